@@ -1,0 +1,208 @@
+//! What the analysis looks at: one immutable [`Snapshot`] of namespaces, workloads, pods, services
+//! and policies. `manifest` makes one from YAML, `engine` makes one from a Document.
+
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diag::Span;
+use crate::policy::{Policy, Tier};
+use crate::sets::{Labels, Protocol, Selector};
+
+/// The one label that the control plane puts on every namespace.
+pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// A cluster as far as it is known. Tables are sorted as their docs say, so that every answer is repeatable.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// By name.
+    pub namespaces: Vec<Namespace>,
+    /// By namespace, name, kind.
+    pub workloads: Vec<Workload>,
+    /// Grouped by workload, in the workloads' order.
+    pub pods: Vec<Pod>,
+    /// By name.
+    pub nodes: Vec<Node>,
+    /// By namespace, name.
+    pub services: Vec<Service>,
+    /// What Ingress, Route and Gateway objects send to pods.
+    pub routes: Vec<Route>,
+    /// In the order in which they are evaluated.
+    pub tiers: Vec<Tier>,
+    /// All policies, lowered.
+    pub policies: Vec<Policy>,
+    /// What the answers take for granted.
+    pub assumptions: Assumptions,
+}
+
+/// What is taken for granted; shown in every report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Assumptions {
+    /// Whether address blocks match pods.
+    pub pod_addresses: PodAddresses,
+    /// What a host-network pod is.
+    pub host_network: HostNetwork,
+}
+
+/// Whether `ipBlock` and `networks` match pods (K32, A6, DESIGN 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PodAddresses {
+    /// No block matches a pod, but a v1alpha2 network of length /0 matches every pod of its family.
+    #[default]
+    Unknown,
+    /// No block ever matches a pod.
+    Outside,
+    /// Blocks match pods by `status.podIPs`.
+    Known,
+}
+
+/// What a host-network pod is to NetworkPolicy (semantics 1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HostNetwork {
+    /// Like other pods.
+    #[default]
+    Pods,
+    /// As its node: selected by nothing.
+    Nodes,
+}
+
+/// A namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// Its labels, [`NAMESPACE_NAME_LABEL`] always among them.
+    pub labels: Labels,
+    /// Whether a manifest declares it; otherwise its labels are unknown (W4).
+    pub declared: bool,
+    /// Where it is declared.
+    pub span: Option<Span>,
+}
+
+/// A workload: an owner of pods, or a bare Pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Namespace name.
+    pub namespace: String,
+    /// `metadata.name`, or the owner's name.
+    pub name: String,
+    /// API kind: `Deployment`, `Pod`, ...
+    pub kind: String,
+    /// `spec.selector`, if it has one.
+    pub selector: Option<Selector>,
+    /// Labels of its pods (of the first, where replicas differ).
+    pub labels: Labels,
+    /// Annotations of its pods.
+    pub annotations: Labels,
+    /// Its pods in `Snapshot::pods`: two stand for two or more replicas (W11).
+    pub pods: Range<usize>,
+    /// Declared replicas, where known. 0: inactive.
+    pub replicas: Option<u32>,
+    /// Where it is declared.
+    pub span: Option<Span>,
+}
+
+/// A pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// Pod name; made up (`web-1`) where a workload stands for it.
+    pub name: String,
+    /// Index into `Snapshot::namespaces`.
+    pub namespace: usize,
+    /// Index into `Snapshot::workloads`.
+    pub workload: usize,
+    /// Its labels.
+    pub labels: Arc<Labels>,
+    /// Its container ports.
+    pub ports: Arc<[ContainerPort]>,
+    /// `spec.hostNetwork`.
+    pub host_network: bool,
+    /// `spec.serviceAccountName`, `default` if absent.
+    pub service_account: Arc<str>,
+    /// `status.podIPs`, empty if unknown.
+    pub addresses: Vec<IpAddr>,
+    /// `spec.nodeName`.
+    pub node: Option<Arc<str>>,
+}
+
+/// A declared container port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContainerPort {
+    /// Its name, if any.
+    pub name: Option<String>,
+    /// The number, 1..=65535.
+    pub port: u16,
+    /// The protocol; TCP if absent.
+    pub protocol: Protocol,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: Labels,
+    /// `status.addresses` that are addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Namespace name.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// `spec.selector`; none or empty selects nothing (W20).
+    pub selector: Labels,
+    /// Its ports.
+    pub ports: Vec<ServicePort>,
+    /// `spec.type`.
+    pub kind: String,
+    /// `spec.clusterIP: None` (W21).
+    pub headless: bool,
+    /// Its annotations.
+    pub annotations: Labels,
+    /// Where it is declared.
+    pub span: Option<Span>,
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServicePort {
+    /// Its name, if any.
+    pub name: Option<String>,
+    /// The Service's own port.
+    pub port: u16,
+    /// The protocol; TCP if absent.
+    pub protocol: Protocol,
+    /// The pod's port.
+    pub target: TargetPort,
+}
+
+/// Where a Service port goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetPort {
+    /// A number.
+    Number(u16),
+    /// A container port's name, resolved on each pod.
+    Name(String),
+}
+
+/// One backend of an Ingress or Route: traffic from the ingress controller to a Service port (W22).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// API kind of the object: `Ingress`, `Route`.
+    pub kind: &'static str,
+    /// Namespace name, of the object and of the Service.
+    pub namespace: String,
+    /// The object's name.
+    pub name: String,
+    /// Name of the Service.
+    pub service: String,
+    /// The Service port, by number or by name; none: every port of the Service.
+    pub port: Option<TargetPort>,
+    /// Where it is declared.
+    pub span: Option<Span>,
+}

@@ -1,0 +1,38 @@
+//! Ids: small numbers, unique within their table, never reused while a Document lives.
+
+macro_rules! id {
+    ($($(#[$doc:meta])* $name:ident),*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl From<u32> for $name {
+            fn from(number: u32) -> Self {
+                Self(number)
+            }
+        }
+
+        impl From<$name> for u32 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    )* };
+}
+
+id!(
+    /// A namespace.
+    NamespaceId,
+    /// A workload.
+    WorkloadId,
+    /// A Service.
+    ServiceId,
+    /// An external.
+    ExternalId,
+    /// A group.
+    GroupId,
+    /// A flow.
+    FlowId,
+    /// A kept policy.
+    PolicyId
+);

@@ -1,0 +1,311 @@
+//! What the user edits: the [`Document`]. Its tables are shared and copied on write, so that undo can
+//! keep whole Documents. Things are known by ids, which a rename leaves alone; the project file uses
+//! names (`project::format`). The only way to change a Document is an [`edit::Edit`].
+
+pub mod edit;
+pub mod history;
+pub mod ids;
+pub mod table;
+pub mod validate;
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+pub use ids::*;
+pub use table::Table;
+
+use crate::cluster::{Assumptions, ContainerPort, ServicePort};
+use crate::sets::{Labels, Protocol, Selector};
+
+/// Fields that this version does not know; they survive a round trip.
+pub type Unknown = BTreeMap<String, serde_yaml::Value>;
+
+/// A project. Cloning is cheap: every table is shared until it is changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    /// Project name.
+    pub name: String,
+    /// How policies are written.
+    pub settings: Settings,
+    /// Namespaces.
+    pub namespaces: Table<NamespaceId, Namespace>,
+    /// Workloads.
+    pub workloads: Table<WorkloadId, Workload>,
+    /// Services.
+    pub services: Table<ServiceId, Service>,
+    /// Things outside the cluster.
+    pub externals: Table<ExternalId, External>,
+    /// Pods by selector.
+    pub groups: Table<GroupId, Group>,
+    /// The traffic that should exist.
+    pub flows: Table<FlowId, Flow>,
+    /// Kept policies, verbatim.
+    pub policies: Table<PolicyId, KeptPolicy>,
+    /// Where the user placed things (top left corner, in points); everything else is laid out.
+    pub layout: std::sync::Arc<BTreeMap<NodeRef, [f32; 2]>>,
+    /// Unknown top-level fields.
+    pub unknown: std::sync::Arc<Unknown>,
+}
+
+/// How policies are written and judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// One policy for each flow, or one for each workload.
+    pub style: Style,
+    /// Base of namespaces that do not say otherwise.
+    pub base: Base,
+    /// DNS for namespaces that do not say otherwise.
+    pub dns: Dns,
+    /// What is taken for granted.
+    pub assumptions: Assumptions,
+    /// Labels added to every written policy, beside `app.kubernetes.io/managed-by: drawbridge`.
+    pub labels: Labels,
+    /// Annotations added to every written policy.
+    pub annotations: Labels,
+    /// Unknown settings.
+    pub unknown: Unknown,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            style: Style::PerFlow,
+            base: Base::DenyAll,
+            dns: Dns::default(),
+            assumptions: Assumptions::default(),
+            labels: Labels::new(),
+            annotations: Labels::new(),
+            unknown: Unknown::new(),
+        }
+    }
+}
+
+/// How many policies are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// An egress and an ingress policy for each pair of ends.
+    #[default]
+    PerFlow,
+    /// One policy for each workload.
+    PerWorkload,
+}
+
+/// What a namespace's base policy isolates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Base {
+    /// Both directions.
+    #[default]
+    DenyAll,
+    /// Ingress only.
+    DenyIngress,
+    /// Nothing: no base policy.
+    None,
+}
+
+/// Whether and where pods may resolve names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dns {
+    /// Whether closed namespaces get a DNS policy.
+    pub allow: bool,
+    /// Where the DNS pods are.
+    pub profile: DnsProfile,
+}
+
+impl Default for Dns {
+    fn default() -> Self {
+        Self {
+            allow: true,
+            profile: DnsProfile::Kubernetes,
+        }
+    }
+}
+
+/// Where the DNS pods are (semantics 7).
+#[derive(Clone, Debug, PartialEq)]
+pub enum DnsProfile {
+    /// kube-system, `k8s-app: kube-dns`, UDP and TCP 53 (D1).
+    Kubernetes,
+    /// openshift-dns, UDP and TCP 5353 (D3).
+    OpenShift,
+    /// As `Kubernetes`, and the node-local cache at 169.254.20.10 (D4).
+    NodeLocal,
+    /// Said by hand.
+    Custom {
+        /// Namespaces of the DNS pods.
+        namespaces: Selector,
+        /// The DNS pods.
+        pods: Selector,
+        /// Their ports.
+        ports: Vec<FlowPort>,
+    },
+}
+
+/// A namespace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// Its labels, without the one that the control plane sets.
+    pub labels: Labels,
+    /// Its own base; none: the project's.
+    pub base: Option<Base>,
+    /// Its own choice of DNS; none: the project's.
+    pub dns: Option<bool>,
+    /// Whether policies are written for it.
+    pub managed: bool,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// A workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Its name.
+    pub name: String,
+    /// API kind; `Deployment` unless said otherwise.
+    pub kind: String,
+    /// Labels of its pods.
+    pub labels: Labels,
+    /// Its own selector; none: chosen from the labels (DESIGN 11).
+    pub selector: Option<Selector>,
+    /// Declared container ports.
+    pub ports: Vec<ContainerPort>,
+    /// Service account name.
+    pub service_account: Option<String>,
+    /// `hostNetwork: true`.
+    pub host_network: bool,
+    /// Replicas, where known.
+    pub replicas: Option<u32>,
+    /// Known pod addresses.
+    pub addresses: Vec<std::net::IpAddr>,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// A Service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Its name.
+    pub name: String,
+    /// Labels of the pods behind it; empty selects nothing.
+    pub selector: Labels,
+    /// Its ports.
+    pub ports: Vec<ServicePort>,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// Something outside the cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct External {
+    /// Its name.
+    pub name: String,
+    /// Its address blocks.
+    pub networks: Vec<Network>,
+    /// Its domain names, which NetworkPolicy cannot say.
+    pub domain_names: Vec<String>,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// An address block with holes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// The block.
+    pub cidr: IpNet,
+    /// What is left out of it; each strictly inside.
+    pub except: Vec<IpNet>,
+}
+
+/// Pods by selector, in namespaces by selector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Which namespaces.
+    pub namespaces: Selector,
+    /// Which pods in them.
+    pub pods: Selector,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// An intent: `from` may open connections to `to` on these ports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    /// Source.
+    pub from: End,
+    /// Destination.
+    pub to: End,
+    /// Destination ports (the pods' own); united.
+    pub ports: Vec<FlowPort>,
+    /// A note.
+    pub note: String,
+    /// Drawn, but not in force.
+    pub muted: bool,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// One end of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum End {
+    /// A workload.
+    Workload(WorkloadId),
+    /// Any pod of a namespace.
+    AnyPodOf(NamespaceId),
+    /// Any pod of the cluster.
+    AnyPod,
+    /// Something outside.
+    External(ExternalId),
+    /// Pods by selector.
+    Group(GroupId),
+    /// The words of an end that does not exist; kept so that nothing is lost.
+    Missing(String),
+}
+
+/// A thing that stands on the canvas at a place of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NodeRef {
+    /// A namespace container (also the end `NAMESPACE/*`).
+    Namespace(NamespaceId),
+    /// A workload.
+    Workload(WorkloadId),
+    /// An external.
+    External(ExternalId),
+    /// A group.
+    Group(GroupId),
+    /// Any pod of the cluster; shown while a flow uses it.
+    AnyPod,
+}
+
+/// Destination ports of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FlowPort {
+    /// Everything, whatever the protocol: `any`.
+    Any,
+    /// All ports of a protocol: `TCP`.
+    All(Protocol),
+    /// `TCP/80`, or `UDP/4000-4010` with both bounds included.
+    Range(Protocol, u16, u16),
+    /// A container port's name: `TCP/http`.
+    Named(Protocol, String),
+}
+
+/// A policy kept verbatim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptPolicy {
+    /// The file it came from.
+    pub file: String,
+    /// Its text, one YAML document.
+    pub text: String,
+    /// The generated policy that it replaces, as `NAMESPACE/NAME`.
+    pub replaces: Option<String>,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}

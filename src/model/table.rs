@@ -1,0 +1,94 @@
+//! Tables: things by id, in the order in which they were added; shared until changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A table. Cloning it is free; changing it copies the index, never the things.
+#[derive(Debug, PartialEq)]
+pub struct Table<K, V> {
+    rows: Arc<BTreeMap<K, Arc<V>>>,
+    next: u32,
+}
+
+impl<K, V> Clone for Table<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            rows: Arc::clone(&self.rows),
+            next: self.next,
+        }
+    }
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self {
+            rows: Arc::default(),
+            next: 0,
+        }
+    }
+}
+
+impl<K: Copy + Ord + From<u32> + Into<u32>, V: Clone> Table<K, V> {
+    /// Adds a thing and gives its new id.
+    pub fn add(&mut self, value: V) -> K {
+        let id = K::from(self.next);
+        self.put(id, value);
+        id
+    }
+
+    /// Puts a thing at an id, in place of what was there.
+    pub fn put(&mut self, id: K, value: V) {
+        self.next = self.next.max(id.into() + 1);
+        Arc::make_mut(&mut self.rows).insert(id, Arc::new(value));
+    }
+
+    /// The thing of that id.
+    pub fn get(&self, id: K) -> Option<&V> {
+        self.rows.get(&id).map(|row| &**row)
+    }
+
+    /// The thing of that id, to change it.
+    pub fn get_mut(&mut self, id: K) -> Option<&mut V> {
+        Arc::make_mut(&mut self.rows)
+            .get_mut(&id)
+            .map(Arc::make_mut)
+    }
+
+    /// Takes a thing out.
+    pub fn remove(&mut self, id: K) -> Option<Arc<V>> {
+        self.rows
+            .contains_key(&id)
+            .then(|| Arc::make_mut(&mut self.rows).remove(&id))
+            .flatten()
+    }
+
+    /// All things with their ids, in id order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> + ExactSizeIterator {
+        self.rows.iter().map(|(id, row)| (*id, &**row))
+    }
+
+    /// All ids, in order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = K> + ExactSizeIterator {
+        self.rows.keys().copied()
+    }
+
+    /// Whether the id is in the table.
+    pub fn contains(&self, id: K) -> bool {
+        self.rows.contains_key(&id)
+    }
+
+    /// How many things.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether both are the very same table, which costs nothing to ask.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.rows, &other.rows)
+    }
+}

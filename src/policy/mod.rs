@@ -1,0 +1,182 @@
+//! Dialect-neutral policies: what every dialect is lowered to, and all that the analysis reads.
+//!
+//! A policy has a subject and up to two sides. Tiers run in order; inside a tier the rules of all
+//! policies that select the subject combine in one of two ways ([`Combine`]). What is still
+//! undecided at the end of a tier is denied if one of the sides that apply there `isolates`, and
+//! goes on to the next tier otherwise; after the last tier it is allowed. This covers NetworkPolicy
+//! (semantics 2.4), the Admin and Baseline tiers (3.2), Cilium (4.1) and Calico (5.1).
+
+use crate::diag::Span;
+use crate::sets::{IpSet, Protocol, Selector};
+
+/// How the rules of one tier combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Combine {
+    /// Policies by order, rules as written; the first that matches decides.
+    FirstMatch,
+    /// A matching Deny beats a matching Accept; order means nothing.
+    DenyOverAccept,
+}
+
+/// One tier; its place in `Snapshot::tiers` is its order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tier {
+    /// Name for explanations: `Admin`, `NetworkPolicy`, `Baseline`.
+    pub name: String,
+    /// How its rules combine.
+    pub combine: Combine,
+}
+
+/// What a rule does with a connection that it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Allow, finally.
+    Accept,
+    /// Drop, finally.
+    Deny,
+    /// Leave this tier for the next.
+    Pass,
+}
+
+/// A policy of any dialect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The API kind it was written in.
+    pub kind: &'static str,
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.namespace`; none for cluster-scoped kinds.
+    pub namespace: Option<String>,
+    /// Index into `Snapshot::tiers`.
+    pub tier: usize,
+    /// Place within a first-match tier, lower first; ties by name (A3).
+    pub order: i64,
+    /// Which pods it applies to.
+    pub subject: Peer,
+    /// What it says about connections to its subjects; none: nothing (K3).
+    pub ingress: Option<Side>,
+    /// What it says about connections from its subjects.
+    pub egress: Option<Side>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// One direction of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// Undecided connections of a subject are denied at the end of the tier.
+    pub isolates: bool,
+    /// The rules, in order.
+    pub rules: Vec<Rule>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its own name, where the dialect has one.
+    pub name: Option<String>,
+    /// What happens to what it matches.
+    pub action: Action,
+    /// Narrows the policy's subject, for dialects whose rules do.
+    pub subject: Option<Peer>,
+    /// The other end: any of these.
+    pub peers: Match<PeerItem>,
+    /// The destination port: any of these.
+    pub ports: Match<PortItem>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// "Empty means all" is resolved where YAML is parsed; here it is said outright.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match<T> {
+    /// Everything.
+    Any,
+    /// One of these; an empty list matches nothing.
+    Only(Vec<T>),
+}
+
+/// A peer as written, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerItem {
+    /// Which endpoints.
+    pub peer: Peer,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A port item as written, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortItem {
+    /// Which ports.
+    pub port: PortMatch,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A Boolean expression over endpoints: pods, pods that do not exist yet, addresses outside, nodes.
+/// Every leaf is a set of endpoints; what a leaf does not speak of is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Peer {
+    /// Every endpoint whatsoever.
+    Everything,
+    /// None.
+    Nothing,
+    /// Every pod.
+    Pods,
+    /// Pods whose labels match.
+    PodLabels(Selector),
+    /// Pods of the namespace of this name.
+    Namespace(String),
+    /// Pods of namespaces whose labels match.
+    NamespaceLabels(Selector),
+    /// Pods with `hostNetwork: true`.
+    HostNetwork,
+    /// Pods running as a service account of this name.
+    ServiceAccount(String),
+    /// The known pods of the workload at this index of `Snapshot::workloads`, whatever their labels.
+    PodsOf(usize),
+    /// Pods that do not exist yet (none of the known ones).
+    NewPods,
+    /// Addresses that belong to no pod.
+    Addresses(IpSet),
+    /// Pods one of whose known addresses is in the set.
+    PodAddresses(IpSet),
+    /// Pods that have an IPv4 address, or no known address at all.
+    PodsIpv4,
+    /// Pods that have an IPv6 address.
+    PodsIpv6,
+    /// Nodes whose labels match.
+    Nodes(Selector),
+    /// The destination that a domain name stands for (opaque: overlaps no address).
+    Domain(String),
+    /// All of these.
+    All(Vec<Peer>),
+    /// At least one of these.
+    AnyOf(Vec<Peer>),
+    /// Every endpoint that is not in it.
+    Not(Box<Peer>),
+}
+
+/// Which destination ports a rule matches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PortMatch {
+    /// Ports `first..=last` of one protocol.
+    Range {
+        /// The protocol.
+        protocol: Protocol,
+        /// First port, from 1.
+        first: u16,
+        /// Last port, inclusive.
+        last: u16,
+    },
+    /// A named port, resolved on the destination pod; protocol none: whatever the pod declares (A10).
+    Named {
+        /// The protocol that the container port must have.
+        protocol: Option<Protocol>,
+        /// The container port's name.
+        name: String,
+    },
+    /// All ports of one protocol (K11).
+    AllPorts(Protocol),
+}

@@ -1,0 +1,14 @@
+//! The set algebra: ports, addresses, labels and dense bit sets, with union, intersection,
+//! difference and equality. Knows no Kubernetes and imports nothing of this crate.
+
+pub mod bits;
+pub mod cidr;
+pub mod interval;
+pub mod labels;
+pub mod ports;
+
+pub use bits::Bits;
+pub use cidr::IpSet;
+pub use interval::IntervalSet;
+pub use labels::{LabelOp, Labels, Requirement, Selector};
+pub use ports::{PortSet, Protocol};
