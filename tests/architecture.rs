@@ -1,0 +1,438 @@
+//! The rules of the house: who may know whom, and what must not be anywhere. `src/lib.rs` says why.
+//!
+//! A rule that fails names the file, the line and the way out. The allowances below are part of the
+//! rules: each has a reason, and one that nothing needs any more fails as well.
+
+#[path = "architecture/source.rs"]
+mod source;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use source::SourceFile;
+
+/// Each room with the rooms it may know. What is not listed is forbidden.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("diag", &[]),
+    ("sets", &[]),
+    ("yaml", &["diag"]),
+    ("policy", &["diag", "sets"]),
+    ("cluster", &["diag", "sets", "policy"]),
+    ("manifest", &["diag", "sets", "yaml", "policy", "cluster"]),
+    ("dialect", &["diag", "sets", "yaml", "policy", "cluster"]),
+    ("analysis", &["diag", "sets", "policy", "cluster"]),
+    ("model", &["diag", "sets", "policy", "cluster"]),
+    (
+        "engine",
+        &[
+            "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "analysis", "model",
+        ],
+    ),
+    (
+        "lint",
+        &[
+            "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "analysis", "model",
+        ],
+    ),
+    ("scene", &["diag", "sets", "policy", "cluster", "model"]),
+    (
+        "project",
+        &[
+            "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "model",
+        ],
+    ),
+    (
+        "report",
+        &[
+            "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "analysis",
+            "model", "engine", "lint",
+        ],
+    ),
+    ("cli", BELOW),
+    ("app", BELOW),
+    ("main", &["app", "cli"]),
+    ("lib", &[]),
+];
+
+/// Everything below the two faces of the program.
+const BELOW: &[&str] = &[
+    "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "analysis", "model",
+    "engine", "lint", "scene", "project", "report",
+];
+
+/// Words that only some places may say: the words, where they may stand, and why.
+const ABSENT: &[Absence] = &[
+    Absence {
+        words: &["std", "::", "fs"],
+        allowed_in: OUTSIDE_WORLD,
+        why: "files belong to `project::files`",
+    },
+    Absence {
+        words: &["std", "::", "env"],
+        allowed_in: OUTSIDE_WORLD,
+        why: "the environment belongs to `project::files`",
+    },
+    Absence {
+        words: &["std", "::", "process"],
+        allowed_in: &["cli/", "app/", "main.rs"],
+        why: "only the two faces end or start processes",
+    },
+    Absence {
+        words: &["SystemTime"],
+        allowed_in: OUTSIDE_WORLD,
+        why: "answers must be repeatable: no clock",
+    },
+    Absence {
+        words: &["Instant"],
+        allowed_in: OUTSIDE_WORLD,
+        why: "answers must be repeatable: take a time as an argument",
+    },
+    Absence {
+        words: &["stdin"],
+        allowed_in: OUTSIDE_WORLD,
+        why: "standard input belongs to `project::files`",
+    },
+    Absence {
+        words: &["println"],
+        allowed_in: &["cli/", "main.rs"],
+        why: "return text; the command line prints it",
+    },
+    Absence {
+        words: &["print"],
+        allowed_in: &["cli/", "main.rs"],
+        why: "return text; the command line prints it",
+    },
+    Absence {
+        words: &["eprintln"],
+        allowed_in: &["cli/", "main.rs"],
+        why: "return a Diagnostic",
+    },
+    Absence {
+        words: &["TcpStream"],
+        allowed_in: &[],
+        why: "Drawbridge talks to no network",
+    },
+    Absence {
+        words: &["UdpSocket"],
+        allowed_in: &[],
+        why: "Drawbridge talks to no network",
+    },
+    Absence {
+        words: &["TcpListener"],
+        allowed_in: &[],
+        why: "Drawbridge talks to no network",
+    },
+    Absence {
+        words: &["egui"],
+        allowed_in: &["app/"],
+        why: "only the window knows its toolkit",
+    },
+    Absence {
+        words: &["eframe"],
+        allowed_in: &["app/"],
+        why: "only the window knows its toolkit",
+    },
+    Absence {
+        words: &["egui_extras"],
+        allowed_in: &["app/"],
+        why: "only the window knows its toolkit",
+    },
+    Absence {
+        words: &["egui_graphs"],
+        allowed_in: &["app/"],
+        why: "only the window knows its toolkit",
+    },
+    Absence {
+        words: &["egui_phosphor"],
+        allowed_in: &["app/"],
+        why: "only the window knows its toolkit",
+    },
+    Absence {
+        words: &["rfd"],
+        allowed_in: &["app/"],
+        why: "only the window opens dialogs",
+    },
+    Absence {
+        words: &["clap"],
+        allowed_in: &["cli/"],
+        why: "only the command line parses arguments",
+    },
+    Absence {
+        words: &["indicatif"],
+        allowed_in: &["cli/"],
+        why: "only the command line shows progress",
+    },
+    Absence {
+        words: &["dbg"],
+        allowed_in: &[],
+        why: "left over from debugging",
+    },
+    Absence {
+        words: &["unsafe"],
+        allowed_in: &[],
+        why: "nothing here needs it",
+    },
+];
+
+const OUTSIDE_WORLD: &[&str] = &[
+    "project/files.rs",
+    "project/files/",
+    "cli/",
+    "app/",
+    "main.rs",
+];
+
+/// Words that one room must not say at all: analysis answers from lowered policies alone.
+const ABSENT_IN: &[(&str, &[&str], &str)] = &[
+    (
+        "analysis",
+        &[
+            "serde_yaml",
+            "libyaml_safer",
+            "k8s_openapi",
+            "Dialect",
+            "Enforcer",
+        ],
+        "lowering already chose tiers, order and isolation",
+    ),
+    (
+        "sets",
+        &["serde_yaml", "libyaml_safer", "k8s_openapi"],
+        "the algebra knows no Kubernetes",
+    ),
+    (
+        "scene",
+        &["serde_yaml", "libyaml_safer", "k8s_openapi"],
+        "a picture is made from a Document",
+    ),
+    (
+        "model",
+        &["libyaml_safer", "k8s_openapi"],
+        "a Document is independent of its file",
+    ),
+];
+
+/// Calls that panic, with the one place each that may (file, part of the line, reason).
+const PANICS: &[&[&str]] = &[
+    &[".", "unwrap", "("],
+    &[".", "expect", "("],
+    &["panic", "!"],
+    &["todo", "!"],
+    &["unimplemented", "!"],
+    &["unreachable", "!"],
+];
+const PANICS_ALLOWED: &[(&str, &str, &str)] = &[];
+
+/// Files that may hash (file, reason): the map never decides an order that anybody sees.
+const HASHING_ALLOWED: &[(&str, &str)] = &[];
+
+/// Longest file, in lines that are not tests.
+const LONGEST_FILE: usize = 400;
+
+/// Files that may be longer (file, lines, reason).
+const LONGER_FILES: &[(&str, usize, &str)] = &[];
+
+/// A pattern of words and marks, and the only places it may stand.
+struct Absence {
+    words: &'static [&'static str],
+    allowed_in: &'static [&'static str],
+    why: &'static str,
+}
+
+fn sources() -> Vec<SourceFile> {
+    let files = source::read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert!(files.len() > 20, "the sources were not found");
+    files
+}
+
+fn verdict(rule: &str, violations: &[String]) {
+    assert!(
+        violations.is_empty(),
+        "{rule}\n  {}\n",
+        violations.join("\n  ")
+    );
+}
+
+fn is_in(path: &str, places: &[&str]) -> bool {
+    places
+        .iter()
+        .any(|place| path == *place || (place.ends_with('/') && path.starts_with(place)))
+}
+
+#[test]
+fn rooms_know_only_whom_they_may() {
+    let mut violations = Vec::new();
+    for file in sources() {
+        let Some((_, allowed)) = ROOMS.iter().find(|(room, _)| *room == file.room) else {
+            violations.push(format!(
+                "src/{}: `{}` is no room; add it to ROOMS and to src/lib.rs",
+                file.path, file.room
+            ));
+            continue;
+        };
+        for import in file.imports() {
+            let known = import.room == file.room || allowed.contains(&import.room.as_str());
+            if !known {
+                violations.push(format!(
+                    "src/{}:{}: `{}` must not know `{}`: {}",
+                    file.path,
+                    import.line,
+                    file.room,
+                    import.room,
+                    file.line(import.line)
+                ));
+            }
+        }
+    }
+    verdict(
+        "who may import whom (move the code, or hand the value in as an argument):",
+        &violations,
+    );
+}
+
+#[test]
+fn rooms_form_layers() {
+    // Each room stands below the rooms that know it, so nothing can know itself through another.
+    let order: Vec<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
+    for (index, (room, known)) in ROOMS.iter().enumerate() {
+        for other in *known {
+            let place = order.iter().position(|name| name == other);
+            let below = place.is_some_and(|place| place < index) || *room == "main";
+            assert!(
+                below,
+                "`{room}` may know `{other}`, which does not stand below it"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_outside_world_stays_outside() {
+    let mut violations = Vec::new();
+    for file in sources() {
+        for rule in ABSENT
+            .iter()
+            .filter(|rule| !is_in(&file.path, rule.allowed_in))
+        {
+            for line in file.lines_with(rule.words) {
+                let words = rule.words.concat();
+                violations.push(format!("src/{}:{line}: `{words}`: {}", file.path, rule.why));
+            }
+        }
+        for (room, words, why) in ABSENT_IN.iter().filter(|(room, ..)| *room == file.room) {
+            for word in *words {
+                for line in file.lines_with(&[word]) {
+                    violations.push(format!(
+                        "src/{}:{line}: `{word}` in `{room}`: {why}",
+                        file.path
+                    ));
+                }
+            }
+        }
+    }
+    verdict("words that must not stand here:", &violations);
+}
+
+#[test]
+fn nothing_panics_on_input() {
+    let mut violations = Vec::new();
+    let mut used = BTreeSet::new();
+    for file in sources() {
+        for pattern in PANICS {
+            for line in file.lines_with(pattern) {
+                let allowed = PANICS_ALLOWED.iter().position(|(path, part, _)| {
+                    *path == file.path && file.line(line).contains(part)
+                });
+                match allowed {
+                    Some(index) => {
+                        used.insert(index);
+                    }
+                    None => {
+                        violations.push(format!("src/{}:{line}: {}", file.path, file.line(line)))
+                    }
+                }
+            }
+        }
+    }
+    for (index, (path, part, _)) in PANICS_ALLOWED.iter().enumerate() {
+        if !used.contains(&index) {
+            violations.push(format!(
+                "PANICS_ALLOWED has `{path}` with `{part}`, which is not there any more"
+            ));
+        }
+    }
+    verdict(
+        "calls that can panic (return a Diagnostic, or handle the case):",
+        &violations,
+    );
+}
+
+#[test]
+fn nothing_iterates_over_a_hash_map() {
+    let mut violations = Vec::new();
+    let mut used = BTreeSet::new();
+    for file in sources() {
+        for word in ["HashMap", "HashSet"] {
+            for line in file.lines_with(&[word]) {
+                if HASHING_ALLOWED.iter().any(|(path, _)| *path == file.path) {
+                    used.insert(file.path.clone());
+                } else {
+                    violations.push(format!("src/{}:{line}: {}", file.path, file.line(line)));
+                }
+            }
+        }
+    }
+    for (path, _) in HASHING_ALLOWED
+        .iter()
+        .filter(|(path, _)| !used.contains(*path))
+    {
+        violations.push(format!(
+            "HASHING_ALLOWED has `{path}`, which does not hash any more"
+        ));
+    }
+    verdict(
+        "hash maps (use a BTreeMap, or say in HASHING_ALLOWED why no order can leak):",
+        &violations,
+    );
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are() {
+    let mut violations = Vec::new();
+    for file in sources() {
+        let allowance = LONGER_FILES.iter().find(|(path, ..)| *path == file.path);
+        let longest = allowance.map_or(LONGEST_FILE, |(_, lines, _)| *lines);
+        if file.code_lines > longest {
+            violations.push(format!(
+                "src/{}: {} lines; split it by concept",
+                file.path, file.code_lines
+            ));
+        }
+        if allowance.is_some() && file.code_lines <= LONGEST_FILE {
+            violations.push(format!(
+                "LONGER_FILES has `{}`, which is short enough now",
+                file.path
+            ));
+        }
+        if !file
+            .lines
+            .first()
+            .is_some_and(|line| line.starts_with("//!"))
+        {
+            violations.push(format!(
+                "src/{}: its first line does not say what it is (`//! ...`)",
+                file.path
+            ));
+        }
+    }
+    for (path, ..) in LONGER_FILES {
+        let exists = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("src")
+            .join(path)
+            .exists();
+        if !exists {
+            violations.push(format!("LONGER_FILES has `{path}`, which does not exist"));
+        }
+    }
+    verdict("files:", &violations);
+}
