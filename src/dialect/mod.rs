@@ -1,1 +1,3 @@
-//! To be written.
+//! Wire formats: parse, lower to [`crate::policy::Policy`], write.
+
+pub mod network_policy;

@@ -1,1 +1,39 @@
-//! To be written.
+//! Pure functions that the window and the command line share: import, generate, prove.
+//!
+//! [`check`] is what the window calls after each edit: it writes the policies of a [`Document`],
+//! reads their text back and compares it with the drawing.
+
+pub mod generate;
+pub mod prove;
+
+use std::time::Duration;
+
+pub use generate::{Generated, Role, Unsaid, Written, generate};
+pub use prove::{Finding, Isolation, Kind, Proof, State, Verdict, prove};
+
+use crate::model::Document;
+
+/// What is known about a drawing after an edit.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// What it answers for.
+    pub document: Document,
+    /// The policies.
+    pub generated: Generated,
+    /// Whether they are the drawing.
+    pub proof: Proof,
+    /// How long it took; for whoever holds a clock to fill in.
+    pub took: Duration,
+}
+
+/// Generates and proves.
+pub fn check(document: &Document) -> Results {
+    let generated = generate(document);
+    let proof = prove(document, &generated);
+    Results {
+        document: document.clone(),
+        generated,
+        proof,
+        took: Duration::ZERO,
+    }
+}

@@ -9,6 +9,28 @@
 use crate::diag::Span;
 use crate::sets::{IpSet, Protocol, Selector};
 
+/// Which way a connection goes, seen from the pod that a policy selects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// To the pod.
+    Ingress,
+    /// From the pod.
+    Egress,
+}
+
+impl Direction {
+    /// Both, in the order in which they are always printed.
+    pub const BOTH: [Self; 2] = [Self::Ingress, Self::Egress];
+
+    /// `Ingress` or `Egress`, as `policyTypes` spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ingress => "Ingress",
+            Self::Egress => "Egress",
+        }
+    }
+}
+
 /// How the rules of one tier combine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Combine {
