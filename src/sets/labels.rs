@@ -1,6 +1,7 @@
-//! Label maps and label selectors (semantics 2.3), and the algebra of label sets.
+//! Label maps and label selectors (semantics 2.3).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// The labels of one object.
 pub type Labels = BTreeMap<String, String>;
@@ -38,4 +39,108 @@ pub struct Requirement {
 pub struct Selector {
     /// The requirements, ANDed.
     pub requirements: Vec<Requirement>,
+}
+
+impl LabelOp {
+    /// Whether a key with this value (none: absent) passes. Absence passes `NotIn` and `DoesNotExist`.
+    pub fn matches(&self, value: Option<&str>) -> bool {
+        match (self, value) {
+            (Self::In(set), value) => value.is_some_and(|v| set.contains(v)),
+            (Self::NotIn(set), value) => value.is_none_or(|v| !set.contains(v)),
+            (Self::Exists, value) => value.is_some(),
+            (Self::DoesNotExist, value) => value.is_none(),
+            (Self::StartsWith(text), value) => value.is_some_and(|v| v.starts_with(text)),
+            (Self::EndsWith(text), value) => value.is_some_and(|v| v.ends_with(text)),
+            (Self::Contains(text), value) => value.is_some_and(|v| v.contains(text)),
+        }
+    }
+}
+
+impl Requirement {
+    /// `key` asked with `op`.
+    pub fn new(key: impl Into<String>, op: LabelOp) -> Self {
+        let key = key.into();
+        Self { key, op }
+    }
+
+    /// `key` must have exactly this value.
+    pub fn equals(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::new(key, LabelOp::In(BTreeSet::from([value.into()])))
+    }
+
+    /// Whether an object with these labels passes.
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.op.matches(labels.get(&self.key).map(String::as_str))
+    }
+}
+
+impl Selector {
+    /// The selector without requirements, `{}`.
+    pub fn everything() -> Self {
+        Self::default()
+    }
+
+    /// A selector of exact values, as `matchLabels` says it.
+    pub fn match_labels(labels: &Labels) -> Self {
+        let one = |(k, v): (&String, &String)| Requirement::equals(k, v);
+        Self {
+            requirements: labels.iter().map(one).collect(),
+        }
+    }
+
+    /// A selector for one exact label.
+    pub fn label(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            requirements: vec![Requirement::equals(key, value)],
+        }
+    }
+
+    /// Whether an object with these labels passes every requirement.
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.requirements.iter().all(|r| r.matches(labels))
+    }
+
+    /// Whether it has no requirements, so that everything matches.
+    pub fn is_everything(&self) -> bool {
+        self.requirements.is_empty()
+    }
+
+    /// Whether no labels at all can pass, as in `In [a]` and `NotIn [a]` on one key. String
+    /// predicates are taken as satisfiable.
+    pub fn is_contradiction(&self) -> bool {
+        super::LabelSet::from(self).is_empty()
+    }
+}
+
+impl fmt::Display for Requirement {
+    /// As kubectl writes it: `app=web`, `tier in (a, b)`, `!canary`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = &self.key;
+        let list = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
+        match &self.op {
+            LabelOp::In(set) if set.len() == 1 => write!(f, "{key}={}", list(set)),
+            LabelOp::NotIn(set) if set.len() == 1 => write!(f, "{key}!={}", list(set)),
+            LabelOp::In(set) => write!(f, "{key} in ({})", list(set)),
+            LabelOp::NotIn(set) => write!(f, "{key} notin ({})", list(set)),
+            LabelOp::Exists => f.write_str(key),
+            LabelOp::DoesNotExist => write!(f, "!{key}"),
+            LabelOp::StartsWith(text) => write!(f, "{key} starts with {text}"),
+            LabelOp::EndsWith(text) => write!(f, "{key} ends with {text}"),
+            LabelOp::Contains(text) => write!(f, "{key} contains {text}"),
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    /// The requirements with commas between; `any` if there are none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_everything() {
+            return f.write_str("any");
+        }
+        for (at, requirement) in self.requirements.iter().enumerate() {
+            let between = if at == 0 { "" } else { ", " };
+            write!(f, "{between}{requirement}")?;
+        }
+        Ok(())
+    }
 }

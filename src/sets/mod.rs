@@ -4,11 +4,13 @@
 pub mod bits;
 pub mod cidr;
 pub mod interval;
+pub mod label_set;
 pub mod labels;
 pub mod ports;
 
 pub use bits::Bits;
 pub use cidr::IpSet;
 pub use interval::IntervalSet;
+pub use label_set::{LabelBox, LabelSet, ValueSet};
 pub use labels::{LabelOp, Labels, Requirement, Selector};
 pub use ports::{PortSet, Protocol};

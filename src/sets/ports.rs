@@ -1,5 +1,7 @@
 //! Sets of (protocol, port) pairs on one axis.
 
+use std::fmt;
+
 use super::IntervalSet;
 
 /// A transport protocol that NetworkPolicy can name.
@@ -30,7 +32,23 @@ impl Protocol {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|p| p.name() == text)
     }
+
+    /// Where its port 0 lies on the axis.
+    fn base(self) -> u32 {
+        self as u32 * PORTS
+    }
 }
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Places that one protocol takes on the axis.
+const PORTS: u32 = 1 << 16;
+/// The point that stands for every other IP protocol.
+const OTHER: u32 = 3 * PORTS;
 
 /// A set of ports 1..=65535 of each protocol, and one more point for every other IP protocol, so
 /// that "no ports given" (everything) and "all ports of TCP, UDP and SCTP" stay different.
@@ -38,4 +56,169 @@ impl Protocol {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortSet {
     pub(crate) axis: IntervalSet<u32>,
+}
+
+impl PortSet {
+    /// No port.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Every port of every protocol, and all other protocols: what a rule without ports matches (K8).
+    pub fn all() -> Self {
+        Protocol::ALL
+            .map(|p| (p.base() + 1, p.base() + 65_535))
+            .into_iter()
+            .chain([(OTHER, OTHER)])
+            .collect::<IntervalSet<u32>>()
+            .into()
+    }
+
+    /// Every port of one protocol (K11).
+    pub fn all_of(protocol: Protocol) -> Self {
+        Self::range(protocol, 1, u16::MAX)
+    }
+
+    /// Ports `first..=last` of one protocol; port 0 is never a member.
+    pub fn range(protocol: Protocol, first: u16, last: u16) -> Self {
+        let base = protocol.base();
+        IntervalSet::range(base + u32::from(first.max(1)), base + u32::from(last)).into()
+    }
+
+    /// One port.
+    pub fn single(protocol: Protocol, port: u16) -> Self {
+        Self::range(protocol, port, port)
+    }
+
+    /// Protocols other than TCP, UDP and SCTP.
+    pub fn other() -> Self {
+        IntervalSet::range(OTHER, OTHER).into()
+    }
+
+    /// Whether it has no members.
+    pub fn is_empty(&self) -> bool {
+        self.axis.is_empty()
+    }
+
+    /// Whether it is [`PortSet::all`].
+    pub fn is_all(&self) -> bool {
+        self.has_other() && Protocol::ALL.into_iter().all(|p| self.has_all_of(p))
+    }
+
+    /// Whether it has every port of the protocol.
+    pub fn has_all_of(&self, protocol: Protocol) -> bool {
+        Self::all_of(protocol).axis.is_subset(&self.axis)
+    }
+
+    /// Whether it has the protocols other than TCP, UDP and SCTP.
+    pub fn has_other(&self) -> bool {
+        self.axis.contains(OTHER)
+    }
+
+    /// Whether the port is a member.
+    pub fn contains(&self, protocol: Protocol, port: u16) -> bool {
+        port > 0 && self.axis.contains(protocol.base() + u32::from(port))
+    }
+
+    /// The maximal ranges of one protocol, inclusive, ascending, within 1..=65535.
+    pub fn ranges(&self, protocol: Protocol) -> impl Iterator<Item = (u16, u16)> + '_ {
+        let (low, high) = (protocol.base() + 1, protocol.base() + 65_535);
+        self.axis
+            .iter()
+            .filter(move |&(first, last)| first <= high && last >= low)
+            .filter_map(move |(first, last)| {
+                let within = |at: u32| u16::try_from(at - protocol.base()).ok();
+                Some((within(first.max(low))?, within(last.min(high))?))
+            })
+    }
+
+    /// Some member: the first port of the first protocol; none if only other protocols are in it.
+    pub fn example(&self) -> Option<(Protocol, u16)> {
+        let found = |p| Some((p, self.ranges(p).next()?.0));
+        Protocol::ALL.into_iter().find_map(found)
+    }
+
+    /// Members of either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        self.axis.union(&other.axis).into()
+    }
+
+    /// Members of both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        self.axis.intersection(&other.axis).into()
+    }
+
+    /// Members of this one that are not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        self.axis.difference(&other.axis).into()
+    }
+
+    /// Every port that is not a member, other protocols included.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self::all().difference(self)
+    }
+
+    /// Whether every member is in the other.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.axis.is_subset(&other.axis)
+    }
+
+    /// Whether they have a member in common.
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.axis.intersects(&other.axis)
+    }
+}
+
+impl From<IntervalSet<u32>> for PortSet {
+    /// Whatever lies on the axis at no port's place must not be in `axis`.
+    fn from(axis: IntervalSet<u32>) -> Self {
+        Self { axis }
+    }
+}
+
+impl FromIterator<PortSet> for PortSet {
+    /// The union.
+    fn from_iter<I: IntoIterator<Item = PortSet>>(iter: I) -> Self {
+        let sets: Vec<PortSet> = iter.into_iter().collect();
+        sets.iter()
+            .flat_map(|s| s.axis.iter())
+            .collect::<IntervalSet<u32>>()
+            .into()
+    }
+}
+
+impl fmt::Display for PortSet {
+    /// `any`, `none`, or each protocol with its ranges: `TCP 80,443-500; UDP 53`, `TCP` for all ports.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("none");
+        }
+        if self.is_all() {
+            return f.write_str("any");
+        }
+        let mut before = "";
+        for protocol in Protocol::ALL {
+            let mut between = " ";
+            for (first, last) in self.ranges(protocol) {
+                if between == " " {
+                    write!(f, "{before}{protocol}")?;
+                    before = "; ";
+                }
+                match (first, last) {
+                    (1, u16::MAX) => break,
+                    _ if first == last => write!(f, "{between}{first}")?,
+                    _ => write!(f, "{between}{first}-{last}")?,
+                }
+                between = ",";
+            }
+        }
+        if self.has_other() {
+            write!(f, "{before}other protocols")?;
+        }
+        Ok(())
+    }
 }

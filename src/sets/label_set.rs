@@ -1,0 +1,391 @@
+//! Sets of label maps, exactly: unions of boxes that say for each key which values it may have, and
+//! whether it may be absent. Pods that do not exist yet may carry any labels, so what a policy says of
+//! them is a set like this.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{LabelOp, Labels, Selector};
+
+/// What one key may be: absent, or one of these values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueSet {
+    /// Whether the key may be absent.
+    pub absent: bool,
+    /// The values that it may have, or with `negated` those that it may not have.
+    values: BTreeSet<String>,
+    negated: bool,
+}
+
+impl ValueSet {
+    /// Absent, or any value.
+    pub fn all() -> Self {
+        Self::all_but([])
+    }
+
+    /// Absent, or any value but these.
+    pub fn all_but(values: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            absent: true,
+            values: values.into_iter().collect(),
+            negated: true,
+        }
+    }
+
+    /// Present with one of these values.
+    pub fn only(values: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            absent: false,
+            values: values.into_iter().collect(),
+            negated: false,
+        }
+    }
+
+    /// Present with any value.
+    pub fn present() -> Self {
+        Self {
+            absent: false,
+            ..Self::all()
+        }
+    }
+
+    /// Absent.
+    pub fn missing() -> Self {
+        Self {
+            absent: true,
+            ..Self::only([])
+        }
+    }
+
+    /// Whether neither absence nor any value is left.
+    pub fn is_empty(&self) -> bool {
+        !self.absent && !self.negated && self.values.is_empty()
+    }
+
+    /// Whether absence and every value are in it.
+    pub fn is_all(&self) -> bool {
+        self.absent && self.negated && self.values.is_empty()
+    }
+
+    /// Whether a key with this value (none: absent) is in it.
+    pub fn contains(&self, value: Option<&str>) -> bool {
+        value.map_or(self.absent, |v| self.values.contains(v) != self.negated)
+    }
+
+    /// What is not in it.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self {
+            absent: !self.absent,
+            values: self.values.clone(),
+            negated: !self.negated,
+        }
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let (a, b) = (&self.values, &other.values);
+        let values = match (self.negated, other.negated) {
+            (false, false) => a & b,
+            (false, true) => a - b,
+            (true, false) => b - a,
+            (true, true) => a | b,
+        };
+        Self {
+            absent: self.absent && other.absent,
+            values,
+            negated: self.negated && other.negated,
+        }
+    }
+
+    /// Whether all of it is in the other.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.intersection(&other.complement()).is_empty()
+    }
+
+    /// A member, absence if possible: `Some(None)` is absence, none if there is no member.
+    pub fn example(&self) -> Option<Option<String>> {
+        if self.absent {
+            return Some(None);
+        }
+        if !self.negated {
+            return self.values.first().cloned().map(Some);
+        }
+        let fresh = |n: usize| if n == 0 { "x".into() } else { format!("x{n}") };
+        let found = (0..).map(fresh).find(|v| !self.values.contains(v));
+        found.map(Some)
+    }
+}
+
+impl From<&LabelOp> for ValueSet {
+    /// Exact for the four Kubernetes operators; for string predicates only presence.
+    fn from(op: &LabelOp) -> Self {
+        match op {
+            LabelOp::In(values) => Self::only(values.iter().cloned()),
+            LabelOp::NotIn(values) => Self::all_but(values.iter().cloned()),
+            LabelOp::DoesNotExist => Self::missing(),
+            LabelOp::Exists
+            | LabelOp::StartsWith(_)
+            | LabelOp::EndsWith(_)
+            | LabelOp::Contains(_) => Self::present(),
+        }
+    }
+}
+
+/// Starts the keys that are no labels; no label key can have it.
+pub(crate) const HIDDEN: char = '\u{1}';
+
+/// A box: every key is in its [`ValueSet`]; a key that is not named may be anything. Never empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelBox {
+    /// Only keys about which something is said.
+    keys: BTreeMap<String, ValueSet>,
+}
+
+impl LabelBox {
+    /// What the keys of this box may be, by key.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, &ValueSet)> {
+        self.keys.iter().map(|(k, v)| (k.as_str(), v))
+    }
+
+    /// The box narrowed to `values` at `key`; none if nothing is left.
+    pub fn narrow(mut self, key: &str, values: &ValueSet) -> Option<Self> {
+        if values.is_all() {
+            return Some(self);
+        }
+        let left = match self.keys.get(key) {
+            Some(before) => before.intersection(values),
+            None => values.clone(),
+        };
+        if left.is_empty() {
+            return None;
+        }
+        self.keys.insert(key.to_owned(), left);
+        Some(self)
+    }
+
+    /// What is in both; none if nothing is.
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
+        let (mut wide, narrow) = if self.keys.len() >= other.keys.len() {
+            (self.clone(), other)
+        } else {
+            (other.clone(), self)
+        };
+        for (key, values) in &narrow.keys {
+            wide = wide.narrow(key, values)?;
+        }
+        Some(wide)
+    }
+
+    /// Whether they have nothing in common.
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        self.keys.iter().any(|(key, a)| {
+            let b = other.keys.get(key);
+            b.is_some_and(|b| a.intersection(b).is_empty())
+        })
+    }
+
+    /// Whether all of it is in the other.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        other.keys.iter().all(|(key, theirs)| {
+            let ours = self.keys.get(key);
+            ours.is_some_and(|ours| ours.is_subset(theirs))
+        })
+    }
+
+    /// Disjoint boxes that make up what of it is not in the other.
+    fn difference(&self, other: &Self, into: &mut Vec<Self>) {
+        if self.is_disjoint(other) {
+            into.push(self.clone());
+            return;
+        }
+        let mut rest = self.clone();
+        for (key, values) in &other.keys {
+            into.extend(rest.clone().narrow(key, &values.complement()));
+            match rest.narrow(key, values) {
+                Some(inside) => rest = inside,
+                None => return,
+            }
+        }
+    }
+
+    fn contains(&self, labels: &Labels) -> bool {
+        let value = |key: &str| labels.get(key).map(String::as_str);
+        self.keys.iter().all(|(key, set)| set.contains(value(key)))
+    }
+
+    /// The labels of one member, as few as possible. Keys that are no labels are left out.
+    pub fn example(&self) -> Labels {
+        let known = self.keys.iter().filter(|(k, _)| !k.starts_with(HIDDEN));
+        let value = |set: &ValueSet| set.example().flatten();
+        known
+            .filter_map(|(k, set)| Some((k.clone(), value(set)?)))
+            .collect()
+    }
+}
+
+/// A set of label maps: a union of boxes. Two equal sets may be made up differently; compare them
+/// with [`LabelSet::is_subset`] both ways.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelSet {
+    boxes: Vec<LabelBox>,
+}
+
+impl LabelSet {
+    /// No labels whatsoever.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Every label map.
+    pub fn all() -> Self {
+        Self::from(LabelBox::default())
+    }
+
+    /// Every label map whose `key` is in `values`.
+    pub fn key(key: &str, values: &ValueSet) -> Self {
+        let found = LabelBox::default().narrow(key, values);
+        Self {
+            boxes: found.into_iter().collect(),
+        }
+    }
+
+    /// The boxes that it is made of; they may overlap.
+    pub fn boxes(&self) -> &[LabelBox] {
+        &self.boxes
+    }
+
+    /// Whether it has no members.
+    pub fn is_empty(&self) -> bool {
+        self.boxes.is_empty()
+    }
+
+    /// Whether it certainly has every member (a box without conditions).
+    pub fn is_all(&self) -> bool {
+        self.boxes.iter().any(|b| b.keys.is_empty())
+    }
+
+    /// Whether the labels are a member.
+    pub fn contains(&self, labels: &Labels) -> bool {
+        self.boxes.iter().any(|b| b.contains(labels))
+    }
+
+    /// Members of either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self::from_boxes(self.boxes.iter().chain(&other.boxes).cloned().collect())
+    }
+
+    /// The union of many sets.
+    pub fn union_of<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
+        let boxes = sets.into_iter().flat_map(|s| s.boxes.iter().cloned());
+        Self::from_boxes(boxes.collect())
+    }
+
+    /// Members of both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let pairs = self.boxes.iter();
+        let both = pairs.flat_map(|a| other.boxes.iter().filter_map(|b| a.intersection(b)));
+        Self::from_boxes(both.collect())
+    }
+
+    /// Members of this one that are not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        let theirs: BTreeSet<&LabelBox> = other.boxes.iter().collect();
+        let mut left = Vec::new();
+        for own in self.boxes.iter().filter(|b| !theirs.contains(b)) {
+            let mut rest = vec![own.clone()];
+            for taken in &other.boxes {
+                let mut next = Vec::with_capacity(rest.len());
+                for piece in &rest {
+                    piece.difference(taken, &mut next);
+                }
+                rest = next;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            left.append(&mut rest);
+        }
+        Self::from_boxes(left)
+    }
+
+    /// Every label map that is not a member.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self::all().difference(self)
+    }
+
+    /// Whether every member is in the other.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.difference(other).is_empty()
+    }
+
+    /// Whether they have a member in common.
+    pub fn intersects(&self, other: &Self) -> bool {
+        let mut own = self.boxes.iter();
+        own.any(|a| other.boxes.iter().any(|b| !a.is_disjoint(b)))
+    }
+
+    /// The labels of one member; none if there is no member.
+    pub fn example(&self) -> Option<Labels> {
+        self.boxes
+            .iter()
+            .map(LabelBox::example)
+            .min_by_key(|l| (l.len(), l.clone()))
+    }
+
+    /// Sorted, without repetition, and for small sets without boxes that lie in another.
+    fn from_boxes(mut boxes: Vec<LabelBox>) -> Self {
+        const SMALL: usize = 64;
+        boxes.sort_unstable();
+        boxes.dedup();
+        if boxes.first().is_some_and(|b| b.keys.is_empty()) {
+            boxes.truncate(1);
+        } else if boxes.len() <= SMALL {
+            let mut at = 0;
+            while at < boxes.len() {
+                let mut others = boxes.iter().enumerate();
+                if others.any(|(i, b)| i != at && boxes[at].is_subset(b)) {
+                    boxes.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        }
+        Self { boxes }
+    }
+}
+
+impl From<LabelBox> for LabelSet {
+    fn from(one: LabelBox) -> Self {
+        Self { boxes: vec![one] }
+    }
+}
+
+impl From<&Selector> for LabelSet {
+    /// The labels that a selector matches. A string predicate becomes a condition of its own beside
+    /// the key's presence: equal predicates are equal, others are taken as independent of each other.
+    fn from(selector: &Selector) -> Self {
+        selector_box(selector, "").map_or_else(Self::empty, Self::from)
+    }
+}
+
+/// The box of a selector whose keys all get `prefix`; none if the selector contradicts itself.
+pub(crate) fn selector_box(selector: &Selector, prefix: &str) -> Option<LabelBox> {
+    let mut found = LabelBox::default();
+    for requirement in &selector.requirements {
+        let key = format!("{prefix}{}", requirement.key);
+        found = found.narrow(&key, &ValueSet::from(&requirement.op))?;
+        let predicate = match &requirement.op {
+            LabelOp::StartsWith(text) => format!("{HIDDEN}starts{HIDDEN}{key}{HIDDEN}{text}"),
+            LabelOp::EndsWith(text) => format!("{HIDDEN}ends{HIDDEN}{key}{HIDDEN}{text}"),
+            LabelOp::Contains(text) => format!("{HIDDEN}contains{HIDDEN}{key}{HIDDEN}{text}"),
+            _ => continue,
+        };
+        found = found.narrow(&predicate, &ValueSet::present())?;
+    }
+    Some(found)
+}
