@@ -1,4 +1,90 @@
 //! Drawbridge: draw the traffic that should exist, get the network policies that allow exactly that.
+//!
+//! A native editor for Kubernetes network policies. You draw who may talk to whom; it writes the
+//! policies that allow exactly that, proves it, and tells you why whenever the answer is no. The same
+//! binary is a command line, so what you see on the canvas is what your pipeline checks.
+//!
+//! This page is the map of the house: the ideas, the rooms, who may know whom, how data walks
+//! through, and what must not be anywhere. `tests/architecture.rs` holds the parts that a machine can check.
+//!
+//! # The ideas
+//!
+//! | Idea | What it is | Where |
+//! | --- | --- | --- |
+//! | Document | what the user edits: namespaces, workloads, services, externals, groups, flows, kept policies, layout, settings | [`model`] |
+//! | Flow | an intent: this source may open connections to that destination on these ports | [`model::Flow`] |
+//! | Snapshot | what analysis looks at: namespaces, pods, nodes, services, policies, tiers, assumptions | [`cluster::Snapshot`] |
+//! | Policy | rules without a dialect: tier, order, subject, ingress and egress, and the lines each part came from | [`policy`] |
+//! | Dialect | a wire format: parses YAML with spans, lowers it to policies, writes it, states what it cannot say | [`dialect`] |
+//! | Set algebra | ports, addresses, labels as sets with union, intersection, difference, equality | [`sets`] |
+//! | Analysis | immutable answers about one or more snapshots | [`analysis`] |
+//! | Proof | the written policies, read back, compared with the drawn intent: exact, too wide, blocked, cannot be said | [`engine`] |
+//! | Scene | what is drawn: boxes, arrows, labels and where they are; no toolkit | [`scene`] |
+//! | Diagnostic | something worth telling: severity, code, place, what is wrong, what to do | [`diag::Diagnostic`] |
+//!
+//! Pods of one workload may differ, and a hundred thousand pods must not pass through an editor's model.
+//! So analysis reads a Snapshot and never a Document: [`cluster`] is made from manifests by [`manifest`],
+//! or from a Document by [`engine`].
+//!
+//! # The rooms, and who may know whom
+//!
+//! What stands to the left of an arrow may be used by what stands to its right, and never the other way round:
+//!
+//! ```text
+//! sets, diag, yaml  ->  policy  ->  cluster  ->  manifest, dialect
+//! sets, policy, cluster  ->  analysis                (no dialect, no YAML)
+//! policy, cluster  ->  model
+//! model, dialect, manifest, analysis  ->  engine, lint
+//! model  ->  scene                                   (no analysis, no egui)
+//! model, dialect, manifest  ->  project
+//! engine, lint, analysis  ->  report
+//! all of these  ->  cli, app                         (cli and app never import each other)
+//! ```
+//!
+//! - [`diag`]: diagnostics and the spans they point at.
+//! - [`yaml`]: reading, as events with line and column; writing, with comments, and the lines recorded.
+//! - [`sets`]: the algebra. Knows no Kubernetes.
+//! - [`policy`]: what every dialect is lowered to, and all that the analysis reads.
+//! - [`cluster`]: the Snapshot.
+//! - [`manifest`]: bytes to resources and diagnostics; workloads to pods. Never fails.
+//! - [`dialect`]: one folder for each wire format.
+//! - [`model`]: the Document, its ids, its edits, its history.
+//! - [`analysis`]: classes of pods, addresses and ports that no policy tells apart, then bit sets.
+//! - [`engine`]: pure functions that the window and the command line share.
+//! - [`lint`]: one registry of rules.
+//! - [`scene`]: layout and routing.
+//! - [`project`]: the project format, pure; and files, the one place that touches the disk.
+//! - [`report`]: one file for each output format.
+//! - [`cli`]: one file for each subcommand.
+#![cfg_attr(feature = "gui", doc = "- [`app`]: the window (feature `gui`).")]
+#![cfg_attr(not(feature = "gui"), doc = "- `app`: the window (feature `gui`).")]
+//!
+//! # How data walks through
+//!
+//! ```text
+//!  manifests --manifest, dialect--> Snapshot ---------------------+--analysis--> answers --report--> text, JSON
+//!      |                                                          |
+//!      +--engine: import--> Document --engine: intent--> Snapshot +--compare--> proof
+//!                              |                                  |
+//!                              +--engine: generate--> YAML text --+   (read back like any other file)
+//!                              |
+//!                              +--scene--> picture
+//! ```
+//!
+//! The proof trusts nothing that wrote the policies: it reads the emitted text as it would read a
+//! stranger's, analyses it beside the drawn intent in one universe, and compares gate by gate.
+//!
+//! # What must not be anywhere
+//!
+//! - Outside `project::files`, `cli`, `app` and `main`: no files, no clock, no environment; outside `app`: no egui.
+//! - `analysis` never branches on a dialect or an enforcer: lowering already chose tiers, order and isolation.
+//! - Nothing iterates over a hash map into output: every output is sorted and repeatable.
+//! - Nothing in the library panics on input. Bad input is a [`diag::Diagnostic`] with file, line and column.
+//! - The window never blocks: reading, analysis, layout and export run on workers.
+//! - Nothing is written except where the user said and in Drawbridge's own state folder, and no network is talked to.
+//! - No unsafe code.
+
+#![forbid(unsafe_code)]
 
 pub mod analysis;
 #[cfg(feature = "gui")]
