@@ -1,1 +1,97 @@
-//! To be written.
+//! Immutable answers about snapshots: who may reach whom, which pods are isolated, why, and what two
+//! sets of policies say differently.
+//!
+//! Policies test each dimension (subject, peer, port) on its own and rewrite nothing, so the space
+//! splits into finitely many atoms, and everything after that is bit arithmetic:
+//!
+//! - [`universe`]: classes of pods that no policy tells apart, pieces of the address axis, nodes,
+//!   domain names; and which of them each peer expression matches.
+//! - [`rows`]: for each list of applicable policies, what its subjects may talk to: disjoint port sets
+//!   with the peers of each.
+//! - [`connections`]: every ordered pair, streamed, never stored.
+//! - [`compare`]: two sets of policies over the same pods, gate by gate, pods that do not exist yet
+//!   included.
+//! - [`explain`]: a plain evaluator of one connection that keeps record. It shares no code with the
+//!   fast path and is what the property tests hold it against.
+//!
+//! A connection is allowed if the egress gate of its source and the ingress gate of its destination
+//! both allow it; the gate of what is no pod is open, and a pod always reaches itself (P1).
+
+pub mod eval;
+pub mod explain;
+
+use std::net::IpAddr;
+
+use crate::cluster::Snapshot;
+use crate::sets::Labels;
+
+pub use explain::{
+    Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
+};
+
+/// A direction, seen from the pod whose gate is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// Connections to the pod.
+    Ingress,
+    /// Connections from the pod.
+    Egress,
+}
+
+/// One concrete end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum End {
+    /// The pod at this index of `Snapshot::pods`.
+    Pod(usize),
+    /// A pod that does not exist yet.
+    NewPod(NewPod),
+    /// An address that belongs to no pod.
+    Address(IpAddr),
+    /// The node at this index of `Snapshot::nodes`.
+    Node(usize),
+    /// What a domain name stands for.
+    Domain(String),
+}
+
+/// A pod that does not exist yet: it runs as `default`, has no known address and declares no ports.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NewPod {
+    /// Its namespace in `Snapshot::namespaces`; none: a namespace that does not exist yet.
+    pub namespace: Option<usize>,
+    /// The labels of its namespace.
+    pub namespace_labels: Labels,
+    /// Its own labels.
+    pub labels: Labels,
+}
+
+/// Whether policies isolate a workload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Isolation {
+    /// Connections to it are closed unless a policy allows them.
+    pub ingress: bool,
+    /// Connections from it are closed unless a policy allows them.
+    pub egress: bool,
+}
+
+/// For each workload of the snapshot, whether one of its pods is the subject of an isolating side.
+pub fn isolation(snapshot: &Snapshot) -> Vec<Isolation> {
+    let mut found = vec![Isolation::default(); snapshot.workloads.len()];
+    for (at, pod) in snapshot.pods.iter().enumerate() {
+        let Some(isolation) = found.get_mut(pod.workload) else {
+            continue;
+        };
+        let end = End::Pod(at);
+        for policy in &snapshot.policies {
+            let isolates = |side: &Option<_>| {
+                side.as_ref()
+                    .is_some_and(|s: &crate::policy::Side| s.isolates)
+            };
+            let (ingress, egress) = (isolates(&policy.ingress), isolates(&policy.egress));
+            if (ingress || egress) && eval::peer_matches(snapshot, &policy.subject, &end) {
+                isolation.ingress |= ingress;
+                isolation.egress |= egress;
+            }
+        }
+    }
+    found
+}
