@@ -1,1 +1,158 @@
-//! To be written.
+//! Edits: the only way to change a Document. Every edit either applies whole or is refused and
+//! changes nothing; afterwards [`super::validate::invariants`] finds nothing.
+
+mod change;
+mod flows;
+mod fragment;
+mod merge;
+mod name;
+mod remove;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use fragment::extract;
+
+use super::{
+    Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, KeptPolicy, Namespace,
+    NamespaceId, NodeRef, PolicyId, Refusal, Service, ServiceId, Settings, Workload, WorkloadId,
+};
+
+/// Which thing of a Document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Item {
+    /// A namespace.
+    Namespace(NamespaceId),
+    /// A workload.
+    Workload(WorkloadId),
+    /// A Service.
+    Service(ServiceId),
+    /// An external.
+    External(ExternalId),
+    /// A group.
+    Group(GroupId),
+    /// A flow.
+    Flow(FlowId),
+    /// A kept policy.
+    Policy(PolicyId),
+}
+
+/// A thing of a Document, with everything that is said about it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Thing {
+    /// A namespace.
+    Namespace(Namespace),
+    /// A workload.
+    Workload(Workload),
+    /// A Service.
+    Service(Service),
+    /// An external.
+    External(External),
+    /// A group.
+    Group(Group),
+    /// A flow.
+    Flow(Flow),
+    /// A kept policy.
+    Policy(KeptPolicy),
+}
+
+/// A change that a user can make.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Names the project.
+    SetName(String),
+    /// Sets how policies are written and judged.
+    SetSettings(Settings),
+    /// Adds a thing. A flow between the ends of another one (muted alike) unites its ports with that one.
+    Add(Thing),
+    /// Puts a thing in place of the one with that id, which must be of the same kind.
+    Change(Item, Thing),
+    /// Renames anything that has a name of its own.
+    Rename(Item, String),
+    /// Removes things, and with them whatever cannot be without them.
+    Remove(Vec<Item>),
+    /// Sets the ports of flows.
+    SetPorts(Vec<FlowId>, Vec<FlowPort>),
+    /// Sets the note of a flow.
+    Annotate(FlowId, String),
+    /// Mutes flows, or puts them in force again.
+    Mute(Vec<FlowId>, bool),
+    /// Swaps the ends of flows.
+    Reverse(Vec<FlowId>),
+    /// Puts nodes somewhere (top left corner, in points) and pins them there.
+    Place(BTreeMap<NodeRef, [f32; 2]>),
+    /// Leaves nodes to the automatic layout again.
+    Unpin(Vec<NodeRef>),
+    /// Copies things beside themselves: namespaces with all that is in them, and the flows among the copies.
+    Duplicate(Vec<Item>),
+    /// Adds what [`extract`] made, with new ids and fresh names.
+    Paste {
+        /// What to add.
+        fragment: Arc<Document>,
+        /// Where its workloads go; none: into the namespaces of the same names.
+        into: Option<NamespaceId>,
+        /// Added to the places in it.
+        offset: [f32; 2],
+    },
+    /// Takes an imported Document in: namespaces of the same name unite, workloads and Services of the
+    /// same name and kind are updated, everything else is added. Settings and layout stay.
+    Merge(Arc<Document>),
+    /// Several edits as one, under a name of their own. Ids of what they add are known beforehand
+    /// (`Table::next_id`).
+    Batch(String, Vec<Edit>),
+}
+
+/// What an edit did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// What was added or changed, in order: what a window selects afterwards.
+    pub items: Vec<Item>,
+    /// What the user should be told, as sentences without full stop.
+    pub notes: Vec<String>,
+}
+
+impl Edit {
+    /// Applies the edit to the Document; where it is refused, the Document stays as it was.
+    pub fn apply(&self, document: &mut Document) -> Result<Applied, Refusal> {
+        let mut changed = document.clone();
+        let mut applied = Applied::default();
+        self.run(&mut changed, &mut applied)?;
+        flows::heal(&mut changed);
+        *document = changed;
+        Ok(applied)
+    }
+
+    fn run(&self, document: &mut Document, applied: &mut Applied) -> Result<(), Refusal> {
+        match self {
+            Self::SetName(name) => change::set_name(document, name),
+            Self::SetSettings(settings) => change::set_settings(document, settings),
+            Self::Add(thing) => change::add(document, thing.clone(), applied),
+            Self::Change(item, thing) => change::change(document, *item, thing.clone(), applied),
+            Self::Rename(item, name) => change::rename(document, *item, name, applied),
+            Self::Remove(items) => remove::remove(document, items),
+            Self::SetPorts(ids, ports) => flows::set_ports(document, ids, ports, applied),
+            Self::Annotate(id, note) => flows::annotate(document, *id, note, applied),
+            Self::Mute(ids, muted) => flows::mute(document, ids, *muted, applied),
+            Self::Reverse(ids) => flows::reverse(document, ids, applied),
+            Self::Place(places) => change::place(document, places),
+            Self::Unpin(nodes) => change::unpin(document, nodes),
+            Self::Duplicate(items) => {
+                let fragment = extract(document, items);
+                fragment::paste(document, &fragment, None, [24.0, 24.0], applied)
+            }
+            Self::Paste {
+                fragment,
+                into,
+                offset,
+            } => fragment::paste(document, fragment, *into, *offset, applied),
+            Self::Merge(other) => merge::merge(document, other, applied),
+            Self::Batch(_, edits) => edits
+                .iter()
+                .try_for_each(|edit| edit.run(document, applied)),
+        }
+    }
+}
+
+fn gone() -> Refusal {
+    Refusal::new("it does not exist any more")
+}

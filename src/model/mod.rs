@@ -5,15 +5,22 @@
 pub mod edit;
 pub mod history;
 pub mod ids;
+pub mod query;
 pub mod table;
 pub mod validate;
+pub mod words;
 
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
+pub use edit::{Applied, Edit, Item, Thing};
+pub use history::History;
 pub use ids::*;
+pub use query::{PortChoice, is_system_namespace};
 pub use table::Table;
+pub use validate::Refusal;
+pub use words::Words;
 
 use crate::cluster::{Assumptions, ContainerPort, ServicePort};
 use crate::sets::{Labels, Protocol, Selector};

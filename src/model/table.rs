@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A table. Cloning it is free; changing it copies the index, never the things.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Table<K, V> {
     rows: Arc<BTreeMap<K, Arc<V>>>,
     next: u32,
@@ -16,6 +16,13 @@ impl<K, V> Clone for Table<K, V> {
             rows: Arc::clone(&self.rows),
             next: self.next,
         }
+    }
+}
+
+impl<K: PartialEq, V: PartialEq> PartialEq for Table<K, V> {
+    /// The same things under the same ids; which id comes next does not count.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.rows, &other.rows) || self.rows == other.rows
     }
 }
 
@@ -40,6 +47,11 @@ impl<K: Copy + Ord + From<u32> + Into<u32>, V: Clone> Table<K, V> {
     pub fn put(&mut self, id: K, value: V) {
         self.next = self.next.max(id.into() + 1);
         Arc::make_mut(&mut self.rows).insert(id, Arc::new(value));
+    }
+
+    /// The id that the next added thing will have.
+    pub fn next_id(&self) -> K {
+        K::from(self.next)
     }
 
     /// The thing of that id.

@@ -1,1 +1,56 @@
-//! To be written.
+//! What may be typed: names, labels, ports, addresses and selectors, as text both ways. The
+//! inspector and the project file's reader share it; every error says what is wrong and what to do.
+
+mod document;
+mod names;
+mod network;
+mod port;
+mod selector;
+
+pub(in crate::model) use document::check;
+pub use document::{invariants, problems};
+pub use names::{
+    label_key, label_name, label_value, labels, labels_text, port_name, subdomain_name,
+};
+pub use network::{cidr, domain_name, network, networks};
+pub use port::{flow_port, flow_ports, flow_ports_text, port_number, united};
+pub use selector::{selector, selector_text};
+
+/// Why something is not accepted: what is wrong, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong: lower case, no full stop, user input in backticks.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal without help.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    /// `message; help` on one line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,159 @@
+//! Adding, changing, renaming and placing things.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Applied, Item, Thing, flows, gone};
+use crate::model::validate::check;
+use crate::model::{Document, NamespaceId, NodeRef, Refusal, Settings};
+
+pub(super) fn set_name(document: &mut Document, name: &str) -> Result<(), Refusal> {
+    document.name = name.trim().to_owned();
+    Ok(())
+}
+
+pub(super) fn set_settings(document: &mut Document, settings: &Settings) -> Result<(), Refusal> {
+    document.settings = settings.clone();
+    Ok(())
+}
+
+pub(super) fn add(
+    document: &mut Document,
+    thing: Thing,
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    if let Some(refusal) = check(&thing).into_iter().next() {
+        return Err(refusal);
+    }
+    free(document, &thing, None)?;
+    let item = match thing {
+        Thing::Namespace(namespace) => Item::Namespace(document.namespaces.add(namespace)),
+        Thing::Workload(workload) => Item::Workload(document.workloads.add(workload)),
+        Thing::Service(service) => Item::Service(document.services.add(service)),
+        Thing::External(external) => Item::External(document.externals.add(external)),
+        Thing::Group(group) => Item::Group(document.groups.add(group)),
+        Thing::Flow(flow) => Item::Flow(flows::add(document, flow, applied)?),
+        Thing::Policy(policy) => Item::Policy(document.policies.add(policy)),
+    };
+    applied.items.push(item);
+    Ok(())
+}
+
+/// Refuses what is wrong now and was not before, so that an imported oddity does not stand in the
+/// way of every other change.
+pub(super) fn change(
+    document: &mut Document,
+    item: Item,
+    thing: Thing,
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    let before = document.thing(item).ok_or_else(gone)?;
+    let known = check(&before);
+    if let Some(refusal) = check(&thing)
+        .into_iter()
+        .find(|wrong| !known.contains(wrong))
+    {
+        return Err(refusal);
+    }
+    free(document, &thing, Some(item))?;
+    match (item, thing) {
+        (Item::Namespace(id), Thing::Namespace(namespace)) => {
+            document.namespaces.put(id, namespace)
+        }
+        (Item::Workload(id), Thing::Workload(workload)) => document.workloads.put(id, workload),
+        (Item::Service(id), Thing::Service(service)) => document.services.put(id, service),
+        (Item::External(id), Thing::External(external)) => document.externals.put(id, external),
+        (Item::Group(id), Thing::Group(group)) => document.groups.put(id, group),
+        (Item::Flow(id), Thing::Flow(flow)) => {
+            return flows::put(document, id, flow, applied);
+        }
+        (Item::Policy(id), Thing::Policy(policy)) => document.policies.put(id, policy),
+        _ => return Err(Refusal::new("a thing cannot become one of another kind")),
+    }
+    applied.items.push(item);
+    Ok(())
+}
+
+pub(super) fn rename(
+    document: &mut Document,
+    item: Item,
+    name: &str,
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    let name = name.trim().to_owned();
+    let mut thing = document.thing(item).ok_or_else(gone)?;
+    match &mut thing {
+        Thing::Namespace(namespace) => namespace.name = name,
+        Thing::Workload(workload) => workload.name = name,
+        Thing::Service(service) => service.name = name,
+        Thing::External(external) => external.name = name,
+        Thing::Group(group) => group.name = name,
+        Thing::Flow(_) => return Err(Refusal::new("a flow has no name").help("write a note on it")),
+        Thing::Policy(_) => {
+            return Err(Refusal::new("a kept policy is named by its text").help("edit its text"));
+        }
+    }
+    change(document, item, thing, applied)
+}
+
+/// Whether the thing's name is free and its namespace exists; `me` may have the name already.
+fn free(document: &Document, thing: &Thing, me: Option<Item>) -> Result<(), Refusal> {
+    let taken = match thing {
+        Thing::Namespace(namespace) => document
+            .namespace_named(&namespace.name)
+            .map(Item::Namespace),
+        Thing::Workload(workload) => {
+            lives(document, workload.namespace)?;
+            document
+                .workload_named(workload.namespace, &workload.name, &workload.kind)
+                .map(Item::Workload)
+        }
+        Thing::Service(service) => {
+            lives(document, service.namespace)?;
+            document
+                .service_named(service.namespace, &service.name)
+                .map(Item::Service)
+        }
+        Thing::External(external) => document.external_named(&external.name).map(Item::External),
+        Thing::Group(group) => document.group_named(&group.name).map(Item::Group),
+        Thing::Flow(_) | Thing::Policy(_) => None,
+    };
+    match taken {
+        Some(item) if Some(item) != me => {
+            let name = document.item_name(item);
+            Err(Refusal::new(format!("the name `{name}` is taken")).help("choose another name"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn lives(document: &Document, namespace: NamespaceId) -> Result<(), Refusal> {
+    if document.namespaces.contains(namespace) {
+        Ok(())
+    } else {
+        Err(Refusal::new("its namespace does not exist any more").help("choose another namespace"))
+    }
+}
+
+pub(super) fn place(
+    document: &mut Document,
+    places: &BTreeMap<NodeRef, [f32; 2]>,
+) -> Result<(), Refusal> {
+    for (node, at) in places {
+        if !document.has_node(*node) {
+            return Err(gone());
+        }
+        if at.iter().any(|at| !at.is_finite()) {
+            return Err(Refusal::new("a place must be a number"));
+        }
+    }
+    Arc::make_mut(&mut document.layout).extend(places.iter().map(|(node, at)| (*node, *at)));
+    Ok(())
+}
+
+pub(super) fn unpin(document: &mut Document, nodes: &[NodeRef]) -> Result<(), Refusal> {
+    if nodes.iter().any(|node| document.layout.contains_key(node)) {
+        Arc::make_mut(&mut document.layout).retain(|node, _| !nodes.contains(node));
+    }
+    Ok(())
+}

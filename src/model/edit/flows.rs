@@ -1,0 +1,187 @@
+//! Flows: drawing, ports, notes, muting, reversing.
+
+use super::{Applied, Item, Thing, gone};
+use crate::model::validate::check;
+use crate::model::validate::united;
+use crate::model::{Document, End, Flow, FlowId, FlowPort, Refusal, Words};
+
+/// Adds a flow, or unites it with the one that joins the same ends and is muted alike (a muted one
+/// stays muted: nothing comes into force that was not drawn).
+pub(super) fn add(
+    document: &mut Document,
+    mut flow: Flow,
+    applied: &mut Applied,
+) -> Result<FlowId, Refusal> {
+    joinable(document, &flow.from, &flow.to)?;
+    flow.ports = united(flow.ports);
+    let Some(twin) = twin(document, &flow, None) else {
+        return Ok(document.flows.add(flow));
+    };
+    unite(document, twin, flow, applied);
+    Ok(twin)
+}
+
+/// Changes a flow; if it then joins the ends of another, both become one.
+pub(super) fn put(
+    document: &mut Document,
+    id: FlowId,
+    mut flow: Flow,
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    joinable(document, &flow.from, &flow.to)?;
+    flow.ports = united(flow.ports);
+    let before = document.flows.get(id).ok_or_else(gone)?;
+    let moved = (&before.from, &before.to, before.muted) != (&flow.from, &flow.to, flow.muted);
+    match twin(document, &flow, Some(id)) {
+        Some(twin) if moved => {
+            document.flows.remove(id);
+            unite(document, twin, flow, applied);
+            applied.items.push(Item::Flow(twin));
+        }
+        _ => {
+            document.flows.put(id, flow);
+            applied.items.push(Item::Flow(id));
+        }
+    }
+    Ok(())
+}
+
+fn twin(document: &Document, flow: &Flow, me: Option<FlowId>) -> Option<FlowId> {
+    let same =
+        |other: &Flow| (&other.from, &other.to, other.muted) == (&flow.from, &flow.to, flow.muted);
+    let mut rows = document.flows.iter();
+    rows.find(|(id, other)| Some(*id) != me && same(other))
+        .map(|(id, _)| id)
+}
+
+fn unite(document: &mut Document, twin: FlowId, flow: Flow, applied: &mut Applied) {
+    let name = document.flow_name(twin);
+    let Some(row) = document.flows.get_mut(twin) else {
+        return;
+    };
+    let before = row.ports.clone();
+    row.ports = united(row.ports.iter().cloned().chain(flow.ports).collect());
+    if !flow.note.is_empty() && !row.note.contains(&flow.note) {
+        let gap = if row.note.is_empty() { "" } else { "; " };
+        row.note = format!("{}{gap}{}", row.note, flow.note);
+    }
+    row.unknown.extend(flow.unknown);
+    applied.notes.push(if row.ports == before {
+        format!("the flow {name} is there already")
+    } else {
+        format!("united with the flow {name} that was there")
+    });
+}
+
+fn joinable(document: &Document, from: &End, to: &End) -> Result<(), Refusal> {
+    if !document.has_end(from) || !document.has_end(to) {
+        return Err(Refusal::new("an end of the flow does not exist any more"));
+    }
+    if let (End::External(_), End::External(_)) = (from, to) {
+        return Err(
+            Refusal::new("no policy can say anything about traffic between two externals")
+                .help("start or end the flow at a workload, a namespace or a group"),
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn set_ports(
+    document: &mut Document,
+    ids: &[FlowId],
+    ports: &[FlowPort],
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    edit(document, ids, applied, |flow| flow.ports = ports.to_vec())
+}
+
+pub(super) fn annotate(
+    document: &mut Document,
+    id: FlowId,
+    note: &str,
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    edit(document, &[id], applied, |flow| {
+        note.clone_into(&mut flow.note)
+    })
+}
+
+pub(super) fn mute(
+    document: &mut Document,
+    ids: &[FlowId],
+    muted: bool,
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    edit(document, ids, applied, |flow| flow.muted = muted)
+}
+
+pub(super) fn reverse(
+    document: &mut Document,
+    ids: &[FlowId],
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    // All at once: a pair of opposite flows swaps, and does not unite half way.
+    let mut turned = Vec::new();
+    for id in ids {
+        let mut flow = document.flows.get(*id).ok_or_else(gone)?.clone();
+        std::mem::swap(&mut flow.from, &mut flow.to);
+        turned.push((*id, flow));
+    }
+    for (id, _) in &turned {
+        document.flows.remove(*id);
+    }
+    for (id, flow) in turned {
+        match twin(document, &flow, None) {
+            Some(twin) => {
+                unite(document, twin, flow, applied);
+                applied.items.push(Item::Flow(twin));
+            }
+            None => {
+                document.flows.put(id, flow);
+                applied.items.push(Item::Flow(id));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn edit(
+    document: &mut Document,
+    ids: &[FlowId],
+    applied: &mut Applied,
+    change: impl Fn(&mut Flow),
+) -> Result<(), Refusal> {
+    for id in ids {
+        let mut flow = document.flows.get(*id).ok_or_else(gone)?.clone();
+        change(&mut flow);
+        if let Some(refusal) = check(&Thing::Flow(flow.clone())).into_iter().next() {
+            return Err(refusal);
+        }
+        put(document, *id, flow, applied)?;
+    }
+    Ok(())
+}
+
+/// Ends that were missing by words and exist now become ends again.
+pub(super) fn heal(document: &mut Document) {
+    let missing = |end: &End| matches!(end, End::Missing(_));
+    let sick: Vec<FlowId> = document
+        .flows
+        .iter()
+        .filter(|(_, flow)| missing(&flow.from) || missing(&flow.to))
+        .map(|(id, _)| id)
+        .collect();
+    if sick.is_empty() {
+        return;
+    }
+    let words = Words::new(document);
+    let healed: Vec<(FlowId, Flow)> = sick
+        .into_iter()
+        .filter_map(|id| document.flows.get(id).map(|flow| (id, words.healed(flow))))
+        .collect();
+    for (id, flow) in healed {
+        if document.flows.get(id) != Some(&flow) {
+            document.flows.put(id, flow);
+        }
+    }
+}

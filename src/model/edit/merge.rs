@@ -1,0 +1,158 @@
+//! Taking an imported Document into an open one.
+
+use super::fragment::Ids;
+use super::{Applied, Item, flows};
+use crate::model::{Document, NamespaceId, Refusal, Words};
+
+/// See `Edit::Merge`.
+pub(super) fn merge(
+    document: &mut Document,
+    other: &Document,
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    let mut ids = Ids::default();
+    for (id, namespace) in other.namespaces.iter() {
+        let here = document.namespace_named(&namespace.name);
+        let new = match here {
+            Some(here) => {
+                if let Some(known) = document.namespaces.get_mut(here) {
+                    known.labels.extend(namespace.labels.clone());
+                    known.unknown.extend(namespace.unknown.clone());
+                }
+                here
+            }
+            None => document.namespaces.add(namespace.clone()),
+        };
+        ids.namespaces.insert(id, new);
+        applied.items.push(Item::Namespace(new));
+    }
+    merge_workloads(document, other, &mut ids, applied);
+    for (_, service) in other.services.iter() {
+        let Some(home) = ids.namespaces.get(&service.namespace).copied() else {
+            continue;
+        };
+        let mut service = service.clone();
+        service.namespace = home;
+        match document.service_named(home, &service.name) {
+            Some(here) => document.services.put(here, service),
+            None => drop(document.services.add(service)),
+        }
+    }
+    merge_externals(document, other, &mut ids, applied);
+    merge_policies(document, other, applied);
+    let words = Words::new(other);
+    for (_, flow) in other.flows.iter() {
+        let mut flow = flow.clone();
+        flow.from = ids.end(&flow.from, &words);
+        flow.to = ids.end(&flow.to, &words);
+        let flow = Words::new(document).healed(&flow);
+        // The same import again is nothing to talk about, so these notes are dropped.
+        let mut quiet = Applied::default();
+        let id = flows::add(document, flow, &mut quiet)?;
+        applied.items.push(Item::Flow(id));
+    }
+    Ok(())
+}
+
+fn merge_workloads(
+    document: &mut Document,
+    other: &Document,
+    ids: &mut Ids,
+    applied: &mut Applied,
+) {
+    let mut here: std::collections::BTreeMap<(NamespaceId, String, String), _> = document
+        .workloads
+        .iter()
+        .map(|(id, w)| ((w.namespace, w.name.clone(), w.kind.clone()), id))
+        .collect();
+    let (mut updated, mut added) = (0, 0);
+    for (id, workload) in other.workloads.iter() {
+        let Some(home) = ids.namespaces.get(&workload.namespace).copied() else {
+            continue;
+        };
+        let mut workload = workload.clone();
+        workload.namespace = home;
+        let key = (home, workload.name.clone(), workload.kind.clone());
+        let new = match here.get(&key).copied() {
+            Some(known) => {
+                if let Some(row) = document.workloads.get(known) {
+                    let mut unknown = row.unknown.clone();
+                    unknown.extend(std::mem::take(&mut workload.unknown));
+                    workload.unknown = unknown;
+                    updated += u32::from(*row != workload);
+                }
+                document.workloads.put(known, workload);
+                known
+            }
+            None => {
+                added += 1;
+                let new = document.workloads.add(workload);
+                here.insert(key, new);
+                new
+            }
+        };
+        ids.workloads.insert(id, new);
+        applied.items.push(Item::Workload(new));
+    }
+    applied
+        .notes
+        .push(format!("{added} workloads added, {updated} updated"));
+}
+
+/// Externals and groups that are the same in all but their id are one; others keep apart.
+fn merge_externals(
+    document: &mut Document,
+    other: &Document,
+    ids: &mut Ids,
+    applied: &mut Applied,
+) {
+    for (id, external) in other.externals.iter() {
+        let here = document.external_named(&external.name);
+        let same = here.filter(|here| document.externals.get(*here) == Some(external));
+        let new = same.unwrap_or_else(|| {
+            let mut external = external.clone();
+            external.name = document.fresh_external_name(&external.name);
+            document.externals.add(external)
+        });
+        ids.externals.insert(id, new);
+        applied.items.push(Item::External(new));
+    }
+    for (id, group) in other.groups.iter() {
+        let here = document.group_named(&group.name);
+        let same = here.filter(|here| document.groups.get(*here) == Some(group));
+        let new = same.unwrap_or_else(|| {
+            let mut group = group.clone();
+            group.name = document.fresh_group_name(&group.name);
+            document.groups.add(group)
+        });
+        ids.groups.insert(id, new);
+        applied.items.push(Item::Group(new));
+    }
+}
+
+/// A policy of the same kind, namespace and name is updated; the same text is never there twice.
+fn merge_policies(document: &mut Document, other: &Document, applied: &mut Applied) {
+    let known: Vec<_> = document
+        .policies
+        .iter()
+        .map(|(id, known)| (id, known.identity(), known.text.clone()))
+        .collect();
+    for (_, policy) in other.policies.iter() {
+        let identity = policy.identity();
+        let here = known.iter().find(|(_, known, text)| {
+            *text == policy.text || identity.is_some() && *known == identity
+        });
+        let new = match here {
+            Some((id, ..)) => {
+                let mut policy = policy.clone();
+                if let Some(known) = document.policies.get(*id) {
+                    policy.replaces = policy.replaces.or_else(|| known.replaces.clone());
+                }
+                document.policies.put(*id, policy);
+                *id
+            }
+            None => document.policies.add(policy.clone()),
+        };
+        applied.items.push(Item::Policy(new));
+    }
+}

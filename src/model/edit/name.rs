@@ -1,0 +1,82 @@
+//! What the undo menu calls an edit.
+
+use super::{Edit, Item, Thing};
+use crate::model::Document;
+
+impl Edit {
+    /// The name of the undo step, given the Document before the edit: `Add flow web to checkout`.
+    pub fn name(&self, before: &Document) -> String {
+        let flows = |ids: &[crate::model::FlowId]| {
+            let items: Vec<Item> = ids.iter().copied().map(Item::Flow).collect();
+            several(before, &items)
+        };
+        match self {
+            Self::SetName(_) => "Rename project".into(),
+            Self::SetSettings(_) => "Change settings".into(),
+            Self::Add(thing) => format!("Add {}", thing_name(before, thing)),
+            Self::Change(item, _) => format!("Change {}", named(before, *item)),
+            Self::Rename(item, name) => format!("Rename {} to {name}", named(before, *item)),
+            Self::Remove(items) => format!("Delete {}", several(before, items)),
+            Self::SetPorts(ids, _) => format!("Set ports of {}", flows(ids)),
+            Self::Annotate(id, _) => format!("Annotate {}", named(before, Item::Flow(*id))),
+            Self::Mute(ids, true) => format!("Mute {}", flows(ids)),
+            Self::Mute(ids, false) => format!("Unmute {}", flows(ids)),
+            Self::Reverse(ids) => format!("Reverse {}", flows(ids)),
+            Self::Place(places) => match places.keys().next() {
+                Some(node) if places.len() == 1 => format!("Move {}", before.node_name(*node)),
+                _ => format!("Move {} nodes", places.len()),
+            },
+            Self::Unpin(nodes) => match nodes[..] {
+                [node] => format!("Unpin {}", before.node_name(node)),
+                _ => format!("Unpin {} nodes", nodes.len()),
+            },
+            Self::Duplicate(items) => format!("Duplicate {}", several(before, items)),
+            Self::Paste { .. } => "Paste".into(),
+            Self::Merge(_) => "Import".into(),
+            Self::Batch(name, _) => name.clone(),
+        }
+    }
+}
+
+fn several(before: &Document, items: &[Item]) -> String {
+    match items {
+        [item] => named(before, *item),
+        items if items.iter().all(|item| matches!(item, Item::Flow(_))) => {
+            format!("{} flows", items.len())
+        }
+        items => format!("{} things", items.len()),
+    }
+}
+
+/// `flow web to checkout`, `workload web`.
+fn named(before: &Document, item: Item) -> String {
+    let kind = match item {
+        Item::Namespace(_) => "namespace",
+        Item::Workload(_) => "workload",
+        Item::Service(_) => "Service",
+        Item::External(_) => "external",
+        Item::Group(_) => "group",
+        Item::Flow(_) => "flow",
+        Item::Policy(_) => "policy",
+    };
+    format!("{kind} {}", before.item_name(item))
+}
+
+fn thing_name(before: &Document, thing: &Thing) -> String {
+    match thing {
+        Thing::Namespace(namespace) => format!("namespace {}", namespace.name),
+        Thing::Workload(workload) => format!("workload {}", workload.name),
+        Thing::Service(service) => format!("Service {}", service.name),
+        Thing::External(external) => format!("external {}", external.name),
+        Thing::Group(group) => format!("group {}", group.name),
+        Thing::Flow(flow) => format!(
+            "flow {} to {}",
+            before.end_name(&flow.from),
+            before.end_name(&flow.to)
+        ),
+        Thing::Policy(policy) => match policy.identity() {
+            Some(identity) => format!("policy {}", identity.name),
+            None => format!("policy of {}", policy.file),
+        },
+    }
+}

@@ -1,0 +1,65 @@
+//! Removing things, with whatever cannot be without them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Item;
+use crate::model::{Document, End, Refusal};
+
+/// Removes the items; what is gone already is no matter.
+pub(super) fn remove(document: &mut Document, items: &[Item]) -> Result<(), Refusal> {
+    for item in with_contents(document, items) {
+        match item {
+            Item::Namespace(id) => drop(document.namespaces.remove(id)),
+            Item::Workload(id) => drop(document.workloads.remove(id)),
+            Item::Service(id) => drop(document.services.remove(id)),
+            Item::External(id) => drop(document.externals.remove(id)),
+            Item::Group(id) => drop(document.groups.remove(id)),
+            Item::Flow(id) => drop(document.flows.remove(id)),
+            Item::Policy(id) => drop(document.policies.remove(id)),
+        }
+    }
+    sweep(document);
+    Ok(())
+}
+
+/// The items, and everything that lives in the namespaces among them.
+pub(super) fn with_contents(document: &Document, items: &[Item]) -> BTreeSet<Item> {
+    let mut all: BTreeSet<Item> = items.iter().copied().collect();
+    let inside = |namespace| items.contains(&Item::Namespace(namespace));
+    let workloads = document.workloads.iter();
+    all.extend(
+        workloads
+            .filter(|(_, w)| inside(w.namespace))
+            .map(|(id, _)| Item::Workload(id)),
+    );
+    let services = document.services.iter();
+    all.extend(
+        services
+            .filter(|(_, s)| inside(s.namespace))
+            .map(|(id, _)| Item::Service(id)),
+    );
+    all
+}
+
+/// Removes flows without an end, and places of nothing.
+fn sweep(document: &mut Document) {
+    let there = |end: &End| document.has_end(end);
+    let rows = document.flows.iter();
+    let orphans: Vec<_> = rows
+        .filter(|(_, flow)| !there(&flow.from) || !there(&flow.to))
+        .map(|(id, _)| id)
+        .collect();
+    for id in orphans {
+        document.flows.remove(id);
+    }
+    let stale: BTreeSet<_> = document
+        .layout
+        .keys()
+        .copied()
+        .filter(|node| !document.has_node(*node))
+        .collect();
+    if !stale.is_empty() {
+        Arc::make_mut(&mut document.layout).retain(|node, _| !stale.contains(node));
+    }
+}

@@ -1,0 +1,384 @@
+//! Questions about a Document that the window, the engine and the edits share.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, Item, KeptPolicy, NamespaceId,
+    NodeRef, PolicyId, ServiceId, Thing, WorkloadId,
+};
+use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
+use crate::sets::{LabelOp, Labels, Selector};
+
+/// Whether a namespace belongs to the platform, so that its base starts as none on import.
+pub fn is_system_namespace(name: &str) -> bool {
+    ["kube-system", "kube-public", "kube-node-lease", "openshift"].contains(&name)
+        || name.starts_with("openshift-")
+}
+
+/// A port that a destination offers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PortChoice {
+    /// What a flow stores: the pod's own port.
+    pub port: FlowPort,
+    /// For a person: `8080/TCP http`, `Service web: 80 to http`.
+    pub label: String,
+    /// The Service that it was declared by; none: the container.
+    pub service: Option<ServiceId>,
+}
+
+impl Document {
+    /// The namespace of that name.
+    pub fn namespace_named(&self, name: &str) -> Option<NamespaceId> {
+        find(self.namespaces.iter(), |namespace| namespace.name == name)
+    }
+
+    /// The workload of that namespace, name and kind.
+    pub fn workload_named(&self, of: NamespaceId, name: &str, kind: &str) -> Option<WorkloadId> {
+        find(self.workloads.iter(), |w| {
+            w.namespace == of && w.name == name && w.kind == kind
+        })
+    }
+
+    /// The Service of that namespace and name.
+    pub fn service_named(&self, of: NamespaceId, name: &str) -> Option<ServiceId> {
+        find(self.services.iter(), |s| {
+            s.namespace == of && s.name == name
+        })
+    }
+
+    /// The external of that name.
+    pub fn external_named(&self, name: &str) -> Option<ExternalId> {
+        find(self.externals.iter(), |external| external.name == name)
+    }
+
+    /// The group of that name.
+    pub fn group_named(&self, name: &str) -> Option<GroupId> {
+        find(self.groups.iter(), |group| group.name == name)
+    }
+
+    /// The base in force in a namespace: its own, or the project's.
+    pub fn base_of(&self, id: NamespaceId) -> Base {
+        let own = self.namespaces.get(id).and_then(|namespace| namespace.base);
+        own.unwrap_or(self.settings.base)
+    }
+
+    /// Whether a namespace's closed pods may resolve names: its own choice, or the project's.
+    pub fn dns_of(&self, id: NamespaceId) -> bool {
+        let own = self.namespaces.get(id).and_then(|namespace| namespace.dns);
+        own.unwrap_or(self.settings.dns.allow)
+    }
+
+    /// A namespace's labels with the one that the control plane sets.
+    pub fn namespace_labels(&self, id: NamespaceId) -> Labels {
+        let mut labels = Labels::new();
+        if let Some(namespace) = self.namespaces.get(id) {
+            labels.clone_from(&namespace.labels);
+            labels.insert(NAMESPACE_NAME_LABEL.into(), namespace.name.clone());
+        }
+        labels
+    }
+
+    /// The workloads of a namespace, in id order.
+    pub fn workloads_of(&self, id: NamespaceId) -> Vec<WorkloadId> {
+        let rows = self.workloads.iter();
+        rows.filter(|(_, w)| w.namespace == id)
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// What a node is called where its surroundings are known: `web`, `shop`, `office`, `any pod`.
+    pub fn node_name(&self, node: NodeRef) -> &str {
+        match node {
+            NodeRef::Namespace(id) => self.namespaces.get(id).map_or("", |n| &n.name),
+            NodeRef::Workload(id) => self.workloads.get(id).map_or("", |w| &w.name),
+            NodeRef::External(id) => self.externals.get(id).map_or("", |e| &e.name),
+            NodeRef::Group(id) => self.groups.get(id).map_or("", |g| &g.name),
+            NodeRef::AnyPod => "any pod",
+        }
+    }
+
+    /// What an end is called in a sentence: `web`, `any pod of shop`, `office`.
+    pub fn end_name(&self, end: &End) -> String {
+        match end {
+            End::AnyPodOf(id) => format!("any pod of {}", self.node_name(NodeRef::Namespace(*id))),
+            End::Missing(words) => words.clone(),
+            other => other
+                .node()
+                .map_or("", |node| self.node_name(node))
+                .to_owned(),
+        }
+    }
+
+    /// What anything is called: `web`, `web to checkout`.
+    pub fn item_name(&self, item: Item) -> String {
+        match item {
+            Item::Namespace(id) => self.node_name(NodeRef::Namespace(id)).to_owned(),
+            Item::Workload(id) => self.node_name(NodeRef::Workload(id)).to_owned(),
+            Item::Service(id) => self
+                .services
+                .get(id)
+                .map_or(String::new(), |s| s.name.clone()),
+            Item::External(id) => self.node_name(NodeRef::External(id)).to_owned(),
+            Item::Group(id) => self.node_name(NodeRef::Group(id)).to_owned(),
+            Item::Flow(id) => self.flow_name(id),
+            Item::Policy(id) => self.policy_name(id),
+        }
+    }
+
+    /// `web to checkout`.
+    pub fn flow_name(&self, id: FlowId) -> String {
+        self.flows.get(id).map_or(String::new(), |flow| {
+            format!(
+                "{} to {}",
+                self.end_name(&flow.from),
+                self.end_name(&flow.to)
+            )
+        })
+    }
+
+    /// A kept policy's own name as its text has it, else the file.
+    pub fn policy_name(&self, id: PolicyId) -> String {
+        let Some(policy) = self.policies.get(id) else {
+            return String::new();
+        };
+        policy
+            .identity()
+            .map_or_else(|| policy.file.clone(), |identity| identity.name)
+    }
+
+    /// Everything that is said about a thing.
+    pub fn thing(&self, item: Item) -> Option<Thing> {
+        match item {
+            Item::Namespace(id) => self.namespaces.get(id).cloned().map(Thing::Namespace),
+            Item::Workload(id) => self.workloads.get(id).cloned().map(Thing::Workload),
+            Item::Service(id) => self.services.get(id).cloned().map(Thing::Service),
+            Item::External(id) => self.externals.get(id).cloned().map(Thing::External),
+            Item::Group(id) => self.groups.get(id).cloned().map(Thing::Group),
+            Item::Flow(id) => self.flows.get(id).cloned().map(Thing::Flow),
+            Item::Policy(id) => self.policies.get(id).cloned().map(Thing::Policy),
+        }
+    }
+
+    /// Whether the node exists.
+    pub fn has_node(&self, node: NodeRef) -> bool {
+        match node {
+            NodeRef::Namespace(id) => self.namespaces.contains(id),
+            NodeRef::Workload(id) => self.workloads.contains(id),
+            NodeRef::External(id) => self.externals.contains(id),
+            NodeRef::Group(id) => self.groups.contains(id),
+            NodeRef::AnyPod => true,
+        }
+    }
+
+    /// Whether a flow may have the end: what it names by id exists.
+    pub fn has_end(&self, end: &End) -> bool {
+        end.node().is_none_or(|node| self.has_node(node))
+    }
+
+    /// `name`, or `name-2`, `name-3`, ...: the first that is not `taken`.
+    pub fn fresh(name: &str, taken: impl Fn(&str) -> bool) -> String {
+        if !taken(name) {
+            return name.to_owned();
+        }
+        // `web-2` goes on as `web-3`, not as `web-2-2`.
+        let (stem, mut number) = match name.rsplit_once('-') {
+            Some((stem, digits)) if !stem.is_empty() && digits.len() < 6 => digits
+                .parse()
+                .map_or((name, 1), |number: u32| (stem, number)),
+            _ => (name, 1),
+        };
+        loop {
+            number += 1;
+            let tail = format!("-{number}");
+            let mut head = stem;
+            while head.len() + tail.len() > 63 {
+                let mut chars = head.chars();
+                chars.next_back();
+                head = chars.as_str();
+            }
+            let candidate = format!("{head}{tail}");
+            if !taken(&candidate) {
+                return candidate;
+            }
+        }
+    }
+
+    /// A namespace name that is free.
+    pub fn fresh_namespace_name(&self, name: &str) -> String {
+        Self::fresh(name, |name| self.namespace_named(name).is_some())
+    }
+
+    /// A workload name that is free in a namespace, whatever the kind.
+    pub fn fresh_workload_name(&self, of: NamespaceId, name: &str) -> String {
+        let taken: BTreeSet<&str> = self
+            .workloads
+            .iter()
+            .filter(|(_, w)| w.namespace == of)
+            .map(|(_, w)| w.name.as_str())
+            .collect();
+        Self::fresh(name, |name| taken.contains(name))
+    }
+
+    /// A Service name that is free in a namespace.
+    pub fn fresh_service_name(&self, of: NamespaceId, name: &str) -> String {
+        Self::fresh(name, |name| self.service_named(of, name).is_some())
+    }
+
+    /// An external's name that is free.
+    pub fn fresh_external_name(&self, name: &str) -> String {
+        Self::fresh(name, |name| self.external_named(name).is_some())
+    }
+
+    /// A group's name that is free.
+    pub fn fresh_group_name(&self, name: &str) -> String {
+        Self::fresh(name, |name| self.group_named(name).is_some())
+    }
+
+    /// The flows that start or end at a node, in id order.
+    pub fn flows_of(&self, node: NodeRef) -> Vec<FlowId> {
+        let at = |end: &End| end.node() == Some(node);
+        let rows = self.flows.iter();
+        rows.filter(|(_, flow)| at(&flow.from) || at(&flow.to))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// The Services whose selector picks a workload's pods.
+    pub fn services_of(&self, id: WorkloadId) -> Vec<ServiceId> {
+        let Some(workload) = self.workloads.get(id) else {
+            return Vec::new();
+        };
+        let rows = self.services.iter();
+        rows.filter(|(_, service)| {
+            service.namespace == workload.namespace
+                && !service.selector.is_empty()
+                && service
+                    .selector
+                    .iter()
+                    .all(|(key, value)| workload.labels.get(key) == Some(value))
+        })
+        .map(|(id, _)| id)
+        .collect()
+    }
+
+    /// The workloads whose pods match both selectors, in id order.
+    pub fn matching(&self, namespaces: &Selector, pods: &Selector) -> Vec<WorkloadId> {
+        let within: BTreeSet<NamespaceId> = self
+            .namespaces
+            .ids()
+            .filter(|id| matches(namespaces, &self.namespace_labels(*id)))
+            .collect();
+        let rows = self.workloads.iter();
+        rows.filter(|(_, w)| within.contains(&w.namespace) && matches(pods, &w.labels))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// The workloads of one namespace whose pods match a selector, in id order.
+    pub fn matching_in(&self, namespace: NamespaceId, pods: &Selector) -> Vec<WorkloadId> {
+        let rows = self.workloads.iter();
+        rows.filter(|(_, w)| w.namespace == namespace && matches(pods, &w.labels))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// The workloads that an end stands for.
+    pub fn workloads_at(&self, end: &End) -> Vec<WorkloadId> {
+        match end {
+            End::Workload(id) => vec![*id],
+            End::AnyPodOf(id) => self.workloads_of(*id),
+            End::AnyPod => self.workloads.ids().collect(),
+            End::Group(id) => self.groups.get(*id).map_or(Vec::new(), |group| {
+                self.matching(&group.namespaces, &group.pods)
+            }),
+            End::External(_) | End::Missing(_) => Vec::new(),
+        }
+    }
+
+    /// What a destination declares: container ports by number (their names in the label) and by
+    /// name, and Service ports as the target ports behind them. Sorted, without repeats.
+    pub fn port_choices(&self, end: &End) -> Vec<PortChoice> {
+        let mut choices = BTreeSet::new();
+        for id in self.workloads_at(end) {
+            let Some(workload) = self.workloads.get(id) else {
+                continue;
+            };
+            for port in &workload.ports {
+                let number = FlowPort::Range(port.protocol, port.port, port.port);
+                let name = port.name.as_deref().unwrap_or_default();
+                choices.insert(PortChoice {
+                    label: format!("{number} {name}").trim_end().to_owned(),
+                    port: number,
+                    service: None,
+                });
+            }
+            for service_id in self.services_of(id) {
+                let Some(service) = self.services.get(service_id) else {
+                    continue;
+                };
+                for port in &service.ports {
+                    let target = match &port.target {
+                        TargetPort::Number(number) => {
+                            FlowPort::Range(port.protocol, *number, *number)
+                        }
+                        TargetPort::Name(name) => FlowPort::Named(port.protocol, name.clone()),
+                    };
+                    choices.insert(PortChoice {
+                        label: format!("{target} (port {} of Service {})", port.port, service.name),
+                        port: target,
+                        service: Some(service_id),
+                    });
+                }
+            }
+        }
+        choices.into_iter().collect()
+    }
+}
+
+/// What a kept policy is, as far as its text says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyIdentity {
+    /// API kind.
+    pub kind: String,
+    /// `metadata.namespace`.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+impl KeptPolicy {
+    /// Kind, namespace and name in its text; none if it is unreadable or has no name.
+    pub fn identity(&self) -> Option<PolicyIdentity> {
+        let value: serde_yaml::Value = serde_yaml::from_str(&self.text).ok()?;
+        let metadata = value.get("metadata")?;
+        let text = |value: Option<&serde_yaml::Value>| value?.as_str().map(str::to_owned);
+        Some(PolicyIdentity {
+            kind: text(value.get("kind"))?,
+            namespace: text(metadata.get("namespace")),
+            name: text(metadata.get("name"))?,
+        })
+    }
+}
+
+fn find<'a, K: Copy, V: 'a>(
+    mut rows: impl Iterator<Item = (K, &'a V)>,
+    test: impl Fn(&V) -> bool,
+) -> Option<K> {
+    rows.find(|(_, row)| test(row)).map(|(id, _)| id)
+}
+
+/// Semantics 2.3.
+fn matches(selector: &Selector, labels: &Labels) -> bool {
+    selector.requirements.iter().all(|requirement| {
+        let value = labels.get(&requirement.key);
+        match &requirement.op {
+            LabelOp::In(values) => value.is_some_and(|value| values.contains(value)),
+            LabelOp::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
+            LabelOp::Exists => value.is_some(),
+            LabelOp::DoesNotExist => value.is_none(),
+            LabelOp::StartsWith(text) => value.is_some_and(|value| value.starts_with(text)),
+            LabelOp::EndsWith(text) => value.is_some_and(|value| value.ends_with(text)),
+            LabelOp::Contains(text) => value.is_some_and(|value| value.contains(text)),
+        }
+    })
+}

@@ -1,0 +1,250 @@
+//! What is wrong inside a Document: its structure, which no edit may break, and the values in it,
+//! which an import may bring in whatever they are.
+
+use std::collections::BTreeMap;
+
+use super::{Refusal, domain_name, label_key, label_name, label_value, port_name, subdomain_name};
+use crate::diag::Diagnostic;
+use crate::model::{
+    Document, End, External, FlowPort, Group, Namespace, NodeRef, Service, Thing, Words, Workload,
+};
+use crate::sets::{LabelOp, Labels, Selector};
+
+/// What must hold in every Document and holds after every edit: no id of something that does not
+/// exist, no two things with one name, no flow between externals, no end by words that exists.
+pub fn invariants(document: &Document) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    twins(document, &mut found);
+    for (_, workload) in document.workloads.iter() {
+        if !document.namespaces.contains(workload.namespace) {
+            found.push(broken(format!(
+                "workload `{}` has no namespace",
+                workload.name
+            )));
+        }
+    }
+    for (_, service) in document.services.iter() {
+        if !document.namespaces.contains(service.namespace) {
+            found.push(broken(format!(
+                "Service `{}` has no namespace",
+                service.name
+            )));
+        }
+    }
+    let words = Words::new(document);
+    for (id, flow) in document.flows.iter() {
+        for end in [&flow.from, &flow.to] {
+            if !document.has_end(end) {
+                let name = document.flow_name(id);
+                found.push(broken(format!("flow `{name}` has an end that was removed")));
+            }
+        }
+        if let (End::External(_), End::External(_)) = (&flow.from, &flow.to) {
+            found.push(broken(format!(
+                "flow `{}` joins two externals",
+                document.flow_name(id)
+            )));
+        }
+        let healed = words.healed(flow);
+        if healed.from != flow.from || healed.to != flow.to {
+            let name = document.flow_name(id);
+            found.push(broken(format!("flow `{name}` names an end that exists")));
+        }
+    }
+    for (node, place) in document.layout.iter() {
+        if !document.has_node(*node) || place.iter().any(|at| !at.is_finite()) {
+            found.push(broken(format!("a place of {node:?} makes no sense")));
+        }
+    }
+    found
+}
+
+fn broken(message: String) -> Diagnostic {
+    Diagnostic::error("broken-document", message)
+}
+
+fn twins(document: &Document, found: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut count = |what: String| *seen.entry(what).or_default() += 1;
+    for (_, namespace) in document.namespaces.iter() {
+        count(format!("namespace `{}`", namespace.name));
+    }
+    for (_, workload) in document.workloads.iter() {
+        let namespace = document.node_name(NodeRef::Namespace(workload.namespace));
+        count(format!("{} `{namespace}/{}`", workload.kind, workload.name));
+    }
+    for (_, service) in document.services.iter() {
+        let namespace = document.node_name(NodeRef::Namespace(service.namespace));
+        count(format!("Service `{namespace}/{}`", service.name));
+    }
+    for (_, external) in document.externals.iter() {
+        count(format!("external `{}`", external.name));
+    }
+    for (_, group) in document.groups.iter() {
+        count(format!("group `{}`", group.name));
+    }
+    let twice = seen.into_iter().filter(|(_, times)| *times > 1);
+    found.extend(twice.map(|(what, _)| broken(format!("{what} is there twice"))));
+}
+
+/// Every value that the API server or a dialect would refuse, with the thing it belongs to.
+pub fn problems(document: &Document) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut tell = |what: String, refusals: Vec<Refusal>| {
+        found.extend(refusals.into_iter().map(|refusal| Diagnostic {
+            help: refusal.help,
+            ..Diagnostic::error("invalid-value", refusal.message).on(what.clone())
+        }));
+    };
+    for (_, namespace) in document.namespaces.iter() {
+        tell(
+            format!("namespace {}", namespace.name),
+            check_namespace(namespace),
+        );
+    }
+    for (_, workload) in document.workloads.iter() {
+        let namespace = document.node_name(NodeRef::Namespace(workload.namespace));
+        let what = format!("{} {namespace}/{}", workload.kind, workload.name);
+        tell(what, check_workload(workload));
+    }
+    for (_, service) in document.services.iter() {
+        let namespace = document.node_name(NodeRef::Namespace(service.namespace));
+        tell(
+            format!("Service {namespace}/{}", service.name),
+            check_service(service),
+        );
+    }
+    for (_, external) in document.externals.iter() {
+        tell(
+            format!("external {}", external.name),
+            check_external(external),
+        );
+    }
+    for (_, group) in document.groups.iter() {
+        tell(format!("group {}", group.name), check_group(group));
+    }
+    for (id, flow) in document.flows.iter() {
+        tell(
+            format!("flow {}", document.flow_name(id)),
+            check_ports(&flow.ports),
+        );
+    }
+    found
+}
+
+/// Everything wrong with the values of one thing.
+pub(in crate::model) fn check(thing: &Thing) -> Vec<Refusal> {
+    match thing {
+        Thing::Namespace(namespace) => check_namespace(namespace),
+        Thing::Workload(workload) => check_workload(workload),
+        Thing::Service(service) => check_service(service),
+        Thing::External(external) => check_external(external),
+        Thing::Group(group) => check_group(group),
+        Thing::Flow(flow) => check_ports(&flow.ports),
+        Thing::Policy(_) => Vec::new(),
+    }
+}
+
+fn check_namespace(namespace: &Namespace) -> Vec<Refusal> {
+    let mut wrong = Vec::new();
+    wrong.extend(label_name(&namespace.name).err());
+    check_labels(&namespace.labels, &mut wrong);
+    wrong
+}
+
+fn check_workload(workload: &Workload) -> Vec<Refusal> {
+    let mut wrong = Vec::new();
+    wrong.extend(subdomain_name(&workload.name).err());
+    if workload.kind.is_empty() || !workload.kind.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        let message = format!("`{}` is not a kind", workload.kind);
+        wrong
+            .push(Refusal::new(message).help("write Deployment, StatefulSet, DaemonSet, Pod, ..."));
+    }
+    check_labels(&workload.labels, &mut wrong);
+    if let Some(selector) = &workload.selector {
+        check_selector(selector, &mut wrong);
+    }
+    for port in &workload.ports {
+        wrong.extend(port.name.as_deref().and_then(|name| port_name(name).err()));
+        if port.port == 0 {
+            wrong.push(no_port_zero());
+        }
+    }
+    if let Some(account) = &workload.service_account {
+        wrong.extend(subdomain_name(account).err());
+    }
+    wrong
+}
+
+fn check_service(service: &Service) -> Vec<Refusal> {
+    let mut wrong = Vec::new();
+    wrong.extend(label_name(&service.name).err());
+    check_labels(&service.selector, &mut wrong);
+    if service.ports.iter().any(|port| port.port == 0) {
+        wrong.push(no_port_zero());
+    }
+    wrong
+}
+
+fn check_external(external: &External) -> Vec<Refusal> {
+    let mut wrong = Vec::new();
+    wrong.extend(label_name(&external.name).err());
+    wrong.extend(
+        external
+            .networks
+            .iter()
+            .filter_map(|network| network.check().err()),
+    );
+    let names = external.domain_names.iter();
+    wrong.extend(names.filter_map(|name| domain_name(name).err()));
+    wrong
+}
+
+fn check_group(group: &Group) -> Vec<Refusal> {
+    let mut wrong = Vec::new();
+    wrong.extend(label_name(&group.name).err());
+    check_selector(&group.namespaces, &mut wrong);
+    check_selector(&group.pods, &mut wrong);
+    wrong
+}
+
+fn check_ports(ports: &[FlowPort]) -> Vec<Refusal> {
+    let mut wrong = Vec::new();
+    for port in ports {
+        match port {
+            FlowPort::Range(_, 0, _) => wrong.push(no_port_zero()),
+            FlowPort::Range(_, first, last) if first > last => {
+                let message = format!("the range `{port}` runs backwards");
+                wrong.push(Refusal::new(message).help("put the smaller port first"));
+            }
+            FlowPort::Named(_, name) => wrong.extend(port_name(name).err()),
+            _ => {}
+        }
+    }
+    wrong
+}
+
+fn no_port_zero() -> Refusal {
+    Refusal::new("port 0 does not exist").help("write a number from 1 to 65535")
+}
+
+fn check_labels(labels: &Labels, wrong: &mut Vec<Refusal>) {
+    for (key, value) in labels {
+        wrong.extend(label_key(key).err());
+        wrong.extend(label_value(value).err());
+    }
+}
+
+fn check_selector(selector: &Selector, wrong: &mut Vec<Refusal>) {
+    for requirement in &selector.requirements {
+        wrong.extend(label_key(&requirement.key).err());
+        if let LabelOp::In(values) | LabelOp::NotIn(values) = &requirement.op {
+            if values.is_empty() {
+                let message = format!("the requirement on `{}` has no values", requirement.key);
+                wrong
+                    .push(Refusal::new(message).help("add a value, or ask whether the key exists"));
+            }
+            wrong.extend(values.iter().filter_map(|value| label_value(value).err()));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Address blocks with holes, and domain names (V12 to V14, A8).
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::Refusal;
+use crate::model::Network;
+
+/// An address block: `10.0.0.0/8`, `2001:db8::/32`; an address alone is a block of one.
+pub fn cidr(text: &str) -> Result<IpNet, Refusal> {
+    let text = text.trim();
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return unmapped(IpNet::from(address));
+    }
+    let Ok(block) = text.parse::<IpNet>() else {
+        return Err(Refusal::new(format!("`{text}` is not an address block"))
+            .help("write one such as 10.0.0.0/8 or 2001:db8::/32"));
+    };
+    if block != block.trunc() {
+        return Err(
+            Refusal::new(format!("`{text}` has bits set behind its prefix")).help(format!(
+                "write {}, or {} for the address alone",
+                block.trunc(),
+                block.addr()
+            )),
+        );
+    }
+    unmapped(block)
+}
+
+fn unmapped(block: IpNet) -> Result<IpNet, Refusal> {
+    match block.addr() {
+        IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => Err(Refusal::new(format!(
+            "`{block}` is an IPv4 address inside IPv6"
+        ))
+        .help("write the IPv4 block")),
+        _ => Ok(block),
+    }
+}
+
+/// One block with its holes: `198.51.100.0/24 except 198.51.100.9/32, 198.51.100.10/32`.
+pub fn network(text: &str) -> Result<Network, Refusal> {
+    let (block, holes) = match text.split_once("except") {
+        Some((block, holes)) => (block, holes),
+        None => (text, ""),
+    };
+    let block = cidr(block)?;
+    let mut except = Vec::new();
+    for hole in holes
+        .split(',')
+        .map(str::trim)
+        .filter(|hole| !hole.is_empty())
+    {
+        except.push(cidr(hole)?);
+    }
+    let network = Network {
+        cidr: block,
+        except,
+    };
+    network.check()?;
+    Ok(network)
+}
+
+/// Blocks, one a line (or separated by `;`).
+pub fn networks(text: &str) -> Result<Vec<Network>, Refusal> {
+    text.split(['\n', ';'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(network)
+        .collect()
+}
+
+impl Network {
+    /// Whether every hole lies strictly inside the block.
+    pub fn check(&self) -> Result<(), Refusal> {
+        for hole in &self.except {
+            if *hole == self.cidr || !self.cidr.contains(hole) {
+                return Err(Refusal::new(format!(
+                    "`{hole}` is not strictly inside `{}`",
+                    self.cidr
+                ))
+                .help("leave out smaller blocks of the same family only"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Network {
+    /// As [`network`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.cidr)?;
+        for (i, hole) in self.except.iter().enumerate() {
+            write!(f, "{} {hole}", if i == 0 { " except" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+/// A domain name: `api.stripe.com`, or `*.example.com` for everything below it.
+pub fn domain_name(name: &str) -> Result<(), Refusal> {
+    let refuse = |why: &str| {
+        Err(Refusal::new(format!("`{name}` {why}"))
+            .help("write a name such as api.example.com, or *.example.com"))
+    };
+    let plain = name.strip_prefix("*.").unwrap_or(name);
+    let plain = plain.strip_suffix('.').unwrap_or(plain);
+    let parts: Vec<&str> = plain.split('.').collect();
+    let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() {
+        refuse("is empty")
+    } else if name.len() > 253 {
+        refuse("is longer than 253 characters")
+    } else if name.parse::<IpAddr>().is_ok() {
+        Err(
+            Refusal::new(format!("`{name}` is an address, not a domain name"))
+                .help("put it among the networks"),
+        )
+    } else if parts.len() < 2 {
+        refuse("has only one part")
+    } else if parts.iter().any(|part| part.is_empty() || part.len() > 63) {
+        refuse("has a part that is empty or longer than 63 characters")
+    } else if parts.iter().any(|part| !part.chars().all(fine)) {
+        refuse("has other characters than lowercase letters, digits and hyphens")
+    } else if parts
+        .iter()
+        .any(|part| part.starts_with('-') || part.ends_with('-'))
+    {
+        refuse("has a part that starts or ends with a hyphen")
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Ports of flows as text: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`.
+
+use std::fmt;
+
+use super::{Refusal, port_name};
+use crate::model::FlowPort;
+use crate::sets::Protocol;
+
+impl fmt::Display for FlowPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any"),
+            Self::All(protocol) => f.write_str(protocol.name()),
+            Self::Range(protocol, first, last) if first == last => {
+                write!(f, "{}/{first}", protocol.name())
+            }
+            Self::Range(protocol, first, last) => write!(f, "{}/{first}-{last}", protocol.name()),
+            Self::Named(protocol, name) => write!(f, "{}/{name}", protocol.name()),
+        }
+    }
+}
+
+/// One port exactly as [`FlowPort`] prints it.
+pub fn flow_port(text: &str) -> Result<FlowPort, Refusal> {
+    let known = || format!("`{text}` is not a port");
+    let help = "write TCP/80, UDP/4000-4010, TCP/http, TCP or any";
+    match text.split_once('/') {
+        None if text == "any" => Ok(FlowPort::Any),
+        None => match Protocol::parse(text) {
+            Some(protocol) => Ok(FlowPort::All(protocol)),
+            None => Err(Refusal::new(known()).help(help)),
+        },
+        Some((protocol, port)) => match Protocol::parse(protocol) {
+            Some(protocol) => number_range_or_name(protocol, port),
+            None => Err(Refusal::new(known()).help(help)),
+        },
+    }
+}
+
+/// Ports as people type them: `80`, `80, 443/udp`, `tcp 5432`, `http`, `4000-4010/udp`, `any`.
+/// TCP unless said otherwise; an empty text is no port at all.
+pub fn flow_ports(text: &str) -> Result<Vec<FlowPort>, Refusal> {
+    let mut ports = Vec::new();
+    for item in text
+        .split([',', ';', '\n'])
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+    {
+        ports.push(typed(item)?);
+    }
+    Ok(united(ports))
+}
+
+/// `TCP/80, UDP/53`: what [`flow_ports`] reads.
+pub fn flow_ports_text(ports: &[FlowPort]) -> String {
+    let items: Vec<String> = ports.iter().map(FlowPort::to_string).collect();
+    items.join(", ")
+}
+
+/// Sorted and without repeats; what another port covers outright is left out.
+pub fn united(mut ports: Vec<FlowPort>) -> Vec<FlowPort> {
+    ports.sort();
+    ports.dedup();
+    if ports.contains(&FlowPort::Any) {
+        return vec![FlowPort::Any];
+    }
+    let whole: Vec<Protocol> = ports
+        .iter()
+        .filter_map(|port| match port {
+            FlowPort::All(protocol) => Some(*protocol),
+            _ => None,
+        })
+        .collect();
+    ports.retain(|port| match port {
+        FlowPort::Range(protocol, ..) | FlowPort::Named(protocol, _) => !whole.contains(protocol),
+        FlowPort::Any | FlowPort::All(_) => true,
+    });
+    ports
+}
+
+/// A port number, 1 to 65535.
+pub fn port_number(text: &str) -> Result<u16, Refusal> {
+    match text.parse::<u16>() {
+        Ok(number) if number > 0 && text.bytes().all(|b| b.is_ascii_digit()) => Ok(number),
+        _ => Err(Refusal::new(format!("`{text}` is not a port number"))
+            .help("write a number from 1 to 65535")),
+    }
+}
+
+fn typed(item: &str) -> Result<FlowPort, Refusal> {
+    let words: Vec<&str> = item
+        .split(|c: char| c == '/' || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let protocol = |word: &str| Protocol::parse(&word.to_ascii_uppercase());
+    let any = |word: &str| ["any", "*", "all"].contains(&word.to_ascii_lowercase().as_str());
+    match words[..] {
+        [word] if any(word) => Ok(FlowPort::Any),
+        [word] => match protocol(word) {
+            Some(protocol) => Ok(FlowPort::All(protocol)),
+            None => number_range_or_name(Protocol::Tcp, word),
+        },
+        [first, second] => match (protocol(first), protocol(second)) {
+            (Some(protocol), None) if any(second) => Ok(FlowPort::All(protocol)),
+            (Some(protocol), None) => number_range_or_name(protocol, second),
+            (None, Some(protocol)) => number_range_or_name(protocol, first),
+            _ => Err(
+                Refusal::new(format!("`{item}` names no protocol that policies know"))
+                    .help("use TCP, UDP or SCTP: `UDP/53`"),
+            ),
+        },
+        _ => Err(Refusal::new(format!("`{item}` is not a port"))
+            .help("separate ports by commas: `80, 443, UDP/53`")),
+    }
+}
+
+fn number_range_or_name(protocol: Protocol, text: &str) -> Result<FlowPort, Refusal> {
+    if text.bytes().any(|b| b.is_ascii_alphabetic()) {
+        port_name(text)?;
+        return Ok(FlowPort::Named(protocol, text.to_owned()));
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (port_number(first)?, port_number(last)?);
+    if first > last {
+        return Err(Refusal::new(format!("the range `{text}` runs backwards"))
+            .help(format!("write {last}-{first}")));
+    }
+    Ok(FlowPort::Range(protocol, first, last))
+}

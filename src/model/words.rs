@@ -1,0 +1,251 @@
+//! Ends as words, as the project file and the command line write them: `shop/web`,
+//! `shop/web[StatefulSet]` where two kinds share a name, `shop/*`, `*`, `external/office`,
+//! `group/scrapers`; a namespace that is itself called external, group or node is `ns:external/web`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Document, End, ExternalId, Flow, GroupId, NamespaceId, NodeRef, Refusal, Workload, WorkloadId,
+};
+
+/// First words that do not mean a namespace, unless `ns:` stands before them.
+const RESERVED: [&str; 3] = ["external", "group", "node"];
+
+/// The names of a Document, looked up once for many words.
+pub struct Words<'a> {
+    document: &'a Document,
+    namespaces: BTreeMap<&'a str, NamespaceId>,
+    workloads: BTreeMap<(NamespaceId, &'a str), Vec<WorkloadId>>,
+    externals: BTreeMap<&'a str, ExternalId>,
+    groups: BTreeMap<&'a str, GroupId>,
+}
+
+impl<'a> Words<'a> {
+    /// Looks up all names. Of two things with the same name, which no Document should have, the first counts.
+    pub fn new(document: &'a Document) -> Self {
+        let mut words = Self {
+            document,
+            namespaces: BTreeMap::new(),
+            workloads: BTreeMap::new(),
+            externals: BTreeMap::new(),
+            groups: BTreeMap::new(),
+        };
+        for (id, namespace) in document.namespaces.iter() {
+            words.namespaces.entry(&namespace.name).or_insert(id);
+        }
+        for (id, workload) in document.workloads.iter() {
+            let key = (workload.namespace, workload.name.as_str());
+            words.workloads.entry(key).or_default().push(id);
+        }
+        for (id, external) in document.externals.iter() {
+            words.externals.entry(&external.name).or_insert(id);
+        }
+        for (id, group) in document.groups.iter() {
+            words.groups.entry(&group.name).or_insert(id);
+        }
+        words
+    }
+
+    /// The words of an end.
+    pub fn of(&self, end: &End) -> String {
+        match end {
+            End::Workload(id) => match self.document.workloads.get(*id) {
+                Some(workload) => self.of_workload(workload),
+                None => lost("workload", id.0),
+            },
+            End::AnyPodOf(id) => format!("{}/*", self.of_namespace(*id)),
+            End::AnyPod => "*".into(),
+            End::External(id) => match self.document.externals.get(*id) {
+                Some(external) => format!("external/{}", external.name),
+                None => lost("external", id.0),
+            },
+            End::Group(id) => match self.document.groups.get(*id) {
+                Some(group) => format!("group/{}", group.name),
+                None => lost("group", id.0),
+            },
+            End::Missing(words) => words.clone(),
+        }
+    }
+
+    fn of_namespace(&self, id: NamespaceId) -> String {
+        match self.document.namespaces.get(id) {
+            Some(namespace) if RESERVED.contains(&namespace.name.as_str()) => {
+                format!("ns:{}", namespace.name)
+            }
+            Some(namespace) => namespace.name.clone(),
+            None => lost("namespace", id.0),
+        }
+    }
+
+    fn of_workload(&self, workload: &Workload) -> String {
+        let namespace = self.of_namespace(workload.namespace);
+        let key = (workload.namespace, workload.name.as_str());
+        let twins = self.workloads.get(&key).map_or(0, Vec::len);
+        if twins > 1 {
+            format!("{namespace}/{}[{}]", workload.name, workload.kind)
+        } else {
+            format!("{namespace}/{}", workload.name)
+        }
+    }
+
+    /// The end that the words mean.
+    pub fn end(&self, words: &str) -> Result<End, Refusal> {
+        let Some((first, rest)) = words.split_once('/') else {
+            return match words {
+                "*" => Ok(End::AnyPod),
+                _ => Err(Refusal::new(format!("`{words}` is not an end"))
+                    .help("write NAMESPACE/WORKLOAD, NAMESPACE/*, *, external/NAME or group/NAME")),
+            };
+        };
+        match first {
+            "external" => match self.externals.get(rest) {
+                Some(id) => Ok(End::External(*id)),
+                None => Err(self.unknown("external", rest, self.externals.keys())),
+            },
+            "group" => match self.groups.get(rest) {
+                Some(id) => Ok(End::Group(*id)),
+                None => Err(self.unknown("group", rest, self.groups.keys())),
+            },
+            "node" => Err(Refusal::new(format!("`{words}`: nodes cannot be ends yet"))
+                .help("use an external with the nodes' addresses")),
+            _ => self.in_namespace(first.strip_prefix("ns:").unwrap_or(first), rest),
+        }
+    }
+
+    /// The flow with those of its missing ends that exist, unless that would join two externals.
+    pub fn healed(&self, flow: &Flow) -> Flow {
+        let heal = |end: &End| match end {
+            End::Missing(words) => self.end(words).unwrap_or_else(|_| end.clone()),
+            other => other.clone(),
+        };
+        let (from, to) = (heal(&flow.from), heal(&flow.to));
+        match (&from, &to) {
+            (End::External(_), End::External(_)) => flow.clone(),
+            _ => Flow {
+                from,
+                to,
+                ..flow.clone()
+            },
+        }
+    }
+
+    fn in_namespace(&self, namespace: &str, rest: &str) -> Result<End, Refusal> {
+        let Some(id) = self.namespaces.get(namespace).copied() else {
+            return Err(self.unknown("namespace", namespace, self.namespaces.keys()));
+        };
+        if rest == "*" {
+            return Ok(End::AnyPodOf(id));
+        }
+        let (name, kind) = match rest.strip_suffix(']').and_then(|r| r.split_once('[')) {
+            Some((name, kind)) => (name, Some(kind)),
+            None => (rest, None),
+        };
+        let twins = self.workloads.get(&(id, name)).map_or(&[][..], |ids| ids);
+        let found: Vec<WorkloadId> = twins
+            .iter()
+            .copied()
+            .filter(|id| kind.is_none_or(|kind| self.kind(*id) == kind))
+            .collect();
+        match found[..] {
+            [id] => Ok(End::Workload(id)),
+            [] => {
+                let names = self.workloads.keys().filter(|(n, _)| *n == id);
+                let what = format!("workload of `{namespace}`");
+                Err(self.unknown(&what, rest, names.map(|(_, name)| name)))
+            }
+            [first, ..] => Err(Refusal::new(format!(
+                "`{namespace}/{name}` may be any of {} workloads",
+                found.len()
+            ))
+            .help(format!(
+                "write the kind behind it: `{namespace}/{name}[{}]`",
+                self.kind(first)
+            ))),
+        }
+    }
+
+    fn kind(&self, id: WorkloadId) -> &str {
+        self.document.workloads.get(id).map_or("", |w| &w.kind)
+    }
+
+    fn unknown<'n>(
+        &self,
+        what: &str,
+        name: &str,
+        known: impl Iterator<Item = &'n &'n str>,
+    ) -> Refusal {
+        let mut near: Vec<(usize, &str)> =
+            known.map(|known| (distance(name, known), *known)).collect();
+        near.sort_unstable();
+        let refusal = Refusal::new(format!("no {what} is called `{name}`"));
+        match near.first() {
+            Some((far, near)) if *far <= 2.max(name.len() / 3) => {
+                refusal.help(format!("did you mean `{near}`?"))
+            }
+            _ => refusal.help("declare it, or remove what refers to it"),
+        }
+    }
+}
+
+fn lost(what: &str, number: u32) -> String {
+    format!("{what} {number}, which does not exist")
+}
+
+/// Levenshtein distance in characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, a) in a.chars().enumerate() {
+        let mut corner = i;
+        let mut left = i + 1;
+        for (above, b) in row.iter_mut().skip(1).zip(&b) {
+            let best = (corner + usize::from(a != *b))
+                .min(left + 1)
+                .min(*above + 1);
+            corner = std::mem::replace(above, best);
+            left = best;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+impl Document {
+    /// The words of an end (see [`Words`]); what people see, too: `shop/web`, `external/office`.
+    pub fn end_words(&self, end: &End) -> String {
+        Words::new(self).of(end)
+    }
+
+    /// The end that the words mean, or why there is none.
+    pub fn end_from_words(&self, words: &str) -> Result<End, Refusal> {
+        Words::new(self).end(words)
+    }
+}
+
+impl From<NodeRef> for End {
+    fn from(node: NodeRef) -> Self {
+        match node {
+            NodeRef::Namespace(id) => Self::AnyPodOf(id),
+            NodeRef::Workload(id) => Self::Workload(id),
+            NodeRef::External(id) => Self::External(id),
+            NodeRef::Group(id) => Self::Group(id),
+            NodeRef::AnyPod => Self::AnyPod,
+        }
+    }
+}
+
+impl End {
+    /// The node that stands for it on the canvas; none for an end that does not exist.
+    pub fn node(&self) -> Option<NodeRef> {
+        match self {
+            Self::AnyPodOf(id) => Some(NodeRef::Namespace(*id)),
+            Self::Workload(id) => Some(NodeRef::Workload(*id)),
+            Self::External(id) => Some(NodeRef::External(*id)),
+            Self::Group(id) => Some(NodeRef::Group(*id)),
+            Self::AnyPod => Some(NodeRef::AnyPod),
+            Self::Missing(_) => None,
+        }
+    }
+}
