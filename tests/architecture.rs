@@ -177,6 +177,7 @@ const ABSENT: &[Absence] = &[
 const OUTSIDE_WORLD: &[&str] = &[
     "project/files.rs",
     "project/files/",
+    "project/sources.rs",
     "cli/",
     "app/",
     "main.rs",
