@@ -1,0 +1,360 @@
+//! Everything that a user can trigger. Menus, the palette, the list of keys and tests read one
+//! list, [`LISTED`]; commands that carry data are not in it. Panels and the canvas ask by pushing
+//! into [`Commands`]; the window runs them in order at the end of the frame.
+
+use std::path::PathBuf;
+
+use egui::{Key, Modifiers};
+
+use super::icons;
+use crate::model::{Edit, FlowId, Item};
+use crate::project::files::Recent;
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "LISTED says in words what each does")]
+pub enum Command {
+    NewProject,
+    OpenProject,
+    OpenFolder,
+    OpenFiles,
+    ImportFolder,
+    ImportFiles,
+    Save,
+    SaveAs,
+    Export,
+    CloseProject,
+    Quit,
+    Undo,
+    Redo,
+    Cut,
+    Copy,
+    Duplicate,
+    Delete,
+    SelectAll,
+    Rename,
+    MuteFlow,
+    ReverseFlow,
+    Find,
+    AddNamespace,
+    AddWorkload,
+    AddExternal,
+    AddInternet,
+    AddGroup,
+    DrawFlow,
+    GoTo,
+    RunCommand,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    Fit,
+    FitSelection,
+    LayOut,
+    ToggleOutline,
+    ToggleInspector,
+    ThemeSystem,
+    ThemeLight,
+    ThemeDark,
+    ToggleContrast,
+    ToggleMotion,
+    CopyPolicies,
+    StylePerFlow,
+    StylePerWorkload,
+    Problems,
+    ImportReport,
+    Keys,
+    ExampleShop,
+    ExamplePlatform,
+    Escape,
+    /// The undoable part: changes the Document.
+    Edit(Edit),
+    /// Selects exactly these.
+    Select(Vec<Item>),
+    /// Takes one thing into the selection, or out of it.
+    ToggleSelect(Item),
+    /// Selects a thing and brings it into view.
+    Reveal(Item),
+    /// Lights up flows and what they touch on the canvas, without selecting them.
+    Highlight(Vec<FlowId>),
+    /// Opens a project, or manifests as a new project.
+    OpenPaths(Vec<PathBuf>),
+    /// Takes manifests into the open project.
+    ImportPaths(Vec<PathBuf>),
+    /// Takes YAML text into the open project (a paste).
+    ImportText(String),
+    /// Opens what was open before.
+    OpenRecent(Recent),
+    /// Puts text onto the clipboard.
+    CopyText(String),
+    /// Draws what an import offers: its number in the report.
+    AcceptOffer(usize),
+    /// Takes unsaved work back that a crash left behind (true), or throws it away.
+    Recover(bool),
+}
+
+/// When a command can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Always,
+    /// A project is open.
+    Project,
+    /// Something is selected.
+    Selection,
+    /// Flows are selected.
+    Flows,
+    /// There is something to undo.
+    Undo,
+    /// There is something to redo.
+    Redo,
+}
+
+/// Which menu lists a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    /// File.
+    File,
+    /// Edit.
+    Edit,
+    /// View.
+    View,
+    /// Policy.
+    Policy,
+    /// Help.
+    Help,
+    /// None: keys only.
+    None,
+}
+
+/// A key that runs a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortcut {
+    /// What must be held.
+    pub modifiers: Modifiers,
+    /// The key.
+    pub key: Key,
+    /// Match the key's place, not its letter: for digits with Shift, which are other signs elsewhere.
+    pub physical: bool,
+}
+
+/// One listed command.
+pub struct Listed {
+    /// The command.
+    pub command: Command,
+    /// Its stable name.
+    pub name: &'static str,
+    /// What it says in a menu.
+    pub text: &'static str,
+    /// Its icon, or nothing.
+    pub icon: &'static str,
+    /// Its menu.
+    pub menu: Menu,
+    /// Begins a new group in its menu.
+    pub apart: bool,
+    /// When it can be run.
+    pub when: When,
+    /// Its keys; the first is shown in menus.
+    pub keys: &'static [Shortcut],
+}
+
+const fn key(key: Key) -> Shortcut {
+    with(Modifiers::NONE, key)
+}
+
+const fn ctrl(key: Key) -> Shortcut {
+    with(Modifiers::COMMAND, key)
+}
+
+const fn ctrl_shift(key: Key) -> Shortcut {
+    let modifiers = Modifiers {
+        shift: true,
+        ..Modifiers::COMMAND
+    };
+    with(modifiers, key)
+}
+
+const fn shift_digit(key: Key) -> Shortcut {
+    Shortcut {
+        physical: true,
+        ..with(Modifiers::SHIFT, key)
+    }
+}
+
+const fn with(modifiers: Modifiers, key: Key) -> Shortcut {
+    Shortcut {
+        modifiers,
+        key,
+        physical: false,
+    }
+}
+
+macro_rules! listed {
+    ($($command:ident $name:literal $text:literal $icon:expr, $menu:ident $($apart:literal)?, $when:ident, [$($keys:expr),*];)*) => {
+        &[$(Listed {
+            command: Command::$command,
+            name: $name,
+            text: $text,
+            icon: $icon,
+            menu: Menu::$menu,
+            apart: stringify!($($apart)?).len() > 0,
+            when: When::$when,
+            keys: &[$($keys),*],
+        }),*]
+    };
+}
+
+/// Every command without data, in the order of the menus ("-" begins a new group).
+pub static LISTED: &[Listed] = listed! {
+    NewProject "file.new" "New project" icons::FILE_PLUS, File, Always, [ctrl(Key::N)];
+    OpenFolder "file.open-folder" "Open folder of manifests…" icons::FOLDER_OPEN, File "-", Always, [ctrl(Key::O)];
+    OpenFiles "file.open-files" "Open manifest files…" icons::FILE_CODE, File, Always, [];
+    OpenProject "file.open-project" "Open project…" icons::FILE, File, Always, [ctrl_shift(Key::O)];
+    ImportFolder "file.import-folder" "Import folder into this project…" "", File "-", Project, [];
+    ImportFiles "file.import-files" "Import files into this project…" "", File, Project, [ctrl(Key::I)];
+    Save "file.save" "Save" icons::FLOPPY_DISK, File "-", Project, [ctrl(Key::S)];
+    SaveAs "file.save-as" "Save as…" "", File, Project, [ctrl_shift(Key::S)];
+    Export "file.export" "Export policies…" icons::EXPORT, File "-", Project, [ctrl(Key::E)];
+    CloseProject "file.close" "Close project" "", File "-", Project, [ctrl(Key::W)];
+    Quit "file.quit" "Quit" "", File, Always, [ctrl(Key::Q)];
+
+    Undo "edit.undo" "Undo" icons::ARROW_U_UP_LEFT, Edit, Undo, [ctrl(Key::Z)];
+    Redo "edit.redo" "Redo" icons::ARROW_U_UP_RIGHT, Edit, Redo, [ctrl_shift(Key::Z), ctrl(Key::Y)];
+    Cut "edit.cut" "Cut" "", Edit "-", Selection, [ctrl(Key::X)];
+    Copy "edit.copy" "Copy" icons::COPY, Edit, Selection, [ctrl(Key::C)];
+    Duplicate "edit.duplicate" "Duplicate" "", Edit, Selection, [ctrl(Key::D)];
+    Delete "edit.delete" "Delete" icons::TRASH, Edit, Selection, [key(Key::Delete), key(Key::Backspace)];
+    SelectAll "edit.select-all" "Select all" "", Edit "-", Project, [ctrl(Key::A)];
+    Rename "edit.rename" "Rename" icons::PENCIL_SIMPLE, Edit, Selection, [key(Key::F2), key(Key::Enter)];
+    MuteFlow "edit.mute" "Mute or unmute flow" icons::EYE_SLASH, Edit "-", Flows, [key(Key::M)];
+    ReverseFlow "edit.reverse" "Reverse flow" icons::SWAP, Edit, Flows, [key(Key::R)];
+    AddNamespace "insert.namespace" "Add namespace" icons::NAMESPACE, Edit "-", Project, [key(Key::N)];
+    AddWorkload "insert.workload" "Add workload" icons::WORKLOAD, Edit, Project, [key(Key::W)];
+    AddExternal "insert.external" "Add external" icons::EXTERNAL, Edit, Project, [key(Key::E)];
+    AddInternet "insert.internet" "Add the Internet" icons::INTERNET, Edit, Project, [];
+    AddGroup "insert.group" "Add group" icons::GROUP, Edit, Project, [key(Key::G)];
+    DrawFlow "insert.flow" "Draw flow" icons::ARROW_RIGHT, Edit, Project, [key(Key::A)];
+
+    GoTo "view.go-to" "Go to…" icons::MAGNIFYING_GLASS, View, Project, [ctrl(Key::K)];
+    RunCommand "view.commands" "Run a command…" "", View, Always, [ctrl_shift(Key::P)];
+    Find "view.find" "Filter the outline" "", View, Project, [ctrl(Key::F)];
+    ZoomIn "view.zoom-in" "Zoom in" icons::PLUS, View "-", Project, [ctrl(Key::Plus), ctrl(Key::Equals)];
+    ZoomOut "view.zoom-out" "Zoom out" icons::MINUS, View, Project, [ctrl(Key::Minus)];
+    ZoomReset "view.zoom-reset" "Actual size" "", View, Project, [ctrl(Key::Num0)];
+    Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift_digit(Key::Num1)];
+    FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift_digit(Key::Num2)];
+    LayOut "view.lay-out" "Lay out everything again" "", View, Project, [];
+    ToggleOutline "view.outline" "Show or hide the outline" icons::SIDEBAR_SIMPLE, View "-", Project, [ctrl(Key::B)];
+    ToggleInspector "view.inspector" "Show or hide the inspector" "", View, Project, [ctrl_shift(Key::B)];
+    ThemeSystem "view.theme-system" "Theme of the desktop" "", View "-", Always, [];
+    ThemeLight "view.theme-light" "Light theme" icons::SUN, View, Always, [];
+    ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [];
+    ToggleContrast "view.high-contrast" "High contrast on or off" "", View, Always, [];
+    ToggleMotion "view.reduced-motion" "Reduced motion on or off" "", View, Always, [];
+
+    CopyPolicies "policy.copy" "Copy shown policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
+    StylePerFlow "policy.per-flow" "Write one policy for each flow" "", Policy "-", Project, [];
+    StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [];
+    Problems "policy.problems" "Show problems" icons::WARNING, Policy "-", Project, [key(Key::F8)];
+    ImportReport "policy.import-report" "Show the import report" "", Policy, Project, [];
+
+    Keys "help.keys" "Keys" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];
+    ExampleShop "help.example-shop" "Example: online shop" "", Help "-", Always, [];
+    ExamplePlatform "help.example-platform" "Example: platform" "", Help, Always, [];
+    Escape "view.escape" "Back out" "", None, Always, [key(Key::Escape)];
+};
+
+impl Command {
+    /// Its line in the list, if it has one.
+    pub fn listed(&self) -> Option<&'static Listed> {
+        LISTED.iter().find(|listed| listed.command == *self)
+    }
+}
+
+impl Shortcut {
+    /// Whether a key press is this one.
+    pub fn matches(&self, key: Key, physical: Option<Key>, modifiers: Modifiers) -> bool {
+        let pressed = if self.physical { physical.unwrap_or(key) } else { key };
+        // Some signs need Shift on some keyboards.
+        let shift_is_free = matches!(self.key, Key::Questionmark | Key::Plus);
+        pressed == self.key
+            && modifiers.alt == self.modifiers.alt
+            && modifiers.command == self.modifiers.command
+            && (shift_is_free || modifiers.shift == self.modifiers.shift)
+    }
+
+    /// Whether a text field takes this key for itself.
+    pub fn belongs_to_text(&self) -> bool {
+        let edits = [Key::Z, Key::Y, Key::X, Key::C, Key::V, Key::A];
+        !matches!(self.key, Key::F1 | Key::F8) && (!self.modifiers.command || edits.contains(&self.key))
+    }
+
+    /// In words: `Ctrl Shift P`.
+    pub fn text(&self) -> String {
+        let mut words = Vec::new();
+        let names = [
+            (self.modifiers.command, if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" }),
+            (self.modifiers.alt, "Alt"),
+            (self.modifiers.shift, "Shift"),
+        ];
+        words.extend(names.iter().filter(|(held, _)| *held).map(|(_, name)| *name));
+        words.push(match self.key {
+            Key::Plus => "+",
+            Key::Minus => "-",
+            Key::Equals => "=",
+            Key::Questionmark => "?",
+            key => key.name(),
+        });
+        words.join(" ")
+    }
+}
+
+/// What panels and the canvas ask for in a frame.
+#[derive(Debug, Default)]
+pub struct Commands(Vec<Command>);
+
+impl Commands {
+    /// Asks for a command.
+    pub fn push(&mut self, command: Command) {
+        self.0.push(command);
+    }
+
+    /// Asks for a change of the Document.
+    pub fn edit(&mut self, edit: Edit) {
+        self.push(Command::Edit(edit));
+    }
+
+    /// Everything asked for so far, in order; leaves nothing.
+    pub fn take(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.0)
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_and_keys_are_given_once() {
+        let names: BTreeSet<_> = LISTED.iter().map(|listed| listed.name).collect();
+        assert_eq!(names.len(), LISTED.len());
+        let keys: Vec<_> = LISTED
+            .iter()
+            .flat_map(|listed| listed.keys.iter().map(Shortcut::text))
+            .collect();
+        let different: BTreeSet<_> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len(), "{keys:?}");
+    }
+
+    #[test]
+    fn digits_with_shift_match_by_their_place() {
+        let fit = &Command::Fit.listed().expect("it is listed").keys[0];
+        assert!(fit.matches(Key::Exclamationmark, Some(Key::Num1), Modifiers::SHIFT));
+        assert!(!fit.matches(Key::Num1, Some(Key::Num1), Modifiers::NONE));
+    }
+}

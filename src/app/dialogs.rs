@@ -1,0 +1,130 @@
+//! Native file dialogs behind a small trait, so that tests can answer for the user. On a desktop
+//! without a dialog service the answer is [`Answer::NoService`], and the window asks for a path itself.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// A project to open.
+    OpenProject,
+    /// A folder of manifests to open.
+    OpenFolder,
+    /// Manifest files to open.
+    OpenFiles,
+    /// Where to save the project; the file name to begin with.
+    SaveProject(String),
+    /// The folder to export into.
+    ExportFolder,
+    /// The file to export into; the file name to begin with.
+    ExportFile(String),
+}
+
+impl Ask {
+    /// The dialog's title.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::OpenProject => "Open project",
+            Self::OpenFolder => "Open a folder of manifests",
+            Self::OpenFiles => "Open manifests",
+            Self::SaveProject(_) => "Save project",
+            Self::ExportFolder => "Export to a folder",
+            Self::ExportFile(_) => "Export to a file",
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// These paths.
+    Paths(Vec<PathBuf>),
+    /// The user thought better of it.
+    Cancelled,
+    /// There is no dialog service here.
+    NoService,
+}
+
+/// An answer that is still to come; runs on a worker.
+pub type Pending = Box<dyn FnOnce() -> Answer + Send>;
+
+/// Something that can ask for paths.
+pub trait Dialogs {
+    /// Shows the dialog (called on the main thread) and gives what waits for its answer.
+    fn ask(&mut self, ask: &Ask) -> Pending;
+}
+
+/// The desktop's own dialogs.
+pub struct Native;
+
+/// rfd says None both for "cancelled" and for "no dialog service"; nobody cancels this fast.
+const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(400);
+
+impl Dialogs for Native {
+    fn ask(&mut self, ask: &Ask) -> Pending {
+        let dialog = rfd::AsyncFileDialog::new().set_title(ask.title());
+        let manifests = &["yaml", "yml", "json"];
+        match ask {
+            Ask::OpenProject => one(dialog
+                .add_filter("Drawbridge project", &["yaml"])
+                .pick_file()),
+            Ask::OpenFolder | Ask::ExportFolder => one(dialog.pick_folder()),
+            Ask::OpenFiles => {
+                let picked = dialog.add_filter("Manifests", manifests).pick_files();
+                many(async { picked.await })
+            }
+            Ask::SaveProject(name) | Ask::ExportFile(name) => one(dialog
+                .set_file_name(name)
+                .add_filter("YAML", &["yaml"])
+                .save_file()),
+        }
+    }
+}
+
+fn one(picked: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) -> Pending {
+    many(async { picked.await.map(|handle| vec![handle]) })
+}
+
+fn many(picked: impl Future<Output = Option<Vec<rfd::FileHandle>>> + Send + 'static) -> Pending {
+    let asked = Instant::now();
+    Box::new(move || match block_on(picked) {
+        Some(handles) => Answer::Paths(handles.iter().map(|h| h.path().to_path_buf()).collect()),
+        None if asked.elapsed() < TOO_FAST_FOR_A_PERSON => Answer::NoService,
+        None => Answer::Cancelled,
+    })
+}
+
+/// Waits for a future on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// Answers given beforehand, in order; for tests. With none left: there is no service.
+#[derive(Default)]
+pub struct Prepared(pub std::collections::VecDeque<Answer>);
+
+impl Dialogs for Prepared {
+    fn ask(&mut self, _: &Ask) -> Pending {
+        let answer = self.0.pop_front().unwrap_or(Answer::NoService);
+        Box::new(move || answer)
+    }
+}

@@ -1,0 +1,75 @@
+//! The icons of the window, by what they stand for; one set, line icons.
+
+use egui_phosphor::regular as set;
+
+use crate::model::{End, Item, NodeRef};
+
+pub use set::{
+    ARROW_RIGHT, ARROW_U_UP_LEFT, ARROW_U_UP_RIGHT, CARET_DOWN, CARET_RIGHT, CHECK, CLIPBOARD_TEXT,
+    COPY, CORNERS_OUT, EXPORT, EYE, EYE_SLASH, FILE, FILE_CODE, FILE_PLUS, FLOPPY_DISK, FOLDER_OPEN,
+    GEAR, INFO, KEYBOARD, MAGNIFYING_GLASS, MINUS, MOON, NOTE, PENCIL_SIMPLE, PLUS, SHIELD,
+    SIDEBAR_SIMPLE, SUN, SWAP, TRASH, UPLOAD_SIMPLE, WARNING, X,
+};
+
+/// A namespace.
+pub const NAMESPACE: &str = set::BOUNDING_BOX;
+/// A workload that serves.
+pub const WORKLOAD: &str = set::CUBE;
+/// A workload that keeps state.
+pub const STATEFUL: &str = set::DATABASE;
+/// A workload that runs by the clock.
+pub const SCHEDULED: &str = set::CLOCK;
+/// A workload on every node.
+pub const EVERYWHERE: &str = set::STACK;
+/// Something outside.
+pub const EXTERNAL: &str = set::CLOUD;
+/// All addresses.
+pub const INTERNET: &str = set::GLOBE;
+/// Pods by selector.
+pub const GROUP: &str = set::SELECTION_ALL;
+/// Any pod.
+pub const ANY: &str = set::ASTERISK;
+
+/// The icon of a workload of that API kind.
+pub fn of_kind(kind: &str) -> &'static str {
+    match kind {
+        "StatefulSet" => STATEFUL,
+        "Job" | "CronJob" => SCHEDULED,
+        "DaemonSet" => EVERYWHERE,
+        _ => WORKLOAD,
+    }
+}
+
+/// The icon of anything.
+pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
+    match item {
+        Item::Namespace(_) => NAMESPACE,
+        Item::Workload(id) => document.workloads.get(id).map_or(WORKLOAD, |w| of_kind(&w.kind)),
+        Item::Service(_) => set::GRAPH,
+        Item::External(id) => document.externals.get(id).map_or(EXTERNAL, of_external),
+        Item::Group(_) => GROUP,
+        Item::Flow(_) => ARROW_RIGHT,
+        Item::Policy(_) => FILE,
+    }
+}
+
+/// The icon of an external: a globe for whole address families.
+pub fn of_external(external: &crate::model::External) -> &'static str {
+    if external.networks.iter().any(|network| network.cidr.prefix_len() == 0) {
+        INTERNET
+    } else {
+        EXTERNAL
+    }
+}
+
+/// The icon of an end.
+pub fn of_end(end: &End, document: &crate::model::Document) -> &'static str {
+    match end.node() {
+        Some(NodeRef::Namespace(_)) => NAMESPACE,
+        Some(NodeRef::Workload(id)) => of_item(Item::Workload(id), document),
+        Some(NodeRef::External(id)) => of_item(Item::External(id), document),
+        Some(NodeRef::Group(_)) => GROUP,
+        Some(NodeRef::AnyPod) => ANY,
+        None => WARNING,
+    }
+}

@@ -1,0 +1,95 @@
+//! What the window shows and how, as far as it is no part of the Document: selection, what is lit
+//! up, what is being typed, which panels and dialogs are open.
+
+use std::collections::BTreeSet;
+
+use super::canvas::CanvasView;
+use super::overlays::Overlay;
+use super::panels::inspector::InspectorView;
+use super::panels::outline::OutlineView;
+use super::panels::policies::PoliciesView;
+use super::widgets::Drafts;
+use crate::model::{Document, FlowId, Item};
+
+/// The state of the window beside the Document.
+#[derive(Default)]
+pub struct View {
+    /// What is selected.
+    pub selection: BTreeSet<Item>,
+    /// Flows that a chosen policy or line lights up, besides the selection.
+    pub highlight: BTreeSet<FlowId>,
+    /// The canvas: pan, zoom, gestures.
+    pub canvas: CanvasView,
+    /// The outline.
+    pub outline: OutlineView,
+    /// The inspector.
+    pub inspector: InspectorView,
+    /// The policies.
+    pub policies: PoliciesView,
+    /// What is typed and not yet taken over.
+    pub drafts: Drafts,
+    /// What lies over the window.
+    pub overlay: Option<Overlay>,
+    /// What just happened, or could not.
+    pub notice: Option<Notice>,
+    /// Whether things jump instead of moving.
+    pub reduced_motion: bool,
+}
+
+/// A sentence at the bottom of the window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+    /// Whether it is about something that failed.
+    pub bad: bool,
+    /// When it was first seen, in the window's seconds.
+    pub since: Option<f64>,
+}
+
+impl View {
+    /// The one thing that is selected, if it is one.
+    pub fn only_selected(&self) -> Option<Item> {
+        match self.selection.len() {
+            1 => self.selection.first().copied(),
+            _ => None,
+        }
+    }
+
+    /// Says that something happened.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: false,
+            since: None,
+        });
+    }
+
+    /// Says that something failed.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: true,
+            since: None,
+        });
+    }
+
+    /// Forgets what no longer exists.
+    pub fn prune(&mut self, document: &Document) {
+        self.selection.retain(|item| exists(document, *item));
+        self.highlight.retain(|flow| document.flows.contains(*flow));
+    }
+}
+
+/// Whether a thing is in the Document.
+pub fn exists(document: &Document, item: Item) -> bool {
+    match item {
+        Item::Namespace(id) => document.namespaces.contains(id),
+        Item::Workload(id) => document.workloads.contains(id),
+        Item::Service(id) => document.services.contains(id),
+        Item::External(id) => document.externals.contains(id),
+        Item::Group(id) => document.groups.contains(id),
+        Item::Flow(id) => document.flows.contains(id),
+        Item::Policy(id) => document.policies.contains(id),
+    }
+}

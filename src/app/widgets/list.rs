@@ -1,0 +1,169 @@
+//! Rows of lists, section heads and chips.
+
+use egui::{
+    Align2, Color32, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
+};
+
+use super::button::focus_ring;
+use crate::app::theme::{self, color};
+use crate::scene::tokens;
+
+/// A row of a list: icon, name, and something at the end; the whole width can be clicked.
+pub struct Row<'a> {
+    icon: &'a str,
+    icon_ink: Option<Color32>,
+    text: &'a str,
+    end: &'a str,
+    indent: f32,
+    selected: bool,
+    height: f32,
+    bold: bool,
+}
+
+impl<'a> Row<'a> {
+    /// A row that says `text`.
+    pub fn new(icon: &'a str, text: &'a str) -> Self {
+        Self {
+            icon,
+            icon_ink: None,
+            text,
+            end: "",
+            indent: 0.0,
+            selected: false,
+            height: tokens::ROW,
+            bold: false,
+        }
+    }
+
+    /// The icon's colour.
+    pub fn icon_ink(mut self, ink: Color32) -> Self {
+        self.icon_ink = Some(ink);
+        self
+    }
+
+    /// What stands at the end.
+    pub fn end(mut self, end: &'a str) -> Self {
+        self.end = end;
+        self
+    }
+
+    /// How far it is moved in.
+    pub fn indent(mut self, indent: f32) -> Self {
+        self.indent = indent;
+        self
+    }
+
+    /// Whether it is selected.
+    pub fn selected(mut self, selected: bool) -> Self {
+        self.selected = selected;
+        self
+    }
+
+    /// Another height than that of list rows.
+    pub fn height(mut self, height: f32) -> Self {
+        self.height = height;
+        self
+    }
+
+    /// In the semibold face.
+    pub fn bold(mut self) -> Self {
+        self.bold = true;
+        self
+    }
+
+    /// Shows it.
+    pub fn show(self, ui: &mut Ui) -> Response {
+        let palette = theme::palette(ui.ctx());
+        let size = vec2(ui.available_width(), self.height);
+        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        if ui.is_rect_visible(rect) {
+            self.paint(ui, rect, &response, palette);
+        }
+        let (text, selected) = (self.text.to_owned(), self.selected);
+        response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, &text));
+        response
+    }
+
+    fn paint(&self, ui: &Ui, rect: Rect, response: &Response, palette: &tokens::Palette) {
+        let painter = ui.painter();
+        if self.selected {
+            painter.rect_filled(rect, 6.0, color(palette.accent_soft));
+        } else if response.hovered() {
+            painter.rect_filled(rect, 6.0, color(tokens::mix(palette.panel, palette.ink, 0.05)));
+        }
+        focus_ring(ui, response, rect);
+        let mut x = rect.left() + 8.0 + self.indent;
+        let middle = rect.center().y;
+        if !self.icon.is_empty() {
+            let ink = self.icon_ink.unwrap_or_else(|| color(palette.ink2));
+            let at = pos2(x + 7.0, middle);
+            painter.text(at, Align2::CENTER_CENTER, self.icon, theme::icon(15.0), ink);
+            x += 22.0;
+        }
+        let mut right = rect.right() - 8.0;
+        if !self.end.is_empty() {
+            let font = theme::sans(tokens::TEXT_SMALL);
+            let at = pos2(right, middle);
+            let end = painter.text(at, Align2::RIGHT_CENTER, self.end, font, color(palette.ink3));
+            right = end.left() - 8.0;
+        }
+        let font = if self.bold || self.selected {
+            theme::semibold(tokens::TEXT_NORMAL)
+        } else {
+            theme::sans(tokens::TEXT_NORMAL)
+        };
+        let mut job = egui::text::LayoutJob::simple_singleline(self.text.to_owned(), font, color(palette.ink));
+        job.wrap = egui::text::TextWrapping::truncate_at_width((right - x).max(0.0));
+        let galley = painter.layout_job(job);
+        let cut = galley.elided;
+        painter.galley(pos2(x, middle - galley.size().y / 2.0), galley, color(palette.ink));
+        if cut {
+            response.clone().on_hover_text(self.text);
+        }
+    }
+}
+
+/// The head of a list: its name in small capitals and how many there are.
+pub fn section(ui: &mut Ui, name: &str, count: usize) {
+    let palette = theme::palette(ui.ctx());
+    let size = vec2(ui.available_width(), tokens::ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let mut format = egui::TextFormat::simple(theme::semibold(tokens::TEXT_TINY), color(palette.ink2));
+    format.extra_letter_spacing = 0.6;
+    let mut job = egui::text::LayoutJob::default();
+    job.append(&name.to_uppercase(), 0.0, format);
+    let galley = ui.painter().layout_job(job);
+    let middle = rect.center().y;
+    let at = pos2(rect.left() + 8.0, middle - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color(palette.ink2));
+    let end = pos2(rect.right() - 8.0, middle);
+    let font = theme::sans(tokens::TEXT_SMALL);
+    ui.painter().text(end, Align2::RIGHT_CENTER, count.to_string(), font, color(palette.ink3));
+    let label = format!("{name}, {count}");
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
+}
+
+/// A rounded word that can be chosen.
+pub fn chip(ui: &mut Ui, text: &str, chosen: bool, mono: bool) -> Response {
+    let palette = theme::palette(ui.ctx());
+    let size = tokens::TEXT_SMALL;
+    let font = if mono { theme::mono(size) } else { theme::sans(size) };
+    let ink = color(if chosen { palette.accent } else { palette.ink });
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, ink);
+    job.wrap = egui::text::TextWrapping::truncate_at_width((ui.available_width() - 20.0).max(40.0));
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 20.0, 22.0), Sense::click());
+    let (fill, line) = match (chosen, response.hovered()) {
+        (true, _) => (palette.accent_soft, palette.accent),
+        (false, true) => (tokens::mix(palette.panel, palette.ink, 0.05), palette.outline),
+        (false, false) => (palette.raised, palette.outline),
+    };
+    let stroke = Stroke::new(1.0, color(line));
+    ui.painter().rect(rect, 11.0, color(fill), stroke, StrokeKind::Inside);
+    focus_ring(ui, &response, rect);
+    let at = Align2::CENTER_CENTER.align_size_within_rect(galley.size(), rect).min;
+    ui.painter().galley(at, galley, ink);
+    let label = text.to_owned();
+    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, chosen, &label));
+    response
+}
