@@ -8,7 +8,6 @@ use egui::{Key, Modifiers};
 
 use super::icons;
 use crate::model::{Edit, FlowId, Item};
-use crate::project::files::Recent;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,8 +81,6 @@ pub enum Command {
     ImportPaths(Vec<PathBuf>),
     /// Takes YAML text into the open project (a paste).
     ImportText(String),
-    /// Opens what was open before.
-    OpenRecent(Recent),
     /// Puts text onto the clipboard.
     CopyText(String),
     /// Draws what an import offers: its number in the report.
@@ -273,7 +270,11 @@ impl Command {
 impl Shortcut {
     /// Whether a key press is this one.
     pub fn matches(&self, key: Key, physical: Option<Key>, modifiers: Modifiers) -> bool {
-        let pressed = if self.physical { physical.unwrap_or(key) } else { key };
+        let pressed = if self.physical {
+            physical.unwrap_or(key)
+        } else {
+            key
+        };
         // Some signs need Shift on some keyboards.
         let shift_is_free = matches!(self.key, Key::Questionmark | Key::Plus);
         pressed == self.key
@@ -285,18 +286,31 @@ impl Shortcut {
     /// Whether a text field takes this key for itself.
     pub fn belongs_to_text(&self) -> bool {
         let edits = [Key::Z, Key::Y, Key::X, Key::C, Key::V, Key::A];
-        !matches!(self.key, Key::F1 | Key::F8) && (!self.modifiers.command || edits.contains(&self.key))
+        !matches!(self.key, Key::F1 | Key::F8)
+            && (!self.modifiers.command || edits.contains(&self.key))
     }
 
     /// In words: `Ctrl Shift P`.
     pub fn text(&self) -> String {
         let mut words = Vec::new();
         let names = [
-            (self.modifiers.command, if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" }),
+            (
+                self.modifiers.command,
+                if cfg!(target_os = "macos") {
+                    "Cmd"
+                } else {
+                    "Ctrl"
+                },
+            ),
             (self.modifiers.alt, "Alt"),
             (self.modifiers.shift, "Shift"),
         ];
-        words.extend(names.iter().filter(|(held, _)| *held).map(|(_, name)| *name));
+        words.extend(
+            names
+                .iter()
+                .filter(|(held, _)| *held)
+                .map(|(_, name)| *name),
+        );
         words.push(match self.key {
             Key::Plus => "+",
             Key::Minus => "-",

@@ -6,9 +6,9 @@ use crate::model::{End, Item, NodeRef};
 
 pub use set::{
     ARROW_RIGHT, ARROW_U_UP_LEFT, ARROW_U_UP_RIGHT, CARET_DOWN, CARET_RIGHT, CHECK, CLIPBOARD_TEXT,
-    COPY, CORNERS_OUT, EXPORT, EYE, EYE_SLASH, FILE, FILE_CODE, FILE_PLUS, FLOPPY_DISK, FOLDER_OPEN,
-    GEAR, INFO, KEYBOARD, MAGNIFYING_GLASS, MINUS, MOON, NOTE, PENCIL_SIMPLE, PLUS, SHIELD,
-    SIDEBAR_SIMPLE, SUN, SWAP, TRASH, UPLOAD_SIMPLE, WARNING, X,
+    COPY, CORNERS_OUT, EXPORT, EYE, EYE_SLASH, FILE, FILE_CODE, FILE_PLUS, FLOPPY_DISK,
+    FOLDER_OPEN, GEAR, INFO, KEYBOARD, MAGNIFYING_GLASS, MINUS, MOON, NOTE, PENCIL_SIMPLE, PLUS,
+    SHIELD, SIDEBAR_SIMPLE, SUN, SWAP, TRASH, UPLOAD_SIMPLE, WARNING, X,
 };
 
 /// A namespace.
@@ -44,7 +44,10 @@ pub fn of_kind(kind: &str) -> &'static str {
 pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
     match item {
         Item::Namespace(_) => NAMESPACE,
-        Item::Workload(id) => document.workloads.get(id).map_or(WORKLOAD, |w| of_kind(&w.kind)),
+        Item::Workload(id) => document
+            .workloads
+            .get(id)
+            .map_or(WORKLOAD, |w| of_kind(&w.kind)),
         Item::Service(_) => set::GRAPH,
         Item::External(id) => document.externals.get(id).map_or(EXTERNAL, of_external),
         Item::Group(_) => GROUP,
@@ -55,7 +58,11 @@ pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
 
 /// The icon of an external: a globe for whole address families.
 pub fn of_external(external: &crate::model::External) -> &'static str {
-    if external.networks.iter().any(|network| network.cidr.prefix_len() == 0) {
+    if external
+        .networks
+        .iter()
+        .any(|network| network.cidr.prefix_len() == 0)
+    {
         INTERNET
     } else {
         EXTERNAL

@@ -1,1 +1,74 @@
-//! To be written.
+//! The window.
+//!
+//! [`state::App`] holds a History (the Document and its past), the newest Results, the View and the
+//! files. A panel is `fn x_ui(ui, &Document, &Results, &mut View, &mut Commands)`: it reads by
+//! reference and asks by [`command::Command`]; commands run in order at the end of the frame
+//! (`perform`). Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
+
+pub mod canvas;
+pub mod command;
+pub mod dialogs;
+pub mod files;
+pub mod icons;
+pub mod jobs;
+mod keys;
+pub mod overlays;
+pub mod panels;
+mod perform;
+pub mod preferences;
+pub mod state;
+pub mod theme;
+pub mod view;
+pub mod widgets;
+
+use std::path::PathBuf;
+
+pub use command::{Command, Commands};
+pub use state::{App, Surroundings};
+pub use view::View;
+
+/// Opens the window, with these paths in it: a project, or manifests to import. Returns when it is closed.
+pub fn run(paths: Vec<PathBuf>) -> Result<(), String> {
+    let options = |renderer| eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Drawbridge")
+            .with_app_id("drawbridge")
+            .with_icon(icon())
+            .with_inner_size([1600.0, 1000.0])
+            .with_min_inner_size([960.0, 600.0])
+            .with_drag_and_drop(true),
+        renderer,
+        ..Default::default()
+    };
+    let start = |renderer, paths: Vec<PathBuf>| {
+        let create: eframe::AppCreator<'_> = Box::new(move |cc| {
+            let mut app = App::new(&cc.egui_ctx, Surroundings::of_this_desktop());
+            if !paths.is_empty() {
+                app.ask(Command::OpenPaths(paths));
+            }
+            Ok(Box::new(app))
+        });
+        eframe::run_native("drawbridge", options(renderer), create)
+    };
+    leave_a_core_free();
+    if let Err(error) = start(eframe::Renderer::Wgpu, paths.clone()) {
+        // No Vulkan (or Metal, or DirectX) here: OpenGL draws the same.
+        eprintln!("drawing with OpenGL: {error}");
+        start(eframe::Renderer::Glow, paths).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Workers use one core less than there are, so that the window stays smooth.
+fn leave_a_core_free() {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // Fails only if a pool is there already, which then does as well.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .num_threads(cores.saturating_sub(1).max(1))
+        .build_global();
+}
+
+fn icon() -> egui::IconData {
+    eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon/icon-128.png"))
+        .unwrap_or_default()
+}

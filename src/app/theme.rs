@@ -102,24 +102,53 @@ pub fn install(context: &Context) {
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
     let faces: [(&str, &'static [u8]); 4] = [
-        ("Inter", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
-        ("Inter SemiBold", include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
-        ("JetBrains Mono", include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf")),
-        ("JetBrains Mono Medium", include_bytes!("../../assets/fonts/JetBrainsMono-Medium.ttf")),
+        (
+            "Inter",
+            include_bytes!("../../assets/fonts/Inter-Regular.otf"),
+        ),
+        (
+            "Inter SemiBold",
+            include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
+        ),
+        (
+            "JetBrains Mono",
+            include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
+        ),
+        (
+            "JetBrains Mono Medium",
+            include_bytes!("../../assets/fonts/JetBrainsMono-Medium.ttf"),
+        ),
     ];
     for (name, bytes) in faces {
         let data = FontData::from_static(bytes);
         fonts.font_data.insert(name.into(), Arc::new(data));
     }
     let icons = egui_phosphor::Variant::Regular.font_bytes();
-    fonts.font_data.insert("Phosphor".into(), Arc::new(FontData::from_static(icons)));
+    fonts
+        .font_data
+        .insert("Phosphor".into(), Arc::new(FontData::from_static(icons)));
     let family = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     fonts.families = BTreeMap::from([
-        (FontFamily::Proportional, family(&["Inter", "Phosphor", "JetBrains Mono"])),
-        (FontFamily::Monospace, family(&["JetBrains Mono", "Phosphor", "Inter"])),
-        (FontFamily::Name("semibold".into()), family(&["Inter SemiBold", "Phosphor"])),
-        (FontFamily::Name("mono-medium".into()), family(&["JetBrains Mono Medium", "Phosphor"])),
-        (FontFamily::Name("icons".into()), family(&["Inter", "Phosphor"])),
+        (
+            FontFamily::Proportional,
+            family(&["Inter", "Phosphor", "JetBrains Mono"]),
+        ),
+        (
+            FontFamily::Monospace,
+            family(&["JetBrains Mono", "Phosphor", "Inter"]),
+        ),
+        (
+            FontFamily::Name("semibold".into()),
+            family(&["Inter SemiBold", "Phosphor"]),
+        ),
+        (
+            FontFamily::Name("mono-medium".into()),
+            family(&["JetBrains Mono Medium", "Phosphor"]),
+        ),
+        (
+            FontFamily::Name("icons".into()),
+            family(&["Inter", "Phosphor"]),
+        ),
     ]);
     fonts
 }
@@ -158,7 +187,11 @@ fn style(palette: &Palette, reduced_motion: bool) -> Style {
 }
 
 fn visuals(p: &Palette) -> Visuals {
-    let mut v = if p.dark { Visuals::dark() } else { Visuals::light() };
+    let mut v = if p.dark {
+        Visuals::dark()
+    } else {
+        Visuals::light()
+    };
     let radius = CornerRadius::same(6);
     let set = |w: &mut egui::style::WidgetVisuals, fill: Rgb, stroke: Rgb, text: Rgb| {
         w.bg_fill = color(fill);
@@ -172,7 +205,12 @@ fn visuals(p: &Palette) -> Visuals {
     set(&mut v.widgets.noninteractive, p.panel, p.hairline, p.ink);
     set(&mut v.widgets.inactive, p.raised, p.outline, p.ink);
     set(&mut v.widgets.hovered, hover, p.outline, p.ink);
-    set(&mut v.widgets.active, tokens::mix(p.panel, p.ink, 0.1), p.outline, p.ink);
+    set(
+        &mut v.widgets.active,
+        tokens::mix(p.panel, p.ink, 0.1),
+        p.outline,
+        p.ink,
+    );
     set(&mut v.widgets.open, hover, p.outline, p.ink);
     v.override_text_color = None;
     v.weak_text_color = Some(color(p.ink3));
@@ -191,8 +229,18 @@ fn visuals(p: &Palette) -> Visuals {
     v.menu_corner_radius = CornerRadius::same(8);
     v.panel_fill = color(p.panel);
     let shade = Color32::from_black_alpha(if p.dark { 110 } else { 32 });
-    v.window_shadow = Shadow { offset: [0, 12], blur: 40, spread: 0, color: shade };
-    v.popup_shadow = Shadow { offset: [0, 6], blur: 20, spread: 0, color: shade };
+    v.window_shadow = Shadow {
+        offset: [0, 12],
+        blur: 40,
+        spread: 0,
+        color: shade,
+    };
+    v.popup_shadow = Shadow {
+        offset: [0, 6],
+        blur: 20,
+        spread: 0,
+        color: shade,
+    };
     v.button_frame = true;
     v.indent_has_left_vline = false;
     // A blinking caret would be a frame twice a second for nothing.

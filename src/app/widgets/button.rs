@@ -16,7 +16,9 @@ pub fn primary(ui: &mut Ui, text: &str) -> Response {
         .color(color(palette.on_accent));
     ui.scope(|ui| {
         ui.spacing_mut().button_padding.x = 18.0;
-        let button = Button::new(label).fill(color(palette.accent)).stroke(Stroke::NONE);
+        let button = Button::new(label)
+            .fill(color(palette.accent))
+            .stroke(Stroke::NONE);
         ui.add(button.min_size(vec2(0.0, tokens::BUTTON)))
     })
     .inner
@@ -37,7 +39,9 @@ pub fn danger(ui: &mut Ui, text: &str) -> Response {
 /// A word that does something.
 pub fn link(ui: &mut Ui, text: &str) -> Response {
     let ink = color(theme::palette(ui.ctx()).accent);
-    let text = RichText::new(text).font(theme::sans(tokens::TEXT_SMALL)).color(ink);
+    let text = RichText::new(text)
+        .font(theme::sans(tokens::TEXT_SMALL))
+        .color(ink);
     let response = ui.add(Label::new(text).sense(Sense::click()));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Link, true, "link"));
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
@@ -59,7 +63,8 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     }
     focus_ring(ui, &response, rect);
     let font = theme::icon(tokens::ICON);
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, icon, font, ink);
+    ui.painter()
+        .text(rect.center(), Align2::CENTER_CENTER, icon, font, ink);
     let (name, enabled) = (name.to_owned(), ui.is_enabled());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, &name));
     response.on_hover_text(name)
@@ -67,7 +72,9 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
 
 /// A menu's word in the top bar.
 pub fn menu_button<R>(ui: &mut Ui, text: &str, content: impl FnOnce(&mut Ui) -> R) -> Option<R> {
-    let button = Button::new(text).frame_when_inactive(false).stroke(Stroke::NONE);
+    let button = Button::new(text)
+        .frame_when_inactive(false)
+        .stroke(Stroke::NONE);
     let config = egui::containers::menu::MenuConfig::new();
     egui::containers::menu::MenuButton::from_button(button)
         .config(config)
@@ -79,25 +86,33 @@ pub fn menu_button<R>(ui: &mut Ui, text: &str, content: impl FnOnce(&mut Ui) -> 
 /// A box that can be ticked; gives the new state when it changes.
 pub fn check(ui: &mut Ui, ticked: bool, text: &str) -> Option<bool> {
     let mut state = ticked;
-    let response = ui.add_sized(
-        vec2(ui.available_width(), tokens::ROW),
-        |ui: &mut Ui| {
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.checkbox(&mut state, text)
-            })
-            .inner
-        },
-    );
+    let response = ui.add_sized(vec2(ui.available_width(), tokens::ROW), |ui: &mut Ui| {
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.checkbox(&mut state, text)
+        })
+        .inner
+    });
     response.changed().then_some(state)
 }
 
 /// A choice among a few, side by side; gives the newly chosen one.
-pub fn segments<T: Copy + PartialEq>(ui: &mut Ui, name: &str, chosen: T, all: &[(T, &str)]) -> Option<T> {
+pub fn segments<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    name: &str,
+    chosen: T,
+    all: &[(T, &str)],
+) -> Option<T> {
     let palette = theme::palette(ui.ctx());
     let size = vec2(ui.available_width(), tokens::BUTTON);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let ground = color(theme::field_fill(palette));
-    ui.painter().rect(rect, 6.0, ground, Stroke::new(1.0, color(palette.outline)), StrokeKind::Inside);
+    ui.painter().rect(
+        rect,
+        6.0,
+        ground,
+        Stroke::new(1.0, color(palette.outline)),
+        StrokeKind::Inside,
+    );
     let width = rect.width() / all.len().max(1) as f32;
     let mut answer = None;
     for (index, (value, text)) in all.iter().enumerate() {
@@ -109,12 +124,20 @@ pub fn segments<T: Copy + PartialEq>(ui: &mut Ui, name: &str, chosen: T, all: &[
         if on {
             let stroke = Stroke::new(1.0, color(palette.accent));
             let fill = color(palette.accent_soft);
-            ui.painter().rect(cell, 6.0, fill, stroke, StrokeKind::Inside);
+            ui.painter()
+                .rect(cell, 6.0, fill, stroke, StrokeKind::Inside);
         }
         focus_ring(ui, &response, cell);
-        let ink = color(if on { palette.accent } else if response.hovered() { palette.ink } else { palette.ink2 });
+        let ink = color(if on {
+            palette.accent
+        } else if response.hovered() {
+            palette.ink
+        } else {
+            palette.ink2
+        });
         let font = theme::sans(tokens::TEXT_SMALL);
-        ui.painter().text(cell.center(), Align2::CENTER_CENTER, text, font, ink);
+        ui.painter()
+            .text(cell.center(), Align2::CENTER_CENTER, text, font, ink);
         let label = format!("{name}: {text}");
         response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, on, &label));
         if response.clicked() && !on {
@@ -132,15 +155,23 @@ pub fn tab_bar<T: Copy + PartialEq>(ui: &mut Ui, open: T, all: &[(T, &str)]) -> 
         ui.spacing_mut().item_spacing.x = 20.0;
         for (value, text) in all {
             let on = *value == open;
-            let font = if on { theme::semibold(tokens::TEXT_NORMAL) } else { theme::sans(tokens::TEXT_NORMAL) };
+            let font = if on {
+                theme::semibold(tokens::TEXT_NORMAL)
+            } else {
+                theme::sans(tokens::TEXT_NORMAL)
+            };
             let ink = color(if on { palette.ink } else { palette.ink2 });
             let galley = ui.painter().layout_no_wrap((*text).to_owned(), font, ink);
-            let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, 32.0), Sense::click());
-            let at = Align2::CENTER_CENTER.align_size_within_rect(galley.size(), rect).min;
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(galley.size().x, 32.0), Sense::click());
+            let at = Align2::CENTER_CENTER
+                .align_size_within_rect(galley.size(), rect)
+                .min;
             ui.painter().galley(at, galley, ink);
             if on {
                 let stroke = Stroke::new(2.0, color(palette.accent));
-                ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, stroke);
+                ui.painter()
+                    .hline(rect.x_range(), rect.bottom() - 1.0, stroke);
             }
             focus_ring(ui, &response, rect);
             response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, on, *text));
@@ -156,6 +187,7 @@ pub fn tab_bar<T: Copy + PartialEq>(ui: &mut Ui, open: T, all: &[(T, &str)]) -> 
 pub fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
     if response.has_focus() {
         let stroke = Stroke::new(1.5, Color32::from(color(theme::palette(ui.ctx()).accent)));
-        ui.painter().rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
+        ui.painter()
+            .rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
     }
 }

@@ -1,7 +1,9 @@
 //! Text fields with drafts: what is typed stays a draft until Enter, Tab, loss of focus or save;
 //! one that is not accepted says why underneath and never reaches the Document.
 
-use egui::{Color32, Id, Key, Margin, Response, Stroke, TextEdit, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{
+    Color32, Id, Key, Margin, Response, Stroke, TextEdit, Ui, WidgetInfo, WidgetType, vec2,
+};
 
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
@@ -96,7 +98,7 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// A field known to screen readers as `name`, showing `value`. `id` tells it from all others.
-    pub fn new(id: impl std::hash::Hash, name: &'a str, value: &'a str) -> Self {
+    pub fn new(id: impl egui::AsId, name: &'a str, value: &'a str) -> Self {
         Self {
             id: Id::new(("field", Id::new(id))),
             name,
@@ -110,7 +112,7 @@ impl<'a> Field<'a> {
     }
 
     /// The egui id of the field made with that `id`.
-    pub fn id_of(id: impl std::hash::Hash) -> Id {
+    pub fn id_of(id: impl egui::AsId) -> Id {
         Id::new(("field", Id::new(id)))
     }
 
@@ -153,7 +155,10 @@ impl<'a> Field<'a> {
         accept: impl FnOnce(&str) -> Result<Option<Edit>, Refusal>,
     ) -> Response {
         let at = drafts.position(self.id);
-        let mut text = at.map_or_else(|| self.value.to_owned(), |at| drafts.drafts[at].text.clone());
+        let mut text = at.map_or_else(
+            || self.value.to_owned(),
+            |at| drafts.drafts[at].text.clone(),
+        );
         let refused = at.is_some_and(|at| drafts.drafts[at].refusal.is_some());
         let response = self.text_edit(ui, &mut text, refused);
         if drafts.wanted == Some(self.id) {
@@ -176,7 +181,11 @@ impl<'a> Field<'a> {
         response: &Response,
         accept: impl FnOnce(&str) -> Result<Option<Edit>, Refusal>,
     ) -> Draft {
-        let accepted = if text == self.value { Ok(None) } else { accept(&text) };
+        let accepted = if text == self.value {
+            Ok(None)
+        } else {
+            accept(&text)
+        };
         let (edit, refusal) = match accepted {
             Ok(edit) => (edit, None),
             Err(refusal) => (None, Some(refusal)),

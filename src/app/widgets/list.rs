@@ -1,7 +1,8 @@
 //! Rows of lists, section heads and chips.
 
 use egui::{
-    Align2, Color32, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Color32, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2,
+    vec2,
 };
 
 use super::button::focus_ring;
@@ -80,7 +81,9 @@ impl<'a> Row<'a> {
             self.paint(ui, rect, &response, palette);
         }
         let (text, selected) = (self.text.to_owned(), self.selected);
-        response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, &text));
+        response.widget_info(|| {
+            WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, &text)
+        });
         response
     }
 
@@ -89,7 +92,11 @@ impl<'a> Row<'a> {
         if self.selected {
             painter.rect_filled(rect, 6.0, color(palette.accent_soft));
         } else if response.hovered() {
-            painter.rect_filled(rect, 6.0, color(tokens::mix(palette.panel, palette.ink, 0.05)));
+            painter.rect_filled(
+                rect,
+                6.0,
+                color(tokens::mix(palette.panel, palette.ink, 0.05)),
+            );
         }
         focus_ring(ui, response, rect);
         let mut x = rect.left() + 8.0 + self.indent;
@@ -104,7 +111,13 @@ impl<'a> Row<'a> {
         if !self.end.is_empty() {
             let font = theme::sans(tokens::TEXT_SMALL);
             let at = pos2(right, middle);
-            let end = painter.text(at, Align2::RIGHT_CENTER, self.end, font, color(palette.ink3));
+            let end = painter.text(
+                at,
+                Align2::RIGHT_CENTER,
+                self.end,
+                font,
+                color(palette.ink3),
+            );
             right = end.left() - 8.0;
         }
         let font = if self.bold || self.selected {
@@ -112,11 +125,19 @@ impl<'a> Row<'a> {
         } else {
             theme::sans(tokens::TEXT_NORMAL)
         };
-        let mut job = egui::text::LayoutJob::simple_singleline(self.text.to_owned(), font, color(palette.ink));
+        let mut job = egui::text::LayoutJob::simple_singleline(
+            self.text.to_owned(),
+            font,
+            color(palette.ink),
+        );
         job.wrap = egui::text::TextWrapping::truncate_at_width((right - x).max(0.0));
         let galley = painter.layout_job(job);
         let cut = galley.elided;
-        painter.galley(pos2(x, middle - galley.size().y / 2.0), galley, color(palette.ink));
+        painter.galley(
+            pos2(x, middle - galley.size().y / 2.0),
+            galley,
+            color(palette.ink),
+        );
         if cut {
             response.clone().on_hover_text(self.text);
         }
@@ -128,7 +149,8 @@ pub fn section(ui: &mut Ui, name: &str, count: usize) {
     let palette = theme::palette(ui.ctx());
     let size = vec2(ui.available_width(), tokens::ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let mut format = egui::TextFormat::simple(theme::semibold(tokens::TEXT_TINY), color(palette.ink2));
+    let mut format =
+        egui::TextFormat::simple(theme::semibold(tokens::TEXT_TINY), color(palette.ink2));
     format.extra_letter_spacing = 0.6;
     let mut job = egui::text::LayoutJob::default();
     job.append(&name.to_uppercase(), 0.0, format);
@@ -138,7 +160,13 @@ pub fn section(ui: &mut Ui, name: &str, count: usize) {
     ui.painter().galley(at, galley, color(palette.ink2));
     let end = pos2(rect.right() - 8.0, middle);
     let font = theme::sans(tokens::TEXT_SMALL);
-    ui.painter().text(end, Align2::RIGHT_CENTER, count.to_string(), font, color(palette.ink3));
+    ui.painter().text(
+        end,
+        Align2::RIGHT_CENTER,
+        count.to_string(),
+        font,
+        color(palette.ink3),
+    );
     let label = format!("{name}, {count}");
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
 }
@@ -147,21 +175,32 @@ pub fn section(ui: &mut Ui, name: &str, count: usize) {
 pub fn chip(ui: &mut Ui, text: &str, chosen: bool, mono: bool) -> Response {
     let palette = theme::palette(ui.ctx());
     let size = tokens::TEXT_SMALL;
-    let font = if mono { theme::mono(size) } else { theme::sans(size) };
+    let font = if mono {
+        theme::mono(size)
+    } else {
+        theme::sans(size)
+    };
     let ink = color(if chosen { palette.accent } else { palette.ink });
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, ink);
     job.wrap = egui::text::TextWrapping::truncate_at_width((ui.available_width() - 20.0).max(40.0));
     let galley = ui.painter().layout_job(job);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 20.0, 22.0), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + 20.0, 22.0), Sense::click());
     let (fill, line) = match (chosen, response.hovered()) {
         (true, _) => (palette.accent_soft, palette.accent),
-        (false, true) => (tokens::mix(palette.panel, palette.ink, 0.05), palette.outline),
+        (false, true) => (
+            tokens::mix(palette.panel, palette.ink, 0.05),
+            palette.outline,
+        ),
         (false, false) => (palette.raised, palette.outline),
     };
     let stroke = Stroke::new(1.0, color(line));
-    ui.painter().rect(rect, 11.0, color(fill), stroke, StrokeKind::Inside);
+    ui.painter()
+        .rect(rect, 11.0, color(fill), stroke, StrokeKind::Inside);
     focus_ring(ui, &response, rect);
-    let at = Align2::CENTER_CENTER.align_size_within_rect(galley.size(), rect).min;
+    let at = Align2::CENTER_CENTER
+        .align_size_within_rect(galley.size(), rect)
+        .min;
     ui.painter().galley(at, galley, ink);
     let label = text.to_owned();
     response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, chosen, &label));

@@ -5,7 +5,9 @@ mod field;
 mod list;
 mod text;
 
-pub use button::{check, danger, icon_button, link, menu_button, primary, secondary, segments, tab_bar};
+pub use button::{
+    check, danger, icon_button, link, menu_button, primary, secondary, segments, tab_bar,
+};
 pub use field::{Drafts, Field, complaint, message, named, select_all};
 pub use list::{Row, chip, section};
 pub use text::{banner, code, empty, faint, hairline, heading, secondary_text, small, title};

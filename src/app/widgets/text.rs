@@ -27,20 +27,26 @@ pub fn secondary_text(ui: &mut Ui, text: &str) -> Response {
 /// Small secondary text, wrapped.
 pub fn small(ui: &mut Ui, text: impl Into<String>) -> Response {
     let ink = color(theme::palette(ui.ctx()).ink2);
-    let text = RichText::new(text).font(theme::sans(tokens::TEXT_SMALL)).color(ink);
+    let text = RichText::new(text)
+        .font(theme::sans(tokens::TEXT_SMALL))
+        .color(ink);
     ui.add(Label::new(text).wrap())
 }
 
 /// Small faint text, wrapped.
 pub fn faint(ui: &mut Ui, text: impl Into<String>) -> Response {
     let ink = color(theme::palette(ui.ctx()).ink3);
-    let text = RichText::new(text).font(theme::sans(tokens::TEXT_SMALL)).color(ink);
+    let text = RichText::new(text)
+        .font(theme::sans(tokens::TEXT_SMALL))
+        .color(ink);
     ui.add(Label::new(text).wrap())
 }
 
 /// Small text in the mono face, cut at the end.
 pub fn code(ui: &mut Ui, text: impl Into<String>, ink: Color32) -> Response {
-    let text = RichText::new(text).font(theme::mono(tokens::TEXT_SMALL)).color(ink);
+    let text = RichText::new(text)
+        .font(theme::mono(tokens::TEXT_SMALL))
+        .color(ink);
     ui.add(Label::new(text).truncate())
 }
 
@@ -53,8 +59,10 @@ pub fn empty(ui: &mut Ui, text: &str) {
 /// A line across.
 pub fn hairline(ui: &mut Ui) {
     let stroke = Stroke::new(1.0, color(theme::palette(ui.ctx()).hairline));
-    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 1.0), egui::Sense::hover());
-    ui.painter().hline(ui.clip_rect().x_range(), rect.center().y, stroke);
+    let (rect, _) =
+        ui.allocate_exact_size(egui::vec2(ui.available_width(), 1.0), egui::Sense::hover());
+    ui.painter()
+        .hline(ui.clip_rect().x_range(), rect.center().y, stroke);
 }
 
 /// A verdict or a warning on its own ground: icon, sentence, and more about it.
@@ -67,7 +75,11 @@ pub fn banner(ui: &mut Ui, icon: &str, text: &str, more: &str, ink: Color32, gro
             ui.set_width(ui.available_width());
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing = egui::vec2(10.0, 2.0);
-                ui.label(RichText::new(icon).font(theme::icon(tokens::ICON)).color(ink));
+                ui.label(
+                    RichText::new(icon)
+                        .font(theme::icon(tokens::ICON))
+                        .color(ink),
+                );
                 ui.vertical(|ui| {
                     let text = RichText::new(text).font(theme::semibold(tokens::TEXT_NORMAL));
                     ui.add(Label::new(text.color(ink)).wrap());

@@ -1,0 +1,91 @@
+//! Keys become commands, at the beginning of a frame, before any panel sees them. A text field that
+//! has the keyboard keeps the keys that belong to text.
+
+use egui::{Context, Event};
+
+use super::command::{Command, LISTED, Listed, When};
+use super::state::App;
+
+/// Turns this frame's keys into commands.
+pub fn read(app: &mut App, context: &Context) {
+    let typing = context.text_edit_focused() || app.view.drafts.typing();
+    let busy = app.view.overlay.is_some() || context.any_popup_open();
+    let mut asked = Vec::new();
+    context.input_mut(|input| {
+        input.events.retain(|event| match event {
+            Event::Key {
+                key,
+                physical_key,
+                pressed: true,
+                modifiers,
+                ..
+            } => {
+                let Some(listed) = find(*key, *physical_key, *modifiers) else {
+                    return true;
+                };
+                let wanted = wanted(app, listed, typing, busy);
+                if wanted {
+                    asked.push(listed.command.clone());
+                }
+                !wanted
+            }
+            Event::Copy if !typing && !busy => !ask_if(&mut asked, app, Command::Copy),
+            Event::Cut if !typing && !busy => !ask_if(&mut asked, app, Command::Cut),
+            Event::Paste(text) if !typing && !busy => {
+                asked.push(Command::ImportText(text.clone()));
+                false
+            }
+            _ => true,
+        });
+    });
+    for command in asked {
+        if typing {
+            // What is being typed is taken over first, in this very frame.
+            app.deferred.push_back(command);
+        } else {
+            app.commands.push(command);
+        }
+    }
+}
+
+fn ask_if(asked: &mut Vec<Command>, app: &App, command: Command) -> bool {
+    let possible = app.can(&command);
+    if possible {
+        asked.push(command);
+    }
+    possible
+}
+
+fn find(
+    key: egui::Key,
+    physical: Option<egui::Key>,
+    modifiers: egui::Modifiers,
+) -> Option<&'static Listed> {
+    LISTED.iter().find(|listed| {
+        listed
+            .keys
+            .iter()
+            .any(|shortcut| shortcut.matches(key, physical, modifiers))
+    })
+}
+
+/// Whether a key press is taken as a command now.
+fn wanted(app: &App, listed: &Listed, typing: bool, busy: bool) -> bool {
+    if listed.command == Command::Escape {
+        // Text fields, menus and dialogs see Escape themselves.
+        return !typing && !busy;
+    }
+    let text = listed
+        .keys
+        .iter()
+        .any(|shortcut| shortcut.belongs_to_text());
+    let undo = matches!(listed.when, When::Undo | When::Redo);
+    if typing && undo {
+        // A field with nothing typed in it has nothing to undo of its own.
+        return !busy && !app.view.drafts.pending() && app.can(&listed.command);
+    }
+    if busy || (typing && text) {
+        return false;
+    }
+    app.can(&listed.command)
+}

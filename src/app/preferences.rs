@@ -1,0 +1,47 @@
+//! What the user likes: theme, panels, recent projects. Remembered in the state folder.
+
+use std::path::PathBuf;
+
+use super::theme::Choice;
+
+/// How many recent projects are remembered.
+pub const RECENT: usize = 8;
+
+/// What is remembered between runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preferences {
+    /// The theme.
+    pub theme: Choice,
+    /// Stronger inks and lines.
+    pub high_contrast: bool,
+    /// Nothing moves.
+    pub reduced_motion: bool,
+    /// Whether the outline is shown.
+    pub outline: bool,
+    /// Whether the inspector is shown.
+    pub inspector: bool,
+    /// Projects and folders opened lately, the newest first.
+    pub recent: Vec<PathBuf>,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: Choice::System,
+            high_contrast: false,
+            reduced_motion: false,
+            outline: true,
+            inspector: true,
+            recent: Vec::new(),
+        }
+    }
+}
+
+impl Preferences {
+    /// Puts a path at the head of the recent ones.
+    pub fn remember(&mut self, path: PathBuf) {
+        self.recent.retain(|known| *known != path);
+        self.recent.insert(0, path);
+        self.recent.truncate(RECENT);
+    }
+}

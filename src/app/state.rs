@@ -1,0 +1,245 @@
+//! The window's state and what happens in a frame: answers of jobs are taken in, keys become
+//! commands, panels are shown, and commands run in order at the end.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use egui::{CentralPanel, Context, Frame, Panel, Ui};
+
+use super::canvas;
+use super::command::{Command, Commands};
+use super::dialogs::{Dialogs, Native};
+use super::files::Files;
+use super::jobs::{Slot, Workers};
+use super::keys;
+use super::overlays;
+use super::panels::{inspector, outline, policies, start, status, top_bar};
+use super::preferences::Preferences;
+use super::theme::{self, color};
+use super::view::View;
+use crate::engine::{self, Results};
+use crate::model::{Document, History};
+use crate::scene::tokens;
+
+/// What the window needs from outside; tests bring their own.
+pub struct Surroundings {
+    /// Where work runs.
+    pub workers: Workers,
+    /// File dialogs.
+    pub dialogs: Box<dyn Dialogs>,
+    /// Where preferences, the list of recent projects and the journal are kept; none: nowhere.
+    pub state_folder: Option<std::path::PathBuf>,
+}
+
+/// The window.
+pub struct App {
+    /// The open project and its past; none: the start screen.
+    pub history: Option<History>,
+    /// The newest answers; they carry the Document they are about.
+    pub results: Arc<Results>,
+    /// What is shown and how.
+    pub view: View,
+    /// Where the project lives, and what is being read and written.
+    pub files: Files,
+    /// What the user likes.
+    pub preferences: Preferences,
+    /// Frames shown so far; an idle window shows none.
+    pub frames: u64,
+    pub(super) commands: Commands,
+    /// Commands that wait for typed text to be taken over first.
+    pub(super) deferred: VecDeque<Command>,
+    check: Slot<Results>,
+    /// What was last sent to be checked.
+    sent: Document,
+    pub(super) context: Context,
+}
+
+impl Surroundings {
+    /// The real ones.
+    pub fn of_this_desktop() -> Self {
+        Self {
+            workers: Workers::Threads,
+            dialogs: Box::new(Native),
+            state_folder: None,
+        }
+    }
+}
+
+impl App {
+    /// A window on the start screen.
+    pub fn new(context: &Context, surroundings: Surroundings) -> Self {
+        theme::install(context);
+        let files = Files::new(context, surroundings);
+        let preferences = files.load_preferences();
+        let mut app = Self {
+            history: None,
+            results: Arc::new(engine::check(&Document::default())),
+            view: View::default(),
+            check: Slot::new(files.workers(), context),
+            files,
+            preferences,
+            frames: 0,
+            commands: Commands::default(),
+            deferred: VecDeque::new(),
+            sent: Document::default(),
+            context: context.clone(),
+        };
+        app.apply_preferences();
+        app
+    }
+
+    /// The open Document, or an empty one on the start screen.
+    pub fn document(&self) -> Document {
+        self.history
+            .as_ref()
+            .map_or_else(Document::default, |history| history.document().clone())
+    }
+
+    /// Asks for a command as if the user had chosen it.
+    pub fn ask(&mut self, command: Command) {
+        self.commands.push(command);
+        self.context.request_repaint();
+    }
+
+    pub(super) fn apply_preferences(&mut self) {
+        let p = &self.preferences;
+        theme::apply(&self.context, p.theme, p.high_contrast, p.reduced_motion);
+        self.view.reduced_motion = p.reduced_motion;
+    }
+
+    /// Sends the Document, with what is being typed, to be checked, if that would change the answer.
+    fn keep_checked(&mut self) {
+        let Some(history) = &self.history else { return };
+        let mut document = history.document().clone();
+        for edit in self.view.drafts.edits() {
+            // A draft that no longer applies is shown as typed, and simply not previewed.
+            let _ = edit.apply(&mut document);
+        }
+        if same_for_checks(&document, &self.sent) {
+            return;
+        }
+        self.sent = document.clone();
+        self.check.start(move |_| {
+            let begun = std::time::Instant::now();
+            let mut results = engine::check(&document);
+            results.took = begun.elapsed();
+            results
+        });
+        self.take_answers();
+    }
+
+    fn take_answers(&mut self) {
+        if let Some(results) = self.check.take() {
+            self.results = Arc::new(results);
+        }
+    }
+
+    /// Whether an answer is still to come.
+    pub fn checking(&self) -> bool {
+        self.check.busy()
+    }
+
+    fn show(&mut self, ui: &mut Ui) {
+        let Some(history) = &self.history else {
+            start::start_ui(ui, &self.files, &mut self.commands);
+            return;
+        };
+        let document = history.document().clone();
+        let results = Arc::clone(&self.results);
+        let palette = theme::palette(ui.ctx());
+        let panel = Frame::new().fill(color(palette.panel));
+        let (view, commands) = (&mut self.view, &mut self.commands);
+
+        Panel::top("top bar")
+            .exact_size(tokens::BAR)
+            .resizable(false)
+            .frame(panel)
+            .show(ui, |ui| {
+                top_bar::top_bar_ui(ui, history, &self.files, &self.preferences, view, commands);
+            });
+        Panel::bottom("status")
+            .exact_size(tokens::STATUS)
+            .resizable(false)
+            .frame(panel)
+            .show(ui, |ui| {
+                status::status_ui(ui, &document, &results, view, commands);
+            });
+        if self.preferences.outline {
+            Panel::left("outline")
+                .default_size(tokens::OUTLINE)
+                .size_range(160.0..=480.0)
+                .frame(panel)
+                .show(ui, |ui| {
+                    outline::outline_ui(ui, &document, &results, view, commands);
+                });
+        }
+        if self.preferences.inspector {
+            Panel::right("inspector")
+                .default_size(tokens::INSPECTOR)
+                .size_range(280.0..=720.0)
+                .frame(panel)
+                .show(ui, |ui| {
+                    inspector::inspector_ui(ui, &document, &results, view, commands);
+                    policies::policies_ui(ui, &document, &results, view, commands);
+                });
+        }
+        CentralPanel::default()
+            .frame(Frame::new().fill(color(palette.canvas)))
+            .show(ui, |ui| {
+                canvas::canvas_ui(ui, &document, &results, view, commands);
+            });
+    }
+
+    /// Runs what was asked for, in order, until nothing is left.
+    fn perform_all(&mut self) {
+        for command in self.view.drafts.settle() {
+            self.perform(command);
+        }
+        let mut commands = self.commands.take();
+        if !self.deferred.is_empty() {
+            for command in self.view.drafts.commit() {
+                self.perform(command);
+            }
+            commands.extend(self.deferred.drain(..));
+        }
+        // Commands may ask for commands; a few rounds are plenty.
+        for _ in 0..8 {
+            for command in std::mem::take(&mut commands) {
+                self.perform(command);
+                self.context.request_repaint();
+            }
+            commands = self.commands.take();
+            if commands.is_empty() {
+                break;
+            }
+        }
+    }
+}
+
+/// Whether two Documents have the same policies and the same proof: layout does not count.
+fn same_for_checks(a: &Document, b: &Document) -> bool {
+    a.settings == b.settings
+        && a.namespaces == b.namespaces
+        && a.workloads == b.workloads
+        && a.services == b.services
+        && a.externals == b.externals
+        && a.groups == b.groups
+        && a.flows == b.flows
+        && a.policies == b.policies
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, context: &Context, _: &mut eframe::Frame) {
+        self.take_answers();
+        let _ = context;
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        self.frames += 1;
+        keys::read(self, ui.ctx());
+        self.show(ui);
+        overlays::overlays_ui(self, ui.ctx());
+        self.perform_all();
+        self.keep_checked();
+    }
+}
