@@ -1,3 +1,263 @@
-//! To be written.
+//! What is drawn: boxes, arrows, labels and where they are. No toolkit: the canvas and the SVG
+//! writer both draw a [`Scene`]. What depends on selection or verdict is theirs to add.
+//!
+//! [`Request::of`] takes from a Document what the picture depends on; two equal requests have equal
+//! pictures. [`layout::arrange`] draws it afresh, [`layout::update`] keeps things where they are.
+//! [`Scene::drag`] follows the pointer.
 
+pub mod detail;
+pub mod geom;
+mod grid;
+pub mod layout;
+pub mod request;
+pub mod route;
+pub mod svg;
+pub mod text;
 pub mod tokens;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use geom::{Cubic, Point, Rect, pt};
+pub use request::Request;
+pub use text::{ApproxMeasure, Measure, TextStyle, elide};
+
+use crate::model::{FlowId, NamespaceId, NodeRef};
+
+/// A picture: everything has its place. Lists are in id order, so that they are repeatable.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    /// Containers.
+    pub namespaces: Vec<NamespaceBox>,
+    /// Workloads, externals, groups, any pod.
+    pub nodes: Vec<NodeBox>,
+    /// Flows.
+    pub arrows: Vec<Arrow>,
+    /// Around everything; empty when there is nothing.
+    pub bounds: Rect,
+}
+
+/// A namespace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamespaceBox {
+    /// Which.
+    pub id: NamespaceId,
+    /// The container.
+    pub rect: Rect,
+    /// The strip at its top: where one takes hold of it.
+    pub header: Rect,
+    /// Within the header: icon, title and count. No arrow runs over it.
+    pub title_rect: Rect,
+    /// Within the header, at the right: base and DNS badges. No arrow runs over it.
+    pub badges_rect: Rect,
+    /// Its name, elided.
+    pub title: String,
+    /// Its whole name.
+    pub name: String,
+    /// Workloads in it.
+    pub count: usize,
+    /// What its base isolates: `deny all`, `deny ingress`, `open`.
+    pub base: &'static str,
+    /// Whether DNS is permitted by a policy (an open namespace needs none).
+    pub dns: bool,
+    /// Whether policies are written for it.
+    pub managed: bool,
+    /// Index of its hue.
+    pub hue: usize,
+    /// Whether the user placed it.
+    pub pinned: bool,
+    /// Widths that its header needs: title and badges.
+    pub(crate) header_widths: [f32; 2],
+}
+
+/// A workload, an external, a group or any pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeBox {
+    /// Which.
+    pub node: NodeRef,
+    /// Its namespace, for workloads.
+    pub namespace: Option<NamespaceId>,
+    /// Where.
+    pub rect: Rect,
+    /// Its name, elided.
+    pub title: String,
+    /// Its whole name.
+    pub name: String,
+    /// One identifying label, an address block, `domain name` or the words of a selector; elided.
+    pub subtitle: String,
+    /// What kind of thing it is.
+    pub icon: Icon,
+    /// Index of its namespace's hue; none outside namespaces.
+    pub hue: Option<usize>,
+    /// Its outline.
+    pub shape: Shape,
+    /// Whether the user placed it.
+    pub pinned: bool,
+}
+
+/// Icons of nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Icon {
+    /// Deployment, ReplicaSet, ReplicationController and kinds unknown: a cube.
+    Deployment,
+    /// A cylinder.
+    StatefulSet,
+    /// Stacked layers.
+    DaemonSet,
+    /// A check list.
+    Job,
+    /// A clock.
+    CronJob,
+    /// A small hexagon.
+    Pod,
+    /// Everything outside: a globe.
+    Internet,
+    /// Something outside: a cloud.
+    External,
+    /// Pods by selector.
+    Group,
+    /// Any pod of the cluster.
+    AnyPod,
+}
+
+/// Outlines of nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Corners of `tokens::NODE_RADIUS`: workloads.
+    Rounded,
+    /// Round ends: everything outside containers.
+    Pill,
+}
+
+/// A flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrow {
+    /// Which.
+    pub flow: FlowId,
+    /// Where it starts; a namespace for any pod of it.
+    pub from: NodeRef,
+    /// Where it ends; a namespace for any pod of it.
+    pub to: NodeRef,
+    /// From border to border; each piece starts where the one before ends.
+    pub curve: Vec<Cubic>,
+    /// The point of its head, on the border of `to`.
+    pub tip: Point,
+    /// Where the head points: one of four unit vectors.
+    pub heading: Point,
+    /// Its ports, on a ground of their own; none where there is no room for them.
+    pub chip: Option<Chip>,
+    /// The ports in short, at most about 22 characters.
+    pub label: String,
+    /// Drawn, but not in force.
+    pub muted: bool,
+    /// Width of the label.
+    pub(crate) label_width: f32,
+}
+
+/// Ports on an arrow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chip {
+    /// Where; `tokens::CHIP` high.
+    pub rect: Rect,
+    /// What it says.
+    pub text: String,
+}
+
+impl Scene {
+    /// The node, unless it is a namespace or is not drawn.
+    pub fn node(&self, node: NodeRef) -> Option<&NodeBox> {
+        let at = self.nodes.binary_search_by_key(&node, |n| n.node).ok()?;
+        self.nodes.get(at)
+    }
+
+    /// The container of that namespace.
+    pub fn namespace(&self, id: NamespaceId) -> Option<&NamespaceBox> {
+        let at = self.namespaces.binary_search_by_key(&id, |n| n.id).ok()?;
+        self.namespaces.get(at)
+    }
+
+    /// Where a node or a container stands.
+    pub fn rect(&self, node: NodeRef) -> Option<Rect> {
+        match node {
+            NodeRef::Namespace(id) => self.namespace(id).map(|n| n.rect),
+            _ => self.node(node).map(|n| n.rect),
+        }
+    }
+
+    /// The arrow of a flow.
+    pub fn arrow(&self, flow: FlowId) -> Option<&Arrow> {
+        self.arrows.iter().find(|a| a.flow == flow)
+    }
+
+    /// Moves nodes (a namespace takes its workloads along) by a vector, lets containers follow and
+    /// routes their arrows again: what the canvas shows during a drag. `start` is the scene at
+    /// the beginning of the drag.
+    pub fn drag(start: &Self, nodes: &BTreeSet<NodeRef>, by: Point) -> Self {
+        let mut scene = start.clone();
+        let mut moved = nodes.clone();
+        for node in &mut scene.nodes {
+            let with = node.namespace.map(NodeRef::Namespace);
+            if nodes.contains(&node.node) || with.is_some_and(|n| nodes.contains(&n)) {
+                node.rect = node.rect.moved(by);
+                moved.insert(node.node);
+            }
+        }
+        for space in &mut scene.namespaces {
+            if nodes.contains(&NodeRef::Namespace(space.id)) {
+                space.set_rect(space.rect.moved(by));
+            }
+        }
+        for id in layout::fit_containers(&mut scene) {
+            moved.insert(NodeRef::Namespace(id));
+        }
+        route::reroute(&mut scene, &moved);
+        scene
+    }
+
+    /// Places to put into a Document's layout so that these nodes stay where they are now; a
+    /// namespace comes with its workloads.
+    pub fn places(&self, nodes: &BTreeSet<NodeRef>) -> BTreeMap<NodeRef, [f32; 2]> {
+        let chosen = |node: NodeRef, with: Option<NamespaceId>| {
+            nodes.contains(&node) || with.is_some_and(|n| nodes.contains(&NodeRef::Namespace(n)))
+        };
+        let spaces = self
+            .namespaces
+            .iter()
+            .map(|n| (NodeRef::Namespace(n.id), None, n.rect.min));
+        let boxes = self.nodes.iter().map(|n| (n.node, n.namespace, n.rect.min));
+        spaces
+            .chain(boxes)
+            .filter(|(node, with, _)| chosen(*node, *with))
+            .map(|(node, _, at)| (node, [at.x, at.y]))
+            .collect()
+    }
+
+    /// Computes `bounds` again.
+    pub(crate) fn update_bounds(&mut self) {
+        let boxes = self.namespaces.iter().map(|n| n.rect);
+        let nodes = self.nodes.iter().map(|n| n.rect);
+        let curves = self.arrows.iter().flat_map(|a| {
+            let pieces = a.curve.iter().map(|c| Rect::between(c.from, c.to));
+            pieces.chain(a.chip.iter().map(|c| c.rect))
+        });
+        self.bounds = boxes
+            .chain(nodes)
+            .chain(curves)
+            .reduce(|a, b| a.union(&b))
+            .unwrap_or_default();
+    }
+}
+
+impl NamespaceBox {
+    /// Puts the container there, and its header with it.
+    pub(crate) fn set_rect(&mut self, rect: Rect) {
+        let [title, badges] = self.header_widths;
+        let (min, inset) = (rect.min, 14.0);
+        self.rect = rect;
+        self.header = Rect::new(min.x, min.y, rect.width(), tokens::NAMESPACE_HEADER);
+        self.title_rect = Rect::new(min.x + inset, min.y + 8.0, title, 24.0);
+        self.badges_rect = Rect::new(rect.max.x - inset - badges, min.y + 8.0, badges, 24.0);
+    }
+}

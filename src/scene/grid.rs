@@ -1,0 +1,59 @@
+//! A bucket grid: which rectangles are near a place, without asking them all.
+
+use std::collections::HashMap;
+
+use super::Rect;
+
+/// Numbers of things by the cells that their rectangles touch.
+#[derive(Clone, Debug)]
+pub(crate) struct Grid {
+    cell: f32,
+    cells: HashMap<(i32, i32), Vec<u32>>,
+}
+
+impl Grid {
+    /// An empty grid with square cells of that side.
+    pub fn new(cell: f32) -> Self {
+        Self {
+            cell,
+            cells: HashMap::new(),
+        }
+    }
+
+    /// A grid of these rectangles, numbered in order.
+    pub fn of(cell: f32, rects: impl IntoIterator<Item = Rect>) -> Self {
+        let mut grid = Self::new(cell);
+        for (number, rect) in rects.into_iter().enumerate() {
+            grid.insert(number as u32, rect);
+        }
+        grid
+    }
+
+    /// Adds a thing.
+    pub fn insert(&mut self, number: u32, rect: Rect) {
+        for key in self.keys(rect) {
+            self.cells.entry(key).or_default().push(number);
+        }
+    }
+
+    /// Numbers of things whose cells the rectangle touches, each once, in order. They may lie
+    /// a cell away: the caller asks exactly.
+    pub fn near(&self, rect: Rect) -> Vec<u32> {
+        let mut found: Vec<u32> = self
+            .keys(rect)
+            .filter_map(|key| self.cells.get(&key))
+            .flatten()
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn keys(&self, rect: Rect) -> impl Iterator<Item = (i32, i32)> + use<> {
+        let at = |v: f32| (v / self.cell).floor().clamp(-1e6, 1e6) as i32;
+        let (x0, x1) = (at(rect.min.x), at(rect.max.x).min(at(rect.min.x) + 4000));
+        let (y0, y1) = (at(rect.min.y), at(rect.max.y).min(at(rect.min.y) + 4000));
+        (y0..=y1).flat_map(move |y| (x0..=x1).map(move |x| (x, y)))
+    }
+}

@@ -1,0 +1,145 @@
+//! Nodes outside containers: what sends stands at the left, what receives at the right, each as near
+//! as there is room to what it talks to.
+
+use std::collections::BTreeMap;
+
+use super::{Places, container_size, snap, snap_up};
+use crate::model::{NamespaceId, NodeRef};
+use crate::scene::request::{NodeSpec, Request};
+use crate::scene::{Point, Rect, pt, tokens};
+
+/// From a container to an outer node: room for a chip.
+const REACH: f32 = 132.0;
+/// Between outer nodes.
+const BETWEEN: f32 = 30.0;
+
+/// Adds places for all nodes outside namespaces that have none yet.
+pub(super) fn place(request: &Request, places: &mut Places) {
+    let mut taken = obstacles(request, places);
+    let outer = request.nodes.iter().filter(|n| n.namespace.is_none());
+    let mut waiting: Vec<(&NodeSpec, Wish)> = outer
+        .filter(|n| !places.contains_key(&n.node))
+        .map(|n| (n, wish(request, places, n.node)))
+        .collect();
+    // Those at the top choose first, so that neighbours come to stand in the order of what they talk to.
+    waiting.sort_by(|a, b| a.1.at.y.total_cmp(&b.1.at.y).then(a.0.node.cmp(&b.0.node)));
+    for (spec, wish) in waiting {
+        let rect = best_place(&taken, spec.width, &wish);
+        places.insert(spec.node, rect.min);
+        taken.push(rect);
+    }
+}
+
+/// What an outer node would like.
+struct Wish {
+    /// The middle of what it talks to.
+    at: Point,
+    /// Whether it stands at the left.
+    left: bool,
+}
+
+fn wish(request: &Request, places: &Places, node: NodeRef) -> Wish {
+    let (mut sum, mut count, mut out) = (pt(0.0, 0.0), 0.0, 0);
+    for flow in &request.flows {
+        let other = match (flow.from == node, flow.to == node) {
+            (true, false) => flow.to,
+            (false, true) => flow.from,
+            _ => continue,
+        };
+        out += if flow.from == node { 1 } else { -1 };
+        if let Some(&at) = places.get(&other) {
+            sum = sum + at + pt(tokens::NODE_MIN_WIDTH, tokens::NODE_HEIGHT) * 0.5;
+            count += 1.0;
+        }
+    }
+    Wish {
+        at: if count > 0.0 {
+            sum * (1.0 / count)
+        } else {
+            sum
+        },
+        left: out >= 0,
+    }
+}
+
+/// Tries heights around the wished one; at each the node slides towards what it talks to as far as
+/// it can without touching anything.
+fn best_place(taken: &[Rect], width: f32, wish: &Wish) -> Rect {
+    let height = tokens::NODE_HEIGHT;
+    let all = taken
+        .iter()
+        .copied()
+        .reduce(|a, b| a.union(&b))
+        .unwrap_or_default();
+    let start = snap(wish.at.y - height / 2.0);
+    let steps = ((all.height() / 12.0) as i32 + 20).min(400);
+    let mut best: Option<(f32, Rect)> = None;
+    for step in 0..steps {
+        for y in [start + 12.0 * step as f32, start - 12.0 * step as f32] {
+            let Some(rect) = slide(taken, Rect::new(0.0, y, width, height), wish, &all) else {
+                continue;
+            };
+            let outside = (all.min.y - y).max(y + height - all.max.y).max(0.0);
+            let cost = (rect.centre().x - wish.at.x).abs()
+                + 1.4 * (rect.centre().y - wish.at.y).abs()
+                + 2.0 * outside;
+            if best.is_none_or(|(least, _)| cost < least - 0.1) {
+                best = Some((cost, rect));
+            }
+        }
+    }
+    best.map_or(Rect::new(0.0, all.max.y + REACH, width, height), |b| b.1)
+}
+
+/// The node at this height, beside everything that stands there.
+fn slide(taken: &[Rect], rect: Rect, wish: &Wish, all: &Rect) -> Option<Rect> {
+    let band = Rect::new(
+        all.min.x - 9e4,
+        rect.min.y,
+        all.width() + 18e4,
+        rect.height(),
+    );
+    let near = |r: &&Rect| r.grow(BETWEEN).overlaps(&band);
+    let x = if wish.left {
+        let edge = taken.iter().filter(near).filter(|r| r.min.x <= wish.at.x);
+        let edge = edge.map(|r| r.min.x).fold(wish.at.x, f32::min);
+        ((edge - REACH - rect.width()) / 12.0).floor() * 12.0
+    } else {
+        let edge = taken.iter().filter(near).filter(|r| r.max.x >= wish.at.x);
+        snap_up(edge.map(|r| r.max.x).fold(wish.at.x, f32::max) + REACH)
+    };
+    let placed = rect.at(pt(x, rect.min.y));
+    let free = taken.iter().all(|r| !r.grow(BETWEEN).overlaps(&placed));
+    free.then_some(placed)
+}
+
+/// What already stands: containers, and outer nodes with a place.
+fn obstacles(request: &Request, places: &Places) -> Vec<Rect> {
+    let mut contents: BTreeMap<NamespaceId, Rect> = BTreeMap::new();
+    let mut taken = Vec::new();
+    for node in &request.nodes {
+        let Some(at) = places.get(&node.node) else {
+            continue;
+        };
+        let rect = Rect::new(at.x, at.y, node.width, tokens::NODE_HEIGHT);
+        match node.namespace {
+            Some(id) => {
+                let known = contents.entry(id).or_insert(rect);
+                *known = known.union(&rect);
+            }
+            None => taken.push(rect),
+        }
+    }
+    for space in &request.namespaces {
+        let corner = places
+            .get(&NodeRef::Namespace(space.id))
+            .copied()
+            .unwrap_or_default();
+        let content = contents
+            .get(&space.id)
+            .map(|c| c.max - corner - pt(tokens::NAMESPACE_PADDING, tokens::NAMESPACE_TOP));
+        let size = container_size(content, space.header_widths);
+        taken.push(Rect::new(corner.x, corner.y, size.x, size.y));
+    }
+    taken
+}
