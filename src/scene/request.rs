@@ -345,7 +345,7 @@ pub fn ports_label(ports: &[FlowPort]) -> String {
         return "any".to_string();
     }
     let mut sorted = ports.to_vec();
-    sorted.sort();
+    sorted.sort_by(|a, b| (protocol_of(a), a).cmp(&(protocol_of(b), b)));
     sorted.dedup();
     let (mut text, mut last): (String, Option<Protocol>) = (String::new(), None);
     for (shown, port) in sorted.iter().enumerate() {
@@ -375,6 +375,13 @@ pub fn ports_label(ports: &[FlowPort]) -> String {
         "no ports".to_string()
     } else {
         text
+    }
+}
+
+fn protocol_of(port: &FlowPort) -> Option<Protocol> {
+    match port {
+        FlowPort::Any => None,
+        FlowPort::All(p) | FlowPort::Range(p, _, _) | FlowPort::Named(p, _) => Some(*p),
     }
 }
 
