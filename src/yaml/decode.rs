@@ -1,0 +1,187 @@
+//! Typed fields out of a tree, with the rules of the API's JSON decoder: null is the same as
+//! nothing, a missing list is empty, and the first wrong type refuses the whole object (V22).
+
+use std::collections::BTreeMap;
+
+use super::{Mark, Node, Value};
+
+/// A value of a wrong type, and the API's path of the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeError {
+    /// `spec.ingress[0].ports`.
+    pub path: String,
+    /// Where the value stands.
+    pub mark: Mark,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// A decoded value, or the first wrong type.
+pub type Decoded<T> = Result<T, TypeError>;
+
+impl TypeError {
+    /// `node` is not the `wanted` thing (`a string`, `a list`, ...).
+    pub fn wanted(wanted: &str, node: &Node) -> Self {
+        let (message, help) = match &node.value {
+            Value::Bool(_, text) | Value::Number(_, text) => (
+                format!("`{text}` is {}, but {wanted} belongs here", node.value.what()),
+                (wanted == "a string").then(|| format!("put it in quotes: \"{text}\"")),
+            ),
+            Value::String(text) => (
+                format!("`{}` is a string, but {wanted} belongs here", short(text)),
+                None,
+            ),
+            value => (format!("{} stands where {wanted} belongs", value.what()), None),
+        };
+        Self {
+            path: String::new(),
+            mark: node.start,
+            message,
+            help,
+        }
+    }
+
+    fn under(mut self, step: &str) -> Self {
+        self.path = match self.path.as_bytes().first() {
+            None => step.to_owned(),
+            Some(b'[') => format!("{step}{}", self.path),
+            Some(_) => format!("{step}.{}", self.path),
+        };
+        self
+    }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((i, _)) => format!("{}...", &text[..i]),
+        None => text.to_owned(),
+    }
+}
+
+/// Checks that a node is a map (or null, which reads as an empty one).
+pub fn map(node: &Node) -> Decoded<&Node> {
+    match node.value {
+        Value::Map(_) | Value::Null => Ok(node),
+        _ => Err(TypeError::wanted("a map", node)),
+    }
+}
+
+/// The field `key` of a map, decoded; none if it is missing or null.
+pub fn field<'a, T>(
+    node: &'a Node,
+    key: &str,
+    decode: impl FnOnce(&'a Node) -> Decoded<T>,
+) -> Decoded<Option<T>> {
+    match map(node)?.get(key) {
+        None => Ok(None),
+        Some(value) => decode(value).map(Some).map_err(|e| e.under(key)),
+    }
+}
+
+/// A value reached through several keys; none if one of them is missing or null.
+pub fn deep<'a, T>(
+    node: &'a Node,
+    keys: &[&str],
+    decode: impl FnOnce(&'a Node) -> Decoded<T>,
+) -> Decoded<Option<T>> {
+    match keys.split_first() {
+        None => decode(node).map(Some),
+        Some((first, rest)) => match map(node)?.get(first) {
+            None => Ok(None),
+            Some(value) => deep(value, rest, decode).map_err(|e| e.under(first)),
+        },
+    }
+}
+
+/// A list, each item decoded.
+pub fn list<'a, T>(
+    node: &'a Node,
+    mut decode: impl FnMut(&'a Node) -> Decoded<T>,
+) -> Decoded<Vec<T>> {
+    let Some(items) = node.items() else {
+        return Err(TypeError::wanted("a list", node));
+    };
+    let decoded = items.iter().enumerate();
+    decoded
+        .map(|(i, item)| decode(item).map_err(|e| e.under(&format!("[{i}]"))))
+        .collect()
+}
+
+/// The field `key` of a map as a list; empty if it is missing or null.
+pub fn list_field<'a, T>(
+    node: &'a Node,
+    key: &str,
+    decode: impl FnMut(&'a Node) -> Decoded<T>,
+) -> Decoded<Vec<T>> {
+    Ok(field(node, key, |n| list(n, decode))?.unwrap_or_default())
+}
+
+/// A string; null reads as an empty one.
+pub fn string(node: &Node) -> Decoded<String> {
+    match &node.value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Null => Ok(String::new()),
+        _ => Err(TypeError::wanted("a string", node)),
+    }
+}
+
+/// A boolean.
+pub fn boolean(node: &Node) -> Decoded<bool> {
+    match &node.value {
+        Value::Bool(b, _) => Ok(*b),
+        Value::Null => Ok(false),
+        _ => Err(TypeError::wanted("a boolean", node)),
+    }
+}
+
+/// A whole number of 32 bits.
+pub fn int32(node: &Node) -> Decoded<i32> {
+    match &node.value {
+        Value::Number(n, _) => whole(*n).ok_or_else(|| TypeError::wanted("a whole number", node)),
+        Value::Null => Ok(0),
+        _ => Err(TypeError::wanted("a number", node)),
+    }
+}
+
+fn whole(n: f64) -> Option<i32> {
+    let range = f64::from(i32::MIN)..=f64::from(i32::MAX);
+    #[allow(clippy::cast_possible_truncation)]
+    (n.fract() == 0.0 && range.contains(&n)).then_some(n as i32)
+}
+
+/// A map of strings, such as labels; null values are empty strings.
+pub fn strings(node: &Node) -> Decoded<BTreeMap<String, String>> {
+    let Value::Map(map) = &node.value else {
+        return match node.value {
+            Value::Null => Ok(BTreeMap::new()),
+            _ => Err(TypeError::wanted("a map", node)),
+        };
+    };
+    let entries = map.entries.iter();
+    entries
+        .map(|e| match string(&e.value) {
+            Ok(value) => Ok((e.key.clone(), value)),
+            Err(error) => Err(error.under(&e.key)),
+        })
+        .collect()
+}
+
+/// A number or a name: a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IntOrString {
+    /// A number.
+    Int(i32),
+    /// A name, quoted digits included.
+    String(String),
+}
+
+/// A number or a name.
+pub fn int_or_string(node: &Node) -> Decoded<IntOrString> {
+    match &node.value {
+        Value::String(text) => Ok(IntOrString::String(text.clone())),
+        Value::Number(n, _) if whole(*n).is_some() => int32(node).map(IntOrString::Int),
+        _ => Err(TypeError::wanted("a whole number or a string", node)),
+    }
+}

@@ -1,0 +1,60 @@
+//! A Kubernetes object: a document, or an item of a List, that says what it is.
+
+use std::sync::Arc;
+
+use super::{Mark, Node};
+use crate::diag::{Diagnostic, Span};
+
+/// One Kubernetes object as it was written.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// The file it stands in.
+    pub file: Arc<str>,
+    /// `apiVersion`: `networking.k8s.io/v1`.
+    pub api_version: String,
+    /// `kind`.
+    pub kind: String,
+    /// `metadata.namespace`, if it is written.
+    pub namespace: Option<String>,
+    /// `metadata.name`, else `metadata.generateName`, else empty.
+    pub name: String,
+    /// The whole tree.
+    pub node: Node,
+    /// Its own text, comments included; an item of a list with the list's indentation taken off.
+    pub text: String,
+}
+
+impl Object {
+    /// The API group: `networking.k8s.io`, empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Where a mark of it is.
+    pub fn span(&self, mark: Mark) -> Span {
+        Span::new(self.file.clone(), mark.line, mark.column)
+    }
+
+    /// Where it begins.
+    pub fn start(&self) -> Span {
+        self.span(self.node.start)
+    }
+
+    /// Its namespace, `default` if none is written (W3).
+    pub fn namespace_or_default(&self) -> &str {
+        self.namespace.as_deref().unwrap_or("default")
+    }
+
+    /// How messages name it: `Deployment shop/web`, or `Namespace shop` for what has no namespace.
+    pub fn title(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{} {namespace}/{}", self.kind, self.name),
+            None => format!("{} {}", self.kind, self.name),
+        }
+    }
+
+    /// Says of a diagnostic where it is and which object it is about.
+    pub fn about(&self, diagnostic: Diagnostic, mark: Mark) -> Diagnostic {
+        diagnostic.at(self.span(mark)).on(self.title())
+    }
+}

@@ -1,0 +1,497 @@
+//! From libyaml's events to trees of [`Node`]s.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use libyaml_safer::{Event, EventData, Parser, ScalarStyle};
+use rayon::prelude::*;
+
+use super::split::{Chunk, chunks};
+use super::{Entry, Map, Mark, Node, Value, scalar};
+
+/// Deeper nesting is refused, so that nothing that walks a tree can overflow the stack.
+const MAX_DEPTH: usize = 500;
+/// How many nodes the anchors and aliases of one document may stand for.
+const MAX_ALIASED: usize = 200_000;
+const TOO_MUCH: &str = "the anchors and aliases of this document stand for too much";
+
+/// What a text holds.
+#[derive(Clone, Debug, Default)]
+pub struct Parsed {
+    /// The documents that could be read and are not empty, in order.
+    pub documents: Vec<Document>,
+    /// What could not be read, in order.
+    pub problems: Vec<Problem>,
+}
+
+/// One document.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its tree; never null.
+    pub node: Node,
+    /// The bytes of the text that are its own, comments included, `---` not.
+    pub range: Range<usize>,
+}
+
+/// Why something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub mark: Mark,
+    /// What is wrong.
+    pub message: String,
+    /// Whether the rest of the text is lost (it is no YAML), or only this document.
+    pub fatal: bool,
+    /// Whether the document holds `{{`, so that it is probably a template.
+    pub template: bool,
+}
+
+/// Reads a text: any number of YAML or JSON documents. Text that is no YAML ends the reading: the
+/// documents before it count, and the last problem says where it was.
+pub fn parse(text: &str) -> Parsed {
+    let chunks = chunks(text);
+    let parts: Vec<Parsed> = chunks
+        .into_par_iter()
+        .with_min_len(16)
+        .map(|chunk| parse_chunk(text, &chunk))
+        .collect();
+    let mut out = Parsed::default();
+    for part in parts {
+        out.documents.extend(part.documents);
+        let broken = part.problems.iter().any(|p| p.fatal);
+        out.problems.extend(part.problems);
+        if broken {
+            break;
+        }
+    }
+    out
+}
+
+fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
+    let own = &text[chunk.range.clone()];
+    let template = own.contains("{{");
+    let mut reader = Reader::new(chunk.line);
+    let mut bytes = own.strip_prefix('\u{feff}').unwrap_or(own).as_bytes();
+    let mut parser = Parser::new();
+    parser.set_input_string(&mut bytes);
+    loop {
+        match parser.parse() {
+            Ok(Event {
+                data: EventData::StreamEnd,
+                ..
+            }) => break,
+            Ok(event) => {
+                if reader.event(event).is_err() {
+                    break;
+                }
+            }
+            Err(error) => {
+                reader.syntax(&error, own);
+                break;
+            }
+        }
+    }
+    let single = reader.roots.len() == 1;
+    let documents = reader
+        .roots
+        .into_iter()
+        .filter(|node| node.value != Value::Null)
+        .map(|node| {
+            let range = if single {
+                trimmed(text, chunk.range.clone())
+            } else {
+                bytes_of(text, chunk, node.start, node.end)
+            };
+            Document { node, range }
+        })
+        .collect();
+    let problems = reader
+        .problems
+        .into_iter()
+        .map(|p| Problem { template, ..p })
+        .collect();
+    Parsed {
+        documents,
+        problems,
+    }
+}
+
+/// The chunk without its `---` line, a closing `...`, and blank lines around.
+fn trimmed(text: &str, mut range: Range<usize>) -> Range<usize> {
+    let own = text[range.clone()].trim_start_matches('\u{feff}');
+    range.start = range.end - own.len();
+    if let Some(rest) = own.strip_prefix("---") {
+        let (first, after) = rest.split_at(rest.find('\n').map_or(rest.len(), |i| i + 1));
+        if first.trim().is_empty() || first.trim_start().starts_with('#') {
+            range.start = range.end - after.len();
+        }
+    }
+    let own = &text[range.clone()];
+    let end = own.trim_end();
+    let end = match end.strip_suffix("...") {
+        Some(head) if head.ends_with('\n') => head.trim_end(),
+        _ => end,
+    };
+    let blank: usize = own
+        .split_inclusive('\n')
+        .take_while(|line| line.trim().is_empty())
+        .map(str::len)
+        .sum();
+    let end = (range.start + end.len() + 1).min(range.end);
+    (range.start + blank).min(end)..end
+}
+
+/// The bytes between two marks of a chunk.
+fn bytes_of(text: &str, chunk: &Chunk, start: Mark, end: Mark) -> Range<usize> {
+    let offset = |mark: Mark| offset_in(&text[chunk.range.clone()], chunk.line, mark);
+    let (start, end) = (offset(start), offset(end));
+    chunk.range.start + start.min(end)..chunk.range.start + end
+}
+
+/// The byte offset of a mark in a text whose first line is `first_line`.
+pub(super) fn offset_in(text: &str, first_line: u32, mark: Mark) -> usize {
+    let mut offset = 0;
+    for (line, raw) in (first_line..).zip(text.split_inclusive('\n')) {
+        if line == mark.line {
+            let columns = mark.column.saturating_sub(1) as usize;
+            return offset
+                + raw
+                    .char_indices()
+                    .nth(columns)
+                    .map_or(raw.len(), |(i, _)| i);
+        }
+        offset += raw.len();
+    }
+    text.len()
+}
+
+/// A collection that is still open.
+struct Frame {
+    start: Mark,
+    anchor: Option<String>,
+    kind: Open,
+}
+
+enum Open {
+    Seq(Vec<Node>),
+    Map(Builder, Option<Key>),
+}
+
+/// A map under construction, with an index once it is too long to be searched.
+#[derive(Default)]
+struct Builder {
+    map: Map,
+    index: HashMap<String, usize>,
+}
+
+impl Builder {
+    const SHORT: usize = 32;
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.map.entries.len() < Self::SHORT {
+            self.map.entries.iter().position(|e| e.key == key)
+        } else {
+            self.index.get(key).copied()
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let entries = &mut self.map.entries;
+        entries.push(entry);
+        if entries.len() == Self::SHORT {
+            let keys = entries.iter().enumerate();
+            self.index = keys.map(|(i, e)| (e.key.clone(), i)).collect();
+        } else if let (true, Some(last)) = (entries.len() > Self::SHORT, entries.last()) {
+            self.index.insert(last.key.clone(), entries.len() - 1);
+        }
+    }
+
+    /// Sets a key; of equal keys the later wins. True if it was there before.
+    fn set(&mut self, entry: Entry) -> bool {
+        match self.position(&entry.key) {
+            Some(at) => {
+                self.map.entries[at] = entry;
+                true
+            }
+            None => {
+                self.push(entry);
+                false
+            }
+        }
+    }
+
+    fn insert(&mut self, key: String, mark: Mark, value: Node) {
+        let again = key.clone();
+        if self.set(Entry { key, mark, value }) {
+            self.map.duplicates.push((again, mark));
+        }
+    }
+
+    /// `<<` as go-yaml v2 does it: what is merged overwrites what stands before it, what follows
+    /// overwrites it in turn; of a list, earlier maps win. False if it is no map.
+    fn merge(&mut self, node: &Node) -> bool {
+        match &node.value {
+            Value::Map(from) => {
+                for entry in &from.entries {
+                    self.set(entry.clone());
+                }
+                true
+            }
+            Value::Seq(items) => items
+                .iter()
+                .rev()
+                .all(|item| matches!(item.value, Value::Map(_)) && self.merge(item)),
+            _ => false,
+        }
+    }
+}
+
+enum Key {
+    Plain(String, Mark),
+    Merge(Mark),
+}
+
+/// The reading of this document stops here; the problem has been recorded.
+struct Stop;
+
+struct Reader {
+    first_line: u32,
+    stack: Vec<Frame>,
+    anchors: HashMap<String, Node>,
+    aliased: usize,
+    roots: Vec<Node>,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn new(first_line: u32) -> Self {
+        Self {
+            first_line,
+            stack: Vec::new(),
+            anchors: HashMap::new(),
+            aliased: 0,
+            roots: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn mark(&self, mark: libyaml_safer::Mark) -> Mark {
+        let line = u32::try_from(mark.line).unwrap_or(u32::MAX);
+        let column = u32::try_from(mark.column).unwrap_or(u32::MAX);
+        Mark {
+            line: line.saturating_add(self.first_line),
+            column: column.saturating_add(1),
+        }
+    }
+
+    fn problem(&mut self, mark: Mark, message: impl Into<String>, fatal: bool) {
+        self.problems.push(Problem {
+            mark,
+            message: message.into(),
+            fatal,
+            template: false,
+        });
+    }
+
+    fn stop<T>(&mut self, mark: Mark, message: impl Into<String>) -> Result<T, Stop> {
+        self.problem(mark, message, false);
+        Err(Stop)
+    }
+
+    /// Records an error of libyaml's own.
+    fn syntax(&mut self, error: &libyaml_safer::Error, own: &str) {
+        let mark = match error.problem_mark() {
+            Some(mark) => self.mark(mark),
+            None => control_character(own, self.first_line),
+        };
+        let message = match error.context() {
+            Some(context) if !context.is_empty() => {
+                format!("this is no YAML: {} {context}", error.problem())
+            }
+            _ => format!("this is no YAML: {}", error.problem()),
+        };
+        self.problem(mark, message, true);
+    }
+
+    fn event(&mut self, event: Event) -> Result<(), Stop> {
+        let (start, end) = (self.mark(event.start_mark), self.mark(event.end_mark));
+        match event.data {
+            EventData::DocumentStart { .. } => {
+                self.anchors.clear();
+                self.aliased = 0;
+            }
+            EventData::Scalar {
+                anchor,
+                tag,
+                value,
+                style,
+                ..
+            } => {
+                let plain = style == ScalarStyle::Plain;
+                let merge = plain && value == "<<" && tag.is_none();
+                if merge && self.expects_key() {
+                    self.set_key(Key::Merge(start));
+                } else {
+                    let value = scalar::resolve(value, tag.as_deref(), plain);
+                    self.add(Node { value, start, end }, anchor)?;
+                }
+            }
+            EventData::SequenceStart { anchor, .. } => {
+                self.open(start, anchor, Open::Seq(Vec::new()))?;
+            }
+            EventData::MappingStart { anchor, .. } => {
+                self.open(start, anchor, Open::Map(Builder::default(), None))?;
+            }
+            EventData::SequenceEnd | EventData::MappingEnd => self.close(start, end)?,
+            EventData::Alias { anchor } => self.alias(&anchor, start, end)?,
+            EventData::StreamStart { .. } | EventData::StreamEnd | EventData::DocumentEnd { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.stack.last().map(|f| &f.kind), Some(Open::Map(_, None)))
+    }
+
+    fn set_key(&mut self, new: Key) {
+        if let Some(Open::Map(_, key)) = self.stack.last_mut().map(|f| &mut f.kind) {
+            *key = Some(new);
+        }
+    }
+
+    fn open(&mut self, start: Mark, anchor: Option<String>, kind: Open) -> Result<(), Stop> {
+        if self.stack.len() >= MAX_DEPTH {
+            return self.stop(start, format!("nested more than {MAX_DEPTH} levels deep"));
+        }
+        if self.expects_key() {
+            return self.stop(start, "a list or map cannot be a key here");
+        }
+        self.stack.push(Frame {
+            start,
+            anchor,
+            kind,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, start: Mark, end: Mark) -> Result<(), Stop> {
+        let Some(frame) = self.stack.pop() else {
+            return Ok(());
+        };
+        let (value, last) = match frame.kind {
+            Open::Seq(items) => {
+                let last = items.last().map(|n| n.end);
+                (Value::Seq(items), last)
+            }
+            Open::Map(Builder { map, .. }, _) => {
+                let last = map.entries.iter().map(|e| e.value.end).max();
+                (Value::Map(map), last)
+            }
+        };
+        // A block collection ends where the next token begins, which is after comments and blank
+        // lines; its last value says better where it stops. A flow collection ends at its bracket.
+        let end = if start == end { last.unwrap_or(end) } else { end };
+        let node = Node {
+            value,
+            start: frame.start,
+            end,
+        };
+        self.add(node, frame.anchor)
+    }
+
+    fn alias(&mut self, anchor: &str, start: Mark, end: Mark) -> Result<(), Stop> {
+        let Some(node) = self.anchors.get(anchor) else {
+            return self.stop(start, format!("unknown anchor `{anchor}`"));
+        };
+        self.aliased += count(node);
+        let value = node.value.clone();
+        if self.aliased > MAX_ALIASED {
+            return self.stop(start, TOO_MUCH);
+        }
+        if self.stack.len() + depth(&value) > MAX_DEPTH {
+            return self.stop(start, format!("nested more than {MAX_DEPTH} levels deep"));
+        }
+        self.add(Node { value, start, end }, None)
+    }
+
+    /// Puts a finished node where it belongs: a key, a value, an item, or a document.
+    fn add(&mut self, node: Node, anchor: Option<String>) -> Result<(), Stop> {
+        if let Some(anchor) = anchor {
+            self.aliased += count(&node);
+            if self.aliased > MAX_ALIASED {
+                return self.stop(node.start, TOO_MUCH);
+            }
+            self.anchors.insert(anchor, node.clone());
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            self.roots.push(node);
+            return Ok(());
+        };
+        match &mut frame.kind {
+            Open::Seq(items) => items.push(node),
+            Open::Map(map, key) => match key.take() {
+                None => match key_text(&node.value) {
+                    Some(text) => *key = Some(Key::Plain(text, node.start)),
+                    None => {
+                        let message = format!("{} cannot be a key", node.value.what());
+                        return self.stop(node.start, message);
+                    }
+                },
+                Some(Key::Plain(text, mark)) => map.insert(text, mark, node),
+                Some(Key::Merge(mark)) => {
+                    if !map.merge(&node) {
+                        return self.stop(mark, "`<<` merges a map or a list of maps only");
+                    }
+                }
+            },
+        }
+        Ok(())
+    }
+}
+
+/// A key as JSON writes it.
+fn key_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(b, _) => Some(b.to_string()),
+        Value::Number(n, _) => Some(n.to_string()),
+        _ => None,
+    }
+}
+
+fn count(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Seq(items) => items.iter().map(count).sum(),
+        Value::Map(map) => map.entries.iter().map(|e| count(&e.value)).sum(),
+        _ => 0,
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Seq(items) => 1 + items.iter().map(|n| depth(&n.value)).max().unwrap_or(0),
+        Value::Map(map) => {
+            1 + map
+                .entries
+                .iter()
+                .map(|e| depth(&e.value.value))
+                .max()
+                .unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
+/// Where the character stands that no YAML may hold.
+fn control_character(own: &str, first_line: u32) -> Mark {
+    let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+    for (line, raw) in (first_line..).zip(own.split('\n')) {
+        if let Some(column) = (1..).zip(raw.chars()).find_map(|(i, c)| forbidden(c).then_some(i)) {
+            return Mark { line, column };
+        }
+    }
+    Mark {
+        line: first_line,
+        column: 1,
+    }
+}
