@@ -1,1 +1,188 @@
-//! To be written.
+//! The command line: one file for each subcommand.
+//!
+//! Answers go to standard output, diagnostics as text to standard error. Exit codes: 0 fine,
+//! 1 findings or differences, 2 the input or the call was wrong.
+
+mod completions;
+mod lint;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+use crate::diag::{Diagnostic, Severity};
+use crate::engine::load::{self, Loaded};
+use crate::project::sources;
+
+/// Fine.
+pub const FINE: u8 = 0;
+/// Findings, differences, or a denied question.
+pub const FINDINGS: u8 = 1;
+/// The input or the call was wrong.
+pub const WRONG: u8 = 2;
+
+/// Draw the traffic that should exist, get the network policies that allow exactly that.
+#[derive(Parser)]
+#[command(name = "drawbridge", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// A project, or manifests, to open in the window
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open the window
+    Open {
+        /// A project, or manifests
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Show what the API server would refuse, and more
+    Lint(lint::Args),
+    /// Print a script that completes commands in a shell
+    Completions(completions::Args),
+}
+
+/// What the arguments ask for.
+pub enum Start {
+    /// The window, on these paths.
+    Window(Vec<PathBuf>),
+    /// Nothing more: the command has run, and this is its exit code.
+    Exit(u8),
+}
+
+/// Reads the arguments and runs the subcommand, if there is one. Wrong arguments end the process
+/// with exit code 2, `--help` and `--version` with 0.
+pub fn start() -> Start {
+    let cli = Cli::parse();
+    let code = match cli.command {
+        None => return Start::Window(cli.paths),
+        Some(Command::Open { paths }) => return Start::Window(paths),
+        Some(Command::Lint(args)) => lint::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+    };
+    Start::Exit(code)
+}
+
+/// What a subcommand reads, and what it takes for granted.
+#[derive(clap::Args)]
+pub(crate) struct Inputs {
+    /// Files, folders (searched for .yaml, .yml and .json), or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub rules: Rules,
+}
+
+/// Whose rules decide.
+#[derive(clap::Args)]
+pub(crate) struct Rules {
+    /// Whose rules decide
+    #[arg(long, value_enum, default_value_t = Enforcer::Kubernetes)]
+    pub enforcer: Enforcer,
+    /// What to take for granted: pod-addresses=unknown|outside|known, host-network=pods|nodes
+    #[arg(long, value_name = "KEY=VALUE", value_parser = assumption)]
+    pub assume: Vec<Assumption>,
+}
+
+/// Who enforces the policies.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Enforcer {
+    /// The API's own meaning
+    Kubernetes,
+}
+
+/// One `--assume`.
+#[derive(Clone, Copy)]
+pub(crate) enum Assumption {
+    PodAddresses(PodAddresses),
+    HostNetwork(HostNetwork),
+}
+
+fn assumption(text: &str) -> Result<Assumption, String> {
+    Ok(match text {
+        "pod-addresses=unknown" => Assumption::PodAddresses(PodAddresses::Unknown),
+        "pod-addresses=outside" => Assumption::PodAddresses(PodAddresses::Outside),
+        "pod-addresses=known" => Assumption::PodAddresses(PodAddresses::Known),
+        "host-network=pods" => Assumption::HostNetwork(HostNetwork::Pods),
+        "host-network=nodes" => Assumption::HostNetwork(HostNetwork::Nodes),
+        _ => {
+            return Err(
+                "known are pod-addresses=unknown|outside|known and host-network=pods|nodes".into(),
+            );
+        }
+    })
+}
+
+impl Rules {
+    /// The assumptions; of a key given twice the later value.
+    pub fn assumptions(&self) -> Assumptions {
+        let Enforcer::Kubernetes = self.enforcer;
+        let mut all = Assumptions::default();
+        for one in &self.assume {
+            match *one {
+                Assumption::PodAddresses(value) => all.pod_addresses = value,
+                Assumption::HostNetwork(value) => all.host_network = value,
+            }
+        }
+        all
+    }
+}
+
+/// Reads everything that the paths stand for, with a spinner if it takes long and someone watches.
+/// Diagnostics of files come first.
+pub(crate) fn load_inputs(inputs: &Inputs) -> Loaded {
+    let spinner = spinner("reading manifests");
+    let (texts, mut diagnostics) = sources::collect(&inputs.paths);
+    let mut loaded = load::load(&texts, inputs.rules.assumptions());
+    diagnostics.append(&mut loaded.diagnostics);
+    loaded.diagnostics = diagnostics;
+    spinner.finish_and_clear();
+    loaded
+}
+
+/// A sign of life on standard error; invisible unless that is a terminal.
+pub(crate) fn spinner(message: &'static str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner().with_message(message);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+/// Writes an answer to standard output. A closed pipe is no error; anything else is exit code 2.
+pub(crate) fn answer(text: &str, code: u8) -> u8 {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
+        _ => code,
+    }
+}
+
+/// Writes diagnostics to standard error.
+pub fn tell(diagnostics: &[Diagnostic]) {
+    let mut err = io::stderr().lock();
+    for diagnostic in diagnostics {
+        let _ = writeln!(err, "{diagnostic}");
+    }
+}
+
+/// 2 if something could not be read or would be refused, else `code`.
+pub fn exit_code(diagnostics: &[Diagnostic], code: u8) -> u8 {
+    if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        WRONG
+    } else {
+        code
+    }
+}

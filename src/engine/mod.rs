@@ -4,6 +4,7 @@
 //! reads their text back and compares it with the drawing.
 
 pub mod generate;
+pub mod load;
 pub mod prove;
 
 use std::time::Duration;

@@ -1,1 +1,3 @@
-//! To be written.
+//! Files: projects, manifests, exports.
+
+pub mod sources;

@@ -1,1 +1,3 @@
-//! To be written.
+//! Answers as text and JSON, one file for each kind of answer.
+
+pub mod findings;

@@ -26,14 +26,20 @@ impl TypeError {
     pub fn wanted(wanted: &str, node: &Node) -> Self {
         let (message, help) = match &node.value {
             Value::Bool(_, text) | Value::Number(_, text) => (
-                format!("`{text}` is {}, but {wanted} belongs here", node.value.what()),
+                format!(
+                    "`{text}` is {}, but {wanted} belongs here",
+                    node.value.what()
+                ),
                 (wanted == "a string").then(|| format!("put it in quotes: \"{text}\"")),
             ),
             Value::String(text) => (
                 format!("`{}` is a string, but {wanted} belongs here", short(text)),
                 None,
             ),
-            value => (format!("{} stands where {wanted} belongs", value.what()), None),
+            value => (
+                format!("{} stands where {wanted} belongs", value.what()),
+                None,
+            ),
         };
         Self {
             path: String::new(),

@@ -27,7 +27,9 @@ pub struct Object {
 impl Object {
     /// The API group: `networking.k8s.io`, empty for the core group.
     pub fn group(&self) -> &str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+        self.api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group)
     }
 
     /// Where a mark of it is.

@@ -344,7 +344,9 @@ impl Reader {
             }
             EventData::SequenceEnd | EventData::MappingEnd => self.close(start, end)?,
             EventData::Alias { anchor } => self.alias(&anchor, start, end)?,
-            EventData::StreamStart { .. } | EventData::StreamEnd | EventData::DocumentEnd { .. } => {}
+            EventData::StreamStart { .. }
+            | EventData::StreamEnd
+            | EventData::DocumentEnd { .. } => {}
         }
         Ok(())
     }
@@ -390,7 +392,11 @@ impl Reader {
         };
         // A block collection ends where the next token begins, which is after comments and blank
         // lines; its last value says better where it stops. A flow collection ends at its bracket.
-        let end = if start == end { last.unwrap_or(end) } else { end };
+        let end = if start == end {
+            last.unwrap_or(end)
+        } else {
+            end
+        };
         let node = Node {
             value,
             start: frame.start,
@@ -486,7 +492,10 @@ fn depth(value: &Value) -> usize {
 fn control_character(own: &str, first_line: u32) -> Mark {
     let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
     for (line, raw) in (first_line..).zip(own.split('\n')) {
-        if let Some(column) = (1..).zip(raw.chars()).find_map(|(i, c)| forbidden(c).then_some(i)) {
+        if let Some(column) = (1..)
+            .zip(raw.chars())
+            .find_map(|(i, c)| forbidden(c).then_some(i))
+        {
             return Mark { line, column };
         }
     }

@@ -1,0 +1,194 @@
+//! Texts to single objects: documents, Lists flattened, everything that is no object left out.
+
+use rayon::prelude::*;
+
+use super::Source;
+use crate::diag::{Diagnostic, Span};
+use crate::yaml::{self, Mark, Node, Object, Problem, Value};
+
+/// Lists in lists deeper than this are left alone.
+const MAX_LISTS: usize = 8;
+const RENDER: &str = "this looks like a template: render the chart first, as `helm template` does";
+
+/// The objects of all sources, in their order, and what is wrong with the rest.
+pub(super) fn objects(sources: &[Source]) -> (Vec<Object>, Vec<Diagnostic>) {
+    let parts: Vec<_> = sources.par_iter().map(of_source).collect();
+    let mut objects = Vec::new();
+    let mut diagnostics = Vec::new();
+    for (more, told) in parts {
+        objects.extend(more);
+        diagnostics.extend(told);
+    }
+    (objects, diagnostics)
+}
+
+fn of_source(source: &Source) -> (Vec<Object>, Vec<Diagnostic>) {
+    let parsed = yaml::parse(&source.text);
+    let mut reader = Reader {
+        source,
+        objects: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    for document in parsed.documents {
+        let text = source.text.get(document.range).unwrap_or_default();
+        reader.document(document.node, text);
+    }
+    reader
+        .diagnostics
+        .extend(parsed.problems.into_iter().map(|p| problem(source, p)));
+    (reader.objects, reader.diagnostics)
+}
+
+fn problem(source: &Source, problem: Problem) -> Diagnostic {
+    let span = Span::new(source.name.clone(), problem.mark.line, problem.mark.column);
+    let message = if problem.fatal {
+        format!("{}; the rest of this file is not read", problem.message)
+    } else {
+        format!("{}; this document is skipped", problem.message)
+    };
+    let diagnostic = Diagnostic::error("syntax", message).at(span);
+    if problem.template {
+        diagnostic.help(RENDER)
+    } else {
+        diagnostic
+    }
+}
+
+/// What the items of a typed list are, where they do not say so themselves.
+#[derive(Clone, Copy, Default)]
+struct Inherited<'a> {
+    api_version: Option<&'a str>,
+    kind: Option<&'a str>,
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    objects: Vec<Object>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn tell(&mut self, diagnostic: Diagnostic, mark: Mark) {
+        let span = Span::new(self.source.name.clone(), mark.line, mark.column);
+        self.diagnostics.push(diagnostic.at(span));
+    }
+
+    fn document(&mut self, node: Node, text: &str) {
+        if let Some(format) = node.get("format").and_then(Node::as_str)
+            && format.starts_with("drawbridge/")
+        {
+            let note = Diagnostic::info(
+                "project-file",
+                "a Drawbridge project is not a manifest: skipped",
+            )
+            .help("open it by itself");
+            return self.tell(note, node.start);
+        }
+        self.node(node, text, Inherited::default(), 0);
+    }
+
+    fn node(&mut self, node: Node, text: &str, inherited: Inherited, lists: usize) {
+        if !matches!(node.value, Value::Map(_)) {
+            let what = node.value.what();
+            let message = format!("{what} is no Kubernetes object: skipped");
+            let note = Diagnostic::info("not-an-object", message);
+            return self.tell(note, node.start);
+        }
+        let word = |key: &str| node.get(key).and_then(Node::as_str);
+        let api_version = word("apiVersion")
+            .or(inherited.api_version)
+            .map(str::to_owned);
+        let kind = word("kind").or(inherited.kind).map(str::to_owned);
+        match (api_version, kind) {
+            (Some(api_version), Some(kind)) => {
+                let list = kind.ends_with("List") && node.get("items").is_some();
+                if list && lists < MAX_LISTS {
+                    self.list(node, &api_version, &kind, lists);
+                } else if kind != "Secret" {
+                    self.object(node, text, api_version, kind);
+                }
+            }
+            (None, None) => {
+                let message =
+                    "a document with neither apiVersion nor kind is no Kubernetes object: skipped";
+                self.tell(Diagnostic::info("not-an-object", message), node.start);
+            }
+            (None, Some(kind)) => {
+                let message = format!("`{kind}` without apiVersion: skipped");
+                let help = "write apiVersion, as in `apiVersion: apps/v1`";
+                self.tell(
+                    Diagnostic::error("no-api-version", message).help(help),
+                    node.start,
+                );
+            }
+            (Some(_), None) => {
+                let message = "a document without kind: skipped";
+                let help = "write kind, as in `kind: Deployment`";
+                self.tell(Diagnostic::error("no-kind", message).help(help), node.start);
+            }
+        }
+    }
+
+    fn list(&mut self, node: Node, api_version: &str, kind: &str, lists: usize) {
+        let Value::Map(map) = node.value else { return };
+        let items = map.entries.into_iter().find(|e| e.key == "items");
+        let Some(items) = items.map(|e| e.value) else {
+            return;
+        };
+        let typed = kind.strip_suffix("List").filter(|k| !k.is_empty());
+        let inherited = match typed {
+            Some(_) => Inherited {
+                api_version: Some(api_version),
+                kind: typed,
+            },
+            None => Inherited::default(),
+        };
+        let Value::Seq(items) = items.value else {
+            let message = format!("`items` of a {kind} is not a list: skipped");
+            return self.tell(
+                Diagnostic::error("decode", message).path("items"),
+                items.start,
+            );
+        };
+        for item in items {
+            if item.value != Value::Null {
+                let text = self.item_text(&item);
+                self.node(item, &text, inherited, lists + 1);
+            }
+        }
+    }
+
+    /// The text of an item of a list, the list's indentation taken off.
+    fn item_text(&self, _item: &Node) -> String {
+        String::new()
+    }
+
+    fn object(&mut self, node: Node, text: &str, api_version: String, kind: String) {
+        let metadata = node.get("metadata");
+        let word = |key: &str| {
+            let value = metadata.and_then(|m| m.get(key)).and_then(Node::as_str);
+            value.filter(|v| !v.is_empty()).map(str::to_owned)
+        };
+        let name = word("name")
+            .or_else(|| word("generateName"))
+            .unwrap_or_default();
+        let namespace = word("namespace");
+        let templated = |text: &str| text.contains("{{");
+        if templated(&name) || templated(&kind) || namespace.as_deref().is_some_and(templated) {
+            let message = format!("{kind} `{name}` is a template, not an object: skipped");
+            return self.tell(
+                Diagnostic::error("template", message).help(RENDER),
+                node.start,
+            );
+        }
+        self.objects.push(Object {
+            file: self.source.name.clone(),
+            api_version,
+            kind,
+            namespace,
+            name,
+            text: text.to_owned(),
+            node,
+        });
+    }
+}

@@ -1,0 +1,117 @@
+//! Which files the user means, and their texts.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::diag::{Diagnostic, Span};
+use crate::manifest::Source;
+
+/// Reads what the paths stand for: files, folders (searched for `.yaml`, `.yml` and `.json`, in the
+/// order of their names), `-` for standard input. What cannot be read is a diagnostic of code `file`.
+pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
+    let mut files = Vec::new();
+    let mut diagnostics = Vec::new();
+    for path in paths {
+        let before = files.len();
+        if path.is_dir() {
+            walk(path, &mut files, &mut diagnostics);
+            if files.len() == before {
+                let message = "this folder holds no .yaml, .yml or .json file";
+                diagnostics.push(about(path, Diagnostic::warning("no-manifests", message)));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    let read: Vec<_> = files.par_iter().map(|file| read(file)).collect();
+    let mut sources = Vec::new();
+    for (source, told) in read {
+        sources.extend(source);
+        diagnostics.extend(told);
+    }
+    (sources, diagnostics)
+}
+
+fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.at(Span::new(path.to_string_lossy().into(), 1, 1))
+}
+
+/// All manifest files below a folder, sorted. Hidden folders are left out, and links to folders, so
+/// that no walk is endless.
+fn walk(folder: &Path, files: &mut Vec<PathBuf>, diagnostics: &mut Vec<Diagnostic>) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let message = format!("this folder cannot be read: {error}");
+            diagnostics.push(about(folder, Diagnostic::error("file", message)));
+            return;
+        }
+    };
+    let mut entries: Vec<_> = entries.flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && !hidden => walk(&path, files, diagnostics),
+            Ok(kind) if !kind.is_dir() && is_manifest(&path) && !path.is_dir() => files.push(path),
+            _ => {}
+        }
+    }
+}
+
+fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str());
+    extension.is_some_and(|e| {
+        ["yaml", "yml", "json"]
+            .iter()
+            .any(|known| e.eq_ignore_ascii_case(known))
+    })
+}
+
+fn read(path: &Path) -> (Option<Source>, Option<Diagnostic>) {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(path)
+    };
+    let name: Arc<str> = path.to_string_lossy().into();
+    match bytes {
+        Ok(bytes) => {
+            let (text, told) = decode(bytes);
+            let told = told.map(|message| about(path, Diagnostic::warning("encoding", message)));
+            (Some(Source { name, text }), told)
+        }
+        Err(error) => {
+            let message = format!("this cannot be read: {error}");
+            (None, Some(about(path, Diagnostic::error("file", message))))
+        }
+    }
+}
+
+/// Bytes as text: UTF-8, or UTF-16 with a byte order mark.
+fn decode(bytes: Vec<u8>) -> (String, Option<&'static str>) {
+    let wide = |unit: fn([u8; 2]) -> u16| {
+        let pairs = bytes.get(2..).unwrap_or_default().chunks_exact(2);
+        let units: Vec<u16> = pairs.map(|p| unit([p[0], p[1]])).collect();
+        (String::from_utf16_lossy(&units), None)
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => (
+                String::from_utf8_lossy(error.as_bytes()).into_owned(),
+                Some("this is not UTF-8; what cannot be read is replaced"),
+            ),
+        },
+    }
+}

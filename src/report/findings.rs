@@ -1,0 +1,82 @@
+//! Findings: `drawbridge lint`.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::diag::{Diagnostic, Severity};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    format: &'static str,
+    findings: Vec<Finding<'a>>,
+    /// The same place in every answer; here everything told is a finding.
+    diagnostics: [(); 0],
+}
+
+/// One finding, flat, every field always there.
+#[derive(Serialize)]
+pub struct Finding<'a> {
+    code: &'static str,
+    severity: Severity,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    column: Option<u32>,
+    resource: Option<&'a str>,
+    path: Option<&'a str>,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> From<&'a Diagnostic> for Finding<'a> {
+    fn from(d: &'a Diagnostic) -> Self {
+        Self {
+            code: d.code,
+            severity: d.severity,
+            file: d.span.as_ref().map(|s| s.file.as_ref()),
+            line: d.span.as_ref().map(|s| s.line),
+            column: d.span.as_ref().map(|s| s.column),
+            resource: d.resource.as_deref(),
+            path: d.path.as_deref(),
+            message: &d.message,
+            help: d.help.as_deref(),
+        }
+    }
+}
+
+/// Findings as JSON, for the `diagnostics` of other answers too.
+pub fn flat(diagnostics: &[Diagnostic]) -> Vec<Finding<'_>> {
+    diagnostics.iter().map(Finding::from).collect()
+}
+
+/// `{"format": "drawbridge/lint/1", "findings": [...], "diagnostics": []}`.
+pub fn json(found: &[Diagnostic]) -> String {
+    let report = Report {
+        format: "drawbridge/lint/1",
+        findings: flat(found),
+        diagnostics: [],
+    };
+    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A line or two for each finding, and one with the counts.
+pub fn text(found: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    for diagnostic in found {
+        let _ = writeln!(out, "{diagnostic}");
+    }
+    let count = |severity| found.iter().filter(|d| d.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let s = |n: usize| if n == 1 { "" } else { "s" };
+    let notes = count(Severity::Info);
+    let _ = writeln!(
+        out,
+        "{errors} error{}, {warnings} warning{}, {notes} note{}",
+        s(errors),
+        s(warnings),
+        s(notes)
+    );
+    out
+}
