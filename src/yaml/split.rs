@@ -20,8 +20,7 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk> {
     let mut start_line = 1;
     let mut directive = false;
     let mut offset = 0;
-    let mut line = 1;
-    for raw in text.split_inclusive('\n') {
+    for (line, raw) in (1..).zip(text.split_inclusive('\n')) {
         if starts_document(raw) && offset > start && !directive {
             out.push(Chunk {
                 range: start..offset,
@@ -36,7 +35,6 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk> {
             directive = true;
         }
         offset += raw.len();
-        line += 1;
     }
     if offset > start {
         out.push(Chunk {
