@@ -1,9 +1,23 @@
-//! From a drawing to NetworkPolicies.
+//! From a drawing to NetworkPolicies (DESIGN 11, "What is emitted"): least privilege only, stable
+//! names and order, so that a small edit is a small diff.
 
+mod base;
+mod draft;
+mod flows;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+pub use draft::MANAGED_BY;
+
+use super::dns::Resolver;
+use super::ground::Ground;
+use super::say::{self, Unsaid};
 use crate::diag::Diagnostic;
-use crate::model::{Document, FlowId, WorkloadId};
+use crate::model::{Document, End, FlowId, WorkloadId, is_system_namespace};
 use crate::policy::Direction;
 
 /// Everything that is written for a drawing.
@@ -48,6 +62,17 @@ pub struct Written {
     pub lines: Vec<(RangeInclusive<u32>, FlowId)>,
 }
 
+impl Written {
+    /// The text without `metadata.namespace`, for those who set it when they apply.
+    pub fn text_without_namespace(&self) -> String {
+        let line = format!(
+            "  namespace: {}\n",
+            crate::yaml::write::scalar(&self.namespace)
+        );
+        self.text.replacen(&line, "", 1)
+    }
+}
+
 /// What a written policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -61,20 +86,93 @@ pub enum Role {
     Workload,
 }
 
-/// A part of a flow that is left out, because NetworkPolicy cannot say it or the drawing does not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsaid {
-    /// The flow.
-    pub flow: FlowId,
-    /// What is left out: `domain name api.stripe.com`.
-    pub what: String,
-    /// Why: one sentence, lower case, no full stop.
-    pub why: String,
-    /// What to do about it.
-    pub help: Option<String>,
+/// Writes the policies of a drawing; what cannot be said is left out and reported.
+pub fn generate(document: &Document) -> Generated {
+    write(&Ground::new(document))
 }
 
-/// Writes the policies of a drawing: least privilege only; what cannot be said is left out and reported.
-pub fn generate(_document: &Document) -> Generated {
-    Generated::default()
+pub(super) fn write(ground: &Ground) -> Generated {
+    let document = ground.document;
+    let mut generated = Generated::default();
+    let resolver = Resolver::of(&document.settings.dns.profile);
+    let mut drafts = Vec::new();
+    for namespace in document.namespaces.ids() {
+        drafts.extend(base::base(ground, namespace));
+        drafts.extend(base::dns(ground, namespace, &resolver));
+        drafts.extend(base::dns_clients(ground, namespace, &resolver));
+    }
+    let mut halves = flows::Halves::default();
+    for (id, flow) in document.flows.iter() {
+        let said = say::say(ground, id, flow);
+        halves.add(ground, id, flow, &said);
+        generated.unsaid.extend(said.unsaid);
+        generated.diagnostics.extend(said.diagnostics);
+    }
+    drafts.extend(halves.drafts(ground));
+
+    let replaced: BTreeSet<&str> = document
+        .policies
+        .iter()
+        .filter_map(|(_, kept)| kept.replaces.as_deref())
+        .collect();
+    let is_replaced = |name: &str| replaced.contains(name);
+    let taken: BTreeSet<(String, String)> = ground
+        .kept
+        .iter()
+        .flat_map(|kept| &kept.policies)
+        .filter_map(|p| Some((p.namespace.clone()?, p.name.clone())))
+        .filter(|(namespace, name)| !is_replaced(&format!("{namespace}/{name}")))
+        .collect();
+    let all = draft::finish(ground, drafts, &taken);
+    (generated.replaced, generated.policies) = all
+        .into_iter()
+        .partition(|w| is_replaced(&format!("{}/{}", w.namespace, w.name)));
+    generated
+        .diagnostics
+        .extend(ground.kept.iter().flat_map(|k| k.diagnostics.clone()));
+    generated.diagnostics.extend(warnings(ground));
+    generated.diagnostics.sort();
+    generated.diagnostics.dedup();
+    generated
+}
+
+/// Namespaces that one had better not close, and namespaces that somebody else must open.
+fn warnings(ground: &Ground) -> Vec<Diagnostic> {
+    let document = ground.document;
+    let mut found = Vec::new();
+    for (id, namespace) in document.namespaces.iter() {
+        let closed = Direction::BOTH
+            .into_iter()
+            .any(|d| ground.base_closes(id, d));
+        if closed && is_system_namespace(&namespace.name) {
+            let message = format!(
+                "`{}` runs the cluster itself, and its base closes it",
+                namespace.name
+            );
+            let diagnostic = Diagnostic::warning("system-namespace", message);
+            found.push(diagnostic.help("set its base to none, unless you know all of its traffic"));
+        }
+    }
+    for (_, flow) in document.flows.iter().filter(|(_, f)| !f.muted) {
+        for (end, other, verb) in [(&flow.to, &flow.from, "from"), (&flow.from, &flow.to, "to")] {
+            let End::Workload(id) = end else { continue };
+            let namespace = document
+                .workloads
+                .get(*id)
+                .and_then(|w| ground.namespace(w.namespace));
+            let Some(namespace) = namespace.filter(|n| !n.managed) else {
+                continue;
+            };
+            let ports = crate::model::validate::flow_ports_text(&flow.ports);
+            let (name, other) = (document.end_name(end), document.end_name(other));
+            let message = format!(
+                "nothing is written for `{}`, which is not managed",
+                namespace.name
+            );
+            let help =
+                format!("its owner must let `{name}` have connections {verb} `{other}` on {ports}");
+            found.push(Diagnostic::info("unmanaged", message).help(help));
+        }
+    }
+    found
 }

@@ -3,14 +3,23 @@
 //! [`check`] is what the window calls after each edit: it writes the policies of a [`Document`],
 //! reads their text back and compares it with the drawing.
 
+mod dns;
 pub mod generate;
+mod ground;
+pub mod identity;
+mod kept;
 pub mod load;
+mod names;
 pub mod prove;
+mod say;
+#[cfg(test)]
+pub(crate) mod sketch;
 
 use std::time::Duration;
 
-pub use generate::{Generated, Role, Unsaid, Written, generate};
+pub use generate::{Generated, MANAGED_BY, Role, Written, generate};
 pub use prove::{Finding, Isolation, Kind, Proof, State, Verdict, prove};
+pub use say::Unsaid;
 
 use crate::model::Document;
 

@@ -1,0 +1,235 @@
+//! How each workload is told from every other by labels (DESIGN 11, "What is emitted").
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::model::{Document, Workload, WorkloadId};
+use crate::sets::{LabelOp, Labels, Requirement, Selector};
+
+/// Why no selector names a workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unselectable {
+    /// Its pods have no labels that could name it.
+    NoLabels,
+    /// Its own selector does not match its own labels.
+    NotItself,
+    /// Its own selector also matches pods without any label.
+    Unlabelled,
+    /// Every selector of its labels also selects these.
+    Also(Vec<WorkloadId>),
+    /// `hostNetwork: true`: NetworkPolicy selects it nowhere.
+    HostNetwork,
+}
+
+/// The selector of a workload, or why there is none.
+pub type Identity = Result<Selector, Unselectable>;
+
+/// The selectors of all workloads.
+pub fn identities(document: &Document) -> BTreeMap<WorkloadId, Identity> {
+    let mut by_namespace: BTreeMap<_, Vec<(WorkloadId, &Workload)>> = BTreeMap::new();
+    for (id, workload) in document.workloads.iter() {
+        by_namespace
+            .entry(workload.namespace)
+            .or_default()
+            .push((id, workload));
+    }
+    by_namespace
+        .values()
+        .flat_map(|all| all.iter().map(|(id, _)| (*id, identity(*id, all))))
+        .collect()
+}
+
+fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)]) -> Identity {
+    let Some((_, workload)) = namespace.iter().find(|(other, _)| *other == id) else {
+        return Err(Unselectable::NoLabels);
+    };
+    if workload.host_network {
+        return Err(Unselectable::HostNetwork);
+    }
+    let own = workload.selector.as_ref();
+    let mut selector = match own.filter(|s| !s.requirements.is_empty()) {
+        Some(own) => own.clone(),
+        None => of_labels(&workload.labels).ok_or(Unselectable::NoLabels)?,
+    };
+    if !selector.matches(&workload.labels) {
+        return Err(Unselectable::NotItself);
+    }
+    if selector.matches(&Labels::new()) {
+        return Err(Unselectable::Unlabelled);
+    }
+    let mut also: Vec<(WorkloadId, &Labels)> = namespace
+        .iter()
+        .filter(|(other, w)| *other != id && selector.matches(&w.labels))
+        .map(|(other, w)| (*other, &w.labels))
+        .collect();
+    tell_apart_by_own_labels(&mut selector, &workload.labels, &mut also);
+    tell_apart_by_theirs(&mut selector, &workload.labels, &mut also);
+    match also.is_empty() {
+        true => Ok(selector),
+        false => Err(Unselectable::Also(
+            also.into_iter().map(|(id, _)| id).collect(),
+        )),
+    }
+}
+
+/// The labels that name an application, best first.
+const NAMING: [&str; 4] = [
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    "app",
+    "k8s-app",
+];
+
+/// A selector out of labels: name and instance, else `app`, else `k8s-app`, else every stable label.
+pub fn of_labels(labels: &Labels) -> Option<Selector> {
+    let [name, instance, app, k8s_app] = NAMING;
+    let has = |key: &&str| labels.contains_key(*key);
+    let keys: Vec<&str> = match [app, k8s_app]
+        .into_iter()
+        .find(|key| labels.contains_key(*key))
+    {
+        _ if labels.contains_key(name) => [name, instance].into_iter().filter(has).collect(),
+        Some(key) => vec![key],
+        None => labels
+            .keys()
+            .map(String::as_str)
+            .filter(|key| is_stable(key))
+            .collect(),
+    };
+    let requirements: Vec<Requirement> = keys
+        .into_iter()
+        .filter_map(|key| labels.get(key).map(|value| Requirement::equals(key, value)))
+        .collect();
+    (!requirements.is_empty()).then_some(Selector { requirements })
+}
+
+/// Whether a label stays the same from one release and one pod to the next (L38).
+pub fn is_stable(key: &str) -> bool {
+    const UNSTABLE: [&str; 14] = [
+        "version",
+        "app.kubernetes.io/version",
+        "chart",
+        "helm.sh/chart",
+        "helm.sh/revision",
+        "heritage",
+        "pod-template-hash",
+        "pod-template-generation",
+        "controller-revision-hash",
+        "controller-uid",
+        "job-name",
+        "statefulset.kubernetes.io/pod-name",
+        "apps.kubernetes.io/pod-index",
+        "revision",
+    ];
+    !UNSTABLE.contains(&key)
+        && !key.starts_with("batch.kubernetes.io/")
+        && !key.contains("hash")
+        && !key.contains("checksum")
+}
+
+/// Adds labels of the workload until no other has them all: one label if one does it.
+fn tell_apart_by_own_labels(
+    selector: &mut Selector,
+    labels: &Labels,
+    also: &mut Vec<(WorkloadId, &Labels)>,
+) {
+    let rank = |key: &str| {
+        NAMING
+            .iter()
+            .position(|n| *n == key)
+            .unwrap_or(NAMING.len())
+    };
+    let mut candidates: Vec<(&String, &String)> =
+        labels.iter().filter(|(key, _)| is_stable(key)).collect();
+    candidates.sort_by_key(|(key, _)| (rank(key), *key));
+    while !also.is_empty() {
+        let left = |(key, value): &(&String, &String)| {
+            also.iter()
+                .filter(|(_, other)| other.get(*key) == Some(*value))
+                .count()
+        };
+        let Some(best) = candidates.iter().min_by_key(|c| left(c)).copied() else {
+            return;
+        };
+        if left(&best) == also.len() {
+            return;
+        }
+        selector
+            .requirements
+            .push(Requirement::equals(best.0, best.1));
+        also.retain(|(_, other)| other.get(best.0) == Some(best.1));
+    }
+}
+
+/// Demands the absence of a label that others have and the workload lacks.
+fn tell_apart_by_theirs(
+    selector: &mut Selector,
+    labels: &Labels,
+    also: &mut Vec<(WorkloadId, &Labels)>,
+) {
+    while let Some((_, other)) = also.first() {
+        let covered = |key: &str| also.iter().filter(|(_, o)| o.contains_key(key)).count();
+        let theirs = other
+            .keys()
+            .filter(|key| is_stable(key) && !labels.contains_key(*key))
+            .max_by_key(|key| covered(key));
+        let Some(key) = theirs.cloned() else { return };
+        also.retain(|(_, other)| !other.contains_key(&key));
+        selector.requirements.push(Requirement {
+            key,
+            op: LabelOp::DoesNotExist,
+        });
+    }
+}
+
+impl Unselectable {
+    /// Why, in words; names the other workloads.
+    pub fn why(&self, document: &Document, workload: &str) -> String {
+        match self {
+            Self::NoLabels => format!("the pods of `{workload}` have no label that names it"),
+            Self::NotItself => {
+                format!("the selector of `{workload}` does not match its own labels")
+            }
+            Self::Unlabelled => {
+                format!("the selector of `{workload}` also matches pods without any label")
+            }
+            Self::Also(others) => {
+                let names: Vec<String> = others
+                    .iter()
+                    .filter_map(|id| document.workloads.get(*id))
+                    .map(|w| format!("`{}`", w.name))
+                    .collect();
+                let names = names.join(", ");
+                format!("no label tells `{workload}` from {names}")
+            }
+            Self::HostNetwork => {
+                format!("`{workload}` runs on the host network, where no selector reaches it")
+            }
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NoLabels => "add a label such as `app` to its pods",
+            Self::NotItself => "correct its selector or its labels",
+            Self::Unlabelled => "select it by a label that its pods have",
+            Self::Also(_) => "add a label that only one of them has",
+            Self::HostNetwork => {
+                "give it the addresses of its nodes, or let it use the pod network"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Unselectable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoLabels => "no labels",
+            Self::NotItself => "selector does not match its labels",
+            Self::Unlabelled => "selector matches pods without labels",
+            Self::Also(_) => "labels shared with another workload",
+            Self::HostNetwork => "host network",
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! Kept policies: read, and asked whom they isolate.
+
+use crate::diag::Diagnostic;
+use crate::model::{Document, Workload};
+use crate::policy::{Direction, Peer, Policy, Side};
+
+/// A kept policy.
+pub(super) struct Kept {
+    /// What it means; a text may hold no policy, or several.
+    pub(super) policies: Vec<Policy>,
+    /// What is wrong with its text.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads all kept policies of a document.
+pub(super) fn read(document: &Document) -> Vec<Kept> {
+    let each = document.policies.iter().map(|(_, kept)| {
+        let (policies, diagnostics) = lower(&kept.file, &kept.text, document);
+        Kept {
+            policies,
+            diagnostics,
+        }
+    });
+    each.collect()
+}
+
+/// Reads policies out of a text.
+pub(super) fn lower(
+    _file: &str,
+    _text: &str,
+    document: &Document,
+) -> (Vec<Policy>, Vec<Diagnostic>) {
+    let _ = document;
+    (Vec::new(), Vec::new())
+}
+
+impl Kept {
+    /// Whether it isolates every pod of the namespace, whatever its labels.
+    pub(super) fn isolates_all(&self, namespace: &str, direction: Direction) -> bool {
+        self.isolating(direction)
+            .any(|p| p.namespace.as_deref() == Some(namespace) && is_all(&p.subject))
+    }
+
+    /// Whether it isolates the pods of a workload.
+    pub(super) fn isolates(
+        &self,
+        document: &Document,
+        workload: &Workload,
+        direction: Direction,
+    ) -> bool {
+        self.isolating(direction)
+            .any(|p| selects(&p.subject, document, workload))
+    }
+
+    fn isolating(&self, direction: Direction) -> impl Iterator<Item = &Policy> {
+        self.policies
+            .iter()
+            .filter(move |p| side(p, direction).is_some_and(|s| s.isolates))
+    }
+}
+
+/// What a policy says about a direction.
+pub(super) fn side(policy: &Policy, direction: Direction) -> Option<&Side> {
+    match direction {
+        Direction::Ingress => policy.ingress.as_ref(),
+        Direction::Egress => policy.egress.as_ref(),
+    }
+}
+
+/// Whether a subject leaves out no pod of its namespace but those on the host network.
+fn is_all(subject: &Peer) -> bool {
+    match subject {
+        Peer::Everything | Peer::Pods | Peer::Namespace(_) => true,
+        Peer::PodLabels(selector) => selector.is_everything(),
+        Peer::All(parts) => parts.iter().all(is_all),
+        Peer::AnyOf(parts) => parts.iter().any(is_all),
+        Peer::Not(inner) => **inner == Peer::HostNetwork,
+        _ => false,
+    }
+}
+
+fn selects(subject: &Peer, document: &Document, workload: &Workload) -> bool {
+    let selects = |part: &Peer| selects(part, document, workload);
+    let namespace = document.namespaces.get(workload.namespace);
+    match subject {
+        Peer::Everything | Peer::Pods => true,
+        Peer::PodLabels(selector) => selector.matches(&workload.labels),
+        Peer::Namespace(name) => namespace.is_some_and(|n| n.name == *name),
+        Peer::NamespaceLabels(selector) => {
+            selector.matches(&document.namespace_labels(workload.namespace))
+        }
+        Peer::HostNetwork => workload.host_network,
+        Peer::ServiceAccount(name) => {
+            workload.service_account.as_deref().unwrap_or("default") == name
+        }
+        Peer::All(parts) => parts.iter().all(selects),
+        Peer::AnyOf(parts) => parts.iter().any(selects),
+        Peer::Not(inner) => !selects(inner),
+        _ => false,
+    }
+}

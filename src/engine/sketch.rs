@@ -1,0 +1,112 @@
+//! Small drawings for tests, written as words.
+
+use crate::cluster::ContainerPort;
+use crate::model::validate::{flow_ports, labels, network};
+use crate::model::{
+    Document, End, External, Flow, FlowId, Group, KeptPolicy, Namespace, NamespaceId, Unknown,
+    Words, Workload, WorkloadId,
+};
+use crate::sets::{Labels, Protocol, Selector};
+
+/// A drawing, built up by words. Panics where the words are wrong: it is for tests.
+#[derive(Default)]
+pub(crate) struct Sketch {
+    pub(crate) document: Document,
+}
+
+impl Sketch {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn namespace(&mut self, name: &str) -> NamespaceId {
+        if let Some(id) = self.document.namespace_named(name) {
+            return id;
+        }
+        self.document.namespaces.add(Namespace {
+            name: name.to_owned(),
+            labels: Labels::new(),
+            base: None,
+            dns: None,
+            managed: true,
+            unknown: Unknown::new(),
+        })
+    }
+
+    /// `shop/web`, with labels such as `app=web, tier=front`.
+    pub(crate) fn workload(&mut self, words: &str, text: &str) -> WorkloadId {
+        let (namespace, name) = words.split_once('/').unwrap();
+        let namespace = self.namespace(namespace);
+        self.document.workloads.add(Workload {
+            namespace,
+            name: name.to_owned(),
+            kind: "Deployment".to_owned(),
+            labels: labels(text).unwrap(),
+            selector: None,
+            ports: Vec::new(),
+            service_account: None,
+            host_network: false,
+            replicas: None,
+            addresses: Vec::new(),
+            unknown: Unknown::new(),
+        })
+    }
+
+    /// A container port of a workload.
+    pub(crate) fn port(&mut self, of: WorkloadId, name: &str, port: u16) {
+        self.document
+            .workloads
+            .get_mut(of)
+            .unwrap()
+            .ports
+            .push(ContainerPort {
+                name: Some(name.to_owned()),
+                port,
+                protocol: Protocol::Tcp,
+            });
+    }
+
+    /// An external with networks such as `10.0.0.0/8 except 10.1.0.0/16`.
+    pub(crate) fn external(&mut self, name: &str, networks: &[&str], domain_names: &[&str]) {
+        self.document.externals.add(External {
+            name: name.to_owned(),
+            networks: networks.iter().map(|n| network(n).unwrap()).collect(),
+            domain_names: domain_names.iter().map(|n| (*n).to_owned()).collect(),
+            unknown: Unknown::new(),
+        });
+    }
+
+    pub(crate) fn group(&mut self, name: &str, namespaces: Selector, pods: Selector) {
+        self.document.groups.add(Group {
+            name: name.to_owned(),
+            namespaces,
+            pods,
+            unknown: Unknown::new(),
+        });
+    }
+
+    pub(crate) fn end(&self, words: &str) -> End {
+        Words::new(&self.document).end(words).unwrap()
+    }
+
+    /// `shop/web`, `shop/checkout`, `TCP/5050`.
+    pub(crate) fn flow(&mut self, from: &str, to: &str, ports: &str) -> FlowId {
+        self.document.flows.add(Flow {
+            from: self.end(from),
+            to: self.end(to),
+            ports: flow_ports(ports).unwrap(),
+            note: String::new(),
+            muted: false,
+            unknown: Unknown::new(),
+        })
+    }
+
+    pub(crate) fn keep(&mut self, text: &str, replaces: Option<&str>) {
+        self.document.policies.add(KeptPolicy {
+            file: "kept.yaml".to_owned(),
+            text: text.to_owned(),
+            replaces: replaces.map(str::to_owned),
+            unknown: Unknown::new(),
+        });
+    }
+}
