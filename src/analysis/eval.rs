@@ -33,7 +33,8 @@ pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &End) -> bool {
     }
 }
 
-fn pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> bool {
+/// Whether a pod is in a peer that speaks of pods.
+pub(super) fn pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> bool {
     let namespace = snapshot.namespaces.get(pod.namespace);
     match peer {
         Peer::Pods => true,

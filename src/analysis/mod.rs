@@ -17,14 +17,29 @@
 //! A connection is allowed if the egress gate of its source and the ingress gate of its destination
 //! both allow it; the gate of what is no pod is open, and a pod always reaches itself (P1).
 
+pub mod compare;
+pub mod connections;
 pub mod eval;
 pub mod explain;
+mod extents;
+pub mod routes;
+mod rows;
+mod tiers;
+mod unborn;
+mod universe;
+mod vocabulary;
 
 use std::net::IpAddr;
 
 use crate::cluster::Snapshot;
 use crate::sets::Labels;
+use extents::Extents;
+use universe::Universe;
 
+pub use compare::{GateDifference, PeerPiece, compare};
+pub use connections::{
+    Connection, Endpoint, Line, connections, for_each_connection, mixed_workloads,
+};
 pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };
@@ -75,22 +90,26 @@ pub struct Isolation {
 
 /// For each workload of the snapshot, whether one of its pods is the subject of an isolating side.
 pub fn isolation(snapshot: &Snapshot) -> Vec<Isolation> {
-    let mut found = vec![Isolation::default(); snapshot.workloads.len()];
-    for (at, pod) in snapshot.pods.iter().enumerate() {
-        let Some(isolation) = found.get_mut(pod.workload) else {
-            continue;
-        };
-        let end = End::Pod(at);
+    let universe = Universe::new(snapshot, &[&snapshot.policies]);
+    let mut extents = Extents::new(&universe);
+    let mut isolates = |direction| {
+        let mut found = vec![false; universe.classes.len()];
         for policy in &snapshot.policies {
-            let isolates = |side: &Option<_>| {
-                side.as_ref()
-                    .is_some_and(|s: &crate::policy::Side| s.isolates)
-            };
-            let (ingress, egress) = (isolates(&policy.ingress), isolates(&policy.egress));
-            if (ingress || egress) && eval::peer_matches(snapshot, &policy.subject, &end) {
-                isolation.ingress |= ingress;
-                isolation.egress |= egress;
+            if rows::side(policy, direction).is_some_and(|s| s.isolates) {
+                let subject = extents.peer(&policy.subject);
+                for (class, isolated) in found.iter_mut().enumerate() {
+                    *isolated |= subject.contains(class);
+                }
             }
+        }
+        found
+    };
+    let (ingress, egress) = (isolates(Direction::Ingress), isolates(Direction::Egress));
+    let mut found = vec![Isolation::default(); snapshot.workloads.len()];
+    for (pod, &class) in snapshot.pods.iter().zip(&universe.class_of) {
+        if let Some(isolation) = found.get_mut(pod.workload) {
+            isolation.ingress |= ingress[class as usize];
+            isolation.egress |= egress[class as usize];
         }
     }
     found

@@ -29,6 +29,13 @@ impl Bits {
         }
     }
 
+    /// Takes an index out.
+    pub fn remove(&mut self, index: usize) {
+        if let Some(word) = self.words.get_mut(index / 64) {
+            *word &= !(1 << (index % 64));
+        }
+    }
+
     /// Puts `start..end` in.
     pub fn insert_range(&mut self, start: usize, end: usize) {
         if start >= end {

@@ -79,6 +79,11 @@ impl PortSet {
         Self::range(protocol, 1, u16::MAX)
     }
 
+    /// Every port of TCP, UDP and SCTP, other protocols left out.
+    pub fn all_numbered() -> Self {
+        Protocol::ALL.map(Self::all_of).into_iter().collect()
+    }
+
     /// Ports `first..=last` of one protocol; port 0 is never a member.
     pub fn range(protocol: Protocol, first: u16, last: u16) -> Self {
         let base = protocol.base();

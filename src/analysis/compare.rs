@@ -1,0 +1,349 @@
+//! What two sets of policies over the same pods say differently, gate by gate: for each pod and
+//! direction, over known pods, pods that do not exist yet, pieces of the address axes, nodes, domain
+//! names and ports.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::extents::Extents;
+use super::rows::{Rows, names, numbered};
+use super::tiers::{Space, cells, steps};
+use super::unborn::Unborn;
+use super::universe::{Point, Universe};
+use super::{Direction, NewPod};
+use crate::cluster::Snapshot;
+use crate::policy::Match;
+use crate::sets::{LabelBox, LabelSet, PortSet};
+
+/// One thing that one side allows at a gate and the other does not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GateDifference {
+    /// The workload whose gate it is.
+    pub workload: usize,
+    /// One of its pods to which this applies.
+    pub pod: usize,
+    /// The gate's direction.
+    pub direction: Direction,
+    /// The other end.
+    pub peer: PeerPiece,
+    /// At which ports.
+    pub ports: PortSet,
+    /// True: the actual policies allow it, the intended ones do not. False: the other way round.
+    pub wider: bool,
+}
+
+/// The other end of a difference.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PeerPiece {
+    /// This pod, and with it every pod of its workload that no policy tells from it.
+    Pod(usize),
+    /// Pods that do not exist yet; this is one of them.
+    NewPod(NewPod),
+    /// Addresses that belong to no pod.
+    Addresses {
+        /// The first.
+        first: IpAddr,
+        /// The last, of the same family.
+        last: IpAddr,
+    },
+    /// What a domain name stands for.
+    Domain(String),
+    /// The node at this index, which has no known address.
+    Node(usize),
+}
+
+/// Every difference between the gates of two snapshots that have the same namespaces, workloads, pods
+/// and nodes (by index) and the same tiers, but other policies. Sorted; empty exactly when every pod's
+/// gates agree on every other pod, every address, and every pod that may come.
+///
+/// Exact for `In`, `NotIn`, `Exists` and `DoesNotExist`. Towards pods that do not exist yet a port name
+/// may stand for any port: the same name on both sides is no difference, a name against a number is
+/// one. Their service accounts, addresses and string predicates are treated alike.
+pub fn compare(intended: &Snapshot, actual: &Snapshot) -> Vec<GateDifference> {
+    let universe = Universe::new(intended, &[&intended.policies, &actual.policies]);
+    let mut extents = Extents::new(&universe);
+    let mut unborn = Unborn::new(intended);
+    let mut found = Vec::new();
+    for direction in [Direction::Ingress, Direction::Egress] {
+        let mut sides = Sides {
+            direction,
+            intended: Side::new(intended, direction, &mut extents),
+            actual: Side::new(actual, direction, &mut extents),
+        };
+        sides.compare(&universe, &mut unborn, &mut found);
+    }
+    found.sort_unstable();
+    found
+}
+
+/// One direction under both sets of policies.
+struct Sides<'a> {
+    direction: Direction,
+    intended: Side<'a>,
+    actual: Side<'a>,
+}
+
+/// One set of policies: its rows towards what is known, and those towards pods that may come.
+struct Side<'a> {
+    snapshot: &'a Snapshot,
+    rows: Rows<'a>,
+    unborn: HashMap<u32, Cells<LabelSet>>,
+}
+
+type Cells<S> = Arc<[(PortSet, Arc<S>)]>;
+
+/// What a pair of profiles disagrees on, before it is said of each pod.
+#[derive(Default)]
+struct Disagreement {
+    /// By point of the universe and whether it is wider.
+    points: BTreeMap<(usize, bool), PortSet>,
+    /// By kind of pod that may come and whether it is wider.
+    unborn: BTreeMap<(LabelBox, bool), PortSet>,
+}
+
+impl<'a> Sides<'a> {
+    fn compare(
+        &mut self,
+        universe: &Universe,
+        unborn: &mut Unborn<'a>,
+        found: &mut Vec<GateDifference>,
+    ) {
+        let members = members(universe);
+        let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
+        for class in 0..universe.classes.len() {
+            let pair = (
+                self.intended.rows.profile_of[class],
+                self.actual.rows.profile_of[class],
+            );
+            if !known.contains_key(&pair) {
+                let disagreement = self.disagree(class, universe, unborn);
+                known.insert(pair, disagreement);
+            }
+            let disagreement = &known[&pair];
+            for own in &members[class] {
+                let gate = Gate {
+                    universe,
+                    members: &members,
+                    own,
+                    direction: self.direction,
+                };
+                gate.points(&disagreement.points, found);
+                gate.unborn(&disagreement.unborn, unborn, found);
+            }
+        }
+    }
+
+    fn disagree(
+        &mut self,
+        class: usize,
+        universe: &Universe,
+        unborn: &mut Unborn<'a>,
+    ) -> Disagreement {
+        let mut found = Disagreement::default();
+        let rows = [&self.intended, &self.actual].map(|s| s.rows.row(class).cells.as_slice());
+        for (wider, ports, peers) in both_ways(rows) {
+            for point in peers.iter() {
+                join(&mut found.points, (point, wider), &ports);
+            }
+        }
+        let cells = [&mut self.intended, &mut self.actual]
+            .map(|s| s.towards_unborn(class, self.direction, universe, unborn));
+        for (wider, ports, pods) in both_ways([&cells[0], &cells[1]]) {
+            for one in pods.boxes() {
+                join(&mut found.unborn, (one.clone(), wider), &ports);
+            }
+        }
+        found
+    }
+}
+
+fn join<K: Ord>(into: &mut BTreeMap<K, PortSet>, key: K, ports: &PortSet) {
+    let all = into.entry(key).or_default();
+    *all = all.union(ports);
+}
+
+/// What only the actual (true) and only the intended cells allow.
+fn both_ways<S: Space>([intended, actual]: [&[(PortSet, Arc<S>)]; 2]) -> Vec<(bool, PortSet, S)> {
+    let mut found = Vec::new();
+    for (wider, left, right) in [(false, intended, actual), (true, actual, intended)] {
+        for (ports, peers) in left {
+            let mut rest = ports.clone();
+            for (other, allowed) in right {
+                let common = ports.intersection(other);
+                if common.is_empty() {
+                    continue;
+                }
+                rest = rest.difference(other);
+                if allowed != peers {
+                    let mut only = (**peers).clone();
+                    only.remove(allowed);
+                    found.push((wider, common, only));
+                }
+            }
+            found.push((wider, rest, (**peers).clone()));
+        }
+    }
+    found.retain(|(_, ports, peers)| !ports.is_empty() && !peers.is_none());
+    found
+}
+
+impl<'a> Side<'a> {
+    fn new(snapshot: &'a Snapshot, direction: Direction, extents: &mut Extents<'a>) -> Self {
+        Self {
+            snapshot,
+            rows: Rows::new(&snapshot.tiers, &snapshot.policies, direction, extents),
+            unborn: HashMap::new(),
+        }
+    }
+
+    /// What the gate of a class allows towards pods that do not exist yet.
+    fn towards_unborn(
+        &mut self,
+        class: usize,
+        direction: Direction,
+        universe: &Universe,
+        unborn: &mut Unborn<'a>,
+    ) -> Cells<LabelSet> {
+        let profile = self.rows.profile_of[class];
+        if let Some(found) = self.unborn.get(&profile) {
+            return found.clone();
+        }
+        let everyone = unborn.everyone();
+        let applied = self.rows.applied(class);
+        let steps = steps(&self.snapshot.tiers, applied, |rule, emit| {
+            let pods = unborn.peers(&rule.peers);
+            let Match::Only(items) = &rule.ports else {
+                return emit(PortSet::all(), pods);
+            };
+            let mut ports = numbered(items);
+            for (protocol, name) in names(items) {
+                match direction {
+                    Direction::Ingress => {
+                        ports = ports.union(&universe.resolve(class, protocol, name));
+                    }
+                    Direction::Egress => {
+                        let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
+                        let bearers = pods.intersection(&Unborn::bearers(name));
+                        emit(any, Arc::new(bearers));
+                    }
+                }
+            }
+            emit(ports, pods);
+        });
+        let found: Cells<LabelSet> = cells(&steps, &*everyone).into();
+        self.unborn.insert(profile, found.clone());
+        found
+    }
+}
+
+/// The pods of one class that belong to one workload: one of them, and another if there is one.
+struct Members {
+    workload: usize,
+    pod: usize,
+    other: Option<usize>,
+}
+
+/// The members of each class, by workload.
+fn members(universe: &Universe) -> Vec<Vec<Members>> {
+    let mut found: Vec<Vec<Members>> = universe.classes.iter().map(|_| Vec::new()).collect();
+    let pods = universe.snapshot.pods.iter().zip(&universe.class_of);
+    for (pod, (of, &class)) in pods.enumerate() {
+        let class = &mut found[class as usize];
+        match class.iter_mut().rev().find(|m| m.workload == of.workload) {
+            Some(known) => known.other = known.other.or(Some(pod)),
+            None => class.push(Members {
+                workload: of.workload,
+                pod,
+                other: None,
+            }),
+        }
+    }
+    found
+}
+
+/// A gate whose differences are being written down.
+struct Gate<'a> {
+    universe: &'a Universe<'a>,
+    members: &'a [Vec<Members>],
+    own: &'a Members,
+    direction: Direction,
+}
+
+impl Gate<'_> {
+    fn difference(&self, peer: PeerPiece, ports: &PortSet, wider: bool) -> GateDifference {
+        GateDifference {
+            workload: self.own.workload,
+            pod: self.own.pod,
+            direction: self.direction,
+            peer,
+            ports: ports.clone(),
+            wider,
+        }
+    }
+
+    fn points(&self, points: &BTreeMap<(usize, bool), PortSet>, found: &mut Vec<GateDifference>) {
+        let start = found.len();
+        for wider in [false, true] {
+            let here = points.iter().filter(|((_, w), _)| *w == wider);
+            for ((point, _), ports) in here {
+                match self.universe.point(*point) {
+                    Point::Class(class) => {
+                        for peer in &self.members[class] {
+                            let itself = peer.pod == self.own.pod;
+                            let pod = if itself { peer.other } else { Some(peer.pod) };
+                            let piece = pod.map(PeerPiece::Pod);
+                            found.extend(piece.map(|p| self.difference(p, ports, wider)));
+                        }
+                    }
+                    Point::Addresses(first, last) => {
+                        let before = found[start..].last_mut();
+                        if !before.is_some_and(|b| b.extend_to(first, last, ports, wider)) {
+                            let piece = PeerPiece::Addresses { first, last };
+                            found.push(self.difference(piece, ports, wider));
+                        }
+                    }
+                    Point::Node(node) => {
+                        found.push(self.difference(PeerPiece::Node(node), ports, wider));
+                    }
+                    Point::Domain(at) => {
+                        let piece = PeerPiece::Domain(self.universe.domains[at].clone());
+                        found.push(self.difference(piece, ports, wider));
+                    }
+                }
+            }
+        }
+    }
+
+    fn unborn(
+        &self,
+        kinds: &BTreeMap<(LabelBox, bool), PortSet>,
+        unborn: &Unborn,
+        found: &mut Vec<GateDifference>,
+    ) {
+        let namespace = self.universe.snapshot.pods[self.own.pod].namespace;
+        for ((kind, wider), ports) in kinds {
+            let piece = PeerPiece::NewPod(unborn.witness(kind, namespace));
+            found.push(self.difference(piece, ports, *wider));
+        }
+    }
+}
+
+impl GateDifference {
+    /// Takes the addresses in if they follow directly and everything else is equal.
+    fn extend_to(&mut self, from: IpAddr, to: IpAddr, ports: &PortSet, wider: bool) -> bool {
+        let PeerPiece::Addresses { last, .. } = &mut self.peer else {
+            return false;
+        };
+        let follows = match (*last, from) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => u32::from(a).checked_add(1) == Some(b.into()),
+            (IpAddr::V6(a), IpAddr::V6(b)) => u128::from(a).checked_add(1) == Some(b.into()),
+            _ => false,
+        };
+        if follows && self.ports == *ports && self.wider == wider {
+            *last = to;
+            return true;
+        }
+        false
+    }
+}

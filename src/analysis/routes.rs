@@ -1,0 +1,127 @@
+//! What Ingress and Route objects send to pods, and whether policy lets it through (W22).
+
+use std::collections::BTreeMap;
+
+use super::explain::gate;
+use super::{Direction, End, NewPod};
+use crate::cluster::{
+    NAMESPACE_NAME_LABEL, Pod, Route, Service, ServicePort, Snapshot, TargetPort,
+};
+use crate::sets::{Labels, PortSet};
+
+/// What one Ingress or Route backend sends to one workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Index into `Snapshot::routes`.
+    pub route: usize,
+    /// Index into `Snapshot::workloads`.
+    pub workload: usize,
+    /// The declared container ports that it is sent to.
+    pub wanted: PortSet,
+    /// Those at which a pod without labels, in a namespace that nothing is known of, is let in.
+    pub open: PortSet,
+}
+
+/// For every backend, the workloads that it reaches; those whose target port no pod declares are left out.
+pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
+    let mut found = Vec::new();
+    let controller = controller();
+    for (at, route) in snapshot.routes.iter().enumerate() {
+        let services = snapshot.services.iter();
+        let mut named =
+            services.filter(|s| s.name == route.service && s.namespace == route.namespace);
+        let Some(service) = named.next() else {
+            continue;
+        };
+        let mut by_workload: BTreeMap<usize, (PortSet, PortSet)> = BTreeMap::new();
+        for (pod_at, pod) in snapshot.pods.iter().enumerate() {
+            let wanted = wanted(snapshot, route, service, pod);
+            if wanted.is_empty() {
+                continue;
+            }
+            let open = let_in(snapshot, &controller, &End::Pod(pod_at), &wanted);
+            let entry = by_workload.entry(pod.workload).or_default();
+            entry.0 = entry.0.union(&wanted);
+            entry.1 = entry.1.union(&open);
+        }
+        let reach = |(workload, (wanted, open))| Reach {
+            route: at,
+            workload,
+            wanted,
+            open,
+        };
+        found.extend(by_workload.into_iter().map(reach));
+    }
+    found
+}
+
+/// What the ingress controller may open to each workload that some backend names.
+pub(super) fn ingress_controller(snapshot: &Snapshot) -> BTreeMap<usize, PortSet> {
+    let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
+    for reach in reaches(snapshot) {
+        if !reach.open.is_empty() {
+            let ports = found.entry(reach.workload).or_default();
+            *ports = ports.union(&reach.open);
+        }
+    }
+    found
+}
+
+/// A pod without labels in a namespace whose name no manifest can have.
+fn controller() -> End {
+    let name = "\u{1}ingress-controller".to_owned();
+    End::NewPod(NewPod {
+        namespace: None,
+        namespace_labels: Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name)]),
+        labels: Labels::new(),
+    })
+}
+
+/// The declared ports of a pod that the backend's traffic goes to.
+fn wanted(snapshot: &Snapshot, route: &Route, service: &Service, pod: &Pod) -> PortSet {
+    let namespace = snapshot.namespaces.get(pod.namespace);
+    let selected = !service.selector.is_empty()
+        && namespace.is_some_and(|n| n.name == service.namespace)
+        && service
+            .selector
+            .iter()
+            .all(|(k, v)| pod.labels.get(k) == Some(v));
+    if !selected {
+        return PortSet::empty();
+    }
+    let ports = service.ports.iter().filter(|p| goes_to(route, p));
+    let targets = ports.flat_map(|p| {
+        pod.ports.iter().filter(move |declared| {
+            declared.protocol == p.protocol
+                && match &p.target {
+                    TargetPort::Number(number) => declared.port == *number,
+                    TargetPort::Name(name) => declared.name.as_ref() == Some(name),
+                }
+        })
+    });
+    targets
+        .map(|p| PortSet::single(p.protocol, p.port))
+        .collect()
+}
+
+/// Whether a backend names this port of its Service. A Route names the target port, or the name of
+/// the Service port; an Ingress the Service port itself.
+fn goes_to(route: &Route, port: &ServicePort) -> bool {
+    match &route.port {
+        None => true,
+        Some(wanted) if route.kind == "Route" && port.target == *wanted => true,
+        Some(TargetPort::Number(number)) => route.kind != "Route" && port.port == *number,
+        Some(TargetPort::Name(name)) => port.name.as_ref() == Some(name),
+    }
+}
+
+fn let_in(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> PortSet {
+    let singles = crate::sets::Protocol::ALL.into_iter().flat_map(|protocol| {
+        let ranges = wanted.ranges(protocol);
+        ranges.flat_map(move |(first, last)| (first..=last).map(move |port| (protocol, port)))
+    });
+    let open =
+        singles.filter(|probe| gate(snapshot, Direction::Ingress, from, to, Some(*probe)).allowed);
+    open.map(|(protocol, port)| PortSet::single(protocol, port))
+        .collect()
+}

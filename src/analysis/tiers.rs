@@ -1,0 +1,250 @@
+//! Running the tiers over whole sets of peers at once. The same code serves known endpoints
+//! ([`Bits`]) and pods that do not exist yet ([`LabelSet`]).
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use super::rows::Applied;
+use crate::policy::{Action, Combine, Rule, Tier};
+use crate::sets::{Bits, LabelSet, PortSet};
+
+/// A set of peers.
+pub(super) trait Space: Clone + Eq + Hash {
+    fn none_like(&self) -> Self;
+    fn is_none(&self) -> bool;
+    fn add(&mut self, other: &Self);
+    fn keep(&mut self, other: &Self);
+    fn remove(&mut self, other: &Self);
+}
+
+impl Space for Bits {
+    fn none_like(&self) -> Self {
+        let mut none = self.clone();
+        none.words.fill(0);
+        none
+    }
+    fn is_none(&self) -> bool {
+        self.is_empty()
+    }
+    fn add(&mut self, other: &Self) {
+        self.union_with(other);
+    }
+    fn keep(&mut self, other: &Self) {
+        self.intersect_with(other);
+    }
+    fn remove(&mut self, other: &Self) {
+        self.subtract(other);
+    }
+}
+
+impl Space for LabelSet {
+    fn none_like(&self) -> Self {
+        Self::empty()
+    }
+    fn is_none(&self) -> bool {
+        self.is_empty()
+    }
+    fn add(&mut self, other: &Self) {
+        *self = self.union(other);
+    }
+    fn keep(&mut self, other: &Self) {
+        *self = self.intersection(other);
+    }
+    fn remove(&mut self, other: &Self) {
+        *self = self.difference(other);
+    }
+}
+
+/// What some rule does at some ports to some peers.
+pub(super) struct Step<S> {
+    pub action: Action,
+    pub ports: PortSet,
+    pub peers: Arc<S>,
+}
+
+/// The steps of one tier, in order.
+pub(super) struct TierSteps<S> {
+    combine: Combine,
+    isolates: bool,
+    steps: Vec<Step<S>>,
+}
+
+/// The tiers in which something applies. `expand` says which peers a rule matches at which ports.
+pub(super) fn steps<'a, S>(
+    tiers: &[Tier],
+    applied: &[Applied<'a>],
+    mut expand: impl FnMut(&'a Rule, &mut dyn FnMut(PortSet, Arc<S>)),
+) -> Vec<TierSteps<S>> {
+    let mut found: Vec<(usize, TierSteps<S>)> = Vec::new();
+    for side in applied {
+        let tier = side.policy.tier;
+        let Some(combine) = tiers.get(tier).map(|t| t.combine) else {
+            continue;
+        };
+        if found.last().is_none_or(|(at, _)| *at != tier) {
+            let fresh = TierSteps {
+                combine,
+                isolates: false,
+                steps: Vec::new(),
+            };
+            found.push((tier, fresh));
+        }
+        let Some((_, into)) = found.last_mut() else {
+            continue;
+        };
+        into.isolates |= side.side.isolates;
+        for rule in side.rules() {
+            expand(rule, &mut |ports, peers| {
+                into.steps.push(Step {
+                    action: rule.action,
+                    ports,
+                    peers,
+                });
+            });
+        }
+    }
+    found.into_iter().map(|(_, steps)| steps).collect()
+}
+
+/// The canonical cells of a gate: disjoint port sets, sorted, each with the peers it is open to.
+pub(super) fn cells<S: Space>(tiers: &[TierSteps<S>], everyone: &S) -> Vec<(PortSet, Arc<S>)> {
+    let steps = || tiers.iter().flat_map(|t| &t.steps);
+    let mut distinct: Vec<&PortSet> = steps().map(|s| &s.ports).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let index = |ports: &PortSet| distinct.binary_search(&ports).unwrap_or(usize::MAX);
+    let numbers: Vec<Vec<usize>> = tiers
+        .iter()
+        .map(|t| t.steps.iter().map(|s| index(&s.ports)).collect())
+        .collect();
+    let mut known: HashMap<S, usize> = HashMap::new();
+    let mut found: Vec<(Vec<PortSet>, Arc<S>)> = Vec::new();
+    for (piece, inside) in pieces(&distinct) {
+        let open = run(tiers, &numbers, &inside, everyone);
+        if open.is_none() {
+            continue;
+        }
+        match known.get(&open) {
+            Some(&at) => found[at].0.push(piece),
+            None => {
+                known.insert(open.clone(), found.len());
+                found.push((vec![piece], Arc::new(open)));
+            }
+        }
+    }
+    let merged = found.into_iter();
+    let mut cells: Vec<_> = merged
+        .map(|(ports, peers)| (ports.into_iter().collect(), peers))
+        .collect();
+    cells.sort_by(|a: &(PortSet, _), b| a.0.cmp(&b.0));
+    cells
+}
+
+/// All ports, cut so that no set tells two ports of one piece apart; with each piece the sets it lies in.
+fn pieces(sets: &[&PortSet]) -> Vec<(PortSet, Bits)> {
+    let all = PortSet::all();
+    let whole = sets.len();
+    let mut events: Vec<(u32, usize, bool)> = Vec::new();
+    for (number, set) in sets.iter().copied().chain([&all]).enumerate() {
+        for (first, last) in set.axis.iter() {
+            events.push((first, number, true));
+            events.push((last + 1, number, false));
+        }
+    }
+    events.sort_unstable();
+    let mut inside = Bits::empty(whole + 1);
+    let mut known: HashMap<Bits, usize> = HashMap::new();
+    let mut found: Vec<(Vec<(u32, u32)>, Bits)> = Vec::new();
+    let mut from = 0;
+    for (at, number, starts) in events {
+        if at > from && inside.contains(whole) {
+            let next = found.len();
+            let piece = *known.entry(inside.clone()).or_insert(next);
+            if piece == next {
+                found.push((Vec::new(), inside.clone()));
+            }
+            found[piece].0.push((from, at - 1));
+        }
+        from = at;
+        if starts {
+            inside.insert(number);
+        } else {
+            inside.remove(number);
+        }
+    }
+    let ranges = |r: Vec<(u32, u32)>| {
+        PortSet::from(r.into_iter().collect::<crate::sets::IntervalSet<u32>>())
+    };
+    found
+        .into_iter()
+        .map(|(r, inside)| (ranges(r), inside))
+        .collect()
+}
+
+/// Which peers are allowed at one piece of the ports.
+fn run<S: Space>(tiers: &[TierSteps<S>], numbers: &[Vec<usize>], inside: &Bits, everyone: &S) -> S {
+    let mut undecided = everyone.clone();
+    let mut allowed = everyone.none_like();
+    for (tier, numbers) in tiers.iter().zip(numbers) {
+        let numbered = tier.steps.iter().zip(numbers);
+        let here = numbered
+            .filter(|(_, n)| inside.contains(**n))
+            .map(|(s, _)| s);
+        let passed = match tier.combine {
+            Combine::FirstMatch => first_match(here, &mut undecided, &mut allowed),
+            Combine::DenyOverAccept => deny_over_accept(here, &mut undecided, &mut allowed),
+        };
+        if tier.isolates {
+            undecided = passed;
+        } else {
+            undecided.add(&passed);
+        }
+    }
+    allowed.add(&undecided);
+    allowed
+}
+
+/// Takes what the steps decide out of `undecided`; what they pass on is returned.
+fn first_match<'s, S: Space + 's>(
+    steps: impl Iterator<Item = &'s Step<S>>,
+    undecided: &mut S,
+    allowed: &mut S,
+) -> S {
+    let mut passed = undecided.none_like();
+    for step in steps {
+        let mut hit = (*step.peers).clone();
+        hit.keep(undecided);
+        match step.action {
+            Action::Accept => allowed.add(&hit),
+            Action::Pass => passed.add(&hit),
+            Action::Deny => {}
+        }
+        undecided.remove(&hit);
+    }
+    passed
+}
+
+/// Deny beats Accept beats Pass, whatever the order.
+fn deny_over_accept<'s, S: Space + 's>(
+    steps: impl Iterator<Item = &'s Step<S>>,
+    undecided: &mut S,
+    allowed: &mut S,
+) -> S {
+    let none = undecided.none_like();
+    let (mut accept, mut deny, mut passed) = (none.clone(), none.clone(), none);
+    for step in steps {
+        match step.action {
+            Action::Accept => accept.add(&step.peers),
+            Action::Deny => deny.add(&step.peers),
+            Action::Pass => passed.add(&step.peers),
+        }
+    }
+    undecided.remove(&deny);
+    accept.keep(undecided);
+    allowed.add(&accept);
+    undecided.remove(&accept);
+    passed.keep(undecided);
+    undecided.remove(&passed);
+    passed
+}
