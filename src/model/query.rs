@@ -7,7 +7,7 @@ use super::{
     NodeRef, PolicyId, ServiceId, Thing, WorkloadId,
 };
 use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
-use crate::sets::{LabelOp, Labels, Selector};
+use crate::sets::{Labels, Selector};
 
 /// Whether a namespace belongs to the platform, so that its base starts as none on import.
 pub fn is_system_namespace(name: &str) -> bool {
@@ -266,10 +266,10 @@ impl Document {
         let within: BTreeSet<NamespaceId> = self
             .namespaces
             .ids()
-            .filter(|id| matches(namespaces, &self.namespace_labels(*id)))
+            .filter(|id| namespaces.matches(&self.namespace_labels(*id)))
             .collect();
         let rows = self.workloads.iter();
-        rows.filter(|(_, w)| within.contains(&w.namespace) && matches(pods, &w.labels))
+        rows.filter(|(_, w)| within.contains(&w.namespace) && pods.matches(&w.labels))
             .map(|(id, _)| id)
             .collect()
     }
@@ -277,7 +277,7 @@ impl Document {
     /// The workloads of one namespace whose pods match a selector, in id order.
     pub fn matching_in(&self, namespace: NamespaceId, pods: &Selector) -> Vec<WorkloadId> {
         let rows = self.workloads.iter();
-        rows.filter(|(_, w)| w.namespace == namespace && matches(pods, &w.labels))
+        rows.filter(|(_, w)| w.namespace == namespace && pods.matches(&w.labels))
             .map(|(id, _)| id)
             .collect()
     }
@@ -365,20 +365,4 @@ fn find<'a, K: Copy, V: 'a>(
     test: impl Fn(&V) -> bool,
 ) -> Option<K> {
     rows.find(|(_, row)| test(row)).map(|(id, _)| id)
-}
-
-/// Semantics 2.3.
-fn matches(selector: &Selector, labels: &Labels) -> bool {
-    selector.requirements.iter().all(|requirement| {
-        let value = labels.get(&requirement.key);
-        match &requirement.op {
-            LabelOp::In(values) => value.is_some_and(|value| values.contains(value)),
-            LabelOp::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
-            LabelOp::Exists => value.is_some(),
-            LabelOp::DoesNotExist => value.is_none(),
-            LabelOp::StartsWith(text) => value.is_some_and(|value| value.starts_with(text)),
-            LabelOp::EndsWith(text) => value.is_some_and(|value| value.ends_with(text)),
-            LabelOp::Contains(text) => value.is_some_and(|value| value.contains(text)),
-        }
-    })
 }

@@ -1,3 +1,5 @@
-//! Files: projects, manifests, exports.
+//! Projects, manifests and exports on disk: the project file's format (pure), and the one place
+//! that touches files.
 
+pub mod format;
 pub mod sources;

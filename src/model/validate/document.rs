@@ -133,7 +133,7 @@ pub fn problems(document: &Document) -> Vec<Diagnostic> {
 }
 
 /// Everything wrong with the values of one thing.
-pub(in crate::model) fn check(thing: &Thing) -> Vec<Refusal> {
+pub fn check(thing: &Thing) -> Vec<Refusal> {
     match thing {
         Thing::Namespace(namespace) => check_namespace(namespace),
         Thing::Workload(workload) => check_workload(workload),
@@ -188,7 +188,7 @@ fn check_service(service: &Service) -> Vec<Refusal> {
 
 fn check_external(external: &External) -> Vec<Refusal> {
     let mut wrong = Vec::new();
-    wrong.extend(label_name(&external.name).err());
+    wrong.extend(free_name(&external.name).err());
     wrong.extend(
         external
             .networks
@@ -202,7 +202,7 @@ fn check_external(external: &External) -> Vec<Refusal> {
 
 fn check_group(group: &Group) -> Vec<Refusal> {
     let mut wrong = Vec::new();
-    wrong.extend(label_name(&group.name).err());
+    wrong.extend(free_name(&group.name).err());
     check_selector(&group.namespaces, &mut wrong);
     check_selector(&group.pods, &mut wrong);
     wrong

@@ -3,7 +3,7 @@
 use super::Refusal;
 use crate::sets::Labels;
 
-/// A lowercase RFC 1123 label: namespaces, Services, and our own externals and groups.
+/// A lowercase RFC 1123 label: namespaces and Services.
 pub fn label_name(name: &str) -> Result<(), Refusal> {
     named(
         name,
@@ -31,6 +31,24 @@ pub fn subdomain_name(name: &str) -> Result<(), Refusal> {
         .help("put letters or digits around every `.`")),
         None => Ok(()),
     }
+}
+
+/// A name of our own, for externals and groups: `Internet`, `Office VPN`, `api.stripe.com`.
+pub fn free_name(name: &str) -> Result<(), Refusal> {
+    if name.trim().is_empty() {
+        return Err(Refusal::new("the name is empty").help("type a name"));
+    }
+    if name.trim() != name || name.chars().any(char::is_control) {
+        return Err(
+            Refusal::new("the name has spaces around it or line breaks in it")
+                .help("write it on one line, without spaces around it"),
+        );
+    }
+    if name.chars().count() > 63 {
+        let message = format!("the name has {} characters", name.chars().count());
+        return Err(Refusal::new(message).help("use 63 or fewer"));
+    }
+    Ok(())
 }
 
 /// Letters and digits at both ends, those and `inner` in between.

@@ -1,0 +1,86 @@
+//! The project file, `*.drawbridge.yaml`: one YAML document that a person can write by hand and
+//! review in Git. Writing has a fixed order, one line for a thing where it fits, and leaves out what
+//! equals its default; reading takes any order. Whatever a newer minor version added survives.
+
+mod emit;
+mod read;
+mod value;
+mod write;
+
+pub use read::read;
+pub use write::write;
+
+/// What a project file says it is.
+pub const FORMAT: &str = "drawbridge/1";
+
+/// How the names of project files end.
+pub const EXTENSION: &str = ".drawbridge.yaml";
+
+/// Whether a text says that it is a project, of whatever version (a line that starts with
+/// `format: drawbridge/`), so that a project among manifests is not read as a manifest.
+pub fn is_project(text: &str) -> bool {
+    text.lines().any(|line| {
+        line.strip_prefix("format:")
+            .map(|rest| rest.trim().trim_start_matches(['"', '\'']))
+            .is_some_and(|rest| rest.starts_with("drawbridge/"))
+    })
+}
+
+/// Keys in the order in which they are written; others follow in alphabetical order.
+mod order {
+    pub const PROJECT: &[&str] = &[
+        "format",
+        "name",
+        "settings",
+        "namespaces",
+        "workloads",
+        "services",
+        "externals",
+        "groups",
+        "flows",
+        "policies",
+        "invariants",
+        "layout",
+    ];
+    pub const SETTINGS: &[&str] = &[
+        "dialects",
+        "style",
+        "base",
+        "dns",
+        "enforcer",
+        "assume",
+        "labels",
+        "annotations",
+    ];
+    pub const THING: &[&str] = &[
+        "name",
+        "namespace",
+        "kind",
+        "labels",
+        "base",
+        "dns",
+        "managed",
+        "selector",
+        "ports",
+        "serviceAccount",
+        "hostNetwork",
+        "replicas",
+        "addresses",
+        "networks",
+        "domainNames",
+        "namespaces",
+        "pods",
+        "from",
+        "to",
+        "note",
+        "muted",
+        "file",
+        "replaces",
+        "text",
+    ];
+    pub const FLOW: &[&str] = &["from", "to", "ports", "note", "muted"];
+    pub const PORT: &[&str] = &["name", "port", "protocol", "targetPort"];
+    pub const SERVICE_PORT: &[&str] = &["name", "port", "targetPort", "protocol"];
+    pub const NETWORK: &[&str] = &["cidr", "except"];
+    pub const DNS: &[&str] = &["allow", "profile", "namespaces", "pods", "ports"];
+}

@@ -1,0 +1,211 @@
+//! Reading a Document.
+//!
+//! A field of the wrong shape refuses the file, because saving it again would lose what stands
+//! there. A value that is only not allowed (a label with a space, an end that does not exist) is
+//! kept and reported. Fields that nobody knows are kept: those of a thing with it, those below one
+//! of its fields under that field's name (and below a list under the item's, see [`item_key`]).
+
+mod fields;
+mod things;
+
+use std::sync::Arc;
+
+use serde_yaml::Value;
+
+use self::fields::{Fields, Reader};
+use super::{FORMAT, value};
+use crate::diag::{Diagnostic, Span};
+use crate::model::{Dns, DnsProfile, Document, Settings};
+use crate::yaml::{self, Node};
+
+/// Reads a project; `file` is what diagnostics call it. An error means that the text is no project
+/// that this version can read and save again whole.
+pub fn read(text: &str, file: &str) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut reader = Reader::new(Arc::from(file));
+    let parsed = yaml::parse(text);
+    for problem in parsed.problems {
+        reader.refuse(problem.mark, problem.message, "correct the YAML there");
+    }
+    let mut documents = parsed.documents.into_iter();
+    let root = documents.next().map(|document| document.node);
+    if let Some(more) = documents.next() {
+        let message = "a project is one YAML document, and here starts another";
+        reader.refuse(more.node.start, message, "move it to a file of its own");
+    }
+    let Some(root) = root else {
+        if reader.found.is_empty() {
+            reader.found.push(
+                Diagnostic::error("project-format", "the file is empty")
+                    .at(Span::new(reader.file.clone(), 1, 1))
+                    .help(format!("start it with `format: {FORMAT}`")),
+            );
+        }
+        return Err(reader.found);
+    };
+    let document = project(&mut reader, &root);
+    match document {
+        Some(document) if !reader.refused => Ok((document, reader.found)),
+        _ => Err(reader.found),
+    }
+}
+
+fn project(reader: &mut Reader, root: &Node) -> Option<Document> {
+    let mut fields = reader.map(root)?;
+    check_format(reader, root, fields.take("format"))?;
+    let mut document = Document::default();
+    if let Some(name) = fields.take("name") {
+        document.name = reader.text(name)?;
+    }
+    if let Some(node) = fields.take("settings")
+        && let Some(settings) = settings(reader, node)
+    {
+        document.settings = settings;
+    }
+    things::read(reader, &mut fields, &mut document);
+    Arc::make_mut(&mut document.unknown).append(&mut fields.rest());
+    Some(document)
+}
+
+fn check_format(reader: &mut Reader, root: &Node, format: Option<&Node>) -> Option<()> {
+    let Some(node) = format else {
+        let help = format!("start a project with `format: {FORMAT}`");
+        reader.refuse(
+            root.start,
+            "the file does not say that it is a project",
+            help,
+        );
+        return None;
+    };
+    let text = reader.text(node)?;
+    if text == FORMAT {
+        return Some(());
+    }
+    let version = text
+        .strip_prefix("drawbridge/")
+        .and_then(|v| v.parse::<u32>().ok());
+    match version {
+        Some(version) if version > 1 => reader.refuse(
+            node.start,
+            format!("the project was written by a newer Drawbridge (format `{text}`)"),
+            format!("update Drawbridge; this version reads `{FORMAT}`"),
+        ),
+        _ => reader.refuse(
+            node.start,
+            format!("`{text}` is not a project format"),
+            format!("write `format: {FORMAT}`"),
+        ),
+    }
+    None
+}
+
+fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
+    let mut fields = reader.map(node)?;
+    let mut settings = Settings::default();
+    if let Some(style) = reader.take_word(&mut fields, "style", value::STYLES) {
+        settings.style = style;
+    }
+    if let Some(base) = reader.take_word(&mut fields, "base", value::BASES) {
+        settings.base = base;
+    }
+    let mut extra = Vec::new();
+    if let Some(node) = fields.take("dns") {
+        settings.dns = dns(reader, node, &mut extra)?;
+    }
+    if let Some(node) = fields.take("assume") {
+        let mut assumed = reader.map(node)?;
+        let assume = &mut settings.assumptions;
+        if let Some(word) = reader.take_word(&mut assumed, "pod-addresses", value::POD_ADDRESSES) {
+            assume.pod_addresses = word;
+        }
+        if let Some(word) = reader.take_word(&mut assumed, "host-network", value::HOST_NETWORK) {
+            assume.host_network = word;
+        }
+        extra.push(("assume", assumed.rest_value()));
+    }
+    if let Some(node) = fields.take("labels") {
+        settings.labels = reader.labels(node)?;
+    }
+    if let Some(node) = fields.take("annotations") {
+        settings.annotations = reader.labels(node)?;
+    }
+    settings.unknown = fields.rest();
+    for (key, value) in extra {
+        if let Some(value) = value {
+            settings.unknown.insert(key.into(), value);
+        }
+    }
+    Some(settings)
+}
+
+fn dns(reader: &mut Reader, node: &Node, extra: &mut Vec<(&str, Option<Value>)>) -> Option<Dns> {
+    let mut fields = reader.map(node)?;
+    let mut dns = Dns::default();
+    if let Some(allow) = fields.take("allow") {
+        dns.allow = reader.boolean(allow)?;
+    }
+    let mut below = None;
+    if let Some(profile) = fields.take("profile") {
+        (dns.profile, below) = dns_profile(reader, profile)?;
+    }
+    let mut rest = fields.rest();
+    if let Some(below) = below {
+        rest.insert("profile".into(), below);
+    }
+    extra.push(("dns", fields::as_value(rest)));
+    Some(dns)
+}
+
+fn dns_profile(reader: &mut Reader, node: &Node) -> Option<(DnsProfile, Option<Value>)> {
+    const KNOWN: &[(&str, DnsProfile)] = &[
+        ("kubernetes", DnsProfile::Kubernetes),
+        ("openshift", DnsProfile::OpenShift),
+        ("nodelocal", DnsProfile::NodeLocal),
+    ];
+    if !matches!(node.value, yaml::Value::Map(_)) {
+        return Some((reader.word(node, KNOWN)?, None));
+    }
+    let mut fields = reader.map(node)?;
+    let namespaces = reader.required(&mut fields, node, "namespaces")?;
+    let pods = reader.required(&mut fields, node, "pods")?;
+    let ports = reader.required(&mut fields, node, "ports")?;
+    let profile = DnsProfile::Custom {
+        namespaces: reader.selector(namespaces)?,
+        pods: reader.selector(pods)?,
+        ports: reader.list(ports, things::flow_port)?,
+    };
+    Some((profile, fields.rest_value()))
+}
+
+/// What tells an item of a list from the others, for unknown fields in it: `TCP/80` of a port, the
+/// block of a network.
+pub(super) fn item_key(item: &Value) -> String {
+    let scalar = |key: &str| match item.get(key) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    match (scalar("port"), scalar("cidr")) {
+        (Some(port), _) => format!(
+            "{}/{port}",
+            scalar("protocol").unwrap_or_else(|| "TCP".into())
+        ),
+        (None, Some(cidr)) => cidr,
+        (None, None) => String::new(),
+    }
+}
+
+/// The unknown fields below the items of a list, by [`item_key`].
+#[derive(Default)]
+struct Extras(serde_yaml::Mapping);
+
+impl Extras {
+    fn keep(&mut self, key: String, fields: Fields) {
+        if let Some(value) = fields.rest_value() {
+            self.0.insert(key.into(), value);
+        }
+    }
+
+    fn into_value(self) -> Option<Value> {
+        (!self.0.is_empty()).then_some(Value::Mapping(self.0))
+    }
+}

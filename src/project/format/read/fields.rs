@@ -1,0 +1,357 @@
+//! Typed access to a YAML tree, with a diagnostic wherever the shape is wrong.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_yaml::Value;
+
+use crate::diag::{Diagnostic, Span};
+use crate::model::{Refusal, Unknown};
+use crate::sets::{LabelOp, Labels, Requirement, Selector};
+use crate::yaml::{self, Entry, Mark, Node};
+
+/// Collects what is wrong.
+pub(super) struct Reader {
+    pub(super) file: Arc<str>,
+    pub(super) found: Vec<Diagnostic>,
+    /// Whether something cannot be kept, so that the file must not be opened.
+    pub(super) refused: bool,
+}
+
+/// The fields of a map that were not taken yet.
+pub(super) struct Fields<'n>(Vec<&'n Entry>);
+
+impl<'n> Fields<'n> {
+    /// Takes a field; null is as good as absent.
+    pub(super) fn take(&mut self, key: &str) -> Option<&'n Node> {
+        let at = self.0.iter().position(|entry| entry.key == key)?;
+        let node = &self.0.remove(at).value;
+        (node.value != yaml::Value::Null).then_some(node)
+    }
+
+    /// What was not taken.
+    pub(super) fn rest(self) -> Unknown {
+        let pairs = self.0.into_iter();
+        pairs
+            .map(|entry| (entry.key.clone(), untyped(&entry.value)))
+            .collect()
+    }
+
+    /// The same as a value, if there is any.
+    pub(super) fn rest_value(self) -> Option<Value> {
+        as_value(self.rest())
+    }
+}
+
+pub(super) fn as_value(unknown: Unknown) -> Option<Value> {
+    let pairs = unknown
+        .into_iter()
+        .map(|(key, value)| (Value::from(key), value));
+    let map: serde_yaml::Mapping = pairs.collect();
+    (!map.is_empty()).then_some(Value::Mapping(map))
+}
+
+/// A tree as it is, for keeping.
+fn untyped(node: &Node) -> Value {
+    match &node.value {
+        yaml::Value::Null => Value::Null,
+        yaml::Value::Bool(yes, _) => Value::from(*yes),
+        yaml::Value::Number(number, text) => {
+            whole(*number, text).map_or(Value::from(*number), Value::from)
+        }
+        yaml::Value::String(text) => Value::from(text.as_str()),
+        yaml::Value::Seq(items) => Value::Sequence(items.iter().map(untyped).collect()),
+        yaml::Value::Map(map) => {
+            let pairs = map.entries.iter();
+            Value::Mapping(
+                pairs
+                    .map(|e| (Value::from(e.key.as_str()), untyped(&e.value)))
+                    .collect(),
+            )
+        }
+    }
+}
+
+/// The number as an integer, if it was written as one.
+#[allow(clippy::cast_possible_truncation)]
+fn whole(number: f64, text: &str) -> Option<i64> {
+    let exact = text.parse().ok();
+    let is_integer =
+        number.fract() == 0.0 && number.abs() < 9e15 && !text.contains(['.', 'e', 'E']);
+    exact.or_else(|| is_integer.then_some(number as i64))
+}
+
+impl Reader {
+    pub(super) fn new(file: Arc<str>) -> Self {
+        Self {
+            file,
+            found: Vec::new(),
+            refused: false,
+        }
+    }
+
+    fn span(&self, mark: Mark) -> Span {
+        Span::new(self.file.clone(), mark.line, mark.column)
+    }
+
+    /// Something that cannot be kept: the file is not opened.
+    pub(super) fn refuse(
+        &mut self,
+        mark: Mark,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.refused = true;
+        let at = self.span(mark);
+        self.found.push(
+            Diagnostic::error("project-format", message)
+                .at(at)
+                .help(help),
+        );
+    }
+
+    /// The same from the check of a value.
+    pub(super) fn refuse_value(&mut self, mark: Mark, refusal: Refusal) {
+        self.refused = true;
+        self.report(mark, "project-format", refusal);
+    }
+
+    /// Something that is kept, but wrong.
+    pub(super) fn report(&mut self, mark: Mark, code: &'static str, refusal: Refusal) {
+        let at = self.span(mark);
+        self.found.push(Diagnostic {
+            help: refusal.help,
+            ..Diagnostic::error(code, refusal.message).at(at)
+        });
+    }
+
+    /// Something that is not as it should be, and was put right.
+    pub(super) fn warn(&mut self, mark: Mark, code: &'static str, message: String, help: &str) {
+        let at = self.span(mark);
+        self.found
+            .push(Diagnostic::warning(code, message).at(at).help(help));
+    }
+
+    fn wrong<T>(&mut self, node: &Node, wanted: &str) -> Option<T> {
+        let message = format!("{wanted} must stand here, not {}", node.value.what());
+        self.refuse(node.start, message, "see the format in the documentation");
+        None
+    }
+
+    pub(super) fn map<'n>(&mut self, node: &'n Node) -> Option<Fields<'n>> {
+        let yaml::Value::Map(map) = &node.value else {
+            return self.wrong(node, "a map");
+        };
+        for (key, mark) in &map.duplicates {
+            self.refuse(
+                *mark,
+                format!("the key `{key}` is there twice"),
+                "keep one of them",
+            );
+        }
+        Some(Fields(map.entries.iter().collect()))
+    }
+
+    pub(super) fn required<'n>(
+        &mut self,
+        fields: &mut Fields<'n>,
+        of: &Node,
+        key: &str,
+    ) -> Option<&'n Node> {
+        let found = fields.take(key);
+        if found.is_none() {
+            self.refuse(
+                of.start,
+                format!("`{key}` is missing"),
+                format!("add `{key}: ...`"),
+            );
+        }
+        found
+    }
+
+    pub(super) fn list<T>(
+        &mut self,
+        node: &Node,
+        item: impl Fn(&mut Self, &Node) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Some(items) = node.items() else {
+            return self.wrong(node, "a list");
+        };
+        // Every item is looked at, so that all that is wrong is said at once.
+        let read: Vec<Option<T>> = items.iter().map(|node| item(self, node)).collect();
+        read.into_iter().collect()
+    }
+
+    /// The items of a list field, none if it is not there.
+    pub(super) fn take_list<T>(
+        &mut self,
+        fields: &mut Fields,
+        key: &str,
+        item: impl Fn(&mut Self, &Node) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        match fields.take(key) {
+            Some(node) => self.list(node, item),
+            None => Some(Vec::new()),
+        }
+    }
+
+    /// A text; numbers and booleans without quotes count as what stands there.
+    pub(super) fn text(&mut self, node: &Node) -> Option<String> {
+        match &node.value {
+            yaml::Value::String(text) => Some(text.clone()),
+            yaml::Value::Bool(_, text) | yaml::Value::Number(_, text) => Some(text.to_string()),
+            yaml::Value::Null => Some(String::new()),
+            _ => self.wrong(node, "a text"),
+        }
+    }
+
+    pub(super) fn take_text(&mut self, fields: &mut Fields, key: &str) -> Option<String> {
+        fields.take(key).and_then(|node| self.text(node))
+    }
+
+    pub(super) fn boolean(&mut self, node: &Node) -> Option<bool> {
+        match node.value {
+            yaml::Value::Bool(yes, _) => Some(yes),
+            _ => self.wrong(node, "true or false"),
+        }
+    }
+
+    pub(super) fn integer(&mut self, node: &Node, most: u32) -> Option<u32> {
+        let number = match &node.value {
+            yaml::Value::Number(number, text) => whole(*number, text),
+            yaml::Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        match number.and_then(|number| u32::try_from(number).ok()) {
+            Some(number) if number <= most => Some(number),
+            _ => self.wrong(node, &format!("a number from 0 to {most}")),
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn coordinate(&mut self, node: &Node) -> Option<f32> {
+        match node.value {
+            yaml::Value::Number(number, _) if (number as f32).is_finite() => Some(number as f32),
+            _ => self.wrong(node, "a number"),
+        }
+    }
+
+    /// One of a fixed set of words.
+    pub(super) fn word<T: Clone>(&mut self, node: &Node, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node)?;
+        let found = words.iter().find(|(word, _)| *word == text);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let help = format!("write {}", known.join(" or "));
+            self.refuse(node.start, format!("`{text}` is not known here"), help);
+        }
+        found.map(|(_, value)| value.clone())
+    }
+
+    pub(super) fn take_word<T: Clone>(
+        &mut self,
+        fields: &mut Fields,
+        key: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        fields.take(key).and_then(|node| self.word(node, words))
+    }
+
+    pub(super) fn labels(&mut self, node: &Node) -> Option<Labels> {
+        self.map(node)?;
+        let yaml::Value::Map(map) = &node.value else {
+            return None;
+        };
+        let mut labels = Labels::new();
+        for entry in &map.entries {
+            labels.insert(entry.key.clone(), self.text(&entry.value)?);
+        }
+        Some(labels)
+    }
+
+    /// `{matchLabels, matchExpressions}`.
+    pub(super) fn selector(&mut self, node: &Node) -> Option<Selector> {
+        let mut fields = self.map(node)?;
+        let mut requirements = Vec::new();
+        if let Some(node) = fields.take("matchLabels") {
+            let labels = self.labels(node)?.into_iter();
+            requirements.extend(labels.map(|(key, value)| Requirement {
+                key,
+                op: LabelOp::In(BTreeSet::from([value])),
+            }));
+        }
+        requirements.extend(self.take_list(&mut fields, "matchExpressions", Self::expression)?);
+        self.nothing_else(fields)?;
+        Some(Selector { requirements })
+    }
+
+    /// The same, or labels alone.
+    pub(super) fn plain_selector(&mut self, node: &Node) -> Option<Selector> {
+        let collection = |key: &str| {
+            let value = node.get(key).map(|node| &node.value);
+            matches!(value, Some(yaml::Value::Map(_) | yaml::Value::Seq(_)))
+        };
+        if collection("matchLabels") || collection("matchExpressions") {
+            return self.selector(node);
+        }
+        let labels = self.labels(node)?.into_iter();
+        let requirements = labels.map(|(key, value)| Requirement {
+            key,
+            op: LabelOp::In(BTreeSet::from([value])),
+        });
+        Some(Selector {
+            requirements: requirements.collect(),
+        })
+    }
+
+    fn expression(&mut self, node: &Node) -> Option<Requirement> {
+        let mut fields = self.map(node)?;
+        let key = self.required(&mut fields, node, "key")?;
+        let key = self.text(key)?;
+        let operator = self.required(&mut fields, node, "operator")?;
+        let values = self.take_list(&mut fields, "values", Self::text)?;
+        self.nothing_else(fields)?;
+        let word = self.text(operator)?;
+        let op = match (word.as_str(), &values[..]) {
+            ("In", _) => LabelOp::In(values.into_iter().collect()),
+            ("NotIn", _) => LabelOp::NotIn(values.into_iter().collect()),
+            ("Exists", []) => LabelOp::Exists,
+            ("DoesNotExist", []) => LabelOp::DoesNotExist,
+            ("Exists" | "DoesNotExist", _) => {
+                self.refuse(
+                    operator.start,
+                    format!("`{word}` takes no values"),
+                    "remove `values`",
+                );
+                return None;
+            }
+            ("StartsWith", [text]) => LabelOp::StartsWith(text.clone()),
+            ("EndsWith", [text]) => LabelOp::EndsWith(text.clone()),
+            ("Contains", [text]) => LabelOp::Contains(text.clone()),
+            _ => {
+                let help = "write In, NotIn, Exists or DoesNotExist";
+                self.refuse(
+                    operator.start,
+                    format!("`{word}` is not an operator here"),
+                    help,
+                );
+                return None;
+            }
+        };
+        Some(Requirement { key, op })
+    }
+
+    /// A selector with something unknown in it cannot be kept: nobody knows what it selects.
+    fn nothing_else(&mut self, fields: Fields) -> Option<()> {
+        let Some(entry) = fields.0.first() else {
+            return Some(());
+        };
+        let message = format!("`{}` is not known in a selector", entry.key);
+        self.refuse(
+            entry.mark,
+            message,
+            "write matchLabels and matchExpressions",
+        );
+        None
+    }
+}

@@ -1,0 +1,522 @@
+//! The things of a project: namespaces, workloads, flows and the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde_yaml::Value;
+
+use super::fields::{Fields, Reader};
+use super::{Extras, item_key};
+use crate::cluster::{ContainerPort, ServicePort, TargetPort};
+use crate::model::validate::{self, check};
+use crate::model::{
+    Base, Document, End, External, Flow, FlowPort, Group, KeptPolicy, Namespace, NamespaceId,
+    Network, Refusal, Service, Thing, Words, Workload, is_system_namespace,
+};
+use crate::project::format::value;
+use crate::sets::{Labels, Protocol};
+use crate::yaml::{Mark, Node};
+
+/// Reads all tables and the layout.
+pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
+    let mut homes = Homes::default();
+    for (node, row) in items(reader, fields, "namespaces", namespace) {
+        homes.declare(reader, document, node.start, row);
+    }
+    workloads(reader, fields, document, &mut homes);
+    services(reader, fields, document, &mut homes);
+    let mut taken = BTreeSet::new();
+    for (node, mut row) in items(reader, fields, "externals", external) {
+        row.name = reader.own_name(node, "external", row.name, &mut taken);
+        reader.check(node, &Thing::External(row.clone()));
+        document.externals.add(row);
+    }
+    let mut taken = BTreeSet::new();
+    for (node, mut row) in items(reader, fields, "groups", group) {
+        row.name = reader.own_name(node, "group", row.name, &mut taken);
+        reader.check(node, &Thing::Group(row.clone()));
+        document.groups.add(row);
+    }
+    flows(reader, fields, document);
+    for (_, row) in items(reader, fields, "policies", policy) {
+        document.policies.add(row);
+    }
+    layout(reader, fields, document);
+}
+
+fn items<'n, T>(
+    reader: &mut Reader,
+    fields: &mut Fields<'n>,
+    key: &str,
+    item: impl Fn(&mut Reader, &'n Node) -> Option<T>,
+) -> Vec<(&'n Node, T)> {
+    let Some(node) = fields.take(key) else {
+        return Vec::new();
+    };
+    let Some(nodes) = node.items() else {
+        reader.refuse(
+            node.start,
+            format!("`{key}` must be a list"),
+            "start every item with `- `",
+        );
+        return Vec::new();
+    };
+    nodes
+        .iter()
+        .filter_map(|node| item(reader, node).map(|row| (node, row)))
+        .collect()
+}
+
+impl Reader {
+    /// Reports what the values of a thing get wrong.
+    fn check(&mut self, node: &Node, thing: &Thing) {
+        for refusal in check(thing) {
+            self.report(node.start, "invalid-value", refusal);
+        }
+    }
+
+    /// The name, or a free one if it is taken already.
+    fn own_name(
+        &mut self,
+        node: &Node,
+        what: &str,
+        name: String,
+        taken: &mut BTreeSet<String>,
+    ) -> String {
+        let fresh = Document::fresh(&name, |name| taken.contains(name));
+        if fresh != name {
+            let message =
+                format!("there are two of the {what} `{name}`; the second is now `{fresh}`");
+            self.warn(node.start, "twin", message, "give every one its own name");
+        }
+        taken.insert(fresh.clone());
+        fresh
+    }
+}
+
+/// The namespaces by name.
+#[derive(Default)]
+struct Homes {
+    ids: BTreeMap<String, NamespaceId>,
+    taken: BTreeSet<String>,
+}
+
+impl Homes {
+    fn declare(
+        &mut self,
+        reader: &mut Reader,
+        document: &mut Document,
+        at: Mark,
+        mut row: Namespace,
+    ) {
+        let node_name = row.name.clone();
+        let fresh = Document::fresh(&node_name, |name| self.taken.contains(name));
+        if fresh != node_name {
+            let message = format!(
+                "there are two of the namespace `{node_name}`; the second is now `{fresh}`"
+            );
+            reader.warn(at, "twin", message, "give every one its own name");
+        }
+        row.name.clone_from(&fresh);
+        for refusal in check(&Thing::Namespace(row.clone())) {
+            reader.report(at, "invalid-value", refusal);
+        }
+        self.taken.insert(fresh.clone());
+        self.ids.insert(fresh, document.namespaces.add(row));
+    }
+
+    /// The namespace that a thing says it lives in; declared here if nobody did.
+    fn find(
+        &mut self,
+        reader: &mut Reader,
+        document: &mut Document,
+        at: Mark,
+        name: &str,
+    ) -> NamespaceId {
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let message = format!("the namespace `{name}` is not declared");
+        reader.warn(
+            at,
+            "undeclared-namespace",
+            message,
+            "add it to `namespaces`",
+        );
+        let id = document.namespaces.add(Namespace {
+            name: name.to_owned(),
+            labels: Labels::new(),
+            base: is_system_namespace(name).then_some(Base::None),
+            dns: None,
+            managed: true,
+            unknown: BTreeMap::new(),
+        });
+        self.taken.insert(name.to_owned());
+        self.ids.insert(name.to_owned(), id);
+        id
+    }
+}
+
+fn namespace(reader: &mut Reader, node: &Node) -> Option<Namespace> {
+    let mut fields = reader.map(node)?;
+    let name = reader.required(&mut fields, node, "name")?;
+    Some(Namespace {
+        name: reader.text(name)?,
+        labels: take_labels(reader, &mut fields, "labels")?,
+        base: reader.take_word(&mut fields, "base", value::BASES),
+        dns: take_boolean(reader, &mut fields, "dns"),
+        managed: take_boolean(reader, &mut fields, "managed").unwrap_or(true),
+        unknown: fields.rest(),
+    })
+}
+
+fn take_labels(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<Labels> {
+    match fields.take(key) {
+        Some(node) => reader.labels(node),
+        None => Some(Labels::new()),
+    }
+}
+
+fn take_boolean(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<bool> {
+    fields.take(key).and_then(|node| reader.boolean(node))
+}
+
+fn workloads(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
+    let mut taken: BTreeMap<(NamespaceId, String), BTreeSet<String>> = BTreeMap::new();
+    for (node, (home, mut row)) in items(reader, fields, "workloads", workload) {
+        row.namespace = homes.find(reader, document, node.start, &home);
+        let names = taken.entry((row.namespace, row.kind.clone())).or_default();
+        let what = row.kind.clone();
+        row.name = reader.own_name(node, &what, row.name, names);
+        reader.check(node, &Thing::Workload(row.clone()));
+        document.workloads.add(row);
+    }
+}
+
+/// The name of its namespace, and the rest; the id is put in afterwards.
+fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
+    let mut fields = reader.map(node)?;
+    let name = reader.required(&mut fields, node, "name")?;
+    let home = reader.required(&mut fields, node, "namespace")?;
+    let selector = match fields.take("selector") {
+        Some(node) => Some(reader.plain_selector(node)?),
+        None => None,
+    };
+    let (ports, extra) = with_extras(reader, &mut fields, "ports", container_port)?;
+    let replicas = match fields.take("replicas") {
+        Some(node) => Some(reader.integer(node, u32::MAX)?),
+        None => None,
+    };
+    let row = Workload {
+        namespace: NamespaceId(0),
+        name: reader.text(name)?,
+        kind: reader
+            .take_text(&mut fields, "kind")
+            .unwrap_or_else(|| "Deployment".into()),
+        labels: take_labels(reader, &mut fields, "labels")?,
+        selector,
+        ports,
+        service_account: reader.take_text(&mut fields, "serviceAccount"),
+        host_network: take_boolean(reader, &mut fields, "hostNetwork").unwrap_or(false),
+        replicas,
+        addresses: reader.take_list(&mut fields, "addresses", address)?,
+        unknown: unknown(fields, [("ports", extra)]),
+    };
+    Some((reader.text(home)?, row))
+}
+
+fn unknown<const N: usize>(
+    fields: Fields,
+    extras: [(&str, Option<Value>); N],
+) -> crate::model::Unknown {
+    let mut unknown = fields.rest();
+    for (key, extra) in extras {
+        if let Some(extra) = extra {
+            unknown.insert(key.to_owned(), extra);
+        }
+    }
+    unknown
+}
+
+/// A list of maps, and what is unknown in them.
+fn with_extras<T>(
+    reader: &mut Reader,
+    fields: &mut Fields,
+    key: &str,
+    item: impl Fn(&mut Reader, &Node, &mut Extras) -> Option<T>,
+) -> Option<(Vec<T>, Option<Value>)> {
+    let mut extras = Extras::default();
+    let mut rows = Vec::new();
+    for (_, row) in items(reader, fields, key, |reader, node| {
+        let mut own = Extras::default();
+        item(reader, node, &mut own).map(|row| (row, own))
+    }) {
+        extras.0.extend(row.1.0);
+        rows.push(row.0);
+    }
+    Some((rows, extras.into_value()))
+}
+
+fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
+    let text = reader.text(node)?;
+    let address = text.parse().ok();
+    if address.is_none() {
+        reader.refuse(
+            node.start,
+            format!("`{text}` is not an address"),
+            "write one such as 10.0.0.1",
+        );
+    }
+    address
+}
+
+fn port(reader: &mut Reader, node: &Node) -> Option<u16> {
+    let number = reader.integer(node, 65535)?;
+    u16::try_from(number).ok()
+}
+
+fn protocol(reader: &mut Reader, fields: &mut Fields) -> Option<Protocol> {
+    let words = Protocol::ALL.map(|protocol| (protocol.name(), protocol));
+    match fields.take("protocol") {
+        Some(node) => reader.word(node, &words),
+        None => Some(Protocol::Tcp),
+    }
+}
+
+fn port_key(protocol: Protocol, port: u16) -> String {
+    let mut map = serde_yaml::Mapping::new();
+    map.insert("protocol".into(), protocol.name().into());
+    map.insert("port".into(), port.into());
+    item_key(&Value::Mapping(map))
+}
+
+fn container_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<ContainerPort> {
+    let mut fields = reader.map(node)?;
+    let number = reader.required(&mut fields, node, "port")?;
+    let row = ContainerPort {
+        name: reader.take_text(&mut fields, "name"),
+        port: port(reader, number)?,
+        protocol: protocol(reader, &mut fields)?,
+    };
+    extras.keep(port_key(row.protocol, row.port), fields);
+    Some(row)
+}
+
+fn services(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
+    let mut taken: BTreeMap<NamespaceId, BTreeSet<String>> = BTreeMap::new();
+    for (node, (home, mut row)) in items(reader, fields, "services", service) {
+        row.namespace = homes.find(reader, document, node.start, &home);
+        let names = taken.entry(row.namespace).or_default();
+        row.name = reader.own_name(node, "Service", row.name, names);
+        reader.check(node, &Thing::Service(row.clone()));
+        document.services.add(row);
+    }
+}
+
+fn service(reader: &mut Reader, node: &Node) -> Option<(String, Service)> {
+    let mut fields = reader.map(node)?;
+    let name = reader.required(&mut fields, node, "name")?;
+    let home = reader.required(&mut fields, node, "namespace")?;
+    let (ports, extra) = with_extras(reader, &mut fields, "ports", service_port)?;
+    let row = Service {
+        namespace: NamespaceId(0),
+        name: reader.text(name)?,
+        selector: take_labels(reader, &mut fields, "selector")?,
+        ports,
+        unknown: unknown(fields, [("ports", extra)]),
+    };
+    Some((reader.text(home)?, row))
+}
+
+fn service_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<ServicePort> {
+    let mut fields = reader.map(node)?;
+    let number = reader.required(&mut fields, node, "port")?;
+    let number = port(reader, number)?;
+    let target = match fields.take("targetPort") {
+        None => TargetPort::Number(number),
+        Some(node) => {
+            let text = reader.text(node)?;
+            match text.bytes().all(|b| b.is_ascii_digit()) {
+                true => TargetPort::Number(port(reader, node)?),
+                false => TargetPort::Name(text),
+            }
+        }
+    };
+    let row = ServicePort {
+        name: reader.take_text(&mut fields, "name"),
+        port: number,
+        protocol: protocol(reader, &mut fields)?,
+        target,
+    };
+    extras.keep(port_key(row.protocol, row.port), fields);
+    Some(row)
+}
+
+fn external(reader: &mut Reader, node: &Node) -> Option<External> {
+    let mut fields = reader.map(node)?;
+    let name = reader.required(&mut fields, node, "name")?;
+    let (networks, extra) = with_extras(reader, &mut fields, "networks", network)?;
+    Some(External {
+        name: reader.text(name)?,
+        networks,
+        domain_names: reader.take_list(&mut fields, "domainNames", Reader::text)?,
+        unknown: unknown(fields, [("networks", extra)]),
+    })
+}
+
+fn network(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<Network> {
+    let mut fields = reader.map(node)?;
+    let block = reader.required(&mut fields, node, "cidr")?;
+    let row = Network {
+        cidr: cidr(reader, block)?,
+        except: reader.take_list(&mut fields, "except", cidr)?,
+    };
+    extras.keep(row.cidr.to_string(), fields);
+    Some(row)
+}
+
+fn cidr(reader: &mut Reader, node: &Node) -> Option<ipnet::IpNet> {
+    let text = reader.text(node)?;
+    match validate::cidr(&text) {
+        Ok(block) => Some(block),
+        Err(refusal) => {
+            reader.refuse_value(node.start, refusal);
+            None
+        }
+    }
+}
+
+fn group(reader: &mut Reader, node: &Node) -> Option<Group> {
+    let mut fields = reader.map(node)?;
+    let name = reader.required(&mut fields, node, "name")?;
+    // An absent selector matches everything, as an empty one does.
+    let mut selector = |reader: &mut Reader, key| match fields.take(key) {
+        Some(node) => reader.selector(node),
+        None => Some(crate::sets::Selector::default()),
+    };
+    Some(Group {
+        namespaces: selector(reader, "namespaces")?,
+        pods: selector(reader, "pods")?,
+        name: reader.text(name)?,
+        unknown: fields.rest(),
+    })
+}
+
+fn flows(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
+    let rows = items(reader, fields, "flows", flow);
+    let mut read = Vec::new();
+    let words = Words::new(document);
+    for (node, mut row) in rows {
+        row.from = end(reader, &words, node, "from", row.from);
+        row.to = end(reader, &words, node, "to", row.to);
+        if let (End::External(_), End::External(_)) = (&row.from, &row.to) {
+            let refusal =
+                Refusal::new("no policy can say anything about traffic between two externals")
+                    .help("start or end the flow at a workload, a namespace or a group");
+            reader.report(node.start, "external-flow", refusal);
+            row.from = End::Missing(words.of(&row.from));
+            row.to = End::Missing(words.of(&row.to));
+        }
+        if row.ports.is_empty() {
+            let message = "the flow has no ports, so it allows nothing".to_owned();
+            reader.warn(
+                node.start,
+                "no-ports",
+                message,
+                "add `ports: [TCP/80]` or `ports: [any]`",
+            );
+        }
+        reader.check(node, &Thing::Flow(row.clone()));
+        read.push(row);
+    }
+    for row in read {
+        document.flows.add(row);
+    }
+}
+
+/// Its ends still as words.
+fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
+    let mut fields = reader.map(node)?;
+    let from = reader.required(&mut fields, node, "from")?;
+    let to = reader.required(&mut fields, node, "to")?;
+    Some(Flow {
+        from: End::Missing(reader.text(from)?),
+        to: End::Missing(reader.text(to)?),
+        ports: reader.take_list(&mut fields, "ports", flow_port)?,
+        note: reader.take_text(&mut fields, "note").unwrap_or_default(),
+        muted: take_boolean(reader, &mut fields, "muted").unwrap_or(false),
+        unknown: fields.rest(),
+    })
+}
+
+fn end(reader: &mut Reader, words: &Words, node: &Node, key: &str, end: End) -> End {
+    let End::Missing(text) = end else {
+        return end;
+    };
+    match words.end(&text) {
+        Ok(end) => end,
+        Err(refusal) => {
+            let at = node.get(key).map_or(node.start, |node| node.start);
+            reader.report(at, "missing-end", refusal);
+            End::Missing(text)
+        }
+    }
+}
+
+/// One port of a flow.
+pub(super) fn flow_port(reader: &mut Reader, node: &Node) -> Option<FlowPort> {
+    let text = reader.text(node)?;
+    match validate::flow_port(&text) {
+        Ok(port) => Some(port),
+        Err(refusal) => {
+            reader.refuse_value(node.start, refusal);
+            None
+        }
+    }
+}
+
+fn policy(reader: &mut Reader, node: &Node) -> Option<KeptPolicy> {
+    let mut fields = reader.map(node)?;
+    let text = reader.required(&mut fields, node, "text")?;
+    Some(KeptPolicy {
+        file: reader.take_text(&mut fields, "file").unwrap_or_default(),
+        text: reader.text(text)?,
+        replaces: reader.take_text(&mut fields, "replaces"),
+        unknown: fields.rest(),
+    })
+}
+
+/// Places of what does not exist are kept among the unknown fields, for who knows it.
+fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
+    let Some(node) = fields.take("layout") else {
+        return;
+    };
+    let Some(_) = reader.map(node) else { return };
+    let crate::yaml::Value::Map(map) = &node.value else {
+        return;
+    };
+    let words = Words::new(document);
+    let mut places = BTreeMap::new();
+    let mut lost = serde_yaml::Mapping::new();
+    for entry in &map.entries {
+        let Some(at) = reader.list(&entry.value, Reader::coordinate) else {
+            continue;
+        };
+        let [x, y] = at[..] else {
+            reader.refuse(entry.value.start, "a place is two numbers", "write [X, Y]");
+            continue;
+        };
+        match words.end(&entry.key).ok().and_then(|end| end.node()) {
+            Some(node) => drop(places.insert(node, [x, y])),
+            None => {
+                let at = Value::Sequence(vec![f64::from(x).into(), f64::from(y).into()]);
+                lost.insert(entry.key.as_str().into(), at);
+            }
+        }
+    }
+    document.layout = Arc::new(places);
+    if !lost.is_empty() {
+        Arc::make_mut(&mut document.unknown).insert("layout".into(), Value::Mapping(lost));
+    }
+}

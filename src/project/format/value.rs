@@ -1,0 +1,112 @@
+//! The words of the project file for single values, both ways: what is written is what is read.
+
+use serde_yaml::{Mapping, Value};
+
+use crate::cluster::{HostNetwork, PodAddresses};
+use crate::model::{Base, Style};
+use crate::sets::{LabelOp, Labels, Requirement, Selector};
+
+pub(super) const STYLES: &[(&str, Style)] = &[
+    ("per-flow", Style::PerFlow),
+    ("per-workload", Style::PerWorkload),
+];
+
+pub(super) const BASES: &[(&str, Base)] = &[
+    ("deny-all", Base::DenyAll),
+    ("deny-ingress", Base::DenyIngress),
+    ("none", Base::None),
+];
+
+pub(super) const POD_ADDRESSES: &[(&str, PodAddresses)] = &[
+    ("unknown", PodAddresses::Unknown),
+    ("outside", PodAddresses::Outside),
+    ("known", PodAddresses::Known),
+];
+
+pub(super) const HOST_NETWORK: &[(&str, HostNetwork)] =
+    &[("pods", HostNetwork::Pods), ("nodes", HostNetwork::Nodes)];
+
+/// The word of a value.
+pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> Value {
+    let found = words.iter().find(|(_, known)| known == value);
+    Value::from(found.map_or("", |(word, _)| word))
+}
+
+pub(super) fn texts(labels: &Labels) -> Value {
+    let pairs = labels
+        .iter()
+        .map(|(key, value)| (Value::from(key.as_str()), Value::from(value.as_str())));
+    Value::Mapping(pairs.collect())
+}
+
+/// A selector as the API writes it. The leading `key = value` requirements in order of their keys
+/// become matchLabels, the others matchExpressions, so that reading gives the same list again.
+pub(super) fn selector(selector: &Selector) -> Value {
+    let labels = leading_labels(selector);
+    let mut map = Mapping::new();
+    if !labels.is_empty() {
+        map.insert("matchLabels".into(), texts(&labels));
+    }
+    let rest: Vec<Value> = selector
+        .requirements
+        .iter()
+        .skip(labels.len())
+        .map(expression)
+        .collect();
+    if !rest.is_empty() {
+        map.insert("matchExpressions".into(), Value::Sequence(rest));
+    }
+    Value::Mapping(map)
+}
+
+/// A selector as labels alone, where it is nothing else.
+pub(super) fn plain_selector(of: &Selector) -> Value {
+    let labels = leading_labels(of);
+    if labels.len() == of.requirements.len() {
+        texts(&labels)
+    } else {
+        selector(of)
+    }
+}
+
+fn leading_labels(selector: &Selector) -> Labels {
+    let mut labels = Labels::new();
+    for Requirement { key, op } in &selector.requirements {
+        match op {
+            LabelOp::In(values) if values.len() == 1 => {
+                if labels.last_key_value().is_some_and(|(last, _)| last >= key) {
+                    break;
+                }
+                labels.extend(values.iter().map(|value| (key.clone(), value.clone())));
+            }
+            _ => break,
+        }
+    }
+    labels
+}
+
+fn expression(requirement: &Requirement) -> Value {
+    let (operator, values): (&str, Option<Vec<Value>>) = match &requirement.op {
+        LabelOp::In(values) => ("In", Some(list(values))),
+        LabelOp::NotIn(values) => ("NotIn", Some(list(values))),
+        LabelOp::Exists => ("Exists", None),
+        LabelOp::DoesNotExist => ("DoesNotExist", None),
+        LabelOp::StartsWith(text) => ("StartsWith", Some(list([text]))),
+        LabelOp::EndsWith(text) => ("EndsWith", Some(list([text]))),
+        LabelOp::Contains(text) => ("Contains", Some(list([text]))),
+    };
+    let mut map = Mapping::new();
+    map.insert("key".into(), requirement.key.as_str().into());
+    map.insert("operator".into(), operator.into());
+    if let Some(values) = values {
+        map.insert("values".into(), Value::Sequence(values));
+    }
+    Value::Mapping(map)
+}
+
+fn list<'a>(values: impl IntoIterator<Item = &'a String>) -> Vec<Value> {
+    values
+        .into_iter()
+        .map(|value| Value::from(value.as_str()))
+        .collect()
+}

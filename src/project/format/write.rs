@@ -1,0 +1,351 @@
+//! Writing a Document.
+
+use serde_yaml::{Mapping, Value};
+
+use super::value::{self, word};
+use super::{FORMAT, emit, order};
+use crate::cluster::{ContainerPort, ServicePort, TargetPort};
+use crate::model::{
+    Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, KeptPolicy, Namespace,
+    NodeRef, Service, Settings, Unknown, Words, Workload,
+};
+use crate::sets::Protocol;
+
+/// The text of a project. Reading it gives the same Document (ids are numbered anew, without gaps).
+pub fn write(document: &Document) -> String {
+    let words = Words::new(document);
+    let mut map = Fields::new();
+    map.set("format", FORMAT);
+    map.set_unless("name", document.name.as_str(), document.name.is_empty());
+    map.set_some("settings", some_map(settings(&document.settings)));
+    map.list(
+        "namespaces",
+        document.namespaces.iter().map(|(_, row)| namespace(row)),
+    );
+    let home = |id| document.node_name(NodeRef::Namespace(id));
+    map.list(
+        "workloads",
+        document
+            .workloads
+            .iter()
+            .map(|(_, row)| workload(row, home(row.namespace))),
+    );
+    map.list(
+        "services",
+        document
+            .services
+            .iter()
+            .map(|(_, row)| service(row, home(row.namespace))),
+    );
+    map.list(
+        "externals",
+        document.externals.iter().map(|(_, row)| external(row)),
+    );
+    map.list("groups", document.groups.iter().map(|(_, row)| group(row)));
+    map.list(
+        "flows",
+        document.flows.iter().map(|(_, row)| flow(row, &words)),
+    );
+    map.list(
+        "policies",
+        document.policies.iter().map(|(_, row)| policy(row)),
+    );
+    map.set_some("layout", some_map(layout(document, &words)));
+    emit::document(&map.finish(&document.unknown, order::PROJECT))
+}
+
+/// A mapping under construction.
+struct Fields(Mapping);
+
+impl Fields {
+    fn new() -> Self {
+        Self(Mapping::new())
+    }
+
+    fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.0.insert(key.into(), value.into());
+    }
+
+    fn set_unless(&mut self, key: &str, value: impl Into<Value>, default: bool) {
+        if !default {
+            self.set(key, value);
+        }
+    }
+
+    fn set_some(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.set(key, value);
+        }
+    }
+
+    fn list(&mut self, key: &str, items: impl Iterator<Item = Value>) {
+        let items: Vec<Value> = items.collect();
+        self.set_unless(key, items.clone(), items.is_empty());
+    }
+
+    /// Adds what was not understood when it was read, and puts the keys in order.
+    fn finish(mut self, unknown: &Unknown, order: &[&str]) -> Mapping {
+        for (key, value) in unknown {
+            match (self.0.get_mut(key.as_str()), value) {
+                (None, value) => drop(self.0.insert(key.as_str().into(), value.clone())),
+                (Some(known), extra) => add_extra(known, extra),
+            }
+        }
+        let place = |key: &Value| {
+            let key = key.as_str().unwrap_or_default();
+            let known = order.iter().position(|known| *known == key);
+            (known.unwrap_or(order.len()), key.to_owned())
+        };
+        let mut entries: Vec<(Value, Value)> = self.0.into_iter().collect();
+        entries.sort_by_key(|(key, _)| place(key));
+        entries.into_iter().collect()
+    }
+}
+
+/// Adds unknown fields below a known one: to a map its own, to the items of a list those that are
+/// kept under the item's name (see [`super::read`]).
+fn add_extra(known: &mut Value, extra: &Value) {
+    let Value::Mapping(extra) = extra else {
+        return;
+    };
+    match known {
+        Value::Mapping(map) => {
+            for (key, value) in extra {
+                match map.get_mut(key) {
+                    Some(known) => add_extra(known, value),
+                    None => drop(map.insert(key.clone(), value.clone())),
+                }
+            }
+        }
+        Value::Sequence(items) => {
+            for item in items {
+                if let Some(extra) = extra.get(super::read::item_key(item)) {
+                    add_extra(item, extra);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn some_map(map: Mapping) -> Option<Mapping> {
+    (!map.is_empty()).then_some(map)
+}
+
+fn settings(settings: &Settings) -> Mapping {
+    let default = Settings::default();
+    let mut map = Fields::new();
+    map.set_unless(
+        "style",
+        word(value::STYLES, &settings.style),
+        settings.style == default.style,
+    );
+    map.set_unless(
+        "base",
+        word(value::BASES, &settings.base),
+        settings.base == default.base,
+    );
+    let has_more = settings.unknown.contains_key("dns");
+    map.set_unless(
+        "dns",
+        dns(&settings.dns),
+        settings.dns == default.dns && !has_more,
+    );
+    let (assume, usual) = (&settings.assumptions, &default.assumptions);
+    let mut assumed = Fields::new();
+    assumed.set_unless(
+        "pod-addresses",
+        word(value::POD_ADDRESSES, &assume.pod_addresses),
+        assume.pod_addresses == usual.pod_addresses,
+    );
+    assumed.set_unless(
+        "host-network",
+        word(value::HOST_NETWORK, &assume.host_network),
+        assume.host_network == usual.host_network,
+    );
+    map.set_some("assume", some_map(assumed.0));
+    map.set_unless(
+        "labels",
+        value::texts(&settings.labels),
+        settings.labels.is_empty(),
+    );
+    map.set_unless(
+        "annotations",
+        value::texts(&settings.annotations),
+        settings.annotations.is_empty(),
+    );
+    map.finish(&settings.unknown, order::SETTINGS)
+}
+
+fn dns(dns: &Dns) -> Value {
+    let mut map = Fields::new();
+    map.set("allow", dns.allow);
+    let profile = match &dns.profile {
+        DnsProfile::Kubernetes => Value::from("kubernetes"),
+        DnsProfile::OpenShift => Value::from("openshift"),
+        DnsProfile::NodeLocal => Value::from("nodelocal"),
+        DnsProfile::Custom {
+            namespaces,
+            pods,
+            ports,
+        } => {
+            let mut custom = Fields::new();
+            custom.set("namespaces", value::selector(namespaces));
+            custom.set("pods", value::selector(pods));
+            custom.set("ports", flow_ports(ports));
+            Value::Mapping(custom.finish(&Unknown::new(), order::DNS))
+        }
+    };
+    map.set("profile", profile);
+    Value::Mapping(map.finish(&Unknown::new(), order::DNS))
+}
+
+fn namespace(row: &Namespace) -> Value {
+    let mut map = Fields::new();
+    map.set("name", row.name.as_str());
+    map.set_unless("labels", value::texts(&row.labels), row.labels.is_empty());
+    map.set_some("base", row.base.map(|base| word(value::BASES, &base)));
+    map.set_some("dns", row.dns);
+    map.set_unless("managed", row.managed, row.managed);
+    Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn workload(row: &Workload, namespace: &str) -> Value {
+    let mut map = Fields::new();
+    map.set("name", row.name.as_str());
+    map.set("namespace", namespace);
+    map.set_unless("kind", row.kind.as_str(), row.kind == "Deployment");
+    map.set_unless("labels", value::texts(&row.labels), row.labels.is_empty());
+    map.set_some("selector", row.selector.as_ref().map(value::plain_selector));
+    map.list("ports", row.ports.iter().map(container_port));
+    map.set_some("serviceAccount", row.service_account.as_deref());
+    map.set_unless("hostNetwork", row.host_network, !row.host_network);
+    map.set_some("replicas", row.replicas);
+    map.list(
+        "addresses",
+        row.addresses
+            .iter()
+            .map(|address| address.to_string().into()),
+    );
+    Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn container_port(port: &ContainerPort) -> Value {
+    let mut map = Fields::new();
+    map.set_some("name", port.name.as_deref());
+    map.set("port", port.port);
+    map.set_unless(
+        "protocol",
+        port.protocol.name(),
+        port.protocol == Protocol::Tcp,
+    );
+    Value::Mapping(map.finish(&Unknown::new(), order::PORT))
+}
+
+fn service(row: &Service, namespace: &str) -> Value {
+    let mut map = Fields::new();
+    map.set("name", row.name.as_str());
+    map.set("namespace", namespace);
+    map.set_unless(
+        "selector",
+        value::texts(&row.selector),
+        row.selector.is_empty(),
+    );
+    map.list("ports", row.ports.iter().map(service_port));
+    Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn service_port(port: &ServicePort) -> Value {
+    let mut map = Fields::new();
+    map.set_some("name", port.name.as_deref());
+    map.set("port", port.port);
+    match &port.target {
+        TargetPort::Number(number) => map.set_unless("targetPort", *number, *number == port.port),
+        TargetPort::Name(name) => map.set("targetPort", name.as_str()),
+    }
+    map.set_unless(
+        "protocol",
+        port.protocol.name(),
+        port.protocol == Protocol::Tcp,
+    );
+    Value::Mapping(map.finish(&Unknown::new(), order::SERVICE_PORT))
+}
+
+fn external(row: &External) -> Value {
+    let mut map = Fields::new();
+    map.set("name", row.name.as_str());
+    map.list(
+        "networks",
+        row.networks.iter().map(|network| {
+            let mut map = Fields::new();
+            map.set("cidr", network.cidr.to_string());
+            map.list(
+                "except",
+                network.except.iter().map(|hole| hole.to_string().into()),
+            );
+            Value::Mapping(map.finish(&Unknown::new(), order::NETWORK))
+        }),
+    );
+    map.list(
+        "domainNames",
+        row.domain_names.iter().map(|name| name.as_str().into()),
+    );
+    Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn group(row: &Group) -> Value {
+    let mut map = Fields::new();
+    map.set("name", row.name.as_str());
+    map.set("namespaces", value::selector(&row.namespaces));
+    map.set("pods", value::selector(&row.pods));
+    Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn flow(row: &Flow, words: &Words) -> Value {
+    let mut map = Fields::new();
+    map.set("from", words.of(&row.from));
+    map.set("to", words.of(&row.to));
+    map.set_unless("ports", flow_ports(&row.ports), row.ports.is_empty());
+    map.set_unless("note", row.note.as_str(), row.note.is_empty());
+    map.set_unless("muted", row.muted, !row.muted);
+    Value::Mapping(map.finish(&row.unknown, order::FLOW))
+}
+
+fn flow_ports(ports: &[FlowPort]) -> Value {
+    Value::Sequence(ports.iter().map(|port| port.to_string().into()).collect())
+}
+
+fn policy(row: &KeptPolicy) -> Value {
+    let mut map = Fields::new();
+    map.set_unless("file", row.file.as_str(), row.file.is_empty());
+    map.set("text", row.text.as_str());
+    map.set_some("replaces", row.replaces.as_deref());
+    Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+/// By words in alphabetical order, so that adding one thing moves no other line.
+fn layout(document: &Document, words: &Words) -> Mapping {
+    let mut places: Vec<(String, Value)> = document
+        .layout
+        .iter()
+        .map(|(node, at)| {
+            let at = at.iter().map(|at| coordinate(*at)).collect();
+            (words.of(&End::from(*node)), Value::Sequence(at))
+        })
+        .collect();
+    places.sort_by(|a, b| a.0.cmp(&b.0));
+    places
+        .into_iter()
+        .map(|(words, at)| (Value::from(words), at))
+        .collect()
+}
+
+/// The shortest number that gives the same coordinate again; whole ones without a point.
+fn coordinate(at: f32) -> Value {
+    let text = at.to_string();
+    match (text.parse::<i64>(), text.parse::<f64>()) {
+        (Ok(whole), _) => Value::from(whole),
+        (_, Ok(number)) => Value::from(number),
+        _ => Value::from(0),
+    }
+}
