@@ -84,3 +84,6 @@ mod order {
     pub const NETWORK: &[&str] = &["cidr", "except"];
     pub const DNS: &[&str] = &["allow", "profile", "namespaces", "pods", "ports"];
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Refusal, domain_name, label_key, label_name, label_value, port_name, subdomain_name};
+use super::{
+    Refusal, domain_name, free_name, label_key, label_name, label_value, port_name, subdomain_name,
+};
 use crate::diag::Diagnostic;
 use crate::model::{
     Document, End, External, FlowPort, Group, Namespace, NodeRef, Service, Thing, Words, Workload,

@@ -52,7 +52,7 @@ pub(super) fn as_value(unknown: Unknown) -> Option<Value> {
 }
 
 /// A tree as it is, for keeping.
-fn untyped(node: &Node) -> Value {
+pub(super) fn untyped(node: &Node) -> Value {
     match &node.value {
         yaml::Value::Null => Value::Null,
         yaml::Value::Bool(yes, _) => Value::from(*yes),

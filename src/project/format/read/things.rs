@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_yaml::Value;
 
-use super::fields::{Fields, Reader};
+use super::fields::{Fields, Reader, untyped};
 use super::{Extras, item_key};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::validate::{self, check};
@@ -509,10 +509,7 @@ fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
         };
         match words.end(&entry.key).ok().and_then(|end| end.node()) {
             Some(node) => drop(places.insert(node, [x, y])),
-            None => {
-                let at = Value::Sequence(vec![f64::from(x).into(), f64::from(y).into()]);
-                lost.insert(entry.key.as_str().into(), at);
-            }
+            None => drop(lost.insert(entry.key.as_str().into(), untyped(&entry.value))),
         }
     }
     document.layout = Arc::new(places);

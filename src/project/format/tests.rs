@@ -1,0 +1,263 @@
+use super::{read, write};
+use crate::model::validate::invariants;
+use crate::model::{Base, DnsProfile, Document, End};
+
+const SHOP: &str = r#"
+format: drawbridge/1
+name: online-shop
+settings:
+  dialects: [kubernetes]
+  style: per-flow
+  base: deny-all
+  dns: {allow: true, profile: kubernetes}
+  enforcer: kubernetes
+  assume: {pod-addresses: unknown}
+namespaces:
+- {name: shop, labels: {team: web}}
+- {name: payments}
+- {name: legacy, base: none, dns: false}
+- {name: vendor, managed: false}
+workloads:
+- {name: web, namespace: shop, kind: Deployment, labels: {app: web, tier: front}, selector: {app: web}, ports: [{name: http, port: 8080, protocol: TCP}]}
+- {name: checkout, namespace: shop, labels: {version: 1.10, on: on}}
+- {name: ledger, namespace: payments, kind: StatefulSet}
+- {name: ledger, namespace: payments, kind: Job}
+services:
+- {name: web, namespace: shop, selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+externals:
+- {name: office, networks: [{cidr: 198.51.100.0/24, except: [198.51.100.9/32], since: 2024}]}
+- {name: stripe, domainNames: [api.stripe.com]}
+groups:
+- {name: scrapers, namespaces: {matchLabels: {kubernetes.io/metadata.name: monitoring}}, pods: {matchLabels: {app: prometheus}}}
+flows:
+- {from: shop/web, to: shop/checkout, ports: [TCP/5050], note: Place order}
+- {from: external/office, to: shop/web, ports: [TCP/http, UDP/4000-4010], colour: red}
+- {from: group/scrapers, to: "shop/*", ports: [TCP/9090], muted: true}
+- {from: "*", to: "payments/ledger[Job]", ports: [any]}
+- {from: shop/chekout, to: "payments/ledger[StatefulSet]", ports: [TCP]}
+policies:
+- {file: k8s/old.yaml, text: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n", replaces: shop/web-to-checkout}
+invariants:
+- {name: nobody outside reaches ledger, deny: {from: external/office, to: payments/ledger, hops: any}}
+layout: {shop/web: [120, 40.5], "shop/*": [0, 0], node/gone: [1, 2]}
+"#;
+
+#[test]
+fn a_project_written_by_hand() {
+    let (document, found) = read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(found.join("\n"), @r##"
+    shop.drawbridge.yaml:33:10: error: no workload of `shop` is called `chekout` (missing-end)
+        help: did you mean `checkout`?
+    "##);
+    assert!(invariants(&document).is_empty());
+    insta::assert_snapshot!(write(&document), @r##"
+    format: drawbridge/1
+    name: online-shop
+    settings:
+      dialects: [kubernetes]
+      enforcer: kubernetes
+    namespaces:
+    - {name: shop, labels: {team: web}}
+    - {name: payments}
+    - {name: legacy, base: none, dns: false}
+    - {name: vendor, managed: false}
+    workloads:
+    - {name: web, namespace: shop, labels: {app: web, tier: front}, selector: {app: web}, ports: [{name: http, port: 8080}]}
+    - {name: checkout, namespace: shop, labels: {"true": "on", version: "1.10"}}
+    - {name: ledger, namespace: payments, kind: StatefulSet}
+    - {name: ledger, namespace: payments, kind: Job}
+    services:
+    - {name: web, namespace: shop, selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+    externals:
+    - {name: office, networks: [{cidr: 198.51.100.0/24, except: [198.51.100.9/32], since: 2024}]}
+    - {name: stripe, domainNames: [api.stripe.com]}
+    groups:
+    - name: scrapers
+      namespaces: {matchLabels: {kubernetes.io/metadata.name: monitoring}}
+      pods: {matchLabels: {app: prometheus}}
+    flows:
+    - {from: shop/web, to: shop/checkout, ports: [TCP/5050], note: Place order}
+    - {from: external/office, to: shop/web, ports: [TCP/http, UDP/4000-4010], colour: red}
+    - {from: group/scrapers, to: "shop/*", ports: [TCP/9090], muted: true}
+    - {from: "*", to: "payments/ledger[Job]", ports: [any]}
+    - {from: shop/chekout, to: "payments/ledger[StatefulSet]", ports: [TCP]}
+    policies:
+    - file: k8s/old.yaml
+      replaces: shop/web-to-checkout
+      text: |
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+    invariants:
+    - {name: nobody outside reaches ledger, deny: {from: external/office, to: payments/ledger, hops: any}}
+    layout:
+      "shop/*": [0, 0]
+      shop/web: [120, 40.5]
+      node/gone: [1, 2]
+    "##);
+    assert_eq!(again(&document), document);
+}
+
+fn again(document: &Document) -> Document {
+    let text = write(document);
+    match read(&text, "again") {
+        Ok((document, _)) => document,
+        Err(found) => panic!("{found:#?}\n{text}"),
+    }
+}
+
+fn refused(text: &str) -> String {
+    let found = read(text, "p.drawbridge.yaml").expect_err("it is refused");
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    found.join("\n")
+}
+
+#[test]
+fn what_cannot_be_read_whole_is_refused_with_its_place() {
+    insta::assert_snapshot!(refused("format: drawbridge/2\nname: x\n"), @r##"
+    p.drawbridge.yaml:1:9: error: the project was written by a newer Drawbridge (format `drawbridge/2`) (project-format)
+        help: update Drawbridge; this version reads `drawbridge/1`
+    "##);
+    insta::assert_snapshot!(refused("name: x\n"), @r##"
+    p.drawbridge.yaml:1:1: error: the file does not say that it is a project (project-format)
+        help: start a project with `format: drawbridge/1`
+    "##);
+    insta::assert_snapshot!(refused(""), @r##"
+    p.drawbridge.yaml:1:1: error: the file is empty (project-format)
+        help: start it with `format: drawbridge/1`
+    "##);
+    insta::assert_snapshot!(refused("format: drawbridge/1\nname: [\n"), @r##"
+    p.drawbridge.yaml:3:1: error: this is no YAML: did not find expected node content while parsing a flow node (project-format)
+        help: correct the YAML there
+    "##);
+    insta::assert_snapshot!(refused("format: drawbridge/1\n---\nformat: drawbridge/1\n"), @r##"
+    p.drawbridge.yaml:3:1: error: a project is one YAML document, and here starts another (project-format)
+        help: move it to a file of its own
+    "##);
+    insta::assert_snapshot!(refused(
+        "format: drawbridge/1
+settings: {style: per-pod, dns: yes}
+namespaces:
+- {name: a, name: b}
+workloads:
+- {name: w, namespace: a, ports: [{port: 70000}, {name: x}], selector: {matchLabels: {a: b}, matchFoo: 1}}
+externals:
+- {name: e, networks: [{cidr: 10.0.0.1/8}, {cidr: x}]}
+flows:
+- {from: a/w, to: a/w, ports: [tcp/80]}
+- {from: a/w, to: a/w, ports: TCP/80}
+- just text
+"
+    ), @r##"
+    p.drawbridge.yaml:2:19: error: `per-pod` is not known here (project-format)
+        help: write per-flow or per-workload
+    p.drawbridge.yaml:2:33: error: a map must stand here, not a boolean (project-format)
+        help: see the format in the documentation
+    p.drawbridge.yaml:4:13: error: the key `name` is there twice (project-format)
+        help: keep one of them
+    p.drawbridge.yaml:6:94: error: `matchFoo` is not known in a selector (project-format)
+        help: write matchLabels and matchExpressions
+    p.drawbridge.yaml:8:31: error: `10.0.0.1/8` has bits set behind its prefix (project-format)
+        help: write 10.0.0.0/8, or 10.0.0.1 for the address alone
+    p.drawbridge.yaml:8:51: error: `x` is not an address block (project-format)
+        help: write one such as 10.0.0.0/8 or 2001:db8::/32
+    p.drawbridge.yaml:10:32: error: `tcp/80` is not a port (project-format)
+        help: write TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    p.drawbridge.yaml:11:31: error: a list must stand here, not a string (project-format)
+        help: see the format in the documentation
+    p.drawbridge.yaml:12:3: error: a map must stand here, not a string (project-format)
+        help: see the format in the documentation
+    "##);
+}
+
+#[test]
+fn what_is_only_wrong_is_kept_and_reported() {
+    let text = "format: drawbridge/1
+namespaces: [{name: A_b}]
+workloads: [{name: web, namespace: nowhere, labels: {a: x y}}, {name: web, namespace: nowhere}]
+externals: [{name: e}, {name: e}]
+flows:
+- {from: external/e, to: external/e-2, ports: [any]}
+- {from: nowhere/web, to: nowhere/wbe}
+";
+    let (document, found) = read(text, "p").expect("it is a project");
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(found.join("\n"), @r##"
+    p:2:14: error: `A_b` has `A` in it (invalid-value)
+        help: use lowercase letters, digits and `-`
+    p:3:13: warning: the namespace `nowhere` is not declared (undeclared-namespace)
+        help: add it to `namespaces`
+    p:3:13: error: the label value `x y` has a space in it (invalid-value)
+        help: use letters, digits, `-`, `_` and `.`
+    p:3:64: warning: there are two of the Deployment `web`; the second is now `web-2` (twin)
+        help: give every one its own name
+    p:4:24: warning: there are two of the external `e`; the second is now `e-2` (twin)
+        help: give every one its own name
+    p:6:3: error: no policy can say anything about traffic between two externals (external-flow)
+        help: start or end the flow at a workload, a namespace or a group
+    p:7:27: error: no workload of `nowhere` is called `wbe` (missing-end)
+        help: did you mean `web`?
+    p:7:3: warning: the flow has no ports, so it allows nothing (no-ports)
+        help: add `ports: [TCP/80]` or `ports: [any]`
+    "##);
+    assert!(invariants(&document).is_empty());
+    assert_eq!(again(&document), document);
+}
+
+#[test]
+fn every_setting_comes_back() {
+    let text = "format: drawbridge/1
+settings:
+  style: per-workload
+  base: deny-ingress
+  dns: {allow: false, ttl: 5, profile: {namespaces: {}, pods: {matchLabels: {k: v}}, ports: [UDP/53], more: [1, {x: null}]}}
+  assume: {pod-addresses: known, host-network: nodes, moon: full}
+  labels: {team: 'yes'}
+  annotations: {note: '1_000'}
+";
+    let (document, found) = read(text, "p").expect("it is a project");
+    assert_eq!(found, []);
+    assert_eq!(document.settings.base, Base::DenyIngress);
+    assert!(matches!(
+        document.settings.dns.profile,
+        DnsProfile::Custom { .. }
+    ));
+    insta::assert_snapshot!(write(&document), @r##"
+    format: drawbridge/1
+    settings:
+      style: per-workload
+      base: deny-ingress
+      dns:
+        allow: false
+        profile: {namespaces: {}, pods: {matchLabels: {k: v}}, ports: [UDP/53], more: [1, {x: null}]}
+        ttl: 5
+      assume: {pod-addresses: known, host-network: nodes, moon: full}
+      labels: {team: "yes"}
+      annotations: {note: "1_000"}
+    "##);
+    assert_eq!(again(&document), document);
+}
+
+#[test]
+fn the_examples_read_without_a_word_and_are_written_the_same_twice() {
+    for (name, text) in [
+        (
+            "shop",
+            include_str!("../../../assets/examples/online-shop.drawbridge.yaml"),
+        ),
+        (
+            "platform",
+            include_str!("../../../assets/examples/platform.drawbridge.yaml"),
+        ),
+    ] {
+        let (document, found) = read(text, name).expect("it is a project");
+        assert_eq!(found, [], "{name}");
+        assert!(
+            document
+                .flows
+                .iter()
+                .all(|(_, f)| !matches!(f.from, End::Missing(_)))
+        );
+        assert_eq!(again(&document), document, "{name}");
+    }
+}
