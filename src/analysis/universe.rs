@@ -58,7 +58,7 @@ impl<'a> Universe<'a> {
         let all = policies.iter().flat_map(|p| p.iter());
         let words = Vocabulary::of(all, &snapshot.nodes);
         let (classes, class_of) = classify(snapshot, &words);
-        let without = |at: &usize| words.nodes && snapshot.nodes[*at].addresses.is_empty();
+        let without = |at: &usize| snapshot.nodes[*at].addresses.is_empty();
         Self {
             snapshot,
             classes,

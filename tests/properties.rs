@@ -1,0 +1,10 @@
+//! Laws of the set algebra, and the fast analysis held against the plain evaluator on random clusters.
+
+#[path = "properties/random.rs"]
+mod random;
+
+#[path = "properties/sets.rs"]
+mod sets;
+
+#[path = "properties/analysis.rs"]
+mod analysis;

@@ -1,0 +1,270 @@
+//! The fast analysis against the plain evaluator.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use drawbridge::analysis::eval::Probe;
+use drawbridge::analysis::explain::{gate, probe};
+use drawbridge::analysis::{
+    Direction, End, Endpoint, GateDifference, NewPod, PeerPiece, compare, connections, isolation,
+};
+use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
+use drawbridge::policy::Policy;
+use drawbridge::sets::{PortSet, Protocol};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::random::{ADDRESSES, DOMAINS, Leaves, PORTS, cluster, labels, policies};
+
+fn probes() -> Vec<Probe> {
+    let ports = PORTS.into_iter().chain([2, 78, 81, 65534]);
+    let numbered = ports.flat_map(|port| Protocol::ALL.map(|protocol| Some((protocol, port))));
+    numbered.chain([None]).collect()
+}
+
+fn has(ports: &PortSet, probe: Probe) -> bool {
+    match probe {
+        Some((protocol, port)) => ports.contains(protocol, port),
+        None => ports.has_other(),
+    }
+}
+
+fn addresses() -> Vec<IpAddr> {
+    ADDRESSES
+        .iter()
+        .map(|a| a.parse().expect("an address"))
+        .collect()
+}
+
+fn with(cluster: &Snapshot, policies: Vec<Policy>) -> Snapshot {
+    Snapshot {
+        policies,
+        ..cluster.clone()
+    }
+}
+
+/// Whether some pod of the workload and this end may talk, says the plain evaluator.
+fn any_pod(snapshot: &Snapshot, workload: usize, allowed: impl Fn(&End) -> bool) -> bool {
+    let mut pods = snapshot.workloads[workload].pods.clone();
+    pods.any(|pod| allowed(&End::Pod(pod)))
+}
+
+fn new_pods() -> impl Strategy<Value = Vec<NewPod>> {
+    let name = select(&["ns-8", "ns-8", "ns-9"][..]);
+    let one = (0..4usize, name, labels(), labels());
+    let pod = one.prop_map(|(namespace, name, mut namespace_labels, labels)| {
+        namespace_labels.insert(NAMESPACE_NAME_LABEL.into(), name.into());
+        NewPod {
+            namespace: (namespace < 3).then_some(namespace),
+            namespace_labels,
+            labels,
+        }
+    });
+    vec(pod, 6)
+}
+
+/// A new pod with the labels that its namespace has, if that exists.
+fn settle(snapshot: &Snapshot, pod: &NewPod) -> Option<NewPod> {
+    let Some(at) = pod.namespace else {
+        return Some(pod.clone());
+    };
+    let namespace_labels = snapshot.namespaces.get(at)?.labels.clone();
+    Some(NewPod {
+        namespace_labels,
+        ..pod.clone()
+    })
+}
+
+fn gate_allows(
+    snapshot: &Snapshot,
+    direction: Direction,
+    pod: usize,
+    peer: &End,
+    probe: Probe,
+) -> bool {
+    let own = End::Pod(pod);
+    let (from, to) = match direction {
+        Direction::Ingress => (peer, &own),
+        Direction::Egress => (&own, peer),
+    };
+    gate(snapshot, direction, from, to, probe).allowed
+}
+
+fn end_of(peer: &PeerPiece) -> Vec<End> {
+    match peer {
+        PeerPiece::Pod(pod) => vec![End::Pod(*pod)],
+        PeerPiece::NewPod(pod) => vec![End::NewPod(pod.clone())],
+        PeerPiece::Addresses { first, last } => vec![End::Address(*first), End::Address(*last)],
+        PeerPiece::Domain(name) => vec![End::Domain(name.clone())],
+        PeerPiece::Node(node) => vec![End::Node(*node)],
+    }
+}
+
+fn covers(snapshot: &Snapshot, piece: &PeerPiece, end: &End) -> bool {
+    match (piece, end) {
+        (PeerPiece::Pod(a), End::Pod(b)) => {
+            snapshot.pods[*a].workload == snapshot.pods[*b].workload
+        }
+        (PeerPiece::Addresses { first, last }, End::Address(a)) => {
+            first.is_ipv4() == a.is_ipv4() && (first..=last).contains(&a)
+        }
+        (PeerPiece::Domain(a), End::Domain(b)) => a == b,
+        (PeerPiece::Node(a), End::Node(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn says(found: &[&GateDifference], snapshot: &Snapshot, end: &End, wider: bool, p: Probe) -> bool {
+    let mut all = found.iter();
+    all.any(|d| d.wider == wider && has(&d.ports, p) && covers(snapshot, &d.peer, end))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn connections_are_what_the_evaluator_says(
+        cluster in cluster(),
+        policies in policies(Leaves::All),
+    ) {
+        let snapshot = with(&cluster, policies);
+        let all = connections(&snapshot);
+        let mut pairs: HashMap<(usize, usize), &PortSet> = HashMap::new();
+        for c in &all {
+            prop_assert!(!c.ports.is_empty());
+            if let (Endpoint::Workload(a), Endpoint::Workload(b)) = (c.src, c.dst) {
+                prop_assert!(pairs.insert((a, b), &c.ports).is_none());
+            }
+        }
+        let workloads = snapshot.workloads.len();
+        for a in 0..workloads {
+            for b in (0..workloads).filter(|&b| b != a) {
+                for p in probes() {
+                    let want = any_pod(&snapshot, a, |from| {
+                        any_pod(&snapshot, b, |to| probe(&snapshot, from, to, p).allowed)
+                    });
+                    let got = pairs.get(&(a, b)).is_some_and(|ports| has(ports, p));
+                    prop_assert_eq!(got, want, "{} to {} at {:?}", a, b, p);
+                }
+            }
+            for address in addresses() {
+                let outside = End::Address(address);
+                let listed = |e: &Endpoint| match e {
+                    Endpoint::Addresses { first, last } => {
+                        first.is_ipv4() == address.is_ipv4() && (*first..=*last).contains(&address)
+                    }
+                    _ => false,
+                };
+                let own = Endpoint::Workload(a);
+                let out: Vec<_> = all.iter().filter(|c| c.src == own && listed(&c.dst)).collect();
+                let into: Vec<_> = all.iter().filter(|c| c.dst == own && listed(&c.src)).collect();
+                for p in probes() {
+                    let want = any_pod(&snapshot, a, |pod| probe(&snapshot, pod, &outside, p).allowed);
+                    prop_assert_eq!(out.iter().any(|c| has(&c.ports, p)), want, "{} to {}", a, address);
+                    let want = any_pod(&snapshot, a, |pod| probe(&snapshot, &outside, pod, p).allowed);
+                    prop_assert_eq!(into.iter().any(|c| has(&c.ports, p)), want, "{} to {}", address, a);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn isolation_is_what_the_policies_say(cluster in cluster(), policies in policies(Leaves::All)) {
+        let snapshot = with(&cluster, policies);
+        for (at, found) in isolation(&snapshot).iter().enumerate() {
+            let isolated = |direction| any_pod(&snapshot, at, |pod| {
+                let mut policies = snapshot.policies.iter();
+                policies.any(|policy| {
+                    let side = match direction {
+                        Direction::Ingress => &policy.ingress,
+                        Direction::Egress => &policy.egress,
+                    };
+                    side.as_ref().is_some_and(|s| s.isolates)
+                        && drawbridge::analysis::eval::peer_matches(&snapshot, &policy.subject, pod)
+                })
+            });
+            prop_assert_eq!(found.ingress, isolated(Direction::Ingress));
+            prop_assert_eq!(found.egress, isolated(Direction::Egress));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_equals_itself(cluster in cluster(), policies in policies(Leaves::All)) {
+        let snapshot = with(&cluster, policies);
+        prop_assert_eq!(compare(&snapshot, &snapshot), vec![]);
+    }
+
+    #[test]
+    fn order_of_deny_over_accept_says_nothing(cluster in cluster(), policies in policies(Leaves::All)) {
+        let policies: Vec<Policy> = policies.into_iter().filter(|p| p.tier % 2 == 1).collect();
+        let mut turned = policies.clone();
+        turned.reverse();
+        for policy in &mut turned {
+            for side in [&mut policy.ingress, &mut policy.egress].into_iter().flatten() {
+                side.rules.reverse();
+            }
+        }
+        let (a, b) = (with(&cluster, policies), with(&cluster, turned));
+        prop_assert_eq!(compare(&a, &b), vec![]);
+    }
+
+    #[test]
+    fn comparison_is_what_the_evaluator_says(
+        cluster in cluster(),
+        left in policies(Leaves::Exact),
+        right in policies(Leaves::Exact),
+        extra in new_pods(),
+    ) {
+        let (a, b) = (with(&cluster, left), with(&cluster, right));
+        let found = compare(&a, &b);
+        let reversed = compare(&b, &a);
+        prop_assert_eq!(found.len(), reversed.len());
+        for d in &found {
+            prop_assert!(!d.ports.is_empty());
+            for end in end_of(&d.peer) {
+                for p in probes().into_iter().filter(|p| has(&d.ports, *p)) {
+                    prop_assert_eq!(gate_allows(&a, d.direction, d.pod, &end, p), !d.wider, "{:?}", d);
+                    prop_assert_eq!(gate_allows(&b, d.direction, d.pod, &end, p), d.wider, "{:?}", d);
+                }
+            }
+        }
+        let mut ends: Vec<End> = (0..cluster.pods.len()).map(End::Pod).collect();
+        ends.extend(addresses().into_iter().map(End::Address));
+        let words = format!("{:?}{:?}", a.policies, b.policies);
+        let named = DOMAINS.into_iter().filter(|d| words.contains(&format!("Domain({d:?})")));
+        ends.extend(named.map(|d| End::Domain(d.to_owned())));
+        let hidden = (0..cluster.nodes.len()).filter(|&n| cluster.nodes[n].addresses.is_empty());
+        ends.extend(hidden.map(End::Node));
+        let extra: Vec<End> = extra.iter().filter_map(|p| settle(&cluster, p)).map(End::NewPod).collect();
+        for pod in 0..cluster.pods.len() {
+            for direction in [Direction::Ingress, Direction::Egress] {
+                let workload = cluster.pods[pod].workload;
+                let here: Vec<&GateDifference> = found
+                    .iter()
+                    .filter(|d| d.workload == workload && d.direction == direction)
+                    .collect();
+                for p in probes() {
+                    for end in ends.iter().filter(|e| **e != End::Pod(pod)) {
+                        let (in_a, in_b) = (
+                            gate_allows(&a, direction, pod, end, p),
+                            gate_allows(&b, direction, pod, end, p),
+                        );
+                        let said = in_a == in_b || says(&here, &cluster, end, in_b, p);
+                        prop_assert!(said, "unsaid: {} {:?} {:?} {:?}", pod, direction, end, p);
+                    }
+                    for end in &extra {
+                        let (in_a, in_b) = (
+                            gate_allows(&a, direction, pod, end, p),
+                            gate_allows(&b, direction, pod, end, p),
+                        );
+                        let said = in_a == in_b || here.iter().any(|d| {
+                            matches!(d.peer, PeerPiece::NewPod(_)) && d.wider == in_b && has(&d.ports, p)
+                        });
+                        prop_assert!(said, "unsaid: {} {:?} {:?} {:?}", pod, direction, end, p);
+                    }
+                }
+            }
+        }
+    }
+}
