@@ -1,9 +1,19 @@
 //! Kubernetes manifests: texts in, a [`Snapshot`] without policies out, with the policies beside it
 //! and everything that could not be read as diagnostics (semantics 8).
+//!
+//! [`objects`] finds the objects in the texts, `resource` decodes each on its own, [`assemble`]
+//! makes a cluster of them.
 
+mod assemble;
+mod kinds;
 mod objects;
+mod resource;
+mod service;
+mod workload;
 
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
@@ -35,16 +45,38 @@ pub struct Manifests {
     pub snapshot: Snapshot,
     /// NetworkPolicies, in the order of the texts; of those with one identity only the last.
     pub policies: Vec<Object>,
-    /// What could not be read, and what is worth knowing.
+    /// How many objects there are of kinds that mean nothing here.
+    pub skipped: usize,
+    /// What could not be read, and what is worth knowing, in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads manifests. Never fails: what cannot be read becomes a diagnostic, the rest counts.
 pub fn read(sources: &[Source]) -> Manifests {
-    let (objects, diagnostics) = objects::objects(sources);
-    Manifests {
-        snapshot: Snapshot::default(),
-        policies: objects,
-        diagnostics,
-    }
+    let (objects, mut diagnostics) = objects::objects(sources);
+    diagnostics.extend(assumed_namespace(&objects));
+    let resources: Vec<_> = objects
+        .into_par_iter()
+        .with_min_len(64)
+        .map(resource::decode)
+        .collect();
+    assemble::assemble(resources, diagnostics)
+}
+
+/// One note for all objects that do not say where they live (W3).
+fn assumed_namespace(objects: &[Object]) -> Option<Diagnostic> {
+    let homeless = |o: &&Object| {
+        let kind = kinds::of(o);
+        kind != kinds::Kind::Unknown && kind.namespaced() && o.namespace.is_none()
+    };
+    let mut homeless = objects.iter().filter(homeless);
+    let first = homeless.next()?;
+    let message = match homeless.count() {
+        0 => "one object names no namespace; it is taken to be in `default`".to_owned(),
+        n => format!(
+            "{} objects name no namespace, this is the first; they are taken to be in `default`",
+            n + 1
+        ),
+    };
+    Some(Diagnostic::info("W3", message).at(first.start()))
 }

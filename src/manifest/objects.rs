@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Source;
 use crate::diag::{Diagnostic, Span};
-use crate::yaml::{self, Mark, Node, Object, Problem, Value};
+use crate::yaml::{self, Lines, Mark, Node, Object, Problem, Value};
 
 /// Lists in lists deeper than this are left alone.
 const MAX_LISTS: usize = 8;
@@ -26,6 +26,7 @@ fn of_source(source: &Source) -> (Vec<Object>, Vec<Diagnostic>) {
     let parsed = yaml::parse(&source.text);
     let mut reader = Reader {
         source,
+        lines: Lines::of(&source.text),
         objects: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -63,6 +64,7 @@ struct Inherited<'a> {
 
 struct Reader<'a> {
     source: &'a Source,
+    lines: Lines,
     objects: Vec<Object>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -159,8 +161,20 @@ impl Reader<'_> {
     }
 
     /// The text of an item of a list, the list's indentation taken off.
-    fn item_text(&self, _item: &Node) -> String {
-        String::new()
+    fn item_text(&self, item: &Node) -> String {
+        let text = self.lines.between(&self.source.text, item.start, item.end);
+        let indent = item.start.column.saturating_sub(1) as usize;
+        let mut lines = text.split('\n');
+        let mut out = lines.next().unwrap_or_default().to_owned();
+        for line in lines {
+            let blank = line.bytes().take_while(|b| *b == b' ').count();
+            out.push('\n');
+            out.push_str(line.get(blank.min(indent)..).unwrap_or_default());
+        }
+        if !out.ends_with('\n') {
+            out.push('\n');
+        }
+        out
     }
 
     fn object(&mut self, node: Node, text: &str, api_version: String, kind: String) {

@@ -191,3 +191,23 @@ pub fn int_or_string(node: &Node) -> Decoded<IntOrString> {
         _ => Err(TypeError::wanted("a whole number or a string", node)),
     }
 }
+
+/// A value and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Its place.
+    pub mark: Mark,
+}
+
+/// Makes a decoder keep the place.
+pub fn spanned<T>(
+    decode: impl Fn(&Node) -> Decoded<T> + Copy,
+) -> impl Fn(&Node) -> Decoded<Spanned<T>> + Copy {
+    move |node| {
+        let value = decode(node)?;
+        let mark = node.start;
+        Ok(Spanned { value, mark })
+    }
+}

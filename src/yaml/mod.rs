@@ -6,12 +6,14 @@
 //! the way back: policies with comments, and the lines they are on.
 
 pub mod decode;
+mod lines;
 mod object;
 mod read;
 mod scalar;
 mod split;
 pub mod write;
 
+pub use lines::Lines;
 pub use object::Object;
 pub use read::{Document, Parsed, Problem, parse};
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use libyaml_safer::{Event, EventData, Parser, ScalarStyle};
 use rayon::prelude::*;
 
+use super::lines::Lines;
 use super::split::{Chunk, chunks};
 use super::{Entry, Map, Mark, Node, Value, scalar};
 
@@ -92,6 +93,7 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
         }
     }
     let single = reader.roots.len() == 1;
+    let lines = Lines::of(own);
     let documents = reader
         .roots
         .into_iter()
@@ -100,7 +102,8 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
             let range = if single {
                 trimmed(text, chunk.range.clone())
             } else {
-                bytes_of(text, chunk, node.start, node.end)
+                let offset = |mark| chunk.range.start + lines.offset(own, chunk.line, mark);
+                offset(node.start)..offset(node.end)
             };
             Document { node, range }
         })
@@ -139,30 +142,6 @@ fn trimmed(text: &str, mut range: Range<usize>) -> Range<usize> {
         .sum();
     let end = (range.start + end.len() + 1).min(range.end);
     (range.start + blank).min(end)..end
-}
-
-/// The bytes between two marks of a chunk.
-fn bytes_of(text: &str, chunk: &Chunk, start: Mark, end: Mark) -> Range<usize> {
-    let offset = |mark: Mark| offset_in(&text[chunk.range.clone()], chunk.line, mark);
-    let (start, end) = (offset(start), offset(end));
-    chunk.range.start + start.min(end)..chunk.range.start + end
-}
-
-/// The byte offset of a mark in a text whose first line is `first_line`.
-pub(super) fn offset_in(text: &str, first_line: u32, mark: Mark) -> usize {
-    let mut offset = 0;
-    for (line, raw) in (first_line..).zip(text.split_inclusive('\n')) {
-        if line == mark.line {
-            let columns = mark.column.saturating_sub(1) as usize;
-            return offset
-                + raw
-                    .char_indices()
-                    .nth(columns)
-                    .map_or(raw.len(), |(i, _)| i);
-        }
-        offset += raw.len();
-    }
-    text.len()
 }
 
 /// A collection that is still open.

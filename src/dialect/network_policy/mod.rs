@@ -1,3 +1,61 @@
 //! `networking.k8s.io/v1` NetworkPolicy (semantics 2).
 
+pub mod lower;
+pub mod parse;
+pub mod validate;
 pub mod write;
+
+use crate::cluster::Assumptions;
+use crate::diag::{Diagnostic, Severity};
+use crate::policy::{Combine, Policy, Tier};
+use crate::yaml::Object;
+
+/// Where these policies are judged: all of them together, order means nothing (2.4).
+pub fn tier() -> Tier {
+    Tier {
+        name: "NetworkPolicy".into(),
+        combine: Combine::DenyOverAccept,
+    }
+}
+
+/// Refusals of today's servers that older or more lenient ones let pass: blocks that are not
+/// canonical, fields nobody knows, the API version of old.
+const LENIENT: [&str; 3] = ["V13", "V23", "api-version"];
+
+/// What became of a NetworkPolicy object.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The policy; none if every API server refuses it.
+    pub policy: Option<Policy>,
+    /// What the API server of 1.36 would refuse, in its own words, and where.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Decodes, validates and lowers one object into the tier at index `tier`.
+pub fn read(object: &Object, tier: usize, assumptions: &Assumptions) -> Read {
+    let mut diagnostics = validate::strict(object);
+    let policy = match parse::parse(object) {
+        Ok(policy) => {
+            diagnostics.extend(validate::validate(object, &policy));
+            Some(policy)
+        }
+        Err(error) => {
+            let mut told = Diagnostic::error("V22", error.message).path(error.path);
+            told.help = error.help;
+            diagnostics.push(object.about(told, error.mark));
+            None
+        }
+    };
+    let fatal = |d: &Diagnostic| d.severity == Severity::Error && !LENIENT.contains(&d.code);
+    let refused = diagnostics.iter().any(fatal);
+    for told in diagnostics.iter_mut().filter(|d| fatal(d)) {
+        told.message.push_str("; this policy is not judged");
+    }
+    let lowered = policy
+        .filter(|_| !refused)
+        .map(|policy| lower::lower(object, &policy, tier, assumptions));
+    Read {
+        policy: lowered,
+        diagnostics,
+    }
+}

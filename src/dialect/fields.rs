@@ -1,0 +1,159 @@
+//! Fields that an API does not have, and keys written twice: what `fieldValidation=Strict` refuses
+//! and every other server drops in silence (V23).
+
+use crate::diag::Diagnostic;
+use crate::yaml::{Map, Mark, Node, Object, Value};
+
+/// Which fields a value may have.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// Anything: scalars, label maps, what nobody here reads.
+    Any,
+    /// These fields and no others.
+    Fields(&'static [(&'static str, Shape)]),
+    /// A list of these.
+    List(&'static Shape),
+}
+
+/// `metadata` of every object.
+pub const METADATA: Shape = Shape::Fields(&[
+    ("name", Shape::Any),
+    ("namespace", Shape::Any),
+    ("labels", Shape::Any),
+    ("annotations", Shape::Any),
+    ("generateName", Shape::Any),
+    ("creationTimestamp", Shape::Any),
+    ("deletionGracePeriodSeconds", Shape::Any),
+    ("deletionTimestamp", Shape::Any),
+    ("finalizers", Shape::Any),
+    ("generation", Shape::Any),
+    ("managedFields", Shape::Any),
+    ("ownerReferences", Shape::Any),
+    ("resourceVersion", Shape::Any),
+    ("selfLink", Shape::Any),
+    ("uid", Shape::Any),
+]);
+
+/// A label selector.
+pub const SELECTOR: Shape = Shape::Fields(&[
+    ("matchLabels", Shape::Any),
+    (
+        "matchExpressions",
+        Shape::List(&Shape::Fields(&[
+            ("key", Shape::Any),
+            ("operator", Shape::Any),
+            ("values", Shape::Any),
+        ])),
+    ),
+]);
+
+/// Everything in an object that its shape does not know, and every key written twice.
+pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
+    let mut walk = Walk {
+        object,
+        path: String::new(),
+        out: Vec::new(),
+    };
+    walk.node(&object.node, shape);
+    walk.out
+}
+
+struct Walk<'a> {
+    object: &'a Object,
+    path: String,
+    out: Vec<Diagnostic>,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, node: &Node, shape: Shape) {
+        match &node.value {
+            Value::Map(map) => self.map(map, shape),
+            Value::Seq(items) => {
+                let inner = match shape {
+                    Shape::List(inner) => *inner,
+                    _ => Shape::Any,
+                };
+                for (i, item) in items.iter().enumerate() {
+                    self.under(&format!("[{i}]"), |walk| walk.node(item, inner));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn map(&mut self, map: &Map, shape: Shape) {
+        for (key, mark) in &map.duplicates {
+            self.field(key, |walk| {
+                let message = format!("duplicate field `{}`; the last one counts", walk.path);
+                walk.tell(message, *mark, Some("keep one of them".into()));
+            });
+        }
+        for entry in &map.entries {
+            let known = match shape {
+                Shape::Fields(fields) => fields.iter().find(|(name, _)| *name == entry.key),
+                _ => Some(&("", Shape::Any)),
+            };
+            self.field(&entry.key, |walk| match (known, shape) {
+                (Some((_, inner)), _) => walk.node(&entry.value, *inner),
+                (None, Shape::Fields(fields)) => {
+                    let help = nearest(&entry.key, fields).map(|n| format!("did you mean `{n}`?"));
+                    let message = format!("unknown field `{}`", walk.path);
+                    walk.tell(message, entry.mark, help);
+                }
+                (None, _) => {}
+            });
+        }
+    }
+
+    fn field(&mut self, key: &str, then: impl FnOnce(&mut Self)) {
+        if self.path.is_empty() {
+            self.under(key, then);
+        } else {
+            self.under(&format!(".{key}"), then);
+        }
+    }
+
+    fn under(&mut self, step: &str, then: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        self.path.push_str(step);
+        then(self);
+        self.path.truncate(length);
+    }
+
+    fn tell(&mut self, message: String, mark: Mark, help: Option<String>) {
+        let mut told = Diagnostic::error("V23", message).path(self.path.clone());
+        told.help = help;
+        self.out.push(self.object.about(told, mark));
+    }
+}
+
+/// The known field that is at most two slips of the pen away.
+fn nearest(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> {
+    let key = key.to_ascii_lowercase();
+    let near = fields.iter().map(|(name, _)| {
+        let distance = distance(&key, &name.to_ascii_lowercase());
+        (distance, *name)
+    });
+    near.min().filter(|(d, _)| *d <= 2).map(|(_, name)| name)
+}
+
+/// How many characters must be put in, taken out, replaced or swapped with a neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j - 1] + same)
+                .min(rows[i - 1][j] + 1)
+                .min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}

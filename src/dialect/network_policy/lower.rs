@@ -1,0 +1,155 @@
+//! What a NetworkPolicy means (K1-K33).
+
+use super::parse::{self, IpBlock, NetworkPolicy};
+use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+use crate::dialect::{cidr, selector};
+use crate::policy::{
+    Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
+};
+use crate::sets::{IpSet, Protocol};
+use crate::yaml::Object;
+use crate::yaml::decode::IntOrString;
+
+/// Lowers a policy that the API server takes.
+pub fn lower(
+    object: &Object,
+    policy: &NetworkPolicy,
+    tier: usize,
+    assumptions: &Assumptions,
+) -> Policy {
+    let lowering = Lowering {
+        object,
+        assumptions,
+        namespace: object.namespace_or_default(),
+    };
+    let side = |direction, rules: &[parse::Rule]| {
+        applies(policy, direction).then(|| Side {
+            isolates: true,
+            rules: rules.iter().map(|rule| lowering.rule(rule)).collect(),
+        })
+    };
+    Policy {
+        kind: "NetworkPolicy",
+        name: object.name.clone(),
+        namespace: Some(lowering.namespace.to_owned()),
+        tier,
+        order: 0,
+        subject: lowering.pods(vec![
+            Peer::Namespace(lowering.namespace.to_owned()),
+            Peer::PodLabels(selector::lower(&policy.pod_selector)),
+        ]),
+        ingress: side(Direction::Ingress, &policy.ingress),
+        egress: side(Direction::Egress, &policy.egress),
+        span: object.start(),
+    }
+}
+
+/// Whether the policy says anything about a direction (K3); rules of another one are ignored (K4).
+fn applies(policy: &NetworkPolicy, direction: Direction) -> bool {
+    let types = &policy.policy_types;
+    if types.is_empty() {
+        direction == Direction::Ingress || !policy.egress.is_empty()
+    } else {
+        types.iter().any(|t| t.value == direction.name())
+    }
+}
+
+struct Lowering<'a> {
+    object: &'a Object,
+    assumptions: &'a Assumptions,
+    namespace: &'a str,
+}
+
+impl Lowering<'_> {
+    fn rule(&self, rule: &parse::Rule) -> Rule {
+        let peers = rule.peers.iter().map(|peer| PeerItem {
+            peer: self.peer(peer),
+            span: self.object.span(peer.mark),
+        });
+        let ports = rule.ports.iter().filter_map(|port| {
+            Some(PortItem {
+                port: port_match(port)?,
+                span: self.object.span(port.mark),
+            })
+        });
+        Rule {
+            name: None,
+            action: Action::Accept,
+            subject: None,
+            peers: any_if_empty(rule.peers.is_empty(), peers.collect()),
+            ports: any_if_empty(rule.ports.is_empty(), ports.collect()),
+            span: self.object.span(rule.mark),
+        }
+    }
+
+    /// K20-K26.
+    fn peer(&self, peer: &parse::Peer) -> Peer {
+        if let Some(block) = &peer.ip_block {
+            return self.block(block);
+        }
+        let mut all = vec![match &peer.namespace_selector {
+            Some(namespaces) => Peer::NamespaceLabels(selector::lower(namespaces)),
+            None => Peer::Namespace(self.namespace.to_owned()),
+        }];
+        if let Some(pods) = &peer.pod_selector {
+            all.push(Peer::PodLabels(selector::lower(pods)));
+        }
+        self.pods(all)
+    }
+
+    /// All of these, but host-network pods only where they are like other pods (1.3).
+    fn pods(&self, mut all: Vec<Peer>) -> Peer {
+        if self.assumptions.host_network == HostNetwork::Nodes {
+            all.push(Peer::Not(Box::new(Peer::HostNetwork)));
+        }
+        Peer::All(all)
+    }
+
+    /// Addresses outside, and those of pods where they count (K32).
+    fn block(&self, block: &IpBlock) -> Peer {
+        let Ok(outer) = cidr::parse(&block.cidr.value) else {
+            return Peer::Nothing;
+        };
+        let except = block.except.iter();
+        let except: Vec<_> = except
+            .filter_map(|text| cidr::parse(&text.value).ok())
+            .map(|block| block.net)
+            .collect();
+        let set = IpSet::block(outer.net, &except);
+        match self.assumptions.pod_addresses {
+            PodAddresses::Known => {
+                Peer::AnyOf(vec![Peer::Addresses(set.clone()), Peer::PodAddresses(set)])
+            }
+            PodAddresses::Unknown | PodAddresses::Outside => Peer::Addresses(set),
+        }
+    }
+}
+
+fn any_if_empty<T>(empty: bool, items: Vec<T>) -> Match<T> {
+    if empty {
+        Match::Any
+    } else {
+        Match::Only(items)
+    }
+}
+
+/// K10-K13.
+fn port_match(port: &parse::Port) -> Option<PortMatch> {
+    let protocol = match &port.protocol {
+        None => Protocol::Tcp,
+        Some(text) => Protocol::parse(&text.value)?,
+    };
+    let number = |n: i32| u16::try_from(n).ok();
+    Some(match port.port.as_ref().map(|p| &p.value) {
+        None => PortMatch::AllPorts(protocol),
+        Some(IntOrString::Int(first)) => PortMatch::Range {
+            protocol,
+            first: number(*first)?,
+            last: number(port.end_port.as_ref().map_or(*first, |end| end.value))?,
+        },
+        Some(IntOrString::String(name)) => PortMatch::Named {
+            protocol: Some(protocol),
+            name: name.clone(),
+        },
+    })
+}

@@ -1,0 +1,163 @@
+//! A NetworkPolicy as written, with the place of everything.
+
+use crate::dialect::selector::{self, Label, LabelSelector};
+use crate::yaml::decode::{
+    Decoded, IntOrString, Spanned, deep, field, int_or_string, int32, list_field, map, spanned,
+    string,
+};
+use crate::yaml::{Mark, Node, Object};
+
+/// The whole policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkPolicy {
+    /// `metadata`.
+    pub metadata: Metadata,
+    /// `spec.podSelector`; missing, null and `{}` are the same (K2).
+    pub pod_selector: LabelSelector,
+    /// `spec.policyTypes`.
+    pub policy_types: Vec<Spanned<String>>,
+    /// Where `spec.policyTypes` stands.
+    pub policy_types_mark: Mark,
+    /// `spec.ingress`.
+    pub ingress: Vec<Rule>,
+    /// `spec.egress`.
+    pub egress: Vec<Rule>,
+}
+
+/// What is validated of `metadata`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// `name`.
+    pub name: Option<Spanned<String>>,
+    /// `generateName`.
+    pub generate_name: Option<Spanned<String>>,
+    /// `namespace`.
+    pub namespace: Option<Spanned<String>>,
+    /// `labels`.
+    pub labels: Vec<Label>,
+    /// `annotations`.
+    pub annotations: Vec<Label>,
+    /// Where it stands.
+    pub mark: Mark,
+}
+
+/// One rule of either direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// `from` or `to`; empty: everything (K7).
+    pub peers: Vec<Peer>,
+    /// `ports`; empty: everything (K8).
+    pub ports: Vec<Port>,
+    /// Where it stands.
+    pub mark: Mark,
+}
+
+/// One peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// `podSelector`; a null is none (K27).
+    pub pod_selector: Option<LabelSelector>,
+    /// `namespaceSelector`.
+    pub namespace_selector: Option<LabelSelector>,
+    /// `ipBlock`.
+    pub ip_block: Option<IpBlock>,
+    /// Where it stands.
+    pub mark: Mark,
+}
+
+/// `ipBlock`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IpBlock {
+    /// `cidr`; empty if missing.
+    pub cidr: Spanned<String>,
+    /// `except`.
+    pub except: Vec<Spanned<String>>,
+}
+
+/// One port item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// `protocol`.
+    pub protocol: Option<Spanned<String>>,
+    /// `port`.
+    pub port: Option<Spanned<IntOrString>>,
+    /// `endPort`.
+    pub end_port: Option<Spanned<i32>>,
+    /// Where it stands.
+    pub mark: Mark,
+}
+
+/// Decodes an object; the first wrong type refuses it (V22).
+pub fn parse(object: &Object) -> Decoded<NetworkPolicy> {
+    let node = &object.node;
+    let spec = |key| {
+        let found = node.get("spec").and_then(|spec| spec.get(key));
+        found.map_or(node.start, |n| n.start)
+    };
+    let rules = |key: &'static str, peers: &'static str| {
+        field(node, "spec", |spec| {
+            list_field(map(spec)?, key, |node| rule(node, peers))
+        })
+    };
+    let policy_types = field(node, "spec", |spec| {
+        list_field(spec, "policyTypes", spanned(string))
+    })?;
+    Ok(NetworkPolicy {
+        metadata: metadata(node)?,
+        pod_selector: deep(node, &["spec", "podSelector"], selector::parse)?.unwrap_or_default(),
+        policy_types: policy_types.unwrap_or_default(),
+        policy_types_mark: spec("policyTypes"),
+        ingress: rules("ingress", "from")?.unwrap_or_default(),
+        egress: rules("egress", "to")?.unwrap_or_default(),
+    })
+}
+
+fn metadata(node: &Node) -> Decoded<Metadata> {
+    let text = |key| deep(node, &["metadata", key], spanned(string));
+    let labels = |key| deep(node, &["metadata", key], selector::labels);
+    Ok(Metadata {
+        name: text("name")?,
+        generate_name: text("generateName")?,
+        namespace: text("namespace")?,
+        labels: labels("labels")?.unwrap_or_default(),
+        annotations: labels("annotations")?.unwrap_or_default(),
+        mark: node.get("metadata").unwrap_or(node).start,
+    })
+}
+
+fn rule(node: &Node, peers: &str) -> Decoded<Rule> {
+    Ok(Rule {
+        peers: list_field(node, peers, peer)?,
+        ports: list_field(node, "ports", port)?,
+        mark: node.start,
+    })
+}
+
+fn peer(node: &Node) -> Decoded<Peer> {
+    Ok(Peer {
+        pod_selector: field(node, "podSelector", selector::parse)?,
+        namespace_selector: field(node, "namespaceSelector", selector::parse)?,
+        ip_block: field(node, "ipBlock", ip_block)?,
+        mark: node.start,
+    })
+}
+
+fn ip_block(node: &Node) -> Decoded<IpBlock> {
+    let missing = Spanned {
+        value: String::new(),
+        mark: node.start,
+    };
+    Ok(IpBlock {
+        cidr: field(node, "cidr", spanned(string))?.unwrap_or(missing),
+        except: list_field(node, "except", spanned(string))?,
+    })
+}
+
+fn port(node: &Node) -> Decoded<Port> {
+    Ok(Port {
+        protocol: field(node, "protocol", spanned(string))?,
+        port: field(node, "port", spanned(int_or_string))?,
+        end_port: field(node, "endPort", spanned(int32))?,
+        mark: node.start,
+    })
+}

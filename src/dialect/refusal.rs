@@ -1,0 +1,59 @@
+//! Collecting what the API server would refuse, in its own words: `path: Type: value: detail`.
+
+use std::fmt::Display;
+
+use crate::diag::Diagnostic;
+use crate::yaml::{Mark, Object};
+
+/// Refusals of one object.
+#[derive(Debug)]
+pub struct Refusals<'a> {
+    object: &'a Object,
+    /// What has been refused so far, in the API's order.
+    pub found: Vec<Diagnostic>,
+}
+
+impl<'a> Refusals<'a> {
+    /// Nothing refused yet.
+    pub fn new(object: &'a Object) -> Self {
+        let found = Vec::new();
+        Self { object, found }
+    }
+
+    /// Refuses the field at `path`, written at `mark`.
+    pub fn add(&mut self, code: &'static str, path: &str, mark: Mark, message: String) {
+        let told = Diagnostic::error(code, message).path(path);
+        self.found.push(self.object.about(told, mark));
+    }
+
+    /// `Invalid value: "x": detail`, once for each detail.
+    pub fn invalid(
+        &mut self,
+        code: &'static str,
+        path: &str,
+        mark: Mark,
+        value: &dyn Display,
+        details: &[String],
+    ) {
+        for detail in details {
+            self.add(
+                code,
+                path,
+                mark,
+                format!("Invalid value: {value}: {detail}"),
+            );
+        }
+    }
+
+    /// Adds help to the refusals that have been added since there were `since` of them.
+    pub fn help(&mut self, since: usize, help: &str) {
+        for told in self.found.iter_mut().skip(since) {
+            told.help = Some(help.to_owned());
+        }
+    }
+}
+
+/// A text as the API prints it.
+pub fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}

@@ -1,0 +1,171 @@
+//! `metav1.LabelSelector`: parsed with places, validated as the API does, lowered (semantics 2.3).
+
+use crate::sets::{LabelOp, Requirement, Selector};
+use crate::yaml::decode::{Decoded, Spanned, field, list_field, map, spanned, string, strings};
+use crate::yaml::{Mark, Node, Value};
+
+use super::names;
+use super::refusal::{Refusals, quoted};
+
+/// A label selector as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelSelector {
+    /// `matchLabels`.
+    pub labels: Vec<Label>,
+    /// `matchExpressions`.
+    pub expressions: Vec<Expression>,
+    /// Where it stands.
+    pub mark: Mark,
+}
+
+/// One entry of `matchLabels`, or of a label map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+    /// Where the key stands.
+    pub mark: Mark,
+}
+
+/// One entry of `matchExpressions`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression {
+    /// The key; empty if missing.
+    pub key: Spanned<String>,
+    /// The operator; empty if missing.
+    pub operator: Spanned<String>,
+    /// The values.
+    pub values: Vec<Spanned<String>>,
+    /// Where it stands.
+    pub mark: Mark,
+}
+
+/// Reads a selector.
+pub fn parse(node: &Node) -> Decoded<LabelSelector> {
+    Ok(LabelSelector {
+        labels: field(node, "matchLabels", labels)?.unwrap_or_default(),
+        expressions: list_field(map(node)?, "matchExpressions", expression)?,
+        mark: node.start,
+    })
+}
+
+/// Reads a map of labels with the places of its keys.
+pub fn labels(node: &Node) -> Decoded<Vec<Label>> {
+    let mut values = strings(node)?;
+    let Value::Map(map) = &node.value else {
+        return Ok(Vec::new());
+    };
+    let entries = map.entries.iter();
+    Ok(entries
+        .map(|entry| Label {
+            key: entry.key.clone(),
+            value: values.remove(&entry.key).unwrap_or_default(),
+            mark: entry.mark,
+        })
+        .collect())
+}
+
+fn expression(node: &Node) -> Decoded<Expression> {
+    let missing = Spanned {
+        value: String::new(),
+        mark: node.start,
+    };
+    let text = |key| field(node, key, spanned(string));
+    Ok(Expression {
+        key: text("key")?.unwrap_or_else(|| missing.clone()),
+        operator: text("operator")?.unwrap_or(missing),
+        values: list_field(node, "values", spanned(string))?,
+        mark: node.start,
+    })
+}
+
+/// What the API server refuses in a selector (V17-V21).
+pub fn validate(selector: &LabelSelector, path: &str, out: &mut Refusals) {
+    validate_labels(&selector.labels, &format!("{path}.matchLabels"), out);
+    for (i, expression) in selector.expressions.iter().enumerate() {
+        let path = format!("{path}.matchExpressions[{i}]");
+        validate_expression(expression, &path, out);
+    }
+}
+
+/// What the API server refuses in a map of labels; its path is that of the whole map.
+pub fn validate_labels(labels: &[Label], path: &str, out: &mut Refusals) {
+    for Label { key, value, mark } in labels {
+        let refused = names::label_key(key);
+        out.invalid("V20", path, *mark, &quoted(key), &refused);
+        let refused = names::label_value(value);
+        out.invalid("V21", path, *mark, &quoted(value), &refused);
+    }
+}
+
+fn validate_expression(expression: &Expression, path: &str, out: &mut Refusals) {
+    let Expression {
+        key,
+        operator,
+        values,
+        mark,
+    } = expression;
+    let at_values = format!("{path}.values");
+    match (operator.value.as_str(), values.first()) {
+        ("In" | "NotIn", None) => {
+            let detail = "must be specified when `operator` is 'In' or 'NotIn'";
+            out.add(
+                "V17",
+                &at_values,
+                *mark,
+                format!("Required value: {detail}"),
+            );
+        }
+        ("Exists" | "DoesNotExist", Some(first)) => {
+            let detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+            out.add(
+                "V18",
+                &at_values,
+                first.mark,
+                format!("Forbidden: {detail}"),
+            );
+        }
+        ("In" | "NotIn" | "Exists" | "DoesNotExist", _) => {}
+        (other, _) => {
+            let at = format!("{path}.operator");
+            let refused = ["not a valid selector operator".to_owned()];
+            out.invalid("V19", &at, operator.mark, &quoted(other), &refused);
+        }
+    }
+    let refused = names::label_key(&key.value);
+    out.invalid(
+        "V20",
+        &format!("{path}.key"),
+        key.mark,
+        &quoted(&key.value),
+        &refused,
+    );
+    for (j, value) in values.iter().enumerate() {
+        let refused = names::label_value(&value.value);
+        let at = format!("{at_values}[{j}]");
+        out.invalid("V21", &at, value.mark, &quoted(&value.value), &refused);
+    }
+}
+
+/// What a selector that the API server takes means.
+pub fn lower(selector: &LabelSelector) -> Selector {
+    let labels = selector.labels.iter();
+    let expressions = selector.expressions.iter().filter_map(|e| {
+        let values = || e.values.iter().map(|v| v.value.clone()).collect();
+        let op = match e.operator.value.as_str() {
+            "In" => LabelOp::In(values()),
+            "NotIn" => LabelOp::NotIn(values()),
+            "Exists" => LabelOp::Exists,
+            "DoesNotExist" => LabelOp::DoesNotExist,
+            _ => return None,
+        };
+        let key = e.key.value.clone();
+        Some(Requirement { key, op })
+    });
+    let requirements = labels.map(|l| Requirement::equals(&l.key, &l.value));
+    Selector {
+        requirements: requirements.chain(expressions).collect(),
+    }
+}

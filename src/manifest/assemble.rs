@@ -1,0 +1,337 @@
+//! Decoded objects into one cluster: duplicates, owners, namespaces nobody declares.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::Manifests;
+use super::resource::{Identity, Outcome, Resource, Value};
+use super::workload::{OwnerObject, OwnerRef, PodObject};
+use crate::cluster::{
+    NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, TargetPort, Workload,
+};
+use crate::diag::Diagnostic;
+use crate::sets::Labels;
+
+/// Owners of owners of owners further up are not looked for.
+const MAX_OWNERS: usize = 8;
+
+pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>) -> Manifests {
+    let mut skipped = 0;
+    let mut resources = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Resource(resource) => resources.push(resource),
+            Outcome::Skipped => skipped += 1,
+            Outcome::Told(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    let resources = without_duplicates(resources, &mut diagnostics);
+    let mut parts = Parts::default();
+    for resource in resources {
+        parts.sort_in(resource);
+    }
+    let policies = std::mem::take(&mut parts.policies);
+    diagnostics.sort_by(|a, b| place(a).cmp(&place(b)));
+    Manifests {
+        snapshot: parts.snapshot(&policies),
+        policies,
+        skipped,
+        diagnostics,
+    }
+}
+
+fn place(d: &Diagnostic) -> (Option<&crate::diag::Span>, &Diagnostic) {
+    (d.span.as_ref(), d)
+}
+
+/// Of objects with one identity the last applied counts (W5).
+fn without_duplicates(
+    resources: Vec<Resource>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Resource> {
+    let mut last: HashMap<Identity, usize> = HashMap::new();
+    let mut dropped = HashSet::new();
+    for (i, resource) in resources.iter().enumerate() {
+        if !resource.named {
+            continue;
+        }
+        if let Some(before) = last.insert(resource.identity.clone(), i) {
+            dropped.insert(before);
+            let earlier = resources.get(before).map(|r| r.span.to_string());
+            let message = format!(
+                "{} is already declared at {}; the later one counts",
+                resource.title,
+                earlier.unwrap_or_default()
+            );
+            let told = Diagnostic::error("W5", message)
+                .at(resource.span.clone())
+                .on(resource.title.clone())
+                .path("metadata.name")
+                .help("keep one of them, or give them different names");
+            diagnostics.push(told);
+        }
+    }
+    let kept = resources.into_iter().enumerate();
+    kept.filter(|(i, _)| !dropped.contains(i))
+        .map(|(_, resource)| resource)
+        .collect()
+}
+
+#[derive(Default)]
+struct Parts {
+    namespaces: BTreeMap<String, Namespace>,
+    nodes: Vec<crate::cluster::Node>,
+    owners: BTreeMap<Identity, OwnerObject>,
+    pods: Vec<(Identity, PodObject)>,
+    services: Vec<Service>,
+    routes: Vec<Route>,
+    policies: Vec<crate::yaml::Object>,
+}
+
+/// What becomes one workload.
+#[derive(Default)]
+struct Group {
+    owner: Option<OwnerObject>,
+    pods: Vec<(String, PodObject)>,
+}
+
+impl Parts {
+    fn sort_in(&mut self, resource: Resource) {
+        let identity = resource.identity;
+        match resource.value {
+            Value::Namespace(labels) => {
+                let name = identity.name;
+                let namespace = Namespace {
+                    labels: with_name(labels, &name),
+                    name: name.clone(),
+                    declared: true,
+                    span: Some(resource.span),
+                };
+                self.namespaces.insert(name, namespace);
+            }
+            Value::Node(node) => self.nodes.push(node),
+            Value::Pod(pod) => self.pods.push((identity, pod)),
+            Value::Owner(owner) => {
+                self.owners.insert(identity, owner);
+            }
+            Value::Service(service) => self.services.push(service),
+            Value::Routes(routes) => self.routes.extend(routes),
+            Value::Policy(object) => self.policies.push(*object),
+        }
+    }
+
+    fn snapshot(mut self, policies: &[crate::yaml::Object]) -> Snapshot {
+        let groups = self.groups();
+        self.synthesise_namespaces(&groups, policies);
+        let namespaces: Vec<_> = self.namespaces.into_values().collect();
+        let mut out = Snapshot {
+            nodes: sorted(self.nodes, |n| n.name.clone()),
+            services: sorted(self.services, |s| (s.namespace.clone(), s.name.clone())),
+            namespaces,
+            ..Snapshot::default()
+        };
+        for (identity, group) in groups {
+            add_workload(&mut out, identity, group);
+        }
+        let mut routes = sorted(self.routes, |r| {
+            let place = (r.namespace.clone(), r.name.clone(), r.kind);
+            (place, r.service.clone(), r.port.clone())
+        });
+        for route in routes.iter_mut().filter(|r| r.kind == "Route") {
+            service_port(&out.services, route);
+        }
+        routes.dedup();
+        out.routes = routes;
+        out
+    }
+
+    /// Pods and owners by the workload that they belong to.
+    fn groups(&mut self) -> BTreeMap<Identity, Group> {
+        let owners = std::mem::take(&mut self.owners);
+        let mut groups: BTreeMap<Identity, Group> = BTreeMap::new();
+        for (identity, pod) in std::mem::take(&mut self.pods) {
+            let workload = workload_of(&identity, &pod, &owners);
+            let pods = &mut groups.entry(workload).or_default().pods;
+            pods.push((identity.name, pod));
+        }
+        for (identity, owner) in &owners {
+            let top = match &owner.owner {
+                Some(up) => top(above(identity, up), &owners),
+                None => identity.clone(),
+            };
+            if !owners.contains_key(&top) || top == *identity {
+                groups.entry(identity.clone()).or_default();
+            }
+        }
+        for (identity, owner) in owners {
+            if let Some(group) = groups.get_mut(&identity) {
+                group.owner = Some(owner);
+            }
+        }
+        groups
+    }
+
+    /// Namespaces that nobody declares exist with their one standard label (W4).
+    fn synthesise_namespaces(
+        &mut self,
+        groups: &BTreeMap<Identity, Group>,
+        policies: &[crate::yaml::Object],
+    ) {
+        let mut used: BTreeSet<&str> = groups.keys().map(|i| i.namespace.as_str()).collect();
+        used.extend(self.services.iter().map(|s| s.namespace.as_str()));
+        used.extend(self.routes.iter().map(|r| r.namespace.as_str()));
+        used.extend(policies.iter().map(|p| p.namespace_or_default()));
+        for name in used {
+            if !self.namespaces.contains_key(name) {
+                let namespace = Namespace {
+                    name: name.to_owned(),
+                    labels: with_name(Labels::new(), name),
+                    declared: false,
+                    span: None,
+                };
+                self.namespaces.insert(name.to_owned(), namespace);
+            }
+        }
+    }
+}
+
+fn with_name(mut labels: Labels, name: &str) -> Labels {
+    labels.insert(NAMESPACE_NAME_LABEL.into(), name.into());
+    labels
+}
+
+fn sorted<T, K: Ord>(mut items: Vec<T>, key: impl FnMut(&T) -> K) -> Vec<T> {
+    items.sort_by_cached_key(key);
+    items
+}
+
+fn above(identity: &Identity, (kind, name): &OwnerRef) -> Identity {
+    Identity {
+        namespace: identity.namespace.clone(),
+        name: name.clone(),
+        kind: kind.clone(),
+    }
+}
+
+/// Follows owners upwards as far as they are known.
+fn top(mut at: Identity, owners: &BTreeMap<Identity, OwnerObject>) -> Identity {
+    for _ in 0..MAX_OWNERS {
+        match owners.get(&at).and_then(|o| o.owner.as_ref()) {
+            Some(up) if owners.contains_key(&above(&at, up)) => at = above(&at, up),
+            _ => break,
+        }
+    }
+    at
+}
+
+/// The workload of a pod: itself, or its controlling owner, as far up as owners are known. A
+/// ReplicaSet that is not known is taken for its Deployment where that is known and the names say so.
+fn workload_of(
+    identity: &Identity,
+    pod: &PodObject,
+    owners: &BTreeMap<Identity, OwnerObject>,
+) -> Identity {
+    let Some(owner) = &pod.owner else {
+        return identity.clone();
+    };
+    let owner = above(identity, owner);
+    if owner.kind == "ReplicaSet" && !owners.contains_key(&owner) {
+        let hash = pod.template.labels.get("pod-template-hash");
+        let stem = hash.and_then(|hash| owner.name.strip_suffix(hash.as_str())?.strip_suffix('-'));
+        if let Some(stem) = stem {
+            let deployment = above(identity, &("Deployment".into(), stem.into()));
+            if owners.contains_key(&deployment) {
+                return top(deployment, owners);
+            }
+        }
+    }
+    top(owner, owners)
+}
+
+/// Adds a workload and its pods: the real ones, or else one or two that stand for them (W11).
+fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
+    let by_name = |n: &Namespace| n.name.as_str().cmp(identity.namespace.as_str());
+    let Ok(namespace) = out.namespaces.binary_search_by(by_name) else {
+        return;
+    };
+    let Group { owner, mut pods } = group;
+    pods.sort_by(|a, b| a.0.cmp(&b.0));
+    let Some(first) = owner
+        .as_ref()
+        .map(|o| (&o.template, &o.span))
+        .or_else(|| pods.first().map(|(_, pod)| (&pod.template, &pod.span)))
+    else {
+        return;
+    };
+    let (template, span) = (first.0.clone(), first.1.clone());
+    let workload = out.workloads.len();
+    let start = out.pods.len();
+    let pod = |name: String, pod: PodObject| Pod {
+        name,
+        namespace,
+        workload,
+        labels: pod.template.labels,
+        ports: pod.template.ports,
+        host_network: pod.template.host_network,
+        service_account: pod.template.service_account,
+        addresses: pod.addresses,
+        node: pod.template.node,
+    };
+    let replicas = match &owner {
+        Some(owner) => owner.replicas,
+        None => u32::try_from(pods.len()).ok(),
+    };
+    if pods.is_empty() {
+        let count = if replicas.is_some_and(|n| n < 2) {
+            1
+        } else {
+            2
+        };
+        for i in 1..=count {
+            let stand_in = PodObject {
+                template: template.clone(),
+                addresses: Vec::new(),
+                owner: None,
+                span: span.clone(),
+            };
+            out.pods
+                .push(pod(format!("{}-{i}", identity.name), stand_in));
+        }
+    } else {
+        out.pods
+            .extend(pods.into_iter().map(|(name, p)| pod(name, p)));
+    }
+    out.workloads.push(Workload {
+        namespace: identity.namespace,
+        name: identity.name,
+        kind: identity.kind,
+        selector: owner.and_then(|o| o.selector),
+        labels: (*template.labels).clone(),
+        annotations: template.annotations,
+        pods: start..out.pods.len(),
+        replicas,
+        span: Some(span),
+    });
+}
+
+/// An OpenShift Route names a Service port by its name, its target's name or its target's number.
+fn service_port(services: &[Service], route: &mut Route) {
+    let Some(port) = &route.port else { return };
+    let same = |s: &&Service| s.namespace == route.namespace && s.name == route.service;
+    let Some(service) = services.iter().find(same) else {
+        return;
+    };
+    let named = |name: &str| {
+        service
+            .ports
+            .iter()
+            .find(|p| p.name.as_deref() == Some(name))
+    };
+    let found = match port {
+        TargetPort::Name(name) => named(name),
+        TargetPort::Number(_) => None,
+    };
+    let found = found.or_else(|| service.ports.iter().find(|p| p.target == *port));
+    if let Some(found) = found {
+        route.port = Some(TargetPort::Number(found.port));
+    }
+}

@@ -1,0 +1,126 @@
+//! Services, and what sends traffic to them from outside (semantics 8.3).
+
+use super::workload::protocol;
+use crate::cluster::{Route, Service, ServicePort, TargetPort};
+use crate::sets::Labels;
+use crate::yaml::decode::{
+    Decoded, IntOrString, deep, field, int_or_string, int32, list, list_field, string, strings,
+};
+use crate::yaml::{Node, Object};
+
+pub(super) fn service(object: &Object) -> Decoded<Service> {
+    let node = &object.node;
+    let text = |keys: &[&str]| deep(node, keys, string);
+    let ports = deep(node, &["spec", "ports"], |ports| list(ports, port))?;
+    let selector = deep(node, &["spec", "selector"], strings)?;
+    let annotations = deep(node, &["metadata", "annotations"], strings)?;
+    let kind = text(&["spec", "type"])?.filter(|kind| !kind.is_empty());
+    Ok(Service {
+        namespace: object.namespace_or_default().to_owned(),
+        name: object.name.clone(),
+        selector: selector.unwrap_or_else(Labels::new),
+        ports: ports.unwrap_or_default().into_iter().flatten().collect(),
+        kind: kind.unwrap_or_else(|| "ClusterIP".into()),
+        headless: text(&["spec", "clusterIP"])?.as_deref() == Some("None"),
+        annotations: annotations.unwrap_or_default(),
+        span: Some(object.start()),
+    })
+}
+
+/// A port that the API server would take, with what it leaves out filled in (W20).
+fn port(node: &Node) -> Decoded<Option<ServicePort>> {
+    let name = field(node, "name", string)?.filter(|name| !name.is_empty());
+    let number = field(node, "port", int32)?.and_then(number);
+    let protocol = protocol(node)?;
+    let target = field(node, "targetPort", int_or_string)?.and_then(target);
+    Ok(number.zip(protocol).map(|(port, protocol)| ServicePort {
+        name,
+        port,
+        protocol,
+        target: target.unwrap_or(TargetPort::Number(port)),
+    }))
+}
+
+fn number(n: i32) -> Option<u16> {
+    u16::try_from(n).ok().filter(|n| *n > 0)
+}
+
+fn target(port: IntOrString) -> Option<TargetPort> {
+    match port {
+        IntOrString::Int(n) => number(n).map(TargetPort::Number),
+        IntOrString::String(name) if name.is_empty() => None,
+        IntOrString::String(name) => Some(TargetPort::Name(name)),
+    }
+}
+
+/// The backends of an Ingress (W22), in the shape of v1 and of the versions before it.
+pub(super) fn ingress(object: &Object) -> Decoded<Vec<Route>> {
+    let node = &object.node;
+    let mut backends = Vec::new();
+    for key in ["defaultBackend", "backend"] {
+        backends.extend(deep(node, &["spec", key], backend)?.flatten());
+    }
+    let rules = deep(node, &["spec", "rules"], |rules| list(rules, rule))?;
+    backends.extend(rules.unwrap_or_default().into_iter().flatten());
+    let routes = backends.into_iter();
+    Ok(routes
+        .map(|(service, port)| route(object, "Ingress", service, port))
+        .collect())
+}
+
+type Backend = (String, Option<TargetPort>);
+
+fn rule(node: &Node) -> Decoded<Vec<Backend>> {
+    let paths = field(node, "http", |http| {
+        list_field(http, "paths", |path| field(path, "backend", backend))
+    })?;
+    let paths = paths.unwrap_or_default().into_iter();
+    Ok(paths.flatten().flatten().collect())
+}
+
+fn backend(node: &Node) -> Decoded<Option<Backend>> {
+    let old = field(node, "serviceName", string)?;
+    let old_port = field(node, "servicePort", int_or_string)?.and_then(target);
+    let new = field(node, "service", |service| {
+        let name = field(service, "name", string)?.unwrap_or_default();
+        let by_name = deep(service, &["port", "name"], string)?.filter(|n| !n.is_empty());
+        let by_number = deep(service, &["port", "number"], int32)?.and_then(number);
+        let port = by_name.map(TargetPort::Name);
+        Ok((name, port.or(by_number.map(TargetPort::Number))))
+    })?;
+    Ok(new.or(old.map(|name| (name, old_port))))
+}
+
+/// The backends of an OpenShift Route. Its `targetPort` names a Service port, or is the number of a
+/// pod's port; `assemble` turns that into the Service port.
+pub(super) fn openshift(object: &Object) -> Decoded<Vec<Route>> {
+    let node = &object.node;
+    let port = deep(node, &["spec", "port", "targetPort"], int_or_string)?.and_then(target);
+    let main = deep(node, &["spec", "to"], to_service)?.flatten();
+    let others = deep(node, &["spec", "alternateBackends"], |backends| {
+        list(backends, to_service)
+    })?;
+    let services = main
+        .into_iter()
+        .chain(others.unwrap_or_default().into_iter().flatten());
+    Ok(services
+        .map(|service| route(object, "Route", service, port.clone()))
+        .collect())
+}
+
+fn to_service(node: &Node) -> Decoded<Option<String>> {
+    let kind = field(node, "kind", string)?;
+    let name = field(node, "name", string)?.filter(|name| !name.is_empty());
+    Ok(name.filter(|_| matches!(kind.as_deref(), None | Some("" | "Service"))))
+}
+
+fn route(object: &Object, kind: &'static str, service: String, port: Option<TargetPort>) -> Route {
+    Route {
+        kind,
+        namespace: object.namespace_or_default().to_owned(),
+        name: object.name.clone(),
+        service,
+        port,
+        span: Some(object.start()),
+    }
+}

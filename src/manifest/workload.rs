@@ -1,0 +1,209 @@
+//! Pods, and what has a pod template (semantics 8.2).
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::kinds::Template;
+use crate::cluster::ContainerPort;
+use crate::diag::Span;
+use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
+use crate::yaml::decode::{
+    self, Decoded, TypeError, boolean, deep, field, int32, list_field, map, string, strings,
+};
+use crate::yaml::{Node, Object};
+
+/// A controlling owner: its kind and name; it lives in the same namespace.
+pub(super) type OwnerRef = (String, String);
+
+/// What a pod is made of.
+#[derive(Clone, Debug)]
+pub(super) struct PodTemplate {
+    pub labels: Arc<Labels>,
+    pub annotations: Labels,
+    pub ports: Arc<[ContainerPort]>,
+    pub host_network: bool,
+    pub service_account: Arc<str>,
+    pub node: Option<Arc<str>>,
+}
+
+/// A Pod object.
+#[derive(Clone, Debug)]
+pub(super) struct PodObject {
+    pub template: PodTemplate,
+    pub addresses: Vec<IpAddr>,
+    pub owner: Option<OwnerRef>,
+    pub span: Span,
+}
+
+/// An object with a pod template.
+#[derive(Clone, Debug)]
+pub(super) struct OwnerObject {
+    pub template: PodTemplate,
+    pub selector: Option<Selector>,
+    pub replicas: Option<u32>,
+    pub owner: Option<OwnerRef>,
+    pub span: Span,
+}
+
+pub(super) fn pod(object: &Object) -> Decoded<PodObject> {
+    let node = &object.node;
+    let status = field(node, "status", addresses)?;
+    Ok(PodObject {
+        template: template(node)?,
+        addresses: status.unwrap_or_default(),
+        owner: owner(node)?,
+        span: object.start(),
+    })
+}
+
+pub(super) fn owner_object(object: &Object, kind: Template) -> Decoded<OwnerObject> {
+    let node = &object.node;
+    let job: &[&str] = match kind {
+        Template::CronJob => &["spec", "jobTemplate", "spec"],
+        _ => &["spec"],
+    };
+    let inner = |rest: &'static str| -> Vec<&str> { job.iter().copied().chain([rest]).collect() };
+    let selector = match kind {
+        Template::Controller => deep(node, &["spec", "selector"], strings)?
+            .map(|labels| Selector::match_labels(&labels)),
+        Template::Replicated | Template::Daemon => deep(node, &["spec", "selector"], selector)?,
+        Template::Job | Template::CronJob => None,
+    };
+    let replicas = match kind {
+        Template::Replicated | Template::Controller => deep(node, &["spec", "replicas"], int32)?,
+        Template::Daemon => None,
+        Template::Job | Template::CronJob => {
+            let own = deep(node, &["spec", "suspend"], boolean)?;
+            let inner_suspend = deep(node, &inner("suspend"), boolean)?;
+            if own == Some(true) || inner_suspend == Some(true) {
+                Some(0)
+            } else {
+                Some(deep(node, &inner("parallelism"), int32)?.unwrap_or(1))
+            }
+        }
+    };
+    let template = deep(node, &inner("template"), template)?;
+    Ok(OwnerObject {
+        template: template.unwrap_or_else(PodTemplate::empty),
+        selector,
+        replicas: replicas.map(|n| u32::try_from(n).unwrap_or(0)),
+        owner: owner(node)?,
+        span: object.start(),
+    })
+}
+
+impl PodTemplate {
+    fn empty() -> Self {
+        Self {
+            labels: Arc::default(),
+            annotations: Labels::new(),
+            ports: Arc::default(),
+            host_network: false,
+            service_account: "default".into(),
+            node: None,
+        }
+    }
+}
+
+/// Reads `metadata` and `spec` of a Pod or a pod template. The labels of the object that owns the
+/// template do not reach its pods (W10).
+fn template(node: &Node) -> Decoded<PodTemplate> {
+    let labels = deep(node, &["metadata", "labels"], strings)?;
+    let annotations = deep(node, &["metadata", "annotations"], strings)?;
+    let host_network = deep(node, &["spec", "hostNetwork"], boolean)?;
+    let service_account = deep(node, &["spec", "serviceAccountName"], string)?;
+    let node_name = deep(node, &["spec", "nodeName"], string)?;
+    Ok(PodTemplate {
+        labels: Arc::new(labels.unwrap_or_default()),
+        annotations: annotations.unwrap_or_default(),
+        ports: field(node, "spec", ports)?.unwrap_or_default().into(),
+        host_network: host_network.unwrap_or(false),
+        service_account: service_account
+            .filter(|name| !name.is_empty())
+            .map_or_else(|| "default".into(), Into::into),
+        node: node_name.filter(|name| !name.is_empty()).map(Into::into),
+    })
+}
+
+/// The ports of containers, and of init containers that keep running (semantics 1.4).
+fn ports(spec: &Node) -> Decoded<Vec<ContainerPort>> {
+    let containers = list_field(spec, "containers", container)?;
+    let init = list_field(spec, "initContainers", |node| {
+        let always = field(node, "restartPolicy", string)?.as_deref() == Some("Always");
+        let ports = container(node)?;
+        Ok(if always { ports } else { Vec::new() })
+    })?;
+    Ok(containers.into_iter().chain(init).flatten().collect())
+}
+
+fn container(node: &Node) -> Decoded<Vec<ContainerPort>> {
+    let ports = list_field(node, "ports", |port| {
+        let name = field(port, "name", string)?.filter(|name| !name.is_empty());
+        let number = field(port, "containerPort", int32)?.unwrap_or(0);
+        let protocol = protocol(port)?;
+        let number = u16::try_from(number).ok().filter(|n| *n > 0);
+        Ok(number.zip(protocol).map(|(port, protocol)| ContainerPort {
+            name,
+            port,
+            protocol,
+        }))
+    })?;
+    Ok(ports.into_iter().flatten().collect())
+}
+
+/// `protocol`, TCP if absent; none if it is no protocol that policies know.
+pub(super) fn protocol(node: &Node) -> Decoded<Option<Protocol>> {
+    let text = field(node, "protocol", string)?;
+    Ok(match text.as_deref() {
+        None | Some("") => Some(Protocol::Tcp),
+        Some(name) => Protocol::parse(name),
+    })
+}
+
+fn addresses(status: &Node) -> Decoded<Vec<IpAddr>> {
+    let many = list_field(status, "podIPs", |ip| field(ip, "ip", string))?;
+    let one = field(status, "podIP", string)?;
+    let mut texts: Vec<String> = many.into_iter().flatten().collect();
+    if texts.is_empty() {
+        texts.extend(one);
+    }
+    Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
+}
+
+/// The controlling owner; nodes own static pods and do not count.
+fn owner(node: &Node) -> Decoded<Option<OwnerRef>> {
+    let owners = deep(node, &["metadata", "ownerReferences"], |list| {
+        decode::list(list, |owner| {
+            let controller = field(owner, "controller", boolean)?.unwrap_or(false);
+            let kind = field(owner, "kind", string)?.unwrap_or_default();
+            let name = field(owner, "name", string)?.unwrap_or_default();
+            let counts = controller && kind != "Node" && !kind.is_empty() && !name.is_empty();
+            Ok(counts.then_some((kind, name)))
+        })
+    })?;
+    Ok(owners.unwrap_or_default().into_iter().flatten().next())
+}
+
+/// A label selector of a workload. What the API server would refuse in it selects nothing.
+fn selector(node: &Node) -> Decoded<Selector> {
+    let labels = field(node, "matchLabels", strings)?.unwrap_or_default();
+    let mut selector = Selector::match_labels(&labels);
+    let expressions = list_field(map(node)?, "matchExpressions", expression)?;
+    selector.requirements.extend(expressions);
+    Ok(selector)
+}
+
+fn expression(node: &Node) -> Decoded<Requirement> {
+    let key = field(node, "key", string)?.unwrap_or_default();
+    let operator = field(node, "operator", string)?.unwrap_or_default();
+    let values: BTreeSet<String> = list_field(node, "values", string)?.into_iter().collect();
+    let op = match operator.as_str() {
+        "In" => LabelOp::In(values),
+        "NotIn" => LabelOp::NotIn(values),
+        "Exists" => LabelOp::Exists,
+        "DoesNotExist" => LabelOp::DoesNotExist,
+        _ => return Err(TypeError::wanted("a selector with a known operator", node)),
+    };
+    Ok(Requirement { key, op })
+}
