@@ -1,47 +1,179 @@
-//! Arrows.
+//! Arrows: which sides they leave and enter, how they run, where their chips are.
+//!
+//! Two passes. The first chooses for each arrow the cheapest of an S curve, a corner and a way of right
+//! angles around everything (`plan`); then ports are spread along the sides (`ends`), and the second
+//! draws with them. Way lines that share a channel are pulled apart (`tracks`).
 
-use std::collections::BTreeSet;
+mod chips;
+mod ends;
+mod plan;
+mod raster;
+mod search;
+mod shape;
+mod tracks;
 
-use super::{Chip, Cubic, Rect, Scene, pt, tokens};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::geom::flatten;
+use super::{Point, Scene, pt};
 use crate::model::NodeRef;
+use ends::{Ask, Side, Terminal, spread};
+use plan::{Course, Plan, Planner};
+
+/// Distance of the points at which a line is looked at.
+const SAMPLE: f32 = 8.0;
 
 /// Routes all arrows.
 pub fn route(scene: &mut Scene) {
-    let all: BTreeSet<NodeRef> = scene.arrows.iter().map(|a| a.from).collect();
-    reroute(scene, &all);
+    let all: Vec<usize> = (0..scene.arrows.len()).collect();
+    draw(scene, &all);
 }
 
 /// Routes the arrows again that touch one of these nodes; the others stay.
 pub fn reroute(scene: &mut Scene, moved: &BTreeSet<NodeRef>) {
-    let mut arrows = std::mem::take(&mut scene.arrows);
-    for arrow in &mut arrows {
-        if !moved.contains(&arrow.from) && !moved.contains(&arrow.to) {
+    let arrows = scene.arrows.iter().enumerate();
+    let touching = arrows.filter(|(_, a)| moved.contains(&a.from) || moved.contains(&a.to));
+    let touching: Vec<usize> = touching.map(|(number, _)| number).collect();
+    draw(scene, &touching);
+}
+
+/// Routes these arrows (numbers in order) among the others.
+fn draw(scene: &mut Scene, arrows: &[usize]) {
+    let mut jobs: Vec<Job> = arrows.iter().filter_map(|&n| Job::of(scene, n)).collect();
+    jobs.sort_by(|a, b| {
+        a.distance
+            .total_cmp(&b.distance)
+            .then(a.number.cmp(&b.number))
+    });
+    let mut planner = Planner::new(scene);
+    mark_others(&mut planner, scene, arrows);
+    let plans: Vec<Plan> = jobs
+        .iter()
+        .map(|job| {
+            let plan = planner.choose(&job.from, &job.to);
+            planner.mark(&plan.course);
+            plan
+        })
+        .collect();
+    let ports = ports(scene, arrows, &jobs, &plans);
+    planner.forget();
+    mark_others(&mut planner, scene, arrows);
+    let mut courses: Vec<Course> = Vec::with_capacity(jobs.len());
+    for ((job, plan), ends) in jobs.iter().zip(&plans).zip(&ports) {
+        let course = planner.draw(&job.from, &job.to, plan, *ends);
+        planner.mark(&course);
+        courses.push(course);
+    }
+    tracks::part(&mut courses);
+    for ((job, plan), course) in jobs.iter().zip(&plans).zip(&courses) {
+        let Some(arrow) = scene.arrows.get_mut(job.number) else {
+            continue;
+        };
+        arrow.curve = course.curve();
+        arrow.tip = arrow.curve.last().map(|c| c.to).unwrap_or_default();
+        arrow.heading = job.to.out(plan.to) * -1.0;
+    }
+    chips::place(scene, arrows);
+    scene.update_bounds();
+}
+
+/// One arrow to be routed.
+struct Job {
+    number: usize,
+    from: Terminal,
+    to: Terminal,
+    distance: f32,
+}
+
+impl Job {
+    fn of(scene: &Scene, number: usize) -> Option<Self> {
+        let arrow = scene.arrows.get(number)?;
+        let from = Terminal::of(scene, arrow.from, arrow.to)?;
+        let to = Terminal::of(scene, arrow.to, arrow.from)?;
+        Some(Self {
+            number,
+            from,
+            to,
+            distance: from.rect.centre().distance(to.rect.centre()),
+        })
+    }
+}
+
+/// Tells the planner of the arrows that stay.
+fn mark_others(planner: &mut Planner, scene: &Scene, arrows: &[usize]) {
+    for (number, arrow) in scene.arrows.iter().enumerate() {
+        if arrows.binary_search(&number).is_err() {
+            planner.mark_line(&flatten(&arrow.curve, SAMPLE));
+        }
+    }
+}
+
+/// The coordinates of both ends of each job along their sides.
+fn ports(scene: &Scene, arrows: &[usize], jobs: &[Job], plans: &[Plan]) -> Vec<[f32; 2]> {
+    let mut asks = Vec::with_capacity(jobs.len() * 2);
+    for (job, plan) in jobs.iter().zip(plans) {
+        let line = plan.course.points();
+        let towards = |side: Side, near: Point, far: Point, second: Option<&Point>| {
+            let along = |p: Point| if side.upright() { p.y } else { p.x };
+            // Where the line bends first says more than where it ends.
+            let bend = second.map_or(0.0, |p| along(*p) - along(near));
+            along(near)
+                + bend.signum() * if bend.abs() > 1.0 { 1e5 } else { 0.0 }
+                + (along(far) - along(near))
+        };
+        let (first, last) = match (line.first(), line.last()) {
+            (Some(&a), Some(&b)) => (a, b),
+            _ => (pt(0.0, 0.0), pt(0.0, 0.0)),
+        };
+        let back = line.len().checked_sub(3).and_then(|i| line.get(i));
+        asks.push(Ask {
+            terminal: job.from,
+            side: plan.from,
+            rest: job.from.rest(plan.from, &job.to),
+            towards: towards(plan.from, first, last, line.get(2)),
+        });
+        asks.push(Ask {
+            terminal: job.to,
+            side: plan.to,
+            rest: job.to.rest(plan.to, &job.from),
+            towards: towards(plan.to, last, first, back),
+        });
+    }
+    let ports = spread(&asks, &busy(scene, arrows));
+    ports
+        .chunks(2)
+        .filter_map(|pair| Some([*pair.first()?, *pair.get(1)?]))
+        .collect()
+}
+
+/// Ports that the other arrows hold.
+fn busy(scene: &Scene, arrows: &[usize]) -> BTreeMap<(NodeRef, Side), Vec<f32>> {
+    let mut busy: BTreeMap<(NodeRef, Side), Vec<f32>> = BTreeMap::new();
+    for (number, arrow) in scene.arrows.iter().enumerate() {
+        if arrows.binary_search(&number).is_ok() {
             continue;
         }
-        let (Some(a), Some(b)) = (scene.rect(arrow.from), scene.rect(arrow.to)) else {
+        let Some(start) = arrow.curve.first().map(|c| c.from) else {
             continue;
         };
-        let start = pt(a.max.x, a.centre().y);
-        let end = pt(b.min.x, b.centre().y);
-        let pull = ((end.x - start.x).abs() / 2.0).max(32.0);
-        let curve = Cubic {
-            from: start,
-            c1: start + pt(pull, 0.0),
-            c2: end - pt(pull, 0.0),
-            to: end,
-        };
-        arrow.tip = end;
-        arrow.heading = pt(1.0, 0.0);
-        arrow.chip = Some(Chip {
-            rect: Rect::around(
-                curve.point(0.5),
-                arrow.label_width + 2.0 * tokens::CHIP_PADDING,
-                tokens::CHIP,
-            ),
-            text: arrow.label.clone(),
-        });
-        arrow.curve = vec![curve];
+        for (node, at) in [(arrow.from, start), (arrow.to, arrow.tip)] {
+            let Some(rect) = scene.rect(node) else {
+                continue;
+            };
+            let off = |side: &Side| match side {
+                Side::Right => (rect.max.x - at.x).abs(),
+                Side::Left => (rect.min.x - at.x).abs(),
+                Side::Bottom => (rect.max.y - at.y).abs(),
+                Side::Top => (rect.min.y - at.y).abs(),
+            };
+            let side = Side::ALL
+                .into_iter()
+                .min_by(|a, b| off(a).total_cmp(&off(b)));
+            if let Some(side) = side {
+                let along = if side.upright() { at.y } else { at.x };
+                busy.entry((node, side)).or_default().push(along);
+            }
+        }
     }
-    scene.arrows = arrows;
-    scene.update_bounds();
+    busy
 }

@@ -1,0 +1,178 @@
+//! The cheapest way of right angles between two boxes (A*), over the raster.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::ends::Side;
+use super::raster::{Cell, Raster};
+
+const STEP: u32 = 10;
+const BEND: u32 = 70;
+/// States looked at before a search gives up.
+const MOST: usize = 60_000;
+
+/// A place where a way may start or end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gate {
+    pub side: Side,
+    pub cell: Cell,
+    /// Direction out of the box, as an index into `DIRECTIONS`.
+    pub out: usize,
+    /// What it costs to use it.
+    pub cost: u32,
+}
+
+/// Right, down, left, up; opposite ones differ by two.
+pub(super) const DIRECTIONS: [Cell; 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
+
+/// A way that was found: its sides and the cells at which it starts, bends and ends.
+pub(super) struct Way {
+    pub from: Side,
+    pub to: Side,
+    pub cells: Vec<Cell>,
+}
+
+/// Memory of searches, kept between them.
+#[derive(Default)]
+pub(super) struct Search {
+    seen: Vec<u32>,
+    cost: Vec<u32>,
+    before: Vec<u32>,
+    round: u32,
+}
+
+impl Search {
+    /// The cheapest way from one of `starts` to one of `goals`.
+    pub fn run(
+        &mut self,
+        raster: &Raster,
+        starts: &[Gate],
+        goals: &[Gate],
+        home: [u16; 2],
+    ) -> Option<Way> {
+        let states = raster.len() * 4;
+        if states == 0 {
+            return None;
+        }
+        // Behind the states of cells: one for each goal.
+        self.begin(states + goals.len());
+        let mut open = BinaryHeap::new();
+        for start in starts {
+            if let Some(at) = raster.index(start.cell) {
+                let state = at * 4 + start.out;
+                if self.better(state, start.cost, u32::MAX) {
+                    open.push((Reverse(start.cost + estimate(start.cell, goals)), state));
+                }
+            }
+        }
+        let mut left = MOST;
+        while let Some((Reverse(total), state)) = open.pop() {
+            if state >= states {
+                return self.way(raster, state, states, starts, goals);
+            }
+            let (cell, direction) = (raster.cell(state / 4), state % 4);
+            let cost = self.cost[state];
+            if total > cost + estimate(cell, goals) || left == 0 {
+                continue;
+            }
+            left -= 1;
+            for (number, goal) in goals.iter().enumerate() {
+                let enter = (goal.out + 2) % 4;
+                if goal.cell == cell && direction != goal.out {
+                    let bend = if direction == enter { 0 } else { BEND };
+                    let total = cost + goal.cost + bend;
+                    if self.better(states + number, total, state as u32) {
+                        open.push((Reverse(total), states + number));
+                    }
+                }
+            }
+            for turn in [0, 1, 3] {
+                let to = (direction + turn) % 4;
+                let next = (cell.0 + DIRECTIONS[to].0, cell.1 + DIRECTIONS[to].1);
+                let Some(at) = raster.index(next).filter(|&at| !raster.wall(at)) else {
+                    continue;
+                };
+                let bend = if turn == 0 { 0 } else { BEND };
+                let total = cost + STEP + bend + raster.toll(at, to % 2 == 0, home);
+                let state_next = at * 4 + to;
+                if self.better(state_next, total, state as u32) {
+                    open.push((Reverse(total + estimate(next, goals)), state_next));
+                }
+            }
+        }
+        None
+    }
+
+    fn begin(&mut self, states: usize) {
+        if self.seen.len() < states {
+            self.seen = vec![0; states];
+            self.cost = vec![0; states];
+            self.before = vec![0; states];
+            self.round = 0;
+        }
+        self.round += 1;
+    }
+
+    fn better(&mut self, state: usize, cost: u32, before: u32) -> bool {
+        let better = self.seen[state] != self.round || cost < self.cost[state];
+        if better {
+            self.seen[state] = self.round;
+            self.cost[state] = cost;
+            self.before[state] = before;
+        }
+        better
+    }
+
+    fn way(
+        &self,
+        raster: &Raster,
+        last: usize,
+        states: usize,
+        starts: &[Gate],
+        goals: &[Gate],
+    ) -> Option<Way> {
+        let goal = goals.get(last - states)?;
+        let mut cells = vec![goal.cell];
+        let mut state = *self.before.get(last)?;
+        let mut first = state;
+        while state != u32::MAX {
+            first = state;
+            let cell = raster.cell(state as usize / 4);
+            if cells.last() != Some(&cell) {
+                cells.push(cell);
+            }
+            state = *self.before.get(state as usize)?;
+        }
+        cells.reverse();
+        let (cell, out) = (raster.cell(first as usize / 4), first as usize % 4);
+        let start = starts.iter().find(|s| s.cell == cell && s.out == out)?;
+        Some(Way {
+            from: start.side,
+            to: goal.side,
+            cells: bends(&cells),
+        })
+    }
+}
+
+fn estimate(cell: Cell, goals: &[Gate]) -> u32 {
+    let distance = |g: &Gate| g.cell.0.abs_diff(cell.0) + g.cell.1.abs_diff(cell.1);
+    goals.iter().map(distance).min().unwrap_or(0) * STEP
+}
+
+/// First and last cells and those between where the direction changes.
+fn bends(cells: &[Cell]) -> Vec<Cell> {
+    let mut kept: Vec<Cell> = Vec::new();
+    for (i, &cell) in cells.iter().enumerate() {
+        let straight = match (
+            i.checked_sub(1).and_then(|p| cells.get(p)),
+            cells.get(i + 1),
+        ) {
+            (Some(a), Some(b)) => (cell.0 - a.0, cell.1 - a.1) == (b.0 - cell.0, b.1 - cell.1),
+            _ => false,
+        };
+        if !straight {
+            kept.push(cell);
+        }
+    }
+    kept
+}
