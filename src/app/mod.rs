@@ -16,10 +16,13 @@ pub mod overlays;
 pub mod panels;
 mod perform;
 pub mod preferences;
+pub mod problems;
 pub mod state;
 pub mod theme;
 pub mod view;
 pub mod widgets;
+pub mod words;
+mod yaml_ink;
 
 use std::path::PathBuf;
 

@@ -13,8 +13,9 @@ use super::files::Files;
 use super::jobs::{Slot, Workers};
 use super::keys;
 use super::overlays;
-use super::panels::{inspector, outline, policies, start, status, top_bar};
+use super::panels::{outline, side, start, status, top_bar};
 use super::preferences::Preferences;
+use super::problems;
 use super::theme::{self, color};
 use super::view::View;
 use crate::engine::{self, Results};
@@ -131,6 +132,8 @@ impl App {
     fn take_answers(&mut self) {
         if let Some(results) = self.check.take() {
             self.results = Arc::new(results);
+            self.view.results_number += 1;
+            self.view.problems = problems::problems(&self.results.document, &self.results);
         }
     }
 
@@ -140,54 +143,52 @@ impl App {
     }
 
     fn show(&mut self, ui: &mut Ui) {
-        let Some(history) = &self.history else {
-            start::start_ui(ui, &self.files, &mut self.commands);
-            return;
-        };
-        let document = history.document().clone();
+        let mut commands = std::mem::take(&mut self.commands);
+        if let Some(history) = &self.history {
+            let document = history.document().clone();
+            self.show_project(ui, &document, &mut commands);
+        } else {
+            start::start_ui(ui, &self.files, &self.preferences, &mut commands);
+        }
+        self.commands = commands;
+    }
+
+    fn show_project(&mut self, ui: &mut Ui, document: &Document, commands: &mut Commands) {
         let results = Arc::clone(&self.results);
         let palette = theme::palette(ui.ctx());
         let panel = Frame::new().fill(color(palette.panel));
-        let (view, commands) = (&mut self.view, &mut self.commands);
-
-        Panel::top("top bar")
-            .exact_size(tokens::BAR)
-            .resizable(false)
+        let top = Panel::top("top bar").exact_size(tokens::BAR);
+        top.resizable(false)
             .frame(panel)
+            .show_separator_line(false)
             .show(ui, |ui| {
-                top_bar::top_bar_ui(ui, history, &self.files, &self.preferences, view, commands);
+                top_bar::top_bar_ui(ui, self, commands);
             });
-        Panel::bottom("status")
-            .exact_size(tokens::STATUS)
+        let view = &mut self.view;
+        let status = Panel::bottom("status").exact_size(tokens::STATUS);
+        status
             .resizable(false)
             .frame(panel)
+            .show_separator_line(false)
             .show(ui, |ui| {
-                status::status_ui(ui, &document, &results, view, commands);
+                status::status_ui(ui, document, &results, view, commands);
             });
         if self.preferences.outline {
-            Panel::left("outline")
-                .default_size(tokens::OUTLINE)
-                .size_range(160.0..=480.0)
-                .frame(panel)
-                .show(ui, |ui| {
-                    outline::outline_ui(ui, &document, &results, view, commands);
-                });
+            let left = Panel::left("outline").default_size(tokens::OUTLINE);
+            left.size_range(160.0..=480.0).frame(panel).show(ui, |ui| {
+                outline::outline_ui(ui, document, &results, view, commands);
+            });
         }
         if self.preferences.inspector {
-            Panel::right("inspector")
-                .default_size(tokens::INSPECTOR)
-                .size_range(280.0..=720.0)
-                .frame(panel)
-                .show(ui, |ui| {
-                    inspector::inspector_ui(ui, &document, &results, view, commands);
-                    policies::policies_ui(ui, &document, &results, view, commands);
-                });
-        }
-        CentralPanel::default()
-            .frame(Frame::new().fill(color(palette.canvas)))
-            .show(ui, |ui| {
-                canvas::canvas_ui(ui, &document, &results, view, commands);
+            let right = Panel::right("inspector").default_size(tokens::INSPECTOR);
+            right.size_range(300.0..=720.0).frame(panel).show(ui, |ui| {
+                side::side_ui(ui, document, &results, view, commands);
             });
+        }
+        let ground = Frame::new().fill(color(palette.canvas));
+        CentralPanel::default().frame(ground).show(ui, |ui| {
+            canvas::canvas_ui(ui, document, &results, view, commands);
+        });
     }
 
     /// Runs what was asked for, in order, until nothing is left.

@@ -8,6 +8,7 @@ use super::overlays::Overlay;
 use super::panels::inspector::InspectorView;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
+use super::problems::Problem;
 use super::widgets::Drafts;
 use crate::model::{Document, FlowId, Item};
 
@@ -32,8 +33,23 @@ pub struct View {
     pub overlay: Option<Overlay>,
     /// What just happened, or could not.
     pub notice: Option<Notice>,
+    /// Everything worth telling about the project, worst first.
+    pub problems: Vec<Problem>,
+    /// Counts the answers that came in, so that what is made from them knows when to be made again.
+    pub results_number: u64,
+    /// How much of the side panel the inspector may take, 0..1.
+    pub split: Split,
     /// Whether things jump instead of moving.
     pub reduced_motion: bool,
+}
+
+/// Where the side panel is parted.
+pub struct Split(pub f32);
+
+impl Default for Split {
+    fn default() -> Self {
+        Self(0.5)
+    }
 }
 
 /// A sentence at the bottom of the window.
@@ -54,6 +70,18 @@ impl View {
             1 => self.selection.first().copied(),
             _ => None,
         }
+    }
+
+    /// The flows that are lit up: those chosen in the policies, or else those selected.
+    pub fn lit_flows(&self) -> Vec<FlowId> {
+        if !self.highlight.is_empty() {
+            return self.highlight.iter().copied().collect();
+        }
+        let flows = self.selection.iter().filter_map(|item| match item {
+            Item::Flow(id) => Some(*id),
+            _ => None,
+        });
+        flows.collect()
     }
 
     /// Says that something happened.

@@ -1,8 +1,10 @@
 //! The panels: each reads by reference and asks by command.
 
 pub mod inspector;
+mod menu;
 pub mod outline;
 pub mod policies;
+pub mod side;
 pub mod start;
 pub mod status;
 pub mod top_bar;

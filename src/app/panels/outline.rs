@@ -1,15 +1,287 @@
-//! The outline.
+//! The outline: everything by name, with a filter. A click selects and brings into view; arrows walk.
 
-use egui::Ui;
+use std::collections::BTreeSet;
 
-use crate::app::command::Commands;
+use egui::{Frame, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
+
+use crate::app::command::{Command, Commands};
+use crate::app::icons;
+use crate::app::theme::{self, color};
 use crate::app::view::View;
+use crate::app::widgets::{self, Row};
 use crate::engine::Results;
-use crate::model::Document;
+use crate::model::{Document, Item, NamespaceId};
+use crate::scene::tokens;
 
 /// Its state.
 #[derive(Default)]
-pub struct OutlineView {}
+pub struct OutlineView {
+    /// What names must contain.
+    pub filter: String,
+    /// The filter wants the keyboard.
+    pub find: bool,
+    closed: BTreeSet<NamespaceId>,
+}
+
+/// One line of the outline.
+enum Line {
+    Section(&'static str, usize),
+    Item {
+        item: Item,
+        depth: usize,
+        count: Option<usize>,
+        ink: Option<usize>,
+    },
+    /// A written policy: its number, and its name.
+    Written(usize),
+    Gap,
+    Hint(&'static str),
+}
 
 /// Shows it.
-pub fn outline_ui(_: &mut Ui, _: &Document, _: &Results, _: &mut View, _: &mut Commands) {}
+pub fn outline_ui(
+    ui: &mut Ui,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    Frame::new()
+        .inner_margin(Margin {
+            left: 12,
+            right: 12,
+            top: 12,
+            bottom: 8,
+        })
+        .show(ui, |ui| {
+            filter_ui(ui, &mut view.outline);
+        });
+    let lines = lines(document, results, &view.outline);
+    take_first(ui, &lines, commands);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical().auto_shrink(false).show_rows(
+        ui,
+        tokens::ROW,
+        lines.len(),
+        |ui, shown| {
+            Frame::new()
+                .inner_margin(Margin::symmetric(8, 0))
+                .show(ui, |ui| {
+                    for line in lines.get(shown).unwrap_or_default() {
+                        line_ui(ui, line, document, results, view, commands);
+                    }
+                });
+        },
+    );
+}
+
+fn filter_ui(ui: &mut Ui, view: &mut OutlineView) {
+    let id = Id::new("outline filter");
+    let icon = egui::RichText::new(icons::MAGNIFYING_GLASS).font(theme::icon(14.0));
+    let ink = color(theme::palette(ui.ctx()).ink2);
+    let edit = TextEdit::singleline(&mut view.filter)
+        .id(id)
+        .hint_text("Filter")
+        .prefix(icon.color(ink))
+        .margin(Margin::symmetric(8, 4))
+        .min_size(vec2(0.0, tokens::FIELD))
+        .vertical_align(egui::Align::Center)
+        .desired_width(f32::INFINITY);
+    let response = ui.add(edit);
+    widgets::named(&response, egui::WidgetType::TextEdit, "Filter the outline");
+    if std::mem::take(&mut view.find) {
+        response.request_focus();
+        widgets::select_all(ui, id, view.filter.chars().count());
+    }
+    if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+        view.filter.clear();
+    }
+}
+
+fn lines(document: &Document, results: &Results, view: &OutlineView) -> Vec<Line> {
+    let filter = view.filter.trim().to_lowercase();
+    let fits = |name: &str| filter.is_empty() || name.to_lowercase().contains(&filter);
+    let mut lines = vec![Line::Section("Namespaces", document.namespaces.len())];
+    for (number, (id, namespace)) in document.namespaces.iter().enumerate() {
+        let mut workloads = document.workloads_of(id);
+        workloads.sort_by_key(|id| document.workloads.get(*id).map(|w| w.name.clone()));
+        let all = workloads.len();
+        if !fits(&namespace.name) {
+            workloads.retain(|id| document.workloads.get(*id).is_some_and(|w| fits(&w.name)));
+            if workloads.is_empty() {
+                continue;
+            }
+        }
+        let item = Item::Namespace(id);
+        lines.push(Line::Item {
+            item,
+            depth: 0,
+            count: Some(all),
+            ink: Some(number),
+        });
+        if filter.is_empty() && view.closed.contains(&id) {
+            continue;
+        }
+        let below = workloads.into_iter().map(Item::Workload);
+        lines.extend(below.map(|item| Line::Item {
+            item,
+            depth: 1,
+            count: None,
+            ink: None,
+        }));
+    }
+    if document.namespaces.is_empty() {
+        lines.push(Line::Hint("Press N to add a namespace"));
+    }
+    let plain = |item| Line::Item {
+        item,
+        depth: 0,
+        count: None,
+        ink: None,
+    };
+    let externals: Vec<_> = document
+        .externals
+        .iter()
+        .filter(|(_, e)| fits(&e.name))
+        .collect();
+    section(
+        &mut lines,
+        "External",
+        externals
+            .iter()
+            .map(|(id, _)| plain(Item::External(*id)))
+            .collect(),
+    );
+    let groups: Vec<_> = document
+        .groups
+        .iter()
+        .filter(|(_, g)| fits(&g.name))
+        .collect();
+    section(
+        &mut lines,
+        "Groups",
+        groups
+            .iter()
+            .map(|(id, _)| plain(Item::Group(*id)))
+            .collect(),
+    );
+    let kept = document
+        .policies
+        .ids()
+        .filter(|id| fits(&document.policy_name(*id)));
+    section(
+        &mut lines,
+        "Kept policies",
+        kept.map(|id| plain(Item::Policy(id))).collect(),
+    );
+    let written = results.generated.policies.iter().enumerate();
+    let written = written.filter(|(_, policy)| fits(&policy.name) || fits(&policy.namespace));
+    section(
+        &mut lines,
+        "Policies",
+        written.map(|(at, _)| Line::Written(at)).collect(),
+    );
+    lines
+}
+
+fn section(lines: &mut Vec<Line>, name: &'static str, below: Vec<Line>) {
+    if !below.is_empty() {
+        lines.extend([Line::Gap, Line::Section(name, below.len())]);
+        lines.extend(below);
+    }
+}
+
+fn line_ui(
+    ui: &mut Ui,
+    line: &Line,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    match line {
+        Line::Section(name, count) => widgets::section(ui, name, *count),
+        Line::Gap => _ = ui.allocate_exact_size(vec2(1.0, tokens::ROW), egui::Sense::hover()),
+        Line::Hint(text) => {
+            _ = ui.horizontal(|ui| {
+                ui.add_space(8.0);
+                widgets::faint(ui, *text)
+            })
+        }
+        Line::Written(at) => {
+            let Some(policy) = results.generated.policies.get(*at) else {
+                return;
+            };
+            let key = format!("{}/{}", policy.namespace, policy.name);
+            let selected = view.policies.chosen.as_ref() == Some(&key);
+            let row = Row::new(icons::FILE, &policy.name)
+                .end(&policy.namespace)
+                .selected(selected);
+            if row.show(ui).clicked() {
+                view.policies.choose(policy);
+                commands.push(Command::Highlight(policy.flows.clone()));
+            }
+        }
+        Line::Item {
+            item,
+            depth,
+            count,
+            ink,
+        } => {
+            item_ui(ui, document, *item, (*depth, *count, *ink), view, commands);
+        }
+    }
+}
+
+fn item_ui(
+    ui: &mut Ui,
+    document: &Document,
+    item: Item,
+    (depth, count, hue): (usize, Option<usize>, Option<usize>),
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    let name = document.item_name(item);
+    let end = count.map_or(String::new(), |count| count.to_string());
+    let mut row = Row::new(icons::of_item(item, document), &name)
+        .indent(depth as f32 * 16.0)
+        .end(&end)
+        .selected(view.selection.contains(&item));
+    if let Some(hue) = hue {
+        row = row.icon_ink(color(theme::palette(ui.ctx()).icon(hue)));
+    }
+    let response = row.show(ui);
+    if response.clicked() {
+        let add = ui.input(|i| i.modifiers.command || i.modifiers.shift);
+        commands.push(match add {
+            true => Command::ToggleSelect(item),
+            false => Command::Reveal(item),
+        });
+    }
+    if let (Item::Namespace(id), true) = (item, response.double_clicked()) {
+        toggle(&mut view.outline, id);
+    }
+}
+
+fn toggle(view: &mut OutlineView, id: NamespaceId) {
+    if !view.closed.remove(&id) {
+        view.closed.insert(id);
+    }
+}
+
+/// Down or Enter in the filter goes to the first thing found; from there arrows walk through the rows.
+fn take_first(ui: &mut Ui, lines: &[Line], commands: &mut Commands) {
+    let id = Id::new("outline filter");
+    let asked = ui.input(|i| i.key_pressed(Key::ArrowDown) || i.key_pressed(Key::Enter));
+    if !asked || !ui.memory(|m| m.has_focus(id)) {
+        return;
+    }
+    let first = lines.iter().find_map(|line| match line {
+        Line::Item { item, .. } => Some(*item),
+        _ => None,
+    });
+    if let Some(item) = first {
+        commands.push(Command::Reveal(item));
+        ui.memory_mut(|m| m.surrender_focus(id));
+    }
+}

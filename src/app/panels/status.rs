@@ -1,11 +1,177 @@
-//! The status bar.
+//! The status bar: whether the drawing is exact, how many problems, how much of everything.
 
-use egui::Ui;
+use egui::{
+    Align, Align2, Layout, Rect, Response, RichText, Sense, Stroke, Ui, UiBuilder, WidgetType,
+    pos2, vec2,
+};
 
-use crate::app::command::Commands;
+use crate::app::command::{Command, Commands};
+use crate::app::icons;
+use crate::app::problems::{Problem, Tone};
+use crate::app::theme::{self, color};
 use crate::app::view::View;
-use crate::engine::Results;
+use crate::app::widgets;
+use crate::engine::{Results, State};
 use crate::model::Document;
+use crate::scene::tokens;
 
 /// Shows it.
-pub fn status_ui(_: &mut Ui, _: &Document, _: &Results, _: &mut View, _: &mut Commands) {}
+pub fn status_ui(
+    ui: &mut Ui,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    let bar = ui.max_rect();
+    let palette = theme::palette(ui.ctx());
+    let line = Stroke::new(1.0, color(palette.hairline));
+    ui.painter().hline(bar.x_range(), bar.top() + 0.5, line);
+    let inner = bar.shrink2(vec2(8.0, 0.0));
+    let right = UiBuilder::new()
+        .max_rect(inner)
+        .layout(Layout::right_to_left(Align::Center));
+    let right = ui
+        .scope_builder(right, |ui| numbers_ui(ui, document, results, view))
+        .response
+        .rect
+        .left();
+    let left = Rect::from_min_max(inner.min, pos2(right - 16.0, inner.bottom()));
+    let left = UiBuilder::new()
+        .max_rect(left)
+        .layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(left, |ui| {
+        ui.spacing_mut().item_spacing.x = 12.0;
+        let summary = results.proof.summary();
+        if proof_pill(ui, results.proof.state, &summary).clicked() {
+            commands.push(Command::Problems);
+        }
+        problems_ui(ui, &view.problems, commands);
+        notice_ui(ui, view);
+    });
+}
+
+/// Icon, ink and ground of a state.
+pub fn look_of(
+    state: State,
+    palette: &tokens::Palette,
+) -> (&'static str, tokens::Rgb, tokens::Rgb) {
+    match state {
+        State::NothingToProve => (icons::INFO, palette.ink2, palette.canvas),
+        State::Exact | State::CannotBeSaid => (icons::CHECK, palette.exact, palette.exact_soft),
+        State::TooWide => (icons::WARNING, palette.wide, palette.wide_soft),
+        State::Blocked => (icons::X, palette.blocked, palette.blocked_soft),
+    }
+}
+
+fn proof_pill(ui: &mut Ui, state: State, summary: &str) -> Response {
+    let palette = theme::palette(ui.ctx());
+    let (icon, ink, ground) = look_of(state, palette);
+    let font = theme::semibold(tokens::TEXT_SMALL);
+    let most = (ui.available_width() - 120.0).max(80.0);
+    let mut job = egui::text::LayoutJob::simple_singleline(summary.to_owned(), font, color(ink));
+    job.wrap = egui::text::TextWrapping::truncate_at_width(most);
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + 42.0, 20.0), Sense::click());
+    ui.painter().rect_filled(rect, 10.0, color(ground));
+    let at = pos2(rect.left() + 15.0, rect.center().y);
+    ui.painter().text(
+        at,
+        Align2::CENTER_CENTER,
+        icon,
+        theme::icon(13.0),
+        color(ink),
+    );
+    let at = pos2(rect.left() + 28.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color(ink));
+    widgets::named(&response, WidgetType::Button, &format!("Proof: {summary}"));
+    response.on_hover_text(summary)
+}
+
+fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
+    let bad = problems
+        .iter()
+        .filter(|problem| problem.tone != Tone::Note)
+        .count();
+    let notes = problems.len() - bad;
+    for (count, one, many) in [(bad, "problem", "problems"), (notes, "note", "notes")] {
+        if count == 0 {
+            continue;
+        }
+        let text = format!("{count} {}", if count == 1 { one } else { many });
+        let ink = color(theme::palette(ui.ctx()).ink2);
+        let label = RichText::new(text)
+            .font(theme::sans(tokens::TEXT_SMALL))
+            .color(ink);
+        let button = egui::Button::new(label)
+            .frame_when_inactive(false)
+            .min_size(vec2(0.0, 22.0));
+        if ui.add(button).clicked() {
+            commands.push(Command::Problems);
+        }
+    }
+}
+
+/// How long a notice stays, in seconds.
+const NOTICE: f64 = 8.0;
+
+/// What just happened; goes away by itself, with exactly one more frame.
+fn notice_ui(ui: &mut Ui, view: &mut View) {
+    let now = ui.input(|i| i.time);
+    let Some(notice) = &mut view.notice else {
+        return;
+    };
+    let since = *notice.since.get_or_insert(now);
+    let left = since + NOTICE - now;
+    if left <= 0.0 {
+        view.notice = None;
+        return;
+    }
+    ui.ctx().request_repaint_after_secs(left as f32);
+    let palette = theme::palette(ui.ctx());
+    let (icon, ink) = match notice.bad {
+        true => (icons::X, palette.blocked),
+        false => (icons::INFO, palette.ink2),
+    };
+    let text = format!("{icon}  {}", notice.text);
+    let text = RichText::new(text)
+        .font(theme::sans(tokens::TEXT_SMALL))
+        .color(color(ink));
+    let whole = notice.text.clone();
+    ui.add(egui::Label::new(text).truncate())
+        .on_hover_text(whole);
+}
+
+fn numbers_ui(ui: &mut Ui, document: &Document, results: &Results, view: &View) {
+    ui.spacing_mut().item_spacing.x = 14.0;
+    ui.add_space(4.0);
+    let policies = results.generated.policies.len() + document.policies.len();
+    let mut numbers = vec![
+        format!("{:.0}%", view.canvas.zoom() * 100.0),
+        format!("checked in {}", duration(results.took)),
+        count(policies, "policy", "policies"),
+        count(document.flows.len(), "flow", "flows"),
+        count(document.workloads.len(), "workload", "workloads"),
+    ];
+    if ui.available_width() < 760.0 {
+        numbers.drain(1..2);
+    }
+    let ink = color(theme::palette(ui.ctx()).ink2);
+    for number in numbers {
+        let text = RichText::new(number).font(theme::sans(tokens::TEXT_SMALL));
+        ui.label(text.color(ink));
+    }
+}
+
+fn duration(took: std::time::Duration) -> String {
+    match took.as_millis() {
+        0 => "under 1 ms".to_owned(),
+        ms if ms < 10_000 => format!("{ms} ms"),
+        ms => format!("{} s", ms / 1000),
+    }
+}
+
+fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,20 +1,189 @@
-//! The top bar.
+//! The top bar: menus, undo and redo, the project's name, search, dialect, theme, and Export.
 
-use egui::Ui;
+use egui::{Align, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
-use crate::app::command::Commands;
-use crate::app::files::Files;
-use crate::app::preferences::Preferences;
-use crate::app::view::View;
-use crate::model::History;
+use super::menu;
+use crate::app::command::{Command, Commands, Menu};
+use crate::app::icons;
+use crate::app::state::App;
+use crate::app::theme::{self, color};
+use crate::app::widgets;
+use crate::scene::tokens;
 
 /// Shows it.
-pub fn top_bar_ui(
-    _: &mut Ui,
-    _: &History,
-    _: &Files,
-    _: &Preferences,
-    _: &mut View,
-    _: &mut Commands,
-) {
+pub fn top_bar_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
+    let bar = ui.max_rect();
+    let edge = bar.bottom() - 0.5;
+    let line = Stroke::new(1.0, color(theme::palette(ui.ctx()).hairline));
+    ui.painter().hline(bar.x_range(), edge, line);
+    let inner = bar.shrink2(vec2(8.0, 0.0));
+    let left = UiBuilder::new()
+        .max_rect(inner)
+        .layout(Layout::left_to_right(Align::Center));
+    let left = ui
+        .scope_builder(left, |ui| left_ui(ui, app, commands))
+        .response
+        .rect
+        .right();
+    let right = Rect::from_min_max(pos2(left, inner.top()), inner.max);
+    let right = UiBuilder::new()
+        .max_rect(right)
+        .layout(Layout::right_to_left(Align::Center));
+    let right = ui
+        .scope_builder(right, |ui| right_ui(ui, app, commands))
+        .response
+        .rect
+        .left();
+    search_ui(
+        ui,
+        Rect::from_min_max(pos2(left, bar.top()), pos2(right, bar.bottom())),
+        bar,
+        commands,
+    );
+}
+
+fn left_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
+    ui.spacing_mut().item_spacing.x = 2.0;
+    let menus = [
+        (Menu::File, "File"),
+        (Menu::Edit, "Edit"),
+        (Menu::View, "View"),
+        (Menu::Policy, "Policy"),
+        (Menu::Help, "Help"),
+    ];
+    for (which, text) in menus {
+        widgets::menu_button(ui, text, |ui| menu::menu_ui(ui, app, which, commands));
+    }
+    ui.add_space(6.0);
+    for (command, icon) in [
+        (Command::Undo, icons::ARROW_U_UP_LEFT),
+        (Command::Redo, icons::ARROW_U_UP_RIGHT),
+    ] {
+        let name = menu::text_of(app, &command);
+        let possible = app.can(&command);
+        let pressed = ui
+            .add_enabled_ui(possible, |ui| widgets::icon_button(ui, icon, &name))
+            .inner;
+        if pressed.clicked() {
+            commands.push(command);
+        }
+    }
+    ui.add_space(10.0);
+    name_ui(ui, app);
+}
+
+/// The project's name, and a dot when something is not saved.
+fn name_ui(ui: &mut Ui, app: &App) {
+    let Some(history) = &app.history else { return };
+    let name = &history.document().name;
+    let shown = if name.is_empty() { "Untitled" } else { name };
+    let text = RichText::new(shown).font(theme::semibold(tokens::TEXT_NORMAL));
+    let most = (ui.available_width() - 560.0).clamp(60.0, 220.0);
+    ui.scope(|ui| {
+        ui.set_max_width(most);
+        let place = app
+            .files
+            .path
+            .as_ref()
+            .map(|path| path.display().to_string());
+        let label = ui.add(egui::Label::new(text).truncate());
+        label.on_hover_text(place.unwrap_or_else(|| "Not saved to a file yet".into()));
+    });
+    if history.is_dirty() {
+        let (rect, response) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::hover());
+        let accent = color(theme::palette(ui.ctx()).accent);
+        ui.painter().circle_filled(rect.center(), 3.5, accent);
+        widgets::named(&response, egui::WidgetType::Label, "Unsaved changes");
+        response.on_hover_text("Unsaved changes");
+    }
+}
+
+fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
+    ui.spacing_mut().item_spacing.x = 8.0;
+    ui.add_space(8.0);
+    if widgets::primary(ui, "Export")
+        .on_hover_text("Write the policies to files (Ctrl E)")
+        .clicked()
+    {
+        commands.push(Command::Export);
+    }
+    let dark = theme::palette(ui.ctx()).dark;
+    let (icon, name, command) = match dark {
+        true => (icons::SUN, "Light theme", Command::ThemeLight),
+        false => (icons::MOON, "Dark theme", Command::ThemeDark),
+    };
+    if widgets::icon_button(ui, icon, name).clicked() {
+        commands.push(command);
+    }
+    let ink = color(theme::palette(ui.ctx()).ink2);
+    let busy = if app.checking() {
+        "Checking…"
+    } else {
+        "NetworkPolicy v1"
+    };
+    ui.label(RichText::new(busy).color(ink))
+        .on_hover_text("What Export writes: networking.k8s.io/v1 NetworkPolicy");
+}
+
+/// What looks like a search field opens the palette, so that there is one place to search.
+fn search_ui(ui: &mut Ui, room: Rect, bar: Rect, commands: &mut Commands) {
+    let room = room.shrink2(vec2(16.0, 8.0));
+    let width = room.width().min(420.0);
+    if width < 80.0 {
+        return;
+    }
+    let middle = bar
+        .center()
+        .x
+        .clamp(room.left() + width / 2.0, room.right() - width / 2.0);
+    let rect = Rect::from_center_size(pos2(middle, room.center().y), vec2(width, tokens::FIELD));
+    let response = ui.interact(rect, ui.id().with("search"), Sense::click());
+    let palette = theme::palette(ui.ctx());
+    let line = if response.hovered() || response.has_focus() {
+        palette.accent
+    } else {
+        palette.outline
+    };
+    let fill = color(theme::field_fill(palette));
+    ui.painter().rect(
+        rect,
+        6.0,
+        fill,
+        Stroke::new(1.0, color(line)),
+        StrokeKind::Inside,
+    );
+    let (ink, size) = (color(palette.ink2), tokens::TEXT_NORMAL);
+    let painter = ui.painter().with_clip_rect(rect);
+    let at = pos2(rect.left() + 18.0, rect.center().y);
+    painter.text(
+        at,
+        egui::Align2::CENTER_CENTER,
+        icons::MAGNIFYING_GLASS,
+        theme::icon(14.0),
+        ink,
+    );
+    let keys = painter.text(
+        pos2(rect.right() - 10.0, rect.center().y),
+        egui::Align2::RIGHT_CENTER,
+        "Ctrl K",
+        theme::mono(tokens::TEXT_TINY),
+        color(palette.ink3),
+    );
+    let words = match width > 330.0 {
+        true => "Search workloads, flows, commands",
+        false => "Search",
+    };
+    let room = Rect::from_min_max(rect.min, pos2(keys.left() - 8.0, rect.bottom()));
+    let at = pos2(rect.left() + 34.0, rect.center().y);
+    painter
+        .with_clip_rect(room)
+        .text(at, egui::Align2::LEFT_CENTER, words, theme::sans(size), ink);
+    widgets::named(
+        &response,
+        egui::WidgetType::Button,
+        "Search workloads, flows, commands",
+    );
+    if response.clicked() {
+        commands.push(Command::GoTo);
+    }
 }

@@ -19,6 +19,8 @@ pub struct Row<'a> {
     selected: bool,
     height: f32,
     bold: bool,
+    enabled: bool,
+    button: bool,
 }
 
 impl<'a> Row<'a> {
@@ -33,6 +35,8 @@ impl<'a> Row<'a> {
             selected: false,
             height: tokens::ROW,
             bold: false,
+            enabled: true,
+            button: false,
         }
     }
 
@@ -72,17 +76,32 @@ impl<'a> Row<'a> {
         self
     }
 
+    /// A row of a menu: keeps room for an icon, and may be out of order now.
+    pub fn menu(mut self, enabled: bool) -> Self {
+        self.button = true;
+        self.enabled = enabled;
+        self.height = tokens::BUTTON;
+        self
+    }
+
     /// Shows it.
     pub fn show(self, ui: &mut Ui) -> Response {
         let palette = theme::palette(ui.ctx());
         let size = vec2(ui.available_width(), self.height);
-        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        let sense = if self.enabled {
+            Sense::click()
+        } else {
+            Sense::hover()
+        };
+        let (rect, response) = ui.allocate_exact_size(size, sense);
         if ui.is_rect_visible(rect) {
             self.paint(ui, rect, &response, palette);
         }
         let (text, selected) = (self.text.to_owned(), self.selected);
-        response.widget_info(|| {
-            WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, &text)
+        let (button, enabled) = (self.button, self.enabled);
+        response.widget_info(|| match button {
+            true => WidgetInfo::labeled(WidgetType::Button, enabled, &text),
+            false => WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, &text),
         });
         response
     }
@@ -91,7 +110,7 @@ impl<'a> Row<'a> {
         let painter = ui.painter();
         if self.selected {
             painter.rect_filled(rect, 6.0, color(palette.accent_soft));
-        } else if response.hovered() {
+        } else if self.enabled && response.hovered() {
             painter.rect_filled(
                 rect,
                 6.0,
@@ -101,7 +120,7 @@ impl<'a> Row<'a> {
         focus_ring(ui, response, rect);
         let mut x = rect.left() + 8.0 + self.indent;
         let middle = rect.center().y;
-        if !self.icon.is_empty() {
+        if !self.icon.is_empty() || self.button {
             let ink = self.icon_ink.unwrap_or_else(|| color(palette.ink2));
             let at = pos2(x + 7.0, middle);
             painter.text(at, Align2::CENTER_CENTER, self.icon, theme::icon(15.0), ink);
@@ -125,19 +144,15 @@ impl<'a> Row<'a> {
         } else {
             theme::sans(tokens::TEXT_NORMAL)
         };
-        let mut job = egui::text::LayoutJob::simple_singleline(
-            self.text.to_owned(),
-            font,
-            color(palette.ink),
-        );
+        let ink = match self.enabled {
+            true => color(palette.ink),
+            false => color(tokens::mix(palette.raised, palette.ink3, 0.7)),
+        };
+        let mut job = egui::text::LayoutJob::simple_singleline(self.text.to_owned(), font, ink);
         job.wrap = egui::text::TextWrapping::truncate_at_width((right - x).max(0.0));
         let galley = painter.layout_job(job);
         let cut = galley.elided;
-        painter.galley(
-            pos2(x, middle - galley.size().y / 2.0),
-            galley,
-            color(palette.ink),
-        );
+        painter.galley(pos2(x, middle - galley.size().y / 2.0), galley, ink);
         if cut {
             response.clone().on_hover_text(self.text);
         }

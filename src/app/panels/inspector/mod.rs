@@ -1,15 +1,75 @@
-//! The inspector.
+//! The inspector: everything about what is selected, to be changed in place.
 
-use egui::Ui;
+mod external;
+mod flow;
+mod group;
+mod many;
+mod namespace;
+mod parts;
+mod policy;
+mod project;
+mod workload;
+
+use egui::{Frame, Margin, Ui};
 
 use crate::app::command::Commands;
 use crate::app::view::View;
 use crate::engine::Results;
-use crate::model::Document;
+use crate::model::{Document, Item};
 
 /// Its state.
 #[derive(Default)]
-pub struct InspectorView {}
+pub struct InspectorView {
+    /// Which matchExpressions of a selector are being added: by the field's name.
+    pub open: Option<String>,
+}
+
+/// What an inspector reads and asks with.
+pub struct Inspect<'a> {
+    /// The open Document.
+    pub document: &'a Document,
+    /// The newest answers.
+    pub results: &'a Results,
+    /// The window's state.
+    pub view: &'a mut View,
+    /// What is asked for.
+    pub commands: &'a mut Commands,
+}
 
 /// Shows it.
-pub fn inspector_ui(_: &mut Ui, _: &Document, _: &Results, _: &mut View, _: &mut Commands) {}
+pub fn inspector_ui(
+    ui: &mut Ui,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    let selected = view.only_selected();
+    let many = view.selection.len() > 1;
+    let mut inspect = Inspect {
+        document,
+        results,
+        view,
+        commands,
+    };
+    let margin = Margin {
+        left: 16,
+        right: 16,
+        top: 14,
+        bottom: 16,
+    };
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 6.0;
+        match selected {
+            Some(Item::Namespace(id)) => namespace::show(ui, &mut inspect, id),
+            Some(Item::Workload(id)) => workload::show(ui, &mut inspect, id),
+            Some(Item::External(id)) => external::show(ui, &mut inspect, id),
+            Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
+            Some(Item::Flow(id)) => flow::show(ui, &mut inspect, id),
+            Some(Item::Policy(id)) => policy::show(ui, &mut inspect, id),
+            Some(Item::Service(_)) | None if many => many::show(ui, &mut inspect),
+            Some(Item::Service(_)) | None => project::show(ui, &mut inspect),
+        }
+    });
+}

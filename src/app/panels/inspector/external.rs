@@ -1,0 +1,177 @@
+//! Something outside the cluster: address blocks with holes, and domain names.
+
+use egui::{Id, Ui};
+
+use super::Inspect;
+use super::parts::{self, Texts, trial};
+use crate::app::icons;
+use crate::app::theme::{self, color};
+use crate::app::widgets;
+use crate::model::{Edit, External, ExternalId, Item, Network, Thing, validate};
+
+/// Shows it.
+pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
+    let document = inspect.document;
+    let Some(external) = document.externals.get(id) else {
+        return;
+    };
+    let item = Item::External(id);
+    parts::head(
+        ui,
+        "External",
+        &external.name,
+        "Something outside the cluster",
+    );
+    parts::name_field(ui, inspect, item, &external.name);
+    networks(ui, inspect, item, external);
+    domains(ui, inspect, item, external);
+    if external.networks.is_empty() {
+        ui.add_space(2.0);
+        if widgets::secondary(ui, "Use the Internet's addresses").clicked() {
+            let networks = internet();
+            inspect.commands.edit(changed(external, item, &|e| {
+                e.networks.clone_from(&networks)
+            }));
+        }
+    }
+    parts::delete(ui, inspect, "Delete external");
+}
+
+fn changed(external: &External, item: Item, change: &dyn Fn(&mut External)) -> Edit {
+    let mut changed = external.clone();
+    change(&mut changed);
+    Edit::Change(item, Thing::External(changed))
+}
+
+fn networks(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &External) {
+    let document = inspect.document;
+    widgets::heading(ui, "Address blocks");
+    for (at, network) in external.networks.iter().enumerate() {
+        block(ui, inspect, item, external, (at, network));
+    }
+    let texts = Texts {
+        id: Id::new(("add block", item)),
+        name: "Address block",
+        hint: "198.51.100.0/24 or 2001:db8::/32",
+        texts: Vec::new(),
+    };
+    widgets::labelled(ui, "Add", |ui| {
+        texts.show(ui, inspect, |_, text| {
+            let typed = text
+                .map(validate::networks)
+                .transpose()?
+                .unwrap_or_default();
+            trial(
+                document,
+                changed(external, item, &|e| {
+                    e.networks.extend(typed.iter().cloned())
+                }),
+            )
+        });
+    });
+}
+
+/// One block and what is left out of it.
+fn block(
+    ui: &mut Ui,
+    inspect: &mut Inspect<'_>,
+    item: Item,
+    external: &External,
+    (at, network): (usize, &Network),
+) {
+    let document = inspect.document;
+    let whole = Texts {
+        id: Id::new(("block", item, at)),
+        name: "Block",
+        hint: "except 198.51.100.9/32",
+        texts: std::iter::once(network.cidr.to_string())
+            .chain(network.except.iter().map(|hole| format!("except {hole}")))
+            .collect(),
+    };
+    widgets::labelled(ui, &format!("Block {}", at + 1), |ui| {
+        whole.show(ui, inspect, |place, text| {
+            let mut networks = external.networks.clone();
+            let typed = text
+                .map(|text| validate::cidr(text.trim().trim_start_matches("except").trim()))
+                .transpose()?;
+            let Some(network) = networks.get_mut(at) else {
+                return Ok(None);
+            };
+            match (place, typed) {
+                (0, None) => drop(networks.remove(at)),
+                (0, Some(cidr)) => network.cidr = cidr,
+                (hole, typed) if hole <= network.except.len() => {
+                    network.except.splice(hole - 1..hole, typed);
+                }
+                (_, typed) => network.except.extend(typed),
+            }
+            if let Some(network) = networks.get(at) {
+                network.check()?;
+            }
+            trial(
+                document,
+                changed(external, item, &|e| e.networks.clone_from(&networks)),
+            )
+        });
+    });
+}
+
+fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &External) {
+    let document = inspect.document;
+    widgets::heading(ui, "Domain names");
+    let texts = Texts {
+        id: Id::new(("domains", item)),
+        name: "Domain name",
+        hint: "api.example.com",
+        texts: external.domain_names.clone(),
+    };
+    widgets::labelled(ui, "Names", |ui| {
+        texts.show(ui, inspect, |at, text| {
+            let mut names = external.domain_names.clone();
+            if let Some(text) = text {
+                validate::domain_name(text)?;
+            }
+            match (at < names.len(), text) {
+                (true, Some(text)) => names[at] = text.to_owned(),
+                (true, None) => drop(names.remove(at)),
+                (false, text) => names.extend(text.map(str::to_owned)),
+            }
+            trial(
+                document,
+                changed(external, item, &|e| e.domain_names.clone_from(&names)),
+            )
+        });
+    });
+    if !external.domain_names.is_empty() {
+        let ink = color(theme::palette(ui.ctx()).ink2);
+        let text = "NetworkPolicy cannot say domain names: flows to them are reported and left out, never widened.";
+        widgets::message(ui, icons::NOTE, text, ink);
+    }
+}
+
+/// All addresses but private, unique-local and link-local ones.
+pub fn internet() -> Vec<Network> {
+    let blocks = [
+        "0.0.0.0/0 except 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16",
+        "::/0 except fc00::/7, fe80::/10",
+    ];
+    blocks
+        .iter()
+        .filter_map(|text| validate::network(text).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_internet_leaves_out_what_is_not_the_internet() {
+        let texts: Vec<_> = super::internet().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "0.0.0.0/0 except 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16",
+                "::/0 except fc00::/7, fe80::/10",
+            ]
+        );
+    }
+}

@@ -1,0 +1,270 @@
+//! A flow: between whom, on which ports, and whether the policies allow exactly that.
+
+use egui::{Align, Label, Layout, RichText, Ui, vec2};
+
+use super::Inspect;
+use super::parts::trial;
+use crate::app::command::Command;
+use crate::app::icons;
+use crate::app::problems::sentence;
+use crate::app::theme::{self, color};
+use crate::app::widgets::{self, Field};
+use crate::engine::Verdict;
+use crate::model::{Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, Thing, validate};
+use crate::scene::tokens;
+
+/// Shows it.
+pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
+    let document = inspect.document;
+    let Some(flow) = document.flows.get(id) else {
+        return;
+    };
+    head(ui, inspect, flow);
+    ports(ui, inspect, id, flow);
+    note(ui, inspect, id, flow);
+    ends(ui, inspect, id, flow);
+    ui.add_space(2.0);
+    verdict(ui, inspect, id);
+    ui.add_space(2.0);
+    ui.horizontal(|ui| {
+        let mute = if flow.muted { "Unmute" } else { "Mute" };
+        for (text, command) in [(mute, Command::MuteFlow), ("Reverse", Command::ReverseFlow)] {
+            if widgets::secondary(ui, text).clicked() {
+                inspect.commands.push(command);
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if widgets::danger(ui, "Delete").clicked() {
+                inspect.commands.push(Command::Delete);
+            }
+        });
+    });
+}
+
+fn head(ui: &mut Ui, inspect: &mut Inspect<'_>, flow: &Flow) {
+    let document = inspect.document;
+    let palette = theme::palette(ui.ctx());
+    let ink = color(palette.ink2);
+    ui.label(
+        RichText::new("Flow")
+            .font(theme::semibold(tokens::TEXT_TINY))
+            .color(ink),
+    );
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let half = (ui.available_width() - 32.0) / 2.0;
+        for (at, end) in [&flow.from, &flow.to].into_iter().enumerate() {
+            if at == 1 {
+                let arrow = RichText::new(icons::ARROW_RIGHT).font(theme::icon(15.0));
+                ui.label(arrow.color(color(palette.accent)));
+            }
+            ui.scope(|ui| {
+                ui.set_max_width(half);
+                let name = document.end_name(end);
+                let text = RichText::new(&name).font(theme::semibold(tokens::TEXT_LARGE));
+                let label = ui.add(Label::new(text).truncate().sense(egui::Sense::click()));
+                if label.on_hover_text(document.end_words(end)).clicked()
+                    && let Some(item) = end.node().and_then(item_of)
+                {
+                    inspect.commands.push(Command::Reveal(item));
+                }
+            });
+        }
+    });
+    let about = format!(
+        "{} to {}",
+        about(document, &flow.from),
+        about(document, &flow.to)
+    );
+    widgets::small(ui, about);
+    ui.add_space(4.0);
+}
+
+fn item_of(node: NodeRef) -> Option<Item> {
+    match node {
+        NodeRef::Namespace(id) => Some(Item::Namespace(id)),
+        NodeRef::Workload(id) => Some(Item::Workload(id)),
+        NodeRef::External(id) => Some(Item::External(id)),
+        NodeRef::Group(id) => Some(Item::Group(id)),
+        NodeRef::AnyPod => None,
+    }
+}
+
+/// `shop / app=web`.
+fn about(document: &Document, end: &End) -> String {
+    match end {
+        End::Workload(id) => document
+            .workloads
+            .get(*id)
+            .map_or(String::new(), |workload| {
+                let namespace = document.node_name(NodeRef::Namespace(workload.namespace));
+                let label = crate::app::words::identifying_label(workload);
+                match label {
+                    Some(label) => format!("{namespace} / {label}"),
+                    None => namespace.to_owned(),
+                }
+            }),
+        End::AnyPodOf(_) => "future pods included".to_owned(),
+        End::AnyPod => "every namespace".to_owned(),
+        End::External(id) => document
+            .externals
+            .get(*id)
+            .map_or(String::new(), crate::app::words::addresses),
+        End::Group(id) => document
+            .groups
+            .get(*id)
+            .map_or(String::new(), |group| validate::selector_text(&group.pods)),
+        End::Missing(words) => format!("{words} (does not exist)"),
+    }
+}
+
+fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let document = inspect.document;
+    let text = validate::flow_ports_text(&flow.ports);
+    widgets::labelled(ui, "Ports", |ui| {
+        let field = Field::new(("ports", id), "Ports", &text)
+            .mono()
+            .hint("443, 53/UDP, 4000-4010, http, any");
+        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+            trial(
+                document,
+                Edit::SetPorts(vec![id], validate::flow_ports(text)?),
+            )
+        });
+        if flow.ports.is_empty() {
+            let ink = color(theme::palette(ui.ctx()).wide);
+            widgets::message(ui, icons::WARNING, "No ports yet: nothing is allowed", ink);
+        }
+        choices(ui, inspect, id, flow);
+    });
+}
+
+/// What the destination and its Services declare, a click away.
+fn choices(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let choices = inspect.document.port_choices(&flow.to);
+    if choices.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        for choice in choices.iter().take(8) {
+            let on = flow.ports.contains(&choice.port);
+            if widgets::chip(ui, &choice.label, on, true).clicked() {
+                let mut ports = flow.ports.clone();
+                match on {
+                    true => ports.retain(|port| *port != choice.port),
+                    false => {
+                        // A choice is meant instead of "anything".
+                        ports.retain(|port| *port != FlowPort::Any);
+                        ports.push(choice.port.clone());
+                    }
+                }
+                inspect.commands.edit(Edit::SetPorts(vec![id], ports));
+            }
+        }
+    });
+}
+
+fn note(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let document = inspect.document;
+    widgets::labelled(ui, "Note", |ui| {
+        let field = Field::new(("note", id), "Note", &flow.note).hint("What it is for");
+        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+            trial(document, Edit::Annotate(id, text.trim().to_owned()))
+        });
+    });
+}
+
+/// From and to, as the words of the project file.
+fn ends(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let document = inspect.document;
+    for (label, from) in [("From", true), ("To", false)] {
+        let words = document.end_words(if from { &flow.from } else { &flow.to });
+        widgets::labelled(ui, label, |ui| {
+            let field = Field::new((label, id), label, &words)
+                .mono()
+                .hint("shop/web, shop/*, *, external/office");
+            field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+                let end = document.end_from_words(text.trim())?;
+                let mut changed = flow.clone();
+                if from {
+                    changed.from = end;
+                } else {
+                    changed.to = end;
+                }
+                trial(document, Edit::Change(Item::Flow(id), Thing::Flow(changed)))
+            });
+        });
+    }
+}
+
+fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
+    let palette = theme::palette(ui.ctx());
+    let Some(verdict) = inspect.results.proof.verdicts.get(&id) else {
+        return;
+    };
+    let findings = inspect
+        .results
+        .proof
+        .findings
+        .iter()
+        .filter(|finding| finding.flow == Some(id));
+    let said: Vec<String> = findings.map(|finding| sentence(&finding.message)).collect();
+    let unsaid = inspect
+        .results
+        .generated
+        .unsaid
+        .iter()
+        .filter(|unsaid| unsaid.flow == id);
+    let reasons: Vec<String> = unsaid
+        .map(|unsaid| sentence(&format!("{}: {}", unsaid.what, unsaid.why)))
+        .collect();
+    let policies = inspect
+        .results
+        .generated
+        .policies
+        .iter()
+        .filter(|policy| policy.flows.contains(&id));
+    let names: Vec<&str> = policies.map(|policy| policy.name.as_str()).collect();
+    let (icon, text, more, ink, ground) = match verdict {
+        Verdict::Exact => (
+            icons::CHECK,
+            "Allowed on exactly these ports",
+            names.join(", "),
+            palette.exact,
+            palette.exact_soft,
+        ),
+        Verdict::TooWide => (
+            icons::WARNING,
+            "More is allowed than drawn",
+            said.join("\n"),
+            palette.wide,
+            palette.wide_soft,
+        ),
+        Verdict::Blocked => (
+            icons::X,
+            "Blocked",
+            said.join("\n"),
+            palette.blocked,
+            palette.blocked_soft,
+        ),
+        Verdict::CannotBeSaid => {
+            let more = if reasons.is_empty() { said } else { reasons };
+            (
+                icons::NOTE,
+                "NetworkPolicy cannot say this",
+                more.join("\n"),
+                palette.ink,
+                palette.canvas,
+            )
+        }
+        Verdict::Muted => (
+            icons::EYE_SLASH,
+            "Muted",
+            "Drawn, but not in force".to_owned(),
+            palette.ink2,
+            palette.canvas,
+        ),
+    };
+    widgets::banner(ui, icon, text, &more, color(ink), color(ground));
+}

@@ -1,0 +1,84 @@
+//! Several things are selected.
+
+use egui::Ui;
+
+use super::Inspect;
+use super::parts;
+use crate::app::command::Command;
+use crate::app::icons;
+use crate::app::widgets::{self, Field, Row};
+use crate::model::{Edit, Item, validate};
+
+/// Shows it.
+pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    let items: Vec<Item> = inspect.view.selection.iter().copied().collect();
+    let flows: Vec<_> = items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Flow(id) => Some(*id),
+            _ => None,
+        })
+        .collect();
+    parts::head(
+        ui,
+        "Selection",
+        &format!("{} selected", items.len()),
+        &counted(&items),
+    );
+    if flows.len() == items.len() {
+        let document = inspect.document;
+        widgets::labelled(ui, "Ports", |ui| {
+            let field = Field::new("ports of many", "Ports of all", "")
+                .mono()
+                .hint("set the ports of all");
+            field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+                let ports = validate::flow_ports(text)?;
+                parts::trial(document, Edit::SetPorts(flows.clone(), ports))
+            });
+        });
+    }
+    ui.horizontal(|ui| {
+        if !flows.is_empty() && widgets::secondary(ui, "Mute or unmute").clicked() {
+            inspect.commands.push(Command::MuteFlow);
+        }
+        if widgets::secondary(ui, "Duplicate").clicked() {
+            inspect.commands.push(Command::Duplicate);
+        }
+        if widgets::danger(ui, "Delete").clicked() {
+            inspect.commands.push(Command::Delete);
+        }
+    });
+    ui.add_space(4.0);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for item in items.iter().take(40) {
+        let name = inspect.document.item_name(*item);
+        let row = Row::new(icons::of_item(*item, inspect.document), &name);
+        if row.show(ui).clicked() {
+            inspect.commands.push(Command::Select(vec![*item]));
+        }
+    }
+    if items.len() > 40 {
+        widgets::faint(ui, format!("and {} more", items.len() - 40));
+    }
+}
+
+/// `2 workloads, 3 flows`.
+fn counted(items: &[Item]) -> String {
+    let kinds: [(&str, fn(&Item) -> bool); 6] = [
+        ("namespace", |item| matches!(item, Item::Namespace(_))),
+        ("workload", |item| matches!(item, Item::Workload(_))),
+        ("external", |item| matches!(item, Item::External(_))),
+        ("group", |item| matches!(item, Item::Group(_))),
+        ("flow", |item| matches!(item, Item::Flow(_))),
+        ("kept policy", |item| matches!(item, Item::Policy(_))),
+    ];
+    let counts = kinds.iter().filter_map(|(name, is)| {
+        let count = items.iter().filter(|item| is(item)).count();
+        (count > 0).then(|| match (count, *name) {
+            (1, name) => format!("1 {name}"),
+            (count, "kept policy") => format!("{count} kept policies"),
+            (count, name) => format!("{count} {name}s"),
+        })
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}

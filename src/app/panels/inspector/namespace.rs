@@ -1,0 +1,83 @@
+//! A namespace: its name, labels, base, DNS, and whether policies are written for it.
+
+use egui::{Id, Ui};
+
+use super::Inspect;
+use super::parts::{self, base_name};
+use crate::app::icons;
+use crate::app::theme::{self, color};
+use crate::app::widgets;
+use crate::model::{Base, Edit, Item, Namespace, NamespaceId, Thing, is_system_namespace};
+
+/// Shows it.
+pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
+    let document = inspect.document;
+    let Some(namespace) = document.namespaces.get(id) else {
+        return;
+    };
+    let item = Item::Namespace(id);
+    let change = |change: &dyn Fn(&mut Namespace)| {
+        let mut changed = namespace.clone();
+        change(&mut changed);
+        Edit::Change(item, Thing::Namespace(changed))
+    };
+    let count = document.workloads_of(id).len();
+    let about = format!(
+        "{count} {}",
+        if count == 1 { "workload" } else { "workloads" }
+    );
+    parts::head(ui, "Namespace", &namespace.name, &about);
+    parts::name_field(ui, inspect, item, &namespace.name);
+    widgets::labelled(ui, "Policies", |ui| {
+        if let Some(managed) = widgets::check(ui, namespace.managed, "Write policies for it") {
+            inspect.commands.edit(change(&|n| n.managed = managed));
+        }
+    });
+    if !namespace.managed {
+        let ink = color(theme::palette(ui.ctx()).ink2);
+        let text = "Shown and judged, but nothing is written for it: its owner decides.";
+        widgets::message(ui, icons::INFO, text, ink);
+    }
+    let own = document.settings.base;
+    widgets::labelled(ui, "Base", |ui| {
+        let all = [
+            (None, "Project's"),
+            (Some(Base::DenyAll), "Deny all"),
+            (Some(Base::DenyIngress), "Ingress"),
+            (Some(Base::None), "None"),
+        ];
+        if let Some(base) = widgets::segments(ui, "Base", namespace.base, &all) {
+            inspect.commands.edit(change(&|n| n.base = base));
+        }
+        if namespace.base.is_none() {
+            widgets::faint(ui, format!("The project says {}.", base_name(own)));
+        }
+    });
+    widgets::labelled(ui, "DNS", |ui| {
+        let all = [
+            (None, "Project's"),
+            (Some(true), "Allowed"),
+            (Some(false), "Not allowed"),
+        ];
+        if let Some(dns) = widgets::segments(ui, "DNS", namespace.dns, &all) {
+            inspect.commands.edit(change(&|n| n.dns = dns));
+        }
+    });
+    if is_system_namespace(&namespace.name)
+        && document.base_of(id) != Base::None
+        && namespace.managed
+    {
+        let ink = color(theme::palette(ui.ctx()).wide);
+        let text = "This namespace belongs to the platform: isolating it can cut off the cluster's own services.";
+        widgets::message(ui, icons::WARNING, text, ink);
+    }
+    parts::labels(
+        ui,
+        inspect,
+        "Labels",
+        Id::new(("labels", item)),
+        &namespace.labels,
+        |labels| change(&|n| n.labels = labels.clone()),
+    );
+    parts::delete(ui, inspect, "Delete namespace");
+}

@@ -1,0 +1,258 @@
+//! What several inspectors are built from: heads, names, labels, selectors, "matches these".
+
+use egui::{Id, RichText, Ui};
+
+use super::Inspect;
+use crate::app::command::Command;
+use crate::app::icons;
+use crate::app::theme::{self, color};
+use crate::app::widgets::{self, Field};
+use crate::model::{Base, Document, Edit, Item, Refusal, WorkloadId, validate};
+use crate::scene::tokens;
+use crate::sets::{LabelOp, Labels, Selector};
+
+/// What is selected: its kind, its name, and one line about it.
+pub fn head(ui: &mut Ui, kind: &str, name: &str, about: &str) {
+    let ink = color(theme::palette(ui.ctx()).ink2);
+    ui.label(
+        RichText::new(kind)
+            .font(theme::semibold(tokens::TEXT_TINY))
+            .color(ink),
+    );
+    widgets::title(ui, name);
+    if !about.is_empty() {
+        widgets::small(ui, about);
+    }
+    ui.add_space(4.0);
+}
+
+/// An edit that would be accepted, or why not: tried on a copy, which costs next to nothing.
+pub fn trial(document: &Document, edit: Edit) -> Result<Option<Edit>, Refusal> {
+    edit.apply(&mut document.clone()).map(|_| Some(edit))
+}
+
+/// The field of a name, which F2 gives the keyboard.
+pub fn name_field(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, name: &str) {
+    let document = inspect.document;
+    widgets::labelled(ui, "Name", |ui| {
+        Field::new(name_id(item), "Name", name).show(
+            ui,
+            &mut inspect.view.drafts,
+            inspect.commands,
+            |text| trial(document, Edit::Rename(item, text.trim().to_owned())),
+        );
+    });
+}
+
+/// What the field of a name is made with.
+pub fn name_id(item: Item) -> Id {
+    Id::new(("name of", item))
+}
+
+/// A list of texts, one field each, with a field to add one: labels, requirements, ports, blocks.
+pub struct Texts<'a> {
+    /// Tells it from other lists.
+    pub id: Id,
+    /// What one of them is called, for screen readers: `Label`.
+    pub name: &'a str,
+    /// What the field that adds shows.
+    pub hint: &'a str,
+    /// The texts.
+    pub texts: Vec<String>,
+}
+
+impl Texts<'_> {
+    /// Shows it. `change` says what becomes of the Document with the text at a place (past the end:
+    /// an added one) set to something; nothing: taken out.
+    pub fn show(
+        &self,
+        ui: &mut Ui,
+        inspect: &mut Inspect<'_>,
+        change: impl Fn(usize, Option<&str>) -> Result<Option<Edit>, Refusal>,
+    ) {
+        for (at, text) in self.texts.iter().enumerate() {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 2.0;
+                let name = format!("{} {}", self.name, at + 1);
+                let width = ui.available_width() - tokens::BUTTON - 2.0;
+                ui.vertical(|ui| {
+                    ui.set_width(width);
+                    let drafts = &mut inspect.view.drafts;
+                    let field = Field::new((self.id, at), &name, text).mono();
+                    field.show(ui, drafts, inspect.commands, |text| match text.trim() {
+                        "" => change(at, None),
+                        text => change(at, Some(text)),
+                    });
+                });
+                let remove = format!("Remove {text}");
+                if widgets::icon_button(ui, icons::X, &remove).clicked()
+                    && let Ok(Some(edit)) = change(at, None)
+                {
+                    inspect.commands.edit(edit);
+                }
+            });
+        }
+        let name = format!("Add {}", self.name.to_lowercase());
+        let end = self.texts.len();
+        Field::new((self.id, "add"), &name, "")
+            .mono()
+            .hint(self.hint)
+            .again()
+            .show(
+                ui,
+                &mut inspect.view.drafts,
+                inspect.commands,
+                |text| match text.trim() {
+                    "" => Ok(None),
+                    text => change(end, Some(text)),
+                },
+            );
+    }
+}
+
+/// Labels, one field each.
+pub fn labels(
+    ui: &mut Ui,
+    inspect: &mut Inspect<'_>,
+    title: &str,
+    id: Id,
+    labels: &Labels,
+    make: impl Fn(Labels) -> Edit,
+) {
+    let document = inspect.document;
+    let pairs: Vec<(String, String)> = labels.clone().into_iter().collect();
+    let texts = Texts {
+        id,
+        name: "Label",
+        hint: "key=value",
+        texts: pairs
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect(),
+    };
+    widgets::labelled(ui, title, |ui| {
+        texts.show(ui, inspect, |at, text| {
+            let others = pairs.iter().enumerate().filter(|(other, _)| *other != at);
+            let mut changed: Labels = others.map(|(_, pair)| pair.clone()).collect();
+            if let Some(text) = text {
+                changed.extend(validate::labels(text)?);
+            }
+            trial(document, make(changed))
+        });
+    });
+}
+
+/// A selector: matchLabels and matchExpressions, one field each.
+pub fn selector(
+    ui: &mut Ui,
+    inspect: &mut Inspect<'_>,
+    id: Id,
+    selector: &Selector,
+    make: impl Fn(Selector) -> Edit,
+) {
+    let document = inspect.document;
+    let is_label = |op: &LabelOp| matches!(op, LabelOp::In(values) if values.len() == 1);
+    for (title, hint, labels) in [
+        ("matchLabels", "key=value", true),
+        ("matchExpr.", "tier in (a, b)   !legacy", false),
+    ] {
+        let places: Vec<usize> = (0..selector.requirements.len())
+            .filter(|at| {
+                selector
+                    .requirements
+                    .get(*at)
+                    .is_some_and(|r| is_label(&r.op) == labels)
+            })
+            .collect();
+        let one = |at: &usize| {
+            let requirement = selector.requirements.get(*at).cloned();
+            validate::selector_text(&Selector {
+                requirements: requirement.into_iter().collect(),
+            })
+        };
+        let name = if labels { "Label" } else { "Expression" };
+        let texts = Texts {
+            id: id.with(title),
+            name,
+            hint,
+            texts: places.iter().map(one).collect(),
+        };
+        let shown = widgets::labelled(ui, title, |ui| {
+            texts.show(ui, inspect, |at, text| {
+                let mut changed = selector.clone();
+                let typed = text
+                    .map(validate::selector)
+                    .transpose()?
+                    .unwrap_or_default()
+                    .requirements;
+                match places.get(at) {
+                    Some(place) => drop(changed.requirements.splice(*place..*place + 1, typed)),
+                    None => changed.requirements.extend(typed),
+                }
+                trial(document, make(changed))
+            });
+            ui.min_rect()
+        });
+        if !labels {
+            let help = "key in (a, b)\nkey notin (a, b)\nkey   (exists)\n!key   (does not exist)";
+            ui.interact(shown, id.with("help"), egui::Sense::hover())
+                .on_hover_text(help);
+        }
+    }
+}
+
+/// "Matches these N workloads", by name; each can be chosen.
+pub fn matches(ui: &mut Ui, inspect: &mut Inspect<'_>, ids: &[WorkloadId], nothing: &str) {
+    let count = ids.len();
+    let text = match count {
+        0 => nothing.to_owned(),
+        1 => "Matches this workload".to_owned(),
+        _ => format!("Matches these {count} workloads"),
+    };
+    ui.add_space(2.0);
+    if count == 0 {
+        let ink = color(theme::palette(ui.ctx()).wide);
+        widgets::message(ui, icons::WARNING, &text, ink);
+        return;
+    }
+    widgets::small(ui, text);
+    const SHOWN: usize = 12;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
+        for id in ids.iter().take(SHOWN) {
+            let Some(workload) = inspect.document.workloads.get(*id) else {
+                continue;
+            };
+            if widgets::chip(ui, &workload.name, false, false).clicked() {
+                inspect.commands.push(Command::Reveal(Item::Workload(*id)));
+            }
+        }
+        if count > SHOWN {
+            widgets::faint(ui, format!("and {} more", count - SHOWN));
+        }
+    });
+}
+
+/// Icons, words and help of the bases.
+pub const BASES: [(Base, &str); 3] = [
+    (Base::DenyAll, "Deny all"),
+    (Base::DenyIngress, "Deny ingress"),
+    (Base::None, "None"),
+];
+
+/// What a base is called in a sentence.
+pub fn base_name(base: Base) -> &'static str {
+    match base {
+        Base::DenyAll => "deny all",
+        Base::DenyIngress => "deny ingress",
+        Base::None => "none",
+    }
+}
+
+/// Buttons at the end of an inspector: one that takes the selection away.
+pub fn delete(ui: &mut Ui, inspect: &mut Inspect<'_>, text: &str) {
+    ui.add_space(8.0);
+    if widgets::danger(ui, text).clicked() {
+        inspect.commands.push(Command::Delete);
+    }
+}

@@ -1,0 +1,254 @@
+//! Nothing is selected: the project and how its policies are written.
+
+use egui::{Id, Ui};
+
+use super::Inspect;
+use super::parts::{self, BASES, trial};
+use crate::app::command::Command;
+use crate::app::icons;
+use crate::app::theme::{self, color};
+use crate::app::widgets::{self, Field, Row};
+use crate::cluster::{HostNetwork, PodAddresses};
+use crate::model::{DnsProfile, Document, Edit, Item, Settings, Style, validate};
+use crate::sets::Selector;
+
+/// Shows it.
+pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    let document = inspect.document;
+    let name = if document.name.is_empty() {
+        "Untitled"
+    } else {
+        &document.name
+    };
+    parts::head(
+        ui,
+        "Project",
+        name,
+        "Select something to see and change it; this is what holds for everything.",
+    );
+    widgets::labelled(ui, "Name", |ui| {
+        let field = Field::new("project name", "Project name", &document.name).hint("online-shop");
+        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+            trial(document, Edit::SetName(text.trim().to_owned()))
+        });
+    });
+    written(ui, inspect);
+    dns(ui, inspect);
+    assumptions(ui, inspect);
+    extras(ui, inspect);
+    namespaces(ui, inspect);
+}
+
+fn set(document: &Document, change: impl FnOnce(&mut Settings)) -> Edit {
+    let mut settings = document.settings.clone();
+    change(&mut settings);
+    Edit::SetSettings(settings)
+}
+
+fn written(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    let document = inspect.document;
+    let settings = &document.settings;
+    widgets::heading(ui, "How policies are written");
+    widgets::labelled(ui, "One policy for", |ui| {
+        let all = [
+            (Style::PerFlow, "Each flow"),
+            (Style::PerWorkload, "Each workload"),
+        ];
+        if let Some(style) = widgets::segments(ui, "One policy for", settings.style, &all) {
+            inspect.commands.edit(set(document, |s| s.style = style));
+        }
+    });
+    widgets::labelled(ui, "Base", |ui| {
+        if let Some(base) = widgets::segments(ui, "Base", settings.base, &BASES) {
+            inspect.commands.edit(set(document, |s| s.base = base));
+        }
+    });
+}
+
+fn dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    let document = inspect.document;
+    let dns = &document.settings.dns;
+    widgets::labelled(ui, "DNS", |ui| {
+        if let Some(allow) = widgets::check(ui, dns.allow, "Pods may resolve names") {
+            inspect
+                .commands
+                .edit(set(document, |s| s.dns.allow = allow));
+        }
+    });
+    if !dns.allow {
+        return;
+    }
+    widgets::labelled(ui, "DNS pods", |ui| {
+        let all = [
+            (0, "Kubernetes"),
+            (1, "OpenShift"),
+            (2, "Node-local"),
+            (3, "Custom"),
+        ];
+        let chosen = match dns.profile {
+            DnsProfile::Kubernetes => 0,
+            DnsProfile::OpenShift => 1,
+            DnsProfile::NodeLocal => 2,
+            DnsProfile::Custom { .. } => 3,
+        };
+        if let Some(chosen) = widgets::segments(ui, "DNS pods", chosen, &all) {
+            let profile = match chosen {
+                0 => DnsProfile::Kubernetes,
+                1 => DnsProfile::OpenShift,
+                2 => DnsProfile::NodeLocal,
+                _ => custom(),
+            };
+            inspect
+                .commands
+                .edit(set(document, |s| s.dns.profile = profile));
+        }
+    });
+    custom_dns(ui, inspect);
+}
+
+/// A custom profile to begin with: what most clusters have.
+fn custom() -> DnsProfile {
+    DnsProfile::Custom {
+        namespaces: Selector::label(crate::cluster::NAMESPACE_NAME_LABEL, "kube-system"),
+        pods: Selector::label("k8s-app", "kube-dns"),
+        ports: validate::flow_ports("53/UDP, 53/TCP").unwrap_or_default(),
+    }
+}
+
+fn custom_dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    let document = inspect.document;
+    let DnsProfile::Custom {
+        namespaces,
+        pods,
+        ports,
+    } = &document.settings.dns.profile
+    else {
+        return;
+    };
+    let texts = [
+        ("Namespaces", validate::selector_text(namespaces)),
+        ("Pods", validate::selector_text(pods)),
+        ("Ports", validate::flow_ports_text(ports)),
+    ];
+    for (at, (label, text)) in texts.iter().enumerate() {
+        widgets::labelled(ui, label, |ui| {
+            let name = format!("DNS {}", label.to_lowercase());
+            let field = Field::new(("dns", at), &name, text).mono();
+            field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+                let (mut namespaces, mut pods, mut ports) =
+                    (namespaces.clone(), pods.clone(), ports.clone());
+                match at {
+                    0 => namespaces = validate::selector(text)?,
+                    1 => pods = validate::selector(text)?,
+                    _ => ports = validate::flow_ports(text)?,
+                }
+                let profile = DnsProfile::Custom {
+                    namespaces,
+                    pods,
+                    ports,
+                };
+                trial(document, set(document, |s| s.dns.profile = profile))
+            });
+        });
+    }
+}
+
+fn assumptions(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    let document = inspect.document;
+    let assumed = document.settings.assumptions;
+    widgets::heading(ui, "Taken for granted");
+    widgets::labelled(ui, "Pod addresses", |ui| {
+        let all = [
+            (PodAddresses::Unknown, "Unknown"),
+            (PodAddresses::Outside, "Outside"),
+            (PodAddresses::Known, "Known"),
+        ];
+        if let Some(chosen) = widgets::segments(ui, "Pod addresses", assumed.pod_addresses, &all) {
+            inspect
+                .commands
+                .edit(set(document, |s| s.assumptions.pod_addresses = chosen));
+        }
+    });
+    widgets::labelled(ui, "Host network", |ui| {
+        let all = [
+            (HostNetwork::Pods, "Like pods"),
+            (HostNetwork::Nodes, "As nodes"),
+        ];
+        if let Some(chosen) = widgets::segments(ui, "Host network", assumed.host_network, &all) {
+            inspect
+                .commands
+                .edit(set(document, |s| s.assumptions.host_network = chosen));
+        }
+    });
+}
+
+fn extras(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    let document = inspect.document;
+    widgets::heading(ui, "On every policy");
+    let labels = &document.settings.labels;
+    parts::labels(
+        ui,
+        inspect,
+        "Labels",
+        Id::new("extra labels"),
+        labels,
+        |labels| set(document, |s| s.labels = labels),
+    );
+    annotations(ui, inspect);
+}
+
+/// Annotations may say anything, so only their keys are held to the rules.
+fn annotations(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    let document = inspect.document;
+    let pairs: Vec<(String, String)> = document.settings.annotations.clone().into_iter().collect();
+    let texts = parts::Texts {
+        id: Id::new("extra annotations"),
+        name: "Annotation",
+        hint: "key=any text",
+        texts: pairs
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect(),
+    };
+    widgets::labelled(ui, "Annotations", |ui| {
+        texts.show(ui, inspect, |at, text| {
+            let others = pairs.iter().enumerate().filter(|(other, _)| *other != at);
+            let mut changed: crate::sets::Labels = others.map(|(_, pair)| pair.clone()).collect();
+            if let Some(text) = text {
+                let (key, value) = text.split_once('=').unwrap_or((text, ""));
+                validate::label_key(key.trim())?;
+                changed.insert(key.trim().to_owned(), value.trim().to_owned());
+            }
+            trial(document, set(document, |s| s.annotations = changed))
+        });
+    });
+}
+
+/// What holds in each namespace.
+fn namespaces(ui: &mut Ui, inspect: &mut Inspect<'_>) {
+    if inspect.document.namespaces.is_empty() {
+        return;
+    }
+    widgets::heading(ui, "Namespaces");
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for (number, (id, namespace)) in inspect.document.namespaces.iter().enumerate() {
+        let base = match namespace.managed {
+            false => "not managed".to_owned(),
+            true => {
+                let dns = if inspect.document.dns_of(id) {
+                    ", DNS"
+                } else {
+                    ""
+                };
+                format!("{}{dns}", parts::base_name(inspect.document.base_of(id)))
+            }
+        };
+        let ink = color(theme::palette(ui.ctx()).icon(number));
+        let row = Row::new(icons::NAMESPACE, &namespace.name)
+            .icon_ink(ink)
+            .end(&base);
+        if row.show(ui).clicked() {
+            inspect.commands.push(Command::Reveal(Item::Namespace(id)));
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! A workload: its name, labels, selector, ports and pods.
+
+use egui::{Id, Ui};
+
+use super::Inspect;
+use super::parts::{self, Texts, trial};
+use crate::app::icons;
+use crate::app::theme::{self, color};
+use crate::app::widgets::{self, Field};
+use crate::cluster::ContainerPort;
+use crate::model::{Edit, FlowPort, Item, Refusal, Thing, Workload, WorkloadId, validate};
+use crate::sets::Selector;
+
+/// The API kinds that own pods.
+const KINDS: [&str; 8] = [
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "Job",
+    "CronJob",
+    "ReplicationController",
+    "Pod",
+];
+
+/// Shows it.
+pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: WorkloadId) {
+    let document = inspect.document;
+    let Some(workload) = document.workloads.get(id) else {
+        return;
+    };
+    let item = Item::Workload(id);
+    let change = |change: &dyn Fn(&mut Workload)| changed(workload, item, change);
+    let namespace = document.node_name(crate::model::NodeRef::Namespace(workload.namespace));
+    parts::head(
+        ui,
+        &workload.kind,
+        &workload.name,
+        &format!("in {namespace}"),
+    );
+    isolation(ui, inspect, id);
+    parts::name_field(ui, inspect, item, &workload.name);
+    kind(ui, inspect, item, workload);
+    parts::labels(
+        ui,
+        inspect,
+        "Pod labels",
+        Id::new(("labels", item)),
+        &workload.labels,
+        |labels| change(&|w| w.labels = labels.clone()),
+    );
+    ports(ui, inspect, item, workload);
+    selector(ui, inspect, item, id, workload);
+    pods(ui, inspect, item, workload);
+    parts::delete(ui, inspect, "Delete workload");
+}
+
+fn changed(workload: &Workload, item: Item, change: &dyn Fn(&mut Workload)) -> Edit {
+    let mut changed = workload.clone();
+    change(&mut changed);
+    Edit::Change(item, Thing::Workload(changed))
+}
+
+/// Which directions need a rule.
+fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
+    let Some(isolation) = inspect.results.proof.isolation.get(&id) else {
+        return;
+    };
+    let palette = theme::palette(ui.ctx());
+    let (icon, text, ink) = match (isolation.ingress, isolation.egress) {
+        (true, true) => (
+            icons::SHIELD,
+            "Isolated both ways: only what is drawn is allowed",
+            palette.ink2,
+        ),
+        (true, false) => (
+            icons::WARNING,
+            "May open any connection; isolated for ingress only",
+            palette.wide,
+        ),
+        (false, true) => (
+            icons::WARNING,
+            "Anything may connect to it; isolated for egress only",
+            palette.wide,
+        ),
+        (false, false) => (
+            icons::WARNING,
+            "Not isolated: everything is allowed, drawn or not",
+            palette.wide,
+        ),
+    };
+    widgets::message(ui, icon, text, color(ink));
+    ui.add_space(2.0);
+}
+
+fn kind(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload) {
+    widgets::labelled(ui, "Kind", |ui| {
+        let shown = egui::ComboBox::from_id_salt(("kind", item))
+            .width(ui.available_width())
+            .selected_text(&workload.kind);
+        let response = shown.show_ui(ui, |ui| {
+            for kind in KINDS {
+                if ui.selectable_label(workload.kind == kind, kind).clicked()
+                    && workload.kind != kind
+                {
+                    inspect
+                        .commands
+                        .edit(changed(workload, item, &|w| w.kind = kind.to_owned()));
+                }
+            }
+        });
+        widgets::named(&response.response, egui::WidgetType::ComboBox, "Kind");
+    });
+}
+
+fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload) {
+    let document = inspect.document;
+    let texts = Texts {
+        id: Id::new(("ports", item)),
+        name: "Port",
+        hint: "http 8080",
+        texts: workload.ports.iter().map(port_text).collect(),
+    };
+    widgets::labelled(ui, "Ports", |ui| {
+        texts.show(ui, inspect, |at, text| {
+            let mut ports = workload.ports.clone();
+            let typed = text.map(port).transpose()?;
+            match (at < ports.len(), typed) {
+                (true, Some(port)) => ports[at] = port,
+                (true, None) => drop(ports.remove(at)),
+                (false, typed) => ports.extend(typed),
+            }
+            trial(
+                document,
+                changed(workload, item, &|w| w.ports.clone_from(&ports)),
+            )
+        });
+    });
+}
+
+/// `http 8080/TCP`.
+fn port_text(port: &ContainerPort) -> String {
+    let name = port.name.as_deref().unwrap_or_default();
+    format!("{name} {}/{}", port.port, port.protocol.name())
+        .trim_start()
+        .to_owned()
+}
+
+/// Reads `8080`, `http 8080`, `53/UDP dns`.
+fn port(text: &str) -> Result<ContainerPort, Refusal> {
+    let mut name = None;
+    let mut number = None;
+    for word in text.split([' ', ':', ',']).filter(|word| !word.is_empty()) {
+        if word.chars().any(|c| c.is_ascii_digit())
+            && !word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c == '-' || c.is_ascii_digit())
+            || word.chars().all(|c| c.is_ascii_digit())
+        {
+            number = Some(one_port(word)?);
+        } else {
+            validate::port_name(word)?;
+            name = Some(word.to_owned());
+        }
+    }
+    let (protocol, port) = number
+        .ok_or_else(|| Refusal::new("a port needs a number").help("type `8080` or `http 8080`"))?;
+    Ok(ContainerPort {
+        name,
+        port,
+        protocol,
+    })
+}
+
+fn one_port(word: &str) -> Result<(crate::sets::Protocol, u16), Refusal> {
+    match validate::flow_ports(word)?.as_slice() {
+        [FlowPort::Range(protocol, first, last)] if first == last => Ok((*protocol, *first)),
+        _ => Err(Refusal::new(format!("`{word}` is not one port"))
+            .help("a container port is one number, such as `8080`")),
+    }
+}
+
+/// Which label selects it in policies.
+fn selector(
+    ui: &mut Ui,
+    inspect: &mut Inspect<'_>,
+    item: Item,
+    id: WorkloadId,
+    workload: &Workload,
+) {
+    widgets::heading(ui, "Selected in policies by");
+    let all = [(false, "Its identifying labels"), (true, "A selector")];
+    if let Some(own) = widgets::segments(ui, "Selected by", workload.selector.is_some(), &all) {
+        let selector = own.then(|| Selector::match_labels(&workload.labels));
+        inspect.commands.edit(changed(workload, item, &|w| {
+            w.selector.clone_from(&selector)
+        }));
+    }
+    if let Some(own) = &workload.selector {
+        parts::selector(ui, inspect, Id::new(("selector", item)), own, |selector| {
+            changed(workload, item, &|w| w.selector = Some(selector.clone()))
+        });
+        let ids = inspect.document.matching_in(workload.namespace, own);
+        parts::matches(ui, inspect, &ids, "Matches no workload");
+        if !ids.contains(&id) {
+            let ink = color(theme::palette(ui.ctx()).blocked);
+            widgets::message(
+                ui,
+                icons::X,
+                "Does not match this workload's own labels",
+                ink,
+            );
+        }
+    }
+}
+
+fn pods(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload) {
+    let document = inspect.document;
+    widgets::heading(ui, "Pods");
+    let replicas = workload
+        .replicas
+        .map_or(String::new(), |replicas| replicas.to_string());
+    widgets::labelled(ui, "Replicas", |ui| {
+        let field = Field::new(("replicas", item), "Replicas", &replicas)
+            .mono()
+            .hint("unknown");
+        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+            let replicas = match text.trim() {
+                "" => None,
+                text => Some(text.parse().map_err(|_| {
+                    Refusal::new(format!("`{text}` is not a number of pods"))
+                        .help("type a whole number, or nothing")
+                })?),
+            };
+            trial(
+                document,
+                changed(workload, item, &|w| w.replicas = replicas),
+            )
+        });
+    });
+    let account = workload.service_account.clone().unwrap_or_default();
+    widgets::labelled(ui, "Account", |ui| {
+        let field = Field::new(("account", item), "Service account", &account)
+            .mono()
+            .hint("default");
+        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+            let text = text.trim();
+            if !text.is_empty() {
+                validate::subdomain_name(text)?;
+            }
+            let account = (!text.is_empty()).then(|| text.to_owned());
+            trial(
+                document,
+                changed(workload, item, &|w| w.service_account.clone_from(&account)),
+            )
+        });
+    });
+    widgets::labelled(ui, "Network", |ui| {
+        if let Some(host) = widgets::check(ui, workload.host_network, "Uses its node's network") {
+            inspect
+                .commands
+                .edit(changed(workload, item, &|w| w.host_network = host));
+        }
+    });
+    let services: Vec<_> = match item {
+        Item::Workload(id) => document.services_of(id),
+        _ => Vec::new(),
+    };
+    let names: Vec<_> = services
+        .iter()
+        .filter_map(|id| document.services.get(*id))
+        .map(|s| s.name.clone())
+        .collect();
+    if !names.is_empty() {
+        widgets::stated(ui, "Services", &names.join(", "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sets::Protocol;
+
+    #[test]
+    fn ports_are_read_as_people_type_them() {
+        let read = |text| port(text).map(|p| (p.name, p.port, p.protocol));
+        assert_eq!(read("8080"), Ok((None, 8080, Protocol::Tcp)));
+        assert_eq!(
+            read("http 8080"),
+            Ok((Some("http".into()), 8080, Protocol::Tcp))
+        );
+        assert_eq!(
+            read("53/UDP dns"),
+            Ok((Some("dns".into()), 53, Protocol::Udp))
+        );
+        assert_eq!(
+            read("h2c 8081/TCP"),
+            Ok((Some("h2c".into()), 8081, Protocol::Tcp))
+        );
+        assert!(read("http").is_err());
+        assert!(read("80-90").is_err());
+        assert!(read("70000").is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! The panel at the right: the inspector above, the policies below, and a line between that can be moved.
+
+use egui::{CursorIcon, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType, pos2};
+
+use super::{inspector, policies};
+use crate::app::command::Commands;
+use crate::app::theme::{self, color};
+use crate::app::view::View;
+use crate::app::widgets;
+use crate::engine::Results;
+use crate::model::Document;
+
+/// Shows it.
+pub fn side_ui(
+    ui: &mut Ui,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let room = ui.available_rect_before_wrap();
+    let most = (room.height() * view.split.0).max(80.0);
+    let shown = ScrollArea::vertical()
+        .id_salt("inspector")
+        .max_height(most)
+        .show(ui, |ui| {
+            inspector::inspector_ui(ui, document, results, view, commands);
+        });
+    let line = shown.inner_rect.bottom().min(room.top() + most);
+    divider_ui(ui, room, line, view);
+    let below = Rect::from_min_max(pos2(room.left(), line + 1.0), room.max);
+    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+        ui.set_clip_rect(below.intersect(ui.clip_rect()));
+        policies::policies_ui(ui, document, results, view, commands);
+    });
+}
+
+fn divider_ui(ui: &mut Ui, room: Rect, y: f32, view: &mut View) {
+    let grip = Rect::from_x_y_ranges(room.x_range(), y - 3.0..=y + 3.0);
+    let response = ui.interact(grip, ui.id().with("divider"), Sense::drag());
+    let palette = theme::palette(ui.ctx());
+    let ink = if response.hovered() || response.dragged() {
+        palette.accent
+    } else {
+        palette.hairline
+    };
+    ui.painter()
+        .hline(room.x_range(), y, Stroke::new(1.0, color(ink)));
+    if let Some(at) = response.interact_pointer_pos()
+        && response.dragged()
+    {
+        view.split.0 = ((at.y - room.top()) / room.height()).clamp(0.15, 0.85);
+    }
+    widgets::named(
+        &response,
+        WidgetType::ResizeHandle,
+        "Divide inspector and policies",
+    );
+    response.on_hover_cursor(CursorIcon::ResizeVertical);
+}

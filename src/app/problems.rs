@@ -1,0 +1,151 @@
+//! Everything worth telling about the open project, in one list: what the proof found, what cannot
+//! be said, what is wrong with the drawing itself. The status bar counts it and the list shows it.
+
+use std::collections::BTreeSet;
+
+use super::icons;
+use crate::diag::{Diagnostic, Severity};
+use crate::engine::{Finding, Kind, Results, Unsaid};
+use crate::model::{Document, Item, validate};
+use crate::scene::tokens::{Palette, Rgb};
+
+/// How a problem is told apart, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tone {
+    /// Blocked, or an error.
+    Bad,
+    /// Too wide, or a warning.
+    Doubtful,
+    /// Worth knowing.
+    Note,
+}
+
+impl Tone {
+    /// Its icon: never colour alone.
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Bad => icons::X,
+            Self::Doubtful => icons::WARNING,
+            Self::Note => icons::NOTE,
+        }
+    }
+
+    /// Its ink and its ground.
+    pub fn colors(self, palette: &Palette) -> (Rgb, Rgb) {
+        match self {
+            Self::Bad => (palette.blocked, palette.blocked_soft),
+            Self::Doubtful => (palette.wide, palette.wide_soft),
+            Self::Note => (palette.ink2, palette.canvas),
+        }
+    }
+}
+
+/// One thing worth telling.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// How bad it is.
+    pub tone: Tone,
+    /// What it is, short.
+    pub title: String,
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// One connection that shows it.
+    pub witness: String,
+    /// What to do.
+    pub help: String,
+    /// Where to look.
+    pub item: Option<Item>,
+}
+
+/// All of them, worst first.
+pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
+    let mut all: Vec<Problem> = results.proof.findings.iter().map(of_finding).collect();
+    let told: BTreeSet<_> = results
+        .proof
+        .findings
+        .iter()
+        .filter(|finding| finding.kind == Kind::CannotBeSaid)
+        .filter_map(|finding| finding.flow)
+        .collect();
+    let unsaid = results.generated.unsaid.iter();
+    all.extend(
+        unsaid
+            .filter(|unsaid| !told.contains(&unsaid.flow))
+            .map(|unsaid| of_unsaid(document, unsaid)),
+    );
+    all.extend(results.generated.diagnostics.iter().map(of_diagnostic));
+    all.extend(validate::problems(document).iter().map(of_diagnostic));
+    all.sort_by_key(|problem| problem.tone);
+    all
+}
+
+fn of_finding(finding: &Finding) -> Problem {
+    let (tone, what) = match finding.kind {
+        Kind::Blocked => (Tone::Bad, "Blocked"),
+        Kind::TooWide => (Tone::Doubtful, "Too wide"),
+        Kind::CannotBeSaid => (Tone::Note, "Cannot be said"),
+    };
+    let witness = format!("{} > {} {}", finding.from, finding.to, finding.ports);
+    let mut message = sentence(&finding.message);
+    if !finding.policies.is_empty() {
+        message.push_str(&format!(" ({})", finding.policies.join(", ")));
+    }
+    Problem {
+        tone,
+        title: format!("{what}: {} to {}", finding.from, finding.to),
+        message,
+        witness: if finding.kind == Kind::CannotBeSaid {
+            String::new()
+        } else {
+            witness
+        },
+        help: sentence(finding.help.as_deref().unwrap_or_default()),
+        item: finding
+            .flow
+            .map(Item::Flow)
+            .or(finding.workload.map(Item::Workload)),
+    }
+}
+
+fn of_unsaid(document: &Document, unsaid: &Unsaid) -> Problem {
+    Problem {
+        tone: Tone::Note,
+        title: format!("Left out: {}", document.flow_name(unsaid.flow)),
+        message: sentence(&format!("{}: {}", unsaid.what, unsaid.why)),
+        witness: String::new(),
+        help: sentence(unsaid.help.as_deref().unwrap_or_default()),
+        item: Some(Item::Flow(unsaid.flow)),
+    }
+}
+
+fn of_diagnostic(diagnostic: &Diagnostic) -> Problem {
+    let tone = match diagnostic.severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Doubtful,
+        Severity::Info => Tone::Note,
+    };
+    let title = diagnostic.resource.clone().unwrap_or_else(|| match tone {
+        Tone::Bad => "Error".into(),
+        Tone::Doubtful => "Warning".into(),
+        Tone::Note => "Note".into(),
+    });
+    let place = diagnostic
+        .span
+        .as_ref()
+        .map_or(String::new(), |span| format!("{}:{}", span.file, span.line));
+    Problem {
+        tone,
+        title,
+        message: sentence(&diagnostic.message),
+        witness: place,
+        help: sentence(diagnostic.help.as_deref().unwrap_or_default()),
+        item: None,
+    }
+}
+
+/// A diagnostic's words as a sentence for a person: with a capital, without backticks.
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
+    format!("{}{}", first.unwrap_or_default(), chars.as_str()).replace('`', "\"")
+}

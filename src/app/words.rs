@@ -1,0 +1,36 @@
+//! Short texts about things, for one line on a node or under a title.
+
+use crate::model::{External, Workload};
+
+/// The label that a person knows a workload by: `app=web`.
+pub fn identifying_label(workload: &Workload) -> Option<String> {
+    const KEYS: [&str; 4] = [
+        "app.kubernetes.io/name",
+        "app",
+        "k8s-app",
+        "app.kubernetes.io/instance",
+    ];
+    let known = KEYS
+        .iter()
+        .find_map(|key| workload.labels.get_key_value(*key));
+    let (key, value) = known.or_else(|| workload.labels.first_key_value())?;
+    let short = key.rsplit('/').next().unwrap_or(key);
+    Some(format!("{short}={value}"))
+}
+
+/// What an external is: `198.51.100.0/24`, `api.stripe.com`.
+pub fn addresses(external: &External) -> String {
+    let blocks = external
+        .networks
+        .iter()
+        .map(|network| network.cidr.to_string());
+    let all: Vec<String> = blocks
+        .chain(external.domain_names.iter().cloned())
+        .collect();
+    match all.as_slice() {
+        [] => "no addresses yet".to_owned(),
+        [one] => one.clone(),
+        [one, two] => format!("{one}, {two}"),
+        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+    }
+}

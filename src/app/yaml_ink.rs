@@ -1,0 +1,99 @@
+//! Highlighting of YAML, a line at a time: keys, texts, numbers, comments. Made for what policies
+//! look like; anything else stays plain.
+
+use egui::text::LayoutJob;
+use egui::{FontId, TextFormat};
+
+use super::theme::color;
+use crate::scene::tokens::{Palette, Rgb};
+
+/// A line, ready to be laid out.
+pub fn job(line: &str, font: &FontId, palette: &Palette) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = f32::INFINITY;
+    job.break_on_newline = false;
+    for (text, ink) in spans(line, palette) {
+        job.append(text, 0.0, TextFormat::simple(font.clone(), color(ink)));
+    }
+    job
+}
+
+/// The parts of a line and their inks; together they are the line.
+fn spans<'a>(line: &'a str, p: &Palette) -> Vec<(&'a str, Rgb)> {
+    let body = line.trim_start();
+    let mut spans = Vec::new();
+    let mut rest = line;
+    let mut take = |rest: &mut &'a str, length: usize, ink: Rgb| {
+        let (head, tail) = rest.split_at(length.min(rest.len()));
+        if !head.is_empty() {
+            spans.push((head, ink));
+        }
+        *rest = tail;
+    };
+    take(&mut rest, line.len() - body.len(), p.ink);
+    if body.starts_with('#') || body == "---" {
+        let all = rest.len();
+        take(&mut rest, all, p.ink3);
+        return spans;
+    }
+    while rest.starts_with("- ") || rest == "-" {
+        take(&mut rest, 2, p.ink2);
+    }
+    if let Some(colon) = key_end(rest) {
+        take(&mut rest, colon, p.yaml_key);
+        take(&mut rest, 1, p.ink2);
+    }
+    let comment = rest.find(" #").unwrap_or(rest.len());
+    let value = rest[..comment].trim();
+    let ink = match value {
+        "true" | "false" | "null" => p.yaml_number,
+        _ if !value.is_empty() && value.parse::<f64>().is_ok() => p.yaml_number,
+        _ => p.yaml_text,
+    };
+    take(&mut rest, comment, ink);
+    let all = rest.len();
+    take(&mut rest, all, p.ink3);
+    spans
+}
+
+/// Where a key ends: at a colon that stands before a space or at the end, outside quotes.
+fn key_end(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match (quote, byte) {
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (Some(open), close) if open == *close => quote = None,
+            (None, b':') if matches!(bytes.get(at + 1), None | Some(b' ')) => return Some(at),
+            (None, b'#') => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::tokens::LIGHT;
+
+    fn inks(line: &str) -> Vec<(&str, Rgb)> {
+        let spans = spans(line, &LIGHT);
+        let whole: String = spans.iter().map(|(text, _)| *text).collect();
+        assert_eq!(whole, line);
+        spans
+    }
+
+    #[test]
+    fn keys_values_numbers_and_comments_have_their_inks() {
+        let port = inks("    - port: 5050 # grpc");
+        assert!(port.contains(&("port", LIGHT.yaml_key)));
+        assert!(port.contains(&(" 5050", LIGHT.yaml_number)));
+        assert!(port.contains(&(" # grpc", LIGHT.ink3)));
+        assert!(inks("# all").contains(&("# all", LIGHT.ink3)));
+        assert!(inks("  app: \"5050\"").contains(&(" \"5050\"", LIGHT.yaml_text)));
+        assert!(inks("- Egress").contains(&("Egress", LIGHT.yaml_text)));
+        assert!(inks("cidr: ::/0").contains(&(" ::/0", LIGHT.yaml_text)));
+        assert!(inks("").is_empty());
+    }
+}
