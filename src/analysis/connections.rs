@@ -1,12 +1,13 @@
 //! Every allowed connection between workloads, outside addresses and the ingress controller, streamed
 //! in a fixed order and never stored.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::extents::Extents;
+use super::port_table::{EMPTY, PortTable, PortsId};
 use super::rows::{Row, Rows};
 use super::universe::{Point, Universe};
 use super::{Direction, routes};
@@ -73,52 +74,13 @@ pub fn connections(snapshot: &Snapshot) -> Vec<Connection> {
 /// then with addresses; then addresses to each workload.
 ///
 /// Where the pods of a workload differ, a connection is listed if one of them may have it
-/// ([`mixed_workloads`] names these). A workload without pods has no connections.
-pub fn for_each_connection(snapshot: &Snapshot, mut emit: impl FnMut(Line)) {
-    let mut matrix = Matrix::new(snapshot);
-    let mut send = |src, dst, ports: &PortTable, id: PortsId| {
-        emit(Line {
-            src,
-            dst,
-            ports: ports.get(id),
-            ports_id: id as usize,
-        });
-    };
-    for src in 0..matrix.workloads.len() {
-        let from = Endpoint::Workload(src);
-        matrix.fill_row(src);
-        for dst in 0..matrix.workloads.len() {
-            let id = matrix.line[dst];
-            if id != EMPTY {
-                send(from, Endpoint::Workload(dst), &matrix.ports, id);
-            }
-        }
-        for (range, id) in matrix.addresses(Direction::Egress, src) {
-            send(from, range, &matrix.ports, id);
-        }
-    }
-    for dst in 0..matrix.workloads.len() {
-        for (range, id) in matrix.addresses(Direction::Ingress, dst) {
-            send(range, Endpoint::Workload(dst), &matrix.ports, id);
-        }
-    }
-    for (dst, open) in routes::ingress_controller(snapshot) {
-        let id = matrix.ports.intern(open);
-        let to = Endpoint::Workload(dst);
-        send(Endpoint::IngressController, to, &matrix.ports, id);
-    }
-}
-
-/// Workloads whose pods some policy tells apart, by labels, port names or addresses.
-pub fn mixed_workloads(snapshot: &Snapshot) -> Vec<usize> {
-    let universe = Universe::new(snapshot, &[&snapshot.policies]);
-    let classes = classes_of_workloads(&universe);
-    let mixed = classes.iter().enumerate().filter(|(_, c)| c.len() > 1);
-    mixed.map(|(at, _)| at).collect()
+/// ([`notes`](super::notes()) names these). A workload without pods has no connections.
+pub fn for_each_connection(snapshot: &Snapshot, emit: impl FnMut(Line)) {
+    Matrix::new(snapshot).for_each(emit);
 }
 
 /// For each workload, the classes of its pods, each once.
-fn classes_of_workloads(universe: &Universe) -> Vec<Vec<usize>> {
+pub(super) fn classes_of_workloads(universe: &Universe) -> Vec<Vec<usize>> {
     let snapshot = universe.snapshot;
     let mut found = vec![Vec::new(); snapshot.workloads.len()];
     for (pod, &class) in snapshot.pods.iter().zip(&universe.class_of) {
@@ -131,8 +93,8 @@ fn classes_of_workloads(universe: &Universe) -> Vec<Vec<usize>> {
     found
 }
 
-/// Everything needed to answer for any pair, and the answers for one source at a time.
-struct Matrix {
+/// Everything needed to list the connections of a snapshot, more than once if need be.
+pub struct Matrix {
     workloads: Vec<Vec<usize>>,
     classes: usize,
     /// The pieces of the address axes, which follow the classes in the index space.
@@ -142,10 +104,13 @@ struct Matrix {
     ports: PortTable,
     /// For each workload, what the current source may open to it.
     line: Vec<PortsId>,
+    /// What the ingress controller may open to workloads.
+    routed: BTreeMap<usize, PortSet>,
 }
 
 impl Matrix {
-    fn new(snapshot: &Snapshot) -> Self {
+    /// Analyses the snapshot.
+    pub fn new(snapshot: &Snapshot) -> Self {
         let universe = Universe::new(snapshot, &[&snapshot.policies]);
         let mut extents = Extents::new(&universe);
         let mut ports = PortTable::default();
@@ -166,11 +131,45 @@ impl Matrix {
             ingress,
             ports,
             line: vec![EMPTY; snapshot.workloads.len()],
+            routed: routes::ingress_controller(snapshot),
+        }
+    }
+
+    /// See [`for_each_connection`].
+    pub fn for_each(&mut self, mut emit: impl FnMut(Line)) {
+        let mut send = |src, dst, ports: &PortTable, id: PortsId| {
+            emit(Line {
+                src,
+                dst,
+                ports: ports.get(id),
+                ports_id: id as usize,
+            });
+        };
+        for src in 0..self.workloads.len() {
+            let from = Endpoint::Workload(src);
+            self.fill_line(src);
+            let reached = self.line.iter().enumerate();
+            for (dst, &id) in reached.filter(|(_, id)| **id != EMPTY) {
+                send(from, Endpoint::Workload(dst), &self.ports, id);
+            }
+            for (range, id) in self.addresses(Direction::Egress, src) {
+                send(from, range, &self.ports, id);
+            }
+        }
+        for dst in 0..self.workloads.len() {
+            for (range, id) in self.addresses(Direction::Ingress, dst) {
+                send(range, Endpoint::Workload(dst), &self.ports, id);
+            }
+        }
+        for (&dst, open) in &self.routed {
+            let id = self.ports.intern(open.clone());
+            let to = Endpoint::Workload(dst);
+            send(Endpoint::IngressController, to, &self.ports, id);
         }
     }
 
     /// Makes `line` what one workload may open to each other one.
-    fn fill_row(&mut self, src: usize) {
+    fn fill_line(&mut self, src: usize) {
         self.line.fill(EMPTY);
         for &class in &self.workloads[src] {
             let out = self
@@ -262,69 +261,5 @@ impl NumberedRow {
     /// The ports open to each of these points.
     fn open_to(&self, points: Range<usize>, ports: &mut PortTable) -> Vec<PortsId> {
         points.map(|point| self.at(point, ports)).collect()
-    }
-}
-
-type PortsId = u32;
-const EMPTY: PortsId = 0;
-
-/// Numbers port sets and remembers what is common to two of them, and their union.
-struct PortTable {
-    sets: Vec<PortSet>,
-    known: HashMap<PortSet, PortsId>,
-    common: HashMap<(PortsId, PortsId), PortsId>,
-    joined: HashMap<(PortsId, PortsId), PortsId>,
-}
-
-impl Default for PortTable {
-    fn default() -> Self {
-        Self {
-            sets: vec![PortSet::empty()],
-            known: HashMap::from([(PortSet::empty(), EMPTY)]),
-            common: HashMap::new(),
-            joined: HashMap::new(),
-        }
-    }
-}
-
-impl PortTable {
-    fn get(&self, id: PortsId) -> &PortSet {
-        &self.sets[id as usize]
-    }
-
-    fn intern(&mut self, set: PortSet) -> PortsId {
-        if let Some(&id) = self.known.get(&set) {
-            return id;
-        }
-        let id = PortsId::try_from(self.sets.len()).unwrap_or(EMPTY);
-        self.sets.push(set.clone());
-        self.known.insert(set, id);
-        id
-    }
-
-    fn intersection(&mut self, a: PortsId, b: PortsId) -> PortsId {
-        if a == b || a == EMPTY || b == EMPTY {
-            return a.min(b);
-        }
-        let pair = (a.min(b), a.max(b));
-        if let Some(&id) = self.common.get(&pair) {
-            return id;
-        }
-        let id = self.intern(self.get(a).intersection(self.get(b)));
-        self.common.insert(pair, id);
-        id
-    }
-
-    fn union(&mut self, a: PortsId, b: PortsId) -> PortsId {
-        if a == b || a == EMPTY || b == EMPTY {
-            return a.max(b);
-        }
-        let pair = (a.min(b), a.max(b));
-        if let Some(&id) = self.joined.get(&pair) {
-            return id;
-        }
-        let id = self.intern(self.get(a).union(self.get(b)));
-        self.joined.insert(pair, id);
-        id
     }
 }

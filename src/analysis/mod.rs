@@ -22,6 +22,8 @@ pub mod connections;
 pub mod eval;
 pub mod explain;
 mod extents;
+mod notes;
+mod port_table;
 pub mod routes;
 mod rows;
 mod tiers;
@@ -37,12 +39,11 @@ use extents::Extents;
 use universe::Universe;
 
 pub use compare::{GateDifference, PeerPiece, compare};
-pub use connections::{
-    Connection, Endpoint, Line, connections, for_each_connection, mixed_workloads,
-};
+pub use connections::{Connection, Endpoint, Line, Matrix, connections, for_each_connection};
 pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };
+pub use notes::notes;
 
 /// A direction, seen from the pod whose gate is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

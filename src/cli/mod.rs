@@ -5,6 +5,7 @@
 
 mod completions;
 mod lint;
+mod list;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ enum Command {
     },
     /// Show what the API server would refuse, and more
     Lint(lint::Args),
+    /// List who may reach whom
+    List(list::Args),
     /// Print a script that completes commands in a shell
     Completions(completions::Args),
 }
@@ -66,6 +69,7 @@ pub fn start() -> Start {
         None => return Start::Window(cli.paths),
         Some(Command::Open { paths }) => return Start::Window(paths),
         Some(Command::Lint(args)) => lint::run(&args),
+        Some(Command::List(args)) => list::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
     Start::Exit(code)

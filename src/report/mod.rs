@@ -1,3 +1,5 @@
 //! Answers as text and JSON, one file for each kind of answer.
 
+pub mod assumed;
 pub mod findings;
+pub mod list;

@@ -1,0 +1,73 @@
+//! What an answer needs said beside it.
+
+use super::connections::classes_of_workloads;
+use super::routes::{Reach, reaches};
+use super::universe::Universe;
+use crate::cluster::{Pod, Snapshot, Workload};
+use crate::diag::Diagnostic;
+
+/// Workloads whose pods a policy tells apart, and Ingress or Route backends that policy closes.
+pub fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let universe = Universe::new(snapshot, &[&snapshot.policies]);
+    let classes = classes_of_workloads(&universe).into_iter().enumerate();
+    let mixed = classes.filter(|(_, c)| c.len() > 1).map(|(at, classes)| {
+        let pods: Vec<&Pod> = classes.iter().map(|&c| universe.pod(c)).collect();
+        mixed(&universe, &snapshot.workloads[at], &pods)
+    });
+    let closed = reaches(snapshot).into_iter().filter(|r| r.open.is_empty());
+    mixed
+        .chain(closed.map(|r| closed_route(snapshot, &r)))
+        .collect()
+}
+
+fn mixed(universe: &Universe, workload: &Workload, pods: &[&Pod]) -> Diagnostic {
+    let differs = |key: &&String| {
+        let mut values = pods
+            .windows(2)
+            .map(|w| w[0].labels.get(*key) != w[1].labels.get(*key));
+        values.any(|differs| differs)
+    };
+    let keys: Vec<String> = universe
+        .words
+        .labels
+        .keys()
+        .filter(differs)
+        .map(|k| format!("`{k}`"))
+        .collect();
+    let what = match keys.as_slice() {
+        [] => "a port name, service account or address".to_owned(),
+        [one] => format!("label {one}"),
+        many => format!("labels {}", many.join(", ")),
+    };
+    let message = format!("its pods differ in {what}, and a policy tells them apart by it");
+    let help = "a connection is listed if one of the pods may have it; give the pods equal labels to get one answer for all";
+    let found = Diagnostic::warning("mixed-pods", message)
+        .help(help)
+        .on(resource(workload));
+    place(found, workload.span.as_ref())
+}
+
+fn closed_route(snapshot: &Snapshot, reach: &Reach) -> Diagnostic {
+    let route = &snapshot.routes[reach.route];
+    let workload = &snapshot.workloads[reach.workload];
+    let message = format!(
+        "it sends traffic to `{}/{}` at {}, but no policy lets the ingress controller in",
+        workload.namespace, workload.name, reach.wanted
+    );
+    let help = "allow ingress to that port from the namespace of the ingress controller";
+    let found = Diagnostic::warning("L35", message)
+        .help(help)
+        .on(format!("{} {}/{}", route.kind, route.namespace, route.name));
+    place(found, route.span.as_ref())
+}
+
+fn resource(workload: &Workload) -> String {
+    format!("{} {}/{}", workload.kind, workload.namespace, workload.name)
+}
+
+fn place(found: Diagnostic, span: Option<&crate::diag::Span>) -> Diagnostic {
+    match span {
+        Some(span) => found.at(span.clone()),
+        None => found,
+    }
+}

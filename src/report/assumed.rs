@@ -1,0 +1,30 @@
+//! What an answer takes for granted, as it stands in every report.
+
+use serde_json::{Value, json};
+
+use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+
+/// `assuming pod-addresses=unknown, host-network=pods`.
+pub fn text(assumptions: Assumptions) -> String {
+    let (pod_addresses, host_network) = words(assumptions);
+    format!("assuming pod-addresses={pod_addresses}, host-network={host_network}")
+}
+
+/// `{"pod-addresses": "unknown", "host-network": "pods"}`.
+pub fn json(assumptions: Assumptions) -> Value {
+    let (pod_addresses, host_network) = words(assumptions);
+    json!({"pod-addresses": pod_addresses, "host-network": host_network})
+}
+
+fn words(assumptions: Assumptions) -> (&'static str, &'static str) {
+    let pod_addresses = match assumptions.pod_addresses {
+        PodAddresses::Unknown => "unknown",
+        PodAddresses::Outside => "outside",
+        PodAddresses::Known => "known",
+    };
+    let host_network = match assumptions.host_network {
+        HostNetwork::Pods => "pods",
+        HostNetwork::Nodes => "nodes",
+    };
+    (pod_addresses, host_network)
+}
