@@ -1,0 +1,108 @@
+//! The one place that writes to disk: projects, the state folder with the journal, exports.
+//! (Reading what the user names is `project::sources`.)
+
+mod atomic;
+mod diff;
+mod export;
+mod journal;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+pub use diff::{DiffLine, diff};
+pub use export::{
+    ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, FileChange, plan_export,
+};
+pub use journal::{Journal, Orphan};
+pub use state::StateFolder;
+
+use super::format;
+use crate::diag::{Diagnostic, Span};
+use crate::model::Document;
+
+/// A project as it was on disk.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// What it holds.
+    pub document: Document,
+    /// What is wrong in it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The state of the file, to notice when somebody else changes it.
+    pub stamp: Option<Stamp>,
+}
+
+/// The state of a file: when it was changed, and its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    modified: SystemTime,
+    length: u64,
+}
+
+/// The state of a file now; none if there is no such file.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = fs::metadata(path).ok()?;
+    Some(Stamp {
+        modified: metadata.modified().ok()?,
+        length: metadata.len(),
+    })
+}
+
+/// Opens a project.
+pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
+    let before = stamp(path);
+    let text = read_text(path).map_err(|wrong| vec![wrong])?;
+    let (document, diagnostics) = format::read(&text, &path.to_string_lossy())?;
+    Ok(Opened {
+        document,
+        diagnostics,
+        stamp: before,
+    })
+}
+
+/// Saves a project: whoever looks sees the old file or the new one, never a part of one. A link is
+/// followed, permissions stay. Gives the file's new state.
+pub fn save(path: &Path, document: &Document) -> Result<Option<Stamp>, Diagnostic> {
+    write_text(path, &format::write(document))?;
+    Ok(stamp(path))
+}
+
+/// Writes any text in the way of [`save`].
+pub fn write_text(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    atomic::replace(path, text.as_bytes()).map_err(|error| failed(path, "saved", &error))
+}
+
+fn read_text(path: &Path) -> Result<String, Diagnostic> {
+    let bytes = fs::read(path).map_err(|error| failed(path, "read", &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let message = format!("this is not UTF-8 text (byte {})", valid + 1);
+        about(
+            path,
+            Diagnostic::error("file", message).help("save it as UTF-8"),
+        )
+    })
+}
+
+fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.at(Span::new(path.to_string_lossy().into(), 1, 1))
+}
+
+fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "check the path: a folder on the way does not exist",
+        io::ErrorKind::PermissionDenied => {
+            "choose another place, or ask for permission to write there"
+        }
+        io::ErrorKind::StorageFull => "make room on the disk, or choose another place",
+        io::ErrorKind::ReadOnlyFilesystem => "choose another place",
+        io::ErrorKind::IsADirectory => "choose a file, not a folder",
+        _ => "try again, or choose another place",
+    };
+    let message = format!("the file could not be {what}: {error}");
+    about(path, Diagnostic::error("file", message).help(help))
+}

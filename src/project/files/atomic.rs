@@ -1,0 +1,107 @@
+//! Replacing a file as a whole: a temporary file beside it, synced, then renamed over it.
+
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The moments between which a crash may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    Created,
+    HalfWritten,
+    Written,
+    Permitted,
+    Synced,
+    Renamed,
+}
+
+/// Replaces the file (or makes it). After a failure the old file is whole and nothing else is left.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = follow(path)?;
+    let temporary = temporary_beside(&target)?;
+    let done = replace_by(&target, &temporary, bytes, &mut |_| Ok(()));
+    if done.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    done
+}
+
+/// The steps of [`replace`]. `at` is asked at every moment; where it fails, everything stops there
+/// as in a crash.
+pub(super) fn replace_by(
+    target: &Path,
+    temporary: &Path,
+    bytes: &[u8],
+    at: &mut dyn FnMut(Moment) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(temporary)?;
+    at(Moment::Created)?;
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    file.write_all(first)?;
+    at(Moment::HalfWritten)?;
+    file.write_all(second)?;
+    at(Moment::Written)?;
+    if let Ok(before) = fs::metadata(target) {
+        file.set_permissions(before.permissions())?;
+    }
+    at(Moment::Permitted)?;
+    file.sync_all()?;
+    drop(file);
+    at(Moment::Synced)?;
+    fs::rename(temporary, target)?;
+    at(Moment::Renamed)?;
+    // So that the rename itself is on disk; not every system can, and the file is whole either way.
+    if let Some(folder) = target.parent().and_then(|folder| File::open(folder).ok()) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+/// The file that is really meant: links followed, also one that points at nothing yet. Folders and
+/// files that are marked read-only are refused: a rename would go over both.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_path_buf();
+    for _ in 0..40 {
+        match fs::symlink_metadata(&target) {
+            Ok(metadata) if metadata.is_symlink() => {
+                let next = fs::read_link(&target)?;
+                target = target
+                    .parent()
+                    .map_or(next.clone(), |folder| folder.join(next));
+            }
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(io::Error::new(
+                    io::ErrorKind::IsADirectory,
+                    "it is a folder",
+                ));
+            }
+            Ok(metadata) if metadata.permissions().readonly() => {
+                let kind = io::ErrorKind::PermissionDenied;
+                return Err(io::Error::new(kind, "it is marked read-only"));
+            }
+            Ok(_) => return Ok(target),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("its links go round in circles"))
+}
+
+pub(super) fn temporary_beside(target: &Path) -> io::Result<PathBuf> {
+    let name = target
+        .file_name()
+        .ok_or_else(|| io::Error::other("it has no file name"))?;
+    let name = format!(".{}.{:016x}.tmp", name.to_string_lossy(), random());
+    Ok(target.with_file_name(name))
+}
+
+/// A number that is different each time, for names that must not meet.
+pub(super) fn random() -> u64 {
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
+}
