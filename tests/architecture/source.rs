@@ -15,6 +15,8 @@ pub struct SourceFile {
     pub lines: Vec<String>,
     /// How many of them are not test code.
     pub code_lines: usize,
+    /// Files below `src` that it declares as test code: `#[cfg(test)] mod sketch;`.
+    test_files: Vec<String>,
 }
 
 /// A word (`crate`, `unwrap`) or a mark (`::`, `{`), and the line it stands on, from 1.
@@ -38,7 +40,11 @@ impl SourceFile {
             None => path.trim_end_matches(".rs"),
         };
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        let (tokens, test_lines) = without_tests(lex(text));
+        let tokens = lex(text);
+        let test_files = test_modules(&tokens)
+            .map(|name| beside(path, name))
+            .collect();
+        let (tokens, test_lines) = without_tests(tokens);
         let is_test_file = path.ends_with("/tests.rs") || path.contains("/tests/");
         Self {
             path: path.to_owned(),
@@ -50,6 +56,7 @@ impl SourceFile {
             },
             tokens: if is_test_file { Vec::new() } else { tokens },
             lines,
+            test_files,
         }
     }
 
@@ -157,10 +164,15 @@ impl SourceFile {
     }
 }
 
-/// All source files below a folder, sorted by path.
+/// All source files below a folder that are not test code, sorted by path.
 pub fn read_all(root: &Path) -> Vec<SourceFile> {
     let mut files = Vec::new();
     walk(root, root, &mut files);
+    let tests: Vec<String> = files
+        .iter()
+        .flat_map(|file| file.test_files.clone())
+        .collect();
+    files.retain(|file| !tests.contains(&file.path));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
@@ -292,19 +304,43 @@ fn end_of_character(chars: &[char], start: usize) -> usize {
     }
 }
 
+const TEST_MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
+
+fn is_test_mark(tokens: &[Token]) -> bool {
+    tokens.len() >= TEST_MARK.len()
+        && tokens
+            .iter()
+            .zip(TEST_MARK)
+            .all(|(token, mark)| token.text == mark)
+}
+
+/// Names of modules in files of their own that are test code.
+fn test_modules(tokens: &[Token]) -> impl Iterator<Item = &str> {
+    tokens.windows(TEST_MARK.len() + 3).filter_map(|window| {
+        let [keyword, name, end] = &window[TEST_MARK.len()..] else {
+            return None;
+        };
+        (is_test_mark(window) && keyword.text == "mod" && end.text == ";")
+            .then_some(name.text.as_str())
+    })
+}
+
+/// The file of a module that the file at `path` declares.
+fn beside(path: &str, module: &str) -> String {
+    let folder = match path.strip_suffix("/mod.rs") {
+        Some(folder) => folder,
+        None => path.trim_end_matches(".rs"),
+    };
+    format!("{folder}/{module}.rs")
+}
+
 /// The tokens without items under `#[cfg(test)]`, and how many lines those items cover.
 fn without_tests(tokens: Vec<Token>) -> (Vec<Token>, usize) {
-    const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::new();
     let (mut i, mut lines) = (0, 0);
     while i < tokens.len() {
-        let is_test = MARK.iter().enumerate().all(|(offset, mark)| {
-            tokens
-                .get(i + offset)
-                .is_some_and(|token| token.text == *mark)
-        });
-        if is_test {
-            let end = end_of_item(&tokens, i + MARK.len());
+        if is_test_mark(&tokens[i..]) {
+            let end = end_of_item(&tokens, i + TEST_MARK.len());
             lines += tokens[end.min(tokens.len()) - 1].line + 1 - tokens[i].line;
             i = end;
         } else {
@@ -385,6 +421,17 @@ mod tests {
                     let c = '\"'; let l: &'static str = \"\"; use crate::g;\n#[cfg(test)]\nmod tests { use crate::h; }\nuse crate::i;";
         assert_eq!(imports("a/b.rs", text), ["g", "i"]);
         assert_eq!(imports("a/tests.rs", "use crate::x;"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn knows_files_that_are_tests() {
+        let file = SourceFile::parse(
+            "a/mod.rs",
+            "#[cfg(test)]\nmod x;\nmod y;\n#[cfg(test)]\nmod z { mod w; }",
+        );
+        assert_eq!(file.test_files, ["a/x.rs"]);
+        let file = SourceFile::parse("a/b.rs", "#[cfg(test)] mod x;");
+        assert_eq!(file.test_files, ["a/b/x.rs"]);
     }
 
     #[test]
