@@ -1,7 +1,10 @@
-//! A small reader of Rust sources: words and marks with their lines, without comments, texts and tests.
+//! Source files as the rules look at them: words and marks with their lines, without tests.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+
+use super::lexer::{Token, lex};
 
 /// One source file below `src`, in pieces that the rules look at.
 pub struct SourceFile {
@@ -17,13 +20,6 @@ pub struct SourceFile {
     pub code_lines: usize,
     /// Files below `src` that it declares as test code: `#[cfg(test)] mod sketch;`.
     test_files: Vec<String>,
-}
-
-/// A word (`crate`, `unwrap`) or a mark (`::`, `{`), and the line it stands on, from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    pub text: String,
-    pub line: usize,
 }
 
 /// A path from the root of the crate that some code names: `crate::room::...`.
@@ -93,6 +89,60 @@ impl SourceFile {
             })
             .map(|window| window[0].line)
             .collect()
+    }
+
+    /// Lines that go through a hash map or set: `for x in &map`, `map.values()`. Variables and fields of `self`
+    /// are known by name, within the file.
+    pub fn hash_iterations(&self) -> Vec<usize> {
+        const LOOPS: [&str; 10] = [
+            "iter",
+            "iter_mut",
+            "keys",
+            "into_keys",
+            "values",
+            "values_mut",
+            "into_values",
+            "into_iter",
+            "drain",
+            "retain",
+        ];
+        let maps: BTreeSet<&str> = self.hash_maps().collect();
+        let mut lines = Vec::new();
+        for (index, token) in self.tokens.iter().enumerate() {
+            let field_of_another =
+                index >= 2 && self.text(index - 1) == "." && self.text(index - 2) != "self";
+            if !maps.contains(token.text.as_str()) || field_of_another {
+                continue;
+            }
+            let called = self.text(index + 1) == "." && LOOPS.contains(&self.text(index + 2));
+            let mut before = index;
+            while before > 0 && matches!(self.text(before - 1), "&" | "mut" | "self" | ".") {
+                before -= 1;
+            }
+            let looped = before > 0 && self.text(before - 1) == "in" && self.text(index + 1) == "{";
+            if called || looped {
+                lines.push(token.line);
+            }
+        }
+        lines
+    }
+
+    /// Names of fields and variables that are hash maps or sets: `name: HashMap<...>`, `let name = HashMap::new()`.
+    fn hash_maps(&self) -> impl Iterator<Item = &str> {
+        let is_hash = |index: usize| matches!(self.text(index), "HashMap" | "HashSet");
+        (0..self.tokens.len())
+            .filter(move |index| is_hash(*index))
+            .filter_map(|index| {
+                let mut before = index;
+                while before >= 3 && self.text(before - 1) == "::" {
+                    before -= 2;
+                }
+                while before > 0 && matches!(self.text(before - 1), "&" | "mut" | "Option" | "<") {
+                    before -= 1;
+                }
+                let names = before >= 2 && matches!(self.text(before - 1), ":" | "=");
+                names.then(|| self.text(before - 2))
+            })
     }
 
     /// The text of a line, from 1, without the space around it.
@@ -191,119 +241,6 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     }
 }
 
-/// Words and marks; comments, texts and characters are left out.
-fn lex(text: &str) -> Vec<Token> {
-    let chars: Vec<char> = text.chars().collect();
-    let mut tokens = Vec::new();
-    let (mut i, mut line) = (0, 1);
-    while i < chars.len() {
-        let at = |offset: usize| chars.get(i + offset).copied().unwrap_or('\0');
-        let start = i;
-        let c = chars[i];
-        if c == '/' && at(1) == '/' {
-            i = end_of_line(&chars, i);
-        } else if c == '/' && at(1) == '*' {
-            i = end_of_block_comment(&chars, i);
-        } else if c == '"' {
-            i = end_of_text(&chars, i);
-        } else if c == '\'' {
-            i = end_of_character(&chars, i);
-        } else if c.is_alphanumeric() || c == '_' {
-            while i < chars.len() && (chars[i].is_alphanumeric() || chars[i] == '_') {
-                i += 1;
-            }
-            let word: String = chars[start..i].iter().collect();
-            let next = chars.get(i).copied().unwrap_or('\0');
-            if matches!(word.as_str(), "r" | "br" | "cr") && matches!(next, '"' | '#') {
-                i = end_of_raw_text(&chars, i);
-            } else if !(matches!(word.as_str(), "b" | "c") && matches!(next, '"' | '\'')) {
-                tokens.push(Token { text: word, line });
-            }
-        } else {
-            let is_path = c == ':' && at(1) == ':';
-            let text = if is_path {
-                "::".to_owned()
-            } else {
-                c.to_string()
-            };
-            i += if is_path { 2 } else { 1 };
-            if !c.is_whitespace() {
-                tokens.push(Token { text, line });
-            }
-        }
-        line += chars[start..i].iter().filter(|c| **c == '\n').count();
-    }
-    tokens
-}
-
-fn end_of_line(chars: &[char], start: usize) -> usize {
-    chars[start..]
-        .iter()
-        .position(|c| *c == '\n')
-        .map_or(chars.len(), |offset| start + offset)
-}
-
-fn end_of_block_comment(chars: &[char], start: usize) -> usize {
-    let (mut i, mut depth) = (start, 0);
-    while i < chars.len() {
-        match (chars[i], chars.get(i + 1)) {
-            ('/', Some('*')) => (depth, i) = (depth + 1, i + 2),
-            ('*', Some('/')) => (depth, i) = (depth - 1, i + 2),
-            _ => i += 1,
-        }
-        if depth == 0 {
-            return i;
-        }
-    }
-    i
-}
-
-fn end_of_text(chars: &[char], start: usize) -> usize {
-    let mut i = start + 1;
-    while i < chars.len() && chars[i] != '"' {
-        i += if chars[i] == '\\' { 2 } else { 1 };
-    }
-    (i + 1).min(chars.len())
-}
-
-/// `r#"..."#`, from its first hash or quote; a raw identifier ends at its hash.
-fn end_of_raw_text(chars: &[char], start: usize) -> usize {
-    let hashes = chars[start..].iter().take_while(|c| **c == '#').count();
-    if chars.get(start + hashes) != Some(&'"') {
-        return start + hashes;
-    }
-    let mut i = start + hashes + 1;
-    while i < chars.len() {
-        if chars[i] == '"'
-            && chars[i + 1..]
-                .iter()
-                .take(hashes)
-                .filter(|c| **c == '#')
-                .count()
-                == hashes
-        {
-            return i + 1 + hashes;
-        }
-        i += 1;
-    }
-    i
-}
-
-/// `'x'` or `'\n'`; a lifetime ends before its name.
-fn end_of_character(chars: &[char], start: usize) -> usize {
-    if chars.get(start + 1) == Some(&'\\') {
-        let close = chars[(start + 3).min(chars.len())..]
-            .iter()
-            .position(|c| *c == '\'');
-        return close.map_or(chars.len(), |offset| start + 4 + offset);
-    }
-    if chars.get(start + 2) == Some(&'\'') {
-        start + 3
-    } else {
-        start + 1
-    }
-}
-
 const TEST_MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
 
 fn is_test_mark(tokens: &[Token]) -> bool {
@@ -316,12 +253,15 @@ fn is_test_mark(tokens: &[Token]) -> bool {
 
 /// Names of modules in files of their own that are test code.
 fn test_modules(tokens: &[Token]) -> impl Iterator<Item = &str> {
-    tokens.windows(TEST_MARK.len() + 3).filter_map(|window| {
-        let [keyword, name, end] = &window[TEST_MARK.len()..] else {
-            return None;
-        };
-        (is_test_mark(window) && keyword.text == "mod" && end.text == ";")
-            .then_some(name.text.as_str())
+    let marks = (0..tokens.len()).filter(|index| is_test_mark(&tokens[*index..]));
+    marks.filter_map(|index| {
+        let mut rest = tokens[index + TEST_MARK.len()..]
+            .iter()
+            .map(|token| token.text.as_str())
+            .skip_while(|word| matches!(*word, "pub" | "(" | "crate" | "super" | ")"));
+        let is_file = rest.next() == Some("mod");
+        let name = rest.next()?;
+        (is_file && rest.next() == Some(";")).then_some(name)
     })
 }
 
@@ -427,11 +367,20 @@ mod tests {
     fn knows_files_that_are_tests() {
         let file = SourceFile::parse(
             "a/mod.rs",
-            "#[cfg(test)]\nmod x;\nmod y;\n#[cfg(test)]\nmod z { mod w; }",
+            "#[cfg(test)]\npub(crate) mod x;\nmod y;\n#[cfg(test)]\nmod z { mod w; }",
         );
         assert_eq!(file.test_files, ["a/x.rs"]);
         let file = SourceFile::parse("a/b.rs", "#[cfg(test)] mod x;");
         assert_eq!(file.test_files, ["a/b/x.rs"]);
+    }
+
+    #[test]
+    fn sees_loops_over_hash_maps() {
+        let text = "struct S { known: HashMap<u32, u32>, all: BTreeMap<u32, u32> }\n\
+                    fn f(s: S) { s.known.get(&1); s.all.iter(); }\n\
+                    fn g(s: S) { for x in &self.known {} }\n\
+                    fn h() { let mut seen = std::collections::HashSet::new(); seen.insert(1);\n seen.into_iter() }";
+        assert_eq!(SourceFile::parse("a/b.rs", text).hash_iterations(), [3, 5]);
     }
 
     #[test]
