@@ -1,0 +1,171 @@
+//! Verdicts of real engines (`tests/truth`), held against what the program prints.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn folder(set: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/truth")
+        .join(set)
+}
+
+fn read(path: &Path) -> Value {
+    let text = fs::read_to_string(path).expect("the table is there");
+    serde_json::from_str(&text).expect("the table is JSON")
+}
+
+/// The JSON that the program prints.
+fn answer(arguments: &[&str], path: &Path) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_drawbridge"))
+        .args(arguments)
+        .args(["-o", "json"])
+        .arg(path)
+        .output()
+        .expect("the binary starts");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!(
+            "{path:?}: {error}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })
+}
+
+/// Whether this end of a printed connection is, or contains, the one that the table names.
+fn is_end(printed: &Value, name: &str) -> bool {
+    let text = |key: &str| printed[key].as_str().unwrap_or_default();
+    match name.split_once('/') {
+        Some((namespace, pod)) => {
+            text("type") == "workload" && text("namespace") == namespace && text("name") == pod
+        }
+        None => {
+            let address: IpAddr = name.parse().expect("the table names an address");
+            let bound = |index: usize| {
+                printed["range"][index]
+                    .as_str()
+                    .and_then(|bound| bound.parse::<IpAddr>().ok())
+            };
+            match (bound(0), bound(1)) {
+                (Some(first), Some(last)) => {
+                    first.is_ipv4() == address.is_ipv4() && first <= address && address <= last
+                }
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Whether `list` lets the probe `PROTOCOL/PORT` through.
+fn lets_through(connections: &[&Value], probe: &str) -> bool {
+    let (protocol, port) = probe.split_once('/').expect("a probe is PROTOCOL/PORT");
+    let port: u64 = port.parse().expect("a probe has a port");
+    let holds = |range: &Value| range[0].as_u64() <= Some(port) && Some(port) <= range[1].as_u64();
+    connections
+        .iter()
+        .filter_map(|connection| connection["conn"][protocol].as_array())
+        .any(|ranges| ranges.iter().any(holds))
+}
+
+/// Every pair at every probed port of every case of a set.
+fn hold_set(set: &str, arguments: &[&str]) {
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    let mut cases: Vec<PathBuf> = fs::read_dir(folder(set))
+        .expect("the set is there")
+        .map(|entry| entry.expect("the set is readable").path())
+        .collect();
+    cases.sort();
+    for case in cases {
+        let truth = read(&case.join("truth.json"));
+        let list = answer(arguments, &case.join("manifests"));
+        let connections = list["connections"]
+            .as_array()
+            .expect("`connections` is a list");
+        for (pair, allowed) in truth["allowed"].as_object().expect("`allowed` is a map") {
+            let (from, to) = pair
+                .split_once(" > ")
+                .expect("a pair is SOURCE > DESTINATION");
+            let between: Vec<&Value> = connections
+                .iter()
+                .filter(|connection| {
+                    is_end(&connection["src"], from) && is_end(&connection["dst"], to)
+                })
+                .collect();
+            for probe in truth["probed"].as_array().expect("`probed` is a list") {
+                let right = allowed
+                    .as_array()
+                    .is_some_and(|allowed| allowed.contains(probe));
+                let probe = probe.as_str().expect("a probe is text");
+                asked += 1;
+                if lets_through(&between, probe) != right {
+                    let verdict = if right { "allowed" } else { "denied" };
+                    wrong.push(format!("{}: {pair} {probe} is {verdict}", case.display()));
+                }
+            }
+        }
+    }
+    assert!(asked > 1000, "only {asked} questions were asked");
+    assert!(
+        wrong.is_empty(),
+        "{} of {asked} are wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn network_policy() {
+    hold_set("np1", &["list"]);
+}
+
+#[test]
+fn network_policy_with_known_addresses() {
+    hold_set("np1-ip", &["list", "--assume", "pod-addresses=known"]);
+}
+
+#[test]
+fn lint_finds_what_the_server_refuses() {
+    let expected = read(&folder("validation").join("expected.json"));
+    let mut wrong = Vec::new();
+    for (case, refusals) in expected.as_object().expect("it is a map") {
+        let lint = answer(&["lint"], &folder("validation/cases").join(case));
+        let errors: Vec<&Value> = lint["findings"]
+            .as_array()
+            .expect("`findings` is a list")
+            .iter()
+            .filter(|finding| finding["severity"] == "error")
+            .collect();
+        let paths = |values: &[&Value]| {
+            let mut paths: Vec<String> = values
+                .iter()
+                .map(|value| value["path"].to_string())
+                .collect();
+            paths.sort();
+            paths.dedup();
+            paths
+        };
+        let refusals: Vec<&Value> = refusals.as_array().expect("it is a list").iter().collect();
+        let undecodable = refusals.iter().any(|refusal| refusal["type"] == "decode");
+        let right = match undecodable {
+            true => !errors.is_empty(),
+            false => paths(&errors) == paths(&refusals),
+        };
+        if !right {
+            wrong.push(format!(
+                "{case}: want {:?}, got {:?}",
+                paths(&refusals),
+                paths(&errors)
+            ));
+        }
+        if errors
+            .iter()
+            .any(|error| error["file"].is_null() || error["line"].is_null())
+        {
+            wrong.push(format!("{case}: an error without file or line"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
