@@ -1,28 +1,264 @@
 //! The canvas: draws the scene and takes the gestures.
+//!
+//! A frame: a finished layout is taken in ([`layouts`]), the pointer and keys move gestures on
+//! ([`pointer`], [`keyboard`]), the picture is drawn ([`picture`], [`far`]), and over it what belongs to
+//! the moment ([`overlay`], [`chrome`], popups). Geometry comes from [`crate::scene`]; the Document
+//! is changed by commands only, one for each gesture.
 
-use egui::Ui;
+mod access;
+mod arrow_shape;
+mod camera;
+mod chrome;
+mod create;
+mod draft;
+mod far;
+mod keyboard;
+mod layouts;
+mod look;
+mod menus;
+mod node_shape;
+mod overlay;
+mod paint;
+mod perform;
+mod picture;
+mod pointer;
+mod popup;
+mod ports;
+mod targets;
+#[cfg(test)]
+mod tests;
 
-use super::command::{Command, Commands};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use egui::{Context, Id, Rect, Sense, Ui};
+
+use super::command::Commands;
+use super::jobs::Workers;
+use super::theme;
 use super::view::View;
 use crate::engine::Results;
-use crate::model::Document;
+use crate::model::{Document, FlowId, Item, NodeRef};
+use crate::scene::Scene;
+use crate::scene::detail::{Hit, Level};
 
-/// Pan, zoom and gestures of the canvas.
+pub use perform::perform;
+pub use picture::Counters;
+
+use camera::Camera;
+use far::Far;
+use layouts::Layouts;
+use look::Marks;
+use node_shape::Made;
+use picture::Picture;
+use pointer::Gesture;
+use popup::Popup;
+
+/// Pan, zoom, gestures and popups of the canvas.
 #[derive(Default)]
-pub struct CanvasView {}
+pub struct CanvasView {
+    camera: Camera,
+    layouts: Layouts,
+    picture: Picture,
+    far: Far,
+    gesture: Gesture,
+    popup: Option<Popup>,
+    /// What is under the pointer.
+    hover: Option<Hit>,
+    /// The node whose handles are shown because the pointer is on it or next to it.
+    hot: Option<NodeRef>,
+    /// What the open context menu is about.
+    menu_at: Option<menus::Place>,
+    /// Arrow keys are moving the selection this far.
+    nudge: egui::Vec2,
+    /// The next picture is to be shown whole.
+    fit_next: bool,
+    /// A thing to bring into view as soon as it is drawn.
+    reveal: Option<Item>,
+    shown_once: bool,
+    /// The pointer on the canvas, in scene points.
+    pointer: Option<egui::Pos2>,
+    glyphs: Glyphs,
+}
+
+/// Notices when egui forgets the glyphs it has drawn, so that kept text is made anew.
+#[derive(Default)]
+struct Glyphs {
+    epoch: u64,
+    filled: f32,
+    pixels: f32,
+}
+
+impl Glyphs {
+    fn epoch(&mut self, context: &Context) -> u64 {
+        let filled = context.fonts(|fonts| fonts.font_atlas_fill_ratio());
+        let pixels = context.pixels_per_point();
+        if filled < self.filled || pixels != self.pixels {
+            self.epoch += 1;
+        }
+        (self.filled, self.pixels) = (filled, pixels);
+        self.epoch
+    }
+}
 
 impl CanvasView {
     /// The zoom, 1.0 at actual size.
     pub fn zoom(&self) -> f32 {
-        1.0
+        self.camera.zoom
+    }
+
+    /// What the last frame cost.
+    pub fn counters(&self) -> Counters {
+        self.picture.counters
+    }
+
+    /// Says where layouts are computed; threads unless told otherwise.
+    pub fn set_workers(&mut self, workers: Workers) {
+        self.layouts.set_workers(workers);
+    }
+
+    /// Where a node is on the screen.
+    pub fn screen_rect(&self, node: NodeRef) -> Option<Rect> {
+        let rect = self.picture.scene.rect(node)?;
+        Some(self.camera.rect_to_screen(node_shape::rect(rect)))
+    }
+
+    /// Where a flow's chip is on the screen, or the middle of its line.
+    pub fn screen_chip(&self, flow: FlowId) -> Option<Rect> {
+        let arrow = self.picture.scene.arrow(flow)?;
+        let rect = match &arrow.chip {
+            Some(chip) => node_shape::rect(chip.rect),
+            None => Rect::from_center_size(
+                egui::pos2(arrow.tip.x, arrow.tip.y),
+                egui::Vec2::splat(8.0),
+            ),
+        };
+        Some(self.camera.rect_to_screen(rect))
+    }
+
+    /// What is drawn right now.
+    fn scene(&self) -> Arc<Scene> {
+        Arc::clone(&self.picture.scene)
+    }
+
+    /// Takes a finished layout in and hands scene and answers to the picture.
+    fn follow(&mut self, context: &Context, document: &Document, results: &Results, view: &Look) {
+        let shown = self.scene();
+        let moving = self.gesture.is_moving();
+        if self.layouts.follow(context, document, &shown, view.reduced_motion || moving) {
+            if std::mem::take(&mut self.fit_next) || !self.shown_once && !self.layouts.scene.nodes.is_empty() {
+                self.shown_once = true;
+                self.camera.fit(node_shape::rect(self.layouts.scene.bounds));
+            }
+        }
+        if !self.layouts.busy() {
+            self.gesture.settle();
+        }
+        let scene = match self.gesture.scene() {
+            Some(dragged) => dragged,
+            None => Arc::clone(&self.layouts.scene),
+        };
+        let marks = Marks::of(results, view.selection, view.highlight);
+        self.picture.show(scene, marks);
+        if let Some(rect) = self.reveal.and_then(|item| item_rect(&self.picture.scene, item)) {
+            self.reveal = None;
+            self.camera.reveal(rect);
+        }
+    }
+
+    fn draw(&mut self, ui: &Ui) {
+        let context = ui.ctx().clone();
+        let painter = ui.painter_at(self.camera.viewport);
+        let palette = theme::palette(&context);
+        let dot = theme::color(palette.canvas_dot);
+        painter.add(paint::dots(self.camera.viewport, self.camera.origin(), self.camera.zoom, dot));
+        let frames = self.picture.counters.frames + 1;
+        let glide = self.layouts.glide(&context);
+        let arrows = glide.as_ref().map_or(1.0, |(_, done)| *done);
+        self.picture.set_shifts(glide.map(|(shifts, _)| shifts));
+        if Level::at(self.camera.zoom) == Level::Far {
+            let theme = theme::current(&context);
+            let shapes = self.far.draw(&painter, &self.camera, &self.picture.scene, theme);
+            self.picture.counters = Counters { shapes, ..Counters::default() };
+        } else {
+            let made = Made {
+                zoom: self.camera.zoom,
+                theme: theme::current(&context),
+                glyphs: self.glyphs.epoch(&context),
+            };
+            self.picture.draw(&painter, &self.camera, made, arrows);
+        }
+        self.picture.counters.frames = frames;
     }
 }
 
-/// Shows the canvas.
-pub fn canvas_ui(_: &mut Ui, _: &Document, _: &Results, _: &mut View, _: &mut Commands) {}
+/// What the canvas reads of the window's view.
+struct Look<'a> {
+    selection: &'a BTreeSet<Item>,
+    highlight: &'a BTreeSet<FlowId>,
+    reduced_motion: bool,
+}
 
-/// Runs the commands that belong to the canvas (zoom, fit, add, draw, reveal, rename, copy, ...), at the end
-/// of the frame; says whether this was one of them. Changes of the Document are asked for through `commands`.
-pub fn perform(_: &Command, _: &Document, _: &mut View, _: &mut Commands) -> bool {
-    false
+/// The node that stands for a thing.
+fn node_of(item: Item) -> Option<NodeRef> {
+    match item {
+        Item::Namespace(id) => Some(NodeRef::Namespace(id)),
+        Item::Workload(id) => Some(NodeRef::Workload(id)),
+        Item::External(id) => Some(NodeRef::External(id)),
+        Item::Group(id) => Some(NodeRef::Group(id)),
+        Item::Flow(_) | Item::Service(_) | Item::Policy(_) => None,
+    }
+}
+
+/// The thing that a node stands for; none for any pod of the cluster.
+fn item_of(node: NodeRef) -> Option<Item> {
+    match node {
+        NodeRef::Namespace(id) => Some(Item::Namespace(id)),
+        NodeRef::Workload(id) => Some(Item::Workload(id)),
+        NodeRef::External(id) => Some(Item::External(id)),
+        NodeRef::Group(id) => Some(Item::Group(id)),
+        NodeRef::AnyPod => None,
+    }
+}
+
+/// Where a thing is drawn, in the scene.
+fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {
+    if let Item::Flow(flow) = item {
+        let arrow = scene.arrow(flow)?;
+        let ends = [scene.rect(arrow.from)?, scene.rect(arrow.to)?];
+        let [from, to] = ends.map(node_shape::rect);
+        return Some(from.union(to));
+    }
+    scene.rect(node_of(item)?).map(node_shape::rect)
+}
+
+fn canvas_id() -> Id {
+    Id::new("canvas")
+}
+
+/// Shows the canvas.
+pub fn canvas_ui(ui: &mut Ui, document: &Document, results: &Results, view: &mut View, commands: &mut Commands) {
+    let rect = ui.available_rect_before_wrap();
+    ui.advance_cursor_after_rect(rect);
+    let mut canvas = std::mem::take(&mut view.canvas);
+    canvas.camera.viewport = rect;
+    let look = Look {
+        selection: &view.selection,
+        highlight: &view.highlight,
+        reduced_motion: view.reduced_motion,
+    };
+    canvas.follow(ui.ctx(), document, results, &look);
+
+    let response = ui.interact(rect, canvas_id(), Sense::click_and_drag());
+    canvas.navigate(ui, &response);
+    canvas.point(ui, &response, document, view, commands);
+    canvas.type_keys(ui, &response, document, view, commands);
+    canvas.draw(ui);
+    canvas.draw_moment(ui, document, view);
+    canvas.name_items(ui, document, results, view, commands);
+    canvas.tooltip(ui, &response, document, results);
+    canvas.context_menu(&response, document, view, commands);
+    canvas.tools(ui, document, view, commands);
+    canvas.show_popup(ui, document, view, commands);
+    view.canvas = canvas;
 }

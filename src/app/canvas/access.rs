@@ -1,0 +1,132 @@
+//! Names for screen readers: every node and flow that can be seen is an item with a name, which can
+//! be activated; and tooltips, which say names whole.
+
+use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
+
+use super::look::words_of;
+use super::{CanvasView, item_of, node_shape};
+use crate::app::command::{Command, Commands};
+use crate::app::view::View;
+use crate::engine::Results;
+use crate::model::{Document, Flow, FlowId, Item, NodeRef, validate};
+use crate::scene::detail::Hit;
+
+impl CanvasView {
+    /// Names everything that can be seen.
+    pub(super) fn name_items(&self, ui: &Ui, document: &Document, results: &Results, view: &View, commands: &mut Commands) {
+        let canvas = super::canvas_id();
+        ui.ctx().accesskit_node_builder(canvas, |node| node.set_label("Canvas"));
+        let seen = self.camera.visible();
+        let scene = &self.picture.scene;
+        let mut name = |item: Item, rect: Rect, words: &dyn Fn() -> String| {
+            let id = canvas.with(item);
+            let response = ui.interact(self.camera.rect_to_screen(rect), id, Sense::empty());
+            let selected = view.selection.contains(&item);
+            response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, selected, words()));
+            let click = egui::accesskit::Action::Click;
+            if ui.input(|input| input.has_accesskit_action_request(id, click)) {
+                commands.push(Command::Select(vec![item]));
+            }
+        };
+        for space in scene.namespaces.iter().filter(|space| node_shape::rect(space.rect).intersects(seen)) {
+            let header = node_shape::rect(space.header);
+            name(Item::Namespace(space.id), header, &|| format!("namespace {}", space.name));
+        }
+        for node in scene.nodes.iter().filter(|node| node_shape::rect(node.rect).intersects(seen)) {
+            if let Some(item) = item_of(node.node) {
+                name(item, node_shape::rect(node.rect), &|| node_words(document, node.node));
+            }
+        }
+        for arrow in &scene.arrows {
+            let Some(chip) = arrow.chip.as_ref().map(|chip| node_shape::rect(chip.rect)) else {
+                continue;
+            };
+            if chip.intersects(seen) {
+                let words = || flow_words(document, results, arrow.flow);
+                name(Item::Flow(arrow.flow), chip, &words);
+            }
+        }
+    }
+
+    /// The whole name of what the pointer rests on, and what is known about it.
+    pub(super) fn tooltip(&self, ui: &Ui, response: &Response, document: &Document, results: &Results) {
+        let quiet = self.popup.is_some() || !matches!(self.gesture, super::Gesture::Idle);
+        if quiet || !response.hovered() || ui.ctx().any_popup_open() {
+            return;
+        }
+        let words = match self.hover {
+            Some(Hit::Node(node)) => node_tooltip(document, results, node),
+            Some(Hit::Chip(flow) | Hit::Arrow(flow)) => flow_words(document, results, flow),
+            Some(Hit::Header(id)) => node_tooltip(document, results, NodeRef::Namespace(id)),
+            Some(Hit::Namespace(_)) | None => return,
+        };
+        let about = response.clone().with_new_rect(self.hover_rect());
+        about.on_hover_text_at_pointer(words);
+    }
+
+    fn hover_rect(&self) -> Rect {
+        let item = super::pointer::item_at(self.hover);
+        item.and_then(|item| self.item_screen(item)).unwrap_or(self.camera.viewport)
+    }
+}
+
+fn node_words(document: &Document, node: NodeRef) -> String {
+    match node {
+        NodeRef::Workload(id) => {
+            let home = document.workloads.get(id).map(|workload| NodeRef::Namespace(workload.namespace));
+            let home = home.map_or("", |home| document.node_name(home));
+            format!("workload {} in {home}", document.node_name(node))
+        }
+        NodeRef::External(_) => format!("external {}", document.node_name(node)),
+        NodeRef::Group(_) => format!("group {}", document.node_name(node)),
+        NodeRef::Namespace(_) => format!("namespace {}", document.node_name(node)),
+        NodeRef::AnyPod => "any pod of the cluster".to_owned(),
+    }
+}
+
+fn node_tooltip(document: &Document, results: &Results, node: NodeRef) -> String {
+    let mut lines = vec![node_words(document, node)];
+    match node {
+        NodeRef::Workload(id) => {
+            if let Some(workload) = document.workloads.get(id) {
+                lines.push(format!("{} with {}", workload.kind, labels(&workload.labels)));
+            }
+            if let Some(isolation) = results.proof.isolation.get(&id) {
+                let word = |closed| if closed { "isolated" } else { "open" };
+                lines.push(format!("ingress {}, egress {}", word(isolation.ingress), word(isolation.egress)));
+            }
+        }
+        NodeRef::External(id) => {
+            if let Some(external) = document.externals.get(id) {
+                let blocks = external.networks.iter().map(|network| network.cidr.to_string());
+                lines.extend(blocks.chain(external.domain_names.iter().cloned()).take(8));
+            }
+        }
+        NodeRef::Namespace(_) | NodeRef::Group(_) | NodeRef::AnyPod => {}
+    }
+    lines.join("\n")
+}
+
+fn labels(labels: &crate::sets::Labels) -> String {
+    match labels.is_empty() {
+        true => "no labels".to_owned(),
+        false => validate::labels_text(labels),
+    }
+}
+
+fn flow_words(document: &Document, results: &Results, id: FlowId) -> String {
+    let Some(flow) = document.flows.get(id) else {
+        return String::new();
+    };
+    let Flow { ports, note, muted, .. } = flow;
+    let mut words = format!("flow {} on {}", document.flow_name(id), validate::flow_ports_text(ports));
+    if *muted {
+        words += ", muted";
+    } else {
+        words += &format!(", {}", words_of(results.proof.verdicts.get(&id).copied()));
+    }
+    if !note.is_empty() {
+        words += &format!("\n{note}");
+    }
+    words
+}

@@ -1,0 +1,203 @@
+//! egui_graphs' display of an edge: the arrow of a flow, and the chip with its ports. Shapes are
+//! made once for a zoom and kept, as those of nodes are.
+
+use egui::{Pos2, Rect, Shape, Stroke, pos2, vec2};
+use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
+use petgraph::Directed;
+use petgraph::stable_graph::DefaultIx;
+
+use super::look::{colors_of, icon_of, line_of};
+use super::node_shape::{Made, NodeShape, Pen};
+use super::paint::{faded, head, line, moved, shorten};
+use crate::app::theme;
+use crate::engine::Verdict;
+use crate::model::{FlowId, NodeRef};
+use crate::scene::geom::{distance_to_segment, flatten};
+use crate::scene::{self, Arrow, Point, pt, tokens};
+
+/// Below this zoom chips are not drawn: their text could not be read.
+pub const READ_CHIP: f32 = 0.6;
+
+/// How an arrow stands out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArrowLook {
+    /// What the proof says.
+    pub verdict: Option<Verdict>,
+    /// Selected.
+    pub selected: bool,
+    /// Lit up from another panel.
+    pub lit: bool,
+}
+
+/// Lines, and chips, which are drawn later, above the nodes.
+#[derive(Clone, Debug, Default)]
+struct Shapes {
+    lines: Vec<Shape>,
+    chip: Vec<Shape>,
+}
+
+/// The display of a flow.
+#[derive(Clone, Debug, Default)]
+pub struct ArrowShape {
+    arrow: Option<Arrow>,
+    look: ArrowLook,
+    want: Made,
+    way: Vec<Point>,
+    bounds: Option<Rect>,
+    kept: Option<(Made, Shapes)>,
+    /// How often its shapes were made; tests read it.
+    pub built: u64,
+}
+
+impl ArrowShape {
+    /// Says what to draw and how. Shapes are kept where that changes nothing.
+    pub fn set(&mut self, arrow: &Arrow, look: ArrowLook) {
+        if self.arrow.as_ref() != Some(arrow) {
+            self.way = flatten(&arrow.curve, 6.0);
+            let way = self.way.iter().map(|point| pos2(point.x, point.y));
+            let chip = arrow.chip.iter().map(|chip| super::node_shape::rect(chip.rect));
+            let line = Rect::from_points(&way.collect::<Vec<_>>()).expand(8.0);
+            self.bounds = Some(chip.fold(line, |all, chip| all.union(chip)));
+            self.arrow = Some(arrow.clone());
+            self.kept = None;
+        }
+        if self.look != look {
+            self.look = look;
+            self.kept = None;
+        }
+    }
+
+    /// Says for which zoom and colours.
+    pub fn want(&mut self, made: Made) {
+        self.want = made;
+    }
+
+    /// All that it may cover, in the scene.
+    pub fn bounds(&self) -> Rect {
+        self.bounds.unwrap_or(Rect::NOTHING)
+    }
+
+    /// The chip, to be drawn above everything else; made by [`DisplayEdge::shapes`].
+    pub fn chip_shapes(&self, ctx: &DrawContext) -> Vec<Shape> {
+        let chip = self.kept.as_ref().map_or(&[][..], |(_, shapes)| &shapes.chip);
+        moved(chip, ctx.meta.pan)
+    }
+
+    /// Distance from a point of the scene to its line.
+    pub fn distance(&self, pos: Pos2) -> f32 {
+        let point = pt(pos.x, pos.y);
+        let pairs = self.way.windows(2).filter_map(|pair| match pair {
+            [a, b] => Some(distance_to_segment(point, *a, *b)),
+            _ => None,
+        });
+        pairs.fold(f32::INFINITY, f32::min)
+    }
+
+    fn build(&self, ctx: &DrawContext) -> Shapes {
+        let Some(arrow) = &self.arrow else {
+            return Shapes::default();
+        };
+        let mut pen = Pen::new(ctx.painter, self.want);
+        let mut shapes = Shapes {
+            lines: self.lines(&pen, arrow),
+            chip: Vec::new(),
+        };
+        if let (Some(chip), true) = (&arrow.chip, pen.zoom >= READ_CHIP) {
+            self.chip(&mut pen, chip, arrow.muted);
+            shapes.chip = pen.shapes;
+        }
+        shapes
+    }
+
+    fn lines(&self, pen: &Pen, arrow: &Arrow) -> Vec<Shape> {
+        let (mut color, _, _) = colors_of(self.look.verdict, pen.palette);
+        let mut kind = line_of(self.look.verdict);
+        let accent = theme::color(pen.palette.accent);
+        if arrow.muted {
+            color = faded(color, 0.4);
+            kind = super::paint::Line::Solid;
+        }
+        if self.look.selected {
+            color = accent;
+        }
+        let width = tokens::STROKE * pen.zoom.clamp(0.6, 1.6);
+        let width = if self.look.selected { width + 0.6 } else { width };
+        let mut way: Vec<Pos2> = self.way.iter().map(|p| pen.at(p.x, p.y)).collect();
+        let mut shapes = Vec::new();
+        if self.look.selected || self.look.lit {
+            let halo = Stroke::new(width + 6.0, faded(accent, 0.18));
+            shapes.push(Shape::line(way.clone(), halo));
+        }
+        let size = tokens::ARROW_HEAD * pen.zoom.max(0.5);
+        let tip = pen.at(arrow.tip.x, arrow.tip.y);
+        shorten(&mut way, size * 0.7);
+        shapes.extend(line(&way, kind, Stroke::new(width, color), pen.zoom.max(0.5)));
+        let heading = vec2(arrow.heading.x, arrow.heading.y);
+        shapes.push(head(tip, heading, size, color));
+        shapes
+    }
+
+    fn chip(&self, pen: &mut Pen, chip: &scene::Chip, muted: bool) {
+        let palette = pen.palette;
+        let (_, mut ink, mut ground) = colors_of(self.look.verdict, palette);
+        let quiet = icon_of(self.look.verdict).is_none();
+        let mut border = if quiet { theme::color(palette.hairline) } else { ink };
+        if self.look.selected {
+            let accent = theme::color(palette.accent);
+            (ink, border, ground) = (accent, accent, theme::color(palette.accent_soft));
+        }
+        if muted {
+            (ink, border) = (theme::color(palette.ink3), theme::color(palette.hairline));
+        }
+        let outer = pen.scaled(chip.rect);
+        let font = if self.look.selected { theme::mono_medium } else { theme::mono };
+        let galley = pen.layout(&chip.text, font(pen.size(tokens::TEXT_TINY)), ink);
+        let icon = icon_of(self.look.verdict).filter(|_| !muted);
+        let lead = if icon.is_some() { 14.0 * pen.zoom } else { 0.0 };
+        let pad = 2.0 * (tokens::CHIP_PADDING - 1.0) * pen.zoom;
+        let width = outer.width().max(galley.size().x + lead + pad);
+        let outer = Rect::from_center_size(outer.center(), vec2(width, outer.height()));
+        pen.rect(outer, tokens::CHIP / 2.0, ground, Stroke::new(1.0, border));
+        let left = outer.center().x - (galley.size().x + lead) / 2.0;
+        if let Some(icon) = icon {
+            pen.icon(pos2(left + 5.0 * pen.zoom, outer.center().y), icon, 11.0, ink);
+        }
+        let place = pos2(left + lead, outer.center().y - galley.size().y / 2.0);
+        pen.shapes.push(Shape::galley(place, galley, ink));
+    }
+}
+
+impl From<EdgeProps<FlowId>> for ArrowShape {
+    fn from(_: EdgeProps<FlowId>) -> Self {
+        Self::default()
+    }
+}
+
+impl DisplayEdge<NodeRef, FlowId, Directed, DefaultIx, NodeShape> for ArrowShape {
+    fn shapes(
+        &mut self,
+        _: &Node<NodeRef, FlowId, Directed, DefaultIx, NodeShape>,
+        _: &Node<NodeRef, FlowId, Directed, DefaultIx, NodeShape>,
+        ctx: &DrawContext,
+    ) -> Vec<Shape> {
+        let fresh = matches!(&self.kept, Some((made, _)) if *made == self.want);
+        if !fresh {
+            self.kept = Some((self.want, self.build(ctx)));
+            self.built += 1;
+        }
+        let lines = self.kept.as_ref().map_or(&[][..], |(_, shapes)| &shapes.lines);
+        moved(lines, ctx.meta.pan)
+    }
+
+    fn update(&mut self, _: &EdgeProps<FlowId>) {}
+
+    fn is_inside(
+        &self,
+        _: &Node<NodeRef, FlowId, Directed, DefaultIx, NodeShape>,
+        _: &Node<NodeRef, FlowId, Directed, DefaultIx, NodeShape>,
+        pos: Pos2,
+    ) -> bool {
+        let chip = self.arrow.as_ref().and_then(|arrow| arrow.chip.as_ref());
+        chip.is_some_and(|chip| chip.rect.contains(pt(pos.x, pos.y))) || self.distance(pos) < 5.0
+    }
+}

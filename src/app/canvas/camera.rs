@@ -1,0 +1,199 @@
+//! Where the canvas looks: pan and zoom, and the way between scene points and screen points.
+
+use egui::{Pos2, Rect, Vec2, pos2, vec2};
+use egui_graphs::MetadataFrame;
+
+/// The nearest and the farthest zoom.
+pub const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.05..=4.0;
+
+/// Pan and zoom. Pan is counted from the corner of the viewport, so that a panel that opens beside
+/// the canvas does not move what is on it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Camera {
+    /// Screen points for each scene point.
+    pub zoom: f32,
+    /// The scene's origin, in screen points from the corner of the viewport.
+    pub pan: Vec2,
+    /// The canvas on the screen.
+    pub viewport: Rect,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self {
+            zoom: 1.0,
+            pan: vec2(48.0, 48.0),
+            viewport: Rect::from_min_size(Pos2::ZERO, vec2(800.0, 600.0)),
+        }
+    }
+}
+
+impl Camera {
+    /// The same, as egui_graphs' displays read it.
+    pub fn frame(&self) -> MetadataFrame {
+        let mut frame = MetadataFrame::new(None);
+        frame.zoom = self.zoom;
+        frame.pan = self.origin();
+        frame
+    }
+
+    /// The scene's origin on the screen, on a whole point so that text stays crisp.
+    pub fn origin(&self) -> Vec2 {
+        (self.viewport.min.to_vec2() + self.pan).round()
+    }
+
+    /// From the scene to the screen.
+    pub fn to_screen(&self, point: Pos2) -> Pos2 {
+        (point.to_vec2() * self.zoom + self.origin()).to_pos2()
+    }
+
+    /// From the screen to the scene.
+    pub fn to_scene(&self, point: Pos2) -> Pos2 {
+        ((point.to_vec2() - self.origin()) / self.zoom).to_pos2()
+    }
+
+    /// A rectangle, from the scene to the screen.
+    pub fn rect_to_screen(&self, rect: Rect) -> Rect {
+        Rect::from_min_max(self.to_screen(rect.min), self.to_screen(rect.max))
+    }
+
+    /// What of the scene can be seen.
+    pub fn visible(&self) -> Rect {
+        Rect::from_min_max(
+            self.to_scene(self.viewport.min),
+            self.to_scene(self.viewport.max),
+        )
+    }
+
+    /// Moves the picture by screen points.
+    pub fn pan_by(&mut self, delta: Vec2) {
+        self.pan += delta;
+    }
+
+    /// Zooms by a factor; what lies under `at` (on the screen) stays there.
+    pub fn zoom_at(&mut self, at: Pos2, factor: f32) {
+        if !factor.is_finite() || factor <= 0.0 {
+            return;
+        }
+        let fixed = self.to_scene(at);
+        self.zoom = (self.zoom * factor).clamp(*ZOOM_RANGE.start(), *ZOOM_RANGE.end());
+        self.pan = at.to_vec2() - self.viewport.min.to_vec2() - fixed.to_vec2() * self.zoom;
+    }
+
+    /// Zooms to a level around the middle of the viewport.
+    pub fn zoom_to(&mut self, zoom: f32) {
+        self.zoom_at(self.viewport.center(), zoom / self.zoom);
+    }
+
+    /// The next round step nearer (`+1`) or farther (`-1`).
+    pub fn zoom_step(&mut self, direction: i32) {
+        const STEPS: [f32; 13] = [
+            0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.67, 0.8, 1.0, 1.25, 1.6, 2.5, 4.0,
+        ];
+        let next = if direction > 0 {
+            STEPS.iter().find(|step| **step > self.zoom * 1.01)
+        } else {
+            STEPS.iter().rev().find(|step| **step < self.zoom * 0.99)
+        };
+        if let Some(next) = next {
+            self.zoom_to(*next);
+        }
+    }
+
+    /// Shows the whole of `bounds` (in the scene), never nearer than full size, with room for the
+    /// tools below.
+    pub fn fit(&mut self, bounds: Rect) {
+        if !bounds.is_positive() || !self.viewport.is_positive() {
+            return;
+        }
+        let room = Rect::from_min_max(
+            self.viewport.min + vec2(28.0, 28.0),
+            self.viewport.max - vec2(28.0, 28.0),
+        );
+        let zoom = (room.width() / bounds.width()).min(room.height() / bounds.height());
+        self.zoom = zoom.clamp(*ZOOM_RANGE.start(), 1.0);
+        let middle = room.center().to_vec2() - self.viewport.min.to_vec2();
+        self.pan = middle - bounds.center().to_vec2() * self.zoom;
+    }
+
+    /// Moves as little as needed so that `rect` (in the scene) can be seen.
+    pub fn reveal(&mut self, rect: Rect) {
+        let seen = self.rect_to_screen(rect).expand(24.0);
+        let room = self.viewport;
+        let shift = |low: f32, high: f32, first: f32, last: f32| {
+            if high - low > last - first || low < first {
+                first - low
+            } else if high > last {
+                last - high
+            } else {
+                0.0
+            }
+        };
+        self.pan += vec2(
+            shift(seen.left(), seen.right(), room.left(), room.right()),
+            shift(seen.top(), seen.bottom(), room.top(), room.bottom()),
+        );
+    }
+}
+
+/// The nearest point of the 4-point grid.
+pub fn snap(point: Pos2) -> Pos2 {
+    pos2(
+        (point.x / 4.0).round() * 4.0,
+        (point.y / 4.0).round() * 4.0,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn camera() -> Camera {
+        Camera {
+            viewport: Rect::from_min_size(pos2(232.0, 44.0), vec2(1000.0, 700.0)),
+            ..Camera::default()
+        }
+    }
+
+    #[test]
+    fn zoom_keeps_the_point_under_the_pointer() {
+        let mut camera = camera();
+        let at = pos2(640.0, 300.0);
+        let before = camera.to_scene(at);
+        camera.zoom_at(at, 1.7);
+        assert!((camera.to_scene(at) - before).length() < 1.0);
+        camera.zoom_at(at, f32::NAN);
+        camera.zoom_at(at, 1e9);
+        assert_eq!(camera.zoom, 4.0);
+    }
+
+    #[test]
+    fn fit_shows_everything_and_never_magnifies() {
+        let mut camera = camera();
+        let bounds = Rect::from_min_size(pos2(-300.0, 80.0), vec2(4000.0, 900.0));
+        camera.fit(bounds);
+        assert!(camera.visible().contains_rect(bounds));
+        camera.fit(Rect::from_min_size(pos2(0.0, 0.0), vec2(40.0, 40.0)));
+        assert_eq!(camera.zoom, 1.0);
+    }
+
+    #[test]
+    fn reveal_moves_only_what_is_hidden() {
+        let mut camera = camera();
+        let before = camera.pan;
+        let seen = Rect::from_min_size(camera.to_scene(camera.viewport.center()), vec2(100.0, 54.0));
+        camera.reveal(seen);
+        assert_eq!(camera.pan, before);
+        camera.reveal(seen.translate(vec2(3000.0, 0.0)));
+        assert!(camera.visible().contains_rect(seen.translate(vec2(3000.0, 0.0))));
+    }
+
+    #[test]
+    fn steps_go_there_and_back() {
+        let mut camera = camera();
+        camera.zoom_step(1);
+        assert_eq!(camera.zoom, 1.25);
+        camera.zoom_step(-1);
+        assert_eq!(camera.zoom, 1.0);
+    }
+}

@@ -1,0 +1,121 @@
+//! What stands on the canvas but not in the picture: the strip of tools, the small copy of the
+//! picture, and a line that teaches an empty canvas.
+
+use egui::{Align2, Color32, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2};
+
+use super::node_shape::rect;
+use super::paint::faded;
+use super::pointer::Gesture;
+use super::{CanvasView, picture};
+use crate::app::command::{Command, Commands};
+use crate::app::view::View;
+use crate::app::{icons, theme};
+use crate::model::Document;
+use crate::scene::detail::minimap;
+use crate::scene::{pt, tokens};
+
+const MARGIN: f32 = 16.0;
+
+impl CanvasView {
+    /// Shows them.
+    pub(super) fn tools(&mut self, ui: &mut Ui, document: &Document, view: &View, commands: &mut Commands) {
+        let _ = view;
+        if document.workloads.is_empty() && document.namespaces.is_empty() && document.externals.is_empty() {
+            self.teach(ui);
+        }
+        self.strip(ui, commands);
+        self.small_copy(ui);
+    }
+
+    /// An empty canvas says what to do.
+    fn teach(&self, ui: &Ui) {
+        let palette = theme::palette(ui.ctx());
+        let painter = ui.painter_at(self.camera.viewport);
+        let middle = self.camera.viewport.center();
+        let large = theme::semibold(tokens::TEXT_LARGE);
+        let small = theme::sans(tokens::TEXT_NORMAL);
+        painter.text(middle - vec2(0.0, 14.0), Align2::CENTER_CENTER, "Double-click to add a workload", large, theme::color(palette.ink));
+        let more = "or paste Kubernetes YAML, or drop files here; then drag from one workload to another to draw a flow";
+        painter.text(middle + vec2(0.0, 12.0), Align2::CENTER_CENTER, more, small, theme::color(palette.ink2));
+    }
+
+    fn strip(&self, ui: &mut Ui, commands: &mut Commands) {
+        let palette = theme::palette(ui.ctx());
+        let tools = [
+            (icons::WORKLOAD, "W", "Add workload", Command::AddWorkload),
+            (icons::NAMESPACE, "N", "Add namespace", Command::AddNamespace),
+            (icons::EXTERNAL, "E", "Add external", Command::AddExternal),
+            (icons::ARROW_RIGHT, "A", "Draw flow", Command::DrawFlow),
+        ];
+        let cell = vec2(44.0, 36.0);
+        let size = vec2(cell.x * tools.len() as f32 + 8.0, cell.y + 4.0);
+        let corner = self.camera.viewport.left_bottom() + vec2(MARGIN, -MARGIN - size.y);
+        let ground = Rect::from_min_size(corner, size);
+        panel(ui, ground, palette);
+        ui.interact(ground, ui.id().with("tool strip"), Sense::click_and_drag());
+        for (number, (icon, key, name, command)) in tools.into_iter().enumerate() {
+            let place = Rect::from_min_size(ground.min + vec2(4.0 + cell.x * number as f32, 2.0), cell).shrink(2.0);
+            let response = ui.interact(place, ui.id().with(("tool", name)), Sense::click());
+            let active = command == Command::DrawFlow && matches!(&self.gesture, Gesture::Flow(draft) if draft.by_clicks);
+            let painter = ui.painter();
+            if active || response.hovered() || response.has_focus() {
+                let fill = if active { palette.accent_soft } else { tokens::mix(palette.raised, palette.ink, 0.06) };
+                painter.rect_filled(place, 6.0, theme::color(fill));
+            }
+            let ink = theme::color(if active { palette.accent } else { palette.ink2 });
+            let middle = place.center();
+            painter.text(middle - vec2(6.0, 0.0), Align2::CENTER_CENTER, icon, theme::icon(tokens::ICON), ink);
+            let font = theme::mono(tokens::TEXT_TINY);
+            painter.text(middle + vec2(11.0, 1.0), Align2::CENTER_CENTER, key, font, theme::color(palette.ink3));
+            response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, name));
+            if response.clicked() {
+                commands.push(command);
+            }
+            response.on_hover_text(format!("{name}  ({key})"));
+        }
+    }
+
+    /// The whole picture, small; a click or a drag on it moves what is seen.
+    fn small_copy(&mut self, ui: &mut Ui) {
+        let scene = self.scene();
+        if scene.nodes.is_empty() || self.camera.viewport.width() < 480.0 {
+            return;
+        }
+        let palette = theme::palette(ui.ctx());
+        let size = vec2(172.0, 122.0);
+        let ground = Rect::from_min_size(self.camera.viewport.right_bottom() - size - vec2(MARGIN, MARGIN), size);
+        panel(ui, ground, palette);
+        let area = ground.shrink(4.0);
+        let place = minimap(&scene, picture::scene_rect(area));
+        let on_map = |scene_rect| rect(place.rect_to_screen(scene_rect));
+        let mut mesh = Mesh::default();
+        for space in &scene.namespaces {
+            let color = tokens::mix(palette.raised, tokens::Palette::hue(space.hue), 0.25);
+            mesh.add_colored_rect(on_map(space.rect).intersect(area), theme::color(color));
+        }
+        let ink = faded(theme::color(palette.ink2), 0.75);
+        for node in &scene.nodes {
+            mesh.add_colored_rect(on_map(node.rect).intersect(area), ink);
+        }
+        let painter = ui.painter_at(ground);
+        painter.add(Shape::mesh(mesh));
+        let seen = on_map(picture::scene_rect(self.camera.visible())).intersect(area);
+        let accent = Stroke::new(1.5, theme::color(palette.accent));
+        painter.rect(seen, 3.0, Color32::TRANSPARENT, accent, StrokeKind::Inside);
+        let response = ui.interact(ground, ui.id().with("minimap"), Sense::click_and_drag());
+        response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Minimap"));
+        if response.dragged() || response.clicked() {
+            if let Some(at) = response.interact_pointer_pos() {
+                let to = place.to_scene(pt(at.x, at.y));
+                let here = self.camera.visible().center();
+                self.camera.pan_by((here - pos2(to.x, to.y)) * self.camera.zoom);
+            }
+        }
+    }
+}
+
+/// A flat ground on the canvas.
+fn panel(ui: &Ui, ground: Rect, palette: &tokens::Palette) {
+    let border = Stroke::new(1.0, theme::color(palette.hairline));
+    ui.painter().rect(ground, 8.0, theme::color(palette.raised), border, StrokeKind::Inside);
+}

@@ -1,0 +1,272 @@
+//! The edits behind gestures: each gesture is one edit, and so one step to undo.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use egui::{Pos2, Rect, Vec2, pos2};
+
+use super::camera::snap;
+use super::{item_of, node_shape};
+use crate::app::command::{Command, Commands};
+use crate::model::edit::{Thing, extract};
+use crate::model::{
+    Document, Edit, End, External, Group, Item, Namespace, NamespaceId, Network, NodeRef, Workload,
+};
+use crate::scene::{Scene, tokens};
+use crate::sets::{LabelOp, Labels, Requirement, Selector};
+
+/// Something new for the canvas.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Peer {
+    /// A namespace.
+    Namespace,
+    /// A workload of that name; in a namespace, or in whichever fits.
+    Workload(Option<NamespaceId>, String),
+    /// Something outside, of that name, with what the name says of it: an address block, a domain name.
+    External(String),
+    /// Every public address.
+    Internet,
+    /// Pods by selector.
+    Group(String),
+}
+
+/// What makes it: the edits, the thing, its node, and the name of the step.
+pub struct Made {
+    /// In order; the first may add a namespace.
+    pub edits: Vec<Edit>,
+    /// The new thing.
+    pub item: Item,
+    /// Its node.
+    pub node: NodeRef,
+    /// What it is called.
+    pub name: String,
+}
+
+impl Made {
+    /// As one edit.
+    pub fn edit(self) -> Edit {
+        Edit::Batch(format!("Add {}", self.name), self.edits)
+    }
+
+    /// As the end of a flow.
+    pub fn end(&self) -> End {
+        self.node.into()
+    }
+}
+
+/// The edits that put a new thing at a place of the scene.
+pub fn make(document: &Document, scene: &Scene, peer: &Peer, at: Pos2) -> Made {
+    match peer {
+        Peer::Namespace => make_namespace(document, at),
+        Peer::Workload(home, name) => make_workload(document, scene, *home, name, at),
+        Peer::External(name) => make_external(document, external(name), at),
+        Peer::Internet => make_external(document, internet(), at),
+        Peer::Group(name) => make_group(document, name, at),
+    }
+}
+
+fn make_namespace(document: &Document, at: Pos2) -> Made {
+    let name = document.fresh_namespace_name("namespace");
+    let id = document.namespaces.next_id();
+    let node = NodeRef::Namespace(id);
+    Made {
+        edits: vec![Edit::Add(Thing::Namespace(namespace(&name))), place(node, at)],
+        item: Item::Namespace(id),
+        node,
+        name: format!("namespace {name}"),
+    }
+}
+
+fn namespace(name: &str) -> Namespace {
+    Namespace {
+        name: name.to_owned(),
+        labels: Labels::new(),
+        base: None,
+        dns: None,
+        managed: true,
+        unknown: Default::default(),
+    }
+}
+
+fn make_workload(document: &Document, scene: &Scene, home: Option<NamespaceId>, name: &str, at: Pos2) -> Made {
+    let mut edits = Vec::new();
+    let home = home.or_else(|| document.namespaces.ids().next());
+    let home = home.unwrap_or_else(|| {
+        edits.push(Edit::Add(Thing::Namespace(namespace("default"))));
+        document.namespaces.next_id()
+    });
+    let wanted = if name.is_empty() { "workload" } else { name };
+    let name = document.fresh_workload_name(home, wanted);
+    let id = document.workloads.next_id();
+    let node = NodeRef::Workload(id);
+    edits.push(Edit::Add(Thing::Workload(Workload {
+        namespace: home,
+        labels: Labels::from([("app".to_owned(), name.clone())]),
+        name: name.clone(),
+        kind: "Deployment".into(),
+        selector: None,
+        ports: Vec::new(),
+        service_account: None,
+        host_network: false,
+        replicas: None,
+        addresses: Vec::new(),
+        unknown: Default::default(),
+    })));
+    // Outside its container it would stretch it across the canvas: the layout knows a better place.
+    let inside = scene.namespace(home).is_some_and(|space| {
+        node_shape::rect(space.rect).contains(at) || !edits.is_empty() && document.namespaces.is_empty()
+    });
+    if inside {
+        edits.push(place(node, at));
+    }
+    Made {
+        edits,
+        item: Item::Workload(id),
+        node,
+        name: format!("workload {name}"),
+    }
+}
+
+fn make_external(document: &Document, mut external: External, at: Pos2) -> Made {
+    external.name = document.fresh_external_name(&external.name);
+    let id = document.externals.next_id();
+    let node = NodeRef::External(id);
+    let name = format!("external {}", external.name);
+    Made {
+        edits: vec![Edit::Add(Thing::External(external)), place(node, at)],
+        item: Item::External(id),
+        node,
+        name,
+    }
+}
+
+fn external(words: &str) -> External {
+    let networks = crate::model::validate::networks(words).ok();
+    let networks = networks.filter(|_| words.contains('/')).unwrap_or_default();
+    let domain = words.contains('.') && crate::model::validate::domain_name(words).is_ok();
+    let domain_names = match networks.is_empty() && domain {
+        true => vec![words.to_owned()],
+        false => Vec::new(),
+    };
+    External {
+        name: if words.is_empty() { "external".into() } else { words.replace('/', "-") },
+        networks,
+        domain_names,
+        unknown: Default::default(),
+    }
+}
+
+/// Every public address: private, unique-local and link-local ranges are left out (DESIGN 11).
+fn internet() -> External {
+    let block = |cidr: &str, except: &[&str]| {
+        let except: Option<Vec<_>> = except.iter().map(|block| block.parse().ok()).collect();
+        Some(Network {
+            cidr: cidr.parse().ok()?,
+            except: except?,
+        })
+    };
+    let blocks = [
+        block("0.0.0.0/0", &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]),
+        block("::/0", &["fc00::/7", "fe80::/10"]),
+    ];
+    External {
+        name: "Internet".into(),
+        networks: blocks.into_iter().flatten().collect(),
+        domain_names: Vec::new(),
+        unknown: Default::default(),
+    }
+}
+
+fn make_group(document: &Document, name: &str, at: Pos2) -> Made {
+    let name = document.fresh_group_name(if name.is_empty() { "group" } else { name });
+    let id = document.groups.next_id();
+    let node = NodeRef::Group(id);
+    let pods = Selector {
+        requirements: vec![Requirement {
+            key: "app".into(),
+            op: LabelOp::In(BTreeSet::from([name.clone()])),
+        }],
+    };
+    Made {
+        edits: vec![
+            Edit::Add(Thing::Group(Group {
+                name: name.clone(),
+                namespaces: Selector::default(),
+                pods,
+                unknown: Default::default(),
+            })),
+            place(node, at),
+        ],
+        item: Item::Group(id),
+        node,
+        name: format!("group {name}"),
+    }
+}
+
+/// Puts a new node's middle there.
+fn place(node: NodeRef, at: Pos2) -> Edit {
+    let corner = snap(at - egui::vec2(tokens::NODE_MIN_WIDTH, tokens::NODE_HEIGHT) / 2.0);
+    Edit::Place(BTreeMap::from([(node, [corner.x, corner.y])]))
+}
+
+/// Copies of nodes, as far from the originals as `by` says; they are selected afterwards.
+pub fn duplicate(document: &Document, scene: &Scene, nodes: &BTreeSet<NodeRef>, by: Vec2, commands: &mut Commands) {
+    let items: Vec<Item> = nodes.iter().filter_map(|node| item_of(*node)).collect();
+    let fragment = fragment(document, scene, &items);
+    let name = match items.as_slice() {
+        [item] => format!("Duplicate {}", document.item_name(*item)),
+        _ => format!("Duplicate {} things", items.len()),
+    };
+    let paste = Edit::Paste {
+        fragment: Arc::new(fragment),
+        into: None,
+        offset: [by.x, by.y],
+    };
+    run_and_select(document, Edit::Batch(name, vec![paste]), commands);
+}
+
+/// A part of the Document that knows where its nodes stand, placed by hand or not.
+pub fn fragment(document: &Document, scene: &Scene, items: &[Item]) -> Document {
+    let nodes = items.iter().filter_map(|item| super::node_of(*item)).collect();
+    let mut placed = document.clone();
+    // Places of nodes that exist are never refused; a fragment without places pastes just as well.
+    let _ = Edit::Place(scene.places(&nodes)).apply(&mut placed);
+    extract(&placed, items)
+}
+
+/// Asks for an edit, and selects what it will have added.
+pub fn run_and_select(document: &Document, edit: Edit, commands: &mut Commands) {
+    let added = edit.apply(&mut document.clone()).map(|applied| applied.items);
+    commands.edit(edit);
+    if let Ok(items) = added {
+        commands.push(Command::Select(items));
+    }
+}
+
+/// Takes workloads into another namespace, at these places.
+pub fn move_into(document: &Document, nodes: &BTreeSet<NodeRef>, into: NamespaceId, places: BTreeMap<NodeRef, [f32; 2]>) -> Edit {
+    let mut edits = Vec::new();
+    let mut names = Vec::new();
+    for node in nodes {
+        let NodeRef::Workload(id) = node else { continue };
+        let Some(mut workload) = document.workloads.get(*id).cloned() else {
+            continue;
+        };
+        names.push(workload.name.clone());
+        workload.namespace = into;
+        edits.push(Edit::Change(Item::Workload(*id), Thing::Workload(workload)));
+    }
+    edits.push(Edit::Place(places));
+    let space = document.node_name(NodeRef::Namespace(into));
+    let what = match names.as_slice() {
+        [name] => name.clone(),
+        _ => format!("{} workloads", names.len()),
+    };
+    Edit::Batch(format!("Move {what} to namespace {space}"), edits)
+}
+
+/// The middle of what can be seen, in the scene.
+pub fn middle(visible: Rect) -> Pos2 {
+    let at = visible.center();
+    pos2(at.x.round(), at.y.round())
+}

@@ -1,0 +1,121 @@
+//! The picture from far out: one mesh of boxes and of summed-up arrows, kept until the scene, the
+//! zoom or the colours change, and the names of containers where they can be read.
+
+use std::sync::Arc;
+
+use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2};
+
+use super::camera::Camera;
+use super::node_shape::rect;
+use super::paint::faded;
+use crate::app::theme;
+use crate::scene::detail::Overview;
+use crate::scene::tokens::{self, Theme};
+use crate::scene::{Point, Scene};
+
+/// The kept mesh.
+#[derive(Default)]
+pub struct Far {
+    kept: Option<(Arc<Scene>, f32, Theme, Mesh)>,
+    /// How often it was made; tests read it.
+    pub built: u64,
+}
+
+impl Far {
+    /// Draws the scene from far out; gives the number of shapes.
+    pub fn draw(&mut self, painter: &Painter, camera: &Camera, scene: &Arc<Scene>, theme: Theme) -> usize {
+        let fresh = matches!(&self.kept, Some((of, zoom, made, _))
+            if Arc::ptr_eq(of, scene) && *zoom == camera.zoom && *made == theme);
+        if !fresh {
+            let mesh = mesh(scene, camera.zoom, theme);
+            self.kept = Some((Arc::clone(scene), camera.zoom, theme, mesh));
+            self.built += 1;
+        }
+        if let Some((.., mesh)) = &self.kept {
+            let mut shape = Shape::mesh(mesh.clone());
+            shape.translate(camera.origin());
+            painter.add(shape);
+        }
+        1 + names(painter, camera, scene, theme)
+    }
+}
+
+fn mesh(scene: &Scene, zoom: f32, theme: Theme) -> Mesh {
+    let palette = theme.palette();
+    let mut mesh = Mesh::default();
+    let scaled = |area: crate::scene::Rect| {
+        let area = rect(area);
+        Rect::from_min_max((area.min.to_vec2() * zoom).to_pos2(), (area.max.to_vec2() * zoom).to_pos2())
+    };
+    for space in &scene.namespaces {
+        let outer = scaled(space.rect);
+        let border = theme::color(palette.namespace_border(space.hue));
+        mesh.add_colored_rect(outer, border);
+        let fill = theme::color(palette.namespace_fill(space.hue));
+        mesh.add_colored_rect(outer.shrink(1.0), fill);
+    }
+    let flow = faded(theme::color(palette.flow), 0.7);
+    for link in &Overview::of(scene).links {
+        let (from, to) = (scaled_point(link.start, zoom), scaled_point(link.end, zoom));
+        let width = (1.0 + (link.count as f32).sqrt() * 0.4).min(3.0);
+        arrow(&mut mesh, from, to, width, flow);
+    }
+    for node in &scene.nodes {
+        let color = match node.hue {
+            Some(hue) => faded(theme::color(palette.icon(hue)), 0.75),
+            None => faded(theme::color(palette.ink3), 0.75),
+        };
+        mesh.add_colored_rect(scaled(node.rect), color);
+    }
+    mesh
+}
+
+fn scaled_point(point: Point, zoom: f32) -> Pos2 {
+    pos2(point.x * zoom, point.y * zoom)
+}
+
+fn arrow(mesh: &mut Mesh, from: Pos2, to: Pos2, width: f32, color: Color32) {
+    let along = (to - from).normalized();
+    let across = along.rot90();
+    let head = 4.0 + width * 1.5;
+    let neck = to - along * head.min((to - from).length());
+    let quad = [
+        from + across * width / 2.0,
+        neck + across * width / 2.0,
+        neck - across * width / 2.0,
+        from - across * width / 2.0,
+    ];
+    let first = mesh.vertices.len() as u32;
+    for corner in quad {
+        mesh.colored_vertex(corner, color);
+    }
+    mesh.add_triangle(first, first + 1, first + 2);
+    mesh.add_triangle(first, first + 2, first + 3);
+    let tip = mesh.vertices.len() as u32;
+    for corner in [to, neck + across * head / 2.0, neck - across * head / 2.0] {
+        mesh.colored_vertex(corner, color);
+    }
+    mesh.add_triangle(tip, tip + 1, tip + 2);
+}
+
+/// Names of containers and of what stands outside, at a size that can be read, where they fit.
+fn names(painter: &Painter, camera: &Camera, scene: &Scene, theme: Theme) -> usize {
+    let palette = theme.palette();
+    let font = theme::semibold(tokens::TEXT_SMALL);
+    let mut shapes = 0;
+    for space in &scene.namespaces {
+        let outer = camera.rect_to_screen(rect(space.rect));
+        if !outer.intersects(camera.viewport) {
+            continue;
+        }
+        let ink = theme::color(palette.icon(space.hue));
+        let galley = painter.layout_no_wrap(space.title.clone(), font.clone(), ink);
+        if galley.size().x > outer.width().max(48.0) + 24.0 {
+            continue;
+        }
+        let place = Align2::CENTER_BOTTOM.anchor_size(outer.center_top() - Vec2::new(0.0, 2.0), galley.size());
+        painter.galley(place.min, galley, ink);
+        shapes += 1;
+    }
+    shapes
+}

@@ -1,0 +1,136 @@
+//! Layouts are computed by a worker and swapped in; what a new layout moves glides to its place.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{Color32, Context, Vec2, vec2};
+
+use crate::app::jobs::{Slot, Workers};
+use crate::app::theme;
+use crate::model::{Document, NodeRef};
+use crate::scene::layout;
+use crate::scene::tokens;
+use crate::scene::{Measure, Request, Scene, TextStyle};
+
+/// Keeps a scene for the Document.
+#[derive(Default)]
+pub struct Layouts {
+    /// The newest finished layout.
+    pub scene: Arc<Scene>,
+    workers: Option<Workers>,
+    slot: Option<Slot<Scene>>,
+    seen: Option<Document>,
+    request: Request,
+    glide: Option<Glide>,
+    afresh: bool,
+}
+
+/// What moves, and since when.
+struct Glide {
+    from: BTreeMap<NodeRef, Vec2>,
+    since: f64,
+}
+
+/// Measures text with the window's own faces.
+struct Faces<'a>(&'a Context);
+
+impl Measure for Faces<'_> {
+    fn width(&self, text: &str, style: TextStyle) -> f32 {
+        let font = match (style.mono(), style.semibold()) {
+            (true, _) => theme::mono(style.size()),
+            (_, true) => theme::semibold(style.size()),
+            _ => theme::sans(style.size()),
+        };
+        let layout = |fonts: &mut egui::epaint::text::FontsView<'_>| {
+            fonts
+                .layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER)
+                .size()
+                .x
+        };
+        self.0.fonts_mut(layout)
+    }
+}
+
+impl Layouts {
+    /// Says where layouts are computed.
+    pub fn set_workers(&mut self, workers: Workers) {
+        self.workers = Some(workers);
+    }
+
+    /// Asks for a layout that forgets where things were; pins stay.
+    pub fn start_afresh(&mut self) {
+        self.afresh = true;
+        self.seen = None;
+    }
+
+    /// Whether a layout is still to come.
+    pub fn busy(&self) -> bool {
+        self.slot.as_ref().is_some_and(Slot::busy)
+    }
+
+    /// Asks for a new layout where the Document needs one, and takes a finished one in. `shown` is
+    /// what the user sees right now. Says whether `scene` is another one now.
+    pub fn follow(&mut self, context: &Context, document: &Document, shown: &Scene, still: bool) -> bool {
+        if !self.seen.as_ref().is_some_and(|seen| same_picture(seen, document)) {
+            self.seen = Some(document.clone());
+            let request = Request::of(document, &Faces(context));
+            if request != self.request || self.afresh {
+                self.request = request.clone();
+                let previous = if self.afresh { Scene::default() } else { shown.clone() };
+                self.afresh = false;
+                let workers = self.workers.unwrap_or(Workers::Threads);
+                let slot = self.slot.get_or_insert_with(|| Slot::new(workers, context));
+                slot.start(move |_| layout::update(&request, &previous));
+            }
+        }
+        let Some(scene) = self.slot.as_mut().and_then(Slot::take) else {
+            return false;
+        };
+        let moved = shifts(shown, &scene);
+        self.glide = (!still && !moved.is_empty()).then(|| Glide {
+            from: moved,
+            since: context.input(|input| input.time),
+        });
+        self.scene = Arc::new(scene);
+        true
+    }
+
+    /// How far things still are from their places, and how much of the way is done (0 to 1); none
+    /// when everything has arrived. Asks for frames only while something moves.
+    pub fn glide(&mut self, context: &Context) -> Option<(BTreeMap<NodeRef, Vec2>, f32)> {
+        let glide = self.glide.as_ref()?;
+        let now = context.input(|input| input.time);
+        let share = ((now - glide.since) as f32 / tokens::MOTION).clamp(0.0, 1.0);
+        let done = 1.0 - (1.0 - share).powi(3);
+        context.request_repaint();
+        let left = glide.from.iter().map(|(node, from)| (*node, *from * (1.0 - done)));
+        let left = left.collect();
+        if share >= 1.0 {
+            self.glide = None;
+        }
+        Some((left, done))
+    }
+}
+
+/// Where things were, seen from where they are now.
+fn shifts(before: &Scene, after: &Scene) -> BTreeMap<NodeRef, Vec2> {
+    let spaces = after.namespaces.iter().map(|s| NodeRef::Namespace(s.id));
+    let all = spaces.chain(after.nodes.iter().map(|n| n.node));
+    all.filter_map(|node| {
+        let (old, new) = (before.rect(node)?.min, after.rect(node)?.min);
+        let by = vec2(old.x - new.x, old.y - new.y);
+        (by.length() > 0.5).then_some((node, by))
+    })
+    .collect()
+}
+
+/// Whether both have the same picture, as far as that can be told at no cost.
+fn same_picture(a: &Document, b: &Document) -> bool {
+    a.namespaces.same(&b.namespaces)
+        && a.workloads.same(&b.workloads)
+        && a.externals.same(&b.externals)
+        && a.groups.same(&b.groups)
+        && a.flows.same(&b.flows)
+        && Arc::ptr_eq(&a.layout, &b.layout)
+        && a.settings == b.settings
+}

@@ -1,0 +1,133 @@
+//! Context menus: of a node, a flow, a namespace, and the canvas itself.
+
+use egui::{Button, Pos2, Response, RichText, Ui};
+
+use super::pointer::item_at;
+use super::{CanvasView, node_of};
+use crate::app::command::{Command, Commands};
+use crate::app::theme;
+use crate::app::view::View;
+use crate::model::{Document, Edit, End, Item, NodeRef};
+use crate::scene::tokens;
+
+/// What an open menu is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    item: Option<Item>,
+    /// Where, in the scene.
+    pub at: Pos2,
+}
+
+impl CanvasView {
+    /// Shows the menu of whatever was clicked with the secondary button, which is selected first.
+    pub(super) fn context_menu(&mut self, response: &Response, document: &Document, view: &View, commands: &mut Commands) {
+        if response.secondary_clicked() {
+            let at = response.interact_pointer_pos().map(|at| self.camera.to_scene(at));
+            let at = at.unwrap_or(self.camera.visible().center());
+            let item = item_at(self.hit(at));
+            if let Some(item) = item.filter(|item| !view.selection.contains(item)) {
+                commands.push(Command::Select(vec![item]));
+            }
+            self.popup = None;
+            self.menu_at = Some(Place { item, at });
+        }
+        let Some(place) = self.menu_at else { return };
+        let shown = response.context_menu(|ui| {
+            ui.set_min_width(220.0);
+            match place.item {
+                Some(Item::Flow(flow)) => {
+                    if entry(ui, "Ports…", "double click") {
+                        self.edit_ports(document, flow);
+                    }
+                    for command in [Command::MuteFlow, Command::ReverseFlow] {
+                        listed(ui, command, commands);
+                    }
+                    ui.separator();
+                    listed(ui, Command::Delete, commands);
+                }
+                Some(item) => self.node_menu(ui, item, place.at, document, commands),
+                None => self.empty_menu(ui, commands),
+            }
+        });
+        if shown.is_none() && !response.secondary_clicked() {
+            self.menu_at = None;
+        }
+    }
+
+    fn node_menu(&mut self, ui: &mut Ui, item: Item, at: Pos2, document: &Document, commands: &mut Commands) {
+        if let (Item::Namespace(id), true) = (item, true) {
+            if entry(ui, "Add workload here", "double click") {
+                self.add_workload(document, Some(id), at, commands);
+            }
+            if entry(ui, "Draw flow from any of its pods", "A") {
+                self.begin_flow(Some(End::AnyPodOf(id)), at);
+            }
+        } else {
+            listed(ui, Command::DrawFlow, commands);
+        }
+        ui.separator();
+        for command in [Command::Rename, Command::Duplicate, Command::Copy, Command::Cut] {
+            listed(ui, command, commands);
+        }
+        let node = node_of(item);
+        if let Some(node) = node.filter(|node| document.layout.contains_key(node)) {
+            ui.separator();
+            if entry(ui, "Let the layout place it", "") {
+                commands.edit(Edit::Unpin(unpinned(document, node)));
+            }
+        }
+        ui.separator();
+        listed(ui, Command::Delete, commands);
+    }
+
+    fn empty_menu(&mut self, ui: &mut Ui, commands: &mut Commands) {
+        for command in [
+            Command::AddWorkload,
+            Command::AddNamespace,
+            Command::AddExternal,
+            Command::AddInternet,
+            Command::AddGroup,
+            Command::DrawFlow,
+        ] {
+            listed(ui, command, commands);
+        }
+        ui.separator();
+        if entry(ui, "Paste", "Ctrl V") {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::RequestPaste);
+        }
+        listed(ui, Command::SelectAll, commands);
+        ui.separator();
+        listed(ui, Command::Fit, commands);
+        listed(ui, Command::LayOut, commands);
+    }
+}
+
+/// A node and, for a namespace, all that is in it.
+fn unpinned(document: &Document, node: NodeRef) -> Vec<NodeRef> {
+    let inside = match node {
+        NodeRef::Namespace(id) => document.workloads_of(id),
+        _ => Vec::new(),
+    };
+    inside.into_iter().map(NodeRef::Workload).chain([node]).collect()
+}
+
+/// A listed command, with its words and its key.
+fn listed(ui: &mut Ui, command: Command, commands: &mut Commands) {
+    let Some(line) = command.listed() else { return };
+    let key = line.keys.first().map(|key| key.text()).unwrap_or_default();
+    if entry(ui, line.text, &key) {
+        commands.push(command);
+    }
+}
+
+/// A line of a menu; says whether it was chosen.
+fn entry(ui: &mut Ui, text: &str, key: &str) -> bool {
+    let ink = theme::color(theme::palette(ui.ctx()).ink3);
+    let key = RichText::new(key).font(theme::mono(tokens::TEXT_TINY)).color(ink);
+    let button = Button::new(text).right_text(key).frame_when_inactive(false);
+    let chosen = ui.add_sized([ui.available_width(), tokens::ROW], button).clicked();
+    if chosen {
+        ui.close();
+    }
+    chosen
+}

@@ -1,0 +1,157 @@
+//! What is drawn over the picture for the moment: selection, handles, a marquee, a flow on its way.
+
+use egui::{Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
+
+use super::paint::{dashed_frame, faded};
+use super::pointer::Gesture;
+use super::{CanvasView, draft, node_of, node_shape, popup::Popup};
+use crate::app::theme;
+use crate::app::view::View;
+use crate::model::{Document, End, FlowId, NodeRef};
+use crate::scene::tokens;
+
+impl CanvasView {
+    /// Draws it all.
+    pub(super) fn draw_moment(&self, ui: &Ui, document: &Document, view: &View) {
+        let painter = ui.painter_at(self.camera.viewport);
+        let palette = theme::palette(ui.ctx());
+        let accent = theme::color(palette.accent);
+        self.draw_lit(&painter, document, view, accent);
+        for node in view.selection.iter().filter_map(|item| node_of(*item)) {
+            self.ring(&painter, node, accent, true);
+        }
+        let moving = self.gesture.is_moving();
+        let drawing = matches!(self.gesture, Gesture::Flow(_));
+        if let (Some(node), false, None) = (self.hot, moving || drawing, &self.popup) {
+            self.draw_handles(&painter, node, accent, theme::color(palette.raised));
+        }
+        let stroke = Stroke::new(2.0, accent);
+        match &self.gesture {
+            Gesture::Marquee { from, .. } => {
+                if let Some(at) = self.pointer {
+                    let area = self.camera.rect_to_screen(Rect::from_two_pos(*from, at));
+                    painter.rect(area, 2.0, faded(accent, 0.08), Stroke::new(1.0, accent), StrokeKind::Inside);
+                }
+            }
+            Gesture::Move(moving) => {
+                if let Some(rect) = moving.into.and_then(|id| self.picture.scene.namespace(id)) {
+                    let rect = self.camera.rect_to_screen(node_shape::rect(rect.rect)).expand(3.0);
+                    painter.extend(dashed_frame(rect, stroke));
+                    let name = moving.into.map(NodeRef::Namespace).map(|node| document.node_name(node));
+                    self.hint(&painter, rect, &format!("Move to {}", name.unwrap_or_default()), palette);
+                }
+            }
+            Gesture::Flow(drawn) => {
+                self.light_targets(&painter, drawn.from.as_ref(), faded(accent, 0.35));
+                if let Some(node) = drawn.target.as_ref().and_then(End::node) {
+                    self.ring(&painter, node, accent, true);
+                }
+                drawn.draw(&painter, &self.camera, &self.picture.scene, stroke);
+                if drawn.by_clicks {
+                    let words = match (&drawn.from, drawn.refused) {
+                        (None, _) => "Click where the flow begins; Esc to leave",
+                        (_, true) => "Nothing inside the cluster decides about traffic between two externals",
+                        (Some(_), false) => "Click where the flow ends; Esc to leave",
+                    };
+                    self.banner(&painter, words, palette);
+                } else if drawn.refused {
+                    self.banner(&painter, "Nothing inside the cluster decides about traffic between two externals", palette);
+                }
+            }
+            Gesture::Idle | Gesture::Pan | Gesture::Minimap => {}
+        }
+        self.preview_of_popup(ui, stroke);
+        if let Some(Popup::Ports(picker)) = &self.popup {
+            if let Some((_, Some(to), _)) = picker.preview() {
+                if let Some(node) = to.node() {
+                    self.ring(&painter, node, accent, true);
+                }
+            }
+        }
+    }
+
+    /// A ring around a node; with a halo where it is selected.
+    fn ring(&self, painter: &Painter, node: NodeRef, color: Color32, halo: bool) {
+        let Some(rect) = self.picture.drawn_rect(node) else {
+            return;
+        };
+        let rect = self.camera.rect_to_screen(rect);
+        if !rect.intersects(self.camera.viewport) {
+            return;
+        }
+        let radius = self.radius(node, rect);
+        if halo {
+            let wide = Stroke::new(4.0, faded(color, 0.2));
+            painter.rect_stroke(rect, radius, wide, StrokeKind::Outside);
+        }
+        painter.rect_stroke(rect, radius, Stroke::new(1.5, color), StrokeKind::Middle);
+    }
+
+    fn radius(&self, node: NodeRef, rect: Rect) -> f32 {
+        let radius = match node {
+            NodeRef::Workload(_) => tokens::NODE_RADIUS * self.camera.zoom,
+            NodeRef::Namespace(_) => tokens::NAMESPACE_RADIUS * self.camera.zoom,
+            _ => rect.height(),
+        };
+        radius.min(rect.height() / 2.0)
+    }
+
+    fn draw_handles(&self, painter: &Painter, node: NodeRef, accent: Color32, ground: Color32) {
+        if self.camera.zoom < 0.4 {
+            return;
+        }
+        for (place, _) in self.handles(node) {
+            let place = self.camera.to_screen(place);
+            let near = self.pointer.is_some_and(|at| self.camera.to_screen(at).distance(place) < 10.0);
+            let radius = if near { 6.5 } else { 5.0 };
+            painter.circle(place, radius, if near { accent } else { ground }, Stroke::new(1.5, accent));
+        }
+    }
+
+    /// Everything that the flow may end at.
+    fn light_targets(&self, painter: &Painter, from: Option<&End>, color: Color32) {
+        let scene = &self.picture.scene;
+        let spaces = scene.namespaces.iter().map(|space| NodeRef::Namespace(space.id));
+        for node in scene.nodes.iter().map(|node| node.node).chain(spaces) {
+            let legal = from.is_none_or(|from| draft::legal(from, &End::from(node)));
+            if legal && from != Some(&End::from(node)) {
+                self.ring(painter, node, color, false);
+            }
+        }
+    }
+
+    /// The ends of flows that are lit up from another panel.
+    fn draw_lit(&self, painter: &Painter, document: &Document, view: &View, accent: Color32) {
+        let selected = |flow: &FlowId| view.selection.contains(&crate::model::Item::Flow(*flow));
+        for flow in view.highlight.iter().filter(|flow| !selected(flow)) {
+            let Some(flow) = document.flows.get(*flow) else {
+                continue;
+            };
+            for node in [flow.from.node(), flow.to.node()].into_iter().flatten() {
+                self.ring(painter, node, faded(accent, 0.6), false);
+            }
+        }
+    }
+
+    /// A few words above a frame.
+    fn hint(&self, painter: &Painter, rect: Rect, words: &str, palette: &tokens::Palette) {
+        let font = theme::semibold(tokens::TEXT_SMALL);
+        let ink = theme::color(palette.on_accent);
+        let galley = painter.layout_no_wrap(words.to_owned(), font, ink);
+        let ground = Rect::from_min_size(rect.left_top() - egui::vec2(0.0, 26.0), galley.size() + egui::vec2(16.0, 8.0));
+        painter.rect_filled(ground, 6.0, theme::color(palette.accent));
+        painter.galley(ground.min + egui::vec2(8.0, 4.0), galley, ink);
+    }
+
+    /// A few words at the top of the canvas.
+    fn banner(&self, painter: &Painter, words: &str, palette: &tokens::Palette) {
+        let ink = theme::color(palette.ink);
+        let galley = painter.layout_no_wrap(words.to_owned(), theme::sans(tokens::TEXT_NORMAL), ink);
+        let size = galley.size() + egui::vec2(24.0, 12.0);
+        let top = self.camera.viewport.center_top() + egui::vec2(0.0, 16.0);
+        let ground = Rect::from_min_size(top - egui::vec2(size.x / 2.0, 0.0), size);
+        let border = Stroke::new(1.0, theme::color(palette.outline));
+        painter.rect(ground, 8.0, theme::color(palette.raised), border, StrokeKind::Inside);
+        painter.add(Shape::galley(ground.min + egui::vec2(12.0, 6.0), galley, ink));
+    }
+}

@@ -1,0 +1,292 @@
+//! The drawn graph: an egui_graphs graph of ids whose displays are made from the scene. The canvas
+//! drives egui_graphs' parts itself, for what is visible only: its own view asks for a frame after
+//! each frame and draws what is off the screen.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{Painter, Rect, Vec2};
+use egui_graphs::{DisplayEdge, DisplayNode, DrawContext, Graph, SettingsStyle};
+use petgraph::Directed;
+use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
+
+use super::arrow_shape::{ArrowLook, ArrowShape};
+use super::camera::Camera;
+use super::look::Marks;
+use super::node_shape::{Made, NodeShape, Thing};
+use crate::model::{FlowId, NodeRef};
+use crate::scene::detail::Index;
+use crate::scene::{self, Scene, pt};
+
+/// The drawn graph; payloads are ids.
+pub type Drawn = Graph<NodeRef, FlowId, Directed, DefaultIx, NodeShape, ArrowShape>;
+
+/// What the last frames cost; tests read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames drawn so far.
+    pub frames: u64,
+    /// Shapes handed to egui in the last frame.
+    pub shapes: usize,
+    /// Nodes and containers drawn in the last frame.
+    pub nodes: usize,
+    /// Arrows drawn in the last frame.
+    pub arrows: usize,
+    /// Nodes whose shapes were made anew in the last frame.
+    pub rebuilt_nodes: u64,
+    /// Arrows whose shapes were made anew in the last frame.
+    pub rebuilt_arrows: u64,
+}
+
+/// The scene and its graph.
+pub struct Picture {
+    /// What is shown.
+    pub scene: Arc<Scene>,
+    /// Finds things of the scene by place.
+    pub index: Index,
+    /// What the last frame cost.
+    pub counters: Counters,
+    graph: Drawn,
+    nodes: BTreeMap<NodeRef, NodeIndex>,
+    flows: BTreeMap<FlowId, EdgeIndex>,
+    style: SettingsStyle,
+    marks: Marks,
+    in_place: bool,
+}
+
+impl Default for Picture {
+    fn default() -> Self {
+        let scene = Arc::new(Scene::default());
+        Self {
+            index: Index::of(&scene),
+            scene,
+            counters: Counters::default(),
+            graph: Drawn::new(),
+            nodes: BTreeMap::new(),
+            flows: BTreeMap::new(),
+            style: SettingsStyle::new(),
+            marks: Marks::default(),
+            in_place: true,
+        }
+    }
+}
+
+impl Picture {
+    /// Shows another scene. The graph keeps what stays, with its shapes.
+    pub fn show(&mut self, scene: Arc<Scene>, marks: Marks) {
+        let same = Arc::ptr_eq(&self.scene, &scene);
+        if same && self.marks == marks {
+            return;
+        }
+        if !same {
+            self.index = Index::of(&scene);
+            self.scene = scene;
+            self.match_graph();
+        }
+        self.marks = marks;
+        self.mark();
+    }
+
+    /// Adds and removes nodes and edges until the graph holds what the scene does.
+    fn match_graph(&mut self) {
+        let scene = Arc::clone(&self.scene);
+        let graph = &mut self.graph;
+        self.flows.retain(|flow, edge| {
+            let ends = scene.arrow(*flow).map(|arrow| (arrow.from, arrow.to));
+            let drawn = graph.edge_endpoints(*edge);
+            let same = drawn.and_then(|(from, to)| {
+                Some((*graph.node(from)?.payload(), *graph.node(to)?.payload()))
+            });
+            let stays = ends.is_some() && ends == same;
+            if !stays {
+                graph.g_mut().remove_edge(*edge);
+            }
+            stays
+        });
+        self.nodes.retain(|node, at| {
+            let stays = scene.rect(*node).is_some();
+            if !stays {
+                graph.g_mut().remove_node(*at);
+            }
+            stays
+        });
+        let spaces = scene.namespaces.iter().map(|s| NodeRef::Namespace(s.id));
+        for node in spaces.chain(scene.nodes.iter().map(|n| n.node)) {
+            self.nodes.entry(node).or_insert_with(|| graph.add_node(node));
+        }
+        for arrow in &scene.arrows {
+            if self.flows.contains_key(&arrow.flow) {
+                continue;
+            }
+            if let (Some(from), Some(to)) = (self.nodes.get(&arrow.from), self.nodes.get(&arrow.to)) {
+                let edge = graph.add_edge(*from, *to, arrow.flow);
+                self.flows.insert(arrow.flow, edge);
+            }
+        }
+    }
+
+    /// Hands geometry and looks to the displays.
+    fn mark(&mut self) {
+        let scene = Arc::clone(&self.scene);
+        let marks = std::mem::take(&mut self.marks);
+        for space in &scene.namespaces {
+            if let Some(shape) = self.node_shape(NodeRef::Namespace(space.id)) {
+                shape.set(Thing::Namespace(space.clone()), None);
+            }
+        }
+        for node in &scene.nodes {
+            let isolation = marks.isolation.get(&node.node).copied();
+            if let Some(shape) = self.node_shape(node.node) {
+                shape.set(Thing::Node(node.clone()), isolation);
+            }
+        }
+        for arrow in &scene.arrows {
+            let look = ArrowLook {
+                verdict: marks.verdicts.get(&arrow.flow).copied(),
+                selected: marks.selected.contains(&arrow.flow),
+                lit: marks.lit.contains(&arrow.flow),
+            };
+            let edge = self.flows.get(&arrow.flow).copied();
+            if let Some(edge) = edge.and_then(|edge| self.graph.edge_mut(edge)) {
+                edge.display_mut().set(arrow, look);
+            }
+        }
+        self.marks = marks;
+    }
+
+    fn node_shape(&mut self, node: NodeRef) -> Option<&mut NodeShape> {
+        let at = *self.nodes.get(&node)?;
+        Some(self.graph.node_mut(at)?.display_mut())
+    }
+
+    /// Where a node is drawn right now, in the scene.
+    pub fn drawn_rect(&self, node: NodeRef) -> Option<Rect> {
+        let at = *self.nodes.get(&node)?;
+        Some(self.graph.node(at)?.display().rect())
+    }
+
+    /// Draws nodes this far from their places; none: at their places.
+    pub fn set_shifts(&mut self, shifts: Option<BTreeMap<NodeRef, Vec2>>) {
+        let shifts = shifts.unwrap_or_default();
+        if shifts.is_empty() && self.in_place {
+            return;
+        }
+        self.in_place = shifts.is_empty();
+        for (node, at) in &self.nodes {
+            if let Some(drawn) = self.graph.node_mut(*at) {
+                drawn.display_mut().shift = shifts.get(node).copied().unwrap_or(Vec2::ZERO);
+            }
+        }
+    }
+
+    /// Draws what the camera sees. `arrows`: how opaque arrows are, 0 to 1.
+    pub fn draw(&mut self, painter: &Painter, camera: &Camera, made: Made, arrows: f32) {
+        let meta = camera.frame();
+        let context = DrawContext {
+            ctx: painter.ctx(),
+            painter,
+            style: &self.style,
+            is_directed: true,
+            meta: &meta,
+        };
+        let mut counters = Counters {
+            frames: self.counters.frames,
+            ..Counters::default()
+        };
+        let scene = Arc::clone(&self.scene);
+        let seen = camera.visible();
+        let area = scene_rect(seen);
+        let near = area.grow(64.0);
+
+        let spaces = scene.namespaces.iter().map(|space| NodeRef::Namespace(space.id));
+        for node in spaces {
+            draw_node(&mut self.graph, self.nodes.get(&node), &context, seen, made, &mut counters);
+        }
+        let mut faded = painter.clone();
+        faded.set_opacity(arrows);
+        let mut chips = Vec::new();
+        for at in self.index.visible_arrows(near) {
+            let flow = scene.arrows.get(at).map(|arrow| arrow.flow);
+            let Some(edge) = flow.and_then(|flow| self.flows.get(&flow)) else {
+                continue;
+            };
+            let Some((lines, chip)) = draw_edge(&mut self.graph, *edge, &context, seen, made, &mut counters)
+            else {
+                continue;
+            };
+            counters.shapes += lines.len() + chip.len();
+            faded.extend(lines);
+            chips.extend(chip);
+        }
+        for at in self.index.visible_nodes(near) {
+            let node = scene.nodes.get(at).map(|node| node.node);
+            let at = node.and_then(|node| self.nodes.get(&node));
+            draw_node(&mut self.graph, at, &context, seen, made, &mut counters);
+        }
+        faded.extend(chips);
+        self.counters = counters;
+    }
+}
+
+fn draw_node(
+    graph: &mut Drawn,
+    at: Option<&NodeIndex>,
+    context: &DrawContext,
+    seen: Rect,
+    made: Made,
+    counters: &mut Counters,
+) {
+    let Some(node) = at.and_then(|at| graph.node_mut(*at)) else {
+        return;
+    };
+    let shape = node.display_mut();
+    if !shape.rect().intersects(seen) {
+        return;
+    }
+    let before = shape.built;
+    shape.want(made);
+    let shapes = shape.shapes(context);
+    counters.rebuilt_nodes += shape.built - before;
+    counters.nodes += 1;
+    counters.shapes += shapes.len();
+    context.painter.extend(shapes);
+}
+
+type Lines = (Vec<egui::Shape>, Vec<egui::Shape>);
+
+/// The lines and the chip of an arrow, unless it is off the screen.
+fn draw_edge(
+    graph: &mut Drawn,
+    edge: EdgeIndex,
+    context: &DrawContext,
+    seen: Rect,
+    made: Made,
+    counters: &mut Counters,
+) -> Option<Lines> {
+    let (from, to) = graph.edge_endpoints(edge)?;
+    // The display is taken out while it draws, because it is handed both ends, which the graph owns.
+    let mut shape = std::mem::take(graph.edge_mut(edge)?.display_mut());
+    let drawn = if shape.bounds().intersects(seen) {
+        let before = shape.built;
+        shape.want(made);
+        let lines = match (graph.node(from), graph.node(to)) {
+            (Some(from), Some(to)) => shape.shapes(from, to, context),
+            _ => Vec::new(),
+        };
+        counters.rebuilt_arrows += shape.built - before;
+        counters.arrows += 1;
+        Some((lines, shape.chip_shapes(context)))
+    } else {
+        None
+    };
+    *graph.edge_mut(edge)?.display_mut() = shape;
+    drawn
+}
+
+/// egui's rectangle as the scene has it.
+pub fn scene_rect(rect: Rect) -> scene::Rect {
+    scene::Rect {
+        min: pt(rect.min.x, rect.min.y),
+        max: pt(rect.max.x, rect.max.y),
+    }
+}

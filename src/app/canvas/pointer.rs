@@ -1,0 +1,432 @@
+//! What the pointer does: one gesture at a time, from press to release.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2, vec2};
+
+use super::camera::snap;
+use super::draft::FlowDraft;
+use super::{CanvasView, create, item_of, node_of, node_shape, picture};
+use crate::app::command::{Command, Commands};
+use crate::app::view::View;
+use crate::model::{Document, Edit, End, Item, NamespaceId, NodeRef};
+use crate::scene::detail::Hit;
+use crate::scene::{Scene, pt};
+
+/// How near to a line the pointer must be, in screen points.
+const SLACK: f32 = 6.0;
+
+/// What the pointer is doing.
+#[derive(Default)]
+pub enum Gesture {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// Moves the picture.
+    Pan,
+    /// Moves the picture by its small copy.
+    Minimap,
+    /// Selects what a rectangle touches, besides what was selected when it began.
+    Marquee {
+        /// Where it began, in the scene.
+        from: Pos2,
+        /// What stays selected.
+        besides: BTreeSet<Item>,
+    },
+    /// Moves nodes.
+    Move(Move),
+    /// Draws a flow.
+    Flow(FlowDraft),
+}
+
+/// Nodes on their way.
+pub struct Move {
+    nodes: BTreeSet<NodeRef>,
+    from: Pos2,
+    by: Vec2,
+    /// The scene when it began.
+    start: Arc<Scene>,
+    /// The scene now.
+    now: Arc<Scene>,
+    /// Copies are dropped, and the things themselves stay.
+    copy: bool,
+    /// The container that they would go into.
+    pub into: Option<NamespaceId>,
+    /// Dropped; shown until the layout has caught up.
+    done: bool,
+}
+
+impl Gesture {
+    /// Whether nodes are being moved.
+    pub fn is_moving(&self) -> bool {
+        matches!(self, Self::Move(_))
+    }
+
+    /// The scene with what is being moved.
+    pub fn scene(&self) -> Option<Arc<Scene>> {
+        match self {
+            Self::Move(moving) => Some(Arc::clone(&moving.now)),
+            _ => None,
+        }
+    }
+
+    /// The layout has caught up: what was dropped is in it, or was refused.
+    pub fn settle(&mut self) {
+        if matches!(self, Self::Move(moving) if moving.done) {
+            *self = Self::Idle;
+        }
+    }
+}
+
+impl CanvasView {
+    /// Wheel, pinch and the pointer's place.
+    pub(super) fn navigate(&mut self, ui: &Ui, response: &Response) {
+        self.pointer = None;
+        let Some(at) = ui.input(|input| input.pointer.latest_pos()) else {
+            return;
+        };
+        let over = response.contains_pointer();
+        if over || response.dragged() {
+            self.pointer = Some(self.camera.to_scene(at));
+        }
+        if !over {
+            return;
+        }
+        let (zoom, scroll) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
+        if zoom != 1.0 {
+            self.camera.zoom_at(at, zoom);
+        } else if scroll != Vec2::ZERO {
+            self.camera.pan_by(scroll);
+        }
+        self.pointer = Some(self.camera.to_scene(at));
+    }
+
+    /// What is under a point of the scene; namespaces too.
+    pub(super) fn hit(&self, at: Pos2) -> Option<Hit> {
+        let slack = SLACK / self.camera.zoom;
+        self.picture
+            .index
+            .hit(&self.picture.scene, pt(at.x, at.y), slack)
+    }
+
+    /// What a flow may end at there: a node, or any pod of a namespace at its header or border.
+    pub(super) fn end_at(&self, at: Pos2) -> Option<End> {
+        match self.hit(at)? {
+            Hit::Node(node) => Some(node.into()),
+            Hit::Header(id) => Some(End::AnyPodOf(id)),
+            Hit::Namespace(id) => {
+                let rect = node_shape::rect(self.picture.scene.namespace(id)?.rect);
+                let border = !rect.shrink(10.0 / self.camera.zoom).contains(at);
+                border.then_some(End::AnyPodOf(id))
+            }
+            Hit::Chip(_) | Hit::Arrow(_) => None,
+        }
+    }
+
+    /// The handle under a point of the scene: which node's, and which of its sides.
+    pub(super) fn handle(&self, at: Pos2) -> Option<(NodeRef, Vec2)> {
+        let node = self.hot?;
+        let reach = 10.0 / self.camera.zoom;
+        self.handles(node)
+            .into_iter()
+            .find(|(place, _)| place.distance(at) <= reach)
+            .map(|(_, side)| (node, side))
+    }
+
+    /// The handles of a node: where, and to which side.
+    pub(super) fn handles(&self, node: NodeRef) -> Vec<(Pos2, Vec2)> {
+        let Some(rect) = self.picture.scene.rect(node).map(node_shape::rect) else {
+            return Vec::new();
+        };
+        let sides = [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, -1.0), vec2(0.0, 1.0)];
+        sides
+            .into_iter()
+            .map(|side| (rect.center() + side * rect.size() / 2.0, side))
+            .collect()
+    }
+
+    /// Moves gestures on.
+    pub(super) fn point(&mut self, ui: &Ui, response: &Response, document: &Document, view: &View, commands: &mut Commands) {
+        self.look_under(response, view);
+        let pressed_at = ui.input(|input| input.pointer.press_origin());
+        if response.drag_started() {
+            if let Some(at) = pressed_at {
+                self.begin(ui, response, at, view, commands);
+            }
+        }
+        if let Some(at) = self.pointer {
+            self.drag(ui, at, document, view, commands);
+        }
+        if response.drag_stopped() {
+            self.end(document, commands);
+        }
+        if response.clicked() || response.double_clicked() {
+            response.request_focus();
+            if let Some(at) = response.interact_pointer_pos() {
+                self.click(ui, response, self.camera.to_scene(at), document, view, commands);
+            }
+        }
+        self.cursor(ui, response);
+    }
+
+    /// What is under the pointer, and whose handles are shown.
+    fn look_under(&mut self, response: &Response, view: &View) {
+        let pointer = self.pointer.filter(|_| response.contains_pointer() || response.dragged());
+        let Some(at) = pointer else {
+            self.hover = None;
+            if self.popup.is_none() {
+                self.hot = None;
+            }
+            return;
+        };
+        self.hover = self.hit(at);
+        let near = |node: NodeRef| {
+            let rect = self.picture.scene.rect(node).map(node_shape::rect);
+            rect.is_some_and(|rect| rect.expand(14.0 / self.camera.zoom).contains(at))
+        };
+        let selected = view.only_selected().and_then(node_of).filter(|node| near(*node));
+        let under = match self.hover {
+            Some(Hit::Node(node)) => Some(node),
+            Some(Hit::Header(id)) => Some(NodeRef::Namespace(id)),
+            _ => None,
+        };
+        let stays = self.hot.filter(|node| near(*node) && !matches!(node, NodeRef::Namespace(_)));
+        self.hot = under.or(stays).or(selected);
+    }
+
+    fn begin(&mut self, ui: &Ui, response: &Response, at: Pos2, view: &View, commands: &mut Commands) {
+        let space = ui.input(|input| input.key_down(Key::Space));
+        if response.drag_started_by(PointerButton::Middle) || space {
+            self.gesture = Gesture::Pan;
+            return;
+        }
+        if !response.drag_started_by(PointerButton::Primary) {
+            return;
+        }
+        response.request_focus();
+        self.popup = None;
+        let from = self.camera.to_scene(at);
+        if let Gesture::Flow(draft) = &mut self.gesture {
+            // Drawn by clicks so far; from here on by a drag.
+            draft.by_clicks = false;
+            if draft.from.is_none() {
+                let source = self.end_at(from);
+                self.gesture = match source {
+                    Some(source) => Gesture::Flow(FlowDraft { by_clicks: false, left: false, ..FlowDraft::by_clicks(Some(source), from) }),
+                    None => Gesture::Idle,
+                };
+            }
+            return;
+        }
+        if let Some((node, side)) = self.handle(from) {
+            self.gesture = Gesture::Flow(FlowDraft::from_handle(node.into(), side, from));
+            return;
+        }
+        let modifiers = ui.input(|input| input.modifiers);
+        let besides = if modifiers.shift || modifiers.command {
+            view.selection.clone()
+        } else {
+            BTreeSet::new()
+        };
+        let taken = match self.hit(from) {
+            Some(Hit::Node(node)) => Some(node),
+            Some(Hit::Header(id)) => Some(NodeRef::Namespace(id)),
+            _ => None,
+        };
+        let Some(node) = taken else {
+            self.gesture = Gesture::Marquee { from, besides };
+            return;
+        };
+        let chosen: BTreeSet<NodeRef> = view.selection.iter().filter_map(|item| node_of(*item)).collect();
+        let nodes = if chosen.contains(&node) {
+            chosen
+        } else {
+            if let Some(item) = item_of(node) {
+                let items = besides.into_iter().chain([item]);
+                commands.push(Command::Select(items.collect()));
+            }
+            BTreeSet::from([node])
+        };
+        let start = self.scene();
+        self.gesture = Gesture::Move(Move {
+            nodes,
+            from,
+            by: Vec2::ZERO,
+            now: Arc::clone(&start),
+            start,
+            copy: modifiers.alt,
+            into: None,
+            done: false,
+        });
+    }
+
+    /// Whether a flow is being drawn by clicks rather than by a drag.
+    pub(super) fn is_drawing(&self) -> bool {
+        matches!(&self.gesture, Gesture::Flow(draft) if draft.by_clicks)
+    }
+
+    fn drag(&mut self, ui: &Ui, at: Pos2, document: &Document, view: &View, commands: &mut Commands) {
+        let delta = ui.input(|input| input.pointer.delta());
+        let under = self.end_at(at);
+        match &mut self.gesture {
+            Gesture::Idle | Gesture::Minimap => {}
+            Gesture::Pan => self.camera.pan_by(delta),
+            Gesture::Marquee { from, besides } => {
+                let area = picture::scene_rect(Rect::from_two_pos(*from, at));
+                let touched = self.picture.index.marquee(&self.picture.scene, area);
+                let items: BTreeSet<Item> = touched.into_iter().filter_map(item_of).chain(besides.iter().copied()).collect();
+                if items != view.selection {
+                    commands.push(Command::Select(items.into_iter().collect()));
+                }
+            }
+            Gesture::Move(moving) if !moving.done => {
+                moving.follow(at, document);
+            }
+            Gesture::Move(_) => {}
+            Gesture::Flow(draft) => draft.follow(at, under, document),
+        }
+    }
+
+    fn end(&mut self, document: &Document, commands: &mut Commands) {
+        match std::mem::take(&mut self.gesture) {
+            Gesture::Flow(draft) if draft.by_clicks => self.gesture = Gesture::Flow(draft),
+            Gesture::Move(moving) => self.drop_nodes(moving, document, commands),
+            Gesture::Flow(draft) => self.drop_flow(draft, document),
+            _ => {}
+        }
+    }
+
+    fn drop_nodes(&mut self, mut moving: Move, document: &Document, commands: &mut Commands) {
+        if moving.by == Vec2::ZERO {
+            return;
+        }
+        if moving.copy {
+            create::duplicate(document, &moving.start, &moving.nodes, moving.by, commands);
+            return;
+        }
+        let places = moving.now.places(&moving.nodes);
+        let edit = match moving.into {
+            Some(into) => create::move_into(document, &moving.nodes, into, places),
+            None => Edit::Place(places),
+        };
+        commands.edit(edit);
+        moving.done = true;
+        self.gesture = Gesture::Move(moving);
+    }
+
+    /// Where a drawn flow ends: at a node, or where a peer is to be made.
+    pub(super) fn drop_flow(&mut self, draft: FlowDraft, document: &Document) {
+        let at = draft.pointer;
+        match (draft.from, draft.target) {
+            (Some(from), Some(to)) if draft.left => self.ask_ports(document, from, to, at),
+            (Some(from), None) if !draft.refused => self.ask_target(Some(from), at),
+            _ => {}
+        }
+    }
+
+    fn click(&mut self, ui: &Ui, response: &Response, at: Pos2, document: &Document, view: &View, commands: &mut Commands) {
+        let under = self.end_at(at);
+        if let Gesture::Flow(draft) = &mut self.gesture {
+            draft.follow(at, under, document);
+            let draft = draft.clone();
+            self.gesture = Gesture::Idle;
+            match (&draft.from, &draft.target) {
+                (None, Some(from)) => {
+                    self.gesture = Gesture::Flow(FlowDraft::by_clicks(Some(from.clone()), at));
+                }
+                (None, None) => {}
+                (Some(_), _) if draft.refused => {}
+                (Some(_), _) => self.drop_flow(draft, document),
+            }
+            return;
+        }
+        self.popup = None;
+        let hit = self.hit(at);
+        if response.double_clicked() {
+            self.double_click(hit, at, document, commands);
+            return;
+        }
+        let item = item_at(hit);
+        let modifiers = ui.input(|input| input.modifiers);
+        match item {
+            Some(item) if modifiers.shift || modifiers.command => {
+                commands.push(Command::ToggleSelect(item));
+            }
+            Some(item) => commands.push(Command::Select(vec![item])),
+            None if modifiers.shift || modifiers.command => {}
+            None => commands.push(Command::Select(Vec::new())),
+        }
+        let _ = view;
+    }
+
+    fn double_click(&mut self, hit: Option<Hit>, at: Pos2, document: &Document, commands: &mut Commands) {
+        match hit {
+            Some(Hit::Node(node)) => self.rename(node),
+            Some(Hit::Header(id)) => self.rename(NodeRef::Namespace(id)),
+            Some(Hit::Chip(flow) | Hit::Arrow(flow)) => self.edit_ports(document, flow),
+            Some(Hit::Namespace(id)) => self.add_workload(document, Some(id), at, commands),
+            None => self.add_workload(document, None, at, commands),
+        }
+    }
+
+    fn cursor(&self, ui: &Ui, response: &Response) {
+        if !response.contains_pointer() && !response.dragged() {
+            return;
+        }
+        let space = ui.input(|input| input.key_down(Key::Space));
+        let icon = match &self.gesture {
+            Gesture::Pan => CursorIcon::Grabbing,
+            Gesture::Move(moving) if moving.copy => CursorIcon::Copy,
+            Gesture::Move(moving) if !moving.done => CursorIcon::Grabbing,
+            Gesture::Flow(draft) if draft.refused => CursorIcon::NotAllowed,
+            Gesture::Flow(_) => CursorIcon::Crosshair,
+            _ if space => CursorIcon::Grab,
+            _ if self.pointer.is_some_and(|at| self.handle(at).is_some()) => CursorIcon::Crosshair,
+            _ => match self.hover {
+                Some(Hit::Node(_) | Hit::Chip(_) | Hit::Arrow(_) | Hit::Header(_)) => CursorIcon::PointingHand,
+                _ => CursorIcon::Default,
+            },
+        };
+        ui.ctx().set_cursor_icon(icon);
+    }
+}
+
+impl Move {
+    fn follow(&mut self, at: Pos2, document: &Document) {
+        let first = self.nodes.iter().find_map(|node| self.start.rect(*node));
+        let Some(corner) = first.map(|rect| node_shape::rect(rect).min) else {
+            return;
+        };
+        let by = snap(corner + (at - self.from)) - corner;
+        if by != self.by {
+            self.by = by;
+            let scene = Scene::drag(&self.start, &self.nodes, pt(by.x, by.y));
+            self.now = Arc::new(scene);
+        }
+        self.into = self.container_at(at, document);
+    }
+
+    /// Another namespace's container under the pointer, if only workloads are moved.
+    fn container_at(&self, at: Pos2, document: &Document) -> Option<NamespaceId> {
+        let mut homes = BTreeMap::new();
+        for node in &self.nodes {
+            let NodeRef::Workload(id) = node else { return None };
+            homes.insert(document.workloads.get(*id)?.namespace, ());
+        }
+        let point = pt(at.x, at.y);
+        let spaces = self.start.namespaces.iter();
+        let at_home = spaces.clone().any(|s| homes.contains_key(&s.id) && s.rect.contains(point));
+        let mut others = spaces.filter(|s| !homes.contains_key(&s.id) && s.rect.contains(point));
+        others.next().filter(|_| !at_home && !self.copy).map(|s| s.id)
+    }
+}
+
+/// The thing that a click there selects.
+pub fn item_at(hit: Option<Hit>) -> Option<Item> {
+    match hit? {
+        Hit::Node(node) => item_of(node),
+        Hit::Chip(flow) | Hit::Arrow(flow) => Some(Item::Flow(flow)),
+        Hit::Header(id) | Hit::Namespace(id) => Some(Item::Namespace(id)),
+    }
+}

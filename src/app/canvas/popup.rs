@@ -1,0 +1,175 @@
+//! What opens on the canvas at a place: ports of a flow, the other end of a flow, a name.
+
+use egui::{Align2, Area, Frame, Id, Order, Pos2, Rect, Stroke, Ui, vec2};
+
+use super::ports::PortPicker;
+use super::targets::TargetPicker;
+use super::{CanvasView, draft, item_of, node_shape};
+use crate::app::command::Commands;
+use crate::app::theme;
+use crate::app::view::View;
+use crate::app::widgets::Field;
+use crate::model::{Document, Edit, Item, NodeRef, validate};
+use crate::scene::tokens;
+
+/// One at a time.
+pub enum Popup {
+    /// The ports of a flow.
+    Ports(PortPicker),
+    /// The other end of a flow.
+    Target(TargetPicker),
+    /// The name of a thing; shown in its place.
+    Rename(Item),
+}
+
+/// What came of a popup in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stays open.
+    Open,
+    /// It is done with.
+    Closed,
+}
+
+impl CanvasView {
+    /// Opens the name of a node for typing.
+    pub(super) fn rename(&mut self, node: NodeRef) {
+        self.popup = item_of(node).map(Popup::Rename);
+    }
+
+    /// Shows what is open.
+    pub(super) fn show_popup(&mut self, ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
+        let Some(popup) = self.popup.take() else {
+            return;
+        };
+        match popup {
+            Popup::Ports(picker) => self.show_ports(ui, document, picker, commands),
+            Popup::Target(picker) => self.show_targets(ui, document, picker),
+            Popup::Rename(item) => {
+                if self.show_rename(ui, document, item, view, commands) == Outcome::Open && self.popup.is_none() {
+                    self.popup = Some(Popup::Rename(item));
+                }
+            }
+        }
+    }
+
+    fn show_rename(&mut self, ui: &mut Ui, document: &Document, item: Item, view: &mut View, commands: &mut Commands) -> Outcome {
+        let Some(thing) = super::item_rect(&self.picture.scene, item) else {
+            // Just added: the layout does not show it yet.
+            return match document.thing(item) {
+                Some(_) => Outcome::Open,
+                None => Outcome::Closed,
+            };
+        };
+        let rect = self.camera.rect_to_screen(thing);
+        let name = document.item_name(item);
+        let field = Id::new(("canvas name", item));
+        let first = !ui.data(|data| data.get_temp::<bool>(field).unwrap_or(false));
+        if first {
+            view.drafts.focus(Field::id_of(field));
+            ui.data_mut(|data| data.insert_temp(field, true));
+        }
+        let width = (rect.width() - 8.0).max(180.0);
+        let place = match item {
+            Item::Namespace(_) => rect.left_top() + vec2(8.0, 4.0 * self.camera.zoom),
+            _ => rect.left_center() + vec2((rect.width() - width) / 2.0, -14.0),
+        };
+        let shown = floating(ui, "name", place, false, |ui| {
+            ui.set_width(width);
+            Field::new(field, "Name", &name).width(width).show(ui, &mut view.drafts, commands, |text| {
+                accepted_name(document, item, text).map(Some)
+            })
+        });
+        let done = !first && !shown.0.has_focus() && !shown.0.gained_focus();
+        if done {
+            ui.data_mut(|data| data.remove_temp::<bool>(field));
+            ui.memory_mut(|memory| memory.request_focus(super::canvas_id()));
+            return Outcome::Closed;
+        }
+        Outcome::Open
+    }
+
+    /// Where a popup about a flow opens: beside its place, on the screen.
+    pub(super) fn popup_place(&self, at: Pos2) -> Pos2 {
+        self.camera.to_screen(at) + vec2(12.0, 12.0)
+    }
+
+    /// The arrow that a popup is about, drawn while it is open.
+    pub(super) fn preview_of_popup(&self, ui: &Ui, stroke: Stroke) {
+        let (from, to, at) = match &self.popup {
+            Some(Popup::Ports(picker)) => match picker.preview() {
+                Some(preview) => preview,
+                None => return,
+            },
+            Some(Popup::Target(picker)) => match &picker.from {
+                Some(from) if !self.is_drawing() => (from, None, picker.at),
+                _ => return,
+            },
+            _ => return,
+        };
+        let scene = &self.picture.scene;
+        let Some(source) = draft::rect_of(scene, from) else {
+            return;
+        };
+        let target = to.and_then(|to| draft::rect_of(scene, to));
+        let painter = ui.painter_at(self.camera.viewport);
+        draft::preview(&painter, &self.camera, source, None, target, at, stroke);
+    }
+
+    /// The rectangle of a thing on the screen.
+    pub(super) fn item_screen(&self, item: Item) -> Option<Rect> {
+        let rect = super::item_rect(&self.picture.scene, item)?;
+        Some(self.camera.rect_to_screen(rect))
+    }
+}
+
+fn accepted_name(document: &Document, item: Item, text: &str) -> Result<Edit, validate::Refusal> {
+    let edit = Edit::Rename(item, text.trim().to_owned());
+    edit.apply(&mut document.clone())?;
+    Ok(edit)
+}
+
+/// A small floating window on the canvas; with `framed`, it has a ground of its own. Gives what is
+/// in it, and whether the pointer was pressed outside it.
+pub fn floating<R>(ui: &Ui, name: &str, place: Pos2, framed: bool, content: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
+    let palette = theme::palette(ui.ctx());
+    let shown = Area::new(Id::new(("canvas popup", name)))
+        .order(Order::Foreground)
+        .pivot(Align2::LEFT_TOP)
+        .fixed_pos(place)
+        .constrain_to(ui.ctx().content_rect())
+        .show(ui.ctx(), |ui| {
+            if !framed {
+                return content(ui);
+            }
+            let margin = egui::Margin::same(12);
+            Frame::popup(ui.style())
+                .fill(theme::color(palette.raised))
+                .inner_margin(margin)
+                .show(ui, content)
+                .inner
+        });
+    let outside = ui.input(|input| {
+        let at = input.pointer.interact_pos();
+        input.pointer.any_pressed() && at.is_some_and(|at| !shown.response.rect.contains(at))
+    });
+    (shown.inner, outside)
+}
+
+/// A heading in a popup.
+pub fn heading(ui: &mut Ui, text: &str) {
+    let text = egui::RichText::new(text).font(theme::semibold(tokens::TEXT_NORMAL));
+    ui.add(egui::Label::new(text).truncate());
+}
+
+/// A faint line in a popup.
+pub fn faint(ui: &mut Ui, text: &str) {
+    let ink = theme::color(theme::palette(ui.ctx()).ink3);
+    ui.label(egui::RichText::new(text).font(theme::sans(tokens::TEXT_SMALL)).color(ink));
+}
+
+/// The rectangle of a node on the screen, for a popup beside it.
+pub fn beside(canvas: &CanvasView, node: NodeRef) -> Option<Pos2> {
+    let rect = canvas.picture.scene.rect(node).map(node_shape::rect)?;
+    Some(rect.right_top())
+}
