@@ -13,28 +13,49 @@ use crate::scene::detail::Hit;
 
 impl CanvasView {
     /// Names everything that can be seen.
-    pub(super) fn name_items(&self, ui: &Ui, document: &Document, results: &Results, view: &View, commands: &mut Commands) {
+    pub(super) fn name_items(
+        &self,
+        ui: &Ui,
+        document: &Document,
+        results: &Results,
+        view: &View,
+        commands: &mut Commands,
+    ) {
         let canvas = super::canvas_id();
-        ui.ctx().accesskit_node_builder(canvas, |node| node.set_label("Canvas"));
+        ui.ctx()
+            .accesskit_node_builder(canvas, |node| node.set_label("Canvas"));
         let seen = self.camera.visible();
         let scene = &self.picture.scene;
         let mut name = |item: Item, rect: Rect, words: &dyn Fn() -> String| {
             let id = canvas.with(item);
             let response = ui.interact(self.camera.rect_to_screen(rect), id, Sense::empty());
             let selected = view.selection.contains(&item);
-            response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, selected, words()));
+            response
+                .widget_info(|| WidgetInfo::selected(WidgetType::Button, true, selected, words()));
             let click = egui::accesskit::Action::Click;
             if ui.input(|input| input.has_accesskit_action_request(id, click)) {
                 commands.push(Command::Select(vec![item]));
             }
         };
-        for space in scene.namespaces.iter().filter(|space| node_shape::rect(space.rect).intersects(seen)) {
+        for space in scene
+            .namespaces
+            .iter()
+            .filter(|space| node_shape::rect(space.rect).intersects(seen))
+        {
             let header = node_shape::rect(space.header);
-            name(Item::Namespace(space.id), header, &|| format!("namespace {}", space.name));
+            name(Item::Namespace(space.id), header, &|| {
+                format!("namespace {}", space.name)
+            });
         }
-        for node in scene.nodes.iter().filter(|node| node_shape::rect(node.rect).intersects(seen)) {
+        for node in scene
+            .nodes
+            .iter()
+            .filter(|node| node_shape::rect(node.rect).intersects(seen))
+        {
             if let Some(item) = item_of(node.node) {
-                name(item, node_shape::rect(node.rect), &|| node_words(document, node.node));
+                name(item, node_shape::rect(node.rect), &|| {
+                    node_words(document, node.node)
+                });
             }
         }
         for arrow in &scene.arrows {
@@ -49,7 +70,13 @@ impl CanvasView {
     }
 
     /// The whole name of what the pointer rests on, and what is known about it.
-    pub(super) fn tooltip(&self, ui: &Ui, response: &Response, document: &Document, results: &Results) {
+    pub(super) fn tooltip(
+        &self,
+        ui: &Ui,
+        response: &Response,
+        document: &Document,
+        results: &Results,
+    ) {
         let quiet = self.popup.is_some() || !matches!(self.gesture, super::Gesture::Idle);
         if quiet || !response.hovered() || ui.ctx().any_popup_open() {
             return;
@@ -66,14 +93,18 @@ impl CanvasView {
 
     fn hover_rect(&self) -> Rect {
         let item = super::pointer::item_at(self.hover);
-        item.and_then(|item| self.item_screen(item)).unwrap_or(self.camera.viewport)
+        item.and_then(|item| self.item_screen(item))
+            .unwrap_or(self.camera.viewport)
     }
 }
 
 fn node_words(document: &Document, node: NodeRef) -> String {
     match node {
         NodeRef::Workload(id) => {
-            let home = document.workloads.get(id).map(|workload| NodeRef::Namespace(workload.namespace));
+            let home = document
+                .workloads
+                .get(id)
+                .map(|workload| NodeRef::Namespace(workload.namespace));
             let home = home.map_or("", |home| document.node_name(home));
             format!("workload {} in {home}", document.node_name(node))
         }
@@ -89,16 +120,27 @@ fn node_tooltip(document: &Document, results: &Results, node: NodeRef) -> String
     match node {
         NodeRef::Workload(id) => {
             if let Some(workload) = document.workloads.get(id) {
-                lines.push(format!("{} with {}", workload.kind, labels(&workload.labels)));
+                lines.push(format!(
+                    "{} with {}",
+                    workload.kind,
+                    labels(&workload.labels)
+                ));
             }
             if let Some(isolation) = results.proof.isolation.get(&id) {
                 let word = |closed| if closed { "isolated" } else { "open" };
-                lines.push(format!("ingress {}, egress {}", word(isolation.ingress), word(isolation.egress)));
+                lines.push(format!(
+                    "ingress {}, egress {}",
+                    word(isolation.ingress),
+                    word(isolation.egress)
+                ));
             }
         }
         NodeRef::External(id) => {
             if let Some(external) = document.externals.get(id) {
-                let blocks = external.networks.iter().map(|network| network.cidr.to_string());
+                let blocks = external
+                    .networks
+                    .iter()
+                    .map(|network| network.cidr.to_string());
                 lines.extend(blocks.chain(external.domain_names.iter().cloned()).take(8));
             }
         }
@@ -118,8 +160,14 @@ fn flow_words(document: &Document, results: &Results, id: FlowId) -> String {
     let Some(flow) = document.flows.get(id) else {
         return String::new();
     };
-    let Flow { ports, note, muted, .. } = flow;
-    let mut words = format!("flow {} on {}", document.flow_name(id), validate::flow_ports_text(ports));
+    let Flow {
+        ports, note, muted, ..
+    } = flow;
+    let mut words = format!(
+        "flow {} on {}",
+        document.flow_name(id),
+        validate::flow_ports_text(ports)
+    );
     if *muted {
         words += ", muted";
     } else {

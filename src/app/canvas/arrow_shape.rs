@@ -55,7 +55,10 @@ impl ArrowShape {
         if self.arrow.as_ref() != Some(arrow) {
             self.way = flatten(&arrow.curve, 6.0);
             let way = self.way.iter().map(|point| pos2(point.x, point.y));
-            let chip = arrow.chip.iter().map(|chip| super::node_shape::rect(chip.rect));
+            let chip = arrow
+                .chip
+                .iter()
+                .map(|chip| super::node_shape::rect(chip.rect));
             let line = Rect::from_points(&way.collect::<Vec<_>>()).expand(8.0);
             self.bounds = Some(chip.fold(line, |all, chip| all.union(chip)));
             self.arrow = Some(arrow.clone());
@@ -79,7 +82,10 @@ impl ArrowShape {
 
     /// The chip, to be drawn above everything else; made by [`DisplayEdge::shapes`].
     pub fn chip_shapes(&self, ctx: &DrawContext) -> Vec<Shape> {
-        let chip = self.kept.as_ref().map_or(&[][..], |(_, shapes)| &shapes.chip);
+        let chip = self
+            .kept
+            .as_ref()
+            .map_or(&[][..], |(_, shapes)| &shapes.chip);
         moved(chip, ctx.meta.pan)
     }
 
@@ -121,7 +127,11 @@ impl ArrowShape {
             color = accent;
         }
         let width = tokens::STROKE * pen.zoom.clamp(0.6, 1.6);
-        let width = if self.look.selected { width + 0.6 } else { width };
+        let width = if self.look.selected {
+            width + 0.6
+        } else {
+            width
+        };
         let mut way: Vec<Pos2> = self.way.iter().map(|p| pen.at(p.x, p.y)).collect();
         let mut shapes = Vec::new();
         if self.look.selected || self.look.lit {
@@ -131,7 +141,12 @@ impl ArrowShape {
         let size = tokens::ARROW_HEAD * pen.zoom.max(0.5);
         let tip = pen.at(arrow.tip.x, arrow.tip.y);
         shorten(&mut way, size * 0.7);
-        shapes.extend(line(&way, kind, Stroke::new(width, color), pen.zoom.max(0.5)));
+        shapes.extend(line(
+            &way,
+            kind,
+            Stroke::new(width, color),
+            pen.zoom.max(0.5),
+        ));
         let heading = vec2(arrow.heading.x, arrow.heading.y);
         shapes.push(head(tip, heading, size, color));
         shapes
@@ -141,7 +156,11 @@ impl ArrowShape {
         let palette = pen.palette;
         let (_, mut ink, mut ground) = colors_of(self.look.verdict, palette);
         let quiet = icon_of(self.look.verdict).is_none();
-        let mut border = if quiet { theme::color(palette.hairline) } else { ink };
+        let mut border = if quiet {
+            theme::color(palette.hairline)
+        } else {
+            ink
+        };
         if self.look.selected {
             let accent = theme::color(palette.accent);
             (ink, border, ground) = (accent, accent, theme::color(palette.accent_soft));
@@ -150,7 +169,11 @@ impl ArrowShape {
             (ink, border) = (theme::color(palette.ink3), theme::color(palette.hairline));
         }
         let outer = pen.scaled(chip.rect);
-        let font = if self.look.selected { theme::mono_medium } else { theme::mono };
+        let font = if self.look.selected {
+            theme::mono_medium
+        } else {
+            theme::mono
+        };
         let galley = pen.layout(&chip.text, font(pen.size(tokens::TEXT_TINY)), ink);
         let icon = icon_of(self.look.verdict).filter(|_| !muted);
         let lead = if icon.is_some() { 14.0 * pen.zoom } else { 0.0 };
@@ -160,7 +183,12 @@ impl ArrowShape {
         pen.rect(outer, tokens::CHIP / 2.0, ground, Stroke::new(1.0, border));
         let left = outer.center().x - (galley.size().x + lead) / 2.0;
         if let Some(icon) = icon {
-            pen.icon(pos2(left + 5.0 * pen.zoom, outer.center().y), icon, 11.0, ink);
+            pen.icon(
+                pos2(left + 5.0 * pen.zoom, outer.center().y),
+                icon,
+                11.0,
+                ink,
+            );
         }
         let place = pos2(left + lead, outer.center().y - galley.size().y / 2.0);
         pen.shapes.push(Shape::galley(place, galley, ink));
@@ -185,7 +213,10 @@ impl DisplayEdge<NodeRef, FlowId, Directed, DefaultIx, NodeShape> for ArrowShape
             self.kept = Some((self.want, self.build(ctx)));
             self.built += 1;
         }
-        let lines = self.kept.as_ref().map_or(&[][..], |(_, shapes)| &shapes.lines);
+        let lines = self
+            .kept
+            .as_ref()
+            .map_or(&[][..], |(_, shapes)| &shapes.lines);
         moved(lines, ctx.meta.pan)
     }
 

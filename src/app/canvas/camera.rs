@@ -138,10 +138,7 @@ impl Camera {
 
 /// The nearest point of the 4-point grid.
 pub fn snap(point: Pos2) -> Pos2 {
-    pos2(
-        (point.x / 4.0).round() * 4.0,
-        (point.y / 4.0).round() * 4.0,
-    )
+    pos2((point.x / 4.0).round() * 4.0, (point.y / 4.0).round() * 4.0)
 }
 
 #[cfg(test)]
@@ -181,11 +178,16 @@ mod tests {
     fn reveal_moves_only_what_is_hidden() {
         let mut camera = camera();
         let before = camera.pan;
-        let seen = Rect::from_min_size(camera.to_scene(camera.viewport.center()), vec2(100.0, 54.0));
+        let seen =
+            Rect::from_min_size(camera.to_scene(camera.viewport.center()), vec2(100.0, 54.0));
         camera.reveal(seen);
         assert_eq!(camera.pan, before);
         camera.reveal(seen.translate(vec2(3000.0, 0.0)));
-        assert!(camera.visible().contains_rect(seen.translate(vec2(3000.0, 0.0))));
+        assert!(
+            camera
+                .visible()
+                .contains_rect(seen.translate(vec2(3000.0, 0.0)))
+        );
     }
 
     #[test]

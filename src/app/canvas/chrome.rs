@@ -1,7 +1,10 @@
 //! What stands on the canvas but not in the picture: the strip of tools, the small copy of the
 //! picture, and a line that teaches an empty canvas.
 
-use egui::{Align2, Color32, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{
+    Align2, Color32, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType,
+    pos2, vec2,
+};
 
 use super::node_shape::rect;
 use super::paint::faded;
@@ -18,9 +21,18 @@ const MARGIN: f32 = 16.0;
 
 impl CanvasView {
     /// Shows them.
-    pub(super) fn tools(&mut self, ui: &mut Ui, document: &Document, view: &View, commands: &mut Commands) {
+    pub(super) fn tools(
+        &mut self,
+        ui: &mut Ui,
+        document: &Document,
+        view: &View,
+        commands: &mut Commands,
+    ) {
         let _ = view;
-        if document.workloads.is_empty() && document.namespaces.is_empty() && document.externals.is_empty() {
+        if document.workloads.is_empty()
+            && document.namespaces.is_empty()
+            && document.externals.is_empty()
+        {
             self.teach(ui);
         }
         self.strip(ui, commands);
@@ -34,16 +46,33 @@ impl CanvasView {
         let middle = self.camera.viewport.center();
         let large = theme::semibold(tokens::TEXT_LARGE);
         let small = theme::sans(tokens::TEXT_NORMAL);
-        painter.text(middle - vec2(0.0, 14.0), Align2::CENTER_CENTER, "Double-click to add a workload", large, theme::color(palette.ink));
+        painter.text(
+            middle - vec2(0.0, 14.0),
+            Align2::CENTER_CENTER,
+            "Double-click to add a workload",
+            large,
+            theme::color(palette.ink),
+        );
         let more = "or paste Kubernetes YAML, or drop files here; then drag from one workload to another to draw a flow";
-        painter.text(middle + vec2(0.0, 12.0), Align2::CENTER_CENTER, more, small, theme::color(palette.ink2));
+        painter.text(
+            middle + vec2(0.0, 12.0),
+            Align2::CENTER_CENTER,
+            more,
+            small,
+            theme::color(palette.ink2),
+        );
     }
 
     fn strip(&self, ui: &mut Ui, commands: &mut Commands) {
         let palette = theme::palette(ui.ctx());
         let tools = [
             (icons::WORKLOAD, "W", "Add workload", Command::AddWorkload),
-            (icons::NAMESPACE, "N", "Add namespace", Command::AddNamespace),
+            (
+                icons::NAMESPACE,
+                "N",
+                "Add namespace",
+                Command::AddNamespace,
+            ),
             (icons::EXTERNAL, "E", "Add external", Command::AddExternal),
             (icons::ARROW_RIGHT, "A", "Draw flow", Command::DrawFlow),
         ];
@@ -54,19 +83,38 @@ impl CanvasView {
         panel(ui, ground, palette);
         ui.interact(ground, ui.id().with("tool strip"), Sense::click_and_drag());
         for (number, (icon, key, name, command)) in tools.into_iter().enumerate() {
-            let place = Rect::from_min_size(ground.min + vec2(4.0 + cell.x * number as f32, 2.0), cell).shrink(2.0);
+            let place =
+                Rect::from_min_size(ground.min + vec2(4.0 + cell.x * number as f32, 2.0), cell)
+                    .shrink(2.0);
             let response = ui.interact(place, ui.id().with(("tool", name)), Sense::click());
-            let active = command == Command::DrawFlow && matches!(&self.gesture, Gesture::Flow(draft) if draft.by_clicks);
+            let active = command == Command::DrawFlow
+                && matches!(&self.gesture, Gesture::Flow(draft) if draft.by_clicks);
             let painter = ui.painter();
             if active || response.hovered() || response.has_focus() {
-                let fill = if active { palette.accent_soft } else { tokens::mix(palette.raised, palette.ink, 0.06) };
+                let fill = if active {
+                    palette.accent_soft
+                } else {
+                    tokens::mix(palette.raised, palette.ink, 0.06)
+                };
                 painter.rect_filled(place, 6.0, theme::color(fill));
             }
             let ink = theme::color(if active { palette.accent } else { palette.ink2 });
             let middle = place.center();
-            painter.text(middle - vec2(6.0, 0.0), Align2::CENTER_CENTER, icon, theme::icon(tokens::ICON), ink);
+            painter.text(
+                middle - vec2(6.0, 0.0),
+                Align2::CENTER_CENTER,
+                icon,
+                theme::icon(tokens::ICON),
+                ink,
+            );
             let font = theme::mono(tokens::TEXT_TINY);
-            painter.text(middle + vec2(11.0, 1.0), Align2::CENTER_CENTER, key, font, theme::color(palette.ink3));
+            painter.text(
+                middle + vec2(11.0, 1.0),
+                Align2::CENTER_CENTER,
+                key,
+                font,
+                theme::color(palette.ink3),
+            );
             response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, name));
             if response.clicked() {
                 commands.push(command);
@@ -83,7 +131,10 @@ impl CanvasView {
         }
         let palette = theme::palette(ui.ctx());
         let size = vec2(172.0, 122.0);
-        let ground = Rect::from_min_size(self.camera.viewport.right_bottom() - size - vec2(MARGIN, MARGIN), size);
+        let ground = Rect::from_min_size(
+            self.camera.viewport.right_bottom() - size - vec2(MARGIN, MARGIN),
+            size,
+        );
         panel(ui, ground, palette);
         let area = ground.shrink(4.0);
         let place = minimap(&scene, picture::scene_rect(area));
@@ -108,7 +159,8 @@ impl CanvasView {
             if let Some(at) = response.interact_pointer_pos() {
                 let to = place.to_scene(pt(at.x, at.y));
                 let here = self.camera.visible().center();
-                self.camera.pan_by((here - pos2(to.x, to.y)) * self.camera.zoom);
+                self.camera
+                    .pan_by((here - pos2(to.x, to.y)) * self.camera.zoom);
             }
         }
     }
@@ -117,5 +169,11 @@ impl CanvasView {
 /// A flat ground on the canvas.
 fn panel(ui: &Ui, ground: Rect, palette: &tokens::Palette) {
     let border = Stroke::new(1.0, theme::color(palette.hairline));
-    ui.painter().rect(ground, 8.0, theme::color(palette.raised), border, StrokeKind::Inside);
+    ui.painter().rect(
+        ground,
+        8.0,
+        theme::color(palette.raised),
+        border,
+        StrokeKind::Inside,
+    );
 }

@@ -70,7 +70,10 @@ fn make_namespace(document: &Document, at: Pos2) -> Made {
     let id = document.namespaces.next_id();
     let node = NodeRef::Namespace(id);
     Made {
-        edits: vec![Edit::Add(Thing::Namespace(namespace(&name))), place(node, at)],
+        edits: vec![
+            Edit::Add(Thing::Namespace(namespace(&name))),
+            place(node, at),
+        ],
         item: Item::Namespace(id),
         node,
         name: format!("namespace {name}"),
@@ -88,7 +91,13 @@ fn namespace(name: &str) -> Namespace {
     }
 }
 
-fn make_workload(document: &Document, scene: &Scene, home: Option<NamespaceId>, name: &str, at: Pos2) -> Made {
+fn make_workload(
+    document: &Document,
+    scene: &Scene,
+    home: Option<NamespaceId>,
+    name: &str,
+    at: Pos2,
+) -> Made {
     let mut edits = Vec::new();
     let home = home.or_else(|| document.namespaces.ids().next());
     let home = home.unwrap_or_else(|| {
@@ -114,7 +123,8 @@ fn make_workload(document: &Document, scene: &Scene, home: Option<NamespaceId>, 
     })));
     // Outside its container it would stretch it across the canvas: the layout knows a better place.
     let inside = scene.namespace(home).is_some_and(|space| {
-        node_shape::rect(space.rect).contains(at) || !edits.is_empty() && document.namespaces.is_empty()
+        node_shape::rect(space.rect).contains(at)
+            || !edits.is_empty() && document.namespaces.is_empty()
     });
     if inside {
         edits.push(place(node, at));
@@ -149,7 +159,11 @@ fn external(words: &str) -> External {
         false => Vec::new(),
     };
     External {
-        name: if words.is_empty() { "external".into() } else { words.replace('/', "-") },
+        name: if words.is_empty() {
+            "external".into()
+        } else {
+            words.replace('/', "-")
+        },
         networks,
         domain_names,
         unknown: Default::default(),
@@ -166,7 +180,15 @@ fn internet() -> External {
         })
     };
     let blocks = [
-        block("0.0.0.0/0", &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]),
+        block(
+            "0.0.0.0/0",
+            &[
+                "10.0.0.0/8",
+                "172.16.0.0/12",
+                "192.168.0.0/16",
+                "169.254.0.0/16",
+            ],
+        ),
         block("::/0", &["fc00::/7", "fe80::/10"]),
     ];
     External {
@@ -210,7 +232,13 @@ fn place(node: NodeRef, at: Pos2) -> Edit {
 }
 
 /// Copies of nodes, as far from the originals as `by` says; they are selected afterwards.
-pub fn duplicate(document: &Document, scene: &Scene, nodes: &BTreeSet<NodeRef>, by: Vec2, commands: &mut Commands) {
+pub fn duplicate(
+    document: &Document,
+    scene: &Scene,
+    nodes: &BTreeSet<NodeRef>,
+    by: Vec2,
+    commands: &mut Commands,
+) {
     let items: Vec<Item> = nodes.iter().filter_map(|node| item_of(*node)).collect();
     let fragment = fragment(document, scene, &items);
     let name = match items.as_slice() {
@@ -227,7 +255,10 @@ pub fn duplicate(document: &Document, scene: &Scene, nodes: &BTreeSet<NodeRef>, 
 
 /// A part of the Document that knows where its nodes stand, placed by hand or not.
 pub fn fragment(document: &Document, scene: &Scene, items: &[Item]) -> Document {
-    let nodes = items.iter().filter_map(|item| super::node_of(*item)).collect();
+    let nodes = items
+        .iter()
+        .filter_map(|item| super::node_of(*item))
+        .collect();
     let mut placed = document.clone();
     // Places of nodes that exist are never refused; a fragment without places pastes just as well.
     let _ = Edit::Place(scene.places(&nodes)).apply(&mut placed);
@@ -236,7 +267,9 @@ pub fn fragment(document: &Document, scene: &Scene, items: &[Item]) -> Document 
 
 /// Asks for an edit, and selects what it will have added.
 pub fn run_and_select(document: &Document, edit: Edit, commands: &mut Commands) {
-    let added = edit.apply(&mut document.clone()).map(|applied| applied.items);
+    let added = edit
+        .apply(&mut document.clone())
+        .map(|applied| applied.items);
     commands.edit(edit);
     if let Ok(items) = added {
         commands.push(Command::Select(items));
@@ -244,11 +277,18 @@ pub fn run_and_select(document: &Document, edit: Edit, commands: &mut Commands) 
 }
 
 /// Takes workloads into another namespace, at these places.
-pub fn move_into(document: &Document, nodes: &BTreeSet<NodeRef>, into: NamespaceId, places: BTreeMap<NodeRef, [f32; 2]>) -> Edit {
+pub fn move_into(
+    document: &Document,
+    nodes: &BTreeSet<NodeRef>,
+    into: NamespaceId,
+    places: BTreeMap<NodeRef, [f32; 2]>,
+) -> Edit {
     let mut edits = Vec::new();
     let mut names = Vec::new();
     for node in nodes {
-        let NodeRef::Workload(id) = node else { continue };
+        let NodeRef::Workload(id) = node else {
+            continue;
+        };
         let Some(mut workload) = document.workloads.get(*id).cloned() else {
             continue;
         };

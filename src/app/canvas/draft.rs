@@ -15,7 +15,7 @@ pub struct FlowDraft {
     /// Its source; none: still to be clicked.
     pub from: Option<End>,
     /// The side of the source that it leaves by.
-    side: Option<Vec2>,
+    pub side: Option<Vec2>,
     /// The pointer, in the scene.
     pub pointer: Pos2,
     /// What it would end at.
@@ -69,7 +69,15 @@ impl FlowDraft {
             return;
         };
         let target = self.target.as_ref().and_then(|end| rect_of(scene, end));
-        preview(painter, camera, source, self.side, target, self.pointer, stroke);
+        preview(
+            painter,
+            camera,
+            source,
+            self.side,
+            target,
+            self.pointer,
+            stroke,
+        );
     }
 }
 
@@ -101,7 +109,10 @@ pub fn preview(
             let face = facing(rect, start);
             (rect.center() + face * rect.size() / 2.0, -face)
         }
-        Some(rect) => (rect.center() + vec2(0.0, rect.height() / 2.0), vec2(0.0, -1.0)),
+        Some(rect) => (
+            rect.center() + vec2(0.0, rect.height() / 2.0),
+            vec2(0.0, -1.0),
+        ),
         None => (pointer, (pointer - start).normalized()),
     };
     let bend = ((end - start).length() * 0.4).clamp(12.0, 160.0);
@@ -113,7 +124,10 @@ pub fn preview(
         to: point(end),
     }];
     let way = flatten(&curve, 6.0);
-    let mut way: Vec<Pos2> = way.iter().map(|p| camera.to_screen(egui::pos2(p.x, p.y))).collect();
+    let mut way: Vec<Pos2> = way
+        .iter()
+        .map(|p| camera.to_screen(egui::pos2(p.x, p.y)))
+        .collect();
     let size = tokens::ARROW_HEAD * camera.zoom.max(0.6);
     let tip = camera.to_screen(end);
     shorten(&mut way, size * 0.7);

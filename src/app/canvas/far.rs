@@ -23,7 +23,13 @@ pub struct Far {
 
 impl Far {
     /// Draws the scene from far out; gives the number of shapes.
-    pub fn draw(&mut self, painter: &Painter, camera: &Camera, scene: &Arc<Scene>, theme: Theme) -> usize {
+    pub fn draw(
+        &mut self,
+        painter: &Painter,
+        camera: &Camera,
+        scene: &Arc<Scene>,
+        theme: Theme,
+    ) -> usize {
         let fresh = matches!(&self.kept, Some((of, zoom, made, _))
             if Arc::ptr_eq(of, scene) && *zoom == camera.zoom && *made == theme);
         if !fresh {
@@ -45,7 +51,10 @@ fn mesh(scene: &Scene, zoom: f32, theme: Theme) -> Mesh {
     let mut mesh = Mesh::default();
     let scaled = |area: crate::scene::Rect| {
         let area = rect(area);
-        Rect::from_min_max((area.min.to_vec2() * zoom).to_pos2(), (area.max.to_vec2() * zoom).to_pos2())
+        Rect::from_min_max(
+            (area.min.to_vec2() * zoom).to_pos2(),
+            (area.max.to_vec2() * zoom).to_pos2(),
+        )
     };
     for space in &scene.namespaces {
         let outer = scaled(space.rect);
@@ -113,7 +122,8 @@ fn names(painter: &Painter, camera: &Camera, scene: &Scene, theme: Theme) -> usi
         if galley.size().x > outer.width().max(48.0) + 24.0 {
             continue;
         }
-        let place = Align2::CENTER_BOTTOM.anchor_size(outer.center_top() - Vec2::new(0.0, 2.0), galley.size());
+        let place = Align2::CENTER_BOTTOM
+            .anchor_size(outer.center_top() - Vec2::new(0.0, 2.0), galley.size());
         painter.galley(place.min, galley, ink);
         shapes += 1;
     }

@@ -22,7 +22,14 @@ const ARROWS: [(Key, Vec2); 4] = [
 impl CanvasView {
     /// Arrows nudge what is selected (with Shift further, with Alt they go to the neighbour), Tab goes
     /// from node to node. Only while nothing else has the keyboard.
-    pub(super) fn type_keys(&mut self, ui: &Ui, response: &Response, document: &Document, view: &View, commands: &mut Commands) {
+    pub(super) fn type_keys(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        document: &Document,
+        view: &View,
+        commands: &mut Commands,
+    ) {
         let focused = ui.memory(|memory| memory.focused());
         if response.has_focus() {
             let filter = EventFilter {
@@ -89,7 +96,11 @@ impl CanvasView {
             let held = ARROWS.iter().any(|(key, _)| input.key_down(*key));
             (by, held, input.modifiers)
         });
-        let nodes: BTreeSet<NodeRef> = view.selection.iter().filter_map(|item| node_of(*item)).collect();
+        let nodes: BTreeSet<NodeRef> = view
+            .selection
+            .iter()
+            .filter_map(|item| node_of(*item))
+            .collect();
         if by != Vec2::ZERO && (modifiers.alt || nodes.is_empty()) {
             if let Some(node) = self.neighbour(nodes.first().copied(), by) {
                 self.go_to(node, commands);
@@ -124,8 +135,15 @@ impl CanvasView {
             let aside = (way - direction * along).length();
             (along > 1.0 && aside < along * 2.0 + 60.0).then_some((along + aside * 2.0) as i64)
         };
-        let nodes = scene.nodes.iter().map(|node| node.node).filter(|node| *node != from);
-        nodes.filter_map(|node| Some((cost(node)?, node))).min().map(|(_, node)| node)
+        let nodes = scene
+            .nodes
+            .iter()
+            .map(|node| node.node)
+            .filter(|node| *node != from);
+        nodes
+            .filter_map(|node| Some((cost(node)?, node)))
+            .min()
+            .map(|(_, node)| node)
     }
 }
 
@@ -138,7 +156,9 @@ fn reading_order(scene: &Scene) -> Vec<NodeRef> {
     };
     let of = |space| {
         let nodes = scene.nodes.iter().filter(|node| node.namespace == space);
-        nodes.map(|node| (node.rect.min.y as i64, node.rect.min.x as i64, node.node)).collect::<Vec<_>>()
+        nodes
+            .map(|node| (node.rect.min.y as i64, node.rect.min.x as i64, node.node))
+            .collect::<Vec<_>>()
     };
     for space in &scene.namespaces {
         order.push(NodeRef::Namespace(space.id));

@@ -70,13 +70,27 @@ impl Layouts {
 
     /// Asks for a new layout where the Document needs one, and takes a finished one in. `shown` is
     /// what the user sees right now. Says whether `scene` is another one now.
-    pub fn follow(&mut self, context: &Context, document: &Document, shown: &Scene, still: bool) -> bool {
-        if !self.seen.as_ref().is_some_and(|seen| same_picture(seen, document)) {
+    pub fn follow(
+        &mut self,
+        context: &Context,
+        document: &Document,
+        shown: &Scene,
+        still: bool,
+    ) -> bool {
+        if !self
+            .seen
+            .as_ref()
+            .is_some_and(|seen| same_picture(seen, document))
+        {
             self.seen = Some(document.clone());
             let request = Request::of(document, &Faces(context));
             if request != self.request || self.afresh {
                 self.request = request.clone();
-                let previous = if self.afresh { Scene::default() } else { shown.clone() };
+                let previous = if self.afresh {
+                    Scene::default()
+                } else {
+                    shown.clone()
+                };
                 self.afresh = false;
                 let workers = self.workers.unwrap_or(Workers::Threads);
                 let slot = self.slot.get_or_insert_with(|| Slot::new(workers, context));
@@ -103,7 +117,10 @@ impl Layouts {
         let share = ((now - glide.since) as f32 / tokens::MOTION).clamp(0.0, 1.0);
         let done = 1.0 - (1.0 - share).powi(3);
         context.request_repaint();
-        let left = glide.from.iter().map(|(node, from)| (*node, *from * (1.0 - done)));
+        let left = glide
+            .from
+            .iter()
+            .map(|(node, from)| (*node, *from * (1.0 - done)));
         let left = left.collect();
         if share >= 1.0 {
             self.glide = None;

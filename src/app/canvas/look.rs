@@ -75,7 +75,9 @@ impl Marks {
         let isolation = results.proof.isolation.iter();
         Self {
             verdicts: results.proof.verdicts.clone(),
-            isolation: isolation.map(|(id, value)| (NodeRef::Workload(*id), *value)).collect(),
+            isolation: isolation
+                .map(|(id, value)| (NodeRef::Workload(*id), *value))
+                .collect(),
             selected: flows.collect(),
             lit: lit.clone(),
         }

@@ -20,9 +20,17 @@ pub struct Place {
 
 impl CanvasView {
     /// Shows the menu of whatever was clicked with the secondary button, which is selected first.
-    pub(super) fn context_menu(&mut self, response: &Response, document: &Document, view: &View, commands: &mut Commands) {
+    pub(super) fn context_menu(
+        &mut self,
+        response: &Response,
+        document: &Document,
+        view: &View,
+        commands: &mut Commands,
+    ) {
         if response.secondary_clicked() {
-            let at = response.interact_pointer_pos().map(|at| self.camera.to_scene(at));
+            let at = response
+                .interact_pointer_pos()
+                .map(|at| self.camera.to_scene(at));
             let at = at.unwrap_or(self.camera.visible().center());
             let item = item_at(self.hit(at));
             if let Some(item) = item.filter(|item| !view.selection.contains(item)) {
@@ -54,7 +62,14 @@ impl CanvasView {
         }
     }
 
-    fn node_menu(&mut self, ui: &mut Ui, item: Item, at: Pos2, document: &Document, commands: &mut Commands) {
+    fn node_menu(
+        &mut self,
+        ui: &mut Ui,
+        item: Item,
+        at: Pos2,
+        document: &Document,
+        commands: &mut Commands,
+    ) {
         if let (Item::Namespace(id), true) = (item, true) {
             if entry(ui, "Add workload here", "double click") {
                 self.add_workload(document, Some(id), at, commands);
@@ -66,7 +81,12 @@ impl CanvasView {
             listed(ui, Command::DrawFlow, commands);
         }
         ui.separator();
-        for command in [Command::Rename, Command::Duplicate, Command::Copy, Command::Cut] {
+        for command in [
+            Command::Rename,
+            Command::Duplicate,
+            Command::Copy,
+            Command::Cut,
+        ] {
             listed(ui, command, commands);
         }
         let node = node_of(item);
@@ -93,7 +113,8 @@ impl CanvasView {
         }
         ui.separator();
         if entry(ui, "Paste", "Ctrl V") {
-            ui.ctx().send_viewport_cmd(egui::ViewportCommand::RequestPaste);
+            ui.ctx()
+                .send_viewport_cmd(egui::ViewportCommand::RequestPaste);
         }
         listed(ui, Command::SelectAll, commands);
         ui.separator();
@@ -108,7 +129,11 @@ fn unpinned(document: &Document, node: NodeRef) -> Vec<NodeRef> {
         NodeRef::Namespace(id) => document.workloads_of(id),
         _ => Vec::new(),
     };
-    inside.into_iter().map(NodeRef::Workload).chain([node]).collect()
+    inside
+        .into_iter()
+        .map(NodeRef::Workload)
+        .chain([node])
+        .collect()
 }
 
 /// A listed command, with its words and its key.
@@ -123,9 +148,13 @@ fn listed(ui: &mut Ui, command: Command, commands: &mut Commands) {
 /// A line of a menu; says whether it was chosen.
 fn entry(ui: &mut Ui, text: &str, key: &str) -> bool {
     let ink = theme::color(theme::palette(ui.ctx()).ink3);
-    let key = RichText::new(key).font(theme::mono(tokens::TEXT_TINY)).color(ink);
+    let key = RichText::new(key)
+        .font(theme::mono(tokens::TEXT_TINY))
+        .color(ink);
     let button = Button::new(text).right_text(key).frame_when_inactive(false);
-    let chosen = ui.add_sized([ui.available_width(), tokens::ROW], button).clicked();
+    let chosen = ui
+        .add_sized([ui.available_width(), tokens::ROW], button)
+        .clicked();
     if chosen {
         ui.close();
     }

@@ -128,10 +128,9 @@ impl CanvasView {
         let arrow = self.picture.scene.arrow(flow)?;
         let rect = match &arrow.chip {
             Some(chip) => node_shape::rect(chip.rect),
-            None => Rect::from_center_size(
-                egui::pos2(arrow.tip.x, arrow.tip.y),
-                egui::Vec2::splat(8.0),
-            ),
+            None => {
+                Rect::from_center_size(egui::pos2(arrow.tip.x, arrow.tip.y), egui::Vec2::splat(8.0))
+            }
         };
         Some(self.camera.rect_to_screen(rect))
     }
@@ -145,8 +144,13 @@ impl CanvasView {
     fn follow(&mut self, context: &Context, document: &Document, results: &Results, view: &Look) {
         let shown = self.scene();
         let moving = self.gesture.is_moving();
-        if self.layouts.follow(context, document, &shown, view.reduced_motion || moving) {
-            if std::mem::take(&mut self.fit_next) || !self.shown_once && !self.layouts.scene.nodes.is_empty() {
+        if self
+            .layouts
+            .follow(context, document, &shown, view.reduced_motion || moving)
+        {
+            if std::mem::take(&mut self.fit_next)
+                || !self.shown_once && !self.layouts.scene.nodes.is_empty()
+            {
                 self.shown_once = true;
                 self.camera.fit(node_shape::rect(self.layouts.scene.bounds));
             }
@@ -160,7 +164,10 @@ impl CanvasView {
         };
         let marks = Marks::of(results, view.selection, view.highlight);
         self.picture.show(scene, marks);
-        if let Some(rect) = self.reveal.and_then(|item| item_rect(&self.picture.scene, item)) {
+        if let Some(rect) = self
+            .reveal
+            .and_then(|item| item_rect(&self.picture.scene, item))
+        {
             self.reveal = None;
             self.camera.reveal(rect);
         }
@@ -171,15 +178,25 @@ impl CanvasView {
         let painter = ui.painter_at(self.camera.viewport);
         let palette = theme::palette(&context);
         let dot = theme::color(palette.canvas_dot);
-        painter.add(paint::dots(self.camera.viewport, self.camera.origin(), self.camera.zoom, dot));
+        painter.add(paint::dots(
+            self.camera.viewport,
+            self.camera.origin(),
+            self.camera.zoom,
+            dot,
+        ));
         let frames = self.picture.counters.frames + 1;
         let glide = self.layouts.glide(&context);
         let arrows = glide.as_ref().map_or(1.0, |(_, done)| *done);
         self.picture.set_shifts(glide.map(|(shifts, _)| shifts));
         if Level::at(self.camera.zoom) == Level::Far {
             let theme = theme::current(&context);
-            let shapes = self.far.draw(&painter, &self.camera, &self.picture.scene, theme);
-            self.picture.counters = Counters { shapes, ..Counters::default() };
+            let shapes = self
+                .far
+                .draw(&painter, &self.camera, &self.picture.scene, theme);
+            self.picture.counters = Counters {
+                shapes,
+                ..Counters::default()
+            };
         } else {
             let made = Made {
                 zoom: self.camera.zoom,
@@ -237,7 +254,13 @@ fn canvas_id() -> Id {
 }
 
 /// Shows the canvas.
-pub fn canvas_ui(ui: &mut Ui, document: &Document, results: &Results, view: &mut View, commands: &mut Commands) {
+pub fn canvas_ui(
+    ui: &mut Ui,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    commands: &mut Commands,
+) {
     let rect = ui.available_rect_before_wrap();
     ui.advance_cursor_after_rect(rect);
     let mut canvas = std::mem::take(&mut view.canvas);

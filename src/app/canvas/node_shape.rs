@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
+use egui::{
+    Color32, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2,
+};
 use egui_graphs::{DisplayNode, DrawContext, NodeProps};
 use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
@@ -261,13 +263,19 @@ fn card(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
         scene::Shape::Pill => tokens::NODE_HEIGHT / 2.0,
     };
     let soft = Color32::from_black_alpha(if palette.dark { 40 } else { 10 });
-    pen.rect(outer.translate(vec2(0.0, 1.5 * pen.zoom)), radius, soft, Stroke::NONE);
+    pen.rect(
+        outer.translate(vec2(0.0, 1.5 * pen.zoom)),
+        radius,
+        soft,
+        Stroke::NONE,
+    );
     let border = Stroke::new(1.0, theme::color(palette.outline));
     pen.rect(outer, radius, theme::color(palette.raised), border);
 
     let pill = node.shape == scene::Shape::Pill;
     let side = tokens::ICON_TILE * pen.zoom;
-    let middle = outer.left_center() + vec2(if pill { 13.0 } else { 8.0 } * pen.zoom + side / 2.0, 0.0);
+    let middle =
+        outer.left_center() + vec2(if pill { 13.0 } else { 8.0 } * pen.zoom + side / 2.0, 0.0);
     let tile = Rect::from_center_size(middle, Vec2::splat(side));
     let (ground, ink) = match node.hue {
         Some(hue) => (palette.icon_tile(hue), palette.icon(hue)),
@@ -282,8 +290,18 @@ fn card(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
     let left = tile.right() + 8.0 * pen.zoom;
     if pen.zoom >= READ_NAME {
         let font = theme::semibold(pen.size(tokens::TEXT_NORMAL));
-        let lifted = if pen.zoom >= READ_LABEL { 8.0 * pen.zoom } else { 0.0 };
-        pen.text(left, outer.center().y - lifted, &node.title, font, theme::color(palette.ink));
+        let lifted = if pen.zoom >= READ_LABEL {
+            8.0 * pen.zoom
+        } else {
+            0.0
+        };
+        pen.text(
+            left,
+            outer.center().y - lifted,
+            &node.title,
+            font,
+            theme::color(palette.ink),
+        );
     }
     if pen.zoom >= READ_LABEL {
         let font = theme::mono(pen.size(tokens::TEXT_TINY));
@@ -324,7 +342,13 @@ fn container(pen: &mut Pen, space: &NamespaceBox) {
     }
     let font = theme::sans(pen.size(tokens::TEXT_SMALL));
     let left = left + width + 8.0 * pen.zoom;
-    pen.text(left, y, &space.count.to_string(), font, theme::color(palette.ink3));
+    pen.text(
+        left,
+        y,
+        &space.count.to_string(),
+        font,
+        theme::color(palette.ink3),
+    );
     badges(pen, space);
 }
 
@@ -334,9 +358,16 @@ fn badges(pen: &mut Pen, space: &NamespaceBox) {
     let room = pen.scaled(space.badges_rect);
     let ink = theme::color(palette.ink2);
     let mut right = room.right();
-    let words = if space.managed { space.base } else { "not managed" };
+    let words = if space.managed {
+        space.base
+    } else {
+        "not managed"
+    };
     let open = space.managed && space.base == "open";
-    let chips = [(space.dns && space.managed).then_some(("DNS", false)), Some((words, true))];
+    let chips = [
+        (space.dns && space.managed).then_some(("DNS", false)),
+        Some((words, true)),
+    ];
     for (text, shielded) in chips.into_iter().flatten() {
         let font = theme::sans(pen.size(tokens::TEXT_TINY));
         let galley = pen.layout(text, font, ink);
@@ -349,14 +380,26 @@ fn badges(pen: &mut Pen, space: &NamespaceBox) {
             vec2(width, height),
         );
         let border = Stroke::new(1.0, theme::color(palette.hairline));
-        pen.rect(chip, tokens::CHIP / 2.0, theme::color(palette.raised), border);
+        pen.rect(
+            chip,
+            tokens::CHIP / 2.0,
+            theme::color(palette.raised),
+            border,
+        );
         if shielded {
             let color = if open { palette.wide } else { palette.ink2 };
             let middle = pos2(chip.left() + pad + 5.0 * pen.zoom, chip.center().y);
-            pen.shapes
-                .push(shield(middle, 11.0 * pen.zoom, theme::color(color), !open && space.managed));
+            pen.shapes.push(shield(
+                middle,
+                11.0 * pen.zoom,
+                theme::color(color),
+                !open && space.managed,
+            ));
         }
-        let place = pos2(chip.left() + pad + lead, chip.center().y - galley.size().y / 2.0);
+        let place = pos2(
+            chip.left() + pad + lead,
+            chip.center().y - galley.size().y / 2.0,
+        );
         pen.shapes.push(Shape::galley(place, galley, ink));
         right = chip.left() - 4.0 * pen.zoom;
     }

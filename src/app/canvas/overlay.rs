@@ -30,15 +30,32 @@ impl CanvasView {
             Gesture::Marquee { from, .. } => {
                 if let Some(at) = self.pointer {
                     let area = self.camera.rect_to_screen(Rect::from_two_pos(*from, at));
-                    painter.rect(area, 2.0, faded(accent, 0.08), Stroke::new(1.0, accent), StrokeKind::Inside);
+                    painter.rect(
+                        area,
+                        2.0,
+                        faded(accent, 0.08),
+                        Stroke::new(1.0, accent),
+                        StrokeKind::Inside,
+                    );
                 }
             }
             Gesture::Move(moving) => {
                 if let Some(rect) = moving.into.and_then(|id| self.picture.scene.namespace(id)) {
-                    let rect = self.camera.rect_to_screen(node_shape::rect(rect.rect)).expand(3.0);
+                    let rect = self
+                        .camera
+                        .rect_to_screen(node_shape::rect(rect.rect))
+                        .expand(3.0);
                     painter.extend(dashed_frame(rect, stroke));
-                    let name = moving.into.map(NodeRef::Namespace).map(|node| document.node_name(node));
-                    self.hint(&painter, rect, &format!("Move to {}", name.unwrap_or_default()), palette);
+                    let name = moving
+                        .into
+                        .map(NodeRef::Namespace)
+                        .map(|node| document.node_name(node));
+                    self.hint(
+                        &painter,
+                        rect,
+                        &format!("Move to {}", name.unwrap_or_default()),
+                        palette,
+                    );
                 }
             }
             Gesture::Flow(drawn) => {
@@ -50,15 +67,21 @@ impl CanvasView {
                 if drawn.by_clicks {
                     let words = match (&drawn.from, drawn.refused) {
                         (None, _) => "Click where the flow begins; Esc to leave",
-                        (_, true) => "Nothing inside the cluster decides about traffic between two externals",
+                        (_, true) => {
+                            "Nothing inside the cluster decides about traffic between two externals"
+                        }
                         (Some(_), false) => "Click where the flow ends; Esc to leave",
                     };
                     self.banner(&painter, words, palette);
                 } else if drawn.refused {
-                    self.banner(&painter, "Nothing inside the cluster decides about traffic between two externals", palette);
+                    self.banner(
+                        &painter,
+                        "Nothing inside the cluster decides about traffic between two externals",
+                        palette,
+                    );
                 }
             }
-            Gesture::Idle | Gesture::Pan | Gesture::Minimap => {}
+            Gesture::Idle | Gesture::Pan => {}
         }
         self.preview_of_popup(ui, stroke);
         if let Some(Popup::Ports(picker)) = &self.popup {
@@ -102,16 +125,26 @@ impl CanvasView {
         }
         for (place, _) in self.handles(node) {
             let place = self.camera.to_screen(place);
-            let near = self.pointer.is_some_and(|at| self.camera.to_screen(at).distance(place) < 10.0);
+            let near = self
+                .pointer
+                .is_some_and(|at| self.camera.to_screen(at).distance(place) < 10.0);
             let radius = if near { 6.5 } else { 5.0 };
-            painter.circle(place, radius, if near { accent } else { ground }, Stroke::new(1.5, accent));
+            painter.circle(
+                place,
+                radius,
+                if near { accent } else { ground },
+                Stroke::new(1.5, accent),
+            );
         }
     }
 
     /// Everything that the flow may end at.
     fn light_targets(&self, painter: &Painter, from: Option<&End>, color: Color32) {
         let scene = &self.picture.scene;
-        let spaces = scene.namespaces.iter().map(|space| NodeRef::Namespace(space.id));
+        let spaces = scene
+            .namespaces
+            .iter()
+            .map(|space| NodeRef::Namespace(space.id));
         for node in scene.nodes.iter().map(|node| node.node).chain(spaces) {
             let legal = from.is_none_or(|from| draft::legal(from, &End::from(node)));
             if legal && from != Some(&End::from(node)) {
@@ -138,7 +171,10 @@ impl CanvasView {
         let font = theme::semibold(tokens::TEXT_SMALL);
         let ink = theme::color(palette.on_accent);
         let galley = painter.layout_no_wrap(words.to_owned(), font, ink);
-        let ground = Rect::from_min_size(rect.left_top() - egui::vec2(0.0, 26.0), galley.size() + egui::vec2(16.0, 8.0));
+        let ground = Rect::from_min_size(
+            rect.left_top() - egui::vec2(0.0, 26.0),
+            galley.size() + egui::vec2(16.0, 8.0),
+        );
         painter.rect_filled(ground, 6.0, theme::color(palette.accent));
         painter.galley(ground.min + egui::vec2(8.0, 4.0), galley, ink);
     }
@@ -146,12 +182,23 @@ impl CanvasView {
     /// A few words at the top of the canvas.
     fn banner(&self, painter: &Painter, words: &str, palette: &tokens::Palette) {
         let ink = theme::color(palette.ink);
-        let galley = painter.layout_no_wrap(words.to_owned(), theme::sans(tokens::TEXT_NORMAL), ink);
+        let galley =
+            painter.layout_no_wrap(words.to_owned(), theme::sans(tokens::TEXT_NORMAL), ink);
         let size = galley.size() + egui::vec2(24.0, 12.0);
         let top = self.camera.viewport.center_top() + egui::vec2(0.0, 16.0);
         let ground = Rect::from_min_size(top - egui::vec2(size.x / 2.0, 0.0), size);
         let border = Stroke::new(1.0, theme::color(palette.outline));
-        painter.rect(ground, 8.0, theme::color(palette.raised), border, StrokeKind::Inside);
-        painter.add(Shape::galley(ground.min + egui::vec2(12.0, 6.0), galley, ink));
+        painter.rect(
+            ground,
+            8.0,
+            theme::color(palette.raised),
+            border,
+            StrokeKind::Inside,
+        );
+        painter.add(Shape::galley(
+            ground.min + egui::vec2(12.0, 6.0),
+            galley,
+            ink,
+        ));
     }
 }

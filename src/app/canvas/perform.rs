@@ -1,9 +1,11 @@
 //! The commands that belong to the canvas.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use egui::{Pos2, vec2};
+use egui::{Pos2, pos2, vec2};
 
+use super::camera::snap;
 use super::create::{self, Peer};
 use super::draft::FlowDraft;
 use super::pointer::Gesture;
@@ -12,18 +14,26 @@ use super::{CanvasView, item_rect, node_of, node_shape};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, End, FlowId, Item, NamespaceId, NodeRef};
+use crate::project::format;
 use crate::scene::pt;
 
 /// Runs the commands that belong to the canvas (zoom, fit, add, draw, reveal, rename, copy, ...), at the end
 /// of the frame; says whether this was one of them. Changes of the Document are asked for through `commands`.
-pub fn perform(command: &Command, document: &Document, view: &mut View, commands: &mut Commands) -> bool {
+pub fn perform(
+    command: &Command,
+    document: &Document,
+    view: &mut View,
+    commands: &mut Commands,
+) -> bool {
     let selection: Vec<Item> = view.selection.iter().copied().collect();
     let canvas = &mut view.canvas;
     match command {
         Command::ZoomIn => canvas.camera.zoom_step(1),
         Command::ZoomOut => canvas.camera.zoom_step(-1),
         Command::ZoomReset => canvas.camera.zoom_to(1.0),
-        Command::Fit => canvas.camera.fit(node_shape::rect(canvas.picture.scene.bounds)),
+        Command::Fit => canvas
+            .camera
+            .fit(node_shape::rect(canvas.picture.scene.bounds)),
         Command::FitSelection => canvas.fit_items(&selection),
         Command::LayOut => canvas.lay_out(document, commands),
         Command::Reveal(item) => {
@@ -42,7 +52,8 @@ pub fn perform(command: &Command, document: &Document, view: &mut View, commands
         Command::Rename => return canvas.rename_selected(document, &selection),
         Command::Delete => commands.edit(Edit::Remove(selection)),
         Command::Duplicate => {
-            let nodes: BTreeSet<NodeRef> = selection.iter().filter_map(|item| node_of(*item)).collect();
+            let nodes: BTreeSet<NodeRef> =
+                selection.iter().filter_map(|item| node_of(*item)).collect();
             let scene = canvas.scene();
             create::duplicate(document, &scene, &nodes, vec2(24.0, 24.0), commands);
         }
@@ -82,12 +93,19 @@ fn everything(document: &Document) -> Vec<Item> {
     let externals = document.externals.ids().map(Item::External);
     let groups = document.groups.ids().map(Item::Group);
     let flows = document.flows.ids().map(Item::Flow);
-    spaces.chain(workloads).chain(externals).chain(groups).chain(flows).collect()
+    spaces
+        .chain(workloads)
+        .chain(externals)
+        .chain(groups)
+        .chain(flows)
+        .collect()
 }
 
 impl CanvasView {
     fn fit_items(&mut self, items: &[Item]) {
-        let rects = items.iter().filter_map(|item| item_rect(&self.picture.scene, *item));
+        let rects = items
+            .iter()
+            .filter_map(|item| item_rect(&self.picture.scene, *item));
         if let Some(all) = rects.reduce(|a, b| a.union(b)) {
             self.camera.fit(all.expand(24.0));
         }
@@ -104,17 +122,24 @@ impl CanvasView {
 
     /// Where something new goes: to the pointer, or into the middle of what can be seen.
     fn place(&self) -> Pos2 {
-        self.pointer.unwrap_or_else(|| create::middle(self.camera.visible()))
+        self.pointer
+            .unwrap_or_else(|| create::middle(self.camera.visible()))
     }
 
     /// The namespace that a new workload goes into: under the pointer, selected, or of what is selected.
     fn home(&self, document: &Document, selection: &[Item]) -> Option<NamespaceId> {
         let at = self.place();
         let spaces = &self.picture.scene.namespaces;
-        let under = spaces.iter().find(|space| space.rect.contains(pt(at.x, at.y))).map(|space| space.id);
+        let under = spaces
+            .iter()
+            .find(|space| space.rect.contains(pt(at.x, at.y)))
+            .map(|space| space.id);
         let selected = selection.iter().find_map(|item| match item {
             Item::Namespace(id) => Some(*id),
-            Item::Workload(id) => document.workloads.get(*id).map(|workload| workload.namespace),
+            Item::Workload(id) => document
+                .workloads
+                .get(*id)
+                .map(|workload| workload.namespace),
             _ => None,
         });
         under.or(selected)
@@ -125,7 +150,13 @@ impl CanvasView {
     }
 
     /// Adds a workload and opens its name.
-    pub(super) fn add_workload(&mut self, document: &Document, home: Option<NamespaceId>, at: Pos2, commands: &mut Commands) {
+    pub(super) fn add_workload(
+        &mut self,
+        document: &Document,
+        home: Option<NamespaceId>,
+        at: Pos2,
+        commands: &mut Commands,
+    ) {
         self.add_at(document, &Peer::Workload(home, String::new()), at, commands);
     }
 
@@ -149,7 +180,9 @@ impl CanvasView {
             [item] => node_of(*item),
             _ => None,
         };
-        let at = node.and_then(|node| beside(self, node)).unwrap_or_else(|| self.place());
+        let at = node
+            .and_then(|node| beside(self, node))
+            .unwrap_or_else(|| self.place());
         self.begin_flow(node.map(End::from), at);
     }
 
@@ -175,13 +208,33 @@ impl CanvasView {
     /// What is selected, as project text on the clipboard.
     fn copy(&self, document: &Document, selection: &[Item], commands: &mut Commands) {
         let fragment = create::fragment(document, &self.picture.scene, selection);
-        commands.push(Command::CopyText(crate::project::format::write(&fragment)));
+        commands.push(Command::CopyText(format::write(&fragment)));
     }
 
-    /// Project text is pasted; anything else is somebody else's.
+    /// Project text is pasted where the pointer is; anything else is somebody else's.
     fn paste(&mut self, document: &Document, text: &str, commands: &mut Commands) -> bool {
-        let _ = (document, text, commands);
-        false
+        if !format::is_project(text) {
+            return false;
+        }
+        let Ok((fragment, _)) = format::read(text, "clipboard") else {
+            return false;
+        };
+        let corner = fragment
+            .layout
+            .values()
+            .copied()
+            .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1])]);
+        let offset = match (corner, self.pointer) {
+            (Some([x, y]), Some(at)) => snap(at - vec2(x, y)),
+            _ => pos2(24.0, 24.0),
+        };
+        let paste = Edit::Paste {
+            fragment: Arc::new(fragment),
+            into: None,
+            offset: [offset.x, offset.y],
+        };
+        create::run_and_select(document, paste, commands);
+        true
     }
 
     /// Backs out of what is going on, one thing at a time.

@@ -112,13 +112,16 @@ impl Picture {
         });
         let spaces = scene.namespaces.iter().map(|s| NodeRef::Namespace(s.id));
         for node in spaces.chain(scene.nodes.iter().map(|n| n.node)) {
-            self.nodes.entry(node).or_insert_with(|| graph.add_node(node));
+            self.nodes
+                .entry(node)
+                .or_insert_with(|| graph.add_node(node));
         }
         for arrow in &scene.arrows {
             if self.flows.contains_key(&arrow.flow) {
                 continue;
             }
-            if let (Some(from), Some(to)) = (self.nodes.get(&arrow.from), self.nodes.get(&arrow.to)) {
+            if let (Some(from), Some(to)) = (self.nodes.get(&arrow.from), self.nodes.get(&arrow.to))
+            {
                 let edge = graph.add_edge(*from, *to, arrow.flow);
                 self.flows.insert(arrow.flow, edge);
             }
@@ -198,9 +201,19 @@ impl Picture {
         let area = scene_rect(seen);
         let near = area.grow(64.0);
 
-        let spaces = scene.namespaces.iter().map(|space| NodeRef::Namespace(space.id));
+        let spaces = scene
+            .namespaces
+            .iter()
+            .map(|space| NodeRef::Namespace(space.id));
         for node in spaces {
-            draw_node(&mut self.graph, self.nodes.get(&node), &context, seen, made, &mut counters);
+            draw_node(
+                &mut self.graph,
+                self.nodes.get(&node),
+                &context,
+                seen,
+                made,
+                &mut counters,
+            );
         }
         let mut faded = painter.clone();
         faded.set_opacity(arrows);
@@ -210,7 +223,8 @@ impl Picture {
             let Some(edge) = flow.and_then(|flow| self.flows.get(&flow)) else {
                 continue;
             };
-            let Some((lines, chip)) = draw_edge(&mut self.graph, *edge, &context, seen, made, &mut counters)
+            let Some((lines, chip)) =
+                draw_edge(&mut self.graph, *edge, &context, seen, made, &mut counters)
             else {
                 continue;
             };

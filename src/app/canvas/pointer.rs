@@ -25,8 +25,6 @@ pub enum Gesture {
     Idle,
     /// Moves the picture.
     Pan,
-    /// Moves the picture by its small copy.
-    Minimap,
     /// Selects what a rectangle touches, besides what was selected when it began.
     Marquee {
         /// Where it began, in the scene.
@@ -139,7 +137,12 @@ impl CanvasView {
         let Some(rect) = self.picture.scene.rect(node).map(node_shape::rect) else {
             return Vec::new();
         };
-        let sides = [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, -1.0), vec2(0.0, 1.0)];
+        let sides = [
+            vec2(1.0, 0.0),
+            vec2(-1.0, 0.0),
+            vec2(0.0, -1.0),
+            vec2(0.0, 1.0),
+        ];
         sides
             .into_iter()
             .map(|side| (rect.center() + side * rect.size() / 2.0, side))
@@ -147,7 +150,14 @@ impl CanvasView {
     }
 
     /// Moves gestures on.
-    pub(super) fn point(&mut self, ui: &Ui, response: &Response, document: &Document, view: &View, commands: &mut Commands) {
+    pub(super) fn point(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        document: &Document,
+        view: &View,
+        commands: &mut Commands,
+    ) {
         self.look_under(response, view);
         let pressed_at = ui.input(|input| input.pointer.press_origin());
         if response.drag_started() {
@@ -164,7 +174,14 @@ impl CanvasView {
         if response.clicked() || response.double_clicked() {
             response.request_focus();
             if let Some(at) = response.interact_pointer_pos() {
-                self.click(ui, response, self.camera.to_scene(at), document, view, commands);
+                self.click(
+                    ui,
+                    response,
+                    self.camera.to_scene(at),
+                    document,
+                    view,
+                    commands,
+                );
             }
         }
         self.cursor(ui, response);
@@ -172,7 +189,9 @@ impl CanvasView {
 
     /// What is under the pointer, and whose handles are shown.
     fn look_under(&mut self, response: &Response, view: &View) {
-        let pointer = self.pointer.filter(|_| response.contains_pointer() || response.dragged());
+        let pointer = self
+            .pointer
+            .filter(|_| response.contains_pointer() || response.dragged());
         let Some(at) = pointer else {
             self.hover = None;
             if self.popup.is_none() {
@@ -185,17 +204,29 @@ impl CanvasView {
             let rect = self.picture.scene.rect(node).map(node_shape::rect);
             rect.is_some_and(|rect| rect.expand(14.0 / self.camera.zoom).contains(at))
         };
-        let selected = view.only_selected().and_then(node_of).filter(|node| near(*node));
+        let selected = view
+            .only_selected()
+            .and_then(node_of)
+            .filter(|node| near(*node));
         let under = match self.hover {
             Some(Hit::Node(node)) => Some(node),
             Some(Hit::Header(id)) => Some(NodeRef::Namespace(id)),
             _ => None,
         };
-        let stays = self.hot.filter(|node| near(*node) && !matches!(node, NodeRef::Namespace(_)));
+        let stays = self
+            .hot
+            .filter(|node| near(*node) && !matches!(node, NodeRef::Namespace(_)));
         self.hot = under.or(stays).or(selected);
     }
 
-    fn begin(&mut self, ui: &Ui, response: &Response, at: Pos2, view: &View, commands: &mut Commands) {
+    fn begin(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        at: Pos2,
+        view: &View,
+        commands: &mut Commands,
+    ) {
         let space = ui.input(|input| input.key_down(Key::Space));
         if response.drag_started_by(PointerButton::Middle) || space {
             self.gesture = Gesture::Pan;
@@ -213,7 +244,11 @@ impl CanvasView {
             if draft.from.is_none() {
                 let source = self.end_at(from);
                 self.gesture = match source {
-                    Some(source) => Gesture::Flow(FlowDraft { by_clicks: false, left: false, ..FlowDraft::by_clicks(Some(source), from) }),
+                    Some(source) => Gesture::Flow(FlowDraft {
+                        by_clicks: false,
+                        left: false,
+                        ..FlowDraft::by_clicks(Some(source), from)
+                    }),
                     None => Gesture::Idle,
                 };
             }
@@ -238,7 +273,11 @@ impl CanvasView {
             self.gesture = Gesture::Marquee { from, besides };
             return;
         };
-        let chosen: BTreeSet<NodeRef> = view.selection.iter().filter_map(|item| node_of(*item)).collect();
+        let chosen: BTreeSet<NodeRef> = view
+            .selection
+            .iter()
+            .filter_map(|item| node_of(*item))
+            .collect();
         let nodes = if chosen.contains(&node) {
             chosen
         } else {
@@ -266,16 +305,27 @@ impl CanvasView {
         matches!(&self.gesture, Gesture::Flow(draft) if draft.by_clicks)
     }
 
-    fn drag(&mut self, ui: &Ui, at: Pos2, document: &Document, view: &View, commands: &mut Commands) {
+    fn drag(
+        &mut self,
+        ui: &Ui,
+        at: Pos2,
+        document: &Document,
+        view: &View,
+        commands: &mut Commands,
+    ) {
         let delta = ui.input(|input| input.pointer.delta());
         let under = self.end_at(at);
         match &mut self.gesture {
-            Gesture::Idle | Gesture::Minimap => {}
+            Gesture::Idle => {}
             Gesture::Pan => self.camera.pan_by(delta),
             Gesture::Marquee { from, besides } => {
                 let area = picture::scene_rect(Rect::from_two_pos(*from, at));
                 let touched = self.picture.index.marquee(&self.picture.scene, area);
-                let items: BTreeSet<Item> = touched.into_iter().filter_map(item_of).chain(besides.iter().copied()).collect();
+                let items: BTreeSet<Item> = touched
+                    .into_iter()
+                    .filter_map(item_of)
+                    .chain(besides.iter().copied())
+                    .collect();
                 if items != view.selection {
                     commands.push(Command::Select(items.into_iter().collect()));
                 }
@@ -325,7 +375,15 @@ impl CanvasView {
         }
     }
 
-    fn click(&mut self, ui: &Ui, response: &Response, at: Pos2, document: &Document, view: &View, commands: &mut Commands) {
+    fn click(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        at: Pos2,
+        document: &Document,
+        view: &View,
+        commands: &mut Commands,
+    ) {
         let under = self.end_at(at);
         if let Gesture::Flow(draft) = &mut self.gesture {
             draft.follow(at, under, document);
@@ -360,7 +418,13 @@ impl CanvasView {
         let _ = view;
     }
 
-    fn double_click(&mut self, hit: Option<Hit>, at: Pos2, document: &Document, commands: &mut Commands) {
+    fn double_click(
+        &mut self,
+        hit: Option<Hit>,
+        at: Pos2,
+        document: &Document,
+        commands: &mut Commands,
+    ) {
         match hit {
             Some(Hit::Node(node)) => self.rename(node),
             Some(Hit::Header(id)) => self.rename(NodeRef::Namespace(id)),
@@ -384,7 +448,9 @@ impl CanvasView {
             _ if space => CursorIcon::Grab,
             _ if self.pointer.is_some_and(|at| self.handle(at).is_some()) => CursorIcon::Crosshair,
             _ => match self.hover {
-                Some(Hit::Node(_) | Hit::Chip(_) | Hit::Arrow(_) | Hit::Header(_)) => CursorIcon::PointingHand,
+                Some(Hit::Node(_) | Hit::Chip(_) | Hit::Arrow(_) | Hit::Header(_)) => {
+                    CursorIcon::PointingHand
+                }
                 _ => CursorIcon::Default,
             },
         };
@@ -411,14 +477,21 @@ impl Move {
     fn container_at(&self, at: Pos2, document: &Document) -> Option<NamespaceId> {
         let mut homes = BTreeMap::new();
         for node in &self.nodes {
-            let NodeRef::Workload(id) = node else { return None };
+            let NodeRef::Workload(id) = node else {
+                return None;
+            };
             homes.insert(document.workloads.get(*id)?.namespace, ());
         }
         let point = pt(at.x, at.y);
         let spaces = self.start.namespaces.iter();
-        let at_home = spaces.clone().any(|s| homes.contains_key(&s.id) && s.rect.contains(point));
+        let at_home = spaces
+            .clone()
+            .any(|s| homes.contains_key(&s.id) && s.rect.contains(point));
         let mut others = spaces.filter(|s| !homes.contains_key(&s.id) && s.rect.contains(point));
-        others.next().filter(|_| !at_home && !self.copy).map(|s| s.id)
+        others
+            .next()
+            .filter(|_| !at_home && !self.copy)
+            .map(|s| s.id)
     }
 }
 

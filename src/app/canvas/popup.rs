@@ -38,7 +38,13 @@ impl CanvasView {
     }
 
     /// Shows what is open.
-    pub(super) fn show_popup(&mut self, ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
+    pub(super) fn show_popup(
+        &mut self,
+        ui: &mut Ui,
+        document: &Document,
+        view: &mut View,
+        commands: &mut Commands,
+    ) {
         let Some(popup) = self.popup.take() else {
             return;
         };
@@ -46,14 +52,23 @@ impl CanvasView {
             Popup::Ports(picker) => self.show_ports(ui, document, picker, commands),
             Popup::Target(picker) => self.show_targets(ui, document, picker),
             Popup::Rename(item) => {
-                if self.show_rename(ui, document, item, view, commands) == Outcome::Open && self.popup.is_none() {
+                if self.show_rename(ui, document, item, view, commands) == Outcome::Open
+                    && self.popup.is_none()
+                {
                     self.popup = Some(Popup::Rename(item));
                 }
             }
         }
     }
 
-    fn show_rename(&mut self, ui: &mut Ui, document: &Document, item: Item, view: &mut View, commands: &mut Commands) -> Outcome {
+    fn show_rename(
+        &mut self,
+        ui: &mut Ui,
+        document: &Document,
+        item: Item,
+        view: &mut View,
+        commands: &mut Commands,
+    ) -> Outcome {
         let Some(thing) = super::item_rect(&self.picture.scene, item) else {
             // Just added: the layout does not show it yet.
             return match document.thing(item) {
@@ -76,9 +91,12 @@ impl CanvasView {
         };
         let shown = floating(ui, "name", place, false, |ui| {
             ui.set_width(width);
-            Field::new(field, "Name", &name).width(width).show(ui, &mut view.drafts, commands, |text| {
-                accepted_name(document, item, text).map(Some)
-            })
+            Field::new(field, "Name", &name).width(width).show(
+                ui,
+                &mut view.drafts,
+                commands,
+                |text| accepted_name(document, item, text).map(Some),
+            )
         });
         let done = !first && !shown.0.has_focus() && !shown.0.gained_focus();
         if done {
@@ -131,7 +149,13 @@ fn accepted_name(document: &Document, item: Item, text: &str) -> Result<Edit, va
 
 /// A small floating window on the canvas; with `framed`, it has a ground of its own. Gives what is
 /// in it, and whether the pointer was pressed outside it.
-pub fn floating<R>(ui: &Ui, name: &str, place: Pos2, framed: bool, content: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
+pub fn floating<R>(
+    ui: &Ui,
+    name: &str,
+    place: Pos2,
+    framed: bool,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> (R, bool) {
     let palette = theme::palette(ui.ctx());
     let shown = Area::new(Id::new(("canvas popup", name)))
         .order(Order::Foreground)
@@ -165,7 +189,11 @@ pub fn heading(ui: &mut Ui, text: &str) {
 /// A faint line in a popup.
 pub fn faint(ui: &mut Ui, text: &str) {
     let ink = theme::color(theme::palette(ui.ctx()).ink3);
-    ui.label(egui::RichText::new(text).font(theme::sans(tokens::TEXT_SMALL)).color(ink));
+    ui.label(
+        egui::RichText::new(text)
+            .font(theme::sans(tokens::TEXT_SMALL))
+            .color(ink),
+    );
 }
 
 /// The rectangle of a node on the screen, for a popup beside it.

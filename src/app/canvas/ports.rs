@@ -52,7 +52,11 @@ impl CanvasView {
     /// Asks for the ports of a flow between two ends, new or known.
     pub(super) fn ask_ports(&mut self, document: &Document, from: End, to: End, at: Pos2) {
         let same = |flow: &Flow| flow.from == from && flow.to == to && !flow.muted;
-        let known = document.flows.iter().find(|(_, flow)| same(flow)).map(|(id, _)| id);
+        let known = document
+            .flows
+            .iter()
+            .find(|(_, flow)| same(flow))
+            .map(|(id, _)| id);
         if let Some(flow) = known {
             return self.edit_ports_at(document, flow, at);
         }
@@ -62,20 +66,37 @@ impl CanvasView {
             _ => BTreeSet::new(),
         };
         let to_name = document.end_name(&to);
-        self.open_ports(About::New { from, to, before: Vec::new(), to_name }, at, String::new(), chosen);
+        self.open_ports(
+            About::New {
+                from,
+                to,
+                before: Vec::new(),
+                to_name,
+            },
+            at,
+            String::new(),
+            chosen,
+        );
     }
 
     /// The same towards something that is made together with the flow.
     pub(super) fn ask_ports_of_new(&mut self, from: End, made: create::Made, at: Pos2) {
         let to = made.end();
-        let about = About::New { from, to, to_name: made.name, before: made.edits };
+        let about = About::New {
+            from,
+            to,
+            to_name: made.name,
+            before: made.edits,
+        };
         self.open_ports(about, at, String::new(), BTreeSet::new());
     }
 
     /// Opens the ports of a flow for editing.
     pub(super) fn edit_ports(&mut self, document: &Document, flow: FlowId) {
         let arrow = self.picture.scene.arrow(flow);
-        let chip = arrow.and_then(|arrow| arrow.chip.as_ref()).map(|chip| chip.rect.centre());
+        let chip = arrow
+            .and_then(|arrow| arrow.chip.as_ref())
+            .map(|chip| chip.rect.centre());
         let place = chip.or(arrow.map(|arrow| arrow.tip)).unwrap_or_default();
         self.edit_ports_at(document, flow, egui::pos2(place.x, place.y));
     }
@@ -84,8 +105,16 @@ impl CanvasView {
         let Some(flow) = document.flows.get(id) else {
             return;
         };
-        let offered: BTreeSet<FlowPort> = document.port_choices(&flow.to).into_iter().map(|choice| choice.port).collect();
-        let (chosen, typed): (Vec<_>, Vec<_>) = flow.ports.iter().cloned().partition(|port| offered.contains(port) || *port == FlowPort::Any);
+        let offered: BTreeSet<FlowPort> = document
+            .port_choices(&flow.to)
+            .into_iter()
+            .map(|choice| choice.port)
+            .collect();
+        let (chosen, typed): (Vec<_>, Vec<_>) = flow
+            .ports
+            .iter()
+            .cloned()
+            .partition(|port| offered.contains(port) || *port == FlowPort::Any);
         let text = validate::flow_ports_text(&typed);
         self.open_ports(About::Known(id), at, text, chosen.into_iter().collect());
     }
@@ -101,7 +130,13 @@ impl CanvasView {
         }));
     }
 
-    pub(super) fn show_ports(&mut self, ui: &Ui, document: &Document, mut picker: PortPicker, commands: &mut Commands) {
+    pub(super) fn show_ports(
+        &mut self,
+        ui: &Ui,
+        document: &Document,
+        mut picker: PortPicker,
+        commands: &mut Commands,
+    ) {
         let place = self.popup_place(picker.at);
         let (outcome, outside) = floating(ui, "ports", place, true, |ui| {
             ui.set_width(288.0);
@@ -119,16 +154,29 @@ impl CanvasView {
 impl PortPicker {
     fn show(&mut self, ui: &mut Ui, document: &Document, commands: &mut Commands) -> Outcome {
         let (from, to, title) = match &self.about {
-            About::New { from, to, to_name, .. } => (from.clone(), to.clone(), to_name.clone()),
+            About::New {
+                from, to, to_name, ..
+            } => (from.clone(), to.clone(), to_name.clone()),
             About::Known(id) => match document.flows.get(*id) {
-                Some(flow) => (flow.from.clone(), flow.to.clone(), document.end_name(&flow.to)),
+                Some(flow) => (
+                    flow.from.clone(),
+                    flow.to.clone(),
+                    document.end_name(&flow.to),
+                ),
                 None => return Outcome::Closed,
             },
         };
         if !draft::legal(&from, &to) {
             return Outcome::Closed;
         }
-        heading(ui, &format!("{} {} {title}", document.end_name(&from), crate::app::icons::ARROW_RIGHT));
+        heading(
+            ui,
+            &format!(
+                "{} {} {title}",
+                document.end_name(&from),
+                crate::app::icons::ARROW_RIGHT
+            ),
+        );
         ui.add_space(4.0);
         let mut outcome = self.chips(ui, document, &to, commands);
         if self.field(ui) {
@@ -157,10 +205,18 @@ impl PortPicker {
 
     /// What the destination declares, and everything. A click takes that port alone; with Ctrl or
     /// Shift several are gathered.
-    fn chips(&mut self, ui: &mut Ui, document: &Document, to: &End, commands: &mut Commands) -> Outcome {
+    fn chips(
+        &mut self,
+        ui: &mut Ui,
+        document: &Document,
+        to: &End,
+        commands: &mut Commands,
+    ) -> Outcome {
         let mut outcome = Outcome::Open;
         let choices = document.port_choices(to);
-        let declared = choices.into_iter().map(|choice| (choice.port, choice.label));
+        let declared = choices
+            .into_iter()
+            .map(|choice| (choice.port, choice.label));
         let all = [(FlowPort::Any, "all ports".to_owned())];
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
@@ -206,7 +262,9 @@ impl PortPicker {
             widgets::select_all(ui, response.id, self.text.chars().count());
         }
         if response.changed() {
-            self.refusal = validate::flow_ports(&self.text).err().map(|refusal| refusal.to_string());
+            self.refusal = validate::flow_ports(&self.text)
+                .err()
+                .map(|refusal| refusal.to_string());
         }
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if entered {
@@ -217,19 +275,27 @@ impl PortPicker {
 
     fn accept(&mut self, document: &Document, commands: &mut Commands) -> Outcome {
         let ports = match validate::flow_ports(&self.text) {
-            Ok(typed) => validate::united(typed.into_iter().chain(self.chosen.iter().cloned()).collect()),
+            Ok(typed) => validate::united(
+                typed
+                    .into_iter()
+                    .chain(self.chosen.iter().cloned())
+                    .collect(),
+            ),
             Err(refusal) => {
                 self.refusal = Some(refusal.to_string());
                 return Outcome::Open;
             }
         };
         if ports.is_empty() {
-            self.refusal = Some("no port yet; type one such as 80 or UDP/53, or take all ports".into());
+            self.refusal =
+                Some("no port yet; type one such as 80 or UDP/53, or take all ports".into());
             return Outcome::Open;
         }
         match &self.about {
             About::Known(id) => commands.edit(Edit::SetPorts(vec![*id], ports)),
-            About::New { from, to, before, .. } => {
+            About::New {
+                from, to, before, ..
+            } => {
                 let flow = Edit::Add(Thing::Flow(Flow {
                     from: from.clone(),
                     to: to.clone(),
@@ -242,7 +308,8 @@ impl PortPicker {
                 if before.is_empty() {
                     commands.edit(flow);
                 } else {
-                    let name = format!("Add flow {} to {}", document.end_name(from), self.to_name());
+                    let name =
+                        format!("Add flow {} to {}", document.end_name(from), self.to_name());
                     let edits = before.iter().cloned().chain([flow]).collect();
                     commands.edit(Edit::Batch(name, edits));
                 }
@@ -275,7 +342,10 @@ fn port_chip(ui: &mut Ui, label: &str, on: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(size.x, 24.0), Sense::click());
     let (fill, border) = match (on, response.hovered()) {
         (true, _) => (palette.accent_soft, palette.accent),
-        (false, true) => (tokens::mix(palette.raised, palette.ink, 0.05), palette.outline),
+        (false, true) => (
+            tokens::mix(palette.raised, palette.ink, 0.05),
+            palette.outline,
+        ),
         (false, false) => (palette.raised, palette.outline),
     };
     let painter = ui.painter();
@@ -283,7 +353,7 @@ fn port_chip(ui: &mut Ui, label: &str, on: bool) -> bool {
     painter.rect(rect, 12.0, theme::color(fill), border, StrokeKind::Inside);
     let place = rect.center() - galley.size() / 2.0;
     painter.galley(place, galley, ink);
-    widgets::button::focus_ring(ui, &response, rect);
+    widgets::focus_ring(ui, &response, rect);
     response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, on, label));
     response.clicked()
 }

@@ -2,8 +2,8 @@
 
 use egui::{Key, Modifiers, Pos2, ScrollArea, TextEdit, Ui, vec2};
 
-use super::popup::{Popup, floating, heading};
 use super::pointer::Gesture;
+use super::popup::{Popup, floating, heading};
 use super::{CanvasView, create, draft};
 use crate::app::icons;
 use crate::app::widgets::Row;
@@ -40,7 +40,10 @@ impl CanvasView {
     pub(super) fn ask_target(&mut self, from: Option<End>, at: Pos2) {
         let point = pt(at.x, at.y);
         let spaces = &self.picture.scene.namespaces;
-        let inside = spaces.iter().find(|space| space.rect.contains(point)).map(|space| space.id);
+        let inside = spaces
+            .iter()
+            .find(|space| space.rect.contains(point))
+            .map(|space| space.id);
         self.popup = Some(Popup::Target(TargetPicker {
             from,
             at,
@@ -82,7 +85,9 @@ impl CanvasView {
     fn take(&mut self, document: &Document, picker: &TargetPicker, choice: Choice) {
         self.gesture = Gesture::Idle;
         match (&picker.from, choice) {
-            (Some(from), Choice::Known(to)) => self.ask_ports(document, from.clone(), to, picker.at),
+            (Some(from), Choice::Known(to)) => {
+                self.ask_ports(document, from.clone(), to, picker.at)
+            }
             (Some(from), Choice::New(peer)) => {
                 let made = create::make(document, &self.picture.scene, &peer, picker.at);
                 self.ask_ports_of_new(from.clone(), made, picker.at);
@@ -166,7 +171,11 @@ impl TargetPicker {
     fn rows(&self, document: &Document) -> Vec<(Choice, &'static str, String)> {
         let wanted = self.text.trim().to_lowercase();
         let fits = |words: &str| words.to_lowercase().contains(&wanted);
-        let legal = |end: &End| self.from.as_ref().is_none_or(|from| draft::legal(from, end));
+        let legal = |end: &End| {
+            self.from
+                .as_ref()
+                .is_none_or(|from| draft::legal(from, end))
+        };
         let known = ends(document)
             .into_iter()
             .filter(legal)
@@ -175,35 +184,72 @@ impl TargetPicker {
             .map(|(icon, words, end)| (Choice::Known(end), icon, words))
             .take(40);
         let known: Vec<_> = known.collect();
-        let new = if self.from.is_some() { self.new_rows(document) } else { Vec::new() };
-        let (first, then) = if self.new_first { (new, known) } else { (known, new) };
+        let new = if self.from.is_some() {
+            self.new_rows(document)
+        } else {
+            Vec::new()
+        };
+        let (first, then) = if self.new_first {
+            (new, known)
+        } else {
+            (known, new)
+        };
         first.into_iter().chain(then).collect()
     }
 
     fn new_rows(&self, document: &Document) -> Vec<(Choice, &'static str, String)> {
         let name = self.text.trim();
-        let called = if name.is_empty() { String::new() } else { format!(" {name}") };
+        let called = if name.is_empty() {
+            String::new()
+        } else {
+            format!(" {name}")
+        };
         let source = match &self.from {
             Some(End::Workload(id)) => document.workloads.get(*id).map(|w| w.namespace),
             Some(End::AnyPodOf(id)) => Some(*id),
             _ => None,
         };
-        let home = self.inside.or(source).or_else(|| document.namespaces.ids().next());
-        let space = home.and_then(|id| document.namespaces.get(id)).map_or("default", |n| &n.name);
+        let home = self
+            .inside
+            .or(source)
+            .or_else(|| document.namespaces.ids().next());
+        let space = home
+            .and_then(|id| document.namespaces.get(id))
+            .map_or("default", |n| &n.name);
         let workload = Peer::Workload(home, name.to_owned());
-        let mut rows = vec![(Choice::New(workload), icons::WORKLOAD, format!("New workload{called} in {space}"))];
+        let mut rows = vec![(
+            Choice::New(workload),
+            icons::WORKLOAD,
+            format!("New workload{called} in {space}"),
+        )];
         if let (Some(id), true) = (self.inside, name.is_empty()) {
-            rows.push((Choice::Known(End::AnyPodOf(id)), icons::NAMESPACE, format!("Any pod of {space}")));
+            rows.push((
+                Choice::Known(End::AnyPodOf(id)),
+                icons::NAMESPACE,
+                format!("Any pod of {space}"),
+            ));
         }
         let outside = !matches!(self.from, Some(End::External(_)));
         if outside {
             let external = Peer::External(name.to_owned());
-            rows.push((Choice::New(external), icons::EXTERNAL, format!("New external{called}")));
+            rows.push((
+                Choice::New(external),
+                icons::EXTERNAL,
+                format!("New external{called}"),
+            ));
             if name.is_empty() && document.external_named("Internet").is_none() {
-                rows.push((Choice::New(Peer::Internet), icons::INTERNET, "Internet".to_owned()));
+                rows.push((
+                    Choice::New(Peer::Internet),
+                    icons::INTERNET,
+                    "Internet".to_owned(),
+                ));
             }
         }
-        rows.push((Choice::New(Peer::Group(name.to_owned())), icons::GROUP, format!("New group{called}")));
+        rows.push((
+            Choice::New(Peer::Group(name.to_owned())),
+            icons::GROUP,
+            format!("New group{called}"),
+        ));
         rows
     }
 }
@@ -214,5 +260,10 @@ fn ends(document: &Document) -> Vec<End> {
     let spaces = document.namespaces.ids().map(End::AnyPodOf);
     let externals = document.externals.ids().map(End::External);
     let groups = document.groups.ids().map(End::Group);
-    workloads.chain(spaces).chain([End::AnyPod]).chain(externals).chain(groups).collect()
+    workloads
+        .chain(spaces)
+        .chain([End::AnyPod])
+        .chain(externals)
+        .chain(groups)
+        .collect()
 }

@@ -6,7 +6,8 @@ mod list;
 mod text;
 
 pub use button::{
-    check, danger, icon_button, link, menu_button, primary, secondary, segments, tab_bar,
+    check, danger, focus_ring, icon_button, link, menu_button, primary, secondary, segments,
+    tab_bar,
 };
 pub use field::{Drafts, Field, complaint, message, named, select_all};
 pub use list::{Row, chip, section};
