@@ -165,6 +165,7 @@ impl App {
                 top_bar::top_bar_ui(ui, self, commands);
             });
         let view = &mut self.view;
+        view.canvas.set_workers(self.files.workers());
         let status = Panel::bottom("status").exact_size(tokens::STATUS);
         status
             .resizable(false)

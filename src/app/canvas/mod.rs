@@ -25,8 +25,6 @@ mod pointer;
 mod popup;
 mod ports;
 mod targets;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -105,6 +103,11 @@ impl CanvasView {
     /// The zoom, 1.0 at actual size.
     pub fn zoom(&self) -> f32 {
         self.camera.zoom
+    }
+
+    /// Where it is on the screen.
+    pub fn viewport(&self) -> Rect {
+        self.camera.viewport
     }
 
     /// What the last frame cost.
