@@ -4,14 +4,14 @@
 //! Policies test each dimension (subject, peer, port) on its own and rewrite nothing, so the space
 //! splits into finitely many atoms, and everything after that is bit arithmetic:
 //!
-//! - [`universe`]: classes of pods that no policy tells apart, pieces of the address axis, nodes,
+//! - `universe`: classes of pods that no policy tells apart, pieces of the address axis, nodes,
 //!   domain names; and which of them each peer expression matches.
-//! - [`rows`]: for each list of applicable policies, what its subjects may talk to: disjoint port sets
+//! - `rows`: for each list of applicable policies, what its subjects may talk to: disjoint port sets
 //!   with the peers of each.
-//! - [`connections`]: every ordered pair, streamed, never stored.
-//! - [`compare`]: two sets of policies over the same pods, gate by gate, pods that do not exist yet
+//! - [`mod@connections`]: every ordered pair, streamed, never stored.
+//! - [`mod@compare`]: two sets of policies over the same pods, gate by gate, pods that do not exist yet
 //!   included.
-//! - [`explain`]: a plain evaluator of one connection that keeps record. It shares no code with the
+//! - [`mod@explain`]: a plain evaluator of one connection that keeps record. It shares no code with the
 //!   fast path and is what the property tests hold it against.
 //!
 //! A connection is allowed if the egress gate of its source and the ingress gate of its destination

@@ -1,7 +1,7 @@
 //! Kubernetes manifests: texts in, a [`Snapshot`] without policies out, with the policies beside it
 //! and everything that could not be read as diagnostics (semantics 8).
 //!
-//! [`objects`] finds the objects in the texts, `resource` decodes each on its own, [`assemble`]
+//! `objects` finds the objects in the texts, `resource` decodes each on its own, `assemble`
 //! makes a cluster of them.
 
 mod assemble;

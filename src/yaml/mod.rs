@@ -2,7 +2,7 @@
 //! column of every key and value.
 //!
 //! [`parse`] turns a text into documents, [`Object`] is a document that says what Kubernetes object
-//! it is, [`decode`] reads typed fields out of a tree and says where a type is wrong. [`write`] is
+//! it is, [`decode`] reads typed fields out of a tree and says where a type is wrong. [`mod@write`] is
 //! the way back: policies with comments, and the lines they are on.
 
 pub mod decode;
