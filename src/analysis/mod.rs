@@ -34,6 +34,7 @@ mod vocabulary;
 use std::net::IpAddr;
 
 use crate::cluster::Snapshot;
+pub use crate::policy::Direction;
 use crate::sets::Labels;
 use extents::Extents;
 use universe::Universe;
@@ -44,15 +45,6 @@ pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };
 pub use notes::notes;
-
-/// A direction, seen from the pod whose gate is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
-    /// Connections to the pod.
-    Ingress,
-    /// Connections from the pod.
-    Egress,
-}
 
 /// One concrete end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

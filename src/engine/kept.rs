@@ -1,8 +1,10 @@
 //! Kept policies: read, and asked whom they isolate.
 
 use crate::diag::Diagnostic;
+use crate::dialect::network_policy;
+use crate::manifest::{self, Source};
 use crate::model::{Document, Workload};
-use crate::policy::{Direction, Peer, Policy, Side};
+use crate::policy::{Direction, Peer, Policy, Side, Tier};
 
 /// A kept policy.
 pub(super) struct Kept {
@@ -24,14 +26,39 @@ pub(super) fn read(document: &Document) -> Vec<Kept> {
     each.collect()
 }
 
-/// Reads policies out of a text.
-pub(super) fn lower(
-    _file: &str,
-    _text: &str,
+/// The tier of NetworkPolicies.
+pub(super) const TIER: usize = 0;
+
+/// The tiers that policies are lowered to.
+pub(super) fn tiers() -> Vec<Tier> {
+    vec![network_policy::tier()]
+}
+
+/// Reads the policies of a text.
+fn lower(file: &str, text: &str, document: &Document) -> (Vec<Policy>, Vec<Diagnostic>) {
+    let read = manifest::read(&[Source::new(file, text)]);
+    let mut diagnostics = read.diagnostics;
+    let mut policies = Vec::new();
+    for object in &read.policies {
+        let read = network_policy::read(object, TIER, &document.settings.assumptions);
+        policies.extend(read.policy);
+        diagnostics.extend(read.diagnostics);
+    }
+    (policies, diagnostics)
+}
+
+/// Reads the policies of several texts, each with its place.
+pub(super) fn lower_each<'a>(
+    texts: impl Iterator<Item = (String, &'a str)>,
     document: &Document,
-) -> (Vec<Policy>, Vec<Diagnostic>) {
-    let _ = document;
-    (Vec::new(), Vec::new())
+) -> Vec<(usize, Vec<Policy>, Vec<Diagnostic>)> {
+    texts
+        .enumerate()
+        .map(|(at, (file, text))| {
+            let (policies, diagnostics) = lower(&file, text, document);
+            (at, policies, diagnostics)
+        })
+        .collect()
 }
 
 impl Kept {

@@ -7,6 +7,7 @@ mod dns;
 pub mod generate;
 mod ground;
 pub mod identity;
+mod intent;
 mod kept;
 pub mod load;
 mod names;
@@ -14,12 +15,15 @@ pub mod prove;
 mod say;
 #[cfg(test)]
 pub(crate) mod sketch;
+pub mod snapshot;
 
 use std::time::Duration;
 
 pub use generate::{Generated, MANAGED_BY, Role, Written, generate};
-pub use prove::{Finding, Isolation, Kind, Proof, State, Verdict, prove};
+pub use prove::{Finding, Kind, Proof, State, Verdict, prove, prove_against};
 pub use say::Unsaid;
+
+pub use crate::analysis::Isolation;
 
 use crate::model::Document;
 

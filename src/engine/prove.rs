@@ -1,9 +1,21 @@
-//! The written policies, read back and compared with the drawing.
+//! The written policies, read back and compared with the drawing, gate by gate (DESIGN 11, "What
+//! proof means").
+
+mod findings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use super::generate::Generated;
+use super::ground::Ground;
+use super::intent;
+use super::kept;
+use super::snapshot::{self, Stage};
+use crate::analysis::{self, Isolation};
+use crate::diag::{Diagnostic, Severity};
 use crate::model::{Document, FlowId, WorkloadId};
+use crate::policy::Policy;
 
 /// Whether the policies are the drawing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +30,8 @@ pub struct Proof {
     pub isolation: BTreeMap<WorkloadId, Isolation>,
     /// Workloads of managed namespaces with a direction that nothing isolates.
     pub open_workloads: usize,
+    /// What the API server would refuse of the written texts, and what could not be read back.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// The verdict on a whole drawing, best first.
@@ -52,20 +66,22 @@ pub enum Verdict {
 }
 
 /// One difference between policies and drawing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// What kind.
     pub kind: Kind,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// The connection that shows it: source, in words.
+    /// The connection that shows it: its source, in words.
     pub from: String,
-    /// Destination, in words.
+    /// Its destination, in words.
     pub to: String,
-    /// Ports, in words.
+    /// Its ports, in words.
     pub ports: String,
-    /// The flow that it is about, if it is about one.
+    /// The flow that it is about, if it is about one; of several the first.
     pub flow: Option<FlowId>,
+    /// All flows that it is about.
+    pub flows: Vec<FlowId>,
     /// The workload at whose gate it shows.
     pub workload: Option<WorkloadId>,
     /// The policies at whose door it lies, as `NAMESPACE/NAME`.
@@ -74,7 +90,7 @@ pub struct Finding {
     pub help: Option<String>,
 }
 
-/// What kind of difference.
+/// What kind of difference, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Drawn, but not allowed.
@@ -85,26 +101,175 @@ pub enum Kind {
     CannotBeSaid,
 }
 
-/// Which directions of a workload are isolated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Isolation {
-    /// Connections to it need a rule.
-    pub ingress: bool,
-    /// Connections from it need a rule.
-    pub egress: bool,
-}
-
 impl Proof {
     /// One line for the status bar.
     pub fn summary(&self) -> String {
+        let count = |verdict| self.verdicts.values().filter(|v| **v == verdict).count();
+        // Differences that no flow is to blame for count for themselves.
+        let alone = |kind| {
+            let mut findings = self.findings.iter();
+            findings
+                .by_ref()
+                .filter(|f| f.kind == kind && f.flows.is_empty())
+                .count()
+        };
+        let unsaid = count(Verdict::CannotBeSaid);
         match self.state {
             State::NothingToProve => "Nothing to prove".to_owned(),
-            _ => "Exact".to_owned(),
+            State::Exact if self.open_workloads > 0 => {
+                let open = plural(self.open_workloads, "workload");
+                format!("Exact; {open} left open by choice")
+            }
+            State::Exact => "Exact".to_owned(),
+            State::CannotBeSaid => {
+                format!(
+                    "Exact, except {} NetworkPolicy cannot say",
+                    plural(unsaid, "flow")
+                )
+            }
+            State::TooWide | State::Blocked => {
+                let counts = [
+                    (count(Verdict::Blocked) + alone(Kind::Blocked), "blocked"),
+                    (count(Verdict::TooWide) + alone(Kind::TooWide), "too wide"),
+                    (unsaid, "cannot be said"),
+                ];
+                let parts: Vec<String> = counts
+                    .iter()
+                    .filter(|(count, _)| *count > 0)
+                    .map(|(count, what)| format!("{count} {what}"))
+                    .collect();
+                parts.join(", ")
+            }
         }
     }
 }
 
+fn plural(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
+/// Where a policy in force came from.
+pub(super) enum Source {
+    /// Place in `Generated::policies`.
+    Generated(usize),
+    /// A kept policy, or one given from outside; what it `replaces`, if anything.
+    Other(Option<String>),
+}
+
+/// Policies in force, and where each came from.
+#[derive(Default)]
+pub(super) struct Actual {
+    pub(super) policies: Vec<Policy>,
+    pub(super) sources: Vec<Source>,
+}
+
 /// Reads the written texts and the kept policies, and compares them with the drawing.
-pub fn prove(_document: &Document, _generated: &Generated) -> Proof {
-    Proof::default()
+pub fn prove(document: &Document, generated: &Generated) -> Proof {
+    let ground = Ground::new(document);
+    let mut actual = Actual::default();
+    let mut diagnostics = Vec::new();
+    let texts = generated
+        .policies
+        .iter()
+        .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.as_str()));
+    for (at, policies, told) in kept::lower_each(texts, document) {
+        for policy in policies {
+            actual.policies.push(policy);
+            actual.sources.push(Source::Generated(at));
+        }
+        diagnostics.extend(told.into_iter().filter(|d| d.severity != Severity::Info));
+    }
+    for ((_, kept), read) in document.policies.iter().zip(&ground.kept) {
+        for policy in &read.policies {
+            actual.policies.push(policy.clone());
+            actual.sources.push(Source::Other(kept.replaces.clone()));
+        }
+    }
+    let mut proof = judge(&ground, generated, actual);
+    proof.diagnostics = diagnostics;
+    proof
+}
+
+/// Compares policies from elsewhere with the drawing, in place of the generated and the kept ones.
+/// What they isolate is no reason to want isolation: the bases alone say what is closed.
+pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
+    let mut without = document.clone();
+    without.policies = crate::model::Table::default();
+    let ground = Ground::new(&without);
+    let sources = policies.iter().map(|_| Source::Other(None)).collect();
+    let actual = Actual { policies, sources };
+    judge(&ground, &super::generate::write(&ground), actual)
+}
+
+fn judge(ground: &Ground, generated: &Generated, actual: Actual) -> Proof {
+    let document = ground.document;
+    let stage = snapshot::with_stand_ins(document);
+    let mut proof = Proof::default();
+    let mut real = stage.snapshot.clone();
+    real.policies = actual.policies;
+    isolate(&mut proof, document, &stage, analysis::isolation(&real));
+    if document.flows.is_empty() {
+        return proof;
+    }
+    let intents = intent::intents(ground, &stage);
+    let mut ideal = stage.snapshot.clone();
+    ideal.policies = intents.iter().map(|i| i.policy.clone()).collect();
+    let differences = analysis::compare(&ideal, &real);
+
+    let teller = findings::Teller {
+        ground,
+        stage: &stage,
+        intents: &intents,
+        real: &real,
+        sources: &actual.sources,
+        generated,
+    };
+    proof.findings = teller.tell(&differences);
+    proof.findings.extend(findings::unsaid(document, generated));
+    proof.findings.sort();
+    proof.verdicts = verdicts(document, &proof.findings);
+    proof.state = match proof.findings.first().map(|f| f.kind) {
+        None => State::Exact,
+        Some(Kind::Blocked) => State::Blocked,
+        Some(Kind::TooWide) => State::TooWide,
+        Some(Kind::CannotBeSaid) => State::CannotBeSaid,
+    };
+    proof
+}
+
+fn isolate(proof: &mut Proof, document: &Document, stage: &Stage, isolation: Vec<Isolation>) {
+    for (drawn, isolation) in stage.drawn.iter().zip(isolation) {
+        if let Some(id) = drawn {
+            proof.isolation.insert(*id, isolation);
+        }
+    }
+    let open = |id: &WorkloadId, isolation: &Isolation| {
+        let workload = document.workloads.get(*id).filter(|w| !w.host_network);
+        let namespace = workload.and_then(|w| document.namespaces.get(w.namespace));
+        namespace.is_some_and(|n| n.managed) && !(isolation.ingress && isolation.egress)
+    };
+    proof.open_workloads = proof.isolation.iter().filter(|(id, i)| open(id, i)).count();
+}
+
+/// The worst finding about a flow is its verdict.
+fn verdicts(document: &Document, findings: &[Finding]) -> BTreeMap<FlowId, Verdict> {
+    let of = |id: FlowId| {
+        let worst = findings
+            .iter()
+            .filter(|f| f.flows.contains(&id))
+            .map(|f| f.kind)
+            .min();
+        match worst {
+            None => Verdict::Exact,
+            Some(Kind::Blocked) => Verdict::Blocked,
+            Some(Kind::TooWide) => Verdict::TooWide,
+            Some(Kind::CannotBeSaid) => Verdict::CannotBeSaid,
+        }
+    };
+    document
+        .flows
+        .iter()
+        .map(|(id, flow)| (id, if flow.muted { Verdict::Muted } else { of(id) }))
+        .collect()
 }

@@ -38,7 +38,7 @@ pub(super) fn dns(ground: &Ground, namespace: NamespaceId, resolver: &Resolver) 
     let name = ground.namespace_name(namespace);
     Some(Draft {
         comment: format!("pods of {name} may resolve names"),
-        rules: vec![rule(Direction::Egress, peers, resolver)],
+        rules: vec![rule(Direction::Egress, peers, resolver)?],
         ..draft(
             ground,
             namespace,
@@ -75,7 +75,7 @@ pub(super) fn dns_clients(
         comment: "the DNS pods answer everybody who may ask".to_owned(),
         subject: parts::selector(&resolver.pods),
         workloads: pods,
-        rules: vec![rule(Direction::Ingress, peers, resolver)],
+        rules: vec![rule(Direction::Ingress, peers, resolver)?],
         ..draft(
             ground,
             namespace,
@@ -90,16 +90,13 @@ fn rule(
     direction: Direction,
     peers: Vec<k8s_openapi::api::networking::v1::NetworkPolicyPeer>,
     resolver: &Resolver,
-) -> DraftRule {
-    DraftRule {
+) -> Option<DraftRule> {
+    Some(DraftRule {
         direction,
         flows: Vec::new(),
         comments: Vec::new(),
-        rule: Rule {
-            peers,
-            ports: parts::ports_in_order(&resolver.ports),
-        },
-    }
+        rule: Rule::new(peers, parts::ports_in_order(&resolver.ports))?,
+    })
 }
 
 /// A policy for every pod of a namespace, without rules.

@@ -152,10 +152,10 @@ fn rule(ground: &Ground, key: &Key, half: &Half, comments: Vec<String>) -> Optio
         direction: key.direction,
         flows: half.flows.clone(),
         comments,
-        rule: Rule {
-            peers: parts::peers(ground, &far, key.unit.namespace),
-            ports: parts::ports(&half.ports),
-        },
+        rule: Rule::new(
+            parts::peers(ground, &far, key.unit.namespace),
+            parts::ports(&half.ports),
+        )?,
     })
 }
 

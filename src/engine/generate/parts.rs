@@ -24,6 +24,17 @@ pub(super) struct Rule {
     pub(super) ports: Option<Vec<NetworkPolicyPort>>,
 }
 
+impl Rule {
+    /// None where a list is empty: to the API an empty list means everything (K7, K8).
+    pub(super) fn new(
+        peers: Vec<NetworkPolicyPeer>,
+        ports: Option<Vec<NetworkPolicyPort>>,
+    ) -> Option<Self> {
+        let nothing = peers.is_empty() || ports.as_ref().is_some_and(Vec::is_empty);
+        (!nothing).then_some(Self { peers, ports })
+    }
+}
+
 impl From<Rule> for NetworkPolicyIngressRule {
     fn from(rule: Rule) -> Self {
         Self {
@@ -134,7 +145,7 @@ pub(super) fn ports(ports: &[FlowPort]) -> Option<Vec<NetworkPolicyPort>> {
     Some(items)
 }
 
-/// DNS ports keep the order of their profile: UDP stands first.
+/// The same in the order given: in DNS policies UDP stands first.
 pub(super) fn ports_in_order(listed: &[FlowPort]) -> Option<Vec<NetworkPolicyPort>> {
     let each: Option<Vec<_>> = listed
         .iter()
