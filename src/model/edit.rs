@@ -7,6 +7,8 @@ mod fragment;
 mod merge;
 mod name;
 mod remove;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -10,6 +10,9 @@ pub mod table;
 pub mod validate;
 pub mod words;
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
+
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;

@@ -6,6 +6,8 @@ mod names;
 mod network;
 mod port;
 mod selector;
+#[cfg(test)]
+mod tests;
 
 pub use document::{check, invariants, problems};
 pub use names::{

@@ -112,7 +112,8 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The flow with those of its missing ends that exist, unless that would join two externals.
+    /// The flow with those of its missing ends that exist; one between two externals has only
+    /// missing ends.
     pub fn healed(&self, flow: &Flow) -> Flow {
         let heal = |end: &End| match end {
             End::Missing(words) => self.end(words).unwrap_or_else(|_| end.clone()),
@@ -120,7 +121,11 @@ impl<'a> Words<'a> {
         };
         let (from, to) = (heal(&flow.from), heal(&flow.to));
         match (&from, &to) {
-            (End::External(_), End::External(_)) => flow.clone(),
+            (End::External(_), End::External(_)) => Flow {
+                from: End::Missing(self.of(&from)),
+                to: End::Missing(self.of(&to)),
+                ..flow.clone()
+            },
             _ => Flow {
                 from,
                 to,

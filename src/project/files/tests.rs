@@ -1,3 +1,5 @@
+//! Saving, journals and exports on a real disk.
+
 use std::fs;
 use std::io;
 use std::path::Path;

@@ -6,6 +6,8 @@
 //! of its fields under that field's name (and below a list under the item's, see [`item_key`]).
 
 mod fields;
+mod flows;
+mod outside;
 mod things;
 
 use std::sync::Arc;
@@ -171,7 +173,7 @@ fn dns_profile(reader: &mut Reader, node: &Node) -> Option<(DnsProfile, Option<V
     let profile = DnsProfile::Custom {
         namespaces: reader.selector(namespaces)?,
         pods: reader.selector(pods)?,
-        ports: reader.list(ports, things::flow_port)?,
+        ports: reader.list(ports, flows::flow_port)?,
     };
     Some((profile, fields.rest_value()))
 }

@@ -1,6 +1,11 @@
+//! Projects as people write them, and as they are written back.
+
+use proptest::prelude::*;
+
 use super::{read, write};
+use crate::model::arbitrary;
 use crate::model::validate::invariants;
-use crate::model::{Base, DnsProfile, Document, End};
+use crate::model::{Base, DnsProfile, Document, End, Flow, NodeRef, Service, Workload};
 
 const SHOP: &str = r#"
 format: drawbridge/1
@@ -259,5 +264,105 @@ fn the_examples_read_without_a_word_and_are_written_the_same_twice() {
                 .all(|(_, f)| !matches!(f.from, End::Missing(_)))
         );
         assert_eq!(again(&document), document, "{name}");
+    }
+}
+
+/// The same Document with ids from 0 without gaps, in the same order.
+fn renumbered(document: &Document) -> Document {
+    use std::collections::BTreeMap;
+    fn ranks<K: Ord>(ids: impl Iterator<Item = K>) -> BTreeMap<K, u32> {
+        ids.zip(0..).collect()
+    }
+    let namespaces = ranks(document.namespaces.ids());
+    let workloads = ranks(document.workloads.ids());
+    let externals = ranks(document.externals.ids());
+    let groups = ranks(document.groups.ids());
+    let node = |node: NodeRef| match node {
+        NodeRef::Namespace(id) => NodeRef::Namespace(namespaces[&id].into()),
+        NodeRef::Workload(id) => NodeRef::Workload(workloads[&id].into()),
+        NodeRef::External(id) => NodeRef::External(externals[&id].into()),
+        NodeRef::Group(id) => NodeRef::Group(groups[&id].into()),
+        NodeRef::AnyPod => NodeRef::AnyPod,
+    };
+    let end = |end: &End| end.node().map_or(end.clone(), |n| node(n).into());
+    let mut new = Document {
+        name: document.name.clone(),
+        settings: document.settings.clone(),
+        unknown: document.unknown.clone(),
+        ..Document::default()
+    };
+    for (_, row) in document.namespaces.iter() {
+        new.namespaces.add(row.clone());
+    }
+    for (_, row) in document.workloads.iter() {
+        let namespace = namespaces[&row.namespace].into();
+        new.workloads.add(Workload {
+            namespace,
+            ..row.clone()
+        });
+    }
+    for (_, row) in document.services.iter() {
+        let namespace = namespaces[&row.namespace].into();
+        new.services.add(Service {
+            namespace,
+            ..row.clone()
+        });
+    }
+    for (_, row) in document.externals.iter() {
+        new.externals.add(row.clone());
+    }
+    for (_, row) in document.groups.iter() {
+        new.groups.add(row.clone());
+    }
+    for (_, row) in document.flows.iter() {
+        let (from, to) = (end(&row.from), end(&row.to));
+        new.flows.add(Flow {
+            from,
+            to,
+            ..row.clone()
+        });
+    }
+    for (_, row) in document.policies.iter() {
+        new.policies.add(row.clone());
+    }
+    let places = document.layout.iter().map(|(n, at)| (node(*n), *at));
+    new.layout = std::sync::Arc::new(places.collect());
+    new
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn any_document_comes_back_whole(document in arbitrary::document()) {
+        let text = write(&document);
+        let read = read(&text, "p");
+        prop_assert!(read.is_ok(), "{:#?}\n{}", read, text);
+        let found = read.expect("just checked").0;
+        prop_assert_eq!(&found, &renumbered(&document), "{}", text);
+        prop_assert_eq!(write(&found), text);
+    }
+
+    #[test]
+    fn no_text_panics(text in "(?s).{0,60}", tail in "([a-z]{1,9}: [\\[{]?[a-z/*{}:, -]{0,9}[\\]}]?\n){0,5}") {
+        let _ = read(&text, "p");
+        let _ = read(&format!("format: drawbridge/1\n{tail}"), "p");
+    }
+}
+
+#[test]
+fn texts_stay_texts_for_every_reader() {
+    let mut document = Document::default();
+    for text in arbitrary::NASTY {
+        document
+            .settings
+            .labels
+            .insert(format!("k{text}"), (*text).to_owned());
+    }
+    let text = write(&document);
+    let other: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
+    for nasty in arbitrary::NASTY {
+        let value = &other["settings"]["labels"][format!("k{nasty}")];
+        assert_eq!(value.as_str(), Some(*nasty), "{text}");
     }
 }

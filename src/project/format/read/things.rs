@@ -1,18 +1,18 @@
-//! The things of a project: namespaces, workloads, flows and the rest.
+//! The tables of a project, and of the things in them namespaces, workloads and Services.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use serde_yaml::Value;
 
-use super::fields::{Fields, Reader, untyped};
+use super::fields::{Fields, Reader};
+use super::flows::{flows, layout, policy};
+use super::outside::{external, group};
 use super::{Extras, item_key};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
-use crate::model::validate::{self, check};
+use crate::model::validate::check;
 use crate::model::{
-    Base, Document, End, External, Flow, FlowPort, Group, KeptPolicy, Namespace, NamespaceId,
-    Network, Refusal, Service, Thing, Words, Workload, is_system_namespace,
+    Base, Document, Namespace, NamespaceId, Service, Thing, Workload, is_system_namespace,
 };
 use crate::project::format::value;
 use crate::sets::{Labels, Protocol};
@@ -45,7 +45,7 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
     layout(reader, fields, document);
 }
 
-fn items<'n, T>(
+pub(super) fn items<'n, T>(
     reader: &mut Reader,
     fields: &mut Fields<'n>,
     key: &str,
@@ -70,7 +70,7 @@ fn items<'n, T>(
 
 impl Reader {
     /// Reports what the values of a thing get wrong.
-    fn check(&mut self, node: &Node, thing: &Thing) {
+    pub(super) fn check(&mut self, node: &Node, thing: &Thing) {
         for refusal in check(thing) {
             self.report(node.start, "invalid-value", refusal);
         }
@@ -178,7 +178,7 @@ fn take_labels(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<La
     }
 }
 
-fn take_boolean(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<bool> {
+pub(super) fn take_boolean(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<bool> {
     fields.take(key).and_then(|node| reader.boolean(node))
 }
 
@@ -226,7 +226,7 @@ fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
     Some((reader.text(home)?, row))
 }
 
-fn unknown<const N: usize>(
+pub(super) fn unknown<const N: usize>(
     fields: Fields,
     extras: [(&str, Option<Value>); N],
 ) -> crate::model::Unknown {
@@ -240,7 +240,7 @@ fn unknown<const N: usize>(
 }
 
 /// A list of maps, and what is unknown in them.
-fn with_extras<T>(
+pub(super) fn with_extras<T>(
     reader: &mut Reader,
     fields: &mut Fields,
     key: &str,
@@ -351,169 +351,4 @@ fn service_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option
     };
     extras.keep(port_key(row.protocol, row.port), fields);
     Some(row)
-}
-
-fn external(reader: &mut Reader, node: &Node) -> Option<External> {
-    let mut fields = reader.map(node)?;
-    let name = reader.required(&mut fields, node, "name")?;
-    let (networks, extra) = with_extras(reader, &mut fields, "networks", network)?;
-    Some(External {
-        name: reader.text(name)?,
-        networks,
-        domain_names: reader.take_list(&mut fields, "domainNames", Reader::text)?,
-        unknown: unknown(fields, [("networks", extra)]),
-    })
-}
-
-fn network(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<Network> {
-    let mut fields = reader.map(node)?;
-    let block = reader.required(&mut fields, node, "cidr")?;
-    let row = Network {
-        cidr: cidr(reader, block)?,
-        except: reader.take_list(&mut fields, "except", cidr)?,
-    };
-    extras.keep(row.cidr.to_string(), fields);
-    Some(row)
-}
-
-fn cidr(reader: &mut Reader, node: &Node) -> Option<ipnet::IpNet> {
-    let text = reader.text(node)?;
-    match validate::cidr(&text) {
-        Ok(block) => Some(block),
-        Err(refusal) => {
-            reader.refuse_value(node.start, refusal);
-            None
-        }
-    }
-}
-
-fn group(reader: &mut Reader, node: &Node) -> Option<Group> {
-    let mut fields = reader.map(node)?;
-    let name = reader.required(&mut fields, node, "name")?;
-    // An absent selector matches everything, as an empty one does.
-    let mut selector = |reader: &mut Reader, key| match fields.take(key) {
-        Some(node) => reader.selector(node),
-        None => Some(crate::sets::Selector::default()),
-    };
-    Some(Group {
-        namespaces: selector(reader, "namespaces")?,
-        pods: selector(reader, "pods")?,
-        name: reader.text(name)?,
-        unknown: fields.rest(),
-    })
-}
-
-fn flows(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
-    let rows = items(reader, fields, "flows", flow);
-    let mut read = Vec::new();
-    let words = Words::new(document);
-    for (node, mut row) in rows {
-        row.from = end(reader, &words, node, "from", row.from);
-        row.to = end(reader, &words, node, "to", row.to);
-        if let (End::External(_), End::External(_)) = (&row.from, &row.to) {
-            let refusal =
-                Refusal::new("no policy can say anything about traffic between two externals")
-                    .help("start or end the flow at a workload, a namespace or a group");
-            reader.report(node.start, "external-flow", refusal);
-            row.from = End::Missing(words.of(&row.from));
-            row.to = End::Missing(words.of(&row.to));
-        }
-        if row.ports.is_empty() {
-            let message = "the flow has no ports, so it allows nothing".to_owned();
-            reader.warn(
-                node.start,
-                "no-ports",
-                message,
-                "add `ports: [TCP/80]` or `ports: [any]`",
-            );
-        }
-        reader.check(node, &Thing::Flow(row.clone()));
-        read.push(row);
-    }
-    for row in read {
-        document.flows.add(row);
-    }
-}
-
-/// Its ends still as words.
-fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
-    let mut fields = reader.map(node)?;
-    let from = reader.required(&mut fields, node, "from")?;
-    let to = reader.required(&mut fields, node, "to")?;
-    Some(Flow {
-        from: End::Missing(reader.text(from)?),
-        to: End::Missing(reader.text(to)?),
-        ports: reader.take_list(&mut fields, "ports", flow_port)?,
-        note: reader.take_text(&mut fields, "note").unwrap_or_default(),
-        muted: take_boolean(reader, &mut fields, "muted").unwrap_or(false),
-        unknown: fields.rest(),
-    })
-}
-
-fn end(reader: &mut Reader, words: &Words, node: &Node, key: &str, end: End) -> End {
-    let End::Missing(text) = end else {
-        return end;
-    };
-    match words.end(&text) {
-        Ok(end) => end,
-        Err(refusal) => {
-            let at = node.get(key).map_or(node.start, |node| node.start);
-            reader.report(at, "missing-end", refusal);
-            End::Missing(text)
-        }
-    }
-}
-
-/// One port of a flow.
-pub(super) fn flow_port(reader: &mut Reader, node: &Node) -> Option<FlowPort> {
-    let text = reader.text(node)?;
-    match validate::flow_port(&text) {
-        Ok(port) => Some(port),
-        Err(refusal) => {
-            reader.refuse_value(node.start, refusal);
-            None
-        }
-    }
-}
-
-fn policy(reader: &mut Reader, node: &Node) -> Option<KeptPolicy> {
-    let mut fields = reader.map(node)?;
-    let text = reader.required(&mut fields, node, "text")?;
-    Some(KeptPolicy {
-        file: reader.take_text(&mut fields, "file").unwrap_or_default(),
-        text: reader.text(text)?,
-        replaces: reader.take_text(&mut fields, "replaces"),
-        unknown: fields.rest(),
-    })
-}
-
-/// Places of what does not exist are kept among the unknown fields, for who knows it.
-fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
-    let Some(node) = fields.take("layout") else {
-        return;
-    };
-    let Some(_) = reader.map(node) else { return };
-    let crate::yaml::Value::Map(map) = &node.value else {
-        return;
-    };
-    let words = Words::new(document);
-    let mut places = BTreeMap::new();
-    let mut lost = serde_yaml::Mapping::new();
-    for entry in &map.entries {
-        let Some(at) = reader.list(&entry.value, Reader::coordinate) else {
-            continue;
-        };
-        let [x, y] = at[..] else {
-            reader.refuse(entry.value.start, "a place is two numbers", "write [X, Y]");
-            continue;
-        };
-        match words.end(&entry.key).ok().and_then(|end| end.node()) {
-            Some(node) => drop(places.insert(node, [x, y])),
-            None => drop(lost.insert(entry.key.as_str().into(), untyped(&entry.value))),
-        }
-    }
-    document.layout = Arc::new(places);
-    if !lost.is_empty() {
-        Arc::make_mut(&mut document.unknown).insert("layout".into(), Value::Mapping(lost));
-    }
 }

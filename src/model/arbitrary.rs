@@ -1,0 +1,449 @@
+//! Random edits and Documents for property tests. Names and ids come from small pools, so that
+//! they meet; texts are anything at all.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_yaml::Value;
+
+use super::*;
+use crate::cluster::{HostNetwork, PodAddresses, TargetPort};
+use crate::sets::{LabelOp, Requirement};
+
+/// Texts that careless YAML writers get wrong.
+pub(crate) const NASTY: &[&str] = &[
+    "on",
+    "off",
+    "yes",
+    "y",
+    "N",
+    "null",
+    "~",
+    "true",
+    "1_000",
+    "0x1F",
+    "1.0",
+    "1e3",
+    "0o7",
+    "0755",
+    "2024-01-31",
+    "12-30",
+    ".inf",
+    "-",
+    "",
+];
+
+fn name() -> impl Strategy<Value = String> {
+    select(vec![
+        "web", "db", "external", "group", "node", "ns", "on", "web-2", "x1",
+    ])
+    .prop_map(str::to_owned)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        select(NASTY).prop_map(str::to_owned),
+        "[ -~\n]{0,20}",
+        "(?s).{0,12}",
+        "([ a-z#:-]{0,6}\n){1,4}",
+    ]
+}
+
+pub(crate) fn labels() -> impl Strategy<Value = Labels> {
+    let key =
+        select(vec!["app", "y", "on", "app.kubernetes.io/name", "1.0"]).prop_map(str::to_owned);
+    let value = select(NASTY)
+        .prop_filter("allowed as a label", |v| validate::label_value(v).is_ok())
+        .prop_map(str::to_owned);
+    btree_map(key, prop_oneof![value, name()], 0..3)
+}
+
+fn selector() -> impl Strategy<Value = Selector> {
+    let values =
+        || vec(name(), 1..3).prop_map(|values| values.into_iter().collect::<BTreeSet<_>>());
+    let op = prop_oneof![
+        values().prop_map(LabelOp::In),
+        values().prop_map(LabelOp::NotIn),
+        Just(LabelOp::Exists),
+        Just(LabelOp::DoesNotExist),
+    ];
+    let requirement = (name(), op).prop_map(|(key, op)| Requirement { key, op });
+    vec(requirement, 0..4).prop_map(|requirements| Selector { requirements })
+}
+
+fn unknown() -> impl Strategy<Value = Unknown> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        Just(Value::from(1.5)),
+        text().prop_map(Value::from),
+    ];
+    let value = leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::Sequence),
+            vec((text(), inner), 0..3).prop_map(|pairs| {
+                Value::Mapping(
+                    pairs
+                        .into_iter()
+                        .map(|(k, v)| (Value::from(k), v))
+                        .collect(),
+                )
+            }),
+        ]
+    });
+    let key = select(vec!["colour", "on", "x-more", "1"]).prop_map(str::to_owned);
+    prop_oneof![3 => Just(Unknown::new()), 1 => btree_map(key, value, 0..3)]
+}
+
+fn protocol() -> impl Strategy<Value = Protocol> {
+    select(Protocol::ALL.to_vec())
+}
+
+pub(crate) fn flow_port() -> impl Strategy<Value = FlowPort> {
+    prop_oneof![
+        Just(FlowPort::Any),
+        protocol().prop_map(FlowPort::All),
+        (protocol(), 1..=65535u16, 0..3u16).prop_map(|(p, first, more)| FlowPort::Range(
+            p,
+            first,
+            first.saturating_add(more)
+        )),
+        (protocol(), name()).prop_map(|(p, name)| FlowPort::Named(p, name)),
+    ]
+}
+
+fn id<K: From<u32> + std::fmt::Debug>() -> impl Strategy<Value = K> {
+    (0..5u32).prop_map(K::from)
+}
+
+fn end() -> impl Strategy<Value = End> {
+    let words = select(vec![
+        "web/db",
+        "external/web",
+        "db/*",
+        "node/x",
+        "ns:group/web",
+        "?",
+        "external/db",
+    ]);
+    prop_oneof![
+        4 => id().prop_map(End::Workload),
+        2 => id().prop_map(End::AnyPodOf),
+        1 => Just(End::AnyPod),
+        2 => id().prop_map(End::External),
+        1 => id().prop_map(End::Group),
+        1 => words.prop_map(|words| End::Missing(words.to_owned())),
+    ]
+}
+
+fn node() -> impl Strategy<Value = NodeRef> {
+    prop_oneof![
+        id().prop_map(NodeRef::Namespace),
+        id().prop_map(NodeRef::Workload),
+        id().prop_map(NodeRef::External),
+        id().prop_map(NodeRef::Group),
+        Just(NodeRef::AnyPod),
+    ]
+}
+
+fn base() -> impl Strategy<Value = Base> {
+    select(vec![Base::DenyAll, Base::DenyIngress, Base::None])
+}
+
+fn namespace() -> impl Strategy<Value = Thing> {
+    (
+        name(),
+        labels(),
+        option::of(base()),
+        option::of(any::<bool>()),
+        any::<bool>(),
+        unknown(),
+    )
+        .prop_map(|(name, labels, base, dns, managed, unknown)| {
+            Thing::Namespace(Namespace {
+                name,
+                labels,
+                base,
+                dns,
+                managed,
+                unknown,
+            })
+        })
+}
+
+fn workload() -> impl Strategy<Value = Thing> {
+    let port = (option::of(name()), 1..=65535u16, protocol()).prop_map(|(name, port, protocol)| {
+        ContainerPort {
+            name,
+            port,
+            protocol,
+        }
+    });
+    let kind = select(vec!["Deployment", "StatefulSet", "Job"]).prop_map(str::to_owned);
+    let who = (id(), name(), kind, labels(), option::of(selector()));
+    let what = (
+        vec(port, 0..3),
+        option::of(name()),
+        any::<bool>(),
+        option::of(0..9u32),
+    );
+    let address = vec(any::<std::net::IpAddr>(), 0..2);
+    (who, what, address, unknown()).prop_map(|(who, what, addresses, unknown)| {
+        let (namespace, name, kind, labels, selector) = who;
+        let (ports, service_account, host_network, replicas) = what;
+        Thing::Workload(Workload {
+            namespace,
+            name,
+            kind,
+            labels,
+            selector,
+            ports,
+            service_account,
+            host_network,
+            replicas,
+            addresses,
+            unknown,
+        })
+    })
+}
+
+fn service() -> impl Strategy<Value = Thing> {
+    let target = prop_oneof![
+        (1..=65535u16).prop_map(TargetPort::Number),
+        name().prop_map(TargetPort::Name),
+    ];
+    let port = (option::of(name()), 1..=65535u16, protocol(), target).prop_map(
+        |(name, port, protocol, target)| ServicePort {
+            name,
+            port,
+            protocol,
+            target,
+        },
+    );
+    (id(), name(), labels(), vec(port, 0..3), unknown()).prop_map(
+        |(namespace, name, selector, ports, unknown)| {
+            Thing::Service(Service {
+                namespace,
+                name,
+                selector,
+                ports,
+                unknown,
+            })
+        },
+    )
+}
+
+fn external() -> impl Strategy<Value = Thing> {
+    let networks = select(vec![
+        "10.0.0.0/8",
+        "0.0.0.0/0 except 10.0.0.0/8, 192.168.0.0/16",
+        "::/0 except fc00::/7",
+        "2001:db8::1",
+    ])
+    .prop_map(|text| validate::network(text).expect("a network"));
+    let name = prop_oneof![
+        name(),
+        select(vec!["Office VPN", "api.x.io", "a/b: c", "*"]).prop_map(str::to_owned)
+    ];
+    let domains = vec(
+        select(vec!["api.x.io", "*.x.io"]).prop_map(str::to_owned),
+        0..2,
+    );
+    (name, vec(networks, 0..3), domains, unknown()).prop_map(
+        |(name, networks, domain_names, unknown)| {
+            Thing::External(External {
+                name,
+                networks,
+                domain_names,
+                unknown,
+            })
+        },
+    )
+}
+
+fn group() -> impl Strategy<Value = Thing> {
+    (name(), selector(), selector(), unknown()).prop_map(|(name, namespaces, pods, unknown)| {
+        Thing::Group(Group {
+            name,
+            namespaces,
+            pods,
+            unknown,
+        })
+    })
+}
+
+fn flow() -> impl Strategy<Value = Thing> {
+    (
+        end(),
+        end(),
+        vec(flow_port(), 0..3),
+        text(),
+        any::<bool>(),
+        unknown(),
+    )
+        .prop_map(|(from, to, ports, note, muted, unknown)| {
+            Thing::Flow(Flow {
+                from,
+                to,
+                ports,
+                note,
+                muted,
+                unknown,
+            })
+        })
+}
+
+fn policy() -> impl Strategy<Value = Thing> {
+    (text(), text(), option::of(text()), unknown()).prop_map(|(file, text, replaces, unknown)| {
+        Thing::Policy(KeptPolicy {
+            file,
+            text,
+            replaces,
+            unknown,
+        })
+    })
+}
+
+fn thing() -> impl Strategy<Value = Thing> {
+    prop_oneof![
+        3 => namespace(),
+        5 => workload(),
+        1 => service(),
+        2 => external(),
+        1 => group(),
+        5 => flow(),
+        1 => policy(),
+    ]
+}
+
+fn item() -> impl Strategy<Value = Item> {
+    prop_oneof![
+        1 => id().prop_map(Item::Namespace),
+        3 => id().prop_map(Item::Workload),
+        1 => id().prop_map(Item::Service),
+        1 => id().prop_map(Item::External),
+        1 => id().prop_map(Item::Group),
+        2 => id().prop_map(Item::Flow),
+        1 => id().prop_map(Item::Policy),
+    ]
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let style = select(vec![Style::PerFlow, Style::PerWorkload]);
+    let profile = prop_oneof![
+        Just(DnsProfile::Kubernetes),
+        Just(DnsProfile::OpenShift),
+        Just(DnsProfile::NodeLocal),
+        (selector(), selector(), vec(flow_port(), 0..2)).prop_map(|(namespaces, pods, ports)| {
+            DnsProfile::Custom {
+                namespaces,
+                pods,
+                ports,
+            }
+        }),
+    ];
+    let assumptions = (
+        select(vec![
+            PodAddresses::Unknown,
+            PodAddresses::Outside,
+            PodAddresses::Known,
+        ]),
+        select(vec![HostNetwork::Pods, HostNetwork::Nodes]),
+    )
+        .prop_map(|(pod_addresses, host_network)| Assumptions {
+            pod_addresses,
+            host_network,
+        });
+    let dns = (any::<bool>(), profile).prop_map(|(allow, profile)| Dns { allow, profile });
+    (
+        style,
+        base(),
+        dns,
+        assumptions,
+        labels(),
+        labels(),
+        unknown(),
+    )
+        .prop_map(
+            |(style, base, dns, assumptions, labels, annotations, unknown)| Settings {
+                style,
+                base,
+                dns,
+                assumptions,
+                labels,
+                annotations,
+                unknown,
+            },
+        )
+}
+
+fn same_kind(thing: Thing, number: u32) -> Edit {
+    let item = match thing {
+        Thing::Namespace(_) => Item::Namespace(number.into()),
+        Thing::Workload(_) => Item::Workload(number.into()),
+        Thing::Service(_) => Item::Service(number.into()),
+        Thing::External(_) => Item::External(number.into()),
+        Thing::Group(_) => Item::Group(number.into()),
+        Thing::Flow(_) => Item::Flow(number.into()),
+        Thing::Policy(_) => Item::Policy(number.into()),
+    };
+    Edit::Change(item, thing)
+}
+
+fn simple_edit() -> impl Strategy<Value = Edit> {
+    let at = (-4000..4000i16, -4000..4000i16)
+        .prop_map(|(x, y)| [f32::from(x) / 2.0, f32::from(y) / 2.0]);
+    let flows = || vec(id::<FlowId>(), 1..3);
+    prop_oneof![
+        24 => thing().prop_map(Edit::Add),
+        6 => (thing(), 0..5u32).prop_map(|(thing, number)| same_kind(thing, number)),
+        2 => (item(), name()).prop_map(|(item, name)| Edit::Rename(item, name)),
+        2 => vec(item(), 1..3).prop_map(Edit::Remove),
+        2 => (flows(), vec(flow_port(), 0..3)).prop_map(|(ids, ports)| Edit::SetPorts(ids, ports)),
+        1 => (id(), text()).prop_map(|(id, note)| Edit::Annotate(id, note)),
+        2 => (flows(), any::<bool>()).prop_map(|(ids, muted)| Edit::Mute(ids, muted)),
+        2 => flows().prop_map(Edit::Reverse),
+        2 => btree_map(node(), at, 1..3).prop_map(Edit::Place),
+        1 => vec(node(), 1..3).prop_map(Edit::Unpin),
+        2 => vec(item(), 1..4).prop_map(Edit::Duplicate),
+        1 => text().prop_map(Edit::SetName),
+        1 => settings().prop_map(Edit::SetSettings),
+    ]
+}
+
+/// A Document that simple edits made.
+pub(crate) fn document() -> impl Strategy<Value = Document> {
+    vec(simple_edit(), 0..40).prop_map(|edits| {
+        let mut document = Document::default();
+        for edit in edits {
+            let _ = edit.apply(&mut document);
+        }
+        document
+    })
+}
+
+/// Any edit.
+pub(crate) fn edit() -> impl Strategy<Value = Edit> {
+    let paste = (
+        document(),
+        vec(item(), 1..6),
+        option::of(id()),
+        Just([3.0, -4.0]),
+    )
+        .prop_map(|(document, items, into, offset)| Edit::Paste {
+            fragment: Arc::new(edit::extract(&document, &items)),
+            into,
+            offset,
+        });
+    prop_oneof![
+        20 => simple_edit(),
+        1 => paste,
+        1 => document().prop_map(|other| Edit::Merge(Arc::new(other))),
+        1 => vec(simple_edit(), 0..4).prop_map(|edits| Edit::Batch("several".into(), edits)),
+    ]
+}

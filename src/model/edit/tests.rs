@@ -1,0 +1,307 @@
+//! Edits keep the invariants, undo brings everything back, and the gestures do what people expect.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::arbitrary;
+use crate::model::validate::invariants;
+use crate::model::{End, History};
+use crate::project::format::read;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn every_edit_keeps_the_invariants_and_can_be_undone(edits in vec(arbitrary::edit(), 1..40)) {
+        let mut history = History::new(Document::default());
+        let mut states = vec![Document::default()];
+        for edit in &edits {
+            let before = history.document().clone();
+            match history.edit(edit) {
+                Ok(_) if history.document() != &before => states.push(history.document().clone()),
+                _ => prop_assert_eq!(history.document(), &before),
+            }
+            let found = invariants(history.document());
+            prop_assert!(found.is_empty(), "{:?} broke {:#?}", edit, found);
+        }
+        for state in states.iter().rev().skip(1) {
+            prop_assert!(history.is_dirty());
+            prop_assert!(history.undo().is_some());
+            prop_assert_eq!(history.document(), state);
+        }
+        prop_assert!(history.undo().is_none() && !history.is_dirty());
+        for state in states.iter().skip(1) {
+            prop_assert!(history.redo().is_some());
+            prop_assert_eq!(history.document(), state);
+        }
+    }
+}
+
+/// Namespace shop with web, checkout and a flow on 5050; namespace data with db; external office.
+fn shop() -> Document {
+    let text = "format: drawbridge/1
+namespaces: [{name: shop}, {name: data}]
+workloads:
+- {name: web, namespace: shop, labels: {app: web, tier: front}, selector: {app: web}}
+- {name: checkout, namespace: shop, labels: {app: checkout}, ports: [{name: grpc, port: 5050}]}
+- {name: db, namespace: data, labels: {app: db}}
+services:
+- {name: pay, namespace: shop, selector: {app: checkout}, ports: [{port: 80, targetPort: grpc}]}
+externals: [{name: office, networks: [{cidr: 198.51.100.0/24}]}, {name: partner}]
+flows:
+- {from: shop/web, to: shop/checkout, ports: [TCP/5050]}
+- {from: shop/checkout, to: data/db, ports: [TCP/5432]}
+";
+    read(text, "shop").expect("a project").0
+}
+
+fn flow(document: &Document, from: &str, to: &str, port: &str) -> Flow {
+    Flow {
+        from: document.end_from_words(from).expect("an end"),
+        to: document.end_from_words(to).expect("an end"),
+        ports: crate::model::validate::flow_ports(port).expect("a port"),
+        note: String::new(),
+        muted: false,
+        unknown: Default::default(),
+    }
+}
+
+fn workload(document: &Document, words: &str) -> WorkloadId {
+    match document.end_from_words(words) {
+        Ok(End::Workload(id)) => id,
+        other => panic!("{words}: {other:?}"),
+    }
+}
+
+#[test]
+fn drawing_the_same_ends_again_unites_the_ports_and_says_so() {
+    let mut document = shop();
+    let edit = Edit::Add(Thing::Flow(flow(
+        &document,
+        "shop/web",
+        "shop/checkout",
+        "9090",
+    )));
+    assert_eq!(edit.name(&document), "Add flow web to checkout");
+    let applied = edit.apply(&mut document).expect("it is taken");
+    assert_eq!(applied.items, [Item::Flow(FlowId(0))]);
+    assert_eq!(
+        applied.notes,
+        ["united with the flow web to checkout that was there"]
+    );
+    assert_eq!(document.flows.len(), 2);
+    let ports = &document.flows.get(FlowId(0)).expect("it is there").ports;
+    assert_eq!(
+        crate::model::validate::flow_ports_text(ports),
+        "TCP/5050, TCP/9090"
+    );
+}
+
+#[test]
+fn a_muted_flow_never_comes_into_force_by_drawing_another() {
+    let mut document = shop();
+    Edit::Mute(vec![FlowId(0)], true)
+        .apply(&mut document)
+        .expect("it is taken");
+    let again = Edit::Add(Thing::Flow(flow(
+        &document,
+        "shop/web",
+        "shop/checkout",
+        "9090",
+    )));
+    again.apply(&mut document).expect("it is taken");
+    assert_eq!(document.flows.len(), 3);
+    assert!(document.flows.get(FlowId(0)).is_some_and(|flow| flow.muted));
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_a_reason() {
+    let document = shop();
+    let refusal = |edit: Edit| {
+        let mut changed = document.clone();
+        let refusal = edit.apply(&mut changed).expect_err("it is refused");
+        assert_eq!(changed, document);
+        refusal.to_string()
+    };
+    let mut between = flow(&document, "external/office", "shop/web", "80");
+    between.to = End::External(ExternalId(1));
+    insta::assert_snapshot!(refusal(Edit::Add(Thing::Flow(between))), @r##"
+    no policy can say anything about traffic between two externals; start or end the flow at a workload, a namespace or a group
+    "##);
+    insta::assert_snapshot!(refusal(Edit::Rename(Item::Namespace(NamespaceId(0)), "data".into())), @r##"
+    the name `data` is taken; choose another name
+    "##);
+    insta::assert_snapshot!(refusal(Edit::Rename(Item::Workload(WorkloadId(0)), "Web".into())), @r##"
+    `Web` has `W` in it; use lowercase letters, digits and `-` and `.`
+    "##);
+    let rest = Edit::Rename(Item::Workload(WorkloadId(9)), "x".into());
+    let batch = vec![Edit::Remove(vec![Item::Namespace(NamespaceId(1))]), rest];
+    insta::assert_snapshot!(refusal(Edit::Batch("both".into(), batch)), @r##"
+    it does not exist any more
+    "##);
+}
+
+#[test]
+fn deleting_takes_along_what_cannot_be_without_it() {
+    let mut document = shop();
+    Edit::Remove(vec![Item::Workload(WorkloadId(0))])
+        .apply(&mut document)
+        .expect("it is taken");
+    assert_eq!(document.flows.len(), 1);
+    Edit::Remove(vec![Item::Namespace(NamespaceId(0))])
+        .apply(&mut document)
+        .expect("it is taken");
+    assert_eq!(
+        (
+            document.workloads.len(),
+            document.services.len(),
+            document.flows.len()
+        ),
+        (1, 0, 0)
+    );
+}
+
+#[test]
+fn a_copy_can_be_told_apart_from_its_original() {
+    let mut document = shop();
+    let items = vec![Item::Workload(WorkloadId(0)), Item::Workload(WorkloadId(1))];
+    Edit::Duplicate(items)
+        .apply(&mut document)
+        .expect("it is taken");
+    let copy = document
+        .workloads
+        .get(workload(&document, "shop/web-2"))
+        .expect("it is there");
+    assert_eq!(
+        crate::model::validate::labels_text(&copy.labels),
+        "app=web-2, tier=front"
+    );
+    let selector = copy
+        .selector
+        .as_ref()
+        .map(crate::model::validate::selector_text);
+    assert_eq!(selector.as_deref(), Some("app=web-2"));
+    let flows: Vec<String> = document
+        .flows
+        .ids()
+        .map(|id| document.flow_name(id))
+        .collect();
+    assert_eq!(
+        flows,
+        ["web to checkout", "checkout to db", "web-2 to checkout-2"]
+    );
+}
+
+#[test]
+fn a_namespace_copied_as_text_is_pasted_whole_and_under_a_new_name() {
+    let mut document = shop();
+    let copied = extract(&document, &[Item::Namespace(NamespaceId(0))]);
+    let text = crate::project::format::write(&copied);
+    let (fragment, _) = read(&text, "clipboard").expect("a project");
+    let paste = Edit::Paste {
+        fragment: Arc::new(fragment),
+        into: None,
+        offset: [0.0, 0.0],
+    };
+    paste.apply(&mut document).expect("it is taken");
+    assert!(document.end_from_words("shop-2/checkout").is_ok());
+    assert_eq!(document.flows.len(), 3);
+    assert_eq!(document.services.len(), 2);
+}
+
+#[test]
+fn a_workload_pasted_elsewhere_goes_into_the_namespace_chosen() {
+    let mut document = shop();
+    let fragment = Arc::new(extract(&document, &[Item::Workload(WorkloadId(0))]));
+    let paste = Edit::Paste {
+        fragment,
+        into: Some(NamespaceId(1)),
+        offset: [0.0, 0.0],
+    };
+    paste.apply(&mut document).expect("it is taken");
+    assert!(document.end_from_words("data/web").is_ok());
+    assert_eq!(document.namespaces.len(), 2);
+}
+
+#[test]
+fn importing_the_same_again_changes_nothing_and_news_are_taken_over() {
+    let mut document = shop();
+    let merge = Edit::Merge(Arc::new(shop()));
+    merge.apply(&mut document).expect("it is taken");
+    assert_eq!(document, shop());
+    let mut other = shop();
+    let id = workload(&other, "shop/web");
+    if let Some(web) = other.workloads.get_mut(id) {
+        web.labels.insert("version".into(), "2".into());
+    }
+    let applied = Edit::Merge(Arc::new(other))
+        .apply(&mut document)
+        .expect("it is taken");
+    assert_eq!(applied.notes, ["0 workloads added, 1 updated"]);
+    assert_eq!(document.workloads.len(), 3);
+    assert!(
+        document
+            .workloads
+            .get(id)
+            .is_some_and(|web| web.labels.contains_key("version"))
+    );
+}
+
+#[test]
+fn a_missing_end_heals_when_its_thing_comes_to_be() {
+    let text = "format: drawbridge/1\nnamespaces: [{name: a}]\nworkloads: [{name: x, namespace: a}]
+flows: [{from: a/x, to: a/y, ports: [any]}]\n";
+    let mut document = read(text, "p").expect("a project").0;
+    let mut other = document
+        .workloads
+        .get(WorkloadId(0))
+        .expect("it is there")
+        .clone();
+    other.name = "y".into();
+    Edit::Add(Thing::Workload(other))
+        .apply(&mut document)
+        .expect("it is taken");
+    let flow = document.flows.get(FlowId(0)).expect("it is there");
+    assert_eq!(flow.to, End::Workload(WorkloadId(1)));
+}
+
+#[test]
+fn a_service_port_is_offered_as_the_port_behind_it() {
+    let document = shop();
+    let choices = document.port_choices(&End::Workload(WorkloadId(1)));
+    let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        ["TCP/5050 grpc", "TCP/grpc (port 80 of Service pay)"]
+    );
+}
+
+#[test]
+fn one_gesture_is_one_step_and_saving_is_remembered_across_undo() {
+    let mut history = History::new(shop());
+    let place = |x: f32| Edit::Place([(NodeRef::Workload(WorkloadId(0)), [x, 0.0])].into());
+    for x in [1.0, 2.0, 3.0] {
+        history.edit_in_gesture(&place(x), 7).expect("it is taken");
+    }
+    assert_eq!(history.undo_name(), Some("Move web"));
+    history.mark_saved(history.state());
+    history
+        .edit(&Edit::SetName("x".into()))
+        .expect("it is taken");
+    assert!(history.is_dirty());
+    history.undo();
+    assert!(!history.is_dirty());
+    assert_eq!(history.undo().as_deref(), Some("Move web"));
+    assert!(history.is_dirty() && history.undo().is_none());
+    assert_eq!(history.document(), &shop());
+    history.redo();
+    assert!(!history.is_dirty());
+    for number in 0..300 {
+        history
+            .edit(&Edit::SetName(number.to_string()))
+            .expect("it is taken");
+    }
+    let steps = std::iter::from_fn(|| history.undo()).count();
+    assert_eq!(steps, 200);
+}

@@ -1,0 +1,127 @@
+//! Flows, kept policies and the layout: what refers to things by words.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_yaml::Value;
+
+use super::fields::{Fields, Reader, untyped};
+use super::things::{items, take_boolean};
+use crate::model::validate;
+use crate::model::{Document, End, Flow, FlowPort, KeptPolicy, Refusal, Thing, Words};
+use crate::yaml::Node;
+
+pub(super) fn flows(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
+    let rows = items(reader, fields, "flows", flow);
+    let mut read = Vec::new();
+    let words = Words::new(document);
+    for (node, mut row) in rows {
+        row.from = end(reader, &words, node, "from", row.from);
+        row.to = end(reader, &words, node, "to", row.to);
+        if let (End::External(_), End::External(_)) = (&row.from, &row.to) {
+            let refusal =
+                Refusal::new("no policy can say anything about traffic between two externals")
+                    .help("start or end the flow at a workload, a namespace or a group");
+            reader.report(node.start, "external-flow", refusal);
+            row.from = End::Missing(words.of(&row.from));
+            row.to = End::Missing(words.of(&row.to));
+        }
+        if row.ports.is_empty() {
+            let message = "the flow has no ports, so it allows nothing".to_owned();
+            reader.warn(
+                node.start,
+                "no-ports",
+                message,
+                "add `ports: [TCP/80]` or `ports: [any]`",
+            );
+        }
+        reader.check(node, &Thing::Flow(row.clone()));
+        read.push(row);
+    }
+    for row in read {
+        document.flows.add(row);
+    }
+}
+
+/// Its ends still as words.
+fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
+    let mut fields = reader.map(node)?;
+    let from = reader.required(&mut fields, node, "from")?;
+    let to = reader.required(&mut fields, node, "to")?;
+    Some(Flow {
+        from: End::Missing(reader.text(from)?),
+        to: End::Missing(reader.text(to)?),
+        ports: reader.take_list(&mut fields, "ports", flow_port)?,
+        note: reader.take_text(&mut fields, "note").unwrap_or_default(),
+        muted: take_boolean(reader, &mut fields, "muted").unwrap_or(false),
+        unknown: fields.rest(),
+    })
+}
+
+fn end(reader: &mut Reader, words: &Words, node: &Node, key: &str, end: End) -> End {
+    let End::Missing(text) = end else {
+        return end;
+    };
+    match words.end(&text) {
+        Ok(end) => end,
+        Err(refusal) => {
+            let at = node.get(key).map_or(node.start, |node| node.start);
+            reader.report(at, "missing-end", refusal);
+            End::Missing(text)
+        }
+    }
+}
+
+/// One port of a flow.
+pub(super) fn flow_port(reader: &mut Reader, node: &Node) -> Option<FlowPort> {
+    let text = reader.text(node)?;
+    match validate::flow_port(&text) {
+        Ok(port) => Some(port),
+        Err(refusal) => {
+            reader.refuse_value(node.start, refusal);
+            None
+        }
+    }
+}
+
+pub(super) fn policy(reader: &mut Reader, node: &Node) -> Option<KeptPolicy> {
+    let mut fields = reader.map(node)?;
+    let text = reader.required(&mut fields, node, "text")?;
+    Some(KeptPolicy {
+        file: reader.take_text(&mut fields, "file").unwrap_or_default(),
+        text: reader.text(text)?,
+        replaces: reader.take_text(&mut fields, "replaces"),
+        unknown: fields.rest(),
+    })
+}
+
+/// Places of what does not exist are kept among the unknown fields, for who knows it.
+pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
+    let Some(node) = fields.take("layout") else {
+        return;
+    };
+    let Some(_) = reader.map(node) else { return };
+    let crate::yaml::Value::Map(map) = &node.value else {
+        return;
+    };
+    let words = Words::new(document);
+    let mut places = BTreeMap::new();
+    let mut lost = serde_yaml::Mapping::new();
+    for entry in &map.entries {
+        let Some(at) = reader.list(&entry.value, Reader::coordinate) else {
+            continue;
+        };
+        let [x, y] = at[..] else {
+            reader.refuse(entry.value.start, "a place is two numbers", "write [X, Y]");
+            continue;
+        };
+        match words.end(&entry.key).ok().and_then(|end| end.node()) {
+            Some(node) => drop(places.insert(node, [x, y])),
+            None => drop(lost.insert(entry.key.as_str().into(), untyped(&entry.value))),
+        }
+    }
+    document.layout = Arc::new(places);
+    if !lost.is_empty() {
+        Arc::make_mut(&mut document.unknown).insert("layout".into(), Value::Mapping(lost));
+    }
+}

@@ -1,0 +1,58 @@
+//! Externals and groups.
+
+use super::Extras;
+use super::fields::Reader;
+use super::things::{unknown, with_extras};
+use crate::model::validate;
+use crate::model::{External, Group, Network};
+use crate::yaml::Node;
+
+pub(super) fn external(reader: &mut Reader, node: &Node) -> Option<External> {
+    let mut fields = reader.map(node)?;
+    let name = reader.required(&mut fields, node, "name")?;
+    let (networks, extra) = with_extras(reader, &mut fields, "networks", network)?;
+    Some(External {
+        name: reader.text(name)?,
+        networks,
+        domain_names: reader.take_list(&mut fields, "domainNames", Reader::text)?,
+        unknown: unknown(fields, [("networks", extra)]),
+    })
+}
+
+fn network(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<Network> {
+    let mut fields = reader.map(node)?;
+    let block = reader.required(&mut fields, node, "cidr")?;
+    let row = Network {
+        cidr: cidr(reader, block)?,
+        except: reader.take_list(&mut fields, "except", cidr)?,
+    };
+    extras.keep(row.cidr.to_string(), fields);
+    Some(row)
+}
+
+fn cidr(reader: &mut Reader, node: &Node) -> Option<ipnet::IpNet> {
+    let text = reader.text(node)?;
+    match validate::cidr(&text) {
+        Ok(block) => Some(block),
+        Err(refusal) => {
+            reader.refuse_value(node.start, refusal);
+            None
+        }
+    }
+}
+
+pub(super) fn group(reader: &mut Reader, node: &Node) -> Option<Group> {
+    let mut fields = reader.map(node)?;
+    let name = reader.required(&mut fields, node, "name")?;
+    // An absent selector matches everything, as an empty one does.
+    let mut selector = |reader: &mut Reader, key| match fields.take(key) {
+        Some(node) => reader.selector(node),
+        None => Some(crate::sets::Selector::default()),
+    };
+    Some(Group {
+        namespaces: selector(reader, "namespaces")?,
+        pods: selector(reader, "pods")?,
+        name: reader.text(name)?,
+        unknown: fields.rest(),
+    })
+}
