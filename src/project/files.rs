@@ -1,6 +1,11 @@
 //! The one place that writes to disk: projects, the state folder with the journal, exports.
 //! (Reading what the user names is `project::sources`.)
 
+#![allow(
+    clippy::result_large_err,
+    reason = "work on files fails rarely, and the Diagnostic goes straight to a person"
+)]
+
 mod atomic;
 mod diff;
 mod export;

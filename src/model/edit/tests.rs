@@ -133,7 +133,7 @@ fn what_cannot_be_is_refused_with_a_reason() {
     the name `data` is taken; choose another name
     "##);
     insta::assert_snapshot!(refusal(Edit::Rename(Item::Workload(WorkloadId(0)), "Web".into())), @r##"
-    `Web` has `W` in it; use lowercase letters, digits and `-` and `.`
+    `Web` has `W` in it; use lowercase letters, digits, `-` and `.`
     "##);
     let rest = Edit::Rename(Item::Workload(WorkloadId(9)), "x".into());
     let batch = vec![Edit::Remove(vec![Item::Namespace(NamespaceId(1))]), rest];

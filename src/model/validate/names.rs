@@ -65,12 +65,12 @@ fn named(name: &str, most: usize, end: impl Fn(char) -> bool, inner: &str) -> Re
             ' ' => "a space".to_owned(),
             bad => format!("`{bad}`"),
         };
-        let signs: Vec<String> = inner.chars().map(|c| format!("`{c}`")).collect();
-        let refusal = Refusal::new(format!("`{name}` has {what} in it"));
-        return Err(refusal.help(format!(
-            "use lowercase letters, digits and {}",
-            signs.join(" and ")
-        )));
+        let signs = match inner {
+            "-" => "digits and `-`",
+            _ => "digits, `-` and `.`",
+        };
+        return Err(Refusal::new(format!("`{name}` has {what} in it"))
+            .help(format!("use lowercase letters, {signs}")));
     }
     if !name.starts_with(&end) || !name.ends_with(&end) {
         return Err(Refusal::new(format!(

@@ -51,7 +51,7 @@ fn labels_as_they_are_typed() {
     the key `a/b/c` has more than one `/`; write PREFIX/NAME or NAME
     "##);
     insta::assert_snapshot!(says(label_key("Up/x")), @r##"
-    the key's prefix is not a domain: `Up` has `U` in it; use lowercase letters, digits and `-` and `.`
+    the key's prefix is not a domain: `Up` has `U` in it; use lowercase letters, digits, `-` and `.`
     "##);
     insta::assert_snapshot!(says(label_key("")), @r##"
     the label key is empty; type a key such as `app`
