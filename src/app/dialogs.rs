@@ -17,6 +17,10 @@ pub enum Ask {
     OpenFolder,
     /// Manifest files to open.
     OpenFiles,
+    /// A folder of manifests to take into the open project.
+    ImportFolder,
+    /// Manifest files to take into the open project.
+    ImportFiles,
     /// Where to save the project; the file name to begin with.
     SaveProject(String),
     /// The folder to export into.
@@ -32,6 +36,8 @@ impl Ask {
             Self::OpenProject => "Open project",
             Self::OpenFolder => "Open a folder of manifests",
             Self::OpenFiles => "Open manifests",
+            Self::ImportFolder => "Import a folder of manifests",
+            Self::ImportFiles => "Import manifests",
             Self::SaveProject(_) => "Save project",
             Self::ExportFolder => "Export to a folder",
             Self::ExportFile(_) => "Export to a file",
@@ -73,8 +79,8 @@ impl Dialogs for Native {
             Ask::OpenProject => one(dialog
                 .add_filter("Drawbridge project", &["yaml"])
                 .pick_file()),
-            Ask::OpenFolder | Ask::ExportFolder => one(dialog.pick_folder()),
-            Ask::OpenFiles => {
+            Ask::OpenFolder | Ask::ImportFolder | Ask::ExportFolder => one(dialog.pick_folder()),
+            Ask::OpenFiles | Ask::ImportFiles => {
                 let picked = dialog.add_filter("Manifests", manifests).pick_files();
                 many(async { picked.await })
             }

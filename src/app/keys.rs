@@ -89,3 +89,28 @@ fn wanted(app: &App, listed: &Listed, typing: bool, busy: bool) -> bool {
     }
     app.can(&listed.command)
 }
+
+impl App {
+    /// Files dropped onto the window are opened, or taken into the open project.
+    pub(super) fn take_drops(&mut self, context: &Context) {
+        let dropped = context.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
+        let mut paths: Vec<_> = dropped
+            .into_iter()
+            .map(|file| file.path().to_path_buf())
+            .collect();
+        // A drop from a browser has no path.
+        paths.retain(|path| !path.as_os_str().is_empty());
+        if paths.is_empty() {
+            return;
+        }
+        let project = |path: &std::path::PathBuf| {
+            path.to_string_lossy()
+                .ends_with(crate::project::format::EXTENSION)
+        };
+        let open = self.history.is_none() || matches!(paths.as_slice(), [one] if project(one));
+        self.commands.push(match open {
+            true => Command::OpenPaths(paths),
+            false => Command::ImportPaths(paths),
+        });
+    }
+}

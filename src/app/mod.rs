@@ -9,6 +9,7 @@ pub mod canvas;
 pub mod command;
 pub mod dialogs;
 pub mod files;
+mod fuzzy;
 pub mod icons;
 pub mod jobs;
 mod keys;

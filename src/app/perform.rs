@@ -2,8 +2,13 @@
 
 use super::canvas;
 use super::command::{Command, When};
+use super::dialogs::Ask;
+use super::overlays::{Overlay, PaletteView};
+use super::panels::inspector::{internet, name_field_id};
+use super::panels::policies::Scope;
 use super::state::App;
-use crate::model::{Edit, Item};
+use super::theme::Choice;
+use crate::model::{Edit, External, FlowId, Item, Settings, Style, Thing};
 
 impl App {
     /// Whether a command can be run now.
@@ -11,11 +16,12 @@ impl App {
         let Some(listed) = command.listed() else {
             return true;
         };
+        let open = self.history.is_some();
         let flows = |item: &Item| matches!(item, Item::Flow(_));
         match listed.when {
             When::Always => true,
-            When::Project => self.history.is_some(),
-            When::Selection => self.history.is_some() && !self.view.selection.is_empty(),
+            When::Project => open,
+            When::Selection => open && !self.view.selection.is_empty(),
             When::Flows => self.view.selection.iter().any(flows),
             When::Undo => self
                 .history
@@ -30,13 +36,155 @@ impl App {
 
     /// Runs a command.
     pub(super) fn perform(&mut self, command: Command) {
-        let document = self.document();
-        if canvas::perform(&command, &document, &mut self.view, &mut self.commands) {
+        if self.history.is_some() {
+            let document = self.document();
+            if canvas::perform(&command, &document, &mut self.view, &mut self.commands) {
+                return;
+            }
+        }
+        if self.perform_file(&command) || self.perform_look(&command) {
             return;
         }
+        self.perform_edit(command);
+    }
+
+    /// Commands about files; true when it was one.
+    fn perform_file(&mut self, command: &Command) -> bool {
+        let losing = matches!(
+            command,
+            Command::NewProject
+                | Command::OpenProject
+                | Command::OpenFolder
+                | Command::OpenFiles
+                | Command::OpenPaths(_)
+                | Command::CloseProject
+                | Command::ExampleShop
+                | Command::ExamplePlatform
+        );
+        if losing && !self.may_lose_work(command) {
+            return true;
+        }
+        match command {
+            Command::NewProject => self.new_project(),
+            Command::OpenProject => self.ask_path(Ask::OpenProject),
+            Command::OpenFolder => self.ask_path(Ask::OpenFolder),
+            Command::OpenFiles => self.ask_path(Ask::OpenFiles),
+            Command::ImportFolder => self.ask_path(Ask::ImportFolder),
+            Command::ImportFiles => self.ask_path(Ask::ImportFiles),
+            Command::OpenPaths(paths) => self.open_paths(paths.clone(), false),
+            Command::ImportPaths(paths) => self.open_paths(paths.clone(), true),
+            Command::ImportText(text) => self.import_text(text.clone()),
+            Command::Save => self.save(),
+            Command::SaveAs => self.save_as(),
+            Command::Export => self.export(),
+            Command::CloseProject => self.close_project(),
+            Command::Quit => self.quit(),
+            Command::ExampleShop => self.open_example(0),
+            Command::ExamplePlatform => self.open_example(1),
+            Command::Recover(take) => self.recover(*take),
+            Command::AcceptOffer(at) => self.accept_offer(*at),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Commands about what is shown; true when it was one.
+    fn perform_look(&mut self, command: &Command) -> bool {
+        let view = &mut self.view;
+        match command {
+            Command::GoTo => view.overlay = Some(Overlay::Palette(PaletteView::new(false))),
+            Command::RunCommand => view.overlay = Some(Overlay::Palette(PaletteView::new(true))),
+            Command::Keys => view.overlay = Some(Overlay::Keys),
+            Command::Problems => view.problems_open = !view.problems_open,
+            Command::ImportReport => match self.files.report.is_some() {
+                true => view.overlay = Some(Overlay::Report),
+                false => view.say("Nothing was imported into this project since it was opened"),
+            },
+            Command::Find => {
+                view.outline.find = true;
+                self.like(|likes| likes.outline = true);
+            }
+            Command::Escape => self.back_out(),
+            Command::Select(items) => {
+                view.selection = items.iter().copied().collect();
+                view.highlight.clear();
+                view.policies.choose_nothing();
+            }
+            Command::ToggleSelect(item) => {
+                view.highlight.clear();
+                if !view.selection.remove(item) {
+                    view.selection.insert(*item);
+                }
+            }
+            Command::Reveal(item) => {
+                view.selection = [*item].into();
+                view.highlight.clear();
+                view.policies.choose_nothing();
+            }
+            Command::Highlight(flows) => view.highlight = flows.iter().copied().collect(),
+            Command::SelectAll => self.select_all(),
+            Command::Rename => self.rename(),
+            Command::CopyText(text) => self.context.copy_text(text.clone()),
+            Command::CopyPolicies => {
+                let text = view.policies.text();
+                view.say("Policies copied");
+                self.context.copy_text(text);
+            }
+            Command::ToggleOutline => self.like(|likes| likes.outline = !likes.outline),
+            Command::ToggleInspector => self.like(|likes| likes.inspector = !likes.inspector),
+            Command::ThemeSystem => self.like(|likes| likes.theme = Choice::System),
+            Command::ThemeLight => self.like(|likes| likes.theme = Choice::Light),
+            Command::ThemeDark => self.like(|likes| likes.theme = Choice::Dark),
+            Command::ToggleContrast => {
+                self.like(|likes| likes.high_contrast = !likes.high_contrast)
+            }
+            Command::ToggleMotion => {
+                self.like(|likes| likes.reduced_motion = !likes.reduced_motion)
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Commands that change the Document.
+    fn perform_edit(&mut self, command: Command) {
+        let Some(history) = &mut self.history else {
+            return;
+        };
+        let selected: Vec<Item> = self.view.selection.iter().copied().collect();
         match command {
             Command::Edit(edit) => self.edit(&edit),
-            Command::Select(items) => self.view.selection = items.into_iter().collect(),
+            Command::Undo | Command::Redo => {
+                let undo = command == Command::Undo;
+                let name = if undo { history.undo() } else { history.redo() };
+                let document = history.document().clone();
+                self.view.drafts.clear();
+                self.view.prune(&document);
+                if let Some(name) = name {
+                    self.view.say(format!(
+                        "{}: {name}",
+                        if undo { "Undone" } else { "Redone" }
+                    ));
+                }
+            }
+            Command::Delete => self.edit(&Edit::Remove(selected)),
+            Command::Duplicate => self.edit(&Edit::Duplicate(selected)),
+            Command::MuteFlow => {
+                let flows = self.selected_flows();
+                let document = self.document();
+                let all_muted = flows
+                    .iter()
+                    .all(|id| document.flows.get(*id).is_some_and(|flow| flow.muted));
+                self.edit(&Edit::Mute(flows, !all_muted));
+            }
+            Command::ReverseFlow => self.edit(&Edit::Reverse(self.selected_flows())),
+            Command::AddInternet => self.add_internet(),
+            Command::StylePerFlow => self.set(|settings| settings.style = Style::PerFlow),
+            Command::StylePerWorkload => self.set(|settings| settings.style = Style::PerWorkload),
+            Command::LayOut => {
+                let nodes = history.document().layout.keys().copied().collect();
+                self.edit(&Edit::Unpin(nodes));
+            }
             _ => {}
         }
     }
@@ -51,6 +199,7 @@ impl App {
                 let adds = matches!(edit, Edit::Add(_) | Edit::Duplicate(_) | Edit::Paste { .. });
                 if adds && !applied.items.is_empty() {
                     self.view.selection = applied.items.iter().copied().collect();
+                    self.view.highlight.clear();
                 }
                 if let Some(note) = applied.notes.first() {
                     self.view.say(note.clone());
@@ -58,7 +207,99 @@ impl App {
                 let document = history.document().clone();
                 self.view.prune(&document);
             }
-            Err(refusal) => self.view.complain(refusal.to_string()),
+            Err(refusal) => self
+                .view
+                .complain(super::problems::sentence(&refusal.to_string())),
+        }
+    }
+
+    fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.document().settings;
+        change(&mut settings);
+        self.edit(&Edit::SetSettings(settings));
+    }
+
+    fn selected_flows(&self) -> Vec<FlowId> {
+        let flows = self.view.selection.iter().filter_map(|item| match item {
+            Item::Flow(id) => Some(*id),
+            _ => None,
+        });
+        flows.collect()
+    }
+
+    /// Draws what an import offers.
+    fn accept_offer(&mut self, at: usize) {
+        let offer = self
+            .files
+            .report
+            .as_ref()
+            .and_then(|report| report.offers.get(at))
+            .cloned();
+        let Some(offer) = offer else { return };
+        self.edit(&offer.edit);
+        if let Some(report) = &mut self.files.report {
+            report.accepted.insert(at);
+        }
+    }
+
+    fn add_internet(&mut self) {
+        let document = self.document();
+        if let Some(id) = document.external_named("internet") {
+            self.commands.push(Command::Reveal(Item::External(id)));
+            return;
+        }
+        self.edit(&Edit::Add(Thing::External(External {
+            name: "internet".into(),
+            networks: internet(),
+            domain_names: Vec::new(),
+            unknown: Default::default(),
+        })));
+    }
+
+    fn select_all(&mut self) {
+        let document = self.document();
+        let workloads = document.workloads.ids().map(Item::Workload);
+        let externals = document.externals.ids().map(Item::External);
+        let groups = document.groups.ids().map(Item::Group);
+        self.view.selection = workloads.chain(externals).chain(groups).collect();
+    }
+
+    /// Gives the name of what is selected the keyboard; a flow's ports, a project's name.
+    fn rename(&mut self) {
+        if let Some(item) = self.view.only_selected() {
+            self.like(|likes| likes.inspector = true);
+            self.view.drafts.focus(name_field_id(item));
+        }
+    }
+
+    /// Escape: one step back at a time.
+    fn back_out(&mut self) {
+        let view = &mut self.view;
+        if view.problems_open {
+            view.problems_open = false;
+        } else if !view.highlight.is_empty() {
+            view.highlight.clear();
+            view.policies.choose_nothing();
+        } else {
+            view.selection.clear();
+            view.policies.scope = Scope::Selection;
+        }
+    }
+
+    /// Changes what the user likes, and remembers it.
+    pub(super) fn like(&mut self, change: impl FnOnce(&mut super::preferences::Preferences)) {
+        let before = self.preferences.clone();
+        change(&mut self.preferences);
+        if self.preferences != before {
+            self.files.save_preferences(&self.preferences);
+            self.apply_preferences();
+        }
+    }
+
+    /// Closes the export dialog; its choices are kept for the next time.
+    pub(super) fn close_export(&mut self) {
+        if let Some(Overlay::Export(view)) = self.view.overlay.take() {
+            self.last_export = Some(view);
         }
     }
 }

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::theme::Choice;
 
 /// How many recent projects are remembered.
 pub const RECENT: usize = 8;
 
 /// What is remembered between runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Preferences {
     /// The theme.
     pub theme: Choice,

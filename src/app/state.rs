@@ -20,6 +20,7 @@ use super::theme::{self, color};
 use super::view::View;
 use crate::engine::{self, Results};
 use crate::model::{Document, History};
+use crate::project::files::StateFolder;
 use crate::scene::tokens;
 
 /// What the window needs from outside; tests bring their own.
@@ -29,7 +30,7 @@ pub struct Surroundings {
     /// File dialogs.
     pub dialogs: Box<dyn Dialogs>,
     /// Where preferences, the list of recent projects and the journal are kept; none: nowhere.
-    pub state_folder: Option<std::path::PathBuf>,
+    pub state_folder: Option<StateFolder>,
 }
 
 /// The window.
@@ -49,6 +50,10 @@ pub struct App {
     pub(super) commands: Commands,
     /// Commands that wait for typed text to be taken over first.
     pub(super) deferred: VecDeque<Command>,
+    /// The export dialog as it was last.
+    pub(super) last_export: Option<Box<overlays::ExportView>>,
+    /// The title that the window has.
+    pub(super) title: String,
     check: Slot<Results>,
     /// What was last sent to be checked.
     sent: Document,
@@ -61,7 +66,7 @@ impl Surroundings {
         Self {
             workers: Workers::Threads,
             dialogs: Box::new(Native),
-            state_folder: None,
+            state_folder: StateFolder::of_this_user(),
         }
     }
 }
@@ -82,10 +87,13 @@ impl App {
             frames: 0,
             commands: Commands::default(),
             deferred: VecDeque::new(),
+            last_export: None,
+            title: String::new(),
             sent: Document::default(),
             context: context.clone(),
         };
         app.apply_preferences();
+        app.look_for_journal();
         app
     }
 
@@ -233,15 +241,19 @@ fn same_for_checks(a: &Document, b: &Document) -> bool {
 impl eframe::App for App {
     fn logic(&mut self, context: &Context, _: &mut eframe::Frame) {
         self.take_answers();
-        let _ = context;
+        self.poll_files();
+        self.handle_close(context);
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         self.frames += 1;
         keys::read(self, ui.ctx());
+        self.take_drops(ui.ctx());
         self.show(ui);
         overlays::overlays_ui(self, ui.ctx());
         self.perform_all();
         self.keep_checked();
+        self.keep_journal(ui.ctx());
+        self.title(ui.ctx());
     }
 }

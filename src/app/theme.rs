@@ -12,7 +12,8 @@ use egui::{
 use crate::scene::tokens::{self, Palette, Rgb, Theme};
 
 /// Which theme the user wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Choice {
     /// As the desktop has it.
     #[default]

@@ -33,6 +33,8 @@ pub struct View {
     pub overlay: Option<Overlay>,
     /// What just happened, or could not.
     pub notice: Option<Notice>,
+    /// Whether the list of problems is open.
+    pub problems_open: bool,
     /// Everything worth telling about the project, worst first.
     pub problems: Vec<Problem>,
     /// Counts the answers that came in, so that what is made from them knows when to be made again.

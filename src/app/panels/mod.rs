@@ -8,3 +8,5 @@ pub mod side;
 pub mod start;
 pub mod status;
 pub mod top_bar;
+
+pub use menu::text_of;

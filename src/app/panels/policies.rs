@@ -49,9 +49,20 @@ pub struct PoliciesView {
 impl PoliciesView {
     /// Chooses a policy and brings it into view.
     pub fn choose(&mut self, policy: &Written) {
-        let key = format!("{}/{}", policy.namespace, policy.name);
+        self.choose_key(format!("{}/{}", policy.namespace, policy.name));
+    }
+
+    /// Chooses the policy of that key (`NAMESPACE/NAME`) and brings it into view.
+    pub fn choose_key(&mut self, key: String) {
         self.chosen = Some(key.clone());
         self.wanted = Some(key);
+        self.line = None;
+    }
+
+    /// Chooses no policy and no line.
+    pub fn choose_nothing(&mut self) {
+        self.chosen = None;
+        self.wanted = None;
         self.line = None;
     }
 

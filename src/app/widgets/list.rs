@@ -21,6 +21,7 @@ pub struct Row<'a> {
     bold: bool,
     enabled: bool,
     button: bool,
+    icon_space: bool,
 }
 
 impl<'a> Row<'a> {
@@ -37,6 +38,7 @@ impl<'a> Row<'a> {
             bold: false,
             enabled: true,
             button: false,
+            icon_space: false,
         }
     }
 
@@ -76,9 +78,16 @@ impl<'a> Row<'a> {
         self
     }
 
+    /// Keeps room for an icon even without one.
+    pub fn icon_space(mut self) -> Self {
+        self.icon_space = true;
+        self
+    }
+
     /// A row of a menu: keeps room for an icon, and may be out of order now.
     pub fn menu(mut self, enabled: bool) -> Self {
         self.button = true;
+        self.icon_space = true;
         self.enabled = enabled;
         self.height = tokens::BUTTON;
         self
@@ -120,7 +129,7 @@ impl<'a> Row<'a> {
         focus_ring(ui, response, rect);
         let mut x = rect.left() + 8.0 + self.indent;
         let middle = rect.center().y;
-        if !self.icon.is_empty() || self.button {
+        if !self.icon.is_empty() || self.icon_space {
             let ink = self.icon_ink.unwrap_or_else(|| color(palette.ink2));
             let at = pos2(x + 7.0, middle);
             painter.text(at, Align2::CENTER_CENTER, self.icon, theme::icon(15.0), ink);

@@ -10,12 +10,23 @@ mod policy;
 mod project;
 mod workload;
 
-use egui::{Frame, Margin, Ui};
+use egui::{Frame, Id, Margin, Ui};
 
 use crate::app::command::Commands;
 use crate::app::view::View;
+use crate::app::widgets::Field;
 use crate::engine::Results;
 use crate::model::{Document, Item};
+
+pub use external::internet;
+
+/// The egui id of the field with the name of a thing; of a flow: its ports.
+pub fn name_field_id(item: Item) -> Id {
+    match item {
+        Item::Flow(id) => Field::id_of(("ports", id)),
+        item => Field::id_of(parts::name_id(item)),
+    }
+}
 
 /// Its state.
 #[derive(Default)]

@@ -1,0 +1,142 @@
+//! Exporting: what would change on disk is planned and shown first, then written.
+
+use std::path::PathBuf;
+
+use crate::app::dialogs::Ask;
+use crate::app::jobs::Workers;
+use crate::app::overlays::{Form, Overlay};
+use crate::app::problems::sentence;
+use crate::app::state::App;
+use crate::diag::Diagnostic;
+use crate::engine::{Generated, Role, Written};
+use crate::project::files::{ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export};
+
+/// What an export would do, or why it cannot be done.
+pub type Planned = Result<ExportPlan, Diagnostic>;
+
+/// The files of an export: allow policies before the base policies that isolate.
+pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<ExportFile> {
+    let mut policies: Vec<&Written> = generated.policies.iter().collect();
+    policies.sort_by_key(|policy| policy.role == Role::Base);
+    let files = policies.into_iter().map(|policy| ExportFile {
+        name: format!("{}-{}.yaml", policy.namespace, policy.name),
+        text: match leave_out_namespaces {
+            true => policy.text_without_namespace(),
+            false => policy.text.clone(),
+        },
+    });
+    files.collect()
+}
+
+impl App {
+    /// Opens the export dialog.
+    pub(in crate::app) fn export(&mut self) {
+        let view = self.last_export.take().unwrap_or_default();
+        self.view.overlay = Some(Overlay::Export(view));
+        self.plan_export();
+    }
+
+    /// Plans again after something about the export changed.
+    pub(in crate::app) fn plan_export(&mut self) {
+        let Some(Overlay::Export(view)) = &mut self.view.overlay else {
+            return;
+        };
+        view.plan = None;
+        let Some(path) = view.target.clone() else {
+            return;
+        };
+        let files = export_files(&self.results.generated, view.leave_out_namespaces);
+        let (target, options) = match view.form {
+            Form::OneFile => (ExportTarget::File(path), ExportOptions::default()),
+            Form::Folder => {
+                let options = ExportOptions {
+                    kustomization: view.kustomization,
+                };
+                (ExportTarget::Folder(path), options)
+            }
+        };
+        self.files
+            .planning
+            .start(move |_| plan_export(&target, &files, options));
+        if self.files.workers == Workers::Inline {
+            self.poll_export();
+        }
+    }
+
+    /// Asks where to.
+    pub(in crate::app) fn choose_export_target(&mut self, form: Form) {
+        let name = self.document().name;
+        let name = if name.is_empty() {
+            "policies".to_owned()
+        } else {
+            name
+        };
+        self.keep_export();
+        self.ask_path(match form {
+            Form::OneFile => Ask::ExportFile(format!("{name}-policies.yaml")),
+            Form::Folder => Ask::ExportFolder,
+        });
+    }
+
+    /// Keeps the export dialog's state while a path is asked for.
+    pub(super) fn keep_export(&mut self) {
+        if let Some(Overlay::Export(view)) = self.view.overlay.take() {
+            self.last_export = Some(view);
+        }
+    }
+
+    /// The path is known (or was not given): the dialog is there again.
+    pub(super) fn export_target(&mut self, path: Option<PathBuf>) {
+        self.keep_export();
+        let mut view = self.last_export.take().unwrap_or_default();
+        if path.is_some() {
+            view.target = path;
+        }
+        self.view.overlay = Some(Overlay::Export(view));
+        self.plan_export();
+    }
+
+    /// Does what the plan says.
+    pub(in crate::app) fn write_export(&mut self) {
+        let Some(Overlay::Export(view)) = &self.view.overlay else {
+            return;
+        };
+        let Some(Ok(plan)) = view.plan.clone() else {
+            return;
+        };
+        self.files.writing.start(move |_| {
+            let count = plan
+                .changes
+                .iter()
+                .filter(|change| change.kind != crate::project::files::ChangeKind::Unchanged);
+            let count = count.count();
+            plan.apply().map(|()| count)
+        });
+        if self.files.workers == Workers::Inline {
+            self.poll_export();
+        }
+    }
+
+    /// Takes in plans and what writing came to.
+    pub(super) fn poll_export(&mut self) {
+        if let Some(plan) = self.files.planning.take()
+            && let Some(Overlay::Export(view)) = &mut self.view.overlay
+        {
+            view.plan = Some(plan);
+        }
+        let Some(written) = self.files.writing.take() else {
+            return;
+        };
+        match written {
+            Ok(count) => {
+                let files = if count == 1 { "file" } else { "files" };
+                self.view.say(format!("Exported: {count} {files} changed"));
+                self.keep_export();
+            }
+            Err(diagnostic) => {
+                self.view.complain(sentence(&diagnostic.message));
+                self.plan_export();
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The journal: unsaved work is written down shortly after an edit, and offered back after a crash.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::Context;
+
+use crate::app::jobs::{Slot, Workers};
+use crate::app::overlays::{Overlay, Question};
+use crate::app::state::App;
+use crate::model::History;
+use crate::project::files::{Journal, Orphan, StateFolder};
+use crate::project::format;
+
+/// How long after an edit it is written down, in seconds.
+const SOON: f64 = 1.0;
+
+/// The journal of the open project.
+pub(super) struct Journaling {
+    journal: Option<Arc<Journal>>,
+    /// The state that is written down.
+    written: Option<u64>,
+    /// The state to be written down, and when, in the window's seconds.
+    due: Option<(u64, f64)>,
+    work: Slot<()>,
+    orphan: Option<Orphan>,
+}
+
+impl Journaling {
+    pub(super) fn new(workers: Workers, context: &Context) -> Self {
+        Self {
+            journal: None,
+            written: None,
+            due: None,
+            work: Slot::new(workers, context),
+            orphan: None,
+        }
+    }
+
+    /// Another project is open now: what was written down about the last one goes.
+    pub(super) fn begin(&mut self) {
+        self.close();
+    }
+
+    /// Nothing is unsaved any more, or nobody wants it.
+    pub(super) fn close(&mut self) {
+        self.work.stop();
+        self.due = None;
+        self.written = None;
+        let Some(journal) = self.journal.take() else {
+            return;
+        };
+        match Arc::try_unwrap(journal) {
+            Ok(journal) => journal.close(),
+            // A worker still writes; it is emptied instead.
+            Err(shared) => shared.clear(),
+        }
+    }
+
+    fn start(&mut self, state: &StateFolder) -> Option<Arc<Journal>> {
+        if self.journal.is_none() {
+            self.journal = state.start_journal().ok().map(Arc::new);
+        }
+        self.journal.clone()
+    }
+}
+
+impl App {
+    /// Writes unsaved work down when it is time, and takes it back when it is saved.
+    pub(in crate::app) fn keep_journal(&mut self, context: &Context) {
+        let Some(history) = &self.history else { return };
+        let (state, dirty) = (history.state(), history.is_dirty());
+        let journaling = &mut self.files.journal;
+        if !dirty {
+            journaling.due = None;
+            if journaling.written.take().is_some()
+                && let Some(journal) = &journaling.journal
+            {
+                journal.clear();
+            }
+            return;
+        }
+        if journaling.written == Some(state) {
+            return;
+        }
+        let now = context.input(|input| input.time);
+        let due = match journaling.due {
+            Some((for_state, due)) if for_state == state => due,
+            _ => now + SOON,
+        };
+        journaling.due = Some((state, due));
+        if now < due {
+            context.request_repaint_after(Duration::from_secs_f64(due - now));
+            return;
+        }
+        self.write_journal(state);
+    }
+
+    fn write_journal(&mut self, state: u64) {
+        let (Some(history), Some(folder)) = (&self.history, &self.files.state) else {
+            return;
+        };
+        let document = history.document().clone();
+        let path = self.files.path.clone();
+        let journaling = &mut self.files.journal;
+        journaling.due = None;
+        journaling.written = Some(state);
+        let Some(journal) = journaling.start(folder) else {
+            return;
+        };
+        journaling.work.start(move |_| {
+            // A full disk must not stop anybody from working; saving will say so.
+            let _ = journal.write(&format::write(&document), path.as_deref());
+        });
+    }
+
+    /// Looks for work that a crash left behind, and asks what to do with it.
+    pub(in crate::app) fn look_for_journal(&mut self) {
+        let Some(state) = &self.files.state else {
+            return;
+        };
+        let Some(orphan) = state.orphans().into_iter().next() else {
+            return;
+        };
+        let name = format::read(&orphan.content, "journal")
+            .map_or(String::new(), |(document, _)| document.name);
+        self.files.journal.orphan = Some(orphan);
+        self.view.overlay = Some(Overlay::Question(Question::Recover(name)));
+    }
+
+    /// Takes back what a crash left behind, or throws it away.
+    pub(in crate::app) fn recover(&mut self, take: bool) {
+        let Some(orphan) = self.files.journal.orphan.take() else {
+            return;
+        };
+        if !take {
+            orphan.discard();
+            return;
+        }
+        match format::read(&orphan.content, "journal") {
+            Ok((document, _)) => {
+                let path = orphan.project.clone();
+                self.enter(History::unsaved(document), path);
+                self.files.journal.journal = Some(Arc::new(orphan.adopt()));
+                self.view.say("Unsaved work is back; save it to keep it");
+            }
+            Err(_) => self.view.complain("What was left behind cannot be read"),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Where the project lives, and what is being read and written: open, import, save, export, the
+//! journal. All of it runs on workers; what comes back is taken in at the beginning of a frame.
+
+mod export;
+mod importing;
+mod journal;
+mod open;
+mod save;
+
+use std::path::PathBuf;
+
+use egui::Context;
+
+use super::command::Command;
+use super::dialogs::{Answer, Ask, Dialogs};
+use super::jobs::{Slot, Workers};
+use super::overlays::{Overlay, PathPrompt, Question};
+use super::preferences::Preferences;
+use super::state::{App, Surroundings};
+use crate::project::files::{Stamp, StateFolder};
+
+pub use export::{Planned, export_files};
+pub use importing::{Offer, Report};
+
+/// The project's place, and the work on files.
+pub struct Files {
+    /// The project file, once it has one.
+    pub path: Option<PathBuf>,
+    /// What came of the last import.
+    pub report: Option<Report>,
+    /// The project file as it was when it was last read or written.
+    stamp: Option<Stamp>,
+    workers: Workers,
+    dialogs: Box<dyn Dialogs>,
+    state: Option<StateFolder>,
+    asking: Slot<(Ask, Answer)>,
+    reading: Slot<open::Read>,
+    saving: Slot<save::Saved>,
+    pub(super) planning: Slot<Planned>,
+    pub(super) writing: Slot<Result<usize, crate::diag::Diagnostic>>,
+    journal: journal::Journaling,
+    /// What was to be done once the project is saved.
+    after_save: Option<Command>,
+    /// The user said that unsaved changes may be lost, for the next command.
+    let_go: bool,
+    /// The window is closing, and nothing is in the way any more.
+    leaving: bool,
+}
+
+impl Files {
+    /// No project yet.
+    pub fn new(context: &Context, surroundings: Surroundings) -> Self {
+        let workers = surroundings.workers;
+        Self {
+            path: None,
+            report: None,
+            stamp: None,
+            workers,
+            dialogs: surroundings.dialogs,
+            state: surroundings.state_folder,
+            asking: Slot::new(workers, context),
+            reading: Slot::new(workers, context),
+            saving: Slot::new(workers, context),
+            planning: Slot::new(workers, context),
+            writing: Slot::new(workers, context),
+            journal: journal::Journaling::new(workers, context),
+            after_save: None,
+            let_go: false,
+            leaving: false,
+        }
+    }
+
+    /// Where work runs.
+    pub fn workers(&self) -> Workers {
+        self.workers
+    }
+
+    /// Whether something is being read.
+    pub fn reading(&self) -> bool {
+        self.reading.busy()
+    }
+
+    /// What was remembered.
+    pub fn load_preferences(&self) -> Preferences {
+        self.state
+            .as_ref()
+            .map_or_else(Preferences::default, StateFolder::preferences)
+    }
+
+    /// Remembers what the user likes; that it could not be is no reason to stop anybody.
+    pub fn save_preferences(&self, preferences: &Preferences) {
+        if let Some(state) = &self.state {
+            let _ = state.set_preferences(preferences);
+        }
+    }
+}
+
+impl App {
+    /// Takes in what came back from dialogs and workers.
+    pub(super) fn poll_files(&mut self) {
+        if let Some((ask, answer)) = self.files.asking.take() {
+            self.answered(ask, answer);
+        }
+        if let Some(read) = self.files.reading.take() {
+            self.read(read);
+        }
+        if let Some(saved) = self.files.saving.take() {
+            self.saved(saved);
+        }
+        self.poll_export();
+    }
+
+    /// Asks for a path, with the desktop's dialog or, where there is none, in the window.
+    pub(super) fn ask_path(&mut self, ask: Ask) {
+        let pending = self.files.dialogs.ask(&ask);
+        self.files.asking.start(move |_| (ask, pending()));
+        if self.files.workers == Workers::Inline {
+            self.poll_files();
+        }
+    }
+
+    /// What a dialog came to.
+    pub(super) fn answered(&mut self, ask: Ask, answer: Answer) {
+        let paths = match answer {
+            Answer::Paths(paths) if !paths.is_empty() => paths,
+            Answer::Paths(_) | Answer::Cancelled => {
+                self.files.after_save = None;
+                if matches!(ask, Ask::ExportFile(_) | Ask::ExportFolder) {
+                    self.export_target(None);
+                }
+                return;
+            }
+            Answer::NoService => {
+                let typed = match &ask {
+                    Ask::SaveProject(name) | Ask::ExportFile(name) => name.clone(),
+                    _ => String::new(),
+                };
+                if matches!(ask, Ask::ExportFile(_) | Ask::ExportFolder) {
+                    self.keep_export();
+                }
+                self.view.overlay = Some(Overlay::Path(PathPrompt { ask, typed }));
+                return;
+            }
+        };
+        match ask {
+            Ask::OpenProject | Ask::OpenFolder | Ask::OpenFiles => {
+                self.commands.push(Command::OpenPaths(paths));
+            }
+            Ask::ImportFolder | Ask::ImportFiles => self.commands.push(Command::ImportPaths(paths)),
+            Ask::SaveProject(_) => self.save_to(paths.into_iter().next()),
+            Ask::ExportFolder | Ask::ExportFile(_) => self.export_target(paths.into_iter().next()),
+        }
+    }
+
+    /// Whether a command that closes the project may go on; if not, the user is asked first.
+    pub(super) fn may_lose_work(&mut self, command: &Command) -> bool {
+        let dirty = self
+            .history
+            .as_ref()
+            .is_some_and(|history| history.is_dirty());
+        if dirty && !std::mem::take(&mut self.files.let_go) {
+            let question = Question::Unsaved(Box::new(command.clone()));
+            self.view.overlay = Some(Overlay::Question(question));
+            return false;
+        }
+        true
+    }
+
+    /// Goes on with a command although changes are lost.
+    pub(super) fn without_saving(&mut self, next: Command) {
+        self.files.let_go = true;
+        self.commands.push(next);
+    }
+
+    /// Saves, and then goes on with a command.
+    pub(super) fn save_then(&mut self, next: Command) {
+        self.files.after_save = Some(next);
+        self.commands.push(Command::Save);
+    }
+
+    /// The window is to be closed: not while changes would be lost.
+    pub(super) fn handle_close(&mut self, context: &Context) {
+        if !context.input(|input| input.viewport().close_requested()) {
+            return;
+        }
+        let dirty = self
+            .history
+            .as_ref()
+            .is_some_and(|history| history.is_dirty());
+        if dirty && !self.files.leaving {
+            context.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            self.commands.push(Command::Quit);
+            context.request_repaint();
+        } else {
+            self.files.journal.close();
+        }
+    }
+
+    /// Closes the window.
+    pub(super) fn quit(&mut self) {
+        if self.may_lose_work(&Command::Quit) {
+            self.files.leaving = true;
+            self.files.journal.close();
+            self.context.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+    }
+
+    /// The window's title: the project and whether it is saved.
+    pub(super) fn title(&mut self, context: &Context) {
+        let title = match &self.history {
+            None => "Drawbridge".to_owned(),
+            Some(history) => {
+                let name = &history.document().name;
+                let name = if name.is_empty() { "Untitled" } else { name };
+                let mark = if history.is_dirty() { " *" } else { "" };
+                format!("{name}{mark} - Drawbridge")
+            }
+        };
+        if self.title != title {
+            context.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+}

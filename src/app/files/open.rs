@@ -1,0 +1,211 @@
+//! Opening projects and manifests.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::importing::{Imported, Report, import};
+use crate::app::command::Command;
+use crate::app::overlays::Overlay;
+use crate::app::state::App;
+use crate::app::view::View;
+use crate::diag::Diagnostic;
+use crate::manifest::Source;
+use crate::model::{Document, Edit, History};
+use crate::project::files::{self, Opened};
+use crate::project::{format, sources};
+
+/// What comes back from reading.
+pub(super) enum Read {
+    /// A project, from its file.
+    Project(PathBuf, Opened),
+    /// Manifests; into the open project, or as a new one.
+    Manifests {
+        imported: Box<Imported>,
+        into: bool,
+        from: Vec<PathBuf>,
+    },
+    /// Nothing could be read.
+    Failed(Vec<Diagnostic>),
+}
+
+/// The example projects, part of the program.
+const EXAMPLES: [&str; 2] = [
+    include_str!("../../../assets/examples/online-shop.drawbridge.yaml"),
+    include_str!("../../../assets/examples/platform.drawbridge.yaml"),
+];
+
+impl App {
+    /// Reads paths in the background: one project, or manifests.
+    pub(in crate::app) fn open_paths(&mut self, paths: Vec<PathBuf>, into: bool) {
+        self.files.reading.start(move |_| match paths.as_slice() {
+            [one] if !into && is_project(one) => match files::open(one) {
+                Ok(opened) => Read::Project(one.clone(), opened),
+                Err(diagnostics) => Read::Failed(diagnostics),
+            },
+            all => {
+                let (sources, diagnostics) = sources::collect(all);
+                if sources.is_empty() {
+                    return Read::Failed(diagnostics);
+                }
+                let imported = Box::new(import(&sources, diagnostics));
+                Read::Manifests {
+                    imported,
+                    into,
+                    from: all.to_vec(),
+                }
+            }
+        });
+        self.poll_if_inline();
+    }
+
+    /// Reads pasted text in the background.
+    pub(in crate::app) fn import_text(&mut self, text: String) {
+        if format::is_project(&text) && self.history.is_none() {
+            self.open_text(&text);
+            return;
+        }
+        let into = self.history.is_some();
+        self.files.reading.start(move |_| {
+            let source = Source {
+                name: "pasted".into(),
+                text,
+            };
+            let imported = Box::new(import(&[source], Vec::new()));
+            Read::Manifests {
+                imported,
+                into,
+                from: Vec::new(),
+            }
+        });
+        self.poll_if_inline();
+    }
+
+    fn poll_if_inline(&mut self) {
+        if self.files.workers == crate::app::jobs::Workers::Inline {
+            self.poll_files();
+        }
+    }
+
+    /// Opens one of the examples, as a new project.
+    pub(in crate::app) fn open_example(&mut self, number: usize) {
+        if let Some(text) = EXAMPLES.get(number) {
+            self.open_text(text);
+        }
+    }
+
+    fn open_text(&mut self, text: &str) {
+        match format::read(text, "example") {
+            Ok((document, _)) => self.enter(History::new(document), None),
+            Err(diagnostics) => self.read(Read::Failed(diagnostics)),
+        }
+    }
+
+    /// Takes in what was read.
+    pub(super) fn read(&mut self, read: Read) {
+        match read {
+            Read::Project(path, opened) => {
+                let warned = opened.diagnostics;
+                self.enter(History::new(opened.document), Some(path.clone()));
+                self.files.stamp = opened.stamp;
+                self.remember(&path);
+                if !warned.is_empty() {
+                    let summary = "The project was opened; some of it needs a look.".to_owned();
+                    self.show_report(Report {
+                        summary,
+                        diagnostics: warned,
+                        ..Report::default()
+                    });
+                }
+            }
+            Read::Manifests {
+                imported,
+                into: true,
+                ..
+            } if self.history.is_some() => {
+                self.edit(&Edit::Merge(Arc::new(imported.document)));
+                self.show_report(imported.report);
+            }
+            Read::Manifests { imported, from, .. } => {
+                let mut document = imported.document;
+                if document.name.is_empty() {
+                    document.name = name_of(&from);
+                }
+                self.enter(History::unsaved(document), None);
+                self.show_report(imported.report);
+                if let [folder] = from.as_slice() {
+                    self.remember(folder);
+                }
+            }
+            Read::Failed(diagnostics) => {
+                let summary = "Nothing could be read.".to_owned();
+                self.show_report(Report {
+                    summary,
+                    diagnostics,
+                    ..Report::default()
+                });
+            }
+        }
+    }
+
+    fn show_report(&mut self, report: Report) {
+        if report.matters() {
+            self.view.overlay = Some(Overlay::Report);
+        } else if !report.summary.is_empty() {
+            self.view.say(report.summary.clone());
+        }
+        self.files.report = Some(report);
+    }
+
+    /// Makes a project the open one; the view starts afresh.
+    pub(in crate::app) fn enter(&mut self, history: History, path: Option<PathBuf>) {
+        let reduced_motion = self.view.reduced_motion;
+        self.view = View {
+            reduced_motion,
+            results_number: self.view.results_number,
+            ..View::default()
+        };
+        self.history = Some(history);
+        self.files.path = path;
+        self.files.stamp = None;
+        self.files.report = None;
+        self.files.journal.begin();
+        self.commands.push(Command::Fit);
+    }
+
+    /// Puts a path among the recent ones.
+    pub(super) fn remember(&mut self, path: &Path) {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.preferences.remember(whole);
+        self.files.save_preferences(&self.preferences);
+    }
+
+    /// Closes the project: the start screen.
+    pub(in crate::app) fn close_project(&mut self) {
+        let reduced_motion = self.view.reduced_motion;
+        self.view = View {
+            reduced_motion,
+            ..View::default()
+        };
+        self.history = None;
+        self.files.path = None;
+        self.files.report = None;
+        self.files.journal.close();
+    }
+
+    /// An empty project.
+    pub(in crate::app) fn new_project(&mut self) {
+        self.enter(History::new(Document::default()), None);
+    }
+}
+
+/// Whether a path is a project: by its name, or by what its text says.
+fn is_project(path: &Path) -> bool {
+    let named = path.to_string_lossy().ends_with(format::EXTENSION);
+    named || std::fs::read_to_string(path).is_ok_and(|text| format::is_project(&text))
+}
+
+/// A name for a project made from manifests: that of the folder or the file.
+fn name_of(paths: &[PathBuf]) -> String {
+    let first = paths.first().and_then(|path| path.file_stem());
+    first.map_or(String::new(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,322 @@
+//! The export dialog: form, place, what would change on disk, the verdict; then Write.
+
+use std::path::PathBuf;
+
+use egui::{Align, Context, Layout, RichText, ScrollArea, Ui};
+
+use super::dialog;
+use super::report::head;
+use crate::app::files::Planned;
+use crate::app::icons;
+use crate::app::panels::status::look_of;
+use crate::app::problems::sentence;
+use crate::app::state::App;
+use crate::app::theme::{self, color};
+use crate::app::widgets::{self, Row};
+use crate::project::files::{ChangeKind, DiffLine, ExportPlan, FileChange};
+use crate::scene::tokens;
+
+/// One file or many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// All policies in one file.
+    OneFile,
+    /// One file for each policy, in a folder.
+    Folder,
+}
+
+/// Where and how to write the policies.
+pub struct ExportView {
+    /// One file or many.
+    pub form: Form,
+    /// The file or the folder.
+    pub target: Option<PathBuf>,
+    /// Also a kustomization.yaml.
+    pub kustomization: bool,
+    /// Without `metadata.namespace`.
+    pub leave_out_namespaces: bool,
+    /// What would change.
+    pub plan: Option<Planned>,
+    /// The file whose difference is shown.
+    chosen: usize,
+}
+
+impl Default for ExportView {
+    fn default() -> Self {
+        Self {
+            form: Form::Folder,
+            target: None,
+            kustomization: true,
+            leave_out_namespaces: false,
+            plan: None,
+            chosen: 0,
+        }
+    }
+}
+
+/// What the user did.
+enum Done {
+    Choose,
+    Plan,
+    Write,
+    Close,
+}
+
+/// Shows it; gives it back while it stays open.
+pub(super) fn export_ui(
+    app: &mut App,
+    context: &Context,
+    mut view: Box<ExportView>,
+) -> Option<Box<ExportView>> {
+    let (done, closed) = dialog(context, "export", 760.0, |ui| {
+        let mut done = head(ui, "Export policies", "").then_some(Done::Close);
+        verdict_ui(ui, app);
+        if let Some(did) = options_ui(ui, &mut view) {
+            done = Some(did);
+        }
+        ui.add_space(6.0);
+        plan_ui(ui, &mut view, app.files.planning.busy());
+        if let Some(did) = buttons_ui(ui, &view) {
+            done = Some(did);
+        }
+        done
+    });
+    let form = view.form;
+    let done = if closed && done.is_none() {
+        Some(Done::Close)
+    } else {
+        done
+    };
+    app.view.overlay = Some(super::Overlay::Export(view));
+    match done {
+        Some(Done::Choose) => app.choose_export_target(form),
+        Some(Done::Plan) => app.plan_export(),
+        Some(Done::Write) => app.write_export(),
+        Some(Done::Close) => app.close_export(),
+        None => {}
+    }
+    None
+}
+
+fn verdict_ui(ui: &mut Ui, app: &App) {
+    let palette = theme::palette(ui.ctx());
+    let (icon, ink, ground) = look_of(app.results.proof.state, palette);
+    let unsaid = app.results.generated.unsaid.len();
+    let more = match unsaid {
+        0 => String::new(),
+        1 => "1 part of the drawing is left out, because NetworkPolicy cannot say it".to_owned(),
+        n => {
+            format!("{n} parts of the drawing are left out, because NetworkPolicy cannot say them")
+        }
+    };
+    widgets::banner(
+        ui,
+        icon,
+        &app.results.proof.summary(),
+        &more,
+        color(ink),
+        color(ground),
+    );
+    ui.add_space(4.0);
+}
+
+fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
+    let mut done = None;
+    widgets::labelled(ui, "Write", |ui| {
+        let all = [
+            (Form::Folder, "One file for each policy"),
+            (Form::OneFile, "One file"),
+        ];
+        if let Some(form) = widgets::segments(ui, "Write", view.form, &all) {
+            view.form = form;
+            view.target = None;
+            view.plan = None;
+            done = Some(Done::Plan);
+        }
+    });
+    widgets::labelled(ui, "To", |ui| {
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if widgets::secondary(ui, "Choose…").clicked() {
+                    done = Some(Done::Choose);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let place = view.target.as_ref().map(|path| path.display().to_string());
+                    let shown = place.unwrap_or_else(|| match view.form {
+                        Form::Folder => "No folder chosen yet".into(),
+                        Form::OneFile => "No file chosen yet".into(),
+                    });
+                    let ink = color(theme::palette(ui.ctx()).ink2);
+                    widgets::code(ui, shown, ink);
+                });
+            });
+        });
+    });
+    widgets::labelled(ui, "", |ui| {
+        if view.form == Form::Folder
+            && let Some(on) =
+                widgets::check(ui, view.kustomization, "Also write a kustomization.yaml")
+        {
+            view.kustomization = on;
+            done = Some(Done::Plan);
+        }
+        let text = "Leave out metadata.namespace, for those who set it when they apply";
+        if let Some(on) = widgets::check(ui, view.leave_out_namespaces, text) {
+            view.leave_out_namespaces = on;
+            done = Some(Done::Plan);
+        }
+    });
+    done
+}
+
+fn plan_ui(ui: &mut Ui, view: &mut ExportView, busy: bool) {
+    widgets::heading(ui, "What would change on disk");
+    let palette = theme::palette(ui.ctx());
+    match &view.plan {
+        Some(Ok(plan)) => changes_ui(ui, plan, &mut view.chosen),
+        Some(Err(diagnostic)) => {
+            let help = diagnostic.help.as_deref().unwrap_or_default();
+            let text = format!("{}; {help}", sentence(&diagnostic.message));
+            widgets::message(ui, icons::X, &text, color(palette.blocked));
+        }
+        None if busy => _ = widgets::faint(ui, "Looking…"),
+        None => {
+            _ = widgets::faint(
+                ui,
+                "Choose where to write: nothing is written before you have seen what would change.",
+            )
+        }
+    }
+}
+
+fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
+    let palette = theme::palette(ui.ctx());
+    let count = |kind: ChangeKind| {
+        plan.changes
+            .iter()
+            .filter(|change| change.kind == kind)
+            .count()
+    };
+    let summary = format!(
+        "{} created, {} changed, {} deleted, {} as they are",
+        count(ChangeKind::Created),
+        count(ChangeKind::Changed),
+        count(ChangeKind::Deleted),
+        count(ChangeKind::Unchanged),
+    );
+    widgets::small(ui, summary);
+    if plan.changes.iter().any(|change| change.foreign) {
+        let text =
+            "Some of these files were not written by Drawbridge; they would be written over.";
+        widgets::message(ui, icons::WARNING, text, color(palette.wide));
+    }
+    let tall = (ui.ctx().content_rect().height() - 560.0).clamp(120.0, 360.0);
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| {
+            ui.set_width(280.0);
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let area = ScrollArea::vertical()
+                .id_salt("changes")
+                .max_height(tall)
+                .auto_shrink([false, true]);
+            area.show_rows(ui, tokens::ROW, plan.changes.len(), |ui, rows| {
+                for at in rows {
+                    let Some(change) = plan.changes.get(at) else {
+                        break;
+                    };
+                    if change_row(ui, change, *chosen == at) {
+                        *chosen = at;
+                    }
+                }
+            });
+        });
+        if let Some(change) = plan.changes.get(*chosen) {
+            diff_ui(ui, change, tall);
+        }
+    });
+}
+
+fn change_row(ui: &mut Ui, change: &FileChange, chosen: bool) -> bool {
+    let palette = theme::palette(ui.ctx());
+    let (icon, ink, end) = match change.kind {
+        ChangeKind::Created => (icons::PLUS, palette.exact, "created"),
+        ChangeKind::Changed => (icons::PENCIL_SIMPLE, palette.accent, "changed"),
+        ChangeKind::Unchanged => (icons::CHECK, palette.ink3, ""),
+        ChangeKind::Deleted => (icons::MINUS, palette.blocked, "deleted"),
+    };
+    let name = change
+        .path
+        .file_name()
+        .map_or(String::new(), |name| name.to_string_lossy().into_owned());
+    Row::new(icon, &name)
+        .icon_ink(color(ink))
+        .end(end)
+        .selected(chosen)
+        .show(ui)
+        .clicked()
+}
+
+fn diff_ui(ui: &mut Ui, change: &FileChange, tall: f32) {
+    let palette = theme::palette(ui.ctx());
+    let font = theme::mono(tokens::TEXT_SMALL);
+    egui::Frame::new()
+        .fill(color(palette.code))
+        .inner_margin(6)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let area = ScrollArea::both()
+                .id_salt("difference")
+                .max_height(tall)
+                .auto_shrink(false);
+            area.show_rows(ui, 17.0, change.diff.len(), |ui, rows| {
+                for line in change.diff.get(rows).unwrap_or_default() {
+                    let (mark, text, ink, ground) = match line {
+                        DiffLine::Same(text) => (' ', text, palette.ink2, None),
+                        DiffLine::Removed(text) => {
+                            ('-', text, palette.blocked, Some(palette.blocked_soft))
+                        }
+                        DiffLine::Added(text) => {
+                            ('+', text, palette.exact, Some(palette.exact_soft))
+                        }
+                    };
+                    let shown = RichText::new(format!("{mark} {text}"))
+                        .font(font.clone())
+                        .color(color(ink));
+                    let label = ui.allocate_ui(egui::vec2(ui.available_width(), 17.0), |ui| {
+                        ui.set_min_height(17.0);
+                        if let Some(ground) = ground {
+                            let row = egui::Rect::from_x_y_ranges(
+                                ui.clip_rect().x_range(),
+                                ui.max_rect().y_range(),
+                            );
+                            ui.painter().rect_filled(row, 0.0, color(ground));
+                        }
+                        ui.add(egui::Label::new(shown).extend());
+                    });
+                    let _ = label;
+                }
+            });
+        });
+}
+
+fn buttons_ui(ui: &mut Ui, view: &ExportView) -> Option<Done> {
+    let mut done = None;
+    ui.add_space(12.0);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let ready = matches!(&view.plan, Some(Ok(plan)) if plan.changes_anything());
+        if ui
+            .add_enabled_ui(ready, |ui| widgets::primary(ui, "Write"))
+            .inner
+            .clicked()
+        {
+            done = Some(Done::Write);
+        }
+        if widgets::secondary(ui, "Cancel").clicked() {
+            done = Some(Done::Close);
+        }
+        if matches!(&view.plan, Some(Ok(plan)) if !plan.changes_anything()) {
+            widgets::faint(ui, "Everything on disk is as it should be");
+        }
+    });
+    done
+}

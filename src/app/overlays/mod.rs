@@ -1,0 +1,109 @@
+//! What lies over the window: palette, keys, problems, questions, import report, export.
+
+mod export;
+mod keys;
+mod palette;
+mod problems;
+mod question;
+mod report;
+
+use egui::{Align2, Context, CornerRadius, Frame, Id, Margin, Modal, Stroke, Ui, Vec2, vec2};
+
+use super::state::App;
+use super::theme::{self, color};
+
+pub use export::{ExportView, Form};
+pub use palette::PaletteView;
+pub use question::{PathPrompt, Question};
+
+/// What lies over the window; one at a time.
+pub enum Overlay {
+    /// Go to something, or run a command.
+    Palette(PaletteView),
+    /// The list of keys.
+    Keys,
+    /// What could not be read, and what is offered.
+    Report,
+    /// Something must be decided.
+    Question(Question),
+    /// A path must be typed, because this desktop has no file dialogs.
+    Path(PathPrompt),
+    /// Where and how to write the policies.
+    Export(Box<ExportView>),
+}
+
+/// Shows what lies over the window.
+pub fn overlays_ui(app: &mut App, context: &Context) {
+    if app.view.problems_open {
+        problems::problems_ui(app, context);
+    }
+    let Some(overlay) = app.view.overlay.take() else {
+        return;
+    };
+    let kept = match overlay {
+        Overlay::Palette(view) => palette::palette_ui(app, context, view).map(Overlay::Palette),
+        Overlay::Keys => keys::keys_ui(context).then_some(Overlay::Keys),
+        Overlay::Report => report::report_ui(app, context).then_some(Overlay::Report),
+        Overlay::Question(question) => {
+            question::question_ui(app, context, question).map(Overlay::Question)
+        }
+        Overlay::Path(prompt) => question::path_ui(app, context, prompt).map(Overlay::Path),
+        Overlay::Export(view) => export::export_ui(app, context, view).map(Overlay::Export),
+    };
+    // What was shown may itself have opened something else.
+    if app.view.overlay.is_none() {
+        app.view.overlay = kept;
+    }
+}
+
+/// A dialog in the middle; gives what the content gives, and whether it was closed (Escape, or a
+/// click beside it).
+fn dialog<R>(
+    context: &Context,
+    name: &str,
+    width: f32,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> (R, bool) {
+    let area = Modal::default_area(Id::new(name)).anchor(Align2::CENTER_CENTER, Vec2::ZERO);
+    shown(context, name, area, Margin::same(20), width, content)
+}
+
+/// A dialog below the top bar: for lists that grow.
+fn dropped<R>(
+    context: &Context,
+    name: &str,
+    width: f32,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> (R, bool) {
+    let area = Modal::default_area(Id::new(name)).anchor(Align2::CENTER_TOP, vec2(0.0, 72.0));
+    shown(context, name, area, Margin::same(8), width, content)
+}
+
+fn shown<R>(
+    context: &Context,
+    name: &str,
+    area: egui::Area,
+    margin: Margin,
+    width: f32,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> (R, bool) {
+    let palette = theme::palette(context);
+    let width = width.min(context.content_rect().width() - 48.0);
+    let frame = Frame::new()
+        .fill(color(palette.raised))
+        .stroke(Stroke::new(1.0, color(palette.outline)))
+        .corner_radius(CornerRadius::same(12))
+        .shadow(context.global_style().visuals.window_shadow)
+        .inner_margin(margin);
+    let shade = egui::Color32::from_black_alpha(if palette.dark { 120 } else { 60 });
+    let response = Modal::new(Id::new(name))
+        .area(area)
+        .frame(frame)
+        .backdrop_color(shade)
+        .show(context, |ui| {
+            ui.set_width(width);
+            content(ui)
+        });
+    let closed = response.should_close();
+    (response.inner, closed)
+}

@@ -1,0 +1,173 @@
+//! Questions: about unsaved work, about what a crash left behind, and for a path.
+
+use std::path::PathBuf;
+
+use egui::{Align, Context, Id, Key, Layout, Ui};
+
+use super::dialog;
+use crate::app::command::Command;
+use crate::app::dialogs::{Answer, Ask};
+use crate::app::state::App;
+use crate::app::widgets;
+
+/// Something that must be decided.
+pub enum Question {
+    /// There are unsaved changes, and this would lose them.
+    Unsaved(Box<Command>),
+    /// A crash left unsaved work behind: the name of the project.
+    Recover(String),
+}
+
+/// A path to be typed.
+pub struct PathPrompt {
+    /// What for.
+    pub ask: Ask,
+    /// What is typed.
+    pub typed: String,
+}
+
+/// Shows a question; gives it back while it stays open.
+pub(super) fn question_ui(
+    app: &mut App,
+    context: &Context,
+    question: Question,
+) -> Option<Question> {
+    match question {
+        Question::Unsaved(next) => unsaved_ui(app, context, next),
+        Question::Recover(name) => recover_ui(app, context, name),
+    }
+}
+
+fn unsaved_ui(app: &mut App, context: &Context, next: Box<Command>) -> Option<Question> {
+    let name = app.document().name;
+    let name = if name.is_empty() {
+        "this project".to_owned()
+    } else {
+        format!("\"{name}\"")
+    };
+    let (answer, closed) = dialog(context, "unsaved", 420.0, |ui| {
+        widgets::title(ui, &format!("Save the changes to {name}?"));
+        widgets::small(ui, "They are lost otherwise.");
+        ui.add_space(12.0);
+        answers(ui, &["Save", "Cancel", "Don't save"])
+    });
+    match answer {
+        Some("Save") => app.save_then(*next),
+        Some("Don't save") => app.without_saving(*next),
+        Some(_) => {}
+        None if closed => {}
+        None => return Some(Question::Unsaved(next)),
+    }
+    None
+}
+
+fn recover_ui(app: &mut App, context: &Context, name: String) -> Option<Question> {
+    // Escape does not throw work away: only a button does.
+    let (answer, _) = dialog(context, "recover", 420.0, |ui| {
+        widgets::title(ui, "Unsaved work was found");
+        let what = if name.is_empty() {
+            "a project".to_owned()
+        } else {
+            format!("\"{name}\"")
+        };
+        widgets::small(
+            ui,
+            format!("Drawbridge did not end as it should while {what} had unsaved changes."),
+        );
+        ui.add_space(12.0);
+        answers(ui, &["Take it back", "Throw it away"])
+    });
+    match answer {
+        Some("Take it back") => app.commands.push(Command::Recover(true)),
+        Some(_) => app.commands.push(Command::Recover(false)),
+        None => return Some(Question::Recover(name)),
+    }
+    None
+}
+
+/// Buttons, the first of them primary; the last stands apart at the left.
+fn answers<'a>(ui: &mut Ui, texts: &[&'a str]) -> Option<&'a str> {
+    let mut answer = None;
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let (last, others) = texts.split_last()?;
+        for (at, text) in others.iter().enumerate() {
+            let response = if at == 0 {
+                widgets::primary(ui, text)
+            } else {
+                widgets::secondary(ui, text)
+            };
+            if response.clicked() {
+                answer = Some(*text);
+            }
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            if widgets::danger(ui, last).clicked() {
+                answer = Some(*last);
+            }
+        });
+        Some(())
+    });
+    answer
+}
+
+/// Shows the prompt for a path; gives it back while it stays open.
+pub(super) fn path_ui(
+    app: &mut App,
+    context: &Context,
+    mut prompt: PathPrompt,
+) -> Option<PathPrompt> {
+    let (done, closed) = dialog(context, "path", 520.0, |ui| {
+        widgets::title(ui, prompt.ask.title());
+        widgets::small(
+            ui,
+            "This desktop offers no file dialogs; type a path. Several are separated by semicolons.",
+        );
+        ui.add_space(8.0);
+        let edit = egui::TextEdit::singleline(&mut prompt.typed)
+            .id(Id::new("path field"))
+            .margin(egui::Margin::symmetric(8, 4))
+            .min_size(egui::vec2(0.0, 28.0))
+            .vertical_align(Align::Center)
+            .desired_width(f32::INFINITY);
+        let response = ui.add(edit);
+        widgets::named(&response, egui::WidgetType::TextEdit, "Path");
+        let enter = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        if !enter && !response.has_focus() && !response.lost_focus() {
+            response.request_focus();
+        }
+        ui.add_space(12.0);
+        let mut done = enter.then_some(true);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if widgets::primary(ui, "OK").clicked() {
+                done = Some(true);
+            }
+            if widgets::secondary(ui, "Cancel").clicked() {
+                done = Some(false);
+            }
+        });
+        done
+    });
+    match done {
+        Some(true) if !prompt.typed.trim().is_empty() => {
+            let paths = prompt
+                .typed
+                .split(';')
+                .map(str::trim)
+                .filter(|path| !path.is_empty());
+            let paths = paths.map(expand_home).collect();
+            app.answered(prompt.ask, Answer::Paths(paths));
+        }
+        Some(_) => app.answered(prompt.ask, Answer::Cancelled),
+        None if closed => app.answered(prompt.ask, Answer::Cancelled),
+        None => return Some(prompt),
+    }
+    None
+}
+
+/// `~/x` as shells read it.
+fn expand_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(path),
+    }
+}

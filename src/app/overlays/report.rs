@@ -1,0 +1,114 @@
+//! What came of an import: what could not be read, where and why; and what is offered.
+
+use egui::{Context, RichText, ScrollArea, Ui};
+
+use super::dialog;
+use crate::app::command::Command;
+use crate::app::problems::sentence;
+use crate::app::state::App;
+use crate::app::theme::{self, color};
+use crate::app::{icons, widgets};
+use crate::diag::{Diagnostic, Severity};
+use crate::scene::tokens;
+
+/// The head of a dialog: title, one line, and a cross; true when it was pressed.
+pub(super) fn head(ui: &mut Ui, title: &str, about: &str) -> bool {
+    let mut close = false;
+    ui.horizontal(|ui| {
+        widgets::title(ui, title);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            close = widgets::icon_button(ui, icons::X, "Close").clicked();
+        });
+    });
+    if !about.is_empty() {
+        widgets::small(ui, about);
+        ui.add_space(6.0);
+    }
+    close
+}
+
+/// Shows it; true while it stays open.
+pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
+    let Some(report) = app.files.report.take() else {
+        return false;
+    };
+    let mut accepted = None;
+    let (close, closed) = dialog(context, "import report", 640.0, |ui| {
+        let mut close = head(ui, "Import", &report.summary);
+        for (at, offer) in report.offers.iter().enumerate() {
+            ui.horizontal(|ui| {
+                ui.set_min_height(32.0);
+                let taken = report.accepted.contains(&at);
+                let text = if taken { "Drawn" } else { "Draw it" };
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let button = ui
+                        .add_enabled_ui(!taken, |ui| widgets::secondary(ui, text))
+                        .inner;
+                    if button.clicked() {
+                        accepted = Some(at);
+                    }
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        ui.add(egui::Label::new(&offer.text).wrap());
+                    });
+                });
+            });
+        }
+        if !report.diagnostics.is_empty() {
+            diagnostics(ui, &report.diagnostics);
+        }
+        ui.add_space(8.0);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            close |= widgets::primary(ui, "Done").clicked();
+        });
+        close
+    });
+    app.files.report = Some(report);
+    if let Some(at) = accepted {
+        app.commands.push(Command::AcceptOffer(at));
+    }
+    !close && !closed
+}
+
+/// What was found while reading, worst first: where, and why.
+fn diagnostics(ui: &mut Ui, diagnostics: &[Diagnostic]) {
+    widgets::heading(ui, "What was found while reading");
+    let palette = theme::palette(ui.ctx());
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|diagnostic| diagnostic.severity);
+    let tall = ui.ctx().content_rect().height() * 0.5;
+    ScrollArea::vertical().max_height(tall).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        for diagnostic in sorted.iter().take(300) {
+            let (icon, ink) = match diagnostic.severity {
+                Severity::Error => (icons::X, palette.blocked),
+                Severity::Warning => (icons::WARNING, palette.wide),
+                Severity::Info => (icons::INFO, palette.ink2),
+            };
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                ui.label(
+                    RichText::new(icon)
+                        .font(theme::icon(13.0))
+                        .color(color(ink)),
+                );
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    if let Some(span) = &diagnostic.span {
+                        let place = format!("{}:{}", span.file, span.line);
+                        widgets::code(ui, place, color(palette.ink2));
+                    }
+                    let about = diagnostic
+                        .resource
+                        .as_ref()
+                        .map_or(String::new(), |what| format!("{what}: "));
+                    let text = format!("{about}{}", sentence(&diagnostic.message));
+                    ui.add(egui::Label::new(RichText::new(text).size(tokens::TEXT_SMALL)).wrap());
+                    if let Some(help) = &diagnostic.help {
+                        widgets::faint(ui, sentence(help));
+                    }
+                });
+            });
+            ui.add_space(6.0);
+        }
+    });
+}
