@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
-use crate::yaml::Object;
+use crate::yaml::{Object, decode};
 
 /// A text and how the user calls it.
 #[derive(Clone, Debug)]
@@ -55,6 +55,7 @@ pub struct Manifests {
 pub fn read(sources: &[Source]) -> Manifests {
     let (objects, mut diagnostics) = objects::objects(sources);
     diagnostics.extend(assumed_namespace(&objects));
+    diagnostics.extend(objects.iter().flat_map(loose_words));
     let resources: Vec<_> = objects
         .into_par_iter()
         .with_min_len(64)
@@ -79,4 +80,20 @@ fn assumed_namespace(objects: &[Object]) -> Option<Diagnostic> {
         ),
     };
     Some(Diagnostic::info("W3", message).at(first.start()))
+}
+
+/// `y` and `n` where text belongs: refused by the API server, read as text here (W2).
+fn loose_words(object: &Object) -> Vec<Diagnostic> {
+    if kinds::of(object) == kinds::Kind::Unknown {
+        return Vec::new();
+    }
+    let words = decode::loose_words(&object.node).into_iter();
+    words
+        .map(|error| {
+            let message = format!("{}; it is read as text", error.message);
+            let mut told = Diagnostic::error("W2", message).path(error.path);
+            told.help = error.help;
+            object.about(told, error.mark)
+        })
+        .collect()
 }

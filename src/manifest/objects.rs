@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::Source;
 use crate::diag::{Diagnostic, Span};
+use crate::yaml::decode::{self, deep};
 use crate::yaml::{self, Lines, Mark, Node, Object, Problem, Value};
 
 /// Lists in lists deeper than this are left alone.
@@ -178,15 +179,21 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, node: Node, text: &str, api_version: String, kind: String) {
-        let metadata = node.get("metadata");
-        let word = |key: &str| {
-            let value = metadata.and_then(|m| m.get(key)).and_then(Node::as_str);
-            value.filter(|v| !v.is_empty()).map(str::to_owned)
+        let word = |key: &str| deep(&node, &["metadata", key], decode::string);
+        let words =
+            word("name").and_then(|name| Ok((name, word("generateName")?, word("namespace")?)));
+        let (name, generate, namespace) = match words {
+            Ok(words) => words,
+            Err(error) => {
+                let message = format!("{}; this {kind} is skipped", error.message);
+                let mut told = Diagnostic::error("V22", message).path(error.path);
+                told.help = error.help;
+                return self.tell(told.on(kind), error.mark);
+            }
         };
-        let name = word("name")
-            .or_else(|| word("generateName"))
-            .unwrap_or_default();
-        let namespace = word("namespace");
+        let given = |word: Option<String>| word.filter(|w| !w.is_empty());
+        let name = given(name).or(given(generate)).unwrap_or_default();
+        let namespace = given(namespace);
         let templated = |text: &str| text.contains("{{");
         if templated(&name) || templated(&kind) || namespace.as_deref().is_some_and(templated) {
             let message = format!("{kind} `{name}` is a template, not an object: skipped");

@@ -18,6 +18,10 @@ pub struct TypeError {
     pub help: Option<String>,
 }
 
+/// Words that are booleans for kubectl and text for most other readers of YAML, people among them.
+/// Where text belongs they are read as text, and [`loose_words`] tells of them.
+pub const LOOSE: [&str; 4] = ["y", "Y", "n", "N"];
+
 /// A decoded value, or the first wrong type.
 pub type Decoded<T> = Result<T, TypeError>;
 
@@ -124,11 +128,12 @@ pub fn list_field<'a, T>(
     Ok(field(node, key, |n| list(n, decode))?.unwrap_or_default())
 }
 
-/// A string; null reads as an empty one.
+/// A string; null reads as an empty one, and one of the [`LOOSE`] words as itself.
 pub fn string(node: &Node) -> Decoded<String> {
     match &node.value {
         Value::String(text) => Ok(text.clone()),
         Value::Null => Ok(String::new()),
+        Value::Bool(_, text) if LOOSE.contains(&text.as_ref()) => Ok(text.as_ref().into()),
         _ => Err(TypeError::wanted("a string", node)),
     }
 }
@@ -189,6 +194,37 @@ pub fn int_or_string(node: &Node) -> Decoded<IntOrString> {
         Value::String(text) => Ok(IntOrString::String(text.clone())),
         Value::Number(n, _) if whole(*n).is_some() => int32(node).map(IntOrString::Int),
         _ => Err(TypeError::wanted("a whole number or a string", node)),
+    }
+}
+
+/// Every one of the [`LOOSE`] words that stands for a name, a label or a part of a selector.
+pub fn loose_words(node: &Node) -> Vec<TypeError> {
+    let mut out = Vec::new();
+    loose_below(node, false, &mut Vec::new(), &mut out);
+    out
+}
+
+fn loose_below<'a>(node: &'a Node, text: bool, path: &mut Vec<&'a str>, out: &mut Vec<TypeError>) {
+    match &node.value {
+        Value::Bool(_, word) if text && LOOSE.contains(&word.as_ref()) => {
+            let mut error = TypeError::wanted("a string", node);
+            error.path = path.join(".");
+            out.push(error);
+        }
+        Value::Seq(items) => items.iter().for_each(|n| loose_below(n, text, path, out)),
+        Value::Map(map) => {
+            for entry in &map.entries {
+                let text =
+                    text || matches!(
+                        entry.key.as_str(),
+                        "name" | "namespace" | "labels" | "selector"
+                    ) || matches!(entry.key.as_str(), "podSelector" | "namespaceSelector");
+                path.push(&entry.key);
+                loose_below(&entry.value, text, path, out);
+                path.pop();
+            }
+        }
+        _ => {}
     }
 }
 

@@ -5,6 +5,7 @@
 //! it is, [`decode`] reads typed fields out of a tree and says where a type is wrong. [`mod@write`] is
 //! the way back: policies with comments, and the lines they are on.
 
+mod build;
 pub mod decode;
 mod lines;
 mod object;

@@ -18,8 +18,8 @@ pub fn tier() -> Tier {
     }
 }
 
-/// Refusals of today's servers that older or more lenient ones let pass: blocks that are not
-/// canonical, fields nobody knows, the API version of old.
+/// Refusals that do not keep a policy from being judged: older or more lenient servers let pass
+/// blocks that are not canonical, fields nobody knows, the API version of old.
 const LENIENT: [&str; 3] = ["V13", "V23", "api-version"];
 
 /// What became of a NetworkPolicy object.
@@ -46,14 +46,18 @@ pub fn read(object: &Object, tier: usize, assumptions: &Assumptions) -> Read {
             None
         }
     };
-    let fatal = |d: &Diagnostic| d.severity == Severity::Error && !LENIENT.contains(&d.code);
+    // What is wrong with the metadata does not change what the policy means.
+    let metadata = |d: &Diagnostic| d.path.as_deref().is_some_and(|p| p.starts_with("metadata"));
+    let lenient = |d: &Diagnostic| LENIENT.contains(&d.code) || policy.is_some() && metadata(d);
+    let fatal = |d: &Diagnostic| d.severity == Severity::Error && !lenient(d);
     let refused = diagnostics.iter().any(fatal);
     for told in diagnostics.iter_mut().filter(|d| fatal(d)) {
         told.message.push_str("; this policy is not judged");
     }
     let lowered = policy
+        .as_ref()
         .filter(|_| !refused)
-        .map(|policy| lower::lower(object, &policy, tier, assumptions));
+        .map(|policy| lower::lower(object, policy, tier, assumptions));
     Read {
         policy: lowered,
         diagnostics,

@@ -1,0 +1,74 @@
+//! Maps under construction: unique keys, duplicates noted, merge keys.
+
+use std::collections::HashMap;
+
+use super::{Entry, Map, Mark, Node, Value};
+
+/// A map under construction, with an index once it is too long to be searched.
+#[derive(Default)]
+pub(super) struct Builder {
+    pub map: Map,
+    index: HashMap<String, usize>,
+}
+
+impl Builder {
+    const SHORT: usize = 32;
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.map.entries.len() < Self::SHORT {
+            self.map.entries.iter().position(|e| e.key == key)
+        } else {
+            self.index.get(key).copied()
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let entries = &mut self.map.entries;
+        entries.push(entry);
+        if entries.len() == Self::SHORT {
+            let keys = entries.iter().enumerate();
+            self.index = keys.map(|(i, e)| (e.key.clone(), i)).collect();
+        } else if let (true, Some(last)) = (entries.len() > Self::SHORT, entries.last()) {
+            self.index.insert(last.key.clone(), entries.len() - 1);
+        }
+    }
+
+    /// Sets a key; of equal keys the later wins. True if it was there before.
+    fn set(&mut self, entry: Entry) -> bool {
+        match self.position(&entry.key) {
+            Some(at) => {
+                self.map.entries[at] = entry;
+                true
+            }
+            None => {
+                self.push(entry);
+                false
+            }
+        }
+    }
+
+    pub fn insert(&mut self, key: String, mark: Mark, value: Node) {
+        let again = key.clone();
+        if self.set(Entry { key, mark, value }) {
+            self.map.duplicates.push((again, mark));
+        }
+    }
+
+    /// `<<` as go-yaml v2 does it: what is merged overwrites what stands before it, what follows
+    /// overwrites it in turn; of a list, earlier maps win. False if it is no map.
+    pub fn merge(&mut self, node: &Node) -> bool {
+        match &node.value {
+            Value::Map(from) => {
+                for entry in &from.entries {
+                    self.set(entry.clone());
+                }
+                true
+            }
+            Value::Seq(items) => items
+                .iter()
+                .rev()
+                .all(|item| matches!(item.value, Value::Map(_)) && self.merge(item)),
+            _ => false,
+        }
+    }
+}
