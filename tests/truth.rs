@@ -160,6 +160,16 @@ fn lint_finds_what_the_server_refuses() {
                 paths(&errors)
             ));
         }
+        let in_its_words = |refusal: &&Value| {
+            let word = |key: &str| refusal[key].as_str().unwrap_or_default();
+            errors.iter().any(|error| {
+                let message = error["message"].as_str().unwrap_or_default();
+                message.starts_with(word("type")) && message.contains(word("detail"))
+            })
+        };
+        if !undecodable && !refusals.iter().all(in_its_words) {
+            wrong.push(format!("{case}: not in the server's words: {errors:?}"));
+        }
         if errors
             .iter()
             .any(|error| error["file"].is_null() || error["line"].is_null())

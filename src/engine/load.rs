@@ -60,3 +60,103 @@ pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
         .sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
     loaded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
+
+    fn of(text: &str) -> Loaded {
+        load(&[Source::new("a.yaml", text)], Assumptions::default())
+    }
+
+    fn codes(loaded: &Loaded) -> Vec<(&'static str, u32)> {
+        let told = loaded.diagnostics.iter();
+        told.map(|d| (d.code, d.span.as_ref().map_or(0, |s| s.line)))
+            .collect()
+    }
+
+    #[test]
+    fn refused_policies_are_kept_but_not_judged() {
+        let loaded = of(&format!(
+            "{POLICY}metadata: {{name: bad, namespace: s}}\nspec: {{ingress: [{{from: [{{}}]}}]}}\n---\n{POLICY}metadata: {{name: good, namespace: s}}\n"
+        ));
+        let index: Vec<_> = loaded.policies.iter().map(|p| p.index).collect();
+        assert_eq!(index, [None, Some(0)]);
+        assert_eq!(loaded.snapshot.policies[0].name, "good");
+        assert_eq!(codes(&loaded), [("V9", 4)]);
+        assert_eq!(loaded.snapshot.tiers.len(), 1);
+    }
+
+    #[test]
+    fn a_guess_about_namespace_labels_is_told() {
+        let rule = |selector: &str| {
+            format!(
+                "{POLICY}metadata: {{name: p, namespace: s}}\nspec:\n  ingress:\n  - from:\n    - namespaceSelector: {selector}\n"
+            )
+        };
+        let team = rule("{matchLabels: {team: a}}");
+        assert_eq!(codes(&of(&team)), [("W4", 7)]);
+        for fine in [
+            "{}",
+            "{matchLabels: {kubernetes.io/metadata.name: s}}",
+            "{matchLabels: {kubernetes.io/metadata.name: t, team: a}}",
+        ] {
+            assert_eq!(codes(&of(&rule(fine))), [], "{fine}");
+        }
+        let declared = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: s}\n";
+        assert_eq!(codes(&of(&format!("{team}{declared}"))), []);
+    }
+
+    #[test]
+    fn pods_of_one_owner_that_policies_tell_apart_are_told() {
+        let pod = |name: &str, labels: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s, labels: {labels}, ownerReferences: [{{kind: ReplicaSet, name: r, controller: true}}]}}\n---\n"
+            )
+        };
+        let pods = pod("a", "{color: red, app: w}") + &pod("b", "{color: blue, app: w}");
+        let policy = |key: &str| {
+            format!(
+                "{pods}{POLICY}metadata: {{name: p, namespace: s}}\nspec: {{podSelector: {{matchLabels: {{{key}: red}}}}}}\n"
+            )
+        };
+        assert_eq!(codes(&of(&policy("color"))), [("mixed-labels", 1)]);
+        assert_eq!(codes(&of(&policy("app"))), []);
+    }
+
+    #[test]
+    fn many_files_are_read_in_their_order() {
+        let source = |i: usize| {
+            let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");
+            Source::new(format!("{i:03}.yaml"), text)
+        };
+        let sources: Vec<_> = (0..200).map(source).collect();
+        let loaded = load(&sources, Assumptions::default());
+        let names: Vec<_> = loaded
+            .policies
+            .iter()
+            .map(|p| p.object.name.clone())
+            .collect();
+        let want: Vec<_> = (0..200).map(|i| format!("p{i}")).collect();
+        assert_eq!(names, want);
+        let files: Vec<_> = loaded
+            .diagnostics
+            .iter()
+            .flat_map(|d| &d.span)
+            .map(|s| s.file.to_string())
+            .collect();
+        assert!(files.is_sorted() && files.len() == 200);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_policy_panics(
+            spec in "[a-zA-Z:{}\\[\\]\\- \\n0-9~&*\"'/.]{0,120}",
+            key in "podSelector|ingress|egress|policyTypes",
+        ) {
+            of(&format!("{POLICY}metadata: {{name: p}}\nspec:\n  {key}: {spec}\n"));
+        }
+    }
+}

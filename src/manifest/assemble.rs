@@ -132,13 +132,13 @@ impl Parts {
         for (identity, group) in groups {
             add_workload(&mut out, identity, group);
         }
+        for route in &mut self.routes {
+            service_port(&out.services, route);
+        }
         let mut routes = sorted(self.routes, |r| {
             let place = (r.namespace.clone(), r.name.clone(), r.kind);
             (place, r.service.clone(), r.port.clone())
         });
-        for route in routes.iter_mut().filter(|r| r.kind == "Route") {
-            service_port(&out.services, route);
-        }
         routes.dedup();
         out.routes = routes;
         out
@@ -313,24 +313,20 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
     });
 }
 
-/// An OpenShift Route names a Service port by its name, its target's name or its target's number.
+/// Turns what a route calls a port into a port of its Service: its number or name, or else the
+/// number or name of its target, as OpenShift Routes say it and ingress controllers take it.
 fn service_port(services: &[Service], route: &mut Route) {
     let Some(port) = &route.port else { return };
     let same = |s: &&Service| s.namespace == route.namespace && s.name == route.service;
     let Some(service) = services.iter().find(same) else {
         return;
     };
-    let named = |name: &str| {
-        service
-            .ports
-            .iter()
-            .find(|p| p.name.as_deref() == Some(name))
-    };
-    let found = match port {
-        TargetPort::Name(name) => named(name),
-        TargetPort::Number(_) => None,
-    };
-    let found = found.or_else(|| service.ports.iter().find(|p| p.target == *port));
+    let by_number = route.kind != "Route";
+    let own = service.ports.iter().find(|p| match port {
+        TargetPort::Name(name) => p.name.as_ref() == Some(name),
+        TargetPort::Number(number) => by_number && p.port == *number,
+    });
+    let found = own.or_else(|| service.ports.iter().find(|p| p.target == *port));
     if let Some(found) = found {
         route.port = Some(TargetPort::Number(found.port));
     }

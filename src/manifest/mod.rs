@@ -11,6 +11,9 @@ mod resource;
 mod service;
 mod workload;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use rayon::prelude::*;

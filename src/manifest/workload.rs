@@ -171,14 +171,16 @@ fn addresses(status: &Node) -> Decoded<Vec<IpAddr>> {
     Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
 }
 
-/// The controlling owner; nodes own static pods and do not count.
+/// The controlling owner; nodes own static pods and do not count. One that does not say its kind
+/// only groups its pods.
 fn owner(node: &Node) -> Decoded<Option<OwnerRef>> {
     let owners = deep(node, &["metadata", "ownerReferences"], |list| {
         decode::list(list, |owner| {
             let controller = field(owner, "controller", boolean)?.unwrap_or(false);
-            let kind = field(owner, "kind", string)?.unwrap_or_default();
+            let kind = field(owner, "kind", string)?.filter(|kind| !kind.is_empty());
+            let kind = kind.unwrap_or_else(|| "Pod".into());
             let name = field(owner, "name", string)?.unwrap_or_default();
-            let counts = controller && kind != "Node" && !kind.is_empty() && !name.is_empty();
+            let counts = controller && kind != "Node" && !name.is_empty();
             Ok(counts.then_some((kind, name)))
         })
     })?;

@@ -14,6 +14,9 @@ mod scalar;
 mod split;
 pub mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use lines::Lines;
 pub use object::Object;
 pub use read::{Document, Parsed, Problem, parse};

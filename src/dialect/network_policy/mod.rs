@@ -5,6 +5,9 @@ pub mod parse;
 pub mod validate;
 pub mod write;
 
+#[cfg(test)]
+mod tests;
+
 use crate::cluster::Assumptions;
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{Combine, Policy, Tier};

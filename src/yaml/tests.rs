@@ -1,0 +1,226 @@
+//! Trees, places, and everything that manifests in the wild do to a YAML reader.
+
+use super::*;
+
+fn one(text: &str) -> Node {
+    let parsed = parse(text);
+    assert_eq!(parsed.problems, [], "{text}");
+    assert_eq!(parsed.documents.len(), 1, "{text}");
+    parsed.documents.into_iter().next().unwrap().node
+}
+
+/// The problem of a text that has exactly one, and how many documents came before it.
+fn broken(text: &str) -> (Problem, usize) {
+    let parsed = parse(text);
+    assert_eq!(parsed.problems.len(), 1, "{:?}", parsed.problems);
+    let problem = parsed.problems.into_iter().next().unwrap();
+    (problem, parsed.documents.len())
+}
+
+fn text_at<'a>(node: &'a Node, key: &str) -> &'a str {
+    node.get(key).and_then(Node::as_str).unwrap()
+}
+
+fn at(node: &Node) -> (u32, u32) {
+    (node.start.line, node.start.column)
+}
+
+#[test]
+fn keys_and_values_know_their_places() {
+    let node = one("# head\na: 1\nlist:\n- x: é\n  \"y\": {z: [1, 2]}\n");
+    let Value::Map(map) = &node.value else {
+        panic!("a map")
+    };
+    let keys: Vec<_> = map
+        .entries
+        .iter()
+        .map(|e| (e.key.as_str(), e.mark.line))
+        .collect();
+    assert_eq!(keys, [("a", 2), ("list", 3)]);
+    assert_eq!(at(node.get("a").unwrap()), (2, 4));
+    let item = &node.get("list").unwrap().items().unwrap()[0];
+    assert_eq!(at(item), (4, 3));
+    let z = item.get("y").unwrap().get("z").unwrap();
+    assert_eq!(at(z), (5, 12));
+    assert_eq!(at(&z.items().unwrap()[1]), (5, 16));
+    assert_eq!((node.end.line, node.end.column), (5, 19));
+}
+
+#[test]
+fn places_count_on_through_documents() {
+    let parsed = parse("a: 1\n---\n# note\n\n---\nb: 2\n...\n---\nc: 3");
+    let places: Vec<_> = parsed.documents.iter().map(|d| at(&d.node)).collect();
+    assert_eq!(places, [(1, 1), (6, 1), (9, 1)]);
+}
+
+#[test]
+fn every_document_has_its_own_text() {
+    let text = "---\n# Source: a.yaml\na: 1\n\n---\n---\nb: 2 # end\n...\n--- {c: 3}\n";
+    let own: Vec<_> = parse(text)
+        .documents
+        .iter()
+        .map(|d| &text[d.range.clone()])
+        .collect();
+    assert_eq!(
+        own,
+        ["# Source: a.yaml\na: 1\n", "b: 2 # end\n", "--- {c: 3}\n"]
+    );
+}
+
+#[test]
+fn empty_documents_are_nothing() {
+    for text in [
+        "",
+        "\n",
+        "---\n",
+        "# only a comment\n",
+        "---\n---\n",
+        "null\n",
+        "~",
+        "--- # x\n...\n",
+    ] {
+        let parsed = parse(text);
+        assert!(
+            parsed.documents.is_empty() && parsed.problems.is_empty(),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn json_bom_crlf_and_tabs() {
+    let json = one("\u{feff}{\n\t\"a\": [1, \"x\\u0041\"],\r\n\t\"b\": null\n}");
+    assert_eq!(
+        json.get("a").unwrap().items().unwrap()[1].as_str(),
+        Some("xA")
+    );
+    assert_eq!(json.get("b"), None);
+    let crlf = one("a: x\r\nb: |\r\n  one\r\n  two\r\n");
+    assert_eq!(text_at(&crlf, "a"), "x");
+    assert_eq!(text_at(&crlf, "b"), "one\ntwo\n");
+    assert_eq!(at(crlf.get("b").unwrap()), (2, 4));
+    let (problem, _) = broken("a:\n\tb: 1\n");
+    assert!(problem.fatal && problem.mark.line == 2, "{problem:?}");
+}
+
+#[test]
+fn quoted_scalars_are_text_and_plain_ones_are_not() {
+    let node = one("a: \"on\"\nb: on\nc: '1'\nd: 1\ne: |\n  1\nf: !!str 1\n");
+    for key in ["a", "c", "e", "f"] {
+        assert!(node.get(key).unwrap().as_str().is_some(), "{key}");
+    }
+    assert_eq!(node.get("b").unwrap().value.what(), "a boolean");
+    assert_eq!(node.get("d").unwrap().value.what(), "a number");
+}
+
+#[test]
+fn keys_that_are_no_text_are_written_as_json_does() {
+    let node = one("1: a\non: b\n1.10: c\n");
+    assert_eq!(text_at(&node, "1"), "a");
+    assert_eq!(text_at(&node, "true"), "b");
+    assert_eq!(text_at(&node, "1.1"), "c");
+    for text in ["~: x\n", "? [a]\n: x\n", "{{ .Values.x }}\n"] {
+        let (problem, documents) = broken(text);
+        assert!(!problem.fatal, "{text}");
+        assert_eq!(documents, 0);
+        assert_eq!(problem.template, text.contains("{{"));
+    }
+}
+
+#[test]
+fn of_equal_keys_the_last_counts_and_is_noted() {
+    let node = one("a: 1\nb: 2\na: x\n");
+    assert_eq!(text_at(&node, "a"), "x");
+    let Value::Map(map) = &node.value else {
+        panic!("a map")
+    };
+    assert_eq!(
+        map.duplicates,
+        [("a".to_owned(), Mark { line: 3, column: 1 })]
+    );
+    assert_eq!(map.entries.len(), 2);
+    let long: String = (0..100).map(|i| format!("k{}: {i}\n", i % 60)).collect();
+    let Value::Map(map) = one(&long).value else {
+        panic!("a map")
+    };
+    assert_eq!((map.entries.len(), map.duplicates.len()), (60, 40));
+    assert!(matches!(map.entry("k0").unwrap().value.value, Value::Number(n, _) if n == 60.0));
+}
+
+#[test]
+fn aliases_and_merge_keys_as_go_yaml_v2_reads_them() {
+    let node = one(
+        "base: &b {x: 1, k: base}\nuse: *b\nover:\n  <<: *b\n  k: own\nunder:\n  k: own\n  <<: *b\nmany:\n  <<: [{x: first}, {x: second, z: z}]\n",
+    );
+    assert_eq!(text_at(node.get("use").unwrap(), "k"), "base");
+    assert_eq!(text_at(node.get("over").unwrap(), "k"), "own");
+    assert_eq!(text_at(node.get("under").unwrap(), "k"), "base");
+    assert_eq!(text_at(node.get("many").unwrap(), "x"), "first");
+    assert_eq!(text_at(node.get("many").unwrap(), "z"), "z");
+    assert_eq!(at(node.get("use").unwrap()), (2, 6));
+    assert_eq!(broken("a: *none\n").0.message, "unknown anchor `none`");
+    assert!(!broken("a: &a [*a]\n").0.fatal);
+    assert!(!broken("a: {<<: 1}\n").0.fatal);
+}
+
+#[test]
+fn anchors_end_with_their_document() {
+    let (problem, documents) = broken("a: &a 1\n---\nb: *a\n---\nc: 1\n");
+    assert_eq!((problem.mark.line, documents), (3, 2));
+}
+
+#[test]
+fn a_billion_laughs_is_refused() {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for i in 1..12 {
+        let many = vec![format!("*a{}", i - 1); 10].join(", ");
+        text.push_str(&format!("a{i}: &a{i} [{many}]\n"));
+    }
+    assert!(broken(&text).0.message.contains("stand for too much"));
+}
+
+#[test]
+fn what_stands_before_broken_text_counts() {
+    let (problem, documents) = broken("a: 1\n---\nb: 2\n---\n@c: 3\n---\nd: 4\n");
+    assert_eq!(documents, 2);
+    assert!(problem.fatal);
+    assert_eq!((problem.mark.line, problem.mark.column), (5, 1));
+    assert!(
+        problem
+            .message
+            .starts_with("this is no YAML: found character")
+    );
+    let (problem, _) = broken("a: 1\nb: \u{1}\n");
+    assert_eq!((problem.mark.line, problem.mark.column), (2, 4));
+    assert!(broken("a: [1, 2\nb: {{ x }}\n").0.template);
+}
+
+#[test]
+fn depth_is_bounded() {
+    for text in [
+        "[".repeat(100_000),
+        "{a: ".repeat(50_000),
+        "- ".repeat(50_000),
+    ] {
+        let (problem, documents) = broken(&text);
+        assert_eq!(documents, 0);
+        assert!(problem.message.contains("levels deep"), "{problem:?}");
+    }
+    let deep = format!("{}{}", "[".repeat(400), "]".repeat(400));
+    one(&deep);
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_panics(text in "\\PC{0,80}|[-:#&*!|>'\"%@`{}\\[\\], ?a0<\\n\\t~.]{0,120}") {
+        let parsed = parse(&text);
+        for document in parsed.documents {
+            proptest::prop_assert!(text.get(document.range).is_some());
+        }
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        parse(&String::from_utf8_lossy(&bytes));
+    }
+}
