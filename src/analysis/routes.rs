@@ -89,7 +89,7 @@ fn wanted(snapshot: &Snapshot, route: &Route, service: &Service, pod: &Pod) -> P
     if !selected {
         return PortSet::empty();
     }
-    let ports = service.ports.iter().filter(|p| goes_to(route, p));
+    let ports = backend_ports(route, service).into_iter();
     let targets = ports.flat_map(|p| {
         pod.ports.iter().filter(move |declared| {
             declared.protocol == p.protocol
@@ -104,15 +104,25 @@ fn wanted(snapshot: &Snapshot, route: &Route, service: &Service, pod: &Pod) -> P
         .collect()
 }
 
-/// Whether a backend names this port of its Service. A Route names the target port, or the name of
-/// the Service port; an Ingress the Service port itself.
-fn goes_to(route: &Route, port: &ServicePort) -> bool {
-    match &route.port {
-        None => true,
-        Some(wanted) if route.kind == "Route" && port.target == *wanted => true,
-        Some(TargetPort::Number(number)) => route.kind != "Route" && port.port == *number,
-        Some(TargetPort::Name(name)) => port.name.as_ref() == Some(name),
-    }
+/// The Service ports that a backend names: an Ingress by their own number or name, a Route by their
+/// name or target. What is named in no such way is looked for in the other, since manifests mix them up.
+fn backend_ports<'a>(route: &Route, service: &'a Service) -> Vec<&'a ServicePort> {
+    let Some(wanted) = &route.port else {
+        return service.ports.iter().collect();
+    };
+    let by_service = |p: &ServicePort| match wanted {
+        TargetPort::Number(number) => p.port == *number,
+        TargetPort::Name(name) => p.name.as_ref() == Some(name),
+    };
+    let by_target = |p: &ServicePort| p.target == *wanted;
+    let found = |matches: &dyn Fn(&ServicePort) -> bool| -> Vec<&'a ServicePort> {
+        service.ports.iter().filter(|p| matches(p)).collect()
+    };
+    let (first, second) = match route.kind {
+        "Route" => (found(&by_target), found(&by_service)),
+        _ => (found(&by_service), found(&by_target)),
+    };
+    if first.is_empty() { second } else { first }
 }
 
 fn let_in(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> PortSet {
