@@ -276,7 +276,9 @@ mod tests {
         draw(&fixture::online_shop(), "shop");
         draw(&fixture::platform(), "platform");
         draw(&fixture::random(300, 20, 420, 7), "random-300");
-        draw(&fixture::random(2000, 60, 2600, 3), "random-2000");
+        if std::env::var("BIG").is_ok() {
+            draw(&fixture::random(2000, 60, 2600, 3), "random-2000");
+        }
     }
 
     #[test]

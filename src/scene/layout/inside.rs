@@ -2,7 +2,7 @@
 //! flows within the namespace stands in a compact block of rows.
 
 use super::layers::{acyclic, longest_path};
-use super::{GAP, ROW, snap_up};
+use super::{GAP, PITCH, ROW, snap_up};
 use crate::scene::{Point, Rect, pt, tokens};
 
 /// One node to be placed.
@@ -34,8 +34,8 @@ pub(super) fn place(items: &[Item], edges: &[Edge]) -> Vec<Point> {
     }
     let columns = columns(items.len(), &layered, &pairs);
     let mut places = vec![pt(0.0, 0.0); items.len()];
-    let extent = place_columns(items, edges, &columns, &pairs, &mut places);
-    place_rest(items, &layered, extent, &mut places);
+    let (extent, xs) = place_columns(items, edges, &columns, &pairs, &mut places);
+    place_rest(items, &layered, extent, xs, &mut places);
     places
 }
 
@@ -170,14 +170,14 @@ fn crossings(layers: &[Vec<usize>], pairs: &[(usize, usize)]) -> usize {
     between.iter().map(crosses).sum()
 }
 
-/// Places the columns and gives the rectangle that they take.
+/// Places the columns; gives the rectangle that they take and where each begins.
 fn place_columns(
     items: &[Item],
     edges: &[Edge],
     columns: &[Vec<usize>],
     pairs: &[(usize, usize)],
     places: &mut [Point],
-) -> Option<Rect> {
+) -> (Option<Rect>, Vec<f32>) {
     let rows = rows(items.len(), columns, pairs);
     let mut column_of = vec![usize::MAX; items.len()];
     for (c, column) in columns.iter().enumerate() {
@@ -185,10 +185,11 @@ fn place_columns(
             column_of[n] = c;
         }
     }
-    let mut x = 0.0;
+    let (mut x, mut xs) = (0.0, Vec::new());
     let mut extent: Option<Rect> = None;
     for (c, column) in columns.iter().enumerate() {
         let width = column.iter().map(|&n| items[n].width).fold(0.0, f32::max);
+        xs.push(x);
         for &n in column {
             places[n] = pt(x, rows[n] as f32 * ROW);
             let rect = Rect::new(x, places[n].y, items[n].width, tokens::NODE_HEIGHT);
@@ -209,7 +210,7 @@ fn place_columns(
         };
         x = snap_up(x + width + gap);
     }
-    extent
+    (extent, xs)
 }
 
 /// A row for each node: near the middle of its neighbours before it, in its column's order.
@@ -266,22 +267,29 @@ fn spread(wanted: &[i32], rows: i32) -> Vec<i32> {
         .collect()
 }
 
-/// Places what has no flow within the namespace in rows: those with flows elsewhere first.
-fn place_rest(items: &[Item], layered: &[bool], extent: Option<Rect>, places: &mut [Point]) {
+/// Places what has no flow within the namespace in rows below the columns and in line with them:
+/// those with flows elsewhere first.
+fn place_rest(
+    items: &[Item],
+    layered: &[bool],
+    extent: Option<Rect>,
+    mut xs: Vec<f32>,
+    places: &mut [Point],
+) {
     let mut rest: Vec<usize> = (0..items.len()).filter(|&n| !layered[n]).collect();
     rest.sort_by_key(|&n| (!items[n].connected, n));
-    if rest.is_empty() {
-        return;
-    }
     let widest = rest.iter().map(|&n| items[n].width).fold(0.0, f32::max);
-    let pitch = snap_up(widest + GAP);
+    if xs.windows(2).any(|pair| pair[1] - pair[0] < widest + PITCH) {
+        xs.clear();
+    }
     let below = extent.map_or(0.0, |e| e.max.y - tokens::NODE_HEIGHT + ROW);
-    let fitting = extent.map_or(0, |e| ((e.width() + GAP) / pitch) as usize);
-    // Few of them beside few columns stand below; otherwise the block sets its own width.
-    let per_row = fitting.max(block_columns(rest.len()));
+    let pitch = snap_up(widest + GAP);
+    while xs.len() < block_columns(rest.len()) {
+        xs.push(xs.last().map_or(0.0, |x| x + pitch));
+    }
     for (i, &n) in rest.iter().enumerate() {
-        let (row, column) = (i / per_row, i % per_row);
-        places[n] = pt(column as f32 * pitch, below + row as f32 * ROW);
+        let (row, column) = (i / xs.len(), i % xs.len());
+        places[n] = pt(xs[column], below + row as f32 * ROW);
     }
 }
 

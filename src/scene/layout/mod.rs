@@ -35,7 +35,7 @@ fn snap(v: f32) -> f32 {
 
 /// A fresh picture. What the user placed stands where they placed it.
 pub fn arrange(request: &Request) -> Scene {
-    let places = settle::settle(request, fresh(request));
+    let places = settle::settle(request, fresh(request), None);
     build(request, &places)
 }
 
@@ -49,7 +49,7 @@ pub fn update(request: &Request, previous: &Scene) -> Scene {
     if known.count() * 2 < request.nodes.len() {
         return arrange(request);
     }
-    let places = settle::settle(request, settle::keep(request, previous));
+    let places = settle::settle(request, fresh(request), Some(previous));
     build(request, &places)
 }
 
@@ -188,3 +188,6 @@ fn around(space: &NamespaceBox, content: &Rect) -> Rect {
     let size = container_size(Some(taken), space.header_widths);
     Rect::new(from.x, from.y, size.x, size.y)
 }
+
+#[cfg(test)]
+mod tests;

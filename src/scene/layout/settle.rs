@@ -1,32 +1,269 @@
-//! What the user placed and what was there before stays; the rest gives way.
+//! What the user placed stays exactly there; what was there before stays unless something placed
+//! stands on it; what is new gets the nearest free place. Only things that the user placed may
+//! lie on each other.
 
-use super::Places;
-use crate::model::NodeRef;
-use crate::scene::Scene;
-use crate::scene::request::Request;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Puts pinned things where the user placed them.
-pub(super) fn settle(request: &Request, mut places: Places) -> Places {
+use super::{PITCH, Places, container_size, outside};
+use crate::model::{NamespaceId, NodeRef};
+use crate::scene::request::{NamespaceSpec, NodeSpec, Request};
+use crate::scene::{Point, Rect, Scene, pt, tokens};
+
+/// Between nodes, and between containers, that are moved to a free place.
+const NODE_GAP: f32 = 11.5;
+const SPACE_GAP: f32 = 35.5;
+/// Rings of places that are tried around a wish.
+const RINGS: i32 = 160;
+
+/// Final places of everything. `places` is a fresh layout; `previous` a picture to be kept.
+pub(super) fn settle(request: &Request, places: Places, previous: Option<&Scene>) -> Places {
+    let mut table = Table {
+        request,
+        previous,
+        places,
+        members: BTreeMap::new(),
+    };
     for node in &request.nodes {
-        if let Some(pin) = node.pin {
-            places.insert(node.node, pin);
+        if let Some(id) = node.namespace {
+            table.members.entry(id).or_default().push(node);
         }
     }
-    for space in &request.namespaces {
-        if let Some(pin) = space.pin {
-            places.insert(NodeRef::Namespace(space.id), pin);
-        }
+    table.pin();
+    let (placed, free): (Vec<_>, Vec<_>) =
+        request.namespaces.iter().partition(|n| table.is_placed(n));
+    // Containers with something placed in them stand; their nodes avoid each other everywhere.
+    let mut taken: Vec<Rect> = request
+        .nodes
+        .iter()
+        .filter_map(|n| Some(rect_at(n, n.pin?)))
+        .collect();
+    for space in &placed {
+        table.place_members(space, &mut taken);
     }
-    places
+    for space in &free {
+        table.place_members(space, &mut Vec::new());
+    }
+    table.place_containers(&placed, &free);
+    table.place_outer();
+    table.places
 }
 
-/// Places of a picture that is there already.
-pub(super) fn keep(request: &Request, previous: &Scene) -> Places {
-    let mut places = super::fresh(request);
-    for (node, at) in places.iter_mut() {
-        if let Some(rect) = previous.rect(*node) {
-            *at = rect.min;
+struct Table<'a> {
+    request: &'a Request,
+    previous: Option<&'a Scene>,
+    places: Places,
+    members: BTreeMap<NamespaceId, Vec<&'a NodeSpec>>,
+}
+
+impl<'a> Table<'a> {
+    fn at(&self, node: NodeRef) -> Point {
+        self.places.get(&node).copied().unwrap_or_default()
+    }
+
+    fn members(&self, id: NamespaceId) -> &[&'a NodeSpec] {
+        self.members.get(&id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn is_placed(&self, space: &NamespaceSpec) -> bool {
+        space.pin.is_some() || self.members(space.id).iter().any(|n| n.pin.is_some())
+    }
+
+    /// Starts from the picture that is there, and puts pins into force. A namespace that was placed or
+    /// was there takes its new nodes along.
+    fn pin(&mut self) {
+        for space in &self.request.namespaces {
+            let node = NodeRef::Namespace(space.id);
+            let before = self.previous.and_then(|p| p.rect(node)).map(|r| r.min);
+            if let Some(at) = space.pin.or(before) {
+                let shift = at - self.at(node);
+                self.move_space(space.id, shift);
+            }
+        }
+        for node in &self.request.nodes {
+            let before = self.previous.and_then(|p| p.rect(node.node)).map(|r| r.min);
+            if let Some(at) = node.pin.or(before) {
+                self.places.insert(node.node, at);
+            }
         }
     }
-    places
+
+    fn move_space(&mut self, id: NamespaceId, shift: Point) {
+        let nodes: Vec<NodeRef> = self.members(id).iter().map(|n| n.node).collect();
+        for node in nodes.into_iter().chain([NodeRef::Namespace(id)]) {
+            let at = self.at(node);
+            self.places.insert(node, at + shift);
+        }
+    }
+
+    /// Gives each node of a namespace a place of its own: placed ones first, then those that were
+    /// there, then new ones.
+    fn place_members(&mut self, space: &NamespaceSpec, taken: &mut Vec<Rect>) {
+        let previous = self.previous;
+        let known = |n: &NodeSpec| previous.is_some_and(|p| p.node(n.node).is_some());
+        let mut order: Vec<&'a NodeSpec> = self.members(space.id).to_vec();
+        order.sort_by_key(|n| (n.pin.is_none(), !known(n), n.node));
+        let mut settled: BTreeSet<NodeRef> = BTreeSet::new();
+        for node in order {
+            if node.pin.is_none() {
+                let is_new = self.previous.is_some() && !known(node);
+                let wish = if is_new {
+                    self.wish(node, &settled)
+                } else {
+                    self.at(node.node)
+                };
+                let wish = rect_at(node, wish);
+                let around = if is_new {
+                    self.neighbours(space.id)
+                } else {
+                    Vec::new()
+                };
+                let found = nearest_free(wish, NODE_GAP, taken, &around, 40)
+                    .or_else(|| nearest_free(wish, NODE_GAP, taken, &[], RINGS))
+                    .unwrap_or(wish);
+                self.places.insert(node.node, found.min);
+            }
+            taken.push(rect_at(node, self.at(node.node)));
+            settled.insert(node.node);
+        }
+    }
+
+    /// Where a new node would like to be: behind what points at it, before what it points at.
+    fn wish(&self, node: &NodeSpec, settled: &BTreeSet<NodeRef>) -> Point {
+        let gap = 96.0;
+        for flow in &self.request.flows {
+            if flow.to == node.node && settled.contains(&flow.from) {
+                let width = self.previous.and_then(|p| p.rect(flow.from));
+                let width = width.map_or(tokens::NODE_MIN_WIDTH, |r| r.width());
+                return self.at(flow.from) + pt(width + gap, 0.0);
+            }
+            if flow.from == node.node && settled.contains(&flow.to) {
+                return self.at(flow.to) - pt(node.width + gap, 0.0);
+            }
+        }
+        self.at(node.node)
+    }
+
+    /// Where a new node would make its container touch what stands around it.
+    fn neighbours(&self, id: NamespaceId) -> Vec<Rect> {
+        let Some(previous) = self.previous else {
+            return Vec::new();
+        };
+        let spaces = previous.namespaces.iter().filter(|n| n.id != id);
+        let outer = previous.nodes.iter().filter(|n| n.namespace.is_none());
+        let grown = |r: Rect| {
+            let side = tokens::NAMESPACE_PADDING + PITCH;
+            Rect {
+                min: r.min - pt(side, side),
+                max: r.max + pt(side, tokens::NAMESPACE_TOP + PITCH),
+            }
+        };
+        spaces
+            .map(|n| grown(n.rect))
+            .chain(outer.map(|n| grown(n.rect)))
+            .collect()
+    }
+
+    /// The container around a namespace's nodes.
+    fn container(&self, space: &NamespaceSpec) -> Rect {
+        let nodes = self.members(space.id).iter();
+        let content = nodes
+            .map(|n| rect_at(n, self.at(n.node)))
+            .reduce(|a, b| a.union(&b));
+        let corner = match content {
+            Some(c) => c.min - pt(tokens::NAMESPACE_PADDING, tokens::NAMESPACE_TOP),
+            None => self.at(NodeRef::Namespace(space.id)),
+        };
+        let corner = match space.pin {
+            Some(pin) => pt(corner.x.min(pin.x), corner.y.min(pin.y)),
+            None => corner,
+        };
+        let inner = corner + pt(tokens::NAMESPACE_PADDING, tokens::NAMESPACE_TOP);
+        let size = container_size(content.map(|c| c.max - inner), space.header_widths);
+        Rect::new(corner.x, corner.y, size.x, size.y)
+    }
+
+    /// Moves containers in which nothing was placed off what stands there.
+    fn place_containers(&mut self, placed: &[&NamespaceSpec], free: &[&NamespaceSpec]) {
+        let mut taken: Vec<Rect> = placed.iter().map(|n| self.container(n)).collect();
+        let outer = self.request.nodes.iter().filter(|n| n.namespace.is_none());
+        taken.extend(outer.filter_map(|n| Some(rect_at(n, n.pin?))));
+        let known = |n: &NamespaceSpec| self.previous.is_some_and(|p| p.namespace(n.id).is_some());
+        let mut order = free.to_vec();
+        order.sort_by_key(|n| (!known(n), n.id));
+        for space in order {
+            let rect = self.container(space);
+            let stands = taken.iter().all(|t| !t.overlaps(&rect));
+            let found = if stands {
+                rect
+            } else {
+                nearest_free(rect, SPACE_GAP, &taken, &[], RINGS * 4).unwrap_or(rect)
+            };
+            self.move_space(space.id, found.min - rect.min);
+            self.places.insert(NodeRef::Namespace(space.id), found.min);
+            taken.push(found);
+        }
+    }
+
+    /// Outer nodes that nobody placed look for another place where a container or node covers theirs.
+    fn place_outer(&mut self) {
+        let mut taken: Vec<Rect> = self
+            .request
+            .namespaces
+            .iter()
+            .map(|n| self.container(n))
+            .collect();
+        let outer: Vec<&NodeSpec> = self
+            .request
+            .nodes
+            .iter()
+            .filter(|n| n.namespace.is_none())
+            .collect();
+        taken.extend(outer.iter().filter_map(|n| Some(rect_at(n, n.pin?))));
+        for node in outer.iter().filter(|n| n.pin.is_none()) {
+            let rect = rect_at(node, self.at(node.node));
+            let new = self.previous.is_some_and(|p| p.node(node.node).is_none());
+            if new || taken.iter().any(|t| t.overlaps(&rect)) {
+                self.places.remove(&node.node);
+            } else {
+                taken.push(rect);
+            }
+        }
+        outside::place(self.request, &mut self.places);
+    }
+}
+
+fn rect_at(node: &NodeSpec, at: Point) -> Rect {
+    Rect::new(at.x, at.y, node.width, tokens::NODE_HEIGHT)
+}
+
+/// The place nearest to a wish, in steps of the pitch, that keeps `gap` from what is taken and does not
+/// touch what is to be avoided.
+fn nearest_free(wish: Rect, gap: f32, taken: &[Rect], avoid: &[Rect], rings: i32) -> Option<Rect> {
+    let reach = wish.grow(rings as f32 * PITCH + gap);
+    let near = |rects: &[Rect]| -> Vec<Rect> {
+        rects
+            .iter()
+            .copied()
+            .filter(|r| r.overlaps(&reach))
+            .collect()
+    };
+    let (taken, avoid) = (near(taken), near(avoid));
+    let is_free = |rect: &Rect, gap: f32| {
+        let wide = rect.grow(gap);
+        taken.iter().all(|t| !t.overlaps(&wide)) && avoid.iter().all(|t| !t.overlaps(rect))
+    };
+    // What stands free already need not keep the whole gap.
+    if is_free(&wish, 0.0) {
+        return Some(wish);
+    }
+    for ring in 1..=rings {
+        let edge = (-ring..=ring).flat_map(|i| [(i, -ring), (i, ring), (-ring, i), (ring, i)]);
+        let places = edge.map(|(x, y)| wish.moved(pt(x as f32, y as f32) * PITCH));
+        let free = places.filter(|rect| is_free(rect, gap));
+        let distance = |r: &Rect| r.min.distance(wish.min);
+        if let Some(found) = free.min_by(|a, b| distance(a).total_cmp(&distance(b))) {
+            return Some(found);
+        }
+    }
+    None
 }

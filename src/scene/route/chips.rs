@@ -7,21 +7,20 @@ use crate::scene::{Chip, Point, Rect, Scene, pt, tokens};
 
 /// Between a chip and what it must not touch.
 const CLEAR: f32 = 3.0;
+/// Between points at which a line is looked at.
+const STEP: f32 = 8.0;
+/// About how many places are tried along one line.
+const MOST: usize = 48;
 
 /// Gives a chip to each of these arrows, short ones first.
 pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
     let lines: Vec<Vec<Point>> = scene
         .arrows
         .iter()
-        .map(|a| flatten(&a.curve, 8.0))
+        .map(|a| flatten(&a.curve, STEP))
         .collect();
     let mut solid = Ground::of(scene, arrows);
-    let mut crossing = Grid::new(96.0);
-    for (number, line) in lines.iter().enumerate() {
-        for pair in line.windows(2) {
-            crossing.insert(number as u32, Rect::between(pair[0], pair[1]));
-        }
-    }
+    let crossing = Crossing::of(&lines);
     let length = |n: usize| lines.get(n).map_or(0, Vec::len);
     let mut order = arrows.to_vec();
     order.sort_by_key(|&n| (length(n), n));
@@ -30,23 +29,19 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
             continue;
         };
         let width = arrow.label_width + 2.0 * tokens::CHIP_PADDING;
-        let under = |rect: &Rect| {
-            let near = crossing.near(*rect);
-            let others = near.iter().filter(|&&other| other as usize != number);
-            let covers = |other: &u32| {
-                let line = lines
-                    .get(*other as usize)
-                    .map(Vec::as_slice)
-                    .unwrap_or_default();
-                line.iter().any(|p| rect.contains(*p))
-            };
-            others.filter(|other| covers(other)).count()
-        };
-        let best = candidates(line)
-            .map(|(bias, centre)| (bias, Rect::around(centre, width, tokens::CHIP)))
-            .filter(|(_, rect)| solid.is_free(rect))
-            .map(|(bias, rect)| (bias + 0.22 * under(&rect) as f32, rect))
-            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let mut best: Option<(f32, Rect)> = None;
+        for (bias, centre) in candidates(line, width) {
+            if best.is_some_and(|(least, _)| bias >= least) {
+                break;
+            }
+            let rect = Rect::around(centre, width, tokens::CHIP);
+            if solid.is_free(&rect) {
+                let cost = bias + 0.22 * crossing.under(&rect, number) as f32;
+                if best.is_none_or(|(least, _)| cost < least) {
+                    best = Some((cost, rect));
+                }
+            }
+        }
         arrow.chip = best.map(|(_, rect)| {
             solid.add(rect);
             Chip {
@@ -57,20 +52,66 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
     }
 }
 
-/// Centres along a line with how much they are disliked: the middle is best, beside the line worst.
-fn candidates(line: &[Point]) -> impl Iterator<Item = (f32, Point)> + '_ {
-    let aside = [0.0, 9.0, -9.0, 14.0, -14.0];
-    aside.into_iter().flat_map(move |aside| {
-        line.iter().enumerate().filter_map(move |(i, &p)| {
-            let fraction = i as f32 / line.len().max(2).saturating_sub(1) as f32;
-            let next = *line.get(i + 1).or(line.get(i.checked_sub(1)?))?;
-            let ends = !(0.06..=0.94).contains(&fraction);
-            let d = next - p;
-            let normal = pt(-d.y, d.x) * (aside / p.distance(next).max(0.01));
-            let bias = (fraction - 0.5).abs() + if aside == 0.0 { 0.0 } else { 0.6 };
-            (!ends || line.len() < 8).then_some((bias, p + normal))
-        })
-    })
+/// Centres for a chip with how much they are disliked, the best first: the middle of the line, then
+/// elsewhere on it, then beside it.
+fn candidates(line: &[Point], width: f32) -> Vec<(f32, Point)> {
+    let count = line.len();
+    let step = (count / MOST).max(1);
+    let mut found = Vec::new();
+    for (i, &p) in line.iter().enumerate().step_by(step) {
+        let fraction = i as f32 / count.max(2).saturating_sub(1) as f32;
+        let ends = !(0.06..=0.94).contains(&fraction);
+        let next = line.get(i + 1).or_else(|| line.get(i.checked_sub(1)?));
+        let Some(next) = next.filter(|_| !ends || count < 8) else {
+            continue;
+        };
+        let d = *next - p;
+        let normal = pt(-d.y, d.x) * (1.0 / p.distance(*next).max(0.01));
+        let beside = width / 2.0 + 8.0;
+        for aside in [0.0, 9.0, -9.0, 14.0, -14.0, beside, -beside] {
+            let far = match aside.abs() {
+                0.0 => 0.0,
+                a if a < 15.0 => 0.6,
+                _ => 1.2,
+            };
+            let bias = (fraction - 0.5).abs() + far;
+            found.push((bias, p + normal * aside));
+        }
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found
+}
+
+/// Which arrows run where.
+struct Crossing {
+    /// The arrow of each point and the point.
+    points: Vec<(usize, Point)>,
+    grid: Grid,
+}
+
+impl Crossing {
+    fn of(lines: &[Vec<Point>]) -> Self {
+        let of_line = |(number, line): (usize, &Vec<Point>)| {
+            line.iter().map(|&p| (number, p)).collect::<Vec<_>>()
+        };
+        let points: Vec<(usize, Point)> = lines.iter().enumerate().flat_map(of_line).collect();
+        Self {
+            grid: Grid::of(48.0, points.iter().map(|&(_, p)| Rect { min: p, max: p })),
+            points,
+        }
+    }
+
+    /// How many other arrows run under a rectangle.
+    fn under(&self, rect: &Rect, own: usize) -> usize {
+        let near = self.grid.near(*rect);
+        let points = near.iter().filter_map(|&n| self.points.get(n as usize));
+        let mut arrows: Vec<usize> = points
+            .filter(|(arrow, p)| *arrow != own && rect.contains(*p))
+            .map(|(arrow, _)| *arrow)
+            .collect();
+        arrows.dedup();
+        arrows.len()
+    }
 }
 
 /// What chips must not touch.

@@ -45,7 +45,7 @@ fn draw(scene: &mut Scene, arrows: &[usize]) {
             .total_cmp(&b.distance)
             .then(a.number.cmp(&b.number))
     });
-    let mut planner = Planner::new(scene);
+    let mut planner = Planner::new(scene, arrows.len());
     mark_others(&mut planner, scene, arrows);
     let plans: Vec<Plan> = jobs
         .iter()
@@ -139,11 +139,34 @@ fn ports(scene: &Scene, arrows: &[usize], jobs: &[Job], plans: &[Plan]) -> Vec<[
             towards: towards(plan.to, last, first, back),
         });
     }
-    let ports = spread(&asks, &busy(scene, arrows));
+    let mut ports = spread(&asks, &busy(scene, arrows));
+    straighten(&asks, &mut ports, plans);
     ports
         .chunks(2)
         .filter_map(|pair| Some([*pair.first()?, *pair.get(1)?]))
         .collect()
+}
+
+/// An arrow between facing sides that is alone at one end takes the coordinate of its other end
+/// where it can, so that it runs straight.
+fn straighten(asks: &[Ask], ports: &mut [f32], plans: &[Plan]) {
+    let mut crowd: BTreeMap<(NodeRef, Side), usize> = BTreeMap::new();
+    for ask in asks {
+        *crowd.entry((ask.terminal.node, ask.side)).or_default() += 1;
+    }
+    let alone = |n: usize| crowd.get(&(asks[n].terminal.node, asks[n].side)) == Some(&1);
+    for (number, plan) in plans.iter().enumerate() {
+        if !matches!(plan.course, Course::Smooth(..)) {
+            continue;
+        }
+        for (mine, other) in [(2 * number, 2 * number + 1), (2 * number + 1, 2 * number)] {
+            let (low, high) = asks[mine].terminal.span(asks[mine].side);
+            if alone(mine) && (low - 0.5..=high + 0.5).contains(&ports[other]) {
+                ports[mine] = ports[other];
+                break;
+            }
+        }
+    }
 }
 
 /// Ports that the other arrows hold.

@@ -41,6 +41,8 @@ pub(super) struct Plan {
     pub from: Side,
     pub to: Side,
     pub course: Course,
+    /// No way around everything was found.
+    pub forced: bool,
 }
 
 /// Finds runs on the ground of one scene.
@@ -51,11 +53,12 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub fn new(scene: &'a Scene) -> Self {
+    /// A planner for that many arrows: the more there are, the less each is thought about.
+    pub fn new(scene: &'a Scene, arrows: usize) -> Self {
         Self {
             scene,
             raster: Raster::of(scene),
-            search: Search::default(),
+            search: Search::new((4_000_000 / arrows.max(1)).clamp(1_500, 20_000)),
         }
     }
 
@@ -97,6 +100,7 @@ impl<'a> Planner<'a> {
                         from: a,
                         to: b,
                         course,
+                        forced: hits > 0,
                     };
                     *slot = Some((total, plan));
                 }
@@ -119,6 +123,7 @@ impl<'a> Planner<'a> {
                 from: way.from,
                 to: way.to,
                 course: bent(from, to, &way, ends),
+                forced: false,
             };
         }
         let plan = best.or(fallback).map(|b| b.1);
@@ -134,9 +139,15 @@ impl<'a> Planner<'a> {
         let was_bent = matches!(&plan.course, Course::Bent(points) if points.len() > 3);
         if let Some((_, course)) = &direct
             && !was_bent
-            && self.judge(course, from, to).0 == 0
+            && (plan.forced || self.judge(course, from, to).0 == 0)
         {
             return course.clone();
+        }
+        if let Course::Bent(points) = &plan.course {
+            let shifted = shifted(from, to, plan, points, ports);
+            if self.judge(&shifted, from, to).0 == 0 {
+                return shifted;
+            }
         }
         let starts = [gate(from, plan.from, ports[0])];
         let goals = [gate(to, plan.to, ports[1])];
@@ -242,18 +253,42 @@ fn gate(terminal: &Terminal, side: Side, at: f32) -> Gate {
 
 /// A way from port to port: its first and last runs are moved onto the ports.
 fn bent(from: &Terminal, to: &Terminal, way: &Way, ports: [f32; 2]) -> Course {
-    let (start, end) = (from.port(way.from, ports[0]), to.port(way.to, ports[1]));
-    let mut points: Vec<Point> = way.cells.iter().copied().map(point_of).collect();
-    align(&mut points, start, way.from);
+    let points: Vec<Point> = way.cells.iter().copied().map(point_of).collect();
+    joined(from, to, [way.from, way.to], points, ports)
+}
+
+/// The run of a plan with other ports.
+fn shifted(
+    from: &Terminal,
+    to: &Terminal,
+    plan: &Plan,
+    points: &[Point],
+    ports: [f32; 2],
+) -> Course {
+    let inner = points.len().saturating_sub(2);
+    let points = points.iter().copied().skip(1).take(inner).collect();
+    joined(from, to, [plan.from, plan.to], points, ports)
+}
+
+/// From port to port through these points of right angles, whose ends give way to the ports.
+fn joined(
+    from: &Terminal,
+    to: &Terminal,
+    sides: [Side; 2],
+    mut points: Vec<Point>,
+    ports: [f32; 2],
+) -> Course {
+    let (start, end) = (from.port(sides[0], ports[0]), to.port(sides[1], ports[1]));
+    align(&mut points, start, sides[0]);
     points.reverse();
-    align(&mut points, end, way.to);
+    align(&mut points, end, sides[1]);
     points.reverse();
     points.insert(0, start);
     points.push(end);
     let points = simplified(&points);
     let askew = |p: &[Point]| (p[0].x - p[1].x).abs() > 0.5 && (p[0].y - p[1].y).abs() > 0.5;
     if points.windows(2).any(askew) {
-        return Course::Smooth(start, from.out(way.from), end, to.out(way.to));
+        return Course::Smooth(start, from.out(sides[0]), end, to.out(sides[1]));
     }
     Course::Bent(points)
 }
@@ -291,6 +326,7 @@ fn straight(from: &Terminal, to: &Terminal) -> Plan {
         from: a,
         to: b,
         course: Course::Bent(Vec::new()),
+        forced: true,
     };
     plan.course = straight_course(from, to, &plan, [from.rest(a, to), to.rest(b, from)]);
     plan
@@ -315,6 +351,7 @@ fn looped(terminal: &Terminal) -> Plan {
         from: Side::Right,
         to,
         course: Course::Bent(Vec::new()),
+        forced: true,
     };
     let ports = loop_ports(terminal, to);
     plan.course = loop_course(terminal, &plan, ports);

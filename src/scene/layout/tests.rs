@@ -1,0 +1,311 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Document, End, WorkloadId};
+use crate::scene::geom::flatten;
+use crate::scene::{ApproxMeasure, fixture};
+
+fn request(document: &Document) -> Request {
+    Request::of(document, &ApproxMeasure)
+}
+
+fn shown(document: &Document) -> Scene {
+    arrange(&request(document))
+}
+
+/// Nodes apart, nodes in their containers, containers apart, outer nodes outside them.
+fn assert_tidy(scene: &Scene) {
+    for (i, a) in scene.nodes.iter().enumerate() {
+        for b in scene.nodes.iter().skip(i + 1) {
+            assert!(!a.rect.overlaps(&b.rect), "{} lies on {}", a.name, b.name);
+        }
+        for space in &scene.namespaces {
+            if a.namespace == Some(space.id) {
+                assert!(
+                    space.rect.encloses(&a.rect),
+                    "{} leaves {}",
+                    a.name,
+                    space.name
+                );
+                assert!(
+                    !space.header.overlaps(&a.rect),
+                    "{} lies on its header",
+                    a.name
+                );
+            } else {
+                let apart = !space.rect.overlaps(&a.rect);
+                assert!(apart, "{} lies on {}", a.name, space.name);
+            }
+        }
+    }
+    for (i, a) in scene.namespaces.iter().enumerate() {
+        assert!(!a.title_rect.overlaps(&a.badges_rect), "{}", a.name);
+        for b in scene.namespaces.iter().skip(i + 1) {
+            assert!(!a.rect.overlaps(&b.rect), "{} lies on {}", a.name, b.name);
+        }
+    }
+}
+
+/// Ends on borders, pieces joined, chips apart from everything. Gives how many chips there are.
+fn assert_drawn(scene: &Scene) -> usize {
+    let mut taken: Vec<Rect> = scene.nodes.iter().map(|n| n.rect).collect();
+    taken.extend(
+        scene
+            .namespaces
+            .iter()
+            .flat_map(|n| [n.title_rect, n.badges_rect]),
+    );
+    let mut chips = 0;
+    for arrow in &scene.arrows {
+        let (first, last) = (arrow.curve.first().unwrap(), arrow.curve.last().unwrap());
+        assert_eq!(last.to, arrow.tip);
+        for (node, at) in [(arrow.from, first.from), (arrow.to, arrow.tip)] {
+            let rect = scene.rect(node).unwrap();
+            // The round ends of pills lie up to a radius within their rectangle.
+            assert!(rect.distance(at) < 0.6, "{at:?} is not on {rect:?}");
+            let inset = if matches!(node, NodeRef::Workload(_) | NodeRef::Namespace(_)) {
+                0.6
+            } else {
+                27.5
+            };
+            assert!(!rect.grow(-inset).contains(at), "{at:?} is within {rect:?}");
+        }
+        for pair in arrow.curve.windows(2) {
+            assert!(pair[0].to.distance(pair[1].from) < 0.05);
+        }
+        if let Some(chip) = &arrow.chip {
+            chips += 1;
+            for rect in &taken {
+                assert!(!rect.overlaps(&chip.rect), "{:?} lies on {rect:?}", chip);
+            }
+            taken.push(chip.rect);
+        }
+    }
+    chips
+}
+
+/// Arrows that pass over a node that they have nothing to do with.
+fn passing_over(scene: &Scene) -> usize {
+    let over = |arrow: &&Arrow| {
+        let line = flatten(&arrow.curve, 4.0);
+        let others = scene
+            .nodes
+            .iter()
+            .filter(|n| n.node != arrow.from && n.node != arrow.to);
+        others
+            .into_iter()
+            .any(|n| line.iter().any(|p| n.rect.contains(*p)))
+    };
+    scene.arrows.iter().filter(over).count()
+}
+
+/// Pairs of arrows that cross, each pair once.
+fn crossings(scene: &Scene) -> usize {
+    let lines: Vec<Vec<Point>> = scene
+        .arrows
+        .iter()
+        .map(|a| flatten(&a.curve, 12.0))
+        .collect();
+    let side = |a: Point, b: Point, p: Point| (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
+    let cross = |a: &[Point], b: &[Point]| {
+        side(a[0], a[1], b[0]) * side(a[0], a[1], b[1]) < 0.0
+            && side(b[0], b[1], a[0]) * side(b[0], b[1], a[1]) < 0.0
+    };
+    let meet =
+        |a: &Vec<Point>, b: &Vec<Point>| a.windows(2).any(|p| b.windows(2).any(|q| cross(p, q)));
+    let pairs = lines.iter().enumerate();
+    pairs
+        .map(|(i, a)| lines.iter().skip(i + 1).filter(|b| meet(a, b)).count())
+        .sum()
+}
+
+#[test]
+fn the_shop_is_clean() {
+    let scene = shown(&fixture::online_shop());
+    assert_tidy(&scene);
+    assert_eq!(assert_drawn(&scene), scene.arrows.len());
+    assert_eq!(passing_over(&scene), 0);
+    assert!(crossings(&scene) <= 4, "{}", crossings(&scene));
+    let aspect = scene.bounds.width() / scene.bounds.height();
+    assert!((1.0..=3.0).contains(&aspect), "{aspect}");
+}
+
+#[test]
+fn the_platform_is_clean() {
+    let scene = shown(&fixture::platform());
+    assert_tidy(&scene);
+    assert_eq!(assert_drawn(&scene), scene.arrows.len());
+    assert_eq!(passing_over(&scene), 0);
+    assert!(crossings(&scene) <= 72, "{}", crossings(&scene));
+    let aspect = scene.bounds.width() / scene.bounds.height();
+    assert!((1.2..=2.2).contains(&aspect), "{aspect}");
+}
+
+#[test]
+fn three_hundred_workloads_are_laid_out_without_overlaps() {
+    let scene = shown(&fixture::random(300, 20, 420, 7));
+    assert_tidy(&scene);
+    // Where a chip finds no free place it is left out: one in fifty at most.
+    assert!(assert_drawn(&scene) * 50 >= scene.arrows.len() * 49);
+    let over = passing_over(&scene);
+    assert!(
+        over * 20 <= scene.arrows.len(),
+        "{over} arrows pass over nodes"
+    );
+}
+
+#[test]
+fn everything_stands_on_the_grid() {
+    let scene = shown(&fixture::platform());
+    let corners = scene.nodes.iter().map(|n| n.rect.min);
+    for p in corners.chain(scene.namespaces.iter().map(|n| n.rect.min)) {
+        assert_eq!((p.x % tokens::GRID, p.y % tokens::GRID), (0.0, 0.0));
+    }
+}
+
+#[test]
+fn an_empty_project_and_an_empty_namespace_are_drawn() {
+    assert_eq!(shown(&Document::default()).bounds, Rect::default());
+    let mut b = fixture::Builder::new("empty");
+    let id = b.namespace("lonely");
+    let rect = shown(&b.document).namespace(id).unwrap().rect;
+    assert!(rect.width() >= tokens::NODE_MIN_WIDTH && rect.height() >= tokens::NODE_HEIGHT);
+}
+
+#[test]
+fn a_new_node_and_flow_move_nothing() {
+    let mut document = fixture::platform();
+    let before = shown(&document);
+    let (id, workload) = document
+        .workloads
+        .iter()
+        .nth(4)
+        .map(|(i, w)| (i, w.clone()))
+        .unwrap();
+    let new = document.workloads.add(crate::model::Workload {
+        name: "newcomer".into(),
+        ..workload
+    });
+    let flow = document
+        .flows
+        .iter()
+        .next()
+        .map(|(_, f)| f.clone())
+        .unwrap();
+    document.flows.add(crate::model::Flow {
+        from: End::Workload(id),
+        to: End::Workload(new),
+        ..flow
+    });
+    let after = update(&request(&document), &before);
+    assert_tidy(&after);
+    for node in &before.nodes {
+        assert_eq!(after.rect(node.node), Some(node.rect), "{}", node.name);
+    }
+    let (a, b) = (
+        after.rect(NodeRef::Workload(id)).unwrap(),
+        after.rect(NodeRef::Workload(new)).unwrap(),
+    );
+    assert!(a.centre().distance(b.centre()) < 900.0);
+    assert_eq!(update(&request(&document), &after), after);
+}
+
+#[test]
+fn a_drag_moves_its_node_alone_and_keeps_other_arrows() {
+    let scene = shown(&fixture::platform());
+    let node = NodeRef::Workload(WorkloadId(5));
+    let moved = Scene::drag(&scene, &BTreeSet::from([node]), pt(40.0, 24.0));
+    for (a, b) in scene.nodes.iter().zip(&moved.nodes) {
+        let shift = if a.node == node {
+            pt(40.0, 24.0)
+        } else {
+            pt(0.0, 0.0)
+        };
+        assert_eq!(a.rect.moved(shift), b.rect);
+    }
+    let space = moved.node(node).and_then(|n| n.namespace).unwrap();
+    let touched = [node, NodeRef::Namespace(space)];
+    for (a, b) in scene.arrows.iter().zip(&moved.arrows) {
+        if !touched.contains(&a.from) && !touched.contains(&a.to) {
+            assert_eq!(a, b);
+        }
+    }
+}
+
+#[test]
+fn opposite_flows_and_flows_to_oneself_are_arrows_of_their_own() {
+    let mut b = fixture::Builder::new("pair");
+    let space = b.namespace("space");
+    let (one, two) = (
+        b.workload(space, "one", "Pod"),
+        b.workload(space, "two", "Pod"),
+    );
+    b.flow(&one, &two, 80);
+    b.flow(&two, &one, 81);
+    b.flow(&one, &one, 82);
+    b.flow(&two, &End::AnyPodOf(space), 83);
+    b.flow(&End::AnyPod, &End::AnyPodOf(space), 84);
+    let scene = shown(&b.document);
+    assert_tidy(&scene);
+    assert_eq!(assert_drawn(&scene), 5);
+    let ends: Vec<Point> = scene
+        .arrows
+        .iter()
+        .flat_map(|a| [a.curve[0].from, a.tip])
+        .collect();
+    for (i, a) in ends.iter().enumerate() {
+        assert!(
+            ends.iter().skip(i + 1).all(|b| a.distance(*b) > 4.0),
+            "{ends:?}"
+        );
+    }
+}
+
+fn pinned(mut document: Document, pins: &[(u32, i16, i16)]) -> Document {
+    let layout = Arc::make_mut(&mut document.layout);
+    for &(node, x, y) in pins {
+        layout.insert(
+            NodeRef::Workload(WorkloadId(node)),
+            [f32::from(x), f32::from(y)],
+        );
+    }
+    document
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn random_projects_are_tidy_and_repeatable(
+        workloads in 0..40usize, spaces in 1..7usize, flows in 0..60usize, seed: u64
+    ) {
+        let document = fixture::random(workloads, spaces, flows, seed);
+        let scene = shown(&document);
+        assert_tidy(&scene);
+        assert_drawn(&scene);
+        prop_assert_eq!(&scene, &shown(&document.clone()));
+        prop_assert_eq!(&update(&request(&document), &scene), &scene);
+    }
+
+    #[test]
+    fn what_is_placed_stays_and_the_rest_gives_way(
+        seed: u64, pins in proptest::collection::vec((0..20u32, -900..2400i16, -900..1800i16), 1..5)
+    ) {
+        let document = pinned(fixture::random(20, 4, 25, seed), &pins);
+        let scene = shown(&document);
+        for node in &scene.nodes {
+            if let Some(&[x, y]) = document.layout.get(&node.node) {
+                prop_assert_eq!(node.rect.min, pt(x, y));
+            }
+        }
+        for (i, a) in scene.nodes.iter().enumerate() {
+            for b in scene.nodes.iter().skip(i + 1) {
+                prop_assert!((a.pinned && b.pinned) || !a.rect.overlaps(&b.rect));
+            }
+        }
+        assert_drawn(&scene);
+    }
+}
