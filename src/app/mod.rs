@@ -36,7 +36,7 @@ pub fn run(paths: Vec<PathBuf>) -> Result<(), String> {
     let options = |renderer| eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Drawbridge")
-            .with_app_id("drawbridge")
+            .with_app_id("dev.drawbridge.Drawbridge")
             .with_icon(icon())
             .with_inner_size([1600.0, 1000.0])
             .with_min_inner_size([960.0, 600.0])
