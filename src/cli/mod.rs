@@ -190,3 +190,44 @@ pub fn exit_code(diagnostics: &[Diagnostic], code: u8) -> u8 {
         code
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bare_paths_and_open_are_the_window() {
+        for arguments in [
+            &["drawbridge", "a.yaml", "b"][..],
+            &["drawbridge", "open", "a.yaml", "b"],
+        ] {
+            let cli = Cli::try_parse_from(arguments).unwrap();
+            let paths = match cli.command {
+                Some(Command::Open { paths }) => paths,
+                None => cli.paths,
+                Some(_) => panic!("not the window"),
+            };
+            assert_eq!(paths, [PathBuf::from("a.yaml"), PathBuf::from("b")]);
+        }
+        let lint = Cli::try_parse_from(["drawbridge", "lint", "-"]).unwrap();
+        assert!(matches!(lint.command, Some(Command::Lint(_))));
+    }
+
+    #[test]
+    fn of_an_assumption_given_twice_the_later_counts() {
+        let rules = Rules {
+            enforcer: Enforcer::Kubernetes,
+            assume: ["pod-addresses=known", "pod-addresses=outside"]
+                .map(|text| assumption(text).unwrap())
+                .into(),
+        };
+        assert_eq!(rules.assumptions().pod_addresses, PodAddresses::Outside);
+        assert!(assumption("pod-addresses=maybe").is_err());
+    }
+}

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::Manifests;
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
-use crate::cluster::{
-    NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, TargetPort, Workload,
-};
+use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload};
 use crate::diag::Diagnostic;
 use crate::sets::Labels;
 
@@ -131,9 +129,6 @@ impl Parts {
         };
         for (identity, group) in groups {
             add_workload(&mut out, identity, group);
-        }
-        for route in &mut self.routes {
-            service_port(&out.services, route);
         }
         let mut routes = sorted(self.routes, |r| {
             let place = (r.namespace.clone(), r.name.clone(), r.kind);
@@ -311,23 +306,4 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
         replicas,
         span: Some(span),
     });
-}
-
-/// Turns what a route calls a port into a port of its Service: its number or name, or else the
-/// number or name of its target, as OpenShift Routes say it and ingress controllers take it.
-fn service_port(services: &[Service], route: &mut Route) {
-    let Some(port) = &route.port else { return };
-    let same = |s: &&Service| s.namespace == route.namespace && s.name == route.service;
-    let Some(service) = services.iter().find(same) else {
-        return;
-    };
-    let by_number = route.kind != "Route";
-    let own = service.ports.iter().find(|p| match port {
-        TargetPort::Name(name) => p.name.as_ref() == Some(name),
-        TargetPort::Number(number) => by_number && p.port == *number,
-    });
-    let found = own.or_else(|| service.ports.iter().find(|p| p.target == *port));
-    if let Some(found) = found {
-        route.port = Some(TargetPort::Number(found.port));
-    }
 }

@@ -330,9 +330,9 @@ fn ingresses_and_routes() {
         routes,
         [
             ("i", "d", Some(TargetPort::Number(80))),
-            ("i", "w", Some(TargetPort::Number(80))),
+            ("i", "w", Some(TargetPort::Name("http".into()))),
             ("old", "w", Some(TargetPort::Number(80))),
-            ("r", "w", Some(TargetPort::Number(80))),
+            ("r", "w", Some(TargetPort::Number(8080))),
         ]
     );
 }

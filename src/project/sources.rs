@@ -115,3 +115,51 @@ fn decode(bytes: Vec<u8>) -> (String, Option<&'static str>) {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_searched_in_the_order_of_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("sub")).unwrap();
+        fs::create_dir_all(at(".git")).unwrap();
+        for name in ["b.yml", "a.YAML", "sub/c.json", "notes.txt", ".git/d.yaml"] {
+            fs::write(at(name), name).unwrap();
+        }
+        let twice = [folder.path().to_owned(), at("b.yml"), at("notes.txt")];
+        let (sources, told) = collect(&twice);
+        let texts: Vec<_> = sources.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(texts, ["a.YAML", "b.yml", "sub/c.json", "notes.txt"]);
+        assert_eq!(told, []);
+        assert_eq!(*sources[1].name, *at("b.yml").to_string_lossy());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_the_rest_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.yaml");
+        fs::write(&file, b"a: \xff\n").unwrap();
+        let empty = folder.path().join("empty");
+        fs::create_dir(&empty).unwrap();
+        let (sources, told) = collect(&[folder.path().join("none"), empty, file]);
+        assert_eq!(sources.len(), 1);
+        assert_eq!(sources[0].text, "a: \u{fffd}\n");
+        let codes: Vec<_> = told.iter().map(|d| d.code).collect();
+        assert_eq!(codes, ["no-manifests", "file", "encoding"]);
+    }
+
+    #[test]
+    fn utf_16_is_text_too() {
+        for (mark, unit) in [
+            ([0xff, 0xfe], u16::to_le_bytes as fn(u16) -> [u8; 2]),
+            ([0xfe, 0xff], u16::to_be_bytes),
+        ] {
+            let units = "é: 1".encode_utf16().flat_map(unit);
+            let bytes: Vec<u8> = mark.into_iter().chain(units).collect();
+            assert_eq!(decode(bytes), ("é: 1".to_owned(), None));
+        }
+    }
+}
