@@ -148,7 +148,7 @@ fn fonts() -> FontDefinitions {
         ),
         (
             FontFamily::Name("icons".into()),
-            family(&["Inter", "Phosphor"]),
+            family(&["Phosphor", "Inter"]),
         ),
     ]);
     fonts

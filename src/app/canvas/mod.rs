@@ -65,8 +65,12 @@ pub struct CanvasView {
     hover: Option<Hit>,
     /// The node whose handles are shown because the pointer is on it or next to it.
     hot: Option<NodeRef>,
+    /// The same when the pointer was pressed.
+    pressed_hot: Option<NodeRef>,
     /// What the open context menu is about.
     menu_at: Option<menus::Place>,
+    /// The popup is about a thing that the edit of this frame adds.
+    adding: bool,
     /// Arrow keys are moving the selection this far.
     nudge: egui::Vec2,
     /// The next picture is to be shown whole.

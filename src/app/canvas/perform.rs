@@ -171,6 +171,7 @@ impl CanvasView {
         commands.push(Command::Reveal(item));
         if *peer != Peer::Internet {
             self.popup = Some(Popup::Rename(item));
+            self.adding = true;
         }
     }
 

@@ -159,7 +159,13 @@ impl CanvasView {
         commands: &mut Commands,
     ) {
         self.look_under(response, view);
-        let pressed_at = ui.input(|input| input.pointer.press_origin());
+        let (pressed, pressed_at) = ui.input(|input| {
+            let pointer = &input.pointer;
+            (pointer.any_pressed(), pointer.press_origin())
+        });
+        if pressed {
+            self.pressed_hot = self.hot;
+        }
         if response.drag_started() {
             if let Some(at) = pressed_at {
                 self.begin(ui, response, at, view, commands);
@@ -200,6 +206,11 @@ impl CanvasView {
             return;
         };
         self.hover = self.hit(at);
+        self.hot = self.hot_at(at, view);
+    }
+
+    /// The node whose handles are within reach of a point.
+    fn hot_at(&self, at: Pos2, view: &View) -> Option<NodeRef> {
         let near = |node: NodeRef| {
             let rect = self.picture.scene.rect(node).map(node_shape::rect);
             rect.is_some_and(|rect| rect.expand(14.0 / self.camera.zoom).contains(at))
@@ -208,7 +219,7 @@ impl CanvasView {
             .only_selected()
             .and_then(node_of)
             .filter(|node| near(*node));
-        let under = match self.hover {
+        let under = match self.hit(at) {
             Some(Hit::Node(node)) => Some(node),
             Some(Hit::Header(id)) => Some(NodeRef::Namespace(id)),
             _ => None,
@@ -216,7 +227,7 @@ impl CanvasView {
         let stays = self
             .hot
             .filter(|node| near(*node) && !matches!(node, NodeRef::Namespace(_)));
-        self.hot = under.or(stays).or(selected);
+        under.or(stays).or(selected)
     }
 
     fn begin(
@@ -238,6 +249,8 @@ impl CanvasView {
         response.request_focus();
         self.popup = None;
         let from = self.camera.to_scene(at);
+        // The pointer has come some way since it was pressed.
+        self.hot = self.pressed_hot.take().or_else(|| self.hot_at(from, view));
         if let Gesture::Flow(draft) = &mut self.gesture {
             // Drawn by clicks so far; from here on by a drag.
             draft.by_clicks = false;

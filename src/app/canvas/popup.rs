@@ -70,11 +70,9 @@ impl CanvasView {
         commands: &mut Commands,
     ) -> Outcome {
         let Some(thing) = super::item_rect(&self.picture.scene, item) else {
-            // Just added: the layout does not show it yet.
-            return match document.thing(item) {
-                Some(_) => Outcome::Open,
-                None => Outcome::Closed,
-            };
+            // Just added: it is in the Document from the next frame on, and drawn soon after.
+            let soon = document.thing(item).is_some() || std::mem::take(&mut self.adding);
+            return if soon { Outcome::Open } else { Outcome::Closed };
         };
         let rect = self.camera.rect_to_screen(thing);
         let name = document.item_name(item);

@@ -1,0 +1,272 @@
+//! The canvas through real gestures: a window without a screen, pointer and keys, and after every
+//! step a Document that holds its invariants.
+#![cfg(feature = "gui")]
+
+#[path = "gui_canvas/bench.rs"]
+mod bench;
+
+use bench::{Bench, shop};
+use drawbridge::app::Command;
+use drawbridge::model::{Edit, End, FlowPort, Item};
+use drawbridge::sets::Protocol;
+use egui::{Key, Modifiers, vec2};
+
+fn tcp(port: u16) -> FlowPort {
+    FlowPort::Range(Protocol::Tcp, port, port)
+}
+
+#[test]
+fn a_flow_is_drawn_from_a_handle_and_its_ports_are_typed() {
+    let mut bench = Bench::new(shop());
+    let (web, redis) = (bench.node("shop/web"), bench.node("data/redis"));
+    let before = bench.document().flows.len();
+    bench.hover(bench.rect(web).center());
+    bench.drag(bench.rect(web).right_center(), bench.rect(redis).center());
+    assert_eq!(
+        bench.document().flows.len(),
+        before,
+        "no flow before ports are chosen"
+    );
+    bench.type_text("8080, udp/53");
+    bench.press(Key::Enter);
+    let document = bench.document();
+    let (id, flow) = document.flows.iter().next_back().expect("the flow");
+    assert_eq!(document.flows.len(), before + 1);
+    assert_eq!(
+        (flow.from.clone(), flow.to.clone()),
+        (web.into(), redis.into())
+    );
+    assert!(
+        flow.ports.contains(&tcp(8080))
+            && flow.ports.contains(&FlowPort::Range(Protocol::Udp, 53, 53))
+    );
+    assert_eq!(bench.selection(), [Item::Flow(id)]);
+    bench.undo();
+    assert_eq!(bench.document().flows.len(), before);
+}
+
+#[test]
+fn escape_drops_a_flow_whose_ports_are_not_chosen() {
+    let mut bench = Bench::new(shop());
+    let (web, redis) = (bench.node("shop/web"), bench.node("data/redis"));
+    let before = bench.document();
+    bench.hover(bench.rect(web).center());
+    bench.drag(bench.rect(web).right_center(), bench.rect(redis).center());
+    bench.type_text("nonsense/port/1");
+    bench.press(Key::Enter);
+    bench.assert_is(&before);
+    bench.press(Key::Escape);
+    bench.press(Key::Enter);
+    bench.assert_is(&before);
+}
+
+#[test]
+fn a_node_moves_in_one_step_and_comes_back() {
+    let mut bench = Bench::new(shop());
+    let web = bench.node("shop/web");
+    let before = bench.document();
+    let start = bench.rect(web);
+    bench.drag(start.center(), start.center() + vec2(40.0, 26.0));
+    let moved = bench.rect(web).min - start.min;
+    let zoom = bench.zoom();
+    assert!(
+        (moved - vec2(40.0, 26.0)).length() < 4.0 * zoom + 2.0,
+        "{moved:?}"
+    );
+    let place = bench.document().layout[&web];
+    assert!(
+        place.iter().all(|at| at % 4.0 == 0.0),
+        "on the grid: {place:?}"
+    );
+    bench.undo();
+    bench.assert_is(&before);
+}
+
+#[test]
+fn a_marquee_selects_and_delete_removes_with_one_undo() {
+    let mut bench = Bench::new(shop());
+    let before = bench.document();
+    let canvas = bench.canvas();
+    bench.drag(
+        canvas.left_top() + vec2(4.0, 4.0),
+        canvas.right_bottom() - vec2(4.0, 4.0),
+    );
+    let workloads = before.workloads.len();
+    let chosen = bench
+        .selection()
+        .iter()
+        .filter(|item| matches!(item, Item::Workload(_)))
+        .count();
+    assert_eq!(chosen, workloads);
+    bench.press(Key::Delete);
+    assert!(bench.document().workloads.is_empty() && bench.document().flows.is_empty());
+    bench.undo();
+    bench.assert_is(&before);
+}
+
+#[test]
+fn arrows_nudge_and_held_arrows_are_one_step() {
+    let mut bench = Bench::new(shop());
+    let web = bench.node("shop/web");
+    bench.click(bench.rect(web).center());
+    let start = bench.document();
+    for _ in 0..3 {
+        bench.key_down(Key::ArrowRight);
+    }
+    bench.key_up(Key::ArrowRight);
+    let place = bench.document().layout[&web];
+    bench.press(Key::ArrowDown);
+    let after = bench.document().layout[&web];
+    assert_eq!(after, [place[0], place[1] + 4.0]);
+    bench.undo();
+    bench.undo();
+    bench.assert_is(&start);
+}
+
+#[test]
+fn a_name_is_typed_in_place() {
+    let mut bench = Bench::new(shop());
+    let web = bench.node("shop/web");
+    bench.click(bench.rect(web).center());
+    bench.press(Key::F2);
+    bench.type_text("frontend");
+    bench.press(Key::Enter);
+    assert_eq!(bench.document().node_name(web), "frontend");
+    bench.press(Key::F2);
+    bench.type_text("Not A Name");
+    bench.press(Key::Escape);
+    assert_eq!(bench.document().node_name(web), "frontend");
+    bench.undo();
+    assert_eq!(bench.document().node_name(web), "web");
+}
+
+#[test]
+fn duplicates_and_pastes_get_names_of_their_own() {
+    let mut bench = Bench::new(shop());
+    let web = bench.node("shop/web");
+    let before = bench.document().workloads.len();
+    bench.click(bench.rect(web).center());
+    bench.press_with(Modifiers::COMMAND, Key::D);
+    assert_eq!(bench.document().workloads.len(), before + 1);
+    bench.event(egui::Event::Copy);
+    let text = bench.copied().expect("text on the clipboard");
+    bench.event(egui::Event::Paste(text));
+    assert_eq!(bench.document().workloads.len(), before + 2);
+    let start = bench.rect(web).center();
+    bench.drag_with(Modifiers::ALT, start, start + vec2(60.0, 200.0));
+    assert_eq!(bench.document().workloads.len(), before + 3);
+    for _ in 0..3 {
+        bench.undo();
+    }
+    assert_eq!(bench.document().workloads.len(), before);
+}
+
+#[test]
+fn a_drop_on_nothing_offers_a_peer_and_makes_both_in_one_step() {
+    let mut bench = Bench::new(shop());
+    let web = bench.node("shop/web");
+    let before = bench.document();
+    bench.hover(bench.rect(web).center());
+    let nothing = bench.canvas().left_bottom() + vec2(60.0, -140.0);
+    bench.drag(bench.rect(web).left_center(), nothing);
+    bench.type_text("billing");
+    bench.press(Key::Enter);
+    bench.type_text("9000");
+    bench.press(Key::Enter);
+    let document = bench.document();
+    let (_, flow) = document.flows.iter().next_back().expect("the flow");
+    assert_eq!(document.end_name(&flow.to), "billing");
+    bench.undo();
+    bench.assert_is(&before);
+}
+
+#[test]
+fn a_flow_is_drawn_with_the_keyboard_alone() {
+    let mut bench = Bench::new(shop());
+    let web = bench.node("shop/web");
+    bench.click(bench.rect(web).center());
+    bench.press(Key::A);
+    bench.type_text("redis");
+    bench.press(Key::Enter);
+    bench.type_text("6379");
+    bench.press(Key::Enter);
+    let document = bench.document();
+    let (_, flow) = document.flows.iter().next_back().expect("the flow");
+    assert_eq!(flow.to, End::from(bench.node("data/redis")));
+    assert_eq!(flow.from, End::from(web));
+}
+
+#[test]
+fn the_ports_of_a_flow_are_edited_at_its_chip() {
+    let mut bench = Bench::new(shop());
+    let document = bench.document();
+    let (id, _) = document.flows.iter().next().expect("a flow");
+    bench.double_click(bench.chip(id).center());
+    bench.press_with(Modifiers::COMMAND, Key::A);
+    bench.type_text("4000-4010");
+    bench.press(Key::Enter);
+    let flow = bench.document().flows.get(id).cloned().expect("the flow");
+    assert!(
+        flow.ports
+            .contains(&FlowPort::Range(Protocol::Tcp, 4000, 4010)),
+        "{:?}",
+        flow.ports
+    );
+}
+
+#[test]
+fn a_workload_moves_to_another_namespace_by_dragging() {
+    let mut bench = Bench::new(shop());
+    let web = bench.node("shop/web");
+    let data = bench.document().namespace_named("data").expect("data");
+    let into = bench.rect(drawbridge::model::NodeRef::Namespace(data));
+    bench.drag(
+        bench.rect(web).center(),
+        into.left_bottom() + vec2(10.0, -8.0),
+    );
+    let home = |bench: &Bench| match web {
+        drawbridge::model::NodeRef::Workload(id) => {
+            bench.document().workloads.get(id).map(|w| w.namespace)
+        }
+        _ => None,
+    };
+    assert_eq!(home(&bench), Some(data));
+    bench.undo();
+    assert_ne!(home(&bench), Some(data));
+}
+
+#[test]
+fn a_double_click_on_nothing_adds_a_workload_and_takes_its_name() {
+    let mut bench = Bench::new(Default::default());
+    bench.double_click(bench.canvas().center());
+    bench.type_text("web");
+    bench.press(Key::Enter);
+    let document = bench.document();
+    let names: Vec<_> = document
+        .workloads
+        .iter()
+        .map(|(_, workload)| workload.name.clone())
+        .collect();
+    assert_eq!(names, ["web"]);
+}
+
+#[test]
+fn panning_makes_no_shapes_anew_and_hides_what_is_off_the_screen() {
+    let mut bench = Bench::new(shop());
+    let counters = bench.counters();
+    assert!(counters.nodes > 0 && counters.shapes > counters.nodes);
+    bench.wheel(vec2(0.0, -40.0));
+    assert_eq!(bench.counters().rebuilt_nodes, 0);
+    assert_eq!(bench.counters().rebuilt_arrows, 0);
+    bench.wheel(vec2(-9000.0, 0.0));
+    let far = bench.counters();
+    assert_eq!((far.nodes, far.arrows, far.shapes), (0, 0, 0));
+}
+
+#[test]
+fn an_idle_canvas_shows_no_frames() {
+    let mut bench = Bench::new(shop());
+    bench.ask(Command::Edit(Edit::SetName("still".into())));
+    let frames = bench.frames_when_idle();
+    assert_eq!(frames, 0);
+}

@@ -1,0 +1,237 @@
+//! A window without a screen, and hands.
+
+use drawbridge::app::dialogs::Prepared;
+use drawbridge::app::jobs::Workers;
+use drawbridge::app::{App, Command, Surroundings};
+use drawbridge::model::{Document, FlowId, History, Item, NodeRef, validate};
+use drawbridge::project::format;
+use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPhase, Vec2};
+use egui_kittest::Harness;
+
+/// The example shop.
+pub fn shop() -> Document {
+    let text = include_str!("../../assets/examples/online-shop.drawbridge.yaml");
+    let (document, _) = format::read(text, "shop").expect("the example is readable");
+    document
+}
+
+/// The window.
+pub struct Bench {
+    harness: Harness<'static, App>,
+}
+
+impl Bench {
+    /// A window on a Document, its picture shown whole.
+    pub fn new(document: Document) -> Self {
+        let mut harness = Harness::builder()
+            .with_size([1600.0, 1000.0])
+            .with_max_steps(64)
+            .with_step_dt(1.0 / 60.0)
+            .build_eframe(move |cc| {
+                let mut app = App::new(
+                    &cc.egui_ctx,
+                    Surroundings {
+                        workers: Workers::Inline,
+                        dialogs: Box::new(Prepared::default()),
+                        state_folder: None,
+                    },
+                );
+                app.history = Some(History::new(document));
+                app
+            });
+        harness.run();
+        Self { harness }
+    }
+
+    fn settle(&mut self) {
+        self.harness.run();
+        let broken = validate::invariants(&self.document());
+        assert!(broken.is_empty(), "{broken:?}");
+    }
+
+    pub fn document(&self) -> Document {
+        self.harness.state().document()
+    }
+
+    pub fn selection(&self) -> Vec<Item> {
+        self.harness
+            .state()
+            .view
+            .selection
+            .iter()
+            .copied()
+            .collect()
+    }
+
+    pub fn counters(&self) -> drawbridge::app::canvas::Counters {
+        self.harness.state().view.canvas.counters()
+    }
+
+    pub fn zoom(&self) -> f32 {
+        self.harness.state().view.canvas.zoom()
+    }
+
+    pub fn canvas(&self) -> Rect {
+        self.harness.state().view.canvas.viewport()
+    }
+
+    pub fn node(&self, words: &str) -> NodeRef {
+        let end = self.document().end_from_words(words).expect(words);
+        end.node().expect(words)
+    }
+
+    pub fn rect(&self, node: NodeRef) -> Rect {
+        self.harness
+            .state()
+            .view
+            .canvas
+            .screen_rect(node)
+            .expect("it is drawn")
+    }
+
+    pub fn chip(&self, flow: FlowId) -> Rect {
+        self.harness
+            .state()
+            .view
+            .canvas
+            .screen_chip(flow)
+            .expect("it is drawn")
+    }
+
+    pub fn ask(&mut self, command: Command) {
+        self.harness.state_mut().ask(command);
+        self.settle();
+    }
+
+    pub fn undo(&mut self) {
+        if let Some(history) = &mut self.harness.state_mut().history {
+            history.undo();
+        }
+        self.hover(self.canvas().left_top());
+    }
+
+    /// That the Document is that one; a Document is too long to print.
+    #[track_caller]
+    pub fn assert_is(&self, document: &Document) {
+        assert!(
+            self.document() == *document,
+            "the Document is another one: {:?}",
+            self.undo_name()
+        );
+    }
+
+    /// The step that undo would take back.
+    pub fn undo_name(&self) -> Option<String> {
+        let history = self.harness.state().history.as_ref()?;
+        history.undo_name().map(str::to_owned)
+    }
+
+    pub fn hover(&mut self, at: Pos2) {
+        self.harness.event(Event::PointerMoved(at));
+        self.settle();
+    }
+
+    fn button(&mut self, at: Pos2, pressed: bool, modifiers: Modifiers) {
+        let button = PointerButton::Primary;
+        let event = Event::PointerButton {
+            pos: at,
+            button,
+            pressed,
+            modifiers,
+        };
+        self.harness.event_modifiers(event, modifiers);
+        self.harness.step();
+    }
+
+    pub fn click(&mut self, at: Pos2) {
+        self.hover(at);
+        self.button(at, true, Modifiers::NONE);
+        self.button(at, false, Modifiers::NONE);
+        self.settle();
+    }
+
+    pub fn double_click(&mut self, at: Pos2) {
+        self.hover(at);
+        for pressed in [true, false, true, false] {
+            self.button(at, pressed, Modifiers::NONE);
+        }
+        self.settle();
+    }
+
+    pub fn drag(&mut self, from: Pos2, to: Pos2) {
+        self.drag_with(Modifiers::NONE, from, to);
+    }
+
+    pub fn drag_with(&mut self, modifiers: Modifiers, from: Pos2, to: Pos2) {
+        self.hover(from);
+        self.button(from, true, modifiers);
+        for step in 1..=6 {
+            let at = from + (to - from) * (step as f32 / 6.0);
+            self.harness
+                .event_modifiers(Event::PointerMoved(at), modifiers);
+            self.harness.step();
+        }
+        self.button(to, false, modifiers);
+        self.settle();
+    }
+
+    pub fn press(&mut self, key: Key) {
+        self.press_with(Modifiers::NONE, key);
+    }
+
+    pub fn press_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    pub fn key_down(&mut self, key: Key) {
+        self.harness.key_down(key);
+        self.harness.step();
+    }
+
+    pub fn key_up(&mut self, key: Key) {
+        self.harness.key_up(key);
+        self.settle();
+    }
+
+    pub fn type_text(&mut self, text: &str) {
+        self.event(Event::Text(text.to_owned()));
+    }
+
+    pub fn event(&mut self, event: Event) {
+        self.harness.event(event);
+        self.harness.step();
+        self.settle();
+    }
+
+    pub fn wheel(&mut self, delta: Vec2) {
+        let at = self.canvas().center();
+        self.hover(at);
+        self.event(Event::MouseWheel {
+            unit: MouseWheelUnit::Point,
+            delta,
+            modifiers: Modifiers::NONE,
+            phase: TouchPhase::Move,
+        });
+    }
+
+    /// What was last put onto the clipboard.
+    pub fn copied(&self) -> Option<String> {
+        self.harness
+            .output()
+            .platform_output
+            .commands
+            .iter()
+            .find_map(|command| match command {
+                egui::OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            })
+    }
+
+    /// Frames that the window asks for when nothing happens.
+    pub fn frames_when_idle(&mut self) -> u64 {
+        self.settle();
+        let asked = self.harness.ctx.has_requested_repaint();
+        u64::from(asked)
+    }
+}
