@@ -1,8 +1,10 @@
 //! A window without a screen, and hands.
 
+use std::time::Duration;
+
 use drawbridge::app::dialogs::Prepared;
 use drawbridge::app::jobs::Workers;
-use drawbridge::app::{App, Command, Surroundings};
+use drawbridge::app::{App, Surroundings};
 use drawbridge::model::{Document, FlowId, History, Item, NodeRef, validate};
 use drawbridge::project::format;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPhase, Vec2};
@@ -18,6 +20,7 @@ pub fn shop() -> Document {
 /// The window.
 pub struct Bench {
     harness: Harness<'static, App>,
+    copied: Option<String>,
 }
 
 impl Bench {
@@ -40,7 +43,10 @@ impl Bench {
                 app
             });
         harness.run();
-        Self { harness }
+        Self {
+            harness,
+            copied: None,
+        }
     }
 
     fn settle(&mut self) {
@@ -98,16 +104,8 @@ impl Bench {
             .expect("it is drawn")
     }
 
-    pub fn ask(&mut self, command: Command) {
-        self.harness.state_mut().ask(command);
-        self.settle();
-    }
-
     pub fn undo(&mut self) {
-        if let Some(history) = &mut self.harness.state_mut().history {
-            history.undo();
-        }
-        self.hover(self.canvas().left_top());
+        self.press_with(Modifiers::COMMAND, Key::Z);
     }
 
     /// That the Document is that one; a Document is too long to print.
@@ -201,6 +199,11 @@ impl Bench {
     pub fn event(&mut self, event: Event) {
         self.harness.event(event);
         self.harness.step();
+        for command in &self.harness.output().platform_output.commands {
+            if let egui::OutputCommand::CopyText(text) = command {
+                self.copied = Some(text.clone());
+            }
+        }
         self.settle();
     }
 
@@ -217,21 +220,14 @@ impl Bench {
 
     /// What was last put onto the clipboard.
     pub fn copied(&self) -> Option<String> {
-        self.harness
-            .output()
-            .platform_output
-            .commands
-            .iter()
-            .find_map(|command| match command {
-                egui::OutputCommand::CopyText(text) => Some(text.clone()),
-                _ => None,
-            })
+        self.copied.clone()
     }
 
-    /// Frames that the window asks for when nothing happens.
-    pub fn frames_when_idle(&mut self) -> u64 {
+    /// When the window asks for its next frame if nothing happens.
+    pub fn next_frame(&mut self) -> Duration {
         self.settle();
-        let asked = self.harness.ctx.has_requested_repaint();
-        u64::from(asked)
+        let views = self.harness.output().viewport_output.values();
+        let delays = views.map(|view| view.repaint_delay);
+        delays.min().unwrap_or(Duration::MAX)
     }
 }
