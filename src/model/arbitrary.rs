@@ -118,7 +118,7 @@ pub(crate) fn flow_port() -> impl Strategy<Value = FlowPort> {
 }
 
 fn id<K: From<u32> + std::fmt::Debug>() -> impl Strategy<Value = K> {
-    (0..5u32).prop_map(K::from)
+    (0..4u32).prop_map(K::from)
 }
 
 fn end() -> impl Strategy<Value = End> {
@@ -418,7 +418,7 @@ fn simple_edit() -> impl Strategy<Value = Edit> {
 
 /// A Document that simple edits made.
 pub(crate) fn document() -> impl Strategy<Value = Document> {
-    vec(simple_edit(), 0..40).prop_map(|edits| {
+    vec(simple_edit(), 0..150).prop_map(|edits| {
         let mut document = Document::default();
         for edit in edits {
             let _ = edit.apply(&mut document);
