@@ -83,6 +83,15 @@
 //! - The window never blocks: reading, analysis, layout and export run on workers.
 //! - Nothing is written except where the user said and in Drawbridge's own state folder, and no network is talked to.
 //! - No unsafe code.
+//!
+//! # Where the code went another way than planned
+//!
+//! - Hash maps are used for looking up and for sharing equal values, which the analysis does all the
+//!   time. What is forbidden is to loop over one.
+//! - A [`cluster::Snapshot`] has workloads beside its pods, because answers are told by workload.
+//! - [`manifest`] hands policies on as objects and [`mod@engine::load`] gives them to their [`dialect`]: the two
+//!   rooms stand side by side and neither knows the other.
+//! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
 
 #![forbid(unsafe_code)]
 
