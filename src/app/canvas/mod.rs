@@ -1,8 +1,8 @@
 //! The canvas: draws the scene and takes the gestures.
 //!
-//! A frame: a finished layout is taken in ([`layouts`]), the pointer and keys move gestures on
-//! ([`pointer`], [`keyboard`]), the picture is drawn ([`picture`], [`far`]), and over it what belongs to
-//! the moment ([`overlay`], [`chrome`], popups). Geometry comes from [`crate::scene`]; the Document
+//! A frame: a finished layout is taken in (`layouts`), the pointer and keys move gestures on
+//! (`pointer`, `keyboard`), the picture is drawn (`picture`, `far`), and over it what belongs to
+//! the moment (`overlay`, `chrome`, popups). Geometry comes from [`crate::scene`]; the Document
 //! is changed by commands only, one for each gesture.
 
 mod access;
