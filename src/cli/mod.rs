@@ -4,8 +4,11 @@
 //! 1 findings or differences, 2 the input or the call was wrong.
 
 mod completions;
+mod generate;
+mod import;
 mod lint;
 mod list;
+mod verify;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -16,8 +19,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::load::{self, Loaded};
-use crate::project::sources;
+use crate::engine::{
+    self,
+    load::{self, Loaded},
+};
+use crate::model::Document;
+use crate::project::{files, format, sources};
 
 /// Fine.
 pub const FINE: u8 = 0;
@@ -45,6 +52,12 @@ enum Command {
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    /// Read manifests and policies into a project
+    Import(import::Args),
+    /// Write the policies of a project
+    Generate(generate::Args),
+    /// Compare a project's policies with what is drawn
+    Verify(verify::Args),
     /// Show what the API server would refuse, and more
     Lint(lint::Args),
     /// List who may reach whom
@@ -68,6 +81,9 @@ pub fn start() -> Start {
     let code = match cli.command {
         None => return Start::Window(cli.paths),
         Some(Command::Open { paths }) => return Start::Window(paths),
+        Some(Command::Import(args)) => import::run(&args),
+        Some(Command::Generate(args)) => generate::run(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
@@ -144,12 +160,52 @@ impl Rules {
 /// Diagnostics of files come first.
 pub(crate) fn load_inputs(inputs: &Inputs) -> Loaded {
     let spinner = spinner("reading manifests");
+    if let Some(loaded) = project(&inputs.paths) {
+        spinner.finish_and_clear();
+        return loaded;
+    }
     let (texts, mut diagnostics) = sources::collect(&inputs.paths);
     let mut loaded = load::load(&texts, inputs.rules.assumptions());
     diagnostics.append(&mut loaded.diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
     loaded
+}
+
+/// What a project comes to, if it is the one path given: what it generates and what it keeps.
+fn project(paths: &[PathBuf]) -> Option<Loaded> {
+    let [path] = paths else { return None };
+    let text = path
+        .is_file()
+        .then(|| std::fs::read_to_string(path).ok())??;
+    if !format::is_project(&text) {
+        return None;
+    }
+    Some(match format::read(&text, &path.to_string_lossy()) {
+        Ok((document, diagnostics)) => {
+            let mut loaded = engine::loaded(&document);
+            loaded.diagnostics.splice(0..0, diagnostics);
+            loaded
+        }
+        Err(diagnostics) => Loaded {
+            diagnostics,
+            ..Loaded::default()
+        },
+    })
+}
+
+/// Opens a project and tells what is wrong in it; none if it cannot be opened.
+pub(crate) fn open_project(path: &std::path::Path) -> Option<Document> {
+    match files::open(path) {
+        Ok(opened) => {
+            tell(&opened.diagnostics);
+            Some(opened.document)
+        }
+        Err(diagnostics) => {
+            tell(&diagnostics);
+            None
+        }
+    }
 }
 
 /// A sign of life on standard error; invisible unless that is a terminal.

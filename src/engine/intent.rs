@@ -3,8 +3,6 @@
 //! Isolation comes from the bases and from what kept policies isolate; allowances from the drawn
 //! flows and from DNS. Nothing here looks at what was written.
 
-use std::net::IpAddr;
-
 use super::dns::Resolver;
 use super::ground::{Ground, Unit, UnitPods};
 use super::kept;
@@ -98,11 +96,19 @@ impl Writer<'_> {
         let resolver = Resolver::of(&document.settings.dns.profile);
         let mut intents = Vec::new();
         if document.dns_of(namespace) {
-            let networks = self.addresses(&resolver.networks);
-            let pods = self.labelled(&resolver.namespaces, &resolver.pods);
-            let subject = self.pods(self.in_namespace(namespace));
-            let peer = Peer::AnyOf(vec![pods, networks]);
+            let mut peers = vec![self.labelled(&resolver.namespaces, &resolver.pods)];
             let written = self.ground.writes_dns(namespace);
+            // What nobody has to write is not asked of pods by their unknown addresses either.
+            match (resolver.networks.is_empty(), written) {
+                (true, _) => {}
+                (false, true) => peers.push(self.addresses(&resolver.networks)),
+                (false, false) => peers.extend(
+                    (resolver.networks.iter())
+                        .map(|n| Peer::Addresses(IpSet::block(n.cidr, &n.except))),
+                ),
+            }
+            let subject = self.pods(self.in_namespace(namespace));
+            let peer = Peer::AnyOf(peers);
             intents.push(Intent {
                 policy: self.allowance(Direction::Egress, subject, peer, &resolver.ports),
                 reason: if written {
@@ -189,14 +195,10 @@ impl Writer<'_> {
             End::Workload(id) => {
                 let workload = document.workloads.get(*id)?;
                 match workload.host_network {
-                    true => self.address_set(
-                        workload
-                            .addresses
-                            .iter()
-                            .copied()
-                            .map(one)
-                            .collect::<Vec<_>>(),
-                    ),
+                    true => {
+                        let each = workload.addresses.iter().copied();
+                        Peer::AnyOf(each.map(|a| self.block(IpSet::single(a))).collect())
+                    }
                     false => self.workload(*id),
                 }
             }
@@ -249,11 +251,16 @@ impl Writer<'_> {
 
     fn addresses(&self, networks: &[Network]) -> Peer {
         let clean = networks.iter().filter_map(|n| say::clean(n).ok());
-        self.address_set(clean.map(|n| IpSet::block(n.cidr, &n.except)).collect())
+        Peer::AnyOf(
+            clean
+                .map(|n| self.block(IpSet::block(n.cidr, &n.except)))
+                .collect(),
+        )
     }
 
-    fn address_set(&self, sets: Vec<IpSet>) -> Peer {
-        let set = sets.iter().fold(IpSet::empty(), |all, one| all.union(one));
+    /// Addresses outside, and those of pods where they count. Block by block: the comparison takes
+    /// the addresses of pods that do not exist yet for opaque.
+    fn block(&self, set: IpSet) -> Peer {
         match self.ground.document.settings.assumptions.pod_addresses {
             PodAddresses::Known => {
                 Peer::AnyOf(vec![Peer::Addresses(set.clone()), Peer::PodAddresses(set)])
@@ -261,10 +268,6 @@ impl Writer<'_> {
             PodAddresses::Unknown | PodAddresses::Outside => Peer::Addresses(set),
         }
     }
-}
-
-fn one(address: IpAddr) -> IpSet {
-    IpSet::single(address)
 }
 
 fn port_match(ports: &[FlowPort]) -> Match<PortItem> {

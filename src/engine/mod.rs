@@ -7,6 +7,7 @@ mod dns;
 pub mod generate;
 mod ground;
 pub mod identity;
+pub mod import;
 mod intent;
 mod kept;
 pub mod load;
@@ -20,12 +21,41 @@ pub mod snapshot;
 use std::time::Duration;
 
 pub use generate::{Generated, MANAGED_BY, Role, Written, generate};
+pub use import::{Imported, Offer, import, import_beside};
 pub use prove::{Finding, Kind, Proof, State, Verdict, prove, prove_against};
 pub use say::Unsaid;
 
 pub use crate::analysis::Isolation;
 
+use crate::manifest::Source;
 use crate::model::Document;
+
+/// A project as if it had been read from manifests: what is drawn, with the policies that it
+/// generates and those that it keeps.
+pub fn loaded(document: &Document) -> load::Loaded {
+    let generated = generate(document);
+    let texts = generated
+        .policies
+        .iter()
+        .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.clone()));
+    let kept = document
+        .policies
+        .iter()
+        .map(|(_, kept)| (kept.file.clone(), kept.text.clone()));
+    let sources: Vec<Source> = texts
+        .chain(kept)
+        .map(|(name, text)| Source::new(name, text))
+        .collect();
+    let read = load::load(&sources, document.settings.assumptions);
+    let stage = snapshot::snapshot(document, read.snapshot.policies);
+    // What the texts alone do not declare, the drawing does.
+    let told = |d: &crate::diag::Diagnostic| d.severity != crate::diag::Severity::Info;
+    load::Loaded {
+        snapshot: stage.snapshot,
+        policies: read.policies,
+        diagnostics: read.diagnostics.into_iter().filter(told).collect(),
+    }
+}
 
 /// What is known about a drawing after an edit.
 #[derive(Clone, Debug)]

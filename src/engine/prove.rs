@@ -3,6 +3,8 @@
 
 mod findings;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

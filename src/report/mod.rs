@@ -3,3 +3,4 @@
 pub mod assumed;
 pub mod findings;
 pub mod list;
+pub mod verify;

@@ -50,9 +50,15 @@ pub struct Imported {
 /// Reads manifests into a Document.
 pub fn import(sources: &[Source], mut diagnostics: Vec<Diagnostic>) -> Imported {
     let loaded = crate::engine::load::load(sources, Default::default());
+    let imported = crate::engine::import(&loaded);
     diagnostics.extend(loaded.diagnostics);
-    let document = Document::default();
-    let offers: Vec<Offer> = Vec::new();
+    diagnostics.extend(imported.diagnostics);
+    let document = imported.document;
+    let offers = imported.offers.into_iter().map(|offer| Offer {
+        text: format!("{}: {}", offer.title, offer.detail),
+        edit: offer.edit,
+    });
+    let offers: Vec<Offer> = offers.collect();
     let count = |count: usize, one: &str, many: &str| {
         format!("{count} {}", if count == 1 { one } else { many })
     };

@@ -13,7 +13,7 @@ use crate::engine::intent::{Intent, Reason};
 use crate::engine::kept::side;
 use crate::engine::snapshot::{DNS_POD, OTHER_POD, Stage};
 use crate::model::{Document, FlowId, Words, WorkloadId};
-use crate::policy::{Direction, Policy, Rule};
+use crate::policy::{Direction, Match, Policy, PortItem, PortMatch, Rule};
 
 /// All that is needed to tell what a difference is about.
 pub(super) struct Teller<'a> {
@@ -374,8 +374,23 @@ impl<'a> Gate<'a> {
         };
         rules.iter().filter(move |rule| {
             any_peer_matches(self.snapshot, &rule.peers, &self.other)
-                && any_port_matches(self.snapshot, &rule.ports, destination, self.probe)
+                && (any_port_matches(self.snapshot, &rule.ports, destination, self.probe)
+                    || self.may_be_named(destination, &rule.ports))
         })
+    }
+
+    /// A pod that does not exist yet may declare any port name.
+    fn may_be_named(&self, destination: &End, ports: &Match<PortItem>) -> bool {
+        let (End::NewPod(_), Some((protocol, _)), Match::Only(items)) =
+            (destination, self.probe, ports)
+        else {
+            return false;
+        };
+        let named = |item: &PortItem| match &item.port {
+            PortMatch::Named { protocol: of, .. } => of.is_none_or(|of| of == protocol),
+            _ => false,
+        };
+        items.iter().any(named)
     }
 }
 

@@ -1,0 +1,130 @@
+//! `drawbridge generate PROJECT [-o DIR]`: the policies of a project.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::{FINDINGS, FINE, WRONG, answer, open_project, tell};
+use crate::diag::{Diagnostic, Severity};
+use crate::engine::{self, Generated, Role, Written};
+use crate::model;
+use crate::project::files::{ExportFile, ExportOptions, ExportTarget, plan_export};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The project
+    #[arg(value_name = "PROJECT")]
+    project: PathBuf,
+    /// The folder to write to, one file for each policy; standard output if not given
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// One policy for each flow and direction, or one for each workload; as the project says if not given
+    #[arg(long, value_enum)]
+    style: Option<Style>,
+    /// Also write a kustomization.yaml
+    #[arg(long, requires = "output")]
+    kustomization: bool,
+    /// Leave metadata.namespace out
+    #[arg(long)]
+    without_namespaces: bool,
+    /// Write over files that Drawbridge did not write
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Style {
+    PerFlow,
+    PerWorkload,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    let Some(mut document) = open_project(&args.project) else {
+        return WRONG;
+    };
+    if document.flows.is_empty() {
+        let message = "no flows are drawn, so there is nothing to generate";
+        tell(&[Diagnostic::error("no-flows", message).help("draw flows in the window first")]);
+        return WRONG;
+    }
+    match args.style {
+        Some(Style::PerFlow) => document.settings.style = model::Style::PerFlow,
+        Some(Style::PerWorkload) => document.settings.style = model::Style::PerWorkload,
+        None => {}
+    }
+    let generated = engine::generate(&document);
+    tell(&generated.diagnostics);
+    tell(&left_out(&document, &generated));
+    let at_fault = generated
+        .unsaid
+        .iter()
+        .any(|u| u.severity == Severity::Error);
+    let code = if at_fault { FINDINGS } else { FINE };
+    match &args.output {
+        None => answer(&joined(&generated, args.without_namespaces), code),
+        Some(folder) => match write(args, folder.clone(), &generated) {
+            Ok(()) => code,
+            Err(diagnostics) => {
+                tell(&diagnostics);
+                WRONG
+            }
+        },
+    }
+}
+
+/// What is left out, as diagnostics.
+fn left_out(document: &model::Document, generated: &Generated) -> Vec<Diagnostic> {
+    let one = |unsaid: &engine::Unsaid| {
+        let message = format!("{} is left out: {}", unsaid.what, unsaid.why);
+        let mut told = Diagnostic::new(unsaid.severity, "left-out", message);
+        told.help.clone_from(&unsaid.help);
+        told.on(format!("flow {}", document.flow_name(unsaid.flow)))
+    };
+    generated.unsaid.iter().map(one).collect()
+}
+
+fn text(written: &Written, without_namespaces: bool) -> String {
+    match without_namespaces {
+        true => written.text_without_namespace(),
+        false => written.text.clone(),
+    }
+}
+
+fn joined(generated: &Generated, without_namespaces: bool) -> String {
+    let texts: Vec<String> = generated
+        .policies
+        .iter()
+        .map(|w| text(w, without_namespaces))
+        .collect();
+    texts.join("---\n")
+}
+
+/// Allow policies go before the base policies that isolate.
+fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<Diagnostic>> {
+    let mut policies: Vec<&Written> = generated.policies.iter().collect();
+    policies.sort_by_key(|written| written.role == Role::Base);
+    let files: Vec<ExportFile> = policies
+        .into_iter()
+        .map(|written| ExportFile {
+            name: format!("{}-{}.yaml", written.namespace, written.name),
+            text: text(written, args.without_namespaces),
+        })
+        .collect();
+    let options = ExportOptions {
+        kustomization: args.kustomization,
+    };
+    let plan = plan_export(&ExportTarget::Folder(folder), &files, options).map_err(|d| vec![d])?;
+    let foreign: Vec<Diagnostic> = plan
+        .changes
+        .iter()
+        .filter(|change| change.foreign)
+        .map(|change| {
+            let message = format!("`{}` was not written by Drawbridge", change.path.display());
+            Diagnostic::error("file", message).help("move it away, or say --force")
+        })
+        .collect();
+    if !foreign.is_empty() && !args.force {
+        return Err(foreign);
+    }
+    plan.apply().map_err(|d| vec![d])
+}

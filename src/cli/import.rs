@@ -1,0 +1,57 @@
+//! `drawbridge import PATH... -o PROJECT`: manifests and policies into a project.
+
+use std::path::PathBuf;
+
+use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
+use crate::diag::Diagnostic;
+use crate::engine;
+use crate::project::files;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// The project to write (NAME.drawbridge.yaml)
+    #[arg(short, long, value_name = "PROJECT")]
+    output: PathBuf,
+    /// Write over a project that is there
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    if args.output.exists() && !args.force {
+        let message = format!("`{}` is there already", args.output.display());
+        tell(&[Diagnostic::error("file", message).help("choose another name, or say --force")]);
+        return WRONG;
+    }
+    let loaded = load_inputs(&args.inputs);
+    let imported = engine::import(&loaded);
+    let mut document = imported.document;
+    document.name = name_of(&args.output);
+    let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(imported.diagnostics);
+    for offer in &imported.offers {
+        let message = format!("{}: {}", offer.title, offer.detail);
+        diagnostics.push(Diagnostic::info("offer", message).help("draw these flows in the window"));
+    }
+    let code = match files::save(&args.output, &document) {
+        Ok(_) => exit_code(&diagnostics, FINE),
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            WRONG
+        }
+    };
+    tell(&diagnostics);
+    code
+}
+
+fn name_of(path: &std::path::Path) -> String {
+    let name = path
+        .file_name()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let stem = name
+        .strip_suffix(".drawbridge.yaml")
+        .or(name.strip_suffix(".yaml"));
+    stem.unwrap_or(&name).to_owned()
+}

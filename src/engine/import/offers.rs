@@ -1,0 +1,163 @@
+//! Flows that are surely needed: from the ingress controller to what Ingress and Route objects
+//! name, and from Prometheus to what asks to be scraped.
+
+use std::collections::BTreeMap;
+
+use super::Offer;
+use crate::analysis::routes::reaches;
+use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot, Workload};
+use crate::model::validate::flow_ports_text;
+use crate::model::{Edit, End, Flow, FlowPort, Group, Thing, Unknown};
+use crate::sets::{PortSet, Protocol, Selector};
+
+pub(super) fn offers(snapshot: &Snapshot) -> Vec<Offer> {
+    let mut offers = Vec::new();
+    for kind in ["Ingress", "Route"] {
+        offers.extend(ingress(snapshot, kind));
+    }
+    offers.extend(prometheus(snapshot));
+    offers
+}
+
+/// Destinations by their words, with their ports.
+type Wanted = BTreeMap<String, Vec<FlowPort>>;
+
+fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
+    let mut ports: BTreeMap<usize, PortSet> = BTreeMap::new();
+    for reach in reaches(snapshot) {
+        if snapshot
+            .routes
+            .get(reach.route)
+            .is_some_and(|r| r.kind == kind)
+        {
+            let entry = ports.entry(reach.workload).or_default();
+            *entry = entry.union(&reach.wanted);
+        }
+    }
+    let wanted: Wanted = ports
+        .into_iter()
+        .filter_map(|(at, ports)| {
+            Some((
+                words(snapshot, snapshot.workloads.get(at)?),
+                numbers(&ports),
+            ))
+        })
+        .collect();
+    // Semantics 6.9.
+    let group = match kind {
+        "Route" => Group {
+            name: "openshift-ingress".to_owned(),
+            namespaces: Selector::label("policy-group.network.openshift.io/ingress", ""),
+            pods: Selector::everything(),
+            unknown: Unknown::new(),
+        },
+        _ => Group {
+            name: "ingress-nginx".to_owned(),
+            namespaces: Selector::label(NAMESPACE_NAME_LABEL, "ingress-nginx"),
+            pods: Selector::label("app.kubernetes.io/name", "ingress-nginx"),
+            unknown: Unknown::new(),
+        },
+    };
+    offer(
+        format!("Let the ingress controller reach what {kind} objects name"),
+        group,
+        &wanted,
+    )
+}
+
+fn prometheus(snapshot: &Snapshot) -> Option<Offer> {
+    let mut wanted = Wanted::new();
+    for workload in &snapshot.workloads {
+        let asks = workload.annotations.get("prometheus.io/scrape");
+        if asks.is_none_or(|value| value != "true") {
+            continue;
+        }
+        let said = workload.annotations.get("prometheus.io/port");
+        let declared = snapshot.pods.get(workload.pods.start).and_then(|pod| {
+            let mut ports = pod.ports.iter();
+            ports.find(|p| p.protocol == Protocol::Tcp).map(|p| p.port)
+        });
+        let port = match said {
+            Some(text) => text.parse().ok().filter(|port| *port > 0),
+            None => declared,
+        };
+        if let Some(port) = port {
+            let port = FlowPort::Range(Protocol::Tcp, port, port);
+            wanted.insert(words(snapshot, workload), vec![port]);
+        }
+    }
+    let is_prometheus = |w: &&Workload| {
+        let keys = ["app.kubernetes.io/name", "app"];
+        keys.iter()
+            .any(|key| w.labels.get(*key).is_some_and(|v| v == "prometheus"))
+    };
+    let (namespace, key) = match snapshot.workloads.iter().find(is_prometheus) {
+        Some(w) if w.labels.contains_key("app.kubernetes.io/name") => {
+            (w.namespace.as_str(), "app.kubernetes.io/name")
+        }
+        Some(w) => (w.namespace.as_str(), "app"),
+        None => ("monitoring", "app.kubernetes.io/name"),
+    };
+    let group = Group {
+        name: "prometheus".to_owned(),
+        namespaces: Selector::label(NAMESPACE_NAME_LABEL, namespace),
+        pods: Selector::label(key, "prometheus"),
+        unknown: Unknown::new(),
+    };
+    offer(
+        "Let Prometheus scrape what its annotations name".to_owned(),
+        group,
+        &wanted,
+    )
+}
+
+fn offer(title: String, group: Group, wanted: &Wanted) -> Option<Offer> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let lines: Vec<String> = wanted
+        .iter()
+        .map(|(to, ports)| format!("{to} on {}", flow_ports_text(ports)))
+        .collect();
+    let from = End::Missing(format!("group/{}", group.name));
+    let mut edits = vec![Edit::Add(Thing::Group(group))];
+    edits.extend(wanted.iter().map(|(to, ports)| {
+        Edit::Add(Thing::Flow(Flow {
+            from: from.clone(),
+            to: End::Missing(to.clone()),
+            ports: ports.clone(),
+            note: String::new(),
+            muted: false,
+            unknown: Unknown::new(),
+        }))
+    }));
+    Some(Offer {
+        edit: Edit::Batch(title.clone(), edits),
+        detail: lines.join("; "),
+        title,
+    })
+}
+
+/// A workload as the end of a flow.
+fn words(snapshot: &Snapshot, workload: &Workload) -> String {
+    let (namespace, name) = (&workload.namespace, &workload.name);
+    let twin =
+        |w: &Workload| w.namespace == *namespace && w.name == *name && w.kind != workload.kind;
+    let before = match ["external", "group", "node"].contains(&namespace.as_str()) {
+        true => "ns:",
+        false => "",
+    };
+    match snapshot.workloads.iter().any(twin) {
+        true => format!("{before}{namespace}/{name}[{}]", workload.kind),
+        false => format!("{before}{namespace}/{name}"),
+    }
+}
+
+fn numbers(ports: &PortSet) -> Vec<FlowPort> {
+    let of = |protocol| {
+        ports
+            .ranges(protocol)
+            .map(move |(a, b)| FlowPort::Range(protocol, a, b))
+    };
+    Protocol::ALL.into_iter().flat_map(of).collect()
+}
