@@ -270,3 +270,86 @@ fn an_idle_canvas_asks_for_no_frames() {
     bench.click(bench.canvas().left_top() + vec2(4.0, 4.0));
     assert_eq!(bench.next_frame(), Duration::MAX);
 }
+
+#[test]
+fn three_hundred_workloads_draw_only_what_is_seen() {
+    let mut bench = Bench::new(bench::many(12, 25));
+    assert!(
+        bench.counters().shapes < 40,
+        "from far out it is one mesh and a few names: {:?}",
+        bench.counters()
+    );
+    bench.press_with(Modifiers::COMMAND, Key::Num0);
+    let near = bench.counters();
+    assert!(near.nodes > 0 && near.nodes < 150, "{near:?}");
+    bench.wheel(vec2(-6.0, 0.0));
+    let panned = bench.counters();
+    assert!(panned.rebuilt_nodes < 12, "{panned:?}");
+}
+
+#[test]
+fn tab_goes_from_node_to_node_and_escape_lets_go() {
+    let mut bench = Bench::new(shop());
+    bench.click(bench.canvas().left_top() + vec2(4.0, 4.0));
+    bench.press(Key::Tab);
+    let first = bench.selection();
+    bench.press(Key::Tab);
+    let second = bench.selection();
+    assert!(first.len() == 1 && second.len() == 1 && first != second);
+    bench.press_with(Modifiers::SHIFT, Key::Tab);
+    assert_eq!(bench.selection(), first);
+    bench.press(Key::Escape);
+    assert!(bench.selection().is_empty());
+}
+
+#[test]
+fn every_node_and_flow_has_a_name_for_screen_readers() {
+    use egui_kittest::kittest::Queryable;
+    let bench = Bench::new(shop());
+    let harness = bench.harness();
+    harness.get_by_label("workload web in shop");
+    harness.get_by_label("external stripe");
+    harness.get_by_label("namespace data");
+    assert!(
+        harness
+            .query_all_by_label_contains("flow web to catalog on TCP/3550")
+            .count()
+            > 0
+    );
+}
+
+#[test]
+fn a_flow_may_begin_or_end_at_any_pod_of_a_namespace() {
+    let mut bench = Bench::new(shop());
+    let web = bench.node("shop/web");
+    let data = bench.node("data/*");
+    bench.hover(bench.rect(web).center());
+    let header = bench.rect(data).center_top() + vec2(0.0, 12.0);
+    bench.drag(bench.rect(web).right_center(), header);
+    bench.type_text("any");
+    bench.press(Key::Enter);
+    let document = bench.document();
+    let (_, flow) = document.flows.iter().next_back().expect("the flow");
+    assert_eq!(
+        (flow.to.clone(), flow.ports.clone()),
+        (data.into(), vec![FlowPort::Any])
+    );
+}
+
+#[test]
+fn nothing_runs_from_outside_to_outside() {
+    let mut bench = Bench::new(shop());
+    let (internet, stripe) = (
+        bench.node("external/internet"),
+        bench.node("external/stripe"),
+    );
+    let before = bench.document();
+    bench.hover(bench.rect(internet).center());
+    bench.drag(
+        bench.rect(internet).right_center(),
+        bench.rect(stripe).center(),
+    );
+    bench.type_text("443");
+    bench.press(Key::Enter);
+    bench.assert_is(&before);
+}

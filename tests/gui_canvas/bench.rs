@@ -17,6 +17,28 @@ pub fn shop() -> Document {
     document
 }
 
+/// Namespaces with workloads that call each other in a chain, and across.
+pub fn many(namespaces: usize, workloads: usize) -> Document {
+    let mut text = String::from("format: drawbridge/1\nname: many\nnamespaces:\n");
+    let (mut things, mut flows) = (String::new(), String::new());
+    for space in 0..namespaces {
+        text += &format!("- {{name: team-{space}}}\n");
+        for number in 0..workloads {
+            let name = format!("svc-{number}");
+            things +=
+                &format!("- {{name: {name}, namespace: team-{space}, labels: {{app: {name}}}}}\n");
+            let (next, other) = ((number + 1) % workloads, (space + 1) % namespaces);
+            let from = format!("team-{space}/{name}");
+            flows += &format!("- {{from: {from}, to: team-{space}/svc-{next}, ports: [TCP/80]}}\n");
+            if number % 8 == 0 {
+                flows += &format!("- {{from: {from}, to: team-{other}/{name}, ports: [TCP/80]}}\n");
+            }
+        }
+    }
+    text += &format!("workloads:\n{things}flows:\n{flows}");
+    format::read(&text, "many").expect("it is readable").0
+}
+
 /// The window.
 pub struct Bench {
     harness: Harness<'static, App>,
@@ -53,6 +75,10 @@ impl Bench {
         self.harness.run();
         let broken = validate::invariants(&self.document());
         assert!(broken.is_empty(), "{broken:?}");
+    }
+
+    pub fn harness(&self) -> &Harness<'static, App> {
+        &self.harness
     }
 
     pub fn document(&self) -> Document {

@@ -9,6 +9,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::engine::Results;
 use crate::model::{Document, Flow, FlowId, Item, NodeRef, validate};
+use crate::scene;
 use crate::scene::detail::Hit;
 
 impl CanvasView {
@@ -144,7 +145,22 @@ fn node_tooltip(document: &Document, results: &Results, node: NodeRef) -> String
                 lines.extend(blocks.chain(external.domain_names.iter().cloned()).take(8));
             }
         }
-        NodeRef::Namespace(_) | NodeRef::Group(_) | NodeRef::AnyPod => {}
+        NodeRef::Namespace(id) => {
+            let base = scene::request::base_words(document.base_of(id));
+            let dns = if document.dns_of(id) {
+                "DNS permitted"
+            } else {
+                "no DNS rule"
+            };
+            lines.push(format!("base {base}, {dns}"));
+        }
+        NodeRef::Group(id) => {
+            if let Some(group) = document.groups.get(id) {
+                let matching = document.matching(&group.namespaces, &group.pods).len();
+                lines.push(format!("matches {matching} workloads"));
+            }
+        }
+        NodeRef::AnyPod => {}
     }
     lines.join("\n")
 }

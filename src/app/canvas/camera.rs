@@ -8,7 +8,7 @@ pub const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.05..=4.0;
 
 /// Pan and zoom. Pan is counted from the corner of the viewport, so that a panel that opens beside
 /// the canvas does not move what is on it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Camera {
     /// Screen points for each scene point.
     pub zoom: f32,

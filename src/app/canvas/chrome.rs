@@ -135,6 +135,9 @@ impl CanvasView {
             self.camera.viewport.right_bottom() - size - vec2(MARGIN, MARGIN),
             size,
         );
+        if self.all_seen() && self.covers(ground) {
+            return;
+        }
         panel(ui, ground, palette);
         let area = ground.shrink(4.0);
         let place = minimap(&scene, picture::scene_rect(area));
@@ -155,14 +158,28 @@ impl CanvasView {
         painter.rect(seen, 3.0, Color32::TRANSPARENT, accent, StrokeKind::Inside);
         let response = ui.interact(ground, ui.id().with("minimap"), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Minimap"));
-        if response.dragged() || response.clicked() {
-            if let Some(at) = response.interact_pointer_pos() {
-                let to = place.to_scene(pt(at.x, at.y));
-                let here = self.camera.visible().center();
-                self.camera
-                    .pan_by((here - pos2(to.x, to.y)) * self.camera.zoom);
-            }
+        let used = response.dragged() || response.clicked();
+        if let (true, Some(at)) = (used, response.interact_pointer_pos()) {
+            let to = place.to_scene(pt(at.x, at.y));
+            let away = self.camera.visible().center() - pos2(to.x, to.y);
+            self.camera.pan_by(away * self.camera.zoom);
         }
+    }
+}
+
+impl CanvasView {
+    /// Whether nothing of the picture is off the screen.
+    fn all_seen(&self) -> bool {
+        let bounds = rect(self.picture.scene.bounds);
+        self.camera.visible().contains_rect(bounds)
+    }
+
+    /// Whether something of the picture lies under that part of the screen.
+    fn covers(&self, ground: Rect) -> bool {
+        let scene = &self.picture.scene;
+        let spaces = scene.namespaces.iter().map(|space| space.rect);
+        let mut all = spaces.chain(scene.nodes.iter().map(|node| node.rect));
+        all.any(|area| self.camera.rect_to_screen(rect(area)).intersects(ground))
     }
 }
 

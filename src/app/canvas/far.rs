@@ -63,7 +63,7 @@ fn mesh(scene: &Scene, zoom: f32, theme: Theme) -> Mesh {
         let fill = theme::color(palette.namespace_fill(space.hue));
         mesh.add_colored_rect(outer.shrink(1.0), fill);
     }
-    let flow = faded(theme::color(palette.flow), 0.7);
+    let flow = faded(theme::color(palette.flow), 0.45);
     for link in &Overview::of(scene).links {
         let (from, to) = (scaled_point(link.start, zoom), scaled_point(link.end, zoom));
         let width = (1.0 + (link.count as f32).sqrt() * 0.4).min(3.0);
@@ -119,13 +119,15 @@ fn names(painter: &Painter, camera: &Camera, scene: &Scene, theme: Theme) -> usi
         }
         let ink = theme::color(palette.icon(space.hue));
         let galley = painter.layout_no_wrap(space.title.clone(), font.clone(), ink);
-        if galley.size().x > outer.width().max(48.0) + 24.0 {
+        if galley.size().x > outer.width() + 16.0 {
             continue;
         }
         let place = Align2::CENTER_BOTTOM
             .anchor_size(outer.center_top() - Vec2::new(0.0, 2.0), galley.size());
+        let ground = faded(theme::color(palette.canvas), 0.85);
+        painter.rect_filled(place.expand2(Vec2::new(4.0, 0.0)), 4.0, ground);
         painter.galley(place.min, galley, ink);
-        shapes += 1;
+        shapes += 2;
     }
     shapes
 }

@@ -151,16 +151,11 @@ impl CanvasView {
     fn follow(&mut self, context: &Context, document: &Document, results: &Results, view: &Look) {
         let shown = self.scene();
         let moving = self.gesture.is_moving();
-        if self
-            .layouts
-            .follow(context, document, &shown, view.reduced_motion || moving)
-        {
-            if std::mem::take(&mut self.fit_next)
-                || !self.shown_once && !self.layouts.scene.nodes.is_empty()
-            {
-                self.shown_once = true;
-                self.camera.fit(node_shape::rect(self.layouts.scene.bounds));
-            }
+        let still = view.reduced_motion || moving;
+        let changed = self.layouts.follow(context, document, &shown, still);
+        if changed && (self.fit_next || !self.shown_once && !self.layouts.scene.nodes.is_empty()) {
+            (self.fit_next, self.shown_once) = (false, true);
+            self.camera.fit(node_shape::rect(self.layouts.scene.bounds));
         }
         if !self.layouts.busy() {
             self.gesture.settle();

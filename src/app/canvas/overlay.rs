@@ -84,12 +84,12 @@ impl CanvasView {
             Gesture::Idle | Gesture::Pan => {}
         }
         self.preview_of_popup(ui, stroke);
-        if let Some(Popup::Ports(picker)) = &self.popup {
-            if let Some((_, Some(to), _)) = picker.preview() {
-                if let Some(node) = to.node() {
-                    self.ring(&painter, node, accent, true);
-                }
-            }
+        let preview = match &self.popup {
+            Some(Popup::Ports(picker)) => picker.preview(),
+            _ => None,
+        };
+        if let Some(node) = preview.and_then(|(_, to, _)| to?.node()) {
+            self.ring(&painter, node, accent, true);
         }
     }
 

@@ -9,7 +9,7 @@ use super::camera::snap;
 use super::create::{self, Peer};
 use super::draft::FlowDraft;
 use super::pointer::Gesture;
-use super::popup::{Popup, beside};
+use super::popup::{Age, Popup, beside};
 use super::{CanvasView, item_rect, node_of, node_shape};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
@@ -170,7 +170,7 @@ impl CanvasView {
         commands.edit(made.edit());
         commands.push(Command::Reveal(item));
         if *peer != Peer::Internet {
-            self.popup = Some(Popup::Rename(item));
+            self.popup = Some(Popup::Rename(item, Age::New));
             self.adding = true;
         }
     }

@@ -166,10 +166,8 @@ impl CanvasView {
         if pressed {
             self.pressed_hot = self.hot;
         }
-        if response.drag_started() {
-            if let Some(at) = pressed_at {
-                self.begin(ui, response, at, view, commands);
-            }
+        if let (true, Some(at)) = (response.drag_started(), pressed_at) {
+            self.begin(ui, response, at, view, commands);
         }
         if let Some(at) = self.pointer {
             self.drag(ui, at, document, view, commands);

@@ -9,6 +9,7 @@ use crate::app::command::Commands;
 use crate::app::theme;
 use crate::app::view::View;
 use crate::app::widgets::Field;
+use crate::model::edit::Thing;
 use crate::model::{Document, Edit, Item, NodeRef, validate};
 use crate::scene::tokens;
 
@@ -18,8 +19,17 @@ pub enum Popup {
     Ports(PortPicker),
     /// The other end of a flow.
     Target(TargetPicker),
-    /// The name of a thing; shown in its place.
-    Rename(Item),
+    /// The name of a thing; shown in its place. A new workload's label takes the name, too.
+    Rename(Item, Age),
+}
+
+/// Whether a thing was there before its name was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// It was.
+    Known,
+    /// It was just added.
+    New,
 }
 
 /// What came of a popup in a frame.
@@ -34,7 +44,7 @@ pub enum Outcome {
 impl CanvasView {
     /// Opens the name of a node for typing.
     pub(super) fn rename(&mut self, node: NodeRef) {
-        self.popup = item_of(node).map(Popup::Rename);
+        self.popup = item_of(node).map(|item| Popup::Rename(item, Age::Known));
     }
 
     /// Shows what is open.
@@ -51,11 +61,10 @@ impl CanvasView {
         match popup {
             Popup::Ports(picker) => self.show_ports(ui, document, picker, commands),
             Popup::Target(picker) => self.show_targets(ui, document, picker),
-            Popup::Rename(item) => {
-                if self.show_rename(ui, document, item, view, commands) == Outcome::Open
-                    && self.popup.is_none()
-                {
-                    self.popup = Some(Popup::Rename(item));
+            Popup::Rename(item, age) => {
+                let outcome = self.show_rename(ui, document, (item, age), view, commands);
+                if outcome == Outcome::Open && self.popup.is_none() {
+                    self.popup = Some(Popup::Rename(item, age));
                 }
             }
         }
@@ -65,7 +74,7 @@ impl CanvasView {
         &mut self,
         ui: &mut Ui,
         document: &Document,
-        item: Item,
+        (item, age): (Item, Age),
         view: &mut View,
         commands: &mut Commands,
     ) -> Outcome {
@@ -93,7 +102,7 @@ impl CanvasView {
                 ui,
                 &mut view.drafts,
                 commands,
-                |text| accepted_name(document, item, text).map(Some),
+                |text| accepted_name(document, item, age, text).map(Some),
             )
         });
         let done = !first && !shown.0.has_focus() && !shown.0.gained_focus();
@@ -139,8 +148,23 @@ impl CanvasView {
     }
 }
 
-fn accepted_name(document: &Document, item: Item, text: &str) -> Result<Edit, validate::Refusal> {
-    let edit = Edit::Rename(item, text.trim().to_owned());
+fn accepted_name(
+    document: &Document,
+    item: Item,
+    age: Age,
+    text: &str,
+) -> Result<Edit, validate::Refusal> {
+    let name = text.trim().to_owned();
+    let edit = match (document.thing(item), age) {
+        (Some(Thing::Workload(mut workload)), Age::New) => {
+            let old = std::mem::replace(&mut workload.name, name.clone());
+            for value in workload.labels.values_mut().filter(|value| **value == old) {
+                value.clone_from(&name);
+            }
+            Edit::Change(item, Thing::Workload(workload))
+        }
+        _ => Edit::Rename(item, name),
+    };
     edit.apply(&mut document.clone())?;
     Ok(edit)
 }
@@ -178,10 +202,21 @@ pub fn floating<R>(
     (shown.inner, outside)
 }
 
-/// A heading in a popup.
-pub fn heading(ui: &mut Ui, text: &str) {
-    let text = egui::RichText::new(text).font(theme::semibold(tokens::TEXT_NORMAL));
-    ui.add(egui::Label::new(text).truncate());
+/// A heading in a popup: from one end to another.
+pub fn heading(ui: &mut Ui, from: &str, to: &str) {
+    let palette = theme::palette(ui.ctx());
+    let ink = theme::color(palette.ink);
+    let format = |font, color| egui::TextFormat::simple(font, color);
+    let name = format(theme::semibold(tokens::TEXT_NORMAL), ink);
+    let arrow = format(
+        theme::icon(tokens::TEXT_NORMAL),
+        theme::color(palette.accent),
+    );
+    let mut job = egui::text::LayoutJob::default();
+    job.append(from, 0.0, name.clone());
+    job.append(crate::app::icons::ARROW_RIGHT, 6.0, arrow);
+    job.append(to, 6.0, name);
+    ui.add(egui::Label::new(job).truncate());
 }
 
 /// A faint line in a popup.

@@ -169,14 +169,7 @@ impl PortPicker {
         if !draft::legal(&from, &to) {
             return Outcome::Closed;
         }
-        heading(
-            ui,
-            &format!(
-                "{} {} {title}",
-                document.end_name(&from),
-                crate::app::icons::ARROW_RIGHT
-            ),
-        );
+        heading(ui, &document.end_name(&from), &title);
         ui.add_space(4.0);
         let mut outcome = self.chips(ui, document, &to, commands);
         if self.field(ui) {

@@ -100,11 +100,8 @@ impl CanvasView {
 
 impl TargetPicker {
     fn show(&mut self, ui: &mut Ui, document: &Document) -> Option<Choice> {
-        let title = match &self.from {
-            Some(from) => format!("{} {} …", document.end_name(from), icons::ARROW_RIGHT),
-            None => "Flow from …".to_owned(),
-        };
-        heading(ui, &title);
+        let from = self.from.as_ref().map(|from| document.end_name(from));
+        heading(ui, from.as_deref().unwrap_or("…"), "…");
         ui.add_space(4.0);
         let rows = self.rows(document);
         let step = |ui: &Ui, key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
