@@ -81,6 +81,7 @@ fn a_node_moves_in_one_step_and_comes_back() {
     );
     bench.undo();
     bench.assert_is(&before);
+    assert_eq!(bench.rect(web), start, "the picture comes back, too");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Layouts are computed by a worker and swapped in; what a new layout moves glides to its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use egui::{Color32, Context, Vec2, vec2};
@@ -12,6 +12,9 @@ use crate::scene::layout;
 use crate::scene::tokens;
 use crate::scene::{Measure, Request, Scene, TextStyle};
 
+/// How many finished layouts are remembered.
+const REMEMBERED: usize = 64;
+
 /// Keeps a scene for the Document.
 #[derive(Default)]
 pub struct Layouts {
@@ -19,10 +22,13 @@ pub struct Layouts {
     pub scene: Arc<Scene>,
     workers: Option<Workers>,
     slot: Option<Slot<Scene>>,
+    /// Finished layouts, oldest first: undo brings the very same picture back.
+    past: VecDeque<(Request, Arc<Scene>)>,
     seen: Option<Document>,
     request: Request,
     glide: Option<Glide>,
     afresh: bool,
+    remembered: bool,
 }
 
 /// What moves, and since when.
@@ -85,19 +91,11 @@ impl Layouts {
             self.seen = Some(document.clone());
             let request = Request::of(document, &Faces(context));
             if request != self.request || self.afresh {
-                self.request = request.clone();
-                let previous = if self.afresh {
-                    Scene::default()
-                } else {
-                    shown.clone()
-                };
-                self.afresh = false;
-                let workers = self.workers.unwrap_or(Workers::Threads);
-                let slot = self.slot.get_or_insert_with(|| Slot::new(workers, context));
-                slot.start(move |_| layout::update(&request, &previous));
+                self.request = request;
+                self.start(context, shown);
             }
         }
-        let Some(scene) = self.slot.as_mut().and_then(Slot::take) else {
+        let Some(scene) = self.finished() else {
             return false;
         };
         let moved = shifts(shown, &scene);
@@ -105,8 +103,52 @@ impl Layouts {
             from: moved,
             since: context.input(|input| input.time),
         });
-        self.scene = Arc::new(scene);
+        self.scene = scene;
         true
+    }
+
+    /// Computes what is asked for, unless it is remembered.
+    fn start(&mut self, context: &Context, shown: &Scene) {
+        let afresh = std::mem::take(&mut self.afresh);
+        if afresh {
+            self.past.clear();
+        }
+        if self
+            .past
+            .iter()
+            .any(|(request, _)| *request == self.request)
+        {
+            if let Some(slot) = &mut self.slot {
+                slot.stop();
+            }
+            self.remembered = true;
+            return;
+        }
+        let (request, previous) = (self.request.clone(), shown.clone());
+        let workers = self.workers.unwrap_or(Workers::Threads);
+        let slot = self.slot.get_or_insert_with(|| Slot::new(workers, context));
+        slot.start(move |_| match afresh {
+            true => layout::arrange(&request),
+            false => layout::update(&request, &previous),
+        });
+    }
+
+    /// The layout that was asked for, once.
+    fn finished(&mut self) -> Option<Arc<Scene>> {
+        if std::mem::take(&mut self.remembered) {
+            let known = self
+                .past
+                .iter()
+                .find(|(request, _)| *request == self.request);
+            return known.map(|(_, scene)| Arc::clone(scene));
+        }
+        let scene = Arc::new(self.slot.as_mut().and_then(Slot::take)?);
+        if self.past.len() == REMEMBERED {
+            self.past.pop_front();
+        }
+        self.past
+            .push_back((self.request.clone(), Arc::clone(&scene)));
+        Some(scene)
     }
 
     /// How far things still are from their places, and how much of the way is done (0 to 1); none

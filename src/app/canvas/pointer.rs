@@ -476,12 +476,28 @@ impl Move {
             return;
         };
         let by = snap(corner + (at - self.from)) - corner;
-        if by != self.by {
-            self.by = by;
-            let scene = Scene::drag(&self.start, &self.nodes, pt(by.x, by.y));
+        let into = self.container_at(at, document);
+        if by != self.by || into != self.into {
+            (self.by, self.into) = (by, into);
+            let by = pt(by.x, by.y);
+            let scene = match into {
+                // On their way out, they do not stretch the container that they leave.
+                Some(_) => Scene::drag(&self.without_home(), &self.nodes, by),
+                None => Scene::drag(&self.start, &self.nodes, by),
+            };
             self.now = Arc::new(scene);
         }
-        self.into = self.container_at(at, document);
+    }
+
+    /// The scene at the beginning, with what is moved in no container.
+    fn without_home(&self) -> Scene {
+        let mut scene = Scene::clone(&self.start);
+        for node in &mut scene.nodes {
+            if self.nodes.contains(&node.node) {
+                node.namespace = None;
+            }
+        }
+        scene
     }
 
     /// Another namespace's container under the pointer, if only workloads are moved.
