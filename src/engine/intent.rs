@@ -5,11 +5,11 @@
 
 use super::dns::Resolver;
 use super::ground::{Ground, Unit, UnitPods};
-use super::kept;
 use super::say;
 use super::snapshot::Stage;
 use crate::cluster::{HostNetwork, PodAddresses};
 use crate::diag::Span;
+use crate::dialect;
 use crate::model::{End, FlowId, FlowPort, NamespaceId, Network, WorkloadId};
 use crate::policy::{
     Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
@@ -316,7 +316,7 @@ fn empty(subject: Peer) -> Policy {
         kind: "NetworkPolicy",
         name: "intent".to_owned(),
         namespace: None,
-        tier: kept::TIER,
+        tier: dialect::NETWORK_POLICY,
         order: 0,
         subject,
         ingress: None,

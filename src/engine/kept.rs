@@ -1,10 +1,10 @@
 //! Kept policies: read, and asked whom they isolate.
 
 use crate::diag::Diagnostic;
-use crate::dialect::network_policy;
+use crate::dialect::{cluster_policy, network_policy};
 use crate::manifest::{self, Source};
 use crate::model::{Document, Workload};
-use crate::policy::{Direction, Peer, Policy, Side, Tier};
+use crate::policy::{Direction, Peer, Policy, Side};
 
 /// A kept policy.
 pub(super) struct Kept {
@@ -26,21 +26,18 @@ pub(super) fn read(document: &Document) -> Vec<Kept> {
     each.collect()
 }
 
-/// The tier of NetworkPolicies.
-pub(super) const TIER: usize = 0;
-
-/// The tiers that policies are lowered to.
-pub(super) fn tiers() -> Vec<Tier> {
-    vec![network_policy::tier()]
-}
-
 /// Reads the policies of a text.
 fn lower(file: &str, text: &str, document: &Document) -> (Vec<Policy>, Vec<Diagnostic>) {
     let read = manifest::read(&[Source::new(file, text)]);
     let mut diagnostics = read.diagnostics;
     let mut policies = Vec::new();
     for object in &read.policies {
-        let read = network_policy::read(object, TIER, &document.settings.assumptions);
+        let read = network_policy::read(object, &document.settings.assumptions);
+        policies.extend(read.policy);
+        diagnostics.extend(read.diagnostics);
+    }
+    for object in &read.cluster_policies {
+        let read = cluster_policy::read(object, &document.settings.assumptions);
         policies.extend(read.policy);
         diagnostics.extend(read.diagnostics);
     }

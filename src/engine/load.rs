@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::cluster::{Assumptions, Snapshot};
 use crate::diag::Diagnostic;
-use crate::dialect::network_policy;
+use crate::dialect::{self, cluster_policy, network_policy};
 use crate::manifest::{self, Source};
 use crate::yaml::Object;
 
@@ -41,17 +41,24 @@ pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
     };
     let snapshot = &mut loaded.snapshot;
     snapshot.assumptions = assumptions;
-    snapshot.tiers = vec![network_policy::tier()];
+    snapshot.tiers = dialect::tiers();
     let read: Vec<_> = manifests
         .policies
         .into_par_iter()
         .with_min_len(64)
-        .map(|object| (network_policy::read(&object, 0, &assumptions), object))
+        .map(|object| {
+            let read = network_policy::read(&object, &assumptions);
+            (read.policy, read.diagnostics, object)
+        })
         .collect();
-    for (read, object) in read {
-        loaded.diagnostics.extend(read.diagnostics);
-        let index = read.policy.is_some().then_some(snapshot.policies.len());
-        snapshot.policies.extend(read.policy);
+    let wide = manifests.cluster_policies.into_iter().map(|object| {
+        let read = cluster_policy::read(&object, &assumptions);
+        (read.policy, read.diagnostics, object)
+    });
+    for (policy, diagnostics, object) in read.into_iter().chain(wide) {
+        loaded.diagnostics.extend(diagnostics);
+        let index = policy.is_some().then_some(snapshot.policies.len());
+        snapshot.policies.extend(policy);
         loaded.policies.push(LoadedPolicy { object, index });
     }
     loaded.diagnostics.extend(notes::notes(snapshot));
@@ -86,7 +93,7 @@ mod tests {
         assert_eq!(index, [None, Some(0)]);
         assert_eq!(loaded.snapshot.policies[0].name, "good");
         assert_eq!(codes(&loaded), [("V9", 4)]);
-        assert_eq!(loaded.snapshot.tiers.len(), 1);
+        assert_eq!(loaded.snapshot.policies[0].tier, dialect::NETWORK_POLICY);
     }
 
     #[test]

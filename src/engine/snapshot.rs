@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::dns::Resolver;
 use super::identity::identities;
-use super::kept;
 use crate::cluster::{
     ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
+use crate::dialect;
 use crate::model::{Document, FlowPort, WorkloadId};
 use crate::policy::Policy;
 use crate::sets::{LabelSet, Labels};
@@ -156,7 +156,7 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> Stage {
     stage.snapshot.services = services(document);
     stage.snapshot.namespaces = namespaces;
     stage.snapshot.assumptions = document.settings.assumptions;
-    stage.snapshot.tiers = kept::tiers();
+    stage.snapshot.tiers = dialect::tiers();
     stage
 }
 

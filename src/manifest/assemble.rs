@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Manifests;
+use super::kinds::{self, Kind};
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload};
@@ -27,11 +28,14 @@ pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>)
     for resource in resources {
         parts.sort_in(resource);
     }
-    let policies = std::mem::take(&mut parts.policies);
+    let (cluster_policies, policies): (Vec<_>, Vec<_>) = std::mem::take(&mut parts.policies)
+        .into_iter()
+        .partition(|object| kinds::of(object) == Kind::ClusterPolicy);
     diagnostics.sort_by(|a, b| place(a).cmp(&place(b)));
     Manifests {
         snapshot: parts.snapshot(&policies),
         policies,
+        cluster_policies,
         skipped,
         diagnostics,
     }

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Ingress,
     Route,
     NetworkPolicy,
+    /// A policy of the whole cluster, judged too.
+    ClusterPolicy,
     /// A policy of a dialect that is not judged.
     OtherPolicy,
     /// Everything else.
@@ -55,8 +57,8 @@ pub(super) fn of(object: &Object) -> Kind {
         (
             "policy.networking.k8s.io",
             "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" | "ClusterNetworkPolicy",
-        )
-        | ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy")
+        ) => Kind::ClusterPolicy,
+        ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy")
         | (
             "projectcalico.org" | "crd.projectcalico.org",
             "NetworkPolicy"
@@ -72,6 +74,6 @@ pub(super) fn of(object: &Object) -> Kind {
 impl Kind {
     /// Whether its objects live in a namespace.
     pub fn namespaced(self) -> bool {
-        !matches!(self, Self::Namespace | Self::Node)
+        !matches!(self, Self::Namespace | Self::Node | Self::ClusterPolicy)
     }
 }

@@ -48,6 +48,8 @@ pub struct Manifests {
     pub snapshot: Snapshot,
     /// NetworkPolicies, in the order of the texts; of those with one identity only the last.
     pub policies: Vec<Object>,
+    /// Policies of the whole cluster (AdminNetworkPolicy and its kin), in the same way.
+    pub cluster_policies: Vec<Object>,
     /// How many objects there are of kinds that mean nothing here.
     pub skipped: usize,
     /// What could not be read, and what is worth knowing, in the order of the texts.

@@ -60,7 +60,7 @@ pub(super) fn decode(object: Object) -> Outcome {
         _ => {}
     }
     // A policy without a name is refused where policies are validated.
-    if object.name.is_empty() && kind != Kind::NetworkPolicy {
+    if object.name.is_empty() && !matches!(kind, Kind::NetworkPolicy | Kind::ClusterPolicy) {
         let message = format!("{} without a name: skipped", object.kind);
         let problem = Diagnostic::error("no-name", message).path("metadata.name");
         let help = "write metadata.name";
@@ -111,7 +111,9 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         Kind::Service => Value::Service(service::service(object)?),
         Kind::Ingress => Value::Routes(service::ingress(object)?),
         Kind::Route => Value::Routes(service::openshift(object)?),
-        Kind::NetworkPolicy | Kind::OtherPolicy | Kind::Unknown => return Ok(None),
+        Kind::NetworkPolicy | Kind::ClusterPolicy | Kind::OtherPolicy | Kind::Unknown => {
+            return Ok(None);
+        }
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use super::parse::{self, IpBlock, NetworkPolicy};
 use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
-use crate::dialect::{cidr, selector};
+use crate::dialect::{NETWORK_POLICY, cidr, selector};
 use crate::policy::{
     Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
 };
@@ -11,12 +11,7 @@ use crate::yaml::Object;
 use crate::yaml::decode::IntOrString;
 
 /// Lowers a policy that the API server takes.
-pub fn lower(
-    object: &Object,
-    policy: &NetworkPolicy,
-    tier: usize,
-    assumptions: &Assumptions,
-) -> Policy {
+pub fn lower(object: &Object, policy: &NetworkPolicy, assumptions: &Assumptions) -> Policy {
     let lowering = Lowering {
         object,
         assumptions,
@@ -32,7 +27,7 @@ pub fn lower(
         kind: "NetworkPolicy",
         name: object.name.clone(),
         namespace: Some(lowering.namespace.to_owned()),
-        tier,
+        tier: NETWORK_POLICY,
         order: 0,
         subject: lowering.pods(vec![
             Peer::Namespace(lowering.namespace.to_owned()),

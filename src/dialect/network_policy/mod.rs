@@ -10,16 +10,8 @@ mod tests;
 
 use crate::cluster::Assumptions;
 use crate::diag::{Diagnostic, Severity};
-use crate::policy::{Combine, Policy, Tier};
+use crate::policy::Policy;
 use crate::yaml::Object;
-
-/// Where these policies are judged: all of them together, order means nothing (2.4).
-pub fn tier() -> Tier {
-    Tier {
-        name: "NetworkPolicy".into(),
-        combine: Combine::DenyOverAccept,
-    }
-}
 
 /// Refusals that do not keep a policy from being judged: older or more lenient servers let pass
 /// blocks that are not canonical, fields nobody knows, the API version of old.
@@ -34,8 +26,8 @@ pub struct Read {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Decodes, validates and lowers one object into the tier at index `tier`.
-pub fn read(object: &Object, tier: usize, assumptions: &Assumptions) -> Read {
+/// Decodes, validates and lowers one object.
+pub fn read(object: &Object, assumptions: &Assumptions) -> Read {
     let mut diagnostics = validate::strict(object);
     let policy = match parse::parse(object) {
         Ok(policy) => {
@@ -60,7 +52,7 @@ pub fn read(object: &Object, tier: usize, assumptions: &Assumptions) -> Read {
     let lowered = policy
         .as_ref()
         .filter(|_| !refused)
-        .map(|policy| lower::lower(object, policy, tier, assumptions));
+        .map(|policy| lower::lower(object, policy, assumptions));
     Read {
         policy: lowered,
         diagnostics,

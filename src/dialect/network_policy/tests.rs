@@ -28,7 +28,7 @@ fn object(text: &str) -> Object {
 }
 
 fn read_with(text: &str, assumptions: &Assumptions) -> Read {
-    read(&object(text), 0, assumptions)
+    read(&object(text), assumptions)
 }
 
 fn spec(spec: &str) -> Read {

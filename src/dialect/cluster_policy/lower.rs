@@ -1,0 +1,135 @@
+//! What these policies mean (3.2, A1-A12).
+
+use super::read::{self, ClusterPolicy, Kind, Pods};
+use crate::cluster::{Assumptions, PodAddresses};
+use crate::dialect::refusal::Refusals;
+use crate::dialect::{ADMIN, BASELINE, cidr, selector};
+use crate::policy::{Action, Match, Peer, PeerItem, Policy, PortItem, Rule, Side};
+use crate::sets::IpSet;
+use crate::yaml::{Mark, Object};
+
+/// Lowers a policy that the API server takes.
+pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions) -> Policy {
+    let lowering = Lowering {
+        object,
+        kind: policy.kind,
+        pod_addresses: assumptions.pod_addresses,
+    };
+    // Being a subject changes nothing for what no rule matches (A1).
+    let side = |rules: &[read::Rule]| {
+        (!rules.is_empty()).then(|| Side {
+            isolates: false,
+            rules: rules.iter().map(|rule| lowering.rule(rule)).collect(),
+        })
+    };
+    Policy {
+        kind: match policy.kind {
+            Kind::Admin => "AdminNetworkPolicy",
+            Kind::Baseline => "BaselineAdminNetworkPolicy",
+            Kind::Cluster => "ClusterNetworkPolicy",
+        },
+        name: object.name.clone(),
+        namespace: None,
+        tier: if policy.baseline { BASELINE } else { ADMIN },
+        order: i64::from(policy.priority),
+        subject: lowering.pods(&policy.subject),
+        ingress: side(&policy.ingress),
+        egress: side(&policy.egress),
+        span: object.start(),
+    }
+}
+
+struct Lowering<'a> {
+    object: &'a Object,
+    kind: Kind,
+    pod_addresses: PodAddresses,
+}
+
+impl Lowering<'_> {
+    fn rule(&self, rule: &read::Rule) -> Rule {
+        let item = |(peer, mark): &(read::Peer, Mark)| PeerItem {
+            peer: self.peer(peer, rule.action),
+            span: self.object.span(*mark),
+        };
+        let ports = rule.ports.as_ref().map(|ports| {
+            let item = |(port, mark): &(crate::policy::PortMatch, Mark)| PortItem {
+                port: port.clone(),
+                span: self.object.span(*mark),
+            };
+            Match::Only(ports.iter().map(item).collect())
+        });
+        let unknown = rule
+            .peers
+            .iter()
+            .any(|(p, _)| matches!(p, read::Peer::Unknown));
+        Rule {
+            name: rule.name.clone(),
+            // A rule with a peer that nobody knows fails closed (A12).
+            action: match rule.action {
+                Action::Pass if unknown => Action::Deny,
+                action => action,
+            },
+            subject: None,
+            peers: Match::Only(rule.peers.iter().map(item).collect()),
+            ports: ports.unwrap_or(Match::Any),
+            span: self.object.span(rule.mark),
+        }
+    }
+
+    fn peer(&self, peer: &read::Peer, action: Action) -> Peer {
+        match peer {
+            read::Peer::Pods(pods) => self.pods(pods),
+            read::Peer::Networks(networks) => {
+                let blocks = networks.iter().filter_map(|text| cidr::parse(text).ok());
+                Peer::AnyOf(blocks.flat_map(|b| self.block(b.net)).collect())
+            }
+            read::Peer::Nodes(nodes) if self.kind == Kind::Cluster => {
+                self.labels(nodes).map_or(Peer::Nothing, Peer::Nodes)
+            }
+            read::Peer::Nodes(_) => Peer::Nothing,
+            read::Peer::Domains(names) => {
+                Peer::AnyOf(names.iter().cloned().map(Peer::Domain).collect())
+            }
+            read::Peer::Unknown if action == Action::Accept => Peer::Nothing,
+            read::Peer::Unknown => Peer::Everything,
+        }
+    }
+
+    /// Pods, but never those of the host network (A5).
+    fn pods(&self, pods: &Pods) -> Peer {
+        let mut all = vec![Peer::Pods, Peer::Not(Box::new(Peer::HostNetwork))];
+        for (written, leaf) in [
+            (&pods.namespaces, Peer::NamespaceLabels as fn(_) -> Peer),
+            (&pods.pods, Peer::PodLabels as fn(_) -> Peer),
+        ] {
+            if let Some(written) = written {
+                all.push(self.labels(written).map_or(Peer::Nothing, leaf));
+            }
+        }
+        Peer::All(all)
+    }
+
+    /// The schema takes selectors that no selector parser does; those match nothing (3.4).
+    fn labels(&self, written: &selector::LabelSelector) -> Option<crate::sets::Selector> {
+        let mut refusals = Refusals::new(self.object);
+        selector::validate(written, "", &mut refusals);
+        refusals.found.is_empty().then(|| selector::lower(written))
+    }
+
+    /// A6, with DESIGN's three ways to take the addresses of pods.
+    fn block(&self, net: ipnet::IpNet) -> Vec<Peer> {
+        let set = IpSet::net(net);
+        let outside = Peer::Addresses(set.clone());
+        match self.pod_addresses {
+            PodAddresses::Known => vec![outside, Peer::PodAddresses(set)],
+            PodAddresses::Unknown if self.kind == Kind::Cluster && net.prefix_len() == 0 => {
+                let family = match net {
+                    ipnet::IpNet::V4(_) => Peer::PodsIpv4,
+                    ipnet::IpNet::V6(_) => Peer::PodsIpv6,
+                };
+                vec![outside, family]
+            }
+            PodAddresses::Unknown | PodAddresses::Outside => vec![outside],
+        }
+    }
+}

@@ -1,0 +1,538 @@
+//! Reading and checking in one walk (3.3, 3.4). The two versions differ in words and limits only.
+
+use super::schema::{At, Schema};
+use crate::diag::Diagnostic;
+use crate::dialect::fields::{self, METADATA, SELECTOR, Shape};
+use crate::dialect::selector::{self, LabelSelector};
+use crate::dialect::{cidr, names};
+use crate::policy::{Action, PortMatch};
+use crate::sets::Protocol;
+use crate::yaml::{Mark, Object};
+
+/// A range without ports, for items that the API takes and that match nothing.
+const NO_PORT: PortMatch = PortMatch::Range {
+    protocol: Protocol::Tcp,
+    first: 1,
+    last: 0,
+};
+
+/// Code of a selector that the schema wants and whose absence has a clear meaning.
+pub const MISSING_SELECTOR: &str = "missing-selector";
+
+const GROUP: &str = "policy.networking.k8s.io";
+
+/// Which of the three kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `AdminNetworkPolicy`.
+    Admin,
+    /// `BaselineAdminNetworkPolicy`.
+    Baseline,
+    /// `ClusterNetworkPolicy`.
+    Cluster,
+}
+
+/// A policy as written.
+#[derive(Clone, Debug)]
+pub struct ClusterPolicy {
+    pub kind: Kind,
+    pub baseline: bool,
+    pub priority: i32,
+    pub subject: Pods,
+    pub ingress: Vec<Rule>,
+    pub egress: Vec<Rule>,
+}
+
+/// Pods by namespace and, if given, by their own labels.
+#[derive(Clone, Debug)]
+pub struct Pods {
+    /// None: every namespace.
+    pub namespaces: Option<LabelSelector>,
+    /// None: every pod.
+    pub pods: Option<LabelSelector>,
+}
+
+/// One rule of either direction.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub name: Option<String>,
+    pub action: Action,
+    pub peers: Vec<(Peer, Mark)>,
+    /// None: every port (A9).
+    pub ports: Option<Vec<(PortMatch, Mark)>>,
+    pub mark: Mark,
+}
+
+/// One peer.
+#[derive(Clone, Debug)]
+pub enum Peer {
+    Pods(Pods),
+    Networks(Vec<String>),
+    Nodes(LabelSelector),
+    Domains(Vec<String>),
+    /// None of the fields that this version of the API has (A12).
+    Unknown,
+}
+
+const PODS: Shape = Shape::Fields(&[("namespaceSelector", SELECTOR), ("podSelector", SELECTOR)]);
+const ENDS: Shape = Shape::Fields(&[
+    ("namespaces", SELECTOR),
+    ("pods", PODS),
+    ("nodes", SELECTOR),
+    ("networks", Shape::Any),
+    ("domainNames", Shape::Any),
+]);
+const RANGE: Shape = Shape::Fields(&[
+    ("protocol", Shape::Any),
+    ("start", Shape::Any),
+    ("end", Shape::Any),
+]);
+const OLD_PORT: Shape = Shape::Fields(&[
+    (
+        "portNumber",
+        Shape::Fields(&[("protocol", Shape::Any), ("port", Shape::Any)]),
+    ),
+    ("portRange", RANGE),
+    ("namedPort", Shape::Any),
+]);
+const TRANSPORT: Shape = Shape::Fields(&[(
+    "destinationPort",
+    Shape::Fields(&[
+        ("number", Shape::Any),
+        (
+            "range",
+            Shape::Fields(&[("start", Shape::Any), ("end", Shape::Any)]),
+        ),
+    ]),
+)]);
+const NEW_PORT: Shape = Shape::Fields(&[
+    ("tcp", TRANSPORT),
+    ("udp", TRANSPORT),
+    ("sctp", TRANSPORT),
+    ("destinationNamedPort", Shape::Any),
+]);
+const RULE: Shape = Shape::Fields(&[
+    ("name", Shape::Any),
+    ("action", Shape::Any),
+    ("from", Shape::List(&ENDS)),
+    ("to", Shape::List(&ENDS)),
+    ("ports", Shape::List(&OLD_PORT)),
+    ("protocols", Shape::List(&NEW_PORT)),
+]);
+const SHAPE: Shape = Shape::Fields(&[
+    ("apiVersion", Shape::Any),
+    ("kind", Shape::Any),
+    ("metadata", METADATA),
+    ("status", Shape::Any),
+    (
+        "spec",
+        Shape::Fields(&[
+            ("tier", Shape::Any),
+            ("priority", Shape::Any),
+            (
+                "subject",
+                Shape::Fields(&[("namespaces", SELECTOR), ("pods", PODS)]),
+            ),
+            ("ingress", Shape::List(&RULE)),
+            ("egress", Shape::List(&RULE)),
+        ]),
+    ),
+]);
+
+/// Reads an object of one of the three kinds. What is refused is left out of the result.
+pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
+    let (kind, version) = match object.kind.as_str() {
+        "AdminNetworkPolicy" => (Kind::Admin, "v1alpha1"),
+        "BaselineAdminNetworkPolicy" => (Kind::Baseline, "v1alpha1"),
+        _ => (Kind::Cluster, "v1alpha2"),
+    };
+    let mut told = fields::strict(object, SHAPE);
+    let mut reader = Reader {
+        kind,
+        schema: Schema::new(object),
+        notes: Vec::new(),
+        object,
+    };
+    if object.api_version != format!("{GROUP}/{version}") {
+        let message = format!("{} is not served in `{}`", object.kind, object.api_version);
+        let at = reader.root();
+        reader
+            .schema
+            .out
+            .add("api-version", "apiVersion", at.node.start, message);
+        let help = format!("write `apiVersion: {GROUP}/{version}`");
+        reader.schema.out.help(0, &help);
+    }
+    let found = reader.policy();
+    told.append(&mut reader.schema.out.found);
+    told.append(&mut reader.notes);
+    (found, told)
+}
+
+struct Reader<'a> {
+    kind: Kind,
+    schema: Schema<'a>,
+    notes: Vec<Diagnostic>,
+    object: &'a Object,
+}
+
+impl<'a> Reader<'a> {
+    fn root(&self) -> At<'a> {
+        At {
+            node: &self.object.node,
+            path: String::new(),
+        }
+    }
+
+    fn policy(&mut self) -> Option<ClusterPolicy> {
+        let root = self.root();
+        self.name();
+        let spec = self.schema.required(&root, "spec")?;
+        let tier = match self.kind {
+            Kind::Cluster => self.tier(&spec),
+            Kind::Admin => Some(false),
+            Kind::Baseline => Some(true),
+        };
+        let priority = match self.kind {
+            Kind::Baseline => Some(0),
+            _ => {
+                let at = self.schema.required(&spec, "priority");
+                at.and_then(|at| self.schema.number(&at, 0, 1000))
+            }
+        };
+        let subject = self.schema.required(&spec, "subject");
+        let subject = subject.and_then(|at| self.subject(&at));
+        let mut rules = |key, peers| {
+            let at = self.schema.get(&spec, key);
+            at.map(|at| self.rules(&at, peers)).unwrap_or_default()
+        };
+        let (ingress, egress) = (rules("ingress", "from"), rules("egress", "to"));
+        Some(ClusterPolicy {
+            kind: self.kind,
+            baseline: tier?,
+            priority: priority?,
+            subject: subject?,
+            ingress,
+            egress,
+        })
+    }
+
+    fn name(&mut self) {
+        let at = At {
+            node: self
+                .object
+                .node
+                .get("metadata")
+                .and_then(|m| m.get("name"))
+                .unwrap_or(&self.object.node),
+            path: "metadata.name".into(),
+        };
+        let name = &self.object.name;
+        let refused = names::subdomain(name);
+        let value = format!("{name:?}");
+        self.schema
+            .out
+            .invalid("V1", &at.path, at.node.start, &value, &refused);
+        if self.kind == Kind::Baseline && name != "default" {
+            let detail = "Only one baseline admin network policy with metadata.name=\"default\" can be created in the cluster";
+            self.schema.invalid(&at, &value, detail);
+        }
+    }
+
+    fn tier(&mut self, spec: &At<'a>) -> Option<bool> {
+        let at = self.schema.required(spec, "tier")?;
+        let word = self.schema.word(&at, &["Admin", "Baseline"])?;
+        Some(word == "Baseline")
+    }
+
+    fn subject(&mut self, at: &At<'a>) -> Option<Pods> {
+        let (key, value) = self.schema.one_of(at, &["namespaces", "pods"])?;
+        self.pods(key, &value)
+    }
+
+    fn pods(&mut self, key: &str, at: &At<'a>) -> Option<Pods> {
+        if key == "namespaces" {
+            let namespaces = self.selector(at)?;
+            return Some(Pods {
+                namespaces: Some(namespaces),
+                pods: None,
+            });
+        }
+        self.schema.map(at)?;
+        let namespaces = self.part(at, "namespaceSelector", self.kind != Kind::Cluster)?;
+        let pods = self.part(at, "podSelector", true)?;
+        Some(Pods { namespaces, pods })
+    }
+
+    /// A selector of `pods`; one that is missing selects everything, though the schema may want it.
+    fn part(&mut self, at: &At<'a>, key: &str, required: bool) -> Option<Option<LabelSelector>> {
+        if let Some(found) = self.schema.get(at, key) {
+            return self.selector(&found).map(Some);
+        }
+        if required {
+            let path = format!("{}.{key}", at.path);
+            let message = "Required value; judged as `{}`, which selects everything".to_owned();
+            self.schema
+                .out
+                .add(MISSING_SELECTOR, &path, at.node.start, message);
+        }
+        Some(None)
+    }
+
+    /// A label selector; the schema does not look at operators and values.
+    fn selector(&mut self, at: &At<'a>) -> Option<LabelSelector> {
+        self.schema.map(at)?;
+        match selector::parse(at.node) {
+            Ok(selector) => Some(selector),
+            Err(error) => {
+                let path = match error.path.as_str() {
+                    "" => at.path.clone(),
+                    inner => format!("{}.{inner}", at.path),
+                };
+                self.schema.out.add("V22", &path, error.mark, error.message);
+                None
+            }
+        }
+    }
+
+    fn rules(&mut self, at: &At<'a>, peers: &str) -> Vec<Rule> {
+        let most = if self.kind == Kind::Cluster { 25 } else { 100 };
+        let items = self.schema.list(at, 0, most);
+        items
+            .iter()
+            .filter_map(|item| self.rule(item, peers, most))
+            .collect()
+    }
+
+    fn rule(&mut self, at: &At<'a>, peers: &str, most: usize) -> Option<Rule> {
+        self.schema.map(at)?;
+        let name = self.schema.get(at, "name");
+        let name = name.and_then(|at| self.schema.short_text(&at, 100));
+        let words: &[&str] = match self.kind {
+            Kind::Admin => &["Allow", "Deny", "Pass"],
+            Kind::Baseline => &["Allow", "Deny"],
+            Kind::Cluster => &["Accept", "Deny", "Pass"],
+        };
+        let action = self.schema.required(at, "action");
+        let action = action.and_then(|at| self.schema.word(&at, words));
+        let list = self.schema.required(at, peers);
+        let list = list
+            .map(|at| self.schema.list(&at, 1, most))
+            .unwrap_or_default();
+        let ends = list
+            .iter()
+            .filter_map(|p| Some((self.peer(p, peers == "to")?, p.node.start)));
+        let ends: Vec<_> = ends.collect();
+        let ports = match self.kind {
+            Kind::Cluster => self
+                .schema
+                .get(at, "protocols")
+                .map(|at| self.protocols(&at)),
+            _ => self.schema.get(at, "ports").map(|at| self.ports(&at)),
+        };
+        Some(Rule {
+            name,
+            action: match action? {
+                "Deny" => Action::Deny,
+                "Pass" => Action::Pass,
+                _ => Action::Accept,
+            },
+            peers: ends,
+            // An empty list is read as all ports by the releases that take it (A9).
+            ports: ports.filter(|p| !p.is_empty()),
+            mark: at.node.start,
+        })
+    }
+
+    fn peer(&mut self, at: &At<'a>, egress: bool) -> Option<Peer> {
+        let known: &[&str] = match (egress, self.kind) {
+            (false, _) => &["namespaces", "pods"],
+            (true, Kind::Baseline) => &["namespaces", "pods", "nodes", "networks"],
+            (true, _) => &["namespaces", "pods", "nodes", "networks", "domainNames"],
+        };
+        let keys = self.schema.map(at)?;
+        if self.kind == Kind::Cluster && !keys.is_empty() && !keys.iter().any(|k| known.contains(k))
+        {
+            let message = "this version of the API has none of its fields; an Accept rule matches nothing by it, any other rule everything (A12)";
+            let note = Diagnostic::warning("A12", message).path(at.path.as_str());
+            self.notes.push(self.object.about(note, at.node.start));
+            return Some(Peer::Unknown);
+        }
+        let (key, value) = self.schema.one_of(at, known)?;
+        match key {
+            "nodes" => {
+                let nodes = self.selector(&value)?;
+                if self.kind != Kind::Cluster {
+                    let message =
+                        "`nodes` of v1alpha1 is experimental and is judged as matching nothing";
+                    let note = Diagnostic::warning("A7", message).path(value.path.as_str());
+                    self.notes.push(self.object.about(note, value.node.start));
+                }
+                Some(Peer::Nodes(nodes))
+            }
+            "networks" => Some(Peer::Networks(self.networks(&value))),
+            "domainNames" => {
+                let items = self.schema.list(&value, 1, 25);
+                let names = items.iter().filter_map(|item| self.domain(item));
+                Some(Peer::Domains(names.collect()))
+            }
+            _ => Some(Peer::Pods(self.pods(key, &value)?)),
+        }
+    }
+
+    fn networks(&mut self, at: &At<'a>) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for item in self.schema.list(at, 1, 25) {
+            let Some(text) = self.schema.text(&item) else {
+                continue;
+            };
+            let value = format!("{text:?}");
+            let sloppy = |reason: &str| !reason.starts_with("must not have bits set");
+            match cidr::parse(&text) {
+                Ok(block) if !block.strict.is_some_and(sloppy) => {}
+                _ => {
+                    let detail = "Invalid CIDR format provided";
+                    self.schema.invalid(&item, &value, detail);
+                    continue;
+                }
+            }
+            if found.contains(&text) {
+                self.schema
+                    .refuse(&item, format!("Duplicate value: {value}"));
+            }
+            found.push(text);
+        }
+        found
+    }
+
+    /// A8.
+    fn domain(&mut self, at: &At<'a>) -> Option<String> {
+        let text = self.schema.text(at)?;
+        let bare = text.strip_suffix('.').unwrap_or(&text);
+        let bare = bare.strip_prefix("*.").unwrap_or(bare);
+        let label = |l: &str| {
+            let fits = !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
+            fits && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        if bare.split('.').count() < 2 || !bare.split('.').all(label) {
+            let detail = format!(
+                "{} in body should be a domain name of two labels or more, `*.` allowed in front",
+                at.path
+            );
+            self.schema.invalid(at, &format!("{text:?}"), &detail);
+            return None;
+        }
+        Some(text.strip_suffix('.').unwrap_or(&text).to_ascii_lowercase())
+    }
+
+    /// `ports` of v1alpha1. It says nothing about the words of `protocol` nor the order of a range.
+    fn ports(&mut self, at: &At<'a>) -> Vec<(PortMatch, Mark)> {
+        let items = self.schema.list(at, 0, 100);
+        let mut found = Vec::new();
+        for item in &items {
+            let known = ["portNumber", "portRange", "namedPort"];
+            let Some((key, value)) = self.schema.one_of(item, &known) else {
+                continue;
+            };
+            let port = match key {
+                "namedPort" => self.named(&value),
+                "portNumber" => self.numbers(&value, ["port", "port"]),
+                _ => self.numbers(&value, ["start", "end"]),
+            };
+            found.extend(port.map(|p| (p, item.node.start)));
+        }
+        found
+    }
+
+    fn port(&mut self, at: &At<'a>) -> Option<u16> {
+        let number = self.schema.number(at, 1, 65_535)?;
+        u16::try_from(number).ok()
+    }
+
+    fn named(&mut self, at: &At<'a>) -> Option<PortMatch> {
+        Some(PortMatch::Named {
+            protocol: None,
+            name: self.schema.text(at)?,
+        })
+    }
+
+    fn numbers(&mut self, at: &At<'a>, [first, last]: [&str; 2]) -> Option<PortMatch> {
+        let protocol = match self.schema.get(at, "protocol") {
+            Some(at) => self.schema.text(&at)?,
+            None => "TCP".into(),
+        };
+        let mut port = |key| {
+            let at = self.schema.required(at, key)?;
+            self.port(&at)
+        };
+        let first = port(first)?;
+        let last = if last == "port" { first } else { port(last)? };
+        let what = match Protocol::parse(&protocol) {
+            Some(protocol) if first <= last => {
+                return Some(PortMatch::Range {
+                    protocol,
+                    first,
+                    last,
+                });
+            }
+            Some(_) => format!("the range {first}-{last} ends before it starts"),
+            None => format!("no port has the protocol `{protocol}`"),
+        };
+        let message = format!("{what}, so this item matches nothing");
+        let note = Diagnostic::warning("empty-port", message).path(at.path.as_str());
+        self.notes.push(self.object.about(note, at.node.start));
+        Some(NO_PORT)
+    }
+
+    /// `protocols` of v1alpha2.
+    fn protocols(&mut self, at: &At<'a>) -> Vec<(PortMatch, Mark)> {
+        let items = self.schema.list(at, 1, 25);
+        let mut found = Vec::new();
+        for item in &items {
+            let known = ["tcp", "udp", "sctp", "destinationNamedPort"];
+            let Some((key, value)) = self.schema.one_of(item, &known) else {
+                continue;
+            };
+            let protocol = match key {
+                "tcp" => Protocol::Tcp,
+                "udp" => Protocol::Udp,
+                "sctp" => Protocol::Sctp,
+                _ => {
+                    found.extend(self.named(&value).map(|p| (p, item.node.start)));
+                    continue;
+                }
+            };
+            let port = self.transport(&value, protocol);
+            found.extend(port.map(|p| (p, item.node.start)));
+        }
+        found
+    }
+
+    fn transport(&mut self, at: &At<'a>, protocol: Protocol) -> Option<PortMatch> {
+        let (_, port) = self.schema.one_of(at, &["destinationPort"])?;
+        let (key, value) = self.schema.one_of(&port, &["number", "range"])?;
+        if key == "number" {
+            let first = self.port(&value)?;
+            return Some(PortMatch::Range {
+                protocol,
+                first,
+                last: first,
+            });
+        }
+        let (first, last) = (
+            self.schema.required(&value, "start")?,
+            self.schema.required(&value, "end")?,
+        );
+        let (first, last) = (self.port(&first)?, self.port(&last)?);
+        if first >= last {
+            let detail = "Start port must be less than End port";
+            self.schema.invalid(&value, &"\"object\"", detail);
+            return None;
+        }
+        Some(PortMatch::Range {
+            protocol,
+            first,
+            last,
+        })
+    }
+}

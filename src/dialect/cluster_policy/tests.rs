@@ -1,0 +1,187 @@
+use super::read;
+use crate::cluster::{Assumptions, PodAddresses};
+use crate::diag::Severity;
+use crate::dialect::{ADMIN, BASELINE};
+use crate::manifest::{self, Source};
+use crate::policy::{Action, Match, Peer, Policy};
+
+fn object(text: &str) -> crate::yaml::Object {
+    let read = manifest::read(&[Source::new("p.yaml", text)]);
+    read.cluster_policies.into_iter().next().expect("a policy")
+}
+
+/// The policy, and the codes and paths of what is told.
+fn judge(text: &str) -> (Option<Policy>, Vec<(Severity, String)>) {
+    let read = read(&object(text), &Assumptions::default());
+    let told = read.diagnostics.iter();
+    let told = told.map(|d| (d.severity, d.path.clone().unwrap_or_default()));
+    (read.policy, told.collect())
+}
+
+fn admin(rule: &str) -> String {
+    format!(
+        "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {{name: a}}\nspec:\n  priority: 7\n  subject: {{namespaces: {{}}}}\n  egress:\n  - {rule}\n"
+    )
+}
+
+fn cluster(rule: &str) -> String {
+    format!(
+        "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: c}}\nspec:\n  tier: Baseline\n  priority: 7\n  subject: {{pods: {{podSelector: {{}}}}}}\n  egress:\n  - {rule}\n"
+    )
+}
+
+fn refused(text: &str) -> Vec<String> {
+    let (policy, told) = judge(text);
+    assert!(policy.is_none(), "{text}");
+    let errors = told.into_iter().filter(|t| t.0 == Severity::Error);
+    errors.map(|t| t.1).collect()
+}
+
+#[test]
+fn tiers_order_and_no_isolation() {
+    let (policy, told) = judge(&admin("{action: Allow, to: [{namespaces: {}}]}"));
+    let policy = policy.expect("judged");
+    assert_eq!(told, []);
+    assert_eq!((policy.tier, policy.order), (ADMIN, 7));
+    let side = policy.egress.expect("egress");
+    assert!(!side.isolates && policy.ingress.is_none());
+    assert_eq!(side.rules[0].ports, Match::Any);
+    let (policy, told) = judge(&cluster("{action: Accept, to: [{namespaces: {}}]}"));
+    assert_eq!(told, []);
+    assert_eq!(policy.map(|p| p.tier), Some(BASELINE));
+}
+
+#[test]
+fn what_the_schemas_refuse() {
+    let path = "spec.egress[0]";
+    for (rule, want) in [
+        ("{action: Accept, to: [{namespaces: {}}]}", ".action"),
+        ("{to: [{namespaces: {}}]}", ".action"),
+        ("{action: Deny}", ".to"),
+        ("{action: Deny, to: []}", ".to"),
+        ("{action: Deny, to: null}", ".to"),
+        ("{action: Deny, to: [{}]}", ".to[0]"),
+        (
+            "{action: Deny, to: [{namespaces: {}, networks: [10.0.0.0/8]}]}",
+            ".to[0]",
+        ),
+        (
+            "{action: Deny, to: [{networks: [10.0.0.0]}]}",
+            ".to[0].networks[0]",
+        ),
+        (
+            "{action: Deny, to: [{networks: [10.0.0.0/8, 10.0.0.0/8]}]}",
+            ".to[0].networks[1]",
+        ),
+        (
+            "{action: Deny, to: [{domainNames: [com]}]}",
+            ".to[0].domainNames[0]",
+        ),
+        (
+            "{action: Deny, to: [{namespaces: {}}], ports: [{portNumber: {port: 0}}]}",
+            ".ports[0].portNumber.port",
+        ),
+        (
+            "{action: Deny, to: [{namespaces: {}}], ports: [{portRange: {start: 1}}]}",
+            ".ports[0].portRange.end",
+        ),
+        (
+            "{action: Deny, to: [{namespaces: {}}], ports: [{}]}",
+            ".ports[0]",
+        ),
+    ] {
+        assert_eq!(refused(&admin(rule)), [format!("{path}{want}")], "{rule}");
+    }
+    for (rule, want) in [
+        ("{action: Allow, to: [{namespaces: {}}]}", ".action"),
+        ("{action: Deny, to: [{}]}", ".to[0]"),
+        (
+            "{action: Deny, to: [{namespaces: {}}], protocols: []}",
+            ".protocols",
+        ),
+        (
+            "{action: Deny, to: [{namespaces: {}}], protocols: [{tcp: {}}]}",
+            ".protocols[0].tcp",
+        ),
+        (
+            "{action: Deny, to: [{namespaces: {}}], protocols: [{tcp: {destinationPort: {range: {start: 5, end: 5}}}}]}",
+            ".protocols[0].tcp.destinationPort.range",
+        ),
+    ] {
+        assert_eq!(refused(&cluster(rule)), [format!("{path}{want}")], "{rule}");
+    }
+    let spec = admin("{action: Deny, to: [{namespaces: {}}]}");
+    let wrong = |from: &str, to: &str| refused(&spec.replace(from, to));
+    assert_eq!(wrong("priority: 7", "priority: 1001"), ["spec.priority"]);
+    assert_eq!(wrong("  priority: 7\n", ""), ["spec.priority"]);
+    assert_eq!(
+        wrong("{namespaces: {}}\n  egress", "{}\n  egress"),
+        ["spec.subject"]
+    );
+    assert_eq!(wrong("v1alpha1", "v1alpha9"), ["apiVersion"]);
+    let base = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\nmetadata: {name: mine}\nspec: {subject: {namespaces: {}}}\n";
+    assert_eq!(refused(base), ["metadata.name"]);
+}
+
+#[test]
+fn what_is_taken_and_means_nothing_is_told() {
+    for rule in [
+        "{action: Deny, to: [{namespaces: {}}], ports: [{portRange: {start: 9, end: 1}}]}",
+        "{action: Deny, to: [{namespaces: {}}], ports: [{portNumber: {protocol: ICMP, port: 9}}]}",
+        "{action: Deny, to: [{nodes: {}}]}",
+    ] {
+        let (policy, told) = judge(&admin(rule));
+        assert!(policy.is_some(), "{rule}");
+        assert_eq!(
+            told.iter().map(|t| t.0).collect::<Vec<_>>(),
+            [Severity::Warning]
+        );
+    }
+}
+
+#[test]
+fn unknown_peers_fail_closed() {
+    for (action, want, peer) in [
+        ("Accept", Action::Accept, Peer::Nothing),
+        ("Deny", Action::Deny, Peer::Everything),
+        ("Pass", Action::Deny, Peer::Everything),
+    ] {
+        let (policy, _) = judge(&cluster(&format!(
+            "{{action: {action}, to: [{{moons: {{}}}}]}}"
+        )));
+        let side = policy.and_then(|p| p.egress).expect("judged");
+        assert_eq!(side.rules[0].action, want);
+        let Match::Only(peers) = &side.rules[0].peers else {
+            panic!("peers are listed");
+        };
+        assert_eq!(peers[0].peer, peer);
+    }
+}
+
+#[test]
+fn selectors_that_no_parser_takes_match_nothing() {
+    let (policy, _) = judge(&admin(
+        "{action: Deny, to: [{namespaces: {matchExpressions: [{key: a, operator: Gt, values: [x]}]}}]}",
+    ));
+    let side = policy.and_then(|p| p.egress).expect("judged");
+    let peers = format!("{:?}", side.rules[0].peers);
+    assert!(peers.contains("Nothing"), "{peers}");
+}
+
+#[test]
+fn whole_networks_match_pods_whose_addresses_nobody_knows() {
+    let rule = "{action: Deny, to: [{networks: [0.0.0.0/0]}]}";
+    let pods = |text: &str, pod_addresses| {
+        let assumptions = Assumptions {
+            pod_addresses,
+            ..Assumptions::default()
+        };
+        let policy = read(&object(text), &assumptions).policy.expect("judged");
+        format!("{:?}", policy.egress).contains("PodsIpv4")
+    };
+    assert!(pods(&cluster(rule), PodAddresses::Unknown));
+    assert!(!pods(&cluster(rule), PodAddresses::Outside));
+    assert!(!pods(&admin(rule), PodAddresses::Unknown));
+    let narrow = "{action: Deny, to: [{networks: [10.0.0.0/8]}]}";
+    assert!(!pods(&cluster(narrow), PodAddresses::Unknown));
+}
