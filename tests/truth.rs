@@ -127,6 +127,21 @@ fn network_policy_with_known_addresses() {
 }
 
 #[test]
+fn admin_network_policy() {
+    hold_set("anp", &["list", "--assume", "pod-addresses=outside"]);
+}
+
+#[test]
+fn cluster_network_policy() {
+    hold_set("cnp2", &["list", "--assume", "pod-addresses=outside"]);
+}
+
+#[test]
+fn cluster_network_policy_with_known_addresses() {
+    hold_set("cnp2-ip", &["list", "--assume", "pod-addresses=known"]);
+}
+
+#[test]
 fn lint_finds_what_the_server_refuses() {
     let expected = read(&folder("validation").join("expected.json"));
     let mut wrong = Vec::new();
