@@ -1,8 +1,9 @@
 //! Keys become commands, at the beginning of a frame, before any panel sees them. A text field that
 //! has the keyboard keeps the keys that belong to text.
 
-use egui::{Context, Event};
+use egui::{Context, Event, Key};
 
+use super::canvas::canvas_id;
 use super::command::{Command, LISTED, Listed, When};
 use super::state::App;
 
@@ -10,6 +11,8 @@ use super::state::App;
 pub fn read(app: &mut App, context: &Context) {
     let typing = context.text_edit_focused() || app.view.drafts.typing();
     let busy = app.view.overlay.is_some() || context.any_popup_open();
+    // Enter belongs to a button or a row that has the keyboard.
+    let focused = context.memory(|memory| memory.focused().is_some_and(|id| id != canvas_id()));
     let mut asked = Vec::new();
     context.input_mut(|input| {
         input.events.retain(|event| match event {
@@ -23,7 +26,8 @@ pub fn read(app: &mut App, context: &Context) {
                 let Some(listed) = find(*key, *physical_key, *modifiers) else {
                     return true;
                 };
-                let wanted = wanted(app, listed, typing, busy);
+                let pressing = focused && *key == Key::Enter;
+                let wanted = !pressing && wanted(app, listed, typing, busy);
                 if wanted {
                     asked.push(listed.command.clone());
                 }

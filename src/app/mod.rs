@@ -38,7 +38,7 @@ pub fn run(paths: Vec<PathBuf>) -> Result<(), String> {
             .with_title("Drawbridge")
             .with_app_id("dev.drawbridge.Drawbridge")
             .with_icon(icon())
-            .with_inner_size([1600.0, 1000.0])
+            .with_inner_size([1440.0, 900.0])
             .with_min_inner_size([960.0, 600.0])
             .with_drag_and_drop(true),
         renderer,

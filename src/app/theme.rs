@@ -147,6 +147,8 @@ fn fonts() -> FontDefinitions {
             family(&["JetBrains Mono Medium", "Phosphor"]),
         ),
         (
+            // Icons stand alone: Inter has signs of its own at the icons' code points, and the icon
+            // face has blanks for letters.
             FontFamily::Name("icons".into()),
             family(&["Phosphor", "Inter"]),
         ),

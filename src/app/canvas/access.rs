@@ -135,6 +135,9 @@ fn node_tooltip(document: &Document, results: &Results, node: NodeRef) -> String
                     word(isolation.egress)
                 ));
             }
+            let about = results.proof.findings.iter();
+            let about = about.filter(|finding| finding.workload == Some(id)).take(3);
+            lines.extend(about.map(|finding| finding.message.clone()));
         }
         NodeRef::External(id) => {
             if let Some(external) = document.externals.get(id) {

@@ -9,7 +9,7 @@ use petgraph::stable_graph::DefaultIx;
 use super::look::{colors_of, icon_of, line_of};
 use super::node_shape::{Made, NodeShape, Pen};
 use super::paint::{faded, head, line, moved, shorten};
-use crate::app::theme;
+use crate::app::{icons, theme};
 use crate::engine::Verdict;
 use crate::model::{FlowId, NodeRef};
 use crate::scene::geom::{distance_to_segment, flatten};
@@ -175,7 +175,10 @@ impl ArrowShape {
             theme::mono
         };
         let galley = pen.layout(&chip.text, font(pen.size(tokens::TEXT_TINY)), ink);
-        let icon = icon_of(self.look.verdict).filter(|_| !muted);
+        let icon = match muted {
+            true => Some(icons::EYE_SLASH),
+            false => icon_of(self.look.verdict),
+        };
         let lead = if icon.is_some() { 14.0 * pen.zoom } else { 0.0 };
         let pad = 2.0 * (tokens::CHIP_PADDING - 1.0) * pen.zoom;
         let width = outer.width().max(galley.size().x + lead + pad);

@@ -6,8 +6,8 @@ use egui::Color32;
 
 use super::paint::Line;
 use crate::app::{icons, theme};
-use crate::engine::{Isolation, Results, Verdict};
-use crate::model::{FlowId, Item, NodeRef};
+use crate::engine::{Finding, Isolation, Kind, Results, Verdict};
+use crate::model::{End, FlowId, Item, NodeRef, Words};
 use crate::scene::tokens::Palette;
 
 /// The kind of line that says the verdict without colour; none: not judged yet.
@@ -72,14 +72,37 @@ impl Marks {
             Item::Flow(id) => Some(*id),
             _ => None,
         });
-        let isolation = results.proof.isolation.iter();
         Self {
             verdicts: results.proof.verdicts.clone(),
-            isolation: isolation
-                .map(|(id, value)| (NodeRef::Workload(*id), *value))
-                .collect(),
+            isolation: isolation_of(results),
             selected: flows.collect(),
             lit: lit.clone(),
         }
     }
+}
+
+/// Which directions of each workload are isolated. One that lets in or out more than is drawn counts
+/// as open, at least in part.
+fn isolation_of(results: &Results) -> BTreeMap<NodeRef, Isolation> {
+    let isolation = results.proof.isolation.iter();
+    let mut all: BTreeMap<NodeRef, Isolation> = isolation
+        .map(|(id, value)| (NodeRef::Workload(*id), *value))
+        .collect();
+    let wide = |finding: &&Finding| finding.kind == Kind::TooWide;
+    let mut wide = results.proof.findings.iter().filter(wide).peekable();
+    if wide.peek().is_none() {
+        return all;
+    }
+    let words = Words::new(&results.document);
+    for finding in wide {
+        let Some(id) = finding.workload else { continue };
+        if let Some(isolation) = all.get_mut(&NodeRef::Workload(id)) {
+            if words.of(&End::Workload(id)) == finding.to {
+                isolation.ingress = false;
+            } else {
+                isolation.egress = false;
+            }
+        }
+    }
+    all
 }

@@ -251,7 +251,8 @@ fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {
     scene.rect(node_of(item)?).map(node_shape::rect)
 }
 
-fn canvas_id() -> Id {
+/// What the canvas is known to egui by.
+pub(super) fn canvas_id() -> Id {
     Id::new("canvas")
 }
 

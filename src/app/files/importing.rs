@@ -3,17 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Severity};
+use crate::engine::{self, Offer};
 use crate::manifest::Source;
-use crate::model::{Document, Edit};
-
-/// Something that is offered in one click.
-#[derive(Clone, Debug)]
-pub struct Offer {
-    /// What it would draw.
-    pub text: String,
-    /// The change.
-    pub edit: Edit,
-}
+use crate::model::Document;
 
 /// What came of an import.
 #[derive(Clone, Debug, Default)]
@@ -47,18 +39,21 @@ pub struct Imported {
     pub report: Report,
 }
 
-/// Reads manifests into a Document.
-pub fn import(sources: &[Source], mut diagnostics: Vec<Diagnostic>) -> Imported {
-    let loaded = crate::engine::load::load(sources, Default::default());
-    let imported = crate::engine::import(&loaded);
+/// Reads manifests into a Document; `into` is the project that they go into, if they do.
+pub fn import(
+    sources: &[Source],
+    mut diagnostics: Vec<Diagnostic>,
+    into: Option<&Document>,
+) -> Imported {
+    let assumptions = into.map_or_else(Default::default, |project| project.settings.assumptions);
+    let loaded = engine::load::load(sources, assumptions);
+    let imported = match into {
+        Some(project) => engine::import_beside(&loaded, project),
+        None => engine::import(&loaded),
+    };
     diagnostics.extend(loaded.diagnostics);
     diagnostics.extend(imported.diagnostics);
-    let document = imported.document;
-    let offers = imported.offers.into_iter().map(|offer| Offer {
-        text: format!("{}: {}", offer.title, offer.detail),
-        edit: offer.edit,
-    });
-    let offers: Vec<Offer> = offers.collect();
+    let (document, offers) = (imported.document, imported.offers);
     let count = |count: usize, one: &str, many: &str| {
         format!("{count} {}", if count == 1 { one } else { many })
     };

@@ -20,7 +20,7 @@ use super::state::{App, Surroundings};
 use crate::project::files::{Stamp, StateFolder};
 
 pub use export::{Planned, export_files};
-pub use importing::{Offer, Report};
+pub use importing::Report;
 
 /// The project's place, and the work on files.
 pub struct Files {

@@ -37,6 +37,7 @@ const EXAMPLES: [&str; 2] = [
 impl App {
     /// Reads paths in the background: one project, or manifests.
     pub(in crate::app) fn open_paths(&mut self, paths: Vec<PathBuf>, into: bool) {
+        let project = into.then(|| self.document());
         self.files.reading.start(move |_| match paths.as_slice() {
             [one] if !into && is_project(one) => match files::open(one) {
                 Ok(opened) => Read::Project(one.clone(), opened),
@@ -47,7 +48,7 @@ impl App {
                 if sources.is_empty() {
                     return Read::Failed(diagnostics);
                 }
-                let imported = Box::new(import(&sources, diagnostics));
+                let imported = Box::new(import(&sources, diagnostics, project.as_ref()));
                 Read::Manifests {
                     imported,
                     into,
@@ -65,12 +66,13 @@ impl App {
             return;
         }
         let into = self.history.is_some();
+        let project = into.then(|| self.document());
         self.files.reading.start(move |_| {
             let source = Source {
                 name: "pasted".into(),
                 text,
             };
-            let imported = Box::new(import(&[source], Vec::new()));
+            let imported = Box::new(import(&[source], Vec::new(), project.as_ref()));
             Read::Manifests {
                 imported,
                 into,

@@ -218,6 +218,7 @@ fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
             let area = ScrollArea::vertical()
                 .id_salt("changes")
                 .max_height(tall)
+                .min_scrolled_height(tall)
                 .auto_shrink([false, true]);
             area.show_rows(ui, tokens::ROW, plan.changes.len(), |ui, rows| {
                 for at in rows {
@@ -231,7 +232,7 @@ fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
             });
         });
         if let Some(change) = plan.changes.get(*chosen) {
-            diff_ui(ui, change, tall);
+            ui.vertical(|ui| diff_ui(ui, change, tall));
         }
     });
 }
@@ -267,6 +268,7 @@ fn diff_ui(ui: &mut Ui, change: &FileChange, tall: f32) {
             let area = ScrollArea::both()
                 .id_salt("difference")
                 .max_height(tall)
+                .min_scrolled_height(tall)
                 .auto_shrink(false);
             area.show_rows(ui, 17.0, change.diff.len(), |ui, rows| {
                 for line in change.diff.get(rows).unwrap_or_default() {

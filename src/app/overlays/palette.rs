@@ -103,7 +103,7 @@ fn field(ui: &mut Ui, view: &mut PaletteView) {
         .vertical_align(egui::Align::Center)
         .desired_width(f32::INFINITY);
     let response = ui.add(edit);
-    widgets::named(&response, egui::WidgetType::TextEdit, hint);
+    widgets::named(&response, egui::WidgetType::TextEdit, "Palette");
     response.request_focus();
     if response.changed() {
         view.chosen = 0;

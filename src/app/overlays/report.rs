@@ -48,7 +48,8 @@ pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
                         accepted = Some(at);
                     }
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        ui.add(egui::Label::new(&offer.text).wrap());
+                        ui.add(egui::Label::new(&offer.title).wrap())
+                            .on_hover_text(&offer.detail);
                     });
                 });
             });

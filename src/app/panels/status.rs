@@ -134,10 +134,12 @@ fn notice_ui(ui: &mut Ui, view: &mut View) {
         true => (icons::X, palette.blocked),
         false => (icons::INFO, palette.ink2),
     };
-    let text = format!("{icon}  {}", notice.text);
-    let text = RichText::new(text)
-        .font(theme::sans(tokens::TEXT_SMALL))
+    let icon = RichText::new(icon)
+        .font(theme::icon(13.0))
         .color(color(ink));
+    let text = RichText::new(&notice.text).font(theme::sans(tokens::TEXT_SMALL));
+    let text = text.color(color(ink));
+    ui.label(icon);
     let whole = notice.text.clone();
     ui.add(egui::Label::new(text).truncate())
         .on_hover_text(whole);

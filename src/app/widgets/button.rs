@@ -113,11 +113,15 @@ pub fn segments<T: Copy + PartialEq>(
         Stroke::new(1.0, color(palette.outline)),
         StrokeKind::Inside,
     );
-    let width = rect.width() / all.len().max(1) as f32;
     let mut answer = None;
-    for (index, (value, text)) in all.iter().enumerate() {
-        let left = rect.left() + width * index as f32;
-        let cell = Rect::from_min_max(pos2(left, rect.top()), pos2(left + width, rect.bottom()));
+    let mut left = rect.left();
+    for (index, (width, (value, text))) in shares(ui, rect.width(), all)
+        .into_iter()
+        .zip(all)
+        .enumerate()
+    {
+        let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        left += width;
         let id = ui.id().with((name, index));
         let response = ui.interact(cell, id, Sense::click());
         let on = *value == chosen;
@@ -145,6 +149,20 @@ pub fn segments<T: Copy + PartialEq>(
         }
     }
     answer
+}
+
+/// How wide each choice is: its text, and the same room around each.
+fn shares<T>(ui: &Ui, width: f32, all: &[(T, &str)]) -> Vec<f32> {
+    let font = theme::sans(tokens::TEXT_SMALL);
+    let measure = |text: &str| {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(text.to_owned(), font.clone(), Color32::WHITE);
+        galley.size().x
+    };
+    let texts: Vec<f32> = all.iter().map(|(_, text)| measure(text)).collect();
+    let room = (width - texts.iter().sum::<f32>()) / all.len().max(1) as f32;
+    texts.into_iter().map(|text| text + room).collect()
 }
 
 /// Tabs with a line under the one that is open; gives the newly opened one.

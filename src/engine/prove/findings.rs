@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::gate::Gate;
 use super::{Finding, Kind, Source};
-use crate::analysis::End;
 use crate::analysis::compare::{GateDifference, PeerPiece};
-use crate::analysis::eval::{Probe, any_peer_matches, any_port_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::engine::generate::{Generated, Role};
 use crate::engine::ground::Ground;
@@ -13,7 +12,7 @@ use crate::engine::intent::{Intent, Reason};
 use crate::engine::kept::side;
 use crate::engine::snapshot::{DNS_POD, OTHER_POD, Stage};
 use crate::model::{Document, FlowId, Words, WorkloadId};
-use crate::policy::{Direction, Match, Policy, PortItem, PortMatch, Rule};
+use crate::policy::{Direction, Policy};
 
 /// All that is needed to tell what a difference is about.
 pub(super) struct Teller<'a> {
@@ -169,7 +168,7 @@ impl Teller<'_> {
         } else if kept {
             "draw the flow, or narrow the kept policy"
         } else {
-            "write the policy anew"
+            "generate the policy anew"
         };
         self.finding(
             difference,
@@ -275,7 +274,10 @@ impl Teller<'_> {
             Direction::Egress => "egress",
         };
         match namespace.managed {
-            true => Some("write the policy anew, or take away what stands in its place".to_owned()),
+            true => Some(
+                "allow it there: generate the policies anew, or change what stands in their place"
+                    .to_owned(),
+            ),
             false => Some(format!(
                 "`{}` is not managed: its owner must allow this {what} at `{}`",
                 namespace.name, workload.name
@@ -328,69 +330,6 @@ impl Teller<'_> {
             Some(w) if w.name == OTHER_POD => format!("{OTHER_POD} of {}", w.namespace),
             _ => DNS_POD.to_owned(),
         }
-    }
-}
-
-/// A difference as one concrete connection at one gate.
-struct Gate<'a> {
-    snapshot: &'a Snapshot,
-    direction: Direction,
-    subject: End,
-    other: End,
-    probe: Probe,
-}
-
-impl<'a> Gate<'a> {
-    fn new(difference: &GateDifference, snapshot: &'a Snapshot) -> Self {
-        let other = match &difference.peer {
-            PeerPiece::Pod(at) => End::Pod(*at),
-            PeerPiece::NewPod(pod) => End::NewPod(pod.clone()),
-            PeerPiece::Addresses { first, .. } => End::Address(*first),
-            PeerPiece::Domain(name) => End::Domain(name.clone()),
-            PeerPiece::Node(at) => End::Node(*at),
-        };
-        Self {
-            snapshot,
-            direction: difference.direction,
-            subject: End::Pod(difference.pod),
-            other,
-            probe: difference.ports.example(),
-        }
-    }
-
-    fn selected_by(&self, policy: &Policy) -> bool {
-        peer_matches(self.snapshot, &policy.subject, &self.subject)
-    }
-
-    /// The rules of a policy that let the connection through.
-    fn allowed_by<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Rule> {
-        let rules = match side(policy, self.direction) {
-            Some(side) if self.selected_by(policy) => &side.rules[..],
-            _ => &[],
-        };
-        let destination = match self.direction {
-            Direction::Ingress => &self.subject,
-            Direction::Egress => &self.other,
-        };
-        rules.iter().filter(move |rule| {
-            any_peer_matches(self.snapshot, &rule.peers, &self.other)
-                && (any_port_matches(self.snapshot, &rule.ports, destination, self.probe)
-                    || self.may_be_named(destination, &rule.ports))
-        })
-    }
-
-    /// A pod that does not exist yet may declare any port name.
-    fn may_be_named(&self, destination: &End, ports: &Match<PortItem>) -> bool {
-        let (End::NewPod(_), Some((protocol, _)), Match::Only(items)) =
-            (destination, self.probe, ports)
-        else {
-            return false;
-        };
-        let named = |item: &PortItem| match &item.port {
-            PortMatch::Named { protocol: of, .. } => of.is_none_or(|of| of == protocol),
-            _ => false,
-        };
-        items.iter().any(named)
     }
 }
 

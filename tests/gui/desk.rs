@@ -1,0 +1,173 @@
+//! A window without a screen: jobs run inline, dialogs answer as prepared, the state folder is a
+//! temporary one, and time goes by in steps.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use drawbridge::app::dialogs::{Answer, Prepared};
+use drawbridge::app::jobs::Workers;
+use drawbridge::app::{App, Command, Surroundings};
+use drawbridge::model::{Document, Item, validate};
+use drawbridge::project::files::StateFolder;
+use drawbridge::project::format;
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
+
+/// The window and what surrounds it.
+pub struct Desk {
+    pub harness: Harness<'static, App>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Desk {
+    /// A fresh window on the start screen; dialogs give these answers, then none.
+    pub fn new(answers: Vec<Answer>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let harness = window(&folder.path().join("state"), answers);
+        Self { harness, folder }
+    }
+
+    /// A window with the online shop in it.
+    pub fn shop() -> Self {
+        let mut desk = Self::new(Vec::new());
+        desk.ask(Command::ExampleShop);
+        desk
+    }
+
+    /// Ends the window as a crash would, and starts another one.
+    pub fn crash(self) -> Self {
+        let Self { harness, folder } = self;
+        drop(harness);
+        let harness = window(&folder.path().join("state"), Vec::new());
+        Self { harness, folder }
+    }
+
+    /// A path in the temporary folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn app(&self) -> &App {
+        self.harness.state()
+    }
+
+    pub fn document(&self) -> Document {
+        self.app().document()
+    }
+
+    pub fn ask(&mut self, command: Command) {
+        self.harness.state_mut().ask(command);
+        self.settle();
+    }
+
+    pub fn press(&mut self, key: Key) {
+        self.harness.key_press(key);
+        self.settle();
+    }
+
+    pub fn press_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    /// The control of that name; a label that stands beside it does not count.
+    fn control<'a>(&'a self, label: &'a str) -> Node<'a> {
+        let mut all = self.harness.query_all_by_label(label);
+        let is_control = |node: &Node<'_>| node.accesskit_node().role() != Role::Label;
+        let found = all.find(is_control);
+        found.unwrap_or_else(|| panic!("there is no control named {label:?}"))
+    }
+
+    /// The project as text, which does not depend on ids.
+    pub fn text(&self) -> String {
+        format::write(&self.document())
+    }
+
+    /// Clicks what has that name.
+    pub fn click(&mut self, label: &str) {
+        self.control(label).click();
+        self.settle();
+    }
+
+    /// Replaces what stands in a field, and stays in it.
+    pub fn write(&mut self, field: &str, text: &str) {
+        self.click(field);
+        self.press_with(Modifiers::COMMAND, Key::A);
+        self.control(field).type_text(text);
+        self.settle();
+    }
+
+    /// Replaces what stands in a field and presses Enter.
+    pub fn enter(&mut self, field: &str, text: &str) {
+        self.write(field, text);
+        self.press(Key::Enter);
+    }
+
+    pub fn sees(&self, label: &str) -> bool {
+        self.harness
+            .query_all_by_label_contains(label)
+            .next()
+            .is_some()
+    }
+
+    /// Runs frames until nothing moves; then the Document must hold its invariants.
+    pub fn settle(&mut self) {
+        self.harness.run();
+        assert_eq!(validate::invariants(&self.document()), []);
+    }
+
+    /// Lets time go by.
+    pub fn wait(&mut self, seconds: f32) {
+        self.harness.run_steps((seconds / STEP).ceil() as usize);
+    }
+
+    pub fn workload(&self, name: &str) -> Item {
+        let document = self.document();
+        let found = document
+            .workloads
+            .iter()
+            .find(|(_, workload)| workload.name == name);
+        Item::Workload(found.expect("the workload").0)
+    }
+
+    pub fn flow(&self, name: &str) -> Item {
+        let document = self.document();
+        let found = document
+            .flows
+            .ids()
+            .find(|id| document.flow_name(*id) == name);
+        Item::Flow(found.expect("the flow"))
+    }
+
+    pub fn undo_name(&self) -> Option<String> {
+        let history = self.app().history.as_ref()?;
+        history.undo_name().map(str::to_owned)
+    }
+
+    pub fn is_dirty(&self) -> bool {
+        self.app()
+            .history
+            .as_ref()
+            .is_some_and(|history| history.is_dirty())
+    }
+}
+
+const STEP: f32 = 0.1;
+
+fn window(state: &Path, answers: Vec<Answer>) -> Harness<'static, App> {
+    let state = StateFolder::at(state);
+    Harness::builder()
+        .with_size(vec2(1600.0, 1000.0))
+        .with_step_dt(STEP)
+        .with_max_steps(60)
+        .build_eframe(move |cc| {
+            let surroundings = Surroundings {
+                workers: Workers::Inline,
+                dialogs: Box::new(Prepared(VecDeque::from(answers))),
+                state_folder: Some(state),
+            };
+            App::new(&cc.egui_ctx, surroundings)
+        })
+}
