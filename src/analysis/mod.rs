@@ -17,11 +17,13 @@
 //! A connection is allowed if the egress gate of its source and the ingress gate of its destination
 //! both allow it; the gate of what is no pod is open, and a pod always reaches itself (P1).
 
+pub mod ask;
 pub mod compare;
 pub mod connections;
 pub mod eval;
 pub mod explain;
 mod extents;
+pub mod miss;
 mod notes;
 mod port_table;
 pub mod routes;

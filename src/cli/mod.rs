@@ -4,6 +4,7 @@
 //! 1 findings or differences, 2 the input or the call was wrong.
 
 mod completions;
+mod explain;
 mod generate;
 mod import;
 mod lint;
@@ -62,6 +63,8 @@ enum Command {
     Lint(lint::Args),
     /// List who may reach whom
     List(list::Args),
+    /// Say why a connection is allowed or not
+    Explain(explain::Args),
     /// Print a script that completes commands in a shell
     Completions(completions::Args),
 }
@@ -86,6 +89,7 @@ pub fn start() -> Start {
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::List(args)) => list::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
     Start::Exit(code)

@@ -3,6 +3,7 @@
 //! [`check`] is what the window calls after each edit: it writes the policies of a [`Document`],
 //! reads their text back and compares it with the drawing.
 
+pub mod ask;
 mod dns;
 pub mod generate;
 mod ground;

@@ -1,0 +1,68 @@
+//! `drawbridge explain PATH... --from END --to END --port PORT`: why, or why not.
+
+use clap::ValueEnum;
+
+use super::{FINDINGS, FINE, Inputs, WRONG, answer, exit_code, load_inputs, tell};
+use crate::diag::Diagnostic;
+use crate::engine::ask::{self, Answer, Verdict};
+use crate::engine::load::Loaded;
+use crate::report::explain::{self, Asked};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// Who opens the connection: namespace/workload, namespace/pod, namespace/*, *, node/name or an address
+    #[arg(long, value_name = "END")]
+    from: String,
+    /// To whom
+    #[arg(long, value_name = "END")]
+    to: String,
+    /// At which port: TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    #[arg(long)]
+    port: String,
+    /// Format of the answer
+    #[arg(short, long, value_enum, default_value_t = Format::Txt)]
+    output: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Txt,
+    Json,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    let loaded = load_inputs(&args.inputs);
+    tell(&loaded.diagnostics);
+    let found = match question(args, &loaded) {
+        Ok(found) => found,
+        Err(diagnostic) => {
+            tell(&[diagnostic]);
+            return WRONG;
+        }
+    };
+    let asked = Asked {
+        from: &args.from,
+        to: &args.to,
+        port: &args.port,
+    };
+    let text = match args.output {
+        Format::Txt => explain::text(&loaded.snapshot, asked, &found),
+        Format::Json => explain::json(&loaded.snapshot, asked, &found, &loaded.diagnostics),
+    };
+    let code = if found.verdict == Verdict::All {
+        FINE
+    } else {
+        FINDINGS
+    };
+    answer(&text, exit_code(&loaded.diagnostics, code))
+}
+
+fn question(args: &Args, loaded: &Loaded) -> Result<Answer, Diagnostic> {
+    let snapshot = &loaded.snapshot;
+    let from = ask::ends(snapshot, &args.from)?;
+    let to = ask::ends(snapshot, &args.to)?;
+    let ports = ask::ports(&args.port)?;
+    Ok(ask::ask(snapshot, &from, &to, &ports))
+}

@@ -1,0 +1,360 @@
+//! Why a connection is allowed or not: `drawbridge explain`.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::assumed;
+use super::findings::flat;
+use crate::analysis::miss::{peer_misses, port_miss};
+use crate::analysis::{Decision, Direction, End, GateTrace, PolicyTrace, RuleTrace, TierVerdict};
+use crate::cluster::Snapshot;
+use crate::diag::Diagnostic;
+use crate::engine::ask::{Answer, Shown, Verdict};
+use crate::policy::{Action, Policy, Rule};
+
+/// What was asked, in the user's words.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Who would open the connection.
+    pub from: &'a str,
+    /// To whom.
+    pub to: &'a str,
+    /// At which port.
+    pub port: &'a str,
+}
+
+/// The verdict, and for each connection shown what each gate and each tier says, with the rule that
+/// decides or how near the others come.
+pub fn text(snapshot: &Snapshot, asked: Asked, answer: &Answer) -> String {
+    let mut out = String::new();
+    let Asked { from, to, port } = asked;
+    let verdict = match answer.verdict {
+        Verdict::All => "allowed",
+        Verdict::Some => "partly allowed",
+        Verdict::None => "denied",
+    };
+    let _ = writeln!(out, "{from} => {to} at {port}: {verdict}");
+    if answer.shown.is_empty() {
+        let _ = writeln!(out, "no destination declares a port of this name");
+    }
+    for shown in &answer.shown {
+        connection(&mut out, snapshot, shown);
+    }
+    let _ = writeln!(out, "\n{}", assumed::text(snapshot.assumptions));
+    out
+}
+
+fn connection(out: &mut String, snapshot: &Snapshot, shown: &Shown) {
+    let (from, to) = (end(snapshot, &shown.from), end(snapshot, &shown.to));
+    let _ = writeln!(
+        out,
+        "\n{from} => {to} at {}: {}",
+        port(shown),
+        said(shown.trace.allowed)
+    );
+    for gate in [&shown.trace.egress, &shown.trace.ingress] {
+        let (word, own) = match gate.direction {
+            Direction::Egress => ("egress", &from),
+            Direction::Ingress => ("ingress", &to),
+        };
+        let why = decision(snapshot, gate);
+        let _ = writeln!(out, "  {word} of {own}: {}, {why}", said(gate.allowed));
+        for tier in &gate.tiers {
+            let name = snapshot
+                .tiers
+                .get(tier.tier)
+                .map_or("", |t| t.name.as_str());
+            let how = match tier.verdict {
+                TierVerdict::Allowed => "allows",
+                TierVerdict::Denied => "denies",
+                TierVerdict::Next => "leaves it open",
+            };
+            let _ = writeln!(out, "    tier {name} {how}");
+            for policy in &tier.policies {
+                policy_text(out, snapshot, gate.direction, shown, policy);
+            }
+        }
+    }
+}
+
+fn policy_text(
+    out: &mut String,
+    snapshot: &Snapshot,
+    direction: Direction,
+    shown: &Shown,
+    trace: &PolicyTrace,
+) {
+    let Some(policy) = snapshot.policies.get(trace.policy) else {
+        return;
+    };
+    let _ = writeln!(out, "      {} ({})", title(policy), policy.span);
+    let rules = rules(policy, direction);
+    if rules.is_empty() {
+        let _ = writeln!(out, "        allows nothing: it has no rules here");
+    }
+    let mut far = 0;
+    for (at, (rule, trace)) in rules.iter().zip(&trace.rules).enumerate() {
+        let near = trace.subject && (trace.peer || trace.port);
+        if !near && rules.len() > 1 {
+            far += 1;
+            continue;
+        }
+        let number = at + 1;
+        let misses = misses(snapshot, direction, shown, rule, *trace);
+        let misses = match misses.as_slice() {
+            [] => format!("matches: {}", action(rule.action)),
+            misses => format!("does not match: {}", misses.join("; ")),
+        };
+        let _ = writeln!(out, "        rule {number} ({}) {misses}", rule.span);
+    }
+    if far > 0 {
+        let s = if far == 1 { "" } else { "s" };
+        let _ = writeln!(
+            out,
+            "        {far} rule{s} with neither the other end nor the port"
+        );
+    }
+}
+
+fn misses(
+    snapshot: &Snapshot,
+    direction: Direction,
+    shown: &Shown,
+    rule: &Rule,
+    trace: RuleTrace,
+) -> Vec<String> {
+    let other = match direction {
+        Direction::Ingress => &shown.from,
+        Direction::Egress => &shown.to,
+    };
+    let mut found = Vec::new();
+    if !trace.subject {
+        found.push("it is for other pods".to_owned());
+    }
+    if !trace.peer {
+        let each = peer_misses(snapshot, &rule.peers, other);
+        let name = end(snapshot, other);
+        match each.as_slice() {
+            [] => found.push(format!("it names no peer, so {name} is none")),
+            each => found.push(format!("{name} is no peer: {}", each.join(", or "))),
+        }
+    }
+    found.extend(port_miss(snapshot, &rule.ports, &shown.to, shown.port));
+    found
+}
+
+fn said(allowed: bool) -> &'static str {
+    if allowed { "allowed" } else { "denied" }
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Accept => "accept",
+        Action::Deny => "deny",
+        Action::Pass => "pass to the next tier",
+    }
+}
+
+fn decision(snapshot: &Snapshot, gate: &GateTrace) -> String {
+    match &gate.decision {
+        Decision::SamePod => "as a pod always reaches itself".into(),
+        Decision::OwnNode => "as a node always reaches its pods".into(),
+        Decision::NoPod => "as it is no pod that a policy could select".into(),
+        Decision::Open => match gate.tiers.is_empty() {
+            true => "as no policy selects it".into(),
+            false => "as no tier decides".into(),
+        },
+        Decision::Rule { policy, rule } => match snapshot.policies.get(*policy) {
+            Some(found) => {
+                let rules = rules(found, gate.direction);
+                let place = rules.get(*rule).map_or(&found.span, |r| &r.span);
+                format!("by rule {} of {} ({place})", rule + 1, title(found))
+            }
+            None => "by a rule".into(),
+        },
+        Decision::Isolated { policies, .. } => {
+            let names: Vec<String> = policies
+                .iter()
+                .filter_map(|p| snapshot.policies.get(*p))
+                .map(title)
+                .collect();
+            let s = if names.len() == 1 { "s" } else { "" };
+            format!("as {} isolate{s} it and no rule matches", names.join(", "))
+        }
+    }
+}
+
+fn rules(policy: &Policy, direction: Direction) -> &[Rule] {
+    let side = match direction {
+        Direction::Ingress => &policy.ingress,
+        Direction::Egress => &policy.egress,
+    };
+    side.as_ref().map_or(&[], |s| &s.rules)
+}
+
+fn title(policy: &Policy) -> String {
+    match &policy.namespace {
+        Some(namespace) => format!("{} {namespace}/{}", policy.kind, policy.name),
+        None => format!("{} {}", policy.kind, policy.name),
+    }
+}
+
+fn port(shown: &Shown) -> String {
+    match shown.port {
+        Some((protocol, port)) => format!("{protocol}/{port}"),
+        None => "other protocols".into(),
+    }
+}
+
+/// `namespace/pod`, an address, `node/name`.
+fn end(snapshot: &Snapshot, end: &End) -> String {
+    match end {
+        End::Pod(at) => match snapshot.pods.get(*at) {
+            Some(pod) => {
+                let namespace = snapshot.namespaces.get(pod.namespace);
+                let namespace = namespace.map_or("", |n| n.name.as_str());
+                format!("{namespace}/{}", pod.name)
+            }
+            None => String::new(),
+        },
+        End::NewPod(_) => "a new pod".into(),
+        End::Address(address) => address.to_string(),
+        End::Node(at) => {
+            let name = snapshot.nodes.get(*at).map_or("", |n| n.name.as_str());
+            format!("node/{name}")
+        }
+        End::Domain(name) => name.clone(),
+    }
+}
+
+/// `{"format", "assumptions", "from", "to", "port", "allowed", "verdict": "all|some|none", "connections":
+/// [{"from", "to", "port", "allowed", "gates": [...]}], "diagnostics"}`; `allowed` means all of it.
+pub fn json(snapshot: &Snapshot, asked: Asked, answer: &Answer, told: &[Diagnostic]) -> String {
+    let connections = answer.shown.iter().map(|shown| {
+        let gates = [&shown.trace.egress, &shown.trace.ingress];
+        json!({
+            "from": end(snapshot, &shown.from),
+            "to": end(snapshot, &shown.to),
+            "port": port(shown),
+            "allowed": shown.trace.allowed,
+            "gates": gates.map(|gate| gate_json(snapshot, shown, gate)),
+        })
+    });
+    let value = json!({
+        "format": "drawbridge/explain/1",
+        "assumptions": assumed::json(snapshot.assumptions),
+        "from": asked.from,
+        "to": asked.to,
+        "port": asked.port,
+        "allowed": answer.verdict == Verdict::All,
+        "verdict": match answer.verdict {
+            Verdict::All => "all",
+            Verdict::Some => "some",
+            Verdict::None => "none",
+        },
+        "connections": connections.collect::<Vec<_>>(),
+        "diagnostics": flat(told),
+    });
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
+    let tiers = gate.tiers.iter().map(|tier| {
+        let policies = tier.policies.iter().filter_map(|trace| {
+            let policy = snapshot.policies.get(trace.policy)?;
+            let rules = rules(policy, gate.direction).iter().zip(&trace.rules);
+            let rules = rules.enumerate().map(|(at, (rule, trace))| {
+                json!({
+                    "rule": at,
+                    "action": action(rule.action),
+                    "file": rule.span.file,
+                    "line": rule.span.line,
+                    "matches": trace.matches(),
+                    "misses": misses(snapshot, gate.direction, shown, rule, *trace),
+                })
+            });
+            Some(json!({
+                "kind": policy.kind,
+                "namespace": policy.namespace,
+                "name": policy.name,
+                "file": policy.span.file,
+                "line": policy.span.line,
+                "rules": rules.collect::<Vec<_>>(),
+            }))
+        });
+        json!({
+            "tier": snapshot.tiers.get(tier.tier).map(|t| t.name.as_str()),
+            "verdict": match tier.verdict {
+                TierVerdict::Allowed => "allowed",
+                TierVerdict::Denied => "denied",
+                TierVerdict::Next => "next",
+            },
+            "policies": policies.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "direction": match gate.direction {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        },
+        "allowed": gate.allowed,
+        "why": decision(snapshot, gate),
+        "tiers": tiers.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Assumptions;
+    use crate::engine::{ask, load};
+    use crate::manifest::Source;
+
+    const CLUSTER: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: other, labels: {app: web}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from: [{podSelector: {matchLabels: {app: web}}}]
+    ports: [{port: 5432}]
+  - from: [{ipBlock: {cidr: 10.0.0.0/8}}]
+  - from: [{namespaceSelector: {}}]
+    ports: [{port: 443}]
+";
+
+    #[test]
+    fn a_denial_says_what_would_have_to_be_different() {
+        let sources = [Source::new("a.yaml", CLUSTER)];
+        let snapshot = load::load(&sources, Assumptions::default()).snapshot;
+        let ends = |word| ask::ends(&snapshot, word).expect("an end");
+        let port = ask::ports("TCP/5432").expect("a port");
+        let answer = ask::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);
+        let asked = Asked {
+            from: "other/web",
+            to: "shop/db",
+            port: "TCP/5432",
+        };
+        insta::assert_snapshot!(text(&snapshot, asked, &answer));
+        let value: Value =
+            serde_json::from_str(&json(&snapshot, asked, &answer, &[])).expect("JSON");
+        assert_eq!(value["allowed"], false);
+        let ingress = &value["connections"][0]["gates"][1];
+        assert_eq!(ingress["direction"], "ingress");
+        let rule = &ingress["tiers"][0]["policies"][0]["rules"][2];
+        assert_eq!(rule["misses"], json!(["it names TCP 443 only"]));
+        assert_eq!(rule["line"], 19);
+    }
+}
