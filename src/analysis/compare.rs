@@ -2,6 +2,7 @@
 //! direction, over known pods, pods that do not exist yet, pieces of the address axes, nodes, domain
 //! names and ports.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -116,11 +117,10 @@ impl<'a> Sides<'a> {
                 self.intended.rows.profile_of[class],
                 self.actual.rows.profile_of[class],
             );
-            if !known.contains_key(&pair) {
-                let disagreement = self.disagree(class, universe, unborn);
-                known.insert(pair, disagreement);
-            }
-            let disagreement = &known[&pair];
+            let disagreement: &Disagreement = match known.entry(pair) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(new) => new.insert(self.disagree(class, universe, unborn)),
+            };
             for own in &members[class] {
                 let gate = Gate {
                     universe,

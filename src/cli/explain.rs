@@ -6,6 +6,7 @@ use super::{FINDINGS, FINE, Inputs, WRONG, answer, exit_code, load_inputs, tell}
 use crate::diag::Diagnostic;
 use crate::engine::ask::{self, Answer, Verdict};
 use crate::engine::load::Loaded;
+use crate::model::validate::Refusal;
 use crate::report::explain::{self, Asked};
 
 #[derive(clap::Args)]
@@ -37,8 +38,10 @@ pub(super) fn run(args: &Args) -> u8 {
     tell(&loaded.diagnostics);
     let found = match question(args, &loaded) {
         Ok(found) => found,
-        Err(diagnostic) => {
-            tell(&[diagnostic]);
+        Err(refusal) => {
+            let mut told = Diagnostic::error("question", refusal.message);
+            told.help = refusal.help;
+            tell(&[told]);
             return WRONG;
         }
     };
@@ -59,7 +62,7 @@ pub(super) fn run(args: &Args) -> u8 {
     answer(&text, exit_code(&loaded.diagnostics, code))
 }
 
-fn question(args: &Args, loaded: &Loaded) -> Result<Answer, Diagnostic> {
+fn question(args: &Args, loaded: &Loaded) -> Result<Answer, Refusal> {
     let snapshot = &loaded.snapshot;
     let from = ask::ends(snapshot, &args.from)?;
     let to = ask::ends(snapshot, &args.to)?;

@@ -9,9 +9,8 @@ use crate::analysis::eval::Probe;
 use crate::analysis::explain::probe;
 use crate::analysis::{End, Trace};
 use crate::cluster::{Snapshot, Workload};
-use crate::diag::Diagnostic;
 use crate::model::FlowPort;
-use crate::model::validate::flow_port;
+use crate::model::validate::{Refusal, flow_port};
 use crate::sets::{IpSet, PortSet, Protocol};
 
 /// How much of what was asked is allowed.
@@ -106,7 +105,7 @@ fn resolve(snapshot: &Snapshot, to: &End, protocol: Protocol, name: &str) -> Por
 ///
 /// # Errors
 /// A word that stands for nothing, or for several workloads.
-pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<End>, Diagnostic> {
+pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<End>, Refusal> {
     if let Ok(address) = word.parse::<IpAddr>() {
         return Ok(vec![End::Address(address)]);
     }
@@ -132,12 +131,12 @@ pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<End>, Diagnostic> {
     if found.is_empty() {
         let message = format!("nothing here is called `{word}`");
         let help = "an end is namespace/workload, namespace/pod, namespace/*, *, node/name, an address or a network";
-        return Err(Diagnostic::error("unknown-end", message).help(help));
+        return Err(Refusal::new(message).help(help));
     }
     Ok(found)
 }
 
-fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<End>, Diagnostic> {
+fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<End>, Refusal> {
     let (bare, kind) = match name.strip_suffix(']').and_then(|n| n.split_once('[')) {
         Some((bare, kind)) => (bare, Some(kind)),
         None => (name, None),
@@ -153,7 +152,7 @@ fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<End>, Di
             .map(|w| format!("`{namespace}/{bare}[{}]`", w.kind))
             .collect();
         let message = format!("`{namespace}/{name}` may be {}", kinds.join(" or "));
-        return Err(Diagnostic::error("unclear-end", message).help("write the kind behind it"));
+        return Err(Refusal::new(message).help("write the kind behind it"));
     }
     if !workloads.is_empty() {
         return Ok(workloads
@@ -179,12 +178,8 @@ fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<End>, Di
 ///
 /// # Errors
 /// A word that is none of these.
-pub fn ports(word: &str) -> Result<FlowPort, Diagnostic> {
-    flow_port(word).map_err(|refusal| {
-        let mut found = Diagnostic::error("unknown-port", refusal.message);
-        found.help = refusal.help;
-        found
-    })
+pub fn ports(word: &str) -> Result<FlowPort, Refusal> {
+    flow_port(word)
 }
 
 #[cfg(test)]
@@ -251,7 +246,11 @@ spec:
     #[test]
     fn words_stand_for_ends() {
         let snapshot = snapshot();
-        let count = |word| ends(&snapshot, word).map(|e| e.len()).map_err(|d| d.code);
+        let count = |word| {
+            ends(&snapshot, word)
+                .map(|e| e.len())
+                .map_err(|r| r.message)
+        };
         assert_eq!(count("shop/web"), Ok(2));
         assert_eq!(count("shop/web-1"), Ok(1));
         assert_eq!(count("shop/web[Deployment]"), Ok(2));
@@ -260,10 +259,16 @@ spec:
         assert_eq!(count("*"), Ok(7));
         assert_eq!(count("192.0.2.7"), Ok(1));
         assert_eq!(count("0.0.0.0/0"), Ok(3));
-        assert_eq!(count("other/web"), Err("unclear-end"));
+        assert_eq!(
+            count("other/web"),
+            Err("`other/web` may be `other/web[Deployment]` or `other/web[StatefulSet]`".into())
+        );
         assert_eq!(count("other/web[Deployment]"), Ok(2));
         for wrong in ["shop/none", "none", "shop", "", "10.0.0.0/64", "shop/"] {
-            assert_eq!(count(wrong), Err("unknown-end"), "{wrong}");
+            assert_eq!(
+                count(wrong),
+                Err(format!("nothing here is called `{wrong}`"))
+            );
         }
     }
 

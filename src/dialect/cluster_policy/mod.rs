@@ -2,8 +2,10 @@
 //! BaselineAdminNetworkPolicy (`v1alpha1`), ClusterNetworkPolicy (`v1alpha2`) (semantics 3).
 
 mod lower;
+mod ports;
 mod read;
 mod schema;
+mod shape;
 #[cfg(test)]
 mod tests;
 

@@ -1,20 +1,13 @@
 //! Reading and checking in one walk (3.3, 3.4). The two versions differ in words and limits only.
 
 use super::schema::{At, Schema};
+use super::shape::SHAPE;
 use crate::diag::Diagnostic;
-use crate::dialect::fields::{self, METADATA, SELECTOR, Shape};
+use crate::dialect::fields;
 use crate::dialect::selector::{self, LabelSelector};
 use crate::dialect::{cidr, names};
 use crate::policy::{Action, PortMatch};
-use crate::sets::Protocol;
 use crate::yaml::{Mark, Object};
-
-/// A range without ports, for items that the API takes and that match nothing.
-const NO_PORT: PortMatch = PortMatch::Range {
-    protocol: Protocol::Tcp,
-    first: 1,
-    last: 0,
-};
 
 /// Code of a selector that the schema wants and whose absence has a clear meaning.
 pub const MISSING_SELECTOR: &str = "missing-selector";
@@ -74,71 +67,6 @@ pub enum Peer {
     Unknown,
 }
 
-const PODS: Shape = Shape::Fields(&[("namespaceSelector", SELECTOR), ("podSelector", SELECTOR)]);
-const ENDS: Shape = Shape::Fields(&[
-    ("namespaces", SELECTOR),
-    ("pods", PODS),
-    ("nodes", SELECTOR),
-    ("networks", Shape::Any),
-    ("domainNames", Shape::Any),
-]);
-const RANGE: Shape = Shape::Fields(&[
-    ("protocol", Shape::Any),
-    ("start", Shape::Any),
-    ("end", Shape::Any),
-]);
-const OLD_PORT: Shape = Shape::Fields(&[
-    (
-        "portNumber",
-        Shape::Fields(&[("protocol", Shape::Any), ("port", Shape::Any)]),
-    ),
-    ("portRange", RANGE),
-    ("namedPort", Shape::Any),
-]);
-const TRANSPORT: Shape = Shape::Fields(&[(
-    "destinationPort",
-    Shape::Fields(&[
-        ("number", Shape::Any),
-        (
-            "range",
-            Shape::Fields(&[("start", Shape::Any), ("end", Shape::Any)]),
-        ),
-    ]),
-)]);
-const NEW_PORT: Shape = Shape::Fields(&[
-    ("tcp", TRANSPORT),
-    ("udp", TRANSPORT),
-    ("sctp", TRANSPORT),
-    ("destinationNamedPort", Shape::Any),
-]);
-const RULE: Shape = Shape::Fields(&[
-    ("name", Shape::Any),
-    ("action", Shape::Any),
-    ("from", Shape::List(&ENDS)),
-    ("to", Shape::List(&ENDS)),
-    ("ports", Shape::List(&OLD_PORT)),
-    ("protocols", Shape::List(&NEW_PORT)),
-]);
-const SHAPE: Shape = Shape::Fields(&[
-    ("apiVersion", Shape::Any),
-    ("kind", Shape::Any),
-    ("metadata", METADATA),
-    ("status", Shape::Any),
-    (
-        "spec",
-        Shape::Fields(&[
-            ("tier", Shape::Any),
-            ("priority", Shape::Any),
-            (
-                "subject",
-                Shape::Fields(&[("namespaces", SELECTOR), ("pods", PODS)]),
-            ),
-            ("ingress", Shape::List(&RULE)),
-            ("egress", Shape::List(&RULE)),
-        ]),
-    ),
-]);
-
 /// Reads an object of one of the three kinds. What is refused is left out of the result.
 pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
     let (kind, version) = match object.kind.as_str() {
@@ -169,11 +97,13 @@ pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
     (found, told)
 }
 
-struct Reader<'a> {
-    kind: Kind,
-    schema: Schema<'a>,
-    notes: Vec<Diagnostic>,
-    object: &'a Object,
+/// One walk over an object.
+pub struct Reader<'a> {
+    pub kind: Kind,
+    pub schema: Schema<'a>,
+    /// What is accepted and has no effect.
+    pub notes: Vec<Diagnostic>,
+    pub object: &'a Object,
 }
 
 impl<'a> Reader<'a> {
@@ -423,116 +353,5 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(text.strip_suffix('.').unwrap_or(&text).to_ascii_lowercase())
-    }
-
-    /// `ports` of v1alpha1. It says nothing about the words of `protocol` nor the order of a range.
-    fn ports(&mut self, at: &At<'a>) -> Vec<(PortMatch, Mark)> {
-        let items = self.schema.list(at, 0, 100);
-        let mut found = Vec::new();
-        for item in &items {
-            let known = ["portNumber", "portRange", "namedPort"];
-            let Some((key, value)) = self.schema.one_of(item, &known) else {
-                continue;
-            };
-            let port = match key {
-                "namedPort" => self.named(&value),
-                "portNumber" => self.numbers(&value, ["port", "port"]),
-                _ => self.numbers(&value, ["start", "end"]),
-            };
-            found.extend(port.map(|p| (p, item.node.start)));
-        }
-        found
-    }
-
-    fn port(&mut self, at: &At<'a>) -> Option<u16> {
-        let number = self.schema.number(at, 1, 65_535)?;
-        u16::try_from(number).ok()
-    }
-
-    fn named(&mut self, at: &At<'a>) -> Option<PortMatch> {
-        Some(PortMatch::Named {
-            protocol: None,
-            name: self.schema.text(at)?,
-        })
-    }
-
-    fn numbers(&mut self, at: &At<'a>, [first, last]: [&str; 2]) -> Option<PortMatch> {
-        let protocol = match self.schema.get(at, "protocol") {
-            Some(at) => self.schema.text(&at)?,
-            None => "TCP".into(),
-        };
-        let mut port = |key| {
-            let at = self.schema.required(at, key)?;
-            self.port(&at)
-        };
-        let first = port(first)?;
-        let last = if last == "port" { first } else { port(last)? };
-        let what = match Protocol::parse(&protocol) {
-            Some(protocol) if first <= last => {
-                return Some(PortMatch::Range {
-                    protocol,
-                    first,
-                    last,
-                });
-            }
-            Some(_) => format!("the range {first}-{last} ends before it starts"),
-            None => format!("no port has the protocol `{protocol}`"),
-        };
-        let message = format!("{what}, so this item matches nothing");
-        let note = Diagnostic::warning("empty-port", message).path(at.path.as_str());
-        self.notes.push(self.object.about(note, at.node.start));
-        Some(NO_PORT)
-    }
-
-    /// `protocols` of v1alpha2.
-    fn protocols(&mut self, at: &At<'a>) -> Vec<(PortMatch, Mark)> {
-        let items = self.schema.list(at, 1, 25);
-        let mut found = Vec::new();
-        for item in &items {
-            let known = ["tcp", "udp", "sctp", "destinationNamedPort"];
-            let Some((key, value)) = self.schema.one_of(item, &known) else {
-                continue;
-            };
-            let protocol = match key {
-                "tcp" => Protocol::Tcp,
-                "udp" => Protocol::Udp,
-                "sctp" => Protocol::Sctp,
-                _ => {
-                    found.extend(self.named(&value).map(|p| (p, item.node.start)));
-                    continue;
-                }
-            };
-            let port = self.transport(&value, protocol);
-            found.extend(port.map(|p| (p, item.node.start)));
-        }
-        found
-    }
-
-    fn transport(&mut self, at: &At<'a>, protocol: Protocol) -> Option<PortMatch> {
-        let (_, port) = self.schema.one_of(at, &["destinationPort"])?;
-        let (key, value) = self.schema.one_of(&port, &["number", "range"])?;
-        if key == "number" {
-            let first = self.port(&value)?;
-            return Some(PortMatch::Range {
-                protocol,
-                first,
-                last: first,
-            });
-        }
-        let (first, last) = (
-            self.schema.required(&value, "start")?,
-            self.schema.required(&value, "end")?,
-        );
-        let (first, last) = (self.port(&first)?, self.port(&last)?);
-        if first >= last {
-            let detail = "Start port must be less than End port";
-            self.schema.invalid(&value, &"\"object\"", detail);
-            return None;
-        }
-        Some(PortMatch::Range {
-            protocol,
-            first,
-            last,
-        })
     }
 }
