@@ -35,6 +35,7 @@ pub(super) fn keys_ui(context: &Context) -> bool {
         let tall = ui.ctx().content_rect().height() - 220.0;
         ScrollArea::vertical()
             .max_height(tall.max(160.0))
+            .min_scrolled_height(tall.max(160.0))
             .show(ui, |ui| {
                 ui.columns(2, |columns| {
                     let [left, right] = columns else { return };

@@ -47,14 +47,17 @@ pub(super) fn problems_ui(app: &mut App, context: &Context) {
                         "Nothing to mend: what is drawn is what the policies allow.",
                     );
                 }
-                ScrollArea::vertical().max_height(tall).show(ui, |ui| {
-                    ui.spacing_mut().item_spacing.y = 10.0;
-                    for problem in app.view.problems.iter().take(200) {
-                        if problem_ui(ui, problem) {
-                            reveal = problem.item;
+                ScrollArea::vertical()
+                    .max_height(tall)
+                    .min_scrolled_height(tall)
+                    .show(ui, |ui| {
+                        ui.spacing_mut().item_spacing.y = 10.0;
+                        for problem in app.view.problems.iter().take(200) {
+                            if problem_ui(ui, problem) {
+                                reveal = problem.item;
+                            }
                         }
-                    }
-                });
+                    });
             });
         });
     app.view.problems_open = open;

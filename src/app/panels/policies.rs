@@ -256,7 +256,8 @@ fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands, fresh: bool) {
             .iter()
             .position(|line| line.is_of(&lit))
     };
-    let target = wanted.or_else(|| if fresh { first_lit() } else { None });
+    // Another choice of policies begins with the first line that matters.
+    let target = wanted.or_else(|| fresh.then(|| first_lit().unwrap_or(0)));
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut area = ScrollArea::both().auto_shrink(false).id_salt("policy text");
     if let Some(line) = target {

@@ -27,7 +27,7 @@ pub fn side_ui(
         .show(ui, |ui| {
             inspector::inspector_ui(ui, document, results, view, commands);
         });
-    let line = shown.inner_rect.bottom().min(room.top() + most);
+    let line = (room.top() + shown.content_size.y.min(most)).round();
     divider_ui(ui, room, line, view);
     let below = Rect::from_min_max(pos2(room.left(), line + 1.0), room.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {

@@ -209,3 +209,16 @@ pub fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
             .rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
     }
 }
+
+/// The sign of a list that drops down.
+pub fn caret(ui: &Ui, rect: Rect, visuals: &egui::style::WidgetVisuals, _open: bool) {
+    let font = theme::icon(13.0);
+    let icon = crate::app::icons::CARET_DOWN;
+    ui.painter().text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        icon,
+        font,
+        visuals.text_color(),
+    );
+}

@@ -6,7 +6,7 @@ mod list;
 mod text;
 
 pub use button::{
-    check, danger, focus_ring, icon_button, link, menu_button, primary, secondary, segments,
+    caret, check, danger, focus_ring, icon_button, link, menu_button, primary, secondary, segments,
     tab_bar,
 };
 pub use field::{Drafts, Field, complaint, message, named, select_all};

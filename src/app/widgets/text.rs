@@ -62,7 +62,7 @@ pub fn hairline(ui: &mut Ui) {
     let (rect, _) =
         ui.allocate_exact_size(egui::vec2(ui.available_width(), 1.0), egui::Sense::hover());
     ui.painter()
-        .hline(ui.clip_rect().x_range(), rect.center().y, stroke);
+        .hline(ui.max_rect().x_range(), rect.center().y, stroke);
 }
 
 /// A verdict or a warning on its own ground: icon, sentence, and more about it.

@@ -1,6 +1,6 @@
 //! A flow: between whom, on which ports, and whether the policies allow exactly that.
 
-use egui::{Align, Label, Layout, RichText, Ui, vec2};
+use egui::{Label, RichText, Ui, vec2};
 
 use super::Inspect;
 use super::parts::trial;
@@ -9,8 +9,11 @@ use crate::app::icons;
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field};
+use crate::cluster::{ServicePort, TargetPort};
 use crate::engine::Verdict;
-use crate::model::{Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, Thing, validate};
+use crate::model::{
+    Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, PortChoice, Thing, validate,
+};
 use crate::scene::tokens;
 
 /// Shows it.
@@ -26,19 +29,27 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     ui.add_space(2.0);
     verdict(ui, inspect, id);
     ui.add_space(2.0);
-    ui.horizontal(|ui| {
-        let mute = if flow.muted { "Unmute" } else { "Mute" };
-        for (text, command) in [(mute, Command::MuteFlow), ("Reverse", Command::ReverseFlow)] {
-            if widgets::secondary(ui, text).clicked() {
-                inspect.commands.push(command);
-            }
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::danger(ui, "Delete").clicked() {
-                inspect.commands.push(Command::Delete);
-            }
-        });
-    });
+    let asked = egui::Sides::new().show(
+        ui,
+        |ui| {
+            let mute = if flow.muted { "Unmute" } else { "Mute" };
+            let all = [(mute, Command::MuteFlow), ("Reverse", Command::ReverseFlow)];
+            let pressed =
+                all.map(|(text, command)| (widgets::secondary(ui, text).clicked(), command));
+            pressed
+                .into_iter()
+                .find(|(clicked, _)| *clicked)
+                .map(|(_, command)| command)
+        },
+        |ui| {
+            widgets::danger(ui, "Delete")
+                .clicked()
+                .then_some(Command::Delete)
+        },
+    );
+    if let Some(command) = asked.0.or(asked.1) {
+        inspect.commands.push(command);
+    }
 }
 
 fn head(ui: &mut Ui, inspect: &mut Inspect<'_>, flow: &Flow) {
@@ -139,9 +150,15 @@ fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     });
 }
 
-/// What the destination and its Services declare, a click away.
+/// What the destination and its Services declare, a click away; one chip for each port.
 fn choices(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
-    let choices = inspect.document.port_choices(&flow.to);
+    let mut choices = inspect.document.port_choices(&flow.to);
+    choices.sort_by_key(|choice| (choice.port.clone(), choice.service.is_some()));
+    let services: Vec<String> = choices
+        .iter()
+        .filter_map(|choice| forwards(inspect.document, choice))
+        .collect();
+    choices.dedup_by_key(|choice| choice.port.clone());
     if choices.is_empty() {
         return;
     }
@@ -149,20 +166,50 @@ fn choices(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         for choice in choices.iter().take(8) {
             let on = flow.ports.contains(&choice.port);
-            if widgets::chip(ui, &choice.label, on, true).clicked() {
-                let mut ports = flow.ports.clone();
-                match on {
-                    true => ports.retain(|port| *port != choice.port),
-                    false => {
-                        // A choice is meant instead of "anything".
-                        ports.retain(|port| *port != FlowPort::Any);
-                        ports.push(choice.port.clone());
-                    }
-                }
-                inspect.commands.edit(Edit::SetPorts(vec![id], ports));
+            let label = choice.label.split(" (").next().unwrap_or_default();
+            let chip = widgets::chip(ui, label, on, true).on_hover_text(&choice.label);
+            if chip.clicked() {
+                inspect
+                    .commands
+                    .edit(Edit::SetPorts(vec![id], toggled(flow, &choice.port)));
             }
         }
     });
+    for service in services.iter().take(3) {
+        widgets::small(ui, service.as_str());
+    }
+}
+
+/// The ports with one more, or one less.
+fn toggled(flow: &Flow, port: &FlowPort) -> Vec<FlowPort> {
+    let mut ports = flow.ports.clone();
+    if ports.contains(port) {
+        ports.retain(|other| other != port);
+    } else {
+        // A choice is meant instead of "anything".
+        ports.retain(|other| *other != FlowPort::Any);
+        ports.push(port.clone());
+    }
+    ports
+}
+
+/// `Service checkout: 80 forwards to TCP/5050`.
+fn forwards(document: &Document, choice: &PortChoice) -> Option<String> {
+    let service = document.services.get(choice.service?)?;
+    let is = |port: &&ServicePort| match (&port.target, &choice.port) {
+        (TargetPort::Number(number), FlowPort::Range(protocol, first, _)) => {
+            number == first && port.protocol == *protocol
+        }
+        (TargetPort::Name(name), FlowPort::Named(protocol, named)) => {
+            name == named && port.protocol == *protocol
+        }
+        _ => false,
+    };
+    let port = service.ports.iter().find(is)?;
+    Some(format!(
+        "Service {}: {} forwards to {}",
+        service.name, port.port, choice.port
+    ))
 }
 
 fn note(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {

@@ -97,6 +97,7 @@ fn kind(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload)
     widgets::labelled(ui, "Kind", |ui| {
         let shown = egui::ComboBox::from_id_salt(("kind", item))
             .width(ui.available_width())
+            .icon(widgets::caret)
             .selected_text(&workload.kind);
         let response = shown.show_ui(ui, |ui| {
             for kind in KINDS {

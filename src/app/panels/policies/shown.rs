@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Scope;
 use crate::engine::{Results, Role, Written};
 use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef};
+use crate::policy::Direction;
 
 /// One policy that is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,7 +118,15 @@ pub fn shown(
         .collect();
     if scope == Scope::Selection && !selection.is_empty() {
         // What was drawn comes first; what holds for the whole namespace after it.
-        written.sort_by_key(|policy| matches!(policy.role, Role::Base | Role::Dns));
+        written.sort_by_key(|policy| {
+            let base = matches!(policy.role, Role::Base | Role::Dns);
+            let own = policy
+                .workloads
+                .iter()
+                .any(|id| about.workloads.contains(id));
+            let ingress = !policy.directions.contains(&Direction::Egress);
+            (base, !own, ingress)
+        });
     }
     for policy in written {
         shown.add(
