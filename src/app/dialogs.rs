@@ -82,7 +82,7 @@ impl Dialogs for Native {
             Ask::OpenFolder | Ask::ImportFolder | Ask::ExportFolder => one(dialog.pick_folder()),
             Ask::OpenFiles | Ask::ImportFiles => {
                 let picked = dialog.add_filter("Manifests", manifests).pick_files();
-                many(async { picked.await })
+                many(picked)
             }
             Ask::SaveProject(name) | Ask::ExportFile(name) => one(dialog
                 .set_file_name(name)

@@ -171,17 +171,21 @@ mod tests {
     fn the_newest_request_wins_and_older_work_is_told_to_stop() {
         let mut slot = Slot::new(Workers::Threads, &egui::Context::default());
         let (sender, stopped) = channel();
+        let (began, beginning) = channel();
         slot.start(move |cancel| {
+            let _ = began.send(());
             while !cancel.is_set() {
                 std::thread::sleep(Duration::from_millis(1));
             }
             let _ = sender.send(());
             0
         });
+        let patience = Duration::from_secs(10);
+        beginning.recv_timeout(patience).expect("it begins");
         slot.start(|_| 1);
         slot.start(|_| 2);
         stopped
-            .recv_timeout(Duration::from_secs(10))
+            .recv_timeout(patience)
             .expect("the first piece of work is told to stop");
         let mut answer = None;
         for _ in 0..10_000 {

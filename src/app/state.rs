@@ -15,7 +15,7 @@ use super::keys;
 use super::overlays;
 use super::panels::{outline, side, start, status, top_bar};
 use super::preferences::Preferences;
-use super::problems;
+use super::problems::{self, Problem};
 use super::theme::{self, color};
 use super::view::View;
 use crate::engine::{self, Results};
@@ -54,7 +54,7 @@ pub struct App {
     pub(super) last_export: Option<Box<overlays::ExportView>>,
     /// The title that the window has.
     pub(super) title: String,
-    check: Slot<Results>,
+    check: Slot<(Results, Vec<Problem>)>,
     /// What was last sent to be checked.
     sent: Document,
     pub(super) context: Context,
@@ -132,16 +132,17 @@ impl App {
             let begun = std::time::Instant::now();
             let mut results = engine::check(&document);
             results.took = begun.elapsed();
-            results
+            let problems = problems::problems(&document, &results);
+            (results, problems)
         });
         self.take_answers();
     }
 
     fn take_answers(&mut self) {
-        if let Some(results) = self.check.take() {
+        if let Some((results, problems)) = self.check.take() {
             self.results = Arc::new(results);
             self.view.results_number += 1;
-            self.view.problems = problems::problems(&self.results.document, &self.results);
+            self.view.problems = problems;
         }
     }
 

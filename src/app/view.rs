@@ -1,7 +1,7 @@
 //! What the window shows and how, as far as it is no part of the Document: selection, what is lit
 //! up, what is being typed, which panels and dialogs are open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::canvas::CanvasView;
 use super::overlays::Overlay;
@@ -10,7 +10,7 @@ use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
 use super::problems::Problem;
 use super::widgets::Drafts;
-use crate::model::{Document, FlowId, Item};
+use crate::model::{Document, FlowId, Item, KeptPolicy, PolicyId, Table};
 
 /// The state of the window beside the Document.
 #[derive(Default)]
@@ -35,6 +35,8 @@ pub struct View {
     pub notice: Option<Notice>,
     /// Whether the list of problems is open.
     pub problems_open: bool,
+    /// The names of kept policies, which stand in their texts.
+    pub kept: KeptNames,
     /// Everything worth telling about the project, worst first.
     pub problems: Vec<Problem>,
     /// Counts the answers that came in, so that what is made from them knows when to be made again.
@@ -43,6 +45,32 @@ pub struct View {
     pub split: Split,
     /// Whether things jump instead of moving.
     pub reduced_motion: bool,
+}
+
+/// The names and namespaces of kept policies; read from their texts only when these change.
+#[derive(Default)]
+pub struct KeptNames {
+    of: Table<PolicyId, KeptPolicy>,
+    names: BTreeMap<PolicyId, (String, String)>,
+}
+
+impl KeptNames {
+    /// Namespace and name of each.
+    pub fn of(&mut self, document: &Document) -> &BTreeMap<PolicyId, (String, String)> {
+        if !self.of.same(&document.policies) {
+            self.of = document.policies.clone();
+            let read = |(id, policy): (PolicyId, &KeptPolicy)| {
+                let identity = policy.identity();
+                let namespace = identity
+                    .as_ref()
+                    .and_then(|identity| identity.namespace.clone());
+                let name = identity.map_or_else(|| policy.file.clone(), |identity| identity.name);
+                (id, (namespace.unwrap_or_default(), name))
+            };
+            self.names = document.policies.iter().map(read).collect();
+        }
+        &self.names
+    }
 }
 
 /// Where the side panel is parted.

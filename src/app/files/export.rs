@@ -12,7 +12,7 @@ use crate::engine::{Generated, Role, Written};
 use crate::project::files::{ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export};
 
 /// What an export would do, or why it cannot be done.
-pub type Planned = Result<ExportPlan, Diagnostic>;
+pub type Planned = Result<ExportPlan, Box<Diagnostic>>;
 
 /// The files of an export: allow policies before the base policies that isolate.
 pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<ExportFile> {
@@ -57,7 +57,7 @@ impl App {
         };
         self.files
             .planning
-            .start(move |_| plan_export(&target, &files, options));
+            .start(move |_| plan_export(&target, &files, options).map_err(Box::new));
         if self.files.workers == Workers::Inline {
             self.poll_export();
         }
@@ -110,7 +110,7 @@ impl App {
                 .iter()
                 .filter(|change| change.kind != crate::project::files::ChangeKind::Unchanged);
             let count = count.count();
-            plan.apply().map(|()| count)
+            plan.apply().map(|()| count).map_err(Box::new)
         });
         if self.files.workers == Workers::Inline {
             self.poll_export();

@@ -37,7 +37,7 @@ pub struct Files {
     reading: Slot<open::Read>,
     saving: Slot<save::Saved>,
     pub(super) planning: Slot<Planned>,
-    pub(super) writing: Slot<Result<usize, crate::diag::Diagnostic>>,
+    pub(super) writing: Slot<Result<usize, Box<crate::diag::Diagnostic>>>,
     journal: journal::Journaling,
     /// What was to be done once the project is saved.
     after_save: Option<Command>,

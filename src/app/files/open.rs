@@ -17,7 +17,7 @@ use crate::project::{format, sources};
 /// What comes back from reading.
 pub(super) enum Read {
     /// A project, from its file.
-    Project(PathBuf, Opened),
+    Project(PathBuf, Box<Opened>),
     /// Manifests; into the open project, or as a new one.
     Manifests {
         imported: Box<Imported>,
@@ -40,7 +40,7 @@ impl App {
         let project = into.then(|| self.document());
         self.files.reading.start(move |_| match paths.as_slice() {
             [one] if !into && is_project(one) => match files::open(one) {
-                Ok(opened) => Read::Project(one.clone(), opened),
+                Ok(opened) => Read::Project(one.clone(), Box::new(opened)),
                 Err(diagnostics) => Read::Failed(diagnostics),
             },
             all => {

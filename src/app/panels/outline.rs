@@ -1,6 +1,6 @@
 //! The outline: everything by name, with a filter. A click selects and brings into view; arrows walk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egui::{Frame, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
 
@@ -10,7 +10,7 @@ use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets::{self, Row};
 use crate::engine::Results;
-use crate::model::{Document, Item, NamespaceId};
+use crate::model::{Document, Item, NamespaceId, PolicyId};
 use crate::scene::tokens;
 
 /// Its state.
@@ -56,7 +56,7 @@ pub fn outline_ui(
         .show(ui, |ui| {
             filter_ui(ui, &mut view.outline);
         });
-    let lines = lines(document, results, &view.outline);
+    let lines = lines(document, results, &view.outline, view.kept.of(document));
     take_first(ui, &lines, commands);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().auto_shrink(false).show_rows(
@@ -98,7 +98,12 @@ fn filter_ui(ui: &mut Ui, view: &mut OutlineView) {
     }
 }
 
-fn lines(document: &Document, results: &Results, view: &OutlineView) -> Vec<Line> {
+fn lines(
+    document: &Document,
+    results: &Results,
+    view: &OutlineView,
+    kept: &BTreeMap<PolicyId, (String, String)>,
+) -> Vec<Line> {
     let filter = view.filter.trim().to_lowercase();
     let fits = |name: &str| filter.is_empty() || name.to_lowercase().contains(&filter);
     let mut lines = vec![Line::Section("Namespaces", document.namespaces.len())];
@@ -165,14 +170,13 @@ fn lines(document: &Document, results: &Results, view: &OutlineView) -> Vec<Line
             .map(|(id, _)| plain(Item::Group(*id)))
             .collect(),
     );
-    let kept = document
-        .policies
-        .ids()
-        .filter(|id| fits(&document.policy_name(*id)));
+    let kept = kept
+        .iter()
+        .filter(|(_, (namespace, name))| fits(name) || fits(namespace));
     section(
         &mut lines,
         "Kept policies",
-        kept.map(|id| plain(Item::Policy(id))).collect(),
+        kept.map(|(id, _)| plain(Item::Policy(*id))).collect(),
     );
     let written = results.generated.policies.iter().enumerate();
     let written = written.filter(|(_, policy)| fits(&policy.name) || fits(&policy.namespace));
@@ -241,8 +245,13 @@ fn item_ui(
     view: &mut View,
     commands: &mut Commands,
 ) {
-    let name = document.item_name(item);
-    let end = count.map_or(String::new(), |count| count.to_string());
+    let (end, name) = match item {
+        Item::Policy(id) => view.kept.of(document).get(&id).cloned().unwrap_or_default(),
+        item => (
+            count.map_or(String::new(), |count| count.to_string()),
+            document.item_name(item),
+        ),
+    };
     let mut row = Row::new(icons::of_item(item, document), &name)
         .indent(depth as f32 * 16.0)
         .end(&end)

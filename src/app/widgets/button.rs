@@ -39,11 +39,11 @@ pub fn danger(ui: &mut Ui, text: &str) -> Response {
 /// A word that does something.
 pub fn link(ui: &mut Ui, text: &str) -> Response {
     let ink = color(theme::palette(ui.ctx()).accent);
-    let text = RichText::new(text)
+    let shown = RichText::new(text)
         .font(theme::sans(tokens::TEXT_SMALL))
         .color(ink);
-    let response = ui.add(Label::new(text).sense(Sense::click()));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Link, true, "link"));
+    let response = ui.add(Label::new(shown).sense(Sense::click()));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Link, true, text));
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
 
@@ -204,7 +204,7 @@ pub fn tab_bar<T: Copy + PartialEq>(ui: &mut Ui, open: T, all: &[(T, &str)]) -> 
 /// The ring of whatever has the keyboard.
 pub fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
     if response.has_focus() {
-        let stroke = Stroke::new(1.5, Color32::from(color(theme::palette(ui.ctx()).accent)));
+        let stroke = Stroke::new(1.5, color(theme::palette(ui.ctx()).accent));
         ui.painter()
             .rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
     }

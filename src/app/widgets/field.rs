@@ -212,9 +212,7 @@ impl<'a> Field<'a> {
         if let Some(refusal) = &draft.refusal {
             complaint(ui, refusal);
         }
-        if response.has_focus() {
-            drafts.drafts.push(draft);
-        } else if draft.refusal.is_some() {
+        if response.has_focus() || draft.refusal.is_some() {
             drafts.drafts.push(draft);
         } else if let Some(command) = draft.command.take() {
             commands.push(command);

@@ -64,7 +64,8 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
 
 /// `2 workloads, 3 flows`.
 fn counted(items: &[Item]) -> String {
-    let kinds: [(&str, fn(&Item) -> bool); 6] = [
+    type Is = fn(&Item) -> bool;
+    let kinds: [(&str, Is); 6] = [
         ("namespace", |item| matches!(item, Item::Namespace(_))),
         ("workload", |item| matches!(item, Item::Workload(_))),
         ("external", |item| matches!(item, Item::External(_))),
