@@ -235,12 +235,6 @@ const LONGEST_FILE: usize = 400;
 
 /// Files that may be longer (file, lines, reason).
 const LONGER_FILES: &[(&str, usize, &str)] = &[
-    ("app/canvas/node_shape.rs", 420, "one shape, all its looks"),
-    (
-        "app/canvas/pointer.rs",
-        520,
-        "the gestures of one pointer: one state machine",
-    ),
     (
         "engine/prove/findings.rs",
         420,

@@ -4,7 +4,7 @@
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
 use super::look::words_of;
-use super::{CanvasView, item_of, node_shape};
+use super::{CanvasView, item_of, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::engine::Results;
@@ -41,9 +41,9 @@ impl CanvasView {
         for space in scene
             .namespaces
             .iter()
-            .filter(|space| node_shape::rect(space.rect).intersects(seen))
+            .filter(|space| pen::rect(space.rect).intersects(seen))
         {
-            let header = node_shape::rect(space.header);
+            let header = pen::rect(space.header);
             name(Item::Namespace(space.id), header, &|| {
                 format!("namespace {}", space.name)
             });
@@ -51,16 +51,16 @@ impl CanvasView {
         for node in scene
             .nodes
             .iter()
-            .filter(|node| node_shape::rect(node.rect).intersects(seen))
+            .filter(|node| pen::rect(node.rect).intersects(seen))
         {
             if let Some(item) = item_of(node.node) {
-                name(item, node_shape::rect(node.rect), &|| {
+                name(item, pen::rect(node.rect), &|| {
                     node_words(document, node.node)
                 });
             }
         }
         for arrow in &scene.arrows {
-            let Some(chip) = arrow.chip.as_ref().map(|chip| node_shape::rect(chip.rect)) else {
+            let Some(chip) = arrow.chip.as_ref().map(|chip| pen::rect(chip.rect)) else {
                 continue;
             };
             if chip.intersects(seen) {
@@ -93,7 +93,7 @@ impl CanvasView {
     }
 
     fn hover_rect(&self) -> Rect {
-        let item = super::pointer::item_at(self.hover);
+        let item = super::under::item_at(self.hover);
         item.and_then(|item| self.item_screen(item))
             .unwrap_or(self.camera.viewport)
     }

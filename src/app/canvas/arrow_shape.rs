@@ -7,8 +7,9 @@ use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
 use super::look::{colors_of, icon_of, line_of};
-use super::node_shape::{Made, NodeShape, Pen};
+use super::node_shape::NodeShape;
 use super::paint::{faded, head, line, moved, shorten};
+use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
 use crate::engine::Verdict;
 use crate::model::{FlowId, NodeRef};
@@ -55,10 +56,7 @@ impl ArrowShape {
         if self.arrow.as_ref() != Some(arrow) {
             self.way = flatten(&arrow.curve, 6.0);
             let way = self.way.iter().map(|point| pos2(point.x, point.y));
-            let chip = arrow
-                .chip
-                .iter()
-                .map(|chip| super::node_shape::rect(chip.rect));
+            let chip = arrow.chip.iter().map(|chip| super::pen::rect(chip.rect));
             let line = Rect::from_points(&way.collect::<Vec<_>>()).expand(8.0);
             self.bounds = Some(chip.fold(line, |all, chip| all.union(chip)));
             self.arrow = Some(arrow.clone());

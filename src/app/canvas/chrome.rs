@@ -6,8 +6,8 @@ use egui::{
     pos2, vec2,
 };
 
-use super::node_shape::rect;
 use super::paint::faded;
+use super::pen::rect;
 use super::pointer::Gesture;
 use super::{CanvasView, picture};
 use crate::app::command::{Command, Commands};

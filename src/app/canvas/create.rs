@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Pos2, Rect, Vec2, pos2};
 
 use super::camera::snap;
-use super::{item_of, node_shape};
+use super::{item_of, pen};
 use crate::app::command::{Command, Commands};
 use crate::model::edit::{Thing, extract};
 use crate::model::{
@@ -123,8 +123,7 @@ fn make_workload(
     })));
     // Outside its container it would stretch it across the canvas: the layout knows a better place.
     let inside = scene.namespace(home).is_some_and(|space| {
-        node_shape::rect(space.rect).contains(at)
-            || !edits.is_empty() && document.namespaces.is_empty()
+        pen::rect(space.rect).contains(at) || !edits.is_empty() && document.namespaces.is_empty()
     });
     if inside {
         edits.push(place(node, at));

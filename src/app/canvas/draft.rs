@@ -3,8 +3,8 @@
 use egui::{Painter, Pos2, Rect, Shape, Stroke, Vec2, vec2};
 
 use super::camera::Camera;
-use super::node_shape;
 use super::paint::{head, shorten};
+use super::pen;
 use crate::model::{Document, End};
 use crate::scene::geom::flatten;
 use crate::scene::{Cubic, Scene, pt, tokens};
@@ -88,7 +88,7 @@ pub fn legal(from: &End, to: &End) -> bool {
 
 /// Where an end stands, in the scene.
 pub fn rect_of(scene: &Scene, end: &End) -> Option<Rect> {
-    scene.rect(end.node()?).map(node_shape::rect)
+    scene.rect(end.node()?).map(pen::rect)
 }
 
 /// An arrow from a box towards another one, or towards the pointer.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2};
 
 use super::camera::Camera;
-use super::node_shape::rect;
 use super::paint::faded;
+use super::pen::rect;
 use crate::app::theme;
 use crate::scene::detail::Overview;
 use crate::scene::tokens::{self, Theme};

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use egui::{EventFilter, Key, Modifiers, Pos2, Response, Ui, Vec2, vec2};
 
 use super::pointer::Gesture;
-use super::{CanvasView, item_of, node_of, node_shape};
+use super::{CanvasView, item_of, node_of, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, NodeRef};
@@ -69,7 +69,7 @@ impl CanvasView {
         if let Some(item) = item_of(node) {
             commands.push(Command::Select(vec![item]));
         }
-        if let Some(rect) = self.picture.scene.rect(node).map(node_shape::rect) {
+        if let Some(rect) = self.picture.scene.rect(node).map(pen::rect) {
             self.camera.reveal(rect);
         }
     }
@@ -127,7 +127,7 @@ impl CanvasView {
         let Some(from) = from else {
             return reading_order(scene).first().copied();
         };
-        let middle = |node: NodeRef| scene.rect(node).map(|rect| node_shape::rect(rect).center());
+        let middle = |node: NodeRef| scene.rect(node).map(|rect| pen::rect(rect).center());
         let here: Pos2 = middle(from)?;
         let cost = |node: NodeRef| {
             let way = middle(node)? - here;

@@ -2,7 +2,7 @@
 
 use egui::{Button, Pos2, Response, RichText, Ui};
 
-use super::pointer::item_at;
+use super::under::item_at;
 use super::{CanvasView, node_of};
 use crate::app::command::{Command, Commands};
 use crate::app::theme;

@@ -8,6 +8,7 @@
 mod access;
 mod arrow_shape;
 mod camera;
+mod card;
 mod chrome;
 mod create;
 mod draft;
@@ -16,15 +17,18 @@ mod keyboard;
 mod layouts;
 mod look;
 mod menus;
+mod moving;
 mod node_shape;
 mod overlay;
 mod paint;
+mod pen;
 mod perform;
 mod picture;
 mod pointer;
 mod popup;
 mod ports;
 mod targets;
+mod under;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,7 +51,7 @@ use camera::Camera;
 use far::Far;
 use layouts::Layouts;
 use look::Marks;
-use node_shape::Made;
+use pen::Made;
 use picture::Picture;
 use pointer::Gesture;
 use popup::Popup;
@@ -127,14 +131,14 @@ impl CanvasView {
     /// Where a node is on the screen.
     pub fn screen_rect(&self, node: NodeRef) -> Option<Rect> {
         let rect = self.picture.scene.rect(node)?;
-        Some(self.camera.rect_to_screen(node_shape::rect(rect)))
+        Some(self.camera.rect_to_screen(pen::rect(rect)))
     }
 
     /// Where a flow's chip is on the screen, or the middle of its line.
     pub fn screen_chip(&self, flow: FlowId) -> Option<Rect> {
         let arrow = self.picture.scene.arrow(flow)?;
         let rect = match &arrow.chip {
-            Some(chip) => node_shape::rect(chip.rect),
+            Some(chip) => pen::rect(chip.rect),
             None => {
                 Rect::from_center_size(egui::pos2(arrow.tip.x, arrow.tip.y), egui::Vec2::splat(8.0))
             }
@@ -155,7 +159,7 @@ impl CanvasView {
         let changed = self.layouts.follow(context, document, &shown, still);
         if changed && (self.fit_next || !self.shown_once && !self.layouts.scene.nodes.is_empty()) {
             (self.fit_next, self.shown_once) = (false, true);
-            self.camera.fit(node_shape::rect(self.layouts.scene.bounds));
+            self.camera.fit(pen::rect(self.layouts.scene.bounds));
         }
         if !self.layouts.busy() {
             self.gesture.settle();
@@ -245,10 +249,10 @@ fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {
     if let Item::Flow(flow) = item {
         let arrow = scene.arrow(flow)?;
         let ends = [scene.rect(arrow.from)?, scene.rect(arrow.to)?];
-        let [from, to] = ends.map(node_shape::rect);
+        let [from, to] = ends.map(pen::rect);
         return Some(from.union(to));
     }
-    scene.rect(node_of(item)?).map(node_shape::rect)
+    scene.rect(node_of(item)?).map(pen::rect)
 }
 
 /// What the canvas is known to egui by.

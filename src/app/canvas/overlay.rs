@@ -4,7 +4,7 @@ use egui::{Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
 use super::paint::{dashed_frame, faded};
 use super::pointer::Gesture;
-use super::{CanvasView, draft, node_of, node_shape, popup::Popup};
+use super::{CanvasView, draft, node_of, pen, popup::Popup};
 use crate::app::theme;
 use crate::app::view::View;
 use crate::model::{Document, End, FlowId, NodeRef};
@@ -41,10 +41,7 @@ impl CanvasView {
             }
             Gesture::Move(moving) => {
                 if let Some(rect) = moving.into.and_then(|id| self.picture.scene.namespace(id)) {
-                    let rect = self
-                        .camera
-                        .rect_to_screen(node_shape::rect(rect.rect))
-                        .expand(3.0);
+                    let rect = self.camera.rect_to_screen(pen::rect(rect.rect)).expand(3.0);
                     painter.extend(dashed_frame(rect, stroke));
                     let name = moving
                         .into

@@ -10,7 +10,7 @@ use super::create::{self, Peer};
 use super::draft::FlowDraft;
 use super::pointer::Gesture;
 use super::popup::{Age, Popup, beside};
-use super::{CanvasView, item_rect, node_of, node_shape};
+use super::{CanvasView, item_rect, node_of, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, End, FlowId, Item, NamespaceId, NodeRef};
@@ -31,9 +31,7 @@ pub fn perform(
         Command::ZoomIn => canvas.camera.zoom_step(1),
         Command::ZoomOut => canvas.camera.zoom_step(-1),
         Command::ZoomReset => canvas.camera.zoom_to(1.0),
-        Command::Fit => canvas
-            .camera
-            .fit(node_shape::rect(canvas.picture.scene.bounds)),
+        Command::Fit => canvas.camera.fit(pen::rect(canvas.picture.scene.bounds)),
         Command::FitSelection => canvas.fit_items(&selection),
         Command::LayOut => canvas.lay_out(document, commands),
         Command::Reveal(item) => {

@@ -1,21 +1,19 @@
 //! What the pointer does: one gesture at a time, from press to release.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2, vec2};
+use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2};
 
-use super::camera::snap;
 use super::draft::FlowDraft;
-use super::{CanvasView, create, item_of, node_of, node_shape, picture};
+use super::moving::Move;
+use super::under::item_at;
+use super::{CanvasView, create, item_of, node_of, picture};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
-use crate::model::{Document, Edit, End, Item, NamespaceId, NodeRef};
+use crate::model::{Document, Edit, Item, NodeRef};
+use crate::scene::Scene;
 use crate::scene::detail::Hit;
-use crate::scene::{Scene, pt};
-
-/// How near to a line the pointer must be, in screen points.
-const SLACK: f32 = 6.0;
 
 /// What the pointer is doing.
 #[derive(Default)]
@@ -36,23 +34,6 @@ pub enum Gesture {
     Move(Move),
     /// Draws a flow.
     Flow(FlowDraft),
-}
-
-/// Nodes on their way.
-pub struct Move {
-    nodes: BTreeSet<NodeRef>,
-    from: Pos2,
-    by: Vec2,
-    /// The scene when it began.
-    start: Arc<Scene>,
-    /// The scene now.
-    now: Arc<Scene>,
-    /// Copies are dropped, and the things themselves stay.
-    copy: bool,
-    /// The container that they would go into.
-    pub into: Option<NamespaceId>,
-    /// Dropped; shown until the layout has caught up.
-    done: bool,
 }
 
 impl Gesture {
@@ -100,55 +81,6 @@ impl CanvasView {
         self.pointer = Some(self.camera.to_scene(at));
     }
 
-    /// What is under a point of the scene; namespaces too.
-    pub(super) fn hit(&self, at: Pos2) -> Option<Hit> {
-        let slack = SLACK / self.camera.zoom;
-        self.picture
-            .index
-            .hit(&self.picture.scene, pt(at.x, at.y), slack)
-    }
-
-    /// What a flow may end at there: a node, or any pod of a namespace at its header or border.
-    pub(super) fn end_at(&self, at: Pos2) -> Option<End> {
-        match self.hit(at)? {
-            Hit::Node(node) => Some(node.into()),
-            Hit::Header(id) => Some(End::AnyPodOf(id)),
-            Hit::Namespace(id) => {
-                let rect = node_shape::rect(self.picture.scene.namespace(id)?.rect);
-                let border = !rect.shrink(10.0 / self.camera.zoom).contains(at);
-                border.then_some(End::AnyPodOf(id))
-            }
-            Hit::Chip(_) | Hit::Arrow(_) => None,
-        }
-    }
-
-    /// The handle under a point of the scene: which node's, and which of its sides.
-    pub(super) fn handle(&self, at: Pos2) -> Option<(NodeRef, Vec2)> {
-        let node = self.hot?;
-        let reach = 10.0 / self.camera.zoom;
-        self.handles(node)
-            .into_iter()
-            .find(|(place, _)| place.distance(at) <= reach)
-            .map(|(_, side)| (node, side))
-    }
-
-    /// The handles of a node: where, and to which side.
-    pub(super) fn handles(&self, node: NodeRef) -> Vec<(Pos2, Vec2)> {
-        let Some(rect) = self.picture.scene.rect(node).map(node_shape::rect) else {
-            return Vec::new();
-        };
-        let sides = [
-            vec2(1.0, 0.0),
-            vec2(-1.0, 0.0),
-            vec2(0.0, -1.0),
-            vec2(0.0, 1.0),
-        ];
-        sides
-            .into_iter()
-            .map(|side| (rect.center() + side * rect.size() / 2.0, side))
-            .collect()
-    }
-
     /// Moves gestures on.
     pub(super) fn point(
         &mut self,
@@ -189,43 +121,6 @@ impl CanvasView {
             }
         }
         self.cursor(ui, response);
-    }
-
-    /// What is under the pointer, and whose handles are shown.
-    fn look_under(&mut self, response: &Response, view: &View) {
-        let pointer = self
-            .pointer
-            .filter(|_| response.contains_pointer() || response.dragged());
-        let Some(at) = pointer else {
-            self.hover = None;
-            if self.popup.is_none() {
-                self.hot = None;
-            }
-            return;
-        };
-        self.hover = self.hit(at);
-        self.hot = self.hot_at(at, view);
-    }
-
-    /// The node whose handles are within reach of a point.
-    fn hot_at(&self, at: Pos2, view: &View) -> Option<NodeRef> {
-        let near = |node: NodeRef| {
-            let rect = self.picture.scene.rect(node).map(node_shape::rect);
-            rect.is_some_and(|rect| rect.expand(14.0 / self.camera.zoom).contains(at))
-        };
-        let selected = view
-            .only_selected()
-            .and_then(node_of)
-            .filter(|node| near(*node));
-        let under = match self.hit(at) {
-            Some(Hit::Node(node)) => Some(node),
-            Some(Hit::Header(id)) => Some(NodeRef::Namespace(id)),
-            _ => None,
-        };
-        let stays = self
-            .hot
-            .filter(|node| near(*node) && !matches!(node, NodeRef::Namespace(_)));
-        under.or(stays).or(selected)
     }
 
     fn begin(
@@ -466,67 +361,5 @@ impl CanvasView {
             },
         };
         ui.ctx().set_cursor_icon(icon);
-    }
-}
-
-impl Move {
-    fn follow(&mut self, at: Pos2, document: &Document) {
-        let first = self.nodes.iter().find_map(|node| self.start.rect(*node));
-        let Some(corner) = first.map(|rect| node_shape::rect(rect).min) else {
-            return;
-        };
-        let by = snap(corner + (at - self.from)) - corner;
-        let into = self.container_at(at, document);
-        if by != self.by || into != self.into {
-            (self.by, self.into) = (by, into);
-            let by = pt(by.x, by.y);
-            let scene = match into {
-                // On their way out, they do not stretch the container that they leave.
-                Some(_) => Scene::drag(&self.without_home(), &self.nodes, by),
-                None => Scene::drag(&self.start, &self.nodes, by),
-            };
-            self.now = Arc::new(scene);
-        }
-    }
-
-    /// The scene at the beginning, with what is moved in no container.
-    fn without_home(&self) -> Scene {
-        let mut scene = Scene::clone(&self.start);
-        for node in &mut scene.nodes {
-            if self.nodes.contains(&node.node) {
-                node.namespace = None;
-            }
-        }
-        scene
-    }
-
-    /// Another namespace's container under the pointer, if only workloads are moved.
-    fn container_at(&self, at: Pos2, document: &Document) -> Option<NamespaceId> {
-        let mut homes = BTreeMap::new();
-        for node in &self.nodes {
-            let NodeRef::Workload(id) = node else {
-                return None;
-            };
-            homes.insert(document.workloads.get(*id)?.namespace, ());
-        }
-        let point = pt(at.x, at.y);
-        let spaces = self.start.namespaces.iter();
-        let at_home = spaces
-            .clone()
-            .any(|s| homes.contains_key(&s.id) && s.rect.contains(point));
-        let mut others = spaces.filter(|s| !homes.contains_key(&s.id) && s.rect.contains(point));
-        others
-            .next()
-            .filter(|_| !at_home && !self.copy)
-            .map(|s| s.id)
-    }
-}
-
-/// The thing that a click there selects.
-pub fn item_at(hit: Option<Hit>) -> Option<Item> {
-    match hit? {
-        Hit::Node(node) => item_of(node),
-        Hit::Chip(flow) | Hit::Arrow(flow) => Some(Item::Flow(flow)),
-        Hit::Header(id) | Hit::Namespace(id) => Some(Item::Namespace(id)),
     }
 }

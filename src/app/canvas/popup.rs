@@ -4,7 +4,7 @@ use egui::{Align2, Area, Frame, Id, Order, Pos2, Rect, Stroke, Ui, vec2};
 
 use super::ports::PortPicker;
 use super::targets::TargetPicker;
-use super::{CanvasView, draft, item_of, node_shape};
+use super::{CanvasView, draft, item_of, pen};
 use crate::app::command::Commands;
 use crate::app::theme;
 use crate::app::view::View;
@@ -231,6 +231,6 @@ pub fn faint(ui: &mut Ui, text: &str) {
 
 /// The rectangle of a node on the screen, for a popup beside it.
 pub fn beside(canvas: &CanvasView, node: NodeRef) -> Option<Pos2> {
-    let rect = canvas.picture.scene.rect(node).map(node_shape::rect)?;
+    let rect = canvas.picture.scene.rect(node).map(pen::rect)?;
     Some(rect.right_top())
 }

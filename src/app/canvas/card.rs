@@ -1,0 +1,196 @@
+//! What nodes and containers look like.
+
+use egui::{Color32, Rect, Shape, Stroke, Vec2, pos2, vec2};
+
+use super::paint::shield;
+use super::pen::Pen;
+use crate::app::{icons, theme};
+use crate::engine::Isolation;
+use crate::scene::tokens;
+use crate::scene::{self, Icon, NamespaceBox, NodeBox};
+
+/// Below this zoom cards are small: a name at a size that can be read, and no icon.
+const SMALL: f32 = 0.5;
+/// Below this zoom a node's second line is not drawn.
+const READ_LABEL: f32 = 0.6;
+/// The smallest text that is drawn.
+const SMALLEST: f32 = 8.5;
+
+/// The glyph of a node's icon.
+pub fn glyph(icon: Icon) -> &'static str {
+    match icon {
+        Icon::Deployment => icons::WORKLOAD,
+        Icon::StatefulSet => icons::STATEFUL,
+        Icon::DaemonSet => icons::EVERYWHERE,
+        Icon::Job | Icon::CronJob => icons::SCHEDULED,
+        Icon::Pod => icons::WORKLOAD,
+        Icon::Internet => icons::INTERNET,
+        Icon::External => icons::EXTERNAL,
+        Icon::Group => icons::GROUP,
+        Icon::AnyPod => icons::ANY,
+    }
+}
+
+/// Draws a node.
+pub fn card(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
+    let palette = pen.palette;
+    let outer = pen.scaled(node.rect);
+    let radius = match node.shape {
+        scene::Shape::Rounded => tokens::NODE_RADIUS,
+        scene::Shape::Pill => tokens::NODE_HEIGHT / 2.0,
+    };
+    let soft = Color32::from_black_alpha(if palette.dark { 40 } else { 10 });
+    pen.rect(
+        outer.translate(vec2(0.0, 1.5 * pen.zoom)),
+        radius,
+        soft,
+        Stroke::NONE,
+    );
+    let border = Stroke::new(1.0, theme::color(palette.outline));
+    pen.rect(outer, radius, theme::color(palette.raised), border);
+
+    if pen.zoom < SMALL {
+        return small(pen, node, isolation);
+    }
+    let pill = node.shape == scene::Shape::Pill;
+    let side = tokens::ICON_TILE * pen.zoom;
+    let middle =
+        outer.left_center() + vec2(if pill { 13.0 } else { 8.0 } * pen.zoom + side / 2.0, 0.0);
+    let tile = Rect::from_center_size(middle, Vec2::splat(side));
+    let (ground, ink) = match node.hue {
+        Some(hue) => (palette.icon_tile(hue), palette.icon(hue)),
+        None => (palette.plain_tile(), palette.ink2),
+    };
+    let tile_radius = if pill { tokens::ICON_TILE / 2.0 } else { 6.0 };
+    pen.rect(tile, tile_radius, theme::color(ground), Stroke::NONE);
+    pen.icon(middle, glyph(node.icon), tokens::ICON, theme::color(ink));
+
+    let left = tile.right() + 8.0 * pen.zoom;
+    let both = pen.zoom >= READ_LABEL;
+    let y = outer.center().y - if both { 8.0 * pen.zoom } else { 0.0 };
+    let font = theme::semibold(pen.size(tokens::TEXT_NORMAL));
+    pen.text(left, y, &node.title, font, theme::color(palette.ink));
+    if both {
+        let font = theme::mono(pen.size(tokens::TEXT_TINY));
+        let y = outer.center().y + 9.0 * pen.zoom;
+        pen.text(left, y, &node.subtitle, font, theme::color(palette.ink2));
+    }
+    if let Some(isolation) = isolation {
+        let x = outer.right() - 15.0 * pen.zoom;
+        for (closed, y) in [(isolation.ingress, -10.0), (isolation.egress, 10.0)] {
+            let ink = if closed { palette.ink2 } else { palette.wide };
+            let middle = pos2(x, outer.center().y + y * pen.zoom);
+            pen.shapes
+                .push(shield(middle, 13.0 * pen.zoom, theme::color(ink), closed));
+        }
+    }
+}
+
+/// A card from afar: its name, and a shield where it is open; the hue of its namespace at its side.
+fn small(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
+    let palette = pen.palette;
+    let outer = pen.scaled(node.rect);
+    let mut room = outer.shrink2(vec2(5.0, 0.0));
+    if let Some(hue) = node.hue {
+        let side = Rect::from_min_size(outer.min, vec2(3.0, outer.height()));
+        pen.rect(side, 4.0, theme::color(palette.icon(hue)), Stroke::NONE);
+        room.min.x += 2.0;
+    }
+    if isolation.is_some_and(|isolation| !isolation.ingress || !isolation.egress) {
+        let middle = pos2(room.right() - 4.0, room.center().y);
+        let amber = theme::color(palette.wide);
+        pen.shapes.push(shield(middle, 9.0, amber, false));
+        room.max.x -= 10.0;
+    }
+    let font = theme::semibold(pen.size(tokens::TEXT_NORMAL).max(SMALLEST));
+    pen.truncated(room, &node.name, font, theme::color(palette.ink));
+}
+
+/// Draws a namespace's container and its header.
+pub fn container(pen: &mut Pen, space: &NamespaceBox) {
+    let palette = pen.palette;
+    let outer = pen.scaled(space.rect);
+    let hue = palette.icon(space.hue);
+    let border = Stroke::new(1.0, theme::color(palette.namespace_border(space.hue)));
+    let fill = theme::color(palette.namespace_fill(space.hue));
+    pen.rect(outer, tokens::NAMESPACE_RADIUS, fill, border);
+    let title = pen.scaled(space.title_rect);
+    if pen.zoom < SMALL {
+        let room = Rect::from_min_max(
+            outer.min + vec2(8.0, 0.0),
+            pos2(outer.right() - 8.0, title.bottom().max(outer.top() + 12.0)),
+        );
+        let font = theme::semibold(pen.size(tokens::TEXT_NORMAL).max(SMALLEST + 1.0));
+        return pen.truncated(room, &space.name, font, theme::color(hue));
+    }
+    let y = title.center().y;
+    let icon = pos2(title.left() + 7.0 * pen.zoom, y);
+    pen.icon(icon, icons::NAMESPACE, tokens::ICON, theme::color(hue));
+    let font = theme::semibold(pen.size(tokens::TEXT_NORMAL));
+    let ink = theme::color(palette.ink);
+    let left = title.left() + 22.0 * pen.zoom;
+    let width = pen.text(left, y, &space.title, font, ink);
+    let font = theme::sans(pen.size(tokens::TEXT_SMALL));
+    let left = left + width + 8.0 * pen.zoom;
+    pen.text(
+        left,
+        y,
+        &space.count.to_string(),
+        font,
+        theme::color(palette.ink3),
+    );
+    badges(pen, space);
+}
+
+/// The header's chips, from the right: DNS, and what the base isolates.
+fn badges(pen: &mut Pen, space: &NamespaceBox) {
+    let palette = pen.palette;
+    let room = pen.scaled(space.badges_rect);
+    let ink = theme::color(palette.ink2);
+    let mut right = room.right();
+    let words = if space.managed {
+        space.base
+    } else {
+        "not managed"
+    };
+    let open = space.managed && space.base == "open";
+    let chips = [
+        (space.dns && space.managed).then_some(("DNS", false)),
+        Some((words, true)),
+    ];
+    for (text, shielded) in chips.into_iter().flatten() {
+        let font = theme::sans(pen.size(tokens::TEXT_TINY));
+        let galley = pen.layout(text, font, ink);
+        let lead = if shielded { 16.0 } else { 0.0 } * pen.zoom;
+        let pad = tokens::CHIP_PADDING * pen.zoom;
+        let width = galley.size().x + lead + 2.0 * pad;
+        let height = tokens::CHIP * pen.zoom;
+        let chip = Rect::from_min_size(
+            pos2(right - width, room.center().y - height / 2.0),
+            vec2(width, height),
+        );
+        let border = Stroke::new(1.0, theme::color(palette.hairline));
+        pen.rect(
+            chip,
+            tokens::CHIP / 2.0,
+            theme::color(palette.raised),
+            border,
+        );
+        if shielded {
+            let color = if open { palette.wide } else { palette.ink2 };
+            let middle = pos2(chip.left() + pad + 5.0 * pen.zoom, chip.center().y);
+            pen.shapes.push(shield(
+                middle,
+                11.0 * pen.zoom,
+                theme::color(color),
+                !open && space.managed,
+            ));
+        }
+        let place = pos2(
+            chip.left() + pad + lead,
+            chip.center().y - galley.size().y / 2.0,
+        );
+        pen.shapes.push(Shape::galley(place, galley, ink));
+        right = chip.left() - 4.0 * pen.zoom;
+    }
+}

@@ -1,0 +1,109 @@
+//! What is under the pointer: things, handles, ends of flows.
+
+use egui::{Pos2, Response, Vec2, vec2};
+
+use super::{CanvasView, item_of, node_of, pen};
+use crate::app::view::View;
+use crate::model::{End, Item, NodeRef};
+use crate::scene::detail::Hit;
+use crate::scene::pt;
+
+/// How near to a line the pointer must be, in screen points.
+const SLACK: f32 = 6.0;
+
+impl CanvasView {
+    /// What is under a point of the scene; namespaces too.
+    pub(super) fn hit(&self, at: Pos2) -> Option<Hit> {
+        let slack = SLACK / self.camera.zoom;
+        self.picture
+            .index
+            .hit(&self.picture.scene, pt(at.x, at.y), slack)
+    }
+
+    /// What a flow may end at there: a node, or any pod of a namespace at its header or border.
+    pub(super) fn end_at(&self, at: Pos2) -> Option<End> {
+        match self.hit(at)? {
+            Hit::Node(node) => Some(node.into()),
+            Hit::Header(id) => Some(End::AnyPodOf(id)),
+            Hit::Namespace(id) => {
+                let rect = pen::rect(self.picture.scene.namespace(id)?.rect);
+                let border = !rect.shrink(10.0 / self.camera.zoom).contains(at);
+                border.then_some(End::AnyPodOf(id))
+            }
+            Hit::Chip(_) | Hit::Arrow(_) => None,
+        }
+    }
+
+    /// The handle under a point of the scene: which node's, and which of its sides.
+    pub(super) fn handle(&self, at: Pos2) -> Option<(NodeRef, Vec2)> {
+        let node = self.hot?;
+        let reach = 10.0 / self.camera.zoom;
+        self.handles(node)
+            .into_iter()
+            .find(|(place, _)| place.distance(at) <= reach)
+            .map(|(_, side)| (node, side))
+    }
+
+    /// The handles of a node: where, and to which side.
+    pub(super) fn handles(&self, node: NodeRef) -> Vec<(Pos2, Vec2)> {
+        let Some(rect) = self.picture.scene.rect(node).map(pen::rect) else {
+            return Vec::new();
+        };
+        let sides = [
+            vec2(1.0, 0.0),
+            vec2(-1.0, 0.0),
+            vec2(0.0, -1.0),
+            vec2(0.0, 1.0),
+        ];
+        sides
+            .into_iter()
+            .map(|side| (rect.center() + side * rect.size() / 2.0, side))
+            .collect()
+    }
+
+    /// What is under the pointer, and whose handles are shown.
+    pub(super) fn look_under(&mut self, response: &Response, view: &View) {
+        let pointer = self
+            .pointer
+            .filter(|_| response.contains_pointer() || response.dragged());
+        let Some(at) = pointer else {
+            self.hover = None;
+            if self.popup.is_none() {
+                self.hot = None;
+            }
+            return;
+        };
+        self.hover = self.hit(at);
+        self.hot = self.hot_at(at, view);
+    }
+
+    /// The node whose handles are within reach of a point.
+    pub(super) fn hot_at(&self, at: Pos2, view: &View) -> Option<NodeRef> {
+        let near = |node: NodeRef| {
+            let rect = self.picture.scene.rect(node).map(pen::rect);
+            rect.is_some_and(|rect| rect.expand(14.0 / self.camera.zoom).contains(at))
+        };
+        let selected = view
+            .only_selected()
+            .and_then(node_of)
+            .filter(|node| near(*node));
+        let under = match self.hit(at) {
+            Some(Hit::Node(node)) => Some(node),
+            Some(Hit::Header(id)) => Some(NodeRef::Namespace(id)),
+            _ => None,
+        };
+        let stays = self
+            .hot
+            .filter(|node| near(*node) && !matches!(node, NodeRef::Namespace(_)));
+        under.or(stays).or(selected)
+    }
+}
+
+/// The thing that a click there selects.
+pub fn item_at(hit: Option<Hit>) -> Option<Item> {
+    match hit? {
+        Hit::Node(node) => item_of(node),
+        Hit::Chip(flow) | Hit::Arrow(flow) => Some(Item::Flow(flow)),
+        Hit::Header(id) | Hit::Namespace(id) => Some(Item::Namespace(id)),
+    }
+}
