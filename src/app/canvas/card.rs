@@ -117,7 +117,7 @@ pub fn container(pen: &mut Pen, space: &NamespaceBox) {
     let title = pen.scaled(space.title_rect);
     if pen.zoom < SMALL {
         let room = Rect::from_min_max(
-            outer.min + vec2(8.0, 0.0),
+            outer.min + vec2(8.0, 3.0),
             pos2(outer.right() - 8.0, title.bottom().max(outer.top() + 12.0)),
         );
         let font = theme::semibold(pen.size(tokens::TEXT_NORMAL).max(SMALLEST + 1.0));
