@@ -15,11 +15,6 @@ impl Cancel {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// The flag itself, for work that knows no window.
-    pub fn flag(&self) -> &AtomicBool {
-        &self.0
-    }
-
     fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::canvas::CanvasView;
 use super::overlays::Overlay;
-use super::panels::inspector::InspectorView;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
 use super::problems::Problem;
@@ -23,8 +22,6 @@ pub struct View {
     pub canvas: CanvasView,
     /// The outline.
     pub outline: OutlineView,
-    /// The inspector.
-    pub inspector: InspectorView,
     /// The policies.
     pub policies: PoliciesView,
     /// What is typed and not yet taken over.

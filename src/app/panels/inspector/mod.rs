@@ -28,13 +28,6 @@ pub fn name_field_id(item: Item) -> Id {
     }
 }
 
-/// Its state.
-#[derive(Default)]
-pub struct InspectorView {
-    /// Which matchExpressions of a selector are being added: by the field's name.
-    pub open: Option<String>,
-}
-
 /// What an inspector reads and asks with.
 pub struct Inspect<'a> {
     /// The open Document.
