@@ -93,6 +93,17 @@ pub(super) fn classes_of_workloads(universe: &Universe) -> Vec<Vec<usize>> {
     found
 }
 
+/// Ranges of addresses of one family, with ports; sorted, disjoint.
+pub(super) type Ranges = Vec<(IpAddr, IpAddr, PortSet)>;
+
+/// What concerns one workload.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    pub workloads: BTreeMap<usize, PortSet>,
+    pub to: Ranges,
+    pub from: Ranges,
+}
+
 /// Everything needed to list the connections of a snapshot, more than once if need be.
 pub struct Matrix {
     workloads: Vec<Vec<usize>>,
@@ -166,6 +177,35 @@ impl Matrix {
             let to = Endpoint::Workload(dst);
             send(Endpoint::IngressController, to, &self.ports, id);
         }
+    }
+
+    /// What one workload may open to each workload that it reaches, and to ranges of addresses, and
+    /// what such ranges may open to it.
+    pub(super) fn of(&mut self, workload: usize) -> Reach {
+        self.fill_line(workload);
+        let line = self.line.iter().enumerate();
+        let open = line.filter(|(_, id)| **id != EMPTY);
+        let out: Vec<(usize, PortsId)> = open.map(|(dst, &id)| (dst, id)).collect();
+        let to = self.addresses(Direction::Egress, workload);
+        let from = self.addresses(Direction::Ingress, workload);
+        let set = |id: PortsId| self.ports.get(id).clone();
+        let ranges = |found: Vec<(Endpoint, PortsId)>| {
+            let range = |(end, id)| match end {
+                Endpoint::Addresses { first, last } => Some((first, last, set(id))),
+                _ => None,
+            };
+            found.into_iter().filter_map(range).collect()
+        };
+        Reach {
+            workloads: out.into_iter().map(|(dst, id)| (dst, set(id))).collect(),
+            to: ranges(to),
+            from: ranges(from),
+        }
+    }
+
+    /// What the ingress controller may open to workloads.
+    pub(super) fn routed(&self) -> &BTreeMap<usize, PortSet> {
+        &self.routed
     }
 
     /// Makes `line` what one workload may open to each other one.

@@ -18,6 +18,7 @@
 //! both allow it; the gate of what is no pod is open, and a pod always reaches itself (P1).
 
 pub mod ask;
+pub mod changes;
 pub mod compare;
 pub mod connections;
 pub mod eval;

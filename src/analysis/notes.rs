@@ -6,41 +6,27 @@ use super::universe::Universe;
 use crate::cluster::{Pod, Snapshot, Workload};
 use crate::diag::Diagnostic;
 
-/// Workloads whose pods a policy tells apart, and Ingress or Route backends that policy closes.
+/// Workloads whose pods a policy tells apart by more than labels, and Ingress or Route backends that
+/// policy closes.
 pub fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     let universe = Universe::new(snapshot, &[&snapshot.policies]);
     let classes = classes_of_workloads(&universe).into_iter().enumerate();
-    let mixed = classes.filter(|(_, c)| c.len() > 1).map(|(at, classes)| {
-        let pods: Vec<&Pod> = classes.iter().map(|&c| universe.pod(c)).collect();
-        mixed(&universe, &snapshot.workloads[at], &pods)
-    });
+    let mixed = classes
+        .filter(|(_, c)| c.len() > 1)
+        .filter_map(|(at, classes)| {
+            let pods: Vec<&Pod> = classes.iter().map(|&c| universe.pod(c)).collect();
+            let alike = pods.windows(2).all(|w| w[0].labels == w[1].labels);
+            alike.then(|| mixed(&snapshot.workloads[at]))
+        });
     let closed = reaches(snapshot).into_iter().filter(|r| r.open.is_empty());
     mixed
         .chain(closed.map(|r| closed_route(snapshot, &r)))
         .collect()
 }
 
-fn mixed(universe: &Universe, workload: &Workload, pods: &[&Pod]) -> Diagnostic {
-    let differs = |key: &&String| {
-        let mut values = pods
-            .windows(2)
-            .map(|w| w[0].labels.get(*key) != w[1].labels.get(*key));
-        values.any(|differs| differs)
-    };
-    let keys: Vec<String> = universe
-        .words
-        .labels
-        .keys()
-        .filter(differs)
-        .map(|k| format!("`{k}`"))
-        .collect();
-    let what = match keys.as_slice() {
-        [] => "a port name, service account or address".to_owned(),
-        [one] => format!("label {one}"),
-        many => format!("labels {}", many.join(", ")),
-    };
-    let message = format!("its pods differ in {what}, and a policy tells them apart by it");
-    let help = "a connection is listed if one of the pods may have it; give the pods equal labels to get one answer for all";
+fn mixed(workload: &Workload) -> Diagnostic {
+    let message = "its pods have equal labels, but a policy tells them apart by a port name, service account, host network or address";
+    let help = "a connection is listed if one of the pods may have it";
     let found = Diagnostic::warning("mixed-pods", message)
         .help(help)
         .on(resource(workload));

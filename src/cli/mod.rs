@@ -4,6 +4,7 @@
 //! 1 findings or differences, 2 the input or the call was wrong.
 
 mod completions;
+mod diff;
 mod explain;
 mod generate;
 mod import;
@@ -63,6 +64,8 @@ enum Command {
     Lint(lint::Args),
     /// List who may reach whom
     List(list::Args),
+    /// Show which connections two clusters have differently
+    Diff(diff::Args),
     /// Say why a connection is allowed or not
     Explain(explain::Args),
     /// Print a script that completes commands in a shell
@@ -89,6 +92,7 @@ pub fn start() -> Start {
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::List(args)) => list::run(&args),
+        Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
@@ -106,7 +110,7 @@ pub(crate) struct Inputs {
 }
 
 /// Whose rules decide.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(crate) struct Rules {
     /// Whose rules decide
     #[arg(long, value_enum, default_value_t = Enforcer::Kubernetes)]

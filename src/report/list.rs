@@ -101,7 +101,7 @@ fn workload_json(workload: &Workload) -> String {
 }
 
 /// A range as one network if it is one.
-fn range_text(out: &mut String, first: IpAddr, last: IpAddr) {
+pub(super) fn range_text(out: &mut String, first: IpAddr, last: IpAddr) {
     let _ = match IpSet::range(first, last).cidrs().as_slice() {
         [one] => write!(out, "{one}"),
         _ => write!(out, "{first}-{last}"),
@@ -126,7 +126,7 @@ pub fn conn(ports: &PortSet) -> serde_json::Value {
     })
 }
 
-fn compact(value: &impl Serialize) -> String {
+pub(super) fn compact(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! Answers as text and JSON, one file for each kind of answer.
 
 pub mod assumed;
+pub mod diff;
 pub mod explain;
 pub mod findings;
 pub mod list;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use drawbridge::analysis::changes::{Party, changes};
 use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::{gate, probe};
 use drawbridge::analysis::{
@@ -263,6 +264,43 @@ proptest! {
                         });
                         prop_assert!(said, "unsaid: {} {:?} {:?} {:?}", pod, direction, end, p);
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn changes_turn_round_and_are_what_the_lists_say(
+        cluster in cluster(),
+        left in policies(Leaves::All),
+        right in policies(Leaves::All),
+    ) {
+        let (a, b) = (with(&cluster, left), with(&cluster, right));
+        prop_assert_eq!(changes(&a, &a), vec![]);
+        let found = changes(&a, &b);
+        let mut turned = changes(&b, &a);
+        for change in &mut turned {
+            std::mem::swap(&mut change.old, &mut change.new);
+        }
+        prop_assert_eq!(&turned, &found);
+        let numbered = PortSet::all_numbered();
+        for (x, snapshot) in [(0, &a), (1, &b)] {
+            let pairs: HashMap<_, _> = connections(snapshot)
+                .into_iter()
+                .filter_map(|c| match (c.src, c.dst) {
+                    (Endpoint::Workload(from), Endpoint::Workload(to)) => Some(((from, to), c.ports)),
+                    _ => None,
+                })
+                .collect();
+            for change in &found {
+                let at = |party: &Party| match party {
+                    Party::Workload(name) => snapshot.workloads.iter().position(|w| w.name == name.name),
+                    _ => None,
+                };
+                if let (Some(from), Some(to)) = (at(&change.src), at(&change.dst)) {
+                    let ports = if x == 0 { &change.old } else { &change.new };
+                    let listed = pairs.get(&(from, to)).cloned().unwrap_or_default();
+                    prop_assert_eq!(ports.intersection(&numbered), listed.intersection(&numbered));
                 }
             }
         }
