@@ -341,8 +341,8 @@ fn a_flow_may_begin_or_end_at_any_pod_of_a_namespace() {
 fn nothing_runs_from_outside_to_outside() {
     let mut bench = Bench::new(shop());
     let (internet, stripe) = (
-        bench.node("external/internet"),
-        bench.node("external/stripe"),
+        bench.node("external/Internet"),
+        bench.node("external/api.stripe.com"),
     );
     let before = bench.document();
     bench.hover(bench.rect(internet).center());

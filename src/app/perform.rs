@@ -244,12 +244,12 @@ impl App {
 
     fn add_internet(&mut self) {
         let document = self.document();
-        if let Some(id) = document.external_named("internet") {
+        if let Some(id) = document.external_named("Internet") {
             self.commands.push(Command::Reveal(Item::External(id)));
             return;
         }
         self.edit(&Edit::Add(Thing::External(External {
-            name: "internet".into(),
+            name: "Internet".into(),
             networks: internet(),
             domain_names: Vec::new(),
             unknown: Default::default(),
