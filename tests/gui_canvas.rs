@@ -309,7 +309,7 @@ fn every_node_and_flow_has_a_name_for_screen_readers() {
     let bench = Bench::new(shop());
     let harness = bench.harness();
     harness.get_by_label("workload web in shop");
-    harness.get_by_label("external stripe");
+    harness.get_by_label("external api.stripe.com");
     harness.get_by_label("namespace data");
     assert!(
         harness
