@@ -8,13 +8,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::extents::Extents;
-use super::rows::{Rows, names, numbered};
-use super::tiers::{Space, cells, steps};
+use super::rows::Rows;
+use super::tiers::Space;
 use super::unborn::Unborn;
 use super::universe::{Point, Universe};
 use super::{Direction, NewPod};
 use crate::cluster::Snapshot;
-use crate::policy::Match;
 use crate::sets::{LabelBox, LabelSet, PortSet};
 
 /// One thing that one side allows at a gate and the other does not.
@@ -209,29 +208,10 @@ impl<'a> Side<'a> {
         if let Some(found) = self.unborn.get(&profile) {
             return found.clone();
         }
-        let everyone = unborn.everyone();
         let applied = self.rows.applied(class);
-        let steps = steps(&self.snapshot.tiers, applied, |rule, emit| {
-            let pods = unborn.peers(&rule.peers);
-            let Match::Only(items) = &rule.ports else {
-                return emit(PortSet::all(), pods);
-            };
-            let mut ports = numbered(items);
-            for (protocol, name) in names(items) {
-                match direction {
-                    Direction::Ingress => {
-                        ports = ports.union(&universe.resolve(class, protocol, name));
-                    }
-                    Direction::Egress => {
-                        let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
-                        let bearers = pods.intersection(&Unborn::bearers(name));
-                        emit(any, Arc::new(bearers));
-                    }
-                }
-            }
-            emit(ports, pods);
-        });
-        let found: Cells<LabelSet> = cells(&steps, &*everyone).into();
+        let tiers = &self.snapshot.tiers;
+        let at = (class, direction);
+        let found: Cells<LabelSet> = unborn.cells(tiers, applied, at, universe, |_| true).into();
         self.unborn.insert(profile, found.clone());
         found
     }

@@ -23,6 +23,7 @@ pub mod compare;
 pub mod connections;
 pub mod eval;
 pub mod explain;
+pub mod exposure;
 mod extents;
 pub mod miss;
 mod notes;

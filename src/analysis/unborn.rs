@@ -9,11 +9,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::NewPod;
+use super::rows::{Applied, names, numbered};
+use super::tiers::{cells, steps};
+use super::universe::Universe;
+use super::{Direction, NewPod};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
-use crate::policy::{Match, Peer, PeerItem};
+use crate::policy::{Match, Peer, PeerItem, Tier};
 use crate::sets::label_set::{HIDDEN, selector_box};
-use crate::sets::{LabelBox, LabelSet, Labels, Selector, ValueSet};
+use crate::sets::{LabelBox, LabelSet, Labels, PortSet, Selector, ValueSet};
 
 /// The hidden key of the namespace's name; sorts before all others.
 const NAMESPACE: &str = "\u{1}\u{1}";
@@ -140,6 +143,43 @@ impl<'a> Unborn<'a> {
         LabelSet::key(&key, &ValueSet::present())
     }
 
+    /// What the gate of a class allows towards pods that do not exist yet: disjoint port sets with the
+    /// pods of each. `counts` says by its pods whether a rule counts at all.
+    pub fn cells(
+        &mut self,
+        tiers: &[Tier],
+        applied: &[Applied<'a>],
+        (class, direction): (usize, Direction),
+        universe: &Universe,
+        counts: impl Fn(&LabelSet) -> bool,
+    ) -> Vec<(PortSet, Arc<LabelSet>)> {
+        let everyone = self.everyone();
+        let steps = steps(tiers, applied, |rule, emit| {
+            let pods = self.peers(&rule.peers);
+            if !counts(&pods) {
+                return;
+            }
+            let Match::Only(items) = &rule.ports else {
+                return emit(PortSet::all(), pods);
+            };
+            let mut ports = numbered(items);
+            for (protocol, name) in names(items) {
+                match direction {
+                    Direction::Ingress => {
+                        ports = ports.union(&universe.resolve(class, protocol, name));
+                    }
+                    Direction::Egress => {
+                        let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
+                        let bearers = pods.intersection(&Self::bearers(name));
+                        emit(any, Arc::new(bearers));
+                    }
+                }
+            }
+            emit(ports, pods);
+        });
+        cells(&steps, &*everyone)
+    }
+
     /// One pod of a box: in `prefer` if it may be, else in another known namespace, else in a new one.
     pub fn witness(&self, found: &LabelBox, prefer: usize) -> NewPod {
         let names = found.keys().find(|(k, _)| *k == NAMESPACE).map(|(_, v)| v);
@@ -160,6 +200,27 @@ impl<'a> Unborn<'a> {
         }
     }
 
+    /// What a box says of the namespace and of the pod, in words; hidden conditions as they are meant.
+    pub fn words(found: &LabelBox) -> Kinds {
+        let mut kinds = Kinds::default();
+        for (key, values) in found.keys() {
+            if key == NAMESPACE {
+                kinds
+                    .namespaces
+                    .extend(condition(NAMESPACE_NAME_LABEL, values));
+            } else if let Some(label) = key.strip_prefix(NAMESPACE_LABEL) {
+                kinds.namespaces.extend(condition(label, values));
+            } else if key.starts_with(HIDDEN) {
+                let words: Vec<&str> = key.split(HIDDEN).filter(|w| !w.is_empty()).collect();
+                let not = if values.contains(None) { "not " } else { "" };
+                kinds.pods.push(format!("{not}{}", words.join(" ")));
+            } else {
+                kinds.pods.extend(condition(key, values));
+            }
+        }
+        kinds
+    }
+
     /// Labels of a namespace that does not exist yet.
     fn new_namespace(&self, found: &LabelBox, names: Option<&ValueSet>) -> Labels {
         let keys = found.keys();
@@ -174,4 +235,31 @@ impl<'a> Unborn<'a> {
         }
         labels
     }
+}
+
+/// Conditions in words, to be joined by "and"; none: any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kinds {
+    /// On the namespace.
+    pub namespaces: Vec<String>,
+    /// On the pod.
+    pub pods: Vec<String>,
+}
+
+/// What is asked of one key, as kubectl writes selectors. Every pod has a namespace, so that its name
+/// is there is no condition.
+fn condition(key: &str, values: &ValueSet) -> Option<String> {
+    let (named, negated) = values.named();
+    let list = named.iter().cloned().collect::<Vec<_>>().join(", ");
+    Some(match (values.absent, negated, named.is_empty()) {
+        (true, true, true) => return None,
+        (false, true, true) if key == NAMESPACE_NAME_LABEL => return None,
+        (true, true, false) => format!("{key} notin ({list})"),
+        (false, true, false) if key == NAMESPACE_NAME_LABEL => format!("{key} notin ({list})"),
+        (false, true, true) => key.to_owned(),
+        (false, true, false) => format!("{key}, {key} notin ({list})"),
+        (false, false, _) => format!("{key} in ({list})"),
+        (true, false, true) => format!("!{key}"),
+        (true, false, false) => format!("{key} in ({list}) or absent"),
+    })
 }

@@ -6,6 +6,7 @@
 mod completions;
 mod diff;
 mod explain;
+mod exposure;
 mod generate;
 mod import;
 mod lint;
@@ -68,6 +69,8 @@ enum Command {
     Diff(diff::Args),
     /// Say why a connection is allowed or not
     Explain(explain::Args),
+    /// Show what workloads are open to that does not exist yet
+    Exposure(exposure::Args),
     /// Print a script that completes commands in a shell
     Completions(completions::Args),
 }
@@ -94,6 +97,7 @@ pub fn start() -> Start {
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Exposure(args)) => exposure::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
     Start::Exit(code)

@@ -3,6 +3,7 @@
 pub mod assumed;
 pub mod diff;
 pub mod explain;
+pub mod exposure;
 pub mod findings;
 pub mod list;
 pub mod verify;

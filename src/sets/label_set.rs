@@ -56,6 +56,11 @@ impl ValueSet {
         }
     }
 
+    /// The values that it speaks of, and whether it is all values but these.
+    pub fn named(&self) -> (&BTreeSet<String>, bool) {
+        (&self.values, self.negated)
+    }
+
     /// Whether neither absence nor any value is left.
     pub fn is_empty(&self) -> bool {
         !self.absent && !self.negated && self.values.is_empty()

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use drawbridge::analysis::changes::{Party, changes};
 use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::{gate, probe};
+use drawbridge::analysis::exposure::exposure;
 use drawbridge::analysis::{
     Direction, End, Endpoint, GateDifference, NewPod, PeerPiece, compare, connections, isolation,
 };
@@ -301,6 +302,39 @@ proptest! {
                     let ports = if x == 0 { &change.old } else { &change.new };
                     let listed = pairs.get(&(from, to)).cloned().unwrap_or_default();
                     prop_assert_eq!(ports.intersection(&numbered), listed.intersection(&numbered));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn exposure_is_what_the_evaluator_says(
+        cluster in cluster(),
+        policies in policies(Leaves::Exact),
+        extra in new_pods(),
+    ) {
+        let snapshot = with(&cluster, policies);
+        for exposure in exposure(&snapshot) {
+            let pods = snapshot.workloads[exposure.workload].pods.clone();
+            let usual = &exposure.everyone.numbers;
+            let allows = |pod: &NewPod, p| {
+                let end = End::NewPod(pod.clone());
+                let mut pods = pods.clone();
+                pods.any(|own| gate_allows(&snapshot, exposure.direction, own, &end, p))
+            };
+            for some in &exposure.some {
+                for p in probes().into_iter().filter(|p| has(&some.ports, *p)) {
+                    prop_assert!(allows(&some.example, p), "{:?}", some);
+                }
+            }
+            let settled: Vec<NewPod> = extra.iter().filter_map(|p| settle(&snapshot, p)).collect();
+            for p in probes() {
+                for pod in &settled {
+                    let allowed = allows(pod, p);
+                    let more = exposure.some.iter().any(|e| has(&e.ports, p));
+                    let less = exposure.except.iter().any(|e| !has(&e.ports, p));
+                    prop_assert!(!allowed || has(usual, p) || more, "{:?} {:?}", pod, exposure);
+                    prop_assert!(allowed || !has(usual, p) || less, "{:?} {:?}", pod, exposure);
                 }
             }
         }
