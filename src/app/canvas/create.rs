@@ -12,7 +12,7 @@ use crate::model::edit::{Thing, extract};
 use crate::model::{
     Document, Edit, End, External, Group, Item, Namespace, NamespaceId, Network, NodeRef, Workload,
 };
-use crate::scene::{Scene, tokens};
+use crate::scene::{NamespaceBox, Scene, tokens};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
 /// Something new for the canvas.
@@ -121,11 +121,10 @@ fn make_workload(
         addresses: Vec::new(),
         unknown: Default::default(),
     })));
-    // Outside its container it would stretch it across the canvas: the layout knows a better place.
-    let inside = scene.namespace(home).is_some_and(|space| {
-        pen::rect(space.rect).contains(at) || !edits.is_empty() && document.namespaces.is_empty()
-    });
-    if inside {
+    // Outside its container it would stretch it across the canvas, and on another node it would hide
+    // that: the layout knows a better place.
+    let inside = |space: &NamespaceBox| pen::rect(space.rect).contains(at);
+    if scene.namespace(home).is_some_and(inside) && is_free(scene, at) {
         edits.push(place(node, at));
     }
     Made {
@@ -222,6 +221,14 @@ fn make_group(document: &Document, name: &str, at: Pos2) -> Made {
         node,
         name: format!("group {name}"),
     }
+}
+
+/// Whether a new node with its middle there keeps its distance from every other.
+fn is_free(scene: &Scene, at: Pos2) -> bool {
+    let size = egui::vec2(tokens::NODE_MIN_WIDTH, tokens::NODE_HEIGHT);
+    let wanted = Rect::from_center_size(at, size).expand(12.0);
+    let mut nodes = scene.nodes.iter();
+    !nodes.any(|node| pen::rect(node.rect).intersects(wanted))
 }
 
 /// Puts a new node's middle there.

@@ -17,6 +17,7 @@ use super::jobs::{Slot, Workers};
 use super::overlays::{Overlay, PathPrompt, Question};
 use super::preferences::Preferences;
 use super::state::{App, Surroundings};
+use crate::model::Document;
 use crate::project::files::{Stamp, StateFolder};
 
 pub use export::{Planned, export_files};
@@ -48,6 +49,17 @@ pub struct Files {
 }
 
 impl Files {
+    /// What a project is called: its own name, else its file's.
+    pub fn name_of(&self, document: &Document) -> String {
+        let file = self.path.as_deref().and_then(std::path::Path::file_name);
+        let file = file.map(|name| name.to_string_lossy().into_owned());
+        let stem = |name: &String| name.trim_end_matches(".drawbridge.yaml").to_owned();
+        match document.name.is_empty() {
+            false => document.name.clone(),
+            true => file.as_ref().map_or("Untitled".to_owned(), stem),
+        }
+    }
+
     /// No project yet.
     pub fn new(context: &Context, surroundings: Surroundings) -> Self {
         let workers = surroundings.workers;
@@ -210,8 +222,7 @@ impl App {
         let title = match &self.history {
             None => "Drawbridge".to_owned(),
             Some(history) => {
-                let name = &history.document().name;
-                let name = if name.is_empty() { "Untitled" } else { name };
+                let name = self.files.name_of(history.document());
                 let mark = if history.is_dirty() { " *" } else { "" };
                 format!("{name}{mark} - Drawbridge")
             }

@@ -118,10 +118,12 @@ pub(super) fn path_ui(
 ) -> Option<PathPrompt> {
     let (done, closed) = dialog(context, "path", 520.0, |ui| {
         widgets::title(ui, prompt.ask.title());
-        widgets::small(
-            ui,
-            "This desktop offers no file dialogs; type a path. Several are separated by semicolons.",
-        );
+        let several = match prompt.ask {
+            Ask::OpenFiles | Ask::ImportFiles => " Several are separated by semicolons.",
+            _ => "",
+        };
+        let sentence = format!("This desktop offers no file dialogs; type a path.{several}");
+        widgets::small(ui, &sentence);
         ui.add_space(8.0);
         let edit = egui::TextEdit::singleline(&mut prompt.typed)
             .id(Id::new("path field"))

@@ -75,8 +75,7 @@ fn left_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
 /// The project's name, and a dot when something is not saved.
 fn name_ui(ui: &mut Ui, app: &App) {
     let Some(history) = &app.history else { return };
-    let name = &history.document().name;
-    let shown = if name.is_empty() { "Untitled" } else { name };
+    let shown = app.files.name_of(history.document());
     let text = RichText::new(shown).font(theme::semibold(tokens::TEXT_NORMAL));
     let most = (ui.available_width() - 560.0).clamp(60.0, 220.0);
     ui.scope(|ui| {
