@@ -237,6 +237,7 @@ impl App {
             .cloned();
         let Some(offer) = offer else { return };
         self.edit(&offer.edit);
+        self.view.canvas.fit_next();
         if let Some(report) = &mut self.files.report {
             report.accepted.insert(at);
         }

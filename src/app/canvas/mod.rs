@@ -146,6 +146,11 @@ impl CanvasView {
         Some(self.camera.rect_to_screen(rect))
     }
 
+    /// Shows everything as soon as what is new has its place.
+    pub fn fit_next(&mut self) {
+        self.fit_next = true;
+    }
+
     /// What is drawn right now.
     fn scene(&self) -> Arc<Scene> {
         Arc::clone(&self.picture.scene)
