@@ -12,6 +12,8 @@ use crate::sets::{Bits, LabelSet, PortSet};
 /// A set of peers.
 pub(super) trait Space: Clone + Eq + Hash {
     fn none_like(&self) -> Self;
+    /// The union of sets of the same kind as this one.
+    fn union_of(&self, sets: &[&Self]) -> Self;
     fn is_none(&self) -> bool;
     fn add(&mut self, other: &Self);
     fn keep(&mut self, other: &Self);
@@ -23,6 +25,11 @@ impl Space for Bits {
         let mut none = self.clone();
         none.words.fill(0);
         none
+    }
+    fn union_of(&self, sets: &[&Self]) -> Self {
+        let mut all = self.none_like();
+        sets.iter().for_each(|set| all.union_with(set));
+        all
     }
     fn is_none(&self) -> bool {
         self.is_empty()
@@ -41,6 +48,9 @@ impl Space for Bits {
 impl Space for LabelSet {
     fn none_like(&self) -> Self {
         Self::empty()
+    }
+    fn union_of(&self, sets: &[&Self]) -> Self {
+        Self::union_of(sets.iter().copied())
     }
     fn is_none(&self) -> bool {
         self.is_empty()
@@ -193,7 +203,9 @@ fn run<S: Space>(tiers: &[TierSteps<S>], numbers: &[Vec<usize>], inside: &Bits, 
             .map(|(s, _)| s);
         let passed = match tier.combine {
             Combine::FirstMatch => first_match(here, &mut undecided, &mut allowed),
-            Combine::DenyOverAccept => deny_over_accept(here, &mut undecided, &mut allowed),
+            Combine::DenyOverAccept => {
+                deny_over_accept(here, tier.isolates, &mut undecided, &mut allowed)
+            }
         };
         if tier.isolates {
             undecided = passed;
@@ -225,25 +237,33 @@ fn first_match<'s, S: Space + 's>(
     passed
 }
 
-/// Deny beats Accept beats Pass, whatever the order.
+/// Deny beats Accept beats Pass, whatever the order. If the tier `isolates`, what is left undecided
+/// does not matter and is not worked out.
 fn deny_over_accept<'s, S: Space + 's>(
     steps: impl Iterator<Item = &'s Step<S>>,
+    isolates: bool,
     undecided: &mut S,
     allowed: &mut S,
 ) -> S {
-    let none = undecided.none_like();
-    let (mut accept, mut deny, mut passed) = (none.clone(), none.clone(), none);
+    let (mut accept, mut deny, mut pass) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         match step.action {
-            Action::Accept => accept.add(&step.peers),
-            Action::Deny => deny.add(&step.peers),
-            Action::Pass => passed.add(&step.peers),
+            Action::Accept => accept.push(&*step.peers),
+            Action::Deny => deny.push(&*step.peers),
+            Action::Pass => pass.push(&*step.peers),
         }
     }
-    undecided.remove(&deny);
+    if !deny.is_empty() {
+        undecided.remove(&undecided.union_of(&deny));
+    }
+    let mut accept = undecided.union_of(&accept);
     accept.keep(undecided);
     allowed.add(&accept);
+    if isolates && pass.is_empty() {
+        return undecided.none_like();
+    }
     undecided.remove(&accept);
+    let mut passed = undecided.union_of(&pass);
     passed.keep(undecided);
     undecided.remove(&passed);
     passed
