@@ -87,7 +87,20 @@ impl Reader<'_> {
             .help("open it by itself");
             return self.tell(note, node.start);
         }
+        self.joined(&node);
         self.node(node, text, Inherited::default(), 0);
+    }
+
+    /// Two objects in one document, as when files are joined without `---`: only the last keys count (V23).
+    fn joined(&mut self, node: &Node) {
+        let Value::Map(map) = &node.value else { return };
+        let mut again = map.duplicates.iter();
+        if let Some((key, mark)) = again.find(|(key, _)| key == "kind" || key == "apiVersion") {
+            let message =
+                format!("`{key}` a second time in one document: what it said before is lost");
+            let help = "put a line `---` between two objects";
+            self.tell(Diagnostic::error("V23", message).help(help), *mark);
+        }
     }
 
     fn node(&mut self, node: Node, text: &str, inherited: Inherited, lists: usize) {

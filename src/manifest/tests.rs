@@ -289,6 +289,14 @@ fn what_is_no_object_is_told_and_the_rest_counts() {
 }
 
 #[test]
+fn two_objects_in_one_document_are_told() {
+    let manifests = load(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\napiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n",
+    );
+    assert_eq!(codes(&manifests), [("V23", 4)]);
+}
+
+#[test]
 fn words_that_readers_disagree_about_are_told_and_read_as_text() {
     let manifests =
         load("apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: y, labels: {a: n}}\n");

@@ -206,8 +206,12 @@ fn is_project(path: &Path) -> bool {
     named || std::fs::read_to_string(path).is_ok_and(|text| format::is_project(&text))
 }
 
-/// A name for a project made from manifests: that of the folder or the file.
+/// A name for a project made from manifests: that of the folder or the file; standard input has none.
 fn name_of(paths: &[PathBuf]) -> String {
-    let first = paths.first().and_then(|path| path.file_stem());
+    let named = |path: &&PathBuf| path.as_os_str() != "-";
+    let first = paths
+        .first()
+        .filter(named)
+        .and_then(|path| path.file_stem());
     first.map_or(String::new(), |name| name.to_string_lossy().into_owned())
 }
