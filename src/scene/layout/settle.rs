@@ -184,7 +184,12 @@ impl<'a> Table<'a> {
 
     /// Moves containers in which nothing was placed off what stands there.
     fn place_containers(&mut self, placed: &[&NamespaceSpec], free: &[&NamespaceSpec]) {
-        let mut taken: Vec<Rect> = placed.iter().map(|n| self.container(n)).collect();
+        let mut taken = Vec::new();
+        for space in placed {
+            let rect = self.container(space);
+            self.places.insert(NodeRef::Namespace(space.id), rect.min);
+            taken.push(rect);
+        }
         let outer = self.request.nodes.iter().filter(|n| n.namespace.is_none());
         taken.extend(outer.filter_map(|n| Some(rect_at(n, n.pin?))));
         let known = |n: &NamespaceSpec| self.previous.is_some_and(|p| p.namespace(n.id).is_some());
