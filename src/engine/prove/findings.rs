@@ -68,12 +68,7 @@ impl Teller<'_> {
     /// Something drawn is not allowed. None: nobody has to allow it.
     fn narrower(&self, difference: &GateDifference) -> Option<(About, Finding)> {
         let gate = Gate::new(difference, &self.stage.snapshot);
-        let reasons: Vec<Reason> = self
-            .intents
-            .iter()
-            .filter(|intent| gate.allowed_by(&intent.policy).next().is_some())
-            .map(|intent| intent.reason)
-            .collect();
+        let reasons = self.reasons(&gate);
         let mut flows: Vec<FlowId> = reasons
             .iter()
             .filter_map(|reason| match reason {
@@ -116,6 +111,19 @@ impl Teller<'_> {
             ),
         };
         Some(self.finding(difference, Kind::Blocked, message, help, flows, policies))
+    }
+
+    /// Why the connection is intended; where nothing intends it outright, why it may be by a port name.
+    fn reasons(&self, gate: &Gate) -> Vec<Reason> {
+        let intents = self.intents.iter();
+        let sure = intents.filter(|i| gate.surely_allowed_by(&i.policy).next().is_some());
+        let sure: Vec<Reason> = sure.map(|intent| intent.reason).collect();
+        if !sure.is_empty() {
+            return sure;
+        }
+        let intents = self.intents.iter();
+        let may = intents.filter(|i| gate.allowed_by(&i.policy).next().is_some());
+        may.map(|intent| intent.reason).collect()
     }
 
     /// Something is allowed that is not drawn.

@@ -38,8 +38,20 @@ impl<'a> Gate<'a> {
         peer_matches(self.snapshot, &policy.subject, &self.subject)
     }
 
-    /// The rules of a policy that let the connection through.
+    /// The rules of a policy that let the connection through, or may do so by a port name.
     pub(super) fn allowed_by<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Rule> {
+        self.rules(policy, true)
+    }
+
+    /// The rules of a policy that let the connection through whatever port names stand for.
+    pub(super) fn surely_allowed_by<'p>(
+        &self,
+        policy: &'p Policy,
+    ) -> impl Iterator<Item = &'p Rule> {
+        self.rules(policy, false)
+    }
+
+    fn rules<'p>(&self, policy: &'p Policy, by_name: bool) -> impl Iterator<Item = &'p Rule> {
         let rules = match side(policy, self.direction) {
             Some(side) if self.selected_by(policy) => &side.rules[..],
             _ => &[],
@@ -51,7 +63,7 @@ impl<'a> Gate<'a> {
         rules.iter().filter(move |rule| {
             any_peer_matches(self.snapshot, &rule.peers, &self.other)
                 && (any_port_matches(self.snapshot, &rule.ports, destination, self.probe)
-                    || self.may_be_named(destination, &rule.ports))
+                    || by_name && self.may_be_named(destination, &rule.ports))
         })
     }
 

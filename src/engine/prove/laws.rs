@@ -245,6 +245,35 @@ fn drawing(random: &Random) -> Sketch {
     sketch
 }
 
+/// DNS that nobody has to write is not demanded because a port name of a flow might stand for it.
+#[test]
+fn a_port_name_does_not_demand_dns() {
+    let document = drawing(&Random {
+        settings: (false, 0, false, 0, 0, false),
+        namespaces: vec![
+            (1, 1, false, false),
+            (0, 0, false, false),
+            (0, 0, false, false),
+        ],
+        workloads: vec![
+            (0, 13, 0, false, false),
+            (0, 29, 0, false, false),
+            (0, 149, 0, false, false),
+            (324, 146, 0, false, false),
+            (0, 3, 0, false, false),
+            (0, 67, 0, false, true),
+        ],
+        externals: vec![],
+        groups: vec![(0, 0)],
+        flows: vec![(679, 764, 167, false)],
+        kept: Some((0, true)),
+    })
+    .document;
+    let proof = prove(&document, &generate(&document));
+    let blocked = |f: &&super::Finding| f.kind == Kind::Blocked;
+    assert_eq!(proof.findings.iter().find(blocked), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
