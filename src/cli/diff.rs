@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
-use super::{FINDINGS, FINE, Inputs, Rules, answer, exit_code, load_inputs, tell};
+use super::{FINDINGS, FINE, Format, Inputs, Rules, answer, exit_code, load_inputs, tell};
 use crate::analysis::changes::changes;
 use crate::report::diff;
 
@@ -19,12 +17,6 @@ pub(super) struct Args {
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Txt,
-    Json,
 }
 
 pub(super) fn run(args: Args) -> u8 {

@@ -1,8 +1,6 @@
 //! `drawbridge explain PATH... --from END --to END --port PORT`: why, or why not.
 
-use clap::ValueEnum;
-
-use super::{FINDINGS, FINE, Inputs, WRONG, answer, exit_code, load_inputs, tell};
+use super::{FINDINGS, FINE, Format, Inputs, WRONG, answer, exit_code, load_inputs, tell};
 use crate::diag::Diagnostic;
 use crate::engine::ask::{self, Answer, Verdict};
 use crate::engine::load::Loaded;
@@ -25,12 +23,6 @@ pub(super) struct Args {
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Txt,
-    Json,
 }
 
 pub(super) fn run(args: &Args) -> u8 {

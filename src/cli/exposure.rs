@@ -1,8 +1,6 @@
 //! `drawbridge exposure PATH...`: what workloads are open to that does not exist yet.
 
-use clap::ValueEnum;
-
-use super::{FINE, Inputs, answer, exit_code, load_inputs, tell};
+use super::{FINE, Format, Inputs, answer, exit_code, load_inputs, tell};
 use crate::analysis;
 use crate::report::exposure;
 
@@ -13,12 +11,6 @@ pub(super) struct Args {
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Txt,
-    Json,
 }
 
 pub(super) fn run(args: &Args) -> u8 {

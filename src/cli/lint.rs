@@ -1,8 +1,6 @@
 //! `drawbridge lint PATH...`: what the API server would refuse, and more.
 
-use clap::ValueEnum;
-
-use super::{FINDINGS, FINE, Inputs, WRONG, answer, load_inputs};
+use super::{FINDINGS, FINE, Format, Inputs, WRONG, answer, load_inputs};
 use crate::diag::Severity;
 use crate::lint;
 use crate::report::findings;
@@ -14,12 +12,6 @@ pub(super) struct Args {
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Txt,
-    Json,
 }
 
 /// Everything told is a finding here, so all of it is the answer. What stands in the texts is 1;

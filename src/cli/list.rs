@@ -2,9 +2,7 @@
 
 use std::io;
 
-use clap::ValueEnum;
-
-use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
+use super::{FINE, Format, Inputs, WRONG, exit_code, load_inputs, tell};
 use crate::analysis;
 use crate::report::list;
 
@@ -15,12 +13,6 @@ pub(super) struct Args {
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Txt,
-    Json,
 }
 
 pub(super) fn run(args: &Args) -> u8 {

@@ -103,6 +103,13 @@ pub fn start() -> Start {
     Start::Exit(code)
 }
 
+/// How an answer is printed.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Txt,
+    Json,
+}
+
 /// What a subcommand reads, and what it takes for granted.
 #[derive(clap::Args)]
 pub(crate) struct Inputs {

@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
-use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, tell};
+use super::{FINDINGS, FINE, Format, WRONG, answer, exit_code, open_project, tell};
 use crate::diag::Diagnostic;
 use crate::engine::{self, Proof, State, load};
 use crate::model::Document;
@@ -22,12 +20,6 @@ pub(super) struct Args {
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Txt,
-    Json,
 }
 
 pub(super) fn run(args: &Args) -> u8 {
