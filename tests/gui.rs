@@ -4,11 +4,14 @@
 #[path = "gui/desk.rs"]
 mod desk;
 
+use std::collections::BTreeMap;
+
 use desk::Desk;
 use drawbridge::app::Command;
 use drawbridge::app::dialogs::Answer;
 use drawbridge::engine::State;
 use drawbridge::model::{Item, Style, validate};
+use drawbridge::scene::tokens;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 
@@ -378,3 +381,41 @@ spec:
     metadata: {labels: {app: auth}}
     spec: {containers: [{name: main, image: main, ports: [{containerPort: 80}]}]}
 ";
+
+/// What the screen shows: each theme paints its own grounds, and writes on them.
+#[test]
+fn both_themes_are_painted() {
+    let themes = [
+        (Command::ThemeLight, tokens::LIGHT),
+        (Command::ThemeDark, tokens::DARK),
+    ];
+    for (theme, palette) in themes {
+        let mut desk = Desk::shop();
+        desk.ask(theme);
+        let Some(picture) = desk.picture() else {
+            return;
+        };
+        let mut seen: BTreeMap<[u8; 3], usize> = BTreeMap::new();
+        for pixel in picture.pixels() {
+            *seen.entry([pixel[0], pixel[1], pixel[2]]).or_default() += 1;
+        }
+        let all = picture.pixels().len();
+        let share =
+            |ground: tokens::Rgb| seen.get(&ground).copied().unwrap_or(0) as f32 / all as f32;
+        assert!(
+            share(palette.canvas) > 0.15,
+            "the canvas takes {}",
+            share(palette.canvas)
+        );
+        assert!(
+            share(palette.panel) > 0.15,
+            "panels take {}",
+            share(palette.panel)
+        );
+        assert!(
+            seen.len() > 500,
+            "only {} colours: is there any text?",
+            seen.len()
+        );
+    }
+}

@@ -7,6 +7,7 @@
 
 mod build;
 pub mod decode;
+mod event;
 mod lines;
 mod object;
 mod read;

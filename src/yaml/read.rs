@@ -7,6 +7,7 @@ use libyaml_safer::{Event, EventData, Parser, ScalarStyle};
 use rayon::prelude::*;
 
 use super::build::Builder;
+use super::event;
 use super::lines::Lines;
 use super::split::{Chunk, chunks};
 use super::{Mark, Node, Value, scalar};
@@ -77,7 +78,7 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
     let mut parser = Parser::new();
     parser.set_input_string(&mut bytes);
     loop {
-        match parser.parse() {
+        match event::next(&mut parser) {
             Ok(Event {
                 data: EventData::StreamEnd,
                 ..
@@ -88,7 +89,7 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
                 }
             }
             Err(error) => {
-                reader.syntax(&error, own);
+                reader.syntax(error.as_ref(), own);
                 break;
             }
         }
@@ -131,9 +132,10 @@ fn trimmed(text: &str, mut range: Range<usize>) -> Range<usize> {
         }
     }
     let own = &text[range.clone()];
-    let end = own.trim_end();
+    // Blanks of one byte only, so that the first of them can be kept below.
+    let end = own.trim_ascii_end();
     let end = match end.strip_suffix("...") {
-        Some(head) if head.ends_with('\n') => head.trim_end(),
+        Some(head) if head.ends_with('\n') => head.trim_ascii_end(),
         _ => end,
     };
     let blank: usize = own
@@ -167,6 +169,8 @@ struct Stop;
 
 struct Reader {
     first_line: u32,
+    /// Where the last event ended.
+    last: Mark,
     stack: Vec<Frame>,
     anchors: HashMap<String, Node>,
     aliased: usize,
@@ -178,6 +182,10 @@ impl Reader {
     fn new(first_line: u32) -> Self {
         Self {
             first_line,
+            last: Mark {
+                line: first_line,
+                column: 1,
+            },
             stack: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
@@ -209,8 +217,15 @@ impl Reader {
         Err(Stop)
     }
 
-    /// Records an error of libyaml's own.
-    fn syntax(&mut self, error: &libyaml_safer::Error, own: &str) {
+    /// Records an error of libyaml's own; none: it gave up behind what was read last.
+    fn syntax(&mut self, error: Option<&libyaml_safer::Error>, own: &str) {
+        let Some(error) = error else {
+            return self.problem(
+                self.last,
+                "this is no YAML: a tag that nothing can follow",
+                true,
+            );
+        };
         let mark = match error.problem_mark() {
             Some(mark) => self.mark(mark),
             None => control_character(own, self.first_line),
@@ -226,6 +241,7 @@ impl Reader {
 
     fn event(&mut self, event: Event) -> Result<(), Stop> {
         let (start, end) = (self.mark(event.start_mark), self.mark(event.end_mark));
+        self.last = end;
         match event.data {
             EventData::DocumentStart { .. } => {
                 self.anchors.clear();

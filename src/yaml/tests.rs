@@ -210,6 +210,23 @@ fn depth_is_bounded() {
     one(&deep);
 }
 
+#[test]
+fn a_text_that_the_grammar_gives_up_on_is_no_yaml() {
+    let (problem, documents) = broken("a: 1\nb: [!x, 2]\n");
+    assert_eq!((documents, problem.mark.line, problem.fatal), (0, 2, true));
+    assert!(problem.message.contains("tag"), "{problem:?}");
+}
+
+/// A blank of two bytes at the end: found by the law below.
+#[test]
+fn a_document_ends_between_characters() {
+    for text in ["0\u{a0}", "0\n\u{2003}\n", "---\n0\u{85}\n...\n\u{a0}"] {
+        for document in parse(text).documents {
+            assert!(text.get(document.range).is_some(), "{text:?}");
+        }
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn nothing_panics(text in "\\PC{0,80}|[-:#&*!|>'\"%@`{}\\[\\], ?a0<\\n\\t~.]{0,120}") {
