@@ -9,6 +9,7 @@ pub mod generate;
 mod ground;
 pub mod identity;
 pub mod import;
+pub mod in_force;
 mod intent;
 mod kept;
 pub mod load;
@@ -19,10 +20,12 @@ mod say;
 pub(crate) mod sketch;
 pub mod snapshot;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use generate::{Generated, MANAGED_BY, Role, Written, generate};
 pub use import::{Imported, Offer, import, import_beside};
+pub use in_force::{InForce, Origin};
 pub use prove::{Finding, Kind, Proof, State, Verdict, prove, prove_against};
 pub use say::Unsaid;
 
@@ -67,18 +70,23 @@ pub struct Results {
     pub generated: Generated,
     /// Whether they are the drawing.
     pub proof: Proof,
+    /// The policies read back, with the kept ones: who reaches whom, and why, is asked of it.
+    pub in_force: Arc<InForce>,
     /// How long it took; for whoever holds a clock to fill in.
     pub took: Duration,
 }
 
 /// Generates and proves.
 pub fn check(document: &Document) -> Results {
-    let generated = generate(document);
-    let proof = prove(document, &generated);
+    let ground = ground::Ground::new(document);
+    let generated = generate::write(&ground);
+    let in_force = InForce::of(&ground, &generated);
+    let proof = prove::prove_in_force(&ground, &generated, &in_force);
     Results {
         document: document.clone(),
         generated,
         proof,
+        in_force: Arc::new(in_force),
         took: Duration::ZERO,
     }
 }

@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 
 use super::generate::Generated;
 use super::ground::Ground;
+use super::in_force::InForce;
 use super::intent;
-use super::kept;
 use super::snapshot::{self, Stage};
 use crate::analysis::{self, Isolation};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::Diagnostic;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::policy::Policy;
 
@@ -151,45 +151,15 @@ fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{s}")
 }
 
-/// Where a policy in force came from.
-pub(super) enum Source {
-    /// Place in `Generated::policies`.
-    Generated(usize),
-    /// A kept policy, or one given from outside; what it `replaces`, if anything.
-    Other(Option<String>),
-}
-
-/// Policies in force, and where each came from.
-#[derive(Default)]
-pub(super) struct Actual {
-    pub(super) policies: Vec<Policy>,
-    pub(super) sources: Vec<Source>,
-}
-
 /// Reads the written texts and the kept policies, and compares them with the drawing.
 pub fn prove(document: &Document, generated: &Generated) -> Proof {
     let ground = Ground::new(document);
-    let mut actual = Actual::default();
-    let mut diagnostics = Vec::new();
-    let texts = generated
-        .policies
-        .iter()
-        .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.as_str()));
-    for (at, policies, told) in kept::lower_each(texts, document) {
-        for policy in policies {
-            actual.policies.push(policy);
-            actual.sources.push(Source::Generated(at));
-        }
-        diagnostics.extend(told.into_iter().filter(|d| d.severity != Severity::Info));
-    }
-    for ((_, kept), read) in document.policies.iter().zip(&ground.kept) {
-        for policy in &read.policies {
-            actual.policies.push(policy.clone());
-            actual.sources.push(Source::Other(kept.replaces.clone()));
-        }
-    }
-    let mut proof = judge(&ground, generated, actual);
-    proof.diagnostics = diagnostics;
+    prove_in_force(&ground, generated, &InForce::of(&ground, generated))
+}
+
+pub(super) fn prove_in_force(ground: &Ground, generated: &Generated, in_force: &InForce) -> Proof {
+    let mut proof = judge(ground, generated, in_force);
+    proof.diagnostics = in_force.diagnostics.clone();
     proof
 }
 
@@ -199,22 +169,21 @@ pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
     let mut without = document.clone();
     without.policies = crate::model::Table::default();
     let ground = Ground::new(&without);
-    let sources = policies.iter().map(|_| Source::Other(None)).collect();
-    let actual = Actual { policies, sources };
+    let in_force = InForce::given(&without, policies);
     // Only what is left out is of interest: the policies that would be written stand aside.
     let generated = Generated {
         unsaid: super::generate::write(&ground).unsaid,
         ..Generated::default()
     };
-    judge(&ground, &generated, actual)
+    judge(&ground, &generated, &in_force)
 }
 
-fn judge(ground: &Ground, generated: &Generated, actual: Actual) -> Proof {
+fn judge(ground: &Ground, generated: &Generated, in_force: &InForce) -> Proof {
     let document = ground.document;
     let stage = snapshot::with_stand_ins(document);
     let mut proof = Proof::default();
     let mut real = stage.snapshot.clone();
-    real.policies = actual.policies;
+    real.policies = in_force.policies().to_vec();
     isolate(&mut proof, document, &stage, analysis::isolation(&real));
     if document.flows.is_empty() {
         return proof;
@@ -229,7 +198,7 @@ fn judge(ground: &Ground, generated: &Generated, actual: Actual) -> Proof {
         stage: &stage,
         intents: &intents,
         real: &real,
-        sources: &actual.sources,
+        origins: &in_force.origins,
         generated,
     };
     proof.findings = teller.tell(&differences);

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::gate::Gate;
-use super::{Finding, Kind, Source};
+use super::{Finding, Kind};
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::cluster::Snapshot;
 use crate::engine::generate::{Generated, Role};
 use crate::engine::ground::Ground;
+use crate::engine::in_force::Origin;
 use crate::engine::intent::{Intent, Reason};
 use crate::engine::kept::side;
 use crate::engine::snapshot::{DNS_POD, OTHER_POD, Stage};
@@ -20,7 +21,7 @@ pub(super) struct Teller<'a> {
     pub(super) stage: &'a Stage,
     pub(super) intents: &'a [Intent],
     pub(super) real: &'a Snapshot,
-    pub(super) sources: &'a [Source],
+    pub(super) origins: &'a [Origin],
     pub(super) generated: &'a Generated,
 }
 
@@ -132,15 +133,15 @@ impl Teller<'_> {
         let mut flows = Vec::new();
         let mut policies = Vec::new();
         let mut kept = false;
-        for (policy, source) in self.real.policies.iter().zip(self.sources) {
+        for (policy, origin) in self.real.policies.iter().zip(self.origins) {
             let mut rules = gate.allowed_by(policy).peekable();
             if rules.peek().is_none() {
                 continue;
             }
             policies.push(full_name(policy));
-            match source {
-                Source::Generated(at) => {
-                    let written = self.generated.policies.get(*at);
+            match *origin {
+                Origin::Generated(at) => {
+                    let written = self.generated.policies.get(at);
                     let lines = written.map_or(&[][..], |w| &w.lines);
                     flows.extend(rules.flat_map(|rule| {
                         let carried = lines
@@ -149,11 +150,14 @@ impl Teller<'_> {
                         carried.map(|(_, flow)| *flow)
                     }));
                 }
-                Source::Other(replaces) => {
+                Origin::Given => kept = true,
+                Origin::Kept(id) => {
                     kept = true;
+                    let replaces = self.ground.document.policies.get(id);
+                    let replaces = replaces.and_then(|kept| kept.replaces.as_ref());
                     let replaced = self.generated.replaced.iter();
                     let stood_for = replaced
-                        .filter(|w| Some(format!("{}/{}", w.namespace, w.name)) == *replaces);
+                        .filter(|w| replaces == Some(&format!("{}/{}", w.namespace, w.name)));
                     flows.extend(stood_for.flat_map(|w| w.flows.clone()));
                 }
             }
