@@ -39,6 +39,32 @@ pub enum Item {
     Policy(PolicyId),
 }
 
+impl Item {
+    /// The node that stands for it; flows, Services and policies have none.
+    pub fn node(self) -> Option<NodeRef> {
+        match self {
+            Self::Namespace(id) => Some(NodeRef::Namespace(id)),
+            Self::Workload(id) => Some(NodeRef::Workload(id)),
+            Self::External(id) => Some(NodeRef::External(id)),
+            Self::Group(id) => Some(NodeRef::Group(id)),
+            Self::Flow(_) | Self::Service(_) | Self::Policy(_) => None,
+        }
+    }
+}
+
+impl NodeRef {
+    /// The thing that it stands for; none for any pod of the cluster.
+    pub fn item(self) -> Option<Item> {
+        match self {
+            Self::Namespace(id) => Some(Item::Namespace(id)),
+            Self::Workload(id) => Some(Item::Workload(id)),
+            Self::External(id) => Some(Item::External(id)),
+            Self::Group(id) => Some(Item::Group(id)),
+            Self::AnyPod => None,
+        }
+    }
+}
+
 /// A thing of a Document, with everything that is said about it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Thing {

@@ -4,7 +4,7 @@
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
 use super::look::words_of;
-use super::{CanvasView, item_of, pen};
+use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::engine::Results;
@@ -53,7 +53,7 @@ impl CanvasView {
             .iter()
             .filter(|node| pen::rect(node.rect).intersects(seen))
         {
-            if let Some(item) = item_of(node.node) {
+            if let Some(item) = node.node.item() {
                 name(item, pen::rect(node.rect), &|| {
                     node_words(document, node.node)
                 });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Pos2, Rect, Vec2, pos2};
 
 use super::camera::snap;
-use super::{item_of, pen};
+use super::pen;
 use crate::app::command::{Command, Commands};
 use crate::model::edit::{Thing, extract};
 use crate::model::{
@@ -245,7 +245,7 @@ pub fn duplicate(
     by: Vec2,
     commands: &mut Commands,
 ) {
-    let items: Vec<Item> = nodes.iter().filter_map(|node| item_of(*node)).collect();
+    let items: Vec<Item> = nodes.iter().filter_map(|node| node.item()).collect();
     let fragment = fragment(document, scene, &items);
     let name = match items.as_slice() {
         [item] => format!("Duplicate {}", document.item_name(*item)),
@@ -261,10 +261,7 @@ pub fn duplicate(
 
 /// A part of the Document that knows where its nodes stand, placed by hand or not.
 pub fn fragment(document: &Document, scene: &Scene, items: &[Item]) -> Document {
-    let nodes = items
-        .iter()
-        .filter_map(|item| super::node_of(*item))
-        .collect();
+    let nodes = items.iter().filter_map(|item| item.node()).collect();
     let mut placed = document.clone();
     // Places of nodes that exist are never refused; a fragment without places pastes just as well.
     let _ = Edit::Place(scene.places(&nodes)).apply(&mut placed);

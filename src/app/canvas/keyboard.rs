@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use egui::{EventFilter, Key, Modifiers, Pos2, Response, Ui, Vec2, vec2};
 
 use super::pointer::Gesture;
-use super::{CanvasView, item_of, node_of, pen};
+use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, NodeRef};
@@ -66,7 +66,7 @@ impl CanvasView {
     }
 
     fn go_to(&mut self, node: NodeRef, commands: &mut Commands) {
-        if let Some(item) = item_of(node) {
+        if let Some(item) = node.item() {
             commands.push(Command::Select(vec![item]));
         }
         if let Some(rect) = self.picture.scene.rect(node).map(pen::rect) {
@@ -77,7 +77,7 @@ impl CanvasView {
     /// The node after the selected one (or before), as people read: by containers, then rows.
     fn next_node(&self, view: &View, step: i32) -> Option<NodeRef> {
         let order = reading_order(&self.picture.scene);
-        let selected = view.selection.iter().find_map(|item| node_of(*item));
+        let selected = view.selection.iter().find_map(|item| item.node());
         let at = selected.and_then(|node| order.iter().position(|other| *other == node));
         match (at, step) {
             (None, 1) => order.first().copied(),
@@ -99,7 +99,7 @@ impl CanvasView {
         let nodes: BTreeSet<NodeRef> = view
             .selection
             .iter()
-            .filter_map(|item| node_of(*item))
+            .filter_map(|item| item.node())
             .collect();
         if by != Vec2::ZERO && (modifiers.alt || nodes.is_empty()) {
             if let Some(node) = self.neighbour(nodes.first().copied(), by) {

@@ -2,8 +2,8 @@
 
 use egui::{Button, Pos2, Response, RichText, Ui};
 
+use super::CanvasView;
 use super::under::item_at;
-use super::{CanvasView, node_of};
 use crate::app::command::{Command, Commands};
 use crate::app::theme;
 use crate::app::view::View;
@@ -89,7 +89,7 @@ impl CanvasView {
         ] {
             listed(ui, command, commands);
         }
-        let node = node_of(item);
+        let node = item.node();
         if let Some(node) = node.filter(|node| document.layout.contains_key(node)) {
             ui.separator();
             if entry(ui, "Let the layout place it", "") {

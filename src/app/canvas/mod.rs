@@ -227,28 +227,6 @@ struct Look<'a> {
     reduced_motion: bool,
 }
 
-/// The node that stands for a thing.
-fn node_of(item: Item) -> Option<NodeRef> {
-    match item {
-        Item::Namespace(id) => Some(NodeRef::Namespace(id)),
-        Item::Workload(id) => Some(NodeRef::Workload(id)),
-        Item::External(id) => Some(NodeRef::External(id)),
-        Item::Group(id) => Some(NodeRef::Group(id)),
-        Item::Flow(_) | Item::Service(_) | Item::Policy(_) => None,
-    }
-}
-
-/// The thing that a node stands for; none for any pod of the cluster.
-fn item_of(node: NodeRef) -> Option<Item> {
-    match node {
-        NodeRef::Namespace(id) => Some(Item::Namespace(id)),
-        NodeRef::Workload(id) => Some(Item::Workload(id)),
-        NodeRef::External(id) => Some(Item::External(id)),
-        NodeRef::Group(id) => Some(Item::Group(id)),
-        NodeRef::AnyPod => None,
-    }
-}
-
 /// Where a thing is drawn, in the scene.
 fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {
     if let Item::Flow(flow) = item {
@@ -257,7 +235,7 @@ fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {
         let [from, to] = ends.map(pen::rect);
         return Some(from.union(to));
     }
-    scene.rect(node_of(item)?).map(pen::rect)
+    scene.rect(item.node()?).map(pen::rect)
 }
 
 /// What the canvas is known to egui by.

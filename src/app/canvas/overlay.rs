@@ -4,7 +4,7 @@ use egui::{Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
 use super::paint::{dashed_frame, faded};
 use super::pointer::Gesture;
-use super::{CanvasView, draft, node_of, pen, popup::Popup};
+use super::{CanvasView, draft, pen, popup::Popup};
 use crate::app::theme;
 use crate::app::view::View;
 use crate::model::{Document, End, FlowId, NodeRef};
@@ -17,7 +17,7 @@ impl CanvasView {
         let palette = theme::palette(ui.ctx());
         let accent = theme::color(palette.accent);
         self.draw_lit(&painter, document, view, accent);
-        for node in view.selection.iter().filter_map(|item| node_of(*item)) {
+        for node in view.selection.iter().filter_map(|item| item.node()) {
             self.ring(&painter, node, accent, true);
         }
         let moving = self.gesture.is_moving();

@@ -10,7 +10,7 @@ use super::create::{self, Peer};
 use super::draft::FlowDraft;
 use super::pointer::Gesture;
 use super::popup::{Age, Popup, beside};
-use super::{CanvasView, item_rect, node_of, pen};
+use super::{CanvasView, item_rect, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, End, FlowId, Item, NamespaceId, NodeRef};
@@ -51,7 +51,7 @@ pub fn perform(
         Command::Delete => commands.edit(Edit::Remove(selection)),
         Command::Duplicate => {
             let nodes: BTreeSet<NodeRef> =
-                selection.iter().filter_map(|item| node_of(*item)).collect();
+                selection.iter().filter_map(|item| item.node()).collect();
             let scene = canvas.scene();
             create::duplicate(document, &scene, &nodes, vec2(24.0, 24.0), commands);
         }
@@ -176,7 +176,7 @@ impl CanvasView {
     /// Draws a flow by clicks, or from the selected node by choosing its other end from a list.
     fn draw_flow(&mut self, selection: &[Item]) {
         let node = match selection {
-            [item] => node_of(*item),
+            [item] => item.node(),
             _ => None,
         };
         let at = node
@@ -195,7 +195,7 @@ impl CanvasView {
     fn rename_selected(&mut self, document: &Document, selection: &[Item]) -> bool {
         match selection {
             [Item::Flow(flow)] => self.edit_ports(document, *flow),
-            [item] => match node_of(*item) {
+            [item] => match item.node() {
                 Some(node) => self.rename(node),
                 None => return false,
             },

@@ -8,7 +8,7 @@ use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2};
 use super::draft::FlowDraft;
 use super::moving::Move;
 use super::under::item_at;
-use super::{CanvasView, create, item_of, node_of, picture};
+use super::{CanvasView, create, picture};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, Item, NodeRef};
@@ -182,12 +182,12 @@ impl CanvasView {
         let chosen: BTreeSet<NodeRef> = view
             .selection
             .iter()
-            .filter_map(|item| node_of(*item))
+            .filter_map(|item| item.node())
             .collect();
         let nodes = if chosen.contains(&node) {
             chosen
         } else {
-            if let Some(item) = item_of(node) {
+            if let Some(item) = node.item() {
                 let items = besides.into_iter().chain([item]);
                 commands.push(Command::Select(items.collect()));
             }
@@ -229,7 +229,7 @@ impl CanvasView {
                 let touched = self.picture.index.marquee(&self.picture.scene, area);
                 let items: BTreeSet<Item> = touched
                     .into_iter()
-                    .filter_map(item_of)
+                    .filter_map(NodeRef::item)
                     .chain(besides.iter().copied())
                     .collect();
                 if items != view.selection {

@@ -4,7 +4,7 @@ use egui::{Align2, Area, Frame, Id, Order, Pos2, Rect, Stroke, Ui, vec2};
 
 use super::ports::PortPicker;
 use super::targets::TargetPicker;
-use super::{CanvasView, draft, item_of, pen};
+use super::{CanvasView, draft, pen};
 use crate::app::command::Commands;
 use crate::app::theme;
 use crate::app::view::View;
@@ -44,7 +44,7 @@ pub enum Outcome {
 impl CanvasView {
     /// Opens the name of a node for typing.
     pub(super) fn rename(&mut self, node: NodeRef) {
-        self.popup = item_of(node).map(|item| Popup::Rename(item, Age::Known));
+        self.popup = node.item().map(|item| Popup::Rename(item, Age::Known));
     }
 
     /// Shows what is open.

@@ -2,7 +2,7 @@
 
 use egui::{Pos2, Response, Vec2, vec2};
 
-use super::{CanvasView, item_of, node_of, pen};
+use super::{CanvasView, pen};
 use crate::app::view::View;
 use crate::model::{End, Item, NodeRef};
 use crate::scene::detail::Hit;
@@ -85,7 +85,7 @@ impl CanvasView {
         };
         let selected = view
             .only_selected()
-            .and_then(node_of)
+            .and_then(Item::node)
             .filter(|node| near(*node));
         let under = match self.hit(at) {
             Some(Hit::Node(node)) => Some(node),
@@ -102,7 +102,7 @@ impl CanvasView {
 /// The thing that a click there selects.
 pub fn item_at(hit: Option<Hit>) -> Option<Item> {
     match hit? {
-        Hit::Node(node) => item_of(node),
+        Hit::Node(node) => node.item(),
         Hit::Chip(flow) | Hit::Arrow(flow) => Some(Item::Flow(flow)),
         Hit::Header(id) | Hit::Namespace(id) => Some(Item::Namespace(id)),
     }

@@ -202,7 +202,7 @@ pub(super) fn paste(
         let node = ids.node(*node)?;
         applied
             .items
-            .contains(&item_of(node)?)
+            .contains(&node.item()?)
             .then_some((node, moved))
     });
     let places: Vec<_> = places
@@ -212,16 +212,6 @@ pub(super) fn paste(
         Arc::make_mut(&mut document.layout).extend(places);
     }
     Ok(())
-}
-
-fn item_of(node: NodeRef) -> Option<Item> {
-    match node {
-        NodeRef::Namespace(id) => Some(Item::Namespace(id)),
-        NodeRef::Workload(id) => Some(Item::Workload(id)),
-        NodeRef::External(id) => Some(Item::External(id)),
-        NodeRef::Group(id) => Some(Item::Group(id)),
-        NodeRef::AnyPod => None,
-    }
 }
 
 fn paste_namespaces(

@@ -75,7 +75,7 @@ fn head(ui: &mut Ui, inspect: &mut Inspect<'_>, flow: &Flow) {
                 let text = RichText::new(&name).font(theme::semibold(tokens::TEXT_LARGE));
                 let label = ui.add(Label::new(text).truncate().sense(egui::Sense::click()));
                 if label.on_hover_text(document.end_words(end)).clicked()
-                    && let Some(item) = end.node().and_then(item_of)
+                    && let Some(item) = end.node().and_then(NodeRef::item)
                 {
                     inspect.commands.push(Command::Reveal(item));
                 }
@@ -89,16 +89,6 @@ fn head(ui: &mut Ui, inspect: &mut Inspect<'_>, flow: &Flow) {
     );
     widgets::small(ui, about);
     ui.add_space(4.0);
-}
-
-fn item_of(node: NodeRef) -> Option<Item> {
-    match node {
-        NodeRef::Namespace(id) => Some(Item::Namespace(id)),
-        NodeRef::Workload(id) => Some(Item::Workload(id)),
-        NodeRef::External(id) => Some(Item::External(id)),
-        NodeRef::Group(id) => Some(Item::Group(id)),
-        NodeRef::AnyPod => None,
-    }
 }
 
 /// `shop / app=web`.
