@@ -60,6 +60,7 @@ pub enum Command {
     StylePerFlow,
     StylePerWorkload,
     Problems,
+    ShowPolicies,
     ImportReport,
     Keys,
     ExampleShop,
@@ -251,7 +252,8 @@ pub static LISTED: &[Listed] = listed! {
     CopyPolicies "policy.copy" "Copy shown policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
     StylePerFlow "policy.per-flow" "Write one policy for each flow" "", Policy "-", Project, [];
     StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [];
-    Problems "policy.problems" "Show problems" icons::WARNING, Policy "-", Project, [key(Key::F8)];
+    ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
+    Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     ImportReport "policy.import-report" "Show the import report" "", Policy, Project, [];
 
     Keys "help.keys" "Keys" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];
@@ -286,8 +288,8 @@ impl Shortcut {
     /// Whether a text field takes this key for itself.
     pub fn belongs_to_text(&self) -> bool {
         let edits = [Key::Z, Key::Y, Key::X, Key::C, Key::V, Key::A];
-        !matches!(self.key, Key::F1 | Key::F8)
-            && (!self.modifiers.command || edits.contains(&self.key))
+        let function = [Key::F1, Key::F6, Key::F7, Key::F8, Key::F9, Key::F10];
+        !function.contains(&self.key) && (!self.modifiers.command || edits.contains(&self.key))
     }
 
     /// In words: `Ctrl Shift P`.

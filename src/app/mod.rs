@@ -18,6 +18,7 @@ pub mod panels;
 mod perform;
 pub mod preferences;
 pub mod problems;
+pub mod standing;
 pub mod state;
 pub mod theme;
 pub mod view;

@@ -5,7 +5,8 @@ use super::command::{Command, When};
 use super::dialogs::Ask;
 use super::overlays::{Overlay, PaletteView};
 use super::panels::inspector::{internet, name_field_id};
-use super::panels::policies::Scope;
+use super::panels::policies::{self, Scope};
+use super::panels::side::Tab;
 use super::state::App;
 use super::theme::Choice;
 use crate::model::{Edit, External, FlowId, Item, Settings, Style, Thing};
@@ -95,7 +96,8 @@ impl App {
             Command::GoTo => view.overlay = Some(Overlay::Palette(PaletteView::new(false))),
             Command::RunCommand => view.overlay = Some(Overlay::Palette(PaletteView::new(true))),
             Command::Keys => view.overlay = Some(Overlay::Keys),
-            Command::Problems => view.problems_open = !view.problems_open,
+            Command::Problems => self.show_tab(Tab::Problems),
+            Command::ShowPolicies => self.show_tab(Tab::Policies),
             Command::ImportReport => match self.files.report.is_some() {
                 true => view.overlay = Some(Overlay::Report),
                 false => view.say("Nothing was imported into this project since it was opened"),
@@ -125,11 +127,7 @@ impl App {
             Command::SelectAll => self.select_all(),
             Command::Rename => self.rename(),
             Command::CopyText(text) => self.context.copy_text(text.clone()),
-            Command::CopyPolicies => {
-                let text = view.policies.text();
-                view.say("Policies copied");
-                self.context.copy_text(text);
-            }
+            Command::CopyPolicies => self.copy_policies(),
             Command::ToggleOutline => self.like(|likes| likes.outline = !likes.outline),
             Command::ToggleInspector => self.like(|likes| likes.inspector = !likes.inspector),
             Command::ThemeSystem => self.like(|likes| likes.theme = Choice::System),
@@ -265,6 +263,20 @@ impl App {
         self.view.selection = workloads.chain(externals).chain(groups).collect();
     }
 
+    fn copy_policies(&mut self) {
+        let document = self.document();
+        policies::keep(&document, &self.results, &mut self.view);
+        let text = self.view.policies.text();
+        self.view.say("Policies copied");
+        self.context.copy_text(text);
+    }
+
+    /// Opens a tab of the side panel, and the panel if it is hidden.
+    fn show_tab(&mut self, tab: Tab) {
+        self.view.tab = tab;
+        self.like(|likes| likes.inspector = true);
+    }
+
     /// Gives the name of what is selected the keyboard; a flow's ports, a project's name.
     fn rename(&mut self) {
         if let Some(item) = self.view.only_selected() {
@@ -276,8 +288,8 @@ impl App {
     /// Escape: one step back at a time.
     fn back_out(&mut self) {
         let view = &mut self.view;
-        if view.problems_open {
-            view.problems_open = false;
+        if view.shown_connection.is_some() {
+            view.shown_connection = None;
         } else if !view.highlight.is_empty() {
             view.highlight.clear();
             view.policies.choose_nothing();

@@ -7,9 +7,12 @@ use super::canvas::CanvasView;
 use super::overlays::Overlay;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
+use super::panels::problems::ProblemsView;
+use super::panels::side::Tab;
 use super::problems::Problem;
 use super::widgets::Drafts;
-use crate::model::{Document, FlowId, Item, KeptPolicy, PolicyId, Table};
+use crate::engine::why::Standing;
+use crate::model::{Document, FlowId, Item, KeptPolicy, NodeRef, PolicyId, Table};
 
 /// The state of the window beside the Document.
 #[derive(Default)]
@@ -30,8 +33,12 @@ pub struct View {
     pub overlay: Option<Overlay>,
     /// What just happened, or could not.
     pub notice: Option<Notice>,
-    /// Whether the list of problems is open.
-    pub problems_open: bool,
+    /// Which tab of the side panel is open.
+    pub tab: Tab,
+    /// The list of problems.
+    pub problem_list: ProblemsView,
+    /// The connection that is being explained; the canvas shows it.
+    pub shown_connection: Option<ShownConnection>,
     /// The names of kept policies, which stand in their texts.
     pub kept: KeptNames,
     /// Everything worth telling about the project, worst first.
@@ -42,6 +49,19 @@ pub struct View {
     pub split: Split,
     /// Whether things jump instead of moving.
     pub reduced_motion: bool,
+}
+
+/// One connection that the side panel tells about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShownConnection {
+    /// Where it begins, if that is on the canvas.
+    pub from: Option<NodeRef>,
+    /// Where it ends, if that is on the canvas.
+    pub to: Option<NodeRef>,
+    /// Its port, in words.
+    pub label: String,
+    /// Whether it is allowed, and whether it is drawn.
+    pub standing: Standing,
 }
 
 /// The names and namespaces of kept policies; read from their texts only when these change.

@@ -19,6 +19,7 @@ mod say;
 #[cfg(test)]
 pub(crate) mod sketch;
 pub mod snapshot;
+pub mod why;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,9 +1,8 @@
-//! What lies over the window: palette, keys, problems, questions, import report, export.
+//! What lies over the window: palette, keys, questions, import report, export.
 
 mod export;
 mod keys;
 mod palette;
-mod problems;
 mod question;
 mod report;
 
@@ -34,9 +33,6 @@ pub enum Overlay {
 
 /// Shows what lies over the window.
 pub fn overlays_ui(app: &mut App, context: &Context) {
-    if app.view.problems_open {
-        problems::problems_ui(app, context);
-    }
     let Some(overlay) = app.view.overlay.take() else {
         return;
     };

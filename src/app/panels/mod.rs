@@ -4,6 +4,7 @@ pub mod inspector;
 mod menu;
 pub mod outline;
 pub mod policies;
+pub mod problems;
 pub mod side;
 pub mod start;
 pub mod status;

@@ -66,10 +66,26 @@ impl PoliciesView {
         self.line = None;
     }
 
+    /// Whether a policy waits to be brought into view.
+    pub fn wants(&self) -> bool {
+        self.wanted.is_some()
+    }
+
     /// Everything shown, as one text.
     pub fn text(&self) -> String {
         self.shown.text()
     }
+}
+
+/// Makes what is shown again if anything about it has changed; true if the choice of policies is another one.
+pub fn keep(document: &Document, results: &Results, view: &mut View) -> bool {
+    view.policies.shown.keep(
+        document,
+        results,
+        view.results_number,
+        &view.selection,
+        view.policies.scope,
+    )
 }
 
 /// Shows it.
@@ -80,13 +96,7 @@ pub fn policies_ui(
     view: &mut View,
     commands: &mut Commands,
 ) {
-    let fresh = view.policies.shown.keep(
-        document,
-        results,
-        view.results_number,
-        &view.selection,
-        view.policies.scope,
-    );
+    let fresh = keep(document, results, view);
     if fresh {
         view.policies.line = None;
     }
@@ -129,28 +139,26 @@ fn head_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
         })
         .show(ui, |ui| {
             ui.horizontal(|ui| {
-                ui.set_height(36.0);
-                widgets::tab_bar(ui, (), &[((), "Policies")]);
+                ui.set_height(40.0);
+                ui.spacing_mut().item_spacing.x = 6.0;
+                let scopes = [
+                    (Scope::Selection, "Selection"),
+                    (Scope::Namespace, "Namespace"),
+                    (Scope::Everything, "All"),
+                ];
+                for (scope, text) in scopes {
+                    if widgets::chip(ui, text, view.policies.scope == scope, false).clicked() {
+                        view.policies.scope = scope;
+                        view.policies.wanted = None;
+                    }
+                }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.spacing_mut().item_spacing.x = 4.0;
                     if widgets::icon_button(ui, icons::COPY, "Copy shown policies").clicked() {
                         commands.push(Command::CopyPolicies);
-                    }
-                    let scopes = [
-                        (Scope::Everything, "All"),
-                        (Scope::Namespace, "Namespace"),
-                        (Scope::Selection, "Selection"),
-                    ];
-                    for (scope, text) in scopes {
-                        if widgets::chip(ui, text, view.policies.scope == scope, false).clicked() {
-                            view.policies.scope = scope;
-                            view.policies.wanted = None;
-                        }
                     }
                 });
             });
         });
-    widgets::hairline(ui);
 }
 
 /// How many policies get a chip; the outline has them all.

@@ -1,14 +1,26 @@
-//! The panel at the right: the inspector above, the policies below, and a line between that can be moved.
+//! The panel at the right: the inspector above, tabs below, and a line between that can be moved.
 
-use egui::{CursorIcon, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType, pos2};
+use egui::pos2;
+use egui::{CursorIcon, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType};
 
-use super::{inspector, policies};
+use super::{inspector, policies, problems};
 use crate::app::command::Commands;
+use crate::app::problems::Tone;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets;
 use crate::engine::Results;
 use crate::model::Document;
+
+/// What stands below the inspector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// What is wrong.
+    Problems,
+    /// The policies as text.
+    #[default]
+    Policies,
+}
 
 /// Shows it.
 pub fn side_ui(
@@ -32,8 +44,37 @@ pub fn side_ui(
     let below = Rect::from_min_max(pos2(room.left(), line + 1.0), room.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.set_clip_rect(below.intersect(ui.clip_rect()));
-        policies::policies_ui(ui, document, results, view, commands);
+        tabs_ui(ui, view);
+        // Each tab has a scrolling and a focus of its own.
+        ui.push_id(view.tab as u8, |ui| match view.tab {
+            Tab::Problems => problems::problems_ui(ui, results, view, commands),
+            Tab::Policies => policies::policies_ui(ui, document, results, view, commands),
+        });
     });
+}
+
+fn tabs_ui(ui: &mut Ui, view: &mut View) {
+    if view.policies.wants() {
+        // A policy that was chosen elsewhere is to be seen.
+        view.tab = Tab::Policies;
+    }
+    let palette = theme::palette(ui.ctx());
+    let bad = view.problems.iter().filter(|p| p.tone != Tone::Note);
+    let (count, worst) = (bad.clone().count(), bad.map(|p| p.tone).min());
+    let (ink, ground) = worst.unwrap_or(Tone::Note).colors(palette);
+    let tabs = [
+        (Tab::Problems, "Problems", count),
+        (Tab::Policies, "Policies", 0),
+    ];
+    let margin = Margin::symmetric(16, 0);
+    let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        widgets::tab_bar(ui, view.tab, &tabs, (color(ink), color(ground)))
+    });
+    if let Some(tab) = chosen.inner {
+        view.tab = tab;
+    }
+    widgets::hairline(ui);
 }
 
 fn divider_ui(ui: &mut Ui, room: Rect, y: f32, view: &mut View) {
@@ -55,7 +96,7 @@ fn divider_ui(ui: &mut Ui, room: Rect, y: f32, view: &mut View) {
     widgets::named(
         &response,
         WidgetType::ResizeHandle,
-        "Divide inspector and policies",
+        "Divide inspector and tabs",
     );
     response.on_hover_cursor(CursorIcon::ResizeVertical);
 }

@@ -165,13 +165,19 @@ fn shares<T>(ui: &Ui, width: f32, all: &[(T, &str)]) -> Vec<f32> {
     texts.into_iter().map(|text| text + room).collect()
 }
 
-/// Tabs with a line under the one that is open; gives the newly opened one.
-pub fn tab_bar<T: Copy + PartialEq>(ui: &mut Ui, open: T, all: &[(T, &str)]) -> Option<T> {
+/// Tabs with a line under the one that is open; gives the newly opened one. Numbers above 0 stand
+/// behind the words, on their ground.
+pub fn tab_bar<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    open: T,
+    all: &[(T, &str, usize)],
+    badge: (Color32, Color32),
+) -> Option<T> {
     let palette = theme::palette(ui.ctx());
     let mut answer = None;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 20.0;
-        for (value, text) in all {
+        for (value, text, count) in all {
             let on = *value == open;
             let font = if on {
                 theme::semibold(tokens::TEXT_NORMAL)
@@ -180,19 +186,39 @@ pub fn tab_bar<T: Copy + PartialEq>(ui: &mut Ui, open: T, all: &[(T, &str)]) -> 
             };
             let ink = color(if on { palette.ink } else { palette.ink2 });
             let galley = ui.painter().layout_no_wrap((*text).to_owned(), font, ink);
-            let (rect, response) =
-                ui.allocate_exact_size(vec2(galley.size().x, 32.0), Sense::click());
-            let at = Align2::CENTER_CENTER
+            let number = (*count > 0).then(|| {
+                let font = theme::semibold(tokens::TEXT_TINY);
+                ui.painter()
+                    .layout_no_wrap(count.to_string(), font, badge.0)
+            });
+            let pill = number.as_ref().map_or(0.0, |n| n.size().x.max(6.0) + 10.0);
+            let gap = if pill > 0.0 { 6.0 } else { 0.0 };
+            let width = galley.size().x + gap + pill;
+            let (rect, response) = ui.allocate_exact_size(vec2(width, 36.0), Sense::click());
+            let at = Align2::LEFT_CENTER
                 .align_size_within_rect(galley.size(), rect)
                 .min;
             ui.painter().galley(at, galley, ink);
+            if let Some(number) = number {
+                let left = pos2(rect.right() - pill, rect.center().y - 8.0);
+                let pill = Rect::from_min_size(left, vec2(pill, 16.0));
+                ui.painter().rect_filled(pill, 8.0, badge.1);
+                let at = Align2::CENTER_CENTER
+                    .align_size_within_rect(number.size(), pill)
+                    .min;
+                ui.painter().galley(at, number, badge.0);
+            }
             if on {
                 let stroke = Stroke::new(2.0, color(palette.accent));
                 ui.painter()
                     .hline(rect.x_range(), rect.bottom() - 1.0, stroke);
             }
             focus_ring(ui, &response, rect);
-            response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, on, *text));
+            let name = match count {
+                0 => (*text).to_owned(),
+                count => format!("{text}, {count}"),
+            };
+            response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, on, &name));
             if response.clicked() && !on {
                 answer = Some(*value);
             }

@@ -1,0 +1,145 @@
+//! The problems, each as a card: what is wrong, one connection that shows it, and what to do.
+
+use egui::{CornerRadius, Frame, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui, vec2};
+
+use crate::app::command::{Command, Commands};
+use crate::app::problems::Problem;
+use crate::app::theme::{self, color};
+use crate::app::view::View;
+use crate::app::{icons, widgets};
+use crate::engine::{Results, State};
+use crate::scene::tokens;
+
+/// Its state: how high each card was when it was last seen, so that those out of sight need no layout.
+#[derive(Default)]
+pub struct ProblemsView {
+    heights: Vec<f32>,
+    /// The answers and the width that the heights are for.
+    made_for: (u64, u32),
+}
+
+/// Space between cards.
+const GAP: f32 = 8.0;
+/// How high a card is thought to be until it is seen.
+const GUESS: f32 = 132.0;
+
+/// Shows them.
+pub fn problems_ui(ui: &mut Ui, results: &Results, view: &mut View, commands: &mut Commands) {
+    if view.problems.is_empty() {
+        empty_ui(ui, results);
+        return;
+    }
+    let list = &mut view.problem_list;
+    let made_for = (view.results_number, ui.available_width().round() as u32);
+    if list.made_for != made_for || list.heights.len() != view.problems.len() {
+        list.made_for = made_for;
+        list.heights = vec![GUESS; view.problems.len()];
+    }
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let margin = Margin::symmetric(16, 12);
+        Frame::new().inner_margin(margin).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = GAP;
+            for (problem, height) in view.problems.iter().zip(&mut list.heights) {
+                let top = ui.cursor().top();
+                let seen = ui.clip_rect().y_range();
+                if top > seen.max || top + *height < seen.min {
+                    ui.allocate_space(vec2(ui.available_width(), *height));
+                } else {
+                    *height = card_ui(ui, problem, commands);
+                }
+            }
+        });
+    });
+}
+
+/// What to do when there is nothing to mend.
+fn empty_ui(ui: &mut Ui, results: &Results) {
+    Frame::new()
+        .inner_margin(Margin::symmetric(16, 12))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            let palette = theme::palette(ui.ctx());
+            match results.proof.state {
+                State::NothingToProve => widgets::empty(
+                    ui,
+                    "Nothing is drawn yet: drag from one workload to another, and what the policies get wrong is told here.",
+                ),
+                _ => widgets::banner(
+                    ui,
+                    icons::CHECK,
+                    "No problems",
+                    "The policies allow what is drawn, and nothing else. Whatever parts them is told here, with one connection that shows it.",
+                    color(palette.exact),
+                    color(palette.exact_soft),
+                ),
+            }
+        });
+}
+
+/// Shows one and gives its height.
+fn card_ui(ui: &mut Ui, problem: &Problem, commands: &mut Commands) -> f32 {
+    let palette = theme::palette(ui.ctx());
+    let (ink, ground) = problem.tone.colors(palette);
+    let inner = Frame::new()
+        .fill(color(palette.raised))
+        .stroke(Stroke::new(1.0, color(palette.hairline)))
+        .corner_radius(CornerRadius::same(8))
+        .inner_margin(Margin {
+            left: 15,
+            right: 11,
+            top: 11,
+            bottom: 11,
+        })
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
+            ui.horizontal(|ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                let icon = RichText::new(problem.tone.icon()).font(theme::icon(15.0));
+                ui.label(icon.color(color(ink)));
+                let font = theme::semibold(tokens::TEXT_NORMAL);
+                let title = egui::Label::new(RichText::new(&problem.title).font(font)).truncate();
+                ui.add(title).on_hover_text(&problem.title);
+            });
+            widgets::small(ui, problem.message.as_str());
+            if !problem.witness.is_empty() {
+                Frame::new()
+                    .fill(color(ground))
+                    .corner_radius(CornerRadius::same(4))
+                    .inner_margin(Margin::symmetric(8, 4))
+                    .show(ui, |ui| {
+                        ui.set_width(ui.available_width());
+                        widgets::code(ui, problem.witness.as_str(), color(ink))
+                            .on_hover_text(&problem.witness);
+                    });
+            }
+            if !problem.help.is_empty() {
+                widgets::faint(ui, problem.help.as_str());
+            }
+            actions_ui(ui, problem, commands);
+        });
+    let card = inner.response.rect;
+    let stripe = egui::Rect::from_min_size(card.min, vec2(8.0, card.height()));
+    let edge = ui.painter().with_clip_rect(
+        egui::Rect::from_min_size(card.min, vec2(3.0, card.height())).intersect(ui.clip_rect()),
+    );
+    let radius = CornerRadius {
+        nw: 8,
+        sw: 8,
+        ne: 0,
+        se: 0,
+    };
+    edge.rect(stripe, radius, color(ink), Stroke::NONE, StrokeKind::Inside);
+    card.height()
+}
+
+/// What can be done about it.
+fn actions_ui(ui: &mut Ui, problem: &Problem, commands: &mut Commands) {
+    let Some(item) = problem.item else { return };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 14.0;
+        if widgets::link(ui, "Show it").clicked() {
+            commands.push(Command::Reveal(item));
+        }
+    });
+}
