@@ -8,3 +8,6 @@ mod sets;
 
 #[path = "properties/analysis.rs"]
 mod analysis;
+
+#[path = "properties/paths.rs"]
+mod paths;

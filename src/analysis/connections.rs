@@ -106,13 +106,13 @@ pub(super) struct Reach {
 
 /// Everything needed to list the connections of a snapshot, more than once if need be.
 pub struct Matrix {
-    workloads: Vec<Vec<usize>>,
-    classes: usize,
+    pub(super) workloads: Vec<Vec<usize>>,
+    pub(super) classes: usize,
     /// The pieces of the address axes, which follow the classes in the index space.
-    pieces: Vec<(IpAddr, IpAddr)>,
-    egress: GateTable,
-    ingress: GateTable,
-    ports: PortTable,
+    pub(super) pieces: Vec<(IpAddr, IpAddr)>,
+    pub(super) egress: GateTable,
+    pub(super) ingress: GateTable,
+    pub(super) ports: PortTable,
     /// For each workload, what the current source may open to it.
     line: Vec<PortsId>,
     /// What the ingress controller may open to workloads.
@@ -230,7 +230,11 @@ impl Matrix {
     }
 
     /// The maximal ranges of addresses to which (egress) or from which a workload is open.
-    fn addresses(&mut self, direction: Direction, workload: usize) -> Vec<(Endpoint, PortsId)> {
+    pub(super) fn addresses(
+        &mut self,
+        direction: Direction,
+        workload: usize,
+    ) -> Vec<(Endpoint, PortsId)> {
         let table = match direction {
             Direction::Egress => &self.egress,
             Direction::Ingress => &self.ingress,
@@ -263,9 +267,9 @@ impl Matrix {
 }
 
 /// The rows of one direction, with their port sets numbered.
-struct GateTable {
-    row_of_class: Vec<usize>,
-    rows: Vec<NumberedRow>,
+pub(super) struct GateTable {
+    pub row_of_class: Vec<usize>,
+    pub rows: Vec<NumberedRow>,
 }
 
 impl GateTable {
@@ -284,16 +288,17 @@ impl GateTable {
         }
     }
 
-    fn row(&self, class: usize) -> &NumberedRow {
+    pub fn row(&self, class: usize) -> &NumberedRow {
         &self.rows[self.row_of_class[class]]
     }
 }
 
-struct NumberedRow(Vec<(PortsId, Arc<Bits>)>);
+/// Disjoint port sets, each with the points it is open to.
+pub(super) struct NumberedRow(pub Vec<(PortsId, Arc<Bits>)>);
 
 impl NumberedRow {
     /// The ports open to one point.
-    fn at(&self, point: usize, ports: &mut PortTable) -> PortsId {
+    pub fn at(&self, point: usize, ports: &mut PortTable) -> PortsId {
         let open = self.0.iter().filter(|(_, peers)| peers.contains(point));
         open.fold(EMPTY, |all, (id, _)| ports.union(all, *id))
     }

@@ -9,6 +9,7 @@
 //! - `rows`: for each list of applicable policies, what its subjects may talk to: disjoint port sets
 //!   with the peers of each.
 //! - [`mod@connections`]: every ordered pair, streamed, never stored.
+//! - [`paths`]: what can be reached in any number of hops, and by which.
 //! - [`mod@compare`]: two sets of policies over the same pods, gate by gate, pods that do not exist yet
 //!   included.
 //! - [`mod@explain`]: a plain evaluator of one connection that keeps record. It shares no code with the
@@ -27,6 +28,7 @@ pub mod exposure;
 mod extents;
 pub mod miss;
 mod notes;
+pub mod paths;
 mod port_table;
 pub mod routes;
 mod rows;
@@ -49,6 +51,7 @@ pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };
 pub use notes::notes;
+pub use paths::{Reach, Starts, reach};
 
 /// One concrete end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,13 +19,13 @@ use proptest::sample::select;
 
 use super::random::{ADDRESSES, DOMAINS, Leaves, PORTS, cluster, labels, policies};
 
-fn probes() -> Vec<Probe> {
+pub fn probes() -> Vec<Probe> {
     let ports = PORTS.into_iter().chain([2, 78, 81, 65534]);
     let numbered = ports.flat_map(|port| Protocol::ALL.map(|protocol| Some((protocol, port))));
     numbered.chain([None]).collect()
 }
 
-fn has(ports: &PortSet, probe: Probe) -> bool {
+pub fn has(ports: &PortSet, probe: Probe) -> bool {
     match probe {
         Some((protocol, port)) => ports.contains(protocol, port),
         None => ports.has_other(),
@@ -39,7 +39,7 @@ fn addresses() -> Vec<IpAddr> {
         .collect()
 }
 
-fn with(cluster: &Snapshot, policies: Vec<Policy>) -> Snapshot {
+pub fn with(cluster: &Snapshot, policies: Vec<Policy>) -> Snapshot {
     Snapshot {
         policies,
         ..cluster.clone()

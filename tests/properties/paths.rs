@@ -1,0 +1,147 @@
+//! Reach in any number of hops against a closure that asks the plain evaluator.
+
+use std::collections::BTreeSet;
+
+use drawbridge::analysis::ask::addresses_of;
+use drawbridge::analysis::eval::Probe;
+use drawbridge::analysis::explain::probe;
+use drawbridge::analysis::{Connection, End, Endpoint, Starts, reach};
+use drawbridge::cluster::Snapshot;
+use drawbridge::sets::IpSet;
+use proptest::collection::btree_set;
+use proptest::prelude::*;
+
+use super::analysis::{has, probes, with};
+use super::random::{Leaves, cluster, ip_set, policies};
+
+/// The ends that a place stands for, one for each piece of addresses that policies tell apart.
+fn ends(snapshot: &Snapshot, place: Endpoint) -> Vec<End> {
+    match place {
+        Endpoint::Workload(at) => {
+            let pods = snapshot.workloads[at].pods.clone();
+            pods.map(End::Pod).collect()
+        }
+        Endpoint::Addresses { first, last } => {
+            let all = addresses_of(snapshot, &IpSet::range(first, last));
+            all.into_iter().map(End::Address).collect()
+        }
+        Endpoint::IngressController => Vec::new(),
+    }
+}
+
+fn open(snapshot: &Snapshot, from: &[End], to: &[End], p: Probe) -> bool {
+    let mut from = from.iter();
+    from.any(|a| to.iter().any(|b| probe(snapshot, a, b, p).allowed))
+}
+
+fn reaches(snapshot: &Snapshot, from: &[End], to: &[End]) -> bool {
+    probes().into_iter().any(|p| open(snapshot, from, to, p))
+}
+
+/// That the ways hang together: each hop begins where the one before ended, the first at a start.
+fn is_way(hops: &[Connection], from: &Starts) -> bool {
+    let starts = |place| match place {
+        Endpoint::Workload(at) => from.workloads.contains(&at),
+        Endpoint::Addresses { first, last } => IpSet::range(first, last).is_subset(&from.outside),
+        Endpoint::IngressController => false,
+    };
+    hops.first().is_some_and(|hop| starts(hop.src))
+        && hops.windows(2).all(|two| two[0].dst == two[1].src)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn reach_is_the_closure_of_what_the_evaluator_says(
+        cluster in cluster(),
+        policies in policies(Leaves::All),
+        workloads in btree_set(0..5usize, 0..3),
+        outside in prop_oneof![2 => Just(IpSet::empty()), 1 => ip_set()],
+    ) {
+        let snapshot = with(&cluster, policies);
+        let starts: BTreeSet<usize> =
+            workloads.into_iter().filter(|w| *w < snapshot.workloads.len()).collect();
+        let from = Starts { workloads: starts.iter().copied().collect(), outside };
+        let reach = reach(&snapshot, &from);
+
+        let all: Vec<Vec<End>> = (0..snapshot.workloads.len())
+            .map(|w| ends(&snapshot, Endpoint::Workload(w)))
+            .collect();
+        let outside: Vec<End> =
+            addresses_of(&snapshot, &from.outside).into_iter().map(End::Address).collect();
+        let elsewhere = from.outside.complement();
+        let mut far: Vec<_> = addresses_of(&snapshot, &elsewhere);
+        let mut known = starts.clone();
+        let mut frontier: Vec<usize> = starts.iter().copied().collect();
+        for number in 0.. {
+            let sources = || frontier.iter().map(|&w| &all[w]);
+            let new: BTreeSet<usize> = (0..all.len())
+                .filter(|w| !known.contains(w))
+                .filter(|&w| {
+                    let out = number == 0 && reaches(&snapshot, &outside, &all[w]);
+                    out || sources().any(|from| reaches(&snapshot, from, &all[w]))
+                })
+                .collect();
+            let (gone, left): (Vec<_>, Vec<_>) = far.iter().partition(|address| {
+                let to = [End::Address(**address)];
+                sources().any(|from| reaches(&snapshot, from, &to))
+            });
+            far = left;
+            let layer = reach.layers.get(number).cloned().unwrap_or_default();
+            let got: Vec<usize> = layer
+                .iter()
+                .filter_map(|hop| match hop.dst {
+                    Endpoint::Workload(at) => Some(at),
+                    _ => None,
+                })
+                .collect();
+            prop_assert_eq!(&got, &new.iter().copied().collect::<Vec<_>>());
+            let mut here = IpSet::empty();
+            for hop in &layer {
+                if let Endpoint::Addresses { first, last } = hop.dst {
+                    let range = IpSet::range(first, last);
+                    prop_assert!(range.is_subset(&elsewhere) && range.intersection(&here).is_empty());
+                    here = here.union(&range);
+                }
+                let to = ends(&snapshot, hop.dst);
+                let from = ends(&snapshot, hop.src);
+                for p in probes() {
+                    for to in to.chunks(if matches!(hop.dst, Endpoint::Workload(_)) { to.len() } else { 1 }) {
+                        prop_assert_eq!(has(&hop.ports, p), open(&snapshot, &from, to, p), "{:?}", hop);
+                    }
+                }
+                if let (Endpoint::Workload(src), Endpoint::Workload(_)) = (hop.src, hop.dst) {
+                    let before = frontier.iter().filter(|&&w| w < src);
+                    prop_assert!(frontier.contains(&src));
+                    prop_assert!(!before.into_iter().any(|&w| reaches(&snapshot, &all[w], &to)));
+                }
+            }
+            for address in gone {
+                prop_assert!(here.contains(address), "{address} is not reached");
+            }
+            for address in &far {
+                prop_assert!(!here.contains(*address), "{address} is reached");
+            }
+            if new.is_empty() {
+                prop_assert_eq!(reach.layers.len(), number + usize::from(!layer.is_empty()));
+                break;
+            }
+            for &w in &new {
+                prop_assert_eq!(reach.hops_to(w), Some(number + 1));
+                let way = reach.path_to(w).expect("a way");
+                prop_assert!(way.len() == number + 1 && is_way(&way, &from));
+            }
+            known.extend(&new);
+            frontier = new.into_iter().collect();
+        }
+        for w in (0..all.len()).filter(|w| !known.contains(w)) {
+            prop_assert_eq!(reach.path_to(w), None);
+        }
+        for address in addresses_of(&snapshot, &elsewhere) {
+            let way = reach.path_outside(&IpSet::single(address));
+            prop_assert_eq!(way.is_some(), !far.contains(&address));
+            prop_assert!(way.is_none_or(|way| is_way(&way, &from)));
+        }
+    }
+}
