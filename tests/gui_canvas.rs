@@ -4,6 +4,8 @@
 
 #[path = "gui_canvas/bench.rs"]
 mod bench;
+#[path = "gui_canvas/seen.rs"]
+mod seen;
 
 use std::time::Duration;
 

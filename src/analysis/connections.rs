@@ -94,13 +94,16 @@ pub(super) fn classes_of_workloads(universe: &Universe) -> Vec<Vec<usize>> {
 }
 
 /// Ranges of addresses of one family, with ports; sorted, disjoint.
-pub(super) type Ranges = Vec<(IpAddr, IpAddr, PortSet)>;
+pub type Ranges = Vec<(IpAddr, IpAddr, PortSet)>;
 
 /// What concerns one workload.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
+pub struct Reach {
+    /// What it may open to each workload that it reaches.
     pub workloads: BTreeMap<usize, PortSet>,
+    /// To which addresses.
     pub to: Ranges,
+    /// From which addresses.
     pub from: Ranges,
 }
 
@@ -181,7 +184,7 @@ impl Matrix {
 
     /// What one workload may open to each workload that it reaches, and to ranges of addresses, and
     /// what such ranges may open to it.
-    pub(super) fn of(&mut self, workload: usize) -> Reach {
+    pub fn of(&mut self, workload: usize) -> Reach {
         self.fill_line(workload);
         let line = self.line.iter().enumerate();
         let open = line.filter(|(_, id)| **id != EMPTY);

@@ -8,6 +8,7 @@ use egui::{Key, Modifiers};
 
 use super::icons;
 use crate::model::{Edit, FlowId, Item};
+use crate::scene::ExtraId;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,7 @@ pub enum Command {
     LayOut,
     ToggleOutline,
     ToggleInspector,
+    ToggleKept,
     ThemeSystem,
     ThemeLight,
     ThemeDark,
@@ -74,6 +76,8 @@ pub enum Command {
     ToggleSelect(Item),
     /// Selects a thing and brings it into view.
     Reveal(Item),
+    /// Selects an arrow that is no flow.
+    SelectArrow(ExtraId),
     /// Lights up flows and what they touch on the canvas, without selecting them.
     Highlight(Vec<FlowId>),
     /// Opens a project, or manifests as a new project.
@@ -243,6 +247,7 @@ pub static LISTED: &[Listed] = listed! {
     LayOut "view.lay-out" "Lay out everything again" "", View, Project, [];
     ToggleOutline "view.outline" "Show or hide the outline" icons::SIDEBAR_SIMPLE, View "-", Project, [ctrl(Key::B)];
     ToggleInspector "view.inspector" "Show or hide the inspector" "", View, Project, [ctrl_shift(Key::B)];
+    ToggleKept "view.kept" "Show what kept policies allow" icons::FILE, View "-", Project, [];
     ThemeSystem "view.theme-system" "Theme of the desktop" "", View "-", Always, [];
     ThemeLight "view.theme-light" "Light theme" icons::SUN, View, Always, [];
     ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [];

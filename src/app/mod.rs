@@ -11,6 +11,7 @@ pub mod dialogs;
 pub mod files;
 mod fuzzy;
 pub mod icons;
+pub mod insight;
 pub mod jobs;
 mod keys;
 pub mod overlays;

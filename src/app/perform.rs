@@ -107,18 +107,28 @@ impl App {
                 self.like(|likes| likes.outline = true);
             }
             Command::Escape => self.back_out(),
+            Command::ToggleKept => view.kept_hidden = !view.kept_hidden,
+            Command::SelectArrow(id) => {
+                view.selection.clear();
+                view.highlight.clear();
+                view.policies.choose_nothing();
+                view.extra = Some(*id);
+            }
             Command::Select(items) => {
+                view.extra = None;
                 view.selection = items.iter().copied().collect();
                 view.highlight.clear();
                 view.policies.choose_nothing();
             }
             Command::ToggleSelect(item) => {
+                view.extra = None;
                 view.highlight.clear();
                 if !view.selection.remove(item) {
                     view.selection.insert(*item);
                 }
             }
             Command::Reveal(item) => {
+                view.extra = None;
                 view.selection = [*item].into();
                 view.highlight.clear();
                 view.policies.choose_nothing();
@@ -196,6 +206,7 @@ impl App {
             Ok(applied) => {
                 let adds = matches!(edit, Edit::Add(_) | Edit::Duplicate(_) | Edit::Paste { .. });
                 if adds && !applied.items.is_empty() {
+                    self.view.extra = None;
                     self.view.selection = applied.items.iter().copied().collect();
                     self.view.highlight.clear();
                 }
@@ -294,6 +305,7 @@ impl App {
             view.highlight.clear();
             view.policies.choose_nothing();
         } else {
+            view.extra = None;
             view.selection.clear();
             view.policies.scope = Scope::Selection;
         }

@@ -10,6 +10,7 @@ use super::canvas;
 use super::command::{Command, Commands};
 use super::dialogs::{Dialogs, Native};
 use super::files::Files;
+use super::insight::Insight;
 use super::jobs::{Slot, Workers};
 use super::keys;
 use super::overlays;
@@ -21,7 +22,7 @@ use super::view::View;
 use crate::engine::{self, Results};
 use crate::model::{Document, History};
 use crate::project::files::StateFolder;
-use crate::scene::tokens;
+use crate::scene::{ExtraId, tokens};
 
 /// What the window needs from outside; tests bring their own.
 pub struct Surroundings {
@@ -55,6 +56,7 @@ pub struct App {
     /// The title that the window has.
     pub(super) title: String,
     check: Slot<(Results, Vec<Problem>)>,
+    insight: Slot<Insight>,
     /// What was last sent to be checked.
     sent: Document,
     pub(super) context: Context,
@@ -82,6 +84,7 @@ impl App {
             results: Arc::new(engine::check(&Document::default())),
             view: View::default(),
             check: Slot::new(files.workers(), context),
+            insight: Slot::new(files.workers(), context),
             files,
             preferences,
             frames: 0,
@@ -143,6 +146,14 @@ impl App {
             self.results = Arc::new(results);
             self.view.results_number += 1;
             self.view.problems = problems;
+            let results = Arc::clone(&self.results);
+            self.insight.start(move |_| Insight::of(&results));
+        }
+        if let Some(insight) = self.insight.take() {
+            self.view.insight = Arc::new(insight);
+            let shown = self.view.extras(&self.document()).list();
+            let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
+            self.view.extra = self.view.extra.filter(stays);
         }
     }
 

@@ -2,8 +2,10 @@
 //! up, what is being typed, which panels and dialogs are open.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::canvas::CanvasView;
+use super::canvas::{CanvasView, Spot};
+use super::insight::{Extras, Insight};
 use super::overlays::Overlay;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
@@ -12,7 +14,8 @@ use super::panels::side::Tab;
 use super::problems::Problem;
 use super::widgets::Drafts;
 use crate::engine::why::Standing;
-use crate::model::{Document, FlowId, Item, KeptPolicy, NodeRef, PolicyId, Table};
+use crate::model::{Document, Flow, FlowId, Item, KeptPolicy, NodeRef, PolicyId, Table};
+use crate::scene::{Extra, ExtraId, ExtraKind};
 
 /// The state of the window beside the Document.
 #[derive(Default)]
@@ -21,6 +24,12 @@ pub struct View {
     pub selection: BTreeSet<Item>,
     /// Flows that a chosen policy or line lights up, besides the selection.
     pub highlight: BTreeSet<FlowId>,
+    /// The arrow that is no flow, if one is selected.
+    pub extra: Option<ExtraId>,
+    /// What else the policies say, beside the proof.
+    pub insight: Arc<Insight>,
+    /// Whether what kept policies allow is hidden.
+    pub kept_hidden: bool,
     /// The canvas: pan, zoom, gestures.
     pub canvas: CanvasView,
     /// The outline.
@@ -129,6 +138,42 @@ impl View {
             _ => None,
         });
         flows.collect()
+    }
+
+    /// The arrows that are shown beside the flows.
+    pub fn extras(&self, document: &Document) -> Extras {
+        let kept = || Arc::clone(&self.insight.kept);
+        Extras {
+            all: if self.kept_hidden {
+                Arc::default()
+            } else {
+                kept()
+            },
+            witness: self.witness(document),
+        }
+    }
+
+    /// The connection that is being explained as an arrow, unless a flow shows it already.
+    fn witness(&self, document: &Document) -> Option<Extra> {
+        let shown = self.shown_connection.as_ref()?;
+        let kind = match shown.standing {
+            Standing::Blocked => ExtraKind::Blocked,
+            Standing::NotDrawn => ExtraKind::TooWide,
+            Standing::Denied => ExtraKind::Denied,
+            Standing::Drawn => return None,
+        };
+        let (from, to) = (shown.from?, shown.to?);
+        let same = |(_, flow): (FlowId, &Flow)| {
+            flow.from.node() == Some(from) && flow.to.node() == Some(to)
+        };
+        let id = ExtraId { kind, from, to };
+        let label = shown.label.clone();
+        (!document.flows.iter().any(same)).then_some(Extra { id, label })
+    }
+
+    /// What stands out while the rest is dimmed.
+    pub fn spot(&self) -> Option<&Arc<Spot>> {
+        None
     }
 
     /// Says that something happened.

@@ -3,6 +3,7 @@
 //! [`check`] is what the window calls after each edit: it writes the policies of a [`Document`],
 //! reads their text back and compares it with the drawing.
 
+pub mod allowed;
 pub mod ask;
 mod dns;
 pub mod generate;
@@ -14,6 +15,7 @@ mod intent;
 mod kept;
 pub mod load;
 mod names;
+pub mod parties;
 pub mod prove;
 mod say;
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::geom::{distance_to_segment, flatten};
 use super::grid::Grid;
-use super::{Point, Rect, Scene, pt};
-use crate::model::{FlowId, NamespaceId, NodeRef};
+use super::{ArrowId, Point, Rect, Scene, pt};
+use crate::model::{NamespaceId, NodeRef};
 
 /// How much is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,10 +113,10 @@ fn border(rect: Rect, inside: Point, target: Point) -> Point {
 pub enum Hit {
     /// A node.
     Node(NodeRef),
-    /// A chip of a flow.
-    Chip(FlowId),
-    /// A flow's line.
-    Arrow(FlowId),
+    /// An arrow's chip.
+    Chip(ArrowId),
+    /// An arrow's line.
+    Arrow(ArrowId),
     /// A container's header.
     Header(NamespaceId),
     /// A container, beside all that is in it.
@@ -174,7 +174,7 @@ impl Index {
             .filter_map(|&i| scene.arrows.get(i as usize))
             .find(|a| a.chip.as_ref().is_some_and(|c| c.rect.contains(p)));
         if let Some(arrow) = chip {
-            return Some(Hit::Chip(arrow.flow));
+            return Some(Hit::Chip(arrow.id));
         }
         let nearest = near
             .iter()
@@ -187,7 +187,7 @@ impl Index {
             .filter(|(distance, _)| *distance <= slack)
             .min_by(|a, b| a.0.total_cmp(&b.0));
         if let Some((_, arrow)) = nearest {
-            return Some(Hit::Arrow(arrow.flow));
+            return Some(Hit::Arrow(arrow.id));
         }
         let space = scene.namespaces.iter().rfind(|n| n.rect.contains(p))?;
         Some(if space.header.contains(p) {
@@ -321,7 +321,7 @@ mod tests {
         for arrow in &scene.arrows {
             let chip = arrow.chip.as_ref().unwrap();
             let hit = index.hit(&scene, chip.rect.centre(), 4.0);
-            assert_eq!(hit, Some(Hit::Chip(arrow.flow)));
+            assert_eq!(hit, Some(Hit::Chip(arrow.id)));
         }
         for space in &scene.namespaces {
             let corner = space.title_rect.min;

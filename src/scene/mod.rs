@@ -6,6 +6,7 @@
 //! [`Scene::drag`] follows the pointer.
 
 pub mod detail;
+pub mod extra;
 pub mod geom;
 mod grid;
 pub mod layout;
@@ -20,6 +21,7 @@ pub(crate) mod fixture;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use extra::{ArrowId, Extra, ExtraId, ExtraKind, OUTSIDE};
 pub use geom::{Cubic, Point, Rect, pt};
 pub use request::Request;
 pub use text::{ApproxMeasure, Measure, TextStyle, elide};
@@ -33,7 +35,7 @@ pub struct Scene {
     pub namespaces: Vec<NamespaceBox>,
     /// Workloads, externals, groups, any pod.
     pub nodes: Vec<NodeBox>,
-    /// Flows.
+    /// Flows, and then arrows that are none.
     pub arrows: Vec<Arrow>,
     /// Around everything; empty when there is nothing.
     pub bounds: Rect,
@@ -131,11 +133,11 @@ pub enum Shape {
     Pill,
 }
 
-/// A flow.
+/// A flow, or an arrow that is none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrow {
     /// Which.
-    pub flow: FlowId,
+    pub id: ArrowId,
     /// Where it starts; a namespace for any pod of it.
     pub from: NodeRef,
     /// Where it ends; a namespace for any pod of it.
@@ -188,7 +190,13 @@ impl Scene {
 
     /// The arrow of a flow.
     pub fn arrow(&self, flow: FlowId) -> Option<&Arrow> {
-        self.arrows.iter().find(|a| a.flow == flow)
+        self.find(ArrowId::Flow(flow))
+    }
+
+    /// That arrow.
+    pub fn find(&self, id: ArrowId) -> Option<&Arrow> {
+        let at = self.arrows.binary_search_by_key(&id, |a| a.id).ok()?;
+        self.arrows.get(at)
     }
 
     /// Moves nodes (a namespace takes its workloads along) by a vector, lets containers follow and

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Icon, Measure, Point, Shape, TextStyle, elide, pt, tokens};
+use super::{ArrowId, Icon, Measure, Point, Shape, TextStyle, elide, pt, tokens};
 use crate::model::{Base, Document, End, External, Flow, FlowId, FlowPort, NamespaceId, NodeRef};
 use crate::model::{Namespace, Workload};
 use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
@@ -14,6 +14,8 @@ pub struct Request {
     pub(crate) namespaces: Vec<NamespaceSpec>,
     pub(crate) nodes: Vec<NodeSpec>,
     pub(crate) flows: Vec<FlowSpec>,
+    /// Arrows that are no flows.
+    pub(crate) extras: Vec<FlowSpec>,
 }
 
 /// A namespace to be placed.
@@ -46,10 +48,10 @@ pub(crate) struct NodeSpec {
     pub pin: Option<Point>,
 }
 
-/// A flow to be routed.
+/// An arrow to be routed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FlowSpec {
-    pub flow: FlowId,
+    pub id: ArrowId,
     pub from: NodeRef,
     pub to: NodeRef,
     pub label: String,
@@ -109,6 +111,7 @@ impl Request {
             namespaces,
             nodes,
             flows,
+            extras: Vec::new(),
         }
     }
 }
@@ -196,7 +199,7 @@ fn node_specs(
 }
 
 /// A pill with these texts, as wide as they need.
-fn node_spec(name: &str, subtitle: &str, measure: &dyn Measure) -> NodeSpec {
+pub(super) fn node_spec(name: &str, subtitle: &str, measure: &dyn Measure) -> NodeSpec {
     let around = tokens::NODE_TEXT_LEFT + tokens::NODE_TEXT_RIGHT;
     let title_width = measure.width(name, TextStyle::Title);
     let text = title_width.max(measure.width(subtitle, TextStyle::Label));
@@ -217,7 +220,7 @@ fn node_spec(name: &str, subtitle: &str, measure: &dyn Measure) -> NodeSpec {
     }
 }
 
-fn any_pod(measure: &dyn Measure) -> NodeSpec {
+pub(super) fn any_pod(measure: &dyn Measure) -> NodeSpec {
     node_spec("Any pod", "of the cluster", measure)
 }
 
@@ -317,7 +320,7 @@ fn requirement_words(requirement: &Requirement) -> String {
 fn flow_spec(flow_id: FlowId, flow: &Flow, measure: &dyn Measure) -> Option<FlowSpec> {
     let label = ports_label(&flow.ports);
     Some(FlowSpec {
-        flow: flow_id,
+        id: ArrowId::Flow(flow_id),
         from: node_of(&flow.from)?,
         to: node_of(&flow.to)?,
         label_width: measure.width(&label, TextStyle::Chip).ceil(),

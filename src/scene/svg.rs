@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use super::tokens::{self, Palette, Rgb, Theme};
-use super::{Arrow, Icon, NamespaceBox, NodeBox, Point, Rect, Scene, Shape, TextStyle, pt};
+use super::{
+    Arrow, ArrowId, ExtraKind, Icon, NamespaceBox, NodeBox, Point, Rect, Scene, Shape, TextStyle,
+    pt,
+};
 
 /// Around everything, in points.
 const MARGIN: f32 = 32.0;
@@ -170,7 +173,26 @@ impl Svg {
         let (tip, back) = (arrow.tip, arrow.heading * -tokens::ARROW_HEAD);
         let side = pt(arrow.heading.y, -arrow.heading.x) * (tokens::ARROW_HEAD * 0.5);
         let (a, b, notch) = (tip + back + side, tip + back - side, tip + back * 0.75);
-        let flow = hex(self.palette.flow);
+        let extra = extra_of(arrow);
+        let ink = extra.map_or(self.palette.flow, |kind| kind.inks(self.palette).0);
+        let (ink, canvas) = (hex(ink), hex(self.palette.canvas));
+        let (dash, core) = match extra {
+            Some(ExtraKind::TooWide) => {
+                let core = format!(r#"<path d="{d}" fill="none" stroke="{canvas}"/>"#);
+                (format!(r#" stroke-width="{}""#, 3.0 * tokens::STROKE), core)
+            }
+            kind => {
+                let dash = kind
+                    .and_then(ExtraKind::dashes)
+                    .map_or(String::new(), |[on, off]| {
+                        format!(r#" stroke-dasharray="{on} {off}""#)
+                    });
+                (
+                    format!(r#" stroke-width="{}"{dash}"#, tokens::STROKE),
+                    String::new(),
+                )
+            }
+        };
         let fade = if arrow.muted {
             r#" opacity="0.45""#
         } else {
@@ -178,26 +200,40 @@ impl Svg {
         };
         let _ = writeln!(
             self.out,
-            r#"<g{fade}><path d="{d}" fill="none" stroke="{flow}" stroke-width="{}"/><path d="M{} {}L{} {}L{} {}L{} {}Z" fill="{flow}"/></g>"#,
-            tokens::STROKE,
-            tip.x,
-            tip.y,
-            a.x,
-            a.y,
-            notch.x,
-            notch.y,
-            b.x,
-            b.y
+            r#"<g{fade}><path d="{d}" fill="none" stroke="{ink}"{dash}/>{core}<path d="M{} {}L{} {}L{} {}L{} {}Z" fill="{ink}"/></g>"#,
+            tip.x, tip.y, a.x, a.y, notch.x, notch.y, b.x, b.y
         );
     }
 
     fn chip(&mut self, arrow: &Arrow) {
         if let Some(chip) = &arrow.chip {
             let p = self.palette;
-            self.rect(chip.rect, tokens::CHIP / 2.0, p.raised, Some(p.hairline));
             let centre = chip.rect.centre();
-            self.text(centre, &chip.text, TextStyle::Chip, p.ink2, "middle");
+            let Some(kind) = extra_of(arrow) else {
+                self.rect(chip.rect, tokens::CHIP / 2.0, p.raised, Some(p.hairline));
+                return self.text(centre, &chip.text, TextStyle::Chip, p.ink2, "middle");
+            };
+            let (ink, ground) = kind.inks(p);
+            self.rect(chip.rect, tokens::CHIP / 2.0, ground, Some(ink));
+            let at = pt(chip.rect.min.x + tokens::CHIP_PADDING, centre.y - 5.5);
+            let _ = writeln!(
+                self.out,
+                r#"<path transform="translate({} {}) scale(0.7)" d="{}" fill="none" stroke="{}" stroke-width="2"/>"#,
+                at.x,
+                at.y,
+                kind.sign(),
+                hex(ink)
+            );
+            let at = pt(centre.x + 7.0, centre.y);
+            self.text(at, &chip.text, TextStyle::Chip, ink, "middle");
         }
+    }
+}
+
+fn extra_of(arrow: &Arrow) -> Option<ExtraKind> {
+    match arrow.id {
+        ArrowId::Flow(_) => None,
+        ArrowId::Extra(id) => Some(id.kind),
     }
 }
 

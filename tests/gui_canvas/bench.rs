@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use drawbridge::app::dialogs::Prepared;
 use drawbridge::app::jobs::Workers;
-use drawbridge::app::{App, Surroundings};
+use drawbridge::app::{App, Command, Surroundings};
 use drawbridge::model::{Document, FlowId, History, Item, NodeRef, validate};
 use drawbridge::project::format;
+use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPhase, Vec2};
 use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 /// The example shop.
 pub fn shop() -> Document {
@@ -79,6 +81,20 @@ impl Bench {
 
     pub fn harness(&self) -> &Harness<'static, App> {
         &self.harness
+    }
+
+    pub fn ask(&mut self, command: Command) {
+        self.harness.state_mut().ask(command);
+        self.settle();
+    }
+
+    /// Clicks the control of that name.
+    pub fn click_label(&mut self, label: &str) {
+        let mut all = self.harness.query_all_by_label(label);
+        let control = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() != Role::Label;
+        all.find(control).expect(label).click();
+        drop(all);
+        self.settle();
     }
 
     pub fn document(&self) -> Document {

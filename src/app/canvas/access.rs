@@ -3,7 +3,7 @@
 
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 
-use super::look::words_of;
+use super::look::{words_of, words_of_extra};
 use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
@@ -11,6 +11,7 @@ use crate::engine::Results;
 use crate::model::{Document, Flow, FlowId, Item, NodeRef, validate};
 use crate::scene;
 use crate::scene::detail::Hit;
+use crate::scene::{ArrowId, ExtraId};
 
 impl CanvasView {
     /// Names everything that can be seen.
@@ -59,14 +60,42 @@ impl CanvasView {
                 });
             }
         }
-        for arrow in &scene.arrows {
-            let Some(chip) = arrow.chip.as_ref().map(|chip| pen::rect(chip.rect)) else {
-                continue;
-            };
-            if chip.intersects(seen) {
-                let words = || flow_words(document, results, arrow.flow);
-                name(Item::Flow(arrow.flow), chip, &words);
+        let chips = scene.arrows.iter().filter_map(|arrow| {
+            let chip = arrow.chip.as_ref().map(|chip| pen::rect(chip.rect))?;
+            chip.intersects(seen).then_some((arrow, chip))
+        });
+        for (arrow, chip) in chips.clone() {
+            if let ArrowId::Flow(flow) = arrow.id {
+                let words = || flow_words(document, results, flow);
+                name(Item::Flow(flow), chip, &words);
             }
+        }
+        for (arrow, chip) in chips {
+            if let ArrowId::Extra(extra) = arrow.id {
+                self.name_extra(ui, document, view, commands, (extra, chip, &arrow.label));
+            }
+        }
+    }
+
+    /// Names an arrow that is no flow.
+    fn name_extra(
+        &self,
+        ui: &Ui,
+        document: &Document,
+        view: &View,
+        commands: &mut Commands,
+        (extra, chip, label): (ExtraId, Rect, &str),
+    ) {
+        let id = super::canvas_id().with(extra);
+        let response = ui.interact(self.camera.rect_to_screen(chip), id, Sense::empty());
+        let selected = view.extra == Some(extra);
+        response.widget_info(|| {
+            let words = extra_words(document, extra, label);
+            WidgetInfo::selected(WidgetType::Button, true, selected, words)
+        });
+        let click = egui::accesskit::Action::Click;
+        if ui.input(|input| input.has_accesskit_action_request(id, click)) {
+            commands.push(Command::SelectArrow(extra));
         }
     }
 
@@ -84,7 +113,13 @@ impl CanvasView {
         }
         let words = match self.hover {
             Some(Hit::Node(node)) => node_tooltip(document, results, node),
-            Some(Hit::Chip(flow) | Hit::Arrow(flow)) => flow_words(document, results, flow),
+            Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {
+                flow_words(document, results, flow)
+            }
+            Some(Hit::Chip(ArrowId::Extra(id)) | Hit::Arrow(ArrowId::Extra(id))) => {
+                let label = self.picture.scene.find(ArrowId::Extra(id));
+                extra_words(document, id, label.map_or("", |arrow| &arrow.label))
+            }
             Some(Hit::Header(id)) => node_tooltip(document, results, NodeRef::Namespace(id)),
             Some(Hit::Namespace(_)) | None => return,
         };
@@ -173,6 +208,12 @@ fn labels(labels: &crate::sets::Labels) -> String {
         true => "no labels".to_owned(),
         false => validate::labels_text(labels),
     }
+}
+
+fn extra_words(document: &Document, id: ExtraId, label: &str) -> String {
+    let name = crate::app::panels::inspector::arrow_end;
+    let (from, to) = (name(document, id.from), name(document, id.to));
+    format!("{from} to {to} on {label}, {}", words_of_extra(id.kind))
 }
 
 fn flow_words(document: &Document, results: &Results, id: FlowId) -> String {

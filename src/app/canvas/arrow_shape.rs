@@ -1,20 +1,20 @@
 //! egui_graphs' display of an edge: the arrow of a flow, and the chip with its ports. Shapes are
 //! made once for a zoom and kept, as those of nodes are.
 
-use egui::{Pos2, Rect, Shape, Stroke, pos2, vec2};
+use egui::{Color32, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
 use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
-use super::look::{colors_of, icon_of, line_of};
+use super::look::{colors_of, icon_of, icon_of_extra, line_of, line_of_extra};
 use super::node_shape::NodeShape;
 use super::paint::{faded, head, line, moved, shorten};
 use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
 use crate::engine::Verdict;
-use crate::model::{FlowId, NodeRef};
+use crate::model::NodeRef;
 use crate::scene::geom::{distance_to_segment, flatten};
-use crate::scene::{self, Arrow, Point, pt, tokens};
+use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
 
 /// Below this zoom chips are not drawn: their text could not be read.
 pub const READ_CHIP: f32 = 0.6;
@@ -107,15 +107,18 @@ impl ArrowShape {
             chip: Vec::new(),
         };
         if let (Some(chip), true) = (&arrow.chip, pen.zoom >= READ_CHIP) {
-            self.chip(&mut pen, chip, arrow.muted);
+            self.chip(&mut pen, chip, arrow);
             shapes.chip = pen.shapes;
         }
         shapes
     }
 
     fn lines(&self, pen: &Pen, arrow: &Arrow) -> Vec<Shape> {
-        let (mut color, _, _) = colors_of(self.look.verdict, pen.palette);
-        let mut kind = line_of(self.look.verdict);
+        let (mut color, _, _) = self.colors(arrow, pen.palette);
+        let mut kind = match extra_of(arrow) {
+            Some(extra) => line_of_extra(extra),
+            None => line_of(self.look.verdict),
+        };
         let accent = theme::color(pen.palette.accent);
         if arrow.muted {
             color = faded(color, 0.4);
@@ -150,10 +153,23 @@ impl ArrowShape {
         shapes
     }
 
-    fn chip(&self, pen: &mut Pen, chip: &scene::Chip, muted: bool) {
+    /// Colour of the line, of the chip's text, and of its ground.
+    fn colors(&self, arrow: &Arrow, palette: &tokens::Palette) -> (Color32, Color32, Color32) {
+        let Some(extra) = extra_of(arrow) else {
+            return colors_of(self.look.verdict, palette);
+        };
+        let (ink, ground) = extra.inks(palette);
+        (theme::color(ink), theme::color(ink), theme::color(ground))
+    }
+
+    fn chip(&self, pen: &mut Pen, chip: &scene::Chip, arrow: &Arrow) {
+        let (extra, muted) = (extra_of(arrow), arrow.muted);
         let palette = pen.palette;
-        let (_, mut ink, mut ground) = colors_of(self.look.verdict, palette);
-        let quiet = icon_of(self.look.verdict).is_none();
+        let (_, mut ink, mut ground) = self.colors(arrow, palette);
+        let quiet = match extra {
+            Some(kind) => kind == ExtraKind::Kept,
+            None => icon_of(self.look.verdict).is_none(),
+        };
         let mut border = if quiet {
             theme::color(palette.hairline)
         } else {
@@ -173,9 +189,10 @@ impl ArrowShape {
             theme::mono
         };
         let galley = pen.layout(&chip.text, font(pen.size(tokens::TEXT_TINY)), ink);
-        let icon = match muted {
-            true => Some(icons::EYE_SLASH),
-            false => icon_of(self.look.verdict),
+        let icon = match (muted, extra) {
+            (true, _) => Some(icons::EYE_SLASH),
+            (false, Some(kind)) => Some(icon_of_extra(kind)),
+            (false, None) => icon_of(self.look.verdict),
         };
         let lead = if icon.is_some() { 14.0 * pen.zoom } else { 0.0 };
         let pad = 2.0 * (tokens::CHIP_PADDING - 1.0) * pen.zoom;
@@ -196,17 +213,24 @@ impl ArrowShape {
     }
 }
 
-impl From<EdgeProps<FlowId>> for ArrowShape {
-    fn from(_: EdgeProps<FlowId>) -> Self {
+fn extra_of(arrow: &Arrow) -> Option<ExtraKind> {
+    match arrow.id {
+        ArrowId::Flow(_) => None,
+        ArrowId::Extra(id) => Some(id.kind),
+    }
+}
+
+impl From<EdgeProps<ArrowId>> for ArrowShape {
+    fn from(_: EdgeProps<ArrowId>) -> Self {
         Self::default()
     }
 }
 
-impl DisplayEdge<NodeRef, FlowId, Directed, DefaultIx, NodeShape> for ArrowShape {
+impl DisplayEdge<NodeRef, ArrowId, Directed, DefaultIx, NodeShape> for ArrowShape {
     fn shapes(
         &mut self,
-        _: &Node<NodeRef, FlowId, Directed, DefaultIx, NodeShape>,
-        _: &Node<NodeRef, FlowId, Directed, DefaultIx, NodeShape>,
+        _: &Node<NodeRef, ArrowId, Directed, DefaultIx, NodeShape>,
+        _: &Node<NodeRef, ArrowId, Directed, DefaultIx, NodeShape>,
         ctx: &DrawContext,
     ) -> Vec<Shape> {
         let fresh = matches!(&self.kept, Some((made, _)) if *made == self.want);
@@ -221,12 +245,12 @@ impl DisplayEdge<NodeRef, FlowId, Directed, DefaultIx, NodeShape> for ArrowShape
         moved(lines, ctx.meta.pan)
     }
 
-    fn update(&mut self, _: &EdgeProps<FlowId>) {}
+    fn update(&mut self, _: &EdgeProps<ArrowId>) {}
 
     fn is_inside(
         &self,
-        _: &Node<NodeRef, FlowId, Directed, DefaultIx, NodeShape>,
-        _: &Node<NodeRef, FlowId, Directed, DefaultIx, NodeShape>,
+        _: &Node<NodeRef, ArrowId, Directed, DefaultIx, NodeShape>,
+        _: &Node<NodeRef, ArrowId, Directed, DefaultIx, NodeShape>,
         pos: Pos2,
     ) -> bool {
         let chip = self.arrow.as_ref().and_then(|arrow| arrow.chip.as_ref());

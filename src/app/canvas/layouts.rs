@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Color32, Context, Vec2, vec2};
 
+use crate::app::insight::Extras;
 use crate::app::jobs::{Slot, Workers};
 use crate::app::theme;
 use crate::model::{Document, NodeRef};
@@ -24,10 +25,14 @@ pub struct Layouts {
     slot: Option<Slot<Scene>>,
     /// Finished layouts, oldest first: undo brings the very same picture back.
     past: VecDeque<(Request, Arc<Scene>)>,
-    seen: Option<Document>,
+    seen: Option<(Document, Extras)>,
     request: Request,
     glide: Option<Glide>,
     afresh: bool,
+    /// Things were laid out by what kept policies allow, for the first time.
+    begun: bool,
+    /// The newest layout put everything elsewhere.
+    pub anew: bool,
     remembered: bool,
 }
 
@@ -79,17 +84,16 @@ impl Layouts {
     pub fn follow(
         &mut self,
         context: &Context,
-        document: &Document,
+        (document, extras): (&Document, &Extras),
         shown: &Scene,
         still: bool,
     ) -> bool {
-        if !self
-            .seen
-            .as_ref()
-            .is_some_and(|seen| same_picture(seen, document))
-        {
-            self.seen = Some(document.clone());
-            let request = Request::of(document, &Faces(context));
+        let seen = self.seen.as_ref();
+        if !seen.is_some_and(|(seen, with)| same_picture(seen, document) && with == extras) {
+            self.seen = Some((document.clone(), extras.clone()));
+            let faces = Faces(context);
+            let request = Request::of(document, &faces).with_extras(&extras.list(), &faces);
+            self.begin_with_kept(document, extras);
             if request != self.request || self.afresh {
                 self.request = request;
                 self.start(context, shown);
@@ -105,6 +109,14 @@ impl Layouts {
         });
         self.scene = scene;
         true
+    }
+
+    /// Where nothing is drawn, what kept policies allow says where things best stand; once.
+    fn begin_with_kept(&mut self, document: &Document, extras: &Extras) {
+        let free = document.flows.is_empty() && document.layout.is_empty();
+        if !self.begun && free && !extras.all.is_empty() {
+            (self.begun, self.afresh, self.anew) = (true, true, true);
+        }
     }
 
     /// Computes what is asked for, unless it is remembered.

@@ -1,14 +1,18 @@
 //! What the drawn things look like beside their geometry: verdicts, isolation, selection.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use egui::Color32;
 
+use super::Look;
+use super::arrow_shape::ArrowLook;
 use super::paint::Line;
 use crate::app::{icons, theme};
 use crate::engine::{Finding, Isolation, Kind, Results, Verdict};
 use crate::model::{End, FlowId, Item, NodeRef, Words};
 use crate::scene::tokens::Palette;
+use crate::scene::{ArrowId, ExtraId, ExtraKind};
 
 /// The kind of line that says the verdict without colour; none: not judged yet.
 pub fn line_of(verdict: Option<Verdict>) -> Line {
@@ -27,6 +31,42 @@ pub fn icon_of(verdict: Option<Verdict>) -> Option<&'static str> {
         Verdict::TooWide => Some(icons::WARNING),
         Verdict::Blocked => Some(icons::X),
         Verdict::CannotBeSaid => Some(icons::NOTE),
+    }
+}
+
+/// The kind of line of an arrow that is no flow.
+pub fn line_of_extra(kind: ExtraKind) -> Line {
+    match kind {
+        ExtraKind::Kept => Line::Dotted,
+        ExtraKind::TooWide => Line::Double,
+        ExtraKind::Blocked | ExtraKind::Denied | ExtraKind::Closed => Line::Dashed,
+        ExtraKind::Opened | ExtraKind::Hop => Line::Solid,
+    }
+}
+
+/// The icon in the chip of an arrow that is no flow.
+pub fn icon_of_extra(kind: ExtraKind) -> &'static str {
+    match kind {
+        ExtraKind::Kept => icons::FILE,
+        ExtraKind::TooWide => icons::WARNING,
+        ExtraKind::Blocked => icons::X,
+        ExtraKind::Denied => icons::PROHIBIT,
+        ExtraKind::Opened => icons::PLUS,
+        ExtraKind::Closed => icons::MINUS,
+        ExtraKind::Hop => icons::ARROW_RIGHT,
+    }
+}
+
+/// What an arrow that is no flow says, in words.
+pub fn words_of_extra(kind: ExtraKind) -> &'static str {
+    match kind {
+        ExtraKind::Kept => "allowed by kept policies, not drawn",
+        ExtraKind::TooWide => "too wide: allowed, but not drawn",
+        ExtraKind::Blocked => "blocked: drawn, but not allowed",
+        ExtraKind::Denied => "neither drawn nor allowed",
+        ExtraKind::Opened => "opened: only the newer side allows it",
+        ExtraKind::Closed => "closed: only the older side allows it",
+        ExtraKind::Hop => "within reach",
     }
 }
 
@@ -63,11 +103,23 @@ pub struct Marks {
     pub selected: BTreeSet<FlowId>,
     /// Flows lit up from another panel.
     pub lit: BTreeSet<FlowId>,
+    /// The selected arrow that is no flow.
+    pub extra: Option<ExtraId>,
+    /// What stands out while the rest is dimmed; none: nothing is dimmed.
+    pub spot: Option<Arc<Spot>>,
+}
+
+/// What stands out, with its hops from where it began.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spot {
+    /// Nodes, and how many hops away each is.
+    pub hops: BTreeMap<NodeRef, usize>,
 }
 
 impl Marks {
     /// What is said about this frame's picture.
-    pub fn of(results: &Results, selection: &BTreeSet<Item>, lit: &BTreeSet<FlowId>) -> Self {
+    pub fn of(results: &Results, look: &Look<'_>) -> Self {
+        let (selection, lit) = (look.selection, look.highlight);
         let flows = selection.iter().filter_map(|item| match item {
             Item::Flow(id) => Some(*id),
             _ => None,
@@ -77,7 +129,35 @@ impl Marks {
             isolation: isolation_of(results),
             selected: flows.collect(),
             lit: lit.clone(),
+            extra: look.extra,
+            spot: look.spot.cloned(),
         }
+    }
+
+    /// How that arrow stands out.
+    pub fn arrow(&self, id: ArrowId) -> ArrowLook {
+        match id {
+            ArrowId::Flow(flow) => ArrowLook {
+                verdict: self.verdicts.get(&flow).copied(),
+                selected: self.selected.contains(&flow),
+                lit: self.lit.contains(&flow),
+            },
+            ArrowId::Extra(extra) => ArrowLook {
+                selected: self.extra == Some(extra),
+                ..ArrowLook::default()
+            },
+        }
+    }
+
+    /// Whether a node is dimmed.
+    pub fn dims_node(&self, node: NodeRef) -> bool {
+        let spot = self.spot.as_ref();
+        spot.is_some_and(|spot| !spot.hops.contains_key(&node))
+    }
+
+    /// Whether an arrow is dimmed.
+    pub fn dims_arrow(&self, id: ArrowId) -> bool {
+        self.spot.is_some() && id.flow().is_some()
     }
 }
 

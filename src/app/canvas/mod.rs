@@ -36,14 +36,16 @@ use std::sync::Arc;
 use egui::{Context, Id, Rect, Sense, Ui};
 
 use super::command::Commands;
+use super::insight::Extras;
 use super::jobs::Workers;
 use super::theme;
 use super::view::View;
 use crate::engine::Results;
 use crate::model::{Document, FlowId, Item, NodeRef};
-use crate::scene::Scene;
 use crate::scene::detail::{Hit, Level};
+use crate::scene::{ArrowId, Extra, ExtraId, Scene};
 
+pub use look::{Spot, words_of_extra};
 pub use perform::perform;
 pub use picture::Counters;
 
@@ -82,6 +84,8 @@ pub struct CanvasView {
     /// A thing to bring into view as soon as it is drawn.
     reveal: Option<Item>,
     shown_once: bool,
+    /// The witness that was last brought into view.
+    witness: Option<ExtraId>,
     /// The pointer on the canvas, in scene points.
     pointer: Option<egui::Pos2>,
     glyphs: Glyphs,
@@ -134,9 +138,24 @@ impl CanvasView {
         Some(self.camera.rect_to_screen(pen::rect(rect)))
     }
 
+    /// The arrows that are no flows.
+    pub fn extras(&self) -> Vec<ExtraId> {
+        let arrows = self.picture.scene.arrows.iter();
+        let extra = |id| match id {
+            ArrowId::Extra(extra) => Some(extra),
+            ArrowId::Flow(_) => None,
+        };
+        arrows.filter_map(|arrow| extra(arrow.id)).collect()
+    }
+
     /// Where a flow's chip is on the screen, or the middle of its line.
     pub fn screen_chip(&self, flow: FlowId) -> Option<Rect> {
-        let arrow = self.picture.scene.arrow(flow)?;
+        self.screen_arrow(ArrowId::Flow(flow))
+    }
+
+    /// Where an arrow's chip is on the screen, or its head.
+    pub fn screen_arrow(&self, id: ArrowId) -> Option<Rect> {
+        let arrow = self.picture.scene.find(id)?;
         let rect = match &arrow.chip {
             Some(chip) => pen::rect(chip.rect),
             None => {
@@ -161,7 +180,11 @@ impl CanvasView {
         let shown = self.scene();
         let moving = self.gesture.is_moving();
         let still = view.reduced_motion || moving;
-        let changed = self.layouts.follow(context, document, &shown, still);
+        let asked = (document, &view.extras);
+        let changed = self.layouts.follow(context, asked, &shown, still);
+        if changed && std::mem::take(&mut self.layouts.anew) {
+            self.fit_next = true;
+        }
         if changed && (self.fit_next || !self.shown_once && !self.layouts.scene.nodes.is_empty()) {
             (self.fit_next, self.shown_once) = (false, true);
             self.camera.fit(pen::rect(self.layouts.scene.bounds));
@@ -173,7 +196,7 @@ impl CanvasView {
             Some(dragged) => dragged,
             None => Arc::clone(&self.layouts.scene),
         };
-        let marks = Marks::of(results, view.selection, view.highlight);
+        let marks = Marks::of(results, view);
         self.picture.show(scene, marks);
         if let Some(rect) = self
             .reveal
@@ -181,6 +204,26 @@ impl CanvasView {
         {
             self.reveal = None;
             self.camera.reveal(rect);
+        }
+        self.follow_witness(view.extras.witness.as_ref());
+    }
+
+    /// Brings the witness of a problem into view when it is another one, as soon as it is drawn.
+    fn follow_witness(&mut self, witness: Option<&Extra>) {
+        let id = witness.map(|extra| extra.id);
+        if id == self.witness {
+            return;
+        }
+        let Some(id) = id else {
+            self.witness = None;
+            return;
+        };
+        let scene = &self.picture.scene;
+        if scene.find(ArrowId::Extra(id)).is_some() || !self.layouts.busy() {
+            self.witness = Some(id);
+            if let Some(rect) = scene.around(&[id]) {
+                self.camera.reveal(pen::rect(rect));
+            }
         }
     }
 
@@ -224,6 +267,9 @@ impl CanvasView {
 struct Look<'a> {
     selection: &'a BTreeSet<Item>,
     highlight: &'a BTreeSet<FlowId>,
+    extra: Option<ExtraId>,
+    spot: Option<&'a Arc<Spot>>,
+    extras: Extras,
     reduced_motion: bool,
 }
 
@@ -258,6 +304,9 @@ pub fn canvas_ui(
     let look = Look {
         selection: &view.selection,
         highlight: &view.highlight,
+        extra: view.extra,
+        spot: view.spot(),
+        extras: view.extras(document),
         reduced_motion: view.reduced_motion,
     };
     canvas.follow(ui.ctx(), document, results, &look);

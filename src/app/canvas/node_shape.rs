@@ -10,8 +10,8 @@ use super::card::{card, container};
 use super::paint::moved;
 use super::pen::{Made, Pen, rect};
 use crate::engine::Isolation;
-use crate::model::{FlowId, NodeRef};
-use crate::scene::{NamespaceBox, NodeBox, Point, pt};
+use crate::model::NodeRef;
+use crate::scene::{ArrowId, NamespaceBox, NodeBox, Point, pt};
 
 /// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,7 +112,7 @@ impl From<NodeProps<NodeRef>> for NodeShape {
     }
 }
 
-impl DisplayNode<NodeRef, FlowId, Directed, DefaultIx> for NodeShape {
+impl DisplayNode<NodeRef, ArrowId, Directed, DefaultIx> for NodeShape {
     fn closest_boundary_point(&self, dir: Vec2) -> Pos2 {
         let rect = self.rect();
         let half = rect.size() / 2.0;

@@ -13,6 +13,8 @@ pub enum Line {
     Dashed,
     /// Cannot be said in the chosen dialect.
     DashDot,
+    /// Allowed by a kept policy, and not drawn.
+    Dotted,
 }
 
 /// A line along `points`.
@@ -24,6 +26,7 @@ pub fn line(points: &[Pos2], kind: Line, stroke: Stroke, zoom: f32) -> Vec<Shape
             .map(|side| Shape::line(beside(points, side * (stroke.width + 0.4)), stroke))
             .collect(),
         Line::Dashed => Shape::dashed_line(points, stroke, 6.0 * zoom, 4.5 * zoom),
+        Line::Dotted => Shape::dashed_line(points, stroke, 1.6 * zoom, 3.4 * zoom),
         Line::DashDot => {
             let dash = [8.0 * zoom, 1.8 * zoom];
             Shape::dashed_line_with_offset(points, stroke, &dash, &[4.0 * zoom, 4.0 * zoom], 0.0)

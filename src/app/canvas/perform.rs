@@ -64,7 +64,7 @@ pub fn perform(
             commands.edit(Edit::Remove(selection));
         }
         Command::ImportText(text) => return canvas.paste(document, text, commands),
-        Command::Escape => return canvas.escape(&selection, commands),
+        Command::Escape => return canvas.escape(&selection, view.extra.is_some(), commands),
         _ => return false,
     }
     true
@@ -237,9 +237,13 @@ impl CanvasView {
     }
 
     /// Backs out of what is going on, one thing at a time.
-    fn escape(&mut self, selection: &[Item], commands: &mut Commands) -> bool {
+    fn escape(&mut self, selection: &[Item], extra: bool, commands: &mut Commands) -> bool {
         let busy = self.popup.take().is_some() | !matches!(self.gesture, Gesture::Idle);
         self.gesture = Gesture::Idle;
+        if !busy && extra {
+            commands.push(Command::Select(Vec::new()));
+            return true;
+        }
         if !busy && !selection.is_empty() {
             commands.push(Command::Select(Vec::new()));
             return true;

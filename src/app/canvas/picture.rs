@@ -10,17 +10,20 @@ use egui_graphs::{DisplayEdge, DisplayNode, DrawContext, Graph, SettingsStyle};
 use petgraph::Directed;
 use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 
-use super::arrow_shape::{ArrowLook, ArrowShape};
+use super::arrow_shape::ArrowShape;
 use super::camera::Camera;
 use super::look::Marks;
 use super::node_shape::{NodeShape, Thing};
 use super::pen::Made;
-use crate::model::{FlowId, NodeRef};
+use crate::model::NodeRef;
 use crate::scene::detail::Index;
-use crate::scene::{self, Scene, pt};
+use crate::scene::{self, ArrowId, Scene, pt};
+
+/// How opaque what is dimmed is.
+const DIMMED: f32 = 0.25;
 
 /// The drawn graph; payloads are ids.
-pub type Drawn = Graph<NodeRef, FlowId, Directed, DefaultIx, NodeShape, ArrowShape>;
+pub type Drawn = Graph<NodeRef, ArrowId, Directed, DefaultIx, NodeShape, ArrowShape>;
 
 /// What the last frames cost; tests read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub struct Picture {
     pub counters: Counters,
     graph: Drawn,
     nodes: BTreeMap<NodeRef, NodeIndex>,
-    flows: BTreeMap<FlowId, EdgeIndex>,
+    arrows: BTreeMap<ArrowId, EdgeIndex>,
     style: SettingsStyle,
     marks: Marks,
     in_place: bool,
@@ -64,7 +67,7 @@ impl Default for Picture {
             counters: Counters::default(),
             graph: Drawn::new(),
             nodes: BTreeMap::new(),
-            flows: BTreeMap::new(),
+            arrows: BTreeMap::new(),
             style: SettingsStyle::new(),
             marks: Marks::default(),
             in_place: true,
@@ -92,8 +95,8 @@ impl Picture {
     fn match_graph(&mut self) {
         let scene = Arc::clone(&self.scene);
         let graph = &mut self.graph;
-        self.flows.retain(|flow, edge| {
-            let ends = scene.arrow(*flow).map(|arrow| (arrow.from, arrow.to));
+        self.arrows.retain(|id, edge| {
+            let ends = scene.find(*id).map(|arrow| (arrow.from, arrow.to));
             let drawn = graph.edge_endpoints(*edge);
             let same = drawn.and_then(|(from, to)| {
                 Some((*graph.node(from)?.payload(), *graph.node(to)?.payload()))
@@ -118,13 +121,13 @@ impl Picture {
                 .or_insert_with(|| graph.add_node(node));
         }
         for arrow in &scene.arrows {
-            if self.flows.contains_key(&arrow.flow) {
+            if self.arrows.contains_key(&arrow.id) {
                 continue;
             }
             if let (Some(from), Some(to)) = (self.nodes.get(&arrow.from), self.nodes.get(&arrow.to))
             {
-                let edge = graph.add_edge(*from, *to, arrow.flow);
-                self.flows.insert(arrow.flow, edge);
+                let edge = graph.add_edge(*from, *to, arrow.id);
+                self.arrows.insert(arrow.id, edge);
             }
         }
     }
@@ -145,12 +148,8 @@ impl Picture {
             }
         }
         for arrow in &scene.arrows {
-            let look = ArrowLook {
-                verdict: marks.verdicts.get(&arrow.flow).copied(),
-                selected: marks.selected.contains(&arrow.flow),
-                lit: marks.lit.contains(&arrow.flow),
-            };
-            let edge = self.flows.get(&arrow.flow).copied();
+            let look = marks.arrow(arrow.id);
+            let edge = self.arrows.get(&arrow.id).copied();
             if let Some(edge) = edge.and_then(|edge| self.graph.edge_mut(edge)) {
                 edge.display_mut().set(arrow, look);
             }
@@ -218,10 +217,14 @@ impl Picture {
         }
         let mut faded = painter.clone();
         faded.set_opacity(arrows);
+        let mut dimmed = painter.clone();
+        dimmed.set_opacity(DIMMED);
         let mut chips = Vec::new();
         for at in self.index.visible_arrows(near) {
-            let flow = scene.arrows.get(at).map(|arrow| arrow.flow);
-            let Some(edge) = flow.and_then(|flow| self.flows.get(&flow)) else {
+            let Some(id) = scene.arrows.get(at).map(|arrow| arrow.id) else {
+                continue;
+            };
+            let Some(edge) = self.arrows.get(&id) else {
                 continue;
             };
             let Some((lines, chip)) =
@@ -230,12 +233,21 @@ impl Picture {
                 continue;
             };
             counters.shapes += lines.len() + chip.len();
+            if self.marks.dims_arrow(id) {
+                dimmed.extend(lines);
+                continue;
+            }
             faded.extend(lines);
             chips.extend(chip);
         }
         for at in self.index.visible_nodes(near) {
             let node = scene.nodes.get(at).map(|node| node.node);
+            let dim = node.is_some_and(|node| self.marks.dims_node(node));
             let at = node.and_then(|node| self.nodes.get(&node));
+            let context = DrawContext {
+                painter: if dim { &dimmed } else { painter },
+                ..context
+            };
             draw_node(&mut self.graph, at, &context, seen, made, &mut counters);
         }
         faded.extend(chips);

@@ -7,13 +7,13 @@ use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2};
 
 use super::draft::FlowDraft;
 use super::moving::Move;
-use super::under::item_at;
+use super::under::{extra_at, item_at};
 use super::{CanvasView, create, picture};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, Item, NodeRef};
-use crate::scene::Scene;
 use crate::scene::detail::Hit;
+use crate::scene::{ArrowId, Scene};
 
 /// What the pointer is doing.
 #[derive(Default)]
@@ -311,6 +311,10 @@ impl CanvasView {
             self.double_click(hit, at, document, commands);
             return;
         }
+        if let Some(extra) = extra_at(hit) {
+            commands.push(Command::SelectArrow(extra));
+            return;
+        }
         let item = item_at(hit);
         let modifiers = ui.input(|input| input.modifiers);
         match item {
@@ -334,7 +338,10 @@ impl CanvasView {
         match hit {
             Some(Hit::Node(node)) => self.rename(node),
             Some(Hit::Header(id)) => self.rename(NodeRef::Namespace(id)),
-            Some(Hit::Chip(flow) | Hit::Arrow(flow)) => self.edit_ports(document, flow),
+            Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {
+                self.edit_ports(document, flow)
+            }
+            Some(Hit::Chip(_) | Hit::Arrow(_)) => {}
             Some(Hit::Namespace(id)) => self.add_workload(document, Some(id), at, commands),
             None => self.add_workload(document, None, at, commands),
         }

@@ -68,6 +68,7 @@ fn is_on(app: &App, command: &Command) -> bool {
         Command::ToggleMotion => preferences.reduced_motion,
         Command::ToggleOutline => preferences.outline,
         Command::ToggleInspector => preferences.inspector,
+        Command::ToggleKept => !app.view.kept_hidden,
         Command::StylePerFlow => style == Some(Style::PerFlow),
         Command::StylePerWorkload => style == Some(Style::PerWorkload),
         _ => false,

@@ -75,7 +75,7 @@ pub(super) fn block(request: &Request, namespace: usize) -> Block {
         })
         .collect();
     let mut edges = Vec::new();
-    for flow in &request.flows {
+    for flow in request.guides() {
         let (from, to) = (index.get(&flow.from), index.get(&flow.to));
         for &end in [from, to].into_iter().flatten() {
             items[end].connected = true;
@@ -115,7 +115,7 @@ fn links(request: &Request, blocks: &[Block]) -> Vec<Link> {
         }
     }
     let mut sums: BTreeMap<(usize, usize), (Point, Point, f32)> = BTreeMap::new();
-    for flow in &request.flows {
+    for flow in request.guides() {
         let (Some(&(a, start)), Some(&(b, end))) = (ends.get(&flow.from), ends.get(&flow.to))
         else {
             continue;

@@ -77,8 +77,9 @@ fn build(request: &Request, places: &Places) -> Scene {
         arrows: request
             .flows
             .iter()
+            .chain(&request.extras)
             .map(|f| Arrow {
-                flow: f.flow,
+                id: f.id,
                 from: f.from,
                 to: f.to,
                 curve: Vec::new(),

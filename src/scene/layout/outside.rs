@@ -40,7 +40,7 @@ struct Wish {
 
 fn wish(request: &Request, places: &Places, node: NodeRef) -> Wish {
     let (mut sum, mut count, mut out) = (pt(0.0, 0.0), 0.0, 0);
-    for flow in &request.flows {
+    for flow in request.guides() {
         let other = match (flow.from == node, flow.to == node) {
             (true, false) => flow.to,
             (false, true) => flow.from,

@@ -130,7 +130,7 @@ impl<'a> Table<'a> {
     /// Where a new node would like to be: behind what points at it, before what it points at.
     fn wish(&self, node: &NodeSpec, settled: &BTreeSet<NodeRef>) -> Point {
         let gap = 96.0;
-        for flow in &self.request.flows {
+        for flow in self.request.guides() {
             if flow.to == node.node && settled.contains(&flow.from) {
                 let width = self.previous.and_then(|p| p.rect(flow.from));
                 let width = width.map_or(tokens::NODE_MIN_WIDTH, |r| r.width());

@@ -23,10 +23,15 @@ use plan::{Course, Plan, Planner};
 /// Distance of the points at which a line is looked at.
 const SAMPLE: f32 = 8.0;
 
-/// Routes all arrows.
+/// Routes all arrows: flows first, so that arrows which come and go move none of them.
 pub fn route(scene: &mut Scene) {
-    let all: Vec<usize> = (0..scene.arrows.len()).collect();
-    draw(scene, &all);
+    let numbers = 0..scene.arrows.len();
+    let flow = |n: &usize| scene.arrows.get(*n).is_some_and(|a| a.id.flow().is_some());
+    let (flows, extras): (Vec<usize>, Vec<usize>) = numbers.partition(flow);
+    draw(scene, &flows);
+    if !extras.is_empty() {
+        draw(scene, &extras);
+    }
 }
 
 /// Routes the arrows again that touch one of these nodes; the others stay.

@@ -1,5 +1,6 @@
 //! The inspector: everything about what is selected, to be changed in place.
 
+mod arrow;
 mod external;
 mod flow;
 mod group;
@@ -18,6 +19,7 @@ use crate::app::widgets::Field;
 use crate::engine::Results;
 use crate::model::{Document, Item};
 
+pub use arrow::name as arrow_end;
 pub use external::internet;
 
 /// The egui id of the field with the name of a thing; of a flow: its ports.
@@ -50,6 +52,7 @@ pub fn inspector_ui(
 ) {
     let selected = view.only_selected();
     let many = view.selection.len() > 1;
+    let extra = view.extra.filter(|_| view.selection.is_empty());
     let mut inspect = Inspect {
         document,
         results,
@@ -72,6 +75,9 @@ pub fn inspector_ui(
             Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
             Some(Item::Flow(id)) => flow::show(ui, &mut inspect, id),
             Some(Item::Policy(id)) => policy::show(ui, &mut inspect, id),
+            None if extra.is_some() => extra
+                .into_iter()
+                .for_each(|id| arrow::show(ui, &mut inspect, id)),
             Some(Item::Service(_)) | None if many => many::show(ui, &mut inspect),
             Some(Item::Service(_)) | None => project::show(ui, &mut inspect),
         }

@@ -1,0 +1,85 @@
+//! What else the policies in force say about the drawing, beside the proof: what kept policies
+//! allow. Computed by a worker of its own after each answer, so that the verdict waits for nothing.
+
+use std::sync::Arc;
+
+use crate::engine::Results;
+use crate::engine::allowed::{Allowed, beyond_drawn};
+use crate::engine::parties::{Joined, Party, flow_ports};
+use crate::model::NodeRef;
+use crate::scene::request::ports_label;
+use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
+
+/// The answers.
+#[derive(Clone, Debug, Default)]
+pub struct Insight {
+    /// What kept policies allow beyond what is drawn.
+    pub allowed: Vec<Allowed>,
+    /// The same as arrows.
+    pub kept: Arc<Vec<Extra>>,
+}
+
+/// Arrows that are shown beside the flows.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// All of one kind, made once for each answer.
+    pub all: Arc<Vec<Extra>>,
+    /// One more: the witness of a problem.
+    pub witness: Option<Extra>,
+}
+
+impl PartialEq for Extras {
+    fn eq(&self, other: &Self) -> bool {
+        let same = Arc::ptr_eq(&self.all, &other.all) || self.all == other.all;
+        same && self.witness == other.witness
+    }
+}
+
+impl Extras {
+    /// Every arrow, each once.
+    pub fn list(&self) -> Vec<Extra> {
+        let mut list: Vec<Extra> = self.all.iter().chain(&self.witness).cloned().collect();
+        list.sort_by_key(|extra| extra.id);
+        list.dedup_by_key(|extra| extra.id);
+        list
+    }
+}
+
+impl Insight {
+    /// Finds it all out.
+    pub fn of(results: &Results) -> Self {
+        let allowed = beyond_drawn(&results.document, &results.in_force);
+        let kept = allowed.iter().map(|a| extra(ExtraKind::Kept, &a.joined));
+        Self {
+            kept: Arc::new(kept.collect()),
+            allowed,
+        }
+    }
+
+    /// What an arrow of a kept policy stands for.
+    pub fn allowed(&self, id: ExtraId) -> Option<&Allowed> {
+        let is = |a: &&Allowed| node_of(a.joined.from) == id.from && node_of(a.joined.to) == id.to;
+        self.allowed.iter().find(is)
+    }
+}
+
+/// The node that stands for an end.
+pub fn node_of(party: Party) -> NodeRef {
+    match party {
+        Party::Drawn(node) => node,
+        Party::Outside => OUTSIDE,
+    }
+}
+
+/// An arrow for summed up connections.
+pub fn extra(kind: ExtraKind, joined: &Joined) -> Extra {
+    let ports = flow_ports(&joined.ports);
+    Extra {
+        id: ExtraId {
+            kind,
+            from: node_of(joined.from),
+            to: node_of(joined.to),
+        },
+        label: ports_label(&ports),
+    }
+}

@@ -1,0 +1,92 @@
+//! An arrow that is no flow: what kept policies allow, a witness, a difference, a hop.
+
+use egui::{RichText, Ui};
+
+use super::{Inspect, parts};
+use crate::app::canvas::words_of_extra;
+use crate::app::command::Command;
+use crate::app::icons;
+use crate::app::theme::{self, color};
+use crate::app::widgets::{self, Row};
+use crate::engine::allowed::Allowed;
+use crate::engine::parties::flow_ports;
+use crate::model::{Document, Edit, Flow, Item, NodeRef, Thing, Unknown, validate};
+use crate::scene::{ExtraId, ExtraKind, OUTSIDE};
+
+/// Shows it.
+pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
+    let document = inspect.document;
+    let (from, to) = (name(document, id.from), name(document, id.to));
+    let kind = match id.kind {
+        ExtraKind::Kept => "Allowed by kept policies",
+        ExtraKind::TooWide | ExtraKind::Blocked | ExtraKind::Denied => "Connection",
+        ExtraKind::Opened | ExtraKind::Closed => "Difference",
+        ExtraKind::Hop => "Within reach",
+    };
+    parts::head(
+        ui,
+        kind,
+        &format!("{from} to {to}"),
+        words_of_extra(id.kind),
+    );
+    let insight = std::sync::Arc::clone(&inspect.view.insight);
+    let allowed = insight.allowed(id).filter(|_| id.kind == ExtraKind::Kept);
+    if let Some(allowed) = allowed {
+        kept(ui, inspect, allowed);
+    }
+}
+
+/// What an end is called.
+pub fn name(document: &Document, node: NodeRef) -> String {
+    match node {
+        OUTSIDE => "addresses outside".to_owned(),
+        NodeRef::Namespace(_) => format!("every workload of {}", document.node_name(node)),
+        NodeRef::AnyPod => "every workload".to_owned(),
+        _ => document.node_name(node).to_owned(),
+    }
+}
+
+fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
+    let document = inspect.document;
+    let ports = flow_ports(&allowed.joined.ports);
+    widgets::stated(ui, "Ports", &validate::flow_ports_text(&ports));
+    if allowed.joined.pairs > 1 {
+        let pairs = format!(
+            "{} connections, each on some of these ports",
+            allowed.joined.pairs
+        );
+        widgets::small(ui, pairs);
+    }
+    widgets::heading(ui, "Allowed by");
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for id in &allowed.policies {
+            let name = document.policy_name(*id);
+            if Row::new(icons::FILE, &name).show(ui).clicked() {
+                inspect.commands.push(Command::Reveal(Item::Policy(*id)));
+            }
+        }
+    });
+    ui.add_space(6.0);
+    let ends = (allowed.joined.from.end(), allowed.joined.to.end());
+    let (Some(from), Some(to)) = ends else {
+        let ink = color(theme::palette(ui.ctx()).ink2);
+        ui.label(RichText::new("Add an external for these addresses to draw it.").color(ink));
+        return;
+    };
+    let flow = Thing::Flow(Flow {
+        from,
+        to,
+        ports,
+        note: String::new(),
+        muted: false,
+        unknown: Unknown::new(),
+    });
+    if widgets::primary(ui, "Draw this flow").clicked() {
+        inspect.commands.edit(Edit::Add(flow));
+    }
+    widgets::small(
+        ui,
+        "What is drawn counts as meant; the kept policies stay until you adopt or delete them.",
+    );
+}

@@ -1,0 +1,261 @@
+//! Arrows that are no flows: what kept policies allow, the witness of a problem, what a comparison
+//! opens and closes, the ways of a blast radius. They are routed around the drawn ones and move none.
+
+use std::collections::BTreeSet;
+
+use super::request::{FlowSpec, NodeSpec, Request, any_pod, node_spec};
+use super::tokens::{Palette, Rgb};
+use super::{Icon, Measure, Rect, TextStyle};
+use crate::model::{ExternalId, FlowId, NodeRef};
+
+/// Everything outside the cluster that no external of the drawing names; shown while an arrow needs
+/// it, never part of a Document.
+pub const OUTSIDE: NodeRef = NodeRef::External(ExternalId(u32::MAX));
+
+/// Which arrow of a scene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ArrowId {
+    /// A drawn flow.
+    Flow(FlowId),
+    /// An arrow that is no flow.
+    Extra(ExtraId),
+}
+
+impl ArrowId {
+    /// The flow, if it is one.
+    pub fn flow(self) -> Option<FlowId> {
+        match self {
+            Self::Flow(flow) => Some(flow),
+            Self::Extra(_) => None,
+        }
+    }
+}
+
+/// Which arrow that is no flow: there is one of a kind from one node to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExtraId {
+    /// What it says.
+    pub kind: ExtraKind,
+    /// Where it starts.
+    pub from: NodeRef,
+    /// Where it ends.
+    pub to: NodeRef,
+}
+
+/// What an arrow that is no flow says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExtraKind {
+    /// A kept policy allows it; it is not drawn.
+    Kept,
+    /// Allowed, but not drawn: the witness of a problem.
+    TooWide,
+    /// Drawn, but not allowed: the witness of a problem.
+    Blocked,
+    /// Neither drawn nor allowed: a connection that was asked about.
+    Denied,
+    /// Allowed only on the newer side of a comparison.
+    Opened,
+    /// Allowed only on the older side of a comparison.
+    Closed,
+    /// One hop of a blast radius.
+    Hop,
+}
+
+/// An arrow that is no flow, as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Extra {
+    /// Which.
+    pub id: ExtraId,
+    /// Its ports in short.
+    pub label: String,
+}
+
+impl ExtraKind {
+    /// The sign in its chip, as lines on a square of 16: never colour alone.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Kept => "M4 2h5l3 3v9H4ZM9 2v3h3M6 8h4M6 11h4",
+            Self::TooWide => "M8 2 15 14H1ZM8 6v4M8 12v.5",
+            Self::Blocked => "M3 3 13 13M13 3 3 13",
+            Self::Denied => "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0ZM4 4l8 8",
+            Self::Opened => "M8 2.5v11M2.5 8h11",
+            Self::Closed => "M2.5 8h11",
+            Self::Hop => "M2 8h11M9 4l4 4-4 4",
+        }
+    }
+
+    /// Lengths of dashes and gaps; none: one solid line.
+    pub fn dashes(self) -> Option<[f32; 2]> {
+        match self {
+            Self::Kept => Some([1.6, 3.4]),
+            Self::Blocked | Self::Denied | Self::Closed => Some([6.0, 4.5]),
+            Self::TooWide | Self::Opened | Self::Hop => None,
+        }
+    }
+
+    /// The ink of its line and its sign, and the ground of its chip.
+    pub fn inks(self, palette: &Palette) -> (Rgb, Rgb) {
+        match self {
+            Self::Kept | Self::Denied => (palette.ink2, palette.raised),
+            Self::TooWide => (palette.wide, palette.wide_soft),
+            Self::Blocked => (palette.blocked, palette.blocked_soft),
+            Self::Opened | Self::Closed => (palette.ink, palette.raised),
+            Self::Hop => (palette.accent, palette.accent_soft),
+        }
+    }
+}
+
+impl super::Scene {
+    /// Around these arrows and what they join.
+    pub fn around(&self, arrows: &[ExtraId]) -> Option<Rect> {
+        let ends = arrows.iter().flat_map(|id| [id.from, id.to]);
+        let rects = ends.filter_map(|node| self.rect(node));
+        rects.reduce(|a, b| a.union(&b))
+    }
+}
+
+impl Request {
+    /// With arrows that are no flows, and the nodes that only they need. Those with an end that is
+    /// not drawn are left out.
+    pub fn with_extras(mut self, extras: &[Extra], measure: &dyn Measure) -> Self {
+        let ends: BTreeSet<NodeRef> = extras.iter().flat_map(|e| [e.id.from, e.id.to]).collect();
+        for (node, spec) in [
+            (NodeRef::AnyPod, any_pod(measure)),
+            (OUTSIDE, outside(measure)),
+        ] {
+            if ends.contains(&node) && self.nodes.iter().all(|n| n.node != node) {
+                self.nodes.push(spec);
+            }
+        }
+        self.nodes.sort_by_key(|n| n.node);
+        let spaces = self.namespaces.iter().map(|n| NodeRef::Namespace(n.id));
+        let known: BTreeSet<NodeRef> = self.nodes.iter().map(|n| n.node).chain(spaces).collect();
+        let drawn = extras
+            .iter()
+            .filter(|e| known.contains(&e.id.from) && known.contains(&e.id.to));
+        self.extras = drawn.map(|extra| extra_spec(extra, measure)).collect();
+        self.extras.sort_by_key(|extra| extra.id);
+        self.extras.dedup_by_key(|extra| extra.id);
+        self
+    }
+
+    /// The arrows that say where things best stand: flows; where there are none, the others.
+    pub(crate) fn guides(&self) -> &[FlowSpec] {
+        match self.flows.is_empty() {
+            true => &self.extras,
+            false => &self.flows,
+        }
+    }
+}
+
+/// Room for the sign in a chip.
+const SIGN: f32 = 14.0;
+
+fn extra_spec(extra: &Extra, measure: &dyn Measure) -> FlowSpec {
+    FlowSpec {
+        id: ArrowId::Extra(extra.id),
+        from: extra.id.from,
+        to: extra.id.to,
+        label_width: SIGN + measure.width(&extra.label, TextStyle::Chip).ceil(),
+        label: extra.label.clone(),
+        muted: false,
+    }
+}
+
+fn outside(measure: &dyn Measure) -> NodeSpec {
+    NodeSpec {
+        node: OUTSIDE,
+        icon: Icon::Internet,
+        ..node_spec("Outside", "addresses of no pod", measure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::{ApproxMeasure, Scene, fixture, layout, svg, tokens::Theme};
+
+    fn shop() -> (Request, Vec<NodeRef>) {
+        let document = fixture::online_shop();
+        let nodes = document.workloads.ids().map(NodeRef::Workload).collect();
+        (Request::of(&document, &ApproxMeasure), nodes)
+    }
+
+    fn extra(kind: ExtraKind, from: NodeRef, to: NodeRef) -> Extra {
+        let id = ExtraId { kind, from, to };
+        let label = "TCP 9090".to_owned();
+        Extra { id, label }
+    }
+
+    fn flows(scene: &Scene) -> Vec<&super::super::Arrow> {
+        let arrows = scene.arrows.iter();
+        arrows.filter(|a| a.id.flow().is_some()).collect()
+    }
+
+    #[test]
+    fn arrows_that_come_and_go_move_neither_things_nor_flows() {
+        let (request, nodes) = shop();
+        let before = layout::arrange(&request);
+        let extras = [
+            extra(ExtraKind::Kept, nodes[0], nodes[5]),
+            extra(ExtraKind::Opened, nodes[0], nodes[5]),
+            extra(ExtraKind::Closed, nodes[7], nodes[2]),
+        ];
+        let after = layout::update(
+            &request.clone().with_extras(&extras, &ApproxMeasure),
+            &before,
+        );
+        assert_eq!(after.nodes, before.nodes);
+        assert_eq!(flows(&after), flows(&before));
+        for wanted in &extras {
+            let arrow = after.find(ArrowId::Extra(wanted.id)).expect("it is drawn");
+            assert!(!arrow.curve.is_empty() && arrow.label == "TCP 9090");
+        }
+        let back = layout::update(&request, &after);
+        assert_eq!(back, before);
+    }
+
+    #[test]
+    fn the_outside_and_any_pod_are_there_while_an_arrow_needs_them() {
+        let (request, nodes) = shop();
+        let before = layout::arrange(&request);
+        let extras = [
+            extra(ExtraKind::Kept, OUTSIDE, nodes[0]),
+            extra(ExtraKind::Kept, NodeRef::AnyPod, nodes[1]),
+            extra(
+                ExtraKind::Kept,
+                NodeRef::Group(crate::model::GroupId(99)),
+                nodes[1],
+            ),
+        ];
+        let after = layout::update(&request.with_extras(&extras, &ApproxMeasure), &before);
+        assert!(after.node(OUTSIDE).is_some() && after.node(NodeRef::AnyPod).is_some());
+        assert!(before.node(OUTSIDE).is_none());
+        assert_eq!(
+            after.arrows.len(),
+            before.arrows.len() + 2,
+            "one has no end"
+        );
+    }
+
+    #[test]
+    fn the_picture_tells_them_apart_without_colour() {
+        let (request, nodes) = shop();
+        let kinds = [
+            ExtraKind::Kept,
+            ExtraKind::TooWide,
+            ExtraKind::Blocked,
+            ExtraKind::Denied,
+            ExtraKind::Opened,
+            ExtraKind::Closed,
+            ExtraKind::Hop,
+        ];
+        let signs: BTreeSet<&str> = kinds.iter().map(|kind| kind.sign()).collect();
+        assert_eq!(signs.len(), kinds.len());
+        let extras = [extra(ExtraKind::Closed, nodes[0], nodes[5])];
+        let scene = layout::arrange(&request.with_extras(&extras, &ApproxMeasure));
+        let picture = svg::write(&scene, Theme::Light);
+        assert!(picture.contains(ExtraKind::Closed.sign()));
+        assert!(picture.contains("stroke-dasharray"));
+    }
+}

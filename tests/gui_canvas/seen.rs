@@ -1,0 +1,84 @@
+//! What the policies say beyond the drawing, on the canvas: through the same gestures.
+
+use drawbridge::app::Command;
+use drawbridge::model::{Document, End};
+use drawbridge::project::format;
+use drawbridge::scene::{ArrowId, ExtraId, ExtraKind};
+use egui::Key;
+use egui_kittest::kittest::Queryable;
+
+use super::bench::Bench;
+
+/// Three workloads and two kept policies; nothing is drawn.
+fn audited() -> Document {
+    let text = r#"
+format: drawbridge/1
+name: audited
+settings: {base: none}
+namespaces:
+- {name: shop}
+- {name: tools}
+workloads:
+- {name: web, namespace: shop, labels: {app: web}}
+- {name: cart, namespace: shop, labels: {app: cart}}
+- {name: db, namespace: shop, labels: {app: db}}
+- {name: runner, namespace: tools, labels: {app: runner}}
+policies:
+- file: closed.yaml
+  text: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: shop}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n"
+- file: db.yaml
+  text: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: to-db, namespace: shop}\nspec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {}}], ports: [{port: 5432}]}]}\n"
+"#;
+    format::read(text, "audited").expect("it is readable").0
+}
+
+fn kept(bench: &Bench) -> Vec<ExtraId> {
+    bench.harness().state().view.canvas.extras()
+}
+
+#[test]
+fn what_kept_policies_allow_is_one_arrow_that_can_be_drawn() {
+    let mut bench = Bench::new(audited());
+    let arrows = kept(&bench);
+    let [arrow] = arrows.as_slice() else {
+        panic!("one for the whole namespace: {arrows:?}")
+    };
+    assert_eq!(arrow.kind, ExtraKind::Kept);
+    assert_eq!(
+        (arrow.from, arrow.to),
+        (bench.node("shop/*"), bench.node("shop/db"))
+    );
+    bench.harness().get_by_label_contains(
+        "every workload of shop to db on TCP 5432, allowed by kept policies",
+    );
+    let canvas = &bench.harness().state().view.canvas;
+    let chip = canvas
+        .screen_arrow(ArrowId::Extra(*arrow))
+        .expect("it is drawn");
+    bench.click(chip.center());
+    bench.harness().get_by_label("Allowed by kept policies");
+    let before = bench.document();
+    bench.click_label("Draw this flow");
+    let document = bench.document();
+    let (_, flow) = document.flows.iter().next_back().expect("the flow");
+    assert_eq!(flow.from, End::from(bench.node("shop/*")));
+    assert!(kept(&bench).is_empty(), "what is drawn counts as drawn");
+    bench.undo();
+    bench.assert_is(&before);
+    assert_eq!(kept(&bench).len(), 1);
+}
+
+#[test]
+fn kept_arrows_can_be_hidden_and_selected_ones_let_go() {
+    let mut bench = Bench::new(audited());
+    let arrow = kept(&bench)[0];
+    bench.ask(Command::SelectArrow(arrow));
+    assert_eq!(bench.harness().state().view.extra, Some(arrow));
+    bench.press(Key::Escape);
+    assert_eq!(bench.harness().state().view.extra, None);
+    bench.ask(Command::ToggleKept);
+    assert!(kept(&bench).is_empty());
+    bench.ask(Command::ToggleKept);
+    assert_eq!(kept(&bench), [arrow]);
+    assert_eq!(bench.next_frame(), std::time::Duration::MAX, "idle");
+}
