@@ -6,6 +6,7 @@
 pub mod allowed;
 pub mod ask;
 mod dns;
+pub mod fix;
 pub mod generate;
 mod ground;
 pub mod identity;
@@ -26,10 +27,13 @@ pub mod why;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use fix::{Fix, fixes};
 pub use generate::{Generated, MANAGED_BY, Role, Written, generate};
 pub use import::{Imported, Offer, import, import_beside};
 pub use in_force::{InForce, Origin};
-pub use prove::{Finding, Kind, Proof, State, Verdict, prove, prove_against};
+pub use prove::{
+    About, Finding, Kind, Place, Proof, State, Verdict, Witness, prove, prove_against,
+};
 pub use say::Unsaid;
 
 pub use crate::analysis::Isolation;

@@ -7,6 +7,7 @@ mod gate;
 mod laws;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,9 @@ use super::snapshot::{self, Stage};
 use crate::analysis::{self, Isolation};
 use crate::diag::Diagnostic;
 use crate::model::{Document, FlowId, WorkloadId};
-use crate::policy::Policy;
+use crate::policy::{Direction, Policy};
+
+pub use witness::{Place, Witness};
 
 /// Whether the policies are the drawing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -81,6 +84,8 @@ pub struct Finding {
     pub to: String,
     /// Its ports, in words.
     pub ports: String,
+    /// The same connection, by ids: where it is drawn, and one concrete port.
+    pub witness: Witness,
     /// The flow that it is about, if it is about one; of several the first.
     pub flow: Option<FlowId>,
     /// All flows that it is about.
@@ -89,8 +94,41 @@ pub struct Finding {
     pub workload: Option<WorkloadId>,
     /// The policies at whose door it lies, as `NAMESPACE/NAME`.
     pub policies: Vec<String>,
-    /// What to do.
+    /// Namespace and direction of the gate at which it shows; none for what is left out.
+    pub gate: Option<(String, Direction)>,
+    /// Whether it shows because nothing isolates that gate.
+    pub open: bool,
+    /// What to do; [`super::fixes`] does some of it.
     pub help: Option<String>,
+}
+
+/// What makes two findings one and the same, also from one edit to the next.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct About {
+    /// What kind.
+    pub kind: Kind,
+    /// The flows that it is about.
+    pub flows: Vec<FlowId>,
+    /// The policies at whose door it lies.
+    pub policies: Vec<String>,
+    /// Where neither tells: namespace and direction of the gate.
+    pub gate: Option<(String, Direction)>,
+    /// What is left out, and why.
+    pub unsaid: Option<String>,
+}
+
+impl Finding {
+    /// What it is about.
+    pub fn about(&self) -> About {
+        let told = !self.flows.is_empty() || !self.policies.is_empty();
+        About {
+            kind: self.kind,
+            flows: self.flows.clone(),
+            policies: self.policies.clone(),
+            gate: self.gate.clone().filter(|_| !told),
+            unsaid: (self.kind == Kind::CannotBeSaid).then(|| self.message.clone()),
+        }
+    }
 }
 
 /// What kind of difference, worst first.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::gate::Gate;
-use super::{Finding, Kind};
+use super::witness::{self, Witness, port_words};
+use super::{About, Finding, Kind};
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::cluster::Snapshot;
 use crate::engine::generate::{Generated, Role};
@@ -11,7 +12,7 @@ use crate::engine::ground::Ground;
 use crate::engine::in_force::Origin;
 use crate::engine::intent::{Intent, Reason};
 use crate::engine::kept::side;
-use crate::engine::snapshot::{DNS_POD, OTHER_POD, Stage};
+use crate::engine::snapshot::Stage;
 use crate::model::{Document, FlowId, Words, WorkloadId};
 use crate::policy::{Direction, Policy};
 
@@ -23,16 +24,6 @@ pub(super) struct Teller<'a> {
     pub(super) real: &'a Snapshot,
     pub(super) origins: &'a [Origin],
     pub(super) generated: &'a Generated,
-}
-
-/// What makes two differences one finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct About {
-    kind: Kind,
-    flows: Vec<FlowId>,
-    policies: Vec<String>,
-    /// Where neither flow nor policy tells: the namespace and direction of the gate.
-    gate: Option<(String, Direction)>,
 }
 
 impl Teller<'_> {
@@ -86,7 +77,7 @@ impl Teller<'_> {
         if policies.is_empty() && !reasons.contains(&Reason::Dns) {
             policies = self.closing(&gate, difference);
         }
-        let (from, to) = self.ends(difference);
+        let (from, to) = witness::ends(self, difference);
         let ports = port_words(difference);
         let (message, help) = match (flows.first(), reasons.is_empty()) {
             (Some(_), _) => {
@@ -165,11 +156,12 @@ impl Teller<'_> {
         flows.sort_unstable();
         flows.dedup();
         policies.dedup();
-        let (from, to) = self.ends(difference);
+        let (from, to) = witness::ends(self, difference);
         let ports = port_words(difference);
         let mut message =
             format!("{from} may open connections to {to} on {ports}, which is not drawn");
-        let help = if policies.is_empty() {
+        let open = policies.is_empty();
+        let help = if open {
             let (whose, what) = match difference.direction {
                 Direction::Egress => (&from, "egress"),
                 Direction::Ingress => (&to, "ingress"),
@@ -182,14 +174,10 @@ impl Teller<'_> {
         } else {
             "generate the policy anew"
         };
-        self.finding(
-            difference,
-            Kind::TooWide,
-            message,
-            Some(help.to_owned()),
-            flows,
-            policies,
-        )
+        let help = Some(help.to_owned());
+        let (about, finding) =
+            self.finding(difference, Kind::TooWide, message, help, flows, policies);
+        (about, Finding { open, ..finding })
     }
 
     fn finding(
@@ -201,32 +189,28 @@ impl Teller<'_> {
         flows: Vec<FlowId>,
         policies: Vec<String>,
     ) -> (About, Finding) {
-        let (from, to) = self.ends(difference);
+        let (from, to) = witness::ends(self, difference);
         let workload = self.stage.snapshot.workloads.get(difference.workload);
         let namespace = workload.map_or(String::new(), |w| w.namespace.clone());
-        let told = !flows.is_empty() || !policies.is_empty();
-        let about = About {
-            kind,
-            flows: flows.clone(),
-            policies: policies.clone(),
-            gate: (!told).then_some((namespace, difference.direction)),
-        };
         let finding = Finding {
             kind,
             message,
             from,
             to,
             ports: port_words(difference),
+            witness: witness::of(self, difference),
             flow: flows.first().copied(),
             flows,
             workload: self.drawn(difference.workload),
             policies,
+            gate: Some((namespace, difference.direction)),
+            open: false,
             help,
         };
-        (about, finding)
+        (finding.about(), finding)
     }
 
-    fn drawn(&self, workload: usize) -> Option<WorkloadId> {
+    pub(super) fn drawn(&self, workload: usize) -> Option<WorkloadId> {
         self.stage.drawn.get(workload).copied().flatten()
     }
 
@@ -296,60 +280,6 @@ impl Teller<'_> {
             )),
         }
     }
-
-    /// Source and destination in words.
-    fn ends(&self, difference: &GateDifference) -> (String, String) {
-        let own = self.workload_words(difference.workload);
-        let other = match &difference.peer {
-            PeerPiece::Pod(pod) => {
-                let pod = self.stage.snapshot.pods.get(*pod);
-                pod.map_or(String::new(), |p| self.workload_words(p.workload))
-            }
-            PeerPiece::NewPod(pod) => {
-                let known = pod
-                    .namespace
-                    .and_then(|at| self.stage.snapshot.namespaces.get(at));
-                let place = match known {
-                    Some(namespace) => namespace.name.clone(),
-                    None => "a namespace that does not exist yet".to_owned(),
-                };
-                let labels: Vec<String> =
-                    pod.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
-                match labels.is_empty() {
-                    true => format!("a new pod of {place}"),
-                    false => format!("a new pod of {place} with {}", labels.join(", ")),
-                }
-            }
-            PeerPiece::Addresses { first, last } if first == last => first.to_string(),
-            PeerPiece::Addresses { first, last } => format!("{first} to {last}"),
-            PeerPiece::Domain(name) => name.clone(),
-            PeerPiece::Node(at) => {
-                let node = self.stage.snapshot.nodes.get(*at);
-                node.map_or(String::new(), |n| format!("node {}", n.name))
-            }
-        };
-        match difference.direction {
-            Direction::Egress => (own, other),
-            Direction::Ingress => (other, own),
-        }
-    }
-
-    fn workload_words(&self, at: usize) -> String {
-        if let Some(id) = self.drawn(at) {
-            return Words::new(self.ground.document).of(&crate::model::End::Workload(id));
-        }
-        match self.stage.snapshot.workloads.get(at) {
-            Some(w) if w.name == OTHER_POD => format!("{OTHER_POD} of {}", w.namespace),
-            _ => DNS_POD.to_owned(),
-        }
-    }
-}
-
-fn port_words(difference: &GateDifference) -> String {
-    match difference.ports.is_all() {
-        true => "any port".to_owned(),
-        false => difference.ports.to_string(),
-    }
 }
 
 fn full_name(policy: &Policy) -> String {
@@ -370,10 +300,13 @@ pub(super) fn unsaid(document: &Document, generated: &Generated) -> Vec<Finding>
             from: words.of(&flow.from),
             to: words.of(&flow.to),
             ports: crate::model::validate::flow_ports_text(&flow.ports),
+            witness: Witness::of_flow(flow),
             flow: Some(unsaid.flow),
             flows: vec![unsaid.flow],
             workload: None,
             policies: Vec::new(),
+            gate: None,
+            open: false,
             help: unsaid.help.clone(),
         })
     };

@@ -1,0 +1,72 @@
+//! What is allowed but not drawn is drawn: between the ends of the witness, or what they are part of.
+
+use super::{Bench, Fix, named};
+use crate::model::validate::flow_ports_text;
+use crate::model::{Edit, End, Flow, FlowPort, Thing, Unknown};
+use crate::sets::{PortSet, Protocol};
+
+/// Flows at the ports of the witness, the narrowest first.
+pub(super) fn flows(bench: &Bench) -> Vec<Fix> {
+    let [from, to] = bench
+        .ends()
+        .map(|end| end.map_or(Vec::new(), |end| around(bench, end)));
+    let ports = flow_ports(&bench.finding.witness.ports);
+    let mut pairs: Vec<(usize, &End, &End)> = Vec::new();
+    for (wide, from) in from.iter().enumerate() {
+        pairs.extend(
+            to.iter()
+                .enumerate()
+                .map(|(wider, to)| (wide + wider, from, to)),
+        );
+    }
+    pairs.sort_by_key(|(wide, ..)| *wide);
+    let draw = |(_, from, to): (usize, &End, &End)| {
+        let [a, b] = [from, to].map(|end| bench.document.end_words(end));
+        let title = format!("Draw {a} to {b} on {}", flow_ports_text(&ports));
+        let flow = Flow {
+            from: from.clone(),
+            to: to.clone(),
+            ports: ports.clone(),
+            note: String::new(),
+            muted: false,
+            unknown: Unknown::new(),
+        };
+        named(title, Edit::Add(Thing::Flow(flow)))
+    };
+    pairs.into_iter().map(draw).collect()
+}
+
+/// An end, the groups that it is in, its namespace, the cluster.
+fn around(bench: &Bench, end: End) -> Vec<End> {
+    let document = bench.document;
+    let mut all = vec![end.clone()];
+    match end {
+        End::Workload(id) => {
+            let groups = document.groups.ids().map(End::Group);
+            all.extend(groups.filter(|group| document.workloads_at(group).contains(&id)));
+            all.extend(
+                document
+                    .workloads
+                    .get(id)
+                    .map(|w| End::AnyPodOf(w.namespace)),
+            );
+            all.push(End::AnyPod);
+        }
+        End::AnyPodOf(_) | End::Group(_) => all.push(End::AnyPod),
+        End::AnyPod | End::External(_) | End::Missing(_) => {}
+    }
+    all
+}
+
+fn flow_ports(ports: &PortSet) -> Vec<FlowPort> {
+    if ports.is_all() {
+        return vec![FlowPort::Any];
+    }
+    let of = |protocol: Protocol| match ports.has_all_of(protocol) {
+        true => vec![FlowPort::All(protocol)],
+        false => (ports.ranges(protocol))
+            .map(|(first, last)| FlowPort::Range(protocol, first, last))
+            .collect(),
+    };
+    Protocol::ALL.into_iter().flat_map(of).collect()
+}
