@@ -51,7 +51,7 @@ pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };
 pub use notes::notes;
-pub use paths::{Reach, Starts, reach};
+pub use paths::{Places, Reach, reach};
 
 /// One concrete end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

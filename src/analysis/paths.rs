@@ -13,12 +13,12 @@ use super::port_table::{EMPTY, PortsId};
 use crate::cluster::Snapshot;
 use crate::sets::{IpSet, PortSet};
 
-/// Where ways begin.
+/// Workloads and addresses: where ways begin, or what is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Starts {
+pub struct Places {
     /// Indices into `Snapshot::workloads`.
     pub workloads: Vec<usize>,
-    /// Addresses that belong to no pod. What serves Ingress and Route objects is open to all of them.
+    /// Addresses that belong to no pod. As a start they also have what serves Ingress and Route objects.
     pub outside: IpSet,
 }
 
@@ -88,7 +88,7 @@ impl Reach {
 }
 
 /// [`Matrix::reach`] of a snapshot that nothing else is asked of.
-pub fn reach(snapshot: &Snapshot, from: &Starts) -> Reach {
+pub fn reach(snapshot: &Snapshot, from: &Places) -> Reach {
     Matrix::new(snapshot).reach(from)
 }
 
@@ -96,7 +96,7 @@ impl Matrix {
     /// What can be reached from these starts in any number of hops. The ingress controller is a hop of
     /// its own; who may talk to it is not judged, so that hop has every port. Addresses that a way
     /// began at are not reached again.
-    pub fn reach(&mut self, from: &Starts) -> Reach {
+    pub fn reach(&mut self, from: &Places) -> Reach {
         let mut starts = from.workloads.clone();
         starts.retain(|&at| at < self.workloads.len());
         starts.sort_unstable();
@@ -149,7 +149,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(matrix: &'a mut Matrix, from: &'a Starts, starts: &[usize]) -> Self {
+    fn new(matrix: &'a mut Matrix, from: &'a Places, starts: &[usize]) -> Self {
         let mut reached = vec![false; matrix.workloads.len()];
         for &start in starts {
             reached[start] = true;

@@ -1,7 +1,6 @@
 //! `drawbridge explain PATH... --from END --to END --port PORT`: why, or why not.
 
-use super::{FINDINGS, FINE, Format, Inputs, WRONG, answer, exit_code, load_inputs, tell};
-use crate::diag::Diagnostic;
+use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
 use crate::engine::ask::{self, Answer, Verdict};
 use crate::engine::load::Loaded;
 use crate::model::validate::Refusal;
@@ -11,10 +10,11 @@ use crate::report::explain::{self, Asked};
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// Who opens the connection: namespace/workload, namespace/pod, namespace/*, *, node/name or an address
+    /// Who opens the connection: namespace/workload, namespace/pod, namespace/*, *, node/name, an
+    /// address or a network; in a project also external/name or group/name
     #[arg(long, value_name = "END")]
     from: String,
-    /// To whom
+    /// To whom, in the same words
     #[arg(long, value_name = "END")]
     to: String,
     /// At which port: TCP/80, UDP/4000-4010, TCP/http, TCP or any
@@ -30,12 +30,7 @@ pub(super) fn run(args: &Args) -> u8 {
     tell(&loaded.diagnostics);
     let found = match question(args, &loaded) {
         Ok(found) => found,
-        Err(refusal) => {
-            let mut told = Diagnostic::error("question", refusal.message);
-            told.help = refusal.help;
-            tell(&[told]);
-            return WRONG;
-        }
+        Err(refusal) => return refused(refusal),
     };
     let asked = Asked {
         from: &args.from,
@@ -56,8 +51,8 @@ pub(super) fn run(args: &Args) -> u8 {
 
 fn question(args: &Args, loaded: &Loaded) -> Result<Answer, Refusal> {
     let snapshot = &loaded.snapshot;
-    let from = ask::ends(snapshot, &args.from)?;
-    let to = ask::ends(snapshot, &args.to)?;
+    let from = loaded.meaning(&args.from)?.ends(snapshot);
+    let to = loaded.meaning(&args.to)?.ends(snapshot);
     let ports = ask::ports(&args.port)?;
     Ok(ask::ask(snapshot, &from, &to, &ports))
 }

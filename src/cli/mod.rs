@@ -11,6 +11,7 @@ mod generate;
 mod import;
 mod lint;
 mod list;
+mod paths;
 mod verify;
 
 use std::io::{self, IsTerminal, Write};
@@ -27,6 +28,7 @@ use crate::engine::{
     load::{self, Loaded},
 };
 use crate::model::Document;
+use crate::model::validate::Refusal;
 use crate::project::{files, format, sources};
 
 /// Fine.
@@ -69,6 +71,15 @@ enum Command {
     Diff(diff::Args),
     /// Say why a connection is allowed or not
     Explain(explain::Args),
+    /// Show what can be reached in any number of hops, and by which
+    ///
+    /// Without --to: everything that can be reached, by number of hops. With --to: a shortest way to
+    /// each thing that it stands for; exit code 1 if there is a way to none of them.
+    ///
+    /// A hop is a connection that the policies allow at some port. Ways are told by workload: a pod
+    /// stands for its workload. Addresses are where ways begin or end, 0.0.0.0/0 and ::/0 for all of
+    /// outside; what serves Ingress and Route objects is a hop of its own from outside.
+    Paths(paths::Args),
     /// Show what workloads are open to that does not exist yet
     Exposure(exposure::Args),
     /// Print a script that completes commands in a shell
@@ -97,6 +108,7 @@ pub fn start() -> Start {
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Paths(args)) => paths::run(&args),
         Some(Command::Exposure(args)) => exposure::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
@@ -255,6 +267,14 @@ pub fn tell(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         let _ = writeln!(err, "{diagnostic}");
     }
+}
+
+/// Tells why a question cannot be asked. Always 2.
+pub(crate) fn refused(refusal: Refusal) -> u8 {
+    let mut told = Diagnostic::error("question", refusal.message);
+    told.help = refusal.help;
+    tell(&[told]);
+    WRONG
 }
 
 /// 2 if something could not be read or would be refused, else `code`.

@@ -7,10 +7,11 @@ use ipnet::IpNet;
 use crate::analysis::ask::{addresses_of, one_of, open_ports};
 use crate::analysis::eval::Probe;
 use crate::analysis::explain::probe;
-use crate::analysis::{End, Trace};
+use crate::analysis::{End, Places, Trace};
 use crate::cluster::{Snapshot, Workload};
-use crate::model::FlowPort;
+use crate::engine::load::Loaded;
 use crate::model::validate::{Refusal, flow_port};
+use crate::model::{self, Document, FlowPort};
 use crate::sets::{IpSet, PortSet, Protocol};
 
 /// How much of what was asked is allowed.
@@ -100,43 +101,138 @@ fn resolve(snapshot: &Snapshot, to: &End, protocol: Protocol, name: &str) -> Por
     bears.map(|p| PortSet::single(protocol, p.port)).collect()
 }
 
-/// The ends that a word stands for: `namespace/workload`, `namespace/workload[Kind]`, `namespace/pod`,
-/// `namespace/*`, `*`, `node/name`, an address or a network. At least one.
+/// What a word stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meaning {
+    /// Indices into `Snapshot::pods`, ascending.
+    pub pods: Vec<usize>,
+    /// Indices into `Snapshot::nodes`.
+    pub nodes: Vec<usize>,
+    /// Addresses that belong to no pod.
+    pub addresses: IpSet,
+    /// Domain names.
+    pub domains: Vec<String>,
+}
+
+impl Meaning {
+    fn is_empty(&self) -> bool {
+        let nobody = self.pods.is_empty() && self.nodes.is_empty();
+        nobody && self.addresses.is_empty() && self.domains.is_empty()
+    }
+
+    /// One end for each pod, node and domain name, and for each piece of the addresses that no policy
+    /// tells apart.
+    pub fn ends(&self, snapshot: &Snapshot) -> Vec<End> {
+        let pods = self.pods.iter().copied().map(End::Pod);
+        let nodes = self.nodes.iter().copied().map(End::Node);
+        let addresses = addresses_of(snapshot, &self.addresses).into_iter();
+        let domains = self.domains.iter().cloned().map(End::Domain);
+        pods.chain(nodes)
+            .chain(addresses.map(End::Address))
+            .chain(domains)
+            .collect()
+    }
+
+    /// The workloads of the pods, and the addresses, those of nodes too.
+    pub fn places(&self, snapshot: &Snapshot) -> Places {
+        let pods = self.pods.iter().filter_map(|&at| snapshot.pods.get(at));
+        let mut workloads: Vec<usize> = pods.map(|p| p.workload).collect();
+        workloads.dedup();
+        let nodes = self.nodes.iter().filter_map(|&at| snapshot.nodes.get(at));
+        let own = nodes.flat_map(|n| &n.addresses);
+        let outside = own.fold(self.addresses.clone(), |all, &address| {
+            all.union(&IpSet::single(address))
+        });
+        Places { workloads, outside }
+    }
+}
+
+impl Loaded {
+    /// What a word stands for: `namespace/workload`, `namespace/workload[Kind]`, `namespace/pod`,
+    /// `namespace/*`, `*`, `node/name`, an address or a network; in a project `external/name` and
+    /// `group/name` too. Never nothing.
+    ///
+    /// # Errors
+    /// A word that stands for nothing, or for several workloads.
+    pub fn meaning(&self, word: &str) -> Result<Meaning, Refusal> {
+        if let Some(document) = &self.project {
+            if word.starts_with("external/") || word.starts_with("group/") {
+                return drawn(&self.snapshot, document, word);
+            }
+        }
+        meaning(&self.snapshot, word)
+    }
+}
+
+/// What an external or a group of a project stands for.
+fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning, Refusal> {
+    let mut found = Meaning::default();
+    match document.end_from_words(word)? {
+        model::End::External(id) => {
+            if let Some(external) = document.externals.get(id) {
+                let blocks = external.networks.iter();
+                let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
+                found.addresses = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
+                found.domains.clone_from(&external.domain_names);
+            }
+        }
+        model::End::Group(id) => {
+            if let Some(group) = document.groups.get(id) {
+                let pods = snapshot.pods.iter().enumerate();
+                let selected = pods.filter(|(_, pod)| {
+                    let namespace = snapshot.namespaces.get(pod.namespace);
+                    namespace.is_some_and(|n| group.namespaces.matches(&n.labels))
+                        && group.pods.matches(&pod.labels)
+                });
+                found.pods = selected.map(|(at, _)| at).collect();
+            }
+        }
+        _ => {}
+    }
+    if found.is_empty() {
+        let message = format!("nothing that is there is in `{word}`");
+        return Err(Refusal::new(message).help("`exposure` tells of pods that do not exist yet"));
+    }
+    Ok(found)
+}
+
+/// [`Loaded::meaning`] without what only a project knows.
 ///
 /// # Errors
 /// A word that stands for nothing, or for several workloads.
-pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<End>, Refusal> {
+pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
+    let mut found = Meaning::default();
     if let Ok(address) = word.parse::<IpAddr>() {
-        return Ok(vec![End::Address(address)]);
+        found.addresses = IpSet::single(address);
+    } else if let Ok(net) = word.parse::<IpNet>() {
+        found.addresses = IpSet::net(net);
+    } else if word == "*" {
+        found.pods = (0..snapshot.pods.len()).collect();
+    } else if let Some(("node", name)) = word.split_once('/') {
+        let nodes = snapshot.nodes.iter().enumerate();
+        let named = nodes.filter(|(_, n)| n.name == name);
+        found.nodes = named.map(|(at, _)| at).collect();
+    } else if let Some((namespace, name)) = word.split_once('/') {
+        let namespace = namespace.strip_prefix("ns:").unwrap_or(namespace);
+        found.pods = pods(snapshot, namespace, name)?;
     }
-    if let Ok(net) = word.parse::<IpNet>() {
-        let found = addresses_of(snapshot, &IpSet::net(net)).into_iter();
-        return Ok(found.map(End::Address).collect());
-    }
-    let found = match word.split_once('/') {
-        None if word == "*" => (0..snapshot.pods.len()).map(End::Pod).collect(),
-        None => Vec::new(),
-        Some(("node", name)) => {
-            let nodes = snapshot.nodes.iter().enumerate();
-            nodes
-                .filter(|(_, n)| n.name == name)
-                .map(|(at, _)| End::Node(at))
-                .collect()
-        }
-        Some((namespace, name)) => {
-            let namespace = namespace.strip_prefix("ns:").unwrap_or(namespace);
-            pods(snapshot, namespace, name)?
-        }
-    };
     if found.is_empty() {
         let message = format!("nothing here is called `{word}`");
-        let help = "an end is namespace/workload, namespace/pod, namespace/*, *, node/name, an address or a network";
+        let help = "an end is namespace/workload, namespace/pod, namespace/*, *, node/name, an address or a network; in a project also external/name or group/name";
         return Err(Refusal::new(message).help(help));
     }
     Ok(found)
 }
 
-fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<End>, Refusal> {
+/// The ends that a word stands for, see [`meaning`]. At least one.
+///
+/// # Errors
+/// A word that stands for nothing, or for several workloads.
+pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<End>, Refusal> {
+    meaning(snapshot, word).map(|found| found.ends(snapshot))
+}
+
+fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<usize>, Refusal> {
     let (bare, kind) = match name.strip_suffix(']').and_then(|n| n.split_once('[')) {
         Some((bare, kind)) => (bare, Some(kind)),
         None => (name, None),
@@ -155,23 +251,15 @@ fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<End>, Re
         return Err(Refusal::new(message).help("write the kind behind it"));
     }
     if !workloads.is_empty() {
-        return Ok(workloads
-            .iter()
-            .flat_map(|w| w.pods.clone())
-            .map(End::Pod)
-            .collect());
+        return Ok(workloads.iter().flat_map(|w| w.pods.clone()).collect());
     }
     let of = |at: usize| {
-        snapshot
-            .namespaces
-            .get(at)
-            .is_some_and(|n| n.name == namespace)
+        let found = snapshot.namespaces.get(at);
+        found.is_some_and(|n| n.name == namespace)
     };
     let pods = snapshot.pods.iter().enumerate();
-    Ok(pods
-        .filter(|(_, p)| p.name == name && of(p.namespace))
-        .map(|(at, _)| End::Pod(at))
-        .collect())
+    let named = pods.filter(|(_, p)| p.name == name && of(p.namespace));
+    Ok(named.map(|(at, _)| at).collect())
 }
 
 /// The ports that a word stands for: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`.

@@ -8,6 +8,7 @@ use crate::cluster::{Assumptions, Snapshot};
 use crate::diag::Diagnostic;
 use crate::dialect::{self, cluster_policy, network_policy};
 use crate::manifest::{self, Source};
+use crate::model::Document;
 use crate::yaml::Object;
 
 /// What was read.
@@ -19,6 +20,8 @@ pub struct Loaded {
     pub policies: Vec<LoadedPolicy>,
     /// What could not be read, what the API server would refuse, and what is worth knowing; by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// The project that it came from, if it did: externals and groups have names there.
+    pub project: Option<Document>,
 }
 
 /// A policy as it was written, and what became of it.
@@ -38,6 +41,7 @@ pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
         snapshot: manifests.snapshot,
         policies: Vec::new(),
         diagnostics: manifests.diagnostics,
+        project: None,
     };
     let snapshot = &mut loaded.snapshot;
     snapshot.assumptions = assumptions;

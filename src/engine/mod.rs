@@ -65,6 +65,7 @@ pub fn loaded(document: &Document) -> load::Loaded {
         snapshot: stage.snapshot,
         policies: read.policies,
         diagnostics: read.diagnostics.into_iter().filter(told).collect(),
+        project: Some(document.clone()),
     }
 }
 

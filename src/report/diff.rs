@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::assumed;
 use super::findings::flat;
-use super::list::{compact, conn, range_text};
+use super::list::{CONTROLLER, compact, conn, range_text};
 use crate::analysis::changes::{Change, Party, Relation, relation};
 use crate::cluster::Assumptions;
 use crate::diag::Diagnostic;
@@ -90,7 +90,7 @@ fn party(party: &Party) -> String {
             range_text(&mut text, *first, *last);
             text
         }
-        Party::IngressController => "{ingress-controller}".into(),
+        Party::IngressController => CONTROLLER.into(),
     }
 }
 

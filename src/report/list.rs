@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::assumed;
 use super::findings::flat;
@@ -19,7 +19,7 @@ use crate::sets::{IpSet, PortSet, Protocol};
 /// # Errors
 /// What `out` refuses.
 pub fn text(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
-    let names = Names::new(snapshot, display, "{ingress-controller}");
+    let names = Names::new(snapshot, display, CONTROLLER);
     let mut matrix = Matrix::new(snapshot);
     let (mut left, mut right, mut count) = (0, 0, 0usize);
     let mut cell = String::new();
@@ -92,13 +92,42 @@ fn display(workload: &Workload) -> String {
 }
 
 fn workload_json(workload: &Workload) -> String {
-    compact(&json!({
+    compact(&peer_json(workload))
+}
+
+fn peer_json(workload: &Workload) -> Value {
+    json!({
         "type": "workload",
         "namespace": workload.namespace,
         "name": workload.name,
         "kind": workload.kind,
-    }))
+    })
 }
+
+/// One end as text.
+pub(super) fn endpoint(snapshot: &Snapshot, end: Endpoint) -> String {
+    match end {
+        Endpoint::Workload(at) => snapshot.workloads.get(at).map_or(String::new(), display),
+        Endpoint::Addresses { first, last } => {
+            let mut text = String::new();
+            range_text(&mut text, first, last);
+            text
+        }
+        Endpoint::IngressController => CONTROLLER.into(),
+    }
+}
+
+/// One end as a PEER of the JSON answers.
+pub(super) fn endpoint_json(snapshot: &Snapshot, end: Endpoint) -> Value {
+    match end {
+        Endpoint::Workload(at) => snapshot.workloads.get(at).map_or(Value::Null, peer_json),
+        Endpoint::Addresses { first, last } => json!({"type": "ip", "range": [first, last]}),
+        Endpoint::IngressController => json!({"type": "ingress-controller"}),
+    }
+}
+
+/// How the ingress controller is written.
+pub(super) const CONTROLLER: &str = "{ingress-controller}";
 
 /// A range as one network if it is one.
 pub(super) fn range_text(out: &mut String, first: IpAddr, last: IpAddr) {

@@ -6,4 +6,5 @@ pub mod explain;
 pub mod exposure;
 pub mod findings;
 pub mod list;
+pub mod paths;
 pub mod verify;

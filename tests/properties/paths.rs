@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use drawbridge::analysis::ask::addresses_of;
 use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::probe;
-use drawbridge::analysis::{Connection, End, Endpoint, Starts, reach};
+use drawbridge::analysis::{Connection, End, Endpoint, Places, reach};
 use drawbridge::cluster::Snapshot;
 use drawbridge::sets::IpSet;
 use proptest::collection::btree_set;
@@ -39,7 +39,7 @@ fn reaches(snapshot: &Snapshot, from: &[End], to: &[End]) -> bool {
 }
 
 /// That the ways hang together: each hop begins where the one before ended, the first at a start.
-fn is_way(hops: &[Connection], from: &Starts) -> bool {
+fn is_way(hops: &[Connection], from: &Places) -> bool {
     let starts = |place| match place {
         Endpoint::Workload(at) => from.workloads.contains(&at),
         Endpoint::Addresses { first, last } => IpSet::range(first, last).is_subset(&from.outside),
@@ -62,7 +62,7 @@ proptest! {
         let snapshot = with(&cluster, policies);
         let starts: BTreeSet<usize> =
             workloads.into_iter().filter(|w| *w < snapshot.workloads.len()).collect();
-        let from = Starts { workloads: starts.iter().copied().collect(), outside };
+        let from = Places { workloads: starts.iter().copied().collect(), outside };
         let reach = reach(&snapshot, &from);
 
         let all: Vec<Vec<End>> = (0..snapshot.workloads.len())

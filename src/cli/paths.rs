@@ -1,0 +1,72 @@
+//! `drawbridge paths PATH... --from END [--to END]`: reach in any number of hops.
+
+use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
+use crate::analysis::{Places, reach};
+use crate::engine::load::Loaded;
+use crate::model::validate::Refusal;
+use crate::report::paths::{self, Asked};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// Where ways begin: namespace/workload, namespace/*, *, an address or a network; in a project also
+    /// external/name or group/name
+    #[arg(long, value_name = "END")]
+    from: String,
+    /// Where they should end, in the same words
+    #[arg(long, value_name = "END")]
+    to: Option<String>,
+    /// Format of the answer
+    #[arg(short, long, value_enum, default_value_t = Format::Txt)]
+    output: Format,
+}
+
+pub(super) fn run(args: &Args) -> u8 {
+    let loaded = load_inputs(&args.inputs);
+    tell(&loaded.diagnostics);
+    let (mut from, to) = match question(args, &loaded) {
+        Ok(found) => found,
+        Err(refusal) => return refused(refusal),
+    };
+    if let Some(to) = &to {
+        // From anywhere to something is asked of what is elsewhere, if anything is.
+        let elsewhere = |w: &usize| !to.workloads.contains(w);
+        if !from.outside.is_empty() || from.workloads.iter().any(elsewhere) {
+            from.workloads.retain(elsewhere);
+        }
+    }
+    let found = reach(&loaded.snapshot, &from);
+    let asked = Asked {
+        from: &args.from,
+        to: args.to.as_deref().zip(to.as_ref()),
+    };
+    let ways = paths::ways(&found, to.as_ref());
+    let text = match args.output {
+        Format::Txt => paths::text(&loaded.snapshot, asked, &found, &ways),
+        Format::Json => paths::json(&loaded.snapshot, asked, &found, &ways, &loaded.diagnostics),
+    };
+    let code = match to.is_some() && ways.iter().all(|way| way.hops.is_none()) {
+        true => FINDINGS,
+        false => FINE,
+    };
+    answer(&text, exit_code(&loaded.diagnostics, code))
+}
+
+fn question(args: &Args, loaded: &Loaded) -> Result<(Places, Option<Places>), Refusal> {
+    let places = |word: &str| {
+        let places = loaded.meaning(word)?.places(&loaded.snapshot);
+        match places.workloads.is_empty() && places.outside.is_empty() {
+            true => Err(Refusal::new(format!("`{word}` has no known address"))),
+            false => Ok(places),
+        }
+    };
+    let from = places(&args.from)?;
+    let to = args.to.as_deref().map(places).transpose()?;
+    let outside = |p: &Places| p.workloads.is_empty();
+    if outside(&from) && to.as_ref().is_some_and(outside) {
+        let message = "both ends are outside, where no policy holds";
+        return Err(Refusal::new(message).help("one of them must be a workload"));
+    }
+    Ok((from, to))
+}
