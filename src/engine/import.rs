@@ -190,17 +190,29 @@ fn policies(
             unknown: Unknown::new(),
         });
     }
-    let mut told = Vec::new();
+    let mut opened = Vec::new();
     for name in foreign {
         let namespace = ids
             .get(name)
             .and_then(|id| document.namespaces.get_mut(*id));
         if let Some(namespace) = namespace {
             namespace.base = Some(Base::None);
-            let message = format!("`{name}` has policies already, so its base starts as none");
-            let help = "they are kept as they are; choose a base when the drawing is complete";
-            told.push(Diagnostic::info("base-none", message).help(help));
+            opened.push(format!("`{name}`"));
         }
     }
-    told
+    let message = match &opened[..] {
+        [] => return Vec::new(),
+        [one] => format!("{one} has policies already, so its base starts as none"),
+        many => {
+            let shown = many.get(..3).unwrap_or(many);
+            let more = match many.len() - shown.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let shown = shown.join(", ");
+            format!("{shown}{more} have policies already, so their base starts as none")
+        }
+    };
+    let help = "they are kept as they are; choose a base when the drawing is complete";
+    vec![Diagnostic::info("base-none", message).help(help)]
 }

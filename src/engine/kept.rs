@@ -1,5 +1,7 @@
 //! Kept policies: read, and asked whom they isolate.
 
+use rayon::prelude::*;
+
 use crate::diag::Diagnostic;
 use crate::dialect::{cluster_policy, network_policy};
 use crate::manifest::{self, Source};
@@ -49,10 +51,13 @@ pub(super) fn lower_each<'a>(
     texts: impl Iterator<Item = (String, &'a str)>,
     document: &Document,
 ) -> Vec<(usize, Vec<Policy>, Vec<Diagnostic>)> {
+    let texts: Vec<(String, &str)> = texts.collect();
     texts
+        .par_iter()
+        .with_min_len(16)
         .enumerate()
         .map(|(at, (file, text))| {
-            let (policies, diagnostics) = lower(&file, text, document);
+            let (policies, diagnostics) = lower(file, text, document);
             (at, policies, diagnostics)
         })
         .collect()
