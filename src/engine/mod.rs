@@ -3,6 +3,7 @@
 //! [`check`] is what the window calls after each edit: it writes the policies of a [`Document`],
 //! reads their text back and compares it with the drawing.
 
+pub mod adopt;
 pub mod allowed;
 pub mod ask;
 mod dns;
@@ -27,6 +28,7 @@ pub mod why;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use adopt::{Adopted, adopt};
 pub use fix::{Fix, fixes};
 pub use generate::{Generated, MANAGED_BY, Role, Written, generate};
 pub use import::{Imported, Offer, import, import_beside};

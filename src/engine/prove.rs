@@ -4,7 +4,7 @@
 mod findings;
 mod gate;
 #[cfg(test)]
-mod laws;
+pub(super) mod laws;
 #[cfg(test)]
 mod tests;
 mod witness;

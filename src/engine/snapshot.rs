@@ -9,7 +9,7 @@ use crate::cluster::{
     ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
 use crate::dialect;
-use crate::model::{Document, FlowPort, WorkloadId};
+use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
 use crate::policy::Policy;
 use crate::sets::{LabelSet, Labels};
 
@@ -42,18 +42,24 @@ pub fn snapshot(document: &Document, policies: Vec<Policy>) -> Stage {
 /// The drawing with stand-ins, for the proof: in each managed namespace a pod without labels, and a
 /// DNS pod if none is drawn.
 pub(super) fn with_stand_ins(document: &Document) -> Stage {
-    let mut extra: Vec<StandIn> = document
-        .namespaces
-        .iter()
-        .filter(|(_, n)| n.managed)
-        .map(|(id, n)| StandIn {
-            namespace: n.name.clone(),
+    with_witnesses(document, Vec::new())
+}
+
+/// The same with further pods that nobody drew: their namespaces and labels.
+pub(super) fn with_witnesses(document: &Document, more: Vec<(NamespaceId, Labels)>) -> Stage {
+    let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
+    let bare = managed.map(|(id, _)| (id, Labels::new()));
+    let stand_in = |(id, labels)| {
+        let namespace = document.namespaces.get(id)?;
+        Some(StandIn {
+            namespace: namespace.name.clone(),
             namespace_labels: document.namespace_labels(id),
             name: OTHER_POD,
-            labels: Labels::new(),
+            labels,
             ports: Vec::new(),
         })
-        .collect();
+    };
+    let mut extra: Vec<StandIn> = bare.chain(more).filter_map(stand_in).collect();
     extra.extend(dns_pod(document));
     build(document, extra)
 }

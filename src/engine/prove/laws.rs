@@ -57,7 +57,7 @@ const KEPT: [&str; 3] = [
 ];
 
 #[derive(Clone, Debug)]
-struct Random {
+pub(in crate::engine) struct Random {
     settings: (bool, u8, bool, u8, u8, bool),
     namespaces: Vec<(u8, u8, bool, bool)>,
     workloads: Vec<(usize, usize, u8, bool, bool)>,
@@ -67,7 +67,7 @@ struct Random {
     kept: Option<(usize, bool)>,
 }
 
-fn random() -> impl Strategy<Value = Random> {
+pub(in crate::engine) fn random() -> impl Strategy<Value = Random> {
     let number = 0..1000_usize;
     (
         (
@@ -118,6 +118,20 @@ fn random() -> impl Strategy<Value = Random> {
         )
 }
 
+impl Random {
+    /// Closes every namespace in both directions, and leaves out host networks and kept policies.
+    pub(in crate::engine) fn close(&mut self) {
+        self.settings.1 = 0;
+        for namespace in &mut self.namespaces {
+            (namespace.0, namespace.2) = (3, true);
+        }
+        for workload in &mut self.workloads {
+            workload.3 = false;
+        }
+        self.kept = None;
+    }
+}
+
 fn pick<T: Copy>(from: &[T], at: usize) -> T {
     from[at % from.len()]
 }
@@ -129,7 +143,7 @@ fn base(at: u8) -> Base {
     )
 }
 
-fn drawing(random: &Random) -> Sketch {
+pub(in crate::engine) fn drawing(random: &Random) -> Sketch {
     let mut sketch = Sketch::new();
     for (at, (own_base, dns, managed, team)) in random.namespaces.iter().enumerate() {
         let id = sketch.namespace(NAMESPACES[at]);

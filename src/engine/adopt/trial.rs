@@ -1,0 +1,121 @@
+//! One choice of plans, drawn and held against what was there before.
+
+mod blame;
+mod draw;
+
+use super::plan::{Part, Plan};
+use super::{Chosen, Flows};
+use crate::analysis::{self, GateDifference};
+use crate::cluster::Snapshot;
+use crate::engine::generate;
+use crate::engine::ground::Ground;
+use crate::engine::in_force::InForce;
+use crate::engine::say::Unsaid;
+use crate::engine::snapshot::{self, Stage};
+use crate::model::{Document, Edit};
+use crate::sets::LabelSet;
+
+/// What was in force before, in the cluster in which everything is compared.
+pub(super) struct Old {
+    stage: Stage,
+    /// The stage with what was in force.
+    snapshot: Snapshot,
+    unsaid: Vec<Unsaid>,
+}
+
+impl Old {
+    pub(super) fn new(ground: &Ground, plans: &[Plan]) -> Self {
+        // Pods that may come have gates, too: for each subject one that has just its labels.
+        let mut extra: Vec<_> = plans
+            .iter()
+            .filter_map(|plan| Some((plan.namespace, LabelSet::from(&plan.subject).example()?)))
+            .filter(|(_, labels)| !labels.is_empty())
+            .collect();
+        extra.sort();
+        extra.dedup();
+        let stage = snapshot::with_witnesses(ground.document, extra);
+        let generated = generate::write(ground);
+        let mut snapshot = stage.snapshot.clone();
+        snapshot.policies = InForce::of(ground, &generated).policies().to_vec();
+        Self {
+            stage,
+            snapshot,
+            unsaid: generated.unsaid,
+        }
+    }
+}
+
+/// A choice of plans as a drawing.
+pub(super) struct Trial<'a> {
+    ground: &'a Ground<'a>,
+    plans: &'a [Plan],
+    old: &'a Old,
+    chosen: &'a Chosen,
+    edit: Edit,
+    said: draw::Said,
+    /// The drawing afterwards; why there is none, where the edit is refused.
+    drawn: Result<Document, String>,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(
+        ground: &'a Ground<'a>,
+        plans: &'a [Plan],
+        old: &'a Old,
+        chosen: &'a Chosen,
+    ) -> Self {
+        let (edit, said) = draw::draw(ground, plans, chosen);
+        let mut document = ground.document.clone();
+        let drawn = match edit.apply(&mut document) {
+            Ok(_) => Ok(document),
+            Err(refusal) => Err(refusal.message),
+        };
+        Self {
+            ground,
+            plans,
+            old,
+            chosen,
+            edit,
+            said,
+            drawn,
+        }
+    }
+
+    pub(super) fn into_edit(self) -> Edit {
+        self.edit
+    }
+
+    /// The flows that are new or have other ports than before.
+    pub(super) fn new_flows(&self) -> Flows {
+        let Ok(drawn) = &self.drawn else {
+            return Flows::new();
+        };
+        let before = &self.ground.document.flows;
+        let flows = drawn.flows.iter();
+        flows
+            .filter(|(id, flow)| before.get(*id).is_none_or(|old| old.ports != flow.ports))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// What is different from before at any gate, and what of the drawing cannot be said.
+    fn differences(&self, document: &Document) -> (Vec<GateDifference>, Vec<Unsaid>) {
+        let ground = Ground::new(document);
+        let generated = generate::write(&ground);
+        let mut snapshot = self.old.stage.snapshot.clone();
+        snapshot.policies = InForce::of(&ground, &generated).policies().to_vec();
+        let differences = analysis::compare(&self.old.snapshot, &snapshot);
+        let mut unsaid = generated.unsaid;
+        unsaid.retain(|u| !self.old.unsaid.contains(u));
+        (differences, unsaid)
+    }
+
+    /// Every part of the chosen plans.
+    fn parts(&self) -> impl Iterator<Item = (usize, &'a Plan, &'a Part)> {
+        let plans = self.plans;
+        self.chosen
+            .iter()
+            .filter_map(move |at| Some((*at, plans.get(*at)?)))
+            .flat_map(|(at, plan)| plan.parts.iter().map(move |part| (at, plan, part)))
+    }
+}

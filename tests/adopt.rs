@@ -1,0 +1,148 @@
+//! Kept policies of other people, adopted: every one is proven to mean the same as drawn, or stays
+//! kept with a reason. The cases stand beside the repository, where `DRAWBRIDGE_CORPUS` says or in
+//! `../shared/corpus/cases`; without them there is nothing to do.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use drawbridge::analysis::compare;
+use drawbridge::cluster::Assumptions;
+use drawbridge::engine::load::load;
+use drawbridge::engine::{self, State};
+use drawbridge::model::{Document, PolicyId};
+use drawbridge::project::sources;
+
+fn cases() -> Vec<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/cases");
+    let folder = std::env::var_os("DRAWBRIDGE_CORPUS").map_or(beside, PathBuf::from);
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        eprintln!("skipped: there is no {}", folder.display());
+        return Vec::new();
+    };
+    let mut cases: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    cases.sort();
+    cases
+}
+
+/// The case as a project, if NetworkPolicies are all the policies that it has.
+fn imported(case: &Path) -> Option<Document> {
+    let (sources, _) = sources::collect(&[case.to_owned()]);
+    let loaded = load(&sources, Assumptions::default());
+    let only = |kind: &str| kind == "NetworkPolicy";
+    let fits = loaded.policies.iter().all(|p| only(&p.object.kind));
+    let document = engine::import(&loaded).document;
+    (fits && !document.policies.is_empty()).then_some(document)
+}
+
+/// A reason without what is particular to one policy.
+fn kind_of(reason: &str) -> &'static str {
+    const KINDS: [(&str, &str); 8] = [
+        (
+            "which no base says",
+            "isolates only some pods, or only egress",
+        ),
+        (
+            "a flow for it would",
+            "a flow would open the other end, too",
+        ),
+        ("without it", "no flow says it"),
+        ("declares no", "a port name that no destination declares"),
+        ("ports by name", "a port name towards an address"),
+        ("API server refuses", "the API server refuses it"),
+        ("which is not managed", "its namespace is not managed"),
+        ("cannot be drawn", "its flow cannot be said"),
+    ];
+    let found = KINDS.iter().find(|(part, _)| reason.contains(part));
+    found.map_or("another reason", |(_, kind)| kind)
+}
+
+#[test]
+fn every_case_is_proven_equivalent_or_kept_with_a_reason() {
+    let (mut seen, mut whole, mut adopted_all, mut flows) = (0, 0, 0, 0);
+    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in cases() {
+        let Some(document) = imported(&case) else {
+            continue;
+        };
+        let name = case.file_name().unwrap_or_default().to_string_lossy();
+        let ids: Vec<PolicyId> = document.policies.ids().collect();
+        let adopted = engine::adopt(&document, &ids);
+        let mut after = document.clone();
+        if let Some(edit) = &adopted.edit {
+            edit.apply(&mut after).expect("the edit applies");
+        }
+        let (old, new) = (engine::loaded(&document), engine::loaded(&after));
+        assert_eq!(compare(&old.snapshot, &new.snapshot), [], "{name}");
+        let results = engine::check(&after);
+        if adopted.kept.is_empty() {
+            assert!(
+                results.proof.state <= State::Exact,
+                "{name}: {:?}",
+                results.proof.findings
+            );
+        }
+        let mut told: Vec<PolicyId> = adopted.kept.iter().map(|(id, _)| *id).collect();
+        told.extend(&adopted.adopted);
+        told.sort();
+        assert_eq!(told, ids, "{name}");
+        assert_eq!(after.policies.len(), adopted.kept.len(), "{name}");
+        for (id, reason) in &adopted.kept {
+            println!("{name}: {} stays: {reason}", document.policy_name(*id));
+            assert!(!reason.is_empty(), "{name}");
+            *kept.entry(kind_of(reason)).or_default() += 1;
+        }
+        seen += 1;
+        whole += usize::from(adopted.kept.is_empty());
+        adopted_all += adopted.adopted.len();
+        flows += adopted.flows;
+    }
+    println!("{seen} cases, {whole} adopted whole; {adopted_all} policies became {flows} flows");
+    for (kind, count) in kept {
+        println!("{count} stay kept: {kind}");
+    }
+}
+
+/// Sixty policies of a closed cluster, one of them at odds with the others, within a second even
+/// without optimisation.
+#[test]
+fn sixty_policies_are_quick() {
+    let mut text = String::new();
+    for at in 0..30 {
+        text.push_str(&format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: w{at}, namespace: n{}}}\nspec: {{selector: {{matchLabels: {{app: w{at}}}}}, template: {{metadata: {{labels: {{app: w{at}}}}}, spec: {{containers: [{{name: c, image: i}}]}}}}}}\n---\n",
+            at % 5
+        ));
+    }
+    let mut policy = |namespace: usize, name: &str, spec: &str| {
+        text.push_str(&format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: n{namespace}}}\nspec: {spec}\n---\n"
+        ));
+    };
+    for at in 0..5 {
+        policy(at, "deny", "{podSelector: {}, policyTypes: [Ingress]}");
+    }
+    for at in 0..55 {
+        let (own, other) = (at % 30, (at * 7 + 1) % 30);
+        policy(
+            own % 5,
+            &format!("p{at}"),
+            &format!(
+                "{{podSelector: {{matchLabels: {{app: w{own}}}}}, ingress: [{{from: [{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: n{}}}}}, podSelector: {{matchLabels: {{app: w{other}}}}}}}], ports: [{{port: {}}}]}}]}}",
+                other % 5,
+                8000 + at
+            ),
+        );
+    }
+    policy(
+        0,
+        "egress",
+        "{podSelector: {matchLabels: {app: w0}}, policyTypes: [Egress]}",
+    );
+    let source = drawbridge::manifest::Source::new("all.yaml", text);
+    let document = engine::import(&load(&[source], Assumptions::default())).document;
+    let ids: Vec<PolicyId> = document.policies.ids().collect();
+    let start = std::time::Instant::now();
+    let adopted = engine::adopt(&document, &ids);
+    println!("{} in {:?}", adopted.summary(), start.elapsed());
+    assert_eq!((adopted.adopted.len(), adopted.kept.len()), (58, 3));
+}
