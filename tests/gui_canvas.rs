@@ -6,6 +6,8 @@
 mod bench;
 #[path = "gui_canvas/seen.rs"]
 mod seen;
+#[path = "gui_canvas/waiting.rs"]
+mod waiting;
 
 use std::time::Duration;
 

@@ -50,6 +50,11 @@ pub struct Bench {
 impl Bench {
     /// A window on a Document, its picture shown whole.
     pub fn new(document: Document) -> Self {
+        Self::with(Workers::Inline, document)
+    }
+
+    /// The same, with work running there.
+    pub fn with(workers: Workers, document: Document) -> Self {
         let mut harness = Harness::builder()
             .with_size([1600.0, 1000.0])
             .with_max_steps(64)
@@ -58,7 +63,7 @@ impl Bench {
                 let mut app = App::new(
                     &cc.egui_ctx,
                     Surroundings {
-                        workers: Workers::Inline,
+                        workers,
                         dialogs: Box::new(Prepared::default()),
                         state_folder: None,
                     },
