@@ -10,6 +10,8 @@ pub fn icon(standing: Standing) -> &'static str {
         Standing::Blocked => icons::X,
         Standing::NotDrawn => icons::WARNING,
         Standing::Drawn => icons::CHECK,
+        Standing::Unsaid => icons::NOTE,
+        Standing::Open => icons::INFO,
         Standing::Denied => icons::MINUS,
     }
 }
@@ -20,6 +22,7 @@ pub fn colors(standing: Standing, palette: &Palette) -> (Rgb, Rgb) {
         Standing::Blocked => (palette.blocked, palette.blocked_soft),
         Standing::NotDrawn => (palette.wide, palette.wide_soft),
         Standing::Drawn => (palette.exact, palette.exact_soft),
+        Standing::Unsaid | Standing::Open => (palette.ink, palette.canvas),
         Standing::Denied => (palette.ink2, palette.canvas),
     }
 }

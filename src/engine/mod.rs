@@ -8,6 +8,7 @@ pub mod allowed;
 pub mod ask;
 mod dns;
 pub mod fix;
+pub mod drawn;
 pub mod generate;
 mod ground;
 pub mod identity;
