@@ -63,6 +63,7 @@ pub enum Command {
     StylePerWorkload,
     Problems,
     ShowPolicies,
+    ShowWhy,
     ImportReport,
     Keys,
     ExampleShop,
@@ -80,6 +81,15 @@ pub enum Command {
     SelectArrow(ExtraId),
     /// Lights up flows and what they touch on the canvas, without selecting them.
     Highlight(Vec<FlowId>),
+    /// Asks why a connection is allowed or not, in words (DESIGN 8); without a port, at one that matters.
+    Why {
+        /// Who would open it.
+        from: String,
+        /// To whom.
+        to: String,
+        /// At which port; may be empty.
+        port: String,
+    },
     /// Opens a project, or manifests as a new project.
     OpenPaths(Vec<PathBuf>),
     /// Takes manifests into the open project.
@@ -259,6 +269,7 @@ pub static LISTED: &[Listed] = listed! {
     StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [];
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
+    ShowWhy "policy.why" "Why is it allowed or not?" icons::QUESTION, Policy, Project, [key(Key::F10)];
     ImportReport "policy.import-report" "Show the import report" "", Policy, Project, [];
 
     Keys "help.keys" "Keys" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];

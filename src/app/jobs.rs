@@ -139,6 +139,58 @@ impl<T> Drop for Slot<T> {
     }
 }
 
+/// An answer that is made again by a worker whenever what it is for changes; until then the last one stays.
+pub struct Kept<K, T> {
+    slot: Option<Slot<(K, T)>>,
+    asked: Option<K>,
+    answer: Option<(K, T)>,
+}
+
+impl<K, T> Default for Kept<K, T> {
+    fn default() -> Self {
+        Self {
+            slot: None,
+            asked: None,
+            answer: None,
+        }
+    }
+}
+
+impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
+    /// Starts the work if it was not asked for this yet; says whether a new answer is there.
+    pub fn keep(
+        &mut self,
+        key: K,
+        (workers, context): (Workers, &egui::Context),
+        work: impl FnOnce(&Cancel) -> T + Send + 'static,
+    ) -> bool {
+        let slot = self.slot.get_or_insert_with(|| Slot::new(workers, context));
+        if self.asked.as_ref() != Some(&key) {
+            self.asked = Some(key.clone());
+            slot.start(move |cancel| (key, work(cancel)));
+        }
+        let newest = slot.take();
+        let fresh = newest.is_some();
+        self.answer = newest.or(self.answer.take());
+        fresh
+    }
+
+    /// The newest answer, and what it is for.
+    pub fn answer(&self) -> Option<&(K, T)> {
+        self.answer.as_ref()
+    }
+
+    /// Whether an answer is under way.
+    pub fn busy(&self) -> bool {
+        self.slot.as_ref().is_some_and(Slot::busy)
+    }
+
+    /// Forgets everything.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
 fn next(queue: &Mutex<Queue>) -> Option<Work> {
     let mut queue = lock(queue);
     let next = queue.next.take();

@@ -7,6 +7,7 @@ use super::overlays::{Overlay, PaletteView};
 use super::panels::inspector::{internet, name_field_id};
 use super::panels::policies::{self, Scope};
 use super::panels::side::Tab;
+use super::panels::why;
 use super::state::App;
 use super::theme::Choice;
 use crate::model::{Edit, External, FlowId, Item, Settings, Style, Thing};
@@ -98,6 +99,11 @@ impl App {
             Command::Keys => view.overlay = Some(Overlay::Keys),
             Command::Problems => self.show_tab(Tab::Problems),
             Command::ShowPolicies => self.show_tab(Tab::Policies),
+            Command::ShowWhy => self.show_why(),
+            Command::Why { from, to, port } => {
+                view.why.ask(from, to, port);
+                self.show_tab(Tab::Why);
+            }
             Command::ImportReport => match self.files.report.is_some() {
                 true => view.overlay = Some(Overlay::Report),
                 false => view.say("Nothing was imported into this project since it was opened"),
@@ -274,6 +280,17 @@ impl App {
         self.view.selection = workloads.chain(externals).chain(groups).collect();
     }
 
+    /// Asks about what is selected: two things, or the ends of a flow; of one thing, what reaches it.
+    fn show_why(&mut self) {
+        let document = self.document();
+        if let Some((from, to, port)) = why::of_selection(&document, &self.view) {
+            self.view.why.ask(&from, &to, &port);
+        } else {
+            self.view.why.wants_keyboard();
+        }
+        self.show_tab(Tab::Why);
+    }
+
     fn copy_policies(&mut self) {
         let document = self.document();
         policies::keep(&document, &self.results, &mut self.view);
@@ -299,9 +316,7 @@ impl App {
     /// Escape: one step back at a time.
     fn back_out(&mut self) {
         let view = &mut self.view;
-        if view.shown_connection.is_some() {
-            view.shown_connection = None;
-        } else if !view.highlight.is_empty() {
+        if !view.highlight.is_empty() {
             view.highlight.clear();
             view.policies.choose_nothing();
         } else {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::icons;
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::{Finding, Kind, Results, Unsaid};
+use crate::engine::why::Question;
+use crate::engine::{Finding, Kind, Place, Results, Unsaid};
 use crate::model::{Document, Item, validate};
 use crate::scene::tokens::{Palette, Rgb};
 
@@ -55,11 +56,21 @@ pub struct Problem {
     pub help: String,
     /// Where to look.
     pub item: Option<Item>,
+    /// The finding that it tells, by its place in the proof.
+    pub finding: Option<usize>,
+    /// The connection to ask about.
+    pub why: Option<Question>,
 }
 
 /// All of them, worst first.
 pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
-    let mut all: Vec<Problem> = results.proof.findings.iter().map(of_finding).collect();
+    let mut all: Vec<Problem> = results
+        .proof
+        .findings
+        .iter()
+        .enumerate()
+        .map(|(at, finding)| of_finding(document, at, finding))
+        .collect();
     let told: BTreeSet<_> = results
         .proof
         .findings
@@ -79,7 +90,7 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
     all
 }
 
-fn of_finding(finding: &Finding) -> Problem {
+fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
     let (tone, what) = match finding.kind {
         Kind::Blocked => (Tone::Bad, "Blocked"),
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
@@ -104,7 +115,28 @@ fn of_finding(finding: &Finding) -> Problem {
             .flow
             .map(Item::Flow)
             .or(finding.workload.map(Item::Workload)),
+        finding: Some(at),
+        why: question(document, finding),
     }
+}
+
+/// The witness as a question, where both ends are something to ask about.
+fn question(document: &Document, finding: &Finding) -> Option<Question> {
+    let witness = &finding.witness;
+    let words = |place: &Place| match place {
+        Place::Drawn(end) => Some(document.end_words(end)),
+        Place::Address(address, _) => Some(address.to_string()),
+        Place::Pod(_) | Place::Elsewhere => None,
+    };
+    let port = match witness.port {
+        Some((protocol, port)) => format!("{protocol}/{port}"),
+        None => String::new(),
+    };
+    Some(Question {
+        from: words(&witness.from)?,
+        to: words(&witness.to)?,
+        port,
+    })
 }
 
 fn of_unsaid(document: &Document, unsaid: &Unsaid) -> Problem {
@@ -115,6 +147,8 @@ fn of_unsaid(document: &Document, unsaid: &Unsaid) -> Problem {
         witness: String::new(),
         help: sentence(unsaid.help.as_deref().unwrap_or_default()),
         item: Some(Item::Flow(unsaid.flow)),
+        finding: None,
+        why: None,
     }
 }
 
@@ -140,6 +174,8 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Problem {
         witness: place,
         help: sentence(diagnostic.help.as_deref().unwrap_or_default()),
         item: None,
+        finding: None,
+        why: None,
     }
 }
 

@@ -186,6 +186,7 @@ impl App {
             });
         let view = &mut self.view;
         view.canvas.set_workers(self.files.workers());
+        side::keep(&results, view, self.files.workers(), ui.ctx());
         let status = Panel::bottom("status").exact_size(tokens::STATUS);
         status
             .resizable(false)

@@ -11,6 +11,7 @@ use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
 use super::panels::problems::ProblemsView;
 use super::panels::side::Tab;
+use super::panels::why::WhyView;
 use super::problems::Problem;
 use super::widgets::Drafts;
 use crate::engine::why::Standing;
@@ -46,6 +47,8 @@ pub struct View {
     pub tab: Tab,
     /// The list of problems.
     pub problem_list: ProblemsView,
+    /// The connection that is asked about, and why it is allowed or not.
+    pub why: WhyView,
     /// The connection that is being explained; the canvas shows it.
     pub shown_connection: Option<ShownConnection>,
     /// The names of kept policies, which stand in their texts.
@@ -160,7 +163,8 @@ impl View {
             Standing::Blocked => ExtraKind::Blocked,
             Standing::NotDrawn => ExtraKind::TooWide,
             Standing::Denied => ExtraKind::Denied,
-            Standing::Drawn => return None,
+            Standing::Open => ExtraKind::Kept,
+            Standing::Drawn | Standing::Unsaid => return None,
         };
         let (from, to) = (shown.from?, shown.to?);
         let same = |(_, flow): (FlowId, &Flow)| {

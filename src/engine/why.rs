@@ -13,11 +13,10 @@ mod tests;
 use std::ops::RangeInclusive;
 
 pub use asked::{Asked, default_port, place};
-pub use fixes::Remedy;
 
-use super::Results;
 use super::ask::{self, Shown};
 use super::drawn::{Drawn, Spot};
+use super::{Fix, Results};
 use crate::analysis::{self, Direction};
 use crate::model::{Document, FlowId, NodeRef, Refusal};
 use crate::sets::PortSet;
@@ -73,7 +72,7 @@ pub struct Why {
     /// Assumptions without which the answer would be another one, as sentences.
     pub assumptions: Vec<String>,
     /// What can be done, the best first.
-    pub fixes: Vec<Remedy>,
+    pub fixes: Vec<Fix>,
     /// Another connection of what was asked, which stands differently, and how.
     pub other: Option<(Question, Standing)>,
 }

@@ -9,5 +9,6 @@ pub mod side;
 pub mod start;
 pub mod status;
 pub mod top_bar;
+pub mod why;
 
 pub use menu::text_of;

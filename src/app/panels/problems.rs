@@ -1,13 +1,19 @@
 //! The problems, each as a card: what is wrong, one connection that shows it, and what to do.
 
-use egui::{CornerRadius, Frame, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui, vec2};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{
+    Context, CornerRadius, Frame, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui, vec2,
+};
 
 use crate::app::command::{Command, Commands};
+use crate::app::jobs::{Kept, Workers};
 use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
-use crate::engine::{Results, State};
+use crate::engine::{Fix, Results, State, fixes};
 use crate::scene::tokens;
 
 /// Its state: how high each card was when it was last seen, so that those out of sight need no layout.
@@ -16,6 +22,37 @@ pub struct ProblemsView {
     heights: Vec<f32>,
     /// The answers and the width that the heights are for.
     made_for: (u64, u32),
+    /// Fixes by the place of their finding; made for what is seen, one after the other.
+    fixes: BTreeMap<usize, Vec<Fix>>,
+    /// The answers that they are for.
+    fixes_for: u64,
+    /// The finding that is seen and has none yet.
+    wanted: Option<usize>,
+    maker: Kept<(u64, usize), Vec<Fix>>,
+}
+
+/// Has a worker make the fixes of what is seen.
+pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Context)) {
+    let (number, list) = (view.results_number, &mut view.problem_list);
+    if list.fixes_for != number {
+        list.fixes_for = number;
+        list.fixes.clear();
+        list.wanted = None;
+    }
+    let Some(at) = list.wanted.take() else { return };
+    let results = Arc::clone(results);
+    let fresh = list.maker.keep((number, at), by, move |_| {
+        let finding = results.proof.findings.get(at);
+        finding.map_or(Vec::new(), |finding| fixes(&results, finding))
+    });
+    match list.maker.answer() {
+        Some(((of, at), made)) if fresh && *of == number => {
+            list.fixes.insert(*at, made.clone());
+            // The next one that is seen.
+            by.1.request_repaint();
+        }
+        _ => list.wanted = Some(at),
+    }
 }
 
 /// Space between cards.
@@ -45,7 +82,12 @@ pub fn problems_ui(ui: &mut Ui, results: &Results, view: &mut View, commands: &m
                 if top > seen.max || top + *height < seen.min {
                     ui.allocate_space(vec2(ui.available_width(), *height));
                 } else {
-                    *height = card_ui(ui, problem, commands);
+                    let fixes = problem.finding.map(|at| (at, list.fixes.get(&at)));
+                    if let Some((at, None)) = fixes {
+                        list.wanted.get_or_insert(at);
+                    }
+                    let fixes = fixes.and_then(|(_, fixes)| fixes);
+                    *height = card_ui(ui, problem, fixes.map_or(&[], Vec::as_slice), commands);
                 }
             }
         });
@@ -77,7 +119,7 @@ fn empty_ui(ui: &mut Ui, results: &Results) {
 }
 
 /// Shows one and gives its height.
-fn card_ui(ui: &mut Ui, problem: &Problem, commands: &mut Commands) -> f32 {
+fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) -> f32 {
     let palette = theme::palette(ui.ctx());
     let (ink, ground) = problem.tone.colors(palette);
     let inner = Frame::new()
@@ -116,7 +158,7 @@ fn card_ui(ui: &mut Ui, problem: &Problem, commands: &mut Commands) -> f32 {
             if !problem.help.is_empty() {
                 widgets::faint(ui, problem.help.as_str());
             }
-            actions_ui(ui, problem, commands);
+            actions_ui(ui, problem, fixes, commands);
         });
     let card = inner.response.rect;
     let stripe = egui::Rect::from_min_size(card.min, vec2(8.0, card.height()));
@@ -134,11 +176,29 @@ fn card_ui(ui: &mut Ui, problem: &Problem, commands: &mut Commands) -> f32 {
 }
 
 /// What can be done about it.
-fn actions_ui(ui: &mut Ui, problem: &Problem, commands: &mut Commands) {
-    let Some(item) = problem.item else { return };
+fn actions_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) {
+    if !fixes.is_empty()
+        && let Some(edit) = super::why::fix_buttons(ui, fixes, false)
+    {
+        commands.edit(edit);
+    }
+    if problem.item.is_none() && problem.why.is_none() {
+        return;
+    }
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 14.0;
-        if widgets::link(ui, "Show it").clicked() {
+        if let Some(why) = &problem.why
+            && widgets::link(ui, "Why").clicked()
+        {
+            commands.push(Command::Why {
+                from: why.from.clone(),
+                to: why.to.clone(),
+                port: why.port.clone(),
+            });
+        }
+        if let Some(item) = problem.item
+            && widgets::link(ui, "Show it").clicked()
+        {
             commands.push(Command::Reveal(item));
         }
     });

@@ -1,10 +1,15 @@
 //! The panel at the right: the inspector above, tabs below, and a line between that can be moved.
 
-use egui::pos2;
-use egui::{CursorIcon, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType};
+use std::sync::Arc;
 
-use super::{inspector, policies, problems};
+use egui::{
+    Context, CursorIcon, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType,
+    pos2,
+};
+
+use super::{inspector, policies, problems, why};
 use crate::app::command::Commands;
+use crate::app::jobs::Workers;
 use crate::app::problems::Tone;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
@@ -20,6 +25,22 @@ pub enum Tab {
     /// The policies as text.
     #[default]
     Policies,
+    /// Why a connection is allowed or not.
+    Why,
+}
+
+/// Has workers answer what the tabs ask.
+pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: &Context) {
+    let number = view.results_number;
+    match view.tab {
+        Tab::Problems => problems::keep(results, view, (workers, context)),
+        Tab::Why => view.why.keep(results, number, (workers, context)),
+        Tab::Policies => {}
+    }
+    view.shown_connection = match view.tab {
+        Tab::Why => view.why.shown(),
+        _ => None,
+    };
 }
 
 /// Shows it.
@@ -49,6 +70,7 @@ pub fn side_ui(
         ui.push_id(view.tab as u8, |ui| match view.tab {
             Tab::Problems => problems::problems_ui(ui, results, view, commands),
             Tab::Policies => policies::policies_ui(ui, document, results, view, commands),
+            Tab::Why => why::why_ui(ui, document, view, commands),
         });
     });
 }
@@ -65,6 +87,7 @@ fn tabs_ui(ui: &mut Ui, view: &mut View) {
     let tabs = [
         (Tab::Problems, "Problems", count),
         (Tab::Policies, "Policies", 0),
+        (Tab::Why, "Why", 0),
     ];
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {

@@ -5,18 +5,10 @@ use super::near::{Missing, near};
 use super::{Asked, Place, Standing, Teller};
 use crate::analysis::explain::gate;
 use crate::analysis::{Decision, Direction, End, GateTrace};
+use crate::engine::Fix;
 use crate::engine::ask::Shown;
 use crate::engine::in_force::Origin;
 use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing, Unknown};
-
-/// An edit that mends something, as one step of undo.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Remedy {
-    /// What it says on its button.
-    pub title: String,
-    /// What it does.
-    pub edit: Edit,
-}
 
 impl Teller<'_> {
     pub(super) fn fixes(
@@ -27,7 +19,7 @@ impl Teller<'_> {
         to: &Place,
         asked: &Asked,
         flows: &[FlowId],
-    ) -> Vec<Remedy> {
+    ) -> Vec<Fix> {
         let mut found = Vec::new();
         match standing {
             Standing::Denied => {
@@ -51,7 +43,7 @@ impl Teller<'_> {
     }
 
     /// Draws the connection, or puts the muted flow that draws it in force again.
-    fn draw(&self, shown: &Shown, from: &Place, to: &Place, asked: &Asked) -> Option<Remedy> {
+    fn draw(&self, shown: &Shown, from: &Place, to: &Place, asked: &Asked) -> Option<Fix> {
         let document = self.document();
         let port = shown.port?;
         let port = FlowPort::Range(port.0, port.1, port.1);
@@ -71,7 +63,7 @@ impl Teller<'_> {
             .iter()
             .find(|(_, f)| f.muted && f.from == from && f.to == to && f.ports.contains(&port));
         if let Some((id, _)) = muted {
-            return Some(Remedy {
+            return Some(Fix {
                 title: format!("Unmute the flow {}", document.flow_name(id)),
                 edit: Edit::Mute(vec![id], false),
             });
@@ -84,20 +76,20 @@ impl Teller<'_> {
             muted: false,
             unknown: Unknown::new(),
         };
-        Some(Remedy {
+        Some(Fix {
             title: "Draw this flow".to_owned(),
             edit: Edit::Add(Thing::Flow(flow)),
         })
     }
 
     /// Gives the workload the labels that the nearest rule asks for, if its gate then opens.
-    fn label(&self, shown: &Shown) -> Option<Remedy> {
+    fn label(&self, shown: &Shown) -> Option<Fix> {
         let closed = [&shown.trace.ingress, &shown.trace.egress];
         let mut closed = closed.into_iter().filter(|gate| !gate.allowed);
         closed.find_map(|gate| self.label_for(shown, gate))
     }
 
-    fn label_for(&self, shown: &Shown, trace: &GateTrace) -> Option<Remedy> {
+    fn label_for(&self, shown: &Shown, trace: &GateTrace) -> Option<Fix> {
         let stage = &self.results.in_force.stage;
         let found = near(&stage.snapshot, shown, trace);
         let missing = found.iter().find_map(|n| n.labels.clone())?;
@@ -114,7 +106,7 @@ impl Teller<'_> {
         if !self.opens(shown, trace.direction, *at, &labels) {
             return None;
         }
-        Some(Remedy {
+        Some(Fix {
             title: format!("Add {} to {}", said(&missing), workload.name),
             edit: Edit::Change(
                 Item::Workload(id),
@@ -142,7 +134,7 @@ impl Teller<'_> {
     }
 
     /// Drops the kept policy that alone lets too much through.
-    fn drop_kept(&self, shown: &Shown) -> Option<Remedy> {
+    fn drop_kept(&self, shown: &Shown) -> Option<Fix> {
         let gates = [&shown.trace.ingress, &shown.trace.egress];
         gates.into_iter().find_map(|gate| {
             let Decision::Rule { policy, rule } = &gate.decision else {
@@ -155,7 +147,7 @@ impl Teller<'_> {
             let found = self.results.in_force.policies().get(*policy)?;
             rules(found, gate.direction).get(*rule)?;
             let replaces = self.document().policies.get(id)?.replaces.is_some();
-            Some(Remedy {
+            Some(Fix {
                 title: match replaces {
                     true => format!("Return {} to what is drawn", found.name),
                     false => format!("Drop the kept policy {}", found.name),
@@ -166,7 +158,7 @@ impl Teller<'_> {
     }
 
     /// Takes hand-made policies away that stand in place of those of the flows.
-    fn regenerate(&self, flows: &[FlowId]) -> Option<Remedy> {
+    fn regenerate(&self, flows: &[FlowId]) -> Option<Fix> {
         let document = self.document();
         let replaced = &self.results.generated.replaced;
         let of_flows = replaced
@@ -189,7 +181,7 @@ impl Teller<'_> {
             ([one], _) => document.item_name(*one),
             (many, _) => format!("{} policies", many.len()),
         };
-        Some(Remedy {
+        Some(Fix {
             title: format!("Return {what} to what is drawn"),
             edit: Edit::Remove(kept),
         })

@@ -1,0 +1,342 @@
+//! Why a connection is allowed or not: two ends and a port, the verdict, the two gates as steps, the
+//! text that decides, and what can be done.
+
+mod ends;
+mod excerpt;
+
+use std::sync::Arc;
+
+use egui::{Align, Context, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
+
+use crate::app::command::{Command, Commands};
+use crate::app::jobs::{Kept, Workers};
+use crate::app::theme::{self, color};
+use crate::app::view::{ShownConnection, View};
+use crate::app::{icons, problems, standing, widgets};
+use crate::engine::drawn::Drawn;
+use crate::engine::why::{Gate, Question, Standing, Step, Why, default_port, why};
+use crate::engine::{Fix, Results};
+use crate::model::{Document, Edit, Item, NodeRef, Refusal};
+use crate::scene::tokens;
+
+/// Its state.
+#[derive(Default)]
+pub struct WhyView {
+    /// What is typed.
+    pub(super) typed: Question,
+    /// What was last asked.
+    asked: Question,
+    answer: Kept<(u64, Question), Result<(Question, Why), Refusal>>,
+    fields: ends::Fields,
+}
+
+impl WhyView {
+    /// Asks about a connection.
+    pub fn ask(&mut self, from: &str, to: &str, port: &str) {
+        self.typed = Question {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            port: port.to_owned(),
+        };
+        self.asked = self.typed.clone();
+        self.fields.close();
+    }
+
+    /// The first field gets the keyboard when it is shown next.
+    pub fn wants_keyboard(&mut self) {
+        self.fields.wanted = true;
+    }
+
+    /// The newest answer.
+    pub fn answer(&self) -> Option<&Why> {
+        let (_, answer) = self.answer.answer()?;
+        answer.as_ref().ok().map(|(_, why)| why)
+    }
+
+    fn complete(&self) -> bool {
+        !self.asked.from.is_empty() && !self.asked.to.is_empty()
+    }
+
+    /// Has a worker answer, when the question or what it is asked of has changed.
+    pub(super) fn keep(
+        &mut self,
+        results: &Arc<Results>,
+        number: u64,
+        (workers, context): (Workers, &Context),
+    ) {
+        if !self.complete() {
+            self.answer.forget();
+            return;
+        }
+        let question = self.asked.clone();
+        let results = Arc::clone(results);
+        let key = (number, question.clone());
+        let fresh = self.answer.keep(key, (workers, context), move |_| {
+            let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
+            let mut question = question;
+            if question.port.trim().is_empty() {
+                question.port = default_port(&results, &drawn, &question.from, &question.to);
+            }
+            why(&results, &drawn, &question).map(|why| (question, why))
+        });
+        // The port that was chosen for the user stands in its field.
+        if let (true, Some((_, Ok((question, _))))) = (fresh, self.answer.answer())
+            && self.typed.port.is_empty()
+        {
+            self.typed.port.clone_from(&question.port);
+        }
+    }
+
+    /// What the canvas shows of it.
+    pub(super) fn shown(&self) -> Option<ShownConnection> {
+        let why = self.answer()?;
+        Some(ShownConnection {
+            from: why.from.node,
+            to: why.to.node,
+            label: why.port.clone(),
+            standing: why.standing,
+        })
+    }
+}
+
+/// The question that a selection asks: of two things, of a flow, or of one thing as the destination.
+pub fn of_selection(document: &Document, view: &View) -> Option<(String, String, String)> {
+    let words = |node: NodeRef| document.end_words(&node.into());
+    let nodes: Vec<NodeRef> = view
+        .selection
+        .iter()
+        .filter_map(|item| node(*item))
+        .collect();
+    let flow = view.selection.iter().find_map(|item| match item {
+        Item::Flow(id) => document.flows.get(*id),
+        _ => None,
+    });
+    match (nodes.as_slice(), flow) {
+        ([from, to], _) => Some((words(*from), words(*to), String::new())),
+        (_, Some(flow)) => {
+            let port = flow.ports.first().map(ToString::to_string);
+            let (from, to) = (document.end_words(&flow.from), document.end_words(&flow.to));
+            Some((from, to, port.unwrap_or_default()))
+        }
+        _ => None,
+    }
+}
+
+fn node(item: Item) -> Option<NodeRef> {
+    match item {
+        Item::Namespace(id) => Some(NodeRef::Namespace(id)),
+        Item::Workload(id) => Some(NodeRef::Workload(id)),
+        Item::External(id) => Some(NodeRef::External(id)),
+        Item::Group(id) => Some(NodeRef::Group(id)),
+        Item::Service(_) | Item::Flow(_) | Item::Policy(_) => None,
+    }
+}
+
+/// Shows it.
+pub fn why_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
+    let why = &mut view.why;
+    let asked = ends::ends_ui(ui, document, &mut why.typed, &mut why.fields);
+    if asked {
+        why.asked = why.typed.clone();
+    }
+    if !why.complete() {
+        let text = "Choose two ends: who would open the connection, and to whom. Or select two things on the canvas and press F10.";
+        Frame::new()
+            .inner_margin(Margin::symmetric(16, 4))
+            .show(ui, |ui| widgets::empty(ui, text));
+        return;
+    }
+    let mut source = None;
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(ui, |ui| match why.answer.answer() {
+            None => {}
+            Some((_, Err(refusal))) => {
+                Frame::new()
+                    .inner_margin(Margin::symmetric(16, 4))
+                    .show(ui, |ui| {
+                        widgets::complaint(ui, refusal);
+                    });
+            }
+            Some((_, Ok((_, why)))) => source = answer_ui(ui, why, commands),
+        });
+    if let Some(policy) = source {
+        view.policies.choose_key(policy);
+    }
+}
+
+/// Shows an answer; gives the policy that is to be shown.
+fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> {
+    let mut chosen = None;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let margin = Margin::symmetric(16, 0);
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        banner_ui(ui, why);
+        ui.add_space(8.0);
+    });
+    for (at, gate) in why.gates.iter().enumerate() {
+        Frame::new().inner_margin(margin).show(ui, |ui| {
+            chosen = gate_ui(ui, at, gate).or(chosen.take());
+        });
+        if let Some(excerpt) = &gate.excerpt {
+            chosen = excerpt::excerpt_ui(ui, excerpt).or(chosen.take());
+            ui.add_space(8.0);
+        }
+    }
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 6.0;
+        let palette = theme::palette(ui.ctx());
+        for assumption in &why.assumptions {
+            widgets::message(ui, icons::INFO, assumption, color(palette.ink2));
+        }
+        fixes_ui(ui, why, commands);
+        other_ui(ui, why, commands);
+        ui.add_space(16.0);
+    });
+    chosen
+}
+
+fn banner_ui(ui: &mut Ui, why: &Why) {
+    let palette = theme::palette(ui.ctx());
+    let (ink, ground) = standing::colors(why.standing, palette);
+    let icon = standing::icon(why.standing);
+    let more = why.more.as_str();
+    widgets::banner(
+        ui,
+        icon,
+        why.standing.words(),
+        more,
+        color(ink),
+        color(ground),
+    );
+}
+
+/// One gate: a dot, what it says, and the steps that led there.
+fn gate_ui(ui: &mut Ui, at: usize, gate: &Gate) -> Option<String> {
+    let palette = theme::palette(ui.ctx());
+    let (ink, icon, said) = match gate.allowed {
+        true => (palette.exact, icons::CHECK, "yes"),
+        false => (palette.blocked, icons::X, "no"),
+    };
+    let mut chosen = None;
+    let top = ui.cursor().min;
+    let margin = Margin {
+        left: 24,
+        ..Margin::ZERO
+    };
+    let shown = Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.horizontal(|ui| {
+            ui.set_height(24.0);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let font = theme::semibold(tokens::TEXT_SMALL);
+                ui.label(RichText::new(said).font(font).color(color(ink)));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let font = theme::semibold(tokens::TEXT_NORMAL);
+                    let title = RichText::new(format!("{} {}", at + 1, gate.title)).font(font);
+                    ui.add(egui::Label::new(title).truncate());
+                });
+            });
+        });
+        for step in &gate.steps {
+            chosen = step_ui(ui, step).or(chosen.take());
+        }
+        if !gate.selected_by.is_empty() {
+            widgets::faint(ui, selected(&gate.selected_by));
+        }
+        ui.add_space(8.0);
+    });
+    let bottom = shown.response.rect.bottom();
+    let middle = pos2(top.x + 7.0, top.y + 12.0);
+    let line = Stroke::new(1.0, color(palette.hairline));
+    ui.painter()
+        .vline(middle.x, middle.y + 10.0..=bottom - 4.0, line);
+    ui.painter().circle_filled(middle, 7.0, color(ink));
+    let font = theme::icon(9.0);
+    let sign = color(palette.panel);
+    ui.painter()
+        .text(middle, egui::Align2::CENTER_CENTER, icon, font, sign);
+    chosen
+}
+
+/// `Selected by deny-all, allow-dns and 3 more`.
+fn selected(policies: &[String]) -> String {
+    const NAMED: usize = 4;
+    let mut names: Vec<&str> = policies
+        .iter()
+        .map(|p| p.split_once('/').map_or(p.as_str(), |(_, name)| name))
+        .collect();
+    names.dedup();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    match more {
+        0 => format!("Selected by {}", names.join(", ")),
+        more => format!("Selected by {} and {more} more", names.join(", ")),
+    }
+}
+
+fn step_ui(ui: &mut Ui, step: &Step) -> Option<String> {
+    widgets::small(ui, problems::sentence(&step.text));
+    let source = step.source.as_ref()?;
+    let clicked = excerpt::source_ui(ui, source).clicked();
+    clicked.then(|| source.policy.clone())
+}
+
+fn fixes_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) {
+    if why.fixes.is_empty() {
+        return;
+    }
+    let title = match why.standing {
+        Standing::NotDrawn => "To close it, or to draw it",
+        Standing::Open | Standing::Drawn | Standing::Unsaid => "To say it outright",
+        Standing::Blocked | Standing::Denied => "To allow it",
+    };
+    widgets::heading(ui, title);
+    if let Some(edit) = fix_buttons(ui, &why.fixes, true) {
+        commands.edit(edit);
+    }
+}
+
+/// A button for each fix, the first one primary if there is no other primary; gives the one chosen.
+pub(super) fn fix_buttons(ui: &mut Ui, fixes: &[Fix], primary: bool) -> Option<Edit> {
+    let mut chosen = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+        for (at, fix) in fixes.iter().enumerate() {
+            let button = match primary && at == 0 {
+                true => widgets::primary(ui, &fix.title),
+                false => widgets::secondary(ui, &fix.title),
+            };
+            if button.clicked() {
+                chosen = Some(Edit::Batch(fix.title.clone(), vec![fix.edit.clone()]));
+            }
+        }
+    });
+    chosen
+}
+
+fn other_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) {
+    let Some((question, standing)) = &why.other else {
+        return;
+    };
+    widgets::heading(ui, "Not all of it stands so");
+    widgets::small(
+        ui,
+        format!(
+            "{} to {} on {}: {}",
+            question.from,
+            question.to,
+            question.port,
+            standing.words().to_lowercase()
+        ),
+    );
+    if widgets::link(ui, "Why that one?").clicked() {
+        commands.push(Command::Why {
+            from: question.from.clone(),
+            to: question.to.clone(),
+            port: question.port.clone(),
+        });
+    }
+}

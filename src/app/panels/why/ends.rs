@@ -1,0 +1,224 @@
+//! The fields of the two ends and the port, with completion by the words of a project file.
+
+use egui::text::CCursorRange;
+use egui::{
+    Align, Area, Frame, Id, Key, Layout, Margin, Modifiers, Order, Stroke, TextEdit, Ui, vec2,
+};
+
+use crate::app::theme::{self, color};
+use crate::app::widgets::{self, Row};
+use crate::app::{fuzzy, icons};
+use crate::engine::why::Question;
+use crate::model::{Document, End, Words};
+use crate::scene::tokens;
+
+/// How many words are offered.
+const OFFERED: usize = 8;
+/// Width of the words before the fields.
+const LABEL: f32 = 44.0;
+/// Width of the port's field.
+const PORT: f32 = 84.0;
+
+/// What the fields remember between frames.
+#[derive(Default)]
+pub(super) struct Fields {
+    /// The first field wants the keyboard.
+    pub(super) wanted: bool,
+    /// The field whose list is open, and the entry that is chosen in it.
+    open: Option<(usize, usize)>,
+}
+
+impl Fields {
+    pub(super) fn close(&mut self) {
+        self.open = None;
+    }
+}
+
+/// Shows them; true when they are to be asked.
+pub(super) fn ends_ui(
+    ui: &mut Ui,
+    document: &Document,
+    typed: &mut Question,
+    fields: &mut Fields,
+) -> bool {
+    let mut asked = false;
+    let margin = Margin::symmetric(16, 12);
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        ui.horizontal(|ui| {
+            label(ui, "From");
+            let width = ui.available_width() - tokens::BUTTON - 6.0;
+            asked |= end_ui(ui, document, 0, &mut typed.from, width, fields);
+            if widgets::icon_button(ui, icons::SWAP, "Swap the ends").clicked() {
+                std::mem::swap(&mut typed.from, &mut typed.to);
+                asked = true;
+            }
+        });
+        ui.horizontal(|ui| {
+            label(ui, "To");
+            let width = ui.available_width() - PORT - 6.0;
+            asked |= end_ui(ui, document, 1, &mut typed.to, width, fields);
+            asked |= port_ui(ui, &mut typed.port);
+        });
+    });
+    asked
+}
+
+fn label(ui: &mut Ui, text: &str) {
+    let size = vec2(LABEL, tokens::FIELD);
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_size(size);
+        widgets::secondary_text(ui, text);
+    });
+}
+
+fn edit<'t>(text: &'t mut String, id: Id, hint: &str, width: f32) -> TextEdit<'t> {
+    let font = theme::mono(tokens::TEXT_SMALL);
+    TextEdit::singleline(text)
+        .id(id)
+        .font(font.clone())
+        .hint_text(egui::RichText::new(hint).font(font))
+        .margin(Margin::symmetric(8, 4))
+        .min_size(vec2(0.0, tokens::FIELD))
+        .vertical_align(Align::Center)
+        .desired_width(width - 16.0)
+}
+
+fn port_ui(ui: &mut Ui, port: &mut String) -> bool {
+    let id = Id::new("why port");
+    let response = ui.add(edit(port, id, "TCP/443", PORT));
+    name(&response, "Port asked about", port);
+    response.lost_focus() && !ui.input(|i| i.key_pressed(Key::Escape))
+}
+
+fn end_ui(
+    ui: &mut Ui,
+    document: &Document,
+    at: usize,
+    text: &mut String,
+    width: f32,
+    fields: &mut Fields,
+) -> bool {
+    let id = Id::new(("why end", at));
+    let chosen = match fields.open {
+        Some((field, chosen)) if field == at => Some(chosen),
+        _ => None,
+    };
+    let offers = match chosen {
+        Some(_) => offers(document, text),
+        None => Vec::new(),
+    };
+    let focused = ui.memory(|memory| memory.has_focus(id));
+    let (mut down, mut up) = (0, 0);
+    if focused && !offers.is_empty() {
+        ui.input_mut(|input| {
+            down = input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown);
+            up = input.count_and_consume_key(Modifiers::NONE, Key::ArrowUp);
+        });
+    }
+    let response = ui.add(edit(text, id, ["shop/web", "data/postgres"][at], width));
+    name(&response, ["From", "To"][at], text);
+    if at == 0 && std::mem::take(&mut fields.wanted) {
+        response.request_focus();
+        widgets::select_all(ui, id, text.chars().count());
+    }
+    if response.gained_focus() || response.changed() {
+        fields.open = Some((at, 0));
+    }
+    let count = offers.len().max(1);
+    let chosen = (chosen.unwrap_or_default() + down + count - up % count) % count;
+    if down + up > 0 {
+        fields.open = Some((at, chosen));
+    }
+    let mut taken = None;
+    if fields.open.is_some_and(|(field, _)| field == at) && !offers.is_empty() {
+        taken = offers_ui(ui, &response, &offers, chosen);
+    }
+    if response.lost_focus() && fields.open.is_some_and(|(field, _)| field == at) {
+        let (enter, escape, tab) = ui.input(|i| {
+            let pressed = |key| i.key_pressed(key);
+            (pressed(Key::Enter), pressed(Key::Escape), pressed(Key::Tab))
+        });
+        let exact = offers.iter().any(|offer| offer == text);
+        // What is nearly typed is meant; an address or anything else that fits nothing stays.
+        if (enter || tab) && !exact && !text.trim().is_empty() {
+            taken = taken.or_else(|| offers.get(chosen).cloned());
+        }
+        if enter || escape || tab {
+            fields.close();
+        }
+    }
+    match taken {
+        Some(word) => {
+            *text = word;
+            fields.close();
+            forget_cursor(ui, id, text);
+            true
+        }
+        None => response.lost_focus() && !ui.input(|i| i.key_pressed(Key::Escape)),
+    }
+}
+
+/// The cursor goes behind what was filled in.
+fn forget_cursor(ui: &Ui, id: Id, text: &str) {
+    if let Some(mut state) = TextEdit::load_state(ui.ctx(), id) {
+        let end = egui::text::CCursor::new(text.chars().count());
+        state.cursor.set_char_range(Some(CCursorRange::one(end)));
+        state.store(ui.ctx(), id);
+    }
+}
+
+fn name(response: &egui::Response, name: &str, text: &str) {
+    let (name, text) = (name.to_owned(), text.to_owned());
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::text_edit(true, &text, &text, "");
+        info.label = Some(name.clone());
+        info
+    });
+}
+
+/// The words that fit what is typed, best first; none for an address.
+fn offers(document: &Document, typed: &str) -> Vec<String> {
+    let words = Words::new(document);
+    let workloads = document.workloads.ids().map(End::Workload);
+    let externals = document.externals.ids().map(End::External);
+    let groups = document.groups.ids().map(End::Group);
+    let namespaces = document.namespaces.ids().map(End::AnyPodOf);
+    let all = workloads.chain(externals).chain(groups).chain(namespaces);
+    let all = all.map(|end| words.of(&end)).chain(["*".to_owned()]);
+    let mut found: Vec<(i32, String)> = all
+        .filter_map(|word| Some((fuzzy::score(typed, &word)?, word)))
+        .collect();
+    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    found.truncate(OFFERED);
+    found.into_iter().map(|(_, word)| word).collect()
+}
+
+/// The list below a field; gives the entry that was clicked.
+fn offers_ui(ui: &Ui, field: &egui::Response, offers: &[String], chosen: usize) -> Option<String> {
+    let palette = theme::palette(ui.ctx());
+    let frame = Frame::new()
+        .fill(color(palette.raised))
+        .stroke(Stroke::new(1.0, color(palette.outline)))
+        .corner_radius(8)
+        .shadow(ui.visuals().popup_shadow)
+        .inner_margin(Margin::same(4));
+    let mut taken = None;
+    Area::new(field.id.with("offers"))
+        .order(Order::Foreground)
+        .fixed_pos(field.rect.left_bottom() + vec2(0.0, 4.0))
+        .show(ui.ctx(), |ui| {
+            frame.show(ui, |ui| {
+                ui.set_width(field.rect.width().max(200.0) - 8.0);
+                ui.spacing_mut().item_spacing.y = 0.0;
+                for (at, offer) in offers.iter().enumerate() {
+                    let row = Row::new("", offer).selected(at == chosen);
+                    if row.show(ui).clicked() {
+                        taken = Some(offer.clone());
+                    }
+                }
+            });
+        });
+    taken
+}
