@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::engine::Results;
 use crate::engine::allowed::{Allowed, beyond_drawn};
+use crate::engine::audit::{Audit, audit};
+use crate::engine::exposed::{self, Gates};
 use crate::engine::parties::{Joined, Party, flow_ports};
 use crate::model::NodeRef;
 use crate::scene::request::ports_label;
@@ -15,7 +17,11 @@ use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
 pub struct Insight {
     /// What kept policies allow beyond what is drawn.
     pub allowed: Vec<Allowed>,
-    /// The same as arrows.
+    /// How each gate of each workload stands.
+    pub gates: Gates,
+    /// What an auditor says.
+    pub audit: Audit,
+    /// What kept policies allow, as arrows.
     pub kept: Arc<Vec<Extra>>,
 }
 
@@ -48,11 +54,15 @@ impl Extras {
 impl Insight {
     /// Finds it all out.
     pub fn of(results: &Results) -> Self {
-        let allowed = beyond_drawn(&results.document, &results.in_force);
+        let (document, in_force) = (&results.document, &results.in_force);
+        let gates = exposed::gates(document, in_force);
+        let allowed = beyond_drawn(document, in_force);
         let kept = allowed.iter().map(|a| extra(ExtraKind::Kept, &a.joined));
         Self {
             kept: Arc::new(kept.collect()),
             allowed,
+            audit: audit(document, in_force, &gates),
+            gates,
         }
     }
 

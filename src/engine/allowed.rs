@@ -155,7 +155,7 @@ mod tests {
 
     fn shop(policies: &[&str]) -> Sketch {
         let mut sketch = Sketch::new();
-        for name in ["web", "cart", "db"] {
+        for name in ["web", "cart", "api", "db"] {
             sketch.workload(&format!("shop/{name}"), &format!("app={name}"));
         }
         sketch.document.settings.base = crate::model::Base::None;
@@ -188,7 +188,8 @@ mod tests {
         let mut sketch = shop(&[DENY, OPEN]);
         assert_eq!(found(&sketch), ["every workload of shop to db by to-db"]);
         sketch.flow("shop/web", "shop/db", "TCP/5432");
-        assert_eq!(found(&sketch), ["cart to db by to-db"]);
+        let rest = ["cart to db by to-db", "api to db by to-db"];
+        assert_eq!(found(&sketch), rest);
     }
 
     #[test]

@@ -6,8 +6,10 @@
 pub mod adopt;
 pub mod allowed;
 pub mod ask;
+pub mod audit;
 mod dns;
 pub mod drawn;
+pub mod exposed;
 pub mod fix;
 pub mod generate;
 mod ground;

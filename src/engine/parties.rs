@@ -125,7 +125,7 @@ impl Crowd {
             let spaces = self.of.iter().filter_map(|(space, all)| {
                 let others = || all.iter().filter(|one| **one != near);
                 let whole = others().all(|one| ends.contains_key(one));
-                (whole && others().nth(1).is_some()).then_some((*space, others().count()))
+                (whole && others().nth(2).is_some()).then_some((*space, others().count()))
             });
             let whole: BTreeMap<NamespaceId, usize> = spaces.collect();
             let inside = ends

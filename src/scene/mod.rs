@@ -60,7 +60,7 @@ pub struct NamespaceBox {
     pub name: String,
     /// Workloads in it.
     pub count: usize,
-    /// What its base isolates: `deny all`, `deny ingress`, `open`.
+    /// What its base isolates: `deny all`, `deny ingress`, `no base`.
     pub base: &'static str,
     /// Whether DNS is permitted by a policy (an open namespace needs none).
     pub dns: bool,
@@ -156,6 +156,17 @@ pub struct Arrow {
     pub muted: bool,
     /// Width of the label.
     pub(crate) label_width: f32,
+}
+
+impl Arrow {
+    /// Where its chip is; without one, a small square around the middle of its line.
+    pub fn label_rect(&self) -> Rect {
+        if let Some(chip) = &self.chip {
+            return chip.rect;
+        }
+        let middle = self.curve.get(self.curve.len() / 2);
+        Rect::around(middle.map_or(self.tip, |piece| piece.point(0.5)), 8.0, 8.0)
+    }
 }
 
 /// Ports on an arrow.

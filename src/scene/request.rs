@@ -137,12 +137,15 @@ fn namespace_spec(
     }
 }
 
+/// The words of no base: what isolates is somebody else's, or nothing.
+pub const NO_BASE: &str = "no base";
+
 /// What a base isolates, in the words of the header's badge.
 pub fn base_words(base: Base) -> &'static str {
     match base {
         Base::DenyAll => "deny all",
         Base::DenyIngress => "deny ingress",
-        Base::None => "open",
+        Base::None => NO_BASE,
     }
 }
 

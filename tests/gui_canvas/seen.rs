@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::bench::Bench;
 
-/// Three workloads and two kept policies; nothing is drawn.
+/// A few workloads and two kept policies; nothing is drawn.
 fn audited() -> Document {
     let text = r#"
 format: drawbridge/1
@@ -21,6 +21,7 @@ namespaces:
 workloads:
 - {name: web, namespace: shop, labels: {app: web}}
 - {name: cart, namespace: shop, labels: {app: cart}}
+- {name: api, namespace: shop, labels: {app: api}}
 - {name: db, namespace: shop, labels: {app: db}}
 - {name: runner, namespace: tools, labels: {app: runner}}
 policies:
@@ -81,4 +82,32 @@ fn kept_arrows_can_be_hidden_and_selected_ones_let_go() {
     bench.ask(Command::ToggleKept);
     assert_eq!(kept(&bench), [arrow]);
     assert_eq!(bench.next_frame(), std::time::Duration::MAX, "idle");
+}
+
+#[test]
+fn manifests_with_nothing_drawn_are_audited() {
+    let mut bench = Bench::new(audited());
+    bench.harness().get_by_label("Audit");
+    bench
+        .harness()
+        .get_by_label("Proof: 5 workloads, 2 kept policies: 1 open to everything");
+    let runner = bench.node("tools/runner");
+    bench.click_label("tools/runner");
+    assert_eq!(
+        bench.selection(),
+        runner.item().into_iter().collect::<Vec<_>>()
+    );
+    bench.press(Key::Escape);
+    let db = bench.node("shop/db");
+    bench.hover(bench.rect(db).center());
+    let gates = &bench.harness().state().view.insight.gates;
+    let drawbridge::model::NodeRef::Workload(id) = db else {
+        panic!()
+    };
+    let [ingress, egress] = &gates[&id];
+    assert_eq!(
+        ingress.words(),
+        "isolated by shop/closed; open to every pod of namespace shop on TCP 5432"
+    );
+    assert!(!egress.isolated);
 }

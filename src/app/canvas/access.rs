@@ -8,6 +8,7 @@ use super::{CanvasView, pen};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::engine::Results;
+use crate::engine::exposed::Gates;
 use crate::model::{Document, Flow, FlowId, Item, NodeRef, validate};
 use crate::scene;
 use crate::scene::detail::Hit;
@@ -61,7 +62,7 @@ impl CanvasView {
             }
         }
         let chips = scene.arrows.iter().filter_map(|arrow| {
-            let chip = arrow.chip.as_ref().map(|chip| pen::rect(chip.rect))?;
+            let chip = pen::rect(arrow.label_rect());
             chip.intersects(seen).then_some((arrow, chip))
         });
         for (arrow, chip) in chips.clone() {
@@ -106,13 +107,14 @@ impl CanvasView {
         response: &Response,
         document: &Document,
         results: &Results,
+        gates: &Gates,
     ) {
         let quiet = self.popup.is_some() || !matches!(self.gesture, super::Gesture::Idle);
         if quiet || !response.hovered() || ui.ctx().any_popup_open() {
             return;
         }
         let words = match self.hover {
-            Some(Hit::Node(node)) => node_tooltip(document, results, node),
+            Some(Hit::Node(node)) => node_tooltip(document, results, gates, node),
             Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {
                 flow_words(document, results, flow)
             }
@@ -120,7 +122,7 @@ impl CanvasView {
                 let label = self.picture.scene.find(ArrowId::Extra(id));
                 extra_words(document, id, label.map_or("", |arrow| &arrow.label))
             }
-            Some(Hit::Header(id)) => node_tooltip(document, results, NodeRef::Namespace(id)),
+            Some(Hit::Header(id)) => node_tooltip(document, results, gates, NodeRef::Namespace(id)),
             Some(Hit::Namespace(_)) | None => return,
         };
         let about = response.clone().with_new_rect(self.hover_rect());
@@ -151,7 +153,7 @@ fn node_words(document: &Document, node: NodeRef) -> String {
     }
 }
 
-fn node_tooltip(document: &Document, results: &Results, node: NodeRef) -> String {
+fn node_tooltip(document: &Document, results: &Results, gates: &Gates, node: NodeRef) -> String {
     let mut lines = vec![node_words(document, node)];
     match node {
         NodeRef::Workload(id) => {
@@ -162,7 +164,10 @@ fn node_tooltip(document: &Document, results: &Results, node: NodeRef) -> String
                     labels(&workload.labels)
                 ));
             }
-            if let Some(isolation) = results.proof.isolation.get(&id) {
+            if let Some([ingress, egress]) = gates.get(&id) {
+                lines.push(format!("ingress {}", ingress.words()));
+                lines.push(format!("egress {}", egress.words()));
+            } else if let Some(isolation) = results.proof.isolation.get(&id) {
                 let word = |closed| if closed { "isolated" } else { "open" };
                 lines.push(format!(
                     "ingress {}, egress {}",

@@ -2,10 +2,10 @@
 
 use egui::{Color32, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
-use super::paint::shield;
+use super::look::{Shield, Shields};
+use super::paint::{outline, shield};
 use super::pen::Pen;
 use crate::app::{icons, theme};
-use crate::engine::Isolation;
 use crate::scene::tokens;
 use crate::scene::{self, Icon, NamespaceBox, NodeBox};
 
@@ -32,7 +32,7 @@ pub fn glyph(icon: Icon) -> &'static str {
 }
 
 /// Draws a node.
-pub fn card(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
+pub fn card(pen: &mut Pen, node: &NodeBox, shields: Option<Shields>) {
     let palette = pen.palette;
     let outer = pen.scaled(node.rect);
     let radius = match node.shape {
@@ -50,7 +50,7 @@ pub fn card(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
     pen.rect(outer, radius, theme::color(palette.raised), border);
 
     if pen.zoom < SMALL {
-        return small(pen, node, isolation);
+        return small(pen, node, shields);
     }
     let pill = node.shape == scene::Shape::Pill;
     let side = tokens::ICON_TILE * pen.zoom;
@@ -75,19 +75,18 @@ pub fn card(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
         let y = outer.center().y + 9.0 * pen.zoom;
         pen.text(left, y, &node.subtitle, font, theme::color(palette.ink2));
     }
-    if let Some(isolation) = isolation {
+    if let Some([ingress, egress]) = shields {
         let x = outer.right() - 15.0 * pen.zoom;
-        for (closed, y) in [(isolation.ingress, -10.0), (isolation.egress, 10.0)] {
-            let ink = if closed { palette.ink2 } else { palette.wide };
+        for (state, y) in [(ingress, -10.0), (egress, 10.0)] {
             let middle = pos2(x, outer.center().y + y * pen.zoom);
             pen.shapes
-                .push(shield(middle, 13.0 * pen.zoom, theme::color(ink), closed));
+                .extend(shield(middle, 13.0 * pen.zoom, state, palette));
         }
     }
 }
 
 /// A card from afar: its name, and a shield where it is open; the hue of its namespace at its side.
-fn small(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
+fn small(pen: &mut Pen, node: &NodeBox, shields: Option<Shields>) {
     let palette = pen.palette;
     let outer = pen.scaled(node.rect);
     let mut room = outer.shrink2(vec2(5.0, 0.0));
@@ -96,10 +95,10 @@ fn small(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
         pen.rect(side, 4.0, theme::color(palette.icon(hue)), Stroke::NONE);
         room.min.x += 2.0;
     }
-    if isolation.is_some_and(|isolation| !isolation.ingress || !isolation.egress) {
+    let worst = shields.map_or(Shield::Closed, |[ingress, egress]| ingress.max(egress));
+    if worst > Shield::ByChoice {
         let middle = pos2(room.right() - 4.0, room.center().y);
-        let amber = theme::color(palette.wide);
-        pen.shapes.push(shield(middle, 9.0, amber, false));
+        pen.shapes.extend(shield(middle, 9.0, worst, palette));
         room.max.x -= 10.0;
     }
     let font = theme::semibold(pen.size(tokens::TEXT_NORMAL).max(SMALLEST));
@@ -107,7 +106,7 @@ fn small(pen: &mut Pen, node: &NodeBox, isolation: Option<Isolation>) {
 }
 
 /// Draws a namespace's container and its header.
-pub fn container(pen: &mut Pen, space: &NamespaceBox) {
+pub fn container(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) {
     let palette = pen.palette;
     let outer = pen.scaled(space.rect);
     let hue = palette.icon(space.hue);
@@ -139,11 +138,11 @@ pub fn container(pen: &mut Pen, space: &NamespaceBox) {
         font,
         theme::color(palette.ink3),
     );
-    badges(pen, space);
+    badges(pen, space, shields);
 }
 
 /// The header's chips, from the right: DNS, and what the base isolates.
-fn badges(pen: &mut Pen, space: &NamespaceBox) {
+fn badges(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) {
     let palette = pen.palette;
     let room = pen.scaled(space.badges_rect);
     let ink = theme::color(palette.ink2);
@@ -153,7 +152,12 @@ fn badges(pen: &mut Pen, space: &NamespaceBox) {
     } else {
         "not managed"
     };
-    let open = space.managed && space.base == "open";
+    let worst = shields.map_or(Shield::Closed, |[ingress, egress]| ingress.max(egress));
+    let state = match space.base {
+        scene::request::NO_BASE if space.managed => worst,
+        _ if !space.managed => Shield::Open,
+        _ => Shield::Closed,
+    };
     let chips = [
         (space.dns && space.managed).then_some(("DNS", false)),
         Some((words, true)),
@@ -177,14 +181,12 @@ fn badges(pen: &mut Pen, space: &NamespaceBox) {
             border,
         );
         if shielded {
-            let color = if open { palette.wide } else { palette.ink2 };
             let middle = pos2(chip.left() + pad + 5.0 * pen.zoom, chip.center().y);
-            pen.shapes.push(shield(
-                middle,
-                11.0 * pen.zoom,
-                theme::color(color),
-                !open && space.managed,
-            ));
+            let height = 11.0 * pen.zoom;
+            pen.shapes.extend(match space.managed {
+                true => shield(middle, height, state, palette),
+                false => outline(middle, height, ink),
+            });
         }
         let place = pos2(
             chip.left() + pad + lead,

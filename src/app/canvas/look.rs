@@ -9,7 +9,8 @@ use super::Look;
 use super::arrow_shape::ArrowLook;
 use super::paint::Line;
 use crate::app::{icons, theme};
-use crate::engine::{Finding, Isolation, Kind, Results, Verdict};
+use crate::engine::exposed::Gates;
+use crate::engine::{Finding, Kind, Results, Verdict};
 use crate::model::{End, FlowId, Item, NodeRef, Words};
 use crate::scene::tokens::Palette;
 use crate::scene::{ArrowId, ExtraId, ExtraKind};
@@ -98,7 +99,7 @@ pub struct Marks {
     /// Verdicts of flows.
     pub verdicts: BTreeMap<FlowId, Verdict>,
     /// Isolation of workloads.
-    pub isolation: BTreeMap<NodeRef, Isolation>,
+    pub shields: BTreeMap<NodeRef, Shields>,
     /// Flows that are selected.
     pub selected: BTreeSet<FlowId>,
     /// Flows lit up from another panel.
@@ -108,6 +109,23 @@ pub struct Marks {
     /// What stands out while the rest is dimmed; none: nothing is dimmed.
     pub spot: Option<Arc<Spot>>,
 }
+
+/// How one gate of a workload stands, worst last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shield {
+    /// Isolated: filled.
+    #[default]
+    Closed,
+    /// Isolated, and opened by the drawing to pods that do not exist yet: half filled.
+    ByChoice,
+    /// Open to more than is drawn: half filled, amber.
+    Partly,
+    /// Not isolated: outlined, amber.
+    Open,
+}
+
+/// Ingress, then egress.
+pub type Shields = [Shield; 2];
 
 /// What stands out, with its hops from where it began.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -126,7 +144,7 @@ impl Marks {
         });
         Self {
             verdicts: results.proof.verdicts.clone(),
-            isolation: isolation_of(results),
+            shields: shields_of(results, look.gates),
             selected: flows.collect(),
             lit: lit.clone(),
             extra: look.extra,
@@ -161,28 +179,45 @@ impl Marks {
     }
 }
 
-/// Which directions of each workload are isolated. One that lets in or out more than is drawn counts
-/// as open, at least in part.
-fn isolation_of(results: &Results) -> BTreeMap<NodeRef, Isolation> {
-    let isolation = results.proof.isolation.iter();
-    let mut all: BTreeMap<NodeRef, Isolation> = isolation
-        .map(|(id, value)| (NodeRef::Workload(*id), *value))
-        .collect();
+/// How the gates of workloads stand, and the worst of each namespace.
+fn shields_of(results: &Results, gates: &Gates) -> BTreeMap<NodeRef, Shields> {
+    let mut all: BTreeMap<NodeRef, Shields> = BTreeMap::new();
+    for (id, isolation) in &results.proof.isolation {
+        let gates = gates.get(id);
+        let shield = |at: usize, isolated: bool| match gates.and_then(|gates| gates.get(at)) {
+            _ if !isolated => Shield::Open,
+            Some(gate) if !gate.open_to.is_empty() => Shield::Partly,
+            Some(gate) if !gate.by_choice.is_empty() => Shield::ByChoice,
+            _ => Shield::Closed,
+        };
+        let both = [shield(0, isolation.ingress), shield(1, isolation.egress)];
+        all.insert(NodeRef::Workload(*id), both);
+    }
+    too_wide(results, &mut all);
+    let document = &results.document;
+    for (id, workload) in document.workloads.iter() {
+        let own = all.get(&NodeRef::Workload(id)).copied().unwrap_or_default();
+        let space = all.entry(NodeRef::Namespace(workload.namespace));
+        let space = space.or_default();
+        *space = [space[0].max(own[0]), space[1].max(own[1])];
+    }
+    all
+}
+
+/// A gate that lets in or out more than is drawn is open in part.
+fn too_wide(results: &Results, shields: &mut BTreeMap<NodeRef, Shields>) {
     let wide = |finding: &&Finding| finding.kind == Kind::TooWide;
     let mut wide = results.proof.findings.iter().filter(wide).peekable();
     if wide.peek().is_none() {
-        return all;
+        return;
     }
     let words = Words::new(&results.document);
     for finding in wide {
         let Some(id) = finding.workload else { continue };
-        if let Some(isolation) = all.get_mut(&NodeRef::Workload(id)) {
-            if words.of(&End::Workload(id)) == finding.to {
-                isolation.ingress = false;
-            } else {
-                isolation.egress = false;
-            }
+        if let Some(shields) = shields.get_mut(&NodeRef::Workload(id)) {
+            let into = words.of(&End::Workload(id)) == finding.to;
+            let shield = &mut shields[usize::from(!into)];
+            *shield = (*shield).max(Shield::Partly);
         }
     }
-    all
 }

@@ -41,6 +41,7 @@ use super::jobs::Workers;
 use super::theme;
 use super::view::View;
 use crate::engine::Results;
+use crate::engine::exposed::Gates;
 use crate::model::{Document, FlowId, Item, NodeRef};
 use crate::scene::detail::{Hit, Level};
 use crate::scene::{ArrowId, Extra, ExtraId, Scene};
@@ -153,15 +154,10 @@ impl CanvasView {
         self.screen_arrow(ArrowId::Flow(flow))
     }
 
-    /// Where an arrow's chip is on the screen, or its head.
+    /// Where an arrow's chip is on the screen, or the middle of its line.
     pub fn screen_arrow(&self, id: ArrowId) -> Option<Rect> {
         let arrow = self.picture.scene.find(id)?;
-        let rect = match &arrow.chip {
-            Some(chip) => pen::rect(chip.rect),
-            None => {
-                Rect::from_center_size(egui::pos2(arrow.tip.x, arrow.tip.y), egui::Vec2::splat(8.0))
-            }
-        };
+        let rect = pen::rect(arrow.label_rect());
         Some(self.camera.rect_to_screen(rect))
     }
 
@@ -270,6 +266,7 @@ struct Look<'a> {
     extra: Option<ExtraId>,
     spot: Option<&'a Arc<Spot>>,
     extras: Extras,
+    gates: &'a Gates,
     reduced_motion: bool,
 }
 
@@ -307,6 +304,7 @@ pub fn canvas_ui(
         extra: view.extra,
         spot: view.spot(),
         extras: view.extras(document),
+        gates: &view.insight.gates,
         reduced_motion: view.reduced_motion,
     };
     canvas.follow(ui.ctx(), document, results, &look);
@@ -318,7 +316,7 @@ pub fn canvas_ui(
     canvas.draw(ui);
     canvas.draw_moment(ui, document, view);
     canvas.name_items(ui, document, results, view, commands);
-    canvas.tooltip(ui, &response, document, results);
+    canvas.tooltip(ui, &response, document, results, &view.insight.gates);
     canvas.context_menu(&response, document, view, commands);
     canvas.tools(ui, document, view, commands);
     canvas.show_popup(ui, document, view, commands);

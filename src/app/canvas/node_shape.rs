@@ -7,9 +7,9 @@ use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
 use super::card::{card, container};
+use super::look::Shields;
 use super::paint::moved;
 use super::pen::{Made, Pen, rect};
-use crate::engine::Isolation;
 use crate::model::NodeRef;
 use crate::scene::{ArrowId, NamespaceBox, NodeBox, Point, pt};
 
@@ -61,7 +61,7 @@ pub struct NodeShape {
     place: Point,
     /// How far it still has to go, in scene points, while a new layout moves it.
     pub shift: Vec2,
-    isolation: Option<Isolation>,
+    shields: Option<Shields>,
     want: Made,
     kept: Option<(Made, Vec<Shape>)>,
     /// How often its shapes were made; tests read it.
@@ -70,12 +70,12 @@ pub struct NodeShape {
 
 impl NodeShape {
     /// Says what to draw. Shapes are kept where that changes nothing.
-    pub fn set(&mut self, thing: Thing, isolation: Option<Isolation>) {
+    pub fn set(&mut self, thing: Thing, shields: Option<Shields>) {
         let (thing, place) = thing.at_origin();
         self.place = place;
-        if self.thing != thing || self.isolation != isolation {
+        if self.thing != thing || self.shields != shields {
             self.thing = thing;
-            self.isolation = isolation;
+            self.shields = shields;
             self.kept = None;
         }
     }
@@ -99,8 +99,8 @@ impl NodeShape {
         let mut pen = Pen::new(painter, self.want);
         match &self.thing {
             Thing::Nothing => {}
-            Thing::Node(node) => card(&mut pen, node, self.isolation),
-            Thing::Namespace(space) => container(&mut pen, space),
+            Thing::Node(node) => card(&mut pen, node, self.shields),
+            Thing::Namespace(space) => container(&mut pen, space, self.shields),
         }
         pen.shapes
     }

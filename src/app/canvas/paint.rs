@@ -1,5 +1,8 @@
 //! Strokes and small figures the canvas is drawn with. All points are screen points.
 
+use super::look::Shield;
+use crate::app::theme;
+use crate::scene::tokens::Palette;
 use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
 /// How the line of an arrow is drawn; one for each verdict, so that colour never stands alone.
@@ -83,8 +86,38 @@ pub fn shorten(points: &mut Vec<Pos2>, mut by: f32) {
     }
 }
 
-/// A shield: filled means isolated, outlined means open.
-pub fn shield(center: Pos2, height: f32, color: Color32, filled: bool) -> Shape {
+/// A shield: filled means isolated, half filled open in part, outlined open; amber where that is
+/// more than is drawn.
+pub fn shield(center: Pos2, height: f32, state: Shield, palette: &Palette) -> Vec<Shape> {
+    let ink = match state {
+        Shield::Closed | Shield::ByChoice => palette.ink2,
+        Shield::Partly | Shield::Open => palette.wide,
+    };
+    let ink = theme::color(ink);
+    match state {
+        Shield::Closed => vec![Shape::convex_polygon(
+            points(center, height),
+            ink,
+            Stroke::NONE,
+        )],
+        Shield::Open => outline(center, height, ink),
+        Shield::ByChoice | Shield::Partly => {
+            let mut shapes = outline(center, height, ink);
+            let half = points(center, height).into_iter();
+            let half = half.filter(|point| point.x <= center.x).collect();
+            shapes.push(Shape::convex_polygon(half, ink, Stroke::NONE));
+            shapes
+        }
+    }
+}
+
+/// The outline of a shield.
+pub fn outline(center: Pos2, height: f32, ink: Color32) -> Vec<Shape> {
+    let stroke = Stroke::new((height * 0.12).max(1.0), ink);
+    vec![Shape::closed_line(points(center, height), stroke)]
+}
+
+fn points(center: Pos2, height: f32) -> Vec<Pos2> {
     let outline = [
         (-0.42, -0.36),
         (0.0, -0.5),
@@ -97,15 +130,8 @@ pub fn shield(center: Pos2, height: f32, color: Color32, filled: bool) -> Shape 
         (-0.32, 0.24),
         (-0.42, 0.02),
     ];
-    let points = outline
-        .iter()
-        .map(|(x, y)| center + vec2(*x, *y) * height)
-        .collect::<Vec<_>>();
-    if filled {
-        Shape::convex_polygon(points, color, Stroke::NONE)
-    } else {
-        Shape::closed_line(points, Stroke::new((height * 0.12).max(1.0), color))
-    }
+    let place = |(x, y): &(f32, f32)| center + vec2(*x, *y) * height;
+    outline.iter().map(place).collect()
 }
 
 /// The grid of dots behind everything. Far out every second, fourth ... dot is left out.

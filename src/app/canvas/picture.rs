@@ -138,13 +138,14 @@ impl Picture {
         let marks = std::mem::take(&mut self.marks);
         for space in &scene.namespaces {
             if let Some(shape) = self.node_shape(NodeRef::Namespace(space.id)) {
-                shape.set(Thing::Namespace(space.clone()), None);
+                let shields = marks.shields.get(&NodeRef::Namespace(space.id)).copied();
+                shape.set(Thing::Namespace(space.clone()), shields);
             }
         }
         for node in &scene.nodes {
-            let isolation = marks.isolation.get(&node.node).copied();
+            let shields = marks.shields.get(&node.node).copied();
             if let Some(shape) = self.node_shape(node.node) {
-                shape.set(Thing::Node(node.clone()), isolation);
+                shape.set(Thing::Node(node.clone()), shields);
             }
         }
         for arrow in &scene.arrows {

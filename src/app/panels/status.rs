@@ -42,7 +42,12 @@ pub fn status_ui(
         .layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(left, |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        let summary = results.proof.summary();
+        let summary = match results.proof.state {
+            State::NothingToProve if view.insight.audit.workloads > 0 => {
+                view.insight.audit.summary()
+            }
+            _ => results.proof.summary(),
+        };
         if proof_pill(ui, results.proof.state, &summary).clicked() {
             commands.push(Command::Problems);
         }

@@ -1,6 +1,7 @@
 //! The inspector: everything about what is selected, to be changed in place.
 
 mod arrow;
+mod audit;
 mod external;
 mod flow;
 mod group;

@@ -2,8 +2,8 @@
 
 use egui::{Id, Ui};
 
-use super::Inspect;
 use super::parts::{self, BASES, trial};
+use super::{Inspect, audit};
 use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::theme::{self, color};
@@ -26,6 +26,11 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
         name,
         "Select something to see and change it; this is what holds for everything.",
     );
+    let drawn = !document.flows.is_empty();
+    if !drawn {
+        audit::show(ui, inspect);
+        ui.add_space(8.0);
+    }
     widgets::labelled(ui, "Name", |ui| {
         let field = Field::new("project name", "Project name", &document.name).hint("online-shop");
         field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
@@ -37,6 +42,9 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     assumptions(ui, inspect);
     extras(ui, inspect);
     namespaces(ui, inspect);
+    if drawn && !document.policies.is_empty() {
+        audit::show(ui, inspect);
+    }
 }
 
 fn set(document: &Document, change: impl FnOnce(&mut Settings)) -> Edit {

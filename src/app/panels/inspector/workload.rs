@@ -70,7 +70,7 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
     let (icon, text, ink) = match (isolation.ingress, isolation.egress) {
         (true, true) => (
             icons::SHIELD,
-            "Isolated both ways: only what is drawn is allowed",
+            "Isolated both ways: only what a policy allows",
             palette.ink2,
         ),
         (true, false) => (
@@ -90,6 +90,15 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
         ),
     };
     widgets::message(ui, icon, text, color(ink));
+    let gates = inspect.view.insight.gates.get(&id);
+    for (word, gate) in ["Ingress", "Egress"]
+        .into_iter()
+        .zip(gates.into_iter().flatten())
+    {
+        if gate.isolated {
+            widgets::small(ui, format!("{word} {}", gate.words()));
+        }
+    }
     ui.add_space(2.0);
 }
 

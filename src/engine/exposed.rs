@@ -1,0 +1,208 @@
+//! How each gate of each workload stands: isolated, open, or open in part to pods that do not exist
+//! yet; by which policies, to whom, and whether that is drawn.
+
+use std::collections::BTreeMap;
+
+use super::ground::Ground;
+use super::in_force::InForce;
+use super::intent;
+use crate::analysis::eval::peer_matches;
+use crate::analysis::exposure::{Exposure, Kinds, exposure};
+use crate::analysis::{Direction, End};
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::model::{Document, WorkloadId};
+use crate::policy::Policy;
+use crate::sets::PortSet;
+
+/// The gates of each workload: ingress, then egress.
+pub type Gates = BTreeMap<WorkloadId, [Gate; 2]>;
+
+/// How one gate stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// Whether a policy isolates it.
+    pub isolated: bool,
+    /// The policies that do, as `NAMESPACE/NAME`, those that allow the least first; of a cluster-wide
+    /// one `NAME`.
+    pub by: Vec<String>,
+    /// To whom it is open among pods that do not exist yet, where a rule names all pods of the cluster
+    /// or of namespaces, beyond what is drawn.
+    pub open_to: Vec<String>,
+    /// The same, as drawn: `*`, whole namespaces and groups.
+    pub by_choice: Vec<String>,
+}
+
+impl Gate {
+    /// In words, after the direction: `isolated by shop/deny-all; open to ...`.
+    pub fn words(&self) -> String {
+        if !self.isolated {
+            return "open: no policy isolates it".to_owned();
+        }
+        let mut words = match self.by.as_slice() {
+            [] => "isolated".to_owned(),
+            [first, ..] => format!("isolated by {first}"),
+        };
+        for open in &self.open_to {
+            words += &format!("; open to {open}");
+        }
+        for open in &self.by_choice {
+            words += &format!("; open by choice to {open}");
+        }
+        words
+    }
+}
+
+/// All gates of the drawn workloads.
+pub fn gates(document: &Document, in_force: &InForce) -> Gates {
+    let stage = &in_force.stage;
+    let real = &stage.snapshot;
+    let ground = Ground::new(document);
+    let mut ideal = real.clone();
+    let intents = intent::intents(&ground, stage);
+    ideal.policies = intents.into_iter().map(|i| i.policy).collect();
+    let drawn: BTreeMap<(usize, Direction), Exposure> = exposure(&ideal)
+        .into_iter()
+        .map(|e| ((e.workload, e.direction), e))
+        .collect();
+    let mut all = Gates::new();
+    for found in exposure(real) {
+        let Some(id) = stage.drawn.get(found.workload).copied().flatten() else {
+            continue;
+        };
+        let by = isolating(in_force, found.workload, found.direction);
+        let mut gate = Gate {
+            isolated: !by.is_empty(),
+            by,
+            ..Gate::default()
+        };
+        if gate.isolated {
+            let meant = drawn.get(&(found.workload, found.direction));
+            tell(&mut gate, &found, meant);
+        }
+        let place = usize::from(found.direction == Direction::Egress);
+        all.entry(id).or_default()[place] = gate;
+    }
+    all
+}
+
+fn isolating(in_force: &InForce, workload: usize, direction: Direction) -> Vec<String> {
+    let snapshot = &in_force.stage.snapshot;
+    let Some(workload) = snapshot.workloads.get(workload) else {
+        return Vec::new();
+    };
+    let isolates = |policy: &&Policy| {
+        let side = super::kept::side(policy, direction);
+        side.is_some_and(|s| s.isolates)
+            && (workload.pods.clone())
+                .any(|pod| peer_matches(snapshot, &policy.subject, &End::Pod(pod)))
+    };
+    let mut policies: Vec<&Policy> = snapshot.policies.iter().filter(isolates).collect();
+    policies.sort_by_key(|p| super::kept::side(p, direction).map_or(0, |s| s.rules.len()));
+    policies.into_iter().map(name_of).collect()
+}
+
+/// `NAMESPACE/NAME`, or `NAME`.
+pub(super) fn name_of(policy: &Policy) -> String {
+    match &policy.namespace {
+        Some(namespace) => format!("{namespace}/{}", policy.name),
+        None => policy.name.clone(),
+    }
+}
+
+fn tell(gate: &mut Gate, found: &Exposure, meant: Option<&Exposure>) {
+    let numbered = PortSet::all_numbered();
+    let within = |ports: &PortSet, known: &PortSet| ports.intersection(&numbered).is_subset(known);
+    let none = PortSet::empty();
+    let usual = meant.map_or(&none, |m| &m.everyone.numbers);
+    let ports = |ports: &PortSet| match numbered.is_subset(ports) {
+        true => "any port".to_owned(),
+        false => ports.to_string(),
+    };
+    if !found.everyone.numbers.is_empty() {
+        let words = format!(
+            "every pod of the cluster on {}",
+            ports(&found.everyone.numbers)
+        );
+        match within(&found.everyone.numbers, usual) {
+            true => gate.by_choice.push(words),
+            false => gate.open_to.push(words),
+        }
+    }
+    for some in found.some.iter().filter(|some| some.kinds.pods.is_empty()) {
+        let same = meant.and_then(|m| m.some.iter().find(|other| other.kinds == some.kinds));
+        let known = same.map_or_else(|| usual.clone(), |s| s.ports.union(usual));
+        let words = format!("{} on {}", who(&some.kinds), ports(&some.ports));
+        match within(&some.ports, &known) {
+            true => gate.by_choice.push(words),
+            false => gate.open_to.push(words),
+        }
+    }
+}
+
+fn who(kinds: &Kinds) -> String {
+    let name = |words: &String| {
+        let values = words.strip_prefix(NAMESPACE_NAME_LABEL)?;
+        let values = values.strip_prefix(" in (")?.strip_suffix(')')?;
+        let many = if values.contains(',') { "s" } else { "" };
+        Some(format!("every pod of namespace{many} {values}"))
+    };
+    match kinds.namespaces.as_slice() {
+        [] => "every pod of the cluster".to_owned(),
+        [one] => match name(one) {
+            Some(named) => named,
+            None => format!("every pod of namespaces with {one}"),
+        },
+        many => format!("every pod of namespaces with {}", many.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::generate;
+    use crate::engine::sketch::Sketch;
+
+    fn words(sketch: &Sketch, id: WorkloadId) -> [String; 2] {
+        let document = &sketch.document;
+        let in_force = InForce::read(document, &generate(document));
+        let gates = gates(document, &in_force);
+        gates[&id].clone().map(|gate| gate.words())
+    }
+
+    #[test]
+    fn what_is_drawn_is_open_by_choice() {
+        let mut sketch = Sketch::new();
+        let web = sketch.workload("shop/web", "app=web");
+        let db = sketch.workload("shop/db", "app=db");
+        sketch.workload("monitoring/prometheus", "app=prometheus");
+        sketch.flow("monitoring/*", "shop/web", "TCP/9090");
+        sketch.flow("shop/web", "shop/db", "TCP/5432");
+        let [ingress, egress] = words(&sketch, web);
+        assert_eq!(
+            ingress,
+            "isolated by shop/deny-all; open by choice to every pod of namespace monitoring on TCP 9090"
+        );
+        assert_eq!(
+            egress, "isolated by shop/deny-all",
+            "DNS and one flow are no openness"
+        );
+        assert_eq!(words(&sketch, db)[0], "isolated by shop/deny-all");
+    }
+
+    #[test]
+    fn what_only_a_kept_policy_opens_is_no_choice() {
+        let mut sketch = Sketch::new();
+        let db = sketch.workload("shop/db", "app=db");
+        sketch.document.settings.base = crate::model::Base::None;
+        assert_eq!(words(&sketch, db)[0], "open: no policy isolates it");
+        let text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: shop}\n\
+            spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 5432}]}]}\n";
+        sketch.keep(text, None);
+        let [ingress, egress] = words(&sketch, db);
+        assert_eq!(
+            ingress,
+            "isolated by shop/open; open to every pod of the cluster on TCP 5432"
+        );
+        assert_eq!(egress, "open: no policy isolates it");
+    }
+}
