@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::compare::compare;
 use super::connections::{Matrix, Ranges, Reach};
 use crate::cluster::Snapshot;
 use crate::sets::PortSet;
@@ -110,12 +111,33 @@ pub fn relation(changes: &[Change]) -> Relation {
     let beyond = |a: &PortSet, b: &PortSet| !a.intersection(&numbered).is_subset(b);
     let more = changes.iter().any(|c| beyond(&c.new, &c.old));
     let less = changes.iter().any(|c| beyond(&c.old, &c.new));
+    related(more, less)
+}
+
+/// By whether the new one allows more somewhere, and less somewhere.
+fn related(more: bool, less: bool) -> Relation {
     match (more, less) {
         (false, false) => Relation::Equal,
         (true, false) => Relation::Wider,
         (false, true) => Relation::Narrower,
         (true, true) => Relation::Apart,
     }
+}
+
+/// How the policies of two clusters stand to each other, gate by gate over the pods of the new one, pods
+/// that do not exist yet included. Policies that are equal here allow the same wherever they are put.
+pub fn policy_relation(old: &Snapshot, new: &Snapshot) -> Relation {
+    let before = Snapshot {
+        policies: old.policies.clone(),
+        ..new.clone()
+    };
+    let numbered = PortSet::all_numbered();
+    let differences = compare(&before, new);
+    let any = |wider| {
+        let mut those = differences.iter().filter(|d| d.wider == wider);
+        those.any(|d| d.ports.intersects(&numbered))
+    };
+    related(any(true), any(false))
 }
 
 /// One of the two clusters.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::extents::Extents;
+use super::filter::Filter;
 use super::port_table::{EMPTY, PortTable, PortsId};
 use super::rows::{Row, Rows};
 use super::universe::{Point, Universe};
@@ -150,35 +151,35 @@ impl Matrix {
     }
 
     /// See [`for_each_connection`].
-    pub fn for_each(&mut self, mut emit: impl FnMut(Line)) {
-        let mut send = |src, dst, ports: &PortTable, id: PortsId| {
-            emit(Line {
-                src,
-                dst,
-                ports: ports.get(id),
-                ports_id: id as usize,
-            });
+    pub fn for_each(&mut self, emit: impl FnMut(Line)) {
+        self.for_each_of(&Filter::default(), emit);
+    }
+
+    /// The connections that a filter asks for, in the same order, cut to its addresses and ports.
+    pub fn for_each_of(&mut self, filter: &Filter, mut emit: impl FnMut(Line)) {
+        let mut send = |src, dst, ports: &mut PortTable, id| {
+            for_each_part(filter, (src, dst), id, ports, &mut emit);
         };
-        for src in 0..self.workloads.len() {
+        for src in (0..self.workloads.len()).filter(|&src| filter.wants_from(src)) {
             let from = Endpoint::Workload(src);
             self.fill_line(src);
             let reached = self.line.iter().enumerate();
             for (dst, &id) in reached.filter(|(_, id)| **id != EMPTY) {
-                send(from, Endpoint::Workload(dst), &self.ports, id);
+                send(from, Endpoint::Workload(dst), &mut self.ports, id);
             }
             for (range, id) in self.addresses(Direction::Egress, src) {
-                send(from, range, &self.ports, id);
+                send(from, range, &mut self.ports, id);
             }
         }
         for dst in 0..self.workloads.len() {
             for (range, id) in self.addresses(Direction::Ingress, dst) {
-                send(range, Endpoint::Workload(dst), &self.ports, id);
+                send(range, Endpoint::Workload(dst), &mut self.ports, id);
             }
         }
         for (&dst, open) in &self.routed {
             let id = self.ports.intern(open.clone());
             let to = Endpoint::Workload(dst);
-            send(Endpoint::IngressController, to, &self.ports, id);
+            send(Endpoint::IngressController, to, &mut self.ports, id);
         }
     }
 
@@ -266,6 +267,44 @@ impl Matrix {
         }
         found.retain(|(_, id)| *id != EMPTY);
         found
+    }
+}
+
+/// Emits what a filter leaves of one connection.
+fn for_each_part(
+    filter: &Filter,
+    (src, dst): (Endpoint, Endpoint),
+    id: PortsId,
+    ports: &mut PortTable,
+    emit: &mut impl FnMut(Line),
+) {
+    let line = |src, dst, id: PortsId, ports| Line {
+        src,
+        dst,
+        ports,
+        ports_id: id as usize,
+    };
+    if filter.is_all() {
+        return emit(line(src, dst, id, ports.get(id)));
+    }
+    let (sources, destinations) = (filter.sources(src), filter.destinations(dst));
+    if sources.is_empty() || destinations.is_empty() {
+        return;
+    }
+    let id = match filter.ports_at(dst) {
+        Some(wanted) => {
+            let wanted = ports.intern(wanted);
+            ports.intersection(id, wanted)
+        }
+        None => id,
+    };
+    if id == EMPTY {
+        return;
+    }
+    for src in sources {
+        for &dst in &destinations {
+            emit(line(src, dst, id, ports.get(id)));
+        }
     }
 }
 

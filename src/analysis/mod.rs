@@ -26,6 +26,7 @@ pub mod eval;
 pub mod explain;
 pub mod exposure;
 mod extents;
+pub mod filter;
 pub mod miss;
 mod notes;
 pub mod paths;
@@ -50,6 +51,7 @@ pub use connections::{Connection, Endpoint, Line, Matrix, connections, for_each_
 pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };
+pub use filter::Filter;
 pub use notes::notes;
 pub use paths::{Places, Reach, reach};
 

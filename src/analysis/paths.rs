@@ -16,7 +16,7 @@ use crate::sets::{IpSet, PortSet};
 /// Workloads and addresses: where ways begin, or what is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
-    /// Indices into `Snapshot::workloads`.
+    /// Indices into `Snapshot::workloads`, ascending, each once.
     pub workloads: Vec<usize>,
     /// Addresses that belong to no pod. As a start they also have what serves Ingress and Route objects.
     pub outside: IpSet,
@@ -38,7 +38,7 @@ pub struct Reach {
 impl Reach {
     /// How many hops a shortest way to the workload has; 0 for a start, none if it is out of reach.
     pub fn hops_to(&self, workload: usize) -> Option<usize> {
-        if self.starts.contains(&workload) {
+        if self.starts.binary_search(&workload).is_ok() {
             return Some(0);
         }
         let found = self.found.get(&Endpoint::Workload(workload));
@@ -47,7 +47,7 @@ impl Reach {
 
     /// The hops of a shortest way to the workload; empty for a start, none if it is out of reach.
     pub fn path_to(&self, workload: usize) -> Option<Vec<Connection>> {
-        if self.starts.contains(&workload) {
+        if self.starts.binary_search(&workload).is_ok() {
             return Some(Vec::new());
         }
         let last = self.hop_to(Endpoint::Workload(workload))?;

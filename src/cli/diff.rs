@@ -2,21 +2,34 @@
 
 use std::path::PathBuf;
 
-use super::{FINDINGS, FINE, Format, Inputs, Rules, answer, exit_code, load_inputs, tell};
-use crate::analysis::changes::changes;
+use clap::ValueEnum;
+
+use super::{FINDINGS, FINE, Inputs, Rules, answer, exit_code, load_inputs, tell};
+use crate::analysis::changes::{changes, policy_relation};
 use crate::report::diff;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A file or folder, as it was
+    /// A file, a folder or a project, as it was
     old: PathBuf,
-    /// A file or folder, as it is
+    /// A file, a folder or a project, as it is
     new: PathBuf,
     #[command(flatten)]
     rules: Rules,
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
+}
+
+/// How changes are printed.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Columns
+    Txt,
+    /// JSON
+    Json,
+    /// A Markdown table, for a review comment
+    Md,
 }
 
 pub(super) fn run(args: Args) -> u8 {
@@ -32,11 +45,20 @@ pub(super) fn run(args: Args) -> u8 {
     let mut diagnostics = old.diagnostics;
     diagnostics.extend(new.diagnostics);
     tell(&diagnostics);
-    let found = changes(&old.snapshot, &new.snapshot);
-    let text = match args.output {
-        Format::Txt => diff::text(&found, assumptions),
-        Format::Json => diff::json(&found, assumptions, &diagnostics),
+    let (changes, policies) = rayon::join(
+        || changes(&old.snapshot, &new.snapshot),
+        || policy_relation(&old.snapshot, &new.snapshot),
+    );
+    let found = diff::Compared {
+        changes: &changes,
+        policies,
+        assumptions,
     };
-    let code = if found.is_empty() { FINE } else { FINDINGS };
+    let text = match args.output {
+        Format::Txt => diff::text(found),
+        Format::Md => diff::markdown(found),
+        Format::Json => diff::json(found, &diagnostics),
+    };
+    let code = if changes.is_empty() { FINE } else { FINDINGS };
     answer(&text, exit_code(&diagnostics, code))
 }

@@ -2,31 +2,113 @@
 
 use std::io;
 
-use super::{FINE, Format, Inputs, WRONG, exit_code, load_inputs, tell};
-use crate::analysis;
+use clap::ValueEnum;
+
+use super::{FINE, Inputs, WRONG, answer, exit_code, load_inputs, refused, tell};
+use crate::analysis::{self, Filter, filter::Ports};
+use crate::engine::ask;
+use crate::engine::load::Loaded;
+use crate::engine::picture;
+use crate::model::validate::Refusal;
 use crate::report::list;
+use crate::scene::tokens::Theme;
+use crate::scene::{ApproxMeasure, Request, layout, svg};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
+    /// Only connections from here: namespace/workload, namespace/*, *, an address or a network; in a
+    /// project also external/name or group/name
+    #[arg(long, value_name = "END")]
+    from: Option<String>,
+    /// Only connections to here, in the same words
+    #[arg(long, value_name = "END")]
+    to: Option<String>,
+    /// Only at these ports: TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    #[arg(long)]
+    port: Option<String>,
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
 }
 
+/// How connections are printed.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Columns
+    Txt,
+    /// JSON
+    Json,
+    /// A table: src,dst,ports
+    Csv,
+    /// A Markdown table
+    Md,
+    /// A graph for Graphviz
+    Dot,
+    /// A picture
+    Svg,
+}
+
 pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
-    let mut diagnostics = loaded.diagnostics;
+    let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(analysis::notes(&loaded.snapshot));
     tell(&diagnostics);
+    let filter = match filter(args, &loaded) {
+        Ok(filter) => filter,
+        Err(refusal) => return refused(refusal),
+    };
+    let code = exit_code(&diagnostics, FINE);
     let mut out = io::stdout().lock();
+    let snapshot = &loaded.snapshot;
     let written = match args.output {
-        Format::Txt => list::text(&mut out, &loaded.snapshot),
-        Format::Json => list::json(&mut out, &loaded.snapshot, &diagnostics),
+        Format::Txt => list::text(&mut out, snapshot, &filter),
+        Format::Json => list::json(&mut out, snapshot, &filter, &diagnostics),
+        Format::Csv => list::csv(&mut out, snapshot, &filter),
+        Format::Md => list::markdown(&mut out, snapshot, &filter),
+        Format::Dot => list::dot(&mut out, snapshot, &filter),
+        Format::Svg => {
+            drop(out);
+            return match drawn(&loaded, &filter) {
+                Ok(text) => answer(&text, code),
+                Err(refusal) => refused(refusal),
+            };
+        }
     };
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
-        _ => exit_code(&diagnostics, FINE),
+        _ => code,
     }
+}
+
+fn filter(args: &Args, loaded: &Loaded) -> Result<Filter, Refusal> {
+    let places = |word: &Option<String>| {
+        let found = word
+            .as_deref()
+            .map(|word| loaded.meaning(word))
+            .transpose()?;
+        Ok(found.map(|meaning| meaning.places(&loaded.snapshot)))
+    };
+    let ports = match &args.port {
+        Some(word) => ask::ports_of_workloads(&loaded.snapshot, &ask::ports(word)?),
+        None => Ports::All,
+    };
+    Ok(Filter {
+        from: places(&args.from)?,
+        to: places(&args.to)?,
+        ports,
+    })
+}
+
+/// The connections as a picture, on a light ground.
+fn drawn(loaded: &Loaded, filter: &Filter) -> Result<String, Refusal> {
+    let picture = picture::of(loaded, filter)?;
+    let mut scene = layout::arrange(&Request::of(&picture.document, &ApproxMeasure));
+    for space in &mut scene.namespaces {
+        if let Some(words) = picture.isolation.get(&space.id) {
+            space.base = words;
+        }
+    }
+    Ok(svg::write(&scene, Theme::Light))
 }

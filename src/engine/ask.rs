@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use crate::analysis::ask::{addresses_of, one_of, open_ports};
 use crate::analysis::eval::Probe;
 use crate::analysis::explain::probe;
+use crate::analysis::filter::Ports;
 use crate::analysis::{End, Places, Trace};
 use crate::cluster::{Snapshot, Workload};
 use crate::engine::load::Loaded;
@@ -55,10 +56,8 @@ pub fn ask(snapshot: &Snapshot, from: &[End], to: &[End], ports: &FlowPort) -> A
     let (mut allowed, mut denied) = (None, None);
     for (a, b) in pairs().filter(|(a, b)| !others || a != b) {
         let wanted = match ports {
-            FlowPort::Any => PortSet::all(),
-            FlowPort::All(protocol) => PortSet::all_of(*protocol),
-            FlowPort::Range(protocol, first, last) => PortSet::range(*protocol, *first, *last),
             FlowPort::Named(protocol, name) => resolve(snapshot, b, *protocol, name),
+            ports => numbered(ports),
         };
         let open = open_ports(snapshot, a, b, &wanted);
         let closed = wanted.difference(&open);
@@ -85,6 +84,16 @@ pub fn ask(snapshot: &Snapshot, from: &[End], to: &[End], ports: &FlowPort) -> A
             (None, _) => Verdict::None,
         },
         shown: allowed.into_iter().chain(denied).collect(),
+    }
+}
+
+/// The ports that are meant by number; none for a name.
+fn numbered(ports: &FlowPort) -> PortSet {
+    match ports {
+        FlowPort::Any => PortSet::all(),
+        FlowPort::All(protocol) => PortSet::all_of(*protocol),
+        FlowPort::Range(protocol, first, last) => PortSet::range(*protocol, *first, *last),
+        FlowPort::Named(..) => PortSet::empty(),
     }
 }
 
@@ -268,6 +277,19 @@ fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<usize>, 
 /// A word that is none of these.
 pub fn ports(word: &str) -> Result<FlowPort, Refusal> {
     flow_port(word)
+}
+
+/// The same ports as a filter: a name stands for what each workload's pods call so.
+pub fn ports_of_workloads(snapshot: &Snapshot, ports: &FlowPort) -> Ports {
+    let FlowPort::Named(protocol, name) = ports else {
+        return Ports::These(numbered(ports));
+    };
+    let of = |workload: &Workload| {
+        let pods = workload.pods.clone().map(End::Pod);
+        pods.map(|pod| resolve(snapshot, &pod, *protocol, name))
+            .collect()
+    };
+    Ports::Named(snapshot.workloads.iter().map(of).collect())
 }
 
 #[cfg(test)]

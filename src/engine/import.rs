@@ -62,6 +62,14 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     imported
 }
 
+/// Only the namespaces and workloads of a cluster.
+pub(super) fn bare(snapshot: &Snapshot) -> Document {
+    let mut document = Document::default();
+    let ids = namespaces(&mut document, snapshot);
+    workloads(&mut document, snapshot, &ids);
+    document
+}
+
 type Ids = BTreeMap<String, NamespaceId>;
 
 fn namespaces(document: &mut Document, snapshot: &Snapshot) -> Ids {

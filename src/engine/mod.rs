@@ -21,6 +21,7 @@ mod kept;
 pub mod load;
 mod names;
 pub mod parties;
+pub mod picture;
 pub mod prove;
 mod say;
 #[cfg(test)]

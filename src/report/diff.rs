@@ -5,14 +5,27 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::assumed;
+use super::ends::{CONTROLLER, compact, conn, range_text};
+use super::escape;
 use super::findings::flat;
-use super::list::{CONTROLLER, compact, conn, range_text};
 use crate::analysis::changes::{Change, Party, Relation, relation};
 use crate::cluster::Assumptions;
 use crate::diag::Diagnostic;
 
+/// What is to be told of two clusters.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'a> {
+    /// Which connections differ.
+    pub changes: &'a [Change],
+    /// How the policies stand to each other, pods that do not exist yet included.
+    pub policies: Relation,
+    /// What is taken for granted.
+    pub assumptions: Assumptions,
+}
+
 /// One line for each change, and what they come to.
-pub fn text(changes: &[Change], assumptions: Assumptions) -> String {
+pub fn text(found: Compared) -> String {
+    let changes = found.changes;
     let rows: Vec<[String; 3]> = changes
         .iter()
         .map(|c| {
@@ -34,31 +47,87 @@ pub fn text(changes: &[Change], assumptions: Assumptions) -> String {
         let kind = kind(change);
         let _ = writeln!(out, "{kind:7}  {src:left$}  =>  {dst:right$}  {ports}");
     }
-    let sum = match relation(changes) {
-        Relation::Equal => "both allow the same",
-        Relation::Wider => "the new one allows more, and all that the old one does",
-        Relation::Narrower => "the new one allows less, and nothing more",
-        Relation::Apart => "each allows something that the other does not",
-    };
-    let s = if changes.len() == 1 { "" } else { "s" };
-    let assumed = assumed::text(assumptions);
-    let _ = writeln!(out, "{} change{s}: {sum}; {assumed}", changes.len());
+    out.push_str(&sum(found));
     out
 }
 
-/// `{"format", "assumptions", "relation": "equal|wider|narrower|apart", "changes": [{"type":
-/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "diagnostics"}`, one line for each change.
-pub fn json(changes: &[Change], assumptions: Assumptions, told: &[Diagnostic]) -> String {
-    let relation = match relation(changes) {
+/// A table for a review comment, and what it comes to above it.
+pub fn markdown(found: Compared) -> String {
+    let changes = found.changes;
+    let mut out = sum(found);
+    if changes.is_empty() {
+        return out;
+    }
+    out.push_str("\n| | From | To | Before | After |\n| --- | --- | --- | --- | --- |\n");
+    for change in changes {
+        let cells = [
+            kind(change).to_owned(),
+            party(&change.src),
+            party(&change.dst),
+            change.old.to_string(),
+            change.new.to_string(),
+        ];
+        for cell in cells {
+            out.push_str("| ");
+            escape::markdown(&mut out, &cell);
+            out.push(' ');
+        }
+        out.push_str("|\n");
+    }
+    out
+}
+
+/// Two sentences: what the connections come to, and what the policies do.
+fn sum(found: Compared) -> String {
+    let count = match found.changes.len() {
+        0 => "no changes".to_owned(),
+        1 => "1 change".to_owned(),
+        many => format!("{many} changes"),
+    };
+    let connections = match relation(found.changes) {
+        Relation::Equal => "both allow the same connections",
+        Relation::Wider => "the new one allows everything that the old one does, and more",
+        Relation::Narrower => "the old one allows everything that the new one does, and more",
+        Relation::Apart => "each allows something that the other does not",
+    };
+    let policies = match found.policies {
+        Relation::Equal => "are equivalent to the old ones",
+        Relation::Wider => "contain the old ones: they allow all that those do, and more",
+        Relation::Narrower => "are contained in the old ones: they allow less, and nothing more",
+        Relation::Apart => "and the old ones each allow something that the others do not",
+    };
+    let assumed = assumed::text(found.assumptions);
+    format!(
+        "{count}: {connections}; {assumed}\nthe new policies {policies} (pods that do not exist yet included)\n"
+    )
+}
+
+fn word(relation: Relation) -> &'static str {
+    match relation {
         Relation::Equal => "equal",
         Relation::Wider => "wider",
         Relation::Narrower => "narrower",
         Relation::Apart => "apart",
-    };
-    let mut out = format!(
-        "{{\"format\":\"drawbridge/diff/1\",\"assumptions\":{},\"relation\":\"{relation}\",\"changes\":[",
-        compact(&assumed::json(assumptions))
-    );
+    }
+}
+
+/// `{"format", "assumptions", "equivalent", "relation", "policies", "changes": [{"type":
+/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "diagnostics"}`, one line for each change.
+/// `relation` is what the new connections are to the old ones, `policies` what the new policies are to
+/// the old ones, pods that do not exist yet included: `equal`, `wider`, `narrower` or `apart`; `equivalent`
+/// is whether the policies are equal.
+pub fn json(found: Compared, told: &[Diagnostic]) -> String {
+    let changes = found.changes;
+    let head = json!({
+        "format": "drawbridge/diff/1",
+        "assumptions": assumed::json(found.assumptions),
+        "equivalent": found.policies == Relation::Equal,
+        "relation": word(relation(changes)),
+        "policies": word(found.policies),
+    });
+    let mut out = compact(&head);
+    out.pop();
+    out.push_str(",\"changes\":[");
     for (at, change) in changes.iter().enumerate() {
         let value = json!({
             "type": kind(change),

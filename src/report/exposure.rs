@@ -6,8 +6,8 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::assumed;
+use super::ends::{compact, conn};
 use super::findings::flat;
-use super::list::{compact, conn};
 use crate::analysis::Direction;
 use crate::analysis::exposure::{Exposed, Exposure, Ports};
 use crate::cluster::Snapshot;

@@ -1,24 +1,28 @@
-//! Allowed connections: `drawbridge list`.
+//! Allowed connections: `drawbridge list`. Every format is streamed.
+
+mod graph;
+mod table;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use serde::Serialize;
-use serde_json::{Value, json};
-
 use super::assumed;
+use super::ends::{CONTROLLER, compact, conn, display, range_json, range_text, workload_json};
 use super::findings::flat;
-use crate::analysis::{Endpoint, Line, Matrix};
+use crate::analysis::{Endpoint, Filter, Line, Matrix};
 use crate::cluster::{Snapshot, Workload};
 use crate::diag::Diagnostic;
-use crate::sets::{IpSet, PortSet, Protocol};
+use crate::sets::PortSet;
+
+pub use graph::dot;
+pub use table::{csv, markdown};
 
 /// One line for each connection, in columns, and one with the count and what was taken for granted.
 ///
 /// # Errors
 /// What `out` refuses.
-pub fn text(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
+pub fn text(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Result<()> {
     let names = Names::new(snapshot, display, CONTROLLER);
     let mut matrix = Matrix::new(snapshot);
     let (mut left, mut right, mut count) = (0, 0, 0usize);
@@ -28,14 +32,14 @@ pub fn text(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
         names.write(&mut cell, end, range_text);
         cell.chars().count()
     };
-    matrix.for_each(|line| {
+    matrix.for_each_of(filter, |line| {
         left = left.max(width(line.src));
         right = right.max(width(line.dst));
         count += 1;
     });
     let mut sink = Sink::new(out);
     let (mut src, mut dst) = (String::new(), String::new());
-    matrix.for_each(|line| {
+    matrix.for_each_of(filter, |line| {
         src.clear();
         dst.clear();
         names.write(&mut src, line.src, range_text);
@@ -58,7 +62,12 @@ pub fn text(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
 ///
 /// # Errors
 /// What `out` refuses.
-pub fn json(out: &mut impl Write, snapshot: &Snapshot, told: &[Diagnostic]) -> io::Result<()> {
+pub fn json(
+    out: &mut impl Write,
+    snapshot: &Snapshot,
+    filter: &Filter,
+    told: &[Diagnostic],
+) -> io::Result<()> {
     let names = Names::new(snapshot, workload_json, r#"{"type":"ingress-controller"}"#);
     let mut sink = Sink::new(out);
     let assumptions = compact(&assumed::json(snapshot.assumptions));
@@ -67,7 +76,7 @@ pub fn json(out: &mut impl Write, snapshot: &Snapshot, told: &[Diagnostic]) -> i
         "{{\"format\":\"drawbridge/list/1\",\"assumptions\":{assumptions},\"connections\":["
     );
     let mut between = "\n";
-    Matrix::new(snapshot).for_each(|line| {
+    Matrix::new(snapshot).for_each_of(filter, |line| {
         let text = &mut sink.text;
         let _ = write!(text, "{between}{{\"src\":");
         names.write(text, line.src, range_json);
@@ -81,82 +90,6 @@ pub fn json(out: &mut impl Write, snapshot: &Snapshot, told: &[Diagnostic]) -> i
     let diagnostics = compact(&flat(told));
     let _ = writeln!(sink.text, "\n],\"diagnostics\":{diagnostics}}}");
     sink.finish()
-}
-
-/// `namespace/name[Kind]`.
-fn display(workload: &Workload) -> String {
-    format!(
-        "{}/{}[{}]",
-        workload.namespace, workload.name, workload.kind
-    )
-}
-
-fn workload_json(workload: &Workload) -> String {
-    compact(&peer_json(workload))
-}
-
-fn peer_json(workload: &Workload) -> Value {
-    json!({
-        "type": "workload",
-        "namespace": workload.namespace,
-        "name": workload.name,
-        "kind": workload.kind,
-    })
-}
-
-/// One end as text.
-pub(super) fn endpoint(snapshot: &Snapshot, end: Endpoint) -> String {
-    match end {
-        Endpoint::Workload(at) => snapshot.workloads.get(at).map_or(String::new(), display),
-        Endpoint::Addresses { first, last } => {
-            let mut text = String::new();
-            range_text(&mut text, first, last);
-            text
-        }
-        Endpoint::IngressController => CONTROLLER.into(),
-    }
-}
-
-/// One end as a PEER of the JSON answers.
-pub(super) fn endpoint_json(snapshot: &Snapshot, end: Endpoint) -> Value {
-    match end {
-        Endpoint::Workload(at) => snapshot.workloads.get(at).map_or(Value::Null, peer_json),
-        Endpoint::Addresses { first, last } => json!({"type": "ip", "range": [first, last]}),
-        Endpoint::IngressController => json!({"type": "ingress-controller"}),
-    }
-}
-
-/// How the ingress controller is written.
-pub(super) const CONTROLLER: &str = "{ingress-controller}";
-
-/// A range as one network if it is one.
-pub(super) fn range_text(out: &mut String, first: IpAddr, last: IpAddr) {
-    let _ = match IpSet::range(first, last).cidrs().as_slice() {
-        [one] => write!(out, "{one}"),
-        _ => write!(out, "{first}-{last}"),
-    };
-}
-
-fn range_json(out: &mut String, first: IpAddr, last: IpAddr) {
-    let _ = write!(
-        out,
-        "{{\"type\":\"ip\",\"range\":[\"{first}\",\"{last}\"]}}"
-    );
-}
-
-/// A port set as `{"all", "TCP": [[first, last]], "UDP", "SCTP"}`; `all` includes other protocols.
-pub fn conn(ports: &PortSet) -> serde_json::Value {
-    let ranges = |protocol| ports.ranges(protocol).collect::<Vec<_>>();
-    json!({
-        "all": ports.is_all(),
-        "TCP": ranges(Protocol::Tcp),
-        "UDP": ranges(Protocol::Udp),
-        "SCTP": ranges(Protocol::Sctp),
-    })
-}
-
-pub(super) fn compact(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Every workload as it is written, made once.

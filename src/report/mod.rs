@@ -2,6 +2,8 @@
 
 pub mod assumed;
 pub mod diff;
+mod ends;
+mod escape;
 pub mod explain;
 pub mod exposure;
 pub mod findings;

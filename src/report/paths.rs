@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::assumed;
+use super::ends::{compact, conn, endpoint, endpoint_json};
 use super::findings::flat;
-use super::list::{compact, conn, endpoint, endpoint_json};
 use crate::analysis::{Connection, Endpoint, Places, Reach};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
