@@ -53,6 +53,7 @@ pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
         Item::Group(_) => GROUP,
         Item::Flow(_) => ARROW_RIGHT,
         Item::Policy(_) => FILE,
+        Item::Invariant(_) => SHIELD,
     }
 }
 

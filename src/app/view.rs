@@ -215,5 +215,6 @@ pub fn exists(document: &Document, item: Item) -> bool {
         Item::Group(id) => document.groups.contains(id),
         Item::Flow(id) => document.flows.contains(id),
         Item::Policy(id) => document.policies.contains(id),
+        Item::Invariant(id) => document.invariants.contains(id),
     }
 }

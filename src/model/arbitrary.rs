@@ -309,6 +309,28 @@ fn policy() -> impl Strategy<Value = Thing> {
     })
 }
 
+fn invariant() -> impl Strategy<Value = Thing> {
+    let name = prop_oneof![
+        name(),
+        select(vec!["nobody outside reaches db", "a: b", "y", "web-2"]).prop_map(str::to_owned)
+    ];
+    let claim = select(vec![Claim::Deny, Claim::DenyAnyHops, Claim::Allow]);
+    let ends = (option::of(end()), vec(end(), 0..2), option::of(end()));
+    (name, claim, ends, vec(flow_port(), 0..3), unknown()).prop_map(
+        |(name, claim, (from, except, to), ports, unknown)| {
+            Thing::Invariant(Invariant {
+                name,
+                claim,
+                from,
+                except,
+                to,
+                ports,
+                unknown,
+            })
+        },
+    )
+}
+
 fn thing() -> impl Strategy<Value = Thing> {
     prop_oneof![
         3 => namespace(),
@@ -318,6 +340,7 @@ fn thing() -> impl Strategy<Value = Thing> {
         1 => group(),
         5 => flow(),
         1 => policy(),
+        2 => invariant(),
     ]
 }
 
@@ -330,6 +353,7 @@ fn item() -> impl Strategy<Value = Item> {
         1 => id().prop_map(Item::Group),
         2 => id().prop_map(Item::Flow),
         1 => id().prop_map(Item::Policy),
+        1 => id().prop_map(Item::Invariant),
     ]
 }
 
@@ -391,6 +415,7 @@ fn same_kind(thing: Thing, number: u32) -> Edit {
         Thing::Group(_) => Item::Group(number.into()),
         Thing::Flow(_) => Item::Flow(number.into()),
         Thing::Policy(_) => Item::Policy(number.into()),
+        Thing::Invariant(_) => Item::Invariant(number.into()),
     };
     Edit::Change(item, thing)
 }

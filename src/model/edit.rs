@@ -16,8 +16,9 @@ use std::sync::Arc;
 pub use fragment::extract;
 
 use super::{
-    Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, KeptPolicy, Namespace,
-    NamespaceId, NodeRef, PolicyId, Refusal, Service, ServiceId, Settings, Workload, WorkloadId,
+    Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, Invariant, InvariantId,
+    KeptPolicy, Namespace, NamespaceId, NodeRef, PolicyId, Refusal, Service, ServiceId, Settings,
+    Workload, WorkloadId,
 };
 
 /// Which thing of a Document.
@@ -37,17 +38,19 @@ pub enum Item {
     Flow(FlowId),
     /// A kept policy.
     Policy(PolicyId),
+    /// An invariant.
+    Invariant(InvariantId),
 }
 
 impl Item {
-    /// The node that stands for it; flows, Services and policies have none.
+    /// The node that stands for it; flows, Services, policies and invariants have none.
     pub fn node(self) -> Option<NodeRef> {
         match self {
             Self::Namespace(id) => Some(NodeRef::Namespace(id)),
             Self::Workload(id) => Some(NodeRef::Workload(id)),
             Self::External(id) => Some(NodeRef::External(id)),
             Self::Group(id) => Some(NodeRef::Group(id)),
-            Self::Flow(_) | Self::Service(_) | Self::Policy(_) => None,
+            Self::Flow(_) | Self::Service(_) | Self::Policy(_) | Self::Invariant(_) => None,
         }
     }
 }
@@ -82,6 +85,8 @@ pub enum Thing {
     Flow(Flow),
     /// A kept policy.
     Policy(KeptPolicy),
+    /// An invariant.
+    Invariant(Invariant),
 }
 
 /// A change that a user can make.

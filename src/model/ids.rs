@@ -34,5 +34,7 @@ id!(
     /// A flow.
     FlowId,
     /// A kept policy.
-    PolicyId
+    PolicyId,
+    /// An invariant.
+    InvariantId
 );

@@ -5,6 +5,7 @@
 pub mod edit;
 pub mod history;
 pub mod ids;
+mod invariant;
 pub mod query;
 pub mod table;
 pub mod validate;
@@ -20,6 +21,7 @@ use ipnet::IpNet;
 pub use edit::{Applied, Edit, Item, Thing};
 pub use history::History;
 pub use ids::*;
+pub use invariant::{Claim, Invariant};
 pub use query::{PortChoice, is_system_namespace};
 pub use table::Table;
 pub use validate::Refusal;
@@ -52,6 +54,8 @@ pub struct Document {
     pub flows: Table<FlowId, Flow>,
     /// Kept policies, verbatim.
     pub policies: Table<PolicyId, KeptPolicy>,
+    /// What must hold of the policies in force.
+    pub invariants: Table<InvariantId, Invariant>,
     /// Where the user placed things (top left corner, in points); everything else is laid out.
     pub layout: std::sync::Arc<BTreeMap<NodeRef, [f32; 2]>>,
     /// Unknown top-level fields.

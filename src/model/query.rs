@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, Item, KeptPolicy, NamespaceId,
-    NodeRef, PolicyId, ServiceId, Thing, WorkloadId,
+    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, InvariantId, Item, KeptPolicy,
+    NamespaceId, NodeRef, PolicyId, ServiceId, Thing, WorkloadId,
 };
 use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
 use crate::sets::{Labels, Selector};
@@ -54,6 +54,11 @@ impl Document {
     /// The group of that name.
     pub fn group_named(&self, name: &str) -> Option<GroupId> {
         find(self.groups.iter(), |group| group.name == name)
+    }
+
+    /// The invariant of that name.
+    pub fn invariant_named(&self, name: &str) -> Option<InvariantId> {
+        find(self.invariants.iter(), |invariant| invariant.name == name)
     }
 
     /// The base in force in a namespace: its own, or the project's.
@@ -122,6 +127,10 @@ impl Document {
             Item::Group(id) => self.node_name(NodeRef::Group(id)).to_owned(),
             Item::Flow(id) => self.flow_name(id),
             Item::Policy(id) => self.policy_name(id),
+            Item::Invariant(id) => {
+                let invariant = self.invariants.get(id);
+                invariant.map_or(String::new(), |i| i.name.clone())
+            }
         }
     }
 
@@ -156,6 +165,7 @@ impl Document {
             Item::Group(id) => self.groups.get(id).cloned().map(Thing::Group),
             Item::Flow(id) => self.flows.get(id).cloned().map(Thing::Flow),
             Item::Policy(id) => self.policies.get(id).cloned().map(Thing::Policy),
+            Item::Invariant(id) => self.invariants.get(id).cloned().map(Thing::Invariant),
         }
     }
 
@@ -232,6 +242,11 @@ impl Document {
     /// A group's name that is free.
     pub fn fresh_group_name(&self, name: &str) -> String {
         Self::fresh(name, |name| self.group_named(name).is_some())
+    }
+
+    /// An invariant's name that is free.
+    pub fn fresh_invariant_name(&self, name: &str) -> String {
+        Self::fresh(name, |name| self.invariant_named(name).is_some())
     }
 
     /// The flows that start or end at a node, in id order.

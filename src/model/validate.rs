@@ -11,7 +11,8 @@ mod tests;
 
 pub use document::{check, invariants, problems};
 pub use names::{
-    free_name, label_key, label_name, label_value, labels, labels_text, port_name, subdomain_name,
+    free_name, label_key, label_name, label_value, labels, labels_text, port_name, sentence_name,
+    subdomain_name,
 };
 pub use network::{cidr, domain_name, network, networks};
 pub use port::{flow_port, flow_ports, flow_ports_text, port_number, united};

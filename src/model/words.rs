@@ -112,14 +112,18 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// The end that missing words mean, if it exists by now.
+    pub(super) fn healed_end(&self, end: &End) -> End {
+        match end {
+            End::Missing(words) => self.end(words).unwrap_or_else(|_| end.clone()),
+            other => other.clone(),
+        }
+    }
+
     /// The flow with those of its missing ends that exist; one between two externals has only
     /// missing ends.
     pub fn healed(&self, flow: &Flow) -> Flow {
-        let heal = |end: &End| match end {
-            End::Missing(words) => self.end(words).unwrap_or_else(|_| end.clone()),
-            other => other.clone(),
-        };
-        let (from, to) = (heal(&flow.from), heal(&flow.to));
+        let (from, to) = (self.healed_end(&flow.from), self.healed_end(&flow.to));
         match (&from, &to) {
             (End::External(_), End::External(_)) => Flow {
                 from: End::Missing(self.of(&from)),

@@ -54,6 +54,8 @@ mod order {
     ];
     pub const THING: &[&str] = &[
         "name",
+        "deny",
+        "allow",
         "namespace",
         "kind",
         "labels",
@@ -79,6 +81,7 @@ mod order {
         "text",
     ];
     pub const FLOW: &[&str] = &["from", "to", "ports", "note", "muted"];
+    pub const CLAIM: &[&str] = &["from", "except", "to", "ports", "hops"];
     pub const PORT: &[&str] = &["name", "port", "protocol", "targetPort"];
     pub const SERVICE_PORT: &[&str] = &["name", "port", "targetPort", "protocol"];
     pub const NETWORK: &[&str] = &["cidr", "except"];

@@ -128,7 +128,7 @@ fn node(item: Item) -> Option<NodeRef> {
         Item::Workload(id) => Some(NodeRef::Workload(id)),
         Item::External(id) => Some(NodeRef::External(id)),
         Item::Group(id) => Some(NodeRef::Group(id)),
-        Item::Service(_) | Item::Flow(_) | Item::Policy(_) => None,
+        Item::Service(_) | Item::Flow(_) | Item::Policy(_) | Item::Invariant(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Applied, Item, Thing, flows, gone};
 use crate::model::validate::check;
-use crate::model::{Document, NamespaceId, NodeRef, Refusal, Settings};
+use crate::model::{Document, Invariant, NamespaceId, NodeRef, Refusal, Settings};
 
 pub(super) fn set_name(document: &mut Document, name: &str) -> Result<(), Refusal> {
     document.name = name.trim().to_owned();
@@ -34,6 +34,10 @@ pub(super) fn add(
         Thing::Group(group) => Item::Group(document.groups.add(group)),
         Thing::Flow(flow) => Item::Flow(flows::add(document, flow, applied)?),
         Thing::Policy(policy) => Item::Policy(document.policies.add(policy)),
+        Thing::Invariant(invariant) => {
+            has_ends(document, &invariant)?;
+            Item::Invariant(document.invariants.add(invariant))
+        }
     };
     applied.items.push(item);
     Ok(())
@@ -68,6 +72,10 @@ pub(super) fn change(
             return flows::put(document, id, flow, applied);
         }
         (Item::Policy(id), Thing::Policy(policy)) => document.policies.put(id, policy),
+        (Item::Invariant(id), Thing::Invariant(invariant)) => {
+            has_ends(document, &invariant)?;
+            document.invariants.put(id, invariant);
+        }
         _ => return Err(Refusal::new("a thing cannot become one of another kind")),
     }
     applied.items.push(item);
@@ -88,6 +96,7 @@ pub(super) fn rename(
         Thing::Service(service) => service.name = name,
         Thing::External(external) => external.name = name,
         Thing::Group(group) => group.name = name,
+        Thing::Invariant(invariant) => invariant.name = name,
         Thing::Flow(_) => return Err(Refusal::new("a flow has no name").help("write a note on it")),
         Thing::Policy(_) => {
             return Err(Refusal::new("a kept policy is named by its text").help("edit its text"));
@@ -116,6 +125,9 @@ fn free(document: &Document, thing: &Thing, me: Option<Item>) -> Result<(), Refu
         }
         Thing::External(external) => document.external_named(&external.name).map(Item::External),
         Thing::Group(group) => document.group_named(&group.name).map(Item::Group),
+        Thing::Invariant(invariant) => document
+            .invariant_named(&invariant.name)
+            .map(Item::Invariant),
         Thing::Flow(_) | Thing::Policy(_) => None,
     };
     match taken {
@@ -124,6 +136,15 @@ fn free(document: &Document, thing: &Thing, me: Option<Item>) -> Result<(), Refu
             Err(Refusal::new(format!("the name `{name}` is taken")).help("choose another name"))
         }
         _ => Ok(()),
+    }
+}
+
+fn has_ends(document: &Document, invariant: &Invariant) -> Result<(), Refusal> {
+    match invariant.ends().all(|end| document.has_end(end)) {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            "an end of the invariant does not exist any more",
+        )),
     }
 }
 

@@ -165,6 +165,13 @@ fn edit(
 /// Ends that were missing by words and exist now become ends again.
 pub(super) fn heal(document: &mut Document) {
     let missing = |end: &End| matches!(end, End::Missing(_));
+    let sick = document
+        .invariants
+        .iter()
+        .any(|(_, i)| i.ends().any(missing));
+    if sick {
+        heal_invariants(document);
+    }
     let sick: Vec<FlowId> = document
         .flows
         .iter()
@@ -183,5 +190,18 @@ pub(super) fn heal(document: &mut Document) {
         if document.flows.get(id) != Some(&flow) {
             document.flows.put(id, flow);
         }
+    }
+}
+
+fn heal_invariants(document: &mut Document) {
+    let words = Words::new(document);
+    let rows = document.invariants.iter();
+    let healed: Vec<_> = rows
+        .map(|(id, row)| (id, words.healed_invariant(row), row))
+        .filter(|(_, healed, row)| healed != *row)
+        .map(|(id, healed, _)| (id, healed))
+        .collect();
+    for (id, row) in healed {
+        document.invariants.put(id, row);
     }
 }

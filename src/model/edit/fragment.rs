@@ -80,6 +80,12 @@ pub fn extract(document: &Document, items: &[Item]) -> Document {
             part.flows.add(flow);
         }
     }
+    for (id, invariant) in document.invariants.iter() {
+        if all.contains(&Item::Invariant(id)) {
+            part.invariants
+                .add(invariant.map_ends(|end| ids.end(end, &words)));
+        }
+    }
     let places = document
         .layout
         .iter()
@@ -136,7 +142,7 @@ fn copy_out(document: &Document, item: Item, part: &mut Document, ids: &mut Ids)
                 part.policies.add(policy.clone());
             }
         }
-        Item::Namespace(_) | Item::Flow(_) => {}
+        Item::Namespace(_) | Item::Flow(_) | Item::Invariant(_) => {}
     }
 }
 
@@ -197,6 +203,7 @@ pub(super) fn paste(
             .push(Item::Policy(document.policies.add(policy.clone())));
     }
     paste_flows(document, part, &ids, applied)?;
+    paste_invariants(document, part, &ids, applied);
     let places = part.layout.iter().filter_map(|(node, at)| {
         let moved = [at[0] + offset[0], at[1] + offset[1]];
         let node = ids.node(*node)?;
@@ -266,6 +273,17 @@ fn paste_flows(
         applied.items.push(Item::Flow(id));
     }
     Ok(())
+}
+
+fn paste_invariants(document: &mut Document, part: &Document, ids: &Ids, applied: &mut Applied) {
+    let words = Words::new(part);
+    for (_, invariant) in part.invariants.iter() {
+        let mut invariant = invariant.map_ends(|end| ids.end(end, &words));
+        invariant = Words::new(document).healed_invariant(&invariant);
+        invariant.name = document.fresh_invariant_name(&invariant.name);
+        let new = document.invariants.add(invariant);
+        applied.items.push(Item::Invariant(new));
+    }
 }
 
 /// Gives a copy its name, also in the labels and the selector that carry the old one, so that the

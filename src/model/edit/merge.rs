@@ -51,7 +51,24 @@ pub(super) fn merge(
         let id = flows::add(document, flow, &mut quiet)?;
         applied.items.push(Item::Flow(id));
     }
+    merge_invariants(document, other, &ids, applied);
     Ok(())
+}
+
+/// Invariants that are the same in all but their id are one; others keep apart.
+fn merge_invariants(document: &mut Document, other: &Document, ids: &Ids, applied: &mut Applied) {
+    let words = Words::new(other);
+    for (_, invariant) in other.invariants.iter() {
+        let invariant = invariant.map_ends(|end| ids.end(end, &words));
+        let mut invariant = Words::new(document).healed_invariant(&invariant);
+        let here = document.invariant_named(&invariant.name);
+        let same = here.filter(|here| document.invariants.get(*here) == Some(&invariant));
+        let new = same.unwrap_or_else(|| {
+            invariant.name = document.fresh_invariant_name(&invariant.name);
+            document.invariants.add(invariant)
+        });
+        applied.items.push(Item::Invariant(new));
+    }
 }
 
 fn merge_workloads(

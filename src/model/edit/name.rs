@@ -58,6 +58,7 @@ fn named(before: &Document, item: Item) -> String {
         Item::Group(_) => "group",
         Item::Flow(_) => "flow",
         Item::Policy(_) => "policy",
+        Item::Invariant(_) => "invariant",
     };
     format!("{kind} {}", before.item_name(item))
 }
@@ -78,5 +79,6 @@ fn thing_name(before: &Document, thing: &Thing) -> String {
             Some(identity) => format!("policy {}", identity.name),
             None => format!("policy of {}", policy.file),
         },
+        Thing::Invariant(invariant) => format!("invariant {}", invariant.name),
     }
 }

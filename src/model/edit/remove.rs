@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Item;
-use crate::model::{Document, End, Refusal};
+use crate::model::{Document, End, Refusal, Words};
 
 /// Removes the items; what is gone already is no matter.
 pub(super) fn remove(document: &mut Document, items: &[Item]) -> Result<(), Refusal> {
+    let before = document.clone();
     for item in with_contents(document, items) {
         match item {
             Item::Namespace(id) => drop(document.namespaces.remove(id)),
@@ -17,10 +18,33 @@ pub(super) fn remove(document: &mut Document, items: &[Item]) -> Result<(), Refu
             Item::Group(id) => drop(document.groups.remove(id)),
             Item::Flow(id) => drop(document.flows.remove(id)),
             Item::Policy(id) => drop(document.policies.remove(id)),
+            Item::Invariant(id) => drop(document.invariants.remove(id)),
         }
     }
     sweep(document);
+    keep_invariants(document, &before);
     Ok(())
+}
+
+/// An invariant outlives its ends: it names what was removed by its words.
+fn keep_invariants(document: &mut Document, before: &Document) {
+    let there = |end: &End| document.has_end(end);
+    let rows = document.invariants.iter();
+    let orphans: Vec<_> = rows.filter(|(_, row)| !row.ends().all(there)).collect();
+    if orphans.is_empty() {
+        return;
+    }
+    let words = Words::new(before);
+    let by_words = |end: &End| match there(end) {
+        true => end.clone(),
+        false => End::Missing(words.of(end)),
+    };
+    let kept: Vec<_> = (orphans.into_iter())
+        .map(|(id, row)| (id, row.map_ends(by_words)))
+        .collect();
+    for (id, row) in kept {
+        document.invariants.put(id, row);
+    }
 }
 
 /// The items, and everything that lives in the namespaces among them.

@@ -305,3 +305,63 @@ fn one_gesture_is_one_step_and_saving_is_remembered_across_undo() {
     let steps = std::iter::from_fn(|| history.undo()).count();
     assert_eq!(steps, 200);
 }
+
+#[test]
+fn an_invariant_follows_a_rename_and_outlives_its_ends() {
+    let mut history = History::new(shop());
+    let web = Item::Workload(workload(history.document(), "shop/web"));
+    let invariant = Invariant {
+        name: "nobody reaches web".into(),
+        claim: crate::model::Claim::Deny,
+        from: None,
+        except: Vec::new(),
+        to: Some(End::Workload(workload(history.document(), "shop/web"))),
+        ports: Vec::new(),
+        unknown: Default::default(),
+    };
+    let add = Edit::Add(Thing::Invariant(invariant.clone()));
+    let added = history.edit(&add).expect("it is taken").items;
+    assert_eq!(
+        add.name(history.document()),
+        "Add invariant nobody reaches web"
+    );
+    assert!(history.edit(&add).is_err(), "the name is taken");
+
+    let to = |history: &History| {
+        let document = history.document();
+        let row = document.invariants.iter().next().expect("it is there").1;
+        row.to.as_ref().map(|end| document.end_words(end))
+    };
+    history
+        .edit(&Edit::Rename(web, "front".into()))
+        .expect("it is taken");
+    assert_eq!(to(&history).as_deref(), Some("shop/front"));
+    let row = history.document().thing(web);
+    history.edit(&Edit::Remove(vec![web])).expect("it is taken");
+    assert_eq!(to(&history).as_deref(), Some("shop/front"));
+    assert!(
+        !history
+            .document()
+            .invariants
+            .iter()
+            .any(|(_, i)| i.to == invariant.to)
+    );
+    history
+        .edit(&Edit::Add(row.expect("it was there")))
+        .expect("it is taken");
+    let healed = history
+        .document()
+        .invariants
+        .iter()
+        .next()
+        .expect("it is there")
+        .1;
+    assert!(matches!(healed.to, Some(End::Workload(_))));
+
+    history
+        .edit(&Edit::Duplicate(added.clone()))
+        .expect("it is taken");
+    assert_eq!(history.document().invariants.len(), 2);
+    history.edit(&Edit::Remove(added)).expect("it is taken");
+    assert_eq!(history.document().invariants.len(), 1);
+}

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Refusal, domain_name, free_name, label_key, label_name, label_value, port_name, subdomain_name,
+    Refusal, domain_name, free_name, label_key, label_name, label_value, port_name, sentence_name,
+    subdomain_name,
 };
 use crate::diag::Diagnostic;
 use crate::model::{
-    Document, End, External, FlowPort, Group, Namespace, NodeRef, Service, Thing, Words, Workload,
+    Claim, Document, End, External, FlowPort, Group, Invariant, Namespace, NodeRef, Service, Thing,
+    Words, Workload,
 };
 use crate::sets::{LabelOp, Labels, Selector};
 
@@ -53,6 +55,19 @@ pub fn invariants(document: &Document) -> Vec<Diagnostic> {
             found.push(broken(format!("flow `{name}` names an end that exists")));
         }
     }
+    for (_, invariant) in document.invariants.iter() {
+        let name = &invariant.name;
+        if !invariant.ends().all(|end| document.has_end(end)) {
+            found.push(broken(format!(
+                "invariant `{name}` has an end that was removed"
+            )));
+        }
+        if words.healed_invariant(invariant) != *invariant {
+            found.push(broken(format!(
+                "invariant `{name}` names an end that exists"
+            )));
+        }
+    }
     for (node, place) in document.layout.iter() {
         if !document.has_node(*node) || place.iter().any(|at| !at.is_finite()) {
             found.push(broken(format!("a place of {node:?} makes no sense")));
@@ -84,6 +99,9 @@ fn twins(document: &Document, found: &mut Vec<Diagnostic>) {
     }
     for (_, group) in document.groups.iter() {
         count(format!("group `{}`", group.name));
+    }
+    for (_, invariant) in document.invariants.iter() {
+        count(format!("invariant `{}`", invariant.name));
     }
     let twice = seen.into_iter().filter(|(_, times)| *times > 1);
     found.extend(twice.map(|(what, _)| broken(format!("{what} is there twice"))));
@@ -131,6 +149,12 @@ pub fn problems(document: &Document) -> Vec<Diagnostic> {
             check_ports(&flow.ports),
         );
     }
+    for (_, invariant) in document.invariants.iter() {
+        tell(
+            format!("invariant {}", invariant.name),
+            check_invariant(invariant),
+        );
+    }
     found
 }
 
@@ -144,6 +168,7 @@ pub fn check(thing: &Thing) -> Vec<Refusal> {
         Thing::Group(group) => check_group(group),
         Thing::Flow(flow) => check_ports(&flow.ports),
         Thing::Policy(_) => Vec::new(),
+        Thing::Invariant(invariant) => check_invariant(invariant),
     }
 }
 
@@ -207,6 +232,32 @@ fn check_group(group: &Group) -> Vec<Refusal> {
     wrong.extend(free_name(&group.name).err());
     check_selector(&group.namespaces, &mut wrong);
     check_selector(&group.pods, &mut wrong);
+    wrong
+}
+
+fn check_invariant(invariant: &Invariant) -> Vec<Refusal> {
+    let mut wrong = Vec::new();
+    wrong.extend(sentence_name(&invariant.name).err());
+    wrong.extend(check_ports(&invariant.ports));
+    let (from, to) = (&invariant.from, &invariant.to);
+    match invariant.claim {
+        Claim::Deny | Claim::DenyAnyHops => {
+            if from.is_none() && to.is_none() {
+                let refusal = Refusal::new("it says neither from what nor to what");
+                wrong.push(refusal.help("name a source, a destination, or both"));
+            }
+        }
+        Claim::Allow => {
+            if from.is_none() || to.is_none() {
+                let refusal = Refusal::new("it does not say what must reach what");
+                wrong.push(refusal.help("name a source and a destination"));
+            }
+            if invariant.ports.is_empty() {
+                let refusal = Refusal::new("it does not say on which ports");
+                wrong.push(refusal.help("choose ports, or `any` for all of them"));
+            }
+        }
+    }
     wrong
 }
 

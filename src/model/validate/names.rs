@@ -35,6 +35,15 @@ pub fn subdomain_name(name: &str) -> Result<(), Refusal> {
 
 /// A name of our own, for externals and groups: `Internet`, `Office VPN`, `api.stripe.com`.
 pub fn free_name(name: &str) -> Result<(), Refusal> {
+    free_text(name, 63)
+}
+
+/// A name that is a sentence, for invariants.
+pub fn sentence_name(name: &str) -> Result<(), Refusal> {
+    free_text(name, 200)
+}
+
+fn free_text(name: &str, most: usize) -> Result<(), Refusal> {
     if name.trim().is_empty() {
         return Err(Refusal::new("the name is empty").help("type a name"));
     }
@@ -44,9 +53,9 @@ pub fn free_name(name: &str) -> Result<(), Refusal> {
                 .help("write it on one line, without spaces around it"),
         );
     }
-    if name.chars().count() > 63 {
+    if name.chars().count() > most {
         let message = format!("the name has {} characters", name.chars().count());
-        return Err(Refusal::new(message).help("use 63 or fewer"));
+        return Err(Refusal::new(message).help(format!("use {most} or fewer")));
     }
     Ok(())
 }

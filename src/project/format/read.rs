@@ -7,6 +7,7 @@
 
 mod fields;
 mod flows;
+mod invariants;
 mod outside;
 mod things;
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{read, write};
 use crate::model::arbitrary;
 use crate::model::validate::invariants;
-use crate::model::{Base, DnsProfile, Document, End, Flow, NodeRef, Service, Workload};
+use crate::model::{Base, DnsProfile, Document, End, Flow, Invariant, NodeRef, Service, Workload};
 
 const SHOP: &str = r#"
 format: drawbridge/1
@@ -43,7 +43,9 @@ flows:
 policies:
 - {file: k8s/old.yaml, text: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n", replaces: shop/web-to-checkout}
 invariants:
-- {name: nobody outside reaches ledger, deny: {from: external/office, to: payments/ledger, hops: any}}
+- {name: nobody outside reaches ledger, deny: {from: external/office, to: "payments/ledger[Job]", hops: any, since: 2024}}
+- {allow: {from: shop/web, to: shop/checkout, ports: [TCP/5050]}, name: orders come in, colour: red}
+- {name: only its own, deny: {to: "legacy/*", except: ["legacy/*", shop/gone], ports: [any], hops: 1}}
 layout: {shop/web: [120, 40.5], "shop/*": [0, 0], node/gone: [1, 2]}
 "#;
 
@@ -51,12 +53,14 @@ layout: {shop/web: [120, 40.5], "shop/*": [0, 0], node/gone: [1, 2]}
 fn a_project_written_by_hand() {
     let (document, found) = read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(found.join("\n"), @r##"
+    insta::assert_snapshot!(found.join("\n"), @r"
     shop.drawbridge.yaml:33:10: error: no workload of `shop` is called `chekout` (missing-end)
         help: did you mean `checkout`?
-    "##);
+    shop.drawbridge.yaml:39:55: error: no workload of `shop` is called `gone` (missing-end)
+        help: declare it, or remove what refers to it
+    ");
     assert!(invariants(&document).is_empty());
-    insta::assert_snapshot!(write(&document), @r##"
+    insta::assert_snapshot!(write(&document), @r#"
     format: drawbridge/1
     name: online-shop
     settings:
@@ -94,12 +98,15 @@ fn a_project_written_by_hand() {
         apiVersion: networking.k8s.io/v1
         kind: NetworkPolicy
     invariants:
-    - {name: nobody outside reaches ledger, deny: {from: external/office, to: payments/ledger, hops: any}}
+    - name: nobody outside reaches ledger
+      deny: {from: external/office, to: "payments/ledger[Job]", hops: any, since: 2024}
+    - {name: orders come in, allow: {from: shop/web, to: shop/checkout, ports: [TCP/5050]}, colour: red}
+    - {name: only its own, deny: {except: ["legacy/*", shop/gone], to: "legacy/*", ports: [any]}}
     layout:
       "shop/*": [0, 0]
       shop/web: [120, 40.5]
       node/gone: [1, 2]
-    "##);
+    "#);
     assert_eq!(again(&document), document);
 }
 
@@ -313,6 +320,14 @@ fn renumbered(document: &Document) -> Document {
     }
     for (_, row) in document.groups.iter() {
         new.groups.add(row.clone());
+    }
+    for (_, row) in document.invariants.iter() {
+        new.invariants.add(Invariant {
+            from: row.from.as_ref().map(end),
+            to: row.to.as_ref().map(end),
+            except: row.except.iter().map(end).collect(),
+            ..row.clone()
+        });
     }
     for (_, row) in document.flows.iter() {
         let (from, to) = (end(&row.from), end(&row.to));

@@ -6,8 +6,8 @@ use super::value::{self, word};
 use super::{FORMAT, emit, order};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::{
-    Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, KeptPolicy, Namespace,
-    NodeRef, Service, Settings, Unknown, Words, Workload,
+    Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, Invariant, KeptPolicy,
+    Namespace, NodeRef, Service, Settings, Unknown, Words, Workload,
 };
 use crate::sets::Protocol;
 
@@ -49,6 +49,13 @@ pub fn write(document: &Document) -> String {
     map.list(
         "policies",
         document.policies.iter().map(|(_, row)| policy(row)),
+    );
+    map.list(
+        "invariants",
+        document
+            .invariants
+            .iter()
+            .map(|(_, row)| invariant(row, &words)),
     );
     map.set_some("layout", some_map(layout(document, &words)));
     emit::document(&map.finish(&document.unknown, order::PROJECT))
@@ -321,6 +328,29 @@ fn policy(row: &KeptPolicy) -> Value {
     map.set("text", row.text.as_str());
     map.set_some("replaces", row.replaces.as_deref());
     Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn invariant(row: &Invariant, words: &Words) -> Value {
+    let mut claim = Fields::new();
+    claim.set_some("from", row.from.as_ref().map(|end| words.of(end)));
+    claim.list("except", row.except.iter().map(|end| words.of(end).into()));
+    claim.set_some("to", row.to.as_ref().map(|end| words.of(end)));
+    claim.set_unless("ports", flow_ports(&row.ports), row.ports.is_empty());
+    let key = match row.claim {
+        Claim::Deny | Claim::DenyAnyHops => "deny",
+        Claim::Allow => "allow",
+    };
+    if row.claim == Claim::DenyAnyHops {
+        claim.set("hops", "any");
+    }
+    let claim = claim.finish(&Unknown::new(), order::CLAIM);
+    let mut map = Fields::new();
+    map.set("name", row.name.as_str());
+    map.set(key, Value::Mapping(claim));
+    let other = |key: &str| ["deny", "allow"].contains(&key) && !map.0.contains_key(key);
+    let mut unknown = row.unknown.clone();
+    unknown.retain(|key, _| !other(key));
+    Value::Mapping(map.finish(&unknown, order::THING))
 }
 
 /// By words in alphabetical order, so that adding one thing moves no other line.

@@ -65,13 +65,14 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
 /// `2 workloads, 3 flows`.
 fn counted(items: &[Item]) -> String {
     type Is = fn(&Item) -> bool;
-    let kinds: [(&str, Is); 6] = [
+    let kinds: [(&str, Is); 7] = [
         ("namespace", |item| matches!(item, Item::Namespace(_))),
         ("workload", |item| matches!(item, Item::Workload(_))),
         ("external", |item| matches!(item, Item::External(_))),
         ("group", |item| matches!(item, Item::Group(_))),
         ("flow", |item| matches!(item, Item::Flow(_))),
         ("kept policy", |item| matches!(item, Item::Policy(_))),
+        ("invariant", |item| matches!(item, Item::Invariant(_))),
     ];
     let counts = kinds.iter().filter_map(|(name, is)| {
         let count = items.iter().filter(|item| is(item)).count();

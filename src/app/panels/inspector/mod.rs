@@ -79,8 +79,10 @@ pub fn inspector_ui(
             None if extra.is_some() => extra
                 .into_iter()
                 .for_each(|id| arrow::show(ui, &mut inspect, id)),
-            Some(Item::Service(_)) | None if many => many::show(ui, &mut inspect),
-            Some(Item::Service(_)) | None => project::show(ui, &mut inspect),
+            Some(Item::Service(_) | Item::Invariant(_)) | None if many => {
+                many::show(ui, &mut inspect)
+            }
+            Some(Item::Service(_) | Item::Invariant(_)) | None => project::show(ui, &mut inspect),
         }
     });
 }

@@ -255,7 +255,7 @@ impl About {
             }
             Item::External(id) => self.flows.extend(document.flows_of(NodeRef::External(id))),
             Item::Group(id) => self.flows.extend(document.flows_of(NodeRef::Group(id))),
-            Item::Service(_) | Item::Policy(_) => {}
+            Item::Service(_) | Item::Policy(_) | Item::Invariant(_) => {}
         }
     }
 

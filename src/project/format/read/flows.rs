@@ -58,7 +58,7 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
     })
 }
 
-fn end(reader: &mut Reader, words: &Words, node: &Node, key: &str, end: End) -> End {
+pub(super) fn end(reader: &mut Reader, words: &Words, node: &Node, key: &str, end: End) -> End {
     let End::Missing(text) = end else {
         return end;
     };

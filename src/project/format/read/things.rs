@@ -7,6 +7,7 @@ use serde_yaml::Value;
 
 use super::fields::{Fields, Reader};
 use super::flows::{flows, layout, policy};
+use super::invariants::invariants;
 use super::outside::{external, group};
 use super::{Extras, item_key};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
@@ -42,6 +43,7 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
     for (_, row) in items(reader, fields, "policies", policy) {
         document.policies.add(row);
     }
+    invariants(reader, fields, document);
     layout(reader, fields, document);
 }
 
@@ -77,7 +79,7 @@ impl Reader {
     }
 
     /// The name, or a free one if it is taken already.
-    fn own_name(
+    pub(super) fn own_name(
         &mut self,
         node: &Node,
         what: &str,
