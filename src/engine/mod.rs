@@ -7,6 +7,7 @@ pub mod adopt;
 pub mod allowed;
 pub mod ask;
 pub mod audit;
+pub mod compare;
 mod dns;
 pub mod drawn;
 pub mod exposed;

@@ -15,6 +15,8 @@ pub struct History {
     state: u64,
     newest: u64,
     saved: Option<u64>,
+    /// The Document that is on disk.
+    saved_document: Option<Document>,
     undo: VecDeque<Step>,
     redo: Vec<Step>,
     /// The gesture that made the last step, while it may still go on.
@@ -33,6 +35,7 @@ impl History {
     /// A history that begins with a Document, which counts as saved.
     pub fn new(document: Document) -> Self {
         Self {
+            saved_document: Some(document.clone()),
             document,
             saved: Some(0),
             ..Self::default()
@@ -43,6 +46,7 @@ impl History {
     pub fn unsaved(document: Document) -> Self {
         Self {
             saved: None,
+            saved_document: None,
             ..Self::new(document)
         }
     }
@@ -136,9 +140,15 @@ impl History {
         self.saved != Some(self.state)
     }
 
-    /// The Document of that state (see [`History::state`]) is on disk now.
-    pub fn mark_saved(&mut self, state: u64) {
+    /// This Document, which is that of that state (see [`History::state`]), is on disk now.
+    pub fn mark_saved(&mut self, state: u64, document: Document) {
+        self.saved_document = Some(document);
         self.saved = Some(state);
         self.gesture = None;
+    }
+
+    /// The Document as it was last saved; none if it never was.
+    pub fn saved(&self) -> Option<&Document> {
+        self.saved_document.as_ref()
     }
 }

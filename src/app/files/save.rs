@@ -6,6 +6,7 @@ use crate::app::dialogs::Ask;
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
+use crate::model::Document;
 use crate::project::files::{self, Stamp};
 use crate::project::format;
 
@@ -13,6 +14,7 @@ use crate::project::format;
 pub(super) struct Saved {
     path: PathBuf,
     state: u64,
+    document: Document,
     result: Result<Option<Stamp>, Diagnostic>,
 }
 
@@ -56,6 +58,7 @@ impl App {
             Saved {
                 path,
                 state,
+                document,
                 result,
             }
         });
@@ -70,7 +73,7 @@ impl App {
         match saved.result {
             Ok(stamp) => {
                 if let Some(history) = &mut self.history {
-                    history.mark_saved(saved.state);
+                    history.mark_saved(saved.state, saved.document);
                 }
                 self.files.stamp = stamp;
                 self.files.path = Some(saved.path.clone());
