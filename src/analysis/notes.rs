@@ -6,7 +6,7 @@ use super::universe::Universe;
 use crate::cluster::{Pod, Snapshot, Workload};
 use crate::diag::Diagnostic;
 
-/// Workloads whose pods a policy tells apart by more than labels, and Ingress or Route backends that
+/// Workloads whose pods a policy tells apart by more than labels, and backends of routes that
 /// policy closes.
 pub fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     let universe = Universe::new(snapshot, &[&snapshot.policies]);

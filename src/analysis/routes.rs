@@ -1,4 +1,4 @@
-//! What Ingress and Route objects send to pods, and whether policy lets it through (W22).
+//! What Ingress, Route and Gateway API objects send to pods, and whether policy lets it through (W22, W23).
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::cluster::{
 };
 use crate::sets::{Labels, PortSet};
 
-/// What one Ingress or Route backend sends to one workload.
+/// What one backend of a route sends to one workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     /// Index into `Snapshot::routes`.
@@ -29,7 +29,7 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     for (at, route) in snapshot.routes.iter().enumerate() {
         let services = snapshot.services.iter();
         let mut named =
-            services.filter(|s| s.name == route.service && s.namespace == route.namespace);
+            services.filter(|s| s.name == route.service && s.namespace == route.service_namespace);
         let Some(service) = named.next() else {
             continue;
         };
@@ -105,8 +105,9 @@ fn wanted(snapshot: &Snapshot, route: &Route, service: &Service, pod: &Pod) -> P
 }
 
 /// The Service ports that a backend names: an Ingress by their own number or name, a Route by their
-/// name or target. What is named in no such way is looked for in the other, since manifests mix them up.
-fn backend_ports<'a>(route: &Route, service: &'a Service) -> Vec<&'a ServicePort> {
+/// name or target. What is named in no such way is looked for in the other, since manifests mix them
+/// up. A route of the Gateway API names them by number alone.
+pub fn backend_ports<'a>(route: &Route, service: &'a Service) -> Vec<&'a ServicePort> {
     let Some(wanted) = &route.port else {
         return service.ports.iter().collect();
     };
@@ -116,11 +117,14 @@ fn backend_ports<'a>(route: &Route, service: &'a Service) -> Vec<&'a ServicePort
     };
     let by_target = |p: &ServicePort| p.target == *wanted;
     let found = |matches: &dyn Fn(&ServicePort) -> bool| -> Vec<&'a ServicePort> {
-        service.ports.iter().filter(|p| matches(p)).collect()
+        let ports = service.ports.iter().filter(|p| matches(p));
+        let spoken = |p: &&ServicePort| route.protocol.is_none_or(|only| only == p.protocol);
+        ports.filter(spoken).collect()
     };
     let (first, second) = match route.kind {
         "Route" => (found(&by_target), found(&by_service)),
-        _ => (found(&by_service), found(&by_target)),
+        "Ingress" => (found(&by_service), found(&by_target)),
+        _ => (found(&by_service), Vec::new()),
     };
     if first.is_empty() { second } else { first }
 }

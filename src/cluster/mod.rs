@@ -190,19 +190,24 @@ pub enum TargetPort {
     Name(String),
 }
 
-/// One backend of an Ingress or Route: traffic from the ingress controller to a Service port (W22).
+/// One backend of an Ingress, a Route or a route of the Gateway API: traffic from the ingress
+/// controller (or a Gateway) to a Service port (W22, W23).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// API kind of the object: `Ingress`, `Route`.
+    /// API kind of the object: `Ingress`, `Route`, `HTTPRoute`, ...
     pub kind: &'static str,
-    /// Namespace name, of the object and of the Service.
+    /// Namespace name of the object.
     pub namespace: String,
     /// The object's name.
     pub name: String,
+    /// Namespace name of the Service.
+    pub service_namespace: String,
     /// Name of the Service.
     pub service: String,
     /// The Service port, by number or by name; none: every port of the Service.
     pub port: Option<TargetPort>,
-    /// Where it is declared.
+    /// Only ports of this protocol; none: of any.
+    pub protocol: Option<Protocol>,
+    /// Where the backend is named, or the object that names it.
     pub span: Option<Span>,
 }

@@ -138,6 +138,45 @@ mod tests {
     }
 
     #[test]
+    fn backends_that_no_service_stands_behind_are_told() {
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: s}\nspec: {selector: {app: web}, ports: [{name: http, port: 80}, {port: 53, protocol: UDP}]}\n";
+        let gateway = |kind: &str, backend: &str| {
+            format!(
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: r, namespace: s}}\nspec:\n  parentRefs: [{{name: edge}}]\n  rules:\n  - backendRefs:\n    - {backend}\n{service}"
+            )
+        };
+        assert_eq!(
+            codes(&of(&gateway("HTTPRoute", "{name: web, port: 80}"))),
+            []
+        );
+        assert_eq!(
+            codes(&of(&gateway("UDPRoute", "{name: web, port: 53}"))),
+            []
+        );
+        for (kind, backend) in [
+            ("HTTPRoute", "{name: gone, port: 80}"),
+            ("HTTPRoute", "{name: web, port: 8080}"),
+            ("TCPRoute", "{name: web, port: 53}"),
+            ("UDPRoute", "{name: web, port: 80}"),
+        ] {
+            let loaded = of(&gateway(kind, backend));
+            assert_eq!(codes(&loaded), [("W23", 8)], "{kind} {backend}");
+        }
+        let ingress = |port: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: i, namespace: s}}\nspec: {{defaultBackend: {{service: {{name: web, port: {{{port}}}}}}}}}\n{service}"
+            )
+        };
+        assert_eq!(codes(&of(&ingress("name: http"))), []);
+        let loaded = of(&ingress("name: grpc"));
+        assert_eq!(codes(&loaded), [("W22", 1)]);
+        insta::assert_snapshot!(loaded.diagnostics[0], @r"
+        a.yaml:1:1: warning: Ingress s/i: its backend, Service `s/web`, has no port called `grpc` (W22)
+            help: name one of its own ports: TCP/80 (http), UDP/53
+        ");
+    }
+
+    #[test]
     fn many_files_are_read_in_their_order() {
         let source = |i: usize| {
             let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");

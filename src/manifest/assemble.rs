@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Manifests;
+use super::gateway::Gateways;
 use super::kinds::{self, Kind};
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
@@ -31,9 +32,10 @@ pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>)
     let (cluster_policies, policies): (Vec<_>, Vec<_>) = std::mem::take(&mut parts.policies)
         .into_iter()
         .partition(|object| kinds::of(object) == Kind::ClusterPolicy);
+    let snapshot = parts.snapshot(&policies, &mut diagnostics);
     diagnostics.sort_by(|a, b| place(a).cmp(&place(b)));
     Manifests {
-        snapshot: parts.snapshot(&policies),
+        snapshot,
         policies,
         cluster_policies,
         skipped,
@@ -86,6 +88,7 @@ struct Parts {
     pods: Vec<(Identity, PodObject)>,
     services: Vec<Service>,
     routes: Vec<Route>,
+    gateways: Gateways,
     policies: Vec<crate::yaml::Object>,
 }
 
@@ -117,13 +120,21 @@ impl Parts {
             }
             Value::Service(service) => self.services.push(service),
             Value::Routes(routes) => self.routes.extend(routes),
+            Value::Gateway(gateway) => self.gateways.gateways.push(gateway),
+            Value::GatewayRoute(route) => self.gateways.routes.push(route),
+            Value::Grant(grant) => self.gateways.grants.push(grant),
             Value::Policy(object) => self.policies.push(*object),
         }
     }
 
-    fn snapshot(mut self, policies: &[crate::yaml::Object]) -> Snapshot {
+    fn snapshot(
+        mut self,
+        policies: &[crate::yaml::Object],
+        told: &mut Vec<Diagnostic>,
+    ) -> Snapshot {
         let groups = self.groups();
         self.synthesise_namespaces(&groups, policies);
+        let gateways = self.gateways.attach(&self.namespaces, told);
         let namespaces: Vec<_> = self.namespaces.into_values().collect();
         let mut out = Snapshot {
             nodes: sorted(self.nodes, |n| n.name.clone()),
@@ -134,11 +145,13 @@ impl Parts {
         for (identity, group) in groups {
             add_workload(&mut out, identity, group);
         }
-        let mut routes = sorted(self.routes, |r| {
+        let key = |r: &Route| {
             let place = (r.namespace.clone(), r.name.clone(), r.kind);
-            (place, r.service.clone(), r.port.clone())
-        });
-        routes.dedup();
+            let service = (r.service_namespace.clone(), r.service.clone());
+            (place, service, r.port.clone())
+        };
+        let mut routes = sorted(self.routes.into_iter().chain(gateways).collect(), key);
+        routes.dedup_by_key(|r| key(r));
         out.routes = routes;
         out
     }
@@ -178,6 +191,7 @@ impl Parts {
         let mut used: BTreeSet<&str> = groups.keys().map(|i| i.namespace.as_str()).collect();
         used.extend(self.services.iter().map(|s| s.namespace.as_str()));
         used.extend(self.routes.iter().map(|r| r.namespace.as_str()));
+        used.extend(self.gateways.namespaces());
         used.extend(policies.iter().map(|p| p.namespace_or_default()));
         for name in used {
             if !self.namespaces.contains_key(name) {

@@ -13,6 +13,10 @@ pub(super) enum Kind {
     Service,
     Ingress,
     Route,
+    Gateway,
+    /// A route of the Gateway API, by its kind.
+    GatewayRoute(&'static str),
+    ReferenceGrant,
     NetworkPolicy,
     /// A policy of the whole cluster, judged too.
     ClusterPolicy,
@@ -53,6 +57,13 @@ pub(super) fn of(object: &Object) -> Kind {
         ("", "Service") => Kind::Service,
         ("networking.k8s.io" | "extensions", "Ingress") => Kind::Ingress,
         ("route.openshift.io", "Route") => Kind::Route,
+        ("gateway.networking.k8s.io", "Gateway") => Kind::Gateway,
+        ("gateway.networking.k8s.io", "HTTPRoute") => Kind::GatewayRoute("HTTPRoute"),
+        ("gateway.networking.k8s.io", "GRPCRoute") => Kind::GatewayRoute("GRPCRoute"),
+        ("gateway.networking.k8s.io", "TLSRoute") => Kind::GatewayRoute("TLSRoute"),
+        ("gateway.networking.k8s.io", "TCPRoute") => Kind::GatewayRoute("TCPRoute"),
+        ("gateway.networking.k8s.io", "UDPRoute") => Kind::GatewayRoute("UDPRoute"),
+        ("gateway.networking.k8s.io", "ReferenceGrant") => Kind::ReferenceGrant,
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => Kind::NetworkPolicy,
         (
             "policy.networking.k8s.io",

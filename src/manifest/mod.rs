@@ -5,6 +5,7 @@
 //! makes a cluster of them.
 
 mod assemble;
+mod gateway;
 mod kinds;
 mod objects;
 mod resource;

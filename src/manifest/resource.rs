@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::gateway::{self, Gateway, GatewayRoute, Grant};
 use super::kinds::{self, Kind};
 use super::service;
 use super::workload::{self, OwnerObject, PodObject};
@@ -36,6 +37,9 @@ pub(super) enum Value {
     Owner(OwnerObject),
     Service(Service),
     Routes(Vec<Route>),
+    Gateway(Gateway),
+    GatewayRoute(GatewayRoute),
+    Grant(Grant),
     Policy(Box<Object>),
 }
 
@@ -111,6 +115,9 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         Kind::Service => Value::Service(service::service(object)?),
         Kind::Ingress => Value::Routes(service::ingress(object)?),
         Kind::Route => Value::Routes(service::openshift(object)?),
+        Kind::Gateway => Value::Gateway(gateway::gateway(object)?),
+        Kind::GatewayRoute(kind) => Value::GatewayRoute(gateway::route(object, kind)?),
+        Kind::ReferenceGrant => Value::Grant(gateway::grant(object)?),
         Kind::NetworkPolicy | Kind::ClusterPolicy | Kind::OtherPolicy | Kind::Unknown => {
             return Ok(None);
         }

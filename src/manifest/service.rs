@@ -119,8 +119,10 @@ fn route(object: &Object, kind: &'static str, service: String, port: Option<Targ
         kind,
         namespace: object.namespace_or_default().to_owned(),
         name: object.name.clone(),
+        service_namespace: object.namespace_or_default().to_owned(),
         service,
         port,
+        protocol: None,
         span: Some(object.start()),
     }
 }

@@ -187,8 +187,8 @@ fn owner(node: &Node) -> Decoded<Option<OwnerRef>> {
     Ok(owners.unwrap_or_default().into_iter().flatten().next())
 }
 
-/// A label selector of a workload. What the API server would refuse in it selects nothing.
-fn selector(node: &Node) -> Decoded<Selector> {
+/// A label selector. What the API server would refuse in it selects nothing.
+pub(super) fn selector(node: &Node) -> Decoded<Selector> {
     let labels = field(node, "matchLabels", strings)?.unwrap_or_default();
     let mut selector = Selector::match_labels(&labels);
     let expressions = list_field(map(node)?, "matchExpressions", expression)?;

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::build::Builder;
 use super::event;
 use super::lines::Lines;
-use super::split::{Chunk, chunks};
+use super::split::{Chunk, chunks, ended, trimmed};
 use super::{Mark, Node, Value, scalar};
 
 /// Deeper nesting is refused, so that nothing that walks a tree can overflow the stack.
@@ -73,8 +73,14 @@ pub fn parse(text: &str) -> Parsed {
 fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
     let own = &text[chunk.range.clone()];
     let template = own.contains("{{");
+    let lines = Lines::of(own);
     let mut reader = Reader::new(chunk.line);
-    let mut bytes = own.strip_prefix('\u{feff}').unwrap_or(own).as_bytes();
+    let ended = ended(own);
+    let last = own.lines().next_back().unwrap_or_default();
+    if ended.len() > own.len() && !last.trim().is_empty() {
+        reader.cut = Some(chunk.line.saturating_add(lines.last()));
+    }
+    let mut bytes = ended.strip_prefix('\u{feff}').unwrap_or(&ended).as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut bytes);
     loop {
@@ -95,14 +101,13 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
         }
     }
     let single = reader.roots.len() == 1;
-    let lines = Lines::of(own);
     let documents = reader
         .roots
         .into_iter()
         .filter(|node| node.value != Value::Null)
         .map(|node| {
             let range = if single {
-                trimmed(text, chunk.range.clone())
+                trimmed(text, chunk.range.clone(), reader.block)
             } else {
                 let offset = |mark| chunk.range.start + lines.offset(own, chunk.line, mark);
                 offset(node.start)..offset(node.end)
@@ -119,32 +124,6 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
         documents,
         problems,
     }
-}
-
-/// The chunk without its `---` line, a closing `...`, and blank lines around.
-fn trimmed(text: &str, mut range: Range<usize>) -> Range<usize> {
-    let own = text[range.clone()].trim_start_matches('\u{feff}');
-    range.start = range.end - own.len();
-    if let Some(rest) = own.strip_prefix("---") {
-        let (first, after) = rest.split_at(rest.find('\n').map_or(rest.len(), |i| i + 1));
-        if first.trim().is_empty() || first.trim_start().starts_with('#') {
-            range.start = range.end - after.len();
-        }
-    }
-    let own = &text[range.clone()];
-    // Blanks of one byte only, so that the first of them can be kept below.
-    let end = own.trim_ascii_end();
-    let end = match end.strip_suffix("...") {
-        Some(head) if head.ends_with('\n') => head.trim_ascii_end(),
-        _ => end,
-    };
-    let blank: usize = own
-        .split_inclusive('\n')
-        .take_while(|line| line.trim().is_empty())
-        .map(str::len)
-        .sum();
-    let end = (range.start + end.len() + 1).min(range.end);
-    (range.start + blank).min(end)..end
 }
 
 /// A collection that is still open.
@@ -169,6 +148,10 @@ struct Stop;
 
 struct Reader {
     first_line: u32,
+    /// The last line, where its break is not the text's own.
+    cut: Option<u32>,
+    /// The last scalar was a block scalar: blank lines behind it may be part of it.
+    block: bool,
     /// Where the last event ended.
     last: Mark,
     stack: Vec<Frame>,
@@ -182,6 +165,8 @@ impl Reader {
     fn new(first_line: u32) -> Self {
         Self {
             first_line,
+            cut: None,
+            block: false,
             last: Mark {
                 line: first_line,
                 column: 1,
@@ -250,10 +235,14 @@ impl Reader {
             EventData::Scalar {
                 anchor,
                 tag,
-                value,
+                mut value,
                 style,
                 ..
             } => {
+                self.block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                if self.block && self.cut.is_some_and(|last| end.line > last) {
+                    value.truncate(value.strip_suffix('\n').unwrap_or(&value).len());
+                }
                 let plain = style == ScalarStyle::Plain;
                 let merge = plain && value == "<<" && tag.is_none();
                 if merge && self.expects_key() {

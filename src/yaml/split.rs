@@ -1,7 +1,13 @@
 //! A text is cut at its `---` lines before it is parsed, as kubectl does, so that documents are
 //! parsed side by side and each knows its own text.
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+use super::lines::starts;
+
+/// What ends a line in YAML 1.1.
+const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// The text of one document (or of several, where `...` ends one without a `---`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +26,15 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk> {
     let mut start_line = 1;
     let mut directive = false;
     let mut offset = 0;
-    for (line, raw) in (1..).zip(text.split_inclusive('\n')) {
+    let mut next_line = 1;
+    // Lines that end in another way than most are counted like the parser counts them.
+    let odd = text.contains(&BREAKS[1..]);
+    for raw in text.split_inclusive('\n') {
+        let line = next_line;
+        next_line += match odd {
+            true => u32::try_from(starts(raw).count()).unwrap_or(u32::MAX),
+            false => 1,
+        };
         if starts_document(raw) && offset > start && !directive {
             out.push(Chunk {
                 range: start..offset,
@@ -53,6 +67,47 @@ fn starts_document(line: &str) -> bool {
 fn is_blank_or_comment(line: &str) -> bool {
     let line = line.trim();
     line.is_empty() || line.starts_with('#')
+}
+
+/// The text with a line break at its end: libyaml-safer gives up on a block scalar without one.
+pub(super) fn ended(own: &str) -> Cow<'_, str> {
+    match own.ends_with(BREAKS) {
+        true => Cow::Borrowed(own),
+        false => Cow::Owned(format!("{own}\n")),
+    }
+}
+
+/// The chunk without its `---` line, a closing `...`, and blank lines around; those behind a `block`
+/// scalar stay.
+pub(super) fn trimmed(text: &str, mut range: Range<usize>, block: bool) -> Range<usize> {
+    let own = text[range.clone()].trim_start_matches('\u{feff}');
+    range.start = range.end - own.len();
+    if let Some(rest) = own.strip_prefix("---") {
+        let first = rest.split_inclusive(BREAKS).next().unwrap_or_default();
+        let (first, after) = rest.split_at(first.len());
+        if first.trim().is_empty() || first.trim_start().starts_with('#') {
+            range.start = range.end - after.len();
+        }
+    }
+    let own = &text[range.clone()];
+    let bare = own.trim_ascii_end();
+    let (whole, bare) = match bare.strip_suffix("...") {
+        Some(head) if head.ends_with('\n') => (head, head.trim_ascii_end()),
+        _ => (own, bare),
+    };
+    // With the break of the last line.
+    let rest = &own[bare.len()..];
+    let end = match block {
+        true => whole.len(),
+        false => bare.len() + rest.find('\n').map_or(rest.len(), |i| i + 1),
+    };
+    let end = range.start + end;
+    let blank: usize = own
+        .split_inclusive('\n')
+        .take_while(|line| line.trim().is_empty())
+        .map(str::len)
+        .sum();
+    (range.start + blank).min(end)..end
 }
 
 #[cfg(test)]

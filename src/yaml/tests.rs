@@ -217,6 +217,46 @@ fn a_text_that_the_grammar_gives_up_on_is_no_yaml() {
     assert!(problem.message.contains("tag"), "{problem:?}");
 }
 
+#[test]
+fn a_block_scalar_may_end_with_the_text() {
+    for (text, value) in [
+        ("a: |\n  x", "x"),
+        ("a: >-\n  x ", "x "),
+        ("a: |+\n  x\n\n", "x\n\n"),
+        ("a: |\n  x\n  ", "x\n"),
+        ("a: |\n  x\n---\n", "x\n"),
+        ("a: |\n  x\n\n  y", "x\n\ny"),
+    ] {
+        assert_eq!(text_at(&one(text), "a"), value, "{text:?}");
+    }
+    for (text, want) in [
+        ("a: |\n  x \n\n", "a: |\n  x \n\n"),
+        ("---\na: |\n  x\n\n   \n...\n", "a: |\n  x\n\n   \n"),
+        ("a: x \n\n", "a: x \n"),
+    ] {
+        let parsed = parse(text);
+        assert_eq!(&text[parsed.documents[0].range.clone()], want);
+        assert_eq!(
+            text_at(&one(want), "a"),
+            text_at(&parsed.documents[0].node, "a")
+        );
+    }
+}
+
+#[test]
+fn lines_that_end_in_odd_ways_are_counted_as_the_parser_counts_them() {
+    let text = "# x\u{2028}# y\ra: 1\n--- # z\rb: 2\n";
+    let parsed = parse(text);
+    let found = parsed.documents.iter();
+    let found: Vec<_> = found
+        .map(|d| (at(&d.node), &text[d.range.clone()]))
+        .collect();
+    assert_eq!(
+        found,
+        [((3, 1), "# x\u{2028}# y\ra: 1\n"), ((5, 1), "b: 2\n")]
+    );
+}
+
 /// A blank of two bytes at the end: found by the law below.
 #[test]
 fn a_document_ends_between_characters() {

@@ -1,5 +1,5 @@
-//! Flows that are surely needed: from the ingress controller to what Ingress and Route objects
-//! name, and from Prometheus to what asks to be scraped.
+//! Flows that are surely needed: from the ingress controller to what Ingress, Route and Gateway API
+//! objects name, and from Prometheus to what asks to be scraped.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,19 @@ use crate::analysis::routes::reaches;
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot, Workload};
 use crate::model::validate::flow_ports_text;
 use crate::model::{Edit, End, Flow, FlowPort, Group, Thing, Unknown};
-use crate::sets::{PortSet, Protocol, Selector};
+use crate::sets::{LabelOp, PortSet, Protocol, Requirement, Selector};
 
 pub(super) fn offers(snapshot: &Snapshot) -> Vec<Offer> {
     let mut offers = Vec::new();
-    for kind in ["Ingress", "Route"] {
+    for kind in ["Ingress", "Route", GATEWAY] {
         offers.extend(ingress(snapshot, kind));
     }
     offers.extend(prometheus(snapshot));
     offers
 }
+
+/// Stands for all routes of the Gateway API.
+const GATEWAY: &str = "Gateway API";
 
 /// Destinations by their words, with their ports.
 type Wanted = BTreeMap<String, Vec<FlowPort>>;
@@ -25,11 +28,9 @@ type Wanted = BTreeMap<String, Vec<FlowPort>>;
 fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
     let mut ports: BTreeMap<usize, PortSet> = BTreeMap::new();
     for reach in reaches(snapshot) {
-        if snapshot
-            .routes
-            .get(reach.route)
-            .is_some_and(|r| r.kind == kind)
-        {
+        if snapshot.routes.get(reach.route).is_some_and(|r| {
+            r.kind == kind || kind == GATEWAY && !["Ingress", "Route"].contains(&r.kind)
+        }) {
             let entry = ports.entry(reach.workload).or_default();
             *entry = entry.union(&reach.wanted);
         }
@@ -51,6 +52,18 @@ fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
             pods: Selector::everything(),
             unknown: Unknown::new(),
         },
+        // What a Gateway is deployed as carries its name (GEP-1762).
+        GATEWAY => Group {
+            name: "gateways".to_owned(),
+            namespaces: Selector::everything(),
+            pods: Selector {
+                requirements: vec![Requirement {
+                    key: "gateway.networking.k8s.io/gateway-name".to_owned(),
+                    op: LabelOp::Exists,
+                }],
+            },
+            unknown: Unknown::new(),
+        },
         _ => Group {
             name: "ingress-nginx".to_owned(),
             namespaces: Selector::label(NAMESPACE_NAME_LABEL, "ingress-nginx"),
@@ -58,11 +71,11 @@ fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
             unknown: Unknown::new(),
         },
     };
-    offer(
-        format!("Let the ingress controller reach what {kind} objects name"),
-        group,
-        &wanted,
-    )
+    let title = match kind {
+        GATEWAY => "Let Gateways reach what their routes name".to_owned(),
+        _ => format!("Let the ingress controller reach what {kind} objects name"),
+    };
+    offer(title, group, &wanted)
 }
 
 fn prometheus(snapshot: &Snapshot) -> Option<Offer> {

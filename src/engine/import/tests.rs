@@ -68,6 +68,31 @@ fn workloads_services_and_offers() {
 }
 
 #[test]
+fn what_gateway_routes_name_is_offered_once() {
+    let route = |kind: &str| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec: {{parentRefs: [{{name: edge}}], rules: [{{backendRefs: [{{name: web, port: 80}}]}}]}}\n"
+        )
+    };
+    let text = format!("{SHOP}{}{}", route("HTTPRoute"), route("GRPCRoute"));
+    let imported = import(&read(&text));
+    let offers = imported.offers.iter();
+    let offers: Vec<_> = offers
+        .map(|o| (o.title.as_str(), o.detail.as_str()))
+        .collect();
+    assert_eq!(
+        offers[1],
+        (
+            "Let Gateways reach what their routes name",
+            "shop/web on TCP/8080"
+        )
+    );
+    let mut document = imported.document;
+    imported.offers[1].edit.apply(&mut document).unwrap();
+    assert_eq!(prove(&document, &generate(&document)).state, State::Exact);
+}
+
+#[test]
 fn policies_are_kept_but_our_own_are_recognised() {
     let kept = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: old, namespace: shop}\nspec: {podSelector: {}}\n";
     let imported = import(&read(&format!("{SHOP}{kept}")));

@@ -1,5 +1,7 @@
 //! Where an answer rests on something that the manifests leave open.
 
+mod backends;
+
 use std::collections::{BTreeSet, HashMap};
 
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot, Workload};
@@ -11,6 +13,7 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     unknown_namespace_labels(snapshot, &mut out);
     mixed_labels(snapshot, &mut out);
+    backends::backends(snapshot, &mut out);
     out
 }
 

@@ -1,9 +1,30 @@
-//! Any text is read as manifests, and judged, without a panic.
+//! Any text is read as manifests and judged without a panic, and what is imported of it survives being saved.
 #![no_main]
 
-use drawbridge::manifest::{self, Source};
+mod laws;
+
+use drawbridge::analysis::{connections, exposure, isolation, notes};
+use drawbridge::cluster::Assumptions;
+use drawbridge::engine::{import, load};
+use drawbridge::manifest::Source;
+use drawbridge::project::format;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let _ = manifest::read(&[Source::new("fuzz.yaml", text)]);
+    let sources = [Source::new("fuzz.yaml", text)];
+    let loaded = load::load(&sources, Assumptions::default());
+    laws::all_in(text, &loaded.diagnostics);
+    let snapshot = &loaded.snapshot;
+    assert_eq!(snapshot.policies.len(), loaded.policies.iter().flat_map(|p| p.index).count());
+    if snapshot.pods.len() > 30 || snapshot.policies.len() > 30 {
+        return;
+    }
+    isolation(snapshot);
+    notes(snapshot);
+    connections(snapshot);
+    exposure::exposure(snapshot);
+    let imported = import::import(&loaded);
+    let written = format::write(&imported.document);
+    let (again, _) = format::read(&written, "fuzz.drawbridge.yaml").unwrap_or_else(|told| panic!("{told:?}\n{written}"));
+    assert_eq!(format::write(&again), written);
 });
