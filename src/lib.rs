@@ -75,6 +75,66 @@
 //! The proof trusts nothing that wrote the policies: it reads the emitted text as it would read a
 //! stranger's, analyses it beside the drawn intent in one universe, and compares gate by gate.
 //!
+//! # As a library
+//!
+//! Without the window (`default-features = false`) everything else is there. Manifests in, answers out;
+//! `cargo run --example analyse` does more of it:
+//!
+//! ```
+//! use drawbridge::{analysis, cluster::Assumptions, engine::load::load, manifest::Source};
+//!
+//! let manifests = "
+//! {apiVersion: v1, kind: Pod, metadata: {name: web}}
+//! ---
+//! {apiVersion: v1, kind: Pod, metadata: {name: db, labels: {app: db}}}
+//! ---
+//! apiVersion: networking.k8s.io/v1
+//! kind: NetworkPolicy
+//! metadata: {name: db}
+//! spec: {podSelector: {matchLabels: {app: db}}}
+//! ";
+//! let loaded = load(&[Source::new("pods.yaml", manifests)], Assumptions::default());
+//! let snapshot = &loaded.snapshot;
+//! let between_pods: Vec<String> = analysis::connections(snapshot)
+//!     .into_iter()
+//!     .filter_map(|c| match (c.src, c.dst) {
+//!         (analysis::Endpoint::Workload(a), analysis::Endpoint::Workload(b)) => {
+//!             let name = |at: usize| &snapshot.workloads[at].name;
+//!             Some(format!("{} => {}: {}", name(a), name(b), c.ports))
+//!         }
+//!         _ => None,
+//!     })
+//!     .collect();
+//! assert_eq!(between_pods, ["db => web: any"]);
+//! ```
+//!
+//! A drawing in, policies and their proof out; see `cargo run --example draw`:
+//!
+//! ```
+//! use drawbridge::engine;
+//! use drawbridge::model::{Document, Edit, End, Flow, FlowPort, Namespace, Thing, Workload};
+//!
+//! # fn main() -> Result<(), drawbridge::model::Refusal> {
+//! let mut drawing = Document::default();
+//! let shop = drawing.namespaces.next_id();
+//! Edit::Add(Thing::Namespace(Namespace::new("shop"))).apply(&mut drawing)?;
+//! let mut ends = Vec::new();
+//! for name in ["web", "db"] {
+//!     ends.push(End::Workload(drawing.workloads.next_id()));
+//!     let labels = [("app".to_owned(), name.to_owned())].into();
+//!     let workload = Workload::new(shop, "Deployment", name, labels);
+//!     Edit::Add(Thing::Workload(workload)).apply(&mut drawing)?;
+//! }
+//! let flow = Flow::new(ends[0].clone(), ends[1].clone(), vec![FlowPort::Any]);
+//! Edit::Add(Thing::Flow(flow)).apply(&mut drawing)?;
+//!
+//! let generated = engine::generate(&drawing);
+//! assert!(generated.text().contains("name: web-to-db"));
+//! assert_eq!(engine::prove(&drawing, &generated).state, engine::State::Exact);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What must not be anywhere
 //!
 //! - Outside `project::files`, `cli`, `app` and `main`: no files, no clock, no environment; outside `app`: no egui.

@@ -9,7 +9,7 @@ use super::load::Loaded;
 use crate::analysis::{Endpoint, Filter, Isolation, Matrix, isolation};
 use crate::model::{
     Base, Document, End, External, ExternalId, Flow, FlowPort, NamespaceId, Network, NodeRef,
-    Refusal, Unknown, WorkloadId,
+    Refusal, WorkloadId,
 };
 use crate::sets::{IpSet, PortSet, Protocol};
 
@@ -141,10 +141,8 @@ impl Drawing {
                 let id = *self.controller.get_or_insert_with(|| {
                     let name = self.document.fresh_external_name("Ingress controller");
                     self.document.externals.add(External {
-                        name,
-                        networks: Vec::new(),
                         domain_names: vec!["from outside".into()],
-                        unknown: Unknown::new(),
+                        ..External::new(name, Vec::new())
                     })
                 });
                 Some(End::External(id))
@@ -165,26 +163,16 @@ impl Drawing {
             [first, rest @ ..] => format!("{} and {} more", first.cidr, rest.len()),
             [] => "Nowhere".into(),
         };
-        let id = self.document.externals.add(External {
-            name: self.document.fresh_external_name(&name),
-            networks,
-            domain_names: Vec::new(),
-            unknown: Unknown::new(),
-        });
+        let name = self.document.fresh_external_name(&name);
+        let id = self.document.externals.add(External::new(name, networks));
         self.externals.insert(addresses.clone(), id);
         id
     }
 
     fn flow(&mut self, ends: (Option<End>, Option<End>), ports: &PortSet) {
         if let (Some(from), Some(to)) = ends {
-            self.document.flows.add(Flow {
-                from,
-                to,
-                ports: flow_ports(ports),
-                note: String::new(),
-                muted: false,
-                unknown: Unknown::new(),
-            });
+            let flow = Flow::new(from, to, flow_ports(ports));
+            self.document.flows.add(flow);
         }
     }
 

@@ -23,33 +23,16 @@ impl Sketch {
         if let Some(id) = self.document.namespace_named(name) {
             return id;
         }
-        self.document.namespaces.add(Namespace {
-            name: name.to_owned(),
-            labels: Labels::new(),
-            base: None,
-            dns: None,
-            managed: true,
-            unknown: Unknown::new(),
-        })
+        self.document.namespaces.add(Namespace::new(name))
     }
 
     /// `shop/web`, with labels such as `app=web, tier=front`.
     pub(crate) fn workload(&mut self, words: &str, text: &str) -> WorkloadId {
         let (namespace, name) = words.split_once('/').unwrap();
         let namespace = self.namespace(namespace);
-        self.document.workloads.add(Workload {
-            namespace,
-            name: name.to_owned(),
-            kind: "Deployment".to_owned(),
-            labels: labels(text).unwrap(),
-            selector: None,
-            ports: Vec::new(),
-            service_account: None,
-            host_network: false,
-            replicas: None,
-            addresses: Vec::new(),
-            unknown: Unknown::new(),
-        })
+        let labels = labels(text).unwrap();
+        let workload = Workload::new(namespace, "Deployment", name, labels);
+        self.document.workloads.add(workload)
     }
 
     /// A container port of a workload.

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod history;
 pub mod ids;
 mod invariant;
+mod new;
 pub mod query;
 pub mod table;
 pub mod validate;

@@ -1,0 +1,68 @@
+//! Things as they begin: what is not said has its default.
+
+use super::{End, External, Flow, FlowPort, Namespace, NamespaceId, Network, Unknown, Workload};
+use crate::sets::Labels;
+
+impl Namespace {
+    /// A managed namespace with the project's base and DNS.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            labels: Labels::new(),
+            base: None,
+            dns: None,
+            managed: true,
+            unknown: Unknown::new(),
+        }
+    }
+}
+
+impl Workload {
+    /// A workload with these labels on its pods. `kind` is an API kind: `Deployment`, `Pod`, ...
+    pub fn new(
+        namespace: NamespaceId,
+        kind: impl Into<String>,
+        name: impl Into<String>,
+        labels: Labels,
+    ) -> Self {
+        Self {
+            namespace,
+            name: name.into(),
+            kind: kind.into(),
+            labels,
+            selector: None,
+            ports: Vec::new(),
+            service_account: None,
+            host_network: false,
+            replicas: None,
+            addresses: Vec::new(),
+            unknown: Unknown::new(),
+        }
+    }
+}
+
+impl External {
+    /// Something outside with these address blocks.
+    pub fn new(name: impl Into<String>, networks: Vec<Network>) -> Self {
+        Self {
+            name: name.into(),
+            networks,
+            domain_names: Vec::new(),
+            unknown: Unknown::new(),
+        }
+    }
+}
+
+impl Flow {
+    /// A flow in force, without a note. `ports` are those of the destination's pods.
+    pub fn new(from: End, to: End, ports: Vec<FlowPort>) -> Self {
+        Self {
+            from,
+            to,
+            ports,
+            note: String::new(),
+            muted: false,
+            unknown: Unknown::new(),
+        }
+    }
+}
