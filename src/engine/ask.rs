@@ -164,10 +164,10 @@ impl Loaded {
     /// # Errors
     /// A word that stands for nothing, or for several workloads.
     pub fn meaning(&self, word: &str) -> Result<Meaning, Refusal> {
-        if let Some(document) = &self.project {
-            if word.starts_with("external/") || word.starts_with("group/") {
-                return drawn(&self.snapshot, document, word);
-            }
+        if let Some(document) = &self.project
+            && (word.starts_with("external/") || word.starts_with("group/"))
+        {
+            return drawn(&self.snapshot, document, word);
         }
         meaning(&self.snapshot, word)
     }
