@@ -18,6 +18,7 @@ pub mod identity;
 pub mod import;
 pub mod in_force;
 mod intent;
+pub mod invariants;
 mod kept;
 pub mod load;
 mod names;
@@ -38,6 +39,7 @@ pub use fix::{Fix, fixes};
 pub use generate::{Generated, MANAGED_BY, Role, Written, generate};
 pub use import::{Imported, Offer, import, import_beside};
 pub use in_force::{InForce, Origin};
+pub use invariants::{Breach, Hop, Judged, Outcome};
 pub use prove::{
     About, Finding, Kind, Place, Proof, State, Verdict, Witness, prove, prove_against,
 };
@@ -87,6 +89,8 @@ pub struct Results {
     pub proof: Proof,
     /// The policies read back, with the kept ones: who reaches whom, and why, is asked of it.
     pub in_force: Arc<InForce>,
+    /// What became of each invariant, in the order of the document.
+    pub invariants: Vec<Judged>,
     /// How long it took; for whoever holds a clock to fill in.
     pub took: Duration,
 }
@@ -97,8 +101,10 @@ pub fn check(document: &Document) -> Results {
     let generated = generate::write(&ground);
     let in_force = InForce::of(&ground, &generated);
     let proof = prove::prove_in_force(&ground, &generated, &in_force);
+    let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),
+        invariants,
         generated,
         proof,
         in_force: Arc::new(in_force),

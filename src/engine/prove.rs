@@ -21,6 +21,7 @@ use crate::diag::Diagnostic;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::policy::{Direction, Policy};
 
+pub(super) use witness::holder;
 pub use witness::{Place, Witness};
 
 /// Whether the policies are the drawing.

@@ -116,7 +116,7 @@ fn other(teller: &Teller, peer: &PeerPiece) -> Place {
 }
 
 /// The external whose block around an address is the narrowest.
-fn holder(document: &Document, address: IpAddr) -> Option<ExternalId> {
+pub(crate) fn holder(document: &Document, address: IpAddr) -> Option<ExternalId> {
     let blocks = document.externals.iter().flat_map(|(id, external)| {
         let around = external
             .networks
