@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use egui::{Key, Modifiers};
 
 use super::icons;
-use crate::model::{Edit, FlowId, Item};
+use crate::model::{Edit, FlowId, Item, PolicyId};
 use crate::scene::ExtraId;
 
 /// Something to do.
@@ -64,6 +64,10 @@ pub enum Command {
     Problems,
     ShowPolicies,
     ShowWhy,
+    Adopt,
+    EditByHand,
+    ReturnToGenerated,
+    StopKeeping,
     ImportReport,
     Keys,
     ExampleShop,
@@ -100,6 +104,12 @@ pub enum Command {
     CopyText(String),
     /// Draws what an import offers: its number in the report.
     AcceptOffer(usize),
+    /// Makes kept policies part of the drawing, as far as that can be proven to change nothing.
+    AdoptThese(Vec<PolicyId>),
+    /// Keeps a copy of the generated policy of that key (`NAMESPACE/NAME`) in its place, and edits it.
+    EditPolicyByHand(String),
+    /// Drops copies of generated policies, so that these are written again.
+    ReturnThese(Vec<PolicyId>),
     /// Takes unsaved work back that a crash left behind (true), or throws it away.
     Recover(bool),
 }
@@ -115,6 +125,10 @@ pub enum When {
     Selection,
     /// Flows are selected.
     Flows,
+    /// There are kept policies.
+    Kept,
+    /// Kept policies are selected.
+    KeptSelected,
     /// There is something to undo.
     Undo,
     /// There is something to redo.
@@ -265,6 +279,10 @@ pub static LISTED: &[Listed] = listed! {
     ToggleMotion "view.reduced-motion" "Reduced motion on or off" "", View, Always, [];
 
     CopyPolicies "policy.copy" "Copy shown policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
+    Adopt "policy.adopt" "Adopt kept policies" icons::CHECK, Policy "-", Kept, [];
+    EditByHand "policy.edit-by-hand" "Edit the chosen policy by hand" icons::PENCIL_SIMPLE, Policy, Project, [];
+    ReturnToGenerated "policy.return" "Return to generated" "", Policy, KeptSelected, [];
+    StopKeeping "policy.stop-keeping" "Stop keeping" "", Policy, KeptSelected, [];
     StylePerFlow "policy.per-flow" "Write one policy for each flow" "", Policy "-", Project, [];
     StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [];
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];

@@ -52,7 +52,10 @@ pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
         Item::External(id) => document.externals.get(id).map_or(EXTERNAL, of_external),
         Item::Group(_) => GROUP,
         Item::Flow(_) => ARROW_RIGHT,
-        Item::Policy(_) => FILE,
+        Item::Policy(id) => match document.policies.get(id) {
+            Some(kept) if kept.replaces.is_some() => PENCIL_SIMPLE,
+            _ => FILE,
+        },
         Item::Invariant(_) => SHIELD,
     }
 }

@@ -13,6 +13,7 @@ mod fuzzy;
 pub mod icons;
 pub mod insight;
 pub mod jobs;
+mod kept;
 mod keys;
 pub mod overlays;
 pub mod panels;

@@ -25,6 +25,8 @@ impl App {
             When::Project => open,
             When::Selection => open && !self.view.selection.is_empty(),
             When::Flows => self.view.selection.iter().any(flows),
+            When::Kept => open && !self.document().policies.is_empty(),
+            When::KeptSelected => !self.kept_selected().is_empty(),
             When::Undo => self
                 .history
                 .as_ref()
@@ -44,7 +46,8 @@ impl App {
                 return;
             }
         }
-        if self.perform_file(&command) || self.perform_look(&command) {
+        if self.perform_file(&command) || self.perform_look(&command) || self.perform_kept(&command)
+        {
             return;
         }
         self.perform_edit(command);
@@ -134,6 +137,11 @@ impl App {
                 }
             }
             Command::Reveal(item) => {
+                if let Item::Policy(_) = item {
+                    // Its text is what there is to see of it.
+                    view.tab = Tab::Policies;
+                    view.policies.scope = Scope::Selection;
+                }
                 view.extra = None;
                 view.selection = [*item].into();
                 view.highlight.clear();

@@ -12,6 +12,7 @@ use super::dialogs::{Dialogs, Native};
 use super::files::Files;
 use super::insight::Insight;
 use super::jobs::{Slot, Workers};
+use super::kept::Adoption;
 use super::keys;
 use super::overlays;
 use super::panels::{outline, side, start, status, top_bar};
@@ -56,6 +57,7 @@ pub struct App {
     /// The title that the window has.
     pub(super) title: String,
     check: Slot<(Results, Vec<Problem>)>,
+    pub(super) adopting: Slot<Adoption>,
     insight: Slot<Insight>,
     /// What was last sent to be checked.
     sent: Document,
@@ -84,6 +86,7 @@ impl App {
             results: Arc::new(engine::check(&Document::default())),
             view: View::default(),
             check: Slot::new(files.workers(), context),
+            adopting: Slot::new(files.workers(), context),
             insight: Slot::new(files.workers(), context),
             files,
             preferences,
@@ -254,6 +257,7 @@ fn same_for_checks(a: &Document, b: &Document) -> bool {
 impl eframe::App for App {
     fn logic(&mut self, context: &Context, _: &mut eframe::Frame) {
         self.take_answers();
+        self.take_adopted();
         self.poll_files();
         self.handle_close(context);
     }

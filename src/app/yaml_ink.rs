@@ -7,6 +7,29 @@ use egui::{FontId, TextFormat};
 use super::theme::color;
 use crate::scene::tokens::{Palette, Rgb};
 
+/// Height of a line of text.
+pub const LINE: f32 = 18.0;
+
+/// A whole text, ready to be laid out.
+pub fn text(text: &str, font: &FontId, palette: &Palette) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = f32::INFINITY;
+    let format = |ink: Rgb| TextFormat {
+        line_height: Some(LINE),
+        valign: egui::Align::Center,
+        ..TextFormat::simple(font.clone(), color(ink))
+    };
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            job.append("\n", 0.0, format(palette.ink));
+        }
+        for (text, ink) in spans(line, palette) {
+            job.append(text, 0.0, format(ink));
+        }
+    }
+    job
+}
+
 /// A line, ready to be laid out.
 pub fn job(line: &str, font: &FontId, palette: &Palette) -> LayoutJob {
     let mut job = LayoutJob::default();

@@ -92,8 +92,8 @@ fn text(written: &Written, without_namespaces: bool) -> String {
 
 fn joined(generated: &Generated, without_namespaces: bool) -> String {
     let texts: Vec<String> = generated
-        .policies
-        .iter()
+        .to_export()
+        .into_iter()
         .map(|w| text(w, without_namespaces))
         .collect();
     texts.join("---\n")
@@ -101,7 +101,7 @@ fn joined(generated: &Generated, without_namespaces: bool) -> String {
 
 /// Allow policies go before the base policies that isolate.
 fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<Diagnostic>> {
-    let mut policies: Vec<&Written> = generated.policies.iter().collect();
+    let mut policies = generated.to_export();
     policies.sort_by_key(|written| written.role == Role::Base);
     let files: Vec<ExportFile> = policies
         .into_iter()

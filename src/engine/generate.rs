@@ -27,6 +27,8 @@ pub struct Generated {
     pub policies: Vec<Written>,
     /// Policies that are not written because a kept policy `replaces` them; same order.
     pub replaced: Vec<Written>,
+    /// The same with the texts of the kept policies that stand in their places.
+    pub by_hand: Vec<Written>,
     /// What of the drawing is left out, by flow.
     pub unsaid: Vec<Unsaid>,
     /// What else is worth telling.
@@ -34,6 +36,13 @@ pub struct Generated {
 }
 
 impl Generated {
+    /// What is exported: the policies, and those edited by hand in the places of what they replace.
+    pub fn to_export(&self) -> Vec<&Written> {
+        let mut all: Vec<&Written> = self.policies.iter().chain(&self.by_hand).collect();
+        all.sort_by_cached_key(|written| written.order());
+        all
+    }
+
     /// All policies in one text: documents parted by `---`.
     pub fn text(&self) -> String {
         let texts: Vec<&str> = self.policies.iter().map(|p| p.text.as_str()).collect();
@@ -63,6 +72,17 @@ pub struct Written {
 }
 
 impl Written {
+    /// By namespace, base first, then DNS, then by name.
+    fn order(&self) -> (String, Role, String) {
+        let role = self.role.min(Role::Flow);
+        (self.namespace.clone(), role, self.name.clone())
+    }
+
+    /// `NAMESPACE/NAME`, as a kept policy `replaces` it.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+
     /// The text without `metadata.namespace`, for those who set it when they apply.
     pub fn text_without_namespace(&self) -> String {
         let line = format!(
@@ -124,9 +144,8 @@ pub(super) fn write(ground: &Ground) -> Generated {
         .filter(|(namespace, name)| !is_replaced(&format!("{namespace}/{name}")))
         .collect();
     let all = draft::finish(ground, drafts, &taken);
-    (generated.replaced, generated.policies) = all
-        .into_iter()
-        .partition(|w| is_replaced(&format!("{}/{}", w.namespace, w.name)));
+    (generated.replaced, generated.policies) = all.into_iter().partition(|w| is_replaced(&w.key()));
+    generated.by_hand = by_hand(document, &generated.replaced);
     generated
         .diagnostics
         .extend(ground.kept.iter().flat_map(|k| k.diagnostics.clone()));
@@ -134,6 +153,26 @@ pub(super) fn write(ground: &Ground) -> Generated {
     generated.diagnostics.sort();
     generated.diagnostics.dedup();
     generated
+}
+
+/// The replaced policies with the texts that replace them.
+fn by_hand(document: &Document, replaced: &[Written]) -> Vec<Written> {
+    let one = |written: &Written| {
+        let key = written.key();
+        let kept = document.policies.iter();
+        let texts: Vec<&str> = kept
+            .filter(|(_, kept)| kept.replaces.as_ref() == Some(&key))
+            .map(|(_, kept)| kept.text.as_str())
+            .collect();
+        let end = |text: &&str| format!("{}\n", text.trim_end_matches('\n'));
+        let texts: Vec<String> = texts.iter().map(end).collect();
+        Written {
+            text: texts.join("---\n"),
+            lines: Vec::new(),
+            ..written.clone()
+        }
+    };
+    replaced.iter().map(one).collect()
 }
 
 /// Namespaces that one had better not close, and namespaces that somebody else must open.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::dialect::{cluster_policy, network_policy};
 use crate::manifest::{self, Source};
 use crate::model::{Document, Workload};
@@ -26,6 +26,18 @@ pub(super) fn read(document: &Document) -> Vec<Kept> {
         }
     });
     each.collect()
+}
+
+/// What is wrong with the text of a kept policy, in the order of its lines.
+pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
+    let (policies, mut told) = lower(file, text, document);
+    told.retain(|d| d.severity != Severity::Info);
+    if policies.is_empty() && told.is_empty() {
+        let message = "there is no policy in this text, so it allows nothing";
+        told.push(Diagnostic::warning("no-policy", message));
+    }
+    told.sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
+    told
 }
 
 /// Reads the policies of a text.

@@ -40,6 +40,7 @@ pub use generate::{Generated, MANAGED_BY, Role, Written, generate};
 pub use import::{Imported, Offer, import, import_beside};
 pub use in_force::{InForce, Origin};
 pub use invariants::{Breach, Hop, Judged, Outcome};
+pub use kept::faults;
 pub use prove::{
     About, Finding, Kind, Place, Proof, State, Verdict, Witness, prove, prove_against,
 };

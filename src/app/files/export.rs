@@ -8,7 +8,7 @@ use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
-use crate::engine::{Generated, Role, Written};
+use crate::engine::{Generated, Role};
 use crate::project::files::{ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export};
 
 /// What an export would do, or why it cannot be done.
@@ -16,7 +16,7 @@ pub type Planned = Result<ExportPlan, Box<Diagnostic>>;
 
 /// The files of an export: allow policies before the base policies that isolate.
 pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<ExportFile> {
-    let mut policies: Vec<&Written> = generated.policies.iter().collect();
+    let mut policies = generated.to_export();
     policies.sort_by_key(|policy| policy.role == Role::Base);
     let files = policies.into_iter().map(|policy| ExportFile {
         name: format!("{}-{}.yaml", policy.namespace, policy.name),

@@ -1,5 +1,6 @@
 //! What lies over the window: palette, keys, questions, import report, export.
 
+mod adopted;
 mod export;
 mod keys;
 mod palette;
@@ -11,6 +12,7 @@ use egui::{Align2, Context, CornerRadius, Frame, Id, Margin, Modal, Stroke, Ui, 
 use super::state::App;
 use super::theme::{self, color};
 
+pub use adopted::AdoptedView;
 pub use export::{ExportView, Form};
 pub use palette::PaletteView;
 pub use question::{PathPrompt, Question};
@@ -27,6 +29,8 @@ pub enum Overlay {
     Question(Question),
     /// A path must be typed, because this desktop has no file dialogs.
     Path(PathPrompt),
+    /// What came of adopting kept policies.
+    Adopted(Box<AdoptedView>),
     /// Where and how to write the policies.
     Export(Box<ExportView>),
 }
@@ -44,6 +48,7 @@ pub fn overlays_ui(app: &mut App, context: &Context) {
             question::question_ui(app, context, question).map(Overlay::Question)
         }
         Overlay::Path(prompt) => question::path_ui(app, context, prompt).map(Overlay::Path),
+        Overlay::Adopted(view) => adopted::adopted_ui(app, context, view).map(Overlay::Adopted),
         Overlay::Export(view) => export::export_ui(app, context, view).map(Overlay::Export),
     };
     // What was shown may itself have opened something else.

@@ -1,24 +1,22 @@
 //! The policies as text, for the selection, a namespace or everything; virtual rows, so that ten
 //! thousand lines are no more work than thirty. Choosing a policy or a line lights up its flows.
 
+mod about;
+mod edit;
 mod shown;
+mod text;
 
-use std::ops::Range;
-
-use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Sense, Ui, WidgetType, pos2, vec2};
+use egui::{Align, Frame, Layout, Margin, Ui, vec2};
 
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
-use crate::app::{icons, problems, widgets, yaml_ink};
+use crate::app::{icons, problems, widgets};
 use crate::engine::{Results, Written};
-use crate::model::{Document, FlowId};
-use crate::scene::tokens;
+use crate::model::{Document, Item, PolicyId};
 
-pub use shown::{Line, Shown, shown};
-
-/// Height of a line of text.
-const LINE: f32 = 18.0;
+pub use edit::{EditorView, editor_id, made_for};
+pub use shown::{Line, Shown, ShownPolicy, Source, shown};
 
 /// Which policies are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +42,8 @@ pub struct PoliciesView {
     /// The policy to bring into view.
     wanted: Option<String>,
     shown: Shown,
+    /// The editor of a kept policy.
+    pub editor: EditorView,
 }
 
 impl PoliciesView {
@@ -113,6 +113,10 @@ pub fn policies_ui(
             Scope::Everything,
         );
     }
+    if let Some(id) = edited(document, view) {
+        edit::edit_ui(ui, document, results, view, id, commands);
+        return;
+    }
     head_ui(ui, view, commands);
     if view.policies.shown.lines.is_empty() {
         let text = match document.flows.is_empty() {
@@ -126,7 +130,16 @@ pub fn policies_ui(
     }
     chips_ui(ui, view, commands);
     unsaid_ui(ui, document, results, view, commands);
-    text_ui(ui, view, commands, fresh);
+    text::text_ui(ui, view, commands, fresh);
+}
+
+/// The kept policy that is being edited: the one that is selected, unless more is to be shown.
+fn edited(document: &Document, view: &View) -> Option<PolicyId> {
+    let Some(Item::Policy(id)) = view.only_selected() else {
+        return None;
+    };
+    let alone = view.policies.scope == Scope::Selection && view.policies.wanted.is_none();
+    (alone && document.policies.contains(id)).then_some(id)
 }
 
 fn head_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
@@ -166,20 +179,23 @@ const CHIPS: usize = 6;
 
 fn chips_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     let policies = &view.policies.shown.policies;
-    if policies.len() < 2 || policies.len() > CHIPS {
-        let text = match policies.as_slice() {
-            [only] => format!("{} in {}", only.name, only.namespace),
-            all => format!(
-                "{} policies, {} lines",
-                all.len(),
-                view.policies.shown.lines.len()
-            ),
+    if policies.len() < 2 {
+        return;
+    }
+    if policies.len() > CHIPS {
+        let kept = policies
+            .iter()
+            .filter(|p| p.source != Source::Generated)
+            .count();
+        let text = match kept {
+            0 => format!("{} policies", policies.len()),
+            kept => format!("{} policies, {kept} of them kept", policies.len()),
         };
         let margin = Margin {
             left: 16,
             right: 16,
-            top: 8,
-            bottom: 6,
+            top: 0,
+            bottom: 8,
         };
         Frame::new()
             .inner_margin(margin)
@@ -245,123 +261,4 @@ fn unsaid_ui(
                 ui.add_space(6.0);
             }
         });
-}
-
-fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands, fresh: bool) {
-    let palette = theme::palette(ui.ctx());
-    let ground = ui.available_rect_before_wrap();
-    ui.painter().rect_filled(ground, 0.0, color(palette.code));
-    let lit: Vec<FlowId> = view.lit_flows();
-    let policies = &mut view.policies;
-    let wanted = policies
-        .wanted
-        .take()
-        .and_then(|key| policies.shown.position(&key));
-    let first_lit = || {
-        policies
-            .shown
-            .lines
-            .iter()
-            .position(|line| line.is_of(&lit))
-    };
-    // Another choice of policies begins with the first line that matters.
-    let target = wanted.or_else(|| fresh.then(|| first_lit().unwrap_or(0)));
-    ui.spacing_mut().item_spacing.y = 0.0;
-    let mut area = ScrollArea::both().auto_shrink(false).id_salt("policy text");
-    if let Some(line) = target {
-        let above = ((ground.height() / LINE) * 0.25).floor();
-        let offset = if wanted.is_some() { 0.0 } else { above };
-        area = area.vertical_scroll_offset(((line as f32) - offset).max(0.0) * LINE);
-    }
-    let gutter = digits(policies.shown.lines.len()) as f32 * 7.0 + 24.0;
-    let total = policies.shown.lines.len();
-    let pressed = area
-        .show_rows(ui, LINE, total, |ui, rows| {
-            rows_ui(ui, policies, &lit, gutter, rows)
-        })
-        .inner;
-    if let Some(at) = pressed {
-        choose_line(policies, at, commands);
-    }
-}
-
-/// Shows rows; gives the one that was clicked.
-fn rows_ui(
-    ui: &mut Ui,
-    policies: &PoliciesView,
-    lit: &[FlowId],
-    gutter: f32,
-    rows: Range<usize>,
-) -> Option<usize> {
-    let palette = theme::palette(ui.ctx());
-    let font = theme::mono(tokens::TEXT_SMALL);
-    let mut pressed = None;
-    for at in rows {
-        let Some(line) = policies.shown.lines.get(at) else {
-            break;
-        };
-        let job = yaml_ink::job(&line.text, &font, palette);
-        let galley = ui.painter().layout_job(job);
-        let width = (gutter + galley.size().x + 16.0).max(ui.available_width());
-        let (rect, response) = ui.allocate_exact_size(vec2(width, LINE), Sense::click());
-        let whole = Rect::from_x_y_ranges(ui.clip_rect().x_range(), rect.y_range());
-        let chosen = policies.line == Some(at);
-        let in_chosen =
-            policies.chosen.is_some() && policies.line.is_none() && line.is_in(&policies.chosen);
-        if chosen || line.is_of(lit) || (in_chosen && lit.is_empty()) {
-            ui.painter()
-                .rect_filled(whole, 0.0, color(palette.accent_soft));
-        } else if response.hovered() {
-            let ground = tokens::mix(palette.code, palette.ink, 0.04);
-            ui.painter().rect_filled(whole, 0.0, color(ground));
-        }
-        let number = pos2(rect.left() + gutter - 10.0, rect.center().y);
-        let small = theme::mono(tokens::TEXT_TINY);
-        let text = (at + 1).to_string();
-        ui.painter().text(
-            number,
-            egui::Align2::RIGHT_CENTER,
-            text,
-            small,
-            color(palette.ink3),
-        );
-        let place = pos2(
-            rect.left() + gutter,
-            rect.center().y - galley.size().y / 2.0,
-        );
-        ui.painter().galley(place, galley, color(palette.ink));
-        widgets::named(&response, WidgetType::Label, &line.text);
-        if response.clicked() {
-            pressed = Some(at);
-        }
-    }
-    pressed
-}
-
-fn choose_line(policies: &mut PoliciesView, at: usize, commands: &mut Commands) {
-    if policies.line == Some(at) {
-        policies.line = None;
-        policies.chosen = None;
-        commands.push(Command::Highlight(Vec::new()));
-        return;
-    }
-    policies.line = Some(at);
-    let Some(line) = policies.shown.lines.get(at) else {
-        return;
-    };
-    policies.chosen = line.key.as_deref().map(str::to_owned);
-    let mut flows = line.flows.clone();
-    if flows.is_empty() {
-        let policy = policies
-            .shown
-            .policies
-            .iter()
-            .find(|policy| Some(&policy.key) == policies.chosen.as_ref());
-        flows = policy.map_or_else(Vec::new, |policy| policy.flows.clone());
-    }
-    commands.push(Command::Highlight(flows));
-}
-
-fn digits(number: usize) -> usize {
-    number.max(1).ilog10() as usize + 1
 }

@@ -1,6 +1,10 @@
 //! Text fields with drafts: what is typed stays a draft until Enter, Tab, loss of focus or save;
 //! one that is not accepted says why underneath and never reaches the Document.
 
+mod editor;
+
+pub use editor::Editor;
+
 use egui::{
     Color32, Id, Key, Margin, Response, Stroke, TextEdit, Ui, WidgetInfo, WidgetType, vec2,
 };

@@ -9,7 +9,7 @@ pub use button::{
     caret, check, danger, focus_ring, icon_button, link, menu_button, primary, secondary, segments,
     tab_bar,
 };
-pub use field::{Drafts, Field, complaint, message, named, select_all};
+pub use field::{Drafts, Editor, Field, complaint, message, named, select_all};
 pub use list::{Row, chip, section};
 pub use text::{banner, code, empty, faint, hairline, heading, secondary_text, small, title};
 

@@ -66,10 +66,7 @@ pub(super) fn finish(
         .zip(names)
         .map(|(draft, name)| draft.write(ground, name))
         .collect();
-    written.sort_by(|a, b| {
-        let key = |w: &Written| (w.role.min(Role::Flow), w.name.clone());
-        (a.namespace.cmp(&b.namespace)).then_with(|| key(a).cmp(&key(b)))
-    });
+    written.sort_by_cached_key(Written::order);
     written
 }
 

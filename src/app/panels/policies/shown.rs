@@ -1,16 +1,32 @@
 //! Which policies are shown, as lines; made again only when something about it changes.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::Scope;
-use crate::engine::{Results, Role, Written};
-use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef};
+use super::about::About;
+use crate::analysis::End;
+use crate::analysis::eval::peer_matches;
+use crate::app::yaml_ink::LINE;
+use crate::engine::{Origin, Results, Role, Written};
+use crate::model::{Document, FlowId, Item, PolicyId, WorkloadId};
 use crate::policy::Direction;
+
+/// Where a policy that is shown comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Written for the drawing.
+    Generated,
+    /// Kept as it came.
+    Kept(PolicyId),
+    /// Kept in the place of a generated one.
+    ByHand(PolicyId),
+}
 
 /// One policy that is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownPolicy {
+    /// Where it comes from.
+    pub source: Source,
     /// `NAMESPACE/NAME`.
     pub key: String,
     /// `metadata.namespace`.
@@ -21,26 +37,25 @@ pub struct ShownPolicy {
     pub flows: Vec<FlowId>,
 }
 
-/// One line of text.
+/// One line: of text, or the head of a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// The text.
-    pub text: String,
-    /// The policy it belongs to; none for the line between two.
-    pub key: Option<Arc<str>>,
+    /// The text; none: the head.
+    pub text: Option<String>,
+    /// Its number in its policy, from 1.
+    pub number: usize,
+    /// The policy it belongs to: its place in [`Shown::policies`].
+    pub policy: usize,
     /// The flows that it carries.
     pub flows: Vec<FlowId>,
+    /// How far down it begins.
+    pub top: f32,
 }
 
 impl Line {
     /// Whether it carries one of these flows.
     pub fn is_of(&self, flows: &[FlowId]) -> bool {
         self.flows.iter().any(|flow| flows.contains(flow))
-    }
-
-    /// Whether it belongs to that policy.
-    pub fn is_in(&self, key: &Option<String>) -> bool {
-        self.key.as_deref() == key.as_deref()
     }
 }
 
@@ -49,8 +64,10 @@ impl Line {
 pub struct Shown {
     /// The policies.
     pub policies: Vec<ShownPolicy>,
-    /// Their lines.
+    /// Their lines, each policy's head before its text.
     pub lines: Vec<Line>,
+    /// How high all lines are together.
+    pub height: f32,
     /// The flows that the selection is about; empty: all.
     pub about: BTreeSet<FlowId>,
     made_for: Option<(u64, Scope, Vec<Item>)>,
@@ -79,19 +96,26 @@ impl Shown {
         other
     }
 
-    /// The first line of a policy.
+    /// The head of a policy, by its key.
     pub fn position(&self, key: &str) -> Option<usize> {
-        self.lines
-            .iter()
-            .position(|line| line.key.as_deref() == Some(key))
+        let policy = self.policies.iter().position(|p| p.key == key)?;
+        self.lines.iter().position(|line| line.policy == policy)
+    }
+
+    /// The policy that a line belongs to.
+    pub fn policy_of(&self, line: &Line) -> Option<&ShownPolicy> {
+        self.policies.get(line.policy)
     }
 
     /// As one text.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        for line in &self.lines {
-            text.push_str(&line.text);
-            text.push('\n');
+        for (at, line) in self.lines.iter().enumerate() {
+            match &line.text {
+                Some(line) => text.extend([line, "\n"]),
+                None if at > 0 => text.push_str("---\n"),
+                None => {}
+            }
         }
         text
     }
@@ -110,15 +134,25 @@ pub fn shown(
     if !everything {
         shown.about = about.flows.clone();
     }
-    let mut written: Vec<&Written> = results
-        .generated
+    let generated = &results.generated;
+    let kept = kept(document, results);
+    let mut written: Vec<(&Written, Option<PolicyId>)> = generated
         .policies
         .iter()
-        .filter(|policy| everything || about.has(policy))
+        .map(|policy| (policy, None))
+        .chain(
+            kept.by_hand
+                .iter()
+                .map(|(at, id)| (&generated.replaced[*at], Some(*id))),
+        )
+        .filter(|(policy, by_hand)| {
+            let chosen = by_hand.is_some_and(|id| selection.contains(&Item::Policy(id)));
+            everything || chosen || about.has(policy)
+        })
         .collect();
     if scope == Scope::Selection && !selection.is_empty() {
         // What was drawn comes first; what holds for the whole namespace after it.
-        written.sort_by_key(|policy| {
+        written.sort_by_key(|(policy, _)| {
             let base = matches!(policy.role, Role::Base | Role::Dns);
             let own = policy
                 .workloads
@@ -127,144 +161,123 @@ pub fn shown(
             let ingress = !policy.directions.contains(&Direction::Egress);
             (base, !own, ingress)
         });
+    } else {
+        written.sort_by_key(|(policy, _)| policy.namespace.as_str());
     }
-    for policy in written {
-        shown.add(
-            policy.namespace.clone(),
-            policy.name.clone(),
-            policy.flows.clone(),
-            &policy.text,
-            |line| {
-                let of = policy
-                    .lines
-                    .iter()
-                    .filter(|(lines, _)| lines.contains(&line));
-                of.map(|(_, flow)| *flow).collect()
-            },
-        );
+    for (policy, by_hand) in written {
+        let head = ShownPolicy {
+            source: by_hand.map_or(Source::Generated, Source::ByHand),
+            key: policy.key(),
+            namespace: policy.namespace.clone(),
+            name: policy.name.clone(),
+            flows: policy.flows.clone(),
+        };
+        match by_hand.and_then(|id| document.policies.get(id)) {
+            Some(kept) => shown.add(head, &kept.text, |_| Vec::new()),
+            None => shown.add(head, &policy.text, |line| {
+                let lines = policy.lines.iter();
+                lines
+                    .filter(|(lines, _)| lines.contains(&line))
+                    .map(|(_, flow)| *flow)
+                    .collect()
+            }),
+        }
     }
     for (id, policy) in document.policies.iter() {
+        if kept.by_hand.iter().any(|(_, by_hand)| *by_hand == id) {
+            continue;
+        }
         let name = document.policy_name(id);
         let namespace = policy
             .identity()
             .and_then(|identity| identity.namespace)
             .unwrap_or_default();
+        let selects = |id: &WorkloadId| kept.selects(*id);
         let wanted = everything
             || selection.contains(&Item::Policy(id))
-            || (scope == Scope::Namespace && about.names.contains(&namespace));
+            || (about.whole && about.names.contains(&namespace))
+            || about.workloads.iter().flat_map(selects).any(|of| of == id);
         if wanted {
-            shown.add(namespace, name, Vec::new(), &policy.text, |_| Vec::new());
+            let head = ShownPolicy {
+                source: Source::Kept(id),
+                key: format!("{namespace}/{name}"),
+                namespace,
+                name,
+                flows: Vec::new(),
+            };
+            shown.add(head, &policy.text, |_| Vec::new());
         }
     }
     shown
 }
 
-impl Shown {
-    fn add(
-        &mut self,
-        namespace: String,
-        name: String,
-        flows: Vec<FlowId>,
-        text: &str,
-        flows_of: impl Fn(u32) -> Vec<FlowId>,
-    ) {
-        if !self.lines.is_empty() {
-            self.lines.push(Line {
-                text: "---".into(),
-                key: None,
-                flows: Vec::new(),
-            });
-        }
-        let key = format!("{namespace}/{name}");
-        let shared: Arc<str> = key.as_str().into();
-        let lines = (1u32..).zip(text.lines()).map(|(number, line)| Line {
-            text: line.to_owned(),
-            key: Some(Arc::clone(&shared)),
-            flows: flows_of(number),
-        });
-        self.lines.extend(lines);
-        self.policies.push(ShownPolicy {
-            key,
-            namespace,
-            name,
-            flows,
-        });
+/// What is known of the kept policies.
+struct KeptOnes<'a> {
+    /// Places in `Generated::replaced`, and what stands in each.
+    by_hand: Vec<(usize, PolicyId)>,
+    results: &'a Results,
+}
+
+fn kept<'a>(document: &Document, results: &'a Results) -> KeptOnes<'a> {
+    let mut by_hand = Vec::new();
+    for (id, policy) in document.policies.iter() {
+        let replaced = results.generated.replaced.iter();
+        let at = replaced
+            .map(Written::key)
+            .position(|key| policy.replaces.as_ref() == Some(&key));
+        by_hand.extend(at.map(|at| (at, id)));
     }
+    KeptOnes { by_hand, results }
 }
 
-/// What a selection is about.
-struct About {
-    flows: BTreeSet<FlowId>,
-    workloads: BTreeSet<crate::model::WorkloadId>,
-    namespaces: BTreeSet<NamespaceId>,
-    names: BTreeSet<String>,
-    whole: bool,
-}
-
-impl About {
-    fn new(document: &Document, selection: &BTreeSet<Item>, scope: Scope) -> Self {
-        let mut about = Self {
-            flows: BTreeSet::new(),
-            workloads: BTreeSet::new(),
-            namespaces: BTreeSet::new(),
-            names: BTreeSet::new(),
-            whole: scope == Scope::Namespace,
+impl KeptOnes<'_> {
+    /// The kept policies that select a workload.
+    fn selects(&self, id: WorkloadId) -> Vec<PolicyId> {
+        let in_force = &self.results.in_force;
+        let snapshot = &in_force.stage.snapshot;
+        let workload = in_force.stage.index.get(&id);
+        let Some(workload) = workload.and_then(|at| snapshot.workloads.get(*at)) else {
+            return Vec::new();
         };
-        for item in selection {
-            about.take(document, *item);
+        let pod = End::Pod(workload.pods.start);
+        let policies = in_force.origins.iter().zip(in_force.policies());
+        let selecting = policies.filter_map(|(origin, policy)| match origin {
+            Origin::Kept(id) if peer_matches(snapshot, &policy.subject, &pod) => Some(*id),
+            _ => None,
+        });
+        selecting.collect()
+    }
+}
+
+/// Height of the head of a policy.
+pub const HEAD: f32 = 34.0;
+
+impl Shown {
+    fn add(&mut self, policy: ShownPolicy, text: &str, flows_of: impl Fn(u32) -> Vec<FlowId>) {
+        let at = self.policies.len();
+        self.push(None, 0, at, Vec::new(), HEAD);
+        for (number, line) in (1u32..).zip(text.lines()) {
+            let flows = flows_of(number);
+            self.push(Some(line.to_owned()), number as usize, at, flows, LINE);
         }
-        let names = about
-            .namespaces
-            .iter()
-            .map(|id| document.node_name(NodeRef::Namespace(*id)).to_owned());
-        about.names = names.collect();
-        about
+        self.policies.push(policy);
     }
 
-    fn take(&mut self, document: &Document, item: Item) {
-        match item {
-            Item::Flow(id) => {
-                self.flows.insert(id);
-                let Some(flow) = document.flows.get(id) else {
-                    return;
-                };
-                for end in [&flow.from, &flow.to] {
-                    if self.whole {
-                        let within = document
-                            .workloads_at(end)
-                            .into_iter()
-                            .filter_map(|id| document.workloads.get(id));
-                        self.namespaces
-                            .extend(within.map(|workload| workload.namespace));
-                    }
-                }
-            }
-            Item::Workload(id) => {
-                self.workloads.insert(id);
-                self.flows.extend(document.flows_of(NodeRef::Workload(id)));
-                self.namespaces.extend(
-                    document
-                        .workloads
-                        .get(id)
-                        .map(|workload| workload.namespace),
-                );
-            }
-            Item::Namespace(id) => {
-                self.namespaces.insert(id);
-                self.whole = true;
-            }
-            Item::External(id) => self.flows.extend(document.flows_of(NodeRef::External(id))),
-            Item::Group(id) => self.flows.extend(document.flows_of(NodeRef::Group(id))),
-            Item::Service(_) | Item::Policy(_) | Item::Invariant(_) => {}
-        }
-    }
-
-    fn has(&self, policy: &Written) -> bool {
-        policy.flows.iter().any(|flow| self.flows.contains(flow))
-            || policy
-                .workloads
-                .iter()
-                .any(|id| self.workloads.contains(id))
-            || (self.whole && self.names.contains(&policy.namespace))
+    fn push(
+        &mut self,
+        text: Option<String>,
+        number: usize,
+        policy: usize,
+        flows: Vec<FlowId>,
+        height: f32,
+    ) {
+        self.lines.push(Line {
+            text,
+            number,
+            policy,
+            flows,
+            top: self.height,
+        });
+        self.height += height;
     }
 }

@@ -1,0 +1,85 @@
+//! What came of adopting: how many policies became how many flows, and why the rest stays kept.
+
+use egui::{Align, Context, Label, Layout, RichText, ScrollArea, Ui};
+
+use super::dialog;
+use super::report::head;
+use crate::app::command::Command;
+use crate::app::problems::sentence;
+use crate::app::state::App;
+use crate::app::theme::{self, color};
+use crate::app::{icons, widgets};
+use crate::model::{Item, PolicyId};
+use crate::scene::tokens;
+
+/// What is told.
+pub struct AdoptedView {
+    /// One line.
+    pub summary: String,
+    /// Whether the Document was changed.
+    pub done: bool,
+    /// What stays kept: its name, and why.
+    pub kept: Vec<(PolicyId, String, String)>,
+}
+
+/// Shows it; gives it back while it stays open.
+pub(super) fn adopted_ui(
+    app: &mut App,
+    context: &Context,
+    view: Box<AdoptedView>,
+) -> Option<Box<AdoptedView>> {
+    let (close, closed) = dialog(context, "adopted", 560.0, |ui| {
+        let mut close = head(ui, "Adopt kept policies", &view.summary);
+        let palette = theme::palette(ui.ctx());
+        if view.done {
+            widgets::banner(
+                ui,
+                icons::CHECK,
+                "The old policies are no longer needed",
+                "What is written for the drawing allows exactly what they did: compared at every gate, towards pods that do not exist yet, too.",
+                color(palette.exact),
+                color(palette.exact_soft),
+            );
+            ui.add_space(4.0);
+        }
+        if !view.kept.is_empty() {
+            widgets::heading(ui, "These stay kept");
+            if let Some(id) = kept_ui(ui, &view.kept) {
+                app.commands.push(Command::Reveal(Item::Policy(id)));
+                close = true;
+            }
+        }
+        ui.add_space(8.0);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            close |= widgets::primary(ui, "Done").clicked();
+            if view.done && widgets::secondary(ui, "Undo").clicked() {
+                app.commands.push(Command::Undo);
+                close = true;
+            }
+        });
+        close
+    });
+    (!close && !closed).then_some(view)
+}
+
+/// Each with its reason; gives the one that is to be shown.
+fn kept_ui(ui: &mut Ui, kept: &[(PolicyId, String, String)]) -> Option<PolicyId> {
+    let mut shown = None;
+    let tall = ui.ctx().content_rect().height() * 0.4;
+    let area = ScrollArea::vertical()
+        .max_height(tall)
+        .id_salt("stays kept");
+    area.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for (id, name, why) in kept {
+            if widgets::link(ui, name).clicked() {
+                shown = Some(*id);
+            }
+            let why = RichText::new(sentence(why)).size(tokens::TEXT_SMALL);
+            ui.add(Label::new(why).wrap());
+            ui.add_space(6.0);
+        }
+    });
+    shown
+}

@@ -1,0 +1,89 @@
+//! What a selection is about: its flows, workloads and namespaces.
+
+use std::collections::BTreeSet;
+
+use super::Scope;
+use crate::engine::Written;
+use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef, WorkloadId};
+
+/// What a selection is about.
+pub(super) struct About {
+    pub(super) flows: BTreeSet<FlowId>,
+    pub(super) workloads: BTreeSet<WorkloadId>,
+    namespaces: BTreeSet<NamespaceId>,
+    pub(super) names: BTreeSet<String>,
+    pub(super) whole: bool,
+}
+
+impl About {
+    pub(super) fn new(document: &Document, selection: &BTreeSet<Item>, scope: Scope) -> Self {
+        let mut about = Self {
+            flows: BTreeSet::new(),
+            workloads: BTreeSet::new(),
+            namespaces: BTreeSet::new(),
+            names: BTreeSet::new(),
+            whole: scope == Scope::Namespace,
+        };
+        for item in selection {
+            about.take(document, *item);
+        }
+        let names = about
+            .namespaces
+            .iter()
+            .map(|id| document.node_name(NodeRef::Namespace(*id)).to_owned());
+        about.names = names.collect();
+        let kept = selection.iter().filter_map(|item| match item {
+            Item::Policy(id) => document.policies.get(*id)?.identity()?.namespace,
+            _ => None,
+        });
+        about.names.extend(kept);
+        about
+    }
+
+    fn take(&mut self, document: &Document, item: Item) {
+        match item {
+            Item::Flow(id) => {
+                self.flows.insert(id);
+                let Some(flow) = document.flows.get(id) else {
+                    return;
+                };
+                for end in [&flow.from, &flow.to] {
+                    if self.whole {
+                        let within = document
+                            .workloads_at(end)
+                            .into_iter()
+                            .filter_map(|id| document.workloads.get(id));
+                        self.namespaces
+                            .extend(within.map(|workload| workload.namespace));
+                    }
+                }
+            }
+            Item::Workload(id) => {
+                self.workloads.insert(id);
+                self.flows.extend(document.flows_of(NodeRef::Workload(id)));
+                self.namespaces.extend(
+                    document
+                        .workloads
+                        .get(id)
+                        .map(|workload| workload.namespace),
+                );
+            }
+            Item::Namespace(id) => {
+                self.namespaces.insert(id);
+                self.whole = true;
+            }
+            Item::External(id) => self.flows.extend(document.flows_of(NodeRef::External(id))),
+            Item::Group(id) => self.flows.extend(document.flows_of(NodeRef::Group(id))),
+            Item::Service(_) | Item::Policy(_) | Item::Invariant(_) => {}
+        }
+    }
+
+    pub(super) fn has(&self, policy: &Written) -> bool {
+        policy.flows.iter().any(|flow| self.flows.contains(flow))
+            || policy
+                .workloads
+                .iter()
+                .any(|id| self.workloads.contains(id))
+            || (self.whole && self.names.contains(&policy.namespace))
+    }
+}

@@ -1,0 +1,188 @@
+//! A kept policy as text that can be typed in: what is wrong with it is told while typing, and it
+//! is taken over when the editor is left, as one step.
+
+use egui::{Align, Frame, Id, Layout, Margin, ScrollArea, Ui};
+
+use super::Scope;
+use super::shown::Source;
+use super::text::mark_ui;
+use crate::app::command::{Command, Commands};
+use crate::app::icons;
+use crate::app::problems::sentence;
+use crate::app::theme::{self, color};
+use crate::app::view::View;
+use crate::app::widgets::{self, Editor};
+use crate::diag::{Diagnostic, Severity};
+use crate::engine::{Results, faults};
+use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Refusal, Thing};
+use crate::scene::tokens;
+
+/// What is wrong with the text in the editor; found again only when it is another one.
+#[derive(Default)]
+pub struct EditorView {
+    checked: Option<(PolicyId, String)>,
+    faults: Vec<Diagnostic>,
+}
+
+/// The egui id of the editor of a kept policy.
+pub fn editor_id(id: PolicyId) -> Id {
+    Editor::id_of(("policy text", id))
+}
+
+/// What a kept policy was made for: a generated one that it replaces, or nothing.
+pub fn made_for(results: &Results, policy: &KeptPolicy, id: PolicyId) -> Source {
+    let replaced = results.generated.replaced.iter();
+    let mut keys = replaced.map(crate::engine::Written::key);
+    match &policy.replaces {
+        Some(key) if keys.any(|replaced| replaced == *key) => Source::ByHand(id),
+        _ => Source::Kept(id),
+    }
+}
+
+impl EditorView {
+    fn check(&mut self, document: &Document, file: &str, id: PolicyId, text: &str) {
+        let known = |(of, checked): &(PolicyId, String)| *of == id && checked == text;
+        if !self.checked.as_ref().is_some_and(known) {
+            self.faults = faults(document, file, text);
+            self.checked = Some((id, text.to_owned()));
+        }
+    }
+}
+
+pub(super) fn edit_ui(
+    ui: &mut Ui,
+    document: &Document,
+    results: &Results,
+    view: &mut View,
+    id: PolicyId,
+    commands: &mut Commands,
+) {
+    let Some(policy) = document.policies.get(id) else {
+        return;
+    };
+    let name = document.policy_name(id);
+    head_ui(ui, made_for(results, policy, id), &name, view, id, commands);
+    let text = Editor::new(("policy text", id), "", &policy.text, &[]).text(&view.drafts);
+    view.policies
+        .editor
+        .check(document, &policy.file, id, &text);
+    let faults = std::mem::take(&mut view.policies.editor.faults);
+    let lines = |severity| {
+        let of = move |d: &&Diagnostic| d.severity == severity;
+        let places = faults.iter().filter(of).filter_map(|d| d.span.as_ref());
+        places.map(|span| span.line).collect::<Vec<u32>>()
+    };
+    let wrong = lines(Severity::Error);
+    let told = if faults.is_empty() {
+        0.0
+    } else {
+        18.0 + 44.0 * faults.len().min(2) as f32
+    };
+    let room = ui.available_rect_before_wrap();
+    let above = egui::Rect::from_min_max(room.min, room.max - egui::vec2(0.0, told));
+    let palette = theme::palette(ui.ctx());
+    ui.painter().rect_filled(room, 0.0, color(palette.code));
+    ui.scope_builder(egui::UiBuilder::new().max_rect(above), |ui| {
+        let area = ScrollArea::both()
+            .auto_shrink(false)
+            .id_salt(("editor", id));
+        area.show(ui, |ui| {
+            ui.add_space(8.0);
+            let editor = Editor::new(("policy text", id), "Policy text", &policy.text, &wrong);
+            editor.show(ui, &mut view.drafts, commands, |text| {
+                accept(policy, id, text)
+            });
+        });
+    });
+    if !faults.is_empty() {
+        let below = egui::Rect::from_min_max(egui::pos2(room.left(), above.bottom()), room.max);
+        ui.painter().rect_filled(below, 0.0, color(palette.panel));
+        ui.scope_builder(egui::UiBuilder::new().max_rect(below), |ui| {
+            faults_ui(ui, &faults);
+        });
+    }
+    view.policies.editor.faults = faults;
+}
+
+/// Anything but nothing is taken over: what is wrong with it stays visible, and nothing typed is lost.
+fn accept(policy: &KeptPolicy, id: PolicyId, text: &str) -> Result<Option<Edit>, Refusal> {
+    if text.trim().is_empty() {
+        let help = "stop keeping the policy, if it is not wanted any more";
+        return Err(Refusal::new("a kept policy has a text").help(help));
+    }
+    let changed = KeptPolicy {
+        text: text.to_owned(),
+        ..policy.clone()
+    };
+    let name = policy
+        .identity()
+        .map_or_else(|| policy.file.clone(), |known| known.name);
+    let change = Edit::Change(Item::Policy(id), Thing::Policy(changed));
+    let edit = Edit::Batch(format!("Edit the text of {name}"), vec![change]);
+    Ok((text != policy.text).then_some(edit))
+}
+
+fn head_ui(
+    ui: &mut Ui,
+    source: Source,
+    name: &str,
+    view: &mut View,
+    id: PolicyId,
+    commands: &mut Commands,
+) {
+    let margin = Margin::symmetric(16, 0);
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.set_height(40.0);
+            ui.spacing_mut().item_spacing.x = 8.0;
+            mark_ui(ui, source);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 10.0;
+                if widgets::link(ui, "Show all").clicked() {
+                    view.policies.scope = Scope::Everything;
+                }
+                if view.drafts.pending() {
+                    widgets::faint(ui, "Ctrl Enter to take over");
+                } else if let Source::ByHand(_) = source {
+                    if widgets::link(ui, "Return to generated").clicked() {
+                        commands.push(Command::ReturnThese(vec![id]));
+                    }
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let font = theme::semibold(tokens::TEXT_SMALL);
+                    let name = egui::RichText::new(name).font(font);
+                    ui.add(egui::Label::new(name).truncate());
+                });
+            });
+        });
+    });
+    widgets::hairline(ui);
+}
+
+/// What is wrong, the first lines of it, with its place.
+fn faults_ui(ui: &mut Ui, faults: &[Diagnostic]) {
+    widgets::hairline(ui);
+    let palette = theme::palette(ui.ctx());
+    let area = ScrollArea::vertical().auto_shrink(false).id_salt("faults");
+    area.show(ui, |ui| {
+        let margin = Margin::symmetric(16, 8);
+        Frame::new().inner_margin(margin).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 6.0;
+            for fault in faults.iter().take(20) {
+                let (icon, ink) = match fault.severity {
+                    Severity::Error => (icons::X, palette.blocked),
+                    _ => (icons::WARNING, palette.wide),
+                };
+                let place = fault.span.as_ref();
+                let place = place.map_or(String::new(), |s| format!("Line {}: ", s.line));
+                let path = fault.path.as_ref();
+                let path = path.map_or(String::new(), |path| format!("{path}: "));
+                let text = format!("{place}{path}{}", fault.message);
+                let shown = widgets::message(ui, icon, &sentence(&text), color(ink));
+                if let Some(help) = &fault.help {
+                    shown.on_hover_text(sentence(help));
+                }
+            }
+        });
+    });
+}

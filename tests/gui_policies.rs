@@ -1,0 +1,297 @@
+//! Kept policies in the window: edited by hand, broken and mended, adopted.
+#![cfg(feature = "gui")]
+
+#[path = "gui/desk.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod desk;
+
+use desk::Desk;
+use drawbridge::app::Command;
+use drawbridge::app::panels::policies::{Source, shown};
+use drawbridge::engine::{Kind, State, Verdict};
+use drawbridge::model::{Edit, Item, PolicyId};
+use egui::{Key, Modifiers};
+
+const EDITOR: &str = "Policy text";
+
+/// The shop with the policies of a flow shown.
+fn shop_at(flow: &str) -> Desk {
+    let mut desk = Desk::shop();
+    desk.ask(Command::Select(vec![desk.flow(flow)]));
+    desk
+}
+
+fn only_kept(desk: &Desk) -> PolicyId {
+    let document = desk.document();
+    let mut ids = document.policies.ids();
+    let (Some(id), None) = (ids.next(), ids.next()) else {
+        panic!("{} policies are kept", document.policies.len());
+    };
+    id
+}
+
+/// Begins to edit a generated policy by hand.
+fn by_hand(desk: &mut Desk, key: &str) -> PolicyId {
+    desk.ask(Command::EditPolicyByHand(key.into()));
+    only_kept(desk)
+}
+
+fn text_of(desk: &Desk, id: PolicyId) -> String {
+    desk.document()
+        .policies
+        .get(id)
+        .expect("it is kept")
+        .text
+        .clone()
+}
+
+#[test]
+fn a_generated_policy_is_edited_by_hand_broken_and_mended() {
+    let mut desk = shop_at("web to checkout");
+    // One flow of the shop goes to a domain name.
+    assert_eq!(desk.app().results.proof.state, State::CannotBeSaid);
+    desk.click("Policy shop/web-to-checkout");
+    desk.ask(Command::EditByHand);
+    let id = only_kept(&desk);
+    assert_eq!(
+        desk.undo_name().as_deref(),
+        Some("Edit web-to-checkout by hand")
+    );
+    assert_eq!(desk.app().view.selection, [Item::Policy(id)].into());
+    assert_eq!(
+        desk.app().results.proof.state,
+        State::CannotBeSaid,
+        "it is a copy"
+    );
+
+    // The whole rule goes: the draft is judged while it is one.
+    let text = text_of(&desk, id);
+    let (head, _) = text.split_once("  egress:").expect("it has a rule");
+    desk.write(EDITOR, head);
+    assert_eq!(text_of(&desk, id), text, "still a draft");
+    let Item::Flow(flow) = desk.flow("web to checkout") else {
+        unreachable!("it is a flow")
+    };
+    let proof = &desk.app().results.proof;
+    assert_eq!(
+        (proof.state, proof.verdicts[&flow]),
+        (State::Blocked, Verdict::Blocked)
+    );
+    let blocked = proof.verdicts.values().filter(|v| **v == Verdict::Blocked);
+    assert_eq!(blocked.count(), 1, "the others are as they were");
+    assert!(desk.sees("1 blocked"), "the status says so");
+    let finding = &desk.app().results.proof.findings[0];
+    assert_eq!(finding.kind, Kind::Blocked);
+    assert!(finding.message.contains("checkout"), "{}", finding.message);
+
+    desk.press_with(Modifiers::COMMAND, Key::Enter);
+    assert_eq!(text_of(&desk, id), head);
+    assert_eq!(
+        desk.undo_name().as_deref(),
+        Some("Edit the text of web-to-checkout")
+    );
+    desk.ask(Command::Undo);
+    assert_eq!(text_of(&desk, id), text);
+    assert_eq!(desk.app().results.proof.state, State::CannotBeSaid);
+}
+
+#[test]
+fn a_wider_selector_and_another_port_are_named_exactly() {
+    let mut desk = shop_at("web to checkout");
+    let id = by_hand(&mut desk, "shop/checkout-from-web");
+    let text = text_of(&desk, id);
+    desk.write(EDITOR, &text.replace("port: 5050", "port: 5051"));
+    desk.press_with(Modifiers::COMMAND, Key::Enter);
+    let proof = &desk.app().results.proof;
+    let kinds: Vec<Kind> = proof.findings.iter().map(|f| f.kind).collect();
+    assert_eq!(kinds, [Kind::Blocked, Kind::TooWide, Kind::CannotBeSaid]);
+    assert!(
+        proof.findings[..2]
+            .iter()
+            .all(|f| f.to.contains("checkout")),
+        "{:?}",
+        proof.findings
+    );
+    let ports: Vec<&str> = proof.findings[..2]
+        .iter()
+        .map(|f| f.ports.as_str())
+        .collect();
+    assert_eq!(ports, ["TCP 5050", "TCP 5051"]);
+    assert_eq!(proof.findings[1].policies, ["shop/checkout-from-web"]);
+    desk.ask(Command::Undo);
+    assert_eq!(desk.app().results.proof.state, State::CannotBeSaid);
+}
+
+#[test]
+fn a_text_that_is_no_policy_is_told_while_typing_and_kept() {
+    let mut desk = shop_at("web to checkout");
+    let id = by_hand(&mut desk, "shop/web-to-checkout");
+    let text = text_of(&desk, id);
+    let wrong = text.replace("port: 5050", "port: 505000");
+    desk.write(EDITOR, &wrong);
+    assert!(
+        desk.sees("must be between 1 and 65535"),
+        "while it is typed"
+    );
+    // Leaving the editor loses nothing.
+    desk.ask(Command::Select(vec![desk.workload("web")]));
+    assert_eq!(text_of(&desk, id), wrong);
+    assert!(desk.app().results.proof.state > State::CannotBeSaid);
+}
+
+#[test]
+fn return_to_generated_drops_the_copy() {
+    let mut desk = shop_at("web to checkout");
+    let before = desk.text();
+    let id = by_hand(&mut desk, "shop/web-to-checkout");
+    desk.ask(Command::EditPolicyByHand("shop/web-to-checkout".into()));
+    assert_eq!(only_kept(&desk), id, "there is never a second copy");
+    desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
+    assert!(desk.sees("by hand"), "its text is among those of the flow");
+    desk.click("Return to generated");
+    assert_eq!(desk.text(), before);
+    assert_eq!(
+        desk.undo_name().as_deref(),
+        Some("Return to generated: web-to-checkout")
+    );
+}
+
+/// A small cluster of somebody else: closed, with one allowance that can be drawn and one that
+/// cannot.
+const MANIFESTS: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: db, namespace: shop}
+spec: {selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, image: i}]}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web-out, namespace: shop}
+spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]}
+";
+
+fn imported() -> Desk {
+    let mut desk = Desk::new(Vec::new());
+    let path = desk.path("all.yaml");
+    std::fs::write(&path, MANIFESTS).expect("the file is written");
+    desk.ask(Command::OpenPaths(vec![path]));
+    if desk.app().view.overlay.is_some() {
+        desk.click("Done");
+    }
+    desk
+}
+
+#[test]
+fn imported_policies_are_adopted_as_one_step_and_the_rest_says_why() {
+    let mut desk = imported();
+    let before = desk.text();
+    assert_eq!(desk.document().policies.len(), 3);
+    desk.ask(Command::Adopt);
+    assert!(desk.sees("2 policies become 1 flow; 1 stays kept"));
+    assert!(desk.sees("It isolates only egress of \"app=web\", which no base says"));
+    desk.click("Done");
+    let document = desk.document();
+    assert_eq!(document.flows.len(), 1);
+    assert_eq!(document.policy_name(only_kept(&desk)), "web-out");
+    assert_eq!(desk.undo_name().as_deref(), Some("Adopt 2 policies"));
+    desk.ask(Command::Undo);
+    assert_eq!(desk.text(), before);
+}
+
+#[test]
+fn one_kept_policy_is_adopted_or_no_longer_kept_from_its_inspector() {
+    let mut desk = imported();
+    let named = |desk: &Desk, name: &str| {
+        let document = desk.document();
+        let id = document
+            .policies
+            .ids()
+            .find(|id| document.policy_name(*id) == name);
+        id.expect("the policy")
+    };
+    let db = named(&desk, "db");
+    desk.ask(Command::Select(vec![Item::Policy(db)]));
+    assert!(desk.sees("Isolates") && desk.sees("Matches this workload"));
+    desk.ask(Command::Adopt);
+    desk.click("Undo");
+    assert_eq!(
+        desk.document().policies.len(),
+        3,
+        "taken back from the report"
+    );
+    let deny = named(&desk, "deny");
+    desk.ask(Command::Reveal(Item::Policy(deny)));
+    desk.click("Stop keeping");
+    assert_eq!(desk.document().policies.len(), 2);
+    assert_eq!(desk.undo_name().as_deref(), Some("Stop keeping deny"));
+}
+
+#[test]
+fn kept_policies_stand_among_the_generated_ones_of_what_they_select() {
+    let mut desk = imported();
+    let web = desk.workload("web");
+    desk.ask(Command::Select(vec![web]));
+    let sources = |desk: &Desk| {
+        let (document, app) = (desk.document(), desk.app());
+        let shown = shown(
+            &document,
+            &app.results,
+            &app.view.selection,
+            app.view.policies.scope,
+        );
+        let sources = shown.policies.iter().map(|p| (p.name.clone(), p.source));
+        sources.collect::<Vec<_>>()
+    };
+    let names: Vec<String> = sources(&desk).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["deny", "web-out"]);
+    let mut desk = shop_at("web to checkout");
+    let id = by_hand(&mut desk, "shop/web-to-checkout");
+    desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
+    assert_eq!(
+        sources(&desk),
+        [
+            ("web-to-checkout".to_owned(), Source::ByHand(id)),
+            ("checkout-from-web".to_owned(), Source::Generated),
+        ]
+    );
+}
+
+#[test]
+fn a_policy_edited_by_hand_is_exported_in_its_place() {
+    let mut desk = shop_at("web to checkout");
+    let files =
+        |desk: &Desk| drawbridge::app::files::export_files(&desk.app().results.generated, false);
+    let before = files(&desk);
+    let id = by_hand(&mut desk, "shop/web-to-checkout");
+    let mut changed = desk
+        .document()
+        .policies
+        .get(id)
+        .expect("it is kept")
+        .clone();
+    changed.text = changed.text.replace("5050", "5051");
+    let thing = drawbridge::model::Thing::Policy(changed.clone());
+    desk.ask(Command::Edit(Edit::Change(Item::Policy(id), thing)));
+    let after = files(&desk);
+    assert_eq!(before.len(), after.len());
+    let different: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).collect();
+    let [(old, new)] = different.as_slice() else {
+        panic!("{different:?}");
+    };
+    assert_eq!((&old.name, &new.text), (&new.name, &changed.text));
+}
