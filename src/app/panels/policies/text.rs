@@ -32,12 +32,13 @@ pub(super) fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands, fre
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut area = ScrollArea::both().auto_shrink(false).id_salt("policy text");
     if let Some(line) = target.and_then(|at| lines.get(at)) {
-        let above = if wanted.is_some() {
-            0.0
-        } else {
-            ground.height() * 0.6
+        // What is in sight from the very top needs no scrolling; else there is something above it.
+        let offset = match wanted {
+            Some(_) => line.top,
+            None if line.top < ground.height() - 5.0 * LINE => 0.0,
+            None => line.top - ground.height() * 0.25,
         };
-        area = area.vertical_scroll_offset((line.top - above).max(0.0));
+        area = area.vertical_scroll_offset(offset.max(0.0));
     }
     let most = lines.iter().map(|line| line.number).max().unwrap_or(1);
     let rows = Rows {
@@ -66,19 +67,32 @@ impl Rows<'_> {
         ui.set_min_height(shown.height);
         let corner = ui.min_rect().min;
         let after = shown.lines.partition_point(|line| line.top <= seen.min.y);
+        let first = after.saturating_sub(1);
         let mut pressed = None;
-        for (at, line) in shown.lines.iter().enumerate().skip(after.saturating_sub(1)) {
+        for (at, line) in shown.lines.iter().enumerate().skip(first) {
             if line.top > seen.max.y {
                 break;
             }
             let place = corner + vec2(0.0, line.top);
             let clicked = match shown.policy_of(line) {
-                Some(policy) if line.text.is_none() => self.head(ui, place, policy, commands),
+                Some(policy) if line.text.is_none() => {
+                    at > first && self.head(ui, place, policy, commands)
+                }
                 _ => self.line(ui, place, at, line),
             };
             if clicked {
                 pressed = Some(at);
             }
+        }
+        // The head of what is at the top stays in sight, until the next one comes.
+        let line = shown.lines.get(first)?;
+        let heads = |line: &&Line| line.text.is_none();
+        let mut below = shown.lines.iter().skip(first + 1);
+        let next = below.find(heads).map_or(f32::INFINITY, |next| next.top);
+        let place = corner + vec2(0.0, seen.min.y.min(next - HEAD).max(0.0));
+        if self.head(ui, place, shown.policy_of(line)?, commands) {
+            let of = |other: &Line| other.policy == line.policy;
+            pressed = shown.lines.iter().position(of);
         }
         pressed
     }
@@ -162,6 +176,10 @@ impl Rows<'_> {
                     let name = egui::RichText::new(&policy.name).font(font);
                     let name = egui::Label::new(name).truncate().selectable(false);
                     ui.add(name).on_hover_text(&policy.key);
+                    let font = theme::sans(tokens::TEXT_TINY);
+                    let within = egui::RichText::new(&policy.namespace).font(font);
+                    let within = within.color(color(palette.ink3));
+                    ui.add(egui::Label::new(within).truncate().selectable(false));
                 });
             });
         });
