@@ -143,10 +143,10 @@ fn head_ui(
                 }
                 if view.drafts.pending() {
                     widgets::faint(ui, "Ctrl Enter to take over");
-                } else if let Source::ByHand(_) = source {
-                    if widgets::link(ui, "Return to generated").clicked() {
-                        commands.push(Command::ReturnThese(vec![id]));
-                    }
+                } else if matches!(source, Source::ByHand(_))
+                    && widgets::link(ui, "Return to generated").clicked()
+                {
+                    commands.push(Command::ReturnThese(vec![id]));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let font = theme::semibold(tokens::TEXT_SMALL);

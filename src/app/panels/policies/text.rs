@@ -89,7 +89,8 @@ impl Rows<'_> {
         let heads = |line: &&Line| line.text.is_none();
         let mut below = shown.lines.iter().skip(first + 1);
         let next = below.find(heads).map_or(f32::INFINITY, |next| next.top);
-        let place = corner + vec2(0.0, seen.min.y.min(next - HEAD).max(0.0));
+        let top = ui.clip_rect().top() - corner.y;
+        let place = corner + vec2(0.0, top.min(next - HEAD).max(0.0));
         if self.head(ui, place, shown.policy_of(line)?, commands) {
             let of = |other: &Line| other.policy == line.policy;
             pressed = shown.lines.iter().position(of);
