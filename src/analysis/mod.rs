@@ -29,6 +29,8 @@ mod extents;
 pub mod filter;
 pub mod miss;
 mod notes;
+mod pairs;
+
 pub mod paths;
 mod port_table;
 pub mod routes;

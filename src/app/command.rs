@@ -63,6 +63,8 @@ pub enum Command {
     StylePerWorkload,
     Problems,
     ShowPolicies,
+    ShowReach,
+    ToggleMatrix,
     ShowWhy,
     Adopt,
     EditByHand,
@@ -269,7 +271,8 @@ pub static LISTED: &[Listed] = listed! {
     Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift_digit(Key::Num1)];
     FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift_digit(Key::Num2)];
     LayOut "view.lay-out" "Lay out everything again" "", View, Project, [];
-    ToggleOutline "view.outline" "Show or hide the outline" icons::SIDEBAR_SIMPLE, View "-", Project, [ctrl(Key::B)];
+    ToggleMatrix "view.matrix" "Canvas or matrix" icons::MATRIX, View "-", Project, [key(Key::F6)];
+    ToggleOutline "view.outline" "Show or hide the outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)];
     ToggleInspector "view.inspector" "Show or hide the inspector" "", View, Project, [ctrl_shift(Key::B)];
     ToggleKept "view.kept" "Show what kept policies allow" icons::FILE, View "-", Project, [];
     ThemeSystem "view.theme-system" "Theme of the desktop" "", View "-", Always, [];
@@ -287,6 +290,7 @@ pub static LISTED: &[Listed] = listed! {
     StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [];
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
+    ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
     ShowWhy "policy.why" "Why is it allowed or not?" icons::QUESTION, Policy, Project, [key(Key::F10)];
     ImportReport "policy.import-report" "Show the import report" "", Policy, Project, [];
 

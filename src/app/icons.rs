@@ -27,6 +27,10 @@ pub const EXTERNAL: &str = set::CLOUD;
 pub const INTERNET: &str = set::GLOBE;
 /// Pods by selector.
 pub const GROUP: &str = set::SELECTION_ALL;
+/// Who reaches whom.
+pub const REACH: &str = set::ARROWS_LEFT_RIGHT;
+/// Who reaches whom, as a matrix.
+pub const MATRIX: &str = set::GRID_NINE;
 /// Any pod.
 pub const ANY: &str = set::ASTERISK;
 

@@ -5,6 +5,7 @@
 //! reference and asks by [`command::Command`]; commands run in order at the end of the frame
 //! (`perform`). Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
 
+mod board;
 pub mod canvas;
 pub mod command;
 pub mod dialogs;
@@ -15,6 +16,7 @@ pub mod insight;
 pub mod jobs;
 mod kept;
 mod keys;
+pub mod matrix;
 pub mod overlays;
 pub mod panels;
 mod perform;

@@ -3,6 +3,7 @@
 use super::canvas;
 use super::command::{Command, When};
 use super::dialogs::Ask;
+use super::matrix::Center;
 use super::overlays::{Overlay, PaletteView};
 use super::panels::inspector::{internet, name_field_id};
 use super::panels::policies::{self, Scope};
@@ -42,6 +43,9 @@ impl App {
     pub(super) fn perform(&mut self, command: Command) {
         if self.history.is_some() {
             let document = self.document();
+            if on_canvas(&command) {
+                self.view.center = Center::Canvas;
+            }
             if canvas::perform(&command, &document, &mut self.view, &mut self.commands) {
                 return;
             }
@@ -102,6 +106,14 @@ impl App {
             Command::Keys => view.overlay = Some(Overlay::Keys),
             Command::Problems => self.show_tab(Tab::Problems),
             Command::ShowPolicies => self.show_tab(Tab::Policies),
+            Command::ToggleMatrix => match view.center {
+                Center::Matrix => view.center = Center::Canvas,
+                Center::Canvas => {
+                    view.center = Center::Matrix;
+                    view.matrix.open();
+                }
+            },
+            Command::ShowReach => self.show_tab(Tab::Reach),
             Command::ShowWhy => self.show_why(),
             Command::Why { from, to, port } => {
                 view.why.ask(from, to, port);
@@ -111,6 +123,7 @@ impl App {
                 true => view.overlay = Some(Overlay::Report),
                 false => view.say("Nothing was imported into this project since it was opened"),
             },
+            Command::Find if view.center == Center::Matrix => view.matrix.find(),
             Command::Find => {
                 view.outline.find = true;
                 self.like(|likes| likes.outline = true);
@@ -350,4 +363,24 @@ impl App {
             self.last_export = Some(view);
         }
     }
+}
+
+/// Whether what a command does is seen on the canvas.
+fn on_canvas(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::ZoomIn
+            | Command::ZoomOut
+            | Command::ZoomReset
+            | Command::Fit
+            | Command::FitSelection
+            | Command::LayOut
+            | Command::Reveal(_)
+            | Command::AddNamespace
+            | Command::AddWorkload
+            | Command::AddExternal
+            | Command::AddInternet
+            | Command::AddGroup
+            | Command::DrawFlow
+    )
 }

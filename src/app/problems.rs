@@ -103,7 +103,11 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
     }
     Problem {
         tone,
-        title: format!("{what}: {} to {}", finding.from, finding.to),
+        title: format!(
+            "{what}: {} to {}",
+            short(document, &finding.witness.from, &finding.from),
+            short(document, &finding.witness.to, &finding.to)
+        ),
         message,
         witness: if finding.kind == Kind::CannotBeSaid {
             String::new()
@@ -117,6 +121,14 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
             .or(finding.workload.map(Item::Workload)),
         finding: Some(at),
         why: question(document, finding),
+    }
+}
+
+/// What an end is called in a title.
+fn short(document: &Document, place: &Place, words: &str) -> String {
+    match place {
+        Place::Drawn(end) => document.end_name(end),
+        _ => words.to_owned(),
     }
 }
 

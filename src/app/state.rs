@@ -14,6 +14,7 @@ use super::insight::Insight;
 use super::jobs::{Slot, Workers};
 use super::kept::Adoption;
 use super::keys;
+use super::matrix::{self, Center};
 use super::overlays;
 use super::panels::{outline, side, start, status, top_bar};
 use super::preferences::Preferences;
@@ -189,6 +190,9 @@ impl App {
             });
         let view = &mut self.view;
         view.canvas.set_workers(self.files.workers());
+        if view.center == Center::Matrix {
+            matrix::keep(&results, view, self.files.workers(), ui.ctx());
+        }
         side::keep(&results, view, self.files.workers(), ui.ctx());
         let status = Panel::bottom("status").exact_size(tokens::STATUS);
         status
@@ -212,7 +216,16 @@ impl App {
         }
         let ground = Frame::new().fill(color(palette.canvas));
         CentralPanel::default().frame(ground).show(ui, |ui| {
+            if view.center == Center::Matrix {
+                matrix::matrix_ui(ui, document, view, commands);
+                return;
+            }
+            let room = ui.max_rect();
             canvas::canvas_ui(ui, document, &results, view, commands);
+            if let Some(chosen) = matrix::canvas_switch_ui(ui, room) {
+                view.center = chosen;
+                view.matrix.open();
+            }
         });
     }
 

@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::board::SharedBoard;
 use super::canvas::{CanvasView, Spot};
 use super::insight::{Extras, Insight};
+use super::matrix::{Center, MatrixView};
 use super::overlays::Overlay;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
 use super::panels::problems::ProblemsView;
+use super::panels::reach::ReachView;
 use super::panels::side::Tab;
 use super::panels::why::WhyView;
 use super::problems::Problem;
@@ -47,6 +50,14 @@ pub struct View {
     pub tab: Tab,
     /// The list of problems.
     pub problem_list: ProblemsView,
+    /// Who reaches whom, for what shows it.
+    pub(super) board: SharedBoard,
+    /// What stands in the middle of the window.
+    pub center: Center,
+    /// The matrix.
+    pub matrix: MatrixView,
+    /// What reaches the selection.
+    pub reach: ReachView,
     /// The connection that is asked about, and why it is allowed or not.
     pub why: WhyView,
     /// The connection that is being explained; the canvas shows it.

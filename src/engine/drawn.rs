@@ -132,6 +132,22 @@ impl Drawn {
         found
     }
 
+    /// What is drawn to reach a workload, by workload.
+    pub fn column(&self, snapshot: &Snapshot, to: usize) -> BTreeMap<usize, PortSet> {
+        let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
+        let lines = self.lines.iter();
+        for line in lines.filter(|line| line.to.workloads.contains(&to)) {
+            let ports: PortSet = (line.ports.iter())
+                .map(|port| resolved(snapshot, port, Spot::Workload(to)))
+                .collect();
+            for &from in &line.from.workloads {
+                let all = found.entry(from).or_default();
+                *all = all.union(&ports);
+            }
+        }
+        found
+    }
+
     fn between<'a>(&'a self, from: Spot<'a>, to: Spot<'a>) -> impl Iterator<Item = &'a Line> {
         let lines = self.lines.iter();
         lines.filter(move |line| line.from.has(from) && line.to.has(to))

@@ -7,7 +7,7 @@ use egui::{
     pos2,
 };
 
-use super::{inspector, policies, problems, why};
+use super::{inspector, policies, problems, reach, why};
 use crate::app::command::Commands;
 use crate::app::jobs::Workers;
 use crate::app::problems::Tone;
@@ -25,6 +25,8 @@ pub enum Tab {
     /// The policies as text.
     #[default]
     Policies,
+    /// Who reaches the selection, and whom it reaches.
+    Reach,
     /// Why a connection is allowed or not.
     Why,
 }
@@ -34,6 +36,7 @@ pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: 
     let number = view.results_number;
     match view.tab {
         Tab::Problems => problems::keep(results, view, (workers, context)),
+        Tab::Reach => reach::keep(results, view, (workers, context)),
         Tab::Why => view.why.keep(results, number, (workers, context)),
         Tab::Policies => {}
     }
@@ -70,6 +73,7 @@ pub fn side_ui(
         ui.push_id(view.tab as u8, |ui| match view.tab {
             Tab::Problems => problems::problems_ui(ui, results, view, commands),
             Tab::Policies => policies::policies_ui(ui, document, results, view, commands),
+            Tab::Reach => reach::reach_ui(ui, document, view, commands),
             Tab::Why => why::why_ui(ui, document, view, commands),
         });
     });
@@ -87,6 +91,7 @@ fn tabs_ui(ui: &mut Ui, view: &mut View) {
     let tabs = [
         (Tab::Problems, "Problems", count),
         (Tab::Policies, "Policies", 0),
+        (Tab::Reach, "Reach", 0),
         (Tab::Why, "Why", 0),
     ];
     let margin = Margin::symmetric(16, 0);

@@ -48,7 +48,12 @@ pub(super) fn ends_ui(
         ui.horizontal(|ui| {
             label(ui, "From");
             let width = ui.available_width() - tokens::BUTTON - 6.0;
-            asked |= end_ui(ui, document, 0, &mut typed.from, width, fields);
+            if end_ui(ui, document, 0, &mut typed.from, width, fields) {
+                asked = true;
+                if typed.to.is_empty() && !typed.from.is_empty() {
+                    ui.memory_mut(|memory| memory.request_focus(end_id(1)));
+                }
+            }
             if widgets::icon_button(ui, icons::SWAP, "Swap the ends").clicked() {
                 std::mem::swap(&mut typed.from, &mut typed.to);
                 asked = true;
@@ -82,7 +87,7 @@ fn edit<'t>(text: &'t mut String, id: Id, hint: &str, width: f32) -> TextEdit<'t
         .margin(Margin::symmetric(8, 4))
         .min_size(vec2(0.0, tokens::FIELD))
         .vertical_align(Align::Center)
-        .desired_width(width - 16.0)
+        .desired_width(width)
 }
 
 fn port_ui(ui: &mut Ui, port: &mut String) -> bool {
@@ -90,6 +95,10 @@ fn port_ui(ui: &mut Ui, port: &mut String) -> bool {
     let response = ui.add(edit(port, id, "TCP/443", PORT));
     name(&response, "Port asked about", port);
     response.lost_focus() && !ui.input(|i| i.key_pressed(Key::Escape))
+}
+
+fn end_id(at: usize) -> Id {
+    Id::new(("why end", at))
 }
 
 fn end_ui(
@@ -100,7 +109,7 @@ fn end_ui(
     width: f32,
     fields: &mut Fields,
 ) -> bool {
-    let id = Id::new(("why end", at));
+    let id = end_id(at);
     let chosen = match fields.open {
         Some((field, chosen)) if field == at => Some(chosen),
         _ => None,

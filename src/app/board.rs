@@ -1,0 +1,27 @@
+//! One analysis of who reaches whom, made once for each answer and shared by the workers that ask it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::engine::Results;
+use crate::engine::reach::Board;
+
+/// The newest board; only workers wait for it.
+#[derive(Clone, Default)]
+pub(super) struct SharedBoard(Arc<Mutex<Option<(u64, Board)>>>);
+
+impl SharedBoard {
+    /// Asks the board of the results with that number.
+    pub(super) fn ask<T>(
+        &self,
+        number: u64,
+        results: &Arc<Results>,
+        question: impl FnOnce(&mut Board) -> T,
+    ) -> T {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let board = match held.take() {
+            Some((of, board)) if of == number => board,
+            _ => Board::new(results),
+        };
+        question(&mut held.insert((number, board)).1)
+    }
+}

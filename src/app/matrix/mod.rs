@@ -1,0 +1,274 @@
+//! The matrix: who reaches whom, from rows to columns, in place of the canvas. Rows are made by a
+//! worker when they are seen, and only what is seen is painted.
+
+mod grid;
+mod head;
+mod keyboard;
+mod order;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{Context, Id, Rect, Ui, UiBuilder, pos2};
+
+use super::command::{Command, Commands};
+use super::jobs::{Kept, Workers};
+use super::theme::{self, color};
+use super::view::View;
+use crate::engine::Results;
+use crate::engine::reach::{Axis, Board, Cell, Row, Seats};
+use crate::model::{Document, NodeRef};
+
+/// What stands in the middle of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Center {
+    /// The drawing.
+    #[default]
+    Canvas,
+    /// Who reaches whom.
+    Matrix,
+}
+
+/// Which cells say something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// What is allowed, and what should be.
+    #[default]
+    Allowed,
+    /// What is drawn.
+    Drawn,
+    /// Where the two differ.
+    Differences,
+}
+
+/// In which order rows and columns stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// By namespace, then name.
+    #[default]
+    Namespace,
+    /// By name.
+    Name,
+    /// Who has most to do with others comes first.
+    Peers,
+}
+
+/// What a frame of the matrix cost: counted, so that a test can tell that it does not grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Cells painted.
+    pub cells: usize,
+    /// Names painted.
+    pub names: usize,
+    /// Rows kept.
+    pub rows: usize,
+}
+
+/// How many rows are kept at most besides those that are seen.
+const KEPT: usize = 512;
+
+/// Its state.
+#[derive(Default)]
+pub struct MatrixView {
+    /// Workloads or namespaces.
+    pub axis: Axis,
+    /// Which cells say something.
+    pub mode: Mode,
+    /// The order.
+    pub sort: Sort,
+    /// What names must contain.
+    pub filter: String,
+    /// The row and the column of the cell that is chosen, by their places on the screen.
+    pub at: (usize, usize),
+    /// What the last frame cost.
+    pub counters: Counters,
+    /// Brings the chosen cell into view.
+    follow: bool,
+    wants_keyboard: bool,
+    wants_filter: bool,
+    seats: Kept<u64, Arc<Seats>>,
+    peers: Kept<(u64, Axis), Vec<usize>>,
+    order: order::Order,
+    rows: BTreeMap<usize, Row>,
+    rows_for: Option<(u64, Axis)>,
+    /// Rows that are seen and not known, by seat.
+    wanted: Vec<usize>,
+    maker: Kept<(u64, Axis, Vec<usize>), Vec<(usize, Row)>>,
+}
+
+/// The matrix has the keyboard under this id.
+pub fn matrix_id() -> Id {
+    Id::new("matrix")
+}
+
+impl MatrixView {
+    /// Gives the matrix the keyboard when it is shown next.
+    pub fn open(&mut self) {
+        self.wants_keyboard = true;
+    }
+
+    /// Gives the filter the keyboard.
+    pub fn find(&mut self) {
+        self.wants_filter = true;
+    }
+
+    /// Says what the results are of; what was kept for others is forgotten.
+    fn begin(&mut self, number: u64) {
+        if self.rows_for != Some((number, self.axis)) {
+            self.rows_for = Some((number, self.axis));
+            self.rows.clear();
+            self.wanted.clear();
+        }
+    }
+
+    /// The cell between two seats, if its row is known and there is something in it.
+    fn cell(&self, from: usize, to: usize) -> Option<&Arc<Cell>> {
+        let row = self.rows.get(&from)?;
+        let to = u32::try_from(to).ok()?;
+        let at = row.binary_search_by_key(&to, |(column, _)| *column).ok()?;
+        row.get(at).map(|(_, cell)| cell)
+    }
+
+    /// The chosen cell: its row, its column, and what is in it.
+    pub fn chosen(&self) -> Option<(NodeRef, NodeRef, Option<Arc<Cell>>)> {
+        let (_, seats) = self.seats.answer()?;
+        let nodes = seats.nodes(self.axis);
+        let row = *self.order.seats.get(self.at.0)?;
+        let column = *self.order.seats.get(self.at.1)?;
+        let cell = self.cell(row, column).cloned();
+        Some((*nodes.get(row)?, *nodes.get(column)?, cell))
+    }
+}
+
+/// The switch to the matrix, on the canvas.
+pub fn canvas_switch_ui(ui: &mut Ui, room: Rect) -> Option<Center> {
+    head::switch_ui(ui, head::switch_rect(room), Center::Canvas)
+}
+
+/// Has workers make what the matrix shows.
+pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: &Context) {
+    let (number, by) = (view.results_number, (workers, context));
+    let board = view.board.clone();
+    let matrix = &mut view.matrix;
+    let axis = matrix.axis;
+    matrix.begin(number);
+    let ask = || (board.clone(), Arc::clone(results));
+    let (shared, of) = ask();
+    matrix.seats.keep(number, by, move |_| {
+        shared.ask(number, &of, |board| Arc::new(board.seats().clone()))
+    });
+    if matrix.sort == Sort::Peers {
+        let (shared, of) = ask();
+        matrix.peers.keep((number, axis), by, move |cancel| {
+            shared.ask(number, &of, |board| peers(board, axis, &|| cancel.is_set()))
+        });
+    }
+    let seats_are_new = matches!(matrix.seats.answer(), Some((of, _)) if *of == number);
+    if !seats_are_new || matrix.wanted.is_empty() {
+        return;
+    }
+    let wanted = matrix.wanted.clone();
+    let (shared, of) = ask();
+    let key = (number, axis, wanted.clone());
+    let fresh = matrix.maker.keep(key, by, move |cancel| {
+        let make = |board: &mut Board| {
+            let rows = wanted.into_iter().take_while(|_| !cancel.is_set());
+            let made = rows.map(|seat| (seat, board.shared_row(axis, seat)));
+            made.collect::<Vec<_>>()
+        };
+        shared.ask(number, &of, make)
+    });
+    if let (true, Some(((of, on, _), made))) = (fresh, matrix.maker.answer())
+        && (*of, *on) == (number, axis)
+    {
+        matrix.rows.extend(made.iter().cloned());
+        matrix.wanted.clear();
+        context.request_repaint();
+    }
+}
+
+/// How many others each seat reaches or is reached by.
+fn peers(board: &mut Board, axis: Axis, stop: &dyn Fn() -> bool) -> Vec<usize> {
+    let count = board.seats().len(axis);
+    let mut found = vec![0; count];
+    for from in 0..count {
+        if stop() {
+            break;
+        }
+        for (to, cell) in board.shared_row(axis, from) {
+            if !cell.allowed.is_empty() {
+                found[from] += 1;
+                if let Some(other) = found.get_mut(to as usize) {
+                    *other += 1;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Shows it.
+pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
+    let room = ui.available_rect_before_wrap();
+    let palette = theme::palette(ui.ctx());
+    ui.painter().rect_filled(room, 0.0, color(palette.canvas));
+    let head = Rect::from_min_max(room.min, pos2(room.right(), room.top() + head::HEIGHT));
+    ui.scope_builder(UiBuilder::new().max_rect(head), |ui| {
+        head::head_ui(ui, &mut view.matrix, &mut view.center);
+    });
+    let Some(seats) = view.matrix.seats.answer().map(|(_, s)| Arc::clone(s)) else {
+        return;
+    };
+    let matrix = &mut view.matrix;
+    let peers = match (matrix.sort, matrix.peers.answer()) {
+        (Sort::Peers, Some((_, peers))) => peers.as_slice(),
+        _ => &[],
+    };
+    let wish = order::Wish {
+        document,
+        seats: &seats,
+        axis: matrix.axis,
+        sort: matrix.sort,
+        filter: &matrix.filter,
+        number: view.results_number,
+        peers,
+    };
+    matrix.order.keep(wish);
+    let last = matrix.order.seats.len().saturating_sub(1);
+    matrix.at = (matrix.at.0.min(last), matrix.at.1.min(last));
+    let below = Rect::from_min_max(pos2(room.left(), head.bottom()), room.max);
+    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+        ui.set_clip_rect(below.intersect(ui.clip_rect()));
+        if let Some((row, column)) = grid::grid_ui(ui, document, &seats, matrix) {
+            commands.extend_why(document, &seats, matrix, row, column);
+        }
+    });
+}
+
+impl Commands {
+    /// Asks why a cell is as it is.
+    fn extend_why(
+        &mut self,
+        document: &Document,
+        seats: &Seats,
+        matrix: &MatrixView,
+        row: usize,
+        column: usize,
+    ) {
+        let nodes = seats.nodes(matrix.axis);
+        let (Some(from), Some(to)) = (nodes.get(row), nodes.get(column)) else {
+            return;
+        };
+        let outside = |node: &NodeRef| matches!(node, NodeRef::External(_));
+        if row == column || (outside(from) && outside(to)) {
+            return;
+        }
+        let port = matrix.cell(row, column).and_then(|cell| cell.example());
+        let port = port.map(|(protocol, port)| format!("{protocol}/{port}"));
+        self.push(Command::Why {
+            from: document.end_words(&(*from).into()),
+            to: document.end_words(&(*to).into()),
+            port: port.unwrap_or_default(),
+        });
+    }
+}

@@ -1,0 +1,347 @@
+//! Who can reach the selection, and whom it can reach: a list of virtual rows; a row asks why.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{Align2, Context, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, WidgetType};
+use egui::{pos2, vec2};
+
+use crate::app::command::{Command, Commands};
+use crate::app::jobs::{Kept, Workers};
+use crate::app::theme::{self, color};
+use crate::app::view::View;
+use crate::app::{icons, widgets};
+use crate::engine::Results;
+use crate::engine::reach::{Entry, Listed, Mark};
+use crate::model::{Document, Item, NodeRef};
+use crate::scene::tokens;
+
+/// Height of a row: what it is and how it stands, then ports and policies.
+const ROW: f32 = 44.0;
+/// For how many rows at once the policies are looked up.
+const CHUNK: usize = 32;
+
+type Asked = (u64, Vec<Item>);
+
+/// Its state.
+#[derive(Default)]
+pub struct ReachView {
+    list: Kept<Asked, Arc<Listed>>,
+    by: Kept<(Asked, usize), Vec<String>>,
+    /// The policies of each row that was seen.
+    known: BTreeMap<usize, String>,
+    known_for: Option<Asked>,
+    /// A chunk of rows that is seen and whose policies are not known.
+    wanted: Option<usize>,
+}
+
+impl ReachView {
+    /// The newest list.
+    pub fn listed(&self) -> Option<&Listed> {
+        self.list.answer().map(|(_, listed)| &**listed)
+    }
+}
+
+/// Has workers make the list, and look up the policies of the rows that are seen.
+pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Context)) {
+    let number = view.results_number;
+    let selection: Vec<Item> = view.selection.iter().copied().collect();
+    if !selection.iter().any(|item| reaches(*item)) {
+        return;
+    }
+    let asked = (number, selection.clone());
+    let (board, of) = (view.board.clone(), Arc::clone(results));
+    let reach = &mut view.reach;
+    reach.list.keep(asked, by, move |cancel| {
+        let list =
+            |board: &mut crate::engine::reach::Board| board.list(&selection, &|| cancel.is_set());
+        Arc::new(board.ask(number, &of, list))
+    });
+    let Some((asked, listed)) = reach.list.answer().cloned() else {
+        return;
+    };
+    if reach.known_for.as_ref() != Some(&asked) {
+        reach.known.clear();
+        reach.known_for = Some(asked.clone());
+    }
+    let Some(chunk) = reach.wanted.take() else {
+        return;
+    };
+    let (board, of) = (view.board.clone(), Arc::clone(results));
+    let fresh = reach.by.keep((asked.clone(), chunk), by, move |_| {
+        board.ask(number, &of, |board| {
+            let rows = chunk..chunk + CHUNK;
+            let entries = rows.filter_map(|row| entry(&listed, row));
+            entries
+                .map(|(entry, incoming)| board.allowed_by(entry, incoming).join(", "))
+                .collect()
+        })
+    });
+    match reach.by.answer() {
+        Some(((of, chunk), names)) if fresh && *of == asked => {
+            let rows = (*chunk..).zip(names.iter().cloned());
+            reach.known.extend(rows);
+            by.1.request_repaint();
+        }
+        _ => reach.wanted = Some(chunk),
+    }
+}
+
+/// Whether there is something to list for a thing.
+fn reaches(item: Item) -> bool {
+    matches!(
+        item,
+        Item::Workload(_) | Item::Namespace(_) | Item::External(_) | Item::Group(_)
+    )
+}
+
+/// Of all entries, those towards the selection first, the one at a place; and whether it is one of those.
+fn entry(listed: &Listed, at: usize) -> Option<(&Entry, bool)> {
+    match at.checked_sub(listed.from.len()) {
+        None => Some((listed.from.get(at)?, true)),
+        Some(at) => Some((listed.to.get(at)?, false)),
+    }
+}
+
+/// A line of the list.
+enum Line {
+    Head(&'static str, usize),
+    Nothing(&'static str),
+    Entry(usize),
+}
+
+/// Shows it.
+pub(super) fn reach_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
+    let chosen = view.selection.iter().filter(|item| reaches(**item)).count();
+    let listed = match view.reach.list.answer() {
+        Some((_, listed)) if chosen > 0 => Arc::clone(listed),
+        _ => {
+            let text = "Select a workload, a namespace or something outside: who can reach it, and whom it can reach, is listed here.";
+            let margin = Margin::symmetric(16, 12);
+            Frame::new()
+                .inner_margin(margin)
+                .show(ui, |ui| widgets::empty(ui, text));
+            return;
+        }
+    };
+    let mut lines = vec![Line::Head("Can reach it", listed.from.len())];
+    let count = listed.from.len();
+    lines.extend((0..count).map(Line::Entry));
+    if count == 0 {
+        lines.push(Line::Nothing("Nothing here can open a connection to it."));
+    }
+    lines.push(Line::Head("It can reach", listed.to.len()));
+    lines.extend((count..count + listed.to.len()).map(Line::Entry));
+    if listed.to.is_empty() {
+        lines.push(Line::Nothing("It can open a connection to nothing here."));
+    }
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let area = ScrollArea::vertical().auto_shrink(false);
+    area.show_rows(ui, ROW, lines.len(), |ui, shown| {
+        for line in lines.get(shown).unwrap_or_default() {
+            match line {
+                Line::Head(text, count) => head_ui(ui, text, *count),
+                Line::Nothing(text) => nothing_ui(ui, text),
+                Line::Entry(at) => {
+                    let reach = &mut view.reach;
+                    if !reach.known.contains_key(at) {
+                        reach.wanted.get_or_insert(*at);
+                    }
+                    let by = reach.known.get(at).map_or("", String::as_str);
+                    if let Some((entry, incoming)) = entry(&listed, *at)
+                        && entry_ui(ui, document, entry, incoming, by, chosen > 1)
+                    {
+                        commands.push(ask(document, entry, incoming));
+                    }
+                }
+            }
+        }
+    });
+}
+
+fn ask(document: &Document, entry: &Entry, incoming: bool) -> Command {
+    let words = |node: NodeRef| document.end_words(&node.into());
+    let (other, own) = (words(entry.node), words(entry.through));
+    let (from, to) = if incoming { (other, own) } else { (own, other) };
+    let port = entry.cell.example();
+    let port = port.map_or("any".to_owned(), |(protocol, port)| {
+        format!("{protocol}/{port}")
+    });
+    Command::Why { from, to, port }
+}
+
+fn line_rect(ui: &mut Ui, sense: Sense) -> (Rect, egui::Response) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), sense);
+    (rect.shrink2(vec2(tokens::PADDING, 0.0)), response)
+}
+
+fn head_ui(ui: &mut Ui, text: &str, count: usize) {
+    let palette = theme::palette(ui.ctx());
+    let (rect, response) = line_rect(ui, Sense::hover());
+    let middle = rect.center().y + 4.0;
+    let painter = ui.painter();
+    let font = theme::semibold(tokens::TEXT_NORMAL);
+    let ink = color(palette.ink);
+    painter.text(
+        pos2(rect.left(), middle),
+        Align2::LEFT_CENTER,
+        text,
+        font,
+        ink,
+    );
+    let font = theme::sans(tokens::TEXT_SMALL);
+    let ink = color(palette.ink3);
+    painter.text(
+        pos2(rect.right(), middle),
+        Align2::RIGHT_CENTER,
+        count,
+        font,
+        ink,
+    );
+    widgets::named(&response, WidgetType::Label, &format!("{text}, {count}"));
+}
+
+fn nothing_ui(ui: &mut Ui, text: &str) {
+    let palette = theme::palette(ui.ctx());
+    let (rect, response) = line_rect(ui, Sense::hover());
+    let font = theme::sans(tokens::TEXT_SMALL);
+    let at = pos2(rect.left(), rect.top() + 10.0);
+    let ink = color(palette.ink2);
+    ui.painter().text(at, Align2::LEFT_CENTER, text, font, ink);
+    widgets::named(&response, WidgetType::Label, text);
+}
+
+/// How a mark looks: its icon and ink.
+fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
+    match mark {
+        Mark::Blocked => (icons::X, palette.blocked),
+        Mark::NotDrawn | Mark::Partly => (icons::WARNING, palette.wide),
+        Mark::Unsaid => (icons::NOTE, palette.ink2),
+        Mark::Drawn => (icons::CHECK, palette.exact),
+    }
+}
+
+/// Shows a row; true if it was clicked.
+fn entry_ui(
+    ui: &mut Ui,
+    document: &Document,
+    entry: &Entry,
+    incoming: bool,
+    by: &str,
+    many: bool,
+) -> bool {
+    let palette = theme::palette(ui.ctx());
+    let (rect, response) = line_rect(ui, Sense::click());
+    let whole = response.rect;
+    if response.hovered() {
+        let ground = tokens::mix(palette.panel, palette.ink, 0.04);
+        ui.painter().rect_filled(whole, 0.0, color(ground));
+    }
+    let line = Stroke::new(1.0, color(palette.hairline));
+    ui.painter()
+        .hline(rect.x_range(), whole.bottom() - 0.5, line);
+    widgets::focus_ring(ui, &response, whole);
+    let (upper, lower) = (rect.top() + 14.0, rect.top() + 31.0);
+    let mark = entry.mark();
+    let (icon, ink) = match mark {
+        // Where nothing should close it, what is not drawn is no fault.
+        Mark::NotDrawn | Mark::Partly if entry.cell.wide.is_empty() => (icons::INFO, palette.ink2),
+        mark => look(mark, palette),
+    };
+    let small = theme::sans(tokens::TEXT_SMALL);
+    let end = pos2(rect.right(), upper);
+    let said = ui.painter().text(
+        end,
+        Align2::RIGHT_CENTER,
+        mark.words(),
+        small.clone(),
+        color(ink),
+    );
+    let at = pos2(said.left() - 6.0, upper);
+    let font = theme::icon(12.0);
+    let sign = ui
+        .painter()
+        .text(at, Align2::RIGHT_CENTER, icon, font, color(ink));
+    let name = match entry.node {
+        NodeRef::Workload(_) => document.end_words(&entry.node.into()),
+        node => document.node_name(node).to_owned(),
+    };
+    let ports = match entry.cell.allowed.is_empty() {
+        true => &entry.cell.drawn,
+        false => &entry.cell.allowed,
+    };
+    let ports = ports.to_string();
+    let kind = match entry.node.item() {
+        Some(item) => icons::of_item(item, document),
+        None => icons::ANY,
+    };
+    let at = pos2(rect.left() + 7.0, upper);
+    let font = theme::icon(15.0);
+    ui.painter()
+        .text(at, Align2::CENTER_CENTER, kind, font, color(palette.ink2));
+    let left = rect.left() + 22.0;
+    let font = theme::sans(tokens::TEXT_NORMAL);
+    let room = sign.left() - left - 8.0;
+    cut(ui, &name, font, color(palette.ink), pos2(left, upper), room);
+    let font = theme::mono(tokens::TEXT_SMALL);
+    let half = (rect.right() - left) * if by.is_empty() { 1.0 } else { 0.55 };
+    let used = cut(
+        ui,
+        &ports,
+        font,
+        color(palette.ink2),
+        pos2(left, lower),
+        half,
+    );
+    let through = match many {
+        true => format!("{}  ", document.node_name(entry.through)),
+        false => String::new(),
+    };
+    let by_text = match by.is_empty() {
+        true => through,
+        false => format!("{through}by {by}"),
+    };
+    let from = left + used + 10.0;
+    let room = rect.right() - from;
+    cut(
+        ui,
+        &by_text,
+        small,
+        color(palette.ink3),
+        pos2(from, lower),
+        room,
+    );
+    let own = document.node_name(entry.through);
+    let told = match incoming {
+        true => format!("{name} to {own}, {ports}, {}", mark.words()),
+        false => format!("{own} to {name}, {ports}, {}", mark.words()),
+    };
+    widgets::named(&response, WidgetType::Button, &told);
+    let clicked = response.clicked();
+    response.on_hover_ui(|ui| {
+        ui.label(&told);
+        if !by.is_empty() {
+            ui.label(format!("Allowed by {by}"));
+        }
+        ui.label("Click: why?");
+    });
+    clicked
+}
+
+/// A text in one line, cut at the end; gives its width.
+fn cut(
+    ui: &Ui,
+    text: &str,
+    font: egui::FontId,
+    ink: egui::Color32,
+    left_middle: egui::Pos2,
+    room: f32,
+) -> f32 {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, ink);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(0.0));
+    let galley = ui.painter().layout_job(job);
+    let size = galley.size();
+    let at = pos2(left_middle.x, left_middle.y - size.y / 2.0);
+    ui.painter().galley(at, galley, ink);
+    size.x
+}
