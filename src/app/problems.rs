@@ -191,9 +191,15 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Problem {
     }
 }
 
-/// A diagnostic's words as a sentence for a person: with a capital, without backticks.
+/// A diagnostic's words as a sentence for a person: with a capital (unless a path comes first), without
+/// backticks.
 pub fn sentence(text: &str) -> String {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let text = text.replace('`', "\"");
+    if word.contains('/') {
+        return text;
+    }
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
-    format!("{}{}", first.unwrap_or_default(), chars.as_str()).replace('`', "\"")
+    format!("{}{}", first.unwrap_or_default(), chars.as_str())
 }

@@ -113,12 +113,30 @@ impl KeptNames {
     }
 }
 
-/// Where the side panel is parted.
-pub struct Split(pub f32);
+/// How much of the side panel the inspector may take above the policies, and above the other tabs.
+pub struct Split {
+    /// Above the policies, which may be read beside what is changed.
+    pub policies: f32,
+    /// Above what needs room for itself.
+    pub others: f32,
+}
+
+impl Split {
+    /// The one in force.
+    pub fn of(&mut self, tab: Tab) -> &mut f32 {
+        match tab {
+            Tab::Policies => &mut self.policies,
+            _ => &mut self.others,
+        }
+    }
+}
 
 impl Default for Split {
     fn default() -> Self {
-        Self(0.5)
+        Self {
+            policies: 0.5,
+            others: 0.32,
+        }
     }
 }
 

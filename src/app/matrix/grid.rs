@@ -2,30 +2,21 @@
 
 use std::ops::Range;
 
-use egui::epaint::TextShape;
 use egui::scroll_area::ScrollAreaOutput;
-use egui::{
-    Align2, Pos2, Rect, Response, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder,
-    WidgetType, pos2, vec2,
-};
+use egui::{Pos2, Rect, Response, ScrollArea, Sense, Ui, UiBuilder, WidgetType, vec2};
 
+use super::cells::{Painter, ports_of};
 use super::{Counters, KEPT, MatrixView, Mode, keyboard, matrix_id};
-use crate::app::theme::{self, color};
-use crate::app::{standing, widgets};
-use crate::engine::reach::{Axis, Cell, Seats};
-use crate::engine::why::Standing;
-use crate::model::{Document, NodeRef};
-use crate::scene::tokens;
-use crate::sets::{PortSet, Protocol};
+use crate::app::widgets;
+use crate::engine::reach::Seats;
+use crate::model::Document;
 
 /// Width and height of a cell.
 const CELL: egui::Vec2 = vec2(68.0, 36.0);
 /// Width of the names of rows.
-const NAMES: f32 = 168.0;
+pub(super) const NAMES: f32 = 168.0;
 /// Height of the names of columns.
-const TOP: f32 = 104.0;
-/// How the names of columns lean, in radians.
-const LEAN: f32 = -0.72;
+pub(super) const TOP: f32 = 104.0;
 
 /// Shows it; gives the seats of a cell that is asked about.
 pub(super) fn grid_ui(
@@ -124,11 +115,12 @@ fn scrolled(
 }
 
 /// Which part of the cells is seen.
-struct Shown {
-    body: Rect,
+pub(super) struct Shown {
+    /// Where the cells are on the screen.
+    pub(super) body: Rect,
     offset: egui::Vec2,
-    rows: Range<usize>,
-    columns: Range<usize>,
+    pub(super) rows: Range<usize>,
+    pub(super) columns: Range<usize>,
 }
 
 impl Shown {
@@ -146,7 +138,7 @@ impl Shown {
         }
     }
 
-    fn rect(&self, row: usize, column: usize) -> Rect {
+    pub(super) fn rect(&self, row: usize, column: usize) -> Rect {
         let at = vec2(column as f32, row as f32) * CELL;
         Rect::from_min_size(self.body.min + at - self.offset, CELL)
     }
@@ -214,291 +206,4 @@ fn sentence(
             format!("{pair}: {standing}, {}", ports_of(cell, Mode::Allowed))
         }
     }
-}
-
-/// The ports that a cell shows.
-fn ports_of(cell: &Cell, mode: Mode) -> &PortSet {
-    match (mode, cell.standing()) {
-        (Mode::Drawn, _) => &cell.drawn,
-        (_, Standing::Blocked) => &cell.blocked,
-        (_, Standing::Unsaid) => &cell.unsaid,
-        (Mode::Differences, Standing::NotDrawn) => &cell.wide,
-        _ => &cell.allowed,
-    }
-}
-
-/// `5432`, `53/UDP`, `any`, `80 +2`.
-pub(super) fn short(ports: &PortSet) -> String {
-    if ports.is_all() {
-        return "any".to_owned();
-    }
-    let each = Protocol::ALL.into_iter().flat_map(|protocol| {
-        let ranges = ports.ranges(protocol);
-        ranges.map(move |(first, last)| {
-            let number = match (first, last) {
-                (1, u16::MAX) => return protocol.to_string(),
-                _ if first == last => first.to_string(),
-                _ => format!("{first}-{last}"),
-            };
-            match protocol {
-                Protocol::Tcp => number,
-                other => format!("{number}/{other}"),
-            }
-        })
-    });
-    let each: Vec<String> = each.collect();
-    match each.as_slice() {
-        [] if ports.has_other() => "other".to_owned(),
-        [] => String::new(),
-        [one] => one.clone(),
-        [one, rest @ ..] => format!("{one} +{}", rest.len()),
-    }
-}
-
-struct Painter<'a> {
-    ui: &'a Ui,
-    document: &'a Document,
-    seats: &'a Seats,
-    matrix: &'a MatrixView,
-    shown: &'a Shown,
-    hovered: Option<(usize, usize)>,
-    focused: bool,
-}
-
-impl Painter<'_> {
-    fn paint(&self, room: Rect) -> Counters {
-        let mut counters = Counters::default();
-        let painter = self.ui.painter_at(self.shown.body);
-        self.ground(&painter);
-        for row in self.shown.rows.clone() {
-            for column in self.shown.columns.clone() {
-                counters.cells += usize::from(self.cell(&painter, row, column));
-            }
-        }
-        self.chosen(&painter);
-        counters.names += self.row_names(room);
-        counters.names += self.column_names(room);
-        counters
-    }
-
-    fn seat(&self, at: usize) -> usize {
-        self.matrix.order.seats.get(at).copied().unwrap_or_default()
-    }
-
-    /// White ground, lines between the cells, and the cross of the pointer.
-    fn ground(&self, painter: &egui::Painter) {
-        let palette = theme::palette(self.ui.ctx());
-        let (rows, columns) = (&self.shown.rows, &self.shown.columns);
-        let (Some(last_row), Some(last_column)) =
-            (rows.clone().next_back(), columns.clone().next_back())
-        else {
-            return;
-        };
-        let first = self.shown.rect(rows.start, columns.start);
-        let all = first.union(self.shown.rect(last_row, last_column));
-        painter.rect_filled(all, 0.0, color(palette.panel));
-        if let Some((row, column)) = self.hovered {
-            let ground = color(tokens::mix(palette.panel, palette.ink, 0.03));
-            let cell = self.shown.rect(row, column);
-            painter.rect_filled(
-                Rect::from_x_y_ranges(all.x_range(), cell.y_range()),
-                0.0,
-                ground,
-            );
-            painter.rect_filled(
-                Rect::from_x_y_ranges(cell.x_range(), all.y_range()),
-                0.0,
-                ground,
-            );
-        }
-        let line = Stroke::new(1.0, color(palette.hairline));
-        for row in rows.start..=rows.end {
-            let y = self.shown.rect(row, columns.start).top().round() - 0.5;
-            painter.hline(all.x_range(), y, line);
-        }
-        for column in columns.start..=columns.end {
-            let x = self.shown.rect(rows.start, column).left().round() - 0.5;
-            painter.vline(x, all.y_range(), line);
-        }
-    }
-
-    /// Paints what is in a cell; true if there is anything.
-    fn cell(&self, painter: &egui::Painter, row: usize, column: usize) -> bool {
-        let palette = theme::palette(self.ui.ctx());
-        let rect = self.shown.rect(row, column);
-        let (from, to) = (self.seat(row), self.seat(column));
-        if from == to {
-            painter.rect_filled(rect.shrink(1.0), 0.0, color(palette.canvas));
-            return true;
-        }
-        let mode = self.matrix.mode;
-        let cell = self.matrix.cell(from, to).filter(|cell| speaks(cell, mode));
-        let Some(cell) = cell else {
-            if self.matrix.rows.contains_key(&from) {
-                painter.circle_filled(rect.center(), 1.2, color(palette.outline));
-            }
-            return false;
-        };
-        let stands = cell.standing();
-        let (ink, ground) = standing::colors(stands, palette);
-        let inner = rect.shrink2(vec2(4.0, 4.0));
-        painter.rect_filled(inner, 5.0, color(ground));
-        outline(painter, inner, stands, color(ink));
-        let text = short(ports_of(cell, mode));
-        let font = theme::mono(tokens::TEXT_SMALL);
-        let mut job = egui::text::LayoutJob::simple_singleline(text, font, color(ink));
-        let signed = stands != Standing::Drawn;
-        let room = inner.width() - 8.0 - if signed { 16.0 } else { 0.0 };
-        job.wrap = egui::text::TextWrapping::truncate_at_width(room);
-        let galley = painter.layout_job(job);
-        let width = galley.size().x + if signed { 16.0 } else { 0.0 };
-        let mut left = inner.center().x - width / 2.0;
-        if signed {
-            let at = pos2(left + 5.0, inner.center().y);
-            let icon = standing::icon(stands);
-            let font = theme::icon(12.0);
-            painter.text(at, Align2::CENTER_CENTER, icon, font, color(ink));
-            left += 16.0;
-        }
-        let at = pos2(left, inner.center().y - galley.size().y / 2.0);
-        painter.galley(at, galley, color(ink));
-        true
-    }
-
-    fn chosen(&self, painter: &egui::Painter) {
-        let (row, column) = self.matrix.at;
-        if !self.shown.rows.contains(&row) || !self.shown.columns.contains(&column) {
-            return;
-        }
-        let palette = theme::palette(self.ui.ctx());
-        let ink = if self.focused {
-            palette.accent
-        } else {
-            palette.ink3
-        };
-        let stroke = Stroke::new(2.0, color(ink));
-        let rect = self.shown.rect(row, column).shrink(1.0);
-        painter.rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
-    }
-
-    fn ink(&self, lit: bool) -> egui::Color32 {
-        let palette = theme::palette(self.ui.ctx());
-        color(if lit { palette.accent } else { palette.ink })
-    }
-
-    fn name(&self, at: usize) -> &str {
-        self.matrix.order.names.get(at).map_or("", String::as_str)
-    }
-
-    /// Names at the left, which do not move sideways.
-    fn row_names(&self, room: Rect) -> usize {
-        let body = self.shown.body;
-        let side = Rect::from_min_max(
-            pos2(room.left(), body.top()),
-            pos2(body.left(), body.bottom()),
-        );
-        let painter = self.ui.painter_at(side);
-        for row in self.shown.rows.clone() {
-            let cell = self.shown.rect(row, self.shown.columns.start);
-            let lit = row == self.matrix.at.0 || self.hovered.is_some_and(|at| at.0 == row);
-            let ink = self.ink(lit);
-            let font = theme::sans(tokens::TEXT_NORMAL);
-            let name = self.name(row).to_owned();
-            let mut job = egui::text::LayoutJob::simple_singleline(name, font, ink);
-            job.wrap = egui::text::TextWrapping::truncate_at_width(NAMES - 32.0);
-            let galley = painter.layout_job(job);
-            let about = self.about(row);
-            let middle = cell.center().y - if about.is_empty() { 0.0 } else { 7.0 };
-            let at = pos2(
-                body.left() - 12.0 - galley.size().x,
-                middle - galley.size().y / 2.0,
-            );
-            painter.galley(at, galley, ink);
-            if !about.is_empty() {
-                let faint = color(theme::palette(self.ui.ctx()).ink3);
-                let at = pos2(body.left() - 12.0, cell.center().y + 8.0);
-                let font = theme::sans(tokens::TEXT_TINY);
-                painter.text(at, Align2::RIGHT_CENTER, about, font, faint);
-            }
-        }
-        self.shown.rows.len()
-    }
-
-    /// The namespace, where workloads stand in another order.
-    fn about(&self, row: usize) -> String {
-        let node = self.seats.nodes(self.matrix.axis).get(self.seat(row));
-        match (self.matrix.axis, node) {
-            (Axis::Workloads, Some(NodeRef::Workload(id))) => {
-                let workload = self.document.workloads.get(*id);
-                workload.map_or(String::new(), |w| {
-                    let namespace = NodeRef::Namespace(w.namespace);
-                    self.document.node_name(namespace).to_owned()
-                })
-            }
-            _ => String::new(),
-        }
-    }
-
-    /// Names above, leaning, which do not move up or down.
-    fn column_names(&self, room: Rect) -> usize {
-        let body = self.shown.body;
-        let top = Rect::from_min_max(
-            pos2(body.left() - 24.0, room.top()),
-            pos2(body.right(), body.top()),
-        );
-        let painter = self.ui.painter_at(top);
-        for column in self.shown.columns.clone() {
-            let cell = self.shown.rect(self.shown.rows.start, column);
-            if cell.center().x < body.left() {
-                continue;
-            }
-            let lit = column == self.matrix.at.1 || self.hovered.is_some_and(|at| at.1 == column);
-            let ink = self.ink(lit);
-            let font = theme::sans(tokens::TEXT_NORMAL);
-            let name = self.name(column).to_owned();
-            let mut job = egui::text::LayoutJob::simple_singleline(name, font, ink);
-            job.wrap = egui::text::TextWrapping::truncate_at_width((TOP - 16.0) / LEAN.sin().abs());
-            let galley = painter.layout_job(job);
-            let at = pos2(cell.center().x - 8.0, body.top() - 22.0);
-            painter.add(Shape::Text(
-                TextShape::new(at, galley, ink).with_angle(LEAN),
-            ));
-        }
-        self.shown.columns.len()
-    }
-}
-
-/// Whether a cell is shown in a mode.
-fn speaks(cell: &Cell, mode: Mode) -> bool {
-    match mode {
-        Mode::Allowed => true,
-        Mode::Drawn => !cell.drawn.is_empty(),
-        Mode::Differences => matches!(
-            cell.standing(),
-            Standing::Blocked | Standing::NotDrawn | Standing::Unsaid
-        ),
-    }
-}
-
-/// The line around a cell: dashed where blocked, solid where too wide, dotted where it cannot be said.
-fn outline(painter: &egui::Painter, rect: Rect, stands: Standing, ink: egui::Color32) {
-    let stroke = Stroke::new(1.0, ink);
-    let dashes = match stands {
-        Standing::Drawn => return,
-        Standing::NotDrawn | Standing::Open | Standing::Denied => {
-            painter.rect_stroke(rect, 5.0, stroke, StrokeKind::Inside);
-            return;
-        }
-        Standing::Blocked => (4.0, 3.0),
-        Standing::Unsaid => (1.5, 2.5),
-    };
-    let inner = rect.shrink(0.5);
-    let corners = [
-        inner.left_top(),
-        inner.right_top(),
-        inner.right_bottom(),
-        inner.left_bottom(),
-        inner.left_top(),
-    ];
-    painter.extend(Shape::dashed_line(&corners, stroke, dashes.0, dashes.1));
 }

@@ -1,6 +1,7 @@
 //! The matrix: who reaches whom, from rows to columns, in place of the canvas. Rows are made by a
 //! worker when they are seen, and only what is seen is painted.
 
+mod cells;
 mod grid;
 mod head;
 mod keyboard;

@@ -56,7 +56,7 @@ pub fn side_ui(
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let room = ui.available_rect_before_wrap();
-    let most = (room.height() * view.split.0).max(80.0);
+    let most = (room.height() * *view.split.of(view.tab)).max(80.0);
     let shown = ScrollArea::vertical()
         .id_salt("inspector")
         .max_height(most)
@@ -119,7 +119,7 @@ fn divider_ui(ui: &mut Ui, room: Rect, y: f32, view: &mut View) {
     if let Some(at) = response.interact_pointer_pos()
         && response.dragged()
     {
-        view.split.0 = ((at.y - room.top()) / room.height()).clamp(0.15, 0.85);
+        *view.split.of(view.tab) = ((at.y - room.top()) / room.height()).clamp(0.15, 0.85);
     }
     widgets::named(
         &response,

@@ -14,7 +14,7 @@ use crate::app::theme::{self, color};
 use crate::app::view::{ShownConnection, View};
 use crate::app::{icons, problems, standing, widgets};
 use crate::engine::drawn::Drawn;
-use crate::engine::why::{Gate, Question, Standing, Step, Why, default_port, why};
+use crate::engine::why::{Gate, Question, Step, Why, default_port, why};
 use crate::engine::{Fix, Results};
 use crate::model::{Document, Edit, Item, NodeRef, Refusal};
 use crate::scene::tokens;
@@ -172,13 +172,16 @@ fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> 
     let margin = Margin::symmetric(16, 0);
     Frame::new().inner_margin(margin).show(ui, |ui| {
         banner_ui(ui, why);
+        fixes_ui(ui, why, commands);
         ui.add_space(8.0);
     });
     for (at, gate) in why.gates.iter().enumerate() {
         Frame::new().inner_margin(margin).show(ui, |ui| {
             chosen = gate_ui(ui, at, gate).or(chosen.take());
         });
-        if let Some(excerpt) = &gate.excerpt {
+        // Of a denial, only what closes is worth reading.
+        let telling = !gate.allowed || why.gates.iter().all(|gate| gate.allowed);
+        if let Some(excerpt) = gate.excerpt.as_ref().filter(|_| telling) {
             chosen = excerpt::excerpt_ui(ui, excerpt).or(chosen.take());
             ui.add_space(8.0);
         }
@@ -190,7 +193,6 @@ fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> 
         for assumption in &why.assumptions {
             widgets::message(ui, icons::INFO, assumption, color(palette.ink2));
         }
-        fixes_ui(ui, why, commands);
         other_ui(ui, why, commands);
         ui.add_space(16.0);
     });
@@ -288,12 +290,7 @@ fn fixes_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) {
     if why.fixes.is_empty() {
         return;
     }
-    let title = match why.standing {
-        Standing::NotDrawn => "To close it, or to draw it",
-        Standing::Open | Standing::Drawn | Standing::Unsaid => "To say it outright",
-        Standing::Blocked | Standing::Denied => "To allow it",
-    };
-    widgets::heading(ui, title);
+    ui.add_space(8.0);
     if let Some(edit) = fix_buttons(ui, &why.fixes, true) {
         commands.edit(edit);
     }
@@ -305,12 +302,13 @@ pub(super) fn fix_buttons(ui: &mut Ui, fixes: &[Fix], primary: bool) -> Option<E
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
         for (at, fix) in fixes.iter().enumerate() {
+            let title = fix.title.replace('`', "\"");
             let button = match primary && at == 0 {
-                true => widgets::primary(ui, &fix.title),
-                false => widgets::secondary(ui, &fix.title),
+                true => widgets::primary(ui, &title),
+                false => widgets::secondary(ui, &title),
             };
             if button.clicked() {
-                chosen = Some(Edit::Batch(fix.title.clone(), vec![fix.edit.clone()]));
+                chosen = Some(Edit::Batch(title, vec![fix.edit.clone()]));
             }
         }
     });

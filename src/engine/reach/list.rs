@@ -127,7 +127,7 @@ impl Board {
                     workloads.extend(document.workloads_at(&crate::model::End::Group(*id)));
                 }
                 Item::External(id) => found.extend(self.seats.position(NodeRef::External(*id))),
-                Item::Service(_) | Item::Flow(_) | Item::Policy(_) => {}
+                _ => {}
             }
         }
         let places = workloads.iter().filter_map(|id| stage.index.get(id));

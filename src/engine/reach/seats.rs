@@ -164,6 +164,15 @@ fn addresses(stage: &Stage, set: &IpSet, all: &[IpSet]) -> Vec<IpAddr> {
     found.retain(|address| set.contains(*address));
     found.sort_unstable();
     found.dedup();
+    // What a narrower external names is told there.
+    let narrower: Vec<&IpSet> = all
+        .iter()
+        .filter(|other| *other != set && !other.is_empty() && other.is_subset(set))
+        .collect();
+    let own = |address: &IpAddr| !narrower.iter().any(|other| other.contains(*address));
+    if found.iter().any(own) {
+        found.retain(own);
+    }
     found
 }
 

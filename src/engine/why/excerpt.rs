@@ -7,7 +7,11 @@ use crate::engine::in_force::Text;
 use crate::policy::{Policy, Rule};
 
 /// How many lines are shown at most.
-const LINES: usize = 26;
+const LINES: usize = 16;
+/// How many lines are shown above what is marked.
+const ABOVE: usize = 3;
+/// How many lines are shown below it.
+const BELOW: usize = 3;
 
 impl Teller<'_> {
     /// `NAMESPACE/NAME` and the line of a policy in force.
@@ -82,12 +86,13 @@ impl Teller<'_> {
     ) -> Option<Excerpt> {
         let spec = lines.iter().position(|line| line.starts_with("spec:"));
         let (begin, end) = (*marked.start() as usize, *marked.end() as usize);
-        // From the spec on, unless that is too far above what is marked.
-        let first = spec.unwrap_or_default();
-        let first = first
-            .max(end.saturating_sub(LINES - 4))
-            .min(begin.saturating_sub(1));
-        let shown = lines.iter().skip(first).take(LINES);
+        // From the spec on, or from a few lines above what is marked.
+        let first = spec
+            .unwrap_or_default()
+            .max(begin.saturating_sub(ABOVE + 1));
+        let first = first.min(begin.saturating_sub(1));
+        let count = (end + BELOW - first).min(LINES);
+        let shown = lines.iter().skip(first).take(count);
         Some(Excerpt {
             source: self.source(policy, *marked.start())?,
             first: u32::try_from(first + 1).ok()?,

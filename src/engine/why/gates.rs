@@ -9,8 +9,6 @@ use crate::policy::{Action, Match, Policy, Rule};
 
 /// How many near misses are told at a gate.
 const NEAREST: usize = 3;
-/// How many policies are named in a sentence.
-const NAMED: usize = 3;
 
 impl Teller<'_> {
     /// Both gates.
@@ -68,13 +66,7 @@ impl Teller<'_> {
         };
         let all = trace.tiers.iter().flat_map(|tier| &tier.policies);
         let mut isolating: Vec<usize> = all.filter(isolates).map(|p| p.policy).collect();
-        // What says nothing but that is the clearest.
-        isolating.sort_by_key(|at| {
-            let policy = self.policy(*at);
-            policy
-                .and_then(|p| side(p, trace.direction))
-                .map_or(0, |s| s.rules.len())
-        });
+        self.clearest_first(&mut isolating, trace.direction);
         let text = match (&trace.decision, isolating.as_slice()) {
             (Decision::SamePod | Decision::OwnNode | Decision::NoPod, _) => return,
             (_, []) => format!("no policy isolates its {what}"),
@@ -90,6 +82,14 @@ impl Teller<'_> {
             self.source(*at, line)
         });
         gate.steps.push(Step { text, source });
+    }
+
+    /// Of policies that isolate, what says nothing but that is the clearest.
+    fn clearest_first(&self, policies: &mut [usize], direction: Direction) {
+        policies.sort_by_key(|at| {
+            let side = self.policy(*at).and_then(|p| side(p, direction));
+            side.map_or(0, |side| side.rules.len())
+        });
     }
 
     /// How a tier ended; the one tier of NetworkPolicy says so by its rule.
@@ -168,7 +168,11 @@ impl Teller<'_> {
         }
         gate.excerpt = match near.first() {
             Some(one) => self.near_excerpt(trace.direction, one),
-            None => (isolating.iter().take(NAMED)).find_map(|at| self.isolating_excerpt(*at)),
+            None => {
+                let mut isolating = isolating.to_vec();
+                self.clearest_first(&mut isolating, trace.direction);
+                isolating.first().and_then(|at| self.isolating_excerpt(*at))
+            }
         };
     }
 

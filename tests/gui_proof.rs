@@ -1,0 +1,286 @@
+//! Proof in the window, through real gestures: problems and their fixes, reach, the matrix, and why.
+#![cfg(feature = "gui")]
+
+#[path = "gui/desk.rs"]
+mod desk;
+
+use desk::Desk;
+use drawbridge::app::Command;
+use drawbridge::app::matrix::{Center, Mode};
+use drawbridge::app::panels::side::Tab;
+use drawbridge::engine::State;
+use drawbridge::engine::why::Standing;
+use drawbridge::model::{Edit, Item, KeptPolicy, NodeRef, Thing, Unknown};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::Node;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+const PG_OPEN: &str = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: pg-open
+  namespace: data
+spec:
+  podSelector:
+    matchLabels:
+      app: postgres
+  ingress:
+  - from:
+    - namespaceSelector: {}
+    ports:
+    - port: 5432
+";
+
+/// Keeps a policy that lets everybody into postgres.
+fn keep(desk: &mut Desk, text: &str, replaces: Option<&str>) {
+    let kept = KeptPolicy {
+        file: "k8s/data.yaml".into(),
+        text: text.into(),
+        replaces: replaces.map(str::to_owned),
+        unknown: Unknown::new(),
+    };
+    desk.ask(Command::Edit(Edit::Add(Thing::Policy(kept))));
+    desk.ask(Command::Select(Vec::new()));
+}
+
+/// The policy that carries cart's connections to redis, with another port: as if broken by hand.
+fn break_redis(desk: &mut Desk) {
+    let written = &desk.app().results.generated.policies;
+    let policy = written.iter().find(|p| p.name == "redis-from-shop-cart");
+    let text = policy.expect("it is written").text.replace("6379", "6380");
+    keep(desk, &text, Some("data/redis-from-shop-cart"));
+}
+
+#[test]
+fn a_problem_is_fixed_with_a_click_and_the_fix_undone() {
+    let mut desk = Desk::shop();
+    let exact = desk.app().results.proof.state;
+    assert_eq!(
+        exact,
+        State::CannotBeSaid,
+        "as exact as NetworkPolicy can be"
+    );
+    break_redis(&mut desk);
+    assert_eq!(desk.app().results.proof.state, State::Blocked);
+    desk.press(Key::F8);
+    assert_eq!(desk.app().view.tab, Tab::Problems);
+    assert!(desk.sees("Blocked: cart to redis"));
+    assert!(desk.sees("shop/cart > data/redis TCP 6379"), "the witness");
+    let before = desk.document();
+    let fix = {
+        let mut all = desk.harness.query_all_by_label_contains("6379");
+        let found = all.find_map(|node| {
+            let node = node.accesskit_node();
+            (node.role() == Role::Button).then(|| node.label())
+        });
+        found.flatten().expect("a button that mends the port")
+    };
+    desk.click(&fix);
+    assert_eq!(desk.app().results.proof.state, exact, "after {fix}");
+    assert_eq!(desk.undo_name().as_deref(), Some(fix.as_str()));
+    desk.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(desk.document(), before, "one step");
+    assert_eq!(desk.app().results.proof.state, State::Blocked);
+}
+
+#[test]
+fn a_problem_asks_why_and_the_deciding_line_stands_beside_it() {
+    let mut desk = Desk::shop();
+    break_redis(&mut desk);
+    desk.press(Key::F8);
+    let mut links = desk.harness.query_all_by_label("Why");
+    let is_link = |node: &Node<'_>| node.accesskit_node().role() == Role::Link;
+    links.find(is_link).expect("a link").click();
+    drop(links);
+    desk.settle();
+    assert_eq!(desk.app().view.tab, Tab::Why);
+    let why = desk.app().view.why.answer().expect("an answer");
+    assert_eq!(why.standing, Standing::Blocked);
+    assert!(desk.sees("Blocked, although drawn"));
+    assert!(desk.sees("would match on TCP 6380"), "the nearest miss");
+    let shown = desk.app().view.shown_connection.clone().expect("it is lit");
+    assert_eq!(shown.standing, Standing::Blocked);
+    let Item::Workload(cart) = desk.workload("cart") else {
+        unreachable!("a workload")
+    };
+    assert_eq!(shown.from, Some(NodeRef::Workload(cart)));
+}
+
+#[test]
+fn the_matrix_is_walked_by_keys_and_enter_asks_why() {
+    let mut desk = Desk::shop();
+    keep(&mut desk, PG_OPEN, None);
+    desk.press(Key::F6);
+    assert_eq!(desk.app().view.center, Center::Matrix);
+    let cell = |desk: &Desk| {
+        let (from, to, _) = desk.app().view.matrix.chosen().expect("a cell");
+        let document = desk.document();
+        (
+            document.node_name(from).to_owned(),
+            document.node_name(to).to_owned(),
+        )
+    };
+    assert_eq!(cell(&desk), ("kafka".into(), "kafka".into()));
+    desk.press(Key::ArrowRight);
+    desk.press(Key::ArrowRight);
+    assert_eq!(cell(&desk).1, "redis");
+    desk.press(Key::ArrowLeft);
+    // kafka, postgres, redis; fraud-check, ledger, payments.
+    for _ in 0..5 {
+        desk.press(Key::ArrowDown);
+    }
+    assert_eq!(cell(&desk), ("payments".into(), "postgres".into()));
+    assert!(desk.sees("payments/payments to data/postgres: allowed and drawn, TCP 5432"));
+    desk.press(Key::Enter);
+    assert_eq!(desk.app().view.tab, Tab::Why);
+    let why = desk.app().view.why.answer().expect("an answer");
+    assert_eq!(why.standing, Standing::Drawn);
+    assert_eq!(why.port, "TCP 5432");
+    let excerpt = why.gates[1].excerpt.as_ref().expect("the deciding rule");
+    let lines = (excerpt.first..).zip(&excerpt.lines);
+    let marked: Vec<&str> = lines
+        .filter(|(at, _)| excerpt.marked.contains(at))
+        .map(|(_, line)| line.trim())
+        .collect();
+    assert_eq!(marked[0], "- namespaceSelector: {}", "{marked:?}");
+    assert!(desk.sees("Text of data/pg-open data.yaml:12"));
+    desk.press(Key::End);
+    desk.press(Key::PageDown);
+    assert_eq!(cell(&desk).1, "api.stripe.com");
+}
+
+#[test]
+fn the_matrix_filters_sorts_and_tells_differences() {
+    let mut desk = Desk::shop();
+    desk.ask(Command::ToggleMatrix);
+    desk.click("Differences");
+    assert_eq!(desk.app().view.matrix.mode, Mode::Differences);
+    let drawn = desk.app().view.matrix.counters;
+    desk.click("Allowed");
+    let allowed = desk.app().view.matrix.counters;
+    assert!(allowed.cells > drawn.cells, "{allowed:?} {drawn:?}");
+    desk.enter("Filter the matrix", "data/");
+    let (row, _, _) = desk.app().view.matrix.chosen().expect("a cell");
+    assert_eq!(desk.document().node_name(row), "kafka");
+    assert_eq!(
+        desk.app().view.matrix.counters.names,
+        6,
+        "3 rows, 3 columns"
+    );
+    desk.click("By peers");
+    let (row, _, _) = desk.app().view.matrix.chosen().expect("a cell");
+    assert_ne!(
+        desk.document().node_name(row),
+        "redis",
+        "it has one peer only"
+    );
+    desk.click("Namespaces");
+    desk.write("Filter the matrix", "");
+    desk.press(Key::Backspace);
+    assert_eq!(desk.app().view.matrix.counters.names, 12, "3 and 3 outside");
+    desk.click("Show the canvas");
+    assert_eq!(desk.app().view.center, Center::Canvas);
+}
+
+#[test]
+fn a_big_matrix_paints_and_makes_only_what_is_seen() {
+    let mut desk = Desk::shop();
+    let mut document = desk.document();
+    let first = document
+        .workloads
+        .iter()
+        .next()
+        .expect("a workload")
+        .1
+        .clone();
+    let mut edits = Vec::new();
+    for at in 0..1_500 {
+        let mut workload = first.clone();
+        workload.name = format!("more-{at:04}");
+        workload.labels = [("app".to_owned(), workload.name.clone())].into();
+        workload.selector = None;
+        edits.push(Edit::Add(Thing::Workload(workload)));
+    }
+    let many = Edit::Batch("Many".into(), edits);
+    many.apply(&mut document).expect("it applies");
+    desk.ask(Command::Edit(many));
+    desk.ask(Command::ToggleMatrix);
+    let counters = desk.app().view.matrix.counters;
+    assert!(counters.names < 80, "{counters:?}");
+    assert!(counters.rows < 60, "{counters:?}");
+    desk.press_with(Modifiers::COMMAND, Key::End);
+    let counters = desk.app().view.matrix.counters;
+    assert!(counters.names < 80, "{counters:?}");
+    assert!(
+        counters.rows < 120,
+        "those seen before and now: {counters:?}"
+    );
+    let (row, column, _) = desk.app().view.matrix.chosen().expect("a cell");
+    assert_eq!(row, column, "the last one");
+}
+
+#[test]
+fn reach_lists_the_selection_and_a_row_asks_why() {
+    let mut desk = Desk::shop();
+    keep(&mut desk, PG_OPEN, None);
+    desk.press(Key::F9);
+    assert!(desk.sees("Select a workload"), "an empty list teaches");
+    let postgres = desk.workload("postgres");
+    desk.ask(Command::Select(vec![postgres]));
+    let listed = desk.app().view.reach.listed().expect("a list");
+    assert_eq!(listed.from.len(), 2, "catalog and payments");
+    assert!(listed.to.is_empty());
+    desk.click("shop/catalog to postgres, TCP 5432, drawn");
+    let why = desk.app().view.why.answer().expect("an answer");
+    assert_eq!(
+        (why.from.name.as_str(), why.standing),
+        ("catalog", Standing::Drawn)
+    );
+}
+
+#[test]
+fn why_is_asked_by_words_and_a_denial_is_mended() {
+    let mut desk = Desk::shop();
+    desk.press(Key::F10);
+    assert_eq!(desk.app().view.tab, Tab::Why);
+    assert!(desk.sees("Choose two ends"));
+    desk.write("From", "cart");
+    desk.press(Key::Enter);
+    desk.write("To", "postg");
+    desk.press(Key::Enter);
+    let why = desk.app().view.why.answer().expect("an answer");
+    assert_eq!(why.standing, Standing::Denied);
+    assert_eq!(why.port, "TCP 5432", "what postgres declares");
+    let before = desk.document();
+    desk.click("Draw this flow");
+    let why = desk.app().view.why.answer().expect("an answer");
+    assert_eq!(why.standing, Standing::Drawn, "asked again after the edit");
+    desk.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(desk.document(), before);
+    let why = desk.app().view.why.answer().expect("an answer");
+    assert_eq!(why.standing, Standing::Denied);
+}
+
+#[test]
+fn two_selected_things_are_asked_about() {
+    let mut desk = Desk::shop();
+    let flow = desk.flow("cart to redis");
+    desk.ask(Command::Select(vec![flow]));
+    desk.press(Key::F10);
+    let why = desk.app().view.why.answer().expect("an answer");
+    assert_eq!(
+        (why.from.name.as_str(), why.to.name.as_str()),
+        ("cart", "redis")
+    );
+    let (web, checkout) = (desk.workload("web"), desk.workload("checkout"));
+    desk.ask(Command::Select(vec![web, checkout]));
+    desk.press(Key::F10);
+    assert!(desk.app().view.why.answer().is_some());
+    desk.click("Swap the ends");
+    let why = desk.app().view.why.answer().expect("an answer");
+    assert_eq!(
+        (why.from.name.as_str(), why.to.name.as_str()),
+        ("checkout", "web")
+    );
+}
