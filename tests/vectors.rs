@@ -1,7 +1,8 @@
 //! Verdicts that follow from one rule of the APIs each, by name: `T..` are those that the references
 //! list, `K..` and `A..` pin the rule of that number.
 
-use drawbridge::cluster::Assumptions;
+use drawbridge::analysis::End;
+use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
 use drawbridge::engine::ask::{Verdict, ask, ends, ports};
 use drawbridge::engine::load::load;
 use drawbridge::manifest::Source;
@@ -11,12 +12,13 @@ const CLUSTER: &str = "
 ---
 {apiVersion: v1, kind: Namespace, metadata: {name: o, labels: {team: b}}}
 ---
-{apiVersion: v1, kind: Node, metadata: {name: n1}}
+{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {zone: a}}, status: {addresses: [{type: InternalIP, address: 192.0.2.1}]}}
 ---
 apiVersion: v1
 kind: Pod
 metadata: {name: p, namespace: s, labels: {app: p}}
 spec: {nodeName: n1, containers: [{name: c, ports: [{name: web, containerPort: 8080}]}]}
+status: {podIP: 10.0.0.1}
 ---
 apiVersion: v1
 kind: Pod
@@ -68,18 +70,41 @@ fn cnp(rules: &str) -> String {
     )
 }
 
-/// Each line of `want`: `FROM > TO PORT allow|deny`.
-fn hold(name: &str, policies: &str, want: &[&str]) {
+/// Pods with addresses: `p` has 10.0.0.1, as `status` says.
+const KNOWN: Assumptions = Assumptions {
+    pod_addresses: PodAddresses::Known,
+    host_network: HostNetwork::Pods,
+};
+const OUTSIDE: Assumptions = Assumptions {
+    pod_addresses: PodAddresses::Outside,
+    host_network: HostNetwork::Pods,
+};
+const NODES: Assumptions = Assumptions {
+    pod_addresses: PodAddresses::Unknown,
+    host_network: HostNetwork::Nodes,
+};
+const DEFAULT: Assumptions = Assumptions {
+    pod_addresses: PodAddresses::Unknown,
+    host_network: HostNetwork::Pods,
+};
+
+/// Each line of `want`: `FROM > TO PORT allow|deny`, or `refused` where the API server takes no such policy.
+fn hold(name: &str, assumptions: Assumptions, policies: &str, want: &[&str]) {
     let text = format!("{CLUSTER}{policies}");
-    let loaded = load(&[Source::new("vector.yaml", text)], Assumptions::default());
-    let refused = loaded.policies.iter().filter(|p| p.index.is_none()).count();
-    assert_eq!(refused, 0, "{name}: {:?}", loaded.diagnostics);
+    let loaded = load(&[Source::new("vector.yaml", text)], assumptions);
+    let refused = loaded.policies.iter().any(|p| p.index.is_none());
+    let wanted = want.contains(&"refused");
+    assert_eq!(refused, wanted, "{name}: {:?}", loaded.diagnostics);
+    let want = want.iter().filter(|line| **line != "refused");
     for line in want {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [from, ">", to, port, verdict] = words.as_slice() else {
             panic!("{name}: {line}");
         };
-        let end = |word: &str| ends(&loaded.snapshot, word).expect("an end");
+        let end = |word: &str| match word.strip_prefix("domain:") {
+            Some(domain) => vec![End::Domain(domain.to_owned())],
+            None => ends(&loaded.snapshot, word).expect("an end"),
+        };
         let port = ports(port).expect("a port");
         let answer = ask(&loaded.snapshot, &end(from), &end(to), &port);
         let right = match *verdict {
@@ -91,10 +116,11 @@ fn hold(name: &str, policies: &str, want: &[&str]) {
 }
 
 macro_rules! vectors {
-    ($($name:ident: $policies:expr => [$($want:literal),* $(,)?];)*) => {$(
+    ($($name:ident $(under $assumptions:ident)?: $policies:expr => [$($want:literal),* $(,)?];)*) => {$(
         #[test]
         fn $name() {
-            hold(stringify!($name), &$policies, &[$($want),*]);
+            let assumptions = [$($assumptions,)? DEFAULT][0];
+            hold(stringify!($name), assumptions, &$policies, &[$($want),*]);
         }
     )*};
 }
@@ -139,13 +165,36 @@ vectors! {
     t19_namespaces_are_pods_alone: cnp("ingress: [{action: Deny, from: [{namespaces: {}}]}]") =>
         ["203.0.113.9 > s/p any allow", "node/n1 > s/p any allow", "o/r > s/p any deny"];
 
+    k1_subjects_are_of_the_own_namespace: np("{}") =>
+        ["s/q > s/p any deny", "s/q > o/r any allow"];
+    k1_without_a_namespace_it_is_default: np("{}").replace(", namespace: s", "") =>
+        ["o/r > s/p any allow"];
+    k2_null_selects_every_pod: np("{podSelector: null, ingress: []}") =>
+        ["o/r > s/p any deny", "o/r > s/q any deny", "s/p > o/r any allow"];
     k2_without_a_spec_everything_is_isolated: np("null") =>
         ["o/r > s/p any deny", "s/p > o/r any allow"];
     k3_egress_rules_isolate_egress_too: np("{podSelector: {}, egress: [{to: [{podSelector: {}}]}]}") =>
         ["s/p > o/r any deny", "o/r > s/p any deny"];
+    k4_egress_rules_without_the_type: np("{policyTypes: [Ingress], egress: [{to: [{podSelector: {}}]}]}") =>
+        ["s/p > o/r any allow", "o/r > s/p any deny"];
+    k5_a_listed_type_without_rules: np("{policyTypes: [Egress]}") =>
+        ["s/p > o/r any deny", "s/p > 203.0.113.9 any deny", "o/r > s/p any allow"];
+    k5_null_is_no_rule: np("{policyTypes: [Ingress, Egress], ingress: null, egress: []}") =>
+        ["s/p > o/r any deny", "o/r > s/p any deny"];
+    k6_an_empty_rule_allows_all: np("{ingress: [{}]}") =>
+        ["203.0.113.9 > s/p any allow", "o/r > s/p any allow", "node/n1 > s/q any allow"];
     k6_a_null_rule_allows_all: np("{ingress: [null]}") => ["203.0.113.9 > s/p any allow"];
+    k7_no_peers_are_all_peers: np("{ingress: [{from: [], ports: [{port: 1}]}], egress: [{to: null, ports: [{port: 2}]}]}") =>
+        ["203.0.113.9 > s/p TCP/1 allow", "node/n1 > s/q TCP/1 allow", "o/r > s/p TCP/1 allow", "o/r > s/p TCP/2 deny",
+         "s/p > 203.0.113.9 TCP/2 allow", "s/p > node/n1 TCP/2 allow", "s/p > 203.0.113.9 TCP/1 deny"];
+    k8_no_ports_are_all_ports: np("{ingress: [{from: [{podSelector: {}}], ports: []}], egress: [{to: [{podSelector: {}}], ports: null}]}") =>
+        ["s/q > s/p any allow", "o/r > s/p any deny", "s/p > o/r any deny"];
     k9_peer_and_port_of_one_rule: np("{ingress: [{from: [{podSelector: {matchLabels: {app: q}}}], ports: [{port: 1}]}, {from: [{namespaceSelector: {matchLabels: {team: b}}}], ports: [{port: 2}]}]}") =>
         ["s/q > s/p TCP/1 allow", "s/q > s/p TCP/2 deny", "o/r > s/p TCP/2 allow", "o/r > s/p TCP/1 deny"];
+    k10_null_is_all_of_tcp: np("{ingress: [{ports: [null]}]}") =>
+        ["o/r > s/p TCP allow", "o/r > s/p UDP deny", "o/r > s/p SCTP deny"];
+    k10_a_null_port_is_none: np("{ingress: [{ports: [{protocol: SCTP, port: null}]}]}") =>
+        ["o/r > s/p SCTP allow", "o/r > s/p TCP deny"];
     k11_a_protocol_without_port: np("{ingress: [{ports: [{protocol: UDP}]}]}") =>
         ["o/r > s/p UDP allow", "o/r > s/p TCP deny"];
     k12_a_range_has_both_ends: np("{ingress: [{ports: [{port: 10, endPort: 12}]}]}") =>
@@ -154,12 +203,45 @@ vectors! {
         ["o/r > s/q UDP/9090 allow", "o/r > s/p TCP/8080 deny"];
     k20_pods_alone_are_of_the_own_namespace: np("{ingress: [{from: [{podSelector: {}}]}]}") =>
         ["s/q > s/p any allow", "o/r > s/p any deny"];
+    k21_namespaces_alone_are_all_their_pods: np("{ingress: [{from: [{namespaceSelector: {matchLabels: {team: b}}}]}]}") =>
+        ["o/r > s/p any allow", "s/q > s/p any deny", "203.0.113.9 > s/p any deny"];
+    k21_every_namespace_has_its_name: np("{ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: o}}}]}]}") =>
+        ["o/r > s/p any allow", "s/q > s/p any deny"];
     k22_both_selectors_in_one_item: np("{ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: r}}}]}]}") =>
         ["o/r > s/p any allow", "s/q > s/p any deny"];
     k23_two_items_are_either: np("{ingress: [{from: [{namespaceSelector: {matchLabels: {team: b}}}, {podSelector: {matchLabels: {app: q}}}]}]}") =>
         ["o/r > s/p any allow", "s/q > s/p any allow", "s/six > s/p any deny"];
+    k24_an_empty_pod_selector_stays_at_home: np("{policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]}") =>
+        ["s/p > s/q any allow", "s/p > o/r any deny", "s/p > 203.0.113.9 any deny"];
+    k25_no_node_and_no_outside_in_all_namespaces: np("{policyTypes: [Ingress, Egress], ingress: [{from: [{namespaceSelector: {}}]}], egress: [{to: [{namespaceSelector: {}}]}]}") =>
+        ["node/n1 > s/q any deny", "s/q > node/n1 any deny", "2001:db8::1 > s/p any deny", "s/p > 203.0.113.9 any deny", "s/p > o/r any allow"];
+    k26_a_block_without_its_exceptions: np("{policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16, 10.2.0.0/16]}}]}]}") =>
+        ["s/q > 10.0.255.255 any allow", "s/q > 10.1.0.0 any deny", "s/q > 10.2.255.255 any deny", "s/q > 10.3.0.0 any allow", "s/q > 11.0.0.0 any deny"];
+    k26_a_block_names_nodes_by_address: np("{ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]}") =>
+        ["node/n1 > s/q any allow", "o/r > s/q any deny"];
+    k27_null_is_no_peer: np("{ingress: [{from: [{podSelector: null}]}]}") =>
+        ["refused", "o/r > s/p any allow"];
+    k28_an_empty_peer: np("{ingress: [{from: [{}]}]}") => ["refused", "o/r > s/p any allow"];
+    k28_a_null_peer: np("{ingress: [{from: [null]}]}") => ["refused", "o/r > s/p any allow"];
+    k30_another_policy_allows_the_exception: np("{ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}]}]}") + &np("{ingress: [{from: [{ipBlock: {cidr: 10.1.0.0/16}}]}]}").replace("name: np", "name: np2") =>
+        ["10.1.2.3 > s/p any allow", "11.1.2.3 > s/p any deny"];
     k31_families_are_apart: np("{ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}") =>
         ["203.0.113.9 > s/p any allow", "2001:db8::1 > s/p any deny", "o/r > s/p any deny"];
+
+    k31_six_is_not_four: np("{ingress: [{from: [{ipBlock: {cidr: '::/0'}}]}]}") =>
+        ["203.0.113.9 > s/p any deny", "2001:db8::1 > s/p any allow"];
+    k32_blocks_and_pods_of_unknown_address: np("{policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}") =>
+        ["s/q > s/p any deny", "s/q > 10.0.0.1 any allow"];
+    k32_blocks_and_pods_of_known_address under KNOWN: np("{policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}") =>
+        ["s/q > s/p any allow", "s/q > s/six any deny", "s/q > o/r any deny"];
+    k32_blocks_are_of_the_outside under OUTSIDE: np("{policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}") =>
+        ["s/q > s/p any deny", "s/q > 10.0.0.1 any allow"];
+    k33_host_bits_count_for_nothing: np("{ingress: [{from: [{ipBlock: {cidr: 10.0.0.5/8}}]}]}") =>
+        ["10.9.9.9 > s/p any allow", "11.0.0.5 > s/p any deny"];
+    host_network_pods_are_pods: np("{podSelector: {matchLabels: {app: host}}}") =>
+        ["o/r > s/host any deny"];
+    host_network_pods_are_nodes under NODES: np("{podSelector: {matchLabels: {app: host}}}") =>
+        ["o/r > s/host any allow"];
 
     a1_rules_that_match_nothing_isolate_nothing: anp("a", 5, "ingress: [], egress: []") =>
         ["o/r > s/p any allow", "s/p > o/r any allow"];
@@ -169,16 +251,44 @@ vectors! {
         ["o/r > s/p any deny"];
     a3_ties_by_name: anp("z", 1, "ingress: [{action: Deny, from: [{namespaces: {}}]}]") + &anp("a", 1, "ingress: [{action: Allow, from: [{namespaces: {}}]}]") =>
         ["o/r > s/p any allow"];
+    a4_a_policy_of_the_other_direction_decides_nothing: np("{policyTypes: [Ingress], ingress: [{}]}") + &banp("egress: [{action: Deny, to: [{namespaces: {}}]}]") =>
+        ["s/p > o/r any deny", "s/p > 203.0.113.9 any allow"];
+    a4_a_policy_of_this_direction_is_final: np("{policyTypes: [Ingress], ingress: [{}]}") + &banp("ingress: [{action: Deny, from: [{namespaces: {}}]}]") =>
+        ["o/r > s/p any allow", "s/p > o/r any deny"];
+    a5_host_network_is_no_subject: cnp("egress: [{action: Deny, to: [{namespaces: {}}]}]") =>
+        ["s/host > s/p any allow", "s/q > s/p any deny", "s/q > s/host any allow"];
     a5_host_network_is_no_pod: cnp("ingress: [{action: Deny, from: [{namespaces: {}}]}]") =>
         ["o/r > s/host any allow", "s/host > s/p any allow"];
     a6_narrow_networks_match_no_pod_of_unknown_address: cnp("egress: [{action: Deny, to: [{networks: [10.0.0.0/8]}]}]") =>
         ["s/p > s/q any allow", "s/p > 10.1.2.3 any deny", "s/p > 11.1.2.3 any allow"];
+    a6_networks_match_pods_in_them under KNOWN: cnp("egress: [{action: Deny, to: [{networks: [10.0.0.0/8]}]}]") =>
+        ["s/q > s/p any deny", "s/q > s/six any allow", "s/q > o/r any allow"];
+    a6_networks_match_nodes_in_them: cnp("egress: [{action: Deny, to: [{networks: [192.0.2.0/24]}]}]") =>
+        ["s/p > node/n1 any deny", "s/p > o/r any allow"];
+    a6_a_pass_for_pods_before_everything: cnp("egress: [{action: Pass, to: [{namespaces: {}}]}, {action: Deny, to: [{networks: [0.0.0.0/0, '::/0']}]}]") =>
+        ["s/p > o/r any allow", "s/p > 8.8.8.8 any deny", "s/p > 2001:db8::1 any deny"];
+    a7_nodes_by_label: cnp("egress: [{action: Deny, to: [{nodes: {matchLabels: {zone: a}}}]}]") =>
+        ["s/q > node/n1 any deny", "s/q > 192.0.2.1 any deny", "s/q > 192.0.2.2 any allow", "s/q > o/r any allow"];
+    a7_no_label_no_node: cnp("egress: [{action: Deny, to: [{nodes: {matchLabels: {zone: b}}}]}]") =>
+        ["s/q > node/n1 any allow"];
+    a8_domain_names_are_destinations: cnp("egress: [{action: Accept, to: [{domainNames: [api.example.com]}]}, {action: Deny, to: [{networks: [0.0.0.0/0]}]}]") + &np("{policyTypes: [Egress]}") =>
+        ["s/p > domain:api.example.com any allow", "s/p > domain:www.example.com any deny", "s/p > 203.0.113.9 any deny"];
     a9_without_ports_every_protocol: anp("a", 5, "ingress: [{action: Deny, from: [{namespaces: {}}]}]") =>
         ["o/r > s/p any deny"];
+    a9_ports_are_either: anp("a", 5, "ingress: [{action: Deny, from: [{namespaces: {}}], ports: [{portNumber: {port: 80}}, {portRange: {protocol: UDP, start: 5, end: 6}}]}]") =>
+        ["o/r > s/p TCP/80 deny", "o/r > s/p UDP/5-6 deny", "o/r > s/p UDP/80 allow", "o/r > s/p TCP/5 allow"];
+    a9_an_empty_list_is_refused: cnp("ingress: [{action: Deny, from: [{namespaces: {}}], protocols: []}]") =>
+        ["refused", "o/r > s/p any allow"];
+    a10_a_named_destination_port: cnp("ingress: [{action: Deny, from: [{namespaces: {}}], protocols: [{destinationNamedPort: web}]}]") =>
+        ["o/r > s/p TCP/8080 deny", "o/r > s/p TCP/9090 allow", "o/r > s/q UDP/9090 deny"];
+    a11_a_pod_reaches_itself: cnp("egress: [{action: Deny, to: [{namespaces: {}}]}], ingress: [{action: Deny, from: [{namespaces: {}}]}]") =>
+        ["s/p > s/p any allow", "s/p > s/q any deny"];
     a10_a_port_name_means_what_the_pod_declares: anp("a", 5, "ingress: [{action: Deny, from: [{namespaces: {}}], ports: [{namedPort: web}]}]") =>
         ["o/r > s/p TCP/8080 deny", "o/r > s/q UDP/9090 deny", "o/r > s/q TCP/9090 allow"];
     a12_unknown_peers_fail_closed: cnp("ingress: [{action: Deny, from: [{moons: {}}]}]") =>
         ["o/r > s/p any deny", "203.0.113.9 > s/p any deny"];
+    a12_an_unknown_pass_is_a_denial: cnp("egress: [{action: Pass, to: [{moons: {}}]}]") =>
+        ["s/p > o/r any deny", "s/p > 203.0.113.9 any deny"];
     a12_and_never_allow: cnp("ingress: [{action: Accept, from: [{moons: {}}]}]") + &np("{ingress: []}") =>
         ["o/r > s/p any deny"];
 }

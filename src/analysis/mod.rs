@@ -36,6 +36,7 @@ mod port_table;
 pub mod routes;
 mod rows;
 mod tiers;
+pub mod ties;
 mod unborn;
 mod universe;
 mod vocabulary;

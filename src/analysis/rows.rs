@@ -99,10 +99,10 @@ pub(super) fn side(policy: &Policy, direction: Direction) -> Option<&Side> {
     }
 }
 
-type Profiles<'a> = (Vec<u32>, Vec<(usize, Vec<Applied<'a>>)>);
+pub(super) type Profiles<'a> = (Vec<u32>, Vec<(usize, Vec<Applied<'a>>)>);
 
 /// Classes with the same sides, the same rules of them, and (where port names decide) the same ports.
-fn profiles<'a>(
+pub(super) fn profiles<'a>(
     policies: &'a [Policy],
     direction: Direction,
     extents: &mut Extents<'a>,
@@ -227,30 +227,40 @@ fn row<'a>(
 ) -> Row {
     let everyone = extents.everything();
     let steps = steps(tiers, applied, |rule, emit| {
-        let peers = extents.peers(&rule.peers);
-        match &rule.ports {
-            Match::Any => emit(PortSet::all(), peers),
-            Match::Only(items) => {
-                let mut ports = numbered(items);
-                for (protocol, name) in names(items) {
-                    if direction == Direction::Ingress {
-                        let resolved = extents.universe.resolve(class, protocol, name);
-                        ports = ports.union(&resolved);
-                        continue;
-                    }
-                    for (resolved, classes) in extents.bearers(protocol, name).iter() {
-                        let mut bearers = (*peers).clone();
-                        bearers.intersect_with(classes);
-                        emit(resolved.clone(), Arc::new(bearers));
-                    }
-                }
-                emit(ports, peers);
-            }
-        }
+        expand(rule, direction, class, extents, emit);
     });
     Row {
         cells: cells(&steps, &*everyone),
     }
+}
+
+/// Which peers a rule matches at which ports, at the gate of a class.
+pub(super) fn expand<'a>(
+    rule: &'a Rule,
+    direction: Direction,
+    class: usize,
+    extents: &mut Extents<'a>,
+    emit: &mut dyn FnMut(PortSet, Arc<Bits>),
+) {
+    let peers = extents.peers(&rule.peers);
+    let items = match &rule.ports {
+        Match::Any => return emit(PortSet::all(), peers),
+        Match::Only(items) => items,
+    };
+    let mut ports = numbered(items);
+    for (protocol, name) in names(items) {
+        if direction == Direction::Ingress {
+            let resolved = extents.universe.resolve(class, protocol, name);
+            ports = ports.union(&resolved);
+            continue;
+        }
+        for (resolved, classes) in extents.bearers(protocol, name).iter() {
+            let mut bearers = (*peers).clone();
+            bearers.intersect_with(classes);
+            emit(resolved.clone(), Arc::new(bearers));
+        }
+    }
+    emit(ports, peers);
 }
 
 /// The port names among items, each with the protocol it asks for.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::assumed;
 use super::findings::flat;
 use crate::analysis::miss::{peer_misses, port_miss};
+use crate::analysis::ties::{RuleAt, tie_at};
 use crate::analysis::{Decision, Direction, End, GateTrace, PolicyTrace, RuleTrace, TierVerdict};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
@@ -60,6 +61,9 @@ fn connection(out: &mut String, snapshot: &Snapshot, shown: &Shown) {
         };
         let why = decision(snapshot, gate);
         let _ = writeln!(out, "  {word} of {own}: {}, {why}", said(gate.allowed));
+        if let Some(tie) = tied(snapshot, gate) {
+            let _ = writeln!(out, "    assumed: {tie}");
+        }
         for tier in &gate.tiers {
             let name = snapshot
                 .tiers
@@ -154,6 +158,22 @@ fn action(action: Action) -> &'static str {
         Action::Deny => "deny",
         Action::Pass => "pass to the next tier",
     }
+}
+
+/// What is assumed where policies of one priority disagree (A3).
+fn tied(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
+    let (first, second) = tie_at(snapshot, gate)?;
+    let name = |(policy, rule): RuleAt| {
+        let policy = snapshot.policies.get(policy)?;
+        let rule = rules(policy, gate.direction).get(rule)?;
+        let does = action(rule.action);
+        Some(format!("{} ({}: {does})", title(policy), rule.span))
+    };
+    Some(format!(
+        "{} and {} have one priority and disagree, which leaves the answer undefined; the first by name decides (A3)",
+        name(first)?,
+        name(second)?
+    ))
 }
 
 fn decision(snapshot: &Snapshot, gate: &GateTrace) -> String {
@@ -302,6 +322,7 @@ fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
         },
         "allowed": gate.allowed,
         "why": decision(snapshot, gate),
+        "assumed": tied(snapshot, gate),
         "tiers": tiers.collect::<Vec<_>>(),
     })
 }
