@@ -1,5 +1,12 @@
 //! The command line from outside: what it prints, where, and with which exit code.
 
+#[path = "cli/diff.rs"]
+mod diff;
+#[path = "cli/list.rs"]
+mod list;
+#[path = "cli/paths.rs"]
+mod paths;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -471,6 +478,11 @@ fn a_closed_pipe_is_no_error() {
         &["list", &platform][..],
         &["generate", &platform],
         &["completions", "bash"],
+        &["list", &platform, "-o", "csv"],
+        &["list", &platform, "-o", "md"],
+        &["list", &platform, "-o", "dot"],
+        &["list", &platform, "-o", "svg"],
+        &["paths", &platform, "--from", "*"],
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_drawbridge"))
             .args(arguments)
@@ -495,6 +507,9 @@ fn answers_are_repeatable() {
     for arguments in [
         &["list", &platform, "-o", "json"][..],
         &["generate", &platform],
+        &["list", &platform, "-o", "svg"],
+        &["list", &platform, "-o", "dot"],
+        &["paths", &platform, "--from", "0.0.0.0/0", "-o", "json"],
     ] {
         let first = drawbridge(arguments).out;
         assert!(first.len() > 1000);
@@ -510,7 +525,9 @@ fn completions_and_help_know_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let answer = drawbridge(&["completions", shell]);
         assert_eq!(answer.code, Some(0), "{}", answer.err);
-        assert!(answer.out.contains("generate"), "{shell}");
+        for word in ["generate", "paths"] {
+            assert!(answer.out.contains(word), "{shell} does not know {word}");
+        }
     }
     let help = drawbridge(&["--help"]);
     assert_eq!(help.code, Some(0));
@@ -519,6 +536,10 @@ fn completions_and_help_know_every_command() {
         "generate",
         "verify",
         "list",
+        "explain",
+        "exposure",
+        "diff",
+        "paths",
         "lint",
         "completions",
     ] {

@@ -24,7 +24,7 @@ pub(super) struct Args {
 /// How changes are printed.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// Columns
+    /// Text in columns
     Txt,
     /// JSON
     Json,

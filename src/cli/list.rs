@@ -36,7 +36,7 @@ pub(super) struct Args {
 /// How connections are printed.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// Columns
+    /// Text in columns
     Txt,
     /// JSON
     Json,

@@ -1,7 +1,7 @@
 //! The command line: one file for each subcommand.
 //!
 //! Answers go to standard output, diagnostics as text to standard error. Exit codes: 0 fine,
-//! 1 findings or differences, 2 the input or the call was wrong.
+//! 1 findings, differences or a denied question, 2 the input or the call was wrong.
 
 mod completions;
 mod diff;
@@ -38,9 +38,13 @@ pub const FINDINGS: u8 = 1;
 /// The input or the call was wrong.
 pub const WRONG: u8 = 2;
 
+const EXIT_CODES: &str = "Exit codes: 0 fine; 1 findings, differences, a denied explain or a paths --to out of reach; \
+    2 the input or the call was wrong (what could be answered is still printed).";
+
 /// Draw the traffic that should exist, get the network policies that allow exactly that.
 #[derive(Parser)]
 #[command(name = "drawbridge", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -118,14 +122,16 @@ pub fn start() -> Start {
 /// How an answer is printed.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
+    /// Text
     Txt,
+    /// JSON
     Json,
 }
 
 /// What a subcommand reads, and what it takes for granted.
 #[derive(clap::Args)]
 pub(crate) struct Inputs {
-    /// Files, folders (searched for .yaml, .yml and .json), or - for standard input
+    /// Files, folders (searched for .yaml, .yml and .json), a project, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]

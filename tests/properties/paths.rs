@@ -1,18 +1,22 @@
-//! Reach in any number of hops against a closure that asks the plain evaluator.
+//! Reach in any number of hops against a closure that asks the plain evaluator; filters; how sets of
+//! policies stand to each other.
 
 use std::collections::BTreeSet;
 
 use drawbridge::analysis::ask::addresses_of;
+use drawbridge::analysis::changes::{Relation, changes, policy_relation, relation};
 use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::probe;
-use drawbridge::analysis::{Connection, End, Endpoint, Places, reach};
+use drawbridge::analysis::filter::Ports;
+use drawbridge::analysis::{Connection, End, Endpoint, Filter, Matrix, Places, connections, reach};
 use drawbridge::cluster::Snapshot;
-use drawbridge::sets::IpSet;
+use drawbridge::sets::{IpSet, PortSet, Protocol};
 use proptest::collection::btree_set;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::analysis::{has, probes, with};
-use super::random::{Leaves, cluster, ip_set, policies};
+use super::random::{Leaves, PORTS, cluster, ip_set, policies};
 
 /// The ends that a place stands for, one for each piece of addresses that policies tell apart.
 fn ends(snapshot: &Snapshot, place: Endpoint) -> Vec<End> {
@@ -143,5 +147,82 @@ proptest! {
             prop_assert_eq!(way.is_some(), !far.contains(&address));
             prop_assert!(way.is_none_or(|way| is_way(&way, &from)));
         }
+    }
+
+    #[test]
+    fn a_filter_leaves_a_part_of_the_whole(
+        cluster in cluster(),
+        policies in policies(Leaves::All),
+        from in proptest::option::of(places()),
+        to in proptest::option::of(places()),
+        at in proptest::option::of(select(&PORTS[..])),
+    ) {
+        let snapshot = with(&cluster, policies);
+        let wanted = at.map_or(PortSet::all(), |port| PortSet::range(Protocol::Tcp, 1, port));
+        let filter = Filter {
+            from: from.clone(),
+            to: to.clone(),
+            ports: if at.is_some() { Ports::These(wanted.clone()) } else { Ports::All },
+        };
+        let mut got = Vec::new();
+        Matrix::new(&snapshot).for_each_of(&filter, |line| {
+            got.push((line.src, line.dst, line.ports.clone()));
+        });
+        let mut want = Vec::new();
+        for c in connections(&snapshot) {
+            let ports = c.ports.intersection(&wanted);
+            for src in part(from.as_ref(), c.src) {
+                for dst in part(to.as_ref(), c.dst).into_iter().filter(|_| !ports.is_empty()) {
+                    want.push((src, dst, ports.clone()));
+                }
+            }
+        }
+        prop_assert_eq!(got, want);
+    }
+
+    #[test]
+    fn policies_stand_to_each_other_as_gates_do(
+        cluster in cluster(),
+        left in policies(Leaves::Exact),
+        right in policies(Leaves::Exact),
+    ) {
+        let (a, b) = (with(&cluster, left), with(&cluster, right));
+        prop_assert_eq!(policy_relation(&a, &a), Relation::Equal);
+        let turned = match policy_relation(&b, &a) {
+            Relation::Wider => Relation::Narrower,
+            Relation::Narrower => Relation::Wider,
+            same => same,
+        };
+        let policies = policy_relation(&a, &b);
+        prop_assert_eq!(policies, turned);
+        // Gates that allow more never close a connection.
+        match (policies, relation(&changes(&a, &b))) {
+            (Relation::Apart, _) | (_, Relation::Equal) => {}
+            (policies, connections) => prop_assert_eq!(policies, connections),
+        }
+    }
+}
+
+fn places() -> impl Strategy<Value = Places> {
+    let outside = prop_oneof![1 => Just(IpSet::empty()), 2 => ip_set()];
+    (btree_set(0..5usize, 0..3), outside).prop_map(|(workloads, outside)| Places {
+        workloads: workloads.into_iter().collect(),
+        outside,
+    })
+}
+
+/// What places leave of an end.
+fn part(places: Option<&Places>, end: Endpoint) -> Vec<Endpoint> {
+    match (places, end) {
+        (None, _) => vec![end],
+        (Some(p), Endpoint::Workload(at)) if p.workloads.contains(&at) => vec![end],
+        (Some(p), Endpoint::Addresses { first, last }) => {
+            let inside = IpSet::range(first, last).intersection(&p.outside);
+            let ranges = inside.ranges();
+            ranges
+                .map(|(first, last)| Endpoint::Addresses { first, last })
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
