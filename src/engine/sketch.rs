@@ -6,7 +6,7 @@ use crate::model::{
     Document, End, External, Flow, FlowId, Group, KeptPolicy, Namespace, NamespaceId, Unknown,
     Words, Workload, WorkloadId,
 };
-use crate::sets::{Labels, Protocol, Selector};
+use crate::sets::{Protocol, Selector};
 
 /// A drawing, built up by words. Panics where the words are wrong: it is for tests.
 #[derive(Default)]
