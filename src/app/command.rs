@@ -53,6 +53,8 @@ pub enum Command {
     ToggleOutline,
     ToggleInspector,
     ToggleKept,
+    Radius,
+    LeaveRadius,
     ThemeSystem,
     ThemeLight,
     ThemeDark,
@@ -292,6 +294,7 @@ pub static LISTED: &[Listed] = listed! {
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
     ShowWhy "policy.why" "Why is it allowed or not?" icons::QUESTION, Policy, Project, [key(Key::F10)];
+    Radius "policy.radius" "Blast radius of the selection, or of the Internet" icons::TARGET, Policy, Project, [key(Key::B)];
     ImportReport "policy.import-report" "Show the import report" "", Policy, Project, [];
 
     Keys "help.keys" "Keys" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];

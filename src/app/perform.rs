@@ -8,7 +8,7 @@ use super::overlays::{Overlay, PaletteView};
 use super::panels::inspector::{internet, name_field_id};
 use super::panels::policies::{self, Scope};
 use super::panels::side::Tab;
-use super::panels::why;
+use super::panels::{radius, why};
 use super::state::App;
 use super::theme::Choice;
 use crate::model::{Edit, External, FlowId, Item, Settings, Style, Thing};
@@ -129,6 +129,8 @@ impl App {
                 self.like(|likes| likes.outline = true);
             }
             Command::Escape => self.back_out(),
+            Command::Radius => self.show_radius(),
+            Command::LeaveRadius => drop(view.radius.leave()),
             Command::ToggleKept => view.kept_hidden = !view.kept_hidden,
             Command::SelectArrow(id) => {
                 view.selection.clear();
@@ -312,6 +314,15 @@ impl App {
         self.show_tab(Tab::Why);
     }
 
+    /// Shows what can be reached from what is selected, or else from outside.
+    fn show_radius(&mut self) {
+        let from = radius::of_selection(&self.document(), &self.view);
+        self.view.radius.ask(from);
+        self.view.extra = None;
+        self.view.selection.clear();
+        self.like(|likes| likes.inspector = true);
+    }
+
     fn copy_policies(&mut self) {
         let document = self.document();
         policies::keep(&document, &self.results, &mut self.view);
@@ -340,8 +351,7 @@ impl App {
         if !view.highlight.is_empty() {
             view.highlight.clear();
             view.policies.choose_nothing();
-        } else {
-            view.extra = None;
+        } else if !view.radius.leave() {
             view.selection.clear();
             view.policies.scope = Scope::Selection;
         }

@@ -12,6 +12,7 @@ use super::overlays::Overlay;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
 use super::panels::problems::ProblemsView;
+use super::panels::radius::RadiusView;
 use super::panels::reach::ReachView;
 use super::panels::side::Tab;
 use super::panels::why::WhyView;
@@ -32,6 +33,8 @@ pub struct View {
     pub extra: Option<ExtraId>,
     /// What else the policies say, beside the proof.
     pub insight: Arc<Insight>,
+    /// What can be reached from somewhere in any number of hops.
+    pub radius: RadiusView,
     /// Whether what kept policies allow is hidden.
     pub kept_hidden: bool,
     /// The canvas: pan, zoom, gestures.
@@ -174,13 +177,12 @@ impl View {
 
     /// The arrows that are shown beside the flows.
     pub fn extras(&self, document: &Document) -> Extras {
-        let kept = || Arc::clone(&self.insight.kept);
+        let kept = || match self.kept_hidden {
+            true => Arc::default(),
+            false => Arc::clone(&self.insight.kept),
+        };
         Extras {
-            all: if self.kept_hidden {
-                Arc::default()
-            } else {
-                kept()
-            },
+            all: self.radius.hops().unwrap_or_else(kept),
             witness: self.witness(document),
         }
     }
@@ -206,7 +208,7 @@ impl View {
 
     /// What stands out while the rest is dimmed.
     pub fn spot(&self) -> Option<&Arc<Spot>> {
-        None
+        self.radius.spot()
     }
 
     /// Says that something happened.

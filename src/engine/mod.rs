@@ -25,6 +25,7 @@ mod names;
 pub mod parties;
 pub mod picture;
 pub mod prove;
+pub mod radius;
 pub mod reach;
 mod say;
 #[cfg(test)]

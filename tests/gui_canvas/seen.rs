@@ -111,3 +111,56 @@ fn manifests_with_nothing_drawn_are_audited() {
     );
     assert!(!egress.isolated);
 }
+
+#[test]
+fn a_blast_radius_is_told_layer_by_layer_and_escape_leaves_it() {
+    let mut bench = Bench::new(super::bench::shop());
+    let before = kept(&bench);
+    bench.click(bench.rect(bench.node("shop/web")).center());
+    bench.press(Key::B);
+    let radius = |bench: &Bench| bench.harness().state().view.radius.answer().cloned();
+    let found = radius(&bench).expect("an answer");
+    assert!(found.layers.len() > 1 && found.workloads() > 2, "{found:?}");
+    let hops = kept(&bench);
+    let all: usize = found.layers.iter().map(Vec::len).sum();
+    assert_eq!(hops.len(), all, "every hop is an arrow: {hops:?}");
+    assert!(hops.iter().all(|id| id.kind == ExtraKind::Hop));
+    bench.harness().get_by_label("From web");
+    bench.harness().get_by_label_contains("2 hops");
+    assert_eq!(bench.next_frame(), std::time::Duration::MAX, "idle");
+    bench.press(Key::Escape);
+    assert!(radius(&bench).is_none());
+    assert_eq!(kept(&bench), before);
+    bench.press(Key::Escape);
+    bench.ask(Command::Radius);
+    bench.harness().get_by_label("From Internet");
+    bench.ask(Command::LeaveRadius);
+    assert!(radius(&bench).is_none());
+}
+
+#[test]
+fn a_connection_that_is_asked_about_is_shown_where_no_flow_is_drawn() {
+    let mut bench = Bench::new(audited());
+    let ask = |from: &str, to: &str, port: &str| Command::Why {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        port: port.to_owned(),
+    };
+    bench.ask(ask("tools/runner", "shop/web", "TCP/80"));
+    let denied = |id: &&ExtraId| id.kind == ExtraKind::Denied;
+    let arrows = kept(&bench);
+    let arrow = arrows.iter().find(denied).expect("it is shown");
+    assert_eq!(
+        (arrow.from, arrow.to),
+        (bench.node("tools/runner"), bench.node("shop/web"))
+    );
+    bench.ask(ask("shop/web", "shop/db", "TCP/5432"));
+    let allowed = |id: &&ExtraId| id.kind == ExtraKind::Hop;
+    assert_eq!(kept(&bench).iter().filter(allowed).count(), 1);
+    bench.ask(Command::ShowPolicies);
+    let arrows = kept(&bench);
+    assert!(
+        !arrows.iter().any(|id| id.kind != ExtraKind::Kept),
+        "{arrows:?}"
+    );
+}

@@ -67,7 +67,7 @@ pub fn words_of_extra(kind: ExtraKind) -> &'static str {
         ExtraKind::Denied => "neither drawn nor allowed",
         ExtraKind::Opened => "opened: only the newer side allows it",
         ExtraKind::Closed => "closed: only the older side allows it",
-        ExtraKind::Hop => "within reach",
+        ExtraKind::Hop => "allowed",
     }
 }
 

@@ -89,6 +89,8 @@ impl CanvasView {
         ] {
             listed(ui, command, commands);
         }
+        ui.separator();
+        listed(ui, Command::Radius, commands);
         let node = item.node();
         if let Some(node) = node.filter(|node| document.layout.contains_key(node)) {
             ui.separator();
@@ -120,6 +122,8 @@ impl CanvasView {
         ui.separator();
         listed(ui, Command::Fit, commands);
         listed(ui, Command::LayOut, commands);
+        ui.separator();
+        listed(ui, Command::Radius, commands);
     }
 }
 

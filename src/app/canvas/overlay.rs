@@ -1,6 +1,6 @@
 //! What is drawn over the picture for the moment: selection, handles, a marquee, a flow on its way.
 
-use egui::{Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
+use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
 use super::paint::{dashed_frame, faded};
 use super::pointer::Gesture;
@@ -17,6 +17,7 @@ impl CanvasView {
         let palette = theme::palette(ui.ctx());
         let accent = theme::color(palette.accent);
         self.draw_lit(&painter, document, view, accent);
+        self.draw_hops(&painter, view, palette);
         for node in view.selection.iter().filter_map(|item| item.node()) {
             self.ring(&painter, node, accent, true);
         }
@@ -160,6 +161,36 @@ impl CanvasView {
             for node in [flow.from.node(), flow.to.node()].into_iter().flatten() {
                 self.ring(painter, node, faded(accent, 0.6), false);
             }
+        }
+    }
+
+    /// How many hops away each thing is, at its corner.
+    fn draw_hops(&self, painter: &Painter, view: &View, palette: &tokens::Palette) {
+        let Some(spot) = view.spot().filter(|_| self.camera.zoom >= 0.3) else {
+            return;
+        };
+        let (fill, ink) = (
+            theme::color(palette.accent),
+            theme::color(palette.on_accent),
+        );
+        for (node, hops) in &spot.hops {
+            let container = matches!(node, NodeRef::Namespace(_));
+            let Some(rect) = self.picture.drawn_rect(*node).filter(|_| !container) else {
+                continue;
+            };
+            let rect = self.camera.rect_to_screen(rect);
+            if !rect.intersects(self.camera.viewport) {
+                continue;
+            }
+            if *hops == 0 {
+                self.ring(painter, *node, fill, true);
+                continue;
+            }
+            let at = rect.left_top() + egui::vec2(2.0, 2.0);
+            let border = Stroke::new(1.5, theme::color(palette.canvas));
+            painter.circle(at, 9.0, fill, border);
+            let font = theme::semibold(tokens::TEXT_TINY);
+            painter.text(at, Align2::CENTER_CENTER, hops.to_string(), font, ink);
         }
     }
 

@@ -5,6 +5,7 @@ mod menu;
 pub mod outline;
 pub mod policies;
 pub mod problems;
+pub mod radius;
 pub mod reach;
 pub mod side;
 pub mod start;

@@ -34,6 +34,7 @@ pub enum Tab {
 /// Has workers answer what the tabs ask.
 pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: &Context) {
     let number = view.results_number;
+    view.radius.keep(results, number, (workers, context));
     match view.tab {
         Tab::Problems => problems::keep(results, view, (workers, context)),
         Tab::Reach => reach::keep(results, view, (workers, context)),

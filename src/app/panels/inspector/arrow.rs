@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
         ExtraKind::Kept => "Allowed by kept policies",
         ExtraKind::TooWide | ExtraKind::Blocked | ExtraKind::Denied => "Connection",
         ExtraKind::Opened | ExtraKind::Closed => "Difference",
-        ExtraKind::Hop => "Within reach",
+        ExtraKind::Hop => "Allowed",
     };
     parts::head(
         ui,

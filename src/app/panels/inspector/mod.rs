@@ -14,6 +14,7 @@ mod workload;
 
 use egui::{Frame, Id, Margin, Ui};
 
+use super::radius;
 use crate::app::command::Commands;
 use crate::app::view::View;
 use crate::app::widgets::Field;
@@ -22,6 +23,7 @@ use crate::model::{Document, Item};
 
 pub use arrow::name as arrow_end;
 pub use external::internet;
+pub use parts::head;
 
 /// The egui id of the field with the name of a thing; of a flow: its ports.
 pub fn name_field_id(item: Item) -> Id {
@@ -54,6 +56,7 @@ pub fn inspector_ui(
     let selected = view.only_selected();
     let many = view.selection.len() > 1;
     let extra = view.extra.filter(|_| view.selection.is_empty());
+    let view_radius = view.radius.is_on() && view.selection.is_empty();
     let mut inspect = Inspect {
         document,
         results,
@@ -76,6 +79,9 @@ pub fn inspector_ui(
             Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
             Some(Item::Flow(id)) => flow::show(ui, &mut inspect, id),
             Some(Item::Policy(id)) => policy::show(ui, &mut inspect, id),
+            None if view_radius && extra.is_none() => {
+                radius::radius_ui(ui, inspect.document, inspect.view, inspect.commands)
+            }
             None if extra.is_some() => extra
                 .into_iter()
                 .for_each(|id| arrow::show(ui, &mut inspect, id)),

@@ -1,0 +1,214 @@
+//! Blast radius: everything that can be reached from somewhere, layer by layer, with the ways. It
+//! stands where the inspector does while nothing is selected; Escape leaves it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{Context, Ui};
+
+use super::inspector::arrow_end;
+use crate::app::canvas::Spot;
+use crate::app::command::{Command, Commands};
+use crate::app::insight::{extra, node_of};
+use crate::app::jobs::{Kept, Workers};
+use crate::app::theme::{self, color};
+use crate::app::view::View;
+use crate::app::{icons, widgets};
+use crate::engine::Results;
+use crate::engine::parties::{Joined, Party, flow_ports};
+use crate::engine::radius::{Hop, Radius, radius};
+use crate::model::{Document, Item, NodeRef};
+use crate::scene::request::ports_label;
+use crate::scene::{Extra, ExtraKind, OUTSIDE};
+
+/// Its state.
+#[derive(Default)]
+pub struct RadiusView {
+    from: Option<Party>,
+    answer: Kept<(u64, Party), Found>,
+    /// The reached thing whose way is told.
+    chosen: Option<Party>,
+}
+
+/// What was found, and how the canvas shows it.
+struct Found {
+    radius: Radius,
+    hops: Arc<Vec<Extra>>,
+    spot: Arc<Spot>,
+}
+
+impl RadiusView {
+    /// Asks what can be reached from there.
+    pub fn ask(&mut self, from: Party) {
+        *self = Self {
+            from: Some(from),
+            ..Self::default()
+        };
+    }
+
+    /// Leaves it; says whether it was there.
+    pub fn leave(&mut self) -> bool {
+        let was = self.from.is_some();
+        *self = Self::default();
+        was
+    }
+
+    /// Whether it is shown.
+    pub fn is_on(&self) -> bool {
+        self.from.is_some()
+    }
+
+    /// The newest answer.
+    pub fn answer(&self) -> Option<&Radius> {
+        self.found().map(|found| &found.radius)
+    }
+
+    /// Its hops as arrows.
+    pub fn hops(&self) -> Option<Arc<Vec<Extra>>> {
+        self.found().map(|found| Arc::clone(&found.hops))
+    }
+
+    /// What it reaches; the rest is dimmed.
+    pub fn spot(&self) -> Option<&Arc<Spot>> {
+        self.found().map(|found| &found.spot)
+    }
+
+    fn found(&self) -> Option<&Found> {
+        let (_, found) = self.answer.answer()?;
+        Some(found)
+    }
+
+    /// Has a worker answer, when the question or what it is asked of has changed.
+    pub(super) fn keep(
+        &mut self,
+        results: &Arc<Results>,
+        number: u64,
+        (workers, context): (Workers, &Context),
+    ) {
+        let Some(from) = self.from else { return };
+        let results = Arc::clone(results);
+        self.answer
+            .keep((number, from), (workers, context), move |_| {
+                found(&results, from)
+            });
+    }
+}
+
+fn found(results: &Results, from: Party) -> Found {
+    let document = &results.document;
+    let radius = radius(document, &results.in_force, from);
+    let arrow = |hop: &Hop| {
+        let joined = Joined {
+            from: hop.from,
+            to: hop.to,
+            ports: hop.ports.clone(),
+            pairs: 1,
+        };
+        extra(ExtraKind::Hop, &joined)
+    };
+    let mut hops: BTreeMap<NodeRef, usize> = BTreeMap::new();
+    for (layer, number) in radius.layers.iter().zip(1..) {
+        for hop in layer {
+            hops.entry(node_of(hop.to)).or_insert(number);
+        }
+    }
+    hops.insert(node_of(from), 0);
+    if let Party::Drawn(node) = from {
+        // A start that stands for many.
+        let many = document.workloads_at(&node.into()).into_iter();
+        hops.extend(many.map(|id| (NodeRef::Workload(id), 0)));
+    }
+    Found {
+        hops: Arc::new(radius.layers.iter().flatten().map(arrow).collect()),
+        spot: Arc::new(Spot { hops }),
+        radius,
+    }
+}
+
+/// Where a radius of the selection begins: one thing, or else the outside.
+pub fn of_selection(document: &Document, view: &View) -> Party {
+    let node = view.only_selected().and_then(Item::node);
+    let internet = document.external_named("Internet").map(NodeRef::External);
+    node.or(internet).map_or(Party::Outside, Party::Drawn)
+}
+
+/// Shows it.
+pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
+    let Some(from) = view.radius.from else { return };
+    let palette = theme::palette(ui.ctx());
+    let name = arrow_end(document, node_of(from));
+    super::inspector::head(ui, "Blast radius", &format!("From {name}"), "");
+    let Some(found) = view.radius.found() else {
+        return widgets::empty(ui, "Looking for everything within reach.");
+    };
+    let radius = &found.radius;
+    widgets::small(ui, summary(radius));
+    let mut chosen = view.radius.chosen;
+    for (layer, hops) in radius.layers.iter().zip(1..) {
+        ui.add_space(2.0);
+        let title = if hops == 1 {
+            "1 hop".to_owned()
+        } else {
+            format!("{hops} hops")
+        };
+        widgets::section(ui, &title, layer.len());
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for hop in layer {
+                let on = chosen == Some(hop.to);
+                if hop_ui(ui, document, hop, on) {
+                    chosen = (!on).then_some(hop.to);
+                }
+                if on {
+                    for step in radius.way(hop.to) {
+                        let words = words(document, step);
+                        widgets::code(ui, words, color(palette.ink2));
+                    }
+                    ui.add_space(6.0);
+                }
+            }
+        });
+    }
+    view.radius.chosen = chosen;
+    ui.add_space(8.0);
+    if widgets::secondary(ui, "Done").clicked() {
+        commands.push(Command::LeaveRadius);
+    }
+}
+
+/// A reached thing; says whether it was clicked.
+fn hop_ui(ui: &mut Ui, document: &Document, hop: &Hop, on: bool) -> bool {
+    let node = node_of(hop.to);
+    let icon = match node {
+        OUTSIDE => icons::INTERNET,
+        node => icons::of_end(&node.into(), document),
+    };
+    let (name, ports) = (
+        arrow_end(document, node),
+        ports_label(&flow_ports(&hop.ports)),
+    );
+    let row = widgets::Row::new(icon, &name).end(&ports).selected(on);
+    let response = row.show(ui).on_hover_text("Show the way");
+    response.clicked()
+}
+
+fn words(document: &Document, hop: &Hop) -> String {
+    let name = |party| arrow_end(document, node_of(party));
+    let ports = ports_label(&flow_ports(&hop.ports));
+    format!("    {} > {}  {ports}", name(hop.from), name(hop.to))
+}
+
+/// `Reaches 6 workloads in up to 3 hops; 4 are out of reach`.
+fn summary(radius: &Radius) -> String {
+    let (reached, hops) = (radius.workloads(), radius.layers.len());
+    let s = |n: usize| if n == 1 { "" } else { "s" };
+    match reached {
+        0 => "No workload is within reach.".to_owned(),
+        _ => format!(
+            "Reaches {reached} workload{} in up to {hops} hop{}; {} out of reach.",
+            s(reached),
+            s(hops),
+            radius.spared
+        ),
+    }
+}
