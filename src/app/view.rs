@@ -194,7 +194,7 @@ impl View {
             Standing::Blocked => ExtraKind::Blocked,
             Standing::NotDrawn => ExtraKind::TooWide,
             Standing::Denied => ExtraKind::Denied,
-            Standing::Open => ExtraKind::Kept,
+            Standing::Open => ExtraKind::Hop,
             Standing::Drawn | Standing::Unsaid => return None,
         };
         let (from, to) = (shown.from?, shown.to?);
