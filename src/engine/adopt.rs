@@ -159,27 +159,22 @@ impl Attempt<'_> {
 }
 
 impl Adopted {
-    /// `3 policies become 5 flows; 2 stay kept`.
+    /// `3 policies became 5 flows; 2 stay kept`.
     pub fn summary(&self) -> String {
         let some = |count: usize, one: &str, more: &str| match count {
             1 => format!("1 {one}"),
             count => format!("{count} {more}"),
         };
-        let verb = if self.adopted.len() == 1 {
-            "becomes"
-        } else {
-            "become"
-        };
         let done = match (self.adopted.len(), self.flows) {
             (0, _) => "No policy can be adopted".to_owned(),
             (count, 0) => {
                 format!(
-                    "{} {verb} part of the drawing",
+                    "{} became part of the drawing",
                     some(count, "policy", "policies")
                 )
             }
             (count, flows) => format!(
-                "{} {verb} {}",
+                "{} became {}",
                 some(count, "policy", "policies"),
                 some(flows, "flow", "flows")
             ),

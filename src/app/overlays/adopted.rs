@@ -35,7 +35,7 @@ pub(super) fn adopted_ui(
             widgets::banner(
                 ui,
                 icons::CHECK,
-                "The old policies are no longer needed",
+                "The adopted policies are no longer needed",
                 "What is written for the drawing allows exactly what they did: compared at every gate, towards pods that do not exist yet, too.",
                 color(palette.exact),
                 color(palette.exact_soft),

@@ -306,7 +306,7 @@ fn flows_that_are_there_are_reused_and_muted_ones_left_alone() {
         &sketch.document,
         &sketch.document.policies.ids().collect::<Vec<_>>(),
     );
-    assert_eq!(adopted_all.summary(), "3 policies become 1 flow");
+    assert_eq!(adopted_all.summary(), "3 policies became 1 flow");
     let (after, _) = adopted(&sketch.document);
     assert_eq!(
         flow_ports_text(&after.flows.get(drawn).unwrap().ports),

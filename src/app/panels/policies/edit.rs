@@ -6,7 +6,7 @@ use egui::{Align, Frame, Id, Layout, Margin, ScrollArea, Ui};
 use super::Scope;
 use super::shown::Source;
 use super::text::mark_ui;
-use crate::app::command::{Command, Commands};
+use crate::app::command::Commands;
 use crate::app::icons;
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
@@ -61,7 +61,7 @@ pub(super) fn edit_ui(
         return;
     };
     let name = document.policy_name(id);
-    head_ui(ui, made_for(results, policy, id), &name, view, id, commands);
+    head_ui(ui, made_for(results, policy, id), &name, view);
     let text = Editor::new(("policy text", id), "", &policy.text, &[]).text(&view.drafts);
     view.policies
         .editor
@@ -122,14 +122,7 @@ fn accept(policy: &KeptPolicy, id: PolicyId, text: &str) -> Result<Option<Edit>,
     Ok((text != policy.text).then_some(edit))
 }
 
-fn head_ui(
-    ui: &mut Ui,
-    source: Source,
-    name: &str,
-    view: &mut View,
-    id: PolicyId,
-    commands: &mut Commands,
-) {
+fn head_ui(ui: &mut Ui, source: Source, name: &str, view: &mut View) {
     let margin = Margin::symmetric(16, 0);
     Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.horizontal(|ui| {
@@ -143,10 +136,6 @@ fn head_ui(
                 }
                 if view.drafts.pending() {
                     widgets::faint(ui, "Ctrl Enter to take over");
-                } else if matches!(source, Source::ByHand(_))
-                    && widgets::link(ui, "Return to generated").clicked()
-                {
-                    commands.push(Command::ReturnThese(vec![id]));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let font = theme::semibold(tokens::TEXT_SMALL);

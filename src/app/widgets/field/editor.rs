@@ -91,13 +91,12 @@ impl<'a> Editor<'a> {
         let output = TextEdit::multiline(text)
             .id(self.field.id)
             .font(font.clone())
-            .frame(egui::Frame::NONE)
-            .margin(egui::Margin {
+            .frame(egui::Frame::NONE.inner_margin(egui::Margin {
                 left: gutter as i8,
                 right: 16,
-                top: 0,
-                bottom: 0,
-            })
+                ..egui::Margin::ZERO
+            }))
+            .cursor_at_end(false)
             .min_size(vec2(room.x, room.y.max(line * 4.0)))
             .desired_width(f32::INFINITY)
             .layouter(&mut layouter)
