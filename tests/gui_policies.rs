@@ -201,7 +201,7 @@ fn imported_policies_are_adopted_as_one_step_and_the_rest_says_why() {
     let mut desk = imported();
     let before = desk.text();
     assert_eq!(desk.document().policies.len(), 3);
-    desk.ask(Command::Adopt);
+    desk.click("Adopt 3 kept");
     assert!(desk.sees("2 policies became 1 flow; 1 stays kept"));
     assert!(desk.sees("It isolates only egress of \"app=web\", which no base says"));
     desk.click("Done");

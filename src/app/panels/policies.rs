@@ -169,6 +169,11 @@ fn head_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
                     if widgets::icon_button(ui, icons::COPY, "Copy shown policies").clicked() {
                         commands.push(Command::CopyPolicies);
                     }
+                    let kept: Vec<PolicyId> = view.policies.shown.kept().collect();
+                    let text = format!("Adopt {} kept", kept.len());
+                    if kept.len() > 1 && widgets::link(ui, &text).clicked() {
+                        commands.push(Command::AdoptThese(kept));
+                    }
                 });
             });
         });

@@ -107,6 +107,16 @@ impl Shown {
         self.policies.get(line.policy)
     }
 
+    /// The policies among them that are kept as they came.
+    pub fn kept(&self) -> impl Iterator<Item = PolicyId> {
+        self.policies
+            .iter()
+            .filter_map(|policy| match policy.source {
+                Source::Kept(id) => Some(id),
+                Source::Generated | Source::ByHand(_) => None,
+            })
+    }
+
     /// As one text.
     pub fn text(&self) -> String {
         let mut text = String::new();
