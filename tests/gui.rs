@@ -3,6 +3,8 @@
 
 #[path = "gui/desk.rs"]
 mod desk;
+#[path = "gui/invariants.rs"]
+mod invariants;
 
 use std::collections::BTreeMap;
 

@@ -41,6 +41,7 @@ pub enum Command {
     AddExternal,
     AddInternet,
     AddGroup,
+    AddInvariant,
     DrawFlow,
     GoTo,
     RunCommand,
@@ -262,6 +263,7 @@ pub static LISTED: &[Listed] = listed! {
     AddExternal "insert.external" "Add external" icons::EXTERNAL, Edit, Project, [key(Key::E)];
     AddInternet "insert.internet" "Add the Internet" icons::INTERNET, Edit, Project, [];
     AddGroup "insert.group" "Add group" icons::GROUP, Edit, Project, [key(Key::G)];
+    AddInvariant "insert.invariant" "Add invariant" icons::SHIELD, Edit, Project, [key(Key::I)];
     DrawFlow "insert.flow" "Draw flow" icons::ARROW_RIGHT, Edit, Project, [key(Key::A)];
 
     GoTo "view.go-to" "Go to…" icons::MAGNIFYING_GLASS, View, Project, [ctrl(Key::K)];

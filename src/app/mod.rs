@@ -13,6 +13,7 @@ pub mod files;
 mod fuzzy;
 pub mod icons;
 pub mod insight;
+mod invariants;
 pub mod jobs;
 mod kept;
 mod keys;

@@ -3,6 +3,7 @@
 use super::canvas;
 use super::command::{Command, When};
 use super::dialogs::Ask;
+use super::invariants;
 use super::matrix::Center;
 use super::overlays::{Overlay, PaletteView};
 use super::panels::inspector::{internet, name_field_id};
@@ -216,6 +217,7 @@ impl App {
             }
             Command::ReverseFlow => self.edit(&Edit::Reverse(self.selected_flows())),
             Command::AddInternet => self.add_internet(),
+            Command::AddInvariant => self.add_invariant(),
             Command::StylePerFlow => self.set(|settings| settings.style = Style::PerFlow),
             Command::StylePerWorkload => self.set(|settings| settings.style = Style::PerWorkload),
             Command::LayOut => {
@@ -293,6 +295,15 @@ impl App {
             domain_names: Vec::new(),
             unknown: Default::default(),
         })));
+    }
+
+    /// Adds what may be meant by the selection, and lets its name be typed.
+    fn add_invariant(&mut self) {
+        let document = self.document();
+        let selected: Vec<Item> = self.view.selection.iter().copied().collect();
+        let invariant = invariants::of_selection(&document, &selected);
+        self.edit(&Edit::Add(Thing::Invariant(invariant)));
+        self.rename();
     }
 
     fn select_all(&mut self) {

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::icons;
 use crate::diag::{Diagnostic, Severity};
 use crate::engine::why::Question;
-use crate::engine::{Finding, Kind, Place, Results, Unsaid};
-use crate::model::{Document, Item, validate};
+use crate::engine::{Breach, Finding, Hop, Judged, Kind, Outcome, Place, Results, Unsaid};
+use crate::model::{Document, End, Item, validate};
 use crate::scene::tokens::{Palette, Rgb};
 
 /// How a problem is told apart, worst first.
@@ -84,6 +84,12 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
             .filter(|unsaid| !told.contains(&unsaid.flow))
             .map(|unsaid| of_unsaid(document, unsaid)),
     );
+    all.extend(
+        results
+            .invariants
+            .iter()
+            .filter_map(|j| of_judged(document, j)),
+    );
     all.extend(results.generated.diagnostics.iter().map(of_diagnostic));
     all.extend(validate::problems(document).iter().map(of_diagnostic));
     all.sort_by_key(|problem| problem.tone);
@@ -132,21 +138,88 @@ fn short(document: &Document, place: &Place, words: &str) -> String {
     }
 }
 
-/// The witness as a question, where both ends are something to ask about.
-fn question(document: &Document, finding: &Finding) -> Option<Question> {
-    let witness = &finding.witness;
-    let words = |place: &Place| match place {
+/// An invariant that is broken, or that nobody can judge.
+fn of_judged(document: &Document, judged: &Judged) -> Option<Problem> {
+    let invariant = document.invariants.get(judged.id)?;
+    let (tone, what, message, hops) = match &judged.outcome {
+        Outcome::Kept => return None,
+        Outcome::Broken(breach) => (Tone::Bad, "Broken", broken(breach), &breach.hops[..]),
+        Outcome::CannotBeJudged(why) => (Tone::Doubtful, "Not judged", why.to_string(), &[][..]),
+    };
+    let ways: Vec<String> = hops.iter().map(|hop| hop_words(document, hop)).collect();
+    Some(Problem {
+        tone,
+        title: format!("{what}: {}", invariant.name),
+        message: sentence(&message),
+        witness: ways.join("\n"),
+        help: String::new(),
+        item: Some(Item::Invariant(judged.id)),
+        finding: None,
+        why: hops.first().and_then(|hop| of_hop(document, hop)),
+    })
+}
+
+/// What breaks an invariant, where its hops are listed below.
+pub fn broken(breach: &Breach) -> String {
+    match breach.hops.as_slice() {
+        [first, .., last] => format!(
+            "{} reaches {} in {} hops",
+            first.from_words,
+            last.to_words,
+            breach.hops.len()
+        ),
+        _ => breach.message.clone(),
+    }
+}
+
+/// `external/Internet > shop/web TCP 8443`.
+pub fn hop_words(document: &Document, hop: &Hop) -> String {
+    let name = |place: &Place, words: &str| match place {
+        Place::Address(_, Some(holder)) => document.end_words(&End::External(*holder)),
+        _ => words.to_owned(),
+    };
+    let ports = match hop.ports.is_all() {
+        true => "any port".to_owned(),
+        false => hop.ports.to_string(),
+    };
+    let (from, to) = (
+        name(&hop.from, &hop.from_words),
+        name(&hop.to, &hop.to_words),
+    );
+    format!("{from} > {to} {ports}")
+}
+
+/// One connection as a question, where both ends are something to ask about.
+pub fn of_hop(document: &Document, hop: &Hop) -> Option<Question> {
+    let port = match hop.ports.example() {
+        Some((protocol, port)) => format!("{protocol}/{port}"),
+        None => String::new(),
+    };
+    Some(Question {
+        from: place_words(document, &hop.from)?,
+        to: place_words(document, &hop.to)?,
+        port,
+    })
+}
+
+fn place_words(document: &Document, place: &Place) -> Option<String> {
+    match place {
         Place::Drawn(end) => Some(document.end_words(end)),
         Place::Address(address, _) => Some(address.to_string()),
         Place::Pod(_) | Place::Elsewhere => None,
-    };
+    }
+}
+
+/// The witness as a question, where both ends are something to ask about.
+fn question(document: &Document, finding: &Finding) -> Option<Question> {
+    let witness = &finding.witness;
     let port = match witness.port {
         Some((protocol, port)) => format!("{protocol}/{port}"),
         None => String::new(),
     };
     Some(Question {
-        from: words(&witness.from)?,
-        to: words(&witness.to)?,
+        from: place_words(document, &witness.from)?,
+        to: place_words(document, &witness.to)?,
         port,
     })
 }

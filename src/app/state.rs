@@ -265,6 +265,7 @@ fn same_for_checks(a: &Document, b: &Document) -> bool {
         && a.groups == b.groups
         && a.flows == b.flows
         && a.policies == b.policies
+        && a.invariants == b.invariants
 }
 
 impl eframe::App for App {

@@ -98,6 +98,14 @@ pub struct Results {
     pub took: Duration,
 }
 
+impl Results {
+    /// How many invariants are broken.
+    pub fn broken(&self) -> usize {
+        let outcomes = self.invariants.iter().map(|judged| &judged.outcome);
+        outcomes.filter(|o| matches!(o, Outcome::Broken(_))).count()
+    }
+}
+
 /// Generates and proves.
 pub fn check(document: &Document) -> Results {
     let ground = ground::Ground::new(document);

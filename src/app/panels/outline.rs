@@ -9,8 +9,8 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets::{self, Row};
-use crate::engine::Results;
-use crate::model::{Document, Item, NamespaceId, PolicyId};
+use crate::engine::{Outcome, Results};
+use crate::model::{Document, InvariantId, Item, NamespaceId, PolicyId};
 use crate::scene::tokens;
 
 /// Its state.
@@ -170,6 +170,15 @@ fn lines(
             .map(|(id, _)| plain(Item::Group(*id)))
             .collect(),
     );
+    let invariants = document.invariants.iter();
+    let invariants = invariants.filter(|(_, invariant)| fits(&invariant.name));
+    section(
+        &mut lines,
+        "Invariants",
+        invariants
+            .map(|(id, _)| plain(Item::Invariant(id)))
+            .collect(),
+    );
     let kept = kept
         .iter()
         .filter(|(_, (namespace, name))| fits(name) || fits(namespace));
@@ -232,8 +241,27 @@ fn line_ui(
             count,
             ink,
         } => {
-            item_ui(ui, document, *item, (*depth, *count, *ink), view, commands);
+            let ink = ink.map(|hue| theme::palette(ui.ctx()).icon(hue));
+            let look = match item {
+                Item::Invariant(id) => standing(*id, results, theme::palette(ui.ctx())),
+                item => (icons::of_item(*item, document), ink),
+            };
+            item_ui(ui, document, *item, (*depth, *count, look), view, commands);
         }
+    }
+}
+
+/// An icon and an ink.
+type Look = (&'static str, Option<tokens::Rgb>);
+
+/// How an invariant stands, at a glance.
+fn standing(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Look {
+    let judged = results.invariants.iter().find(|judged| judged.id == id);
+    match judged.map(|judged| &judged.outcome) {
+        Some(Outcome::Kept) => (icons::CHECK, Some(palette.exact)),
+        Some(Outcome::Broken(_)) => (icons::X, Some(palette.blocked)),
+        Some(Outcome::CannotBeJudged(_)) => (icons::WARNING, Some(palette.wide)),
+        None => (icons::SHIELD, None),
     }
 }
 
@@ -241,7 +269,7 @@ fn item_ui(
     ui: &mut Ui,
     document: &Document,
     item: Item,
-    (depth, count, hue): (usize, Option<usize>, Option<usize>),
+    (depth, count, (icon, ink)): (usize, Option<usize>, Look),
     view: &mut View,
     commands: &mut Commands,
 ) {
@@ -252,12 +280,12 @@ fn item_ui(
             document.item_name(item),
         ),
     };
-    let mut row = Row::new(icons::of_item(item, document), &name)
+    let mut row = Row::new(icon, &name)
         .indent(depth as f32 * 16.0)
         .end(&end)
         .selected(view.selection.contains(&item));
-    if let Some(hue) = hue {
-        row = row.icon_ink(color(theme::palette(ui.ctx()).icon(hue)));
+    if let Some(ink) = ink {
+        row = row.icon_ink(color(ink));
     }
     let response = row.show(ui);
     if response.clicked() {

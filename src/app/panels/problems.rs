@@ -151,8 +151,10 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
                     .inner_margin(Margin::symmetric(8, 4))
                     .show(ui, |ui| {
                         ui.set_width(ui.available_width());
-                        widgets::code(ui, problem.witness.as_str(), color(ink))
-                            .on_hover_text(&problem.witness);
+                        // A way of several hops has a line for each.
+                        for hop in problem.witness.lines() {
+                            widgets::code(ui, hop, color(ink)).on_hover_text(hop);
+                        }
                     });
             }
             if !problem.help.is_empty() {

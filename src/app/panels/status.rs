@@ -48,7 +48,12 @@ pub fn status_ui(
             }
             _ => results.proof.summary(),
         };
-        if proof_pill(ui, results.proof.state, &summary).clicked() {
+        let (state, summary) = match results.broken() {
+            0 => (results.proof.state, summary),
+            1 => (State::Blocked, format!("{summary}; 1 invariant broken")),
+            n => (State::Blocked, format!("{summary}; {n} invariants broken")),
+        };
+        if proof_pill(ui, state, &summary).clicked() {
             commands.push(Command::Problems);
         }
         problems_ui(ui, &view.problems, commands);

@@ -5,6 +5,7 @@ mod audit;
 mod external;
 mod flow;
 mod group;
+mod invariant;
 mod many;
 mod namespace;
 mod parts;
@@ -82,13 +83,12 @@ pub fn inspector_ui(
             None if view_radius && extra.is_none() => {
                 radius::radius_ui(ui, inspect.document, inspect.view, inspect.commands)
             }
+            Some(Item::Invariant(id)) => invariant::show(ui, &mut inspect, id),
             None if extra.is_some() => extra
                 .into_iter()
                 .for_each(|id| arrow::show(ui, &mut inspect, id)),
-            Some(Item::Service(_) | Item::Invariant(_)) | None if many => {
-                many::show(ui, &mut inspect)
-            }
-            Some(Item::Service(_) | Item::Invariant(_)) | None => project::show(ui, &mut inspect),
+            Some(Item::Service(_)) | None if many => many::show(ui, &mut inspect),
+            Some(Item::Service(_)) | None => project::show(ui, &mut inspect),
         }
     });
 }

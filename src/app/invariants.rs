@@ -1,0 +1,50 @@
+//! A new invariant, as far as a selection says what may be meant.
+
+use crate::model::{Claim, Document, End, Invariant, Item, NodeRef, Words};
+
+/// Of a flow: that it must be allowed. Of two things: that the first never reaches the second. Of one
+/// thing: that nothing outside of its namespace reaches it, or that what is outside reaches nothing.
+pub fn of_selection(document: &Document, selected: &[Item]) -> Invariant {
+    let mut new = Invariant {
+        name: String::new(),
+        claim: Claim::Deny,
+        from: None,
+        except: Vec::new(),
+        to: None,
+        ports: Vec::new(),
+        unknown: Default::default(),
+    };
+    let flow = selected.iter().find_map(|item| match item {
+        Item::Flow(id) => document.flows.get(*id),
+        _ => None,
+    });
+    let nodes: Vec<NodeRef> = selected.iter().filter_map(|item| item.node()).collect();
+    match (nodes.as_slice(), flow) {
+        ([from, to], _) => {
+            (new.from, new.to) = (Some((*from).into()), Some((*to).into()));
+            new.claim = Claim::DenyAnyHops;
+        }
+        ([NodeRef::External(id)], _) => new.from = Some(End::External(*id)),
+        ([node], _) => {
+            new.to = Some((*node).into());
+            if let NodeRef::Workload(id) = node {
+                let namespace = document.workloads.get(*id).map(|w| w.namespace);
+                new.except = namespace.map(End::AnyPodOf).into_iter().collect();
+            }
+        }
+        (_, Some(flow)) => {
+            (new.from, new.to) = (Some(flow.from.clone()), Some(flow.to.clone()));
+            new.ports.clone_from(&flow.ports);
+            new.claim = Claim::Allow;
+        }
+        _ => {}
+    }
+    let says = new.from.is_some() || new.to.is_some();
+    let name = match says {
+        true => Words::new(document).demand(&new),
+        false => "new invariant".to_owned(),
+    };
+    let short: String = name.chars().take(160).collect();
+    new.name = document.fresh_invariant_name(short.trim());
+    new
+}
