@@ -5,6 +5,7 @@
 //! reference and asks by [`command::Command`]; commands run in order at the end of the frame
 //! (`perform`). Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
 
+mod adding;
 mod board;
 pub mod canvas;
 pub mod command;
@@ -13,7 +14,6 @@ pub mod files;
 mod fuzzy;
 pub mod icons;
 pub mod insight;
-mod invariants;
 pub mod jobs;
 mod kept;
 mod keys;

@@ -3,16 +3,15 @@
 use super::canvas;
 use super::command::{Command, When};
 use super::dialogs::Ask;
-use super::invariants;
 use super::matrix::Center;
 use super::overlays::{Overlay, PaletteView};
-use super::panels::inspector::{internet, name_field_id};
+use super::panels::inspector::name_field_id;
 use super::panels::policies::{self, Scope};
 use super::panels::side::Tab;
 use super::panels::{radius, why};
 use super::state::App;
 use super::theme::Choice;
-use crate::model::{Edit, External, FlowId, Item, Settings, Style, Thing};
+use crate::model::{Edit, FlowId, Item, Settings, Style};
 
 impl App {
     /// Whether a command can be run now.
@@ -267,45 +266,6 @@ impl App {
         flows.collect()
     }
 
-    /// Draws what an import offers.
-    fn accept_offer(&mut self, at: usize) {
-        let offer = self
-            .files
-            .report
-            .as_ref()
-            .and_then(|report| report.offers.get(at))
-            .cloned();
-        let Some(offer) = offer else { return };
-        self.edit(&offer.edit);
-        self.view.canvas.fit_next();
-        if let Some(report) = &mut self.files.report {
-            report.accepted.insert(at);
-        }
-    }
-
-    fn add_internet(&mut self) {
-        let document = self.document();
-        if let Some(id) = document.external_named("Internet") {
-            self.commands.push(Command::Reveal(Item::External(id)));
-            return;
-        }
-        self.edit(&Edit::Add(Thing::External(External {
-            name: "Internet".into(),
-            networks: internet(),
-            domain_names: Vec::new(),
-            unknown: Default::default(),
-        })));
-    }
-
-    /// Adds what may be meant by the selection, and lets its name be typed.
-    fn add_invariant(&mut self) {
-        let document = self.document();
-        let selected: Vec<Item> = self.view.selection.iter().copied().collect();
-        let invariant = invariants::of_selection(&document, &selected);
-        self.edit(&Edit::Add(Thing::Invariant(invariant)));
-        self.rename();
-    }
-
     fn select_all(&mut self) {
         let document = self.document();
         let workloads = document.workloads.ids().map(Item::Workload);
@@ -349,7 +309,7 @@ impl App {
     }
 
     /// Gives the name of what is selected the keyboard; a flow's ports, a project's name.
-    fn rename(&mut self) {
+    pub(super) fn rename(&mut self) {
         if let Some(item) = self.view.only_selected() {
             self.like(|likes| likes.inspector = true);
             self.view.drafts.focus(name_field_id(item));

@@ -1,10 +1,55 @@
-//! A new invariant, as far as a selection says what may be meant.
+//! What commands add: the Internet, what an import offers, and an invariant as far as the selection says
+//! what may be meant.
 
-use crate::model::{Claim, Document, End, Invariant, Item, NodeRef, Words};
+use super::command::Command;
+use super::panels::inspector::internet;
+use super::state::App;
+use crate::model::{Claim, Document, Edit, End, External, Invariant, Item, NodeRef, Thing, Words};
+
+impl App {
+    /// Draws what an import offers.
+    pub(super) fn accept_offer(&mut self, at: usize) {
+        let offer = self
+            .files
+            .report
+            .as_ref()
+            .and_then(|report| report.offers.get(at))
+            .cloned();
+        let Some(offer) = offer else { return };
+        self.edit(&offer.edit);
+        self.view.canvas.fit_next();
+        if let Some(report) = &mut self.files.report {
+            report.accepted.insert(at);
+        }
+    }
+
+    pub(super) fn add_internet(&mut self) {
+        let document = self.document();
+        if let Some(id) = document.external_named("Internet") {
+            self.commands.push(Command::Reveal(Item::External(id)));
+            return;
+        }
+        self.edit(&Edit::Add(Thing::External(External {
+            name: "Internet".into(),
+            networks: internet(),
+            domain_names: Vec::new(),
+            unknown: Default::default(),
+        })));
+    }
+
+    /// Adds what may be meant by the selection, and lets its name be typed.
+    pub(super) fn add_invariant(&mut self) {
+        let document = self.document();
+        let selected: Vec<Item> = self.view.selection.iter().copied().collect();
+        let invariant = of_selection(&document, &selected);
+        self.edit(&Edit::Add(Thing::Invariant(invariant)));
+        self.rename();
+    }
+}
 
 /// Of a flow: that it must be allowed. Of two things: that the first never reaches the second. Of one
 /// thing: that nothing outside of its namespace reaches it, or that what is outside reaches nothing.
-pub fn of_selection(document: &Document, selected: &[Item]) -> Invariant {
+fn of_selection(document: &Document, selected: &[Item]) -> Invariant {
     let mut new = Invariant {
         name: String::new(),
         claim: Claim::Deny,
