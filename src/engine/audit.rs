@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::exposed::Gates;
 use super::in_force::{InForce, Origin};
+use super::snapshot::with_stand_ins;
 use crate::analysis::connections::Matrix;
 use crate::analysis::eval::peer_matches;
 use crate::analysis::{End, Endpoint, compare};
@@ -20,8 +21,9 @@ pub struct Audit {
     pub kept: usize,
     /// Workloads with a gate that nothing isolates: ingress, egress; of managed namespaces.
     pub open: Vec<(WorkloadId, [bool; 2])>,
-    /// Isolated workloads that a rule opens to every pod of the cluster or of namespaces, in words.
-    pub partly: Vec<(WorkloadId, String)>,
+    /// Isolated workloads that a rule opens to every pod of the cluster or of namespaces: ingress,
+    /// egress; and to which, in words.
+    pub partly: Vec<(WorkloadId, [bool; 2], String)>,
     /// Isolated workloads that any address outside may reach.
     pub from_outside: Vec<WorkloadId>,
     /// Kept policies that select no pod.
@@ -55,6 +57,9 @@ impl Audit {
         let (wide, open) = (self.wide_open(), self.open.len());
         let verdict = match (wide, open) {
             _ if self.workloads == 0 => return format!("{workloads}, {kept}"),
+            (0, 0) if !self.partly.is_empty() => {
+                format!("all isolated, {} open in part", self.partly.len())
+            }
             (0, 0) => "all isolated".to_owned(),
             (0, open) => format!("{open} open in one direction"),
             (wide, _) if wide == self.workloads => "all open to everything".to_owned(),
@@ -89,16 +94,21 @@ pub fn audit(document: &Document, in_force: &InForce, gates: &Gates) -> Audit {
             .map(|(word, gate)| format!("{word} open to {}", gate.open_to.join("; ")))
             .collect();
         if !words.is_empty() {
-            audit.partly.push((*id, words.join("; ")));
+            let open = [ingress, egress].map(|gate| !gate.open_to.is_empty());
+            audit.partly.push((*id, open, words.join("; ")));
         }
     }
-    policies(&mut audit, in_force);
+    policies(&mut audit, document, in_force);
     reach(&mut audit, in_force, gates);
     audit
 }
 
-fn policies(audit: &mut Audit, in_force: &InForce) {
-    let snapshot = &in_force.stage.snapshot;
+/// Asked over the drawn pods and, in each managed namespace, one that nobody drew: what closes the
+/// door to new pods is not needless.
+fn policies(audit: &mut Audit, document: &Document, in_force: &InForce) {
+    let mut stage = with_stand_ins(document);
+    stage.snapshot.policies = in_force.policies().to_vec();
+    let snapshot = &stage.snapshot;
     let mut of: BTreeMap<PolicyId, Vec<usize>> = BTreeMap::new();
     for (at, origin) in in_force.origins.iter().enumerate() {
         if let Origin::Kept(id) = origin {
@@ -176,6 +186,30 @@ mod tests {
     }
 
     #[test]
+    fn what_closes_the_door_to_new_pods_is_not_needless() {
+        let mut sketch = Sketch::new();
+        sketch.workload("shop/web", "app=web");
+        sketch.namespace("empty");
+        sketch.document.settings.base = crate::model::Base::None;
+        let deny = policy("deny", "{podSelector: {}, policyTypes: [Ingress, Egress]}");
+        let web = "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Egress]}";
+        sketch.keep(&deny, None);
+        sketch.keep(&policy("web", web), None);
+        sketch.keep(&deny.replace("shop", "empty"), None);
+        let document = &sketch.document;
+        let in_force = InForce::read(document, &generate(document));
+        let gates = exposed::gates(document, &in_force);
+        let audit = audit(document, &in_force, &gates);
+        assert!(audit.select_nothing.is_empty(), "{audit:?}");
+        let needless: Vec<String> = audit
+            .without_effect
+            .iter()
+            .map(|id| document.policy_name(*id))
+            .collect();
+        assert_eq!(needless, ["web"]);
+    }
+
+    #[test]
     fn an_auditor_names_what_is_open_empty_and_idle() {
         let mut sketch = Sketch::new();
         let web = sketch.workload("shop/web", "app=web");
@@ -217,7 +251,7 @@ mod tests {
         assert_eq!(names(&audit.without_effect), ["again"]);
         assert_eq!(audit.open, [(other, [true; 2])]);
         assert_eq!(audit.from_outside, [web]);
-        let partly: Vec<WorkloadId> = audit.partly.iter().map(|(id, _)| *id).collect();
+        let partly: Vec<WorkloadId> = audit.partly.iter().map(|(id, ..)| *id).collect();
         assert_eq!(partly, [db]);
         assert_eq!(audit.reach_most, [(other, 1)]);
         assert_eq!(

@@ -58,6 +58,16 @@ fn what_kept_policies_allow_is_one_arrow_that_can_be_drawn() {
         .expect("it is drawn");
     bench.click(chip.center());
     bench.harness().get_by_label("Allowed by kept policies");
+    bench.click_label("Why");
+    let why = bench
+        .harness()
+        .state()
+        .view
+        .why
+        .answer()
+        .map(|why| why.standing);
+    assert!(why.is_some(), "the question is answered");
+    bench.ask(Command::SelectArrow(*arrow));
     let before = bench.document();
     bench.click_label("Draw this flow");
     let document = bench.document();

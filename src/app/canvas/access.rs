@@ -195,7 +195,10 @@ fn node_tooltip(document: &Document, results: &Results, gates: &Gates, node: Nod
             } else {
                 "no DNS rule"
             };
-            lines.push(format!("base {base}, {dns}"));
+            lines.push(match base {
+                scene::request::NO_BASE => "no base policy is written".to_owned(),
+                base => format!("base {base}, {dns}"),
+            });
         }
         NodeRef::Group(id) => {
             if let Some(group) = document.groups.get(id) {

@@ -20,7 +20,7 @@ use crate::scene::detail::Index;
 use crate::scene::{self, ArrowId, Scene, pt};
 
 /// How opaque what is dimmed is.
-const DIMMED: f32 = 0.25;
+const DIMMED: f32 = 0.35;
 
 /// The drawn graph; payloads are ids.
 pub type Drawn = Graph<NodeRef, ArrowId, Directed, DefaultIx, NodeShape, ArrowShape>;

@@ -143,6 +143,11 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
     };
     let radius = &found.radius;
     widgets::small(ui, summary(radius));
+    ui.horizontal(|ui| {
+        if widgets::link(ui, "Done").on_hover_text("Escape").clicked() {
+            commands.push(Command::LeaveRadius);
+        }
+    });
     let mut chosen = view.radius.chosen;
     for (layer, hops) in radius.layers.iter().zip(1..) {
         ui.add_space(2.0);
@@ -170,10 +175,6 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
         });
     }
     view.radius.chosen = chosen;
-    ui.add_space(8.0);
-    if widgets::secondary(ui, "Done").clicked() {
-        commands.push(Command::LeaveRadius);
-    }
 }
 
 /// A reached thing; says whether it was clicked.

@@ -34,6 +34,32 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     if let Some(allowed) = allowed {
         kept(ui, inspect, allowed);
     }
+    let question = question(inspect, id, allowed);
+    if let Some(question) = question
+        && widgets::link(ui, "Why").clicked()
+    {
+        inspect.commands.push(question);
+    }
+}
+
+/// Asks why one of its connections is allowed or not.
+fn question(inspect: &Inspect<'_>, id: ExtraId, allowed: Option<&Allowed>) -> Option<Command> {
+    let document = inspect.document;
+    let drawn = &inspect.results.in_force.stage.drawn;
+    let workload = |at: usize| drawn.get(at).copied().flatten().map(NodeRef::Workload);
+    let example = allowed.and_then(|allowed| allowed.example);
+    let (from, to) = match example {
+        Some((from, to)) => (workload(from)?, workload(to)?),
+        None => (id.from, id.to),
+    };
+    let single = |node| matches!(node, NodeRef::Workload(_) | NodeRef::External(_));
+    let known = |node| node != OUTSIDE && single(node) && document.has_node(node);
+    let port = allowed.and_then(|a| flow_ports(&a.joined.ports).into_iter().next());
+    (known(from) && known(to)).then(|| Command::Why {
+        from: document.end_words(&from.into()),
+        to: document.end_words(&to.into()),
+        port: port.map_or(String::new(), |port| port.to_string()),
+    })
 }
 
 /// What an end is called.

@@ -12,8 +12,13 @@ use crate::model::{Document, Item, NodeRef, PolicyId, WorkloadId};
 /// How many rows of a kind are shown.
 const SHOWN: usize = 6;
 
-/// A row: what it is about, and what stands at its end.
-type Line = (Item, String, String);
+/// A row: what it is about, what stands at its end, and more about it in the tooltip.
+struct Line {
+    item: Item,
+    text: String,
+    end: String,
+    more: String,
+}
 
 /// Shows it, if there is anything to audit.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
@@ -25,15 +30,19 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     }
     widgets::heading(ui, "Audit");
     widgets::small(ui, format!("{}.", audit.summary()));
-    let workload = |id: WorkloadId, end: String| (Item::Workload(id), name(document, id), end);
-    let open = audit.open.iter().map(|(id, open)| {
-        let words = match open {
-            [true, true] => "both ways",
-            [true, false] => "ingress",
-            _ => "egress",
-        };
-        workload(*id, words.to_owned())
-    });
+    let workload = |id: WorkloadId, end: String| Line {
+        item: Item::Workload(id),
+        text: name(document, id),
+        end,
+        more: String::new(),
+    };
+    let ways = |open: &[bool; 2]| match open {
+        [true, true] => "both ways",
+        [true, false] => "ingress",
+        _ => "egress",
+    };
+    let open = audit.open.iter();
+    let open = open.map(|(id, open)| workload(*id, ways(open).to_owned()));
     list(
         ui,
         inspect,
@@ -41,10 +50,11 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
         Some(true),
         open.collect(),
     );
-    let partly = audit.partly.iter();
-    let partly = partly
-        .map(|(id, words)| workload(*id, words.clone()))
-        .collect();
+    let partly = audit.partly.iter().map(|(id, open, words)| Line {
+        more: words.clone(),
+        ..workload(*id, ways(open).to_owned())
+    });
+    let partly = partly.collect();
     list(
         ui,
         inspect,
@@ -65,7 +75,12 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
         let kept = document.policies.get(*id);
         let file = kept.map_or(String::new(), |kept| kept.file.clone());
         let file = file.rsplit('/').next().unwrap_or_default().to_owned();
-        (Item::Policy(*id), document.policy_name(*id), file)
+        Line {
+            item: Item::Policy(*id),
+            text: document.policy_name(*id),
+            end: file,
+            more: String::new(),
+        }
     };
     let nothing = audit.select_nothing.iter().map(policy).collect();
     list(
@@ -115,16 +130,16 @@ fn list(ui: &mut Ui, inspect: &mut Inspect<'_>, title: &str, bad: Option<bool>, 
     widgets::section(ui, title, lines.len());
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        for (item, text, end) in lines.iter().take(SHOWN) {
-            let short = end.chars().count() <= 24;
-            let row = Row::new(icon, text).icon_ink(color(ink));
-            let response = row.end(if short { end } else { "" }).show(ui);
-            let response = match short {
-                true => response,
-                false => response.on_hover_text(end),
-            };
+        for line in lines.iter().take(SHOWN) {
+            let row = Row::new(icon, &line.text)
+                .icon_ink(color(ink))
+                .end(&line.end);
+            let mut response = row.show(ui);
+            if !line.more.is_empty() {
+                response = response.on_hover_text(&line.more);
+            }
             if response.clicked() {
-                inspect.commands.push(Command::Reveal(*item));
+                inspect.commands.push(Command::Reveal(line.item));
             }
         }
         if lines.len() > SHOWN {
