@@ -11,7 +11,7 @@ use drawbridge::app::matrix::{Center, Mode};
 use drawbridge::app::panels::side::Tab;
 use drawbridge::engine::State;
 use drawbridge::engine::why::Standing;
-use drawbridge::model::{Edit, Item, KeptPolicy, NodeRef, Thing, Unknown};
+use drawbridge::model::{Edit, End, Flow, FlowPort, Item, KeptPolicy, NodeRef, Thing, Unknown};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Node;
@@ -169,7 +169,7 @@ fn the_matrix_filters_sorts_and_tells_differences() {
         6,
         "3 rows, 3 columns"
     );
-    desk.click("By peers");
+    desk.click("Peers");
     let (row, _, _) = desk.app().view.matrix.chosen().expect("a cell");
     assert_ne!(
         desk.document().node_name(row),
@@ -284,4 +284,62 @@ fn two_selected_things_are_asked_about() {
         (why.from.name.as_str(), why.to.name.as_str()),
         ("checkout", "web")
     );
+}
+
+#[test]
+fn of_many_problems_only_those_in_sight_are_laid_out() {
+    let mut desk = Desk::shop();
+    let (document, web) = (desk.document(), desk.workload("web"));
+    let Some(Thing::Workload(mut workload)) = document.thing(web) else {
+        unreachable!("a workload")
+    };
+    // Nothing selects a pod without labels: its flow is left out, with a reason.
+    (workload.labels, workload.selector) = (Default::default(), None);
+    let mut edits = Vec::new();
+    for at in 0..500 {
+        workload.name = format!("bare-{at:03}");
+        edits.push(Edit::Add(Thing::Workload(workload.clone())));
+    }
+    desk.ask(Command::Edit(Edit::Batch("Many".into(), edits)));
+    let document = desk.document();
+    let Item::Workload(web) = web else {
+        unreachable!("a workload")
+    };
+    let bare = document
+        .workloads
+        .iter()
+        .filter(|(_, w)| w.labels.is_empty());
+    let flows = bare.map(|(id, _)| {
+        Edit::Add(Thing::Flow(Flow {
+            from: End::Workload(web),
+            to: End::Workload(id),
+            ports: vec![FlowPort::Any],
+            note: String::new(),
+            muted: false,
+            unknown: Unknown::new(),
+        }))
+    });
+    let flows = Edit::Batch("Many flows".into(), flows.collect());
+    desk.ask(Command::Edit(flows));
+    desk.ask(Command::Select(Vec::new()));
+    desk.press(Key::F8);
+    assert!(desk.app().view.problems.len() >= 500);
+    let links = desk.harness.query_all_by_label("Show it").count();
+    assert!((2..20).contains(&links), "{links} cards are laid out");
+}
+
+#[test]
+fn a_witness_is_shown_on_the_canvas_and_the_matrix_gives_way() {
+    let mut desk = Desk::shop();
+    break_redis(&mut desk);
+    desk.press(Key::F6);
+    desk.press(Key::F8);
+    let first = desk.harness.query_all_by_label("Show it").next();
+    first.expect("a link").click();
+    desk.settle();
+    assert_eq!(desk.app().view.center, Center::Canvas);
+    let shown = desk.app().view.shown_connection.clone().expect("it is lit");
+    assert_eq!(shown.standing, Standing::Blocked);
+    let selected = desk.app().view.only_selected();
+    assert_eq!(selected, Some(desk.flow("cart to redis")));
 }

@@ -180,6 +180,11 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
         self.answer.as_ref()
     }
 
+    /// What was asked for last.
+    pub fn asked(&self) -> Option<&K> {
+        self.asked.as_ref()
+    }
+
     /// Whether an answer is under way.
     pub fn busy(&self) -> bool {
         self.slot.as_ref().is_some_and(Slot::busy)

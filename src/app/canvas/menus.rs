@@ -47,13 +47,16 @@ impl CanvasView {
                     if entry(ui, "Ports…", "double click") {
                         self.edit_ports(document, flow);
                     }
-                    for command in [Command::MuteFlow, Command::ReverseFlow] {
+                    for command in [Command::ShowWhy, Command::MuteFlow, Command::ReverseFlow] {
                         listed(ui, command, commands);
                     }
                     ui.separator();
                     listed(ui, Command::Delete, commands);
                 }
-                Some(item) => self.node_menu(ui, item, place.at, document, commands),
+                Some(item) => {
+                    let two = view.selection.len() == 2;
+                    self.node_menu(ui, (item, two), place.at, document, commands);
+                }
                 None => self.empty_menu(ui, commands),
             }
         });
@@ -65,7 +68,7 @@ impl CanvasView {
     fn node_menu(
         &mut self,
         ui: &mut Ui,
-        item: Item,
+        (item, two): (Item, bool),
         at: Pos2,
         document: &Document,
         commands: &mut Commands,
@@ -79,6 +82,10 @@ impl CanvasView {
             }
         } else {
             listed(ui, Command::DrawFlow, commands);
+        }
+        listed(ui, Command::ShowReach, commands);
+        if two {
+            listed(ui, Command::ShowWhy, commands);
         }
         ui.separator();
         for command in [

@@ -108,9 +108,9 @@ pub(super) fn head_ui(ui: &mut Ui, matrix: &mut MatrixView, center: &mut Center)
                 ui,
                 &mut matrix.sort,
                 &[
-                    (Sort::Namespace, "By namespace"),
-                    (Sort::Name, "By name"),
-                    (Sort::Peers, "By peers"),
+                    (Sort::Namespace, "Namespace"),
+                    (Sort::Name, "Name"),
+                    (Sort::Peers, "Peers"),
                 ],
             );
         });

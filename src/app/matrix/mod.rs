@@ -68,6 +68,9 @@ pub struct Counters {
 /// How many rows are kept at most besides those that are seen.
 const KEPT: usize = 512;
 
+/// How many rows are made at once.
+const CHUNK: usize = 16;
+
 /// Its state.
 #[derive(Default)]
 pub struct MatrixView {
@@ -168,9 +171,16 @@ pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: 
     if !seats_are_new || matrix.wanted.is_empty() {
         return;
     }
-    let wanted = matrix.wanted.clone();
     let (shared, of) = ask();
-    let key = (number, axis, wanted.clone());
+    // While somebody scrolls, what is under way is finished first.
+    let key = match matrix.maker.asked() {
+        Some(asked) if matrix.maker.busy() && (asked.0, asked.1) == (number, axis) => asked.clone(),
+        _ => {
+            let chunk = matrix.wanted.iter().take(CHUNK);
+            (number, axis, chunk.copied().collect())
+        }
+    };
+    let wanted = key.2.clone();
     let fresh = matrix.maker.keep(key, by, move |cancel| {
         let make = |board: &mut Board| {
             let rows = wanted.into_iter().take_while(|_| !cancel.is_set());

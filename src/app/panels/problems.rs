@@ -11,9 +11,10 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Kept, Workers};
 use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
-use crate::app::view::View;
+use crate::app::view::{ShownConnection, View};
 use crate::app::{icons, widgets};
-use crate::engine::{Fix, Results, State, fixes};
+use crate::engine::why::Standing;
+use crate::engine::{Fix, Kind, Results, State, fixes};
 use crate::scene::tokens;
 
 /// Its state: how high each card was when it was last seen, so that those out of sight need no layout.
@@ -29,6 +30,23 @@ pub struct ProblemsView {
     /// The finding that is seen and has none yet.
     wanted: Option<usize>,
     maker: Kept<(u64, usize), Vec<Fix>>,
+    /// The finding whose witness the canvas shows.
+    lit: Option<usize>,
+}
+
+/// The witness that the canvas shows.
+pub(super) fn shown(results: &Results, view: &View) -> Option<ShownConnection> {
+    let finding = results.proof.findings.get(view.problem_list.lit?)?;
+    Some(ShownConnection {
+        from: finding.witness.from.node(),
+        to: finding.witness.to.node(),
+        label: finding.ports.clone(),
+        standing: match finding.kind {
+            Kind::Blocked => Standing::Blocked,
+            Kind::TooWide => Standing::NotDrawn,
+            Kind::CannotBeSaid => Standing::Unsaid,
+        },
+    })
 }
 
 /// Has a worker make the fixes of what is seen.
@@ -38,6 +56,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Conte
         list.fixes_for = number;
         list.fixes.clear();
         list.wanted = None;
+        list.lit = None;
     }
     let Some(at) = list.wanted.take() else { return };
     let results = Arc::clone(results);
@@ -87,7 +106,12 @@ pub fn problems_ui(ui: &mut Ui, results: &Results, view: &mut View, commands: &m
                         list.wanted.get_or_insert(at);
                     }
                     let fixes = fixes.and_then(|(_, fixes)| fixes);
-                    *height = card_ui(ui, problem, fixes.map_or(&[], Vec::as_slice), commands);
+                    let fixes = fixes.map_or(&[][..], Vec::as_slice);
+                    let (tall, show) = card_ui(ui, problem, fixes, commands);
+                    *height = tall;
+                    if show {
+                        list.lit = problem.finding;
+                    }
                 }
             }
         });
@@ -118,8 +142,8 @@ fn empty_ui(ui: &mut Ui, results: &Results) {
         });
 }
 
-/// Shows one and gives its height.
-fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) -> f32 {
+/// Shows one; gives its height, and whether it is to be shown on the canvas.
+fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) -> (f32, bool) {
     let palette = theme::palette(ui.ctx());
     let (ink, ground) = problem.tone.colors(palette);
     let inner = Frame::new()
@@ -160,7 +184,7 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
             if !problem.help.is_empty() {
                 widgets::faint(ui, problem.help.as_str());
             }
-            actions_ui(ui, problem, fixes, commands);
+            actions_ui(ui, problem, fixes, commands)
         });
     let card = inner.response.rect;
     let stripe = egui::Rect::from_min_size(card.min, vec2(8.0, card.height()));
@@ -174,19 +198,20 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
         se: 0,
     };
     edge.rect(stripe, radius, color(ink), Stroke::NONE, StrokeKind::Inside);
-    card.height()
+    (card.height(), inner.inner)
 }
 
-/// What can be done about it.
-fn actions_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) {
+/// What can be done about it; true when it is to be shown on the canvas.
+fn actions_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) -> bool {
     if !fixes.is_empty()
         && let Some(edit) = super::why::fix_buttons(ui, fixes, false)
     {
         commands.edit(edit);
     }
     if problem.item.is_none() && problem.why.is_none() {
-        return;
+        return false;
     }
+    let mut show = false;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 14.0;
         if let Some(why) = &problem.why
@@ -202,6 +227,8 @@ fn actions_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Comm
             && widgets::link(ui, "Show it").clicked()
         {
             commands.push(Command::Reveal(item));
+            show = true;
         }
     });
+    show
 }

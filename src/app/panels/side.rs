@@ -43,6 +43,7 @@ pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: 
     }
     view.shown_connection = match view.tab {
         Tab::Why => view.why.shown(),
+        Tab::Problems => problems::shown(results, view),
         _ => None,
     };
 }

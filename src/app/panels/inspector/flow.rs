@@ -33,7 +33,11 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
         ui,
         |ui| {
             let mute = if flow.muted { "Unmute" } else { "Mute" };
-            let all = [(mute, Command::MuteFlow), ("Reverse", Command::ReverseFlow)];
+            let all = [
+                ("Why", Command::ShowWhy),
+                (mute, Command::MuteFlow),
+                ("Reverse", Command::ReverseFlow),
+            ];
             let pressed =
                 all.map(|(text, command)| (widgets::secondary(ui, text).clicked(), command));
             pressed
