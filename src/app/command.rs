@@ -73,6 +73,9 @@ pub enum Command {
     EditByHand,
     ReturnToGenerated,
     StopKeeping,
+    CompareSaved,
+    CompareProject,
+    CompareFolder,
     ImportReport,
     Keys,
     ExampleShop,
@@ -99,6 +102,16 @@ pub enum Command {
         /// At which port; may be empty.
         port: String,
     },
+    /// Compares with a project, or with manifests.
+    ComparePaths(Vec<PathBuf>),
+    /// Ends the comparison.
+    CloseCompare,
+    /// Puts the open comparison onto the clipboard, as a Markdown table.
+    CopyComparison,
+    /// Writes the open comparison as a Markdown table.
+    SaveComparison,
+    /// Writes the canvas with the open comparison as an SVG picture.
+    SaveComparisonPicture,
     /// Opens a project, or manifests as a new project.
     OpenPaths(Vec<PathBuf>),
     /// Takes manifests into the open project.
@@ -297,7 +310,10 @@ pub static LISTED: &[Listed] = listed! {
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
     ShowWhy "policy.why" "Why is it allowed or not?" icons::QUESTION, Policy, Project, [key(Key::F10)];
     Radius "policy.radius" "Blast radius of the selection, or of the Internet" icons::TARGET, Policy, Project, [key(Key::B)];
-    ImportReport "policy.import-report" "Show the import report" "", Policy, Project, [];
+    CompareSaved "policy.compare-saved" "Compare with last saved" icons::SWAP, Policy "-", Project, [];
+    CompareProject "policy.compare-with" "Compare with a project…" "", Policy, Project, [];
+    CompareFolder "policy.compare-folder" "Compare with a folder of manifests…" "", Policy, Project, [];
+    ImportReport "policy.import-report" "Show the import report" "", Policy "-", Project, [];
 
     Keys "help.keys" "Keys" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];
     ExampleShop "help.example-shop" "Example: online shop" "", Help "-", Always, [];

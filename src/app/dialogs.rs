@@ -23,6 +23,14 @@ pub enum Ask {
     ImportFiles,
     /// Where to save the project; the file name to begin with.
     SaveProject(String),
+    /// A project to compare with, or manifest files.
+    CompareProject,
+    /// A folder of manifests to compare with.
+    CompareFolder,
+    /// Where a Markdown table goes; the file name to begin with.
+    SaveTable(String),
+    /// Where an SVG picture goes; the file name to begin with.
+    SavePicture(String),
     /// The folder to export into.
     ExportFolder,
     /// The file to export into; the file name to begin with.
@@ -39,6 +47,10 @@ impl Ask {
             Self::ImportFolder => "Import a folder of manifests",
             Self::ImportFiles => "Import manifests",
             Self::SaveProject(_) => "Save project",
+            Self::CompareProject => "Compare with a project",
+            Self::CompareFolder => "Compare with a folder of manifests",
+            Self::SaveTable(_) => "Save the table",
+            Self::SavePicture(_) => "Save the picture",
             Self::ExportFolder => "Export to a folder",
             Self::ExportFile(_) => "Export to a file",
         }
@@ -79,11 +91,21 @@ impl Dialogs for Native {
             Ask::OpenProject => one(dialog
                 .add_filter("Drawbridge project", &["yaml"])
                 .pick_file()),
-            Ask::OpenFolder | Ask::ImportFolder | Ask::ExportFolder => one(dialog.pick_folder()),
-            Ask::OpenFiles | Ask::ImportFiles => {
+            Ask::OpenFolder | Ask::ImportFolder | Ask::CompareFolder | Ask::ExportFolder => {
+                one(dialog.pick_folder())
+            }
+            Ask::OpenFiles | Ask::ImportFiles | Ask::CompareProject => {
                 let picked = dialog.add_filter("Manifests", manifests).pick_files();
                 many(picked)
             }
+            Ask::SaveTable(name) => one(dialog
+                .set_file_name(name)
+                .add_filter("Markdown", &["md"])
+                .save_file()),
+            Ask::SavePicture(name) => one(dialog
+                .set_file_name(name)
+                .add_filter("SVG", &["svg"])
+                .save_file()),
             Ask::SaveProject(name) | Ask::ExportFile(name) => one(dialog
                 .set_file_name(name)
                 .add_filter("YAML", &["yaml"])

@@ -90,6 +90,13 @@ impl App {
             Command::Quit => self.quit(),
             Command::ExampleShop => self.open_example(0),
             Command::ExamplePlatform => self.open_example(1),
+            Command::CompareSaved => self.compare_saved(),
+            Command::CompareProject => self.ask_path(Ask::CompareProject),
+            Command::CompareFolder => self.ask_path(Ask::CompareFolder),
+            Command::ComparePaths(paths) => self.compare_paths(paths.clone()),
+            Command::CopyComparison => self.copy_comparison(),
+            Command::SaveComparison => self.save_comparison(),
+            Command::SaveComparisonPicture => self.save_comparison_picture(),
             Command::Recover(take) => self.recover(*take),
             Command::AcceptOffer(at) => self.accept_offer(*at),
             _ => return false,
@@ -118,6 +125,10 @@ impl App {
             Command::Why { from, to, port } => {
                 view.why.ask(from, to, port);
                 self.show_tab(Tab::Why);
+            }
+            Command::CloseCompare => {
+                view.compare.close();
+                view.extra = None;
             }
             Command::ImportReport => match self.files.report.is_some() {
                 true => view.overlay = Some(Overlay::Report),
@@ -303,7 +314,7 @@ impl App {
     }
 
     /// Opens a tab of the side panel, and the panel if it is hidden.
-    fn show_tab(&mut self, tab: Tab) {
+    pub(super) fn show_tab(&mut self, tab: Tab) {
         self.view.tab = tab;
         self.like(|likes| likes.inspector = true);
     }

@@ -194,6 +194,9 @@ impl App {
             matrix::keep(&results, view, self.files.workers(), ui.ctx());
         }
         side::keep(&results, view, self.files.workers(), ui.ctx());
+        let saved = self.history.as_ref().and_then(History::saved);
+        let by = (self.files.workers(), ui.ctx());
+        view.compare.keep(&results, view.results_number, saved, by);
         let status = Panel::bottom("status").exact_size(tokens::STATUS);
         status
             .resizable(false)

@@ -9,6 +9,7 @@ use super::canvas::{CanvasView, Spot};
 use super::insight::{Extras, Insight};
 use super::matrix::{Center, MatrixView};
 use super::overlays::Overlay;
+use super::panels::compare::CompareView;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
 use super::panels::problems::ProblemsView;
@@ -63,6 +64,8 @@ pub struct View {
     pub reach: ReachView,
     /// The connection that is asked about, and why it is allowed or not.
     pub why: WhyView,
+    /// What the drawing is compared with, and what came of it.
+    pub compare: CompareView,
     /// The connection that is being explained; the canvas shows it.
     pub shown_connection: Option<ShownConnection>,
     /// The names of kept policies, which stand in their texts.
@@ -175,15 +178,20 @@ impl View {
         flows.collect()
     }
 
-    /// The arrows that are shown beside the flows.
+    /// The arrows that are shown beside the flows: those of an open comparison, else what kept policies
+    /// allow; and the connection that a panel tells about.
     pub fn extras(&self, document: &Document) -> Extras {
         let kept = || match self.kept_hidden {
             true => Arc::default(),
             false => Arc::clone(&self.insight.kept),
         };
         Extras {
-            all: self.radius.hops().unwrap_or_else(kept),
-            witness: self.witness(document),
+            all: self
+                .radius
+                .hops()
+                .or_else(|| self.compare.arrows())
+                .unwrap_or_else(kept),
+            witness: self.witness(document).or_else(|| self.difference()),
         }
     }
 
@@ -204,6 +212,12 @@ impl View {
         let id = ExtraId { kind, from, to };
         let label = shown.label.clone();
         (!document.flows.iter().any(same)).then_some(Extra { id, label })
+    }
+
+    /// The arrow of the connection that is chosen in the list of an open comparison.
+    fn difference(&self) -> Option<Extra> {
+        let chosen = self.compare.chosen()?;
+        (self.extra == Some(chosen.id)).then(|| chosen.clone())
     }
 
     /// What stands out while the rest is dimmed.

@@ -95,6 +95,8 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// How the connections of the new side stand to those of the old one.
     pub relation: Relation,
+    /// How the policies of the new side stand to those of the old one, pods that do not exist yet included.
+    pub policies: Relation,
     /// What opens, and then what closes; each sorted by its ends.
     pub differences: Vec<Difference>,
     /// Workloads that only the old side has.
@@ -129,6 +131,7 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
     let (before, after) = (names(&old.snapshot), names(&new.snapshot));
     Comparison {
         relation: relation(&changes),
+        policies: changes::policy_relation(&old.snapshot, &new.snapshot),
         only_old: before.difference(&after).cloned().collect(),
         only_new: after.difference(&before).cloned().collect(),
         assumptions: new.snapshot.assumptions,

@@ -147,8 +147,8 @@ impl History {
         self.gesture = None;
     }
 
-    /// The Document as it was last saved; none if it never was.
-    pub fn saved(&self) -> Option<&Document> {
-        self.saved_document.as_ref()
+    /// The Document as it was last saved, and which state that was; none if it never was.
+    pub fn saved(&self) -> Option<(u64, &Document)> {
+        self.saved.zip(self.saved_document.as_ref())
     }
 }

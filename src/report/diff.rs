@@ -84,22 +84,32 @@ fn sum(found: Compared) -> String {
         1 => "1 change".to_owned(),
         many => format!("{many} changes"),
     };
-    let connections = match relation(found.changes) {
-        Relation::Equal => "both allow the same connections",
-        Relation::Wider => "the new one allows everything that the old one does, and more",
-        Relation::Narrower => "the old one allows everything that the new one does, and more",
-        Relation::Apart => "each allows something that the other does not",
-    };
-    let policies = match found.policies {
-        Relation::Equal => "are equivalent to the old ones",
-        Relation::Wider => "contain the old ones: they allow all that those do, and more",
-        Relation::Narrower => "are contained in the old ones: they allow less, and nothing more",
-        Relation::Apart => "and the old ones each allow something that the others do not",
-    };
+    let connections = connections(relation(found.changes));
+    let policies = policies(found.policies);
     let assumed = assumed::text(found.assumptions);
     format!(
         "{count}: {connections}; {assumed}\nthe new policies {policies} (pods that do not exist yet included)\n"
     )
+}
+
+/// How the new connections stand to the old ones.
+pub fn connections(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Equal => "both allow the same connections",
+        Relation::Wider => "the new one allows everything that the old one does, and more",
+        Relation::Narrower => "the old one allows everything that the new one does, and more",
+        Relation::Apart => "each allows something that the other does not",
+    }
+}
+
+/// How the new policies stand to the old ones; follows "the new policies".
+pub fn policies(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Equal => "are equivalent to the old ones",
+        Relation::Wider => "contain the old ones: they allow all that those do, and more",
+        Relation::Narrower => "are contained in the old ones: they allow less, and nothing more",
+        Relation::Apart => "and the old ones each allow something that the others do not",
+    }
 }
 
 fn word(relation: Relation) -> &'static str {

@@ -10,11 +10,20 @@ use super::{
 
 /// Around everything, in points.
 const MARGIN: f32 = 32.0;
+/// How high a line of text below the picture is.
+const LEGEND: f32 = 24.0;
 
 /// The whole scene as an SVG document.
 pub fn write(scene: &Scene, theme: Theme) -> String {
+    write_with(scene, theme, &[])
+}
+
+/// The same with lines of text below the picture.
+pub fn write_with(scene: &Scene, theme: Theme, legend: &[String]) -> String {
     let palette = theme.palette();
-    let area = scene.bounds.grow(MARGIN);
+    let mut area = scene.bounds.grow(MARGIN);
+    let below = scene.bounds.max.y + MARGIN;
+    area.max.y += LEGEND * legend.len() as f32;
     let mut svg = Svg {
         out: String::new(),
         palette,
@@ -41,6 +50,10 @@ pub fn write(scene: &Scene, theme: Theme) -> String {
     }
     for arrow in &scene.arrows {
         svg.chip(arrow);
+    }
+    for (at, line) in legend.iter().enumerate() {
+        let at = pt(scene.bounds.min.x, below + LEGEND * (at as f32 + 0.5));
+        svg.text(at, line, TextStyle::Title, palette.ink, "start");
     }
     svg.out.push_str("</svg>\n");
     svg.out

@@ -11,7 +11,7 @@ use crate::app::theme;
 use crate::model::{Document, NodeRef};
 use crate::scene::layout;
 use crate::scene::tokens;
-use crate::scene::{Measure, Request, Scene, TextStyle};
+use crate::scene::{Extra, ExtraKind, Measure, Request, Scene, TextStyle};
 
 /// How many finished layouts are remembered.
 const REMEMBERED: usize = 64;
@@ -114,7 +114,8 @@ impl Layouts {
     /// Where nothing is drawn, what kept policies allow says where things best stand; once.
     fn begin_with_kept(&mut self, document: &Document, extras: &Extras) {
         let free = document.flows.is_empty() && document.layout.is_empty();
-        if !self.begun && free && !extras.all.is_empty() {
+        let kept = |extra: &Extra| extra.id.kind == ExtraKind::Kept;
+        if !self.begun && free && extras.all.iter().any(kept) {
             (self.begun, self.afresh, self.anew) = (true, true, true);
         }
     }

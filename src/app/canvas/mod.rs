@@ -44,7 +44,8 @@ use crate::engine::Results;
 use crate::engine::exposed::Gates;
 use crate::model::{Document, FlowId, Item, NodeRef};
 use crate::scene::detail::{Hit, Level};
-use crate::scene::{ArrowId, Extra, ExtraId, Scene};
+use crate::scene::tokens::Theme;
+use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
 
 pub use look::{Spot, words_of_extra};
 pub use perform::perform;
@@ -159,6 +160,11 @@ impl CanvasView {
         let arrow = self.picture.scene.find(id)?;
         let rect = pen::rect(arrow.label_rect());
         Some(self.camera.rect_to_screen(rect))
+    }
+
+    /// What is drawn as an SVG picture, with these lines below it.
+    pub fn svg(&self, theme: Theme, legend: &[String]) -> String {
+        svg::write_with(&self.picture.scene, theme, legend)
     }
 
     /// Shows everything as soon as what is new has its place.

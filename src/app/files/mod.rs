@@ -1,6 +1,7 @@
 //! Where the project lives, and what is being read and written: open, import, save, export, the
 //! journal. All of it runs on workers; what comes back is taken in at the beginning of a frame.
 
+mod comparing;
 mod export;
 mod importing;
 mod journal;
@@ -37,6 +38,8 @@ pub struct Files {
     asking: Slot<(Ask, Answer)>,
     reading: Slot<open::Read>,
     saving: Slot<save::Saved>,
+    comparing: Slot<comparing::Read>,
+    noting: Slot<comparing::Written>,
     pub(super) planning: Slot<Planned>,
     pub(super) writing: Slot<Result<usize, Box<crate::diag::Diagnostic>>>,
     journal: journal::Journaling,
@@ -73,6 +76,8 @@ impl Files {
             asking: Slot::new(workers, context),
             reading: Slot::new(workers, context),
             saving: Slot::new(workers, context),
+            comparing: Slot::new(workers, context),
+            noting: Slot::new(workers, context),
             planning: Slot::new(workers, context),
             writing: Slot::new(workers, context),
             journal: journal::Journaling::new(workers, context),
@@ -119,6 +124,7 @@ impl App {
         if let Some(saved) = self.files.saving.take() {
             self.saved(saved);
         }
+        self.poll_comparing();
         self.poll_export();
     }
 
@@ -144,7 +150,10 @@ impl App {
             }
             Answer::NoService => {
                 let typed = match &ask {
-                    Ask::SaveProject(name) | Ask::ExportFile(name) => name.clone(),
+                    Ask::SaveProject(name)
+                    | Ask::ExportFile(name)
+                    | Ask::SaveTable(name)
+                    | Ask::SavePicture(name) => name.clone(),
                     _ => String::new(),
                 };
                 if matches!(ask, Ask::ExportFile(_) | Ask::ExportFolder) {
@@ -159,6 +168,11 @@ impl App {
                 self.commands.push(Command::OpenPaths(paths));
             }
             Ask::ImportFolder | Ask::ImportFiles => self.commands.push(Command::ImportPaths(paths)),
+            Ask::CompareProject | Ask::CompareFolder => {
+                self.commands.push(Command::ComparePaths(paths));
+            }
+            Ask::SaveTable(_) => self.write_table(paths.into_iter().next()),
+            Ask::SavePicture(_) => self.write_picture(paths.into_iter().next()),
             Ask::SaveProject(_) => self.save_to(paths.into_iter().next()),
             Ask::ExportFolder | Ask::ExportFile(_) => self.export_target(paths.into_iter().next()),
         }

@@ -149,7 +149,7 @@ impl App {
         }
     }
 
-    fn show_report(&mut self, report: Report) {
+    pub(super) fn show_report(&mut self, report: Report) {
         if report.matters() {
             self.view.overlay = Some(Overlay::Report);
         } else if !report.summary.is_empty() {
@@ -201,7 +201,7 @@ impl App {
 }
 
 /// Whether a path is a project: by its name, or by what its text says.
-fn is_project(path: &Path) -> bool {
+pub(super) fn is_project(path: &Path) -> bool {
     let named = path.to_string_lossy().ends_with(format::EXTENSION);
     named || std::fs::read_to_string(path).is_ok_and(|text| format::is_project(&text))
 }

@@ -1,5 +1,6 @@
 //! The panels: each reads by reference and asks by command.
 
+pub mod compare;
 pub mod inspector;
 mod menu;
 pub mod outline;

@@ -7,7 +7,7 @@ use egui::{
     pos2,
 };
 
-use super::{inspector, policies, problems, reach, why};
+use super::{compare, inspector, policies, problems, reach, why};
 use crate::app::command::Commands;
 use crate::app::jobs::Workers;
 use crate::app::problems::Tone;
@@ -29,6 +29,8 @@ pub enum Tab {
     Reach,
     /// Why a connection is allowed or not.
     Why,
+    /// What opens and closes against something older.
+    Compare,
 }
 
 /// Has workers answer what the tabs ask.
@@ -39,7 +41,7 @@ pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: 
         Tab::Problems => problems::keep(results, view, (workers, context)),
         Tab::Reach => reach::keep(results, view, (workers, context)),
         Tab::Why => view.why.keep(results, number, (workers, context)),
-        Tab::Policies => {}
+        Tab::Policies | Tab::Compare => {}
     }
     view.shown_connection = match view.tab {
         Tab::Why => view.why.shown(),
@@ -77,6 +79,7 @@ pub fn side_ui(
             Tab::Policies => policies::policies_ui(ui, document, results, view, commands),
             Tab::Reach => reach::reach_ui(ui, document, view, commands),
             Tab::Why => why::why_ui(ui, document, view, commands),
+            Tab::Compare => compare::compare_ui(ui, view, commands),
         });
     });
 }
@@ -95,6 +98,7 @@ fn tabs_ui(ui: &mut Ui, view: &mut View) {
         (Tab::Policies, "Policies", 0),
         (Tab::Reach, "Reach", 0),
         (Tab::Why, "Why", 0),
+        (Tab::Compare, "Compare", 0),
     ];
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {

@@ -1,0 +1,154 @@
+//! Reading what the drawing is compared with, and writing what came of it.
+
+use std::path::{Path, PathBuf};
+
+use super::Report;
+use super::open::is_project;
+use crate::app::dialogs::Ask;
+use crate::app::jobs::Workers;
+use crate::app::panels::side::Tab;
+use crate::app::problems::sentence;
+use crate::app::state::App;
+use crate::app::theme;
+use crate::diag::{Diagnostic, Severity};
+use crate::engine::compare::Side;
+use crate::engine::load;
+use crate::project::files;
+use crate::project::sources;
+
+/// What was read, if anything was, and what is wrong in it.
+pub(super) type Read = (Option<Side>, Vec<Diagnostic>);
+
+/// What writing a text came to.
+pub(super) type Written = Result<PathBuf, Box<Diagnostic>>;
+
+impl App {
+    /// Compares with what was last saved.
+    pub(in crate::app) fn compare_saved(&mut self) {
+        let saved = self.history.as_ref().and_then(|history| history.saved());
+        if saved.is_none() {
+            let text = "This project was never saved; save it, and later changes can be compared with that";
+            self.view.complain(text);
+            return;
+        }
+        self.view.compare.with_saved();
+        self.show_tab(Tab::Compare);
+    }
+
+    /// Reads a project or manifests in the background, to be compared with.
+    pub(in crate::app) fn compare_paths(&mut self, paths: Vec<PathBuf>) {
+        self.view.compare.reading(name_of(&paths));
+        self.show_tab(Tab::Compare);
+        let assumptions = self.document().settings.assumptions;
+        self.files.comparing.start(move |_| match paths.as_slice() {
+            [one] if is_project(one) => match files::open(one) {
+                Ok(opened) => (Some(Side::drawn(&opened.document)), opened.diagnostics),
+                Err(diagnostics) => (None, diagnostics),
+            },
+            all => {
+                let (sources, mut diagnostics) = sources::collect(all);
+                let mut loaded = load::load(&sources, assumptions);
+                diagnostics.append(&mut loaded.diagnostics);
+                let side = (!sources.is_empty()).then(|| Side::loaded(loaded));
+                (side, diagnostics)
+            }
+        });
+        if self.files.workers == Workers::Inline {
+            self.poll_files();
+        }
+    }
+
+    /// Takes in what was read.
+    pub(super) fn poll_comparing(&mut self) {
+        if let Some((side, diagnostics)) = self.files.comparing.take() {
+            let wrong = diagnostics.iter().any(|d| d.severity == Severity::Error);
+            if wrong || side.is_none() {
+                let summary = match side {
+                    Some(_) => "Some of what the project is compared with could not be read.",
+                    None => "There is nothing to compare with: nothing could be read.",
+                };
+                self.show_report(Report {
+                    summary: summary.to_owned(),
+                    diagnostics,
+                    ..Report::default()
+                });
+            }
+            self.view.compare.with_other(side);
+        }
+        match self.files.noting.take() {
+            Some(Ok(path)) => self.view.say(format!("Written to {}", path.display())),
+            Some(Err(diagnostic)) => {
+                let help = diagnostic.help.as_deref().unwrap_or_default();
+                let text = format!("{}; {help}", sentence(&diagnostic.message));
+                self.view.complain(text);
+            }
+            None => {}
+        }
+    }
+
+    /// Puts the table of the open comparison onto the clipboard.
+    pub(in crate::app) fn copy_comparison(&mut self) {
+        let project = self.files.name_of(&self.document());
+        if let Some(text) = self.view.compare.markdown(&project) {
+            self.context.copy_text(text);
+            self.view.say("Table copied");
+        }
+    }
+
+    /// Asks where the table goes.
+    pub(in crate::app) fn save_comparison(&mut self) {
+        let name = self.files.name_of(&self.document());
+        self.ask_path(Ask::SaveTable(format!("{name}-changes.md")));
+    }
+
+    /// Asks where the picture goes.
+    pub(in crate::app) fn save_comparison_picture(&mut self) {
+        let name = self.files.name_of(&self.document());
+        self.ask_path(Ask::SavePicture(format!("{name}-changes.svg")));
+    }
+
+    /// Writes the table in the background.
+    pub(super) fn write_table(&mut self, path: Option<PathBuf>) {
+        let project = self.files.name_of(&self.document());
+        let text = self.view.compare.markdown(&project);
+        self.write_note(path, "md", text);
+    }
+
+    /// Writes what the canvas shows in the background.
+    pub(super) fn write_picture(&mut self, path: Option<PathBuf>) {
+        let project = self.files.name_of(&self.document());
+        let legend = self.view.compare.legend(&project);
+        let theme = theme::current(&self.context);
+        let text = legend.map(|legend| self.view.canvas.svg(theme, &legend));
+        self.write_note(path, "svg", text);
+    }
+
+    fn write_note(&mut self, path: Option<PathBuf>, extension: &str, text: Option<String>) {
+        let (Some(mut path), Some(text)) = (path, text) else {
+            return;
+        };
+        if path.extension().is_none() {
+            path.set_extension(extension);
+        }
+        self.files.noting.start(move |_| {
+            let written = files::write_text(&path, &text);
+            written.map(|()| path).map_err(Box::new)
+        });
+        if self.files.workers == Workers::Inline {
+            self.poll_files();
+        }
+    }
+}
+
+/// What the other side is called: its file or folder, and how many more there are.
+fn name_of(paths: &[PathBuf]) -> String {
+    let name = |path: &Path| match path.file_name() {
+        Some(name) => name.to_string_lossy().into_owned(),
+        None => path.display().to_string(),
+    };
+    match paths {
+        [] => String::new(),
+        [one] => name(one),
+        [first, more @ ..] => format!("{} and {} more", name(first), more.len()),
+    }
+}

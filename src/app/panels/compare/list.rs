@@ -1,0 +1,276 @@
+//! The list: what opens, what closes, and workloads that only one side has; virtual rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{
+    Align2, Frame, Margin, Response, ScrollArea, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
+};
+
+use super::{Answer, kind_of};
+use crate::analysis::changes::Name;
+use crate::app::command::{Command, Commands};
+use crate::app::theme::{self, color};
+use crate::app::view::View;
+use crate::app::{icons, insight, widgets};
+use crate::engine::compare::{Comparison, Difference, Place, Side, Way, drawn_names};
+use crate::engine::parties::{Joined, Party};
+use crate::model::WorkloadId;
+use crate::scene::{Extra, tokens};
+
+/// How workloads are called in one line.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Names that workloads of more than one namespace, or of more than one kind, have.
+    shared: BTreeSet<String>,
+    /// The workloads of the drawing.
+    drawn: BTreeMap<Name, WorkloadId>,
+}
+
+impl Names {
+    pub(super) fn of(old: &Side, new: &Side) -> Self {
+        let sides = [old, new].into_iter();
+        let all: BTreeSet<(&str, &str, &str)> = sides
+            .flat_map(|side| &side.snapshot.workloads)
+            .map(|w| (w.name.as_str(), w.namespace.as_str(), w.kind.as_str()))
+            .collect();
+        let next = all.iter().skip(1);
+        let twice = all.iter().zip(next).filter(|(a, b)| a.0 == b.0);
+        Self {
+            shared: twice.map(|(a, _)| a.0.to_owned()).collect(),
+            drawn: new.document.as_ref().map(drawn_names).unwrap_or_default(),
+        }
+    }
+
+    fn short(&self, place: &Place) -> String {
+        match place {
+            Place::Workload(name) if !self.shared.contains(&name.name) => name.name.clone(),
+            place => long(place),
+        }
+    }
+}
+
+/// An end in full.
+fn long(place: &Place) -> String {
+    match place {
+        Place::Workload(name) => format!("{}/{}", name.namespace, name.name),
+        Place::External(name, _) => name.clone(),
+        Place::Addresses(set) => {
+            let mut blocks = set.cidrs().into_iter();
+            let first = blocks
+                .next()
+                .map_or(String::new(), |block| block.to_string());
+            match blocks.count() {
+                0 => first,
+                more => format!("{first} and {more} more"),
+            }
+        }
+        Place::IngressController => "the ingress controller".to_owned(),
+    }
+}
+
+/// A part of the list.
+struct Part<'a> {
+    title: &'static str,
+    rows: Rows<'a>,
+}
+
+enum Rows<'a> {
+    Differences(&'a [Difference]),
+    Workloads(&'a [Name]),
+}
+
+impl Rows<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Differences(all) => all.len(),
+            Self::Workloads(all) => all.len(),
+        }
+    }
+}
+
+fn parts(comparison: &Comparison) -> Vec<Part<'_>> {
+    let all = [
+        ("Opens", Rows::Differences(comparison.of(Way::Opens))),
+        ("Closes", Rows::Differences(comparison.of(Way::Closes))),
+        ("Workloads only now", Rows::Workloads(&comparison.only_new)),
+        (
+            "Workloads only before",
+            Rows::Workloads(&comparison.only_old),
+        ),
+    ];
+    let parts = all.into_iter().map(|(title, rows)| Part { title, rows });
+    parts.filter(|part| part.rows.len() > 0).collect()
+}
+
+/// Shows it.
+pub(super) fn list_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
+    let Some((_, answer)) = view.compare.answer.answer() else {
+        return;
+    };
+    let answer = std::sync::Arc::clone(answer);
+    let parts = parts(&answer.comparison);
+    if parts.is_empty() {
+        Frame::new()
+            .inner_margin(Margin::symmetric(16, 0))
+            .show(ui, |ui| {
+                let text = "Nothing opens and nothing closes. Draw or change something: the difference shows here at once.";
+                widgets::empty(ui, text);
+            });
+        return;
+    }
+    widgets::hairline(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let total = parts.iter().map(|part| part.rows.len() + 1).sum();
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show_rows(ui, tokens::ROW, total, |ui, shown| {
+            Frame::new()
+                .inner_margin(Margin::symmetric(8, 0))
+                .show(ui, |ui| rows_ui(ui, &answer, &parts, shown, view, commands));
+        });
+}
+
+fn rows_ui(
+    ui: &mut Ui,
+    answer: &Answer,
+    parts: &[Part<'_>],
+    shown: Range<usize>,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    for row in shown {
+        let mut at = row;
+        for part in parts {
+            let count = part.rows.len();
+            if at == 0 {
+                widgets::section(ui, part.title, count);
+                break;
+            }
+            if at <= count {
+                match part.rows {
+                    Rows::Differences(all) => {
+                        difference_ui(ui, answer, &all[at - 1], view, commands);
+                    }
+                    Rows::Workloads(all) => workload_ui(ui, answer, &all[at - 1], commands),
+                }
+                break;
+            }
+            at -= count + 1;
+        }
+    }
+}
+
+fn difference_ui(
+    ui: &mut Ui,
+    answer: &Answer,
+    difference: &Difference,
+    view: &mut View,
+    commands: &mut Commands,
+) {
+    let chosen = view.compare.chosen.as_ref();
+    let selected =
+        chosen.is_some_and(|(of, arrow)| of == difference && view.extra == Some(arrow.id));
+    if row_ui(ui, answer, difference, selected).clicked() {
+        choose(answer, difference, view, commands);
+    }
+}
+
+/// The arrow of one difference alone; none if an end is not drawn.
+fn arrow_of(answer: &Answer, difference: &Difference) -> Option<Extra> {
+    let drawn = &answer.names.drawn;
+    let joined = Joined {
+        from: difference.from.party(drawn)?,
+        to: difference.to.party(drawn)?,
+        ports: difference.ports.clone(),
+        pairs: 1,
+    };
+    Some(insight::extra(kind_of(difference.way), &joined))
+}
+
+/// Shows a connection on the canvas; where it cannot be, what there is of it.
+fn choose(answer: &Answer, difference: &Difference, view: &mut View, commands: &mut Commands) {
+    if let Some(arrow) = arrow_of(answer, difference) {
+        commands.push(Command::SelectArrow(arrow.id));
+        view.compare.chosen = Some((difference.clone(), arrow));
+        return;
+    }
+    let drawn = &answer.names.drawn;
+    let ends = [&difference.from, &difference.to].into_iter();
+    let there = ends.filter_map(|place| match place.party(drawn)? {
+        Party::Drawn(node) => node.item(),
+        Party::Outside => None,
+    });
+    if let Some(item) = there.into_iter().next() {
+        commands.push(Command::Reveal(item));
+    }
+    view.say("One end of it is not on the canvas");
+}
+
+/// One connection: sign, both ends, ports.
+fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool) -> Response {
+    let palette = theme::palette(ui.ctx());
+    let size = vec2(ui.available_width(), tokens::ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let (from, to) = (long(&difference.from), long(&difference.to));
+    let ports = difference.ports.to_string();
+    let (verb, icon) = match difference.way {
+        Way::Opens => ("opens", icons::PLUS),
+        Way::Closes => ("closes", icons::MINUS),
+    };
+    let name = format!("{verb}: {from} to {to}, {ports}");
+    response
+        .widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, &name));
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let painter = ui.painter();
+    if selected {
+        painter.rect_filled(rect, 6.0, color(palette.accent_soft));
+    } else if response.hovered() {
+        let ground = tokens::mix(palette.panel, palette.ink, 0.05);
+        painter.rect_filled(rect, 6.0, color(ground));
+    }
+    widgets::focus_ring(ui, &response, rect);
+    let middle = rect.center().y;
+    let ink = color(palette.ink);
+    let at = pos2(rect.left() + 15.0, middle);
+    painter.text(at, Align2::CENTER_CENTER, icon, theme::icon(13.0), ink);
+    let fitted = |text: &str, font, ink, width| {
+        let mut job = LayoutJob::simple_singleline(text.to_owned(), font, ink);
+        job.wrap = TextWrapping::truncate_at_width(width);
+        painter.layout_job(job)
+    };
+    let left = rect.left() + 30.0;
+    let room = rect.right() - 8.0 - left;
+    let second = color(palette.ink2);
+    let mono = theme::mono(tokens::TEXT_SMALL);
+    let end = fitted(&ports, mono, second, room * 0.5);
+    let end_at = pos2(
+        rect.right() - 8.0 - end.size().x,
+        middle - end.size().y / 2.0,
+    );
+    let names = &answer.names;
+    let ends = format!(
+        "{} \u{2192} {}",
+        names.short(&difference.from),
+        names.short(&difference.to)
+    );
+    let font = theme::sans(tokens::TEXT_NORMAL);
+    let text = fitted(&ends, font, ink, room - end.size().x - 12.0);
+    painter.galley(pos2(left, middle - text.size().y / 2.0), text, ink);
+    painter.galley(end_at, end, second);
+    response.on_hover_text(format!("{from} to {to}\n{ports}"))
+}
+
+fn workload_ui(ui: &mut Ui, answer: &Answer, name: &Name, commands: &mut Commands) {
+    let text = format!("{}/{}", name.namespace, name.name);
+    let row = widgets::Row::new(icons::of_kind(&name.kind), &text).end(&name.kind);
+    let id = answer.names.drawn.get(name);
+    if row.show(ui).clicked()
+        && let Some(id) = id
+    {
+        commands.push(Command::Reveal(crate::model::Item::Workload(*id)));
+    }
+}
