@@ -1,6 +1,8 @@
 //! The window through its own controls: fields, keys, menus and dialogs.
 #![cfg(feature = "gui")]
 
+#[path = "gui/comparing.rs"]
+mod comparing;
 #[path = "gui/desk.rs"]
 mod desk;
 #[path = "gui/invariants.rs"]

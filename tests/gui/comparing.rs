@@ -1,0 +1,175 @@
+//! What opens and closes, in the window: against last saved, another project, and a folder.
+
+use super::desk::Desk;
+use drawbridge::analysis::changes::Relation;
+use drawbridge::app::Command;
+use drawbridge::app::dialogs::Answer;
+use drawbridge::engine::compare::{Comparison, Difference, Place, Way};
+use drawbridge::model::{Edit, Flow, Item, NodeRef, Thing, Unknown, validate};
+use drawbridge::scene::ExtraKind;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+
+fn comparison(desk: &Desk) -> &Comparison {
+    let compare = &desk.app().view.compare;
+    compare.comparison().expect("a comparison is open")
+}
+
+fn told(desk: &Desk) -> Vec<String> {
+    let name = |place: &Place| match place {
+        Place::Workload(name) => name.name.clone(),
+        other => format!("{other:?}"),
+    };
+    let one = |d: &Difference| {
+        let sign = if d.way == Way::Opens { "+" } else { "-" };
+        format!("{sign} {} to {} {}", name(&d.from), name(&d.to), d.ports)
+    };
+    comparison(desk).differences.iter().map(one).collect()
+}
+
+fn arrows(desk: &Desk) -> Vec<ExtraKind> {
+    let extras = desk.app().view.canvas.extras();
+    extras.iter().map(|id| id.kind).collect()
+}
+
+fn draw(desk: &mut Desk, from: &str, to: &str, ports: &str) {
+    let end = |item| match item {
+        Item::Workload(id) => NodeRef::Workload(id).into(),
+        _ => unreachable!("it is a workload"),
+    };
+    let flow = Flow {
+        from: end(desk.workload(from)),
+        to: end(desk.workload(to)),
+        ports: validate::flow_ports(ports).expect("ports"),
+        note: String::new(),
+        muted: false,
+        unknown: Unknown::new(),
+    };
+    desk.ask(Command::Edit(Edit::Add(Thing::Flow(flow))));
+}
+
+/// Clicks and gives what was put onto the clipboard.
+fn copied(desk: &mut Desk, button: &str) -> String {
+    desk.harness.get_by_label(button).click();
+    for _ in 0..5 {
+        desk.harness.step();
+        for command in &desk.harness.output().platform_output.commands {
+            if let egui::OutputCommand::CopyText(text) = command {
+                return text.clone();
+            }
+        }
+    }
+    panic!("nothing was copied");
+}
+
+#[test]
+fn an_edit_opens_exactly_that_connection_until_it_is_saved() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("shop.drawbridge.yaml");
+    let mut desk = Desk::new(vec![Answer::Paths(vec![path])]);
+    desk.ask(Command::ExampleShop);
+    desk.click("Compare");
+    desk.click("Compare with last saved");
+    assert_eq!(told(&desk), [] as [String; 0]);
+    assert!(desk.sees("Both allow the same connections"));
+    draw(&mut desk, "cart", "catalog", "TCP/3550");
+    assert_eq!(told(&desk), ["+ cart to catalog TCP 3550"]);
+    assert_eq!(comparison(&desk).relation, Relation::Wider);
+    assert_eq!(arrows(&desk), [ExtraKind::Opened]);
+    assert!(desk.sees("1 connection opens, nothing closes"));
+    desk.click("opens: shop/cart to shop/catalog, TCP 3550");
+    let chosen = desk.app().view.extra.expect("its arrow is selected");
+    assert_eq!(chosen.kind, ExtraKind::Opened);
+    desk.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(told(&desk), [] as [String; 0]);
+    assert_eq!(
+        arrows(&desk),
+        [],
+        "the chosen arrow goes with its connection"
+    );
+    desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
+    desk.ask(Command::Delete);
+    assert_eq!(told(&desk), ["- web to checkout TCP 5050"]);
+    assert_eq!(arrows(&desk), [ExtraKind::Closed]);
+    desk.press_with(Modifiers::COMMAND, Key::S);
+    assert!(!desk.is_dirty());
+    assert_eq!(
+        told(&desk),
+        [] as [String; 0],
+        "that is what was last saved now"
+    );
+    desk.click("Close the comparison");
+    assert!(desk.app().view.compare.comparison().is_none());
+    assert_eq!(arrows(&desk), []);
+}
+
+#[test]
+fn another_project_is_compared_and_taken_to_a_review() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name);
+    let other = at("old.drawbridge.yaml");
+    let paths = |path: &std::path::Path| Answer::Paths(vec![path.to_path_buf()]);
+    let answers = vec![
+        paths(&other),
+        paths(&at("table")),
+        paths(&at("picture.svg")),
+    ];
+    let mut desk = Desk::new(answers);
+    desk.ask(Command::ExampleShop);
+    std::fs::write(&other, desk.text()).expect("written");
+    draw(&mut desk, "cart", "catalog", "TCP/3550");
+    desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
+    desk.ask(Command::Delete);
+    desk.click("Compare");
+    desk.click("Compare with a project…");
+    assert!(desk.sees("Now against old.drawbridge.yaml"));
+    let text = copied(&mut desk, "Copy Markdown");
+    assert_eq!(text, REVIEW);
+    desk.settle();
+    desk.click("Save Markdown…");
+    let written = std::fs::read_to_string(at("table.md")).expect("the table");
+    assert_eq!(written, REVIEW);
+    desk.click("Save picture…");
+    let picture = std::fs::read_to_string(at("picture.svg")).expect("the picture");
+    for kind in [ExtraKind::Opened, ExtraKind::Closed] {
+        assert!(picture.contains(kind.sign()), "{kind:?} has its sign");
+    }
+    assert!(picture.contains("+ solid: opens (1)"));
+    assert!(picture.contains("stroke-dasharray"));
+}
+
+#[test]
+fn a_folder_of_manifests_is_a_side_and_what_cannot_be_read_is_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("app.yaml"), super::MANIFESTS).expect("written");
+    let paths = |path: &std::path::Path| Answer::Paths(vec![path.to_path_buf()]);
+    let mut desk = Desk::new(vec![paths(folder.path()), paths(empty.path())]);
+    desk.ask(Command::OpenPaths(vec![folder.path().to_path_buf()]));
+    desk.ask(Command::CompareFolder);
+    let opened: Vec<Way> = comparison(&desk)
+        .differences
+        .iter()
+        .map(|d| d.way)
+        .collect();
+    assert!(!opened.contains(&Way::Opens), "an import opens nothing");
+    assert!(comparison(&desk).only_old.is_empty() && comparison(&desk).only_new.is_empty());
+    desk.ask(Command::CompareFolder);
+    assert!(desk.sees("nothing could be read"));
+    assert!(desk.app().view.compare.comparison().is_none());
+    desk.press(Key::Escape);
+    desk.ask(Command::CompareSaved);
+    assert!(!desk.app().view.compare.is_open(), "it was never saved");
+}
+
+const REVIEW: &str = "\
+### online-shop: old.drawbridge.yaml -> now
+
+2 changes: each allows something that the other does not; assuming pod-addresses=unknown, host-network=pods
+the new policies and the old ones each allow something that the others do not (pods that do not exist yet included)
+
+| | From | To | Before | After |
+| --- | --- | --- | --- | --- |
+| added | shop/cart\\[Deployment] | shop/catalog\\[Deployment] | none | TCP 3550 |
+| removed | shop/web\\[Deployment] | shop/checkout\\[Deployment] | TCP 5050 | none |
+";
