@@ -2,9 +2,15 @@
 //! list, [`LISTED`]; commands that carry data are not in it. Panels and the canvas ask by pushing
 //! into [`Commands`]; the window runs them in order at the end of the frame.
 
+mod shortcut;
+
 use std::path::PathBuf;
 
-use egui::{Key, Modifiers};
+use egui::Key;
+
+use shortcut::{ctrl, ctrl_shift, key, shift_digit};
+
+pub use shortcut::Shortcut;
 
 use super::icons;
 use crate::model::{Edit, FlowId, Item, PolicyId};
@@ -170,17 +176,6 @@ pub enum Menu {
     None,
 }
 
-/// A key that runs a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shortcut {
-    /// What must be held.
-    pub modifiers: Modifiers,
-    /// The key.
-    pub key: Key,
-    /// Match the key's place, not its letter: for digits with Shift, which are other signs elsewhere.
-    pub physical: bool,
-}
-
 /// One listed command.
 pub struct Listed {
     /// The command.
@@ -199,37 +194,6 @@ pub struct Listed {
     pub when: When,
     /// Its keys; the first is shown in menus.
     pub keys: &'static [Shortcut],
-}
-
-const fn key(key: Key) -> Shortcut {
-    with(Modifiers::NONE, key)
-}
-
-const fn ctrl(key: Key) -> Shortcut {
-    with(Modifiers::COMMAND, key)
-}
-
-const fn ctrl_shift(key: Key) -> Shortcut {
-    let modifiers = Modifiers {
-        shift: true,
-        ..Modifiers::COMMAND
-    };
-    with(modifiers, key)
-}
-
-const fn shift_digit(key: Key) -> Shortcut {
-    Shortcut {
-        physical: true,
-        ..with(Modifiers::SHIFT, key)
-    }
-}
-
-const fn with(modifiers: Modifiers, key: Key) -> Shortcut {
-    Shortcut {
-        modifiers,
-        key,
-        physical: false,
-    }
 }
 
 macro_rules! listed {
@@ -328,61 +292,6 @@ impl Command {
     }
 }
 
-impl Shortcut {
-    /// Whether a key press is this one.
-    pub fn matches(&self, key: Key, physical: Option<Key>, modifiers: Modifiers) -> bool {
-        let pressed = if self.physical {
-            physical.unwrap_or(key)
-        } else {
-            key
-        };
-        // Some signs need Shift on some keyboards.
-        let shift_is_free = matches!(self.key, Key::Questionmark | Key::Plus);
-        pressed == self.key
-            && modifiers.alt == self.modifiers.alt
-            && modifiers.command == self.modifiers.command
-            && (shift_is_free || modifiers.shift == self.modifiers.shift)
-    }
-
-    /// Whether a text field takes this key for itself.
-    pub fn belongs_to_text(&self) -> bool {
-        let edits = [Key::Z, Key::Y, Key::X, Key::C, Key::V, Key::A];
-        let function = [Key::F1, Key::F6, Key::F7, Key::F8, Key::F9, Key::F10];
-        !function.contains(&self.key) && (!self.modifiers.command || edits.contains(&self.key))
-    }
-
-    /// In words: `Ctrl Shift P`.
-    pub fn text(&self) -> String {
-        let mut words = Vec::new();
-        let names = [
-            (
-                self.modifiers.command,
-                if cfg!(target_os = "macos") {
-                    "Cmd"
-                } else {
-                    "Ctrl"
-                },
-            ),
-            (self.modifiers.alt, "Alt"),
-            (self.modifiers.shift, "Shift"),
-        ];
-        words.extend(
-            names
-                .iter()
-                .filter(|(held, _)| *held)
-                .map(|(_, name)| *name),
-        );
-        words.push(match self.key {
-            Key::Plus => "+",
-            Key::Minus => "-",
-            Key::Equals => "=",
-            Key::Questionmark => "?",
-            key => key.name(),
-        });
-        words.join(" ")
-    }
-}
-
 /// What panels and the canvas ask for in a frame.
 #[derive(Debug, Default)]
 pub struct Commands(Vec<Command>);
@@ -412,6 +321,7 @@ impl Commands {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use egui::Modifiers;
     use std::collections::BTreeSet;
 
     #[test]
