@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::extents::Extents;
+use super::index::Index;
 use super::rows::Rows;
 use super::tiers::Space;
 use super::unborn::Unborn;
@@ -62,14 +62,14 @@ pub enum PeerPiece {
 /// one. Their service accounts, addresses and string predicates are treated alike.
 pub fn compare(intended: &Snapshot, actual: &Snapshot) -> Vec<GateDifference> {
     let universe = Universe::new(intended, &[&intended.policies, &actual.policies]);
-    let mut extents = Extents::new(&universe);
+    let index = Index::new(&universe);
     let mut unborn = Unborn::new(intended);
     let mut found = Vec::new();
     for direction in [Direction::Ingress, Direction::Egress] {
         let mut sides = Sides {
             direction,
-            intended: Side::new(intended, direction, &mut extents),
-            actual: Side::new(actual, direction, &mut extents),
+            intended: Side::new(intended, direction, &universe, &index),
+            actual: Side::new(actual, direction, &universe, &index),
         };
         sides.compare(&universe, &mut unborn, &mut found);
     }
@@ -87,7 +87,7 @@ struct Sides<'a> {
 /// One set of policies: its rows towards what is known, and those towards pods that may come.
 struct Side<'a> {
     snapshot: &'a Snapshot,
-    rows: Rows<'a>,
+    rows: Rows,
     unborn: HashMap<u32, Cells<LabelSet>>,
 }
 
@@ -113,8 +113,8 @@ impl<'a> Sides<'a> {
         let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
         for class in 0..universe.classes.len() {
             let pair = (
-                self.intended.rows.profile_of[class],
-                self.actual.rows.profile_of[class],
+                self.intended.rows.profile_of(class),
+                self.actual.rows.profile_of(class),
             );
             let disagreement: &Disagreement = match known.entry(pair) {
                 Entry::Occupied(found) => found.into_mut(),
@@ -147,9 +147,9 @@ impl<'a> Sides<'a> {
             }
         }
         let cells = [&mut self.intended, &mut self.actual]
-            .map(|s| s.towards_unborn(class, self.direction, universe, unborn));
+            .map(|s| s.towards_unborn(class, universe, unborn));
         for (wider, ports, pods) in both_ways([&cells[0], &cells[1]]) {
-            for one in pods.boxes() {
+            for one in pods.boxes().iter().filter(|b| unborn.exists(b)) {
                 join(&mut found.unborn, (one.clone(), wider), &ports);
             }
         }
@@ -188,10 +188,16 @@ fn both_ways<S: Space>([intended, actual]: [&[(PortSet, Arc<S>)]; 2]) -> Vec<(bo
 }
 
 impl<'a> Side<'a> {
-    fn new(snapshot: &'a Snapshot, direction: Direction, extents: &mut Extents<'a>) -> Self {
+    fn new(
+        snapshot: &'a Snapshot,
+        direction: Direction,
+        universe: &Universe,
+        index: &Index,
+    ) -> Self {
+        let (tiers, policies) = (&snapshot.tiers, &snapshot.policies);
         Self {
             snapshot,
-            rows: Rows::new(&snapshot.tiers, &snapshot.policies, direction, extents),
+            rows: Rows::new(universe, index, tiers, policies, direction),
             unborn: HashMap::new(),
         }
     }
@@ -200,18 +206,16 @@ impl<'a> Side<'a> {
     fn towards_unborn(
         &mut self,
         class: usize,
-        direction: Direction,
         universe: &Universe,
         unborn: &mut Unborn<'a>,
     ) -> Cells<LabelSet> {
-        let profile = self.rows.profile_of[class];
+        let profile = self.rows.profile_of(class);
         if let Some(found) = self.unborn.get(&profile) {
             return found.clone();
         }
-        let applied = self.rows.applied(class);
-        let tiers = &self.snapshot.tiers;
-        let at = (class, direction);
-        let found: Cells<LabelSet> = unborn.cells(tiers, applied, at, universe, |_| true).into();
+        let (policies, profiles) = (&self.snapshot.policies, &self.rows.profiles);
+        let found = unborn.cells(universe, policies, profiles, profile, |_, _| true);
+        let found: Cells<LabelSet> = found.into();
         self.unborn.insert(profile, found.clone());
         found
     }

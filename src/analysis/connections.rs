@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::extents::Extents;
 use super::filter::Filter;
+use super::index::Index;
 use super::port_table::{EMPTY, PortTable, PortsId};
 use super::rows::{Row, Rows};
 use super::universe::{Point, Universe};
@@ -127,10 +127,11 @@ impl Matrix {
     /// Analyses the snapshot.
     pub fn new(snapshot: &Snapshot) -> Self {
         let universe = Universe::new(snapshot, &[&snapshot.policies]);
-        let mut extents = Extents::new(&universe);
+        let index = Index::new(&universe);
         let mut ports = PortTable::default();
         let mut table = |direction| {
-            let rows = Rows::new(&snapshot.tiers, &snapshot.policies, direction, &mut extents);
+            let (tiers, policies) = (&snapshot.tiers, &snapshot.policies);
+            let rows = Rows::new(&universe, &index, tiers, policies, direction);
             GateTable::new(&rows, universe.classes.len(), &mut ports)
         };
         let (egress, ingress) = (table(Direction::Egress), table(Direction::Ingress));
@@ -316,7 +317,7 @@ pub(super) struct GateTable {
 
 impl GateTable {
     fn new(rows: &Rows, classes: usize, ports: &mut PortTable) -> Self {
-        let numbered = |row: &Row| {
+        let mut numbered = |row: &Row| {
             let cells = row.cells.iter();
             NumberedRow(
                 cells
@@ -326,7 +327,7 @@ impl GateTable {
         };
         Self {
             row_of_class: (0..classes).map(|c| rows.row_of_class(c)).collect(),
-            rows: rows.rows.iter().map(numbered).collect(),
+            rows: rows.rows.iter().map(|row| numbered(row)).collect(),
         }
     }
 

@@ -1,31 +1,57 @@
 //! What workloads are open to beyond what exists: pods that do not exist yet, exactly.
 
-use std::collections::BTreeMap;
+mod gate;
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
 
 use super::connections::classes_of_workloads;
-use super::extents::Extents;
-use super::rows::Rows;
+use super::index::Index;
+use super::port_table::{PortTable, PortsId};
+use super::rows::Profiles;
 use super::unborn::Unborn;
 use super::universe::Universe;
+use super::vocabulary::number;
 use super::{Direction, NewPod};
 use crate::cluster::Snapshot;
-use crate::policy::{Match, Rule};
-use crate::sets::{LabelBox, LabelSet, PortSet, Protocol};
+use crate::policy::Policy;
+use crate::sets::{LabelBox, PortSet, Protocol};
+use gate::{Named, Raw, Singled};
 
 pub use super::unborn::Kinds;
 
-/// What one gate of a workload is open to, among pods that do not exist yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exposure {
+/// What the workloads of a snapshot are open to, among pods that do not exist yet. Workloads that the
+/// same rules apply to share a gate, and gates share kinds of pods and sets of ports.
+pub struct Exposure<'a> {
+    unborn: Unborn<'a>,
+    kinds: Vec<LabelBox>,
+    ports: PortTable,
+    /// What is said of gates.
+    pub gates: Vec<Gate>,
+    /// For every workload with pods, ingress and then egress.
+    pub lines: Vec<Line>,
+}
+
+/// One gate of a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
     /// Index into `Snapshot::workloads`.
     pub workload: usize,
     /// The gate.
     pub direction: Direction,
+    /// What is said of it: index into [`Exposure::gates`].
+    pub gate: usize,
+}
+
+/// What a gate is open to, among pods that do not exist yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
     /// Whether no policy speaks of the workload in this direction.
     pub unprotected: bool,
     /// What every pod of every namespace gets by the rules that name all of them.
     pub everyone: Ports,
-    /// What some pods get beyond that, by rules about them.
+    /// What some pods get beyond that, by rules about them; sorted by kind.
     pub some: Vec<Exposed>,
     /// Pods that get less, by rules about them: all that they get of it.
     pub except: Vec<Exposed>,
@@ -47,166 +73,205 @@ impl Ports {
     }
 }
 
-/// Pods that a rule singles out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Pods that a rule singles out, and their ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Exposed {
-    /// Which.
-    pub kinds: Kinds,
-    /// One of them.
-    pub example: NewPod,
-    /// The ports.
-    pub ports: PortSet,
+    /// Which: for [`Exposure::kind`]. Equal kinds have equal numbers.
+    pub kind: usize,
+    /// At which ports: for [`Exposure::ports`].
+    pub ports: usize,
+}
+
+impl Exposure<'_> {
+    /// A kind of pods in words.
+    pub fn kind(&self, number: usize) -> Kinds {
+        self.kinds
+            .get(number)
+            .map(Unborn::words)
+            .unwrap_or_default()
+    }
+
+    /// A pod of a kind, in a namespace that exists if there can be one.
+    pub fn example(&self, kind: usize) -> Option<NewPod> {
+        let found = self.kinds.get(kind)?;
+        Some(self.unborn.witness(found, 0))
+    }
+
+    /// A set of ports.
+    pub fn ports(&self, number: usize) -> &PortSet {
+        self.ports
+            .get(PortsId::try_from(number).unwrap_or_default())
+    }
 }
 
 /// For every workload with pods, ingress and then egress. Where its pods differ, what one of them is
 /// open to counts.
-pub fn exposure(snapshot: &Snapshot) -> Vec<Exposure> {
-    let universe = Universe::new(snapshot, &[&snapshot.policies]);
-    let mut extents = Extents::new(&universe);
-    let mut unborn = Unborn::new(snapshot);
-    let mut found = Vec::new();
-    for direction in [Direction::Ingress, Direction::Egress] {
-        let rows = Rows::new(&snapshot.tiers, &snapshot.policies, direction, &mut extents);
-        let mut known: BTreeMap<u32, Gate> = BTreeMap::new();
-        for (workload, classes) in classes_of_workloads(&universe).into_iter().enumerate() {
-            let mut whole: Option<Gate> = None;
-            for class in classes {
-                let gate = known.entry(rows.profile_of[class]).or_insert_with(|| {
-                    let applied = rows.applied(class);
-                    let rules = applied.iter().flat_map(|a| a.rules());
-                    let names: Vec<_> = match direction {
-                        Direction::Ingress => Vec::new(),
-                        Direction::Egress => rules.flat_map(port_names).collect(),
-                    };
-                    let all = unborn.everyone();
-                    let mut cells = |counts: &dyn Fn(&LabelSet) -> bool| {
-                        let at = (class, direction);
-                        unborn.cells(&snapshot.tiers, applied, at, &universe, counts)
-                    };
-                    let (whole, exact) = (cells(&|pods| all.is_subset(pods)), cells(&|_| true));
-                    Gate {
-                        unprotected: applied.is_empty(),
-                        everyone: open_to_all(&whole, names, &all),
-                        cells: exact,
-                    }
-                });
-                whole = Some(match whole {
-                    None => gate.clone(),
-                    Some(before) => before.joined(gate),
-                });
-            }
-            let Some(gate) = whole else { continue };
-            let namespace = snapshot.pods.get(snapshot.workloads[workload].pods.start);
-            let namespace = namespace.map_or(0, |p| p.namespace);
-            found.push(gate.exposure(workload, direction, &unborn, namespace));
-        }
+pub fn exposure(snapshot: &Snapshot) -> Exposure<'_> {
+    let policies = &snapshot.policies;
+    let universe = Universe::new(snapshot, &[policies]);
+    let index = Index::new(&universe);
+    let profiles = Direction::BOTH.map(|d| Profiles::new(&universe, &index, policies, d));
+    of(&universe, policies, profiles.each_ref())
+}
+
+/// [`exposure`] under policies whose profiles are known.
+pub(super) fn of<'a>(
+    universe: &Universe<'a>,
+    policies: &'a [Policy],
+    profiles: [&Profiles; 2],
+) -> Exposure<'a> {
+    let snapshot = universe.snapshot;
+    let classes = classes_of_workloads(universe);
+    let unborn = Unborn::new(snapshot);
+    let mut kinds = KindTable::default();
+    let mut ports = PortTable::default();
+    let mut all = Vec::new();
+    let mut lines = Vec::new();
+    for profiles in profiles {
+        let singled = Singled::of_all(policies, profiles.direction, &unborn, &mut kinds);
+        let gates = Gates {
+            policies,
+            universe,
+            profiles,
+            singled: &singled,
+            kinds: &kinds,
+        };
+        let (wanted, own) = gates.wanted(&classes);
+        let raw: Vec<Raw> = wanted
+            .par_iter()
+            .with_min_len(64)
+            .map_init(|| unborn.fork(), |unborn, of| gates.gate(of, unborn))
+            .collect();
+        let start = all.len();
+        let numbered = raw
+            .into_iter()
+            .map(|gate| gate.numbered(&mut kinds, &mut ports));
+        all.extend(numbered);
+        lines.extend(own.into_iter().map(|(workload, gate)| Line {
+            workload,
+            direction: profiles.direction,
+            gate: start + gate,
+        }));
     }
-    found.sort_by_key(|e| (e.workload, e.direction));
+    lines.sort_by_key(|l| (l.workload, l.direction));
+    let mut found = Exposure {
+        unborn,
+        kinds: Vec::new(),
+        ports,
+        gates: all,
+        lines,
+    };
+    found.sort(kinds);
     found
 }
 
-/// What the gate of one profile says of pods that do not exist yet.
-#[derive(Clone)]
-struct Gate {
-    unprotected: bool,
-    everyone: Ports,
-    cells: Vec<Cell>,
-}
-
-type Cell = (PortSet, std::sync::Arc<LabelSet>);
-
-impl Gate {
-    fn joined(mut self, other: &Self) -> Self {
-        self.unprotected &= other.unprotected;
-        self.everyone.numbers = self.everyone.numbers.union(&other.everyone.numbers);
-        self.everyone
-            .names
-            .extend(other.everyone.names.iter().cloned());
-        self.everyone.names.sort_unstable();
-        self.everyone.names.dedup();
-        self.cells.extend(other.cells.iter().cloned());
-        self
-    }
-
-    fn exposure(
-        self,
-        workload: usize,
-        direction: Direction,
-        unborn: &Unborn,
-        namespace: usize,
-    ) -> Exposure {
-        let usual = &self.everyone.numbers;
-        let mut more: BTreeMap<LabelBox, PortSet> = BTreeMap::new();
-        let mut less: BTreeMap<LabelBox, PortSet> = BTreeMap::new();
-        let add = |into: &mut BTreeMap<LabelBox, PortSet>, pods: &LabelSet, ports: &PortSet| {
-            for kind in pods.boxes().iter().filter(|_| !ports.is_empty()) {
-                let all = into.entry(kind.clone()).or_default();
-                *all = all.union(ports);
+impl Exposure<'_> {
+    /// Takes the kinds, numbered anew by what they say.
+    fn sort(&mut self, kinds: KindTable) {
+        let mut order: Vec<(LabelBox, usize)> = kinds.boxes.into_iter().zip(0..).collect();
+        order.par_sort_unstable();
+        let mut place = vec![0; order.len()];
+        for (new, (_, old)) in order.iter().enumerate() {
+            place[*old] = new;
+        }
+        for gate in &mut self.gates {
+            for list in [&mut gate.some, &mut gate.except] {
+                list.iter_mut().for_each(|e| e.kind = place[e.kind]);
+                list.sort_unstable();
             }
-        };
-        let all = unborn.everyone();
-        let mut never = usual.clone();
-        for (ports, pods) in &self.cells {
-            add(&mut more, pods, &ports.difference(usual));
-            let lacking = all.difference(pods);
-            add(&mut less, &lacking, &ports.intersection(usual));
-            never = never.difference(ports);
         }
-        add(&mut less, &all, &never);
-        let exposed = |(kind, ports): (LabelBox, PortSet)| Exposed {
-            kinds: Unborn::words(&kind),
-            example: unborn.witness(&kind, namespace),
-            ports,
-        };
-        let less = less
-            .into_iter()
-            .map(|(kind, lacking)| (kind, usual.difference(&lacking)));
-        Exposure {
-            workload,
-            direction,
-            unprotected: self.unprotected,
-            some: sorted(more.into_iter().map(exposed)),
-            except: sorted(less.map(exposed)),
-            everyone: self.everyone,
+        self.kinds = order.into_iter().map(|(kind, _)| kind).collect();
+    }
+}
+
+/// Everything that gates are made from, in one direction.
+struct Gates<'a, 'u> {
+    policies: &'a [Policy],
+    universe: &'u Universe<'a>,
+    profiles: &'u Profiles,
+    singled: &'u [Vec<Singled>],
+    kinds: &'u KindTable,
+}
+
+impl<'a> Gates<'a, '_> {
+    /// The distinct gates that are asked for, each by its profiles, and for each workload with pods
+    /// which of them is its own.
+    fn wanted(&self, classes: &[Vec<usize>]) -> (Vec<Vec<u32>>, Vec<(usize, usize)>) {
+        let mut wanted: Vec<Vec<u32>> = Vec::new();
+        let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
+        let mut lines = Vec::new();
+        for (workload, classes) in classes.iter().enumerate() {
+            let mut profiles: Vec<u32> = classes
+                .iter()
+                .map(|&class| self.profiles.of_class[class])
+                .collect();
+            if profiles.is_empty() {
+                continue;
+            }
+            profiles.sort_unstable();
+            profiles.dedup();
+            let gate = match known.get(&profiles) {
+                Some(&gate) => gate,
+                None => {
+                    known.insert(profiles.clone(), wanted.len());
+                    wanted.push(profiles);
+                    wanted.len() - 1
+                }
+            };
+            lines.push((workload, gate));
+        }
+        (wanted, lines)
+    }
+
+    fn gate(&self, profiles: &[u32], unborn: &mut Unborn<'a>) -> Raw {
+        match profiles {
+            [one] => self
+                .accepting(*one)
+                .unwrap_or_else(|| self.exact(&[*one], unborn)),
+            many => self.exact(many, unborn),
         }
     }
 }
 
-fn sorted(items: impl Iterator<Item = Exposed>) -> Vec<Exposed> {
-    let mut items: Vec<Exposed> = items.collect();
-    items.sort();
-    items
+/// Numbers kinds of pods.
+#[derive(Default)]
+struct KindTable {
+    boxes: Vec<LabelBox>,
+    /// For each, a bit for each key: a box lies in another only if it has all keys of that one.
+    signatures: Vec<u64>,
+    known: HashMap<LabelBox, u32>,
 }
 
-fn port_names(rule: &Rule) -> Vec<(Option<Protocol>, String)> {
-    match &rule.ports {
-        Match::Any => Vec::new(),
-        Match::Only(items) => {
-            let names = super::rows::names(items);
-            names
-                .map(|(protocol, name)| (protocol, name.to_owned()))
-                .collect()
+impl KindTable {
+    fn number(&mut self, found: &LabelBox) -> u32 {
+        if let Some(&known) = self.known.get(found) {
+            return known;
+        }
+        let next = number(self.boxes.len());
+        let sign = |all: u64, (key, _): (&str, _)| {
+            let sum = key
+                .bytes()
+                .fold(7u64, |a, b| a.wrapping_mul(31) ^ u64::from(b));
+            all | 1 << (sum % 64)
+        };
+        self.signatures.push(found.keys().fold(0, sign));
+        self.boxes.push(found.clone());
+        self.known.insert(found.clone(), next);
+        next
+    }
+
+    /// Whether the one lies in the other, and is another.
+    fn lies_in(&self, one: u32, other: u32) -> bool {
+        let (a, b) = (one as usize, other as usize);
+        a != b
+            && self.signatures[b] & !self.signatures[a] == 0
+            && self.boxes[a].is_subset(&self.boxes[b])
+    }
+
+    fn of(&mut self, named: Named) -> u32 {
+        match named {
+            Named::Known(number) => number,
+            Named::New(found) => self.number(&found),
         }
     }
-}
-
-/// The ports at which every pod is let in, and the port names at which every pod is that declares them.
-fn open_to_all(
-    cells: &[Cell],
-    mut names: Vec<(Option<Protocol>, String)>,
-    all: &LabelSet,
-) -> Ports {
-    let open = |wanted: &LabelSet| -> PortSet {
-        let open = cells.iter().filter(|(_, pods)| wanted.is_subset(pods));
-        open.map(|(ports, _)| ports.clone()).collect()
-    };
-    let numbers = open(all);
-    names.sort_unstable();
-    names.dedup();
-    names.retain(|(protocol, name)| {
-        let wanted = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
-        let bearers = all.intersection(&Unborn::bearers(name));
-        !wanted.is_subset(&numbers) && wanted.is_subset(&open(&bearers))
-    });
-    Ports { numbers, names }
 }

@@ -1,220 +1,176 @@
-//! Which points of a universe a peer expression matches, each distinct expression once.
+//! Which points of a universe a peer expression matches. Sets that are big and asked for often are
+//! made once; small ones are made faster than found again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::index::Index;
 use super::universe::Universe;
 use crate::policy::{Match, Peer, PeerItem};
 use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
 
 /// The extents of one universe, filled as they are asked for.
-pub(super) struct Extents<'a> {
-    pub universe: &'a Universe<'a>,
-    by_peer: HashMap<&'a Peer, Arc<Bits>>,
-    by_requirement: HashMap<&'a Requirement, Arc<Bits>>,
-    by_port_name: HashMap<(Option<Protocol>, &'a str), Bearers>,
-    labels: HashMap<&'a str, KeyIndex<'a>>,
-    namespaces: HashMap<&'a str, usize>,
-    /// Classes by namespace index.
-    in_namespace: Vec<Vec<u32>>,
+pub(super) struct Extents<'u, 'a> {
+    pub universe: &'u Universe<'a>,
+    index: &'u Index<'a>,
+    by_namespaces: HashMap<Selector, Arc<Bits>>,
+    by_requirement: HashMap<Requirement, Arc<Bits>>,
+    by_leaf: HashMap<Peer, Arc<Bits>>,
+    by_port_name: HashMap<(Option<Protocol>, String), Bearers>,
     pods: Arc<Bits>,
     everything: Arc<Bits>,
     nothing: Arc<Bits>,
 }
 
 /// Port sets, each with the classes at which a name stands for them.
-type Bearers = Arc<[(PortSet, Bits)]>;
+pub(super) type Bearers = Arc<[(PortSet, Bits)]>;
 
-/// The classes that have one label key.
-#[derive(Default)]
-struct KeyIndex<'a> {
-    present: Vec<u32>,
-    by_value: HashMap<&'a str, Vec<u32>>,
-}
-
-impl<'a> Extents<'a> {
-    pub fn new(universe: &'a Universe<'a>) -> Self {
-        let snapshot = universe.snapshot;
-        let mut in_namespace = vec![Vec::new(); snapshot.namespaces.len()];
-        let mut labels: HashMap<&str, KeyIndex> = HashMap::new();
-        for class in 0..universe.classes.len() {
-            let pod = universe.pod(class);
-            let number = u32::try_from(class).unwrap_or(u32::MAX);
-            if let Some(list) = in_namespace.get_mut(pod.namespace) {
-                list.push(number);
-            }
-            for (key, value) in pod.labels.iter() {
-                if let Some((key, _)) = universe.words.labels.get_key_value(key) {
-                    let index = labels.entry(key).or_default();
-                    index.present.push(number);
-                    index.by_value.entry(value).or_default().push(number);
-                }
-            }
-        }
-        let names = snapshot.namespaces.iter().enumerate();
-        let mut pods = Bits::empty(universe.len());
-        pods.insert_range(0, universe.classes.len());
+impl<'u, 'a> Extents<'u, 'a> {
+    pub fn new(universe: &'u Universe<'a>, index: &'u Index<'a>) -> Self {
         Self {
             universe,
-            by_peer: HashMap::new(),
+            index,
+            by_namespaces: HashMap::new(),
             by_requirement: HashMap::new(),
+            by_leaf: HashMap::new(),
             by_port_name: HashMap::new(),
-            labels,
-            namespaces: names.map(|(at, n)| (n.name.as_str(), at)).collect(),
-            in_namespace,
-            pods: Arc::new(pods),
+            pods: Arc::new(Bits::full(universe.classes.len())),
             everything: Arc::new(Bits::full(universe.len())),
-            nothing: Arc::new(Bits::empty(universe.len())),
+            nothing: Arc::default(),
         }
     }
 
     /// What a rule's peers match.
-    pub fn peers(&mut self, peers: &'a Match<PeerItem>) -> Arc<Bits> {
+    pub fn peers(&mut self, peers: &Match<PeerItem>) -> Arc<Bits> {
         match peers {
             Match::Any => self.everything.clone(),
             Match::Only(items) => match items.as_slice() {
                 [one] => self.peer(&one.peer),
                 many => {
-                    let mut found = self.none();
-                    for item in many {
-                        found.union_with(&self.peer(&item.peer));
-                    }
-                    Arc::new(found)
+                    let sets: Vec<_> = many.iter().map(|i| self.peer(&i.peer)).collect();
+                    Arc::new(Bits::union_of(sets.iter().map(|s| &**s)))
                 }
             },
         }
     }
 
-    /// Every point.
-    pub fn everything(&self) -> Arc<Bits> {
-        self.everything.clone()
-    }
-
     /// The classes that declare a port of this name, grouped by the ports that bear it.
-    pub fn bearers(&mut self, protocol: Option<Protocol>, name: &'a str) -> Bearers {
-        if let Some(found) = self.by_port_name.get(&(protocol, name)) {
+    pub fn bearers(&mut self, protocol: Option<Protocol>, name: &str) -> Bearers {
+        let key = (protocol, name.to_owned());
+        if let Some(found) = self.by_port_name.get(&key) {
             return found.clone();
         }
-        let mut groups: BTreeMap<PortSet, Bits> = BTreeMap::new();
-        for class in 0..self.universe.classes.len() {
-            let ports = self.universe.resolve(class, protocol, name);
-            if !ports.is_empty() {
-                let group = groups.entry(ports).or_insert_with(|| self.none());
-                group.insert(class);
-            }
-        }
-        let found: Bearers = groups.into_iter().collect();
-        self.by_port_name.insert((protocol, name), found.clone());
+        let found: Bearers = self.index.bearers(protocol, name).into();
+        self.by_port_name.insert(key, found.clone());
         found
     }
 
     /// What one expression matches.
-    pub fn peer(&mut self, peer: &'a Peer) -> Arc<Bits> {
+    pub fn peer(&mut self, peer: &Peer) -> Arc<Bits> {
         match peer {
-            Peer::Everything => return self.everything.clone(),
-            Peer::Nothing | Peer::NewPods => return self.nothing.clone(),
-            Peer::Pods => return self.pods.clone(),
-            _ => {}
+            Peer::Everything => self.everything.clone(),
+            Peer::Nothing | Peer::NewPods => self.nothing.clone(),
+            Peer::Pods => self.pods.clone(),
+            Peer::NamespaceLabels(selector) => self.namespaces(selector),
+            Peer::PodLabels(selector) if selector.requirements.len() == 1 => {
+                self.requirement(&selector.requirements[0])
+            }
+            _ => Arc::new(self.within(None, peer)),
         }
-        if let Some(found) = self.by_peer.get(peer) {
-            return found.clone();
-        }
-        let found = Arc::new(self.evaluate(peer));
-        self.by_peer.insert(peer, found.clone());
-        found
     }
 
-    fn evaluate(&mut self, peer: &'a Peer) -> Bits {
+    /// What an expression matches inside a bound; none: everything. Small bounds come first in what
+    /// people write (their own namespace), so that there is little to do for the rest.
+    fn within(&mut self, bound: Option<Bits>, peer: &Peer) -> Bits {
         match peer {
             Peer::All(peers) => {
-                let mut found = (*self.everything).clone();
-                for peer in peers {
-                    found.intersect_with(&self.peer(peer));
+                let start = bound;
+                let all = peers
+                    .iter()
+                    .fold(start, |bound, peer| Some(self.within(bound, peer)));
+                all.unwrap_or_else(|| (*self.everything).clone())
+            }
+            Peer::PodLabels(selector) => {
+                let requirements = selector.requirements.iter();
+                let all = requirements.fold(bound, |bound, requirement| {
+                    let found = self.requirement(requirement);
+                    Some(both(bound, &found))
+                });
+                match selector.is_everything() {
+                    true => both(all, &self.pods),
+                    false => all.unwrap_or_default(),
                 }
-                found
             }
             Peer::AnyOf(peers) => {
-                let mut found = self.none();
-                for peer in peers {
-                    found.union_with(&self.peer(peer));
-                }
-                found
+                let sets: Vec<_> = peers.iter().map(|p| self.peer(p)).collect();
+                both(bound, &Bits::union_of(sets.iter().map(|s| &**s)))
             }
             Peer::Not(peer) => {
-                let mut found = (*self.everything).clone();
+                let mut found = bound.unwrap_or_else(|| (*self.everything).clone());
                 found.subtract(&self.peer(peer));
                 found
             }
-            Peer::PodLabels(selector) => self.pod_labels(selector),
-            Peer::Namespace(name) => {
-                let known = self.namespaces.get(name.as_str()).copied();
-                self.namespaces_where(|at| Some(at) == known)
-            }
-            Peer::NamespaceLabels(selector) => {
-                let namespaces = &self.universe.snapshot.namespaces;
-                self.namespaces_where(|at| selector.matches(&namespaces[at].labels))
-            }
-            Peer::HostNetwork | Peer::ServiceAccount(_) | Peer::PodsOf(_) => {
-                self.classes_where(peer)
-            }
-            Peer::PodAddresses(_) | Peer::PodsIpv4 | Peer::PodsIpv6 => self.classes_where(peer),
+            Peer::Namespace(name) => both(bound, &self.index.namespace(name)),
+            Peer::Everything
+            | Peer::Nothing
+            | Peer::NewPods
+            | Peer::Pods
+            | Peer::NamespaceLabels(_) => both(bound, &self.peer(peer)),
+            _ => both(bound, &self.leaf(peer)),
+        }
+    }
+
+    fn leaf(&mut self, peer: &Peer) -> Bits {
+        let universe = self.universe;
+        match peer {
             Peer::Addresses(set) => {
-                let universe = self.universe;
                 let v4 = set.v4.iter().map(|(a, b)| universe.v4_points(a, b));
                 let v6 = set.v6.iter().map(|(a, b)| universe.v6_points(a, b));
-                self.ranges(v4.chain(v6))
+                ranges(v4.chain(v6))
             }
             Peer::Nodes(selector) => self.nodes(selector),
             Peer::Domain(name) => {
-                let start = self.universe.domain_points().start;
-                let known = self.universe.domains.binary_search(name).ok();
-                self.ranges(known.map(|at| start + at..start + at + 1))
+                let start = universe.domain_points().start;
+                let known = universe.domains.binary_search(name).ok();
+                ranges(known.map(|at| start + at..start + at + 1))
             }
-            Peer::Everything | Peer::Nothing | Peer::Pods | Peer::NewPods => {
-                (*self.peer(peer)).clone()
+            Peer::PodsOf(workload) => {
+                let pods = universe.snapshot.workloads.get(*workload);
+                let pods = pods.map_or(0..0, |w| w.pods.clone());
+                let classes = universe.class_of.get(pods).unwrap_or_default();
+                classes.iter().map(|&class| class as usize).collect()
             }
+            peer => (*self.one_by_one(peer)).clone(),
         }
-    }
-
-    fn none(&self) -> Bits {
-        Bits::empty(self.universe.len())
-    }
-
-    fn ranges(&self, ranges: impl IntoIterator<Item = Range<usize>>) -> Bits {
-        let mut found = self.none();
-        for range in ranges {
-            found.insert_range(range.start, range.end);
-        }
-        found
-    }
-
-    fn namespaces_where(&self, wanted: impl Fn(usize) -> bool) -> Bits {
-        let mut found = self.none();
-        for (at, classes) in self.in_namespace.iter().enumerate() {
-            if wanted(at) {
-                classes
-                    .iter()
-                    .for_each(|&class| found.insert(class as usize));
-            }
-        }
-        found
     }
 
     /// For leaves on which all pods of a class agree because the vocabulary has them.
-    fn classes_where(&self, peer: &Peer) -> Bits {
-        let mut found = self.none();
-        for class in 0..self.universe.classes.len() {
-            if super::eval::pod_matches(self.universe.snapshot, peer, self.universe.pod(class)) {
-                found.insert(class);
-            }
+    fn one_by_one(&mut self, peer: &Peer) -> Arc<Bits> {
+        if let Some(found) = self.by_leaf.get(peer) {
+            return found.clone();
         }
+        let universe = self.universe;
+        let matches =
+            |class: &usize| super::eval::pod_matches(universe.snapshot, peer, universe.pod(*class));
+        let classes = 0..universe.classes.len();
+        let found: Arc<Bits> = Arc::new(classes.filter(matches).collect());
+        self.by_leaf.insert(peer.clone(), found.clone());
+        found
+    }
+
+    fn namespaces(&mut self, selector: &Selector) -> Arc<Bits> {
+        if let Some(found) = self.by_namespaces.get(selector) {
+            return found.clone();
+        }
+        let found = Arc::new(self.index.namespaces(self.universe, selector));
+        self.by_namespaces.insert(selector.clone(), found.clone());
         found
     }
 
     fn nodes(&self, selector: &Selector) -> Bits {
         let universe = self.universe;
-        let mut found = self.none();
+        let mut found = Bits::empty();
         for (point, &node) in universe.node_points().zip(&universe.nodes) {
             if selector.matches(&universe.snapshot.nodes[node].labels) {
                 found.insert(point);
@@ -232,58 +188,41 @@ impl<'a> Extents<'a> {
         found
     }
 
-    fn pod_labels(&mut self, selector: &'a Selector) -> Bits {
-        let mut found = (*self.pods).clone();
-        for requirement in &selector.requirements {
-            found.intersect_with(&self.requirement(requirement));
-        }
-        found
-    }
-
-    fn requirement(&mut self, requirement: &'a Requirement) -> Arc<Bits> {
+    fn requirement(&mut self, requirement: &Requirement) -> Arc<Bits> {
         if let Some(found) = self.by_requirement.get(requirement) {
             return found.clone();
         }
-        let mut found = self.none();
-        let index = self.labels.get(requirement.key.as_str());
-        let negative = match &requirement.op {
-            LabelOp::NotIn(values) => Some(LabelOp::In(values.clone())),
-            LabelOp::DoesNotExist => Some(LabelOp::Exists),
-            _ => None,
-        };
-        if let Some(index) = index {
-            let op = negative.as_ref().unwrap_or(&requirement.op);
-            index.each(op, |class| found.insert(class as usize));
-        }
-        if negative.is_some() {
+        let (mut found, turn) = self.index.passing(self.universe, requirement);
+        if turn {
             let mut rest = (*self.pods).clone();
             rest.subtract(&found);
             found = rest;
         }
         let found = Arc::new(found);
-        self.by_requirement.insert(requirement, found.clone());
+        // One value of a key is mostly one workload's, and not asked for again.
+        if !matches!(&requirement.op, LabelOp::In(values) if values.len() == 1 && found.count() < 16)
+        {
+            self.by_requirement
+                .insert(requirement.clone(), found.clone());
+        }
         found
     }
 }
 
-impl KeyIndex<'_> {
-    /// Every class whose value passes an operator that absence does not pass.
-    fn each(&self, op: &LabelOp, mut f: impl FnMut(u32)) {
-        match op {
-            LabelOp::Exists => self.present.iter().for_each(|&class| f(class)),
-            LabelOp::In(values) => {
-                let lists = values.iter().filter_map(|v| self.by_value.get(v.as_str()));
-                lists.flatten().for_each(|&class| f(class));
-            }
-            // The order of a hash map does not show in a set.
-            #[allow(clippy::iter_over_hash_type)]
-            op => {
-                for (value, classes) in &self.by_value {
-                    if op.matches(Some(value)) {
-                        classes.iter().for_each(|&class| f(class));
-                    }
-                }
-            }
+fn both(bound: Option<Bits>, found: &Bits) -> Bits {
+    match bound {
+        None => found.clone(),
+        Some(mut bound) => {
+            bound.intersect_with(found);
+            bound
         }
     }
+}
+
+fn ranges(ranges: impl IntoIterator<Item = Range<usize>>) -> Bits {
+    let mut found = Bits::empty();
+    for range in ranges {
+        found.insert_range(range.start, range.end);
+    }
+    found
 }

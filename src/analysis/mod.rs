@@ -12,6 +12,7 @@
 //! - [`paths`]: what can be reached in any number of hops, and by which.
 //! - [`mod@compare`]: two sets of policies over the same pods, gate by gate, pods that do not exist yet
 //!   included.
+//! - [`Analysis`]: answers that are kept while policies change.
 //! - [`mod@explain`]: a plain evaluator of one connection that keeps record. It shares no code with the
 //!   fast path and is what the property tests hold it against.
 //!
@@ -27,6 +28,8 @@ pub mod explain;
 pub mod exposure;
 mod extents;
 pub mod filter;
+mod index;
+mod kept;
 pub mod miss;
 mod notes;
 mod pairs;
@@ -35,6 +38,7 @@ pub mod paths;
 mod port_table;
 pub mod routes;
 mod rows;
+mod sides;
 mod tiers;
 pub mod ties;
 mod unborn;
@@ -47,6 +51,7 @@ use crate::cluster::Snapshot;
 pub use crate::policy::Direction;
 use crate::sets::Labels;
 use extents::Extents;
+use index::Index;
 use universe::Universe;
 
 pub use compare::{GateDifference, PeerPiece, compare};
@@ -55,6 +60,7 @@ pub use explain::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };
 pub use filter::Filter;
+pub use kept::Analysis;
 pub use notes::notes;
 pub use paths::{Places, Reach, reach};
 
@@ -96,15 +102,18 @@ pub struct Isolation {
 /// For each workload of the snapshot, whether one of its pods is the subject of an isolating side.
 pub fn isolation(snapshot: &Snapshot) -> Vec<Isolation> {
     let universe = Universe::new(snapshot, &[&snapshot.policies]);
-    let mut extents = Extents::new(&universe);
+    let index = Index::new(&universe);
+    let mut extents = Extents::new(&universe, &index);
     let mut isolates = |direction| {
         let mut found = vec![false; universe.classes.len()];
         for policy in &snapshot.policies {
-            if rows::side(policy, direction).is_some_and(|s| s.isolates) {
+            if sides::side(policy, direction).is_some_and(|s| s.isolates) {
                 let subject = extents.peer(&policy.subject);
-                for (class, isolated) in found.iter_mut().enumerate() {
-                    *isolated |= subject.contains(class);
-                }
+                let classes = subject.iter().take_while(|&c| c < found.len());
+                classes
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .for_each(|class| found[class] = true);
             }
         }
         found

@@ -1,13 +1,20 @@
 //! Rows: what the subjects of one list of policies may talk to, in one direction.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::Direction;
 use super::extents::Extents;
-use super::tiers::{cells, steps};
-use crate::policy::{Match, Policy, PortItem, PortMatch, Rule, Side, Tier};
-use crate::sets::{Bits, PortSet, Protocol};
+use super::index::Index;
+use super::sides::Extent;
+use super::tiers::Steps;
+use super::universe::Universe;
+use super::vocabulary::number;
+use crate::policy::{Policy, Tier};
+use crate::sets::{Bits, PortSet};
 
 /// What a gate allows: disjoint port sets, sorted, each with the points it is open to; the point sets
 /// are distinct and not empty. Within a universe this form is canonical.
@@ -16,257 +23,297 @@ pub(super) struct Row {
     pub cells: Vec<(PortSet, Arc<Bits>)>,
 }
 
-/// A side that applies to a class, and which of its rules do.
-pub(super) struct Applied<'a> {
-    pub policy: &'a Policy,
-    pub side: &'a Side,
-    /// For sides whose rules narrow the subject: the rules that apply; none: all of them.
-    pub rules: Option<Vec<usize>>,
+impl Row {
+    /// The ports at which it is open to a point.
+    pub fn open_to(&self, point: usize) -> PortSet {
+        let open = self.cells.iter().filter(|(_, peers)| peers.contains(point));
+        open.map(|(ports, _)| ports.clone()).collect()
+    }
 }
 
-impl<'a> Applied<'a> {
-    pub fn rules(&self) -> impl Iterator<Item = &'a Rule> + '_ {
-        let side = self.side;
-        let some = self.rules.iter().flatten().map(|&at| &side.rules[at]);
-        let all = side.rules.iter().filter(|_| self.rules.is_none());
+/// A side that applies to a class, and which of its rules do.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Applied {
+    /// Its number in [`Profiles::sides`].
+    pub side: u32,
+    /// For sides whose rules narrow the subject: the rules that apply; none: all of them.
+    rules: Option<Vec<usize>>,
+}
+
+impl Applied {
+    /// Those of a side's rules that apply.
+    pub fn of<'r, T>(&self, rules: &'r [T]) -> impl Iterator<Item = &'r T> {
+        self.places(rules).map(|(_, rule)| rule)
+    }
+
+    /// The same, each with its place.
+    pub fn places<'r, T>(&self, rules: &'r [T]) -> impl Iterator<Item = (usize, &'r T)> {
+        let some = self.rules.iter().flatten();
+        let some = some.filter_map(|&at| Some((at, rules.get(at)?)));
+        let all = rules.iter().enumerate().filter(|_| self.rules.is_none());
         some.chain(all)
     }
 }
 
-/// The rows of one direction under one set of policies.
-pub(super) struct Rows<'a> {
+/// What decides the gate of a class: the sides that apply, in the order in which they are asked, and
+/// the ports that it bears names for, where these decide.
+type Key = (Vec<Applied>, Option<Vec<PortSet>>);
+
+/// Classes by the sides that apply to them, in one direction under one set of policies.
+pub(super) struct Profiles {
+    pub direction: Direction,
+    /// The sides of the policies. Numbers are never used twice.
+    pub sides: Vec<Option<Arc<Extent>>>,
+    /// For each side, the place of its policy among those that were given.
+    policy_of: Vec<usize>,
+    /// For each policy, the number of its side.
+    side_of: Vec<usize>,
     /// For each class, its profile.
-    pub profile_of: Vec<u32>,
-    /// For each profile, the class that speaks for it and the sides that apply to it, by tier and in
-    /// the order in which they are asked.
-    pub profiles: Vec<(usize, Vec<Applied<'a>>)>,
+    pub of_class: Vec<u32>,
+    /// For each profile, the class that speaks for it and the sides that apply to it.
+    pub all: Vec<(usize, Arc<Key>)>,
+    known: HashMap<Arc<Key>, u32>,
+}
+
+impl Profiles {
+    pub fn new(
+        universe: &Universe,
+        index: &Index,
+        policies: &[Policy],
+        direction: Direction,
+    ) -> Self {
+        let numbered: Vec<(usize, &Policy)> = policies.iter().enumerate().collect();
+        let chunk = policies.len().div_ceil(rayon::current_num_threads()).max(1);
+        let sides = numbered.par_chunks(chunk).flat_map_iter(|some| {
+            let mut extents = Extents::new(universe, index);
+            let of = move |(at, policy): &(usize, &Policy)| {
+                let side = Extent::of(policy, *at, direction, &mut extents);
+                side.map(Arc::new)
+            };
+            some.iter().map(of)
+        });
+        let mut found = Self {
+            direction,
+            sides: sides.collect(),
+            policy_of: (0..policies.len()).collect(),
+            side_of: (0..policies.len()).collect(),
+            of_class: vec![0; universe.classes.len()],
+            all: Vec::new(),
+            known: HashMap::new(),
+        };
+        let sides = found.sides.iter().enumerate();
+        let mut order: Vec<(usize, &Extent)> = sides
+            .filter_map(|(at, s)| Some((at, s.as_deref()?)))
+            .collect();
+        order.sort_unstable_by(|(_, a), (_, b)| a.rank.cmp(&b.rank));
+        let mut keys: Vec<Vec<Applied>> = vec![Vec::new(); universe.classes.len()];
+        for (at, side) in order {
+            for class in side.subject.iter() {
+                if let Some(key) = keys.get_mut(class) {
+                    key.push(Applied {
+                        side: number(at),
+                        rules: side.rules_of(class),
+                    });
+                }
+            }
+        }
+        for (class, applied) in keys.into_iter().enumerate() {
+            found.file(universe, class, applied);
+        }
+        found
+    }
+
+    /// Puts `added` in the place of some policies. Only the classes that one of them selects get
+    /// another profile; they are returned.
+    fn change(
+        &mut self,
+        universe: &Universe,
+        index: &Index,
+        removed: Range<usize>,
+        added: &[Policy],
+    ) -> Vec<usize> {
+        let mut extents = Extents::new(universe, index);
+        let first = self.sides.len();
+        let fresh = first..first + added.len();
+        for (at, policy) in (removed.start..).zip(added) {
+            let side = Extent::of(policy, at, self.direction, &mut extents);
+            self.sides.push(side.map(Arc::new));
+        }
+        let gone: Vec<usize> = self.side_of.splice(removed, fresh.clone()).collect();
+        self.policy_of.resize(self.sides.len(), 0);
+        for (policy, &side) in self.side_of.iter().enumerate() {
+            self.policy_of[side] = policy;
+        }
+        let sides = gone.iter().copied().chain(fresh.clone());
+        let subjects = sides.filter_map(|s| Some(&*self.sides.get(s)?.as_ref()?.subject));
+        let touched = Bits::union_of(subjects.collect::<Vec<_>>());
+        let touched: Vec<usize> = touched
+            .iter()
+            .take_while(|&c| c < self.of_class.len())
+            .collect();
+        for &class in &touched {
+            let mut applied = self.all[self.of_class[class] as usize].1.0.clone();
+            applied.retain(|a| !gone.contains(&(a.side as usize)));
+            for at in fresh.clone() {
+                if let Some(side) = self.sides[at]
+                    .as_ref()
+                    .filter(|s| s.subject.contains(class))
+                {
+                    applied.push(Applied {
+                        side: number(at),
+                        rules: side.rules_of(class),
+                    });
+                }
+            }
+            let rank = |a: &Applied| self.sides[a.side as usize].as_ref().map(|s| &s.rank);
+            applied.sort_by(|a, b| rank(a).cmp(&rank(b)));
+            self.file(universe, class, applied);
+        }
+        for side in gone {
+            self.sides[side] = None;
+        }
+        touched
+    }
+
+    /// Gives a class the profile of these sides.
+    fn file(&mut self, universe: &Universe, class: usize, applied: Vec<Applied>) {
+        let mut sides = applied
+            .iter()
+            .filter_map(|a| self.sides[a.side as usize].as_ref());
+        let names = universe.words.port_names.iter();
+        let ports = sides
+            .any(|s| s.names)
+            .then(|| names.map(|n| universe.resolve(class, None, n)).collect());
+        let key = (applied, ports);
+        let profile = match self.known.get(&key) {
+            Some(&known) => known,
+            None => {
+                let key = Arc::new(key);
+                let next = number(self.all.len());
+                self.all.push((class, key.clone()));
+                self.known.insert(key, next);
+                next
+            }
+        };
+        self.of_class[class] = profile;
+    }
+
+    /// The sides that apply to a profile, in the order in which they are asked, each with the place of
+    /// its policy among those that were given.
+    pub fn applied(&self, profile: u32) -> impl Iterator<Item = (&Applied, &Extent, usize)> {
+        let applied = self.all.get(profile as usize).map(|(_, key)| &key.0);
+        applied.into_iter().flatten().filter_map(|a| {
+            let side = self.sides.get(a.side as usize)?.as_deref()?;
+            Some((a, side, self.policy_of[a.side as usize]))
+        })
+    }
+
+    fn row(&self, universe: &Universe, tiers: &[Tier], everyone: &Bits, profile: u32) -> Row {
+        let class = self.all[profile as usize].0;
+        let mut steps = Steps::new(tiers);
+        for (applied, side, _) in self.applied(profile) {
+            if !steps.side(side.rank.0, side.isolates) {
+                continue;
+            }
+            for rule in applied.of(&side.rules) {
+                for (ports, peers) in rule.at(universe, class) {
+                    steps.step(rule.action, ports, peers);
+                }
+            }
+        }
+        Row {
+            cells: steps.cells(everyone),
+        }
+    }
+}
+
+/// The rows of one direction under one set of policies.
+pub(super) struct Rows {
+    pub profiles: Profiles,
     /// For each profile, its row in `rows`.
     pub row_of: Vec<u32>,
     /// The distinct rows.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Arc<Row>>,
+    known: HashMap<Arc<Row>, u32>,
 }
 
-impl<'a> Rows<'a> {
-    /// The rows of `policies` in a direction, over the universe of `extents`.
+impl Rows {
+    /// The rows of `policies` in a direction.
     pub fn new(
+        universe: &Universe,
+        index: &Index,
         tiers: &[Tier],
-        policies: &'a [Policy],
+        policies: &[Policy],
         direction: Direction,
-        extents: &mut Extents<'a>,
     ) -> Self {
-        let (profile_of, profiles) = profiles(policies, direction, extents);
-        let mut known: HashMap<Row, u32> = HashMap::new();
-        let mut rows = Vec::new();
-        let mut row_of = Vec::with_capacity(profiles.len());
-        for (class, applied) in &profiles {
-            let row = row(tiers, direction, *class, applied, extents);
-            let next = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-            let number = *known.entry(row.clone()).or_insert(next);
+        let mut found = Self {
+            profiles: Profiles::new(universe, index, policies, direction),
+            row_of: Vec::new(),
+            rows: Vec::new(),
+            known: HashMap::new(),
+        };
+        found.fill(universe, tiers);
+        found
+    }
+
+    /// Makes the rows of the profiles that have none yet.
+    fn fill(&mut self, universe: &Universe, tiers: &[Tier]) {
+        let (first, last) = (number(self.row_of.len()), number(self.profiles.all.len()));
+        let profiles = (first..last).into_par_iter().with_min_len(64);
+        let everyone = Bits::full(universe.len());
+        let rows: Vec<Row> = profiles
+            .map(|profile| self.profiles.row(universe, tiers, &everyone, profile))
+            .collect();
+        for row in rows {
+            let next = number(self.rows.len());
+            let row = Arc::new(row);
+            let number = *self.known.entry(row.clone()).or_insert(next);
             if number == next {
-                rows.push(row);
+                self.rows.push(row);
             }
-            row_of.push(number);
+            self.row_of.push(number);
         }
-        Self {
-            profile_of,
-            profiles,
-            row_of,
-            rows,
-        }
+    }
+
+    /// Puts `added` in the place of some policies, and returns the classes whose rows that changed.
+    /// The universe must tell apart all that the new ones do.
+    pub fn change(
+        &mut self,
+        universe: &Universe,
+        index: &Index,
+        removed: Range<usize>,
+        added: &[Policy],
+    ) -> Vec<usize> {
+        let before: Vec<u32> = self.profiles.of_class.clone();
+        let mut touched = self.profiles.change(universe, index, removed, added);
+        self.fill(universe, &universe.snapshot.tiers);
+        touched.retain(|&class| {
+            let was = self.row_of[before[class] as usize];
+            was as usize != self.row_of_class(class)
+        });
+        touched
+    }
+
+    /// Whether most of what is kept is for policies that are no more.
+    pub fn is_worn(&self) -> bool {
+        const SPARE: usize = 1000;
+        let profiles = &self.profiles;
+        profiles.sides.len() > 2 * profiles.side_of.len() + SPARE
+            || profiles.all.len() > 2 * profiles.of_class.len() + SPARE
+    }
+
+    /// The number of a class's profile.
+    pub fn profile_of(&self, class: usize) -> u32 {
+        self.profiles.of_class[class]
     }
 
     /// The number of a class's row.
     pub fn row_of_class(&self, class: usize) -> usize {
-        self.row_of[self.profile_of[class] as usize] as usize
+        self.row_of[self.profile_of(class) as usize] as usize
     }
 
     /// A class's row.
     pub fn row(&self, class: usize) -> &Row {
         &self.rows[self.row_of_class(class)]
     }
-
-    /// The sides that apply to a class.
-    pub fn applied(&self, class: usize) -> &[Applied<'a>] {
-        &self.profiles[self.profile_of[class] as usize].1
-    }
-}
-
-/// The side of a policy in a direction.
-pub(super) fn side(policy: &Policy, direction: Direction) -> Option<&Side> {
-    match direction {
-        Direction::Ingress => policy.ingress.as_ref(),
-        Direction::Egress => policy.egress.as_ref(),
-    }
-}
-
-pub(super) type Profiles<'a> = (Vec<u32>, Vec<(usize, Vec<Applied<'a>>)>);
-
-/// Classes with the same sides, the same rules of them, and (where port names decide) the same ports.
-pub(super) fn profiles<'a>(
-    policies: &'a [Policy],
-    direction: Direction,
-    extents: &mut Extents<'a>,
-) -> Profiles<'a> {
-    let classes = extents.universe.classes.len();
-    let mut order: Vec<usize> = (0..policies.len()).collect();
-    order.sort_by_key(|&at| {
-        (
-            policies[at].tier,
-            policies[at].order,
-            &policies[at].name,
-            at,
-        )
-    });
-    let mut keys: Vec<Vec<u32>> = vec![Vec::new(); classes];
-    let mut named = vec![false; classes];
-    for at in order {
-        let policy = &policies[at];
-        let Some(side) = side(policy, direction) else {
-            continue;
-        };
-        let subject = extents.peer(&policy.subject);
-        let names = direction == Direction::Ingress && side.rules.iter().any(has_names);
-        let narrowed: Vec<(usize, Arc<Bits>)> = side
-            .rules
-            .iter()
-            .enumerate()
-            .filter_map(|(at, r)| Some((at, extents.peer(r.subject.as_ref()?))))
-            .collect();
-        for class in subject.iter().take_while(|&c| c < classes) {
-            keys[class].push(number(at));
-            named[class] |= names;
-            let apply = narrowed.iter().filter(|(_, bits)| bits.contains(class));
-            keys[class].extend(apply.map(|(rule, _)| NARROWED | number(*rule)));
-        }
-    }
-    let mut known: HashMap<(Vec<u32>, Option<Vec<PortSet>>), u32> = HashMap::new();
-    let mut found = Vec::new();
-    let mut profile_of = Vec::with_capacity(classes);
-    for (class, key) in keys.into_iter().enumerate() {
-        let universe = extents.universe;
-        let names = universe.words.port_names.iter();
-        let ports = named[class].then(|| names.map(|n| universe.resolve(class, None, n)).collect());
-        let next = number(found.len());
-        let whole = (key, ports);
-        if let Some(&profile) = known.get(&whole) {
-            profile_of.push(profile);
-            continue;
-        }
-        found.push((class, applied(policies, direction, &whole.0)));
-        known.insert(whole, next);
-        profile_of.push(next);
-    }
-    (profile_of, found)
-}
-
-/// Marks a rule number in a profile's key.
-const NARROWED: u32 = 1 << 31;
-
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX) & !NARROWED
-}
-
-fn has_names(rule: &Rule) -> bool {
-    match &rule.ports {
-        Match::Any => false,
-        Match::Only(items) => items
-            .iter()
-            .any(|i| matches!(i.port, PortMatch::Named { .. })),
-    }
-}
-
-/// The sides that a profile's key stands for.
-fn applied<'a>(policies: &'a [Policy], direction: Direction, key: &[u32]) -> Vec<Applied<'a>> {
-    let mut found: Vec<Applied> = Vec::new();
-    for &entry in key {
-        if entry & NARROWED != 0 {
-            if let Some(rules) = found.last_mut().and_then(|a| a.rules.as_mut()) {
-                rules.push((entry & !NARROWED) as usize);
-            }
-            continue;
-        }
-        let policy = &policies[entry as usize];
-        if let Some(side) = side(policy, direction) {
-            let mut all = side.rules.iter().enumerate();
-            let narrows = side.rules.iter().any(|r| r.subject.is_some());
-            let plain = |(at, rule): (usize, &Rule)| rule.subject.is_none().then_some(at);
-            let rules = narrows.then(|| all.by_ref().filter_map(plain).collect());
-            found.push(Applied {
-                policy,
-                side,
-                rules,
-            });
-        }
-    }
-    for rules in found.iter_mut().filter_map(|a| a.rules.as_mut()) {
-        rules.sort_unstable();
-    }
-    found
-}
-
-/// The numbered ports that items match, port names left out.
-pub(super) fn numbered(items: &[PortItem]) -> PortSet {
-    let one = |item: &PortItem| match &item.port {
-        PortMatch::Range {
-            protocol,
-            first,
-            last,
-        } => Some(PortSet::range(*protocol, *first, *last)),
-        PortMatch::AllPorts(protocol) => Some(PortSet::all_of(*protocol)),
-        PortMatch::Named { .. } => None,
-    };
-    items.iter().filter_map(one).collect()
-}
-
-fn row<'a>(
-    tiers: &[Tier],
-    direction: Direction,
-    class: usize,
-    applied: &[Applied<'a>],
-    extents: &mut Extents<'a>,
-) -> Row {
-    let everyone = extents.everything();
-    let steps = steps(tiers, applied, |rule, emit| {
-        expand(rule, direction, class, extents, emit);
-    });
-    Row {
-        cells: cells(&steps, &*everyone),
-    }
-}
-
-/// Which peers a rule matches at which ports, at the gate of a class.
-pub(super) fn expand<'a>(
-    rule: &'a Rule,
-    direction: Direction,
-    class: usize,
-    extents: &mut Extents<'a>,
-    emit: &mut dyn FnMut(PortSet, Arc<Bits>),
-) {
-    let peers = extents.peers(&rule.peers);
-    let items = match &rule.ports {
-        Match::Any => return emit(PortSet::all(), peers),
-        Match::Only(items) => items,
-    };
-    let mut ports = numbered(items);
-    for (protocol, name) in names(items) {
-        if direction == Direction::Ingress {
-            let resolved = extents.universe.resolve(class, protocol, name);
-            ports = ports.union(&resolved);
-            continue;
-        }
-        for (resolved, classes) in extents.bearers(protocol, name).iter() {
-            let mut bearers = (*peers).clone();
-            bearers.intersect_with(classes);
-            emit(resolved.clone(), Arc::new(bearers));
-        }
-    }
-    emit(ports, peers);
-}
-
-/// The port names among items, each with the protocol it asks for.
-pub(super) fn names(items: &[PortItem]) -> impl Iterator<Item = (Option<Protocol>, &str)> {
-    items.iter().filter_map(|item| match &item.port {
-        PortMatch::Named { protocol, name } => Some((*protocol, name.as_str())),
-        _ => None,
-    })
 }

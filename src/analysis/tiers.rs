@@ -1,19 +1,18 @@
 //! Running the tiers over whole sets of peers at once. The same code serves known endpoints
 //! ([`Bits`]) and pods that do not exist yet ([`LabelSet`]).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::rows::Applied;
-use crate::policy::{Action, Combine, Rule, Tier};
+use crate::policy::{Action, Combine, Tier};
 use crate::sets::{Bits, LabelSet, PortSet};
 
 /// A set of peers.
 pub(super) trait Space: Clone + Eq + Hash {
-    fn none_like(&self) -> Self;
-    /// The union of sets of the same kind as this one.
-    fn union_of(&self, sets: &[&Self]) -> Self;
+    fn none() -> Self;
+    fn union_of(sets: &[&Self]) -> Self;
     fn is_none(&self) -> bool;
     fn add(&mut self, other: &Self);
     fn keep(&mut self, other: &Self);
@@ -21,15 +20,11 @@ pub(super) trait Space: Clone + Eq + Hash {
 }
 
 impl Space for Bits {
-    fn none_like(&self) -> Self {
-        let mut none = self.clone();
-        none.words.fill(0);
-        none
+    fn none() -> Self {
+        Self::empty()
     }
-    fn union_of(&self, sets: &[&Self]) -> Self {
-        let mut all = self.none_like();
-        sets.iter().for_each(|set| all.union_with(set));
-        all
+    fn union_of(sets: &[&Self]) -> Self {
+        Self::union_of(sets.iter().copied())
     }
     fn is_none(&self) -> bool {
         self.is_empty()
@@ -46,10 +41,10 @@ impl Space for Bits {
 }
 
 impl Space for LabelSet {
-    fn none_like(&self) -> Self {
+    fn none() -> Self {
         Self::empty()
     }
-    fn union_of(&self, sets: &[&Self]) -> Self {
+    fn union_of(sets: &[&Self]) -> Self {
         Self::union_of(sets.iter().copied())
     }
     fn is_none(&self) -> bool {
@@ -67,58 +62,76 @@ impl Space for LabelSet {
 }
 
 /// What some rule does at some ports to some peers.
-pub(super) struct Step<S> {
-    pub action: Action,
-    pub ports: PortSet,
-    pub peers: Arc<S>,
+struct Step<S> {
+    action: Action,
+    ports: PortSet,
+    peers: Arc<S>,
 }
 
 /// The steps of one tier, in order.
-pub(super) struct TierSteps<S> {
+struct TierSteps<S> {
     combine: Combine,
     isolates: bool,
     steps: Vec<Step<S>>,
 }
 
-/// The tiers in which something applies. `expand` says which peers a rule matches at which ports.
-pub(super) fn steps<'a, S>(
-    tiers: &[Tier],
-    applied: &[Applied<'a>],
-    mut expand: impl FnMut(&'a Rule, &mut dyn FnMut(PortSet, Arc<S>)),
-) -> Vec<TierSteps<S>> {
-    let mut found: Vec<(usize, TierSteps<S>)> = Vec::new();
-    for side in applied {
-        let tier = side.policy.tier;
-        let Some(combine) = tiers.get(tier).map(|t| t.combine) else {
-            continue;
+/// Gathers the steps of the sides that apply to a gate, in the order in which they are asked.
+pub(super) struct Steps<'t, S> {
+    tiers: &'t [Tier],
+    found: Vec<(usize, TierSteps<S>)>,
+}
+
+impl<'t, S> Steps<'t, S> {
+    pub fn new(tiers: &'t [Tier]) -> Self {
+        let found = Vec::new();
+        Self { tiers, found }
+    }
+
+    /// The next side that applies; false if it has no tier. The steps of its rules follow.
+    pub fn side(&mut self, tier: usize, isolates: bool) -> bool {
+        let Some(combine) = self.tiers.get(tier).map(|t| t.combine) else {
+            return false;
         };
-        if found.last().is_none_or(|(at, _)| *at != tier) {
-            let fresh = TierSteps {
-                combine,
-                isolates: false,
-                steps: Vec::new(),
-            };
-            found.push((tier, fresh));
+        match self.found.last_mut() {
+            Some((at, steps)) if *at == tier => steps.isolates |= isolates,
+            _ => {
+                let steps = Vec::new();
+                let fresh = TierSteps {
+                    combine,
+                    isolates,
+                    steps,
+                };
+                self.found.push((tier, fresh));
+            }
         }
-        let Some((_, into)) = found.last_mut() else {
-            continue;
-        };
-        into.isolates |= side.side.isolates;
-        for rule in side.rules() {
-            expand(rule, &mut |ports, peers| {
-                into.steps.push(Step {
-                    action: rule.action,
-                    ports,
-                    peers,
-                });
+        true
+    }
+
+    /// What a rule of the last side does at some ports to some peers.
+    pub fn step(&mut self, action: Action, ports: PortSet, peers: Arc<S>) {
+        if let Some((_, into)) = self.found.last_mut()
+            && !ports.is_empty()
+        {
+            into.steps.push(Step {
+                action,
+                ports,
+                peers,
             });
         }
     }
-    found.into_iter().map(|(_, steps)| steps).collect()
+
+    /// The canonical cells of the gate.
+    pub fn cells(self, everyone: &S) -> Vec<(PortSet, Arc<S>)>
+    where
+        S: Space,
+    {
+        let tiers: Vec<_> = self.found.into_iter().map(|(_, steps)| steps).collect();
+        cells(&tiers, everyone)
+    }
 }
 
 /// The canonical cells of a gate: disjoint port sets, sorted, each with the peers it is open to.
-pub(super) fn cells<S: Space>(tiers: &[TierSteps<S>], everyone: &S) -> Vec<(PortSet, Arc<S>)> {
+fn cells<S: Space>(tiers: &[TierSteps<S>], everyone: &S) -> Vec<(PortSet, Arc<S>)> {
     let steps = || tiers.iter().flat_map(|t| &t.steps);
     let mut distinct: Vec<&PortSet> = steps().map(|s| &s.ports).collect();
     distinct.sort_unstable();
@@ -163,7 +176,7 @@ fn pieces(sets: &[&PortSet]) -> Vec<(PortSet, Bits)> {
         }
     }
     events.sort_unstable();
-    let mut inside = Bits::empty(whole + 1);
+    let mut inside = Bits::empty();
     let mut known: HashMap<Bits, usize> = HashMap::new();
     let mut found: Vec<(Vec<(u32, u32)>, Bits)> = Vec::new();
     let mut from = 0;
@@ -194,26 +207,31 @@ fn pieces(sets: &[&PortSet]) -> Vec<(PortSet, Bits)> {
 
 /// Which peers are allowed at one piece of the ports.
 fn run<S: Space>(tiers: &[TierSteps<S>], numbers: &[Vec<usize>], inside: &Bits, everyone: &S) -> S {
-    let mut undecided = everyone.clone();
-    let mut allowed = everyone.none_like();
+    let mut undecided = Cow::Borrowed(everyone);
+    let mut allowed = S::none();
     for (tier, numbers) in tiers.iter().zip(numbers) {
         let numbered = tier.steps.iter().zip(numbers);
         let here = numbered
             .filter(|(_, n)| inside.contains(**n))
             .map(|(s, _)| s);
         let passed = match tier.combine {
-            Combine::FirstMatch => first_match(here, &mut undecided, &mut allowed),
+            Combine::FirstMatch => first_match(here, undecided.to_mut(), &mut allowed),
             Combine::DenyOverAccept => {
                 deny_over_accept(here, tier.isolates, &mut undecided, &mut allowed)
             }
         };
         if tier.isolates {
-            undecided = passed;
-        } else {
-            undecided.add(&passed);
+            undecided = Cow::Owned(passed);
+        } else if !passed.is_none() {
+            undecided.to_mut().add(&passed);
         }
     }
-    allowed.add(&undecided);
+    if allowed.is_none() {
+        return undecided.into_owned();
+    }
+    if !undecided.is_none() {
+        allowed.add(&undecided);
+    }
     allowed
 }
 
@@ -223,7 +241,7 @@ fn first_match<'s, S: Space + 's>(
     undecided: &mut S,
     allowed: &mut S,
 ) -> S {
-    let mut passed = undecided.none_like();
+    let mut passed = S::none();
     for step in steps {
         let mut hit = (*step.peers).clone();
         hit.keep(undecided);
@@ -242,7 +260,7 @@ fn first_match<'s, S: Space + 's>(
 fn deny_over_accept<'s, S: Space + 's>(
     steps: impl Iterator<Item = &'s Step<S>>,
     isolates: bool,
-    undecided: &mut S,
+    undecided: &mut Cow<S>,
     allowed: &mut S,
 ) -> S {
     let (mut accept, mut deny, mut pass) = (Vec::new(), Vec::new(), Vec::new());
@@ -254,17 +272,24 @@ fn deny_over_accept<'s, S: Space + 's>(
         }
     }
     if !deny.is_empty() {
-        undecided.remove(&undecided.union_of(&deny));
+        undecided.to_mut().remove(&S::union_of(&deny));
     }
-    let mut accept = undecided.union_of(&accept);
-    accept.keep(undecided);
-    allowed.add(&accept);
+    let mut accept = S::union_of(&accept);
+    if matches!(undecided, Cow::Owned(_)) {
+        accept.keep(undecided);
+    }
+    match allowed.is_none() {
+        true => *allowed = accept.clone(),
+        false => allowed.add(&accept),
+    }
     if isolates && pass.is_empty() {
-        return undecided.none_like();
+        return S::none();
     }
-    undecided.remove(&accept);
-    let mut passed = undecided.union_of(&pass);
+    if !accept.is_none() {
+        undecided.to_mut().remove(&accept);
+    }
+    let mut passed = S::union_of(&pass);
     passed.keep(undecided);
-    undecided.remove(&passed);
+    undecided.to_mut().remove(&passed);
     passed
 }

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::extents::Extents;
-use super::rows::{Applied, expand, profiles};
+use super::index::Index;
+use super::rows::{Applied, Profiles};
+use super::sides::Extent;
 use super::universe::{Point, Universe};
 use super::{Direction, End, GateTrace};
 use crate::cluster::Snapshot;
@@ -61,15 +62,15 @@ pub fn ties(snapshot: &Snapshot) -> Vec<Tie> {
         return Vec::new();
     }
     let universe = Universe::new(snapshot, &[&policies]);
+    let index = Index::new(&universe);
     let mut search = Search {
-        policies: &policies,
-        extents: Extents::new(&universe),
+        universe: &universe,
         seen: BTreeSet::new(),
         pairs: 0,
         found: Vec::new(),
     };
     for direction in Direction::BOTH {
-        search.direction(direction);
+        search.direction(&Profiles::new(&universe, &index, &policies, direction));
     }
     let mut found = search.found;
     for tie in &mut found {
@@ -81,35 +82,32 @@ pub fn ties(snapshot: &Snapshot) -> Vec<Tie> {
 }
 
 struct Search<'a> {
-    policies: &'a [Policy],
-    extents: Extents<'a>,
+    universe: &'a Universe<'a>,
     /// Pairs that are known to disagree.
     seen: BTreeSet<(usize, usize)>,
     pairs: usize,
     found: Vec<Tie>,
 }
 
-impl<'a> Search<'a> {
-    fn direction(&mut self, direction: Direction) {
-        let (_, profiles) = profiles(self.policies, direction, &mut self.extents);
-        for (class, applied) in &profiles {
+/// A side that applies, with the place of its policy.
+type Asked<'p> = (&'p Applied, &'p Extent, usize);
+
+impl Search<'_> {
+    fn direction(&mut self, profiles: &Profiles) {
+        for (profile, (class, _)) in (0..).zip(&profiles.all) {
+            let applied: Vec<Asked> = profiles.applied(profile).collect();
             let mut before: Vec<Step> = Vec::new();
-            let same = |a: &Applied, b: &Applied| {
-                (a.policy.tier, a.policy.order) == (b.policy.tier, b.policy.order)
-            };
+            let place = |asked: &Asked| (asked.1.rank.0, asked.1.rank.1);
             let mut tier = None;
-            for run in applied.chunk_by(same) {
-                if tier != run.first().map(|a| a.policy.tier) {
+            for run in applied.chunk_by(|a, b| place(a) == place(b)) {
+                if tier != run.first().map(|a| place(a).0) {
                     before.clear();
-                    tier = run.first().map(|a| a.policy.tier);
+                    tier = run.first().map(|a| place(a).0);
                 }
-                let steps: Vec<_> = run
-                    .iter()
-                    .map(|a| self.steps(direction, *class, a))
-                    .collect();
+                let steps: Vec<_> = run.iter().map(|a| self.steps(*class, a)).collect();
                 for (i, first) in steps.iter().enumerate() {
                     for second in &steps[i + 1..] {
-                        self.pair(direction, *class, &before, first, second);
+                        self.pair(profiles.direction, *class, &before, first, second);
                     }
                 }
                 before.extend(steps.into_iter().flat_map(|(_, steps)| steps));
@@ -118,34 +116,18 @@ impl<'a> Search<'a> {
     }
 
     /// What a policy does at the gate of a class, with the policy's place.
-    fn steps(
-        &mut self,
-        direction: Direction,
-        class: usize,
-        applied: &Applied<'a>,
-    ) -> (usize, Vec<Step>) {
-        let mut policies = self.policies.iter();
-        let policy = policies.position(|p| std::ptr::eq(p, applied.policy));
-        let mut steps = Vec::new();
-        for rule in applied.rules() {
-            let mut all = applied.side.rules.iter();
-            let at = all.position(|r| std::ptr::eq(r, rule)).unwrap_or(0);
-            expand(
-                rule,
-                direction,
-                class,
-                &mut self.extents,
-                &mut |ports, peers| {
-                    steps.push(Step {
-                        rule: at,
-                        action: rule.action,
-                        ports,
-                        peers,
-                    });
-                },
-            );
-        }
-        (policy.unwrap_or(0), steps)
+    fn steps(&self, class: usize, (applied, side, policy): &Asked) -> (usize, Vec<Step>) {
+        let rules = applied.places(&side.rules);
+        let steps = rules.flat_map(|(at, rule)| {
+            let steps = rule.at(self.universe, class);
+            steps.map(move |(ports, peers)| Step {
+                rule: at,
+                action: rule.action,
+                ports,
+                peers,
+            })
+        });
+        (*policy, steps.collect())
     }
 
     fn pair(
@@ -171,7 +153,7 @@ impl<'a> Search<'a> {
                 let mut peers = (*a.peers).clone();
                 peers.intersect_with(&b.peers);
                 // A pod reaches itself whatever policies say.
-                if self.extents.universe.classes[class].members == 1 {
+                if self.universe.classes[class].members == 1 {
                     peers.remove(class);
                 }
                 let earlier = before.iter().chain(&own[..i]).chain(&others[..j]);
@@ -184,7 +166,7 @@ impl<'a> Search<'a> {
                     first: (*first, a.rule),
                     second: (*second, b.rule),
                     direction,
-                    own: self.extents.universe.classes[class].pod,
+                    own: self.universe.classes[class].pod,
                     other: self.end(point),
                     port: ports.example(),
                 });
@@ -194,7 +176,7 @@ impl<'a> Search<'a> {
     }
 
     fn end(&self, point: usize) -> End {
-        let universe = self.extents.universe;
+        let universe = self.universe;
         match universe.point(point) {
             Point::Class(class) => End::Pod(universe.classes[class].pod),
             Point::Addresses(first, _) => End::Address(first),

@@ -1,20 +1,24 @@
 //! Pods that do not exist yet, exactly: which of them a peer expression matches, as sets of label maps.
 //!
 //! One map says everything about such a pod: its own labels under their keys; under hidden keys the
-//! name of its namespace (always present), the labels of a namespace that is not known yet, its
-//! service account, whether it has an address in a given block, and whether a port name stands for
-//! the port that is asked. The last three may be anything, so equal conditions are equal and others
-//! are independent of each other.
+//! name of its namespace (always present), the labels of its namespace, its service account, whether
+//! it has an address in a given block, and whether a port name stands for the port that is asked. The
+//! last three may be anything, so equal conditions are equal and others are independent of each other.
+//!
+//! A namespace that is known has its own labels and no others, so some maps are no pod at all. The
+//! sets leave that open, which keeps them as short as the selectors are; [`Unborn::exists`] says of a
+//! box whether there is a pod in it, and everything that is told has been asked so.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::rows::{Applied, names, numbered};
-use super::tiers::{cells, steps};
+use super::rows::Profiles;
+use super::sides::{names, numbered, side};
+use super::tiers::Steps;
 use super::universe::Universe;
 use super::{Direction, NewPod};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
-use crate::policy::{Match, Peer, PeerItem, Tier};
+use crate::policy::{Match, Peer, PeerItem, Policy, Rule};
 use crate::sets::label_set::{HIDDEN, selector_box};
 use crate::sets::{LabelBox, LabelSet, Labels, PortSet, Selector, ValueSet};
 
@@ -26,18 +30,45 @@ const NAMESPACE_LABEL: &str = "\u{1}namespace\u{1}";
 /// Which pods that do not exist yet each expression matches, each distinct expression once.
 pub(super) struct Unborn<'a> {
     snapshot: &'a Snapshot,
-    names: BTreeSet<String>,
+    names: Arc<Names<'a>>,
     by_peer: HashMap<&'a Peer, Arc<LabelSet>>,
     everyone: Arc<LabelSet>,
 }
 
+/// The names of namespaces.
+struct Names<'a> {
+    /// Of those that are known, with their places.
+    known: HashMap<&'a str, usize>,
+    /// All others.
+    unknown: ValueSet,
+}
+
 impl<'a> Unborn<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
+        let known = snapshot.namespaces.iter().enumerate();
+        let names = snapshot.namespaces.iter().map(|n| n.name.clone());
+        let names = Names {
+            known: known.map(|(at, n)| (n.name.as_str(), at)).collect(),
+            unknown: ValueSet::all_but(names).intersection(&ValueSet::present()),
+        };
         Self {
             snapshot,
-            names: snapshot.namespaces.iter().map(|n| n.name.clone()).collect(),
+            names: Arc::new(names),
             by_peer: HashMap::new(),
             everyone: Arc::new(LabelSet::key(NAMESPACE, &ValueSet::present())),
+        }
+    }
+
+    /// The same for another thread, with nothing evaluated yet.
+    pub fn fork<'b>(&self) -> Unborn<'b>
+    where
+        'a: 'b,
+    {
+        Unborn {
+            snapshot: self.snapshot,
+            names: self.names.clone(),
+            by_peer: HashMap::new(),
+            everyone: self.everyone.clone(),
         }
     }
 
@@ -106,35 +137,70 @@ impl<'a> Unborn<'a> {
         }
     }
 
-    /// Pods of namespaces that match: known ones by name, others by what their labels may be.
+    /// Pods of namespaces whose labels match.
     fn namespaces(&self, selector: &Selector) -> LabelSet {
-        if selector.is_everything() {
-            return LabelSet::all();
+        let (name, rest): (Vec<_>, Vec<_>) = selector
+            .requirements
+            .iter()
+            .cloned()
+            .partition(|r| r.key == NAMESPACE_NAME_LABEL && !r.op.is_text());
+        let mut found = Some(LabelBox::default());
+        for requirement in &name {
+            let values = ValueSet::from(&requirement.op).intersection(&ValueSet::present());
+            found = found.and_then(|b| b.narrow(NAMESPACE, &values));
         }
-        let known = self.snapshot.namespaces.iter();
-        let matching = known
-            .filter(|n| selector.matches(&n.labels))
-            .map(|n| n.name.clone());
-        let known = LabelSet::key(NAMESPACE, &ValueSet::only(matching));
-        let mut unknown = LabelBox::default().narrow(NAMESPACE, &self.unknown());
-        let mut rest = Selector::everything();
-        for requirement in &selector.requirements {
-            if requirement.key == NAMESPACE_NAME_LABEL {
-                let values = ValueSet::from(&requirement.op);
-                unknown = unknown.and_then(|b| b.narrow(NAMESPACE, &values));
-            } else {
-                rest.requirements.push(requirement.clone());
-            }
+        let labels = selector_box(&Selector { requirements: rest }, NAMESPACE_LABEL);
+        let found = found.zip(labels).and_then(|(a, b)| a.intersection(&b));
+        let found = found.map(LabelSet::from).unwrap_or_default();
+        if selector.requirements.iter().any(|r| r.op.is_text()) {
+            return self.told_apart(selector, &found);
         }
-        let labels = selector_box(&rest, NAMESPACE_LABEL);
-        let unknown = unknown.zip(labels).and_then(|(a, b)| a.intersection(&b));
-        known.union(&unknown.map(LabelSet::from).unwrap_or_default())
+        found
     }
 
-    /// Names of namespaces that do not exist yet.
-    fn unknown(&self) -> ValueSet {
-        let all_but = ValueSet::all_but(self.names.iter().cloned());
-        all_but.intersection(&ValueSet::present())
+    /// What a predicate on text says is known of namespaces that are known, and open for others.
+    fn told_apart(&self, selector: &Selector, otherwise: &LabelSet) -> LabelSet {
+        let known = self.snapshot.namespaces.iter();
+        let matching = known.filter(|n| selector.matches(&n.labels));
+        let matching = ValueSet::only(matching.map(|n| n.name.clone()));
+        let unknown = LabelSet::key(NAMESPACE, &self.names.unknown);
+        LabelSet::key(NAMESPACE, &matching).union(&otherwise.intersection(&unknown))
+    }
+
+    /// Whether there can be a pod in the box: a namespace that is known has the labels that it has.
+    pub fn exists(&self, found: &LabelBox) -> bool {
+        let names = found.get(NAMESPACE).map(ValueSet::named);
+        let Some((names, false)) = names else {
+            return true;
+        };
+        names.iter().any(|name| {
+            let known = self.names.known.get(name.as_str());
+            known.is_none_or(|&at| self.has_labels(found, at))
+        })
+    }
+
+    /// Whether every pod that does not exist yet is in the set.
+    pub fn is_everyone(&self, pods: &LabelSet) -> bool {
+        self.is_subset(&self.everyone, pods)
+    }
+
+    /// Whether every pod in the one is in the other.
+    pub fn is_subset(&self, one: &LabelSet, other: &LabelSet) -> bool {
+        let rest = one.difference(other);
+        !rest.boxes().iter().any(|b| self.exists(b))
+    }
+
+    /// Whether the labels of a known namespace are as the box wants them.
+    fn has_labels(&self, found: &LabelBox, namespace: usize) -> bool {
+        let labels = self.snapshot.namespaces.get(namespace).map(|n| &n.labels);
+        labels.is_some_and(|labels| {
+            let wanted = found
+                .keys()
+                .filter_map(|(k, v)| Some((k.strip_prefix(NAMESPACE_LABEL)?, v)));
+            wanted
+                .into_iter()
+                .all(|(key, values)| values.contains(labels.get(key).map(String::as_str)))
+        })
     }
 
     /// Pods at which this port name stands for the port that is asked.
@@ -147,48 +213,51 @@ impl<'a> Unborn<'a> {
     /// pods of each. `counts` says by its pods whether a rule counts at all.
     pub fn cells(
         &mut self,
-        tiers: &[Tier],
-        applied: &[Applied<'a>],
-        (class, direction): (usize, Direction),
         universe: &Universe,
-        counts: impl Fn(&LabelSet) -> bool,
+        policies: &'a [Policy],
+        profiles: &Profiles,
+        profile: u32,
+        counts: impl Fn(&Self, &LabelSet) -> bool,
     ) -> Vec<(PortSet, Arc<LabelSet>)> {
         let everyone = self.everyone();
-        let steps = steps(tiers, applied, |rule, emit| {
-            let pods = self.peers(&rule.peers);
-            if !counts(&pods) {
-                return;
+        let mut steps = Steps::new(&self.snapshot.tiers);
+        for (applied, extent, policy) in profiles.applied(profile) {
+            let given = policies.get(policy);
+            let given = given.and_then(|p| side(p, profiles.direction));
+            if !steps.side(extent.rank.0, extent.isolates) {
+                continue;
             }
-            let Match::Only(items) = &rule.ports else {
-                return emit(PortSet::all(), pods);
-            };
-            let mut ports = numbered(items);
-            for (protocol, name) in names(items) {
-                match direction {
-                    Direction::Ingress => {
-                        ports = ports.union(&universe.resolve(class, protocol, name));
-                    }
-                    Direction::Egress => {
-                        let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
-                        let bearers = pods.intersection(&Self::bearers(name));
-                        emit(any, Arc::new(bearers));
+            for rule in applied.of(given.map_or(&[], |side| &side.rules)) {
+                let pods = self.peers(&rule.peers);
+                if counts(self, &pods) {
+                    let class = profiles.all[profile as usize].0;
+                    for (ports, pods) in expand(rule, pods, profiles.direction, (universe, class)) {
+                        steps.step(rule.action, ports, pods);
                     }
                 }
             }
-            emit(ports, pods);
-        });
-        cells(&steps, &*everyone)
+        }
+        steps.cells(&everyone)
     }
 
     /// One pod of a box: in `prefer` if it may be, else in another known namespace, else in a new one.
     pub fn witness(&self, found: &LabelBox, prefer: usize) -> NewPod {
-        let names = found.keys().find(|(k, _)| *k == NAMESPACE).map(|(_, v)| v);
+        let names = found.get(NAMESPACE);
         let may_be = |at: &usize| {
             let namespace = self.snapshot.namespaces.get(*at);
             namespace.is_some_and(|n| names.is_none_or(|v| v.contains(Some(&n.name))))
+                && self.has_labels(found, *at)
         };
-        let mut all = 0..self.snapshot.namespaces.len();
-        let namespace = Some(prefer).filter(may_be).or_else(|| all.find(may_be));
+        let namespace = match names.map(ValueSet::named) {
+            _ if may_be(&prefer) => Some(prefer),
+            Some((names, false)) => {
+                let known = names
+                    .iter()
+                    .filter_map(|n| self.names.known.get(n.as_str()));
+                known.copied().find(may_be)
+            }
+            _ => (0..self.snapshot.namespaces.len()).find(may_be),
+        };
         let namespace_labels = match namespace.and_then(|at| self.snapshot.namespaces.get(at)) {
             Some(known) => known.labels.clone(),
             None => self.new_namespace(found, names),
@@ -229,12 +298,41 @@ impl<'a> Unborn<'a> {
             Some((key.to_owned(), values.example()??))
         });
         let mut labels: Labels = own.collect();
-        let free = names.map_or_else(|| self.unknown(), |n| n.intersection(&self.unknown()));
+        let free = names.map_or_else(
+            || self.names.unknown.clone(),
+            |n| n.intersection(&self.names.unknown),
+        );
         if let Some(Some(name)) = free.example() {
             labels.insert(NAMESPACE_NAME_LABEL.to_owned(), name);
         }
         labels
     }
+}
+
+/// Which pods a rule matches at which ports; the names of ingress ports are those of `class`.
+fn expand(
+    rule: &Rule,
+    pods: Arc<LabelSet>,
+    direction: Direction,
+    (universe, class): (&Universe, usize),
+) -> Vec<(PortSet, Arc<LabelSet>)> {
+    let Match::Only(items) = &rule.ports else {
+        return vec![(PortSet::all(), pods)];
+    };
+    let mut found = Vec::new();
+    let mut ports = numbered(items);
+    for (protocol, name) in names(items) {
+        match direction {
+            Direction::Ingress => ports = ports.union(&universe.resolve(class, protocol, name)),
+            Direction::Egress => {
+                let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
+                let bearers = pods.intersection(&Unborn::bearers(name));
+                found.push((any, Arc::new(bearers)));
+            }
+        }
+    }
+    found.push((ports, pods));
+    found
 }
 
 /// Conditions in words, to be joined by "and"; none: any.

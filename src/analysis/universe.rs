@@ -6,12 +6,13 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::vocabulary::Vocabulary;
+use rayon::prelude::*;
+
+use super::vocabulary::{Vocabulary, number};
 use crate::cluster::{ContainerPort, Pod, Snapshot};
 use crate::policy::Policy;
-use crate::sets::{Labels, PortSet};
+use crate::sets::PortSet;
 
 /// Pods that no policy under analysis tells apart.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Class {
     pub pod: usize,
     /// How many they are.
     pub members: usize,
+    /// Their labels that count, as the vocabulary numbers them.
+    pub labels: Vec<(u32, u32)>,
 }
 
 /// One index space for the endpoints of a snapshot, under some policies.
@@ -56,7 +59,8 @@ impl<'a> Universe<'a> {
     /// The universe of the pods, addresses and nodes of `snapshot` under all these policies.
     pub fn new(snapshot: &'a Snapshot, policies: &[&[Policy]]) -> Self {
         let all = policies.iter().flat_map(|p| p.iter());
-        let words = Vocabulary::of(all, &snapshot.nodes);
+        let mut words = Vocabulary::of(all, &snapshot.nodes);
+        name_every_value(snapshot, &mut words);
         let (classes, class_of) = classify(snapshot, &words);
         let without = |at: &usize| snapshot.nodes[*at].addresses.is_empty();
         Self {
@@ -156,12 +160,24 @@ impl<'a> Universe<'a> {
     }
 }
 
+/// Where every value of a key counts, those that pods have are as good as named.
+fn name_every_value(snapshot: &Snapshot, words: &mut Vocabulary) {
+    let every = words.labels.iter_mut().filter(|(_, key)| key.every);
+    for (name, key) in every {
+        for pod in &snapshot.pods {
+            if let Some(value) = pod.labels.get(name) {
+                key.add(value);
+            }
+        }
+    }
+}
+
 /// What tells one pod from another.
 #[derive(PartialEq, Eq, Hash)]
 struct ClassKey<'a> {
     namespace: usize,
-    labels: u32,
-    ports: u32,
+    labels: Vec<(u32, u32)>,
+    ports: Vec<&'a ContainerPort>,
     host_network: bool,
     service_account: Option<&'a str>,
     workload: Option<usize>,
@@ -169,83 +185,46 @@ struct ClassKey<'a> {
     blocks: Vec<bool>,
 }
 
-fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>) {
-    let mut labels = Folder::default();
-    let mut ports = Folder::default();
-    let mut known: HashMap<ClassKey, u32> = HashMap::new();
-    let mut classes: Vec<Class> = Vec::new();
-    let mut class_of = Vec::with_capacity(snapshot.pods.len());
-    for (at, pod) in snapshot.pods.iter().enumerate() {
+impl<'a> ClassKey<'a> {
+    fn of(pod: &'a Pod, words: &'a Vocabulary) -> Self {
         let families = || {
             let v4 = pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4);
             (v4, pod.addresses.iter().any(IpAddr::is_ipv6))
         };
-        let key = ClassKey {
+        let account = words.service_accounts.get(&*pod.service_account);
+        Self {
             namespace: pod.namespace,
-            labels: labels.fold(Arc::as_ptr(&pod.labels).cast(), || {
-                fold_labels(&pod.labels, words)
-            }),
-            ports: ports.fold(Arc::as_ptr(&pod.ports).cast(), || {
-                fold_ports(&pod.ports, words)
-            }),
+            labels: words.fold(&pod.labels),
+            ports: fold_ports(&pod.ports, words),
             host_network: words.host_network && pod.host_network,
-            service_account: words
-                .service_accounts
-                .get(&*pod.service_account)
-                .map(String::as_str),
+            service_account: account.map(String::as_str),
             workload: words.workloads.get(&pod.workload).copied(),
             families: words.pod_families.then(families),
             blocks: words.pod_cell(&pod.addresses),
-        };
-        let next = u32::try_from(classes.len()).unwrap_or(u32::MAX);
+        }
+    }
+}
+
+fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>) {
+    let pods = snapshot.pods.par_iter().with_min_len(1024);
+    let keys: Vec<ClassKey> = pods.map(|pod| ClassKey::of(pod, words)).collect();
+    let mut known: HashMap<&ClassKey, u32> = HashMap::new();
+    let mut classes: Vec<Class> = Vec::new();
+    let mut class_of = Vec::with_capacity(keys.len());
+    for (pod, key) in keys.iter().enumerate() {
+        let next = number(classes.len());
         let class = *known.entry(key).or_insert(next);
         if class == next {
             classes.push(Class {
-                pod: at,
+                pod,
                 members: 0,
+                labels: key.labels.clone(),
             });
         }
         classes[class as usize].members += 1;
         class_of.push(class);
     }
     (classes, class_of)
-}
-
-/// Numbers folded values, so that equal ones get equal numbers; what stands at one address is folded once.
-struct Folder<T> {
-    by_address: HashMap<*const (), u32>,
-    by_value: HashMap<T, u32>,
-}
-
-impl<T> Default for Folder<T> {
-    fn default() -> Self {
-        Self {
-            by_address: HashMap::new(),
-            by_value: HashMap::new(),
-        }
-    }
-}
-
-impl<T: Eq + std::hash::Hash> Folder<T> {
-    fn fold(&mut self, address: *const (), value: impl FnOnce() -> T) -> u32 {
-        if let Some(number) = self.by_address.get(&address) {
-            return *number;
-        }
-        let next = u32::try_from(self.by_value.len()).unwrap_or(u32::MAX);
-        let number = *self.by_value.entry(value()).or_insert(next);
-        self.by_address.insert(address, number);
-        number
-    }
-}
-
-/// The labels that some selector asks for; a value that none names becomes "some other value".
-fn fold_labels<'a>(labels: &'a Labels, words: &Vocabulary) -> Vec<(&'a str, Option<&'a str>)> {
-    let folded = labels.iter().filter_map(|(key, value)| {
-        let named = words.labels.get(key)?;
-        let counts = named.as_ref().is_none_or(|set| set.contains(value));
-        Some((key.as_str(), counts.then_some(value.as_str())))
-    });
-    folded.collect()
 }
 
 /// The ports that bear a name in use.

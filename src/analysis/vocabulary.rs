@@ -1,18 +1,18 @@
 //! What the policies under analysis can tell apart: the label keys and values, names, address blocks
 //! and port names that some peer or port item speaks of. Whatever is not in it makes no difference.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use crate::cluster::Node;
 use crate::policy::{Match, Peer, Policy, PortMatch, Rule};
-use crate::sets::{IpSet, LabelOp, Selector};
+use crate::sets::{IpSet, LabelOp, Labels, Selector};
 
 /// The words of some policies.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
-    /// Pod label keys, with the values that are named; none: every value counts (string predicates).
-    pub labels: BTreeMap<String, Option<HashSet<String>>>,
+    /// Pod label keys.
+    pub labels: HashMap<String, LabelKey>,
     /// Service accounts.
     pub service_accounts: BTreeSet<String>,
     /// Workloads named by index.
@@ -33,6 +33,34 @@ pub(super) struct Vocabulary {
     pub v4: BTreeSet<u32>,
     /// Where a piece of the IPv6 axis starts.
     pub v6: BTreeSet<u128>,
+}
+
+/// What is asked of one label key.
+#[derive(Debug, Default)]
+pub(super) struct LabelKey {
+    /// Numbers the keys, from 0.
+    pub number: u32,
+    /// The values that are named, numbered from 0.
+    pub values: HashMap<String, u32>,
+    /// Whether every value counts, named or not, as predicates on text ask for a part of it.
+    pub every: bool,
+}
+
+/// The number of a value that no selector names.
+pub(super) const OTHER: u32 = u32::MAX;
+
+impl LabelKey {
+    pub fn add(&mut self, value: &str) {
+        if !self.values.contains_key(value) {
+            let number = number(self.values.len());
+            self.values.insert(value.to_owned(), number);
+        }
+    }
+}
+
+/// A place in a table as a number.
+pub(super) fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 impl Vocabulary {
@@ -109,26 +137,63 @@ impl Vocabulary {
     fn selector(&mut self, selector: &Selector) {
         for requirement in &selector.requirements {
             if !self.labels.contains_key(&requirement.key) {
-                let named = Some(HashSet::new());
-                self.labels.insert(requirement.key.clone(), named);
+                let number = number(self.labels.len());
+                let fresh = LabelKey {
+                    number,
+                    ..LabelKey::default()
+                };
+                self.labels.insert(requirement.key.clone(), fresh);
             }
-            let Some(named) = self.labels.get_mut(&requirement.key) else {
+            let Some(key) = self.labels.get_mut(&requirement.key) else {
                 continue;
             };
-            match (&requirement.op, named.as_mut()) {
-                (LabelOp::In(values) | LabelOp::NotIn(values), Some(named)) => {
-                    for value in values {
-                        if !named.contains(value) {
-                            named.insert(value.clone());
-                        }
-                    }
+            match &requirement.op {
+                LabelOp::In(values) | LabelOp::NotIn(values) => {
+                    values.iter().for_each(|value| key.add(value));
                 }
-                (LabelOp::StartsWith(_) | LabelOp::EndsWith(_) | LabelOp::Contains(_), _) => {
-                    *named = None;
-                }
-                _ => {}
+                LabelOp::Exists | LabelOp::DoesNotExist => {}
+                op => key.every |= op.is_text(),
             }
         }
+    }
+
+    /// Whether a universe made for these words serves for the others too.
+    pub fn covers(&self, other: &Self) -> bool {
+        #[allow(clippy::iter_over_hash_type)]
+        for (name, key) in &other.labels {
+            let known = self.labels.get(name).is_some_and(|own| {
+                let mut values = key.values.keys();
+                (own.every || !key.every)
+                    && (own.every || values.all(|v| own.values.contains_key(v)))
+            });
+            if !known {
+                return false;
+            }
+        }
+        let mut blocks = other.pod_blocks.iter();
+        other.service_accounts.is_subset(&self.service_accounts)
+            && other.workloads.is_subset(&self.workloads)
+            && other.port_names.is_subset(&self.port_names)
+            && other.domains.is_subset(&self.domains)
+            && blocks.all(|b| self.pod_blocks.contains(b))
+            && other.v4.is_subset(&self.v4)
+            && other.v6.is_subset(&self.v6)
+            && (self.host_network || !other.host_network)
+            && (self.pod_families || !other.pod_families)
+            && (self.nodes || !other.nodes)
+    }
+
+    /// The labels that some selector asks for, by number, sorted; of a value that none names only that
+    /// there is one.
+    pub fn fold(&self, labels: &Labels) -> Vec<(u32, u32)> {
+        let folded = labels.iter().filter_map(|(key, value)| {
+            let key = self.labels.get(key)?;
+            let value = key.values.get(value).copied();
+            Some((key.number, value.unwrap_or(OTHER)))
+        });
+        let mut folded: Vec<_> = folded.collect();
+        folded.sort_unstable();
+        folded
     }
 
     /// Pieces start where a range of the set starts, and right after it ends.

@@ -1,6 +1,8 @@
 //! `drawbridge exposure PATH...`: what workloads are open to that does not exist yet.
 
-use super::{FINE, Format, Inputs, answer, exit_code, load_inputs, tell};
+use std::io::{self, BufWriter};
+
+use super::{FINE, Format, Inputs, WRONG, exit_code, load_inputs, tell};
 use crate::analysis;
 use crate::report::exposure;
 
@@ -17,9 +19,13 @@ pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
     tell(&loaded.diagnostics);
     let found = analysis::exposure::exposure(&loaded.snapshot);
-    let text = match args.output {
-        Format::Txt => exposure::text(&loaded.snapshot, &found),
-        Format::Json => exposure::json(&loaded.snapshot, &found, &loaded.diagnostics),
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let written = match args.output {
+        Format::Txt => exposure::text(&mut out, &loaded.snapshot, &found),
+        Format::Json => exposure::json(&mut out, &loaded.snapshot, &found, &loaded.diagnostics),
     };
-    answer(&text, exit_code(&loaded.diagnostics, FINE))
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
+        _ => exit_code(&loaded.diagnostics, FINE),
+    }
 }

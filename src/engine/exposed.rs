@@ -60,26 +60,31 @@ pub fn gates(document: &Document, in_force: &InForce) -> Gates {
     let mut ideal = real.clone();
     let intents = intent::intents(&ground, stage);
     ideal.policies = intents.into_iter().map(|i| i.policy).collect();
-    let drawn: BTreeMap<(usize, Direction), Exposure> = exposure(&ideal)
-        .into_iter()
-        .map(|e| ((e.workload, e.direction), e))
+    let (found, drawn) = (exposure(real), exposure(&ideal));
+    let places = drawn.lines.iter();
+    let places: BTreeMap<(usize, Direction), usize> = places
+        .map(|line| ((line.workload, line.direction), line.gate))
         .collect();
     let mut all = Gates::new();
-    for found in exposure(real) {
-        let Some(id) = stage.drawn.get(found.workload).copied().flatten() else {
+    for line in &found.lines {
+        let Some(id) = stage.drawn.get(line.workload).copied().flatten() else {
             continue;
         };
-        let by = isolating(in_force, found.workload, found.direction);
+        let by = isolating(in_force, line.workload, line.direction);
         let mut gate = Gate {
             isolated: !by.is_empty(),
             by,
             ..Gate::default()
         };
         if gate.isolated {
-            let meant = drawn.get(&(found.workload, found.direction));
-            tell(&mut gate, &found, meant);
+            let meant = places.get(&(line.workload, line.direction)).copied();
+            tell(
+                &mut gate,
+                (&found, line.gate),
+                meant.map(|gate| (&drawn, gate)),
+            );
         }
-        let place = usize::from(found.direction == Direction::Egress);
+        let place = usize::from(line.direction == Direction::Egress);
         all.entry(id).or_default()[place] = gate;
     }
     all
@@ -109,30 +114,43 @@ pub(super) fn name_of(policy: &Policy) -> String {
     }
 }
 
-fn tell(gate: &mut Gate, found: &Exposure, meant: Option<&Exposure>) {
+/// One gate of an answer.
+type Of<'a> = (&'a Exposure<'a>, usize);
+
+fn tell(gate: &mut Gate, (found, at): Of, meant: Option<Of>) {
+    let Some(open) = found.gates.get(at) else {
+        return;
+    };
     let numbered = PortSet::all_numbered();
     let within = |ports: &PortSet, known: &PortSet| ports.intersection(&numbered).is_subset(known);
     let none = PortSet::empty();
-    let usual = meant.map_or(&none, |m| &m.everyone.numbers);
+    let meant = meant.and_then(|(drawn, at)| Some((drawn, drawn.gates.get(at)?)));
+    let usual = meant.map_or(&none, |(_, m)| &m.everyone.numbers);
     let ports = |ports: &PortSet| match numbered.is_subset(ports) {
         true => "any port".to_owned(),
         false => ports.to_string(),
     };
-    if !found.everyone.numbers.is_empty() {
-        let words = format!(
-            "every pod of the cluster on {}",
-            ports(&found.everyone.numbers)
-        );
-        match within(&found.everyone.numbers, usual) {
+    let everyone = &open.everyone.numbers;
+    if !everyone.is_empty() {
+        let words = format!("every pod of the cluster on {}", ports(everyone));
+        match within(everyone, usual) {
             true => gate.by_choice.push(words),
             false => gate.open_to.push(words),
         }
     }
-    for some in found.some.iter().filter(|some| some.kinds.pods.is_empty()) {
-        let same = meant.and_then(|m| m.some.iter().find(|other| other.kinds == some.kinds));
-        let known = same.map_or_else(|| usual.clone(), |s| s.ports.union(usual));
-        let words = format!("{} on {}", who(&some.kinds), ports(&some.ports));
-        match within(&some.ports, &known) {
+    for some in &open.some {
+        let (kind, some) = (found.kind(some.kind), found.ports(some.ports));
+        if !kind.pods.is_empty() {
+            continue;
+        }
+        let same = meant.and_then(|(drawn, m)| {
+            let mut kinds = m.some.iter();
+            let same = kinds.find(|other| drawn.kind(other.kind) == kind)?;
+            Some(drawn.ports(same.ports).union(usual))
+        });
+        let known = same.unwrap_or_else(|| usual.clone());
+        let words = format!("{} on {}", who(&kind), ports(some));
+        match within(some, &known) {
             true => gate.by_choice.push(words),
             false => gate.open_to.push(words),
         }

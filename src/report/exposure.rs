@@ -1,12 +1,12 @@
 //! What workloads are open to beyond what exists: `drawbridge exposure`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
 use super::assumed;
-use super::ends::{compact, conn};
+use super::ends::{compact, conn, display, workload_json};
 use super::findings::flat;
 use crate::analysis::Direction;
 use crate::analysis::exposure::{Exposed, Exposure, Ports};
@@ -14,47 +14,65 @@ use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 
 /// For each workload and direction what every pod gets, and what some pods get beyond that.
-pub fn text(snapshot: &Snapshot, found: &[Exposure]) -> String {
-    let mut out = String::new();
-    for exposure in found {
-        let Some(workload) = snapshot.workloads.get(exposure.workload) else {
+///
+/// # Errors
+/// What `out` refuses.
+pub fn text(out: &mut impl Write, snapshot: &Snapshot, found: &Exposure) -> io::Result<()> {
+    let mut kinds = Written::default();
+    let mut sets = Written::default();
+    for line in &found.lines {
+        let workload = snapshot.workloads.get(line.workload);
+        let Some((workload, gate)) = workload.zip(found.gates.get(line.gate)) else {
             continue;
         };
-        let word = direction(exposure.direction);
-        let name = format!(
-            "{}/{}[{}]",
-            workload.namespace, workload.name, workload.kind
-        );
-        let note = match exposure.unprotected {
+        let (name, word) = (display(workload), direction(line.direction));
+        let note = match gate.unprotected {
             true => " (no policy speaks of it)",
             false => "",
         };
-        let closed = exposure.everyone.is_empty() && exposure.some.is_empty();
-        if closed {
-            let _ = writeln!(out, "{name} {word}: closed to new pods");
+        if gate.everyone.is_empty() && gate.some.is_empty() {
+            writeln!(out, "{name} {word}: closed to new pods")?;
             continue;
         }
-        let _ = writeln!(out, "{name} {word}:{note}");
-        if !exposure.everyone.is_empty() {
-            let _ = writeln!(out, "    every pod: {}", ports(&exposure.everyone));
+        writeln!(out, "{name} {word}:{note}")?;
+        if !gate.everyone.is_empty() {
+            writeln!(out, "    every pod: {}", ports(&gate.everyone))?;
         }
-        for some in &exposure.some {
-            let _ = writeln!(out, "    {}: {}", kinds(some), some.ports);
-        }
-        for less in &exposure.except {
-            let _ = writeln!(out, "    but {}: {} of it", kinds(less), less.ports);
-        }
+        let mut each = |list: &[Exposed], before: &str, after: &str| -> io::Result<()> {
+            for some in list {
+                let kind = kinds.of(some.kind, || kind(found, some.kind));
+                let ports = sets.of(some.ports, || found.ports(some.ports).to_string());
+                writeln!(out, "    {before}{kind}: {ports}{after}")?;
+            }
+            Ok(())
+        };
+        each(&gate.some, "", "")?;
+        each(&gate.except, "but ", " of it")?;
     }
-    let _ = writeln!(out, "{}", assumed::text(snapshot.assumptions));
-    out
+    writeln!(out, "{}", assumed::text(snapshot.assumptions))?;
+    out.flush()
 }
 
-fn kinds(exposed: &Exposed) -> String {
+/// Texts by number, each made once.
+#[derive(Default)]
+struct Written(Vec<Option<String>>);
+
+impl Written {
+    fn of(&mut self, number: usize, write: impl FnOnce() -> String) -> &str {
+        if self.0.len() <= number {
+            self.0.resize(number + 1, None);
+        }
+        self.0[number].get_or_insert_with(write)
+    }
+}
+
+fn kind(found: &Exposure, number: usize) -> String {
     let words = |all: &[String]| match all {
         [] => "any".to_owned(),
         all => all.join(", "),
     };
-    let (pods, namespaces) = (words(&exposed.kinds.pods), words(&exposed.kinds.namespaces));
+    let kinds = found.kind(number);
+    let (pods, namespaces) = (words(&kinds.pods), words(&kinds.namespaces));
     format!("pods with {pods} in namespaces with {namespaces}")
 }
 
@@ -78,59 +96,73 @@ fn direction(direction: Direction) -> &'static str {
 /// `{"format", "assumptions", "exposure": [{"workload", "direction", "to", "conn"}], "unprotected":
 /// [{"workload", "direction"}], "diagnostics"}`; `to` is the entire cluster or a selector, whose
 /// pods get `more` than the entire cluster (`conn` is what is added) or `less` (`conn` is what is left).
-pub fn json(snapshot: &Snapshot, found: &[Exposure], told: &[Diagnostic]) -> String {
-    let mut lines = Vec::new();
-    let mut unprotected = Vec::new();
-    for exposure in found {
-        let Some(w) = snapshot.workloads.get(exposure.workload) else {
-            continue;
-        };
-        let workload = json!({
-            "type": "workload",
-            "namespace": w.namespace,
-            "name": w.name,
-            "kind": w.kind,
-        });
-        let direction = direction(exposure.direction);
-        let line = |to: Value, conn: Value| json!({"workload": workload, "direction": direction, "to": to, "conn": conn});
-        if exposure.unprotected {
-            unprotected.push(json!({"workload": workload, "direction": direction}));
-        }
-        if !exposure.everyone.is_empty() {
-            let conn = named(&exposure.everyone);
-            lines.push(line(json!({"type": "entire-cluster"}), conn));
-        }
-        let marked = |all: &[Exposed], sign: &str| -> Vec<Value> {
-            let one = |some: &Exposed| {
-                let to = json!({
-                    "type": "selector",
-                    "namespaces": some.kinds.namespaces,
-                    "pods": some.kinds.pods,
-                    "example": {"namespace": some.example.namespace_labels, "pod": some.example.labels},
-                });
-                let mut line = line(to, conn(&some.ports));
-                line["against-entire-cluster"] = json!(sign);
-                line
-            };
-            all.iter().map(one).collect()
-        };
-        lines.extend(marked(&exposure.some, "more"));
-        lines.extend(marked(&exposure.except, "less"));
-    }
-    let mut out = format!(
+///
+/// # Errors
+/// What `out` refuses.
+pub fn json(
+    out: &mut impl Write,
+    snapshot: &Snapshot,
+    found: &Exposure,
+    told: &[Diagnostic],
+) -> io::Result<()> {
+    let names: Vec<String> = snapshot.workloads.iter().map(workload_json).collect();
+    let mut kinds = Written::default();
+    let mut sets = Written::default();
+    write!(
+        out,
         "{{\"format\":\"drawbridge/exposure/1\",\"assumptions\":{},\"exposure\":[",
         compact(&assumed::json(snapshot.assumptions))
-    );
-    for (at, line) in lines.iter().enumerate() {
-        out.push_str(if at == 0 { "\n" } else { ",\n" });
-        out.push_str(&compact(line));
+    )?;
+    let mut between = "\n";
+    let mut unprotected: Vec<String> = Vec::new();
+    for line in &found.lines {
+        let name = names.get(line.workload);
+        let Some((name, gate)) = name.zip(found.gates.get(line.gate)) else {
+            continue;
+        };
+        let word = direction(line.direction);
+        let gate_of = format!("{{\"workload\":{name},\"direction\":\"{word}\"");
+        if gate.unprotected {
+            unprotected.push(format!("{gate_of}}}"));
+        }
+        if !gate.everyone.is_empty() {
+            let conn = compact(&named(&gate.everyone));
+            let to = "\"to\":{\"type\":\"entire-cluster\"}";
+            write!(out, "{between}{gate_of},{to},\"conn\":{conn}}}")?;
+            between = ",\n";
+        }
+        let mut each = |list: &[Exposed], sign: &str| -> io::Result<()> {
+            for some in list {
+                let to = kinds.of(some.kind, || compact(&selector(found, some.kind)));
+                let conn = sets.of(some.ports, || compact(&conn(found.ports(some.ports))));
+                write!(out, "{between}{gate_of},\"to\":{to},\"conn\":{conn}")?;
+                write!(out, ",\"against-entire-cluster\":\"{sign}\"}}")?;
+                between = ",\n";
+            }
+            Ok(())
+        };
+        each(&gate.some, "more")?;
+        each(&gate.except, "less")?;
     }
-    let (unprotected, told) = (compact(&unprotected), compact(&flat(told)));
-    let _ = writeln!(
+    let (unprotected, told) = (unprotected.join(","), compact(&flat(told)));
+    writeln!(
         out,
-        "\n],\"unprotected\":{unprotected},\"diagnostics\":{told}}}"
-    );
-    out
+        "\n],\"unprotected\":[{unprotected}],\"diagnostics\":{told}}}"
+    )?;
+    out.flush()
+}
+
+fn selector(found: &Exposure, number: usize) -> Value {
+    let kinds = found.kind(number);
+    let example = found
+        .example(number)
+        .map(|pod| json!({"namespace": pod.namespace_labels, "pod": pod.labels}));
+    json!({
+        "type": "selector",
+        "namespaces": kinds.namespaces,
+        "pods": kinds.pods,
+        "example": example,
+    })
 }
 
 /// A connection with port names that nothing stands for yet, by protocol.

@@ -105,7 +105,26 @@ impl ValueSet {
 
     /// Whether all of it is in the other.
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.intersection(&other.complement()).is_empty()
+        let (a, b) = (&self.values, &other.values);
+        let values = match (self.negated, other.negated) {
+            (false, false) => a.is_subset(b),
+            (false, true) => a.is_disjoint(b),
+            (true, false) => false,
+            (true, true) => b.is_subset(a),
+        };
+        values && (other.absent || !self.absent)
+    }
+
+    /// Whether they have nothing in common.
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        let (a, b) = (&self.values, &other.values);
+        let values = match (self.negated, other.negated) {
+            (false, false) => a.is_disjoint(b),
+            (false, true) => a.is_subset(b),
+            (true, false) => b.is_subset(a),
+            (true, true) => false,
+        };
+        values && !(self.absent && other.absent)
     }
 
     /// A member, absence if possible: `Some(None)` is absence, none if there is no member.
@@ -153,6 +172,11 @@ impl LabelBox {
         self.keys.iter().map(|(k, v)| (k.as_str(), v))
     }
 
+    /// What a key of this box may be; none: anything.
+    pub fn get(&self, key: &str) -> Option<&ValueSet> {
+        self.keys.get(key)
+    }
+
     /// The box narrowed to `values` at `key`; none if nothing is left.
     pub fn narrow(mut self, key: &str, values: &ValueSet) -> Option<Self> {
         if values.is_all() {
@@ -186,7 +210,7 @@ impl LabelBox {
     pub fn is_disjoint(&self, other: &Self) -> bool {
         self.keys.iter().any(|(key, a)| {
             let b = other.keys.get(key);
-            b.is_some_and(|b| a.intersection(b).is_empty())
+            b.is_some_and(|b| a.is_disjoint(b))
         })
     }
 

@@ -54,6 +54,14 @@ impl LabelOp {
             (Self::Contains(text), value) => value.is_some_and(|v| v.contains(text)),
         }
     }
+
+    /// Whether it asks for a part of the value's text.
+    pub fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::StartsWith(_) | Self::EndsWith(_) | Self::Contains(_)
+        )
+    }
 }
 
 impl Requirement {

@@ -8,7 +8,8 @@ use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::{gate, probe};
 use drawbridge::analysis::exposure::exposure;
 use drawbridge::analysis::{
-    Direction, End, Endpoint, GateDifference, NewPod, PeerPiece, compare, connections, isolation,
+    Analysis, Direction, End, Endpoint, GateDifference, NewPod, PeerPiece, compare, connections,
+    isolation,
 };
 use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use drawbridge::policy::Policy;
@@ -314,29 +315,74 @@ proptest! {
         extra in new_pods(),
     ) {
         let snapshot = with(&cluster, policies);
-        for exposure in exposure(&snapshot) {
-            let pods = snapshot.workloads[exposure.workload].pods.clone();
-            let usual = &exposure.everyone.numbers;
+        let found = exposure(&snapshot);
+        let words = found.gates.iter().flat_map(|g| g.some.iter().chain(&g.except));
+        for e in words {
+            prop_assert!(!found.ports(e.ports).is_empty() || found.gates.iter().any(|g| g.except.contains(e)));
+        }
+        for line in &found.lines {
+            let gate = &found.gates[line.gate];
+            let pods = snapshot.workloads[line.workload].pods.clone();
+            let usual = &gate.everyone.numbers;
             let allows = |pod: &NewPod, p| {
                 let end = End::NewPod(pod.clone());
                 let mut pods = pods.clone();
-                pods.any(|own| gate_allows(&snapshot, exposure.direction, own, &end, p))
+                pods.any(|own| gate_allows(&snapshot, line.direction, own, &end, p))
             };
-            for some in &exposure.some {
-                for p in probes().into_iter().filter(|p| has(&some.ports, *p)) {
-                    prop_assert!(allows(&some.example, p), "{:?}", some);
+            for some in &gate.some {
+                let example = found.example(some.kind).expect("an example");
+                for p in probes().into_iter().filter(|p| has(found.ports(some.ports), *p)) {
+                    prop_assert!(allows(&example, p), "{:?} {:?}", example, gate);
                 }
             }
             let settled: Vec<NewPod> = extra.iter().filter_map(|p| settle(&snapshot, p)).collect();
             for p in probes() {
                 for pod in &settled {
                     let allowed = allows(pod, p);
-                    let more = exposure.some.iter().any(|e| has(&e.ports, p));
-                    let less = exposure.except.iter().any(|e| !has(&e.ports, p));
-                    prop_assert!(!allowed || has(usual, p) || more, "{:?} {:?}", pod, exposure);
-                    prop_assert!(allowed || !has(usual, p) || less, "{:?} {:?}", pod, exposure);
+                    let more = gate.some.iter().any(|e| has(found.ports(e.ports), p));
+                    let less = gate.except.iter().any(|e| !has(found.ports(e.ports), p));
+                    prop_assert!(!allowed || has(usual, p) || more, "{:?} {:?}", pod, gate);
+                    prop_assert!(allowed || !has(usual, p) || less, "{:?} {:?}", pod, gate);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn kept_answers_are_those_of_a_fresh_analysis(
+        cluster in cluster(),
+        policies in policies(Leaves::All),
+        keep in vec(vec(any::<bool>(), 7), 1..4),
+        other in policies(Leaves::All),
+    ) {
+        let snapshot = with(&cluster, policies.clone());
+        let mut kept = Analysis::new(&snapshot);
+        let mut before = snapshot.clone();
+        for choice in keep {
+            let some = policies.iter().zip(&choice).filter(|(_, keep)| **keep);
+            let mut now: Vec<Policy> = some.map(|(p, _)| p.clone()).collect();
+            if choice[6] {
+                now.extend(other.iter().take(1).cloned());
+            } else if let Some(policy) = now.first_mut() {
+                std::mem::swap(&mut policy.ingress, &mut policy.egress);
+            }
+            let changed = kept.update(&now);
+            let after = with(&cluster, now);
+            for a in 0..cluster.pods.len() {
+                for b in (0..cluster.pods.len()).filter(|&b| b != a) {
+                    let (from, to) = (End::Pod(a), End::Pod(b));
+                    let ports = kept.allowed(a, b);
+                    for p in probes() {
+                        prop_assert_eq!(has(&ports, p), probe(&after, &from, &to, p).allowed);
+                        let differ = |gate: Direction, pod, peer: &End| {
+                            gate_allows(&before, gate, pod, peer, p) != gate_allows(&after, gate, pod, peer, p)
+                        };
+                        prop_assert!(!differ(Direction::Egress, a, &to) || changed.contains(&a));
+                        prop_assert!(!differ(Direction::Ingress, b, &from) || changed.contains(&b));
+                    }
+                }
+            }
+            before = after;
         }
     }
 }

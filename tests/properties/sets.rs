@@ -1,8 +1,9 @@
 //! Laws of the set algebra.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use drawbridge::sets::{Bits, IntervalSet, IpSet, LabelSet, Labels, PortSet, Protocol};
+use drawbridge::sets::{Bits, IntervalSet, IpSet, LabelSet, Labels, PortSet, Protocol, ValueSet};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -110,24 +111,53 @@ proptest! {
     }
 
     #[test]
-    fn bits_are_sets(a in vec(0..200usize, 0..40), start in 0..200usize, end in 0..200usize) {
-        let mut bits = Bits::empty(200);
-        bits.insert_range(start, end);
-        let range: Vec<usize> = (start..end).collect();
-        prop_assert_eq!(bits.iter().collect::<Vec<_>>(), range);
-        let mut one = Bits::empty(200);
-        a.iter().for_each(|&at| one.insert(at));
-        let mut sorted = a;
-        sorted.sort_unstable();
-        sorted.dedup();
-        prop_assert_eq!(one.count(), sorted.len());
-        prop_assert_eq!(one.iter().collect::<Vec<_>>(), sorted);
-        let (mut both, mut only) = (one.clone(), one.clone());
-        both.intersect_with(&bits);
-        only.subtract(&bits);
-        prop_assert_eq!(both.count() + only.count(), one.count());
-        prop_assert_eq!(both.is_empty(), !one.intersects(&bits));
-        prop_assert_eq!(only.is_empty(), one.is_subset(&bits));
+    fn bits_are_sets(
+        a in vec(0..400usize, 0..20),
+        b in vec(150..250usize, 0..20),
+        start in 0..400usize,
+        end in 0..400usize,
+    ) {
+        let mut range = Bits::empty();
+        range.insert_range(start, end);
+        prop_assert_eq!(range.iter().collect::<Vec<_>>(), (start..end).collect::<Vec<_>>());
+        let (a, b): (BTreeSet<usize>, BTreeSet<usize>) = (a.into_iter().collect(), b.into_iter().collect());
+        let sets = [a, b, (start..end).collect()];
+        let of = |set: &BTreeSet<usize>| set.iter().rev().copied().collect::<Bits>();
+        prop_assert_eq!(&of(&sets[2]), &range);
+        let union: BTreeSet<usize> = sets.iter().flatten().copied().collect();
+        prop_assert_eq!(Bits::union_of(&sets.each_ref().map(of)), of(&union));
+        for (x, y) in [(0, 1), (1, 0), (0, 2), (2, 1)] {
+            let (x, y) = (&sets[x], &sets[y]);
+            let (one, other) = (of(x), of(y));
+            prop_assert_eq!(one.count(), x.len());
+            prop_assert_eq!(one.iter().collect::<Vec<_>>(), x.iter().copied().collect::<Vec<_>>());
+            let (mut all, mut both, mut only) = (one.clone(), one.clone(), one.clone());
+            all.union_with(&other);
+            both.intersect_with(&other);
+            only.subtract(&other);
+            prop_assert_eq!(all, of(&(x | y)));
+            prop_assert_eq!(&both, &of(&(x & y)));
+            prop_assert_eq!(&only, &of(&(x - y)));
+            prop_assert_eq!(both.is_empty(), !one.intersects(&other));
+            prop_assert_eq!(only.is_empty(), one.is_subset(&other));
+            let mut fewer = one;
+            other.iter().for_each(|at| fewer.remove(at));
+            prop_assert_eq!(fewer, only);
+            prop_assert!((0..400).all(|at| other.contains(at) == y.contains(&at)));
+        }
+    }
+
+    #[test]
+    fn value_sets_are_sets(a in selector(Leaves::Exact), b in selector(Leaves::Exact)) {
+        let all = a.requirements.iter().chain(&b.requirements).map(|r| ValueSet::from(&r.op));
+        let mut sets: Vec<ValueSet> = all.collect();
+        sets.extend([ValueSet::all(), ValueSet::present(), ValueSet::missing()]);
+        for a in &sets {
+            for b in &sets {
+                prop_assert_eq!(a.is_subset(b), a.intersection(&b.complement()).is_empty());
+                prop_assert_eq!(a.is_disjoint(b), a.intersection(b).is_empty());
+            }
+        }
     }
 
     #[test]
