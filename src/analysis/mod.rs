@@ -45,6 +45,9 @@ mod unborn;
 mod universe;
 mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 
 use crate::cluster::Snapshot;

@@ -1,4 +1,4 @@
-//! How long answers take, without reading YAML.
+//! How long answers take, without reading YAML. 100,000 pods are asked at the end.
 
 #[path = "cluster.rs"]
 mod cluster;
@@ -7,18 +7,17 @@ use std::hint::black_box;
 
 use cluster::{Size, cluster};
 use criterion::{Criterion, criterion_group, criterion_main};
-use drawbridge::analysis::{compare, for_each_connection, isolation};
+use drawbridge::analysis::exposure::exposure;
+use drawbridge::analysis::{Analysis, compare, for_each_connection, isolation};
+use drawbridge::cluster::Snapshot;
+use drawbridge::policy::Policy;
 
-/// Names, namespaces, workloads, pods of each, policies.
-const SIZES: [(&str, Size); 3] = [
-    ("100 workloads, 80 policies", size(10, 100, 2, 80)),
-    ("500 workloads, 400 policies", size(50, 500, 2, 400)),
-    (
-        "2,000 workloads, 2,000 policies",
-        size(100, 2_000, 2, 2_000),
-    ),
-];
+const SMALL: Size = size(10, 100, 2, 80);
+const MIDDLE: Size = size(50, 500, 2, 400);
+const BIG: Size = size(100, 2_000, 2, 2_000);
+const HUGE: Size = size(2_000, 100_000, 1, 10_000);
 
+/// Namespaces, workloads, pods of each, policies.
 const fn size(namespaces: usize, workloads: usize, pods_each: usize, policies: usize) -> Size {
     Size {
         namespaces,
@@ -29,7 +28,11 @@ const fn size(namespaces: usize, workloads: usize, pods_each: usize, policies: u
 }
 
 fn answers(c: &mut Criterion) {
-    for (name, size) in SIZES {
+    for (name, size) in [
+        ("100 workloads, 80 policies", SMALL),
+        ("500 workloads, 400 policies", MIDDLE),
+        ("2,000 workloads, 2,000 policies", BIG),
+    ] {
         let snapshot = cluster(size);
         let mut group = c.benchmark_group(name);
         group.sample_size(20);
@@ -41,14 +44,51 @@ fn answers(c: &mut Criterion) {
                 count
             });
         });
+        group.bench_function("exposure", |b| {
+            b.iter(|| exposure(black_box(&snapshot)).lines.len());
+        });
         let mut other = snapshot.clone();
         other.policies.pop();
         group.bench_function("comparison", |b| {
             b.iter(|| compare(black_box(&snapshot), black_box(&other)).len());
         });
+        every_gate(&mut group, &snapshot);
         group.finish();
     }
 }
 
-criterion_group!(benches, answers);
+type Group<'a> = criterion::BenchmarkGroup<'a, criterion::measurement::WallTime>;
+
+/// Every gate of every pod, that and what they are open to, and what one policy changes.
+fn every_gate(group: &mut Group, snapshot: &Snapshot) {
+    group.bench_function("every gate", |b| {
+        b.iter(|| Analysis::new(black_box(snapshot)));
+    });
+    group.bench_function("every gate and exposure", |b| {
+        b.iter(|| {
+            let analysis = Analysis::new(black_box(snapshot));
+            analysis.exposure().lines.len()
+        });
+    });
+    let mut analysis = Analysis::new(snapshot);
+    let mut policies: Vec<Policy> = snapshot.policies.clone();
+    let middle = policies.len() / 2;
+    group.bench_function("after one policy changed", |b| {
+        b.iter(|| {
+            let policy = &mut policies[middle];
+            std::mem::swap(&mut policy.ingress, &mut policy.egress);
+            analysis.update(black_box(&policies)).len()
+        });
+    });
+}
+
+fn huge(c: &mut Criterion) {
+    let snapshot = cluster(HUGE);
+    let mut group = c.benchmark_group("100,000 pods, 10,000 policies");
+    group.sample_size(10);
+    every_gate(&mut group, &snapshot);
+    group.finish();
+}
+
+criterion_group!(benches, answers, huge);
 criterion_main!(benches);

@@ -1,5 +1,6 @@
 //! The fast analysis against the plain evaluator.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -12,11 +13,12 @@ use drawbridge::analysis::{
     isolation,
 };
 use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
-use drawbridge::policy::Policy;
+use drawbridge::policy::{Match, PeerItem, Policy, Rule};
 use drawbridge::sets::{PortSet, Protocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::TestRunner;
 
 use super::random::{ADDRESSES, DOMAINS, Leaves, PORTS, cluster, labels, policies};
 
@@ -123,54 +125,115 @@ fn says(found: &[&GateDifference], snapshot: &Snapshot, end: &End, wider: bool, 
     all.any(|d| d.wider == wider && has(&d.ports, p) && covers(snapshot, &d.peer, end))
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
-
-    #[test]
-    fn connections_are_what_the_evaluator_says(
-        cluster in cluster(),
-        policies in policies(Leaves::All),
-    ) {
-        let snapshot = with(&cluster, policies);
-        let all = connections(&snapshot);
-        let mut pairs: HashMap<(usize, usize), &PortSet> = HashMap::new();
-        for c in &all {
-            prop_assert!(!c.ports.is_empty());
-            if let (Endpoint::Workload(a), Endpoint::Workload(b)) = (c.src, c.dst) {
-                prop_assert!(pairs.insert((a, b), &c.ports).is_none());
+/// One random cluster: everything that is listed is asked of the plain evaluator, and everything that
+/// is not. Returns how many connections were asked for.
+fn listed_is_allowed(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
+    let asked = Cell::new(0);
+    let allowed = |from: &End, to: &End, p| {
+        asked.set(asked.get() + 1);
+        probe(snapshot, from, to, p).allowed
+    };
+    let all = connections(snapshot);
+    let mut pairs: HashMap<(usize, usize), &PortSet> = HashMap::new();
+    for c in &all {
+        prop_assert!(!c.ports.is_empty());
+        if let (Endpoint::Workload(a), Endpoint::Workload(b)) = (c.src, c.dst) {
+            prop_assert!(pairs.insert((a, b), &c.ports).is_none());
+        }
+    }
+    let workloads = snapshot.workloads.len();
+    for a in 0..workloads {
+        for b in (0..workloads).filter(|&b| b != a) {
+            for p in probes() {
+                let from_any = |to: &End| any_pod(snapshot, a, |from| allowed(from, to, p));
+                let want = any_pod(snapshot, b, from_any);
+                let got = pairs.get(&(a, b)).is_some_and(|ports| has(ports, p));
+                prop_assert_eq!(got, want, "{} to {} at {:?}", a, b, p);
             }
         }
-        let workloads = snapshot.workloads.len();
-        for a in 0..workloads {
-            for b in (0..workloads).filter(|&b| b != a) {
-                for p in probes() {
-                    let want = any_pod(&snapshot, a, |from| {
-                        any_pod(&snapshot, b, |to| probe(&snapshot, from, to, p).allowed)
-                    });
-                    let got = pairs.get(&(a, b)).is_some_and(|ports| has(ports, p));
-                    prop_assert_eq!(got, want, "{} to {} at {:?}", a, b, p);
+        for address in addresses() {
+            let outside = End::Address(address);
+            let listed = |e: &Endpoint| match e {
+                Endpoint::Addresses { first, last } => {
+                    first.is_ipv4() == address.is_ipv4() && (*first..=*last).contains(&address)
                 }
-            }
-            for address in addresses() {
-                let outside = End::Address(address);
-                let listed = |e: &Endpoint| match e {
-                    Endpoint::Addresses { first, last } => {
-                        first.is_ipv4() == address.is_ipv4() && (*first..=*last).contains(&address)
-                    }
-                    _ => false,
-                };
-                let own = Endpoint::Workload(a);
-                let out: Vec<_> = all.iter().filter(|c| c.src == own && listed(&c.dst)).collect();
-                let into: Vec<_> = all.iter().filter(|c| c.dst == own && listed(&c.src)).collect();
-                for p in probes() {
-                    let want = any_pod(&snapshot, a, |pod| probe(&snapshot, pod, &outside, p).allowed);
-                    prop_assert_eq!(out.iter().any(|c| has(&c.ports, p)), want, "{} to {}", a, address);
-                    let want = any_pod(&snapshot, a, |pod| probe(&snapshot, &outside, pod, p).allowed);
-                    prop_assert_eq!(into.iter().any(|c| has(&c.ports, p)), want, "{} to {}", address, a);
-                }
+                _ => false,
+            };
+            let own = Endpoint::Workload(a);
+            let out: Vec<_> = all
+                .iter()
+                .filter(|c| c.src == own && listed(&c.dst))
+                .collect();
+            let into: Vec<_> = all
+                .iter()
+                .filter(|c| c.dst == own && listed(&c.src))
+                .collect();
+            for p in probes() {
+                let want = any_pod(snapshot, a, |pod| allowed(pod, &outside, p));
+                prop_assert_eq!(
+                    out.iter().any(|c| has(&c.ports, p)),
+                    want,
+                    "{} to {}",
+                    a,
+                    address
+                );
+                let want = any_pod(snapshot, a, |pod| allowed(&outside, pod, p));
+                prop_assert_eq!(
+                    into.iter().any(|c| has(&c.ports, p)),
+                    want,
+                    "{} to {}",
+                    address,
+                    a
+                );
             }
         }
     }
+    Ok(asked.get())
+}
+
+/// At least a million connections of random clusters are asked for in one run.
+#[test]
+fn connections_are_what_the_evaluator_says() {
+    let asked = Cell::new(0);
+    let config = ProptestConfig {
+        cases: 600,
+        failure_persistence: None,
+        ..Default::default()
+    };
+    let strategy = (cluster(), policies(Leaves::All));
+    let result = TestRunner::new(config).run(&strategy, |(cluster, policies)| {
+        let snapshot = with(&cluster, policies);
+        asked.set(asked.get() + listed_is_allowed(&snapshot)?);
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    assert!(asked.get() >= 1_000_000, "only {}", asked.get());
+}
+
+/// One rule for each peer and port of another.
+fn split(rule: &Rule) -> Vec<Rule> {
+    fn one_each<T: Clone>(list: &Match<T>) -> Vec<Match<T>> {
+        match list {
+            Match::Any => vec![Match::Any],
+            Match::Only(items) => items.iter().map(|i| Match::Only(vec![i.clone()])).collect(),
+        }
+    }
+    let ports = one_each(&rule.ports);
+    let pair = |peers: Match<PeerItem>| {
+        let rules = ports.clone().into_iter();
+        rules.map(move |ports| Rule {
+            peers: peers.clone(),
+            ports,
+            ..rule.clone()
+        })
+    };
+    one_each(&rule.peers).into_iter().flat_map(pair).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn isolation_is_what_the_policies_say(cluster in cluster(), policies in policies(Leaves::All)) {
@@ -213,6 +276,24 @@ proptest! {
     }
 
     #[test]
+    fn splitting_rules_and_mixing_policies_changes_nothing(
+        (cluster, policies, mixed) in (cluster(), policies(Leaves::All)).prop_flat_map(|(c, p)| {
+            (Just(c), Just(p.clone()), Just(p).prop_shuffle())
+        }),
+    ) {
+        let mut mixed = mixed;
+        for policy in &mut mixed {
+            for side in [&mut policy.ingress, &mut policy.egress].into_iter().flatten() {
+                side.rules = side.rules.iter().flat_map(split).collect();
+            }
+        }
+        let (a, b) = (with(&cluster, policies), with(&cluster, mixed));
+        prop_assert_eq!(compare(&a, &b), vec![]);
+        prop_assert_eq!(connections(&a), connections(&b));
+        prop_assert_eq!(isolation(&a), isolation(&b));
+    }
+
+    #[test]
     fn comparison_is_what_the_evaluator_says(
         cluster in cluster(),
         left in policies(Leaves::Exact),
@@ -221,8 +302,10 @@ proptest! {
     ) {
         let (a, b) = (with(&cluster, left), with(&cluster, right));
         let found = compare(&a, &b);
-        let reversed = compare(&b, &a);
-        prop_assert_eq!(found.len(), reversed.len());
+        let mut reversed = compare(&b, &a);
+        reversed.iter_mut().for_each(|d| d.wider = !d.wider);
+        reversed.sort();
+        prop_assert_eq!(&reversed, &found);
         for d in &found {
             prop_assert!(!d.ports.is_empty());
             for end in end_of(&d.peer) {
