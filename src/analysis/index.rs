@@ -17,7 +17,7 @@ pub(super) struct Index<'a> {
     /// By namespace index.
     in_namespace: Vec<Vec<u32>>,
     /// By port name: the ports that bear it, with their class.
-    ports: HashMap<&'a str, Vec<(u32, Protocol, u16)>>,
+    bearers: HashMap<&'a str, Vec<(u32, Protocol, u16)>>,
 }
 
 /// The classes that have one label key.
@@ -32,7 +32,7 @@ impl<'a> Index<'a> {
     pub fn new(universe: &Universe<'a>) -> Self {
         let snapshot = universe.snapshot;
         let mut in_namespace = vec![Vec::new(); snapshot.namespaces.len()];
-        let mut labels = vec![KeyIndex::default(); universe.words.labels.len()];
+        let mut labels = vec![KeyIndex::default(); universe.words.label_keys.len()];
         for (class, found) in universe.classes.iter().enumerate() {
             let namespace = snapshot.pods[found.pod].namespace;
             if let Some(list) = in_namespace.get_mut(namespace) {
@@ -42,12 +42,12 @@ impl<'a> Index<'a> {
                 labels[key as usize].add(value, number(class));
             }
         }
-        let mut ports: HashMap<&str, Vec<_>> = HashMap::new();
+        let mut bearers: HashMap<&str, Vec<_>> = HashMap::new();
         for class in 0..universe.classes.len() {
             for port in universe.pod(class).ports.iter() {
                 if let Some(name) = &port.name {
                     let one = (number(class), port.protocol, port.port);
-                    ports.entry(name).or_default().push(one);
+                    bearers.entry(name).or_default().push(one);
                 }
             }
         }
@@ -63,14 +63,14 @@ impl<'a> Index<'a> {
             namespaces: names.map(|(at, n)| (n.name.as_str(), at)).collect(),
             labelled,
             in_namespace,
-            ports,
+            bearers,
         }
     }
 
     /// The classes that declare a port of this name, grouped by the ports that bear it.
     pub fn bearers(&self, protocol: Option<Protocol>, name: &str) -> Vec<(PortSet, Bits)> {
         let bears = |port: &&(u32, Protocol, u16)| protocol.is_none_or(|wanted| wanted == port.1);
-        let ports = self.ports.get(name).into_iter().flatten();
+        let ports = self.bearers.get(name).into_iter().flatten();
         let ports: Vec<_> = ports.filter(bears).collect();
         let mut groups: BTreeMap<Vec<(Protocol, u16)>, Bits> = BTreeMap::new();
         for of_class in ports.chunk_by(|a, b| a.0 == b.0) {
@@ -124,18 +124,18 @@ impl<'a> Index<'a> {
             LabelOp::DoesNotExist => (&LabelOp::Exists, true),
             op => (op, false),
         };
-        if let Some(key) = universe.words.labels.get(&requirement.key) {
+        if let Some(key) = universe.words.label_keys.get(&requirement.key) {
             let index = &self.labels[key.number as usize];
             let mut add = |classes: &[u32]| classes.iter().for_each(|&c| found.insert(c as usize));
             match op {
                 LabelOp::Exists => add(&index.present),
                 LabelOp::In(values) => {
-                    let numbers = values.iter().filter_map(|v| key.values.get(v));
+                    let numbers = values.iter().filter_map(|v| key.numbered.get(v));
                     numbers.for_each(|&number| add(index.value(number)));
                 }
                 op => {
                     // The order of a hash map does not show in a set.
-                    let values = key.values.iter().filter(|(v, _)| op.matches(Some(v)));
+                    let values = key.numbered.iter().filter(|(v, _)| op.matches(Some(v)));
                     values.for_each(|(_, &number)| add(index.value(number)));
                 }
             }

@@ -162,7 +162,7 @@ impl<'a> Universe<'a> {
 
 /// Where every value of a key counts, those that pods have are as good as named.
 fn name_every_value(snapshot: &Snapshot, words: &mut Vocabulary) {
-    let every = words.labels.iter_mut().filter(|(_, key)| key.every);
+    let every = words.label_keys.iter_mut().filter(|(_, key)| key.every);
     for (name, key) in every {
         for pod in &snapshot.pods {
             if let Some(value) = pod.labels.get(name) {

@@ -12,7 +12,7 @@ use crate::sets::{IpSet, LabelOp, Labels, Selector};
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
     /// Pod label keys.
-    pub labels: HashMap<String, LabelKey>,
+    pub label_keys: HashMap<String, LabelKey>,
     /// Service accounts.
     pub service_accounts: BTreeSet<String>,
     /// Workloads named by index.
@@ -41,7 +41,7 @@ pub(super) struct LabelKey {
     /// Numbers the keys, from 0.
     pub number: u32,
     /// The values that are named, numbered from 0.
-    pub values: HashMap<String, u32>,
+    pub numbered: HashMap<String, u32>,
     /// Whether every value counts, named or not, as predicates on text ask for a part of it.
     pub every: bool,
 }
@@ -51,9 +51,9 @@ pub(super) const OTHER: u32 = u32::MAX;
 
 impl LabelKey {
     pub fn add(&mut self, value: &str) {
-        if !self.values.contains_key(value) {
-            let number = number(self.values.len());
-            self.values.insert(value.to_owned(), number);
+        if !self.numbered.contains_key(value) {
+            let number = number(self.numbered.len());
+            self.numbered.insert(value.to_owned(), number);
         }
     }
 }
@@ -136,15 +136,15 @@ impl Vocabulary {
 
     fn selector(&mut self, selector: &Selector) {
         for requirement in &selector.requirements {
-            if !self.labels.contains_key(&requirement.key) {
-                let number = number(self.labels.len());
+            if !self.label_keys.contains_key(&requirement.key) {
+                let number = number(self.label_keys.len());
                 let fresh = LabelKey {
                     number,
                     ..LabelKey::default()
                 };
-                self.labels.insert(requirement.key.clone(), fresh);
+                self.label_keys.insert(requirement.key.clone(), fresh);
             }
-            let Some(key) = self.labels.get_mut(&requirement.key) else {
+            let Some(key) = self.label_keys.get_mut(&requirement.key) else {
                 continue;
             };
             match &requirement.op {
@@ -160,11 +160,11 @@ impl Vocabulary {
     /// Whether a universe made for these words serves for the others too.
     pub fn covers(&self, other: &Self) -> bool {
         #[allow(clippy::iter_over_hash_type)]
-        for (name, key) in &other.labels {
-            let known = self.labels.get(name).is_some_and(|own| {
-                let mut values = key.values.keys();
+        for (name, key) in &other.label_keys {
+            let known = self.label_keys.get(name).is_some_and(|own| {
+                let mut values = key.numbered.keys();
                 (own.every || !key.every)
-                    && (own.every || values.all(|v| own.values.contains_key(v)))
+                    && (own.every || values.all(|v| own.numbered.contains_key(v)))
             });
             if !known {
                 return false;
@@ -187,8 +187,8 @@ impl Vocabulary {
     /// there is one.
     pub fn fold(&self, labels: &Labels) -> Vec<(u32, u32)> {
         let folded = labels.iter().filter_map(|(key, value)| {
-            let key = self.labels.get(key)?;
-            let value = key.values.get(value).copied();
+            let key = self.label_keys.get(key)?;
+            let value = key.numbered.get(value).copied();
             Some((key.number, value.unwrap_or(OTHER)))
         });
         let mut folded: Vec<_> = folded.collect();

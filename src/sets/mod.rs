@@ -7,10 +7,12 @@ pub mod interval;
 pub mod label_set;
 pub mod labels;
 pub mod ports;
+mod value_set;
 
 pub use bits::Bits;
 pub use cidr::IpSet;
 pub use interval::IntervalSet;
-pub use label_set::{LabelBox, LabelSet, ValueSet};
+pub use label_set::{LabelBox, LabelSet};
 pub use labels::{LabelOp, Labels, Requirement, Selector};
 pub use ports::{PortSet, Protocol};
+pub use value_set::ValueSet;
