@@ -23,8 +23,11 @@ use cover::Covers;
 use plan::Plan;
 use trial::{Old, Trial};
 
-/// How often old and new are compared while dropped policies are tried again.
-const TRIALS: usize = 64;
+/// How often old and new are compared while dropped policies are tried again: less often where one
+/// comparison takes long.
+fn trials(plans: usize) -> usize {
+    (3200 / plans.max(1)).clamp(4, 64)
+}
 
 /// What adopting comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +122,7 @@ impl Attempt<'_> {
         let out: Vec<usize> = (0..self.plans.len())
             .filter(|at| !chosen.contains(at))
             .collect();
-        let mut left = TRIALS;
+        let mut left = trials(self.plans.len());
         self.try_again(&out, &mut chosen, &mut why, &mut left);
         (chosen, why)
     }
@@ -140,13 +143,14 @@ impl Attempt<'_> {
         let uncovered = self.covers.settle(self.ground, self.plans, &mut settled);
         if uncovered.is_empty() {
             *left -= 1;
-            let blamed = self.trial(&more).blamed();
-            if blamed.is_empty() {
+            let trial = self.trial(&more);
+            if trial.is_exact() {
                 *chosen = more;
                 return;
             }
-            if let ([only], Some(reason)) = (out, blamed.into_values().next()) {
-                why.insert(*only, reason);
+            if let [only] = out {
+                let reason = trial.blamed().into_values().next();
+                why.extend(reason.map(|reason| (*only, reason)));
             }
         }
         if let (first, second @ [_, ..]) = out.split_at(out.len() / 2)

@@ -69,75 +69,83 @@ impl Covers {
         chosen: &mut Chosen,
     ) -> BTreeMap<usize, String> {
         let mut out = BTreeMap::new();
-        while let Some((at, open)) = self.first_to_stay(ground, plans, chosen) {
-            chosen.remove(&at);
-            out.insert(at, reason(&plans[at], &open));
+        loop {
+            let stay = self.to_stay(ground, plans, chosen);
+            if stay.is_empty() {
+                return out;
+            }
+            for (at, open) in stay {
+                chosen.remove(&at);
+                out.insert(at, reason(&plans[at], &open));
+            }
         }
-        out
     }
 
-    /// The next plan that must stay kept, and the directions for which it must.
-    fn first_to_stay(
+    /// Plans that must stay kept, and the directions for which they must: those that nothing
+    /// isolates any more, and whose isolation no other of them would do.
+    fn to_stay(
         &self,
         ground: &Ground,
         plans: &[Plan],
         chosen: &Chosen,
-    ) -> Option<(usize, Vec<Direction>)> {
-        let open = |at: usize| -> Vec<Direction> {
-            let isolates = plans[at].isolates.iter().copied();
-            isolates
-                .filter(|d| !self.covered(ground, plans, chosen, at, *d))
-                .collect()
-        };
-        let uncovered: Vec<(usize, Vec<Direction>)> = chosen
-            .iter()
-            .map(|at| (*at, open(*at)))
-            .filter(|(_, open)| !open.is_empty())
-            .collect();
-        // What covers most stays: then the others can go.
-        let covers = |at: usize| {
-            let plan = &plans[at];
-            uncovered
-                .iter()
-                .filter(|(other, open)| {
-                    plans[*other].namespace == plan.namespace
-                        && open.iter().any(|d| plan.isolates.contains(d))
-                        && self.within(self.of_plan[*other], self.of_plan[at])
-                })
-                .count()
-        };
-        let best = uncovered.iter().max_by_key(|(at, _)| {
-            let parts = std::cmp::Reverse(plans[*at].parts.len());
-            (covers(*at), parts, std::cmp::Reverse(*at))
-        });
-        best.cloned()
+    ) -> Vec<(usize, Vec<Direction>)> {
+        let mut by_namespace: BTreeMap<NamespaceId, Vec<usize>> = BTreeMap::new();
+        for (at, plan) in plans.iter().enumerate() {
+            by_namespace.entry(plan.namespace).or_default().push(at);
+        }
+        let mut stay = Vec::new();
+        for (namespace, here) in by_namespace {
+            let base = base_after(ground, plans, chosen, namespace);
+            let mut open: Vec<(usize, Vec<Direction>)> = Vec::new();
+            for at in here.iter().filter(|at| chosen.contains(at)) {
+                let mut directions = plans[*at].isolates.clone();
+                directions
+                    .retain(|d| !closes(base, *d) && !self.kept(plans, chosen, &here, *at, *d));
+                if !directions.is_empty() {
+                    open.push((*at, directions));
+                }
+            }
+            let needed = |(at, directions): &&(usize, Vec<Direction>)| {
+                let by_other = |d: &Direction| {
+                    let mut others = open.iter().filter(|(_, open)| open.contains(d));
+                    others.any(|(other, _)| self.goes_before(plans, *other, *at))
+                };
+                !directions.iter().all(by_other)
+            };
+            stay.extend(open.iter().filter(needed).cloned());
+        }
+        stay
     }
 
-    fn covered(
+    /// Whether the one isolates all that the other does and had better stay: it allows less.
+    fn goes_before(&self, plans: &[Plan], one: usize, other: usize) -> bool {
+        let (inner, outer) = (self.of_plan[other], self.of_plan[one]);
+        let key = |at: usize| (plans[at].parts.len(), at);
+        match inner == outer {
+            true => key(one) < key(other),
+            false => self.within(inner, outer),
+        }
+    }
+
+    /// Whether something that stays kept isolates the subject of a plan.
+    fn kept(
         &self,
-        ground: &Ground,
         plans: &[Plan],
         chosen: &Chosen,
+        here: &[usize],
         at: usize,
         direction: Direction,
     ) -> bool {
         let (plan, subject) = (&plans[at], self.of_plan[at]);
-        let base = base_after(ground, plans, chosen, plan.namespace);
-        let by_base = match base {
-            Base::DenyAll => true,
-            Base::DenyIngress => direction == Direction::Ingress,
-            Base::None => false,
-        };
-        let by_other = self.others.iter().any(|(namespace, d, other)| {
-            *namespace == plan.namespace && *d == direction && self.within(subject, *other)
+        let planned = here.iter().any(|other| {
+            !chosen.contains(other)
+                && plans[*other].isolates.contains(&direction)
+                && self.within(subject, self.of_plan[*other])
         });
-        let by_kept = plans.iter().enumerate().any(|(other, kept)| {
-            !chosen.contains(&other)
-                && kept.namespace == plan.namespace
-                && kept.isolates.contains(&direction)
-                && self.within(subject, self.of_plan[other])
-        });
-        by_base || by_other || by_kept
+        planned
+            || self.others.iter().any(|(namespace, d, other)| {
+                *namespace == plan.namespace && *d == direction && self.within(subject, *other)
+            })
     }
 
     fn within(&self, inner: usize, outer: usize) -> bool {
@@ -145,6 +153,14 @@ impl Covers {
             (Some(a), Some(b)) => inner == outer || a.is_subset(b),
             _ => false,
         }
+    }
+}
+
+fn closes(base: Base, direction: Direction) -> bool {
+    match base {
+        Base::DenyAll => true,
+        Base::DenyIngress => direction == Direction::Ingress,
+        Base::None => false,
     }
 }
 

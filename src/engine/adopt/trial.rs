@@ -3,7 +3,7 @@
 mod blame;
 mod draw;
 
-use super::plan::{Part, Plan};
+use super::plan::{Part, Party, Plan};
 use super::{Chosen, Flows};
 use crate::analysis::{self, GateDifference};
 use crate::cluster::Snapshot;
@@ -21,6 +21,10 @@ pub(super) struct Old {
     /// The stage with what was in force.
     snapshot: Snapshot,
     unsaid: Vec<Unsaid>,
+    /// For each plan, which pods its subject is.
+    own: Vec<Vec<bool>>,
+    /// For each part of each plan, which pods its other end is.
+    other: Vec<Vec<Vec<bool>>>,
 }
 
 impl Old {
@@ -37,7 +41,13 @@ impl Old {
         let generated = generate::write(ground);
         let mut snapshot = stage.snapshot.clone();
         snapshot.policies = InForce::of(ground, &generated).policies().to_vec();
+        let pods = |party: &Party| blame::pods_of(ground, &snapshot, party);
+        let own = plans.iter().map(|plan| pods(&plan.own)).collect();
+        let others = |plan: &Plan| plan.parts.iter().map(|part| pods(&part.other)).collect();
+        let other = plans.iter().map(others).collect();
         Self {
+            own,
+            other,
             stage,
             snapshot,
             unsaid: generated.unsaid,
@@ -85,6 +95,14 @@ impl<'a> Trial<'a> {
         self.edit
     }
 
+    /// Whether nothing is different from before, and everything can be said.
+    pub(super) fn is_exact(&self) -> bool {
+        self.drawn.as_ref().is_ok_and(|document| {
+            let (differences, unsaid) = self.differences(document);
+            differences.is_empty() && unsaid.is_empty()
+        })
+    }
+
     /// The flows that are new or have other ports than before.
     pub(super) fn new_flows(&self) -> Flows {
         let Ok(drawn) = &self.drawn else {
@@ -110,12 +128,15 @@ impl<'a> Trial<'a> {
         (differences, unsaid)
     }
 
-    /// Every part of the chosen plans.
-    fn parts(&self) -> impl Iterator<Item = (usize, &'a Plan, &'a Part)> {
+    /// Every part of the chosen plans: the plan's place, and its own in the plan.
+    fn parts(&self) -> impl Iterator<Item = (usize, usize, &'a Part)> {
         let plans = self.plans;
         self.chosen
             .iter()
             .filter_map(move |at| Some((*at, plans.get(*at)?)))
-            .flat_map(|(at, plan)| plan.parts.iter().map(move |part| (at, plan, part)))
+            .flat_map(|(at, plan)| {
+                let parts = plan.parts.iter().enumerate();
+                parts.map(move |(number, part)| (at, number, part))
+            })
     }
 }

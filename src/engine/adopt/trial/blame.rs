@@ -6,11 +6,15 @@ use super::Trial;
 use crate::analysis::compare::PeerPiece;
 use crate::analysis::eval::peer_matches;
 use crate::analysis::{End, GateDifference};
-use crate::cluster::PodAddresses;
+use crate::cluster::{PodAddresses, Snapshot};
 use crate::engine::adopt::plan::{Part, Party, Plan};
+use crate::engine::ground::Ground;
 use crate::model::{FlowPort, NamespaceId};
 use crate::policy::{Direction, Peer};
 use crate::sets::{IpSet, PortSet};
+
+/// How many pairs of differences and parts are looked at in one trial.
+const WORK: usize = 2_000_000;
 
 impl Trial<'_> {
     /// The plans at whose door differences lie, each with the first of them; empty: there are none.
@@ -39,7 +43,10 @@ impl Trial<'_> {
         // What is drawn tells more than what may come.
         let mut differences: Vec<&GateDifference> = differences.iter().collect();
         differences.sort_by_key(|d| self.strangeness(d));
-        for difference in differences {
+        // Of very many, some of all kinds will do: what is left is found the next time.
+        let parts = self.parts().count().max(1);
+        let step = (differences.len() * parts).div_ceil(WORK).max(1);
+        for difference in differences.into_iter().step_by(step) {
             for (at, why) in self.blame(difference) {
                 blamed.entry(at).or_insert(why);
             }
@@ -77,19 +84,21 @@ impl Trial<'_> {
             PeerPiece::Node(at) => End::Node(*at),
         };
         let mut blamed = BTreeMap::new();
-        for (at, plan, part) in self.parts() {
+        for (at, number, part) in self.parts() {
             // Too much comes of a flow's half at the other end, which its policy does not speak of;
             // too little is missing at the policy's own.
             let own_gate = part.direction == difference.direction;
-            let (here, there) = match own_gate {
-                true => (&plan.own, &part.other),
-                false => (&part.other, &plan.own),
+            if own_gate == difference.wider || !may_meet(part, &difference.ports) {
+                continue;
+            }
+            let Some(plan) = self.plans.get(at) else {
+                continue;
             };
-            let matches = own_gate != difference.wider
-                && may_meet(part, &difference.ports)
-                && self.has(here, &subject)
-                && self.has(there, &peer);
-            if matches {
+            let own = (&plan.own, self.old.own.get(at));
+            let other = self.old.other.get(at).and_then(|parts| parts.get(number));
+            let other = (&part.other, other);
+            let (here, there) = if own_gate { (own, other) } else { (other, own) };
+            if self.has(here, &subject) && self.has(there, &peer) {
                 blamed.insert(at, why.clone());
             }
         }
@@ -124,39 +133,14 @@ impl Trial<'_> {
             .collect()
     }
 
-    fn has(&self, party: &Party, end: &End) -> bool {
-        let document = self.ground.document;
-        let namespace = |id| Peer::Namespace(self.ground.namespace_name(id).to_owned());
-        let peer = match party {
-            Party::AnyPod => Peer::Pods,
-            Party::AnyPodOf(id) => namespace(*id),
-            Party::Workload(id) => {
-                let (Some(workload), Ok(selector)) =
-                    (document.workloads.get(*id), self.ground.identity(*id))
-                else {
-                    return false;
-                };
-                Peer::All(vec![
-                    namespace(workload.namespace),
-                    Peer::PodLabels(selector.clone()),
-                ])
+    fn has(&self, (party, pods): (&Party, Option<&Vec<bool>>), end: &End) -> bool {
+        match (end, pods) {
+            (End::Pod(at), Some(pods)) => pods.get(*at).is_some_and(|is| *is),
+            _ => {
+                let peer = peer_of(self.ground, party);
+                peer_matches(&self.old.stage.snapshot, &peer, end)
             }
-            Party::Pods { namespaces, pods } => Peer::All(vec![
-                Peer::NamespaceLabels(namespaces.clone()),
-                Peer::PodLabels(pods.clone()),
-            ]),
-            Party::Networks(networks) => {
-                let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
-                let set = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
-                match document.settings.assumptions.pod_addresses {
-                    PodAddresses::Known => {
-                        Peer::AnyOf(vec![Peer::Addresses(set.clone()), Peer::PodAddresses(set)])
-                    }
-                    PodAddresses::Unknown | PodAddresses::Outside => Peer::Addresses(set),
-                }
-            }
-        };
-        peer_matches(&self.old.stage.snapshot, &peer, end)
+        }
     }
 
     fn say(&self, difference: &GateDifference) -> String {
@@ -201,6 +185,44 @@ impl Trial<'_> {
         match drawn {
             true => format!("`{}/{}`", workload.namespace, workload.name),
             false => format!("new pods of `{}`", workload.namespace),
+        }
+    }
+}
+
+/// Which of the snapshot's pods a party is.
+pub(super) fn pods_of(ground: &Ground, snapshot: &Snapshot, party: &Party) -> Vec<bool> {
+    let peer = peer_of(ground, party);
+    let pods = 0..snapshot.pods.len();
+    pods.map(|at| peer_matches(snapshot, &peer, &End::Pod(at)))
+        .collect()
+}
+
+fn peer_of(ground: &Ground, party: &Party) -> Peer {
+    let document = ground.document;
+    let namespace = |id| Peer::Namespace(ground.namespace_name(id).to_owned());
+    match party {
+        Party::AnyPod => Peer::Pods,
+        Party::AnyPodOf(id) => namespace(*id),
+        Party::Workload(id) => match (document.workloads.get(*id), ground.identity(*id)) {
+            (Some(workload), Ok(selector)) => Peer::All(vec![
+                namespace(workload.namespace),
+                Peer::PodLabels(selector.clone()),
+            ]),
+            _ => Peer::Nothing,
+        },
+        Party::Pods { namespaces, pods } => Peer::All(vec![
+            Peer::NamespaceLabels(namespaces.clone()),
+            Peer::PodLabels(pods.clone()),
+        ]),
+        Party::Networks(networks) => {
+            let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
+            let set = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
+            match document.settings.assumptions.pod_addresses {
+                PodAddresses::Known => {
+                    Peer::AnyOf(vec![Peer::Addresses(set.clone()), Peer::PodAddresses(set)])
+                }
+                PodAddresses::Unknown | PodAddresses::Outside => Peer::Addresses(set),
+            }
         }
     }
 }
