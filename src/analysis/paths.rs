@@ -5,7 +5,8 @@
 //! one of them may do counts. Addresses are where a way begins or ends: what goes out to them and comes
 //! in again is no way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 use super::Direction;
 use super::connections::{Connection, Endpoint, Matrix};
@@ -265,16 +266,23 @@ impl<'a> Search<'a> {
             self.looked_at[row] = true;
         }
         let from = Endpoint::Workload(src);
-        for (range, id) in self.matrix.addresses(Direction::Egress, src) {
+        let ranges = self.matrix.addresses(Direction::Egress, src);
+        let pieces = &self.matrix.pieces;
+        let mut at = 0;
+        for (range, id) in ranges {
             let Endpoint::Addresses { first, last } = range else {
                 continue;
             };
             let mut new = IpSet::empty();
-            let pieces = self.matrix.pieces.iter().zip(&mut self.reached_pieces);
-            for (&(start, end), reached) in pieces {
+            // Both lists are in the order of the axes.
+            while let Some(&(start, end)) = pieces.get(at) {
                 let inside = start.is_ipv4() == first.is_ipv4() && start >= first && end <= last;
-                if inside && !std::mem::replace(reached, true) {
+                if inside && !std::mem::replace(&mut self.reached_pieces[at], true) {
                     new = new.union(&IpSet::range(start, end));
+                }
+                at += 1;
+                if inside && end == last {
+                    break;
                 }
             }
             for (first, last) in new.difference(self.outside).ranges() {
@@ -288,19 +296,23 @@ impl<'a> Search<'a> {
         let Some((first, last)) = self.outside.ranges().next() else {
             return;
         };
+        let mut known: HashMap<Vec<usize>, Option<Opening>> = HashMap::new();
         for dst in 0..self.reached.len() {
             if self.reached[dst] {
                 continue;
             }
-            let open = self.matrix.addresses(Direction::Ingress, dst).into_iter();
-            let mut open = open.filter_map(|(range, id)| match range {
-                Endpoint::Addresses { first, last } => {
-                    let inside = IpSet::range(first, last).intersection(self.outside);
-                    inside.ranges().next().map(|range| (range, id))
+            let rows = &self.matrix.ingress.row_of_class;
+            let classes = self.matrix.workloads[dst].iter();
+            let gates: Vec<usize> = classes.map(|&class| rows[class]).collect();
+            let open = match known.get(&gates) {
+                Some(open) => *open,
+                None => {
+                    let open = self.opening(dst);
+                    known.insert(gates, open);
+                    open
                 }
-                _ => None,
-            });
-            if let Some(((first, last), id)) = open.next() {
+            };
+            if let Some(((first, last), id)) = open {
                 self.reached[dst] = true;
                 let ports = self.matrix.ports.get(id).clone();
                 let src = Endpoint::Addresses { first, last };
@@ -312,7 +324,23 @@ impl<'a> Search<'a> {
             layer.push(hop(src, Endpoint::IngressController, PortSet::all()));
         }
     }
+
+    /// The first of the starting addresses that may open something to a workload.
+    fn opening(&mut self, dst: usize) -> Option<Opening> {
+        let open = self.matrix.addresses(Direction::Ingress, dst).into_iter();
+        let mut open = open.filter_map(|(range, id)| match range {
+            Endpoint::Addresses { first, last } => {
+                let inside = IpSet::range(first, last).intersection(self.outside);
+                inside.ranges().next().map(|range| (range, id))
+            }
+            _ => None,
+        });
+        open.next()
+    }
 }
+
+/// A range of addresses, and what it may open.
+type Opening = ((IpAddr, IpAddr), PortsId);
 
 fn hop(src: Endpoint, dst: Endpoint, ports: PortSet) -> Connection {
     Connection { src, dst, ports }
