@@ -1,13 +1,18 @@
-//! `drawbridge verify PROJECT [--against PATH...]`: the policies against the drawing.
+//! `drawbridge verify PROJECT [--against PATH...]`: the policies against the drawing and the invariants.
 
 use std::path::PathBuf;
 
-use super::{FINDINGS, FINE, Format, WRONG, answer, exit_code, open_project, tell};
+use clap::ValueEnum;
+
+use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, tell};
 use crate::diag::Diagnostic;
-use crate::engine::{self, Proof, State, load};
+use crate::engine::{self, Judged, Proof, load};
 use crate::model::Document;
-use crate::project::sources;
-use crate::report::verify;
+use crate::project::{files, format, sources};
+use crate::report::verify::{self, Places, Verified};
+
+/// For how many findings fixes are looked for: each is proven, which takes time.
+const FIXED: usize = 20;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -22,34 +27,100 @@ pub(super) struct Args {
     output: Format,
 }
 
+/// How the verdict is printed.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Lines
+    Txt,
+    /// JSON
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Markdown, for a review comment
+    Md,
+}
+
+/// What was found out.
+struct Found {
+    proof: Proof,
+    invariants: Vec<Judged>,
+    fixes: Vec<Vec<String>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
 pub(super) fn run(args: &Args) -> u8 {
     let Some(document) = open_project(&args.project) else {
         return WRONG;
     };
-    let (proof, diagnostics) = judge(args, &document);
-    tell(&diagnostics);
+    let found = match args.against.is_empty() {
+        true => own(&document),
+        false => against(args, &document),
+    };
+    tell(&found.diagnostics);
+    let verified = Verified {
+        document: &document,
+        proof: &found.proof,
+        invariants: &found.invariants,
+        fixes: &found.fixes,
+        diagnostics: &found.diagnostics,
+        places: &places(args),
+    };
     let text = match args.output {
-        Format::Txt => verify::text(&document, &proof),
-        Format::Json => verify::json(&document, &proof, &diagnostics),
+        Format::Txt => verify::text(verified),
+        Format::Json => verify::json(verified),
+        Format::Sarif => verify::sarif(verified),
+        Format::Md => verify::markdown(verified),
     };
-    let code = match proof.state {
-        State::NothingToProve => WRONG,
-        State::Exact => FINE,
-        State::CannotBeSaid | State::TooWide | State::Blocked => FINDINGS,
+    let code = match verified.is_fine() {
+        Some(true) => FINE,
+        Some(false) => FINDINGS,
+        None => WRONG,
     };
-    answer(&text, exit_code(&diagnostics, code))
+    answer(&text, exit_code(&found.diagnostics, code))
 }
 
-fn judge(args: &Args, document: &Document) -> (Proof, Vec<Diagnostic>) {
-    if args.against.is_empty() {
-        let results = engine::check(document);
-        let mut diagnostics = results.generated.diagnostics;
-        diagnostics.extend(results.proof.diagnostics.clone());
-        return (results.proof, diagnostics);
+fn own(document: &Document) -> Found {
+    let results = engine::check(document);
+    let titles = |finding| {
+        let fixes = engine::fixes(&results, finding).into_iter();
+        fixes.map(|fix| fix.title).collect()
+    };
+    let findings = results.proof.findings.iter().take(FIXED);
+    let fixes = findings.map(titles).collect();
+    let mut diagnostics = results.generated.diagnostics;
+    diagnostics.extend(results.proof.diagnostics.clone());
+    Found {
+        proof: results.proof,
+        invariants: results.invariants,
+        fixes,
+        diagnostics,
     }
+}
+
+fn against(args: &Args, document: &Document) -> Found {
     let (texts, mut diagnostics) = sources::collect(&args.against);
     let loaded = load::load(&texts, document.settings.assumptions);
     diagnostics.extend(loaded.diagnostics);
-    let proof = engine::prove_against(document, loaded.snapshot.policies);
-    (proof, diagnostics)
+    let (proof, invariants) = engine::check_against(document, loaded.snapshot.policies);
+    Found {
+        proof,
+        invariants,
+        fixes: Vec::new(),
+        diagnostics,
+    }
+}
+
+/// Where the things of the project stand in its file.
+fn places(args: &Args) -> Places {
+    let text = files::read_text(&args.project).unwrap_or_default();
+    let found = format::places(&text);
+    fn by_id<K: From<u32> + Ord>(lines: Vec<u32>) -> std::collections::BTreeMap<K, u32> {
+        (0..).map(K::from).zip(lines).collect()
+    }
+    Places {
+        file: args.project.to_string_lossy().into_owned(),
+        flows: by_id(found.flows),
+        policies: by_id(found.policies),
+        invariants: by_id(found.invariants),
+    }
 }

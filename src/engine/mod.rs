@@ -44,7 +44,7 @@ pub use in_force::{InForce, Origin};
 pub use invariants::{Breach, Hop, Judged, Outcome};
 pub use kept::faults;
 pub use prove::{
-    About, Finding, Kind, Place, Proof, State, Verdict, Witness, prove, prove_against,
+    About, Culprit, Finding, Kind, Place, Proof, State, Verdict, Witness, prove, prove_against,
 };
 pub use say::Unsaid;
 
@@ -79,6 +79,16 @@ pub fn loaded(document: &Document) -> load::Loaded {
         diagnostics: read.diagnostics.into_iter().filter(told).collect(),
         project: Some(document.clone()),
     }
+}
+
+/// [`prove_against`] and the invariants, under policies from elsewhere.
+pub fn check_against(
+    document: &Document,
+    policies: Vec<crate::policy::Policy>,
+) -> (Proof, Vec<Judged>) {
+    let in_force = InForce::given(document, policies.clone());
+    let invariants = invariants::judge(document, &in_force);
+    (prove_against(document, policies), invariants)
 }
 
 /// What is known about a drawing after an edit.

@@ -1,6 +1,8 @@
 //! The written policies, read back and compared with the drawing, gate by gate (DESIGN 11, "What
 //! proof means").
 
+#[cfg(test)]
+mod by_hand;
 mod findings;
 mod gate;
 #[cfg(test)]
@@ -13,11 +15,11 @@ use std::collections::BTreeMap;
 
 use super::generate::Generated;
 use super::ground::Ground;
-use super::in_force::InForce;
+use super::in_force::{InForce, Origin};
 use super::intent;
 use super::snapshot::{self, Stage};
 use crate::analysis::{self, Isolation};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::policy::{Direction, Policy};
 
@@ -95,12 +97,24 @@ pub struct Finding {
     pub workload: Option<WorkloadId>,
     /// The policies at whose door it lies, as `NAMESPACE/NAME`.
     pub policies: Vec<String>,
+    /// The rules that let through what is too wide; else the policies in force among `policies`.
+    pub culprits: Vec<Culprit>,
     /// Namespace and direction of the gate at which it shows; none for what is left out.
     pub gate: Option<(String, Direction)>,
     /// Whether it shows because nothing isolates that gate.
     pub open: bool,
     /// What to do; [`super::fixes`] does some of it.
     pub help: Option<String>,
+}
+
+/// A policy or a rule of it that is to blame. Lines count from 1 in the policy's own text, or in the
+/// given file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Culprit {
+    /// Where the policy came from.
+    pub origin: Origin,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// What makes two findings one and the same, also from one edit to the next.

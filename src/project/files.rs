@@ -81,7 +81,8 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Diagnostic> {
     atomic::replace(path, text.as_bytes()).map_err(|error| failed(path, "saved", &error))
 }
 
-fn read_text(path: &Path) -> Result<String, Diagnostic> {
+/// Reads a text as it is.
+pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
     let bytes = fs::read(path).map_err(|error| failed(path, "read", &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

@@ -3,10 +3,12 @@
 //! equals its default; reading takes any order. Whatever a newer minor version added survives.
 
 mod emit;
+mod places;
 mod read;
 mod value;
 mod write;
 
+pub use places::{Places, places};
 pub use read::read;
 pub use write::write;
 

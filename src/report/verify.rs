@@ -1,113 +1,169 @@
-//! The proof: `drawbridge verify`.
+//! The proof and the invariants: `drawbridge verify`.
 
+mod json;
+mod markdown;
+mod sarif;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use serde::Serialize;
+pub use json::json;
+pub use markdown::markdown;
+pub use sarif::sarif;
 
-use super::findings::Finding as Told;
 use crate::diag::Diagnostic;
-use crate::engine::{Kind, Proof, State, Verdict};
-use crate::model::{Document, FlowId, Words};
+use crate::engine::{Finding, Judged, Kind, Outcome, Proof, State};
+use crate::model::{Document, FlowId, Invariant, InvariantId, PolicyId, Words};
 
-/// The state, then each finding with its help.
-pub fn text(document: &Document, proof: &Proof) -> String {
-    let mut out = proof.summary();
+/// What was found out, and about what.
+#[derive(Clone, Copy)]
+pub struct Verified<'a> {
+    /// The project.
+    pub document: &'a Document,
+    /// Whether the policies are the drawing.
+    pub proof: &'a Proof,
+    /// What became of its invariants.
+    pub invariants: &'a [Judged],
+    /// For each finding of the proof what would make it go away, as far as that was looked for.
+    pub fixes: &'a [Vec<String>],
+    /// What else was found.
+    pub diagnostics: &'a [Diagnostic],
+    /// Where things stand in the project file.
+    pub places: &'a Places,
+}
+
+/// Lines of a project file, from 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The file as the user named it.
+    pub file: String,
+    /// Where each flow begins.
+    pub flows: BTreeMap<FlowId, u32>,
+    /// Where the text of each kept policy begins.
+    pub policies: BTreeMap<PolicyId, u32>,
+    /// Where each invariant begins.
+    pub invariants: BTreeMap<InvariantId, u32>,
+}
+
+/// Findings and invariants that do not hold, by how bad they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rule {
+    Blocked,
+    TooWide,
+    CannotBeSaid,
+    Broken,
+    NotJudged,
+}
+
+impl Rule {
+    const ALL: [Self; 5] = [
+        Self::Blocked,
+        Self::TooWide,
+        Self::CannotBeSaid,
+        Self::Broken,
+        Self::NotJudged,
+    ];
+
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Blocked => Self::Blocked,
+            Kind::TooWide => Self::TooWide,
+            Kind::CannotBeSaid => Self::CannotBeSaid,
+        }
+    }
+
+    /// Its stable name.
+    fn id(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::TooWide => "too-wide",
+            Self::CannotBeSaid => "cannot-be-said",
+            Self::Broken => "invariant-broken",
+            Self::NotJudged => "invariant-not-judged",
+        }
+    }
+
+    /// What it means.
+    fn means(self) -> &'static str {
+        match self {
+            Self::Blocked => "A drawn flow is not allowed by the policies.",
+            Self::TooWide => "The policies allow connections that are not drawn.",
+            Self::CannotBeSaid => "A part of the drawing is left out of the policies.",
+            Self::Broken => "The policies break an invariant of the project.",
+            Self::NotJudged => "An invariant of the project cannot be judged.",
+        }
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// Whether something is wrong, beside diagnostics; none if nothing was asked.
+    pub fn is_fine(&self) -> Option<bool> {
+        let kept = self.invariants.iter().all(|i| i.outcome == Outcome::Kept);
+        match self.proof.state {
+            State::NothingToProve if self.invariants.is_empty() => None,
+            State::NothingToProve | State::Exact => Some(kept),
+            State::CannotBeSaid | State::TooWide | State::Blocked => Some(false),
+        }
+    }
+
+    fn fixes_of(&self, finding: usize) -> &'a [String] {
+        self.fixes.get(finding).map_or(&[], Vec::as_slice)
+    }
+
+    /// Each invariant with what became of it.
+    fn judged(&self) -> impl Iterator<Item = (&'a Invariant, &'a Judged)> {
+        let document = self.document;
+        let judged = self.invariants.iter();
+        judged.filter_map(move |one| Some((document.invariants.get(one.id)?, one)))
+    }
+}
+
+/// The state, then each finding with its help, then the invariants.
+pub fn text(verified: Verified) -> String {
+    let mut out = verified.proof.summary();
     out.push('\n');
-    for finding in &proof.findings {
-        let _ = writeln!(out, "{}: {}", kind(finding.kind), finding.message);
-        for flow in &finding.flows {
-            let _ = writeln!(out, "    flow: {}", document.flow_name(*flow));
+    for (at, finding) in verified.proof.findings.iter().enumerate() {
+        finding_text(&mut out, verified, finding, verified.fixes_of(at));
+    }
+    let words = Words::new(verified.document);
+    for (invariant, judged) in verified.judged() {
+        let (state, why, help) = outcome(&judged.outcome);
+        let _ = writeln!(out, "invariant {}: {state}", invariant.name);
+        if !why.is_empty() {
+            let _ = writeln!(out, "    wanted: {}", words.demand(invariant));
+            let _ = writeln!(out, "    found: {why}");
         }
-        for policy in &finding.policies {
-            let _ = writeln!(out, "    policy: {policy}");
-        }
-        if let Some(help) = &finding.help {
+        if let Some(help) = help {
             let _ = writeln!(out, "    help: {help}");
         }
     }
     out
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    format: &'static str,
-    state: &'static str,
-    summary: String,
-    flows: Vec<FlowLine>,
-    findings: Vec<Line<'a>>,
-    diagnostics: Vec<Told<'a>>,
+fn finding_text(out: &mut String, verified: Verified, finding: &Finding, fixes: &[String]) {
+    let kind = Rule::of(finding.kind).id();
+    let _ = writeln!(out, "{kind}: {}", finding.message);
+    for flow in &finding.flows {
+        let _ = writeln!(out, "    flow: {}", verified.document.flow_name(*flow));
+    }
+    for policy in &finding.policies {
+        let _ = writeln!(out, "    policy: {policy}");
+    }
+    if let Some(help) = &finding.help {
+        let _ = writeln!(out, "    help: {help}");
+    }
+    for fix in fixes {
+        let _ = writeln!(out, "    fix: {fix}");
+    }
 }
 
-#[derive(Serialize)]
-struct FlowLine {
-    from: String,
-    to: String,
-    verdict: &'static str,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    kind: &'static str,
-    message: &'a str,
-    from: &'a str,
-    to: &'a str,
-    ports: &'a str,
-    policies: &'a [String],
-    help: Option<&'a str>,
-}
-
-/// The same as JSON.
-pub fn json(document: &Document, proof: &Proof, diagnostics: &[Diagnostic]) -> String {
-    let words = Words::new(document);
-    let flow = |(id, verdict): (&FlowId, &Verdict)| {
-        let flow = document.flows.get(*id)?;
-        Some(FlowLine {
-            from: words.of(&flow.from),
-            to: words.of(&flow.to),
-            verdict: match verdict {
-                Verdict::Exact => "exact",
-                Verdict::TooWide => "too-wide",
-                Verdict::Blocked => "blocked",
-                Verdict::CannotBeSaid => "cannot-be-said",
-                Verdict::Muted => "muted",
-            },
-        })
-    };
-    let report = Report {
-        format: "drawbridge/verify/1",
-        state: match proof.state {
-            State::NothingToProve => "nothing-to-prove",
-            State::Exact => "exact",
-            State::CannotBeSaid => "cannot-be-said",
-            State::TooWide => "too-wide",
-            State::Blocked => "blocked",
-        },
-        summary: proof.summary(),
-        flows: proof.verdicts.iter().filter_map(flow).collect(),
-        findings: proof
-            .findings
-            .iter()
-            .map(|f| Line {
-                kind: kind(f.kind),
-                message: &f.message,
-                from: &f.from,
-                to: &f.to,
-                ports: &f.ports,
-                policies: &f.policies,
-                help: f.help.as_deref(),
-            })
-            .collect(),
-        diagnostics: diagnostics.iter().map(Told::from).collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Blocked => "blocked",
-        Kind::TooWide => "too-wide",
-        Kind::CannotBeSaid => "cannot-be-said",
+/// The state of an invariant, why, and what to do.
+fn outcome(outcome: &Outcome) -> (&'static str, &str, Option<&str>) {
+    match outcome {
+        Outcome::Kept => ("kept", "", None),
+        Outcome::Broken(breach) => ("broken", &breach.message, None),
+        Outcome::CannotBeJudged(why) => ("cannot be judged", &why.message, why.help.as_deref()),
     }
 }

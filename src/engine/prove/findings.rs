@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::gate::Gate;
 use super::witness::{self, Witness, port_words};
-use super::{About, Finding, Kind};
+use super::{About, Culprit, Finding, Kind};
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::cluster::Snapshot;
 use crate::engine::generate::{Generated, Role};
@@ -124,12 +124,17 @@ impl Teller<'_> {
         let mut flows = Vec::new();
         let mut policies = Vec::new();
         let mut kept = false;
+        let mut culprits = Vec::new();
         for (policy, origin) in self.real.policies.iter().zip(self.origins) {
             let mut rules = gate.allowed_by(policy).peekable();
             if rules.peek().is_none() {
                 continue;
             }
             policies.push(full_name(policy));
+            culprits.extend(gate.allowed_by(policy).map(|rule| Culprit {
+                origin: *origin,
+                span: rule.span.clone(),
+            }));
             match *origin {
                 Origin::Generated(at) => {
                     let written = self.generated.policies.get(at);
@@ -177,7 +182,17 @@ impl Teller<'_> {
         let help = Some(help.to_owned());
         let (about, finding) =
             self.finding(difference, Kind::TooWide, message, help, flows, policies);
-        (about, Finding { open, ..finding })
+        let finding = Finding { open, ..finding };
+        match culprits.is_empty() {
+            true => (about, finding),
+            false => (
+                about,
+                Finding {
+                    culprits,
+                    ..finding
+                },
+            ),
+        }
     }
 
     fn finding(
@@ -202,6 +217,7 @@ impl Teller<'_> {
             flow: flows.first().copied(),
             flows,
             workload: self.drawn(difference.workload),
+            culprits: self.culprits(&policies),
             policies,
             gate: Some((namespace, difference.direction)),
             open: false,
@@ -210,12 +226,24 @@ impl Teller<'_> {
         (finding.about(), finding)
     }
 
+    /// The policies in force of these names.
+    fn culprits(&self, names: &[String]) -> Vec<Culprit> {
+        let policies = self.real.policies.iter().zip(self.origins);
+        let named = policies.filter(|(policy, _)| names.contains(&full_name(policy)));
+        let culprit = |(policy, origin): (&Policy, &Origin)| Culprit {
+            origin: *origin,
+            span: policy.span.clone(),
+        };
+        named.map(culprit).collect()
+    }
+
     pub(super) fn drawn(&self, workload: usize) -> Option<WorkloadId> {
         self.stage.drawn.get(workload).copied().flatten()
     }
 
     /// The written policies that should carry the flows at this gate.
     fn carriers(&self, flows: &[FlowId], difference: &GateDifference) -> Vec<String> {
+        let drawn = self.drawn(difference.workload);
         let workload = self.stage.snapshot.workloads.get(difference.workload);
         let namespace = workload.map_or("", |w| &w.namespace);
         let all = self
@@ -226,6 +254,7 @@ impl Teller<'_> {
         all.filter(|w| {
             w.namespace == namespace
                 && w.directions.contains(&difference.direction)
+                && drawn.is_none_or(|id| w.workloads.contains(&id))
                 && w.flows.iter().any(|f| flows.contains(f))
         })
         .map(|w| format!("{}/{}", w.namespace, w.name))
@@ -305,6 +334,7 @@ pub(super) fn unsaid(document: &Document, generated: &Generated) -> Vec<Finding>
             flows: vec![unsaid.flow],
             workload: None,
             policies: Vec::new(),
+            culprits: Vec::new(),
             gate: None,
             open: false,
             help: unsaid.help.clone(),

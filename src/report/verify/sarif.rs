@@ -1,0 +1,212 @@
+//! As SARIF 2.1.0, for code scanning. Every result has a place: the rule in a file that is to blame,
+//! else the line of the flow, kept policy or invariant in the project file.
+
+use serde_json::{Value, json};
+
+use super::{Rule, Verified, outcome};
+use crate::diag::{Diagnostic, Severity, Span};
+use crate::engine::{Finding, Origin, Outcome};
+use crate::model::Words;
+
+/// The published schema that the answer keeps to.
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// A log of one run, with a rule for each kind of finding.
+pub fn sarif(verified: Verified) -> String {
+    let mut results: Vec<Value> = (verified.proof.findings.iter().enumerate())
+        .map(|(at, finding)| of_finding(verified, finding, verified.fixes_of(at)))
+        .collect();
+    results.extend(of_invariants(verified));
+    let told: Vec<Value> = verified.diagnostics.iter().map(notification).collect();
+    let wrong = verified
+        .diagnostics
+        .iter()
+        .any(|d| d.severity == Severity::Error);
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "Drawbridge",
+                "version": env!("CARGO_PKG_VERSION"),
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": Rule::ALL.map(rule),
+            }},
+            "invocations": [{
+                "executionSuccessful": !wrong,
+                "toolExecutionNotifications": told,
+            }],
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn rule(rule: Rule) -> Value {
+    json!({
+        "id": rule.id(),
+        "name": name(rule),
+        "shortDescription": {"text": rule.means()},
+        "defaultConfiguration": {"level": level(rule)},
+    })
+}
+
+fn name(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Blocked => "Blocked",
+        Rule::TooWide => "TooWide",
+        Rule::CannotBeSaid => "CannotBeSaid",
+        Rule::Broken => "InvariantBroken",
+        Rule::NotJudged => "InvariantNotJudged",
+    }
+}
+
+fn level(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Blocked | Rule::TooWide | Rule::Broken => "error",
+        Rule::CannotBeSaid | Rule::NotJudged => "warning",
+    }
+}
+
+fn result(rule: Rule, message: String, locations: Vec<Value>, key: &str) -> Value {
+    let index = Rule::ALL.iter().position(|one| *one == rule);
+    json!({
+        "ruleId": rule.id(),
+        "ruleIndex": index,
+        "level": level(rule),
+        "message": {"text": message},
+        "locations": locations,
+        "partialFingerprints": {"drawbridge/1": format!("{}:{key}", rule.id())},
+    })
+}
+
+fn of_finding(verified: Verified, finding: &Finding, fixes: &[String]) -> Value {
+    let mut message = sentence(&finding.message);
+    if let Some(help) = &finding.help {
+        message.push_str(&format!(" {}", sentence(help)));
+    }
+    if !fixes.is_empty() {
+        message.push_str(&format!(" Fix: {}.", fixes.join(", or: ")));
+    }
+    let key = format!("{} to {} on {}", finding.from, finding.to, finding.ports);
+    result(
+        Rule::of(finding.kind),
+        message,
+        locations(verified, finding),
+        &key,
+    )
+}
+
+fn of_invariants(verified: Verified) -> Vec<Value> {
+    let words = Words::new(verified.document);
+    let one = |(invariant, judged): (&crate::model::Invariant, &crate::engine::Judged)| {
+        let rule = match judged.outcome {
+            Outcome::Kept => return None,
+            Outcome::Broken(_) => Rule::Broken,
+            Outcome::CannotBeJudged(_) => Rule::NotJudged,
+        };
+        let (_, why, help) = outcome(&judged.outcome);
+        let mut message = format!("{}: {}.", invariant.name, words.demand(invariant));
+        for part in [Some(why), help].into_iter().flatten() {
+            message.push_str(&format!(" {}", sentence(part)));
+        }
+        let line = verified.places.invariants.get(&judged.id);
+        let mut place = in_project(verified, line.copied());
+        place["logicalLocations"] = json!([{"name": invariant.name, "kind": "invariant"}]);
+        Some(result(rule, message, vec![place], &invariant.name))
+    };
+    verified.judged().filter_map(one).collect()
+}
+
+/// Where the rules to blame stand; else the flow; else the project.
+fn locations(verified: Verified, finding: &Finding) -> Vec<Value> {
+    let places = verified.places;
+    let blamed = finding.culprits.iter().filter_map(|culprit| {
+        let span = &culprit.span;
+        match culprit.origin {
+            Origin::Given => Some(physical(&span.file, Some(span.line))),
+            Origin::Kept(id) => {
+                let first = places.policies.get(&id)?;
+                Some(in_project(verified, Some(first + span.line - 1)))
+            }
+            Origin::Generated(_) => None,
+        }
+    });
+    let mut found: Vec<Value> = blamed.collect();
+    found.dedup();
+    if found.is_empty() {
+        let flow = finding.flow.and_then(|id| places.flows.get(&id));
+        found.push(in_project(verified, flow.copied()));
+    }
+    let logical: Vec<Value> = (finding.policies.iter())
+        .map(|name| json!({"fullyQualifiedName": name, "kind": "networkPolicy"}))
+        .collect();
+    if let (Some(first), false) = (found.first_mut(), logical.is_empty()) {
+        first["logicalLocations"] = Value::from(logical);
+    }
+    found
+}
+
+fn in_project(verified: Verified, line: Option<u32>) -> Value {
+    physical(&verified.places.file, line.or(Some(1)))
+}
+
+fn physical(file: &str, line: Option<u32>) -> Value {
+    let mut place = json!({"artifactLocation": {"uri": uri(file)}});
+    if let Some(line) = line {
+        place["region"] = json!({"startLine": line.max(1)});
+    }
+    json!({"physicalLocation": place})
+}
+
+fn notification(diagnostic: &Diagnostic) -> Value {
+    let level = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    };
+    let mut message = sentence(&diagnostic.message);
+    if let Some(help) = &diagnostic.help {
+        message.push_str(&format!(" {}", sentence(help)));
+    }
+    let mut told = json!({
+        "level": level,
+        "message": {"text": message},
+        "descriptor": {"id": diagnostic.code},
+    });
+    if let Some(Span { file, line, .. }) = &diagnostic.span {
+        told["locations"] = json!([physical(file, Some(*line))]);
+    }
+    told
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
+}
+
+/// A relative reference, or a `file` URI of an absolute path; what a URI cannot hold is escaped.
+pub(super) fn uri(file: &str) -> String {
+    let file = file.replace('\\', "/");
+    let file = file.strip_prefix("./").unwrap_or(&file);
+    let drive = file.get(1..3) == Some(":/");
+    let mut out = match (file.starts_with('/'), drive) {
+        (true, _) => "file://".to_owned(),
+        (false, true) => "file:///".to_owned(),
+        (false, false) => String::new(),
+    };
+    for (at, byte) in file.bytes().enumerate() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+        match plain || drive && at == 1 {
+            true => out.push(char::from(byte)),
+            false => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}

@@ -1,0 +1,191 @@
+//! What `verify` prints of a drawing with a hole in it.
+
+use super::*;
+use crate::engine::{check, check_against, fixes};
+use crate::project::format;
+
+const SHOP: &str = "format: drawbridge/1
+name: shop
+namespaces:
+- {name: shop}
+workloads:
+- {name: web, namespace: shop, labels: {app: web}}
+- {name: db, namespace: shop, labels: {app: db}}
+- {name: batch, namespace: shop, labels: {app: batch}}
+externals:
+- {name: api, domainNames: [api.example.com]}
+flows:
+- {from: shop/web, to: shop/db, ports: [TCP/5432]}
+- {from: shop/web, to: external/api, ports: [TCP/443]}
+policies:
+- file: k8s/pg open.yaml
+  text: |
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: pg-open, namespace: shop}
+    spec:
+      podSelector: {matchLabels: {app: db}}
+      ingress:
+      - from: [{podSelector: {matchLabels: {app: batch}}}]
+        ports: [{port: 5432}]
+invariants:
+- {name: web reaches db, allow: {from: shop/web, to: shop/db, ports: [TCP/5432]}}
+- {name: web stays away, deny: {from: shop/web, to: shop/db}}
+- {name: nobody, deny: {from: \"*\", except: [shop/web], to: shop/db}}
+- {name: a | b, deny: {from: shop/gone, to: shop/db}}
+";
+
+fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
+    let (document, _) = format::read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
+    let found = format::places(SHOP);
+    let places = Places {
+        file: "shop.drawbridge.yaml".into(),
+        flows: (0..).map(FlowId).zip(found.flows).collect(),
+        policies: (0..).map(PolicyId).zip(found.policies).collect(),
+        invariants: (0..).map(InvariantId).zip(found.invariants).collect(),
+    };
+    let results = check(&document);
+    let (mut proof, mut invariants, mut repairs) = (
+        results.proof.clone(),
+        results.invariants.clone(),
+        Vec::new(),
+    );
+    match given {
+        Some(text) => {
+            let source = crate::manifest::Source::new("deployed/all.yaml", text);
+            let loaded = crate::engine::load::load(&[source], document.settings.assumptions);
+            (proof, invariants) = check_against(&document, loaded.snapshot.policies);
+        }
+        None => {
+            let titles = |f| {
+                fixes(&results, f)
+                    .into_iter()
+                    .map(|fix| fix.title)
+                    .collect()
+            };
+            repairs = proof.findings.iter().map(titles).collect();
+        }
+    }
+    let diagnostics = [Diagnostic::warning("odd", "`x` is odd").help("even it out")];
+    report(Verified {
+        document: &document,
+        proof: &proof,
+        invariants: &invariants,
+        fixes: &repairs,
+        diagnostics: &diagnostics,
+        places: &places,
+    })
+}
+
+#[test]
+fn as_text() {
+    insta::assert_snapshot!(with(None, text), @r"
+    1 too wide, 1 cannot be said
+    too-wide: shop/batch may open connections to shop/db on TCP 5432, which is not drawn
+        policy: shop/pg-open
+        help: draw the flow, or narrow the kept policy
+        fix: Draw shop/batch to shop/db on TCP/5432
+        fix: Stop keeping pg-open
+    cannot-be-said: the flow is left out: `api` is known by domain name only, which NetworkPolicy cannot say
+        flow: web to api
+        help: give it the networks it may be reached at
+    invariant web reaches db: kept
+    invariant web stays away: broken
+        wanted: shop/web must not reach shop/db
+        found: shop/web may open connections to shop/db on TCP 5432
+    invariant nobody: kept
+    invariant a | b: cannot be judged
+        wanted: shop/gone must not reach shop/db
+        found: there is no `shop/gone`
+        help: name something that exists
+    ");
+}
+
+#[test]
+fn as_a_review_comment() {
+    insta::assert_snapshot!(with(None, markdown), @r#"
+    ### Network policies of shop
+
+    ⚠️ **1 too wide, 1 cannot be said**
+
+    | | What | Connection | Policies | What to do |
+    | --- | --- | --- | --- | --- |
+    | Too wide | shop/batch may open connections to shop/db on TCP 5432, which is not drawn | shop/batch → shop/db on TCP/5432 | shop/pg-open | Draw shop/batch to shop/db on TCP/5432, or: Stop keeping pg-open |
+    | Cannot be said | the flow is left out: \`api\` is known by domain name only, which NetworkPolicy cannot say | shop/web → external/api on TCP/443 |  | give it the networks it may be reached at |
+
+    | Invariant | Wanted | |
+    | --- | --- | --- |
+    | web reaches db | shop/web must reach shop/db on TCP/5432 | kept |
+    | web stays away | shop/web must not reach shop/db | broken: shop/web may open connections to shop/db on TCP 5432 |
+    | nobody | \* except shop/web must not reach shop/db | kept |
+    | a \| b | shop/gone must not reach shop/db | cannot be judged: there is no \`shop/gone\`; name something that exists |
+    "#);
+}
+
+#[test]
+fn as_sarif() {
+    insta::assert_snapshot!(with(None, sarif));
+}
+
+/// The places of results, and what they say.
+fn places(log: &str) -> Vec<(String, String, u64)> {
+    let log: serde_json::Value = serde_json::from_str(log).expect("it is JSON");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let results = run["results"].as_array().expect("results").iter();
+    results
+        .flat_map(|result| {
+            let rule = &rules[result["ruleIndex"].as_u64().expect("an index") as usize];
+            assert_eq!(rule["id"], result["ruleId"]);
+            assert!(
+                result["message"]["text"]
+                    .as_str()
+                    .is_some_and(|text| text.ends_with('.'))
+            );
+            let locations = result["locations"].as_array().expect("locations");
+            locations.iter().map(|place| {
+                let place = &place["physicalLocation"];
+                let text =
+                    |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+                let line = place["region"]["startLine"].as_u64().unwrap_or_default();
+                (
+                    text(&result["ruleId"]),
+                    text(&place["artifactLocation"]["uri"]),
+                    line,
+                )
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn results_point_at_what_is_to_blame() {
+    let own = with(None, sarif);
+    let at = |rule: &str, line| (rule.to_owned(), "shop.drawbridge.yaml".to_owned(), line);
+    assert_eq!(
+        places(&own),
+        [
+            at("too-wide", 23),
+            at("cannot-be-said", 13),
+            at("invariant-broken", 27),
+            at("invariant-not-judged", 29),
+        ],
+        "{own}"
+    );
+    let open = "\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: shop}\nspec:\n  podSelector: {}\n  policyTypes: [Ingress, Egress]\n  ingress: [{}]\n  egress:\n  - {}\n";
+    let given = with(Some(open), sarif);
+    let wide = places(&given)
+        .into_iter()
+        .find(|(rule, ..)| rule == "too-wide");
+    let (_, file, line) = wide.expect("it is too wide");
+    assert_eq!(file, "deployed/all.yaml");
+    assert!([8, 10].contains(&line), "{line}");
+}
+
+#[test]
+fn names_of_files_become_uris() {
+    assert_eq!(sarif::uri("./a b/ü.yaml"), "a%20b/%C3%BC.yaml");
+    assert_eq!(sarif::uri("/x/p.yaml"), "file:///x/p.yaml");
+    assert_eq!(sarif::uri("C:\\x\\p.yaml"), "file:///C:/x/p.yaml");
+    assert_eq!(sarif::uri("a:b"), "a%3Ab");
+}
