@@ -276,7 +276,7 @@ fn head_ui(ui: &mut Ui, compare: &CompareView, commands: &mut Commands) {
     verdict_ui(ui, comparison);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        ui.spacing_mut().button_padding.x = 9.0;
+        ui.spacing_mut().button_padding.x = 5.0;
         let takes = [
             (Command::CopyComparison, "Copy Markdown"),
             (Command::SaveComparison, "Save Markdown…"),

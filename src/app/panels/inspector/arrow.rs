@@ -9,7 +9,7 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
 use crate::engine::allowed::Allowed;
-use crate::engine::parties::flow_ports;
+use crate::engine::parties::{Joined, flow_ports};
 use crate::model::{Document, Edit, Flow, Item, NodeRef, Thing, Unknown, validate};
 use crate::scene::{ExtraId, ExtraKind, OUTSIDE};
 
@@ -33,6 +33,9 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     let allowed = insight.allowed(id).filter(|_| id.kind == ExtraKind::Kept);
     if let Some(allowed) = allowed {
         kept(ui, inspect, allowed);
+    }
+    if let Some(drawn) = inspect.view.compare.drawn(id) {
+        ports(ui, &drawn.joined);
     }
     let question = question(inspect, id, allowed);
     if let Some(question) = question
@@ -72,17 +75,19 @@ pub fn name(document: &Document, node: NodeRef) -> String {
     }
 }
 
-fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
-    let document = inspect.document;
-    let ports = flow_ports(&allowed.joined.ports);
+/// The ports of summed up connections, and how many these are.
+fn ports(ui: &mut Ui, joined: &Joined) {
+    let ports = flow_ports(&joined.ports);
     widgets::stated(ui, "Ports", &validate::flow_ports_text(&ports));
-    if allowed.joined.pairs > 1 {
-        let pairs = format!(
-            "{} connections, each on some of these ports",
-            allowed.joined.pairs
-        );
+    if joined.pairs > 1 {
+        let pairs = format!("{} connections, each on some of these ports", joined.pairs);
         widgets::small(ui, pairs);
     }
+}
+
+fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
+    let document = inspect.document;
+    ports(ui, &allowed.joined);
     widgets::heading(ui, "Allowed by");
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -103,7 +108,7 @@ fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     let flow = Thing::Flow(Flow {
         from,
         to,
-        ports,
+        ports: flow_ports(&allowed.joined.ports),
         note: String::new(),
         muted: false,
         unknown: Unknown::new(),
