@@ -295,3 +295,59 @@ fn a_policy_edited_by_hand_is_exported_in_its_place() {
     };
     assert_eq!((&old.name, &new.text), (&new.name, &changed.text));
 }
+
+#[test]
+fn a_deleted_rule_and_a_widened_selector_are_named_in_both_examples() {
+    for example in [Command::ExampleShop, Command::ExamplePlatform] {
+        let mut desk = Desk::new(Vec::new());
+        desk.ask(example);
+        let before = desk.app().results.proof.state;
+        let policies = &desk.app().results.generated.policies;
+        let fits = |w: &&drawbridge::engine::Written| {
+            w.flows.len() == 1 && w.text.contains("  - from:\n    - podSelector:")
+        };
+        let written = policies
+            .iter()
+            .find(fits)
+            .expect("a flow within a namespace")
+            .clone();
+        let id = by_hand(&mut desk, &written.key());
+        let (head, rule) = written
+            .text
+            .split_once("  ingress:")
+            .expect("it has a rule");
+
+        desk.write(EDITOR, head);
+        desk.press_with(Modifiers::COMMAND, Key::Enter);
+        let verdicts = &desk.app().results.proof.verdicts;
+        let blocked = verdicts.iter().filter(|(_, v)| **v == Verdict::Blocked);
+        assert_eq!(
+            blocked.map(|(flow, _)| *flow).collect::<Vec<_>>(),
+            written.flows
+        );
+        desk.ask(Command::Undo);
+        assert_eq!(desk.app().results.proof.state, before);
+
+        let (_, ports) = rule.split_once("    ports:").expect("it has ports");
+        let wide = format!(
+            "{head}  ingress:\n  - from:\n    - namespaceSelector: {{}}\n    ports:{ports}"
+        );
+        desk.ask(Command::Reveal(Item::Policy(id)));
+        desk.write(EDITOR, &wide);
+        desk.press_with(Modifiers::COMMAND, Key::Enter);
+        let findings = &desk.app().results.proof.findings;
+        let differing: Vec<_> = findings
+            .iter()
+            .filter(|f| f.kind != Kind::CannotBeSaid)
+            .collect();
+        assert!(!differing.is_empty());
+        for finding in differing {
+            assert_eq!(
+                (finding.kind, &finding.policies),
+                (Kind::TooWide, &vec![written.key()])
+            );
+        }
+        desk.ask(Command::Undo);
+        assert_eq!(desk.app().results.proof.state, before);
+    }
+}
