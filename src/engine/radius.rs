@@ -7,7 +7,7 @@ use super::parties::{self, Party};
 use crate::analysis::Endpoint;
 use crate::analysis::connections::Connection;
 use crate::analysis::paths::{self, Places};
-use crate::model::{Document, NodeRef};
+use crate::model::{Document, ExternalId, NodeRef};
 use crate::sets::{IpSet, PortSet};
 
 /// Everything within reach.
@@ -39,14 +39,16 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
     let externals = parties::externals(document);
     let starts = match from {
         Party::Outside => Places {
-            outside: IpSet::all(),
+            outside: beyond_others(IpSet::all(), &externals),
             ..Places::default()
         },
         Party::Drawn(NodeRef::External(id)) => Places {
             outside: externals
                 .iter()
                 .find(|(other, _)| *other == id)
-                .map_or_else(IpSet::empty, |(_, set)| set.clone()),
+                .map_or_else(IpSet::empty, |(_, set)| {
+                    beyond_others(set.clone(), &externals)
+                }),
             ..Places::default()
         },
         Party::Drawn(node) => {
@@ -108,6 +110,16 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
         starts: starts.workloads.len(),
         layers,
     }
+}
+
+/// Addresses without those of narrower externals: the Internet is not the office within it.
+fn beyond_others(set: IpSet, externals: &[(ExternalId, IpSet)]) -> IpSet {
+    let narrower = externals
+        .iter()
+        .filter(|(_, other)| *other != set && other.is_subset(&set));
+    let rest = narrower.fold(set.clone(), |rest, (_, other)| rest.difference(other));
+    // Where others name all of it, it is still where it is.
+    if rest.is_empty() { set } else { rest }
 }
 
 /// An external may be reached piece by piece, and the outside again and again: the first way counts.
@@ -190,6 +202,9 @@ mod tests {
         let way = found.way(Party::Drawn(NodeRef::Workload(db)));
         assert_eq!(way.len(), 3);
         assert_eq!(way[0].from, Party::Drawn(NodeRef::External(office)));
-        assert_eq!(of(Party::Outside).layers[0].len(), 1);
+        assert!(
+            of(Party::Outside).layers.is_empty(),
+            "the office alone gets in"
+        );
     }
 }
