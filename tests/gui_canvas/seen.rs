@@ -67,6 +67,7 @@ fn what_kept_policies_allow_is_one_arrow_that_can_be_drawn() {
         .answer()
         .map(|why| why.standing);
     assert!(why.is_some(), "the question is answered");
+    bench.ask(Command::ShowPolicies);
     bench.ask(Command::SelectArrow(*arrow));
     let before = bench.document();
     bench.click_label("Draw this flow");
