@@ -82,7 +82,7 @@ pub(super) fn ended(own: &str) -> Cow<'_, str> {
 pub(super) fn trimmed(text: &str, mut range: Range<usize>, block: bool) -> Range<usize> {
     let own = text[range.clone()].trim_start_matches('\u{feff}');
     range.start = range.end - own.len();
-    if let Some(rest) = own.strip_prefix("---") {
+    if let Some(rest) = own.strip_prefix("---").filter(|_| starts_document(own)) {
         let first = rest.split_inclusive(BREAKS).next().unwrap_or_default();
         let (first, after) = rest.split_at(first.len());
         if first.trim().is_empty() || first.trim_start().starts_with('#') {
@@ -140,6 +140,7 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_marker_stays() {
+        assert_eq!(trimmed("---# a: 1\n", 0..10, false), 0..10);
         assert_eq!(
             texts("a: |\n  ---\n----\n---x\n"),
             [(1, "a: |\n  ---\n----\n---x\n")]
