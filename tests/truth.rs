@@ -194,3 +194,76 @@ fn lint_finds_what_the_server_refuses() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Where the cases of other projects are, beside the repository; they are not part of it.
+fn corpus() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/cases");
+    beside.is_dir().then_some(beside)
+}
+
+/// Whether a line is a diagnostic with its place: `FILE:LINE:COLUMN: SEVERITY: ...`.
+fn is_placed(line: &str) -> bool {
+    ["error", "warning", "info"].iter().any(|severity| {
+        let place = line
+            .split_once(&format!(": {severity}: "))
+            .map(|(place, _)| place);
+        let mut parts = place.unwrap_or_default().rsplit(':');
+        let number =
+            |part: Option<&str>| part.is_some_and(|p| p.parse::<u32>().is_ok_and(|n| n > 0));
+        number(parts.next()) && number(parts.next()) && parts.next().is_some_and(|f| !f.is_empty())
+    })
+}
+
+/// Cases that another tool refuses: each is told with file and line, and the rest is answered.
+#[test]
+fn bad_input_is_told_and_the_rest_is_answered() {
+    let Some(corpus) = corpus() else {
+        println!("no corpus beside the repository: skipped");
+        return;
+    };
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    let cases = fs::read_dir(corpus).expect("the corpus is readable");
+    let mut cases: Vec<PathBuf> = cases.flatten().map(|entry| entry.path()).collect();
+    cases.sort();
+    for case in cases {
+        let expected = case.join("expected_errors.json");
+        let manifests = case.join("manifests");
+        if !expected.is_file() || !manifests.is_dir() {
+            continue;
+        }
+        // A list that fails by itself; what a diff says may be about its other side, and what is
+        // told of flags is about flags.
+        let errors = read(&expected);
+        let told = errors["errors"]
+            .as_array()
+            .expect("`errors` is a list")
+            .iter();
+        let about_input = |error: &&Value| {
+            let flags = error["contains"].to_string().contains("will be ignored");
+            error["command"] == "list" && !flags
+        };
+        let wanted = told.filter(about_input).count() > 0;
+        asked += usize::from(wanted);
+        let output = Command::new(env!("CARGO_BIN_EXE_drawbridge"))
+            .args(["list", "-o", "json"])
+            .arg(&manifests)
+            .output()
+            .expect("the binary starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let name = case.display();
+        if stderr.contains("panicked") || output.status.code().is_none_or(|code| code > 2) {
+            wrong.push(format!("{name}: it broke: {stderr}"));
+        }
+        let answer: Result<Value, _> = serde_json::from_slice(&output.stdout);
+        if !answer.is_ok_and(|answer| answer["connections"].is_array()) {
+            wrong.push(format!("{name}: no answer: {stderr}"));
+        }
+        let lines: Vec<&str> = stderr.lines().filter(|l| !l.starts_with(' ')).collect();
+        if wanted && !lines.iter().any(|line| is_placed(line)) {
+            wrong.push(format!("{name}: nothing is told: {stderr}"));
+        }
+    }
+    assert!(asked > 20, "only {asked} cases were asked");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,11 +1,13 @@
 //! `drawbridge list PATH...`: who may reach whom.
 
 use std::io;
+use std::path::Path;
 
 use clap::ValueEnum;
 
 use super::{FINE, Inputs, WRONG, answer, exit_code, load_inputs, refused, tell};
 use crate::analysis::{self, Filter, filter::Ports};
+use crate::diag::{Diagnostic, Span};
 use crate::engine::ask;
 use crate::engine::load::Loaded;
 use crate::engine::picture;
@@ -54,6 +56,9 @@ pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(analysis::notes(&loaded.snapshot));
+    if loaded.snapshot.workloads.is_empty() {
+        diagnostics.extend(args.inputs.paths.first().map(|path| no_workloads(path)));
+    }
     tell(&diagnostics);
     let filter = match filter(args, &loaded) {
         Ok(filter) => filter,
@@ -80,6 +85,13 @@ pub(super) fn run(args: &Args) -> u8 {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
         _ => code,
     }
+}
+
+fn no_workloads(path: &Path) -> Diagnostic {
+    let message = "no workload is declared here, so there is nothing that could be connected";
+    Diagnostic::info("no-workloads", message)
+        .at(Span::new(path.to_string_lossy().into(), 1, 1))
+        .help("add the manifests of Deployments, Pods and the like")
 }
 
 fn filter(args: &Args, loaded: &Loaded) -> Result<Filter, Refusal> {

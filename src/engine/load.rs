@@ -177,6 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn port_names_towards_addresses_are_told() {
+        let policy = |direction: &str, peers: &str, port: &str| {
+            format!(
+                "{POLICY}metadata: {{name: p, namespace: s}}\nspec:\n  {direction}:\n  - ports:\n    - port: {port}\n{peers}"
+            )
+        };
+        let block = "    to: [{ipBlock: {cidr: 10.0.0.0/8}}]\n";
+        assert_eq!(codes(&of(&policy("egress", block, "http"))), [("L08", 7)]);
+        assert_eq!(codes(&of(&policy("egress", block, "80"))), []);
+        assert_eq!(codes(&of(&policy("egress", "", "http"))), []);
+        let from = block.replace("to:", "from:");
+        assert_eq!(codes(&of(&policy("ingress", &from, "http"))), []);
+    }
+
+    #[test]
     fn many_files_are_read_in_their_order() {
         let source = |i: usize| {
             let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");

@@ -1,6 +1,7 @@
 //! Where an answer rests on something that the manifests leave open.
 
 mod backends;
+mod named_ports;
 mod ties;
 
 use std::collections::{BTreeSet, HashMap};
@@ -15,6 +16,7 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     unknown_namespace_labels(snapshot, &mut out);
     mixed_labels(snapshot, &mut out);
     backends::backends(snapshot, &mut out);
+    named_ports::named_ports(snapshot, &mut out);
     ties::ties(snapshot, &mut out);
     out
 }
