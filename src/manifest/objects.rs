@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::yaml::decode::{self, deep};
 use crate::yaml::{self, Lines, Mark, Node, Object, Problem, Value};
 
-/// Lists in lists deeper than this are left alone.
+/// Lists in lists deeper than this are not read.
 const MAX_LISTS: usize = 8;
 const RENDER: &str = "this looks like a template: render the chart first, as `helm template` does";
 
@@ -118,7 +118,13 @@ impl Reader<'_> {
         match (api_version, kind) {
             (Some(api_version), Some(kind)) => {
                 let list = kind.ends_with("List") && node.get("items").is_some();
-                if list && lists < MAX_LISTS {
+                if list && lists >= MAX_LISTS {
+                    let message =
+                        format!("lists inside lists, more than {MAX_LISTS} deep: skipped");
+                    let help = "put the items into one list";
+                    let told = Diagnostic::error("nested-lists", message).help(help);
+                    self.tell(told, node.start);
+                } else if list {
                     self.list(node, &api_version, &kind, lists);
                 } else if kind != "Secret" {
                     self.object(node, text, api_version, kind);

@@ -289,6 +289,19 @@ fn what_is_no_object_is_told_and_the_rest_counts() {
 }
 
 #[test]
+fn lists_in_lists_are_read_as_far_as_anybody_nests_them() {
+    let nested = |depth: usize| {
+        let open = "{apiVersion: v1, kind: List, items: [".repeat(depth);
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: s}}";
+        load(&format!("{open}{pod}{}", "]}".repeat(depth)))
+    };
+    assert_eq!(names(&nested(8).snapshot), ["s/p[Pod]"]);
+    assert_eq!(codes(&nested(8)), []);
+    assert!(nested(9).snapshot.pods.is_empty());
+    assert_eq!(codes(&nested(9)), [("nested-lists", 1)]);
+}
+
+#[test]
 fn two_objects_in_one_document_are_told() {
     let manifests = load(
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\napiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n",
