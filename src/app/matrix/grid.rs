@@ -84,7 +84,8 @@ fn scrolled(
     matrix: &mut MatrixView,
     count: usize,
 ) -> ScrollAreaOutput<Response> {
-    let size = CELL * count as f32 + vec2(32.0, 24.0);
+    // The last name leans out over its column.
+    let size = CELL * count as f32 + vec2(64.0, 24.0);
     let mut area = ScrollArea::both()
         .id_salt("matrix cells")
         .auto_shrink(false);
@@ -94,7 +95,7 @@ fn scrolled(
             egui::scroll_area::State::load(ui.ctx(), id).map_or(egui::Vec2::ZERO, |s| s.offset);
         let at = vec2(matrix.at.1 as f32, matrix.at.0 as f32) * CELL;
         let follow = |offset: f32, at: f32, cell: f32, room: f32| {
-            offset.min(at).max(at + cell + 12.0 - room).max(0.0)
+            offset.min(at).max(at + cell + 52.0 - room).max(0.0)
         };
         let offset = vec2(
             follow(offset.x, at.x, CELL.x, body.width()),
@@ -199,7 +200,9 @@ fn sentence(
     let pair = format!("{} to {}", name(from), name(to));
     match matrix.cell(from, to) {
         _ if from == to => format!("{pair}: itself"),
-        None if matrix.rows.contains_key(&from) => format!("{pair}: nothing"),
+        None if matrix.rows.contains_key(&from) => {
+            format!("{pair}: nothing allowed, nothing drawn")
+        }
         None => format!("{pair}: not known yet"),
         Some(cell) => {
             let standing = cell.standing().words().to_lowercase();
