@@ -68,6 +68,9 @@ pub struct Counters {
 /// How many rows are kept at most besides those that are seen.
 const KEPT: usize = 512;
 
+/// Of which results, of what, and which rows, by seat.
+type Rows = (u64, Axis, Vec<usize>);
+
 /// How many rows are made at once.
 const CHUNK: usize = 16;
 
@@ -97,7 +100,7 @@ pub struct MatrixView {
     rows_for: Option<(u64, Axis)>,
     /// Rows that are seen and not known, by seat.
     wanted: Vec<usize>,
-    maker: Kept<(u64, Axis, Vec<usize>), Vec<(usize, Row)>>,
+    maker: Kept<Rows, Vec<(usize, Row)>>,
 }
 
 /// The matrix has the keyboard under this id.
