@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use libyaml_safer::{Event, EventData, Parser, ScalarStyle};
+use libyaml_safer::{Encoding, Event, EventData, Parser, ScalarStyle};
 use rayon::prelude::*;
 
 use super::build::Builder;
@@ -82,6 +82,8 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
     }
     let mut bytes = ended.strip_prefix('\u{feff}').unwrap_or(&ended).as_bytes();
     let mut parser = Parser::new();
+    // Else the first byte of `ﾃ` is taken for the beginning of a byte order mark.
+    parser.set_encoding(Encoding::Utf8);
     parser.set_input_string(&mut bytes);
     loop {
         match event::next(&mut parser) {

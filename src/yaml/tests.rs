@@ -243,6 +243,13 @@ fn a_block_scalar_may_end_with_the_text() {
     }
 }
 
+/// The first byte of both is that of a byte order mark.
+#[test]
+fn a_text_may_begin_with_any_character() {
+    assert_eq!(text_at(&one("ﾃ: x\n"), "ﾃ"), "x");
+    assert_eq!(text_at(&one("\u{feff}ﾃ: x\n"), "ﾃ"), "x");
+}
+
 #[test]
 fn lines_that_end_in_odd_ways_are_counted_as_the_parser_counts_them() {
     let text = "# x\u{2028}# y\ra: 1\n--- # z\rb: 2\n";
