@@ -112,8 +112,9 @@ fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<
         .collect();
     let options = ExportOptions {
         kustomization: args.kustomization,
+        verdict: None,
     };
-    let plan = plan_export(&ExportTarget::Folder(folder), &files, options).map_err(|d| vec![d])?;
+    let plan = plan_export(&ExportTarget::Folder(folder), &files, &options).map_err(|d| vec![d])?;
     let foreign: Vec<Diagnostic> = plan
         .changes
         .iter()

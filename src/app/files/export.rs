@@ -8,8 +8,9 @@ use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
-use crate::engine::{Generated, Role};
+use crate::engine::{Generated, Results, Role};
 use crate::project::files::{ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export};
+use crate::report::verify::{Places, Verified, markdown};
 
 /// What an export would do, or why it cannot be done.
 pub type Planned = Result<ExportPlan, Box<Diagnostic>>;
@@ -26,6 +27,18 @@ pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<Ex
         },
     });
     files.collect()
+}
+
+/// The verdict as Markdown, with what is known of each finding.
+fn verdict(results: &Results) -> String {
+    markdown(Verified {
+        document: &results.document,
+        proof: &results.proof,
+        invariants: &results.invariants,
+        fixes: &[],
+        diagnostics: &[],
+        places: &Places::default(),
+    })
 }
 
 impl App {
@@ -51,13 +64,14 @@ impl App {
             Form::Folder => {
                 let options = ExportOptions {
                     kustomization: view.kustomization,
+                    verdict: view.verdict.then(|| verdict(&self.results)),
                 };
                 (ExportTarget::Folder(path), options)
             }
         };
         self.files
             .planning
-            .start(move |_| plan_export(&target, &files, options).map_err(Box::new));
+            .start(move |_| plan_export(&target, &files, &options).map_err(Box::new));
         if self.files.workers == Workers::Inline {
             self.poll_export();
         }

@@ -33,6 +33,8 @@ pub struct ExportView {
     pub target: Option<PathBuf>,
     /// Also a kustomization.yaml.
     pub kustomization: bool,
+    /// Also the verdict, as Markdown.
+    pub verdict: bool,
     /// Without `metadata.namespace`.
     pub leave_out_namespaces: bool,
     /// What would change.
@@ -47,6 +49,7 @@ impl Default for ExportView {
             form: Form::Folder,
             target: None,
             kustomization: true,
+            verdict: false,
             leave_out_namespaces: false,
             plan: None,
             chosen: 0,
@@ -158,6 +161,13 @@ fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
                 widgets::check(ui, view.kustomization, "Also write a kustomization.yaml")
         {
             view.kustomization = on;
+            done = Some(Done::Plan);
+        }
+        if view.form == Form::Folder
+            && let Some(on) =
+                widgets::check(ui, view.verdict, "Also write the verdict as VERDICT.md")
+        {
+            view.verdict = on;
             done = Some(Done::Plan);
         }
         let text = "Leave out metadata.namespace, for those who set it when they apply";

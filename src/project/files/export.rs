@@ -28,10 +28,12 @@ pub struct ExportFile {
 }
 
 /// How to export.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportOptions {
     /// Also write a `kustomization.yaml` that lists the files (folders only).
     pub kustomization: bool,
+    /// Also write this Markdown as `VERDICT.md` (folders only).
+    pub verdict: Option<String>,
 }
 
 /// What an export would do.
@@ -70,15 +72,17 @@ pub struct FileChange {
 }
 
 const KUSTOMIZATION: &str = "kustomization.yaml";
+const VERDICT: &str = "VERDICT.md";
 const WRITTEN_BY_US: &str = "# Written by Drawbridge";
+const VERDICT_BY_US: &str = "<!-- Written by Drawbridge -->\n";
 
 /// Compares what would be written with what is there. Policies go in the order given (allow before
-/// deny is up to the caller), then the kustomization, then the deletions: files of that folder all
+/// deny is up to the caller), then the kustomization and the verdict, then the deletions: files of that folder all
 /// of whose documents say that Drawbridge manages them.
 pub fn plan_export(
     target: &ExportTarget,
     files: &[ExportFile],
-    options: ExportOptions,
+    options: &ExportOptions,
 ) -> Result<ExportPlan, Diagnostic> {
     let mut changes = Vec::new();
     match target {
@@ -95,6 +99,10 @@ pub fn plan_export(
             if options.kustomization {
                 let text = kustomization(&names);
                 changes.push(compare(folder.join(KUSTOMIZATION), text)?);
+            }
+            if let Some(verdict) = &options.verdict {
+                let text = format!("{VERDICT_BY_US}{verdict}");
+                changes.push(compare(folder.join(VERDICT), text)?);
             }
             changes.extend(deletions(folder, &names)?);
         }
@@ -180,7 +188,7 @@ fn compare(path: PathBuf, after: String) -> Result<FileChange, Diagnostic> {
 
 /// Whether Drawbridge wrote a file: every document in it says so.
 fn is_ours(text: &str) -> bool {
-    if text.starts_with(WRITTEN_BY_US) {
+    if text.starts_with(WRITTEN_BY_US) || text.starts_with(VERDICT_BY_US) {
         return true;
     }
     let parsed = yaml::parse(text);

@@ -208,8 +208,9 @@ fn an_export_says_what_it_will_do_and_does_it() {
     let target = ExportTarget::Folder(path.clone());
     let with_list = ExportOptions {
         kustomization: true,
+        verdict: Some("exact".into()),
     };
-    plan_export(&target, &[file("b"), file("a"), file("gone")], with_list)
+    plan_export(&target, &[file("b"), file("a"), file("gone")], &with_list)
         .unwrap()
         .apply()
         .unwrap();
@@ -225,7 +226,7 @@ fn an_export_says_what_it_will_do_and_does_it() {
     let plan = plan_export(
         &target,
         &[file("b"), file("a"), file("c"), file("d")],
-        with_list,
+        &with_list,
     )
     .unwrap();
     assert_eq!(
@@ -236,6 +237,7 @@ fn an_export_says_what_it_will_do_and_does_it() {
             ("c.yaml".into(), Changed, true),
             ("d.yaml".into(), Created, false),
             ("kustomization.yaml".into(), Changed, false),
+            ("VERDICT.md".into(), Unchanged, false),
             ("gone.yaml".into(), Deleted, false),
         ]
     );
@@ -266,7 +268,7 @@ fn an_export_says_what_it_will_do_and_does_it() {
     let again = plan_export(
         &target,
         &[file("b"), file("a"), file("c"), file("d")],
-        with_list,
+        &with_list,
     )
     .unwrap();
     assert!(!again.changes_anything());
@@ -277,7 +279,7 @@ fn an_export_to_one_file_is_one_text_of_documents() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.yaml");
     let target = ExportTarget::File(path.clone());
-    let plan = plan_export(&target, &[file("a"), file("b")], ExportOptions::default()).unwrap();
+    let plan = plan_export(&target, &[file("a"), file("b")], &ExportOptions::default()).unwrap();
     plan.apply().unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text, policy("a", true) + "---\n" + &policy("b", true));
@@ -293,11 +295,11 @@ fn an_export_never_leaves_its_folder_nor_goes_over_what_changed_meanwhile() {
             text: String::new(),
         };
         assert!(
-            plan_export(&target, &[file], ExportOptions::default()).is_err(),
+            plan_export(&target, &[file], &ExportOptions::default()).is_err(),
             "{name}"
         );
     }
-    let plan = plan_export(&target, &[file("a")], ExportOptions::default()).unwrap();
+    let plan = plan_export(&target, &[file("a")], &ExportOptions::default()).unwrap();
     fs::write(folder.path().join("a.yaml"), "mine").unwrap();
     assert!(plan.apply().is_err());
     assert_eq!(
