@@ -167,7 +167,7 @@ impl Search<'_> {
                     second: (*second, b.rule),
                     direction,
                     own: self.universe.classes[class].pod,
-                    other: self.end(point),
+                    other: self.end(point, class),
                     port: ports.example(),
                 });
                 return;
@@ -175,9 +175,16 @@ impl Search<'_> {
         }
     }
 
-    fn end(&self, point: usize) -> End {
+    /// What a point stands for, seen from the pod that speaks for the class `own`: never that pod.
+    fn end(&self, point: usize, own: usize) -> End {
         let universe = self.universe;
         match universe.point(point) {
+            Point::Class(class) if class == own => {
+                let first = universe.classes[class].pod;
+                let mut members = universe.class_of.iter().enumerate();
+                let other = members.position(|(at, c)| *c as usize == class && at != first);
+                End::Pod(other.unwrap_or(first))
+            }
             Point::Class(class) => End::Pod(universe.classes[class].pod),
             Point::Addresses(first, _) => End::Address(first),
             Point::Node(node) => End::Node(node),

@@ -139,6 +139,19 @@ metadata: {name: r, namespace: o, labels: {app: r}}
     }
 
     #[test]
+    fn the_connection_has_two_ends() {
+        let pod = |name: &str| {
+            format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s}}\n")
+        };
+        let rules = rule("z", 5, "Deny", ALL) + &rule("b", 5, "Allow", ALL);
+        let text = pod("p") + &pod("q") + &rules;
+        let loaded = load(&[Source::new("a.yaml", text)], Assumptions::default());
+        let mut told = loaded.diagnostics.iter();
+        let found = told.find(|d| d.code == "A3").unwrap();
+        assert!(found.message.contains("from `s/q` to `s/p`"), "{found}");
+    }
+
+    #[test]
     fn only_where_they_meet_and_disagree() {
         let at = |ports: &str| format!("{ALL}, ports: [{ports}]");
         let b = rule("b", 5, "Allow", &at("{portRange: {start: 80, end: 90}}"));
