@@ -163,8 +163,7 @@ impl Vocabulary {
         for (name, key) in &other.label_keys {
             let known = self.label_keys.get(name).is_some_and(|own| {
                 let mut values = key.numbered.keys();
-                (own.every || !key.every)
-                    && (own.every || values.all(|v| own.numbered.contains_key(v)))
+                own.every || !key.every && values.all(|v| own.numbered.contains_key(v))
             });
             if !known {
                 return false;

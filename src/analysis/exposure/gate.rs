@@ -48,6 +48,9 @@ impl Raw {
     }
 }
 
+/// A port name, with the protocol that the port must have if one is said.
+type PortName = (Option<Protocol>, String);
+
 /// The pods that one rule singles out.
 pub(super) struct Singled {
     accepts: bool,
@@ -57,9 +60,9 @@ pub(super) struct Singled {
     ports: PortSet,
     kinds: Vec<u32>,
     /// Port names of the subject's own (ingress), at which the same kinds are let in.
-    own_names: Vec<(Option<Protocol>, String)>,
+    own_names: Vec<PortName>,
     /// Port names of the peer's (egress), with the kinds that bear them.
-    names: Vec<((Option<Protocol>, String), Vec<u32>)>,
+    names: Vec<(PortName, Vec<u32>)>,
 }
 
 impl Singled {

@@ -113,7 +113,7 @@ impl CompareView {
                 let kept = known.filter(|(_, answer)| answer.saved == state);
                 let older = match kept {
                     Some((_, answer)) => Older::Known(Arc::clone(&answer.old)),
-                    None => Older::Drawn(document.clone()),
+                    None => Older::Drawn(Box::new(document.clone())),
                 };
                 (state, older)
             }
@@ -201,7 +201,7 @@ impl CompareView {
 /// Where the older side comes from.
 enum Older {
     Known(Arc<Side>),
-    Drawn(Document),
+    Drawn(Box<Document>),
 }
 
 fn arrow(drawn: &Drawn) -> Extra {
