@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::compare::compare;
+use super::compare::ways;
 use super::connections::{Matrix, Ranges, Reach};
 use crate::cluster::Snapshot;
 use crate::sets::PortSet;
@@ -131,13 +131,8 @@ pub fn policy_relation(old: &Snapshot, new: &Snapshot) -> Relation {
         policies: old.policies.clone(),
         ..new.clone()
     };
-    let numbered = PortSet::all_numbered();
-    let differences = compare(&before, new);
-    let any = |wider| {
-        let mut those = differences.iter().filter(|d| d.wider == wider);
-        those.any(|d| d.ports.intersects(&numbered))
-    };
-    related(any(true), any(false))
+    let ways = ways(&before, new);
+    related(ways.wider, ways.narrower)
 }
 
 /// One of the two clusters.

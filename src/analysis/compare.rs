@@ -65,16 +65,35 @@ pub fn compare(intended: &Snapshot, actual: &Snapshot) -> Vec<GateDifference> {
     let index = Index::new(&universe);
     let mut unborn = Unborn::new(intended);
     let mut found = Vec::new();
-    for direction in [Direction::Ingress, Direction::Egress] {
-        let mut sides = Sides {
-            direction,
-            intended: Side::new(intended, direction, &universe, &index),
-            actual: Side::new(actual, direction, &universe, &index),
-        };
+    for direction in Direction::BOTH {
+        let mut sides = Sides::new(direction, intended, actual, &universe, &index);
         sides.compare(&universe, &mut unborn, &mut found);
     }
     found.sort_unstable();
     found
+}
+
+/// Whether [`compare`] would find something wider, and something narrower, at numbered ports; done as soon
+/// as both are found.
+pub(super) fn ways(intended: &Snapshot, actual: &Snapshot) -> Ways {
+    let universe = Universe::new(intended, &[&intended.policies, &actual.policies]);
+    let index = Index::new(&universe);
+    let mut unborn = Unborn::new(intended);
+    let mut found = Ways::default();
+    for direction in Direction::BOTH {
+        let mut sides = Sides::new(direction, intended, actual, &universe, &index);
+        sides.ways(&universe, &mut unborn, &mut found);
+    }
+    found
+}
+
+/// In which ways two sets of policies differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ways {
+    /// The actual one allows what the intended one does not.
+    pub wider: bool,
+    /// The other way round.
+    pub narrower: bool,
 }
 
 /// One direction under both sets of policies.
@@ -103,6 +122,58 @@ struct Disagreement {
 }
 
 impl<'a> Sides<'a> {
+    fn new(
+        direction: Direction,
+        intended: &'a Snapshot,
+        actual: &'a Snapshot,
+        universe: &Universe,
+        index: &Index,
+    ) -> Self {
+        Self {
+            direction,
+            intended: Side::new(intended, direction, universe, index),
+            actual: Side::new(actual, direction, universe, index),
+        }
+    }
+
+    fn ways(&mut self, universe: &Universe, unborn: &mut Unborn<'a>, found: &mut Ways) {
+        let members = members(universe);
+        let numbered = PortSet::all_numbered();
+        let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
+        for class in 0..universe.classes.len() {
+            if found.wider && found.narrower {
+                return;
+            }
+            let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(new) => new.insert(self.disagree(class, universe, unborn)),
+            };
+            // A pod has no gate towards itself.
+            let alone = matches!(members[class].as_slice(), [one] if one.other.is_none());
+            let itself =
+                |point| alone && matches!(universe.point(point), Point::Class(c) if c == class);
+            let points = disagreement.points.iter();
+            let points = points.filter(|((point, _), _)| !itself(*point));
+            let points = points.map(|((_, wider), ports)| (*wider, ports));
+            let unborn = disagreement.unborn.iter();
+            let unborn = unborn.map(|((_, wider), ports)| (*wider, ports));
+            for (wider, _) in points
+                .chain(unborn)
+                .filter(|(_, p)| p.intersects(&numbered))
+            {
+                match wider {
+                    true => found.wider = true,
+                    false => found.narrower = true,
+                }
+            }
+        }
+    }
+
+    fn profiles(&self, class: usize) -> (u32, u32) {
+        let (intended, actual) = (&self.intended.rows, &self.actual.rows);
+        (intended.profile_of(class), actual.profile_of(class))
+    }
+
     fn compare(
         &mut self,
         universe: &Universe,
@@ -112,11 +183,7 @@ impl<'a> Sides<'a> {
         let members = members(universe);
         let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
         for class in 0..universe.classes.len() {
-            let pair = (
-                self.intended.rows.profile_of(class),
-                self.actual.rows.profile_of(class),
-            );
-            let disagreement: &Disagreement = match known.entry(pair) {
+            let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
                 Entry::Occupied(found) => found.into_mut(),
                 Entry::Vacant(new) => new.insert(self.disagree(class, universe, unborn)),
             };

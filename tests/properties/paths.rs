@@ -8,7 +8,9 @@ use drawbridge::analysis::changes::{Relation, changes, policy_relation, relation
 use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::probe;
 use drawbridge::analysis::filter::Ports;
-use drawbridge::analysis::{Connection, End, Endpoint, Filter, Matrix, Places, connections, reach};
+use drawbridge::analysis::{
+    Connection, End, Endpoint, Filter, Matrix, Places, compare, connections, reach,
+};
 use drawbridge::cluster::Snapshot;
 use drawbridge::sets::{IpSet, PortSet, Protocol};
 use proptest::collection::btree_set;
@@ -195,6 +197,18 @@ proptest! {
         };
         let policies = policy_relation(&a, &b);
         prop_assert_eq!(policies, turned);
+        let differences = compare(&a, &b);
+        let any = |wider| {
+            let mut those = differences.iter().filter(|d| d.wider == wider);
+            those.any(|d| d.ports.intersects(&PortSet::all_numbered()))
+        };
+        let told = match (any(true), any(false)) {
+            (false, false) => Relation::Equal,
+            (true, false) => Relation::Wider,
+            (false, true) => Relation::Narrower,
+            (true, true) => Relation::Apart,
+        };
+        prop_assert_eq!(policies, told);
         // Gates that allow more never close a connection.
         match (policies, relation(&changes(&a, &b))) {
             (Relation::Apart, _) | (_, Relation::Equal) => {}
