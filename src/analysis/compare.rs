@@ -140,7 +140,7 @@ impl<'a> Sides<'a> {
         let members = members(universe);
         let numbered = PortSet::all_numbered();
         let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
-        for class in 0..universe.classes.len() {
+        for (class, own) in members.iter().enumerate() {
             if found.wider && found.narrower {
                 return;
             }
@@ -149,7 +149,7 @@ impl<'a> Sides<'a> {
                 Entry::Vacant(new) => new.insert(self.disagree(class, universe, unborn)),
             };
             // A pod has no gate towards itself.
-            let alone = matches!(members[class].as_slice(), [one] if one.other.is_none());
+            let alone = matches!(own.as_slice(), [one] if one.other.is_none());
             let itself =
                 |point| alone && matches!(universe.point(point), Point::Class(c) if c == class);
             let points = disagreement.points.iter();
