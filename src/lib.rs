@@ -152,6 +152,9 @@
 //! - A [`cluster::Snapshot`] has workloads beside its pods, because answers are told by workload.
 //! - [`manifest`] hands policies on as objects and [`mod@engine::load`] gives them to their [`dialect`]: the two
 //!   rooms stand side by side and neither knows the other.
+//! - [`analysis::Analysis`] is a kept answer: where a change of policies brings no new words, universe and rows
+//!   stay, and only the classes that it touches are computed anew.
+//! - Fixes are no part of a finding: [`engine::fixes`] makes them when somebody looks, because each is proven first.
 //! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
 
 #![forbid(unsafe_code)]
