@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use drawbridge::cli::{self, Start};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::start() {
         Start::Exit(code) => ExitCode::from(code),

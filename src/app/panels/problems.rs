@@ -177,7 +177,8 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
                         ui.set_width(ui.available_width());
                         // A way of several hops has a line for each.
                         for hop in problem.witness.lines() {
-                            widgets::code(ui, hop, color(ink)).on_hover_text(hop);
+                            let text = RichText::new(hop).font(theme::mono(tokens::TEXT_SMALL));
+                            ui.add(egui::Label::new(text.color(color(ink))).wrap());
                         }
                     });
             }
