@@ -12,7 +12,7 @@ impl Lines {
     /// The lines of `text`.
     pub fn of(text: &str) -> Self {
         Self {
-            starts: std::iter::once(0).chain(starts(text)).collect(),
+            starts: std::iter::once(marked(text)).chain(starts(text)).collect(),
         }
     }
 
@@ -37,6 +37,14 @@ impl Lines {
     pub fn between<'a>(&self, text: &'a str, start: Mark, end: Mark) -> &'a str {
         let (start, end) = (self.offset(text, 1, start), self.offset(text, 1, end));
         text.get(start..end).unwrap_or_default()
+    }
+}
+
+/// How many bytes a byte order mark takes at the beginning of a text; no column counts it.
+pub(super) fn marked(text: &str) -> usize {
+    match text.starts_with('\u{feff}') {
+        true => '\u{feff}'.len_utf8(),
+        false => 0,
     }
 }
 

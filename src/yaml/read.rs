@@ -80,7 +80,7 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
     if ended.len() > own.len() && !last.trim().is_empty() {
         reader.cut = Some(chunk.line.saturating_add(lines.last()));
     }
-    let mut bytes = ended.strip_prefix('\u{feff}').unwrap_or(&ended).as_bytes();
+    let mut bytes = ended.as_bytes();
     let mut parser = Parser::new();
     // Else the first byte of `ﾃ` is taken for the beginning of a byte order mark.
     parser.set_encoding(Encoding::Utf8);
@@ -111,8 +111,10 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
             let range = if single {
                 trimmed(text, chunk.range.clone(), reader.block)
             } else {
-                let offset = |mark| chunk.range.start + lines.offset(own, chunk.line, mark);
-                offset(node.start)..offset(node.end)
+                let offset = |mark| lines.offset(own, chunk.line, mark);
+                // With the blanks before the first key, which the other keys have too.
+                let start = own[..offset(node.start)].trim_end_matches(' ').len();
+                chunk.range.start + start..chunk.range.start + offset(node.end)
             };
             Document { node, range }
         })

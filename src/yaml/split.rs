@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::lines::starts;
+use super::lines::{marked, starts};
 
 /// What ends a line in YAML 1.1.
 const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
@@ -22,14 +22,14 @@ pub(super) struct Chunk {
 /// document they stand before only where that document has no text yet.
 pub(super) fn chunks(text: &str) -> Vec<Chunk> {
     let mut out = Vec::new();
-    let mut start = 0;
+    let mut start = marked(text);
     let mut start_line = 1;
     let mut directive = false;
-    let mut offset = 0;
+    let mut offset = start;
     let mut next_line = 1;
     // Lines that end in another way than most are counted like the parser counts them.
     let odd = text.contains(&BREAKS[1..]);
-    for raw in text.split_inclusive('\n') {
+    for raw in text[start..].split_inclusive('\n') {
         let line = next_line;
         next_line += match odd {
             true => u32::try_from(starts(raw).count()).unwrap_or(u32::MAX),

@@ -264,6 +264,29 @@ fn lines_that_end_in_odd_ways_are_counted_as_the_parser_counts_them() {
     );
 }
 
+/// Found by fuzzing: the second document begins behind a line that ends in an odd way.
+#[test]
+fn documents_of_one_chunk_keep_their_indent_and_count_no_byte_order_mark() {
+    let text = "\u{feff}  a: 0.\n  b: 1\r---";
+    let parsed = parse(text);
+    assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
+    let own: Vec<_> = parsed
+        .documents
+        .iter()
+        .map(|d| &text[d.range.clone()])
+        .collect();
+    assert_eq!(own, ["  a: 0.\n  b: 1"]);
+    let Value::Map(map) = &parsed.documents[0].node.value else {
+        panic!("{parsed:?}");
+    };
+    let lines = Lines::of(text);
+    let values = map
+        .entries
+        .iter()
+        .map(|e| lines.between(text, e.value.start, e.value.end));
+    assert_eq!(values.collect::<Vec<_>>(), ["0.", "1"]);
+}
+
 /// A blank of two bytes at the end: found by the law below.
 #[test]
 fn a_document_ends_between_characters() {
