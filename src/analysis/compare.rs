@@ -12,7 +12,7 @@ use super::rows::Rows;
 use super::tiers::Space;
 use super::unborn::Unborn;
 use super::universe::{Point, Universe};
-use super::{Direction, NewPod};
+use super::{Direction, End, NewPod};
 use crate::cluster::Snapshot;
 use crate::sets::{LabelBox, LabelSet, PortSet};
 
@@ -53,6 +53,19 @@ pub enum PeerPiece {
     Node(usize),
 }
 
+impl PeerPiece {
+    /// One concrete end of it; of a range its first address.
+    pub fn end(&self) -> End {
+        match self {
+            Self::Pod(at) => End::Pod(*at),
+            Self::NewPod(pod) => End::NewPod(pod.clone()),
+            Self::Addresses { first, .. } => End::Address(*first),
+            Self::Domain(name) => End::Domain(name.clone()),
+            Self::Node(at) => End::Node(*at),
+        }
+    }
+}
+
 /// Every difference between the gates of two snapshots that have the same namespaces, workloads, pods
 /// and nodes (by index) and the same tiers, but other policies. Sorted; empty exactly when every pod's
 /// gates agree on every other pod, every address, and every pod that may come.
@@ -61,14 +74,10 @@ pub enum PeerPiece {
 /// may stand for any port: the same name on both sides is no difference, a name against a number is
 /// one. Their service accounts, addresses and string predicates are treated alike.
 pub fn compare(intended: &Snapshot, actual: &Snapshot) -> Vec<GateDifference> {
-    let universe = Universe::new(intended, &[&intended.policies, &actual.policies]);
-    let index = Index::new(&universe);
-    let mut unborn = Unborn::new(intended);
     let mut found = Vec::new();
-    for direction in Direction::BOTH {
-        let mut sides = Sides::new(direction, intended, actual, &universe, &index);
-        sides.compare(&universe, &mut unborn, &mut found);
-    }
+    each_direction(intended, actual, |mut sides, universe, unborn| {
+        sides.compare(universe, unborn, &mut found);
+    });
     found.sort_unstable();
     found
 }
@@ -76,15 +85,30 @@ pub fn compare(intended: &Snapshot, actual: &Snapshot) -> Vec<GateDifference> {
 /// Whether [`compare`] would find something wider, and something narrower, at numbered ports; done as soon
 /// as both are found.
 pub(super) fn ways(intended: &Snapshot, actual: &Snapshot) -> Ways {
+    let mut found = Ways::default();
+    each_direction(intended, actual, |mut sides, universe, unborn| {
+        sides.ways(universe, unborn, &mut found);
+    });
+    found
+}
+
+/// Both sets of policies in one universe, first ingress, then egress.
+fn each_direction<'a>(
+    intended: &'a Snapshot,
+    actual: &'a Snapshot,
+    mut look: impl FnMut(Sides<'a>, &Universe, &mut Unborn<'a>),
+) {
     let universe = Universe::new(intended, &[&intended.policies, &actual.policies]);
     let index = Index::new(&universe);
     let mut unborn = Unborn::new(intended);
-    let mut found = Ways::default();
     for direction in Direction::BOTH {
-        let mut sides = Sides::new(direction, intended, actual, &universe, &index);
-        sides.ways(&universe, &mut unborn, &mut found);
+        let sides = Sides {
+            direction,
+            intended: Side::new(intended, direction, &universe, &index),
+            actual: Side::new(actual, direction, &universe, &index),
+        };
+        look(sides, &universe, &mut unborn);
     }
-    found
 }
 
 /// In which ways two sets of policies differ.
@@ -122,20 +146,6 @@ struct Disagreement {
 }
 
 impl<'a> Sides<'a> {
-    fn new(
-        direction: Direction,
-        intended: &'a Snapshot,
-        actual: &'a Snapshot,
-        universe: &Universe,
-        index: &Index,
-    ) -> Self {
-        Self {
-            direction,
-            intended: Side::new(intended, direction, universe, index),
-            actual: Side::new(actual, direction, universe, index),
-        }
-    }
-
     fn ways(&mut self, universe: &Universe, unborn: &mut Unborn<'a>, found: &mut Ways) {
         let members = members(universe);
         let numbered = PortSet::all_numbered();

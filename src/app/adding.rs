@@ -29,12 +29,10 @@ impl App {
             self.commands.push(Command::Reveal(Item::External(id)));
             return;
         }
-        self.edit(&Edit::Add(Thing::External(External {
-            name: "Internet".into(),
-            networks: internet(),
-            domain_names: Vec::new(),
-            unknown: Default::default(),
-        })));
+        self.edit(&Edit::Add(Thing::External(External::new(
+            "Internet",
+            internet(),
+        ))));
     }
 
     /// Adds what may be meant by the selection, and lets its name be typed.

@@ -7,8 +7,8 @@ use crate::engine::Results;
 use crate::engine::allowed::{Allowed, beyond_drawn};
 use crate::engine::audit::{Audit, audit};
 use crate::engine::exposed::{self, Gates};
-use crate::engine::parties::{Joined, Party, flow_ports};
-use crate::model::NodeRef;
+use crate::engine::parties::{Joined, Party};
+use crate::model::{FlowPort, NodeRef};
 use crate::scene::request::ports_label;
 use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
 
@@ -83,7 +83,7 @@ pub fn node_of(party: Party) -> NodeRef {
 
 /// An arrow for summed up connections.
 pub fn extra(kind: ExtraKind, joined: &Joined) -> Extra {
-    let ports = flow_ports(&joined.ports);
+    let ports = FlowPort::of(&joined.ports);
     Extra {
         id: ExtraId {
             kind,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::icons;
+use crate::analysis::eval::Probe;
 use crate::diag::{Diagnostic, Severity};
 use crate::engine::why::Question;
 use crate::engine::{Breach, Finding, Hop, Judged, Kind, Outcome, Place, Results, Unsaid};
@@ -126,7 +127,10 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
             .map(Item::Flow)
             .or(finding.workload.map(Item::Workload)),
         finding: Some(at),
-        why: question(document, finding),
+        why: {
+            let witness = &finding.witness;
+            question(document, [&witness.from, &witness.to], witness.port)
+        },
     }
 }
 
@@ -191,36 +195,22 @@ pub fn hop_words(document: &Document, hop: &Hop) -> String {
 
 /// One connection as a question, where both ends are something to ask about.
 pub fn of_hop(document: &Document, hop: &Hop) -> Option<Question> {
-    let port = match hop.ports.example() {
-        Some((protocol, port)) => format!("{protocol}/{port}"),
-        None => String::new(),
-    };
-    Some(Question {
-        from: place_words(document, &hop.from)?,
-        to: place_words(document, &hop.to)?,
-        port,
-    })
+    question(document, [&hop.from, &hop.to], hop.ports.example())
 }
 
-fn place_words(document: &Document, place: &Place) -> Option<String> {
-    match place {
+/// A connection as a question, where both ends are something to ask about.
+fn question(document: &Document, ends: [&Place; 2], port: Probe) -> Option<Question> {
+    let [from, to] = ends.map(|place| match place {
         Place::Drawn(end) => Some(document.end_words(end)),
         Place::Address(address, _) => Some(address.to_string()),
         Place::Pod(_) | Place::Elsewhere => None,
-    }
-}
-
-/// The witness as a question, where both ends are something to ask about.
-fn question(document: &Document, finding: &Finding) -> Option<Question> {
-    let witness = &finding.witness;
-    let port = match witness.port {
-        Some((protocol, port)) => format!("{protocol}/{port}"),
-        None => String::new(),
-    };
+    });
     Some(Question {
-        from: place_words(document, &witness.from)?,
-        to: place_words(document, &witness.to)?,
-        port,
+        from: from?,
+        to: to?,
+        port: port.map_or(String::new(), |(protocol, port)| {
+            format!("{protocol}/{port}")
+        }),
     })
 }
 

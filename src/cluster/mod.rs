@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::diag::Span;
 use crate::policy::{Policy, Tier};
-use crate::sets::{Labels, Protocol, Selector};
+use crate::sets::{Labels, PortSet, Protocol, Selector};
 
 /// The one label that the control plane puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -123,6 +123,17 @@ pub struct Pod {
     pub addresses: Vec<IpAddr>,
     /// `spec.nodeName`.
     pub node: Option<Arc<str>>,
+}
+
+impl Pod {
+    /// The declared ports of a protocol that bear a name (K13).
+    pub fn ports_named(&self, protocol: Protocol, name: &str) -> PortSet {
+        let declared = self.ports.iter();
+        declared
+            .filter(|p| p.protocol == protocol && p.name.as_deref() == Some(name))
+            .map(|p| PortSet::single(protocol, p.port))
+            .collect()
+    }
 }
 
 /// A declared container port.

@@ -57,7 +57,7 @@ pub fn ask(snapshot: &Snapshot, from: &[End], to: &[End], ports: &FlowPort) -> A
     for (a, b) in pairs().filter(|(a, b)| !others || a != b) {
         let wanted = match ports {
             FlowPort::Named(protocol, name) => resolve(snapshot, b, *protocol, name),
-            ports => numbered(ports),
+            ports => ports.numbers().unwrap_or_default(),
         };
         let open = open_ports(snapshot, a, b, &wanted);
         let closed = wanted.difference(&open);
@@ -87,27 +87,12 @@ pub fn ask(snapshot: &Snapshot, from: &[End], to: &[End], ports: &FlowPort) -> A
     }
 }
 
-/// The ports that are meant by number; none for a name.
-fn numbered(ports: &FlowPort) -> PortSet {
-    match ports {
-        FlowPort::Any => PortSet::all(),
-        FlowPort::All(protocol) => PortSet::all_of(*protocol),
-        FlowPort::Range(protocol, first, last) => PortSet::range(*protocol, *first, *last),
-        FlowPort::Named(..) => PortSet::empty(),
-    }
-}
-
 fn resolve(snapshot: &Snapshot, to: &End, protocol: Protocol, name: &str) -> PortSet {
     let End::Pod(at) = to else {
         return PortSet::empty();
     };
-    let ports = snapshot
-        .pods
-        .get(*at)
-        .into_iter()
-        .flat_map(|p| p.ports.iter());
-    let bears = ports.filter(|p| p.protocol == protocol && p.name.as_deref() == Some(name));
-    bears.map(|p| PortSet::single(protocol, p.port)).collect()
+    let pod = snapshot.pods.get(*at);
+    pod.map_or(PortSet::empty(), |pod| pod.ports_named(protocol, name))
 }
 
 /// What a word stands for.
@@ -282,7 +267,7 @@ pub fn ports(word: &str) -> Result<FlowPort, Refusal> {
 /// The same ports as a filter: a name stands for what each workload's pods call so.
 pub fn ports_of_workloads(snapshot: &Snapshot, ports: &FlowPort) -> Ports {
     let FlowPort::Named(protocol, name) = ports else {
-        return Ports::These(numbered(ports));
+        return Ports::These(ports.numbers().unwrap_or_default());
     };
     let of = |workload: &Workload| {
         let pods = workload.pods.clone().map(End::Pod);

@@ -246,21 +246,14 @@ fn closed(document: &Document, in_force: &InForce) -> Vec<Isolation> {
 
 /// The ports that a port item means at a destination; names mean what its pods declare.
 pub(super) fn resolved(snapshot: &Snapshot, port: &FlowPort, to: Spot) -> PortSet {
-    match port {
-        FlowPort::Any => PortSet::all(),
-        FlowPort::All(protocol) => PortSet::all_of(*protocol),
-        FlowPort::Range(protocol, first, last) => PortSet::range(*protocol, *first, *last),
-        FlowPort::Named(protocol, name) => {
-            let Spot::Workload(at) = to else {
-                return PortSet::empty();
-            };
-            let workload = snapshot.workloads.get(at);
-            let pods = workload.and_then(|w| snapshot.pods.get(w.pods.clone()));
-            let declared = pods.unwrap_or_default().iter().flat_map(|p| p.ports.iter());
-            declared
-                .filter(|p| p.protocol == *protocol && p.name.as_ref() == Some(name))
-                .map(|p| PortSet::single(p.protocol, p.port))
-                .collect()
-        }
-    }
+    let FlowPort::Named(protocol, name) = port else {
+        return port.numbers().unwrap_or_default();
+    };
+    let Spot::Workload(at) = to else {
+        return PortSet::empty();
+    };
+    let workload = snapshot.workloads.get(at);
+    let pods = workload.and_then(|w| snapshot.pods.get(w.pods.clone()));
+    let pods = pods.unwrap_or_default().iter();
+    pods.map(|pod| pod.ports_named(*protocol, name)).collect()
 }

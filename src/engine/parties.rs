@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analysis::connections::Ranges;
-use crate::model::{Document, End, ExternalId, FlowPort, NamespaceId, NodeRef};
-use crate::sets::{IpSet, PortSet, Protocol};
+use crate::model::{Document, End, ExternalId, NamespaceId, NodeRef};
+use crate::sets::{IpSet, PortSet};
 
 /// An end of a connection, as it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -237,27 +237,11 @@ pub(super) fn outsiders(open: &Open, externals: &[(ExternalId, IpSet)]) -> Vec<(
     found
 }
 
-/// Ports as a flow has them.
-pub fn flow_ports(ports: &PortSet) -> Vec<FlowPort> {
-    if ports.is_all() {
-        return vec![FlowPort::Any];
-    }
-    let of = |protocol| match ports.has_all_of(protocol) {
-        true => vec![FlowPort::All(protocol)],
-        false => {
-            let ranges = ports.ranges(protocol);
-            ranges
-                .map(|(a, b)| FlowPort::Range(protocol, a, b))
-                .collect()
-        }
-    };
-    Protocol::ALL.into_iter().flat_map(of).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::sketch::Sketch;
+    use crate::sets::Protocol;
 
     fn tcp(port: u16) -> PortSet {
         PortSet::single(Protocol::Tcp, port)

@@ -11,7 +11,7 @@ use crate::model::{
     Base, Document, End, External, ExternalId, Flow, FlowPort, NamespaceId, Network, NodeRef,
     Refusal, WorkloadId,
 };
-use crate::sets::{IpSet, PortSet, Protocol};
+use crate::sets::{IpSet, PortSet};
 
 /// More arrows are no picture any more.
 const MOST: usize = 1500;
@@ -171,7 +171,7 @@ impl Drawing {
 
     fn flow(&mut self, ends: (Option<End>, Option<End>), ports: &PortSet) {
         if let (Some(from), Some(to)) = ends {
-            let flow = Flow::new(from, to, flow_ports(ports));
+            let flow = Flow::new(from, to, FlowPort::of(ports));
             self.document.flows.add(flow);
         }
     }
@@ -246,20 +246,6 @@ fn networks(addresses: &IpSet) -> Vec<Network> {
         }
     }
     found
-}
-
-fn flow_ports(ports: &PortSet) -> Vec<FlowPort> {
-    if ports.is_all() {
-        return vec![FlowPort::Any];
-    }
-    let of = |protocol: Protocol| match ports.has_all_of(protocol) {
-        true => vec![FlowPort::All(protocol)],
-        false => ports
-            .ranges(protocol)
-            .map(|(first, last)| FlowPort::Range(protocol, first, last))
-            .collect(),
-    };
-    Protocol::ALL.into_iter().flat_map(of).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! names (`project::format`). The only way to change a Document is an [`edit::Edit`].
 
 pub mod edit;
+mod flow_port;
 pub mod history;
 pub mod ids;
 mod invariant;

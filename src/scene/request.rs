@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ArrowId, Icon, Measure, Point, Shape, TextStyle, elide, pt, tokens};
-use crate::model::{Base, Document, End, External, Flow, FlowId, FlowPort, NamespaceId, NodeRef};
+use crate::model::{Base, Document, External, Flow, FlowId, FlowPort, NamespaceId, NodeRef};
 use crate::model::{Namespace, Workload};
 use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
 
@@ -324,24 +324,12 @@ fn flow_spec(flow_id: FlowId, flow: &Flow, measure: &dyn Measure) -> Option<Flow
     let label = ports_label(&flow.ports);
     Some(FlowSpec {
         id: ArrowId::Flow(flow_id),
-        from: node_of(&flow.from)?,
-        to: node_of(&flow.to)?,
+        from: flow.from.node()?,
+        to: flow.to.node()?,
         label_width: measure.width(&label, TextStyle::Chip).ceil(),
         label,
         muted: flow.muted,
     })
-}
-
-/// The node that an end is drawn at; none for an end that does not exist.
-pub fn node_of(end: &End) -> Option<NodeRef> {
-    match end {
-        End::Workload(id) => Some(NodeRef::Workload(*id)),
-        End::AnyPodOf(id) => Some(NodeRef::Namespace(*id)),
-        End::AnyPod => Some(NodeRef::AnyPod),
-        End::External(id) => Some(NodeRef::External(*id)),
-        End::Group(id) => Some(NodeRef::Group(*id)),
-        End::Missing(_) => None,
-    }
 }
 
 /// Ports in short: `TCP 80, 443`, `UDP 4000-4010`, `any`; at most about 22 characters, then `+2`.

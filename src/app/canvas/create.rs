@@ -8,9 +8,10 @@ use egui::{Pos2, Rect, Vec2, pos2};
 use super::camera::snap;
 use super::pen;
 use crate::app::command::{Command, Commands};
+use crate::app::panels::inspector::internet;
 use crate::model::edit::{Thing, extract};
 use crate::model::{
-    Document, Edit, End, External, Group, Item, Namespace, NamespaceId, Network, NodeRef, Workload,
+    Document, Edit, End, External, Group, Item, Namespace, NamespaceId, NodeRef, Workload,
 };
 use crate::scene::{NamespaceBox, Scene, tokens};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
@@ -60,7 +61,7 @@ pub fn make(document: &Document, scene: &Scene, peer: &Peer, at: Pos2) -> Made {
         Peer::Namespace => make_namespace(document, at),
         Peer::Workload(home, name) => make_workload(document, scene, *home, name, at),
         Peer::External(name) => make_external(document, external(name), at),
-        Peer::Internet => make_external(document, internet(), at),
+        Peer::Internet => make_external(document, External::new("Internet", internet()), at),
         Peer::Group(name) => make_group(document, name, at),
     }
 }
@@ -108,19 +109,12 @@ fn make_workload(
     let name = document.fresh_workload_name(home, wanted);
     let id = document.workloads.next_id();
     let node = NodeRef::Workload(id);
-    edits.push(Edit::Add(Thing::Workload(Workload {
-        namespace: home,
-        labels: Labels::from([("app".to_owned(), name.clone())]),
-        name: name.clone(),
-        kind: "Deployment".into(),
-        selector: None,
-        ports: Vec::new(),
-        service_account: None,
-        host_network: false,
-        replicas: None,
-        addresses: Vec::new(),
-        unknown: Default::default(),
-    })));
+    edits.push(Edit::Add(Thing::Workload(Workload::new(
+        home,
+        "Deployment",
+        name.clone(),
+        Labels::from([("app".to_owned(), name.clone())]),
+    ))));
     // Outside its container it would stretch it across the canvas, and on another node it would hide
     // that: the layout knows a better place.
     let inside = |space: &NamespaceBox| pen::rect(space.rect).contains(at);
@@ -164,35 +158,6 @@ fn external(words: &str) -> External {
         },
         networks,
         domain_names,
-        unknown: Default::default(),
-    }
-}
-
-/// Every public address: private, unique-local and link-local ranges are left out (DESIGN 11).
-fn internet() -> External {
-    let block = |cidr: &str, except: &[&str]| {
-        let except: Option<Vec<_>> = except.iter().map(|block| block.parse().ok()).collect();
-        Some(Network {
-            cidr: cidr.parse().ok()?,
-            except: except?,
-        })
-    };
-    let blocks = [
-        block(
-            "0.0.0.0/0",
-            &[
-                "10.0.0.0/8",
-                "172.16.0.0/12",
-                "192.168.0.0/16",
-                "169.254.0.0/16",
-            ],
-        ),
-        block("::/0", &["fc00::/7", "fe80::/10"]),
-    ];
-    External {
-        name: "Internet".into(),
-        networks: blocks.into_iter().flatten().collect(),
-        domain_names: Vec::new(),
         unknown: Default::default(),
     }
 }

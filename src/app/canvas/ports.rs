@@ -289,14 +289,7 @@ impl PortPicker {
             About::New {
                 from, to, before, ..
             } => {
-                let flow = Edit::Add(Thing::Flow(Flow {
-                    from: from.clone(),
-                    to: to.clone(),
-                    ports,
-                    note: String::new(),
-                    muted: false,
-                    unknown: Default::default(),
-                }));
+                let flow = Edit::Add(Thing::Flow(Flow::new(from.clone(), to.clone(), ports)));
                 let flow_id = document.flows.next_id();
                 if before.is_empty() {
                     commands.edit(flow);

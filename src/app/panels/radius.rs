@@ -15,9 +15,9 @@ use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::engine::Results;
-use crate::engine::parties::{Joined, Party, flow_ports};
+use crate::engine::parties::{Joined, Party};
 use crate::engine::radius::{Hop, Radius, radius};
-use crate::model::{Document, Item, NodeRef};
+use crate::model::{Document, FlowPort, Item, NodeRef};
 use crate::scene::request::ports_label;
 use crate::scene::{Extra, ExtraKind, OUTSIDE};
 
@@ -186,7 +186,7 @@ fn hop_ui(ui: &mut Ui, document: &Document, hop: &Hop, on: bool) -> bool {
     };
     let (name, ports) = (
         arrow_end(document, node),
-        ports_label(&flow_ports(&hop.ports)),
+        ports_label(&FlowPort::of(&hop.ports)),
     );
     let row = widgets::Row::new(icon, &name).end(&ports).selected(on);
     let response = row.show(ui).on_hover_text("Show the way");
@@ -195,7 +195,7 @@ fn hop_ui(ui: &mut Ui, document: &Document, hop: &Hop, on: bool) -> bool {
 
 fn words(document: &Document, hop: &Hop) -> String {
     let name = |party| arrow_end(document, node_of(party));
-    let ports = ports_label(&flow_ports(&hop.ports));
+    let ports = ports_label(&FlowPort::of(&hop.ports));
     format!("    {} > {}  {ports}", name(hop.from), name(hop.to))
 }
 

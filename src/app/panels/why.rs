@@ -105,7 +105,7 @@ pub fn of_selection(document: &Document, view: &View) -> Option<(String, String,
     let nodes: Vec<NodeRef> = view
         .selection
         .iter()
-        .filter_map(|item| node(*item))
+        .filter_map(|item| item.node())
         .collect();
     let flow = view.selection.iter().find_map(|item| match item {
         Item::Flow(id) => document.flows.get(*id),
@@ -119,16 +119,6 @@ pub fn of_selection(document: &Document, view: &View) -> Option<(String, String,
             Some((from, to, port.unwrap_or_default()))
         }
         _ => None,
-    }
-}
-
-fn node(item: Item) -> Option<NodeRef> {
-    match item {
-        Item::Namespace(id) => Some(NodeRef::Namespace(id)),
-        Item::Workload(id) => Some(NodeRef::Workload(id)),
-        Item::External(id) => Some(NodeRef::External(id)),
-        Item::Group(id) => Some(NodeRef::Group(id)),
-        Item::Service(_) | Item::Flow(_) | Item::Policy(_) | Item::Invariant(_) => None,
     }
 }
 

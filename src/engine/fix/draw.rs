@@ -2,15 +2,14 @@
 
 use super::{Bench, Fix, named};
 use crate::model::validate::flow_ports_text;
-use crate::model::{Edit, End, Flow, FlowPort, Thing, Unknown};
-use crate::sets::{PortSet, Protocol};
+use crate::model::{Edit, End, Flow, FlowPort, Thing};
 
 /// Flows at the ports of the witness, the narrowest first.
 pub(super) fn flows(bench: &Bench) -> Vec<Fix> {
     let [from, to] = bench
         .ends()
         .map(|end| end.map_or(Vec::new(), |end| around(bench, end)));
-    let ports = flow_ports(&bench.finding.witness.ports);
+    let ports = FlowPort::of(&bench.finding.witness.ports);
     let mut pairs: Vec<(usize, &End, &End)> = Vec::new();
     for (wide, from) in from.iter().enumerate() {
         pairs.extend(
@@ -23,14 +22,7 @@ pub(super) fn flows(bench: &Bench) -> Vec<Fix> {
     let draw = |(_, from, to): (usize, &End, &End)| {
         let [a, b] = [from, to].map(|end| bench.document.end_words(end));
         let title = format!("Draw {a} to {b} on {}", flow_ports_text(&ports));
-        let flow = Flow {
-            from: from.clone(),
-            to: to.clone(),
-            ports: ports.clone(),
-            note: String::new(),
-            muted: false,
-            unknown: Unknown::new(),
-        };
+        let flow = Flow::new(from.clone(), to.clone(), ports.clone());
         named(title, Edit::Add(Thing::Flow(flow)))
     };
     pairs.into_iter().map(draw).collect()
@@ -56,17 +48,4 @@ fn around(bench: &Bench, end: End) -> Vec<End> {
         End::AnyPod | End::External(_) | End::Missing(_) => {}
     }
     all
-}
-
-fn flow_ports(ports: &PortSet) -> Vec<FlowPort> {
-    if ports.is_all() {
-        return vec![FlowPort::Any];
-    }
-    let of = |protocol: Protocol| match ports.has_all_of(protocol) {
-        true => vec![FlowPort::All(protocol)],
-        false => (ports.ranges(protocol))
-            .map(|(first, last)| FlowPort::Range(protocol, first, last))
-            .collect(),
-    };
-    Protocol::ALL.into_iter().flat_map(of).collect()
 }

@@ -110,16 +110,7 @@ pub(super) fn ports(ports: &[FlowPort]) -> Option<Vec<NetworkPolicyPort>> {
     if ports.contains(&FlowPort::Any) {
         return None;
     }
-    let numbers: PortSet = ports
-        .iter()
-        .filter_map(|port| match port {
-            FlowPort::All(protocol) => Some(PortSet::all_of(*protocol)),
-            FlowPort::Range(protocol, first, last) => {
-                Some(PortSet::range(*protocol, *first, *last))
-            }
-            FlowPort::Any | FlowPort::Named(..) => None,
-        })
-        .collect();
+    let numbers: PortSet = ports.iter().filter_map(FlowPort::numbers).collect();
     let mut items = Vec::new();
     for protocol in Protocol::ALL {
         if numbers.has_all_of(protocol) {

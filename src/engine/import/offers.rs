@@ -135,14 +135,11 @@ fn offer(title: String, group: Group, wanted: &Wanted) -> Option<Offer> {
     let from = End::Missing(format!("group/{}", group.name));
     let mut edits = vec![Edit::Add(Thing::Group(group))];
     edits.extend(wanted.iter().map(|(to, ports)| {
-        Edit::Add(Thing::Flow(Flow {
-            from: from.clone(),
-            to: End::Missing(to.clone()),
-            ports: ports.clone(),
-            note: String::new(),
-            muted: false,
-            unknown: Unknown::new(),
-        }))
+        Edit::Add(Thing::Flow(Flow::new(
+            from.clone(),
+            End::Missing(to.clone()),
+            ports.clone(),
+        )))
     }));
     Some(Offer {
         edit: Edit::Batch(title.clone(), edits),

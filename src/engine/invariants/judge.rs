@@ -113,13 +113,9 @@ impl<'a> Judge<'a> {
         let pod = pods.and_then(|pods| snapshot.pods.get(pods.start));
         let one = |port: &FlowPort| match port {
             FlowPort::Named(protocol, name) => {
-                let declared = pod.into_iter().flat_map(|pod| pod.ports.iter());
-                declared
-                    .filter(|p| p.protocol == *protocol && p.name.as_ref() == Some(name))
-                    .map(|p| PortSet::single(p.protocol, p.port))
-                    .collect()
+                pod.map_or(PortSet::empty(), |pod| pod.ports_named(*protocol, name))
             }
-            other => numbers(other),
+            other => other.numbers().unwrap_or_default(),
         };
         match ports.is_empty() {
             true => PortSet::all(),
@@ -261,20 +257,11 @@ fn connection(src: Endpoint, dst: Endpoint, ports: PortSet) -> Connection {
     Connection { src, dst, ports }
 }
 
-fn numbers(port: &FlowPort) -> PortSet {
-    match port {
-        FlowPort::Any => PortSet::all(),
-        FlowPort::All(protocol) => PortSet::all_of(*protocol),
-        FlowPort::Range(protocol, first, last) => PortSet::range(*protocol, *first, *last),
-        FlowPort::Named(..) => PortSet::empty(),
-    }
-}
-
 /// The ports that are meant at an address, which has no names for them.
 fn outside_ports(ports: &[FlowPort]) -> PortSet {
     match ports.is_empty() {
         true => PortSet::all(),
-        false => ports.iter().map(numbers).collect(),
+        false => ports.iter().filter_map(FlowPort::numbers).collect(),
     }
 }
 

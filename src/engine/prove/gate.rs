@@ -1,7 +1,7 @@
 //! One concrete connection at one gate, asked of one policy after the other.
 
 use crate::analysis::End;
-use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::analysis::compare::GateDifference;
 use crate::analysis::eval::{Probe, any_peer_matches, any_port_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::engine::kept::side;
@@ -18,18 +18,11 @@ pub(super) struct Gate<'a> {
 
 impl<'a> Gate<'a> {
     pub(super) fn new(difference: &GateDifference, snapshot: &'a Snapshot) -> Self {
-        let other = match &difference.peer {
-            PeerPiece::Pod(at) => End::Pod(*at),
-            PeerPiece::NewPod(pod) => End::NewPod(pod.clone()),
-            PeerPiece::Addresses { first, .. } => End::Address(*first),
-            PeerPiece::Domain(name) => End::Domain(name.clone()),
-            PeerPiece::Node(at) => End::Node(*at),
-        };
         Self {
             snapshot,
             direction: difference.direction,
             subject: End::Pod(difference.pod),
-            other,
+            other: difference.peer.end(),
             probe: difference.ports.example(),
         }
     }

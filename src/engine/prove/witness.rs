@@ -51,22 +51,13 @@ impl Place {
 impl Witness {
     /// A flow that is left out shows itself.
     pub(super) fn of_flow(flow: &Flow) -> Self {
-        let ports: PortSet = flow.ports.iter().filter_map(numbers).collect();
+        let ports: PortSet = flow.ports.iter().filter_map(FlowPort::numbers).collect();
         Self {
             from: Place::Drawn(flow.from.clone()),
             to: Place::Drawn(flow.to.clone()),
             port: ports.example(),
             ports,
         }
-    }
-}
-
-fn numbers(port: &FlowPort) -> Option<PortSet> {
-    match port {
-        FlowPort::Any => Some(PortSet::all()),
-        FlowPort::All(protocol) => Some(PortSet::all_of(*protocol)),
-        FlowPort::Range(protocol, first, last) => Some(PortSet::range(*protocol, *first, *last)),
-        FlowPort::Named(..) => None,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::analysis::{Decision, Direction, End, GateTrace};
 use crate::engine::Fix;
 use crate::engine::ask::Shown;
 use crate::engine::in_force::Origin;
-use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing, Unknown};
+use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing};
 
 impl Teller<'_> {
     pub(super) fn fixes(
@@ -68,14 +68,7 @@ impl Teller<'_> {
                 edit: Edit::Mute(vec![id], false),
             });
         }
-        let flow = Flow {
-            from,
-            to,
-            ports: vec![port],
-            note: String::new(),
-            muted: false,
-            unknown: Unknown::new(),
-        };
+        let flow = Flow::new(from, to, vec![port]);
         Some(Fix {
             title: "Draw this flow".to_owned(),
             edit: Edit::Add(Thing::Flow(flow)),

@@ -9,8 +9,8 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
 use crate::engine::allowed::Allowed;
-use crate::engine::parties::{Joined, flow_ports};
-use crate::model::{Document, Edit, Flow, Item, NodeRef, Thing, Unknown, validate};
+use crate::engine::parties::Joined;
+use crate::model::{Document, Edit, Flow, FlowPort, Item, NodeRef, Thing, validate};
 use crate::scene::{ExtraId, ExtraKind, OUTSIDE};
 
 /// Shows it.
@@ -57,7 +57,7 @@ fn question(inspect: &Inspect<'_>, id: ExtraId, allowed: Option<&Allowed>) -> Op
     };
     let single = |node| matches!(node, NodeRef::Workload(_) | NodeRef::External(_));
     let known = |node| node != OUTSIDE && single(node) && document.has_node(node);
-    let port = allowed.and_then(|a| flow_ports(&a.joined.ports).into_iter().next());
+    let port = allowed.and_then(|a| FlowPort::of(&a.joined.ports).into_iter().next());
     (known(from) && known(to)).then(|| Command::Why {
         from: document.end_words(&from.into()),
         to: document.end_words(&to.into()),
@@ -77,7 +77,7 @@ pub fn name(document: &Document, node: NodeRef) -> String {
 
 /// The ports of summed up connections, and how many these are.
 fn ports(ui: &mut Ui, joined: &Joined) {
-    let ports = flow_ports(&joined.ports);
+    let ports = FlowPort::of(&joined.ports);
     widgets::stated(ui, "Ports", &validate::flow_ports_text(&ports));
     if joined.pairs > 1 {
         let pairs = format!("{} connections, each on some of these ports", joined.pairs);
@@ -105,14 +105,7 @@ fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
         ui.label(RichText::new("Add an external for these addresses to draw it.").color(ink));
         return;
     };
-    let flow = Thing::Flow(Flow {
-        from,
-        to,
-        ports: flow_ports(&allowed.joined.ports),
-        note: String::new(),
-        muted: false,
-        unknown: Unknown::new(),
-    });
+    let flow = Thing::Flow(Flow::new(from, to, FlowPort::of(&allowed.joined.ports)));
     if widgets::primary(ui, "Draw this flow").clicked() {
         inspect.commands.edit(Edit::Add(flow));
     }

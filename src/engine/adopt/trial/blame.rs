@@ -76,13 +76,7 @@ impl Trial<'_> {
     fn blame(&self, difference: &GateDifference) -> BTreeMap<usize, String> {
         let why = self.say(difference);
         let subject = End::Pod(difference.pod);
-        let peer = match &difference.peer {
-            PeerPiece::Pod(at) => End::Pod(*at),
-            PeerPiece::NewPod(pod) => End::NewPod(pod.clone()),
-            PeerPiece::Addresses { first, .. } => End::Address(*first),
-            PeerPiece::Domain(name) => End::Domain(name.clone()),
-            PeerPiece::Node(at) => End::Node(*at),
-        };
+        let peer = difference.peer.end();
         let mut blamed = BTreeMap::new();
         for (at, number, part) in self.parts() {
             // Too much comes of a flow's half at the other end, which its policy does not speak of;
@@ -229,11 +223,6 @@ fn peer_of(ground: &Ground, party: &Party) -> Peer {
 
 /// Whether the part may allow one of the ports; a name may be any.
 fn may_meet(part: &Part, ports: &PortSet) -> bool {
-    part.ports.iter().any(|port| match port {
-        FlowPort::Any | FlowPort::Named(..) => true,
-        FlowPort::All(protocol) => PortSet::all_of(*protocol).intersects(ports),
-        FlowPort::Range(protocol, first, last) => {
-            PortSet::range(*protocol, *first, *last).intersects(ports)
-        }
-    })
+    let meets = |port: &FlowPort| port.numbers().is_none_or(|all| all.intersects(ports));
+    part.ports.iter().any(meets)
 }

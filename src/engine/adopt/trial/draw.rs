@@ -138,12 +138,8 @@ impl Drawing {
                     return End::External(id);
                 }
                 let name = names::external(networks);
-                let external = External {
-                    name: self.after.fresh_external_name(&name),
-                    networks: networks.clone(),
-                    domain_names: Vec::new(),
-                    unknown: Unknown::new(),
-                };
+                let name = self.after.fresh_external_name(&name);
+                let external = External::new(name, networks.clone());
                 self.edits
                     .push(Edit::Add(Thing::External(external.clone())));
                 End::External(self.after.externals.add(external))
@@ -162,14 +158,8 @@ impl Drawing {
         if self.after.flows.iter().any(|(_, flow)| said(flow)) {
             return;
         }
-        self.edits.push(Edit::Add(Thing::Flow(Flow {
-            from,
-            to,
-            ports,
-            note: String::new(),
-            muted: false,
-            unknown: Unknown::new(),
-        })));
+        self.edits
+            .push(Edit::Add(Thing::Flow(Flow::new(from, to, ports))));
     }
 }
 

@@ -1,0 +1,31 @@
+//! Ports of a flow as a set, and back.
+
+use super::FlowPort;
+use crate::sets::{PortSet, Protocol};
+
+impl FlowPort {
+    /// The ports that it means by number; none for a name, which the destination's pods resolve.
+    pub fn numbers(&self) -> Option<PortSet> {
+        match self {
+            Self::Any => Some(PortSet::all()),
+            Self::All(protocol) => Some(PortSet::all_of(*protocol)),
+            Self::Range(protocol, first, last) => Some(PortSet::range(*protocol, *first, *last)),
+            Self::Named(..) => None,
+        }
+    }
+
+    /// A set as a flow has it: `any`, whole protocols, ranges. Other protocols alone are nothing.
+    pub fn of(ports: &PortSet) -> Vec<Self> {
+        if ports.is_all() {
+            return vec![Self::Any];
+        }
+        let of = |protocol| match ports.has_all_of(protocol) {
+            true => vec![Self::All(protocol)],
+            false => {
+                let ranges = ports.ranges(protocol);
+                ranges.map(|(a, b)| Self::Range(protocol, a, b)).collect()
+            }
+        };
+        Protocol::ALL.into_iter().flat_map(of).collect()
+    }
+}
