@@ -114,6 +114,8 @@ pub(crate) fn flow_port() -> impl Strategy<Value = FlowPort> {
             first.saturating_add(more)
         )),
         (protocol(), name()).prop_map(|(p, name)| FlowPort::Named(p, name)),
+        (protocol(), select(vec!["all", "any", "tcp", "udp"]))
+            .prop_map(|(p, name)| FlowPort::Named(p, name.to_owned())),
     ]
 }
 

@@ -40,12 +40,9 @@ impl Lines {
     }
 }
 
-/// How many bytes a byte order mark takes at the beginning of a text; no column counts it.
+/// How many bytes byte order marks take at the beginning of a text; no column counts them.
 pub(super) fn marked(text: &str) -> usize {
-    match text.starts_with('\u{feff}') {
-        true => '\u{feff}'.len_utf8(),
-        false => 0,
-    }
+    text.len() - text.trim_start_matches('\u{feff}').len()
 }
 
 /// Where the lines of a text begin, but for the first. YAML 1.1 ends a line at a lone CR, NEL, LS and

@@ -80,8 +80,7 @@ pub(super) fn ended(own: &str) -> Cow<'_, str> {
 /// The chunk without its `---` line, a closing `...`, and blank lines around; those behind a `block`
 /// scalar stay.
 pub(super) fn trimmed(text: &str, mut range: Range<usize>, block: bool) -> Range<usize> {
-    let own = text[range.clone()].trim_start_matches('\u{feff}');
-    range.start = range.end - own.len();
+    let own = &text[range.clone()];
     if let Some(rest) = own.strip_prefix("---").filter(|_| starts_document(own)) {
         let first = rest.split_inclusive(BREAKS).next().unwrap_or_default();
         let (first, after) = rest.split_at(first.len());

@@ -38,7 +38,8 @@ pub fn flow_port(text: &str) -> Result<FlowPort, Refusal> {
 }
 
 /// Ports as people type them: `80`, `80, 443/udp`, `tcp 5432`, `http`, `4000-4010/udp`, `any`.
-/// TCP unless said otherwise; an empty text is no port at all.
+/// TCP unless said otherwise; an empty text is no port at all. Behind `UDP/` any word is a port's name,
+/// `all` and `tcp` too.
 pub fn flow_ports(text: &str) -> Result<Vec<FlowPort>, Refusal> {
     let mut ports = Vec::new();
     for item in text
@@ -88,11 +89,17 @@ pub fn port_number(text: &str) -> Result<u16, Refusal> {
 }
 
 fn typed(item: &str) -> Result<FlowPort, Refusal> {
+    let protocol = |word: &str| Protocol::parse(&word.to_ascii_uppercase());
+    if let Some((first, name)) = item.split_once('/')
+        && let Some(protocol) = protocol(first)
+        && port_name(name).is_ok()
+    {
+        return Ok(FlowPort::Named(protocol, name.to_owned()));
+    }
     let words: Vec<&str> = item
         .split(|c: char| c == '/' || c.is_whitespace())
         .filter(|word| !word.is_empty())
         .collect();
-    let protocol = |word: &str| Protocol::parse(&word.to_ascii_uppercase());
     let any = |word: &str| ["any", "*", "all"].contains(&word.to_ascii_lowercase().as_str());
     match words[..] {
         [word] if any(word) => Ok(FlowPort::Any),

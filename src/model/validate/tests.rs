@@ -83,6 +83,7 @@ fn ports_as_they_are_typed() {
     assert_eq!(typed("http; sctp"), "SCTP, TCP/http");
     assert_eq!(typed("tcp, 80, 81/tcp, 53/udp"), "TCP, UDP/53");
     assert_eq!(typed("80, any"), "any");
+    assert_eq!(typed("udp all, tcp/all"), "UDP, TCP/all");
     assert_eq!(typed(""), "");
     insta::assert_snapshot!(says(flow_ports("70000")), @r##"
     `70000` is not a port number; write a number from 1 to 65535
