@@ -38,7 +38,7 @@ pub struct Node {
     pub value: Value,
     /// Its first character.
     pub start: Mark,
-    /// Just behind its last character; of a block collection, behind its last scalar.
+    /// Just behind its last character; of a block collection, behind what is written in it last.
     pub end: Mark,
 }
 

@@ -158,6 +158,8 @@ struct Reader {
     block: bool,
     /// Where the last event ended.
     last: Mark,
+    /// Where the last scalar, alias or bracket ended.
+    written: Mark,
     stack: Vec<Frame>,
     anchors: HashMap<String, Node>,
     aliased: usize,
@@ -167,14 +169,16 @@ struct Reader {
 
 impl Reader {
     fn new(first_line: u32) -> Self {
+        let first = Mark {
+            line: first_line,
+            column: 1,
+        };
         Self {
             first_line,
             cut: None,
             block: false,
-            last: Mark {
-                line: first_line,
-                column: 1,
-            },
+            last: first,
+            written: first,
             stack: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
@@ -231,6 +235,12 @@ impl Reader {
     fn event(&mut self, event: Event) -> Result<(), Stop> {
         let (start, end) = (self.mark(event.start_mark), self.mark(event.end_mark));
         self.last = end;
+        if matches!(
+            event.data,
+            EventData::Scalar { .. } | EventData::Alias { .. }
+        ) {
+            self.written = end;
+        }
         match event.data {
             EventData::DocumentStart { .. } => {
                 self.anchors.clear();
@@ -300,27 +310,20 @@ impl Reader {
         let Some(frame) = self.stack.pop() else {
             return Ok(());
         };
-        let (value, last) = match frame.kind {
-            Open::Seq(items) => {
-                let last = items.last().map(|n| n.end);
-                (Value::Seq(items), last)
-            }
-            Open::Map(Builder { map, .. }, _) => {
-                let last = map.entries.iter().map(|e| e.value.end).max();
-                (Value::Map(map), last)
-            }
+        let value = match frame.kind {
+            Open::Seq(items) => Value::Seq(items),
+            Open::Map(Builder { map, .. }, _) => Value::Map(map),
         };
         // A block collection ends where the next token begins, which is after comments and blank
-        // lines; its last value says better where it stops. A flow collection ends at its bracket.
-        let end = if start == end {
-            last.unwrap_or(end)
-        } else {
-            end
-        };
+        // lines; what was written in it last says better where it stops. A flow collection ends at
+        // its bracket.
+        if start != end {
+            self.written = end;
+        }
         let node = Node {
             value,
             start: frame.start,
-            end,
+            end: self.written,
         };
         self.add(node, frame.anchor)
     }

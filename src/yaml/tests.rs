@@ -264,6 +264,14 @@ fn lines_that_end_in_odd_ways_are_counted_as_the_parser_counts_them() {
     );
 }
 
+/// Found by fuzzing.
+#[test]
+fn what_is_merged_last_is_in_the_document() {
+    let text = "a: &x {k: 1}\n<<: *x\n# c\r---\nb: 2\n";
+    let own = parse(text).documents.into_iter().map(|d| &text[d.range]);
+    assert_eq!(own.collect::<Vec<_>>(), ["a: &x {k: 1}\n<<: *x", "b: 2"]);
+}
+
 /// Found by fuzzing: the second document begins behind a line that ends in an odd way.
 #[test]
 fn documents_of_one_chunk_keep_their_indent_and_count_no_byte_order_mark() {

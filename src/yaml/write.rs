@@ -68,6 +68,9 @@ pub fn write(comments: &[String], root: &Node) -> Output {
     }
 }
 
+/// Bytes of a key that needs no `?` before it; readers look no further than 1,024 for its colon.
+const LONGEST_KEY: usize = 1000;
+
 #[derive(Default)]
 struct Writer {
     text: String,
@@ -93,11 +96,15 @@ impl Writer {
     /// `continues`: the first key stands behind a `- ` that is already written.
     fn map(&mut self, pairs: &[(Cow<'static, str>, Node)], indent: usize, continues: bool) {
         for (at, (key, value)) in pairs.iter().enumerate() {
-            let (spaces, dash) = match continues && at == 0 {
+            let (mut spaces, mut dash) = match continues && at == 0 {
                 true => (indent - 2, "- "),
                 false => (indent, ""),
             };
-            let key = scalar(key);
+            let mut key = scalar(key);
+            if key.len() > LONGEST_KEY {
+                self.line(spaces, dash, &format!("? {key}"));
+                (spaces, dash, key) = (indent, "", Cow::Borrowed(""));
+            }
             match value {
                 Node::Map(inner) if !inner.is_empty() => {
                     self.line(spaces, dash, &format!("{key}:"));
@@ -218,6 +225,29 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Found by fuzzing.
+    #[test]
+    fn keys_longer_than_readers_look_ahead_come_back() {
+        let key = |c: char| Cow::Owned(c.to_string().repeat(1100));
+        let inner = Node::Map(vec![
+            (key('b'), Node::text("x")),
+            (key('c'), Node::Number(1)),
+        ]);
+        let list = Node::List(vec![inner.clone(), Node::text("y")]);
+        let root = Node::Map(vec![(key('a'), inner), (key('d'), list)]);
+        let parsed = crate::yaml::parse(&write(&[], &root).text);
+        assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
+        let node = &parsed.documents[0].node;
+        let get = |node: &crate::yaml::Node, c: char| node.get(&key(c)).cloned().expect("the key");
+        assert_eq!(get(&get(node, 'a'), 'b').as_str(), Some("x"));
+        let items = get(node, 'd');
+        let [first, second] = items.items().expect("a list") else {
+            panic!("{items:?}");
+        };
+        assert_eq!(get(first, 'b').as_str(), Some("x"));
+        assert_eq!(second.as_str(), Some("y"));
+    }
 
     #[test]
     fn what_a_reader_could_take_for_something_else_is_quoted() {
