@@ -23,6 +23,7 @@ pub mod ask;
 pub mod changes;
 pub mod compare;
 pub mod connections;
+mod difference;
 pub mod eval;
 pub mod explain;
 pub mod exposure;
