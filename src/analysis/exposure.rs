@@ -2,7 +2,9 @@
 
 mod gate;
 
-use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use rayon::prelude::*;
 
@@ -25,7 +27,7 @@ pub use super::unborn::Kinds;
 /// same rules apply to share a gate, and gates share kinds of pods and sets of ports.
 pub struct Exposure<'a> {
     unborn: Unborn<'a>,
-    kinds: Vec<LabelBox>,
+    kinds: Vec<Arc<LabelBox>>,
     ports: PortTable,
     /// What is said of gates.
     pub gates: Vec<Gate>,
@@ -87,7 +89,7 @@ impl Exposure<'_> {
     pub fn kind(&self, number: usize) -> Kinds {
         self.kinds
             .get(number)
-            .map(Unborn::words)
+            .map(|kind| Unborn::words(kind))
             .unwrap_or_default()
     }
 
@@ -168,7 +170,7 @@ pub(super) fn of<'a>(
 impl Exposure<'_> {
     /// Takes the kinds, numbered anew by what they say.
     fn sort(&mut self, kinds: KindTable) {
-        let mut order: Vec<(LabelBox, usize)> = kinds.boxes.into_iter().zip(0..).collect();
+        let mut order: Vec<(Arc<LabelBox>, usize)> = kinds.boxes.into_iter().zip(0..).collect();
         order.par_sort_unstable();
         let mut place = vec![0; order.len()];
         for (new, (_, old)) in order.iter().enumerate() {
@@ -236,10 +238,10 @@ impl<'a> Gates<'a, '_> {
 /// Numbers kinds of pods.
 #[derive(Default)]
 struct KindTable {
-    boxes: Vec<LabelBox>,
+    boxes: Vec<Arc<LabelBox>>,
     /// For each, a bit for each key: a box lies in another only if it has all keys of that one.
     signatures: Vec<u64>,
-    known: HashMap<LabelBox, u32>,
+    known: HashMap<Arc<LabelBox>, u32>,
 }
 
 impl KindTable {
@@ -255,8 +257,9 @@ impl KindTable {
             all | 1 << (sum % 64)
         };
         self.signatures.push(found.keys().fold(0, sign));
+        let found = Arc::new(found.clone());
         self.boxes.push(found.clone());
-        self.known.insert(found.clone(), next);
+        self.known.insert(found, next);
         next
     }
 

@@ -1,9 +1,10 @@
 //! Which points of a universe a peer expression matches. Sets that are big and asked for often are
 //! made once; small ones are made faster than found again.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::index::Index;
 use super::universe::Universe;

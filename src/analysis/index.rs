@@ -1,6 +1,8 @@
 //! Which classes of a universe have a label, and which are in a namespace.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::universe::Universe;
 use super::vocabulary::{OTHER, number};

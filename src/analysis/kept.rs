@@ -1,5 +1,7 @@
 //! Answers that are kept while policies change.
 
+use std::borrow::Cow;
+
 use super::Direction;
 use super::exposure::{self, Exposure};
 use super::index::Index;
@@ -14,7 +16,7 @@ use crate::sets::PortSet;
 /// is not worked out again.
 pub struct Analysis<'a> {
     snapshot: &'a Snapshot,
-    policies: Vec<Policy>,
+    policies: Cow<'a, [Policy]>,
     universe: Universe<'a>,
     index: Index<'a>,
     /// Ingress and egress.
@@ -24,14 +26,15 @@ pub struct Analysis<'a> {
 impl<'a> Analysis<'a> {
     /// Analyses a snapshot under its own policies.
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        Self::under(snapshot, snapshot.policies.clone())
+        Self::under(snapshot, Cow::Borrowed(&snapshot.policies))
     }
 
-    fn under(snapshot: &'a Snapshot, policies: Vec<Policy>) -> Self {
+    fn under(snapshot: &'a Snapshot, policies: Cow<'a, [Policy]>) -> Self {
         let universe = Universe::new(snapshot, &[&policies]);
         let index = Index::new(&universe);
         let tiers = &snapshot.tiers;
-        let rows = Direction::BOTH.map(|d| Rows::new(&universe, &index, tiers, &policies, d));
+        let rows = |direction| Rows::new(&universe, &index, tiers, &policies, direction);
+        let rows = rayon::join(|| rows(Direction::Ingress), || rows(Direction::Egress)).into();
         Self {
             snapshot,
             policies,
@@ -62,7 +65,7 @@ impl<'a> Analysis<'a> {
         let added = &policies[first..policies.len() - last];
         let words = Vocabulary::of(added, &self.snapshot.nodes);
         if !self.universe.words.covers(&words) || self.rows[0].is_worn() {
-            *self = Self::under(self.snapshot, policies.to_vec());
+            *self = Self::under(self.snapshot, Cow::Owned(policies.to_vec()));
             return (0..self.snapshot.pods.len()).collect();
         }
         let mut changed = vec![false; self.universe.classes.len()];
@@ -70,7 +73,9 @@ impl<'a> Analysis<'a> {
             let classes = rows.change(&self.universe, &self.index, removed.clone(), added);
             classes.into_iter().for_each(|class| changed[class] = true);
         }
-        self.policies.splice(removed, added.iter().cloned());
+        self.policies
+            .to_mut()
+            .splice(removed, added.iter().cloned());
         let pods = self.universe.class_of.iter().enumerate();
         let changed = pods.filter(|(_, class)| changed[**class as usize]);
         changed.map(|(pod, _)| pod).collect()

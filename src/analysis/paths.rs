@@ -5,8 +5,10 @@
 //! one of them may do counts. Addresses are where a way begins or ends: what goes out to them and comes
 //! in again is no way.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::Direction;
 use super::connections::{Connection, Endpoint, Matrix};

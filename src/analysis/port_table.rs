@@ -1,6 +1,6 @@
 //! Port sets by number, so that what is common to two of them is worked out once.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::sets::PortSet;
 
@@ -21,7 +21,7 @@ impl Default for PortTable {
     fn default() -> Self {
         Self {
             sets: vec![PortSet::empty()],
-            known: HashMap::from([(PortSet::empty(), EMPTY)]),
+            known: HashMap::from_iter([(PortSet::empty(), EMPTY)]),
             common: HashMap::new(),
             joined: HashMap::new(),
         }

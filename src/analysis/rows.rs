@@ -1,9 +1,9 @@
 //! Rows: what the subjects of one list of policies may talk to, in one direction.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 
 use super::Direction;

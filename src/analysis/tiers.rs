@@ -2,9 +2,10 @@
 //! ([`Bits`]) and pods that do not exist yet ([`LabelSet`]).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::policy::{Action, Combine, Tier};
 use crate::sets::{Bits, LabelSet, PortSet};

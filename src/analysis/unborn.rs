@@ -9,8 +9,9 @@
 //! sets leave that open, which keeps them as short as the selectors are; [`Unborn::exists`] says of a
 //! box whether there is a pod in it, and everything that is told has been asked so.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::rows::Profiles;
 use super::sides::{names, numbered, side};
@@ -33,6 +34,8 @@ pub(super) struct Unborn<'a> {
     names: Arc<Names<'a>>,
     by_peer: HashMap<&'a Peer, Arc<LabelSet>>,
     everyone: Arc<LabelSet>,
+    /// A pod without labels in a new namespace without labels.
+    plain: Labels,
 }
 
 /// The names of namespaces.
@@ -51,8 +54,11 @@ impl<'a> Unborn<'a> {
             known: known.map(|(at, n)| (n.name.as_str(), at)).collect(),
             unknown: ValueSet::all_but(names).intersection(&ValueSet::present()),
         };
+        let plain = names.unknown.example().flatten();
+        let plain = plain.map(|name| (NAMESPACE.to_owned(), name));
         Self {
             snapshot,
+            plain: plain.into_iter().collect(),
             names: Arc::new(names),
             by_peer: HashMap::new(),
             everyone: Arc::new(LabelSet::key(NAMESPACE, &ValueSet::present())),
@@ -69,6 +75,7 @@ impl<'a> Unborn<'a> {
             names: self.names.clone(),
             by_peer: HashMap::new(),
             everyone: self.everyone.clone(),
+            plain: self.plain.clone(),
         }
     }
 
@@ -181,7 +188,8 @@ impl<'a> Unborn<'a> {
 
     /// Whether every pod that does not exist yet is in the set.
     pub fn is_everyone(&self, pods: &LabelSet) -> bool {
-        self.is_subset(&self.everyone, pods)
+        // Most rules want a label, so that a pod without any settles it.
+        pods.contains(&self.plain) && self.is_subset(&self.everyone, pods)
     }
 
     /// Whether every pod in the one is in the other.

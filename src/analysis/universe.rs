@@ -3,10 +3,10 @@
 //! Points, in this order: classes of known pods, pieces of the IPv4 axis, pieces of the IPv6 axis,
 //! nodes without a known address (a node with addresses is those addresses), domain names.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
+use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 
 use super::vocabulary::{Vocabulary, number};

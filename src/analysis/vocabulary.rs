@@ -1,8 +1,10 @@
 //! What the policies under analysis can tell apart: the label keys and values, names, address blocks
 //! and port names that some peer or port item speaks of. Whatever is not in it makes no difference.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use crate::cluster::Node;
 use crate::policy::{Match, Peer, Policy, PortMatch, Rule};

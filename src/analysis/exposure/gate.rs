@@ -1,7 +1,8 @@
 //! What one gate is open to among pods that do not exist yet.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 
 use super::super::sides::{names, numbered, side};
