@@ -2,27 +2,18 @@
 //! kept with a reason. The cases stand beside the repository, where `DRAWBRIDGE_CORPUS` says or in
 //! `../shared/corpus/cases`; without them there is nothing to do.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod corpus;
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use corpus::cases;
 use drawbridge::analysis::compare;
 use drawbridge::cluster::Assumptions;
 use drawbridge::engine::load::load;
 use drawbridge::engine::{self, State};
 use drawbridge::model::{Document, PolicyId};
 use drawbridge::project::sources;
-
-fn cases() -> Vec<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/cases");
-    let folder = std::env::var_os("DRAWBRIDGE_CORPUS").map_or(beside, PathBuf::from);
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("skipped: there is no {}", folder.display());
-        return Vec::new();
-    };
-    let mut cases: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    cases.sort();
-    cases
-}
 
 /// The case as a project, if NetworkPolicies are all the policies that it has.
 fn imported(case: &Path) -> Option<Document> {

@@ -103,7 +103,11 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
         Kind::CannotBeSaid => (Tone::Note, "Cannot be said"),
     };
-    let witness = format!("{} > {} {}", finding.from, finding.to, finding.ports);
+    let shown = &finding.witness;
+    let witness = match finding.kind {
+        Kind::CannotBeSaid => String::new(),
+        _ => format!("{} > {} {}", finding.from, finding.to, finding.ports),
+    };
     let mut message = sentence(&finding.message);
     if !finding.policies.is_empty() {
         message.push_str(&format!(" ({})", finding.policies.join(", ")));
@@ -112,25 +116,18 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
         tone,
         title: format!(
             "{what}: {} to {}",
-            short(document, &finding.witness.from, &finding.from),
-            short(document, &finding.witness.to, &finding.to)
+            short(document, &shown.from, &finding.from),
+            short(document, &shown.to, &finding.to)
         ),
         message,
-        witness: if finding.kind == Kind::CannotBeSaid {
-            String::new()
-        } else {
-            witness
-        },
+        witness,
         help: sentence(finding.help.as_deref().unwrap_or_default()),
         item: finding
             .flow
             .map(Item::Flow)
             .or(finding.workload.map(Item::Workload)),
         finding: Some(at),
-        why: {
-            let witness = &finding.witness;
-            question(document, [&witness.from, &witness.to], witness.port)
-        },
+        why: question(document, [&shown.from, &shown.to], shown.port),
     }
 }
 

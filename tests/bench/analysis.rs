@@ -1,4 +1,5 @@
-//! How long answers take, without reading YAML. 100,000 pods are asked at the end.
+//! How long answers take, without reading YAML. 100,000 pods are asked near the end, and then the folders
+//! of manifests that `DRAWBRIDGE_CLUSTERS` lists (as `PATH` does), how long reading them takes as well.
 
 #[path = "cluster.rs"]
 mod cluster;
@@ -9,8 +10,14 @@ use cluster::{Size, cluster};
 use criterion::{Criterion, criterion_group, criterion_main};
 use drawbridge::analysis::exposure::exposure;
 use drawbridge::analysis::{Analysis, compare, for_each_connection, isolation};
-use drawbridge::cluster::Snapshot;
+use drawbridge::cluster::{Assumptions, Snapshot};
+use drawbridge::engine::load::load;
 use drawbridge::policy::Policy;
+use drawbridge::project::sources::collect;
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const SMALL: Size = size(10, 100, 2, 80);
 const MIDDLE: Size = size(50, 500, 2, 400);
@@ -90,5 +97,24 @@ fn huge(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, answers, huge);
+fn folders(c: &mut Criterion) {
+    let named = std::env::var_os("DRAWBRIDGE_CLUSTERS").unwrap_or_default();
+    for folder in std::env::split_paths(&named) {
+        let mut group = c.benchmark_group(folder.display().to_string());
+        group.sample_size(20);
+        let (sources, _) = collect(&[folder]);
+        group.bench_function("reading", |b| {
+            b.iter(|| {
+                load(black_box(&sources), Assumptions::default())
+                    .policies
+                    .len()
+            });
+        });
+        let snapshot = load(&sources, Assumptions::default()).snapshot;
+        every_gate(&mut group, &snapshot);
+        group.finish();
+    }
+}
+
+criterion_group!(benches, answers, huge, folders);
 criterion_main!(benches);

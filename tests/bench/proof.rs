@@ -9,6 +9,10 @@ use drawbridge::engine::check;
 use drawbridge::model::Document;
 use drawbridge::project::format;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn verdicts(c: &mut Criterion) {
     let platform = include_str!("../../assets/examples/platform.drawbridge.yaml");
     let drawings = [

@@ -111,9 +111,10 @@ impl Desk {
         self.settle();
     }
 
-    /// Replaces what stands in a field, and stays in it.
+    /// Replaces what stands in a field, and stays in it. The field need not be in sight.
     pub fn write(&mut self, field: &str, text: &str) {
-        self.click(field);
+        self.control(field).focus();
+        self.settle();
         self.press_with(Modifiers::COMMAND, Key::A);
         self.control(field).type_text(text);
         self.settle();
