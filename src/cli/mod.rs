@@ -102,6 +102,9 @@ pub enum Start {
 /// with exit code 2, `--help` and `--version` with 0.
 pub fn start() -> Start {
     let cli = Cli::parse();
+    if !matches!(cli.command, None | Some(Command::Open { .. })) {
+        work_along();
+    }
     let code = match cli.command {
         None => return Start::Window(cli.paths),
         Some(Command::Open { paths }) => return Start::Window(paths),
@@ -117,6 +120,15 @@ pub fn start() -> Start {
         Some(Command::Completions(args)) => completions::run(&args),
     };
     Start::Exit(code)
+}
+
+/// Makes this thread one of the workers: it would only wait for them, with a heap and a stack of
+/// its own.
+fn work_along() {
+    // Fails only if there are workers already, who then do as well.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .build_global();
 }
 
 /// How an answer is printed.

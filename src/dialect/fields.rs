@@ -1,6 +1,8 @@
 //! Fields that an API does not have, and keys written twice: what `fieldValidation=Strict` refuses
 //! and every other server drops in silence (V23).
 
+use std::fmt::Write as _;
+
 use crate::diag::Diagnostic;
 use crate::yaml::{Map, Mark, Node, Object, Value};
 
@@ -74,7 +76,9 @@ impl Walk<'_> {
                     _ => Shape::Any,
                 };
                 for (i, item) in items.iter().enumerate() {
-                    self.under(&format!("[{i}]"), |walk| walk.node(item, inner));
+                    // Writing into a string cannot fail.
+                    let step = |path: &mut String| _ = write!(path, "[{i}]");
+                    self.under(step, |walk| walk.node(item, inner));
                 }
             }
             _ => {}
@@ -106,16 +110,18 @@ impl Walk<'_> {
     }
 
     fn field(&mut self, key: &str, then: impl FnOnce(&mut Self)) {
-        if self.path.is_empty() {
-            self.under(key, then);
-        } else {
-            self.under(&format!(".{key}"), then);
-        }
+        let step = |path: &mut String| {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(key);
+        };
+        self.under(step, then);
     }
 
-    fn under(&mut self, step: &str, then: impl FnOnce(&mut Self)) {
+    fn under(&mut self, step: impl FnOnce(&mut String), then: impl FnOnce(&mut Self)) {
         let length = self.path.len();
-        self.path.push_str(step);
+        step(&mut self.path);
         then(self);
         self.path.truncate(length);
     }

@@ -204,6 +204,16 @@ pub fn loose_words(node: &Node) -> Vec<TypeError> {
     out
 }
 
+/// The keys below which a word is a name, a label or a part of a selector.
+const NAMING: [&str; 6] = [
+    "name",
+    "namespace",
+    "labels",
+    "selector",
+    "podSelector",
+    "namespaceSelector",
+];
+
 fn loose_below<'a>(node: &'a Node, text: bool, path: &mut Vec<&'a str>, out: &mut Vec<TypeError>) {
     match &node.value {
         Value::Bool(_, word) if text && LOOSE.contains(&word.as_ref()) => {
@@ -214,11 +224,7 @@ fn loose_below<'a>(node: &'a Node, text: bool, path: &mut Vec<&'a str>, out: &mu
         Value::Seq(items) => items.iter().for_each(|n| loose_below(n, text, path, out)),
         Value::Map(map) => {
             for entry in &map.entries {
-                let text =
-                    text || matches!(
-                        entry.key.as_str(),
-                        "name" | "namespace" | "labels" | "selector"
-                    ) || matches!(entry.key.as_str(), "podSelector" | "namespaceSelector");
+                let text = text || NAMING.contains(&entry.key.as_str());
                 path.push(&entry.key);
                 loose_below(&entry.value, text, path, out);
                 path.pop();
