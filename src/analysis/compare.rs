@@ -2,8 +2,8 @@
 //! direction, over known pods, pods that do not exist yet, pieces of the address axes, nodes, domain
 //! names and ports.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Direction;
@@ -14,6 +14,7 @@ use super::tiers::Space;
 use super::unborn::Unborn;
 use super::universe::{Point, Universe};
 use crate::cluster::Snapshot;
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelBox, LabelSet, PortSet};
 
 /// Every difference between the gates of two snapshots that have the same namespaces, workloads, pods

@@ -4,8 +4,6 @@ mod gate;
 
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
-
 use rayon::prelude::*;
 
 use super::connections::classes_of_workloads;
@@ -18,6 +16,7 @@ use super::vocabulary::number;
 use super::{Direction, NewPod};
 use crate::cluster::Snapshot;
 use crate::policy::Policy;
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelBox, PortSet, Protocol};
 use gate::{Named, Raw, Singled};
 

@@ -4,11 +4,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
-
 use super::index::Index;
 use super::universe::Universe;
 use crate::policy::{Match, Peer, PeerItem};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
 
 /// The extents of one universe, filled as they are asked for.

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::{HashMap, HashMapExt};
-
 use super::universe::Universe;
 use super::vocabulary::{OTHER, number};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
 
 /// Classes by what selectors ask for; every list ascends.

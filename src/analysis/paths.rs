@@ -8,12 +8,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt};
-
 use super::Direction;
 use super::connections::{Connection, Endpoint, Matrix};
 use super::port_table::{EMPTY, PortsId};
 use crate::cluster::Snapshot;
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{IpSet, PortSet};
 
 /// Workloads and addresses: where ways begin, or what is asked for.

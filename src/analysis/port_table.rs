@@ -1,8 +1,7 @@
 //! Port sets by number, so that what is common to two of them is worked out once.
 
-use foldhash::{HashMap, HashMapExt};
-
 use crate::sets::PortSet;
+use crate::sets::hash::{HashMap, HashMapExt};
 
 /// The number of a port set.
 pub(super) type PortsId = u32;

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 
 use super::Direction;
@@ -14,6 +13,7 @@ use super::tiers::Steps;
 use super::universe::Universe;
 use super::vocabulary::number;
 use crate::policy::{Policy, Tier};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, PortSet};
 
 /// What a gate allows: disjoint port sets, sorted, each with the points it is open to; the point sets

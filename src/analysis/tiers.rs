@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
-
 use crate::policy::{Action, Combine, Tier};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, LabelSet, PortSet};
 
 /// A set of peers.

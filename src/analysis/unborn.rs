@@ -11,8 +11,6 @@
 
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
-
 use super::rows::Profiles;
 use super::sides::{names, numbered, side};
 use super::tiers::Steps;
@@ -20,6 +18,7 @@ use super::universe::Universe;
 use super::{Direction, NewPod};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use crate::policy::{Match, Peer, PeerItem, Policy, Rule};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::label_set::{HIDDEN, selector_box};
 use crate::sets::{LabelBox, LabelSet, Labels, PortSet, Selector, ValueSet};
 

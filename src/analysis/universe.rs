@@ -6,13 +6,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 
 use super::vocabulary::{Vocabulary, number};
 use crate::cluster::{ContainerPort, Pod, Snapshot};
 use crate::policy::Policy;
 use crate::sets::PortSet;
+use crate::sets::hash::{HashMap, HashMapExt};
 
 /// Pods that no policy under analysis tells apart.
 #[derive(Debug)]

@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use foldhash::HashMap;
-
 use crate::cluster::Node;
 use crate::policy::{Match, Peer, Policy, PortMatch, Rule};
+use crate::sets::hash::HashMap;
 use crate::sets::{IpSet, LabelOp, Labels, Selector};
 
 /// The words of some policies.

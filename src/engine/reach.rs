@@ -6,7 +6,7 @@ mod seats;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use crate::analysis::connections::Ranges;
 use crate::analysis::{Direction, End, Matrix};
 use crate::cluster::Snapshot;
 use crate::sets::PortSet;
+use crate::sets::hash::{HashMap, HashMapExt};
 
 /// What may pass from one seat to another, and what is drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

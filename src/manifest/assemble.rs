@@ -1,6 +1,6 @@
 //! Decoded objects into one cluster: duplicates, owners, namespaces nobody declares.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Manifests;
 use super::gateway::Gateways;
@@ -10,6 +10,7 @@ use super::workload::{OwnerObject, OwnerRef, PodObject};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload};
 use crate::diag::Diagnostic;
 use crate::sets::Labels;
+use crate::sets::hash::{HashMap, HashMapExt, HashSet};
 
 /// Owners of owners of owners further up are not looked for.
 const MAX_OWNERS: usize = 8;
@@ -53,7 +54,7 @@ fn without_duplicates(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Resource> {
     let mut last: HashMap<Identity, usize> = HashMap::new();
-    let mut dropped = HashSet::new();
+    let mut dropped = HashSet::default();
     for (i, resource) in resources.iter().enumerate() {
         if !resource.named {
             continue;

@@ -27,7 +27,7 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
             files.push(path.clone());
         }
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = std::collections::BTreeSet::new();
     files.retain(|file| seen.insert(file.clone()));
     let read: Vec<_> = files.par_iter().map(|file| read(file)).collect();
     let mut sources = Vec::new();

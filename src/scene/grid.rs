@@ -1,8 +1,7 @@
 //! A bucket grid: which rectangles are near a place, without asking them all.
 
-use std::collections::HashMap;
-
 use super::Rect;
+use crate::sets::hash::{HashMap, HashMapExt};
 
 /// Numbers of things by the cells that their rectangles touch.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 
 pub mod bits;
 pub mod cidr;
+pub mod hash;
 pub mod interval;
 pub mod label_set;
 pub mod labels;

@@ -1,6 +1,6 @@
 //! Maps under construction: unique keys, duplicates noted, merge keys.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::{Entry, Map, Mark, Node, Value};
 
@@ -8,7 +8,7 @@ use super::{Entry, Map, Mark, Node, Value};
 #[derive(Default)]
 pub(super) struct Builder {
     pub map: Map,
-    index: HashMap<String, usize>,
+    index: BTreeMap<String, usize>,
 }
 
 impl Builder {

@@ -1,6 +1,6 @@
 //! From libyaml's events to trees of [`Node`]s.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use libyaml_safer::{Encoding, Event, EventData, Parser, ScalarStyle};
@@ -161,7 +161,7 @@ struct Reader {
     /// Where the last scalar, alias or bracket ended.
     written: Mark,
     stack: Vec<Frame>,
-    anchors: HashMap<String, Node>,
+    anchors: BTreeMap<String, Node>,
     aliased: usize,
     roots: Vec<Node>,
     problems: Vec<Problem>,
@@ -180,7 +180,7 @@ impl Reader {
             last: first,
             written: first,
             stack: Vec::new(),
-            anchors: HashMap::new(),
+            anchors: BTreeMap::new(),
             aliased: 0,
             roots: Vec::new(),
             problems: Vec::new(),
@@ -253,8 +253,12 @@ impl Reader {
                 style,
                 ..
             } => {
-                self.block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-                if self.block && self.cut.is_some_and(|last| end.line > last) {
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                // The value that `? |` leaves out is a scalar too, but nothing that is written.
+                if start != end {
+                    self.block = block;
+                }
+                if block && self.cut.is_some_and(|last| end.line > last) {
                     value.truncate(value.strip_suffix('\n').unwrap_or(&value).len());
                 }
                 let plain = style == ScalarStyle::Plain;

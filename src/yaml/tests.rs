@@ -295,6 +295,18 @@ fn documents_of_one_chunk_keep_their_indent_and_count_no_byte_order_mark() {
     assert_eq!(values.collect::<Vec<_>>(), ["0.", "1"]);
 }
 
+/// Found by fuzzing: the blanks behind the key are its last line, and no value follows.
+#[test]
+fn a_block_scalar_that_is_a_key_may_end_with_the_text() {
+    let text = "? |\n a\n\n  \n";
+    let parsed = parse(text);
+    assert_eq!(&text[parsed.documents[0].range.clone()], text);
+    let Value::Map(map) = &parsed.documents[0].node.value else {
+        panic!("{parsed:?}");
+    };
+    assert_eq!(map.entries[0].key, "a\n\n \n");
+}
+
 /// A blank of two bytes at the end: found by the law below.
 #[test]
 fn a_document_ends_between_characters() {

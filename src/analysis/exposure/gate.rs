@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 
 use super::super::sides::{names, numbered, side};
@@ -11,6 +10,7 @@ use super::{Exposed, Gate, Gates, KindTable, Ports};
 use crate::analysis::Direction;
 use crate::analysis::port_table::PortTable;
 use crate::policy::{Action, Match, Policy, Rule};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelBox, LabelSet, PortSet, Protocol};
 
 /// Disjoint port sets with the pods of each.

@@ -4,11 +4,12 @@ mod backends;
 mod named_ports;
 mod ties;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot, Workload};
 use crate::diag::Diagnostic;
 use crate::policy::{Match, Peer, Policy, Rule};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Labels, Selector};
 
 pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
