@@ -191,7 +191,9 @@ fn join<K: Ord>(into: &mut BTreeMap<K, PortSet>, key: K, ports: &PortSet) {
 }
 
 /// What only the actual (true) and only the intended cells allow.
-fn both_ways<S: Space>([intended, actual]: [&[(PortSet, Arc<S>)]; 2]) -> Vec<(bool, PortSet, S)> {
+pub(super) fn both_ways<S: Space>(
+    [intended, actual]: [&[(PortSet, Arc<S>)]; 2],
+) -> Vec<(bool, PortSet, S)> {
     let mut found = Vec::new();
     for (wider, left, right) in [(false, intended, actual), (true, actual, intended)] {
         for (ports, peers) in left {

@@ -10,9 +10,10 @@ use super::filter::Filter;
 use super::index::Index;
 use super::port_table::{EMPTY, PortTable, PortsId};
 use super::rows::{Row, Rows};
-use super::universe::{Point, Universe};
+use super::universe::Universe;
 use super::{Direction, routes};
 use crate::cluster::Snapshot;
+use crate::sets::hash::HashSet;
 use crate::sets::{Bits, PortSet};
 
 /// One end of a listed connection.
@@ -108,19 +109,34 @@ pub struct Reach {
     pub from: Ranges,
 }
 
-/// Everything needed to list the connections of a snapshot, more than once if need be.
+/// Everything needed to list the connections of a snapshot, more than once if need be. A clone shares
+/// all that is big, so that several workers can each have one.
+#[derive(Clone)]
 pub struct Matrix {
-    pub(super) workloads: Vec<Vec<usize>>,
+    pub(super) workloads: Arc<Vec<Vec<usize>>>,
     pub(super) classes: usize,
     /// The pieces of the address axes, which follow the classes in the index space.
-    pub(super) pieces: Vec<(IpAddr, IpAddr)>,
-    pub(super) egress: GateTable,
-    pub(super) ingress: GateTable,
+    pub(super) pieces: Arc<Vec<(IpAddr, IpAddr)>>,
+    pub(super) egress: Arc<GateTable>,
+    pub(super) ingress: Arc<GateTable>,
     pub(super) ports: PortTable,
     /// For each workload, what the current source may open to it.
     line: Vec<PortsId>,
+    /// For each class, what the current source may open to it as far as its own gate goes.
+    out: Vec<PortsId>,
     /// What the ingress controller may open to workloads.
-    routed: BTreeMap<usize, PortSet>,
+    routed: Arc<BTreeMap<usize, PortSet>>,
+}
+
+/// A part of the lines of a [`Matrix`]; all parts after each other are all lines.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Those from these workloads.
+    From(Range<usize>),
+    /// Those from addresses to these workloads.
+    Into(Range<usize>),
+    /// Those from the ingress controller.
+    Routed,
 }
 
 impl Matrix {
@@ -128,26 +144,24 @@ impl Matrix {
     pub fn new(snapshot: &Snapshot) -> Self {
         let universe = Universe::new(snapshot, &[&snapshot.policies]);
         let index = Index::new(&universe);
-        let mut ports = PortTable::default();
-        let mut table = |direction| {
+        let rows = |direction| {
             let (tiers, policies) = (&snapshot.tiers, &snapshot.policies);
-            let rows = Rows::new(&universe, &index, tiers, policies, direction);
-            GateTable::new(&rows, universe.classes.len(), &mut ports)
+            Rows::new(&universe, &index, tiers, policies, direction)
         };
-        let (egress, ingress) = (table(Direction::Egress), table(Direction::Ingress));
-        let piece = |at| match universe.point(at) {
-            Point::Addresses(first, last) => Some((first, last)),
-            _ => None,
-        };
+        let (egress, ingress) =
+            rayon::join(|| rows(Direction::Egress), || rows(Direction::Ingress));
+        let mut ports = PortTable::default();
+        let mut table = |rows| Arc::new(GateTable::new(rows, universe.classes.len(), &mut ports));
         Self {
-            workloads: classes_of_workloads(&universe),
+            egress: table(&egress),
+            ingress: table(&ingress),
+            workloads: Arc::new(classes_of_workloads(&universe)),
             classes: universe.classes.len(),
-            pieces: universe.address_points().filter_map(piece).collect(),
-            egress,
-            ingress,
+            pieces: Arc::new(universe.pieces()),
             ports,
             line: vec![EMPTY; snapshot.workloads.len()],
-            routed: routes::ingress_controller(snapshot),
+            out: vec![EMPTY; universe.classes.len()],
+            routed: Arc::new(routes::ingress_controller(snapshot)),
         }
     }
 
@@ -158,29 +172,88 @@ impl Matrix {
 
     /// The connections that a filter asks for, in the same order, cut to its addresses and ports.
     pub fn for_each_of(&mut self, filter: &Filter, mut emit: impl FnMut(Line)) {
+        for part in self.parts() {
+            self.for_each_in(&part, filter, &mut emit);
+        }
+    }
+
+    /// What may stand on either side of some line: sources, then destinations. Of two workloads it is
+    /// only known that one sends something somewhere and the other takes something from somebody.
+    pub fn ends(&mut self) -> (Vec<Endpoint>, Vec<Endpoint>) {
+        let of = |table: &GateTable| -> Vec<Endpoint> {
+            let workloads = self.workloads.iter().enumerate();
+            let some = workloads.filter(|(_, classes)| !table.cells(classes).is_empty());
+            some.map(|(at, _)| Endpoint::Workload(at)).collect()
+        };
+        let (mut sources, mut destinations) = (of(&self.egress), of(&self.ingress));
+        for (direction, found) in [
+            (Direction::Egress, &mut destinations),
+            (Direction::Ingress, &mut sources),
+        ] {
+            let mut known: HashSet<Vec<usize>> = HashSet::default();
+            for workload in 0..self.workloads.len() {
+                let rows = self.table(direction).rows_of(&self.workloads[workload]);
+                if known.insert(rows) {
+                    let ranges = self.addresses(direction, workload).into_iter();
+                    found.extend(ranges.map(|(range, _)| range));
+                }
+            }
+        }
+        let routed = self.routed.keys().map(|&at| Endpoint::Workload(at));
+        destinations.extend(routed);
+        if !self.routed.is_empty() {
+            sources.push(Endpoint::IngressController);
+        }
+        (sources, destinations)
+    }
+
+    /// All lines in parts that are worth a worker's while, in order.
+    pub fn parts(&self) -> Vec<Part> {
+        /// About so many pairs are a part.
+        const PAIRS: usize = 1 << 14;
+        let count = self.workloads.len();
+        let parts = |each: usize, part: fn(Range<usize>) -> Part| {
+            let starts = (0..count).step_by(each.max(1));
+            starts.map(move |start| part(start..(start + each.max(1)).min(count)))
+        };
+        let from = parts(PAIRS / (count + self.pieces.len() + 1), Part::From);
+        let into = parts(PAIRS / (self.pieces.len() + 1), Part::Into);
+        from.chain(into).chain([Part::Routed]).collect()
+    }
+
+    /// The lines of one part that a filter asks for.
+    pub fn for_each_in(&mut self, part: &Part, filter: &Filter, mut emit: impl FnMut(Line)) {
         let mut send = |src, dst, ports: &mut PortTable, id| {
             for_each_part(filter, (src, dst), id, ports, &mut emit);
         };
-        for src in (0..self.workloads.len()).filter(|&src| filter.wants_from(src)) {
-            let from = Endpoint::Workload(src);
-            self.fill_line(src);
-            let reached = self.line.iter().enumerate();
-            for (dst, &id) in reached.filter(|(_, id)| **id != EMPTY) {
-                send(from, Endpoint::Workload(dst), &mut self.ports, id);
+        match part {
+            Part::From(sources) => {
+                for src in sources.clone().filter(|&src| filter.wants_from(src)) {
+                    let from = Endpoint::Workload(src);
+                    self.fill_line(src);
+                    let reached = self.line.iter().enumerate();
+                    for (dst, &id) in reached.filter(|(_, id)| **id != EMPTY) {
+                        send(from, Endpoint::Workload(dst), &mut self.ports, id);
+                    }
+                    for (range, id) in self.addresses(Direction::Egress, src) {
+                        send(from, range, &mut self.ports, id);
+                    }
+                }
             }
-            for (range, id) in self.addresses(Direction::Egress, src) {
-                send(from, range, &mut self.ports, id);
+            Part::Into(destinations) => {
+                for dst in destinations.clone().filter(|&dst| filter.wants_to(dst)) {
+                    for (range, id) in self.addresses(Direction::Ingress, dst) {
+                        send(range, Endpoint::Workload(dst), &mut self.ports, id);
+                    }
+                }
             }
-        }
-        for dst in 0..self.workloads.len() {
-            for (range, id) in self.addresses(Direction::Ingress, dst) {
-                send(range, Endpoint::Workload(dst), &mut self.ports, id);
+            Part::Routed => {
+                for (&dst, open) in self.routed.iter() {
+                    let id = self.ports.intern(open.clone());
+                    let to = Endpoint::Workload(dst);
+                    send(Endpoint::IngressController, to, &mut self.ports, id);
+                }
             }
-        }
-        for (&dst, open) in &self.routed {
-            let id = self.ports.intern(open.clone());
-            let to = Endpoint::Workload(dst);
-            send(Endpoint::IngressController, to, &mut self.ports, id);
         }
     }
 
@@ -213,25 +286,47 @@ impl Matrix {
         &self.routed
     }
 
+    fn table(&self, direction: Direction) -> &GateTable {
+        match direction {
+            Direction::Egress => &self.egress,
+            Direction::Ingress => &self.ingress,
+        }
+    }
+
     /// Makes `line` what one workload may open to each other one.
     fn fill_line(&mut self, src: usize) {
-        self.line.fill(EMPTY);
-        for &class in &self.workloads[src] {
-            let out = self
-                .egress
-                .row(class)
-                .open_to(0..self.classes, &mut self.ports);
-            let rows = self.ingress.rows.iter();
-            let into: Vec<PortsId> = rows.map(|r| r.at(class, &mut self.ports)).collect();
-            for (dst, targets) in self.workloads.iter().enumerate() {
-                for &target in targets {
-                    let gate = into[self.ingress.row_of_class[target]];
-                    let both = self.ports.intersection(out[target], gate);
-                    self.line[dst] = self.ports.union(self.line[dst], both);
+        let Self {
+            workloads,
+            egress,
+            ingress,
+            ports,
+            line,
+            out,
+            ..
+        } = self;
+        line.fill(EMPTY);
+        for &class in &workloads[src] {
+            out.fill(EMPTY);
+            for (id, peers) in &egress.row(class).0 {
+                for point in peers.iter() {
+                    // What follows the classes is no pod.
+                    let Some(open) = out.get_mut(point) else {
+                        break;
+                    };
+                    *open = ports.union(*open, *id);
+                }
+            }
+            let rows = ingress.rows.iter();
+            let into: Vec<PortsId> = rows.map(|r| r.at(class, ports)).collect();
+            for (open, targets) in line.iter_mut().zip(workloads.iter()) {
+                for &target in targets.iter().filter(|&&target| out[target] != EMPTY) {
+                    let gate = into[ingress.row_of_class[target]];
+                    let both = ports.intersection(out[target], gate);
+                    *open = ports.union(*open, both);
                 }
             }
         }
-        self.line[src] = EMPTY;
+        line[src] = EMPTY;
     }
 
     /// The maximal ranges of addresses to which (egress) or from which a workload is open.
@@ -244,16 +339,14 @@ impl Matrix {
             Direction::Egress => &self.egress,
             Direction::Ingress => &self.ingress,
         };
-        let mut open = vec![EMPTY; self.pieces.len()];
-        for &class in &self.workloads[workload] {
-            let points = self.classes..self.classes + self.pieces.len();
-            let one = table.row(class).open_to(points, &mut self.ports);
-            for (all, one) in open.iter_mut().zip(one) {
-                *all = self.ports.union(*all, one);
-            }
-        }
+        let cells = table.cells(&self.workloads[workload]);
         let mut found: Vec<(Endpoint, PortsId)> = Vec::new();
-        for (&(start, end), id) in self.pieces.iter().zip(open) {
+        let mut known = Vec::new();
+        let mut id = EMPTY;
+        for (at, &(start, end)) in self.pieces.iter().enumerate() {
+            if open_cells(&cells, self.classes + at, &mut known) {
+                id = joined(&cells, &known, &mut self.ports);
+            }
             match found.last_mut() {
                 Some((Endpoint::Addresses { first, last }, before))
                     if *before == id && first.is_ipv4() == start.is_ipv4() =>
@@ -316,7 +409,7 @@ pub(super) struct GateTable {
 }
 
 impl GateTable {
-    fn new(rows: &Rows, classes: usize, ports: &mut PortTable) -> Self {
+    pub fn new(rows: &Rows, classes: usize, ports: &mut PortTable) -> Self {
         let mut numbered = |row: &Row| {
             let cells = row.cells.iter();
             NumberedRow(
@@ -334,10 +427,27 @@ impl GateTable {
     pub fn row(&self, class: usize) -> &NumberedRow {
         &self.rows[self.row_of_class[class]]
     }
+
+    /// The rows of these classes, each once.
+    fn rows_of(&self, classes: &[usize]) -> Vec<usize> {
+        let mut rows: Vec<usize> = classes.iter().map(|&c| self.row_of_class[c]).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+
+    /// The cells of the rows of these classes, each row once.
+    pub fn cells(&self, classes: &[usize]) -> Vec<&Cell> {
+        let rows = self.rows_of(classes).into_iter();
+        rows.flat_map(|at| &self.rows[at].0).collect()
+    }
 }
 
+/// Ports, and the points they are open to.
+pub(super) type Cell = (PortsId, Arc<Bits>);
+
 /// Disjoint port sets, each with the points it is open to.
-pub(super) struct NumberedRow(pub Vec<(PortsId, Arc<Bits>)>);
+pub(super) struct NumberedRow(pub Vec<Cell>);
 
 impl NumberedRow {
     /// The ports open to one point.
@@ -345,9 +455,23 @@ impl NumberedRow {
         let open = self.0.iter().filter(|(_, peers)| peers.contains(point));
         open.fold(EMPTY, |all, (id, _)| ports.union(all, *id))
     }
+}
 
-    /// The ports open to each of these points.
-    fn open_to(&self, points: Range<usize>, ports: &mut PortTable) -> Vec<PortsId> {
-        points.map(|point| self.at(point, ports)).collect()
+/// Puts into `known` which cells are open to a point; true if these are others than before, or if
+/// nothing was known.
+pub(super) fn open_cells(cells: &[&Cell], point: usize, known: &mut Vec<bool>) -> bool {
+    let mut changed = known.len() != cells.len();
+    known.resize(cells.len(), false);
+    for ((_, peers), known) in cells.iter().zip(known) {
+        let open = peers.contains(point);
+        changed |= open != *known;
+        *known = open;
     }
+    changed
+}
+
+/// The ports of the open ones among these cells.
+pub(super) fn joined(cells: &[&Cell], open: &[bool], ports: &mut PortTable) -> PortsId {
+    let open = cells.iter().zip(open).filter(|(_, open)| **open);
+    open.fold(EMPTY, |all, ((id, _), _)| ports.union(all, *id))
 }

@@ -136,8 +136,10 @@ impl<'u, 'a> Extents<'u, 'a> {
                 ranges(known.map(|at| start + at..start + at + 1))
             }
             Peer::PodsOf(workload) => {
-                let pods = universe.snapshot.workloads.get(*workload);
+                let pods = self.index.side.workloads.get(*workload);
                 let pods = pods.map_or(0..0, |w| w.pods.clone());
+                let first = self.index.first_pod;
+                let pods = first + pods.start..first + pods.end;
                 let classes = universe.class_of.get(pods).unwrap_or_default();
                 classes.iter().map(|&class| class as usize).collect()
             }
@@ -176,7 +178,7 @@ impl<'u, 'a> Extents<'u, 'a> {
                 found.insert(point);
             }
         }
-        let nodes = universe.snapshot.nodes.iter();
+        let nodes = self.index.side.nodes.iter();
         let matching = nodes.filter(|n| selector.matches(&n.labels));
         for address in matching.flat_map(|n| &n.addresses) {
             let points = match *address {

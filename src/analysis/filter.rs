@@ -34,6 +34,12 @@ impl Filter {
         from.is_none_or(|places| places.workloads.binary_search(&workload).is_ok())
     }
 
+    /// Whether connections to the workload are asked for.
+    pub(super) fn wants_to(&self, workload: usize) -> bool {
+        let to = self.to.as_ref();
+        to.is_none_or(|places| places.workloads.binary_search(&workload).is_ok())
+    }
+
     /// Whether everything is asked for.
     pub(super) fn is_all(&self) -> bool {
         self.from.is_none() && self.to.is_none() && self.ports == Ports::All

@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 
 use super::universe::Universe;
 use super::vocabulary::{OTHER, number};
+use crate::cluster::Snapshot;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
 
 /// Classes by what selectors ask for; every list ascends.
 pub(super) struct Index<'a> {
+    /// Whose nodes and workloads are meant; its pods begin at this one of the universe's.
+    pub side: &'a Snapshot,
+    pub first_pod: usize,
     /// By the number of the label key.
     labels: Vec<KeyIndex>,
-    /// By namespace name, the index of the namespace.
-    namespaces: HashMap<&'a str, usize>,
+    /// By namespace name, the indices of the namespaces (of two clusters, there may be two).
+    namespaces: HashMap<&'a str, Vec<usize>>,
     /// By label key and value, the indices of namespaces.
     labelled: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// By namespace index.
@@ -31,6 +35,12 @@ struct KeyIndex {
 
 impl<'a> Index<'a> {
     pub fn new(universe: &Universe<'a>) -> Self {
+        Self::seen_from(universe, universe.snapshot, 0)
+    }
+
+    /// The index of a universe of two clusters, seen from one of them: the nodes are its own, and
+    /// workloads have its numbers. Its pods begin at `first_pod`.
+    pub fn seen_from(universe: &Universe<'a>, side: &'a Snapshot, first_pod: usize) -> Self {
         let snapshot = universe.snapshot;
         let mut in_namespace = vec![Vec::new(); snapshot.namespaces.len()];
         let mut labels = vec![KeyIndex::default(); universe.words.label_keys.len()];
@@ -58,10 +68,15 @@ impl<'a> Index<'a> {
                 labelled.entry((key, value)).or_default().push(at);
             }
         }
-        let names = snapshot.namespaces.iter().enumerate();
+        let mut namespaces: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, namespace) in snapshot.namespaces.iter().enumerate() {
+            namespaces.entry(&namespace.name).or_default().push(at);
+        }
         Self {
+            side,
+            first_pod,
             labels,
-            namespaces: names.map(|(at, n)| (n.name.as_str(), at)).collect(),
+            namespaces,
             labelled,
             in_namespace,
             bearers,
@@ -90,9 +105,9 @@ impl<'a> Index<'a> {
 
     /// The classes of the namespace of this name.
     pub fn namespace(&self, name: &str) -> Bits {
-        let known = self.namespaces.get(name);
-        let classes = known.and_then(|&at| self.in_namespace.get(at));
-        classes.into_iter().flatten().map(|&c| c as usize).collect()
+        let known = self.namespaces.get(name).into_iter().flatten();
+        let classes = known.filter_map(|&at| self.in_namespace.get(at));
+        classes.flatten().map(|&c| c as usize).collect()
     }
 
     /// The classes of the namespaces whose labels match.

@@ -31,6 +31,7 @@ mod extents;
 pub mod filter;
 mod index;
 mod kept;
+mod merged;
 pub mod miss;
 mod notes;
 mod pairs;

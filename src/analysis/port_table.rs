@@ -9,6 +9,7 @@ pub(super) type PortsId = u32;
 pub(super) const EMPTY: PortsId = 0;
 
 /// Numbers port sets and remembers what is common to two of them, and their union.
+#[derive(Clone)]
 pub(super) struct PortTable {
     sets: Vec<PortSet>,
     known: HashMap<PortSet, PortsId>,

@@ -85,6 +85,12 @@ impl<'a> Universe<'a> {
         self.classes.len()..self.classes.len() + self.v4.len() + self.v6.len()
     }
 
+    /// The pieces that the address axes are cut into, in the order of their points.
+    pub fn pieces(&self) -> Vec<(IpAddr, IpAddr)> {
+        let count = self.address_points().len();
+        (0..count).map(|at| self.piece(at)).collect()
+    }
+
     /// The points that are nodes.
     pub fn node_points(&self) -> Range<usize> {
         let start = self.address_points().end;

@@ -2,6 +2,7 @@
 //! arrows of the drawing. A side is a drawing with its policies in force, or manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::in_force::InForce;
 use super::load::Loaded;
@@ -57,7 +58,7 @@ pub enum Way {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// A workload of either side.
-    Workload(Name),
+    Workload(Arc<Name>),
     /// Something outside that one of the drawings names; its id in the new one.
     External(String, Option<ExternalId>),
     /// Addresses that no drawing names.
@@ -188,12 +189,7 @@ pub fn drawn_names(document: &Document) -> BTreeMap<Name, WorkloadId> {
 }
 
 fn names(snapshot: &Snapshot) -> BTreeSet<Name> {
-    let name = |w: &crate::cluster::Workload| Name {
-        namespace: w.namespace.clone(),
-        name: w.name.clone(),
-        kind: w.kind.clone(),
-    };
-    snapshot.workloads.iter().map(name).collect()
+    snapshot.workloads.iter().map(Name::of).collect()
 }
 
 /// What addresses are called.
@@ -229,7 +225,7 @@ fn size(set: &IpSet) -> u128 {
 }
 
 /// A workload's side of connections with addresses: whether it opens them, and which way they changed.
-type Gate = (Way, Name, bool);
+type Gate = (Way, Arc<Name>, bool);
 
 fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
     let mut found = Vec::new();

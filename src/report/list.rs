@@ -3,13 +3,15 @@
 mod graph;
 mod table;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::IpAddr;
+
+use rayon::prelude::*;
 
 use super::assumed;
 use super::ends::{CONTROLLER, compact, conn, display, range_json, range_text, workload_json};
 use super::findings::flat;
+use crate::analysis::connections::Part;
 use crate::analysis::{Endpoint, Filter, Line, Matrix};
 use crate::cluster::{Snapshot, Workload};
 use crate::diag::Diagnostic;
@@ -25,36 +27,51 @@ pub use table::{csv, markdown};
 pub fn text(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Result<()> {
     let names = Names::new(snapshot, display, CONTROLLER);
     let mut matrix = Matrix::new(snapshot);
-    let (mut left, mut right, mut count) = (0, 0, 0usize);
+    let (left, right) = widths(&mut matrix, filter, &names);
+    let count = Stream::new(out, &matrix, filter).lines(|page, line| {
+        let start = page.text.len();
+        names.write(&mut page.text, line.src, range_text);
+        pad(&mut page.text, start, left);
+        page.text.push_str("  =>  ");
+        let start = page.text.len();
+        names.write(&mut page.text, line.dst, range_text);
+        pad(&mut page.text, start, right);
+        page.text.push_str("  ");
+        page.ports(&line, PortSet::to_string);
+        page.text.push('\n');
+    })?;
+    let s = if count == 1 { "" } else { "s" };
+    let assumed = assumed::text(snapshot.assumptions);
+    writeln!(out, "{count} connection{s}; {assumed}")?;
+    out.flush()
+}
+
+/// How wide the columns are: of everything, without working out which connections there are.
+fn widths(matrix: &mut Matrix, filter: &Filter, names: &Names) -> (usize, usize) {
+    let (mut left, mut right) = (0, 0);
     let mut cell = String::new();
     let mut width = |end: Endpoint| {
         cell.clear();
         names.write(&mut cell, end, range_text);
         cell.chars().count()
     };
-    matrix.for_each_of(filter, |line| {
-        left = left.max(width(line.src));
-        right = right.max(width(line.dst));
-        count += 1;
-    });
-    let mut sink = Sink::new(out);
-    let (mut src, mut dst) = (String::new(), String::new());
-    matrix.for_each_of(filter, |line| {
-        src.clear();
-        dst.clear();
-        names.write(&mut src, line.src, range_text);
-        names.write(&mut dst, line.dst, range_text);
-        let ports = sink.ports.of(&line, PortSet::to_string);
-        let _ = writeln!(sink.text, "{src:left$}  =>  {dst:right$}  {ports}");
-        sink.flush_if_full();
-    });
-    let s = if count == 1 { "" } else { "s" };
-    let _ = writeln!(
-        sink.text,
-        "{count} connection{s}; {}",
-        assumed::text(snapshot.assumptions)
-    );
-    sink.finish()
+    if *filter == Filter::default() {
+        let (sources, destinations) = matrix.ends();
+        left = sources.into_iter().map(&mut width).max().unwrap_or(0);
+        right = destinations.into_iter().map(width).max().unwrap_or(0);
+    } else {
+        matrix.for_each_of(filter, |line| {
+            left = left.max(width(line.src));
+            right = right.max(width(line.dst));
+        });
+    }
+    (left, right)
+}
+
+/// Blanks behind what was written since `start`, until it is so wide.
+fn pad(text: &mut String, start: usize, width: usize) {
+    let written = text[start..].chars().count();
+    text.extend(std::iter::repeat_n(' ', width.saturating_sub(written)));
 }
 
 /// `{"format", "assumptions", "connections": [{"src", "dst", "conn"}], "diagnostics"}`, one line for
@@ -69,27 +86,25 @@ pub fn json(
     told: &[Diagnostic],
 ) -> io::Result<()> {
     let names = Names::new(snapshot, workload_json, r#"{"type":"ingress-controller"}"#);
-    let mut sink = Sink::new(out);
     let assumptions = compact(&assumed::json(snapshot.assumptions));
-    let _ = write!(
-        sink.text,
+    write!(
+        out,
         "{{\"format\":\"drawbridge/list/1\",\"assumptions\":{assumptions},\"connections\":["
-    );
-    let mut between = "\n";
-    Matrix::new(snapshot).for_each_of(filter, |line| {
-        let text = &mut sink.text;
-        let _ = write!(text, "{between}{{\"src\":");
-        names.write(text, line.src, range_json);
-        text.push_str(",\"dst\":");
-        names.write(text, line.dst, range_json);
-        let conn = sink.ports.of(&line, |ports| compact(&conn(ports)));
-        let _ = write!(text, ",\"conn\":{conn}}}");
-        between = ",\n";
-        sink.flush_if_full();
-    });
+    )?;
+    let mut stream = Stream::new(out, &Matrix::new(snapshot), filter);
+    stream.between = ",";
+    stream.lines(|page, line| {
+        page.text.push_str("\n{\"src\":");
+        names.write(&mut page.text, line.src, range_json);
+        page.text.push_str(",\"dst\":");
+        names.write(&mut page.text, line.dst, range_json);
+        page.text.push_str(",\"conn\":");
+        page.ports(&line, |ports| compact(&conn(ports)));
+        page.text.push('}');
+    })?;
     let diagnostics = compact(&flat(told));
-    let _ = writeln!(sink.text, "\n],\"diagnostics\":{diagnostics}}}");
-    sink.finish()
+    writeln!(out, "\n],\"diagnostics\":{diagnostics}}}")?;
+    out.flush()
 }
 
 /// Every workload as it is written, made once.
@@ -115,54 +130,83 @@ impl Names {
     }
 }
 
+/// Writes lines to `out`, which several workers make side by side, in order and never all at once.
+struct Stream<'a, W> {
+    out: &'a mut W,
+    filter: &'a Filter,
+    /// A worker each: what it asks, and the port sets that it has written.
+    workers: Vec<(Matrix, Written)>,
+    /// Stands between two lines.
+    between: &'static str,
+}
+
+/// What one worker makes of its part of the lines.
+struct Page<'a> {
+    text: String,
+    written: &'a mut Written,
+}
+
 /// Port sets as they are written, each made once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Written(Vec<Option<String>>);
 
-impl Written {
-    fn of(&mut self, line: &Line, write: impl FnOnce(&PortSet) -> String) -> &str {
-        if self.0.len() <= line.ports_id {
-            self.0.resize(line.ports_id + 1, None);
-        }
-        self.0[line.ports_id].get_or_insert_with(|| write(line.ports))
-    }
-}
-
-/// Gathers text and hands it on in large pieces; the first error is kept for the end.
-struct Sink<'a, W> {
-    out: &'a mut W,
-    text: String,
-    ports: Written,
-    result: io::Result<()>,
-}
-
-impl<'a, W: Write> Sink<'a, W> {
-    const FULL: usize = 1 << 16;
-
-    fn new(out: &'a mut W) -> Self {
+impl<'a, W: Write> Stream<'a, W> {
+    fn new(out: &'a mut W, matrix: &Matrix, filter: &'a Filter) -> Self {
+        let worker = || (matrix.clone(), Written::default());
+        let workers = std::iter::repeat_with(worker);
         Self {
             out,
-            text: String::with_capacity(Self::FULL + 1024),
-            ports: Written::default(),
-            result: Ok(()),
+            filter,
+            workers: workers.take(rayon::current_num_threads()).collect(),
+            between: "",
         }
     }
 
-    fn flush_if_full(&mut self) {
-        if self.text.len() >= Self::FULL {
-            self.flush();
+    /// Writes every line with `write`; how many there were.
+    fn lines(mut self, write: impl Fn(&mut Page, Line) + Sync) -> io::Result<usize> {
+        let parts = self
+            .workers
+            .first()
+            .map_or_else(Vec::new, |(m, _)| m.parts());
+        let (filter, between) = (self.filter, self.between);
+        let page = |part: &Part, (matrix, written): &mut (Matrix, Written)| {
+            let text = String::new();
+            let mut page = Page { text, written };
+            let mut count = 0;
+            matrix.for_each_in(part, filter, |line| {
+                page.text.push_str(between);
+                write(&mut page, line);
+                count += 1;
+            });
+            (page.text, count)
+        };
+        let mut all = 0;
+        for some in parts.chunks(self.workers.len()) {
+            let busy = self.workers.par_iter_mut().zip(some);
+            let pages: Vec<(String, usize)> = busy.map(|(own, part)| page(part, own)).collect();
+            for (text, count) in pages.iter().filter(|(_, count)| *count > 0) {
+                // Nothing stands before the first line of all.
+                let text = if all == 0 {
+                    &text[between.len()..]
+                } else {
+                    text
+                };
+                self.out.write_all(text.as_bytes())?;
+                all += count;
+            }
         }
+        Ok(all)
     }
+}
 
-    fn flush(&mut self) {
-        if self.result.is_ok() {
-            self.result = self.out.write_all(self.text.as_bytes());
+impl Page<'_> {
+    /// Writes the ports of a line.
+    fn ports(&mut self, line: &Line, write: impl FnOnce(&PortSet) -> String) {
+        let Written(known) = self.written;
+        if known.len() <= line.ports_id {
+            known.resize(line.ports_id + 1, None);
         }
-        self.text.clear();
-    }
-
-    fn finish(mut self) -> io::Result<()> {
-        self.flush();
-        self.result.and_then(|()| self.out.flush())
+        let text = known[line.ports_id].get_or_insert_with(|| write(line.ports));
+        self.text.push_str(text);
     }
 }

@@ -132,6 +132,13 @@ impl Bits {
         common.any(|at| self.words[at - self.start] & other.words[at - other.start] != 0)
     }
 
+    /// Whether a member is in the range.
+    pub fn intersects_range(&self, range: Range<usize>) -> bool {
+        let mut bits = Self::empty();
+        bits.insert_range(range.start, range.end);
+        self.intersects(&bits)
+    }
+
     /// Its members, ascending.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         (self.start..).zip(&self.words).flat_map(|(at, &word)| {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use drawbridge::analysis::changes::{Party, changes};
+use drawbridge::analysis::changes::{Name, Party, changes};
 use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::{gate, probe};
 use drawbridge::analysis::exposure::exposure;
@@ -20,7 +20,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 
-use super::random::{ADDRESSES, DOMAINS, Leaves, PORTS, cluster, labels, policies};
+use super::random::{
+    ADDRESSES, DOMAINS, Leaves, PORTS, alterations, altered, cluster, labels, policies,
+};
 
 pub fn probes() -> Vec<Probe> {
     let ports = PORTS.into_iter().chain([2, 78, 81, 65534]);
@@ -53,6 +55,54 @@ pub fn with(cluster: &Snapshot, policies: Vec<Policy>) -> Snapshot {
 fn any_pod(snapshot: &Snapshot, workload: usize, allowed: impl Fn(&End) -> bool) -> bool {
     let mut pods = snapshot.workloads[workload].pods.clone();
     pods.any(|pod| allowed(&End::Pod(pod)))
+}
+
+/// A workload by its name, or an address.
+#[derive(Clone, Debug, PartialEq)]
+enum Place {
+    Workload(Name),
+    Address(IpAddr),
+}
+
+/// Every workload of a snapshot, and some addresses.
+fn places_of(snapshot: &Snapshot) -> Vec<Place> {
+    let workloads = snapshot.workloads.iter();
+    let workloads = workloads.map(|w| Place::Workload(Name::of(w)));
+    workloads
+        .chain(addresses().into_iter().map(Place::Address))
+        .collect()
+}
+
+fn is_at(party: &Party, place: &Place) -> bool {
+    match (party, place) {
+        (Party::Workload(name), Place::Workload(other)) => **name == *other,
+        (Party::Addresses { first, last }, Place::Address(address)) => {
+            first.is_ipv4() == address.is_ipv4() && (first..=last).contains(&address)
+        }
+        _ => false,
+    }
+}
+
+/// What is listed of a snapshot between two places.
+fn listed(snapshot: &Snapshot) -> impl Fn(&Place, &Place) -> PortSet {
+    let party = |snapshot: &Snapshot, end| match end {
+        Endpoint::Workload(at) => Party::Workload(Name::of(&snapshot.workloads[at]).into()),
+        Endpoint::Addresses { first, last } => Party::Addresses { first, last },
+        Endpoint::IngressController => Party::IngressController,
+    };
+    let all: Vec<(Party, Party, PortSet)> = connections(snapshot)
+        .into_iter()
+        .map(|c| (party(snapshot, c.src), party(snapshot, c.dst), c.ports))
+        .collect();
+    move |src, dst| {
+        let mut found = all
+            .iter()
+            .filter(|(a, b, _)| is_at(a, src) && is_at(b, dst));
+        found
+            .next()
+            .map(|(_, _, ports)| ports.clone())
+            .unwrap_or_default()
+    }
 }
 
 fn new_pods() -> impl Strategy<Value = Vec<NewPod>> {
@@ -357,37 +407,36 @@ proptest! {
     #[test]
     fn changes_turn_round_and_are_what_the_lists_say(
         cluster in cluster(),
+        alterations in alterations(),
         left in policies(Leaves::All),
         right in policies(Leaves::All),
+        kept in any::<bool>(),
     ) {
-        let (a, b) = (with(&cluster, left), with(&cluster, right));
+        let a = with(&cluster, left.clone());
+        let b = altered(&cluster, &alterations);
+        let b = with(&b, if kept { left } else { right });
         prop_assert_eq!(changes(&a, &a), vec![]);
         let found = changes(&a, &b);
+        prop_assert!(found.is_sorted());
         let mut turned = changes(&b, &a);
         for change in &mut turned {
             std::mem::swap(&mut change.old, &mut change.new);
         }
         prop_assert_eq!(&turned, &found);
+        let (before, after) = (listed(&a), listed(&b));
+        let said = |src: &Place, dst: &Place| {
+            let mut found = found.iter().filter(|c| is_at(&c.src, src) && is_at(&c.dst, dst));
+            let change = found.next().map(|c| (c.old.clone(), c.new.clone()));
+            assert!(found.next().is_none(), "two changes of one connection");
+            change
+        };
+        let places: Vec<Place> = [&a, &b].iter().flat_map(|s| places_of(s)).collect();
         let numbered = PortSet::all_numbered();
-        for (x, snapshot) in [(0, &a), (1, &b)] {
-            let pairs: HashMap<_, _> = connections(snapshot)
-                .into_iter()
-                .filter_map(|c| match (c.src, c.dst) {
-                    (Endpoint::Workload(from), Endpoint::Workload(to)) => Some(((from, to), c.ports)),
-                    _ => None,
-                })
-                .collect();
-            for change in &found {
-                let at = |party: &Party| match party {
-                    Party::Workload(name) => snapshot.workloads.iter().position(|w| w.name == name.name),
-                    _ => None,
-                };
-                if let (Some(from), Some(to)) = (at(&change.src), at(&change.dst)) {
-                    let ports = if x == 0 { &change.old } else { &change.new };
-                    let listed = pairs.get(&(from, to)).cloned().unwrap_or_default();
-                    prop_assert_eq!(ports.intersection(&numbered), listed.intersection(&numbered));
-                }
-            }
+        for (src, dst) in places.iter().flat_map(|x| places.iter().map(move |y| (x, y))) {
+            let (old, new) = (before(src, dst), after(src, dst));
+            let same = old.intersection(&numbered) == new.intersection(&numbered);
+            let want = (!same).then_some((old, new));
+            prop_assert_eq!(said(src, dst), want, "{:?} => {:?}", src, dst);
         }
     }
 

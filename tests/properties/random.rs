@@ -335,3 +335,62 @@ fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
         span: None,
     });
 }
+
+/// What may have become of a cluster: a workload gone, or with pods of another kind; other labels of a
+/// namespace; other nodes.
+pub fn altered(cluster: &Snapshot, edits: &[Alteration]) -> Snapshot {
+    let mut snapshot = cluster.clone();
+    for edit in edits {
+        match edit {
+            Alteration::Gone(at) => {
+                let at = at % snapshot.workloads.len();
+                let gone = snapshot.workloads.remove(at).pods;
+                snapshot.pods.drain(gone.clone());
+                for workload in &mut snapshot.workloads[at..] {
+                    workload.pods =
+                        workload.pods.start - gone.len()..workload.pods.end - gone.len();
+                }
+                for pod in &mut snapshot.pods[gone.start..] {
+                    pod.workload -= 1;
+                }
+                if snapshot.workloads.is_empty() {
+                    return snapshot;
+                }
+            }
+            Alteration::Relabelled(at, labels) => {
+                let count = snapshot.pods.len().max(1);
+                if let Some(pod) = snapshot.pods.get_mut(at % count) {
+                    pod.labels = labels.clone().into();
+                }
+            }
+            Alteration::Namespace(at, labels) => {
+                let count = snapshot.namespaces.len();
+                let namespace = &mut snapshot.namespaces[at % count];
+                let name = namespace.name.clone();
+                namespace.labels.clone_from(labels);
+                namespace.labels.insert(NAMESPACE_NAME_LABEL.into(), name);
+            }
+            Alteration::Nodes(nodes) => snapshot.nodes.clone_from(nodes),
+        }
+    }
+    snapshot
+}
+
+/// One thing that [`altered`] does.
+#[derive(Clone, Debug)]
+pub enum Alteration {
+    Gone(usize),
+    Relabelled(usize, Labels),
+    Namespace(usize, Labels),
+    Nodes(Vec<Node>),
+}
+
+pub fn alterations() -> impl Strategy<Value = Vec<Alteration>> {
+    let one = prop_oneof![
+        2 => (0..8usize).prop_map(Alteration::Gone),
+        3 => (0..8usize, labels()).prop_map(|(at, l)| Alteration::Relabelled(at, l)),
+        1 => (0..4usize, labels()).prop_map(|(at, l)| Alteration::Namespace(at, l)),
+        1 => vec(node(0), 0..2).prop_map(Alteration::Nodes),
+    ];
+    vec(one, 0..3)
+}

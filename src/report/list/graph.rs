@@ -1,11 +1,10 @@
 //! Connections as a graph for Graphviz.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Names, Sink};
+use super::{Names, Stream};
 use crate::analysis::{Endpoint, Filter, Matrix};
-use crate::cluster::Snapshot;
+use crate::cluster::{Snapshot, Workload};
 use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::escape;
 use crate::sets::PortSet;
@@ -27,38 +26,45 @@ pub fn dot(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Re
             }
         });
     }
-    let mut sink = Sink::new(out);
-    sink.text.push_str(
-        "digraph connections {\n  rankdir=LR;\n  fontname=\"sans-serif\";\n  node [fontname=\"sans-serif\", shape=ellipse];\n  edge [fontname=\"sans-serif\", fontsize=10];\n",
-    );
-    clusters(&mut sink, snapshot, &shown);
-    let names = Names::new(snapshot, display, CONTROLLER);
-    let mut name = String::new();
-    matrix.for_each_of(filter, |line| {
-        let ends = [("  ", line.src), (" -> ", line.dst)];
-        for (before, end) in ends {
-            name.clear();
+    let mut head = "digraph connections {\n  rankdir=LR;\n  fontname=\"sans-serif\";\n  node [fontname=\"sans-serif\", shape=ellipse];\n  edge [fontname=\"sans-serif\", fontsize=10];\n".to_owned();
+    clusters(&mut head, snapshot, &shown);
+    out.write_all(head.as_bytes())?;
+    let names = Names::new(snapshot, quoted, CONTROLLER);
+    let write = |out: &mut String, end| match end {
+        Endpoint::Workload(_) => names.write(out, end, range_text),
+        end => {
+            let mut name = String::new();
             names.write(&mut name, end, range_text);
-            sink.text.push_str(before);
-            escape::dot(&mut sink.text, &name);
+            escape::dot(out, &name);
         }
-        let ports = sink.ports.of(&line, PortSet::to_string);
-        let _ = writeln!(sink.text, " [label=\"{ports}\"];");
-        sink.flush_if_full();
-    });
-    sink.text.push_str("}\n");
-    sink.finish()
+    };
+    Stream::new(out, &matrix, filter).lines(|page, line| {
+        page.text.push_str("  ");
+        write(&mut page.text, line.src);
+        page.text.push_str(" -> ");
+        write(&mut page.text, line.dst);
+        page.text.push_str(" [label=\"");
+        page.ports(&line, PortSet::to_string);
+        page.text.push_str("\"];\n");
+    })?;
+    out.write_all(b"}\n")?;
+    out.flush()
+}
+
+fn quoted(workload: &Workload) -> String {
+    let mut out = String::new();
+    escape::dot(&mut out, &display(workload));
+    out
 }
 
 /// The workloads that are shown, each namespace a cluster.
-fn clusters(sink: &mut Sink<impl Write>, snapshot: &Snapshot, shown: &[bool]) {
+fn clusters(text: &mut String, snapshot: &Snapshot, shown: &[bool]) {
     let all = snapshot.workloads.iter().zip(shown);
     let shown: Vec<_> = all.filter(|(_, shown)| **shown).map(|(w, _)| w).collect();
     for workloads in shown.chunk_by(|a, b| a.namespace == b.namespace) {
         let Some(first) = workloads.first() else {
             continue;
         };
-        let text = &mut sink.text;
         text.push_str("  subgraph ");
         escape::dot(text, &format!("cluster_{}", first.namespace));
         text.push_str(" {\n    style=\"rounded,filled\";\n    color=\"#C7CDD6\";\n    fillcolor=\"#F4F6F9\";\n    node [shape=box, style=\"rounded,filled\", fillcolor=white];\n    label=");
@@ -72,6 +78,5 @@ fn clusters(sink: &mut Sink<impl Write>, snapshot: &Snapshot, shown: &[bool]) {
             text.push_str("];\n");
         }
         text.push_str("  }\n");
-        sink.flush_if_full();
     }
 }

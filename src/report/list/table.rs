@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Names, Sink};
+use super::{Names, Stream};
 use crate::analysis::{Endpoint, Filter, Matrix};
 use crate::cluster::Snapshot;
 use crate::report::ends::{CONTROLLER, display, range_text};
@@ -14,10 +14,9 @@ use crate::sets::PortSet;
 /// # Errors
 /// What `out` refuses.
 pub fn csv(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Result<()> {
-    let mut sink = Sink::new(out);
-    sink.text.push_str("src,dst,ports\n");
-    rows(&mut sink, snapshot, filter, escape::csv, ["", ",", "\n"]);
-    sink.finish()
+    out.write_all(b"src,dst,ports\n")?;
+    rows(out, snapshot, filter, escape::csv, ["", ",", "\n"])?;
+    out.flush()
 }
 
 /// A table with one row for each connection, and below it what is taken for granted.
@@ -25,26 +24,23 @@ pub fn csv(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Re
 /// # Errors
 /// What `out` refuses.
 pub fn markdown(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Result<()> {
-    let mut sink = Sink::new(out);
-    sink.text
-        .push_str("| From | To | Ports |\n| --- | --- | --- |\n");
+    out.write_all(b"| From | To | Ports |\n| --- | --- | --- |\n")?;
     let around = ["| ", " | ", " |\n"];
-    let count = rows(&mut sink, snapshot, filter, escape::markdown, around);
+    let count = rows(out, snapshot, filter, escape::markdown, around)?;
     let s = if count == 1 { "" } else { "s" };
     let assumed = assumed::text(snapshot.assumptions);
-    sink.text
-        .push_str(&format!("\n{count} connection{s}; {assumed}\n"));
-    sink.finish()
+    writeln!(out, "\n{count} connection{s}; {assumed}")?;
+    out.flush()
 }
 
 /// Writes the connections and counts them. Each cell is made once.
 fn rows(
-    sink: &mut Sink<impl Write>,
+    out: &mut impl Write,
     snapshot: &Snapshot,
     filter: &Filter,
     cell: fn(&mut String, &str),
     [before, between, after]: [&str; 3],
-) -> usize {
+) -> io::Result<usize> {
     let made = |text: &str| {
         let mut out = String::new();
         cell(&mut out, text);
@@ -55,22 +51,17 @@ fn rows(
         *name = made(name);
     }
     let controller = made(CONTROLLER);
-    let mut count = 0;
     let write = |out: &mut String, end| match end {
         Endpoint::IngressController => out.push_str(&controller),
         end => names.write(out, end, range_text),
     };
-    Matrix::new(snapshot).for_each_of(filter, |line| {
-        count += 1;
-        sink.text.push_str(before);
-        write(&mut sink.text, line.src);
-        sink.text.push_str(between);
-        write(&mut sink.text, line.dst);
-        sink.text.push_str(between);
-        let ports = sink.ports.of(&line, |p: &PortSet| made(&p.to_string()));
-        sink.text.push_str(ports);
-        sink.text.push_str(after);
-        sink.flush_if_full();
-    });
-    count
+    Stream::new(out, &Matrix::new(snapshot), filter).lines(|page, line| {
+        page.text.push_str(before);
+        write(&mut page.text, line.src);
+        page.text.push_str(between);
+        write(&mut page.text, line.dst);
+        page.text.push_str(between);
+        page.ports(&line, |p: &PortSet| made(&p.to_string()));
+        page.text.push_str(after);
+    })
 }
