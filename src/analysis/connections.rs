@@ -340,7 +340,14 @@ impl Matrix {
             Direction::Ingress => &self.ingress,
         };
         let cells = table.cells(&self.workloads[workload]);
+        let points = self.classes..self.classes + self.pieces.len();
         let mut found: Vec<(Endpoint, PortsId)> = Vec::new();
+        if !cells
+            .iter()
+            .any(|(_, peers)| peers.intersects_range(points.clone()))
+        {
+            return found;
+        }
         let mut known = Vec::new();
         let mut id = EMPTY;
         for (at, &(start, end)) in self.pieces.iter().enumerate() {

@@ -16,7 +16,7 @@ use super::vocabulary::number;
 use super::{Direction, NewPod};
 use crate::cluster::Snapshot;
 use crate::policy::Policy;
-use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{LabelBox, PortSet, Protocol};
 use gate::{Named, Raw, Singled};
 
@@ -240,25 +240,25 @@ struct KindTable {
     boxes: Vec<Arc<LabelBox>>,
     /// For each, a bit for each key: a box lies in another only if it has all keys of that one.
     signatures: Vec<u64>,
-    known: HashMap<Arc<LabelBox>, u32>,
+    known: HashMap<Hashed<Arc<LabelBox>>, u32>,
 }
 
 impl KindTable {
-    fn number(&mut self, found: &LabelBox) -> u32 {
-        if let Some(&known) = self.known.get(found) {
+    fn number(&mut self, found: Hashed<Arc<LabelBox>>) -> u32 {
+        let next = number(self.boxes.len());
+        let kind = found.key.clone();
+        let known = *self.known.entry(found).or_insert(next);
+        if known != next {
             return known;
         }
-        let next = number(self.boxes.len());
         let sign = |all: u64, (key, _): (&str, _)| {
             let sum = key
                 .bytes()
                 .fold(7u64, |a, b| a.wrapping_mul(31) ^ u64::from(b));
             all | 1 << (sum % 64)
         };
-        self.signatures.push(found.keys().fold(0, sign));
-        let found = Arc::new(found.clone());
-        self.boxes.push(found.clone());
-        self.known.insert(found, next);
+        self.signatures.push(kind.keys().fold(0, sign));
+        self.boxes.push(kind);
         next
     }
 
@@ -273,7 +273,7 @@ impl KindTable {
     fn of(&mut self, named: Named) -> u32 {
         match named {
             Named::Known(number) => number,
-            Named::New(found) => self.number(&found),
+            Named::New(found) => self.number(Hashed::new(Arc::new(found))),
         }
     }
 }

@@ -36,7 +36,7 @@ impl<'u, 'a> Extents<'u, 'a> {
             by_leaf: HashMap::new(),
             by_port_name: HashMap::new(),
             pods: Arc::new(Bits::full(universe.classes.len())),
-            everything: Arc::new(Bits::full(universe.len())),
+            everything: index.everything.clone(),
             nothing: Arc::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! Which classes of a universe have a label, and which are in a namespace.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::universe::Universe;
 use super::vocabulary::{OTHER, number};
@@ -13,6 +14,8 @@ pub(super) struct Index<'a> {
     /// Whose nodes and workloads are meant; its pods begin at this one of the universe's.
     pub side: &'a Snapshot,
     pub first_pod: usize,
+    /// All points. There is one of it, so that whoever has it is known to have all.
+    pub everything: Arc<Bits>,
     /// By the number of the label key.
     labels: Vec<KeyIndex>,
     /// By namespace name, the indices of the namespaces (of two clusters, there may be two).
@@ -75,6 +78,7 @@ impl<'a> Index<'a> {
         Self {
             side,
             first_pod,
+            everything: Arc::new(Bits::full(universe.len())),
             labels,
             namespaces,
             labelled,

@@ -13,7 +13,7 @@ use super::tiers::Steps;
 use super::universe::Universe;
 use super::vocabulary::number;
 use crate::policy::{Policy, Tier};
-use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{Bits, PortSet};
 
 /// What a gate allows: disjoint port sets, sorted, each with the points it is open to; the point sets
@@ -56,8 +56,8 @@ impl Applied {
 }
 
 /// What decides the gate of a class: the sides that apply, in the order in which they are asked, and
-/// the ports that it bears names for, where these decide.
-type Key = (Vec<Applied>, Option<Vec<PortSet>>);
+/// the number of the ports that it bears names for, where these decide.
+type Key = (Vec<Applied>, Option<u32>);
 
 /// Classes by the sides that apply to them, in one direction under one set of policies.
 pub(super) struct Profiles {
@@ -180,10 +180,9 @@ impl Profiles {
         let mut sides = applied
             .iter()
             .filter_map(|a| self.sides[a.side as usize].as_ref());
-        let names = universe.words.port_names.iter();
         let ports = sides
             .any(|s| s.names)
-            .then(|| names.map(|n| universe.resolve(class, None, n)).collect());
+            .then(|| universe.classes[class].named_ports);
         let key = (applied, ports);
         let profile = match self.known.get(&key) {
             Some(&known) => known,
@@ -208,7 +207,7 @@ impl Profiles {
         })
     }
 
-    fn row(&self, universe: &Universe, tiers: &[Tier], everyone: &Bits, profile: u32) -> Row {
+    fn row(&self, universe: &Universe, tiers: &[Tier], everyone: &Arc<Bits>, profile: u32) -> Row {
         let class = self.all[profile as usize].0;
         let mut steps = Steps::new(tiers);
         for (applied, side, _) in self.applied(profile) {
@@ -234,7 +233,7 @@ pub(super) struct Rows {
     pub row_of: Vec<u32>,
     /// The distinct rows.
     pub rows: Vec<Arc<Row>>,
-    known: HashMap<Arc<Row>, u32>,
+    known: HashMap<Hashed<Arc<Row>>, u32>,
 }
 
 impl Rows {
@@ -252,22 +251,26 @@ impl Rows {
             rows: Vec::new(),
             known: HashMap::new(),
         };
-        found.fill(universe, tiers);
+        found.fill(universe, index, tiers);
         found
     }
 
     /// Makes the rows of the profiles that have none yet.
-    fn fill(&mut self, universe: &Universe, tiers: &[Tier]) {
+    fn fill(&mut self, universe: &Universe, index: &Index, tiers: &[Tier]) {
         let (first, last) = (number(self.row_of.len()), number(self.profiles.all.len()));
         let profiles = (first..last).into_par_iter().with_min_len(64);
-        let everyone = Bits::full(universe.len());
-        let rows: Vec<Row> = profiles
-            .map(|profile| self.profiles.row(universe, tiers, &everyone, profile))
-            .collect();
-        for row in rows {
+        let row = |profile| {
+            let row = self
+                .profiles
+                .row(universe, tiers, &index.everything, profile);
+            Hashed::new(Arc::new(row))
+        };
+        let rows: Vec<Hashed<Arc<Row>>> = profiles.map(row).collect();
+        self.known.reserve(rows.len());
+        for hashed in rows {
             let next = number(self.rows.len());
-            let row = Arc::new(row);
-            let number = *self.known.entry(row.clone()).or_insert(next);
+            let row = hashed.key.clone();
+            let number = *self.known.entry(hashed).or_insert(next);
             if number == next {
                 self.rows.push(row);
             }
@@ -286,7 +289,7 @@ impl Rows {
     ) -> Vec<usize> {
         let before: Vec<u32> = self.profiles.of_class.clone();
         let mut touched = self.profiles.change(universe, index, removed, added);
-        self.fill(universe, &universe.snapshot.tiers);
+        self.fill(universe, index, &universe.snapshot.tiers);
         touched.retain(|&class| {
             let was = self.row_of[before[class] as usize];
             was as usize != self.row_of_class(class)

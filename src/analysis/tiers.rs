@@ -1,7 +1,6 @@
 //! Running the tiers over whole sets of peers at once. The same code serves known endpoints
 //! ([`Bits`]) and pods that do not exist yet ([`LabelSet`]).
 
-use std::borrow::Cow;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -120,8 +119,8 @@ impl<'t, S> Steps<'t, S> {
         }
     }
 
-    /// The canonical cells of the gate.
-    pub fn cells(self, everyone: &S) -> Vec<(PortSet, Arc<S>)>
+    /// The canonical cells of the gate. What is open to everyone has `everyone` itself.
+    pub fn cells(self, everyone: &Arc<S>) -> Vec<(PortSet, Arc<S>)>
     where
         S: Space,
     {
@@ -131,7 +130,7 @@ impl<'t, S> Steps<'t, S> {
 }
 
 /// The canonical cells of a gate: disjoint port sets, sorted, each with the peers it is open to.
-fn cells<S: Space>(tiers: &[TierSteps<S>], everyone: &S) -> Vec<(PortSet, Arc<S>)> {
+fn cells<S: Space>(tiers: &[TierSteps<S>], everyone: &Arc<S>) -> Vec<(PortSet, Arc<S>)> {
     let steps = || tiers.iter().flat_map(|t| &t.steps);
     let mut distinct: Vec<&PortSet> = steps().map(|s| &s.ports).collect();
     distinct.sort_unstable();
@@ -141,20 +140,19 @@ fn cells<S: Space>(tiers: &[TierSteps<S>], everyone: &S) -> Vec<(PortSet, Arc<S>
         .iter()
         .map(|t| t.steps.iter().map(|s| index(&s.ports)).collect())
         .collect();
-    let mut known: HashMap<S, usize> = HashMap::new();
+    let mut known: HashMap<Arc<S>, usize> = HashMap::new();
     let mut found: Vec<(Vec<PortSet>, Arc<S>)> = Vec::new();
     for (piece, inside) in pieces(&distinct) {
         let open = run(tiers, &numbers, &inside, everyone);
         if open.is_none() {
             continue;
         }
-        match known.get(&open) {
-            Some(&at) => found[at].0.push(piece),
-            None => {
-                known.insert(open.clone(), found.len());
-                found.push((vec![piece], Arc::new(open)));
-            }
+        let next = found.len();
+        let at = *known.entry(open.clone()).or_insert(next);
+        if at == next {
+            found.push((Vec::new(), open));
         }
+        found[at].0.push(piece);
     }
     let merged = found.into_iter();
     let mut cells: Vec<_> = merged
@@ -205,91 +203,125 @@ fn pieces(sets: &[&PortSet]) -> Vec<(PortSet, Bits)> {
         .collect()
 }
 
-/// Which peers are allowed at one piece of the ports.
-fn run<S: Space>(tiers: &[TierSteps<S>], numbers: &[Vec<usize>], inside: &Bits, everyone: &S) -> S {
-    let mut undecided = Cow::Borrowed(everyone);
-    let mut allowed = S::none();
+/// Which peers are allowed at one piece of the ports. Sets are shared as long as nothing is put in or
+/// taken out: mostly one rule decides, or nothing does.
+fn run<S: Space>(
+    tiers: &[TierSteps<S>],
+    numbers: &[Vec<usize>],
+    inside: &Bits,
+    everyone: &Arc<S>,
+) -> Arc<S> {
+    let mut gate = Gate {
+        everyone,
+        undecided: everyone.clone(),
+        allowed: Arc::new(S::none()),
+    };
     for (tier, numbers) in tiers.iter().zip(numbers) {
         let numbered = tier.steps.iter().zip(numbers);
         let here = numbered
             .filter(|(_, n)| inside.contains(**n))
             .map(|(s, _)| s);
         let passed = match tier.combine {
-            Combine::FirstMatch => first_match(here, undecided.to_mut(), &mut allowed),
-            Combine::DenyOverAccept => {
-                deny_over_accept(here, tier.isolates, &mut undecided, &mut allowed)
-            }
+            Combine::FirstMatch => gate.first_match(here),
+            Combine::DenyOverAccept => gate.deny_over_accept(here, tier.isolates),
         };
         if tier.isolates {
-            undecided = Cow::Owned(passed);
+            gate.undecided = Arc::new(passed);
         } else if !passed.is_none() {
-            undecided.to_mut().add(&passed);
+            Arc::make_mut(&mut gate.undecided).add(&passed);
         }
     }
+    let Gate {
+        undecided,
+        mut allowed,
+        ..
+    } = gate;
     if allowed.is_none() {
-        return undecided.into_owned();
+        return undecided;
     }
     if !undecided.is_none() {
-        allowed.add(&undecided);
+        Arc::make_mut(&mut allowed).add(&undecided);
     }
     allowed
 }
 
-/// Takes what the steps decide out of `undecided`; what they pass on is returned.
-fn first_match<'s, S: Space + 's>(
-    steps: impl Iterator<Item = &'s Step<S>>,
-    undecided: &mut S,
-    allowed: &mut S,
-) -> S {
-    let mut passed = S::none();
-    for step in steps {
-        let mut hit = (*step.peers).clone();
-        hit.keep(undecided);
-        match step.action {
-            Action::Accept => allowed.add(&hit),
-            Action::Pass => passed.add(&hit),
-            Action::Deny => {}
-        }
-        undecided.remove(&hit);
-    }
-    passed
+/// One piece of the ports on its way through the tiers.
+struct Gate<'e, S> {
+    everyone: &'e Arc<S>,
+    undecided: Arc<S>,
+    allowed: Arc<S>,
 }
 
-/// Deny beats Accept beats Pass, whatever the order. If the tier `isolates`, what is left undecided
-/// does not matter and is not worked out.
-fn deny_over_accept<'s, S: Space + 's>(
-    steps: impl Iterator<Item = &'s Step<S>>,
-    isolates: bool,
-    undecided: &mut Cow<S>,
-    allowed: &mut S,
-) -> S {
-    let (mut accept, mut deny, mut pass) = (Vec::new(), Vec::new(), Vec::new());
-    for step in steps {
-        match step.action {
-            Action::Accept => accept.push(&*step.peers),
-            Action::Deny => deny.push(&*step.peers),
-            Action::Pass => pass.push(&*step.peers),
+impl<S: Space> Gate<'_, S> {
+    /// Takes what the steps decide out of `undecided`; what they pass on is returned.
+    fn first_match<'s>(&mut self, steps: impl Iterator<Item = &'s Step<S>>) -> S
+    where
+        S: 's,
+    {
+        let mut passed = S::none();
+        for step in steps {
+            let mut hit = (*step.peers).clone();
+            hit.keep(&self.undecided);
+            match step.action {
+                Action::Accept => Arc::make_mut(&mut self.allowed).add(&hit),
+                Action::Pass => passed.add(&hit),
+                Action::Deny => {}
+            }
+            Arc::make_mut(&mut self.undecided).remove(&hit);
+        }
+        passed
+    }
+
+    /// Deny beats Accept beats Pass, whatever the order. If the tier `isolates`, what is left undecided
+    /// does not matter and is not worked out.
+    fn deny_over_accept<'s>(
+        &mut self,
+        steps: impl Iterator<Item = &'s Step<S>>,
+        isolates: bool,
+    ) -> S
+    where
+        S: 's,
+    {
+        let (mut accept, mut deny, mut pass) = (Vec::new(), Vec::new(), Vec::new());
+        for step in steps {
+            match step.action {
+                Action::Accept => accept.push(&step.peers),
+                Action::Deny => deny.push(&step.peers),
+                Action::Pass => pass.push(&step.peers),
+            }
+        }
+        if !deny.is_empty() {
+            let deny = self.union_of(&deny);
+            Arc::make_mut(&mut self.undecided).remove(&deny);
+        }
+        let mut accept = self.union_of(&accept);
+        if !Arc::ptr_eq(&self.undecided, self.everyone) {
+            Arc::make_mut(&mut accept).keep(&self.undecided);
+        }
+        match self.allowed.is_none() {
+            true => self.allowed = accept.clone(),
+            false => Arc::make_mut(&mut self.allowed).add(&accept),
+        }
+        if isolates && pass.is_empty() {
+            return S::none();
+        }
+        if !accept.is_none() {
+            Arc::make_mut(&mut self.undecided).remove(&accept);
+        }
+        let mut passed = self.union_of(&pass);
+        Arc::make_mut(&mut passed).keep(&self.undecided);
+        Arc::make_mut(&mut self.undecided).remove(&passed);
+        Arc::unwrap_or_clone(passed)
+    }
+
+    /// The union, which is often one of them.
+    fn union_of(&self, sets: &[&Arc<S>]) -> Arc<S> {
+        if let Some(all) = sets.iter().find(|s| Arc::ptr_eq(s, self.everyone)) {
+            return Arc::clone(all);
+        }
+        match sets {
+            [one] => Arc::clone(one),
+            many => Arc::new(S::union_of(&many.iter().map(|s| &***s).collect::<Vec<_>>())),
         }
     }
-    if !deny.is_empty() {
-        undecided.to_mut().remove(&S::union_of(&deny));
-    }
-    let mut accept = S::union_of(&accept);
-    if matches!(undecided, Cow::Owned(_)) {
-        accept.keep(undecided);
-    }
-    match allowed.is_none() {
-        true => *allowed = accept.clone(),
-        false => allowed.add(&accept),
-    }
-    if isolates && pass.is_empty() {
-        return S::none();
-    }
-    if !accept.is_none() {
-        undecided.to_mut().remove(&accept);
-    }
-    let mut passed = S::union_of(&pass);
-    passed.keep(undecided);
-    undecided.to_mut().remove(&passed);
-    passed
 }

@@ -19,8 +19,8 @@ use super::{Direction, NewPod};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use crate::policy::{Match, Peer, PeerItem, Policy, Rule};
 use crate::sets::hash::{HashMap, HashMapExt};
-use crate::sets::label_set::{HIDDEN, selector_box};
-use crate::sets::{LabelBox, LabelSet, Labels, PortSet, Selector, ValueSet};
+use crate::sets::label_set::HIDDEN;
+use crate::sets::{LabelBox, LabelSet, Labels, PortSet, Requirement, Selector, ValueSet};
 
 /// The hidden key of the namespace's name; sorts before all others.
 const NAMESPACE: &str = "\u{1}\u{1}";
@@ -99,6 +99,10 @@ impl<'a> Unborn<'a> {
 
     /// What one expression matches.
     pub fn peer(&mut self, peer: &'a Peer) -> Arc<LabelSet> {
+        // Mostly one box, which is made faster than it is found again.
+        if let Some(found) = self.boxed(LabelBox::default(), peer) {
+            return Arc::new(found.map(LabelSet::from).unwrap_or_default());
+        }
         if let Some(found) = self.by_peer.get(peer) {
             return found.clone();
         }
@@ -143,25 +147,37 @@ impl<'a> Unborn<'a> {
         }
     }
 
+    /// What is in the box and in the expression, where that is one box (some) or nothing (none); none
+    /// where it takes more than one to say it.
+    fn boxed(&self, within: LabelBox, peer: &Peer) -> Option<Option<LabelBox>> {
+        Some(match peer {
+            Peer::Everything | Peer::Pods | Peer::NewPods | Peer::PodsIpv4 => Some(within),
+            Peer::Not(inner) if **inner == Peer::HostNetwork => Some(within),
+            Peer::PodLabels(selector) => selector.requirements.iter().try_fold(within, required),
+            Peer::Namespace(name) => within.narrow(NAMESPACE, &ValueSet::only([name.clone()])),
+            Peer::NamespaceLabels(selector) if !has_text(selector) => namespaced(within, selector),
+            Peer::All(peers) => {
+                let mut found = Some(within);
+                for peer in peers {
+                    match found {
+                        Some(within) => found = self.boxed(within, peer)?,
+                        None => break,
+                    }
+                }
+                found
+            }
+            _ => return None,
+        })
+    }
+
     /// Pods of namespaces whose labels match.
     fn namespaces(&self, selector: &Selector) -> LabelSet {
-        let (name, rest): (Vec<_>, Vec<_>) = selector
-            .requirements
-            .iter()
-            .cloned()
-            .partition(|r| r.key == NAMESPACE_NAME_LABEL && !r.op.is_text());
-        let mut found = Some(LabelBox::default());
-        for requirement in &name {
-            let values = ValueSet::from(&requirement.op).intersection(&ValueSet::present());
-            found = found.and_then(|b| b.narrow(NAMESPACE, &values));
-        }
-        let labels = selector_box(&Selector { requirements: rest }, NAMESPACE_LABEL);
-        let found = found.zip(labels).and_then(|(a, b)| a.intersection(&b));
+        let found = namespaced(LabelBox::default(), selector);
         let found = found.map(LabelSet::from).unwrap_or_default();
-        if selector.requirements.iter().any(|r| r.op.is_text()) {
-            return self.told_apart(selector, &found);
+        match has_text(selector) {
+            true => self.told_apart(selector, &found),
+            false => found,
         }
-        found
     }
 
     /// What a predicate on text says is known of namespaces that are known, and open for others.
@@ -314,6 +330,28 @@ impl<'a> Unborn<'a> {
         }
         labels
     }
+}
+
+/// The box narrowed to pods whose label is as required.
+fn required(found: LabelBox, requirement: &Requirement) -> Option<LabelBox> {
+    found.require(&requirement.key, &requirement.op)
+}
+
+/// The box narrowed to pods of namespaces whose labels match.
+fn namespaced(found: LabelBox, selector: &Selector) -> Option<LabelBox> {
+    let mut requirements = selector.requirements.iter();
+    requirements.try_fold(found, |found, requirement| {
+        if requirement.key == NAMESPACE_NAME_LABEL && !requirement.op.is_text() {
+            let values = ValueSet::from(&requirement.op).intersection(&ValueSet::present());
+            return found.narrow(NAMESPACE, &values);
+        }
+        let key = format!("{NAMESPACE_LABEL}{}", requirement.key);
+        found.require(&key, &requirement.op)
+    })
+}
+
+fn has_text(selector: &Selector) -> bool {
+    selector.requirements.iter().any(|r| r.op.is_text())
 }
 
 /// Which pods a rule matches at which ports; the names of ingress ports are those of `class`.

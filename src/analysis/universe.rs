@@ -12,7 +12,7 @@ use super::vocabulary::{Vocabulary, number};
 use crate::cluster::{ContainerPort, Pod, Snapshot};
 use crate::policy::Policy;
 use crate::sets::PortSet;
-use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 
 /// Pods that no policy under analysis tells apart.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Class {
     pub members: usize,
     /// Their labels that count, as the vocabulary numbers them.
     pub labels: Vec<(u32, u32)>,
+    /// A number for their ports that bear a name in use: classes that have these alike have equal ones.
+    pub named_ports: u32,
 }
 
 /// One index space for the endpoints of a snapshot, under some policies.
@@ -213,18 +215,22 @@ impl<'a> ClassKey<'a> {
 
 fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>) {
     let pods = snapshot.pods.par_iter().with_min_len(1024);
-    let keys: Vec<ClassKey> = pods.map(|pod| ClassKey::of(pod, words)).collect();
-    let mut known: HashMap<&ClassKey, u32> = HashMap::new();
+    let key = |pod| Hashed::new(ClassKey::of(pod, words));
+    let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
+    let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
+    let mut ports: HashMap<&[&ContainerPort], u32> = HashMap::new();
     let mut classes: Vec<Class> = Vec::new();
     let mut class_of = Vec::with_capacity(keys.len());
     for (pod, key) in keys.iter().enumerate() {
         let next = number(classes.len());
         let class = *known.entry(key).or_insert(next);
         if class == next {
+            let fresh = number(ports.len());
             classes.push(Class {
                 pod,
                 members: 0,
-                labels: key.labels.clone(),
+                labels: key.key.labels.clone(),
+                named_ports: *ports.entry(&key.key.ports).or_insert(fresh),
             });
         }
         classes[class as usize].members += 1;

@@ -42,8 +42,8 @@ pub(super) fn run(args: Args) -> u8 {
     };
     let old = read(args.old, args.rules.clone());
     let new = read(args.new, args.rules);
-    let mut diagnostics = old.diagnostics;
-    diagnostics.extend(new.diagnostics);
+    let mut diagnostics = old.diagnostics.clone();
+    diagnostics.extend_from_slice(&new.diagnostics);
     tell(&diagnostics);
     let (changes, policies) = rayon::join(
         || changes(&old.snapshot, &new.snapshot),

@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let imported = engine::import(&loaded);
     let mut document = imported.document;
     document.name = name_of(&args.output);
-    let mut diagnostics = loaded.diagnostics;
+    let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(imported.diagnostics);
     for offer in &imported.offers {
         let message = format!("{}: {}", offer.title, offer.detail);

@@ -15,6 +15,7 @@ mod paths;
 mod verify;
 
 use std::io::{self, IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -206,19 +207,19 @@ impl Rules {
 }
 
 /// Reads everything that the paths stand for, with a spinner if it takes long and someone watches.
-/// Diagnostics of files come first.
-pub(crate) fn load_inputs(inputs: &Inputs) -> Loaded {
+/// Diagnostics of files come first. The process ends soon after, and gives it back all at once.
+pub(crate) fn load_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
     let spinner = spinner("reading manifests");
     if let Some(loaded) = project(&inputs.paths) {
         spinner.finish_and_clear();
-        return loaded;
+        return ManuallyDrop::new(loaded);
     }
     let (texts, mut diagnostics) = sources::collect(&inputs.paths);
     let mut loaded = load::load(&texts, inputs.rules.assumptions());
     diagnostics.append(&mut loaded.diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
-    loaded
+    ManuallyDrop::new(loaded)
 }
 
 /// What a project comes to, if it is the one path given: what it generates and what it keeps.
@@ -281,10 +282,9 @@ pub(crate) fn answer(text: &str, code: u8) -> u8 {
 
 /// Writes diagnostics to standard error.
 pub fn tell(diagnostics: &[Diagnostic]) {
-    let mut err = io::stderr().lock();
-    for diagnostic in diagnostics {
-        let _ = writeln!(err, "{diagnostic}");
-    }
+    let lines = diagnostics.iter().map(|d| format!("{d}\n"));
+    // At once, as nothing else makes one piece of what goes to standard error.
+    let _ = io::stderr().write_all(lines.collect::<String>().as_bytes());
 }
 
 /// Tells why a question cannot be asked. Always 2.

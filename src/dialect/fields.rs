@@ -53,7 +53,7 @@ pub const SELECTOR: Shape = Shape::Fields(&[
 pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
     let mut walk = Walk {
         object,
-        path: String::new(),
+        steps: Vec::new(),
         out: Vec::new(),
     };
     walk.node(&object.node, shape);
@@ -62,12 +62,18 @@ pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
 
 struct Walk<'a> {
     object: &'a Object,
-    path: String,
+    /// How one gets to where the walk is. Few places are told of, so that the path is only then made.
+    steps: Vec<Step<'a>>,
     out: Vec<Diagnostic>,
 }
 
-impl Walk<'_> {
-    fn node(&mut self, node: &Node, shape: Shape) {
+enum Step<'a> {
+    Field(&'a str),
+    Item(usize),
+}
+
+impl<'a> Walk<'a> {
+    fn node(&mut self, node: &'a Node, shape: Shape) {
         match &node.value {
             Value::Map(map) => self.map(map, shape),
             Value::Seq(items) => {
@@ -76,19 +82,17 @@ impl Walk<'_> {
                     _ => Shape::Any,
                 };
                 for (i, item) in items.iter().enumerate() {
-                    // Writing into a string cannot fail.
-                    let step = |path: &mut String| _ = write!(path, "[{i}]");
-                    self.under(step, |walk| walk.node(item, inner));
+                    self.under(Step::Item(i), |walk| walk.node(item, inner));
                 }
             }
             _ => {}
         }
     }
 
-    fn map(&mut self, map: &Map, shape: Shape) {
+    fn map(&mut self, map: &'a Map, shape: Shape) {
         for (key, mark) in &map.duplicates {
-            self.field(key, |walk| {
-                let message = format!("duplicate field `{}`; the last one counts", walk.path);
+            self.under(Step::Field(key), |walk| {
+                let message = format!("duplicate field `{}`; the last one counts", walk.path());
                 walk.tell(message, *mark, Some("keep one of them".into()));
             });
         }
@@ -97,11 +101,11 @@ impl Walk<'_> {
                 Shape::Fields(fields) => fields.iter().find(|(name, _)| *name == entry.key),
                 _ => Some(&("", Shape::Any)),
             };
-            self.field(&entry.key, |walk| match (known, shape) {
+            self.under(Step::Field(&entry.key), |walk| match (known, shape) {
                 (Some((_, inner)), _) => walk.node(&entry.value, *inner),
                 (None, Shape::Fields(fields)) => {
                     let help = nearest(&entry.key, fields).map(|n| format!("did you mean `{n}`?"));
-                    let message = format!("unknown field `{}`", walk.path);
+                    let message = format!("unknown field `{}`", walk.path());
                     walk.tell(message, entry.mark, help);
                 }
                 (None, _) => {}
@@ -109,25 +113,27 @@ impl Walk<'_> {
         }
     }
 
-    fn field(&mut self, key: &str, then: impl FnOnce(&mut Self)) {
-        let step = |path: &mut String| {
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(key);
-        };
-        self.under(step, then);
+    fn under(&mut self, step: Step<'a>, then: impl FnOnce(&mut Self)) {
+        self.steps.push(step);
+        then(self);
+        self.steps.pop();
     }
 
-    fn under(&mut self, step: impl FnOnce(&mut String), then: impl FnOnce(&mut Self)) {
-        let length = self.path.len();
-        step(&mut self.path);
-        then(self);
-        self.path.truncate(length);
+    fn path(&self) -> String {
+        let mut path = String::new();
+        for step in &self.steps {
+            // Writing into a string cannot fail.
+            let _ = match step {
+                Step::Item(i) => write!(path, "[{i}]"),
+                Step::Field(key) if path.is_empty() => write!(path, "{key}"),
+                Step::Field(key) => write!(path, ".{key}"),
+            };
+        }
+        path
     }
 
     fn tell(&mut self, message: String, mark: Mark, help: Option<String>) {
-        let mut told = Diagnostic::error("V23", message).path(self.path.clone());
+        let mut told = Diagnostic::error("V23", message).path(self.path());
         told.help = help;
         self.out.push(self.object.about(told, mark));
     }

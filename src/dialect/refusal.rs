@@ -1,6 +1,6 @@
 //! Collecting what the API server would refuse, in its own words: `path: Type: value: detail`.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use crate::diag::Diagnostic;
 use crate::yaml::{Mark, Object};
@@ -21,8 +21,8 @@ impl<'a> Refusals<'a> {
     }
 
     /// Refuses the field at `path`, written at `mark`.
-    pub fn add(&mut self, code: &'static str, path: &str, mark: Mark, message: String) {
-        let told = Diagnostic::error(code, message).path(path);
+    pub fn add(&mut self, code: &'static str, path: impl Display, mark: Mark, message: String) {
+        let told = Diagnostic::error(code, message).path(path.to_string());
         self.found.push(self.object.about(told, mark));
     }
 
@@ -30,9 +30,9 @@ impl<'a> Refusals<'a> {
     pub fn invalid(
         &mut self,
         code: &'static str,
-        path: &str,
+        path: impl Display + Copy,
         mark: Mark,
-        value: &dyn Display,
+        value: impl Display,
         details: &[String],
     ) {
         for detail in details {
@@ -54,6 +54,11 @@ impl<'a> Refusals<'a> {
 }
 
 /// A text as the API prints it.
-pub fn quoted(text: &str) -> String {
-    format!("{text:?}")
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(pub &'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
 }

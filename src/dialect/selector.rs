@@ -1,11 +1,13 @@
 //! `metav1.LabelSelector`: parsed with places, validated as the API does, lowered (semantics 2.3).
 
+use std::fmt::Display;
+
 use crate::sets::{LabelOp, Requirement, Selector};
-use crate::yaml::decode::{Decoded, Spanned, field, list_field, map, spanned, string, strings};
-use crate::yaml::{Mark, Node, Value};
+use crate::yaml::decode::{Decoded, Spanned, entries, field, list_field, map, spanned, string};
+use crate::yaml::{Mark, Node};
 
 use super::names;
-use super::refusal::{Refusals, quoted};
+use super::refusal::{Quoted, Refusals};
 
 /// A label selector as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,18 +55,16 @@ pub fn parse(node: &Node) -> Decoded<LabelSelector> {
 
 /// Reads a map of labels with the places of its keys.
 pub fn labels(node: &Node) -> Decoded<Vec<Label>> {
-    let mut values = strings(node)?;
-    let Value::Map(map) = &node.value else {
-        return Ok(Vec::new());
-    };
-    let entries = map.entries.iter();
-    Ok(entries
-        .map(|entry| Label {
-            key: entry.key.clone(),
-            value: values.remove(&entry.key).unwrap_or_default(),
-            mark: entry.mark,
+    let labels = entries(node)?.iter();
+    labels
+        .map(|entry| {
+            Ok(Label {
+                key: entry.key.clone(),
+                value: string(&entry.value).map_err(|e| e.under(&entry.key))?,
+                mark: entry.mark,
+            })
         })
-        .collect())
+        .collect()
 }
 
 fn expression(node: &Node) -> Decoded<Expression> {
@@ -82,70 +82,60 @@ fn expression(node: &Node) -> Decoded<Expression> {
 }
 
 /// What the API server refuses in a selector (V17-V21).
-pub fn validate(selector: &LabelSelector, path: &str, out: &mut Refusals) {
-    validate_labels(&selector.labels, &format!("{path}.matchLabels"), out);
+pub fn validate(selector: &LabelSelector, path: impl Display + Copy, out: &mut Refusals) {
+    validate_labels(&selector.labels, format_args!("{path}.matchLabels"), out);
     for (i, expression) in selector.expressions.iter().enumerate() {
-        let path = format!("{path}.matchExpressions[{i}]");
-        validate_expression(expression, &path, out);
+        let path = format_args!("{path}.matchExpressions[{i}]");
+        validate_expression(expression, path, out);
     }
 }
 
 /// What the API server refuses in a map of labels; its path is that of the whole map.
-pub fn validate_labels(labels: &[Label], path: &str, out: &mut Refusals) {
+pub fn validate_labels(labels: &[Label], path: impl Display + Copy, out: &mut Refusals) {
     for Label { key, value, mark } in labels {
         let refused = names::label_key(key);
-        out.invalid("V20", path, *mark, &quoted(key), &refused);
+        out.invalid("V20", path, *mark, Quoted(key), &refused);
         let refused = names::label_value(value);
-        out.invalid("V21", path, *mark, &quoted(value), &refused);
+        out.invalid("V21", path, *mark, Quoted(value), &refused);
     }
 }
 
-fn validate_expression(expression: &Expression, path: &str, out: &mut Refusals) {
+fn validate_expression(expression: &Expression, path: impl Display + Copy, out: &mut Refusals) {
     let Expression {
         key,
         operator,
         values,
         mark,
     } = expression;
-    let at_values = format!("{path}.values");
+    let at_values = format_args!("{path}.values");
     match (operator.value.as_str(), values.first()) {
         ("In" | "NotIn", None) => {
             let detail = "must be specified when `operator` is 'In' or 'NotIn'";
-            out.add(
-                "V17",
-                &at_values,
-                *mark,
-                format!("Required value: {detail}"),
-            );
+            out.add("V17", at_values, *mark, format!("Required value: {detail}"));
         }
         ("Exists" | "DoesNotExist", Some(first)) => {
             let detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-            out.add(
-                "V18",
-                &at_values,
-                first.mark,
-                format!("Forbidden: {detail}"),
-            );
+            out.add("V18", at_values, first.mark, format!("Forbidden: {detail}"));
         }
         ("In" | "NotIn" | "Exists" | "DoesNotExist", _) => {}
         (other, _) => {
-            let at = format!("{path}.operator");
+            let at = format_args!("{path}.operator");
             let refused = ["not a valid selector operator".to_owned()];
-            out.invalid("V19", &at, operator.mark, &quoted(other), &refused);
+            out.invalid("V19", at, operator.mark, Quoted(other), &refused);
         }
     }
     let refused = names::label_key(&key.value);
     out.invalid(
         "V20",
-        &format!("{path}.key"),
+        format_args!("{path}.key"),
         key.mark,
-        &quoted(&key.value),
+        Quoted(&key.value),
         &refused,
     );
     for (j, value) in values.iter().enumerate() {
         let refused = names::label_value(&value.value);
-        let at = format!("{at_values}[{j}]");
-        out.invalid("V21", &at, value.mark, &quoted(&value.value), &refused);
+        let at = format_args!("{at_values}[{j}]");
+        out.invalid("V21", at, value.mark, Quoted(&value.value), &refused);
     }
 }
 

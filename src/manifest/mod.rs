@@ -61,12 +61,13 @@ pub struct Manifests {
 pub fn read(sources: &[Source]) -> Manifests {
     let (objects, mut diagnostics) = objects::objects(sources);
     diagnostics.extend(assumed_namespace(&objects));
-    diagnostics.extend(objects.iter().flat_map(loose_words));
-    let resources: Vec<_> = objects
+    let decoded: Vec<_> = objects
         .into_par_iter()
         .with_min_len(64)
-        .map(resource::decode)
+        .map(|object| (loose_words(&object), resource::decode(object)))
         .collect();
+    let (words, resources): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
+    diagnostics.extend(words.into_iter().flatten());
     assemble::assemble(resources, diagnostics)
 }
 

@@ -1,8 +1,11 @@
 //! Texts to single objects: documents, Lists flattened, everything that is no object left out.
 
+use std::cell::OnceCell;
+
 use rayon::prelude::*;
 
 use super::Source;
+use super::kinds::{self, Kind};
 use crate::diag::{Diagnostic, Span};
 use crate::yaml::decode::{self, deep};
 use crate::yaml::{self, Lines, Mark, Node, Object, Problem, Value};
@@ -27,7 +30,7 @@ fn of_source(source: &Source) -> (Vec<Object>, Vec<Diagnostic>) {
     let parsed = yaml::parse(&source.text);
     let mut reader = Reader {
         source,
-        lines: Lines::of(&source.text),
+        lines: OnceCell::new(),
         objects: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -65,7 +68,7 @@ struct Inherited<'a> {
 
 struct Reader<'a> {
     source: &'a Source,
-    lines: Lines,
+    lines: OnceCell<Lines>,
     objects: Vec<Object>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -182,7 +185,8 @@ impl Reader<'_> {
 
     /// The text of an item of a list, the list's indentation taken off.
     fn item_text(&self, item: &Node) -> String {
-        let text = self.lines.between(&self.source.text, item.start, item.end);
+        let lines = self.lines.get_or_init(|| Lines::of(&self.source.text));
+        let text = lines.between(&self.source.text, item.start, item.end);
         let indent = item.start.column.saturating_sub(1) as usize;
         let mut lines = text.split('\n');
         let mut out = lines.next().unwrap_or_default().to_owned();
@@ -221,14 +225,21 @@ impl Reader<'_> {
                 node.start,
             );
         }
-        self.objects.push(Object {
+        let mut object = Object {
             file: self.source.name.clone(),
             api_version,
             kind,
             namespace,
             name,
-            text: text.to_owned(),
+            text: String::new(),
             node,
-        });
+        };
+        if matches!(
+            kinds::of(&object),
+            Kind::NetworkPolicy | Kind::ClusterPolicy
+        ) {
+            text.clone_into(&mut object.text);
+        }
+        self.objects.push(object);
     }
 }

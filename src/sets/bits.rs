@@ -134,18 +134,19 @@ impl Bits {
 
     /// Whether a member is in the range.
     pub fn intersects_range(&self, range: Range<usize>) -> bool {
-        let mut bits = Self::empty();
-        bits.insert_range(range.start, range.end);
-        self.intersects(&bits)
+        let (first, last) = (range.start / 64, range.end.div_ceil(64));
+        let common = first.max(self.start)..last.min(self.range().end);
+        common.into_iter().any(|at| {
+            let word = self.words[at - self.start];
+            let whole = range.start <= at * 64 && at * 64 + 64 <= range.end;
+            word != 0 && (whole || members(at, word).any(|index| range.contains(&index)))
+        })
     }
 
     /// Its members, ascending.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        (self.start..).zip(&self.words).flat_map(|(at, &word)| {
-            let rest = std::iter::successors(Some(word), |w| Some(w & w.wrapping_sub(1)));
-            rest.take_while(|&w| w != 0)
-                .map(move |w| at * 64 + w.trailing_zeros() as usize)
-        })
+        let words = (self.start..).zip(&self.words);
+        words.flat_map(|(at, &word)| members(at, word))
     }
 
     /// The words that it has, by their place.
@@ -188,6 +189,13 @@ impl Bits {
             None => self.start = 0,
         }
     }
+}
+
+/// The indices in the word at this place, ascending.
+fn members(at: usize, word: u64) -> impl Iterator<Item = usize> {
+    let rest = std::iter::successors(Some(word), |w| Some(w & w.wrapping_sub(1)));
+    rest.take_while(|&w| w != 0)
+        .map(move |w| at * 64 + w.trailing_zeros() as usize)
 }
 
 impl Hash for Bits {

@@ -2,6 +2,8 @@
 //! depend on the order of a map; with this, neither does the way to them, and what fuzzing finds
 //! in a commit it finds again.
 
+use std::hash::{BuildHasher, Hash, Hasher};
+
 pub use foldhash::HashMapExt;
 use foldhash::fast::FixedState;
 
@@ -10,3 +12,33 @@ pub type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
 
 /// A set hashed by `foldhash`, the seed of which is fixed.
 pub type HashSet<T> = std::collections::HashSet<T, FixedState>;
+
+/// A key that is hashed where it is made, by whatever thread, and not again where it is looked up.
+#[derive(Clone, Debug)]
+pub struct Hashed<T> {
+    hash: u64,
+    /// The key itself.
+    pub key: T,
+}
+
+impl<T: Hash> Hashed<T> {
+    /// The key with its hash.
+    pub fn new(key: T) -> Self {
+        let hash = FixedState::default().hash_one(&key);
+        Self { hash, key }
+    }
+}
+
+impl<T> Hash for Hashed<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<T: PartialEq> PartialEq for Hashed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.key == other.key
+    }
+}
+
+impl<T: Eq> Eq for Hashed<T> {}

@@ -32,15 +32,28 @@ impl LabelBox {
         if values.is_all() {
             return Some(self);
         }
-        let left = match self.keys.get(key) {
-            Some(before) => before.intersection(values),
-            None => values.clone(),
+        let left = match self.keys.get_mut(key) {
+            Some(before) => {
+                *before = before.intersection(values);
+                before
+            }
+            None => self.keys.entry(key.to_owned()).or_insert(values.clone()),
         };
-        if left.is_empty() {
-            return None;
-        }
-        self.keys.insert(key.to_owned(), left);
-        Some(self)
+        (!left.is_empty()).then_some(self)
+    }
+
+    /// The box narrowed to what passes an operator at `key`; none if nothing does. A string predicate
+    /// becomes a condition of its own beside the key's presence: equal predicates are equal, others are
+    /// taken as independent of each other.
+    pub fn require(self, key: &str, op: &LabelOp) -> Option<Self> {
+        let predicate = match op {
+            LabelOp::StartsWith(text) => format!("{HIDDEN}starts{HIDDEN}{key}{HIDDEN}{text}"),
+            LabelOp::EndsWith(text) => format!("{HIDDEN}ends{HIDDEN}{key}{HIDDEN}{text}"),
+            LabelOp::Contains(text) => format!("{HIDDEN}contains{HIDDEN}{key}{HIDDEN}{text}"),
+            _ => return self.narrow(key, &ValueSet::from(op)),
+        };
+        let found = self.narrow(key, &ValueSet::from(op))?;
+        found.narrow(&predicate, &ValueSet::present())
     }
 
     /// What is in both; none if nothing is.
@@ -245,26 +258,10 @@ impl From<LabelBox> for LabelSet {
 }
 
 impl From<&Selector> for LabelSet {
-    /// The labels that a selector matches. A string predicate becomes a condition of its own beside
-    /// the key's presence: equal predicates are equal, others are taken as independent of each other.
+    /// The labels that a selector matches; for string predicates see [`LabelBox::require`].
     fn from(selector: &Selector) -> Self {
-        selector_box(selector, "").map_or_else(Self::empty, Self::from)
+        let mut requirements = selector.requirements.iter();
+        let found = requirements.try_fold(LabelBox::default(), |b, r| b.require(&r.key, &r.op));
+        found.map_or_else(Self::empty, Self::from)
     }
-}
-
-/// The box of a selector whose keys all get `prefix`; none if the selector contradicts itself.
-pub(crate) fn selector_box(selector: &Selector, prefix: &str) -> Option<LabelBox> {
-    let mut found = LabelBox::default();
-    for requirement in &selector.requirements {
-        let key = format!("{prefix}{}", requirement.key);
-        found = found.narrow(&key, &ValueSet::from(&requirement.op))?;
-        let predicate = match &requirement.op {
-            LabelOp::StartsWith(text) => format!("{HIDDEN}starts{HIDDEN}{key}{HIDDEN}{text}"),
-            LabelOp::EndsWith(text) => format!("{HIDDEN}ends{HIDDEN}{key}{HIDDEN}{text}"),
-            LabelOp::Contains(text) => format!("{HIDDEN}contains{HIDDEN}{key}{HIDDEN}{text}"),
-            _ => continue,
-        };
-        found = found.narrow(&predicate, &ValueSet::present())?;
-    }
-    Some(found)
 }

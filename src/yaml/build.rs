@@ -33,23 +33,19 @@ impl Builder {
         }
     }
 
-    /// Sets a key; of equal keys the later wins. True if it was there before.
-    fn set(&mut self, entry: Entry) -> bool {
-        match self.position(&entry.key) {
-            Some(at) => {
-                self.map.entries[at] = entry;
-                true
-            }
-            None => {
-                self.push(entry);
-                false
-            }
+    /// Sets a key; of equal keys the later wins. Its place, if it was there before.
+    fn set(&mut self, entry: Entry) -> Option<usize> {
+        let before = self.position(&entry.key);
+        match before {
+            Some(at) => self.map.entries[at] = entry,
+            None => self.push(entry),
         }
+        before
     }
 
     pub fn insert(&mut self, key: String, mark: Mark, value: Node) {
-        let again = key.clone();
-        if self.set(Entry { key, mark, value }) {
+        if let Some(at) = self.set(Entry { key, mark, value }) {
+            let again = self.map.entries[at].key.clone();
             self.map.duplicates.push((again, mark));
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Mark, Node, Value};
+use super::{Entry, Mark, Node, Value};
 
 /// A value of a wrong type, and the API's path of the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,8 @@ impl TypeError {
         }
     }
 
-    fn under(mut self, step: &str) -> Self {
+    /// The same, seen from what holds the field or item `step`.
+    pub fn under(mut self, step: &str) -> Self {
         self.path = match self.path.as_bytes().first() {
             None => step.to_owned(),
             Some(b'[') => format!("{step}{}", self.path),
@@ -162,15 +163,18 @@ fn whole(n: f64) -> Option<i32> {
     (n.fract() == 0.0 && range.contains(&n)).then_some(n as i32)
 }
 
+/// The entries of a map; null is an empty one.
+pub fn entries(node: &Node) -> Decoded<&[Entry]> {
+    match &node.value {
+        Value::Map(map) => Ok(&map.entries),
+        Value::Null => Ok(&[]),
+        _ => Err(TypeError::wanted("a map", node)),
+    }
+}
+
 /// A map of strings, such as labels; null values are empty strings.
 pub fn strings(node: &Node) -> Decoded<BTreeMap<String, String>> {
-    let Value::Map(map) = &node.value else {
-        return match node.value {
-            Value::Null => Ok(BTreeMap::new()),
-            _ => Err(TypeError::wanted("a map", node)),
-        };
-    };
-    let entries = map.entries.iter();
+    let entries = entries(node)?.iter();
     entries
         .map(|e| match string(&e.value) {
             Ok(value) => Ok((e.key.clone(), value)),

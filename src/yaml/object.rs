@@ -20,7 +20,8 @@ pub struct Object {
     pub name: String,
     /// The whole tree.
     pub node: Node,
-    /// Its own text, comments included; an item of a list with the list's indentation taken off.
+    /// Its own text, comments included, an item of a list with the list's indentation taken off; of
+    /// policies only, as nothing else is kept word for word.
     pub text: String,
 }
 

@@ -1,5 +1,6 @@
 //! From libyaml's events to trees of [`Node`]s.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -72,8 +73,7 @@ pub fn parse(text: &str) -> Parsed {
 
 fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
     let own = &text[chunk.range.clone()];
-    let template = own.contains("{{");
-    let lines = Lines::of(own);
+    let lines = LazyCell::new(|| Lines::of(own));
     let mut reader = Reader::new(chunk.line);
     let ended = ended(own);
     let last = own.lines().next_back().unwrap_or_default();
@@ -119,11 +119,9 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
             Document { node, range }
         })
         .collect();
-    let problems = reader
-        .problems
-        .into_iter()
-        .map(|p| Problem { template, ..p })
-        .collect();
+    let template = !reader.problems.is_empty() && own.contains("{{");
+    let problems = reader.problems.into_iter();
+    let problems = problems.map(|p| Problem { template, ..p }).collect();
     Parsed {
         documents,
         problems,
@@ -363,10 +361,10 @@ impl Reader {
         match &mut frame.kind {
             Open::Seq(items) => items.push(node),
             Open::Map(map, key) => match key.take() {
-                None => match key_text(&node.value) {
-                    Some(text) => *key = Some(Key::Plain(text, node.start)),
-                    None => {
-                        let message = format!("{} cannot be a key", node.value.what());
+                None => match key_text(node.value) {
+                    Ok(text) => *key = Some(Key::Plain(text, node.start)),
+                    Err(value) => {
+                        let message = format!("{} cannot be a key", value.what());
                         return self.stop(node.start, message);
                     }
                 },
@@ -382,13 +380,13 @@ impl Reader {
     }
 }
 
-/// A key as JSON writes it.
-fn key_text(value: &Value) -> Option<String> {
+/// A key as JSON writes it; the value itself if it cannot be one.
+fn key_text(value: Value) -> Result<String, Value> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(b, _) => Some(b.to_string()),
-        Value::Number(n, _) => Some(n.to_string()),
-        _ => None,
+        Value::String(text) => Ok(text),
+        Value::Bool(b, _) => Ok(b.to_string()),
+        Value::Number(n, _) => Ok(n.to_string()),
+        other => Err(other),
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk> {
     let mut offset = start;
     let mut next_line = 1;
     // Lines that end in another way than most are counted like the parser counts them.
-    let odd = text.contains(&BREAKS[1..]);
+    let plain = text.is_ascii() && !text.as_bytes().contains(&b'\r');
+    let odd = !plain && text.contains(&BREAKS[1..]);
     for raw in text[start..].split_inclusive('\n') {
         let line = next_line;
         next_line += match odd {

@@ -130,6 +130,7 @@ proptest! {
             let (x, y) = (&sets[x], &sets[y]);
             let (one, other) = (of(x), of(y));
             prop_assert_eq!(one.count(), x.len());
+            prop_assert_eq!(one.intersects_range(start..end), one.intersects(&range));
             prop_assert_eq!(one.iter().collect::<Vec<_>>(), x.iter().copied().collect::<Vec<_>>());
             let (mut all, mut both, mut only) = (one.clone(), one.clone(), one.clone());
             all.union_with(&other);

@@ -1,6 +1,7 @@
 //! What one gate is open to among pods that do not exist yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -10,11 +11,11 @@ use super::{Exposed, Gate, Gates, KindTable, Ports};
 use crate::analysis::Direction;
 use crate::analysis::port_table::PortTable;
 use crate::policy::{Action, Match, Policy, Rule};
-use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{LabelBox, LabelSet, PortSet, Protocol};
 
 /// Disjoint port sets with the pods of each.
-type Cells = Vec<(PortSet, std::sync::Arc<LabelSet>)>;
+type Cells = Vec<(PortSet, Arc<LabelSet>)>;
 
 /// A kind of pods.
 pub(super) enum Named {
@@ -53,18 +54,21 @@ impl Raw {
 type PortName = (Option<Protocol>, String);
 
 /// The pods that one rule singles out.
-pub(super) struct Singled {
+pub(super) struct Singled<K = u32> {
     accepts: bool,
     /// Whether it names every pod of every namespace.
     everyone: bool,
     /// At numbered ports, these kinds.
     ports: PortSet,
-    kinds: Vec<u32>,
+    kinds: Vec<K>,
     /// Port names of the subject's own (ingress), at which the same kinds are let in.
     own_names: Vec<PortName>,
     /// Port names of the peer's (egress), with the kinds that bear them.
-    names: Vec<(PortName, Vec<u32>)>,
+    names: Vec<(PortName, Vec<K>)>,
 }
+
+/// A kind before it has a number.
+type Fresh = Hashed<Arc<LabelBox>>;
 
 impl Singled {
     /// For each policy, what its rules in a direction single out.
@@ -75,45 +79,32 @@ impl Singled {
         kinds: &mut KindTable,
     ) -> Vec<Vec<Self>> {
         let chunks = policies.par_chunks(512);
-        let sets: Vec<Vec<(std::sync::Arc<LabelSet>, bool)>> = chunks
+        let fresh: Vec<Vec<Singled<Fresh>>> = chunks
             .flat_map_iter(|policies| {
                 let mut unborn = unborn.fork();
                 policies.iter().map(move |policy| {
                     let rules = side(policy, direction).map_or(&[][..], |s| &s.rules);
-                    let pods = rules.iter().map(|rule| {
-                        let pods = unborn.peers(&rule.peers);
-                        let everyone = unborn.is_everyone(&pods);
-                        (pods, everyone)
-                    });
-                    pods.collect()
+                    let rules = rules.iter();
+                    rules
+                        .map(|rule| Singled::of(rule, direction, &mut unborn))
+                        .collect()
                 })
             })
             .collect();
-        let policies = policies.iter().zip(sets);
-        policies
-            .map(|(policy, sets)| {
-                let rules = side(policy, direction).map_or(&[][..], |s| &s.rules);
-                let rules = rules.iter().zip(sets);
-                rules
-                    .map(|(rule, (pods, everyone))| Self {
-                        everyone,
-                        ..Self::of(rule, &pods, direction, unborn, kinds)
-                    })
-                    .collect()
-            })
-            .collect()
+        let numbered = |of_policy: Vec<Singled<Fresh>>| {
+            let rules = of_policy.into_iter();
+            rules.map(|rule| rule.numbered(kinds)).collect()
+        };
+        fresh.into_iter().map(numbered).collect()
     }
+}
 
-    fn of(
-        rule: &Rule,
-        pods: &LabelSet,
-        direction: Direction,
-        unborn: &Unborn,
-        kinds: &mut KindTable,
-    ) -> Self {
-        let mut list = |pods: &LabelSet| -> Vec<u32> {
+impl Singled<Fresh> {
+    fn of<'a>(rule: &'a Rule, direction: Direction, unborn: &mut Unborn<'a>) -> Self {
+        let pods = unborn.peers(&rule.peers);
+        let list = |pods: &LabelSet| -> Vec<Fresh> {
             let boxes = pods.boxes().iter().filter(|b| unborn.exists(b));
-            boxes.map(|b| kinds.number(b)).collect()
+            boxes.map(|b| Hashed::new(Arc::new(b.clone()))).collect()
         };
         let own = |names: Vec<(Option<Protocol>, &str)>| {
             let names = names.into_iter();
@@ -136,11 +127,24 @@ impl Singled {
         });
         Self {
             accepts: rule.action == Action::Accept,
-            everyone: false,
+            everyone: unborn.is_everyone(&pods),
             names: names.collect(),
-            kinds: list(pods),
+            kinds: list(&pods),
             ports,
             own_names,
+        }
+    }
+
+    fn numbered(self, table: &mut KindTable) -> Singled {
+        let mut list = |kinds: Vec<Fresh>| kinds.into_iter().map(|k| table.number(k)).collect();
+        let names = self.names.into_iter();
+        Singled {
+            accepts: self.accepts,
+            everyone: self.everyone,
+            names: names.map(|(name, kinds)| (name, list(kinds))).collect(),
+            kinds: list(self.kinds),
+            ports: self.ports,
+            own_names: self.own_names,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use crate::dialect::refusal::{Refusals, quoted};
+use crate::dialect::refusal::{Quoted, Refusals};
 use crate::yaml::{Node, Object, Value};
 
 /// A value and its field path.
@@ -45,7 +45,7 @@ impl<'a> Schema<'a> {
             Value::Map(_) => "object",
         };
         let detail = format!("{} in body must be of type {wanted}: {found:?}", at.path);
-        self.invalid(at, &quoted(found), &detail);
+        self.invalid(at, &Quoted(found), &detail);
     }
 
     /// A field of a map; an explicit null is there, and of a wrong type.
@@ -152,11 +152,11 @@ impl<'a> Schema<'a> {
         let text = self.text(at)?;
         let found = words.iter().find(|w| **w == text).copied();
         if found.is_none() {
-            let supported: Vec<String> = words.iter().map(|w| quoted(w)).collect();
+            let supported: Vec<String> = words.iter().map(|w| Quoted(w).to_string()).collect();
             let supported = supported.join(", ");
             let message = format!(
                 "Unsupported value: {}: supported values: {supported}",
-                quoted(&text)
+                Quoted(&text)
             );
             self.refuse(at, message);
         }

@@ -1,9 +1,11 @@
 //! What the API server of Kubernetes 1.36 refuses (V1-V23), with its field paths and its words.
 
+use std::fmt::Display;
+
 use super::parse::{IpBlock, Metadata, NetworkPolicy, Peer, Port, Rule};
 use crate::diag::Diagnostic;
 use crate::dialect::fields::{self, METADATA, SELECTOR, Shape};
-use crate::dialect::refusal::{Refusals, quoted};
+use crate::dialect::refusal::{Quoted, Refusals};
 use crate::dialect::{cidr, names, selector};
 use crate::sets::Protocol;
 use crate::yaml::Object;
@@ -77,7 +79,7 @@ pub fn validate(object: &Object, policy: &NetworkPolicy) -> Vec<Diagnostic> {
         ("egress", "to", &policy.egress),
     ] {
         for (i, each) in rules.iter().enumerate() {
-            rule(each, &format!("spec.{direction}[{i}]"), peers, &mut out);
+            rule(each, format_args!("spec.{direction}[{i}]"), peers, &mut out);
         }
     }
     policy_types(policy, &mut out);
@@ -87,7 +89,7 @@ pub fn validate(object: &Object, policy: &NetworkPolicy) -> Vec<Diagnostic> {
 fn metadata(metadata: &Metadata, out: &mut Refusals) {
     let given = |text: &Option<Spanned<String>>| text.clone().filter(|t| !t.value.is_empty());
     let mut name = |text: &Spanned<String>, path, refused: &[String]| {
-        out.invalid("V1", path, text.mark, &quoted(&text.value), refused);
+        out.invalid("V1", path, text.mark, Quoted(&text.value), refused);
     };
     match (given(&metadata.name), given(&metadata.generate_name)) {
         (Some(text), _) => name(&text, "metadata.name", &names::subdomain(&text.value)),
@@ -102,50 +104,55 @@ fn metadata(metadata: &Metadata, out: &mut Refusals) {
         }
     }
     if let Some(namespace) = given(&metadata.namespace) {
-        let value = quoted(&namespace.value);
+        let value = Quoted(&namespace.value);
         let refused = names::label(&namespace.value);
-        out.invalid("V1", "metadata.namespace", namespace.mark, &value, &refused);
+        out.invalid("V1", "metadata.namespace", namespace.mark, value, &refused);
     }
     selector::validate_labels(&metadata.labels, "metadata.labels", out);
     for annotation in &metadata.annotations {
         let refused = names::label_key(&annotation.key.to_ascii_lowercase());
-        let value = quoted(&annotation.key);
+        let value = Quoted(&annotation.key);
         out.invalid(
             "V20",
             "metadata.annotations",
             annotation.mark,
-            &value,
+            value,
             &refused,
         );
     }
 }
 
-fn rule(rule: &Rule, path: &str, peers: &str, out: &mut Refusals) {
+fn rule(rule: &Rule, path: impl Display + Copy, peers: &str, out: &mut Refusals) {
     for (i, each) in rule.ports.iter().enumerate() {
-        port(each, &format!("{path}.ports[{i}]"), out);
+        port(each, format_args!("{path}.ports[{i}]"), out);
     }
     for (i, each) in rule.peers.iter().enumerate() {
-        peer(each, &format!("{path}.{peers}[{i}]"), out);
+        peer(each, format_args!("{path}.{peers}[{i}]"), out);
     }
 }
 
-fn port(port: &Port, path: &str, out: &mut Refusals) {
+fn port(port: &Port, path: impl Display + Copy, out: &mut Refusals) {
     if let Some(protocol) = &port.protocol
         && Protocol::parse(&protocol.value).is_none()
     {
-        let value = quoted(&protocol.value);
+        let value = Quoted(&protocol.value);
         let message =
             format!(r#"Unsupported value: {value}: supported values: "TCP", "UDP", "SCTP""#);
         let since = out.found.len();
-        out.add("V8", &format!("{path}.protocol"), protocol.mark, message);
+        out.add(
+            "V8",
+            format_args!("{path}.protocol"),
+            protocol.mark,
+            message,
+        );
         if Protocol::parse(&protocol.value.to_ascii_uppercase()).is_some() {
             out.help(since, "write it in capitals");
         }
     }
-    let end_path = format!("{path}.endPort");
+    let end_path = format_args!("{path}.endPort");
     let mut end = |code, value: i32, detail: &str| {
         if let Some(end) = &port.end_port {
-            out.invalid(code, &end_path, end.mark, &value, &[detail.to_owned()]);
+            out.invalid(code, end_path, end.mark, value, &[detail.to_owned()]);
         }
     };
     let last = port.end_port.as_ref().map(|end| end.value);
@@ -174,13 +181,13 @@ fn port(port: &Port, path: &str, out: &mut Refusals) {
         },
         (_, None) => {}
     }
-    let path = format!("{path}.port");
+    let path = format_args!("{path}.port");
     match &port.port {
         Some(Spanned {
             value: IntOrString::Int(n),
             mark,
         }) => {
-            out.invalid("V2", &path, *mark, n, &names::port_number(*n));
+            out.invalid("V2", path, *mark, n, &names::port_number(*n));
         }
         Some(Spanned {
             value: IntOrString::String(name),
@@ -189,7 +196,7 @@ fn port(port: &Port, path: &str, out: &mut Refusals) {
             let digits = !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
             let code = if digits { "V3" } else { "V4" };
             let since = out.found.len();
-            out.invalid(code, &path, *mark, &quoted(name), &names::port_name(name));
+            out.invalid(code, path, *mark, Quoted(name), &names::port_name(name));
             if digits {
                 out.help(
                     since,
@@ -201,15 +208,15 @@ fn port(port: &Port, path: &str, out: &mut Refusals) {
     }
 }
 
-fn peer(peer: &Peer, path: &str, out: &mut Refusals) {
+fn peer(peer: &Peer, path: impl Display + Copy, out: &mut Refusals) {
     if let Some(pods) = &peer.pod_selector {
-        selector::validate(pods, &format!("{path}.podSelector"), out);
+        selector::validate(pods, format_args!("{path}.podSelector"), out);
     }
     if let Some(namespaces) = &peer.namespace_selector {
-        selector::validate(namespaces, &format!("{path}.namespaceSelector"), out);
+        selector::validate(namespaces, format_args!("{path}.namespaceSelector"), out);
     }
     if let Some(block) = &peer.ip_block {
-        ip_block(block, &format!("{path}.ipBlock"), out);
+        ip_block(block, format_args!("{path}.ipBlock"), out);
     }
     let selects = peer.pod_selector.is_some() || peer.namespace_selector.is_some();
     match (&peer.ip_block, selects) {
@@ -230,32 +237,36 @@ fn peer(peer: &Peer, path: &str, out: &mut Refusals) {
     }
 }
 
-fn ip_block(block: &IpBlock, path: &str, out: &mut Refusals) {
-    let at_cidr = format!("{path}.cidr");
+fn ip_block(block: &IpBlock, path: impl Display + Copy, out: &mut Refusals) {
+    let at_cidr = format_args!("{path}.cidr");
     if block.cidr.value.is_empty() {
-        return out.add("V11", &at_cidr, block.cidr.mark, "Required value".into());
+        return out.add("V11", at_cidr, block.cidr.mark, "Required value".into());
     }
-    let Some(outer) = one_block(&block.cidr, &at_cidr, out) else {
+    let Some(outer) = one_block(&block.cidr, at_cidr, out) else {
         return;
     };
     for (i, text) in block.except.iter().enumerate() {
-        let path = format!("{path}.except[{i}]");
-        if let Some(inner) = one_block(text, &path, out)
+        let path = format_args!("{path}.except[{i}]");
+        if let Some(inner) = one_block(text, path, out)
             && !outer.holds_strictly(&inner)
         {
             let detail = "must be a strict subset of `cidr`".to_owned();
-            out.invalid("V14", &path, text.mark, &quoted(&text.value), &[detail]);
+            out.invalid("V14", path, text.mark, Quoted(&text.value), &[detail]);
         }
     }
 }
 
-fn one_block(text: &Spanned<String>, path: &str, out: &mut Refusals) -> Option<cidr::Block> {
-    let value = quoted(&text.value);
+fn one_block(
+    text: &Spanned<String>,
+    path: impl Display + Copy,
+    out: &mut Refusals,
+) -> Option<cidr::Block> {
+    let value = Quoted(&text.value);
     let since = out.found.len();
     match cidr::parse(&text.value) {
         Ok(block) => {
             let strict = block.strict.map(str::to_owned);
-            out.invalid("V13", path, text.mark, &value, strict.as_slice());
+            out.invalid("V13", path, text.mark, value, strict.as_slice());
             out.help(
                 since,
                 &format!("write `{}`, which is how it is judged", block.net),
@@ -263,7 +274,7 @@ fn one_block(text: &Spanned<String>, path: &str, out: &mut Refusals) -> Option<c
             Some(block)
         }
         Err(detail) => {
-            out.invalid("V12", path, text.mark, &value, &[detail.to_owned()]);
+            out.invalid("V12", path, text.mark, value, &[detail.to_owned()]);
             None
         }
     }
@@ -272,18 +283,23 @@ fn one_block(text: &Spanned<String>, path: &str, out: &mut Refusals) -> Option<c
 fn policy_types(policy: &NetworkPolicy, out: &mut Refusals) {
     let types = &policy.policy_types;
     if types.len() > 2 {
-        let values: Vec<_> = types.iter().map(|t| quoted(&t.value)).collect();
+        let values: Vec<_> = types.iter().map(|t| Quoted(&t.value).to_string()).collect();
         let detail = "may not specify more than two policyTypes".to_owned();
         let value = format!("[{}]", values.join(", "));
         let mark = policy.policy_types_mark;
-        return out.invalid("V15", "spec.policyTypes", mark, &value, &[detail]);
+        return out.invalid("V15", "spec.policyTypes", mark, value, &[detail]);
     }
     for (i, each) in types.iter().enumerate() {
         if !matches!(each.value.as_str(), "Ingress" | "Egress") {
-            let value = quoted(&each.value);
+            let value = Quoted(&each.value);
             let message =
                 format!(r#"Unsupported value: {value}: supported values: "Ingress", "Egress""#);
-            out.add("V16", &format!("spec.policyTypes[{i}]"), each.mark, message);
+            out.add(
+                "V16",
+                format_args!("spec.policyTypes[{i}]"),
+                each.mark,
+                message,
+            );
         }
     }
 }
