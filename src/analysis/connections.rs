@@ -3,18 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::filter::Filter;
+use super::gate_table::{GateTable, joined, open_cells};
 use super::index::Index;
+use super::parts::Part;
 use super::port_table::{EMPTY, PortTable, PortsId};
-use super::rows::{Row, Rows};
+use super::rows::Rows;
 use super::universe::Universe;
 use super::{Direction, routes};
 use crate::cluster::Snapshot;
-use crate::sets::hash::HashSet;
-use crate::sets::{Bits, PortSet};
+use crate::sets::PortSet;
 
 /// One end of a listed connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,17 +128,6 @@ pub struct Matrix {
     routed: Arc<BTreeMap<usize, PortSet>>,
 }
 
-/// A part of the lines of a [`Matrix`]; all parts after each other are all lines.
-#[derive(Clone, Debug)]
-pub enum Part {
-    /// Those from these workloads.
-    From(Range<usize>),
-    /// Those from addresses to these workloads.
-    Into(Range<usize>),
-    /// Those from the ingress controller.
-    Routed,
-}
-
 impl Matrix {
     /// Analyses the snapshot.
     pub fn new(snapshot: &Snapshot) -> Self {
@@ -175,50 +164,6 @@ impl Matrix {
         for part in self.parts() {
             self.for_each_in(&part, filter, &mut emit);
         }
-    }
-
-    /// What may stand on either side of some line: sources, then destinations. Of two workloads it is
-    /// only known that one sends something somewhere and the other takes something from somebody.
-    pub fn ends(&mut self) -> (Vec<Endpoint>, Vec<Endpoint>) {
-        let of = |table: &GateTable| -> Vec<Endpoint> {
-            let workloads = self.workloads.iter().enumerate();
-            let some = workloads.filter(|(_, classes)| !table.cells(classes).is_empty());
-            some.map(|(at, _)| Endpoint::Workload(at)).collect()
-        };
-        let (mut sources, mut destinations) = (of(&self.egress), of(&self.ingress));
-        for (direction, found) in [
-            (Direction::Egress, &mut destinations),
-            (Direction::Ingress, &mut sources),
-        ] {
-            let mut known: HashSet<Vec<usize>> = HashSet::default();
-            for workload in 0..self.workloads.len() {
-                let rows = self.table(direction).rows_of(&self.workloads[workload]);
-                if known.insert(rows) {
-                    let ranges = self.addresses(direction, workload).into_iter();
-                    found.extend(ranges.map(|(range, _)| range));
-                }
-            }
-        }
-        let routed = self.routed.keys().map(|&at| Endpoint::Workload(at));
-        destinations.extend(routed);
-        if !self.routed.is_empty() {
-            sources.push(Endpoint::IngressController);
-        }
-        (sources, destinations)
-    }
-
-    /// All lines in parts that are worth a worker's while, in order.
-    pub fn parts(&self) -> Vec<Part> {
-        /// About so many pairs are a part.
-        const PAIRS: usize = 1 << 14;
-        let count = self.workloads.len();
-        let parts = |each: usize, part: fn(Range<usize>) -> Part| {
-            let starts = (0..count).step_by(each.max(1));
-            starts.map(move |start| part(start..(start + each.max(1)).min(count)))
-        };
-        let from = parts(PAIRS / (count + self.pieces.len() + 1), Part::From);
-        let into = parts(PAIRS / (self.pieces.len() + 1), Part::Into);
-        from.chain(into).chain([Part::Routed]).collect()
     }
 
     /// The lines of one part that a filter asks for.
@@ -286,7 +231,7 @@ impl Matrix {
         &self.routed
     }
 
-    fn table(&self, direction: Direction) -> &GateTable {
+    pub(super) fn table(&self, direction: Direction) -> &GateTable {
         match direction {
             Direction::Egress => &self.egress,
             Direction::Ingress => &self.ingress,
@@ -407,78 +352,4 @@ fn for_each_part(
             emit(line(src, dst, id, ports.get(id)));
         }
     }
-}
-
-/// The rows of one direction, with their port sets numbered.
-pub(super) struct GateTable {
-    pub row_of_class: Vec<usize>,
-    pub rows: Vec<NumberedRow>,
-}
-
-impl GateTable {
-    pub fn new(rows: &Rows, classes: usize, ports: &mut PortTable) -> Self {
-        let mut numbered = |row: &Row| {
-            let cells = row.cells.iter();
-            NumberedRow(
-                cells
-                    .map(|(p, b)| (ports.intern(p.clone()), b.clone()))
-                    .collect(),
-            )
-        };
-        Self {
-            row_of_class: (0..classes).map(|c| rows.row_of_class(c)).collect(),
-            rows: rows.rows.iter().map(|row| numbered(row)).collect(),
-        }
-    }
-
-    pub fn row(&self, class: usize) -> &NumberedRow {
-        &self.rows[self.row_of_class[class]]
-    }
-
-    /// The rows of these classes, each once.
-    fn rows_of(&self, classes: &[usize]) -> Vec<usize> {
-        let mut rows: Vec<usize> = classes.iter().map(|&c| self.row_of_class[c]).collect();
-        rows.sort_unstable();
-        rows.dedup();
-        rows
-    }
-
-    /// The cells of the rows of these classes, each row once.
-    pub fn cells(&self, classes: &[usize]) -> Vec<&Cell> {
-        let rows = self.rows_of(classes).into_iter();
-        rows.flat_map(|at| &self.rows[at].0).collect()
-    }
-}
-
-/// Ports, and the points they are open to.
-pub(super) type Cell = (PortsId, Arc<Bits>);
-
-/// Disjoint port sets, each with the points it is open to.
-pub(super) struct NumberedRow(pub Vec<Cell>);
-
-impl NumberedRow {
-    /// The ports open to one point.
-    pub fn at(&self, point: usize, ports: &mut PortTable) -> PortsId {
-        let open = self.0.iter().filter(|(_, peers)| peers.contains(point));
-        open.fold(EMPTY, |all, (id, _)| ports.union(all, *id))
-    }
-}
-
-/// Puts into `known` which cells are open to a point; true if these are others than before, or if
-/// nothing was known.
-pub(super) fn open_cells(cells: &[&Cell], point: usize, known: &mut Vec<bool>) -> bool {
-    let mut changed = known.len() != cells.len();
-    known.resize(cells.len(), false);
-    for ((_, peers), known) in cells.iter().zip(known) {
-        let open = peers.contains(point);
-        changed |= open != *known;
-        *known = open;
-    }
-    changed
-}
-
-/// The ports of the open ones among these cells.
-pub(super) fn joined(cells: &[&Cell], open: &[bool], ports: &mut PortTable) -> PortsId {
-    let open = cells.iter().zip(open).filter(|(_, open)| **open);
-    open.fold(EMPTY, |all, ((id, _), _)| ports.union(all, *id))
 }

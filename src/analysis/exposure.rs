@@ -20,7 +20,7 @@ use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{LabelBox, PortSet, Protocol};
 use gate::{Named, Raw, Singled};
 
-pub use super::unborn::Kinds;
+pub use super::kinds::Kinds;
 
 /// What the workloads of a snapshot are open to, among pods that do not exist yet. Workloads that the
 /// same rules apply to share a gate, and gates share kinds of pods and sets of ports.
@@ -88,7 +88,7 @@ impl Exposure<'_> {
     pub fn kind(&self, number: usize) -> Kinds {
         self.kinds
             .get(number)
-            .map(|kind| Unborn::words(kind))
+            .map(|kind| Kinds::of(kind))
             .unwrap_or_default()
     }
 

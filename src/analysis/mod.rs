@@ -10,6 +10,7 @@
 //!   with the peers of each.
 //! - [`mod@connections`]: every ordered pair, streamed, never stored.
 //! - [`paths`]: what can be reached in any number of hops, and by which.
+//! - [`changes`]: two clusters, pods and policies: which connections they have differently.
 //! - [`mod@compare`]: two sets of policies over the same pods, gate by gate, pods that do not exist yet
 //!   included.
 //! - [`Analysis`]: answers that are kept while policies change.
@@ -20,6 +21,7 @@
 //! both allow it; the gate of what is no pod is open, and a pod always reaches itself (P1).
 
 pub mod ask;
+mod changed;
 pub mod changes;
 pub mod compare;
 pub mod connections;
@@ -29,13 +31,15 @@ pub mod explain;
 pub mod exposure;
 mod extents;
 pub mod filter;
+mod gate_table;
 mod index;
 mod kept;
+mod kinds;
 mod merged;
 pub mod miss;
 mod notes;
 mod pairs;
-
+pub mod parts;
 pub mod paths;
 mod port_table;
 pub mod routes;

@@ -23,9 +23,9 @@ use crate::sets::label_set::HIDDEN;
 use crate::sets::{LabelBox, LabelSet, Labels, PortSet, Requirement, Selector, ValueSet};
 
 /// The hidden key of the namespace's name; sorts before all others.
-const NAMESPACE: &str = "\u{1}\u{1}";
+pub(super) const NAMESPACE: &str = "\u{1}\u{1}";
 /// Starts the hidden keys of the namespace's labels.
-const NAMESPACE_LABEL: &str = "\u{1}namespace\u{1}";
+pub(super) const NAMESPACE_LABEL: &str = "\u{1}namespace\u{1}";
 
 /// Which pods that do not exist yet each expression matches, each distinct expression once.
 pub(super) struct Unborn<'a> {
@@ -292,27 +292,6 @@ impl<'a> Unborn<'a> {
         }
     }
 
-    /// What a box says of the namespace and of the pod, in words; hidden conditions as they are meant.
-    pub fn words(found: &LabelBox) -> Kinds {
-        let mut kinds = Kinds::default();
-        for (key, values) in found.keys() {
-            if key == NAMESPACE {
-                kinds
-                    .namespaces
-                    .extend(condition(NAMESPACE_NAME_LABEL, values));
-            } else if let Some(label) = key.strip_prefix(NAMESPACE_LABEL) {
-                kinds.namespaces.extend(condition(label, values));
-            } else if key.starts_with(HIDDEN) {
-                let words: Vec<&str> = key.split(HIDDEN).filter(|w| !w.is_empty()).collect();
-                let not = if values.contains(None) { "not " } else { "" };
-                kinds.pods.push(format!("{not}{}", words.join(" ")));
-            } else {
-                kinds.pods.extend(condition(key, values));
-            }
-        }
-        kinds
-    }
-
     /// Labels of a namespace that does not exist yet.
     fn new_namespace(&self, found: &LabelBox, names: Option<&ValueSet>) -> Labels {
         let keys = found.keys();
@@ -378,31 +357,4 @@ fn expand(
     }
     found.push((ports, pods));
     found
-}
-
-/// Conditions in words, to be joined by "and"; none: any.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Kinds {
-    /// On the namespace.
-    pub namespaces: Vec<String>,
-    /// On the pod.
-    pub pods: Vec<String>,
-}
-
-/// What is asked of one key, as kubectl writes selectors. Every pod has a namespace, so that its name
-/// is there is no condition.
-fn condition(key: &str, values: &ValueSet) -> Option<String> {
-    let (named, negated) = values.named();
-    let list = named.iter().cloned().collect::<Vec<_>>().join(", ");
-    Some(match (values.absent, negated, named.is_empty()) {
-        (true, true, true) => return None,
-        (false, true, true) if key == NAMESPACE_NAME_LABEL => return None,
-        (true, true, false) => format!("{key} notin ({list})"),
-        (false, true, false) if key == NAMESPACE_NAME_LABEL => format!("{key} notin ({list})"),
-        (false, true, true) => key.to_owned(),
-        (false, true, false) => format!("{key}, {key} notin ({list})"),
-        (false, false, _) => format!("{key} in ({list})"),
-        (true, false, true) => format!("!{key}"),
-        (true, false, false) => format!("{key} in ({list}) or absent"),
-    })
 }

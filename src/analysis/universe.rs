@@ -218,19 +218,19 @@ fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>) {
     let key = |pod| Hashed::new(ClassKey::of(pod, words));
     let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
     let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
-    let mut ports: HashMap<&[&ContainerPort], u32> = HashMap::new();
+    let mut numbered: HashMap<&[&ContainerPort], u32> = HashMap::new();
     let mut classes: Vec<Class> = Vec::new();
     let mut class_of = Vec::with_capacity(keys.len());
     for (pod, key) in keys.iter().enumerate() {
         let next = number(classes.len());
         let class = *known.entry(key).or_insert(next);
         if class == next {
-            let fresh = number(ports.len());
+            let fresh = number(numbered.len());
             classes.push(Class {
                 pod,
                 members: 0,
                 labels: key.key.labels.clone(),
-                named_ports: *ports.entry(&key.key.ports).or_insert(fresh),
+                named_ports: *numbered.entry(&key.key.ports).or_insert(fresh),
             });
         }
         classes[class as usize].members += 1;

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::assumed;
 use super::ends::{CONTROLLER, compact, conn, display, range_json, range_text, workload_json};
 use super::findings::flat;
-use crate::analysis::connections::Part;
+use crate::analysis::parts::Part;
 use crate::analysis::{Endpoint, Filter, Line, Matrix};
 use crate::cluster::{Snapshot, Workload};
 use crate::diag::Diagnostic;
