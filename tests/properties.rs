@@ -11,3 +11,9 @@ mod analysis;
 
 #[path = "properties/paths.rs"]
 mod paths;
+
+#[path = "properties/changes.rs"]
+mod changes;
+
+#[path = "properties/asking.rs"]
+mod asking;

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::End;
-use super::eval::Probe;
+use super::eval::{Probe, peer_matches};
 use super::explain::probe;
 use super::vocabulary::Vocabulary;
 use crate::cluster::Snapshot;
@@ -13,7 +13,7 @@ use crate::sets::{IntervalSet, IpSet, PortSet, Protocol};
 
 /// Those of `wanted` that `from` may open to `to`.
 pub fn open_ports(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> PortSet {
-    let pieces = pieces(snapshot, to, wanted);
+    let pieces = pieces(snapshot, from, to, wanted);
     let open = pieces.into_iter().filter(|piece| {
         let port = piece.example();
         probe(snapshot, from, to, port).allowed
@@ -52,15 +52,18 @@ pub fn addresses_of(snapshot: &Snapshot, set: &IpSet) -> Vec<IpAddr> {
     v4.chain(v6).collect()
 }
 
-/// `wanted`, cut wherever a port item begins or ends, or a named port of the destination lies.
-fn pieces(snapshot: &Snapshot, to: &End, wanted: &PortSet) -> Vec<PortSet> {
+/// `wanted`, cut wherever a port item of what applies begins or ends, or a named port of the destination
+/// lies.
+fn pieces(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> Vec<PortSet> {
     let mut cuts: Vec<PortSet> = Protocol::ALL.map(PortSet::all_of).into();
-    let sides = snapshot
-        .policies
-        .iter()
-        .flat_map(|p| p.ingress.iter().chain(&p.egress));
-    for rule in sides.flat_map(|s| &s.rules) {
-        cuts.extend(numbered(rule));
+    for policy in &snapshot.policies {
+        let sides = [(&policy.ingress, to), (&policy.egress, from)];
+        let sides = sides
+            .into_iter()
+            .filter_map(|(side, own)| Some((side.as_ref()?, own)));
+        for (side, _) in sides.filter(|(_, own)| peer_matches(snapshot, &policy.subject, own)) {
+            cuts.extend(side.rules.iter().flat_map(numbered));
+        }
     }
     if let End::Pod(at) = to
         && let Some(pod) = snapshot.pods.get(*at)

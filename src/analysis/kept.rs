@@ -1,13 +1,14 @@
 //! Answers that are kept while policies change.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
-use super::Direction;
 use super::exposure::{self, Exposure};
 use super::index::Index;
 use super::rows::Rows;
 use super::universe::Universe;
 use super::vocabulary::Vocabulary;
+use super::{Direction, End};
 use crate::cluster::Snapshot;
 use crate::policy::Policy;
 use crate::sets::PortSet;
@@ -84,16 +85,35 @@ impl<'a> Analysis<'a> {
     /// At which ports one pod may open connections to another, by their indices in `Snapshot::pods`:
     /// what both gates allow, and every port from a pod to itself (P1). None for a pod that is not there.
     pub fn allowed(&self, from: usize, to: usize) -> PortSet {
-        if from == to && from < self.snapshot.pods.len() {
-            return PortSet::all();
+        self.open(&End::Pod(from), &End::Pod(to))
+            .unwrap_or_default()
+    }
+
+    /// At which ports one end may open connections to the other, both being pods or addresses; none for
+    /// other ends, and for pods that are not there.
+    pub fn open(&self, from: &End, to: &End) -> Option<PortSet> {
+        let (source, destination) = (self.place(from)?, self.place(to)?);
+        if matches!((from, to), (End::Pod(a), End::Pod(b)) if a == b) {
+            return Some(PortSet::all());
         }
-        let class = |pod: usize| self.universe.class_of.get(pod).map(|&class| class as usize);
-        let Some((from, to)) = class(from).zip(class(to)) else {
-            return PortSet::empty();
-        };
         let [ingress, egress] = &self.rows;
-        let out = egress.row(from).open_to(to);
-        out.intersection(&ingress.row(to).open_to(from))
+        let gate = |rows: &Rows, own: &End, at: usize, other: usize| match own {
+            End::Pod(_) => rows.row(at).open_to(other),
+            _ => PortSet::all(),
+        };
+        let out = gate(egress, from, source, destination);
+        Some(out.intersection(&gate(ingress, to, destination, source)))
+    }
+
+    /// A number that is equal for ends which no policy tells apart, of pods and of addresses.
+    pub fn place(&self, end: &End) -> Option<usize> {
+        let universe = &self.universe;
+        match end {
+            End::Pod(pod) => universe.class_of.get(*pod).map(|&class| class as usize),
+            End::Address(IpAddr::V4(a)) => Some(universe.v4_piece((*a).into())),
+            End::Address(IpAddr::V6(a)) => Some(universe.v6_piece((*a).into())),
+            _ => None,
+        }
     }
 
     /// What workloads are open to beyond what exists.

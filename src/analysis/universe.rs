@@ -121,6 +121,17 @@ impl<'a> Universe<'a> {
         base + start..base + end
     }
 
+    /// The piece that an IPv4 address is in.
+    pub fn v4_piece(&self, address: u32) -> usize {
+        self.classes.len() + self.v4.partition_point(|&cut| cut <= address) - 1
+    }
+
+    /// The piece that an IPv6 address is in.
+    pub fn v6_piece(&self, address: u128) -> usize {
+        let base = self.classes.len() + self.v4.len();
+        base + self.v6.partition_point(|&cut| cut <= address) - 1
+    }
+
     /// What a point stands for.
     pub fn point(&self, at: usize) -> Point {
         let addresses = self.address_points();

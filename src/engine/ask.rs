@@ -1,5 +1,7 @@
 //! Questions in words: `shop/web` to `203.0.113.7` at `TCP/80`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -8,7 +10,7 @@ use crate::analysis::ask::{addresses_of, one_of, open_ports};
 use crate::analysis::eval::Probe;
 use crate::analysis::explain::probe;
 use crate::analysis::filter::Ports;
-use crate::analysis::{End, Places, Trace};
+use crate::analysis::{Analysis, End, Places, Trace};
 use crate::cluster::{Snapshot, Workload};
 use crate::engine::load::Loaded;
 use crate::model::validate::{Refusal, flow_port};
@@ -48,18 +50,33 @@ pub struct Shown {
     pub trace: Trace,
 }
 
+/// More pairs of ends than these are not asked one by one.
+const FEW: usize = 16;
+
 /// Asks about every connection from one of `from` to one of `to` at one of `ports`. A pod's
 /// connections to itself count only if there are no others.
 pub fn ask(snapshot: &Snapshot, from: &[End], to: &[End], ports: &FlowPort) -> Answer {
-    let pairs = || from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
+    let wanted = |to: &End| match ports {
+        FlowPort::Named(protocol, name) => resolve(snapshot, to, *protocol, name),
+        ports => ports.numbers().unwrap_or_default(),
+    };
+    let few = from.len().saturating_mul(to.len()) <= FEW;
+    let analysis = (!few).then(|| Analysis::new(snapshot));
+    let place = |end: &End| analysis.as_ref().and_then(|analysis| analysis.place(end));
+    let sources = alike(from, |end| place(end));
+    let destinations = alike(to, |end| place(end).map(|place| (place, wanted(end))));
+    let pairs = || {
+        let all = sources.iter();
+        all.flat_map(|a| destinations.iter().map(move |b| pair(a, b)))
+    };
     let others = pairs().any(|(a, b)| a != b);
     let (mut allowed, mut denied) = (None, None);
     for (a, b) in pairs().filter(|(a, b)| !others || a != b) {
-        let wanted = match ports {
-            FlowPort::Named(protocol, name) => resolve(snapshot, b, *protocol, name),
-            ports => ports.numbers().unwrap_or_default(),
+        let wanted = wanted(b);
+        let open = match analysis.as_ref().and_then(|analysis| analysis.open(a, b)) {
+            Some(open) => open.intersection(&wanted),
+            None => open_ports(snapshot, a, b, &wanted),
         };
-        let open = open_ports(snapshot, a, b, &wanted);
         let closed = wanted.difference(&open);
         let shown = |ports: &PortSet| Shown {
             from: a.clone(),
@@ -84,6 +101,38 @@ pub fn ask(snapshot: &Snapshot, from: &[End], to: &[End], ports: &FlowPort) -> A
             (None, _) => Verdict::None,
         },
         shown: allowed.into_iter().chain(denied).collect(),
+    }
+}
+
+/// Ends of which the answer is the same: one of them, and another if there is one.
+type Alike<'a> = (&'a End, Option<&'a End>);
+
+/// Ends that are told apart, in their order; those without a key are told from all others.
+fn alike<K: Ord>(ends: &[End], key: impl Fn(&End) -> Option<K>) -> Vec<Alike<'_>> {
+    let mut found: Vec<Alike> = Vec::new();
+    let mut known: BTreeMap<K, usize> = BTreeMap::new();
+    for end in ends {
+        let before = key(end).and_then(|key| match known.entry(key) {
+            Entry::Occupied(at) => Some(*at.get()),
+            Entry::Vacant(new) => {
+                new.insert(found.len());
+                None
+            }
+        });
+        match before {
+            Some(at) => _ = found[at].1.get_or_insert(end),
+            None => found.push((end, None)),
+        }
+    }
+    found
+}
+
+/// One of each, different ends if there are such.
+fn pair<'a>((a, more): &Alike<'a>, (b, others): &Alike<'a>) -> (&'a End, &'a End) {
+    match (more, others) {
+        (_, Some(other)) if a == b => (a, other),
+        (Some(more), _) if a == b => (more, b),
+        _ => (a, b),
     }
 }
 

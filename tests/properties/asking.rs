@@ -1,0 +1,97 @@
+//! Questions about many ends against questions about each.
+
+use drawbridge::analysis::explain::probe;
+use drawbridge::analysis::{Analysis, End};
+use drawbridge::cluster::Snapshot;
+use drawbridge::engine::ask::{Verdict, ask};
+use drawbridge::model::FlowPort;
+use drawbridge::sets::Protocol;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::analysis::{addresses, has, probes, with};
+use super::random::{Leaves, PORTS, cluster, policies};
+
+/// Pods, addresses and nodes.
+fn ends(snapshot: &Snapshot) -> Vec<End> {
+    let pods = (0..snapshot.pods.len()).map(End::Pod);
+    let nodes = (0..snapshot.nodes.len()).map(End::Node);
+    pods.chain(nodes)
+        .chain(addresses().into_iter().map(End::Address))
+        .collect()
+}
+
+fn some(all: &[End], chosen: &[bool]) -> Vec<End> {
+    let chosen = all.iter().zip(chosen.iter().cycle()).filter(|(_, c)| **c);
+    chosen.map(|(end, _)| end.clone()).collect()
+}
+
+fn port() -> impl Strategy<Value = FlowPort> {
+    let number = select(&PORTS[..]).prop_map(|p| FlowPort::Range(Protocol::Tcp, p, p));
+    let name = select(&["http", "dns"][..]).prop_map(|n| FlowPort::Named(Protocol::Tcp, n.into()));
+    prop_oneof![Just(FlowPort::Any), number, name]
+}
+
+proptest! {
+    #[test]
+    fn an_analysis_opens_what_the_evaluator_does(
+        cluster in cluster(),
+        policies in policies(Leaves::All),
+    ) {
+        let snapshot = with(&cluster, policies);
+        let analysis = Analysis::new(&snapshot);
+        let all = ends(&snapshot);
+        for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
+            let Some(open) = analysis.open(a, b) else {
+                prop_assert!(matches!((a, b), (End::Node(_), _) | (_, End::Node(_))));
+                continue;
+            };
+            for p in probes() {
+                prop_assert_eq!(has(&open, p), probe(&snapshot, a, b, p).allowed, "{:?} {:?}", a, b);
+            }
+        }
+    }
+
+    #[test]
+    fn sets_are_asked_as_each_of_them_is(
+        cluster in cluster(),
+        policies in policies(Leaves::All),
+        from in vec(any::<bool>(), 1..9),
+        to in vec(any::<bool>(), 1..9),
+        port in port(),
+    ) {
+        let snapshot = with(&cluster, policies);
+        let all = ends(&snapshot);
+        let (from, to) = (some(&all, &from), some(&all, &to));
+        let wanted = |to: &End| match (&port, to) {
+            (FlowPort::Named(protocol, name), End::Pod(at)) => {
+                snapshot.pods[*at].ports_named(*protocol, name)
+            }
+            (port, _) => port.numbers().unwrap_or_default(),
+        };
+        let pairs = || from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
+        let others = pairs().any(|(a, b)| a != b);
+        let (mut open, mut closed) = (false, false);
+        for (a, b) in pairs().filter(|(a, b)| !others || a != b) {
+            for p in probes().into_iter().filter(|p| has(&wanted(b), *p)) {
+                let allowed = probe(&snapshot, a, b, p).allowed;
+                open |= allowed;
+                closed |= !allowed;
+            }
+        }
+        let answer = ask(&snapshot, &from, &to, &port);
+        let want = match (open, closed) {
+            (true, false) => Verdict::All,
+            (true, true) => Verdict::Some,
+            (false, _) => Verdict::None,
+        };
+        prop_assert_eq!(answer.verdict, want);
+        for shown in &answer.shown {
+            let found = probe(&snapshot, &shown.from, &shown.to, shown.port);
+            prop_assert_eq!(&found, &shown.trace);
+            prop_assert!(has(&wanted(&shown.to), shown.port));
+            prop_assert!(from.contains(&shown.from) && to.contains(&shown.to));
+        }
+    }
+}
