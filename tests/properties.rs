@@ -17,3 +17,6 @@ mod changes;
 
 #[path = "properties/asking.rs"]
 mod asking;
+
+#[path = "properties/openings.rs"]
+mod openings;

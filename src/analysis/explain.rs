@@ -155,6 +155,19 @@ pub fn gate(
     to: &End,
     probe: Probe,
 ) -> GateTrace {
+    let all: Vec<usize> = (0..snapshot.policies.len()).collect();
+    gate_by(snapshot, direction, from, to, probe, &all)
+}
+
+/// The same, asked of some policies; no others may select the gate's pod.
+pub(super) fn gate_by(
+    snapshot: &Snapshot,
+    direction: Direction,
+    from: &End,
+    to: &End,
+    probe: Probe,
+    policies: &[usize],
+) -> GateTrace {
     let (own, peer) = match direction {
         Direction::Ingress => (to, from),
         Direction::Egress => (from, to),
@@ -164,7 +177,7 @@ pub fn gate(
     }
     let mut tiers = Vec::new();
     for (tier, rules_of) in snapshot.tiers.iter().enumerate() {
-        let sides = applicable(snapshot, tier, direction, own);
+        let sides = applicable(snapshot, policies, tier, direction, own);
         if sides.is_empty() {
             continue;
         }
@@ -204,6 +217,7 @@ pub fn gate(
 /// The sides of a tier that apply to a pod, in the order in which their rules are asked.
 fn applicable<'a>(
     snapshot: &'a Snapshot,
+    policies: &[usize],
     tier: usize,
     direction: Direction,
     own: &End,
@@ -212,8 +226,9 @@ fn applicable<'a>(
         Direction::Ingress => policy.ingress.as_ref(),
         Direction::Egress => policy.egress.as_ref(),
     };
-    let policies = snapshot.policies.iter().enumerate();
+    let policies = policies.iter();
     let mut found: Vec<(usize, &Policy, &Side)> = policies
+        .filter_map(|&at| Some((at, snapshot.policies.get(at)?)))
         .filter(|(_, p)| p.tier == tier)
         .filter_map(|(at, p)| Some((at, p, side_of(p)?)))
         .filter(|(_, p, _)| peer_matches(snapshot, &p.subject, own))

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::exposure::{self, Exposure};
 use super::index::Index;
-use super::rows::Rows;
+use super::rows::{Row, Rows};
 use super::universe::Universe;
 use super::vocabulary::Vocabulary;
 use super::{Direction, End};
@@ -43,6 +43,19 @@ impl<'a> Analysis<'a> {
             index,
             rows,
         }
+    }
+
+    pub(super) fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    pub(super) fn universe(&self) -> &Universe<'a> {
+        &self.universe
+    }
+
+    /// What the ingress gate of a class allows.
+    pub(super) fn ingress(&self, class: usize) -> &Row {
+        self.rows[0].row(class)
     }
 
     /// The policies that the answers are given for.

@@ -21,6 +21,7 @@
 //! both allow it; the gate of what is no pod is open, and a pod always reaches itself (P1).
 
 pub mod ask;
+mod behind;
 mod changed;
 pub mod changes;
 pub mod compare;
@@ -38,6 +39,7 @@ mod kinds;
 mod merged;
 pub mod miss;
 mod notes;
+pub mod openings;
 mod pairs;
 pub mod parts;
 pub mod paths;

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::explain::gate;
+use super::behind::{Behind, targets};
+use super::explain::gate_by;
 use super::{Direction, End, NewPod};
 use crate::cluster::{
     NAMESPACE_NAME_LABEL, Pod, Route, Service, ServicePort, Snapshot, TargetPort,
 };
+use crate::policy::Peer;
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Labels, PortSet};
 
 /// What one backend of a route sends to one workload.
@@ -24,25 +27,38 @@ pub struct Reach {
 
 /// For every backend, the workloads that it reaches; those whose target port no pod declares are left out.
 pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
-    let mut found = Vec::new();
+    if snapshot.routes.is_empty() {
+        return Vec::new();
+    }
     let controller = controller();
+    let behind = Behind::new(snapshot);
+    let homes = Homes::new(snapshot);
+    let services = snapshot
+        .services
+        .iter()
+        .map(|s| ((&*s.namespace, &*s.name), s));
+    let services: BTreeMap<_, _> = services.collect();
+    let mut known: HashMap<(usize, PortSet), PortSet> = HashMap::new();
+    let mut found = Vec::new();
     for (at, route) in snapshot.routes.iter().enumerate() {
-        let services = snapshot.services.iter();
-        let mut named =
-            services.filter(|s| s.name == route.service && s.namespace == route.service_namespace);
-        let Some(service) = named.next() else {
+        let Some(&service) = services.get(&(&*route.service_namespace, &*route.service)) else {
             continue;
         };
+        let ports = backend_ports(route, service);
         let mut by_workload: BTreeMap<usize, (PortSet, PortSet)> = BTreeMap::new();
-        for (pod_at, pod) in snapshot.pods.iter().enumerate() {
-            let wanted = wanted(snapshot, route, service, pod);
+        for pod in behind.pods(service) {
+            let own = &snapshot.pods[pod];
+            let wanted: PortSet = ports.iter().map(|p| targets(p, own, true)).collect();
             if wanted.is_empty() {
                 continue;
             }
-            let open = let_in(snapshot, &controller, &End::Pod(pod_at), &wanted);
-            let entry = by_workload.entry(pod.workload).or_default();
+            let open = known.entry((pod, wanted.clone())).or_insert_with(|| {
+                let policies = homes.policies(snapshot, own);
+                let_in(snapshot, &controller, &End::Pod(pod), &wanted, &policies)
+            });
+            let entry = by_workload.entry(own.workload).or_default();
             entry.0 = entry.0.union(&wanted);
-            entry.1 = entry.1.union(&open);
+            entry.1 = entry.1.union(open);
         }
         let reach = |(workload, (wanted, open))| Reach {
             route: at,
@@ -53,6 +69,46 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
         found.extend(by_workload.into_iter().map(reach));
     }
     found
+}
+
+/// Policies by the namespace that their subjects must be in.
+struct Homes<'a> {
+    anywhere: Vec<usize>,
+    by_name: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Homes<'a> {
+    fn new(snapshot: &'a Snapshot) -> Self {
+        let mut found = Self {
+            anywhere: Vec::new(),
+            by_name: HashMap::new(),
+        };
+        for (at, policy) in snapshot.policies.iter().enumerate() {
+            let name = |peer: &'a Peer| match peer {
+                Peer::Namespace(name) => Some(name.as_str()),
+                _ => None,
+            };
+            let home = match &policy.subject {
+                Peer::All(all) => all.iter().find_map(name),
+                peer => name(peer),
+            };
+            match home {
+                Some(name) => found.by_name.entry(name).or_default().push(at),
+                None => found.anywhere.push(at),
+            }
+        }
+        found
+    }
+
+    /// Those that may select a pod.
+    fn policies(&self, snapshot: &Snapshot, pod: &Pod) -> Vec<usize> {
+        let home = snapshot.namespaces.get(pod.namespace);
+        let here = home.and_then(|n| self.by_name.get(n.name.as_str()));
+        let mut all = self.anywhere.clone();
+        all.extend(here.into_iter().flatten());
+        all.sort_unstable();
+        all
+    }
 }
 
 /// What the ingress controller may open to each workload that some backend names.
@@ -67,41 +123,15 @@ pub(super) fn ingress_controller(snapshot: &Snapshot) -> BTreeMap<usize, PortSet
     found
 }
 
-/// A pod without labels in a namespace whose name no manifest can have.
-fn controller() -> End {
+/// What serves Ingress and Route objects, as far as it is known: a pod without labels in a namespace whose
+/// name no manifest can have.
+pub fn controller() -> End {
     let name = "\u{1}ingress-controller".to_owned();
     End::NewPod(NewPod {
         namespace: None,
         namespace_labels: Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name)]),
         labels: Labels::new(),
     })
-}
-
-/// The declared ports of a pod that the backend's traffic goes to.
-fn wanted(snapshot: &Snapshot, route: &Route, service: &Service, pod: &Pod) -> PortSet {
-    let namespace = snapshot.namespaces.get(pod.namespace);
-    let selected = !service.selector.is_empty()
-        && namespace.is_some_and(|n| n.name == service.namespace)
-        && service
-            .selector
-            .iter()
-            .all(|(k, v)| pod.labels.get(k) == Some(v));
-    if !selected {
-        return PortSet::empty();
-    }
-    let ports = backend_ports(route, service).into_iter();
-    let targets = ports.flat_map(|p| {
-        pod.ports.iter().filter(move |declared| {
-            declared.protocol == p.protocol
-                && match &p.target {
-                    TargetPort::Number(number) => declared.port == *number,
-                    TargetPort::Name(name) => declared.name.as_ref() == Some(name),
-                }
-        })
-    });
-    targets
-        .map(|p| PortSet::single(p.protocol, p.port))
-        .collect()
 }
 
 /// The Service ports that a backend names: an Ingress by their own number or name, a Route by their
@@ -129,13 +159,28 @@ pub fn backend_ports<'a>(route: &Route, service: &'a Service) -> Vec<&'a Service
     if first.is_empty() { second } else { first }
 }
 
-fn let_in(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> PortSet {
+fn let_in(
+    snapshot: &Snapshot,
+    from: &End,
+    to: &End,
+    wanted: &PortSet,
+    policies: &[usize],
+) -> PortSet {
     let singles = crate::sets::Protocol::ALL.into_iter().flat_map(|protocol| {
         let ranges = wanted.ranges(protocol);
         ranges.flat_map(move |(first, last)| (first..=last).map(move |port| (protocol, port)))
     });
-    let open =
-        singles.filter(|probe| gate(snapshot, Direction::Ingress, from, to, Some(*probe)).allowed);
+    let ingress = |probe| {
+        gate_by(
+            snapshot,
+            Direction::Ingress,
+            from,
+            to,
+            Some(probe),
+            policies,
+        )
+    };
+    let open = singles.filter(|probe| ingress(*probe).allowed);
     open.map(|(protocol, port)| PortSet::single(protocol, port))
         .collect()
 }

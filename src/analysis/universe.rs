@@ -87,6 +87,13 @@ impl<'a> Universe<'a> {
         self.classes.len()..self.classes.len() + self.v4.len() + self.v6.len()
     }
 
+    /// The points that are IPv4 addresses, and those that are IPv6 addresses.
+    pub fn family_points(&self) -> (Range<usize>, Range<usize>) {
+        let Range { start, end } = self.address_points();
+        let middle = start + self.v4.len();
+        (start..middle, middle..end)
+    }
+
     /// The pieces that the address axes are cut into, in the order of their points.
     pub fn pieces(&self) -> Vec<(IpAddr, IpAddr)> {
         let count = self.address_points().len();

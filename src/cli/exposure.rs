@@ -1,9 +1,10 @@
-//! `drawbridge exposure PATH...`: what workloads are open to that does not exist yet.
+//! `drawbridge exposure PATH...`: what workloads are open to that does not exist yet, and what Services and
+//! routes send to them.
 
 use std::io::{self, BufWriter};
 
 use super::{FINE, Format, Inputs, WRONG, exit_code, load_inputs, tell};
-use crate::analysis;
+use crate::analysis::Analysis;
 use crate::report::exposure;
 
 #[derive(clap::Args)]
@@ -18,11 +19,14 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
     tell(&loaded.diagnostics);
-    let found = analysis::exposure::exposure(&loaded.snapshot);
+    let analysis = Analysis::new(&loaded.snapshot);
+    let found = analysis.exposure();
+    let published = analysis.openings(&found);
+    let snapshot = &loaded.snapshot;
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match args.output {
-        Format::Txt => exposure::text(&mut out, &loaded.snapshot, &found),
-        Format::Json => exposure::json(&mut out, &loaded.snapshot, &found, &loaded.diagnostics),
+        Format::Txt => exposure::text(&mut out, snapshot, &found, &published),
+        Format::Json => exposure::json(&mut out, snapshot, &found, &published, &loaded.diagnostics),
     };
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,

@@ -85,7 +85,7 @@ enum Command {
     /// stands for its workload. Addresses are where ways begin or end, 0.0.0.0/0 and ::/0 for all of
     /// outside; what serves Ingress and Route objects is a hop of its own from outside.
     Paths(paths::Args),
-    /// Show what workloads are open to that does not exist yet
+    /// Show what workloads are open to that does not exist yet, and what Services and routes send them
     Exposure(exposure::Args),
     /// Print a script that completes commands in a shell
     Completions(completions::Args),

@@ -173,10 +173,39 @@ pub struct Service {
     pub kind: String,
     /// `spec.clusterIP: None` (W21).
     pub headless: bool,
+    /// Whether it has `spec.externalIPs`.
+    pub external_ips: bool,
+    /// `spec.ipFamilies`; IPv4 if nothing says otherwise.
+    pub families: Families,
     /// Its annotations.
     pub annotations: Labels,
     /// Where it is declared.
     pub span: Option<Span>,
+}
+
+impl Service {
+    /// Whether addresses outside of the cluster can send to it, as far as it goes: it is a NodePort or a
+    /// LoadBalancer, or has external addresses.
+    pub fn takes_outside(&self) -> bool {
+        matches!(self.kind.as_str(), "NodePort" | "LoadBalancer") || self.external_ips
+    }
+}
+
+/// Families of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Families {
+    /// IPv4.
+    pub v4: bool,
+    /// IPv6.
+    pub v6: bool,
+}
+
+impl Families {
+    /// IPv4 alone.
+    pub const V4: Self = Self {
+        v4: true,
+        v6: false,
+    };
 }
 
 /// A port of a Service.

@@ -7,9 +7,8 @@ use super::ground::Ground;
 use super::in_force::InForce;
 use super::intent;
 use crate::analysis::eval::peer_matches;
-use crate::analysis::exposure::{Exposure, Kinds, exposure};
+use crate::analysis::exposure::{Exposure, exposure};
 use crate::analysis::{Direction, End};
-use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::model::{Document, WorkloadId};
 use crate::policy::Policy;
 use crate::sets::PortSet;
@@ -149,28 +148,11 @@ fn tell(gate: &mut Gate, (found, at): Of, meant: Option<Of>) {
             Some(drawn.ports(same.ports).union(usual))
         });
         let known = same.unwrap_or_else(|| usual.clone());
-        let words = format!("{} on {}", who(&kind), ports(some));
+        let words = format!("{kind} on {}", ports(some));
         match within(some, &known) {
             true => gate.by_choice.push(words),
             false => gate.open_to.push(words),
         }
-    }
-}
-
-fn who(kinds: &Kinds) -> String {
-    let name = |words: &String| {
-        let values = words.strip_prefix(NAMESPACE_NAME_LABEL)?;
-        let values = values.strip_prefix(" in (")?.strip_suffix(')')?;
-        let many = if values.contains(',') { "s" } else { "" };
-        Some(format!("every pod of namespace{many} {values}"))
-    };
-    match kinds.namespaces.as_slice() {
-        [] => "every pod of the cluster".to_owned(),
-        [one] => match name(one) {
-            Some(named) => named,
-            None => format!("every pod of namespaces with {one}"),
-        },
-        many => format!("every pod of namespaces with {}", many.join(", ")),
     }
 }
 

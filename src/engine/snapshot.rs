@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::dns::Resolver;
 use super::identity::identities;
 use crate::cluster::{
-    ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
+    ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
 use crate::dialect;
 use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
@@ -274,6 +274,8 @@ fn services(document: &Document) -> Vec<Service> {
             ports: service.ports.clone(),
             kind: "ClusterIP".to_owned(),
             headless: false,
+            external_ips: false,
+            families: Families::V4,
             annotations: Labels::new(),
             span: None,
         })

@@ -1,7 +1,7 @@
 //! Services, and what sends traffic to them from outside (semantics 8.3).
 
 use super::workload::protocol;
-use crate::cluster::{Route, Service, ServicePort, TargetPort};
+use crate::cluster::{Families, Route, Service, ServicePort, TargetPort};
 use crate::sets::Labels;
 use crate::yaml::decode::{
     Decoded, IntOrString, deep, field, int_or_string, int32, list, list_field, string, strings,
@@ -15,16 +15,34 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     let selector = deep(node, &["spec", "selector"], strings)?;
     let annotations = deep(node, &["metadata", "annotations"], strings)?;
     let kind = text(&["spec", "type"])?.filter(|kind| !kind.is_empty());
+    let address = text(&["spec", "clusterIP"])?;
+    let texts = |key: &str| deep(node, &["spec", key], |n| list(n, string));
+    let (external, families_said) = (texts("externalIPs")?, texts("ipFamilies")?);
     Ok(Service {
         namespace: object.namespace_or_default().to_owned(),
         name: object.name.clone(),
         selector: selector.unwrap_or_else(Labels::new),
         ports: ports.unwrap_or_default().into_iter().flatten().collect(),
         kind: kind.unwrap_or_else(|| "ClusterIP".into()),
-        headless: text(&["spec", "clusterIP"])?.as_deref() == Some("None"),
+        headless: address.as_deref() == Some("None"),
+        external_ips: !external.unwrap_or_default().is_empty(),
+        families: families(&families_said.unwrap_or_default(), address.as_deref()),
         annotations: annotations.unwrap_or_default(),
         span: Some(object.start()),
     })
+}
+
+/// Those that are said, else that of its address, else IPv4.
+fn families(said: &[String], address: Option<&str>) -> Families {
+    let has = |family: &str| said.iter().any(|f| f == family);
+    match (has("IPv4"), has("IPv6")) {
+        (false, false) if address.is_some_and(|a| a.contains(':')) => Families {
+            v4: false,
+            v6: true,
+        },
+        (false, false) => Families::V4,
+        (v4, v6) => Families { v4, v6 },
+    }
 }
 
 /// A port that the API server would take, with what it leaves out filled in (W20).

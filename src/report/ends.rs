@@ -23,7 +23,7 @@ pub(super) fn workload_json(workload: &Workload) -> String {
     compact(&peer_json(workload))
 }
 
-fn peer_json(workload: &Workload) -> Value {
+pub(super) fn peer_json(workload: &Workload) -> Value {
     json!({
         "type": "workload",
         "namespace": workload.namespace,

@@ -8,16 +8,24 @@ use serde_json::{Value, json};
 use super::assumed;
 use super::ends::{compact, conn, display, workload_json};
 use super::findings::flat;
+use super::openings;
 use crate::analysis::Direction;
 use crate::analysis::exposure::{Exposed, Exposure, Ports};
+use crate::analysis::openings::Opening;
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 
-/// For each workload and direction what every pod gets, and what some pods get beyond that.
+/// For each workload and direction what every pod gets, and what some pods get beyond that; then what
+/// Services and routes send.
 ///
 /// # Errors
 /// What `out` refuses.
-pub fn text(out: &mut impl Write, snapshot: &Snapshot, found: &Exposure) -> io::Result<()> {
+pub fn text(
+    out: &mut impl Write,
+    snapshot: &Snapshot,
+    found: &Exposure,
+    published: &[Opening],
+) -> io::Result<()> {
     let mut kinds = Written::default();
     let mut sets = Written::default();
     for line in &found.lines {
@@ -27,20 +35,20 @@ pub fn text(out: &mut impl Write, snapshot: &Snapshot, found: &Exposure) -> io::
         };
         let (name, word) = (display(workload), direction(line.direction));
         let note = match gate.unprotected {
-            true => " (no policy speaks of it)",
+            true => " (no policy selects it)",
             false => "",
         };
         if gate.everyone.is_empty() && gate.some.is_empty() {
             writeln!(out, "{name} {word}: closed to new pods")?;
             continue;
         }
-        writeln!(out, "{name} {word}:{note}")?;
+        writeln!(out, "{name} {word}{note}:")?;
         if !gate.everyone.is_empty() {
             writeln!(out, "    every pod: {}", ports(&gate.everyone))?;
         }
         let mut each = |list: &[Exposed], before: &str, after: &str| -> io::Result<()> {
             for some in list {
-                let kind = kinds.of(some.kind, || kind(found, some.kind));
+                let kind = kinds.of(some.kind, || found.kind(some.kind).to_string());
                 let ports = sets.of(some.ports, || found.ports(some.ports).to_string());
                 writeln!(out, "    {before}{kind}: {ports}{after}")?;
             }
@@ -49,6 +57,7 @@ pub fn text(out: &mut impl Write, snapshot: &Snapshot, found: &Exposure) -> io::
         each(&gate.some, "", "")?;
         each(&gate.except, "but ", " of it")?;
     }
+    openings::text(out, snapshot, published)?;
     writeln!(out, "{}", assumed::text(snapshot.assumptions))?;
     out.flush()
 }
@@ -64,16 +73,6 @@ impl Written {
         }
         self.0[number].get_or_insert_with(write)
     }
-}
-
-fn kind(found: &Exposure, number: usize) -> String {
-    let words = |all: &[String]| match all {
-        [] => "any".to_owned(),
-        all => all.join(", "),
-    };
-    let kinds = found.kind(number);
-    let (pods, namespaces) = (words(&kinds.pods), words(&kinds.namespaces));
-    format!("pods with {pods} in namespaces with {namespaces}")
 }
 
 fn ports(ports: &Ports) -> String {
@@ -94,8 +93,9 @@ fn direction(direction: Direction) -> &'static str {
 }
 
 /// `{"format", "assumptions", "exposure": [{"workload", "direction", "to", "conn"}], "unprotected":
-/// [{"workload", "direction"}], "diagnostics"}`; `to` is the entire cluster or a selector, whose
-/// pods get `more` than the entire cluster (`conn` is what is added) or `less` (`conn` is what is left).
+/// [{"workload", "direction"}], "published": [...], "diagnostics"}`; `to` is the entire cluster or a selector, whose
+/// pods get `more` than the entire cluster (`conn` is what is added) or `less` (`conn` is what is left);
+/// `published` has what each Service and route sends to each workload, and who is let in at which ports.
 ///
 /// # Errors
 /// What `out` refuses.
@@ -103,6 +103,7 @@ pub fn json(
     out: &mut impl Write,
     snapshot: &Snapshot,
     found: &Exposure,
+    published: &[Opening],
     told: &[Diagnostic],
 ) -> io::Result<()> {
     let names: Vec<String> = snapshot.workloads.iter().map(workload_json).collect();
@@ -145,10 +146,17 @@ pub fn json(
         each(&gate.except, "less")?;
     }
     let (unprotected, told) = (unprotected.join(","), compact(&flat(told)));
-    writeln!(
-        out,
-        "\n],\"unprotected\":[{unprotected}],\"diagnostics\":{told}}}"
-    )?;
+    write!(out, "\n],\"unprotected\":[{unprotected}],\"published\":[")?;
+    let mut between = "\n";
+    for opening in published {
+        write!(
+            out,
+            "{between}{}",
+            compact(&openings::json(snapshot, opening))
+        )?;
+        between = ",\n";
+    }
+    writeln!(out, "],\"diagnostics\":{told}}}")?;
     out.flush()
 }
 

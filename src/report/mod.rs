@@ -8,5 +8,6 @@ pub mod explain;
 pub mod exposure;
 pub mod findings;
 pub mod list;
+mod openings;
 pub mod paths;
 pub mod verify;

@@ -53,7 +53,7 @@ fn any_pod(snapshot: &Snapshot, workload: usize, allowed: impl Fn(&End) -> bool)
     pods.any(|pod| allowed(&End::Pod(pod)))
 }
 
-fn new_pods() -> impl Strategy<Value = Vec<NewPod>> {
+pub fn new_pods() -> impl Strategy<Value = Vec<NewPod>> {
     let name = select(&["ns-8", "ns-8", "ns-9"][..]);
     let one = (0..4usize, name, labels(), labels());
     let pod = one.prop_map(|(namespace, name, mut namespace_labels, labels)| {
@@ -68,7 +68,7 @@ fn new_pods() -> impl Strategy<Value = Vec<NewPod>> {
 }
 
 /// A new pod with the labels that its namespace has, if that exists.
-fn settle(snapshot: &Snapshot, pod: &NewPod) -> Option<NewPod> {
+pub fn settle(snapshot: &Snapshot, pod: &NewPod) -> Option<NewPod> {
     let Some(at) = pod.namespace else {
         return Some(pod.clone());
     };

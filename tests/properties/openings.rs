@@ -1,0 +1,129 @@
+//! What Services send, against the plain evaluator.
+
+use drawbridge::analysis::openings::{By, Opening, Sender};
+use drawbridge::analysis::{Analysis, Direction, End};
+use drawbridge::cluster::{Families, Service, ServicePort, Snapshot, TargetPort};
+use drawbridge::sets::{Labels, PortSet, Protocol};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::analysis::{addresses, gate_allows, has, new_pods, probes, settle, with};
+use super::random::{Leaves, PORTS, cluster, policies};
+
+fn port() -> impl Strategy<Value = ServicePort> {
+    let target = prop_oneof![
+        select(&PORTS[..]).prop_map(TargetPort::Number),
+        select(&["http", "dns"][..]).prop_map(|name| TargetPort::Name(name.into())),
+    ];
+    target.prop_map(|target| ServicePort {
+        name: None,
+        port: 80,
+        protocol: Protocol::Tcp,
+        target,
+    })
+}
+
+/// A pod whose labels it selects, its ports, its families.
+type Drawn = (usize, Vec<ServicePort>, (bool, bool));
+
+fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
+    let families = (any::<bool>(), any::<bool>());
+    vec((0..8usize, vec(port(), 1..3), families), 1..4)
+}
+
+/// A Service for some labels of one pod.
+fn service(snapshot: &Snapshot, (pod, ports, (v4, v6)): Drawn) -> Service {
+    let pod = &snapshot.pods[pod % snapshot.pods.len()];
+    let labels = pod.labels.iter().take(1 + pod.workload % 2);
+    Service {
+        namespace: snapshot.namespaces[pod.namespace].name.clone(),
+        name: "s".into(),
+        selector: labels.map(|(k, v)| (k.clone(), v.clone())).collect(),
+        ports,
+        kind: "NodePort".into(),
+        headless: false,
+        external_ips: false,
+        families: Families { v4: v4 || !v6, v6 },
+        annotations: Labels::new(),
+        span: None,
+    }
+}
+
+/// The pods that a Service selects, of one workload, with the ports that it sends to.
+fn sent(snapshot: &Snapshot, service: &Service, workload: usize) -> Vec<(usize, PortSet)> {
+    let found = &snapshot.workloads[workload];
+    let here = found.namespace == service.namespace && !service.selector.is_empty();
+    let pods = found.pods.clone().filter(|_| here);
+    let selected = pods.filter(|&at| {
+        let labels = &snapshot.pods[at].labels;
+        service
+            .selector
+            .iter()
+            .all(|(k, v)| labels.get(k) == Some(v))
+    });
+    let ports = |at: usize| -> PortSet {
+        let to = service.ports.iter().map(|port| match &port.target {
+            TargetPort::Number(number) => PortSet::single(port.protocol, *number),
+            TargetPort::Name(name) => snapshot.pods[at].ports_named(port.protocol, name),
+        });
+        to.collect()
+    };
+    selected.map(|at| (at, ports(at))).collect()
+}
+
+proptest! {
+    #[test]
+    fn services_send_what_the_evaluator_lets_in(
+        cluster in cluster(),
+        policies in policies(Leaves::Exact),
+        drawn in drawn(),
+        extra in new_pods(),
+    ) {
+        let mut snapshot = with(&cluster, policies);
+        prop_assume!(!snapshot.pods.is_empty());
+        let services = drawn.into_iter().map(|one| service(&snapshot, one));
+        snapshot.services = services.collect();
+        let analysis = Analysis::new(&snapshot);
+        let openings = analysis.openings(&analysis.exposure());
+        let settled = extra.iter().filter_map(|p| settle(&snapshot, p));
+        let settled: Vec<End> = settled.map(End::NewPod).collect();
+        for (at, service) in snapshot.services.iter().enumerate() {
+            for workload in 0..snapshot.workloads.len() {
+                let sent = sent(&snapshot, service, workload);
+                let wanted: PortSet = sent.iter().map(|(_, ports)| ports.clone()).collect();
+                for sender in [Sender::Cluster, Sender::Outside] {
+                    let is = |o: &&Opening| {
+                        o.by == By::Service(at) && o.workload == workload && o.sender == sender
+                    };
+                    let found = openings.iter().find(is);
+                    prop_assert_eq!(found.map(|o| o.wanted.clone()).unwrap_or_default(), wanted.clone());
+                    let Some(found) = found else { continue };
+                    let senders: Vec<End> = match sender {
+                        Sender::Outside => addresses()
+                            .into_iter()
+                            .filter(|a| if a.is_ipv4() { service.families.v4 } else { service.families.v6 })
+                            .map(End::Address)
+                            .collect(),
+                        _ => (0..snapshot.pods.len()).map(End::Pod).chain(settled.clone()).collect(),
+                    };
+                    for p in probes() {
+                        let lets = |pod: usize, from: &&End| {
+                            gate_allows(&snapshot, Direction::Ingress, pod, from, p)
+                        };
+                        let pods = || sent.iter().filter(|(_, ports)| has(ports, p)).map(|(pod, _)| *pod);
+                        let others = |pod: usize| senders.iter().filter(move |from| **from != End::Pod(pod));
+                        let all = pods().any(|pod| others(pod).all(|from| lets(pod, &from)));
+                        let one = pods().any(|pod| others(pod).any(|from| lets(pod, &from)));
+                        prop_assert!(!has(&found.every, p) || all, "{:?} {:?}", found, p);
+                        prop_assert!(has(&found.some, p) || !one, "{:?} {:?}", found, p);
+                        // Of addresses, there is one of each kind here.
+                        if sender == Sender::Outside {
+                            prop_assert_eq!((has(&found.every, p), has(&found.some, p)), (all, one));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
