@@ -291,4 +291,10 @@ vectors! {
         ["s/p > o/r any deny", "s/p > 203.0.113.9 any deny"];
     a12_and_never_allow: cnp("ingress: [{action: Accept, from: [{moons: {}}]}]") + &np("{ingress: []}") =>
         ["o/r > s/p any deny"];
+    a12_one_unknown_peer_closes_an_accept: cnp("ingress: [{action: Accept, from: [{namespaces: {}}, {moons: {}}]}]") + &np("{ingress: []}") =>
+        ["o/r > s/p any deny"];
+    a12_and_makes_a_denial_whole: cnp("ingress: [{action: Deny, from: [{namespaces: {matchLabels: {team: b}}}, {moons: {}}], protocols: [{tcp: {destinationPort: {number: 80}}}]}]") =>
+        ["o/r > s/p any deny", "s/q > s/p UDP/53 deny", "203.0.113.9 > s/p any deny"];
+    a10_names_and_addresses_are_judged_apart: cnp("egress: [{action: Deny, to: [{networks: [203.0.113.0/24]}, {namespaces: {}}], protocols: [{destinationNamedPort: web}]}]") =>
+        ["s/q > s/p TCP/8080 deny", "s/q > 203.0.113.9 any allow"];
 }

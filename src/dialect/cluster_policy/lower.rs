@@ -39,6 +39,22 @@ pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions)
     }
 }
 
+/// A rule with a peer that nobody knows fails closed as a whole: it accepts nothing, or denies everything
+/// (A12).
+fn closed(rule: Rule) -> Rule {
+    let accepts = rule.action == Action::Accept;
+    Rule {
+        action: if accepts { rule.action } else { Action::Deny },
+        peers: if accepts {
+            Match::Only(Vec::new())
+        } else {
+            Match::Any
+        },
+        ports: Match::Any,
+        ..rule
+    }
+}
+
 struct Lowering<'a> {
     object: &'a Object,
     kind: Kind,
@@ -48,7 +64,7 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn rule(&self, rule: &read::Rule) -> Rule {
         let item = |(peer, mark): &(read::Peer, Mark)| PeerItem {
-            peer: self.peer(peer, rule.action),
+            peer: self.peer(peer),
             span: self.object.span(*mark),
         };
         let ports = rule.ports.as_ref().map(|ports| {
@@ -58,25 +74,22 @@ impl Lowering<'_> {
             };
             Match::Only(ports.iter().map(item).collect())
         });
-        let unknown = rule
-            .peers
-            .iter()
-            .any(|(p, _)| matches!(p, read::Peer::Unknown));
-        Rule {
+        let plain = Rule {
             name: rule.name.clone(),
-            // A rule with a peer that nobody knows fails closed (A12).
-            action: match rule.action {
-                Action::Pass if unknown => Action::Deny,
-                action => action,
-            },
+            action: rule.action,
             subject: None,
             peers: Match::Only(rule.peers.iter().map(item).collect()),
             ports: ports.unwrap_or(Match::Any),
             span: self.object.span(rule.mark),
+        };
+        let unknown = |(peer, _): &(read::Peer, Mark)| matches!(peer, read::Peer::Unknown);
+        match rule.peers.iter().any(unknown) {
+            true => closed(plain),
+            false => plain,
         }
     }
 
-    fn peer(&self, peer: &read::Peer, action: Action) -> Peer {
+    fn peer(&self, peer: &read::Peer) -> Peer {
         match peer {
             read::Peer::Pods(pods) => self.pods(pods),
             read::Peer::Networks(networks) => {
@@ -90,8 +103,7 @@ impl Lowering<'_> {
             read::Peer::Domains(names) => {
                 Peer::AnyOf(names.iter().cloned().map(Peer::Domain).collect())
             }
-            read::Peer::Unknown if action == Action::Accept => Peer::Nothing,
-            read::Peer::Unknown => Peer::Everything,
+            read::Peer::Unknown => Peer::Nothing,
         }
     }
 

@@ -23,9 +23,9 @@ pub struct Read {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Refusals that leave the meaning clear: fields that this version of the API does not have, and
-/// selectors left out.
-const LENIENT: [&str; 2] = ["V23", read::MISSING_SELECTOR];
+/// Refusals that leave the meaning clear: fields that this version of the API does not have, selectors
+/// left out, port names where there are no pods.
+const LENIENT: [&str; 3] = ["V23", read::MISSING_SELECTOR, read::NAMED_AND_ADDRESSED];
 
 /// Reads, validates and lowers one object.
 pub fn read(object: &Object, assumptions: &Assumptions) -> Read {

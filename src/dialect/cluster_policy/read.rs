@@ -12,6 +12,9 @@ use crate::yaml::{Mark, Object};
 /// Code of a selector that the schema wants and whose absence has a clear meaning.
 pub const MISSING_SELECTOR: &str = "missing-selector";
 
+/// Code of port names beside peers that are no pods.
+pub const NAMED_AND_ADDRESSED: &str = "A10";
+
 const GROUP: &str = "policy.networking.k8s.io";
 
 /// Which of the three kinds.
@@ -260,6 +263,7 @@ impl<'a> Reader<'a> {
                 .map(|at| self.protocols(&at)),
             _ => self.schema.get(at, "ports").map(|at| self.ports(&at)),
         };
+        self.named_and_addressed(at, &ends, ports.as_deref());
         Some(Rule {
             name,
             action: match action? {
@@ -274,6 +278,35 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Port names mean nothing where there are no pods (A10). Only servers with the experimental fields
+    /// look, so that the rule is judged all the same.
+    fn named_and_addressed(
+        &mut self,
+        at: &At<'a>,
+        peers: &[(Peer, Mark)],
+        ports: Option<&[(PortMatch, Mark)]>,
+    ) {
+        let addressed = |(peer, _): &(Peer, Mark)| {
+            matches!(peer, Peer::Networks(_) | Peer::Nodes(_) | Peer::Domains(_))
+        };
+        let named = |(port, _): &(PortMatch, Mark)| matches!(port, PortMatch::Named { .. });
+        if peers.iter().any(addressed) && ports.is_some_and(|p| p.iter().any(named)) {
+            let kinds = match self.kind {
+                Kind::Baseline => "networks/nodes",
+                _ => "networks/nodes/domainNames",
+            };
+            let message = format!(
+                "Invalid value: \"object\": {kinds} peer cannot be set with namedPorts since there are no namedPorts for {kinds}"
+            );
+            let since = self.schema.out.found.len();
+            self.schema
+                .out
+                .add(NAMED_AND_ADDRESSED, &at.path, at.node.start, message);
+            let help = "write the port's number in a rule of its own for these peers";
+            self.schema.out.help(since, help);
+        }
+    }
+
     fn peer(&mut self, at: &At<'a>, egress: bool) -> Option<Peer> {
         let known: &[&str] = match (egress, self.kind) {
             (false, _) => &["namespaces", "pods"],
@@ -283,7 +316,7 @@ impl<'a> Reader<'a> {
         let keys = self.schema.map(at)?;
         if self.kind == Kind::Cluster && !keys.is_empty() && !keys.iter().any(|k| known.contains(k))
         {
-            let message = "this version of the API has none of its fields; an Accept rule matches nothing by it, any other rule everything (A12)";
+            let message = "this version of the API has none of its fields, so the whole rule fails closed: an Accept rule matches nothing, any other denies everything (A12)";
             let note = Diagnostic::warning("A12", message).path(at.path.as_str());
             self.notes.push(self.object.about(note, at.node.start));
             return Some(Peer::Unknown);
@@ -317,6 +350,11 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let value = format!("{text:?}");
+            if text.len() > 43 {
+                let message = "Too long: may not be more than 43 bytes".to_owned();
+                self.schema.refuse(&item, message);
+                continue;
+            }
             let sloppy = |reason: &str| !reason.starts_with("must not have bits set");
             match cidr::parse(&text) {
                 Ok(block) if !block.strict.is_some_and(sloppy) => {}
@@ -341,8 +379,10 @@ impl<'a> Reader<'a> {
         let bare = text.strip_suffix('.').unwrap_or(&text);
         let bare = bare.strip_prefix("*.").unwrap_or(bare);
         let label = |l: &str| {
-            let fits = !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
-            fits && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+            let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+            let bytes = l.as_bytes();
+            edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(inner)
         };
         if bare.split('.').count() < 2 || !bare.split('.').all(label) {
             let detail = format!(

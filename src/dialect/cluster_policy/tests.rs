@@ -78,6 +78,14 @@ fn what_the_schemas_refuse() {
             ".to[0].domainNames[0]",
         ),
         (
+            "{action: Deny, to: [{domainNames: [a-.example.com]}]}",
+            ".to[0].domainNames[0]",
+        ),
+        (
+            "{action: Deny, to: [{networks: ['0064:ff9b:0000:0000:0000:0000:192.000.002.001/128']}]}",
+            ".to[0].networks[0]",
+        ),
+        (
             "{action: Deny, to: [{namespaces: {}}], ports: [{portNumber: {port: 0}}]}",
             ".ports[0].portNumber.port",
         ),
@@ -141,20 +149,21 @@ fn what_is_taken_and_means_nothing_is_told() {
 
 #[test]
 fn unknown_peers_fail_closed() {
-    for (action, want, peer) in [
-        ("Accept", Action::Accept, Peer::Nothing),
-        ("Deny", Action::Deny, Peer::Everything),
-        ("Pass", Action::Deny, Peer::Everything),
+    for (action, want, peers) in [
+        ("Accept", Action::Accept, Match::Only(vec![])),
+        ("Deny", Action::Deny, Match::Any),
+        ("Pass", Action::Deny, Match::Any),
     ] {
-        let (policy, _) = judge(&cluster(&format!(
-            "{{action: {action}, to: [{{moons: {{}}}}]}}"
-        )));
+        let rule = format!(
+            "{{action: {action}, to: [{{namespaces: {{}}}}, {{moons: {{}}}}], protocols: [{{tcp: {{destinationPort: {{number: 80}}}}}}]}}"
+        );
+        let (policy, _) = judge(&cluster(&rule));
         let side = policy.and_then(|p| p.egress).expect("judged");
-        assert_eq!(side.rules[0].action, want);
-        let Match::Only(peers) = &side.rules[0].peers else {
-            panic!("peers are listed");
-        };
-        assert_eq!(peers[0].peer, peer);
+        let rule = &side.rules[0];
+        assert_eq!(
+            (rule.action, &rule.peers, &rule.ports),
+            (want, &peers, &Match::Any)
+        );
     }
 }
 
@@ -184,4 +193,22 @@ fn whole_networks_match_pods_whose_addresses_nobody_knows() {
     assert!(!pods(&admin(rule), PodAddresses::Unknown));
     let narrow = "{action: Deny, to: [{networks: [10.0.0.0/8]}]}";
     assert!(!pods(&cluster(narrow), PodAddresses::Unknown));
+}
+
+#[test]
+fn names_of_ports_and_domains() {
+    let under = "{action: Accept, to: [{domainNames: [_dmarc.example.com, a_b.example.com., '*.example.com']}]}";
+    assert_eq!(
+        refused(&cluster(under)),
+        ["spec.egress[0].to[0].domainNames[0]"]
+    );
+    let long = format!(
+        "{{action: Accept, to: [{{domainNames: [{}.example.com]}}]}}",
+        "a".repeat(70)
+    );
+    assert_eq!(judge(&cluster(&long)).1, []);
+    let rule = "{action: Deny, to: [{namespaces: {}}, {networks: [10.0.0.0/8]}], protocols: [{destinationNamedPort: web}]}";
+    let (policy, told) = judge(&cluster(rule));
+    assert!(policy.is_some(), "only some servers refuse it");
+    assert_eq!(told, [(Severity::Error, "spec.egress[0]".to_owned())]);
 }

@@ -58,7 +58,7 @@ pub fn strict(object: &Object) -> Vec<Diagnostic> {
     let mut found = fields::strict(object, SHAPE);
     if object.api_version != API_VERSION {
         let message = format!(
-            "no server has NetworkPolicy in `{}` any more",
+            "no server has NetworkPolicy in `{}` any more; it is judged as one of `{API_VERSION}`",
             object.api_version
         );
         let told = Diagnostic::error("api-version", message)

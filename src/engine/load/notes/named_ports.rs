@@ -6,7 +6,9 @@ use crate::diag::Diagnostic;
 use crate::policy::{Match, Peer, PortMatch, Rule};
 
 pub(super) fn named_ports(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
-    for policy in &snapshot.policies {
+    // Of policies of the whole cluster, the API says so itself (A10).
+    let namespaced = snapshot.policies.iter().filter(|p| p.namespace.is_some());
+    for policy in namespaced {
         let rules = policy.egress.iter().flat_map(|side| &side.rules);
         for rule in rules.filter(|rule| names_outside(rule)) {
             let Match::Only(items) = &rule.ports else {
