@@ -43,6 +43,15 @@ spec: {containers: [{name: c}]}
 ---
 ";
 
+/// A host-network pod on the node of `p`.
+const AGENT: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: agent, namespace: o, labels: {app: agent}}
+spec: {nodeName: n1, hostNetwork: true, containers: [{name: c, ports: [{name: web, containerPort: 8080}]}]}
+---
+";
+
 /// A NetworkPolicy of namespace `s`.
 fn np(spec: &str) -> String {
     format!(
@@ -88,7 +97,7 @@ const DEFAULT: Assumptions = Assumptions {
     host_network: HostNetwork::Pods,
 };
 
-/// Each line of `want`: `FROM > TO PORT allow|deny`, or `refused` where the API server takes no such policy.
+/// Each line of `want`: `FROM > TO PORT allow|some|deny`, or `refused` where the API server takes no such policy.
 fn hold(name: &str, assumptions: Assumptions, policies: &str, want: &[&str]) {
     let text = format!("{CLUSTER}{policies}");
     let loaded = load(&[Source::new("vector.yaml", text)], assumptions);
@@ -109,6 +118,7 @@ fn hold(name: &str, assumptions: Assumptions, policies: &str, want: &[&str]) {
         let answer = ask(&loaded.snapshot, &end(from), &end(to), &port);
         let right = match *verdict {
             "allow" => Verdict::All,
+            "some" => Verdict::Some,
             _ => Verdict::None,
         };
         assert_eq!(answer.verdict, right, "{name}: {line}");
@@ -297,4 +307,20 @@ vectors! {
         ["o/r > s/p any deny", "s/q > s/p UDP/53 deny", "203.0.113.9 > s/p any deny"];
     a10_names_and_addresses_are_judged_apart: cnp("egress: [{action: Deny, to: [{networks: [203.0.113.0/24]}, {namespaces: {}}], protocols: [{destinationNamedPort: web}]}]") =>
         ["s/q > s/p TCP/8080 deny", "s/q > 203.0.113.9 any allow"];
+    p2_the_own_node_by_its_address_too: np("{}") =>
+        ["node/n1 > s/p any allow", "192.0.2.1 > s/p any allow", "192.0.2.1 > s/q any deny", "192.0.2.2 > s/p any deny"];
+    p2_a_host_network_pod_comes_in_as_its_node under NODES: AGENT.to_owned() + &np("{}") =>
+        ["o/agent > s/p any allow", "o/agent > s/q any deny", "s/p > s/q any deny"];
+    p4_a_host_network_pod_is_its_nodes_address under NODES: AGENT.to_owned() + &np("{egress: [{to: [{ipBlock: {cidr: 192.0.2.1/32}}]}]}") =>
+        ["s/p > o/agent TCP/8080 allow", "s/p > node/n1 any allow", "s/p > s/host any deny", "s/p > o/r any deny"];
+    p4_some_node_is_somewhere under NODES: np("{egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}") =>
+        ["s/p > s/host any allow", "s/p > o/r any deny"];
+    a7_a_host_network_pod_is_among_the_nodes under NODES: AGENT.to_owned() + &cnp("egress: [{action: Deny, to: [{nodes: {matchLabels: {zone: a}}}]}]") =>
+        ["s/p > o/agent any deny", "s/p > 192.0.2.1 any deny", "s/p > s/host any allow", "s/p > o/r any allow"];
+    nodes_declare_no_port_names under NODES: AGENT.to_owned() + &np("{egress: [{ports: [{port: web}]}]}") =>
+        ["s/q > s/p TCP/8080 deny", "s/p > o/agent TCP/8080 deny", "s/p > node/n1 TCP/8080 deny"];
+    a_node_is_each_of_its_addresses: "{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {addresses: [{address: 192.0.2.8}, {address: 198.51.100.8}]}}\n---\n".to_owned() + &np("{egress: [{to: [{ipBlock: {cidr: 198.51.100.8/32}}]}]}") =>
+        ["s/p > 198.51.100.8 any allow", "s/p > 192.0.2.8 any deny", "s/p > node/n2 any some"];
+    k32_an_address_is_its_pod_where_known under KNOWN: np("{policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: p}}}]}]}") =>
+        ["s/q > s/p any allow", "s/q > 10.0.0.1 any allow", "s/q > 10.0.0.2 any deny"];
 }

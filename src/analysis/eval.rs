@@ -1,12 +1,14 @@
 //! The meaning of peers and ports for one concrete end: the plain definition that everything faster
 //! is tested against.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::{IpNet, Ipv4Net};
 
 use super::{End, NewPod};
-use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, Snapshot};
+use crate::cluster::{NAMESPACE_NAME_LABEL, Node, Pod, Snapshot};
 use crate::policy::{Match, Peer, PeerItem, PortItem, PortMatch};
-use crate::sets::{Labels, Protocol};
+use crate::sets::{IpSet, Labels, Protocol};
 
 /// Whether the end is in the peer.
 pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &End) -> bool {
@@ -28,6 +30,7 @@ pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &End) -> bool {
             End::NewPod(pod) => new_pod_matches(snapshot, peer, pod),
             End::Address(address) => address_matches(snapshot, peer, *address),
             End::Node(at) => node_matches(snapshot, peer, *at),
+            End::NodeAddress(_, address) => address_matches(snapshot, peer, *address),
             End::Domain(domain) => matches!(peer, Peer::Domain(name) if name == domain),
         },
     }
@@ -45,11 +48,35 @@ pub(super) fn pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> bool {
         Peer::ServiceAccount(name) => *pod.service_account == **name,
         Peer::PodsOf(workload) => pod.workload == *workload,
         Peer::PodAddresses(set) => pod.addresses.iter().any(|a| set.contains(*a)),
+        Peer::HostAddresses(_) | Peer::HostsOn(_) => {
+            pod.host_network && host_matches(peer, pod, snapshot.node_of(pod))
+        }
         Peer::PodsIpv4 => pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4),
         Peer::PodsIpv6 => pod.addresses.iter().any(IpAddr::is_ipv6),
         _ => false,
     }
 }
+
+/// Whether a host-network pod that is taken for its node is in a peer that speaks of these.
+pub(super) fn host_matches(peer: &Peer, pod: &Pod, node: Option<&Node>) -> bool {
+    match peer {
+        Peer::HostAddresses(set) => {
+            let of_node = node.into_iter().flat_map(|n| &n.addresses);
+            let mut known = pod.addresses.iter().chain(of_node).peekable();
+            match known.peek() {
+                Some(_) => known.any(|a| set.contains(*a)),
+                None => IpSet::net(ANY_IPV4).is_subset(set),
+            }
+        }
+        Peer::HostsOn(selector) => match node {
+            Some(node) => selector.matches(&node.labels),
+            None => selector.is_everything(),
+        },
+        _ => false,
+    }
+}
+
+const ANY_IPV4: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0));
 
 fn new_pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &NewPod) -> bool {
     match peer {

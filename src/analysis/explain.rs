@@ -116,7 +116,9 @@ pub fn explain(snapshot: &Snapshot, from: &End, to: &End, protocol: Protocol, po
 pub fn probe(snapshot: &Snapshot, from: &End, to: &End, probe: Probe) -> Trace {
     let always = match (from, to) {
         (End::Pod(a), End::Pod(b)) if a == b => Some(Decision::SamePod),
-        (End::Node(node), End::Pod(pod)) if runs_on(snapshot, *pod, *node) => {
+        (End::Node(node) | End::NodeAddress(node, _), End::Pod(pod))
+            if runs_on(snapshot, *pod, *node) =>
+        {
             Some(Decision::OwnNode)
         }
         _ => None,
@@ -136,6 +138,16 @@ pub fn probe(snapshot: &Snapshot, from: &End, to: &End, probe: Probe) -> Trace {
 fn runs_on(snapshot: &Snapshot, pod: usize, node: usize) -> bool {
     let on = snapshot.pods.get(pod).and_then(|p| p.node.as_deref());
     on.is_some() && on == snapshot.nodes.get(node).map(|n| n.name.as_str())
+}
+
+/// Whether the one is a host-network pod that is taken for the node of the other.
+fn is_own_host(snapshot: &Snapshot, from: &End, to: &End) -> bool {
+    let pod = |end: &End| match end {
+        End::Pod(at) => snapshot.pods.get(*at),
+        _ => None,
+    };
+    let pods = pod(from).zip(pod(to));
+    pods.is_some_and(|(host, pod)| snapshot.is_node_of(host, pod))
 }
 
 fn open(direction: Direction, decision: Decision) -> GateTrace {
@@ -174,6 +186,9 @@ pub(super) fn gate_by(
     };
     if !matches!(own, End::Pod(_) | End::NewPod(_)) {
         return open(direction, Decision::NoPod);
+    }
+    if direction == Direction::Ingress && is_own_host(snapshot, from, to) {
+        return open(direction, Decision::OwnNode);
     }
     let mut tiers = Vec::new();
     for (tier, rules_of) in snapshot.tiers.iter().enumerate() {

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::eval::{host_matches, pod_matches};
 use super::index::Index;
 use super::universe::Universe;
 use crate::policy::{Match, Peer, PeerItem};
@@ -153,8 +154,16 @@ impl<'u, 'a> Extents<'u, 'a> {
             return found.clone();
         }
         let universe = self.universe;
-        let matches =
-            |class: &usize| super::eval::pod_matches(universe.snapshot, peer, universe.pod(*class));
+        let side = self.index.side;
+        let matches = |class: &usize| {
+            let pod = universe.pod(*class);
+            match peer {
+                Peer::HostAddresses(_) | Peer::HostsOn(_) => {
+                    pod.host_network && host_matches(peer, pod, side.node_of(pod))
+                }
+                peer => pod_matches(universe.snapshot, peer, pod),
+            }
+        };
         let classes = 0..universe.classes.len();
         let found: Arc<Bits> = Arc::new(classes.filter(matches).collect());
         self.by_leaf.insert(peer.clone(), found.clone());

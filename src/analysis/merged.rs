@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::{Namespace, Pod, Snapshot};
+use crate::cluster::{Assumptions, HostNetwork, Namespace, Pod, Snapshot};
 use crate::sets::Labels;
 
 /// The pods, namespaces and nodes of both, those of the old one first: pods that are alike are one class
@@ -22,10 +22,20 @@ pub(super) fn merged(old: &Snapshot, new: &Snapshot) -> Snapshot {
     };
     let mut all = pods(old, of_old);
     all.append(&mut pods(new, of_new));
+    let nodes_are_pods = [old, new]
+        .iter()
+        .all(|s| s.assumptions.host_network == HostNetwork::Pods);
     Snapshot {
         namespaces,
         pods: all,
         nodes,
+        assumptions: Assumptions {
+            host_network: match nodes_are_pods {
+                true => HostNetwork::Pods,
+                false => HostNetwork::Nodes,
+            },
+            ..old.assumptions
+        },
         ..Snapshot::default()
     }
 }

@@ -129,6 +129,7 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &End) -> String {
             }
         }
         Peer::PodAddresses(_) => "its address is not in the block".into(),
+        Peer::HostAddresses(_) | Peer::HostsOn(_) => "it is no node that is named".into(),
         Peer::Not(inner) if **inner == Peer::HostNetwork => "it is a host-network pod".into(),
         Peer::ServiceAccount(name) => format!("it does not run as `{name}`"),
         Peer::Nodes(selector) => format!("it is no node with {selector}"),

@@ -84,8 +84,10 @@ pub enum End {
     NewPod(NewPod),
     /// An address that belongs to no pod.
     Address(IpAddr),
-    /// The node at this index of `Snapshot::nodes`.
+    /// The node at this index of `Snapshot::nodes`; for one that has addresses, whichever of them it is.
     Node(usize),
+    /// The same, by one of its addresses.
+    NodeAddress(usize, IpAddr),
     /// What a domain name stands for.
     Domain(String),
 }

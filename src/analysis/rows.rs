@@ -12,6 +12,7 @@ use super::sides::Extent;
 use super::tiers::Steps;
 use super::universe::Universe;
 use super::vocabulary::number;
+use crate::cluster::HostNetwork;
 use crate::policy::{Policy, Tier};
 use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{Bits, PortSet};
@@ -55,13 +56,15 @@ impl Applied {
     }
 }
 
-/// What decides the gate of a class: the sides that apply, in the order in which they are asked, and
-/// the number of the ports that it bears names for, where these decide.
-type Key = (Vec<Applied>, Option<u32>);
+/// What decides the gate of a class: the sides that apply, in the order in which they are asked; the
+/// number of the ports that it bears names for, where these decide; and what always reaches it.
+type Key = (Vec<Applied>, Option<u32>, Option<u32>);
 
 /// Classes by the sides that apply to them, in one direction under one set of policies.
 pub(super) struct Profiles {
     pub direction: Direction,
+    /// Whether host-network pods on one's own node always come in.
+    hosts_enter: bool,
     /// The sides of the policies. Numbers are never used twice.
     pub sides: Vec<Option<Arc<Extent>>>,
     /// For each side, the place of its policy among those that were given.
@@ -94,6 +97,8 @@ impl Profiles {
         });
         let mut found = Self {
             direction,
+            hosts_enter: direction == Direction::Ingress
+                && index.side.assumptions.host_network == HostNetwork::Nodes,
             sides: sides.collect(),
             policy_of: (0..policies.len()).collect(),
             side_of: (0..policies.len()).collect(),
@@ -183,7 +188,8 @@ impl Profiles {
         let ports = sides
             .any(|s| s.names)
             .then(|| universe.classes[class].named_ports);
-        let key = (applied, ports);
+        let hosts = universe.classes[class].hosts.filter(|_| self.hosts_enter);
+        let key = (applied, ports, hosts);
         let profile = match self.known.get(&key) {
             Some(&known) => known,
             None => {
@@ -208,8 +214,12 @@ impl Profiles {
     }
 
     fn row(&self, universe: &Universe, tiers: &[Tier], everyone: &Arc<Bits>, profile: u32) -> Row {
-        let class = self.all[profile as usize].0;
+        let (class, key) = &self.all[profile as usize];
+        let class = *class;
         let mut steps = Steps::new(tiers);
+        if let Some(hosts) = key.2.and_then(|hosts| universe.hosts.get(hosts as usize)) {
+            steps.always(hosts.clone());
+        }
         for (applied, side, _) in self.applied(profile) {
             if !steps.side(side.rank.0, side.isolates) {
                 continue;

@@ -86,6 +86,22 @@ impl<'t, S> Steps<'t, S> {
         Self { tiers, found }
     }
 
+    /// Accepts these peers at every port, before any tier.
+    pub fn always(&mut self, peers: S) {
+        let step = Step {
+            action: Action::Accept,
+            ports: PortSet::all(),
+            peers: Arc::new(peers),
+        };
+        let first = TierSteps {
+            combine: Combine::FirstMatch,
+            isolates: false,
+            steps: vec![step],
+        };
+        // No tier has this number.
+        self.found.insert(0, (usize::MAX, first));
+    }
+
     /// The next side that applies; false if it has no tier. The steps of its rules follow.
     pub fn side(&mut self, tier: usize, isolates: bool) -> bool {
         let Some(combine) = self.tiers.get(tier).map(|t| t.combine) else {

@@ -118,6 +118,8 @@ impl<'a> Unborn<'a> {
             Peer::Nothing
             | Peer::HostNetwork
             | Peer::PodsOf(_)
+            | Peer::HostAddresses(_)
+            | Peer::HostsOn(_)
             | Peer::PodsIpv6
             | Peer::Addresses(_)
             | Peer::Nodes(_)

@@ -9,10 +9,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::vocabulary::{Vocabulary, number};
-use crate::cluster::{ContainerPort, Pod, Snapshot};
+use crate::cluster::{ContainerPort, HostNetwork, Pod, Snapshot};
 use crate::policy::Policy;
-use crate::sets::PortSet;
-use crate::sets::hash::{HashMap, HashMapExt, Hashed};
+use crate::sets::hash::{HashMap, HashMapExt, HashSet, Hashed};
+use crate::sets::{Bits, PortSet};
 
 /// Pods that no policy under analysis tells apart.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Class {
     pub labels: Vec<(u32, u32)>,
     /// A number for their ports that bear a name in use: classes that have these alike have equal ones.
     pub named_ports: u32,
+    /// Those on their node that are taken for it, so that they always reach it (P2).
+    pub hosts: Option<u32>,
 }
 
 /// One index space for the endpoints of a snapshot, under some policies.
@@ -38,6 +40,8 @@ pub(super) struct Universe<'a> {
     pub classes: Vec<Class>,
     /// The class of each pod.
     pub class_of: Vec<u32>,
+    /// For nodes that host-network pods are taken for, the classes of these.
+    pub hosts: Vec<Bits>,
     /// First addresses of the IPv4 pieces, ascending, from 0.
     v4: Vec<u32>,
     /// First addresses of the IPv6 pieces.
@@ -63,12 +67,13 @@ impl<'a> Universe<'a> {
         let all = policies.iter().flat_map(|p| p.iter());
         let mut words = Vocabulary::of(all, &snapshot.nodes);
         name_every_value(snapshot, &mut words);
-        let (classes, class_of) = classify(snapshot, &words);
+        let (classes, class_of, hosts) = classify(snapshot, &words);
         let without = |at: &usize| snapshot.nodes[*at].addresses.is_empty();
         Self {
             snapshot,
             classes,
             class_of,
+            hosts,
             v4: words.v4.iter().copied().collect(),
             v6: words.v6.iter().copied().collect(),
             nodes: (0..snapshot.nodes.len()).filter(without).collect(),
@@ -205,6 +210,10 @@ struct ClassKey<'a> {
     labels: Vec<(u32, u32)>,
     ports: Vec<&'a ContainerPort>,
     host_network: bool,
+    /// What a host-network pod is matched by where it is taken for its node.
+    host: Option<(Option<&'a str>, &'a [IpAddr])>,
+    /// The node that it runs on, where host-network pods are taken for that.
+    node: Option<&'a str>,
     service_account: Option<&'a str>,
     workload: Option<usize>,
     families: Option<(bool, bool)>,
@@ -212,17 +221,21 @@ struct ClassKey<'a> {
 }
 
 impl<'a> ClassKey<'a> {
-    fn of(pod: &'a Pod, words: &'a Vocabulary) -> Self {
+    fn of(pod: &'a Pod, words: &'a Vocabulary, hosted: &HashSet<&str>) -> Self {
         let families = || {
             let v4 = pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4);
             (v4, pod.addresses.iter().any(IpAddr::is_ipv6))
         };
+        let node = pod.node.as_deref().filter(|node| hosted.contains(node));
         let account = words.service_accounts.get(&*pod.service_account);
         Self {
             namespace: pod.namespace,
             labels: words.fold(&pod.labels),
             ports: fold_ports(&pod.ports, words),
-            host_network: words.host_network && pod.host_network,
+            host_network: (words.host_network || node.is_some()) && pod.host_network,
+            host: (words.hosts && pod.host_network)
+                .then_some((pod.node.as_deref(), &*pod.addresses)),
+            node,
             service_account: account.map(String::as_str),
             workload: words.workloads.get(&pod.workload).copied(),
             families: words.pod_families.then(families),
@@ -231,30 +244,55 @@ impl<'a> ClassKey<'a> {
     }
 }
 
-fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>) {
+/// The classes, the class of each pod, and the classes that are taken for some node.
+fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>, Vec<Bits>) {
     let pods = snapshot.pods.par_iter().with_min_len(1024);
-    let key = |pod| Hashed::new(ClassKey::of(pod, words));
+    let hosted = hosted(snapshot);
+    let key = |pod| Hashed::new(ClassKey::of(pod, words, &hosted));
     let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
     let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
     let mut numbered: HashMap<&[&ContainerPort], u32> = HashMap::new();
     let mut classes: Vec<Class> = Vec::new();
     let mut class_of = Vec::with_capacity(keys.len());
+    let mut nodes: HashMap<&str, u32> = HashMap::new();
+    let mut hosts: Vec<Bits> = Vec::new();
     for (pod, key) in keys.iter().enumerate() {
         let next = number(classes.len());
         let class = *known.entry(key).or_insert(next);
         if class == next {
             let fresh = number(numbered.len());
+            let on = key.key.node.map(|node| {
+                let next = number(hosts.len());
+                let on = *nodes.entry(node).or_insert(next);
+                if on == next {
+                    hosts.push(Bits::empty());
+                }
+                if key.key.host_network {
+                    hosts[on as usize].insert(class as usize);
+                }
+                on
+            });
             classes.push(Class {
                 pod,
                 members: 0,
                 labels: key.key.labels.clone(),
                 named_ports: *numbered.entry(&key.key.ports).or_insert(fresh),
+                hosts: on,
             });
         }
         classes[class as usize].members += 1;
         class_of.push(class);
     }
-    (classes, class_of)
+    (classes, class_of, hosts)
+}
+
+/// The nodes that host-network pods are taken for.
+fn hosted(snapshot: &Snapshot) -> HashSet<&str> {
+    if snapshot.assumptions.host_network == HostNetwork::Pods {
+        return HashSet::default();
+    }
+    let hosts = snapshot.pods.iter().filter(|pod| pod.host_network);
+    hosts.filter_map(|pod| pod.node.as_deref()).collect()
 }
 
 /// The ports that bear a name in use.

@@ -22,6 +22,8 @@ pub(super) struct Vocabulary {
     pub port_names: BTreeSet<String>,
     /// Whether host-network pods are told from others.
     pub host_network: bool,
+    /// Whether host-network pods are told apart by the nodes that they are taken for.
+    pub hosts: bool,
     /// Whether pods are told apart by the family of their addresses.
     pub pod_families: bool,
     /// Whether nodes are named.
@@ -111,6 +113,7 @@ impl Vocabulary {
         match peer {
             Peer::PodLabels(selector) => self.selector(selector),
             Peer::HostNetwork => self.host_network = true,
+            Peer::HostAddresses(_) | Peer::HostsOn(_) => self.hosts = true,
             Peer::ServiceAccount(name) => {
                 self.service_accounts.insert(name.clone());
             }
@@ -179,6 +182,7 @@ impl Vocabulary {
             && other.v4.is_subset(&self.v4)
             && other.v6.is_subset(&self.v6)
             && (self.host_network || !other.host_network)
+            && (self.hosts || !other.hosts)
             && (self.pod_families || !other.pod_families)
             && (self.nodes || !other.nodes)
     }

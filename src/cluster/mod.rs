@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diag::Span;
-use crate::policy::{Policy, Tier};
-use crate::sets::{Labels, PortSet, Protocol, Selector};
+use crate::policy::{Peer, Policy, Tier};
+use crate::sets::{IpSet, Labels, PortSet, Protocol, Selector};
 
 /// The one label that the control plane puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -44,6 +44,37 @@ pub struct Assumptions {
     pub host_network: HostNetwork,
 }
 
+impl Assumptions {
+    /// What a block of addresses matches: what is outside; host-network pods, where these are nodes; pods,
+    /// where their addresses count (K32).
+    pub fn block(self, set: IpSet) -> Peer {
+        if set.is_empty() {
+            return Peer::Nothing;
+        }
+        let mut any = vec![Peer::Addresses(set.clone())];
+        if self.host_network == HostNetwork::Nodes {
+            any.push(Peer::HostAddresses(set.clone()));
+        }
+        if self.pod_addresses == PodAddresses::Known {
+            any.push(Peer::PodAddresses(set));
+        }
+        match any.len() {
+            1 => any.swap_remove(0),
+            _ => Peer::AnyOf(any),
+        }
+    }
+
+    /// What nodes by their labels match: nodes, and host-network pods, where these are nodes (A7).
+    pub fn nodes(self, selector: Selector) -> Peer {
+        match self.host_network {
+            HostNetwork::Pods => Peer::Nodes(selector),
+            HostNetwork::Nodes => {
+                Peer::AnyOf(vec![Peer::Nodes(selector.clone()), Peer::HostsOn(selector)])
+            }
+        }
+    }
+}
+
 /// Whether `ipBlock` and `networks` match pods (K32, A6, DESIGN 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum PodAddresses {
@@ -62,7 +93,7 @@ pub enum HostNetwork {
     /// Like other pods.
     #[default]
     Pods,
-    /// As its node: selected by nothing.
+    /// As its node: selected by nothing, and matched by what matches the node.
     Nodes,
 }
 
@@ -123,6 +154,24 @@ pub struct Pod {
     pub addresses: Vec<IpAddr>,
     /// `spec.nodeName`.
     pub node: Option<Arc<str>>,
+}
+
+impl Snapshot {
+    /// The node that a pod runs on, if it is known.
+    pub fn node_of(&self, pod: &Pod) -> Option<&Node> {
+        let name = pod.node.as_deref()?;
+        let found = self.nodes.binary_search_by(|n| n.name.as_str().cmp(name));
+        self.nodes.get(found.ok()?)
+    }
+
+    /// Whether both run on one node and the first is taken for that node, so that it always reaches the
+    /// other (P2).
+    pub fn is_node_of(&self, host: &Pod, pod: &Pod) -> bool {
+        self.assumptions.host_network == HostNetwork::Nodes
+            && host.host_network
+            && host.node.is_some()
+            && host.node == pod.node
+    }
 }
 
 impl Pod {

@@ -11,7 +11,7 @@ use crate::analysis::eval::Probe;
 use crate::analysis::explain::probe;
 use crate::analysis::filter::Ports;
 use crate::analysis::{Analysis, End, Places, Trace};
-use crate::cluster::{Snapshot, Workload};
+use crate::cluster::{PodAddresses, Snapshot, Workload};
 use crate::engine::load::Loaded;
 use crate::model::validate::{Refusal, flow_port};
 use crate::model::{self, Document, FlowPort};
@@ -149,8 +149,8 @@ fn resolve(snapshot: &Snapshot, to: &End, protocol: Protocol, name: &str) -> Por
 pub struct Meaning {
     /// Indices into `Snapshot::pods`, ascending.
     pub pods: Vec<usize>,
-    /// Indices into `Snapshot::nodes`.
-    pub nodes: Vec<usize>,
+    /// Indices into `Snapshot::nodes`, each with one of its addresses; none if it has none.
+    pub nodes: Vec<(usize, Option<IpAddr>)>,
     /// Addresses that belong to no pod.
     pub addresses: IpSet,
     /// Domain names.
@@ -167,7 +167,10 @@ impl Meaning {
     /// tells apart.
     pub fn ends(&self, snapshot: &Snapshot) -> Vec<End> {
         let pods = self.pods.iter().copied().map(End::Pod);
-        let nodes = self.nodes.iter().copied().map(End::Node);
+        let nodes = self.nodes.iter().map(|(at, address)| match address {
+            Some(address) => End::NodeAddress(*at, *address),
+            None => End::Node(*at),
+        });
         let addresses = addresses_of(snapshot, &self.addresses).into_iter();
         let domains = self.domains.iter().cloned().map(End::Domain);
         pods.chain(nodes)
@@ -181,9 +184,8 @@ impl Meaning {
         let pods = self.pods.iter().filter_map(|&at| snapshot.pods.get(at));
         let mut workloads: Vec<usize> = pods.map(|p| p.workload).collect();
         workloads.dedup();
-        let nodes = self.nodes.iter().filter_map(|&at| snapshot.nodes.get(at));
-        let own = nodes.flat_map(|n| &n.addresses);
-        let outside = own.fold(self.addresses.clone(), |all, &address| {
+        let own = self.nodes.iter().filter_map(|(_, address)| *address);
+        let outside = own.fold(self.addresses.clone(), |all, address| {
             all.union(&IpSet::single(address))
         });
         Places { workloads, outside }
@@ -246,15 +248,20 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
 pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
     let mut found = Meaning::default();
     if let Ok(address) = word.parse::<IpAddr>() {
-        found.addresses = IpSet::single(address);
+        found = at_address(snapshot, address);
     } else if let Ok(net) = word.parse::<IpNet>() {
         found.addresses = IpSet::net(net);
     } else if word == "*" {
         found.pods = (0..snapshot.pods.len()).collect();
     } else if let Some(("node", name)) = word.split_once('/') {
         let nodes = snapshot.nodes.iter().enumerate();
-        let named = nodes.filter(|(_, n)| n.name == name);
-        found.nodes = named.map(|(at, _)| at).collect();
+        for (at, node) in nodes.filter(|(_, n)| n.name == name) {
+            let addresses = node.addresses.iter().map(|a| (at, Some(*a)));
+            found.nodes.extend(addresses);
+            if node.addresses.is_empty() {
+                found.nodes.push((at, None));
+            }
+        }
     } else if let Some((namespace, name)) = word.split_once('/') {
         let namespace = namespace.strip_prefix("ns:").unwrap_or(namespace);
         found.pods = pods(snapshot, namespace, name)?;
@@ -265,6 +272,25 @@ pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
         return Err(Refusal::new(message).help(help));
     }
     Ok(found)
+}
+
+/// Whose address it is: of pods, where their addresses are known; of a node; else it is outside.
+fn at_address(snapshot: &Snapshot, address: IpAddr) -> Meaning {
+    let mut found = Meaning::default();
+    if snapshot.assumptions.pod_addresses == PodAddresses::Known {
+        let pods = snapshot.pods.iter().enumerate();
+        let own = pods.filter(|(_, pod)| pod.addresses.contains(&address));
+        found.pods = own.map(|(at, _)| at).collect();
+    }
+    let nodes = snapshot.nodes.iter().enumerate();
+    let own = nodes.filter(|(_, node)| node.addresses.contains(&address));
+    if found.pods.is_empty() {
+        found.nodes = own.map(|(at, _)| (at, Some(address))).collect();
+    }
+    if found.is_empty() {
+        found.addresses = IpSet::single(address);
+    }
+    found
 }
 
 /// The ends that a word stands for, see [`meaning`]. At least one.

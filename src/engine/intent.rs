@@ -7,7 +7,7 @@ use super::dns::Resolver;
 use super::ground::{Ground, Unit, UnitPods};
 use super::say;
 use super::snapshot::Stage;
-use crate::cluster::{HostNetwork, PodAddresses};
+use crate::cluster::HostNetwork;
 use crate::diag::Span;
 use crate::dialect;
 use crate::model::{End, FlowId, FlowPort, NamespaceId, Network, WorkloadId};
@@ -261,12 +261,7 @@ impl Writer<'_> {
     /// Addresses outside, and those of pods where they count. Block by block: the comparison takes
     /// the addresses of pods that do not exist yet for opaque.
     fn block(&self, set: IpSet) -> Peer {
-        match self.ground.document.settings.assumptions.pod_addresses {
-            PodAddresses::Known => {
-                Peer::AnyOf(vec![Peer::Addresses(set.clone()), Peer::PodAddresses(set)])
-            }
-            PodAddresses::Unknown | PodAddresses::Outside => Peer::Addresses(set),
-        }
+        self.ground.document.settings.assumptions.block(set)
     }
 }
 

@@ -221,7 +221,9 @@ impl Teller<'_> {
             }
             analysis::End::Address(address) => Some(Spot::Address(*address)),
             analysis::End::Domain(name) => Some(Spot::Domain(name)),
-            analysis::End::NewPod(_) | analysis::End::Node(_) => None,
+            analysis::End::NewPod(_) | analysis::End::Node(_) | analysis::End::NodeAddress(..) => {
+                None
+            }
         }
     }
 

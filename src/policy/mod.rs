@@ -164,6 +164,11 @@ pub enum Peer {
     Addresses(IpSet),
     /// Pods one of whose known addresses is in the set.
     PodAddresses(IpSet),
+    /// Host-network pods that are taken for their nodes, if one of the node's addresses is in the set. One
+    /// whose node has no known address has some IPv4 address.
+    HostAddresses(IpSet),
+    /// Host-network pods that are taken for their nodes, if the node's labels match.
+    HostsOn(Selector),
     /// Pods that have an IPv4 address, or no known address at all.
     PodsIpv4,
     /// Pods that have an IPv6 address.

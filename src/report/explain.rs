@@ -244,6 +244,10 @@ fn end(snapshot: &Snapshot, end: &End) -> String {
             let name = snapshot.nodes.get(*at).map_or("", |n| n.name.as_str());
             format!("node/{name}")
         }
+        End::NodeAddress(at, address) => {
+            let name = snapshot.nodes.get(*at).map_or("", |n| n.name.as_str());
+            format!("node/{name} ({address})")
+        }
         End::Domain(name) => name.clone(),
     }
 }

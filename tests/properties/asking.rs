@@ -16,7 +16,11 @@ use super::random::{Leaves, PORTS, cluster, policies};
 /// Pods, addresses and nodes.
 fn ends(snapshot: &Snapshot) -> Vec<End> {
     let pods = (0..snapshot.pods.len()).map(End::Pod);
-    let nodes = (0..snapshot.nodes.len()).map(End::Node);
+    let nodes = snapshot.nodes.iter().enumerate();
+    let nodes = nodes.flat_map(|(at, node)| {
+        let by_address = node.addresses.iter().map(move |a| End::NodeAddress(at, *a));
+        by_address.chain([End::Node(at)])
+    });
     pods.chain(nodes)
         .chain(addresses().into_iter().map(End::Address))
         .collect()
@@ -44,7 +48,8 @@ proptest! {
         let all = ends(&snapshot);
         for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
             let Some(open) = analysis.open(a, b) else {
-                prop_assert!(matches!((a, b), (End::Node(_), _) | (_, End::Node(_))));
+                let node = |end: &End| matches!(end, End::Node(_) | End::NodeAddress(..));
+                prop_assert!(node(a) || node(b));
                 continue;
             };
             for p in probes() {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use drawbridge::cluster::{
-    Assumptions, ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot, Workload,
+    Assumptions, ContainerPort, HostNetwork, NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot,
+    Workload,
 };
 use drawbridge::diag::Span;
 use drawbridge::policy::{
@@ -115,6 +116,8 @@ fn leaf(leaves: Leaves) -> BoxedStrategy<Peer> {
         1 => (0..5usize).prop_map(Peer::PodsOf),
         4 => ip_set().prop_map(Peer::Addresses),
         1 => selector(leaves).prop_map(Peer::Nodes),
+        1 => selector(leaves).prop_map(Peer::HostsOn),
+        1 => ip_set().prop_map(Peer::HostAddresses),
         1 => select(&DOMAINS[..]).prop_map(|d| Peer::Domain(d.into())),
     ];
     if leaves == Leaves::Exact {
@@ -271,12 +274,19 @@ fn node(at: usize) -> impl Strategy<Value = Node> {
 /// A cluster without policies, with four tiers of both kinds.
 pub fn cluster() -> impl Strategy<Value = Snapshot> {
     let tables = (1..4usize).prop_flat_map(|n| (vec(labels(), n), vec(workload(n), 1..6)));
-    (tables, (node(0), node(1))).prop_map(|((namespaces, mut workloads), nodes)| {
+    let nodes = (node(0), node(1), any::<bool>());
+    (tables, nodes).prop_map(|((namespaces, mut workloads), nodes)| {
         workloads.sort_by_key(|w| w.0);
         let mut snapshot = Snapshot {
             tiers: tiers(),
             nodes: vec![nodes.0, nodes.1],
-            assumptions: Assumptions::default(),
+            assumptions: Assumptions {
+                host_network: match nodes.2 {
+                    true => HostNetwork::Nodes,
+                    false => HostNetwork::Pods,
+                },
+                ..Assumptions::default()
+            },
             ..Snapshot::default()
         };
         for (at, mut labels) in namespaces.into_iter().enumerate() {

@@ -13,7 +13,7 @@ pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions)
     let lowering = Lowering {
         object,
         kind: policy.kind,
-        pod_addresses: assumptions.pod_addresses,
+        assumptions: *assumptions,
     };
     // Being a subject changes nothing for what no rule matches (A1).
     let side = |rules: &[read::Rule]| {
@@ -58,7 +58,7 @@ fn closed(rule: Rule) -> Rule {
 struct Lowering<'a> {
     object: &'a Object,
     kind: Kind,
-    pod_addresses: PodAddresses,
+    assumptions: Assumptions,
 }
 
 impl Lowering<'_> {
@@ -97,7 +97,8 @@ impl Lowering<'_> {
                 Peer::AnyOf(blocks.flat_map(|b| self.block(b.net)).collect())
             }
             read::Peer::Nodes(nodes) if self.kind == Kind::Cluster => {
-                self.labels(nodes).map_or(Peer::Nothing, Peer::Nodes)
+                let labels = self.labels(nodes);
+                labels.map_or(Peer::Nothing, |labels| self.assumptions.nodes(labels))
             }
             read::Peer::Nodes(_) => Peer::Nothing,
             read::Peer::Domains(names) => {
@@ -130,18 +131,12 @@ impl Lowering<'_> {
 
     /// A6, with DESIGN's three ways to take the addresses of pods.
     fn block(&self, net: ipnet::IpNet) -> Vec<Peer> {
-        let set = IpSet::net(net);
-        let outside = Peer::Addresses(set.clone());
-        match self.pod_addresses {
-            PodAddresses::Known => vec![outside, Peer::PodAddresses(set)],
-            PodAddresses::Unknown if self.kind == Kind::Cluster && net.prefix_len() == 0 => {
-                let family = match net {
-                    ipnet::IpNet::V4(_) => Peer::PodsIpv4,
-                    ipnet::IpNet::V6(_) => Peer::PodsIpv6,
-                };
-                vec![outside, family]
-            }
-            PodAddresses::Unknown | PodAddresses::Outside => vec![outside],
+        let block = self.assumptions.block(IpSet::net(net));
+        let whole = self.kind == Kind::Cluster && net.prefix_len() == 0;
+        match net {
+            _ if !whole || self.assumptions.pod_addresses != PodAddresses::Unknown => vec![block],
+            ipnet::IpNet::V4(_) => vec![block, Peer::PodsIpv4],
+            ipnet::IpNet::V6(_) => vec![block, Peer::PodsIpv6],
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a NetworkPolicy means (K1-K33).
 
 use super::parse::{self, IpBlock, NetworkPolicy};
-use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+use crate::cluster::{Assumptions, HostNetwork};
 use crate::dialect::{NETWORK_POLICY, cidr, selector};
 use crate::policy::{
     Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
@@ -110,13 +110,7 @@ impl Lowering<'_> {
             .filter_map(|text| cidr::parse(&text.value).ok())
             .map(|block| block.net)
             .collect();
-        let set = IpSet::block(outer.net, &except);
-        match self.assumptions.pod_addresses {
-            PodAddresses::Known => {
-                Peer::AnyOf(vec![Peer::Addresses(set.clone()), Peer::PodAddresses(set)])
-            }
-            PodAddresses::Unknown | PodAddresses::Outside => Peer::Addresses(set),
-        }
+        self.assumptions.block(IpSet::block(outer.net, &except))
     }
 }
 

@@ -161,7 +161,7 @@ pub fn place(results: &Results, end: &End) -> Place {
                 node,
             }
         }
-        End::Node(at) => {
+        End::Node(at) | End::NodeAddress(at, _) => {
             let node = stage.snapshot.nodes.get(*at);
             unknown(node.map_or(String::new(), |n| format!("node/{}", n.name)))
         }

@@ -254,7 +254,11 @@ impl Teller<'_> {
 fn names_addresses(peer: &crate::policy::Peer) -> bool {
     use crate::policy::Peer;
     match peer {
-        Peer::Addresses(_) | Peer::PodAddresses(_) | Peer::PodsIpv4 | Peer::PodsIpv6 => true,
+        Peer::Addresses(_)
+        | Peer::PodAddresses(_)
+        | Peer::HostAddresses(_)
+        | Peer::PodsIpv4
+        | Peer::PodsIpv6 => true,
         Peer::All(all) | Peer::AnyOf(all) => all.iter().any(names_addresses),
         Peer::Not(inner) => names_addresses(inner),
         _ => false,

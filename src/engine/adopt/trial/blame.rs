@@ -6,7 +6,7 @@ use super::Trial;
 use crate::analysis::compare::PeerPiece;
 use crate::analysis::eval::peer_matches;
 use crate::analysis::{End, GateDifference};
-use crate::cluster::{PodAddresses, Snapshot};
+use crate::cluster::Snapshot;
 use crate::engine::adopt::plan::{Part, Party, Plan};
 use crate::engine::ground::Ground;
 use crate::model::{FlowPort, NamespaceId};
@@ -211,12 +211,7 @@ fn peer_of(ground: &Ground, party: &Party) -> Peer {
         Party::Networks(networks) => {
             let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
             let set = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
-            match document.settings.assumptions.pod_addresses {
-                PodAddresses::Known => {
-                    Peer::AnyOf(vec![Peer::Addresses(set.clone()), Peer::PodAddresses(set)])
-                }
-                PodAddresses::Unknown | PodAddresses::Outside => Peer::Addresses(set),
-            }
+            document.settings.assumptions.block(set)
         }
     }
 }

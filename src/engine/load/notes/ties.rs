@@ -73,7 +73,7 @@ fn end(snapshot: &Snapshot, end: &End) -> String {
     };
     match end {
         End::Pod(at) => pod(*at).unwrap_or_default(),
-        End::Node(at) => match snapshot.nodes.get(*at) {
+        End::Node(at) | End::NodeAddress(at, _) => match snapshot.nodes.get(*at) {
             Some(node) => format!("node `{}`", node.name),
             None => "a node".to_owned(),
         },
