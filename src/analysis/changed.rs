@@ -18,47 +18,50 @@ use super::port_table::{EMPTY, PortTable, PortsId};
 use super::routes::ingress_controller;
 use super::rows::{Row, Rows};
 use super::universe::Universe;
-use crate::cluster::{Snapshot, Workload};
+use crate::cluster::Snapshot;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, PortSet};
 
 /// One of the two clusters in the universe of both.
 pub(super) struct Half {
-    /// For each workload of either side, the classes of its pods here; ascending, none if it is not here.
+    /// For each unit, the classes of its pods here; ascending, none if it is not here.
     classes: Vec<Vec<usize>>,
+    /// How many pods it has here.
+    pods: Vec<usize>,
     /// Ingress, and egress.
     rows: [Rows; 2],
     /// What the ingress controller may open to its workloads.
-    routed: BTreeMap<usize, PortSet>,
+    routed: BTreeMap<Name, PortSet>,
 }
 
 impl Half {
+    /// `places` are those of its pods among `count` units of either side.
     pub fn new(
         universe: &Universe,
         side: &Snapshot,
         first_pod: usize,
-        names: &BTreeMap<Name, usize>,
+        (places, count): (&[usize], usize),
     ) -> Self {
         let index = Index::seen_from(universe, side, first_pod);
         let rows = |direction| Rows::new(universe, &index, &side.tiers, &side.policies, direction);
         let rows = rayon::join(|| rows(Direction::Ingress), || rows(Direction::Egress));
-        let place = |w: &Workload| names.get(&Name::of(w)).copied().unwrap_or_default();
-        let places: Vec<usize> = side.workloads.iter().map(place).collect();
-        let mut classes = vec![Vec::new(); names.len()];
+        let mut classes = vec![Vec::new(); count];
+        let mut pods = vec![0; count];
         let class_of = universe.class_of.iter().skip(first_pod);
-        for (pod, &class) in side.pods.iter().zip(class_of) {
-            if let Some(&place) = places.get(pod.workload) {
-                classes[place].push(class as usize);
-            }
+        for (&place, &class) in places.iter().zip(class_of) {
+            classes[place].push(class as usize);
+            pods[place] += 1;
         }
         for own in &mut classes {
             own.sort_unstable();
             own.dedup();
         }
         let routed = ingress_controller(side).into_iter();
+        let name = |at: usize| Name::of(&side.workloads[at]);
         Self {
-            routed: routed.map(|(at, ports)| (places[at], ports)).collect(),
+            routed: routed.map(|(at, ports)| (name(at), ports)).collect(),
             classes,
+            pods,
             rows: rows.into(),
         }
     }
@@ -81,8 +84,8 @@ enum Delta {
 /// Both sides, and where they differ.
 pub(super) struct Changed<'a> {
     halves: &'a [Half; 2],
-    /// Of every workload of either side.
-    names: Vec<Arc<Name>>,
+    /// Of every unit.
+    names: &'a [Arc<Name>],
     /// For each workload, its ingress and its egress.
     deltas: Vec<[Delta; 2]>,
     /// The rows of each side in the words of one table: ingress, and egress.
@@ -100,7 +103,7 @@ pub(super) struct Changed<'a> {
 }
 
 impl<'a> Changed<'a> {
-    pub fn new(universe: &Universe, halves: &'a [Half; 2], names: Vec<Arc<Name>>) -> Self {
+    pub fn new(universe: &Universe, halves: &'a [Half; 2], names: &'a [Arc<Name>]) -> Self {
         let classes = universe.classes.len();
         let deltas = deltas(universe, halves);
         let mut ports = PortTable::default();
@@ -168,7 +171,9 @@ impl<'a> Changed<'a> {
     fn from(&self, src: usize, ports: &mut PortTable) -> Vec<Change> {
         let mut found = Vec::new();
         let own = || Party::Workload(self.names[src].clone());
-        for dst in self.candidates(src).into_iter().filter(|dst| *dst != src) {
+        let replicas = self.halves.iter().all(|half| half.pods[src] > 1);
+        let candidates = self.candidates(src).into_iter();
+        for dst in candidates.filter(|dst| *dst != src || replicas) {
             let [old, new] = [0, 1].map(|side| self.open(side, src, dst, ports));
             if self.differ(old, new, ports) {
                 found.push(Change {
@@ -285,13 +290,15 @@ impl<'a> Changed<'a> {
     /// What has changed from the ingress controller.
     fn routed(&self) -> Vec<Change> {
         let [old, new] = self.halves.each_ref().map(|half| &half.routed);
-        let workloads: BTreeSet<usize> = old.keys().chain(new.keys()).copied().collect();
-        let open = |side: &BTreeMap<usize, PortSet>, at| side.get(&at).cloned().unwrap_or_default();
-        let change = |at: usize| Change {
+        let workloads: BTreeSet<&Name> = old.keys().chain(new.keys()).collect();
+        fn open(side: &BTreeMap<Name, PortSet>, name: &Name) -> PortSet {
+            side.get(name).cloned().unwrap_or_default()
+        }
+        let change = |name: &Name| Change {
             src: Party::IngressController,
-            dst: Party::Workload(self.names[at].clone()),
-            old: open(old, at),
-            new: open(new, at),
+            dst: Party::Workload(Arc::new(name.clone())),
+            old: open(old, name),
+            new: open(new, name),
         };
         let differ = |c: &Change| {
             let [old, new] = [&c.old, &c.new].map(|set| set.intersection(&self.numbered));

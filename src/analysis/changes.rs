@@ -1,13 +1,13 @@
 //! Which connections two clusters have differently: pods, workloads and policies may all have changed.
 //! Workloads are the same if namespace, name and kind are.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::changed::{Changed, Half};
 use super::compare::ways;
 use super::merged::merged;
+use super::units::Units;
 use super::universe::Universe;
 use crate::cluster::{Snapshot, Workload};
 use crate::sets::PortSet;
@@ -37,6 +37,8 @@ pub struct Name {
     pub name: String,
     /// Its API kind.
     pub kind: String,
+    /// The one of its pods that is meant, where policies tell them apart.
+    pub pod: Option<String>,
 }
 
 impl Name {
@@ -46,11 +48,22 @@ impl Name {
             namespace: workload.namespace.clone(),
             name: workload.name.clone(),
             kind: workload.kind.clone(),
+            pod: None,
+        }
+    }
+
+    /// The name of the workload, whichever pod is meant.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        Self {
+            pod: None,
+            ..self.clone()
         }
     }
 }
 
-/// A connection that is open at other ports than before; one of the sets may be empty.
+/// A connection that is open at other ports than before; one of the sets may be empty. From a workload to
+/// itself it is one between its replicas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// Who opens it.
@@ -63,17 +76,31 @@ pub struct Change {
     pub new: PortSet,
 }
 
+impl Change {
+    /// Whether it is within one workload: between replicas, or between pods that are told apart.
+    pub fn is_within(&self) -> bool {
+        match (&self.src, &self.dst) {
+            (Party::Workload(a), Party::Workload(b)) => a.whole() == b.whole(),
+            _ => false,
+        }
+    }
+}
+
 /// Every change, sorted by source and destination. A workload that one side lacks has no connections
-/// there; ranges of addresses that change alike and touch are one.
+/// there; ranges of addresses that change alike and touch are one. Where policies tell the pods of a
+/// workload apart and these do not all change alike, each is told of by itself.
 pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     let all = merged(old, new);
     let universe = Universe::new(&all, &[&old.policies, &new.policies]);
-    let names = names([old, new]);
-    let old_half = Half::new(&universe, old, 0, &names);
-    let new_half = Half::new(&universe, new, old.pods.len(), &names);
-    let halves = [old_half, new_half];
-    let names = names.into_keys().map(Arc::new).collect();
-    Changed::new(&universe, &halves, names).all()
+    let first_pods = [0, old.pods.len()];
+    let units = Units::new(&universe, [old, new], first_pods);
+    let half = |at: usize, side| {
+        let places = (&*units.places[at], units.names.len());
+        Half::new(&universe, side, first_pods[at], places)
+    };
+    let halves = [half(0, old), half(1, new)];
+    let found = Changed::new(&universe, &halves, &units.names).all();
+    units.joined(found)
 }
 
 /// How two sets of connections stand to each other.
@@ -108,23 +135,9 @@ fn related(more: bool, less: bool) -> Relation {
     }
 }
 
-/// How the policies of two clusters stand to each other, gate by gate over the pods of the new one, pods
-/// that do not exist yet included. Policies that are equal here allow the same wherever they are put.
+/// How the policies of two clusters stand to each other, gate by gate, for the pods of the new one and for
+/// pods that do not exist yet, on either side of the gate. A port name may stand for any port.
 pub fn policy_relation(old: &Snapshot, new: &Snapshot) -> Relation {
-    let before = Snapshot {
-        policies: old.policies.clone(),
-        ..new.clone()
-    };
-    let ways = ways(&before, new);
+    let ways = ways(new, &old.policies, &new.policies);
     related(ways.wider, ways.narrower)
-}
-
-/// Every workload of either side, numbered by name.
-fn names(both: [&Snapshot; 2]) -> BTreeMap<Name, usize> {
-    let workloads = both.into_iter().flat_map(|side| &side.workloads);
-    let mut names: BTreeMap<Name, usize> = workloads.map(|w| (Name::of(w), 0)).collect();
-    for (place, number) in names.values_mut().zip(0..) {
-        *place = number;
-    }
-    names
 }

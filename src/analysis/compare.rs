@@ -9,11 +9,13 @@ use std::sync::Arc;
 use super::Direction;
 pub use super::difference::{GateDifference, PeerPiece};
 use super::index::Index;
+use super::prospects::{Prospects, alike};
 use super::rows::Rows;
 use super::tiers::Space;
 use super::unborn::Unborn;
 use super::universe::{Point, Universe};
 use crate::cluster::Snapshot;
+use crate::policy::Policy;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelBox, LabelSet, PortSet};
 
@@ -26,39 +28,81 @@ use crate::sets::{LabelBox, LabelSet, PortSet};
 /// one. Their service accounts, addresses and string predicates are treated alike.
 pub fn compare(intended: &Snapshot, actual: &Snapshot) -> Vec<GateDifference> {
     let mut found = Vec::new();
-    each_direction(intended, actual, |mut sides, universe, unborn| {
+    let policies = [&*intended.policies, &*actual.policies];
+    each_direction(intended, policies, |mut sides, universe, _, unborn| {
         sides.compare(universe, unborn, &mut found);
     });
     found.sort_unstable();
     found
 }
 
-/// Whether [`compare`] would find something wider, and something narrower, at numbered ports; done as soon
-/// as both are found.
-pub(super) fn ways(intended: &Snapshot, actual: &Snapshot) -> Ways {
+/// Whether the new policies allow more anywhere at numbered ports, and whether they allow less; done as
+/// soon as both are found. Beyond what [`compare`] looks at these are gates of pods that do not exist yet.
+pub(super) fn ways(snapshot: &Snapshot, old: &[Policy], new: &[Policy]) -> Ways {
     let mut found = Ways::default();
-    each_direction(intended, actual, |mut sides, universe, unborn| {
-        sides.ways(universe, unborn, &mut found);
-    });
+    let changed = changed(old, new);
+    if changed.is_empty() {
+        return found;
+    }
+    each_direction(
+        snapshot,
+        [old, new],
+        |mut sides, universe, index, unborn| {
+            sides.ways(universe, unborn, &mut found);
+            let prospects = Prospects {
+                direction: sides.direction,
+                policies: [old, new],
+                tiers: &snapshot.tiers,
+                universe,
+                index,
+            };
+            prospects.ways(&changed, unborn, &mut found);
+        },
+    );
     found
+}
+
+/// The policies of either side that the other does not have just so.
+fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
+    fn key(policy: &Policy) -> (&str, &Option<String>, &str) {
+        (policy.kind, &policy.namespace, &policy.name)
+    }
+    let without = |some: &'a [Policy], others: &'a [Policy]| {
+        let mut by_name: BTreeMap<_, Vec<&Policy>> = BTreeMap::new();
+        for other in others {
+            by_name.entry(key(other)).or_default().push(other);
+        }
+        let has = move |policy: &&Policy| {
+            let same = by_name.get(&key(policy)).into_iter().flatten();
+            same.into_iter().any(|other| alike(policy, other))
+        };
+        some.iter().filter(move |policy| !has(policy))
+    };
+    without(old, new).chain(without(new, old)).collect()
 }
 
 /// Both sets of policies in one universe, first ingress, then egress.
 fn each_direction<'a>(
-    intended: &'a Snapshot,
-    actual: &'a Snapshot,
-    mut look: impl FnMut(Sides<'a>, &Universe, &mut Unborn<'a>),
+    snapshot: &'a Snapshot,
+    [intended, actual]: [&'a [Policy]; 2],
+    mut look: impl FnMut(Sides<'a>, &Universe<'a>, &Index<'a>, &mut Unborn<'a>),
 ) {
-    let universe = Universe::new(intended, &[&intended.policies, &actual.policies]);
+    let universe = Universe::new(snapshot, &[intended, actual]);
     let index = Index::new(&universe);
-    let mut unborn = Unborn::new(intended);
+    let mut unborn = Unborn::new(snapshot);
     for direction in Direction::BOTH {
+        let side = |policies| Side {
+            policies,
+            rows: Rows::new(&universe, &index, &snapshot.tiers, policies, direction),
+            unborn: HashMap::new(),
+        };
+        let (intended, actual) = rayon::join(|| side(intended), || side(actual));
         let sides = Sides {
             direction,
-            intended: Side::new(intended, direction, &universe, &index),
-            actual: Side::new(actual, direction, &universe, &index),
+            intended,
+            actual,
         };
-        look(sides, &universe, &mut unborn);
+        look(sides, &universe, &index, &mut unborn);
     }
 }
 
@@ -71,6 +115,12 @@ pub(super) struct Ways {
     pub narrower: bool,
 }
 
+impl Ways {
+    pub fn both(self) -> bool {
+        self.wider && self.narrower
+    }
+}
+
 /// One direction under both sets of policies.
 struct Sides<'a> {
     direction: Direction,
@@ -80,7 +130,7 @@ struct Sides<'a> {
 
 /// One set of policies: its rows towards what is known, and those towards pods that may come.
 struct Side<'a> {
-    snapshot: &'a Snapshot,
+    policies: &'a [Policy],
     rows: Rows,
     unborn: HashMap<u32, Cells<LabelSet>>,
 }
@@ -102,7 +152,7 @@ impl<'a> Sides<'a> {
         let numbered = PortSet::all_numbered();
         let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
         for (class, own) in members.iter().enumerate() {
-            if found.wider && found.narrower {
+            if found.both() {
                 return;
             }
             let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
@@ -218,20 +268,6 @@ pub(super) fn both_ways<S: Space>(
 }
 
 impl<'a> Side<'a> {
-    fn new(
-        snapshot: &'a Snapshot,
-        direction: Direction,
-        universe: &Universe,
-        index: &Index,
-    ) -> Self {
-        let (tiers, policies) = (&snapshot.tiers, &snapshot.policies);
-        Self {
-            snapshot,
-            rows: Rows::new(universe, index, tiers, policies, direction),
-            unborn: HashMap::new(),
-        }
-    }
-
     /// What the gate of a class allows towards pods that do not exist yet.
     fn towards_unborn(
         &mut self,
@@ -243,8 +279,8 @@ impl<'a> Side<'a> {
         if let Some(found) = self.unborn.get(&profile) {
             return found.clone();
         }
-        let (policies, profiles) = (&self.snapshot.policies, &self.rows.profiles);
-        let found = unborn.cells(universe, policies, profiles, profile, |_, _| true);
+        let profiles = &self.rows.profiles;
+        let found = unborn.cells(universe, self.policies, profiles, profile, |_, _| true);
         let found: Cells<LabelSet> = found.into();
         self.unborn.insert(profile, found.clone());
         found

@@ -44,12 +44,14 @@ mod pairs;
 pub mod parts;
 pub mod paths;
 mod port_table;
+mod prospects;
 pub mod routes;
 mod rows;
 mod sides;
 mod tiers;
 pub mod ties;
 mod unborn;
+mod units;
 mod universe;
 mod vocabulary;
 

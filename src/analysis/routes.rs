@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::behind::{Behind, targets};
 use super::explain::gate_by;
+use super::sides::home;
 use super::{Direction, End, NewPod};
 use crate::cluster::{
     NAMESPACE_NAME_LABEL, Pod, Route, Service, ServicePort, Snapshot, TargetPort,
 };
-use crate::policy::Peer;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Labels, PortSet};
 
@@ -84,15 +84,7 @@ impl<'a> Homes<'a> {
             by_name: HashMap::new(),
         };
         for (at, policy) in snapshot.policies.iter().enumerate() {
-            let name = |peer: &'a Peer| match peer {
-                Peer::Namespace(name) => Some(name.as_str()),
-                _ => None,
-            };
-            let home = match &policy.subject {
-                Peer::All(all) => all.iter().find_map(name),
-                peer => name(peer),
-            };
-            match home {
+            match home(policy) {
                 Some(name) => found.by_name.entry(name).or_default().push(at),
                 None => found.anywhere.push(at),
             }

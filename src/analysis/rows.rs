@@ -225,7 +225,7 @@ impl Profiles {
                 continue;
             }
             for rule in applied.of(&side.rules) {
-                for (ports, peers) in rule.at(universe, class) {
+                for (ports, peers) in rule.at(|p, name| universe.resolve(class, p, name)) {
                     steps.step(rule.action, ports, peers);
                 }
             }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::Direction;
 use super::extents::Extents;
-use super::universe::Universe;
-use crate::policy::{Action, Match, Policy, PortItem, PortMatch, Rule, Side};
+use crate::policy::{Action, Match, Peer, Policy, PortItem, PortMatch, Rule, Side};
 use crate::sets::{Bits, PortSet, Protocol};
 
 /// One direction of one policy.
@@ -79,20 +78,19 @@ impl Extent {
 }
 
 impl RuleExtent {
-    /// Which peers it matches at which ports, at the gate of a class.
+    /// Which peers it matches at which ports, at a gate whose own port names stand for what `resolve` says.
     pub fn at(
         &self,
-        universe: &Universe,
-        class: usize,
+        resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
     ) -> impl Iterator<Item = (PortSet, Arc<Bits>)> {
         let own = self.names.iter().map(move |(protocol, name)| {
-            let ports = universe.resolve(class, *protocol, name);
+            let ports = resolve(*protocol, name);
             (ports, self.peers.clone())
         });
         self.steps.iter().cloned().chain(own)
     }
 
-    fn of(rule: &Rule, direction: Direction, extents: &mut Extents) -> Self {
+    pub fn of(rule: &Rule, direction: Direction, extents: &mut Extents) -> Self {
         let peers = extents.peers(&rule.peers);
         let mut found = Self {
             action: rule.action,
@@ -118,6 +116,20 @@ impl RuleExtent {
         }
         found.steps.push((numbered(items), peers));
         found
+    }
+}
+
+/// The namespace that all subjects of a policy are in, if its subject asks for one by name.
+pub(super) fn home(policy: &Policy) -> Option<&str> {
+    fn name(peer: &Peer) -> Option<&str> {
+        match peer {
+            Peer::Namespace(name) => Some(name),
+            _ => None,
+        }
+    }
+    match &policy.subject {
+        Peer::All(all) => all.iter().find_map(name),
+        peer => name(peer),
     }
 }
 

@@ -119,7 +119,7 @@ impl Search<'_> {
     fn steps(&self, class: usize, (applied, side, policy): &Asked) -> (usize, Vec<Step>) {
         let rules = applied.places(&side.rules);
         let steps = rules.flat_map(|(at, rule)| {
-            let steps = rule.at(self.universe, class);
+            let steps = rule.at(|p, name| self.universe.resolve(class, p, name));
             steps.map(move |(ports, peers)| Step {
                 rule: at,
                 action: rule.action,

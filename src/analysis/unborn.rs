@@ -20,7 +20,7 @@ use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use crate::policy::{Match, Peer, PeerItem, Policy, Rule};
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::label_set::HIDDEN;
-use crate::sets::{LabelBox, LabelSet, Labels, PortSet, Requirement, Selector, ValueSet};
+use crate::sets::{LabelBox, LabelSet, Labels, PortSet, Protocol, Requirement, Selector, ValueSet};
 
 /// The hidden key of the namespace's name; sorts before all others.
 pub(super) const NAMESPACE: &str = "\u{1}\u{1}";
@@ -256,7 +256,9 @@ impl<'a> Unborn<'a> {
                 let pods = self.peers(&rule.peers);
                 if counts(self, &pods) {
                     let class = profiles.all[profile as usize].0;
-                    for (ports, pods) in expand(rule, pods, profiles.direction, (universe, class)) {
+                    let resolve =
+                        |p: Option<Protocol>, name: &str| universe.resolve(class, p, name);
+                    for (ports, pods) in expand(rule, pods, profiles.direction, resolve) {
                         steps.step(rule.action, ports, pods);
                     }
                 }
@@ -335,12 +337,12 @@ fn has_text(selector: &Selector) -> bool {
     selector.requirements.iter().any(|r| r.op.is_text())
 }
 
-/// Which pods a rule matches at which ports; the names of ingress ports are those of `class`.
-fn expand(
+/// Which pods a rule matches at which ports; the names of ingress ports stand for what `resolve` says.
+pub(super) fn expand(
     rule: &Rule,
     pods: Arc<LabelSet>,
     direction: Direction,
-    (universe, class): (&Universe, usize),
+    resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
 ) -> Vec<(PortSet, Arc<LabelSet>)> {
     let Match::Only(items) = &rule.ports else {
         return vec![(PortSet::all(), pods)];
@@ -349,7 +351,7 @@ fn expand(
     let mut ports = numbered(items);
     for (protocol, name) in names(items) {
         match direction {
-            Direction::Ingress => ports = ports.union(&universe.resolve(class, protocol, name)),
+            Direction::Ingress => ports = ports.union(&resolve(protocol, name)),
             Direction::Egress => {
                 let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
                 let bearers = pods.intersection(&Unborn::bearers(name));

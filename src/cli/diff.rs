@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{FINDINGS, FINE, Inputs, Rules, answer, exit_code, load_inputs, tell};
-use crate::analysis::changes::{changes, policy_relation};
+use crate::analysis::changes::{Relation, changes, policy_relation};
 use crate::report::diff;
 
 #[derive(clap::Args)]
@@ -59,6 +59,7 @@ pub(super) fn run(args: Args) -> u8 {
         Format::Md => diff::markdown(found),
         Format::Json => diff::json(found, &diagnostics),
     };
-    let code = if changes.is_empty() { FINE } else { FINDINGS };
+    let same = changes.is_empty() && policies == Relation::Equal;
+    let code = if same { FINE } else { FINDINGS };
     answer(&text, exit_code(&diagnostics, code))
 }

@@ -165,7 +165,7 @@ impl Place {
     pub fn party(&self, workloads: &BTreeMap<Name, WorkloadId>) -> Option<Party> {
         match self {
             Self::Workload(name) => {
-                let id = workloads.get(name)?;
+                let id = workloads.get(&name.whole())?;
                 Some(Party::Drawn(NodeRef::Workload(*id)))
             }
             Self::External(_, Some(id)) => Some(Party::Drawn(NodeRef::External(*id))),
@@ -182,6 +182,7 @@ pub fn drawn_names(document: &Document) -> BTreeMap<Name, WorkloadId> {
             namespace: document.namespaces.get(workload.namespace)?.name.clone(),
             name: workload.name.clone(),
             kind: workload.kind.clone(),
+            pod: None,
         };
         Some((name, id))
     });

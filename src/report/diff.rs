@@ -34,7 +34,7 @@ pub fn text(found: Compared) -> String {
                 "removed" => c.old.to_string(),
                 _ => format!("{} -> {}", c.old, c.new),
             };
-            [party(&c.src), party(&c.dst), ports]
+            [party(&c.src), destination(c), ports]
         })
         .collect();
     let width = |column: usize| {
@@ -63,7 +63,7 @@ pub fn markdown(found: Compared) -> String {
         let cells = [
             kind(change).to_owned(),
             party(&change.src),
-            party(&change.dst),
+            destination(change),
             change.old.to_string(),
             change.new.to_string(),
         ];
@@ -122,7 +122,8 @@ fn word(relation: Relation) -> &'static str {
 }
 
 /// `{"format", "assumptions", "equivalent", "relation", "policies", "changes": [{"type":
-/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "diagnostics"}`, one line for each change.
+/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "diagnostics"}`, one line for
+/// each change; those within one workload, between its replicas, are `replicas`.
 /// `relation` is what the new connections are to the old ones, `policies` what the new policies are to
 /// the old ones, pods that do not exist yet included: `equal`, `wider`, `narrower` or `apart`; `equivalent`
 /// is whether the policies are equal.
@@ -135,22 +136,29 @@ pub fn json(found: Compared, told: &[Diagnostic]) -> String {
         "relation": word(relation(changes)),
         "policies": word(found.policies),
     });
+    let (within, between): (Vec<_>, Vec<_>) = changes.iter().partition(|c| c.is_within());
     let mut out = compact(&head);
     out.pop();
-    out.push_str(",\"changes\":[");
-    for (at, change) in changes.iter().enumerate() {
-        let value = json!({
-            "type": kind(change),
-            "src": party_json(&change.src),
-            "dst": party_json(&change.dst),
-            "conn1": conn(&change.old),
-            "conn2": conn(&change.new),
-        });
-        out.push_str(if at == 0 { "\n" } else { ",\n" });
-        out.push_str(&compact(&value));
+    for (key, some) in [("changes", between), ("replicas", within)] {
+        let _ = write!(out, ",\"{key}\":[");
+        for (at, change) in some.into_iter().enumerate() {
+            out.push_str(if at == 0 { "\n" } else { ",\n" });
+            out.push_str(&compact(&change_json(change)));
+        }
+        out.push_str("\n]");
     }
-    let _ = writeln!(out, "\n],\"diagnostics\":{}}}", compact(&flat(told)));
+    let _ = writeln!(out, ",\"diagnostics\":{}}}", compact(&flat(told)));
     out
+}
+
+fn change_json(change: &Change) -> Value {
+    json!({
+        "type": kind(change),
+        "src": party_json(&change.src),
+        "dst": party_json(&change.dst),
+        "conn1": conn(&change.old),
+        "conn2": conn(&change.new),
+    })
 }
 
 fn kind(change: &Change) -> &'static str {
@@ -161,9 +169,23 @@ fn kind(change: &Change) -> &'static str {
     }
 }
 
+/// The destination's column. Replicas of a workload that nothing tells apart have no names.
+fn destination(change: &Change) -> String {
+    match change.src == change.dst {
+        true => "its other replicas".into(),
+        false => party(&change.dst),
+    }
+}
+
 fn party(party: &Party) -> String {
     match party {
-        Party::Workload(w) => format!("{}/{}[{}]", w.namespace, w.name, w.kind),
+        Party::Workload(w) => {
+            let whole = format!("{}/{}[{}]", w.namespace, w.name, w.kind);
+            match &w.pod {
+                Some(pod) => format!("{}/{pod} of {whole}", w.namespace),
+                None => whole,
+            }
+        }
         Party::Addresses { first, last } => {
             let mut text = String::new();
             range_text(&mut text, *first, *last);
@@ -175,12 +197,18 @@ fn party(party: &Party) -> String {
 
 fn party_json(party: &Party) -> Value {
     match party {
-        Party::Workload(w) => json!({
-            "type": "workload",
-            "namespace": w.namespace,
-            "name": w.name,
-            "kind": w.kind,
-        }),
+        Party::Workload(w) => {
+            let mut value = json!({
+                "type": "workload",
+                "namespace": w.namespace,
+                "name": w.name,
+                "kind": w.kind,
+            });
+            if let Some(pod) = &w.pod {
+                value["pod"] = json!(pod);
+            }
+            value
+        }
         Party::Addresses { first, last } => json!({"type": "ip", "range": [first, last]}),
         Party::IngressController => json!({"type": "ingress-controller"}),
     }

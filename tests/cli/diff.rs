@@ -49,12 +49,55 @@ fn policies_may_differ_where_connections_do_not() {
         "{matchLabels: {app: web}}}, {podSelector: {matchLabels: {app: batch}}}]",
     );
     let answer = diff(POLICY, &future, "json");
-    assert_eq!(answer.code, Some(0), "{}", answer.out);
+    assert_eq!(answer.code, Some(1), "{}", answer.out);
     let json = answer.json();
     assert_eq!(json["changes"].as_array().map(Vec::len), Some(0));
     assert_eq!(json["relation"], "equal");
     assert_eq!(json["policies"], "wider");
     assert_eq!(json["equivalent"], false);
+}
+
+/// A StatefulSet whose pods are given, with their own addresses, and what may reach them.
+fn pods(policy: &str) -> String {
+    let pod = |at: usize, ip: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: w-{at}\n  namespace: a\n  labels: {{app: w, statefulset.kubernetes.io/pod-name: w-{at}}}\n  ownerReferences: [{{apiVersion: apps/v1, kind: StatefulSet, name: w, controller: true, uid: u}}]\nspec: {{}}\nstatus: {{podIP: {ip}}}\n---\n"
+        )
+    };
+    let rest = format!(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: w, namespace: a}}\nspec:\n  podSelector: {{matchLabels: {{app: w}}}}\n  policyTypes: [Ingress]\n  ingress: [{policy}]\n"
+    );
+    pod(0, "10.0.0.1") + &pod(1, "10.0.0.2") + &rest
+}
+
+#[test]
+fn pods_that_policies_tell_apart_are_told_apart() {
+    let one = "{from: [{podSelector: {matchLabels: {statefulset.kubernetes.io/pod-name: w-0}}}]}";
+    let both = folder(&[("old.yaml", &pods("")), ("new.yaml", &pods(one))]);
+    let (old, new) = (path(&both, "old.yaml"), path(&both, "new.yaml"));
+    let text = drawbridge(&["diff", &old, &new]);
+    assert_eq!(text.code, Some(1), "{}", text.err);
+    let row = "added    a/w-0 of a/w[StatefulSet]  =>  a/w-1 of a/w[StatefulSet]  any\n1 change: ";
+    assert!(text.out.starts_with(row), "{}", text.out);
+    let json = drawbridge(&["diff", &old, &new, "-o", "json"]).json();
+    assert_eq!(json["changes"], serde_json::json!([]));
+    let change = &json["replicas"][0];
+    assert_eq!(
+        (&change["src"]["pod"], &change["dst"]["pod"]),
+        (&"w-0".into(), &"w-1".into())
+    );
+}
+
+#[test]
+fn replicas_may_change_among_themselves() {
+    let one = "{from: [{podSelector: {matchLabels: {app: w}}}], ports: [{port: 7000}]}";
+    let both = folder(&[("old.yaml", &pods(one)), ("new.yaml", &pods(""))]);
+    let (old, new) = (path(&both, "old.yaml"), path(&both, "new.yaml"));
+    let text = drawbridge(&["diff", &old, &new]);
+    let row = "removed  a/w[StatefulSet]  =>  its other replicas  TCP 7000\n1 change: ";
+    assert!(text.out.starts_with(row), "{}", text.out);
+    let known = drawbridge(&["diff", &old, &new, "--assume", "pod-addresses=known"]);
+    assert!(known.out.starts_with(row), "{}", known.out);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use drawbridge::analysis::changes::{Relation, policy_relation};
 use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::{gate, probe};
 use drawbridge::analysis::exposure::exposure;
@@ -287,6 +288,7 @@ proptest! {
         }
         let (a, b) = (with(&cluster, policies), with(&cluster, mixed));
         prop_assert_eq!(compare(&a, &b), vec![]);
+        prop_assert_eq!(policy_relation(&a, &b), Relation::Equal);
         prop_assert_eq!(connections(&a), connections(&b));
         prop_assert_eq!(isolation(&a), isolation(&b));
     }

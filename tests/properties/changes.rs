@@ -1,38 +1,49 @@
 //! What two clusters have differently, and answers that are kept while policies change.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use drawbridge::analysis::changes::{Name, Party, changes};
-use drawbridge::analysis::explain::probe;
-use drawbridge::analysis::{Analysis, Direction, End, Endpoint, connections};
+use drawbridge::analysis::changes::{Name, Party, Relation, changes, policy_relation, relation};
+use drawbridge::analysis::explain::{gate, probe};
+use drawbridge::analysis::{Analysis, Direction, End, compare};
 use drawbridge::cluster::Snapshot;
 use drawbridge::policy::Policy;
 use drawbridge::sets::PortSet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::analysis::{addresses, gate_allows, has, probes, with};
+use super::analysis::{addresses, gate_allows, has, new_pods, probes, settle, with};
 use super::random::{Leaves, alterations, altered, cluster, policies};
 
-/// A workload by its name, or an address.
-#[derive(Clone, Debug, PartialEq)]
+/// A pod by the name of its workload and its own, or an address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
-    Workload(Name),
+    Pod(Name, String),
     Address(IpAddr),
 }
 
-/// Every workload of a snapshot, and some addresses.
-fn places_of(snapshot: &Snapshot) -> Vec<Place> {
-    let workloads = snapshot.workloads.iter();
-    let workloads = workloads.map(|w| Place::Workload(Name::of(w)));
-    workloads
-        .chain(addresses().into_iter().map(Place::Address))
-        .collect()
+/// Every pod of either side, where it is on each, and some addresses.
+fn places(both: [&Snapshot; 2]) -> BTreeMap<Place, [Option<End>; 2]> {
+    let mut found: BTreeMap<Place, [Option<End>; 2]> = BTreeMap::new();
+    for (side, snapshot) in both.into_iter().enumerate() {
+        for (at, pod) in snapshot.pods.iter().enumerate() {
+            let name = Name::of(&snapshot.workloads[pod.workload]);
+            let place = Place::Pod(name, pod.name.clone());
+            found.entry(place).or_default()[side] = Some(End::Pod(at));
+        }
+    }
+    for address in addresses() {
+        let end = Some(End::Address(address));
+        found.insert(Place::Address(address), [end.clone(), end]);
+    }
+    found
 }
 
-fn is_at(party: &Party, place: &Place) -> bool {
+fn covers(party: &Party, place: &Place) -> bool {
     match (party, place) {
-        (Party::Workload(name), Place::Workload(other)) => **name == *other,
+        (Party::Workload(name), Place::Pod(of, pod)) => {
+            name.whole() == *of && name.pod.as_ref().is_none_or(|p| p == pod)
+        }
         (Party::Addresses { first, last }, Place::Address(address)) => {
             first.is_ipv4() == address.is_ipv4() && (first..=last).contains(&address)
         }
@@ -40,31 +51,13 @@ fn is_at(party: &Party, place: &Place) -> bool {
     }
 }
 
-/// What is listed of a snapshot between two places.
-fn listed(snapshot: &Snapshot) -> impl Fn(&Place, &Place) -> PortSet {
-    let party = |snapshot: &Snapshot, end| match end {
-        Endpoint::Workload(at) => Party::Workload(Name::of(&snapshot.workloads[at]).into()),
-        Endpoint::Addresses { first, last } => Party::Addresses { first, last },
-        Endpoint::IngressController => Party::IngressController,
-    };
-    let all: Vec<(Party, Party, PortSet)> = connections(snapshot)
-        .into_iter()
-        .map(|c| (party(snapshot, c.src), party(snapshot, c.dst), c.ports))
-        .collect();
-    move |src, dst| {
-        let mut found = all
-            .iter()
-            .filter(|(a, b, _)| is_at(a, src) && is_at(b, dst));
-        found
-            .next()
-            .map(|(_, _, ports)| ports.clone())
-            .unwrap_or_default()
-    }
+fn within(a: &Place, b: &Place) -> bool {
+    matches!((a, b), (Place::Pod(a, _), Place::Pod(b, _)) if a == b)
 }
 
 proptest! {
     #[test]
-    fn changes_turn_round_and_are_what_the_lists_say(
+    fn changes_turn_round_and_are_what_the_evaluator_says(
         cluster in cluster(),
         alterations in alterations(),
         left in policies(Leaves::All),
@@ -82,20 +75,35 @@ proptest! {
             std::mem::swap(&mut change.old, &mut change.new);
         }
         prop_assert_eq!(&turned, &found);
-        let (before, after) = (listed(&a), listed(&b));
-        let said = |src: &Place, dst: &Place| {
-            let mut found = found.iter().filter(|c| is_at(&c.src, src) && is_at(&c.dst, dst));
-            let change = found.next().map(|c| (c.old.clone(), c.new.clone()));
-            assert!(found.next().is_none(), "two changes of one connection");
-            change
-        };
-        let places: Vec<Place> = [&a, &b].iter().flat_map(|s| places_of(s)).collect();
+        let places = places([&a, &b]);
+        let pairs = places.iter().flat_map(|x| places.iter().map(move |y| (x, y)));
+        for ((src, from), (dst, to)) in pairs.filter(|((x, _), (y, _))| x != y) {
+            let outside = |place: &Place| matches!(place, Place::Address(_));
+            let here = from.iter().chain(to).all(Option::is_some);
+            // A replica more or less is no change between replicas.
+            if outside(src) && outside(dst) || within(src, dst) && !here {
+                continue;
+            }
+            let mut said = found.iter().filter(|c| covers(&c.src, src) && covers(&c.dst, dst));
+            let change = said.next();
+            prop_assert!(said.next().is_none(), "two changes of {:?} => {:?}", src, dst);
+            for p in probes().into_iter().filter(Option::is_some) {
+                let open = |side: usize, snapshot| {
+                    let ends = from[side].as_ref().zip(to[side].as_ref());
+                    ends.is_some_and(|(from, to)| probe(snapshot, from, to, p).allowed)
+                };
+                let (old, new) = (open(0, &a), open(1, &b));
+                match change {
+                    Some(change) => {
+                        prop_assert_eq!((has(&change.old, p), has(&change.new, p)), (old, new));
+                    }
+                    None => prop_assert_eq!(old, new, "{:?} => {:?}", src, dst),
+                }
+            }
+        }
         let numbered = PortSet::all_numbered();
-        for (src, dst) in places.iter().flat_map(|x| places.iter().map(move |y| (x, y))) {
-            let (old, new) = (before(src, dst), after(src, dst));
-            let same = old.intersection(&numbered) == new.intersection(&numbered);
-            let want = (!same).then_some((old, new));
-            prop_assert_eq!(said(src, dst), want, "{:?} => {:?}", src, dst);
+        for c in &found {
+            prop_assert!(c.old.intersection(&numbered) != c.new.intersection(&numbered));
         }
     }
 
@@ -134,6 +142,66 @@ proptest! {
                 }
             }
             before = after;
+        }
+    }
+
+    #[test]
+    fn policies_stand_to_each_other_as_gates_do(
+        cluster in cluster(),
+        left in policies(Leaves::Exact),
+        right in policies(Leaves::Exact),
+        kept in any::<bool>(),
+        extra in new_pods(),
+    ) {
+        // Mostly unlike each other; or the one with a policy more.
+        let right = match kept {
+            true => left.iter().chain(right.last()).cloned().collect(),
+            false => right,
+        };
+        let (a, b) = (with(&cluster, left), with(&cluster, right));
+        // One more of the same says nothing new.
+        let again = a.policies.iter().chain(a.policies.last()).cloned();
+        let again = with(&cluster, again.collect());
+        prop_assert_eq!(policy_relation(&a, &again), Relation::Equal);
+        let mut named = again;
+        if let Some(last) = named.policies.last_mut() {
+            last.name += "-again";
+        }
+        prop_assert_eq!(policy_relation(&a, &named), Relation::Equal);
+        let turned = match policy_relation(&b, &a) {
+            Relation::Wider => Relation::Narrower,
+            Relation::Narrower => Relation::Wider,
+            same => same,
+        };
+        let policies = policy_relation(&a, &b);
+        prop_assert_eq!(policies, turned);
+        let wider = matches!(policies, Relation::Wider | Relation::Apart);
+        let narrower = matches!(policies, Relation::Narrower | Relation::Apart);
+        for difference in compare(&a, &b) {
+            if difference.ports.intersects(&PortSet::all_numbered()) {
+                prop_assert!(if difference.wider { wider } else { narrower }, "{:?}", difference);
+            }
+        }
+        let new: Vec<End> = extra.iter().filter_map(|p| settle(&cluster, p)).map(End::NewPod).collect();
+        let peers = (0..cluster.pods.len()).map(End::Pod).chain(new.clone());
+        let peers: Vec<End> = peers.chain(addresses().into_iter().map(End::Address)).collect();
+        for (own, peer) in new.iter().flat_map(|own| peers.iter().map(move |peer| (own, peer))) {
+            for (direction, from, to) in [
+                (Direction::Ingress, peer, own),
+                (Direction::Egress, own, peer),
+            ] {
+                for p in probes().into_iter().filter(Option::is_some) {
+                    let allows = |side: &Snapshot| gate(side, direction, from, to, p).allowed;
+                    let (before, after) = (allows(&a), allows(&b));
+                    prop_assert!(before || !after || wider, "{:?} {:?} {:?}", from, to, p);
+                    prop_assert!(!before || after || narrower, "{:?} {:?} {:?}", from, to, p);
+                }
+            }
+        }
+        // Gates that allow more never close a connection.
+        match (policies, relation(&changes(&a, &b))) {
+            (Relation::Apart, _) | (_, Relation::Equal) => {}
+            (policies, connections) => prop_assert_eq!(policies, connections),
         }
     }
 }

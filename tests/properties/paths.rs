@@ -4,13 +4,10 @@
 use std::collections::BTreeSet;
 
 use drawbridge::analysis::ask::addresses_of;
-use drawbridge::analysis::changes::{Relation, changes, policy_relation, relation};
 use drawbridge::analysis::eval::Probe;
 use drawbridge::analysis::explain::probe;
 use drawbridge::analysis::filter::Ports;
-use drawbridge::analysis::{
-    Connection, End, Endpoint, Filter, Matrix, Places, compare, connections, reach,
-};
+use drawbridge::analysis::{Connection, End, Endpoint, Filter, Matrix, Places, connections, reach};
 use drawbridge::cluster::Snapshot;
 use drawbridge::sets::{IpSet, PortSet, Protocol};
 use proptest::collection::btree_set;
@@ -180,40 +177,6 @@ proptest! {
             }
         }
         prop_assert_eq!(got, want);
-    }
-
-    #[test]
-    fn policies_stand_to_each_other_as_gates_do(
-        cluster in cluster(),
-        left in policies(Leaves::Exact),
-        right in policies(Leaves::Exact),
-    ) {
-        let (a, b) = (with(&cluster, left), with(&cluster, right));
-        prop_assert_eq!(policy_relation(&a, &a), Relation::Equal);
-        let turned = match policy_relation(&b, &a) {
-            Relation::Wider => Relation::Narrower,
-            Relation::Narrower => Relation::Wider,
-            same => same,
-        };
-        let policies = policy_relation(&a, &b);
-        prop_assert_eq!(policies, turned);
-        let differences = compare(&a, &b);
-        let any = |wider| {
-            let mut those = differences.iter().filter(|d| d.wider == wider);
-            those.any(|d| d.ports.intersects(&PortSet::all_numbered()))
-        };
-        let told = match (any(true), any(false)) {
-            (false, false) => Relation::Equal,
-            (true, false) => Relation::Wider,
-            (false, true) => Relation::Narrower,
-            (true, true) => Relation::Apart,
-        };
-        prop_assert_eq!(policies, told);
-        // Gates that allow more never close a connection.
-        match (policies, relation(&changes(&a, &b))) {
-            (Relation::Apart, _) | (_, Relation::Equal) => {}
-            (policies, connections) => prop_assert_eq!(policies, connections),
-        }
     }
 }
 

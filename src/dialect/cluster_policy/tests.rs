@@ -3,7 +3,7 @@ use crate::cluster::{Assumptions, PodAddresses};
 use crate::diag::Severity;
 use crate::dialect::{ADMIN, BASELINE};
 use crate::manifest::{self, Source};
-use crate::policy::{Action, Match, Peer, Policy};
+use crate::policy::{Action, Match, Policy};
 
 fn object(text: &str) -> crate::yaml::Object {
     let read = manifest::read(&[Source::new("p.yaml", text)]);

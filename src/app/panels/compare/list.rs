@@ -267,7 +267,7 @@ fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool)
 fn workload_ui(ui: &mut Ui, answer: &Answer, name: &Name, commands: &mut Commands) {
     let text = format!("{}/{}", name.namespace, name.name);
     let row = widgets::Row::new(icons::of_kind(&name.kind), &text).end(&name.kind);
-    let id = answer.names.drawn.get(name);
+    let id = answer.names.drawn.get(&name.whole());
     if row.show(ui).clicked()
         && let Some(id) = id
     {
