@@ -171,6 +171,7 @@ pub fn port_matches(
                 return false;
             };
             of.is_none_or(|p| p == protocol)
+                && snapshot.bears_names(pod)
                 && pod.ports.iter().any(|declared| {
                     declared.name.as_ref() == Some(name)
                         && declared.protocol == protocol

@@ -58,7 +58,8 @@ impl<'a> Index<'a> {
         }
         let mut bearers: HashMap<&str, Vec<_>> = HashMap::new();
         for class in 0..universe.classes.len() {
-            for port in universe.pod(class).ports.iter() {
+            let pod = universe.pod(class);
+            for port in pod.ports.iter().filter(|_| snapshot.bears_names(pod)) {
                 if let Some(name) = &port.name {
                     let one = (number(class), port.protocol, port.port);
                     bearers.entry(name).or_default().push(one);

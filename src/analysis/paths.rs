@@ -22,6 +22,9 @@ pub struct Places {
     pub workloads: Vec<usize>,
     /// Addresses that belong to no pod. As a start they also have what serves Ingress and Route objects.
     pub outside: IpSet,
+    /// For workloads with pods on nodes whose addresses are among these: such an address. From there they
+    /// are always reached (P2).
+    pub hosted: BTreeMap<usize, IpAddr>,
 }
 
 /// Everything that can be reached, each workload once, by a shortest way.
@@ -138,7 +141,7 @@ impl Matrix {
 /// What is still out of reach.
 struct Search<'a> {
     matrix: &'a mut Matrix,
-    outside: &'a IpSet,
+    from: &'a Places,
     /// For each class, the workloads that have pods of it.
     workloads_of: Vec<Vec<usize>>,
     reached: Vec<bool>,
@@ -169,7 +172,7 @@ impl<'a> Search<'a> {
             }
         }
         Self {
-            outside: &from.outside,
+            from,
             workloads_of,
             reached,
             closed,
@@ -286,7 +289,7 @@ impl<'a> Search<'a> {
                     break;
                 }
             }
-            for (first, last) in new.difference(self.outside).ranges() {
+            for (first, last) in new.difference(&self.from.outside).ranges() {
                 let ports = self.matrix.ports.get(id).clone();
                 layer.push(hop(from, Endpoint::Addresses { first, last }, ports));
             }
@@ -294,12 +297,21 @@ impl<'a> Search<'a> {
     }
 
     fn hops_from_outside(&mut self, layer: &mut Vec<Connection>) {
-        let Some((first, last)) = self.outside.ranges().next() else {
+        let Some((first, last)) = self.from.outside.ranges().next() else {
             return;
         };
         let mut known: HashMap<Vec<usize>, Option<Opening>> = HashMap::new();
         for dst in 0..self.reached.len() {
             if self.reached[dst] {
+                continue;
+            }
+            if let Some(&node) = self.from.hosted.get(&dst) {
+                self.reached[dst] = true;
+                let src = Endpoint::Addresses {
+                    first: node,
+                    last: node,
+                };
+                layer.push(hop(src, Endpoint::Workload(dst), PortSet::all()));
                 continue;
             }
             let rows = &self.matrix.ingress.row_of_class;
@@ -328,10 +340,11 @@ impl<'a> Search<'a> {
 
     /// The first of the starting addresses that may open something to a workload.
     fn opening(&mut self, dst: usize) -> Option<Opening> {
+        let outside = &self.from.outside;
         let open = self.matrix.addresses(Direction::Ingress, dst).into_iter();
         let mut open = open.filter_map(|(range, id)| match range {
             Endpoint::Addresses { first, last } => {
-                let inside = IpSet::range(first, last).intersection(self.outside);
+                let inside = IpSet::range(first, last).intersection(outside);
                 inside.ranges().next().map(|range| (range, id))
             }
             _ => None,

@@ -172,12 +172,16 @@ impl Snapshot {
             && host.node.is_some()
             && host.node == pod.node
     }
-}
 
-impl Pod {
-    /// The declared ports of a protocol that bear a name (K13).
-    pub fn ports_named(&self, protocol: Protocol, name: &str) -> PortSet {
-        let declared = self.ports.iter();
+    /// Whether policies may name a pod's ports: a node declares none, nor does a pod that is taken for
+    /// one (semantics 1.4).
+    pub fn bears_names(&self, pod: &Pod) -> bool {
+        !(pod.host_network && self.assumptions.host_network == HostNetwork::Nodes)
+    }
+
+    /// The declared ports of a pod that policies mean by a name, of one protocol (K13).
+    pub fn ports_named(&self, pod: &Pod, protocol: Protocol, name: &str) -> PortSet {
+        let declared = pod.ports.iter().filter(|_| self.bears_names(pod));
         declared
             .filter(|p| p.protocol == protocol && p.name.as_deref() == Some(name))
             .map(|p| PortSet::single(protocol, p.port))

@@ -1,7 +1,7 @@
 //! Questions in words: `shop/web` to `203.0.113.7` at `TCP/80`.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -141,7 +141,9 @@ fn resolve(snapshot: &Snapshot, to: &End, protocol: Protocol, name: &str) -> Por
         return PortSet::empty();
     };
     let pod = snapshot.pods.get(*at);
-    pod.map_or(PortSet::empty(), |pod| pod.ports_named(protocol, name))
+    pod.map_or(PortSet::empty(), |pod| {
+        snapshot.ports_named(pod, protocol, name)
+    })
 }
 
 /// What a word stands for.
@@ -151,8 +153,10 @@ pub struct Meaning {
     pub pods: Vec<usize>,
     /// Indices into `Snapshot::nodes`, each with one of its addresses; none if it has none.
     pub nodes: Vec<(usize, Option<IpAddr>)>,
-    /// Addresses that belong to no pod.
+    /// Addresses that belong to none of these.
     pub addresses: IpSet,
+    /// All addresses of the network that was asked for, if one was.
+    pub network: IpSet,
     /// Domain names.
     pub domains: Vec<String>,
 }
@@ -179,16 +183,29 @@ impl Meaning {
             .collect()
     }
 
-    /// The workloads of the pods, and the addresses, those of nodes too.
+    /// The workloads of the pods, and the addresses, those of nodes too, from where their pods are reached.
     pub fn places(&self, snapshot: &Snapshot) -> Places {
         let pods = self.pods.iter().filter_map(|&at| snapshot.pods.get(at));
         let mut workloads: Vec<usize> = pods.map(|p| p.workload).collect();
         workloads.dedup();
         let own = self.nodes.iter().filter_map(|(_, address)| *address);
-        let outside = own.fold(self.addresses.clone(), |all, address| {
-            all.union(&IpSet::single(address))
+        let own: IpSet = own.map(IpNet::from).collect();
+        // Ranges stay whole where addresses of pods are between others.
+        let outside = self.addresses.union(&own).union(&self.network);
+        let names = self.nodes.iter().filter_map(|&(at, address)| {
+            let node = snapshot.nodes.get(at)?;
+            Some((node.name.as_str(), address?))
         });
-        Places { workloads, outside }
+        let names: BTreeMap<&str, IpAddr> = names.collect();
+        let hosted = snapshot.pods.iter().filter_map(|pod| {
+            let node = pod.node.as_deref()?;
+            Some((pod.workload, *names.get(node)?))
+        });
+        Places {
+            workloads,
+            outside,
+            hosted: hosted.collect(),
+        }
     }
 }
 
@@ -248,9 +265,10 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
 pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
     let mut found = Meaning::default();
     if let Ok(address) = word.parse::<IpAddr>() {
-        found = at_address(snapshot, address);
+        found = at_addresses(snapshot, IpSet::single(address));
     } else if let Ok(net) = word.parse::<IpNet>() {
-        found.addresses = IpSet::net(net);
+        found = at_addresses(snapshot, IpSet::net(net));
+        found.network = IpSet::net(net);
     } else if word == "*" {
         found.pods = (0..snapshot.pods.len()).collect();
     } else if let Some(("node", name)) = word.split_once('/') {
@@ -274,22 +292,29 @@ pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
     Ok(found)
 }
 
-/// Whose address it is: of pods, where their addresses are known; of a node; else it is outside.
-fn at_address(snapshot: &Snapshot, address: IpAddr) -> Meaning {
+/// Whose addresses these are: of pods, where their addresses are known; else of nodes; what is left is outside.
+fn at_addresses(snapshot: &Snapshot, wanted: IpSet) -> Meaning {
     let mut found = Meaning::default();
+    let mut own: BTreeSet<IpAddr> = BTreeSet::new();
     if snapshot.assumptions.pod_addresses == PodAddresses::Known {
-        let pods = snapshot.pods.iter().enumerate();
-        let own = pods.filter(|(_, pod)| pod.addresses.contains(&address));
-        found.pods = own.map(|(at, _)| at).collect();
+        for (at, pod) in snapshot.pods.iter().enumerate() {
+            let mut inside = pod.addresses.iter().filter(|a| wanted.contains(**a));
+            if let Some(first) = inside.next() {
+                found.pods.push(at);
+                own.insert(*first);
+                own.extend(inside);
+            }
+        }
     }
-    let nodes = snapshot.nodes.iter().enumerate();
-    let own = nodes.filter(|(_, node)| node.addresses.contains(&address));
-    if found.pods.is_empty() {
-        found.nodes = own.map(|(at, _)| (at, Some(address))).collect();
+    for (at, node) in snapshot.nodes.iter().enumerate() {
+        for &address in node.addresses.iter().filter(|a| wanted.contains(**a)) {
+            if own.insert(address) {
+                found.nodes.push((at, Some(address)));
+            }
+        }
     }
-    if found.is_empty() {
-        found.addresses = IpSet::single(address);
-    }
+    let own: IpSet = own.into_iter().map(IpNet::from).collect();
+    found.addresses = wanted.difference(&own);
     found
 }
 
@@ -440,6 +465,60 @@ spec:
                 Err(format!("nothing here is called `{wrong}`"))
             );
         }
+    }
+
+    #[test]
+    fn a_network_is_whatever_has_an_address_in_it() {
+        let text = "
+{apiVersion: v1, kind: Node, metadata: {name: n}, status: {addresses: [{type: InternalIP, address: 192.0.2.1}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a}, spec: {nodeName: n}, status: {podIP: 10.0.0.1}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: q, namespace: a}, spec: {nodeName: n}, status: {podIP: 10.0.0.2}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: none, namespace: a}
+spec: {podSelector: {}}
+";
+        let sources = [Source::new("a.yaml", text)];
+        let mut assumptions = Assumptions::default();
+        let snapshot = load(&sources, assumptions).snapshot;
+        let outside = |word: &str| {
+            let found = meaning(&snapshot, word).expect("an end");
+            (
+                found.pods.len(),
+                found.nodes.len(),
+                found.addresses.is_empty(),
+            )
+        };
+        assert_eq!(outside("10.0.0.1"), (0, 0, false));
+        assert_eq!(outside("192.0.2.1"), (0, 1, true));
+        assert_eq!(outside("192.0.2.1/32"), (0, 1, true));
+        assert_eq!(outside("192.0.2.0/31"), (0, 1, false));
+        assert_eq!(
+            asked(&snapshot, "192.0.2.1/32", "a/p", "any").verdict,
+            Verdict::All
+        );
+        assert_eq!(
+            asked(&snapshot, "192.0.2.0/24", "a/p", "any").verdict,
+            Verdict::Some
+        );
+
+        assumptions.pod_addresses = PodAddresses::Known;
+        let snapshot = load(&sources, assumptions).snapshot;
+        let found = meaning(&snapshot, "10.0.0.0/31").expect("an end");
+        assert_eq!(found.pods, [0]);
+        assert_eq!(
+            found.addresses,
+            IpSet::single("10.0.0.0".parse().expect("an address"))
+        );
+        let places = found.places(&snapshot);
+        assert_eq!(places.outside, found.network, "one range");
+        let node = meaning(&snapshot, "node/n")
+            .expect("an end")
+            .places(&snapshot);
+        assert_eq!(node.hosted.keys().collect::<Vec<_>>(), [&0, &1]);
     }
 
     #[test]

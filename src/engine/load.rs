@@ -4,7 +4,7 @@ mod notes;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Pod, Snapshot};
+use crate::cluster::{Assumptions, Snapshot};
 use crate::diag::Diagnostic;
 use crate::dialect::{self, cluster_policy, network_policy};
 use crate::manifest::{self, Source};
@@ -45,9 +45,6 @@ pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
     };
     let snapshot = &mut loaded.snapshot;
     snapshot.assumptions = assumptions;
-    if assumptions.host_network == HostNetwork::Nodes {
-        without_port_names(&mut snapshot.pods);
-    }
     snapshot.tiers = dialect::tiers();
     let read: Vec<_> = manifests
         .policies
@@ -73,17 +70,6 @@ pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
         .diagnostics
         .sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
     loaded
-}
-
-/// A node declares no port names, nor does a pod that is taken for one (semantics 1.4).
-pub(super) fn without_port_names(pods: &mut [Pod]) {
-    for pod in pods.iter_mut().filter(|pod| pod.host_network) {
-        let nameless = |port: &ContainerPort| ContainerPort {
-            name: None,
-            ..port.clone()
-        };
-        pod.ports = pod.ports.iter().map(nameless).collect();
-    }
 }
 
 #[cfg(test)]

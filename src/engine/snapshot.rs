@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use super::dns::Resolver;
 use super::identity::identities;
-use super::load;
 use crate::cluster::{
-    ContainerPort, Families, HostNetwork, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot,
-    Workload,
+    ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
 use crate::dialect;
 use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
@@ -164,9 +162,6 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> Stage {
     stage.snapshot.services = services(document);
     stage.snapshot.namespaces = namespaces;
     stage.snapshot.assumptions = document.settings.assumptions;
-    if stage.snapshot.assumptions.host_network == HostNetwork::Nodes {
-        load::without_port_names(&mut stage.snapshot.pods);
-    }
     stage.snapshot.tiers = dialect::tiers();
     stage
 }

@@ -201,3 +201,22 @@ fn words_of_a_project_are_ends() {
     assert_eq!(typo.code, Some(2));
     assert!(typo.err.contains("did you mean `office`"), "{}", typo.err);
 }
+
+#[test]
+fn a_service_finds_the_named_port_of_a_pod_that_is_taken_for_a_node() {
+    let served = "
+{apiVersion: v1, kind: Pod, metadata: {name: h, namespace: a, labels: {app: h}},
+ spec: {hostNetwork: true, containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: s, namespace: a},
+ spec: {selector: {app: h}, ports: [{port: 80, targetPort: http}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, namespace: a},
+ spec: {defaultBackend: {service: {name: s, port: {number: 80}}}}}
+";
+    for host_network in ["host-network=pods", "host-network=nodes"] {
+        let text = drawbridge_with(&["list", "-", "--assume", host_network], served);
+        let line = "{ingress-controller}  =>  a/h[Pod]   TCP 8080";
+        assert!(text.out.lines().any(|l| l == line), "{}", text.out);
+    }
+}

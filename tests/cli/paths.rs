@@ -147,3 +147,30 @@ fn questions_that_mean_nothing_are_refused() {
         assert!(answer.err.starts_with("error: "), "{}", answer.err);
     }
 }
+
+#[test]
+fn a_node_reaches_its_pods() {
+    let node = "---\n{apiVersion: v1, kind: Node, metadata: {name: one}, status: {addresses: [{type: InternalIP, address: 192.0.2.1}]}}\n";
+    let pod = "---\n{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop, labels: {app: db}}, spec: {nodeName: one}}\n";
+    let all = format!("{MANIFESTS}---\n{POLICY}{node}{pod}");
+    for from in ["node/one", "192.0.2.1", "192.0.2.0/24"] {
+        let text = drawbridge_with(&["paths", "-", "--from", from, "--to", "shop/p"], &all);
+        assert_eq!(text.code, Some(0), "{}", text.err);
+        let hop = "192.0.2.1/32  =>  shop/p[Pod]  any";
+        assert!(text.out.contains(hop), "{}", text.out);
+    }
+    let other = drawbridge_with(
+        &[
+            "paths",
+            "-",
+            "--from",
+            "192.0.2.2",
+            "--to",
+            "shop/p",
+            "-o",
+            "json",
+        ],
+        &all,
+    );
+    assert_eq!(way(&other.json()["paths"][0]), "192.0.2.2 > web > p");
+}

@@ -123,6 +123,7 @@ fn blast_radius(snapshot: &Snapshot) {
     let outside = Places {
         workloads: Vec::new(),
         outside: IpSet::all(),
+        ..Places::default()
     };
     println!();
     for (number, layer) in reach(snapshot, &outside).layers.iter().enumerate() {

@@ -65,7 +65,12 @@ fn sent(snapshot: &Snapshot, service: &Service, workload: usize) -> Vec<(usize, 
     let ports = |at: usize| -> PortSet {
         let to = service.ports.iter().map(|port| match &port.target {
             TargetPort::Number(number) => PortSet::single(port.protocol, *number),
-            TargetPort::Name(name) => snapshot.pods[at].ports_named(port.protocol, name),
+            TargetPort::Name(name) => {
+                let declared = snapshot.pods[at].ports.iter();
+                let named = declared
+                    .filter(|p| p.name.as_ref() == Some(name) && p.protocol == port.protocol);
+                named.map(|p| PortSet::single(p.protocol, p.port)).collect()
+            }
         });
         to.collect()
     };

@@ -65,7 +65,8 @@ proptest! {
         let snapshot = with(&cluster, policies);
         let starts: BTreeSet<usize> =
             workloads.into_iter().filter(|w| *w < snapshot.workloads.len()).collect();
-        let from = Places { workloads: starts.iter().copied().collect(), outside };
+        let workloads = starts.iter().copied().collect();
+        let from = Places { workloads, outside, ..Places::default() };
         let reach = reach(&snapshot, &from);
 
         let all: Vec<Vec<End>> = (0..snapshot.workloads.len())
@@ -185,6 +186,7 @@ fn places() -> impl Strategy<Value = Places> {
     (btree_set(0..5usize, 0..3), outside).prop_map(|(workloads, outside)| Places {
         workloads: workloads.into_iter().collect(),
         outside,
+        ..Places::default()
     })
 }
 

@@ -77,6 +77,7 @@ impl<'a> Judge<'a> {
             return Ok(Places {
                 workloads: workloads(&End::AnyPod),
                 outside: IpSet::all(),
+                ..Places::default()
             });
         };
         let mut places = Places::default();
@@ -112,9 +113,9 @@ impl<'a> Judge<'a> {
         let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
         let pod = pods.and_then(|pods| snapshot.pods.get(pods.start));
         let one = |port: &FlowPort| match port {
-            FlowPort::Named(protocol, name) => {
-                pod.map_or(PortSet::empty(), |pod| pod.ports_named(*protocol, name))
-            }
+            FlowPort::Named(protocol, name) => pod.map_or(PortSet::empty(), |pod| {
+                snapshot.ports_named(pod, *protocol, name)
+            }),
             other => other.numbers().unwrap_or_default(),
         };
         match ports.is_empty() {
@@ -193,7 +194,7 @@ impl<'a> Judge<'a> {
         through.into_iter().find_map(|(_, at)| {
             let here = Places {
                 workloads: vec![at],
-                outside: IpSet::empty(),
+                ..Places::default()
             };
             // Whoever is there already need not go on.
             let mut elsewhere = to.clone();
