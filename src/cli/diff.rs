@@ -1,11 +1,13 @@
 //! `drawbridge diff OLD NEW`: what changed, by meaning.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use super::{FINDINGS, FINE, Inputs, Rules, answer, exit_code, load_inputs, tell};
 use crate::analysis::changes::{Relation, changes, policy_relation};
+use crate::engine::load::Loaded;
 use crate::report::diff;
 
 #[derive(clap::Args)]
@@ -32,16 +34,8 @@ enum Format {
     Md,
 }
 
-pub(super) fn run(args: Args) -> u8 {
-    let assumptions = args.rules.assumptions();
-    let read = |path, rules| {
-        load_inputs(&Inputs {
-            paths: vec![path],
-            rules,
-        })
-    };
-    let old = read(args.old, args.rules.clone());
-    let new = read(args.new, args.rules);
+pub(super) fn run(args: &Args) -> u8 {
+    let (old, new) = read(args);
     let mut diagnostics = old.diagnostics.clone();
     diagnostics.extend_from_slice(&new.diagnostics);
     tell(&diagnostics);
@@ -52,7 +46,7 @@ pub(super) fn run(args: Args) -> u8 {
     let found = diff::Compared {
         changes: &changes,
         policies,
-        assumptions,
+        assumptions: new.snapshot.assumptions,
     };
     let text = match args.output {
         Format::Txt => diff::text(found),
@@ -62,4 +56,25 @@ pub(super) fn run(args: Args) -> u8 {
     let same = changes.is_empty() && policies == Relation::Equal;
     let code = if same { FINE } else { FINDINGS };
     answer(&text, exit_code(&diagnostics, code))
+}
+
+/// Both sides under one set of assumptions: what is given, else what the new project says, else the old one.
+fn read(args: &Args) -> (ManuallyDrop<Loaded>, ManuallyDrop<Loaded>) {
+    let side = |path: &PathBuf, rules: Rules| {
+        load_inputs(&Inputs {
+            paths: vec![path.clone()],
+            rules,
+        })
+    };
+    let mut old = side(&args.old, args.rules.clone());
+    let mut new = side(&args.new, args.rules.clone());
+    let (before, after) = (old.snapshot.assumptions, new.snapshot.assumptions);
+    if before == after {
+        // Nothing to bring together.
+    } else if new.project.is_some() {
+        old = side(&args.old, args.rules.assuming(after));
+    } else {
+        new = side(&args.new, args.rules.assuming(before));
+    }
+    (old, new)
 }

@@ -114,7 +114,7 @@ pub fn start() -> Start {
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::List(args)) => list::run(&args),
-        Some(Command::Diff(args)) => diff::run(args),
+        Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Paths(args)) => paths::run(&args),
         Some(Command::Exposure(args)) => exposure::run(&args),
@@ -158,6 +158,7 @@ pub(crate) struct Rules {
     #[arg(long, value_enum, default_value_t = Enforcer::Kubernetes)]
     pub enforcer: Enforcer,
     /// What to take for granted: pod-addresses=unknown|outside|known, host-network=pods|nodes
+    /// (if not given: what the project says, else unknown and pods)
     #[arg(long, value_name = "KEY=VALUE", value_parser = assumption)]
     pub assume: Vec<Assumption>,
 }
@@ -192,10 +193,21 @@ fn assumption(text: &str) -> Result<Assumption, String> {
 }
 
 impl Rules {
-    /// The assumptions; of a key given twice the later value.
-    pub fn assumptions(&self) -> Assumptions {
+    /// These rules with all assumptions given.
+    pub fn assuming(&self, all: Assumptions) -> Self {
+        let assume = vec![
+            Assumption::PodAddresses(all.pod_addresses),
+            Assumption::HostNetwork(all.host_network),
+        ];
+        Self {
+            enforcer: self.enforcer,
+            assume,
+        }
+    }
+
+    /// Those assumptions, with what is given in place of theirs; of a key given twice the later value.
+    pub fn assumptions(&self, mut all: Assumptions) -> Assumptions {
         let Enforcer::Kubernetes = self.enforcer;
-        let mut all = Assumptions::default();
         for one in &self.assume {
             match *one {
                 Assumption::PodAddresses(value) => all.pod_addresses = value,
@@ -210,12 +222,12 @@ impl Rules {
 /// Diagnostics of files come first. The process ends soon after, and gives it back all at once.
 pub(crate) fn load_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
     let spinner = spinner("reading manifests");
-    if let Some(loaded) = project(&inputs.paths) {
+    if let Some(loaded) = project(inputs) {
         spinner.finish_and_clear();
         return ManuallyDrop::new(loaded);
     }
     let (texts, mut diagnostics) = sources::collect(&inputs.paths);
-    let mut loaded = load::load(&texts, inputs.rules.assumptions());
+    let mut loaded = load::load(&texts, inputs.rules.assumptions(Assumptions::default()));
     diagnostics.append(&mut loaded.diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
@@ -223,8 +235,8 @@ pub(crate) fn load_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
 }
 
 /// What a project comes to, if it is the one path given: what it generates and what it keeps.
-fn project(paths: &[PathBuf]) -> Option<Loaded> {
-    let [path] = paths else { return None };
+fn project(inputs: &Inputs) -> Option<Loaded> {
+    let [path] = &*inputs.paths else { return None };
     let text = path
         .is_file()
         .then(|| std::fs::read_to_string(path).ok())??;
@@ -232,7 +244,9 @@ fn project(paths: &[PathBuf]) -> Option<Loaded> {
         return None;
     }
     Some(match format::read(&text, &path.to_string_lossy()) {
-        Ok((document, diagnostics)) => {
+        Ok((mut document, diagnostics)) => {
+            let assumptions = &mut document.settings.assumptions;
+            *assumptions = inputs.rules.assumptions(*assumptions);
             let mut loaded = engine::loaded(&document);
             loaded.diagnostics.splice(0..0, diagnostics);
             loaded
@@ -340,7 +354,10 @@ mod tests {
                 .map(|text| assumption(text).unwrap())
                 .into(),
         };
-        assert_eq!(rules.assumptions().pod_addresses, PodAddresses::Outside);
+        assert_eq!(
+            rules.assumptions(Assumptions::default()).pod_addresses,
+            PodAddresses::Outside
+        );
         assert!(assumption("pod-addresses=maybe").is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! `drawbridge diff`: what changed, and which side contains the other.
 
-use super::{Answer, MANIFESTS, POLICY, drawbridge, folder, path};
+use super::{Answer, MANIFESTS, POLICY, drawbridge, example, folder, path};
 
 fn diff(old: &str, new: &str, format: &str) -> Answer {
     let of = |policy: &str| format!("{MANIFESTS}---\n{policy}");
@@ -111,4 +111,43 @@ fn a_review_comment_is_a_table() {
     let same = diff(POLICY, POLICY, "md");
     assert_eq!(same.code, Some(0));
     assert!(!same.out.contains('|') && same.out.starts_with("no changes: "));
+}
+
+#[test]
+fn both_sides_are_judged_under_the_assumptions_given_else_those_of_a_project() {
+    let text = std::fs::read_to_string(example("online-shop")).expect("an example");
+    let outside = text.replacen(
+        "settings:",
+        "settings:\n  assume: {pod-addresses: outside}",
+        1,
+    );
+    assert_ne!(text, outside);
+    let files = [
+        ("plain.yaml", &*text),
+        ("set.yaml", &outside),
+        ("m.yaml", MANIFESTS),
+    ];
+    let files = folder(&files);
+    let plain = path(&files, "plain.yaml");
+    let set = path(&files, "set.yaml");
+    let manifests = path(&files, "m.yaml");
+    let assumed = |arguments: &[&str]| {
+        let answer = drawbridge(&[arguments, &["-o", "json"]].concat()).json();
+        answer["assumptions"]["pod-addresses"].clone()
+    };
+    assert_eq!(assumed(&["list", &set]), "outside");
+    assert_eq!(
+        assumed(&["list", &set, "--assume", "pod-addresses=known"]),
+        "known"
+    );
+    for (old, new, means) in [
+        (&plain, &set, "outside"),
+        (&set, &plain, "unknown"),
+        (&set, &manifests, "outside"),
+        (&manifests, &set, "outside"),
+    ] {
+        assert_eq!(assumed(&["diff", old, new]), means);
+        let given = &["diff", old, new, "--assume", "pod-addresses=known"];
+        assert_eq!(assumed(given), "known");
+    }
 }
