@@ -285,6 +285,44 @@ pub fn json(snapshot: &Snapshot, asked: Asked, answer: &Answer, told: &[Diagnost
     text
 }
 
+/// What decides: `{"by": "same pod|own node|no pod|default"}`, `{"by": "rule", "rule", "file", "line",
+/// "policy": {...}}` with the rule's index, or `{"by": "isolation", "policies": [...]}`.
+fn decision_json(snapshot: &Snapshot, gate: &GateTrace) -> Value {
+    let by = match &gate.decision {
+        Decision::SamePod => "same pod",
+        Decision::OwnNode => "own node",
+        Decision::NoPod => "no pod",
+        Decision::Open => "default",
+        Decision::Rule { policy, rule } => {
+            let policy = snapshot.policies.get(*policy);
+            let span = policy.and_then(|p| Some(&rules(p, gate.direction).get(*rule)?.span));
+            return json!({
+                "by": "rule",
+                "rule": rule,
+                "file": span.map(|s| &s.file),
+                "line": span.map(|s| s.line),
+                "policy": policy.map(policy_json),
+            });
+        }
+        Decision::Isolated { policies, .. } => {
+            let policies = policies.iter().filter_map(|p| snapshot.policies.get(*p));
+            let policies: Value = policies.map(policy_json).collect();
+            return json!({"by": "isolation", "policies": policies});
+        }
+    };
+    json!({"by": by})
+}
+
+fn policy_json(policy: &Policy) -> Value {
+    json!({
+        "kind": policy.kind,
+        "namespace": policy.namespace,
+        "name": policy.name,
+        "file": policy.span.file,
+        "line": policy.span.line,
+    })
+}
+
 fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
     let tiers = gate.tiers.iter().map(|tier| {
         let policies = tier.policies.iter().filter_map(|trace| {
@@ -300,14 +338,9 @@ fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
                     "misses": misses(snapshot, gate.direction, shown, rule, *trace),
                 })
             });
-            Some(json!({
-                "kind": policy.kind,
-                "namespace": policy.namespace,
-                "name": policy.name,
-                "file": policy.span.file,
-                "line": policy.span.line,
-                "rules": rules.collect::<Vec<_>>(),
-            }))
+            let mut value = policy_json(policy);
+            value["rules"] = rules.collect();
+            Some(value)
         });
         json!({
             "tier": snapshot.tiers.get(tier.tier).map(|t| t.name.as_str()),
@@ -325,6 +358,7 @@ fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
             Direction::Egress => "egress",
         },
         "allowed": gate.allowed,
+        "decision": decision_json(snapshot, gate),
         "why": decision(snapshot, gate),
         "assumed": tied(snapshot, gate),
         "tiers": tiers.collect::<Vec<_>>(),
@@ -378,8 +412,28 @@ spec:
         assert_eq!(value["allowed"], false);
         let ingress = &value["connections"][0]["gates"][1];
         assert_eq!(ingress["direction"], "ingress");
+        let decision = &ingress["decision"];
+        assert_eq!(decision["by"], "isolation");
+        assert_eq!(decision["policies"][0]["name"], "db");
         let rule = &ingress["tiers"][0]["policies"][0]["rules"][2];
         assert_eq!(rule["misses"], json!(["it names TCP 443 only"]));
         assert_eq!(rule["line"], 19);
+
+        let port = ask::ports("TCP/443").expect("a port");
+        let answer = ask::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);
+        let value: Value =
+            serde_json::from_str(&json(&snapshot, asked, &answer, &[])).expect("JSON");
+        let gates = &value["connections"][0]["gates"];
+        assert_eq!(gates[0]["decision"], json!({"by": "default"}));
+        let decision = &gates[1]["decision"];
+        assert_eq!(decision["by"], "rule");
+        assert_eq!(
+            (
+                &decision["rule"],
+                &decision["line"],
+                &decision["policy"]["line"]
+            ),
+            (&2.into(), &19.into(), &10.into())
+        );
     }
 }
