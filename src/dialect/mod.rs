@@ -3,6 +3,7 @@
 pub mod cidr;
 pub mod cluster_policy;
 pub mod fields;
+pub mod metadata;
 pub mod names;
 pub mod network_policy;
 pub mod refusal;

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 
 use crate::diag::Diagnostic;
+use crate::yaml::decode::TypeError;
 use crate::yaml::{Mark, Object};
 
 /// Refusals of one object.
@@ -43,6 +44,13 @@ impl<'a> Refusals<'a> {
                 format!("Invalid value: {value}: {detail}"),
             );
         }
+    }
+
+    /// Refuses what is of a wrong type (V22).
+    pub fn undecodable(&mut self, error: TypeError) {
+        let mut told = Diagnostic::error("V22", error.message).path(error.path);
+        told.help = error.help;
+        self.found.push(self.object.about(told, error.mark));
     }
 
     /// Adds help to the refusals that have been added since there were `since` of them.

@@ -11,6 +11,7 @@ mod tests;
 
 use crate::cluster::Assumptions;
 use crate::diag::{Diagnostic, Severity};
+use crate::dialect::metadata;
 use crate::policy::Policy;
 use crate::yaml::Object;
 
@@ -30,7 +31,8 @@ const LENIENT: [&str; 3] = ["V23", read::MISSING_SELECTOR, read::NAMED_AND_ADDRE
 /// Reads, validates and lowers one object.
 pub fn read(object: &Object, assumptions: &Assumptions) -> Read {
     let (found, mut diagnostics) = read::policy(object);
-    let fatal = |d: &Diagnostic| d.severity == Severity::Error && !LENIENT.contains(&d.code);
+    let lenient = |d: &Diagnostic| LENIENT.contains(&d.code) || metadata::is_about(d);
+    let fatal = |d: &Diagnostic| d.severity == Severity::Error && !lenient(d);
     let refused = diagnostics.iter().any(fatal);
     for told in diagnostics.iter_mut().filter(|d| fatal(d)) {
         told.message.push_str("; this policy is not judged");

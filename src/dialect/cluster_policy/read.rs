@@ -4,8 +4,9 @@ use super::schema::{At, Schema};
 use super::shape::SHAPE;
 use crate::diag::Diagnostic;
 use crate::dialect::fields;
+use crate::dialect::refusal::Quoted;
 use crate::dialect::selector::{self, LabelSelector};
-use crate::dialect::{cidr, names};
+use crate::dialect::{cidr, metadata};
 use crate::policy::{Action, PortMatch};
 use crate::yaml::{Mark, Object};
 
@@ -119,7 +120,7 @@ impl<'a> Reader<'a> {
 
     fn policy(&mut self) -> Option<ClusterPolicy> {
         let root = self.root();
-        self.name();
+        self.metadata();
         let spec = self.schema.required(&root, "spec")?;
         let tier = match self.kind {
             Kind::Cluster => self.tier(&spec),
@@ -150,25 +151,23 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn name(&mut self) {
-        let at = At {
-            node: self
-                .object
-                .node
-                .get("metadata")
-                .and_then(|m| m.get("name"))
-                .unwrap_or(&self.object.node),
-            path: "metadata.name".into(),
-        };
+    fn metadata(&mut self) {
+        match metadata::read(&self.object.node) {
+            Ok(metadata) => metadata.validate(&mut self.schema.out),
+            Err(error) => self.schema.out.undecodable(error),
+        }
         let name = &self.object.name;
-        let refused = names::subdomain(name);
-        let value = format!("{name:?}");
-        self.schema
-            .out
-            .invalid("V1", &at.path, at.node.start, &value, &refused);
         if self.kind == Kind::Baseline && name != "default" {
+            let root = &self.object.node;
+            let at = At {
+                node: root
+                    .get("metadata")
+                    .and_then(|m| m.get("name"))
+                    .unwrap_or(root),
+                path: "metadata.name".into(),
+            };
             let detail = "Only one baseline admin network policy with metadata.name=\"default\" can be created in the cluster";
-            self.schema.invalid(&at, &value, detail);
+            self.schema.invalid(&at, &Quoted(name), detail);
         }
     }
 

@@ -129,6 +129,18 @@ fn what_the_schemas_refuse() {
     assert_eq!(wrong("v1alpha1", "v1alpha9"), ["apiVersion"]);
     let base = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\nmetadata: {name: mine}\nspec: {subject: {namespaces: {}}}\n";
     assert_eq!(refused(base), ["metadata.name"]);
+    for (metadata, path) in [
+        ("{name: A_b}", "metadata.name"),
+        ("{name: a, labels: {a: x y}}", "metadata.labels"),
+        ("{name: a, annotations: {a b: x}}", "metadata.annotations"),
+        ("{name: a, labels: {a: 5}}", "metadata.labels.a"),
+    ] {
+        let text = spec.replace("{name: a}", metadata);
+        let (policy, told) = judge(&text);
+        assert_eq!(told, [(Severity::Error, path.to_owned())]);
+        // Labels do not change what a policy means, but what cannot be decoded is no policy.
+        assert_eq!(policy.is_some(), !metadata.contains('5'), "{metadata}");
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod tests;
 
 use crate::cluster::Assumptions;
 use crate::diag::{Diagnostic, Severity};
+use crate::dialect::metadata;
+use crate::dialect::refusal::Refusals;
 use crate::policy::Policy;
 use crate::yaml::Object;
 
@@ -35,15 +37,13 @@ pub fn read(object: &Object, assumptions: &Assumptions) -> Read {
             Some(policy)
         }
         Err(error) => {
-            let mut told = Diagnostic::error("V22", error.message).path(error.path);
-            told.help = error.help;
-            diagnostics.push(object.about(told, error.mark));
+            let mut out = Refusals::new(object);
+            out.undecodable(error);
+            diagnostics.append(&mut out.found);
             None
         }
     };
-    // What is wrong with the metadata does not change what the policy means.
-    let metadata = |d: &Diagnostic| d.path.as_deref().is_some_and(|p| p.starts_with("metadata"));
-    let lenient = |d: &Diagnostic| LENIENT.contains(&d.code) || policy.is_some() && metadata(d);
+    let lenient = |d: &Diagnostic| LENIENT.contains(&d.code) || metadata::is_about(d);
     let fatal = |d: &Diagnostic| d.severity == Severity::Error && !lenient(d);
     let refused = diagnostics.iter().any(fatal);
     for told in diagnostics.iter_mut().filter(|d| fatal(d)) {

@@ -1,6 +1,7 @@
 //! A NetworkPolicy as written, with the place of everything.
 
-use crate::dialect::selector::{self, Label, LabelSelector};
+use crate::dialect::metadata::{self, Metadata};
+use crate::dialect::selector::{self, LabelSelector};
 use crate::yaml::decode::{
     Decoded, IntOrString, Spanned, deep, field, int_or_string, int32, list_field, map, spanned,
     string,
@@ -22,23 +23,6 @@ pub struct NetworkPolicy {
     pub ingress: Vec<Rule>,
     /// `spec.egress`.
     pub egress: Vec<Rule>,
-}
-
-/// What is validated of `metadata`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Metadata {
-    /// `name`.
-    pub name: Option<Spanned<String>>,
-    /// `generateName`.
-    pub generate_name: Option<Spanned<String>>,
-    /// `namespace`.
-    pub namespace: Option<Spanned<String>>,
-    /// `labels`.
-    pub labels: Vec<Label>,
-    /// `annotations`.
-    pub annotations: Vec<Label>,
-    /// Where it stands.
-    pub mark: Mark,
 }
 
 /// One rule of either direction.
@@ -103,25 +87,12 @@ pub fn parse(object: &Object) -> Decoded<NetworkPolicy> {
         list_field(spec, "policyTypes", spanned(string))
     })?;
     Ok(NetworkPolicy {
-        metadata: metadata(node)?,
+        metadata: metadata::read(node)?,
         pod_selector: deep(node, &["spec", "podSelector"], selector::parse)?.unwrap_or_default(),
         policy_types: policy_types.unwrap_or_default(),
         policy_types_mark: spec("policyTypes"),
         ingress: rules("ingress", "from")?.unwrap_or_default(),
         egress: rules("egress", "to")?.unwrap_or_default(),
-    })
-}
-
-fn metadata(node: &Node) -> Decoded<Metadata> {
-    let text = |key| deep(node, &["metadata", key], spanned(string));
-    let labels = |key| deep(node, &["metadata", key], selector::labels);
-    Ok(Metadata {
-        name: text("name")?,
-        generate_name: text("generateName")?,
-        namespace: text("namespace")?,
-        labels: labels("labels")?.unwrap_or_default(),
-        annotations: labels("annotations")?.unwrap_or_default(),
-        mark: node.get("metadata").unwrap_or(node).start,
     })
 }
 

@@ -248,7 +248,15 @@ fn some_refusals_do_not_keep_a_policy_from_being_judged() {
         ("metadata: {name: A_b}", "metadata.name"),
         ("metadata: {name: p, namespace: a.b}", "metadata.namespace"),
         ("metadata: {}", "metadata.name"),
-        ("metadata: {generateName: P-}", "metadata.generateName"),
+        ("metadata: {generateName: P-}", "metadata.name"),
+        (
+            "metadata: {name: p, generateName: P}",
+            "metadata.generateName",
+        ),
+        (
+            "metadata: {generateName: .p}",
+            "metadata.generateName metadata.name",
+        ),
         ("metadata: {name: p, labels: {a: x y}}", "metadata.labels"),
         (
             "metadata: {name: p, annotations: {a b: x}}",
@@ -256,8 +264,18 @@ fn some_refusals_do_not_keep_a_policy_from_being_judged() {
         ),
     ] {
         let read = read_with(&format!("{HEAD}{head}\n"), &Assumptions::default());
-        assert_eq!(told(&read).iter().map(|t| t.1).collect::<Vec<_>>(), [path]);
+        let paths: Vec<&str> = told(&read).iter().map(|t| t.1).collect();
+        assert_eq!(paths.join(" "), path);
         assert!(read.policy.is_some());
+    }
+    let long = "x".repeat(256 * 1024);
+    for (key, paths) in [("", vec![]), ("k", vec!["metadata.annotations"])] {
+        let text = format!(
+            "{HEAD}metadata: {{name: p, annotations: {{{key}a: {}}}}}\n",
+            &long[1..]
+        );
+        let read = read_with(&text, &Assumptions::default());
+        assert_eq!(told(&read).iter().map(|t| t.1).collect::<Vec<_>>(), paths);
     }
     let old = read_with(
         "apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: p}\n",

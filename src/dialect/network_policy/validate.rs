@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::parse::{IpBlock, Metadata, NetworkPolicy, Peer, Port, Rule};
+use super::parse::{IpBlock, NetworkPolicy, Peer, Port, Rule};
 use crate::diag::Diagnostic;
 use crate::dialect::fields::{self, METADATA, SELECTOR, Shape};
 use crate::dialect::refusal::{Quoted, Refusals};
@@ -72,7 +72,7 @@ pub fn strict(object: &Object) -> Vec<Diagnostic> {
 /// Everything else that is refused, in the order in which the API checks it.
 pub fn validate(object: &Object, policy: &NetworkPolicy) -> Vec<Diagnostic> {
     let mut out = Refusals::new(object);
-    metadata(&policy.metadata, &mut out);
+    policy.metadata.validate(&mut out);
     selector::validate(&policy.pod_selector, "spec.podSelector", &mut out);
     for (direction, peers, rules) in [
         ("ingress", "from", &policy.ingress),
@@ -84,42 +84,6 @@ pub fn validate(object: &Object, policy: &NetworkPolicy) -> Vec<Diagnostic> {
     }
     policy_types(policy, &mut out);
     out.found
-}
-
-fn metadata(metadata: &Metadata, out: &mut Refusals) {
-    let given = |text: &Option<Spanned<String>>| text.clone().filter(|t| !t.value.is_empty());
-    let mut name = |text: &Spanned<String>, path, refused: &[String]| {
-        out.invalid("V1", path, text.mark, Quoted(&text.value), refused);
-    };
-    match (given(&metadata.name), given(&metadata.generate_name)) {
-        (Some(text), _) => name(&text, "metadata.name", &names::subdomain(&text.value)),
-        (None, Some(text)) => {
-            // What is generated goes on behind it, so it may end in a hyphen.
-            let stem = text.value.strip_suffix('-').unwrap_or(&text.value);
-            name(&text, "metadata.generateName", &names::subdomain(stem));
-        }
-        (None, None) => {
-            let message = "Required value: name or generateName is required";
-            out.add("V1", "metadata.name", metadata.mark, message.into());
-        }
-    }
-    if let Some(namespace) = given(&metadata.namespace) {
-        let value = Quoted(&namespace.value);
-        let refused = names::label(&namespace.value);
-        out.invalid("V1", "metadata.namespace", namespace.mark, value, &refused);
-    }
-    selector::validate_labels(&metadata.labels, "metadata.labels", out);
-    for annotation in &metadata.annotations {
-        let refused = names::label_key(&annotation.key.to_ascii_lowercase());
-        let value = Quoted(&annotation.key);
-        out.invalid(
-            "V20",
-            "metadata.annotations",
-            annotation.mark,
-            value,
-            &refused,
-        );
-    }
 }
 
 fn rule(rule: &Rule, path: impl Display + Copy, peers: &str, out: &mut Refusals) {
