@@ -49,7 +49,7 @@ pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
     let read: Vec<_> = manifests
         .policies
         .into_par_iter()
-        .with_min_len(64)
+        .with_min_len(16)
         .map(|object| {
             let read = network_policy::read(&object, &assumptions);
             (read.policy, read.diagnostics, object)

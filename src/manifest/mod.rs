@@ -63,7 +63,7 @@ pub fn read(sources: &[Source]) -> Manifests {
     diagnostics.extend(assumed_namespace(&objects));
     let decoded: Vec<_> = objects
         .into_par_iter()
-        .with_min_len(64)
+        .with_min_len(16)
         .map(|object| (loose_words(&object), resource::decode(object)))
         .collect();
     let (words, resources): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();

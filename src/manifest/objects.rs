@@ -16,7 +16,7 @@ const RENDER: &str = "this looks like a template: render the chart first, as `he
 
 /// The objects of all sources, in their order, and what is wrong with the rest.
 pub(super) fn objects(sources: &[Source]) -> (Vec<Object>, Vec<Diagnostic>) {
-    let parts: Vec<_> = sources.par_iter().map(of_source).collect();
+    let parts: Vec<_> = sources.par_iter().with_max_len(1).map(of_source).collect();
     let mut objects = Vec::new();
     let mut diagnostics = Vec::new();
     for (more, told) in parts {
