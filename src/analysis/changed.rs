@@ -15,7 +15,7 @@ use super::compare::both_ways;
 use super::gate_table::{GateTable, joined, open_cells};
 use super::index::Index;
 use super::port_table::{EMPTY, PortTable, PortsId};
-use super::routes::ingress_controller;
+use super::routes::{ingress_controller, reaches};
 use super::rows::{Row, Rows};
 use super::universe::Universe;
 use crate::cluster::Snapshot;
@@ -56,7 +56,7 @@ impl Half {
             own.sort_unstable();
             own.dedup();
         }
-        let routed = ingress_controller(side).into_iter();
+        let routed = ingress_controller(&reaches(side)).into_iter();
         let name = |at: usize| Name::of(&side.workloads[at]);
         Self {
             routed: routed.map(|(at, ports)| (name(at), ports)).collect(),

@@ -124,6 +124,8 @@ pub struct Matrix {
     line: Vec<PortsId>,
     /// For each class, what the current source may open to it as far as its own gate goes.
     out: Vec<PortsId>,
+    /// What the backends of routes reach.
+    pub(super) reaches: Arc<Vec<routes::Reach>>,
     /// What the ingress controller may open to workloads.
     routed: Arc<BTreeMap<usize, PortSet>>,
 }
@@ -139,6 +141,7 @@ impl Matrix {
         };
         let (egress, ingress) =
             rayon::join(|| rows(Direction::Egress), || rows(Direction::Ingress));
+        let reaches = routes::reaches(snapshot);
         let mut ports = PortTable::default();
         let mut table = |rows| Arc::new(GateTable::new(rows, universe.classes.len(), &mut ports));
         Self {
@@ -150,7 +153,8 @@ impl Matrix {
             ports,
             line: vec![EMPTY; snapshot.workloads.len()],
             out: vec![EMPTY; universe.classes.len()],
-            routed: Arc::new(routes::ingress_controller(snapshot)),
+            routed: Arc::new(routes::ingress_controller(&reaches)),
+            reaches: Arc::new(reaches),
         }
     }
 

@@ -1,26 +1,22 @@
 //! What an answer needs said beside it.
 
-use super::connections::classes_of_workloads;
-use super::routes::{Reach, reaches};
-use super::universe::Universe;
-use crate::cluster::{Pod, Snapshot, Workload};
+use super::connections::Matrix;
+use super::routes::Reach;
+use crate::cluster::{Snapshot, Workload};
 use crate::diag::Diagnostic;
 
 /// Workloads whose pods a policy tells apart by more than labels, and backends of routes that
 /// policy closes.
-pub fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
-    let universe = Universe::new(snapshot, &[&snapshot.policies]);
-    let classes = classes_of_workloads(&universe).into_iter().enumerate();
-    let mixed = classes
-        .filter(|(_, c)| c.len() > 1)
-        .filter_map(|(at, classes)| {
-            let pods: Vec<&Pod> = classes.iter().map(|&c| universe.pod(c)).collect();
-            let alike = pods.windows(2).all(|w| w[0].labels == w[1].labels);
-            alike.then(|| mixed(&snapshot.workloads[at]))
-        });
-    let closed = reaches(snapshot).into_iter().filter(|r| r.open.is_empty());
+pub fn notes(snapshot: &Snapshot, matrix: &Matrix) -> Vec<Diagnostic> {
+    let workloads = snapshot.workloads.iter().zip(matrix.workloads.iter());
+    let mixed = workloads.filter_map(|(workload, classes)| {
+        let pods = snapshot.pods.get(workload.pods.clone())?;
+        let alike = || pods.windows(2).all(|w| w[0].labels == w[1].labels);
+        (classes.len() > 1 && alike()).then(|| mixed(workload))
+    });
+    let closed = matrix.reaches.iter().filter(|r| r.open.is_empty());
     mixed
-        .chain(closed.map(|r| closed_route(snapshot, &r)))
+        .chain(closed.map(|r| closed_route(snapshot, r)))
         .collect()
 }
 

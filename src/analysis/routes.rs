@@ -103,10 +103,10 @@ impl<'a> Homes<'a> {
     }
 }
 
-/// What the ingress controller may open to each workload that some backend names.
-pub(super) fn ingress_controller(snapshot: &Snapshot) -> BTreeMap<usize, PortSet> {
+/// What the ingress controller may open to each workload that some backend reaches.
+pub(super) fn ingress_controller(reaches: &[Reach]) -> BTreeMap<usize, PortSet> {
     let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
-    for reach in reaches(snapshot) {
+    for reach in reaches {
         if !reach.open.is_empty() {
             let ports = found.entry(reach.workload).or_default();
             *ports = ports.union(&reach.open);

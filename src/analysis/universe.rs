@@ -182,12 +182,7 @@ impl<'a> Universe<'a> {
         protocol: Option<crate::sets::Protocol>,
         name: &str,
     ) -> PortSet {
-        let bears = |p: &&ContainerPort| p.name.as_deref() == Some(name);
-        let ports = self.pod(class).ports.iter().filter(bears);
-        ports
-            .filter(|p| protocol.is_none_or(|wanted| wanted == p.protocol))
-            .map(|p| PortSet::single(p.protocol, p.port))
-            .collect()
+        self.snapshot.ports_named(self.pod(class), protocol, name)
     }
 }
 
@@ -221,7 +216,12 @@ struct ClassKey<'a> {
 }
 
 impl<'a> ClassKey<'a> {
-    fn of(pod: &'a Pod, words: &'a Vocabulary, hosted: &HashSet<&str>) -> Self {
+    fn of(
+        snapshot: &Snapshot,
+        pod: &'a Pod,
+        words: &'a Vocabulary,
+        hosted: &HashSet<&str>,
+    ) -> Self {
         let families = || {
             let v4 = pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4);
             (v4, pod.addresses.iter().any(IpAddr::is_ipv6))
@@ -231,7 +231,10 @@ impl<'a> ClassKey<'a> {
         Self {
             namespace: pod.namespace,
             labels: words.fold(&pod.labels),
-            ports: fold_ports(&pod.ports, words),
+            ports: match snapshot.bears_names(pod) {
+                true => fold_ports(&pod.ports, words),
+                false => Vec::new(),
+            },
             host_network: (words.host_network || node.is_some()) && pod.host_network,
             host: (words.hosts && pod.host_network)
                 .then_some((pod.node.as_deref(), &*pod.addresses)),
@@ -248,7 +251,7 @@ impl<'a> ClassKey<'a> {
 fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>, Vec<Bits>) {
     let pods = snapshot.pods.par_iter().with_min_len(1024);
     let hosted = hosted(snapshot);
-    let key = |pod| Hashed::new(ClassKey::of(pod, words, &hosted));
+    let key = |pod| Hashed::new(ClassKey::of(snapshot, pod, words, &hosted));
     let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
     let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
     let mut numbered: HashMap<&[&ContainerPort], u32> = HashMap::new();

@@ -1,18 +1,19 @@
 //! `drawbridge list PATH...`: who may reach whom.
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use clap::ValueEnum;
 
 use super::{FINE, Inputs, WRONG, answer, exit_code, load_inputs, refused, tell};
-use crate::analysis::{self, Filter, filter::Ports};
+use crate::analysis::{self, Filter, Matrix, filter::Ports};
 use crate::diag::{Diagnostic, Span};
 use crate::engine::ask;
 use crate::engine::load::Loaded;
 use crate::engine::picture;
 use crate::model::validate::Refusal;
-use crate::report::list;
+use crate::report::list::{self, Listing};
 use crate::scene::tokens::Theme;
 use crate::scene::{ApproxMeasure, Request, layout, svg};
 
@@ -54,8 +55,11 @@ enum Format {
 
 pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
+    let snapshot = &loaded.snapshot;
+    // Given back with the process, like what was loaded.
+    let matrix = &*ManuallyDrop::new(Matrix::new(snapshot));
     let mut diagnostics = loaded.diagnostics.clone();
-    diagnostics.extend(analysis::notes(&loaded.snapshot));
+    diagnostics.extend(analysis::notes(snapshot, matrix));
     if loaded.snapshot.workloads.is_empty() {
         diagnostics.extend(args.inputs.paths.first().map(|path| no_workloads(path)));
     }
@@ -66,16 +70,21 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let code = exit_code(&diagnostics, FINE);
     let mut out = io::stdout().lock();
-    let snapshot = &loaded.snapshot;
+    let filter = &filter;
+    let listing = Listing {
+        snapshot,
+        matrix,
+        filter,
+    };
     let written = match args.output {
-        Format::Txt => list::text(&mut out, snapshot, &filter),
-        Format::Json => list::json(&mut out, snapshot, &filter, &diagnostics),
-        Format::Csv => list::csv(&mut out, snapshot, &filter),
-        Format::Md => list::markdown(&mut out, snapshot, &filter),
-        Format::Dot => list::dot(&mut out, snapshot, &filter),
+        Format::Txt => list::text(&mut out, listing),
+        Format::Json => list::json(&mut out, listing, &diagnostics),
+        Format::Csv => list::csv(&mut out, listing),
+        Format::Md => list::markdown(&mut out, listing),
+        Format::Dot => list::dot(&mut out, listing),
         Format::Svg => {
             drop(out);
-            return match drawn(&loaded, &filter) {
+            return match drawn(&loaded, matrix, filter) {
                 Ok(text) => answer(&text, code),
                 Err(refusal) => refused(refusal),
             };
@@ -114,8 +123,8 @@ fn filter(args: &Args, loaded: &Loaded) -> Result<Filter, Refusal> {
 }
 
 /// The connections as a picture, on a light ground.
-fn drawn(loaded: &Loaded, filter: &Filter) -> Result<String, Refusal> {
-    let picture = picture::of(loaded, filter)?;
+fn drawn(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<String, Refusal> {
+    let picture = picture::of(loaded, matrix, filter)?;
     let mut scene = layout::arrange(&Request::of(&picture.document, &ApproxMeasure));
     for space in &mut scene.namespaces {
         if let Some(words) = picture.isolation.get(&space.id) {

@@ -179,12 +179,13 @@ impl Snapshot {
         !(pod.host_network && self.assumptions.host_network == HostNetwork::Nodes)
     }
 
-    /// The declared ports of a pod that policies mean by a name, of one protocol (K13).
-    pub fn ports_named(&self, pod: &Pod, protocol: Protocol, name: &str) -> PortSet {
+    /// The declared ports of a pod that policies mean by a name, of `protocol` if one is asked for (K13).
+    pub fn ports_named(&self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
         let declared = pod.ports.iter().filter(|_| self.bears_names(pod));
         declared
-            .filter(|p| p.protocol == protocol && p.name.as_deref() == Some(name))
-            .map(|p| PortSet::single(protocol, p.port))
+            .filter(|p| p.name.as_deref() == Some(name))
+            .filter(|p| protocol.is_none_or(|wanted| wanted == p.protocol))
+            .map(|p| PortSet::single(p.protocol, p.port))
             .collect()
     }
 }

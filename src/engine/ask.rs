@@ -142,7 +142,7 @@ fn resolve(snapshot: &Snapshot, to: &End, protocol: Protocol, name: &str) -> Por
     };
     let pod = snapshot.pods.get(*at);
     pod.map_or(PortSet::empty(), |pod| {
-        snapshot.ports_named(pod, protocol, name)
+        snapshot.ports_named(pod, Some(protocol), name)
     })
 }
 

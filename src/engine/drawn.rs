@@ -255,6 +255,6 @@ pub(super) fn resolved(snapshot: &Snapshot, port: &FlowPort, to: Spot) -> PortSe
     let workload = snapshot.workloads.get(at);
     let pods = workload.and_then(|w| snapshot.pods.get(w.pods.clone()));
     let pods = pods.unwrap_or_default().iter();
-    pods.map(|pod| snapshot.ports_named(pod, *protocol, name))
+    pods.map(|pod| snapshot.ports_named(pod, Some(*protocol), name))
         .collect()
 }

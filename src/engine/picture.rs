@@ -25,14 +25,14 @@ pub struct Picture {
     pub isolation: BTreeMap<NamespaceId, &'static str>,
 }
 
-/// The connections that a filter asks for; with a filter, only the workloads that have some. Things of
+/// The connections of a cluster, analysed, that a filter asks for; with a filter, only the workloads that have some. Things of
 /// a project stand where they do there, and its externals have their names.
 ///
 /// # Errors
 /// So many connections that nobody could tell them apart.
-pub fn of(loaded: &Loaded, filter: &Filter) -> Result<Picture, Refusal> {
+pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Picture, Refusal> {
     let mut arrows = Arrows::default();
-    Matrix::new(&loaded.snapshot).for_each_of(filter, |line| {
+    matrix.clone().for_each_of(filter, |line| {
         arrows.add(line.src, line.dst, line.ports);
     });
     let count = arrows.inside.len() + arrows.outside.len();
@@ -267,7 +267,9 @@ mod tests {
         document.settings.dns.allow = false;
         let loaded = engine::loaded(&document);
         let flows = |filter: &Filter| {
-            let picture = of(&loaded, filter).expect("few connections").document;
+            let picture = of(&loaded, &Matrix::new(&loaded.snapshot), filter)
+                .expect("few connections")
+                .document;
             let mut words: Vec<String> = picture
                 .flows
                 .iter()
@@ -296,7 +298,8 @@ mod tests {
             ..Filter::default()
         };
         assert_eq!(flows(&filter), (inside.into(), 2));
-        let picture = of(&loaded, &filter).expect("few connections");
+        let picture =
+            of(&loaded, &Matrix::new(&loaded.snapshot), &filter).expect("few connections");
         assert_eq!(
             picture.isolation.values().collect::<Vec<_>>(),
             [&"deny all"; 2]

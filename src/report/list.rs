@@ -20,15 +20,26 @@ use crate::sets::PortSet;
 pub use graph::dot;
 pub use table::{csv, markdown};
 
+/// What is listed.
+#[derive(Clone, Copy)]
+pub struct Listing<'a> {
+    /// The cluster.
+    pub snapshot: &'a Snapshot,
+    /// Its analysis.
+    pub matrix: &'a Matrix,
+    /// Which of the connections.
+    pub filter: &'a Filter,
+}
+
 /// One line for each connection, in columns, and one with the count and what was taken for granted.
 ///
 /// # Errors
 /// What `out` refuses.
-pub fn text(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Result<()> {
+pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
+    let snapshot = listing.snapshot;
     let names = Names::new(snapshot, display, CONTROLLER);
-    let mut matrix = Matrix::new(snapshot);
-    let (left, right) = widths(&mut matrix, filter, &names);
-    let count = Stream::new(out, &matrix, filter).lines(|page, line| {
+    let (left, right) = widths(listing, &names);
+    let count = Stream::new(out, listing).lines(|page, line| {
         let start = page.text.len();
         names.write(&mut page.text, line.src, range_text);
         pad(&mut page.text, start, left);
@@ -47,7 +58,7 @@ pub fn text(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::R
 }
 
 /// How wide the columns are: of everything, without working out which connections there are.
-fn widths(matrix: &mut Matrix, filter: &Filter, names: &Names) -> (usize, usize) {
+fn widths(listing: Listing, names: &Names) -> (usize, usize) {
     let (mut left, mut right) = (0, 0);
     let mut cell = String::new();
     let mut width = |end: Endpoint| {
@@ -55,12 +66,12 @@ fn widths(matrix: &mut Matrix, filter: &Filter, names: &Names) -> (usize, usize)
         names.write(&mut cell, end, range_text);
         cell.chars().count()
     };
-    if *filter == Filter::default() {
-        let (sources, destinations) = matrix.ends();
+    if *listing.filter == Filter::default() {
+        let (sources, destinations) = listing.matrix.clone().ends();
         left = sources.into_iter().map(&mut width).max().unwrap_or(0);
         right = destinations.into_iter().map(width).max().unwrap_or(0);
     } else {
-        matrix.for_each_of(filter, |line| {
+        listing.for_each(|line| {
             left = left.max(width(line.src));
             right = right.max(width(line.dst));
         });
@@ -79,19 +90,15 @@ fn pad(text: &mut String, start: usize, width: usize) {
 ///
 /// # Errors
 /// What `out` refuses.
-pub fn json(
-    out: &mut impl Write,
-    snapshot: &Snapshot,
-    filter: &Filter,
-    told: &[Diagnostic],
-) -> io::Result<()> {
+pub fn json(out: &mut impl Write, listing: Listing, told: &[Diagnostic]) -> io::Result<()> {
+    let snapshot = listing.snapshot;
     let names = Names::new(snapshot, workload_json, r#"{"type":"ingress-controller"}"#);
     let assumptions = compact(&assumed::json(snapshot.assumptions));
     write!(
         out,
         "{{\"format\":\"drawbridge/list/1\",\"assumptions\":{assumptions},\"connections\":["
     )?;
-    let mut stream = Stream::new(out, &Matrix::new(snapshot), filter);
+    let mut stream = Stream::new(out, listing);
     stream.between = ",";
     stream.lines(|page, line| {
         page.text.push_str("\n{\"src\":");
@@ -105,6 +112,12 @@ pub fn json(
     let diagnostics = compact(&flat(told));
     writeln!(out, "\n],\"diagnostics\":{diagnostics}}}")?;
     out.flush()
+}
+
+impl Listing<'_> {
+    fn for_each(&self, emit: impl FnMut(Line)) {
+        self.matrix.clone().for_each_of(self.filter, emit);
+    }
 }
 
 /// Every workload as it is written, made once.
@@ -151,12 +164,12 @@ struct Page<'a> {
 struct Written(Vec<Option<String>>);
 
 impl<'a, W: Write> Stream<'a, W> {
-    fn new(out: &'a mut W, matrix: &Matrix, filter: &'a Filter) -> Self {
-        let worker = || (matrix.clone(), Written::default());
+    fn new(out: &'a mut W, listing: Listing<'a>) -> Self {
+        let worker = || (listing.matrix.clone(), Written::default());
         let workers = std::iter::repeat_with(worker);
         Self {
             out,
-            filter,
+            filter: listing.filter,
             workers: workers.take(rayon::current_num_threads()).collect(),
             between: "",
         }

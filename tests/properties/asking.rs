@@ -71,7 +71,7 @@ proptest! {
         let (from, to) = (some(&all, &from), some(&all, &to));
         let wanted = |to: &End| match (&port, to) {
             (FlowPort::Named(protocol, name), End::Pod(at)) => {
-                snapshot.ports_named(&snapshot.pods[*at], *protocol, name)
+                snapshot.ports_named(&snapshot.pods[*at], Some(*protocol), name)
             }
             (port, _) => port.numbers().unwrap_or_default(),
         };

@@ -114,7 +114,7 @@ impl<'a> Judge<'a> {
         let pod = pods.and_then(|pods| snapshot.pods.get(pods.start));
         let one = |port: &FlowPort| match port {
             FlowPort::Named(protocol, name) => pod.map_or(PortSet::empty(), |pod| {
-                snapshot.ports_named(pod, *protocol, name)
+                snapshot.ports_named(pod, Some(*protocol), name)
             }),
             other => other.numbers().unwrap_or_default(),
         };

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Names, Stream};
-use crate::analysis::{Endpoint, Filter, Matrix};
+use super::{Listing, Names, Stream};
+use crate::analysis::{Endpoint, Filter};
 use crate::cluster::{Snapshot, Workload};
 use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::escape;
@@ -14,11 +14,13 @@ use crate::sets::PortSet;
 ///
 /// # Errors
 /// What `out` refuses.
-pub fn dot(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Result<()> {
-    let mut matrix = Matrix::new(snapshot);
+pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
+    let Listing {
+        snapshot, filter, ..
+    } = listing;
     let mut shown = vec![*filter == Filter::default(); snapshot.workloads.len()];
     if *filter != Filter::default() {
-        matrix.for_each_of(filter, |line| {
+        listing.for_each(|line| {
             for end in [line.src, line.dst] {
                 if let Endpoint::Workload(at) = end {
                     shown[at] = true;
@@ -38,7 +40,7 @@ pub fn dot(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Re
             escape::dot(out, &name);
         }
     };
-    Stream::new(out, &matrix, filter).lines(|page, line| {
+    Stream::new(out, listing).lines(|page, line| {
         page.text.push_str("  ");
         write(&mut page.text, line.src);
         page.text.push_str(" -> ");

@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Names, Stream};
-use crate::analysis::{Endpoint, Filter, Matrix};
-use crate::cluster::Snapshot;
+use super::{Listing, Names, Stream};
+use crate::analysis::Endpoint;
 use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::{assumed, escape};
 use crate::sets::PortSet;
@@ -13,9 +12,9 @@ use crate::sets::PortSet;
 ///
 /// # Errors
 /// What `out` refuses.
-pub fn csv(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Result<()> {
+pub fn csv(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(b"src,dst,ports\n")?;
-    rows(out, snapshot, filter, escape::csv, ["", ",", "\n"])?;
+    rows(out, listing, escape::csv, ["", ",", "\n"])?;
     out.flush()
 }
 
@@ -23,12 +22,12 @@ pub fn csv(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Re
 ///
 /// # Errors
 /// What `out` refuses.
-pub fn markdown(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> io::Result<()> {
+pub fn markdown(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(b"| From | To | Ports |\n| --- | --- | --- |\n")?;
     let around = ["| ", " | ", " |\n"];
-    let count = rows(out, snapshot, filter, escape::markdown, around)?;
+    let count = rows(out, listing, escape::markdown, around)?;
     let s = if count == 1 { "" } else { "s" };
-    let assumed = assumed::text(snapshot.assumptions);
+    let assumed = assumed::text(listing.snapshot.assumptions);
     writeln!(out, "\n{count} connection{s}; {assumed}")?;
     out.flush()
 }
@@ -36,8 +35,7 @@ pub fn markdown(out: &mut impl Write, snapshot: &Snapshot, filter: &Filter) -> i
 /// Writes the connections and counts them. Each cell is made once.
 fn rows(
     out: &mut impl Write,
-    snapshot: &Snapshot,
-    filter: &Filter,
+    listing: Listing,
     cell: fn(&mut String, &str),
     [before, between, after]: [&str; 3],
 ) -> io::Result<usize> {
@@ -46,7 +44,7 @@ fn rows(
         cell(&mut out, text);
         out
     };
-    let mut names = Names::new(snapshot, display, CONTROLLER);
+    let mut names = Names::new(listing.snapshot, display, CONTROLLER);
     for name in &mut names.workloads {
         *name = made(name);
     }
@@ -55,7 +53,7 @@ fn rows(
         Endpoint::IngressController => out.push_str(&controller),
         end => names.write(out, end, range_text),
     };
-    Stream::new(out, &Matrix::new(snapshot), filter).lines(|page, line| {
+    Stream::new(out, listing).lines(|page, line| {
         page.text.push_str(before);
         write(&mut page.text, line.src);
         page.text.push_str(between);
