@@ -3,7 +3,7 @@
 
 mod laws;
 
-use drawbridge::analysis::{connections, exposure, isolation, notes};
+use drawbridge::analysis::{Matrix, connections, exposure, isolation, notes};
 use drawbridge::cluster::Assumptions;
 use drawbridge::engine::{import, load};
 use drawbridge::manifest::Source;
@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
         return;
     }
     isolation(snapshot);
-    notes(snapshot);
+    notes(snapshot, &Matrix::new(snapshot));
     connections(snapshot);
     exposure::exposure(snapshot);
     let imported = import::import(&loaded);
