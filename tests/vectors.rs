@@ -317,6 +317,8 @@ vectors! {
         ["s/p > s/host any allow", "s/p > o/r any deny"];
     a7_a_host_network_pod_is_among_the_nodes under NODES: AGENT.to_owned() + &cnp("egress: [{action: Deny, to: [{nodes: {matchLabels: {zone: a}}}]}]") =>
         ["s/p > o/agent any deny", "s/p > 192.0.2.1 any deny", "s/p > s/host any allow", "s/p > o/r any allow"];
+    a6_a_whole_network_has_the_nodes_of_its_family under NODES: AGENT.replace("n1", "n6") + "{apiVersion: v1, kind: Node, metadata: {name: n6}, status: {addresses: [{address: '2001:db8::6'}]}}\n---\n" + &cnp("egress: [{action: Deny, to: [{networks: [0.0.0.0/0]}]}]") =>
+        ["s/p > o/agent any allow", "s/p > s/host any deny", "s/p > o/r any deny"];
     nodes_declare_no_port_names under NODES: AGENT.to_owned() + &np("{egress: [{ports: [{port: web}]}]}") =>
         ["s/q > s/p TCP/8080 deny", "s/p > o/agent TCP/8080 deny", "s/p > node/n1 TCP/8080 deny"];
     a_node_is_each_of_its_addresses: "{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {addresses: [{address: 192.0.2.8}, {address: 198.51.100.8}]}}\n---\n".to_owned() + &np("{egress: [{to: [{ipBlock: {cidr: 198.51.100.8/32}}]}]}") =>

@@ -1,7 +1,7 @@
 //! What these policies mean (3.2, A1-A12).
 
 use super::read::{self, ClusterPolicy, Kind, Pods};
-use crate::cluster::{Assumptions, PodAddresses};
+use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
 use crate::dialect::refusal::Refusals;
 use crate::dialect::{ADMIN, BASELINE, cidr, selector};
 use crate::policy::{Action, Match, Peer, PeerItem, Policy, PortItem, Rule, Side};
@@ -133,10 +133,20 @@ impl Lowering<'_> {
     fn block(&self, net: ipnet::IpNet) -> Vec<Peer> {
         let block = self.assumptions.block(IpSet::net(net));
         let whole = self.kind == Kind::Cluster && net.prefix_len() == 0;
-        match net {
-            _ if !whole || self.assumptions.pod_addresses != PodAddresses::Unknown => vec![block],
-            ipnet::IpNet::V4(_) => vec![block, Peer::PodsIpv4],
-            ipnet::IpNet::V6(_) => vec![block, Peer::PodsIpv6],
+        if !whole || self.assumptions.pod_addresses != PodAddresses::Unknown {
+            return vec![block];
         }
+        let of_family = match net {
+            ipnet::IpNet::V4(_) => Peer::PodsIpv4,
+            ipnet::IpNet::V6(_) => Peer::PodsIpv6,
+        };
+        let pods = match self.assumptions.host_network {
+            HostNetwork::Pods => of_family,
+            // What is taken for its node has the node's addresses, which the block knows.
+            HostNetwork::Nodes => {
+                Peer::All(vec![of_family, Peer::Not(Box::new(Peer::HostNetwork))])
+            }
+        };
+        vec![block, pods]
     }
 }
