@@ -69,11 +69,9 @@ fn read(args: &Args) -> (ManuallyDrop<Loaded>, ManuallyDrop<Loaded>) {
     let mut old = side(&args.old, args.rules.clone());
     let mut new = side(&args.new, args.rules.clone());
     let (before, after) = (old.snapshot.assumptions, new.snapshot.assumptions);
-    if before == after {
-        // Nothing to bring together.
-    } else if new.project.is_some() {
+    if before != after && new.project.is_some() {
         old = side(&args.old, args.rules.assuming(after));
-    } else {
+    } else if before != after {
         new = side(&args.new, args.rules.assuming(before));
     }
     (old, new)

@@ -45,6 +45,14 @@ pub fn read(object: &Node) -> Decoded<Metadata> {
 }
 
 impl Metadata {
+    /// That of an object without a namespace: one that is written is lost before anything is checked.
+    pub fn cluster_wide(self) -> Self {
+        Self {
+            namespace: None,
+            ..self
+        }
+    }
+
     /// Refuses what the API server does (V1, V20), in its order.
     pub fn validate(&self, out: &mut Refusals) {
         self.validate_names(out);

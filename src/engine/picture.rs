@@ -25,8 +25,9 @@ pub struct Picture {
     pub isolation: BTreeMap<NamespaceId, &'static str>,
 }
 
-/// The connections of a cluster, analysed, that a filter asks for; with a filter, only the workloads that have some. Things of
-/// a project stand where they do there, and its externals have their names.
+/// The connections that a filter asks for of what `matrix` says of the cluster; with a filter, only the
+/// workloads that have some. Things of a project stand where they do there, and its externals have
+/// their names.
 ///
 /// # Errors
 /// So many connections that nobody could tell them apart.

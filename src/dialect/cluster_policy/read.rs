@@ -3,10 +3,11 @@
 use super::schema::{At, Schema};
 use super::shape::SHAPE;
 use crate::diag::Diagnostic;
+use crate::dialect::cidr;
 use crate::dialect::fields;
+use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::refusal::Quoted;
 use crate::dialect::selector::{self, LabelSelector};
-use crate::dialect::{cidr, metadata};
 use crate::policy::{Action, PortMatch};
 use crate::yaml::{Mark, Object};
 
@@ -152,7 +153,7 @@ impl<'a> Reader<'a> {
     }
 
     fn metadata(&mut self) {
-        match metadata::read(&self.object.node) {
+        match metadata::read(&self.object.node).map(Metadata::cluster_wide) {
             Ok(metadata) => metadata.validate(&mut self.schema.out),
             Err(error) => self.schema.out.undecodable(error),
         }

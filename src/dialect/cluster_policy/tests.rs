@@ -129,6 +129,8 @@ fn what_the_schemas_refuse() {
     assert_eq!(wrong("v1alpha1", "v1alpha9"), ["apiVersion"]);
     let base = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\nmetadata: {name: mine}\nspec: {subject: {namespaces: {}}}\n";
     assert_eq!(refused(base), ["metadata.name"]);
+    let (policy, told) = judge(&spec.replace("{name: a}", "{name: a, namespace: A.b}"));
+    assert_eq!((policy.is_some(), told), (true, vec![]));
     for (metadata, path) in [
         ("{name: A_b}", "metadata.name"),
         ("{name: a, labels: {a: x y}}", "metadata.labels"),
