@@ -19,13 +19,13 @@
 //! | Invariant | what policies must keep, whatever is drawn: who must or must not reach whom | [`model::Invariant`] |
 //! | Set algebra | ports, addresses, labels as sets with union, intersection, difference, equality | [`sets`] |
 //! | Analysis | immutable answers about one or more snapshots | [`analysis`] |
-//! | Proof | the written policies, read back, compared with the drawn intent: exact, too wide, blocked, cannot be said | [`engine`] |
+//! | Proof | the written policies, read back, compared with the drawn intent: exact, too wide, blocked, cannot be said | [`proof`] |
 //! | Scene | what is drawn: boxes, arrows, labels and where they are; no toolkit | [`scene`] |
 //! | Diagnostic | something worth telling: severity, code, place, what is wrong, what to do | [`diag::Diagnostic`] |
 //!
 //! Pods of one workload may differ, and a hundred thousand pods must not pass through an editor's model.
 //! So analysis reads a Snapshot and never a Document: [`cluster`] is made from manifests by [`manifest`],
-//! or from a Document by [`engine`].
+//! or from a Document by [`intent`].
 //!
 //! # The rooms, and who may know whom
 //!
@@ -35,10 +35,12 @@
 //! sets, diag, yaml  ->  policy  ->  cluster  ->  manifest, dialect
 //! sets, policy, cluster  ->  analysis                (no dialect, no YAML)
 //! policy, cluster  ->  model
-//! model, dialect, manifest, analysis  ->  engine, lint
+//! manifest, dialect, model  ->  load  ->  plan  ->  intent
+//! plan, intent, load, analysis  ->  proof  ->  import, adopt  ->  query
+//! load, analysis  ->  lint
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
-//! engine, lint, analysis  ->  report
+//! query, lint, analysis  ->  report
 //! all of these  ->  cli, app                         (cli and app never import each other)
 //! ```
 //!
@@ -51,7 +53,12 @@
 //! - [`dialect`]: one folder for each wire format.
 //! - [`model`]: the Document, its ids, its edits, its history.
 //! - [`analysis`]: classes of pods, addresses and ports that no policy tells apart, then bit sets.
-//! - [`engine`]: pure functions that the window and the command line share.
+//! - [`load`]: manifests and policies into one Snapshot: the one way in.
+//! - [`plan`]: from a Document to the policies that have to be written.
+//! - [`intent`]: what every gate should allow.
+//! - [`proof`]: the written texts read back and compared with the intent, and the edits that mend a difference.
+//! - [`import`], [`adopt`]: manifests become a Document; policies become flows, proven equal.
+//! - [`query`]: the questions of the window and the command line, one file each.
 //! - [`lint`]: one registry of rules.
 //! - [`scene`]: layout and routing.
 //! - [`project`]: the project format, pure; and files, the one place that touches the disk.
@@ -65,11 +72,11 @@
 //! ```text
 //!  manifests --manifest, dialect--> Snapshot ---------------------+--analysis--> answers --report--> text, JSON
 //!      |                                                          |
-//!      +--engine: import--> Document --engine: intent--> Snapshot +--compare--> proof
-//!                              |                                  |
-//!                              +--engine: generate--> YAML text --+   (read back like any other file)
-//!                              |
-//!                              +--scene--> picture
+//!      +--import--> Document --intent--> Snapshot +-----------------+--compare--> proof
+//!                      |                                          |
+//!                      +--plan--> YAML text ----------------------+   (read back like any other file)
+//!                      |
+//!                      +--scene--> picture
 //! ```
 //!
 //! The proof trusts nothing that wrote the policies: it reads the emitted text as it would read a
@@ -81,7 +88,7 @@
 //! `cargo run --example analyse` does more of it:
 //!
 //! ```
-//! use drawbridge::{analysis, cluster::Assumptions, engine::load::load, manifest::Source};
+//! use drawbridge::{analysis, cluster::Assumptions, load::load, manifest::Source};
 //!
 //! let manifests = "
 //! {apiVersion: v1, kind: Pod, metadata: {name: web}}
@@ -111,7 +118,8 @@
 //! A drawing in, policies and their proof out; see `cargo run --example draw`:
 //!
 //! ```
-//! use drawbridge::engine;
+//! use drawbridge::plan::generate;
+//! use drawbridge::proof::{State, prove};
 //! use drawbridge::model::{Document, Edit, End, Flow, FlowPort, Namespace, Thing, Workload};
 //!
 //! # fn main() -> Result<(), drawbridge::model::Refusal> {
@@ -128,9 +136,9 @@
 //! let flow = Flow::new(ends[0].clone(), ends[1].clone(), vec![FlowPort::Any]);
 //! Edit::Add(Thing::Flow(flow)).apply(&mut drawing)?;
 //!
-//! let generated = engine::generate(&drawing);
+//! let generated = crate::plan::generate(&drawing);
 //! assert!(generated.text().contains("name: web-to-db"));
-//! assert_eq!(engine::prove(&drawing, &generated).state, engine::State::Exact);
+//! assert_eq!(crate::proof::prove(&drawing, &generated).state, crate::proof::State::Exact);
 //! # Ok(())
 //! # }
 //! ```
@@ -150,7 +158,7 @@
 //! - Hash maps are used for looking up and for sharing equal values, which the analysis does all the
 //!   time. What is forbidden is to loop over one.
 //! - A [`cluster::Snapshot`] has workloads beside its pods, because answers are told by workload.
-//! - [`manifest`] hands policies on as objects and [`mod@engine::load`] gives them to their [`dialect`]: the two
+//! - [`manifest`] hands policies on as objects and [`mod@crate::load`] gives them to their [`dialect`]: the two
 //!   rooms stand side by side and neither knows the other.
 //! - [`analysis::Analysis`] is a kept answer: where a change of policies brings no new words, universe and rows
 //!   stay, and only the classes that it touches are computed anew.
@@ -158,11 +166,12 @@
 //!   that may come. `list` answers by workload, and leaves out what replicas do among themselves.
 //! - Host-network pods keep their port names where they count as nodes, as Services go on finding them;
 //!   [`cluster::Snapshot::bears_names`] says whether policies do.
-//! - Fixes are no part of a finding: [`engine::fixes`] makes them when somebody looks, because each is proven first.
+//! - Fixes are no part of a finding: [`crate::proof::fixes`] makes them when somebody looks, because each is proven first.
 //! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
 
 #![forbid(unsafe_code)]
 
+pub mod adopt;
 pub mod analysis;
 #[cfg(feature = "gui")]
 pub mod app;
@@ -170,12 +179,17 @@ pub mod cli;
 pub mod cluster;
 pub mod diag;
 pub mod dialect;
-pub mod engine;
+pub mod import;
+pub mod intent;
 pub mod lint;
+pub mod load;
 pub mod manifest;
 pub mod model;
+pub mod plan;
 pub mod policy;
 pub mod project;
+pub mod proof;
+pub mod query;
 pub mod report;
 pub mod scene;
 pub mod sets;

@@ -10,10 +10,10 @@ use std::path::Path;
 use corpus::cases;
 use drawbridge::analysis::compare;
 use drawbridge::cluster::Assumptions;
-use drawbridge::engine::load::load;
-use drawbridge::engine::{self, State};
+use drawbridge::load::load;
 use drawbridge::model::{Document, PolicyId};
 use drawbridge::project::sources;
+use drawbridge::proof::State;
 
 /// The case as a project, if NetworkPolicies are all the policies that it has.
 fn imported(case: &Path) -> Option<Document> {
@@ -21,7 +21,7 @@ fn imported(case: &Path) -> Option<Document> {
     let loaded = load(&sources, Assumptions::default());
     let only = |kind: &str| kind == "NetworkPolicy";
     let fits = loaded.policies.iter().all(|p| only(&p.object.kind));
-    let document = engine::import(&loaded).document;
+    let document = drawbridge::import::import(&loaded).document;
     (fits && !document.policies.is_empty()).then_some(document)
 }
 
@@ -57,14 +57,17 @@ fn every_case_is_proven_equivalent_or_kept_with_a_reason() {
         };
         let name = case.file_name().unwrap_or_default().to_string_lossy();
         let ids: Vec<PolicyId> = document.policies.ids().collect();
-        let adopted = engine::adopt(&document, &ids);
+        let adopted = drawbridge::adopt::adopt(&document, &ids);
         let mut after = document.clone();
         if let Some(edit) = &adopted.edit {
             edit.apply(&mut after).expect("the edit applies");
         }
-        let (old, new) = (engine::loaded(&document), engine::loaded(&after));
+        let (old, new) = (
+            drawbridge::proof::loaded(&document),
+            drawbridge::proof::loaded(&after),
+        );
         assert_eq!(compare(&old.snapshot, &new.snapshot), [], "{name}");
-        let results = engine::check(&after);
+        let results = drawbridge::query::check(&after);
         if adopted.kept.is_empty() {
             assert!(
                 results.proof.state <= State::Exact,
@@ -130,10 +133,10 @@ fn sixty_policies_are_quick() {
         "{podSelector: {matchLabels: {app: w0}}, policyTypes: [Egress]}",
     );
     let source = drawbridge::manifest::Source::new("all.yaml", text);
-    let document = engine::import(&load(&[source], Assumptions::default())).document;
+    let document = drawbridge::import::import(&load(&[source], Assumptions::default())).document;
     let ids: Vec<PolicyId> = document.policies.ids().collect();
     let start = std::time::Instant::now();
-    let adopted = engine::adopt(&document, &ids);
+    let adopted = drawbridge::adopt::adopt(&document, &ids);
     println!("{} in {:?}", adopted.summary(), start.elapsed());
     assert_eq!((adopted.adopted.len(), adopted.kept.len()), (58, 3));
 }

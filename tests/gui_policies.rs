@@ -12,8 +12,10 @@ use desk::Desk;
 use drawbridge::analysis::compare;
 use drawbridge::app::Command;
 use drawbridge::app::panels::policies::{Source, shown};
-use drawbridge::engine::{self, Kind, State, Verdict};
 use drawbridge::model::{Edit, Item, PolicyId};
+use drawbridge::proof::Kind;
+use drawbridge::proof::State;
+use drawbridge::proof::Verdict;
 use egui::{Key, Modifiers};
 
 const EDITOR: &str = "Policy text";
@@ -305,7 +307,7 @@ fn a_deleted_rule_and_a_widened_selector_are_named_in_both_examples() {
         desk.ask(example);
         let before = desk.app().results.proof.state;
         let policies = &desk.app().results.generated.policies;
-        let fits = |w: &&drawbridge::engine::Written| {
+        let fits = |w: &&drawbridge::plan::Written| {
             w.flows.len() == 1 && w.text.contains("  - from:\n    - podSelector:")
         };
         let written = policies
@@ -399,8 +401,11 @@ fn policies_of_imported_cases_are_broken_by_hand_and_mended() {
             let blocked = verdicts.iter().filter(|(_, v)| **v == Verdict::Blocked);
             let blocked: Vec<_> = blocked.map(|(flow, _)| *flow).collect();
             // What other flows allow as well stays allowed, and the proof has nothing to say.
-            let whole = engine::loaded(&whole).snapshot;
-            let changed = compare(&whole, &engine::loaded(&desk.document()).snapshot);
+            let whole = drawbridge::proof::loaded(&whole).snapshot;
+            let changed = compare(
+                &whole,
+                &drawbridge::proof::loaded(&desk.document()).snapshot,
+            );
             match changed.is_empty() {
                 true => assert_eq!(told(&desk), before, "{name}"),
                 false => assert_eq!(blocked, written.flows, "{name}"),

@@ -3,9 +3,9 @@
 
 use drawbridge::analysis::End;
 use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
-use drawbridge::engine::ask::{Verdict, ask, ends, ports};
-use drawbridge::engine::load::load;
+use drawbridge::load::load;
 use drawbridge::manifest::Source;
+use drawbridge::query::explain::{Verdict, ask, ends, ports};
 
 const CLUSTER: &str = "
 {apiVersion: v1, kind: Namespace, metadata: {name: s, labels: {team: a}}}

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::Results;
-use crate::engine::reach::Board;
+use crate::query::Results;
+use crate::query::reach::Board;
 
 /// The newest board; only workers wait for it.
 #[derive(Clone, Default)]

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::engine::Results;
-use crate::engine::allowed::{Allowed, beyond_drawn};
-use crate::engine::audit::{Audit, audit};
-use crate::engine::exposed::{self, Gates};
-use crate::engine::parties::{Joined, Party};
 use crate::model::{FlowPort, NodeRef};
+use crate::query::Results;
+use crate::query::audit::{Audit, audit};
+use crate::query::exposure::{self, Gates};
+use crate::query::party::{Joined, Party};
+use crate::query::undrawn::{Allowed, beyond_drawn};
 use crate::scene::request::ports_label;
 use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
 
@@ -55,7 +55,7 @@ impl Insight {
     /// Finds it all out.
     pub fn of(results: &Results) -> Self {
         let (document, in_force) = (&results.document, &results.in_force);
-        let gates = exposed::gates(document, in_force);
+        let gates = exposure::gates(document, in_force);
         let allowed = beyond_drawn(document, in_force);
         let kept = allowed.iter().map(|a| extra(ExtraKind::Kept, &a.joined));
         Self {

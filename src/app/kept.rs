@@ -5,7 +5,7 @@ use super::overlays::{AdoptedView, Overlay};
 use super::panels::policies::{Scope, Source, editor_id, made_for};
 use super::panels::side::Tab;
 use super::state::App;
-use crate::engine::{self, Adopted};
+use crate::adopt::Adopted;
 use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Thing, Unknown};
 
 /// What a worker found out about adopting, and the Document that it is about.
@@ -86,7 +86,7 @@ impl App {
         }
         let document = self.document();
         self.adopting.start(move |_| {
-            let adopted = engine::adopt(&document, &ids);
+            let adopted = crate::adopt::adopt(&document, &ids);
             (document, ids, adopted)
         });
         self.take_adopted();

@@ -6,9 +6,17 @@ use std::collections::BTreeSet;
 use super::icons;
 use crate::analysis::eval::Probe;
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::why::Question;
-use crate::engine::{Breach, Finding, Hop, Judged, Kind, Outcome, Place, Results, Unsaid};
 use crate::model::{Document, End, Item, validate};
+use crate::plan::Unsaid;
+use crate::proof::Finding;
+use crate::proof::Kind;
+use crate::proof::Place;
+use crate::query::Breach;
+use crate::query::Hop;
+use crate::query::Judged;
+use crate::query::Outcome;
+use crate::query::Results;
+use crate::query::why::Question;
 use crate::scene::tokens::{Palette, Rgb};
 
 /// How a problem is told apart, worst first.

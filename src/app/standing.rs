@@ -1,7 +1,7 @@
 //! How a connection's standing looks: an icon beside every colour.
 
 use super::icons;
-use crate::engine::why::Standing;
+use crate::query::why::Standing;
 use crate::scene::tokens::{Palette, Rgb};
 
 /// Its icon.

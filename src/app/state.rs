@@ -21,9 +21,9 @@ use super::preferences::Preferences;
 use super::problems::{self, Problem};
 use super::theme::{self, color};
 use super::view::View;
-use crate::engine::{self, Results};
 use crate::model::{Document, History};
 use crate::project::files::StateFolder;
+use crate::query::Results;
 use crate::scene::{ExtraId, tokens};
 
 /// What the window needs from outside; tests bring their own.
@@ -84,7 +84,7 @@ impl App {
         let preferences = files.load_preferences();
         let mut app = Self {
             history: None,
-            results: Arc::new(engine::check(&Document::default())),
+            results: Arc::new(crate::query::check(&Document::default())),
             view: View::default(),
             check: Slot::new(files.workers(), context),
             adopting: Slot::new(files.workers(), context),
@@ -137,7 +137,7 @@ impl App {
         self.sent = document.clone();
         self.check.start(move |_| {
             let begun = std::time::Instant::now();
-            let mut results = engine::check(&document);
+            let mut results = crate::query::check(&document);
             results.took = begun.elapsed();
             let problems = problems::problems(&document, &results);
             (results, problems)

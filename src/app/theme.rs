@@ -252,7 +252,7 @@ fn visuals(p: &Palette) -> Visuals {
     v
 }
 
-/// Ground of fields.
+/// Context of fields.
 pub fn field_fill(p: &Palette) -> Rgb {
     if p.dark { p.code } else { p.canvas }
 }

@@ -19,8 +19,8 @@ use super::panels::side::Tab;
 use super::panels::why::WhyView;
 use super::problems::Problem;
 use super::widgets::Drafts;
-use crate::engine::why::Standing;
 use crate::model::{Document, Flow, FlowId, Item, KeptPolicy, NodeRef, PolicyId, Table};
+use crate::query::why::Standing;
 use crate::scene::{Extra, ExtraId, ExtraKind};
 
 /// The state of the window beside the Document.

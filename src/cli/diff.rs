@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::{FINDINGS, FINE, Inputs, Rules, answer, exit_code, load_inputs, tell};
 use crate::analysis::changes::{Relation, changes, policy_relation};
-use crate::engine::load::Loaded;
+use crate::load::Loaded;
 use crate::report::diff;
 
 #[derive(clap::Args)]

@@ -1,9 +1,9 @@
 //! `drawbridge explain PATH... --from END --to END --port PORT`: why, or why not.
 
 use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
-use crate::engine::ask::{self, Answer, Verdict};
-use crate::engine::load::Loaded;
+use crate::load::Loaded;
 use crate::model::validate::Refusal;
+use crate::query::explain::{Answer, Verdict, ask, ports};
 use crate::report::explain::{self, Asked};
 
 #[derive(clap::Args)]
@@ -53,6 +53,6 @@ fn question(args: &Args, loaded: &Loaded) -> Result<Answer, Refusal> {
     let snapshot = &loaded.snapshot;
     let from = loaded.meaning(&args.from)?.ends(snapshot);
     let to = loaded.meaning(&args.to)?.ends(snapshot);
-    let ports = ask::ports(&args.port)?;
-    Ok(ask::ask(snapshot, &from, &to, &ports))
+    let ports = ports(&args.port)?;
+    Ok(ask(snapshot, &from, &to, &ports))
 }

@@ -6,8 +6,10 @@ use clap::ValueEnum;
 
 use super::{FINDINGS, FINE, WRONG, answer, open_project, tell};
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::{self, Generated, Role, Written};
 use crate::model;
+use crate::plan::Generated;
+use crate::plan::Role;
+use crate::plan::Written;
 use crate::project::files::{ExportFile, ExportOptions, ExportTarget, plan_export};
 
 #[derive(clap::Args)]
@@ -52,7 +54,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Some(Style::PerWorkload) => document.settings.style = model::Style::PerWorkload,
         None => {}
     }
-    let generated = engine::generate(&document);
+    let generated = crate::plan::generate(&document);
     tell(&generated.diagnostics);
     tell(&left_out(&document, &generated));
     let at_fault = generated
@@ -74,7 +76,7 @@ pub(super) fn run(args: &Args) -> u8 {
 
 /// What is left out, as diagnostics.
 fn left_out(document: &model::Document, generated: &Generated) -> Vec<Diagnostic> {
-    let one = |unsaid: &engine::Unsaid| {
+    let one = |unsaid: &crate::plan::Unsaid| {
         let message = format!("{} is left out: {}", unsaid.what, unsaid.why);
         let mut told = Diagnostic::new(unsaid.severity, "left-out", message);
         told.help.clone_from(&unsaid.help);

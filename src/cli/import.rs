@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
 use crate::diag::Diagnostic;
-use crate::engine;
 use crate::project::files;
 
 #[derive(clap::Args)]
@@ -26,7 +25,7 @@ pub(super) fn run(args: &Args) -> u8 {
         return WRONG;
     }
     let loaded = load_inputs(&args.inputs);
-    let imported = engine::import(&loaded);
+    let imported = crate::import::import(&loaded);
     let mut document = imported.document;
     document.name = name_of(&args.output);
     let mut diagnostics = loaded.diagnostics.clone();

@@ -9,10 +9,10 @@ use clap::ValueEnum;
 use super::{FINE, Inputs, WRONG, answer, exit_code, load_inputs, refused, tell};
 use crate::analysis::{self, Filter, Matrix, filter::Ports};
 use crate::diag::{Diagnostic, Span};
-use crate::engine::ask;
-use crate::engine::load::Loaded;
-use crate::engine::picture;
+use crate::load::Loaded;
 use crate::model::validate::Refusal;
+use crate::query::explain;
+use crate::query::graph;
 use crate::report::list::{self, Listing};
 use crate::scene::tokens::Theme;
 use crate::scene::{ApproxMeasure, Request, layout, svg};
@@ -112,7 +112,7 @@ fn filter(args: &Args, loaded: &Loaded) -> Result<Filter, Refusal> {
         Ok(found.map(|meaning| meaning.places(&loaded.snapshot)))
     };
     let ports = match &args.port {
-        Some(word) => ask::ports_of_workloads(&loaded.snapshot, &ask::ports(word)?),
+        Some(word) => explain::ports_of_workloads(&loaded.snapshot, &explain::ports(word)?),
         None => Ports::All,
     };
     Ok(Filter {
@@ -124,7 +124,7 @@ fn filter(args: &Args, loaded: &Loaded) -> Result<Filter, Refusal> {
 
 /// The connections as a picture, on a light ground.
 fn drawn(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<String, Refusal> {
-    let picture = picture::of(loaded, matrix, filter)?;
+    let picture = graph::of(loaded, matrix, filter)?;
     let mut scene = layout::arrange(&Request::of(&picture.document, &ApproxMeasure));
     for space in &mut scene.namespaces {
         if let Some(words) = picture.isolation.get(&space.id) {

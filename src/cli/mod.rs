@@ -24,10 +24,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::{
-    self,
-    load::{self, Loaded},
-};
+use crate::load::{self, Loaded};
 use crate::model::Document;
 use crate::model::validate::Refusal;
 use crate::project::{files, format, sources};
@@ -247,7 +244,7 @@ fn project(inputs: &Inputs) -> Option<Loaded> {
         Ok((mut document, diagnostics)) => {
             let assumptions = &mut document.settings.assumptions;
             *assumptions = inputs.rules.assumptions(*assumptions);
-            let mut loaded = engine::loaded(&document);
+            let mut loaded = crate::proof::loaded(&document);
             loaded.diagnostics.splice(0..0, diagnostics);
             loaded
         }

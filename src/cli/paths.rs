@@ -2,7 +2,7 @@
 
 use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
 use crate::analysis::{Places, reach};
-use crate::engine::load::Loaded;
+use crate::load::Loaded;
 use crate::model::validate::Refusal;
 use crate::report::paths::{self, Asked};
 

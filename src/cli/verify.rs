@@ -6,9 +6,11 @@ use clap::ValueEnum;
 
 use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, tell};
 use crate::diag::Diagnostic;
-use crate::engine::{self, Judged, Proof, load};
+use crate::load;
 use crate::model::Document;
 use crate::project::{files, format, sources};
+use crate::proof::Proof;
+use crate::query::Judged;
 use crate::report::verify::{self, Places, Verified};
 
 /// For how many findings fixes are looked for: each is proven, which takes time.
@@ -80,9 +82,15 @@ pub(super) fn run(args: &Args) -> u8 {
 }
 
 fn own(document: &Document) -> Found {
-    let results = engine::check(document);
+    let results = crate::query::check(document);
     let titles = |finding| {
-        let fixes = engine::fixes(&results, finding).into_iter();
+        let fixes = crate::proof::fixes(
+            &results.document,
+            &results.generated,
+            &results.proof,
+            finding,
+        )
+        .into_iter();
         fixes.map(|fix| fix.title).collect()
     };
     let findings = results.proof.findings.iter().take(FIXED);
@@ -101,7 +109,7 @@ fn against(args: &Args, document: &Document) -> Found {
     let (texts, mut diagnostics) = sources::collect(&args.against);
     let loaded = load::load(&texts, document.settings.assumptions);
     diagnostics.extend(loaded.diagnostics);
-    let (proof, invariants) = engine::check_against(document, loaded.snapshot.policies);
+    let (proof, invariants) = crate::query::check_against(document, loaded.snapshot.policies);
     Found {
         proof,
         invariants,

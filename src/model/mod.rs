@@ -2,7 +2,10 @@
 //! keep whole Documents. Things are known by ids, which a rename leaves alone; the project file uses
 //! names (`project::format`). The only way to change a Document is an [`edit::Edit`].
 
+pub mod dns;
 pub mod edit;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod flow_port;
 pub mod history;
 pub mod ids;

@@ -11,8 +11,8 @@ use crate::analysis::ties::{RuleAt, tie_at};
 use crate::analysis::{Decision, Direction, End, GateTrace, PolicyTrace, RuleTrace, TierVerdict};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
-use crate::engine::ask::{Answer, Shown, Verdict};
 use crate::policy::{Action, Policy, Rule};
+use crate::query::explain::{Answer, Shown, Verdict};
 
 /// What was asked, in the user's words.
 #[derive(Clone, Copy, Debug)]
@@ -369,8 +369,9 @@ fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
 mod tests {
     use super::*;
     use crate::cluster::Assumptions;
-    use crate::engine::{ask, load};
+    use crate::load;
     use crate::manifest::Source;
+    use crate::query::explain as query;
 
     const CLUSTER: &str = "
 apiVersion: v1
@@ -398,9 +399,9 @@ spec:
     fn a_denial_says_what_would_have_to_be_different() {
         let sources = [Source::new("a.yaml", CLUSTER)];
         let snapshot = load::load(&sources, Assumptions::default()).snapshot;
-        let ends = |word| ask::ends(&snapshot, word).expect("an end");
-        let port = ask::ports("TCP/5432").expect("a port");
-        let answer = ask::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);
+        let ends = |word| query::ends(&snapshot, word).expect("an end");
+        let port = query::ports("TCP/5432").expect("a port");
+        let answer = query::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);
         let asked = Asked {
             from: "other/web",
             to: "shop/db",
@@ -419,8 +420,8 @@ spec:
         assert_eq!(rule["misses"], json!(["it names TCP 443 only"]));
         assert_eq!(rule["line"], 19);
 
-        let port = ask::ports("TCP/443").expect("a port");
-        let answer = ask::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);
+        let port = query::ports("TCP/443").expect("a port");
+        let answer = query::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);
         let value: Value =
             serde_json::from_str(&json(&snapshot, asked, &answer, &[])).expect("JSON");
         let gates = &value["connections"][0]["gates"];

@@ -123,7 +123,7 @@ pub(super) fn json(snapshot: &Snapshot, opening: &Opening) -> Value {
 mod tests {
     use crate::analysis::Analysis;
     use crate::cluster::Assumptions;
-    use crate::engine::load::load;
+    use crate::load::load;
     use crate::manifest::Source;
     use crate::report::exposure;
 

@@ -14,8 +14,13 @@ pub use markdown::markdown;
 pub use sarif::sarif;
 
 use crate::diag::Diagnostic;
-use crate::engine::{Finding, Judged, Kind, Outcome, Proof, State};
 use crate::model::{Document, FlowId, Invariant, InvariantId, PolicyId, Words};
+use crate::proof::Finding;
+use crate::proof::Kind;
+use crate::proof::Proof;
+use crate::proof::State;
+use crate::query::Judged;
+use crate::query::Outcome;
 
 /// What was found out, and about what.
 #[derive(Clone, Copy)]

@@ -42,13 +42,13 @@ impl Theme {
 pub struct Palette {
     /// Light text on dark grounds.
     pub dark: bool,
-    /// Ground of the canvas.
+    /// Context of the canvas.
     pub canvas: Rgb,
     /// Its dots.
     pub canvas_dot: Rgb,
-    /// Ground of panels and nodes.
+    /// Context of panels and nodes.
     pub panel: Rgb,
-    /// Ground of what floats: menus, chips, fields.
+    /// Context of what floats: menus, chips, fields.
     pub raised: Rgb,
     /// Line between panels.
     pub hairline: Rgb,
@@ -70,7 +70,7 @@ pub struct Palette {
     pub yaml_number: Rgb,
     /// Selection and the primary button.
     pub accent: Rgb,
-    /// Ground of what is selected.
+    /// Context of what is selected.
     pub accent_soft: Rgb,
     /// Text on `accent`.
     pub on_accent: Rgb,
@@ -88,7 +88,7 @@ pub struct Palette {
     pub blocked_soft: Rgb,
     /// Observed traffic.
     pub observed: Rgb,
-    /// Ground of code.
+    /// Context of code.
     pub code: Rgb,
     /// How much of its hue a namespace's ground takes, 0..1.
     pub hue_fill: f32,
@@ -260,7 +260,7 @@ impl Palette {
         HUES[hue % HUES.len()]
     }
 
-    /// Ground of a namespace.
+    /// Context of a namespace.
     pub fn namespace_fill(&self, hue: usize) -> Rgb {
         mix(self.canvas, Self::hue(hue), self.hue_fill)
     }

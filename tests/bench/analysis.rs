@@ -11,7 +11,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use drawbridge::analysis::exposure::exposure;
 use drawbridge::analysis::{Analysis, compare, for_each_connection, isolation};
 use drawbridge::cluster::{Assumptions, Snapshot};
-use drawbridge::engine::load::load;
+use drawbridge::load::load;
 use drawbridge::policy::Policy;
 use drawbridge::project::sources::collect;
 

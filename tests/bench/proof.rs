@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use drawbridge::engine::check;
 use drawbridge::model::Document;
 use drawbridge::project::format;
+use drawbridge::query::check;
 
 /// The program's own.
 #[global_allocator]

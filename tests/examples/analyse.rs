@@ -9,10 +9,10 @@ use std::path::PathBuf;
 
 use drawbridge::analysis::{self, Direction, Endpoint, Places, reach};
 use drawbridge::cluster::{Assumptions, Snapshot};
-use drawbridge::engine::ask::{self, Verdict};
-use drawbridge::engine::load::{Loaded, load};
+use drawbridge::load::{Loaded, load};
 use drawbridge::manifest::Source;
 use drawbridge::project::sources;
+use drawbridge::query::explain::{self, Verdict};
 use drawbridge::sets::IpSet;
 
 const MANIFESTS: &str = "
@@ -95,7 +95,7 @@ fn why(
         loaded.meaning(from)?.ends(snapshot),
         loaded.meaning(to)?.ends(snapshot),
     );
-    let answer = ask::ask(snapshot, &from_ends, &to_ends, &ask::ports(port)?);
+    let answer = explain::ask(snapshot, &from_ends, &to_ends, &explain::ports(port)?);
     let verdict = match answer.verdict {
         Verdict::All => "allowed",
         Verdict::Some => "allowed in part",

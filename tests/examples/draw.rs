@@ -4,28 +4,28 @@
 //! cargo run --no-default-features --example draw
 //! ```
 
-use drawbridge::engine::{self, State};
 use drawbridge::model::{Document, Edit, End, Flow, FlowPort, Namespace, Refusal, Thing, Workload};
+use drawbridge::proof::State;
 use drawbridge::sets::{Labels, Protocol};
 
 fn main() -> Result<(), Refusal> {
     let document = drawing()?;
 
-    let generated = engine::generate(&document);
+    let generated = drawbridge::plan::generate(&document);
     print!("{}", generated.text());
     for left_out in &generated.unsaid {
         eprintln!("left out: {left_out:?}");
     }
 
     // The proof reads the text back as it would read a stranger's.
-    let proof = engine::prove(&document, &generated);
+    let proof = drawbridge::proof::prove(&document, &generated);
     println!("# the policies are the drawing: {:?}", proof.state);
     assert_eq!(proof.state, State::Exact);
 
     // Without the base policy, pods are open to everybody, and the proof says so.
     let mut broken = generated;
     broken.policies.retain(|policy| policy.name != "deny-all");
-    let proof = engine::prove(&document, &broken);
+    let proof = drawbridge::proof::prove(&document, &broken);
     println!("# without deny-all: {:?}", proof.state);
     for finding in &proof.findings {
         println!("# {}", finding.message);

@@ -1,8 +1,8 @@
 //! Invariants in the window: added from a selection, edited in a form, checked after every edit.
 
 use drawbridge::app::Command;
-use drawbridge::engine::Outcome;
 use drawbridge::model::{Claim, Edit, Item};
+use drawbridge::query::Outcome;
 use egui::{Key, Modifiers};
 
 use super::desk::Desk;

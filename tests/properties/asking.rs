@@ -3,8 +3,8 @@
 use drawbridge::analysis::explain::probe;
 use drawbridge::analysis::{Analysis, End};
 use drawbridge::cluster::Snapshot;
-use drawbridge::engine::ask::{Verdict, ask};
 use drawbridge::model::FlowPort;
+use drawbridge::query::explain::{Verdict, ask};
 use drawbridge::sets::Protocol;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -11,8 +11,8 @@ use super::node_shape::NodeShape;
 use super::paint::{faded, head, line, moved, shorten};
 use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
-use crate::engine::Verdict;
 use crate::model::NodeRef;
+use crate::proof::Verdict;
 use crate::scene::geom::{distance_to_segment, flatten};
 use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
 

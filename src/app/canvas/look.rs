@@ -9,9 +9,12 @@ use super::Look;
 use super::arrow_shape::ArrowLook;
 use super::paint::Line;
 use crate::app::{icons, theme};
-use crate::engine::exposed::Gates;
-use crate::engine::{Finding, Kind, Results, Verdict};
 use crate::model::{End, FlowId, Item, NodeRef, Words};
+use crate::proof::Finding;
+use crate::proof::Kind;
+use crate::proof::Verdict;
+use crate::query::Results;
+use crate::query::exposure::Gates;
 use crate::scene::tokens::Palette;
 use crate::scene::{ArrowId, ExtraId, ExtraKind};
 

@@ -11,10 +11,10 @@ use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::app::theme;
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::compare::Side;
-use crate::engine::load;
+use crate::load;
 use crate::project::files;
 use crate::project::sources;
+use crate::query::compare::Side;
 
 /// What was read, if anything was, and what is wrong in it.
 pub(super) type Read = (Option<Side>, Vec<Diagnostic>);

@@ -8,8 +8,10 @@ use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
-use crate::engine::{Generated, Results, Role};
+use crate::plan::Generated;
+use crate::plan::Role;
 use crate::project::files::{ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export};
+use crate::query::Results;
 use crate::report::verify::{Places, Verified, markdown};
 
 /// What an export would do, or why it cannot be done.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::{self, Offer};
+use crate::import::Offer;
 use crate::manifest::Source;
 use crate::model::Document;
 
@@ -46,10 +46,10 @@ pub fn import(
     into: Option<&Document>,
 ) -> Imported {
     let assumptions = into.map_or_else(Default::default, |project| project.settings.assumptions);
-    let loaded = engine::load::load(sources, assumptions);
+    let loaded = crate::load::load(sources, assumptions);
     let imported = match into {
-        Some(project) => engine::import_beside(&loaded, project),
-        None => engine::import(&loaded),
+        Some(project) => crate::import::import_beside(&loaded, project),
+        None => crate::import::import(&loaded),
     };
     diagnostics.extend(loaded.diagnostics);
     diagnostics.extend(imported.diagnostics);

@@ -7,9 +7,9 @@ use super::grid::{NAMES, Shown, TOP};
 use super::{Counters, MatrixView, Mode};
 use crate::app::standing;
 use crate::app::theme::{self, color};
-use crate::engine::reach::{Axis, Cell, Seats};
-use crate::engine::why::Standing;
 use crate::model::{Document, NodeRef};
+use crate::query::reach::{Axis, Cell, Seats};
+use crate::query::why::Standing;
 use crate::scene::tokens;
 use crate::sets::{PortSet, Protocol};
 

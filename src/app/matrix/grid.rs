@@ -8,8 +8,8 @@ use egui::{Pos2, Rect, Response, ScrollArea, Sense, Ui, UiBuilder, WidgetType, v
 use super::cells::{Painter, ports_of};
 use super::{Counters, KEPT, MatrixView, Mode, keyboard, matrix_id};
 use crate::app::widgets;
-use crate::engine::reach::Seats;
 use crate::model::Document;
+use crate::query::reach::Seats;
 
 /// Width and height of a cell.
 const CELL: egui::Vec2 = vec2(68.0, 36.0);

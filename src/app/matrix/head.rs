@@ -8,7 +8,7 @@ use egui::{
 use super::{Center, MatrixView, Mode, Sort};
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
-use crate::engine::reach::Axis;
+use crate::query::reach::Axis;
 use crate::scene::tokens;
 
 /// Its height.

@@ -16,9 +16,9 @@ use super::command::{Command, Commands};
 use super::jobs::{Kept, Workers};
 use super::theme::{self, color};
 use super::view::View;
-use crate::engine::Results;
-use crate::engine::reach::{Axis, Board, Cell, Row, Seats};
 use crate::model::{Document, NodeRef};
+use crate::query::Results;
+use crate::query::reach::{Axis, Board, Cell, Row, Seats};
 
 /// What stands in the middle of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Which rows and columns are shown, and in which order; made again only when something about it changes.
 
 use super::Sort;
-use crate::engine::reach::{Axis, Seats};
 use crate::model::{Document, NodeRef};
+use crate::query::reach::{Axis, Seats};
 
 /// What the order is for.
 pub(super) struct Wish<'a> {

@@ -15,9 +15,9 @@ use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
-use crate::engine::Results;
-use crate::engine::compare::{Comparison, Difference, Drawn, Side, Way, compare};
 use crate::model::Document;
+use crate::query::Results;
+use crate::query::compare::{Comparison, Difference, Drawn, Side, Way, compare};
 use crate::report::diff::{self, Compared};
 use crate::scene::{Extra, ExtraId, ExtraKind, tokens};
 

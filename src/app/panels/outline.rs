@@ -9,8 +9,9 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets::{self, Row};
-use crate::engine::{Outcome, Results};
 use crate::model::{Document, InvariantId, Item, NamespaceId, PolicyId};
+use crate::query::Outcome;
+use crate::query::Results;
 use crate::scene::tokens;
 
 /// Its state.

@@ -12,8 +12,9 @@ use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, problems, widgets};
-use crate::engine::{Results, Written};
 use crate::model::{Document, Item, PolicyId};
+use crate::plan::Written;
+use crate::query::Results;
 
 pub use edit::{EditorView, editor_id, made_for};
 pub use shown::{Line, Shown, ShownPolicy, Source, shown};

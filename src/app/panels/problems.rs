@@ -13,8 +13,12 @@ use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
 use crate::app::view::{ShownConnection, View};
 use crate::app::{icons, widgets};
-use crate::engine::why::Standing;
-use crate::engine::{Fix, Kind, Results, State, fixes};
+use crate::proof::Fix;
+use crate::proof::Kind;
+use crate::proof::State;
+use crate::proof::fixes;
+use crate::query::Results;
+use crate::query::why::Standing;
 use crate::scene::tokens;
 
 /// Its state: how high each card was when it was last seen, so that those out of sight need no layout.
@@ -62,7 +66,14 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Conte
     let results = Arc::clone(results);
     let fresh = list.maker.keep((number, at), by, move |_| {
         let finding = results.proof.findings.get(at);
-        finding.map_or(Vec::new(), |finding| fixes(&results, finding))
+        finding.map_or(Vec::new(), |finding| {
+            fixes(
+                &results.document,
+                &results.generated,
+                &results.proof,
+                finding,
+            )
+        })
     });
     match list.maker.answer() {
         Some(((of, at), made)) if fresh && *of == number => {

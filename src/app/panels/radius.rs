@@ -14,10 +14,10 @@ use crate::app::jobs::{Kept, Workers};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
-use crate::engine::Results;
-use crate::engine::parties::{Joined, Party};
-use crate::engine::radius::{Hop, Radius, radius};
 use crate::model::{Document, FlowPort, Item, NodeRef};
+use crate::query::Results;
+use crate::query::party::{Joined, Party};
+use crate::query::radius::{Hop, Radius, radius};
 use crate::scene::request::ports_label;
 use crate::scene::{Extra, ExtraKind, OUTSIDE};
 

@@ -11,9 +11,9 @@ use crate::app::jobs::{Kept, Workers};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
-use crate::engine::Results;
-use crate::engine::reach::{Entry, Listed, Mark};
 use crate::model::{Document, Item, NodeRef};
+use crate::query::Results;
+use crate::query::reach::{Entry, Listed, Mark};
 use crate::scene::tokens;
 
 /// Height of a row: what it is and how it stands, then ports and policies.
@@ -54,7 +54,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Conte
     let reach = &mut view.reach;
     reach.list.keep(asked, by, move |cancel| {
         let list =
-            |board: &mut crate::engine::reach::Board| board.list(&selection, &|| cancel.is_set());
+            |board: &mut crate::query::reach::Board| board.list(&selection, &|| cancel.is_set());
         Arc::new(board.ask(number, &of, list))
     });
     let Some((asked, listed)) = reach.list.answer().cloned() else {

@@ -14,8 +14,8 @@ use crate::app::problems::Tone;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets;
-use crate::engine::Results;
 use crate::model::Document;
+use crate::query::Results;
 
 /// What stands below the inspector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

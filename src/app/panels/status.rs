@@ -11,8 +11,9 @@ use crate::app::problems::{Problem, Tone};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets;
-use crate::engine::{Results, State};
 use crate::model::Document;
+use crate::proof::State;
+use crate::query::Results;
 use crate::scene::tokens;
 
 /// Shows it.

@@ -13,10 +13,11 @@ use crate::app::jobs::{Kept, Workers};
 use crate::app::theme::{self, color};
 use crate::app::view::{ShownConnection, View};
 use crate::app::{icons, problems, standing, widgets};
-use crate::engine::drawn::Drawn;
-use crate::engine::why::{Gate, Question, Step, Why, default_port, why};
-use crate::engine::{Fix, Results};
 use crate::model::{Document, Edit, Item, NodeRef, Refusal};
+use crate::proof::Fix;
+use crate::query::Results;
+use crate::query::drawn::Drawn;
+use crate::query::why::{Gate, Question, Step, Why, default_port, why};
 use crate::scene::tokens;
 
 /// Its state.

@@ -3,8 +3,11 @@
 use serde::Serialize;
 
 use super::{Rule, Verified, outcome};
-use crate::engine::{Hop, Outcome, State, Verdict};
 use crate::model::{FlowId, FlowPort, Words};
+use crate::proof::State;
+use crate::proof::Verdict;
+use crate::query::Hop;
+use crate::query::Outcome;
 use crate::report::findings::Finding as Told;
 
 #[derive(Serialize)]
@@ -106,7 +109,7 @@ fn invariants<'a>(verified: Verified<'a>, words: &Words) -> Vec<InvariantLine<'a
         to: &hop.to_words,
         ports: hop.ports.to_string(),
     };
-    let line = |(invariant, judged): (&'a crate::model::Invariant, &'a crate::engine::Judged)| {
+    let line = |(invariant, judged): (&'a crate::model::Invariant, &'a crate::query::Judged)| {
         let (_, message, help) = outcome(&judged.outcome);
         let (state, hops) = match &judged.outcome {
             Outcome::Kept => ("kept", &[][..]),

@@ -3,8 +3,10 @@
 use std::fmt::Write;
 
 use super::{Rule, Verified, outcome};
-use crate::engine::{Finding, Kind, State};
 use crate::model::Words;
+use crate::proof::Finding;
+use crate::proof::Kind;
+use crate::proof::State;
 use crate::report::escape;
 
 /// Findings beyond these are counted only: a comment is read by people.

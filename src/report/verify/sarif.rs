@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use super::{Rule, Verified, outcome};
 use crate::diag::{Diagnostic, Severity, Span};
-use crate::engine::{Finding, Origin, Outcome};
 use crate::model::Words;
+use crate::proof::Finding;
+use crate::proof::Origin;
+use crate::query::Outcome;
 
 /// The published schema that the answer keeps to.
 const SCHEMA: &str =
@@ -103,7 +105,7 @@ fn of_finding(verified: Verified, finding: &Finding, fixes: &[String]) -> Value 
 
 fn of_invariants(verified: Verified) -> Vec<Value> {
     let words = Words::new(verified.document);
-    let one = |(invariant, judged): (&crate::model::Invariant, &crate::engine::Judged)| {
+    let one = |(invariant, judged): (&crate::model::Invariant, &crate::query::Judged)| {
         let rule = match judged.outcome {
             Outcome::Kept => return None,
             Outcome::Broken(_) => Rule::Broken,

@@ -1,8 +1,10 @@
 //! What `verify` prints of a drawing with a hole in it.
 
 use super::*;
-use crate::engine::{check, check_against, fixes};
 use crate::project::format;
+use crate::proof::fixes;
+use crate::query::check;
+use crate::query::check_against;
 
 const SHOP: &str = "format: drawbridge/1
 name: shop
@@ -53,12 +55,12 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
     match given {
         Some(text) => {
             let source = crate::manifest::Source::new("deployed/all.yaml", text);
-            let loaded = crate::engine::load::load(&[source], document.settings.assumptions);
+            let loaded = crate::load::load(&[source], document.settings.assumptions);
             (proof, invariants) = check_against(&document, loaded.snapshot.policies);
         }
         None => {
             let titles = |f| {
-                fixes(&results, f)
+                fixes(&results.document, &results.generated, &results.proof, f)
                     .into_iter()
                     .map(|fix| fix.title)
                     .collect()

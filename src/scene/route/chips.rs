@@ -19,7 +19,7 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
         .iter()
         .map(|a| flatten(&a.curve, STEP))
         .collect();
-    let mut solid = Ground::of(scene, arrows);
+    let mut solid = Context::of(scene, arrows);
     let crossing = Crossing::of(&lines);
     let length = |n: usize| lines.get(n).map_or(0, Vec::len);
     let mut order = arrows.to_vec();
@@ -115,12 +115,12 @@ impl Crossing {
 }
 
 /// What chips must not touch.
-struct Ground {
+struct Context {
     rects: Vec<Rect>,
     grid: Grid,
 }
 
-impl Ground {
+impl Context {
     /// Nodes, texts of headers, and chips of arrows other than those to be placed.
     fn of(scene: &Scene, arrows: &[usize]) -> Self {
         let nodes = scene.nodes.iter().map(|n| n.rect);

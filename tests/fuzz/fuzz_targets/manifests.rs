@@ -5,7 +5,8 @@ mod laws;
 
 use drawbridge::analysis::{Matrix, connections, exposure, isolation, notes};
 use drawbridge::cluster::Assumptions;
-use drawbridge::engine::{import, load};
+use drawbridge::import;
+use drawbridge::load;
 use drawbridge::manifest::Source;
 use drawbridge::project::format;
 use libfuzzer_sys::fuzz_target;

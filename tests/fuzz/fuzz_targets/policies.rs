@@ -6,7 +6,7 @@ mod laws;
 
 use drawbridge::analysis::{Endpoint, End, connections, explain, exposure};
 use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
-use drawbridge::engine::load;
+use drawbridge::load;
 use drawbridge::manifest::Source;
 use drawbridge::sets::{PortSet, Protocol};
 use libfuzzer_sys::fuzz_target;

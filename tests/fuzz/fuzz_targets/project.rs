@@ -4,7 +4,6 @@
 
 mod laws;
 
-use drawbridge::engine;
 use drawbridge::project::format;
 use libfuzzer_sys::fuzz_target;
 
@@ -23,8 +22,8 @@ fuzz_target!(|text: &str| {
     let (again, _) = format::read(&written, FILE).unwrap_or_else(|told| panic!("{told:?}\n{written}"));
     assert_eq!(format::write(&again), written);
     if document.flows.len() <= 12 && document.workloads.len() <= 12 && document.policies.len() <= 6 {
-        let first = engine::check(&document);
-        let second = engine::check(&again);
+        let first = drawbridge::query::check(&document);
+        let second = drawbridge::query::check(&again);
         assert_eq!(first.generated.text(), second.generated.text());
         assert_eq!(first.proof.state, second.proof.state);
     }

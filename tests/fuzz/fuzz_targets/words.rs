@@ -4,7 +4,8 @@
 use std::sync::LazyLock;
 
 use drawbridge::cluster::{Assumptions, Snapshot};
-use drawbridge::engine::{ask, load};
+use drawbridge::query::explain;
+use drawbridge::load;
 use drawbridge::manifest::Source;
 use drawbridge::model::{Document, FlowPort};
 use drawbridge::model::validate::{flow_port, flow_ports, flow_ports_text};

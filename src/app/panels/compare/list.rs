@@ -14,9 +14,9 @@ use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, insight, widgets};
-use crate::engine::compare::{Comparison, Difference, Place, Side, Way, drawn_names};
-use crate::engine::parties::{Joined, Party};
 use crate::model::WorkloadId;
+use crate::query::compare::{Comparison, Difference, Place, Side, Way, drawn_names};
+use crate::query::party::{Joined, Party};
 use crate::scene::{Extra, tokens};
 
 /// How workloads are called in one line.

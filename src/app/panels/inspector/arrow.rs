@@ -8,9 +8,9 @@ use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
-use crate::engine::allowed::Allowed;
-use crate::engine::parties::Joined;
 use crate::model::{Document, Edit, Flow, FlowPort, Item, NodeRef, Thing, validate};
+use crate::query::party::Joined;
+use crate::query::undrawn::Allowed;
 use crate::scene::{ExtraId, ExtraKind, OUTSIDE};
 
 /// Shows it.

@@ -10,10 +10,10 @@ use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field};
 use crate::cluster::{ServicePort, TargetPort};
-use crate::engine::Verdict;
 use crate::model::{
     Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, PortChoice, Thing, validate,
 };
+use crate::proof::Verdict;
 use crate::scene::tokens;
 
 /// Shows it.

@@ -9,10 +9,11 @@ use crate::app::icons;
 use crate::app::problems::{self, sentence};
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field};
-use crate::engine::{Breach, Outcome};
 use crate::model::{
     Claim, Document, Edit, End, Invariant, InvariantId, Item, Thing, Words, validate,
 };
+use crate::query::Breach;
+use crate::query::Outcome;
 
 /// Shows it.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {

@@ -19,8 +19,8 @@ use super::radius;
 use crate::app::command::Commands;
 use crate::app::view::View;
 use crate::app::widgets::Field;
-use crate::engine::Results;
 use crate::model::{Document, Item};
+use crate::query::Results;
 
 pub use arrow::name as arrow_end;
 pub use external::internet;

@@ -8,9 +8,9 @@ use crate::app::command::Command;
 use crate::app::panels::policies::{Source, made_for};
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
-use crate::engine::Origin;
 use crate::model::{KeptPolicy, PolicyId};
 use crate::policy::{Direction, Policy};
+use crate::proof::Origin;
 
 /// Shows it.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Scope;
-use crate::engine::Written;
 use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef, WorkloadId};
+use crate::plan::Written;
 
 /// What a selection is about.
 pub(super) struct About {

@@ -13,8 +13,9 @@ use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets::{self, Editor};
 use crate::diag::{Diagnostic, Severity};
-use crate::engine::{Results, faults};
+use crate::load::imported::faults;
 use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Refusal, Thing};
+use crate::query::Results;
 use crate::scene::tokens;
 
 /// What is wrong with the text in the editor; found again only when it is another one.
@@ -32,7 +33,7 @@ pub fn editor_id(id: PolicyId) -> Id {
 /// What a kept policy was made for: a generated one that it replaces, or nothing.
 pub fn made_for(results: &Results, policy: &KeptPolicy, id: PolicyId) -> Source {
     let replaced = results.generated.replaced.iter();
-    let mut keys = replaced.map(crate::engine::Written::key);
+    let mut keys = replaced.map(crate::plan::Written::key);
     match &policy.replaces {
         Some(key) if keys.any(|replaced| replaced == *key) => Source::ByHand(id),
         _ => Source::Kept(id),

@@ -7,9 +7,12 @@ use super::about::About;
 use crate::analysis::End;
 use crate::analysis::eval::peer_matches;
 use crate::app::yaml_ink::LINE;
-use crate::engine::{Origin, Results, Role, Written};
 use crate::model::{Document, FlowId, Item, PolicyId, WorkloadId};
+use crate::plan::Role;
+use crate::plan::Written;
 use crate::policy::Direction;
+use crate::proof::Origin;
+use crate::query::Results;
 
 /// Where a policy that is shown comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

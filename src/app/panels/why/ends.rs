@@ -8,8 +8,8 @@ use egui::{
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
 use crate::app::{fuzzy, icons};
-use crate::engine::why::Question;
 use crate::model::{Document, End, Words};
+use crate::query::why::Question;
 use crate::scene::tokens;
 
 /// How many words are offered.

@@ -4,7 +4,7 @@ use egui::{Align2, Rect, Response, RichText, Sense, Ui, WidgetType, pos2, vec2};
 
 use crate::app::theme::{self, color};
 use crate::app::{widgets, yaml_ink};
-use crate::engine::why::{Excerpt, Source};
+use crate::query::why::{Excerpt, Source};
 use crate::scene::tokens;
 
 /// Height of a line of text.

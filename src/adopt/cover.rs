@@ -1,0 +1,215 @@
+//! Isolation: a policy can only be dropped where a base, or a policy that stays, isolates its subject.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Chosen;
+use super::plan::Plan;
+use crate::load::imported::side;
+use crate::model::{Base, NamespaceId, PolicyId};
+use crate::plan::context::Context;
+use crate::policy::{Direction, Peer};
+use crate::sets::{LabelSet, Selector};
+
+/// Whom every kept policy isolates.
+pub(super) struct Covers {
+    /// The distinct subjects.
+    subjects: Vec<LabelSet>,
+    /// For each plan its subject.
+    of_plan: Vec<usize>,
+    /// What is kept in any case: namespace, direction and subject.
+    others: Vec<(NamespaceId, Direction, usize)>,
+}
+
+impl Covers {
+    pub(super) fn new(context: &Context, plans: &[Plan]) -> Self {
+        let mut subjects: Vec<LabelSet> = Vec::new();
+        let mut place = |selector: &Selector| {
+            let set = LabelSet::from(selector);
+            let same = |known: &LabelSet| known.is_subset(&set) && set.is_subset(known);
+            let found = subjects.iter().position(same);
+            found.unwrap_or_else(|| {
+                subjects.push(set.clone());
+                subjects.len() - 1
+            })
+        };
+        let of_plan = plans.iter().map(|plan| place(&plan.subject)).collect();
+        let planned: BTreeSet<PolicyId> = plans.iter().map(|plan| plan.id).collect();
+        let kept = context.document.policies.ids().zip(&context.kept);
+        let mut others = Vec::new();
+        for policy in kept
+            .filter(|(id, _)| !planned.contains(id))
+            .flat_map(|(_, kept)| &kept.policies)
+        {
+            let Some((namespace, selector)) = subject(&policy.subject) else {
+                continue;
+            };
+            let Some(namespace) = context.document.namespace_named(namespace) else {
+                continue;
+            };
+            let at = place(selector);
+            for direction in Direction::BOTH {
+                if side(policy, direction).is_some_and(|s| s.isolates) {
+                    others.push((namespace, direction, at));
+                }
+            }
+        }
+        Self {
+            subjects,
+            of_plan,
+            others,
+        }
+    }
+
+    /// Takes plans out until every subject of what is left is isolated without it; gives those taken
+    /// out, with the reason. Of several that would do, the one that allows least is taken out.
+    pub(super) fn settle(
+        &self,
+        context: &Context,
+        plans: &[Plan],
+        chosen: &mut Chosen,
+    ) -> BTreeMap<usize, String> {
+        let mut out = BTreeMap::new();
+        loop {
+            let stay = self.to_stay(context, plans, chosen);
+            if stay.is_empty() {
+                return out;
+            }
+            for (at, open) in stay {
+                chosen.remove(&at);
+                out.insert(at, reason(&plans[at], &open));
+            }
+        }
+    }
+
+    /// Plans that must stay kept, and the directions for which they must: those that nothing
+    /// isolates any more, and whose isolation no other of them would do.
+    fn to_stay(
+        &self,
+        context: &Context,
+        plans: &[Plan],
+        chosen: &Chosen,
+    ) -> Vec<(usize, Vec<Direction>)> {
+        let mut by_namespace: BTreeMap<NamespaceId, Vec<usize>> = BTreeMap::new();
+        for (at, plan) in plans.iter().enumerate() {
+            by_namespace.entry(plan.namespace).or_default().push(at);
+        }
+        let mut stay = Vec::new();
+        for (namespace, here) in by_namespace {
+            let base = base_after(context, plans, chosen, namespace);
+            let mut open: Vec<(usize, Vec<Direction>)> = Vec::new();
+            for at in here.iter().filter(|at| chosen.contains(at)) {
+                let mut directions = plans[*at].isolates.clone();
+                directions
+                    .retain(|d| !closes(base, *d) && !self.kept(plans, chosen, &here, *at, *d));
+                if !directions.is_empty() {
+                    open.push((*at, directions));
+                }
+            }
+            let needed = |(at, directions): &&(usize, Vec<Direction>)| {
+                let by_other = |d: &Direction| {
+                    let mut others = open.iter().filter(|(_, open)| open.contains(d));
+                    others.any(|(other, _)| self.goes_before(plans, *other, *at))
+                };
+                !directions.iter().all(by_other)
+            };
+            stay.extend(open.iter().filter(needed).cloned());
+        }
+        stay
+    }
+
+    /// Whether the one isolates all that the other does and had better stay: it allows less.
+    fn goes_before(&self, plans: &[Plan], one: usize, other: usize) -> bool {
+        let (inner, outer) = (self.of_plan[other], self.of_plan[one]);
+        let key = |at: usize| (plans[at].parts.len(), at);
+        match inner == outer {
+            true => key(one) < key(other),
+            false => self.within(inner, outer),
+        }
+    }
+
+    /// Whether something that stays kept isolates the subject of a plan.
+    fn kept(
+        &self,
+        plans: &[Plan],
+        chosen: &Chosen,
+        here: &[usize],
+        at: usize,
+        direction: Direction,
+    ) -> bool {
+        let (plan, subject) = (&plans[at], self.of_plan[at]);
+        let planned = here.iter().any(|other| {
+            !chosen.contains(other)
+                && plans[*other].isolates.contains(&direction)
+                && self.within(subject, self.of_plan[*other])
+        });
+        planned
+            || self.others.iter().any(|(namespace, d, other)| {
+                *namespace == plan.namespace && *d == direction && self.within(subject, *other)
+            })
+    }
+
+    fn within(&self, inner: usize, outer: usize) -> bool {
+        match (self.subjects.get(inner), self.subjects.get(outer)) {
+            (Some(a), Some(b)) => inner == outer || a.is_subset(b),
+            _ => false,
+        }
+    }
+}
+
+fn closes(base: Base, direction: Direction) -> bool {
+    match base {
+        Base::DenyAll => true,
+        Base::DenyIngress => direction == Direction::Ingress,
+        Base::None => false,
+    }
+}
+
+/// The base of a namespace when the chosen plans are part of the drawing: what it closes already, and
+/// what a plan isolates for every pod.
+pub(super) fn base_after(
+    context: &Context,
+    plans: &[Plan],
+    chosen: &Chosen,
+    namespace: NamespaceId,
+) -> Base {
+    let closes = |direction| {
+        context.base_closes(namespace, direction)
+            || chosen.iter().map(|at| &plans[*at]).any(|plan| {
+                plan.namespace == namespace
+                    && plan.isolates.contains(&direction)
+                    && plan.subject.is_everything()
+            })
+    };
+    match (closes(Direction::Ingress), closes(Direction::Egress)) {
+        (true, true) => Base::DenyAll,
+        (true, false) => Base::DenyIngress,
+        (false, _) => Base::None,
+    }
+}
+
+/// Namespace and labels of a lowered NetworkPolicy's subject.
+fn subject(peer: &Peer) -> Option<(&str, &Selector)> {
+    let Peer::All(parts) = peer else { return None };
+    let namespace = parts.iter().find_map(|part| match part {
+        Peer::Namespace(name) => Some(name.as_str()),
+        _ => None,
+    })?;
+    let labels = parts.iter().find_map(|part| match part {
+        Peer::PodLabels(selector) => Some(selector),
+        _ => None,
+    })?;
+    Some((namespace, labels))
+}
+
+fn reason(plan: &Plan, open: &[Direction]) -> String {
+    let whom = match plan.subject.is_everything() {
+        true => "every pod".to_owned(),
+        false => format!("`{}`", plan.subject),
+    };
+    let what = match open {
+        [Direction::Ingress] => format!("ingress of {whom}"),
+        [Direction::Egress] => format!("egress of {whom}"),
+        _ => whom,
+    };
+    format!("it isolates only {what}, which no base says")
+}

@@ -1,0 +1,79 @@
+//! For random drawings: what is written for one and kept beside the bare workloads is adopted, or
+//! stays with a reason, and nothing changes.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::analysis::compare;
+use crate::model::{Base, KeptPolicy, Table, Unknown};
+use crate::plan::generate;
+use crate::proof::loaded;
+use crate::proof::prove::laws::{drawing, random};
+
+/// The drawing's workloads with the policies that it generates, all kept; what is drawn is gone.
+fn bare(document: &Document) -> Document {
+    let mut bare = document.clone();
+    bare.flows = Table::default();
+    bare.groups = Table::default();
+    bare.externals = Table::default();
+    bare.policies = Table::default();
+    bare.settings.base = Base::None;
+    let ids: Vec<_> = bare.namespaces.ids().collect();
+    for id in ids {
+        if let Some(namespace) = bare.namespaces.get_mut(id) {
+            namespace.base = None;
+        }
+    }
+    for written in generate(document).policies {
+        bare.policies.add(KeptPolicy {
+            file: "old.yaml".into(),
+            text: written.text,
+            replaces: None,
+            unknown: Unknown::new(),
+        });
+    }
+    bare
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn adopting_changes_nothing(random in random()) {
+        let bare = bare(&drawing(&random).document);
+        let ids: Vec<PolicyId> = bare.policies.ids().collect();
+        let adopted = adopt(&bare, &ids);
+        let mut after = bare.clone();
+        if let Some(edit) = &adopted.edit {
+            edit.apply(&mut after).unwrap();
+        }
+        let differences = compare(&loaded(&bare).snapshot, &loaded(&after).snapshot);
+        prop_assert!(differences.is_empty(), "{differences:?}");
+        let mut all = adopted.adopted.clone();
+        all.extend(adopted.kept.iter().map(|(id, _)| *id));
+        all.sort();
+        prop_assert_eq!(all, ids);
+        prop_assert!(adopted.kept.iter().all(|(_, why)| !why.is_empty()));
+        prop_assert_eq!(after.policies.len(), adopted.kept.len());
+        prop_assert_eq!(crate::model::validate::invariants(&after), vec![]);
+        // Again there is nothing more to adopt.
+        let left: Vec<PolicyId> = after.policies.ids().collect();
+        prop_assert_eq!(adopt(&after, &left).adopted, vec![]);
+    }
+
+    /// Where the namespaces were closed, everything that was drawn comes back, but for port names
+    /// that meant something elsewhere in the cluster only.
+    #[test]
+    fn what_was_written_for_closed_namespaces_is_adopted_whole(mut random in random()) {
+        random.close();
+        let document = drawing(&random).document;
+        let bare = bare(&document);
+        let ids: Vec<PolicyId> = bare.policies.ids().collect();
+        let adopted = adopt(&bare, &ids);
+        let named = |why: &&String| why.contains(" declares no ");
+        let kept = adopted.kept.iter().map(|(_, why)| why);
+        let told: Vec<&String> = kept.filter(|why| !named(why)).collect();
+        let texts: Vec<&str> = bare.policies.iter().map(|(_, p)| p.text.as_str()).collect();
+        prop_assert!(told.is_empty(), "{:?}\n{}", told, texts.join("---\n"));
+    }
+}

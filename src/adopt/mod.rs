@@ -1,0 +1,198 @@
+//! Kept policies become part of the drawing: flows, peers, bases and DNS settings whose generated
+//! policies are proven to mean the same before the old ones are dropped.
+//!
+//! All kept policies are tried together. Those at whose door a difference lies stay kept and the
+//! rest is tried again, until old and new agree at every gate, towards pods that do not exist yet
+//! too. What fell out on the way is then tried again in halves, so that only what cannot be adopted
+//! beside the others stays kept.
+
+mod cover;
+#[cfg(test)]
+mod laws;
+mod names;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod trial;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Document, Edit, FlowId, Item, PolicyId};
+use crate::plan::context::Context;
+use cover::Covers;
+use plan::Plan;
+use trial::{Old, Trial};
+
+/// How often old and new are compared while dropped policies are tried again: less often where one
+/// comparison takes long.
+fn trials(plans: usize) -> usize {
+    (3200 / plans.max(1)).clamp(4, 64)
+}
+
+/// What adopting comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adopted {
+    /// The change of the Document, as one step; none where nothing can be adopted.
+    pub edit: Option<Edit>,
+    /// The policies that it drops, in id order.
+    pub adopted: Vec<PolicyId>,
+    /// How many flows it draws or widens.
+    pub flows: usize,
+    /// The policies that stay, in id order, each with the reason: lower case, no full stop.
+    pub kept: Vec<(PolicyId, String)>,
+}
+
+/// Which plans are adopted, by their place.
+type Chosen = BTreeSet<usize>;
+
+/// Finds out which of these kept policies the drawing can say exactly, and how. The answer depends
+/// on the Document alone.
+pub fn adopt(document: &Document, which: &[PolicyId]) -> Adopted {
+    let context = Context::new(document);
+    let wanted: BTreeSet<PolicyId> = which.iter().copied().collect();
+    let identities = plan::Identities::new(&context);
+    let mut plans = Vec::new();
+    let mut reasons = BTreeMap::new();
+    for id in wanted
+        .into_iter()
+        .filter(|id| document.policies.contains(*id))
+    {
+        match plan::plan(&context, &identities, id) {
+            Ok(plan) => plans.push(plan),
+            Err(reason) => _ = reasons.insert(id, reason),
+        }
+    }
+    let attempt = Attempt {
+        covers: Covers::new(&context, &plans),
+        old: Old::new(&context, &plans),
+        context: &context,
+        plans: &plans,
+    };
+    let (chosen, why) = attempt.choose();
+    for (at, plan) in plans
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !chosen.contains(at))
+    {
+        let why = why.get(&at).cloned();
+        reasons.insert(
+            plan.id,
+            why.unwrap_or_else(|| "it differs from its flows".to_owned()),
+        );
+    }
+    let trial = attempt.trial(&chosen);
+    let flows = trial.new_flows().len();
+    let adopted: Vec<PolicyId> = chosen.iter().map(|at| plans[*at].id).collect();
+    Adopted {
+        edit: (!adopted.is_empty()).then(|| trial.into_edit()),
+        flows,
+        adopted,
+        kept: reasons.into_iter().collect(),
+    }
+}
+
+struct Attempt<'a> {
+    context: &'a Context<'a>,
+    plans: &'a [Plan],
+    covers: Covers,
+    old: Old,
+}
+
+impl Attempt<'_> {
+    fn trial<'a>(&'a self, chosen: &'a Chosen) -> Trial<'a> {
+        Trial::new(self.context, self.plans, &self.old, chosen)
+    }
+
+    /// The largest choice found, and why each other plan is not in it.
+    fn choose(&self) -> (Chosen, BTreeMap<usize, String>) {
+        let mut chosen: Chosen = (0..self.plans.len()).collect();
+        let mut why = BTreeMap::new();
+        loop {
+            why.extend(self.covers.settle(self.context, self.plans, &mut chosen));
+            let blamed = match chosen.is_empty() {
+                true => BTreeMap::new(),
+                false => self.trial(&chosen).blamed(),
+            };
+            if blamed.is_empty() {
+                break;
+            }
+            chosen.retain(|at| !blamed.contains_key(at));
+            why.extend(blamed);
+        }
+        let out: Vec<usize> = (0..self.plans.len())
+            .filter(|at| !chosen.contains(at))
+            .collect();
+        let mut left = trials(self.plans.len());
+        self.try_again(&out, &mut chosen, &mut why, &mut left);
+        (chosen, why)
+    }
+
+    /// Takes in what can be taken in beside the chosen ones: all at once, else half by half.
+    fn try_again(
+        &self,
+        out: &[usize],
+        chosen: &mut Chosen,
+        why: &mut BTreeMap<usize, String>,
+        left: &mut usize,
+    ) {
+        if out.is_empty() || *left == 0 {
+            return;
+        }
+        let more: Chosen = chosen.iter().chain(out).copied().collect();
+        let mut settled = more.clone();
+        let uncovered = self.covers.settle(self.context, self.plans, &mut settled);
+        if uncovered.is_empty() {
+            *left -= 1;
+            let trial = self.trial(&more);
+            if trial.is_exact() {
+                *chosen = more;
+                return;
+            }
+            if let [only] = out {
+                let reason = trial.blamed().into_values().next();
+                why.extend(reason.map(|reason| (*only, reason)));
+            }
+        }
+        if let (first, second @ [_, ..]) = out.split_at(out.len() / 2)
+            && !first.is_empty()
+        {
+            self.try_again(first, chosen, why, left);
+            self.try_again(second, chosen, why, left);
+        }
+    }
+}
+
+impl Adopted {
+    /// `3 policies became 5 flows; 2 stay kept`.
+    pub fn summary(&self) -> String {
+        let some = |count: usize, one: &str, more: &str| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {more}"),
+        };
+        let done = match (self.adopted.len(), self.flows) {
+            (0, _) => "No policy can be adopted".to_owned(),
+            (count, 0) => {
+                format!(
+                    "{} became part of the drawing",
+                    some(count, "policy", "policies")
+                )
+            }
+            (count, flows) => format!(
+                "{} became {}",
+                some(count, "policy", "policies"),
+                some(flows, "flow", "flows")
+            ),
+        };
+        match self.kept.len() {
+            0 => done,
+            1 => format!("{done}; 1 stays kept"),
+            kept => format!("{done}; {kept} stay kept"),
+        }
+    }
+}
+
+fn remove(policies: impl Iterator<Item = PolicyId>) -> Edit {
+    Edit::Remove(policies.map(Item::Policy).collect())
+}
+
+type Flows = BTreeSet<FlowId>;

@@ -1,0 +1,323 @@
+//! What one kept policy comes to as a drawing: whom it isolates, and what it allows as ends and ports.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::diag::Severity;
+use crate::dialect::network_policy::{self, parse};
+use crate::dialect::{cidr, selector};
+use crate::load::imported::side;
+use crate::manifest::{self, Source};
+use crate::model::dns::Resolver;
+use crate::model::validate::united;
+use crate::model::{FlowPort, NamespaceId, Network, PolicyId, WorkloadId};
+use crate::plan::context::Context;
+use crate::policy::{Direction, Match, PortItem, PortMatch};
+use crate::sets::{LabelOp, LabelSet, Selector};
+use crate::yaml::Object;
+
+/// A kept policy as a drawing would say it.
+pub(super) struct Plan {
+    pub(super) id: PolicyId,
+    pub(super) namespace: NamespaceId,
+    /// The labels of the pods that it selects.
+    pub(super) subject: Selector,
+    pub(super) isolates: Vec<Direction>,
+    /// Its subject as the end of a flow.
+    pub(super) own: Party,
+    /// What it allows.
+    pub(super) parts: Vec<Part>,
+}
+
+/// One end and ports that a policy allows its subject.
+pub(super) struct Part {
+    pub(super) direction: Direction,
+    pub(super) other: Party,
+    pub(super) ports: Vec<FlowPort>,
+    /// It belongs to a rule that is what a DNS policy says.
+    pub(super) dns: bool,
+}
+
+/// An end of a flow, before groups and externals have their ids.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Party {
+    AnyPod,
+    AnyPodOf(NamespaceId),
+    Workload(WorkloadId),
+    Pods {
+        namespaces: Selector,
+        pods: Selector,
+    },
+    Networks(Vec<Network>),
+}
+
+/// What selects each workload, by namespace.
+pub(super) struct Identities(BTreeMap<NamespaceId, Vec<(WorkloadId, LabelSet)>>);
+
+impl Identities {
+    pub(super) fn new(context: &Context) -> Self {
+        let mut found: BTreeMap<NamespaceId, Vec<_>> = BTreeMap::new();
+        for (id, workload) in context.document.workloads.iter() {
+            if let Ok(selector) = context.identity(id) {
+                let of = found.entry(workload.namespace).or_default();
+                of.push((id, LabelSet::from(selector)));
+            }
+        }
+        Self(found)
+    }
+}
+
+/// The plan of a kept policy, or why there is none.
+pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Result<Plan, String> {
+    let document = context.document;
+    let Some(kept) = document.policies.get(id) else {
+        return Err("it does not exist any more".to_owned());
+    };
+    let read = manifest::read(&[Source::new(kept.file.clone(), kept.text.clone())]);
+    if let Some(other) = read.cluster_policies.first() {
+        return Err(format!("it is of kind {}, which no flow says", other.kind));
+    }
+    let [object] = read.policies.as_slice() else {
+        return Err(match read.policies.len() {
+            0 => "its text holds no policy".to_owned(),
+            _ => "its text holds several policies".to_owned(),
+        });
+    };
+    let name = object.namespace_or_default();
+    let Some(namespace) = document.namespace_named(name) else {
+        return Err(format!("its namespace `{name}` is not in the drawing"));
+    };
+    if context.namespace(namespace).is_some_and(|n| !n.managed) {
+        return Err(format!(
+            "nothing is written for `{name}`, which is not managed"
+        ));
+    }
+    let planner = Planner {
+        context,
+        known,
+        namespace,
+        resolver: Resolver::of(&document.settings.dns.profile),
+    };
+    planner.plan(object, id)
+}
+
+struct Planner<'a> {
+    context: &'a Context<'a>,
+    known: &'a Identities,
+    namespace: NamespaceId,
+    resolver: Resolver,
+}
+
+impl Planner<'_> {
+    fn plan(&self, object: &Object, id: PolicyId) -> Result<Plan, String> {
+        let read = network_policy::read(object, &self.context.document.settings.assumptions);
+        let (Some(policy), Ok(written)) = (read.policy, parse::parse(object)) else {
+            let errors = read
+                .diagnostics
+                .iter()
+                .filter(|d| d.severity == Severity::Error);
+            let mut messages = errors.map(|d| d.message.as_str());
+            // Of several, the one that keeps the policy from being judged.
+            let fatal = messages.find_map(|m| m.strip_suffix("; this policy is not judged"));
+            return Err(match fatal {
+                Some(why) => format!("the API server refuses it: {why}"),
+                None => "the API server refuses it".to_owned(),
+            });
+        };
+        let subject = selector::lower(&written.pod_selector);
+        let own = self.pods(self.own_namespace(), subject.clone());
+        let mut parts = Vec::new();
+        for (direction, rules) in [
+            (Direction::Ingress, &written.ingress),
+            (Direction::Egress, &written.egress),
+        ] {
+            // Rules of a direction that the policy does not speak of mean nothing (K4).
+            let lowered = side(&policy, direction).map_or(&[][..], |side| &side.rules);
+            for (rule, lowered) in rules.iter().zip(lowered) {
+                parts.extend(self.rule(direction, rule, ports(&lowered.ports))?);
+            }
+        }
+        let isolates = Direction::BOTH.into_iter();
+        let everybody = subject.is_everything();
+        for part in &mut parts {
+            part.dns &= everybody;
+        }
+        Ok(Plan {
+            id,
+            namespace: self.namespace,
+            own: own.unwrap_or(Party::AnyPodOf(self.namespace)),
+            subject,
+            isolates: isolates.filter(|d| side(&policy, *d).is_some()).collect(),
+            parts,
+        })
+    }
+
+    fn rule(
+        &self,
+        direction: Direction,
+        rule: &parse::Rule,
+        ports: Vec<FlowPort>,
+    ) -> Result<Vec<Part>, String> {
+        let named = ports.iter().find_map(|port| match port {
+            FlowPort::Named(_, name) if direction == Direction::Egress => Some(name),
+            _ => None,
+        });
+        let mut networks: Vec<Network> = Vec::new();
+        let mut parties = Vec::new();
+        for peer in &rule.peers {
+            match (&peer.ip_block, named) {
+                (Some(_), Some(name)) => {
+                    return Err(format!("it allows ports by name, `{name}`, to an address"));
+                }
+                (Some(written), None) => {
+                    let network = block(written)?;
+                    if !networks.contains(&network) {
+                        networks.push(network);
+                    }
+                }
+                (None, _) => {
+                    let namespaces = match &peer.namespace_selector {
+                        Some(selector) => selector::lower(selector),
+                        None => self.own_namespace(),
+                    };
+                    let pods = peer.pod_selector.as_ref().map(selector::lower);
+                    parties.extend(self.pods(namespaces, pods.unwrap_or_default()));
+                }
+            }
+        }
+        let dns = direction == Direction::Egress && self.is_dns(rule, &networks, &ports);
+        let mut numbered = ports.clone();
+        if rule.peers.is_empty() {
+            parties.push(Party::AnyPod);
+            networks = everywhere();
+            // An address has no port names: towards it they allow nothing.
+            numbered.retain(|port| named.is_none() || !matches!(port, FlowPort::Named(..)));
+        }
+        let part = |(other, ports)| Part {
+            direction,
+            other,
+            ports,
+            dns,
+        };
+        let mut found: Vec<(Party, Vec<FlowPort>)> = parties
+            .into_iter()
+            .map(|party| (party, ports.clone()))
+            .collect();
+        if !networks.is_empty() {
+            found.push((Party::Networks(networks), numbered));
+        }
+        found.retain(|(_, ports)| !ports.is_empty());
+        Ok(found.into_iter().map(part).collect())
+    }
+
+    /// Whether the rule lets names be resolved as the project's DNS policies do.
+    fn is_dns(&self, rule: &parse::Rule, networks: &[Network], ports: &[FlowPort]) -> bool {
+        let resolver = &self.resolver;
+        let mut pods = rule.peers.iter().filter(|p| p.ip_block.is_none());
+        let (Some(peer), None) = (pods.next(), pods.next()) else {
+            return false;
+        };
+        let lower = |s: &Option<selector::LabelSelector>| s.as_ref().map(selector::lower);
+        let namespaces = lower(&peer.namespace_selector).unwrap_or_else(|| self.own_namespace());
+        let labels = lower(&peer.pod_selector).unwrap_or_default();
+        united(ports.to_vec()) == united(resolver.ports.clone())
+            && networks.len() == resolver.networks.len()
+            && networks.iter().all(|n| resolver.networks.contains(n))
+            && equal(&namespaces, &resolver.namespaces)
+            && equal(&labels, &resolver.pods)
+    }
+
+    fn own_namespace(&self) -> Selector {
+        let name = self.context.namespace_name(self.namespace);
+        Selector::label(NAMESPACE_NAME_LABEL, name)
+    }
+
+    /// Pods by labels, in namespaces by labels, as a workload or a namespace if they are just that;
+    /// none if there can be no such pods.
+    fn pods(&self, namespaces: Selector, pods: Selector) -> Option<Party> {
+        let (within, labels) = (LabelSet::from(&namespaces), LabelSet::from(&pods));
+        if within.is_empty() || labels.is_empty() {
+            return None;
+        }
+        if within.is_all() && labels.is_all() {
+            return Some(Party::AnyPod);
+        }
+        if let Some(namespace) = self.namespace_meant(&namespaces, &within) {
+            if labels.is_all() {
+                return Some(Party::AnyPodOf(namespace));
+            }
+            let workloads = self.known.0.get(&namespace).into_iter().flatten();
+            let mut same = workloads
+                .filter(|(_, own)| own.is_subset(&labels) && labels.is_subset(own))
+                .map(|(id, _)| *id);
+            if let Some(id) = same.next() {
+                return Some(Party::Workload(id));
+            }
+        }
+        Some(Party::Pods { namespaces, pods })
+    }
+
+    fn namespace_meant(&self, selector: &Selector, within: &LabelSet) -> Option<NamespaceId> {
+        let name = selector.requirements.iter().find_map(|r| match &r.op {
+            LabelOp::In(values) if r.key == NAMESPACE_NAME_LABEL && values.len() == 1 => {
+                values.first()
+            }
+            _ => None,
+        })?;
+        let named = LabelSet::from(&Selector::label(NAMESPACE_NAME_LABEL, name));
+        let id = self.context.document.namespace_named(name)?;
+        named.is_subset(within).then_some(id)
+    }
+}
+
+/// Whether two selectors pick the same labels.
+pub(super) fn equal(a: &Selector, b: &Selector) -> bool {
+    let (a, b) = (LabelSet::from(a), LabelSet::from(b));
+    a.is_subset(&b) && b.is_subset(&a)
+}
+
+/// Both address families.
+fn everywhere() -> Vec<Network> {
+    let all = ["0.0.0.0/0", "::/0"].into_iter();
+    all.filter_map(|text| text.parse::<IpNet>().ok())
+        .map(|cidr| Network {
+            cidr,
+            except: Vec::new(),
+        })
+        .collect()
+}
+
+fn block(block: &parse::IpBlock) -> Result<Network, String> {
+    let net = |text: &str| {
+        let read = cidr::parse(text).map_err(|_| format!("`{text}` is no address block"));
+        read.map(|block| block.net)
+    };
+    let mut except = Vec::new();
+    for hole in &block.except {
+        except.push(net(&hole.value)?);
+    }
+    except.sort();
+    except.dedup();
+    Ok(Network {
+        cidr: net(&block.cidr.value)?,
+        except,
+    })
+}
+
+fn ports(ports: &Match<PortItem>) -> Vec<FlowPort> {
+    let Match::Only(items) = ports else {
+        return vec![FlowPort::Any];
+    };
+    let one = |item: &PortItem| match &item.port {
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => Some(FlowPort::Range(*protocol, *first, *last)),
+        PortMatch::Named { protocol, name } => Some(FlowPort::Named((*protocol)?, name.clone())),
+        PortMatch::AllPorts(protocol) => Some(FlowPort::All(*protocol)),
+    };
+    united(items.iter().filter_map(one).collect())
+}

@@ -1,0 +1,351 @@
+//! What becomes of policies as people write them.
+
+use super::*;
+use crate::analysis::compare;
+use crate::model::fixture::Sketch;
+use crate::model::validate::flow_ports_text;
+use crate::model::{Base, PolicyId, Words};
+use crate::plan::generate;
+use crate::proof::State;
+use crate::proof::loaded;
+use crate::query::check;
+
+/// A namespace `shop` with base none, in which `web` and `db` run.
+fn shop() -> Sketch {
+    let mut sketch = Sketch::new();
+    sketch.workload("shop/web", "app=web");
+    sketch.workload("shop/db", "app=db");
+    sketch.document.settings.base = Base::None;
+    sketch
+}
+
+/// A policy of `shop`.
+fn policy(name: &str, spec: &str) -> String {
+    in_namespace("shop", name, spec)
+}
+
+fn in_namespace(namespace: &str, name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n"
+    )
+}
+
+const DENY: &str = "{podSelector: {}, policyTypes: [Ingress, Egress]}";
+const DENY_INGRESS: &str = "{podSelector: {}, policyTypes: [Ingress]}";
+
+/// Adopts everything; proves that nothing changes; gives the drawing, and why the rest stays.
+fn adopted(document: &Document) -> (Document, Vec<String>) {
+    let ids: Vec<PolicyId> = document.policies.ids().collect();
+    let adopted = adopt(document, &ids);
+    let mut after = document.clone();
+    if let Some(edit) = &adopted.edit {
+        edit.apply(&mut after).unwrap();
+    }
+    let (old, new) = (loaded(document).snapshot, loaded(&after).snapshot);
+    assert_eq!(compare(&old, &new), []);
+    assert_eq!(adopted.adopted.len() + adopted.kept.len(), ids.len());
+    assert_eq!(after.policies.len(), adopted.kept.len());
+    let kept = adopted.kept.into_iter();
+    let told = kept.map(|(id, why)| format!("{}: {why}", document.policy_name(id)));
+    (after.clone(), told.collect())
+}
+
+/// `shop/web > shop/db TCP/5432`.
+fn flows(document: &Document) -> Vec<String> {
+    let words = Words::new(document);
+    let mut told: Vec<String> = document
+        .flows
+        .iter()
+        .map(|(_, f)| {
+            let ports = flow_ports_text(&f.ports);
+            format!("{} > {} {ports}", words.of(&f.from), words.of(&f.to))
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn a_closed_namespace_with_its_allowances_becomes_a_drawing() {
+    let mut sketch = shop();
+    sketch.keep(&policy("deny", DENY), None);
+    sketch.keep(
+        &policy(
+            "db",
+            "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]}",
+        ),
+        None,
+    );
+    sketch.keep(
+        &policy(
+            "web",
+            "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]}",
+        ),
+        None,
+    );
+    let (after, kept) = adopted(&sketch.document);
+    assert_eq!(kept, [""; 0]);
+    assert_eq!(flows(&after), ["shop/web > shop/db TCP/5432"]);
+    let shop = after.namespaces.iter().next().unwrap().1;
+    assert_eq!((shop.base, shop.dns), (Some(Base::DenyAll), Some(false)));
+    let results = check(&after);
+    assert_eq!(results.proof.state, State::Exact);
+    assert_eq!(results.generated.policies.len(), 3);
+}
+
+#[test]
+fn a_dns_policy_of_the_profile_becomes_the_setting_and_any_other_a_flow() {
+    let dns = |ports: &str| {
+        format!(
+            "{{podSelector: {{}}, policyTypes: [Egress], egress: [{{to: [{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: kube-system}}}}, podSelector: {{matchLabels: {{k8s-app: kube-dns}}}}}}], ports: [{ports}]}}]}}"
+        )
+    };
+    let of = |ports: &str| {
+        let mut sketch = shop();
+        sketch.keep(&policy("deny", DENY), None);
+        sketch.keep(&policy("dns", &dns(ports)), None);
+        let (after, kept) = adopted(&sketch.document);
+        assert_eq!(kept, [""; 0]);
+        let dns = after.dns_of(after.namespace_named("shop").unwrap());
+        (dns, flows(&after))
+    };
+    let both = "{port: 53, protocol: TCP}, {port: 53, protocol: UDP}";
+    assert_eq!(of(both), (true, Vec::new()));
+    let one = of("{port: 53, protocol: UDP}");
+    let flow = "shop/* > group/k8s-app=kube-dns in kube-system UDP/53";
+    assert_eq!(one, (false, vec![flow.to_owned()]));
+}
+
+#[test]
+fn blocks_become_externals_and_known_ones_are_reused() {
+    let mut sketch = shop();
+    sketch.external("office", &["198.51.100.0/24 except 198.51.100.9/32"], &[]);
+    sketch.keep(&policy("deny", DENY_INGRESS), None);
+    sketch.keep(
+        &policy(
+            "web",
+            "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 198.51.100.0/24, except: [198.51.100.9/32]}}]}, {from: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 80, endPort: 90}]}]}",
+        ),
+        None,
+    );
+    sketch.keep(
+        &policy(
+            "db",
+            "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}, {ipBlock: {cidr: 192.168.0.0/16}}]}]}",
+        ),
+        None,
+    );
+    let (after, kept) = adopted(&sketch.document);
+    assert_eq!(kept, [""; 0]);
+    assert_eq!(
+        flows(&after),
+        [
+            "external/10.0.0.0/8 > shop/web TCP/80-90",
+            "external/10.0.0.0/8 and 1 more > shop/db any",
+            "external/office > shop/web any",
+        ]
+    );
+}
+
+#[test]
+fn selectors_that_are_no_workload_become_groups() {
+    let mut sketch = shop();
+    sketch.keep(&policy("deny", DENY_INGRESS), None);
+    sketch.keep(
+        &policy(
+            "tiers",
+            "{podSelector: {matchExpressions: [{key: tier, operator: In, values: [a, b]}]}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: web}}}], ports: [{port: 80}]}, {from: [{namespaceSelector: {}}], ports: [{port: 81}]}]}",
+        ),
+        None,
+    );
+    let (after, kept) = adopted(&sketch.document);
+    assert_eq!(kept, [""; 0]);
+    assert_eq!(
+        flows(&after),
+        [
+            "* > group/tier in (a, b) in shop TCP/81",
+            "group/any pod in team=web > group/tier in (a, b) in shop TCP/80",
+        ]
+    );
+}
+
+#[test]
+fn allow_all_is_any_pod_and_any_address() {
+    let mut sketch = shop();
+    sketch.keep(
+        &policy(
+            "open",
+            "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
+        ),
+        None,
+    );
+    let (after, kept) = adopted(&sketch.document);
+    assert_eq!(kept, [""; 0]);
+    assert_eq!(
+        flows(&after),
+        ["* > shop/* TCP/80", "external/Any address > shop/* TCP/80"]
+    );
+    let shop = after.namespaces.iter().next().unwrap().1;
+    assert_eq!(shop.base, Some(Base::DenyIngress));
+}
+
+#[test]
+fn isolation_that_no_base_says_keeps_one_policy() {
+    let mut sketch = shop();
+    let from = |label: &str| {
+        format!(
+            "{{podSelector: {{matchLabels: {{app: db}}}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{app: {label}}}}}}}]}}]}}"
+        )
+    };
+    sketch.keep(&policy("db-from-web", &from("web")), None);
+    sketch.keep(&policy("db-from-db", &from("db")), None);
+    let (after, kept) = adopted(&sketch.document);
+    assert_eq!(
+        kept,
+        ["db-from-web: it isolates only ingress of `app=db`, which no base says"]
+    );
+    assert_eq!(flows(&after), ["shop/db > shop/db any"]);
+
+    let mut sketch = shop();
+    let egress = "{podSelector: {}, policyTypes: [Egress]}";
+    sketch.keep(&policy("no-egress", egress), None);
+    let (_, kept) = adopted(&sketch.document);
+    assert_eq!(
+        kept,
+        ["no-egress: it isolates only egress of every pod, which no base says"]
+    );
+}
+
+#[test]
+fn a_half_that_the_other_end_does_not_allow_stays_kept() {
+    let mut sketch = shop();
+    sketch.keep(&policy("deny", DENY), None);
+    sketch.keep(
+        &policy(
+            "db",
+            "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {}}], ports: [{port: 5432}]}]}",
+        ),
+        None,
+    );
+    sketch.keep(
+        &policy(
+            "web",
+            "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]}",
+        ),
+        None,
+    );
+    let (after, kept) = adopted(&sketch.document);
+    assert_eq!(flows(&after), ["shop/web > shop/db TCP/5432"]);
+    let [why] = kept.as_slice() else {
+        panic!("{kept:?}")
+    };
+    assert!(
+        why.starts_with("db: a flow for it would also let `shop/db` open connections to"),
+        "{why}"
+    );
+}
+
+#[test]
+fn what_no_flow_says_stays_with_its_reason() {
+    let mut sketch = shop();
+    sketch.namespace("vendor");
+    let vendor = sketch.document.namespace_named("vendor").unwrap();
+    sketch.document.namespaces.get_mut(vendor).unwrap().managed = false;
+    sketch.keep(&policy("deny", DENY), None);
+    let named = "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]}";
+    sketch.keep(&policy("named", named), None);
+    sketch.keep(
+        &policy(
+            "undeclared",
+            "{podSelector: {matchLabels: {app: db}}, ingress: [{ports: [{port: pg}]}]}",
+        ),
+        None,
+    );
+    sketch.keep(&in_namespace("vendor", "theirs", DENY), None);
+    sketch.keep(&in_namespace("lost", "gone", DENY), None);
+    sketch.keep(
+        "kind: ConfigMap\napiVersion: v1\nmetadata: {name: x}\n",
+        None,
+    );
+    sketch.keep(
+        "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: wide}\nspec: {priority: 1, subject: {namespaces: {}}}\n",
+        None,
+    );
+    sketch.keep(&policy("bad", "{ingress: [{from: [{}]}]}"), None);
+    let (_, mut kept) = adopted(&sketch.document);
+    let refused = kept.pop().unwrap();
+    assert!(
+        refused.starts_with("bad: the API server refuses it: "),
+        "{refused}"
+    );
+    assert_eq!(
+        kept,
+        [
+            "named: it allows ports by name, `http`, to an address",
+            "undeclared: the port `TCP/pg` cannot be drawn: `db` declares no TCP port of that name",
+            "theirs: nothing is written for `vendor`, which is not managed",
+            "gone: its namespace `lost` is not in the drawing",
+            "x: its text holds no policy",
+            "wide: it is of kind AdminNetworkPolicy, which no flow says",
+        ]
+    );
+}
+
+#[test]
+fn flows_that_are_there_are_reused_and_muted_ones_left_alone() {
+    let mut sketch = shop();
+    sketch.keep(&policy("deny", DENY_INGRESS), None);
+    let db = |ports: &str| {
+        format!(
+            "{{podSelector: {{matchLabels: {{app: db}}}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{app: web}}}}}}], ports: [{ports}]}}]}}"
+        )
+    };
+    sketch.keep(&policy("db", &db("{port: 1}")), None);
+    sketch.keep(&policy("more", &db("{port: 2}")), None);
+    let drawn = sketch.flow("shop/web", "shop/db", "TCP/1");
+    let muted = sketch.flow("shop/web", "shop/db", "TCP/9");
+    sketch.document.flows.get_mut(muted).unwrap().muted = true;
+    let adopted_all = adopt(
+        &sketch.document,
+        &sketch.document.policies.ids().collect::<Vec<_>>(),
+    );
+    assert_eq!(adopted_all.summary(), "3 policies became 1 flow");
+    let (after, _) = adopted(&sketch.document);
+    assert_eq!(
+        flow_ports_text(&after.flows.get(drawn).unwrap().ports),
+        "TCP/1, TCP/2"
+    );
+    assert_eq!(after.flows.get(muted), sketch.document.flows.get(muted));
+    assert_eq!(after.flows.len(), 2);
+}
+
+#[test]
+fn a_copy_by_hand_is_adopted_only_if_it_says_what_it_replaces() {
+    let mut sketch = shop();
+    sketch.document.settings.base = Base::DenyAll;
+    sketch.flow("shop/web", "shop/db", "TCP/1");
+    let generated = generate(&sketch.document);
+    let copy = generated
+        .policies
+        .iter()
+        .find(|w| w.name == "db-from-web")
+        .unwrap();
+    let mut same = sketch.document.clone();
+    let keep = |document: &mut Document, text: String| {
+        document.policies.add(crate::model::KeptPolicy {
+            file: String::new(),
+            text,
+            replaces: Some("shop/db-from-web".into()),
+            unknown: Default::default(),
+        })
+    };
+    keep(&mut same, copy.text.clone());
+    let (after, kept) = adopted(&same);
+    assert_eq!((after.flows.len(), kept), (1, Vec::new()));
+    keep(
+        &mut sketch.document,
+        copy.text.replace("port: 1", "port: 2"),
+    );
+    let (_, kept) = adopted(&sketch.document);
+    assert_eq!(kept.len(), 1);
+}

@@ -1,0 +1,142 @@
+//! One choice of plans, drawn and held against what was there before.
+
+mod blame;
+mod draw;
+
+use super::plan::{Part, Party, Plan};
+use super::{Chosen, Flows};
+use crate::analysis::{self, GateDifference};
+use crate::cluster::Snapshot;
+use crate::intent::snapshot::{self, Stage};
+use crate::model::{Document, Edit};
+use crate::plan::Unsaid;
+use crate::plan::context::Context;
+use crate::plan::generate;
+use crate::proof::InForce;
+use crate::sets::LabelSet;
+
+/// What was in force before, in the cluster in which everything is compared.
+pub(super) struct Old {
+    stage: Stage,
+    /// The stage with what was in force.
+    snapshot: Snapshot,
+    unsaid: Vec<Unsaid>,
+    /// For each plan, which pods its subject is.
+    own: Vec<Vec<bool>>,
+    /// For each part of each plan, which pods its other end is.
+    other: Vec<Vec<Vec<bool>>>,
+}
+
+impl Old {
+    pub(super) fn new(context: &Context, plans: &[Plan]) -> Self {
+        // Pods that may come have gates, too: for each subject one that has just its labels.
+        let mut extra: Vec<_> = plans
+            .iter()
+            .filter_map(|plan| Some((plan.namespace, LabelSet::from(&plan.subject).example()?)))
+            .filter(|(_, labels)| !labels.is_empty())
+            .collect();
+        extra.sort();
+        extra.dedup();
+        let stage = snapshot::with_witnesses(context.document, extra);
+        let generated = generate::write(context);
+        let mut snapshot = stage.snapshot.clone();
+        snapshot.policies = InForce::of(context, &generated).policies().to_vec();
+        let pods = |party: &Party| blame::pods_of(context, &snapshot, party);
+        let own = plans.iter().map(|plan| pods(&plan.own)).collect();
+        let others = |plan: &Plan| plan.parts.iter().map(|part| pods(&part.other)).collect();
+        let other = plans.iter().map(others).collect();
+        Self {
+            own,
+            other,
+            stage,
+            snapshot,
+            unsaid: generated.unsaid,
+        }
+    }
+}
+
+/// A choice of plans as a drawing.
+pub(super) struct Trial<'a> {
+    context: &'a Context<'a>,
+    plans: &'a [Plan],
+    old: &'a Old,
+    chosen: &'a Chosen,
+    edit: Edit,
+    said: draw::Said,
+    /// The drawing afterwards; why there is none, where the edit is refused.
+    drawn: Result<Document, String>,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        plans: &'a [Plan],
+        old: &'a Old,
+        chosen: &'a Chosen,
+    ) -> Self {
+        let (edit, said) = draw::draw(context, plans, chosen);
+        let mut document = context.document.clone();
+        let drawn = match edit.apply(&mut document) {
+            Ok(_) => Ok(document),
+            Err(refusal) => Err(refusal.message),
+        };
+        Self {
+            context,
+            plans,
+            old,
+            chosen,
+            edit,
+            said,
+            drawn,
+        }
+    }
+
+    pub(super) fn into_edit(self) -> Edit {
+        self.edit
+    }
+
+    /// Whether nothing is different from before, and everything can be said.
+    pub(super) fn is_exact(&self) -> bool {
+        self.drawn.as_ref().is_ok_and(|document| {
+            let (differences, unsaid) = self.differences(document);
+            differences.is_empty() && unsaid.is_empty()
+        })
+    }
+
+    /// The flows that are new or have other ports than before.
+    pub(super) fn new_flows(&self) -> Flows {
+        let Ok(drawn) = &self.drawn else {
+            return Flows::new();
+        };
+        let before = &self.context.document.flows;
+        let flows = drawn.flows.iter();
+        flows
+            .filter(|(id, flow)| before.get(*id).is_none_or(|old| old.ports != flow.ports))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// What is different from before at any gate, and what of the drawing cannot be said.
+    fn differences(&self, document: &Document) -> (Vec<GateDifference>, Vec<Unsaid>) {
+        let context = Context::new(document);
+        let generated = generate::write(&context);
+        let mut snapshot = self.old.stage.snapshot.clone();
+        snapshot.policies = InForce::of(&context, &generated).policies().to_vec();
+        let differences = analysis::compare(&self.old.snapshot, &snapshot);
+        let mut unsaid = generated.unsaid;
+        unsaid.retain(|u| !self.old.unsaid.contains(u));
+        (differences, unsaid)
+    }
+
+    /// Every part of the chosen plans: the plan's place, and its own in the plan.
+    fn parts(&self) -> impl Iterator<Item = (usize, usize, &'a Part)> {
+        let plans = self.plans;
+        self.chosen
+            .iter()
+            .filter_map(move |at| Some((*at, plans.get(*at)?)))
+            .flat_map(|(at, plan)| {
+                let parts = plan.parts.iter().enumerate();
+                parts.map(move |(number, part)| (at, number, part))
+            })
+    }
+}

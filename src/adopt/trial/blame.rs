@@ -1,0 +1,223 @@
+//! Whose fault a difference is, in words.
+
+use std::collections::BTreeMap;
+
+use super::Trial;
+use crate::adopt::plan::{Part, Party, Plan};
+use crate::analysis::compare::PeerPiece;
+use crate::analysis::eval::peer_matches;
+use crate::analysis::{End, GateDifference};
+use crate::cluster::Snapshot;
+use crate::model::{FlowPort, NamespaceId};
+use crate::plan::context::Context;
+use crate::policy::{Direction, Peer};
+use crate::sets::{IpSet, PortSet};
+
+/// How many pairs of differences and parts are looked at in one trial.
+const WORK: usize = 2_000_000;
+
+impl Trial<'_> {
+    /// The plans at whose door differences lie, each with the first of them; empty: there are none.
+    pub(in crate::adopt) fn blamed(&self) -> BTreeMap<usize, String> {
+        let document = match &self.drawn {
+            Ok(document) => document,
+            Err(why) => return self.all(|_| true, why),
+        };
+        let (differences, unsaid) = self.differences(document);
+        let mut blamed = BTreeMap::new();
+        for unsaid in unsaid {
+            let why = format!("{} cannot be drawn: {}", unsaid.what, unsaid.why);
+            let flow = document.flows.get(unsaid.flow);
+            let ends = flow.map(|flow| (flow.from.clone(), flow.to.clone()));
+            for at in ends
+                .and_then(|ends| self.said.get(&ends))
+                .into_iter()
+                .flatten()
+            {
+                blamed.entry(*at).or_insert_with(|| why.clone());
+            }
+            if blamed.is_empty() {
+                blamed = self.all(|_| true, &why);
+            }
+        }
+        // What is drawn tells more than what may come.
+        let mut differences: Vec<&GateDifference> = differences.iter().collect();
+        differences.sort_by_key(|d| self.strangeness(d));
+        // Of very many, some of all kinds will do: what is left is found the next time.
+        let parts = self.parts().count().max(1);
+        let step = (differences.len() * parts).div_ceil(WORK).max(1);
+        for difference in differences.into_iter().step_by(step) {
+            for (at, why) in self.blame(difference) {
+                blamed.entry(at).or_insert(why);
+            }
+        }
+        blamed
+    }
+
+    fn strangeness(&self, difference: &GateDifference) -> (bool, u8) {
+        let drawn = |workload: usize| {
+            self.old
+                .stage
+                .drawn
+                .get(workload)
+                .is_some_and(Option::is_some)
+        };
+        let other = match &difference.peer {
+            PeerPiece::Pod(at) => {
+                let pod = self.old.stage.snapshot.pods.get(*at);
+                u8::from(!pod.is_some_and(|pod| drawn(pod.workload)))
+            }
+            PeerPiece::Addresses { .. } | PeerPiece::Domain(_) | PeerPiece::Node(_) => 2,
+            PeerPiece::NewPod(_) => 3,
+        };
+        (!drawn(difference.workload), other)
+    }
+
+    fn blame(&self, difference: &GateDifference) -> BTreeMap<usize, String> {
+        let why = self.say(difference);
+        let subject = End::Pod(difference.pod);
+        let peer = difference.peer.end();
+        let mut blamed = BTreeMap::new();
+        for (at, number, part) in self.parts() {
+            // Too much comes of a flow's half at the other end, which its policy does not speak of;
+            // too little is missing at the policy's own.
+            let own_gate = part.direction == difference.direction;
+            if own_gate == difference.wider || !may_meet(part, &difference.ports) {
+                continue;
+            }
+            let Some(plan) = self.plans.get(at) else {
+                continue;
+            };
+            let own = (&plan.own, self.old.own.get(at));
+            let other = self.old.other.get(at).and_then(|parts| parts.get(number));
+            let other = (&part.other, other);
+            let (here, there) = if own_gate { (own, other) } else { (other, own) };
+            if self.has(here, &subject) && self.has(there, &peer) {
+                blamed.insert(at, why.clone());
+            }
+        }
+        if !blamed.is_empty() {
+            return blamed;
+        }
+        // Else it is a matter of isolation or of DNS: of whoever changes that here, or at all.
+        let snapshot = &self.old.stage.snapshot;
+        let namespace_of = |end: &End| match end {
+            End::Pod(at) => {
+                let pod = snapshot.pods.get(*at)?;
+                let namespace = snapshot.namespaces.get(pod.namespace)?;
+                self.context.document.namespace_named(&namespace.name)
+            }
+            _ => None,
+        };
+        for end in [&subject, &peer] {
+            let namespace: Option<NamespaceId> = namespace_of(end);
+            let found = self.all(|plan| Some(plan.namespace) == namespace, &why);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        self.all(|_| true, &why)
+    }
+
+    fn all(&self, which: impl Fn(&Plan) -> bool, why: &str) -> BTreeMap<usize, String> {
+        let chosen = self.chosen.iter().copied();
+        chosen
+            .filter(|at| self.plans.get(*at).is_some_and(&which))
+            .map(|at| (at, why.to_owned()))
+            .collect()
+    }
+
+    fn has(&self, (party, pods): (&Party, Option<&Vec<bool>>), end: &End) -> bool {
+        match (end, pods) {
+            (End::Pod(at), Some(pods)) => pods.get(*at).is_some_and(|is| *is),
+            _ => {
+                let peer = peer_of(self.context, party);
+                peer_matches(&self.old.stage.snapshot, &peer, end)
+            }
+        }
+    }
+
+    fn say(&self, difference: &GateDifference) -> String {
+        let own = self.pod(difference.pod);
+        let other = match &difference.peer {
+            PeerPiece::Pod(at) => self.pod(*at),
+            PeerPiece::NewPod(pod) => {
+                let namespace = pod.namespace;
+                let known = namespace.and_then(|at| self.old.stage.snapshot.namespaces.get(at));
+                match known {
+                    Some(namespace) => format!("new pods of `{}`", namespace.name),
+                    None => "pods of new namespaces".to_owned(),
+                }
+            }
+            PeerPiece::Addresses { first, last } if first == last => format!("`{first}`"),
+            PeerPiece::Addresses { first, last } => format!("`{first}` to `{last}`"),
+            PeerPiece::Domain(name) => format!("`{name}`"),
+            PeerPiece::Node(_) => "a node".to_owned(),
+        };
+        let ports = match difference.ports.is_all() {
+            true => String::new(),
+            false => format!(" on {}", difference.ports),
+        };
+        let what = match difference.direction {
+            Direction::Ingress => format!("accept connections from {other}{ports}"),
+            Direction::Egress => format!("open connections to {other}{ports}"),
+        };
+        match difference.wider {
+            true => format!("a flow for it would also let {own} {what}"),
+            false => format!("without it {own} could no longer {what}"),
+        }
+    }
+
+    fn pod(&self, at: usize) -> String {
+        let stage = &self.old.stage;
+        let pod = stage.snapshot.pods.get(at);
+        let workload = pod.and_then(|p| stage.snapshot.workloads.get(p.workload));
+        let (Some(pod), Some(workload)) = (pod, workload) else {
+            return "a pod".to_owned();
+        };
+        let drawn = stage.drawn.get(pod.workload).is_some_and(Option::is_some);
+        match drawn {
+            true => format!("`{}/{}`", workload.namespace, workload.name),
+            false => format!("new pods of `{}`", workload.namespace),
+        }
+    }
+}
+
+/// Which of the snapshot's pods a party is.
+pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, party: &Party) -> Vec<bool> {
+    let peer = peer_of(context, party);
+    let pods = 0..snapshot.pods.len();
+    pods.map(|at| peer_matches(snapshot, &peer, &End::Pod(at)))
+        .collect()
+}
+
+fn peer_of(context: &Context, party: &Party) -> Peer {
+    let document = context.document;
+    let namespace = |id| Peer::Namespace(context.namespace_name(id).to_owned());
+    match party {
+        Party::AnyPod => Peer::Pods,
+        Party::AnyPodOf(id) => namespace(*id),
+        Party::Workload(id) => match (document.workloads.get(*id), context.identity(*id)) {
+            (Some(workload), Ok(selector)) => Peer::All(vec![
+                namespace(workload.namespace),
+                Peer::PodLabels(selector.clone()),
+            ]),
+            _ => Peer::Nothing,
+        },
+        Party::Pods { namespaces, pods } => Peer::All(vec![
+            Peer::NamespaceLabels(namespaces.clone()),
+            Peer::PodLabels(pods.clone()),
+        ]),
+        Party::Networks(networks) => {
+            let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
+            let set = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
+            document.settings.assumptions.block(set)
+        }
+    }
+}
+
+/// Whether the part may allow one of the ports; a name may be any.
+fn may_meet(part: &Part, ports: &PortSet) -> bool {
+    let meets = |port: &FlowPort| port.numbers().is_none_or(|all| all.intersects(ports));
+    part.ports.iter().any(meets)
+}

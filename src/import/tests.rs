@@ -1,0 +1,124 @@
+use super::*;
+use crate::cluster::Assumptions;
+use crate::load::load;
+use crate::manifest::Source;
+use crate::model::Words;
+use crate::plan::generate;
+use crate::proof::State;
+use crate::proof::prove;
+
+const SHOP: &str = r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web, chart: web-1.2}}
+  template:
+    metadata:
+      labels: {app: web, chart: web-1.2}
+      annotations: {prometheus.io/scrape: "true", prometheus.io/port: "9102"}
+    spec: {containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+"#;
+
+fn read(text: &str) -> Loaded {
+    load(&[Source::new("shop.yaml", text)], Assumptions::default())
+}
+
+#[test]
+fn workloads_services_and_offers() {
+    let imported = import(&read(SHOP));
+    let mut document = imported.document;
+    let (_, web) = document.workloads.iter().next().unwrap();
+    assert_eq!(web.selector.as_ref().unwrap().to_string(), "app=web");
+    assert_eq!(document.services.len(), 1);
+    assert!(document.policies.is_empty());
+    for offer in &imported.offers {
+        offer.edit.apply(&mut document).unwrap();
+    }
+    let words = Words::new(&document);
+    let flows: Vec<String> = document
+        .flows
+        .iter()
+        .map(|(_, f)| {
+            format!(
+                "{} to {} on {}",
+                words.of(&f.from),
+                words.of(&f.to),
+                f.ports[0]
+            )
+        })
+        .collect();
+    assert_eq!(
+        flows,
+        [
+            "group/ingress-nginx to shop/web on TCP/8080",
+            "group/prometheus to shop/web on TCP/9102"
+        ]
+    );
+    assert_eq!(prove(&document, &generate(&document)).state, State::Exact);
+}
+
+#[test]
+fn what_gateway_routes_name_is_offered_once() {
+    let route = |kind: &str| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec: {{parentRefs: [{{name: edge}}], rules: [{{backendRefs: [{{name: web, port: 80}}]}}]}}\n"
+        )
+    };
+    let text = format!("{SHOP}{}{}", route("HTTPRoute"), route("GRPCRoute"));
+    let imported = import(&read(&text));
+    let offers = imported.offers.iter();
+    let offers: Vec<_> = offers
+        .map(|o| (o.title.as_str(), o.detail.as_str()))
+        .collect();
+    assert_eq!(
+        offers[1],
+        (
+            "Let Gateways reach what their routes name",
+            "shop/web on TCP/8080"
+        )
+    );
+    let mut document = imported.document;
+    imported.offers[1].edit.apply(&mut document).unwrap();
+    assert_eq!(prove(&document, &generate(&document)).state, State::Exact);
+}
+
+#[test]
+fn policies_are_kept_but_our_own_are_recognised() {
+    let kept = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: old, namespace: shop}\nspec: {podSelector: {}}\n";
+    let imported = import(&read(&format!("{SHOP}{kept}")));
+    assert_eq!(imported.document.policies.len(), 1);
+    let shop = imported.document.namespace_named("shop").unwrap();
+    assert_eq!(imported.document.base_of(shop), Base::None);
+    assert_eq!(imported.diagnostics.len(), 1);
+
+    let mut document = import(&read(SHOP)).document;
+    let own = generate(&document).text();
+    let again = import(&read(&format!("{SHOP}---\n{own}")));
+    assert!(
+        again.document.policies.is_empty(),
+        "base and DNS are written anew"
+    );
+    assert_eq!(again.document.base_of(shop), Base::DenyAll);
+
+    import(&read(SHOP)).offers[0]
+        .edit
+        .apply(&mut document)
+        .unwrap();
+    let written = generate(&document).text();
+    let beside = import_beside(&read(&written), &document);
+    assert!(
+        beside.document.policies.is_empty(),
+        "the project writes them itself"
+    );
+}

@@ -1,0 +1,290 @@
+//! A drawing as a cluster, for the analysis to look at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::cluster::{
+    ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
+};
+use crate::dialect;
+use crate::model::dns::Resolver;
+use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
+use crate::plan::identity::identities;
+use crate::policy::Policy;
+use crate::sets::{LabelSet, Labels};
+
+/// A drawing as a cluster, and which workload is which.
+#[derive(Clone, Debug, Default)]
+pub struct Stage {
+    /// The cluster, without policies unless they were put there.
+    pub snapshot: Snapshot,
+    /// For each workload of the snapshot the drawn one; none for stand-ins.
+    pub drawn: Vec<Option<WorkloadId>>,
+    /// The way back.
+    pub index: BTreeMap<WorkloadId, usize>,
+}
+
+impl Stage {
+    /// The workloads that stand for pods nobody drew.
+    pub(crate) fn stand_ins(&self) -> impl Iterator<Item = usize> {
+        let drawn = self.drawn.iter().enumerate();
+        drawn.filter_map(|(at, id)| id.is_none().then_some(at))
+    }
+}
+
+/// The drawing with these policies in force: what `list PROJECT` shows. Only what is drawn is in it.
+pub fn snapshot(document: &Document, policies: Vec<Policy>) -> Stage {
+    let mut stage = build(document, Vec::new());
+    stage.snapshot.policies = policies;
+    stage
+}
+
+/// The drawing with stand-ins, for the proof: in each managed namespace a pod without labels, and a
+/// DNS pod if none is drawn.
+pub(crate) fn with_stand_ins(document: &Document) -> Stage {
+    with_witnesses(document, Vec::new())
+}
+
+/// The same with further pods that nobody drew: their namespaces and labels.
+pub(crate) fn with_witnesses(document: &Document, more: Vec<(NamespaceId, Labels)>) -> Stage {
+    let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
+    let bare = managed.map(|(id, _)| (id, Labels::new()));
+    let stand_in = |(id, labels)| {
+        let namespace = document.namespaces.get(id)?;
+        Some(StandIn {
+            namespace: namespace.name.clone(),
+            namespace_labels: document.namespace_labels(id),
+            name: OTHER_POD,
+            labels,
+            ports: Vec::new(),
+        })
+    };
+    let mut extra: Vec<StandIn> = bare.chain(more).filter_map(stand_in).collect();
+    extra.extend(dns_pod(document));
+    build(document, extra)
+}
+
+/// What the pod without labels is called.
+pub(crate) const OTHER_POD: &str = "any other pod";
+/// What the DNS pod that nobody drew is called.
+pub(crate) const DNS_POD: &str = "the DNS pods";
+
+struct StandIn {
+    namespace: String,
+    namespace_labels: Labels,
+    name: &'static str,
+    labels: Labels,
+    ports: Vec<ContainerPort>,
+}
+
+fn dns_pod(document: &Document) -> Option<StandIn> {
+    let resolver = Resolver::of(&document.settings.dns.profile);
+    if !document
+        .matching(&resolver.namespaces, &resolver.pods)
+        .is_empty()
+    {
+        return None;
+    }
+    let known = document
+        .namespaces
+        .iter()
+        .map(|(id, n)| (n.name.clone(), document.namespace_labels(id)))
+        .filter(|(_, labels)| resolver.namespaces.matches(labels))
+        .min();
+    let (namespace, namespace_labels) = match known {
+        Some(known) => known,
+        None => {
+            let labels = LabelSet::from(&resolver.namespaces).example()?;
+            let name = labels.get(NAMESPACE_NAME_LABEL).cloned();
+            let name = name.unwrap_or_else(|| document.fresh_namespace_name("dns"));
+            (name, labels)
+        }
+    };
+    let named = |port: &FlowPort| match port {
+        FlowPort::Named(protocol, name) => Some(ContainerPort {
+            name: Some(name.clone()),
+            port: 53,
+            protocol: *protocol,
+        }),
+        _ => None,
+    };
+    Some(StandIn {
+        namespace,
+        namespace_labels,
+        name: DNS_POD,
+        labels: LabelSet::from(&resolver.pods).example()?,
+        ports: resolver.ports.iter().filter_map(named).collect(),
+    })
+}
+
+/// A workload on its way into the snapshot.
+struct Entry {
+    id: Option<WorkloadId>,
+    workload: Workload,
+    pods: Vec<Pod>,
+}
+
+fn build(document: &Document, stand_ins: Vec<StandIn>) -> Stage {
+    let namespaces = namespaces(document, &stand_ins);
+    let place: BTreeMap<&str, usize> = namespaces
+        .iter()
+        .enumerate()
+        .map(|(at, n)| (n.name.as_str(), at))
+        .collect();
+    let at = |name: &str| place.get(name).copied().unwrap_or_default();
+    let mut entries: Vec<Entry> = drawn(document, at).collect();
+    entries.extend(stand_ins.into_iter().map(|one| stand_in(one, at)));
+    entries.sort_by(|a, b| {
+        let key = |e: &Entry| {
+            (
+                e.workload.namespace.clone(),
+                e.workload.name.clone(),
+                e.workload.kind.clone(),
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+
+    let mut stage = Stage::default();
+    for (index, mut entry) in entries.into_iter().enumerate() {
+        let first = stage.snapshot.pods.len();
+        for pod in &mut entry.pods {
+            pod.workload = index;
+        }
+        stage.snapshot.pods.extend(entry.pods);
+        entry.workload.pods = first..stage.snapshot.pods.len();
+        stage.snapshot.workloads.push(entry.workload);
+        stage.drawn.push(entry.id);
+        if let Some(id) = entry.id {
+            stage.index.insert(id, index);
+        }
+    }
+    stage.snapshot.services = services(document);
+    stage.snapshot.namespaces = namespaces;
+    stage.snapshot.assumptions = document.settings.assumptions;
+    stage.snapshot.tiers = dialect::tiers();
+    stage
+}
+
+fn namespaces(document: &Document, stand_ins: &[StandIn]) -> Vec<Namespace> {
+    let own = document
+        .namespaces
+        .iter()
+        .map(|(id, n)| (n.name.clone(), document.namespace_labels(id)));
+    let others = stand_ins
+        .iter()
+        .map(|s| (s.namespace.clone(), s.namespace_labels.clone()));
+    let mut labels: BTreeMap<String, Labels> = others.collect();
+    labels.extend(own);
+    labels
+        .into_iter()
+        .map(|(name, mut labels)| {
+            labels.insert(NAMESPACE_NAME_LABEL.to_owned(), name.clone());
+            Namespace {
+                name,
+                labels,
+                declared: true,
+                span: None,
+            }
+        })
+        .collect()
+}
+
+fn drawn<'a>(
+    document: &'a Document,
+    at: impl Fn(&str) -> usize + 'a,
+) -> impl Iterator<Item = Entry> + 'a {
+    let selectors = identities(document);
+    document.workloads.iter().filter_map(move |(id, w)| {
+        let namespace = document.namespaces.get(w.namespace)?;
+        let labels = Arc::new(w.labels.clone());
+        let ports: Arc<[ContainerPort]> = w.ports.clone().into();
+        let account: Arc<str> = w.service_account.as_deref().unwrap_or("default").into();
+        let alone = w.kind == "Pod" || w.replicas == Some(1);
+        let pod = |name: String| Pod {
+            name,
+            namespace: at(&namespace.name),
+            workload: 0,
+            labels: Arc::clone(&labels),
+            ports: Arc::clone(&ports),
+            host_network: w.host_network,
+            service_account: Arc::clone(&account),
+            addresses: w.addresses.clone(),
+            node: None,
+        };
+        let pods = match alone {
+            true => vec![pod(w.name.clone())],
+            false => [1, 2].map(|n| pod(format!("{}-{n}", w.name))).to_vec(),
+        };
+        let selector = selectors.get(&id).and_then(|s| s.clone().ok());
+        Some(Entry {
+            id: Some(id),
+            workload: Workload {
+                namespace: namespace.name.clone(),
+                name: w.name.clone(),
+                kind: w.kind.clone(),
+                selector: w.selector.clone().or(selector),
+                labels: w.labels.clone(),
+                annotations: Labels::new(),
+                pods: 0..0,
+                replicas: w.replicas,
+                span: None,
+            },
+            pods,
+        })
+    })
+}
+
+fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
+    let pod = Pod {
+        name: one.name.to_owned(),
+        namespace: at(&one.namespace),
+        workload: 0,
+        labels: Arc::new(one.labels.clone()),
+        ports: one.ports.into(),
+        host_network: false,
+        service_account: "default".into(),
+        addresses: Vec::new(),
+        node: None,
+    };
+    Entry {
+        id: None,
+        workload: Workload {
+            namespace: one.namespace,
+            name: one.name.to_owned(),
+            kind: "Pod".to_owned(),
+            selector: None,
+            labels: one.labels,
+            annotations: Labels::new(),
+            pods: 0..0,
+            replicas: None,
+            span: None,
+        },
+        pods: vec![pod],
+    }
+}
+
+fn services(document: &Document) -> Vec<Service> {
+    let one = |service: &crate::model::Service| {
+        let namespace = document.namespaces.get(service.namespace)?;
+        Some(Service {
+            namespace: namespace.name.clone(),
+            name: service.name.clone(),
+            selector: service.selector.clone(),
+            ports: service.ports.clone(),
+            kind: "ClusterIP".to_owned(),
+            headless: false,
+            external_ips: false,
+            families: Families::V4,
+            annotations: Labels::new(),
+            span: None,
+        })
+    };
+    let mut services: Vec<Service> = document
+        .services
+        .iter()
+        .filter_map(|(_, s)| one(s))
+        .collect();
+    services.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    services
+}

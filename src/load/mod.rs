@@ -1,0 +1,228 @@
+//! Manifests and policies into the one [`Snapshot`] that everything is asked of.
+
+pub mod imported;
+mod notes;
+
+use rayon::prelude::*;
+
+use crate::cluster::{Assumptions, Snapshot};
+use crate::diag::Diagnostic;
+use crate::dialect::{self, cluster_policy, network_policy};
+use crate::manifest::{self, Source};
+use crate::model::Document;
+use crate::yaml::Object;
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The cluster with its policies lowered and its tiers set.
+    pub snapshot: Snapshot,
+    /// Every policy object that was found, the refused ones too.
+    pub policies: Vec<LoadedPolicy>,
+    /// What could not be read, what the API server would refuse, and what is worth knowing; by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The project that it came from, if it did: externals and groups have names there.
+    pub project: Option<Document>,
+}
+
+/// A policy as it was written, and what became of it.
+#[derive(Clone, Debug)]
+pub struct LoadedPolicy {
+    /// The object, with its text.
+    pub object: Object,
+    /// Its place in `snapshot.policies`; none if no API server would take it.
+    pub index: Option<usize>,
+}
+
+/// Reads manifests and lowers their policies under `assumptions`. Never fails; see the diagnostics.
+/// The same texts in the same order give the same answer.
+pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
+    let manifests = manifest::read(sources);
+    let mut loaded = Loaded {
+        snapshot: manifests.snapshot,
+        policies: Vec::new(),
+        diagnostics: manifests.diagnostics,
+        project: None,
+    };
+    let snapshot = &mut loaded.snapshot;
+    snapshot.assumptions = assumptions;
+    snapshot.tiers = dialect::tiers();
+    let read: Vec<_> = manifests
+        .policies
+        .into_par_iter()
+        .with_min_len(16)
+        .map(|object| {
+            let read = network_policy::read(&object, &assumptions);
+            (read.policy, read.diagnostics, object)
+        })
+        .collect();
+    let wide = manifests.cluster_policies.into_iter().map(|object| {
+        let read = cluster_policy::read(&object, &assumptions);
+        (read.policy, read.diagnostics, object)
+    });
+    for (policy, diagnostics, object) in read.into_iter().chain(wide) {
+        loaded.diagnostics.extend(diagnostics);
+        let index = policy.is_some().then_some(snapshot.policies.len());
+        snapshot.policies.extend(policy);
+        loaded.policies.push(LoadedPolicy { object, index });
+    }
+    loaded.diagnostics.extend(notes::notes(snapshot));
+    loaded
+        .diagnostics
+        .sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
+    loaded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
+
+    fn of(text: &str) -> Loaded {
+        load(&[Source::new("a.yaml", text)], Assumptions::default())
+    }
+
+    fn codes(loaded: &Loaded) -> Vec<(&'static str, u32)> {
+        let told = loaded.diagnostics.iter();
+        told.map(|d| (d.code, d.span.as_ref().map_or(0, |s| s.line)))
+            .collect()
+    }
+
+    #[test]
+    fn refused_policies_are_kept_but_not_judged() {
+        let loaded = of(&format!(
+            "{POLICY}metadata: {{name: bad, namespace: s}}\nspec: {{ingress: [{{from: [{{}}]}}]}}\n---\n{POLICY}metadata: {{name: good, namespace: s}}\n"
+        ));
+        let index: Vec<_> = loaded.policies.iter().map(|p| p.index).collect();
+        assert_eq!(index, [None, Some(0)]);
+        assert_eq!(loaded.snapshot.policies[0].name, "good");
+        assert_eq!(codes(&loaded), [("V9", 4)]);
+        assert_eq!(loaded.snapshot.policies[0].tier, dialect::NETWORK_POLICY);
+    }
+
+    #[test]
+    fn a_guess_about_namespace_labels_is_told() {
+        let rule = |selector: &str| {
+            format!(
+                "{POLICY}metadata: {{name: p, namespace: s}}\nspec:\n  ingress:\n  - from:\n    - namespaceSelector: {selector}\n"
+            )
+        };
+        let team = rule("{matchLabels: {team: a}}");
+        assert_eq!(codes(&of(&team)), [("W4", 7)]);
+        for fine in [
+            "{}",
+            "{matchLabels: {kubernetes.io/metadata.name: s}}",
+            "{matchLabels: {kubernetes.io/metadata.name: t, team: a}}",
+        ] {
+            assert_eq!(codes(&of(&rule(fine))), [], "{fine}");
+        }
+        let declared = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: s}\n";
+        assert_eq!(codes(&of(&format!("{team}{declared}"))), []);
+    }
+
+    #[test]
+    fn pods_of_one_owner_that_policies_tell_apart_are_told() {
+        let pod = |name: &str, labels: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s, labels: {labels}, ownerReferences: [{{kind: ReplicaSet, name: r, controller: true}}]}}\n---\n"
+            )
+        };
+        let pods = pod("a", "{color: red, app: w}") + &pod("b", "{color: blue, app: w}");
+        let policy = |key: &str| {
+            format!(
+                "{pods}{POLICY}metadata: {{name: p, namespace: s}}\nspec: {{podSelector: {{matchLabels: {{{key}: red}}}}}}\n"
+            )
+        };
+        assert_eq!(codes(&of(&policy("color"))), [("mixed-labels", 1)]);
+        assert_eq!(codes(&of(&policy("app"))), []);
+    }
+
+    #[test]
+    fn backends_that_no_service_stands_behind_are_told() {
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: s}\nspec: {selector: {app: web}, ports: [{name: http, port: 80}, {port: 53, protocol: UDP}]}\n";
+        let gateway = |kind: &str, backend: &str| {
+            format!(
+                "apiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: r, namespace: s}}\nspec:\n  parentRefs: [{{name: edge}}]\n  rules:\n  - backendRefs:\n    - {backend}\n{service}"
+            )
+        };
+        assert_eq!(
+            codes(&of(&gateway("HTTPRoute", "{name: web, port: 80}"))),
+            []
+        );
+        assert_eq!(
+            codes(&of(&gateway("UDPRoute", "{name: web, port: 53}"))),
+            []
+        );
+        for (kind, backend) in [
+            ("HTTPRoute", "{name: gone, port: 80}"),
+            ("HTTPRoute", "{name: web, port: 8080}"),
+            ("TCPRoute", "{name: web, port: 53}"),
+            ("UDPRoute", "{name: web, port: 80}"),
+        ] {
+            let loaded = of(&gateway(kind, backend));
+            assert_eq!(codes(&loaded), [("W23", 8)], "{kind} {backend}");
+        }
+        let ingress = |port: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: i, namespace: s}}\nspec: {{defaultBackend: {{service: {{name: web, port: {{{port}}}}}}}}}\n{service}"
+            )
+        };
+        assert_eq!(codes(&of(&ingress("name: http"))), []);
+        let loaded = of(&ingress("name: grpc"));
+        assert_eq!(codes(&loaded), [("W22", 1)]);
+        insta::assert_snapshot!(loaded.diagnostics[0], @r"
+        a.yaml:1:1: warning: Ingress s/i: its backend, Service `s/web`, has no port called `grpc` (W22)
+            help: name one of its own ports: TCP/80 (http), UDP/53
+        ");
+    }
+
+    #[test]
+    fn port_names_towards_addresses_are_told() {
+        let policy = |direction: &str, peers: &str, port: &str| {
+            format!(
+                "{POLICY}metadata: {{name: p, namespace: s}}\nspec:\n  {direction}:\n  - ports:\n    - port: {port}\n{peers}"
+            )
+        };
+        let block = "    to: [{ipBlock: {cidr: 10.0.0.0/8}}]\n";
+        assert_eq!(codes(&of(&policy("egress", block, "http"))), [("L08", 7)]);
+        assert_eq!(codes(&of(&policy("egress", block, "80"))), []);
+        assert_eq!(codes(&of(&policy("egress", "", "http"))), []);
+        let from = block.replace("to:", "from:");
+        assert_eq!(codes(&of(&policy("ingress", &from, "http"))), []);
+    }
+
+    #[test]
+    fn many_files_are_read_in_their_order() {
+        let source = |i: usize| {
+            let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");
+            Source::new(format!("{i:03}.yaml"), text)
+        };
+        let sources: Vec<_> = (0..200).map(source).collect();
+        let loaded = load(&sources, Assumptions::default());
+        let names: Vec<_> = loaded
+            .policies
+            .iter()
+            .map(|p| p.object.name.clone())
+            .collect();
+        let want: Vec<_> = (0..200).map(|i| format!("p{i}")).collect();
+        assert_eq!(names, want);
+        let files: Vec<_> = loaded
+            .diagnostics
+            .iter()
+            .flat_map(|d| &d.span)
+            .map(|s| s.file.to_string())
+            .collect();
+        assert!(files.is_sorted() && files.len() == 200);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_policy_panics(
+            spec in "[a-zA-Z:{}\\[\\]\\- \\n0-9~&*\"'/.]{0,120}",
+            key in "podSelector|ingress|egress|policyTypes",
+        ) {
+            of(&format!("{POLICY}metadata: {{name: p}}\nspec:\n  {key}: {spec}\n"));
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Policies of one priority that disagree (A3).
+
+use super::title;
+use crate::analysis::ties::{self, RuleAt, Tie};
+use crate::analysis::{Direction, End};
+use crate::cluster::Snapshot;
+use crate::diag::{Diagnostic, Span};
+use crate::policy::{Action, Policy};
+
+pub(super) fn ties(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
+    let found = ties::ties(snapshot);
+    out.extend(found.iter().filter_map(|tie| told(snapshot, tie)));
+}
+
+fn told(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
+    let (first, place, action) = rule(snapshot, tie, tie.first)?;
+    let (second, other_place, other_action) = rule(snapshot, tie, tie.second)?;
+    let tier = snapshot.tiers.get(first.tier)?;
+    let (own, other) = (end(snapshot, &End::Pod(tie.own)), end(snapshot, &tie.other));
+    let connection = match tie.direction {
+        Direction::Ingress => format!("{other} to {own}"),
+        Direction::Egress => format!("{own} to {other}"),
+    };
+    let port = tie
+        .port
+        .map(|(protocol, port)| format!(" at {}/{port}", protocol.name()));
+    let message = format!(
+        "it shares priority {} of tier {} with {} ({}), and they disagree: from {connection}{}, {place} says {}, {other_place} says {}; the API leaves open which one decides, and `{}` is taken as it is the first by name",
+        first.order,
+        tier.name,
+        title(first),
+        first.span,
+        port.unwrap_or_default(),
+        word(action),
+        word(other_action),
+        first.name,
+    );
+    let told = Diagnostic::warning("A3", message)
+        .at(second.span.clone())
+        .on(title(second))
+        .path("spec.priority")
+        .help("give them different priorities");
+    Some(told)
+}
+
+fn rule<'a>(
+    snapshot: &'a Snapshot,
+    tie: &Tie,
+    (policy, rule): RuleAt,
+) -> Option<(&'a Policy, &'a Span, Action)> {
+    let policy = snapshot.policies.get(policy)?;
+    let side = match tie.direction {
+        Direction::Ingress => policy.ingress.as_ref(),
+        Direction::Egress => policy.egress.as_ref(),
+    };
+    let rule = side?.rules.get(rule)?;
+    Some((policy, &rule.span, rule.action))
+}
+
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::Accept => "accept",
+        Action::Deny => "deny",
+        Action::Pass => "pass",
+    }
+}
+
+fn end(snapshot: &Snapshot, end: &End) -> String {
+    let pod = |at: usize| {
+        let pod = snapshot.pods.get(at)?;
+        let workload = snapshot.workloads.get(pod.workload)?;
+        Some(format!("`{}/{}`", workload.namespace, workload.name))
+    };
+    match end {
+        End::Pod(at) => pod(*at).unwrap_or_default(),
+        End::Node(at) | End::NodeAddress(at, _) => match snapshot.nodes.get(*at) {
+            Some(node) => format!("node `{}`", node.name),
+            None => "a node".to_owned(),
+        },
+        End::Address(address) => format!("`{address}`"),
+        End::Domain(name) => format!("`{name}`"),
+        End::NewPod(_) => "a new pod".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cluster::Assumptions;
+    use crate::diag::Diagnostic;
+    use crate::load::load;
+    use crate::manifest::Source;
+
+    const PODS: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: s, labels: {app: p}}
+spec: {containers: [{name: c, ports: [{name: web, containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: r, namespace: o, labels: {app: r}}
+";
+
+    /// An AdminNetworkPolicy on every pod with one rule of ingress.
+    fn rule(name: &str, priority: u32, action: &str, rest: &str) -> String {
+        policy(
+            name,
+            priority,
+            "{namespaces: {}}",
+            &format!("{{action: {action}, {rest}}}"),
+        )
+    }
+
+    fn policy(name: &str, priority: u32, subject: &str, rules: &str) -> String {
+        format!(
+            "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {{name: {name}}}\nspec:\n  priority: {priority}\n  subject: {subject}\n  ingress:\n  - {}\n",
+            rules.replace("}; {", "}\n  - {")
+        )
+    }
+
+    fn told(policies: &[String]) -> Vec<Diagnostic> {
+        let text = format!("{PODS}{}", policies.concat());
+        let loaded = load(&[Source::new("a.yaml", text)], Assumptions::default());
+        assert_eq!(loaded.snapshot.policies.len(), policies.len());
+        let told = loaded.diagnostics.into_iter();
+        told.filter(|d| d.code == "A3").collect()
+    }
+
+    const ALL: &str = "from: [{namespaces: {}}]";
+
+    #[test]
+    fn names_both_and_a_connection() {
+        let found = told(&[rule("z", 5, "Deny", ALL), rule("b", 5, "Allow", ALL)]);
+        let texts: Vec<_> = found.iter().map(Diagnostic::to_string).collect();
+        insta::assert_snapshot!(texts.join("\n"), @r"
+        a.yaml:11:1: warning: AdminNetworkPolicy z: spec.priority: it shares priority 5 of tier Admin with AdminNetworkPolicy b (a.yaml:20:1), and they disagree: from `s/p` to `o/r` at TCP/1, a.yaml:27:5 says accept, a.yaml:18:5 says deny; the API leaves open which one decides, and `b` is taken as it is the first by name (A3)
+            help: give them different priorities
+        ");
+    }
+
+    #[test]
+    fn the_connection_has_two_ends() {
+        let pod = |name: &str| {
+            format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s}}\n")
+        };
+        let rules = rule("z", 5, "Deny", ALL) + &rule("b", 5, "Allow", ALL);
+        let text = pod("p") + &pod("q") + &rules;
+        let loaded = load(&[Source::new("a.yaml", text)], Assumptions::default());
+        let mut told = loaded.diagnostics.iter();
+        let found = told.find(|d| d.code == "A3").unwrap();
+        assert!(found.message.contains("from `s/q` to `s/p`"), "{found}");
+    }
+
+    #[test]
+    fn only_where_they_meet_and_disagree() {
+        let at = |ports: &str| format!("{ALL}, ports: [{ports}]");
+        let b = rule("b", 5, "Allow", &at("{portRange: {start: 80, end: 90}}"));
+        for apart in [
+            rule("z", 6, "Deny", ALL),
+            rule("z", 5, "Allow", ALL),
+            rule("z", 5, "Deny", &at("{portNumber: {port: 91}}")),
+            rule(
+                "z",
+                5,
+                "Deny",
+                &at("{portNumber: {port: 80, protocol: UDP}}"),
+            ),
+            rule("z", 5, "Deny", &at("{namedPort: web}")),
+            rule(
+                "z",
+                5,
+                "Deny",
+                "from: [{namespaces: {matchLabels: {a: b}}}]",
+            ),
+            policy(
+                "z",
+                5,
+                "{namespaces: {matchLabels: {a: b}}}",
+                &format!("{{action: Deny, {ALL}}}"),
+            ),
+        ] {
+            assert_eq!(told(&[b.clone(), apart.clone()]), [], "{apart}");
+        }
+        for meeting in [
+            rule("z", 5, "Pass", ALL),
+            rule("z", 5, "Deny", &at("{portNumber: {port: 90}}")),
+        ] {
+            assert_eq!(told(&[b.clone(), meeting.clone()]).len(), 1, "{meeting}");
+        }
+        let named = rule("n", 5, "Deny", &at("{namedPort: web}"));
+        let number = rule("m", 5, "Allow", &at("{portNumber: {port: 8080}}"));
+        assert_eq!(told(&[named, number]).len(), 1);
+    }
+
+    #[test]
+    fn what_is_decided_before_is_no_tie() {
+        let at = |port: u16| format!("{ALL}, ports: [{{portNumber: {{port: {port}}}}}]");
+        let tie = [
+            rule("b", 5, "Allow", &at(80)),
+            rule("z", 5, "Deny", &at(80)),
+        ];
+        let with = |first: String| told(&[vec![first], tie.to_vec()].concat());
+        assert_eq!(with(rule("a", 4, "Pass", &at(80))), []);
+        assert_eq!(with(rule("a", 4, "Pass", &at(81))).len(), 1);
+        let own = format!("{{action: Allow, {}}}; {{action: Deny, {ALL}}}", at(80));
+        let both = [
+            policy("b", 5, "{namespaces: {}}", &own),
+            rule("z", 5, "Allow", &at(80)),
+        ];
+        assert_eq!(told(&both), []);
+    }
+}

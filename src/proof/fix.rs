@@ -1,0 +1,230 @@
+//! Fixes: edits of a drawing that make a finding go away. Each is tried and proven before it is
+//! offered, which takes as many proofs; so they are made for the finding that a person looks at,
+//! not for all of them after each edit.
+
+mod draw;
+mod label;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::BTreeSet;
+
+use crate::model::{Base, Document, Edit, End, Item, KeptPolicy, NamespaceId, PolicyId, Thing};
+use crate::plan::Generated;
+use crate::plan::Role;
+use crate::plan::generate;
+use crate::policy::Direction;
+use crate::proof::About;
+use crate::proof::Finding;
+use crate::proof::Kind;
+use crate::proof::Place;
+use crate::proof::Proof;
+use crate::proof::prove;
+
+/// An edit that makes a finding go away.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fix {
+    /// What it does, as a button says it: "Stop keeping pg-open".
+    pub title: String,
+    /// The edit of the document: one undo step.
+    pub edit: Edit,
+}
+
+/// At most this many are offered.
+const MOST: usize = 4;
+
+/// What would make the finding go away and bring no other: what leaves the fewest findings first, then
+/// the nearest.
+pub fn fixes(
+    document: &Document,
+    generated: &Generated,
+    proof: &Proof,
+    finding: &Finding,
+) -> Vec<Fix> {
+    let before: BTreeSet<About> = proof.findings.iter().map(Finding::about).collect();
+    if !before.contains(&finding.about()) {
+        return Vec::new();
+    }
+    let bench = Bench {
+        generated,
+        document,
+        finding,
+        before,
+    };
+    let mut found: Vec<(usize, Fix)> = Vec::new();
+    for kind in bench.candidates() {
+        // Of candidates that say the same in different ways the first that works is enough.
+        let mut tried = kind.into_iter();
+        found.extend(tried.find_map(|fix| Some((bench.left_after(&fix)?, fix))));
+    }
+    found.sort_by_key(|(left, _)| *left);
+    found.truncate(MOST);
+    found.into_iter().map(|(_, fix)| fix).collect()
+}
+
+/// A finding under repair.
+struct Bench<'a> {
+    generated: &'a Generated,
+    document: &'a Document,
+    finding: &'a Finding,
+    before: BTreeSet<About>,
+}
+
+impl Bench<'_> {
+    /// What may help: kinds of fixes, the nearest first, and of each kind the smallest first.
+    fn candidates(&self) -> Vec<Vec<Fix>> {
+        // What is closed in somebody else's namespace is not ours to open.
+        let namespace = self
+            .namespace()
+            .and_then(|id| self.document.namespaces.get(id));
+        if self.finding.kind == Kind::Blocked && namespace.is_some_and(|n| !n.managed) {
+            return Vec::new();
+        }
+        let mut all: Vec<Vec<Fix>> = text::near_misses(self)
+            .into_iter()
+            .map(|f| vec![f])
+            .collect();
+        match self.finding.kind {
+            Kind::Blocked => {
+                all.push(self.without_kept());
+                all.push(self.without_dns());
+            }
+            Kind::TooWide if self.finding.open => {
+                all.push(self.without_kept());
+                all.push(self.as_open_as_it_is());
+            }
+            Kind::TooWide => {
+                all.push(draw::flows(self));
+                all.push(self.without_kept());
+            }
+            Kind::CannotBeSaid => {
+                all.push(label::labels(self));
+                all.push(label::port_numbers(self));
+            }
+        }
+        all
+    }
+
+    /// How many findings are left after the edit; none if this one stays or another comes.
+    fn left_after(&self, fix: &Fix) -> Option<usize> {
+        let mut after = self.document.clone();
+        fix.edit.apply(&mut after).ok()?;
+        let gone = self.finding.about();
+        let findings = prove(&after, &generate(&after)).findings;
+        let known = |about: About| about != gone && self.before.contains(&about);
+        let all_known = findings.iter().map(Finding::about).all(known);
+        all_known.then_some(findings.len())
+    }
+
+    /// The kept policies at whose door the finding lies.
+    fn kept(&self) -> Vec<(PolicyId, &KeptPolicy)> {
+        let policies = self.document.policies.iter();
+        policies.filter(|(_, kept)| self.is_blamed(kept)).collect()
+    }
+
+    fn is_blamed(&self, kept: &KeptPolicy) -> bool {
+        let own = kept.identity().map(|identity| match identity.namespace {
+            Some(namespace) => format!("{namespace}/{}", identity.name),
+            None => identity.name,
+        });
+        let blamed = |name: &String| self.finding.policies.contains(name);
+        if own.as_ref().is_some_and(blamed) {
+            return true;
+        }
+        let Some(replaces) = &kept.replaces else {
+            return false;
+        };
+        // No policy is named where names cannot be resolved: the one that lets them is.
+        let names_no_policy = self.finding.policies.is_empty();
+        blamed(replaces)
+            || names_no_policy
+                && self.generated.replaced.iter().any(|w| {
+                    w.role == Role::Dns && *replaces == format!("{}/{}", w.namespace, w.name)
+                })
+    }
+
+    /// Without one of the kept policies, or without any of them.
+    fn without_kept(&self) -> Vec<Fix> {
+        let kept = self.kept();
+        let remove = |some: &[(PolicyId, &KeptPolicy)]| {
+            let names: Vec<String> = some
+                .iter()
+                .map(|(id, _)| self.document.policy_name(*id))
+                .collect();
+            let title = match some.iter().all(|(_, kept)| kept.replaces.is_some()) {
+                true => format!("Return {} to generated", names.join(" and ")),
+                false => format!("Stop keeping {}", names.join(" and ")),
+            };
+            let items = some.iter().map(|(id, _)| Item::Policy(*id)).collect();
+            named(title, Edit::Remove(items))
+        };
+        let mut all: Vec<Fix> = kept.iter().map(|one| remove(&[*one])).collect();
+        if kept.len() > 1 {
+            all.push(remove(&kept));
+        }
+        all
+    }
+
+    /// Names need not be resolved in that namespace.
+    fn without_dns(&self) -> Vec<Fix> {
+        let told = self.finding.flows.is_empty();
+        self.namespace().filter(|_| told).map_or(Vec::new(), |id| {
+            self.change_namespace(id, "Turn DNS off for", |namespace| {
+                namespace.dns = Some(false)
+            })
+        })
+    }
+
+    /// What nothing isolates is left open by choice.
+    fn as_open_as_it_is(&self) -> Vec<Fix> {
+        let (Some((_, direction)), Some(id)) = (&self.finding.gate, self.namespace()) else {
+            return Vec::new();
+        };
+        let (base, title) = match (self.document.base_of(id), direction) {
+            (Base::DenyAll, Direction::Egress) => (Base::DenyIngress, "Leave egress open in"),
+            (Base::DenyIngress, Direction::Ingress) => (Base::None, "Leave everything open in"),
+            _ => return Vec::new(),
+        };
+        self.change_namespace(id, title, |namespace| namespace.base = Some(base))
+    }
+
+    /// The namespace of the gate.
+    fn namespace(&self) -> Option<NamespaceId> {
+        let (name, _) = self.finding.gate.as_ref()?;
+        self.document.namespace_named(name)
+    }
+
+    fn change_namespace(
+        &self,
+        id: NamespaceId,
+        title: &str,
+        change: impl Fn(&mut crate::model::Namespace),
+    ) -> Vec<Fix> {
+        let Some(mut namespace) = self.document.namespaces.get(id).cloned() else {
+            return Vec::new();
+        };
+        change(&mut namespace);
+        let title = format!("{title} {}", namespace.name);
+        let edit = Edit::Change(Item::Namespace(id), Thing::Namespace(namespace));
+        vec![named(title, edit)]
+    }
+
+    /// The drawn ends of the witness: an address as the external that has it.
+    fn ends(&self) -> [Option<End>; 2] {
+        [&self.finding.witness.from, &self.finding.witness.to].map(|place| match place {
+            Place::Drawn(end) => Some(end.clone()),
+            Place::Address(_, external) => external.map(End::External),
+            Place::Pod(namespace) => namespace.map(End::AnyPodOf),
+            Place::Elsewhere => None,
+        })
+    }
+}
+
+/// A fix whose undo step has its title.
+fn named(title: String, edit: Edit) -> Fix {
+    Fix {
+        edit: Edit::Batch(title.clone(), vec![edit]),
+        title,
+    }
+}

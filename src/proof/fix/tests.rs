@@ -1,0 +1,231 @@
+//! Every fix that is offered is tried here once more, from the outside.
+
+use super::*;
+use crate::model::fixture::Sketch;
+use crate::plan::generate;
+use crate::query::check;
+
+fn shop() -> Sketch {
+    let mut sketch = Sketch::new();
+    sketch.workload("shop/web", "app=web");
+    let checkout = sketch.workload("shop/checkout", "app=checkout");
+    sketch.port(checkout, "grpc", 5050);
+    sketch.workload("data/db", "app=db");
+    sketch.flow("shop/web", "shop/checkout", "TCP/grpc");
+    sketch.flow("shop/checkout", "data/db", "TCP/5432");
+    sketch
+}
+
+/// The fixes of each finding by title, after trying every one of them.
+fn told(document: &Document) -> String {
+    let results = check(document);
+    let mut lines = Vec::new();
+    for finding in &results.proof.findings {
+        lines.push(format!("{:?}: {}", finding.kind, finding.message));
+        for fix in fixes(
+            &results.document,
+            &results.generated,
+            &results.proof,
+            finding,
+        ) {
+            let mut after = document.clone();
+            fix.edit.apply(&mut after).unwrap();
+            let proof = check(&after).proof;
+            let about = |f: &&Finding| f.about() == finding.about();
+            assert!(!proof.findings.iter().any(|f| about(&f)), "{}", fix.title);
+            assert!(
+                proof.findings.len() < results.proof.findings.len(),
+                "{}",
+                fix.title
+            );
+            lines.push(format!("  {}", fix.title));
+        }
+    }
+    lines.join("\n")
+}
+
+/// A kept copy of a generated policy, with its text changed.
+fn by_hand(sketch: &mut Sketch, name: &str, change: impl Fn(&str) -> String) {
+    let generated = generate(&sketch.document);
+    let full = |w: &&crate::plan::Written| format!("{}/{}", w.namespace, w.name) == name;
+    let text = &generated.policies.iter().find(full).unwrap().text;
+    let changed = change(text);
+    assert_ne!(changed, *text);
+    sketch.keep(&changed, Some(name));
+}
+
+#[test]
+fn a_changed_port_is_put_right_in_the_text() {
+    let mut sketch = shop();
+    by_hand(&mut sketch, "shop/checkout-to-data-db", |t| {
+        t.replace("5432", "5433 # by hand")
+    });
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
+      Change `port: 5433` to `port: 5432`
+      Return checkout-to-data-db to generated
+    TooWide: shop/checkout may open connections to data/db on TCP 5433, which is not drawn
+      Change `port: 5433` to `port: 5432`
+      Return checkout-to-data-db to generated
+      Draw shop/checkout to data/db on TCP/5433
+    ");
+    let results = check(&sketch.document);
+    let fix = &fixes(
+        &results.document,
+        &results.generated,
+        &results.proof,
+        &results.proof.findings[0],
+    )[0];
+    fix.edit.apply(&mut sketch.document).unwrap();
+    let text = &sketch.document.policies.iter().next().unwrap().1.text;
+    assert!(text.contains("port: 5432 # by hand\n"), "{text}");
+}
+
+#[test]
+fn a_typo_in_a_selector_is_put_right_in_the_text() {
+    let broken = |from: &str, to: &str| {
+        let mut sketch = shop();
+        by_hand(&mut sketch, "shop/checkout-to-data-db", |t| {
+            t.replacen(from, to, 1)
+        });
+        told(&sketch.document)
+    };
+    insta::assert_snapshot!(broken("app: checkout", "app: 'checkot'"), @r"
+    Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
+      Change `app: checkot` to `app: checkout`
+      Return checkout-to-data-db to generated
+    ");
+    insta::assert_snapshot!(broken("app: db", "ap: db"), @r"
+    Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
+      Change `ap` to `app`
+      Return checkout-to-data-db to generated
+    TooWide: shop/checkout may open connections to a new pod of data with ap=db on TCP 5432, which is not drawn
+      Change `ap` to `app`
+      Draw shop/checkout to data/* on TCP/5432
+      Return checkout-to-data-db to generated
+    ");
+}
+
+#[test]
+fn a_deleted_rule_and_a_widened_selector_return_to_generated() {
+    let mut sketch = shop();
+    by_hand(&mut sketch, "data/db-from-shop-checkout", |t| {
+        t.split("  ingress:").next().unwrap().to_owned()
+    });
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it
+      Return db-from-shop-checkout to generated
+    ");
+    let mut sketch = shop();
+    by_hand(&mut sketch, "shop/checkout-from-web", |t| {
+        t.replace(
+            "    - podSelector:\n        matchLabels:\n          app: web\n",
+            "    - podSelector: {}\n",
+        )
+    });
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    TooWide: shop/checkout may open connections to shop/checkout on TCP 5050, which is not drawn
+      Draw shop/* to shop/checkout on TCP/5050
+      Return checkout-from-web to generated
+    ");
+}
+
+const PG_OPEN: &str = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: pg-open, namespace: data}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from:
+    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}
+      podSelector: {matchLabels: {app: web}}
+    ports: [{port: 5432}]
+";
+
+#[test]
+fn what_a_kept_policy_adds_is_drawn_or_given_up() {
+    let mut sketch = shop();
+    sketch.keep(PG_OPEN, None);
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    TooWide: shop/web may open connections to data/db on TCP 5432, which is not drawn
+      Draw shop/web to data/db on TCP/5432
+      Stop keeping pg-open
+    ");
+    let mut sketch = shop();
+    sketch.keep(
+        &PG_OPEN.replace("podSelector: {matchLabels: {app: web}}", "podSelector: {}"),
+        None,
+    );
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    TooWide: shop/web may open connections to data/db on TCP 5432, which is not drawn
+      Draw shop/* to data/db on TCP/5432
+      Stop keeping pg-open
+    ");
+    let mut sketch = shop();
+    sketch.keep(&PG_OPEN.replace("app: web", "app: chekout"), None);
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    TooWide: a new pod of shop with app=chekout may open connections to data/db on TCP 5432, which is not drawn
+      Change `app: chekout` to `app: checkout`
+      Draw shop/* to data/db on TCP/5432
+      Stop keeping pg-open
+    ");
+}
+
+#[test]
+fn a_base_that_isolates_less_is_put_back_or_agreed_to() {
+    let mut sketch = shop();
+    let data = sketch.namespace("data");
+    sketch.document.namespaces.get_mut(data).unwrap().dns = Some(false);
+    by_hand(&mut sketch, "data/deny-all", |t| {
+        t.replace("  - Egress\n", "")
+    });
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    TooWide: nothing isolates the egress of data/db: data/db may open connections to data/db on any port, which is not drawn
+      Return deny-all to generated
+      Leave egress open in data
+    ");
+    let mut sketch = shop();
+    by_hand(&mut sketch, "shop/allow-dns", |t| {
+        t.replace("protocol: UDP", "protocol: SCTP")
+    });
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    Blocked: shop/checkout cannot resolve names: the DNS pods on UDP 53 is not allowed
+      Change `protocol: SCTP` to `protocol: UDP`
+      Return allow-dns to generated
+      Turn DNS off for shop
+    TooWide: shop/checkout may open connections to the DNS pods on SCTP 53, which is not drawn
+      Change `protocol: SCTP` to `protocol: UDP`
+      Return allow-dns to generated
+      Change `protocol: SCTP` to `protocol: TCP`
+    ");
+}
+
+#[test]
+fn what_cannot_be_said_gets_labels_and_numbers() {
+    let mut sketch = shop();
+    sketch.workload("shop/bare", "");
+    sketch.flow("shop/bare", "shop/checkout", "TCP/5050");
+    sketch.flow("shop/web", "data/db", "TCP/pg");
+    let checkout = sketch.document.workloads.ids().nth(1).unwrap();
+    sketch.port(checkout, "metrics", 9090);
+    sketch.flow("data/db", "shop/checkout", "TCP/metric");
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    CannotBeSaid: the flow is left out: the pods of `bare` have no label that names it
+      Add the label app=bare to bare
+    CannotBeSaid: the port `TCP/metric` is left out: `checkout` declares no TCP port of that name
+      Write TCP/9090 in place of TCP/metric
+    CannotBeSaid: the port `TCP/pg` is left out: `db` declares no TCP port of that name
+    ");
+}
+
+#[test]
+fn somebody_elses_namespace_has_help_only() {
+    let mut sketch = shop();
+    let data = sketch.namespace("data");
+    sketch.document.namespaces.get_mut(data).unwrap().managed = false;
+    sketch.keep(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: data}\nspec: {podSelector: {}}\n",
+        None,
+    );
+    insta::assert_snapshot!(told(&sketch.document), @"Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it");
+}

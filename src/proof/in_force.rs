@@ -1,0 +1,129 @@
+//! The policies in force in a drawing: the written texts read back, and the kept ones; and the drawing
+//! with them as a cluster that can be asked who reaches whom, and why.
+
+use crate::diag::{Diagnostic, Severity};
+use crate::intent::snapshot::{self, Stage};
+use crate::load::imported;
+use crate::load::{self, Loaded};
+use crate::manifest::Source;
+use crate::model::{Document, KeptPolicy, PolicyId};
+use crate::plan::context::Context;
+use crate::plan::generate;
+use crate::plan::generate::{Generated, Written};
+use crate::policy::Policy;
+
+/// A project as if it had been read from manifests: what is drawn, with the policies that it
+/// generates and those that it keeps.
+pub fn loaded(document: &Document) -> Loaded {
+    let generated = generate(document);
+    let texts = generated
+        .policies
+        .iter()
+        .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.clone()));
+    let kept = document
+        .policies
+        .iter()
+        .map(|(_, kept)| (kept.file.clone(), kept.text.clone()));
+    let sources: Vec<Source> = texts
+        .chain(kept)
+        .map(|(name, text)| Source::new(name, text))
+        .collect();
+    let read = load::load(&sources, document.settings.assumptions);
+    let stage = snapshot::snapshot(document, read.snapshot.policies);
+    // What the texts alone do not declare, the drawing does.
+    let told = |d: &Diagnostic| d.severity != Severity::Info;
+    Loaded {
+        snapshot: stage.snapshot,
+        policies: read.policies,
+        diagnostics: read.diagnostics.into_iter().filter(told).collect(),
+        project: Some(document.clone()),
+    }
+}
+
+/// Where a policy in force came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// Place in `Generated::policies`.
+    Generated(usize),
+    /// A kept policy.
+    Kept(PolicyId),
+    /// Given from outside, in place of the generated and the kept ones.
+    Given,
+}
+
+/// A drawing with its policies in force. Indices of policies are those of `stage.snapshot.policies`.
+#[derive(Clone, Debug, Default)]
+pub struct InForce {
+    /// Only what is drawn, with all policies in force.
+    pub stage: Stage,
+    /// Where each policy came from.
+    pub origins: Vec<Origin>,
+    /// What the API server would refuse of the written texts, and what could not be read back.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A policy's text as a person may read it. Lines of spans count from 1 in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Text<'a> {
+    /// Written for the drawing; read-only.
+    Generated(&'a Written),
+    /// Kept verbatim.
+    Kept(PolicyId, &'a KeptPolicy),
+}
+
+impl InForce {
+    /// Reads the written texts back, as a stranger's, and the kept policies.
+    pub fn read(document: &Document, generated: &Generated) -> Self {
+        Self::of(&Context::new(document), generated)
+    }
+
+    pub(crate) fn of(context: &Context, generated: &Generated) -> Self {
+        let document = context.document;
+        let (mut policies, mut origins, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
+        let texts = generated
+            .policies
+            .iter()
+            .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.as_str()));
+        for (at, read, told) in imported::lower_each(texts, document) {
+            origins.extend(read.iter().map(|_| Origin::Generated(at)));
+            policies.extend(read);
+            diagnostics.extend(told.into_iter().filter(|d| d.severity != Severity::Info));
+        }
+        for (id, read) in document.policies.ids().zip(&context.kept) {
+            origins.extend(read.policies.iter().map(|_| Origin::Kept(id)));
+            policies.extend(read.policies.iter().cloned());
+        }
+        Self {
+            stage: snapshot::snapshot(document, policies),
+            origins,
+            diagnostics,
+        }
+    }
+
+    pub(crate) fn given(document: &Document, policies: Vec<Policy>) -> Self {
+        Self {
+            origins: policies.iter().map(|_| Origin::Given).collect(),
+            stage: snapshot::snapshot(document, policies),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// The policies, in the order of `origins`.
+    pub fn policies(&self) -> &[Policy] {
+        &self.stage.snapshot.policies
+    }
+
+    /// The text that a policy in force was read from; none if it was given from outside.
+    pub fn text<'a>(
+        &self,
+        policy: usize,
+        document: &'a Document,
+        generated: &'a Generated,
+    ) -> Option<Text<'a>> {
+        match *self.origins.get(policy)? {
+            Origin::Generated(at) => generated.policies.get(at).map(Text::Generated),
+            Origin::Kept(id) => document.policies.get(id).map(|kept| Text::Kept(id, kept)),
+            Origin::Given => None,
+        }
+    }
+}

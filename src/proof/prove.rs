@@ -1,0 +1,308 @@
+//! The written policies, read back and compared with the drawing, gate by gate (DESIGN 11, "What
+//! proof means").
+
+#[cfg(test)]
+mod by_hand;
+mod findings;
+mod gate;
+#[cfg(test)]
+pub(crate) mod laws;
+#[cfg(test)]
+mod tests;
+mod witness;
+
+use std::collections::BTreeMap;
+
+use crate::analysis::{self, Isolation};
+use crate::diag::{Diagnostic, Span};
+use crate::intent::gates;
+use crate::intent::snapshot::{self, Stage};
+use crate::model::{Document, FlowId, WorkloadId};
+use crate::plan::Generated;
+use crate::plan::context::Context;
+use crate::policy::{Direction, Policy};
+use crate::proof::in_force::{InForce, Origin};
+
+pub(crate) use witness::holder;
+pub use witness::{Place, Witness};
+
+/// Whether the policies are the drawing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Proof {
+    /// All in all.
+    pub state: State,
+    /// Each flow's own verdict.
+    pub verdicts: BTreeMap<FlowId, Verdict>,
+    /// Everything that differs, each with one witness; the worst first.
+    pub findings: Vec<Finding>,
+    /// Which directions of each workload are isolated.
+    pub isolation: BTreeMap<WorkloadId, Isolation>,
+    /// Workloads of managed namespaces with a direction that nothing isolates.
+    pub open_workloads: usize,
+    /// What the API server would refuse of the written texts, and what could not be read back.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The verdict on a whole drawing, best first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// No flows are drawn.
+    #[default]
+    NothingToProve,
+    /// The policies allow what is drawn, and nothing else.
+    Exact,
+    /// As exact, but parts of the drawing cannot be said.
+    CannotBeSaid,
+    /// More is allowed than drawn.
+    TooWide,
+    /// Something drawn is not allowed.
+    Blocked,
+}
+
+/// The verdict on one flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Allowed as drawn, and no wider.
+    Exact,
+    /// Its policies allow more than it.
+    TooWide,
+    /// Some of it is not allowed.
+    Blocked,
+    /// Some of it is left out.
+    CannotBeSaid,
+    /// Drawn, but not in force.
+    Muted,
+}
+
+/// One difference between policies and drawing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// What kind.
+    pub kind: Kind,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// The connection that shows it: its source, in words.
+    pub from: String,
+    /// Its destination, in words.
+    pub to: String,
+    /// Its ports, in words.
+    pub ports: String,
+    /// The same connection, by ids: where it is drawn, and one concrete port.
+    pub witness: Witness,
+    /// The flow that it is about, if it is about one; of several the first.
+    pub flow: Option<FlowId>,
+    /// All flows that it is about.
+    pub flows: Vec<FlowId>,
+    /// The workload at whose gate it shows.
+    pub workload: Option<WorkloadId>,
+    /// The policies at whose door it lies, as `NAMESPACE/NAME`.
+    pub policies: Vec<String>,
+    /// The rules that let through what is too wide; else the policies in force among `policies`.
+    pub culprits: Vec<Culprit>,
+    /// Namespace and direction of the gate at which it shows; none for what is left out.
+    pub gate: Option<(String, Direction)>,
+    /// Whether it shows because nothing isolates that gate.
+    pub open: bool,
+    /// What to do; [`crate::proof::fixes`] does some of it.
+    pub help: Option<String>,
+}
+
+/// A policy or a rule of it that is to blame. Lines count from 1 in the policy's own text, or in the
+/// given file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Culprit {
+    /// Where the policy came from.
+    pub origin: Origin,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What makes two findings one and the same, also from one edit to the next.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct About {
+    /// What kind.
+    pub kind: Kind,
+    /// The flows that it is about.
+    pub flows: Vec<FlowId>,
+    /// The policies at whose door it lies.
+    pub policies: Vec<String>,
+    /// Where neither tells: namespace and direction of the gate.
+    pub gate: Option<(String, Direction)>,
+    /// What is left out, and why.
+    pub unsaid: Option<String>,
+}
+
+impl Finding {
+    /// What it is about.
+    pub fn about(&self) -> About {
+        let told = !self.flows.is_empty() || !self.policies.is_empty();
+        About {
+            kind: self.kind,
+            flows: self.flows.clone(),
+            policies: self.policies.clone(),
+            gate: self.gate.clone().filter(|_| !told),
+            unsaid: (self.kind == Kind::CannotBeSaid).then(|| self.message.clone()),
+        }
+    }
+}
+
+/// What kind of difference, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Drawn, but not allowed.
+    Blocked,
+    /// Allowed, but not drawn.
+    TooWide,
+    /// Drawn, but left out.
+    CannotBeSaid,
+}
+
+impl Proof {
+    /// One line for the status bar.
+    pub fn summary(&self) -> String {
+        let count = |verdict| self.verdicts.values().filter(|v| **v == verdict).count();
+        // Differences that no flow is to blame for count for themselves.
+        let alone = |kind| {
+            let findings = self.findings.iter();
+            findings
+                .filter(|f| f.kind == kind && f.flows.is_empty())
+                .count()
+        };
+        let unsaid = count(Verdict::CannotBeSaid);
+        match self.state {
+            State::NothingToProve => "Nothing to prove".to_owned(),
+            State::Exact if self.open_workloads > 0 => {
+                let open = plural(self.open_workloads, "workload");
+                format!("Exact; {open} left open by choice")
+            }
+            State::Exact => "Exact".to_owned(),
+            State::CannotBeSaid => {
+                format!(
+                    "Exact, except {} NetworkPolicy cannot say",
+                    plural(unsaid, "flow")
+                )
+            }
+            State::TooWide | State::Blocked => {
+                let counts = [
+                    (count(Verdict::Blocked) + alone(Kind::Blocked), "blocked"),
+                    (count(Verdict::TooWide) + alone(Kind::TooWide), "too wide"),
+                    (unsaid, "cannot be said"),
+                ];
+                let parts: Vec<String> = counts
+                    .iter()
+                    .filter(|(count, _)| *count > 0)
+                    .map(|(count, what)| format!("{count} {what}"))
+                    .collect();
+                parts.join(", ")
+            }
+        }
+    }
+}
+
+fn plural(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
+/// Reads the written texts and the kept policies, and compares them with the drawing.
+pub fn prove(document: &Document, generated: &Generated) -> Proof {
+    let context = Context::new(document);
+    prove_in_force(&context, generated, &InForce::of(&context, generated))
+}
+
+pub(crate) fn prove_in_force(
+    context: &Context,
+    generated: &Generated,
+    in_force: &InForce,
+) -> Proof {
+    let mut proof = judge(context, generated, in_force);
+    proof.diagnostics = in_force.diagnostics.clone();
+    proof
+}
+
+/// Compares policies from elsewhere with the drawing, in place of the generated and the kept ones.
+/// What they isolate is no reason to want isolation: the bases alone say what is closed.
+pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
+    let mut without = document.clone();
+    without.policies = crate::model::Table::default();
+    let context = Context::new(&without);
+    let in_force = InForce::given(&without, policies);
+    // Only what is left out is of interest: the policies that would be written stand aside.
+    let generated = Generated {
+        unsaid: crate::plan::generate::write(&context).unsaid,
+        ..Generated::default()
+    };
+    judge(&context, &generated, &in_force)
+}
+
+fn judge(context: &Context, generated: &Generated, in_force: &InForce) -> Proof {
+    let document = context.document;
+    let stage = snapshot::with_stand_ins(document);
+    let mut proof = Proof::default();
+    let mut real = stage.snapshot.clone();
+    real.policies = in_force.policies().to_vec();
+    isolate(&mut proof, document, &stage, analysis::isolation(&real));
+    if document.flows.is_empty() {
+        return proof;
+    }
+    let intents = gates::intents(context, &stage);
+    let mut ideal = stage.snapshot.clone();
+    ideal.policies = intents.iter().map(|i| i.policy.clone()).collect();
+    let differences = analysis::compare(&ideal, &real);
+
+    let teller = findings::Teller {
+        context,
+        stage: &stage,
+        intents: &intents,
+        real: &real,
+        origins: &in_force.origins,
+        generated,
+    };
+    proof.findings = teller.tell(&differences);
+    proof.findings.extend(findings::unsaid(document, generated));
+    proof.findings.sort();
+    proof.verdicts = verdicts(document, &proof.findings);
+    proof.state = match proof.findings.first().map(|f| f.kind) {
+        None => State::Exact,
+        Some(Kind::Blocked) => State::Blocked,
+        Some(Kind::TooWide) => State::TooWide,
+        Some(Kind::CannotBeSaid) => State::CannotBeSaid,
+    };
+    proof
+}
+
+fn isolate(proof: &mut Proof, document: &Document, stage: &Stage, isolation: Vec<Isolation>) {
+    for (drawn, isolation) in stage.drawn.iter().zip(isolation) {
+        if let Some(id) = drawn {
+            proof.isolation.insert(*id, isolation);
+        }
+    }
+    let open = |id: &WorkloadId, isolation: &Isolation| {
+        let workload = document.workloads.get(*id).filter(|w| !w.host_network);
+        let namespace = workload.and_then(|w| document.namespaces.get(w.namespace));
+        namespace.is_some_and(|n| n.managed) && !(isolation.ingress && isolation.egress)
+    };
+    proof.open_workloads = proof.isolation.iter().filter(|(id, i)| open(id, i)).count();
+}
+
+/// The worst finding about a flow is its verdict.
+fn verdicts(document: &Document, findings: &[Finding]) -> BTreeMap<FlowId, Verdict> {
+    let of = |id: FlowId| {
+        let worst = findings
+            .iter()
+            .filter(|f| f.flows.contains(&id))
+            .map(|f| f.kind)
+            .min();
+        match worst {
+            None => Verdict::Exact,
+            Some(Kind::Blocked) => Verdict::Blocked,
+            Some(Kind::TooWide) => Verdict::TooWide,
+            Some(Kind::CannotBeSaid) => Verdict::CannotBeSaid,
+        }
+    };
+    document
+        .flows
+        .iter()
+        .map(|(id, flow)| (id, if flow.muted { Verdict::Muted } else { of(id) }))
+        .collect()
+}

@@ -1,0 +1,344 @@
+//! From differences at gates to sentences: who is meant, which flow, at whose door.
+
+use std::collections::BTreeMap;
+
+use super::gate::Gate;
+use super::witness::{self, Witness, port_words};
+use super::{About, Culprit, Finding, Kind};
+use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::cluster::Snapshot;
+use crate::intent::gates::{Intent, Reason};
+use crate::intent::snapshot::Stage;
+use crate::load::imported::side;
+use crate::model::{Document, FlowId, Words, WorkloadId};
+use crate::plan::context::Context;
+use crate::plan::generate::{Generated, Role};
+use crate::policy::{Direction, Policy};
+use crate::proof::Origin;
+
+/// All that is needed to tell what a difference is about.
+pub(super) struct Teller<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) stage: &'a Stage,
+    pub(super) intents: &'a [Intent],
+    pub(super) real: &'a Snapshot,
+    pub(super) origins: &'a [Origin],
+    pub(super) generated: &'a Generated,
+}
+
+impl Teller<'_> {
+    pub(super) fn tell(&self, differences: &[GateDifference]) -> Vec<Finding> {
+        let mut found: BTreeMap<About, Finding> = BTreeMap::new();
+        // Witnesses are what is drawn, as far as possible.
+        let mut differences: Vec<&GateDifference> = differences.iter().collect();
+        differences.sort_by_key(|d| self.strangeness(d));
+        for difference in differences {
+            let told = match difference.wider {
+                true => Some(self.wider(difference)),
+                false => self.narrower(difference),
+            };
+            if let Some((about, finding)) = told {
+                found.entry(about).or_insert(finding);
+            }
+        }
+        found.into_values().collect()
+    }
+
+    fn strangeness(&self, difference: &GateDifference) -> (bool, u8) {
+        let drawn = |workload: usize| self.drawn(workload).is_some();
+        let other = match &difference.peer {
+            PeerPiece::Pod(at) => {
+                let pod = self.stage.snapshot.pods.get(*at);
+                u8::from(!pod.is_some_and(|p| drawn(p.workload)))
+            }
+            PeerPiece::Addresses { .. } | PeerPiece::Domain(_) | PeerPiece::Node(_) => 2,
+            PeerPiece::NewPod(_) => 3,
+        };
+        (!drawn(difference.workload), other)
+    }
+
+    /// Something drawn is not allowed. None: nobody has to allow it.
+    fn narrower(&self, difference: &GateDifference) -> Option<(About, Finding)> {
+        let gate = Gate::new(difference, &self.stage.snapshot);
+        let reasons = self.reasons(&gate);
+        let mut flows: Vec<FlowId> = reasons
+            .iter()
+            .filter_map(|reason| match reason {
+                Reason::Flow(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        flows.sort_unstable();
+        flows.dedup();
+        if flows.is_empty() && !reasons.is_empty() && !reasons.contains(&Reason::Dns) {
+            return None;
+        }
+        let mut policies = self.carriers(&flows, difference);
+        if policies.is_empty() && !reasons.contains(&Reason::Dns) {
+            policies = self.closing(&gate, difference);
+        }
+        let (from, to) = witness::ends(self, difference);
+        let ports = port_words(difference);
+        let (message, help) = match (flows.first(), reasons.is_empty()) {
+            (Some(_), _) => {
+                let which = match difference.direction {
+                    Direction::Egress => format!("the egress of {from}"),
+                    Direction::Ingress => format!("the ingress of {to}"),
+                };
+                let message = format!(
+                    "{from} cannot open connections to {to} on {ports}: {which} does not allow it"
+                );
+                (message, self.owner_help(difference))
+            }
+            (None, false) => (
+                format!("{from} cannot resolve names: {to} on {ports} is not allowed"),
+                Some("allow DNS there, or turn DNS off for the namespace".to_owned()),
+            ),
+            // Nothing is drawn, but nothing should have closed the gate either.
+            (None, true) => (
+                format!(
+                    "{from} cannot open connections to {to}, although nothing drawn closes that"
+                ),
+                Some("take the isolating policy away, or set the base of the namespace".to_owned()),
+            ),
+        };
+        Some(self.finding(difference, Kind::Blocked, message, help, flows, policies))
+    }
+
+    /// Why the connection is intended; where nothing intends it outright, why it may be by a port name.
+    fn reasons(&self, gate: &Gate) -> Vec<Reason> {
+        let intents = self.intents.iter();
+        let sure = intents.filter(|i| gate.surely_allowed_by(&i.policy).next().is_some());
+        let sure: Vec<Reason> = sure.map(|intent| intent.reason).collect();
+        if !sure.is_empty() {
+            return sure;
+        }
+        let intents = self.intents.iter();
+        let may = intents.filter(|i| gate.allowed_by(&i.policy).next().is_some());
+        may.map(|intent| intent.reason).collect()
+    }
+
+    /// Something is allowed that is not drawn.
+    fn wider(&self, difference: &GateDifference) -> (About, Finding) {
+        let gate = Gate::new(difference, self.real);
+        let mut flows = Vec::new();
+        let mut policies = Vec::new();
+        let mut kept = false;
+        let mut culprits = Vec::new();
+        for (policy, origin) in self.real.policies.iter().zip(self.origins) {
+            let mut rules = gate.allowed_by(policy).peekable();
+            if rules.peek().is_none() {
+                continue;
+            }
+            policies.push(full_name(policy));
+            culprits.extend(gate.allowed_by(policy).map(|rule| Culprit {
+                origin: *origin,
+                span: rule.span.clone(),
+            }));
+            match *origin {
+                Origin::Generated(at) => {
+                    let written = self.generated.policies.get(at);
+                    let lines = written.map_or(&[][..], |w| &w.lines);
+                    flows.extend(rules.flat_map(|rule| {
+                        let carried = lines
+                            .iter()
+                            .filter(|(range, _)| range.contains(&rule.span.line));
+                        carried.map(|(_, flow)| *flow)
+                    }));
+                }
+                Origin::Given => kept = true,
+                Origin::Kept(id) => {
+                    kept = true;
+                    let replaces = self.context.document.policies.get(id);
+                    let replaces = replaces.and_then(|kept| kept.replaces.as_ref());
+                    let replaced = self.generated.replaced.iter();
+                    let stood_for = replaced
+                        .filter(|w| replaces == Some(&format!("{}/{}", w.namespace, w.name)));
+                    flows.extend(stood_for.flat_map(|w| w.flows.clone()));
+                }
+            }
+        }
+        flows.sort_unstable();
+        flows.dedup();
+        policies.dedup();
+        let (from, to) = witness::ends(self, difference);
+        let ports = port_words(difference);
+        let mut message =
+            format!("{from} may open connections to {to} on {ports}, which is not drawn");
+        let open = policies.is_empty();
+        let help = if open {
+            let (whose, what) = match difference.direction {
+                Direction::Egress => (&from, "egress"),
+                Direction::Ingress => (&to, "ingress"),
+            };
+            message = format!("nothing isolates the {what} of {whose}: {message}");
+            policies = self.missing_base(difference);
+            "put back the policy that isolates the namespace"
+        } else if kept {
+            "draw the flow, or narrow the kept policy"
+        } else {
+            "generate the policy anew"
+        };
+        let help = Some(help.to_owned());
+        let (about, finding) =
+            self.finding(difference, Kind::TooWide, message, help, flows, policies);
+        let finding = Finding { open, ..finding };
+        match culprits.is_empty() {
+            true => (about, finding),
+            false => (
+                about,
+                Finding {
+                    culprits,
+                    ..finding
+                },
+            ),
+        }
+    }
+
+    fn finding(
+        &self,
+        difference: &GateDifference,
+        kind: Kind,
+        message: String,
+        help: Option<String>,
+        flows: Vec<FlowId>,
+        policies: Vec<String>,
+    ) -> (About, Finding) {
+        let (from, to) = witness::ends(self, difference);
+        let workload = self.stage.snapshot.workloads.get(difference.workload);
+        let namespace = workload.map_or(String::new(), |w| w.namespace.clone());
+        let finding = Finding {
+            kind,
+            message,
+            from,
+            to,
+            ports: port_words(difference),
+            witness: witness::of(self, difference),
+            flow: flows.first().copied(),
+            flows,
+            workload: self.drawn(difference.workload),
+            culprits: self.culprits(&policies),
+            policies,
+            gate: Some((namespace, difference.direction)),
+            open: false,
+            help,
+        };
+        (finding.about(), finding)
+    }
+
+    /// The policies in force of these names.
+    fn culprits(&self, names: &[String]) -> Vec<Culprit> {
+        let policies = self.real.policies.iter().zip(self.origins);
+        let named = policies.filter(|(policy, _)| names.contains(&full_name(policy)));
+        let culprit = |(policy, origin): (&Policy, &Origin)| Culprit {
+            origin: *origin,
+            span: policy.span.clone(),
+        };
+        named.map(culprit).collect()
+    }
+
+    pub(super) fn drawn(&self, workload: usize) -> Option<WorkloadId> {
+        self.stage.drawn.get(workload).copied().flatten()
+    }
+
+    /// The written policies that should carry the flows at this gate.
+    fn carriers(&self, flows: &[FlowId], difference: &GateDifference) -> Vec<String> {
+        let drawn = self.drawn(difference.workload);
+        let workload = self.stage.snapshot.workloads.get(difference.workload);
+        let namespace = workload.map_or("", |w| &w.namespace);
+        let all = self
+            .generated
+            .policies
+            .iter()
+            .chain(&self.generated.replaced);
+        all.filter(|w| {
+            w.namespace == namespace
+                && w.directions.contains(&difference.direction)
+                && drawn.is_none_or(|id| w.workloads.contains(&id))
+                && w.flows.iter().any(|f| flows.contains(f))
+        })
+        .map(|w| format!("{}/{}", w.namespace, w.name))
+        .collect()
+    }
+
+    /// The policies that isolate a gate although nothing drawn does.
+    fn closing(&self, gate: &Gate, difference: &GateDifference) -> Vec<String> {
+        let isolating = |policy: &&Policy| {
+            side(policy, difference.direction).is_some_and(|s| s.isolates)
+                && gate.selected_by(policy)
+        };
+        self.real
+            .policies
+            .iter()
+            .filter(isolating)
+            .map(full_name)
+            .collect()
+    }
+
+    /// The base policy that should isolate the gate, if one is written.
+    fn missing_base(&self, difference: &GateDifference) -> Vec<String> {
+        let workload = self.stage.snapshot.workloads.get(difference.workload);
+        let namespace = workload.map_or("", |w| &w.namespace);
+        let all = self
+            .generated
+            .policies
+            .iter()
+            .chain(&self.generated.replaced);
+        all.filter(|w| w.role == Role::Base && w.namespace == namespace)
+            .map(|w| format!("{}/{}", w.namespace, w.name))
+            .collect()
+    }
+
+    /// Where nothing is written, somebody else has to.
+    fn owner_help(&self, difference: &GateDifference) -> Option<String> {
+        let id = self.drawn(difference.workload)?;
+        let workload = self.context.document.workloads.get(id)?;
+        let namespace = self.context.namespace(workload.namespace)?;
+        let what = match difference.direction {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        };
+        match namespace.managed {
+            true => Some(
+                "allow it there: generate the policies anew, or change what stands in their place"
+                    .to_owned(),
+            ),
+            false => Some(format!(
+                "`{}` is not managed: its owner must allow this {what} at `{}`",
+                namespace.name, workload.name
+            )),
+        }
+    }
+}
+
+fn full_name(policy: &Policy) -> String {
+    match &policy.namespace {
+        Some(namespace) => format!("{namespace}/{}", policy.name),
+        None => policy.name.clone(),
+    }
+}
+
+/// What is left out, as findings.
+pub(super) fn unsaid(document: &Document, generated: &Generated) -> Vec<Finding> {
+    let words = Words::new(document);
+    let one = |unsaid: &crate::plan::Unsaid| {
+        let flow = document.flows.get(unsaid.flow)?;
+        Some(Finding {
+            kind: Kind::CannotBeSaid,
+            message: format!("{} is left out: {}", unsaid.what, unsaid.why),
+            from: words.of(&flow.from),
+            to: words.of(&flow.to),
+            ports: crate::model::validate::flow_ports_text(&flow.ports),
+            witness: Witness::of_flow(flow),
+            flow: Some(unsaid.flow),
+            flows: vec![unsaid.flow],
+            workload: None,
+            policies: Vec::new(),
+            culprits: Vec::new(),
+            gate: None,
+            open: false,
+            help: unsaid.help.clone(),
+        })
+    };
+    generated.unsaid.iter().filter_map(one).collect()
+}

@@ -1,0 +1,338 @@
+//! For random drawings: what is generated, written and read back is the drawing.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
+use crate::model::fixture::Sketch;
+use crate::model::validate::{flow_ports, selector};
+use crate::model::{Base, Dns, DnsProfile, End, Flow, NamespaceId, Style, Unknown};
+use crate::plan::generate;
+use crate::sets::Protocol;
+
+const NAMESPACES: [&str; 4] = ["a", "b", "kube-system", "openshift-dns"];
+const LABELS: [&str; 8] = [
+    "",
+    "app=on",
+    "app=on, tier=0x1F",
+    "app=on, version=1",
+    "app=db",
+    "k8s-app=kube-dns",
+    "app.kubernetes.io/name=y, app.kubernetes.io/instance=1_000",
+    "tier=null, app=1.0, app.kubernetes.io/name=y",
+];
+const SELECTORS: [&str; 6] = [
+    "",
+    "app=on",
+    "app in (on, db)",
+    "tier",
+    "!tier",
+    "app!=db, tier notin (null)",
+];
+const NAMESPACE_SELECTORS: [&str; 4] = ["", "kubernetes.io/metadata.name=a", "team", "!team"];
+const NETWORKS: [&[&str]; 4] = [
+    &[
+        "0.0.0.0/0 except 10.0.0.0/8, 192.168.0.0/16",
+        "::/0 except fc00::/7",
+    ],
+    &["203.0.113.7/32"],
+    &["10.0.0.0/8"],
+    &[],
+];
+const PORTS: [&str; 9] = [
+    "TCP/80",
+    "any",
+    "TCP",
+    "UDP/53, TCP/53",
+    "TCP/8000-8010, TCP/8011, TCP/80",
+    "TCP/http",
+    "SCTP/7, UDP",
+    "TCP/http, TCP/8080",
+    "TCP/1-65535",
+];
+const KEPT: [&str; 3] = [
+    "{}",
+    "{matchLabels: {app: \"on\"}}",
+    "{matchExpressions: [{key: tier, operator: Exists}]}",
+];
+
+#[derive(Clone, Debug)]
+pub(crate) struct Random {
+    settings: (bool, u8, bool, u8, u8, bool),
+    namespaces: Vec<(u8, u8, bool, bool)>,
+    workloads: Vec<(usize, usize, u8, bool, bool)>,
+    externals: Vec<usize>,
+    groups: Vec<(usize, usize)>,
+    flows: Vec<(usize, usize, usize, bool)>,
+    kept: Option<(usize, bool)>,
+}
+
+pub(crate) fn random() -> impl Strategy<Value = Random> {
+    let number = 0..1000_usize;
+    (
+        (
+            any::<bool>(),
+            0..3_u8,
+            any::<bool>(),
+            0..5_u8,
+            0..3_u8,
+            any::<bool>(),
+        ),
+        prop::collection::vec(
+            (0..4_u8, 0..3_u8, prop::bool::weighted(0.8), any::<bool>()),
+            1..4,
+        ),
+        prop::collection::vec(
+            (
+                number.clone(),
+                number.clone(),
+                0..4_u8,
+                prop::bool::weighted(0.15),
+                any::<bool>(),
+            ),
+            0..7,
+        ),
+        prop::collection::vec(number.clone(), 0..3),
+        prop::collection::vec((number.clone(), number.clone()), 0..3),
+        prop::collection::vec(
+            (
+                number.clone(),
+                number.clone(),
+                number,
+                prop::bool::weighted(0.1),
+            ),
+            0..8,
+        ),
+        prop::option::of((0..3_usize, any::<bool>())),
+    )
+        .prop_map(
+            |(settings, namespaces, workloads, externals, groups, flows, kept)| Random {
+                settings,
+                namespaces,
+                workloads,
+                externals,
+                groups,
+                flows,
+                kept,
+            },
+        )
+}
+
+impl Random {
+    /// Closes every namespace in both directions, and leaves out host networks and kept policies.
+    pub(crate) fn close(&mut self) {
+        self.settings.1 = 0;
+        for namespace in &mut self.namespaces {
+            (namespace.0, namespace.2) = (3, true);
+        }
+        for workload in &mut self.workloads {
+            workload.3 = false;
+        }
+        self.kept = None;
+    }
+}
+
+fn pick<T: Copy>(from: &[T], at: usize) -> T {
+    from[at % from.len()]
+}
+
+fn base(at: u8) -> Base {
+    pick(
+        &[Base::DenyAll, Base::DenyIngress, Base::None],
+        usize::from(at),
+    )
+}
+
+pub(crate) fn drawing(random: &Random) -> Sketch {
+    let mut sketch = Sketch::new();
+    for (at, (own_base, dns, managed, team)) in random.namespaces.iter().enumerate() {
+        let id = sketch.namespace(NAMESPACES[at]);
+        let namespace = sketch.document.namespaces.get_mut(id).unwrap();
+        namespace.base = (*own_base < 3).then(|| base(*own_base));
+        namespace.dns = pick(&[None, Some(true), Some(false)], usize::from(*dns));
+        namespace.managed = *managed || at == 0;
+        if *team {
+            namespace.labels.insert("team".into(), "yes".into());
+        }
+    }
+    let ids: Vec<NamespaceId> = sketch.document.namespaces.ids().collect();
+    for (at, (namespace, labels, shape, host, port)) in random.workloads.iter().enumerate() {
+        let of = sketch
+            .document
+            .namespaces
+            .get(pick(&ids, *namespace))
+            .unwrap()
+            .name
+            .clone();
+        let id = sketch.workload(&format!("{of}/w{at}"), pick(&LABELS, *labels));
+        let workload = sketch.document.workloads.get_mut(id).unwrap();
+        workload.host_network = *host;
+        match shape {
+            0 => workload.kind = "Pod".into(),
+            1 => workload.replicas = Some(1),
+            2 => workload.addresses = vec![format!("10.1.0.{at}").parse().unwrap()],
+            _ => {}
+        }
+        if *port {
+            workload.ports.push(ContainerPort {
+                name: Some("http".into()),
+                port: 8080,
+                protocol: Protocol::Tcp,
+            });
+        }
+    }
+    for (at, networks) in random.externals.iter().enumerate() {
+        sketch.external(
+            &format!("e{at}"),
+            pick(&NETWORKS, *networks),
+            &["api.example.com"][..networks % 2],
+        );
+    }
+    for (at, (namespaces, pods)) in random.groups.iter().enumerate() {
+        let of = |text: &str| selector(text).unwrap();
+        sketch.group(
+            &format!("g{at}"),
+            of(pick(&NAMESPACE_SELECTORS, *namespaces)),
+            of(pick(&SELECTORS, *pods)),
+        );
+    }
+    let mut ends = vec![End::AnyPod];
+    ends.extend(ids.iter().map(|id| End::AnyPodOf(*id)));
+    ends.extend(sketch.document.workloads.ids().map(End::Workload));
+    ends.extend(sketch.document.workloads.ids().map(End::Workload));
+    ends.extend(sketch.document.externals.ids().map(End::External));
+    ends.extend(sketch.document.groups.ids().map(End::Group));
+    for (from, to, ports, muted) in &random.flows {
+        sketch.document.flows.add(Flow {
+            from: ends[from % ends.len()].clone(),
+            to: ends[to % ends.len()].clone(),
+            ports: flow_ports(pick(&PORTS, *ports)).unwrap(),
+            note: "why: #1\non".into(),
+            muted: *muted,
+            unknown: Unknown::new(),
+        });
+    }
+    if let Some((subject, egress)) = random.kept {
+        let types = if egress { "Ingress, Egress" } else { "Ingress" };
+        sketch.keep(
+            &format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: deny-all, namespace: a}}\nspec: {{podSelector: {}, policyTypes: [{types}]}}\n",
+                KEPT[subject]
+            ),
+            None,
+        );
+    }
+    let (style, own_base, dns, profile, addresses, nodes) = random.settings;
+    let settings = &mut sketch.document.settings;
+    settings.style = if style {
+        Style::PerFlow
+    } else {
+        Style::PerWorkload
+    };
+    settings.base = base(own_base);
+    settings.dns = Dns {
+        allow: dns,
+        profile: match profile {
+            0 => DnsProfile::OpenShift,
+            1 => DnsProfile::NodeLocal,
+            2 => DnsProfile::Custom {
+                namespaces: selector("team").unwrap(),
+                pods: selector("app=on, tier").unwrap(),
+                ports: flow_ports("UDP/dns, TCP/5353").unwrap(),
+            },
+            _ => DnsProfile::Kubernetes,
+        },
+    };
+    settings.assumptions.pod_addresses = pick(
+        &[
+            PodAddresses::Unknown,
+            PodAddresses::Outside,
+            PodAddresses::Known,
+        ],
+        usize::from(addresses),
+    );
+    settings.assumptions.host_network = if nodes {
+        HostNetwork::Nodes
+    } else {
+        HostNetwork::Pods
+    };
+    sketch
+}
+
+/// DNS that nobody has to write is not demanded because a port name of a flow might stand for it.
+#[test]
+fn a_port_name_does_not_demand_dns() {
+    let document = drawing(&Random {
+        settings: (false, 0, false, 0, 0, false),
+        namespaces: vec![
+            (1, 1, false, false),
+            (0, 0, false, false),
+            (0, 0, false, false),
+        ],
+        workloads: vec![
+            (0, 13, 0, false, false),
+            (0, 29, 0, false, false),
+            (0, 149, 0, false, false),
+            (324, 146, 0, false, false),
+            (0, 3, 0, false, false),
+            (0, 67, 0, false, true),
+        ],
+        externals: vec![],
+        groups: vec![(0, 0)],
+        flows: vec![(679, 764, 167, false)],
+        kept: Some((0, true)),
+    })
+    .document;
+    let proof = prove(&document, &generate(&document));
+    let blocked = |f: &&super::Finding| f.kind == Kind::Blocked;
+    assert_eq!(proof.findings.iter().find(blocked), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_is_written_is_the_drawing(random in random()) {
+        let document = drawing(&random).document;
+        let generated = generate(&document);
+        let proof = prove(&document, &generated);
+        let wrong: Vec<String> = proof
+            .findings
+            .iter()
+            .filter(|f| f.kind != Kind::CannotBeSaid)
+            .map(|f| f.message.clone())
+            .collect();
+        prop_assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), generated.text());
+        prop_assert!(proof.diagnostics.is_empty(), "{:?}", proof.diagnostics);
+        prop_assert!(proof.state <= State::CannotBeSaid);
+        if generated.unsaid.is_empty() && !document.flows.is_empty() {
+            prop_assert_eq!(proof.state, State::Exact);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_the_api_reads(random in random()) {
+        use k8s_openapi::api::networking::v1::NetworkPolicy;
+        let generated = generate(&drawing(&random).document);
+        let mut names = std::collections::BTreeSet::new();
+        for written in &generated.policies {
+            prop_assert!(names.insert((&written.namespace, &written.name)));
+            let typed: NetworkPolicy = serde_yaml::from_str(&written.text).unwrap();
+            let all: serde_json::Value = serde_yaml::from_str(&written.text).unwrap();
+            prop_assert_eq!(serde_json::to_value(&typed).unwrap(), all, "a field was lost");
+            let count = written.text.lines().count() as u32;
+            for (range, flow) in &written.lines {
+                prop_assert!(*range.end() <= count && written.flows.contains(flow));
+                let first = written.text.lines().nth(*range.start() as usize - 1).unwrap();
+                prop_assert!(first.starts_with("  - "), "{first}");
+            }
+        }
+    }
+
+    #[test]
+    fn order_of_flows_changes_nothing(random in random()) {
+        let mut turned = random.clone();
+        turned.flows.reverse();
+        prop_assert_eq!(generate(&drawing(&random).document).text(), generate(&drawing(&turned).document).text());
+    }
+}

@@ -1,0 +1,220 @@
+//! The proof of right policies, and of broken ones.
+
+use super::*;
+use crate::model::fixture::Sketch;
+use crate::model::{Base, Style};
+use crate::plan::generate;
+
+fn shop() -> Sketch {
+    let mut sketch = Sketch::new();
+    sketch.workload("shop/web", "app=web");
+    let checkout = sketch.workload("shop/checkout", "app=checkout");
+    sketch.port(checkout, "grpc", 5050);
+    sketch.workload("data/db", "app=db");
+    sketch.external("stripe", &["198.51.100.0/24"], &[]);
+    sketch.flow("shop/web", "shop/checkout", "TCP/grpc");
+    sketch.flow("shop/checkout", "data/db", "TCP/5432");
+    sketch.flow("shop/checkout", "external/stripe", "TCP/443");
+    sketch
+}
+
+fn told(proof: &Proof) -> String {
+    let lines = proof.findings.iter().map(|f| {
+        let flows: Vec<u32> = f.flows.iter().map(|f| f.0).collect();
+        format!("{:?} {flows:?} {:?}: {}", f.kind, f.policies, f.message)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The proof after the text of one policy has been changed.
+fn broken(sketch: &Sketch, policy: &str, change: impl Fn(&str) -> String) -> Proof {
+    let mut generated = generate(&sketch.document);
+    let full = |w: &crate::plan::Written| format!("{}/{}", w.namespace, w.name) == policy;
+    let found = generated.policies.iter_mut().find(|w| full(w)).unwrap();
+    let changed = change(&found.text);
+    assert_ne!(changed, found.text, "nothing was broken");
+    found.text = changed;
+    prove(&sketch.document, &generated)
+}
+
+#[test]
+fn what_is_generated_is_exact_in_both_styles() {
+    let mut sketch = shop();
+    for style in [Style::PerFlow, Style::PerWorkload] {
+        sketch.document.settings.style = style;
+        let proof = prove(&sketch.document, &generate(&sketch.document));
+        assert_eq!(told(&proof), "");
+        assert_eq!(proof.summary(), "Exact");
+        assert!(proof.verdicts.values().all(|v| *v == Verdict::Exact));
+    }
+}
+
+#[test]
+fn a_deleted_rule_blocks_its_flow() {
+    let proof = broken(&shop(), "data/db-from-shop-checkout", |text| {
+        text.split("  ingress:").next().unwrap().to_owned()
+    });
+    insta::assert_snapshot!(told(&proof), @r#"Blocked [1] ["data/db-from-shop-checkout"]: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it"#);
+    assert_eq!(proof.verdicts[&FlowId(1)], Verdict::Blocked);
+    assert_eq!(proof.verdicts[&FlowId(0)], Verdict::Exact);
+    assert_eq!(proof.summary(), "1 blocked");
+}
+
+#[test]
+fn a_changed_port_blocks_and_is_too_wide() {
+    let proof = broken(&shop(), "shop/checkout-to-data-db", |text| {
+        text.replace("5432", "5433")
+    });
+    insta::assert_snapshot!(told(&proof), @r#"
+    Blocked [1] ["shop/checkout-to-data-db"]: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
+    TooWide [1] ["shop/checkout-to-data-db"]: shop/checkout may open connections to data/db on TCP 5433, which is not drawn
+    "#);
+    assert_eq!(proof.state, State::Blocked);
+}
+
+#[test]
+fn a_widened_peer_is_too_wide() {
+    let proof = broken(&shop(), "shop/checkout-from-web", |text| {
+        let one = "    - podSelector:\n        matchLabels:\n          app: web\n";
+        text.replace(one, "    - podSelector: {}\n")
+    });
+    insta::assert_snapshot!(told(&proof), @r#"TooWide [0] ["shop/checkout-from-web"]: shop/checkout may open connections to shop/checkout on TCP 5050, which is not drawn"#);
+    assert_eq!(proof.verdicts[&FlowId(0)], Verdict::TooWide);
+    assert_eq!(proof.summary(), "1 too wide");
+}
+
+#[test]
+fn a_missing_base_leaves_everything_open() {
+    let mut generated = generate(&shop().document);
+    generated
+        .policies
+        .retain(|w| w.name != "deny-all" || w.namespace != "data");
+    let proof = prove(&shop().document, &generated);
+    insta::assert_snapshot!(told(&proof), @"TooWide [] []: nothing isolates the ingress of any other pod of data: data/db may open connections to any other pod of data on any port, which is not drawn");
+}
+
+#[test]
+fn a_missing_dns_policy_is_no_flow_but_blocked() {
+    let mut generated = generate(&shop().document);
+    generated
+        .policies
+        .retain(|w| w.name != "allow-dns" || w.namespace != "shop");
+    let proof = prove(&shop().document, &generated);
+    insta::assert_snapshot!(told(&proof), @"Blocked [] []: shop/checkout cannot resolve names: the DNS pods on TCP 53; UDP 53 is not allowed");
+    let proof = broken(&shop(), "shop/allow-dns", |text| {
+        text.replace("protocol: UDP", "protocol: TCP")
+    });
+    insta::assert_snapshot!(told(&proof), @"Blocked [] []: shop/checkout cannot resolve names: the DNS pods on UDP 53 is not allowed");
+}
+
+#[test]
+fn nothing_drawn_is_nothing_to_prove() {
+    let mut sketch = Sketch::new();
+    sketch.workload("shop/web", "app=web");
+    let proof = prove(&sketch.document, &generate(&sketch.document));
+    assert_eq!(proof.summary(), "Nothing to prove");
+    assert_eq!(proof.isolation.len(), 1);
+}
+
+#[test]
+fn open_by_choice_and_unsaid() {
+    let mut sketch = shop();
+    sketch.document.settings.base = Base::None;
+    let proof = prove(&sketch.document, &generate(&sketch.document));
+    assert_eq!(proof.summary(), "Exact; 3 workloads left open by choice");
+    let mut sketch = shop();
+    sketch.external("api", &[], &["api.example.com"]);
+    sketch.flow("shop/web", "external/api", "TCP/443");
+    let proof = prove(&sketch.document, &generate(&sketch.document));
+    assert_eq!(
+        proof.summary(),
+        "Exact, except 1 flow NetworkPolicy cannot say"
+    );
+    assert_eq!(proof.verdicts[&FlowId(3)], Verdict::CannotBeSaid);
+}
+
+const ALLOW_22: &str = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: ssh, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  ingress:
+  - from: [{podSelector: {}}]
+    ports: [{port: 22}]
+";
+
+#[test]
+fn what_a_kept_policy_adds_lies_at_its_door() {
+    let mut sketch = shop();
+    sketch.keep(ALLOW_22, None);
+    let proof = prove(&sketch.document, &generate(&sketch.document));
+    insta::assert_snapshot!(told(&proof), @r#"TooWide [] ["shop/ssh"]: shop/checkout may open connections to shop/web on TCP 22, which is not drawn"#);
+    assert_eq!(proof.summary(), "1 too wide");
+}
+
+#[test]
+fn what_a_kept_policy_isolates_needs_rules() {
+    let mut sketch = shop();
+    sketch.document.settings.base = Base::None;
+    let flow = sketch.flow("data/db", "shop/web", "TCP/80");
+    sketch.keep(
+        &ALLOW_22
+            .replace(
+                "  - from: [{podSelector: {}}]\n    ports: [{port: 22}]\n",
+                "",
+            )
+            .replace("ingress:", "policyTypes: [Ingress]"),
+        None,
+    );
+    let generated = generate(&sketch.document);
+    let names: Vec<&str> = generated.policies.iter().map(|w| w.name.as_str()).collect();
+    assert_eq!(names, ["web-from-data-db"]);
+    let proof = prove(&sketch.document, &generated);
+    assert_eq!(told(&proof), "");
+    assert_eq!(proof.verdicts[&flow], Verdict::Exact);
+}
+
+#[test]
+fn a_kept_copy_stands_in_for_a_generated_policy_and_can_break_it() {
+    let mut sketch = shop();
+    let generated = generate(&sketch.document);
+    let original = generated
+        .policies
+        .iter()
+        .find(|w| w.name == "checkout-to-data-db")
+        .unwrap();
+    sketch.keep(&original.text, Some("shop/checkout-to-data-db"));
+    let copied = generate(&sketch.document);
+    assert_eq!(copied.policies.len() + 1, generated.policies.len());
+    assert_eq!(copied.replaced.len(), 1);
+    assert_eq!(prove(&sketch.document, &copied).summary(), "Exact");
+
+    let kept = sketch.document.policies.ids().next().unwrap();
+    let text = original
+        .text
+        .replace("port: 5432", "port: 5432\n      endPort: 5439");
+    sketch.document.policies.get_mut(kept).unwrap().text = text;
+    let proof = prove(&sketch.document, &generate(&sketch.document));
+    insta::assert_snapshot!(told(&proof), @r#"TooWide [1] ["shop/checkout-to-data-db"]: shop/checkout may open connections to data/db on TCP 5433-5439, which is not drawn"#);
+    assert_eq!(proof.verdicts[&FlowId(1)], Verdict::TooWide);
+}
+
+#[test]
+fn an_unmanaged_namespace_that_is_closed_blocks() {
+    let mut sketch = shop();
+    let data = sketch.namespace("data");
+    sketch.document.namespaces.get_mut(data).unwrap().managed = false;
+    sketch.keep(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: data}\nspec: {podSelector: {}}\n",
+        None,
+    );
+    let proof = prove(&sketch.document, &generate(&sketch.document));
+    insta::assert_snapshot!(told(&proof), @r#"Blocked [1] ["data/closed"]: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it"#);
+    assert!(
+        proof.findings[0]
+            .help
+            .as_deref()
+            .unwrap()
+            .contains("its owner must allow")
+    );
+}

@@ -1,0 +1,173 @@
+//! One concrete connection that shows a difference: in words, and by ids for a picture.
+
+use std::net::IpAddr;
+
+use super::findings::Teller;
+use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::intent::snapshot::{DNS_POD, OTHER_POD};
+use crate::model::{Document, End, ExternalId, Flow, FlowPort, NamespaceId, NodeRef, Words};
+use crate::policy::Direction;
+use crate::sets::{IpSet, PortSet, Protocol};
+
+/// One connection that shows a finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Witness {
+    /// Its source.
+    pub from: Place,
+    /// Its destination.
+    pub to: Place,
+    /// One port out of `ports`; none where only other protocols are meant, or a name.
+    pub port: Option<(Protocol, u16)>,
+    /// All ports at which the same connection shows it.
+    pub ports: PortSet,
+}
+
+/// An end of a witness, by where it is drawn. Its words stand in the finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Something drawn.
+    Drawn(End),
+    /// An address outside, and the narrowest external that has it.
+    Address(IpAddr, Option<ExternalId>),
+    /// A pod that is not drawn: a new one, any other one, or one that answers DNS; and its namespace
+    /// if that is drawn.
+    Pod(Option<NamespaceId>),
+    /// A domain name or a node.
+    Elsewhere,
+}
+
+impl Place {
+    /// The node of the picture at which it is shown.
+    pub fn node(&self) -> Option<NodeRef> {
+        match self {
+            Self::Drawn(end) => end.node(),
+            Self::Address(_, external) => external.map(NodeRef::External),
+            Self::Pod(namespace) => namespace.map(NodeRef::Namespace),
+            Self::Elsewhere => None,
+        }
+    }
+}
+
+impl Witness {
+    /// A flow that is left out shows itself.
+    pub(super) fn of_flow(flow: &Flow) -> Self {
+        let ports: PortSet = flow.ports.iter().filter_map(FlowPort::numbers).collect();
+        Self {
+            from: Place::Drawn(flow.from.clone()),
+            to: Place::Drawn(flow.to.clone()),
+            port: ports.example(),
+            ports,
+        }
+    }
+}
+
+/// The connection of a difference, by ids.
+pub(super) fn of(teller: &Teller, difference: &GateDifference) -> Witness {
+    let own = workload(teller, difference.workload);
+    let other = other(teller, &difference.peer);
+    let (from, to) = in_order(difference.direction, own, other);
+    Witness {
+        from,
+        to,
+        port: difference.ports.example(),
+        ports: difference.ports.clone(),
+    }
+}
+
+fn in_order<T>(direction: Direction, own: T, other: T) -> (T, T) {
+    match direction {
+        Direction::Egress => (own, other),
+        Direction::Ingress => (other, own),
+    }
+}
+
+fn workload(teller: &Teller, at: usize) -> Place {
+    if let Some(id) = teller.drawn(at) {
+        return Place::Drawn(End::Workload(id));
+    }
+    let workload = teller.stage.snapshot.workloads.get(at);
+    let document = teller.context.document;
+    Place::Pod(workload.and_then(|w| document.namespace_named(&w.namespace)))
+}
+
+fn other(teller: &Teller, peer: &PeerPiece) -> Place {
+    let (snapshot, document) = (&teller.stage.snapshot, teller.context.document);
+    match peer {
+        PeerPiece::Pod(at) => match snapshot.pods.get(*at) {
+            Some(pod) => workload(teller, pod.workload),
+            None => Place::Elsewhere,
+        },
+        PeerPiece::NewPod(pod) => {
+            let namespace = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
+            Place::Pod(namespace.and_then(|n| document.namespace_named(&n.name)))
+        }
+        PeerPiece::Addresses { first, .. } => Place::Address(*first, holder(document, *first)),
+        PeerPiece::Domain(_) | PeerPiece::Node(_) => Place::Elsewhere,
+    }
+}
+
+/// The external whose block around an address is the narrowest.
+pub(crate) fn holder(document: &Document, address: IpAddr) -> Option<ExternalId> {
+    let blocks = document.externals.iter().flat_map(|(id, external)| {
+        let around = external
+            .networks
+            .iter()
+            .filter(move |n| IpSet::block(n.cidr, &n.except).contains(address));
+        around.map(move |n| (std::cmp::Reverse(n.cidr.prefix_len()), id))
+    });
+    blocks.min().map(|(_, id)| id)
+}
+
+/// Source and destination in words.
+pub(super) fn ends(teller: &Teller, difference: &GateDifference) -> (String, String) {
+    let own = workload_words(teller, difference.workload);
+    let other = other_words(teller, &difference.peer);
+    in_order(difference.direction, own, other)
+}
+
+fn other_words(teller: &Teller, peer: &PeerPiece) -> String {
+    let snapshot = &teller.stage.snapshot;
+    match peer {
+        PeerPiece::Pod(pod) => {
+            let pod = snapshot.pods.get(*pod);
+            pod.map_or(String::new(), |p| workload_words(teller, p.workload))
+        }
+        PeerPiece::NewPod(pod) => {
+            let known = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
+            let place = match known {
+                Some(namespace) => namespace.name.clone(),
+                None => "a namespace that does not exist yet".to_owned(),
+            };
+            let labels: Vec<String> = pod.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            match labels.is_empty() {
+                true => format!("a new pod of {place}"),
+                false => format!("a new pod of {place} with {}", labels.join(", ")),
+            }
+        }
+        PeerPiece::Addresses { first, last } if first == last => first.to_string(),
+        PeerPiece::Addresses { first, last } => format!("{first} to {last}"),
+        PeerPiece::Domain(name) => name.clone(),
+        PeerPiece::Node(at) => {
+            let node = snapshot.nodes.get(*at);
+            node.map_or(String::new(), |n| format!("node {}", n.name))
+        }
+    }
+}
+
+fn workload_words(teller: &Teller, at: usize) -> String {
+    if let Some(id) = teller.drawn(at) {
+        return Words::new(teller.context.document).of(&End::Workload(id));
+    }
+    match teller.stage.snapshot.workloads.get(at) {
+        Some(w) if w.name == OTHER_POD => format!("{OTHER_POD} of {}", w.namespace),
+        _ => DNS_POD.to_owned(),
+    }
+}
+
+/// The ports of a difference in words.
+pub(super) fn port_words(difference: &GateDifference) -> String {
+    match difference.ports.is_all() {
+        true => "any port".to_owned(),
+        false => difference.ports.to_string(),
+    }
+}

@@ -1,0 +1,263 @@
+//! What a good auditor says of policies as they are, with nothing drawn: who is open, which policies
+//! select nothing or change nothing, who reaches the most.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::analysis::connections::Matrix;
+use crate::analysis::eval::peer_matches;
+use crate::analysis::{End, Endpoint, compare};
+use crate::intent::snapshot::with_stand_ins;
+use crate::model::{Document, PolicyId, WorkloadId};
+use crate::proof::in_force::{InForce, Origin};
+use crate::query::exposure::Gates;
+
+/// The report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// How many workloads there are.
+    pub workloads: usize,
+    /// How many kept policies there are.
+    pub kept: usize,
+    /// Workloads with a gate that nothing isolates: ingress, egress; of managed namespaces.
+    pub open: Vec<(WorkloadId, [bool; 2])>,
+    /// Isolated workloads that a rule opens to every pod of the cluster or of namespaces: ingress,
+    /// egress; and to which, in words.
+    pub partly: Vec<(WorkloadId, [bool; 2], String)>,
+    /// Isolated workloads that any address outside may reach.
+    pub from_outside: Vec<WorkloadId>,
+    /// Kept policies that select no pod.
+    pub select_nothing: Vec<PolicyId>,
+    /// Kept policies without which everything would be as it is; more than a few are not asked about.
+    pub without_effect: Vec<PolicyId>,
+    /// Who reaches the most other workloads, and how many.
+    pub reach_most: Vec<(WorkloadId, usize)>,
+}
+
+/// More policies than these are not asked whether they change anything.
+const ASKED: usize = 64;
+/// How many of those who reach the most are named.
+const NAMED: usize = 5;
+
+impl Audit {
+    /// Workloads open in both directions.
+    pub fn wide_open(&self) -> usize {
+        self.open
+            .iter()
+            .filter(|(_, open)| *open == [true; 2])
+            .count()
+    }
+
+    /// One line: `11 workloads, 14 kept policies: 2 open to everything`.
+    pub fn summary(&self) -> String {
+        let count =
+            |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+        let workloads = count(self.workloads, "workload", "workloads");
+        let kept = count(self.kept, "kept policy", "kept policies");
+        let (wide, open) = (self.wide_open(), self.open.len());
+        let verdict = match (wide, open) {
+            _ if self.workloads == 0 => return format!("{workloads}, {kept}"),
+            (0, 0) if !self.partly.is_empty() => {
+                format!("all isolated, {} open in part", self.partly.len())
+            }
+            (0, 0) => "all isolated".to_owned(),
+            (0, open) => format!("{open} open in one direction"),
+            (wide, _) if wide == self.workloads => "all open to everything".to_owned(),
+            (wide, _) => format!("{wide} open to everything"),
+        };
+        format!("{workloads}, {kept}: {verdict}")
+    }
+}
+
+/// Looks at everything.
+pub fn audit(document: &Document, in_force: &InForce, gates: &Gates) -> Audit {
+    let mut audit = Audit {
+        workloads: document.workloads.len(),
+        kept: document.policies.len(),
+        ..Audit::default()
+    };
+    for (id, [ingress, egress]) in gates {
+        let workload = document.workloads.get(*id);
+        let namespace = workload.and_then(|w| document.namespaces.get(w.namespace));
+        if !namespace.is_some_and(|n| n.managed) {
+            continue;
+        }
+        let open = [!ingress.isolated, !egress.isolated];
+        if open != [false; 2] {
+            audit.open.push((*id, open));
+        }
+        let words = [("ingress", ingress), ("egress", egress)];
+        let words = words
+            .into_iter()
+            .filter(|(_, gate)| !gate.open_to.is_empty());
+        let words: Vec<String> = words
+            .map(|(word, gate)| format!("{word} open to {}", gate.open_to.join("; ")))
+            .collect();
+        if !words.is_empty() {
+            let open = [ingress, egress].map(|gate| !gate.open_to.is_empty());
+            audit.partly.push((*id, open, words.join("; ")));
+        }
+    }
+    policies(&mut audit, document, in_force);
+    reach(&mut audit, in_force, gates);
+    audit
+}
+
+/// Asked over the drawn pods and, in each managed namespace, one that nobody drew: what closes the
+/// door to new pods is not needless.
+fn policies(audit: &mut Audit, document: &Document, in_force: &InForce) {
+    let mut stage = with_stand_ins(document);
+    stage.snapshot.policies = in_force.policies().to_vec();
+    let snapshot = &stage.snapshot;
+    let mut of: BTreeMap<PolicyId, Vec<usize>> = BTreeMap::new();
+    for (at, origin) in in_force.origins.iter().enumerate() {
+        if let Origin::Kept(id) = origin {
+            of.entry(*id).or_default().push(at);
+        }
+    }
+    let selects = |at: &usize| {
+        let policy = snapshot.policies.get(*at);
+        let pods = 0..snapshot.pods.len();
+        policy.is_some_and(|p| {
+            pods.clone()
+                .any(|pod| peer_matches(snapshot, &p.subject, &End::Pod(pod)))
+        })
+    };
+    let ask = of.len() <= ASKED;
+    for (id, places) in of {
+        if !places.iter().any(selects) {
+            audit.select_nothing.push(id);
+        } else if ask {
+            let mut without = snapshot.clone();
+            let mut at = 0;
+            without.policies.retain(|_| {
+                at += 1;
+                !places.contains(&(at - 1))
+            });
+            if compare(snapshot, &without).is_empty() {
+                audit.without_effect.push(id);
+            }
+        }
+    }
+}
+
+fn reach(audit: &mut Audit, in_force: &InForce, gates: &Gates) {
+    let stage = &in_force.stage;
+    let drawn = |at: usize| stage.drawn.get(at).copied().flatten();
+    let mut reached: BTreeMap<WorkloadId, usize> = BTreeMap::new();
+    let mut outside: BTreeSet<WorkloadId> = BTreeSet::new();
+    Matrix::new(&stage.snapshot).for_each(|line| match (line.src, line.dst) {
+        (Endpoint::Workload(from), Endpoint::Workload(_)) => {
+            if let Some(id) = drawn(from) {
+                *reached.entry(id).or_default() += 1;
+            }
+        }
+        (Endpoint::Addresses { first, last }, Endpoint::Workload(to)) => {
+            // Where some blocks are left out, what remains is still the world.
+            let whole = |first: IpAddr, last: IpAddr| match (first, last) {
+                (IpAddr::V4(a), IpAddr::V4(b)) => u32::from(b) - u32::from(a) > u32::MAX / 8,
+                (IpAddr::V6(a), IpAddr::V6(b)) => u128::from(b) - u128::from(a) > u128::MAX / 8,
+                _ => false,
+            };
+            if let (Some(id), true) = (drawn(to), whole(first, last)) {
+                outside.insert(id);
+            }
+        }
+        _ => {}
+    });
+    let isolated = |id: &WorkloadId| gates.get(id).is_some_and(|[ingress, _]| ingress.isolated);
+    audit.from_outside = outside.into_iter().filter(isolated).collect();
+    let mut most: Vec<(WorkloadId, usize)> = reached.into_iter().collect();
+    most.sort_by_key(|(id, count)| (std::cmp::Reverse(*count), *id));
+    most.truncate(NAMED);
+    audit.reach_most = most;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::Sketch;
+    use crate::plan::generate;
+    use crate::query::exposure;
+
+    fn policy(name: &str, spec: &str) -> String {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: shop}}\nspec: {spec}\n"
+        )
+    }
+
+    #[test]
+    fn what_closes_the_door_to_new_pods_is_not_needless() {
+        let mut sketch = Sketch::new();
+        sketch.workload("shop/web", "app=web");
+        sketch.namespace("empty");
+        sketch.document.settings.base = crate::model::Base::None;
+        let deny = policy("deny", "{podSelector: {}, policyTypes: [Ingress, Egress]}");
+        let web = "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Egress]}";
+        sketch.keep(&deny, None);
+        sketch.keep(&policy("web", web), None);
+        sketch.keep(&deny.replace("shop", "empty"), None);
+        let document = &sketch.document;
+        let in_force = InForce::read(document, &generate(document));
+        let gates = exposure::gates(document, &in_force);
+        let audit = audit(document, &in_force, &gates);
+        assert!(audit.select_nothing.is_empty(), "{audit:?}");
+        let needless: Vec<String> = audit
+            .without_effect
+            .iter()
+            .map(|id| document.policy_name(*id))
+            .collect();
+        assert_eq!(needless, ["web"]);
+    }
+
+    #[test]
+    fn an_auditor_names_what_is_open_empty_and_idle() {
+        let mut sketch = Sketch::new();
+        let web = sketch.workload("shop/web", "app=web");
+        let db = sketch.workload("shop/db", "app=db");
+        let other = sketch.workload("tools/other", "app=other");
+        sketch.document.settings.base = crate::model::Base::None;
+        for (name, spec) in [
+            (
+                "closed",
+                "{podSelector: {}, policyTypes: [Ingress, Egress]}",
+            ),
+            (
+                "again",
+                "{podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}",
+            ),
+            (
+                "nobody",
+                "{podSelector: {matchLabels: {app: gone}}, policyTypes: [Ingress]}",
+            ),
+            (
+                "world",
+                "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}",
+            ),
+            (
+                "all",
+                "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 1}]}]}",
+            ),
+        ] {
+            sketch.keep(&policy(name, spec), None);
+        }
+        let document = &sketch.document;
+        let in_force = InForce::read(document, &generate(document));
+        let gates = exposure::gates(document, &in_force);
+        let audit = audit(document, &in_force, &gates);
+        let names = |ids: &[PolicyId]| -> Vec<String> {
+            ids.iter().map(|id| document.policy_name(*id)).collect()
+        };
+        assert_eq!(names(&audit.select_nothing), ["nobody"]);
+        assert_eq!(names(&audit.without_effect), ["again"]);
+        assert_eq!(audit.open, [(other, [true; 2])]);
+        assert_eq!(audit.from_outside, [web]);
+        let partly: Vec<WorkloadId> = audit.partly.iter().map(|(id, ..)| *id).collect();
+        assert_eq!(partly, [db]);
+        assert_eq!(audit.reach_most, [(other, 1)]);
+        assert_eq!(
+            audit.summary(),
+            "3 workloads, 5 kept policies: 1 open to everything"
+        );
+    }
+}

@@ -1,0 +1,339 @@
+//! Two sides compared: which connections the new one opens and which it closes, in words and as
+//! arrows of the drawing. A side is a drawing with its policies in force, or manifests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::analysis::changes::{self, Change, Name, Relation, relation};
+use crate::cluster::{Assumptions, Snapshot};
+use crate::load::Loaded;
+use crate::model::{Document, ExternalId, NodeRef, WorkloadId};
+use crate::proof::InForce;
+use crate::query::party::{self, Joined, Open, Pair, Party};
+use crate::sets::{IpSet, PortSet};
+
+/// One of two clusters that are compared.
+#[derive(Clone, Debug, Default)]
+pub struct Side {
+    /// The cluster.
+    pub snapshot: Snapshot,
+    /// What it was drawn as, if it was.
+    pub document: Option<Document>,
+}
+
+impl Side {
+    /// A drawing, with what it generates and what it keeps.
+    pub fn drawn(document: &Document) -> Self {
+        let in_force = InForce::read(document, &crate::plan::generate(document));
+        Self::in_force(document, &in_force)
+    }
+
+    /// A drawing with these policies in force.
+    pub fn in_force(document: &Document, in_force: &InForce) -> Self {
+        Self {
+            snapshot: in_force.stage.snapshot.clone(),
+            document: Some(document.clone()),
+        }
+    }
+
+    /// Manifests.
+    pub fn loaded(loaded: Loaded) -> Self {
+        Self {
+            snapshot: loaded.snapshot,
+            document: loaded.project,
+        }
+    }
+}
+
+/// Whether a connection is new or gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// Only the new side allows it.
+    Opens,
+    /// Only the old side allows it.
+    Closes,
+}
+
+/// One end of a connection that differs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A workload of either side.
+    Workload(Arc<Name>),
+    /// Something outside that one of the drawings names; its id in the new one.
+    External(String, Option<ExternalId>),
+    /// Addresses that no drawing names.
+    Addresses(IpSet),
+    /// What serves Ingress and Route objects.
+    IngressController,
+}
+
+/// A connection that one side allows and the other does not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// Which side allows it.
+    pub way: Way,
+    /// Who opens it.
+    pub from: Place,
+    /// To whom.
+    pub to: Place,
+    /// At which ports; never empty.
+    pub ports: PortSet,
+}
+
+/// Differences summed up for the drawing of the new side.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Drawn {
+    /// Which side allows them.
+    pub way: Way,
+    /// From where to where.
+    pub joined: Joined,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The same as a report writes it.
+    pub changes: Vec<Change>,
+    /// How the connections of the new side stand to those of the old one.
+    pub relation: Relation,
+    /// How the policies of the new side stand to those of the old one, pods that do not exist yet included.
+    pub policies: Relation,
+    /// What opens, and then what closes; each sorted by its ends.
+    pub differences: Vec<Difference>,
+    /// Workloads that only the old side has.
+    pub only_old: Vec<Name>,
+    /// Workloads that only the new side has.
+    pub only_new: Vec<Name>,
+    /// What the new side takes for granted.
+    pub assumptions: Assumptions,
+    /// Arrows for the drawing of the new side, if it is one.
+    pub arrows: Vec<Drawn>,
+    /// How many differences have no arrow: an end is not drawn, or there are too many.
+    pub without_arrow: usize,
+}
+
+/// More arrows than these are summed up by containers.
+const MOST: usize = 80;
+/// More arrows than these are not drawn at all.
+const LIMIT: usize = 200;
+
+/// Compares. What the ingress controller reaches counts only between two sets of manifests, because a
+/// drawing has no Ingress objects.
+pub fn compare(old: &Side, new: &Side) -> Comparison {
+    let mut changes = changes::changes(&old.snapshot, &new.snapshot);
+    if old.document.is_some() != new.document.is_some() {
+        changes.retain(|c| c.src != changes::Party::IngressController);
+    }
+    let differences = differences(&changes, &book(old, new));
+    let (arrows, without_arrow) = match &new.document {
+        Some(document) => arrows(document, &differences),
+        None => (Vec::new(), differences.len()),
+    };
+    let (before, after) = (names(&old.snapshot), names(&new.snapshot));
+    Comparison {
+        relation: relation(&changes),
+        policies: changes::policy_relation(&old.snapshot, &new.snapshot),
+        only_old: before.difference(&after).cloned().collect(),
+        only_new: after.difference(&before).cloned().collect(),
+        assumptions: new.snapshot.assumptions,
+        changes,
+        differences,
+        arrows,
+        without_arrow,
+    }
+}
+
+impl Comparison {
+    /// How many connections open, or close.
+    pub fn count(&self, way: Way) -> usize {
+        self.of(way).len()
+    }
+
+    /// What opens, or what closes.
+    pub fn of(&self, way: Way) -> &[Difference] {
+        let opens = self.differences.partition_point(|d| d.way == Way::Opens);
+        let (open, close) = self.differences.split_at(opens);
+        match way {
+            Way::Opens => open,
+            Way::Closes => close,
+        }
+    }
+}
+
+impl Place {
+    /// The node that shows it in the drawing of the new side.
+    pub fn party(&self, workloads: &BTreeMap<Name, WorkloadId>) -> Option<Party> {
+        match self {
+            Self::Workload(name) => {
+                let id = workloads.get(&name.whole())?;
+                Some(Party::Drawn(NodeRef::Workload(*id)))
+            }
+            Self::External(_, Some(id)) => Some(Party::Drawn(NodeRef::External(*id))),
+            Self::External(_, None) | Self::Addresses(_) => Some(Party::Outside),
+            Self::IngressController => None,
+        }
+    }
+}
+
+/// The workloads of a drawing by what they are known by on both sides.
+pub fn drawn_names(document: &Document) -> BTreeMap<Name, WorkloadId> {
+    let named = document.workloads.iter().filter_map(|(id, workload)| {
+        let name = Name {
+            namespace: document.namespaces.get(workload.namespace)?.name.clone(),
+            name: workload.name.clone(),
+            kind: workload.kind.clone(),
+            pod: None,
+        };
+        Some((name, id))
+    });
+    named.collect()
+}
+
+fn names(snapshot: &Snapshot) -> BTreeSet<Name> {
+    snapshot.workloads.iter().map(Name::of).collect()
+}
+
+/// What addresses are called.
+type Book = Vec<(Place, IpSet)>;
+
+/// The externals of the new side, and those of the old one that are no longer there; an external that
+/// holds another comes before it, so that addresses are called by the widest name that fits.
+fn book(old: &Side, new: &Side) -> Book {
+    let mut book: Book = Vec::new();
+    for (side, known) in [(new, true), (old, false)] {
+        let Some(document) = &side.document else {
+            continue;
+        };
+        for (id, set) in party::externals(document) {
+            let name = document.node_name(NodeRef::External(id)).to_owned();
+            if book.iter().all(|(_, other)| *other != set) {
+                book.push((Place::External(name, known.then_some(id)), set));
+            }
+        }
+    }
+    book.sort_by_cached_key(|(place, set)| (std::cmp::Reverse(size(set)), place.clone()));
+    book
+}
+
+fn size(set: &IpSet) -> u128 {
+    let number = |address: std::net::IpAddr| match address {
+        std::net::IpAddr::V4(a) => u128::from(u32::from(a)),
+        std::net::IpAddr::V6(a) => a.into(),
+    };
+    let ranges = set.ranges();
+    let sizes = ranges.map(|(first, last)| number(last) - number(first));
+    sizes.fold(0, |all, one| all.saturating_add(one).saturating_add(1))
+}
+
+/// A workload's side of connections with addresses: whether it opens them, and which way they changed.
+type Gate = (Way, Arc<Name>, bool);
+
+fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut outside: BTreeMap<Gate, Open> = BTreeMap::new();
+    for change in changes {
+        let ways = [
+            (Way::Opens, party::beyond(&change.new, &change.old)),
+            (Way::Closes, party::beyond(&change.old, &change.new)),
+        ];
+        for (way, ports) in ways.into_iter().filter(|(_, ports)| !ports.is_empty()) {
+            use changes::Party::{Addresses, IngressController, Workload};
+            match (&change.src, &change.dst) {
+                (Workload(name), Addresses { first, last }) => outside
+                    .entry((way, name.clone(), true))
+                    .or_default()
+                    .push((IpSet::range(*first, *last), ports)),
+                (Addresses { first, last }, Workload(name)) => outside
+                    .entry((way, name.clone(), false))
+                    .or_default()
+                    .push((IpSet::range(*first, *last), ports)),
+                (src, Workload(to)) => found.push(Difference {
+                    way,
+                    from: match src {
+                        Workload(from) => Place::Workload(from.clone()),
+                        Addresses { .. } | IngressController => Place::IngressController,
+                    },
+                    to: Place::Workload(to.clone()),
+                    ports,
+                }),
+                _ => {}
+            }
+        }
+    }
+    for ((way, name, sends), open) in outside {
+        for (place, ports) in named(open, book) {
+            let own = Place::Workload(name.clone());
+            let (from, to) = if sends { (own, place) } else { (place, own) };
+            found.push(Difference {
+                way,
+                from,
+                to,
+                ports,
+            });
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Who those addresses are: externals all of whose addresses are among them, and whatever is left.
+fn named(mut open: Open, book: &Book) -> Vec<(Place, PortSet)> {
+    let mut found = Vec::new();
+    for (place, addresses) in book {
+        let mut rest = addresses.clone();
+        let mut common: Option<PortSet> = None;
+        for (set, ports) in &open {
+            if set.intersection(addresses).is_empty() {
+                continue;
+            }
+            rest = rest.difference(set);
+            common = Some(match common {
+                Some(known) => known.intersection(ports),
+                None => ports.clone(),
+            });
+        }
+        let Some(common) = common.filter(|common| rest.is_empty() && !common.is_empty()) else {
+            continue;
+        };
+        open = open
+            .into_iter()
+            .flat_map(|(set, ports)| {
+                let inside = (set.intersection(addresses), ports.difference(&common));
+                [inside, (set.difference(addresses), ports)]
+            })
+            .filter(|(set, ports)| !set.is_empty() && !ports.is_empty())
+            .collect();
+        found.push((place.clone(), common));
+    }
+    let mut left: BTreeMap<PortSet, IpSet> = BTreeMap::new();
+    for (set, ports) in open {
+        let known = left.entry(ports).or_insert_with(IpSet::empty);
+        *known = known.union(&set);
+    }
+    let left = left.into_iter();
+    found.extend(left.map(|(ports, set)| (Place::Addresses(set), ports)));
+    found
+}
+
+/// Arrows for a drawing, and how many differences have none.
+fn arrows(document: &Document, differences: &[Difference]) -> (Vec<Drawn>, usize) {
+    let workloads = drawn_names(document);
+    let mut found: Vec<Drawn> = Vec::new();
+    for way in [Way::Opens, Way::Closes] {
+        let of = differences.iter().filter(|d| d.way == way);
+        let pairs: Vec<Pair> = of
+            .filter_map(|d| {
+                let (from, to) = (d.from.party(&workloads)?, d.to.party(&workloads)?);
+                Some((from, to, d.ports.clone()))
+            })
+            .collect();
+        let joined = party::join(document, pairs, MOST);
+        let joined = joined.into_iter().take(LIMIT);
+        found.extend(joined.map(|joined| Drawn { way, joined }));
+    }
+    let shown = found.iter().map(|drawn| drawn.joined.pairs).sum::<usize>();
+    (found, differences.len().saturating_sub(shown))
+}
+
+#[cfg(test)]
+mod tests;

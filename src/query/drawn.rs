@@ -1,0 +1,260 @@
+//! What is drawn, pair by pair: which flows (and the DNS that namespaces permit) cover a connection,
+//! and which gates the drawing closes. Nothing here looks at what was written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::analysis::{self, Isolation};
+use crate::cluster::Snapshot;
+use crate::intent::snapshot::Stage;
+use crate::model::dns::Resolver;
+use crate::model::{Base, Document, End, External, FlowId, FlowPort, Network};
+use crate::plan::Generated;
+use crate::proof::in_force::{InForce, Origin};
+use crate::sets::{IpSet, PortSet};
+
+/// One end, as far as a drawing can name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spot<'a> {
+    /// The workload at this index of the snapshot.
+    Workload(usize),
+    /// An address outside.
+    Address(IpAddr),
+    /// What a domain name stands for.
+    Domain(&'a str),
+}
+
+/// The drawn connections of a Document, over the workloads of its policies in force.
+#[derive(Clone, Debug, Default)]
+pub struct Drawn {
+    lines: Vec<Line>,
+    closed: Vec<Isolation>,
+    flows: bool,
+}
+
+/// A flow in force, or permitted DNS.
+#[derive(Clone, Debug)]
+struct Line {
+    flow: Option<FlowId>,
+    from: Ends,
+    to: Ends,
+    ports: Vec<FlowPort>,
+    /// Some of it cannot be said.
+    unsaid: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Ends {
+    workloads: BTreeSet<usize>,
+    addresses: IpSet,
+    domains: BTreeSet<String>,
+}
+
+impl Drawn {
+    /// What is drawn.
+    pub fn new(document: &Document, generated: &Generated, in_force: &InForce) -> Self {
+        let stage = &in_force.stage;
+        let unsaid: BTreeSet<FlowId> = generated.unsaid.iter().map(|u| u.flow).collect();
+        let in_effect = document.flows.iter().filter(|(_, flow)| !flow.muted);
+        let mut lines: Vec<Line> = in_effect
+            .map(|(id, flow)| Line {
+                flow: Some(id),
+                from: ends(document, stage, &flow.from),
+                to: ends(document, stage, &flow.to),
+                ports: flow.ports.clone(),
+                unsaid: unsaid.contains(&id),
+            })
+            .collect();
+        lines.extend(dns(document, stage));
+        Self {
+            lines,
+            closed: closed(document, in_force),
+            flows: !document.flows.is_empty(),
+        }
+    }
+
+    /// Whether any flow is drawn at all.
+    pub fn any(&self) -> bool {
+        self.flows
+    }
+
+    /// The ports that are drawn from one end to another.
+    pub fn ports(&self, snapshot: &Snapshot, from: Spot, to: Spot) -> PortSet {
+        self.between(from, to)
+            .flat_map(|line| line.ports.iter())
+            .map(|port| resolved(snapshot, port, to))
+            .collect()
+    }
+
+    /// Those of the drawn ports that cannot be said, at least for some pods.
+    pub fn unsaid(&self, snapshot: &Snapshot, from: Spot, to: Spot) -> PortSet {
+        self.between(from, to)
+            .filter(|line| line.unsaid)
+            .flat_map(|line| line.ports.iter())
+            .map(|port| resolved(snapshot, port, to))
+            .collect()
+    }
+
+    /// The flows that are drawn from one end to another, at these ports.
+    pub fn flows(&self, snapshot: &Snapshot, from: Spot, to: Spot, at: &PortSet) -> Vec<FlowId> {
+        self.between(from, to)
+            .filter(|line| {
+                let mut ports = line.ports.iter();
+                ports.any(|port| resolved(snapshot, port, to).intersects(at))
+            })
+            .filter_map(|line| line.flow)
+            .collect()
+    }
+
+    /// Whether the drawing, or a kept policy, closes one of the two gates, so that nothing but what
+    /// is drawn should pass.
+    pub fn closes(&self, from: Spot, to: Spot) -> bool {
+        let at = |spot| match spot {
+            Spot::Workload(at) => self.closed.get(at).copied().unwrap_or_default(),
+            Spot::Address(_) | Spot::Domain(_) => Isolation::default(),
+        };
+        self.flows && (at(from).egress || at(to).ingress)
+    }
+
+    /// What a workload is drawn to reach, by workload.
+    pub fn row(&self, snapshot: &Snapshot, from: usize) -> BTreeMap<usize, PortSet> {
+        let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
+        let lines = self.lines.iter();
+        for line in lines.filter(|line| line.from.workloads.contains(&from)) {
+            for &to in &line.to.workloads {
+                let ports = (line.ports.iter())
+                    .map(|port| resolved(snapshot, port, Spot::Workload(to)))
+                    .collect();
+                let all = found.entry(to).or_default();
+                *all = all.union(&ports);
+            }
+        }
+        found
+    }
+
+    /// What is drawn to reach a workload, by workload.
+    pub fn column(&self, snapshot: &Snapshot, to: usize) -> BTreeMap<usize, PortSet> {
+        let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
+        let lines = self.lines.iter();
+        for line in lines.filter(|line| line.to.workloads.contains(&to)) {
+            let ports: PortSet = (line.ports.iter())
+                .map(|port| resolved(snapshot, port, Spot::Workload(to)))
+                .collect();
+            for &from in &line.from.workloads {
+                let all = found.entry(from).or_default();
+                *all = all.union(&ports);
+            }
+        }
+        found
+    }
+
+    fn between<'a>(&'a self, from: Spot<'a>, to: Spot<'a>) -> impl Iterator<Item = &'a Line> {
+        let lines = self.lines.iter();
+        lines.filter(move |line| line.from.has(from) && line.to.has(to))
+    }
+}
+
+impl Ends {
+    fn has(&self, spot: Spot) -> bool {
+        match spot {
+            Spot::Workload(at) => self.workloads.contains(&at),
+            Spot::Address(address) => self.addresses.contains(address),
+            Spot::Domain(name) => self.domains.contains(name),
+        }
+    }
+}
+
+/// The addresses of an external.
+pub fn addresses(external: &External) -> IpSet {
+    union(&external.networks)
+}
+
+fn union(networks: &[Network]) -> IpSet {
+    let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
+    blocks.fold(IpSet::empty(), |all, one| all.union(&one))
+}
+
+fn ends(document: &Document, stage: &Stage, end: &End) -> Ends {
+    let workloads = document.workloads_at(end).into_iter();
+    let mut found = Ends {
+        workloads: workloads
+            .filter_map(|id| stage.index.get(&id).copied())
+            .collect(),
+        ..Ends::default()
+    };
+    if let End::External(id) = end
+        && let Some(external) = document.externals.get(*id)
+    {
+        found.addresses = addresses(external);
+        found.domains = external.domain_names.iter().cloned().collect();
+    }
+    found
+}
+
+/// The DNS that namespaces permit.
+fn dns(document: &Document, stage: &Stage) -> Option<Line> {
+    let resolver = Resolver::of(&document.settings.dns.profile);
+    let index = |id| stage.index.get(&id).copied();
+    let clients = document.namespaces.ids().filter(|id| document.dns_of(*id));
+    let clients = clients.flat_map(|id| document.workloads_of(id));
+    let servers = document.matching(&resolver.namespaces, &resolver.pods);
+    let line = Line {
+        flow: None,
+        from: Ends {
+            workloads: clients.filter_map(index).collect(),
+            ..Ends::default()
+        },
+        to: Ends {
+            workloads: servers.into_iter().filter_map(index).collect(),
+            addresses: union(&resolver.networks),
+            ..Ends::default()
+        },
+        ports: resolver.ports,
+        unsaid: false,
+    };
+    let empty = line.to.workloads.is_empty() && line.to.addresses.is_empty();
+    (!empty).then_some(line)
+}
+
+/// Which gates the bases and the kept policies close.
+fn closed(document: &Document, in_force: &InForce) -> Vec<Isolation> {
+    let stage = &in_force.stage;
+    let kept = in_force.policies().iter().zip(&in_force.origins);
+    let kept = kept.filter(|(_, origin)| matches!(origin, Origin::Kept(_)));
+    let kept: Vec<_> = kept.map(|(policy, _)| policy.clone()).collect();
+    let mut closed = if kept.is_empty() {
+        vec![Isolation::default(); stage.snapshot.workloads.len()]
+    } else {
+        let mut snapshot = stage.snapshot.clone();
+        snapshot.policies = kept;
+        analysis::isolation(&snapshot)
+    };
+    for (isolation, id) in closed.iter_mut().zip(&stage.drawn) {
+        let workload = id.and_then(|id| document.workloads.get(id));
+        let Some(workload) = workload.filter(|w| !w.host_network) else {
+            continue;
+        };
+        let managed = document.namespaces.get(workload.namespace);
+        if managed.is_some_and(|n| n.managed) {
+            let base = document.base_of(workload.namespace);
+            isolation.ingress |= base != Base::None;
+            isolation.egress |= base == Base::DenyAll;
+        }
+    }
+    closed
+}
+
+/// The ports that a port item means at a destination; names mean what its pods declare.
+pub(crate) fn resolved(snapshot: &Snapshot, port: &FlowPort, to: Spot) -> PortSet {
+    let FlowPort::Named(protocol, name) = port else {
+        return port.numbers().unwrap_or_default();
+    };
+    let Spot::Workload(at) = to else {
+        return PortSet::empty();
+    };
+    let workload = snapshot.workloads.get(at);
+    let pods = workload.and_then(|w| snapshot.pods.get(w.pods.clone()));
+    let pods = pods.unwrap_or_default().iter();
+    pods.map(|pod| snapshot.ports_named(pod, Some(*protocol), name))
+        .collect()
+}

@@ -1,0 +1,209 @@
+//! How each gate of each workload stands: isolated, open, or open in part to pods that do not exist
+//! yet; by which policies, to whom, and whether that is drawn.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::eval::peer_matches;
+use crate::analysis::exposure::{Exposure, exposure};
+use crate::analysis::{Direction, End};
+use crate::intent::gates;
+use crate::model::{Document, WorkloadId};
+use crate::plan::context::Context;
+use crate::policy::Policy;
+use crate::proof::InForce;
+use crate::sets::PortSet;
+
+/// The gates of each workload: ingress, then egress.
+pub type Gates = BTreeMap<WorkloadId, [Gate; 2]>;
+
+/// How one gate stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// Whether a policy isolates it.
+    pub isolated: bool,
+    /// The policies that do, as `NAMESPACE/NAME`, those that allow the least first; of a cluster-wide
+    /// one `NAME`.
+    pub by: Vec<String>,
+    /// To whom it is open among pods that do not exist yet, where a rule names all pods of the cluster
+    /// or of namespaces, beyond what is drawn.
+    pub open_to: Vec<String>,
+    /// The same, as drawn: `*`, whole namespaces and groups.
+    pub by_choice: Vec<String>,
+}
+
+impl Gate {
+    /// In words, after the direction: `isolated by shop/deny-all; open to ...`.
+    pub fn words(&self) -> String {
+        if !self.isolated {
+            return "open: no policy isolates it".to_owned();
+        }
+        let mut words = match self.by.as_slice() {
+            [] => "isolated".to_owned(),
+            [first, ..] => format!("isolated by {first}"),
+        };
+        for open in &self.open_to {
+            words += &format!("; open to {open}");
+        }
+        for open in &self.by_choice {
+            words += &format!("; open by choice to {open}");
+        }
+        words
+    }
+}
+
+/// All gates of the drawn workloads.
+pub fn gates(document: &Document, in_force: &InForce) -> Gates {
+    let stage = &in_force.stage;
+    let real = &stage.snapshot;
+    let context = Context::new(document);
+    let mut ideal = real.clone();
+    let intents = gates::intents(&context, stage);
+    ideal.policies = intents.into_iter().map(|i| i.policy).collect();
+    let (found, drawn) = (exposure(real), exposure(&ideal));
+    let places = drawn.lines.iter();
+    let places: BTreeMap<(usize, Direction), usize> = places
+        .map(|line| ((line.workload, line.direction), line.gate))
+        .collect();
+    let mut all = Gates::new();
+    for line in &found.lines {
+        let Some(id) = stage.drawn.get(line.workload).copied().flatten() else {
+            continue;
+        };
+        let by = isolating(in_force, line.workload, line.direction);
+        let mut gate = Gate {
+            isolated: !by.is_empty(),
+            by,
+            ..Gate::default()
+        };
+        if gate.isolated {
+            let meant = places.get(&(line.workload, line.direction)).copied();
+            tell(
+                &mut gate,
+                (&found, line.gate),
+                meant.map(|gate| (&drawn, gate)),
+            );
+        }
+        let place = usize::from(line.direction == Direction::Egress);
+        all.entry(id).or_default()[place] = gate;
+    }
+    all
+}
+
+fn isolating(in_force: &InForce, workload: usize, direction: Direction) -> Vec<String> {
+    let snapshot = &in_force.stage.snapshot;
+    let Some(workload) = snapshot.workloads.get(workload) else {
+        return Vec::new();
+    };
+    let isolates = |policy: &&Policy| {
+        let side = crate::load::imported::side(policy, direction);
+        side.is_some_and(|s| s.isolates)
+            && (workload.pods.clone())
+                .any(|pod| peer_matches(snapshot, &policy.subject, &End::Pod(pod)))
+    };
+    let mut policies: Vec<&Policy> = snapshot.policies.iter().filter(isolates).collect();
+    policies
+        .sort_by_key(|p| crate::load::imported::side(p, direction).map_or(0, |s| s.rules.len()));
+    policies.into_iter().map(name_of).collect()
+}
+
+/// `NAMESPACE/NAME`, or `NAME`.
+pub(crate) fn name_of(policy: &Policy) -> String {
+    match &policy.namespace {
+        Some(namespace) => format!("{namespace}/{}", policy.name),
+        None => policy.name.clone(),
+    }
+}
+
+/// One gate of an answer.
+type Of<'a> = (&'a Exposure<'a>, usize);
+
+fn tell(gate: &mut Gate, (found, at): Of, meant: Option<Of>) {
+    let Some(open) = found.gates.get(at) else {
+        return;
+    };
+    let numbered = PortSet::all_numbered();
+    let within = |ports: &PortSet, known: &PortSet| ports.intersection(&numbered).is_subset(known);
+    let none = PortSet::empty();
+    let meant = meant.and_then(|(drawn, at)| Some((drawn, drawn.gates.get(at)?)));
+    let usual = meant.map_or(&none, |(_, m)| &m.everyone.numbers);
+    let ports = |ports: &PortSet| match numbered.is_subset(ports) {
+        true => "any port".to_owned(),
+        false => ports.to_string(),
+    };
+    let everyone = &open.everyone.numbers;
+    if !everyone.is_empty() {
+        let words = format!("every pod of the cluster on {}", ports(everyone));
+        match within(everyone, usual) {
+            true => gate.by_choice.push(words),
+            false => gate.open_to.push(words),
+        }
+    }
+    for some in &open.some {
+        let (kind, some) = (found.kind(some.kind), found.ports(some.ports));
+        if !kind.pods.is_empty() {
+            continue;
+        }
+        let same = meant.and_then(|(drawn, m)| {
+            let mut kinds = m.some.iter();
+            let same = kinds.find(|other| drawn.kind(other.kind) == kind)?;
+            Some(drawn.ports(same.ports).union(usual))
+        });
+        let known = same.unwrap_or_else(|| usual.clone());
+        let words = format!("{kind} on {}", ports(some));
+        match within(some, &known) {
+            true => gate.by_choice.push(words),
+            false => gate.open_to.push(words),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::Sketch;
+    use crate::plan::generate;
+
+    fn words(sketch: &Sketch, id: WorkloadId) -> [String; 2] {
+        let document = &sketch.document;
+        let in_force = InForce::read(document, &generate(document));
+        let gates = gates(document, &in_force);
+        gates[&id].clone().map(|gate| gate.words())
+    }
+
+    #[test]
+    fn what_is_drawn_is_open_by_choice() {
+        let mut sketch = Sketch::new();
+        let web = sketch.workload("shop/web", "app=web");
+        let db = sketch.workload("shop/db", "app=db");
+        sketch.workload("monitoring/prometheus", "app=prometheus");
+        sketch.flow("monitoring/*", "shop/web", "TCP/9090");
+        sketch.flow("shop/web", "shop/db", "TCP/5432");
+        let [ingress, egress] = words(&sketch, web);
+        assert_eq!(
+            ingress,
+            "isolated by shop/deny-all; open by choice to every pod of namespace monitoring on TCP 9090"
+        );
+        assert_eq!(
+            egress, "isolated by shop/deny-all",
+            "DNS and one flow are no openness"
+        );
+        assert_eq!(words(&sketch, db)[0], "isolated by shop/deny-all");
+    }
+
+    #[test]
+    fn what_only_a_kept_policy_opens_is_no_choice() {
+        let mut sketch = Sketch::new();
+        let db = sketch.workload("shop/db", "app=db");
+        sketch.document.settings.base = crate::model::Base::None;
+        assert_eq!(words(&sketch, db)[0], "open: no policy isolates it");
+        let text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: shop}\n\
+            spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 5432}]}]}\n";
+        sketch.keep(text, None);
+        let [ingress, egress] = words(&sketch, db);
+        assert_eq!(
+            ingress,
+            "isolated by shop/open; open to every pod of the cluster on TCP 5432"
+        );
+        assert_eq!(egress, "open: no policy isolates it");
+    }
+}

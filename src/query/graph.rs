@@ -1,0 +1,323 @@
+//! The connections of a cluster as a drawing: what is allowed, one arrow for each, to be looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+
+use crate::analysis::{Endpoint, Filter, Isolation, Matrix, isolation};
+use crate::import::bare;
+use crate::load::Loaded;
+use crate::model::{
+    Base, Document, End, External, ExternalId, Flow, FlowPort, NamespaceId, Network, NodeRef,
+    Refusal, WorkloadId,
+};
+use crate::sets::{IpSet, PortSet};
+
+/// More arrows are no picture any more.
+const MOST: usize = 1500;
+
+/// A drawing of connections.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// Its flows are the connections. Not to be edited or generated from.
+    pub document: Document,
+    /// For each namespace, what policies isolate of it, in a few words.
+    pub isolation: BTreeMap<NamespaceId, &'static str>,
+}
+
+/// The connections that a filter asks for of what `matrix` says of the cluster; with a filter, only the
+/// workloads that have some. Things of a project stand where they do there, and its externals have
+/// their names.
+///
+/// # Errors
+/// So many connections that nobody could tell them apart.
+pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Picture, Refusal> {
+    let mut arrows = Arrows::default();
+    matrix.clone().for_each_of(filter, |line| {
+        arrows.add(line.src, line.dst, line.ports);
+    });
+    let count = arrows.inside.len() + arrows.outside.len();
+    if count > MOST {
+        let message = format!("{count} connections are too many for a picture");
+        return Err(Refusal::new(message).help("choose some with --from, --to and --port"));
+    }
+    let mut drawing = Drawing::new(loaded);
+    for (src, dst, ports) in &arrows.inside {
+        let ends = (drawing.end(*src), drawing.end(*dst));
+        drawing.flow(ends, ports);
+    }
+    for ((workload, out, ports), addresses) in &arrows.outside {
+        let own = drawing.end(Endpoint::Workload(*workload));
+        let other = Some(End::External(drawing.external(addresses)));
+        let ends = if *out { (own, other) } else { (other, own) };
+        drawing.flow(ends, ports);
+    }
+    let isolation = drawing.isolation(&isolation(&loaded.snapshot));
+    drawing.leave_out_the_lonely(*filter == Filter::default());
+    Ok(Picture {
+        document: drawing.document,
+        isolation,
+    })
+}
+
+/// Connections on the way into a drawing: what goes to addresses at the same ports is one arrow.
+#[derive(Default)]
+struct Arrows {
+    inside: Vec<(Endpoint, Endpoint, PortSet)>,
+    /// By workload, whether it goes out, and ports.
+    outside: BTreeMap<(usize, bool, PortSet), IpSet>,
+}
+
+impl Arrows {
+    fn add(&mut self, src: Endpoint, dst: Endpoint, ports: &PortSet) {
+        let (workload, out, first, last) = match (src, dst) {
+            (Endpoint::Workload(at), Endpoint::Addresses { first, last }) => {
+                (at, true, first, last)
+            }
+            (Endpoint::Addresses { first, last }, Endpoint::Workload(at)) => {
+                (at, false, first, last)
+            }
+            _ if self.inside.len() > MOST => return,
+            _ => return self.inside.push((src, dst, ports.clone())),
+        };
+        let all = self.outside.entry((workload, out, ports.clone()));
+        let all = all.or_default();
+        *all = all.union(&IpSet::range(first, last));
+    }
+}
+
+/// A drawing on the way.
+struct Drawing {
+    document: Document,
+    /// For each workload of the snapshot, the drawn one.
+    workloads: Vec<Option<WorkloadId>>,
+    externals: BTreeMap<IpSet, ExternalId>,
+    controller: Option<ExternalId>,
+}
+
+impl Drawing {
+    fn new(loaded: &Loaded) -> Self {
+        let mut document = match &loaded.project {
+            Some(project) => project.clone(),
+            None => bare(&loaded.snapshot),
+        };
+        document.flows = Default::default();
+        document.groups = Default::default();
+        // What the headers say is replaced; this makes room for it.
+        document.settings.base = Base::DenyIngress;
+        let ids: Vec<NamespaceId> = document.namespaces.ids().collect();
+        for id in ids {
+            if let Some(namespace) = document.namespaces.get_mut(id) {
+                namespace.base = None;
+                namespace.dns = Some(false);
+            }
+        }
+        let place = |w: &crate::cluster::Workload| {
+            let namespace = document.namespace_named(&w.namespace)?;
+            document.workload_named(namespace, &w.name, &w.kind)
+        };
+        let workloads = loaded.snapshot.workloads.iter().map(place).collect();
+        let mut externals = BTreeMap::new();
+        for (id, external) in document.externals.iter() {
+            let blocks = external.networks.iter();
+            let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
+            let all = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
+            externals.entry(all).or_insert(id);
+        }
+        Self {
+            document,
+            workloads,
+            externals,
+            controller: None,
+        }
+    }
+
+    fn end(&mut self, end: Endpoint) -> Option<End> {
+        match end {
+            Endpoint::Workload(at) => self.workloads.get(at).copied()?.map(End::Workload),
+            Endpoint::Addresses { first, last } => {
+                Some(End::External(self.external(&IpSet::range(first, last))))
+            }
+            Endpoint::IngressController => {
+                let id = *self.controller.get_or_insert_with(|| {
+                    let name = self.document.fresh_external_name("Ingress controller");
+                    self.document.externals.add(External {
+                        domain_names: vec!["from outside".into()],
+                        ..External::new(name, Vec::new())
+                    })
+                });
+                Some(End::External(id))
+            }
+        }
+    }
+
+    /// The external with exactly these addresses.
+    fn external(&mut self, addresses: &IpSet) -> ExternalId {
+        if let Some(id) = self.externals.get(addresses) {
+            return *id;
+        }
+        let networks = networks(addresses);
+        let name = match networks.as_slice() {
+            [one] if one.except.is_empty() => one.cidr.to_string(),
+            _ if *addresses == IpSet::all() => "Outside".into(),
+            [one, ..] if one.cidr.prefix_len() == 0 => "Outside, in part".into(),
+            [first, rest @ ..] => format!("{} and {} more", first.cidr, rest.len()),
+            [] => "Nowhere".into(),
+        };
+        let name = self.document.fresh_external_name(&name);
+        let id = self.document.externals.add(External::new(name, networks));
+        self.externals.insert(addresses.clone(), id);
+        id
+    }
+
+    fn flow(&mut self, ends: (Option<End>, Option<End>), ports: &PortSet) {
+        if let (Some(from), Some(to)) = ends {
+            let flow = Flow::new(from, to, FlowPort::of(ports));
+            self.document.flows.add(flow);
+        }
+    }
+
+    fn isolation(&self, isolation: &[Isolation]) -> BTreeMap<NamespaceId, &'static str> {
+        let mut found: BTreeMap<NamespaceId, Vec<Isolation>> = BTreeMap::new();
+        for (id, isolation) in self.workloads.iter().zip(isolation) {
+            let drawn = id.and_then(|id| self.document.workloads.get(id));
+            if let Some(workload) = drawn {
+                found
+                    .entry(workload.namespace)
+                    .or_default()
+                    .push(*isolation);
+            }
+        }
+        let words = |all: Vec<Isolation>| {
+            let ingress = all.iter().filter(|i| i.ingress).count();
+            let egress = all.iter().filter(|i| i.egress).count();
+            match (ingress, egress) {
+                (0, 0) => "open",
+                (i, e) if i == all.len() && e == all.len() => "deny all",
+                (i, 0) if i == all.len() => "deny ingress",
+                _ => "partly open",
+            }
+        };
+        let found = found.into_iter();
+        found.map(|(id, all)| (id, words(all))).collect()
+    }
+
+    /// Takes out externals that no arrow touches, and workloads if they are not to stay, and
+    /// namespaces without any.
+    fn leave_out_the_lonely(&mut self, workloads_stay: bool) {
+        let document = &mut self.document;
+        let flows = document.flows.iter();
+        let ends = flows.flat_map(|(_, flow)| [flow.from.node(), flow.to.node()]);
+        let touched: BTreeSet<NodeRef> = ends.flatten().collect();
+        for id in document.externals.ids().collect::<Vec<_>>() {
+            if !touched.contains(&NodeRef::External(id)) {
+                document.externals.remove(id);
+            }
+        }
+        for id in document.workloads.ids().collect::<Vec<_>>() {
+            if !workloads_stay && !touched.contains(&NodeRef::Workload(id)) {
+                document.workloads.remove(id);
+            }
+        }
+        for id in document.namespaces.ids().collect::<Vec<_>>() {
+            if document.workloads_of(id).is_empty() {
+                document.namespaces.remove(id);
+            }
+        }
+    }
+}
+
+/// The addresses as blocks: for each family the fewest, or everything minus the fewest.
+fn networks(addresses: &IpSet) -> Vec<Network> {
+    let plain = |cidr: IpNet| Network {
+        cidr,
+        except: Vec::new(),
+    };
+    let mut found = Vec::new();
+    for all in ["0.0.0.0/0", "::/0"] {
+        let Ok(all) = all.parse::<IpNet>() else {
+            continue;
+        };
+        let family = IpSet::net(all);
+        let own = addresses.intersection(&family).cidrs();
+        let except = family.difference(addresses).cidrs();
+        match except.len() < own.len() {
+            true => found.push(Network { cidr: all, except }),
+            false => found.extend(own.into_iter().map(plain)),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::Sketch;
+
+    #[test]
+    fn a_picture_has_the_connections_that_are_asked_for() {
+        let mut sketch = Sketch::new();
+        let web = sketch.workload("shop/web", "app=web");
+        sketch.workload("shop/db", "app=db");
+        sketch.workload("other/idle", "app=idle");
+        sketch.external("office", &["198.51.100.0/24"], &[]);
+        sketch.flow("shop/web", "shop/db", "TCP/5432");
+        sketch.flow("external/office", "shop/web", "TCP/443");
+        let mut document = sketch.document;
+        document.settings.dns.allow = false;
+        let loaded = crate::proof::loaded(&document);
+        let flows = |filter: &Filter| {
+            let picture = of(&loaded, &Matrix::new(&loaded.snapshot), filter)
+                .expect("few connections")
+                .document;
+            let mut words: Vec<String> = picture
+                .flows
+                .iter()
+                .map(|(_, f)| {
+                    format!(
+                        "{} > {} {:?}",
+                        picture.end_words(&f.from),
+                        picture.end_words(&f.to),
+                        f.ports
+                    )
+                })
+                .collect();
+            words.sort();
+            (words.join("\n"), picture.workloads.len())
+        };
+        let inside = "shop/web > shop/db [Range(Tcp, 5432, 5432)]";
+        let office = "external/office > shop/web [Range(Tcp, 443, 443)]";
+        assert_eq!(
+            flows(&Filter::default()),
+            (format!("{office}\n{inside}"), 3)
+        );
+        let from = loaded.meaning("shop/web").expect("an end");
+        let from = Some(from.places(&loaded.snapshot));
+        let filter = Filter {
+            from,
+            ..Filter::default()
+        };
+        assert_eq!(flows(&filter), (inside.into(), 2));
+        let picture =
+            of(&loaded, &Matrix::new(&loaded.snapshot), &filter).expect("few connections");
+        assert_eq!(
+            picture.isolation.values().collect::<Vec<_>>(),
+            [&"deny all"; 2]
+        );
+        assert!(picture.document.workloads.contains(web));
+    }
+
+    #[test]
+    fn addresses_are_blocks_or_what_blocks_leave() {
+        let set = |text: &str| IpSet::net(text.parse().expect("a network"));
+        let words = |addresses: &IpSet| {
+            let one = |n: Network| format!("{} - {:?}", n.cidr, n.except);
+            networks(addresses).into_iter().map(one).collect::<Vec<_>>()
+        };
+        assert_eq!(words(&set("10.0.0.0/9")), ["10.0.0.0/9 - []"]);
+        let most = set("0.0.0.0/0").difference(&set("10.0.0.0/8"));
+        assert_eq!(words(&most), ["0.0.0.0/0 - [10.0.0.0/8]"]);
+        let all = words(&IpSet::all());
+        assert_eq!(all, ["0.0.0.0/0 - []", "::/0 - []"]);
+    }
+}

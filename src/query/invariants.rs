@@ -1,0 +1,188 @@
+//! What must hold of the policies in force, checked: kept, or broken with a connection or a way that
+//! shows it.
+//!
+//! Judged are the pods that are drawn and the addresses outside. A workload's connections among its
+//! own pods count only where an invariant is about that workload alone.
+
+mod judge;
+#[cfg(test)]
+mod tests;
+
+use crate::analysis::explain::probe;
+use crate::analysis::{Connection, End as AnalysisEnd, Endpoint};
+use crate::model::{Document, End, Invariant, InvariantId, Refusal, Words};
+use crate::proof::InForce;
+use crate::proof::prove::{Place, holder};
+use crate::sets::PortSet;
+
+/// An invariant and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// Which.
+    pub id: InvariantId,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// Whether an invariant holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It does.
+    Kept,
+    /// It does not.
+    Broken(Breach),
+    /// Nobody can say: why, and what to do.
+    CannotBeJudged(Refusal),
+}
+
+/// What breaks an invariant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Breach {
+    /// In one sentence.
+    pub message: String,
+    /// Of a `deny` the connection that should not be, or the way of several hops. Of an `allow` the
+    /// one connection that is not allowed.
+    pub hops: Vec<Hop>,
+}
+
+/// One connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hop {
+    /// Who opens it.
+    pub from: Place,
+    /// To whom.
+    pub to: Place,
+    /// Who opens it, in words.
+    pub from_words: String,
+    /// To whom, in words.
+    pub to_words: String,
+    /// At which ports.
+    pub ports: PortSet,
+}
+
+impl Hop {
+    /// `shop/web to shop/db on TCP 5432`.
+    pub fn words(&self) -> String {
+        let ports = port_words(&self.ports);
+        format!("{} to {} on {ports}", self.from_words, self.to_words)
+    }
+}
+
+/// Checks every invariant of a drawing, in order.
+pub fn judge(document: &Document, in_force: &InForce) -> Vec<Judged> {
+    if document.invariants.is_empty() {
+        return Vec::new();
+    }
+    let mut judge = judge::Judge::new(document, in_force);
+    let words = Words::new(document);
+    let each = document.invariants.iter();
+    each.map(|(id, invariant)| {
+        let outcome = match judge.judge(invariant) {
+            Ok(None) => Outcome::Kept,
+            Ok(Some(shown)) => {
+                Outcome::Broken(breach(document, in_force, &words, invariant, &shown))
+            }
+            Err(why) => Outcome::CannotBeJudged(why),
+        };
+        Judged { id, outcome }
+    })
+    .collect()
+}
+
+fn breach(
+    document: &Document,
+    in_force: &InForce,
+    words: &Words,
+    invariant: &Invariant,
+    shown: &[Connection],
+) -> Breach {
+    let place = |end: Endpoint| match end {
+        Endpoint::Workload(at) => match drawn(in_force, at) {
+            Some(end) => (Place::Drawn(end.clone()), words.of(&end)),
+            None => (Place::Elsewhere, String::new()),
+        },
+        Endpoint::Addresses { first, last } => {
+            let holder = holder(document, first);
+            let range = match (holder, first == last) {
+                (Some(external), _) => words.of(&End::External(external)),
+                (None, true) => first.to_string(),
+                (None, false) => format!("{first} to {last}"),
+            };
+            (Place::Address(first, holder), range)
+        }
+        Endpoint::IngressController => (Place::Elsewhere, "the ingress controller".to_owned()),
+    };
+    let hop = |one: &Connection| {
+        let ((from, from_words), (to, to_words)) = (place(one.src), place(one.dst));
+        Hop {
+            from,
+            to,
+            from_words,
+            to_words,
+            ports: one.ports.clone(),
+        }
+    };
+    let hops: Vec<Hop> = shown.iter().map(hop).collect();
+    let message = match invariant.claim {
+        crate::model::Claim::Allow => blocked(in_force, shown, &hops),
+        _ => open(&hops),
+    };
+    Breach { message, hops }
+}
+
+fn drawn(in_force: &InForce, workload: usize) -> Option<End> {
+    let id = in_force.stage.drawn.get(workload).copied().flatten();
+    id.map(End::Workload)
+}
+
+fn open(hops: &[Hop]) -> String {
+    let (Some(first), Some(last)) = (hops.first(), hops.last()) else {
+        return String::new();
+    };
+    let (from, to) = (&first.from_words, &last.to_words);
+    if hops.len() == 1 {
+        let ports = port_words(&last.ports);
+        return format!("{from} may open connections to {to} on {ports}");
+    }
+    let way: Vec<String> = hops.iter().map(Hop::words).collect();
+    format!(
+        "{from} reaches {to} in {} hops: {}",
+        hops.len(),
+        way.join(", ")
+    )
+}
+
+fn blocked(in_force: &InForce, shown: &[Connection], hops: &[Hop]) -> String {
+    let (Some(one), Some(hop)) = (shown.first(), hops.first()) else {
+        return String::new();
+    };
+    let snapshot = &in_force.stage.snapshot;
+    let pod = |end: Endpoint, which: usize| match end {
+        Endpoint::Workload(at) => {
+            let pods = snapshot.workloads.get(at).map_or(0..0, |w| w.pods.clone());
+            AnalysisEnd::Pod(pods.start + which.min(pods.len().saturating_sub(1)))
+        }
+        Endpoint::Addresses { first, .. } => AnalysisEnd::Address(first),
+        Endpoint::IngressController => AnalysisEnd::Domain(String::new()),
+    };
+    let (from, to) = (
+        pod(one.src, 0),
+        pod(one.dst, usize::from(one.src == one.dst)),
+    );
+    let trace = probe(snapshot, &from, &to, one.ports.example());
+    let (from, to) = (&hop.from_words, &hop.to_words);
+    let gate = match (trace.egress.allowed, trace.ingress.allowed) {
+        (false, false) => format!("neither the egress of {from} nor the ingress of {to} allows it"),
+        (false, true) => format!("the egress of {from} does not allow it"),
+        _ => format!("the ingress of {to} does not allow it"),
+    };
+    let ports = port_words(&hop.ports);
+    format!("{from} cannot open connections to {to} on {ports}: {gate}")
+}
+
+fn port_words(ports: &PortSet) -> String {
+    match ports.is_all() {
+        true => "any port".to_owned(),
+        false => ports.to_string(),
+    }
+}

@@ -1,0 +1,305 @@
+//! Looking for what breaks an invariant.
+
+use std::net::IpAddr;
+
+use crate::analysis::ask::open_ports;
+use crate::analysis::connections::Reach as Open;
+use crate::analysis::{Connection, End as AnalysisEnd, Endpoint, Matrix, Places};
+use crate::model::{Claim, Document, End, FlowPort, Invariant, Refusal};
+use crate::proof::InForce;
+use crate::query::drawn::addresses;
+use crate::sets::{IpSet, PortSet};
+
+/// A drawing under its policies.
+pub(super) struct Judge<'a> {
+    document: &'a Document,
+    in_force: &'a InForce,
+    matrix: Matrix,
+}
+
+/// What breaks an invariant: a connection, or the hops of a way.
+type Shown = Option<Vec<Connection>>;
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(document: &'a Document, in_force: &'a InForce) -> Self {
+        Self {
+            document,
+            in_force,
+            matrix: Matrix::new(&in_force.stage.snapshot),
+        }
+    }
+
+    /// What breaks the invariant, if anything does.
+    ///
+    /// # Errors
+    /// Why nobody can say.
+    pub(super) fn judge(&mut self, invariant: &Invariant) -> Result<Shown, Refusal> {
+        let (from, to) = (
+            self.sources(invariant)?,
+            self.places(invariant.to.as_ref())?,
+        );
+        if from.workloads.is_empty() && to.workloads.is_empty() {
+            let why = "no policy says anything about traffic between addresses outside";
+            return Err(Refusal::new(why).help("name a workload, a namespace or a group"));
+        }
+        let ports = &invariant.ports;
+        match invariant.claim {
+            Claim::Deny => Ok(self.direct(&from, &to, ports).map(|one| vec![one])),
+            Claim::DenyAnyHops => Ok(self.any_hops(from, &to, ports)),
+            Claim::Allow => Ok(self.missing(&from, &to, ports)?.map(|one| vec![one])),
+        }
+    }
+
+    fn sources(&self, invariant: &Invariant) -> Result<Places, Refusal> {
+        let mut from = self.places(invariant.from.as_ref())?;
+        for end in &invariant.except {
+            let except = self.places(Some(end))?;
+            from.workloads.retain(|at| !except.workloads.contains(at));
+            from.outside = from.outside.difference(&except.outside);
+        }
+        match from.workloads.is_empty() && from.outside.is_empty() {
+            true => Err(Refusal::new("its exceptions leave no source")),
+            false => Ok(from),
+        }
+    }
+
+    /// What an end stands for; none: anything at all.
+    fn places(&self, end: Option<&End>) -> Result<Places, Refusal> {
+        let document = self.document;
+        let index = &self.in_force.stage.index;
+        let workloads = |end: &End| {
+            let ids = document.workloads_at(end).into_iter();
+            let mut found: Vec<usize> = ids.filter_map(|id| index.get(&id).copied()).collect();
+            found.sort_unstable();
+            found
+        };
+        let Some(end) = end else {
+            return Ok(Places {
+                workloads: workloads(&End::AnyPod),
+                outside: IpSet::all(),
+                ..Places::default()
+            });
+        };
+        let mut places = Places::default();
+        let words = document.end_words(end);
+        match end {
+            End::Missing(_) => {
+                let why = Refusal::new(format!("there is no `{words}`"));
+                return Err(why.help("name something that exists"));
+            }
+            End::External(id) => {
+                places.outside = document
+                    .externals
+                    .get(*id)
+                    .map_or(IpSet::empty(), addresses);
+                if places.outside.is_empty() {
+                    let why = Refusal::new(format!("`{words}` has no networks"));
+                    return Err(why.help("give it the networks that it stands for"));
+                }
+            }
+            _ => {
+                places.workloads = workloads(end);
+                if places.workloads.is_empty() {
+                    return Err(Refusal::new(format!("`{words}` has no workload in it")));
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    /// The ports that are meant at a workload, where names stand for numbers.
+    fn ports_at(&self, workload: usize, ports: &[FlowPort]) -> PortSet {
+        let snapshot = &self.in_force.stage.snapshot;
+        let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
+        let pod = pods.and_then(|pods| snapshot.pods.get(pods.start));
+        let one = |port: &FlowPort| match port {
+            FlowPort::Named(protocol, name) => pod.map_or(PortSet::empty(), |pod| {
+                snapshot.ports_named(pod, Some(*protocol), name)
+            }),
+            other => other.numbers().unwrap_or_default(),
+        };
+        match ports.is_empty() {
+            true => PortSet::all(),
+            false => ports.iter().map(one).collect(),
+        }
+    }
+
+    /// What a workload may open to another. To itself only if nothing else is asked about: then one
+    /// replica to another.
+    fn between(&self, open: &Open, from: usize, to: usize) -> PortSet {
+        if from != to {
+            return open.workloads.get(&to).cloned().unwrap_or_default();
+        }
+        let snapshot = &self.in_force.stage.snapshot;
+        let pods = snapshot
+            .workloads
+            .get(from)
+            .map_or(0..0, |w| w.pods.clone());
+        let [a, b] = [pods.start, pods.start + 1].map(AnalysisEnd::Pod);
+        match pods.len() > 1 {
+            true => open_ports(snapshot, &a, &b, &PortSet::all()),
+            false => PortSet::all(),
+        }
+    }
+
+    /// One connection that is open from one of these to one of those.
+    fn direct(&mut self, from: &Places, to: &Places, ports: &[FlowPort]) -> Option<Connection> {
+        let alone = alone(from, to);
+        let outside = outside_ports(ports);
+        for &src in &from.workloads {
+            let open = self.matrix.of(src);
+            let replicas = alone && self.pods(src) > 1;
+            for &dst in to.workloads.iter().filter(|dst| replicas || **dst != src) {
+                let meant = self.ports_at(dst, ports);
+                let common = self.between(&open, src, dst).intersection(&meant);
+                if !common.is_empty() {
+                    let (src, dst) = (Endpoint::Workload(src), Endpoint::Workload(dst));
+                    return Some(connection(src, dst, common));
+                }
+            }
+            if let Some((range, common)) = crossing(&open.to, &to.outside, &outside) {
+                return Some(connection(Endpoint::Workload(src), range, common));
+            }
+        }
+        for &dst in to.workloads.iter().filter(|_| !from.outside.is_empty()) {
+            let open = self.matrix.of(dst);
+            let meant = self.ports_at(dst, ports);
+            if let Some((range, common)) = crossing(&open.from, &from.outside, &meant) {
+                return Some(connection(range, Endpoint::Workload(dst), common));
+            }
+        }
+        None
+    }
+
+    fn pods(&self, workload: usize) -> usize {
+        let workload = self.in_force.stage.snapshot.workloads.get(workload);
+        workload.map_or(0, |w| w.pods.len())
+    }
+
+    /// A shortest way from one of these to one of those, its last hop at one of the ports.
+    fn any_hops(&mut self, mut from: Places, to: &Places, ports: &[FlowPort]) -> Shown {
+        if !alone(&from, to) {
+            from.workloads.retain(|at| !to.workloads.contains(at));
+        }
+        if let Some(one) = self.direct(&from, to, ports) {
+            return Some(vec![one]);
+        }
+        let reach = self.matrix.reach(&from);
+        let all = 0..self.in_force.stage.snapshot.workloads.len();
+        let mut through: Vec<(usize, usize)> = all
+            .filter_map(|at| Some((reach.hops_to(at)?, at)))
+            .filter(|(hops, _)| *hops > 0)
+            .collect();
+        through.sort_unstable();
+        through.into_iter().find_map(|(_, at)| {
+            let here = Places {
+                workloads: vec![at],
+                ..Places::default()
+            };
+            // Whoever is there already need not go on.
+            let mut elsewhere = to.clone();
+            elsewhere.workloads.retain(|dst| *dst != at);
+            let last = self.direct(&here, &elsewhere, ports)?;
+            let mut way = reach.path_to(at)?;
+            way.push(last);
+            Some(way)
+        })
+    }
+
+    /// One connection from one of these to one of those that is not open.
+    fn missing(
+        &mut self,
+        from: &Places,
+        to: &Places,
+        ports: &[FlowPort],
+    ) -> Result<Option<Connection>, Refusal> {
+        let alone = alone(from, to);
+        for &src in &from.workloads {
+            let open = self.matrix.of(src);
+            for &dst in to.workloads.iter().filter(|dst| alone || **dst != src) {
+                let meant = self.ports_at(dst, ports);
+                if meant.is_empty() {
+                    return Err(self.no_such_port(dst));
+                }
+                let rest = meant.difference(&self.between(&open, src, dst));
+                if !rest.is_empty() {
+                    let (src, dst) = (Endpoint::Workload(src), Endpoint::Workload(dst));
+                    return Ok(Some(connection(src, dst, rest)));
+                }
+            }
+            if let Some((range, rest)) = gap(&open.to, &to.outside, &outside_ports(ports)) {
+                return Ok(Some(connection(Endpoint::Workload(src), range, rest)));
+            }
+        }
+        for &dst in to.workloads.iter().filter(|_| !from.outside.is_empty()) {
+            let open = self.matrix.of(dst);
+            let meant = self.ports_at(dst, ports);
+            if let Some((range, rest)) = gap(&open.from, &from.outside, &meant) {
+                return Ok(Some(connection(range, Endpoint::Workload(dst), rest)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn no_such_port(&self, workload: usize) -> Refusal {
+        let workload = self.in_force.stage.snapshot.workloads.get(workload);
+        let name = workload.map_or("", |w| &w.name);
+        let why = Refusal::new(format!("`{name}` declares no port of that name"));
+        why.help("write the port's number")
+    }
+}
+
+/// Whether both are one and the same workload.
+fn alone(from: &Places, to: &Places) -> bool {
+    from.workloads.len() == 1 && from.workloads == to.workloads
+}
+
+fn connection(src: Endpoint, dst: Endpoint, ports: PortSet) -> Connection {
+    Connection { src, dst, ports }
+}
+
+/// The ports that are meant at an address, which has no names for them.
+fn outside_ports(ports: &[FlowPort]) -> PortSet {
+    match ports.is_empty() {
+        true => PortSet::all(),
+        false => ports.iter().filter_map(FlowPort::numbers).collect(),
+    }
+}
+
+/// The first range that is open and asked for, at ports that are both.
+fn crossing(
+    open: &[(IpAddr, IpAddr, PortSet)],
+    asked: &IpSet,
+    ports: &PortSet,
+) -> Option<(Endpoint, PortSet)> {
+    open.iter().find_map(|(first, last, at)| {
+        let common = at.intersection(ports);
+        let range = first_of(&IpSet::range(*first, *last).intersection(asked))?;
+        (!common.is_empty()).then_some((range, common))
+    })
+}
+
+/// The first range that is asked for and not open at all of the ports, with those that are closed.
+fn gap(
+    open: &[(IpAddr, IpAddr, PortSet)],
+    asked: &IpSet,
+    ports: &PortSet,
+) -> Option<(Endpoint, PortSet)> {
+    let mut rest = asked.clone();
+    for (first, last, at) in open {
+        let range = IpSet::range(*first, *last);
+        let closed = ports.difference(at);
+        if !closed.is_empty()
+            && let Some(found) = first_of(&range.intersection(asked))
+        {
+            return Some((found, closed));
+        }
+        rest = rest.difference(&range);
+    }
+    first_of(&rest).map(|range| (range, ports.clone()))
+}
+
+fn first_of(set: &IpSet) -> Option<Endpoint> {
+    let (first, last) = set.ranges().next()?;
+    Some(Endpoint::Addresses { first, last })
+}

@@ -1,0 +1,213 @@
+//! Invariants on small drawings, and against the plain evaluator on random ones.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::fixture::Sketch;
+use crate::model::validate::flow_ports;
+use crate::model::{Claim, FlowPort, Unknown, arbitrary};
+use crate::plan::generate;
+use crate::query::check;
+use crate::query::explain::{Verdict, ask};
+
+fn shop() -> Sketch {
+    let mut sketch = Sketch::new();
+    sketch.workload("shop/web", "app=web");
+    sketch.workload("shop/checkout", "app=checkout");
+    let api = sketch.workload("payments/api", "app=api");
+    sketch.port(api, "grpc", 50051);
+    sketch.workload("payments/ledger", "app=ledger");
+    sketch.external("office", &["198.51.100.0/24"], &[]);
+    sketch.external("stripe", &[], &["api.stripe.com"]);
+    sketch.flow("external/office", "shop/web", "TCP/443");
+    sketch.flow("shop/web", "shop/checkout", "TCP/5050");
+    sketch.flow("shop/checkout", "payments/api", "TCP/50051");
+    sketch.flow("payments/api", "payments/ledger", "TCP/5432");
+    sketch
+}
+
+/// `deny`, `deny any` or `allow`, ends by their words (`-`: anything; ` except ` behind sources), ports.
+fn demand(sketch: &mut Sketch, claim: &str, from: &str, to: &str, ports: &str) {
+    let (from, except) = from.split_once(" except ").unwrap_or((from, ""));
+    let one = |words: &str| {
+        (words != "-").then(|| {
+            sketch
+                .document
+                .end_from_words(words)
+                .unwrap_or(End::Missing(words.into()))
+        })
+    };
+    let except = except
+        .split(' ')
+        .filter(|w| !w.is_empty())
+        .filter_map(one)
+        .collect();
+    let (from, to) = (one(from), one(to));
+    sketch.document.invariants.add(Invariant {
+        name: format!("{}", sketch.document.invariants.len()),
+        claim: match claim {
+            "deny" => Claim::Deny,
+            "allow" => Claim::Allow,
+            _ => Claim::DenyAnyHops,
+        },
+        from,
+        except,
+        to,
+        ports: if ports.is_empty() {
+            Vec::new()
+        } else {
+            flow_ports(ports).unwrap()
+        },
+        unknown: Unknown::new(),
+    });
+}
+
+fn told(document: &Document) -> String {
+    let words = Words::new(document);
+    let line = |judged: &Judged| {
+        let invariant = document.invariants.get(judged.id).unwrap();
+        let outcome = match &judged.outcome {
+            Outcome::Kept => "kept".to_owned(),
+            Outcome::Broken(breach) => format!("broken: {}", breach.message),
+            Outcome::CannotBeJudged(why) => format!("cannot be judged: {why}"),
+        };
+        format!("{}: {outcome}", words.demand(invariant))
+    };
+    let lines: Vec<String> = check(document).invariants.iter().map(line).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn kept_and_broken_with_a_connection_or_a_way() {
+    let mut sketch = shop();
+    for (claim, from, to, ports) in [
+        ("deny", "external/office", "payments/ledger", ""),
+        ("deny any", "external/office", "payments/ledger", ""),
+        ("deny any", "external/office", "payments/ledger", "TCP/22"),
+        ("deny", "- except payments/*", "payments/ledger", ""),
+        ("deny", "-", "payments/ledger", ""),
+        ("deny", "- except external/office", "shop/web", ""),
+        ("deny", "-", "shop/web", "TCP/443"),
+        ("deny", "payments/ledger", "-", ""),
+        ("deny", "shop/web", "shop/web", ""),
+        ("allow", "shop/checkout", "payments/api", "TCP/grpc"),
+        ("allow", "shop/*", "payments/api", "TCP/50051"),
+        ("allow", "external/office", "shop/web", "TCP/443"),
+        ("allow", "external/office", "shop/web", "TCP/80, TCP/443"),
+        ("allow", "shop/checkout", "payments/api", "TCP/http"),
+        ("deny", "external/stripe", "shop/web", ""),
+        ("deny", "external/office", "external/office", ""),
+        ("deny", "shop/gone", "shop/web", ""),
+    ] {
+        demand(&mut sketch, claim, from, to, ports);
+    }
+    insta::assert_snapshot!(told(&sketch.document), @r"
+    external/office must not reach payments/ledger: kept
+    external/office must not reach payments/ledger in any number of hops: broken: external/office reaches payments/ledger in 4 hops: external/office to shop/web on TCP 443, shop/web to shop/checkout on TCP 5050, shop/checkout to payments/api on TCP 50051, payments/api to payments/ledger on TCP 5432
+    external/office must not reach payments/ledger on TCP/22 in any number of hops: kept
+    anything except payments/* must not reach payments/ledger: kept
+    anything must not reach payments/ledger: broken: payments/api may open connections to payments/ledger on TCP 5432
+    anything except external/office must not reach shop/web: kept
+    anything must not reach shop/web on TCP/443: broken: external/office may open connections to shop/web on TCP 443
+    payments/ledger must not reach anything: kept
+    shop/web must not reach shop/web: kept
+    shop/checkout must reach payments/api on TCP/grpc: kept
+    shop/* must reach payments/api on TCP/50051: broken: shop/web cannot open connections to payments/api on TCP 50051: neither the egress of shop/web nor the ingress of payments/api allows it
+    external/office must reach shop/web on TCP/443: kept
+    external/office must reach shop/web on TCP/80, TCP/443: broken: external/office cannot open connections to shop/web on TCP 80: the ingress of shop/web does not allow it
+    shop/checkout must reach payments/api on TCP/http: cannot be judged: `api` declares no port of that name; write the port's number
+    external/stripe must not reach shop/web: cannot be judged: `external/stripe` has no networks; give it the networks that it stands for
+    external/office must not reach external/office: cannot be judged: no policy says anything about traffic between addresses outside; name a workload, a namespace or a group
+    shop/gone must not reach shop/web: cannot be judged: there is no `shop/gone`; name something that exists
+    ");
+}
+
+#[test]
+fn a_way_says_where_it_is_drawn() {
+    let mut sketch = shop();
+    demand(
+        &mut sketch,
+        "deny any",
+        "external/office",
+        "payments/ledger",
+        "",
+    );
+    let results = check(&sketch.document);
+    let Outcome::Broken(breach) = &results.invariants[0].outcome else {
+        panic!("it is broken");
+    };
+    let nodes: Vec<_> = breach
+        .hops
+        .iter()
+        .map(|hop| (hop.from.node(), hop.to.node()))
+        .collect();
+    let ends = [
+        "external/office",
+        "shop/web",
+        "shop/checkout",
+        "payments/api",
+        "payments/ledger",
+    ];
+    let ends: Vec<_> = ends.iter().map(|end| sketch.end(end).node()).collect();
+    let pairs: Vec<_> = ends.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    assert_eq!(nodes, pairs);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    /// A direct invariant says of two workloads what the plain evaluator says.
+    #[test]
+    fn as_the_plain_evaluator_says(document in arbitrary::document(), port in arbitrary::flow_port()) {
+        let mut document = document;
+        document.invariants = Default::default();
+        let ids: Vec<_> = document.workloads.ids().take(4).map(End::Workload).collect();
+        for (from, to) in ids.iter().flat_map(|from| ids.iter().map(move |to| (from, to))) {
+            for claim in [Claim::Deny, Claim::Allow, Claim::DenyAnyHops] {
+                document.invariants.add(Invariant {
+                    name: String::new(),
+                    claim,
+                    from: Some(from.clone()),
+                    except: Vec::new(),
+                    to: Some(to.clone()),
+                    ports: vec![port.clone()],
+                    unknown: Unknown::new(),
+                });
+            }
+        }
+        let in_force = InForce::read(&document, &generate(&document));
+        let judged = judge(&document, &in_force);
+        let snapshot = &in_force.stage.snapshot;
+        let pods = |end: &Option<End>| {
+            let Some(End::Workload(id)) = end else { return Vec::new() };
+            let at = in_force.stage.index[id];
+            snapshot.workloads[at].pods.clone().map(AnalysisEnd::Pod).collect()
+        };
+        let mut direct = false;
+        for one in &judged {
+            let invariant = document.invariants.get(one.id).expect("it was added");
+            let (from, to) = (pods(&invariant.from), pods(&invariant.to));
+            let same = from == to;
+            if same && from.len() < 2 {
+                continue;
+            }
+            let verdict = ask(snapshot, &from, &to, &port).verdict;
+            let unknown_name = matches!(port, FlowPort::Named(..)) && verdict == Verdict::None;
+            match (&one.outcome, invariant.claim) {
+                (Outcome::CannotBeJudged(_), Claim::Allow) => prop_assert!(unknown_name),
+                (outcome, Claim::Deny) => {
+                    direct = *outcome != Outcome::Kept;
+                    prop_assert_eq!(direct, verdict != Verdict::None);
+                }
+                (outcome, Claim::Allow) => prop_assert_eq!(*outcome == Outcome::Kept, verdict == Verdict::All),
+                // What is open at once is open in any number of hops.
+                (outcome, Claim::DenyAnyHops) => prop_assert!(!direct || *outcome != Outcome::Kept),
+            }
+            if let Outcome::Broken(breach) = &one.outcome {
+                for pair in breach.hops.windows(2) {
+                    prop_assert_eq!(&pair[0].to, &pair[1].from);
+                }
+            }
+        }
+    }
+}

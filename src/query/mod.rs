@@ -1,0 +1,18 @@
+//! Questions about a project and the policies in force, one file each.
+
+pub mod audit;
+pub mod compare;
+pub mod drawn;
+pub mod explain;
+pub mod exposure;
+pub mod graph;
+pub mod invariants;
+pub mod party;
+pub mod radius;
+pub mod reach;
+pub mod results;
+pub mod undrawn;
+pub mod why;
+
+pub use invariants::{Breach, Hop, Judged, Outcome};
+pub use results::{Results, check, check_against};

@@ -1,0 +1,315 @@
+//! Ends of connections as a drawing shows them: workloads, whole namespaces, any pod, externals, and
+//! the outside. Many connections that say one thing become one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::analysis::connections::Ranges;
+use crate::model::{Document, End, ExternalId, NamespaceId, NodeRef};
+use crate::sets::{IpSet, PortSet};
+
+/// An end of a connection, as it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// Something in the drawing; a namespace stands for all workloads in it.
+    Drawn(NodeRef),
+    /// Addresses that no external of the drawing names.
+    Outside,
+}
+
+impl Party {
+    /// As the end of a flow; none for the outside, which is not drawn.
+    pub fn end(self) -> Option<End> {
+        match self {
+            Self::Drawn(node) => Some(node.into()),
+            Self::Outside => None,
+        }
+    }
+
+    /// In words: `web`, `every workload of shop`, `addresses outside`.
+    pub fn words(self, document: &Document) -> String {
+        match self {
+            Self::Drawn(NodeRef::Namespace(id)) => {
+                let name = document.node_name(NodeRef::Namespace(id));
+                format!("every workload of {name}")
+            }
+            Self::Drawn(NodeRef::AnyPod) => "every workload".to_owned(),
+            Self::Drawn(node) => document.node_name(node).to_owned(),
+            Self::Outside => "addresses outside".to_owned(),
+        }
+    }
+}
+
+/// Connections from one end to another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Joined {
+    /// Who opens them.
+    pub from: Party,
+    /// To whom.
+    pub to: Party,
+    /// At which ports; of several connections with different ports, all of them.
+    pub ports: PortSet,
+    /// How many pairs of workloads (or a workload and addresses) it stands for.
+    pub pairs: usize,
+}
+
+/// A connection between two ends.
+pub type Pair = (Party, Party, PortSet);
+
+/// Connections summed up: where every workload of a namespace says the same, the namespace says it;
+/// where there are more than `most` all the same, containers talk to containers.
+pub fn join(document: &Document, pairs: Vec<Pair>, most: usize) -> Vec<Joined> {
+    let crowd = Crowd::of(document);
+    let pairs: Vec<(Pair, usize)> = pairs.into_iter().map(|pair| (pair, 1)).collect();
+    let by_source = crowd.collapse(pairs, |(from, to, ports)| (to, from, ports));
+    let both = crowd.collapse(by_source, |pair| pair);
+    match both.len() > most {
+        false => united(both),
+        true => united(both.into_iter().map(|((from, to, ports), count)| {
+            let outer = |party| crowd.container(document, party);
+            ((outer(from), outer(to), ports), count)
+        })),
+    }
+}
+
+fn united(pairs: impl IntoIterator<Item = (Pair, usize)>) -> Vec<Joined> {
+    let mut all: BTreeMap<(Party, Party), (PortSet, usize)> = BTreeMap::new();
+    for ((from, to, ports), count) in pairs {
+        let known = all.entry((from, to)).or_default();
+        *known = (known.0.union(&ports), known.1 + count);
+    }
+    let all = all.into_iter();
+    all.map(|((from, to), (ports, pairs))| Joined {
+        from,
+        to,
+        ports,
+        pairs,
+    })
+    .collect()
+}
+
+/// The workloads of each namespace.
+struct Crowd {
+    of: BTreeMap<NamespaceId, BTreeSet<Party>>,
+    home: BTreeMap<Party, NamespaceId>,
+}
+
+impl Crowd {
+    fn of(document: &Document) -> Self {
+        let (mut of, mut home): (BTreeMap<_, BTreeSet<Party>>, _) = Default::default();
+        for (id, workload) in document.workloads.iter() {
+            let party = Party::Drawn(NodeRef::Workload(id));
+            of.entry(workload.namespace).or_default().insert(party);
+            BTreeMap::insert(&mut home, party, workload.namespace);
+        }
+        Self { of, home }
+    }
+
+    /// Where many far ends have the same ports with one near end, and are all of a namespace or of
+    /// the cluster but that end itself, they become one. `turn` puts the far end last, and back.
+    fn collapse(
+        &self,
+        pairs: Vec<(Pair, usize)>,
+        turn: impl Fn(Pair) -> Pair,
+    ) -> Vec<(Pair, usize)> {
+        let mut far: BTreeMap<(Party, PortSet), BTreeMap<Party, usize>> = BTreeMap::new();
+        for (pair, count) in pairs {
+            let (near, other, ports) = turn(pair);
+            *far.entry((near, ports))
+                .or_default()
+                .entry(other)
+                .or_default() += count;
+        }
+        let mut found = Vec::new();
+        for ((near, ports), mut ends) in far {
+            let spaces = self.of.iter().filter_map(|(space, all)| {
+                let others = || all.iter().filter(|one| **one != near);
+                let whole = others().all(|one| ends.contains_key(one));
+                (whole && others().nth(2).is_some()).then_some((*space, others().count()))
+            });
+            let whole: BTreeMap<NamespaceId, usize> = spaces.collect();
+            let inside = ends
+                .keys()
+                .filter(|end| self.home.contains_key(*end))
+                .count();
+            let near_inside = usize::from(self.home.contains_key(&near));
+            let everyone =
+                self.of.len() > 1 && inside + near_inside >= self.home.len() && inside > 2;
+            let mut sums: BTreeMap<Party, usize> = BTreeMap::new();
+            for (end, count) in std::mem::take(&mut ends) {
+                let home = self.home.get(&end);
+                let party = match home.filter(|space| whole.contains_key(*space)) {
+                    _ if everyone && home.is_some() => Party::Drawn(NodeRef::AnyPod),
+                    Some(space) => Party::Drawn(NodeRef::Namespace(*space)),
+                    None => end,
+                };
+                *sums.entry(party).or_default() += count;
+            }
+            let turned = |(end, count)| (turn((near, end, ports.clone())), count);
+            found.extend(sums.into_iter().map(turned));
+        }
+        found
+    }
+
+    fn container(&self, document: &Document, party: Party) -> Party {
+        match self.home.get(&party) {
+            Some(space) if document.namespaces.contains(*space) => {
+                Party::Drawn(NodeRef::Namespace(*space))
+            }
+            _ => party,
+        }
+    }
+}
+
+/// Addresses with what is open to them.
+pub(crate) type Open = Vec<(IpSet, PortSet)>;
+
+/// What the one has open beyond the other.
+pub(crate) fn ranges_beyond(real: &Ranges, drawn: &Ranges) -> Open {
+    let set = |first: &IpAddr, last: &IpAddr| IpSet::range(*first, *last);
+    let mut found = Open::new();
+    for (first, last, ports) in real {
+        let mut rest = set(first, last);
+        for (first, last, known) in drawn {
+            let both = rest.intersection(&set(first, last));
+            if both.is_empty() {
+                continue;
+            }
+            rest = rest.difference(&both);
+            let more = beyond(ports, known);
+            if !more.is_empty() {
+                found.push((both, more));
+            }
+        }
+        if !rest.is_empty() {
+            found.push((rest, ports.clone()));
+        }
+    }
+    found
+}
+
+/// Ports beyond others; what no port number tells is left out.
+pub(crate) fn beyond(ports: &PortSet, known: &PortSet) -> PortSet {
+    let numbered = ports.intersection(&PortSet::all_numbered());
+    match numbered.difference(known) {
+        more if more.is_empty() => more,
+        _ => ports.difference(known),
+    }
+}
+
+/// The externals of a drawing that have addresses.
+pub(crate) fn externals(document: &Document) -> Vec<(ExternalId, IpSet)> {
+    let networks = document.externals.iter().map(|(id, external)| {
+        let blocks = external.networks.iter();
+        let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
+        (id, blocks.fold(IpSet::empty(), |all, one| all.union(&one)))
+    });
+    networks.filter(|(_, set)| !set.is_empty()).collect()
+}
+
+/// Who those addresses are: externals all of whose addresses are among them, and whoever else.
+pub(crate) fn outsiders(open: &Open, externals: &[(ExternalId, IpSet)]) -> Vec<(Party, PortSet)> {
+    let mut found = Vec::new();
+    let mut named = IpSet::empty();
+    for (id, addresses) in externals {
+        let mut rest = addresses.clone();
+        let mut ports: Option<PortSet> = None;
+        for (set, open) in open
+            .iter()
+            .filter(|(set, _)| !set.intersection(addresses).is_empty())
+        {
+            rest = rest.difference(set);
+            ports = Some(match ports {
+                Some(ports) => ports.intersection(open),
+                None => open.clone(),
+            });
+        }
+        if let Some(ports) = ports.filter(|ports| rest.is_empty() && !ports.is_empty()) {
+            named = named.union(addresses);
+            found.push((Party::Drawn(NodeRef::External(*id)), ports));
+        }
+    }
+    let rest = open.iter().filter(|(set, _)| !set.is_subset(&named));
+    let ports = rest.fold(PortSet::empty(), |all, (_, ports)| all.union(ports));
+    if !ports.is_empty() {
+        found.push((Party::Outside, ports));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::Sketch;
+    use crate::sets::Protocol;
+
+    fn tcp(port: u16) -> PortSet {
+        PortSet::single(Protocol::Tcp, port)
+    }
+
+    #[test]
+    fn a_whole_namespace_is_one_arrow() {
+        let mut sketch = Sketch::new();
+        let all: Vec<Party> = (0..5)
+            .map(|n| sketch.workload(&format!("shop/w{n}"), "app=w"))
+            .map(|id| Party::Drawn(NodeRef::Workload(id)))
+            .collect();
+        let db = Party::Drawn(NodeRef::Workload(sketch.workload("data/db", "app=db")));
+        let other = Party::Drawn(NodeRef::Workload(
+            sketch.workload("data/other", "app=other"),
+        ));
+        let shop = sketch.namespace("shop");
+        let mut pairs: Vec<Pair> = all.iter().map(|one| (*one, db, tcp(80))).collect();
+        pairs.push((all[0], other, tcp(81)));
+        let joined = join(&sketch.document, pairs.clone(), 100);
+        let namespace = Party::Drawn(NodeRef::Namespace(shop));
+        let of = |joined: &Joined| (joined.from, joined.to, joined.pairs);
+        let all_of: Vec<_> = joined.iter().map(of).collect();
+        assert_eq!(all_of, [(namespace, db, 5), (all[0], other, 1)]);
+        pairs.remove(2);
+        let joined = join(&sketch.document, pairs.clone(), 100);
+        assert_eq!(joined.len(), 5, "one is missing: {joined:?}");
+        let few = join(&sketch.document, pairs, 2);
+        assert_eq!(few.len(), 1, "containers talk to containers: {few:?}");
+        assert_eq!(few[0].pairs, 5);
+    }
+
+    #[test]
+    fn everybody_is_one_arrow_and_sources_and_targets_are_summed_up_both() {
+        let mut sketch = Sketch::new();
+        let ids: Vec<Party> = ["a/x", "a/y", "a/z", "b/x", "b/y", "b/z"]
+            .iter()
+            .map(|words| sketch.workload(words, "app=a"))
+            .map(|id| Party::Drawn(NodeRef::Workload(id)))
+            .collect();
+        let pairs = ids.iter().flat_map(|from| {
+            let others = ids.iter().filter(move |to| *to != from);
+            others.map(|to| (*from, *to, PortSet::all()))
+        });
+        let joined = join(&sketch.document, pairs.collect(), 100);
+        let any = Party::Drawn(NodeRef::AnyPod);
+        let [one] = joined.as_slice() else {
+            panic!("{joined:?}")
+        };
+        assert_eq!((one.from, one.to, one.pairs), (any, any, 30));
+    }
+
+    #[test]
+    fn addresses_are_the_externals_that_they_cover() {
+        let block = |text: &str| IpSet::net(text.parse().unwrap());
+        let externals = [
+            (ExternalId(1), block("10.0.0.0/8")),
+            (ExternalId(2), block("11.0.0.0/8")),
+        ];
+        let open = vec![
+            (block("10.0.0.0/9"), tcp(80).union(&tcp(81))),
+            (block("10.128.0.0/9"), tcp(80)),
+        ];
+        let office = Party::Drawn(NodeRef::External(ExternalId(1)));
+        assert_eq!(outsiders(&open, &externals), [(office, tcp(80))]);
+        let more = vec![(IpSet::all(), tcp(443))];
+        let found = outsiders(&more, &externals);
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[2], (Party::Outside, tcp(443)));
+    }
+}

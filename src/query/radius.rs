@@ -1,0 +1,210 @@
+//! Blast radius: everything that can be reached from somewhere in any number of hops, layer by layer.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::Endpoint;
+use crate::analysis::connections::Connection;
+use crate::analysis::paths::{self, Places};
+use crate::model::{Document, ExternalId, NodeRef};
+use crate::proof::InForce;
+use crate::query::party::{self, Party};
+use crate::sets::{IpSet, PortSet};
+
+/// Everything within reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Radius {
+    /// What one hop opens, two hops, and so on; each reached thing once, by a shortest way.
+    pub layers: Vec<Vec<Hop>>,
+    /// How many workloads it starts at; none for a start outside.
+    pub starts: usize,
+    /// How many workloads are out of reach.
+    pub spared: usize,
+}
+
+/// The last hop of a way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hop {
+    /// What is reached.
+    pub to: Party,
+    /// From where.
+    pub from: Party,
+    /// At which ports.
+    pub ports: PortSet,
+}
+
+/// What can be reached from there: from a workload, from all workloads of a namespace or a group, or
+/// from addresses outside.
+pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
+    let stage = &in_force.stage;
+    let externals = party::externals(document);
+    let starts = match from {
+        Party::Outside => Places {
+            outside: beyond_others(IpSet::all(), &externals),
+            ..Places::default()
+        },
+        Party::Drawn(NodeRef::External(id)) => Places {
+            outside: externals
+                .iter()
+                .find(|(other, _)| *other == id)
+                .map_or_else(IpSet::empty, |(_, set)| {
+                    beyond_others(set.clone(), &externals)
+                }),
+            ..Places::default()
+        },
+        Party::Drawn(node) => {
+            let workloads = document.workloads_at(&node.into());
+            let places = workloads.iter().filter_map(|id| stage.index.get(id));
+            let places: std::collections::BTreeSet<usize> = places.copied().collect();
+            Places {
+                workloads: places.into_iter().collect(),
+                ..Places::default()
+            }
+        }
+    };
+    let reach = paths::reach(&stage.snapshot, &starts);
+    let end = |endpoint: Endpoint| match endpoint {
+        // A start that stands for many is one end.
+        Endpoint::Workload(at) if starts.workloads.contains(&at) => Some(from),
+        Endpoint::Workload(at) => {
+            let drawn = stage.drawn.get(at).copied().flatten();
+            drawn.map(|id| Party::Drawn(NodeRef::Workload(id)))
+        }
+        Endpoint::Addresses { .. } => Some(from),
+        Endpoint::IngressController => None,
+    };
+    let layer = |hops: &Vec<Connection>| {
+        let mut found = Vec::new();
+        let mut out: BTreeMap<Party, party::Open> = BTreeMap::new();
+        for hop in hops {
+            let Some(source) = end(hop.src) else { continue };
+            match hop.dst {
+                Endpoint::Addresses { first, last } => {
+                    let open = (IpSet::range(first, last), hop.ports.clone());
+                    out.entry(source).or_default().push(open);
+                }
+                to => found.extend(end(to).map(|to| Hop {
+                    to,
+                    from: source,
+                    ports: hop.ports.clone(),
+                })),
+            }
+        }
+        for (source, open) in out {
+            let outsiders = party::outsiders(&open, &externals).into_iter();
+            let outsiders = outsiders.filter(|(to, _)| *to != from);
+            found.extend(outsiders.map(|(to, ports)| Hop {
+                to,
+                from: source,
+                ports,
+            }));
+        }
+        found.sort();
+        found
+    };
+    let mut layers: Vec<Vec<Hop>> = reach.layers.iter().map(layer).collect();
+    once(&mut layers);
+    let reached = (0..stage.drawn.len()).filter(|at| reach.hops_to(*at).is_some());
+    let drawn = document.workloads.len();
+    Radius {
+        spared: drawn.saturating_sub(reached.count()),
+        starts: starts.workloads.len(),
+        layers,
+    }
+}
+
+/// Addresses without those of narrower externals: the Internet is not the office within it.
+fn beyond_others(set: IpSet, externals: &[(ExternalId, IpSet)]) -> IpSet {
+    let narrower = externals
+        .iter()
+        .filter(|(_, other)| *other != set && other.is_subset(&set));
+    let rest = narrower.fold(set.clone(), |rest, (_, other)| rest.difference(other));
+    // Where others name all of it, it is still where it is.
+    if rest.is_empty() { set } else { rest }
+}
+
+/// An external may be reached piece by piece, and the outside again and again: the first way counts.
+fn once(layers: &mut Vec<Vec<Hop>>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for layer in layers.iter_mut() {
+        layer.retain(|hop| seen.insert(hop.to));
+    }
+    while layers.last().is_some_and(Vec::is_empty) {
+        layers.pop();
+    }
+}
+
+impl Radius {
+    /// How many workloads are reached, starts not counted.
+    pub fn workloads(&self) -> usize {
+        let workload = |hop: &&Hop| matches!(hop.to, Party::Drawn(NodeRef::Workload(_)));
+        self.layers.iter().flatten().filter(workload).count()
+    }
+
+    /// The hops of a shortest way to what one hop reaches, that hop last.
+    pub fn way(&self, to: Party) -> Vec<&Hop> {
+        let hop_to = |to: Party| self.layers.iter().flatten().find(|hop| hop.to == to);
+        let mut way: Vec<&Hop> = hop_to(to).into_iter().collect();
+        while let Some(before) = way.last().and_then(|hop| hop_to(hop.from)) {
+            if way.iter().any(|hop| hop.to == before.to) {
+                break;
+            }
+            way.push(before);
+        }
+        way.reverse();
+        way
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::Sketch;
+    use crate::plan::generate;
+
+    fn names(sketch: &Sketch, radius: &Radius) -> Vec<Vec<String>> {
+        let name = |hop: &Hop| {
+            let (from, to) = (
+                hop.from.words(&sketch.document),
+                hop.to.words(&sketch.document),
+            );
+            format!("{from} > {to} {}", hop.ports)
+        };
+        let layers = radius.layers.iter();
+        layers
+            .map(|layer| layer.iter().map(name).collect())
+            .collect()
+    }
+
+    #[test]
+    fn layers_tell_hops_and_ways() {
+        let mut sketch = Sketch::new();
+        let web = sketch.workload("shop/web", "app=web");
+        sketch.workload("shop/cart", "app=cart");
+        let db = sketch.workload("shop/db", "app=db");
+        sketch.workload("shop/alone", "app=alone");
+        sketch.external("office", &["198.51.100.0/24"], &[]);
+        sketch.flow("external/office", "shop/web", "TCP/8080");
+        sketch.flow("shop/web", "shop/cart", "TCP/7070");
+        sketch.flow("shop/cart", "shop/db", "TCP/5432");
+        let document = &sketch.document;
+        let in_force = InForce::read(document, &generate(document));
+        let of = |party| radius(document, &in_force, party);
+        let found = of(Party::Drawn(NodeRef::Workload(web)));
+        assert_eq!(
+            names(&sketch, &found),
+            [vec!["web > cart TCP 7070"], vec!["cart > db TCP 5432"]]
+        );
+        assert_eq!((found.workloads(), found.spared), (2, 1));
+        let office = document.external_named("office").unwrap();
+        let found = of(Party::Drawn(NodeRef::External(office)));
+        assert_eq!(names(&sketch, &found)[0], ["office > web TCP 8080"]);
+        assert_eq!(found.layers.len(), 3);
+        let way = found.way(Party::Drawn(NodeRef::Workload(db)));
+        assert_eq!(way.len(), 3);
+        assert_eq!(way[0].from, Party::Drawn(NodeRef::External(office)));
+        assert!(
+            of(Party::Outside).layers.is_empty(),
+            "the office alone gets in"
+        );
+    }
+}

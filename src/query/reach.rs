@@ -1,0 +1,308 @@
+//! Who reaches whom, told against what is drawn: one row, one column or a list at a time, so that
+//! nobody holds the whole matrix.
+
+mod list;
+mod seats;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use list::{Entry, Listed, Mark};
+pub use seats::{Axis, Seat, Seats};
+
+use crate::analysis::ask::open_ports;
+use crate::analysis::connections::Ranges;
+use crate::analysis::{Direction, End, Matrix};
+use crate::cluster::Snapshot;
+use crate::query::Results;
+use crate::query::drawn::{Drawn, Spot};
+use crate::query::why::Standing;
+use crate::sets::PortSet;
+use crate::sets::hash::{HashMap, HashMapExt};
+
+/// What may pass from one seat to another, and what is drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cell {
+    /// The ports that are allowed.
+    pub allowed: PortSet,
+    /// The ports that are drawn.
+    pub drawn: PortSet,
+    /// Drawn, and not allowed.
+    pub blocked: PortSet,
+    /// Allowed and not drawn, although the drawing closes a gate.
+    pub wide: PortSet,
+    /// Drawn, not allowed, and left out because it cannot be said.
+    pub unsaid: PortSet,
+}
+
+impl Cell {
+    /// Of one pair: `unsaid` of the drawn ports cannot be said; the drawing `closes` a gate of it, or not.
+    pub fn new(allowed: PortSet, drawn: PortSet, unsaid: &PortSet, closes: bool) -> Self {
+        let missing = drawn.difference(&allowed);
+        let more = allowed.difference(&drawn);
+        Self {
+            blocked: missing.difference(unsaid),
+            unsaid: missing.intersection(unsaid),
+            wide: if closes { more } else { PortSet::empty() },
+            allowed,
+            drawn,
+        }
+    }
+
+    /// Whether nothing is allowed and nothing drawn.
+    pub fn is_empty(&self) -> bool {
+        self.allowed.is_empty() && self.drawn.is_empty()
+    }
+
+    /// The worst that can be said of it.
+    pub fn standing(&self) -> Standing {
+        if !self.blocked.is_empty() {
+            Standing::Blocked
+        } else if !self.wide.is_empty() {
+            Standing::NotDrawn
+        } else if !self.unsaid.is_empty() {
+            Standing::Unsaid
+        } else if self.allowed.intersects(&self.drawn) {
+            Standing::Drawn
+        } else if !self.allowed.is_empty() {
+            Standing::Open
+        } else {
+            Standing::Denied
+        }
+    }
+
+    /// Takes another pair in.
+    pub fn add(&mut self, other: &Self) {
+        let join = |own: &mut PortSet, more: &PortSet| {
+            if !more.is_subset(own) {
+                *own = own.union(more);
+            }
+        };
+        join(&mut self.allowed, &other.allowed);
+        join(&mut self.drawn, &other.drawn);
+        join(&mut self.blocked, &other.blocked);
+        join(&mut self.wide, &other.wide);
+        join(&mut self.unsaid, &other.unsaid);
+    }
+
+    /// The port to ask about: one that shows how it stands.
+    pub fn example(&self) -> Option<(crate::sets::Protocol, u16)> {
+        let sets = [&self.blocked, &self.wide, &self.unsaid, &self.allowed];
+        sets.into_iter().find_map(|ports| ports.example())
+    }
+}
+
+/// The cells of a row that are not empty, by column.
+pub type Row = Vec<(u32, Arc<Cell>)>;
+
+/// Answers rows and columns; made once for some [`Results`].
+pub struct Board {
+    results: Arc<Results>,
+    seats: Seats,
+    matrix: Matrix,
+    drawn: Drawn,
+    cells: HashMap<Cell, Arc<Cell>>,
+}
+
+impl Board {
+    /// Analyses the policies in force.
+    pub fn new(results: &Arc<Results>) -> Self {
+        let (document, in_force) = (&results.document, &results.in_force);
+        Self {
+            seats: Seats::new(document, &in_force.stage),
+            matrix: Matrix::new(&in_force.stage.snapshot),
+            drawn: Drawn::new(document, &results.generated, in_force),
+            cells: HashMap::new(),
+            results: Arc::clone(results),
+        }
+    }
+
+    /// What rows and columns are about.
+    pub fn seats(&self) -> &Seats {
+        &self.seats
+    }
+
+    fn snapshot(&self) -> &Snapshot {
+        &self.results.in_force.stage.snapshot
+    }
+
+    /// What a seat may open to each other one.
+    pub fn row(&mut self, from: usize) -> BTreeMap<usize, Cell> {
+        match self.seats.of(from) {
+            Some(Seat::Workload(at)) => self.workload_row(from, at),
+            Some(Seat::External(_)) => self.external_row(from),
+            None => BTreeMap::new(),
+        }
+    }
+
+    /// What each other seat may open to one.
+    pub fn column(&mut self, to: usize) -> BTreeMap<usize, Cell> {
+        match self.seats.of(to) {
+            Some(Seat::Workload(at)) => self.workload_column(to, at),
+            Some(Seat::External(_)) => self.external_column(to),
+            None => BTreeMap::new(),
+        }
+    }
+
+    fn workload_row(&mut self, seat: usize, at: usize) -> BTreeMap<usize, Cell> {
+        let reach = self.matrix.of(at);
+        let drawn = self.drawn.row(self.snapshot(), at);
+        let pairs = merged(reach.workloads, drawn);
+        let mut found = BTreeMap::new();
+        for (to, allowed, drawn) in pairs.filter(|(to, ..)| *to != at) {
+            let cell = self.pair(Spot::Workload(at), Spot::Workload(to), allowed, drawn);
+            found.insert(self.seats.of_workload(to), cell);
+        }
+        for other in self.seats.externals() {
+            found.insert(
+                other,
+                self.outside(seat, other, &reach.to, Direction::Egress),
+            );
+        }
+        found.retain(|_, cell| !cell.is_empty());
+        found
+    }
+
+    fn workload_column(&mut self, seat: usize, at: usize) -> BTreeMap<usize, Cell> {
+        let into = self.matrix.reaching(at);
+        let drawn = self.drawn.column(self.snapshot(), at);
+        let mut found = BTreeMap::new();
+        for (from, allowed, drawn) in merged(into, drawn).filter(|(from, ..)| *from != at) {
+            let cell = self.pair(Spot::Workload(from), Spot::Workload(at), allowed, drawn);
+            found.insert(self.seats.of_workload(from), cell);
+        }
+        let ranges = self.matrix.outside(Direction::Ingress, at);
+        for other in self.seats.externals() {
+            found.insert(
+                other,
+                self.outside(seat, other, &ranges, Direction::Ingress),
+            );
+        }
+        found.retain(|_, cell| !cell.is_empty());
+        found
+    }
+
+    fn external_row(&mut self, seat: usize) -> BTreeMap<usize, Cell> {
+        self.of_external(seat, Direction::Ingress)
+    }
+
+    fn external_column(&mut self, seat: usize) -> BTreeMap<usize, Cell> {
+        self.of_external(seat, Direction::Egress)
+    }
+
+    /// What passes the gates of all workloads in one direction, from or to an external.
+    fn of_external(&mut self, external: usize, direction: Direction) -> BTreeMap<usize, Cell> {
+        let mut found = BTreeMap::new();
+        for at in 0..self.snapshot().workloads.len() {
+            let seat = self.seats.of_workload(at);
+            let ranges = self.matrix.outside(direction, at);
+            found.insert(seat, self.outside(seat, external, &ranges, direction));
+        }
+        found.retain(|_, cell| !cell.is_empty());
+        found
+    }
+
+    fn pair(&self, from: Spot, to: Spot, allowed: PortSet, drawn: PortSet) -> Cell {
+        let missing = !drawn.is_subset(&allowed);
+        let unsaid = match missing {
+            true => self.drawn.unsaid(self.snapshot(), from, to),
+            false => PortSet::empty(),
+        };
+        Cell::new(allowed, drawn, &unsaid, self.drawn.closes(from, to))
+    }
+
+    /// What passes between a workload and the addresses and domain names of an external.
+    fn outside(
+        &self,
+        workload: usize,
+        external: usize,
+        ranges: &Ranges,
+        direction: Direction,
+    ) -> Cell {
+        let mut cell = Cell::default();
+        let Some(Seat::Workload(at)) = self.seats.of(workload) else {
+            return cell;
+        };
+        let own = Spot::Workload(at);
+        for end in self.seats.ends(external) {
+            let (other, allowed) = match end {
+                End::Address(address) => (Spot::Address(*address), open_at(ranges, *address)),
+                End::Domain(name) => (Spot::Domain(name), self.named(at, end, direction)),
+                _ => continue,
+            };
+            let (from, to) = match direction {
+                Direction::Egress => (own, other),
+                Direction::Ingress => (other, own),
+            };
+            let drawn = self.drawn.ports(self.snapshot(), from, to);
+            cell.add(&self.pair(from, to, allowed, drawn));
+        }
+        cell
+    }
+
+    /// What passes between a workload and a domain name, of which only the pod's gate is known.
+    fn named(&self, workload: usize, end: &End, direction: Direction) -> PortSet {
+        let snapshot = self.snapshot();
+        let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
+        let pods = pods.into_iter().flatten().map(End::Pod);
+        match direction {
+            Direction::Egress => pods
+                .map(|pod| open_ports(snapshot, &pod, end, &PortSet::all()))
+                .collect(),
+            // Nobody knows from which addresses it would come.
+            Direction::Ingress => PortSet::empty(),
+        }
+    }
+
+    /// A row of the matrix, equal cells shared.
+    pub fn shared_row(&mut self, axis: Axis, from: usize) -> Row {
+        let mut merged: BTreeMap<usize, Cell> = BTreeMap::new();
+        for seat in self.seats.members(axis, from) {
+            for (to, cell) in self.row(seat) {
+                let to = self.seats.place(axis, to);
+                if axis == Axis::Workloads || to != from {
+                    merged.entry(to).or_default().add(&cell);
+                }
+            }
+        }
+        let column = |to: usize| u32::try_from(to).unwrap_or(u32::MAX);
+        let cells = &mut self.cells;
+        merged
+            .into_iter()
+            .map(|(to, cell)| (column(to), share(cells, cell)))
+            .collect()
+    }
+}
+
+fn share(cells: &mut HashMap<Cell, Arc<Cell>>, cell: Cell) -> Arc<Cell> {
+    if let Some(known) = cells.get(&cell) {
+        return Arc::clone(known);
+    }
+    let shared = Arc::new(cell.clone());
+    cells.insert(cell, Arc::clone(&shared));
+    shared
+}
+
+/// Both, by workload: what is allowed, what is drawn.
+fn merged(
+    mut allowed: BTreeMap<usize, PortSet>,
+    mut drawn: BTreeMap<usize, PortSet>,
+) -> impl Iterator<Item = (usize, PortSet, PortSet)> {
+    let mut keys: Vec<usize> = allowed.keys().chain(drawn.keys()).copied().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.into_iter().map(move |key| {
+        let allowed = allowed.remove(&key).unwrap_or_default();
+        (key, allowed, drawn.remove(&key).unwrap_or_default())
+    })
+}
+
+fn open_at(ranges: &Ranges, address: IpAddr) -> PortSet {
+    let of = ranges.iter().filter(|(first, last, _)| {
+        first.is_ipv4() == address.is_ipv4() && *first <= address && address <= *last
+    });
+    of.map(|(_, _, ports)| ports.clone()).collect()
+}

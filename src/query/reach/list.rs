@@ -1,0 +1,181 @@
+//! Who can reach a selection, and whom it can reach.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Board, Cell, Seat};
+use crate::analysis::explain::probe;
+use crate::analysis::{Decision, Direction, End, GateTrace};
+use crate::model::{Item, NodeRef};
+use crate::query::why::Standing;
+
+/// How much of a connection is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// Something drawn is not allowed.
+    Blocked,
+    /// Nothing of it is drawn.
+    NotDrawn,
+    /// Some of it is drawn.
+    Partly,
+    /// It is drawn, but cannot be said.
+    Unsaid,
+    /// All of it is drawn.
+    Drawn,
+}
+
+impl Mark {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::NotDrawn => "not drawn",
+            Self::Partly => "partly drawn",
+            Self::Unsaid => "cannot be said",
+            Self::Drawn => "drawn",
+        }
+    }
+}
+
+/// One line: the selection and something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The other thing, by its place among the seats.
+    pub other: usize,
+    /// What it is.
+    pub node: NodeRef,
+    /// Of the selection, what it reaches or is reached by; the first of several.
+    pub through: NodeRef,
+    /// What may pass, and what is drawn.
+    pub cell: Cell,
+}
+
+impl Entry {
+    /// How much of it is drawn.
+    pub fn mark(&self) -> Mark {
+        let cell = &self.cell;
+        match cell.standing() {
+            Standing::Blocked => Mark::Blocked,
+            Standing::Unsaid => Mark::Unsaid,
+            _ if !cell.allowed.intersects(&cell.drawn) => Mark::NotDrawn,
+            _ if cell.allowed.is_subset(&cell.drawn) => Mark::Drawn,
+            _ => Mark::Partly,
+        }
+    }
+}
+
+/// What a selection has to do with everything else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Who can reach it.
+    pub from: Vec<Entry>,
+    /// Whom it can reach.
+    pub to: Vec<Entry>,
+}
+
+impl Board {
+    /// Who can reach the selected things and whom they can reach; what passes among them is not
+    /// listed. Whatever is found when `stop` says so is given.
+    pub fn list(&mut self, selection: &[Item], stop: &dyn Fn() -> bool) -> Listed {
+        let chosen = self.chosen(selection);
+        let mut listed = Listed::default();
+        for direction in Direction::BOTH {
+            let mut found: BTreeMap<usize, (usize, Cell)> = BTreeMap::new();
+            for &seat in &chosen {
+                if stop() {
+                    return listed;
+                }
+                let cells = match direction {
+                    Direction::Ingress => self.column(seat),
+                    Direction::Egress => self.row(seat),
+                };
+                for (other, cell) in cells {
+                    if !chosen.contains(&other) {
+                        let entry = found.entry(other).or_insert((seat, Cell::default()));
+                        entry.1.add(&cell);
+                    }
+                }
+            }
+            let entries = found.into_iter().filter_map(|(other, (seat, cell))| {
+                Some(Entry {
+                    other,
+                    node: self.seats.node(other)?,
+                    through: self.seats.node(seat)?,
+                    cell,
+                })
+            });
+            match direction {
+                Direction::Ingress => listed.from = entries.collect(),
+                Direction::Egress => listed.to = entries.collect(),
+            }
+        }
+        listed
+    }
+
+    /// The places of what is selected: workloads of namespaces and groups, ends of flows.
+    fn chosen(&self, selection: &[Item]) -> BTreeSet<usize> {
+        let document = &self.results.document;
+        let stage = &self.results.in_force.stage;
+        let mut workloads = BTreeSet::new();
+        let mut found = BTreeSet::new();
+        for item in selection {
+            match item {
+                Item::Workload(id) => {
+                    workloads.insert(*id);
+                }
+                Item::Namespace(id) => workloads.extend(document.workloads_of(*id)),
+                Item::Group(id) => {
+                    workloads.extend(document.workloads_at(&crate::model::End::Group(*id)));
+                }
+                Item::External(id) => found.extend(self.seats.position(NodeRef::External(*id))),
+                _ => {}
+            }
+        }
+        let places = workloads.iter().filter_map(|id| stage.index.get(id));
+        found.extend(places.map(|at| self.seats.of_workload(*at)));
+        found
+    }
+
+    /// The policies that allow what an entry tells, by name: those whose rules decide at both gates.
+    /// `incoming`: the selection is its destination.
+    pub fn allowed_by(&self, entry: &Entry, incoming: bool) -> Vec<String> {
+        let Some(port) = entry.cell.allowed.example() else {
+            return Vec::new();
+        };
+        let other = self.first_end(entry.other);
+        let own = self
+            .seats
+            .position(entry.through)
+            .and_then(|at| self.first_end(at));
+        let (Some(other), Some(own)) = (other, own) else {
+            return Vec::new();
+        };
+        let (from, to) = if incoming { (other, own) } else { (own, other) };
+        let trace = probe(self.snapshot(), &from, &to, Some(port));
+        let mut names: Vec<String> = [&trace.egress, &trace.ingress]
+            .into_iter()
+            .filter_map(|gate| self.deciding(gate))
+            .collect();
+        names.dedup();
+        names
+    }
+
+    fn deciding(&self, gate: &GateTrace) -> Option<String> {
+        match &gate.decision {
+            Decision::Rule { policy, .. } => {
+                let policy = self.results.in_force.policies().get(*policy)?;
+                Some(policy.name.clone())
+            }
+            _ => None,
+        }
+    }
+
+    fn first_end(&self, seat: usize) -> Option<End> {
+        match self.seats.of(seat)? {
+            Seat::Workload(at) => {
+                let workload = self.snapshot().workloads.get(at)?;
+                workload.pods.clone().next().map(End::Pod)
+            }
+            Seat::External(_) => self.seats.ends(seat).first().cloned(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Rows and columns: the workloads, then the externals; or the namespaces, then the externals.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::analysis::End;
+use crate::analysis::ask::addresses_of;
+use crate::intent::snapshot::Stage;
+use crate::model::{Document, ExternalId, NodeRef};
+use crate::query::drawn;
+use crate::sets::IpSet;
+
+/// What stands in a row or a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Axis {
+    /// Workloads and externals.
+    #[default]
+    Workloads,
+    /// Namespaces and externals.
+    Namespaces,
+}
+
+/// One row and column of workloads and externals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// The workload at this index of the snapshot.
+    Workload(usize),
+    /// An external.
+    External(ExternalId),
+}
+
+/// What rows and columns are about. Workloads stand in the order of the snapshot, externals by name.
+#[derive(Clone, Debug, Default)]
+pub struct Seats {
+    nodes: Vec<NodeRef>,
+    workloads: usize,
+    /// Of each external one address of every piece that is not told apart, and its domain names.
+    ends: Vec<Vec<End>>,
+    /// The place of each workload's namespace among the namespaces, and of each external behind them.
+    namespace_of: Vec<usize>,
+    namespaces: Vec<NodeRef>,
+}
+
+impl Seats {
+    pub(super) fn new(document: &Document, stage: &Stage) -> Self {
+        // Only what is drawn is in it, so that every workload has an id.
+        let drawn = stage.drawn.iter().flatten();
+        let mut seats = Self {
+            nodes: drawn.map(|id| NodeRef::Workload(*id)).collect(),
+            ..Self::default()
+        };
+        seats.workloads = seats.nodes.len();
+        let mut namespaces: Vec<_> = document.namespaces.iter().collect();
+        namespaces.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+        let place: BTreeMap<_, _> = (namespaces.iter().enumerate())
+            .map(|(at, (id, _))| (*id, at))
+            .collect();
+        for id in stage.drawn.iter().flatten() {
+            let namespace = document.workloads.get(*id).map(|w| w.namespace);
+            let at = namespace.and_then(|id| place.get(&id)).copied();
+            seats.namespace_of.push(at.unwrap_or_default());
+        }
+        seats.namespaces = (namespaces.iter())
+            .map(|(id, _)| NodeRef::Namespace(*id))
+            .collect();
+        let mut externals: Vec<_> = document.externals.iter().collect();
+        externals.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+        let sets: Vec<IpSet> = (externals.iter())
+            .map(|(_, external)| drawn::addresses(external))
+            .collect();
+        for ((id, external), set) in externals.iter().zip(&sets) {
+            seats.nodes.push(NodeRef::External(*id));
+            seats.namespace_of.push(seats.namespaces.len());
+            seats.namespaces.push(NodeRef::External(*id));
+            let mut ends: Vec<End> = addresses(stage, set, &sets)
+                .into_iter()
+                .map(End::Address)
+                .collect();
+            ends.extend(external.domain_names.iter().cloned().map(End::Domain));
+            seats.ends.push(ends);
+        }
+        seats
+    }
+
+    /// How many rows, which are as many columns.
+    pub fn len(&self, axis: Axis) -> usize {
+        self.nodes(axis).len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The things in their order.
+    pub fn nodes(&self, axis: Axis) -> &[NodeRef] {
+        match axis {
+            Axis::Workloads => &self.nodes,
+            Axis::Namespaces => &self.namespaces,
+        }
+    }
+
+    /// What has that place among workloads and externals.
+    pub fn of(&self, at: usize) -> Option<Seat> {
+        match self.nodes.get(at)? {
+            NodeRef::External(id) => Some(Seat::External(*id)),
+            _ => Some(Seat::Workload(at)),
+        }
+    }
+
+    /// The thing at a place among workloads and externals.
+    pub(super) fn node(&self, at: usize) -> Option<NodeRef> {
+        self.nodes.get(at).copied()
+    }
+
+    /// Where a thing is among workloads and externals.
+    pub fn position(&self, node: NodeRef) -> Option<usize> {
+        self.nodes.iter().position(|other| *other == node)
+    }
+
+    /// The place of the workload at an index of the snapshot.
+    pub(super) fn of_workload(&self, at: usize) -> usize {
+        at
+    }
+
+    pub(super) fn externals(&self) -> std::ops::Range<usize> {
+        self.workloads..self.nodes.len()
+    }
+
+    /// What stands for an external: addresses that differ to some policy or external, and domain names.
+    pub(super) fn ends(&self, external: usize) -> &[End] {
+        let at = external.checked_sub(self.workloads);
+        at.and_then(|at| self.ends.get(at))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The workloads and externals in one row.
+    pub(super) fn members(&self, axis: Axis, row: usize) -> Vec<usize> {
+        match axis {
+            Axis::Workloads => vec![row],
+            Axis::Namespaces => (0..self.nodes.len())
+                .filter(|seat| self.namespace_of.get(*seat) == Some(&row))
+                .collect(),
+        }
+    }
+
+    /// The row in which a workload or external is.
+    pub(super) fn place(&self, axis: Axis, seat: usize) -> usize {
+        match axis {
+            Axis::Workloads => seat,
+            Axis::Namespaces => self.namespace_of.get(seat).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// One address of every piece of the set that neither a policy nor an external tells apart.
+fn addresses(stage: &Stage, set: &IpSet, all: &[IpSet]) -> Vec<IpAddr> {
+    let mut found = addresses_of(&stage.snapshot, set);
+    for other in all {
+        for (first, last) in other.ranges() {
+            found.extend([Some(first), after(last)].into_iter().flatten());
+        }
+    }
+    found.retain(|address| set.contains(*address));
+    found.sort_unstable();
+    found.dedup();
+    // What a narrower external names is told there.
+    let narrower: Vec<&IpSet> = all
+        .iter()
+        .filter(|other| *other != set && !other.is_empty() && other.is_subset(set))
+        .collect();
+    let own = |address: &IpAddr| !narrower.iter().any(|other| other.contains(*address));
+    if found.iter().any(own) {
+        found.retain(own);
+    }
+    found
+}
+
+fn after(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(v4) => u32::from(v4)
+            .checked_add(1)
+            .map(|a| Ipv4Addr::from(a).into()),
+        IpAddr::V6(v6) => u128::from(v6)
+            .checked_add(1)
+            .map(|a| Ipv6Addr::from(a).into()),
+    }
+}

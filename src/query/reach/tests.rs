@@ -1,0 +1,190 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::analysis::{Endpoint, connections};
+use crate::model::fixture::Sketch;
+use crate::model::{Item, NodeRef, arbitrary};
+use crate::query::check;
+
+fn shop() -> Sketch {
+    let mut sketch = Sketch::new();
+    sketch.workload("shop/web", "app=web");
+    sketch.workload("shop/cart", "app=cart");
+    sketch.workload("data/postgres", "app=postgres");
+    sketch.external("office", &["198.51.100.0/24"], &[]);
+    sketch.external("stripe", &[], &["api.stripe.com"]);
+    sketch.flow("shop/web", "data/postgres", "TCP/5432");
+    sketch.flow("external/office", "shop/web", "TCP/8443");
+    sketch.flow("shop/web", "external/stripe", "TCP/443");
+    sketch
+}
+
+const OPEN: &str = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: pg-open, namespace: data}
+spec:
+  podSelector: {matchLabels: {app: postgres}}
+  ingress:
+  - from: [{namespaceSelector: {}}]
+    ports: [{port: 5432}, {port: 9187}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: out, namespace: shop}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress:
+  - ports: [{port: 9187}]
+";
+
+fn board(sketch: &Sketch) -> Board {
+    Board::new(&Arc::new(check(&sketch.document)))
+}
+
+fn names(sketch: &Sketch, cells: &BTreeMap<usize, Cell>, board: &Board) -> Vec<String> {
+    let each = cells.iter().map(|(at, cell)| {
+        let node = board.seats().nodes(Axis::Workloads)[*at];
+        let name = sketch.document.node_name(node);
+        format!("{name} {}: {:?}", cell.allowed, cell.standing())
+    });
+    each.collect()
+}
+
+fn place(sketch: &Sketch, board: &Board, words: &str) -> usize {
+    let node = sketch.end(words).node().expect("a node");
+    board.seats().position(node).expect("a seat")
+}
+
+#[test]
+fn rows_and_columns_tell_how_each_pair_stands() {
+    let mut sketch = shop();
+    sketch.keep(OPEN, None);
+    let mut board = board(&sketch);
+    let web = place(&sketch, &board, "shop/web");
+    let row = board.row(web);
+    assert_eq!(
+        names(&sketch, &row, &board),
+        [
+            "postgres TCP 5432,9187: NotDrawn",
+            "office TCP 9187: NotDrawn",
+            "stripe TCP 9187: NotDrawn"
+        ]
+    );
+    let cart = place(&sketch, &board, "shop/cart");
+    let column = board.column(cart);
+    assert_eq!(names(&sketch, &column, &board), Vec::<String>::new());
+    let office = place(&sketch, &board, "external/office");
+    let row = board.row(office);
+    assert_eq!(names(&sketch, &row, &board), ["web TCP 8443: Drawn"]);
+}
+
+#[test]
+fn what_cannot_be_said_is_not_called_blocked() {
+    let sketch = shop();
+    let mut board = board(&sketch);
+    let web = place(&sketch, &board, "shop/web");
+    let stripe = place(&sketch, &board, "external/stripe");
+    let row = board.row(web);
+    assert_eq!(row[&stripe].standing(), Standing::Unsaid);
+}
+
+#[test]
+fn a_selection_lists_both_ways_with_marks_and_policies() {
+    let mut sketch = shop();
+    sketch.keep(OPEN, None);
+    let mut board = board(&sketch);
+    let id = |words: &str| match sketch.end(words).node() {
+        Some(NodeRef::Workload(id)) => Item::Workload(id),
+        _ => unreachable!("a workload"),
+    };
+    let listed = board.list(&[id("data/postgres")], &|| false);
+    let told: Vec<_> = listed
+        .from
+        .iter()
+        .map(|entry| {
+            let name = sketch.document.node_name(entry.node).to_owned();
+            let by = board.allowed_by(entry, true).join(", ");
+            (name, entry.cell.allowed.to_string(), entry.mark(), by)
+        })
+        .collect();
+    let row = |name: &str, ports: &str, mark, by: &str| {
+        (name.to_owned(), ports.to_owned(), mark, by.to_owned())
+    };
+    assert_eq!(
+        told,
+        [
+            row("cart", "TCP 9187", Mark::NotDrawn, "out, pg-open"),
+            row(
+                "web",
+                "TCP 5432,9187",
+                Mark::Partly,
+                "web-to-data-postgres, pg-open"
+            ),
+        ]
+    );
+    assert!(listed.to.is_empty(), "postgres opens nothing");
+    let namespace = sketch
+        .document
+        .namespace_named("shop")
+        .expect("it is there");
+    let listed = board.list(&[Item::Namespace(namespace)], &|| false);
+    let to: Vec<_> = listed.to.iter().map(|entry| entry.node).collect();
+    assert_eq!(to.len(), 3, "postgres and both externals, no neighbours");
+}
+
+#[test]
+fn namespaces_sum_their_workloads_up() {
+    let mut sketch = shop();
+    sketch.keep(OPEN, None);
+    let mut board = board(&sketch);
+    let nodes = board.seats().nodes(Axis::Namespaces).to_vec();
+    let at = |name: &str| {
+        let mut all = nodes.iter();
+        all.position(|node| sketch.document.node_name(*node) == name)
+            .expect("a row")
+    };
+    let row = board.shared_row(Axis::Namespaces, at("shop"));
+    let column = u32::try_from(at("data")).expect("small");
+    let cell = row.iter().find(|(to, _)| *to == column).expect("a cell");
+    assert_eq!(cell.1.allowed.to_string(), "TCP 5432,9187");
+    assert_eq!(cell.1.wide.to_string(), "TCP 9187");
+    assert!(row.iter().all(|(to, _)| *to as usize != at("shop")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Rows and columns are the connections that the command line lists.
+    #[test]
+    fn the_board_is_the_list_of_connections(document in arbitrary::document()) {
+        let results = Arc::new(check(&document));
+        let snapshot = &results.in_force.stage.snapshot;
+        let mut expected: BTreeMap<(usize, usize), PortSet> = BTreeMap::new();
+        for connection in connections(snapshot) {
+            if let (Endpoint::Workload(from), Endpoint::Workload(to)) =
+                (connection.src, connection.dst)
+            {
+                expected.insert((from, to), connection.ports);
+            }
+        }
+        let mut board = Board::new(&results);
+        let count = snapshot.workloads.len();
+        let (mut rows, mut columns) = (BTreeMap::new(), BTreeMap::new());
+        for seat in 0..count {
+            for (to, cell) in board.row(seat).into_iter().filter(|(to, _)| *to < count) {
+                rows.insert((seat, to), cell);
+            }
+            for (from, cell) in board.column(seat).into_iter().filter(|(from, _)| *from < count) {
+                columns.insert((from, seat), cell);
+            }
+        }
+        prop_assert_eq!(&rows, &columns);
+        rows.retain(|_, cell| !cell.allowed.is_empty());
+        let rows: BTreeMap<_, _> = rows.into_iter().map(|(at, cell)| (at, cell.allowed)).collect();
+        prop_assert_eq!(rows, expected);
+    }
+}

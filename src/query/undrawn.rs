@@ -1,0 +1,206 @@
+//! What kept policies allow beyond what is drawn, summed up so that it can be shown.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::connections::Matrix;
+use crate::analysis::explain::{Decision, probe};
+use crate::analysis::{End, ask};
+use crate::intent::gates;
+use crate::model::{Document, NodeRef, PolicyId};
+use crate::plan::context::Context;
+use crate::proof::in_force::{InForce, Origin};
+use crate::query::party::{self, Joined, Pair, Party};
+use crate::sets::{IpSet, PortSet};
+
+/// Connections that kept policies allow and that are not drawn.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Allowed {
+    /// From where to where, and at which ports.
+    pub joined: Joined,
+    /// The kept policies whose rules allow it.
+    pub policies: Vec<PolicyId>,
+    /// One of its connections: indices of workloads in the snapshot; none where an end is outside.
+    pub example: Option<(usize, usize)>,
+}
+
+/// More than these are summed up by containers.
+const MOST: usize = 120;
+/// How many connections of one arrow are asked for the policies that allow them.
+const ASKED: usize = 12;
+
+/// All of it, sorted. Where nothing isolates, nothing has to allow; such connections are not among them.
+pub fn beyond_drawn(document: &Document, in_force: &InForce) -> Vec<Allowed> {
+    let stage = &in_force.stage;
+    let real = &stage.snapshot;
+    if !in_force
+        .origins
+        .iter()
+        .any(|o| matches!(o, Origin::Kept(_)))
+    {
+        return Vec::new();
+    }
+    let context = Context::new(document);
+    let mut ideal = real.clone();
+    let intents = gates::intents(&context, stage);
+    ideal.policies = intents.into_iter().map(|i| i.policy).collect();
+    let (mut allowed, mut drawn) = (Matrix::new(real), Matrix::new(&ideal));
+    let externals = party::externals(document);
+    let mut pairs: Vec<Pair> = Vec::new();
+    let party = |at: usize| stage.drawn.get(at).copied().flatten();
+    let party = |at: usize| party(at).map(|id| Party::Drawn(NodeRef::Workload(id)));
+    for at in 0..real.workloads.len() {
+        let Some(own) = party(at) else { continue };
+        let (now, meant) = (allowed.of(at), drawn.of(at));
+        for (to, ports) in &now.workloads {
+            let known = meant.workloads.get(to).cloned().unwrap_or_default();
+            let more = party::beyond(ports, &known);
+            if let (Some(other), false) = (party(*to), more.is_empty()) {
+                pairs.push((own, other, more));
+            }
+        }
+        let out = party::ranges_beyond(&now.to, &meant.to);
+        let out = party::outsiders(&out, &externals);
+        pairs.extend(out.into_iter().map(|(other, ports)| (own, other, ports)));
+        let into = party::ranges_beyond(&now.from, &meant.from);
+        let into = party::outsiders(&into, &externals);
+        pairs.extend(into.into_iter().map(|(other, ports)| (other, own, ports)));
+    }
+    let asker = Asker { document, in_force };
+    let joined = party::join(document, pairs, MOST);
+    let told = joined.into_iter().map(|joined| asker.tell(joined));
+    told.filter(|a| !a.policies.is_empty()).collect()
+}
+
+/// Asks which policies allow.
+struct Asker<'a> {
+    document: &'a Document,
+    in_force: &'a InForce,
+}
+
+impl Asker<'_> {
+    fn tell(&self, joined: Joined) -> Allowed {
+        let (from, to) = (self.ends(joined.from), self.ends(joined.to));
+        let pairs = from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
+        let mut policies = BTreeSet::new();
+        for (a, b) in pairs.filter(|(a, b)| a != b).take(ASKED) {
+            policies.extend(self.policies(a, b, &joined.ports));
+        }
+        let workload = |end: Option<&End>| match end {
+            Some(End::Pod(pod)) => self.in_force.stage.snapshot.pods.get(*pod),
+            _ => None,
+        };
+        let first = from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
+        let first = first.clone().find(|(a, b)| a != b);
+        let example = first.and_then(|(a, b)| Some((workload(Some(a))?, workload(Some(b))?)));
+        Allowed {
+            joined,
+            policies: policies.into_iter().collect(),
+            example: example.map(|(a, b)| (a.workload, b.workload)),
+        }
+    }
+
+    /// One pod of each workload that it stands for, or one address.
+    fn ends(&self, party: Party) -> Vec<End> {
+        let node = match party {
+            Party::Drawn(node) => node,
+            Party::Outside => return somewhere(&IpSet::all()),
+        };
+        if let NodeRef::External(id) = node {
+            let externals = party::externals(self.document);
+            let known = externals.iter().find(|(other, _)| *other == id);
+            return known.map_or(Vec::new(), |(_, set)| somewhere(set));
+        }
+        let stage = &self.in_force.stage;
+        let workloads = self.document.workloads_at(&node.into());
+        let places = workloads.iter().filter_map(|id| stage.index.get(id));
+        let first = places.filter_map(|at| stage.snapshot.workloads.get(*at));
+        let first = first
+            .map(|w| w.pods.clone())
+            .filter(|pods| !pods.is_empty());
+        first.map(|pods| End::Pod(pods.start)).take(ASKED).collect()
+    }
+
+    /// The kept policies with a rule that lets a connection pass one of its gates.
+    fn policies(&self, from: &End, to: &End, ports: &PortSet) -> Vec<PolicyId> {
+        let snapshot = &self.in_force.stage.snapshot;
+        let trace = probe(snapshot, from, to, ask::one_of(ports));
+        let gates = [trace.egress, trace.ingress].into_iter();
+        let kept = gates.filter_map(|gate| match gate.decision {
+            Decision::Rule { policy, .. } => match self.in_force.origins.get(policy) {
+                Some(Origin::Kept(id)) => Some(*id),
+                _ => None,
+            },
+            _ => None,
+        });
+        kept.collect()
+    }
+}
+
+/// One address of a set; an IPv4 one if there is one.
+fn somewhere(set: &IpSet) -> Vec<End> {
+    let first = set.ranges().next().map(|(first, _)| End::Address(first));
+    first.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::Sketch;
+    use crate::plan::generate;
+
+    const DENY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: shop}\n\
+        spec: {podSelector: {}, policyTypes: [Ingress]}\n";
+    const OPEN: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: to-db, namespace: shop}\n\
+        spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {}}], ports: [{port: 5432}]}]}\n";
+
+    fn shop(policies: &[&str]) -> Sketch {
+        let mut sketch = Sketch::new();
+        for name in ["web", "cart", "api", "db"] {
+            sketch.workload(&format!("shop/{name}"), &format!("app={name}"));
+        }
+        sketch.document.settings.base = crate::model::Base::None;
+        for text in policies {
+            sketch.keep(text, None);
+        }
+        sketch
+    }
+
+    fn found(sketch: &Sketch) -> Vec<String> {
+        let document = &sketch.document;
+        let in_force = InForce::read(document, &generate(document));
+        let all = beyond_drawn(document, &in_force);
+        let one = |a: &Allowed| {
+            let names: Vec<String> = a
+                .policies
+                .iter()
+                .map(|id| document.policy_name(*id))
+                .collect();
+            let (from, to) = (a.joined.from.words(document), a.joined.to.words(document));
+            format!("{from} to {to} by {}", names.join(", "))
+        };
+        all.iter().map(one).collect()
+    }
+
+    #[test]
+    fn only_what_a_kept_rule_allows_and_nobody_drew_is_shown() {
+        assert!(found(&shop(&[])).is_empty());
+        assert!(found(&shop(&[DENY])).is_empty(), "it allows nothing");
+        let mut sketch = shop(&[DENY, OPEN]);
+        assert_eq!(found(&sketch), ["every workload of shop to db by to-db"]);
+        sketch.flow("shop/web", "shop/db", "TCP/5432");
+        let rest = ["cart to db by to-db", "api to db by to-db"];
+        assert_eq!(found(&sketch), rest);
+    }
+
+    #[test]
+    fn addresses_are_shown_as_the_outside() {
+        let world = OPEN.replace(
+            "from: [{podSelector: {}}]",
+            "from: [{ipBlock: {cidr: 0.0.0.0/0}}]",
+        );
+        assert_eq!(
+            found(&shop(&[DENY, &world])),
+            ["addresses outside to db by to-db"]
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! From words to ends, and back.
+
+use super::{Place, Question};
+use crate::analysis::ask::addresses_of;
+use crate::analysis::eval::Probe;
+use crate::analysis::{self, End};
+use crate::model::{self, FlowPort, NodeRef, Refusal, Words};
+use crate::query::Results;
+use crate::query::drawn::{self, Drawn, Spot};
+use crate::query::explain;
+use crate::sets::{PortSet, Protocol};
+
+/// A question, with its words looked up.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Who may open it.
+    pub from: Vec<End>,
+    /// To whom.
+    pub to: Vec<End>,
+    /// At which ports.
+    pub port: FlowPort,
+    /// The end that was named, where a drawing knows it.
+    pub from_place: Option<(model::End, Place)>,
+    /// The same for the destination.
+    pub to_place: Option<(model::End, Place)>,
+}
+
+type Named = Option<(model::End, Place)>;
+
+impl Asked {
+    /// Looks the words up.
+    ///
+    /// # Errors
+    /// Words that stand for nothing.
+    pub fn new(results: &Results, question: &Question) -> Result<Self, Refusal> {
+        let (from, from_place) = ends(results, &question.from)?;
+        let (to, to_place) = ends(results, &question.to)?;
+        Ok(Self {
+            from,
+            to,
+            port: explain::ports(question.port.trim())?,
+            from_place,
+            to_place,
+        })
+    }
+
+    /// The place of a concrete end: an address of an external that was named is that external.
+    pub(super) fn named(&self, asked: &Named, found: Place) -> Place {
+        match asked {
+            Some((model::End::External(_), place)) => Place {
+                name: match place.name == found.name {
+                    true => found.name,
+                    false => format!("{} ({})", place.name, found.name),
+                },
+                ..place.clone()
+            },
+            _ => found,
+        }
+    }
+}
+
+/// The ends that words stand for: those of a project file, an address, a network, or a range of
+/// addresses `A to B`.
+fn ends(results: &Results, words: &str) -> Result<(Vec<End>, Named), Refusal> {
+    let words = words.trim();
+    let snapshot = &results.in_force.stage.snapshot;
+    if let Some((first, _)) = words.split_once(" to ") {
+        return Ok((explain::ends(snapshot, first.trim())?, None));
+    }
+    let document = &results.document;
+    let end = match Words::new(document).end(words) {
+        Ok(end) => end,
+        Err(refusal) => {
+            return match explain::ends(snapshot, words) {
+                Ok(ends) => Ok((ends, None)),
+                Err(_) => Err(refusal),
+            };
+        }
+    };
+    let stage = &results.in_force.stage;
+    let mut found: Vec<End> = Vec::new();
+    for id in document.workloads_at(&end) {
+        let workload = stage
+            .index
+            .get(&id)
+            .and_then(|at| snapshot.workloads.get(*at));
+        found.extend(
+            workload
+                .into_iter()
+                .flat_map(|w| w.pods.clone())
+                .map(End::Pod),
+        );
+    }
+    if let model::End::External(id) = &end
+        && let Some(external) = document.externals.get(*id)
+    {
+        let addresses = addresses_of(snapshot, &drawn::addresses(external));
+        found.extend(addresses.into_iter().map(End::Address));
+        found.extend(external.domain_names.iter().cloned().map(End::Domain));
+    }
+    if found.is_empty() {
+        return Err(
+            Refusal::new(format!("`{words}` stands for nothing that is known here"))
+                .help("choose something with pods or addresses"),
+        );
+    }
+    let place = Place {
+        words: words.to_owned(),
+        name: document.end_name(&end),
+        node: end.node(),
+    };
+    Ok((found, Some((end, place))))
+}
+
+/// What an end is called: its workload, its external, its address.
+pub fn place(results: &Results, end: &End) -> Place {
+    let document = &results.document;
+    let stage = &results.in_force.stage;
+    let unknown = |words: String| Place {
+        name: words.clone(),
+        words,
+        node: None,
+    };
+    match end {
+        End::Pod(at) => {
+            let pod = stage.snapshot.pods.get(*at);
+            let drawn = pod.and_then(|p| stage.drawn.get(p.workload).copied().flatten());
+            let Some(id) = drawn else {
+                return unknown(pod.map_or(String::new(), |p| p.name.clone()));
+            };
+            let end = model::End::Workload(id);
+            Place {
+                words: Words::new(document).of(&end),
+                name: document.end_name(&end),
+                node: Some(NodeRef::Workload(id)),
+            }
+        }
+        End::Address(address) => {
+            let mut externals: Vec<_> = document
+                .externals
+                .iter()
+                .filter(|(_, e)| drawn::addresses(e).contains(*address))
+                .collect();
+            // The smallest block tells most.
+            externals.sort_by_key(|(_, e)| {
+                let longest = e.networks.iter().map(|n| n.cidr.prefix_len()).max();
+                std::cmp::Reverse(longest)
+            });
+            Place {
+                node: externals.first().map(|(id, _)| NodeRef::External(*id)),
+                ..unknown(address.to_string())
+            }
+        }
+        End::Domain(name) => {
+            let mut externals = document.externals.iter();
+            let external = externals.find(|(_, e)| e.domain_names.contains(name));
+            let node = external.map(|(id, _)| NodeRef::External(id));
+            let words = external.map_or(name.clone(), |(_, e)| format!("external/{}", e.name));
+            Place {
+                words,
+                name: name.clone(),
+                node,
+            }
+        }
+        End::Node(at) | End::NodeAddress(at, _) => {
+            let node = stage.snapshot.nodes.get(*at);
+            unknown(node.map_or(String::new(), |n| format!("node/{}", n.name)))
+        }
+        End::NewPod(_) => unknown("a new pod".into()),
+    }
+}
+
+/// The port to ask about where none is named: a drawn one, an open one, a declared one, `TCP/443`.
+pub fn default_port(results: &Results, drawn: &Drawn, from: &str, to: &str) -> String {
+    const LAST: &str = "TCP/443";
+    let (Ok((from, _)), Ok((to, named))) = (ends(results, from), ends(results, to)) else {
+        return LAST.into();
+    };
+    let (Some(a), Some(b)) = (from.first(), to.iter().find(|b| Some(*b) != from.first())) else {
+        return LAST.into();
+    };
+    let snapshot = &results.in_force.stage.snapshot;
+    let spot = |end| match end {
+        &End::Pod(at) => snapshot.pods.get(at).map(|p| Spot::Workload(p.workload)),
+        End::Address(address) => Some(Spot::Address(*address)),
+        End::Domain(name) => Some(Spot::Domain(name)),
+        _ => None,
+    };
+    let wanted = spot(a).zip(spot(b));
+    let wanted = wanted.map_or_else(PortSet::empty, |(a, b)| drawn.ports(snapshot, a, b));
+    if let Some(port) = wanted.example() {
+        return port_words(Some(port));
+    }
+    let declared = match b {
+        End::Pod(at) => snapshot.pods.get(*at).and_then(|p| p.ports.first()),
+        _ => None,
+    };
+    let declared = declared.map(|p| (p.protocol, p.port));
+    let open = || analysis::ask::open_ports(snapshot, a, b, &PortSet::all_numbered());
+    let chosen = declared.or_else(|| open().example().filter(|_| named.is_some()));
+    match chosen {
+        // All ports of TCP: any of them tells the same.
+        Some((Protocol::Tcp, 1)) | None => LAST.into(),
+        Some(port) => port_words(Some(port)),
+    }
+}
+
+/// One port as words.
+pub(super) fn port_words(port: Probe) -> String {
+    port.map_or("any".into(), |(protocol, port)| {
+        format!("{protocol}/{port}")
+    })
+}
+
+/// One port as a set.
+pub(super) fn port_set(port: Probe) -> PortSet {
+    port.map_or_else(PortSet::other, |(protocol, port)| {
+        PortSet::single(protocol, port)
+    })
+}

@@ -1,0 +1,272 @@
+//! What can be done about a verdict with one click: edits of the Document, tried before they are offered.
+
+use super::gates::rules;
+use super::near::{Missing, near};
+use super::{Asked, Place, Standing, Teller};
+use crate::analysis::explain::gate;
+use crate::analysis::{Decision, Direction, End, GateTrace};
+use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing};
+use crate::proof::Fix;
+use crate::proof::Origin;
+use crate::query::explain::Shown;
+
+impl Teller<'_> {
+    pub(super) fn fixes(
+        &self,
+        standing: Standing,
+        shown: &Shown,
+        from: &Place,
+        to: &Place,
+        asked: &Asked,
+        flows: &[FlowId],
+    ) -> Vec<Fix> {
+        let mut found = Vec::new();
+        match standing {
+            Standing::Denied => {
+                found.extend(self.draw(shown, from, to, asked));
+                found.extend(self.label(shown));
+            }
+            Standing::NotDrawn => {
+                found.extend(self.drop_kept(shown));
+                found.extend(self.draw(shown, from, to, asked));
+            }
+            Standing::Open => found.extend(self.draw(shown, from, to, asked)),
+            Standing::Blocked => {
+                found.extend(self.regenerate(flows));
+                found.extend(self.label(shown));
+            }
+            Standing::Drawn | Standing::Unsaid => {}
+        }
+        let document = self.document();
+        found.retain(|fix| fix.edit.apply(&mut document.clone()).is_ok());
+        found
+    }
+
+    /// Draws the connection, or puts the muted flow that draws it in force again.
+    fn draw(&self, shown: &Shown, from: &Place, to: &Place, asked: &Asked) -> Option<Fix> {
+        let document = self.document();
+        let port = shown.port?;
+        let port = FlowPort::Range(port.0, port.1, port.1);
+        let end = |place: &Place, asked: &Option<(model::End, Place)>| {
+            asked
+                .as_ref()
+                .map(|(end, _)| end.clone())
+                .or(match place.node? {
+                    NodeRef::Workload(id) => Some(model::End::Workload(id)),
+                    NodeRef::External(id) => Some(model::End::External(id)),
+                    _ => None,
+                })
+        };
+        let (from, to) = (end(from, &asked.from_place)?, end(to, &asked.to_place)?);
+        let muted = document
+            .flows
+            .iter()
+            .find(|(_, f)| f.muted && f.from == from && f.to == to && f.ports.contains(&port));
+        if let Some((id, _)) = muted {
+            return Some(Fix {
+                title: format!("Unmute the flow {}", document.flow_name(id)),
+                edit: Edit::Mute(vec![id], false),
+            });
+        }
+        let flow = Flow::new(from, to, vec![port]);
+        Some(Fix {
+            title: "Draw this flow".to_owned(),
+            edit: Edit::Add(Thing::Flow(flow)),
+        })
+    }
+
+    /// Gives the workload the labels that the nearest rule asks for, if its gate then opens.
+    fn label(&self, shown: &Shown) -> Option<Fix> {
+        let closed = [&shown.trace.ingress, &shown.trace.egress];
+        let mut closed = closed.into_iter().filter(|gate| !gate.allowed);
+        closed.find_map(|gate| self.label_for(shown, gate))
+    }
+
+    fn label_for(&self, shown: &Shown, trace: &GateTrace) -> Option<Fix> {
+        let stage = &self.results.in_force.stage;
+        let found = near(&stage.snapshot, shown, trace);
+        let missing = found.iter().find_map(|n| n.labels.clone())?;
+        if missing.pod.is_empty() || !missing.namespace.is_empty() {
+            return None;
+        }
+        let peer = super::gates::other(shown, trace.direction);
+        let End::Pod(at) = peer else { return None };
+        let pod = stage.snapshot.pods.get(*at)?;
+        let id = stage.drawn.get(pod.workload).copied().flatten()?;
+        let workload = self.document().workloads.get(id)?;
+        let mut labels = workload.labels.clone();
+        labels.extend(missing.pod.iter().cloned());
+        if !self.opens(shown, trace.direction, *at, &labels) {
+            return None;
+        }
+        Some(Fix {
+            title: format!("Add {} to {}", said(&missing), workload.name),
+            edit: Edit::Change(
+                Item::Workload(id),
+                Thing::Workload(model::Workload {
+                    labels,
+                    ..workload.clone()
+                }),
+            ),
+        })
+    }
+
+    /// Whether a gate opens when the pod has these labels.
+    fn opens(
+        &self,
+        shown: &Shown,
+        direction: Direction,
+        pod: usize,
+        labels: &crate::sets::Labels,
+    ) -> bool {
+        let mut snapshot = self.results.in_force.stage.snapshot.clone();
+        if let Some(pod) = snapshot.pods.get_mut(pod) {
+            pod.labels = std::sync::Arc::new(labels.clone());
+        }
+        gate(&snapshot, direction, &shown.from, &shown.to, shown.port).allowed
+    }
+
+    /// Drops the kept policy that alone lets too much through.
+    fn drop_kept(&self, shown: &Shown) -> Option<Fix> {
+        let gates = [&shown.trace.ingress, &shown.trace.egress];
+        gates.into_iter().find_map(|gate| {
+            let Decision::Rule { policy, rule } = &gate.decision else {
+                return None;
+            };
+            let origin = self.results.in_force.origins.get(*policy)?;
+            let Origin::Kept(id) = *origin else {
+                return None;
+            };
+            let found = self.results.in_force.policies().get(*policy)?;
+            rules(found, gate.direction).get(*rule)?;
+            let replaces = self.document().policies.get(id)?.replaces.is_some();
+            Some(Fix {
+                title: match replaces {
+                    true => format!("Return {} to what is drawn", found.name),
+                    false => format!("Drop the kept policy {}", found.name),
+                },
+                edit: Edit::Remove(vec![Item::Policy(id)]),
+            })
+        })
+    }
+
+    /// Takes hand-made policies away that stand in place of those of the flows.
+    fn regenerate(&self, flows: &[FlowId]) -> Option<Fix> {
+        let document = self.document();
+        let replaced = &self.results.generated.replaced;
+        let of_flows = replaced
+            .iter()
+            .filter(|w| w.flows.iter().any(|f| flows.contains(f)));
+        let names: Vec<String> = of_flows
+            .map(|w| format!("{}/{}", w.namespace, w.name))
+            .collect();
+        let stands_for = |kept: &model::KeptPolicy| {
+            let replaces = kept.replaces.as_ref();
+            replaces.is_some_and(|name| names.contains(name))
+        };
+        let kept = document
+            .policies
+            .iter()
+            .filter(|(_, kept)| stands_for(kept));
+        let kept: Vec<Item> = kept.map(|(id, _)| Item::Policy(id)).collect();
+        let what = match (kept.as_slice(), names.first()) {
+            ([], _) | (_, None) => return None,
+            ([one], _) => document.item_name(*one),
+            (many, _) => format!("{} policies", many.len()),
+        };
+        Some(Fix {
+            title: format!("Return {what} to what is drawn"),
+            edit: Edit::Remove(kept),
+        })
+    }
+
+    /// Assumptions without which the answer would be another one.
+    pub(super) fn assumptions(&self, shown: &Shown) -> Vec<String> {
+        use crate::cluster::{HostNetwork, PodAddresses};
+        let document = self.document();
+        let now = document.settings.assumptions;
+        let mut others = Vec::new();
+        if self.speaks_of_addresses(shown) {
+            for (value, word) in [
+                (PodAddresses::Known, "known"),
+                (PodAddresses::Outside, "outside the cluster"),
+                (PodAddresses::Unknown, "unknown"),
+            ] {
+                let mut other = now;
+                other.pod_addresses = value;
+                others.push((other, format!("pod addresses were {word}")));
+            }
+        }
+        if self.on_host_network(shown) {
+            for (value, word) in [
+                (HostNetwork::Pods, "like other pods"),
+                (HostNetwork::Nodes, "as their nodes"),
+            ] {
+                let mut other = now;
+                other.host_network = value;
+                others.push((other, format!("host-network pods counted {word}")));
+            }
+        }
+        others.retain(|(other, _)| *other != now);
+        let decides = |(other, words): (crate::cluster::Assumptions, String)| {
+            let mut document: Document = document.clone();
+            document.settings.assumptions = other;
+            let in_force = crate::proof::InForce::read(&document, &self.results.generated);
+            let snapshot = &in_force.stage.snapshot;
+            let trace =
+                crate::analysis::explain::probe(snapshot, &shown.from, &shown.to, shown.port);
+            let verdict = if trace.allowed { "allowed" } else { "denied" };
+            (trace.allowed != shown.trace.allowed)
+                .then(|| format!("An assumption decides: if {words}, it would be {verdict}"))
+        };
+        others.into_iter().filter_map(decides).collect()
+    }
+
+    fn on_host_network(&self, shown: &Shown) -> bool {
+        let pods = &self.results.in_force.stage.snapshot.pods;
+        [&shown.from, &shown.to].into_iter().any(|end| match end {
+            End::Pod(at) => pods.get(*at).is_some_and(|p| p.host_network),
+            _ => false,
+        })
+    }
+
+    /// Whether both ends are pods and a policy that applies speaks of addresses.
+    fn speaks_of_addresses(&self, shown: &Shown) -> bool {
+        if !matches!((&shown.from, &shown.to), (End::Pod(_), End::Pod(_))) {
+            return false;
+        }
+        let policies = self.results.in_force.policies();
+        let gates = [&shown.trace.egress, &shown.trace.ingress];
+        gates.into_iter().any(|gate| {
+            let traces = gate.tiers.iter().flat_map(|tier| &tier.policies);
+            let asked = traces.filter_map(|p| policies.get(p.policy));
+            let mut rules = asked.flat_map(|policy| rules(policy, gate.direction));
+            rules.any(|rule| match &rule.peers {
+                crate::policy::Match::Any => false,
+                crate::policy::Match::Only(items) => {
+                    items.iter().any(|item| names_addresses(&item.peer))
+                }
+            })
+        })
+    }
+}
+
+fn names_addresses(peer: &crate::policy::Peer) -> bool {
+    use crate::policy::Peer;
+    match peer {
+        Peer::Addresses(_)
+        | Peer::PodAddresses(_)
+        | Peer::HostAddresses(_)
+        | Peer::PodsIpv4
+        | Peer::PodsIpv6 => true,
+        Peer::All(all) | Peer::AnyOf(all) => all.iter().any(names_addresses),
+        Peer::Not(inner) => names_addresses(inner),
+        _ => false,
+    }
+}
+
+/// `tier=web, app=x`.
+fn said(missing: &Missing) -> String {
+    let each = missing.pod.iter().map(|(k, v)| format!("{k}={v}"));
+    each.collect::<Vec<_>>().join(", ")
+}

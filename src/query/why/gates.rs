@@ -1,0 +1,230 @@
+//! What each gate says, as steps.
+
+use super::excerpt::full_name;
+use super::near::{Near, near};
+use super::{Excerpt, Gate, Place, Step, Teller};
+use crate::analysis::{Decision, Direction, End, GateTrace, PolicyTrace, TierVerdict};
+use crate::policy::{Action, Match, Policy, Rule};
+use crate::query::explain::Shown;
+
+/// How many near misses are told at a gate.
+const NEAREST: usize = 3;
+
+impl Teller<'_> {
+    /// Both gates.
+    pub(super) fn gates(&self, shown: &Shown, from: &Place, to: &Place) -> [Gate; 2] {
+        [
+            self.gate(shown, &shown.trace.egress, from),
+            self.gate(shown, &shown.trace.ingress, to),
+        ]
+    }
+
+    fn gate(&self, shown: &Shown, trace: &GateTrace, own: &Place) -> Gate {
+        let verb = match (trace.direction, trace.allowed) {
+            (Direction::Egress, true) => "may send",
+            (Direction::Egress, false) => "may not send",
+            (Direction::Ingress, true) => "may receive",
+            (Direction::Ingress, false) => "may not receive",
+        };
+        let mut gate = Gate {
+            direction: trace.direction,
+            allowed: trace.allowed,
+            title: format!("{} {verb}", own.name),
+            steps: Vec::new(),
+            selected_by: self.selecting(trace),
+            excerpt: None,
+        };
+        self.isolation(trace, &mut gate);
+        for tier in &trace.tiers {
+            self.tier(tier.tier, tier.verdict, trace, &mut gate);
+        }
+        self.decision(shown, trace, &mut gate);
+        gate
+    }
+
+    /// The policies that select the end, in the order in which they are asked.
+    fn selecting(&self, trace: &GateTrace) -> Vec<String> {
+        let policies = trace.tiers.iter().flat_map(|tier| &tier.policies);
+        let found = policies.filter_map(|p| self.policy(p.policy));
+        found.map(full_name).collect()
+    }
+
+    fn policy(&self, at: usize) -> Option<&Policy> {
+        self.results.in_force.policies().get(at)
+    }
+
+    /// Which policies isolate the end.
+    fn isolation(&self, trace: &GateTrace, gate: &mut Gate) {
+        let what = match trace.direction {
+            Direction::Egress => "egress",
+            Direction::Ingress => "ingress",
+        };
+        let isolates = |trace_of: &&PolicyTrace| {
+            self.policy(trace_of.policy)
+                .and_then(|p| side(p, trace.direction))
+                .is_some_and(|side| side.isolates)
+        };
+        let all = trace.tiers.iter().flat_map(|tier| &tier.policies);
+        let mut isolating: Vec<usize> = all.filter(isolates).map(|p| p.policy).collect();
+        self.clearest_first(&mut isolating, trace.direction);
+        let text = match (&trace.decision, isolating.as_slice()) {
+            (Decision::SamePod | Decision::OwnNode | Decision::NoPod, _) => return,
+            (_, []) => format!("no policy isolates its {what}"),
+            (_, [one]) => format!("its {what} is isolated by {}", self.name(*one)),
+            (_, [one, rest @ ..]) => format!(
+                "its {what} is isolated by {} and {} more",
+                self.name(*one),
+                rest.len()
+            ),
+        };
+        let source = isolating.first().and_then(|at| {
+            let line = self.isolating_excerpt(*at).map_or(1, |e| *e.marked.start());
+            self.source(*at, line)
+        });
+        gate.steps.push(Step { text, source });
+    }
+
+    /// Of policies that isolate, what says nothing but that is the clearest.
+    fn clearest_first(&self, policies: &mut [usize], direction: Direction) {
+        policies.sort_by_key(|at| {
+            let side = self.policy(*at).and_then(|p| side(p, direction));
+            side.map_or(0, |side| side.rules.len())
+        });
+    }
+
+    /// How a tier ended; the one tier of NetworkPolicy says so by its rule.
+    fn tier(&self, tier: usize, verdict: TierVerdict, trace: &GateTrace, gate: &mut Gate) {
+        if trace.tiers.len() < 2 {
+            return;
+        }
+        let tiers = &self.results.in_force.stage.snapshot.tiers;
+        let name = tiers.get(tier).map_or("", |t| t.name.as_str());
+        let how = match verdict {
+            TierVerdict::Allowed => "allows it",
+            TierVerdict::Denied => "denies it",
+            TierVerdict::Next => "leaves it to the next tier",
+        };
+        gate.steps.push(Step {
+            text: format!("tier {name} {how}"),
+            source: None,
+        });
+    }
+
+    fn decision(&self, shown: &Shown, trace: &GateTrace, gate: &mut Gate) {
+        let plain = |text: &str| Step {
+            text: text.to_owned(),
+            source: None,
+        };
+        match &trace.decision {
+            Decision::SamePod => gate.steps.push(plain("a pod always reaches itself")),
+            Decision::OwnNode => gate.steps.push(plain("a node always reaches its own pods")),
+            Decision::NoPod => gate
+                .steps
+                .push(plain("it is outside the cluster: no policy guards it")),
+            Decision::Open => {}
+            Decision::Rule { policy, rule } => {
+                let Some(found) = self.policy(*policy) else {
+                    return;
+                };
+                let Some(rule_found) = rules(found, trace.direction).get(*rule) else {
+                    return;
+                };
+                let how = match (rule_found.action, trace.direction) {
+                    (Action::Accept, Direction::Egress) => "let out by",
+                    (Action::Accept, Direction::Ingress) => "let in by",
+                    (Action::Deny, _) => "denied by",
+                    (Action::Pass, _) => "passed on by",
+                };
+                let line = self.deciding_line(shown, trace.direction, rule_found);
+                gate.steps.push(Step {
+                    text: format!("{how} rule {} of {}", rule + 1, found.name),
+                    source: self.source(*policy, line),
+                });
+                gate.excerpt = self.rule_excerpt(*policy, rule_found, line);
+            }
+            Decision::Isolated { policies, .. } => self.closed(shown, trace, policies, gate),
+        }
+    }
+
+    /// Nothing lets it through: what comes nearest.
+    fn closed(&self, shown: &Shown, trace: &GateTrace, isolating: &[usize], gate: &mut Gate) {
+        let snapshot = &self.results.in_force.stage.snapshot;
+        let near = near(snapshot, shown, trace);
+        let text = match near.as_slice() {
+            [] => "no rule lets it through, and none comes near",
+            _ => "no rule lets it through; the nearest:",
+        };
+        gate.steps.push(Step {
+            text: text.to_owned(),
+            source: None,
+        });
+        for one in near.iter().take(NEAREST) {
+            let source = self.source(one.policy, self.near_line(trace.direction, one));
+            let name = self.name(one.policy);
+            gate.steps.push(Step {
+                text: format!("rule {} of {name} would match {}", one.rule + 1, one.wish),
+                source,
+            });
+        }
+        gate.excerpt = match near.first() {
+            Some(one) => self.near_excerpt(trace.direction, one),
+            None => {
+                let mut isolating = isolating.to_vec();
+                self.clearest_first(&mut isolating, trace.direction);
+                isolating.first().and_then(|at| self.isolating_excerpt(*at))
+            }
+        };
+    }
+
+    fn near_line(&self, direction: Direction, near: &Near) -> u32 {
+        let rule = self.rule(direction, near);
+        rule.map_or(1, |rule| near.line.unwrap_or(rule.span.line))
+    }
+
+    fn near_excerpt(&self, direction: Direction, near: &Near) -> Option<Excerpt> {
+        let rule = self.rule(direction, near)?;
+        self.rule_excerpt(near.policy, rule, self.near_line(direction, near))
+    }
+
+    fn rule(&self, direction: Direction, near: &Near) -> Option<&Rule> {
+        let policy = self.policy(near.policy)?;
+        rules(policy, direction).get(near.rule)
+    }
+
+    fn name(&self, policy: usize) -> &str {
+        self.policy(policy).map_or("", |p| p.name.as_str())
+    }
+
+    /// The line of the peer that the other end is, or of the rule.
+    fn deciding_line(&self, shown: &Shown, direction: Direction, rule: &Rule) -> u32 {
+        let snapshot = &self.results.in_force.stage.snapshot;
+        let other = other(shown, direction);
+        match &rule.peers {
+            Match::Any => rule.span.line,
+            Match::Only(items) => items
+                .iter()
+                .find(|i| crate::analysis::eval::peer_matches(snapshot, &i.peer, other))
+                .map_or(rule.span.line, |item| item.span.line),
+        }
+    }
+}
+
+/// The end that a rule of this direction calls its peer.
+pub(super) fn other(shown: &Shown, direction: Direction) -> &End {
+    match direction {
+        Direction::Egress => &shown.to,
+        Direction::Ingress => &shown.from,
+    }
+}
+
+/// The rules of a policy in one direction.
+pub(super) fn rules(policy: &Policy, direction: Direction) -> &[Rule] {
+    side(policy, direction).map_or(&[], |side| &side.rules)
+}
+
+fn side(policy: &Policy, direction: Direction) -> Option<&crate::policy::Side> {
+    match direction {
+        Direction::Ingress => policy.ingress.as_ref(),
+        Direction::Egress => policy.egress.as_ref(),
+    }
+}

@@ -1,0 +1,204 @@
+//! The rules that come nearest to a connection that none allows, and what would have to be different.
+
+use super::gates::{other, rules};
+use crate::analysis::eval::peer_matches;
+use crate::analysis::miss::{peer_misses, port_miss, port_words};
+use crate::analysis::{End, GateTrace};
+use crate::cluster::{Pod, Snapshot};
+use crate::policy::{Action, Match, Peer, Rule};
+use crate::query::explain::Shown;
+use crate::sets::{LabelOp, Labels, Selector};
+
+/// A rule that comes near.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Near {
+    /// Its policy, in the snapshot.
+    pub(super) policy: usize,
+    /// Its place in the policy's direction.
+    pub(super) rule: usize,
+    /// What would make it match: `if the pod had tier=web`.
+    pub(super) wish: String,
+    /// The line of the peer or port that comes nearest.
+    pub(super) line: Option<u32>,
+    /// Labels that would do, if nothing else is missing.
+    pub(super) labels: Option<Missing>,
+    /// The peer matches and only the port does not.
+    pub(super) only_port: bool,
+}
+
+/// Labels that would make a pod a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    /// On the pod itself.
+    pub(super) pod: Vec<(String, String)>,
+    /// On its namespace.
+    pub(super) namespace: Vec<(String, String)>,
+}
+
+/// The accepting rules that miss by the least, nearest first.
+pub(super) fn near(snapshot: &Snapshot, shown: &Shown, trace: &GateTrace) -> Vec<Near> {
+    let mut found: Vec<((usize, usize), Near)> = Vec::new();
+    let policies = trace.tiers.iter().flat_map(|tier| &tier.policies);
+    for asked in policies {
+        let Some(policy) = snapshot.policies.get(asked.policy) else {
+            continue;
+        };
+        let both = rules(policy, trace.direction).iter().zip(&asked.rules);
+        for (at, (rule, how)) in both.enumerate() {
+            // What misses by both the peer and the port is for something else.
+            if rule.action != Action::Accept || !how.subject || !(how.peer || how.port) {
+                continue;
+            }
+            let end = other(shown, trace.direction);
+            let (far, near) = match how.peer {
+                true => (2, by_port(snapshot, shown, rule)),
+                false => by_peer(snapshot, end, rule),
+            };
+            let place = Near {
+                policy: asked.policy,
+                rule: at,
+                ..near
+            };
+            found.push(((far, found.len()), place));
+        }
+    }
+    found.sort_by_key(|(far, _)| *far);
+    found.into_iter().map(|(_, near)| near).collect()
+}
+
+fn nearly(wish: String) -> Near {
+    Near {
+        policy: 0,
+        rule: 0,
+        wish,
+        line: None,
+        labels: None,
+        only_port: false,
+    }
+}
+
+fn by_port(snapshot: &Snapshot, shown: &Shown, rule: &Rule) -> Near {
+    let (names, line) = match &rule.ports {
+        Match::Only(items) => {
+            let names: Vec<String> = items.iter().map(|i| port_words(&i.port)).collect();
+            (names, items.first().map(|i| i.span.line))
+        }
+        Match::Any => (Vec::new(), None),
+    };
+    let wish = match names.as_slice() {
+        [] => port_miss(snapshot, &rule.ports, &shown.to, shown.port).unwrap_or_default(),
+        names => format!("on {}", names.join(" or ").replace('`', "")),
+    };
+    Near {
+        line,
+        only_port: true,
+        ..nearly(wish)
+    }
+}
+
+/// How far the nearest peer of the rule is, and what is missing.
+fn by_peer(snapshot: &Snapshot, end: &End, rule: &Rule) -> (usize, Near) {
+    let Match::Only(items) = &rule.peers else {
+        return (usize::MAX, nearly(String::new()));
+    };
+    let pod = match end {
+        End::Pod(at) => snapshot.pods.get(*at),
+        _ => None,
+    };
+    let missing = |item: &crate::policy::PeerItem| {
+        let missing = labels_missing(snapshot, &item.peer, pod?)?;
+        Some((missing, item.span.line))
+    };
+    let nearest = items
+        .iter()
+        .filter_map(missing)
+        .min_by_key(|(m, line)| (m.pod.len() + 2 * m.namespace.len(), *line));
+    if let Some((missing, line)) = nearest {
+        let far = missing.pod.len() + 2 * missing.namespace.len();
+        let near = Near {
+            line: Some(line),
+            labels: Some(missing.clone()),
+            ..nearly(format!("if {}", wish(&missing)))
+        };
+        return (far, near);
+    }
+    let misses = peer_misses(snapshot, &rule.peers, end);
+    let wish = match misses.first() {
+        Some(miss) => format!("if not: {}", miss.replace('`', "")),
+        None => "no peer at all".to_owned(),
+    };
+    let near = Near {
+        line: items.first().map(|item| item.span.line),
+        ..nearly(wish)
+    };
+    (10, near)
+}
+
+/// `the pod had tier=web and its namespace team=shop`.
+fn wish(missing: &Missing) -> String {
+    let said = |labels: &[(String, String)]| {
+        let each: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        each.join(", ")
+    };
+    match (missing.pod.is_empty(), missing.namespace.is_empty()) {
+        (false, true) => format!("the pod had {}", said(&missing.pod)),
+        (true, _) => format!("its namespace had {}", said(&missing.namespace)),
+        (false, false) => format!(
+            "the pod had {} and its namespace {}",
+            said(&missing.pod),
+            said(&missing.namespace)
+        ),
+    }
+}
+
+/// The labels that would make the pod match; none if labels alone cannot.
+fn labels_missing(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> Option<Missing> {
+    let namespace = snapshot.namespaces.get(pod.namespace)?;
+    let nothing = || Missing {
+        pod: Vec::new(),
+        namespace: Vec::new(),
+    };
+    match peer {
+        Peer::All(all) => {
+            let mut found = nothing();
+            for one in all {
+                let more = labels_missing(snapshot, one, pod)?;
+                found.pod.extend(more.pod);
+                found.namespace.extend(more.namespace);
+            }
+            Some(found)
+        }
+        Peer::AnyOf(any) => any
+            .iter()
+            .filter_map(|one| labels_missing(snapshot, one, pod))
+            .min_by_key(|m| m.pod.len() + 2 * m.namespace.len()),
+        Peer::PodLabels(selector) => Some(Missing {
+            pod: values_missing(selector, &pod.labels)?,
+            ..nothing()
+        }),
+        Peer::NamespaceLabels(selector) => {
+            let missing = values_missing(selector, &namespace.labels)?;
+            // The control plane sets the name; nobody changes it.
+            let fixed = |(key, _): &(String, String)| key == crate::cluster::NAMESPACE_NAME_LABEL;
+            (!missing.iter().any(fixed)).then(|| Missing {
+                namespace: missing,
+                ..nothing()
+            })
+        }
+        other => {
+            let at = snapshot.pods.iter().position(|p| std::ptr::eq(p, pod))?;
+            peer_matches(snapshot, other, &End::Pod(at)).then(nothing)
+        }
+    }
+}
+
+/// One value for each requirement that is not met; none if no value would do.
+fn values_missing(selector: &Selector, labels: &Labels) -> Option<Vec<(String, String)>> {
+    let failing = selector.requirements.iter().filter(|r| !r.matches(labels));
+    failing
+        .map(|r| match &r.op {
+            LabelOp::In(values) => Some((r.key.clone(), values.first()?.clone())),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,212 @@
+use super::*;
+use crate::model::fixture::Sketch;
+use crate::model::{Edit, FlowPort, Thing};
+use crate::query::check;
+use crate::query::drawn::Drawn;
+use crate::sets::Protocol;
+
+fn asked(sketch: &Sketch, from: &str, to: &str, port: &str) -> Why {
+    let results = check(&sketch.document);
+    let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
+    let question = Question {
+        from: from.into(),
+        to: to.into(),
+        port: port.into(),
+    };
+    why(&results, &drawn, &question).expect("an answer")
+}
+
+fn shop() -> Sketch {
+    let mut sketch = Sketch::new();
+    for (words, labels) in [
+        ("shop/web", "app=web"),
+        ("shop/cart", "app=cart"),
+        ("data/postgres", "app=postgres"),
+    ] {
+        sketch.workload(words, labels);
+    }
+    sketch.flow("shop/web", "data/postgres", "TCP/5432");
+    sketch
+}
+
+const OPEN: &str = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: pg-open
+  namespace: data
+spec:
+  podSelector:
+    matchLabels: {app: postgres}
+  ingress:
+  - from:
+    - namespaceSelector: {}
+    ports:
+    - port: 5432
+  - from:
+    - podSelector:
+        matchLabels: {tier: web}
+      namespaceSelector: {}
+    ports:
+    - port: 9187
+";
+
+/// As `line number, text`, of what is marked.
+fn marked(gate: &Gate) -> Vec<(u32, String)> {
+    let excerpt = gate.excerpt.as_ref().expect("an excerpt");
+    let lines = (excerpt.first..).zip(excerpt.lines.clone());
+    lines
+        .filter(|(at, _)| excerpt.marked.contains(at))
+        .collect()
+}
+
+fn steps(gate: &Gate) -> Vec<&str> {
+    gate.steps.iter().map(|step| step.text.as_str()).collect()
+}
+
+#[test]
+fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
+    let why = asked(&shop(), "shop/web", "data/postgres", "TCP/5432");
+    assert_eq!(why.standing, Standing::Drawn);
+    assert_eq!(why.port, "TCP 5432");
+    let [egress, ingress] = &why.gates;
+    assert_eq!(egress.title, "web may send");
+    assert_eq!(
+        steps(egress),
+        [
+            "its egress is isolated by deny-all and 2 more",
+            "let out by rule 1 of web-to-data-postgres"
+        ]
+    );
+    assert_eq!(ingress.title, "postgres may receive");
+    let text: String = marked(ingress).into_iter().map(|(_, line)| line).collect();
+    assert!(text.contains("namespaceSelector"), "{text}");
+    let source = ingress.steps.last().and_then(|step| step.source.clone());
+    let source = source.expect("its place");
+    assert_eq!(source.policy, "data/postgres-from-shop-web");
+    let excerpt = ingress.excerpt.as_ref().expect("an excerpt");
+    assert_eq!(excerpt.source, source);
+    assert!(why.fixes.is_empty());
+}
+
+#[test]
+fn what_a_kept_policy_opens_is_not_drawn_and_lies_at_its_door() {
+    let mut sketch = shop();
+    sketch.keep(OPEN, None);
+    let why = asked(&sketch, "shop/cart", "data/postgres", "TCP/5432");
+    // Its egress stays closed: nothing lets cart out.
+    assert_eq!(why.standing, Standing::Denied);
+    assert!(!why.gates[0].allowed && why.gates[1].allowed);
+    let [_, ingress] = &why.gates;
+    assert_eq!(
+        steps(ingress).last().copied(),
+        Some("let in by rule 1 of pg-open")
+    );
+    assert_eq!(
+        marked(ingress),
+        [(11, "    - namespaceSelector: {}".to_owned())]
+    );
+    let source = ingress.steps.last().and_then(|step| step.source.clone());
+    assert_eq!(source.and_then(|s| s.file), Some("kept.yaml".into()));
+}
+
+#[test]
+fn a_denial_tells_the_label_that_is_missing_and_adds_it() {
+    let mut sketch = shop();
+    sketch.keep(OPEN, None);
+    let why = asked(&sketch, "shop/cart", "data/postgres", "TCP/9187");
+    assert_eq!(why.standing, Standing::Denied);
+    let ingress = &why.gates[1];
+    assert!(
+        steps(ingress).contains(&"rule 2 of pg-open would match if the pod had tier=web"),
+        "{:?}",
+        steps(ingress)
+    );
+    assert_eq!(
+        marked(ingress)[0],
+        (15, "    - podSelector:".to_owned()),
+        "the nearest rule is shown"
+    );
+    let titles: Vec<&str> = why.fixes.iter().map(|fix| fix.title.as_str()).collect();
+    assert_eq!(titles, ["Draw this flow", "Add tier=web to cart"]);
+    let mut document = sketch.document.clone();
+    why.fixes[1].edit.apply(&mut document).expect("it applies");
+    let results = check(&document);
+    let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
+    let question = Question {
+        from: "shop/cart".into(),
+        to: "data/postgres".into(),
+        port: "TCP/9187".into(),
+    };
+    let after = super::why(&results, &drawn, &question).expect("an answer");
+    assert!(after.gates[1].allowed, "the gate that closed is open now");
+}
+
+#[test]
+fn drawing_the_flow_allows_the_connection() {
+    let sketch = shop();
+    let why = asked(&sketch, "shop/cart", "data/postgres", "TCP/5432");
+    assert_eq!(why.standing, Standing::Denied);
+    let mut document = sketch.document.clone();
+    let fix = why.fixes.first().expect("a fix");
+    assert!(matches!(&fix.edit, Edit::Add(Thing::Flow(f))
+        if f.ports == [FlowPort::Range(Protocol::Tcp, 5432, 5432)]));
+    fix.edit.apply(&mut document).expect("it applies");
+    let after = asked(
+        &Sketch { document },
+        "shop/cart",
+        "data/postgres",
+        "TCP/5432",
+    );
+    assert_eq!(after.standing, Standing::Drawn);
+}
+
+#[test]
+fn without_flows_nothing_is_too_wide() {
+    let mut sketch = Sketch::new();
+    sketch.workload("shop/web", "app=web");
+    sketch.workload("data/postgres", "app=postgres");
+    sketch.keep(OPEN, None);
+    for namespace in sketch.document.namespaces.ids().collect::<Vec<_>>() {
+        sketch
+            .document
+            .namespaces
+            .get_mut(namespace)
+            .expect("it is there")
+            .base = Some(crate::model::Base::None);
+    }
+    let why = asked(&sketch, "shop/web", "data/postgres", "TCP/5432");
+    assert_eq!(why.standing, Standing::Open);
+    assert_eq!(why.more, "Nothing is drawn in this project yet");
+    let denied = asked(&sketch, "shop/web", "data/postgres", "TCP/22");
+    assert_eq!(denied.standing, Standing::Denied);
+}
+
+#[test]
+fn of_a_set_the_worst_connection_is_told_and_another_named() {
+    let mut sketch = shop();
+    sketch.keep(OPEN, None);
+    let why = asked(&sketch, "shop/*", "data/postgres", "TCP/5432");
+    assert_eq!(why.standing, Standing::Drawn);
+    let (question, standing) = why.other.expect("another one");
+    assert_eq!(standing, Standing::Denied);
+    assert_eq!(question.from, "shop/cart");
+}
+
+#[test]
+fn words_that_stand_for_nothing_are_refused() {
+    let results = check(&shop().document);
+    let drawn = Drawn::default();
+    for (from, to, port) in [
+        ("shop/nobody", "shop/web", "TCP/1"),
+        ("shop/web", "nowhere", "TCP/1"),
+        ("shop/web", "shop/cart", "TCP/http/x"),
+        ("", "", ""),
+    ] {
+        let question = Question {
+            from: from.into(),
+            to: to.into(),
+            port: port.into(),
+        };
+        assert!(why(&results, &drawn, &question).is_err(), "{question:?}");
+    }
+}
