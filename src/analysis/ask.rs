@@ -4,8 +4,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::End;
-use super::eval::{Probe, peer_matches};
-use super::explain::probe;
+use super::oracle::probe;
+use super::oracle::{Probe, peer_matches};
 use super::vocabulary::Vocabulary;
 use crate::cluster::Snapshot;
 use crate::policy::{Match, PortMatch, Rule};

@@ -1,7 +1,7 @@
 //! Why a rule does not match a connection, in words: what would have to be different.
 
 use super::End;
-use super::eval::{Probe, any_port_matches, peer_matches};
+use super::oracle::{Probe, any_port_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::policy::{Match, Peer, PeerItem, PortItem, PortMatch};
 use crate::sets::{LabelOp, Labels, Selector};

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::analysis::ask::{addresses_of, one_of, open_ports};
-use crate::analysis::eval::Probe;
-use crate::analysis::explain::probe;
 use crate::analysis::filter::Ports;
+use crate::analysis::oracle::Probe;
+use crate::analysis::oracle::probe;
 use crate::analysis::{Analysis, End, Places, Trace};
 use crate::cluster::{PodAddresses, Snapshot, Workload};
 use crate::load::Loaded;

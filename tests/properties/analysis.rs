@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use drawbridge::analysis::changes::{Relation, policy_relation};
-use drawbridge::analysis::eval::Probe;
-use drawbridge::analysis::explain::{gate, probe};
 use drawbridge::analysis::exposure::exposure;
+use drawbridge::analysis::oracle::Probe;
+use drawbridge::analysis::oracle::{gate, probe};
 use drawbridge::analysis::{
     Direction, End, Endpoint, GateDifference, NewPod, PeerPiece, compare, connections, isolation,
 };
@@ -246,7 +246,7 @@ proptest! {
                         Direction::Egress => &policy.egress,
                     };
                     side.as_ref().is_some_and(|s| s.isolates)
-                        && drawbridge::analysis::eval::peer_matches(&snapshot, &policy.subject, pod)
+                        && drawbridge::analysis::oracle::peer_matches(&snapshot, &policy.subject, pod)
                 })
             });
             prop_assert_eq!(found.ingress, isolated(Direction::Ingress));
