@@ -132,10 +132,13 @@ impl<'u, 'a> Extents<'u, 'a> {
                 ranges(v4.chain(v6))
             }
             Peer::Nodes(selector) => self.nodes(selector),
-            Peer::Domain(name) => {
-                let start = universe.domain_points().start;
-                let known = universe.domains.binary_search(name).ok();
-                ranges(known.map(|at| start + at..start + at + 1))
+            Peer::Domain(pattern) => {
+                let Ok(at) = universe.patterns.binary_search(pattern) else {
+                    return Bits::empty();
+                };
+                let pieces = universe.domain_points().zip(&universe.domains);
+                let inside = pieces.filter(|(_, p)| p.patterns.binary_search(&at).is_ok());
+                inside.map(|(point, _)| point).collect()
             }
             Peer::PodsOf(workload) => {
                 let pods = self.index.side.workloads.get(*workload);

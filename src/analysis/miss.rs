@@ -133,7 +133,7 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &End) -> String {
         Peer::Not(inner) if **inner == Peer::HostNetwork => "it is a host-network pod".into(),
         Peer::ServiceAccount(name) => format!("it does not run as `{name}`"),
         Peer::Nodes(selector) => format!("it is no node with {selector}"),
-        Peer::Domain(name) => format!("it is not what `{name}` stands for"),
+        Peer::Domain(pattern) => format!("it is not what `{pattern}` stands for"),
         _ => "it is not what the rule names".into(),
     }
 }

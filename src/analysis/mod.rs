@@ -5,7 +5,7 @@
 //! splits into finitely many atoms, and everything after that is bit arithmetic:
 //!
 //! - `universe`: classes of pods that no policy tells apart, pieces of the address axis, nodes,
-//!   domain names; and which of them each peer expression matches.
+//!   pieces of the domain names; and which of them each peer expression matches.
 //! - `rows`: for each list of applicable policies, what its subjects may talk to: disjoint port sets
 //!   with the peers of each.
 //! - [`mod@connections`]: every ordered pair, streamed, never stored.
@@ -89,7 +89,8 @@ pub enum End {
     Node(usize),
     /// The same, by one of its addresses.
     NodeAddress(usize, IpAddr),
-    /// What a domain name stands for.
+    /// What a domain name stands for; `*` in it is a character that no policy writes out, so that
+    /// `*.example.com` stands for all names below that no policy singles out.
     Domain(String),
 }
 

@@ -6,6 +6,7 @@
 //! of the two shows as a difference. `tests/architecture.rs` holds them apart.
 
 mod addresses;
+mod domains;
 pub mod explain;
 mod labels;
 mod peers;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::super::{End, NewPod};
 use super::addresses::{host_lies_in, lies_in};
+use super::domains::is_named;
 use super::labels::selects;
 use crate::cluster::{NAMESPACE_NAME_LABEL, Node, Pod, Snapshot};
 use crate::policy::{Match, Peer, PeerItem};
@@ -30,7 +31,7 @@ pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &End) -> bool {
             End::Address(address) => address_matches(snapshot, peer, *address),
             End::Node(at) => node_matches(snapshot, peer, *at),
             End::NodeAddress(_, address) => address_matches(snapshot, peer, *address),
-            End::Domain(domain) => matches!(peer, Peer::Domain(name) if name == domain),
+            End::Domain(name) => matches!(peer, Peer::Domain(pattern) if is_named(name, pattern)),
         },
     }
 }
