@@ -380,7 +380,7 @@ mod tests {
         let below = DomainPattern::subdomains("*.example.com");
         let one = DomainPattern::subdomains("api.example.com");
         assert_eq!(names(&[]), Vec::<String>::new());
-        assert_eq!(names(&[below.clone()]), ["*.example.com"]);
+        assert_eq!(names(std::slice::from_ref(&below)), ["*.example.com"]);
         assert_eq!(
             names(&[below.clone(), one]),
             ["*.example.com", "api.example.com"]

@@ -15,14 +15,9 @@ use proptest::sample::select;
 /// Every name of up to three labels of up to three characters, of which no pattern has the second.
 fn names() -> Vec<String> {
     let longer = |texts: &[String], between: &str, last: &[String]| -> Vec<String> {
-        let with = |text: &String| {
-            let ends = last
-                .iter()
-                .map(|l| format!("{text}{between}{l}"))
-                .collect::<Vec<_>>();
-            ends
-        };
-        texts.iter().flat_map(with).collect()
+        let each = texts.iter();
+        each.flat_map(|text| last.iter().map(move |l| format!("{text}{between}{l}")))
+            .collect()
     };
     let grown = |one: Vec<String>, between: &str| -> Vec<String> {
         let two = longer(&one, between, &one);

@@ -91,8 +91,9 @@ fn address_matches(snapshot: &Snapshot, peer: &Peer, address: IpAddr) -> bool {
     match peer {
         Peer::Addresses(set) => lies_in(address, set),
         Peer::Nodes(selector) => {
-            let mut nodes = snapshot.nodes.iter();
-            nodes.any(|n| n.addresses.iter().any(|a| *a == address) && selects(selector, &n.labels))
+            let nodes = snapshot.nodes.iter();
+            let mut owned = nodes.flat_map(|n| n.addresses.iter().map(move |a| (n, *a)));
+            owned.any(|(n, a)| a == address && selects(selector, &n.labels))
         }
         _ => false,
     }
