@@ -36,14 +36,14 @@ pub(super) struct Half {
 
 impl Half {
     /// `places` are those of its pods among `count` units of either side.
-    pub fn new(
-        universe: &Universe,
-        side: &Snapshot,
+    pub fn new<'a>(
+        universe: &Universe<'a>,
+        side: &'a Snapshot,
         first_pod: usize,
         (places, count): (&[usize], usize),
     ) -> Self {
-        let index = Index::seen_from(universe, side, first_pod);
-        let rows = |direction| Rows::new(universe, &index, &side.tiers, &side.policies, direction);
+        let index = Index::seen_from(universe, side.into(), first_pod);
+        let rows = |direction| Rows::new(universe, &index, &side.policies, direction);
         let rows = rayon::join(|| rows(Direction::Ingress), || rows(Direction::Egress));
         let mut classes = vec![Vec::new(); count];
         let mut pods = vec![0; count];

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::changed::{Changed, Half};
 use super::compare::ways;
 use super::merged::merged;
+use super::side::Side;
 use super::units::Units;
 use super::universe::Universe;
 use crate::cluster::{Snapshot, Workload};
@@ -91,7 +92,11 @@ impl Change {
 /// workload apart and these do not all change alike, each is told of by itself.
 pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     let all = merged(old, new);
-    let universe = Universe::new(&all, &[&old.policies, &new.policies]);
+    let universe = Universe::read_under(
+        &all,
+        &[&old.policies, &new.policies],
+        &[old.assumptions, new.assumptions],
+    );
     let first_pods = [0, old.pods.len()];
     let units = Units::new(&universe, [old, new], first_pods);
     let half = |at: usize, side| {
@@ -138,6 +143,10 @@ fn related(more: bool, less: bool) -> Relation {
 /// How the policies of two clusters stand to each other, gate by gate, for the pods of the new one and for
 /// pods that do not exist yet, on either side of the gate. A port name may stand for any port.
 pub fn policy_relation(old: &Snapshot, new: &Snapshot) -> Relation {
-    let ways = ways(new, &old.policies, &new.policies);
+    let old = Side {
+        cluster: new,
+        ..old.into()
+    };
+    let ways = ways(old, new.into());
     related(ways.wider, ways.narrower)
 }

@@ -11,26 +11,29 @@ pub use super::difference::{GateDifference, PeerPiece};
 use super::index::Index;
 use super::prospects::{Prospects, alike};
 use super::rows::Rows;
+use super::side::Side;
 use super::tiers::Space;
 use super::unborn::Unborn;
 use super::universe::{Point, Universe};
-use crate::cluster::Snapshot;
 use crate::policy::Policy;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelBox, LabelSet, PortSet};
 
-/// Every difference between the gates of two snapshots that have the same namespaces, workloads, pods
-/// and nodes (by index) and the same tiers, but other policies. Sorted; empty exactly when every pod's
+/// Every difference between the gates of two sides, each under its own tiers and assumptions, that have the
+/// same namespaces, workloads, pods and nodes (by index). Sorted; empty exactly when every pod's
 /// gates agree on every other pod, every address, and every pod that may come.
 ///
 /// Exact for `In`, `NotIn`, `Exists` and `DoesNotExist`. Towards pods that do not exist yet a port name
 /// may stand for any port: the same name on both sides is no difference, a name against a number is
 /// one. Their service accounts, addresses and string predicates are treated alike.
-pub fn compare(intended: &Snapshot, actual: &Snapshot) -> Vec<GateDifference> {
+pub fn compare<'a>(
+    intended: impl Into<Side<'a>>,
+    actual: impl Into<Side<'a>>,
+) -> Vec<GateDifference> {
     let mut found = Vec::new();
-    let policies = [&*intended.policies, &*actual.policies];
-    each_direction(intended, policies, |mut sides, universe, _, unborn| {
-        sides.compare(universe, unborn, &mut found);
+    let sides = [intended.into(), actual.into()];
+    each_direction(sides, |mut gates, universe, _, unborn| {
+        gates.compare(universe, unborn, &mut found);
     });
     found.sort_unstable();
     found
@@ -38,28 +41,31 @@ pub fn compare(intended: &Snapshot, actual: &Snapshot) -> Vec<GateDifference> {
 
 /// Whether the new policies allow more anywhere at numbered ports, and whether they allow less; done as
 /// soon as both are found. Beyond what [`compare`] looks at these are gates of pods that do not exist yet.
-pub(super) fn ways(snapshot: &Snapshot, old: &[Policy], new: &[Policy]) -> Ways {
+pub(super) fn ways(old: Side, new: Side) -> Ways {
     let mut found = Ways::default();
-    let changed = changed(old, new);
+    let changed = match read_alike(old, new) {
+        true => changed(old.policies, new.policies),
+        false => old.policies.iter().chain(new.policies).collect(),
+    };
     if changed.is_empty() {
         return found;
     }
-    each_direction(
-        snapshot,
-        [old, new],
-        |mut sides, universe, index, unborn| {
-            sides.ways(universe, unborn, &mut found);
-            let prospects = Prospects {
-                direction: sides.direction,
-                policies: [old, new],
-                tiers: &snapshot.tiers,
-                universe,
-                index,
-            };
-            prospects.ways(&changed, unborn, &mut found);
-        },
-    );
+    each_direction([old, new], |mut gates, universe, indices, unborn| {
+        gates.ways(universe, unborn, &mut found);
+        let prospects = Prospects {
+            direction: gates.direction,
+            sides: [old, new],
+            universe,
+            indices,
+        };
+        prospects.ways(&changed, unborn, &mut found);
+    });
     found
+}
+
+/// Whether equal policies mean the same on both sides.
+fn read_alike(old: Side, new: Side) -> bool {
+    old.tiers == new.tiers && old.assumptions == new.assumptions
 }
 
 /// The policies of either side that the other does not have just so.
@@ -81,28 +87,35 @@ fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
     without(old, new).chain(without(new, old)).collect()
 }
 
-/// Both sets of policies in one universe, first ingress, then egress.
+/// Both sides in one universe, first ingress, then egress.
 fn each_direction<'a>(
-    snapshot: &'a Snapshot,
-    [intended, actual]: [&'a [Policy]; 2],
-    mut look: impl FnMut(Sides<'a>, &Universe<'a>, &Index<'a>, &mut Unborn<'a>),
+    sides: [Side<'a>; 2],
+    mut look: impl FnMut(Gates<'a>, &Universe<'a>, [&Index<'a>; 2], &mut Unborn<'a>),
 ) {
-    let universe = Universe::new(snapshot, &[intended, actual]);
-    let index = Index::new(&universe);
+    let [intended, actual] = sides;
+    let snapshot = intended.cluster;
+    let universe = Universe::read_under(
+        snapshot,
+        &[intended.policies, actual.policies],
+        &[intended.assumptions, actual.assumptions],
+    );
+    let index = Index::seen_from(&universe, intended, 0);
+    let other = (!read_alike(intended, actual)).then(|| Index::seen_from(&universe, actual, 0));
+    let indices = [&index, other.as_ref().unwrap_or(&index)];
     let mut unborn = Unborn::new(snapshot);
     for direction in Direction::BOTH {
-        let side = |policies| Side {
-            policies,
-            rows: Rows::new(&universe, &index, &snapshot.tiers, policies, direction),
+        let half = |at: usize| Half {
+            policies: sides[at].policies,
+            rows: Rows::new(&universe, indices[at], sides[at].policies, direction),
             unborn: HashMap::new(),
         };
-        let (intended, actual) = rayon::join(|| side(intended), || side(actual));
-        let sides = Sides {
+        let (intended, actual) = rayon::join(|| half(0), || half(1));
+        let gates = Gates {
             direction,
             intended,
             actual,
         };
-        look(sides, &universe, &index, &mut unborn);
+        look(gates, &universe, indices, &mut unborn);
     }
 }
 
@@ -122,14 +135,14 @@ impl Ways {
 }
 
 /// One direction under both sets of policies.
-struct Sides<'a> {
+struct Gates<'a> {
     direction: Direction,
-    intended: Side<'a>,
-    actual: Side<'a>,
+    intended: Half<'a>,
+    actual: Half<'a>,
 }
 
 /// One set of policies: its rows towards what is known, and those towards pods that may come.
-struct Side<'a> {
+struct Half<'a> {
     policies: &'a [Policy],
     rows: Rows,
     unborn: HashMap<u32, Cells<LabelSet>>,
@@ -146,7 +159,7 @@ struct Disagreement {
     unborn: BTreeMap<(LabelBox, bool), PortSet>,
 }
 
-impl<'a> Sides<'a> {
+impl<'a> Gates<'a> {
     fn ways(&mut self, universe: &Universe, unborn: &mut Unborn<'a>, found: &mut Ways) {
         let members = members(universe);
         let numbered = PortSet::all_numbered();
@@ -267,7 +280,7 @@ pub(super) fn both_ways<S: Space>(
     found
 }
 
-impl<'a> Side<'a> {
+impl<'a> Half<'a> {
     /// What the gate of a class allows towards pods that do not exist yet.
     fn towards_unborn(
         &mut self,

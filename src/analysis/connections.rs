@@ -135,10 +135,7 @@ impl Matrix {
     pub fn new(snapshot: &Snapshot) -> Self {
         let universe = Universe::new(snapshot, &[&snapshot.policies]);
         let index = Index::new(&universe);
-        let rows = |direction| {
-            let (tiers, policies) = (&snapshot.tiers, &snapshot.policies);
-            Rows::new(&universe, &index, tiers, policies, direction)
-        };
+        let rows = |direction| Rows::new(&universe, &index, &snapshot.policies, direction);
         let (egress, ingress) =
             rayon::join(|| rows(Direction::Egress), || rows(Direction::Ingress));
         let reaches = routes::reaches(snapshot);

@@ -141,7 +141,7 @@ impl<'u, 'a> Extents<'u, 'a> {
                 inside.map(|(point, _)| point).collect()
             }
             Peer::PodsOf(workload) => {
-                let pods = self.index.side.workloads.get(*workload);
+                let pods = self.index.side.cluster.workloads.get(*workload);
                 let pods = pods.map_or(0..0, |w| w.pods.clone());
                 let first = self.index.first_pod;
                 let pods = first + pods.start..first + pods.end;
@@ -158,7 +158,7 @@ impl<'u, 'a> Extents<'u, 'a> {
             return found.clone();
         }
         let universe = self.universe;
-        let side = self.index.side;
+        let side = self.index.side.cluster;
         let matches = |class: &usize| matches(peer, universe.pod(*class), side);
         let classes = 0..universe.classes.len();
         let found: Arc<Bits> = Arc::new(classes.filter(matches).collect());
@@ -183,7 +183,7 @@ impl<'u, 'a> Extents<'u, 'a> {
                 found.insert(point);
             }
         }
-        let nodes = self.index.side.nodes.iter();
+        let nodes = self.index.side.cluster.nodes.iter();
         let matching = nodes.filter(|n| selector.matches(&n.labels));
         for address in matching.flat_map(|n| &n.addresses) {
             let points = match *address {

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::side::Side;
 use super::universe::Universe;
 use super::vocabulary::{OTHER, number};
-use crate::cluster::Snapshot;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
 
 /// Classes by what selectors ask for; every list ascends.
 pub(super) struct Index<'a> {
-    /// Whose nodes and workloads are meant; its pods begin at this one of the universe's.
-    pub side: &'a Snapshot,
+    /// Whose nodes and workloads are meant, and how policies are read; its pods begin at this one of the
+    /// universe's.
+    pub side: Side<'a>,
     pub first_pod: usize,
     /// All points. There is one of it, so that whoever has it is known to have all.
     pub everything: Arc<Bits>,
@@ -38,12 +39,12 @@ struct KeyIndex {
 
 impl<'a> Index<'a> {
     pub fn new(universe: &Universe<'a>) -> Self {
-        Self::seen_from(universe, universe.snapshot, 0)
+        Self::seen_from(universe, universe.snapshot.into(), 0)
     }
 
-    /// The index of a universe of two clusters, seen from one of them: the nodes are its own, and
+    /// The index of a universe that two sides share, seen from one of them: the nodes are its own, and
     /// workloads have its numbers. Its pods begin at `first_pod`.
-    pub fn seen_from(universe: &Universe<'a>, side: &'a Snapshot, first_pod: usize) -> Self {
+    pub fn seen_from(universe: &Universe<'a>, side: Side<'a>, first_pod: usize) -> Self {
         let snapshot = universe.snapshot;
         let mut in_namespace = vec![Vec::new(); snapshot.namespaces.len()];
         let mut labels = vec![KeyIndex::default(); universe.words.label_keys.len()];
@@ -59,7 +60,11 @@ impl<'a> Index<'a> {
         let mut bearers: HashMap<&str, Vec<_>> = HashMap::new();
         for class in 0..universe.classes.len() {
             let pod = universe.pod(class);
-            for port in pod.ports.iter().filter(|_| snapshot.bears_names(pod)) {
+            for port in pod
+                .ports
+                .iter()
+                .filter(|_| side.assumptions.bears_names(pod))
+            {
                 if let Some(name) = &port.name {
                     let one = (number(class), port.protocol, port.port);
                     bearers.entry(name).or_default().push(one);

@@ -33,8 +33,7 @@ impl<'a> Analysis<'a> {
     fn under(snapshot: &'a Snapshot, policies: Cow<'a, [Policy]>) -> Self {
         let universe = Universe::new(snapshot, &[&policies]);
         let index = Index::new(&universe);
-        let tiers = &snapshot.tiers;
-        let rows = |direction| Rows::new(&universe, &index, tiers, &policies, direction);
+        let rows = |direction| Rows::new(&universe, &index, &policies, direction);
         let rows = rayon::join(|| rows(Direction::Ingress), || rows(Direction::Egress)).into();
         Self {
             snapshot,

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::{Assumptions, HostNetwork, Namespace, Pod, Snapshot};
+use crate::cluster::{Namespace, Pod, Snapshot};
 use crate::sets::Labels;
 
 /// The pods, namespaces and nodes of both, those of the old one first: pods that are alike are one class
-/// of the universe, whichever side they are on. It has no workloads, no policies and no tiers, as these
-/// stay with their side.
+/// of the universe, whichever side they are on. It has no workloads, policies, tiers and assumptions,
+/// as these stay with their side.
 pub(super) fn merged(old: &Snapshot, new: &Snapshot) -> Snapshot {
     let (namespaces, [of_old, of_new]) = namespaces([old, new]);
     let mut nodes = old.nodes.clone();
@@ -22,20 +22,10 @@ pub(super) fn merged(old: &Snapshot, new: &Snapshot) -> Snapshot {
     };
     let mut all = pods(old, of_old);
     all.append(&mut pods(new, of_new));
-    let nodes_are_pods = [old, new]
-        .iter()
-        .all(|s| s.assumptions.host_network == HostNetwork::Pods);
     Snapshot {
         namespaces,
         pods: all,
         nodes,
-        assumptions: Assumptions {
-            host_network: match nodes_are_pods {
-                true => HostNetwork::Pods,
-                false => HostNetwork::Nodes,
-            },
-            ..old.assumptions
-        },
         ..Snapshot::default()
     }
 }

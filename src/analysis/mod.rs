@@ -46,6 +46,7 @@ mod port_table;
 mod prospects;
 pub mod routes;
 mod rows;
+pub mod side;
 mod sides;
 mod tiers;
 pub mod ties;
@@ -75,6 +76,7 @@ pub use oracle::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };
 pub use paths::{Places, Reach, reach};
+pub use side::Side;
 
 /// One concrete end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

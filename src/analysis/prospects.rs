@@ -11,7 +11,7 @@ use super::sides::{RuleExtent, home, names, side};
 use super::tiers::Steps;
 use super::unborn::{Unborn, expand};
 use super::universe::Universe;
-use crate::policy::{Match, PeerItem, Policy, PortItem, Rule, Side, Tier};
+use crate::policy::{Match, PeerItem, Policy, PortItem, Rule, Side};
 use crate::sets::{LabelSet, PortSet, Protocol};
 
 /// More kinds of pods than these, for one policy, are not looked at; what they may get counts as both
@@ -52,10 +52,9 @@ pub(super) fn alike(a: &Policy, b: &Policy) -> bool {
 /// One direction, under the old policies and the new ones.
 pub(super) struct Prospects<'a, 'u> {
     pub direction: Direction,
-    pub policies: [&'a [Policy]; 2],
-    pub tiers: &'a [Tier],
+    pub sides: [super::Side<'a>; 2],
     pub universe: &'u Universe<'a>,
-    pub index: &'u Index<'a>,
+    pub indices: [&'u Index<'a>; 2],
 }
 
 /// A side that may apply.
@@ -77,14 +76,14 @@ impl<'a> Prospects<'a, '_> {
     /// In which ways the new policies differ for pods that one of these selects; done as soon as both
     /// are found.
     pub fn ways(&self, changed: &[&'a Policy], unborn: &mut Unborn<'a>, found: &mut Ways) {
-        let mut extents = Extents::new(self.universe, self.index);
+        let mut extents = self.indices.map(|index| Extents::new(self.universe, index));
         for policy in changed {
             if found.both() || side(policy, self.direction).is_none() {
                 continue;
             }
             let mut conditions: Vec<Arc<LabelSet>> = Vec::new();
-            let sides = self.policies.map(|policies| {
-                let near = policies.iter().filter(|other| may_meet(policy, other));
+            let sides = self.sides.map(|side| {
+                let near = side.policies.iter().filter(|other| may_meet(policy, other));
                 let near = near.filter_map(|p| self.applicable(p, unborn, &mut conditions));
                 let mut near: Vec<Applicable> = near.collect();
                 near.sort_by(|a, b| rank(a.policy).cmp(&rank(b.policy)));
@@ -139,7 +138,7 @@ impl<'a> Prospects<'a, '_> {
         kind: &Kind,
         sides: &[Vec<Applicable<'a>>; 2],
         name: Option<&str>,
-        (extents, unborn): (&mut Extents, &mut Unborn<'a>),
+        (extents, unborn): (&mut [Extents; 2], &mut Unborn<'a>),
         found: &mut Ways,
     ) {
         let resolve = |protocol: Option<Protocol>, asked: &str| match Some(asked) == name {
@@ -155,27 +154,27 @@ impl<'a> Prospects<'a, '_> {
                 }
             }
         };
-        let known = sides.each_ref().map(|side| {
-            let mut steps = Steps::new(self.tiers);
-            for (applicable, rules) in applied(side, kind) {
+        let known = [0, 1].map(|at: usize| {
+            let mut steps = Steps::new(self.sides[at].tiers);
+            for (applicable, rules) in applied(&sides[at], kind) {
                 if steps.side(applicable.policy.tier, applicable.side.isolates) {
                     for rule in rules {
-                        let extent = RuleExtent::of(rule, self.direction, extents);
+                        let extent = RuleExtent::of(rule, self.direction, &mut extents[at]);
                         for (ports, peers) in extent.at(&resolve) {
                             steps.step(rule.action, ports, peers);
                         }
                     }
                 }
             }
-            steps.cells(&self.index.everything)
+            steps.cells(&self.indices[at].everything)
         });
         for (wider, ports, _) in both_ways([&known[0], &known[1]]) {
             tell(wider, &ports);
         }
         let everyone = unborn.everyone();
-        let towards = sides.each_ref().map(|side| {
-            let mut steps = Steps::new(self.tiers);
-            for (applicable, rules) in applied(side, kind) {
+        let towards = [0, 1].map(|at: usize| {
+            let mut steps = Steps::new(self.sides[at].tiers);
+            for (applicable, rules) in applied(&sides[at], kind) {
                 if steps.side(applicable.policy.tier, applicable.side.isolates) {
                     for rule in rules {
                         let pods = unborn.peers(&rule.peers);

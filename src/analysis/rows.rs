@@ -12,10 +12,10 @@ use super::sides::Extent;
 use super::tiers::Steps;
 use super::universe::Universe;
 use super::vocabulary::number;
-use crate::cluster::HostNetwork;
+use crate::cluster::{Assumptions, HostNetwork};
 use crate::policy::{Policy, Tier};
 use crate::sets::hash::{HashMap, HashMapExt, Hashed};
-use crate::sets::{Bits, PortSet};
+use crate::sets::{Bits, PortSet, Protocol};
 
 /// What a gate allows: disjoint port sets, sorted, each with the points it is open to; the point sets
 /// are distinct and not empty. Within a universe this form is canonical.
@@ -63,6 +63,8 @@ type Key = (Vec<Applied>, Option<u32>, Option<u32>);
 /// Classes by the sides that apply to them, in one direction under one set of policies.
 pub(super) struct Profiles {
     pub direction: Direction,
+    tiers: Vec<Tier>,
+    assumptions: Assumptions,
     /// Whether host-network pods on one's own node always come in.
     hosts_enter: bool,
     /// The sides of the policies. Numbers are never used twice.
@@ -97,6 +99,8 @@ impl Profiles {
         });
         let mut found = Self {
             direction,
+            tiers: index.side.tiers.to_vec(),
+            assumptions: index.side.assumptions,
             hosts_enter: direction == Direction::Ingress
                 && index.side.assumptions.host_network == HostNetwork::Nodes,
             sides: sides.collect(),
@@ -213,10 +217,27 @@ impl Profiles {
         })
     }
 
-    fn row(&self, universe: &Universe, tiers: &[Tier], everyone: &Arc<Bits>, profile: u32) -> Row {
+    /// The tiers in which the sides stand, in order.
+    pub fn tiers(&self) -> &[Tier] {
+        &self.tiers
+    }
+
+    /// The ports of a class that bear this name, of `protocol` if one is asked for.
+    pub fn resolve(
+        &self,
+        universe: &Universe,
+        class: usize,
+        protocol: Option<Protocol>,
+        name: &str,
+    ) -> PortSet {
+        let pod = universe.pod(class);
+        self.assumptions.ports_named(pod, protocol, name)
+    }
+
+    fn row(&self, universe: &Universe, everyone: &Arc<Bits>, profile: u32) -> Row {
         let (class, key) = &self.all[profile as usize];
         let class = *class;
-        let mut steps = Steps::new(tiers);
+        let mut steps = Steps::new(&self.tiers);
         if let Some(hosts) = key.2.and_then(|hosts| universe.hosts.get(hosts as usize)) {
             steps.always(hosts.clone());
         }
@@ -225,7 +246,7 @@ impl Profiles {
                 continue;
             }
             for rule in applied.of(&side.rules) {
-                for (ports, peers) in rule.at(|p, name| universe.resolve(class, p, name)) {
+                for (ports, peers) in rule.at(|p, name| self.resolve(universe, class, p, name)) {
                     steps.step(rule.action, ports, peers);
                 }
             }
@@ -251,7 +272,6 @@ impl Rows {
     pub fn new(
         universe: &Universe,
         index: &Index,
-        tiers: &[Tier],
         policies: &[Policy],
         direction: Direction,
     ) -> Self {
@@ -261,18 +281,16 @@ impl Rows {
             rows: Vec::new(),
             known: HashMap::new(),
         };
-        found.fill(universe, index, tiers);
+        found.fill(universe, index);
         found
     }
 
     /// Makes the rows of the profiles that have none yet.
-    fn fill(&mut self, universe: &Universe, index: &Index, tiers: &[Tier]) {
+    fn fill(&mut self, universe: &Universe, index: &Index) {
         let (first, last) = (number(self.row_of.len()), number(self.profiles.all.len()));
         let profiles = (first..last).into_par_iter().with_min_len(64);
         let row = |profile| {
-            let row = self
-                .profiles
-                .row(universe, tiers, &index.everything, profile);
+            let row = self.profiles.row(universe, &index.everything, profile);
             Hashed::new(Arc::new(row))
         };
         let rows: Vec<Hashed<Arc<Row>>> = profiles.map(row).collect();
@@ -299,7 +317,7 @@ impl Rows {
     ) -> Vec<usize> {
         let before: Vec<u32> = self.profiles.of_class.clone();
         let mut touched = self.profiles.change(universe, index, removed, added);
-        self.fill(universe, index, &universe.snapshot.tiers);
+        self.fill(universe, index);
         touched.retain(|&class| {
             let was = self.row_of[before[class] as usize];
             was as usize != self.row_of_class(class)

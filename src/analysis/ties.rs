@@ -104,7 +104,10 @@ impl Search<'_> {
                     before.clear();
                     tier = run.first().map(|a| place(a).0);
                 }
-                let steps: Vec<_> = run.iter().map(|a| self.steps(*class, a)).collect();
+                let steps: Vec<_> = run
+                    .iter()
+                    .map(|a| self.steps(profiles, *class, a))
+                    .collect();
                 for (i, first) in steps.iter().enumerate() {
                     for second in &steps[i + 1..] {
                         self.pair(profiles.direction, *class, &before, first, second);
@@ -116,10 +119,15 @@ impl Search<'_> {
     }
 
     /// What a policy does at the gate of a class, with the policy's place.
-    fn steps(&self, class: usize, (applied, side, policy): &Asked) -> (usize, Vec<Step>) {
+    fn steps(
+        &self,
+        profiles: &Profiles,
+        class: usize,
+        (applied, side, policy): &Asked,
+    ) -> (usize, Vec<Step>) {
         let rules = applied.places(&side.rules);
         let steps = rules.flat_map(|(at, rule)| {
-            let steps = rule.at(|p, name| self.universe.resolve(class, p, name));
+            let steps = rule.at(|p, name| profiles.resolve(self.universe, class, p, name));
             steps.map(move |(ports, peers)| Step {
                 rule: at,
                 action: rule.action,

@@ -245,7 +245,7 @@ impl<'a> Unborn<'a> {
         counts: impl Fn(&Self, &LabelSet) -> bool,
     ) -> Vec<(PortSet, Arc<LabelSet>)> {
         let everyone = self.everyone();
-        let mut steps = Steps::new(&self.snapshot.tiers);
+        let mut steps = Steps::new(profiles.tiers());
         for (applied, extent, policy) in profiles.applied(profile) {
             let given = policies.get(policy);
             let given = given.and_then(|p| side(p, profiles.direction));
@@ -256,8 +256,9 @@ impl<'a> Unborn<'a> {
                 let pods = self.peers(&rule.peers);
                 if counts(self, &pods) {
                     let class = profiles.all[profile as usize].0;
-                    let resolve =
-                        |p: Option<Protocol>, name: &str| universe.resolve(class, p, name);
+                    let resolve = |p: Option<Protocol>, name: &str| {
+                        profiles.resolve(universe, class, p, name)
+                    };
                     for (ports, pods) in expand(rule, pods, profiles.direction, resolve) {
                         steps.step(rule.action, ports, pods);
                     }

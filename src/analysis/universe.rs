@@ -9,11 +9,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::vocabulary::{Vocabulary, number};
-use crate::cluster::{ContainerPort, HostNetwork, Pod, Snapshot};
+use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Pod, Snapshot};
 use crate::policy::Policy;
 use crate::sets::domains::pieces;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet, Hashed};
-use crate::sets::{Bits, DomainPattern, DomainPiece, PortSet};
+use crate::sets::{Bits, DomainPattern, DomainPiece};
 
 /// Pods that no policy under analysis tells apart.
 #[derive(Debug)]
@@ -65,12 +65,21 @@ pub(super) enum Point {
 }
 
 impl<'a> Universe<'a> {
-    /// The universe of the pods, addresses and nodes of `snapshot` under all these policies.
+    /// The universe of the pods, addresses and nodes of a snapshot under all these policies.
     pub fn new(snapshot: &'a Snapshot, policies: &[&[Policy]]) -> Self {
+        Self::read_under(snapshot, policies, &[snapshot.assumptions])
+    }
+
+    /// The same for policies that are read under one or the other of some assumptions.
+    pub fn read_under(
+        snapshot: &'a Snapshot,
+        policies: &[&[Policy]],
+        assumptions: &[Assumptions],
+    ) -> Self {
         let all = policies.iter().flat_map(|p| p.iter());
         let mut words = Vocabulary::of(all, &snapshot.nodes);
         name_every_value(snapshot, &mut words);
-        let (classes, class_of, hosts) = classify(snapshot, &words);
+        let (classes, class_of, hosts) = classify(snapshot, &words, assumptions);
         let patterns: Vec<DomainPattern> = words.domains.iter().cloned().collect();
         let without = |at: &usize| snapshot.nodes[*at].addresses.is_empty();
         Self {
@@ -179,16 +188,6 @@ impl<'a> Universe<'a> {
     pub fn pod(&self, class: usize) -> &'a Pod {
         &self.snapshot.pods[self.classes[class].pod]
     }
-
-    /// The ports of a class that bear this name, of `protocol` if one is asked for.
-    pub fn resolve(
-        &self,
-        class: usize,
-        protocol: Option<crate::sets::Protocol>,
-        name: &str,
-    ) -> PortSet {
-        self.snapshot.ports_named(self.pod(class), protocol, name)
-    }
 }
 
 /// Where every value of a key counts, those that pods have are as good as named.
@@ -222,25 +221,30 @@ struct ClassKey<'a> {
 
 impl<'a> ClassKey<'a> {
     fn of(
-        snapshot: &Snapshot,
         pod: &'a Pod,
         words: &'a Vocabulary,
         hosted: &HashSet<&str>,
+        assumptions: &[Assumptions],
     ) -> Self {
         let families = || {
             let v4 = pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4);
             (v4, pod.addresses.iter().any(IpAddr::is_ipv6))
         };
         let node = pod.node.as_deref().filter(|node| hosted.contains(node));
+        let bears = |read: &Assumptions| read.bears_names(pod);
+        let ports = match assumptions.iter().any(bears) {
+            true => fold_ports(&pod.ports, words),
+            false => Vec::new(),
+        };
+        // Under some assumptions the names of a host-network pod count, under others they do not.
+        let mixed = !assumptions.iter().all(bears);
         let account = words.service_accounts.get(&*pod.service_account);
         Self {
             namespace: pod.namespace,
             labels: words.fold(&pod.labels),
-            ports: match snapshot.bears_names(pod) {
-                true => fold_ports(&pod.ports, words),
-                false => Vec::new(),
-            },
-            host_network: (words.host_network || node.is_some()) && pod.host_network,
+            host_network: (words.host_network || node.is_some() || !ports.is_empty() && mixed)
+                && pod.host_network,
+            ports,
             host: (words.hosts && pod.host_network)
                 .then_some((pod.node.as_deref(), &*pod.addresses)),
             node,
@@ -253,10 +257,14 @@ impl<'a> ClassKey<'a> {
 }
 
 /// The classes, the class of each pod, and the classes that are taken for some node.
-fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>, Vec<Bits>) {
+fn classify(
+    snapshot: &Snapshot,
+    words: &Vocabulary,
+    assumptions: &[Assumptions],
+) -> (Vec<Class>, Vec<u32>, Vec<Bits>) {
     let pods = snapshot.pods.par_iter().with_min_len(1024);
-    let hosted = hosted(snapshot);
-    let key = |pod| Hashed::new(ClassKey::of(snapshot, pod, words, &hosted));
+    let hosted = hosted(snapshot, assumptions);
+    let key = |pod| Hashed::new(ClassKey::of(pod, words, &hosted, assumptions));
     let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
     let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
     let mut numbered: HashMap<&[&ContainerPort], u32> = HashMap::new();
@@ -294,9 +302,10 @@ fn classify(snapshot: &Snapshot, words: &Vocabulary) -> (Vec<Class>, Vec<u32>, V
     (classes, class_of, hosts)
 }
 
-/// The nodes that host-network pods are taken for.
-fn hosted(snapshot: &Snapshot) -> HashSet<&str> {
-    if snapshot.assumptions.host_network == HostNetwork::Pods {
+/// The nodes that host-network pods count as, under some of the assumptions.
+fn hosted<'a>(snapshot: &'a Snapshot, assumptions: &[Assumptions]) -> HashSet<&'a str> {
+    let pods = |read: &Assumptions| read.host_network == HostNetwork::Pods;
+    if assumptions.iter().all(pods) {
         return HashSet::default();
     }
     let hosts = snapshot.pods.iter().filter(|pod| pod.host_network);

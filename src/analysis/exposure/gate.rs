@@ -186,7 +186,10 @@ impl<'a> Gates<'a, '_> {
         let (class, _) = self.profiles.all.get(profile as usize)?;
         let ports = |rule: &Singled| {
             let own = rule.own_names.iter();
-            let own = own.map(|(protocol, name)| self.universe.resolve(*class, *protocol, name));
+            let own = own.map(|(protocol, name)| {
+                self.profiles
+                    .resolve(self.universe, *class, *protocol, name)
+            });
             own.fold(rule.ports.clone(), |all, p| all.union(&p))
         };
         let ports: Vec<PortSet> = rules.iter().map(|rule| ports(rule)).collect();
