@@ -9,7 +9,6 @@ use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::names;
 use crate::plan::needed::Needed;
 use crate::policy::{Direction, Match, PlanRule, Role};
-use crate::sets::Selector;
 
 /// One direction of all flows between two ends, at one subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -92,7 +92,7 @@ pub(super) fn ports(ports: &[FlowPort]) -> Match<PortMatch> {
             items.push(PortMatch::AllPorts(protocol));
             continue;
         }
-        let ranges = numbers.ranges(protocol).into_iter();
+        let ranges = numbers.ranges(protocol);
         items.extend(ranges.map(|(first, last)| PortMatch::Range {
             protocol,
             first,
