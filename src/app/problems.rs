@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::icons;
-use crate::analysis::eval::Probe;
+use crate::analysis::oracle::Probe;
 use crate::diag::{Diagnostic, Severity};
 use crate::model::{Document, End, FlowId, Item, validate};
 use crate::policy::Loss;

@@ -17,7 +17,7 @@ pub use network::Network;
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
 
 use crate::diag::Span;
-use crate::sets::{IpSet, Protocol, Selector};
+use crate::sets::{DomainPattern, IpSet, Protocol, Selector};
 
 /// Which way a connection goes, seen from the pod that a policy selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -208,8 +208,8 @@ pub enum Peer {
     PodsIpv6,
     /// Nodes whose labels match.
     Nodes(Selector),
-    /// The destination that a domain name stands for (opaque: overlaps no address).
-    Domain(String),
+    /// The destinations that the domain names of a pattern stand for (opaque: they overlap no address).
+    Domain(DomainPattern),
     /// All of these.
     All(Vec<Peer>),
     /// At least one of these.
