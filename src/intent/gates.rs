@@ -15,7 +15,7 @@ use crate::policy::{
     Action, Direction, FlowKey, Imported, Loss, Match, Part, Peer, PeerItem, Policy, PortItem,
     PortMatch, Rule, Side, WorkloadKey,
 };
-use crate::sets::{IpSet, Selector};
+use crate::sets::{DomainPattern, IpSet, Selector};
 
 /// One intended policy, and why it is intended.
 pub(crate) struct Intent {
@@ -228,7 +228,7 @@ impl Intended<'_> {
                 peers.extend(
                     names
                         .filter(|name| !exceptions.contains(&&Part::Domain((*name).clone())))
-                        .map(|name| Peer::Domain(name.clone())),
+                        .map(|name| Peer::Domain(DomainPattern::subdomains(name))),
                 );
                 Peer::AnyOf(peers)
             }
