@@ -32,17 +32,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "analysis", "model",
         ],
     ),
-    (
-        "plan",
-        &[
-            "diag", "sets", "yaml", "policy", "cluster", "dialect", "model", "load",
-        ],
-    ),
+    ("plan", &["diag", "sets", "policy", "cluster", "model"]),
     (
         "intent",
-        &[
-            "diag", "sets", "policy", "cluster", "dialect", "model", "plan",
-        ],
+        &["diag", "sets", "policy", "cluster", "dialect", "model"],
     ),
     ("proof", PROOF),
     ("import", ANSWERS),
