@@ -9,7 +9,7 @@ use drawbridge::analysis::exposure::exposure;
 use drawbridge::analysis::oracle::Probe;
 use drawbridge::analysis::oracle::{gate, probe};
 use drawbridge::analysis::{
-    Direction, End, Endpoint, GateDifference, NewPod, PeerPiece, compare, connections, isolation,
+    Direction, End, GateDifference, NewPod, Party, PeerPiece, compare, connections, isolation,
 };
 use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use drawbridge::policy::{Match, Peer, PeerItem, Policy, Rule};
@@ -170,7 +170,7 @@ fn listed_is_allowed(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
     let mut pairs: HashMap<(usize, usize), &PortSet> = HashMap::new();
     for c in &all {
         prop_assert!(!c.ports.is_empty());
-        if let (Endpoint::Workload(a), Endpoint::Workload(b)) = (c.src, c.dst) {
+        if let (Party::Workload(a), Party::Workload(b)) = (c.src, c.dst) {
             prop_assert!(pairs.insert((a, b), &c.ports).is_none());
         }
     }
@@ -186,13 +186,13 @@ fn listed_is_allowed(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
         }
         for address in addresses() {
             let outside = End::Address(address);
-            let listed = |e: &Endpoint| match e {
-                Endpoint::Addresses { first, last } => {
+            let listed = |e: &Party| match e {
+                Party::Addresses { first, last } => {
                     first.is_ipv4() == address.is_ipv4() && (*first..=*last).contains(&address)
                 }
                 _ => false,
             };
-            let own = Endpoint::Workload(a);
+            let own = Party::Workload(a);
             let out: Vec<_> = all
                 .iter()
                 .filter(|c| c.src == own && listed(&c.dst))

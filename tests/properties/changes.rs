@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use drawbridge::analysis::changes::{Name, Party, Relation, changes, policy_relation, relation};
+use drawbridge::analysis::changes::{Name, Relation, changes, policy_relation, relation};
 use drawbridge::analysis::oracle::{gate, probe};
-use drawbridge::analysis::{Analysis, Direction, End, compare};
+use drawbridge::analysis::{Analysis, Direction, End, Party, compare};
 use drawbridge::cluster::Snapshot;
 use drawbridge::policy::Policy;
 use drawbridge::sets::PortSet;
@@ -39,7 +40,7 @@ fn places(both: [&Snapshot; 2]) -> BTreeMap<Place, [Option<End>; 2]> {
     found
 }
 
-fn covers(party: &Party, place: &Place) -> bool {
+fn covers(party: &Party<Arc<Name>>, place: &Place) -> bool {
     match (party, place) {
         (Party::Workload(name), Place::Pod(of, pod)) => {
             name.whole() == *of && name.pod.as_ref().is_none_or(|p| p == pod)
