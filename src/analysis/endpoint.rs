@@ -6,7 +6,7 @@ use crate::sets::Labels;
 
 /// One concrete end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum End {
+pub enum Endpoint {
     /// The pod at this index of `Snapshot::pods`.
     Pod(usize),
     /// A pod that does not exist yet.

@@ -42,7 +42,7 @@ pub use answers::{
 };
 pub use diff::compare::{GateDifference, PeerPiece, compare};
 pub use diff::{changes, compare};
-pub use endpoint::{End, NewPod, Party};
+pub use endpoint::{Endpoint, NewPod, Party};
 pub use oracle::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };

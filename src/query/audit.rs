@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::analysis::connections::Matrix;
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{End, Party, compare};
+use crate::analysis::{Endpoint, Party, compare};
 use crate::intent::snapshot::with_stand_ins;
 use crate::model::{Document, PolicyId, WorkloadId};
 use crate::proof::in_force::{InForce, Origin};
@@ -120,7 +120,7 @@ fn policies(audit: &mut Audit, document: &Document, in_force: &InForce) {
         let pods = 0..snapshot.pods.len();
         policy.is_some_and(|p| {
             pods.clone()
-                .any(|pod| peer_matches(snapshot, &p.subject, &End::Pod(pod)))
+                .any(|pod| peer_matches(snapshot, &p.subject, &Endpoint::Pod(pod)))
         })
     };
     let ask = of.len() <= ASKED;

@@ -9,7 +9,7 @@ mod judge;
 mod tests;
 
 use crate::analysis::oracle::probe;
-use crate::analysis::{Connection, End as AnalysisEnd, Party};
+use crate::analysis::{Connection, Endpoint, Party};
 use crate::model::{Document, End, Invariant, InvariantId, Refusal, Words};
 use crate::proof::InForce;
 use crate::proof::prove::{Place, holder};
@@ -160,10 +160,10 @@ fn blocked(in_force: &InForce, shown: &[Connection], hops: &[Hop]) -> String {
     let pod = |end: Party, which: usize| match end {
         Party::Workload(at) => {
             let pods = snapshot.workloads.get(at).map_or(0..0, |w| w.pods.clone());
-            AnalysisEnd::Pod(pods.start + which.min(pods.len().saturating_sub(1)))
+            Endpoint::Pod(pods.start + which.min(pods.len().saturating_sub(1)))
         }
-        Party::Addresses { first, .. } => AnalysisEnd::Address(first),
-        Party::IngressController => AnalysisEnd::Domain(String::new()),
+        Party::Addresses { first, .. } => Endpoint::Address(first),
+        Party::IngressController => Endpoint::Domain(String::new()),
     };
     let (from, to) = (
         pod(one.src, 0),

@@ -7,7 +7,9 @@ use drawbridge::analysis::ask::addresses_of;
 use drawbridge::analysis::filter::Ports;
 use drawbridge::analysis::oracle::Probe;
 use drawbridge::analysis::oracle::probe;
-use drawbridge::analysis::{Connection, End, Filter, Matrix, Party, Places, connections, reach};
+use drawbridge::analysis::{
+    Connection, Endpoint, Filter, Matrix, Party, Places, connections, reach,
+};
 use drawbridge::cluster::Snapshot;
 use drawbridge::sets::{IpSet, PortSet, Protocol};
 use proptest::collection::btree_set;
@@ -18,26 +20,26 @@ use super::analysis::{has, probes, with};
 use super::random::{Leaves, PORTS, cluster, ip_set, policies};
 
 /// The ends that a place stands for, one for each piece of addresses that policies tell apart.
-fn ends(snapshot: &Snapshot, place: Party) -> Vec<End> {
+fn ends(snapshot: &Snapshot, place: Party) -> Vec<Endpoint> {
     match place {
         Party::Workload(at) => {
             let pods = snapshot.workloads[at].pods.clone();
-            pods.map(End::Pod).collect()
+            pods.map(Endpoint::Pod).collect()
         }
         Party::Addresses { first, last } => {
             let all = addresses_of(snapshot, &IpSet::range(first, last));
-            all.into_iter().map(End::Address).collect()
+            all.into_iter().map(Endpoint::Address).collect()
         }
         Party::IngressController => Vec::new(),
     }
 }
 
-fn open(snapshot: &Snapshot, from: &[End], to: &[End], p: Probe) -> bool {
+fn open(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint], p: Probe) -> bool {
     let mut from = from.iter();
     from.any(|a| to.iter().any(|b| probe(snapshot, a, b, p).allowed))
 }
 
-fn reaches(snapshot: &Snapshot, from: &[End], to: &[End]) -> bool {
+fn reaches(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint]) -> bool {
     probes().into_iter().any(|p| open(snapshot, from, to, p))
 }
 
@@ -69,11 +71,11 @@ proptest! {
         let from = Places { workloads, outside, ..Places::default() };
         let reach = reach(&snapshot, &from);
 
-        let all: Vec<Vec<End>> = (0..snapshot.workloads.len())
+        let all: Vec<Vec<Endpoint>> = (0..snapshot.workloads.len())
             .map(|w| ends(&snapshot, Party::Workload(w)))
             .collect();
-        let outside: Vec<End> =
-            addresses_of(&snapshot, &from.outside).into_iter().map(End::Address).collect();
+        let outside: Vec<Endpoint> =
+            addresses_of(&snapshot, &from.outside).into_iter().map(Endpoint::Address).collect();
         let elsewhere = from.outside.complement();
         let mut far: Vec<_> = addresses_of(&snapshot, &elsewhere);
         let mut known = starts.clone();
@@ -88,7 +90,7 @@ proptest! {
                 })
                 .collect();
             let (gone, left): (Vec<_>, Vec<_>) = far.iter().partition(|address| {
-                let to = [End::Address(**address)];
+                let to = [Endpoint::Address(**address)];
                 sources().any(|from| reaches(&snapshot, from, &to))
             });
             far = left;

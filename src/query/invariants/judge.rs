@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::analysis::ask::open_ports;
 use crate::analysis::connections::Reach as Open;
-use crate::analysis::{Connection, End as AnalysisEnd, Matrix, Party, Places};
+use crate::analysis::{Connection, Endpoint, Matrix, Party, Places};
 use crate::model::{Claim, Document, End, FlowPort, Invariant, Refusal};
 use crate::proof::InForce;
 use crate::query::drawn::addresses;
@@ -135,7 +135,7 @@ impl<'a> Judge<'a> {
             .workloads
             .get(from)
             .map_or(0..0, |w| w.pods.clone());
-        let [a, b] = [pods.start, pods.start + 1].map(AnalysisEnd::Pod);
+        let [a, b] = [pods.start, pods.start + 1].map(Endpoint::Pod);
         match pods.len() > 1 {
             true => open_ports(snapshot, &a, &b, &PortSet::all()),
             false => PortSet::all(),

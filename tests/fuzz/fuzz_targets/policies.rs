@@ -4,7 +4,7 @@
 
 mod laws;
 
-use drawbridge::analysis::{Party, End, connections, explain, exposure};
+use drawbridge::analysis::{Party, Endpoint, connections, explain, exposure};
 use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
 use drawbridge::load;
 use drawbridge::manifest::Source;
@@ -52,7 +52,7 @@ fuzz_target!(|input: (u8, &str)| {
             let ports = ports.map_or_else(PortSet::empty, |c| c.ports.clone());
             for protocol in Protocol::ALL {
                 for port in PORTS {
-                    let plain = explain(snapshot, &End::Pod(from), &End::Pod(to), protocol, port);
+                    let plain = explain(snapshot, &Endpoint::Pod(from), &Endpoint::Pod(to), protocol, port);
                     assert_eq!(
                         ports.contains(protocol, port),
                         plain.allowed,
