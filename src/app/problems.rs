@@ -100,6 +100,7 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
             .filter_map(|j| of_judged(document, j)),
     );
     all.extend(results.generated.diagnostics.iter().map(of_diagnostic));
+    all.extend(results.findings.iter().map(of_diagnostic));
     all.extend(validate::problems(document).iter().map(of_diagnostic));
     all.sort_by_key(|problem| problem.tone);
     all

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::dialect::{cluster_policy, network_policy};
+use crate::dialect;
 use crate::manifest::{self, Source};
 use crate::model::{Document, Workload};
 use crate::policy::{Direction, Peer, Policy, Side};
@@ -42,18 +42,17 @@ pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
 
 /// Reads the policies of a text.
 fn lower(file: &str, text: &str, document: &Document) -> (Vec<Policy>, Vec<Diagnostic>) {
-    let read = manifest::read(&[Source::new(file, text)]);
+    let mut read = manifest::read(&[Source::new(file, text)], &dialect::kinds());
+    read.policies.sort_by_key(dialect::place);
+    let context = dialect::Context {
+        assumptions: document.settings.assumptions,
+    };
     let mut diagnostics = read.diagnostics;
     let mut policies = Vec::new();
     for object in &read.policies {
-        let read = network_policy::read(object, &document.settings.assumptions);
-        policies.extend(read.policy);
-        diagnostics.extend(read.diagnostics);
-    }
-    for object in &read.cluster_policies {
-        let read = cluster_policy::read(object, &document.settings.assumptions);
-        policies.extend(read.policy);
-        diagnostics.extend(read.diagnostics);
+        let parsed = dialect::read(object);
+        policies.extend(parsed.lower(object, &context));
+        diagnostics.extend(parsed.diagnostics);
     }
     (policies, diagnostics)
 }
