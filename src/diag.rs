@@ -5,25 +5,43 @@
 //! none of them fails as a whole because of one bad document.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-/// A place in a source text. Lines and columns count from 1; columns count Unicode scalar values.
+/// A range of a source text. Lines and columns count from 1; columns count Unicode scalar values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Span {
     /// The file as the user named it (`-` for standard input).
     pub file: Arc<str>,
-    /// Line, from 1.
+    /// Line of the first character, from 1.
     pub line: u32,
-    /// Column, from 1.
+    /// Column of the first character, from 1.
     pub column: u32,
+    /// The first byte.
+    #[serde(skip)]
+    pub start: u32,
+    /// The byte behind the last.
+    #[serde(skip)]
+    pub end: u32,
 }
 
 impl Span {
-    /// A place in `file`.
+    /// A place in `file` of which no bytes are known.
     pub fn new(file: Arc<str>, line: u32, column: u32) -> Self {
-        Self { file, line, column }
+        Self {
+            file,
+            line,
+            column,
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// The bytes; empty if none are known.
+    pub fn bytes(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 }
 

@@ -205,6 +205,11 @@ const ABSENT: &[Absence] = &[
         why: "left over from debugging",
     },
     Absence {
+        words: &["set_hook", "take_hook"],
+        allowed_in: &[],
+        why: "the panic hook belongs to the process",
+    },
+    Absence {
         words: &["unsafe"],
         allowed_in: &[],
         why: "nothing here needs it",

@@ -40,7 +40,7 @@ pub fn read(object: &Node) -> Decoded<Metadata> {
         namespace: text("namespace")?,
         labels: labels("labels")?.unwrap_or_default(),
         annotations: labels("annotations")?.unwrap_or_default(),
-        mark: object.get("metadata").unwrap_or(object).start,
+        mark: object.get("metadata").unwrap_or(object).mark,
     })
 }
 

@@ -49,7 +49,7 @@ pub fn parse(node: &Node) -> Decoded<LabelSelector> {
     Ok(LabelSelector {
         labels: field(node, "matchLabels", labels)?.unwrap_or_default(),
         expressions: list_field(map(node)?, "matchExpressions", expression)?,
-        mark: node.start,
+        mark: node.mark,
     })
 }
 
@@ -70,14 +70,14 @@ pub fn labels(node: &Node) -> Decoded<Vec<Label>> {
 fn expression(node: &Node) -> Decoded<Expression> {
     let missing = Spanned {
         value: String::new(),
-        mark: node.start,
+        mark: node.mark,
     };
     let text = |key| field(node, key, spanned(string));
     Ok(Expression {
         key: text("key")?.unwrap_or_else(|| missing.clone()),
         operator: text("operator")?.unwrap_or(missing),
         values: list_field(node, "values", spanned(string))?,
-        mark: node.start,
+        mark: node.mark,
     })
 }
 

@@ -89,7 +89,7 @@ pub(super) fn route(object: &Object, kind: &'static str) -> Decoded<GatewayRoute
         mesh: parents.iter().any(Option::is_none),
         parents: parents.into_iter().flatten().collect(),
         backends: backends.unwrap_or_default().into_iter().flatten().collect(),
-        span: object.start(),
+        span: object.whole(),
     })
 }
 
@@ -104,7 +104,7 @@ fn parent(object: &Object, node: &Node) -> Decoded<Option<Parent>> {
         namespace: namespace(object, node)?,
         name: field(node, "name", string)?.unwrap_or_default(),
         listener: field(node, "sectionName", string)?.filter(|name| !name.is_empty()),
-        span: object.span(node.start),
+        span: object.span(node.mark),
     };
     Ok(Some(parent).filter(|_| (group, kind) != ("", "Service")))
 }
@@ -135,7 +135,7 @@ fn backend(object: &Object, node: &Node) -> Decoded<Option<Backend>> {
         namespace: namespace(object, node)?,
         service: field(node, "name", string)?.unwrap_or_default(),
         port: port.and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 0),
-        span: object.span(node.start),
+        span: object.span(node.mark),
     };
     let service = group.is_empty() && kind.is_none_or(|kind| kind == "Service");
     Ok(Some(backend).filter(|b| service && weight != Some(0) && !b.service.is_empty()))

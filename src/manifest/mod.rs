@@ -94,7 +94,7 @@ fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Di
             n + 1
         ),
     };
-    Some(Diagnostic::info("W3", message).at(first.start()))
+    Some(Diagnostic::info("W3", message).at(first.whole()))
 }
 
 /// `y` and `n` where text belongs: refused by the API server, read as text here (W2).

@@ -1,15 +1,13 @@
 //! Texts to single objects: documents, Lists flattened, everything that is no object left out.
 
-use std::cell::OnceCell;
-
 use rayon::prelude::*;
 
 use super::Source;
 use super::kinds::{self, Kind};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::Diagnostic;
 use crate::policy;
 use crate::yaml::decode::{self, deep};
-use crate::yaml::{self, Lines, Mark, Node, Object, Problem, Value};
+use crate::yaml::{self, Mark, Node, Object, Problem, Value};
 
 /// Lists in lists deeper than this are not read.
 const MAX_LISTS: usize = 8;
@@ -39,7 +37,6 @@ fn of_source(source: &Source, policies: &[policy::Kind]) -> (Vec<Object>, Vec<Di
     let mut reader = Reader {
         source,
         policies,
-        lines: OnceCell::new(),
         objects: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -54,7 +51,7 @@ fn of_source(source: &Source, policies: &[policy::Kind]) -> (Vec<Object>, Vec<Di
 }
 
 fn problem(source: &Source, problem: Problem) -> Diagnostic {
-    let span = Span::new(source.name.clone(), problem.mark.line, problem.mark.column);
+    let span = problem.mark.span(source.name.clone());
     let message = if problem.fatal {
         format!("{}; the rest of this file is not read", problem.message)
     } else {
@@ -78,14 +75,13 @@ struct Inherited<'a> {
 struct Reader<'a> {
     source: &'a Source,
     policies: &'a [policy::Kind],
-    lines: OnceCell<Lines>,
     objects: Vec<Object>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
     fn tell(&mut self, diagnostic: Diagnostic, mark: Mark) {
-        let span = Span::new(self.source.name.clone(), mark.line, mark.column);
+        let span = mark.span(self.source.name.clone());
         self.diagnostics.push(diagnostic.at(span));
     }
 
@@ -98,7 +94,7 @@ impl Reader<'_> {
                 "a Drawbridge project is not a manifest: skipped",
             )
             .help("open it by itself");
-            return self.tell(note, node.start);
+            return self.tell(note, node.mark);
         }
         self.joined(&node);
         self.node(node, text, Inherited::default(), 0);
@@ -121,7 +117,7 @@ impl Reader<'_> {
             let what = node.value.what();
             let message = format!("{what} is no Kubernetes object: skipped");
             let note = Diagnostic::info("not-an-object", message);
-            return self.tell(note, node.start);
+            return self.tell(note, node.mark);
         }
         let word = |key: &str| node.get(key).and_then(Node::as_str);
         let api_version = word("apiVersion")
@@ -136,7 +132,7 @@ impl Reader<'_> {
                         format!("lists inside lists, more than {MAX_LISTS} deep: skipped");
                     let help = "put the items into one list";
                     let told = Diagnostic::error("nested-lists", message).help(help);
-                    self.tell(told, node.start);
+                    self.tell(told, node.mark);
                 } else if list {
                     self.list(node, &api_version, &kind, lists);
                 } else if kind != "Secret" {
@@ -146,20 +142,20 @@ impl Reader<'_> {
             (None, None) => {
                 let message =
                     "a document with neither apiVersion nor kind is no Kubernetes object: skipped";
-                self.tell(Diagnostic::info("not-an-object", message), node.start);
+                self.tell(Diagnostic::info("not-an-object", message), node.mark);
             }
             (None, Some(kind)) => {
                 let message = format!("`{kind}` without apiVersion: skipped");
                 let help = "write apiVersion, as in `apiVersion: apps/v1`";
                 self.tell(
                     Diagnostic::error("no-api-version", message).help(help),
-                    node.start,
+                    node.mark,
                 );
             }
             (Some(_), None) => {
                 let message = "a document without kind: skipped";
                 let help = "write kind, as in `kind: Deployment`";
-                self.tell(Diagnostic::error("no-kind", message).help(help), node.start);
+                self.tell(Diagnostic::error("no-kind", message).help(help), node.mark);
             }
         }
     }
@@ -182,7 +178,7 @@ impl Reader<'_> {
             let message = format!("`items` of a {kind} is not a list: skipped");
             return self.tell(
                 Diagnostic::error("decode", message).path("items"),
-                items.start,
+                items.mark,
             );
         };
         for item in items {
@@ -195,9 +191,8 @@ impl Reader<'_> {
 
     /// The text of an item of a list, the list's indentation taken off.
     fn item_text(&self, item: &Node) -> String {
-        let lines = self.lines.get_or_init(|| Lines::of(&self.source.text));
-        let text = lines.between(&self.source.text, item.start, item.end);
-        let indent = item.start.column.saturating_sub(1) as usize;
+        let text = self.source.text.get(item.mark.bytes()).unwrap_or_default();
+        let indent = item.mark.column.saturating_sub(1) as usize;
         let mut lines = text.split('\n');
         let mut out = lines.next().unwrap_or_default().to_owned();
         for line in lines {
@@ -232,7 +227,7 @@ impl Reader<'_> {
             let message = format!("{kind} `{name}` is a template, not an object: skipped");
             return self.tell(
                 Diagnostic::error("template", message).help(RENDER),
-                node.start,
+                node.mark,
             );
         }
         let mut object = Object {

@@ -58,7 +58,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         Kind::Policy(policy) if !policy.judged => {
             let message = format!("{} is not judged yet", object.kind);
             let note = Diagnostic::info("not-judged", message);
-            return Outcome::Told(object.about(note, object.node.start));
+            return Outcome::Told(object.about(note, object.node.mark));
         }
         _ => {}
     }
@@ -67,7 +67,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         let message = format!("{} without a name: skipped", object.kind);
         let problem = Diagnostic::error("no-name", message).path("metadata.name");
         let help = "write metadata.name";
-        return Outcome::Told(object.about(problem.help(help), object.node.start));
+        return Outcome::Told(object.about(problem.help(help), object.node.mark));
     }
     let metadata = object.node.get("metadata");
     let resource = |value| Resource {
@@ -84,7 +84,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
             false => format!("{} {}", object.kind, object.name),
         },
         named: metadata.is_some_and(|m| m.get("name").is_some()),
-        span: object.start(),
+        span: object.whole(),
         value,
     };
     match value(&object, kind) {

@@ -28,7 +28,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         external_ips: !external.unwrap_or_default().is_empty(),
         families: families(&families_said.unwrap_or_default(), address.as_deref()),
         annotations: annotations.unwrap_or_default(),
-        span: Some(object.start()),
+        span: Some(object.whole()),
     })
 }
 
@@ -141,6 +141,6 @@ fn route(object: &Object, kind: &'static str, service: String, port: Option<Targ
         service,
         port,
         protocol: None,
-        span: Some(object.start()),
+        span: Some(object.whole()),
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn pod(object: &Object) -> Decoded<PodObject> {
         template: template(node)?,
         addresses: status.unwrap_or_default(),
         owner: owner(node)?,
-        span: object.start(),
+        span: object.whole(),
     })
 }
 
@@ -89,7 +89,7 @@ pub(super) fn owner_object(object: &Object, kind: Template) -> Decoded<OwnerObje
         selector,
         replicas: replicas.map(|n| u32::try_from(n).unwrap_or(0)),
         owner: owner(node)?,
-        span: object.start(),
+        span: object.whole(),
     })
 }
 

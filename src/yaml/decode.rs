@@ -47,7 +47,7 @@ impl TypeError {
         };
         Self {
             path: String::new(),
-            mark: node.start,
+            mark: node.mark,
             message,
             help,
         }
@@ -253,7 +253,7 @@ pub fn spanned<T>(
 ) -> impl Fn(&Node) -> Decoded<Spanned<T>> + Copy {
     move |node| {
         let value = decode(node)?;
-        let mark = node.start;
+        let mark = node.mark;
         Ok(Spanned { value, mark })
     }
 }

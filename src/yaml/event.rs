@@ -1,30 +1,94 @@
-//! The next event of a text. libyaml-safer gives up with a panic on a few texts that are no YAML
-//! (a tag with a comma right behind it, as in `[!a,`); here that is an error like any other.
+//! The events of a text. libyaml-safer panics at a tag with a comma right behind it, as in `[!a,`,
+//! so such tags are found before it reads the text, and become errors like any other.
 
-use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::borrow::Cow;
+use std::io::Cursor;
 
-use libyaml_safer::{Error, Event, Parser};
+use libyaml_safer::{Encoding, Event, Mark, Parser, ScalarStyle, Scanner, TokenData};
 
-thread_local! {
-    /// Whether a panic of this thread is expected, and not to be printed.
-    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+/// Why the reading of a text ends.
+pub(super) struct Failure {
+    /// Where; none for a character that no YAML may hold.
+    pub mark: Option<Mark>,
+    /// What is wrong.
+    pub message: String,
 }
 
-/// The next event; `Err(None)` where the library gave up. The parser must not be asked again after an error.
-pub(super) fn next<R: std::io::BufRead>(parser: &mut Parser<R>) -> Result<Event, Option<Error>> {
-    static QUIET: Once = Once::new();
-    QUIET.call_once(|| {
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !EXPECTED.get() {
-                hook(info);
-            }
-        }));
+/// The events of a text up to its end or the first failure. The text must end with a line break.
+pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>> + '_ {
+    let tag = tag_before_comma(text);
+    let input = match tag {
+        None => Cow::Borrowed(text.as_bytes()),
+        // Nothing can start with this character, so reading ends there.
+        Some(at) => Cow::Owned(with(text, &[at], b'@')),
+    };
+    let mut parser = Parser::new();
+    // Else the first byte of `ﾃ` is taken for the beginning of a byte order mark.
+    parser.set_encoding(Encoding::Utf8);
+    parser.set_input(Cursor::new(input));
+    parser.map(move |event| {
+        event.map_err(|error| {
+            let mark = error.problem_mark();
+            let at_tag = mark.is_some_and(|mark| tag == usize::try_from(mark.index).ok());
+            let message = match error.context().filter(|context| !context.is_empty()) {
+                _ if at_tag => "a tag must be followed by a space, not by a comma".to_owned(),
+                Some(context) => format!("{} {context}", error.problem()),
+                None => error.problem().to_owned(),
+            };
+            Failure { mark, message }
+        })
+    })
+}
+
+/// The first tag with a comma right behind it. A `!` may also stand in a text or a comment: with a
+/// letter in its place, a tag becomes a plain scalar that starts there, and all else stays what it is.
+fn tag_before_comma(text: &str) -> Option<usize> {
+    let possible = possible_tags(text);
+    if possible.is_empty() {
+        return None;
+    }
+    let mut scanner = Scanner::new();
+    scanner.set_encoding(Encoding::Utf8);
+    scanner.set_input(Cursor::new(with(text, &possible, b'x')));
+    let tokens = scanner.map_while(|token| token.ok());
+    let mut starts = tokens.filter_map(|token| match token.data {
+        TokenData::Scalar {
+            style: ScalarStyle::Plain,
+            ..
+        } => usize::try_from(token.start_mark.index).ok(),
+        _ => None,
     });
-    EXPECTED.set(true);
-    let event = panic::catch_unwind(AssertUnwindSafe(|| parser.parse()));
-    EXPECTED.set(false);
-    event.map_err(|_| None)?.map_err(Some)
+    starts.find(|start| possible.binary_search(start).is_ok())
+}
+
+/// Every `!` with a comma behind it and no blank before that; of `!<uri>`, a comma behind the `>`.
+fn possible_tags(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    if !text.contains('!') {
+        return found;
+    }
+    // Of what stands behind: a comma in the same word, and whether one follows on the next `>`.
+    let (mut comma, mut closed) = (false, false);
+    let mut behind = '\n';
+    for (at, c) in text.char_indices().rev() {
+        match c {
+            '!' if behind == '<' && closed || behind != '<' && comma => found.push(at),
+            ',' => comma = true,
+            '>' => closed = behind == ',',
+            c if c.is_whitespace() => (comma, closed) = (false, false),
+            _ => {}
+        }
+        behind = c;
+    }
+    found.reverse();
+    found
+}
+
+/// The text with another character of one byte at these places.
+fn with(text: &str, places: &[usize], byte: u8) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for at in places {
+        bytes[*at] = byte;
+    }
+    bytes
 }

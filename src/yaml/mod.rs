@@ -1,14 +1,14 @@
-//! YAML as kubectl reads it: libyaml's grammar, YAML 1.1 scalars, merge keys, and the line and
-//! column of every key and value.
+//! YAML as kubectl reads it: libyaml's grammar, YAML 1.1 scalars, merge keys, and the bytes, line
+//! and column of every key and value.
 //!
 //! [`parse`] turns a text into documents, [`Object`] is a document that says what Kubernetes object
 //! it is, [`decode`] reads typed fields out of a tree and says where a type is wrong. [`mod@write`] is
 //! the way back: policies with comments, and the lines they are on.
 
+mod breaks;
 mod build;
 pub mod decode;
 mod event;
-mod lines;
 mod object;
 mod read;
 mod scalar;
@@ -18,28 +18,53 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
-pub use lines::Lines;
 pub use object::Object;
 pub use read::{Document, Parsed, Problem, parse};
 
-/// A place in a text: line and column, both from 1; columns count Unicode scalar values.
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diag::Span;
+
+/// A range of a text: its bytes, and the line and column of its first character, both from 1.
+/// Columns count Unicode scalar values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mark {
     /// Line, from 1.
     pub line: u32,
     /// Column, from 1.
     pub column: u32,
+    /// The first byte.
+    pub start: u32,
+    /// The byte behind the last.
+    pub end: u32,
 }
 
-/// A value and where it stands.
+impl Mark {
+    /// The bytes.
+    pub fn bytes(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The same range of a named source.
+    pub fn span(self, file: Arc<str>) -> Span {
+        Span {
+            start: self.start,
+            end: self.end,
+            ..Span::new(file, self.line, self.column)
+        }
+    }
+}
+
+/// A value and its range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// What it is.
     pub value: Value,
-    /// Its first character.
-    pub start: Mark,
-    /// Just behind its last character; of a block collection, behind what is written in it last.
-    pub end: Mark,
+    /// Where it is written, its anchor and tag included. A block collection ends behind the last
+    /// thing in it, a block scalar behind the line breaks that belong to it, an alias is the range of
+    /// the alias (what is below it keeps the ranges of the anchored node).
+    pub mark: Mark,
 }
 
 /// What a node is. Booleans and numbers keep their text, for messages.
@@ -73,7 +98,7 @@ pub struct Map {
 pub struct Entry {
     /// The key; numbers and booleans as JSON writes them.
     pub key: String,
-    /// Where the key stands.
+    /// The range of the key; of a merged entry, the one in the map it comes from.
     pub mark: Mark,
     /// The value.
     pub value: Node,

@@ -33,14 +33,14 @@ impl Object {
             .map_or("", |(group, _)| group)
     }
 
-    /// Where a mark of it is.
+    /// The span of a range of it.
     pub fn span(&self, mark: Mark) -> Span {
-        Span::new(self.file.clone(), mark.line, mark.column)
+        mark.span(self.file.clone())
     }
 
-    /// Where it begins.
-    pub fn start(&self) -> Span {
-        self.span(self.node.start)
+    /// The span of the whole object.
+    pub fn whole(&self) -> Span {
+        self.span(self.node.mark)
     }
 
     /// Its namespace, `default` if none is written (W3).

@@ -1,15 +1,13 @@
 //! From libyaml's events to trees of [`Node`]s.
 
-use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use libyaml_safer::{Encoding, Event, EventData, Parser, ScalarStyle};
+use libyaml_safer::{Event, EventData, ScalarStyle};
 use rayon::prelude::*;
 
 use super::build::Builder;
-use super::event;
-use super::lines::Lines;
+use super::event::{Failure, events};
 use super::split::{Chunk, chunks, ended, trimmed};
 use super::{Mark, Node, Value, scalar};
 
@@ -73,33 +71,17 @@ pub fn parse(text: &str) -> Parsed {
 
 fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
     let own = &text[chunk.range.clone()];
-    let lines = LazyCell::new(|| Lines::of(own));
-    let mut reader = Reader::new(chunk.line);
+    let mut reader = Reader::new(chunk);
     let ended = ended(own);
     let last = own.lines().next_back().unwrap_or_default();
-    if ended.len() > own.len() && !last.trim().is_empty() {
-        reader.cut = Some(chunk.line.saturating_add(lines.last()));
-    }
-    let mut bytes = ended.as_bytes();
-    let mut parser = Parser::new();
-    // Else the first byte of `ﾃ` is taken for the beginning of a byte order mark.
-    parser.set_encoding(Encoding::Utf8);
-    parser.set_input_string(&mut bytes);
-    loop {
-        match event::next(&mut parser) {
-            Ok(Event {
-                data: EventData::StreamEnd,
-                ..
-            }) => break,
-            Ok(event) => {
-                if reader.event(event).is_err() {
-                    break;
-                }
-            }
-            Err(error) => {
-                reader.syntax(error.as_ref(), own);
-                break;
-            }
+    reader.cut = ended.len() > own.len() && !last.trim().is_empty();
+    for event in events(&ended) {
+        let go_on = match event {
+            Ok(event) => reader.event(event),
+            Err(failure) => Err(reader.syntax(failure, own)),
+        };
+        if go_on.is_err() {
+            break;
         }
     }
     let single = reader.roots.len() == 1;
@@ -111,10 +93,10 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
             let range = if single {
                 trimmed(text, chunk.range.clone(), reader.block)
             } else {
-                let offset = |mark| lines.offset(own, chunk.line, mark);
+                let Range { start, end } = node.mark.bytes();
                 // With the blanks before the first key, which the other keys have too.
-                let start = own[..offset(node.start)].trim_end_matches(' ').len();
-                chunk.range.start + start..chunk.range.start + offset(node.end)
+                let before = &text[chunk.range.start..start];
+                chunk.range.start + before.trim_end_matches(' ').len()..end
             };
             Document { node, range }
         })
@@ -150,14 +132,14 @@ struct Stop;
 
 struct Reader {
     first_line: u32,
-    /// The last line, where its break is not the text's own.
-    cut: Option<u32>,
+    /// Its bytes in the whole text.
+    range: Range<usize>,
+    /// The break of the last line, which is not blank, is not the text's own.
+    cut: bool,
     /// The last scalar was a block scalar: blank lines behind it may be part of it.
     block: bool,
-    /// Where the last event ended.
-    last: Mark,
     /// Where the last scalar, alias or bracket ended.
-    written: Mark,
+    written: u32,
     stack: Vec<Frame>,
     anchors: BTreeMap<String, Node>,
     aliased: usize,
@@ -166,17 +148,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(first_line: u32) -> Self {
-        let first = Mark {
-            line: first_line,
-            column: 1,
-        };
+    fn new(chunk: &Chunk) -> Self {
         Self {
-            first_line,
-            cut: None,
+            first_line: chunk.line,
+            range: chunk.range.clone(),
+            cut: false,
             block: false,
-            last: first,
-            written: first,
+            written: 0,
             stack: Vec::new(),
             anchors: BTreeMap::new(),
             aliased: 0,
@@ -185,13 +163,21 @@ impl Reader {
         }
     }
 
-    fn mark(&self, mark: libyaml_safer::Mark) -> Mark {
-        let line = u32::try_from(mark.line).unwrap_or(u32::MAX);
-        let column = u32::try_from(mark.column).unwrap_or(u32::MAX);
+    fn mark(&self, start: libyaml_safer::Mark, end: libyaml_safer::Mark) -> Mark {
+        let line = u32::try_from(start.line).unwrap_or(u32::MAX);
+        let column = u32::try_from(start.column).unwrap_or(u32::MAX);
         Mark {
             line: line.saturating_add(self.first_line),
             column: column.saturating_add(1),
+            start: self.offset(start.index),
+            end: self.offset(end.index),
         }
+    }
+
+    /// The byte of the whole text; none stands behind the break that was added at the end.
+    fn offset(&self, index: u64) -> u32 {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        offset(self.range.start + index.min(self.range.len()))
     }
 
     fn problem(&mut self, mark: Mark, message: impl Into<String>, fatal: bool) {
@@ -208,36 +194,39 @@ impl Reader {
         Err(Stop)
     }
 
-    /// Records an error of libyaml's own; none: it gave up behind what was read last.
-    fn syntax(&mut self, error: Option<&libyaml_safer::Error>, own: &str) {
-        let Some(error) = error else {
-            return self.problem(
-                self.last,
-                "this is no YAML: a tag that nothing can follow",
-                true,
-            );
+    /// Records why the text cannot be read on.
+    fn syntax(&mut self, failure: Failure, own: &str) -> Stop {
+        let mark = match failure.mark {
+            Some(mark) => self.mark(mark, mark),
+            None => self.control_character(own),
         };
-        let mark = match error.problem_mark() {
-            Some(mark) => self.mark(mark),
-            None => control_character(own, self.first_line),
-        };
-        let message = match error.context() {
-            Some(context) if !context.is_empty() => {
-                format!("this is no YAML: {} {context}", error.problem())
-            }
-            _ => format!("this is no YAML: {}", error.problem()),
-        };
+        let message = format!("this is no YAML: {}", failure.message);
         self.problem(mark, message, true);
+        Stop
+    }
+
+    /// Where the character stands that no YAML may hold.
+    fn control_character(&self, own: &str) -> Mark {
+        let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+        let at = own.find(forbidden).unwrap_or_default();
+        let before = own.get(..at).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let start = offset(self.range.start + at);
+        Mark {
+            line: self.first_line + offset(before.matches('\n').count()),
+            column: offset(line.chars().count() + 1),
+            start,
+            end: start,
+        }
     }
 
     fn event(&mut self, event: Event) -> Result<(), Stop> {
-        let (start, end) = (self.mark(event.start_mark), self.mark(event.end_mark));
-        self.last = end;
+        let mark = self.mark(event.start_mark, event.end_mark);
         if matches!(
             event.data,
             EventData::Scalar { .. } | EventData::Alias { .. }
         ) {
-            self.written = end;
+            self.written = mark.end;
         }
         match event.data {
             EventData::DocumentStart { .. } => {
@@ -253,29 +242,29 @@ impl Reader {
             } => {
                 let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 // The value that `? |` leaves out is a scalar too, but nothing that is written.
-                if start != end {
+                if mark.start != mark.end {
                     self.block = block;
                 }
-                if block && self.cut.is_some_and(|last| end.line > last) {
+                if block && self.cut && event.end_mark.index > self.range.len() as u64 {
                     value.truncate(value.strip_suffix('\n').unwrap_or(&value).len());
                 }
                 let plain = style == ScalarStyle::Plain;
                 let merge = plain && value == "<<" && tag.is_none();
                 if merge && self.expects_key() {
-                    self.set_key(Key::Merge(start));
+                    self.set_key(Key::Merge(mark));
                 } else {
                     let value = scalar::resolve(value, tag.as_deref(), plain);
-                    self.add(Node { value, start, end }, anchor)?;
+                    self.add(Node { value, mark }, anchor)?;
                 }
             }
             EventData::SequenceStart { anchor, .. } => {
-                self.open(start, anchor, Open::Seq(Vec::new()))?;
+                self.open(mark, anchor, Open::Seq(Vec::new()))?;
             }
             EventData::MappingStart { anchor, .. } => {
-                self.open(start, anchor, Open::Map(Builder::default(), None))?;
+                self.open(mark, anchor, Open::Map(Builder::default(), None))?;
             }
-            EventData::SequenceEnd | EventData::MappingEnd => self.close(start, end)?,
-            EventData::Alias { anchor } => self.alias(&anchor, start, end)?,
+            EventData::SequenceEnd | EventData::MappingEnd => self.close(mark)?,
+            EventData::Alias { anchor } => self.alias(&anchor, mark)?,
             EventData::StreamStart { .. }
             | EventData::StreamEnd
             | EventData::DocumentEnd { .. } => {}
@@ -308,7 +297,7 @@ impl Reader {
         Ok(())
     }
 
-    fn close(&mut self, start: Mark, end: Mark) -> Result<(), Stop> {
+    fn close(&mut self, bracket: Mark) -> Result<(), Stop> {
         let Some(frame) = self.stack.pop() else {
             return Ok(());
         };
@@ -319,30 +308,30 @@ impl Reader {
         // A block collection ends where the next token begins, which is after comments and blank
         // lines; what was written in it last says better where it stops. A flow collection ends at
         // its bracket.
-        if start != end {
-            self.written = end;
+        if bracket.start != bracket.end {
+            self.written = bracket.end;
         }
-        let node = Node {
-            value,
-            start: frame.start,
-            end: self.written,
+        let mark = Mark {
+            end: self.written.max(frame.start.start),
+            ..frame.start
         };
+        let node = Node { value, mark };
         self.add(node, frame.anchor)
     }
 
-    fn alias(&mut self, anchor: &str, start: Mark, end: Mark) -> Result<(), Stop> {
+    fn alias(&mut self, anchor: &str, mark: Mark) -> Result<(), Stop> {
         let Some(node) = self.anchors.get(anchor) else {
-            return self.stop(start, format!("unknown anchor `{anchor}`"));
+            return self.stop(mark, format!("unknown anchor `{anchor}`"));
         };
         self.aliased += count(node);
         let value = node.value.clone();
         if self.aliased > MAX_ALIASED {
-            return self.stop(start, TOO_MUCH);
+            return self.stop(mark, TOO_MUCH);
         }
         if self.stack.len() + depth(&value) > MAX_DEPTH {
-            return self.stop(start, format!("nested more than {MAX_DEPTH} levels deep"));
+            return self.stop(mark, format!("nested more than {MAX_DEPTH} levels deep"));
         }
-        self.add(Node { value, start, end }, None)
+        self.add(Node { value, mark }, None)
     }
 
     /// Puts a finished node where it belongs: a key, a value, an item, or a document.
@@ -350,7 +339,7 @@ impl Reader {
         if let Some(anchor) = anchor {
             self.aliased += count(&node);
             if self.aliased > MAX_ALIASED {
-                return self.stop(node.start, TOO_MUCH);
+                return self.stop(node.mark, TOO_MUCH);
             }
             self.anchors.insert(anchor, node.clone());
         }
@@ -362,10 +351,10 @@ impl Reader {
             Open::Seq(items) => items.push(node),
             Open::Map(map, key) => match key.take() {
                 None => match key_text(node.value) {
-                    Ok(text) => *key = Some(Key::Plain(text, node.start)),
+                    Ok(text) => *key = Some(Key::Plain(text, node.mark)),
                     Err(value) => {
                         let message = format!("{} cannot be a key", value.what());
-                        return self.stop(node.start, message);
+                        return self.stop(node.mark, message);
                     }
                 },
                 Some(Key::Plain(text, mark)) => map.insert(text, mark, node),
@@ -413,19 +402,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// Where the character stands that no YAML may hold.
-fn control_character(own: &str, first_line: u32) -> Mark {
-    let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
-    for (line, raw) in (first_line..).zip(own.split('\n')) {
-        if let Some(column) = (1..)
-            .zip(raw.chars())
-            .find_map(|(i, c)| forbidden(c).then_some(i))
-        {
-            return Mark { line, column };
-        }
-    }
-    Mark {
-        line: first_line,
-        column: 1,
-    }
+/// A byte offset as ranges hold it; texts of 4 GiB are not manifests.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }

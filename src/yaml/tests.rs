@@ -22,7 +22,7 @@ fn text_at<'a>(node: &'a Node, key: &str) -> &'a str {
 }
 
 fn at(node: &Node) -> (u32, u32) {
-    (node.start.line, node.start.column)
+    (node.mark.line, node.mark.column)
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn keys_and_values_know_their_places() {
     let z = item.get("y").unwrap().get("z").unwrap();
     assert_eq!(at(z), (5, 12));
     assert_eq!(at(&z.items().unwrap()[1]), (5, 16));
-    assert_eq!((node.end.line, node.end.column), (5, 19));
+    assert_eq!(node.mark.bytes(), 7..44);
 }
 
 #[test]
@@ -136,7 +136,15 @@ fn of_equal_keys_the_last_counts_and_is_noted() {
     };
     assert_eq!(
         map.duplicates,
-        [("a".to_owned(), Mark { line: 3, column: 1 })]
+        [(
+            "a".to_owned(),
+            Mark {
+                line: 3,
+                column: 1,
+                start: 10,
+                end: 11
+            }
+        )]
     );
     assert_eq!(map.entries.len(), 2);
     let long: String = (0..100).map(|i| format!("k{}: {i}\n", i % 60)).collect();
@@ -210,11 +218,77 @@ fn depth_is_bounded() {
     one(&deep);
 }
 
+/// libyaml-safer panics at such a tag.
 #[test]
-fn a_text_that_the_grammar_gives_up_on_is_no_yaml() {
-    let (problem, documents) = broken("a: 1\nb: [!x, 2]\n");
-    assert_eq!((documents, problem.mark.line, problem.fatal), (0, 2, true));
-    assert!(problem.message.contains("tag"), "{problem:?}");
+fn a_tag_with_a_comma_behind_it_is_no_yaml() {
+    for (text, column) in [
+        ("a: 1\nb: [!x, 2]\n", 5),
+        ("a: 1\nb: [!<tag:x>, 2]\n", 5),
+        ("a: \"[!x,\"\nb: {!, 2}\n", 5),
+        ("a: 1 # [!x,\nb: [&c !x!y, 2]\n", 8),
+        ("a: ü!x,\nb: [!!str, 2]\n", 5),
+    ] {
+        let (problem, documents) = broken(text);
+        let at = (documents, problem.mark.line, problem.mark.column);
+        assert_eq!((at, problem.fatal), ((0, 2, column), true), "{text}");
+        assert_eq!(
+            problem.message,
+            "this is no YAML: a tag must be followed by a space, not by a comma"
+        );
+    }
+    let node = one("a: [b !x, \"!y,\", !<tag:yaml.org,2002:str> 1, !z 2, 3] # !x,\n");
+    let items = node.get("a").unwrap().items().unwrap();
+    let texts: Vec<_> = items.iter().filter_map(Node::as_str).collect();
+    assert_eq!(texts, ["b !x", "!y,", "1", "2"]);
+}
+
+/// Every range is the text that was read there.
+#[test]
+fn keys_and_values_know_their_bytes() {
+    let text = "\u{feff}# é\r\na: &x 'ü'\r\nb:\r\n- c: |\r\n    d\r\n\r\n- [e, *x]\r\n---\r\nf:\r\n  g: {h: i}\r\n# j";
+    fn ranges<'t>(node: &Node, text: &'t str, out: &mut Vec<&'t str>) {
+        out.push(&text[node.mark.bytes()]);
+        match &node.value {
+            Value::Map(map) => {
+                for entry in &map.entries {
+                    out.push(&text[entry.mark.bytes()]);
+                    ranges(&entry.value, text, out);
+                }
+            }
+            Value::Seq(items) => items.iter().for_each(|item| ranges(item, text, out)),
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    for document in parse(text).documents {
+        ranges(&document.node, text, &mut out);
+    }
+    let whole = &text[9..text.find("\r\n---").unwrap()];
+    let list = &whole[whole.find('-').unwrap()..];
+    let block = "|\r\n    d\r\n\r\n";
+    assert_eq!(
+        out,
+        [
+            whole,
+            "a",
+            "&x 'ü'",
+            "b",
+            list,
+            &list[2..list.find("- [").unwrap()],
+            "c",
+            block,
+            "[e, *x]",
+            "e",
+            "*x",
+            "f:\r\n  g: {h: i}",
+            "f",
+            "g: {h: i}",
+            "g",
+            "{h: i}",
+            "h",
+            "i"
+        ]
+    );
 }
 
 #[test]
@@ -287,11 +361,7 @@ fn documents_of_one_chunk_keep_their_indent_and_count_no_byte_order_mark() {
     let Value::Map(map) = &parsed.documents[0].node.value else {
         panic!("{parsed:?}");
     };
-    let lines = Lines::of(text);
-    let values = map
-        .entries
-        .iter()
-        .map(|e| lines.between(text, e.value.start, e.value.end));
+    let values = map.entries.iter().map(|e| &text[e.value.mark.bytes()]);
     assert_eq!(values.collect::<Vec<_>>(), ["0.", "1"]);
 }
 

@@ -35,7 +35,7 @@ pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions)
         subject: lowering.pods(&policy.subject),
         ingress: side(&policy.ingress),
         egress: side(&policy.egress),
-        span: object.start(),
+        span: object.whole(),
     }
 }
 

@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
                 "portNumber" => self.numbers(&value, ["port", "port"]),
                 _ => self.numbers(&value, ["start", "end"]),
             };
-            found.extend(port.map(|p| (p, item.node.start)));
+            found.extend(port.map(|p| (p, item.node.mark)));
         }
         found
     }
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         };
         let message = format!("{what}, so this item matches nothing");
         let note = Diagnostic::warning("empty-port", message).path(at.path.as_str());
-        self.notes.push(self.object.about(note, at.node.start));
+        self.notes.push(self.object.about(note, at.node.mark));
         Some(NO_PORT)
     }
 
@@ -88,12 +88,12 @@ impl<'a> Reader<'a> {
                 "udp" => Protocol::Udp,
                 "sctp" => Protocol::Sctp,
                 _ => {
-                    found.extend(self.named(&value).map(|p| (p, item.node.start)));
+                    found.extend(self.named(&value).map(|p| (p, item.node.mark)));
                     continue;
                 }
             };
             let port = self.transport(&value, protocol);
-            found.extend(port.map(|p| (p, item.node.start)));
+            found.extend(port.map(|p| (p, item.node.mark)));
         }
         found
     }

@@ -92,7 +92,7 @@ pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
         reader
             .schema
             .out
-            .add("api-version", "apiVersion", at.node.start, message);
+            .add("api-version", "apiVersion", at.node.mark, message);
         let help = format!("write `apiVersion: {GROUP}/{version}`");
         reader.schema.out.help(0, &help);
     }
@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
             let message = "Required value; judged as `{}`, which selects everything".to_owned();
             self.schema
                 .out
-                .add(MISSING_SELECTOR, &path, at.node.start, message);
+                .add(MISSING_SELECTOR, &path, at.node.mark, message);
         }
         Some(None)
     }
@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
             .unwrap_or_default();
         let ends = list
             .iter()
-            .filter_map(|p| Some((self.peer(p, peers == "to")?, p.node.start)));
+            .filter_map(|p| Some((self.peer(p, peers == "to")?, p.node.mark)));
         let ends: Vec<_> = ends.collect();
         let ports = match self.kind {
             Kind::Cluster => self
@@ -274,7 +274,7 @@ impl<'a> Reader<'a> {
             peers: ends,
             // An empty list is read as all ports by the releases that take it (A9).
             ports: ports.filter(|p| !p.is_empty()),
-            mark: at.node.start,
+            mark: at.node.mark,
         })
     }
 
@@ -301,7 +301,7 @@ impl<'a> Reader<'a> {
             let since = self.schema.out.found.len();
             self.schema
                 .out
-                .add(NAMED_AND_ADDRESSED, &at.path, at.node.start, message);
+                .add(NAMED_AND_ADDRESSED, &at.path, at.node.mark, message);
             let help = "write the port's number in a rule of its own for these peers";
             self.schema.out.help(since, help);
         }
@@ -318,7 +318,7 @@ impl<'a> Reader<'a> {
         {
             let message = "this version of the API has none of its fields, so the whole rule fails closed: an Accept rule matches nothing, any other denies everything (A12)";
             let note = Diagnostic::warning("A12", message).path(at.path.as_str());
-            self.notes.push(self.object.about(note, at.node.start));
+            self.notes.push(self.object.about(note, at.node.mark));
             return Some(Peer::Unknown);
         }
         let (key, value) = self.schema.one_of(at, known)?;
@@ -329,7 +329,7 @@ impl<'a> Reader<'a> {
                     let message =
                         "`nodes` of v1alpha1 is experimental and is judged as matching nothing";
                     let note = Diagnostic::warning("A7", message).path(value.path.as_str());
-                    self.notes.push(self.object.about(note, value.node.start));
+                    self.notes.push(self.object.about(note, value.node.mark));
                 }
                 Some(Peer::Nodes(nodes))
             }

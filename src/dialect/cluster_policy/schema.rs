@@ -27,7 +27,7 @@ impl<'a> Schema<'a> {
 
     /// Refuses a value.
     pub fn refuse(&mut self, at: &At, message: String) {
-        self.out.add("crd", &at.path, at.node.start, message);
+        self.out.add("crd", &at.path, at.node.mark, message);
     }
 
     /// Refuses a value, which is printed before the reason.
@@ -71,7 +71,7 @@ impl<'a> Schema<'a> {
             let path = format!("{}.{key}", at.path);
             let message = "Required value".to_owned();
             self.out
-                .add("crd", path.trim_start_matches('.'), at.node.start, message);
+                .add("crd", path.trim_start_matches('.'), at.node.mark, message);
         }
         found
     }

@@ -35,7 +35,7 @@ pub fn lower(object: &Object, policy: &NetworkPolicy, assumptions: &Assumptions)
         ]),
         ingress: side(Direction::Ingress, &policy.ingress),
         egress: side(Direction::Egress, &policy.egress),
-        span: object.start(),
+        span: object.whole(),
     }
 }
 

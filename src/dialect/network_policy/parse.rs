@@ -76,7 +76,7 @@ pub fn parse(object: &Object) -> Decoded<NetworkPolicy> {
     let node = &object.node;
     let spec = |key| {
         let found = node.get("spec").and_then(|spec| spec.get(key));
-        found.map_or(node.start, |n| n.start)
+        found.map_or(node.mark, |n| n.mark)
     };
     let rules = |key: &'static str, peers: &'static str| {
         field(node, "spec", |spec| {
@@ -100,7 +100,7 @@ fn rule(node: &Node, peers: &str) -> Decoded<Rule> {
     Ok(Rule {
         peers: list_field(node, peers, peer)?,
         ports: list_field(node, "ports", port)?,
-        mark: node.start,
+        mark: node.mark,
     })
 }
 
@@ -109,14 +109,14 @@ fn peer(node: &Node) -> Decoded<Peer> {
         pod_selector: field(node, "podSelector", selector::parse)?,
         namespace_selector: field(node, "namespaceSelector", selector::parse)?,
         ip_block: field(node, "ipBlock", ip_block)?,
-        mark: node.start,
+        mark: node.mark,
     })
 }
 
 fn ip_block(node: &Node) -> Decoded<IpBlock> {
     let missing = Spanned {
         value: String::new(),
-        mark: node.start,
+        mark: node.mark,
     };
     Ok(IpBlock {
         cidr: field(node, "cidr", spanned(string))?.unwrap_or(missing),
@@ -129,6 +129,6 @@ fn port(node: &Node) -> Decoded<Port> {
         protocol: field(node, "protocol", spanned(string))?,
         port: field(node, "port", spanned(int_or_string))?,
         end_port: field(node, "endPort", spanned(int32))?,
-        mark: node.start,
+        mark: node.mark,
     })
 }

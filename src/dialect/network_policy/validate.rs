@@ -64,7 +64,7 @@ pub fn strict(object: &Object) -> Vec<Diagnostic> {
         let told = Diagnostic::error("api-version", message)
             .path("apiVersion")
             .help(format!("write `apiVersion: {API_VERSION}`"));
-        found.push(object.about(told, object.node.start));
+        found.push(object.about(told, object.node.mark));
     }
     found
 }

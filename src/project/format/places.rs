@@ -27,7 +27,7 @@ pub fn places(text: &str) -> Places {
             .and_then(Node::items)
             .unwrap_or_default()
     };
-    let begin = |node: &Node| node.start.line;
+    let begin = |node: &Node| node.mark.line;
     let policy = |node: &Node| {
         node.get("text")
             .map_or(begin(node), |inner| first_line(text, inner))
@@ -42,15 +42,15 @@ pub fn places(text: &str) -> Places {
 /// A block begins one line below its `|`.
 fn first_line(text: &str, node: &Node) -> u32 {
     let Value::String(value) = &node.value else {
-        return node.start.line;
+        return node.mark.line;
     };
     let first = value.lines().next().unwrap_or_default().trim();
     let below = text
         .lines()
-        .nth(node.start.line as usize)
+        .nth(node.mark.line as usize)
         .unwrap_or_default();
     match below.trim() == first {
-        true => node.start.line + 1,
-        false => node.start.line,
+        true => node.mark.line + 1,
+        false => node.mark.line,
     }
 }

@@ -33,7 +33,7 @@ pub fn read(text: &str, file: &str) -> Result<(Document, Vec<Diagnostic>), Vec<D
     let root = documents.next().map(|document| document.node);
     if let Some(more) = documents.next() {
         let message = "a project is one YAML document, and here starts another";
-        reader.refuse(more.node.start, message, "move it to a file of its own");
+        reader.refuse(more.node.mark, message, "move it to a file of its own");
     }
     let Some(root) = root else {
         if reader.found.is_empty() {
@@ -73,7 +73,7 @@ fn check_format(reader: &mut Reader, root: &Node, format: Option<&Node>) -> Opti
     let Some(node) = format else {
         let help = format!("start a project with `format: {FORMAT}`");
         reader.refuse(
-            root.start,
+            root.mark,
             "the file does not say that it is a project",
             help,
         );
@@ -88,12 +88,12 @@ fn check_format(reader: &mut Reader, root: &Node, format: Option<&Node>) -> Opti
         .and_then(|v| v.parse::<u32>().ok());
     match version {
         Some(version) if version > 1 => reader.refuse(
-            node.start,
+            node.mark,
             format!("the project was written by a newer Drawbridge (format `{text}`)"),
             format!("update Drawbridge; this version reads `{FORMAT}`"),
         ),
         _ => reader.refuse(
-            node.start,
+            node.mark,
             format!("`{text}` is not a project format"),
             format!("write `format: {FORMAT}`"),
         ),

@@ -8,7 +8,7 @@ use crate::model::dns::Resolver;
 use crate::model::words::distance;
 use crate::model::{Document, Edit, Flow, FlowPort, Item, KeptPolicy, PolicyId, Thing};
 use crate::sets::{Labels, Protocol};
-use crate::yaml::{self, Entry, Lines, Mark, Node, Value};
+use crate::yaml::{self, Entry, Mark, Node, Value};
 
 /// Every change of one word of a kept policy at whose door the finding lies that could help.
 pub(super) fn near_misses(bench: &Bench) -> Vec<Fix> {
@@ -73,8 +73,7 @@ fn ports(document: &Document, bench: &Bench) -> BTreeSet<(Protocol, u16)> {
 
 /// A word of the text that could be another.
 struct Word {
-    start: Mark,
-    end: Mark,
+    mark: Mark,
     old: String,
     new: String,
     /// What stands before it: `app: `.
@@ -89,10 +88,9 @@ fn of_policy(id: PolicyId, kept: &KeptPolicy, known: &Known) -> Vec<Fix> {
     for document in &parsed.documents {
         walk(&document.node, false, known, &mut words);
     }
-    let lines = Lines::of(&kept.text);
     let change = |word: Word| {
-        let [start, end] = [word.start, word.end].map(|mark| lines.offset(&kept.text, 1, mark));
-        let old = kept.text.get(start..end)?;
+        let range = word.mark.bytes();
+        let old = kept.text.get(range.clone())?;
         let quote = ["\"", "'"]
             .into_iter()
             .find(|q| old.starts_with(q))
@@ -106,7 +104,7 @@ fn of_policy(id: PolicyId, kept: &KeptPolicy, known: &Known) -> Vec<Fix> {
             _ => format!("{quote}{}{quote}", word.new),
         };
         let mut changed = kept.clone();
-        changed.text.replace_range(start..end, &new);
+        changed.text.replace_range(range, &new);
         let before = word.before;
         let title = format!("Change `{before}{}` to `{before}{}`", word.old, word.new);
         Some(named(
@@ -178,14 +176,9 @@ fn values_near(node: &Node, before: &str, known: &BTreeSet<String>, words: &mut 
 }
 
 fn keys_near(entry: &Entry, known: &Vocabulary, words: &mut Vec<Word>) {
-    let width = u32::try_from(entry.key.chars().count()).unwrap_or_default();
     let node = Node {
         value: Value::String(entry.key.clone()),
-        start: entry.mark,
-        end: Mark {
-            column: entry.mark.column + width,
-            ..entry.mark
-        },
+        mark: entry.mark,
     };
     near(&node, "", known.keys(), words);
 }
@@ -205,8 +198,7 @@ fn near<'k>(
         .collect();
     close.sort();
     words.extend(close.into_iter().map(|(_, new)| Word {
-        start: node.start,
-        end: node.end,
+        mark: node.mark,
         old: old.to_owned(),
         new: new.clone(),
         before: before.to_owned(),
@@ -233,8 +225,7 @@ fn ports_of(node: &Node, known: &Known, words: &mut Vec<Word>) {
                 _ => continue,
             };
             words.push(Word {
-                start: node.start,
-                end: node.end,
+                mark: node.mark,
                 old: old.to_owned(),
                 new,
                 before: before.to_owned(),

@@ -91,7 +91,7 @@ impl Reader {
     }
 
     fn span(&self, mark: Mark) -> Span {
-        Span::new(self.file.clone(), mark.line, mark.column)
+        mark.span(self.file.clone())
     }
 
     /// Something that cannot be kept: the file is not opened.
@@ -134,7 +134,7 @@ impl Reader {
 
     fn wrong<T>(&mut self, node: &Node, wanted: &str) -> Option<T> {
         let message = format!("{wanted} must stand here, not {}", node.value.what());
-        self.refuse(node.start, message, "see the format in the documentation");
+        self.refuse(node.mark, message, "see the format in the documentation");
         None
     }
 
@@ -161,7 +161,7 @@ impl Reader {
         let found = fields.take(key);
         if found.is_none() {
             self.refuse(
-                of.start,
+                of.mark,
                 format!("`{key}` is missing"),
                 format!("add `{key}: ...`"),
             );
@@ -243,7 +243,7 @@ impl Reader {
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             let help = format!("write {}", known.join(" or "));
-            self.refuse(node.start, format!("`{text}` is not known here"), help);
+            self.refuse(node.mark, format!("`{text}` is not known here"), help);
         }
         found.map(|(_, value)| value.clone())
     }
@@ -319,7 +319,7 @@ impl Reader {
             ("DoesNotExist", []) => LabelOp::DoesNotExist,
             ("Exists" | "DoesNotExist", _) => {
                 self.refuse(
-                    operator.start,
+                    operator.mark,
                     format!("`{word}` takes no values"),
                     "remove `values`",
                 );
@@ -331,7 +331,7 @@ impl Reader {
             _ => {
                 let help = "write In, NotIn, Exists or DoesNotExist";
                 self.refuse(
-                    operator.start,
+                    operator.mark,
                     format!("`{word}` is not an operator here"),
                     help,
                 );

@@ -22,14 +22,14 @@ pub(super) fn flows(reader: &mut Reader, fields: &mut Fields, document: &mut Doc
             let refusal =
                 Refusal::new("no policy can say anything about traffic between two externals")
                     .help("start or end the flow at a workload, a namespace or a group");
-            reader.report(node.start, "external-flow", refusal);
+            reader.report(node.mark, "external-flow", refusal);
             row.from = End::Missing(words.of(&row.from));
             row.to = End::Missing(words.of(&row.to));
         }
         if row.ports.is_empty() {
             let message = "the flow has no ports, so it allows nothing".to_owned();
             reader.warn(
-                node.start,
+                node.mark,
                 "no-ports",
                 message,
                 "add `ports: [TCP/80]` or `ports: [any]`",
@@ -65,7 +65,7 @@ pub(super) fn end(reader: &mut Reader, words: &Words, node: &Node, key: &str, en
     match words.end(&text) {
         Ok(end) => end,
         Err(refusal) => {
-            let at = node.get(key).map_or(node.start, |node| node.start);
+            let at = node.get(key).map_or(node.mark, |node| node.mark);
             reader.report(at, "missing-end", refusal);
             End::Missing(text)
         }
@@ -78,7 +78,7 @@ pub(super) fn flow_port(reader: &mut Reader, node: &Node) -> Option<FlowPort> {
     match validate::flow_port(&text) {
         Ok(port) => Some(port),
         Err(refusal) => {
-            reader.refuse_value(node.start, refusal);
+            reader.refuse_value(node.mark, refusal);
             None
         }
     }
@@ -112,7 +112,7 @@ pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Do
             continue;
         };
         let [x, y] = at[..] else {
-            reader.refuse(entry.value.start, "a place is two numbers", "write [X, Y]");
+            reader.refuse(entry.value.mark, "a place is two numbers", "write [X, Y]");
             continue;
         };
         match words.end(&entry.key).ok().and_then(|end| end.node()) {

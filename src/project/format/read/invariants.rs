@@ -45,7 +45,7 @@ fn invariant(reader: &mut Reader, node: &Node) -> Option<Invariant> {
             let message = "an invariant says either `deny` or `allow`";
             let help =
                 "write `deny: {from: ..., to: ...}` or `allow: {from: ..., to: ..., ports: [...]}`";
-            reader.refuse(node.start, message, help);
+            reader.refuse(node.mark, message, help);
             return None;
         }
     };

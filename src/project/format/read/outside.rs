@@ -35,7 +35,7 @@ fn cidr(reader: &mut Reader, node: &Node) -> Option<ipnet::IpNet> {
     match validate::cidr(&text) {
         Ok(block) => Some(block),
         Err(refusal) => {
-            reader.refuse_value(node.start, refusal);
+            reader.refuse_value(node.mark, refusal);
             None
         }
     }

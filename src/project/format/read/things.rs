@@ -23,7 +23,7 @@ use crate::yaml::{Mark, Node};
 pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
     let mut homes = Homes::default();
     for (node, row) in items(reader, fields, "namespaces", namespace) {
-        homes.declare(reader, document, node.start, row);
+        homes.declare(reader, document, node.mark, row);
     }
     workloads(reader, fields, document, &mut homes);
     services(reader, fields, document, &mut homes);
@@ -58,7 +58,7 @@ pub(super) fn items<'n, T>(
     };
     let Some(nodes) = node.items() else {
         reader.refuse(
-            node.start,
+            node.mark,
             format!("`{key}` must be a list"),
             "start every item with `- `",
         );
@@ -74,7 +74,7 @@ impl Reader {
     /// Reports what the values of a thing get wrong.
     pub(super) fn check(&mut self, node: &Node, thing: &Thing) {
         for refusal in check(thing) {
-            self.report(node.start, "invalid-value", refusal);
+            self.report(node.mark, "invalid-value", refusal);
         }
     }
 
@@ -90,7 +90,7 @@ impl Reader {
         if fresh != name {
             let message =
                 format!("there are two of the {what} `{name}`; the second is now `{fresh}`");
-            self.warn(node.start, "twin", message, "give every one its own name");
+            self.warn(node.mark, "twin", message, "give every one its own name");
         }
         taken.insert(fresh.clone());
         fresh
@@ -187,7 +187,7 @@ pub(super) fn take_boolean(reader: &mut Reader, fields: &mut Fields, key: &str) 
 fn workloads(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
     let mut taken: BTreeMap<(NamespaceId, String), BTreeSet<String>> = BTreeMap::new();
     for (node, (home, mut row)) in items(reader, fields, "workloads", workload) {
-        row.namespace = homes.find(reader, document, node.start, &home);
+        row.namespace = homes.find(reader, document, node.mark, &home);
         let names = taken.entry((row.namespace, row.kind.clone())).or_default();
         let what = row.kind.clone();
         row.name = reader.own_name(node, &what, row.name, names);
@@ -265,7 +265,7 @@ fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
     let address = text.parse().ok();
     if address.is_none() {
         reader.refuse(
-            node.start,
+            node.mark,
             format!("`{text}` is not an address"),
             "write one such as 10.0.0.1",
         );
@@ -308,7 +308,7 @@ fn container_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Opti
 fn services(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
     let mut taken: BTreeMap<NamespaceId, BTreeSet<String>> = BTreeMap::new();
     for (node, (home, mut row)) in items(reader, fields, "services", service) {
-        row.namespace = homes.find(reader, document, node.start, &home);
+        row.namespace = homes.find(reader, document, node.mark, &home);
         let names = taken.entry(row.namespace).or_default();
         row.name = reader.own_name(node, "Service", row.name, names);
         reader.check(node, &Thing::Service(row.clone()));
