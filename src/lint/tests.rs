@@ -50,7 +50,7 @@ fn pages_of_findings_are_whole() {
         let why = page.contains("**Why it matters.** ");
         assert_eq!(why, page.contains("**What to do.** "), "{code}");
         assert!(page.lines().count() > 2, "{code} says nothing");
-        assert!(page.matches("```").count() % 2 == 0, "{code}");
+        assert!(page.matches("```").count().is_multiple_of(2), "{code}");
     }
 }
 
