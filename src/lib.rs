@@ -53,7 +53,8 @@
 //! - [`manifest`]: bytes to resources and diagnostics; workloads to pods. Never fails.
 //! - [`dialect`]: one folder for each wire format, reached through one registry.
 //! - [`model`]: the Document, its ids, its edits, its history.
-//! - [`analysis`]: classes of pods, addresses and ports that no policy tells apart, then bit sets.
+//! - [`analysis`]: classes of pods, addresses, domain names and ports that no policy tells apart, then bit sets;
+//!   and [`analysis::oracle`], the plain evaluator, which shares no code with that.
 //! - [`load`]: manifests and policies into one Snapshot, under an enforcer and assumptions: the one way in.
 //! - [`plan`]: from a Document to the policies that have to be written.
 //! - [`intent`]: what every gate should allow.

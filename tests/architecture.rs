@@ -5,6 +5,8 @@
 
 #[path = "architecture/lexer.rs"]
 mod lexer;
+#[path = "architecture/oracle.rs"]
+mod oracle;
 #[path = "architecture/source.rs"]
 mod source;
 

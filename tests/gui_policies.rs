@@ -419,3 +419,14 @@ fn policies_of_imported_cases_are_broken_by_hand_and_mended() {
     eprintln!("{broken} policies were broken");
     assert!(cases.is_empty() || broken > 0);
 }
+
+#[test]
+fn a_kept_policy_opens_in_the_editor_from_anywhere() {
+    let mut desk = shop_at("web to checkout");
+    let id = by_hand(&mut desk, "shop/web-to-checkout");
+    desk.ask(Command::Select(Vec::new()));
+    desk.ask(Command::Problems);
+    assert!(!desk.sees(EDITOR));
+    desk.ask(Command::Reveal(Item::Policy(id)));
+    assert!(desk.sees(EDITOR), "its text is what there is to see of it");
+}

@@ -4,12 +4,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::End;
-use super::eval::{Probe, peer_matches};
-use super::explain::probe;
+use super::oracle::probe;
+use super::oracle::{Probe, peer_matches};
 use super::vocabulary::Vocabulary;
 use crate::cluster::Snapshot;
 use crate::policy::{Match, PortMatch, Rule};
-use crate::sets::{IntervalSet, IpSet, PortSet, Protocol};
+use crate::sets::domains;
+use crate::sets::{DomainPattern, IntervalSet, IpSet, PortSet, Protocol};
 
 /// Those of `wanted` that `from` may open to `to`.
 pub fn open_ports(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> PortSet {
@@ -50,6 +51,22 @@ pub fn addresses_of(snapshot: &Snapshot, set: &IpSet) -> Vec<IpAddr> {
             .map(|a| Ipv6Addr::from(a).into())
     });
     v4.chain(v6).collect()
+}
+
+/// One name of each piece that policies do not tell apart, of those that a name or a pattern like
+/// `*.example.com` stands for.
+pub fn names_of(snapshot: &Snapshot, name: &str) -> Vec<String> {
+    if !name.contains('*') {
+        return vec![name.to_owned()];
+    }
+    let asked = DomainPattern::subdomains(name);
+    let mut patterns = Vocabulary::of(&snapshot.policies, &snapshot.nodes).domains;
+    patterns.insert(asked.clone());
+    let patterns: Vec<DomainPattern> = patterns.into_iter().collect();
+    let own = patterns.iter().position(|pattern| *pattern == asked);
+    let within = domains::pieces(&patterns).into_iter();
+    let within = within.filter(|piece| own.is_some_and(|at| piece.patterns.contains(&at)));
+    within.map(|piece| piece.name).collect()
 }
 
 /// `wanted`, cut wherever a port item of what applies begins or ends, or a named port of the destination

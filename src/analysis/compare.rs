@@ -357,7 +357,7 @@ impl Gate<'_> {
                         found.push(self.difference(PeerPiece::Node(node), ports, wider));
                     }
                     Point::Domain(at) => {
-                        let piece = PeerPiece::Domain(self.universe.domains[at].clone());
+                        let piece = PeerPiece::Domain(self.universe.domains[at].name.clone());
                         found.push(self.difference(piece, ports, wider));
                     }
                 }

@@ -36,7 +36,7 @@ pub enum PeerPiece {
         /// The last, of the same family.
         last: IpAddr,
     },
-    /// What a domain name stands for.
+    /// What domain names stand for that no policy tells from this one.
     Domain(String),
     /// The node at this index, which has no known address.
     Node(usize),

@@ -1,15 +1,16 @@
 //! Which points of a universe a peer expression matches. Sets that are big and asked for often are
 //! made once; small ones are made faster than found again.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::eval::{host_matches, pod_matches};
 use super::index::Index;
 use super::universe::Universe;
+use crate::cluster::{Pod, Snapshot};
 use crate::policy::{Match, Peer, PeerItem};
 use crate::sets::hash::{HashMap, HashMapExt};
-use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
+use crate::sets::{Bits, IpSet, LabelOp, PortSet, Protocol, Requirement, Selector};
 
 /// The extents of one universe, filled as they are asked for.
 pub(super) struct Extents<'u, 'a> {
@@ -131,10 +132,13 @@ impl<'u, 'a> Extents<'u, 'a> {
                 ranges(v4.chain(v6))
             }
             Peer::Nodes(selector) => self.nodes(selector),
-            Peer::Domain(name) => {
-                let start = universe.domain_points().start;
-                let known = universe.domains.binary_search(name).ok();
-                ranges(known.map(|at| start + at..start + at + 1))
+            Peer::Domain(pattern) => {
+                let Ok(at) = universe.patterns.binary_search(pattern) else {
+                    return Bits::empty();
+                };
+                let pieces = universe.domain_points().zip(&universe.domains);
+                let inside = pieces.filter(|(_, p)| p.patterns.binary_search(&at).is_ok());
+                inside.map(|(point, _)| point).collect()
             }
             Peer::PodsOf(workload) => {
                 let pods = self.index.side.workloads.get(*workload);
@@ -155,15 +159,7 @@ impl<'u, 'a> Extents<'u, 'a> {
         }
         let universe = self.universe;
         let side = self.index.side;
-        let matches = |class: &usize| {
-            let pod = universe.pod(*class);
-            match peer {
-                Peer::HostAddresses(_) | Peer::HostsOn(_) => {
-                    pod.host_network && host_matches(peer, pod, side.node_of(pod))
-                }
-                peer => pod_matches(universe.snapshot, peer, pod),
-            }
-        };
+        let matches = |class: &usize| matches(peer, universe.pod(*class), side);
         let classes = 0..universe.classes.len();
         let found: Arc<Bits> = Arc::new(classes.filter(matches).collect());
         self.by_leaf.insert(peer.clone(), found.clone());
@@ -191,8 +187,8 @@ impl<'u, 'a> Extents<'u, 'a> {
         let matching = nodes.filter(|n| selector.matches(&n.labels));
         for address in matching.flat_map(|n| &n.addresses) {
             let points = match *address {
-                std::net::IpAddr::V4(a) => universe.v4_points(a.into(), a.into()),
-                std::net::IpAddr::V6(a) => universe.v6_points(a.into(), a.into()),
+                IpAddr::V4(a) => universe.v4_points(a.into(), a.into()),
+                IpAddr::V6(a) => universe.v6_points(a.into(), a.into()),
             };
             found.insert_range(points.start, points.end);
         }
@@ -218,6 +214,39 @@ impl<'u, 'a> Extents<'u, 'a> {
         }
         found
     }
+}
+
+/// Whether a pod is in a peer that speaks of what pods are rather than of their labels; nodes are those
+/// of `side`.
+fn matches(peer: &Peer, pod: &Pod, side: &Snapshot) -> bool {
+    match peer {
+        Peer::HostNetwork => pod.host_network,
+        Peer::ServiceAccount(name) => *pod.service_account == **name,
+        Peer::PodAddresses(set) => pod.addresses.iter().any(|a| set.contains(*a)),
+        Peer::HostAddresses(set) => {
+            let of_node = side.node_of(pod).into_iter().flat_map(|n| &n.addresses);
+            let mut known = pod.addresses.iter().chain(of_node).peekable();
+            pod.host_network
+                && match known.peek() {
+                    Some(_) => known.any(|a| set.contains(*a)),
+                    None => any_ipv4().is_subset(set),
+                }
+        }
+        Peer::HostsOn(selector) => {
+            pod.host_network
+                && match side.node_of(pod) {
+                    Some(node) => selector.matches(&node.labels),
+                    None => selector.is_everything(),
+                }
+        }
+        Peer::PodsIpv4 => pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4),
+        Peer::PodsIpv6 => pod.addresses.iter().any(IpAddr::is_ipv6),
+        _ => false,
+    }
+}
+
+fn any_ipv4() -> IpSet {
+    IpSet::range(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into())
 }
 
 fn both(bound: Option<Bits>, found: &Bits) -> Bits {

@@ -1,7 +1,7 @@
 //! Why a rule does not match a connection, in words: what would have to be different.
 
 use super::End;
-use super::eval::{Probe, any_port_matches, peer_matches};
+use super::oracle::{Probe, any_port_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::policy::{Match, Peer, PeerItem, PortItem, PortMatch};
 use crate::sets::{LabelOp, Labels, Selector};
@@ -133,7 +133,7 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &End) -> String {
         Peer::Not(inner) if **inner == Peer::HostNetwork => "it is a host-network pod".into(),
         Peer::ServiceAccount(name) => format!("it does not run as `{name}`"),
         Peer::Nodes(selector) => format!("it is no node with {selector}"),
-        Peer::Domain(name) => format!("it is not what `{name}` stands for"),
+        Peer::Domain(pattern) => format!("it is not what `{pattern}` stands for"),
         _ => "it is not what the rule names".into(),
     }
 }

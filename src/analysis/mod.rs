@@ -5,7 +5,7 @@
 //! splits into finitely many atoms, and everything after that is bit arithmetic:
 //!
 //! - `universe`: classes of pods that no policy tells apart, pieces of the address axis, nodes,
-//!   domain names; and which of them each peer expression matches.
+//!   pieces of the domain names; and which of them each peer expression matches.
 //! - `rows`: for each list of applicable policies, what its subjects may talk to: disjoint port sets
 //!   with the peers of each.
 //! - [`mod@connections`]: every ordered pair, streamed, never stored.
@@ -14,8 +14,8 @@
 //! - [`mod@compare`]: two sets of policies over the same pods, gate by gate, pods that do not exist yet
 //!   included.
 //! - [`Analysis`]: answers that are kept while policies change.
-//! - [`mod@explain`]: a plain evaluator of one connection that keeps record. It shares no code with the
-//!   fast path and is what the property tests hold it against.
+//! - [`oracle`]: a plain evaluator of one connection that keeps record. It shares no code with all the
+//!   others and is what the property tests hold them against.
 //!
 //! A connection is allowed if the egress gate of its source and the ingress gate of its destination
 //! both allow it; the gate of what is no pod is open, and a pod always reaches itself (P1).
@@ -27,8 +27,6 @@ pub mod changes;
 pub mod compare;
 pub mod connections;
 mod difference;
-pub mod eval;
-pub mod explain;
 pub mod exposure;
 mod extents;
 pub mod filter;
@@ -40,6 +38,7 @@ mod merged;
 pub mod miss;
 mod notes;
 pub mod openings;
+pub mod oracle;
 mod pairs;
 pub mod parts;
 pub mod paths;
@@ -69,12 +68,12 @@ use universe::Universe;
 
 pub use compare::{GateDifference, PeerPiece, compare};
 pub use connections::{Connection, Endpoint, Line, Matrix, connections, for_each_connection};
-pub use explain::{
-    Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
-};
 pub use filter::Filter;
 pub use kept::Analysis;
 pub use notes::notes;
+pub use oracle::{
+    Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
+};
 pub use paths::{Places, Reach, reach};
 
 /// One concrete end of a connection.
@@ -90,7 +89,8 @@ pub enum End {
     Node(usize),
     /// The same, by one of its addresses.
     NodeAddress(usize, IpAddr),
-    /// What a domain name stands for.
+    /// What a domain name stands for; `*` in it is a character that no policy writes out, so that
+    /// `*.example.com` stands for all names below that no policy singles out.
     Domain(String),
 }
 

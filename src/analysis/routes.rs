@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::behind::{Behind, targets};
-use super::explain::gate_by;
+use super::oracle::gate_by;
 use super::sides::home;
 use super::{Direction, End, NewPod};
 use crate::cluster::{

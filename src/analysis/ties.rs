@@ -188,7 +188,7 @@ impl Search<'_> {
             Point::Class(class) => End::Pod(universe.classes[class].pod),
             Point::Addresses(first, _) => End::Address(first),
             Point::Node(node) => End::Node(node),
-            Point::Domain(at) => End::Domain(universe.domains[at].clone()),
+            Point::Domain(at) => End::Domain(universe.domains[at].name.clone()),
         }
     }
 }

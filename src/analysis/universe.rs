@@ -1,7 +1,7 @@
 //! The universe: every endpoint that some policy can tell from the others, as one index space.
 //!
 //! Points, in this order: classes of known pods, pieces of the IPv4 axis, pieces of the IPv6 axis,
-//! nodes without a known address (a node with addresses is those addresses), domain names.
+//! nodes without a known address (a node with addresses is those addresses), pieces of the domain names.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -11,8 +11,9 @@ use rayon::prelude::*;
 use super::vocabulary::{Vocabulary, number};
 use crate::cluster::{ContainerPort, HostNetwork, Pod, Snapshot};
 use crate::policy::Policy;
+use crate::sets::domains::pieces;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet, Hashed};
-use crate::sets::{Bits, PortSet};
+use crate::sets::{Bits, DomainPattern, DomainPiece, PortSet};
 
 /// Pods that no policy under analysis tells apart.
 #[derive(Debug)]
@@ -48,8 +49,10 @@ pub(super) struct Universe<'a> {
     v6: Vec<u128>,
     /// Nodes that are points, as indices into the snapshot's.
     pub nodes: Vec<usize>,
-    /// Domain names, sorted.
-    pub domains: Vec<String>,
+    /// Patterns of domain names, sorted.
+    pub patterns: Vec<DomainPattern>,
+    /// The pieces that these cut the names into.
+    pub domains: Vec<DomainPiece>,
 }
 
 /// What one point stands for.
@@ -68,6 +71,7 @@ impl<'a> Universe<'a> {
         let mut words = Vocabulary::of(all, &snapshot.nodes);
         name_every_value(snapshot, &mut words);
         let (classes, class_of, hosts) = classify(snapshot, &words);
+        let patterns: Vec<DomainPattern> = words.domains.iter().cloned().collect();
         let without = |at: &usize| snapshot.nodes[*at].addresses.is_empty();
         Self {
             snapshot,
@@ -77,7 +81,8 @@ impl<'a> Universe<'a> {
             v4: words.v4.iter().copied().collect(),
             v6: words.v6.iter().copied().collect(),
             nodes: (0..snapshot.nodes.len()).filter(without).collect(),
-            domains: words.domains.iter().cloned().collect(),
+            domains: pieces(&patterns),
+            patterns,
             words,
         }
     }
@@ -111,7 +116,7 @@ impl<'a> Universe<'a> {
         start..start + self.nodes.len()
     }
 
-    /// The points that are domain names.
+    /// The points that are pieces of the domain names.
     pub fn domain_points(&self) -> Range<usize> {
         let start = self.node_points().end;
         start..start + self.domains.len()

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::cluster::Node;
 use crate::policy::{Match, Peer, Policy, PortMatch, Rule};
 use crate::sets::hash::HashMap;
-use crate::sets::{IpSet, LabelOp, Labels, Selector};
+use crate::sets::{DomainPattern, IpSet, LabelOp, Labels, Selector};
 
 /// The words of some policies.
 #[derive(Debug, Default)]
@@ -28,8 +28,8 @@ pub(super) struct Vocabulary {
     pub pod_families: bool,
     /// Whether nodes are named.
     pub nodes: bool,
-    /// Domain names.
-    pub domains: BTreeSet<String>,
+    /// Patterns of domain names.
+    pub domains: BTreeSet<DomainPattern>,
     /// Address sets that pods are asked for.
     pub pod_blocks: Vec<IpSet>,
     /// Where a piece of the IPv4 axis starts.
@@ -124,8 +124,8 @@ impl Vocabulary {
             Peer::PodAddresses(set) => self.pod_blocks.push(set.clone()),
             Peer::PodsIpv4 | Peer::PodsIpv6 => self.pod_families = true,
             Peer::Nodes(_) => self.nodes = true,
-            Peer::Domain(name) => {
-                self.domains.insert(name.clone());
+            Peer::Domain(pattern) => {
+                self.domains.insert(pattern.clone());
             }
             Peer::All(peers) | Peer::AnyOf(peers) => peers.iter().for_each(|p| self.peer(p)),
             Peer::Not(peer) => self.peer(peer),

@@ -7,7 +7,7 @@
 //! (semantics 2.4), the Admin and Baseline tiers (3.2), Cilium (4.1) and Calico (5.1).
 
 use crate::diag::Span;
-use crate::sets::{IpSet, Protocol, Selector};
+use crate::sets::{DomainPattern, IpSet, Protocol, Selector};
 
 /// Which way a connection goes, seen from the pod that a policy selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -211,8 +211,8 @@ pub enum Peer {
     PodsIpv6,
     /// Nodes whose labels match.
     Nodes(Selector),
-    /// The destination that a domain name stands for (opaque: overlaps no address).
-    Domain(String),
+    /// The destinations that the domain names of a pattern stand for (opaque: they overlap no address).
+    Domain(DomainPattern),
     /// All of these.
     All(Vec<Peer>),
     /// At least one of these.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analysis::connections::Matrix;
-use crate::analysis::eval::peer_matches;
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::{End, Endpoint, compare};
 use crate::intent::snapshot::with_stand_ins;
 use crate::model::{Document, PolicyId, WorkloadId};

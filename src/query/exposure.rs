@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::eval::peer_matches;
 use crate::analysis::exposure::{Exposure, exposure};
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Direction, End};
 use crate::intent::gates;
 use crate::model::{Document, WorkloadId};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::connections::Matrix;
-use crate::analysis::explain::{Decision, probe};
+use crate::analysis::oracle::{Decision, probe};
 use crate::analysis::{End, ask};
 use crate::intent::gates;
 use crate::model::{Document, NodeRef, PolicyId};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use drawbridge::analysis::changes::{Name, Party, Relation, changes, policy_relation, relation};
-use drawbridge::analysis::explain::{gate, probe};
+use drawbridge::analysis::oracle::{gate, probe};
 use drawbridge::analysis::{Analysis, Direction, End, compare};
 use drawbridge::cluster::Snapshot;
 use drawbridge::policy::Policy;

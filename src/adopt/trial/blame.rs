@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Trial;
 use crate::adopt::plan::{Part, Party, Plan};
 use crate::analysis::compare::PeerPiece;
-use crate::analysis::eval::peer_matches;
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::{End, GateDifference};
 use crate::cluster::Snapshot;
 use crate::model::{FlowPort, NamespaceId};

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::app::dialogs::Ask;
-use crate::app::jobs::Workers;
 use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -74,7 +73,7 @@ impl App {
         self.files
             .planning
             .start(move |_| plan_export(&target, &files, &options).map_err(Box::new));
-        if self.files.workers == Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_export();
         }
     }
@@ -128,7 +127,7 @@ impl App {
             let count = count.count();
             plan.apply().map(|()| count).map_err(Box::new)
         });
-        if self.files.workers == Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_export();
         }
     }

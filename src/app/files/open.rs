@@ -24,6 +24,8 @@ pub(super) enum Read {
         into: bool,
         from: Vec<PathBuf>,
     },
+    /// A project as text: pasted into the open one, or opened as a new one.
+    Text { document: Box<Document>, into: bool },
     /// Nothing could be read.
     Failed(Vec<Diagnostic>),
 }
@@ -61,13 +63,12 @@ impl App {
 
     /// Reads pasted text in the background.
     pub(in crate::app) fn import_text(&mut self, text: String) {
-        if format::is_project(&text) && self.history.is_none() {
-            self.open_text(&text);
-            return;
-        }
         let into = self.history.is_some();
         let project = into.then(|| self.document());
         self.files.reading.start(move |_| {
+            if let Some(read) = project_text(&text, into) {
+                return read;
+            }
             let source = Source {
                 name: "pasted".into(),
                 text,
@@ -83,7 +84,7 @@ impl App {
     }
 
     fn poll_if_inline(&mut self) {
-        if self.files.workers == crate::app::jobs::Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_files();
         }
     }
@@ -91,14 +92,10 @@ impl App {
     /// Opens one of the examples, as a new project.
     pub(in crate::app) fn open_example(&mut self, number: usize) {
         if let Some(text) = EXAMPLES.get(number) {
-            self.open_text(text);
-        }
-    }
-
-    fn open_text(&mut self, text: &str) {
-        match format::read(text, "example") {
-            Ok((document, _)) => self.enter(History::new(document), None),
-            Err(diagnostics) => self.read(Read::Failed(diagnostics)),
+            self.files
+                .reading
+                .start(move |_| project_text(text, false).unwrap_or(Read::Failed(Vec::new())));
+            self.poll_if_inline();
         }
     }
 
@@ -123,7 +120,7 @@ impl App {
                 imported,
                 into: true,
                 ..
-            } if self.history.is_some() => {
+            } => {
                 self.edit(&Edit::Merge(Arc::new(imported.document)));
                 self.show_report(imported.report);
             }
@@ -138,6 +135,11 @@ impl App {
                     self.remember(folder);
                 }
             }
+            Read::Text {
+                document,
+                into: true,
+            } => self.paste(*document),
+            Read::Text { document, .. } => self.enter(History::new(*document), None),
             Read::Failed(diagnostics) => {
                 let summary = "Nothing could be read.".to_owned();
                 self.show_report(Report {
@@ -167,10 +169,7 @@ impl App {
             ..View::default()
         };
         self.history = Some(history);
-        self.files.path = path;
-        self.files.stamp = None;
-        self.files.report = None;
-        self.files.journal.begin();
+        self.files.begin(path);
         self.commands.push(Command::Fit);
     }
 
@@ -189,14 +188,26 @@ impl App {
             ..View::default()
         };
         self.history = None;
-        self.files.path = None;
-        self.files.report = None;
-        self.files.journal.close();
+        self.files.begin(None);
     }
 
     /// An empty project.
     pub(in crate::app) fn new_project(&mut self) {
         self.enter(History::new(Document::default()), None);
+    }
+}
+
+/// Text that is a project; none if it is something else.
+fn project_text(text: &str, into: bool) -> Option<Read> {
+    if !format::is_project(text) {
+        return None;
+    }
+    match format::read(text, "pasted") {
+        Ok((document, _)) => Some(Read::Text {
+            document: Box::new(document),
+            into,
+        }),
+        Err(diagnostics) => Some(Read::Failed(diagnostics)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::analysis::End;
 use crate::analysis::compare::GateDifference;
-use crate::analysis::eval::{Probe, any_peer_matches, any_port_matches, peer_matches};
+use crate::analysis::oracle::{Probe, any_peer_matches, any_port_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::load::imported::side;
 use crate::policy::{Direction, Match, Policy, PortItem, PortMatch, Rule};

@@ -203,7 +203,7 @@ impl Teller<'_> {
             Match::Any => rule.span.line,
             Match::Only(items) => items
                 .iter()
-                .find(|i| crate::analysis::eval::peer_matches(snapshot, &i.peer, other))
+                .find(|i| crate::analysis::oracle::peer_matches(snapshot, &i.peer, other))
                 .map_or(rule.span.line, |item| item.span.line),
         }
     }

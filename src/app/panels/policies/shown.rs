@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Scope;
 use super::about::About;
 use crate::analysis::End;
-use crate::analysis::eval::peer_matches;
+use crate::analysis::oracle::peer_matches;
 use crate::app::yaml_ink::LINE;
 use crate::model::{Document, FlowId, Item, PolicyId, WorkloadId};
 use crate::plan::Role;

@@ -1,10 +1,10 @@
 //! Why a connection is allowed or not: a plain evaluator of one connection that keeps record of every
 //! tier, the policies that apply in it, and the rule that decides.
 
-use super::eval::{Probe, any_peer_matches, any_port_matches, peer_matches};
-use super::{Direction, End};
-use crate::cluster::Snapshot;
-use crate::policy::{Action, Combine, Policy, Rule, Side};
+use super::super::End;
+use super::{Probe, any_peer_matches, any_port_matches, peer_matches};
+use crate::cluster::{HostNetwork, Snapshot};
+use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
 use crate::sets::Protocol;
 
 /// What was found out about one connection.
@@ -140,14 +140,18 @@ fn runs_on(snapshot: &Snapshot, pod: usize, node: usize) -> bool {
     on.is_some() && on == snapshot.nodes.get(node).map(|n| n.name.as_str())
 }
 
-/// Whether the one is a host-network pod that is taken for the node of the other.
+/// Whether the one is a host-network pod that counts as the node of the other.
 fn is_own_host(snapshot: &Snapshot, from: &End, to: &End) -> bool {
-    let pod = |end: &End| match end {
-        End::Pod(at) => snapshot.pods.get(*at),
-        _ => None,
+    let (End::Pod(host), End::Pod(pod)) = (from, to) else {
+        return false;
     };
-    let pods = pod(from).zip(pod(to));
-    pods.is_some_and(|(host, pod)| snapshot.is_node_of(host, pod))
+    let (Some(host), Some(pod)) = (snapshot.pods.get(*host), snapshot.pods.get(*pod)) else {
+        return false;
+    };
+    snapshot.assumptions.host_network == HostNetwork::Nodes
+        && host.host_network
+        && host.node.is_some()
+        && host.node == pod.node
 }
 
 fn open(direction: Direction, decision: Decision) -> GateTrace {
@@ -172,7 +176,7 @@ pub fn gate(
 }
 
 /// The same, asked of some policies; no others may select the gate's pod.
-pub(super) fn gate_by(
+pub(in crate::analysis) fn gate_by(
     snapshot: &Snapshot,
     direction: Direction,
     from: &End,
