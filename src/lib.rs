@@ -120,7 +120,7 @@
 //! A drawing in, policies and their proof out; see `cargo run --example draw`:
 //!
 //! ```
-//! use drawbridge::plan::generate;
+//! use drawbridge::proof::generate;
 //! use drawbridge::proof::{State, prove};
 //! use drawbridge::model::{Document, Edit, End, Flow, FlowPort, Namespace, Thing, Workload};
 //!
@@ -138,9 +138,9 @@
 //! let flow = Flow::new(ends[0].clone(), ends[1].clone(), vec![FlowPort::Any]);
 //! Edit::Add(Thing::Flow(flow)).apply(&mut drawing)?;
 //!
-//! let generated = crate::plan::generate(&drawing);
+//! let generated = generate(&drawing);
 //! assert!(generated.text().contains("name: web-to-db"));
-//! assert_eq!(crate::proof::prove(&drawing, &generated).state, crate::proof::State::Exact);
+//! assert_eq!(prove(&drawing, &generated).state, State::Exact);
 //! # Ok(())
 //! # }
 //! ```

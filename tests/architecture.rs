@@ -38,17 +38,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
         ],
     ),
-    (
-        "plan",
-        &[
-            "diag", "sets", "yaml", "policy", "cluster", "dialect", "model", "load",
-        ],
-    ),
+    ("plan", &["diag", "sets", "policy", "cluster", "model"]),
     (
         "intent",
-        &[
-            "diag", "sets", "policy", "cluster", "dialect", "model", "plan",
-        ],
+        &["diag", "sets", "policy", "cluster", "dialect", "model"],
     ),
     ("proof", PROOF),
     ("import", ANSWERS),
@@ -261,16 +254,10 @@ const ABSENT_IN: &[(&str, &[&str], &str)] = &[
 const SHARED_BY_DIALECTS: &[&str] = &["cidr", "fields", "metadata", "names", "refusal", "selector"];
 
 /// Places outside `dialect` that may name a dialect yet (path, reason).
-const DIALECT_NAMED: &[(&str, &str)] = &[
-    (
-        "plan/",
-        "it writes NetworkPolicy until dialects write plans",
-    ),
-    (
-        "adopt/plan.rs",
-        "it reads peers as written until dialects raise policies to plans",
-    ),
-];
+const DIALECT_NAMED: &[(&str, &str)] = &[(
+    "adopt/plan.rs",
+    "it reads peers as written until dialects raise policies to plans",
+)];
 
 /// Calls that panic, with the one place each that may (file, part of the line, reason).
 const PANICS: &[&[&str]] = &[

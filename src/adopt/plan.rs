@@ -8,7 +8,6 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::diag::Severity;
 use crate::dialect::network_policy::parse;
 use crate::dialect::{self, cidr, selector};
-use crate::load::imported::side;
 use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
 use crate::model::validate::united;
@@ -140,7 +139,7 @@ impl Planner<'_> {
             (Direction::Egress, &written.egress),
         ] {
             // Rules of a direction that the policy does not speak of mean nothing (K4).
-            let lowered = side(&policy, direction).map_or(&[][..], |side| &side.rules);
+            let lowered = policy.side(direction).map_or(&[][..], |side| &side.rules);
             for (rule, lowered) in rules.iter().zip(lowered) {
                 parts.extend(self.rule(direction, rule, ports(&lowered.ports))?);
             }
@@ -155,7 +154,7 @@ impl Planner<'_> {
             namespace: self.namespace,
             own: own.unwrap_or(Party::AnyPodOf(self.namespace)),
             subject,
-            isolates: isolates.filter(|d| side(&policy, *d).is_some()).collect(),
+            isolates: isolates.filter(|d| policy.side(*d).is_some()).collect(),
             parts,
         })
     }

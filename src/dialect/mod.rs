@@ -14,10 +14,11 @@ pub mod selector;
 mod unread;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use crate::cluster::{Assumptions, Enforcer};
 use crate::diag::{Diagnostic, Severity};
-use crate::policy::{Combine, Kind, Policy, Tier};
+use crate::policy::{Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, Tier};
 use crate::yaml::Object;
 
 /// Where AdminNetworkPolicy and the Admin tier of ClusterNetworkPolicy are judged, in [`tiers`].
@@ -128,6 +129,20 @@ pub fn place(object: &Object) -> usize {
 
 fn is_of(object: &Object, kind: &Kind) -> bool {
     kind.group == object.group() && kind.name == object.kind
+}
+
+/// A written policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// One YAML document, without `---`.
+    pub text: String,
+    /// Which lines (from 1) of `text` carry which flow.
+    pub lines: Vec<(RangeInclusive<u32>, FlowKey)>,
+}
+
+/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing is left of it.
+pub fn write(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
+    network_policy::express(plan)
 }
 
 /// The tiers in which an enforcer judges policies (3.2). Of those that are not implemented, Kubernetes': see

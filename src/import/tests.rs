@@ -2,8 +2,8 @@ use super::*;
 use crate::load::{Settings, load};
 use crate::manifest::Source;
 use crate::model::Words;
-use crate::plan::generate;
 use crate::proof::State;
+use crate::proof::generate;
 use crate::proof::prove;
 
 const SHOP: &str = r#"

@@ -6,6 +6,16 @@
 //! goes on to the next tier otherwise; after the last tier it is allowed. This covers NetworkPolicy
 //! (semantics 2.4), the Admin and Baseline tiers (3.2), Cilium (4.1) and Calico (5.1).
 
+mod imported;
+mod loss;
+mod network;
+mod plan;
+
+pub use imported::Imported;
+pub use loss::{FlowKey, Loss, Part, WorkloadKey};
+pub use network::Network;
+pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
+
 use crate::diag::Span;
 use crate::sets::{DomainPattern, IpSet, Protocol, Selector};
 

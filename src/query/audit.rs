@@ -177,7 +177,7 @@ fn reach(audit: &mut Audit, in_force: &InForce, gates: &Gates) {
 mod tests {
     use super::*;
     use crate::model::fixture::Sketch;
-    use crate::plan::generate;
+    use crate::proof::generate;
     use crate::query::exposure;
 
     fn policy(name: &str, spec: &str) -> String {

@@ -3,6 +3,7 @@
 #![doc = include_str!("meaning.md")]
 #![doc = include_str!("validation.md")]
 
+mod express;
 mod lower;
 pub mod parse;
 mod validate;
@@ -10,6 +11,8 @@ pub mod write;
 
 #[cfg(test)]
 mod tests;
+
+pub(super) use express::express;
 
 use super::refusal::Refusals;
 use super::{Context, Dialect, Lower, Parsed};

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Role;
-use super::draft::{Draft, DraftRule};
-use super::parts::{self, Rule};
+use super::draft::Draft;
+use super::peers;
 use crate::model::{End, Flow, FlowId, FlowPort, Style, Words};
 use crate::plan::context::{Context, Unit, UnitPods};
-use crate::plan::expressibility::{self, Said};
 use crate::plan::names;
-use crate::policy::Direction;
+use crate::plan::needed::Needed;
+use crate::policy::{Direction, Match, PlanRule, Role};
 
 /// One direction of all flows between two ends, at one subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,10 +34,15 @@ pub(super) struct Halves {
 }
 
 impl Halves {
-    pub(super) fn add(&mut self, context: &Context, id: FlowId, flow: &Flow, said: &Said) {
+    pub(super) fn add(&mut self, context: &Context, id: FlowId, flow: &Flow, needed: &Needed) {
         let sides = [
-            (Direction::Egress, &said.sources, &flow.from, &flow.to),
-            (Direction::Ingress, &said.destinations, &flow.to, &flow.from),
+            (Direction::Egress, &needed.sources, &flow.from, &flow.to),
+            (
+                Direction::Ingress,
+                &needed.destinations,
+                &flow.to,
+                &flow.from,
+            ),
         ];
         for (direction, units, own, other) in sides {
             let managed =
@@ -52,7 +56,7 @@ impl Halves {
                 };
                 let half = self.halves.entry(key).or_default();
                 half.flows.push(id);
-                half.ports.extend(said.ports.iter().cloned());
+                half.ports.extend(needed.ports.iter().cloned());
                 let note = flow.note.trim();
                 if !note.is_empty() && !half.notes.iter().any(|n| n == note) {
                     half.notes.push(note.to_owned());
@@ -99,7 +103,7 @@ impl Halves {
                 ),
                 comment,
                 description: half.notes.join("; "),
-                types: vec![key.direction],
+                directions: vec![key.direction],
                 rules: vec![rule],
                 ..draft(context, Role::Flow, key.unit)
             })
@@ -117,18 +121,18 @@ impl Halves {
             halves.sort_by_cached_key(|(key, _)| {
                 (key.direction, words.of(&key.other), words.of(&key.own))
             });
-            let rules: Vec<DraftRule> = halves
+            let rules: Vec<PlanRule> = halves
                 .iter()
                 .filter_map(|(key, half)| rule(context, key, half, half.notes.clone()))
                 .collect();
-            let mut types: Vec<Direction> = rules.iter().map(|r| r.direction).collect();
-            types.dedup();
+            let mut directions: Vec<Direction> = rules.iter().map(|r| r.direction).collect();
+            directions.dedup();
             let sentence = names::unit_sentence(context, unit);
             (!rules.is_empty()).then(|| Draft {
                 stem: names::of_unit(context, unit),
                 ends: unit_ends(context, &words, unit),
                 comment: format!("connections of {sentence}"),
-                types,
+                directions,
                 rules,
                 ..draft(context, Role::Workload, unit)
             })
@@ -143,28 +147,30 @@ fn unit_ends(context: &Context, words: &Words, unit: Unit) -> String {
         UnitPods::All => format!("{within} any"),
         UnitPods::Group(id) => format!("{within} {}", words.of(&End::Group(id))),
         UnitPods::Workload(id) => format!("{within} {}", words.of(&End::Workload(id))),
+        UnitPods::Subject(at, group) => {
+            let selector = context.subject(at).map(|s| s.selector.to_string());
+            let group = group.map(|id| words.of(&End::Group(id)));
+            let parts = selector.into_iter().chain(group);
+            parts.fold(within.to_owned(), |all, part| format!("{all} {part}"))
+        }
     }
 }
 
-fn rule(context: &Context, key: &Key, half: &Half, comments: Vec<String>) -> Option<DraftRule> {
-    let far = expressibility::peer(context, &key.other)?;
-    Some(DraftRule {
+fn rule(context: &Context, key: &Key, half: &Half, comments: Vec<String>) -> Option<PlanRule> {
+    let peers = peers::peers(context, &key.other, key.unit.namespace).ok()?;
+    let ports = peers::ports(&half.ports);
+    let nothing = peers.is_empty() || ports == Match::Only(Vec::new());
+    (!nothing).then(|| PlanRule {
         direction: key.direction,
-        flows: half.flows.clone(),
+        flows: half.flows.iter().copied().map(Into::into).collect(),
         comments,
-        rule: Rule::new(
-            parts::peers(context, &far, key.unit.namespace),
-            parts::ports(&half.ports),
-        )?,
+        other: context.document.end_name(&key.other),
+        peers,
+        ports,
     })
 }
 
 fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
-    let selector = match unit.pods {
-        UnitPods::All => None,
-        UnitPods::Group(id) => context.document.groups.get(id).map(|g| &g.pods),
-        UnitPods::Workload(id) => context.identity(id).ok(),
-    };
     Draft {
         namespace: unit.namespace,
         role,
@@ -172,9 +178,9 @@ fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
         ends: String::new(),
         comment: String::new(),
         description: String::new(),
-        subject: selector.map(parts::selector).unwrap_or_default(),
+        subject: context.selector(unit).unwrap_or_default(),
         workloads: context.members(unit).map(|(id, _)| id).collect(),
-        types: Vec::new(),
+        directions: Vec::new(),
         rules: Vec::new(),
     }
 }

@@ -1,14 +1,12 @@
 //! Base and DNS policies. They stand apart from the flows in both styles.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-
-use super::Role;
-use super::draft::{Draft, DraftRule};
-use super::parts::{self, Rule};
+use super::draft::Draft;
+use super::peers;
 use crate::model::dns::Resolver;
 use crate::model::{Base, NamespaceId, WorkloadId};
 use crate::plan::context::{Context, Unit, UnitPods};
-use crate::policy::Direction;
+use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PlanRule, Role};
+use crate::sets::Selector;
 
 /// The policy that isolates every pod of a namespace, if its base does.
 pub(super) fn base(context: &Context, namespace: NamespaceId) -> Option<Draft> {
@@ -33,8 +31,9 @@ pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver
     if !context.writes_dns(namespace) {
         return None;
     }
-    let mut peers = vec![parts::labelled(&resolver.namespaces, &resolver.pods)];
-    peers.extend(resolver.networks.iter().map(parts::block));
+    let namespaces = PlanNamespaces::Labelled(resolver.namespaces.clone());
+    let mut peers = vec![PlanPeer::Pods(namespaces, resolver.pods.clone())];
+    peers.extend(resolver.networks.iter().cloned().map(PlanPeer::Block));
     let name = context.namespace_name(namespace);
     Some(Draft {
         comment: format!("pods of {name} may resolve names"),
@@ -62,18 +61,14 @@ pub(super) fn dns_clients(
     let peers = clients
         .into_iter()
         .map(|client| {
-            parts::peers(
-                context,
-                &crate::plan::expressibility::Far::Named(client, None),
-                namespace,
-            )
+            let clients = peers::namespace(context, client, namespace);
+            PlanPeer::Pods(clients, Selector::everything())
         })
-        .collect::<Vec<_>>()
-        .concat();
+        .collect();
     let pods = context.document.matching_in(namespace, &resolver.pods);
     Some(Draft {
         comment: "the DNS pods answer everybody who may ask".to_owned(),
-        subject: parts::selector(&resolver.pods),
+        subject: resolver.pods.clone(),
         workloads: pods,
         rules: vec![rule(Direction::Ingress, peers, resolver)?],
         ..draft(
@@ -86,16 +81,16 @@ pub(super) fn dns_clients(
     })
 }
 
-fn rule(
-    direction: Direction,
-    peers: Vec<k8s_openapi::api::networking::v1::NetworkPolicyPeer>,
-    resolver: &Resolver,
-) -> Option<DraftRule> {
-    Some(DraftRule {
+fn rule(direction: Direction, peers: Vec<PlanPeer>, resolver: &Resolver) -> Option<PlanRule> {
+    let ports = peers::ports_in_order(&resolver.ports);
+    let nothing = peers.is_empty() || ports == Match::Only(Vec::new());
+    (!nothing).then(|| PlanRule {
         direction,
         flows: Vec::new(),
         comments: Vec::new(),
-        rule: Rule::new(peers, parts::ports_in_order(&resolver.ports))?,
+        other: "the DNS pods".to_owned(),
+        peers,
+        ports,
     })
 }
 
@@ -105,7 +100,7 @@ fn draft(
     namespace: NamespaceId,
     role: Role,
     stem: &str,
-    types: Vec<Direction>,
+    directions: Vec<Direction>,
 ) -> Draft {
     let all = Unit {
         namespace,
@@ -119,9 +114,9 @@ fn draft(
         ends: stem.to_owned(),
         comment: String::new(),
         description: String::new(),
-        subject: LabelSelector::default(),
+        subject: Selector::everything(),
         workloads,
-        types,
+        directions,
         rules: Vec::new(),
     }
 }
