@@ -50,7 +50,10 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
         let mut asked: Option<&Pod> = None;
         for pod in behind.pods(service) {
             let own = &snapshot.pods[pod];
-            if asked.replace(own).is_some_and(|last| are_replicas(last, own)) {
+            if asked
+                .replace(own)
+                .is_some_and(|last| are_replicas(last, own))
+            {
                 continue;
             }
             let wanted: PortSet = ports.iter().map(|p| targets(p, own, true)).collect();

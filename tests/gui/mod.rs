@@ -1,12 +1,11 @@
 //! The window through its own controls: fields, keys, menus and dialogs.
-#![cfg(feature = "gui")]
 
-#[path = "gui/comparing.rs"]
+mod canvas;
 mod comparing;
-#[path = "gui/desk.rs"]
 mod desk;
-#[path = "gui/invariants.rs"]
 mod invariants;
+mod policies;
+mod proof;
 
 use std::collections::BTreeMap;
 
