@@ -361,9 +361,22 @@ pub struct PolicyIdentity {
     pub name: String,
 }
 
+#[cfg(test)]
+thread_local! {
+    static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How many texts were read on this thread so far.
+#[cfg(test)]
+pub(crate) fn texts_read() -> u64 {
+    READ.get()
+}
+
 impl KeptPolicy {
     /// Kind, namespace and name in its text; none if it is unreadable or has no name.
     pub fn identity(&self) -> Option<PolicyIdentity> {
+        #[cfg(test)]
+        READ.set(READ.get() + 1);
         let value: serde_yaml::Value = serde_yaml::from_str(&self.text).ok()?;
         let metadata = value.get("metadata")?;
         let text = |value: Option<&serde_yaml::Value>| value?.as_str().map(str::to_owned);

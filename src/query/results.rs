@@ -53,7 +53,23 @@ pub fn check(document: &Document) -> Results {
     let context = Context::new(document);
     let generated = generate::write(&context);
     let in_force = InForce::of(&context, &generated);
-    let proof = prove::prove_in_force(&context, &generated, &in_force);
+    finish(&context, generated, in_force)
+}
+
+/// [`check`], unless `stop` says meanwhile that nobody wants the answer any more.
+pub fn check_until(document: &Document, stop: &dyn Fn() -> bool) -> Option<Results> {
+    let context = Context::new(document);
+    let generated = generate::write(&context);
+    if stop() {
+        return None;
+    }
+    let in_force = InForce::of(&context, &generated);
+    (!stop()).then(|| finish(&context, generated, in_force))
+}
+
+fn finish(context: &Context, generated: Generated, in_force: InForce) -> Results {
+    let document = context.document;
+    let proof = prove::prove_in_force(context, &generated, &in_force);
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),

@@ -10,7 +10,7 @@ mod build;
 pub mod decode;
 mod event;
 mod object;
-mod read;
+pub(crate) mod read;
 mod scalar;
 mod split;
 pub mod write;

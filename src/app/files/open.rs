@@ -169,6 +169,7 @@ impl App {
             ..View::default()
         };
         self.history = Some(history);
+        self.sent = None;
         self.files.begin(path);
         self.commands.push(Command::Fit);
     }
