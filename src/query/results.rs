@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::invariants::{self, Judged, Outcome};
+use crate::load::imported;
 use crate::model::Document;
-use crate::plan::context::Context;
-use crate::plan::generate::{self, Generated};
 use crate::proof::InForce;
+use crate::proof::generated::{self, Generated};
 use crate::proof::prove::{self, Proof, prove_against};
 
 /// [`prove_against`] and the invariants, under policies from elsewhere.
@@ -50,26 +50,30 @@ impl Results {
 
 /// Generates and proves.
 pub fn check(document: &Document) -> Results {
-    let context = Context::new(document);
-    let generated = generate::write(&context);
-    let in_force = InForce::of(&context, &generated);
-    finish(&context, generated, in_force)
+    let imported = imported::imported(document);
+    let generated = generated::write(document, &imported);
+    let in_force = InForce::of(document, &imported, &generated);
+    finish(document, &imported, generated, in_force)
 }
 
 /// [`check`], unless `stop` says meanwhile that nobody wants the answer any more.
 pub fn check_until(document: &Document, stop: &dyn Fn() -> bool) -> Option<Results> {
-    let context = Context::new(document);
-    let generated = generate::write(&context);
+    let imported = imported::imported(document);
+    let generated = generated::write(document, &imported);
     if stop() {
         return None;
     }
-    let in_force = InForce::of(&context, &generated);
-    (!stop()).then(|| finish(&context, generated, in_force))
+    let in_force = InForce::of(document, &imported, &generated);
+    (!stop()).then(|| finish(document, &imported, generated, in_force))
 }
 
-fn finish(context: &Context, generated: Generated, in_force: InForce) -> Results {
-    let document = context.document;
-    let proof = prove::prove_in_force(context, &generated, &in_force);
+fn finish(
+    document: &Document,
+    imported: &Imported,
+    generated: Generated,
+    in_force: InForce,
+) -> Results {
+    let proof = prove::prove_in_force(document, imported, &generated, &in_force);
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),

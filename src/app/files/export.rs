@@ -7,9 +7,9 @@ use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
-use crate::plan::Generated;
-use crate::plan::Role;
+use crate::policy::Role;
 use crate::project::files::{ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export};
+use crate::proof::Generated;
 use crate::query::Results;
 use crate::report::verify::{Places, Verified, markdown};
 

@@ -7,7 +7,7 @@ use egui::Ui;
 use super::Inspect;
 use super::parts;
 use crate::analysis::End;
-use crate::analysis::eval::peer_matches;
+use crate::analysis::oracle::peer_matches;
 use crate::app::command::Command;
 use crate::app::jobs::{Kept, Pool};
 use crate::app::panels::policies::{Source, made_for};
