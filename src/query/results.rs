@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::invariants::{self, Judged, Outcome};
 use crate::load::imported;
 use crate::model::Document;
+use crate::policy::Imported;
 use crate::proof::InForce;
 use crate::proof::generated::{self, Generated};
 use crate::proof::prove::{self, Proof, prove_against};
@@ -69,7 +70,7 @@ pub fn check_until(document: &Document, stop: &dyn Fn() -> bool) -> Option<Resul
 
 fn finish(
     document: &Document,
-    imported: &Imported,
+    imported: &[Imported],
     generated: Generated,
     in_force: InForce,
 ) -> Results {

@@ -6,7 +6,7 @@ use egui::Ui;
 
 use super::Inspect;
 use super::parts;
-use crate::analysis::End;
+use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
 use crate::app::command::Command;
 use crate::app::jobs::{Kept, Pool};
@@ -53,7 +53,7 @@ fn facts_of(results: &Results, id: PolicyId) -> Option<Facts> {
     let snapshot = &in_force.stage.snapshot;
     let selects = |policy: &Policy, workload: usize| {
         let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
-        pods.is_some_and(|pods| peer_matches(snapshot, &policy.subject, &End::Pod(pods.start)))
+        pods.is_some_and(|pods| peer_matches(snapshot, &policy.subject, &Endpoint::Pod(pods.start)))
     };
     let sides = [
         (Direction::Ingress, &read.ingress, "ingress"),
