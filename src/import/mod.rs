@@ -19,6 +19,8 @@ use crate::model::{
 use crate::plan::generate::{MANAGED_BY, generate};
 use crate::plan::identity::is_stable;
 use crate::sets::{Labels, Selector};
+use crate::yaml;
+use crate::yaml::plain::typed;
 
 /// What an import comes to.
 #[derive(Clone, Debug, Default)]
@@ -156,7 +158,8 @@ fn policies(
     let mut own: BTreeMap<(String, String), NetworkPolicy> = BTreeMap::new();
     for from in [&*document, project] {
         for written in generate(from).policies {
-            if let Ok(policy) = serde_yaml::from_str(&written.text) {
+            let parsed = yaml::parse(&written.text);
+            if let Some(policy) = parsed.documents.first().and_then(|d| typed(&d.node)) {
                 own.insert((written.namespace, written.name), policy);
             }
         }
@@ -166,7 +169,7 @@ fn policies(
             object.namespace_or_default().to_owned(),
             object.name.clone(),
         );
-        let read: Option<NetworkPolicy> = serde_yaml::from_str(&object.text).ok();
+        let read: Option<NetworkPolicy> = typed(&object.node);
         let managed = |labels: &Labels| labels.get(MANAGED_BY.0).is_some_and(|v| v == MANAGED_BY.1);
         read.is_some_and(|policy| {
             policy.metadata.labels.as_ref().is_some_and(managed) && own.get(&key) == Some(&policy)

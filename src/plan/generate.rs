@@ -13,12 +13,13 @@ use std::ops::RangeInclusive;
 
 pub use draft::MANAGED_BY;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, apply};
 use crate::model::dns::Resolver;
 use crate::model::{Document, End, FlowId, WorkloadId, is_system_namespace};
 use crate::plan::context::Context;
 use crate::plan::expressibility::{self, Unsaid};
 use crate::policy::Direction;
+use crate::yaml::patch::{self, Step};
 
 /// Everything that is written for a drawing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,11 +86,11 @@ impl Written {
 
     /// The text without `metadata.namespace`, for those who set it when they apply.
     pub fn text_without_namespace(&self) -> String {
-        let line = format!(
-            "  namespace: {}\n",
-            crate::yaml::write::scalar(&self.namespace)
-        );
-        self.text.replacen(&line, "", 1)
+        let namespace = [Step::Key("metadata"), Step::Key("namespace")];
+        let patches = patch::change(&self.text, 0, &namespace, None);
+        patches
+            .and_then(|patches| apply(&self.text, &patches))
+            .unwrap_or_else(|| self.text.clone())
     }
 }
 

@@ -19,7 +19,7 @@ use super::overlays::{Overlay, PathPrompt, Question};
 use super::preferences::Preferences;
 use super::state::{App, Surroundings};
 use crate::model::Document;
-use crate::project::files::{Stamp, StateFolder};
+use crate::project::files::{OnDisk, StateFolder};
 
 pub use export::{Planned, export_files};
 pub use importing::Report;
@@ -31,7 +31,7 @@ pub struct Files {
     /// What came of the last import.
     pub report: Option<Report>,
     /// The project file as it was when it was last read or written.
-    stamp: Option<Stamp>,
+    file: OnDisk,
     workers: Workers,
     dialogs: Box<dyn Dialogs>,
     state: Option<StateFolder>,
@@ -69,7 +69,7 @@ impl Files {
         Self {
             path: None,
             report: None,
-            stamp: None,
+            file: OnDisk::default(),
             workers,
             dialogs: surroundings.dialogs,
             state: surroundings.state_folder,

@@ -11,7 +11,7 @@ use crate::app::view::View;
 use crate::diag::Diagnostic;
 use crate::manifest::Source;
 use crate::model::{Document, Edit, History};
-use crate::project::files::{self, Opened};
+use crate::project::files::{self, OnDisk, Opened};
 use crate::project::{format, sources};
 
 /// What comes back from reading.
@@ -97,7 +97,10 @@ impl App {
 
     fn open_text(&mut self, text: &str) {
         match format::read(text, "example") {
-            Ok((document, _)) => self.enter(History::new(document), None),
+            Ok((document, _)) => {
+                self.enter(History::new(document), None);
+                self.files.file.text = text.into();
+            }
             Err(diagnostics) => self.read(Read::Failed(diagnostics)),
         }
     }
@@ -108,7 +111,7 @@ impl App {
             Read::Project(path, opened) => {
                 let warned = opened.diagnostics;
                 self.enter(History::new(opened.document), Some(path.clone()));
-                self.files.stamp = opened.stamp;
+                self.files.file = opened.file;
                 self.remember(&path);
                 if !warned.is_empty() {
                     let summary = "The project was opened; some of it needs a look.".to_owned();
@@ -168,7 +171,7 @@ impl App {
         };
         self.history = Some(history);
         self.files.path = path;
-        self.files.stamp = None;
+        self.files.file = OnDisk::default();
         self.files.report = None;
         self.files.journal.begin();
         self.commands.push(Command::Fit);

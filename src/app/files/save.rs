@@ -7,7 +7,7 @@ use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
 use crate::model::Document;
-use crate::project::files::{self, Stamp};
+use crate::project::files::{self, OnDisk};
 use crate::project::format;
 
 /// What comes back from saving.
@@ -15,7 +15,7 @@ pub(super) struct Saved {
     path: PathBuf,
     state: u64,
     document: Document,
-    result: Result<Option<Stamp>, Diagnostic>,
+    result: Result<OnDisk, Diagnostic>,
 }
 
 impl App {
@@ -45,16 +45,18 @@ impl App {
             path = name.into();
         }
         let same = self.files.path.as_ref() == Some(&path);
-        if same && self.files.stamp.is_some() && files::stamp(&path) != self.files.stamp {
+        let known = self.files.file.stamp;
+        if same && known.is_some() && files::stamp(&path) != known {
             // Somebody else wrote the file since we did: nothing of theirs is lost without a word.
-            self.files.stamp = None;
+            self.files.file.stamp = None;
             self.files.after_save = None;
             self.view.complain("The file was changed by something else; save again to write over it, or use Save as");
             return;
         }
         let (document, state) = (history.document().clone(), history.state());
+        let text = self.files.file.text.clone();
         self.files.saving.start(move |_| {
-            let result = files::save(&path, &document);
+            let result = files::save(&path, &document, &text);
             Saved {
                 path,
                 state,
@@ -71,11 +73,11 @@ impl App {
     pub(super) fn saved(&mut self, saved: Saved) {
         let next = self.files.after_save.take();
         match saved.result {
-            Ok(stamp) => {
+            Ok(file) => {
                 if let Some(history) = &mut self.history {
                     history.mark_saved(saved.state, saved.document);
                 }
-                self.files.stamp = stamp;
+                self.files.file = file;
                 self.files.path = Some(saved.path.clone());
                 self.remember(&saved.path);
                 self.view.say(format!("Saved to {}", saved.path.display()));
