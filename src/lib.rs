@@ -53,7 +53,8 @@
 //! - [`manifest`]: bytes to resources and diagnostics; workloads to pods. Never fails.
 //! - [`dialect`]: one folder for each wire format.
 //! - [`model`]: the Document, its ids, its edits, its history.
-//! - [`analysis`]: classes of pods, addresses and ports that no policy tells apart, then bit sets.
+//! - [`analysis`]: classes of pods, addresses, domain names and ports that no policy tells apart, then bit sets;
+//!   and [`analysis::oracle`], the plain evaluator, which shares no code with that.
 //! - [`load`]: manifests and policies into one Snapshot: the one way in.
 //! - [`plan`]: from a Document to the policies that have to be written.
 //! - [`intent`]: what every gate should allow.
@@ -119,7 +120,7 @@
 //! A drawing in, policies and their proof out; see `cargo run --example draw`:
 //!
 //! ```
-//! use drawbridge::plan::generate;
+//! use drawbridge::proof::generate;
 //! use drawbridge::proof::{State, prove};
 //! use drawbridge::model::{Document, Edit, End, Flow, FlowPort, Namespace, Thing, Workload};
 //!
@@ -137,9 +138,9 @@
 //! let flow = Flow::new(ends[0].clone(), ends[1].clone(), vec![FlowPort::Any]);
 //! Edit::Add(Thing::Flow(flow)).apply(&mut drawing)?;
 //!
-//! let generated = crate::plan::generate(&drawing);
+//! let generated = generate(&drawing);
 //! assert!(generated.text().contains("name: web-to-db"));
-//! assert_eq!(crate::proof::prove(&drawing, &generated).state, crate::proof::State::Exact);
+//! assert_eq!(prove(&drawing, &generated).state, State::Exact);
 //! # Ok(())
 //! # }
 //! ```
@@ -166,7 +167,7 @@
 //! - `diff` compares pods, not workloads, and says so where pods of one workload differ; then policies, for pods
 //!   that may come. `list` answers by workload, and leaves out what replicas do among themselves.
 //! - Host-network pods keep their port names where they count as nodes, as Services go on finding them;
-//!   [`cluster::Snapshot::bears_names`] says whether policies do.
+//!   [`cluster::Assumptions::bears_names`] says whether policies do.
 //! - Fixes are no part of a finding: [`crate::proof::fixes`] makes them when somebody looks, because each is proven first.
 //! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
 

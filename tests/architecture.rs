@@ -5,6 +5,8 @@
 
 #[path = "architecture/lexer.rs"]
 mod lexer;
+#[path = "architecture/oracle.rs"]
+mod oracle;
 #[path = "architecture/source.rs"]
 mod source;
 
@@ -30,17 +32,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "analysis", "model",
         ],
     ),
-    (
-        "plan",
-        &[
-            "diag", "sets", "yaml", "policy", "cluster", "dialect", "model", "load",
-        ],
-    ),
+    ("plan", &["diag", "sets", "policy", "cluster", "model"]),
     (
         "intent",
-        &[
-            "diag", "sets", "policy", "cluster", "dialect", "model", "plan",
-        ],
+        &["diag", "sets", "policy", "cluster", "dialect", "model"],
     ),
     ("proof", PROOF),
     ("import", ANSWERS),
@@ -272,8 +267,11 @@ const PANICS: &[&[&str]] = &[
 const PANICS_ALLOWED: &[(&str, &str, &str)] = &[];
 
 /// Loops over a hash map whose order nobody can see (file, part of the line, reason).
-const HASH_ITERATIONS_ALLOWED: &[(&str, &str, &str)] =
-    &[("analysis/extents.rs", "&self.by_value", "it fills a set")];
+const HASH_ITERATIONS_ALLOWED: &[(&str, &str, &str)] = &[(
+    "analysis/space/extents.rs",
+    "&self.by_value",
+    "it fills a set",
+)];
 
 /// Longest file, in lines that are not tests. 400 is where one looks for a second idea in it.
 const LONGEST_FILE: usize = 800;

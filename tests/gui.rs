@@ -359,6 +359,19 @@ fn escape_backs_out_one_step_at_a_time() {
 }
 
 #[test]
+fn a_held_key_runs_its_command_once() {
+    let mut desk = Desk::shop();
+    let before = desk.document().namespaces.len();
+    for _ in 0..4 {
+        desk.harness.key_down(Key::N);
+        desk.harness.step();
+    }
+    desk.harness.key_up(Key::N);
+    desk.settle();
+    assert_eq!(desk.document().namespaces.len(), before + 1);
+}
+
+#[test]
 fn choosing_a_policy_lights_up_its_flows() {
     let mut desk = Desk::shop();
     desk.ask(Command::Select(vec![desk.flow("web to checkout")]));

@@ -307,7 +307,7 @@ fn a_deleted_rule_and_a_widened_selector_are_named_in_both_examples() {
         desk.ask(example);
         let before = desk.app().results.proof.state;
         let policies = &desk.app().results.generated.policies;
-        let fits = |w: &&drawbridge::plan::Written| {
+        let fits = |w: &&drawbridge::proof::Written| {
             w.flows.len() == 1 && w.text.contains("  - from:\n    - podSelector:")
         };
         let written = policies
@@ -418,4 +418,15 @@ fn policies_of_imported_cases_are_broken_by_hand_and_mended() {
     }
     eprintln!("{broken} policies were broken");
     assert!(cases.is_empty() || broken > 0);
+}
+
+#[test]
+fn a_kept_policy_opens_in_the_editor_from_anywhere() {
+    let mut desk = shop_at("web to checkout");
+    let id = by_hand(&mut desk, "shop/web-to-checkout");
+    desk.ask(Command::Select(Vec::new()));
+    desk.ask(Command::Problems);
+    assert!(!desk.sees(EDITOR));
+    desk.ask(Command::Reveal(Item::Policy(id)));
+    assert!(desk.sees(EDITOR), "its text is what there is to see of it");
 }

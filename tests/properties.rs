@@ -6,6 +6,9 @@ mod random;
 #[path = "properties/sets.rs"]
 mod sets;
 
+#[path = "properties/domains.rs"]
+mod domains;
+
 #[path = "properties/analysis.rs"]
 mod analysis;
 

@@ -283,6 +283,8 @@ vectors! {
         ["s/q > node/n1 any allow"];
     a8_domain_names_are_destinations: cnp("egress: [{action: Accept, to: [{domainNames: [api.example.com]}]}, {action: Deny, to: [{networks: [0.0.0.0/0]}]}]") + &np("{policyTypes: [Egress]}") =>
         ["s/p > domain:api.example.com any allow", "s/p > domain:www.example.com any deny", "s/p > 203.0.113.9 any deny"];
+    a8_a_star_has_every_name_below: cnp("egress: [{action: Accept, to: [{domainNames: ['*.example.com']}]}, {action: Deny, to: [{networks: [0.0.0.0/0]}]}]") + &np("{policyTypes: [Egress]}") =>
+        ["s/p > domain:api.example.com any allow", "s/p > domain:a.b.Example.com. any allow", "s/p > domain:example.com any deny", "s/p > domain:api.example.org any deny", "s/p > domain:*.example.com any allow"];
     a9_without_ports_every_protocol: anp("a", 5, "ingress: [{action: Deny, from: [{namespaces: {}}]}]") =>
         ["o/r > s/p any deny"];
     a9_ports_are_either: anp("a", 5, "ingress: [{action: Deny, from: [{namespaces: {}}], ports: [{portNumber: {port: 80}}, {portRange: {protocol: UDP, start: 5, end: 6}}]}]") =>

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Chosen;
 use super::plan::Plan;
-use crate::load::imported::side;
 use crate::model::{Base, NamespaceId, PolicyId};
 use crate::plan::context::Context;
 use crate::policy::{Direction, Peer};
@@ -34,7 +33,7 @@ impl Covers {
         };
         let of_plan = plans.iter().map(|plan| place(&plan.subject)).collect();
         let planned: BTreeSet<PolicyId> = plans.iter().map(|plan| plan.id).collect();
-        let kept = context.document.policies.ids().zip(&context.kept);
+        let kept = context.document.policies.ids().zip(context.imported);
         let mut others = Vec::new();
         for policy in kept
             .filter(|(id, _)| !planned.contains(id))
@@ -48,7 +47,7 @@ impl Covers {
             };
             let at = place(selector);
             for direction in Direction::BOTH {
-                if side(policy, direction).is_some_and(|s| s.isolates) {
+                if policy.side(direction).is_some_and(|s| s.isolates) {
                     others.push((namespace, direction, at));
                 }
             }

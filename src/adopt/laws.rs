@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::analysis::compare;
 use crate::model::{Base, KeptPolicy, Table, Unknown};
-use crate::plan::generate;
+use crate::proof::generate;
 use crate::proof::loaded;
 use crate::proof::prove::laws::{drawing, random};
 

@@ -17,6 +17,7 @@ mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::load::imported;
 use crate::model::{Document, Edit, FlowId, Item, PolicyId};
 use crate::plan::context::Context;
 use cover::Covers;
@@ -48,7 +49,8 @@ type Chosen = BTreeSet<usize>;
 /// Finds out which of these kept policies the drawing can say exactly, and how. The answer depends
 /// on the Document alone.
 pub fn adopt(document: &Document, which: &[PolicyId]) -> Adopted {
-    let context = Context::new(document);
+    let imported = imported::imported(document);
+    let context = Context::new(document, &imported);
     let wanted: BTreeSet<PolicyId> = which.iter().copied().collect();
     let identities = plan::Identities::new(&context);
     let mut plans = Vec::new();

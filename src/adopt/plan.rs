@@ -8,7 +8,6 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::diag::Severity;
 use crate::dialect::network_policy::{self, parse};
 use crate::dialect::{cidr, selector};
-use crate::load::imported::side;
 use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
 use crate::model::validate::united;
@@ -134,7 +133,7 @@ impl Planner<'_> {
             (Direction::Egress, &written.egress),
         ] {
             // Rules of a direction that the policy does not speak of mean nothing (K4).
-            let lowered = side(&policy, direction).map_or(&[][..], |side| &side.rules);
+            let lowered = policy.side(direction).map_or(&[][..], |side| &side.rules);
             for (rule, lowered) in rules.iter().zip(lowered) {
                 parts.extend(self.rule(direction, rule, ports(&lowered.ports))?);
             }
@@ -149,7 +148,7 @@ impl Planner<'_> {
             namespace: self.namespace,
             own: own.unwrap_or(Party::AnyPodOf(self.namespace)),
             subject,
-            isolates: isolates.filter(|d| side(&policy, *d).is_some()).collect(),
+            isolates: isolates.filter(|d| policy.side(*d).is_some()).collect(),
             parts,
         })
     }

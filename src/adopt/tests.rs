@@ -5,8 +5,8 @@ use crate::analysis::compare;
 use crate::model::fixture::Sketch;
 use crate::model::validate::flow_ports_text;
 use crate::model::{Base, PolicyId, Words};
-use crate::plan::generate;
 use crate::proof::State;
+use crate::proof::generate;
 use crate::proof::loaded;
 use crate::query::check;
 

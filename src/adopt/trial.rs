@@ -8,11 +8,12 @@ use super::{Chosen, Flows};
 use crate::analysis::{self, GateDifference};
 use crate::cluster::Snapshot;
 use crate::intent::snapshot::{self, Stage};
+use crate::load::imported;
 use crate::model::{Document, Edit};
-use crate::plan::Unsaid;
 use crate::plan::context::Context;
-use crate::plan::generate;
+use crate::policy::Loss;
 use crate::proof::InForce;
+use crate::proof::generated;
 use crate::sets::LabelSet;
 
 /// What was in force before, in the cluster in which everything is compared.
@@ -20,7 +21,7 @@ pub(super) struct Old {
     stage: Stage,
     /// The stage with what was in force.
     snapshot: Snapshot,
-    unsaid: Vec<Unsaid>,
+    losses: Vec<Loss>,
     /// For each plan, which pods its subject is.
     own: Vec<Vec<bool>>,
     /// For each part of each plan, which pods its other end is.
@@ -38,9 +39,10 @@ impl Old {
         extra.sort();
         extra.dedup();
         let stage = snapshot::with_witnesses(context.document, extra);
-        let generated = generate::write(context);
+        let generated = generated::write(context.document, context.imported);
         let mut snapshot = stage.snapshot.clone();
-        snapshot.policies = InForce::of(context, &generated).policies().to_vec();
+        let in_force = InForce::of(context.document, context.imported, &generated);
+        snapshot.policies = in_force.policies().to_vec();
         let pods = |party: &Party| blame::pods_of(context, &snapshot, party);
         let own = plans.iter().map(|plan| pods(&plan.own)).collect();
         let others = |plan: &Plan| plan.parts.iter().map(|part| pods(&part.other)).collect();
@@ -50,7 +52,7 @@ impl Old {
             other,
             stage,
             snapshot,
-            unsaid: generated.unsaid,
+            losses: generated.losses,
         }
     }
 }
@@ -98,8 +100,8 @@ impl<'a> Trial<'a> {
     /// Whether nothing is different from before, and everything can be said.
     pub(super) fn is_exact(&self) -> bool {
         self.drawn.as_ref().is_ok_and(|document| {
-            let (differences, unsaid) = self.differences(document);
-            differences.is_empty() && unsaid.is_empty()
+            let (differences, losses) = self.differences(document);
+            differences.is_empty() && losses.is_empty()
         })
     }
 
@@ -117,15 +119,16 @@ impl<'a> Trial<'a> {
     }
 
     /// What is different from before at any gate, and what of the drawing cannot be said.
-    fn differences(&self, document: &Document) -> (Vec<GateDifference>, Vec<Unsaid>) {
-        let context = Context::new(document);
-        let generated = generate::write(&context);
+    fn differences(&self, document: &Document) -> (Vec<GateDifference>, Vec<Loss>) {
+        let imported = imported::imported(document);
+        let generated = generated::write(document, &imported);
         let mut snapshot = self.old.stage.snapshot.clone();
-        snapshot.policies = InForce::of(&context, &generated).policies().to_vec();
+        let in_force = InForce::of(document, &imported, &generated);
+        snapshot.policies = in_force.policies().to_vec();
         let differences = analysis::compare(&self.old.snapshot, &snapshot);
-        let mut unsaid = generated.unsaid;
-        unsaid.retain(|u| !self.old.unsaid.contains(u));
-        (differences, unsaid)
+        let mut losses = generated.losses;
+        losses.retain(|loss| !self.old.losses.contains(loss));
+        (differences, losses)
     }
 
     /// Every part of the chosen plans: the plan's place, and its own in the plan.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::exposure::exposure;
-use super::{Analysis, End, explain::probe};
+use super::{Analysis, End, oracle::probe};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot, Workload};
 use crate::diag::Span;
 use crate::policy::{

@@ -1,10 +1,8 @@
-//! What commands add: the Internet, what an import offers, and an invariant as far as the selection says
+//! What commands add: what an import offers, and an invariant as far as the selection says
 //! what may be meant.
 
-use super::command::Command;
-use super::panels::inspector::internet;
 use super::state::App;
-use crate::model::{Claim, Document, Edit, End, External, Invariant, Item, NodeRef, Thing, Words};
+use crate::model::{Claim, Document, Edit, End, Invariant, Item, NodeRef, Thing, Words};
 
 impl App {
     /// Draws what an import offers.
@@ -21,18 +19,6 @@ impl App {
         if let Some(report) = &mut self.files.report {
             report.accepted.insert(at);
         }
-    }
-
-    pub(super) fn add_internet(&mut self) {
-        let document = self.document();
-        if let Some(id) = document.external_named("Internet") {
-            self.commands.push(Command::Reveal(Item::External(id)));
-            return;
-        }
-        self.edit(&Edit::Add(Thing::External(External::new(
-            "Internet",
-            internet(),
-        ))));
     }
 
     /// Adds what may be meant by the selection, and lets its name be typed.

@@ -18,10 +18,13 @@ impl SharedBoard {
         question: impl FnOnce(&mut Board) -> T,
     ) -> T {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let board = match held.take() {
+        // It is taken out, so that a question that panics leaves no half of a board behind.
+        let mut board = match held.take() {
             Some((of, board)) if of == number => board,
             _ => Board::new(results),
         };
-        question(&mut held.insert((number, board)).1)
+        let answer = question(&mut board);
+        *held = Some((number, board));
+        answer
     }
 }

@@ -13,7 +13,8 @@ use shortcut::{ctrl, ctrl_shift, key, shift_digit};
 pub use shortcut::Shortcut;
 
 use super::icons;
-use crate::model::{Edit, FlowId, Item, PolicyId};
+use super::theme::Choice;
+use crate::model::{Edit, FlowId, Item, PolicyId, Style};
 use crate::scene::ExtraId;
 
 /// Something to do.
@@ -194,10 +195,38 @@ pub struct Listed {
     pub when: When,
     /// Its keys; the first is shown in menus.
     pub keys: &'static [Shortcut],
+    /// What it switches, if it has a check in menus.
+    pub switch: Option<Switch>,
+}
+
+/// Something that is on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// This theme.
+    Theme(Choice),
+    /// High contrast.
+    Contrast,
+    /// Reduced motion.
+    Motion,
+    /// The outline is shown.
+    Outline,
+    /// The inspector is shown.
+    Inspector,
+    /// What kept policies allow is shown.
+    Kept,
+    /// Policies are written in this style.
+    Style(Style),
+}
+
+const fn first(switches: &[Switch]) -> Option<Switch> {
+    match switches {
+        [] => None,
+        [switch, ..] => Some(*switch),
+    }
 }
 
 macro_rules! listed {
-    ($($command:ident $name:literal $text:literal $icon:expr, $menu:ident $($apart:literal)?, $when:ident, [$($keys:expr),*];)*) => {
+    ($($command:ident $name:literal $text:literal $icon:expr, $menu:ident $($apart:literal)?, $when:ident, [$($keys:expr),*] $(, $switch:expr)?;)*) => {
         &[$(Listed {
             command: Command::$command,
             name: $name,
@@ -207,6 +236,7 @@ macro_rules! listed {
             apart: stringify!($($apart)?).len() > 0,
             when: When::$when,
             keys: &[$($keys),*],
+            switch: first(&[$($switch)?]),
         }),*]
     };
 }
@@ -253,22 +283,22 @@ pub static LISTED: &[Listed] = listed! {
     FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift_digit(Key::Num2)];
     LayOut "view.lay-out" "Lay out everything again" "", View, Project, [];
     ToggleMatrix "view.matrix" "Canvas or matrix" icons::MATRIX, View "-", Project, [key(Key::F6)];
-    ToggleOutline "view.outline" "Show or hide the outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)];
-    ToggleInspector "view.inspector" "Show or hide the inspector" "", View, Project, [ctrl_shift(Key::B)];
-    ToggleKept "view.kept" "Show what kept policies allow" icons::FILE, View "-", Project, [];
-    ThemeSystem "view.theme-system" "Theme of the desktop" "", View "-", Always, [];
-    ThemeLight "view.theme-light" "Light theme" icons::SUN, View, Always, [];
-    ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [];
-    ToggleContrast "view.high-contrast" "High contrast on or off" "", View, Always, [];
-    ToggleMotion "view.reduced-motion" "Reduced motion on or off" "", View, Always, [];
+    ToggleOutline "view.outline" "Show or hide the outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
+    ToggleInspector "view.inspector" "Show or hide the inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;
+    ToggleKept "view.kept" "Show what kept policies allow" icons::FILE, View "-", Project, [], Switch::Kept;
+    ThemeSystem "view.theme-system" "Theme of the desktop" "", View "-", Always, [], Switch::Theme(Choice::System);
+    ThemeLight "view.theme-light" "Light theme" icons::SUN, View, Always, [], Switch::Theme(Choice::Light);
+    ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [], Switch::Theme(Choice::Dark);
+    ToggleContrast "view.high-contrast" "High contrast on or off" "", View, Always, [], Switch::Contrast;
+    ToggleMotion "view.reduced-motion" "Reduced motion on or off" "", View, Always, [], Switch::Motion;
 
     CopyPolicies "policy.copy" "Copy shown policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
     Adopt "policy.adopt" "Adopt kept policies" icons::CHECK, Policy "-", Kept, [];
     EditByHand "policy.edit-by-hand" "Edit the chosen policy by hand" icons::PENCIL_SIMPLE, Policy, Project, [];
     ReturnToGenerated "policy.return" "Return to generated" "", Policy, KeptSelected, [];
     StopKeeping "policy.stop-keeping" "Stop keeping" "", Policy, KeptSelected, [];
-    StylePerFlow "policy.per-flow" "Write one policy for each flow" "", Policy "-", Project, [];
-    StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [];
+    StylePerFlow "policy.per-flow" "Write one policy for each flow" "", Policy "-", Project, [], Switch::Style(Style::PerFlow);
+    StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [], Switch::Style(Style::PerWorkload);
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
@@ -284,6 +314,14 @@ pub static LISTED: &[Listed] = listed! {
     ExamplePlatform "help.example-platform" "Example: platform" "", Help, Always, [];
     Escape "view.escape" "Back out" "", None, Always, [key(Key::Escape)];
 };
+
+impl Listed {
+    /// Whether it is done again and again while its key is held.
+    pub fn repeats(&self) -> bool {
+        let zoom = matches!(self.command, Command::ZoomIn | Command::ZoomOut);
+        zoom || matches!(self.when, When::Undo | When::Redo)
+    }
+}
 
 impl Command {
     /// Its line in the list, if it has one.
@@ -305,6 +343,11 @@ impl Commands {
     /// Asks for a change of the Document.
     pub fn edit(&mut self, edit: Edit) {
         self.push(Command::Edit(edit));
+    }
+
+    /// Asks for several commands, in order.
+    pub fn extend(&mut self, commands: impl IntoIterator<Item = Command>) {
+        self.0.extend(commands);
     }
 
     /// Everything asked for so far, in order; leaves nothing.

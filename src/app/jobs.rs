@@ -1,9 +1,14 @@
 //! Work that must not stop the window: one slot for each kind of work. The newest request wins, an
-//! older one is told to stop and its answer is dropped, and a finished one asks for a frame.
+//! older one is told to stop and its answer is dropped, and a finished one asks for a frame. Work
+//! that panics frees its slot; what it said is collected in the [`Pool`] and shown.
 
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Set when nobody wants the answer any more; long loops look at it.
 #[derive(Clone, Debug, Default)]
@@ -29,39 +34,157 @@ pub enum Workers {
     Threads,
     /// Never done: for tests that the window waits for nothing.
     Never,
+    /// When [`Pool::run_held`] is called: for tests of what happens meanwhile.
+    Held,
+}
+
+/// Where work runs, whom it asks for a frame, and what the panics of workers said.
+#[derive(Clone)]
+pub struct Pool {
+    workers: Workers,
+    context: egui::Context,
+    panics: Arc<Mutex<Vec<String>>>,
+    held: Arc<Mutex<VecDeque<Work>>>,
+}
+
+impl Pool {
+    /// A pool whose work asks `context` for a frame when something is finished.
+    pub fn new(workers: Workers, context: &egui::Context) -> Self {
+        Self {
+            workers,
+            context: context.clone(),
+            panics: Arc::default(),
+            held: Arc::default(),
+        }
+    }
+
+    /// Runs what [`Workers::Held`] holds back; says how much that was.
+    pub fn run_held(&self) -> usize {
+        let held = std::mem::take(&mut *lock(&self.held));
+        let count = held.len();
+        held.into_iter().for_each(|work| work());
+        count
+    }
+
+    /// Waits until something is done by threads, but not for ever: for the end of the window.
+    pub fn wait_until(&self, mut done: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while self.workers == Workers::Threads && begun.elapsed() < LONGEST_WAIT && !done() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Runs work, and keeps what it says if it panics; none then.
+    fn attempt<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let answer = catch_unwind(AssertUnwindSafe(work));
+        let answer = answer.map_err(|panic| lock(&self.panics).push(message_of(&*panic)));
+        answer.ok()
+    }
+
+    /// Hands work to the thread of a queue, or wherever work runs.
+    fn run(&self, queue: &Arc<Mutex<Queue>>, work: Work) {
+        match self.workers {
+            Workers::Inline => work(),
+            Workers::Never => drop(work),
+            Workers::Held => lock(&self.held).push_back(work),
+            Workers::Threads => enqueue(queue, work),
+        }
+    }
+
+    /// Whether work is done at once.
+    pub fn is_inline(&self) -> bool {
+        self.workers == Workers::Inline
+    }
+
+    /// Asks for a frame.
+    pub fn request_repaint(&self) {
+        self.context.request_repaint();
+    }
+
+    /// What workers that panicked since the last call said.
+    pub fn take_panics(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.panics))
+    }
+}
+
+/// What a panic said.
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// What waits for a slot's thread, and whether there is one.
+/// What came of a request: its number, and the answer; none if the work panicked.
+type Outcome<T> = (u64, Option<T>);
+
+/// How long the end of the window waits for what is still being written.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// What waits for a thread, and whether there is one.
 #[derive(Default)]
 struct Queue {
-    next: Option<Work>,
+    next: VecDeque<Work>,
     running: bool,
+}
+
+/// Work of which nothing is dropped, done in order: small things to be written. Dropping it waits
+/// for the last of them.
+pub struct Sequence {
+    pool: Pool,
+    queue: Arc<Mutex<Queue>>,
+}
+
+impl Sequence {
+    /// An idle sequence, whose work runs in a pool.
+    pub fn new(pool: &Pool) -> Self {
+        Self {
+            pool: pool.clone(),
+            queue: Arc::default(),
+        }
+    }
+
+    /// Does something after everything that was asked for before.
+    pub fn run(&self, work: impl FnOnce() + Send + 'static) {
+        let pool = self.pool.clone();
+        let work: Work = Box::new(move || {
+            if pool.attempt(work).is_none() {
+                pool.request_repaint();
+            }
+        });
+        self.pool.run(&self.queue, work);
+    }
+}
+
+impl Drop for Sequence {
+    fn drop(&mut self) {
+        self.pool.wait_until(|| !lock(&self.queue).running);
+    }
 }
 
 /// One kind of work.
 pub struct Slot<T> {
-    workers: Workers,
-    context: egui::Context,
+    pool: Pool,
     generation: u64,
     cancel: Cancel,
     waiting: bool,
+    failed: bool,
     queue: Arc<Mutex<Queue>>,
-    sender: Sender<(u64, T)>,
-    receiver: Receiver<(u64, T)>,
+    sender: Sender<Outcome<T>>,
+    receiver: Receiver<Outcome<T>>,
 }
 
 impl<T: Send + 'static> Slot<T> {
-    /// An idle slot, which asks `context` for a frame when something is finished.
-    pub fn new(workers: Workers, context: &egui::Context) -> Self {
+    /// An idle slot, whose work runs in a pool.
+    pub fn new(pool: &Pool) -> Self {
         let (sender, receiver) = channel();
         Self {
-            workers,
-            context: context.clone(),
+            pool: pool.clone(),
             generation: 0,
             cancel: Cancel::default(),
             waiting: false,
+            failed: false,
             queue: Arc::default(),
             sender,
             receiver,
@@ -73,32 +196,37 @@ impl<T: Send + 'static> Slot<T> {
         self.cancel.set();
         self.cancel = Cancel::default();
         self.generation += 1;
-        self.waiting = true;
+        (self.waiting, self.failed) = (true, false);
         let (generation, cancel) = (self.generation, self.cancel.clone());
-        let (sender, context) = (self.sender.clone(), self.context.clone());
+        let (sender, pool) = (self.sender.clone(), self.pool.clone());
         let work: Work = Box::new(move || {
-            if !cancel.is_set() {
-                let _ = sender.send((generation, work(&cancel)));
-                context.request_repaint();
+            if cancel.is_set() {
+                return;
             }
+            let answer = pool.attempt(|| work(&cancel));
+            let _ = sender.send((generation, answer));
+            pool.request_repaint();
         });
-        match self.workers {
-            Workers::Inline => work(),
-            Workers::Threads => self.enqueue(work),
-            Workers::Never => drop(work),
-        }
+        // At most one piece waits, the newest.
+        lock(&self.queue).next.clear();
+        self.pool.run(&self.queue, work);
     }
 
     /// Stops: whatever is under way is dropped.
     pub fn stop(&mut self) {
         self.cancel.set();
         self.generation += 1;
-        self.waiting = false;
+        (self.waiting, self.failed) = (false, false);
     }
 
     /// Whether an answer is still to come.
     pub fn busy(&self) -> bool {
         self.waiting
+    }
+
+    /// Whether the newest request ended in a panic, so that no answer comes.
+    pub fn failed(&self) -> bool {
+        self.failed
     }
 
     /// The answer to the newest request, once.
@@ -108,28 +236,10 @@ impl<T: Send + 'static> Slot<T> {
             .try_iter()
             .filter(|(generation, _)| *generation == self.generation)
             .last()
-            .map(|(_, answer)| answer);
-        if newest.is_some() {
-            self.waiting = false;
-        }
+            .map(|(_, answer)| answer)?;
+        self.waiting = false;
+        self.failed = newest.is_none();
         newest
-    }
-
-    /// Hands work to the slot's thread; at most one piece waits, the newest.
-    fn enqueue(&self, work: Work) {
-        let mut queue = lock(&self.queue);
-        queue.next = Some(work);
-        if queue.running {
-            return;
-        }
-        queue.running = true;
-        let shared = Arc::clone(&self.queue);
-        std::thread::spawn(move || {
-            while let Some(work) = next(&shared) {
-                // A panic in a worker costs that answer, not the window.
-                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-            }
-        });
     }
 }
 
@@ -161,10 +271,10 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
     pub fn keep(
         &mut self,
         key: K,
-        (workers, context): (Workers, &egui::Context),
+        pool: &Pool,
         work: impl FnOnce(&Cancel) -> T + Send + 'static,
     ) -> bool {
-        let slot = self.slot.get_or_insert_with(|| Slot::new(workers, context));
+        let slot = self.slot.get_or_insert_with(|| Slot::new(pool));
         if self.asked.as_ref() != Some(&key) {
             self.asked = Some(key.clone());
             slot.start(move |cancel| (key, work(cancel)));
@@ -196,25 +306,88 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
     }
 }
 
+/// Hands work to the thread of a queue; starts one if there is none.
+fn enqueue(shared: &Arc<Mutex<Queue>>, work: Work) {
+    let mut queue = lock(shared);
+    queue.next.push_back(work);
+    if std::mem::replace(&mut queue.running, true) {
+        return;
+    }
+    let shared = Arc::clone(shared);
+    std::thread::spawn(move || {
+        while let Some(work) = next(&shared) {
+            work();
+        }
+    });
+}
+
 fn next(queue: &Mutex<Queue>) -> Option<Work> {
     let mut queue = lock(queue);
-    let next = queue.next.take();
+    let next = queue.next.pop_front();
     queue.running = next.is_some();
     next
 }
 
-fn lock(queue: &Mutex<Queue>) -> std::sync::MutexGuard<'_, Queue> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+
+    fn slot<T: Send + 'static>(workers: Workers) -> Slot<T> {
+        Slot::new(&Pool::new(workers, &egui::Context::default()))
+    }
+
+    /// Waits until a slot is done; gives its answer.
+    fn wait<T: Send + 'static>(slot: &mut Slot<T>) -> Option<T> {
+        for _ in 0..10_000 {
+            let answer = slot.take();
+            if answer.is_some() || !slot.busy() {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        None
+    }
+
+    #[test]
+    fn a_panic_frees_the_slot_and_is_reported_once() {
+        for workers in [Workers::Inline, Workers::Threads] {
+            let mut slot = slot(workers);
+            slot.start(|_| -> u8 { panic!("broken {}", 1) });
+            assert_eq!(wait(&mut slot), None);
+            assert!(slot.failed() && !slot.busy(), "{workers:?}");
+            assert_eq!(slot.pool.take_panics(), ["broken 1"]);
+            assert!(slot.pool.take_panics().is_empty());
+            slot.start(|_| 2);
+            assert_eq!(wait(&mut slot), Some(2));
+            assert!(!slot.failed());
+        }
+    }
+
+    #[test]
+    fn a_sequence_does_everything_in_order_before_it_ends() {
+        let pool = Pool::new(Workers::Threads, &egui::Context::default());
+        let sequence = Sequence::new(&pool);
+        let (sender, done) = channel();
+        for number in 0..20 {
+            let sender = sender.clone();
+            sequence.run(move || {
+                assert_ne!(number, 7, "a panic stops nothing else");
+                let _ = sender.send(number);
+            });
+        }
+        drop(sequence);
+        let done: Vec<i32> = done.try_iter().collect();
+        assert_eq!(done, (0..20).filter(|n| *n != 7).collect::<Vec<_>>());
+        assert_eq!(pool.take_panics().len(), 1);
+    }
 
     #[test]
     fn inline_work_is_there_at_once() {
-        let mut slot = Slot::new(Workers::Inline, &egui::Context::default());
+        let mut slot = slot(Workers::Inline);
         slot.start(|_| 1);
         slot.start(|_| 2);
         assert_eq!(slot.take(), Some(2));
@@ -224,7 +397,7 @@ mod tests {
 
     #[test]
     fn the_newest_request_wins_and_older_work_is_told_to_stop() {
-        let mut slot = Slot::new(Workers::Threads, &egui::Context::default());
+        let mut slot = slot(Workers::Threads);
         let (sender, stopped) = channel();
         let (began, beginning) = channel();
         slot.start(move |cancel| {
@@ -242,14 +415,6 @@ mod tests {
         stopped
             .recv_timeout(patience)
             .expect("the first piece of work is told to stop");
-        let mut answer = None;
-        for _ in 0..10_000 {
-            answer = slot.take();
-            if answer.is_some() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        assert_eq!(answer, Some(2));
+        assert_eq!(wait(&mut slot), Some(2));
     }
 }

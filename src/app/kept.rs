@@ -2,8 +2,7 @@
 
 use super::command::Command;
 use super::overlays::{AdoptedView, Overlay};
-use super::panels::policies::{Scope, Source, editor_id, made_for};
-use super::panels::side::Tab;
+use super::panels::policies::{Source, editor_id, made_for};
 use super::state::App;
 use crate::adopt::Adopted;
 use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Thing, Unknown};
@@ -12,33 +11,20 @@ use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Thing, Unknown};
 pub type Adoption = (Document, Vec<PolicyId>, Adopted);
 
 impl App {
-    /// Commands about kept policies; true when it was one.
-    pub(super) fn perform_kept(&mut self, command: &Command) -> bool {
-        if self.history.is_none() {
-            return false;
+    /// Adopts the kept policies that are meant.
+    pub(super) fn adopt_meant(&mut self) {
+        let meant = self.kept_meant();
+        self.adopt(meant);
+    }
+
+    /// Keeps a copy of the chosen policy in its place, to be edited.
+    pub(super) fn edit_chosen_by_hand(&mut self) {
+        match self.view.policies.chosen.clone() {
+            Some(key) => self.edit_by_hand(&key),
+            None => self
+                .view
+                .say("Choose a policy first, in the list or in the outline"),
         }
-        match command {
-            Command::Adopt => {
-                let meant = self.kept_meant();
-                self.adopt(meant);
-            }
-            Command::AdoptThese(ids) => self.adopt(ids.clone()),
-            Command::EditByHand => match self.view.policies.chosen.clone() {
-                Some(key) => self.edit_by_hand(&key),
-                None => self
-                    .view
-                    .say("Choose a policy first, in the list or in the outline"),
-            },
-            Command::EditPolicyByHand(key) => self.edit_by_hand(key),
-            Command::ReturnToGenerated => self.return_to_generated(self.kept_selected()),
-            Command::ReturnThese(ids) => self.return_to_generated(ids.clone()),
-            Command::StopKeeping => {
-                let ids = self.kept_selected();
-                self.stop_keeping(&ids, "Stop keeping");
-            }
-            _ => return false,
-        }
-        true
     }
 
     /// The kept policies that are selected.
@@ -79,7 +65,8 @@ impl App {
             .collect()
     }
 
-    fn adopt(&mut self, ids: Vec<PolicyId>) {
+    /// Has a worker find out how policies become part of the drawing.
+    pub(super) fn adopt(&mut self, ids: Vec<PolicyId>) {
         if ids.is_empty() {
             self.view.say("There is no kept policy to adopt here");
             return;
@@ -119,7 +106,7 @@ impl App {
     }
 
     /// Keeps a copy of a generated policy in its place, to be edited.
-    fn edit_by_hand(&mut self, key: &str) {
+    pub(super) fn edit_by_hand(&mut self, key: &str) {
         let document = self.document();
         let mut known = document.policies.iter();
         if let Some((id, _)) = known.find(|(_, kept)| kept.replaces.as_deref() == Some(key)) {
@@ -147,13 +134,12 @@ impl App {
     /// Shows the text of a kept policy, with the keyboard in it.
     fn begin_editing(&mut self, id: PolicyId) {
         self.commands.push(Command::Reveal(Item::Policy(id)));
-        self.view.policies.scope = Scope::Selection;
-        self.view.tab = Tab::Policies;
         self.view.drafts.focus(editor_id(id));
         self.like(|likes| likes.inspector = true);
     }
 
-    fn return_to_generated(&mut self, mut ids: Vec<PolicyId>) {
+    /// Drops those that were edited by hand, so that they are generated again.
+    pub(super) fn return_to_generated(&mut self, mut ids: Vec<PolicyId>) {
         let document = self.document();
         let replaces = |id: &PolicyId| {
             let kept = document.policies.get(*id);
@@ -168,7 +154,8 @@ impl App {
         self.stop_keeping(&ids, "Return to generated:");
     }
 
-    fn stop_keeping(&mut self, ids: &[PolicyId], what: &str) {
+    /// Drops kept policies; the step is named by `what`.
+    pub(super) fn stop_keeping(&mut self, ids: &[PolicyId], what: &str) {
         let document = self.document();
         let name = match ids {
             [] => return,

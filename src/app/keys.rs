@@ -21,14 +21,14 @@ pub fn read(app: &mut App, context: &Context) {
                 physical_key,
                 pressed: true,
                 modifiers,
-                ..
+                repeat,
             } => {
                 let Some(listed) = find(*key, *physical_key, *modifiers) else {
                     return true;
                 };
                 let pressing = focused && *key == Key::Enter;
                 let wanted = !pressing && wanted(app, listed, typing, busy);
-                if wanted {
+                if wanted && (!repeat || listed.repeats()) {
                     asked.push(listed.command.clone());
                 }
                 !wanted

@@ -1,7 +1,7 @@
 //! What commands do.
 
-use super::canvas;
-use super::command::{Command, When};
+use super::canvas::CanvasView;
+use super::command::{Command, Commands, When};
 use super::dialogs::Ask;
 use super::matrix::Center;
 use super::overlays::{Overlay, PaletteView};
@@ -11,7 +11,7 @@ use super::panels::side::Tab;
 use super::panels::{radius, why};
 use super::state::App;
 use super::theme::Choice;
-use crate::model::{Edit, FlowId, Item, Settings, Style};
+use crate::model::{Document, Edit, FlowId, History, Item, Settings, Style};
 
 impl App {
     /// Whether a command can be run now.
@@ -39,202 +39,247 @@ impl App {
         }
     }
 
-    /// Runs a command.
+    /// Runs a command: the one place where each of them is told what to do.
     pub(super) fn perform(&mut self, command: Command) {
-        if self.history.is_some() {
-            let document = self.document();
-            if on_canvas(&command) {
-                self.view.center = Center::Canvas;
-            }
-            if canvas::perform(&command, &document, &mut self.view, &mut self.commands) {
-                return;
-            }
-        }
-        if self.perform_file(&command) || self.perform_look(&command) || self.perform_kept(&command)
-        {
+        let listed = command.listed();
+        if self.history.is_none() && listed.is_some_and(|listed| listed.when != When::Always) {
             return;
         }
-        self.perform_edit(command);
-    }
-
-    /// Commands about files; true when it was one.
-    fn perform_file(&mut self, command: &Command) -> bool {
-        let losing = matches!(
-            command,
-            Command::NewProject
-                | Command::OpenProject
-                | Command::OpenFolder
-                | Command::OpenFiles
-                | Command::OpenPaths(_)
-                | Command::CloseProject
-                | Command::ExampleShop
-                | Command::ExamplePlatform
-        );
-        if losing && !self.may_lose_work(command) {
-            return true;
-        }
         match command {
-            Command::NewProject => self.new_project(),
-            Command::OpenProject => self.ask_path(Ask::OpenProject),
-            Command::OpenFolder => self.ask_path(Ask::OpenFolder),
-            Command::OpenFiles => self.ask_path(Ask::OpenFiles),
+            Command::NewProject => self.leave(command, Self::new_project),
+            Command::OpenProject => self.leave(command, |app| app.ask_path(Ask::OpenProject)),
+            Command::OpenFolder => self.leave(command, |app| app.ask_path(Ask::OpenFolder)),
+            Command::OpenFiles => self.leave(command, |app| app.ask_path(Ask::OpenFiles)),
+            Command::OpenPaths(ref paths) => {
+                let paths = paths.clone();
+                self.leave(command, |app| app.open_paths(paths, false));
+            }
+            Command::CloseProject => self.leave(command, Self::close_project),
+            Command::ExampleShop => self.leave(command, |app| app.open_example(0)),
+            Command::ExamplePlatform => self.leave(command, |app| app.open_example(1)),
+            Command::Quit => self.leave(command, Self::quit),
             Command::ImportFolder => self.ask_path(Ask::ImportFolder),
             Command::ImportFiles => self.ask_path(Ask::ImportFiles),
-            Command::OpenPaths(paths) => self.open_paths(paths.clone(), false),
-            Command::ImportPaths(paths) => self.open_paths(paths.clone(), true),
-            Command::ImportText(text) => self.import_text(text.clone()),
+            Command::ImportPaths(paths) => self.open_paths(paths, true),
+            Command::ImportText(text) => self.import_text(text),
+            Command::AcceptOffer(at) => self.accept_offer(at),
+            Command::ImportReport => self.show_import_report(),
+            Command::Recover(take) => self.recover(take),
             Command::Save => self.save(),
             Command::SaveAs => self.save_as(),
             Command::Export => self.export(),
-            Command::CloseProject => self.close_project(),
-            Command::Quit => self.quit(),
-            Command::ExampleShop => self.open_example(0),
-            Command::ExamplePlatform => self.open_example(1),
-            Command::CompareSaved => self.compare_saved(),
-            Command::CompareProject => self.ask_path(Ask::CompareProject),
-            Command::CompareFolder => self.ask_path(Ask::CompareFolder),
-            Command::ComparePaths(paths) => self.compare_paths(paths.clone()),
-            Command::CopyComparison => self.copy_comparison(),
-            Command::SaveComparison => self.save_comparison(),
-            Command::SaveComparisonPicture => self.save_comparison_picture(),
-            Command::Recover(take) => self.recover(*take),
-            Command::AcceptOffer(at) => self.accept_offer(*at),
-            _ => return false,
-        }
-        true
-    }
 
-    /// Commands about what is shown; true when it was one.
-    fn perform_look(&mut self, command: &Command) -> bool {
-        let view = &mut self.view;
-        match command {
-            Command::GoTo => view.overlay = Some(Overlay::Palette(PaletteView::new(false))),
-            Command::RunCommand => view.overlay = Some(Overlay::Palette(PaletteView::new(true))),
-            Command::Keys => view.overlay = Some(Overlay::Keys),
-            Command::Problems => self.show_tab(Tab::Problems),
-            Command::ShowPolicies => self.show_tab(Tab::Policies),
-            Command::ToggleMatrix => match view.center {
-                Center::Matrix => view.center = Center::Canvas,
-                Center::Canvas => {
-                    view.center = Center::Matrix;
-                    view.matrix.open();
-                }
-            },
-            Command::ShowReach => self.show_tab(Tab::Reach),
-            Command::ShowWhy => self.show_why(),
-            Command::Why { from, to, port } => {
-                view.why.ask(from, to, port);
-                self.show_tab(Tab::Why);
+            Command::Edit(edit) => self.edit(&edit),
+            Command::Undo => self.step(History::undo, "Undone"),
+            Command::Redo => self.step(History::redo, "Redone"),
+            Command::Cut => {
+                self.copy();
+                self.edit(&Edit::Remove(self.view.selected()));
             }
-            Command::CloseCompare => {
-                view.compare.close();
-                view.extra = None;
-            }
-            Command::ImportReport => match self.files.report.is_some() {
-                true => view.overlay = Some(Overlay::Report),
-                false => view.say("Nothing was imported into this project since it was opened"),
-            },
-            Command::Find if view.center == Center::Matrix => view.matrix.find(),
-            Command::Find => {
-                view.outline.find = true;
-                self.like(|likes| likes.outline = true);
-            }
-            Command::Escape => self.back_out(),
-            Command::Radius => self.show_radius(),
-            Command::LeaveRadius => drop(view.radius.leave()),
-            Command::ToggleKept => view.kept_hidden = !view.kept_hidden,
-            Command::SelectArrow(id) => {
-                view.selection.clear();
-                view.highlight.clear();
-                view.policies.choose_nothing();
-                view.extra = Some(*id);
-            }
-            Command::Select(items) => {
-                view.extra = None;
-                view.selection = items.iter().copied().collect();
-                view.highlight.clear();
-                view.policies.choose_nothing();
-            }
-            Command::ToggleSelect(item) => {
-                view.extra = None;
-                view.highlight.clear();
-                if !view.selection.remove(item) {
-                    view.selection.insert(*item);
-                }
-            }
-            Command::Reveal(item) => {
-                if let Item::Policy(_) = item {
-                    // Its text is what there is to see of it.
-                    view.tab = Tab::Policies;
-                    view.policies.scope = Scope::Selection;
-                }
-                view.extra = None;
-                view.selection = [*item].into();
-                view.highlight.clear();
-                view.policies.choose_nothing();
-            }
-            Command::Highlight(flows) => view.highlight = flows.iter().copied().collect(),
-            Command::SelectAll => self.select_all(),
+            Command::Copy => self.copy(),
+            Command::Delete => self.edit(&Edit::Remove(self.view.selected())),
+            Command::Duplicate => self.with_canvas(CanvasView::duplicate),
             Command::Rename => self.rename(),
-            Command::CopyText(text) => self.context.copy_text(text.clone()),
-            Command::CopyPolicies => self.copy_policies(),
+            Command::MuteFlow => self.mute_flows(),
+            Command::ReverseFlow => self.edit(&Edit::Reverse(self.selected_flows())),
+            Command::AddNamespace => self.on_canvas(CanvasView::add_namespace),
+            Command::AddWorkload => self.on_canvas(CanvasView::add_workload),
+            Command::AddExternal => self.on_canvas(CanvasView::add_external),
+            Command::AddInternet => self.on_canvas(CanvasView::add_internet),
+            Command::AddGroup => self.on_canvas(CanvasView::add_group),
+            Command::AddInvariant => self.add_invariant(),
+            Command::DrawFlow => self.on_canvas(CanvasView::draw_flow),
+            Command::StylePerFlow => self.set(|settings| settings.style = Style::PerFlow),
+            Command::StylePerWorkload => self.set(|settings| settings.style = Style::PerWorkload),
+
+            Command::Select(items) => self.select(items),
+            Command::SelectAll => self.select(everything(&self.document())),
+            Command::ToggleSelect(item) => self.toggle_select(item),
+            Command::SelectArrow(id) => {
+                self.select(Vec::new());
+                self.view.extra = Some(id);
+            }
+            Command::Reveal(item) => self.reveal(item),
+            Command::Highlight(flows) => self.view.highlight = flows.into_iter().collect(),
+            Command::Escape => self.back_out(),
+
+            Command::ZoomIn => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(1)),
+            Command::ZoomOut => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(-1)),
+            Command::ZoomReset => self.on_canvas(|canvas, _, _, _| canvas.zoom_reset()),
+            Command::Fit => self.on_canvas(|canvas, _, _, _| canvas.fit()),
+            Command::FitSelection => self.on_canvas(CanvasView::fit_items),
+            Command::LayOut => self.on_canvas(CanvasView::lay_out),
+
+            Command::GoTo => self.open_palette(false),
+            Command::RunCommand => self.open_palette(true),
+            Command::Keys => self.view.overlay = Some(Overlay::Keys),
+            Command::Find => self.find(),
+            Command::ToggleMatrix => self.toggle_matrix(),
+            Command::ToggleKept => self.view.kept_hidden = !self.view.kept_hidden,
             Command::ToggleOutline => self.like(|likes| likes.outline = !likes.outline),
             Command::ToggleInspector => self.like(|likes| likes.inspector = !likes.inspector),
             Command::ThemeSystem => self.like(|likes| likes.theme = Choice::System),
             Command::ThemeLight => self.like(|likes| likes.theme = Choice::Light),
             Command::ThemeDark => self.like(|likes| likes.theme = Choice::Dark),
-            Command::ToggleContrast => {
-                self.like(|likes| likes.high_contrast = !likes.high_contrast)
+            Command::ToggleContrast => self.like(|l| l.high_contrast = !l.high_contrast),
+            Command::ToggleMotion => self.like(|l| l.reduced_motion = !l.reduced_motion),
+
+            Command::Problems => self.show_tab(Tab::Problems),
+            Command::ShowPolicies => self.show_tab(Tab::Policies),
+            Command::ShowReach => self.show_tab(Tab::Reach),
+            Command::ShowWhy => self.show_why(),
+            Command::Why { from, to, port } => {
+                self.view.why.ask(&from, &to, &port);
+                self.show_tab(Tab::Why);
             }
-            Command::ToggleMotion => {
-                self.like(|likes| likes.reduced_motion = !likes.reduced_motion)
+            Command::Radius => self.show_radius(),
+            Command::LeaveRadius => drop(self.view.radius.leave()),
+            Command::CopyText(text) => self.context.copy_text(text),
+            Command::CopyPolicies => self.copy_policies(),
+
+            Command::Adopt => self.adopt_meant(),
+            Command::AdoptThese(ids) => self.adopt(ids),
+            Command::EditByHand => self.edit_chosen_by_hand(),
+            Command::EditPolicyByHand(key) => self.edit_by_hand(&key),
+            Command::ReturnToGenerated => self.return_to_generated(self.kept_selected()),
+            Command::ReturnThese(ids) => self.return_to_generated(ids),
+            Command::StopKeeping => self.stop_keeping(&self.kept_selected(), "Stop keeping"),
+
+            Command::CompareSaved => self.compare_saved(),
+            Command::CompareProject => self.ask_path(Ask::CompareProject),
+            Command::CompareFolder => self.ask_path(Ask::CompareFolder),
+            Command::ComparePaths(paths) => self.compare_paths(paths),
+            Command::CloseCompare => {
+                self.view.compare.close();
+                self.view.extra = None;
             }
-            _ => return false,
+            Command::CopyComparison => self.copy_comparison(),
+            Command::SaveComparison => self.save_comparison(),
+            Command::SaveComparisonPicture => self.save_comparison_picture(),
         }
-        true
     }
 
-    /// Commands that change the Document.
-    fn perform_edit(&mut self, command: Command) {
+    /// Does what ends the open project, unless work would be lost; then the user is asked first.
+    fn leave(&mut self, command: Command, act: impl FnOnce(&mut Self)) {
+        if self.may_lose_work(&command) {
+            act(self);
+        }
+    }
+
+    /// Does something that is seen on the canvas, so that is what is shown.
+    fn on_canvas(&mut self, act: impl FnOnce(&mut CanvasView, &Document, &[Item], &mut Commands)) {
+        self.view.center = Center::Canvas;
+        self.with_canvas(act);
+    }
+
+    /// Hands the canvas the Document, the selection, and where it asks for changes.
+    fn with_canvas<T>(
+        &mut self,
+        act: impl FnOnce(&mut CanvasView, &Document, &[Item], &mut Commands) -> T,
+    ) -> T {
+        let (document, selected) = (self.document(), self.view.selected());
+        act(
+            &mut self.view.canvas,
+            &document,
+            &selected,
+            &mut self.commands,
+        )
+    }
+
+    fn step(&mut self, step: fn(&mut History) -> Option<String>, done: &str) {
         let Some(history) = &mut self.history else {
             return;
         };
-        let selected: Vec<Item> = self.view.selection.iter().copied().collect();
-        match command {
-            Command::Edit(edit) => self.edit(&edit),
-            Command::Undo | Command::Redo => {
-                let undo = command == Command::Undo;
-                let name = if undo { history.undo() } else { history.redo() };
-                let document = history.document().clone();
-                self.view.drafts.clear();
-                self.view.prune(&document);
-                if let Some(name) = name {
-                    self.view.say(format!(
-                        "{}: {name}",
-                        if undo { "Undone" } else { "Redone" }
-                    ));
-                }
+        let name = step(history);
+        let document = history.document().clone();
+        self.view.drafts.clear();
+        self.view.prune(&document);
+        if let Some(name) = name {
+            self.view.say(format!("{done}: {name}"));
+        }
+    }
+
+    /// Takes a part of a project into the open one, where the pointer is.
+    pub(super) fn paste(&mut self, fragment: Document) {
+        self.with_canvas(|canvas, document, _, commands| {
+            canvas.paste(document, fragment, commands)
+        });
+    }
+
+    fn copy(&mut self) {
+        let text =
+            self.with_canvas(|canvas, document, selected, _| canvas.copied(document, selected));
+        self.context.copy_text(text);
+    }
+
+    /// Mutes the selected flows; if all of them are muted, puts them in force.
+    fn mute_flows(&mut self) {
+        let (document, flows) = (self.document(), self.selected_flows());
+        let muted = |id: &FlowId| document.flows.get(*id).is_some_and(|flow| flow.muted);
+        let all = flows.iter().all(muted);
+        self.edit(&Edit::Mute(flows, !all));
+    }
+
+    fn select(&mut self, items: Vec<Item>) {
+        let view = &mut self.view;
+        view.extra = None;
+        view.selection = items.into_iter().collect();
+        view.highlight.clear();
+        view.policies.choose_nothing();
+    }
+
+    fn toggle_select(&mut self, item: Item) {
+        let view = &mut self.view;
+        view.extra = None;
+        view.highlight.clear();
+        if !view.selection.remove(&item) {
+            view.selection.insert(item);
+        }
+    }
+
+    /// Selects a thing and brings it into view.
+    fn reveal(&mut self, item: Item) {
+        self.view.center = Center::Canvas;
+        self.view.canvas.reveal(item);
+        if let Item::Policy(_) = item {
+            // Its text is what there is to see of it.
+            self.view.tab = Tab::Policies;
+            self.view.policies.scope = Scope::Selection;
+        }
+        self.select(vec![item]);
+    }
+
+    fn open_palette(&mut self, only_commands: bool) {
+        self.view.overlay = Some(Overlay::Palette(PaletteView::new(only_commands)));
+    }
+
+    fn find(&mut self) {
+        match self.view.center {
+            Center::Matrix => self.view.matrix.find(),
+            Center::Canvas => {
+                self.view.outline.find = true;
+                self.like(|likes| likes.outline = true);
             }
-            Command::Delete => self.edit(&Edit::Remove(selected)),
-            Command::Duplicate => self.edit(&Edit::Duplicate(selected)),
-            Command::MuteFlow => {
-                let flows = self.selected_flows();
-                let document = self.document();
-                let all_muted = flows
-                    .iter()
-                    .all(|id| document.flows.get(*id).is_some_and(|flow| flow.muted));
-                self.edit(&Edit::Mute(flows, !all_muted));
+        }
+    }
+
+    fn toggle_matrix(&mut self) {
+        let view = &mut self.view;
+        match view.center {
+            Center::Matrix => view.center = Center::Canvas,
+            Center::Canvas => {
+                view.center = Center::Matrix;
+                view.matrix.open();
             }
-            Command::ReverseFlow => self.edit(&Edit::Reverse(self.selected_flows())),
-            Command::AddInternet => self.add_internet(),
-            Command::AddInvariant => self.add_invariant(),
-            Command::StylePerFlow => self.set(|settings| settings.style = Style::PerFlow),
-            Command::StylePerWorkload => self.set(|settings| settings.style = Style::PerWorkload),
-            Command::LayOut => {
-                let nodes = history.document().layout.keys().copied().collect();
-                self.edit(&Edit::Unpin(nodes));
-            }
-            _ => {}
+        }
+    }
+
+    fn show_import_report(&mut self) {
+        match self.files.report.is_some() {
+            true => self.view.overlay = Some(Overlay::Report),
+            false => self
+                .view
+                .say("Nothing was imported into this project since it was opened"),
         }
     }
 
@@ -277,14 +322,6 @@ impl App {
         flows.collect()
     }
 
-    fn select_all(&mut self) {
-        let document = self.document();
-        let workloads = document.workloads.ids().map(Item::Workload);
-        let externals = document.externals.ids().map(Item::External);
-        let groups = document.groups.ids().map(Item::Group);
-        self.view.selection = workloads.chain(externals).chain(groups).collect();
-    }
-
     /// Asks about what is selected: two things, or the ends of a flow; of one thing, what reaches it.
     fn show_why(&mut self) {
         let document = self.document();
@@ -319,9 +356,12 @@ impl App {
         self.like(|likes| likes.inspector = true);
     }
 
-    /// Gives the name of what is selected the keyboard; a flow's ports, a project's name.
+    /// Opens the name of what is selected on the canvas, of a flow its ports; of what is not drawn
+    /// there, in the inspector.
     pub(super) fn rename(&mut self) {
-        if let Some(item) = self.view.only_selected() {
+        if !self.with_canvas(CanvasView::rename_selected)
+            && let Some(item) = self.view.only_selected()
+        {
             self.like(|likes| likes.inspector = true);
             self.view.drafts.focus(name_field_id(item));
         }
@@ -330,11 +370,15 @@ impl App {
     /// Escape: one step back at a time.
     fn back_out(&mut self) {
         let view = &mut self.view;
-        if !view.highlight.is_empty() {
+        if view.canvas.leave_gesture() {
+            return;
+        }
+        if view.extra.is_some() || !view.selection.is_empty() {
+            self.select(Vec::new());
+        } else if !view.highlight.is_empty() {
             view.highlight.clear();
             view.policies.choose_nothing();
         } else if !view.radius.leave() {
-            view.selection.clear();
             view.policies.scope = Scope::Selection;
         }
     }
@@ -357,22 +401,12 @@ impl App {
     }
 }
 
-/// Whether what a command does is seen on the canvas.
-fn on_canvas(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::ZoomIn
-            | Command::ZoomOut
-            | Command::ZoomReset
-            | Command::Fit
-            | Command::FitSelection
-            | Command::LayOut
-            | Command::Reveal(_)
-            | Command::AddNamespace
-            | Command::AddWorkload
-            | Command::AddExternal
-            | Command::AddInternet
-            | Command::AddGroup
-            | Command::DrawFlow
-    )
+fn everything(document: &Document) -> Vec<Item> {
+    let spaces = document.namespaces.ids().map(Item::Namespace);
+    let workloads = document.workloads.ids().map(Item::Workload);
+    let externals = document.externals.ids().map(Item::External);
+    let groups = document.groups.ids().map(Item::Group);
+    let flows = document.flows.ids().map(Item::Flow);
+    let nodes = spaces.chain(workloads).chain(externals).chain(groups);
+    nodes.chain(flows).collect()
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::icons;
-use crate::analysis::eval::Probe;
+use crate::analysis::oracle::Probe;
 use crate::diag::{Diagnostic, Severity};
-use crate::model::{Document, End, Item, validate};
-use crate::plan::Unsaid;
+use crate::model::{Document, End, FlowId, Item, validate};
+use crate::policy::Loss;
 use crate::proof::Finding;
 use crate::proof::Kind;
 use crate::proof::Place;
@@ -87,11 +87,11 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
         .filter(|finding| finding.kind == Kind::CannotBeSaid)
         .filter_map(|finding| finding.flow)
         .collect();
-    let unsaid = results.generated.unsaid.iter();
+    let losses = results.generated.losses.iter();
     all.extend(
-        unsaid
-            .filter(|unsaid| !told.contains(&unsaid.flow))
-            .map(|unsaid| of_unsaid(document, unsaid)),
+        losses
+            .filter(|loss| !told.contains(&FlowId::from(loss.flow)))
+            .map(|loss| of_loss(document, loss)),
     );
     all.extend(
         results
@@ -219,14 +219,15 @@ fn question(document: &Document, ends: [&Place; 2], port: Probe) -> Option<Quest
     })
 }
 
-fn of_unsaid(document: &Document, unsaid: &Unsaid) -> Problem {
+fn of_loss(document: &Document, loss: &Loss) -> Problem {
+    let flow = FlowId::from(loss.flow);
     Problem {
         tone: Tone::Note,
-        title: format!("Left out: {}", document.flow_name(unsaid.flow)),
-        message: sentence(&format!("{}: {}", unsaid.what, unsaid.why)),
+        title: format!("Left out: {}", document.flow_name(flow)),
+        message: sentence(&format!("{}: {}", loss.part, loss.why)),
         witness: String::new(),
-        help: sentence(unsaid.help.as_deref().unwrap_or_default()),
-        item: Some(Item::Flow(unsaid.flow)),
+        help: sentence(loss.help.as_deref().unwrap_or_default()),
+        item: Some(Item::Flow(flow)),
         finding: None,
         why: None,
     }

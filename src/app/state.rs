@@ -86,9 +86,9 @@ impl App {
             history: None,
             results: Arc::new(crate::query::check(&Document::default())),
             view: View::default(),
-            check: Slot::new(files.workers(), context),
-            adopting: Slot::new(files.workers(), context),
-            insight: Slot::new(files.workers(), context),
+            check: Slot::new(files.pool()),
+            adopting: Slot::new(files.pool()),
+            insight: Slot::new(files.pool()),
             files,
             preferences,
             frames: 0,
@@ -153,11 +153,21 @@ impl App {
             let results = Arc::clone(&self.results);
             self.insight.start(move |_| Insight::of(&results));
         }
+        self.view.check_failed = self.check.failed();
         if let Some(insight) = self.insight.take() {
             self.view.insight = Arc::new(insight);
             let shown = self.view.extras(&self.document()).list();
             let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
             self.view.extra = self.view.extra.filter(stays);
+        }
+    }
+
+    /// Says what went wrong in workers; nothing else is lost by it than that one answer.
+    fn report_panics(&mut self) {
+        if let Some(said) = self.files.pool().take_panics().first() {
+            let text =
+                format!("Internal error: {said}. Your project is unchanged; please report this");
+            self.view.complain(text);
         }
     }
 
@@ -188,15 +198,14 @@ impl App {
             .show(ui, |ui| {
                 top_bar::top_bar_ui(ui, self, commands);
             });
-        let view = &mut self.view;
-        view.canvas.set_workers(self.files.workers());
+        let (view, pool) = (&mut self.view, self.files.pool());
         if view.center == Center::Matrix {
-            matrix::keep(&results, view, self.files.workers(), ui.ctx());
+            matrix::keep(&results, view, pool);
         }
-        side::keep(&results, view, self.files.workers(), ui.ctx());
+        side::keep(&results, view, pool);
         let saved = self.history.as_ref().and_then(History::saved);
-        let by = (self.files.workers(), ui.ctx());
-        view.compare.keep(&results, view.results_number, saved, by);
+        view.compare
+            .keep(&results, view.results_number, saved, pool);
         let status = Panel::bottom("status").exact_size(tokens::STATUS);
         status
             .resizable(false)
@@ -224,7 +233,7 @@ impl App {
                 return;
             }
             let room = ui.max_rect();
-            canvas::canvas_ui(ui, document, &results, view, commands);
+            canvas::canvas_ui(ui, pool, document, &results, view, commands);
             if let Some(chosen) = matrix::canvas_switch_ui(ui, room) {
                 view.center = chosen;
                 view.matrix.open();
@@ -273,6 +282,7 @@ fn same_for_checks(a: &Document, b: &Document) -> bool {
 
 impl eframe::App for App {
     fn logic(&mut self, context: &Context, _: &mut eframe::Frame) {
+        self.report_panics();
         self.take_answers();
         self.take_adopted();
         self.poll_files();
@@ -289,5 +299,35 @@ impl eframe::App for App {
         self.keep_checked();
         self.keep_journal(ui.ctx());
         self.title(ui.ctx());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::dialogs::Prepared;
+
+    #[test]
+    fn a_check_that_panics_is_reported_and_the_next_edit_is_checked() {
+        let surroundings = Surroundings {
+            workers: Workers::Inline,
+            dialogs: Box::new(Prepared::default()),
+            state_folder: None,
+        };
+        let mut app = App::new(&Context::default(), surroundings);
+        app.enter(History::new(Document::default()), None);
+        app.keep_checked();
+        app.check.start(|_| panic!("index out of range"));
+        app.take_answers();
+        app.report_panics();
+        assert!(!app.checking() && app.view.check_failed);
+        let notice = app.view.notice.clone().expect("it is said");
+        assert!(notice.bad && notice.text.contains("index out of range"));
+        app.ask(Command::AddNamespace);
+        app.perform_all();
+        app.keep_checked();
+        assert_eq!(app.document().namespaces.len(), 1);
+        assert_eq!(app.results.document, app.document());
+        assert!(!app.checking() && !app.view.check_failed);
     }
 }

@@ -72,6 +72,8 @@ pub struct View {
     pub kept: KeptNames,
     /// Everything worth telling about the project, worst first.
     pub problems: Vec<Problem>,
+    /// The last check ended with an internal error: the answers are of an older Document.
+    pub check_failed: bool,
     /// Counts the answers that came in, so that what is made from them knows when to be made again.
     pub results_number: u64,
     /// How much of the side panel the inspector may take, 0..1.
@@ -164,6 +166,11 @@ impl View {
             1 => self.selection.first().copied(),
             _ => None,
         }
+    }
+
+    /// What is selected, in order.
+    pub fn selected(&self) -> Vec<Item> {
+        self.selection.iter().copied().collect()
     }
 
     /// The flows that are lit up: those chosen in the policies, or else those selected.

@@ -7,10 +7,10 @@ use clap::ValueEnum;
 use super::{FINDINGS, FINE, WRONG, answer, open_project, tell};
 use crate::diag::{Diagnostic, Severity};
 use crate::model;
-use crate::plan::Generated;
-use crate::plan::Role;
-use crate::plan::Written;
+use crate::policy::Role;
 use crate::project::files::{ExportFile, ExportOptions, ExportTarget, plan_export};
+use crate::proof::Generated;
+use crate::proof::Written;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -54,13 +54,13 @@ pub(super) fn run(args: &Args) -> u8 {
         Some(Style::PerWorkload) => document.settings.style = model::Style::PerWorkload,
         None => {}
     }
-    let generated = crate::plan::generate(&document);
+    let generated = crate::proof::generate(&document);
     tell(&generated.diagnostics);
     tell(&left_out(&document, &generated));
     let at_fault = generated
-        .unsaid
+        .losses
         .iter()
-        .any(|u| u.severity == Severity::Error);
+        .any(|loss| loss.severity == Severity::Error);
     let code = if at_fault { FINDINGS } else { FINE };
     match &args.output {
         None => answer(&joined(&generated, args.without_namespaces), code),
@@ -76,13 +76,13 @@ pub(super) fn run(args: &Args) -> u8 {
 
 /// What is left out, as diagnostics.
 fn left_out(document: &model::Document, generated: &Generated) -> Vec<Diagnostic> {
-    let one = |unsaid: &crate::plan::Unsaid| {
-        let message = format!("{} is left out: {}", unsaid.what, unsaid.why);
-        let mut told = Diagnostic::new(unsaid.severity, "left-out", message);
-        told.help.clone_from(&unsaid.help);
-        told.on(format!("flow {}", document.flow_name(unsaid.flow)))
+    let one = |loss: &crate::policy::Loss| {
+        let message = format!("{} is left out: {}", loss.part, loss.why);
+        let mut told = Diagnostic::new(loss.severity, "left-out", message);
+        told.help.clone_from(&loss.help);
+        told.on(format!("flow {}", document.flow_name(loss.flow.into())))
     };
-    generated.unsaid.iter().map(one).collect()
+    generated.losses.iter().map(one).collect()
 }
 
 fn text(written: &Written, without_namespaces: bool) -> String {

@@ -12,12 +12,13 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use crate::cluster::{self, NAMESPACE_NAME_LABEL, Snapshot};
 use crate::diag::Diagnostic;
 use crate::load::Loaded;
+use crate::model::naming::is_stable;
 use crate::model::{
     Base, Document, Edit, KeptPolicy, Namespace, NamespaceId, Service, Unknown, Workload,
     is_system_namespace,
 };
-use crate::plan::generate::{MANAGED_BY, generate};
-use crate::plan::identity::is_stable;
+use crate::plan::MANAGED_BY;
+use crate::proof::generate;
 use crate::sets::{Labels, Selector};
 use crate::yaml;
 use crate::yaml::plain::typed;

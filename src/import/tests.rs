@@ -3,8 +3,8 @@ use crate::cluster::Assumptions;
 use crate::load::load;
 use crate::manifest::Source;
 use crate::model::Words;
-use crate::plan::generate;
 use crate::proof::State;
+use crate::proof::generate;
 use crate::proof::prove;
 
 const SHOP: &str = r#"

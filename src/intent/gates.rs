@@ -1,22 +1,23 @@
-//! The drawing as policies: what the gates should be, made straight from the Document.
+//! What every gate should allow, as policies: made from the Document and its imported policies, and
+//! from nothing that was planned or written.
 //!
-//! Isolation comes from the bases and from what kept policies isolate; allowances from the drawn
-//! flows and from DNS. Nothing here looks at what was written.
+//! Bases close the gates of managed namespaces, imported policies those of the pods that they select.
+//! Each drawn flow and each permitted DNS connection opens both of its gates again, for every pod that
+//! its ends name. What is left out of the written policies is subtracted only as a listed [`Loss`].
 
-use crate::cluster::HostNetwork;
+use super::snapshot::{Stage, own_selector};
+use crate::cluster::{Assumptions, HostNetwork};
 use crate::diag::Span;
 use crate::dialect;
-use crate::intent::snapshot::Stage;
 use crate::model::dns::Resolver;
-use crate::model::{End, FlowId, FlowPort, NamespaceId, Network, WorkloadId};
-use crate::plan::context::{Context, Unit, UnitPods};
-use crate::plan::expressibility;
+use crate::model::{Base, Document, End, Flow, FlowId, FlowPort, NamespaceId, Network, WorkloadId};
 use crate::policy::{
-    Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
+    Action, Direction, FlowKey, Imported, Loss, Match, Part, Peer, PeerItem, Policy, PortItem,
+    PortMatch, Rule, Side, WorkloadKey,
 };
-use crate::sets::{IpSet, Selector};
+use crate::sets::{DomainPattern, IpSet, Selector};
 
-/// One intended policy, and what it is there for.
+/// One intended policy, and why it is intended.
 pub(crate) struct Intent {
     pub(crate) policy: Policy,
     pub(crate) reason: Reason,
@@ -25,61 +26,84 @@ pub(crate) struct Intent {
 /// Why something is intended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Isolation, by a base or a kept policy.
+    /// Isolation, by a base or an imported policy.
     Closed,
     /// A drawn flow.
     Flow(FlowId),
-    /// Names may be resolved there, and a policy is written for it.
+    /// DNS that is permitted and needs a policy, because a base closes that gate.
     Dns,
-    /// Names may be resolved there, but nobody has to write it.
+    /// DNS that is permitted where no base closes the gate: allowed, but nobody has to write it.
     DnsPermitted,
 }
 
-/// Everything that is intended.
-pub(crate) fn intents(context: &Context, stage: &Stage) -> Vec<Intent> {
-    let writer = Writer { context, stage };
+/// What is intended has two bounds. As an end, the known pods of a workload must pass; future pods that
+/// match its own selector may pass. DNS that needs no policy may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// What must be allowed.
+    Lower,
+    /// What may be allowed.
+    Upper,
+}
+
+/// Everything that is intended, without what is listed in `losses`.
+pub(crate) fn intents(
+    document: &Document,
+    imported: &[Imported],
+    losses: &[Loss],
+    stage: &Stage,
+    bound: Bound,
+) -> Vec<Intent> {
+    let intended = Intended {
+        document,
+        stage,
+        bound,
+    };
     let mut intents = Vec::new();
-    for namespace in context.document.namespaces.ids() {
-        intents.extend(writer.base(namespace));
-        intents.extend(writer.dns(namespace));
+    for namespace in document.namespaces.ids() {
+        intents.extend(intended.base(namespace));
+        intents.extend(intended.dns(namespace));
     }
-    for policy in context.kept.iter().flat_map(|k| &k.policies) {
+    for policy in imported.iter().flat_map(|i| &i.policies) {
         intents.push(Intent {
             policy: isolation_of(policy),
             reason: Reason::Closed,
         });
     }
-    for (id, flow) in context.document.flows.iter() {
-        let said = expressibility::say(context, id, flow);
-        let sides = [
-            (Direction::Egress, &said.sources, &flow.to),
-            (Direction::Ingress, &said.destinations, &flow.from),
-        ];
-        for (direction, units, other) in sides {
-            let Some(peer) = writer.end(other) else {
-                continue;
-            };
-            for unit in units {
-                let subject = writer.unit(*unit);
-                let policy = writer.allowance(direction, subject, peer.clone(), &said.ports);
-                intents.push(Intent {
-                    policy,
-                    reason: Reason::Flow(id),
-                });
-            }
-        }
+    if bound == Bound::Lower {
+        intents.retain(|intent| intent.reason != Reason::DnsPermitted);
+    }
+    for (id, flow) in document.flows.iter().filter(|(_, flow)| !flow.muted) {
+        let exceptions: Vec<&Part> = losses
+            .iter()
+            .filter(|loss| loss.flow == FlowKey::from(id))
+            .map(|loss| &loss.part)
+            .collect();
+        intents.extend(intended.flow(id, flow, &exceptions));
     }
     intents
 }
 
-struct Writer<'a> {
-    context: &'a Context<'a>,
+struct Intended<'a> {
+    document: &'a Document,
     stage: &'a Stage,
+    bound: Bound,
 }
 
-impl Writer<'_> {
+impl Intended<'_> {
+    /// Whether the namespace's base isolates its pods in a direction.
+    fn closes(&self, id: NamespaceId, direction: Direction) -> bool {
+        let managed = self.document.namespaces.get(id).is_some_and(|n| n.managed);
+        managed
+            && match self.document.base_of(id) {
+                Base::DenyAll => true,
+                Base::DenyIngress => direction == Direction::Ingress,
+                Base::None => false,
+            }
+    }
+
     fn base(&self, namespace: NamespaceId) -> Option<Intent> {
-        let closes = |d| self.context.base_closes(namespace, d).then(closed);
+        let closes = |d| self.closes(namespace, d).then(closed);
         let (ingress, egress) = (closes(Direction::Ingress), closes(Direction::Egress));
         (ingress.is_some() || egress.is_some()).then(|| Intent {
             policy: Policy {
@@ -91,100 +115,100 @@ impl Writer<'_> {
         })
     }
 
+    /// Both gates of the DNS that a namespace permits.
     fn dns(&self, namespace: NamespaceId) -> Vec<Intent> {
-        let document = self.context.document;
+        let document = self.document;
         let resolver = Resolver::of(&document.settings.dns.profile);
+        let reason = |direction| match self.closes(namespace, direction) {
+            true => Reason::Dns,
+            false => Reason::DnsPermitted,
+        };
         let mut intents = Vec::new();
         if document.dns_of(namespace) {
-            let mut peers = vec![self.labelled(&resolver.namespaces, &resolver.pods)];
-            let written = self.context.writes_dns(namespace);
-            // What nobody has to write is not asked of pods by their unknown addresses either.
-            match (resolver.networks.is_empty(), written) {
-                (true, _) => {}
-                (false, true) => peers.push(self.addresses(&resolver.networks)),
-                (false, false) => peers.extend(
-                    (resolver.networks.iter())
-                        .map(|n| Peer::Addresses(IpSet::block(n.cidr, &n.except))),
-                ),
-            }
+            let servers = Peer::AnyOf(vec![
+                self.labelled(&resolver.namespaces, &resolver.pods),
+                self.addresses(resolver.networks.iter()),
+            ]);
             let subject = self.pods(self.in_namespace(namespace));
-            let peer = Peer::AnyOf(peers);
             intents.push(Intent {
-                policy: self.allowance(Direction::Egress, subject, peer, &resolver.ports),
-                reason: if written {
-                    Reason::Dns
-                } else {
-                    Reason::DnsPermitted
-                },
+                policy: allowance(Direction::Egress, subject, servers, &resolver.ports),
+                reason: reason(Direction::Egress),
             });
         }
-        let clients = self.context.dns_clients(namespace, &resolver);
-        if !clients.is_empty() {
-            let own = vec![
+        let labels = document.namespace_labels(namespace);
+        if resolver.namespaces.matches(&labels) {
+            let servers = self.pods(Peer::All(vec![
                 self.in_namespace(namespace),
                 Peer::PodLabels(resolver.pods.clone()),
-            ];
-            let clients = clients.into_iter().map(|c| self.in_namespace(c)).collect();
-            let peer = self.pods(Peer::AnyOf(clients));
-            let subject = self.pods(Peer::All(own));
+            ]));
+            let clients = document.namespaces.ids().filter(|id| document.dns_of(*id));
+            let clients = Peer::AnyOf(clients.map(|id| self.in_namespace(id)).collect());
             intents.push(Intent {
-                policy: self.allowance(Direction::Ingress, subject, peer, &resolver.ports),
-                reason: Reason::Dns,
+                policy: allowance(
+                    Direction::Ingress,
+                    servers,
+                    self.pods(clients),
+                    &resolver.ports,
+                ),
+                reason: reason(Direction::Ingress),
             });
         }
         intents
     }
 
-    /// A policy that allows, and isolates nobody.
-    fn allowance(
-        &self,
-        direction: Direction,
-        subject: Peer,
-        peer: Peer,
-        ports: &[FlowPort],
-    ) -> Policy {
-        let side = Some(Side {
-            isolates: false,
-            rules: vec![Rule {
-                name: None,
-                action: Action::Accept,
-                subject: None,
-                peers: Match::Only(vec![PeerItem {
+    /// Both gates of a flow, at every pod that its ends name. An external is outside: no gate of the
+    /// cluster is its own, even where a pod has one of its addresses.
+    fn flow(&self, id: FlowId, flow: &Flow, exceptions: &[&Part]) -> Vec<Intent> {
+        if exceptions.contains(&&Part::Flow) {
+            return Vec::new();
+        }
+        let (Some(from), Some(to)) = (
+            self.end(&flow.from, exceptions),
+            self.end(&flow.to, exceptions),
+        ) else {
+            return Vec::new();
+        };
+        let left_out = |port: &&FlowPort| exceptions.contains(&&Part::Port(port.to_string()));
+        let ports: Vec<FlowPort> = (flow.ports.iter().filter(|p| !left_out(p)).cloned()).collect();
+        let gates = [
+            (Direction::Egress, &flow.from, from.clone(), to.clone()),
+            (Direction::Ingress, &flow.to, to, from),
+        ];
+        gates
+            .into_iter()
+            .filter(|(direction, ..)| !exceptions.contains(&&Part::Gate(*direction)))
+            .filter(|(_, end, ..)| !matches!(end, End::External(_)))
+            .map(|(direction, _, subject, peer)| Intent {
+                policy: allowance(
+                    direction,
+                    self.without(subject, direction, exceptions),
                     peer,
-                    span: nowhere(),
-                }]),
-                ports: port_match(ports),
-                span: nowhere(),
-            }],
-        });
-        match direction {
-            Direction::Ingress => Policy {
-                ingress: side,
-                ..empty(subject)
-            },
-            Direction::Egress => Policy {
-                egress: side,
-                ..empty(subject)
-            },
-        }
+                    &ports,
+                ),
+                reason: Reason::Flow(id),
+            })
+            .collect()
     }
 
-    fn unit(&self, unit: Unit) -> Peer {
-        let namespace = self.in_namespace(unit.namespace);
-        match unit.pods {
-            UnitPods::All => self.pods(namespace),
-            UnitPods::Workload(id) => self.workload(id),
-            UnitPods::Group(id) => {
-                let group = self.context.document.groups.get(id);
-                let labels = group.map_or(Peer::Nothing, |g| Peer::PodLabels(g.pods.clone()));
-                self.pods(Peer::All(vec![namespace, labels]))
+    /// A subject without the workloads whose own gate is left out.
+    fn without(&self, subject: Peer, direction: Direction, exceptions: &[&Part]) -> Peer {
+        let left_out = exceptions.iter().filter_map(|part| match part {
+            Part::Subject(of, WorkloadKey(key), _) if *of == direction => {
+                Some(Peer::Not(Box::new(self.known(WorkloadId(*key)))))
             }
+            _ => None,
+        });
+        let mut all = vec![subject];
+        all.extend(left_out);
+        match all.len() {
+            1 => all.swap_remove(0),
+            _ => Peer::All(all),
         }
     }
 
-    /// An end as a peer; none if it cannot be one.
-    fn end(&self, end: &End) -> Option<Peer> {
-        let document = self.context.document;
+    /// An end as a peer; none if it does not exist.
+    fn end(&self, end: &End, exceptions: &[&Part]) -> Option<Peer> {
+        let document = self.document;
         Some(match end {
             End::AnyPod => self.pods(Peer::Pods),
             End::AnyPodOf(id) => self.pods(self.in_namespace(*id)),
@@ -192,46 +216,59 @@ impl Writer<'_> {
                 let group = document.groups.get(*id)?;
                 self.labelled(&group.namespaces, &group.pods)
             }
-            End::Workload(id) => {
-                let workload = document.workloads.get(*id)?;
-                match workload.host_network {
-                    true => {
-                        let each = workload.addresses.iter().copied();
-                        Peer::AnyOf(each.map(|a| self.block(IpSet::single(a))).collect())
-                    }
-                    false => self.workload(*id),
-                }
+            End::Workload(id) => self.workload(*id)?,
+            End::External(id) => {
+                let external = document.externals.get(*id)?;
+                let networks = external.networks.iter();
+                let networks = networks.filter(|network| {
+                    !exceptions.contains(&&Part::Network(Network::clone(network)))
+                });
+                let mut peers = vec![self.addresses(networks)];
+                let names = external.domain_names.iter();
+                peers.extend(
+                    names
+                        .filter(|name| !exceptions.contains(&&Part::Domain((*name).clone())))
+                        .map(|name| Peer::Domain(DomainPattern::subdomains(name))),
+                );
+                Peer::AnyOf(peers)
             }
-            End::External(id) => self.addresses(&document.externals.get(*id)?.networks),
             End::Missing(_) => return None,
         })
     }
 
-    /// The known pods of a workload whatever their labels, and new ones that look like them.
-    fn workload(&self, id: WorkloadId) -> Peer {
-        let known = self
-            .stage
-            .index
-            .get(&id)
-            .map_or(Peer::Nothing, |at| Peer::PodsOf(*at));
-        let (Ok(selector), Some(workload)) = (
-            self.context.identity(id),
-            self.context.document.workloads.get(id),
-        ) else {
-            return known;
+    /// The known pods of a workload whatever their labels; as upper bound new ones that look like them,
+    /// too. Pods that count as nodes are reached at their addresses.
+    fn workload(&self, id: WorkloadId) -> Option<Peer> {
+        let workload = self.document.workloads.get(id)?;
+        let known = self.known(id);
+        if workload.host_network && self.assumptions().host_network == HostNetwork::Nodes {
+            let addresses = workload.addresses.iter().copied().map(IpSet::single);
+            let mut peers = vec![known];
+            peers.extend(addresses.map(|set| self.assumptions().block(set)));
+            return Some(Peer::AnyOf(peers));
+        }
+        let selector = own_selector(workload);
+        let (Bound::Upper, Some(selector)) = (self.bound, selector) else {
+            return Some(known);
         };
         let mut unknown = vec![Peer::NewPods];
         unknown.extend(self.stage.stand_ins().map(Peer::PodsOf));
         let alike = Peer::All(vec![
             Peer::AnyOf(unknown),
             self.in_namespace(workload.namespace),
-            Peer::PodLabels(selector.clone()),
+            Peer::PodLabels(selector),
         ]);
-        Peer::AnyOf(vec![known, alike])
+        Some(Peer::AnyOf(vec![known, alike]))
+    }
+
+    fn known(&self, id: WorkloadId) -> Peer {
+        let at = self.stage.index.get(&id);
+        at.map_or(Peer::Nothing, |at| Peer::PodsOf(*at))
     }
 
     fn in_namespace(&self, id: NamespaceId) -> Peer {
-        Peer::Namespace(self.context.namespace_name(id).to_owned())
+        let namespace = self.document.namespaces.get(id);
+        namespace.map_or(Peer::Nothing, |n| Peer::Namespace(n.name.clone()))
     }
 
     fn labelled(&self, namespaces: &Selector, pods: &Selector) -> Peer {
@@ -243,27 +280,49 @@ impl Writer<'_> {
 
     /// Pods, without those that count as nodes.
     fn pods(&self, peer: Peer) -> Peer {
-        match self.context.document.settings.assumptions.host_network {
+        match self.assumptions().host_network {
             HostNetwork::Pods => peer,
             HostNetwork::Nodes => Peer::All(vec![peer, Peer::Not(Box::new(Peer::HostNetwork))]),
         }
     }
 
-    fn addresses(&self, networks: &[Network]) -> Peer {
-        let clean = networks
-            .iter()
-            .filter_map(|n| expressibility::clean(n).ok());
-        Peer::AnyOf(
-            clean
-                .map(|n| self.block(IpSet::block(n.cidr, &n.except)))
-                .collect(),
-        )
-    }
-
     /// Addresses outside, and those of pods where they count. Block by block: the comparison takes
     /// the addresses of pods that do not exist yet for opaque.
-    fn block(&self, set: IpSet) -> Peer {
-        self.context.document.settings.assumptions.block(set)
+    fn addresses<'n>(&self, networks: impl Iterator<Item = &'n Network>) -> Peer {
+        let block = |n: &Network| self.assumptions().block(IpSet::block(n.cidr, &n.except));
+        Peer::AnyOf(networks.map(block).collect())
+    }
+
+    fn assumptions(&self) -> Assumptions {
+        self.document.settings.assumptions
+    }
+}
+
+/// A policy that allows, and isolates nobody.
+fn allowance(direction: Direction, subject: Peer, peer: Peer, ports: &[FlowPort]) -> Policy {
+    let side = Some(Side {
+        isolates: false,
+        rules: vec![Rule {
+            name: None,
+            action: Action::Accept,
+            subject: None,
+            peers: Match::Only(vec![PeerItem {
+                peer,
+                span: nowhere(),
+            }]),
+            ports: port_match(ports),
+            span: nowhere(),
+        }],
+    });
+    match direction {
+        Direction::Ingress => Policy {
+            ingress: side,
+            ..empty(subject)
+        },
+        Direction::Egress => Policy {
+            egress: side,
+            ..empty(subject)
+        },
     }
 }
 
@@ -298,7 +357,7 @@ fn closed() -> Side {
     }
 }
 
-/// What a kept policy isolates, without what it allows.
+/// What an imported policy isolates, without what it allows.
 fn isolation_of(policy: &Policy) -> Policy {
     let closed = |side: &Option<Side>| side.as_ref().filter(|s| s.isolates).map(|_| closed());
     Policy {

@@ -8,10 +8,10 @@ use crate::cluster::{
 };
 use crate::dialect;
 use crate::model::dns::Resolver;
+use crate::model::naming;
 use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
-use crate::plan::identity::identities;
 use crate::policy::Policy;
-use crate::sets::{LabelSet, Labels};
+use crate::sets::{LabelSet, Labels, Selector};
 
 /// A drawing as a cluster, and which workload is which.
 #[derive(Clone, Debug, Default)]
@@ -117,6 +117,13 @@ fn dns_pod(document: &Document) -> Option<StandIn> {
     })
 }
 
+/// Which future pods belong to a workload: its own `selector`, else its naming labels.
+pub(crate) fn own_selector(workload: &crate::model::Workload) -> Option<Selector> {
+    let own = workload.selector.as_ref();
+    let own = own.filter(|s| !s.requirements.is_empty());
+    own.cloned().or_else(|| naming::of_labels(&workload.labels))
+}
+
 /// A workload on its way into the snapshot.
 struct Entry {
     id: Option<WorkloadId>,
@@ -194,7 +201,6 @@ fn drawn<'a>(
     document: &'a Document,
     at: impl Fn(&str) -> usize + 'a,
 ) -> impl Iterator<Item = Entry> + 'a {
-    let selectors = identities(document);
     document.workloads.iter().filter_map(move |(id, w)| {
         let namespace = document.namespaces.get(w.namespace)?;
         let labels = Arc::new(w.labels.clone());
@@ -216,14 +222,13 @@ fn drawn<'a>(
             true => vec![pod(w.name.clone())],
             false => [1, 2].map(|n| pod(format!("{}-{n}", w.name))).to_vec(),
         };
-        let selector = selectors.get(&id).and_then(|s| s.clone().ok());
         Some(Entry {
             id: Some(id),
             workload: Workload {
                 namespace: namespace.name.clone(),
                 name: w.name.clone(),
                 kind: w.kind.clone(),
-                selector: w.selector.clone().or(selector),
+                selector: own_selector(w),
                 labels: w.labels.clone(),
                 annotations: Labels::new(),
                 pods: 0..0,

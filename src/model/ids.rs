@@ -38,3 +38,27 @@ id!(
     /// An invariant.
     InvariantId
 );
+
+impl From<crate::policy::FlowKey> for FlowId {
+    fn from(key: crate::policy::FlowKey) -> Self {
+        Self(key.0)
+    }
+}
+
+impl From<FlowId> for crate::policy::FlowKey {
+    fn from(id: FlowId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<WorkloadId> for crate::policy::WorkloadKey {
+    fn from(id: WorkloadId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<crate::policy::WorkloadKey> for WorkloadId {
+    fn from(key: crate::policy::WorkloadKey) -> Self {
+        Self(key.0)
+    }
+}

@@ -10,6 +10,7 @@ mod flow_port;
 pub mod history;
 pub mod ids;
 mod invariant;
+pub mod naming;
 mod new;
 pub mod query;
 pub mod table;
@@ -21,8 +22,7 @@ pub(crate) mod arbitrary;
 
 use std::collections::BTreeMap;
 
-use ipnet::IpNet;
-
+pub use crate::policy::Network;
 pub use edit::{Applied, Edit, Item, Thing};
 pub use history::History;
 pub use ids::*;
@@ -230,15 +230,6 @@ pub struct External {
     pub domain_names: Vec<String>,
     /// Unknown fields.
     pub unknown: Unknown,
-}
-
-/// An address block with holes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Network {
-    /// The block.
-    pub cidr: IpNet,
-    /// What is left out of it; each strictly inside.
-    pub except: Vec<IpNet>,
 }
 
 /// Pods by selector, in namespaces by selector.

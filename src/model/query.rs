@@ -115,6 +115,14 @@ impl Document {
         }
     }
 
+    /// The generated policies that imported ones replace, as `NAMESPACE/NAME`.
+    pub fn replaced_policies(&self) -> BTreeSet<&str> {
+        let imported = self.policies.iter();
+        imported
+            .filter_map(|(_, p)| p.replaces.as_deref())
+            .collect()
+    }
+
     /// What anything is called: `web`, `web to checkout`.
     pub fn item_name(&self, item: Item) -> String {
         match item {

@@ -1,19 +1,21 @@
-//! What generating and proving both stand on: who is closed in which direction, and how ends are told apart.
+//! What a plan is computed from: who is isolated in which direction, and the selectors that identify workloads.
 
 use std::collections::BTreeMap;
 
-use crate::load::imported::{self, Kept};
+use crate::cluster::HostNetwork;
 use crate::model::dns::Resolver;
-use crate::model::{Base, Document, End, Group, Namespace, NamespaceId, Workload, WorkloadId};
+use crate::model::{Base, Document, End, GroupId, Namespace, NamespaceId, Workload, WorkloadId};
 use crate::plan::identity::{Identity, Unselectable, identities};
-use crate::policy::Direction;
+use crate::plan::isolation;
+use crate::policy::{Direction, Imported};
 use crate::sets::Selector;
 
 /// A drawing with what follows from it before anything is written.
 pub(crate) struct Context<'a> {
     pub(crate) document: &'a Document,
-    pub(crate) kept: Vec<Kept>,
+    pub(crate) imported: &'a [Imported],
     identities: BTreeMap<WorkloadId, Identity>,
+    subjects: Vec<Subject<'a>>,
 }
 
 /// Pods that one policy selects: always within one namespace.
@@ -27,16 +29,30 @@ pub(crate) struct Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum UnitPods {
     All,
-    Group(crate::model::GroupId),
+    Group(GroupId),
     Workload(WorkloadId),
+    /// Those that an imported policy isolates, by its place in [`Context::subject`]; of a group only.
+    Subject(usize, Option<GroupId>),
+}
+
+/// Pods of one namespace that an imported policy isolates.
+pub(crate) struct Subject<'a> {
+    namespace: NamespaceId,
+    /// Its pod selector; never everything.
+    pub(crate) selector: &'a Selector,
+    /// The name of the first such policy.
+    pub(crate) policy: &'a str,
+    isolates: [bool; 2],
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(document: &'a Document) -> Self {
+    /// `imported`: the imported policies of the document, lowered, in their order.
+    pub(crate) fn new(document: &'a Document, imported: &'a [Imported]) -> Self {
         Self {
             document,
-            kept: imported::read(document),
+            imported,
             identities: identities(document),
+            subjects: subjects(document, imported),
         }
     }
 
@@ -56,6 +72,13 @@ impl<'a> Context<'a> {
         self.namespace(id).map_or("", |n| n.name.as_str())
     }
 
+    /// Whether policies can select its pods: those on the host network count as nodes where the
+    /// assumption says so.
+    pub(crate) fn selectable(&self, workload: &Workload) -> bool {
+        let nodes = self.document.settings.assumptions.host_network == HostNetwork::Nodes;
+        !(workload.host_network && nodes)
+    }
+
     /// Whether the base that is written for it closes the direction.
     pub(crate) fn base_closes(&self, id: NamespaceId, direction: Direction) -> bool {
         self.namespace(id).is_some_and(|n| n.managed)
@@ -70,25 +93,27 @@ impl<'a> Context<'a> {
     fn closes_all(&self, id: NamespaceId, direction: Direction) -> bool {
         let name = self.namespace_name(id);
         self.base_closes(id, direction)
-            || (self.kept.iter()).any(|k| k.isolates_all(name, direction))
+            || (self.imported.iter()).any(|i| isolation::isolates_all(i, name, direction))
     }
 
-    /// Whether a workload is isolated, by its base or by a kept policy.
+    /// Whether a workload is isolated, by its base or by an imported policy.
     pub(crate) fn isolated(&self, id: WorkloadId, direction: Direction) -> bool {
         let Some(workload) = self.document.workloads.get(id) else {
             return false;
         };
         self.base_closes(workload.namespace, direction)
-            || (self.kept.iter()).any(|k| k.isolates(self.document, workload, direction))
+            || (self.imported.iter())
+                .any(|i| isolation::isolates(i, self.document, workload, direction))
     }
 
     /// Pods of an end whose gate in this direction needs a rule: whole namespaces where they are
-    /// closed as a whole, else the workloads that something isolates. Never host-network pods.
+    /// closed as a whole, else the workloads that something isolates.
     pub(crate) fn closed_units(&self, end: &End, direction: Direction) -> Vec<Unit> {
         match end {
             End::Workload(id) => {
                 let workload = self.document.workloads.get(*id);
-                let closed = workload.filter(|w| !w.host_network && self.isolated(*id, direction));
+                let closed =
+                    workload.filter(|w| self.selectable(w) && self.isolated(*id, direction));
                 (closed.map(|w| Unit {
                     namespace: w.namespace,
                     pods: UnitPods::Workload(*id),
@@ -108,6 +133,11 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// A subject of imported policies.
+    pub(crate) fn subject(&self, at: usize) -> Option<&Subject<'a>> {
+        self.subjects.get(at)
+    }
+
     fn closed_in(&self, id: NamespaceId, pods: UnitPods, direction: Direction) -> Vec<Unit> {
         let unit = |pods| Unit {
             namespace: id,
@@ -116,13 +146,28 @@ impl<'a> Context<'a> {
         if self.closes_all(id, direction) {
             return vec![unit(pods)];
         }
-        self.members(unit(pods))
-            .filter(|(id, w)| !w.host_network && self.isolated(*id, direction))
-            .map(|(id, _)| unit(UnitPods::Workload(id)))
-            .collect()
+        // Also for pods that come later: what imported policies isolate, by their own selectors.
+        let group = match pods {
+            UnitPods::Group(id) => Some(id),
+            _ => None,
+        };
+        let closed =
+            |subject: &Subject| subject.namespace == id && subject.isolates[direction as usize];
+        let subjects = self.subjects.iter().enumerate();
+        let subjects: Vec<_> = subjects.filter(|(_, subject)| closed(subject)).collect();
+        let alone = |workload: &Workload| {
+            let mut subjects = subjects.iter();
+            !subjects.any(|(_, subject)| subject.selector.matches(&workload.labels))
+        };
+        let workloads = self
+            .members(unit(pods))
+            .filter(|(id, w)| self.selectable(w) && self.isolated(*id, direction) && alone(w));
+        let workloads = workloads.map(|(id, _)| UnitPods::Workload(id));
+        let by_subject = subjects.iter().map(|(at, _)| UnitPods::Subject(*at, group));
+        workloads.chain(by_subject).map(unit).collect()
     }
 
-    fn group_enters(&self, group: crate::model::GroupId, namespace: NamespaceId) -> bool {
+    fn group_enters(&self, group: GroupId, namespace: NamespaceId) -> bool {
         let group = self.document.groups.get(group);
         group.is_some_and(|g| {
             g.namespaces
@@ -132,19 +177,32 @@ impl<'a> Context<'a> {
 
     /// The workloads of a unit, in id order.
     pub(crate) fn members(&self, unit: Unit) -> impl Iterator<Item = (WorkloadId, &'a Workload)> {
-        let group: Option<&Group> = match unit.pods {
-            UnitPods::Group(id) => self.document.groups.get(id),
-            _ => None,
-        };
+        let selector = self.selector(unit);
         let document = self.document;
         document.workloads.iter().filter(move |(id, w)| {
             w.namespace == unit.namespace
                 && match unit.pods {
-                    UnitPods::All => true,
-                    UnitPods::Group(_) => group.is_some_and(|g| g.pods.matches(&w.labels)),
                     UnitPods::Workload(only) => only == *id,
+                    _ => selector.as_ref().is_some_and(|s| s.matches(&w.labels)),
                 }
         })
+    }
+
+    /// The selector of a unit within its namespace; none if there is none.
+    pub(crate) fn selector(&self, unit: Unit) -> Option<Selector> {
+        let group = |id: GroupId| Some(self.document.groups.get(id)?.pods.clone());
+        match unit.pods {
+            UnitPods::All => Some(Selector::everything()),
+            UnitPods::Group(id) => group(id),
+            UnitPods::Workload(id) => self.identity(id).ok().cloned(),
+            UnitPods::Subject(at, of) => {
+                let mut selector = self.subjects.get(at)?.selector.clone();
+                if let Some(of) = of {
+                    selector.requirements.extend(group(of)?.requirements);
+                }
+                Some(selector)
+            }
+        }
     }
 
     /// Whether a DNS policy is written for a namespace: where it closes egress and permits DNS.
@@ -165,4 +223,33 @@ impl<'a> Context<'a> {
         clients.sort_by_key(|id| self.namespace_name(*id));
         clients
     }
+}
+
+/// The distinct subjects that imported policies isolate, without those that are a whole namespace.
+fn subjects<'a>(document: &Document, imported: &'a [Imported]) -> Vec<Subject<'a>> {
+    let mut found: Vec<Subject> = Vec::new();
+    for policy in imported.iter().flat_map(|i| &i.policies) {
+        let Some((name, selector)) = isolation::subject(policy) else {
+            continue;
+        };
+        let namespace = document.namespace_named(name);
+        let Some(namespace) = namespace.filter(|_| !selector.is_everything()) else {
+            continue;
+        };
+        let isolates = Direction::BOTH.map(|d| policy.side(d).is_some_and(|s| s.isolates));
+        let same = |s: &&mut Subject| s.namespace == namespace && s.selector == selector;
+        match found.iter_mut().find(same) {
+            Some(known) => {
+                known.isolates[0] |= isolates[0];
+                known.isolates[1] |= isolates[1];
+            }
+            None => found.push(Subject {
+                namespace,
+                selector,
+                policy: &policy.name,
+                isolates,
+            }),
+        }
+    }
+    found
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::cluster::HostNetwork;
+use crate::model::naming::{NAMING, is_stable, of_labels};
 use crate::model::{Document, Workload, WorkloadId};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
@@ -17,7 +19,7 @@ pub enum Unselectable {
     Unlabelled,
     /// Every selector of its labels also selects these.
     Also(Vec<WorkloadId>),
-    /// `hostNetwork: true`: NetworkPolicy selects it nowhere.
+    /// `hostNetwork: true`, and such pods count as nodes.
     HostNetwork,
 }
 
@@ -26,6 +28,7 @@ pub type Identity = Result<Selector, Unselectable>;
 
 /// The selectors of all workloads.
 pub fn identities(document: &Document) -> BTreeMap<WorkloadId, Identity> {
+    let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
     let mut by_namespace: BTreeMap<_, Vec<(WorkloadId, &Workload)>> = BTreeMap::new();
     for (id, workload) in document.workloads.iter() {
         by_namespace
@@ -35,15 +38,15 @@ pub fn identities(document: &Document) -> BTreeMap<WorkloadId, Identity> {
     }
     by_namespace
         .values()
-        .flat_map(|all| all.iter().map(|(id, _)| (*id, identity(*id, all))))
+        .flat_map(|all| all.iter().map(|(id, _)| (*id, identity(*id, all, nodes))))
         .collect()
 }
 
-fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)]) -> Identity {
+fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)], nodes: bool) -> Identity {
     let Some((_, workload)) = namespace.iter().find(|(other, _)| *other == id) else {
         return Err(Unselectable::NoLabels);
     };
-    if workload.host_network {
+    if workload.host_network && nodes {
         return Err(Unselectable::HostNetwork);
     }
     let own = workload.selector.as_ref();
@@ -59,6 +62,8 @@ fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)]) -> Identity {
     }
     let mut also: Vec<(WorkloadId, &Labels)> = namespace
         .iter()
+        // Pods that count as nodes are selected by nothing, so they need not be told apart.
+        .filter(|(_, w)| !(w.host_network && nodes))
         .filter(|(other, w)| *other != id && selector.matches(&w.labels))
         .map(|(other, w)| (*other, &w.labels))
         .collect();
@@ -70,61 +75,6 @@ fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)]) -> Identity {
             also.into_iter().map(|(id, _)| id).collect(),
         )),
     }
-}
-
-/// The labels that name an application, best first.
-const NAMING: [&str; 4] = [
-    "app.kubernetes.io/name",
-    "app.kubernetes.io/instance",
-    "app",
-    "k8s-app",
-];
-
-/// A selector out of labels: name and instance, else `app`, else `k8s-app`, else every stable label.
-pub fn of_labels(labels: &Labels) -> Option<Selector> {
-    let [name, instance, app, k8s_app] = NAMING;
-    let has = |key: &&str| labels.contains_key(*key);
-    let keys: Vec<&str> = match [app, k8s_app]
-        .into_iter()
-        .find(|key| labels.contains_key(*key))
-    {
-        _ if labels.contains_key(name) => [name, instance].into_iter().filter(has).collect(),
-        Some(key) => vec![key],
-        None => labels
-            .keys()
-            .map(String::as_str)
-            .filter(|key| is_stable(key))
-            .collect(),
-    };
-    let requirements: Vec<Requirement> = keys
-        .into_iter()
-        .filter_map(|key| labels.get(key).map(|value| Requirement::equals(key, value)))
-        .collect();
-    (!requirements.is_empty()).then_some(Selector { requirements })
-}
-
-/// Whether a label stays the same from one release and one pod to the next (L38).
-pub fn is_stable(key: &str) -> bool {
-    const UNSTABLE: [&str; 14] = [
-        "version",
-        "app.kubernetes.io/version",
-        "chart",
-        "helm.sh/chart",
-        "helm.sh/revision",
-        "heritage",
-        "pod-template-hash",
-        "pod-template-generation",
-        "controller-revision-hash",
-        "controller-uid",
-        "job-name",
-        "statefulset.kubernetes.io/pod-name",
-        "apps.kubernetes.io/pod-index",
-        "revision",
-    ];
-    !UNSTABLE.contains(&key)
-        && !key.starts_with("batch.kubernetes.io/")
-        && !key.contains("hash")
-        && !key.contains("checksum")
 }
 
 /// Adds labels of the workload until no other has them all: one label if one does it.

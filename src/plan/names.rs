@@ -87,6 +87,10 @@ pub(crate) fn of_unit(context: &Context, unit: Unit) -> String {
         UnitPods::All => "any-pod".to_owned(),
         UnitPods::Group(id) => of_end(context, &End::Group(id), unit.namespace),
         UnitPods::Workload(id) => of_end(context, &End::Workload(id), unit.namespace),
+        UnitPods::Subject(at, _) => {
+            let policy = context.subject(at).map_or("", |s| s.policy);
+            format!("{}-pods", slug(policy))
+        }
     }
 }
 
@@ -114,6 +118,14 @@ pub(crate) fn unit_sentence(context: &Context, unit: Unit) -> String {
         UnitPods::All => End::AnyPodOf(unit.namespace),
         UnitPods::Group(id) => End::Group(id),
         UnitPods::Workload(id) => End::Workload(id),
+        UnitPods::Subject(at, group) => {
+            let policy = context.subject(at).map_or("", |s| s.policy);
+            let group = group.and_then(|id| context.document.groups.get(id));
+            return match group {
+                Some(group) => format!("pods of group {} that {policy} selects", group.name),
+                None => format!("pods that {policy} selects"),
+            };
+        }
     };
     sentence(context, &end, unit.namespace)
 }

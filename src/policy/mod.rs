@@ -6,8 +6,18 @@
 //! goes on to the next tier otherwise; after the last tier it is allowed. This covers NetworkPolicy
 //! (semantics 2.4), the Admin and Baseline tiers (3.2), Cilium (4.1) and Calico (5.1).
 
+mod imported;
+mod loss;
+mod network;
+mod plan;
+
+pub use imported::Imported;
+pub use loss::{FlowKey, Loss, Part, WorkloadKey};
+pub use network::Network;
+pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
+
 use crate::diag::Span;
-use crate::sets::{IpSet, Protocol, Selector};
+use crate::sets::{DomainPattern, IpSet, Protocol, Selector};
 
 /// Which way a connection goes, seen from the pod that a policy selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +91,29 @@ pub struct Policy {
     pub egress: Option<Side>,
     /// Where it was written.
     pub span: Span,
+}
+
+impl Policy {
+    /// What it says about a direction.
+    pub fn side(&self, direction: Direction) -> Option<&Side> {
+        match direction {
+            Direction::Ingress => self.ingress.as_ref(),
+            Direction::Egress => self.egress.as_ref(),
+        }
+    }
+
+    /// `NAMESPACE/NAME`, or `NAME` of a cluster-wide one.
+    pub fn full_name(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{namespace}/{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// `KIND NAMESPACE/NAME`.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind, self.full_name())
+    }
 }
 
 /// One direction of a policy.
@@ -175,8 +208,8 @@ pub enum Peer {
     PodsIpv6,
     /// Nodes whose labels match.
     Nodes(Selector),
-    /// The destination that a domain name stands for (opaque: overlaps no address).
-    Domain(String),
+    /// The destinations that the domain names of a pattern stand for (opaque: they overlap no address).
+    Domain(DomainPattern),
     /// All of these.
     All(Vec<Peer>),
     /// At least one of these.

@@ -11,15 +11,15 @@ mod text;
 use std::collections::BTreeSet;
 
 use crate::model::{Base, Document, Edit, End, Item, KeptPolicy, NamespaceId, PolicyId, Thing};
-use crate::plan::Generated;
-use crate::plan::Role;
-use crate::plan::generate;
 use crate::policy::Direction;
+use crate::policy::Role;
 use crate::proof::About;
 use crate::proof::Finding;
+use crate::proof::Generated;
 use crate::proof::Kind;
 use crate::proof::Place;
 use crate::proof::Proof;
+use crate::proof::generate;
 use crate::proof::prove;
 
 /// An edit that makes a finding go away.

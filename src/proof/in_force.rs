@@ -7,10 +7,9 @@ use crate::load::imported;
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::{Document, KeptPolicy, PolicyId};
-use crate::plan::context::Context;
-use crate::plan::generate;
-use crate::plan::generate::{Generated, Written};
-use crate::policy::Policy;
+use crate::policy::{Imported, Policy};
+use crate::proof::generate;
+use crate::proof::{Generated, Written};
 
 /// A project as if it had been read from manifests: what is drawn, with the policies that it
 /// generates and those that it keeps.
@@ -74,22 +73,24 @@ pub enum Text<'a> {
 impl InForce {
     /// Reads the written texts back, as a stranger's, and the kept policies.
     pub fn read(document: &Document, generated: &Generated) -> Self {
-        Self::of(&Context::new(document), generated)
+        Self::of(document, &imported::imported(document), generated)
     }
 
-    pub(crate) fn of(context: &Context, generated: &Generated) -> Self {
-        let document = context.document;
+    /// The same, where the imported policies are lowered already.
+    pub(crate) fn of(document: &Document, imported: &[Imported], generated: &Generated) -> Self {
         let (mut policies, mut origins, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
         let texts = generated
             .policies
             .iter()
             .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.as_str()));
-        for (at, read, told) in imported::lower_each(texts, document) {
-            origins.extend(read.iter().map(|_| Origin::Generated(at)));
-            policies.extend(read);
-            diagnostics.extend(told.into_iter().filter(|d| d.severity != Severity::Info));
+        let written = imported::lower_each(texts, document.settings.assumptions);
+        for (at, read) in written.into_iter().enumerate() {
+            origins.extend(read.policies.iter().map(|_| Origin::Generated(at)));
+            policies.extend(read.policies);
+            let told = read.diagnostics.into_iter();
+            diagnostics.extend(told.filter(|d| d.severity != Severity::Info));
         }
-        for (id, read) in document.policies.ids().zip(&context.kept) {
+        for (id, read) in document.policies.ids().zip(imported) {
             origins.extend(read.policies.iter().map(|_| Origin::Kept(id)));
             policies.extend(read.policies.iter().cloned());
         }

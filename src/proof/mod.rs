@@ -1,10 +1,12 @@
 //! The written policies, read back and compared with the intent; and the edits that mend a difference.
 
 pub mod fix;
+pub mod generated;
 pub mod in_force;
 pub mod prove;
 
 pub use fix::{Fix, fixes};
+pub use generated::{Generated, Written, generate};
 pub use in_force::{InForce, Origin, loaded};
 pub use prove::{
     About, Culprit, Finding, Kind, Place, Proof, State, Verdict, Witness, prove, prove_against,

@@ -13,14 +13,16 @@ mod witness;
 
 use std::collections::BTreeMap;
 
+use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::analysis::{self, Isolation};
+use crate::cluster::{HostNetwork, Snapshot};
 use crate::diag::{Diagnostic, Span};
-use crate::intent::gates;
+use crate::intent::gates::{self, Bound, Intent};
 use crate::intent::snapshot::{self, Stage};
+use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
-use crate::plan::Generated;
-use crate::plan::context::Context;
-use crate::policy::{Direction, Policy};
+use crate::policy::{Direction, Imported, Policy};
+use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
 pub(crate) use witness::holder;
@@ -206,16 +208,18 @@ fn plural(count: usize, what: &str) -> String {
 
 /// Reads the written texts and the kept policies, and compares them with the drawing.
 pub fn prove(document: &Document, generated: &Generated) -> Proof {
-    let context = Context::new(document);
-    prove_in_force(&context, generated, &InForce::of(&context, generated))
+    let imported = imported::imported(document);
+    let in_force = InForce::of(document, &imported, generated);
+    prove_in_force(document, &imported, generated, &in_force)
 }
 
 pub(crate) fn prove_in_force(
-    context: &Context,
+    document: &Document,
+    imported: &[Imported],
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
-    let mut proof = judge(context, generated, in_force);
+    let mut proof = judge(document, imported, generated, in_force);
     proof.diagnostics = in_force.diagnostics.clone();
     proof
 }
@@ -225,18 +229,21 @@ pub(crate) fn prove_in_force(
 pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
     let mut without = document.clone();
     without.policies = crate::model::Table::default();
-    let context = Context::new(&without);
     let in_force = InForce::given(&without, policies);
-    // Only what is left out is of interest: the policies that would be written stand aside.
+    // Of what would be written, only the losses count.
     let generated = Generated {
-        unsaid: crate::plan::generate::write(&context).unsaid,
+        losses: crate::proof::generate(&without).losses,
         ..Generated::default()
     };
-    judge(&context, &generated, &in_force)
+    judge(&without, &[], &generated, &in_force)
 }
 
-fn judge(context: &Context, generated: &Generated, in_force: &InForce) -> Proof {
-    let document = context.document;
+fn judge(
+    document: &Document,
+    imported: &[Imported],
+    generated: &Generated,
+    in_force: &InForce,
+) -> Proof {
     let stage = snapshot::with_stand_ins(document);
     let mut proof = Proof::default();
     let mut real = stage.snapshot.clone();
@@ -245,13 +252,19 @@ fn judge(context: &Context, generated: &Generated, in_force: &InForce) -> Proof 
     if document.flows.is_empty() {
         return proof;
     }
-    let intents = gates::intents(context, &stage);
-    let mut ideal = stage.snapshot.clone();
-    ideal.policies = intents.iter().map(|i| i.policy.clone()).collect();
-    let differences = analysis::compare(&ideal, &real);
+    let intended = |bound| gates::intents(document, imported, &generated.losses, &stage, bound);
+    let mut intents = intended(Bound::Upper);
+    let mut differences = compare(&stage, &intents, &real);
+    // The bounds differ at pods that nobody drew alone: only there the lower one has to be asked.
+    if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&stage, d)) {
+        differences.retain(|d| d.wider);
+        intents = intended(Bound::Lower);
+        let lower = compare(&stage, &intents, &real);
+        differences.extend(lower.into_iter().filter(|d| !d.wider));
+    }
 
     let teller = findings::Teller {
-        context,
+        document,
         stage: &stage,
         intents: &intents,
         real: &real,
@@ -259,7 +272,7 @@ fn judge(context: &Context, generated: &Generated, in_force: &InForce) -> Proof 
         generated,
     };
     proof.findings = teller.tell(&differences);
-    proof.findings.extend(findings::unsaid(document, generated));
+    proof.findings.extend(findings::losses(document, generated));
     proof.findings.sort();
     proof.verdicts = verdicts(document, &proof.findings);
     proof.state = match proof.findings.first().map(|f| f.kind) {
@@ -271,14 +284,37 @@ fn judge(context: &Context, generated: &Generated, in_force: &InForce) -> Proof 
     proof
 }
 
+/// Where the policies in force differ from what is intended.
+fn compare(stage: &Stage, intents: &[Intent], real: &Snapshot) -> Vec<GateDifference> {
+    let mut ideal = stage.snapshot.clone();
+    ideal.policies = intents.iter().map(|i| i.policy.clone()).collect();
+    analysis::compare(&ideal, real)
+}
+
+/// Whether one end of a difference is a pod that nobody drew.
+fn concerns_unknown_pods(stage: &Stage, difference: &GateDifference) -> bool {
+    let unknown = |workload: usize| stage.drawn.get(workload).copied().flatten().is_none();
+    unknown(difference.workload)
+        || match difference.peer {
+            PeerPiece::NewPod(_) => true,
+            PeerPiece::Pod(at) => {
+                let pod = stage.snapshot.pods.get(at);
+                pod.is_some_and(|pod| unknown(pod.workload))
+            }
+            _ => false,
+        }
+}
+
 fn isolate(proof: &mut Proof, document: &Document, stage: &Stage, isolation: Vec<Isolation>) {
     for (drawn, isolation) in stage.drawn.iter().zip(isolation) {
         if let Some(id) = drawn {
             proof.isolation.insert(*id, isolation);
         }
     }
+    let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
     let open = |id: &WorkloadId, isolation: &Isolation| {
-        let workload = document.workloads.get(*id).filter(|w| !w.host_network);
+        let workload = document.workloads.get(*id);
+        let workload = workload.filter(|w| !(w.host_network && nodes));
         let namespace = workload.and_then(|w| document.namespaces.get(w.namespace));
         namespace.is_some_and(|n| n.managed) && !(isolation.ingress && isolation.egress)
     };

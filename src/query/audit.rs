@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analysis::connections::Matrix;
-use crate::analysis::eval::peer_matches;
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::{End, Endpoint, compare};
 use crate::intent::snapshot::with_stand_ins;
 use crate::model::{Document, PolicyId, WorkloadId};
@@ -177,7 +177,7 @@ fn reach(audit: &mut Audit, in_force: &InForce, gates: &Gates) {
 mod tests {
     use super::*;
     use crate::model::fixture::Sketch;
-    use crate::plan::generate;
+    use crate::proof::generate;
     use crate::query::exposure;
 
     fn policy(name: &str, spec: &str) -> String {

@@ -24,7 +24,7 @@ pub struct Side {
 impl Side {
     /// A drawing, with what it generates and what it keeps.
     pub fn drawn(document: &Document) -> Self {
-        let in_force = InForce::read(document, &crate::plan::generate(document));
+        let in_force = InForce::read(document, &crate::proof::generate(document));
         Self::in_force(document, &in_force)
     }
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analysis::{self, Isolation};
-use crate::cluster::Snapshot;
+use crate::cluster::{HostNetwork, Snapshot};
 use crate::intent::snapshot::Stage;
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, External, FlowId, FlowPort, Network};
-use crate::plan::Generated;
+use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 use crate::sets::{IpSet, PortSet};
 
@@ -54,7 +54,11 @@ impl Drawn {
     /// What is drawn.
     pub fn new(document: &Document, generated: &Generated, in_force: &InForce) -> Self {
         let stage = &in_force.stage;
-        let unsaid: BTreeSet<FlowId> = generated.unsaid.iter().map(|u| u.flow).collect();
+        let unsaid: BTreeSet<FlowId> = generated
+            .losses
+            .iter()
+            .map(|loss| loss.flow.into())
+            .collect();
         let in_effect = document.flows.iter().filter(|(_, flow)| !flow.muted);
         let mut lines: Vec<Line> = in_effect
             .map(|(id, flow)| Line {
@@ -229,9 +233,10 @@ fn closed(document: &Document, in_force: &InForce) -> Vec<Isolation> {
         snapshot.policies = kept;
         analysis::isolation(&snapshot)
     };
+    let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
     for (isolation, id) in closed.iter_mut().zip(&stage.drawn) {
         let workload = id.and_then(|id| document.workloads.get(id));
-        let Some(workload) = workload.filter(|w| !w.host_network) else {
+        let Some(workload) = workload.filter(|w| !(w.host_network && nodes)) else {
             continue;
         };
         let managed = document.namespaces.get(workload.namespace);

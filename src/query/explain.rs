@@ -6,10 +6,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::analysis::ask::{addresses_of, one_of, open_ports};
-use crate::analysis::eval::Probe;
-use crate::analysis::explain::probe;
+use crate::analysis::ask::{addresses_of, names_of, one_of, open_ports};
 use crate::analysis::filter::Ports;
+use crate::analysis::oracle::Probe;
+use crate::analysis::oracle::probe;
 use crate::analysis::{Analysis, End, Places, Trace};
 use crate::cluster::{PodAddresses, Snapshot, Workload};
 use crate::load::Loaded;
@@ -176,10 +176,13 @@ impl Meaning {
             None => End::Node(*at),
         });
         let addresses = addresses_of(snapshot, &self.addresses).into_iter();
-        let domains = self.domains.iter().cloned().map(End::Domain);
+        let domains = self
+            .domains
+            .iter()
+            .flat_map(|name| names_of(snapshot, name));
         pods.chain(nodes)
             .chain(addresses.map(End::Address))
-            .chain(domains)
+            .chain(domains.map(End::Domain))
             .collect()
     }
 

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::eval::peer_matches;
 use crate::analysis::exposure::{Exposure, exposure};
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Direction, End};
-use crate::intent::gates;
+use crate::intent::gates::{self, Bound};
+use crate::load::imported;
 use crate::model::{Document, WorkloadId};
-use crate::plan::context::Context;
 use crate::policy::Policy;
 use crate::proof::InForce;
 use crate::sets::PortSet;
@@ -55,9 +55,9 @@ impl Gate {
 pub fn gates(document: &Document, in_force: &InForce) -> Gates {
     let stage = &in_force.stage;
     let real = &stage.snapshot;
-    let context = Context::new(document);
+    let imported = imported::imported(document);
     let mut ideal = real.clone();
-    let intents = gates::intents(&context, stage);
+    let intents = gates::intents(document, &imported, &[], stage, Bound::Upper);
     ideal.policies = intents.into_iter().map(|i| i.policy).collect();
     let (found, drawn) = (exposure(real), exposure(&ideal));
     let places = drawn.lines.iter();
@@ -95,14 +95,13 @@ fn isolating(in_force: &InForce, workload: usize, direction: Direction) -> Vec<S
         return Vec::new();
     };
     let isolates = |policy: &&Policy| {
-        let side = crate::load::imported::side(policy, direction);
+        let side = policy.side(direction);
         side.is_some_and(|s| s.isolates)
             && (workload.pods.clone())
                 .any(|pod| peer_matches(snapshot, &policy.subject, &End::Pod(pod)))
     };
     let mut policies: Vec<&Policy> = snapshot.policies.iter().filter(isolates).collect();
-    policies
-        .sort_by_key(|p| crate::load::imported::side(p, direction).map_or(0, |s| s.rules.len()));
+    policies.sort_by_key(|p| p.side(direction).map_or(0, |s| s.rules.len()));
     policies.into_iter().map(name_of).collect()
 }
 
@@ -161,7 +160,7 @@ fn tell(gate: &mut Gate, (found, at): Of, meant: Option<Of>) {
 mod tests {
     use super::*;
     use crate::model::fixture::Sketch;
-    use crate::plan::generate;
+    use crate::proof::generate;
 
     fn words(sketch: &Sketch, id: WorkloadId) -> [String; 2] {
         let document = &sketch.document;

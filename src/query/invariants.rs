@@ -8,7 +8,7 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-use crate::analysis::explain::probe;
+use crate::analysis::oracle::probe;
 use crate::analysis::{Connection, End as AnalysisEnd, Endpoint};
 use crate::model::{Document, End, Invariant, InvariantId, Refusal, Words};
 use crate::proof::InForce;

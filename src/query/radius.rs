@@ -159,7 +159,7 @@ impl Radius {
 mod tests {
     use super::*;
     use crate::model::fixture::Sketch;
-    use crate::plan::generate;
+    use crate::proof::generate;
 
     fn names(sketch: &Sketch, radius: &Radius) -> Vec<Vec<String>> {
         let name = |hop: &Hop| {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::invariants::{self, Judged, Outcome};
+use crate::load::imported;
 use crate::model::Document;
-use crate::plan::context::Context;
-use crate::plan::generate::{self, Generated};
 use crate::proof::InForce;
+use crate::proof::generated::{self, Generated};
 use crate::proof::prove::{self, Proof, prove_against};
 
 /// [`prove_against`] and the invariants, under policies from elsewhere.
@@ -50,10 +50,10 @@ impl Results {
 
 /// Generates and proves.
 pub fn check(document: &Document) -> Results {
-    let context = Context::new(document);
-    let generated = generate::write(&context);
-    let in_force = InForce::of(&context, &generated);
-    let proof = prove::prove_in_force(&context, &generated, &in_force);
+    let imported = imported::imported(document);
+    let generated = generated::write(document, &imported);
+    let in_force = InForce::of(document, &imported, &generated);
+    let proof = prove::prove_in_force(document, &imported, &generated, &in_force);
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::connections::Matrix;
-use crate::analysis::explain::{Decision, probe};
+use crate::analysis::oracle::{Decision, probe};
 use crate::analysis::{End, ask};
-use crate::intent::gates;
+use crate::intent::gates::{self, Bound};
+use crate::load::imported;
 use crate::model::{Document, NodeRef, PolicyId};
-use crate::plan::context::Context;
 use crate::proof::in_force::{InForce, Origin};
 use crate::query::party::{self, Joined, Pair, Party};
 use crate::sets::{IpSet, PortSet};
@@ -39,9 +39,9 @@ pub fn beyond_drawn(document: &Document, in_force: &InForce) -> Vec<Allowed> {
     {
         return Vec::new();
     }
-    let context = Context::new(document);
+    let imported = imported::imported(document);
     let mut ideal = real.clone();
-    let intents = gates::intents(&context, stage);
+    let intents = gates::intents(document, &imported, &[], stage, Bound::Upper);
     ideal.policies = intents.into_iter().map(|i| i.policy).collect();
     let (mut allowed, mut drawn) = (Matrix::new(real), Matrix::new(&ideal));
     let externals = party::externals(document);
@@ -146,7 +146,7 @@ fn somewhere(set: &IpSet) -> Vec<End> {
 mod tests {
     use super::*;
     use crate::model::fixture::Sketch;
-    use crate::plan::generate;
+    use crate::proof::generate;
 
     const DENY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: shop}\n\
         spec: {podSelector: {}, policyTypes: [Ingress]}\n";

@@ -1,8 +1,9 @@
-//! The set algebra: ports, addresses, labels and dense bit sets, with union, intersection,
+//! The set algebra: ports, addresses, labels, domain names and dense bit sets, with union, intersection,
 //! difference and equality. Knows no Kubernetes and imports nothing of this crate.
 
 pub mod bits;
 pub mod cidr;
+pub mod domains;
 pub mod hash;
 pub mod interval;
 pub mod label_set;
@@ -12,6 +13,7 @@ mod value_set;
 
 pub use bits::Bits;
 pub use cidr::IpSet;
+pub use domains::{DomainPattern, DomainPiece};
 pub use interval::IntervalSet;
 pub use label_set::{LabelBox, LabelSet};
 pub use labels::{LabelOp, Labels, Requirement, Selector};

@@ -11,9 +11,9 @@ use drawbridge::sets::{Labels, Protocol};
 fn main() -> Result<(), Refusal> {
     let document = drawing()?;
 
-    let generated = drawbridge::plan::generate(&document);
+    let generated = drawbridge::proof::generate(&document);
     print!("{}", generated.text());
-    for left_out in &generated.unsaid {
+    for left_out in &generated.losses {
         eprintln!("left out: {left_out:?}");
     }
 

@@ -5,21 +5,21 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use drawbridge::analysis::changes::{Relation, policy_relation};
-use drawbridge::analysis::eval::Probe;
-use drawbridge::analysis::explain::{gate, probe};
 use drawbridge::analysis::exposure::exposure;
+use drawbridge::analysis::oracle::Probe;
+use drawbridge::analysis::oracle::{gate, probe};
 use drawbridge::analysis::{
     Direction, End, Endpoint, GateDifference, NewPod, PeerPiece, compare, connections, isolation,
 };
 use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
-use drawbridge::policy::{Match, PeerItem, Policy, Rule};
-use drawbridge::sets::{PortSet, Protocol};
+use drawbridge::policy::{Match, Peer, PeerItem, Policy, Rule};
+use drawbridge::sets::{DomainPattern, PortSet, Protocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 
-use super::random::{ADDRESSES, DOMAINS, Leaves, PORTS, cluster, labels, policies};
+use super::random::{ADDRESSES, Leaves, NAMES, PORTS, cluster, labels, policies, read_as, reading};
 
 pub fn probes() -> Vec<Probe> {
     let ports = PORTS.into_iter().chain([2, 78, 81, 65534]);
@@ -105,7 +105,7 @@ fn end_of(peer: &PeerPiece) -> Vec<End> {
     }
 }
 
-fn covers(snapshot: &Snapshot, piece: &PeerPiece, end: &End) -> bool {
+fn covers(snapshot: &Snapshot, patterns: &[DomainPattern], piece: &PeerPiece, end: &End) -> bool {
     match (piece, end) {
         (PeerPiece::Pod(a), End::Pod(b)) => {
             snapshot.pods[*a].workload == snapshot.pods[*b].workload
@@ -113,15 +113,49 @@ fn covers(snapshot: &Snapshot, piece: &PeerPiece, end: &End) -> bool {
         (PeerPiece::Addresses { first, last }, End::Address(a)) => {
             first.is_ipv4() == a.is_ipv4() && (first..=last).contains(&a)
         }
-        (PeerPiece::Domain(a), End::Domain(b)) => a == b,
+        (PeerPiece::Domain(a), End::Domain(b)) => {
+            patterns.iter().all(|p| p.matches(a) == p.matches(b))
+        }
         (PeerPiece::Node(a), End::Node(b)) => a == b,
         _ => false,
     }
 }
 
-fn says(found: &[&GateDifference], snapshot: &Snapshot, end: &End, wider: bool, p: Probe) -> bool {
+fn says(
+    found: &[&GateDifference],
+    (snapshot, patterns): (&Snapshot, &[DomainPattern]),
+    end: &End,
+    wider: bool,
+    p: Probe,
+) -> bool {
     let mut all = found.iter();
-    all.any(|d| d.wider == wider && has(&d.ports, p) && covers(snapshot, &d.peer, end))
+    all.any(|d| d.wider == wider && has(&d.ports, p) && covers(snapshot, patterns, &d.peer, end))
+}
+
+/// The patterns of domain names that policies ask for.
+fn patterns_of(policies: &[&[Policy]]) -> Vec<DomainPattern> {
+    fn of(peer: &Peer, found: &mut Vec<DomainPattern>) {
+        match peer {
+            Peer::Domain(pattern) => found.push(pattern.clone()),
+            Peer::All(peers) | Peer::AnyOf(peers) => peers.iter().for_each(|p| of(p, found)),
+            Peer::Not(peer) => of(peer, found),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for policy in policies.iter().copied().flatten() {
+        of(&policy.subject, &mut found);
+        let sides = policy.ingress.iter().chain(&policy.egress);
+        for rule in sides.flat_map(|side| &side.rules) {
+            if let Some(subject) = &rule.subject {
+                of(subject, &mut found);
+            }
+            if let Match::Only(items) = &rule.peers {
+                items.iter().for_each(|item| of(&item.peer, &mut found));
+            }
+        }
+    }
+    found
 }
 
 /// One random cluster: everything that is listed is asked of the plain evaluator, and everything that
@@ -246,7 +280,7 @@ proptest! {
                         Direction::Egress => &policy.egress,
                     };
                     side.as_ref().is_some_and(|s| s.isolates)
-                        && drawbridge::analysis::eval::peer_matches(&snapshot, &policy.subject, pod)
+                        && drawbridge::analysis::oracle::peer_matches(&snapshot, &policy.subject, pod)
                 })
             });
             prop_assert_eq!(found.ingress, isolated(Direction::Ingress));
@@ -298,9 +332,10 @@ proptest! {
         cluster in cluster(),
         left in policies(Leaves::Exact),
         right in policies(Leaves::Exact),
+        reading in reading(),
         extra in new_pods(),
     ) {
-        let (a, b) = (with(&cluster, left), with(&cluster, right));
+        let (a, b) = (with(&cluster, left), read_as(&with(&cluster, right), reading));
         let found = compare(&a, &b);
         let mut reversed = compare(&b, &a);
         reversed.iter_mut().for_each(|d| d.wider = !d.wider);
@@ -317,9 +352,9 @@ proptest! {
         }
         let mut ends: Vec<End> = (0..cluster.pods.len()).map(End::Pod).collect();
         ends.extend(addresses().into_iter().map(End::Address));
-        let words = format!("{:?}{:?}", a.policies, b.policies);
-        let named = DOMAINS.into_iter().filter(|d| words.contains(&format!("Domain({d:?})")));
-        ends.extend(named.map(|d| End::Domain(d.to_owned())));
+        let patterns = patterns_of(&[&a.policies, &b.policies]);
+        let named = NAMES.into_iter().filter(|name| patterns.iter().any(|p| p.matches(name)));
+        ends.extend(named.map(|name| End::Domain(name.to_owned())));
         let hidden = (0..cluster.nodes.len()).filter(|&n| cluster.nodes[n].addresses.is_empty());
         ends.extend(hidden.map(End::Node));
         let extra: Vec<End> = extra.iter().filter_map(|p| settle(&cluster, p)).map(End::NewPod).collect();
@@ -336,7 +371,7 @@ proptest! {
                             gate_allows(&a, direction, pod, end, p),
                             gate_allows(&b, direction, pod, end, p),
                         );
-                        let said = in_a == in_b || says(&here, &cluster, end, in_b, p);
+                        let said = in_a == in_b || says(&here, (&cluster, &patterns), end, in_b, p);
                         prop_assert!(said, "unsaid: {} {:?} {:?} {:?}", pod, direction, end, p);
                     }
                     for end in &extra {

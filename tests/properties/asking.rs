@@ -1,6 +1,6 @@
 //! Questions about many ends against questions about each.
 
-use drawbridge::analysis::explain::probe;
+use drawbridge::analysis::oracle::probe;
 use drawbridge::analysis::{Analysis, End};
 use drawbridge::cluster::Snapshot;
 use drawbridge::model::FlowPort;

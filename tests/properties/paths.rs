@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use drawbridge::analysis::ask::addresses_of;
-use drawbridge::analysis::eval::Probe;
-use drawbridge::analysis::explain::probe;
 use drawbridge::analysis::filter::Ports;
+use drawbridge::analysis::oracle::Probe;
+use drawbridge::analysis::oracle::probe;
 use drawbridge::analysis::{Connection, End, Endpoint, Filter, Matrix, Places, connections, reach};
 use drawbridge::cluster::Snapshot;
 use drawbridge::sets::{IpSet, PortSet, Protocol};

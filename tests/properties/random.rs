@@ -11,7 +11,7 @@ use drawbridge::diag::Span;
 use drawbridge::policy::{
     Action, Combine, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side, Tier,
 };
-use drawbridge::sets::{IpSet, LabelOp, Labels, Protocol, Requirement, Selector};
+use drawbridge::sets::{DomainPattern, IpSet, LabelOp, Labels, Protocol, Requirement, Selector};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -41,7 +41,12 @@ const NETS: [&str; 9] = [
     "2001:db8::/32",
     "2001:db8::1/128",
 ];
-pub const DOMAINS: [&str; 2] = ["example.com", "*.example.org"];
+/// Patterns of domain names, matched label by label; they overlap in many ways.
+pub const DOMAINS: [&str; 7] = ["a.x", "b.a.x", "*.x", "*.a.x", "**.x", "a*.x", "*b.x"];
+/// Names of every piece that such patterns cut.
+pub const NAMES: [&str; 9] = [
+    "x", "a.x", "ab.x", "ac.x", "b.x", "c.x", "a.a.x", "b.a.x", "b.b.x",
+];
 
 /// Which leaves a policy may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,6 +106,14 @@ pub fn ip_set() -> impl Strategy<Value = IpSet> {
     (net(), vec(net(), 0..3)).prop_map(|(net, except)| IpSet::block(net, &except))
 }
 
+/// One of the patterns, or a name with all that is below another.
+pub fn domain() -> impl Strategy<Value = DomainPattern> {
+    prop_oneof![
+        4 => select(&DOMAINS[..]).prop_map(DomainPattern::labelwise),
+        1 => select(&["a.x", "*.x", "*.a.x"][..]).prop_map(DomainPattern::subdomains),
+    ]
+}
+
 fn leaf(leaves: Leaves) -> BoxedStrategy<Peer> {
     let exact = prop_oneof![
         1 => Just(Peer::Everything),
@@ -118,7 +131,7 @@ fn leaf(leaves: Leaves) -> BoxedStrategy<Peer> {
         1 => selector(leaves).prop_map(Peer::Nodes),
         1 => selector(leaves).prop_map(Peer::HostsOn),
         1 => ip_set().prop_map(Peer::HostAddresses),
-        1 => select(&DOMAINS[..]).prop_map(|d| Peer::Domain(d.into())),
+        1 => domain().prop_map(Peer::Domain),
     ];
     if leaves == Leaves::Exact {
         return exact.boxed();
@@ -319,6 +332,33 @@ fn tiers() -> Vec<Tier> {
     ]
     .map(tier)
     .into()
+}
+
+/// How a side reads policies: whether its tiers combine the other way, and whether host-network pods count
+/// as what they do not count as in the cluster.
+pub type Reading = (bool, bool);
+
+pub fn reading() -> impl Strategy<Value = Reading> {
+    (any::<bool>(), any::<bool>())
+}
+
+/// The same cluster and policies, read so.
+pub fn read_as(snapshot: &Snapshot, (turned, flipped): Reading) -> Snapshot {
+    let mut snapshot = snapshot.clone();
+    for tier in snapshot.tiers.iter_mut().filter(|_| turned) {
+        tier.combine = match tier.combine {
+            Combine::FirstMatch => Combine::DenyOverAccept,
+            Combine::DenyOverAccept => Combine::FirstMatch,
+        };
+    }
+    if flipped {
+        let host_network = &mut snapshot.assumptions.host_network;
+        *host_network = match *host_network {
+            HostNetwork::Pods => HostNetwork::Nodes,
+            HostNetwork::Nodes => HostNetwork::Pods,
+        };
+    }
+    snapshot
 }
 
 fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Trial;
 use crate::adopt::plan::{Part, Party, Plan};
 use crate::analysis::compare::PeerPiece;
-use crate::analysis::eval::peer_matches;
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::{End, GateDifference};
 use crate::cluster::Snapshot;
 use crate::model::{FlowPort, NamespaceId};
@@ -23,11 +23,11 @@ impl Trial<'_> {
             Ok(document) => document,
             Err(why) => return self.all(|_| true, why),
         };
-        let (differences, unsaid) = self.differences(document);
+        let (differences, losses) = self.differences(document);
         let mut blamed = BTreeMap::new();
-        for unsaid in unsaid {
-            let why = format!("{} cannot be drawn: {}", unsaid.what, unsaid.why);
-            let flow = document.flows.get(unsaid.flow);
+        for loss in losses {
+            let why = format!("{} cannot be drawn: {}", loss.part, loss.why);
+            let flow = document.flows.get(loss.flow.into());
             let ends = flow.map(|flow| (flow.from.clone(), flow.to.clone()));
             for at in ends
                 .and_then(|ends| self.said.get(&ends))

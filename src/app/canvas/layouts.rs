@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Color32, Context, Vec2, vec2};
 
 use crate::app::insight::Extras;
-use crate::app::jobs::{Slot, Workers};
+use crate::app::jobs::{Pool, Slot};
 use crate::app::theme;
 use crate::model::{Document, NodeRef};
 use crate::scene::layout;
@@ -21,7 +21,6 @@ const REMEMBERED: usize = 64;
 pub struct Layouts {
     /// The newest finished layout.
     pub scene: Arc<Scene>,
-    workers: Option<Workers>,
     slot: Option<Slot<Scene>>,
     /// Finished layouts, oldest first: undo brings the very same picture back.
     past: VecDeque<(Request, Arc<Scene>)>,
@@ -63,11 +62,6 @@ impl Measure for Faces<'_> {
 }
 
 impl Layouts {
-    /// Says where layouts are computed.
-    pub fn set_workers(&mut self, workers: Workers) {
-        self.workers = Some(workers);
-    }
-
     /// Asks for a layout that forgets where things were; pins stay.
     pub fn start_afresh(&mut self) {
         self.afresh = true;
@@ -83,7 +77,7 @@ impl Layouts {
     /// what the user sees right now. Says whether `scene` is another one now.
     pub fn follow(
         &mut self,
-        context: &Context,
+        (context, pool): (&Context, &Pool),
         (document, extras): (&Document, &Extras),
         shown: &Scene,
         still: bool,
@@ -96,7 +90,7 @@ impl Layouts {
             self.begin_with_kept(document, extras);
             if request != self.request || self.afresh {
                 self.request = request;
-                self.start(context, shown);
+                self.start(pool, shown);
             }
         }
         let Some(scene) = self.finished() else {
@@ -121,7 +115,7 @@ impl Layouts {
     }
 
     /// Computes what is asked for, unless it is remembered.
-    fn start(&mut self, context: &Context, shown: &Scene) {
+    fn start(&mut self, pool: &Pool, shown: &Scene) {
         let afresh = std::mem::take(&mut self.afresh);
         if afresh {
             self.past.clear();
@@ -138,8 +132,7 @@ impl Layouts {
             return;
         }
         let (request, previous) = (self.request.clone(), shown.clone());
-        let workers = self.workers.unwrap_or(Workers::Threads);
-        let slot = self.slot.get_or_insert_with(|| Slot::new(workers, context));
+        let slot = self.slot.get_or_insert_with(|| Slot::new(pool));
         slot.start(move |_| match afresh {
             true => layout::arrange(&request),
             false => layout::update(&request, &previous),

@@ -75,7 +75,7 @@ impl CanvasView {
     ) {
         if let (Item::Namespace(id), true) = (item, true) {
             if entry(ui, "Add workload here", "double click") {
-                self.add_workload(document, Some(id), at, commands);
+                self.add_workload_at(document, Some(id), at, commands);
             }
             if entry(ui, "Draw flow from any of its pods", "A") {
                 self.begin_flow(Some(End::AnyPodOf(id)), at);

@@ -37,7 +37,7 @@ use egui::{Context, Id, Rect, Sense, Ui};
 
 use super::command::Commands;
 use super::insight::Extras;
-use super::jobs::Workers;
+use super::jobs::Pool;
 use super::theme;
 use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};
@@ -48,7 +48,6 @@ use crate::scene::tokens::Theme;
 use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
 
 pub use look::{Spot, words_of_extra};
-pub use perform::perform;
 pub use picture::Counters;
 
 use camera::Camera;
@@ -129,11 +128,6 @@ impl CanvasView {
         self.picture.counters
     }
 
-    /// Says where layouts are computed; threads unless told otherwise.
-    pub fn set_workers(&mut self, workers: Workers) {
-        self.layouts.set_workers(workers);
-    }
-
     /// Where a node is on the screen.
     pub fn screen_rect(&self, node: NodeRef) -> Option<Rect> {
         let rect = self.picture.scene.rect(node)?;
@@ -178,12 +172,19 @@ impl CanvasView {
     }
 
     /// Takes a finished layout in and hands scene and answers to the picture.
-    fn follow(&mut self, context: &Context, document: &Document, results: &Results, view: &Look) {
+    fn follow(
+        &mut self,
+        context: &Context,
+        pool: &Pool,
+        document: &Document,
+        results: &Results,
+        view: &Look,
+    ) {
         let shown = self.scene();
         let moving = self.gesture.is_moving();
         let still = view.reduced_motion || moving;
         let asked = (document, &view.extras);
-        let changed = self.layouts.follow(context, asked, &shown, still);
+        let changed = self.layouts.follow((context, pool), asked, &shown, still);
         if changed && std::mem::take(&mut self.layouts.anew) {
             self.fit_next = true;
         }
@@ -295,6 +296,7 @@ pub(super) fn canvas_id() -> Id {
 /// Shows the canvas.
 pub fn canvas_ui(
     ui: &mut Ui,
+    pool: &Pool,
     document: &Document,
     results: &Results,
     view: &mut View,
@@ -313,7 +315,7 @@ pub fn canvas_ui(
         gates: &view.insight.gates,
         reduced_motion: view.reduced_motion,
     };
-    canvas.follow(ui.ctx(), document, results, &look);
+    canvas.follow(ui.ctx(), pool, document, results, &look);
 
     let response = ui.interact(rect, canvas_id(), Sense::click_and_drag());
     canvas.navigate(ui, &response);

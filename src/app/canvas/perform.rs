@@ -12,95 +12,28 @@ use super::pointer::Gesture;
 use super::popup::{Age, Popup, beside};
 use super::{CanvasView, item_rect, pen};
 use crate::app::command::{Command, Commands};
-use crate::app::view::View;
-use crate::model::{Document, Edit, End, FlowId, Item, NamespaceId, NodeRef};
+use crate::model::{Document, Edit, End, Item, NamespaceId, NodeRef};
 use crate::project::format;
 use crate::scene::pt;
 
-/// Runs the commands that belong to the canvas (zoom, fit, add, draw, reveal, rename, copy, ...), at the end
-/// of the frame; says whether this was one of them. Changes of the Document are asked for through `commands`.
-pub fn perform(
-    command: &Command,
-    document: &Document,
-    view: &mut View,
-    commands: &mut Commands,
-) -> bool {
-    let selection: Vec<Item> = view.selection.iter().copied().collect();
-    let canvas = &mut view.canvas;
-    match command {
-        Command::ZoomIn => canvas.camera.zoom_step(1),
-        Command::ZoomOut => canvas.camera.zoom_step(-1),
-        Command::ZoomReset => canvas.camera.zoom_to(1.0),
-        Command::Fit => canvas.camera.fit(pen::rect(canvas.picture.scene.bounds)),
-        Command::FitSelection => canvas.fit_items(&selection),
-        Command::LayOut => canvas.lay_out(document, commands),
-        Command::Reveal(item) => {
-            canvas.reveal = Some(*item);
-            commands.push(Command::Select(vec![*item]));
-        }
-        Command::AddNamespace => canvas.add(document, Peer::Namespace, commands),
-        Command::AddWorkload => {
-            let home = canvas.home(document, &selection);
-            canvas.add(document, Peer::Workload(home, String::new()), commands);
-        }
-        Command::AddExternal => canvas.add(document, Peer::External(String::new()), commands),
-        Command::AddInternet => canvas.add(document, Peer::Internet, commands),
-        Command::AddGroup => canvas.add(document, Peer::Group(String::new()), commands),
-        Command::DrawFlow => canvas.draw_flow(&selection),
-        Command::Rename => return canvas.rename_selected(document, &selection),
-        Command::Delete => commands.edit(Edit::Remove(selection)),
-        Command::Duplicate => {
-            let nodes: BTreeSet<NodeRef> =
-                selection.iter().filter_map(|item| item.node()).collect();
-            let scene = canvas.scene();
-            create::duplicate(document, &scene, &nodes, vec2(24.0, 24.0), commands);
-        }
-        Command::SelectAll => commands.push(Command::Select(everything(document))),
-        Command::MuteFlow => mute(document, flows(&selection), commands),
-        Command::ReverseFlow => commands.edit(Edit::Reverse(flows(&selection))),
-        Command::Copy => canvas.copy(document, &selection, commands),
-        Command::Cut => {
-            canvas.copy(document, &selection, commands);
-            commands.edit(Edit::Remove(selection));
-        }
-        Command::ImportText(text) => return canvas.paste(document, text, commands),
-        Command::Escape => return canvas.escape(&selection, view.extra.is_some(), commands),
-        _ => return false,
-    }
-    true
-}
-
-fn flows(selection: &[Item]) -> Vec<FlowId> {
-    let flow = |item: &Item| match item {
-        Item::Flow(id) => Some(*id),
-        _ => None,
-    };
-    selection.iter().filter_map(flow).collect()
-}
-
-/// Mutes flows; if all of them are muted, puts them in force.
-fn mute(document: &Document, flows: Vec<FlowId>, commands: &mut Commands) {
-    let muted = |id: &FlowId| document.flows.get(*id).is_some_and(|flow| flow.muted);
-    let all = flows.iter().all(muted);
-    commands.edit(Edit::Mute(flows, !all));
-}
-
-fn everything(document: &Document) -> Vec<Item> {
-    let spaces = document.namespaces.ids().map(Item::Namespace);
-    let workloads = document.workloads.ids().map(Item::Workload);
-    let externals = document.externals.ids().map(Item::External);
-    let groups = document.groups.ids().map(Item::Group);
-    let flows = document.flows.ids().map(Item::Flow);
-    spaces
-        .chain(workloads)
-        .chain(externals)
-        .chain(groups)
-        .chain(flows)
-        .collect()
-}
-
 impl CanvasView {
-    fn fit_items(&mut self, items: &[Item]) {
+    /// Zooms by a step.
+    pub(in crate::app) fn zoom_step(&mut self, step: i32) {
+        self.camera.zoom_step(step);
+    }
+
+    /// Shows everything at its actual size.
+    pub(in crate::app) fn zoom_reset(&mut self) {
+        self.camera.zoom_to(1.0);
+    }
+
+    /// Shows everything.
+    pub(in crate::app) fn fit(&mut self) {
+        self.camera.fit(pen::rect(self.picture.scene.bounds));
+    }
+
+    /// Shows what is selected.
+    pub(in crate::app) fn fit_items(&mut self, _: &Document, items: &[Item], _: &mut Commands) {
         let rects = items
             .iter()
             .filter_map(|item| item_rect(&self.picture.scene, *item));
@@ -109,13 +42,86 @@ impl CanvasView {
         }
     }
 
+    /// Brings a thing into view as soon as it is drawn.
+    pub(in crate::app) fn reveal(&mut self, item: Item) {
+        self.reveal = Some(item);
+    }
+
     /// Forgets all places and lays everything out again, as one step.
-    fn lay_out(&mut self, document: &Document, commands: &mut Commands) {
+    pub(in crate::app) fn lay_out(
+        &mut self,
+        document: &Document,
+        _: &[Item],
+        commands: &mut Commands,
+    ) {
         if !document.layout.is_empty() {
             commands.edit(Edit::Unpin(document.layout.keys().copied().collect()));
         }
         self.layouts.start_afresh();
         self.fit_next = true;
+    }
+
+    /// Adds a namespace and opens its name.
+    pub(in crate::app) fn add_namespace(
+        &mut self,
+        document: &Document,
+        _: &[Item],
+        commands: &mut Commands,
+    ) {
+        self.add(document, Peer::Namespace, commands);
+    }
+
+    /// Adds a workload to the namespace that is meant, and opens its name.
+    pub(in crate::app) fn add_workload(
+        &mut self,
+        document: &Document,
+        selection: &[Item],
+        commands: &mut Commands,
+    ) {
+        let home = self.home(document, selection);
+        self.add(document, Peer::Workload(home, String::new()), commands);
+    }
+
+    /// Adds an external and opens its name.
+    pub(in crate::app) fn add_external(
+        &mut self,
+        document: &Document,
+        _: &[Item],
+        commands: &mut Commands,
+    ) {
+        self.add(document, Peer::External(String::new()), commands);
+    }
+
+    /// Adds the Internet, or brings it into view.
+    pub(in crate::app) fn add_internet(
+        &mut self,
+        document: &Document,
+        _: &[Item],
+        commands: &mut Commands,
+    ) {
+        self.add(document, Peer::Internet, commands);
+    }
+
+    /// Adds a group and opens its name.
+    pub(in crate::app) fn add_group(
+        &mut self,
+        document: &Document,
+        _: &[Item],
+        commands: &mut Commands,
+    ) {
+        self.add(document, Peer::Group(String::new()), commands);
+    }
+
+    /// Copies what is selected, next to it.
+    pub(in crate::app) fn duplicate(
+        &mut self,
+        document: &Document,
+        selection: &[Item],
+        commands: &mut Commands,
+    ) {
+        let nodes: BTreeSet<NodeRef> = selection.iter().filter_map(|item| item.node()).collect();
+        let scene = self.scene();
+        create::duplicate(document, &scene, &nodes, vec2(24.0, 24.0), commands);
     }
 
     /// Where something new goes: to the pointer, or into the middle of what can be seen.
@@ -147,8 +153,8 @@ impl CanvasView {
         self.add_at(document, &peer, self.place(), commands);
     }
 
-    /// Adds a workload and opens its name.
-    pub(super) fn add_workload(
+    /// Adds a workload at a place and opens its name.
+    pub(super) fn add_workload_at(
         &mut self,
         document: &Document,
         home: Option<NamespaceId>,
@@ -174,7 +180,7 @@ impl CanvasView {
     }
 
     /// Draws a flow by clicks, or from the selected node by choosing its other end from a list.
-    fn draw_flow(&mut self, selection: &[Item]) {
+    pub(in crate::app) fn draw_flow(&mut self, _: &Document, selection: &[Item], _: &mut Commands) {
         let node = match selection {
             [item] => item.node(),
             _ => None,
@@ -192,7 +198,13 @@ impl CanvasView {
         self.gesture = Gesture::Flow(FlowDraft::by_clicks(from, at));
     }
 
-    fn rename_selected(&mut self, document: &Document, selection: &[Item]) -> bool {
+    /// Opens the name of the node that is selected, or the ports of the flow; says whether there is one.
+    pub(in crate::app) fn rename_selected(
+        &mut self,
+        document: &Document,
+        selection: &[Item],
+        _: &mut Commands,
+    ) -> bool {
         match selection {
             [Item::Flow(flow)] => self.edit_ports(document, *flow),
             [item] => match item.node() {
@@ -204,20 +216,18 @@ impl CanvasView {
         true
     }
 
-    /// What is selected, as project text on the clipboard.
-    fn copy(&self, document: &Document, selection: &[Item], commands: &mut Commands) {
-        let fragment = create::fragment(document, &self.picture.scene, selection);
-        commands.push(Command::CopyText(format::write(&fragment)));
+    /// What is selected, as project text.
+    pub(in crate::app) fn copied(&self, document: &Document, selection: &[Item]) -> String {
+        format::write(&create::fragment(document, &self.picture.scene, selection))
     }
 
-    /// Project text is pasted where the pointer is; anything else is somebody else's.
-    fn paste(&mut self, document: &Document, text: &str, commands: &mut Commands) -> bool {
-        if !format::is_project(text) {
-            return false;
-        }
-        let Ok((fragment, _)) = format::read(text, "clipboard") else {
-            return false;
-        };
+    /// Pastes a part of a project where the pointer is.
+    pub(in crate::app) fn paste(
+        &mut self,
+        document: &Document,
+        fragment: Document,
+        commands: &mut Commands,
+    ) {
         let corner = fragment
             .layout
             .values()
@@ -233,21 +243,12 @@ impl CanvasView {
             offset: [offset.x, offset.y],
         };
         create::run_and_select(document, paste, commands);
-        true
     }
 
-    /// Backs out of what is going on, one thing at a time.
-    fn escape(&mut self, selection: &[Item], extra: bool, commands: &mut Commands) -> bool {
+    /// Ends what is going on at the canvas; says whether there was anything.
+    pub(in crate::app) fn leave_gesture(&mut self) -> bool {
         let busy = self.popup.take().is_some() | !matches!(self.gesture, Gesture::Idle);
         self.gesture = Gesture::Idle;
-        if !busy && extra {
-            commands.push(Command::Select(Vec::new()));
-            return true;
-        }
-        if !busy && !selection.is_empty() {
-            commands.push(Command::Select(Vec::new()));
-            return true;
-        }
         busy
     }
 }

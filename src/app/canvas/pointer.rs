@@ -342,8 +342,8 @@ impl CanvasView {
                 self.edit_ports(document, flow)
             }
             Some(Hit::Chip(_) | Hit::Arrow(_)) => {}
-            Some(Hit::Namespace(id)) => self.add_workload(document, Some(id), at, commands),
-            None => self.add_workload(document, None, at, commands),
+            Some(Hit::Namespace(id)) => self.add_workload_at(document, Some(id), at, commands),
+            None => self.add_workload_at(document, None, at, commands),
         }
     }
 

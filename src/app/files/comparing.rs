@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::Report;
 use super::open::is_project;
 use crate::app::dialogs::Ask;
-use crate::app::jobs::Workers;
 use crate::app::panels::side::Tab;
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -53,7 +52,7 @@ impl App {
                 (side, diagnostics)
             }
         });
-        if self.files.workers == Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_files();
         }
     }
@@ -134,7 +133,7 @@ impl App {
             let written = files::write_text(&path, &text);
             written.map(|()| path).map_err(Box::new)
         });
-        if self.files.workers == Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_files();
         }
     }

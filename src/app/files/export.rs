@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use crate::app::dialogs::Ask;
-use crate::app::jobs::Workers;
 use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
-use crate::plan::Generated;
-use crate::plan::Role;
+use crate::policy::Role;
 use crate::project::files::{ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export};
+use crate::proof::Generated;
 use crate::query::Results;
 use crate::report::verify::{Places, Verified, markdown};
 
@@ -74,7 +73,7 @@ impl App {
         self.files
             .planning
             .start(move |_| plan_export(&target, &files, &options).map_err(Box::new));
-        if self.files.workers == Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_export();
         }
     }
@@ -128,7 +127,7 @@ impl App {
             let count = count.count();
             plan.apply().map(|()| count).map_err(Box::new)
         });
-        if self.files.workers == Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_export();
         }
     }

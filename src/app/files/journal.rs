@@ -1,67 +1,62 @@
 //! The journal: unsaved work is written down shortly after an edit, and offered back after a crash.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use egui::Context;
 
-use crate::app::jobs::{Slot, Workers};
+use crate::app::jobs::{Pool, Sequence};
 use crate::app::overlays::{Overlay, Question};
 use crate::app::state::App;
 use crate::model::History;
-use crate::project::files::{Journal, Orphan, StateFolder};
+use crate::project::files::{Journal, Orphan};
 use crate::project::format;
 
 /// How long after an edit it is written down, in seconds.
 const SOON: f64 = 1.0;
 
+/// The journal, once something was written; only workers look into it, one at a time.
+type Held = Arc<Mutex<Option<Journal>>>;
+
 /// The journal of the open project.
 pub(super) struct Journaling {
-    journal: Option<Arc<Journal>>,
+    journal: Held,
     /// The state that is written down.
     written: Option<u64>,
     /// The state to be written down, and when, in the window's seconds.
     due: Option<(u64, f64)>,
-    work: Slot<()>,
+    work: Sequence,
     orphan: Option<Orphan>,
 }
 
 impl Journaling {
-    pub(super) fn new(workers: Workers, context: &Context) -> Self {
+    pub(super) fn new(pool: &Pool) -> Self {
         Self {
-            journal: None,
+            journal: Held::default(),
             written: None,
             due: None,
-            work: Slot::new(workers, context),
+            work: Sequence::new(pool),
             orphan: None,
         }
     }
 
-    /// Another project is open now: what was written down about the last one goes.
-    pub(super) fn begin(&mut self) {
-        self.close();
-    }
-
     /// Nothing is unsaved any more, or nobody wants it.
     pub(super) fn close(&mut self) {
-        self.work.stop();
         self.due = None;
         self.written = None;
-        let Some(journal) = self.journal.take() else {
-            return;
-        };
-        match Arc::try_unwrap(journal) {
-            Ok(journal) => journal.close(),
-            // A worker still writes; it is emptied instead.
-            Err(shared) => shared.clear(),
-        }
+        self.run(|journal| {
+            if let Some(journal) = journal.take() {
+                journal.close();
+            }
+        });
     }
 
-    fn start(&mut self, state: &StateFolder) -> Option<Arc<Journal>> {
-        if self.journal.is_none() {
-            self.journal = state.start_journal().ok().map(Arc::new);
-        }
-        self.journal.clone()
+    /// Does something with the journal, after everything before it.
+    fn run(&self, work: impl FnOnce(&mut Option<Journal>) + Send + 'static) {
+        let journal = Arc::clone(&self.journal);
+        self.work.run(move || {
+            work(&mut journal.lock().unwrap_or_else(PoisonError::into_inner));
+        });
     }
 }
 
@@ -73,10 +68,12 @@ impl App {
         let journaling = &mut self.files.journal;
         if !dirty {
             journaling.due = None;
-            if journaling.written.take().is_some()
-                && let Some(journal) = &journaling.journal
-            {
-                journal.clear();
+            if journaling.written.take().is_some() {
+                journaling.run(|journal| {
+                    if let Some(journal) = journal {
+                        journal.clear();
+                    }
+                });
             }
             return;
         }
@@ -97,7 +94,7 @@ impl App {
     }
 
     fn write_journal(&mut self, state: u64) {
-        let (Some(history), Some(folder)) = (&self.history, &self.files.state) else {
+        let (Some(history), Some(folder)) = (&self.history, self.files.state.clone()) else {
             return;
         };
         let document = history.document().clone();
@@ -105,12 +102,14 @@ impl App {
         let journaling = &mut self.files.journal;
         journaling.due = None;
         journaling.written = Some(state);
-        let Some(journal) = journaling.start(folder) else {
-            return;
-        };
-        journaling.work.start(move |_| {
-            // A full disk must not stop anybody from working; saving will say so.
-            let _ = journal.write(&format::write(&document), path.as_deref());
+        journaling.run(move |journal| {
+            if journal.is_none() {
+                *journal = folder.start_journal().ok();
+            }
+            if let Some(journal) = journal {
+                // A full disk must not stop anybody from working; saving will say so.
+                let _ = journal.write(&format::write(&document), path.as_deref());
+            }
         });
     }
 
@@ -134,14 +133,16 @@ impl App {
             return;
         };
         if !take {
-            orphan.discard();
+            self.files.journal.work.run(move || orphan.discard());
             return;
         }
         match format::read(&orphan.content, "journal") {
             Ok((document, _)) => {
                 let path = orphan.project.clone();
                 self.enter(History::unsaved(document), path);
-                self.files.journal.journal = Some(Arc::new(orphan.adopt()));
+                let adopted = orphan.adopt();
+                let journaling = &self.files.journal;
+                journaling.run(move |journal| *journal = Some(adopted));
                 self.view.say("Unsaved work is back; save it to keep it");
             }
             Err(_) => self.view.complain("What was left behind cannot be read"),

@@ -14,7 +14,7 @@ use egui::Context;
 
 use super::command::Command;
 use super::dialogs::{Answer, Ask, Dialogs};
-use super::jobs::{Slot, Workers};
+use super::jobs::{Pool, Sequence, Slot};
 use super::overlays::{Overlay, PathPrompt, Question};
 use super::preferences::Preferences;
 use super::state::{App, Surroundings};
@@ -28,16 +28,19 @@ pub use importing::Report;
 pub struct Files {
     /// The project file, once it has one.
     pub path: Option<PathBuf>,
+    /// Which project is open: another number for each that was opened.
+    project: u64,
     /// What came of the last import.
     pub report: Option<Report>,
     /// The project file as it was when it was last read or written.
     file: OnDisk,
-    workers: Workers,
+    pool: Pool,
     dialogs: Box<dyn Dialogs>,
     state: Option<StateFolder>,
     asking: Slot<(Ask, Answer)>,
     reading: Slot<open::Read>,
-    saving: Slot<save::Saved>,
+    saves: save::Saves,
+    preferences: Sequence,
     comparing: Slot<comparing::Read>,
     noting: Slot<comparing::Written>,
     pub(super) planning: Slot<Planned>,
@@ -65,31 +68,44 @@ impl Files {
 
     /// No project yet.
     pub fn new(context: &Context, surroundings: Surroundings) -> Self {
-        let workers = surroundings.workers;
+        let pool = Pool::new(surroundings.workers, context);
         Self {
             path: None,
+            project: 0,
             report: None,
             file: OnDisk::default(),
-            workers,
             dialogs: surroundings.dialogs,
             state: surroundings.state_folder,
-            asking: Slot::new(workers, context),
-            reading: Slot::new(workers, context),
-            saving: Slot::new(workers, context),
-            comparing: Slot::new(workers, context),
-            noting: Slot::new(workers, context),
-            planning: Slot::new(workers, context),
-            writing: Slot::new(workers, context),
-            journal: journal::Journaling::new(workers, context),
+            asking: Slot::new(&pool),
+            reading: Slot::new(&pool),
+            saves: save::Saves::new(&pool),
+            preferences: Sequence::new(&pool),
+            comparing: Slot::new(&pool),
+            noting: Slot::new(&pool),
+            planning: Slot::new(&pool),
+            writing: Slot::new(&pool),
+            journal: journal::Journaling::new(&pool),
             after_save: None,
             let_go: false,
             leaving: false,
+            pool,
         }
     }
 
+    /// Another project is open now, or none: nothing that belonged to the last one counts for it.
+    fn begin(&mut self, path: Option<PathBuf>) {
+        self.project += 1;
+        self.path = path;
+        self.file = OnDisk::default();
+        self.report = None;
+        self.after_save = None;
+        self.reading.stop();
+        self.journal.close();
+    }
+
     /// Where work runs.
-    pub fn workers(&self) -> Workers {
-        self.workers
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// Whether something is being read.
@@ -106,8 +122,11 @@ impl Files {
 
     /// Remembers what the user likes; that it could not be is no reason to stop anybody.
     pub fn save_preferences(&self, preferences: &Preferences) {
-        if let Some(state) = &self.state {
-            let _ = state.set_preferences(preferences);
+        if let Some(state) = self.state.clone() {
+            let preferences = preferences.clone();
+            self.preferences.run(move || {
+                let _ = state.set_preferences(&preferences);
+            });
         }
     }
 }
@@ -121,9 +140,7 @@ impl App {
         if let Some(read) = self.files.reading.take() {
             self.read(read);
         }
-        if let Some(saved) = self.files.saving.take() {
-            self.saved(saved);
-        }
+        self.poll_saves();
         self.poll_comparing();
         self.poll_export();
     }
@@ -132,7 +149,7 @@ impl App {
     pub(super) fn ask_path(&mut self, ask: Ask) {
         let pending = self.files.dialogs.ask(&ask);
         self.files.asking.start(move |_| (ask, pending()));
-        if self.files.workers == Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_files();
         }
     }
@@ -222,13 +239,11 @@ impl App {
         }
     }
 
-    /// Closes the window.
+    /// Closes the window; nothing is in the way any more.
     pub(super) fn quit(&mut self) {
-        if self.may_lose_work(&Command::Quit) {
-            self.files.leaving = true;
-            self.files.journal.close();
-            self.context.send_viewport_cmd(egui::ViewportCommand::Close);
-        }
+        self.files.leaving = true;
+        self.files.journal.close();
+        self.context.send_viewport_cmd(egui::ViewportCommand::Close);
     }
 
     /// The window's title: the project and whether it is saved.

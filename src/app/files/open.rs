@@ -11,7 +11,7 @@ use crate::app::view::View;
 use crate::diag::Diagnostic;
 use crate::manifest::Source;
 use crate::model::{Document, Edit, History};
-use crate::project::files::{self, OnDisk, Opened};
+use crate::project::files::{self, Opened};
 use crate::project::{format, sources};
 
 /// What comes back from reading.
@@ -23,6 +23,12 @@ pub(super) enum Read {
         imported: Box<Imported>,
         into: bool,
         from: Vec<PathBuf>,
+    },
+    /// A project as text: pasted into the open one, or opened as a new one.
+    Text {
+        document: Box<Document>,
+        text: Arc<str>,
+        into: bool,
     },
     /// Nothing could be read.
     Failed(Vec<Diagnostic>),
@@ -61,13 +67,12 @@ impl App {
 
     /// Reads pasted text in the background.
     pub(in crate::app) fn import_text(&mut self, text: String) {
-        if format::is_project(&text) && self.history.is_none() {
-            self.open_text(&text);
-            return;
-        }
         let into = self.history.is_some();
         let project = into.then(|| self.document());
         self.files.reading.start(move |_| {
+            if let Some(read) = project_text(&text, into) {
+                return read;
+            }
             let source = Source {
                 name: "pasted".into(),
                 text,
@@ -83,7 +88,7 @@ impl App {
     }
 
     fn poll_if_inline(&mut self) {
-        if self.files.workers == crate::app::jobs::Workers::Inline {
+        if self.files.pool.is_inline() {
             self.poll_files();
         }
     }
@@ -91,17 +96,10 @@ impl App {
     /// Opens one of the examples, as a new project.
     pub(in crate::app) fn open_example(&mut self, number: usize) {
         if let Some(text) = EXAMPLES.get(number) {
-            self.open_text(text);
-        }
-    }
-
-    fn open_text(&mut self, text: &str) {
-        match format::read(text, "example") {
-            Ok((document, _)) => {
-                self.enter(History::new(document), None);
-                self.files.file.text = text.into();
-            }
-            Err(diagnostics) => self.read(Read::Failed(diagnostics)),
+            self.files
+                .reading
+                .start(move |_| project_text(text, false).unwrap_or(Read::Failed(Vec::new())));
+            self.poll_if_inline();
         }
     }
 
@@ -126,7 +124,7 @@ impl App {
                 imported,
                 into: true,
                 ..
-            } if self.history.is_some() => {
+            } => {
                 self.edit(&Edit::Merge(Arc::new(imported.document)));
                 self.show_report(imported.report);
             }
@@ -140,6 +138,15 @@ impl App {
                 if let [folder] = from.as_slice() {
                     self.remember(folder);
                 }
+            }
+            Read::Text {
+                document,
+                into: true,
+                ..
+            } => self.paste(*document),
+            Read::Text { document, text, .. } => {
+                self.enter(History::new(*document), None);
+                self.files.file.text = text;
             }
             Read::Failed(diagnostics) => {
                 let summary = "Nothing could be read.".to_owned();
@@ -170,10 +177,7 @@ impl App {
             ..View::default()
         };
         self.history = Some(history);
-        self.files.path = path;
-        self.files.file = OnDisk::default();
-        self.files.report = None;
-        self.files.journal.begin();
+        self.files.begin(path);
         self.commands.push(Command::Fit);
     }
 
@@ -192,14 +196,27 @@ impl App {
             ..View::default()
         };
         self.history = None;
-        self.files.path = None;
-        self.files.report = None;
-        self.files.journal.close();
+        self.files.begin(None);
     }
 
     /// An empty project.
     pub(in crate::app) fn new_project(&mut self) {
         self.enter(History::new(Document::default()), None);
+    }
+}
+
+/// Text that is a project; none if it is something else.
+fn project_text(text: &str, into: bool) -> Option<Read> {
+    if !format::is_project(text) {
+        return None;
+    }
+    match format::read(text, "pasted") {
+        Ok((document, _)) => Some(Read::Text {
+            document: Box::new(document),
+            text: text.into(),
+            into,
+        }),
+        Err(diagnostics) => Some(Read::Failed(diagnostics)),
     }
 }
 

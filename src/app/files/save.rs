@@ -1,21 +1,110 @@
-//! Saving.
+//! Saving. One save runs at a time and the others wait; of those to the same file the newest wins.
+//! Each belongs to the project that it was started for, whatever is open when it ends.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::app::command::Command;
 use crate::app::dialogs::Ask;
+use crate::app::jobs::{Pool, Slot};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
 use crate::model::Document;
-use crate::project::files::{self, OnDisk};
+use crate::project::files::{self, OnDisk, Stamp};
 use crate::project::format;
 
-/// What comes back from saving.
-pub(super) struct Saved {
+/// The save that runs, and those that wait for it.
+pub(super) struct Saves {
+    pool: Pool,
+    slot: Slot<Saved>,
+    waiting: VecDeque<Save>,
+}
+
+/// What is to be written where, and for which project.
+struct Save {
+    project: u64,
     path: PathBuf,
+    /// The file as this project last read or wrote it; none: whatever is there is replaced.
+    known: Option<Stamp>,
+    /// What the project was read from, or saved as, last.
+    text: Arc<str>,
     state: u64,
     document: Document,
-    result: Result<OnDisk, Diagnostic>,
+    /// What is done once it is saved.
+    then: Option<Command>,
+}
+
+/// What came of a save.
+struct Saved {
+    save: Save,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Written(OnDisk),
+    /// The file is not what this project last read or wrote; it was left alone.
+    ChangedElsewhere,
+    Failed(Diagnostic),
+}
+
+impl Saves {
+    pub(super) fn new(pool: &Pool) -> Self {
+        Self {
+            pool: pool.clone(),
+            slot: Slot::new(pool),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Takes a save in; it replaces one of the same project to the same file that still waits.
+    fn add(&mut self, mut save: Save) {
+        let same = |other: &Save| other.project == save.project && other.path == save.path;
+        if let Some(at) = self.waiting.iter().position(same)
+            && let Some(older) = self.waiting.remove(at)
+        {
+            save.then = save.then.or(older.then);
+        }
+        self.waiting.push_back(save);
+    }
+
+    /// Starts the next save, unless one is under way.
+    fn start_next(&mut self) {
+        if self.slot.busy() {
+            return;
+        }
+        if let Some(save) = self.waiting.pop_front() {
+            self.slot.start(move |_| save.run());
+        }
+    }
+}
+
+impl Drop for Saves {
+    /// What was asked to be saved is saved, even when the window is closed meanwhile.
+    fn drop(&mut self) {
+        self.pool.clone().wait_until(|| {
+            self.start_next();
+            self.slot.take().is_none() && !self.slot.busy() && self.waiting.is_empty()
+        });
+    }
+}
+
+impl Save {
+    fn run(self) -> Saved {
+        let outcome = if self.known.is_some() && files::stamp(&self.path) != self.known {
+            Outcome::ChangedElsewhere
+        } else {
+            match files::save(&self.path, &self.document, &self.text) {
+                Ok(file) => Outcome::Written(file),
+                Err(diagnostic) => Outcome::Failed(diagnostic),
+            }
+        };
+        Saved {
+            save: self,
+            outcome,
+        }
+    }
 }
 
 impl App {
@@ -45,52 +134,190 @@ impl App {
             path = name.into();
         }
         let same = self.files.path.as_ref() == Some(&path);
-        let known = self.files.file.stamp;
-        if same && known.is_some() && files::stamp(&path) != known {
-            // Somebody else wrote the file since we did: nothing of theirs is lost without a word.
-            self.files.file.stamp = None;
-            self.files.after_save = None;
-            self.view.complain("The file was changed by something else; save again to write over it, or use Save as");
-            return;
-        }
-        let (document, state) = (history.document().clone(), history.state());
-        let text = self.files.file.text.clone();
-        self.files.saving.start(move |_| {
-            let result = files::save(&path, &document, &text);
-            Saved {
-                path,
-                state,
-                document,
-                result,
-            }
-        });
-        if self.files.workers == crate::app::jobs::Workers::Inline {
-            self.poll_files();
+        let save = Save {
+            project: self.files.project,
+            known: self.files.file.stamp.filter(|_| same),
+            text: self.files.file.text.clone(),
+            path,
+            state: history.state(),
+            document: history.document().clone(),
+            then: self.files.after_save.take(),
+        };
+        self.files.saves.add(save);
+        self.poll_saves();
+    }
+
+    /// Takes in what saving came to, and goes on with the next.
+    pub(super) fn poll_saves(&mut self) {
+        loop {
+            self.files.saves.start_next();
+            let Some(saved) = self.files.saves.slot.take() else {
+                return;
+            };
+            self.saved(saved);
         }
     }
 
-    /// Takes in what saving came to.
-    pub(super) fn saved(&mut self, saved: Saved) {
-        let next = self.files.after_save.take();
-        match saved.result {
-            Ok(file) => {
+    fn saved(&mut self, Saved { save, outcome }: Saved) {
+        let open = save.project == self.files.project;
+        let shown = save.path.display();
+        match outcome {
+            Outcome::Written(file) => {
+                let waiting = self.files.saves.waiting.iter_mut();
+                for next in waiting.filter(|next| next.path == save.path) {
+                    next.known = file.stamp;
+                }
+                self.view.say(format!("Saved to {shown}"));
+                self.remember(&save.path);
+                if !open {
+                    return;
+                }
                 if let Some(history) = &mut self.history {
-                    history.mark_saved(saved.state, saved.document);
+                    history.mark_saved(save.state, save.document);
                 }
                 self.files.file = file;
-                self.files.path = Some(saved.path.clone());
-                self.remember(&saved.path);
-                self.view.say(format!("Saved to {}", saved.path.display()));
-                if let Some(next) = next {
-                    self.commands.push(next);
-                }
+                self.files.path = Some(save.path);
+                self.commands.extend(save.then);
                 self.context.request_repaint();
             }
-            Err(diagnostic) => {
+            Outcome::ChangedElsewhere => {
+                // Nothing of theirs is lost without a word, whatever else waits for this file.
+                let waiting = &mut self.files.saves.waiting;
+                waiting.retain(|next| next.path != save.path);
+                if open {
+                    self.files.file.stamp = None;
+                    self.view.complain("The file was changed by something else; save again to write over it, or use Save as");
+                } else {
+                    let text = format!("{shown} was changed by something else and was not saved");
+                    self.view.complain(text);
+                }
+            }
+            Outcome::Failed(diagnostic) => {
                 let help = diagnostic.help.as_deref().unwrap_or_default();
                 self.view
                     .complain(format!("{}; {help}", sentence(&diagnostic.message)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::app::dialogs::Prepared;
+    use crate::app::jobs::Workers;
+    use crate::app::{App, Command, Surroundings};
+    use crate::model::{Document, Edit, History};
+    use crate::project::files;
+
+    /// A window whose workers wait until they are told to go on, with a project in it.
+    fn app(path: &Path) -> App {
+        let surroundings = Surroundings {
+            workers: Workers::Held,
+            dialogs: Box::new(Prepared::default()),
+            state_folder: None,
+        };
+        let mut app = App::new(&egui::Context::default(), surroundings);
+        enter(&mut app, path);
+        app.files.pool().run_held();
+        app
+    }
+
+    fn enter(app: &mut App, path: &Path) {
+        let file = files::save(path, &Document::default(), "").expect("written");
+        let history = History::new(Document::default());
+        app.enter(history, Some(path.to_owned()));
+        app.files.file = file;
+    }
+
+    fn rename(app: &mut App, name: &str) {
+        app.perform(Command::Edit(Edit::SetName(name.to_owned())));
+    }
+
+    /// Lets the workers finish what they have, and what comes of that.
+    fn finish(app: &mut App) {
+        while app.files.pool().run_held() > 0 {
+            app.poll_files();
+        }
+    }
+
+    fn saved_name(path: &Path) -> String {
+        files::open(path).expect("it is a project").document.name
+    }
+
+    fn complaint(app: &App) -> Option<&str> {
+        let notice = app.view.notice.as_ref().filter(|notice| notice.bad);
+        notice.map(|notice| notice.text.as_str())
+    }
+
+    #[test]
+    fn saving_again_while_a_save_runs_writes_the_newest_state() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.drawbridge.yaml");
+        let mut app = app(&path);
+        for name in ["one", "two", "three", "four"] {
+            rename(&mut app, name);
+            app.perform(Command::Save);
+        }
+        assert_eq!(app.files.pool().run_held(), 1, "one save runs at a time");
+        app.poll_files();
+        assert_eq!(saved_name(&path), "one");
+        assert_eq!(
+            app.files.pool().run_held(),
+            1,
+            "of those that waited, one is left"
+        );
+        app.poll_files();
+        assert_eq!(saved_name(&path), "four");
+        assert_eq!(complaint(&app), None);
+        assert!(!app.history.as_ref().expect("a project").is_dirty());
+    }
+
+    #[test]
+    fn a_save_that_ends_after_another_project_was_opened_belongs_to_its_own() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [first, second] =
+            ["a", "b"].map(|n| folder.path().join(format!("{n}.drawbridge.yaml")));
+        let mut app = app(&first);
+        rename(&mut app, "one");
+        app.perform(Command::Save);
+        rename(&mut app, "two");
+        app.perform(Command::Save);
+        enter(&mut app, &second);
+        rename(&mut app, "other");
+        app.perform(Command::Save);
+        finish(&mut app);
+        assert_eq!(
+            saved_name(&first),
+            "two",
+            "both saves of the first were written"
+        );
+        assert_eq!(saved_name(&second), "other");
+        assert_eq!(app.files.path.as_deref(), Some(second.as_path()));
+        assert!(!app.history.as_ref().expect("a project").is_dirty());
+        rename(&mut app, "later");
+        app.perform(Command::Save);
+        finish(&mut app);
+        assert_eq!(complaint(&app), None);
+        assert_eq!(saved_name(&second), "later");
+    }
+
+    #[test]
+    fn a_file_that_something_else_changed_is_replaced_only_when_asked_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.drawbridge.yaml");
+        let mut app = app(&path);
+        files::write_text(&path, "format: drawbridge/1\nname: theirs\n").expect("written");
+        for name in ["one", "two"] {
+            rename(&mut app, name);
+            app.perform(Command::Save);
+        }
+        finish(&mut app);
+        assert_eq!(saved_name(&path), "theirs");
+        assert!(complaint(&app).is_some_and(|text| text.contains("changed by something else")));
+        app.perform(Command::Save);
+        finish(&mut app);
+        assert_eq!(saved_name(&path), "two");
     }
 }

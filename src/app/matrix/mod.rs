@@ -10,10 +10,10 @@ mod order;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use egui::{Context, Id, Rect, Ui, UiBuilder, pos2};
+use egui::{Id, Rect, Ui, UiBuilder, pos2};
 
 use super::command::{Command, Commands};
-use super::jobs::{Kept, Workers};
+use super::jobs::{Kept, Pool};
 use super::theme::{self, color};
 use super::view::View;
 use crate::model::{Document, NodeRef};
@@ -153,20 +153,20 @@ pub fn canvas_switch_ui(ui: &mut Ui, room: Rect) -> Option<Center> {
 }
 
 /// Has workers make what the matrix shows.
-pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: &Context) {
-    let (number, by) = (view.results_number, (workers, context));
+pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
+    let number = view.results_number;
     let board = view.board.clone();
     let matrix = &mut view.matrix;
     let axis = matrix.axis;
     matrix.begin(number);
     let ask = || (board.clone(), Arc::clone(results));
     let (shared, of) = ask();
-    matrix.seats.keep(number, by, move |_| {
+    matrix.seats.keep(number, pool, move |_| {
         shared.ask(number, &of, |board| Arc::new(board.seats().clone()))
     });
     if matrix.sort == Sort::Peers {
         let (shared, of) = ask();
-        matrix.peers.keep((number, axis), by, move |cancel| {
+        matrix.peers.keep((number, axis), pool, move |cancel| {
             shared.ask(number, &of, |board| peers(board, axis, &|| cancel.is_set()))
         });
     }
@@ -184,7 +184,7 @@ pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: 
         }
     };
     let wanted = key.2.clone();
-    let fresh = matrix.maker.keep(key, by, move |cancel| {
+    let fresh = matrix.maker.keep(key, pool, move |cancel| {
         let make = |board: &mut Board| {
             let rows = wanted.into_iter().take_while(|_| !cancel.is_set());
             let made = rows.map(|seat| (seat, board.shared_row(axis, seat)));
@@ -197,7 +197,7 @@ pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: 
     {
         matrix.rows.extend(made.iter().cloned());
         matrix.wanted.clear();
-        context.request_repaint();
+        pool.request_repaint();
     }
 }
 

@@ -104,8 +104,8 @@ pub(super) fn export_ui(
 fn verdict_ui(ui: &mut Ui, app: &App) {
     let palette = theme::palette(ui.ctx());
     let (icon, ink, ground) = look_of(app.results.proof.state, palette);
-    let unsaid = app.results.generated.unsaid.len();
-    let more = match unsaid {
+    let losses = app.results.generated.losses.len();
+    let more = match losses {
         0 => String::new(),
         1 => "1 part of the drawing is left out, because NetworkPolicy cannot say it".to_owned(),
         n => {

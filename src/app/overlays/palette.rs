@@ -158,9 +158,7 @@ fn found(app: &App, view: &PaletteView) -> Vec<Entry> {
         }
         entries.push(Entry {
             icon: listed.icon,
-            text: text_of(app, &listed.command)
-                .trim_end_matches('…')
-                .to_owned(),
+            text: text_of(app, listed).trim_end_matches('…').to_owned(),
             end: listed
                 .keys
                 .first()

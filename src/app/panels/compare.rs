@@ -5,12 +5,12 @@ mod list;
 
 use std::sync::Arc;
 
-use egui::{Context, Frame, Margin, Ui};
+use egui::{Frame, Margin, Ui};
 
 use crate::analysis::changes::Relation;
 use crate::app::command::{Command, Commands};
 use crate::app::insight;
-use crate::app::jobs::{Kept, Workers};
+use crate::app::jobs::{Kept, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
@@ -103,7 +103,7 @@ impl CompareView {
         results: &Arc<Results>,
         number: u64,
         saved: Option<(u64, &Document)>,
-        by: (Workers, &Context),
+        pool: &Pool,
     ) {
         let known = self.answer.answer().map(|(key, answer)| (key.1, answer));
         let known = known.filter(|(number, _)| *number == self.number);
@@ -121,7 +121,7 @@ impl CompareView {
         };
         let newer = Arc::clone(results);
         let key = (number, self.number, state);
-        let fresh = self.answer.keep(key, by, move |_| {
+        let fresh = self.answer.keep(key, pool, move |_| {
             let old = match older {
                 Older::Known(side) => side,
                 Older::Drawn(document) => Arc::new(Side::drawn(&document)),

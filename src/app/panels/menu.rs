@@ -2,12 +2,11 @@
 
 use egui::Ui;
 
-use crate::app::command::{Command, Commands, LISTED, Menu};
+use crate::app::command::{Commands, LISTED, Listed, Menu, Switch, When};
 use crate::app::icons;
 use crate::app::state::App;
-use crate::app::theme::Choice;
 use crate::app::widgets::{self, Row};
-use crate::model::Style;
+use crate::model::History;
 
 /// One menu.
 pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
@@ -19,12 +18,12 @@ pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
             widgets::hairline(ui);
             ui.add_space(4.0);
         }
-        let text = text_of(app, &listed.command);
+        let text = text_of(app, listed);
         let keys = listed
             .keys
             .first()
             .map_or(String::new(), |shortcut| shortcut.text());
-        let icon = if is_on(app, &listed.command) {
+        let icon = if listed.switch.is_some_and(|switch| is_on(app, switch)) {
             icons::CHECK
         } else {
             listed.icon
@@ -40,37 +39,35 @@ pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
 }
 
 /// What a command says now: undo and redo name their step.
-pub fn text_of(app: &App, command: &Command) -> String {
-    let step = app.history.as_ref().and_then(|history| match command {
-        Command::Undo => history.undo_name(),
-        Command::Redo => history.redo_name(),
-        _ => None,
-    });
-    let text = command.listed().map_or("", |listed| listed.text);
+pub fn text_of(app: &App, listed: &Listed) -> String {
+    let history = app.history.as_ref();
+    let step = match listed.when {
+        When::Undo => history.and_then(History::undo_name),
+        When::Redo => history.and_then(History::redo_name),
+        When::Always
+        | When::Project
+        | When::Selection
+        | When::Flows
+        | When::Kept
+        | When::KeptSelected => None,
+    };
     match step {
-        Some(step) => format!("{text} {step}"),
-        None => text.to_owned(),
+        Some(step) => format!("{} {step}", listed.text),
+        None => listed.text.to_owned(),
     }
 }
 
-/// Whether a command stands for something that is in force.
-fn is_on(app: &App, command: &Command) -> bool {
-    let style = app
-        .history
-        .as_ref()
-        .map(|history| history.document().settings.style);
+fn is_on(app: &App, switch: Switch) -> bool {
+    let history = app.history.as_ref();
+    let style = history.map(|history| history.document().settings.style);
     let preferences = &app.preferences;
-    match command {
-        Command::ThemeSystem => preferences.theme == Choice::System,
-        Command::ThemeLight => preferences.theme == Choice::Light,
-        Command::ThemeDark => preferences.theme == Choice::Dark,
-        Command::ToggleContrast => preferences.high_contrast,
-        Command::ToggleMotion => preferences.reduced_motion,
-        Command::ToggleOutline => preferences.outline,
-        Command::ToggleInspector => preferences.inspector,
-        Command::ToggleKept => !app.view.kept_hidden,
-        Command::StylePerFlow => style == Some(Style::PerFlow),
-        Command::StylePerWorkload => style == Some(Style::PerWorkload),
-        _ => false,
+    match switch {
+        Switch::Theme(theme) => preferences.theme == theme,
+        Switch::Contrast => preferences.high_contrast,
+        Switch::Motion => preferences.reduced_motion,
+        Switch::Outline => preferences.outline,
+        Switch::Inspector => preferences.inspector,
+        Switch::Kept => !app.view.kept_hidden,
+        Switch::Style(written) => style == Some(written),
     }
 }

@@ -13,7 +13,7 @@ use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, problems, widgets};
 use crate::model::{Document, Item, PolicyId};
-use crate::plan::Written;
+use crate::proof::Written;
 use crate::query::Results;
 
 pub use edit::{EditorView, editor_id, made_for};
@@ -130,7 +130,7 @@ pub fn policies_ui(
         return;
     }
     chips_ui(ui, view, commands);
-    unsaid_ui(ui, document, results, view, commands);
+    losses_ui(ui, document, results, view, commands);
     text::text_ui(ui, view, commands, fresh);
 }
 
@@ -231,7 +231,7 @@ fn chips_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
 }
 
 /// What is drawn and not written, with the reason.
-fn unsaid_ui(
+fn losses_ui(
     ui: &mut Ui,
     document: &Document,
     results: &Results,
@@ -239,31 +239,31 @@ fn unsaid_ui(
     commands: &mut Commands,
 ) {
     let about = &view.policies.shown.about;
-    let unsaid: Vec<_> = results
+    let losses: Vec<_> = results
         .generated
-        .unsaid
+        .losses
         .iter()
-        .filter(|u| about.is_empty() || about.contains(&u.flow))
+        .filter(|loss| about.is_empty() || about.contains(&loss.flow.into()))
         .collect();
     let ink = color(theme::palette(ui.ctx()).ink2);
     Frame::new()
         .inner_margin(Margin::symmetric(16, 0))
         .show(ui, |ui| {
-            for unsaid in unsaid.iter().take(2) {
+            for loss in losses.iter().take(2) {
                 let text = format!(
                     "Left out of {}: {}; {}",
-                    document.flow_name(unsaid.flow),
-                    unsaid.what,
-                    unsaid.why
+                    document.flow_name(loss.flow.into()),
+                    loss.part,
+                    loss.why
                 );
                 widgets::message(ui, icons::NOTE, &problems::sentence(&text), ink);
             }
-            if unsaid.len() > 2
-                && widgets::link(ui, &format!("{} more left out", unsaid.len() - 2)).clicked()
+            if losses.len() > 2
+                && widgets::link(ui, &format!("{} more left out", losses.len() - 2)).clicked()
             {
                 commands.push(Command::Problems);
             }
-            if !unsaid.is_empty() {
+            if !losses.is_empty() {
                 ui.add_space(6.0);
             }
         });

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use egui::{
-    Context, CornerRadius, Frame, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui, vec2,
-};
+use egui::{CornerRadius, Frame, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui, vec2};
 
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Workers};
+use crate::app::jobs::{Kept, Pool};
 use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
 use crate::app::view::{ShownConnection, View};
@@ -54,7 +52,7 @@ pub(super) fn shown(results: &Results, view: &View) -> Option<ShownConnection> {
 }
 
 /// Has a worker make the fixes of what is seen.
-pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Context)) {
+pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let (number, list) = (view.results_number, &mut view.problem_list);
     if list.fixes_for != number {
         list.fixes_for = number;
@@ -64,7 +62,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Conte
     }
     let Some(at) = list.wanted.take() else { return };
     let results = Arc::clone(results);
-    let fresh = list.maker.keep((number, at), by, move |_| {
+    let fresh = list.maker.keep((number, at), pool, move |_| {
         let finding = results.proof.findings.get(at);
         finding.map_or(Vec::new(), |finding| {
             fixes(
@@ -79,7 +77,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Conte
         Some(((of, at), made)) if fresh && *of == number => {
             list.fixes.insert(*at, made.clone());
             // The next one that is seen.
-            by.1.request_repaint();
+            pool.request_repaint();
         }
         _ => list.wanted = Some(at),
     }

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use egui::{Context, Ui};
+use egui::Ui;
 
 use super::inspector::arrow_end;
 use crate::app::canvas::Spot;
 use crate::app::command::{Command, Commands};
 use crate::app::insight::{extra, node_of};
-use crate::app::jobs::{Kept, Workers};
+use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
@@ -79,18 +79,11 @@ impl RadiusView {
     }
 
     /// Has a worker answer, when the question or what it is asked of has changed.
-    pub(super) fn keep(
-        &mut self,
-        results: &Arc<Results>,
-        number: u64,
-        (workers, context): (Workers, &Context),
-    ) {
+    pub(super) fn keep(&mut self, results: &Arc<Results>, number: u64, pool: &Pool) {
         let Some(from) = self.from else { return };
         let results = Arc::clone(results);
         self.answer
-            .keep((number, from), (workers, context), move |_| {
-                found(&results, from)
-            });
+            .keep((number, from), pool, move |_| found(&results, from));
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use egui::{Align2, Context, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, WidgetType};
+use egui::{Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, WidgetType};
 use egui::{pos2, vec2};
 
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Workers};
+use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
@@ -43,7 +43,7 @@ impl ReachView {
 }
 
 /// Has workers make the list, and look up the policies of the rows that are seen.
-pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Context)) {
+pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let number = view.results_number;
     let selection: Vec<Item> = view.selection.iter().copied().collect();
     if !selection.iter().any(|item| reaches(*item)) {
@@ -52,7 +52,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Conte
     let asked = (number, selection.clone());
     let (board, of) = (view.board.clone(), Arc::clone(results));
     let reach = &mut view.reach;
-    reach.list.keep(asked, by, move |cancel| {
+    reach.list.keep(asked, pool, move |cancel| {
         let list =
             |board: &mut crate::query::reach::Board| board.list(&selection, &|| cancel.is_set());
         Arc::new(board.ask(number, &of, list))
@@ -68,7 +68,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Conte
         return;
     };
     let (board, of) = (view.board.clone(), Arc::clone(results));
-    let fresh = reach.by.keep((asked.clone(), chunk), by, move |_| {
+    let fresh = reach.by.keep((asked.clone(), chunk), pool, move |_| {
         board.ask(number, &of, |board| {
             let rows = chunk..chunk + CHUNK;
             let entries = rows.filter_map(|row| entry(&listed, row));
@@ -81,7 +81,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, by: (Workers, &Conte
         Some(((of, chunk), names)) if fresh && *of == asked => {
             let rows = (*chunk..).zip(names.iter().cloned());
             reach.known.extend(rows);
-            by.1.request_repaint();
+            pool.request_repaint();
         }
         _ => reach.wanted = Some(chunk),
     }

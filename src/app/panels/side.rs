@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use egui::{
-    Context, CursorIcon, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType,
-    pos2,
+    CursorIcon, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetType, pos2,
 };
 
 use super::{compare, inspector, policies, problems, reach, why};
 use crate::app::command::Commands;
-use crate::app::jobs::Workers;
+use crate::app::jobs::Pool;
 use crate::app::problems::Tone;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
@@ -34,13 +33,13 @@ pub enum Tab {
 }
 
 /// Has workers answer what the tabs ask.
-pub fn keep(results: &Arc<Results>, view: &mut View, workers: Workers, context: &Context) {
+pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let number = view.results_number;
-    view.radius.keep(results, number, (workers, context));
+    view.radius.keep(results, number, pool);
     match view.tab {
-        Tab::Problems => problems::keep(results, view, (workers, context)),
-        Tab::Reach => reach::keep(results, view, (workers, context)),
-        Tab::Why => view.why.keep(results, number, (workers, context)),
+        Tab::Problems => problems::keep(results, view, pool),
+        Tab::Reach => reach::keep(results, view, pool),
+        Tab::Why => view.why.keep(results, number, pool),
         Tab::Policies | Tab::Compare => {}
     }
     view.shown_connection = match view.tab {

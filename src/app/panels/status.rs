@@ -54,6 +54,10 @@ pub fn status_ui(
             1 => (State::Blocked, format!("{summary}; 1 invariant broken")),
             n => (State::Blocked, format!("{summary}; {n} invariants broken")),
         };
+        let (state, summary) = match view.check_failed {
+            true => (State::Blocked, NOT_CHECKED.to_owned()),
+            false => (state, summary),
+        };
         if proof_pill(ui, state, &summary).clicked() {
             commands.push(Command::Problems);
         }
@@ -123,6 +127,9 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
         }
     }
 }
+
+/// What stands in place of a verdict when there is none.
+const NOT_CHECKED: &str = "Not checked: internal error";
 
 /// How long a notice stays, in seconds.
 const NOTICE: f64 = 8.0;

@@ -59,7 +59,8 @@ fn left_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
         (Command::Undo, icons::ARROW_U_UP_LEFT),
         (Command::Redo, icons::ARROW_U_UP_RIGHT),
     ] {
-        let name = menu::text_of(app, &command);
+        let listed = command.listed();
+        let name = listed.map_or_else(String::new, |listed| menu::text_of(app, listed));
         let possible = app.can(&command);
         let pressed = ui
             .add_enabled_ui(possible, |ui| widgets::icon_button(ui, icon, &name))

@@ -6,10 +6,10 @@ mod excerpt;
 
 use std::sync::Arc;
 
-use egui::{Align, Context, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
+use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
 
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Workers};
+use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::{ShownConnection, View};
 use crate::app::{icons, problems, standing, widgets};
@@ -59,12 +59,7 @@ impl WhyView {
     }
 
     /// Has a worker answer, when the question or what it is asked of has changed.
-    pub(super) fn keep(
-        &mut self,
-        results: &Arc<Results>,
-        number: u64,
-        (workers, context): (Workers, &Context),
-    ) {
+    pub(super) fn keep(&mut self, results: &Arc<Results>, number: u64, pool: &Pool) {
         if !self.complete() {
             self.answer.forget();
             return;
@@ -72,7 +67,7 @@ impl WhyView {
         let question = self.asked.clone();
         let results = Arc::clone(results);
         let key = (number, question.clone());
-        let fresh = self.answer.keep(key, (workers, context), move |_| {
+        let fresh = self.answer.keep(key, pool, move |_| {
             let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
             let mut question = question;
             if question.port.trim().is_empty() {

@@ -5,7 +5,7 @@ use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
 use crate::dialect::refusal::Refusals;
 use crate::dialect::{ADMIN, BASELINE, cidr, selector};
 use crate::policy::{Action, Match, Peer, PeerItem, Policy, PortItem, Rule, Side};
-use crate::sets::IpSet;
+use crate::sets::{DomainPattern, IpSet};
 use crate::yaml::{Mark, Object};
 
 /// Lowers a policy that the API server takes.
@@ -102,7 +102,8 @@ impl Lowering<'_> {
             }
             read::Peer::Nodes(_) => Peer::Nothing,
             read::Peer::Domains(names) => {
-                Peer::AnyOf(names.iter().cloned().map(Peer::Domain).collect())
+                let patterns = names.iter().map(|name| DomainPattern::subdomains(name));
+                Peer::AnyOf(patterns.map(Peer::Domain).collect())
             }
             read::Peer::Unknown => Peer::Nothing,
         }

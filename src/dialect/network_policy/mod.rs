@@ -1,5 +1,6 @@
 //! `networking.k8s.io/v1` NetworkPolicy (semantics 2).
 
+mod express;
 pub mod lower;
 pub mod parse;
 pub mod validate;
@@ -7,6 +8,8 @@ pub mod write;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use express::express;
 
 use crate::cluster::Assumptions;
 use crate::diag::{Diagnostic, Severity};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::fixture::Sketch;
-use crate::plan::generate;
+use crate::proof::generate;
 use crate::query::check;
 
 fn shop() -> Sketch {
@@ -47,7 +47,7 @@ fn told(document: &Document) -> String {
 /// A kept copy of a generated policy, with its text changed.
 fn by_hand(sketch: &mut Sketch, name: &str, change: impl Fn(&str) -> String) {
     let generated = generate(&sketch.document);
-    let full = |w: &&crate::plan::Written| format!("{}/{}", w.namespace, w.name) == name;
+    let full = |w: &&crate::proof::Written| format!("{}/{}", w.namespace, w.name) == name;
     let text = &generated.policies.iter().find(full).unwrap().text;
     let changed = change(text);
     assert_ne!(changed, *text);

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Document, Edit, FlowId, History, KeptPolicy, Style, Thing, Unknown};
-use crate::plan::Role;
-use crate::plan::Written;
+use crate::policy::Role;
 use crate::proof::Verdict;
+use crate::proof::Written;
 use crate::query::Results;
 use crate::query::check;
 

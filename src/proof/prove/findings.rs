@@ -9,16 +9,15 @@ use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::cluster::Snapshot;
 use crate::intent::gates::{Intent, Reason};
 use crate::intent::snapshot::Stage;
-use crate::load::imported::side;
 use crate::model::{Document, FlowId, Words, WorkloadId};
-use crate::plan::context::Context;
-use crate::plan::generate::{Generated, Role};
-use crate::policy::{Direction, Policy};
+use crate::policy::Role;
+use crate::policy::{Direction, Loss, Policy};
+use crate::proof::Generated;
 use crate::proof::Origin;
 
 /// All that is needed to tell what a difference is about.
 pub(super) struct Teller<'a> {
-    pub(super) context: &'a Context<'a>,
+    pub(super) document: &'a Document,
     pub(super) stage: &'a Stage,
     pub(super) intents: &'a [Intent],
     pub(super) real: &'a Snapshot,
@@ -130,7 +129,7 @@ impl Teller<'_> {
             if rules.peek().is_none() {
                 continue;
             }
-            policies.push(full_name(policy));
+            policies.push(policy.full_name());
             culprits.extend(gate.allowed_by(policy).map(|rule| Culprit {
                 origin: *origin,
                 span: rule.span.clone(),
@@ -149,7 +148,7 @@ impl Teller<'_> {
                 Origin::Given => kept = true,
                 Origin::Kept(id) => {
                     kept = true;
-                    let replaces = self.context.document.policies.get(id);
+                    let replaces = self.document.policies.get(id);
                     let replaces = replaces.and_then(|kept| kept.replaces.as_ref());
                     let replaced = self.generated.replaced.iter();
                     let stood_for = replaced
@@ -229,7 +228,7 @@ impl Teller<'_> {
     /// The policies in force of these names.
     fn culprits(&self, names: &[String]) -> Vec<Culprit> {
         let policies = self.real.policies.iter().zip(self.origins);
-        let named = policies.filter(|(policy, _)| names.contains(&full_name(policy)));
+        let named = policies.filter(|(policy, _)| names.contains(&policy.full_name()));
         let culprit = |(policy, origin): (&Policy, &Origin)| Culprit {
             origin: *origin,
             span: policy.span.clone(),
@@ -264,14 +263,16 @@ impl Teller<'_> {
     /// The policies that isolate a gate although nothing drawn does.
     fn closing(&self, gate: &Gate, difference: &GateDifference) -> Vec<String> {
         let isolating = |policy: &&Policy| {
-            side(policy, difference.direction).is_some_and(|s| s.isolates)
+            policy
+                .side(difference.direction)
+                .is_some_and(|s| s.isolates)
                 && gate.selected_by(policy)
         };
         self.real
             .policies
             .iter()
             .filter(isolating)
-            .map(full_name)
+            .map(Policy::full_name)
             .collect()
     }
 
@@ -292,8 +293,8 @@ impl Teller<'_> {
     /// Where nothing is written, somebody else has to.
     fn owner_help(&self, difference: &GateDifference) -> Option<String> {
         let id = self.drawn(difference.workload)?;
-        let workload = self.context.document.workloads.get(id)?;
-        let namespace = self.context.namespace(workload.namespace)?;
+        let workload = self.document.workloads.get(id)?;
+        let namespace = self.document.namespaces.get(workload.namespace)?;
         let what = match difference.direction {
             Direction::Ingress => "ingress",
             Direction::Egress => "egress",
@@ -311,34 +312,28 @@ impl Teller<'_> {
     }
 }
 
-fn full_name(policy: &Policy) -> String {
-    match &policy.namespace {
-        Some(namespace) => format!("{namespace}/{}", policy.name),
-        None => policy.name.clone(),
-    }
-}
-
 /// What is left out, as findings.
-pub(super) fn unsaid(document: &Document, generated: &Generated) -> Vec<Finding> {
+pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding> {
     let words = Words::new(document);
-    let one = |unsaid: &crate::plan::Unsaid| {
-        let flow = document.flows.get(unsaid.flow)?;
+    let one = |loss: &Loss| {
+        let id = FlowId::from(loss.flow);
+        let flow = document.flows.get(id)?;
         Some(Finding {
             kind: Kind::CannotBeSaid,
-            message: format!("{} is left out: {}", unsaid.what, unsaid.why),
+            message: format!("{} is left out: {}", loss.part, loss.why),
             from: words.of(&flow.from),
             to: words.of(&flow.to),
             ports: crate::model::validate::flow_ports_text(&flow.ports),
             witness: Witness::of_flow(flow),
-            flow: Some(unsaid.flow),
-            flows: vec![unsaid.flow],
+            flow: Some(id),
+            flows: vec![id],
             workload: None,
             policies: Vec::new(),
             culprits: Vec::new(),
             gate: None,
             open: false,
-            help: unsaid.help.clone(),
+            help: loss.help.clone(),
         })
     };
-    generated.unsaid.iter().filter_map(one).collect()
+    generated.losses.iter().filter_map(one).collect()
 }

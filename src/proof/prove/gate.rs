@@ -2,10 +2,9 @@
 
 use crate::analysis::End;
 use crate::analysis::compare::GateDifference;
-use crate::analysis::eval::{Probe, any_peer_matches, any_port_matches, peer_matches};
+use crate::analysis::oracle::{Probe, any_peer_matches, any_port_matches, peer_matches};
 use crate::cluster::Snapshot;
-use crate::load::imported::side;
-use crate::policy::{Direction, Match, Policy, PortItem, PortMatch, Rule};
+use crate::policy::{Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule};
 
 /// A difference as one concrete connection at one gate.
 pub(super) struct Gate<'a> {
@@ -31,7 +30,8 @@ impl<'a> Gate<'a> {
         peer_matches(self.snapshot, &policy.subject, &self.subject)
     }
 
-    /// The rules of a policy that let the connection through, or may do so by a port name.
+    /// The rules of a policy that let the connection through, or may do so by a port name or by the
+    /// address of a pod that does not exist yet.
     pub(super) fn allowed_by<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Rule> {
         self.rules(policy, true)
     }
@@ -45,7 +45,7 @@ impl<'a> Gate<'a> {
     }
 
     fn rules<'p>(&self, policy: &'p Policy, by_name: bool) -> impl Iterator<Item = &'p Rule> {
-        let rules = match side(policy, self.direction) {
+        let rules = match policy.side(self.direction) {
             Some(side) if self.selected_by(policy) => &side.rules[..],
             _ => &[],
         };
@@ -54,10 +54,20 @@ impl<'a> Gate<'a> {
             Direction::Egress => &self.other,
         };
         rules.iter().filter(move |rule| {
-            any_peer_matches(self.snapshot, &rule.peers, &self.other)
+            (any_peer_matches(self.snapshot, &rule.peers, &self.other)
+                || by_name && self.may_be_addressed(&rule.peers))
                 && (any_port_matches(self.snapshot, &rule.ports, destination, self.probe)
                     || by_name && self.may_be_named(destination, &rule.ports))
         })
+    }
+
+    /// A pod that does not exist yet may have any address.
+    fn may_be_addressed(&self, peers: &Match<PeerItem>) -> bool {
+        let (End::NewPod(_), Match::Only(items)) = (&self.other, peers) else {
+            return false;
+        };
+        let anywhere = |item: &PeerItem| wherever(&item.peer);
+        (items.iter()).any(|item| peer_matches(self.snapshot, &anywhere(item), &self.other))
     }
 
     /// A pod that does not exist yet may declare any port name.
@@ -72,5 +82,15 @@ impl<'a> Gate<'a> {
             _ => false,
         };
         items.iter().any(named)
+    }
+}
+
+/// The same peer, with pods of every address in place of those of some.
+fn wherever(peer: &Peer) -> Peer {
+    match peer {
+        Peer::PodAddresses(_) => Peer::Pods,
+        Peer::All(parts) => Peer::All(parts.iter().map(wherever).collect()),
+        Peer::AnyOf(parts) => Peer::AnyOf(parts.iter().map(wherever).collect()),
+        other => other.clone(),
     }
 }

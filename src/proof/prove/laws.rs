@@ -7,7 +7,7 @@ use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
 use crate::model::fixture::Sketch;
 use crate::model::validate::{flow_ports, selector};
 use crate::model::{Base, Dns, DnsProfile, End, Flow, NamespaceId, Style, Unknown};
-use crate::plan::generate;
+use crate::proof::generate;
 use crate::sets::Protocol;
 
 const NAMESPACES: [&str; 4] = ["a", "b", "kube-system", "openshift-dns"];
@@ -305,7 +305,7 @@ proptest! {
         prop_assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), generated.text());
         prop_assert!(proof.diagnostics.is_empty(), "{:?}", proof.diagnostics);
         prop_assert!(proof.state <= State::CannotBeSaid);
-        if generated.unsaid.is_empty() && !document.flows.is_empty() {
+        if generated.losses.is_empty() && !document.flows.is_empty() {
             prop_assert_eq!(proof.state, State::Exact);
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::fixture::Sketch;
 use crate::model::{Base, Style};
-use crate::plan::generate;
+use crate::proof::generate;
 
 fn shop() -> Sketch {
     let mut sketch = Sketch::new();
@@ -29,7 +29,7 @@ fn told(proof: &Proof) -> String {
 /// The proof after the text of one policy has been changed.
 fn broken(sketch: &Sketch, policy: &str, change: impl Fn(&str) -> String) -> Proof {
     let mut generated = generate(&sketch.document);
-    let full = |w: &crate::plan::Written| format!("{}/{}", w.namespace, w.name) == policy;
+    let full = |w: &crate::proof::Written| format!("{}/{}", w.namespace, w.name) == policy;
     let found = generated.policies.iter_mut().find(|w| full(w)).unwrap();
     let changed = change(&found.text);
     assert_ne!(changed, found.text, "nothing was broken");

@@ -86,12 +86,12 @@ fn workload(teller: &Teller, at: usize) -> Place {
         return Place::Drawn(End::Workload(id));
     }
     let workload = teller.stage.snapshot.workloads.get(at);
-    let document = teller.context.document;
+    let document = teller.document;
     Place::Pod(workload.and_then(|w| document.namespace_named(&w.namespace)))
 }
 
 fn other(teller: &Teller, peer: &PeerPiece) -> Place {
-    let (snapshot, document) = (&teller.stage.snapshot, teller.context.document);
+    let (snapshot, document) = (&teller.stage.snapshot, teller.document);
     match peer {
         PeerPiece::Pod(at) => match snapshot.pods.get(*at) {
             Some(pod) => workload(teller, pod.workload),
@@ -156,7 +156,7 @@ fn other_words(teller: &Teller, peer: &PeerPiece) -> String {
 
 fn workload_words(teller: &Teller, at: usize) -> String {
     if let Some(id) = teller.drawn(at) {
-        return Words::new(teller.context.document).of(&End::Workload(id));
+        return Words::new(teller.document).of(&End::Workload(id));
     }
     match teller.stage.snapshot.workloads.get(at) {
         Some(w) if w.name == OTHER_POD => format!("{OTHER_POD} of {}", w.namespace),

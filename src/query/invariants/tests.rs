@@ -6,7 +6,7 @@ use super::*;
 use crate::model::fixture::Sketch;
 use crate::model::validate::flow_ports;
 use crate::model::{Claim, FlowPort, Unknown, arbitrary};
-use crate::plan::generate;
+use crate::proof::generate;
 use crate::query::check;
 use crate::query::explain::{Verdict, ask};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Board, Cell, Seat};
-use crate::analysis::explain::probe;
+use crate::analysis::oracle::probe;
 use crate::analysis::{Decision, Direction, End, GateTrace};
 use crate::model::{Item, NodeRef};
 use crate::query::why::Standing;

@@ -2,7 +2,7 @@
 
 use super::{Place, Question};
 use crate::analysis::ask::addresses_of;
-use crate::analysis::eval::Probe;
+use crate::analysis::oracle::Probe;
 use crate::analysis::{self, End};
 use crate::model::{self, FlowPort, NodeRef, Refusal, Words};
 use crate::query::Results;

@@ -3,7 +3,7 @@
 use super::gates::rules;
 use super::near::{Missing, near};
 use super::{Asked, Place, Standing, Teller};
-use crate::analysis::explain::gate;
+use crate::analysis::oracle::gate;
 use crate::analysis::{Decision, Direction, End, GateTrace};
 use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing};
 use crate::proof::Fix;
@@ -214,7 +214,7 @@ impl Teller<'_> {
             let in_force = crate::proof::InForce::read(&document, &self.results.generated);
             let snapshot = &in_force.stage.snapshot;
             let trace =
-                crate::analysis::explain::probe(snapshot, &shown.from, &shown.to, shown.port);
+                crate::analysis::oracle::probe(snapshot, &shown.from, &shown.to, shown.port);
             let verdict = if trace.allowed { "allowed" } else { "denied" };
             (trace.allowed != shown.trace.allowed)
                 .then(|| format!("An assumption decides: if {words}, it would be {verdict}"))

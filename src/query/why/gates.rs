@@ -61,7 +61,7 @@ impl Teller<'_> {
         };
         let isolates = |trace_of: &&PolicyTrace| {
             self.policy(trace_of.policy)
-                .and_then(|p| side(p, trace.direction))
+                .and_then(|p| p.side(trace.direction))
                 .is_some_and(|side| side.isolates)
         };
         let all = trace.tiers.iter().flat_map(|tier| &tier.policies);
@@ -87,7 +87,7 @@ impl Teller<'_> {
     /// Of policies that isolate, what says nothing but that is the clearest.
     fn clearest_first(&self, policies: &mut [usize], direction: Direction) {
         policies.sort_by_key(|at| {
-            let side = self.policy(*at).and_then(|p| side(p, direction));
+            let side = self.policy(*at).and_then(|p| p.side(direction));
             side.map_or(0, |side| side.rules.len())
         });
     }
@@ -203,7 +203,7 @@ impl Teller<'_> {
             Match::Any => rule.span.line,
             Match::Only(items) => items
                 .iter()
-                .find(|i| crate::analysis::eval::peer_matches(snapshot, &i.peer, other))
+                .find(|i| crate::analysis::oracle::peer_matches(snapshot, &i.peer, other))
                 .map_or(rule.span.line, |item| item.span.line),
         }
     }
@@ -219,12 +219,5 @@ pub(super) fn other(shown: &Shown, direction: Direction) -> &End {
 
 /// The rules of a policy in one direction.
 pub(super) fn rules(policy: &Policy, direction: Direction) -> &[Rule] {
-    side(policy, direction).map_or(&[], |side| &side.rules)
-}
-
-fn side(policy: &Policy, direction: Direction) -> Option<&crate::policy::Side> {
-    match direction {
-        Direction::Ingress => policy.ingress.as_ref(),
-        Direction::Egress => policy.egress.as_ref(),
-    }
+    policy.side(direction).map_or(&[], |side| &side.rules)
 }

@@ -1,8 +1,8 @@
 //! The rules that come nearest to a connection that none allows, and what would have to be different.
 
 use super::gates::{other, rules};
-use crate::analysis::eval::peer_matches;
 use crate::analysis::miss::{peer_misses, port_miss, port_words};
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::{End, GateTrace};
 use crate::cluster::{Pod, Snapshot};
 use crate::policy::{Action, Match, Peer, Rule};

@@ -251,14 +251,14 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
         .iter()
         .filter(|finding| finding.flow == Some(id));
     let said: Vec<String> = findings.map(|finding| sentence(&finding.message)).collect();
-    let unsaid = inspect
+    let losses = inspect
         .results
         .generated
-        .unsaid
+        .losses
         .iter()
-        .filter(|unsaid| unsaid.flow == id);
-    let reasons: Vec<String> = unsaid
-        .map(|unsaid| sentence(&format!("{}: {}", unsaid.what, unsaid.why)))
+        .filter(|loss| loss.flow == id.into());
+    let reasons: Vec<String> = losses
+        .map(|loss| sentence(&format!("{}: {}", loss.part, loss.why)))
         .collect();
     let policies = inspect
         .results

@@ -92,7 +92,7 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &KeptPolicy, id: Policy
     let selects = |workload: usize| {
         let pods = snapshot.workloads.get(workload)?.pods.clone();
         let pod = crate::analysis::End::Pod(pods.start);
-        let selected = crate::analysis::eval::peer_matches(snapshot, &read.subject, &pod);
+        let selected = crate::analysis::oracle::peer_matches(snapshot, &read.subject, &pod);
         selected.then_some(())
     };
     let drawn = in_force.stage.index.iter();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Scope;
 use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef, WorkloadId};
-use crate::plan::Written;
+use crate::proof::Written;
 
 /// What a selection is about.
 pub(super) struct About {

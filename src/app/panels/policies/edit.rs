@@ -33,7 +33,7 @@ pub fn editor_id(id: PolicyId) -> Id {
 /// What a kept policy was made for: a generated one that it replaces, or nothing.
 pub fn made_for(results: &Results, policy: &KeptPolicy, id: PolicyId) -> Source {
     let replaced = results.generated.replaced.iter();
-    let mut keys = replaced.map(crate::plan::Written::key);
+    let mut keys = replaced.map(crate::proof::Written::key);
     match &policy.replaces {
         Some(key) if keys.any(|replaced| replaced == *key) => Source::ByHand(id),
         _ => Source::Kept(id),

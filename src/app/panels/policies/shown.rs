@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::Scope;
 use super::about::About;
 use crate::analysis::End;
-use crate::analysis::eval::peer_matches;
+use crate::analysis::oracle::peer_matches;
 use crate::app::yaml_ink::LINE;
 use crate::model::{Document, FlowId, Item, PolicyId, WorkloadId};
-use crate::plan::Role;
-use crate::plan::Written;
 use crate::policy::Direction;
+use crate::policy::Role;
 use crate::proof::Origin;
+use crate::proof::Written;
 use crate::query::Results;
 
 /// Where a policy that is shown comes from.

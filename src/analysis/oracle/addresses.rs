@@ -1,0 +1,58 @@
+//! Address blocks, range by range; the families never mix (K31).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::cluster::{Node, Pod};
+use crate::sets::IpSet;
+
+/// Whether an address lies in one of the ranges of a set.
+pub(super) fn lies_in(address: IpAddr, set: &IpSet) -> bool {
+    set.ranges().any(|range| match (range, address) {
+        ((IpAddr::V4(first), IpAddr::V4(last)), IpAddr::V4(address)) => {
+            first.octets() <= address.octets() && address.octets() <= last.octets()
+        }
+        ((IpAddr::V6(first), IpAddr::V6(last)), IpAddr::V6(address)) => {
+            first.octets() <= address.octets() && address.octets() <= last.octets()
+        }
+        _ => false,
+    })
+}
+
+/// Whether a host-network pod that counts as its node has an address in a set. Without any known address
+/// it has some IPv4 address, so that only a block of all of these takes it in.
+pub(super) fn host_lies_in(pod: &Pod, node: Option<&Node>, set: &IpSet) -> bool {
+    let mut known: Vec<IpAddr> = pod.addresses.clone();
+    if let Some(node) = node {
+        known.extend(&node.addresses);
+    }
+    if known.is_empty() {
+        let whole = (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into());
+        return set.ranges().any(|range| range == whole);
+    }
+    known.into_iter().any(|address| lies_in(address, set))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_include_both_ends_and_one_family() {
+        let set = |net: &str| IpSet::net(net.parse().expect("a network"));
+        let at = |text: &str| text.parse::<IpAddr>().expect("an address");
+        for (net, address, want) in [
+            ("10.0.0.0/8", "10.0.0.0", true),
+            ("10.0.0.0/8", "10.255.255.255", true),
+            ("10.0.0.0/8", "11.0.0.0", false),
+            ("10.0.0.0/8", "9.255.255.255", false),
+            ("0.0.0.0/0", "255.255.255.255", true),
+            ("0.0.0.0/0", "::", false),
+            ("::/0", "10.0.0.1", false),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::", false),
+        ] {
+            assert_eq!(lies_in(at(address), &set(net)), want, "{address} in {net}");
+        }
+        assert!(!lies_in(at("10.0.0.1"), &IpSet::empty()));
+    }
+}

@@ -1,0 +1,297 @@
+//! Why a connection is allowed or not: a plain evaluator of one connection that keeps record of every
+//! tier, the policies that apply in it, and the rule that decides.
+
+use super::super::End;
+use super::{Probe, any_peer_matches, any_port_matches, peer_matches};
+use crate::cluster::{HostNetwork, Snapshot};
+use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
+use crate::sets::Protocol;
+
+/// What was found out about one connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Whether both gates allow it.
+    pub allowed: bool,
+    /// The gate of the source.
+    pub egress: GateTrace,
+    /// The gate of the destination.
+    pub ingress: GateTrace,
+}
+
+/// What one gate says of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateTrace {
+    /// Which side it is on.
+    pub direction: Direction,
+    /// Whether it lets the connection pass.
+    pub allowed: bool,
+    /// What decided.
+    pub decision: Decision,
+    /// The tiers in which a policy applies, in order, as far as they were asked.
+    pub tiers: Vec<TierTrace>,
+}
+
+/// What decided at a gate. Policies are indices into `Snapshot::policies`, rules into the side's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A pod always reaches itself (P1).
+    SamePod,
+    /// A node always reaches its own pods (P2).
+    OwnNode,
+    /// This end is no pod, so that no policy applies to it.
+    NoPod,
+    /// A rule.
+    Rule {
+        /// The policy.
+        policy: usize,
+        /// Its rule in this direction.
+        rule: usize,
+    },
+    /// No rule of the tier allowed it, and these policies isolate the pod.
+    Isolated {
+        /// The tier.
+        tier: usize,
+        /// The policies that isolate.
+        policies: Vec<usize>,
+    },
+    /// No tier decided, so it is allowed.
+    Open,
+}
+
+/// What one tier says of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TierTrace {
+    /// Index into `Snapshot::tiers`.
+    pub tier: usize,
+    /// The policies that apply to the pod in this direction, in the order in which they are asked.
+    pub policies: Vec<PolicyTrace>,
+    /// How the tier ended.
+    pub verdict: TierVerdict,
+}
+
+/// How a tier ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TierVerdict {
+    /// Allowed, finally.
+    Allowed,
+    /// Denied, finally.
+    Denied,
+    /// The next tier decides.
+    Next,
+}
+
+/// One policy that applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyTrace {
+    /// Index into `Snapshot::policies`.
+    pub policy: usize,
+    /// Its rules in this direction.
+    pub rules: Vec<RuleTrace>,
+}
+
+/// How near one rule comes to the connection; it matches if all three hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleTrace {
+    /// Whether it applies to the pod, where rules narrow the subject.
+    pub subject: bool,
+    /// Whether the other end is one of its peers.
+    pub peer: bool,
+    /// Whether the port is one of its ports.
+    pub port: bool,
+}
+
+impl RuleTrace {
+    /// Whether the rule matches the connection.
+    pub fn matches(self) -> bool {
+        self.subject && self.peer && self.port
+    }
+}
+
+/// Whether `from` may open a connection to a port of `to`, and why.
+pub fn explain(snapshot: &Snapshot, from: &End, to: &End, protocol: Protocol, port: u16) -> Trace {
+    probe(snapshot, from, to, Some((protocol, port)))
+}
+
+/// [`explain`] for any probe, other protocols included.
+pub fn probe(snapshot: &Snapshot, from: &End, to: &End, probe: Probe) -> Trace {
+    let always = match (from, to) {
+        (End::Pod(a), End::Pod(b)) if a == b => Some(Decision::SamePod),
+        (End::Node(node) | End::NodeAddress(node, _), End::Pod(pod))
+            if runs_on(snapshot, *pod, *node) =>
+        {
+            Some(Decision::OwnNode)
+        }
+        _ => None,
+    };
+    let gate = |direction| match &always {
+        Some(decision) => open(direction, decision.clone()),
+        None => gate(snapshot, direction, from, to, probe),
+    };
+    let (egress, ingress) = (gate(Direction::Egress), gate(Direction::Ingress));
+    Trace {
+        allowed: egress.allowed && ingress.allowed,
+        egress,
+        ingress,
+    }
+}
+
+fn runs_on(snapshot: &Snapshot, pod: usize, node: usize) -> bool {
+    let on = snapshot.pods.get(pod).and_then(|p| p.node.as_deref());
+    on.is_some() && on == snapshot.nodes.get(node).map(|n| n.name.as_str())
+}
+
+/// Whether the one is a host-network pod that counts as the node of the other.
+fn is_own_host(snapshot: &Snapshot, from: &End, to: &End) -> bool {
+    let (End::Pod(host), End::Pod(pod)) = (from, to) else {
+        return false;
+    };
+    let (Some(host), Some(pod)) = (snapshot.pods.get(*host), snapshot.pods.get(*pod)) else {
+        return false;
+    };
+    snapshot.assumptions.host_network == HostNetwork::Nodes
+        && host.host_network
+        && host.node.is_some()
+        && host.node == pod.node
+}
+
+fn open(direction: Direction, decision: Decision) -> GateTrace {
+    GateTrace {
+        direction,
+        allowed: true,
+        decision,
+        tiers: Vec::new(),
+    }
+}
+
+/// What one gate says of the connection, whatever the other one says.
+pub fn gate(
+    snapshot: &Snapshot,
+    direction: Direction,
+    from: &End,
+    to: &End,
+    probe: Probe,
+) -> GateTrace {
+    let all: Vec<usize> = (0..snapshot.policies.len()).collect();
+    gate_by(snapshot, direction, from, to, probe, &all)
+}
+
+/// The same, asked of some policies; no others may select the gate's pod.
+pub(in crate::analysis) fn gate_by(
+    snapshot: &Snapshot,
+    direction: Direction,
+    from: &End,
+    to: &End,
+    probe: Probe,
+    policies: &[usize],
+) -> GateTrace {
+    let (own, peer) = match direction {
+        Direction::Ingress => (to, from),
+        Direction::Egress => (from, to),
+    };
+    if !matches!(own, End::Pod(_) | End::NewPod(_)) {
+        return open(direction, Decision::NoPod);
+    }
+    if direction == Direction::Ingress && is_own_host(snapshot, from, to) {
+        return open(direction, Decision::OwnNode);
+    }
+    let mut tiers = Vec::new();
+    for (tier, rules_of) in snapshot.tiers.iter().enumerate() {
+        let sides = applicable(snapshot, policies, tier, direction, own);
+        if sides.is_empty() {
+            continue;
+        }
+        let trace_rule = |rule: &Rule| RuleTrace {
+            subject: (rule.subject.as_ref()).is_none_or(|s| peer_matches(snapshot, s, own)),
+            peer: any_peer_matches(snapshot, &rule.peers, peer),
+            port: any_port_matches(snapshot, &rule.ports, to, probe),
+        };
+        let traces = sides.iter().map(|(policy, side)| PolicyTrace {
+            policy: *policy,
+            rules: side.rules.iter().map(trace_rule).collect(),
+        });
+        let policies: Vec<PolicyTrace> = traces.collect();
+        let (verdict, decision) = decide(tier, rules_of.combine, &sides, &policies);
+        tiers.push(TierTrace {
+            tier,
+            policies,
+            verdict,
+        });
+        if verdict != TierVerdict::Next {
+            return GateTrace {
+                direction,
+                allowed: verdict == TierVerdict::Allowed,
+                decision,
+                tiers,
+            };
+        }
+    }
+    GateTrace {
+        direction,
+        allowed: true,
+        decision: Decision::Open,
+        tiers,
+    }
+}
+
+/// The sides of a tier that apply to a pod, in the order in which their rules are asked.
+fn applicable<'a>(
+    snapshot: &'a Snapshot,
+    policies: &[usize],
+    tier: usize,
+    direction: Direction,
+    own: &End,
+) -> Vec<(usize, &'a Side)> {
+    let side_of = |policy: &'a Policy| match direction {
+        Direction::Ingress => policy.ingress.as_ref(),
+        Direction::Egress => policy.egress.as_ref(),
+    };
+    let policies = policies.iter();
+    let mut found: Vec<(usize, &Policy, &Side)> = policies
+        .filter_map(|&at| Some((at, snapshot.policies.get(at)?)))
+        .filter(|(_, p)| p.tier == tier)
+        .filter_map(|(at, p)| Some((at, p, side_of(p)?)))
+        .filter(|(_, p, _)| peer_matches(snapshot, &p.subject, own))
+        .collect();
+    found.sort_by_key(|(at, p, _)| (p.order, &p.name, *at));
+    found.into_iter().map(|(at, _, side)| (at, side)).collect()
+}
+
+fn decide(
+    tier: usize,
+    combine: Combine,
+    sides: &[(usize, &Side)],
+    traces: &[PolicyTrace],
+) -> (TierVerdict, Decision) {
+    let hits: Vec<(usize, usize, Action)> = sides
+        .iter()
+        .zip(traces)
+        .flat_map(|((policy, side), trace)| {
+            let rules = side.rules.iter().zip(&trace.rules).enumerate();
+            rules
+                .filter(|(_, (_, trace))| trace.matches())
+                .map(|(at, (rule, _))| (*policy, at, rule.action))
+        })
+        .collect();
+    let first = |want: Action| hits.iter().find(|h| h.2 == want).copied();
+    let hit = match combine {
+        Combine::FirstMatch => hits.first().copied(),
+        Combine::DenyOverAccept => first(Action::Deny)
+            .or_else(|| first(Action::Accept))
+            .or_else(|| first(Action::Pass)),
+    };
+    if let Some((policy, rule, action)) = hit {
+        let verdict = match action {
+            Action::Accept => TierVerdict::Allowed,
+            Action::Deny => TierVerdict::Denied,
+            Action::Pass => TierVerdict::Next,
+        };
+        return (verdict, Decision::Rule { policy, rule });
+    }
+    let isolating = sides.iter().filter(|(_, s)| s.isolates);
+    let policies: Vec<usize> = isolating.map(|(at, _)| *at).collect();
+    if policies.is_empty() {
+        (TierVerdict::Next, Decision::Open)
+    } else {
+        (TierVerdict::Denied, Decision::Isolated { tier, policies })
+    }
+}

@@ -1,0 +1,21 @@
+//! The plain evaluator: one concrete connection, every policy, rule by rule. It defines what policies
+//! mean, explains single connections, and is what the property tests hold the fast analysis against.
+//!
+//! It shares no leaf with the fast analysis: labels, addresses, domain names and ports are matched
+//! here anew, one at a time, over the plain values of `cluster`, `policy` and `sets`. A fault in either
+//! of the two shows as a difference. `tests/architecture.rs` holds them apart.
+
+mod addresses;
+mod domains;
+pub mod explain;
+mod labels;
+mod peers;
+mod ports;
+
+pub(super) use explain::gate_by;
+pub use explain::{
+    Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain, gate,
+    probe,
+};
+pub use peers::{any_peer_matches, peer_matches};
+pub use ports::{Probe, any_port_matches, port_matches};

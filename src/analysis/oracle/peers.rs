@@ -1,0 +1,119 @@
+//! Peers, expression by expression, for one concrete end.
+
+use std::net::IpAddr;
+
+use super::super::{End, NewPod};
+use super::addresses::{host_lies_in, lies_in};
+use super::domains::is_named;
+use super::labels::selects;
+use crate::cluster::{NAMESPACE_NAME_LABEL, Node, Pod, Snapshot};
+use crate::policy::{Match, Peer, PeerItem};
+use crate::sets::Labels;
+
+/// Whether the end is in the peer.
+pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &End) -> bool {
+    let all = |peers: &[Peer], want: bool| {
+        let mut each = peers.iter();
+        each.all(|p| peer_matches(snapshot, p, end) == want)
+    };
+    match peer {
+        Peer::Everything => true,
+        Peer::Nothing => false,
+        Peer::All(peers) => all(peers, true),
+        Peer::AnyOf(peers) => !all(peers, false),
+        Peer::Not(peer) => !peer_matches(snapshot, peer, end),
+        _ => match end {
+            End::Pod(at) => snapshot
+                .pods
+                .get(*at)
+                .is_some_and(|pod| pod_matches(snapshot, peer, pod)),
+            End::NewPod(pod) => new_pod_matches(snapshot, peer, pod),
+            End::Address(address) => address_matches(snapshot, peer, *address),
+            End::Node(at) => node_matches(snapshot, peer, *at),
+            End::NodeAddress(_, address) => address_matches(snapshot, peer, *address),
+            End::Domain(name) => matches!(peer, Peer::Domain(pattern) if is_named(name, pattern)),
+        },
+    }
+}
+
+/// Whether a pod is in a peer that speaks of pods.
+fn pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> bool {
+    let namespace = snapshot.namespaces.get(pod.namespace);
+    match peer {
+        Peer::Pods => true,
+        Peer::PodLabels(selector) => selects(selector, &pod.labels),
+        Peer::Namespace(name) => namespace.is_some_and(|n| n.name == *name),
+        Peer::NamespaceLabels(selector) => namespace.is_some_and(|n| selects(selector, &n.labels)),
+        Peer::HostNetwork => pod.host_network,
+        Peer::ServiceAccount(name) => *pod.service_account == **name,
+        Peer::PodsOf(workload) => pod.workload == *workload,
+        Peer::PodAddresses(set) => pod.addresses.iter().any(|a| lies_in(*a, set)),
+        Peer::HostAddresses(set) => pod.host_network && host_lies_in(pod, node(snapshot, pod), set),
+        Peer::HostsOn(selector) => {
+            pod.host_network
+                && match node(snapshot, pod) {
+                    Some(node) => selects(selector, &node.labels),
+                    None => selector.requirements.is_empty(),
+                }
+        }
+        Peer::PodsIpv4 => pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4),
+        Peer::PodsIpv6 => pod.addresses.iter().any(IpAddr::is_ipv6),
+        _ => false,
+    }
+}
+
+/// The node that a pod runs on, if it is known.
+fn node<'a>(snapshot: &'a Snapshot, pod: &Pod) -> Option<&'a Node> {
+    let name = pod.node.as_deref()?;
+    snapshot.nodes.iter().find(|node| node.name == name)
+}
+
+fn new_pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &NewPod) -> bool {
+    match peer {
+        Peer::Pods | Peer::NewPods | Peer::PodsIpv4 => true,
+        Peer::PodLabels(selector) => selects(selector, &pod.labels),
+        Peer::Namespace(name) => match pod.namespace {
+            Some(at) => snapshot.namespaces.get(at).is_some_and(|n| n.name == *name),
+            None => pod.namespace_labels.get(NAMESPACE_NAME_LABEL) == Some(name),
+        },
+        Peer::NamespaceLabels(selector) => selects(selector, namespace_labels(snapshot, pod)),
+        Peer::ServiceAccount(name) => name == "default",
+        _ => false,
+    }
+}
+
+fn namespace_labels<'a>(snapshot: &'a Snapshot, pod: &'a NewPod) -> &'a Labels {
+    let known = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
+    known.map_or(&pod.namespace_labels, |n| &n.labels)
+}
+
+fn address_matches(snapshot: &Snapshot, peer: &Peer, address: IpAddr) -> bool {
+    match peer {
+        Peer::Addresses(set) => lies_in(address, set),
+        Peer::Nodes(selector) => {
+            let nodes = snapshot.nodes.iter();
+            let mut owned = nodes.flat_map(|n| n.addresses.iter().map(move |a| (n, *a)));
+            owned.any(|(n, a)| a == address && selects(selector, &n.labels))
+        }
+        _ => false,
+    }
+}
+
+fn node_matches(snapshot: &Snapshot, peer: &Peer, node: usize) -> bool {
+    let Some(node) = snapshot.nodes.get(node) else {
+        return false;
+    };
+    match peer {
+        Peer::Nodes(selector) => selects(selector, &node.labels),
+        Peer::Addresses(set) => node.addresses.iter().any(|a| lies_in(*a, set)),
+        _ => false,
+    }
+}
+
+/// Whether the end is one of a rule's peers.
+pub fn any_peer_matches(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &End) -> bool {
+    match peers {
+        Match::Any => true,
+        Match::Only(items) => items.iter().any(|i| peer_matches(snapshot, &i.peer, end)),
+    }
+}

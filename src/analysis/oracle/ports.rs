@@ -1,0 +1,72 @@
+//! Destination ports, item by item.
+
+use super::super::End;
+use crate::cluster::{HostNetwork, Snapshot};
+use crate::policy::{Match, PortItem, PortMatch};
+use crate::sets::Protocol;
+
+/// A destination port, or none for every protocol that is not TCP, UDP or SCTP.
+pub type Probe = Option<(Protocol, u16)>;
+
+/// Whether the port, at this destination, is one of a rule's ports.
+pub fn any_port_matches(
+    snapshot: &Snapshot,
+    ports: &Match<PortItem>,
+    destination: &End,
+    probe: Probe,
+) -> bool {
+    match (ports, probe) {
+        (Match::Any, _) => true,
+        (Match::Only(_), None) => false,
+        (Match::Only(items), Some((protocol, port))) => {
+            let one = |i: &PortItem| port_matches(snapshot, &i.port, destination, protocol, port);
+            items.iter().any(one)
+        }
+    }
+}
+
+/// Whether the port, at this destination, is the one that the item names.
+pub fn port_matches(
+    snapshot: &Snapshot,
+    item: &PortMatch,
+    destination: &End,
+    protocol: Protocol,
+    port: u16,
+) -> bool {
+    match item {
+        PortMatch::AllPorts(of) => *of == protocol,
+        PortMatch::Range {
+            protocol: of,
+            first,
+            last,
+        } => *of == protocol && *first <= port && port <= *last,
+        PortMatch::Named { protocol: of, name } => {
+            of.is_none_or(|of| of == protocol)
+                && bears_name(snapshot, destination, name, protocol, port)
+        }
+    }
+}
+
+/// Whether the destination declares the port under this name. Only pods do, and none that counts as its
+/// node (semantics 1.4).
+fn bears_name(
+    snapshot: &Snapshot,
+    destination: &End,
+    name: &str,
+    protocol: Protocol,
+    port: u16,
+) -> bool {
+    let End::Pod(at) = destination else {
+        return false;
+    };
+    let Some(pod) = snapshot.pods.get(*at) else {
+        return false;
+    };
+    if pod.host_network && snapshot.assumptions.host_network == HostNetwork::Nodes {
+        return false;
+    }
+    pod.ports.iter().any(|declared| {
+        let named = declared.name.as_deref() == Some(name);
+        named && declared.protocol == protocol && declared.port == port
+    })
+}

@@ -1,0 +1,122 @@
+//! Base and DNS policies. They stand apart from the flows in both styles.
+
+use super::draft::Draft;
+use super::peers;
+use crate::model::dns::Resolver;
+use crate::model::{Base, NamespaceId, WorkloadId};
+use crate::plan::context::{Context, Unit, UnitPods};
+use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PlanRule, Role};
+use crate::sets::Selector;
+
+/// The policy that isolates every pod of a namespace, if its base does.
+pub(super) fn base(context: &Context, namespace: NamespaceId) -> Option<Draft> {
+    let types: Vec<Direction> = Direction::BOTH
+        .into_iter()
+        .filter(|direction| context.base_closes(namespace, *direction))
+        .collect();
+    let name = context.namespace_name(namespace);
+    let (stem, what) = match (types.is_empty(), context.document.base_of(namespace)) {
+        (true, _) => return None,
+        (false, Base::DenyIngress) => ("deny-ingress", "to"),
+        (false, _) => ("deny-all", "to and from"),
+    };
+    Some(Draft {
+        comment: format!("connections {what} pods of {name} need another policy that allows them"),
+        ..draft(context, namespace, Role::Base, stem, types)
+    })
+}
+
+/// The policy that lets every pod of a namespace resolve names, where the base closes egress.
+pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver) -> Option<Draft> {
+    if !context.writes_dns(namespace) {
+        return None;
+    }
+    let namespaces = PlanNamespaces::Labelled(resolver.namespaces.clone());
+    let mut peers = vec![PlanPeer::Pods(namespaces, resolver.pods.clone())];
+    peers.extend(resolver.networks.iter().cloned().map(PlanPeer::Block));
+    let name = context.namespace_name(namespace);
+    Some(Draft {
+        comment: format!("pods of {name} may resolve names"),
+        rules: vec![rule(Direction::Egress, peers, resolver)?],
+        ..draft(
+            context,
+            namespace,
+            Role::Dns,
+            "allow-dns",
+            vec![Direction::Egress],
+        )
+    })
+}
+
+/// The other half, where the DNS pods stand in a namespace that is closed itself.
+pub(super) fn dns_clients(
+    context: &Context,
+    namespace: NamespaceId,
+    resolver: &Resolver,
+) -> Option<Draft> {
+    let clients = context.dns_clients(namespace, resolver);
+    if clients.is_empty() {
+        return None;
+    }
+    let peers = clients
+        .into_iter()
+        .map(|client| {
+            let clients = peers::namespace(context, client, namespace);
+            PlanPeer::Pods(clients, Selector::everything())
+        })
+        .collect();
+    let pods = context.document.matching_in(namespace, &resolver.pods);
+    Some(Draft {
+        comment: "the DNS pods answer everybody who may ask".to_owned(),
+        subject: resolver.pods.clone(),
+        workloads: pods,
+        rules: vec![rule(Direction::Ingress, peers, resolver)?],
+        ..draft(
+            context,
+            namespace,
+            Role::Dns,
+            "allow-dns-clients",
+            vec![Direction::Ingress],
+        )
+    })
+}
+
+fn rule(direction: Direction, peers: Vec<PlanPeer>, resolver: &Resolver) -> Option<PlanRule> {
+    let ports = peers::ports_in_order(&resolver.ports);
+    let nothing = peers.is_empty() || ports == Match::Only(Vec::new());
+    (!nothing).then(|| PlanRule {
+        direction,
+        flows: Vec::new(),
+        comments: Vec::new(),
+        other: "the DNS pods".to_owned(),
+        peers,
+        ports,
+    })
+}
+
+/// A policy for every pod of a namespace, without rules.
+fn draft(
+    context: &Context,
+    namespace: NamespaceId,
+    role: Role,
+    stem: &str,
+    directions: Vec<Direction>,
+) -> Draft {
+    let all = Unit {
+        namespace,
+        pods: UnitPods::All,
+    };
+    let workloads: Vec<WorkloadId> = context.members(all).map(|(id, _)| id).collect();
+    Draft {
+        namespace,
+        role,
+        stem: stem.to_owned(),
+        ends: stem.to_owned(),
+        comment: String::new(),
+        description: String::new(),
+        subject: Selector::everything(),
+        workloads,
+        directions,
+        rules: Vec::new(),
+    }
+}

@@ -1,0 +1,186 @@
+//! The halves of the flows: collected by their ends, then written for each pair or for each subject.
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::peers;
+use crate::model::{End, Flow, FlowId, FlowPort, Style, Words};
+use crate::plan::context::{Context, Unit, UnitPods};
+use crate::plan::names;
+use crate::plan::needed::Needed;
+use crate::policy::{Direction, Match, PlanRule, Role};
+
+/// One direction of all flows between two ends, at one subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    unit: Unit,
+    direction: Direction,
+    /// The drawn end that the unit is part of.
+    own: End,
+    other: End,
+}
+
+#[derive(Default)]
+struct Half {
+    flows: Vec<FlowId>,
+    notes: Vec<String>,
+    ports: Vec<FlowPort>,
+}
+
+/// All halves of a drawing that need a rule in a managed namespace.
+#[derive(Default)]
+pub(super) struct Halves {
+    halves: BTreeMap<Key, Half>,
+}
+
+impl Halves {
+    pub(super) fn add(&mut self, context: &Context, id: FlowId, flow: &Flow, needed: &Needed) {
+        let sides = [
+            (Direction::Egress, &needed.sources, &flow.from, &flow.to),
+            (
+                Direction::Ingress,
+                &needed.destinations,
+                &flow.to,
+                &flow.from,
+            ),
+        ];
+        for (direction, units, own, other) in sides {
+            let managed =
+                |unit: &&Unit| context.namespace(unit.namespace).is_some_and(|n| n.managed);
+            for unit in units.iter().filter(managed) {
+                let key = Key {
+                    unit: *unit,
+                    direction,
+                    own: own.clone(),
+                    other: other.clone(),
+                };
+                let half = self.halves.entry(key).or_default();
+                half.flows.push(id);
+                half.ports.extend(needed.ports.iter().cloned());
+                let note = flow.note.trim();
+                if !note.is_empty() && !half.notes.iter().any(|n| n == note) {
+                    half.notes.push(note.to_owned());
+                }
+            }
+        }
+    }
+
+    pub(super) fn drafts(self, context: &Context) -> Vec<Draft> {
+        match context.document.settings.style {
+            Style::PerFlow => self.per_flow(context),
+            Style::PerWorkload => self.per_workload(context),
+        }
+    }
+
+    fn per_flow(self, context: &Context) -> Vec<Draft> {
+        let words = Words::new(context.document);
+        let one = |(key, half): (Key, Half)| {
+            let rule = rule(context, &key, &half, Vec::new())?;
+            let namespace = key.unit.namespace;
+            let own = names::of_unit(context, key.unit);
+            let other = names::of_end(context, &key.other, namespace);
+            let (own_words, other_words) = (
+                names::unit_sentence(context, key.unit),
+                names::sentence(context, &key.other, namespace),
+            );
+            let (between, comment) = match key.direction {
+                Direction::Egress => (
+                    "to",
+                    format!("{own_words} may open connections to {other_words}"),
+                ),
+                Direction::Ingress => (
+                    "from",
+                    format!("{own_words} accepts connections from {other_words}"),
+                ),
+            };
+            Some(Draft {
+                stem: format!("{own}-{between}-{other}"),
+                ends: format!(
+                    "{} {between} {} {}",
+                    words.of(&key.own),
+                    words.of(&key.other),
+                    unit_ends(context, &words, key.unit)
+                ),
+                comment,
+                description: half.notes.join("; "),
+                directions: vec![key.direction],
+                rules: vec![rule],
+                ..draft(context, Role::Flow, key.unit)
+            })
+        };
+        self.halves.into_iter().filter_map(one).collect()
+    }
+
+    fn per_workload(self, context: &Context) -> Vec<Draft> {
+        let words = Words::new(context.document);
+        let mut by_unit: BTreeMap<Unit, Vec<(Key, Half)>> = BTreeMap::new();
+        for (key, half) in self.halves {
+            by_unit.entry(key.unit).or_default().push((key, half));
+        }
+        let one = |(unit, mut halves): (Unit, Vec<(Key, Half)>)| {
+            halves.sort_by_cached_key(|(key, _)| {
+                (key.direction, words.of(&key.other), words.of(&key.own))
+            });
+            let rules: Vec<PlanRule> = halves
+                .iter()
+                .filter_map(|(key, half)| rule(context, key, half, half.notes.clone()))
+                .collect();
+            let mut directions: Vec<Direction> = rules.iter().map(|r| r.direction).collect();
+            directions.dedup();
+            let sentence = names::unit_sentence(context, unit);
+            (!rules.is_empty()).then(|| Draft {
+                stem: names::of_unit(context, unit),
+                ends: unit_ends(context, &words, unit),
+                comment: format!("connections of {sentence}"),
+                directions,
+                rules,
+                ..draft(context, Role::Workload, unit)
+            })
+        };
+        by_unit.into_iter().filter_map(one).collect()
+    }
+}
+
+fn unit_ends(context: &Context, words: &Words, unit: Unit) -> String {
+    let within = context.namespace_name(unit.namespace);
+    match unit.pods {
+        UnitPods::All => format!("{within} any"),
+        UnitPods::Group(id) => format!("{within} {}", words.of(&End::Group(id))),
+        UnitPods::Workload(id) => format!("{within} {}", words.of(&End::Workload(id))),
+        UnitPods::Subject(at, group) => {
+            let selector = context.subject(at).map(|s| s.selector.to_string());
+            let group = group.map(|id| words.of(&End::Group(id)));
+            let parts = selector.into_iter().chain(group);
+            parts.fold(within.to_owned(), |all, part| format!("{all} {part}"))
+        }
+    }
+}
+
+fn rule(context: &Context, key: &Key, half: &Half, comments: Vec<String>) -> Option<PlanRule> {
+    let peers = peers::peers(context, &key.other, key.unit.namespace).ok()?;
+    let ports = peers::ports(&half.ports);
+    let nothing = peers.is_empty() || ports == Match::Only(Vec::new());
+    (!nothing).then(|| PlanRule {
+        direction: key.direction,
+        flows: half.flows.iter().copied().map(Into::into).collect(),
+        comments,
+        other: context.document.end_name(&key.other),
+        peers,
+        ports,
+    })
+}
+
+fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
+    Draft {
+        namespace: unit.namespace,
+        role,
+        stem: String::new(),
+        ends: String::new(),
+        comment: String::new(),
+        description: String::new(),
+        subject: context.selector(unit).unwrap_or_default(),
+        workloads: context.members(unit).map(|(id, _)| id).collect(),
+        directions: Vec::new(),
+        rules: Vec::new(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Whom imported policies isolate, evaluated plainly: a plan asks for known workloads, and whether a
+//! namespace is isolated as a whole.
+
+use crate::model::{Document, Workload};
+use crate::policy::{Direction, Imported, Peer, Policy};
+use crate::sets::Selector;
+
+/// Whether one of the policies isolates every pod of the namespace, whatever its labels.
+pub(super) fn isolates_all(imported: &Imported, namespace: &str, direction: Direction) -> bool {
+    isolating(imported, direction)
+        .any(|p| p.namespace.as_deref() == Some(namespace) && is_all(&p.subject))
+}
+
+/// Whether one of the policies isolates the pods of a workload.
+pub(super) fn isolates(
+    imported: &Imported,
+    document: &Document,
+    workload: &Workload,
+    direction: Direction,
+) -> bool {
+    isolating(imported, direction).any(|p| selects(&p.subject, document, workload))
+}
+
+/// Namespace and pod selector of a policy, if these two say which pods it selects; those on the host
+/// network may be left out.
+pub(super) fn subject(policy: &Policy) -> Option<(&str, &Selector)> {
+    let Peer::All(parts) = &policy.subject else {
+        return None;
+    };
+    let (mut namespace, mut selector) = (None, None);
+    for part in parts {
+        match part {
+            Peer::Namespace(name) if namespace.is_none() => namespace = Some(name.as_str()),
+            Peer::PodLabels(labels) if selector.is_none() => selector = Some(labels),
+            Peer::Not(inner) if **inner == Peer::HostNetwork => {}
+            _ => return None,
+        }
+    }
+    namespace.zip(selector)
+}
+
+fn isolating(imported: &Imported, direction: Direction) -> impl Iterator<Item = &Policy> {
+    let policies = imported.policies.iter();
+    policies.filter(move |p| p.side(direction).is_some_and(|s| s.isolates))
+}
+
+/// Whether a subject leaves out no pod of its namespace but those on the host network.
+fn is_all(subject: &Peer) -> bool {
+    match subject {
+        Peer::Everything | Peer::Pods | Peer::Namespace(_) => true,
+        Peer::PodLabels(selector) => selector.is_everything(),
+        Peer::All(parts) => parts.iter().all(is_all),
+        Peer::AnyOf(parts) => parts.iter().any(is_all),
+        Peer::Not(inner) => **inner == Peer::HostNetwork,
+        _ => false,
+    }
+}
+
+fn selects(subject: &Peer, document: &Document, workload: &Workload) -> bool {
+    let selects = |part: &Peer| selects(part, document, workload);
+    let namespace = document.namespaces.get(workload.namespace);
+    match subject {
+        Peer::Everything | Peer::Pods => true,
+        Peer::PodLabels(selector) => selector.matches(&workload.labels),
+        Peer::Namespace(name) => namespace.is_some_and(|n| n.name == *name),
+        Peer::NamespaceLabels(selector) => {
+            selector.matches(&document.namespace_labels(workload.namespace))
+        }
+        Peer::HostNetwork => workload.host_network,
+        Peer::ServiceAccount(name) => {
+            workload.service_account.as_deref().unwrap_or("default") == name
+        }
+        Peer::All(parts) => parts.iter().all(selects),
+        Peer::AnyOf(parts) => parts.iter().any(selects),
+        Peer::Not(inner) => !selects(inner),
+        _ => false,
+    }
+}

@@ -1,0 +1,278 @@
+//! Splits a flow into the halves that need rules and the losses that cannot be planned. Never widens a flow.
+
+use super::peers::peers;
+use crate::diag::{Diagnostic, Severity};
+use crate::model::validate::port_name;
+use crate::model::{Document, End, Flow, FlowId, FlowPort, WorkloadId};
+use crate::plan::context::{Context, Unit, UnitPods};
+use crate::plan::identity::Unselectable;
+use crate::policy::{Direction, Loss, Part};
+use crate::sets::Protocol;
+
+/// A flow as far as it can be planned.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Needed {
+    /// Pods of the source whose egress needs a rule.
+    pub(crate) sources: Vec<Unit>,
+    /// Pods of the destination whose ingress needs one.
+    pub(crate) destinations: Vec<Unit>,
+    /// Never empty while there are sources or destinations.
+    pub(crate) ports: Vec<FlowPort>,
+    /// What is left out.
+    pub(crate) losses: Vec<Loss>,
+    /// Notes and warnings about the flow.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Why a flow as a whole is left out: how bad that is, why, and what to do.
+pub(super) struct Refusal(pub(super) Severity, pub(super) String, pub(super) String);
+
+impl Refusal {
+    pub(super) fn missing() -> Self {
+        Self(
+            Severity::Error,
+            "one of its ends does not exist".to_owned(),
+            "draw the flow between things that exist".to_owned(),
+        )
+    }
+
+    pub(super) fn unselectable(
+        document: &Document,
+        workload: WorkloadId,
+        why: &Unselectable,
+    ) -> Self {
+        Self(
+            Severity::Warning,
+            why.why(document, name_of(document, workload)),
+            why.help().to_owned(),
+        )
+    }
+}
+
+/// Splits one flow. A muted flow needs nothing.
+pub(crate) fn needed(context: &Context, id: FlowId, flow: &Flow) -> Needed {
+    let mut found = Needed::default();
+    if flow.muted {
+        return found;
+    }
+    if let Err(Refusal(severity, why, help)) = fill(context, id, flow, &mut found) {
+        found.sources.clear();
+        found.destinations.clear();
+        found.losses.push(Loss {
+            flow: id.into(),
+            part: Part::Flow,
+            severity,
+            why,
+            help: Some(help),
+        });
+    }
+    found
+}
+
+fn fill(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Result<(), Refusal> {
+    refuse_the_impossible(context, flow)?;
+    found.sources = context.closed_units(&flow.from, Direction::Egress);
+    found.destinations = context.closed_units(&flow.to, Direction::Ingress);
+    if found.sources.is_empty() && found.destinations.is_empty() {
+        return Ok(());
+    }
+    selectable(
+        context,
+        id,
+        (Direction::Egress, &flow.from),
+        &mut found.sources,
+        &mut found.losses,
+    )?;
+    selectable(
+        context,
+        id,
+        (Direction::Ingress, &flow.to),
+        &mut found.destinations,
+        &mut found.losses,
+    )?;
+    if !found.sources.is_empty() {
+        far(context, &found.sources, &flow.to)?;
+        losses_of_external(context.document, id, &flow.to, &mut found.losses);
+    }
+    if !found.destinations.is_empty() {
+        far(context, &found.destinations, &flow.from)?;
+        losses_of_external(context.document, id, &flow.from, &mut found.losses);
+    }
+    ports(context, id, flow, found)
+}
+
+/// Refuses an end that no rule of these units can name.
+fn far(context: &Context, units: &[Unit], end: &End) -> Result<(), Refusal> {
+    let own = units.first().map(|unit| unit.namespace);
+    own.map_or(Ok(()), |own| peers(context, end, own).map(|_| ()))
+}
+
+fn refuse_the_impossible(context: &Context, flow: &Flow) -> Result<(), Refusal> {
+    let document = context.document;
+    let refuse = |why: String, help: &str| Err(Refusal(Severity::Error, why, help.to_owned()));
+    for end in [&flow.from, &flow.to] {
+        if let End::Missing(words) = end {
+            return refuse(
+                format!("there is no `{words}`"),
+                "draw the flow between things that exist",
+            );
+        }
+    }
+    if let (End::External(_), End::External(_)) = (&flow.from, &flow.to) {
+        return refuse(
+            "both ends are outside the cluster, where no policy applies".to_owned(),
+            "delete the flow",
+        );
+    }
+    let host = |end: &End| match end {
+        End::Workload(id) => (document.workloads.get(*id)).filter(|w| !context.selectable(w)),
+        _ => None,
+    };
+    let outside = |end: &End| matches!(end, End::External(_)) || host(end).is_some();
+    if let (true, true) = (outside(&flow.from), outside(&flow.to)) {
+        let name = host(&flow.from).or(host(&flow.to)).map_or("", |w| &w.name);
+        return Err(Refusal(
+            Severity::Warning,
+            Unselectable::HostNetwork.why(document, name),
+            "restrict it at the node, for example with a host firewall".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// Takes out the units that no selector names; refuses the flow if that unit is its very end.
+fn selectable(
+    context: &Context,
+    id: FlowId,
+    (direction, end): (Direction, &End),
+    units: &mut Vec<Unit>,
+    losses: &mut Vec<Loss>,
+) -> Result<(), Refusal> {
+    let mut refusal = None;
+    units.retain(|unit| {
+        let UnitPods::Workload(workload) = unit.pods else {
+            return true;
+        };
+        let Err(why) = context.identity(workload) else {
+            return true;
+        };
+        let told = Refusal::unselectable(context.document, workload, why);
+        if matches!(end, End::Workload(_)) {
+            refusal = Some(told);
+        } else {
+            losses.push(Loss {
+                flow: id.into(),
+                part: Part::Subject(
+                    direction,
+                    workload.into(),
+                    name_of(context.document, workload).to_owned(),
+                ),
+                severity: told.0,
+                why: told.1,
+                help: Some(told.2),
+            });
+        }
+        false
+    });
+    refusal.map_or(Ok(()), Err)
+}
+
+fn name_of(document: &Document, workload: WorkloadId) -> &str {
+    document.workloads.get(workload).map_or("", |w| &w.name)
+}
+
+/// The part of an external that is left out while the rest of it is written.
+fn losses_of_external(document: &Document, flow: FlowId, end: &End, losses: &mut Vec<Loss>) {
+    let End::External(id) = end else { return };
+    let Some(external) = document.externals.get(*id) else {
+        return;
+    };
+    for network in &external.networks {
+        if let Err(why) = network.canonical() {
+            losses.push(Loss {
+                flow: flow.into(),
+                part: Part::Network(network.clone()),
+                severity: Severity::Warning,
+                why,
+                help: Some("give the external networks in its place".to_owned()),
+            });
+        }
+    }
+}
+
+/// Keeps the ports that mean something at the destination.
+fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Result<(), Refusal> {
+    if flow.ports.is_empty() {
+        return Err(Refusal(
+            Severity::Error,
+            "it has no ports".to_owned(),
+            "choose ports, or `any` for all of them".to_owned(),
+        ));
+    }
+    for port in &flow.ports {
+        let judged = match port {
+            FlowPort::Range(_, first, last) if *first == 0 || first > last => Err((
+                "is no range of ports".to_owned(),
+                "ports go from 1 to 65535".to_owned(),
+            )),
+            FlowPort::Named(protocol, name) => named(context, &flow.to, *protocol, name, found),
+            _ => Ok(()),
+        };
+        match judged {
+            Ok(()) => found.ports.push(port.clone()),
+            Err((why, help)) => found.losses.push(Loss {
+                flow: id.into(),
+                part: Part::Port(port.to_string()),
+                severity: Severity::Error,
+                why,
+                help: Some(help),
+            }),
+        }
+    }
+    if found.ports.is_empty() {
+        found.sources.clear();
+        found.destinations.clear();
+    }
+    Ok(())
+}
+
+/// A port name means something only at pods that declare it, for that protocol.
+fn named(
+    context: &Context,
+    to: &End,
+    protocol: Protocol,
+    name: &str,
+    found: &mut Needed,
+) -> Result<(), (String, String)> {
+    let by_number = || "write the port's number".to_owned();
+    if let Err(refusal) = port_name(name) {
+        return Err((refusal.message, by_number()));
+    }
+    if let End::External(_) = to {
+        return Err(("an address has no port names".to_owned(), by_number()));
+    }
+    let document = context.document;
+    let destinations = document.workloads_at(to).into_iter();
+    let destinations: Vec<_> = (destinations.filter_map(|id| document.workloads.get(id))).collect();
+    if destinations.iter().any(|w| !context.selectable(w)) && destinations.len() == 1 {
+        return Err(("an address has no port names".to_owned(), by_number()));
+    }
+    let (with, without): (Vec<_>, Vec<_>) = destinations.into_iter().partition(|w| {
+        (w.ports.iter()).any(|p| p.protocol == protocol && p.name.as_deref() == Some(name))
+    });
+    match (with.first(), without.first()) {
+        (None, Some(first)) => Err((
+            format!("`{}` declares no {protocol} port of that name", first.name),
+            format!("declare `{name}` there, or write the port's number"),
+        )),
+        (Some(_), Some(first)) => {
+            let message = format!("the port name `{name}` means nothing at `{}`", first.name);
+            let diagnostic = Diagnostic::warning("L08", message);
+            found
+                .diagnostics
+                .push(diagnostic.help("declare it there too, or write the port's number"));
+            Ok(())
+        }
+        (_, None) => Ok(()),
+    }
+}

@@ -1,0 +1,128 @@
+//! How an end is planned from the other side: its peers, and the ports in the order of writing.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::needed::Refusal;
+use crate::diag::Severity;
+use crate::model::{End, External, FlowPort, NamespaceId, Network};
+use crate::plan::context::Context;
+use crate::policy::{Match, PlanNamespaces, PlanPeer, PortMatch};
+use crate::sets::{PortSet, Protocol, Selector};
+
+/// The peers of a rule in a policy of the namespace `own`; never empty.
+pub(super) fn peers(
+    context: &Context,
+    end: &End,
+    own: NamespaceId,
+) -> Result<Vec<PlanPeer>, Refusal> {
+    let document = context.document;
+    let all = Selector::everything;
+    match end {
+        End::AnyPod => Ok(vec![PlanPeer::Pods(PlanNamespaces::Labelled(all()), all())]),
+        End::AnyPodOf(id) => Ok(vec![PlanPeer::Pods(namespace(context, *id, own), all())]),
+        End::Group(id) => {
+            let group = document.groups.get(*id).ok_or_else(Refusal::missing)?;
+            let namespaces = PlanNamespaces::Labelled(group.namespaces.clone());
+            Ok(vec![PlanPeer::Pods(namespaces, group.pods.clone())])
+        }
+        End::Workload(id) => {
+            let workload = document.workloads.get(*id).ok_or_else(Refusal::missing)?;
+            if !context.selectable(workload) && !workload.addresses.is_empty() {
+                let addresses = workload.addresses.iter().copied();
+                return Ok(addresses.map(single).map(PlanPeer::Block).collect());
+            }
+            match context.identity(*id) {
+                Ok(selector) => Ok(vec![PlanPeer::Pods(
+                    namespace(context, workload.namespace, own),
+                    selector.clone(),
+                )]),
+                Err(why) => Err(Refusal::unselectable(document, *id, why)),
+            }
+        }
+        End::External(id) => external(document.externals.get(*id).ok_or_else(Refusal::missing)?),
+        End::Missing(_) => Err(Refusal::missing()),
+    }
+}
+
+/// A namespace as policies of the namespace `own` name it.
+pub(super) fn namespace(context: &Context, id: NamespaceId, own: NamespaceId) -> PlanNamespaces {
+    match id == own {
+        true => PlanNamespaces::Own,
+        false => PlanNamespaces::Named(context.namespace_name(id).to_owned()),
+    }
+}
+
+fn external(external: &External) -> Result<Vec<PlanPeer>, Refusal> {
+    let networks = external.networks.iter();
+    let networks = networks
+        .filter_map(|n| n.canonical().ok())
+        .map(PlanPeer::Block);
+    let names = external.domain_names.iter().cloned().map(PlanPeer::Domain);
+    let peers: Vec<PlanPeer> = networks.chain(names).collect();
+    if !peers.is_empty() {
+        return Ok(peers);
+    }
+    let name = &external.name;
+    let why = match external.networks.is_empty() {
+        true => format!("`{name}` has no networks"),
+        false => format!("none of the networks of `{name}` can be written"),
+    };
+    let help = "give it the networks it may be reached at".to_owned();
+    Err(Refusal(Severity::Error, why, help))
+}
+
+fn single(address: IpAddr) -> Network {
+    Network {
+        cidr: IpNet::from(address),
+        except: Vec::new(),
+    }
+}
+
+/// Ports united: overlapping and touching ranges become one, names that a whole protocol covers go.
+pub(super) fn ports(ports: &[FlowPort]) -> Match<PortMatch> {
+    if ports.contains(&FlowPort::Any) {
+        return Match::Any;
+    }
+    let numbers: PortSet = ports.iter().filter_map(FlowPort::numbers).collect();
+    let mut items = Vec::new();
+    for protocol in Protocol::ALL {
+        if numbers.has_all_of(protocol) {
+            items.push(PortMatch::AllPorts(protocol));
+            continue;
+        }
+        let ranges = numbers.ranges(protocol);
+        items.extend(ranges.map(|(first, last)| PortMatch::Range {
+            protocol,
+            first,
+            last,
+        }));
+        let mut names: Vec<&String> = ports
+            .iter()
+            .filter_map(|port| match port {
+                FlowPort::Named(of, name) if *of == protocol => Some(name),
+                _ => None,
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        items.extend(names.into_iter().map(|name| PortMatch::Named {
+            protocol: Some(protocol),
+            name: name.clone(),
+        }));
+    }
+    Match::Only(items)
+}
+
+/// The same in the order given: in DNS policies UDP stands first.
+pub(super) fn ports_in_order(listed: &[FlowPort]) -> Match<PortMatch> {
+    let mut items = Vec::new();
+    for port in listed {
+        match ports(std::slice::from_ref(port)) {
+            Match::Any => return Match::Any,
+            Match::Only(one) => items.extend(one),
+        }
+    }
+    Match::Only(items)
+}

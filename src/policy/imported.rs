@@ -1,0 +1,13 @@
+//! Imported policies as plan and intent need them: lowered, with what was wrong with their texts.
+
+use super::Policy;
+use crate::diag::Diagnostic;
+
+/// One imported text, lowered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// What it means; a text may hold no policy, or several.
+    pub policies: Vec<Policy>,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}

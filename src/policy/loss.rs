@@ -1,0 +1,59 @@
+//! What of a plan is left out, and why.
+
+use std::fmt;
+
+use super::{Direction, Network};
+use crate::diag::Severity;
+
+/// A flow, by a number that only its owner understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowKey(pub u32);
+
+/// A workload, by a number that only its owner understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkloadKey(pub u32);
+
+/// A part of a flow that is left out of the policies: it cannot be planned, or the dialect cannot
+/// express it. Nothing is widened in its place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Loss {
+    /// The flow.
+    pub flow: FlowKey,
+    /// What is left out.
+    pub part: Part,
+    /// Error: the drawing is wrong. Warning: the dialect cannot express it.
+    pub severity: Severity,
+    /// Why: lower case, no full stop.
+    pub why: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// What of a flow is left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// All of it.
+    Flow,
+    /// Everything at the gates of one direction.
+    Gate(Direction),
+    /// What concerns the pods of one workload, by its name, at its own gate.
+    Subject(Direction, WorkloadKey, String),
+    /// A domain name.
+    Domain(String),
+    /// An address block.
+    Network(Network),
+    /// Ports, in the words of the drawing: `TCP/http`.
+    Port(String),
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flow | Self::Gate(_) => f.write_str("the flow"),
+            Self::Subject(_, _, name) => write!(f, "the part of `{name}`"),
+            Self::Domain(name) => write!(f, "the domain name `{name}`"),
+            Self::Network(network) => write!(f, "the network `{}`", network.cidr),
+            Self::Port(words) => write!(f, "the port `{words}`"),
+        }
+    }
+}

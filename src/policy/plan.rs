@@ -1,0 +1,97 @@
+//! Which policies have to exist, in no dialect: what `plan` computes and a dialect writes.
+
+use super::{Direction, FlowKey, Match, Network, PortMatch, WorkloadKey};
+use crate::sets::{Labels, Selector};
+
+/// One policy: it selects pods of one namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanPolicy {
+    /// `metadata.namespace`.
+    pub namespace: String,
+    /// `metadata.name`.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// `metadata.labels`.
+    pub labels: Labels,
+    /// `metadata.annotations`.
+    pub annotations: Labels,
+    /// What it does, in one sentence without a full stop.
+    pub comment: String,
+    /// The pods that it selects.
+    pub subject: Selector,
+    /// The known workloads among them.
+    pub workloads: Vec<WorkloadKey>,
+    /// The directions that it isolates, ingress first.
+    pub directions: Vec<Direction>,
+    /// What it allows; never empty unless it is a base.
+    pub rules: Vec<PlanRule>,
+}
+
+impl PlanPolicy {
+    /// By namespace, base first, then DNS, then by name.
+    pub fn order(&self) -> (String, Role, String) {
+        (
+            self.namespace.clone(),
+            self.role.min(Role::Flow),
+            self.name.clone(),
+        )
+    }
+
+    /// `NAMESPACE/NAME`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+}
+
+/// What a policy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Isolates every pod of its namespace.
+    Base,
+    /// Lets every pod of its namespace resolve names, or the DNS pods answer.
+    Dns,
+    /// One direction of the flows between two ends.
+    Flow,
+    /// Everything of one subject.
+    Workload,
+}
+
+/// One rule: connections in one direction with any of the peers, at any of the ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanRule {
+    /// Whether the peers are sources or destinations.
+    pub direction: Direction,
+    /// The flows that it is written for; none for DNS.
+    pub flows: Vec<FlowKey>,
+    /// Notes of the flows, where they belong to the rule.
+    pub comments: Vec<String>,
+    /// What the peers are called where something about them has to be said.
+    pub other: String,
+    /// The other ends; never empty.
+    pub peers: Vec<PlanPeer>,
+    /// The destination ports, in the order in which they are written; never an empty list.
+    pub ports: Match<PortMatch>,
+}
+
+/// A peer as it is drawn, under no assumption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanPeer {
+    /// Pods that match a selector, everywhere in these namespaces.
+    Pods(PlanNamespaces, Selector),
+    /// An address block without its exceptions.
+    Block(Network),
+    /// A domain name, or a pattern of them.
+    Domain(String),
+}
+
+/// Namespaces of a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanNamespaces {
+    /// The policy's own.
+    Own,
+    /// The one of this name.
+    Named(String),
+    /// Those whose labels match.
+    Labelled(Selector),
+}
