@@ -1,6 +1,6 @@
 //! One concrete connection at one gate, asked of one policy after the other.
 
-use crate::analysis::End;
+use crate::analysis::Endpoint as End;
 use crate::analysis::compare::GateDifference;
 use crate::analysis::oracle::{Probe, any_peer_matches, any_port_matches, peer_matches};
 use crate::cluster::Snapshot;
