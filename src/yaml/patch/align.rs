@@ -45,8 +45,8 @@ fn between(
     ops: &mut Vec<Op>,
 ) {
     let even = end - from == last - to;
-    for at in to..last {
-        match (from..end).find(|before| even || is_like(&old[*before], &new[at])) {
+    for (at, item) in new.iter().enumerate().take(last).skip(to) {
+        match (from..end).find(|before| even || is_like(&old[*before], item)) {
             Some(before) => {
                 ops.push(Op::Change(before, at));
                 from = before + 1;

@@ -17,7 +17,7 @@ fn changed(text: &str, path: &str, new: Option<&str>) -> String {
         .split(' ')
         .map(|step| step.parse().map_or(Step::Key(step), Step::Item))
         .collect();
-    let new = new.map(|new| value(new));
+    let new = new.map(value);
     let patches = change(text, 0, &steps, new.as_ref()).expect("an edit");
     apply(text, &patches).expect("patches of the text")
 }
