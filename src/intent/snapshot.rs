@@ -169,7 +169,7 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> Stage {
     stage.snapshot.services = services(document);
     stage.snapshot.namespaces = namespaces;
     stage.snapshot.assumptions = document.settings.assumptions;
-    stage.snapshot.tiers = dialect::tiers();
+    stage.snapshot.tiers = dialect::tiers(document.settings.enforcer);
     stage
 }
 

@@ -27,7 +27,7 @@ pub fn loaded(document: &Document) -> Loaded {
         .chain(kept)
         .map(|(name, text)| Source::new(name, text))
         .collect();
-    let read = load::load(&sources, document.settings.assumptions);
+    let read = load::load(&sources, &load::Settings::of(&document.settings));
     let stage = snapshot::snapshot(document, read.snapshot.policies);
     // What the texts alone do not declare, the drawing does.
     let told = |d: &Diagnostic| d.severity != Severity::Info;
