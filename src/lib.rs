@@ -166,7 +166,7 @@
 //! - `diff` compares pods, not workloads, and says so where pods of one workload differ; then policies, for pods
 //!   that may come. `list` answers by workload, and leaves out what replicas do among themselves.
 //! - Host-network pods keep their port names where they count as nodes, as Services go on finding them;
-//!   [`cluster::Snapshot::bears_names`] says whether policies do.
+//!   [`cluster::Assumptions::bears_names`] says whether policies do.
 //! - Fixes are no part of a finding: [`crate::proof::fixes`] makes them when somebody looks, because each is proven first.
 //! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
 

@@ -64,6 +64,22 @@ impl Assumptions {
         }
     }
 
+    /// Whether policies may name a pod's ports: a node declares none, nor does a pod that counts as one
+    /// (semantics 1.4).
+    pub fn bears_names(self, pod: &Pod) -> bool {
+        !(pod.host_network && self.host_network == HostNetwork::Nodes)
+    }
+
+    /// The declared ports of a pod that policies mean by a name, of `protocol` if one is asked for (K13).
+    pub fn ports_named(self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
+        let declared = pod.ports.iter().filter(|_| self.bears_names(pod));
+        declared
+            .filter(|p| p.name.as_deref() == Some(name))
+            .filter(|p| protocol.is_none_or(|wanted| wanted == p.protocol))
+            .map(|p| PortSet::single(p.protocol, p.port))
+            .collect()
+    }
+
     /// What nodes by their labels match: nodes, and host-network pods, where these are nodes (A7).
     pub fn nodes(self, selector: Selector) -> Peer {
         match self.host_network {
@@ -164,29 +180,9 @@ impl Snapshot {
         self.nodes.get(found.ok()?)
     }
 
-    /// Whether both run on one node and the first is taken for that node, so that it always reaches the
-    /// other (P2).
-    pub fn is_node_of(&self, host: &Pod, pod: &Pod) -> bool {
-        self.assumptions.host_network == HostNetwork::Nodes
-            && host.host_network
-            && host.node.is_some()
-            && host.node == pod.node
-    }
-
-    /// Whether policies may name a pod's ports: a node declares none, nor does a pod that is taken for
-    /// one (semantics 1.4).
-    pub fn bears_names(&self, pod: &Pod) -> bool {
-        !(pod.host_network && self.assumptions.host_network == HostNetwork::Nodes)
-    }
-
     /// The declared ports of a pod that policies mean by a name, of `protocol` if one is asked for (K13).
     pub fn ports_named(&self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
-        let declared = pod.ports.iter().filter(|_| self.bears_names(pod));
-        declared
-            .filter(|p| p.name.as_deref() == Some(name))
-            .filter(|p| protocol.is_none_or(|wanted| wanted == p.protocol))
-            .map(|p| PortSet::single(p.protocol, p.port))
-            .collect()
+        self.assumptions.ports_named(pod, protocol, name)
     }
 }
 

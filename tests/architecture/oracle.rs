@@ -38,9 +38,9 @@ const LEAVES: &[&str] = &[
 /// What answers by asking the evaluator about single connections.
 const REPLAYS: &[&str] = &[
     "analysis/mod.rs",
-    "analysis/ask.rs",
-    "analysis/miss.rs",
-    "analysis/routes.rs",
+    "analysis/answers/ask.rs",
+    "analysis/answers/miss.rs",
+    "analysis/answers/routes.rs",
 ];
 
 /// The words at the ends of paths that start so: one, or a group in braces.
@@ -156,7 +156,10 @@ fn what_the_oracle_must_not_use_is_found() {
             "fn f() { IpSet::contains(set, a); }",
         ),
         ("analysis/oracle/x.rs", "use crate::analysis::sides::home;"),
-        ("analysis/extents.rs", "use super::oracle::peer_matches;"),
+        (
+            "analysis/space/extents.rs",
+            "use super::oracle::peer_matches;",
+        ),
     ] {
         let found = violations_of(&SourceFile::parse(path, text));
         assert!(!found.is_empty(), "{path}: {text}");

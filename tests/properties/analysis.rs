@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 
-use super::random::{ADDRESSES, Leaves, NAMES, PORTS, cluster, labels, policies};
+use super::random::{ADDRESSES, Leaves, NAMES, PORTS, cluster, labels, policies, read_as, reading};
 
 pub fn probes() -> Vec<Probe> {
     let ports = PORTS.into_iter().chain([2, 78, 81, 65534]);
@@ -332,9 +332,10 @@ proptest! {
         cluster in cluster(),
         left in policies(Leaves::Exact),
         right in policies(Leaves::Exact),
+        reading in reading(),
         extra in new_pods(),
     ) {
-        let (a, b) = (with(&cluster, left), with(&cluster, right));
+        let (a, b) = (with(&cluster, left), read_as(&with(&cluster, right), reading));
         let found = compare(&a, &b);
         let mut reversed = compare(&b, &a);
         reversed.iter_mut().for_each(|d| d.wider = !d.wider);

@@ -13,7 +13,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::analysis::{addresses, gate_allows, has, new_pods, probes, settle, with};
-use super::random::{Leaves, alterations, altered, cluster, policies};
+use super::random::{Leaves, alterations, altered, cluster, policies, read_as, reading};
 
 /// A pod by the name of its workload and its own, or an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,10 +63,11 @@ proptest! {
         left in policies(Leaves::All),
         right in policies(Leaves::All),
         kept in any::<bool>(),
+        reading in reading(),
     ) {
         let a = with(&cluster, left.clone());
         let b = altered(&cluster, &alterations);
-        let b = with(&b, if kept { left } else { right });
+        let b = read_as(&with(&b, if kept { left } else { right }), reading);
         prop_assert_eq!(changes(&a, &a), vec![]);
         let found = changes(&a, &b);
         prop_assert!(found.is_sorted());
@@ -151,6 +152,7 @@ proptest! {
         left in policies(Leaves::Exact),
         right in policies(Leaves::Exact),
         kept in any::<bool>(),
+        reading in reading(),
         extra in new_pods(),
     ) {
         // Mostly unlike each other; or the one with a policy more.
@@ -158,7 +160,7 @@ proptest! {
             true => left.iter().chain(right.last()).cloned().collect(),
             false => right,
         };
-        let (a, b) = (with(&cluster, left), with(&cluster, right));
+        let (a, b) = (with(&cluster, left), read_as(&with(&cluster, right), reading));
         // One more of the same says nothing new.
         let again = a.policies.iter().chain(a.policies.last()).cloned();
         let again = with(&cluster, again.collect());

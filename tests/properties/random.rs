@@ -334,6 +334,33 @@ fn tiers() -> Vec<Tier> {
     .into()
 }
 
+/// How a side reads policies: whether its tiers combine the other way, and whether host-network pods count
+/// as what they do not count as in the cluster.
+pub type Reading = (bool, bool);
+
+pub fn reading() -> impl Strategy<Value = Reading> {
+    (any::<bool>(), any::<bool>())
+}
+
+/// The same cluster and policies, read so.
+pub fn read_as(snapshot: &Snapshot, (turned, flipped): Reading) -> Snapshot {
+    let mut snapshot = snapshot.clone();
+    for tier in snapshot.tiers.iter_mut().filter(|_| turned) {
+        tier.combine = match tier.combine {
+            Combine::FirstMatch => Combine::DenyOverAccept,
+            Combine::DenyOverAccept => Combine::FirstMatch,
+        };
+    }
+    if flipped {
+        let host_network = &mut snapshot.assumptions.host_network;
+        *host_network = match *host_network {
+            HostNetwork::Pods => HostNetwork::Nodes,
+            HostNetwork::Nodes => HostNetwork::Pods,
+        };
+    }
+    snapshot
+}
+
 fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
     let start = snapshot.pods.len();
     let name = format!("w-{at}");

@@ -1,0 +1,126 @@
+//! What one end may open to another, at any of a set of ports, exactly: by replaying one port of each
+//! piece that no rule tells apart.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::analysis::End;
+use crate::analysis::oracle::probe;
+use crate::analysis::oracle::{Probe, peer_matches};
+use crate::analysis::space::vocabulary::Vocabulary;
+use crate::cluster::Snapshot;
+use crate::policy::{Match, PortMatch, Rule};
+use crate::sets::domains;
+use crate::sets::{DomainPattern, IntervalSet, IpSet, PortSet, Protocol};
+
+/// Those of `wanted` that `from` may open to `to`.
+pub fn open_ports(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> PortSet {
+    let pieces = pieces(snapshot, from, to, wanted);
+    let open = pieces.into_iter().filter(|piece| {
+        let port = piece.example();
+        probe(snapshot, from, to, port).allowed
+    });
+    open.collect()
+}
+
+/// One port of a set to ask about; other protocols if there is nothing else in it.
+pub fn one_of(ports: &PortSet) -> Probe {
+    ports.example()
+}
+
+/// One address of each piece of the set that no policy tells apart.
+pub fn addresses_of(snapshot: &Snapshot, set: &IpSet) -> Vec<IpAddr> {
+    let words = Vocabulary::of(&snapshot.policies, &snapshot.nodes);
+    let v4 = set.v4.iter().flat_map(|(first, last)| {
+        let cuts = words
+            .v4
+            .range(first..=last)
+            .copied()
+            .filter(move |&c| c != first);
+        std::iter::once(first)
+            .chain(cuts)
+            .map(|a| Ipv4Addr::from(a).into())
+    });
+    let v6 = set.v6.iter().flat_map(|(first, last)| {
+        let cuts = words
+            .v6
+            .range(first..=last)
+            .copied()
+            .filter(move |&c| c != first);
+        std::iter::once(first)
+            .chain(cuts)
+            .map(|a| Ipv6Addr::from(a).into())
+    });
+    v4.chain(v6).collect()
+}
+
+/// One name of each piece that policies do not tell apart, of those that a name or a pattern like
+/// `*.example.com` stands for.
+pub fn names_of(snapshot: &Snapshot, name: &str) -> Vec<String> {
+    if !name.contains('*') {
+        return vec![name.to_owned()];
+    }
+    let asked = DomainPattern::subdomains(name);
+    let mut patterns = Vocabulary::of(&snapshot.policies, &snapshot.nodes).domains;
+    patterns.insert(asked.clone());
+    let patterns: Vec<DomainPattern> = patterns.into_iter().collect();
+    let own = patterns.iter().position(|pattern| *pattern == asked);
+    let within = domains::pieces(&patterns).into_iter();
+    let within = within.filter(|piece| own.is_some_and(|at| piece.patterns.contains(&at)));
+    within.map(|piece| piece.name).collect()
+}
+
+/// `wanted`, cut wherever a port item of what applies begins or ends, or a named port of the destination
+/// lies.
+fn pieces(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> Vec<PortSet> {
+    let mut cuts: Vec<PortSet> = Protocol::ALL.map(PortSet::all_of).into();
+    for policy in &snapshot.policies {
+        let sides = [(&policy.ingress, to), (&policy.egress, from)];
+        let sides = sides
+            .into_iter()
+            .filter_map(|(side, own)| Some((side.as_ref()?, own)));
+        for (side, _) in sides.filter(|(_, own)| peer_matches(snapshot, &policy.subject, own)) {
+            cuts.extend(side.rules.iter().flat_map(numbered));
+        }
+    }
+    if let End::Pod(at) = to
+        && let Some(pod) = snapshot.pods.get(*at)
+    {
+        cuts.extend(
+            pod.ports
+                .iter()
+                .map(|p| PortSet::single(p.protocol, p.port)),
+        );
+    }
+    let mut starts: Vec<u32> = cuts
+        .iter()
+        .flat_map(|c| c.axis.iter())
+        .flat_map(|(first, last)| [first, last + 1])
+        .collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let mut found = Vec::new();
+    for (first, last) in wanted.axis.iter() {
+        let mut from = first;
+        let inside = starts.iter().copied().filter(|&s| s > first && s <= last);
+        for start in inside.chain([last + 1]) {
+            found.push(PortSet::from(IntervalSet::range(from, start - 1)));
+            from = start;
+        }
+    }
+    found
+}
+
+fn numbered(rule: &Rule) -> Vec<PortSet> {
+    let Match::Only(items) = &rule.ports else {
+        return Vec::new();
+    };
+    let one = |item: &crate::policy::PortItem| match &item.port {
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => Some(PortSet::range(*protocol, *first, *last)),
+        PortMatch::AllPorts(_) | PortMatch::Named { .. } => None,
+    };
+    items.iter().filter_map(one).collect()
+}

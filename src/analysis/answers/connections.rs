@@ -1,0 +1,357 @@
+//! Every allowed connection between workloads, outside addresses and the ingress controller, streamed
+//! in a fixed order and never stored.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::filter::Filter;
+use super::parts::Part;
+use super::routes;
+use crate::analysis::Direction;
+use crate::analysis::gates::gate_table::{GateTable, joined, open_cells};
+use crate::analysis::gates::rows::Rows;
+use crate::analysis::space::index::Index;
+use crate::analysis::space::port_table::{EMPTY, PortTable, PortsId};
+use crate::analysis::space::universe::Universe;
+use crate::cluster::Snapshot;
+use crate::sets::PortSet;
+
+/// One end of a listed connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Endpoint {
+    /// All pods of the workload at this index.
+    Workload(usize),
+    /// A maximal range of addresses that belong to no pod.
+    Addresses {
+        /// The first.
+        first: IpAddr,
+        /// The last, of the same family.
+        last: IpAddr,
+    },
+    /// What serves Ingress and Route objects.
+    IngressController,
+}
+
+/// What one end may open to another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Connection {
+    /// Who opens it.
+    pub src: Endpoint,
+    /// To whom.
+    pub dst: Endpoint,
+    /// At which ports; never empty.
+    pub ports: PortSet,
+}
+
+/// A connection as it is streamed.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// Who opens it.
+    pub src: Endpoint,
+    /// To whom.
+    pub dst: Endpoint,
+    /// At which ports; never empty.
+    pub ports: &'a PortSet,
+    /// Equal for equal port sets of one stream: lets a writer format each set once.
+    pub ports_id: usize,
+}
+
+/// Every allowed connection, in the order of [`for_each_connection`]. Quadratic in the workloads:
+/// prefer the streaming form for big clusters.
+pub fn connections(snapshot: &Snapshot) -> Vec<Connection> {
+    let mut found = Vec::new();
+    for_each_connection(snapshot, |line| {
+        found.push(Connection {
+            src: line.src,
+            dst: line.dst,
+            ports: line.ports.clone(),
+        });
+    });
+    found
+}
+
+/// Calls `emit` for every ordered pair of different workloads, and each workload with ranges of
+/// outside addresses both ways, that may talk at some port; then for what the ingress controller
+/// reaches. Workloads as sources come first, in order, each with the workloads that it reaches and
+/// then with addresses; then addresses to each workload.
+///
+/// Where the pods of a workload differ, a connection is listed if one of them may have it
+/// ([`notes`](crate::analysis::notes()) names these). A workload without pods has no connections.
+pub fn for_each_connection(snapshot: &Snapshot, emit: impl FnMut(Line)) {
+    Matrix::new(snapshot).for_each(emit);
+}
+
+/// For each workload, the classes of its pods, each once.
+pub(in crate::analysis) fn classes_of_workloads(universe: &Universe) -> Vec<Vec<usize>> {
+    let snapshot = universe.snapshot;
+    let mut found = vec![Vec::new(); snapshot.workloads.len()];
+    for (pod, &class) in snapshot.pods.iter().zip(&universe.class_of) {
+        if let Some(classes) = found.get_mut(pod.workload)
+            && !classes.contains(&(class as usize))
+        {
+            classes.push(class as usize);
+        }
+    }
+    found
+}
+
+/// Ranges of addresses of one family, with ports; sorted, disjoint.
+pub type Ranges = Vec<(IpAddr, IpAddr, PortSet)>;
+
+/// What concerns one workload.
+#[derive(Debug, Default)]
+pub struct Reach {
+    /// What it may open to each workload that it reaches.
+    pub workloads: BTreeMap<usize, PortSet>,
+    /// To which addresses.
+    pub to: Ranges,
+    /// From which addresses.
+    pub from: Ranges,
+}
+
+/// Everything needed to list the connections of a snapshot, more than once if need be. A clone shares
+/// all that is big, so that several workers can each have one.
+#[derive(Clone)]
+pub struct Matrix {
+    pub(in crate::analysis) workloads: Arc<Vec<Vec<usize>>>,
+    pub(in crate::analysis) classes: usize,
+    /// The pieces of the address axes, which follow the classes in the index space.
+    pub(in crate::analysis) pieces: Arc<Vec<(IpAddr, IpAddr)>>,
+    pub(in crate::analysis) egress: Arc<GateTable>,
+    pub(in crate::analysis) ingress: Arc<GateTable>,
+    pub(in crate::analysis) ports: PortTable,
+    /// For each workload, what the current source may open to it.
+    line: Vec<PortsId>,
+    /// For each class, what the current source may open to it as far as its own gate goes.
+    out: Vec<PortsId>,
+    /// What the backends of routes reach.
+    pub(in crate::analysis) reaches: Arc<Vec<routes::Reach>>,
+    /// What the ingress controller may open to workloads.
+    routed: Arc<BTreeMap<usize, PortSet>>,
+}
+
+impl Matrix {
+    /// Analyses the snapshot.
+    pub fn new(snapshot: &Snapshot) -> Self {
+        let universe = Universe::new(snapshot, &[&snapshot.policies]);
+        let index = Index::new(&universe);
+        let rows = |direction| Rows::new(&universe, &index, &snapshot.policies, direction);
+        let (egress, ingress) =
+            rayon::join(|| rows(Direction::Egress), || rows(Direction::Ingress));
+        let reaches = routes::reaches(snapshot);
+        let mut ports = PortTable::default();
+        let mut table = |rows| Arc::new(GateTable::new(rows, universe.classes.len(), &mut ports));
+        Self {
+            egress: table(&egress),
+            ingress: table(&ingress),
+            workloads: Arc::new(classes_of_workloads(&universe)),
+            classes: universe.classes.len(),
+            pieces: Arc::new(universe.pieces()),
+            ports,
+            line: vec![EMPTY; snapshot.workloads.len()],
+            out: vec![EMPTY; universe.classes.len()],
+            routed: Arc::new(routes::ingress_controller(&reaches)),
+            reaches: Arc::new(reaches),
+        }
+    }
+
+    /// See [`for_each_connection`].
+    pub fn for_each(&mut self, emit: impl FnMut(Line)) {
+        self.for_each_of(&Filter::default(), emit);
+    }
+
+    /// The connections that a filter asks for, in the same order, cut to its addresses and ports.
+    pub fn for_each_of(&mut self, filter: &Filter, mut emit: impl FnMut(Line)) {
+        for part in self.parts() {
+            self.for_each_in(&part, filter, &mut emit);
+        }
+    }
+
+    /// The lines of one part that a filter asks for.
+    pub fn for_each_in(&mut self, part: &Part, filter: &Filter, mut emit: impl FnMut(Line)) {
+        let mut send = |src, dst, ports: &mut PortTable, id| {
+            for_each_part(filter, (src, dst), id, ports, &mut emit);
+        };
+        match part {
+            Part::From(sources) => {
+                for src in sources.clone().filter(|&src| filter.wants_from(src)) {
+                    let from = Endpoint::Workload(src);
+                    self.fill_line(src);
+                    let reached = self.line.iter().enumerate();
+                    for (dst, &id) in reached.filter(|(_, id)| **id != EMPTY) {
+                        send(from, Endpoint::Workload(dst), &mut self.ports, id);
+                    }
+                    for (range, id) in self.addresses(Direction::Egress, src) {
+                        send(from, range, &mut self.ports, id);
+                    }
+                }
+            }
+            Part::Into(destinations) => {
+                for dst in destinations.clone().filter(|&dst| filter.wants_to(dst)) {
+                    for (range, id) in self.addresses(Direction::Ingress, dst) {
+                        send(range, Endpoint::Workload(dst), &mut self.ports, id);
+                    }
+                }
+            }
+            Part::Routed => {
+                for (&dst, open) in self.routed.iter() {
+                    let id = self.ports.intern(open.clone());
+                    let to = Endpoint::Workload(dst);
+                    send(Endpoint::IngressController, to, &mut self.ports, id);
+                }
+            }
+        }
+    }
+
+    /// What one workload may open to each workload that it reaches, and to ranges of addresses, and
+    /// what such ranges may open to it.
+    pub fn of(&mut self, workload: usize) -> Reach {
+        self.fill_line(workload);
+        let line = self.line.iter().enumerate();
+        let open = line.filter(|(_, id)| **id != EMPTY);
+        let out: Vec<(usize, PortsId)> = open.map(|(dst, &id)| (dst, id)).collect();
+        let to = self.addresses(Direction::Egress, workload);
+        let from = self.addresses(Direction::Ingress, workload);
+        let set = |id: PortsId| self.ports.get(id).clone();
+        let ranges = |found: Vec<(Endpoint, PortsId)>| {
+            let range = |(end, id)| match end {
+                Endpoint::Addresses { first, last } => Some((first, last, set(id))),
+                _ => None,
+            };
+            found.into_iter().filter_map(range).collect()
+        };
+        Reach {
+            workloads: out.into_iter().map(|(dst, id)| (dst, set(id))).collect(),
+            to: ranges(to),
+            from: ranges(from),
+        }
+    }
+
+    /// What the ingress controller may open to workloads.
+    pub(in crate::analysis) fn routed(&self) -> &BTreeMap<usize, PortSet> {
+        &self.routed
+    }
+
+    pub(in crate::analysis) fn table(&self, direction: Direction) -> &GateTable {
+        match direction {
+            Direction::Egress => &self.egress,
+            Direction::Ingress => &self.ingress,
+        }
+    }
+
+    /// Makes `line` what one workload may open to each other one.
+    fn fill_line(&mut self, src: usize) {
+        let Self {
+            workloads,
+            egress,
+            ingress,
+            ports,
+            line,
+            out,
+            ..
+        } = self;
+        line.fill(EMPTY);
+        for &class in &workloads[src] {
+            out.fill(EMPTY);
+            for (id, peers) in &egress.row(class).0 {
+                for point in peers.iter() {
+                    // What follows the classes is no pod.
+                    let Some(open) = out.get_mut(point) else {
+                        break;
+                    };
+                    *open = ports.union(*open, *id);
+                }
+            }
+            let rows = ingress.rows.iter();
+            let into: Vec<PortsId> = rows.map(|r| r.at(class, ports)).collect();
+            for (open, targets) in line.iter_mut().zip(workloads.iter()) {
+                for &target in targets.iter().filter(|&&target| out[target] != EMPTY) {
+                    let gate = into[ingress.row_of_class[target]];
+                    let both = ports.intersection(out[target], gate);
+                    *open = ports.union(*open, both);
+                }
+            }
+        }
+        line[src] = EMPTY;
+    }
+
+    /// The maximal ranges of addresses to which (egress) or from which a workload is open.
+    pub(in crate::analysis) fn addresses(
+        &mut self,
+        direction: Direction,
+        workload: usize,
+    ) -> Vec<(Endpoint, PortsId)> {
+        let table = match direction {
+            Direction::Egress => &self.egress,
+            Direction::Ingress => &self.ingress,
+        };
+        let cells = table.cells(&self.workloads[workload]);
+        let points = self.classes..self.classes + self.pieces.len();
+        let mut found: Vec<(Endpoint, PortsId)> = Vec::new();
+        if !cells
+            .iter()
+            .any(|(_, peers)| peers.intersects_range(points.clone()))
+        {
+            return found;
+        }
+        let mut known = Vec::new();
+        let mut id = EMPTY;
+        for (at, &(start, end)) in self.pieces.iter().enumerate() {
+            if open_cells(&cells, self.classes + at, &mut known) {
+                id = joined(&cells, &known, &mut self.ports);
+            }
+            match found.last_mut() {
+                Some((Endpoint::Addresses { first, last }, before))
+                    if *before == id && first.is_ipv4() == start.is_ipv4() =>
+                {
+                    *last = end;
+                }
+                _ => {
+                    let (first, last) = (start, end);
+                    found.push((Endpoint::Addresses { first, last }, id));
+                }
+            }
+        }
+        found.retain(|(_, id)| *id != EMPTY);
+        found
+    }
+}
+
+/// Emits what a filter leaves of one connection.
+fn for_each_part(
+    filter: &Filter,
+    (src, dst): (Endpoint, Endpoint),
+    id: PortsId,
+    ports: &mut PortTable,
+    emit: &mut impl FnMut(Line),
+) {
+    let line = |src, dst, id: PortsId, ports| Line {
+        src,
+        dst,
+        ports,
+        ports_id: id as usize,
+    };
+    if filter.is_all() {
+        return emit(line(src, dst, id, ports.get(id)));
+    }
+    let (sources, destinations) = (filter.sources(src), filter.destinations(dst));
+    if sources.is_empty() || destinations.is_empty() {
+        return;
+    }
+    let id = match filter.ports_at(dst) {
+        Some(wanted) => {
+            let wanted = ports.intern(wanted);
+            ports.intersection(id, wanted)
+        }
+        None => id,
+    };
+    if id == EMPTY {
+        return;
+    }
+    for src in sources {
+        for &dst in &destinations {
+            emit(line(src, dst, id, ports.get(id)));
+        }
+    }
+}

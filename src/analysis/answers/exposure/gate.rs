@@ -1,0 +1,392 @@
+//! What one gate is open to among pods that do not exist yet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{Exposed, Gate, Gates, KindTable, Ports};
+use crate::analysis::Direction;
+use crate::analysis::gates::future;
+use crate::analysis::gates::sides::{names, numbered, side};
+use crate::analysis::space::port_table::PortTable;
+use crate::analysis::space::unborn::Unborn;
+use crate::policy::{Action, Match, Policy, Rule};
+use crate::sets::hash::{HashMap, HashMapExt, Hashed};
+use crate::sets::{LabelBox, LabelSet, PortSet, Protocol};
+
+/// Disjoint port sets with the pods of each.
+type Cells = Vec<(PortSet, Arc<LabelSet>)>;
+
+/// A kind of pods.
+pub(in crate::analysis) enum Named {
+    Known(u32),
+    New(LabelBox),
+}
+
+/// What will be a [`Gate`].
+#[derive(Default)]
+pub(in crate::analysis) struct Raw {
+    unprotected: bool,
+    everyone: Ports,
+    some: Vec<(Named, PortSet)>,
+    except: Vec<(Named, PortSet)>,
+}
+
+impl Raw {
+    pub fn numbered(self, kinds: &mut KindTable, ports: &mut PortTable) -> Gate {
+        let mut list = |all: Vec<(Named, PortSet)>| {
+            let one = |(kind, set)| Exposed {
+                kind: kinds.of(kind) as usize,
+                ports: ports.intern(set) as usize,
+            };
+            all.into_iter().map(one).collect()
+        };
+        Gate {
+            unprotected: self.unprotected,
+            some: list(self.some),
+            except: list(self.except),
+            everyone: self.everyone,
+        }
+    }
+}
+
+/// A port name, with the protocol that the port must have if one is said.
+type PortName = (Option<Protocol>, String);
+
+/// The pods that one rule singles out.
+pub(in crate::analysis) struct Singled<K = u32> {
+    accepts: bool,
+    /// Whether it names every pod of every namespace.
+    everyone: bool,
+    /// At numbered ports, these kinds.
+    ports: PortSet,
+    kinds: Vec<K>,
+    /// Port names of the subject's own (ingress), at which the same kinds are let in.
+    own_names: Vec<PortName>,
+    /// Port names of the peer's (egress), with the kinds that bear them.
+    names: Vec<(PortName, Vec<K>)>,
+}
+
+/// A kind before it has a number.
+type Fresh = Hashed<Arc<LabelBox>>;
+
+impl Singled {
+    /// For each policy, what its rules in a direction single out.
+    pub fn of_all(
+        policies: &[Policy],
+        direction: Direction,
+        unborn: &Unborn,
+        kinds: &mut KindTable,
+    ) -> Vec<Vec<Self>> {
+        let chunks = policies.par_chunks(512);
+        let fresh: Vec<Vec<Singled<Fresh>>> = chunks
+            .flat_map_iter(|policies| {
+                let mut unborn = unborn.fork();
+                policies.iter().map(move |policy| {
+                    let rules = side(policy, direction).map_or(&[][..], |s| &s.rules);
+                    let rules = rules.iter();
+                    rules
+                        .map(|rule| Singled::of(rule, direction, &mut unborn))
+                        .collect()
+                })
+            })
+            .collect();
+        let numbered = |of_policy: Vec<Singled<Fresh>>| {
+            let rules = of_policy.into_iter();
+            rules.map(|rule| rule.numbered(kinds)).collect()
+        };
+        fresh.into_iter().map(numbered).collect()
+    }
+}
+
+impl Singled<Fresh> {
+    fn of<'a>(rule: &'a Rule, direction: Direction, unborn: &mut Unborn<'a>) -> Self {
+        let pods = unborn.peers(&rule.peers);
+        let list = |pods: &LabelSet| -> Vec<Fresh> {
+            let boxes = pods.boxes().iter().filter(|b| unborn.exists(b));
+            boxes.map(|b| Hashed::new(Arc::new(b.clone()))).collect()
+        };
+        let own = |names: Vec<(Option<Protocol>, &str)>| {
+            let names = names.into_iter();
+            names
+                .map(|(p, name)| (p, name.to_owned()))
+                .collect::<Vec<_>>()
+        };
+        let (ports, all_names) = match &rule.ports {
+            Match::Any => (PortSet::all(), Vec::new()),
+            Match::Only(items) => (numbered(items), own(names(items).collect())),
+        };
+        let (own_names, peer_names) = match direction {
+            Direction::Ingress => (all_names, Vec::new()),
+            Direction::Egress => (Vec::new(), all_names),
+        };
+        let names = peer_names.into_iter().map(|(protocol, name)| {
+            let bearers = pods.intersection(&Unborn::bearers(&name));
+            let kinds = list(&bearers);
+            ((protocol, name), kinds)
+        });
+        Self {
+            accepts: rule.action == Action::Accept,
+            everyone: unborn.is_everyone(&pods),
+            names: names.collect(),
+            kinds: list(&pods),
+            ports,
+            own_names,
+        }
+    }
+
+    fn numbered(self, table: &mut KindTable) -> Singled {
+        let mut list = |kinds: Vec<Fresh>| kinds.into_iter().map(|k| table.number(k)).collect();
+        let names = self.names.into_iter();
+        Singled {
+            accepts: self.accepts,
+            everyone: self.everyone,
+            names: names.map(|(name, kinds)| (name, list(kinds))).collect(),
+            kinds: list(self.kinds),
+            ports: self.ports,
+            own_names: self.own_names,
+        }
+    }
+}
+
+fn any_of(protocol: Option<Protocol>) -> PortSet {
+    protocol.map_or_else(PortSet::all_numbered, PortSet::all_of)
+}
+
+impl<'a> Gates<'a, '_> {
+    /// What is open where rules only accept, up to the first tier that isolates: what they say, put
+    /// together. None if some rule does not accept.
+    pub(in crate::analysis) fn accepting(&self, profile: u32) -> Option<Raw> {
+        let mut rules: Vec<&Singled> = Vec::new();
+        let mut last = None;
+        let mut unprotected = true;
+        for (applied, extent, policy) in self.profiles.applied(profile) {
+            unprotected = false;
+            let tier = extent.rank.0;
+            if last.is_some_and(|last| last != tier) {
+                break;
+            }
+            if tier >= self.universe.snapshot.tiers.len() {
+                continue;
+            }
+            last = last.or(extent.isolates.then_some(tier));
+            rules.extend(applied.of(self.singled.get(policy)?));
+        }
+        if rules.iter().any(|r| !r.accepts) {
+            return None;
+        }
+        let mut found = Raw {
+            unprotected,
+            ..Raw::default()
+        };
+        if last.is_none() {
+            found.everyone.numbers = PortSet::all();
+            return Some(found);
+        }
+        let (class, _) = self.profiles.all.get(profile as usize)?;
+        let ports = |rule: &Singled| {
+            let own = rule.own_names.iter();
+            let own = own.map(|(protocol, name)| {
+                self.profiles
+                    .resolve(self.universe, *class, *protocol, name)
+            });
+            own.fold(rule.ports.clone(), |all, p| all.union(&p))
+        };
+        let ports: Vec<PortSet> = rules.iter().map(|rule| ports(rule)).collect();
+        let usual = rules.iter().zip(&ports).filter(|(rule, _)| rule.everyone);
+        found.everyone.numbers = usual.map(|(_, ports)| ports.clone()).collect();
+        found.everyone.names = names_for_all(&rules, &found.everyone.numbers);
+        found.some = self.more(&rules, &ports, &found.everyone.numbers);
+        Some(found)
+    }
+
+    /// What kinds of pods get beyond what is usual; what a wider kind gets as well is left out.
+    fn more(
+        &self,
+        rules: &[&Singled],
+        ports: &[PortSet],
+        usual: &PortSet,
+    ) -> Vec<(Named, PortSet)> {
+        let mut by_kind: Vec<(u32, PortSet)> = Vec::new();
+        for (rule, ports) in rules.iter().zip(ports) {
+            let ports = ports.difference(usual);
+            if !ports.is_empty() {
+                by_kind.extend(rule.kinds.iter().map(|&kind| (kind, ports.clone())));
+            }
+            for ((protocol, _), kinds) in &rule.names {
+                let ports = any_of(*protocol).difference(usual);
+                if !ports.is_empty() {
+                    by_kind.extend(kinds.iter().map(|&kind| (kind, ports.clone())));
+                }
+            }
+        }
+        by_kind.sort_by_key(|(kind, _)| *kind);
+        by_kind.dedup_by(|again, first| {
+            let same = again.0 == first.0;
+            if same {
+                first.1 = first.1.union(&again.1);
+            }
+            same
+        });
+        let mut found = Vec::new();
+        for (kind, ports) in &by_kind {
+            let wider = by_kind
+                .iter()
+                .filter(|(other, _)| self.kinds.lies_in(*kind, *other));
+            let rest = wider.fold(ports.clone(), |rest, (_, more)| rest.difference(more));
+            if !rest.is_empty() {
+                found.push((Named::Known(*kind), rest));
+            }
+        }
+        found
+    }
+
+    /// What is open by the tiers as they are, to what one pod of several profiles gets.
+    pub(in crate::analysis) fn exact(&self, profiles: &[u32], unborn: &mut Unborn<'a>) -> Raw {
+        let policies = self.policies;
+        let mut found = Raw {
+            unprotected: true,
+            ..Raw::default()
+        };
+        let mut all: Option<Cells> = None;
+        for &profile in profiles {
+            let mut cells = |counts: fn(&Unborn, &LabelSet) -> bool| {
+                future::cells(
+                    unborn,
+                    self.universe,
+                    policies,
+                    self.profiles,
+                    profile,
+                    counts,
+                )
+            };
+            let (usual, exact) = (cells(|u, pods| u.is_everyone(pods)), cells(|_, _| true));
+            found.unprotected &= self.profiles.applied(profile).next().is_none();
+            let open = open_to_all(&usual, self.names(profile), unborn);
+            found.everyone.numbers = found.everyone.numbers.union(&open.numbers);
+            found.everyone.names.extend(open.names);
+            all = Some(match all {
+                None => exact,
+                Some(before) => overlay(&before, &exact),
+            });
+        }
+        found.everyone.names.sort_unstable();
+        found.everyone.names.dedup();
+        let all = all.unwrap_or_default();
+        (found.some, found.except) = compared(&all, &found.everyone.numbers, unborn);
+        found
+    }
+
+    /// The port names that rules on egress ask for.
+    fn names(&self, profile: u32) -> Vec<(Option<Protocol>, String)> {
+        let applied = self.profiles.applied(profile);
+        let rules = applied.flat_map(|(applied, _, policy)| {
+            let singled = self.singled.get(policy).map_or(&[][..], |s| s);
+            applied.of(singled)
+        });
+        let names = rules.flat_map(|r| r.names.iter().map(|(name, _)| name.clone()));
+        names.collect()
+    }
+}
+
+/// The names, beyond `usual`, at which every pod is let in that bears them.
+fn names_for_all(rules: &[&Singled], usual: &PortSet) -> Vec<(Option<Protocol>, String)> {
+    let mut open: HashMap<&str, PortSet> = HashMap::new();
+    let named = || {
+        rules
+            .iter()
+            .flat_map(|r| r.names.iter().map(|n| (r.everyone, &n.0)))
+    };
+    for (_, (protocol, name)) in named().filter(|(everyone, _)| *everyone) {
+        let ports = open.entry(name).or_insert_with(|| usual.clone());
+        *ports = ports.union(&any_of(*protocol));
+    }
+    let mut found: Vec<_> = named()
+        .map(|(_, name)| name)
+        .filter(|(protocol, name)| {
+            let wanted = any_of(*protocol);
+            let open = open.get(name.as_str());
+            !wanted.is_subset(usual) && open.is_some_and(|open| wanted.is_subset(open))
+        })
+        .cloned()
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The ports at which every pod is let in, and the port names at which every pod is that declares them.
+fn open_to_all(
+    cells: &Cells,
+    mut names: Vec<(Option<Protocol>, String)>,
+    unborn: &Unborn,
+) -> Ports {
+    let all = unborn.everyone();
+    let open = |wanted: &LabelSet| -> PortSet {
+        let open = cells
+            .iter()
+            .filter(|(_, pods)| unborn.is_subset(wanted, pods));
+        open.map(|(ports, _)| ports.clone()).collect()
+    };
+    let numbers = open(&all);
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|(protocol, name)| {
+        let wanted = any_of(*protocol);
+        let bearers = all.intersection(&Unborn::bearers(name));
+        !wanted.is_subset(&numbers) && wanted.is_subset(&open(&bearers))
+    });
+    Ports { numbers, names }
+}
+
+/// What either of two gates is open to.
+fn overlay(one: &Cells, other: &Cells) -> Cells {
+    let mut found = Vec::new();
+    for (ports, pods) in one {
+        for (more, others) in other {
+            found.push((ports.intersection(more), pods.union(others).into()));
+        }
+    }
+    for (own, others) in [(one, other), (other, one)] {
+        for (ports, pods) in own {
+            let rest = others
+                .iter()
+                .fold(ports.clone(), |rest, (p, _)| rest.difference(p));
+            found.push((rest, pods.clone()));
+        }
+    }
+    found.retain(|(ports, _)| !ports.is_empty());
+    found
+}
+
+type ByKind = Vec<(Named, PortSet)>;
+
+/// Which pods get more than the usual ports, and which get less: what they get of them.
+fn compared(cells: &Cells, usual: &PortSet, unborn: &Unborn) -> (ByKind, ByKind) {
+    let mut more: BTreeMap<LabelBox, PortSet> = BTreeMap::new();
+    let mut less: BTreeMap<LabelBox, PortSet> = BTreeMap::new();
+    let add = |into: &mut BTreeMap<LabelBox, PortSet>, pods: &LabelSet, ports: &PortSet| {
+        let kinds = pods.boxes().iter().filter(|_| !ports.is_empty());
+        for kind in kinds.filter(|kind| unborn.exists(kind)) {
+            let all = into.entry(kind.clone()).or_default();
+            *all = all.union(ports);
+        }
+    };
+    let all = unborn.everyone();
+    let mut never = usual.clone();
+    for (ports, pods) in cells {
+        add(&mut more, pods, &ports.difference(usual));
+        let lacking = all.difference(pods);
+        add(&mut less, &lacking, &ports.intersection(usual));
+        never = never.difference(ports);
+    }
+    add(&mut less, &all, &never);
+    let more = more
+        .into_iter()
+        .map(|(kind, ports)| (Named::New(kind), ports));
+    let less = less
+        .into_iter()
+        .map(|(kind, lacking)| (Named::New(kind), usual.difference(&lacking)));
+    (more.collect(), less.collect())
+}

@@ -1,0 +1,136 @@
+//! Answers that are kept while policies change.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use super::exposure::{self, Exposure};
+use crate::analysis::gates::rows::{Row, Rows};
+use crate::analysis::space::index::Index;
+use crate::analysis::space::universe::Universe;
+use crate::analysis::space::vocabulary::Vocabulary;
+use crate::analysis::{Direction, End};
+use crate::cluster::Snapshot;
+use crate::policy::Policy;
+use crate::sets::PortSet;
+
+/// Every gate of every pod of a snapshot, under policies that may change: what a change does not touch
+/// is not worked out again.
+pub struct Analysis<'a> {
+    snapshot: &'a Snapshot,
+    policies: Cow<'a, [Policy]>,
+    universe: Universe<'a>,
+    index: Index<'a>,
+    /// Ingress and egress.
+    rows: [Rows; 2],
+}
+
+impl<'a> Analysis<'a> {
+    /// Analyses a snapshot under its own policies.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        Self::under(snapshot, Cow::Borrowed(&snapshot.policies))
+    }
+
+    fn under(snapshot: &'a Snapshot, policies: Cow<'a, [Policy]>) -> Self {
+        let universe = Universe::new(snapshot, &[&policies]);
+        let index = Index::new(&universe);
+        let rows = |direction| Rows::new(&universe, &index, &policies, direction);
+        let rows = rayon::join(|| rows(Direction::Ingress), || rows(Direction::Egress)).into();
+        Self {
+            snapshot,
+            policies,
+            universe,
+            index,
+            rows,
+        }
+    }
+
+    pub(in crate::analysis) fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    pub(in crate::analysis) fn universe(&self) -> &Universe<'a> {
+        &self.universe
+    }
+
+    /// What the ingress gate of a class allows.
+    pub(in crate::analysis) fn ingress(&self, class: usize) -> &Row {
+        self.rows[0].row(class)
+    }
+
+    /// The policies that the answers are given for.
+    pub fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    /// Takes other policies in place of the former, and returns the pods one of whose gates says
+    /// something else now, ascending. The pods, namespaces, nodes and tiers stay as they are.
+    ///
+    /// Where the new policies speak of labels, names or addresses that none spoke of before,
+    /// everything is worked out again, and every pod is returned.
+    pub fn update(&mut self, policies: &[Policy]) -> Vec<usize> {
+        let alike = |pairs: &mut dyn Iterator<Item = (&Policy, &Policy)>| {
+            pairs.take_while(|(a, b)| a == b).count()
+        };
+        let first = alike(&mut self.policies.iter().zip(policies));
+        let (old, new) = (&self.policies[first..], &policies[first..]);
+        let last = alike(&mut old.iter().rev().zip(new.iter().rev()));
+        let removed = first..self.policies.len() - last;
+        let added = &policies[first..policies.len() - last];
+        let words = Vocabulary::of(added, &self.snapshot.nodes);
+        if !self.universe.words.covers(&words) || self.rows[0].is_worn() {
+            *self = Self::under(self.snapshot, Cow::Owned(policies.to_vec()));
+            return (0..self.snapshot.pods.len()).collect();
+        }
+        let mut changed = vec![false; self.universe.classes.len()];
+        for rows in &mut self.rows {
+            let classes = rows.change(&self.universe, &self.index, removed.clone(), added);
+            classes.into_iter().for_each(|class| changed[class] = true);
+        }
+        self.policies
+            .to_mut()
+            .splice(removed, added.iter().cloned());
+        let pods = self.universe.class_of.iter().enumerate();
+        let changed = pods.filter(|(_, class)| changed[**class as usize]);
+        changed.map(|(pod, _)| pod).collect()
+    }
+
+    /// At which ports one pod may open connections to another, by their indices in `Snapshot::pods`:
+    /// what both gates allow, and every port from a pod to itself (P1). None for a pod that is not there.
+    pub fn allowed(&self, from: usize, to: usize) -> PortSet {
+        self.open(&End::Pod(from), &End::Pod(to))
+            .unwrap_or_default()
+    }
+
+    /// At which ports one end may open connections to the other, both being pods or addresses; none for
+    /// other ends, and for pods that are not there.
+    pub fn open(&self, from: &End, to: &End) -> Option<PortSet> {
+        let (source, destination) = (self.place(from)?, self.place(to)?);
+        if matches!((from, to), (End::Pod(a), End::Pod(b)) if a == b) {
+            return Some(PortSet::all());
+        }
+        let [ingress, egress] = &self.rows;
+        let gate = |rows: &Rows, own: &End, at: usize, other: usize| match own {
+            End::Pod(_) => rows.row(at).open_to(other),
+            _ => PortSet::all(),
+        };
+        let out = gate(egress, from, source, destination);
+        Some(out.intersection(&gate(ingress, to, destination, source)))
+    }
+
+    /// A number that is equal for ends which no policy tells apart, of pods and of addresses.
+    pub fn place(&self, end: &End) -> Option<usize> {
+        let universe = &self.universe;
+        match end {
+            End::Pod(pod) => universe.class_of.get(*pod).map(|&class| class as usize),
+            End::Address(IpAddr::V4(a)) => Some(universe.v4_piece((*a).into())),
+            End::Address(IpAddr::V6(a)) => Some(universe.v6_piece((*a).into())),
+            _ => None,
+        }
+    }
+
+    /// What workloads are open to beyond what exists.
+    pub fn exposure(&self) -> Exposure<'_> {
+        let profiles = self.rows.each_ref().map(|rows| &rows.profiles);
+        exposure::of(&self.universe, &self.policies, profiles)
+    }
+}

@@ -1,0 +1,172 @@
+//! Why a rule does not match a connection, in words: what would have to be different.
+
+use crate::analysis::End;
+use crate::analysis::oracle::{Probe, any_port_matches, peer_matches};
+use crate::cluster::Snapshot;
+use crate::policy::{Match, Peer, PeerItem, PortItem, PortMatch};
+use crate::sets::{LabelOp, Labels, Selector};
+
+/// What keeps `end` from being one of the peers: a sentence for each peer, the nearest first; empty if
+/// it is one of them.
+pub fn peer_misses(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &End) -> Vec<String> {
+    let Match::Only(items) = peers else {
+        return Vec::new();
+    };
+    let each = items
+        .iter()
+        .map(|item| peer_miss(snapshot, &item.peer, end));
+    let mut all: Vec<Vec<String>> = each.collect();
+    if all.iter().any(Vec::is_empty) {
+        return Vec::new();
+    }
+    all.sort_by_key(Vec::len);
+    all.into_iter()
+        .map(|reasons| reasons.join(" and "))
+        .collect()
+}
+
+/// What keeps the port from being one of the ports; none if it is.
+pub fn port_miss(
+    snapshot: &Snapshot,
+    ports: &Match<PortItem>,
+    to: &End,
+    probe: Probe,
+) -> Option<String> {
+    let Match::Only(items) = ports else {
+        return None;
+    };
+    if any_port_matches(snapshot, ports, to, probe) {
+        return None;
+    }
+    let names: Vec<String> = items.iter().map(|i| port_words(&i.port)).collect();
+    Some(match names.as_slice() {
+        [] => "it names no port".into(),
+        names => format!("it names {} only", names.join(", ")),
+    })
+}
+
+/// A port item in words: `TCP 80-90`, ``TCP `http` ``.
+pub fn port_words(port: &PortMatch) -> String {
+    match port {
+        PortMatch::AllPorts(protocol) => format!("all of {protocol}"),
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } if first == last => format!("{protocol} {first}"),
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => format!("{protocol} {first}-{last}"),
+        PortMatch::Named { protocol, name } => match protocol {
+            Some(protocol) => format!("{protocol} `{name}`"),
+            None => format!("`{name}`"),
+        },
+    }
+}
+
+/// Every condition that fails; empty if none does.
+fn peer_miss(snapshot: &Snapshot, peer: &Peer, end: &End) -> Vec<String> {
+    if peer_matches(snapshot, peer, end) {
+        return Vec::new();
+    }
+    match peer {
+        Peer::All(all) => {
+            if !is_pod(end) && all.iter().any(speaks_of_pods) {
+                return vec!["it is no pod".into()];
+            }
+            all.iter()
+                .flat_map(|p| peer_miss(snapshot, p, end))
+                .collect()
+        }
+        Peer::AnyOf(any) => {
+            let misses = any.iter().map(|p| peer_miss(snapshot, p, end));
+            misses
+                .min_by_key(Vec::len)
+                .unwrap_or_else(|| vec!["it names nothing".into()])
+        }
+        leaf => vec![leaf_miss(snapshot, leaf, end)],
+    }
+}
+
+fn is_pod(end: &End) -> bool {
+    matches!(end, End::Pod(_) | End::NewPod(_))
+}
+
+fn speaks_of_pods(peer: &Peer) -> bool {
+    matches!(
+        peer,
+        Peer::Pods | Peer::PodLabels(_) | Peer::Namespace(_) | Peer::NamespaceLabels(_)
+    )
+}
+
+fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &End) -> String {
+    let (labels, namespace) = facts(snapshot, end);
+    match leaf {
+        Peer::PodLabels(_) | Peer::Namespace(_) | Peer::NamespaceLabels(_) | Peer::Pods
+            if !is_pod(end) =>
+        {
+            "it is no pod".into()
+        }
+        Peer::PodLabels(selector) => label_miss("it", selector, labels.as_ref()),
+        Peer::NamespaceLabels(selector) => {
+            let own = namespace.as_ref().map(|n| &n.1);
+            label_miss("its namespace", selector, own)
+        }
+        Peer::Namespace(name) => match &namespace {
+            Some((own, _)) => format!("it is in namespace `{own}`, not `{name}`"),
+            None => format!("it is not in namespace `{name}`"),
+        },
+        Peer::Addresses(set) => {
+            let nets: Vec<String> = set.cidrs().iter().map(ToString::to_string).collect();
+            let nets = nets.join(", ");
+            match end {
+                End::Pod(_) | End::NewPod(_) => {
+                    format!("address blocks such as {nets} match no pod here")
+                }
+                _ => format!("it is outside {nets}"),
+            }
+        }
+        Peer::PodAddresses(_) => "its address is not in the block".into(),
+        Peer::HostAddresses(_) | Peer::HostsOn(_) => "it is no node that is named".into(),
+        Peer::Not(inner) if **inner == Peer::HostNetwork => "it is a host-network pod".into(),
+        Peer::ServiceAccount(name) => format!("it does not run as `{name}`"),
+        Peer::Nodes(selector) => format!("it is no node with {selector}"),
+        Peer::Domain(pattern) => format!("it is not what `{pattern}` stands for"),
+        _ => "it is not what the rule names".into(),
+    }
+}
+
+type Facts = (Option<Labels>, Option<(String, Labels)>);
+
+/// The labels of a pod, and the name and labels of its namespace.
+fn facts(snapshot: &Snapshot, end: &End) -> Facts {
+    let known = |at: usize| {
+        let namespace = snapshot.namespaces.get(at);
+        namespace.map(|n| (n.name.clone(), n.labels.clone()))
+    };
+    match end {
+        End::Pod(at) => match snapshot.pods.get(*at) {
+            Some(pod) => (Some(Labels::clone(&pod.labels)), known(pod.namespace)),
+            None => (None, None),
+        },
+        End::NewPod(pod) => (Some(pod.labels.clone()), pod.namespace.and_then(known)),
+        _ => (None, None),
+    }
+}
+
+fn label_miss(who: &str, selector: &Selector, labels: Option<&Labels>) -> String {
+    let none = Labels::new();
+    let labels = labels.unwrap_or(&none);
+    let failing = selector.requirements.iter().filter(|r| !r.matches(labels));
+    let words = failing.map(|r| match (labels.get(&r.key), &r.op) {
+        (None, _) => format!("no label `{}` (wanted: {r})", r.key),
+        (Some(value), LabelOp::DoesNotExist) => {
+            format!("a label `{}={value}` (wanted: none)", r.key)
+        }
+        (Some(value), _) => format!("`{}={value}` (wanted: {r})", r.key),
+    });
+    let words: Vec<String> = words.collect();
+    format!("{who} has {}", words.join(", "))
+}

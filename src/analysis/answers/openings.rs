@@ -1,0 +1,201 @@
+//! What Services and routes send to workloads, and whether policy lets it in (semantics 8.3).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::behind::{Behind, targets};
+use super::exposure::{Exposure, Gate};
+use super::routes;
+use crate::analysis::{Analysis, Direction};
+use crate::cluster::Service;
+use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::{Bits, PortSet};
+
+/// What a Service, or one backend of a route, sends to one workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// What sends it.
+    pub by: By,
+    /// Whose traffic it is.
+    pub sender: Sender,
+    /// Index into `Snapshot::workloads`.
+    pub workload: usize,
+    /// The pods' own ports that it is sent to; never empty.
+    pub wanted: PortSet,
+    /// Those of them at which every sender is let in.
+    pub every: PortSet,
+    /// Those of them at which some sender is let in.
+    pub some: PortSet,
+}
+
+/// A Service or a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Index into `Snapshot::services`.
+    Service(usize),
+    /// Index into `Snapshot::routes`.
+    Route(usize),
+}
+
+/// Whose traffic goes by a Service or a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sender {
+    /// Pods of the cluster, those that do not exist yet included.
+    Cluster,
+    /// Addresses outside, by their own address: where a node or a load balancer puts its own in the place
+    /// of it, that one counts (semantics 1.5).
+    Outside,
+    /// The ingress controller or a Gateway, of which nothing is known.
+    Controller,
+}
+
+/// The ports at which every sender is let in, and those at which some is.
+#[derive(Clone, Default)]
+struct LetIn {
+    every: PortSet,
+    some: PortSet,
+}
+
+impl Analysis<'_> {
+    /// What every Service and route sends to workloads, Services first, in their order. A Service without
+    /// a selector and an ExternalName have no pods, and are left out.
+    pub fn openings(&self, exposure: &Exposure) -> Vec<Opening> {
+        let snapshot = self.snapshot();
+        let behind = Behind::new(snapshot);
+        let lines = exposure.lines.iter();
+        let lines = lines.filter(|line| line.direction == Direction::Ingress);
+        let gates: BTreeMap<usize, usize> = lines.map(|l| (l.workload, l.gate)).collect();
+        let mut asked = Asked {
+            analysis: self,
+            exposure,
+            gates,
+            known: HashMap::new(),
+        };
+        let services = snapshot.services.iter().enumerate();
+        let services = services.filter(|(_, s)| s.kind != "ExternalName");
+        let mut found = Vec::new();
+        for (at, service) in services {
+            let pods = behind.pods(service);
+            let senders = [Sender::Cluster, Sender::Outside].into_iter();
+            for sender in senders.take(1 + usize::from(service.takes_outside())) {
+                let by_workload = asked.by_workload(service, &pods, sender);
+                found.extend(by_workload.into_iter().map(|(workload, sent)| Opening {
+                    by: By::Service(at),
+                    sender,
+                    workload,
+                    wanted: sent.wanted,
+                    every: sent.open.every,
+                    some: sent.open.some,
+                }));
+            }
+        }
+        found.extend(routes::reaches(snapshot).into_iter().map(|reach| Opening {
+            by: By::Route(reach.route),
+            sender: Sender::Controller,
+            workload: reach.workload,
+            wanted: reach.wanted,
+            every: reach.open.clone(),
+            some: reach.open,
+        }));
+        found
+    }
+}
+
+/// What a Service sends to one workload, and what of it is let in.
+#[derive(Default)]
+struct Sent {
+    wanted: PortSet,
+    open: LetIn,
+}
+
+/// What has been found out about classes of pods.
+struct Asked<'a, 'b> {
+    analysis: &'a Analysis<'b>,
+    exposure: &'a Exposure<'a>,
+    /// The ingress gate of each workload.
+    gates: BTreeMap<usize, usize>,
+    /// By class and gate, sender, and families of addresses.
+    known: HashMap<(usize, usize, Sender, bool, bool), LetIn>,
+}
+
+impl Asked<'_, '_> {
+    /// What a Service sends to the workloads of these pods.
+    fn by_workload(
+        &mut self,
+        service: &Service,
+        pods: &[usize],
+        sender: Sender,
+    ) -> BTreeMap<usize, Sent> {
+        let snapshot = self.analysis.snapshot();
+        let mut found: BTreeMap<usize, Sent> = BTreeMap::new();
+        for &pod in pods {
+            let own = &snapshot.pods[pod];
+            let ports = service.ports.iter();
+            let wanted: PortSet = ports.map(|p| targets(p, own, false)).collect();
+            let Some(&gate) = self.gates.get(&own.workload) else {
+                continue;
+            };
+            let open = self.let_in(pod, gate, sender, service);
+            let sent = found.entry(own.workload).or_default();
+            sent.wanted = sent.wanted.union(&wanted);
+            sent.open.every = sent.open.every.union(&open.every.intersection(&wanted));
+            sent.open.some = sent.open.some.union(&open.some.intersection(&wanted));
+        }
+        found.retain(|_, sent| !sent.wanted.is_empty());
+        found
+    }
+
+    fn let_in(&mut self, pod: usize, gate: usize, sender: Sender, service: &Service) -> LetIn {
+        let universe = self.analysis.universe();
+        let class = universe.class_of[pod] as usize;
+        let families = service.families;
+        let key = (class, gate, sender, families.v4, families.v6);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let found = match sender {
+            Sender::Outside => {
+                let (v4, v6) = universe.family_points();
+                let mut points = Bits::empty();
+                for range in [families.v4.then_some(v4), families.v6.then_some(v6)] {
+                    let Range { start, end } = range.unwrap_or_default();
+                    points.insert_range(start, end);
+                }
+                self.towards(class, &points)
+            }
+            Sender::Cluster | Sender::Controller => {
+                let known = self.towards(class, &Bits::full(universe.classes.len()));
+                let none = Gate::default();
+                let gate = self.exposure.gates.get(gate).unwrap_or(&none);
+                let ports = |list: &[super::exposure::Exposed]| -> Vec<PortSet> {
+                    let each = list.iter().map(|e| self.exposure.ports(e.ports).clone());
+                    each.collect()
+                };
+                let usual = &gate.everyone.numbers;
+                let less = ports(&gate.except).into_iter();
+                let every = less.fold(usual.clone(), |all, left| all.intersection(&left));
+                let more = ports(&gate.some).into_iter();
+                let some = more.fold(usual.clone(), |all, more| all.union(&more));
+                LetIn {
+                    every: known.every.intersection(&every),
+                    some: known.some.union(&some),
+                }
+            }
+        };
+        self.known.insert(key, found.clone());
+        found
+    }
+
+    /// The ports at which a class lets in all of these points, and some of them.
+    fn towards(&self, class: usize, points: &Bits) -> LetIn {
+        let cells = &self.analysis.ingress(class).cells;
+        let of = |counts: &dyn Fn(&Bits) -> bool| -> PortSet {
+            let open = cells.iter().filter(|(_, peers)| counts(peers));
+            open.map(|(ports, _)| ports.clone()).collect()
+        };
+        LetIn {
+            every: of(&|peers| points.is_subset(peers)),
+            some: of(&|peers| points.intersects(peers)),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What concerns one destination, or one workload and the outside, without the rest of the matrix.
+
+use std::collections::BTreeMap;
+
+use super::connections::{Endpoint, Matrix, Ranges};
+use crate::analysis::Direction;
+use crate::analysis::space::port_table::EMPTY;
+use crate::sets::PortSet;
+
+impl Matrix {
+    /// What each other workload may open to one.
+    pub fn reaching(&mut self, workload: usize) -> BTreeMap<usize, PortSet> {
+        let targets = self.workloads.get(workload).cloned().unwrap_or_default();
+        let mut found = BTreeMap::new();
+        for src in (0..self.workloads.len()).filter(|src| *src != workload) {
+            let mut open = EMPTY;
+            for &class in &self.workloads[src] {
+                for &target in &targets {
+                    let out = self.egress.row(class).at(target, &mut self.ports);
+                    let gate = self.ingress.row(target).at(class, &mut self.ports);
+                    let both = self.ports.intersection(out, gate);
+                    open = self.ports.union(open, both);
+                }
+            }
+            if open != EMPTY {
+                found.insert(src, self.ports.get(open).clone());
+            }
+        }
+        found
+    }
+
+    /// The ranges of addresses to which (egress) or from which a workload is open.
+    pub fn outside(&mut self, direction: Direction, workload: usize) -> Ranges {
+        let found = self.addresses(direction, workload);
+        let range = |(end, id)| match end {
+            Endpoint::Addresses { first, last } => Some((first, last, self.ports.get(id).clone())),
+            _ => None,
+        };
+        found.into_iter().filter_map(range).collect()
+    }
+}

@@ -1,0 +1,359 @@
+//! What two sets of policies over the same pods say differently, gate by gate: for each pod and
+//! direction, over known pods, pods that do not exist yet, pieces of the address axes, nodes, domain
+//! names and ports.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+pub use super::difference::{GateDifference, PeerPiece};
+use super::prospects::{Prospects, alike};
+use super::ways::{Ways, both_ways};
+use crate::analysis::Direction;
+use crate::analysis::Side;
+use crate::analysis::gates::future::cells;
+use crate::analysis::gates::rows::Rows;
+use crate::analysis::space::index::Index;
+use crate::analysis::space::unborn::Unborn;
+use crate::analysis::space::universe::{Point, Universe};
+use crate::policy::Policy;
+use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::{LabelBox, LabelSet, PortSet};
+
+/// Every difference between the gates of two sides, each under its own tiers and assumptions, that have the
+/// same namespaces, workloads, pods and nodes (by index). Sorted; empty exactly when every pod's
+/// gates agree on every other pod, every address, and every pod that may come.
+///
+/// Exact for `In`, `NotIn`, `Exists` and `DoesNotExist`. Towards pods that do not exist yet a port name
+/// may stand for any port: the same name on both sides is no difference, a name against a number is
+/// one. Their service accounts, addresses and string predicates are treated alike.
+pub fn compare<'a>(
+    intended: impl Into<Side<'a>>,
+    actual: impl Into<Side<'a>>,
+) -> Vec<GateDifference> {
+    let mut found = Vec::new();
+    let sides = [intended.into(), actual.into()];
+    each_direction(sides, |mut gates, universe, _, unborn| {
+        gates.compare(universe, unborn, &mut found);
+    });
+    found.sort_unstable();
+    found
+}
+
+/// Whether the new policies allow more anywhere at numbered ports, and whether they allow less; done as
+/// soon as both are found. Beyond what [`compare`] looks at these are gates of pods that do not exist yet.
+pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
+    let mut found = Ways::default();
+    let changed = match read_alike(old, new) {
+        true => changed(old.policies, new.policies),
+        false => old.policies.iter().chain(new.policies).collect(),
+    };
+    if changed.is_empty() {
+        return found;
+    }
+    each_direction([old, new], |mut gates, universe, indices, unborn| {
+        gates.ways(universe, unborn, &mut found);
+        let prospects = Prospects {
+            direction: gates.direction,
+            sides: [old, new],
+            universe,
+            indices,
+        };
+        prospects.ways(&changed, unborn, &mut found);
+    });
+    found
+}
+
+/// Whether equal policies mean the same on both sides.
+fn read_alike(old: Side, new: Side) -> bool {
+    old.tiers == new.tiers && old.assumptions == new.assumptions
+}
+
+/// The policies of either side that the other does not have just so.
+fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
+    fn key(policy: &Policy) -> (&str, &Option<String>, &str) {
+        (policy.kind, &policy.namespace, &policy.name)
+    }
+    let without = |some: &'a [Policy], others: &'a [Policy]| {
+        let mut by_name: BTreeMap<_, Vec<&Policy>> = BTreeMap::new();
+        for other in others {
+            by_name.entry(key(other)).or_default().push(other);
+        }
+        let has = move |policy: &&Policy| {
+            let same = by_name.get(&key(policy)).into_iter().flatten();
+            same.into_iter().any(|other| alike(policy, other))
+        };
+        some.iter().filter(move |policy| !has(policy))
+    };
+    without(old, new).chain(without(new, old)).collect()
+}
+
+/// Both sides in one universe, first ingress, then egress.
+fn each_direction<'a>(
+    sides: [Side<'a>; 2],
+    mut look: impl FnMut(Gates<'a>, &Universe<'a>, [&Index<'a>; 2], &mut Unborn<'a>),
+) {
+    let [intended, actual] = sides;
+    let snapshot = intended.cluster;
+    let universe = Universe::read_under(
+        snapshot,
+        &[intended.policies, actual.policies],
+        &[intended.assumptions, actual.assumptions],
+    );
+    let index = Index::seen_from(&universe, intended, 0);
+    let other = (!read_alike(intended, actual)).then(|| Index::seen_from(&universe, actual, 0));
+    let indices = [&index, other.as_ref().unwrap_or(&index)];
+    let mut unborn = Unborn::new(snapshot);
+    for direction in Direction::BOTH {
+        let half = |at: usize| Half {
+            policies: sides[at].policies,
+            rows: Rows::new(&universe, indices[at], sides[at].policies, direction),
+            unborn: HashMap::new(),
+        };
+        let (intended, actual) = rayon::join(|| half(0), || half(1));
+        let gates = Gates {
+            direction,
+            intended,
+            actual,
+        };
+        look(gates, &universe, indices, &mut unborn);
+    }
+}
+
+/// One direction under both sets of policies.
+struct Gates<'a> {
+    direction: Direction,
+    intended: Half<'a>,
+    actual: Half<'a>,
+}
+
+/// One set of policies: its rows towards what is known, and those towards pods that may come.
+struct Half<'a> {
+    policies: &'a [Policy],
+    rows: Rows,
+    unborn: HashMap<u32, Cells<LabelSet>>,
+}
+
+type Cells<S> = Arc<[(PortSet, Arc<S>)]>;
+
+/// What a pair of profiles disagrees on, before it is said of each pod.
+#[derive(Default)]
+struct Disagreement {
+    /// By point of the universe and whether it is wider.
+    points: BTreeMap<(usize, bool), PortSet>,
+    /// By kind of pod that may come and whether it is wider.
+    unborn: BTreeMap<(LabelBox, bool), PortSet>,
+}
+
+impl<'a> Gates<'a> {
+    fn ways(&mut self, universe: &Universe, unborn: &mut Unborn<'a>, found: &mut Ways) {
+        let members = members(universe);
+        let numbered = PortSet::all_numbered();
+        let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
+        for (class, own) in members.iter().enumerate() {
+            if found.both() {
+                return;
+            }
+            let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(new) => new.insert(self.disagree(class, universe, unborn)),
+            };
+            // A pod has no gate towards itself.
+            let alone = matches!(own.as_slice(), [one] if one.other.is_none());
+            let itself =
+                |point| alone && matches!(universe.point(point), Point::Class(c) if c == class);
+            let points = disagreement.points.iter();
+            let points = points.filter(|((point, _), _)| !itself(*point));
+            let points = points.map(|((_, wider), ports)| (*wider, ports));
+            let unborn = disagreement.unborn.iter();
+            let unborn = unborn.map(|((_, wider), ports)| (*wider, ports));
+            for (wider, _) in points
+                .chain(unborn)
+                .filter(|(_, p)| p.intersects(&numbered))
+            {
+                match wider {
+                    true => found.wider = true,
+                    false => found.narrower = true,
+                }
+            }
+        }
+    }
+
+    fn profiles(&self, class: usize) -> (u32, u32) {
+        let (intended, actual) = (&self.intended.rows, &self.actual.rows);
+        (intended.profile_of(class), actual.profile_of(class))
+    }
+
+    fn compare(
+        &mut self,
+        universe: &Universe,
+        unborn: &mut Unborn<'a>,
+        found: &mut Vec<GateDifference>,
+    ) {
+        let members = members(universe);
+        let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
+        for class in 0..universe.classes.len() {
+            let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(new) => new.insert(self.disagree(class, universe, unborn)),
+            };
+            for own in &members[class] {
+                let gate = Gate {
+                    universe,
+                    members: &members,
+                    own,
+                    direction: self.direction,
+                };
+                gate.points(&disagreement.points, found);
+                gate.unborn(&disagreement.unborn, unborn, found);
+            }
+        }
+    }
+
+    fn disagree(
+        &mut self,
+        class: usize,
+        universe: &Universe,
+        unborn: &mut Unborn<'a>,
+    ) -> Disagreement {
+        let mut found = Disagreement::default();
+        let rows = [&self.intended, &self.actual].map(|s| s.rows.row(class).cells.as_slice());
+        for (wider, ports, peers) in both_ways(rows) {
+            for point in peers.iter() {
+                join(&mut found.points, (point, wider), &ports);
+            }
+        }
+        let cells = [&mut self.intended, &mut self.actual]
+            .map(|s| s.towards_unborn(class, universe, unborn));
+        for (wider, ports, pods) in both_ways([&cells[0], &cells[1]]) {
+            for one in pods.boxes().iter().filter(|b| unborn.exists(b)) {
+                join(&mut found.unborn, (one.clone(), wider), &ports);
+            }
+        }
+        found
+    }
+}
+
+fn join<K: Ord>(into: &mut BTreeMap<K, PortSet>, key: K, ports: &PortSet) {
+    let all = into.entry(key).or_default();
+    *all = all.union(ports);
+}
+
+impl<'a> Half<'a> {
+    /// What the gate of a class allows towards pods that do not exist yet.
+    fn towards_unborn(
+        &mut self,
+        class: usize,
+        universe: &Universe,
+        unborn: &mut Unborn<'a>,
+    ) -> Cells<LabelSet> {
+        let profile = self.rows.profile_of(class);
+        if let Some(found) = self.unborn.get(&profile) {
+            return found.clone();
+        }
+        let profiles = &self.rows.profiles;
+        let found = cells(
+            unborn,
+            universe,
+            self.policies,
+            profiles,
+            profile,
+            |_, _| true,
+        );
+        let found: Cells<LabelSet> = found.into();
+        self.unborn.insert(profile, found.clone());
+        found
+    }
+}
+
+/// The pods of one class that belong to one workload: one of them, and another if there is one.
+struct Members {
+    workload: usize,
+    pod: usize,
+    other: Option<usize>,
+}
+
+/// The members of each class, by workload.
+fn members(universe: &Universe) -> Vec<Vec<Members>> {
+    let mut found: Vec<Vec<Members>> = universe.classes.iter().map(|_| Vec::new()).collect();
+    let pods = universe.snapshot.pods.iter().zip(&universe.class_of);
+    for (pod, (of, &class)) in pods.enumerate() {
+        let class = &mut found[class as usize];
+        match class.iter_mut().rev().find(|m| m.workload == of.workload) {
+            Some(known) => known.other = known.other.or(Some(pod)),
+            None => class.push(Members {
+                workload: of.workload,
+                pod,
+                other: None,
+            }),
+        }
+    }
+    found
+}
+
+/// A gate whose differences are being written down.
+struct Gate<'a> {
+    universe: &'a Universe<'a>,
+    members: &'a [Vec<Members>],
+    own: &'a Members,
+    direction: Direction,
+}
+
+impl Gate<'_> {
+    fn difference(&self, peer: PeerPiece, ports: &PortSet, wider: bool) -> GateDifference {
+        GateDifference {
+            workload: self.own.workload,
+            pod: self.own.pod,
+            direction: self.direction,
+            peer,
+            ports: ports.clone(),
+            wider,
+        }
+    }
+
+    fn points(&self, points: &BTreeMap<(usize, bool), PortSet>, found: &mut Vec<GateDifference>) {
+        let start = found.len();
+        for wider in [false, true] {
+            let here = points.iter().filter(|((_, w), _)| *w == wider);
+            for ((point, _), ports) in here {
+                match self.universe.point(*point) {
+                    Point::Class(class) => {
+                        for peer in &self.members[class] {
+                            let itself = peer.pod == self.own.pod;
+                            let pod = if itself { peer.other } else { Some(peer.pod) };
+                            let piece = pod.map(PeerPiece::Pod);
+                            found.extend(piece.map(|p| self.difference(p, ports, wider)));
+                        }
+                    }
+                    Point::Addresses(first, last) => {
+                        let before = found[start..].last_mut();
+                        if !before.is_some_and(|b| b.extend_to(first, last, ports, wider)) {
+                            let piece = PeerPiece::Addresses { first, last };
+                            found.push(self.difference(piece, ports, wider));
+                        }
+                    }
+                    Point::Node(node) => {
+                        found.push(self.difference(PeerPiece::Node(node), ports, wider));
+                    }
+                    Point::Domain(at) => {
+                        let piece = PeerPiece::Domain(self.universe.domains[at].name.clone());
+                        found.push(self.difference(piece, ports, wider));
+                    }
+                }
+            }
+        }
+    }
+
+    fn unborn(
+        &self,
+        kinds: &BTreeMap<(LabelBox, bool), PortSet>,
+        unborn: &Unborn,
+        found: &mut Vec<GateDifference>,
+    ) {
+        let namespace = self.universe.snapshot.pods[self.own.pod].namespace;
+        for ((kind, wider), ports) in kinds {
+            let piece = PeerPiece::NewPod(unborn.witness(kind, namespace));
+            found.push(self.difference(piece, ports, *wider));
+        }
+    }
+}

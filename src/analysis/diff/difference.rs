@@ -1,0 +1,81 @@
+//! One difference between what two sets of policies say at a gate.
+
+use std::net::IpAddr;
+
+use crate::analysis::{Direction, End, NewPod};
+use crate::sets::PortSet;
+
+/// One thing that one side allows at a gate and the other does not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GateDifference {
+    /// The workload whose gate it is.
+    pub workload: usize,
+    /// One of its pods to which this applies.
+    pub pod: usize,
+    /// The gate's direction.
+    pub direction: Direction,
+    /// The other end.
+    pub peer: PeerPiece,
+    /// At which ports.
+    pub ports: PortSet,
+    /// True: the actual policies allow it, the intended ones do not. False: the other way round.
+    pub wider: bool,
+}
+
+/// The other end of a difference.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PeerPiece {
+    /// This pod, and with it every pod of its workload that no policy tells from it.
+    Pod(usize),
+    /// Pods that do not exist yet; this is one of them.
+    NewPod(NewPod),
+    /// Addresses that belong to no pod.
+    Addresses {
+        /// The first.
+        first: IpAddr,
+        /// The last, of the same family.
+        last: IpAddr,
+    },
+    /// What domain names stand for that no policy tells from this one.
+    Domain(String),
+    /// The node at this index, which has no known address.
+    Node(usize),
+}
+
+impl PeerPiece {
+    /// One concrete end of it; of a range its first address.
+    pub fn end(&self) -> End {
+        match self {
+            Self::Pod(at) => End::Pod(*at),
+            Self::NewPod(pod) => End::NewPod(pod.clone()),
+            Self::Addresses { first, .. } => End::Address(*first),
+            Self::Domain(name) => End::Domain(name.clone()),
+            Self::Node(at) => End::Node(*at),
+        }
+    }
+}
+
+impl GateDifference {
+    /// Takes the addresses in if they follow directly and everything else is equal.
+    pub(in crate::analysis) fn extend_to(
+        &mut self,
+        from: IpAddr,
+        to: IpAddr,
+        ports: &PortSet,
+        wider: bool,
+    ) -> bool {
+        let PeerPiece::Addresses { last, .. } = &mut self.peer else {
+            return false;
+        };
+        let follows = match (*last, from) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => u32::from(a).checked_add(1) == Some(b.into()),
+            (IpAddr::V6(a), IpAddr::V6(b)) => u128::from(a).checked_add(1) == Some(b.into()),
+            _ => false,
+        };
+        if follows && self.ports == *ports && self.wider == wider {
+            *last = to;
+            return true;
+        }
+        false
+    }
+}

@@ -1,0 +1,270 @@
+//! What two sets of policies say of pods that do not exist yet and that they would select: gates of
+//! which nobody stands at either side today.
+
+use std::sync::Arc;
+
+use super::ways::{Ways, both_ways};
+use crate::analysis::Direction;
+use crate::analysis::gates::future::expand;
+use crate::analysis::gates::sides::{RuleExtent, home, names, side};
+use crate::analysis::gates::tiers::Steps;
+use crate::analysis::space::extents::Extents;
+use crate::analysis::space::index::Index;
+use crate::analysis::space::unborn::Unborn;
+use crate::analysis::space::universe::Universe;
+use crate::policy::{Match, PeerItem, Policy, PortItem, Rule, Side};
+use crate::sets::{LabelSet, PortSet, Protocol};
+
+/// More kinds of pods than these, for one policy, are not looked at; what they may get counts as both
+/// more and less.
+const MOST: usize = 1 << 14;
+
+/// Whether two policies say the same, wherever they are written.
+pub(in crate::analysis) fn alike(a: &Policy, b: &Policy) -> bool {
+    let ports = |a: &Match<PortItem>, b: &Match<PortItem>| match (a, b) {
+        (Match::Any, Match::Any) => true,
+        (Match::Only(a), Match::Only(b)) => a.iter().map(|i| &i.port).eq(b.iter().map(|i| &i.port)),
+        _ => false,
+    };
+    let peers = |a: &Match<PeerItem>, b: &Match<PeerItem>| match (a, b) {
+        (Match::Any, Match::Any) => true,
+        (Match::Only(a), Match::Only(b)) => a.iter().map(|i| &i.peer).eq(b.iter().map(|i| &i.peer)),
+        _ => false,
+    };
+    let rule = |a: &Rule, b: &Rule| {
+        (a.action, &a.subject) == (b.action, &b.subject)
+            && peers(&a.peers, &b.peers)
+            && ports(&a.ports, &b.ports)
+    };
+    let side = |a: &Option<Side>, b: &Option<Side>| match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            a.isolates == b.isolates
+                && a.rules.len() == b.rules.len()
+                && a.rules.iter().zip(&b.rules).all(|(a, b)| rule(a, b))
+        }
+        _ => false,
+    };
+    (a.tier, a.order, &a.name, &a.subject) == (b.tier, b.order, &b.name, &b.subject)
+        && side(&a.ingress, &b.ingress)
+        && side(&a.egress, &b.egress)
+}
+
+/// One direction, under the old policies and the new ones.
+pub(in crate::analysis) struct Prospects<'a, 'u> {
+    pub direction: Direction,
+    pub sides: [crate::analysis::Side<'a>; 2],
+    pub universe: &'u Universe<'a>,
+    pub indices: [&'u Index<'a>; 2],
+}
+
+/// A side that may apply.
+struct Applicable<'a> {
+    policy: &'a Policy,
+    side: &'a Side,
+    /// The places of its conditions: of its subject, and of those of its rules that narrow it.
+    subject: usize,
+    rules: Vec<Option<usize>>,
+}
+
+/// Pods that all conditions answer alike.
+struct Kind {
+    pods: LabelSet,
+    meets: Vec<bool>,
+}
+
+impl<'a> Prospects<'a, '_> {
+    /// In which ways the new policies differ for pods that one of these selects; done as soon as both
+    /// are found.
+    pub fn ways(&self, changed: &[&'a Policy], unborn: &mut Unborn<'a>, found: &mut Ways) {
+        let mut extents = self.indices.map(|index| Extents::new(self.universe, index));
+        for policy in changed {
+            if found.both() || side(policy, self.direction).is_none() {
+                continue;
+            }
+            let mut conditions: Vec<Arc<LabelSet>> = Vec::new();
+            let sides = self.sides.map(|side| {
+                let near = side.policies.iter().filter(|other| may_meet(policy, other));
+                let near = near.filter_map(|p| self.applicable(p, unborn, &mut conditions));
+                let mut near: Vec<Applicable> = near.collect();
+                near.sort_by(|a, b| rank(a.policy).cmp(&rank(b.policy)));
+                near
+            });
+            let subject = unborn.peer(&policy.subject);
+            let Some(kinds) = kinds(&subject, &conditions, unborn) else {
+                (found.wider, found.narrower) = (true, true);
+                return;
+            };
+            for kind in kinds {
+                for name in scenarios(&sides) {
+                    if found.both() {
+                        return;
+                    }
+                    self.compare(&kind, &sides, name, (&mut extents, unborn), found);
+                }
+            }
+        }
+    }
+
+    fn applicable(
+        &self,
+        policy: &'a Policy,
+        unborn: &mut Unborn<'a>,
+        conditions: &mut Vec<Arc<LabelSet>>,
+    ) -> Option<Applicable<'a>> {
+        let side = side(policy, self.direction)?;
+        let mut place = |found: Arc<LabelSet>| match conditions.iter().position(|c| *c == found) {
+            Some(at) => at,
+            None => {
+                conditions.push(found);
+                conditions.len() - 1
+            }
+        };
+        let subject = place(unborn.peer(&policy.subject));
+        let rules = side.rules.iter().map(|rule| {
+            let narrowed = rule.subject.as_ref()?;
+            Some(place(unborn.peer(narrowed)))
+        });
+        Some(Applicable {
+            policy,
+            side,
+            subject,
+            rules: rules.collect(),
+        })
+    }
+
+    /// Compares the gate of one kind of pods, where the port that is asked bears this name on them.
+    fn compare(
+        &self,
+        kind: &Kind,
+        sides: &[Vec<Applicable<'a>>; 2],
+        name: Option<&str>,
+        (extents, unborn): (&mut [Extents; 2], &mut Unborn<'a>),
+        found: &mut Ways,
+    ) {
+        let resolve = |protocol: Option<Protocol>, asked: &str| match Some(asked) == name {
+            true => protocol.map_or_else(PortSet::all_numbered, PortSet::all_of),
+            false => PortSet::empty(),
+        };
+        let numbered = PortSet::all_numbered();
+        let mut tell = |wider: bool, ports: &PortSet| {
+            if ports.intersects(&numbered) {
+                match wider {
+                    true => found.wider = true,
+                    false => found.narrower = true,
+                }
+            }
+        };
+        let known = [0, 1].map(|at: usize| {
+            let mut steps = Steps::new(self.sides[at].tiers);
+            for (applicable, rules) in applied(&sides[at], kind) {
+                if steps.side(applicable.policy.tier, applicable.side.isolates) {
+                    for rule in rules {
+                        let extent = RuleExtent::of(rule, self.direction, &mut extents[at]);
+                        for (ports, peers) in extent.at(&resolve) {
+                            steps.step(rule.action, ports, peers);
+                        }
+                    }
+                }
+            }
+            steps.cells(&self.indices[at].everything)
+        });
+        for (wider, ports, _) in both_ways([&known[0], &known[1]]) {
+            tell(wider, &ports);
+        }
+        let everyone = unborn.everyone();
+        let towards = [0, 1].map(|at: usize| {
+            let mut steps = Steps::new(self.sides[at].tiers);
+            for (applicable, rules) in applied(&sides[at], kind) {
+                if steps.side(applicable.policy.tier, applicable.side.isolates) {
+                    for rule in rules {
+                        let pods = unborn.peers(&rule.peers);
+                        for (ports, pods) in expand(rule, pods, self.direction, resolve) {
+                            steps.step(rule.action, ports, pods);
+                        }
+                    }
+                }
+            }
+            steps.cells(&everyone)
+        });
+        for (wider, ports, pods) in both_ways([&towards[0], &towards[1]]) {
+            if pods.boxes().iter().any(|b| unborn.exists(b)) {
+                tell(wider, &ports);
+            }
+        }
+    }
+}
+
+type Rank<'a> = (usize, i64, &'a str);
+
+fn rank(policy: &Policy) -> Rank<'_> {
+    (policy.tier, policy.order, &policy.name)
+}
+
+/// Whether they may select one pod: not if their subjects are in different namespaces.
+fn may_meet(one: &Policy, other: &Policy) -> bool {
+    match (home(one), home(other)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
+/// The sides that apply to a kind of pods, each with its rules that do.
+fn applied<'s, 'a>(
+    sides: &'s [Applicable<'a>],
+    kind: &'s Kind,
+) -> impl Iterator<Item = (&'s Applicable<'a>, impl Iterator<Item = &'a Rule>)> {
+    let here = sides.iter().filter(|side| kind.meets[side.subject]);
+    here.map(|applicable| {
+        let rules = applicable.side.rules.iter().zip(&applicable.rules);
+        let meets = |at: &Option<usize>| at.is_none_or(|at| kind.meets[at]);
+        let rules = rules.filter(move |(_, at)| meets(at)).map(|(rule, _)| rule);
+        (applicable, rules)
+    })
+}
+
+/// Cuts pods by conditions; none if there are too many kinds of them.
+fn kinds(pods: &LabelSet, conditions: &[Arc<LabelSet>], unborn: &Unborn) -> Option<Vec<Kind>> {
+    let exist = |pods: &LabelSet| pods.boxes().iter().any(|b| unborn.exists(b));
+    let whole = Kind {
+        pods: pods.clone(),
+        meets: Vec::new(),
+    };
+    let mut kinds = vec![whole];
+    kinds.retain(|kind| exist(&kind.pods));
+    for condition in conditions {
+        let mut next = Vec::with_capacity(kinds.len());
+        for Kind { pods, meets } in kinds {
+            for (met, pods) in [
+                (true, pods.intersection(condition)),
+                (false, pods.difference(condition)),
+            ] {
+                if exist(&pods) {
+                    let meets = meets.iter().copied().chain([met]).collect();
+                    next.push(Kind { pods, meets });
+                }
+            }
+        }
+        if next.len() > MOST {
+            return None;
+        }
+        kinds = next;
+    }
+    Some(kinds)
+}
+
+/// Port names of the subject's own that rules ask for: the port that is asked may bear one of them, or none.
+fn scenarios<'a>(sides: &[Vec<Applicable<'a>>; 2]) -> Vec<Option<&'a str>> {
+    let rules = sides.iter().flatten().flat_map(|a| &a.side.rules);
+    let items = rules.filter_map(|rule| match &rule.ports {
+        Match::Only(items) => Some(items),
+        Match::Any => None,
+    });
+    let mut found: Vec<Option<&str>> = items
+        .flat_map(|items| names(items).map(|(_, name)| Some(name)))
+        .collect();
+    found.push(None);
+    found.sort_unstable();
+    found.dedup();
+    found
+}

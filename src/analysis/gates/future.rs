@@ -1,0 +1,71 @@
+//! What gates allow towards pods that do not exist yet.
+
+use std::sync::Arc;
+
+use super::rows::Profiles;
+use super::sides::{names, numbered, side};
+use super::tiers::Steps;
+use crate::analysis::Direction;
+use crate::analysis::space::unborn::Unborn;
+use crate::analysis::space::universe::Universe;
+use crate::policy::{Match, Policy, Rule};
+use crate::sets::{LabelSet, PortSet, Protocol};
+
+/// What the gate of a class allows towards pods that do not exist yet: disjoint port sets with the
+/// pods of each. `counts` says by its pods whether a rule counts at all.
+pub(in crate::analysis) fn cells<'a>(
+    pods: &mut Unborn<'a>,
+    universe: &Universe,
+    policies: &'a [Policy],
+    profiles: &Profiles,
+    profile: u32,
+    counts: impl Fn(&Unborn, &LabelSet) -> bool,
+) -> Vec<(PortSet, Arc<LabelSet>)> {
+    let everyone = pods.everyone();
+    let mut steps = Steps::new(profiles.tiers());
+    for (applied, extent, policy) in profiles.applied(profile) {
+        let given = policies.get(policy);
+        let given = given.and_then(|p| side(p, profiles.direction));
+        if !steps.side(extent.rank.0, extent.isolates) {
+            continue;
+        }
+        for rule in applied.of(given.map_or(&[], |side| &side.rules)) {
+            let peers = pods.peers(&rule.peers);
+            if counts(pods, &peers) {
+                let class = profiles.all[profile as usize].0;
+                let resolve =
+                    |p: Option<Protocol>, name: &str| profiles.resolve(universe, class, p, name);
+                for (ports, peers) in expand(rule, peers, profiles.direction, resolve) {
+                    steps.step(rule.action, ports, peers);
+                }
+            }
+        }
+    }
+    steps.cells(&everyone)
+}
+
+/// Which pods a rule matches at which ports; the names of ingress ports stand for what `resolve` says.
+pub(in crate::analysis) fn expand(
+    rule: &Rule,
+    pods: Arc<LabelSet>,
+    direction: Direction,
+    resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
+) -> Vec<(PortSet, Arc<LabelSet>)> {
+    let Match::Only(items) = &rule.ports else {
+        return vec![(PortSet::all(), pods)];
+    };
+    let mut found = Vec::new();
+    let mut ports = numbered(items);
+    for (protocol, name) in names(items) {
+        match direction {
+            Direction::Ingress => ports = ports.union(&resolve(protocol, name)),
+            Direction::Egress => {
+                let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
+                let bearers = pods.intersection(&Unborn::bearers(name));
+                found.push((any, Arc::new(bearers)));
+            }
+        }
+    }
+    found.push((ports, pods));
+    found
+}

@@ -1,0 +1,158 @@
+//! What one side of a policy says, in the sets of one universe.
+
+use std::sync::Arc;
+
+use crate::analysis::Direction;
+use crate::analysis::space::extents::Extents;
+use crate::policy::{Action, Match, Peer, Policy, PortItem, PortMatch, Rule, Side};
+use crate::sets::{Bits, PortSet, Protocol};
+
+/// One direction of one policy.
+pub(in crate::analysis) struct Extent {
+    /// Tier, order, name, place: the order in which sides are asked.
+    pub rank: (usize, i64, String, usize),
+    pub isolates: bool,
+    /// The points that the policy selects.
+    pub subject: Arc<Bits>,
+    pub rules: Vec<RuleExtent>,
+    /// Whether some rule asks for a port name of the subject's own, so that subjects may differ.
+    pub names: bool,
+    /// Whether some rule narrows the subject.
+    pub narrows: bool,
+}
+
+/// One rule.
+pub(in crate::analysis) struct RuleExtent {
+    pub action: Action,
+    /// Where the rule narrows the subject: to these points.
+    pub subject: Option<Arc<Bits>>,
+    /// Which peers it matches at which ports.
+    steps: Vec<(PortSet, Arc<Bits>)>,
+    /// Port names that the subject of an ingress gate gives a meaning, with the peers.
+    names: Vec<(Option<Protocol>, String)>,
+    peers: Arc<Bits>,
+}
+
+/// The side of a policy in a direction.
+pub(in crate::analysis) fn side(policy: &Policy, direction: Direction) -> Option<&Side> {
+    match direction {
+        Direction::Ingress => policy.ingress.as_ref(),
+        Direction::Egress => policy.egress.as_ref(),
+    }
+}
+
+impl Extent {
+    /// None if the policy has no such side.
+    pub fn of(
+        policy: &Policy,
+        at: usize,
+        direction: Direction,
+        extents: &mut Extents,
+    ) -> Option<Self> {
+        let side = side(policy, direction)?;
+        let rules = side.rules.iter();
+        let rules: Vec<_> = rules
+            .map(|rule| RuleExtent::of(rule, direction, extents))
+            .collect();
+        Some(Self {
+            rank: (policy.tier, policy.order, policy.name.clone(), at),
+            isolates: side.isolates,
+            subject: extents.peer(&policy.subject),
+            names: rules.iter().any(|r| !r.names.is_empty()),
+            narrows: rules.iter().any(|r| r.subject.is_some()),
+            rules,
+        })
+    }
+
+    /// The rules that apply to a class, by their places; none: all of them.
+    pub fn rules_of(&self, class: usize) -> Option<Vec<usize>> {
+        let applies = |rule: &RuleExtent| rule.subject.as_ref().is_none_or(|s| s.contains(class));
+        let rules = self.rules.iter().enumerate();
+        self.narrows.then(|| {
+            rules
+                .filter(|(_, r)| applies(r))
+                .map(|(at, _)| at)
+                .collect()
+        })
+    }
+}
+
+impl RuleExtent {
+    /// Which peers it matches at which ports, at a gate whose own port names stand for what `resolve` says.
+    pub fn at(
+        &self,
+        resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
+    ) -> impl Iterator<Item = (PortSet, Arc<Bits>)> {
+        let own = self.names.iter().map(move |(protocol, name)| {
+            let ports = resolve(*protocol, name);
+            (ports, self.peers.clone())
+        });
+        self.steps.iter().cloned().chain(own)
+    }
+
+    pub fn of(rule: &Rule, direction: Direction, extents: &mut Extents) -> Self {
+        let peers = extents.peers(&rule.peers);
+        let mut found = Self {
+            action: rule.action,
+            subject: rule.subject.as_ref().map(|s| extents.peer(s)),
+            steps: Vec::new(),
+            names: Vec::new(),
+            peers: peers.clone(),
+        };
+        let Match::Only(items) = &rule.ports else {
+            found.steps.push((PortSet::all(), peers));
+            return found;
+        };
+        for (protocol, name) in names(items) {
+            if direction == Direction::Ingress {
+                found.names.push((protocol, name.to_owned()));
+                continue;
+            }
+            for (resolved, classes) in extents.bearers(protocol, name).iter() {
+                let mut bearers = (*peers).clone();
+                bearers.intersect_with(classes);
+                found.steps.push((resolved.clone(), Arc::new(bearers)));
+            }
+        }
+        found.steps.push((numbered(items), peers));
+        found
+    }
+}
+
+/// The namespace that all subjects of a policy are in, if its subject asks for one by name.
+pub(in crate::analysis) fn home(policy: &Policy) -> Option<&str> {
+    fn name(peer: &Peer) -> Option<&str> {
+        match peer {
+            Peer::Namespace(name) => Some(name),
+            _ => None,
+        }
+    }
+    match &policy.subject {
+        Peer::All(all) => all.iter().find_map(name),
+        peer => name(peer),
+    }
+}
+
+/// The numbered ports that items match, port names left out.
+pub(in crate::analysis) fn numbered(items: &[PortItem]) -> PortSet {
+    let one = |item: &PortItem| match &item.port {
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => Some(PortSet::range(*protocol, *first, *last)),
+        PortMatch::AllPorts(protocol) => Some(PortSet::all_of(*protocol)),
+        PortMatch::Named { .. } => None,
+    };
+    items.iter().filter_map(one).collect()
+}
+
+/// The port names among items, each with the protocol it asks for.
+pub(in crate::analysis) fn names(
+    items: &[PortItem],
+) -> impl Iterator<Item = (Option<Protocol>, &str)> {
+    items.iter().filter_map(|item| match &item.port {
+        PortMatch::Named { protocol, name } => Some((*protocol, name.as_str())),
+        _ => None,
+    })
+}

@@ -1,0 +1,268 @@
+//! Which points of a universe a peer expression matches. Sets that are big and asked for often are
+//! made once; small ones are made faster than found again.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::index::Index;
+use super::universe::Universe;
+use crate::cluster::{Pod, Snapshot};
+use crate::policy::{Match, Peer, PeerItem};
+use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::{Bits, IpSet, LabelOp, PortSet, Protocol, Requirement, Selector};
+
+/// The extents of one universe, filled as they are asked for.
+pub(in crate::analysis) struct Extents<'u, 'a> {
+    pub universe: &'u Universe<'a>,
+    index: &'u Index<'a>,
+    by_namespaces: HashMap<Selector, Arc<Bits>>,
+    by_requirement: HashMap<Requirement, Arc<Bits>>,
+    by_leaf: HashMap<Peer, Arc<Bits>>,
+    by_port_name: HashMap<(Option<Protocol>, String), Bearers>,
+    pods: Arc<Bits>,
+    everything: Arc<Bits>,
+    nothing: Arc<Bits>,
+}
+
+/// Port sets, each with the classes at which a name stands for them.
+pub(in crate::analysis) type Bearers = Arc<[(PortSet, Bits)]>;
+
+impl<'u, 'a> Extents<'u, 'a> {
+    pub fn new(universe: &'u Universe<'a>, index: &'u Index<'a>) -> Self {
+        Self {
+            universe,
+            index,
+            by_namespaces: HashMap::new(),
+            by_requirement: HashMap::new(),
+            by_leaf: HashMap::new(),
+            by_port_name: HashMap::new(),
+            pods: Arc::new(Bits::full(universe.classes.len())),
+            everything: index.everything.clone(),
+            nothing: Arc::default(),
+        }
+    }
+
+    /// What a rule's peers match.
+    pub fn peers(&mut self, peers: &Match<PeerItem>) -> Arc<Bits> {
+        match peers {
+            Match::Any => self.everything.clone(),
+            Match::Only(items) => match items.as_slice() {
+                [one] => self.peer(&one.peer),
+                many => {
+                    let sets: Vec<_> = many.iter().map(|i| self.peer(&i.peer)).collect();
+                    Arc::new(Bits::union_of(sets.iter().map(|s| &**s)))
+                }
+            },
+        }
+    }
+
+    /// The classes that declare a port of this name, grouped by the ports that bear it.
+    pub fn bearers(&mut self, protocol: Option<Protocol>, name: &str) -> Bearers {
+        let key = (protocol, name.to_owned());
+        if let Some(found) = self.by_port_name.get(&key) {
+            return found.clone();
+        }
+        let found: Bearers = self.index.bearers(protocol, name).into();
+        self.by_port_name.insert(key, found.clone());
+        found
+    }
+
+    /// What one expression matches.
+    pub fn peer(&mut self, peer: &Peer) -> Arc<Bits> {
+        match peer {
+            Peer::Everything => self.everything.clone(),
+            Peer::Nothing | Peer::NewPods => self.nothing.clone(),
+            Peer::Pods => self.pods.clone(),
+            Peer::NamespaceLabels(selector) => self.namespaces(selector),
+            Peer::PodLabels(selector) if selector.requirements.len() == 1 => {
+                self.requirement(&selector.requirements[0])
+            }
+            _ => Arc::new(self.within(None, peer)),
+        }
+    }
+
+    /// What an expression matches inside a bound; none: everything. Small bounds come first in what
+    /// people write (their own namespace), so that there is little to do for the rest.
+    fn within(&mut self, bound: Option<Bits>, peer: &Peer) -> Bits {
+        match peer {
+            Peer::All(peers) => {
+                let start = bound;
+                let all = peers
+                    .iter()
+                    .fold(start, |bound, peer| Some(self.within(bound, peer)));
+                all.unwrap_or_else(|| (*self.everything).clone())
+            }
+            Peer::PodLabels(selector) => {
+                let requirements = selector.requirements.iter();
+                let all = requirements.fold(bound, |bound, requirement| {
+                    let found = self.requirement(requirement);
+                    Some(both(bound, &found))
+                });
+                match selector.is_everything() {
+                    true => both(all, &self.pods),
+                    false => all.unwrap_or_default(),
+                }
+            }
+            Peer::AnyOf(peers) => {
+                let sets: Vec<_> = peers.iter().map(|p| self.peer(p)).collect();
+                both(bound, &Bits::union_of(sets.iter().map(|s| &**s)))
+            }
+            Peer::Not(peer) => {
+                let mut found = bound.unwrap_or_else(|| (*self.everything).clone());
+                found.subtract(&self.peer(peer));
+                found
+            }
+            Peer::Namespace(name) => both(bound, &self.index.namespace(name)),
+            Peer::Everything
+            | Peer::Nothing
+            | Peer::NewPods
+            | Peer::Pods
+            | Peer::NamespaceLabels(_) => both(bound, &self.peer(peer)),
+            _ => both(bound, &self.leaf(peer)),
+        }
+    }
+
+    fn leaf(&mut self, peer: &Peer) -> Bits {
+        let universe = self.universe;
+        match peer {
+            Peer::Addresses(set) => {
+                let v4 = set.v4.iter().map(|(a, b)| universe.v4_points(a, b));
+                let v6 = set.v6.iter().map(|(a, b)| universe.v6_points(a, b));
+                ranges(v4.chain(v6))
+            }
+            Peer::Nodes(selector) => self.nodes(selector),
+            Peer::Domain(pattern) => {
+                let Ok(at) = universe.patterns.binary_search(pattern) else {
+                    return Bits::empty();
+                };
+                let pieces = universe.domain_points().zip(&universe.domains);
+                let inside = pieces.filter(|(_, p)| p.patterns.binary_search(&at).is_ok());
+                inside.map(|(point, _)| point).collect()
+            }
+            Peer::PodsOf(workload) => {
+                let pods = self.index.side.cluster.workloads.get(*workload);
+                let pods = pods.map_or(0..0, |w| w.pods.clone());
+                let first = self.index.first_pod;
+                let pods = first + pods.start..first + pods.end;
+                let classes = universe.class_of.get(pods).unwrap_or_default();
+                classes.iter().map(|&class| class as usize).collect()
+            }
+            peer => (*self.one_by_one(peer)).clone(),
+        }
+    }
+
+    /// For leaves on which all pods of a class agree because the vocabulary has them.
+    fn one_by_one(&mut self, peer: &Peer) -> Arc<Bits> {
+        if let Some(found) = self.by_leaf.get(peer) {
+            return found.clone();
+        }
+        let universe = self.universe;
+        let side = self.index.side.cluster;
+        let matches = |class: &usize| matches(peer, universe.pod(*class), side);
+        let classes = 0..universe.classes.len();
+        let found: Arc<Bits> = Arc::new(classes.filter(matches).collect());
+        self.by_leaf.insert(peer.clone(), found.clone());
+        found
+    }
+
+    fn namespaces(&mut self, selector: &Selector) -> Arc<Bits> {
+        if let Some(found) = self.by_namespaces.get(selector) {
+            return found.clone();
+        }
+        let found = Arc::new(self.index.namespaces(self.universe, selector));
+        self.by_namespaces.insert(selector.clone(), found.clone());
+        found
+    }
+
+    fn nodes(&self, selector: &Selector) -> Bits {
+        let universe = self.universe;
+        let mut found = Bits::empty();
+        for (point, &node) in universe.node_points().zip(&universe.nodes) {
+            if selector.matches(&universe.snapshot.nodes[node].labels) {
+                found.insert(point);
+            }
+        }
+        let nodes = self.index.side.cluster.nodes.iter();
+        let matching = nodes.filter(|n| selector.matches(&n.labels));
+        for address in matching.flat_map(|n| &n.addresses) {
+            let points = match *address {
+                IpAddr::V4(a) => universe.v4_points(a.into(), a.into()),
+                IpAddr::V6(a) => universe.v6_points(a.into(), a.into()),
+            };
+            found.insert_range(points.start, points.end);
+        }
+        found
+    }
+
+    fn requirement(&mut self, requirement: &Requirement) -> Arc<Bits> {
+        if let Some(found) = self.by_requirement.get(requirement) {
+            return found.clone();
+        }
+        let (mut found, turn) = self.index.passing(self.universe, requirement);
+        if turn {
+            let mut rest = (*self.pods).clone();
+            rest.subtract(&found);
+            found = rest;
+        }
+        let found = Arc::new(found);
+        // One value of a key is mostly one workload's, and not asked for again.
+        if !matches!(&requirement.op, LabelOp::In(values) if values.len() == 1 && found.count() < 16)
+        {
+            self.by_requirement
+                .insert(requirement.clone(), found.clone());
+        }
+        found
+    }
+}
+
+/// Whether a pod is in a peer that speaks of what pods are rather than of their labels; nodes are those
+/// of `side`.
+fn matches(peer: &Peer, pod: &Pod, side: &Snapshot) -> bool {
+    match peer {
+        Peer::HostNetwork => pod.host_network,
+        Peer::ServiceAccount(name) => *pod.service_account == **name,
+        Peer::PodAddresses(set) => pod.addresses.iter().any(|a| set.contains(*a)),
+        Peer::HostAddresses(set) => {
+            let of_node = side.node_of(pod).into_iter().flat_map(|n| &n.addresses);
+            let mut known = pod.addresses.iter().chain(of_node).peekable();
+            pod.host_network
+                && match known.peek() {
+                    Some(_) => known.any(|a| set.contains(*a)),
+                    None => any_ipv4().is_subset(set),
+                }
+        }
+        Peer::HostsOn(selector) => {
+            pod.host_network
+                && match side.node_of(pod) {
+                    Some(node) => selector.matches(&node.labels),
+                    None => selector.is_everything(),
+                }
+        }
+        Peer::PodsIpv4 => pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4),
+        Peer::PodsIpv6 => pod.addresses.iter().any(IpAddr::is_ipv6),
+        _ => false,
+    }
+}
+
+fn any_ipv4() -> IpSet {
+    IpSet::range(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into())
+}
+
+fn both(bound: Option<Bits>, found: &Bits) -> Bits {
+    match bound {
+        None => found.clone(),
+        Some(mut bound) => {
+            bound.intersect_with(found);
+            bound
+        }
+    }
+}
+
+fn ranges(ranges: impl IntoIterator<Item = Range<usize>>) -> Bits {
+    let mut found = Bits::empty();
+    for range in ranges {
+        found.insert_range(range.start, range.end);
+    }
+    found
+}

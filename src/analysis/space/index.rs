@@ -1,0 +1,188 @@
+//! Which classes of a universe have a label, and which are in a namespace.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::universe::Universe;
+use super::vocabulary::{OTHER, number};
+use crate::analysis::Side;
+use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
+
+/// Classes by what selectors ask for; every list ascends.
+pub(in crate::analysis) struct Index<'a> {
+    /// Whose nodes and workloads are meant, and how policies are read; its pods begin at this one of the
+    /// universe's.
+    pub side: Side<'a>,
+    pub first_pod: usize,
+    /// All points. There is one of it, so that whoever has it is known to have all.
+    pub everything: Arc<Bits>,
+    /// By the number of the label key.
+    labels: Vec<KeyIndex>,
+    /// By namespace name, the indices of the namespaces (of two clusters, there may be two).
+    namespaces: HashMap<&'a str, Vec<usize>>,
+    /// By label key and value, the indices of namespaces.
+    labelled: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// By namespace index.
+    in_namespace: Vec<Vec<u32>>,
+    /// By port name: the ports that bear it, with their class.
+    bearers: HashMap<&'a str, Vec<(u32, Protocol, u16)>>,
+}
+
+/// The classes that have one label key.
+#[derive(Clone, Default)]
+struct KeyIndex {
+    present: Vec<u32>,
+    /// By the number of the value.
+    by_value: Vec<Vec<u32>>,
+}
+
+impl<'a> Index<'a> {
+    pub fn new(universe: &Universe<'a>) -> Self {
+        Self::seen_from(universe, universe.snapshot.into(), 0)
+    }
+
+    /// The index of a universe that two sides share, seen from one of them: the nodes are its own, and
+    /// workloads have its numbers. Its pods begin at `first_pod`.
+    pub fn seen_from(universe: &Universe<'a>, side: Side<'a>, first_pod: usize) -> Self {
+        let snapshot = universe.snapshot;
+        let mut in_namespace = vec![Vec::new(); snapshot.namespaces.len()];
+        let mut labels = vec![KeyIndex::default(); universe.words.label_keys.len()];
+        for (class, found) in universe.classes.iter().enumerate() {
+            let namespace = snapshot.pods[found.pod].namespace;
+            if let Some(list) = in_namespace.get_mut(namespace) {
+                list.push(number(class));
+            }
+            for &(key, value) in &found.labels {
+                labels[key as usize].add(value, number(class));
+            }
+        }
+        let mut bearers: HashMap<&str, Vec<_>> = HashMap::new();
+        for class in 0..universe.classes.len() {
+            let pod = universe.pod(class);
+            for port in pod
+                .ports
+                .iter()
+                .filter(|_| side.assumptions.bears_names(pod))
+            {
+                if let Some(name) = &port.name {
+                    let one = (number(class), port.protocol, port.port);
+                    bearers.entry(name).or_default().push(one);
+                }
+            }
+        }
+        let mut labelled: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (at, namespace) in snapshot.namespaces.iter().enumerate() {
+            for (key, value) in &namespace.labels {
+                labelled.entry((key, value)).or_default().push(at);
+            }
+        }
+        let mut namespaces: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, namespace) in snapshot.namespaces.iter().enumerate() {
+            namespaces.entry(&namespace.name).or_default().push(at);
+        }
+        Self {
+            side,
+            first_pod,
+            everything: Arc::new(Bits::full(universe.len())),
+            labels,
+            namespaces,
+            labelled,
+            in_namespace,
+            bearers,
+        }
+    }
+
+    /// The classes that declare a port of this name, grouped by the ports that bear it.
+    pub fn bearers(&self, protocol: Option<Protocol>, name: &str) -> Vec<(PortSet, Bits)> {
+        let bears = |port: &&(u32, Protocol, u16)| protocol.is_none_or(|wanted| wanted == port.1);
+        let ports = self.bearers.get(name).into_iter().flatten();
+        let ports: Vec<_> = ports.filter(bears).collect();
+        let mut groups: BTreeMap<Vec<(Protocol, u16)>, Bits> = BTreeMap::new();
+        for of_class in ports.chunk_by(|a, b| a.0 == b.0) {
+            let mut declared: Vec<_> = of_class.iter().map(|p| (p.1, p.2)).collect();
+            declared.sort_unstable();
+            declared.dedup();
+            let class = of_class.first().map_or(0, |p| p.0 as usize);
+            groups.entry(declared).or_default().insert(class);
+        }
+        let set = |ports: Vec<(Protocol, u16)>| {
+            let single = |(protocol, port)| PortSet::single(protocol, port);
+            ports.into_iter().map(single).collect()
+        };
+        groups.into_iter().map(|(p, c)| (set(p), c)).collect()
+    }
+
+    /// The classes of the namespace of this name.
+    pub fn namespace(&self, name: &str) -> Bits {
+        let known = self.namespaces.get(name).into_iter().flatten();
+        let classes = known.filter_map(|&at| self.in_namespace.get(at));
+        classes.flatten().map(|&c| c as usize).collect()
+    }
+
+    /// The classes of the namespaces whose labels match.
+    pub fn namespaces(&self, universe: &Universe, selector: &Selector) -> Bits {
+        let namespaces = &universe.snapshot.namespaces;
+        let values = selector.requirements.iter().find_map(|r| match &r.op {
+            LabelOp::In(values) => Some(values.iter().map(|v| (r.key.as_str(), v.as_str()))),
+            _ => None,
+        });
+        let candidates: Vec<usize> = match values {
+            None => (0..namespaces.len()).collect(),
+            Some(values) => {
+                let lists = values.filter_map(|label| self.labelled.get(&label));
+                lists.flatten().copied().collect()
+            }
+        };
+        let wanted = candidates
+            .into_iter()
+            .filter(|&at| selector.matches(&namespaces[at].labels));
+        let classes = wanted.flat_map(|at| &self.in_namespace[at]);
+        classes.map(|&c| c as usize).collect()
+    }
+
+    /// The classes whose value of the key passes an operator that absence does not pass, and whether
+    /// it has to be turned round for the one that was asked.
+    pub fn passing(&self, universe: &Universe, requirement: &Requirement) -> (Bits, bool) {
+        let mut found = Bits::empty();
+        let (op, turn) = match &requirement.op {
+            LabelOp::NotIn(values) => (&LabelOp::In(values.clone()), true),
+            LabelOp::DoesNotExist => (&LabelOp::Exists, true),
+            op => (op, false),
+        };
+        if let Some(key) = universe.words.label_keys.get(&requirement.key) {
+            let index = &self.labels[key.number as usize];
+            let mut add = |classes: &[u32]| classes.iter().for_each(|&c| found.insert(c as usize));
+            match op {
+                LabelOp::Exists => add(&index.present),
+                LabelOp::In(values) => {
+                    let numbers = values.iter().filter_map(|v| key.numbered.get(v));
+                    numbers.for_each(|&number| add(index.value(number)));
+                }
+                op => {
+                    // The order of a hash map does not show in a set.
+                    let values = key.numbered.iter().filter(|(v, _)| op.matches(Some(v)));
+                    values.for_each(|(_, &number)| add(index.value(number)));
+                }
+            }
+        }
+        (found, turn)
+    }
+}
+
+impl KeyIndex {
+    fn add(&mut self, value: u32, class: u32) {
+        self.present.push(class);
+        if value != OTHER {
+            let at = value as usize;
+            if self.by_value.len() <= at {
+                self.by_value.resize(at + 1, Vec::new());
+            }
+            self.by_value[at].push(class);
+        }
+    }
+
+    fn value(&self, number: u32) -> &[u32] {
+        self.by_value.get(number as usize).map_or(&[], |l| l)
+    }
+}

@@ -1,0 +1,301 @@
+//! Pods that do not exist yet, exactly: which of them a peer expression matches, as sets of label maps.
+//!
+//! One map says everything about such a pod: its own labels under their keys; under hidden keys the
+//! name of its namespace (always present), the labels of its namespace, its service account, whether
+//! it has an address in a given block, and whether a port name stands for the port that is asked. The
+//! last three may be anything, so equal conditions are equal and others are independent of each other.
+//!
+//! A namespace that is known has its own labels and no others, so some maps are no pod at all. The
+//! sets leave that open, which keeps them as short as the selectors are; [`Unborn::exists`] says of a
+//! box whether there is a pod in it, and everything that is told has been asked so.
+
+use std::sync::Arc;
+
+use crate::analysis::NewPod;
+use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
+use crate::policy::{Match, Peer, PeerItem};
+use crate::sets::hash::{HashMap, HashMapExt};
+use crate::sets::label_set::HIDDEN;
+use crate::sets::{LabelBox, LabelSet, Labels, Requirement, Selector, ValueSet};
+
+/// The hidden key of the namespace's name; sorts before all others.
+pub(in crate::analysis) const NAMESPACE: &str = "\u{1}\u{1}";
+/// Starts the hidden keys of the namespace's labels.
+pub(in crate::analysis) const NAMESPACE_LABEL: &str = "\u{1}namespace\u{1}";
+
+/// Which pods that do not exist yet each expression matches, each distinct expression once.
+pub(in crate::analysis) struct Unborn<'a> {
+    snapshot: &'a Snapshot,
+    names: Arc<Names<'a>>,
+    by_peer: HashMap<&'a Peer, Arc<LabelSet>>,
+    everyone: Arc<LabelSet>,
+    /// A pod without labels in a new namespace without labels.
+    plain: Labels,
+}
+
+/// The names of namespaces.
+struct Names<'a> {
+    /// Of those that are known, with their places.
+    known: HashMap<&'a str, usize>,
+    /// All others.
+    unknown: ValueSet,
+}
+
+impl<'a> Unborn<'a> {
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let known = snapshot.namespaces.iter().enumerate();
+        let names = snapshot.namespaces.iter().map(|n| n.name.clone());
+        let names = Names {
+            known: known.map(|(at, n)| (n.name.as_str(), at)).collect(),
+            unknown: ValueSet::all_but(names).intersection(&ValueSet::present()),
+        };
+        let plain = names.unknown.example().flatten();
+        let plain = plain.map(|name| (NAMESPACE.to_owned(), name));
+        Self {
+            snapshot,
+            plain: plain.into_iter().collect(),
+            names: Arc::new(names),
+            by_peer: HashMap::new(),
+            everyone: Arc::new(LabelSet::key(NAMESPACE, &ValueSet::present())),
+        }
+    }
+
+    /// The same for another thread, with nothing evaluated yet.
+    pub fn fork<'b>(&self) -> Unborn<'b>
+    where
+        'a: 'b,
+    {
+        Unborn {
+            snapshot: self.snapshot,
+            names: self.names.clone(),
+            by_peer: HashMap::new(),
+            everyone: self.everyone.clone(),
+            plain: self.plain.clone(),
+        }
+    }
+
+    /// Every pod that does not exist yet.
+    pub fn everyone(&self) -> Arc<LabelSet> {
+        self.everyone.clone()
+    }
+
+    /// What a rule's peers match.
+    pub fn peers(&mut self, peers: &'a Match<PeerItem>) -> Arc<LabelSet> {
+        match peers {
+            Match::Any => self.everyone(),
+            Match::Only(items) => match items.as_slice() {
+                [one] => self.peer(&one.peer),
+                many => {
+                    let sets: Vec<_> = many.iter().map(|i| self.peer(&i.peer)).collect();
+                    Arc::new(LabelSet::union_of(sets.iter().map(|s| &**s)))
+                }
+            },
+        }
+    }
+
+    /// What one expression matches.
+    pub fn peer(&mut self, peer: &'a Peer) -> Arc<LabelSet> {
+        // Mostly one box, which is made faster than it is found again.
+        if let Some(found) = self.boxed(LabelBox::default(), peer) {
+            return Arc::new(found.map(LabelSet::from).unwrap_or_default());
+        }
+        if let Some(found) = self.by_peer.get(peer) {
+            return found.clone();
+        }
+        let found = Arc::new(self.evaluate(peer));
+        self.by_peer.insert(peer, found.clone());
+        found
+    }
+
+    fn evaluate(&mut self, peer: &'a Peer) -> LabelSet {
+        let hidden = |kind: &str, what: &str| format!("{HIDDEN}{kind}{HIDDEN}{what}");
+        match peer {
+            Peer::Everything | Peer::Pods | Peer::NewPods | Peer::PodsIpv4 => LabelSet::all(),
+            Peer::Nothing
+            | Peer::HostNetwork
+            | Peer::PodsOf(_)
+            | Peer::HostAddresses(_)
+            | Peer::HostsOn(_)
+            | Peer::PodsIpv6
+            | Peer::Addresses(_)
+            | Peer::Nodes(_)
+            | Peer::Domain(_) => LabelSet::empty(),
+            Peer::PodLabels(selector) => LabelSet::from(selector),
+            Peer::Namespace(name) => LabelSet::key(NAMESPACE, &ValueSet::only([name.clone()])),
+            Peer::NamespaceLabels(selector) => self.namespaces(selector),
+            Peer::ServiceAccount(name) => {
+                let key = hidden("account", "");
+                LabelSet::key(&key, &ValueSet::only([name.clone()]))
+            }
+            Peer::PodAddresses(set) => {
+                let key = hidden("address", &format!("{:?}", set.cidrs()));
+                LabelSet::key(&key, &ValueSet::present())
+            }
+            Peer::All(peers) => {
+                let start = LabelSet::all();
+                peers
+                    .iter()
+                    .fold(start, |all, p| all.intersection(&self.peer(p)))
+            }
+            Peer::AnyOf(peers) => {
+                let sets: Vec<_> = peers.iter().map(|p| self.peer(p)).collect();
+                LabelSet::union_of(sets.iter().map(|s| &**s))
+            }
+            Peer::Not(peer) => self.peer(peer).complement(),
+        }
+    }
+
+    /// What is in the box and in the expression, where that is one box (some) or nothing (none); none
+    /// where it takes more than one to say it.
+    fn boxed(&self, within: LabelBox, peer: &Peer) -> Option<Option<LabelBox>> {
+        Some(match peer {
+            Peer::Everything | Peer::Pods | Peer::NewPods | Peer::PodsIpv4 => Some(within),
+            Peer::Not(inner) if **inner == Peer::HostNetwork => Some(within),
+            Peer::PodLabels(selector) => selector.requirements.iter().try_fold(within, required),
+            Peer::Namespace(name) => within.narrow(NAMESPACE, &ValueSet::only([name.clone()])),
+            Peer::NamespaceLabels(selector) if !has_text(selector) => namespaced(within, selector),
+            Peer::All(peers) => {
+                let mut found = Some(within);
+                for peer in peers {
+                    match found {
+                        Some(within) => found = self.boxed(within, peer)?,
+                        None => break,
+                    }
+                }
+                found
+            }
+            _ => return None,
+        })
+    }
+
+    /// Pods of namespaces whose labels match.
+    fn namespaces(&self, selector: &Selector) -> LabelSet {
+        let found = namespaced(LabelBox::default(), selector);
+        let found = found.map(LabelSet::from).unwrap_or_default();
+        match has_text(selector) {
+            true => self.told_apart(selector, &found),
+            false => found,
+        }
+    }
+
+    /// What a predicate on text says is known of namespaces that are known, and open for others.
+    fn told_apart(&self, selector: &Selector, otherwise: &LabelSet) -> LabelSet {
+        let known = self.snapshot.namespaces.iter();
+        let matching = known.filter(|n| selector.matches(&n.labels));
+        let matching = ValueSet::only(matching.map(|n| n.name.clone()));
+        let unknown = LabelSet::key(NAMESPACE, &self.names.unknown);
+        LabelSet::key(NAMESPACE, &matching).union(&otherwise.intersection(&unknown))
+    }
+
+    /// Whether there can be a pod in the box: a namespace that is known has the labels that it has.
+    pub fn exists(&self, found: &LabelBox) -> bool {
+        let names = found.get(NAMESPACE).map(ValueSet::named);
+        let Some((names, false)) = names else {
+            return true;
+        };
+        names.iter().any(|name| {
+            let known = self.names.known.get(name.as_str());
+            known.is_none_or(|&at| self.has_labels(found, at))
+        })
+    }
+
+    /// Whether every pod that does not exist yet is in the set.
+    pub fn is_everyone(&self, pods: &LabelSet) -> bool {
+        // Most rules want a label, so that a pod without any settles it.
+        pods.contains(&self.plain) && self.is_subset(&self.everyone, pods)
+    }
+
+    /// Whether every pod in the one is in the other.
+    pub fn is_subset(&self, one: &LabelSet, other: &LabelSet) -> bool {
+        let rest = one.difference(other);
+        !rest.boxes().iter().any(|b| self.exists(b))
+    }
+
+    /// Whether the labels of a known namespace are as the box wants them.
+    fn has_labels(&self, found: &LabelBox, namespace: usize) -> bool {
+        let labels = self.snapshot.namespaces.get(namespace).map(|n| &n.labels);
+        labels.is_some_and(|labels| {
+            let wanted = found
+                .keys()
+                .filter_map(|(k, v)| Some((k.strip_prefix(NAMESPACE_LABEL)?, v)));
+            wanted
+                .into_iter()
+                .all(|(key, values)| values.contains(labels.get(key).map(String::as_str)))
+        })
+    }
+
+    /// Pods at which this port name stands for the port that is asked.
+    pub fn bearers(name: &str) -> LabelSet {
+        let key = format!("{HIDDEN}port{HIDDEN}{name}");
+        LabelSet::key(&key, &ValueSet::present())
+    }
+
+    /// One pod of a box: in `prefer` if it may be, else in another known namespace, else in a new one.
+    pub fn witness(&self, found: &LabelBox, prefer: usize) -> NewPod {
+        let names = found.get(NAMESPACE);
+        let may_be = |at: &usize| {
+            let namespace = self.snapshot.namespaces.get(*at);
+            namespace.is_some_and(|n| names.is_none_or(|v| v.contains(Some(&n.name))))
+                && self.has_labels(found, *at)
+        };
+        let namespace = match names.map(ValueSet::named) {
+            _ if may_be(&prefer) => Some(prefer),
+            Some((names, false)) => {
+                let known = names
+                    .iter()
+                    .filter_map(|n| self.names.known.get(n.as_str()));
+                known.copied().find(may_be)
+            }
+            _ => (0..self.snapshot.namespaces.len()).find(may_be),
+        };
+        let namespace_labels = match namespace.and_then(|at| self.snapshot.namespaces.get(at)) {
+            Some(known) => known.labels.clone(),
+            None => self.new_namespace(found, names),
+        };
+        NewPod {
+            namespace,
+            namespace_labels,
+            labels: found.example(),
+        }
+    }
+
+    /// Labels of a namespace that does not exist yet.
+    fn new_namespace(&self, found: &LabelBox, names: Option<&ValueSet>) -> Labels {
+        let keys = found.keys();
+        let own = keys.filter_map(|(key, values)| {
+            let key = key.strip_prefix(NAMESPACE_LABEL)?;
+            Some((key.to_owned(), values.example()??))
+        });
+        let mut labels: Labels = own.collect();
+        let free = names.map_or_else(
+            || self.names.unknown.clone(),
+            |n| n.intersection(&self.names.unknown),
+        );
+        if let Some(Some(name)) = free.example() {
+            labels.insert(NAMESPACE_NAME_LABEL.to_owned(), name);
+        }
+        labels
+    }
+}
+
+/// The box narrowed to pods whose label is as required.
+fn required(found: LabelBox, requirement: &Requirement) -> Option<LabelBox> {
+    found.require(&requirement.key, &requirement.op)
+}
+
+/// The box narrowed to pods of namespaces whose labels match.
+fn namespaced(found: LabelBox, selector: &Selector) -> Option<LabelBox> {
+    let mut requirements = selector.requirements.iter();
+    requirements.try_fold(found, |found, requirement| {
+        if requirement.key == NAMESPACE_NAME_LABEL && !requirement.op.is_text() {
+            let values = ValueSet::from(&requirement.op).intersection(&ValueSet::present());
+            return found.narrow(NAMESPACE, &values);
+        }
+        let key = format!("{NAMESPACE_LABEL}{}", requirement.key);
+        found.require(&key, &requirement.op)
+    })
+}
+
+fn has_text(selector: &Selector) -> bool {
+    selector.requirements.iter().any(|r| r.op.is_text())
+}

@@ -1,0 +1,326 @@
+//! The universe: every endpoint that some policy can tell from the others, as one index space.
+//!
+//! Points, in this order: classes of known pods, pieces of the IPv4 axis, pieces of the IPv6 axis,
+//! nodes without a known address (a node with addresses is those addresses), pieces of the domain names.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::vocabulary::{Vocabulary, number};
+use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Pod, Snapshot};
+use crate::policy::Policy;
+use crate::sets::domains::pieces;
+use crate::sets::hash::{HashMap, HashMapExt, HashSet, Hashed};
+use crate::sets::{Bits, DomainPattern, DomainPiece};
+
+/// Pods that no policy under analysis tells apart.
+#[derive(Debug)]
+pub(in crate::analysis) struct Class {
+    /// The first of them, which speaks for all.
+    pub pod: usize,
+    /// How many they are.
+    pub members: usize,
+    /// Their labels that count, as the vocabulary numbers them.
+    pub labels: Vec<(u32, u32)>,
+    /// A number for their ports that bear a name in use: classes that have these alike have equal ones.
+    pub named_ports: u32,
+    /// Those on their node that are taken for it, so that they always reach it (P2).
+    pub hosts: Option<u32>,
+}
+
+/// One index space for the endpoints of a snapshot, under some policies.
+#[derive(Debug)]
+pub(in crate::analysis) struct Universe<'a> {
+    /// The tables that the points stand for.
+    pub snapshot: &'a Snapshot,
+    /// What the policies can tell apart.
+    pub words: Vocabulary,
+    /// The pod classes, by their first pod.
+    pub classes: Vec<Class>,
+    /// The class of each pod.
+    pub class_of: Vec<u32>,
+    /// For nodes that host-network pods are taken for, the classes of these.
+    pub hosts: Vec<Bits>,
+    /// First addresses of the IPv4 pieces, ascending, from 0.
+    v4: Vec<u32>,
+    /// First addresses of the IPv6 pieces.
+    v6: Vec<u128>,
+    /// Nodes that are points, as indices into the snapshot's.
+    pub nodes: Vec<usize>,
+    /// Patterns of domain names, sorted.
+    pub patterns: Vec<DomainPattern>,
+    /// The pieces that these cut the names into.
+    pub domains: Vec<DomainPiece>,
+}
+
+/// What one point stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::analysis) enum Point {
+    Class(usize),
+    Addresses(IpAddr, IpAddr),
+    Node(usize),
+    Domain(usize),
+}
+
+impl<'a> Universe<'a> {
+    /// The universe of the pods, addresses and nodes of a snapshot under all these policies.
+    pub fn new(snapshot: &'a Snapshot, policies: &[&[Policy]]) -> Self {
+        Self::read_under(snapshot, policies, &[snapshot.assumptions])
+    }
+
+    /// The same for policies that are read under one or the other of some assumptions.
+    pub fn read_under(
+        snapshot: &'a Snapshot,
+        policies: &[&[Policy]],
+        assumptions: &[Assumptions],
+    ) -> Self {
+        let all = policies.iter().flat_map(|p| p.iter());
+        let mut words = Vocabulary::of(all, &snapshot.nodes);
+        name_every_value(snapshot, &mut words);
+        let (classes, class_of, hosts) = classify(snapshot, &words, assumptions);
+        let patterns: Vec<DomainPattern> = words.domains.iter().cloned().collect();
+        let without = |at: &usize| snapshot.nodes[*at].addresses.is_empty();
+        Self {
+            snapshot,
+            classes,
+            class_of,
+            hosts,
+            v4: words.v4.iter().copied().collect(),
+            v6: words.v6.iter().copied().collect(),
+            nodes: (0..snapshot.nodes.len()).filter(without).collect(),
+            domains: pieces(&patterns),
+            patterns,
+            words,
+        }
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.domain_points().end
+    }
+
+    /// The points that are pieces of the address axes.
+    pub fn address_points(&self) -> Range<usize> {
+        self.classes.len()..self.classes.len() + self.v4.len() + self.v6.len()
+    }
+
+    /// The points that are IPv4 addresses, and those that are IPv6 addresses.
+    pub fn family_points(&self) -> (Range<usize>, Range<usize>) {
+        let Range { start, end } = self.address_points();
+        let middle = start + self.v4.len();
+        (start..middle, middle..end)
+    }
+
+    /// The pieces that the address axes are cut into, in the order of their points.
+    pub fn pieces(&self) -> Vec<(IpAddr, IpAddr)> {
+        let count = self.address_points().len();
+        (0..count).map(|at| self.piece(at)).collect()
+    }
+
+    /// The points that are nodes.
+    pub fn node_points(&self) -> Range<usize> {
+        let start = self.address_points().end;
+        start..start + self.nodes.len()
+    }
+
+    /// The points that are pieces of the domain names.
+    pub fn domain_points(&self) -> Range<usize> {
+        let start = self.node_points().end;
+        start..start + self.domains.len()
+    }
+
+    /// The pieces that an IPv4 range is made of; its ends are cuts.
+    pub fn v4_points(&self, first: u32, last: u32) -> Range<usize> {
+        let base = self.classes.len();
+        let start = self.v4.partition_point(|&cut| cut < first);
+        let end = self.v4.partition_point(|&cut| cut <= last);
+        base + start..base + end
+    }
+
+    /// The pieces that an IPv6 range is made of.
+    pub fn v6_points(&self, first: u128, last: u128) -> Range<usize> {
+        let base = self.classes.len() + self.v4.len();
+        let start = self.v6.partition_point(|&cut| cut < first);
+        let end = self.v6.partition_point(|&cut| cut <= last);
+        base + start..base + end
+    }
+
+    /// The piece that an IPv4 address is in.
+    pub fn v4_piece(&self, address: u32) -> usize {
+        self.classes.len() + self.v4.partition_point(|&cut| cut <= address) - 1
+    }
+
+    /// The piece that an IPv6 address is in.
+    pub fn v6_piece(&self, address: u128) -> usize {
+        let base = self.classes.len() + self.v4.len();
+        base + self.v6.partition_point(|&cut| cut <= address) - 1
+    }
+
+    /// What a point stands for.
+    pub fn point(&self, at: usize) -> Point {
+        let addresses = self.address_points();
+        if at < addresses.start {
+            Point::Class(at)
+        } else if addresses.contains(&at) {
+            let (first, last) = self.piece(at - addresses.start);
+            Point::Addresses(first, last)
+        } else if self.node_points().contains(&at) {
+            Point::Node(self.nodes[at - addresses.end])
+        } else {
+            Point::Domain(at - self.domain_points().start)
+        }
+    }
+
+    fn piece(&self, at: usize) -> (IpAddr, IpAddr) {
+        if let Some(&first) = self.v4.get(at) {
+            let last = self.v4.get(at + 1).map_or(u32::MAX, |next| next - 1);
+            return (Ipv4Addr::from(first).into(), Ipv4Addr::from(last).into());
+        }
+        let at = at - self.v4.len();
+        let last = self.v6.get(at + 1).map_or(u128::MAX, |next| next - 1);
+        let first = Ipv6Addr::from(self.v6[at]);
+        (first.into(), Ipv6Addr::from(last).into())
+    }
+
+    /// The pod that speaks for a class.
+    pub fn pod(&self, class: usize) -> &'a Pod {
+        &self.snapshot.pods[self.classes[class].pod]
+    }
+}
+
+/// Where every value of a key counts, those that pods have are as good as named.
+fn name_every_value(snapshot: &Snapshot, words: &mut Vocabulary) {
+    let every = words.label_keys.iter_mut().filter(|(_, key)| key.every);
+    for (name, key) in every {
+        for pod in &snapshot.pods {
+            if let Some(value) = pod.labels.get(name) {
+                key.add(value);
+            }
+        }
+    }
+}
+
+/// What tells one pod from another.
+#[derive(PartialEq, Eq, Hash)]
+struct ClassKey<'a> {
+    namespace: usize,
+    labels: Vec<(u32, u32)>,
+    ports: Vec<&'a ContainerPort>,
+    host_network: bool,
+    /// What a host-network pod is matched by where it is taken for its node.
+    host: Option<(Option<&'a str>, &'a [IpAddr])>,
+    /// The node that it runs on, where host-network pods are taken for that.
+    node: Option<&'a str>,
+    service_account: Option<&'a str>,
+    workload: Option<usize>,
+    families: Option<(bool, bool)>,
+    blocks: Vec<bool>,
+}
+
+impl<'a> ClassKey<'a> {
+    fn of(
+        pod: &'a Pod,
+        words: &'a Vocabulary,
+        hosted: &HashSet<&str>,
+        assumptions: &[Assumptions],
+    ) -> Self {
+        let families = || {
+            let v4 = pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4);
+            (v4, pod.addresses.iter().any(IpAddr::is_ipv6))
+        };
+        let node = pod.node.as_deref().filter(|node| hosted.contains(node));
+        let bears = |read: &Assumptions| read.bears_names(pod);
+        let ports = match assumptions.iter().any(bears) {
+            true => fold_ports(&pod.ports, words),
+            false => Vec::new(),
+        };
+        // Under some assumptions the names of a host-network pod count, under others they do not.
+        let mixed = !assumptions.iter().all(bears);
+        let account = words.service_accounts.get(&*pod.service_account);
+        Self {
+            namespace: pod.namespace,
+            labels: words.fold(&pod.labels),
+            host_network: (words.host_network || node.is_some() || !ports.is_empty() && mixed)
+                && pod.host_network,
+            ports,
+            host: (words.hosts && pod.host_network)
+                .then_some((pod.node.as_deref(), &*pod.addresses)),
+            node,
+            service_account: account.map(String::as_str),
+            workload: words.workloads.get(&pod.workload).copied(),
+            families: words.pod_families.then(families),
+            blocks: words.pod_cell(&pod.addresses),
+        }
+    }
+}
+
+/// The classes, the class of each pod, and the classes that are taken for some node.
+fn classify(
+    snapshot: &Snapshot,
+    words: &Vocabulary,
+    assumptions: &[Assumptions],
+) -> (Vec<Class>, Vec<u32>, Vec<Bits>) {
+    let pods = snapshot.pods.par_iter().with_min_len(1024);
+    let hosted = hosted(snapshot, assumptions);
+    let key = |pod| Hashed::new(ClassKey::of(pod, words, &hosted, assumptions));
+    let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
+    let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
+    let mut numbered: HashMap<&[&ContainerPort], u32> = HashMap::new();
+    let mut classes: Vec<Class> = Vec::new();
+    let mut class_of = Vec::with_capacity(keys.len());
+    let mut nodes: HashMap<&str, u32> = HashMap::new();
+    let mut hosts: Vec<Bits> = Vec::new();
+    for (pod, key) in keys.iter().enumerate() {
+        let next = number(classes.len());
+        let class = *known.entry(key).or_insert(next);
+        if class == next {
+            let fresh = number(numbered.len());
+            let on = key.key.node.map(|node| {
+                let next = number(hosts.len());
+                let on = *nodes.entry(node).or_insert(next);
+                if on == next {
+                    hosts.push(Bits::empty());
+                }
+                if key.key.host_network {
+                    hosts[on as usize].insert(class as usize);
+                }
+                on
+            });
+            classes.push(Class {
+                pod,
+                members: 0,
+                labels: key.key.labels.clone(),
+                named_ports: *numbered.entry(&key.key.ports).or_insert(fresh),
+                hosts: on,
+            });
+        }
+        classes[class as usize].members += 1;
+        class_of.push(class);
+    }
+    (classes, class_of, hosts)
+}
+
+/// The nodes that host-network pods count as, under some of the assumptions.
+fn hosted<'a>(snapshot: &'a Snapshot, assumptions: &[Assumptions]) -> HashSet<&'a str> {
+    let pods = |read: &Assumptions| read.host_network == HostNetwork::Pods;
+    if assumptions.iter().all(pods) {
+        return HashSet::default();
+    }
+    let hosts = snapshot.pods.iter().filter(|pod| pod.host_network);
+    hosts.filter_map(|pod| pod.node.as_deref()).collect()
+}
+
+/// The ports that bear a name in use.
+fn fold_ports<'a>(ports: &'a [ContainerPort], words: &Vocabulary) -> Vec<&'a ContainerPort> {
+    let named = |p: &&ContainerPort| {
+        p.name
+            .as_ref()
+            .is_some_and(|n| words.port_names.contains(n))
+    };
+    let mut found: Vec<&ContainerPort> = ports.iter().filter(named).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
