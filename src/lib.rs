@@ -106,7 +106,7 @@
 //! let between_pods: Vec<String> = analysis::connections(snapshot)
 //!     .into_iter()
 //!     .filter_map(|c| match (c.src, c.dst) {
-//!         (analysis::Endpoint::Workload(a), analysis::Endpoint::Workload(b)) => {
+//!         (analysis::Party::Workload(a), analysis::Party::Workload(b)) => {
 //!             let name = |at: usize| &snapshot.workloads[at].name;
 //!             Some(format!("{} => {}: {}", name(a), name(b), c.ports))
 //!         }

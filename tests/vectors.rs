@@ -1,7 +1,7 @@
 //! Verdicts that follow from one rule of the APIs each, by name: `T..` are those that the references
 //! list, `K..` and `A..` pin the rule of that number.
 
-use drawbridge::analysis::End;
+use drawbridge::analysis::Endpoint;
 use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
 use drawbridge::load::load;
 use drawbridge::manifest::Source;
@@ -111,7 +111,7 @@ fn hold(name: &str, assumptions: Assumptions, policies: &str, want: &[&str]) {
             panic!("{name}: {line}");
         };
         let end = |word: &str| match word.strip_prefix("domain:") {
-            Some(domain) => vec![End::Domain(domain.to_owned())],
+            Some(domain) => vec![Endpoint::Domain(domain.to_owned())],
             None => ends(&loaded.snapshot, word).expect("an end"),
         };
         let port = ports(port).expect("a port");

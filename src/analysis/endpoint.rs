@@ -1,4 +1,4 @@
-//! Ends of connections, as single connections are asked about.
+//! Ends of connections: one pod or address of a single connection, or all that a line of an answer stands for.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use crate::sets::Labels;
 
 /// One concrete end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum End {
+pub enum Endpoint {
     /// The pod at this index of `Snapshot::pods`.
     Pod(usize),
     /// A pod that does not exist yet.
@@ -31,4 +31,21 @@ pub struct NewPod {
     pub namespace_labels: Labels,
     /// Its own labels.
     pub labels: Labels,
+}
+
+/// An end that many connections have in common. A workload is known by its index in a snapshot, or by name
+/// where two clusters have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party<W = usize> {
+    /// All pods of the workload.
+    Workload(W),
+    /// A maximal range of addresses that belong to no pod.
+    Addresses {
+        /// The first.
+        first: IpAddr,
+        /// The last, of the same family.
+        last: IpAddr,
+    },
+    /// What serves Ingress and Route objects.
+    IngressController,
 }

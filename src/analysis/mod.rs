@@ -33,7 +33,7 @@ mod tests;
 pub use crate::policy::Direction;
 pub use answers::{ask, connections, exposure, filter, miss, openings, parts, paths, routes, ties};
 pub use answers::{
-    connections::{Connection, Endpoint, Line, Matrix, connections, for_each_connection},
+    connections::{Connection, Line, Matrix, connections, for_each_connection},
     filter::Filter,
     isolation::{Isolation, isolation},
     kept::Analysis,
@@ -42,7 +42,7 @@ pub use answers::{
 };
 pub use diff::compare::{GateDifference, PeerPiece, compare};
 pub use diff::{changes, compare};
-pub use endpoint::{End, NewPod};
+pub use endpoint::{Endpoint, NewPod, Party};
 pub use oracle::{
     Decision, GateTrace, PolicyTrace, RuleTrace, TierTrace, TierVerdict, Trace, explain,
 };

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::exposure::exposure;
-use super::{Analysis, End, oracle::probe};
+use super::{Analysis, Endpoint, oracle::probe};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot, Workload};
 use crate::diag::Span;
 use crate::policy::{
@@ -120,10 +120,10 @@ fn open(snapshot: &Snapshot, from: usize, to: usize) -> String {
     let found = Analysis::new(snapshot).allowed(from, to);
     for port in 1..200 {
         let asked = Some((Protocol::Tcp, port));
-        let plain = probe(snapshot, &End::Pod(from), &End::Pod(to), asked);
+        let plain = probe(snapshot, &Endpoint::Pod(from), &Endpoint::Pod(to), asked);
         assert_eq!(plain.allowed, found.contains(Protocol::Tcp, port), "{port}");
     }
-    let plain = probe(snapshot, &End::Pod(from), &End::Pod(to), None);
+    let plain = probe(snapshot, &Endpoint::Pod(from), &Endpoint::Pod(to), None);
     assert_eq!(plain.allowed, found.has_other());
     match found {
         found if found.is_empty() => "nothing".into(),
@@ -256,9 +256,12 @@ fn peers_are_boolean_expressions() {
         let open = |from: &usize| open(&snapshot, *from, 4) == "TCP 1";
         let pods: Vec<usize> = (0..4).filter(open).collect();
         let asked = Some((Protocol::Tcp, 1));
-        let outside = ["192.0.2.1".parse().map(End::Address), Ok(End::Node(0))];
+        let outside = [
+            "192.0.2.1".parse().map(Endpoint::Address),
+            Ok(Endpoint::Node(0)),
+        ];
         let outside = outside.into_iter().flatten();
-        let may = |end: &End| probe(&snapshot, end, &End::Pod(4), asked).allowed;
+        let may = |end: &Endpoint| probe(&snapshot, end, &Endpoint::Pod(4), asked).allowed;
         (pods, outside.filter(|end| may(end)).count())
     };
     assert_eq!(

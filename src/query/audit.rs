@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::analysis::connections::Matrix;
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{End, Endpoint, compare};
+use crate::analysis::{Endpoint, Party, compare};
 use crate::intent::snapshot::with_stand_ins;
 use crate::model::{Document, PolicyId, WorkloadId};
 use crate::proof::in_force::{InForce, Origin};
@@ -119,7 +119,7 @@ fn policies(audit: &mut Audit, document: &Document, in_force: &InForce) {
         let pods = 0..snapshot.pods.len();
         policy.is_some_and(|p| {
             pods.clone()
-                .any(|pod| peer_matches(snapshot, &p.subject, &End::Pod(pod)))
+                .any(|pod| peer_matches(snapshot, &p.subject, &Endpoint::Pod(pod)))
         })
     };
     let ask = of.len() <= ASKED;
@@ -146,12 +146,12 @@ fn reach(audit: &mut Audit, in_force: &InForce, gates: &Gates) {
     let mut reached: BTreeMap<WorkloadId, usize> = BTreeMap::new();
     let mut outside: BTreeSet<WorkloadId> = BTreeSet::new();
     Matrix::new(&stage.snapshot).for_each(|line| match (line.src, line.dst) {
-        (Endpoint::Workload(from), Endpoint::Workload(_)) => {
+        (Party::Workload(from), Party::Workload(_)) => {
             if let Some(id) = drawn(from) {
                 *reached.entry(id).or_default() += 1;
             }
         }
-        (Endpoint::Addresses { first, last }, Endpoint::Workload(to)) => {
+        (Party::Addresses { first, last }, Party::Workload(to)) => {
             // Where some blocks are left out, what remains is still the world.
             let whole = |first: IpAddr, last: IpAddr| match (first, last) {
                 (IpAddr::V4(a), IpAddr::V4(b)) => u32::from(b) - u32::from(a) > u32::MAX / 8,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::analysis;
 use crate::analysis::changes::{self, Change, Name, Relation, relation};
 use crate::cluster::{Assumptions, Snapshot};
 use crate::load::Loaded;
@@ -122,7 +123,7 @@ const LIMIT: usize = 200;
 pub fn compare(old: &Side, new: &Side) -> Comparison {
     let mut changes = changes::changes(&old.snapshot, &new.snapshot);
     if old.document.is_some() != new.document.is_some() {
-        changes.retain(|c| c.src != changes::Party::IngressController);
+        changes.retain(|c| c.src != analysis::Party::IngressController);
     }
     let differences = differences(&changes, &book(old, new));
     let (arrows, without_arrow) = match &new.document {
@@ -237,7 +238,7 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
             (Way::Closes, party::beyond(&change.old, &change.new)),
         ];
         for (way, ports) in ways.into_iter().filter(|(_, ports)| !ports.is_empty()) {
-            use changes::Party::{Addresses, IngressController, Workload};
+            use analysis::Party::{Addresses, IngressController, Workload};
             match (&change.src, &change.dst) {
                 (Workload(name), Addresses { first, last }) => outside
                     .entry((way, name.clone(), true))

@@ -10,7 +10,7 @@ use crate::analysis::ask::{addresses_of, names_of, one_of, open_ports};
 use crate::analysis::filter::Ports;
 use crate::analysis::oracle::Probe;
 use crate::analysis::oracle::probe;
-use crate::analysis::{Analysis, End, Places, Trace};
+use crate::analysis::{Analysis, Endpoint, Places, Trace};
 use crate::cluster::{PodAddresses, Snapshot, Workload};
 use crate::load::Loaded;
 use crate::model::validate::{Refusal, flow_port};
@@ -41,9 +41,9 @@ pub struct Answer {
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// Who would open it.
-    pub from: End,
+    pub from: Endpoint,
     /// To whom.
-    pub to: End,
+    pub to: Endpoint,
     /// At which port; none: protocols other than TCP, UDP and SCTP.
     pub port: Probe,
     /// Why.
@@ -55,14 +55,14 @@ const FEW: usize = 16;
 
 /// Asks about every connection from one of `from` to one of `to` at one of `ports`. A pod's
 /// connections to itself count only if there are no others.
-pub fn ask(snapshot: &Snapshot, from: &[End], to: &[End], ports: &FlowPort) -> Answer {
-    let wanted = |to: &End| match ports {
+pub fn ask(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint], ports: &FlowPort) -> Answer {
+    let wanted = |to: &Endpoint| match ports {
         FlowPort::Named(protocol, name) => resolve(snapshot, to, *protocol, name),
         ports => ports.numbers().unwrap_or_default(),
     };
     let few = from.len().saturating_mul(to.len()) <= FEW;
     let analysis = (!few).then(|| Analysis::new(snapshot));
-    let place = |end: &End| analysis.as_ref().and_then(|analysis| analysis.place(end));
+    let place = |end: &Endpoint| analysis.as_ref().and_then(|analysis| analysis.place(end));
     let sources = alike(from, |end| place(end));
     let destinations = alike(to, |end| place(end).map(|place| (place, wanted(end))));
     let pairs = || {
@@ -105,10 +105,10 @@ pub fn ask(snapshot: &Snapshot, from: &[End], to: &[End], ports: &FlowPort) -> A
 }
 
 /// Ends of which the answer is the same: one of them, and another if there is one.
-type Alike<'a> = (&'a End, Option<&'a End>);
+type Alike<'a> = (&'a Endpoint, Option<&'a Endpoint>);
 
 /// Ends that are told apart, in their order; those without a key are told from all others.
-fn alike<K: Ord>(ends: &[End], key: impl Fn(&End) -> Option<K>) -> Vec<Alike<'_>> {
+fn alike<K: Ord>(ends: &[Endpoint], key: impl Fn(&Endpoint) -> Option<K>) -> Vec<Alike<'_>> {
     let mut found: Vec<Alike> = Vec::new();
     let mut known: BTreeMap<K, usize> = BTreeMap::new();
     for end in ends {
@@ -128,7 +128,7 @@ fn alike<K: Ord>(ends: &[End], key: impl Fn(&End) -> Option<K>) -> Vec<Alike<'_>
 }
 
 /// One of each, different ends if there are such.
-fn pair<'a>((a, more): &Alike<'a>, (b, others): &Alike<'a>) -> (&'a End, &'a End) {
+fn pair<'a>((a, more): &Alike<'a>, (b, others): &Alike<'a>) -> (&'a Endpoint, &'a Endpoint) {
     match (more, others) {
         (_, Some(other)) if a == b => (a, other),
         (Some(more), _) if a == b => (more, b),
@@ -136,8 +136,8 @@ fn pair<'a>((a, more): &Alike<'a>, (b, others): &Alike<'a>) -> (&'a End, &'a End
     }
 }
 
-fn resolve(snapshot: &Snapshot, to: &End, protocol: Protocol, name: &str) -> PortSet {
-    let End::Pod(at) = to else {
+fn resolve(snapshot: &Snapshot, to: &Endpoint, protocol: Protocol, name: &str) -> PortSet {
+    let Endpoint::Pod(at) = to else {
         return PortSet::empty();
     };
     let pod = snapshot.pods.get(*at);
@@ -169,11 +169,11 @@ impl Meaning {
 
     /// One end for each pod, node and domain name, and for each piece of the addresses that no policy
     /// tells apart.
-    pub fn ends(&self, snapshot: &Snapshot) -> Vec<End> {
-        let pods = self.pods.iter().copied().map(End::Pod);
+    pub fn ends(&self, snapshot: &Snapshot) -> Vec<Endpoint> {
+        let pods = self.pods.iter().copied().map(Endpoint::Pod);
         let nodes = self.nodes.iter().map(|(at, address)| match address {
-            Some(address) => End::NodeAddress(*at, *address),
-            None => End::Node(*at),
+            Some(address) => Endpoint::NodeAddress(*at, *address),
+            None => Endpoint::Node(*at),
         });
         let addresses = addresses_of(snapshot, &self.addresses).into_iter();
         let domains = self
@@ -181,8 +181,8 @@ impl Meaning {
             .iter()
             .flat_map(|name| names_of(snapshot, name));
         pods.chain(nodes)
-            .chain(addresses.map(End::Address))
-            .chain(domains.map(End::Domain))
+            .chain(addresses.map(Endpoint::Address))
+            .chain(domains.map(Endpoint::Domain))
             .collect()
     }
 
@@ -325,7 +325,7 @@ fn at_addresses(snapshot: &Snapshot, wanted: IpSet) -> Meaning {
 ///
 /// # Errors
 /// A word that stands for nothing, or for several workloads.
-pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<End>, Refusal> {
+pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<Endpoint>, Refusal> {
     meaning(snapshot, word).map(|found| found.ends(snapshot))
 }
 
@@ -373,7 +373,7 @@ pub fn ports_of_workloads(snapshot: &Snapshot, ports: &FlowPort) -> Ports {
         return Ports::These(ports.numbers().unwrap_or_default());
     };
     let of = |workload: &Workload| {
-        let pods = workload.pods.clone().map(End::Pod);
+        let pods = workload.pods.clone().map(Endpoint::Pod);
         pods.map(|pod| resolve(snapshot, &pod, *protocol, name))
             .collect()
     };

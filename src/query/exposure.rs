@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::exposure::{Exposure, exposure};
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{Direction, End};
+use crate::analysis::{Direction, Endpoint};
 use crate::intent::gates::{self, Bound};
 use crate::load::imported;
 use crate::model::{Document, WorkloadId};
@@ -97,7 +97,7 @@ fn isolating(in_force: &InForce, workload: usize, direction: Direction) -> Vec<S
         let side = policy.side(direction);
         side.is_some_and(|s| s.isolates)
             && (workload.pods.clone())
-                .any(|pod| peer_matches(snapshot, &policy.subject, &End::Pod(pod)))
+                .any(|pod| peer_matches(snapshot, &policy.subject, &Endpoint::Pod(pod)))
     };
     let mut policies: Vec<&Policy> = snapshot.policies.iter().filter(isolates).collect();
     policies.sort_by_key(|p| p.side(direction).map_or(0, |s| s.rules.len()));

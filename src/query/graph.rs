@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use crate::analysis::{Endpoint, Filter, Isolation, Matrix, isolation};
+use crate::analysis::{Filter, Isolation, Matrix, Party, isolation};
 use crate::import::bare;
 use crate::load::Loaded;
 use crate::model::{
@@ -47,7 +47,7 @@ pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Picture, 
         drawing.flow(ends, ports);
     }
     for ((workload, out, ports), addresses) in &arrows.outside {
-        let own = drawing.end(Endpoint::Workload(*workload));
+        let own = drawing.end(Party::Workload(*workload));
         let other = Some(End::External(drawing.external(addresses)));
         let ends = if *out { (own, other) } else { (other, own) };
         drawing.flow(ends, ports);
@@ -63,20 +63,16 @@ pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Picture, 
 /// Connections on the way into a drawing: what goes to addresses at the same ports is one arrow.
 #[derive(Default)]
 struct Arrows {
-    inside: Vec<(Endpoint, Endpoint, PortSet)>,
+    inside: Vec<(Party, Party, PortSet)>,
     /// By workload, whether it goes out, and ports.
     outside: BTreeMap<(usize, bool, PortSet), IpSet>,
 }
 
 impl Arrows {
-    fn add(&mut self, src: Endpoint, dst: Endpoint, ports: &PortSet) {
+    fn add(&mut self, src: Party, dst: Party, ports: &PortSet) {
         let (workload, out, first, last) = match (src, dst) {
-            (Endpoint::Workload(at), Endpoint::Addresses { first, last }) => {
-                (at, true, first, last)
-            }
-            (Endpoint::Addresses { first, last }, Endpoint::Workload(at)) => {
-                (at, false, first, last)
-            }
+            (Party::Workload(at), Party::Addresses { first, last }) => (at, true, first, last),
+            (Party::Addresses { first, last }, Party::Workload(at)) => (at, false, first, last),
             _ if self.inside.len() > MOST => return,
             _ => return self.inside.push((src, dst, ports.clone())),
         };
@@ -132,13 +128,13 @@ impl Drawing {
         }
     }
 
-    fn end(&mut self, end: Endpoint) -> Option<End> {
+    fn end(&mut self, end: Party) -> Option<End> {
         match end {
-            Endpoint::Workload(at) => self.workloads.get(at).copied()?.map(End::Workload),
-            Endpoint::Addresses { first, last } => {
+            Party::Workload(at) => self.workloads.get(at).copied()?.map(End::Workload),
+            Party::Addresses { first, last } => {
                 Some(End::External(self.external(&IpSet::range(first, last))))
             }
-            Endpoint::IngressController => {
+            Party::IngressController => {
                 let id = *self.controller.get_or_insert_with(|| {
                     let name = self.document.fresh_external_name("Ingress controller");
                     self.document.externals.add(External {

@@ -9,7 +9,7 @@ mod judge;
 mod tests;
 
 use crate::analysis::oracle::probe;
-use crate::analysis::{Connection, End as AnalysisEnd, Endpoint};
+use crate::analysis::{Connection, Endpoint, Party};
 use crate::model::{Document, End, Invariant, InvariantId, Refusal, Words};
 use crate::proof::InForce;
 use crate::proof::prove::{Place, holder};
@@ -96,12 +96,12 @@ fn breach(
     invariant: &Invariant,
     shown: &[Connection],
 ) -> Breach {
-    let place = |end: Endpoint| match end {
-        Endpoint::Workload(at) => match drawn(in_force, at) {
+    let place = |end: Party| match end {
+        Party::Workload(at) => match drawn(in_force, at) {
             Some(end) => (Place::Drawn(end.clone()), words.of(&end)),
             None => (Place::Elsewhere, String::new()),
         },
-        Endpoint::Addresses { first, last } => {
+        Party::Addresses { first, last } => {
             let holder = holder(document, first);
             let range = match (holder, first == last) {
                 (Some(external), _) => words.of(&End::External(external)),
@@ -110,7 +110,7 @@ fn breach(
             };
             (Place::Address(first, holder), range)
         }
-        Endpoint::IngressController => (Place::Elsewhere, "the ingress controller".to_owned()),
+        Party::IngressController => (Place::Elsewhere, "the ingress controller".to_owned()),
     };
     let hop = |one: &Connection| {
         let ((from, from_words), (to, to_words)) = (place(one.src), place(one.dst));
@@ -157,13 +157,13 @@ fn blocked(in_force: &InForce, shown: &[Connection], hops: &[Hop]) -> String {
         return String::new();
     };
     let snapshot = &in_force.stage.snapshot;
-    let pod = |end: Endpoint, which: usize| match end {
-        Endpoint::Workload(at) => {
+    let pod = |end: Party, which: usize| match end {
+        Party::Workload(at) => {
             let pods = snapshot.workloads.get(at).map_or(0..0, |w| w.pods.clone());
-            AnalysisEnd::Pod(pods.start + which.min(pods.len().saturating_sub(1)))
+            Endpoint::Pod(pods.start + which.min(pods.len().saturating_sub(1)))
         }
-        Endpoint::Addresses { first, .. } => AnalysisEnd::Address(first),
-        Endpoint::IngressController => AnalysisEnd::Domain(String::new()),
+        Party::Addresses { first, .. } => Endpoint::Address(first),
+        Party::IngressController => Endpoint::Domain(String::new()),
     };
     let (from, to) = (
         pod(one.src, 0),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::Endpoint;
+use crate::analysis;
 use crate::analysis::connections::Connection;
 use crate::analysis::paths::{self, Places};
 use crate::model::{Document, ExternalId, NodeRef};
@@ -62,15 +62,15 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
         }
     };
     let reach = paths::reach(&stage.snapshot, &starts);
-    let end = |endpoint: Endpoint| match endpoint {
+    let end = |endpoint: analysis::Party| match endpoint {
         // A start that stands for many is one end.
-        Endpoint::Workload(at) if starts.workloads.contains(&at) => Some(from),
-        Endpoint::Workload(at) => {
+        analysis::Party::Workload(at) if starts.workloads.contains(&at) => Some(from),
+        analysis::Party::Workload(at) => {
             let drawn = stage.drawn.get(at).copied().flatten();
             drawn.map(|id| Party::Drawn(NodeRef::Workload(id)))
         }
-        Endpoint::Addresses { .. } => Some(from),
-        Endpoint::IngressController => None,
+        analysis::Party::Addresses { .. } => Some(from),
+        analysis::Party::IngressController => None,
     };
     let layer = |hops: &Vec<Connection>| {
         let mut found = Vec::new();
@@ -78,7 +78,7 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
         for hop in hops {
             let Some(source) = end(hop.src) else { continue };
             match hop.dst {
-                Endpoint::Addresses { first, last } => {
+                analysis::Party::Addresses { first, last } => {
                     let open = (IpSet::range(first, last), hop.ports.clone());
                     out.entry(source).or_default().push(open);
                 }

@@ -15,7 +15,7 @@ pub use seats::{Axis, Seat, Seats};
 
 use crate::analysis::ask::open_ports;
 use crate::analysis::connections::Ranges;
-use crate::analysis::{Direction, End, Matrix};
+use crate::analysis::{Direction, Endpoint, Matrix};
 use crate::cluster::Snapshot;
 use crate::query::Results;
 use crate::query::drawn::{Drawn, Spot};
@@ -229,8 +229,8 @@ impl Board {
         let own = Spot::Workload(at);
         for end in self.seats.ends(external) {
             let (other, allowed) = match end {
-                End::Address(address) => (Spot::Address(*address), open_at(ranges, *address)),
-                End::Domain(name) => (Spot::Domain(name), self.named(at, end, direction)),
+                Endpoint::Address(address) => (Spot::Address(*address), open_at(ranges, *address)),
+                Endpoint::Domain(name) => (Spot::Domain(name), self.named(at, end, direction)),
                 _ => continue,
             };
             let (from, to) = match direction {
@@ -244,10 +244,10 @@ impl Board {
     }
 
     /// What passes between a workload and a domain name, of which only the pod's gate is known.
-    fn named(&self, workload: usize, end: &End, direction: Direction) -> PortSet {
+    fn named(&self, workload: usize, end: &Endpoint, direction: Direction) -> PortSet {
         let snapshot = self.snapshot();
         let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
-        let pods = pods.into_iter().flatten().map(End::Pod);
+        let pods = pods.into_iter().flatten().map(Endpoint::Pod);
         match direction {
             Direction::Egress => pods
                 .map(|pod| open_ports(snapshot, &pod, end, &PortSet::all()))

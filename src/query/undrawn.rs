@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::connections::Matrix;
 use crate::analysis::oracle::{Decision, probe};
-use crate::analysis::{End, ask};
+use crate::analysis::{Endpoint, ask};
 use crate::intent::gates::{self, Bound};
 use crate::load::imported;
 use crate::model::{Document, NodeRef, PolicyId};
@@ -84,8 +84,8 @@ impl Asker<'_> {
         for (a, b) in pairs.filter(|(a, b)| a != b).take(ASKED) {
             policies.extend(self.policies(a, b, &joined.ports));
         }
-        let workload = |end: Option<&End>| match end {
-            Some(End::Pod(pod)) => self.in_force.stage.snapshot.pods.get(*pod),
+        let workload = |end: Option<&Endpoint>| match end {
+            Some(Endpoint::Pod(pod)) => self.in_force.stage.snapshot.pods.get(*pod),
             _ => None,
         };
         let first = from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
@@ -99,7 +99,7 @@ impl Asker<'_> {
     }
 
     /// One pod of each workload that it stands for, or one address.
-    fn ends(&self, party: Party) -> Vec<End> {
+    fn ends(&self, party: Party) -> Vec<Endpoint> {
         let node = match party {
             Party::Drawn(node) => node,
             Party::Outside => return somewhere(&IpSet::all()),
@@ -116,11 +116,14 @@ impl Asker<'_> {
         let first = first
             .map(|w| w.pods.clone())
             .filter(|pods| !pods.is_empty());
-        first.map(|pods| End::Pod(pods.start)).take(ASKED).collect()
+        first
+            .map(|pods| Endpoint::Pod(pods.start))
+            .take(ASKED)
+            .collect()
     }
 
     /// The kept policies with a rule that lets a connection pass one of its gates.
-    fn policies(&self, from: &End, to: &End, ports: &PortSet) -> Vec<PolicyId> {
+    fn policies(&self, from: &Endpoint, to: &Endpoint, ports: &PortSet) -> Vec<PolicyId> {
         let snapshot = &self.in_force.stage.snapshot;
         let trace = probe(snapshot, from, to, ask::one_of(ports));
         let gates = [trace.egress, trace.ingress].into_iter();
@@ -136,8 +139,11 @@ impl Asker<'_> {
 }
 
 /// One address of a set; an IPv4 one if there is one.
-fn somewhere(set: &IpSet) -> Vec<End> {
-    let first = set.ranges().next().map(|(first, _)| End::Address(first));
+fn somewhere(set: &IpSet) -> Vec<Endpoint> {
+    let first = set
+        .ranges()
+        .next()
+        .map(|(first, _)| Endpoint::Address(first));
     first.into_iter().collect()
 }
 

@@ -214,21 +214,21 @@ impl Teller<'_> {
         }
     }
 
-    fn spot<'e>(&self, end: &'e analysis::End) -> Option<Spot<'e>> {
+    fn spot<'e>(&self, end: &'e analysis::Endpoint) -> Option<Spot<'e>> {
         match end {
-            analysis::End::Pod(at) => {
+            analysis::Endpoint::Pod(at) => {
                 let pod = self.results.in_force.stage.snapshot.pods.get(*at)?;
                 Some(Spot::Workload(pod.workload))
             }
-            analysis::End::Address(address) => Some(Spot::Address(*address)),
-            analysis::End::Domain(name) => Some(Spot::Domain(name)),
-            analysis::End::NewPod(_) | analysis::End::Node(_) | analysis::End::NodeAddress(..) => {
-                None
-            }
+            analysis::Endpoint::Address(address) => Some(Spot::Address(*address)),
+            analysis::Endpoint::Domain(name) => Some(Spot::Domain(name)),
+            analysis::Endpoint::NewPod(_)
+            | analysis::Endpoint::Node(_)
+            | analysis::Endpoint::NodeAddress(..) => None,
         }
     }
 
-    fn place(&self, end: &analysis::End) -> Place {
+    fn place(&self, end: &analysis::Endpoint) -> Place {
         place(self.results, end)
     }
 

@@ -1,6 +1,7 @@
 //! What changed between two clusters: `drawbridge diff`.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -8,7 +9,8 @@ use super::assumed;
 use super::ends::{CONTROLLER, compact, conn, range_text};
 use super::escape;
 use super::findings::flat;
-use crate::analysis::changes::{Change, Party, Relation, relation};
+use crate::analysis::Party;
+use crate::analysis::changes::{Change, Name, Relation, relation};
 use crate::cluster::Assumptions;
 use crate::diag::Diagnostic;
 
@@ -177,7 +179,7 @@ fn destination(change: &Change) -> String {
     }
 }
 
-fn party(party: &Party) -> String {
+fn party(party: &Party<Arc<Name>>) -> String {
     match party {
         Party::Workload(w) => {
             let whole = format!("{}/{}[{}]", w.namespace, w.name, w.kind);
@@ -195,7 +197,7 @@ fn party(party: &Party) -> String {
     }
 }
 
-fn party_json(party: &Party) -> Value {
+fn party_json(party: &Party<Arc<Name>>) -> Value {
     match party {
         Party::Workload(w) => {
             let mut value = json!({

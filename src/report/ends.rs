@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::analysis::Endpoint;
+use crate::analysis::Party;
 use crate::cluster::{Snapshot, Workload};
 use crate::sets::{IpSet, PortSet, Protocol};
 
@@ -33,24 +33,24 @@ pub(super) fn peer_json(workload: &Workload) -> Value {
 }
 
 /// One end as text.
-pub(super) fn endpoint(snapshot: &Snapshot, end: Endpoint) -> String {
+pub(super) fn party(snapshot: &Snapshot, end: Party) -> String {
     match end {
-        Endpoint::Workload(at) => snapshot.workloads.get(at).map_or(String::new(), display),
-        Endpoint::Addresses { first, last } => {
+        Party::Workload(at) => snapshot.workloads.get(at).map_or(String::new(), display),
+        Party::Addresses { first, last } => {
             let mut text = String::new();
             range_text(&mut text, first, last);
             text
         }
-        Endpoint::IngressController => CONTROLLER.into(),
+        Party::IngressController => CONTROLLER.into(),
     }
 }
 
 /// One end as a PEER of the JSON answers.
-pub(super) fn endpoint_json(snapshot: &Snapshot, end: Endpoint) -> Value {
+pub(super) fn party_json(snapshot: &Snapshot, end: Party) -> Value {
     match end {
-        Endpoint::Workload(at) => snapshot.workloads.get(at).map_or(Value::Null, peer_json),
-        Endpoint::Addresses { first, last } => json!({"type": "ip", "range": [first, last]}),
-        Endpoint::IngressController => json!({"type": "ingress-controller"}),
+        Party::Workload(at) => snapshot.workloads.get(at).map_or(Value::Null, peer_json),
+        Party::Addresses { first, last } => json!({"type": "ip", "range": [first, last]}),
+        Party::IngressController => json!({"type": "ingress-controller"}),
     }
 }
 

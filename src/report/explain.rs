@@ -8,7 +8,9 @@ use super::assumed;
 use super::findings::flat;
 use crate::analysis::miss::{peer_misses, port_miss};
 use crate::analysis::ties::{RuleAt, tie_at};
-use crate::analysis::{Decision, Direction, End, GateTrace, PolicyTrace, RuleTrace, TierVerdict};
+use crate::analysis::{
+    Decision, Direction, Endpoint, GateTrace, PolicyTrace, RuleTrace, TierVerdict,
+};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 use crate::policy::{Action, Policy, Rule};
@@ -228,9 +230,9 @@ fn port(shown: &Shown) -> String {
 }
 
 /// `namespace/pod`, an address, `node/name`.
-fn end(snapshot: &Snapshot, end: &End) -> String {
+fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
     match end {
-        End::Pod(at) => match snapshot.pods.get(*at) {
+        Endpoint::Pod(at) => match snapshot.pods.get(*at) {
             Some(pod) => {
                 let namespace = snapshot.namespaces.get(pod.namespace);
                 let namespace = namespace.map_or("", |n| n.name.as_str());
@@ -238,17 +240,17 @@ fn end(snapshot: &Snapshot, end: &End) -> String {
             }
             None => String::new(),
         },
-        End::NewPod(_) => "a new pod".into(),
-        End::Address(address) => address.to_string(),
-        End::Node(at) => {
+        Endpoint::NewPod(_) => "a new pod".into(),
+        Endpoint::Address(address) => address.to_string(),
+        Endpoint::Node(at) => {
             let name = snapshot.nodes.get(*at).map_or("", |n| n.name.as_str());
             format!("node/{name}")
         }
-        End::NodeAddress(at, address) => {
+        Endpoint::NodeAddress(at, address) => {
             let name = snapshot.nodes.get(*at).map_or("", |n| n.name.as_str());
             format!("node/{name} ({address})")
         }
-        End::Domain(name) => name.clone(),
+        Endpoint::Domain(name) => name.clone(),
     }
 }
 

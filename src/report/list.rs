@@ -12,7 +12,7 @@ use super::assumed;
 use super::ends::{CONTROLLER, compact, conn, display, range_json, range_text, workload_json};
 use super::findings::flat;
 use crate::analysis::parts::Part;
-use crate::analysis::{Endpoint, Filter, Line, Matrix};
+use crate::analysis::{Filter, Line, Matrix, Party};
 use crate::cluster::{Snapshot, Workload};
 use crate::diag::Diagnostic;
 use crate::sets::PortSet;
@@ -61,7 +61,7 @@ pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
 fn widths(listing: Listing, names: &Names) -> (usize, usize) {
     let (mut left, mut right) = (0, 0);
     let mut cell = String::new();
-    let mut width = |end: Endpoint| {
+    let mut width = |end: Party| {
         cell.clear();
         names.write(&mut cell, end, range_text);
         cell.chars().count()
@@ -134,11 +134,11 @@ impl Names {
         }
     }
 
-    fn write(&self, out: &mut String, end: Endpoint, range: fn(&mut String, IpAddr, IpAddr)) {
+    fn write(&self, out: &mut String, end: Party, range: fn(&mut String, IpAddr, IpAddr)) {
         match end {
-            Endpoint::Workload(at) => out.push_str(self.workloads.get(at).map_or("", |n| n)),
-            Endpoint::Addresses { first, last } => range(out, first, last),
-            Endpoint::IngressController => out.push_str(self.controller),
+            Party::Workload(at) => out.push_str(self.workloads.get(at).map_or("", |n| n)),
+            Party::Addresses { first, last } => range(out, first, last),
+            Party::IngressController => out.push_str(self.controller),
         }
     }
 }

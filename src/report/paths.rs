@@ -5,9 +5,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::assumed;
-use super::ends::{compact, conn, endpoint, endpoint_json};
+use super::ends::{compact, conn, party, party_json};
 use super::findings::flat;
-use crate::analysis::{Connection, Endpoint, Places, Reach};
+use crate::analysis::{Connection, Party, Places, Reach};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 
@@ -68,10 +68,10 @@ fn to_text(out: &mut String, snapshot: &Snapshot, from: &str, to: &str, ways: &[
     sorted.sort_by_key(|(_, hops)| hops.len());
     for (way, hops) in sorted {
         let name = match way.workload {
-            Some(at) => endpoint(snapshot, Endpoint::Workload(at)),
+            Some(at) => party(snapshot, Party::Workload(at)),
             None => hops
                 .last()
-                .map_or(String::new(), |h| endpoint(snapshot, h.dst)),
+                .map_or(String::new(), |h| party(snapshot, h.dst)),
         };
         let _ = writeln!(out, "\n{name}: {}", count(hops.len(), "hop"));
         hops_text(out, snapshot, hops);
@@ -79,7 +79,7 @@ fn to_text(out: &mut String, snapshot: &Snapshot, from: &str, to: &str, ways: &[
     if open > 0 && open < ways.len() {
         let closed = ways.iter().filter(|way| way.hops.is_none());
         let names = closed.map(|way| match way.workload {
-            Some(at) => endpoint(snapshot, Endpoint::Workload(at)),
+            Some(at) => party(snapshot, Party::Workload(at)),
             None => "the addresses".into(),
         });
         let names: Vec<String> = names.collect();
@@ -89,8 +89,8 @@ fn to_text(out: &mut String, snapshot: &Snapshot, from: &str, to: &str, ways: &[
 
 fn layers_text(out: &mut String, snapshot: &Snapshot, from: &str, reach: &Reach) {
     let hops = || reach.layers.iter().flatten();
-    let workloads = hops().filter(|h| matches!(h.dst, Endpoint::Workload(_)));
-    let outside = hops().any(|h| matches!(h.dst, Endpoint::Addresses { .. }));
+    let workloads = hops().filter(|h| matches!(h.dst, Party::Workload(_)));
+    let outside = hops().any(|h| matches!(h.dst, Party::Addresses { .. }));
     let workloads = count(workloads.count(), "workload");
     let outside = if outside {
         " and addresses outside"
@@ -108,7 +108,7 @@ fn layers_text(out: &mut String, snapshot: &Snapshot, from: &str, reach: &Reach)
 fn hops_text(out: &mut String, snapshot: &Snapshot, hops: &[Connection]) {
     let names: Vec<[String; 2]> = hops
         .iter()
-        .map(|h| [endpoint(snapshot, h.src), endpoint(snapshot, h.dst)])
+        .map(|h| [party(snapshot, h.src), party(snapshot, h.dst)])
         .collect();
     let width = |column: usize| {
         let widths = names.iter().map(|n| n[column].chars().count());
@@ -138,8 +138,8 @@ pub fn json(
 ) -> String {
     let hop = |c: &Connection| {
         json!({
-            "src": endpoint_json(snapshot, c.src),
-            "dst": endpoint_json(snapshot, c.dst),
+            "src": party_json(snapshot, c.src),
+            "dst": party_json(snapshot, c.dst),
             "conn": conn(&c.ports),
         })
     };
@@ -160,7 +160,7 @@ pub fn json(
         };
         let one = |way: &Way| {
             json!({
-                "to": way.workload.map(|at| endpoint_json(snapshot, Endpoint::Workload(at))),
+                "to": way.workload.map(|at| party_json(snapshot, Party::Workload(at))),
                 "reachable": way.hops.is_some(),
                 "hops": way.hops.as_ref().map(hops).unwrap_or_default(),
             })

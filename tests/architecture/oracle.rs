@@ -7,7 +7,7 @@ use super::{sources, verdict};
 const ORACLE: &str = "analysis/oracle/";
 
 /// What the evaluator may take from the rest of the analysis: how ends are named.
-const SHARED: &[&str] = &["End", "NewPod"];
+const SHARED: &[&str] = &["Endpoint", "NewPod"];
 
 /// What it may take from the set algebra: values without a rule of matching.
 const VALUES: &[&str] = &[
@@ -148,7 +148,7 @@ fn what_the_oracle_must_not_use_is_found() {
         ),
         (
             "analysis/oracle/x.rs",
-            "use super::super::{End, index::Index};",
+            "use super::super::{Endpoint, index::Index};",
         ),
         ("analysis/oracle/x.rs", "use crate::sets::{IpSet, PortSet};"),
         (
@@ -165,7 +165,7 @@ fn what_the_oracle_must_not_use_is_found() {
         assert!(!found.is_empty(), "{path}: {text}");
     }
     let fine =
-        "use super::super::{End, NewPod}; use crate::sets::IpSet; fn f() { trace.matches(); }";
+        "use super::super::{Endpoint, NewPod}; use crate::sets::IpSet; fn f() { trace.matches(); }";
     let found = violations_of(&SourceFile::parse("analysis/oracle/x.rs", fine));
     assert_eq!(found, Vec::<String>::new());
 }

@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use drawbridge::analysis::{self, Direction, Endpoint, Places, reach};
+use drawbridge::analysis::{self, Direction, Party, Places, reach};
 use drawbridge::cluster::{Assumptions, Snapshot};
 use drawbridge::load::{Loaded, load};
 use drawbridge::manifest::Source;
@@ -138,13 +138,13 @@ fn blast_radius(snapshot: &Snapshot) {
     }
 }
 
-fn name(snapshot: &Snapshot, end: Endpoint) -> String {
+fn name(snapshot: &Snapshot, end: Party) -> String {
     match end {
-        Endpoint::Workload(at) => {
+        Party::Workload(at) => {
             let workload = &snapshot.workloads[at];
             format!("{}/{}", workload.namespace, workload.name)
         }
-        Endpoint::Addresses { first, last } => format!("{first}-{last}"),
-        Endpoint::IngressController => "the ingress controller".into(),
+        Party::Addresses { first, last } => format!("{first}-{last}"),
+        Party::IngressController => "the ingress controller".into(),
     }
 }

@@ -9,7 +9,7 @@ use drawbridge::analysis::exposure::exposure;
 use drawbridge::analysis::oracle::Probe;
 use drawbridge::analysis::oracle::{gate, probe};
 use drawbridge::analysis::{
-    Direction, End, Endpoint, GateDifference, NewPod, PeerPiece, compare, connections, isolation,
+    Direction, Endpoint, GateDifference, NewPod, Party, PeerPiece, compare, connections, isolation,
 };
 use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use drawbridge::policy::{Match, Peer, PeerItem, Policy, Rule};
@@ -49,9 +49,9 @@ pub fn with(cluster: &Snapshot, policies: Vec<Policy>) -> Snapshot {
 }
 
 /// Whether some pod of the workload and this end may talk, says the plain evaluator.
-fn any_pod(snapshot: &Snapshot, workload: usize, allowed: impl Fn(&End) -> bool) -> bool {
+fn any_pod(snapshot: &Snapshot, workload: usize, allowed: impl Fn(&Endpoint) -> bool) -> bool {
     let mut pods = snapshot.workloads[workload].pods.clone();
-    pods.any(|pod| allowed(&End::Pod(pod)))
+    pods.any(|pod| allowed(&Endpoint::Pod(pod)))
 }
 
 pub fn new_pods() -> impl Strategy<Value = Vec<NewPod>> {
@@ -84,10 +84,10 @@ pub fn gate_allows(
     snapshot: &Snapshot,
     direction: Direction,
     pod: usize,
-    peer: &End,
+    peer: &Endpoint,
     probe: Probe,
 ) -> bool {
-    let own = End::Pod(pod);
+    let own = Endpoint::Pod(pod);
     let (from, to) = match direction {
         Direction::Ingress => (peer, &own),
         Direction::Egress => (&own, peer),
@@ -95,28 +95,35 @@ pub fn gate_allows(
     gate(snapshot, direction, from, to, probe).allowed
 }
 
-fn end_of(peer: &PeerPiece) -> Vec<End> {
+fn end_of(peer: &PeerPiece) -> Vec<Endpoint> {
     match peer {
-        PeerPiece::Pod(pod) => vec![End::Pod(*pod)],
-        PeerPiece::NewPod(pod) => vec![End::NewPod(pod.clone())],
-        PeerPiece::Addresses { first, last } => vec![End::Address(*first), End::Address(*last)],
-        PeerPiece::Domain(name) => vec![End::Domain(name.clone())],
-        PeerPiece::Node(node) => vec![End::Node(*node)],
+        PeerPiece::Pod(pod) => vec![Endpoint::Pod(*pod)],
+        PeerPiece::NewPod(pod) => vec![Endpoint::NewPod(pod.clone())],
+        PeerPiece::Addresses { first, last } => {
+            vec![Endpoint::Address(*first), Endpoint::Address(*last)]
+        }
+        PeerPiece::Domain(name) => vec![Endpoint::Domain(name.clone())],
+        PeerPiece::Node(node) => vec![Endpoint::Node(*node)],
     }
 }
 
-fn covers(snapshot: &Snapshot, patterns: &[DomainPattern], piece: &PeerPiece, end: &End) -> bool {
+fn covers(
+    snapshot: &Snapshot,
+    patterns: &[DomainPattern],
+    piece: &PeerPiece,
+    end: &Endpoint,
+) -> bool {
     match (piece, end) {
-        (PeerPiece::Pod(a), End::Pod(b)) => {
+        (PeerPiece::Pod(a), Endpoint::Pod(b)) => {
             snapshot.pods[*a].workload == snapshot.pods[*b].workload
         }
-        (PeerPiece::Addresses { first, last }, End::Address(a)) => {
+        (PeerPiece::Addresses { first, last }, Endpoint::Address(a)) => {
             first.is_ipv4() == a.is_ipv4() && (first..=last).contains(&a)
         }
-        (PeerPiece::Domain(a), End::Domain(b)) => {
+        (PeerPiece::Domain(a), Endpoint::Domain(b)) => {
             patterns.iter().all(|p| p.matches(a) == p.matches(b))
         }
-        (PeerPiece::Node(a), End::Node(b)) => a == b,
+        (PeerPiece::Node(a), Endpoint::Node(b)) => a == b,
         _ => false,
     }
 }
@@ -124,7 +131,7 @@ fn covers(snapshot: &Snapshot, patterns: &[DomainPattern], piece: &PeerPiece, en
 fn says(
     found: &[&GateDifference],
     (snapshot, patterns): (&Snapshot, &[DomainPattern]),
-    end: &End,
+    end: &Endpoint,
     wider: bool,
     p: Probe,
 ) -> bool {
@@ -162,7 +169,7 @@ fn patterns_of(policies: &[&[Policy]]) -> Vec<DomainPattern> {
 /// is not. Returns how many connections were asked for.
 fn listed_is_allowed(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
     let asked = Cell::new(0);
-    let allowed = |from: &End, to: &End, p| {
+    let allowed = |from: &Endpoint, to: &Endpoint, p| {
         asked.set(asked.get() + 1);
         probe(snapshot, from, to, p).allowed
     };
@@ -170,7 +177,7 @@ fn listed_is_allowed(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
     let mut pairs: HashMap<(usize, usize), &PortSet> = HashMap::new();
     for c in &all {
         prop_assert!(!c.ports.is_empty());
-        if let (Endpoint::Workload(a), Endpoint::Workload(b)) = (c.src, c.dst) {
+        if let (Party::Workload(a), Party::Workload(b)) = (c.src, c.dst) {
             prop_assert!(pairs.insert((a, b), &c.ports).is_none());
         }
     }
@@ -178,21 +185,21 @@ fn listed_is_allowed(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
     for a in 0..workloads {
         for b in (0..workloads).filter(|&b| b != a) {
             for p in probes() {
-                let from_any = |to: &End| any_pod(snapshot, a, |from| allowed(from, to, p));
+                let from_any = |to: &Endpoint| any_pod(snapshot, a, |from| allowed(from, to, p));
                 let want = any_pod(snapshot, b, from_any);
                 let got = pairs.get(&(a, b)).is_some_and(|ports| has(ports, p));
                 prop_assert_eq!(got, want, "{} to {} at {:?}", a, b, p);
             }
         }
         for address in addresses() {
-            let outside = End::Address(address);
-            let listed = |e: &Endpoint| match e {
-                Endpoint::Addresses { first, last } => {
+            let outside = Endpoint::Address(address);
+            let listed = |e: &Party| match e {
+                Party::Addresses { first, last } => {
                     first.is_ipv4() == address.is_ipv4() && (*first..=*last).contains(&address)
                 }
                 _ => false,
             };
-            let own = Endpoint::Workload(a);
+            let own = Party::Workload(a);
             let out: Vec<_> = all
                 .iter()
                 .filter(|c| c.src == own && listed(&c.dst))
@@ -350,14 +357,14 @@ proptest! {
                 }
             }
         }
-        let mut ends: Vec<End> = (0..cluster.pods.len()).map(End::Pod).collect();
-        ends.extend(addresses().into_iter().map(End::Address));
+        let mut ends: Vec<Endpoint> = (0..cluster.pods.len()).map(Endpoint::Pod).collect();
+        ends.extend(addresses().into_iter().map(Endpoint::Address));
         let patterns = patterns_of(&[&a.policies, &b.policies]);
         let named = NAMES.into_iter().filter(|name| patterns.iter().any(|p| p.matches(name)));
-        ends.extend(named.map(|name| End::Domain(name.to_owned())));
+        ends.extend(named.map(|name| Endpoint::Domain(name.to_owned())));
         let hidden = (0..cluster.nodes.len()).filter(|&n| cluster.nodes[n].addresses.is_empty());
-        ends.extend(hidden.map(End::Node));
-        let extra: Vec<End> = extra.iter().filter_map(|p| settle(&cluster, p)).map(End::NewPod).collect();
+        ends.extend(hidden.map(Endpoint::Node));
+        let extra: Vec<Endpoint> = extra.iter().filter_map(|p| settle(&cluster, p)).map(Endpoint::NewPod).collect();
         for pod in 0..cluster.pods.len() {
             for direction in [Direction::Ingress, Direction::Egress] {
                 let workload = cluster.pods[pod].workload;
@@ -366,7 +373,7 @@ proptest! {
                     .filter(|d| d.workload == workload && d.direction == direction)
                     .collect();
                 for p in probes() {
-                    for end in ends.iter().filter(|e| **e != End::Pod(pod)) {
+                    for end in ends.iter().filter(|e| **e != Endpoint::Pod(pod)) {
                         let (in_a, in_b) = (
                             gate_allows(&a, direction, pod, end, p),
                             gate_allows(&b, direction, pod, end, p),
@@ -406,7 +413,7 @@ proptest! {
             let pods = snapshot.workloads[line.workload].pods.clone();
             let usual = &gate.everyone.numbers;
             let allows = |pod: &NewPod, p| {
-                let end = End::NewPod(pod.clone());
+                let end = Endpoint::NewPod(pod.clone());
                 let mut pods = pods.clone();
                 pods.any(|own| gate_allows(&snapshot, line.direction, own, &end, p))
             };

@@ -1,7 +1,7 @@
 //! Questions about many ends against questions about each.
 
 use drawbridge::analysis::oracle::probe;
-use drawbridge::analysis::{Analysis, End};
+use drawbridge::analysis::{Analysis, Endpoint};
 use drawbridge::cluster::Snapshot;
 use drawbridge::model::FlowPort;
 use drawbridge::query::explain::{Verdict, ask};
@@ -14,19 +14,22 @@ use super::analysis::{addresses, has, probes, with};
 use super::random::{Leaves, PORTS, cluster, policies};
 
 /// Pods, addresses and nodes.
-fn ends(snapshot: &Snapshot) -> Vec<End> {
-    let pods = (0..snapshot.pods.len()).map(End::Pod);
+fn ends(snapshot: &Snapshot) -> Vec<Endpoint> {
+    let pods = (0..snapshot.pods.len()).map(Endpoint::Pod);
     let nodes = snapshot.nodes.iter().enumerate();
     let nodes = nodes.flat_map(|(at, node)| {
-        let by_address = node.addresses.iter().map(move |a| End::NodeAddress(at, *a));
-        by_address.chain([End::Node(at)])
+        let by_address = node
+            .addresses
+            .iter()
+            .map(move |a| Endpoint::NodeAddress(at, *a));
+        by_address.chain([Endpoint::Node(at)])
     });
     pods.chain(nodes)
-        .chain(addresses().into_iter().map(End::Address))
+        .chain(addresses().into_iter().map(Endpoint::Address))
         .collect()
 }
 
-fn some(all: &[End], chosen: &[bool]) -> Vec<End> {
+fn some(all: &[Endpoint], chosen: &[bool]) -> Vec<Endpoint> {
     let chosen = all.iter().zip(chosen.iter().cycle()).filter(|(_, c)| **c);
     chosen.map(|(end, _)| end.clone()).collect()
 }
@@ -48,7 +51,7 @@ proptest! {
         let all = ends(&snapshot);
         for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
             let Some(open) = analysis.open(a, b) else {
-                let node = |end: &End| matches!(end, End::Node(_) | End::NodeAddress(..));
+                let node = |end: &Endpoint| matches!(end, Endpoint::Node(_) | Endpoint::NodeAddress(..));
                 prop_assert!(node(a) || node(b));
                 continue;
             };
@@ -69,8 +72,8 @@ proptest! {
         let snapshot = with(&cluster, policies);
         let all = ends(&snapshot);
         let (from, to) = (some(&all, &from), some(&all, &to));
-        let wanted = |to: &End| match (&port, to) {
-            (FlowPort::Named(protocol, name), End::Pod(at)) => {
+        let wanted = |to: &Endpoint| match (&port, to) {
+            (FlowPort::Named(protocol, name), Endpoint::Pod(at)) => {
                 snapshot.ports_named(&snapshot.pods[*at], Some(*protocol), name)
             }
             (port, _) => port.numbers().unwrap_or_default(),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use drawbridge::analysis::changes::{Name, Party, Relation, changes, policy_relation, relation};
+use drawbridge::analysis::changes::{Name, Relation, changes, policy_relation, relation};
 use drawbridge::analysis::oracle::{gate, probe};
-use drawbridge::analysis::{Analysis, Direction, End, compare};
+use drawbridge::analysis::{Analysis, Direction, Endpoint, Party, compare};
 use drawbridge::cluster::Snapshot;
 use drawbridge::policy::Policy;
 use drawbridge::sets::PortSet;
@@ -23,23 +24,23 @@ enum Place {
 }
 
 /// Every pod of either side, where it is on each, and some addresses.
-fn places(both: [&Snapshot; 2]) -> BTreeMap<Place, [Option<End>; 2]> {
-    let mut found: BTreeMap<Place, [Option<End>; 2]> = BTreeMap::new();
+fn places(both: [&Snapshot; 2]) -> BTreeMap<Place, [Option<Endpoint>; 2]> {
+    let mut found: BTreeMap<Place, [Option<Endpoint>; 2]> = BTreeMap::new();
     for (side, snapshot) in both.into_iter().enumerate() {
         for (at, pod) in snapshot.pods.iter().enumerate() {
             let name = Name::of(&snapshot.workloads[pod.workload]);
             let place = Place::Pod(name, pod.name.clone());
-            found.entry(place).or_default()[side] = Some(End::Pod(at));
+            found.entry(place).or_default()[side] = Some(Endpoint::Pod(at));
         }
     }
     for address in addresses() {
-        let end = Some(End::Address(address));
+        let end = Some(Endpoint::Address(address));
         found.insert(Place::Address(address), [end.clone(), end]);
     }
     found
 }
 
-fn covers(party: &Party, place: &Place) -> bool {
+fn covers(party: &Party<Arc<Name>>, place: &Place) -> bool {
     match (party, place) {
         (Party::Workload(name), Place::Pod(of, pod)) => {
             name.whole() == *of && name.pod.as_ref().is_none_or(|p| p == pod)
@@ -130,11 +131,11 @@ proptest! {
             let after = with(&cluster, now);
             for a in 0..cluster.pods.len() {
                 for b in (0..cluster.pods.len()).filter(|&b| b != a) {
-                    let (from, to) = (End::Pod(a), End::Pod(b));
+                    let (from, to) = (Endpoint::Pod(a), Endpoint::Pod(b));
                     let ports = kept.allowed(a, b);
                     for p in probes() {
                         prop_assert_eq!(has(&ports, p), probe(&after, &from, &to, p).allowed);
-                        let differ = |gate: Direction, pod, peer: &End| {
+                        let differ = |gate: Direction, pod, peer: &Endpoint| {
                             gate_allows(&before, gate, pod, peer, p) != gate_allows(&after, gate, pod, peer, p)
                         };
                         prop_assert!(!differ(Direction::Egress, a, &to) || changed.contains(&a));
@@ -184,9 +185,9 @@ proptest! {
                 prop_assert!(if difference.wider { wider } else { narrower }, "{:?}", difference);
             }
         }
-        let new: Vec<End> = extra.iter().filter_map(|p| settle(&cluster, p)).map(End::NewPod).collect();
-        let peers = (0..cluster.pods.len()).map(End::Pod).chain(new.clone());
-        let peers: Vec<End> = peers.chain(addresses().into_iter().map(End::Address)).collect();
+        let new: Vec<Endpoint> = extra.iter().filter_map(|p| settle(&cluster, p)).map(Endpoint::NewPod).collect();
+        let peers = (0..cluster.pods.len()).map(Endpoint::Pod).chain(new.clone());
+        let peers: Vec<Endpoint> = peers.chain(addresses().into_iter().map(Endpoint::Address)).collect();
         for (own, peer) in new.iter().flat_map(|own| peers.iter().map(move |peer| (own, peer))) {
             for (direction, from, to) in [
                 (Direction::Ingress, peer, own),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use drawbridge::analysis::End;
+use drawbridge::analysis::Endpoint;
 use drawbridge::analysis::oracle::peer_matches;
 use drawbridge::cluster::Snapshot;
 use drawbridge::policy::Peer;
@@ -90,7 +90,7 @@ proptest! {
         for name in names() {
             let want = has(&one, &name);
             prop_assert_eq!(p.matches(&name), want, "{} {}", p, name);
-            let end = End::Domain(name.to_uppercase() + ".");
+            let end = Endpoint::Domain(name.to_uppercase() + ".");
             prop_assert_eq!(peer_matches(&snapshot, &Peer::Domain(p.clone()), &end), want, "{} {}", p, name);
             common |= want && has(&two, &name);
         }
@@ -112,7 +112,7 @@ proptest! {
         prop_assert_eq!(got, want);
         let snapshot = Snapshot::default();
         for piece in found {
-            let end = End::Domain(piece.name.clone());
+            let end = Endpoint::Domain(piece.name.clone());
             let matching = patterns.iter().enumerate();
             let matching = matching.filter(|(_, p)| peer_matches(&snapshot, &Peer::Domain((*p).clone()), &end));
             let matching: Vec<usize> = matching.map(|(at, _)| at).collect();

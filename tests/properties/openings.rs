@@ -1,7 +1,7 @@
 //! What Services send, against the plain evaluator.
 
 use drawbridge::analysis::openings::{By, Opening, Sender};
-use drawbridge::analysis::{Analysis, Direction, End};
+use drawbridge::analysis::{Analysis, Direction, Endpoint};
 use drawbridge::cluster::{Families, Service, ServicePort, Snapshot, TargetPort};
 use drawbridge::sets::{Labels, PortSet, Protocol};
 use proptest::collection::vec;
@@ -92,7 +92,7 @@ proptest! {
         let analysis = Analysis::new(&snapshot);
         let openings = analysis.openings(&analysis.exposure());
         let settled = extra.iter().filter_map(|p| settle(&snapshot, p));
-        let settled: Vec<End> = settled.map(End::NewPod).collect();
+        let settled: Vec<Endpoint> = settled.map(Endpoint::NewPod).collect();
         for (at, service) in snapshot.services.iter().enumerate() {
             for workload in 0..snapshot.workloads.len() {
                 let sent = sent(&snapshot, service, workload);
@@ -104,20 +104,20 @@ proptest! {
                     let found = openings.iter().find(is);
                     prop_assert_eq!(found.map(|o| o.wanted.clone()).unwrap_or_default(), wanted.clone());
                     let Some(found) = found else { continue };
-                    let senders: Vec<End> = match sender {
+                    let senders: Vec<Endpoint> = match sender {
                         Sender::Outside => addresses()
                             .into_iter()
                             .filter(|a| if a.is_ipv4() { service.families.v4 } else { service.families.v6 })
-                            .map(End::Address)
+                            .map(Endpoint::Address)
                             .collect(),
-                        _ => (0..snapshot.pods.len()).map(End::Pod).chain(settled.clone()).collect(),
+                        _ => (0..snapshot.pods.len()).map(Endpoint::Pod).chain(settled.clone()).collect(),
                     };
                     for p in probes() {
-                        let lets = |pod: usize, from: &&End| {
+                        let lets = |pod: usize, from: &&Endpoint| {
                             gate_allows(&snapshot, Direction::Ingress, pod, from, p)
                         };
                         let pods = || sent.iter().filter(|(_, ports)| has(ports, p)).map(|(pod, _)| *pod);
-                        let others = |pod: usize| senders.iter().filter(move |from| **from != End::Pod(pod));
+                        let others = |pod: usize| senders.iter().filter(move |from| **from != Endpoint::Pod(pod));
                         let all = pods().any(|pod| others(pod).all(|from| lets(pod, &from)));
                         let one = pods().any(|pod| others(pod).any(|from| lets(pod, &from)));
                         prop_assert!(!has(&found.every, p) || all, "{:?} {:?}", found, p);

@@ -7,7 +7,9 @@ use drawbridge::analysis::ask::addresses_of;
 use drawbridge::analysis::filter::Ports;
 use drawbridge::analysis::oracle::Probe;
 use drawbridge::analysis::oracle::probe;
-use drawbridge::analysis::{Connection, End, Endpoint, Filter, Matrix, Places, connections, reach};
+use drawbridge::analysis::{
+    Connection, Endpoint, Filter, Matrix, Party, Places, connections, reach,
+};
 use drawbridge::cluster::Snapshot;
 use drawbridge::sets::{IpSet, PortSet, Protocol};
 use proptest::collection::btree_set;
@@ -18,35 +20,35 @@ use super::analysis::{has, probes, with};
 use super::random::{Leaves, PORTS, cluster, ip_set, policies};
 
 /// The ends that a place stands for, one for each piece of addresses that policies tell apart.
-fn ends(snapshot: &Snapshot, place: Endpoint) -> Vec<End> {
+fn ends(snapshot: &Snapshot, place: Party) -> Vec<Endpoint> {
     match place {
-        Endpoint::Workload(at) => {
+        Party::Workload(at) => {
             let pods = snapshot.workloads[at].pods.clone();
-            pods.map(End::Pod).collect()
+            pods.map(Endpoint::Pod).collect()
         }
-        Endpoint::Addresses { first, last } => {
+        Party::Addresses { first, last } => {
             let all = addresses_of(snapshot, &IpSet::range(first, last));
-            all.into_iter().map(End::Address).collect()
+            all.into_iter().map(Endpoint::Address).collect()
         }
-        Endpoint::IngressController => Vec::new(),
+        Party::IngressController => Vec::new(),
     }
 }
 
-fn open(snapshot: &Snapshot, from: &[End], to: &[End], p: Probe) -> bool {
+fn open(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint], p: Probe) -> bool {
     let mut from = from.iter();
     from.any(|a| to.iter().any(|b| probe(snapshot, a, b, p).allowed))
 }
 
-fn reaches(snapshot: &Snapshot, from: &[End], to: &[End]) -> bool {
+fn reaches(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint]) -> bool {
     probes().into_iter().any(|p| open(snapshot, from, to, p))
 }
 
 /// That the ways hang together: each hop begins where the one before ended, the first at a start.
 fn is_way(hops: &[Connection], from: &Places) -> bool {
     let starts = |place| match place {
-        Endpoint::Workload(at) => from.workloads.contains(&at),
-        Endpoint::Addresses { first, last } => IpSet::range(first, last).is_subset(&from.outside),
-        Endpoint::IngressController => false,
+        Party::Workload(at) => from.workloads.contains(&at),
+        Party::Addresses { first, last } => IpSet::range(first, last).is_subset(&from.outside),
+        Party::IngressController => false,
     };
     hops.first().is_some_and(|hop| starts(hop.src))
         && hops.windows(2).all(|two| two[0].dst == two[1].src)
@@ -69,11 +71,11 @@ proptest! {
         let from = Places { workloads, outside, ..Places::default() };
         let reach = reach(&snapshot, &from);
 
-        let all: Vec<Vec<End>> = (0..snapshot.workloads.len())
-            .map(|w| ends(&snapshot, Endpoint::Workload(w)))
+        let all: Vec<Vec<Endpoint>> = (0..snapshot.workloads.len())
+            .map(|w| ends(&snapshot, Party::Workload(w)))
             .collect();
-        let outside: Vec<End> =
-            addresses_of(&snapshot, &from.outside).into_iter().map(End::Address).collect();
+        let outside: Vec<Endpoint> =
+            addresses_of(&snapshot, &from.outside).into_iter().map(Endpoint::Address).collect();
         let elsewhere = from.outside.complement();
         let mut far: Vec<_> = addresses_of(&snapshot, &elsewhere);
         let mut known = starts.clone();
@@ -88,7 +90,7 @@ proptest! {
                 })
                 .collect();
             let (gone, left): (Vec<_>, Vec<_>) = far.iter().partition(|address| {
-                let to = [End::Address(**address)];
+                let to = [Endpoint::Address(**address)];
                 sources().any(|from| reaches(&snapshot, from, &to))
             });
             far = left;
@@ -96,14 +98,14 @@ proptest! {
             let got: Vec<usize> = layer
                 .iter()
                 .filter_map(|hop| match hop.dst {
-                    Endpoint::Workload(at) => Some(at),
+                    Party::Workload(at) => Some(at),
                     _ => None,
                 })
                 .collect();
             prop_assert_eq!(&got, &new.iter().copied().collect::<Vec<_>>());
             let mut here = IpSet::empty();
             for hop in &layer {
-                if let Endpoint::Addresses { first, last } = hop.dst {
+                if let Party::Addresses { first, last } = hop.dst {
                     let range = IpSet::range(first, last);
                     prop_assert!(range.is_subset(&elsewhere) && range.intersection(&here).is_empty());
                     here = here.union(&range);
@@ -111,11 +113,11 @@ proptest! {
                 let to = ends(&snapshot, hop.dst);
                 let from = ends(&snapshot, hop.src);
                 for p in probes() {
-                    for to in to.chunks(if matches!(hop.dst, Endpoint::Workload(_)) { to.len() } else { 1 }) {
+                    for to in to.chunks(if matches!(hop.dst, Party::Workload(_)) { to.len() } else { 1 }) {
                         prop_assert_eq!(has(&hop.ports, p), open(&snapshot, &from, to, p), "{:?}", hop);
                     }
                 }
-                if let (Endpoint::Workload(src), Endpoint::Workload(_)) = (hop.src, hop.dst) {
+                if let (Party::Workload(src), Party::Workload(_)) = (hop.src, hop.dst) {
                     let before = frontier.iter().filter(|&&w| w < src);
                     prop_assert!(frontier.contains(&src));
                     prop_assert!(!before.into_iter().any(|&w| reaches(&snapshot, &all[w], &to)));
@@ -191,15 +193,15 @@ fn places() -> impl Strategy<Value = Places> {
 }
 
 /// What places leave of an end.
-fn part(places: Option<&Places>, end: Endpoint) -> Vec<Endpoint> {
+fn part(places: Option<&Places>, end: Party) -> Vec<Party> {
     match (places, end) {
         (None, _) => vec![end],
-        (Some(p), Endpoint::Workload(at)) if p.workloads.contains(&at) => vec![end],
-        (Some(p), Endpoint::Addresses { first, last }) => {
+        (Some(p), Party::Workload(at)) if p.workloads.contains(&at) => vec![end],
+        (Some(p), Party::Addresses { first, last }) => {
             let inside = IpSet::range(first, last).intersection(&p.outside);
             let ranges = inside.ranges();
             ranges
-                .map(|(first, last)| Endpoint::Addresses { first, last })
+                .map(|(first, last)| Party::Addresses { first, last })
                 .collect()
         }
         _ => Vec::new(),

@@ -6,7 +6,7 @@ use super::Trial;
 use crate::adopt::plan::{Part, Party, Plan};
 use crate::analysis::compare::PeerPiece;
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{End, GateDifference};
+use crate::analysis::{Endpoint, GateDifference};
 use crate::cluster::Snapshot;
 use crate::model::{FlowPort, NamespaceId};
 use crate::plan::context::Context;
@@ -75,7 +75,7 @@ impl Trial<'_> {
 
     fn blame(&self, difference: &GateDifference) -> BTreeMap<usize, String> {
         let why = self.say(difference);
-        let subject = End::Pod(difference.pod);
+        let subject = Endpoint::Pod(difference.pod);
         let peer = difference.peer.end();
         let mut blamed = BTreeMap::new();
         for (at, number, part) in self.parts() {
@@ -101,8 +101,8 @@ impl Trial<'_> {
         }
         // Else it is a matter of isolation or of DNS: of whoever changes that here, or at all.
         let snapshot = &self.old.stage.snapshot;
-        let namespace_of = |end: &End| match end {
-            End::Pod(at) => {
+        let namespace_of = |end: &Endpoint| match end {
+            Endpoint::Pod(at) => {
                 let pod = snapshot.pods.get(*at)?;
                 let namespace = snapshot.namespaces.get(pod.namespace)?;
                 self.context.document.namespace_named(&namespace.name)
@@ -127,9 +127,9 @@ impl Trial<'_> {
             .collect()
     }
 
-    fn has(&self, (party, pods): (&Party, Option<&Vec<bool>>), end: &End) -> bool {
+    fn has(&self, (party, pods): (&Party, Option<&Vec<bool>>), end: &Endpoint) -> bool {
         match (end, pods) {
-            (End::Pod(at), Some(pods)) => pods.get(*at).is_some_and(|is| *is),
+            (Endpoint::Pod(at), Some(pods)) => pods.get(*at).is_some_and(|is| *is),
             _ => {
                 let peer = peer_of(self.context, party);
                 peer_matches(&self.old.stage.snapshot, &peer, end)
@@ -187,7 +187,7 @@ impl Trial<'_> {
 pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, party: &Party) -> Vec<bool> {
     let peer = peer_of(context, party);
     let pods = 0..snapshot.pods.len();
-    pods.map(|at| peer_matches(snapshot, &peer, &End::Pod(at)))
+    pods.map(|at| peer_matches(snapshot, &peer, &Endpoint::Pod(at)))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::analysis::End;
+use crate::analysis::Endpoint;
 use crate::analysis::oracle::probe;
 use crate::analysis::oracle::{Probe, peer_matches};
 use crate::analysis::space::vocabulary::Vocabulary;
@@ -13,7 +13,12 @@ use crate::sets::domains;
 use crate::sets::{DomainPattern, IntervalSet, IpSet, PortSet, Protocol};
 
 /// Those of `wanted` that `from` may open to `to`.
-pub fn open_ports(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> PortSet {
+pub fn open_ports(
+    snapshot: &Snapshot,
+    from: &Endpoint,
+    to: &Endpoint,
+    wanted: &PortSet,
+) -> PortSet {
     let pieces = pieces(snapshot, from, to, wanted);
     let open = pieces.into_iter().filter(|piece| {
         let port = piece.example();
@@ -71,7 +76,7 @@ pub fn names_of(snapshot: &Snapshot, name: &str) -> Vec<String> {
 
 /// `wanted`, cut wherever a port item of what applies begins or ends, or a named port of the destination
 /// lies.
-fn pieces(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> Vec<PortSet> {
+fn pieces(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, wanted: &PortSet) -> Vec<PortSet> {
     let mut cuts: Vec<PortSet> = Protocol::ALL.map(PortSet::all_of).into();
     for policy in &snapshot.policies {
         let sides = [(&policy.ingress, to), (&policy.egress, from)];
@@ -82,7 +87,7 @@ fn pieces(snapshot: &Snapshot, from: &End, to: &End, wanted: &PortSet) -> Vec<Po
             cuts.extend(side.rules.iter().flat_map(numbered));
         }
     }
-    if let End::Pod(at) = to
+    if let Endpoint::Pod(at) = to
         && let Some(pod) = snapshot.pods.get(*at)
     {
         cuts.extend(

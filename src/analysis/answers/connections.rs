@@ -3,43 +3,27 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::parts::Part;
 use super::routes;
-use crate::analysis::Direction;
 use crate::analysis::gates::gate_table::{GateTable, joined, open_cells};
 use crate::analysis::gates::rows::Rows;
 use crate::analysis::space::index::Index;
 use crate::analysis::space::port_table::{EMPTY, PortTable, PortsId};
 use crate::analysis::space::universe::Universe;
+use crate::analysis::{Direction, Party};
 use crate::cluster::Snapshot;
 use crate::sets::PortSet;
-
-/// One end of a listed connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Endpoint {
-    /// All pods of the workload at this index.
-    Workload(usize),
-    /// A maximal range of addresses that belong to no pod.
-    Addresses {
-        /// The first.
-        first: IpAddr,
-        /// The last, of the same family.
-        last: IpAddr,
-    },
-    /// What serves Ingress and Route objects.
-    IngressController,
-}
 
 /// What one end may open to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Connection {
     /// Who opens it.
-    pub src: Endpoint,
+    pub src: Party,
     /// To whom.
-    pub dst: Endpoint,
+    pub dst: Party,
     /// At which ports; never empty.
     pub ports: PortSet,
 }
@@ -48,13 +32,24 @@ pub struct Connection {
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// Who opens it.
-    pub src: Endpoint,
+    pub src: Party,
     /// To whom.
-    pub dst: Endpoint,
+    pub dst: Party,
     /// At which ports; never empty.
     pub ports: &'a PortSet,
     /// Equal for equal port sets of one stream: lets a writer format each set once.
     pub ports_id: usize,
+}
+
+/// A part of the lines of a [`Matrix`]; all parts after each other are all lines.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Those from these workloads.
+    From(Range<usize>),
+    /// Those from addresses to these workloads.
+    Into(Range<usize>),
+    /// Those from the ingress controller.
+    Routed,
 }
 
 /// Every allowed connection, in the order of [`for_each_connection`]. Quadratic in the workloads:
@@ -176,11 +171,11 @@ impl Matrix {
         match part {
             Part::From(sources) => {
                 for src in sources.clone().filter(|&src| filter.wants_from(src)) {
-                    let from = Endpoint::Workload(src);
+                    let from = Party::Workload(src);
                     self.fill_line(src);
                     let reached = self.line.iter().enumerate();
                     for (dst, &id) in reached.filter(|(_, id)| **id != EMPTY) {
-                        send(from, Endpoint::Workload(dst), &mut self.ports, id);
+                        send(from, Party::Workload(dst), &mut self.ports, id);
                     }
                     for (range, id) in self.addresses(Direction::Egress, src) {
                         send(from, range, &mut self.ports, id);
@@ -190,15 +185,15 @@ impl Matrix {
             Part::Into(destinations) => {
                 for dst in destinations.clone().filter(|&dst| filter.wants_to(dst)) {
                     for (range, id) in self.addresses(Direction::Ingress, dst) {
-                        send(range, Endpoint::Workload(dst), &mut self.ports, id);
+                        send(range, Party::Workload(dst), &mut self.ports, id);
                     }
                 }
             }
             Part::Routed => {
                 for (&dst, open) in self.routed.iter() {
                     let id = self.ports.intern(open.clone());
-                    let to = Endpoint::Workload(dst);
-                    send(Endpoint::IngressController, to, &mut self.ports, id);
+                    let to = Party::Workload(dst);
+                    send(Party::IngressController, to, &mut self.ports, id);
                 }
             }
         }
@@ -214,9 +209,9 @@ impl Matrix {
         let to = self.addresses(Direction::Egress, workload);
         let from = self.addresses(Direction::Ingress, workload);
         let set = |id: PortsId| self.ports.get(id).clone();
-        let ranges = |found: Vec<(Endpoint, PortsId)>| {
+        let ranges = |found: Vec<(Party, PortsId)>| {
             let range = |(end, id)| match end {
-                Endpoint::Addresses { first, last } => Some((first, last, set(id))),
+                Party::Addresses { first, last } => Some((first, last, set(id))),
                 _ => None,
             };
             found.into_iter().filter_map(range).collect()
@@ -281,14 +276,14 @@ impl Matrix {
         &mut self,
         direction: Direction,
         workload: usize,
-    ) -> Vec<(Endpoint, PortsId)> {
+    ) -> Vec<(Party, PortsId)> {
         let table = match direction {
             Direction::Egress => &self.egress,
             Direction::Ingress => &self.ingress,
         };
         let cells = table.cells(&self.workloads[workload]);
         let points = self.classes..self.classes + self.pieces.len();
-        let mut found: Vec<(Endpoint, PortsId)> = Vec::new();
+        let mut found: Vec<(Party, PortsId)> = Vec::new();
         if !cells
             .iter()
             .any(|(_, peers)| peers.intersects_range(points.clone()))
@@ -302,14 +297,14 @@ impl Matrix {
                 id = joined(&cells, &known, &mut self.ports);
             }
             match found.last_mut() {
-                Some((Endpoint::Addresses { first, last }, before))
+                Some((Party::Addresses { first, last }, before))
                     if *before == id && first.is_ipv4() == start.is_ipv4() =>
                 {
                     *last = end;
                 }
                 _ => {
                     let (first, last) = (start, end);
-                    found.push((Endpoint::Addresses { first, last }, id));
+                    found.push((Party::Addresses { first, last }, id));
                 }
             }
         }
@@ -321,7 +316,7 @@ impl Matrix {
 /// Emits what a filter leaves of one connection.
 fn for_each_part(
     filter: &Filter,
-    (src, dst): (Endpoint, Endpoint),
+    (src, dst): (Party, Party),
     id: PortsId,
     ports: &mut PortTable,
     emit: &mut impl FnMut(Line),

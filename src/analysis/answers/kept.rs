@@ -8,7 +8,7 @@ use crate::analysis::gates::rows::{Row, Rows};
 use crate::analysis::space::index::Index;
 use crate::analysis::space::universe::Universe;
 use crate::analysis::space::vocabulary::Vocabulary;
-use crate::analysis::{Direction, End};
+use crate::analysis::{Direction, Endpoint};
 use crate::cluster::Snapshot;
 use crate::policy::Policy;
 use crate::sets::PortSet;
@@ -97,20 +97,20 @@ impl<'a> Analysis<'a> {
     /// At which ports one pod may open connections to another, by their indices in `Snapshot::pods`:
     /// what both gates allow, and every port from a pod to itself (P1). None for a pod that is not there.
     pub fn allowed(&self, from: usize, to: usize) -> PortSet {
-        self.open(&End::Pod(from), &End::Pod(to))
+        self.open(&Endpoint::Pod(from), &Endpoint::Pod(to))
             .unwrap_or_default()
     }
 
     /// At which ports one end may open connections to the other, both being pods or addresses; none for
     /// other ends, and for pods that are not there.
-    pub fn open(&self, from: &End, to: &End) -> Option<PortSet> {
+    pub fn open(&self, from: &Endpoint, to: &Endpoint) -> Option<PortSet> {
         let (source, destination) = (self.place(from)?, self.place(to)?);
-        if matches!((from, to), (End::Pod(a), End::Pod(b)) if a == b) {
+        if matches!((from, to), (Endpoint::Pod(a), Endpoint::Pod(b)) if a == b) {
             return Some(PortSet::all());
         }
         let [ingress, egress] = &self.rows;
-        let gate = |rows: &Rows, own: &End, at: usize, other: usize| match own {
-            End::Pod(_) => rows.row(at).open_to(other),
+        let gate = |rows: &Rows, own: &Endpoint, at: usize, other: usize| match own {
+            Endpoint::Pod(_) => rows.row(at).open_to(other),
             _ => PortSet::all(),
         };
         let out = gate(egress, from, source, destination);
@@ -118,12 +118,12 @@ impl<'a> Analysis<'a> {
     }
 
     /// A number that is equal for ends which no policy tells apart, of pods and of addresses.
-    pub fn place(&self, end: &End) -> Option<usize> {
+    pub fn place(&self, end: &Endpoint) -> Option<usize> {
         let universe = &self.universe;
         match end {
-            End::Pod(pod) => universe.class_of.get(*pod).map(|&class| class as usize),
-            End::Address(IpAddr::V4(a)) => Some(universe.v4_piece((*a).into())),
-            End::Address(IpAddr::V6(a)) => Some(universe.v6_piece((*a).into())),
+            Endpoint::Pod(pod) => universe.class_of.get(*pod).map(|&class| class as usize),
+            Endpoint::Address(IpAddr::V4(a)) => Some(universe.v4_piece((*a).into())),
+            Endpoint::Address(IpAddr::V6(a)) => Some(universe.v6_piece((*a).into())),
             _ => None,
         }
     }

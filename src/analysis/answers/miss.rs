@@ -1,6 +1,6 @@
 //! Why a rule does not match a connection, in words: what would have to be different.
 
-use crate::analysis::End;
+use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, any_port_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::policy::{Match, Peer, PeerItem, PortItem, PortMatch};
@@ -8,7 +8,7 @@ use crate::sets::{LabelOp, Labels, Selector};
 
 /// What keeps `end` from being one of the peers: a sentence for each peer, the nearest first; empty if
 /// it is one of them.
-pub fn peer_misses(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &End) -> Vec<String> {
+pub fn peer_misses(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint) -> Vec<String> {
     let Match::Only(items) = peers else {
         return Vec::new();
     };
@@ -29,7 +29,7 @@ pub fn peer_misses(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &End) -> V
 pub fn port_miss(
     snapshot: &Snapshot,
     ports: &Match<PortItem>,
-    to: &End,
+    to: &Endpoint,
     probe: Probe,
 ) -> Option<String> {
     let Match::Only(items) = ports else {
@@ -67,7 +67,7 @@ pub fn port_words(port: &PortMatch) -> String {
 }
 
 /// Every condition that fails; empty if none does.
-fn peer_miss(snapshot: &Snapshot, peer: &Peer, end: &End) -> Vec<String> {
+fn peer_miss(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> Vec<String> {
     if peer_matches(snapshot, peer, end) {
         return Vec::new();
     }
@@ -90,8 +90,8 @@ fn peer_miss(snapshot: &Snapshot, peer: &Peer, end: &End) -> Vec<String> {
     }
 }
 
-fn is_pod(end: &End) -> bool {
-    matches!(end, End::Pod(_) | End::NewPod(_))
+fn is_pod(end: &Endpoint) -> bool {
+    matches!(end, Endpoint::Pod(_) | Endpoint::NewPod(_))
 }
 
 fn speaks_of_pods(peer: &Peer) -> bool {
@@ -101,7 +101,7 @@ fn speaks_of_pods(peer: &Peer) -> bool {
     )
 }
 
-fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &End) -> String {
+fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &Endpoint) -> String {
     let (labels, namespace) = facts(snapshot, end);
     match leaf {
         Peer::PodLabels(_) | Peer::Namespace(_) | Peer::NamespaceLabels(_) | Peer::Pods
@@ -122,7 +122,7 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &End) -> String {
             let nets: Vec<String> = set.cidrs().iter().map(ToString::to_string).collect();
             let nets = nets.join(", ");
             match end {
-                End::Pod(_) | End::NewPod(_) => {
+                Endpoint::Pod(_) | Endpoint::NewPod(_) => {
                     format!("address blocks such as {nets} match no pod here")
                 }
                 _ => format!("it is outside {nets}"),
@@ -141,17 +141,17 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &End) -> String {
 type Facts = (Option<Labels>, Option<(String, Labels)>);
 
 /// The labels of a pod, and the name and labels of its namespace.
-fn facts(snapshot: &Snapshot, end: &End) -> Facts {
+fn facts(snapshot: &Snapshot, end: &Endpoint) -> Facts {
     let known = |at: usize| {
         let namespace = snapshot.namespaces.get(at);
         namespace.map(|n| (n.name.clone(), n.labels.clone()))
     };
     match end {
-        End::Pod(at) => match snapshot.pods.get(*at) {
+        Endpoint::Pod(at) => match snapshot.pods.get(*at) {
             Some(pod) => (Some(Labels::clone(&pod.labels)), known(pod.namespace)),
             None => (None, None),
         },
-        End::NewPod(pod) => (Some(pod.labels.clone()), pod.namespace.and_then(known)),
+        Endpoint::NewPod(pod) => (Some(pod.labels.clone()), pod.namespace.and_then(known)),
         _ => (None, None),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::connections::{Endpoint, Matrix, Ranges};
-use crate::analysis::Direction;
+use super::connections::{Matrix, Ranges};
 use crate::analysis::space::port_table::EMPTY;
+use crate::analysis::{Direction, Party};
 use crate::sets::PortSet;
 
 impl Matrix {
@@ -33,7 +33,7 @@ impl Matrix {
     pub fn outside(&mut self, direction: Direction, workload: usize) -> Ranges {
         let found = self.addresses(direction, workload);
         let range = |(end, id)| match end {
-            Endpoint::Addresses { first, last } => Some((first, last, self.ports.get(id).clone())),
+            Party::Addresses { first, last } => Some((first, last, self.ports.get(id).clone())),
             _ => None,
         };
         found.into_iter().filter_map(range).collect()

@@ -2,21 +2,11 @@
 
 use std::ops::Range;
 
-use super::connections::{Endpoint, Matrix};
-use crate::analysis::Direction;
+use super::connections::Matrix;
+pub use super::connections::Part;
 use crate::analysis::gates::gate_table::GateTable;
+use crate::analysis::{Direction, Party};
 use crate::sets::hash::HashSet;
-
-/// A part of the lines of a [`Matrix`]; all parts after each other are all lines.
-#[derive(Clone, Debug)]
-pub enum Part {
-    /// Those from these workloads.
-    From(Range<usize>),
-    /// Those from addresses to these workloads.
-    Into(Range<usize>),
-    /// Those from the ingress controller.
-    Routed,
-}
 
 impl Matrix {
     /// All lines in parts that are worth a worker's while, in order.
@@ -35,11 +25,11 @@ impl Matrix {
 
     /// What may stand on either side of some line: sources, then destinations. Of two workloads it is
     /// only known that one sends something somewhere and the other takes something from somebody.
-    pub fn ends(&mut self) -> (Vec<Endpoint>, Vec<Endpoint>) {
-        let of = |table: &GateTable| -> Vec<Endpoint> {
+    pub fn ends(&mut self) -> (Vec<Party>, Vec<Party>) {
+        let of = |table: &GateTable| -> Vec<Party> {
             let workloads = self.workloads.iter().enumerate();
             let some = workloads.filter(|(_, classes)| !table.cells(classes).is_empty());
-            some.map(|(at, _)| Endpoint::Workload(at)).collect()
+            some.map(|(at, _)| Party::Workload(at)).collect()
         };
         let (mut sources, mut destinations) = (of(&self.egress), of(&self.ingress));
         for (direction, found) in [
@@ -55,10 +45,10 @@ impl Matrix {
                 }
             }
         }
-        let routed = self.routed().keys().map(|&at| Endpoint::Workload(at));
+        let routed = self.routed().keys().map(|&at| Party::Workload(at));
         destinations.extend(routed);
         if !self.routed().is_empty() {
-            sources.push(Endpoint::IngressController);
+            sources.push(Party::IngressController);
         }
         (sources, destinations)
     }

@@ -8,24 +8,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::connections::{Connection, Endpoint, Matrix};
-use crate::analysis::Direction;
+use super::connections::{Connection, Matrix};
+pub use super::filter::Places;
 use crate::analysis::space::port_table::{EMPTY, PortsId};
+use crate::analysis::{Direction, Party};
 use crate::cluster::Snapshot;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{IpSet, PortSet};
-
-/// Workloads and addresses: where ways begin, or what is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
-    /// Indices into `Snapshot::workloads`, ascending, each once.
-    pub workloads: Vec<usize>,
-    /// Addresses that belong to no pod. As a start they also have what serves Ingress and Route objects.
-    pub outside: IpSet,
-    /// For workloads with pods on nodes whose addresses are among these: such an address. From there they
-    /// are always reached (P2).
-    pub hosted: BTreeMap<usize, IpAddr>,
-}
 
 /// Everything that can be reached, each workload once, by a shortest way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +26,7 @@ pub struct Reach {
     /// The workloads that are starts.
     starts: Vec<usize>,
     /// For each workload, and the ingress controller: the layer, and the place in it.
-    found: BTreeMap<Endpoint, (usize, usize)>,
+    found: BTreeMap<Party, (usize, usize)>,
 }
 
 impl Reach {
@@ -46,7 +35,7 @@ impl Reach {
         if self.starts.binary_search(&workload).is_ok() {
             return Some(0);
         }
-        let found = self.found.get(&Endpoint::Workload(workload));
+        let found = self.found.get(&Party::Workload(workload));
         found.map(|(layer, _)| layer + 1)
     }
 
@@ -55,7 +44,7 @@ impl Reach {
         if self.starts.binary_search(&workload).is_ok() {
             return Some(Vec::new());
         }
-        let last = self.hop_to(Endpoint::Workload(workload))?;
+        let last = self.hop_to(Party::Workload(workload))?;
         Some(self.path_with(last.clone()))
     }
 
@@ -63,20 +52,20 @@ impl Reach {
     pub fn path_outside(&self, addresses: &IpSet) -> Option<Vec<Connection>> {
         let mut hops = self.layers.iter().flatten();
         let last = hops.find_map(|hop| {
-            let Endpoint::Addresses { first, last } = hop.dst else {
+            let Party::Addresses { first, last } = hop.dst else {
                 return None;
             };
             let wanted = IpSet::range(first, last).intersection(addresses);
             let (first, last) = wanted.ranges().next()?;
             Some(Connection {
-                dst: Endpoint::Addresses { first, last },
+                dst: Party::Addresses { first, last },
                 ..hop.clone()
             })
         })?;
         Some(self.path_with(last))
     }
 
-    fn hop_to(&self, place: Endpoint) -> Option<&Connection> {
+    fn hop_to(&self, place: Party) -> Option<&Connection> {
         let (layer, at) = self.found.get(&place)?;
         self.layers.get(*layer)?.get(*at)
     }
@@ -109,7 +98,7 @@ impl Matrix {
         let mut search = Search::new(self, from, &starts);
         let mut layers: Vec<Vec<Connection>> = Vec::new();
         let mut found = BTreeMap::new();
-        let mut frontier: Vec<Endpoint> = starts.iter().copied().map(Endpoint::Workload).collect();
+        let mut frontier: Vec<Party> = starts.iter().copied().map(Party::Workload).collect();
         loop {
             let mut layer = Vec::new();
             for &place in &frontier {
@@ -122,7 +111,7 @@ impl Matrix {
                 break;
             }
             layer.sort_unstable_by_key(|hop| hop.dst);
-            let on = |e: &Endpoint| !matches!(e, Endpoint::Addresses { .. });
+            let on = |e: &Party| !matches!(e, Party::Addresses { .. });
             frontier = layer.iter().map(|hop| hop.dst).filter(on).collect();
             let number = layers.len();
             let places = layer.iter().enumerate();
@@ -183,25 +172,25 @@ impl<'a> Search<'a> {
     }
 
     /// The hops from one place to what has not been reached.
-    fn hops_from(&mut self, place: Endpoint, layer: &mut Vec<Connection>) {
+    fn hops_from(&mut self, place: Party, layer: &mut Vec<Connection>) {
         match place {
-            Endpoint::Workload(src) => {
+            Party::Workload(src) => {
                 for class in self.matrix.workloads[src].clone() {
                     for dst in self.reached_from(class) {
                         let ports = self.ports(src, dst);
-                        layer.push(hop(place, Endpoint::Workload(dst), ports));
+                        layer.push(hop(place, Party::Workload(dst), ports));
                     }
                 }
                 self.hops_to_addresses(src, layer);
             }
-            Endpoint::IngressController => {
+            Party::IngressController => {
                 for (&dst, ports) in self.matrix.routed() {
                     if !std::mem::replace(&mut self.reached[dst], true) {
-                        layer.push(hop(place, Endpoint::Workload(dst), ports.clone()));
+                        layer.push(hop(place, Party::Workload(dst), ports.clone()));
                     }
                 }
             }
-            Endpoint::Addresses { .. } => {}
+            Party::Addresses { .. } => {}
         }
     }
 
@@ -269,12 +258,12 @@ impl<'a> Search<'a> {
         for row in rows {
             self.looked_at[row] = true;
         }
-        let from = Endpoint::Workload(src);
+        let from = Party::Workload(src);
         let ranges = self.matrix.addresses(Direction::Egress, src);
         let pieces = &self.matrix.pieces;
         let mut at = 0;
         for (range, id) in ranges {
-            let Endpoint::Addresses { first, last } = range else {
+            let Party::Addresses { first, last } = range else {
                 continue;
             };
             let mut new = IpSet::empty();
@@ -291,7 +280,7 @@ impl<'a> Search<'a> {
             }
             for (first, last) in new.difference(&self.from.outside).ranges() {
                 let ports = self.matrix.ports.get(id).clone();
-                layer.push(hop(from, Endpoint::Addresses { first, last }, ports));
+                layer.push(hop(from, Party::Addresses { first, last }, ports));
             }
         }
     }
@@ -307,11 +296,11 @@ impl<'a> Search<'a> {
             }
             if let Some(&node) = self.from.hosted.get(&dst) {
                 self.reached[dst] = true;
-                let src = Endpoint::Addresses {
+                let src = Party::Addresses {
                     first: node,
                     last: node,
                 };
-                layer.push(hop(src, Endpoint::Workload(dst), PortSet::all()));
+                layer.push(hop(src, Party::Workload(dst), PortSet::all()));
                 continue;
             }
             let rows = &self.matrix.ingress.row_of_class;
@@ -328,13 +317,13 @@ impl<'a> Search<'a> {
             if let Some(((first, last), id)) = open {
                 self.reached[dst] = true;
                 let ports = self.matrix.ports.get(id).clone();
-                let src = Endpoint::Addresses { first, last };
-                layer.push(hop(src, Endpoint::Workload(dst), ports));
+                let src = Party::Addresses { first, last };
+                layer.push(hop(src, Party::Workload(dst), ports));
             }
         }
         if !self.matrix.routed().is_empty() {
-            let src = Endpoint::Addresses { first, last };
-            layer.push(hop(src, Endpoint::IngressController, PortSet::all()));
+            let src = Party::Addresses { first, last };
+            layer.push(hop(src, Party::IngressController, PortSet::all()));
         }
     }
 
@@ -343,7 +332,7 @@ impl<'a> Search<'a> {
         let outside = &self.from.outside;
         let open = self.matrix.addresses(Direction::Ingress, dst).into_iter();
         let mut open = open.filter_map(|(range, id)| match range {
-            Endpoint::Addresses { first, last } => {
+            Party::Addresses { first, last } => {
                 let inside = IpSet::range(first, last).intersection(outside);
                 inside.ranges().next().map(|range| (range, id))
             }
@@ -356,6 +345,6 @@ impl<'a> Search<'a> {
 /// A range of addresses, and what it may open.
 type Opening = ((IpAddr, IpAddr), PortsId);
 
-fn hop(src: Endpoint, dst: Endpoint, ports: PortSet) -> Connection {
+fn hop(src: Party, dst: Party, ports: PortSet) -> Connection {
     Connection { src, dst, ports }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::behind::{Behind, targets};
 use crate::analysis::gates::sides::home;
 use crate::analysis::oracle::gate_by;
-use crate::analysis::{Direction, End, NewPod};
+use crate::analysis::{Direction, Endpoint, NewPod};
 use crate::cluster::{
     NAMESPACE_NAME_LABEL, Pod, Route, Service, ServicePort, Snapshot, TargetPort,
 };
@@ -54,7 +54,13 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
             }
             let open = known.entry((pod, wanted.clone())).or_insert_with(|| {
                 let policies = homes.policies(snapshot, own);
-                let_in(snapshot, &controller, &End::Pod(pod), &wanted, &policies)
+                let_in(
+                    snapshot,
+                    &controller,
+                    &Endpoint::Pod(pod),
+                    &wanted,
+                    &policies,
+                )
             });
             let entry = by_workload.entry(own.workload).or_default();
             entry.0 = entry.0.union(&wanted);
@@ -117,9 +123,9 @@ pub(in crate::analysis) fn ingress_controller(reaches: &[Reach]) -> BTreeMap<usi
 
 /// What serves Ingress and Route objects, as far as it is known: a pod without labels in a namespace whose
 /// name no manifest can have.
-pub fn controller() -> End {
+pub fn controller() -> Endpoint {
     let name = "\u{1}ingress-controller".to_owned();
-    End::NewPod(NewPod {
+    Endpoint::NewPod(NewPod {
         namespace: None,
         namespace_labels: Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name)]),
         labels: Labels::new(),
@@ -153,8 +159,8 @@ pub fn backend_ports<'a>(route: &Route, service: &'a Service) -> Vec<&'a Service
 
 fn let_in(
     snapshot: &Snapshot,
-    from: &End,
-    to: &End,
+    from: &Endpoint,
+    to: &Endpoint,
     wanted: &PortSet,
     policies: &[usize],
 ) -> PortSet {

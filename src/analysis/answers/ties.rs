@@ -8,7 +8,7 @@ use crate::analysis::gates::rows::{Applied, Profiles};
 use crate::analysis::gates::sides::Extent;
 use crate::analysis::space::index::Index;
 use crate::analysis::space::universe::{Point, Universe};
-use crate::analysis::{Direction, End, GateTrace};
+use crate::analysis::{Direction, Endpoint, GateTrace};
 use crate::cluster::Snapshot;
 use crate::policy::{Action, Combine, Policy};
 use crate::sets::{Bits, PortSet, Protocol};
@@ -33,7 +33,7 @@ pub struct Tie {
     /// The pod that both select.
     pub own: usize,
     /// The other end.
-    pub other: End,
+    pub other: Endpoint,
     /// A port; none: protocols other than TCP, UDP and SCTP.
     pub port: Option<(Protocol, u16)>,
 }
@@ -184,19 +184,19 @@ impl Search<'_> {
     }
 
     /// What a point stands for, seen from the pod that speaks for the class `own`: never that pod.
-    fn end(&self, point: usize, own: usize) -> End {
+    fn end(&self, point: usize, own: usize) -> Endpoint {
         let universe = self.universe;
         match universe.point(point) {
             Point::Class(class) if class == own => {
                 let first = universe.classes[class].pod;
                 let mut members = universe.class_of.iter().enumerate();
                 let other = members.position(|(at, c)| *c as usize == class && at != first);
-                End::Pod(other.unwrap_or(first))
+                Endpoint::Pod(other.unwrap_or(first))
             }
-            Point::Class(class) => End::Pod(universe.classes[class].pod),
-            Point::Addresses(first, _) => End::Address(first),
-            Point::Node(node) => End::Node(node),
-            Point::Domain(at) => End::Domain(universe.domains[at].name.clone()),
+            Point::Class(class) => Endpoint::Pod(universe.classes[class].pod),
+            Point::Addresses(first, _) => Endpoint::Address(first),
+            Point::Node(node) => Endpoint::Node(node),
+            Point::Domain(at) => Endpoint::Domain(universe.domains[at].name.clone()),
         }
     }
 }

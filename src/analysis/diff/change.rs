@@ -1,26 +1,10 @@
 //! A connection that two clusters have differently.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::analysis::Party;
 use crate::cluster::Workload;
 use crate::sets::PortSet;
-
-/// One end of a changed connection.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Party {
-    /// A workload of either side.
-    Workload(Arc<Name>),
-    /// Addresses that belong to no pod.
-    Addresses {
-        /// The first.
-        first: IpAddr,
-        /// The last, of the same family.
-        last: IpAddr,
-    },
-    /// What serves Ingress and Route objects.
-    IngressController,
-}
 
 /// What a workload is known by on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,9 +45,9 @@ impl Name {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// Who opens it.
-    pub src: Party,
+    pub src: Party<Arc<Name>>,
     /// To whom.
-    pub dst: Party,
+    pub dst: Party<Arc<Name>>,
     /// The ports before.
     pub old: PortSet,
     /// The ports after.

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::change::{Change, Name, Party};
+use super::change::{Change, Name};
 use super::ways::both_ways;
 use crate::analysis::Direction;
+use crate::analysis::Party;
 use crate::analysis::answers::routes::{ingress_controller, reaches};
 use crate::analysis::gates::gate_table::{GateTable, joined, open_cells};
 use crate::analysis::gates::rows::{Row, Rows};
@@ -253,7 +254,7 @@ impl<'a> Changed<'a> {
         gate: usize,
         workload: usize,
         ports: &mut PortTable,
-    ) -> Vec<(Party, PortSet, PortSet)> {
+    ) -> Vec<(Party<Arc<Name>>, PortSet, PortSet)> {
         match self.deltas[workload][gate] {
             Delta::Nowhere | Delta::At { outside: false, .. } => return Vec::new(),
             Delta::At { .. } | Delta::Anywhere => {}

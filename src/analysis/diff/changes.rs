@@ -1,7 +1,7 @@
 //! Which connections two clusters have differently: pods, workloads and policies may all have changed.
 //! Workloads are the same if namespace, name and kind are.
 
-pub use super::change::{Change, Name, Party};
+pub use super::change::{Change, Name};
 use super::changed::{Changed, Half};
 use super::compare::ways;
 use super::merged::merged;

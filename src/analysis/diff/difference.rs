@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::analysis::{Direction, End, NewPod};
+use crate::analysis::{Direction, Endpoint, NewPod};
 use crate::sets::PortSet;
 
 /// One thing that one side allows at a gate and the other does not.
@@ -44,13 +44,13 @@ pub enum PeerPiece {
 
 impl PeerPiece {
     /// One concrete end of it; of a range its first address.
-    pub fn end(&self) -> End {
+    pub fn end(&self) -> Endpoint {
         match self {
-            Self::Pod(at) => End::Pod(*at),
-            Self::NewPod(pod) => End::NewPod(pod.clone()),
-            Self::Addresses { first, .. } => End::Address(*first),
-            Self::Domain(name) => End::Domain(name.clone()),
-            Self::Node(at) => End::Node(*at),
+            Self::Pod(at) => Endpoint::Pod(*at),
+            Self::NewPod(pod) => Endpoint::NewPod(pod.clone()),
+            Self::Addresses { first, .. } => Endpoint::Address(*first),
+            Self::Domain(name) => Endpoint::Domain(name.clone()),
+            Self::Node(at) => Endpoint::Node(*at),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::change::{Change, Name, Party};
+use super::change::{Change, Name};
+use crate::analysis::Party;
 use crate::analysis::space::universe::Universe;
 use crate::cluster::Snapshot;
 

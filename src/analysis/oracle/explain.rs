@@ -1,7 +1,7 @@
 //! Why a connection is allowed or not: a plain evaluator of one connection that keeps record of every
 //! tier, the policies that apply in it, and the rule that decides.
 
-use super::super::End;
+use super::super::Endpoint;
 use super::{Probe, any_peer_matches, any_port_matches, peer_matches};
 use crate::cluster::{HostNetwork, Snapshot};
 use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
@@ -108,15 +108,21 @@ impl RuleTrace {
 }
 
 /// Whether `from` may open a connection to a port of `to`, and why.
-pub fn explain(snapshot: &Snapshot, from: &End, to: &End, protocol: Protocol, port: u16) -> Trace {
+pub fn explain(
+    snapshot: &Snapshot,
+    from: &Endpoint,
+    to: &Endpoint,
+    protocol: Protocol,
+    port: u16,
+) -> Trace {
     probe(snapshot, from, to, Some((protocol, port)))
 }
 
 /// [`explain`] for any probe, other protocols included.
-pub fn probe(snapshot: &Snapshot, from: &End, to: &End, probe: Probe) -> Trace {
+pub fn probe(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, probe: Probe) -> Trace {
     let always = match (from, to) {
-        (End::Pod(a), End::Pod(b)) if a == b => Some(Decision::SamePod),
-        (End::Node(node) | End::NodeAddress(node, _), End::Pod(pod))
+        (Endpoint::Pod(a), Endpoint::Pod(b)) if a == b => Some(Decision::SamePod),
+        (Endpoint::Node(node) | Endpoint::NodeAddress(node, _), Endpoint::Pod(pod))
             if runs_on(snapshot, *pod, *node) =>
         {
             Some(Decision::OwnNode)
@@ -141,8 +147,8 @@ fn runs_on(snapshot: &Snapshot, pod: usize, node: usize) -> bool {
 }
 
 /// Whether the one is a host-network pod that counts as the node of the other.
-fn is_own_host(snapshot: &Snapshot, from: &End, to: &End) -> bool {
-    let (End::Pod(host), End::Pod(pod)) = (from, to) else {
+fn is_own_host(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> bool {
+    let (Endpoint::Pod(host), Endpoint::Pod(pod)) = (from, to) else {
         return false;
     };
     let (Some(host), Some(pod)) = (snapshot.pods.get(*host), snapshot.pods.get(*pod)) else {
@@ -167,8 +173,8 @@ fn open(direction: Direction, decision: Decision) -> GateTrace {
 pub fn gate(
     snapshot: &Snapshot,
     direction: Direction,
-    from: &End,
-    to: &End,
+    from: &Endpoint,
+    to: &Endpoint,
     probe: Probe,
 ) -> GateTrace {
     let all: Vec<usize> = (0..snapshot.policies.len()).collect();
@@ -179,8 +185,8 @@ pub fn gate(
 pub(in crate::analysis) fn gate_by(
     snapshot: &Snapshot,
     direction: Direction,
-    from: &End,
-    to: &End,
+    from: &Endpoint,
+    to: &Endpoint,
     probe: Probe,
     policies: &[usize],
 ) -> GateTrace {
@@ -188,7 +194,7 @@ pub(in crate::analysis) fn gate_by(
         Direction::Ingress => (to, from),
         Direction::Egress => (from, to),
     };
-    if !matches!(own, End::Pod(_) | End::NewPod(_)) {
+    if !matches!(own, Endpoint::Pod(_) | Endpoint::NewPod(_)) {
         return open(direction, Decision::NoPod);
     }
     if direction == Direction::Ingress && is_own_host(snapshot, from, to) {
@@ -239,7 +245,7 @@ fn applicable<'a>(
     policies: &[usize],
     tier: usize,
     direction: Direction,
-    own: &End,
+    own: &Endpoint,
 ) -> Vec<(usize, &'a Side)> {
     let side_of = |policy: &'a Policy| match direction {
         Direction::Ingress => policy.ingress.as_ref(),

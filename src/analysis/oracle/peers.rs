@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::super::{End, NewPod};
+use super::super::{Endpoint, NewPod};
 use super::addresses::{host_lies_in, lies_in};
 use super::domains::is_named;
 use super::labels::selects;
@@ -11,7 +11,7 @@ use crate::policy::{Match, Peer, PeerItem};
 use crate::sets::Labels;
 
 /// Whether the end is in the peer.
-pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &End) -> bool {
+pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> bool {
     let all = |peers: &[Peer], want: bool| {
         let mut each = peers.iter();
         each.all(|p| peer_matches(snapshot, p, end) == want)
@@ -23,15 +23,17 @@ pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &End) -> bool {
         Peer::AnyOf(peers) => !all(peers, false),
         Peer::Not(peer) => !peer_matches(snapshot, peer, end),
         _ => match end {
-            End::Pod(at) => snapshot
+            Endpoint::Pod(at) => snapshot
                 .pods
                 .get(*at)
                 .is_some_and(|pod| pod_matches(snapshot, peer, pod)),
-            End::NewPod(pod) => new_pod_matches(snapshot, peer, pod),
-            End::Address(address) => address_matches(snapshot, peer, *address),
-            End::Node(at) => node_matches(snapshot, peer, *at),
-            End::NodeAddress(_, address) => address_matches(snapshot, peer, *address),
-            End::Domain(name) => matches!(peer, Peer::Domain(pattern) if is_named(name, pattern)),
+            Endpoint::NewPod(pod) => new_pod_matches(snapshot, peer, pod),
+            Endpoint::Address(address) => address_matches(snapshot, peer, *address),
+            Endpoint::Node(at) => node_matches(snapshot, peer, *at),
+            Endpoint::NodeAddress(_, address) => address_matches(snapshot, peer, *address),
+            Endpoint::Domain(name) => {
+                matches!(peer, Peer::Domain(pattern) if is_named(name, pattern))
+            }
         },
     }
 }
@@ -111,7 +113,7 @@ fn node_matches(snapshot: &Snapshot, peer: &Peer, node: usize) -> bool {
 }
 
 /// Whether the end is one of a rule's peers.
-pub fn any_peer_matches(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &End) -> bool {
+pub fn any_peer_matches(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint) -> bool {
     match peers {
         Match::Any => true,
         Match::Only(items) => items.iter().any(|i| peer_matches(snapshot, &i.peer, end)),

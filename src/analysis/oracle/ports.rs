@@ -1,6 +1,6 @@
 //! Destination ports, item by item.
 
-use super::super::End;
+use super::super::Endpoint;
 use crate::cluster::{HostNetwork, Snapshot};
 use crate::policy::{Match, PortItem, PortMatch};
 use crate::sets::Protocol;
@@ -12,7 +12,7 @@ pub type Probe = Option<(Protocol, u16)>;
 pub fn any_port_matches(
     snapshot: &Snapshot,
     ports: &Match<PortItem>,
-    destination: &End,
+    destination: &Endpoint,
     probe: Probe,
 ) -> bool {
     match (ports, probe) {
@@ -29,7 +29,7 @@ pub fn any_port_matches(
 pub fn port_matches(
     snapshot: &Snapshot,
     item: &PortMatch,
-    destination: &End,
+    destination: &Endpoint,
     protocol: Protocol,
     port: u16,
 ) -> bool {
@@ -51,12 +51,12 @@ pub fn port_matches(
 /// node (semantics 1.4).
 fn bears_name(
     snapshot: &Snapshot,
-    destination: &End,
+    destination: &Endpoint,
     name: &str,
     protocol: Protocol,
     port: u16,
 ) -> bool {
-    let End::Pod(at) = destination else {
+    let Endpoint::Pod(at) = destination else {
         return false;
     };
     let Some(pod) = snapshot.pods.get(*at) else {

@@ -2,7 +2,7 @@
 
 use super::title;
 use crate::analysis::ties::{self, RuleAt, Tie};
-use crate::analysis::{Direction, End};
+use crate::analysis::{Direction, Endpoint};
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
 use crate::policy::{Action, Policy};
@@ -16,7 +16,10 @@ fn told(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
     let (first, place, action) = rule(snapshot, tie, tie.first)?;
     let (second, other_place, other_action) = rule(snapshot, tie, tie.second)?;
     let tier = snapshot.tiers.get(first.tier)?;
-    let (own, other) = (end(snapshot, &End::Pod(tie.own)), end(snapshot, &tie.other));
+    let (own, other) = (
+        end(snapshot, &Endpoint::Pod(tie.own)),
+        end(snapshot, &tie.other),
+    );
     let connection = match tie.direction {
         Direction::Ingress => format!("{other} to {own}"),
         Direction::Egress => format!("{own} to {other}"),
@@ -65,21 +68,21 @@ fn word(action: Action) -> &'static str {
     }
 }
 
-fn end(snapshot: &Snapshot, end: &End) -> String {
+fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
     let pod = |at: usize| {
         let pod = snapshot.pods.get(at)?;
         let workload = snapshot.workloads.get(pod.workload)?;
         Some(format!("`{}/{}`", workload.namespace, workload.name))
     };
     match end {
-        End::Pod(at) => pod(*at).unwrap_or_default(),
-        End::Node(at) | End::NodeAddress(at, _) => match snapshot.nodes.get(*at) {
+        Endpoint::Pod(at) => pod(*at).unwrap_or_default(),
+        Endpoint::Node(at) | Endpoint::NodeAddress(at, _) => match snapshot.nodes.get(*at) {
             Some(node) => format!("node `{}`", node.name),
             None => "a node".to_owned(),
         },
-        End::Address(address) => format!("`{address}`"),
-        End::Domain(name) => format!("`{name}`"),
-        End::NewPod(_) => "a new pod".to_owned(),
+        Endpoint::Address(address) => format!("`{address}`"),
+        Endpoint::Domain(name) => format!("`{name}`"),
+        Endpoint::NewPod(_) => "a new pod".to_owned(),
     }
 }
 

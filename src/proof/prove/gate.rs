@@ -1,6 +1,6 @@
 //! The connections of one difference at one gate, put to one policy after the other.
 
-use crate::analysis::End;
+use crate::analysis::Endpoint as End;
 use crate::analysis::compare::GateDifference;
 use crate::analysis::oracle::{any_peer_matches, peer_matches};
 use crate::cluster::Snapshot;

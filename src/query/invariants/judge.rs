@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::analysis::ask::open_ports;
 use crate::analysis::connections::Reach as Open;
-use crate::analysis::{Connection, End as AnalysisEnd, Endpoint, Matrix, Places};
+use crate::analysis::{Connection, Endpoint, Matrix, Party, Places};
 use crate::model::{Claim, Document, End, FlowPort, Invariant, Refusal};
 use crate::proof::InForce;
 use crate::query::drawn::addresses;
@@ -135,7 +135,7 @@ impl<'a> Judge<'a> {
             .workloads
             .get(from)
             .map_or(0..0, |w| w.pods.clone());
-        let [a, b] = [pods.start, pods.start + 1].map(AnalysisEnd::Pod);
+        let [a, b] = [pods.start, pods.start + 1].map(Endpoint::Pod);
         match pods.len() > 1 {
             true => open_ports(snapshot, &a, &b, &PortSet::all()),
             false => PortSet::all(),
@@ -153,19 +153,19 @@ impl<'a> Judge<'a> {
                 let meant = self.ports_at(dst, ports);
                 let common = self.between(&open, src, dst).intersection(&meant);
                 if !common.is_empty() {
-                    let (src, dst) = (Endpoint::Workload(src), Endpoint::Workload(dst));
+                    let (src, dst) = (Party::Workload(src), Party::Workload(dst));
                     return Some(connection(src, dst, common));
                 }
             }
             if let Some((range, common)) = crossing(&open.to, &to.outside, &outside) {
-                return Some(connection(Endpoint::Workload(src), range, common));
+                return Some(connection(Party::Workload(src), range, common));
             }
         }
         for &dst in to.workloads.iter().filter(|_| !from.outside.is_empty()) {
             let open = self.matrix.of(dst);
             let meant = self.ports_at(dst, ports);
             if let Some((range, common)) = crossing(&open.from, &from.outside, &meant) {
-                return Some(connection(range, Endpoint::Workload(dst), common));
+                return Some(connection(range, Party::Workload(dst), common));
             }
         }
         None
@@ -223,19 +223,19 @@ impl<'a> Judge<'a> {
                 }
                 let rest = meant.difference(&self.between(&open, src, dst));
                 if !rest.is_empty() {
-                    let (src, dst) = (Endpoint::Workload(src), Endpoint::Workload(dst));
+                    let (src, dst) = (Party::Workload(src), Party::Workload(dst));
                     return Ok(Some(connection(src, dst, rest)));
                 }
             }
             if let Some((range, rest)) = gap(&open.to, &to.outside, &outside_ports(ports)) {
-                return Ok(Some(connection(Endpoint::Workload(src), range, rest)));
+                return Ok(Some(connection(Party::Workload(src), range, rest)));
             }
         }
         for &dst in to.workloads.iter().filter(|_| !from.outside.is_empty()) {
             let open = self.matrix.of(dst);
             let meant = self.ports_at(dst, ports);
             if let Some((range, rest)) = gap(&open.from, &from.outside, &meant) {
-                return Ok(Some(connection(range, Endpoint::Workload(dst), rest)));
+                return Ok(Some(connection(range, Party::Workload(dst), rest)));
             }
         }
         Ok(None)
@@ -254,7 +254,7 @@ fn alone(from: &Places, to: &Places) -> bool {
     from.workloads.len() == 1 && from.workloads == to.workloads
 }
 
-fn connection(src: Endpoint, dst: Endpoint, ports: PortSet) -> Connection {
+fn connection(src: Party, dst: Party, ports: PortSet) -> Connection {
     Connection { src, dst, ports }
 }
 
@@ -271,7 +271,7 @@ fn crossing(
     open: &[(IpAddr, IpAddr, PortSet)],
     asked: &IpSet,
     ports: &PortSet,
-) -> Option<(Endpoint, PortSet)> {
+) -> Option<(Party, PortSet)> {
     open.iter().find_map(|(first, last, at)| {
         let common = at.intersection(ports);
         let range = first_of(&IpSet::range(*first, *last).intersection(asked))?;
@@ -284,7 +284,7 @@ fn gap(
     open: &[(IpAddr, IpAddr, PortSet)],
     asked: &IpSet,
     ports: &PortSet,
-) -> Option<(Endpoint, PortSet)> {
+) -> Option<(Party, PortSet)> {
     let mut rest = asked.clone();
     for (first, last, at) in open {
         let range = IpSet::range(*first, *last);
@@ -299,7 +299,7 @@ fn gap(
     first_of(&rest).map(|range| (range, ports.clone()))
 }
 
-fn first_of(set: &IpSet) -> Option<Endpoint> {
+fn first_of(set: &IpSet) -> Option<Party> {
     let (first, last) = set.ranges().next()?;
-    Some(Endpoint::Addresses { first, last })
+    Some(Party::Addresses { first, last })
 }

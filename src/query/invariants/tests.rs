@@ -181,7 +181,7 @@ proptest! {
         let pods = |end: &Option<End>| {
             let Some(End::Workload(id)) = end else { return Vec::new() };
             let at = in_force.stage.index[id];
-            snapshot.workloads[at].pods.clone().map(AnalysisEnd::Pod).collect()
+            snapshot.workloads[at].pods.clone().map(Endpoint::Pod).collect()
         };
         let mut direct = false;
         for one in &judged {

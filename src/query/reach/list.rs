@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Board, Cell, Seat};
 use crate::analysis::oracle::probe;
-use crate::analysis::{Decision, Direction, End, GateTrace};
+use crate::analysis::{Decision, Direction, Endpoint, GateTrace};
 use crate::model::{Item, NodeRef};
 use crate::query::why::Standing;
 
@@ -169,11 +169,11 @@ impl Board {
         }
     }
 
-    fn first_end(&self, seat: usize) -> Option<End> {
+    fn first_end(&self, seat: usize) -> Option<Endpoint> {
         match self.seats.of(seat)? {
             Seat::Workload(at) => {
                 let workload = self.snapshot().workloads.get(at)?;
-                workload.pods.clone().next().map(End::Pod)
+                workload.pods.clone().next().map(Endpoint::Pod)
             }
             Seat::External(_) => self.seats.ends(seat).first().cloned(),
         }

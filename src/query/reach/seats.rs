@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::analysis::End;
+use crate::analysis::Endpoint;
 use crate::analysis::ask::addresses_of;
 use crate::intent::snapshot::Stage;
 use crate::model::{Document, ExternalId, NodeRef};
@@ -35,7 +35,7 @@ pub struct Seats {
     nodes: Vec<NodeRef>,
     workloads: usize,
     /// Of each external one address of every piece that is not told apart, and its domain names.
-    ends: Vec<Vec<End>>,
+    ends: Vec<Vec<Endpoint>>,
     /// The place of each workload's namespace among the namespaces, and of each external behind them.
     namespace_of: Vec<usize>,
     namespaces: Vec<NodeRef>,
@@ -72,11 +72,11 @@ impl Seats {
             seats.nodes.push(NodeRef::External(*id));
             seats.namespace_of.push(seats.namespaces.len());
             seats.namespaces.push(NodeRef::External(*id));
-            let mut ends: Vec<End> = addresses(stage, set, &sets)
+            let mut ends: Vec<Endpoint> = addresses(stage, set, &sets)
                 .into_iter()
-                .map(End::Address)
+                .map(Endpoint::Address)
                 .collect();
-            ends.extend(external.domain_names.iter().cloned().map(End::Domain));
+            ends.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
             seats.ends.push(ends);
         }
         seats
@@ -128,7 +128,7 @@ impl Seats {
     }
 
     /// What stands for an external: addresses that differ to some policy or external, and domain names.
-    pub(super) fn ends(&self, external: usize) -> &[End] {
+    pub(super) fn ends(&self, external: usize) -> &[Endpoint] {
         let at = external.checked_sub(self.workloads);
         at.and_then(|at| self.ends.get(at))
             .map_or(&[], Vec::as_slice)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::{Endpoint, connections};
+use crate::analysis::{Party, connections};
 use crate::model::fixture::Sketch;
 use crate::model::{Item, NodeRef, arbitrary};
 use crate::query::check;
@@ -165,7 +165,7 @@ proptest! {
         let snapshot = &results.in_force.stage.snapshot;
         let mut expected: BTreeMap<(usize, usize), PortSet> = BTreeMap::new();
         for connection in connections(snapshot) {
-            if let (Endpoint::Workload(from), Endpoint::Workload(to)) =
+            if let (Party::Workload(from), Party::Workload(to)) =
                 (connection.src, connection.dst)
             {
                 expected.insert((from, to), connection.ports);

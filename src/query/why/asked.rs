@@ -3,7 +3,7 @@
 use super::{Place, Question};
 use crate::analysis::ask::addresses_of;
 use crate::analysis::oracle::Probe;
-use crate::analysis::{self, End};
+use crate::analysis::{self, Endpoint};
 use crate::model::{self, FlowPort, NodeRef, Refusal, Words};
 use crate::query::Results;
 use crate::query::drawn::{self, Drawn, Spot};
@@ -14,9 +14,9 @@ use crate::sets::{PortSet, Protocol};
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Who may open it.
-    pub from: Vec<End>,
+    pub from: Vec<Endpoint>,
     /// To whom.
-    pub to: Vec<End>,
+    pub to: Vec<Endpoint>,
     /// At which ports.
     pub port: FlowPort,
     /// The end that was named, where a drawing knows it.
@@ -61,7 +61,7 @@ impl Asked {
 
 /// The ends that words stand for: those of a project file, an address, a network, or a range of
 /// addresses `A to B`.
-fn ends(results: &Results, words: &str) -> Result<(Vec<End>, Named), Refusal> {
+fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusal> {
     let words = words.trim();
     let snapshot = &results.in_force.stage.snapshot;
     if let Some((first, _)) = words.split_once(" to ") {
@@ -78,7 +78,7 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<End>, Named), Refusal> {
         }
     };
     let stage = &results.in_force.stage;
-    let mut found: Vec<End> = Vec::new();
+    let mut found: Vec<Endpoint> = Vec::new();
     for id in document.workloads_at(&end) {
         let workload = stage
             .index
@@ -88,15 +88,15 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<End>, Named), Refusal> {
             workload
                 .into_iter()
                 .flat_map(|w| w.pods.clone())
-                .map(End::Pod),
+                .map(Endpoint::Pod),
         );
     }
     if let model::End::External(id) = &end
         && let Some(external) = document.externals.get(*id)
     {
         let addresses = addresses_of(snapshot, &drawn::addresses(external));
-        found.extend(addresses.into_iter().map(End::Address));
-        found.extend(external.domain_names.iter().cloned().map(End::Domain));
+        found.extend(addresses.into_iter().map(Endpoint::Address));
+        found.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
     }
     if found.is_empty() {
         return Err(
@@ -113,7 +113,7 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<End>, Named), Refusal> {
 }
 
 /// What an end is called: its workload, its external, its address.
-pub fn place(results: &Results, end: &End) -> Place {
+pub fn place(results: &Results, end: &Endpoint) -> Place {
     let document = &results.document;
     let stage = &results.in_force.stage;
     let unknown = |words: String| Place {
@@ -122,7 +122,7 @@ pub fn place(results: &Results, end: &End) -> Place {
         node: None,
     };
     match end {
-        End::Pod(at) => {
+        Endpoint::Pod(at) => {
             let pod = stage.snapshot.pods.get(*at);
             let drawn = pod.and_then(|p| stage.drawn.get(p.workload).copied().flatten());
             let Some(id) = drawn else {
@@ -135,7 +135,7 @@ pub fn place(results: &Results, end: &End) -> Place {
                 node: Some(NodeRef::Workload(id)),
             }
         }
-        End::Address(address) => {
+        Endpoint::Address(address) => {
             let mut externals: Vec<_> = document
                 .externals
                 .iter()
@@ -151,7 +151,7 @@ pub fn place(results: &Results, end: &End) -> Place {
                 ..unknown(address.to_string())
             }
         }
-        End::Domain(name) => {
+        Endpoint::Domain(name) => {
             let mut externals = document.externals.iter();
             let external = externals.find(|(_, e)| e.domain_names.contains(name));
             let node = external.map(|(id, _)| NodeRef::External(id));
@@ -162,11 +162,11 @@ pub fn place(results: &Results, end: &End) -> Place {
                 node,
             }
         }
-        End::Node(at) | End::NodeAddress(at, _) => {
+        Endpoint::Node(at) | Endpoint::NodeAddress(at, _) => {
             let node = stage.snapshot.nodes.get(*at);
             unknown(node.map_or(String::new(), |n| format!("node/{}", n.name)))
         }
-        End::NewPod(_) => unknown("a new pod".into()),
+        Endpoint::NewPod(_) => unknown("a new pod".into()),
     }
 }
 
@@ -181,9 +181,9 @@ pub fn default_port(results: &Results, drawn: &Drawn, from: &str, to: &str) -> S
     };
     let snapshot = &results.in_force.stage.snapshot;
     let spot = |end| match end {
-        &End::Pod(at) => snapshot.pods.get(at).map(|p| Spot::Workload(p.workload)),
-        End::Address(address) => Some(Spot::Address(*address)),
-        End::Domain(name) => Some(Spot::Domain(name)),
+        &Endpoint::Pod(at) => snapshot.pods.get(at).map(|p| Spot::Workload(p.workload)),
+        Endpoint::Address(address) => Some(Spot::Address(*address)),
+        Endpoint::Domain(name) => Some(Spot::Domain(name)),
         _ => None,
     };
     let wanted = spot(a).zip(spot(b));
@@ -192,7 +192,7 @@ pub fn default_port(results: &Results, drawn: &Drawn, from: &str, to: &str) -> S
         return port_words(Some(port));
     }
     let declared = match b {
-        End::Pod(at) => snapshot.pods.get(*at).and_then(|p| p.ports.first()),
+        Endpoint::Pod(at) => snapshot.pods.get(*at).and_then(|p| p.ports.first()),
         _ => None,
     };
     let declared = declared.map(|p| (p.protocol, p.port));

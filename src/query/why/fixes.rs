@@ -4,7 +4,7 @@ use super::gates::rules;
 use super::near::{Missing, near};
 use super::{Asked, Place, Standing, Teller};
 use crate::analysis::oracle::gate;
-use crate::analysis::{Decision, Direction, End, GateTrace};
+use crate::analysis::{Decision, Direction, Endpoint, GateTrace};
 use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing};
 use crate::proof::Fix;
 use crate::proof::Origin;
@@ -90,7 +90,7 @@ impl Teller<'_> {
             return None;
         }
         let peer = super::gates::other(shown, trace.direction);
-        let End::Pod(at) = peer else { return None };
+        let Endpoint::Pod(at) = peer else { return None };
         let pod = stage.snapshot.pods.get(*at)?;
         let id = stage.drawn.get(pod.workload).copied().flatten()?;
         let workload = self.document().workloads.get(id)?;
@@ -225,14 +225,17 @@ impl Teller<'_> {
     fn on_host_network(&self, shown: &Shown) -> bool {
         let pods = &self.results.in_force.stage.snapshot.pods;
         [&shown.from, &shown.to].into_iter().any(|end| match end {
-            End::Pod(at) => pods.get(*at).is_some_and(|p| p.host_network),
+            Endpoint::Pod(at) => pods.get(*at).is_some_and(|p| p.host_network),
             _ => false,
         })
     }
 
     /// Whether both ends are pods and a policy that applies speaks of addresses.
     fn speaks_of_addresses(&self, shown: &Shown) -> bool {
-        if !matches!((&shown.from, &shown.to), (End::Pod(_), End::Pod(_))) {
+        if !matches!(
+            (&shown.from, &shown.to),
+            (Endpoint::Pod(_), Endpoint::Pod(_))
+        ) {
             return false;
         }
         let policies = self.results.in_force.policies();

@@ -3,7 +3,7 @@
 use super::excerpt::full_name;
 use super::near::{Near, near};
 use super::{Excerpt, Gate, Place, Step, Teller};
-use crate::analysis::{Decision, Direction, End, GateTrace, PolicyTrace, TierVerdict};
+use crate::analysis::{Decision, Direction, Endpoint, GateTrace, PolicyTrace, TierVerdict};
 use crate::policy::{Action, Match, Policy, Rule};
 use crate::query::explain::Shown;
 
@@ -210,7 +210,7 @@ impl Teller<'_> {
 }
 
 /// The end that a rule of this direction calls its peer.
-pub(super) fn other(shown: &Shown, direction: Direction) -> &End {
+pub(super) fn other(shown: &Shown, direction: Direction) -> &Endpoint {
     match direction {
         Direction::Egress => &shown.to,
         Direction::Ingress => &shown.from,

@@ -3,7 +3,7 @@
 use super::gates::{other, rules};
 use crate::analysis::miss::{peer_misses, port_miss, port_words};
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{End, GateTrace};
+use crate::analysis::{Endpoint, GateTrace};
 use crate::cluster::{Pod, Snapshot};
 use crate::policy::{Action, Match, Peer, Rule};
 use crate::query::explain::Shown;
@@ -97,12 +97,12 @@ fn by_port(snapshot: &Snapshot, shown: &Shown, rule: &Rule) -> Near {
 }
 
 /// How far the nearest peer of the rule is, and what is missing.
-fn by_peer(snapshot: &Snapshot, end: &End, rule: &Rule) -> (usize, Near) {
+fn by_peer(snapshot: &Snapshot, end: &Endpoint, rule: &Rule) -> (usize, Near) {
     let Match::Only(items) = &rule.peers else {
         return (usize::MAX, nearly(String::new()));
     };
     let pod = match end {
-        End::Pod(at) => snapshot.pods.get(*at),
+        Endpoint::Pod(at) => snapshot.pods.get(*at),
         _ => None,
     };
     let missing = |item: &crate::policy::PeerItem| {
@@ -187,7 +187,7 @@ fn labels_missing(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> Option<Missing
         }
         other => {
             let at = snapshot.pods.iter().position(|p| std::ptr::eq(p, pod))?;
-            peer_matches(snapshot, other, &End::Pod(at)).then(nothing)
+            peer_matches(snapshot, other, &Endpoint::Pod(at)).then(nothing)
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Listing, Names, Stream};
-use crate::analysis::{Endpoint, Filter};
+use crate::analysis::{Filter, Party};
 use crate::cluster::{Snapshot, Workload};
 use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::escape;
@@ -22,7 +22,7 @@ pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     if *filter != Filter::default() {
         listing.for_each(|line| {
             for end in [line.src, line.dst] {
-                if let Endpoint::Workload(at) = end {
+                if let Party::Workload(at) = end {
                     shown[at] = true;
                 }
             }
@@ -33,7 +33,7 @@ pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(head.as_bytes())?;
     let names = Names::new(snapshot, quoted, CONTROLLER);
     let write = |out: &mut String, end| match end {
-        Endpoint::Workload(_) => names.write(out, end, range_text),
+        Party::Workload(_) => names.write(out, end, range_text),
         end => {
             let mut name = String::new();
             names.write(&mut name, end, range_text);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Listing, Names, Stream};
-use crate::analysis::Endpoint;
+use crate::analysis::Party;
 use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::{assumed, escape};
 use crate::sets::PortSet;
@@ -50,7 +50,7 @@ fn rows(
     }
     let controller = made(CONTROLLER);
     let write = |out: &mut String, end| match end {
-        Endpoint::IngressController => out.push_str(&controller),
+        Party::IngressController => out.push_str(&controller),
         end => names.write(out, end, range_text),
     };
     Stream::new(out, listing).lines(|page, line| {

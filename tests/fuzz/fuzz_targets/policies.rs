@@ -4,7 +4,7 @@
 
 mod laws;
 
-use drawbridge::analysis::{Endpoint, End, connections, explain, exposure};
+use drawbridge::analysis::{Party, Endpoint, connections, explain, exposure};
 use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
 use drawbridge::load;
 use drawbridge::manifest::Source;
@@ -47,12 +47,12 @@ fuzz_target!(|input: (u8, &str)| {
     // Each workload of the cluster is one pod, and stands at the same index.
     for from in 0..snapshot.pods.len() {
         for to in (0..snapshot.pods.len()).filter(|to| *to != from) {
-            let ends = (Endpoint::Workload(from), Endpoint::Workload(to));
+            let ends = (Party::Workload(from), Party::Workload(to));
             let ports = listed.iter().find(|c| (c.src, c.dst) == ends);
             let ports = ports.map_or_else(PortSet::empty, |c| c.ports.clone());
             for protocol in Protocol::ALL {
                 for port in PORTS {
-                    let plain = explain(snapshot, &End::Pod(from), &End::Pod(to), protocol, port);
+                    let plain = explain(snapshot, &Endpoint::Pod(from), &Endpoint::Pod(to), protocol, port);
                     assert_eq!(
                         ports.contains(protocol, port),
                         plain.allowed,

@@ -91,7 +91,7 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &KeptPolicy, id: Policy
     let snapshot = &in_force.stage.snapshot;
     let selects = |workload: usize| {
         let pods = snapshot.workloads.get(workload)?.pods.clone();
-        let pod = crate::analysis::End::Pod(pods.start);
+        let pod = crate::analysis::Endpoint::Pod(pods.start);
         let selected = crate::analysis::oracle::peer_matches(snapshot, &read.subject, &pod);
         selected.then_some(())
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Scope;
 use super::about::About;
-use crate::analysis::End;
+use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
 use crate::app::yaml_ink::LINE;
 use crate::model::{Document, FlowId, Item, PolicyId, WorkloadId};
@@ -252,7 +252,7 @@ impl KeptOnes<'_> {
         let Some(workload) = workload.and_then(|at| snapshot.workloads.get(*at)) else {
             return Vec::new();
         };
-        let pod = End::Pod(workload.pods.start);
+        let pod = Endpoint::Pod(workload.pods.start);
         let policies = in_force.origins.iter().zip(in_force.policies());
         let selecting = policies.filter_map(|(origin, policy)| match origin {
             Origin::Kept(id) if peer_matches(snapshot, &policy.subject, &pod) => Some(*id),
