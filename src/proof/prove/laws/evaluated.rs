@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::plain::Plain;
 use super::random::{drawing, random_with_rules};
-use crate::analysis::End as Endpoint;
+use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, gate, probe};
 use crate::load::imported;
 use crate::model::{Document, FlowPort};
@@ -207,7 +207,7 @@ fn probes(ports: &[FlowPort]) -> Vec<Probe> {
 }
 
 /// Drops or widens one part of a plan.
-fn alter(plan: &mut Plan, (kind, policy, rule, item): (u8, u16, u16, u16)) {
+pub(crate) fn alter(plan: &mut Plan, (kind, policy, rule, item): (u8, u16, u16, u16)) {
     if plan.policies.is_empty() {
         return;
     }

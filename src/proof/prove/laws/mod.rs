@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::proof::generate;
-pub(crate) use random::{Random, drawing, random};
+pub(crate) use evaluated::alter;
+pub(crate) use random::{Random, drawing, random, random_with_rules};
 
 /// DNS that nobody has to write is not demanded because a port name of a flow might stand for it.
 #[test]

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::analysis::End as Endpoint;
+use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, peer_matches};
 use crate::cluster::{HostNetwork, Pod, PodAddresses, Snapshot};
 use crate::model::dns::Resolver;

@@ -125,6 +125,11 @@ pub(crate) fn random_with_rules() -> impl Strategy<Value = Random> {
 }
 
 impl Random {
+    /// How many things are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.workloads.len() + self.flows.len() + self.externals.len() + self.groups.len()
+    }
+
     /// Closes every namespace in both directions, and leaves out host networks and kept policies.
     pub(crate) fn close(&mut self) {
         self.settings.1 = 0;
