@@ -7,6 +7,7 @@ mod findings;
 mod gate;
 #[cfg(test)]
 pub(crate) mod laws;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod witness;
