@@ -32,18 +32,18 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "analysis", "model",
         ],
     ),
-    ("plan", &["diag", "sets", "policy", "cluster", "model"]),
-    ("intent", &["diag", "sets", "policy", "cluster", "model"]),
-    ("proof", PROOF),
-    ("import", ANSWERS),
-    ("adopt", ANSWERS),
-    ("query", QUERIES),
     (
         "lint",
         &[
             "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
         ],
     ),
+    ("plan", &["diag", "sets", "policy", "cluster", "model"]),
+    ("intent", &["diag", "sets", "policy", "cluster", "model"]),
+    ("proof", PROOF),
+    ("import", ANSWERS),
+    ("adopt", ANSWERS),
+    ("query", QUERIES),
     ("scene", &["diag", "sets", "policy", "cluster", "model"]),
     (
         "project",
@@ -72,7 +72,7 @@ const ANSWERS: &[&str] = &[
 
 /// What the questions may use.
 const QUERIES: &[&str] = &[
-    "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
+    "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "lint", "analysis",
     "model", "plan", "intent", "proof", "import", "adopt",
 ];
 
@@ -247,6 +247,15 @@ const ABSENT_IN: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+/// Modules of `dialect` that more than one dialect uses; each other module there is one.
+const SHARED_BY_DIALECTS: &[&str] = &["cidr", "fields", "metadata", "names", "refusal", "selector"];
+
+/// Places outside `dialect` that may name a dialect yet (path, reason).
+const DIALECT_NAMED: &[(&str, &str)] = &[(
+    "adopt/plan.rs",
+    "it reads peers as written until dialects raise policies to plans",
+)];
+
 /// Calls that panic, with the one place each that may (file, part of the line, reason).
 const PANICS: &[&[&str]] = &[
     &[".", "unwrap", "("],
@@ -370,6 +379,49 @@ fn the_outside_world_stays_outside() {
 }
 
 #[test]
+fn dialects_are_reached_through_the_registry() {
+    let files = sources();
+    let modules = files.iter().filter_map(|file| {
+        let below = file.path.strip_prefix("dialect/")?;
+        Some(below.split('/').next()?.trim_end_matches(".rs"))
+    });
+    let dialects: BTreeSet<&str> = modules
+        .filter(|module| *module != "mod" && !SHARED_BY_DIALECTS.contains(module))
+        .collect();
+    assert!(dialects.contains("network_policy"), "{dialects:?}");
+    let mut violations = Vec::new();
+    let mut used = BTreeSet::new();
+    for file in files.iter().filter(|file| file.room != "dialect") {
+        for dialect in &dialects {
+            for line in file.lines_with(&[dialect]) {
+                let allowed = DIALECT_NAMED
+                    .iter()
+                    .position(|(place, _)| is_in(&file.path, &[place]));
+                match allowed {
+                    Some(index) => {
+                        used.insert(index);
+                    }
+                    None => {
+                        violations.push(format!("src/{}:{line}: {}", file.path, file.line(line)))
+                    }
+                }
+            }
+        }
+    }
+    for (index, (place, reason)) in DIALECT_NAMED.iter().enumerate() {
+        if !used.contains(&index) {
+            violations.push(format!(
+                "DIALECT_NAMED has `{place}` ({reason}), which names no dialect any more"
+            ));
+        }
+    }
+    verdict(
+        "no module but `dialect` names a dialect (use `dialect::kinds`, `read` and `tiers`):",
+        &violations,
+    );
+}
+
+#[test]
 fn nothing_panics_on_input() {
     let mut violations = Vec::new();
     let mut used = BTreeSet::new();
@@ -444,4 +496,26 @@ fn files_are_short_and_say_what_they_are() {
         }
     }
     verdict("files:", &violations);
+}
+
+#[test]
+fn every_code_has_a_page() {
+    let known: BTreeSet<&str> = drawbridge::lint::codes().into_iter().collect();
+    let mut found = BTreeSet::new();
+    let mut violations = Vec::new();
+    for file in sources() {
+        for (code, line) in file.codes() {
+            if !known.contains(code.as_str()) {
+                violations.push(format!("src/{}:{line}: `{code}`", file.path));
+            }
+            found.insert(code);
+        }
+    }
+    for code in ["V9", "W4", "L35", "crd", "project-format", "file"] {
+        assert!(found.contains(code), "`{code}` was not found: {found:?}");
+    }
+    verdict(
+        "codes without a page for `lint --explain` (write one in the manual.md beside the code):",
+        &violations,
+    );
 }

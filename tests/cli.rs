@@ -2,6 +2,8 @@
 
 #[path = "cli/diff.rs"]
 mod diff;
+#[path = "cli/lint.rs"]
+mod lint;
 #[path = "cli/list.rs"]
 mod list;
 #[path = "cli/paths.rs"]

@@ -6,8 +6,8 @@ use ipnet::IpNet;
 
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::diag::Severity;
-use crate::dialect::network_policy::{self, parse};
-use crate::dialect::{cidr, selector};
+use crate::dialect::network_policy::parse;
+use crate::dialect::{self, cidr, selector};
 use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
 use crate::model::validate::united;
@@ -74,8 +74,10 @@ pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Resul
     let Some(kept) = document.policies.get(id) else {
         return Err("it does not exist any more".to_owned());
     };
-    let read = manifest::read(&[Source::new(kept.file.clone(), kept.text.clone())]);
-    if let Some(other) = read.cluster_policies.first() {
+    let source = Source::new(kept.file.clone(), kept.text.clone());
+    let read = manifest::read(&[source], &dialect::kinds());
+    let cluster_wide = |object: &&Object| dialect::kind(object).is_some_and(|k| !k.namespaced);
+    if let Some(other) = read.policies.iter().find(cluster_wide) {
         return Err(format!("it is of kind {}, which no flow says", other.kind));
     }
     let [object] = read.policies.as_slice() else {
@@ -111,8 +113,12 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn plan(&self, object: &Object, id: PolicyId) -> Result<Plan, String> {
-        let read = network_policy::read(object, &self.context.document.settings.assumptions);
-        let (Some(policy), Ok(written)) = (read.policy, parse::parse(object)) else {
+        let read = dialect::read(object);
+        let context = dialect::Context {
+            assumptions: self.context.document.settings.assumptions,
+        };
+        let policy = read.lower(object, &context).pop();
+        let (Some(policy), Ok(written)) = (policy, parse::parse(object)) else {
             let errors = read
                 .diagnostics
                 .iter()

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::cluster::Assumptions;
 use crate::diag::{Diagnostic, Severity};
-use crate::dialect::{cluster_policy, network_policy};
+use crate::dialect;
 use crate::manifest::{self, Source};
 use crate::model::Document;
 use crate::policy::Imported;
@@ -32,20 +32,17 @@ pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
 
 /// Lowers the policies of one text.
 pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
-    let read = manifest::read(&[Source::new(file, text)]);
+    let mut read = manifest::read(&[Source::new(file, text)], &dialect::kinds());
+    read.policies.sort_by_key(dialect::place);
+    let context = dialect::Context { assumptions };
     let mut found = Imported {
         policies: Vec::new(),
         diagnostics: read.diagnostics,
     };
     for object in &read.policies {
-        let read = network_policy::read(object, &assumptions);
-        found.policies.extend(read.policy);
-        found.diagnostics.extend(read.diagnostics);
-    }
-    for object in &read.cluster_policies {
-        let read = cluster_policy::read(object, &assumptions);
-        found.policies.extend(read.policy);
-        found.diagnostics.extend(read.diagnostics);
+        let parsed = dialect::read(object);
+        found.policies.extend(parsed.lower(object, &context));
+        found.diagnostics.extend(parsed.diagnostics);
     }
     found
 }

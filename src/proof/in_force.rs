@@ -29,7 +29,7 @@ pub fn loaded(document: &Document) -> Loaded {
         .chain(kept)
         .map(|(name, text)| Source::new(name, text))
         .collect();
-    let read = load::load(&sources, document.settings.assumptions);
+    let read = load::load(&sources, &load::Settings::of(&document.settings));
     let stage = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
     // What the texts alone do not declare, the drawing does.
     let told = |d: &Diagnostic| d.severity != Severity::Info;
@@ -97,7 +97,7 @@ impl InForce {
             policies.extend(read.policies.iter().cloned());
         }
         Self {
-            stage: snapshot::snapshot(document, dialect::tiers(), policies),
+            stage: snapshot::snapshot(document, dialect::tiers(document.settings.enforcer), policies),
             origins,
             diagnostics,
         }
@@ -106,7 +106,7 @@ impl InForce {
     pub(crate) fn given(document: &Document, policies: Vec<Policy>) -> Self {
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
-            stage: snapshot::snapshot(document, dialect::tiers(), policies),
+            stage: snapshot::snapshot(document, dialect::tiers(document.settings.enforcer), policies),
             diagnostics: Vec::new(),
         }
     }

@@ -62,6 +62,7 @@ fn results(document: &Document, change: Option<(u8, u16, u16, u16)>) -> Arc<Resu
         proof: prove(document, &generated),
         in_force: Arc::new(InForce::of(document, &imported, &generated)),
         invariants: Vec::new(),
+        findings: Vec::new(),
         document: document.clone(),
         generated,
         took: Duration::ZERO,

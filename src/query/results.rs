@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::invariants::{self, Judged, Outcome};
+use crate::cluster::Snapshot;
+use crate::diag::Diagnostic;
 use crate::load::imported;
 use crate::model::Document;
 use crate::proof::InForce;
 use crate::proof::generated::{self, Generated};
 use crate::proof::prove::{self, Proof, prove_against};
+use crate::{dialect, lint};
 
 /// [`prove_against`] and the invariants, under policies from elsewhere.
 pub fn check_against(
@@ -34,6 +37,9 @@ pub struct Results {
     pub proof: Proof,
     /// The policies read back, with the kept ones: who reaches whom, and why, is asked of it.
     pub in_force: Arc<InForce>,
+    /// What the lint rules that qualify verdicts find in the drawing with these policies, and why its enforcer
+    /// is not supported, if it is not.
+    pub findings: Vec<Diagnostic>,
     /// What became of each invariant, in the order of the document.
     pub invariants: Vec<Judged>,
     /// How long it took; for whoever holds a clock to fill in.
@@ -57,10 +63,54 @@ pub fn check(document: &Document) -> Results {
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),
+        findings: findings(document, &in_force.stage.snapshot),
         invariants,
         generated,
         proof,
         in_force: Arc::new(in_force),
         took: Duration::ZERO,
+    }
+}
+
+fn findings(document: &Document, snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let unsupported = dialect::unsupported(document.settings.enforcer);
+    unsupported
+        .into_iter()
+        .chain(lint::qualifying(snapshot))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Enforcer;
+    use crate::model::{KeptPolicy, Unknown};
+
+    const NAMED: &str = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: out, namespace: shop}
+spec:
+  podSelector: {}
+  egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]
+";
+
+    #[test]
+    fn findings_qualify_the_verdict() {
+        let mut document = Document::default();
+        let codes = |document: &Document| {
+            let results = check(document);
+            let codes = results.findings.iter().map(|d| d.code);
+            codes.collect::<Vec<_>>()
+        };
+        assert_eq!(codes(&document), [""; 0]);
+        document.policies.add(KeptPolicy {
+            file: "out.yaml".into(),
+            text: NAMED.into(),
+            replaces: None,
+            unknown: Unknown::new(),
+        });
+        assert_eq!(codes(&document), ["L08"]);
+        document.settings.enforcer = Enforcer::Cilium;
+        assert_eq!(codes(&document), ["enforcer", "L08"]);
     }
 }

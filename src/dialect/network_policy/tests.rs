@@ -1,7 +1,8 @@
 //! What is refused and where (V1-V23), and what policies mean (K1-K33).
 
 use super::*;
-use crate::cluster::{HostNetwork, PodAddresses};
+use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+use crate::diag::Diagnostic;
 use crate::policy::{Match, Peer, PortMatch, Side};
 use crate::sets::{IpSet, Protocol, Selector};
 use crate::yaml;
@@ -27,8 +28,22 @@ fn object(text: &str) -> Object {
     }
 }
 
+/// What became of a text.
+struct Read {
+    policy: Option<Policy>,
+    diagnostics: Vec<Diagnostic>,
+}
+
 fn read_with(text: &str, assumptions: &Assumptions) -> Read {
-    read(&object(text), assumptions)
+    let object = object(text);
+    let parsed = NetworkPolicies.read(&object);
+    let context = Context {
+        assumptions: *assumptions,
+    };
+    Read {
+        policy: parsed.lower(&object, &context).pop(),
+        diagnostics: parsed.diagnostics,
+    }
 }
 
 fn spec(spec: &str) -> Read {

@@ -114,6 +114,9 @@ fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
     if let Some(node) = fields.take("dns") {
         settings.dns = dns(reader, node, &mut extra)?;
     }
+    if let Some(enforcer) = reader.take_word(&mut fields, "enforcer", value::ENFORCERS) {
+        settings.enforcer = enforcer;
+    }
     if let Some(node) = fields.take("assume") {
         let mut assumed = reader.map(node)?;
         let assume = &mut settings.assumptions;

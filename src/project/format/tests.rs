@@ -65,7 +65,6 @@ fn a_project_written_by_hand() {
     name: online-shop
     settings:
       dialects: [kubernetes]
-      enforcer: kubernetes
     namespaces:
     - {name: shop, labels: {team: web}}
     - {name: payments}

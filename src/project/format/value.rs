@@ -2,7 +2,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use crate::cluster::{HostNetwork, PodAddresses};
+use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
 use crate::model::{Base, Style};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
@@ -15,6 +15,12 @@ pub(super) const BASES: &[(&str, Base)] = &[
     ("deny-all", Base::DenyAll),
     ("deny-ingress", Base::DenyIngress),
     ("none", Base::None),
+];
+
+pub(super) const ENFORCERS: &[(&str, Enforcer)] = &[
+    ("kubernetes", Enforcer::Kubernetes),
+    ("cilium", Enforcer::Cilium),
+    ("calico", Enforcer::Calico),
 ];
 
 pub(super) const POD_ADDRESSES: &[(&str, PodAddresses)] = &[

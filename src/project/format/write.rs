@@ -158,6 +158,11 @@ fn settings(settings: &Settings) -> Mapping {
         dns(&settings.dns),
         settings.dns == default.dns && !has_more,
     );
+    map.set_unless(
+        "enforcer",
+        word(value::ENFORCERS, &settings.enforcer),
+        settings.enforcer == default.enforcer,
+    );
     let (assume, usual) = (&settings.assumptions, &default.assumptions);
     let mut assumed = Fields::new();
     assumed.set_unless(
