@@ -97,7 +97,11 @@ impl InForce {
             policies.extend(read.policies.iter().cloned());
         }
         Self {
-            stage: snapshot::snapshot(document, dialect::tiers(document.settings.enforcer), policies),
+            stage: snapshot::snapshot(
+                document,
+                dialect::tiers(document.settings.enforcer),
+                policies,
+            ),
             origins,
             diagnostics,
         }
@@ -106,7 +110,11 @@ impl InForce {
     pub(crate) fn given(document: &Document, policies: Vec<Policy>) -> Self {
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
-            stage: snapshot::snapshot(document, dialect::tiers(document.settings.enforcer), policies),
+            stage: snapshot::snapshot(
+                document,
+                dialect::tiers(document.settings.enforcer),
+                policies,
+            ),
             diagnostics: Vec::new(),
         }
     }
