@@ -56,7 +56,7 @@ fn every_case_is_proven_equivalent_or_kept_with_a_reason() {
         };
         let name = case.file_name().unwrap_or_default().to_string_lossy();
         let ids: Vec<PolicyId> = document.policies.ids().collect();
-        let adopted = drawbridge::adopt::adopt(&document, &ids);
+        let adopted = drawbridge::adopt::adopt(&document, &ids, &|| false);
         let mut after = document.clone();
         if let Some(edit) = &adopted.edit {
             edit.apply(&mut after).expect("the edit applies");
@@ -135,7 +135,7 @@ fn sixty_policies_are_quick() {
     let document = drawbridge::import::import(&load(&[source], &Settings::default())).document;
     let ids: Vec<PolicyId> = document.policies.ids().collect();
     let start = std::time::Instant::now();
-    let adopted = drawbridge::adopt::adopt(&document, &ids);
+    let adopted = drawbridge::adopt::adopt(&document, &ids, &|| false);
     println!("{} in {:?}", adopted.summary(), start.elapsed());
     assert_eq!((adopted.adopted.len(), adopted.kept.len()), (58, 3));
 }

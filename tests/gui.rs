@@ -178,6 +178,32 @@ fn a_project_is_saved_closed_and_opened_again() {
 }
 
 #[test]
+fn saving_keeps_what_was_written_by_hand() {
+    let mut desk = Desk::new(Vec::new());
+    let path = desk.path("hand.drawbridge.yaml");
+    let text = "# ours\nformat: drawbridge/1\nnamespaces: [{name: shop}] # one\nworkloads:\n\
+                - {name: web, namespace: shop} # front\n# back\n- name: api\n  namespace: shop\n";
+    std::fs::write(&path, text).unwrap();
+    desk.ask(Command::OpenPaths(vec![path.clone()]));
+    for gone in ["- {name: web, namespace: shop} # front\n", "workloads:\n"] {
+        let name = if gone.contains("web") { "web" } else { "api" };
+        desk.ask(Command::Select(vec![desk.workload(name)]));
+        desk.ask(Command::Delete);
+        desk.ask(Command::Save);
+        let saved = std::fs::read_to_string(&path).unwrap();
+        assert!(saved.starts_with("# ours\nformat"), "{saved}");
+        assert!(saved.contains("# one"), "{saved}");
+        assert!(!saved.contains(gone), "{saved}");
+        assert_eq!(
+            saved.contains("# back\n- name: api\n"),
+            name == "web",
+            "{saved}"
+        );
+        assert!(!desk.is_dirty());
+    }
+}
+
+#[test]
 fn work_is_not_lost_without_a_question() {
     let mut desk = Desk::shop();
     desk.ask(Command::Select(vec![desk.workload("web")]));

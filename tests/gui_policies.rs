@@ -257,6 +257,7 @@ fn kept_policies_stand_among_the_generated_ones_of_what_they_select() {
             &app.results,
             &app.view.selection,
             app.view.policies.scope,
+            &app.view.names,
         );
         let sources = shown.policies.iter().map(|p| (p.name.clone(), p.source));
         sources.collect::<Vec<_>>()

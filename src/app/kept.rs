@@ -37,7 +37,7 @@ impl App {
     }
 
     /// Those that are selected, those of the selected namespaces, or else all but those by hand.
-    fn kept_meant(&mut self) -> Vec<PolicyId> {
+    fn kept_meant(&self) -> Vec<PolicyId> {
         let selected = self.kept_selected();
         if !selected.is_empty() {
             return selected;
@@ -52,15 +52,12 @@ impl App {
                 _ => None,
             })
             .collect();
-        let names = self.view.kept.of(&document);
+        let names = &self.view.names;
         let results = &self.results;
         let policies = document.policies.iter();
         policies
             .filter(|(id, kept)| made_for(results, kept, *id) == Source::Kept(*id))
-            .filter(|(id, _)| {
-                let namespace = names.get(id).map(|(namespace, _)| namespace.as_str());
-                within.is_empty() || namespace.is_some_and(|name| within.contains(&name))
-            })
+            .filter(|(id, _)| within.is_empty() || within.contains(&names.namespace(*id)))
             .map(|(id, _)| id)
             .collect()
     }
@@ -72,8 +69,8 @@ impl App {
             return;
         }
         let document = self.document();
-        self.adopting.start(move |_| {
-            let adopted = crate::adopt::adopt(&document, &ids);
+        self.adopting.start(move |cancel| {
+            let adopted = crate::adopt::adopt(&document, &ids, &|| cancel.is_set());
             (document, ids, adopted)
         });
         self.take_adopted();
@@ -89,10 +86,11 @@ impl App {
             self.adopt(ids);
             return;
         }
+        let names = &self.view.names;
         let reasons = adopted
             .kept
             .iter()
-            .map(|(id, why)| (*id, document.policy_name(*id), why.clone()))
+            .map(|(id, why)| (*id, names.name(&document, *id).to_owned(), why.clone()))
             .collect();
         if let Some(edit) = &adopted.edit {
             self.edit(edit);
@@ -159,7 +157,7 @@ impl App {
         let document = self.document();
         let name = match ids {
             [] => return,
-            [id] => format!("{what} {}", document.policy_name(*id)),
+            [id] => format!("{what} {}", self.view.names.name(&document, *id)),
             ids => format!("{what} {} policies", ids.len()),
         };
         // What is typed into their texts goes with them.

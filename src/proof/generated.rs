@@ -5,13 +5,14 @@ mod tests;
 
 use std::ops::RangeInclusive;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, apply};
 use crate::dialect;
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::plan::context::Context;
 use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy, Role};
+use crate::yaml::patch::{self, Step};
 
 /// Everything that is written for a drawing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,11 +96,11 @@ impl Written {
 
     /// The text without `metadata.namespace`, for those who set it when they apply.
     pub fn text_without_namespace(&self) -> String {
-        let line = format!(
-            "  namespace: {}\n",
-            crate::yaml::write::scalar(&self.namespace)
-        );
-        self.text.replacen(&line, "", 1)
+        let namespace = [Step::Key("metadata"), Step::Key("namespace")];
+        let patches = patch::change(&self.text, 0, &namespace, None);
+        patches
+            .and_then(|patches| apply(&self.text, &patches))
+            .unwrap_or_else(|| self.text.clone())
     }
 }
 

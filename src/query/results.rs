@@ -11,6 +11,7 @@ use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 use crate::load::imported;
 use crate::model::Document;
+use crate::policy::Imported;
 use crate::proof::InForce;
 use crate::proof::generated::{self, Generated};
 use crate::proof::prove::{self, Proof, prove_against};
@@ -59,7 +60,27 @@ pub fn check(document: &Document) -> Results {
     let imported = imported::imported(document);
     let generated = generated::write(document, &imported);
     let in_force = InForce::of(document, &imported, &generated);
-    let proof = prove::prove_in_force(document, &imported, &generated, &in_force);
+    finish(document, &imported, generated, in_force)
+}
+
+/// [`check`], unless `stop` says meanwhile that nobody wants the answer any more.
+pub fn check_until(document: &Document, stop: &dyn Fn() -> bool) -> Option<Results> {
+    let imported = imported::imported(document);
+    let generated = generated::write(document, &imported);
+    if stop() {
+        return None;
+    }
+    let in_force = InForce::of(document, &imported, &generated);
+    (!stop()).then(|| finish(document, &imported, generated, in_force))
+}
+
+fn finish(
+    document: &Document,
+    imported: &[Imported],
+    generated: Generated,
+    in_force: InForce,
+) -> Results {
+    let proof = prove::prove_in_force(document, imported, &generated, &in_force);
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),

@@ -20,7 +20,7 @@ fn a_crash_at_any_moment_leaves_the_old_file_or_the_new_one() {
     for moment in [Created, HalfWritten, Written, Permitted, Synced, Renamed] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.drawbridge.yaml");
-        save(&path, &document("old")).unwrap();
+        save(&path, &document("old"), "").unwrap();
         let (old, new) = (document("old"), document("new"));
         let temporary = temporary_beside(&path).unwrap();
         let crash = replace_by(
@@ -43,7 +43,7 @@ fn a_crash_at_any_moment_leaves_the_old_file_or_the_new_one() {
             "{moment:?}"
         );
         // What the crash left lying about is in nobody's way.
-        save(&path, &new).unwrap();
+        save(&path, &new, "").unwrap();
         assert_eq!(open(&path).unwrap().document, new);
     }
 }
@@ -53,13 +53,14 @@ fn a_failed_save_changes_nothing_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("taken");
     fs::create_dir(&path).unwrap();
-    let wrong = save(&path, &document("x")).expect_err("a folder is no file");
+    let wrong = save(&path, &document("x"), "").expect_err("a folder is no file");
     assert!(
         wrong.to_string().contains("choose a file, not a folder"),
         "{wrong}"
     );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    let wrong = save(&folder.path().join("no/such/p.yaml"), &document("x")).expect_err("no folder");
+    let wrong =
+        save(&folder.path().join("no/such/p.yaml"), &document("x"), "").expect_err("no folder");
     assert!(wrong.help.unwrap_or_default().contains("does not exist"));
 }
 
@@ -73,10 +74,10 @@ fn links_are_followed_and_permissions_stay() {
         folder.path().join("link.yaml"),
     );
     symlink("real.yaml", &link).unwrap();
-    save(&link, &document("one")).unwrap();
+    save(&link, &document("one"), "").unwrap();
     assert_eq!(open(&real).unwrap().document.name, "one");
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
-    save(&link, &document("two")).unwrap();
+    save(&link, &document("two"), "").unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(open(&real).unwrap().document.name, "two");
     assert_eq!(
@@ -84,7 +85,7 @@ fn links_are_followed_and_permissions_stay() {
         0o640
     );
     fs::set_permissions(&real, fs::Permissions::from_mode(0o440)).unwrap();
-    assert!(save(&link, &document("three")).is_err());
+    assert!(save(&link, &document("three"), "").is_err());
     assert_eq!(open(&real).unwrap().document.name, "two");
 }
 
