@@ -2,17 +2,16 @@
 //! kept with a reason. The cases stand beside the repository, where `DRAWBRIDGE_CORPUS` says or in
 //! `../shared/corpus/cases`; without them there is nothing to do.
 
-mod corpus;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use corpus::cases;
 use drawbridge::analysis::compare;
 use drawbridge::load::{Settings, load};
 use drawbridge::model::{Document, PolicyId};
 use drawbridge::project::sources;
 use drawbridge::proof::State;
+
+use crate::corpus::cases;
 
 /// The case as a project, if NetworkPolicies are all the policies that it has.
 fn imported(case: &Path) -> Option<Document> {
