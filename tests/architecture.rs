@@ -39,10 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("plan", &["diag", "sets", "policy", "cluster", "model"]),
-    (
-        "intent",
-        &["diag", "sets", "policy", "cluster", "dialect", "model"],
-    ),
+    ("intent", &["diag", "sets", "policy", "cluster", "model"]),
     ("proof", PROOF),
     ("import", ANSWERS),
     ("adopt", ANSWERS),

@@ -10,7 +10,7 @@ use crate::dialect;
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::plan::context::Context;
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy, Role};
 use crate::yaml::patch::{self, Step};
 
@@ -111,7 +111,10 @@ pub fn generate(document: &Document) -> Generated {
 
 /// The same, where the imported policies are lowered already.
 pub(crate) fn write(document: &Document, imported: &[Imported]) -> Generated {
-    let plan = plan(&Context::new(document, imported));
+    write_plan(document, imported, plan(&Context::new(document, imported)))
+}
+
+pub(crate) fn write_plan(document: &Document, imported: &[Imported], plan: Plan) -> Generated {
     let mut generated = Generated {
         losses: plan.losses,
         diagnostics: plan.diagnostics,
