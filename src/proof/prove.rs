@@ -267,6 +267,7 @@ fn judge(
         document,
         stage: &stage,
         intents: &intents,
+        bounds: gate::bounds(intents.iter().map(|i| &i.policy).chain(&real.policies)),
         real: &real,
         origins: &in_force.origins,
         generated,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::net::IpAddr;
 
 use super::gate::Gate;
 use super::summary;
@@ -22,6 +23,8 @@ pub(super) struct Teller<'a> {
     pub(super) document: &'a Document,
     pub(super) stage: &'a Stage,
     pub(super) intents: &'a [Intent],
+    /// Where address blocks begin, on both sides.
+    pub(super) bounds: Vec<IpAddr>,
     pub(super) real: &'a Snapshot,
     pub(super) origins: &'a [Origin],
     pub(super) generated: &'a Generated,
@@ -74,7 +77,7 @@ impl Teller<'_> {
 
     /// Something drawn is not allowed. None: nobody has to allow it.
     fn narrower(&self, difference: &GateDifference) -> Option<(About, Finding)> {
-        let gate = Gate::new(difference, &self.stage.snapshot);
+        let gate = Gate::new(difference, &self.stage.snapshot, &self.bounds);
         let reasons = self.reasons(&gate);
         let mut flows: Vec<FlowId> = reasons
             .iter()
@@ -153,7 +156,7 @@ impl Teller<'_> {
         difference: &'d GateDifference,
         by_imported: &mut BTreeMap<About, Vec<&'d GateDifference>>,
     ) -> (About, Finding) {
-        let gate = Gate::new(difference, self.real);
+        let gate = Gate::new(difference, self.real, &self.bounds);
         let mut flows = Vec::new();
         let mut policies = Vec::new();
         let (mut kept, mut generated) = (false, false);

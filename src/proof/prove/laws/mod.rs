@@ -41,6 +41,27 @@ fn a_port_name_does_not_demand_dns() {
     assert_eq!(proof.findings.iter().find(blocked), None);
 }
 
+/// A range of addresses that is closed by mistake is about every flow with some of them.
+#[test]
+fn a_part_of_a_range_belongs_to_its_flow() {
+    let mut fixture = crate::model::fixture::Sketch::new();
+    fixture.workload("a/w", "app=w");
+    fixture.external("e", &["10.0.0.0/8"], &[]);
+    let flow = fixture.flow("external/e", "a/w", "TCP/80");
+    fixture.document.settings.base = crate::model::Base::None;
+    fixture.keep(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: a}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n",
+        Some("a/w-from-e"),
+    );
+    let mut generated = generate(&fixture.document);
+    generated.replaced.clear();
+    let mut without = fixture.document.clone();
+    without.policies = crate::model::Table::default();
+    let real = InForce::read(&fixture.document, &generated);
+    let proof = prove_against(&without, real.policies().to_vec());
+    assert_eq!(proof.verdicts[&flow], Verdict::Blocked);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
