@@ -1,18 +1,18 @@
-//! Commands about kept policies: edit by hand, return to generated, adopt, stop keeping.
+//! Commands about imported policies: edit by hand, return to generated, adopt, stop keeping.
 
 use super::command::Command;
 use super::overlays::{AdoptedView, Overlay};
 use super::panels::policies::{Source, editor_id, made_for};
 use super::state::App;
 use crate::adopt::Adopted;
-use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Thing, Unknown};
+use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing, Unknown};
 use crate::project::files::policy_file;
 
 /// What a worker found out about adopting, and the Document that it is about.
 pub type Adoption = (Document, Vec<PolicyId>, Adopted);
 
 impl App {
-    /// Adopts the kept policies that are meant.
+    /// Adopts the imported policies that are meant.
     pub(super) fn adopt_meant(&mut self) {
         let meant = self.kept_meant();
         self.adopt(meant);
@@ -28,7 +28,7 @@ impl App {
         }
     }
 
-    /// The kept policies that are selected.
+    /// The imported policies that are selected.
     pub(super) fn kept_selected(&self) -> Vec<PolicyId> {
         let policies = self.view.selection.iter().filter_map(|item| match item {
             Item::Policy(id) => Some(*id),
@@ -57,7 +57,7 @@ impl App {
         let results = &self.results;
         let policies = document.policies.iter();
         policies
-            .filter(|(id, kept)| made_for(results, kept, *id) == Source::Kept(*id))
+            .filter(|(id, kept)| made_for(results, kept, *id) == Source::Imported(*id))
             .filter(|(id, _)| within.is_empty() || within.contains(&names.namespace(*id)))
             .map(|(id, _)| id)
             .collect()
@@ -66,7 +66,7 @@ impl App {
     /// Has a worker find out how policies become part of the drawing.
     pub(super) fn adopt(&mut self, ids: Vec<PolicyId>) {
         if ids.is_empty() {
-            self.view.say("There is no kept policy to adopt here");
+            self.view.say("There is no imported policy to adopt here");
             return;
         }
         let document = self.document();
@@ -119,7 +119,7 @@ impl App {
             return;
         };
         let name = format!("Edit {} by hand", written.name);
-        let copy = KeptPolicy {
+        let copy = ImportedPolicy {
             file: policy_file(&written.namespace, &written.name),
             text: written.text.clone(),
             replaces: Some(key.to_owned()),
@@ -130,7 +130,7 @@ impl App {
         self.begin_editing(id);
     }
 
-    /// Shows the text of a kept policy, with the keyboard in it.
+    /// Shows the text of an imported policy, with the keyboard in it.
     fn begin_editing(&mut self, id: PolicyId) {
         self.commands.push(Command::Reveal(Item::Policy(id)));
         self.view.drafts.focus(editor_id(id));
@@ -153,7 +153,7 @@ impl App {
         self.stop_keeping(&ids, "Return to generated:");
     }
 
-    /// Drops kept policies; the step is named by `what`.
+    /// Drops imported policies; the step is named by `what`.
     pub(super) fn stop_keeping(&mut self, ids: &[PolicyId], what: &str) {
         let document = self.document();
         let name = match ids {

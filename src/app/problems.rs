@@ -84,7 +84,7 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
         .proof
         .findings
         .iter()
-        .filter(|finding| finding.kind == Kind::CannotBeSaid)
+        .filter(|finding| finding.kind == Kind::CannotExpress)
         .filter_map(|finding| finding.flow)
         .collect();
     let losses = results.generated.losses.iter();
@@ -110,11 +110,11 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
     let (tone, what) = match finding.kind {
         Kind::Blocked => (Tone::Bad, "Blocked"),
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
-        Kind::CannotBeSaid => (Tone::Note, "Cannot be said"),
+        Kind::CannotExpress => (Tone::Note, "Cannot express"),
     };
     let shown = &finding.witness;
     let witness = match finding.kind {
-        Kind::CannotBeSaid => String::new(),
+        Kind::CannotExpress => String::new(),
         _ => format!("{} > {} {}", finding.from, finding.to, finding.ports),
     };
     let mut message = sentence(&finding.message);
@@ -277,13 +277,13 @@ pub fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{KeptPolicy, Unknown};
+    use crate::model::{ImportedPolicy, Unknown};
     use crate::query;
 
     #[test]
     fn findings_of_lint_rules_are_problems() {
         let mut document = Document::default();
-        document.policies.add(KeptPolicy {
+        document.policies.add(ImportedPolicy {
             file: "out.yaml".into(),
             text: "apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -5,7 +5,7 @@
 //! Each drawn flow and each permitted DNS connection opens both of its gates again, for every pod that
 //! its ends name. What is left out of the written policies is subtracted only as a listed [`Loss`].
 
-use super::snapshot::{Stage, own_selector};
+use super::snapshot::{DocumentSnapshot, own_selector};
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
 use crate::diag::Span;
 use crate::model::dns::Resolver;
@@ -45,7 +45,7 @@ pub(crate) enum Bound {
     Upper,
 }
 
-impl Stage {
+impl DocumentSnapshot {
     /// The cluster with what is intended in force, in the one tier of an intent.
     pub(crate) fn intended(&self, intents: &[Intent]) -> Snapshot {
         let mut snapshot = self.snapshot.clone();
@@ -63,12 +63,12 @@ pub(crate) fn intents(
     document: &Document,
     imported: &[Imported],
     losses: &[Loss],
-    stage: &Stage,
+    cluster: &DocumentSnapshot,
     bound: Bound,
 ) -> Vec<Intent> {
     let intended = Intended {
         document,
-        stage,
+        cluster,
         bound,
     };
     let mut intents = Vec::new();
@@ -98,7 +98,7 @@ pub(crate) fn intents(
 
 struct Intended<'a> {
     document: &'a Document,
-    stage: &'a Stage,
+    cluster: &'a DocumentSnapshot,
     bound: Bound,
 }
 
@@ -264,7 +264,7 @@ impl Intended<'_> {
             return Some(known);
         };
         let mut unknown = vec![Peer::NewPods];
-        unknown.extend(self.stage.stand_ins().map(Peer::PodsOf));
+        unknown.extend(self.cluster.stand_ins().map(Peer::PodsOf));
         let alike = Peer::All(vec![
             Peer::AnyOf(unknown),
             self.in_namespace(workload.namespace),
@@ -274,7 +274,7 @@ impl Intended<'_> {
     }
 
     fn known(&self, id: WorkloadId) -> Peer {
-        let at = self.stage.index.get(&id);
+        let at = self.cluster.index.get(&id);
         at.map_or(Peer::Nothing, |at| Peer::PodsOf(*at))
     }
 

@@ -1,7 +1,7 @@
 //! Where an answer rests on something that the manifests leave open.
 
 mod backends;
-mod ties;
+mod priority_conflicts;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     unknown_namespace_labels(snapshot, &mut out);
     mixed_labels(snapshot, &mut out);
     backends::backends(snapshot, &mut out);
-    ties::ties(snapshot, &mut out);
+    priority_conflicts::ties(snapshot, &mut out);
     out
 }
 

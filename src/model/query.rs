@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, InvariantId, Item, KeptPolicy,
+    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId, Item,
     NamespaceId, NodeRef, PolicyId, ServiceId, Thing, WorkloadId,
 };
 use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
@@ -154,7 +154,7 @@ impl Document {
         })
     }
 
-    /// A kept policy's own name as its text has it, else the file.
+    /// An imported policy's own name as its text has it, else the file.
     pub fn policy_name(&self, id: PolicyId) -> String {
         let Some(policy) = self.policies.get(id) else {
             return String::new();
@@ -359,7 +359,7 @@ impl Document {
     }
 }
 
-/// What a kept policy is, as far as its text says.
+/// What an imported policy is, as far as its text says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyIdentity {
     /// API kind.
@@ -370,7 +370,7 @@ pub struct PolicyIdentity {
     pub name: String,
 }
 
-impl KeptPolicy {
+impl ImportedPolicy {
     /// Kind, namespace and name in its text; none if it is unreadable or has no name.
     pub fn identity(&self) -> Option<PolicyIdentity> {
         let parsed = crate::yaml::parse(&self.text);

@@ -8,7 +8,7 @@ use crate::analysis::oracle::{Probe, probe};
 use crate::analysis::{self, Endpoint, Isolation};
 use crate::cluster::{HostNetwork, PodAddresses, Snapshot};
 use crate::intent::gates::{self, Bound};
-use crate::intent::snapshot::Stage;
+use crate::intent::snapshot::DocumentSnapshot;
 use crate::load::imported;
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, External, FlowId, FlowPort, Network, WorkloadId};
@@ -18,7 +18,7 @@ use crate::sets::{IpSet, PortSet};
 
 /// One end, as far as a drawing can name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Spot<'a> {
+pub enum PairEnd<'a> {
     /// The workload at this index of the snapshot.
     Workload(usize),
     /// An address outside.
@@ -43,8 +43,8 @@ struct Line {
     from: Ends,
     to: Ends,
     ports: Vec<FlowPort>,
-    /// Some of it cannot be said.
-    unsaid: bool,
+    /// Some of it cannot be expressed.
+    inexpressible: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -57,8 +57,8 @@ struct Ends {
 impl Drawn {
     /// What is drawn.
     pub fn new(document: &Document, generated: &Generated, in_force: &InForce) -> Self {
-        let stage = &in_force.stage;
-        let unsaid: BTreeSet<FlowId> = generated
+        let cluster = &in_force.cluster;
+        let inexpressible: BTreeSet<FlowId> = generated
             .losses
             .iter()
             .map(|loss| loss.flow.into())
@@ -67,16 +67,16 @@ impl Drawn {
         let mut lines: Vec<Line> = in_effect
             .map(|(id, flow)| Line {
                 flow: Some(id),
-                from: ends(document, stage, &flow.from),
-                to: ends(document, stage, &flow.to),
+                from: ends(document, cluster, &flow.from),
+                to: ends(document, cluster, &flow.to),
                 ports: flow.ports.clone(),
-                unsaid: unsaid.contains(&id),
+                inexpressible: inexpressible.contains(&id),
             })
             .collect();
         let imported = imported::imported(document);
-        let intents = gates::intents(document, &imported, &[], stage, Bound::Upper);
-        let intended = stage.intended(&intents);
-        lines.extend(dns(document, stage, &analysis::isolation(&intended)));
+        let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
+        let intended = cluster.intended(&intents);
+        lines.extend(dns(document, cluster, &analysis::isolation(&intended)));
         Self {
             lines,
             intended,
@@ -90,24 +90,30 @@ impl Drawn {
     }
 
     /// The ports that are drawn from one end to another.
-    pub fn ports(&self, snapshot: &Snapshot, from: Spot, to: Spot) -> PortSet {
+    pub fn ports(&self, snapshot: &Snapshot, from: PairEnd, to: PairEnd) -> PortSet {
         self.between(from, to)
             .flat_map(|line| line.ports.iter())
             .map(|port| resolved(snapshot, port, to))
             .collect()
     }
 
-    /// Those of the drawn ports that cannot be said, at least for some pods.
-    pub fn unsaid(&self, snapshot: &Snapshot, from: Spot, to: Spot) -> PortSet {
+    /// Those of the drawn ports that cannot be expressed, at least for some pods.
+    pub fn inexpressible(&self, snapshot: &Snapshot, from: PairEnd, to: PairEnd) -> PortSet {
         self.between(from, to)
-            .filter(|line| line.unsaid)
+            .filter(|line| line.inexpressible)
             .flat_map(|line| line.ports.iter())
             .map(|port| resolved(snapshot, port, to))
             .collect()
     }
 
     /// The flows that are drawn from one end to another, at these ports.
-    pub fn flows(&self, snapshot: &Snapshot, from: Spot, to: Spot, at: &PortSet) -> Vec<FlowId> {
+    pub fn flows(
+        &self,
+        snapshot: &Snapshot,
+        from: PairEnd,
+        to: PairEnd,
+        at: &PortSet,
+    ) -> Vec<FlowId> {
         self.between(from, to)
             .filter(|line| {
                 let mut ports = line.ports.iter();
@@ -134,7 +140,7 @@ impl Drawn {
         for line in lines.filter(|line| line.from.workloads.contains(&from)) {
             for &to in &line.to.workloads {
                 let ports = (line.ports.iter())
-                    .map(|port| resolved(snapshot, port, Spot::Workload(to)))
+                    .map(|port| resolved(snapshot, port, PairEnd::Workload(to)))
                     .collect();
                 let all = found.entry(to).or_default();
                 *all = all.union(&ports);
@@ -149,7 +155,7 @@ impl Drawn {
         let lines = self.lines.iter();
         for line in lines.filter(|line| line.to.workloads.contains(&to)) {
             let ports: PortSet = (line.ports.iter())
-                .map(|port| resolved(snapshot, port, Spot::Workload(to)))
+                .map(|port| resolved(snapshot, port, PairEnd::Workload(to)))
                 .collect();
             for &from in &line.from.workloads {
                 let all = found.entry(from).or_default();
@@ -159,18 +165,18 @@ impl Drawn {
         found
     }
 
-    fn between<'a>(&'a self, from: Spot<'a>, to: Spot<'a>) -> impl Iterator<Item = &'a Line> {
+    fn between<'a>(&'a self, from: PairEnd<'a>, to: PairEnd<'a>) -> impl Iterator<Item = &'a Line> {
         let lines = self.lines.iter();
         lines.filter(move |line| line.from.has(from) && line.to.has(to))
     }
 }
 
 impl Ends {
-    fn has(&self, spot: Spot) -> bool {
+    fn has(&self, spot: PairEnd) -> bool {
         match spot {
-            Spot::Workload(at) => self.workloads.contains(&at),
-            Spot::Address(address) => self.addresses.contains(address),
-            Spot::Domain(name) => self.domains.contains(name),
+            PairEnd::Workload(at) => self.workloads.contains(&at),
+            PairEnd::Address(address) => self.addresses.contains(address),
+            PairEnd::Domain(name) => self.domains.contains(name),
         }
     }
 }
@@ -185,8 +191,8 @@ fn union(networks: &[Network]) -> IpSet {
     blocks.fold(IpSet::empty(), |all, one| all.union(&one))
 }
 
-fn ends(document: &Document, stage: &Stage, end: &End) -> Ends {
-    let index = |id: &WorkloadId| stage.index.get(id).copied();
+fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
+    let index = |id: &WorkloadId| cluster.index.get(id).copied();
     let mut found = Ends::default();
     let External {
         networks,
@@ -210,7 +216,7 @@ fn ends(document: &Document, stage: &Stage, end: &End) -> Ends {
     };
     found.addresses = union(networks);
     found.domains = domain_names.iter().cloned().collect();
-    found.workloads = with_addresses(document, stage, &found.addresses);
+    found.workloads = with_addresses(document, cluster, &found.addresses);
     found
 }
 
@@ -221,7 +227,7 @@ fn is_node(document: &Document, id: WorkloadId) -> bool {
 }
 
 /// The workloads whose addresses count, and are among these.
-fn with_addresses(document: &Document, stage: &Stage, set: &IpSet) -> BTreeSet<usize> {
+fn with_addresses(document: &Document, cluster: &DocumentSnapshot, set: &IpSet) -> BTreeSet<usize> {
     if document.settings.assumptions.pod_addresses != PodAddresses::Known {
         return BTreeSet::new();
     }
@@ -229,13 +235,13 @@ fn with_addresses(document: &Document, stage: &Stage, set: &IpSet) -> BTreeSet<u
     let among = workloads.filter(|(id, w)| {
         !is_node(document, *id) && w.addresses.iter().any(|address| set.contains(*address))
     });
-    let among = among.filter_map(|(id, _)| stage.index.get(&id).copied());
+    let among = among.filter_map(|(id, _)| cluster.index.get(&id).copied());
     among.collect()
 }
 
 /// The DNS that namespaces permit, as far as somebody has to allow it: where a base closes the gate, or
 /// nothing does.
-fn dns(document: &Document, stage: &Stage, isolation: &[Isolation]) -> Option<Line> {
+fn dns(document: &Document, cluster: &DocumentSnapshot, isolation: &[Isolation]) -> Option<Line> {
     let resolver = Resolver::of(&document.settings.dns.profile);
     let base = |id: WorkloadId| {
         let workload = document.workloads.get(id)?;
@@ -246,7 +252,7 @@ fn dns(document: &Document, stage: &Stage, isolation: &[Isolation]) -> Option<Li
         })
     };
     let isolated = |at: usize| isolation.get(at).copied().unwrap_or_default();
-    let index = |id: WorkloadId| Some((stage.index.get(&id).copied()?, base(id)?));
+    let index = |id: WorkloadId| Some((cluster.index.get(&id).copied()?, base(id)?));
     let clients = document.namespaces.ids().filter(|id| document.dns_of(*id));
     let clients = clients.flat_map(|id| document.workloads_of(id));
     let clients = clients
@@ -272,18 +278,18 @@ fn dns(document: &Document, stage: &Stage, isolation: &[Isolation]) -> Option<Li
             ..Ends::default()
         },
         ports: resolver.ports,
-        unsaid: false,
+        inexpressible: false,
     };
     let empty = line.to.workloads.is_empty() && line.to.addresses.is_empty();
     (!empty).then_some(line)
 }
 
 /// The ports that a port item means at a destination; names mean what its pods declare.
-pub(crate) fn resolved(snapshot: &Snapshot, port: &FlowPort, to: Spot) -> PortSet {
+pub(crate) fn resolved(snapshot: &Snapshot, port: &FlowPort, to: PairEnd) -> PortSet {
     let FlowPort::Named(protocol, name) = port else {
         return port.numbers().unwrap_or_default();
     };
-    let Spot::Workload(at) = to else {
+    let PairEnd::Workload(at) = to else {
         return PortSet::empty();
     };
     let workload = snapshot.workloads.get(at);

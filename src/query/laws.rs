@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::Results;
 use super::drawn::Drawn;
-use super::reach::{Board, Cell};
-use super::why::{Question, Standing, why};
+use super::reach::{Cell, ReachMatrix};
+use super::why::{PairVerdict, Question, why};
 use crate::load::imported;
 use crate::model::{Document, End, Words, WorkloadId};
 use crate::plan::context::Context;
@@ -94,10 +94,10 @@ impl Asked {
             port: format!("{protocol}/{port}"),
         };
         let answer = why(&self.results, &self.drawn, &question).unwrap();
-        let standing = answer.standing;
+        let verdict = answer.verdict;
         let told = |what: &str| {
             Some(format!(
-                "{question:?} is {standing:?} ({:?}), but {what}: {:#?}\n{}",
+                "{question:?} is {verdict:?} ({:?}), but {what}: {:#?}\n{}",
                 answer.flows,
                 proof
                     .findings
@@ -107,32 +107,32 @@ impl Asked {
                 self.results.generated.text()
             ))
         };
-        if standing == Standing::Denied && answer.gates.iter().all(|gate| gate.allowed) {
+        if verdict == PairVerdict::Denied && answer.gates.iter().all(|gate| gate.allowed) {
             return told("both gates allow it");
         }
-        let wrong = matches!(standing, Standing::Blocked | Standing::NotDrawn);
+        let wrong = matches!(verdict, PairVerdict::Blocked | PairVerdict::NotDrawn);
         if wrong && proof.state == State::Exact {
             return told("the proof is exact");
         }
         let exact = |flow| proof.verdicts.get(flow) == Some(&Verdict::Exact);
-        if matches!(standing, Standing::Blocked | Standing::Unsaid)
+        if matches!(verdict, PairVerdict::Blocked | PairVerdict::CannotExpress)
             && answer.flows.iter().any(exact)
         {
             return told("a flow that draws it is exact");
         }
         let wider = proof.findings.iter().any(|f| f.kind == Kind::TooWide);
-        if standing == Standing::NotDrawn && !wider {
+        if verdict == PairVerdict::NotDrawn && !wider {
             return told("nothing is too wide");
         }
         let cell = self.cell(a, b);
         let has = |ports: &crate::sets::PortSet| ports.contains(protocol, port);
-        let shown = match standing {
-            Standing::Blocked => has(&cell.blocked),
-            Standing::NotDrawn => has(&cell.wide),
-            Standing::Unsaid => has(&cell.unsaid),
-            Standing::Drawn => has(&cell.allowed) && has(&cell.drawn),
-            Standing::Open => has(&cell.allowed) && !has(&cell.drawn) && !has(&cell.wide),
-            Standing::Denied => !has(&cell.allowed) && !has(&cell.drawn),
+        let shown = match verdict {
+            PairVerdict::Blocked => has(&cell.blocked),
+            PairVerdict::NotDrawn => has(&cell.wide),
+            PairVerdict::CannotExpress => has(&cell.inexpressible),
+            PairVerdict::Drawn => has(&cell.allowed) && has(&cell.drawn),
+            PairVerdict::Open => has(&cell.allowed) && !has(&cell.drawn) && !has(&cell.wide),
+            PairVerdict::Denied => !has(&cell.allowed) && !has(&cell.drawn),
         };
         match shown {
             true => None,
@@ -141,9 +141,9 @@ impl Asked {
     }
 
     fn cell(&self, a: WorkloadId, b: WorkloadId) -> Cell {
-        let mut board = Board::new(&self.results);
-        let index = &self.results.in_force.stage.index;
-        let seats = board.seats();
+        let mut board = ReachMatrix::new(&self.results);
+        let index = &self.results.in_force.cluster.index;
+        let seats = board.entries();
         let (from, to) = (seats.of_workload(index[&a]), seats.of_workload(index[&b]));
         board.row(from).remove(&to).unwrap_or_default()
     }

@@ -84,7 +84,7 @@ fn finish(
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),
-        findings: findings(document, &in_force.stage.snapshot),
+        findings: findings(document, &in_force.cluster.snapshot),
         invariants,
         generated,
         proof,
@@ -105,7 +105,7 @@ fn findings(document: &Document, snapshot: &Snapshot) -> Vec<Diagnostic> {
 mod tests {
     use super::*;
     use crate::cluster::Enforcer;
-    use crate::model::{KeptPolicy, Unknown};
+    use crate::model::{ImportedPolicy, Unknown};
 
     const NAMED: &str = "apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -124,7 +124,7 @@ spec:
             codes.collect::<Vec<_>>()
         };
         assert_eq!(codes(&document), [""; 0]);
-        document.policies.add(KeptPolicy {
+        document.policies.add(ImportedPolicy {
             file: "out.yaml".into(),
             text: NAMED.into(),
             replaces: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::behind::{Behind, targets};
+use super::service_backends::{Behind, targets};
 use crate::analysis::gates::sides::{home, subject_label};
 use crate::analysis::oracle::gate_by;
 use crate::analysis::{Direction, Endpoint, NewPod};

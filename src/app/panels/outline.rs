@@ -240,7 +240,7 @@ fn lines(
     let kept = kept.filter(|id| fits(names.name(document, *id)) || fits(names.namespace(*id)));
     section(
         &mut lines,
-        "Kept policies",
+        "Imported policies",
         kept.map(|id| plain(Item::Policy(id))).collect(),
     );
     let written = results.generated.policies.iter().enumerate();
@@ -299,7 +299,7 @@ fn line_ui(
         } => {
             let ink = ink.map(|hue| theme::palette(ui.ctx()).icon(hue));
             let look = match item {
-                Item::Invariant(id) => standing(*id, results, theme::palette(ui.ctx())),
+                Item::Invariant(id) => verdict(*id, results, theme::palette(ui.ctx())),
                 item => (icons::of_item(*item, document), ink),
             };
             item_ui(ui, document, *item, (*depth, *count, look), view, commands);
@@ -311,7 +311,7 @@ fn line_ui(
 type Look = (&'static str, Option<tokens::Rgb>);
 
 /// How an invariant stands, at a glance.
-fn standing(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Look {
+fn verdict(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Look {
     let judged = results.invariants.iter().find(|judged| judged.id == id);
     match judged.map(|judged| &judged.outcome) {
         Some(Outcome::Kept) => (icons::CHECK, Some(palette.exact)),

@@ -53,8 +53,9 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let (board, of) = (view.board.clone(), Arc::clone(results));
     let reach = &mut view.reach;
     reach.list.keep(asked, pool, move |cancel| {
-        let list =
-            |board: &mut crate::query::reach::Board| board.list(&selection, &|| cancel.is_set());
+        let list = |board: &mut crate::query::reach::ReachMatrix| {
+            board.list(&selection, &|| cancel.is_set())
+        };
         Arc::new(board.ask(number, &of, list))
     });
     let Some((asked, listed)) = reach.list.answer().cloned() else {
@@ -216,7 +217,7 @@ fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
     match mark {
         Mark::Blocked => (icons::X, palette.blocked),
         Mark::NotDrawn | Mark::Partly => (icons::WARNING, palette.wide),
-        Mark::Unsaid => (icons::NOTE, palette.ink2),
+        Mark::CannotExpress => (icons::NOTE, palette.ink2),
         Mark::Drawn => (icons::CHECK, palette.exact),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::findings::Teller;
+use super::findings::Describer;
 use super::witness;
 use crate::analysis::Endpoint;
-use crate::analysis::ask::open_ports;
 use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::analysis::query::open_ports;
 use crate::model::{End, Flow};
 use crate::policy::Direction;
 use crate::sets::PortSet;
@@ -18,21 +18,21 @@ const NAMED: usize = 3;
 const LOOKED_AT: usize = 200;
 
 /// Whether a connection of the difference passes the other gate, too.
-pub(super) fn passes(teller: &Teller, difference: &GateDifference) -> bool {
+pub(super) fn passes(describer: &Describer, difference: &GateDifference) -> bool {
     let own = Endpoint::Pod(difference.pod);
     let other = difference.peer.end();
     let (from, to) = match difference.direction {
         Direction::Egress => (&own, &other),
         Direction::Ingress => (&other, &own),
     };
-    !open_ports(teller.real, from, to, &difference.ports).is_empty()
+    !open_ports(describer.real, from, to, &difference.ports).is_empty()
 }
 
 /// One connection that is allowed at a gate, and not drawn.
-pub(super) fn one(teller: &Teller, difference: &GateDifference) -> String {
-    let (from, to) = witness::ends(teller, difference);
+pub(super) fn one(describer: &Describer, difference: &GateDifference) -> String {
+    let (from, to) = witness::ends(describer, difference);
     let ports = witness::port_words(difference);
-    match (passes(teller, difference), difference.direction) {
+    match (passes(describer, difference), difference.direction) {
         (true, _) => {
             format!("{from} may open connections to {to} on {ports}, which is not drawn")
         }
@@ -49,7 +49,7 @@ pub(super) fn one(teller: &Teller, difference: &GateDifference) -> String {
 
 /// What imported policies allow beyond what is drawn: all differences at one direction's gates.
 pub(super) fn all(
-    teller: &Teller,
+    describer: &Describer,
     policies: &[String],
     differences: &[&GateDifference],
 ) -> Option<String> {
@@ -61,9 +61,9 @@ pub(super) fn all(
         .collect();
     let own: BTreeSet<String> = differences
         .iter()
-        .map(|d| witness::workload_words(teller, d.workload))
+        .map(|d| witness::workload_words(describer, d.workload))
         .collect();
-    let (peers, one_peer) = peers(teller, &differences);
+    let (peers, one_peer) = peers(describer, &differences);
     let ports = differences
         .iter()
         .fold(PortSet::empty(), |all, d| all.union(&d.ports));
@@ -77,7 +77,7 @@ pub(super) fn all(
         policies.join(" and "),
         witness::words_of(&ports)
     );
-    let drawn = drawn(teller, &differences);
+    let drawn = drawn(describer, &differences);
     message += &match drawn.is_empty() {
         true => "; no flow is drawn".to_owned(),
         false => format!("; drawn: {}", list(&drawn)),
@@ -85,7 +85,7 @@ pub(super) fn all(
     if !differences
         .iter()
         .take(LOOKED_AT)
-        .any(|d| passes(teller, d))
+        .any(|d| passes(describer, d))
     {
         message += &match (direction, one_peer) {
             (Direction::Ingress, true) => format!("; the egress of {from} still blocks it"),
@@ -98,7 +98,7 @@ pub(super) fn all(
 }
 
 /// The other ends: every pod, every pod of a namespace, or their names; and whether it is one name.
-fn peers(teller: &Teller, differences: &[&&GateDifference]) -> (String, bool) {
+fn peers(describer: &Describer, differences: &[&&GateDifference]) -> (String, bool) {
     let mut namespaces: BTreeSet<&str> = BTreeSet::new();
     let (mut outside, mut new) = (false, BTreeSet::new());
     let mut names = BTreeSet::new();
@@ -107,14 +107,16 @@ fn peers(teller: &Teller, differences: &[&&GateDifference]) -> (String, bool) {
             PeerPiece::NewPod(pod) if pod.labels.is_empty() => match pod.namespace {
                 None => return ("every pod".to_owned(), false),
                 Some(at) => {
-                    let namespace = teller.stage.snapshot.namespaces.get(at);
+                    let namespace = describer.cluster.snapshot.namespaces.get(at);
                     namespaces.extend(namespace.map(|n| n.name.as_str()));
                 }
             },
-            PeerPiece::NewPod(_) => _ = new.insert(witness::other_words(teller, &difference.peer)),
+            PeerPiece::NewPod(_) => {
+                _ = new.insert(witness::other_words(describer, &difference.peer))
+            }
             PeerPiece::Addresses { .. } => outside = true,
             PeerPiece::Pod(_) | PeerPiece::Domain(_) | PeerPiece::Node(_) => {
-                names.insert(witness::other_words(teller, &difference.peer));
+                names.insert(witness::other_words(describer, &difference.peer));
             }
         }
     }
@@ -133,11 +135,11 @@ fn peers(teller: &Teller, differences: &[&&GateDifference]) -> (String, bool) {
 }
 
 /// The other ends of flows that are drawn there, at some of these ports.
-fn drawn(teller: &Teller, differences: &[&&GateDifference]) -> BTreeSet<String> {
-    let document = teller.document;
+fn drawn(describer: &Describer, differences: &[&&GateDifference]) -> BTreeSet<String> {
+    let document = describer.document;
     let own: BTreeSet<_> = differences
         .iter()
-        .filter_map(|d| teller.drawn(d.workload))
+        .filter_map(|d| describer.drawn(d.workload))
         .collect();
     let is_own = |end: &End| document.workloads_at(end).iter().any(|id| own.contains(id));
     let ports = |flow: &Flow| {

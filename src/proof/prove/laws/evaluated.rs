@@ -149,7 +149,7 @@ impl<'a> Judged<'a> {
 
     /// Real pods, two of each workload where there are, and addresses and names that the drawing knows.
     fn ends(&self) -> Vec<Endpoint> {
-        let snapshot = &self.in_force.stage.snapshot;
+        let snapshot = &self.in_force.cluster.snapshot;
         let mut ends: Vec<Endpoint> = (0..snapshot.pods.len()).map(Endpoint::Pod).collect();
         let mut addresses: Vec<IpAddr> = vec![
             "192.0.2.9".parse().unwrap(),

@@ -44,7 +44,7 @@ fn a_port_name_does_not_demand_dns() {
 /// A range of addresses that is closed by mistake is about every flow with some of them.
 #[test]
 fn a_part_of_a_range_belongs_to_its_flow() {
-    let mut fixture = crate::model::fixture::Sketch::new();
+    let mut fixture = crate::model::fixture::Fixture::new();
     fixture.workload("a/w", "app=w");
     fixture.external("e", &["10.0.0.0/8"], &[]);
     let flow = fixture.flow("external/e", "a/w", "TCP/80");
@@ -73,12 +73,12 @@ proptest! {
         let wrong: Vec<String> = proof
             .findings
             .iter()
-            .filter(|f| f.kind != Kind::CannotBeSaid)
+            .filter(|f| f.kind != Kind::CannotExpress)
             .map(|f| f.message.clone())
             .collect();
         prop_assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), generated.text());
         prop_assert!(proof.diagnostics.is_empty(), "{:?}", proof.diagnostics);
-        prop_assert!(proof.state <= State::CannotBeSaid);
+        prop_assert!(proof.state <= State::CannotExpress);
         if generated.losses.is_empty() && !document.flows.is_empty() {
             prop_assert_eq!(proof.state, State::Exact);
         }

@@ -23,11 +23,11 @@ pub(super) struct Plain<'a> {
 impl<'a> Plain<'a> {
     pub(super) fn new(document: &'a Document, in_force: &'a InForce) -> Self {
         let policies = in_force.policies().iter().zip(&in_force.origins);
-        let imported = policies.filter(|(_, origin)| matches!(origin, Origin::Kept(_)));
+        let imported = policies.filter(|(_, origin)| matches!(origin, Origin::Imported(_)));
         Self {
             document,
-            snapshot: &in_force.stage.snapshot,
-            drawn: &in_force.stage.drawn,
+            snapshot: &in_force.cluster.snapshot,
+            drawn: &in_force.cluster.drawn,
             imported: imported.map(|(policy, _)| policy).collect(),
             resolver: Resolver::of(&document.settings.dns.profile),
         }
