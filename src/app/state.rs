@@ -2,7 +2,7 @@
 //! commands, panels are shown, and commands run in order at the end.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use egui::{CentralPanel, Context, Frame, Panel, Ui};
 
@@ -58,6 +58,8 @@ pub struct App {
     /// The title that the window has.
     pub(super) title: String,
     check: Slot<(Results, Vec<Problem>)>,
+    /// What the last check left for the next one.
+    check_cache: Arc<Mutex<crate::query::Cache>>,
     pub(super) adopting: Slot<Adoption>,
     insight: Slot<Insight>,
     /// What was last sent to be checked.
@@ -87,6 +89,7 @@ impl App {
             results: Arc::new(crate::query::check(&Document::default())),
             view: View::default(),
             check: Slot::new(files.pool()),
+            check_cache: Arc::default(),
             adopting: Slot::new(files.pool()),
             insight: Slot::new(files.pool()),
             files,
@@ -135,9 +138,14 @@ impl App {
             return;
         }
         self.sent = document.clone();
+        let shared = Arc::clone(&self.check_cache);
         self.check.start(move |_| {
             let begun = std::time::Instant::now();
-            let mut results = crate::query::check(&document);
+            // Taken out, so that nothing half done stays in it after a panic.
+            let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut cache = std::mem::take(&mut *lock());
+            let mut results = crate::query::check_with(&mut cache, &document);
+            *lock() = cache;
             results.took = begun.elapsed();
             let problems = problems::problems(&document, &results);
             (results, problems)

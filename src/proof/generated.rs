@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
+
+use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
 use crate::dialect;
@@ -110,6 +113,67 @@ pub fn generate(document: &Document) -> Generated {
 
 /// The same, where the imported policies are lowered already.
 pub(crate) fn write(document: &Document, imported: &[Imported]) -> Generated {
+    write_with(&mut Texts::default(), document, imported)
+}
+
+/// The policies that were written last, so that one that is still the same need not be written again.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    /// By namespace and name.
+    known: HashMap<String, Entry>,
+    /// How many policies were written for the last answer.
+    pub(crate) written: usize,
+}
+
+/// A planned policy, and what came of it.
+#[derive(Debug)]
+struct Entry {
+    planned: PlanPolicy,
+    written: Option<Written>,
+    losses: Vec<Loss>,
+}
+
+impl Entry {
+    fn new(planned: PlanPolicy) -> Self {
+        let (text, losses) = dialect::write(&planned);
+        Self {
+            written: text.map(|text| Written::new(planned.clone(), text)),
+            planned,
+            losses,
+        }
+    }
+}
+
+impl Texts {
+    /// Writes policies, in their order, and forgets all others.
+    fn write_each(&mut self, policies: Vec<PlanPolicy>) -> Vec<(Option<Written>, Vec<Loss>)> {
+        let mut last = std::mem::take(&mut self.known);
+        let known: Vec<Result<Entry, PlanPolicy>> = policies
+            .into_iter()
+            .map(|planned| match last.remove(&planned.full_name()) {
+                Some(entry) if entry.planned == planned => Ok(entry),
+                _ => Err(planned),
+            })
+            .collect();
+        self.written = known.iter().filter(|known| known.is_err()).count();
+        let known = known.into_par_iter().with_min_len(16);
+        let entries: Vec<Entry> = known
+            .map(|known| known.unwrap_or_else(Entry::new))
+            .collect();
+        let answers = (entries.iter()).map(|e| (e.written.clone(), e.losses.clone()));
+        let answers = answers.collect();
+        let entries = entries.into_iter();
+        self.known = entries.map(|e| (e.planned.full_name(), e)).collect();
+        answers
+    }
+}
+
+/// The same, without writing again what was written last.
+pub(crate) fn write_with(
+    texts: &mut Texts,
+    document: &Document,
+    imported: &[Imported],
+) -> Generated {
     let plan = plan(&Context::new(document, imported));
     let mut generated = Generated {
         losses: plan.losses,
@@ -117,11 +181,9 @@ pub(crate) fn write(document: &Document, imported: &[Imported]) -> Generated {
         ..Generated::default()
     };
     let replaced = document.replaced_policies();
-    for planned in plan.policies {
-        let (text, losses) = dialect::write(&planned);
+    for (written, losses) in texts.write_each(plan.policies) {
         generated.losses.extend(losses);
-        let Some(text) = text else { continue };
-        let written = Written::new(planned, text);
+        let Some(written) = written else { continue };
         match replaced.contains(written.key().as_str()) {
             true => generated.replaced.push(written),
             false => generated.policies.push(written),

@@ -15,4 +15,4 @@ pub mod undrawn;
 pub mod why;
 
 pub use invariants::{Breach, Hop, Judged, Outcome};
-pub use results::{Results, check, check_against};
+pub use results::{Cache, Results, check, check_against, check_with};
