@@ -45,8 +45,9 @@
 //! all of these  ->  cli, app                         (cli and app never import each other)
 //! ```
 //!
-//! - [`diag`]: diagnostics and the spans they point at.
-//! - [`yaml`]: reading, as events with line and column; writing, with comments, and the lines recorded.
+//! - [`diag`]: diagnostics, the byte ranges they point at, and patches of a text.
+//! - [`yaml`]: reading, each node with its bytes, line and column; writing, with comments, and the lines recorded; patching, which
+//!   leaves every other byte of a text alone.
 //! - [`sets`]: the algebra. Knows no Kubernetes.
 //! - [`policy`]: what every dialect is lowered to, and all that the analysis reads.
 //! - [`cluster`]: the Snapshot.
@@ -63,7 +64,7 @@
 //! - [`query`]: the questions of the window and the command line, one file each.
 //! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`scene`]: layout and routing.
-//! - [`project`]: the project format, pure; and files, the one place that touches the disk.
+//! - [`project`]: the project format, pure (saving keeps the bytes of what did not change); and files, the one place that touches the disk.
 //! - [`report`]: one file for each output format.
 //! - [`cli`]: one file for each subcommand.
 #![cfg_attr(feature = "gui", doc = "- [`app`]: the window (feature `gui`).")]

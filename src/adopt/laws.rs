@@ -42,7 +42,7 @@ proptest! {
     fn adopting_changes_nothing(random in random()) {
         let bare = bare(&drawing(&random).document);
         let ids: Vec<PolicyId> = bare.policies.ids().collect();
-        let adopted = adopt(&bare, &ids);
+        let adopted = adopt(&bare, &ids, &|| false);
         let mut after = bare.clone();
         if let Some(edit) = &adopted.edit {
             edit.apply(&mut after).unwrap();
@@ -58,7 +58,7 @@ proptest! {
         prop_assert_eq!(crate::model::validate::invariants(&after), vec![]);
         // Again there is nothing more to adopt.
         let left: Vec<PolicyId> = after.policies.ids().collect();
-        prop_assert_eq!(adopt(&after, &left).adopted, vec![]);
+        prop_assert_eq!(adopt(&after, &left, &|| false).adopted, vec![]);
     }
 
     /// Where the namespaces were closed, everything that was drawn comes back, but for port names
@@ -69,7 +69,7 @@ proptest! {
         let document = drawing(&random).document;
         let bare = bare(&document);
         let ids: Vec<PolicyId> = bare.policies.ids().collect();
-        let adopted = adopt(&bare, &ids);
+        let adopted = adopt(&bare, &ids, &|| false);
         let named = |why: &&String| why.contains(" declares no ");
         let kept = adopted.kept.iter().map(|(_, why)| why);
         let told: Vec<&String> = kept.filter(|why| !named(why)).collect();

@@ -47,8 +47,8 @@ pub struct Adopted {
 type Chosen = BTreeSet<usize>;
 
 /// Finds out which of these kept policies the drawing can say exactly, and how. The answer depends
-/// on the Document alone.
-pub fn adopt(document: &Document, which: &[PolicyId]) -> Adopted {
+/// on the Document alone. Once `stop` says that nobody wants the answer, nothing is adopted.
+pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
     let imported = imported::imported(document);
     let context = Context::new(document, &imported);
     let wanted: BTreeSet<PolicyId> = which.iter().copied().collect();
@@ -69,6 +69,7 @@ pub fn adopt(document: &Document, which: &[PolicyId]) -> Adopted {
         old: Old::new(&context, &plans),
         context: &context,
         plans: &plans,
+        stop,
     };
     let (chosen, why) = attempt.choose();
     for (at, plan) in plans
@@ -98,6 +99,7 @@ struct Attempt<'a> {
     plans: &'a [Plan],
     covers: Covers,
     old: Old,
+    stop: &'a dyn Fn() -> bool,
 }
 
 impl Attempt<'_> {
@@ -110,6 +112,9 @@ impl Attempt<'_> {
         let mut chosen: Chosen = (0..self.plans.len()).collect();
         let mut why = BTreeMap::new();
         loop {
+            if (self.stop)() {
+                return (Chosen::new(), why);
+            }
             why.extend(self.covers.settle(self.context, self.plans, &mut chosen));
             let blamed = match chosen.is_empty() {
                 true => BTreeMap::new(),
@@ -137,7 +142,7 @@ impl Attempt<'_> {
         why: &mut BTreeMap<usize, String>,
         left: &mut usize,
     ) {
-        if out.is_empty() || *left == 0 {
+        if out.is_empty() || *left == 0 || (self.stop)() {
             return;
         }
         let more: Chosen = chosen.iter().chain(out).copied().collect();

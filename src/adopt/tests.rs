@@ -36,7 +36,7 @@ const DENY_INGRESS: &str = "{podSelector: {}, policyTypes: [Ingress]}";
 /// Adopts everything; proves that nothing changes; gives the drawing, and why the rest stays.
 fn adopted(document: &Document) -> (Document, Vec<String>) {
     let ids: Vec<PolicyId> = document.policies.ids().collect();
-    let adopted = adopt(document, &ids);
+    let adopted = adopt(document, &ids, &|| false);
     let mut after = document.clone();
     if let Some(edit) = &adopted.edit {
         edit.apply(&mut after).unwrap();
@@ -308,6 +308,7 @@ fn flows_that_are_there_are_reused_and_muted_ones_left_alone() {
     let adopted_all = adopt(
         &sketch.document,
         &sketch.document.policies.ids().collect::<Vec<_>>(),
+        &|| false,
     );
     assert_eq!(adopted_all.summary(), "3 policies became 1 flow");
     let (after, _) = adopted(&sketch.document);

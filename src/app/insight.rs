@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{FlowPort, NodeRef};
 use crate::query::Results;
-use crate::query::audit::{Audit, audit};
+use crate::query::audit::{Audit, overview};
 use crate::query::exposure::{self, Gates};
 use crate::query::party::{Joined, Party};
 use crate::query::undrawn::{Allowed, beyond_drawn};
@@ -19,7 +19,7 @@ pub struct Insight {
     pub allowed: Vec<Allowed>,
     /// How each gate of each workload stands.
     pub gates: Gates,
-    /// What an auditor says.
+    /// What an auditor says at once.
     pub audit: Audit,
     /// What kept policies allow, as arrows.
     pub kept: Arc<Vec<Extra>>,
@@ -52,16 +52,16 @@ impl Extras {
 }
 
 impl Insight {
-    /// Finds it all out.
-    pub fn of(results: &Results) -> Self {
+    /// Finds it all out, until `stop` says that nobody wants it any more.
+    pub fn of(results: &Results, stop: &dyn Fn() -> bool) -> Self {
         let (document, in_force) = (&results.document, &results.in_force);
         let gates = exposure::gates(document, in_force);
-        let allowed = beyond_drawn(document, in_force);
+        let allowed = beyond_drawn(document, in_force, stop);
         let kept = allowed.iter().map(|a| extra(ExtraKind::Kept, &a.joined));
         Self {
             kept: Arc::new(kept.collect()),
             allowed,
-            audit: audit(document, in_force, &gates),
+            audit: overview(document, &gates),
             gates,
         }
     }

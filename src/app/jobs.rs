@@ -300,6 +300,11 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
         self.slot.as_ref().is_some_and(Slot::busy)
     }
 
+    /// Whether what was asked for last ended in a panic.
+    pub fn failed(&self) -> bool {
+        self.slot.as_ref().is_some_and(Slot::failed)
+    }
+
     /// Forgets everything.
     pub fn forget(&mut self) {
         *self = Self::default();

@@ -6,6 +6,7 @@ use super::panels::policies::{Source, editor_id, made_for};
 use super::state::App;
 use crate::adopt::Adopted;
 use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Thing, Unknown};
+use crate::project::files::policy_file;
 
 /// What a worker found out about adopting, and the Document that it is about.
 pub type Adoption = (Document, Vec<PolicyId>, Adopted);
@@ -37,7 +38,7 @@ impl App {
     }
 
     /// Those that are selected, those of the selected namespaces, or else all but those by hand.
-    fn kept_meant(&mut self) -> Vec<PolicyId> {
+    fn kept_meant(&self) -> Vec<PolicyId> {
         let selected = self.kept_selected();
         if !selected.is_empty() {
             return selected;
@@ -52,15 +53,12 @@ impl App {
                 _ => None,
             })
             .collect();
-        let names = self.view.kept.of(&document);
+        let names = &self.view.names;
         let results = &self.results;
         let policies = document.policies.iter();
         policies
             .filter(|(id, kept)| made_for(results, kept, *id) == Source::Kept(*id))
-            .filter(|(id, _)| {
-                let namespace = names.get(id).map(|(namespace, _)| namespace.as_str());
-                within.is_empty() || namespace.is_some_and(|name| within.contains(&name))
-            })
+            .filter(|(id, _)| within.is_empty() || within.contains(&names.namespace(*id)))
             .map(|(id, _)| id)
             .collect()
     }
@@ -72,8 +70,8 @@ impl App {
             return;
         }
         let document = self.document();
-        self.adopting.start(move |_| {
-            let adopted = crate::adopt::adopt(&document, &ids);
+        self.adopting.start(move |cancel| {
+            let adopted = crate::adopt::adopt(&document, &ids, &|| cancel.is_set());
             (document, ids, adopted)
         });
         self.take_adopted();
@@ -89,10 +87,11 @@ impl App {
             self.adopt(ids);
             return;
         }
+        let names = &self.view.names;
         let reasons = adopted
             .kept
             .iter()
-            .map(|(id, why)| (*id, document.policy_name(*id), why.clone()))
+            .map(|(id, why)| (*id, names.name(&document, *id).to_owned(), why.clone()))
             .collect();
         if let Some(edit) = &adopted.edit {
             self.edit(edit);
@@ -121,7 +120,7 @@ impl App {
         };
         let name = format!("Edit {} by hand", written.name);
         let copy = KeptPolicy {
-            file: format!("{}-{}.yaml", written.namespace, written.name),
+            file: policy_file(&written.namespace, &written.name),
             text: written.text.clone(),
             replaces: Some(key.to_owned()),
             unknown: Unknown::new(),
@@ -159,7 +158,7 @@ impl App {
         let document = self.document();
         let name = match ids {
             [] => return,
-            [id] => format!("{what} {}", document.policy_name(*id)),
+            [id] => format!("{what} {}", self.view.names.name(&document, *id)),
             ids => format!("{what} {} policies", ids.len()),
         };
         // What is typed into their texts goes with them.

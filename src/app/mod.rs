@@ -18,6 +18,7 @@ pub mod jobs;
 mod kept;
 mod keys;
 pub mod matrix;
+pub mod names;
 pub mod overlays;
 pub mod panels;
 mod perform;
@@ -25,6 +26,8 @@ pub mod preferences;
 pub mod problems;
 pub mod standing;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod theme;
 pub mod view;
 pub mod widgets;

@@ -6,7 +6,7 @@ use super::dialogs::Ask;
 use super::matrix::Center;
 use super::overlays::{Overlay, PaletteView};
 use super::panels::inspector::name_field_id;
-use super::panels::policies::{self, Scope};
+use super::panels::policies::Scope;
 use super::panels::side::Tab;
 use super::panels::{radius, why};
 use super::state::App;
@@ -135,7 +135,7 @@ impl App {
             Command::Radius => self.show_radius(),
             Command::LeaveRadius => drop(self.view.radius.leave()),
             Command::CopyText(text) => self.context.copy_text(text),
-            Command::CopyPolicies => self.copy_policies(),
+            Command::CopyPolicies => self.view.policies.copy(),
 
             Command::Adopt => self.adopt_meant(),
             Command::AdoptThese(ids) => self.adopt(ids),
@@ -250,7 +250,8 @@ impl App {
     }
 
     fn open_palette(&mut self, only_commands: bool) {
-        self.view.overlay = Some(Overlay::Palette(PaletteView::new(only_commands)));
+        let view = Box::new(PaletteView::new(only_commands));
+        self.view.overlay = Some(Overlay::Palette(view));
     }
 
     fn find(&mut self) {
@@ -340,14 +341,6 @@ impl App {
         self.view.extra = None;
         self.view.selection.clear();
         self.like(|likes| likes.inspector = true);
-    }
-
-    fn copy_policies(&mut self) {
-        let document = self.document();
-        policies::keep(&document, &self.results, &mut self.view);
-        let text = self.view.policies.text();
-        self.view.say("Policies copied");
-        self.context.copy_text(text);
     }
 
     /// Opens a tab of the side panel, and the panel if it is hidden.

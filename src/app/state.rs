@@ -15,6 +15,7 @@ use super::jobs::{Slot, Workers};
 use super::kept::Adoption;
 use super::keys;
 use super::matrix::{self, Center};
+use super::names::PolicyNames;
 use super::overlays;
 use super::panels::{outline, side, start, status, top_bar};
 use super::preferences::Preferences;
@@ -35,6 +36,9 @@ pub struct Surroundings {
     /// Where preferences, the list of recent projects and the journal are kept; none: nowhere.
     pub state_folder: Option<StateFolder>,
 }
+
+/// What a worker finds out after an edit.
+type Checked = (Results, Vec<Problem>, PolicyNames);
 
 /// The window.
 pub struct App {
@@ -57,13 +61,13 @@ pub struct App {
     pub(super) last_export: Option<Box<overlays::ExportView>>,
     /// The title that the window has.
     pub(super) title: String,
-    check: Slot<(Results, Vec<Problem>)>,
+    check: Slot<Option<Checked>>,
     /// What the last check left for the next one.
     check_cache: Arc<Mutex<crate::query::Cache>>,
     pub(super) adopting: Slot<Adoption>,
     insight: Slot<Insight>,
-    /// What was last sent to be checked.
-    sent: Document,
+    /// What was last sent to be checked; none: whatever is open must be.
+    pub(super) sent: Option<Document>,
     pub(super) context: Context,
 }
 
@@ -99,7 +103,7 @@ impl App {
             deferred: VecDeque::new(),
             last_export: None,
             title: String::new(),
-            sent: Document::default(),
+            sent: None,
             context: context.clone(),
         };
         app.apply_preferences();
@@ -134,36 +138,42 @@ impl App {
             // A draft that no longer applies is shown as typed, and simply not previewed.
             let _ = edit.apply(&mut document);
         }
-        if same_for_checks(&document, &self.sent) {
+        if (self.sent.as_ref()).is_some_and(|sent| same_for_checks(&document, sent)) {
             return;
         }
-        self.sent = document.clone();
+        self.sent = Some(document.clone());
+        let known = Arc::clone(&self.view.names);
         let shared = Arc::clone(&self.check_cache);
-        self.check.start(move |_| {
+        self.check.start(move |cancel| {
             let begun = std::time::Instant::now();
             // Taken out, so that nothing half done stays in it after a panic.
             let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
             let mut cache = std::mem::take(&mut *lock());
-            let mut results = crate::query::check_with(&mut cache, &document);
+            let results = crate::query::check_with(&mut cache, &document, &|| cancel.is_set());
             *lock() = cache;
+            let mut results = results?;
             results.took = begun.elapsed();
             let problems = problems::problems(&document, &results);
-            (results, problems)
+            let names = PolicyNames::read(&document, &known);
+            Some((results, problems, names))
         });
         self.take_answers();
     }
 
     fn take_answers(&mut self) {
-        if let Some((results, problems)) = self.check.take() {
+        if let Some((results, problems, names)) = self.check.take().flatten() {
+            self.view.names = Arc::new(names);
             self.results = Arc::new(results);
             self.view.results_number += 1;
             self.view.problems = problems;
             let results = Arc::clone(&self.results);
-            self.insight.start(move |_| Insight::of(&results));
+            self.insight
+                .start(move |cancel| Insight::of(&results, &|| cancel.is_set()));
         }
         self.view.check_failed = self.check.failed();
         if let Some(insight) = self.insight.take() {
             self.view.insight = Arc::new(insight);
+            self.view.insight_number = self.view.results_number;
             let shown = self.view.extras(&self.document()).list();
             let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
             self.view.extra = self.view.extra.filter(stays);
@@ -210,7 +220,12 @@ impl App {
         if view.center == Center::Matrix {
             matrix::keep(&results, view, pool);
         }
-        side::keep(&results, view, pool);
+        let quiet = !self.check.busy();
+        side::keep(document, &results, view, (pool, quiet));
+        if let Some(text) = view.policies.take_copy() {
+            view.say("Policies copied");
+            commands.push(Command::CopyText(text));
+        }
         let saved = self.history.as_ref().and_then(History::saved);
         view.compare
             .keep(&results, view.results_number, saved, pool);

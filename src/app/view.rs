@@ -1,15 +1,17 @@
 //! What the window shows and how, as far as it is no part of the Document: selection, what is lit
 //! up, what is being typed, which panels and dialogs are open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::board::SharedBoard;
 use super::canvas::{CanvasView, Spot};
 use super::insight::{Extras, Insight};
 use super::matrix::{Center, MatrixView};
+use super::names::PolicyNames;
 use super::overlays::Overlay;
 use super::panels::compare::CompareView;
+use super::panels::inspector::{AuditView, PolicyView};
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
 use super::panels::problems::ProblemsView;
@@ -19,7 +21,7 @@ use super::panels::side::Tab;
 use super::panels::why::WhyView;
 use super::problems::Problem;
 use super::widgets::Drafts;
-use crate::model::{Document, Flow, FlowId, Item, KeptPolicy, NodeRef, PolicyId, Table};
+use crate::model::{Document, Flow, FlowId, Item, NodeRef};
 use crate::query::why::Standing;
 use crate::scene::{Extra, ExtraId, ExtraKind};
 
@@ -34,6 +36,8 @@ pub struct View {
     pub extra: Option<ExtraId>,
     /// What else the policies say, beside the proof.
     pub insight: Arc<Insight>,
+    /// Of which answers that is.
+    pub insight_number: u64,
     /// What can be reached from somewhere in any number of hops.
     pub radius: RadiusView,
     /// Whether what kept policies allow is hidden.
@@ -68,8 +72,12 @@ pub struct View {
     pub compare: CompareView,
     /// The connection that is being explained; the canvas shows it.
     pub shown_connection: Option<ShownConnection>,
-    /// The names of kept policies, which stand in their texts.
-    pub kept: KeptNames,
+    /// What imported policies are called.
+    pub names: Arc<PolicyNames>,
+    /// What an auditor says of the project.
+    pub audit: AuditView,
+    /// What the selected imported policy does.
+    pub policy: PolicyView,
     /// Everything worth telling about the project, worst first.
     pub problems: Vec<Problem>,
     /// The last check ended with an internal error: the answers are of an older Document.
@@ -93,32 +101,6 @@ pub struct ShownConnection {
     pub label: String,
     /// Whether it is allowed, and whether it is drawn.
     pub standing: Standing,
-}
-
-/// The names and namespaces of kept policies; read from their texts only when these change.
-#[derive(Default)]
-pub struct KeptNames {
-    of: Table<PolicyId, KeptPolicy>,
-    names: BTreeMap<PolicyId, (String, String)>,
-}
-
-impl KeptNames {
-    /// Namespace and name of each.
-    pub fn of(&mut self, document: &Document) -> &BTreeMap<PolicyId, (String, String)> {
-        if !self.of.same(&document.policies) {
-            self.of = document.policies.clone();
-            let read = |(id, policy): (PolicyId, &KeptPolicy)| {
-                let identity = policy.identity();
-                let namespace = identity
-                    .as_ref()
-                    .and_then(|identity| identity.namespace.clone());
-                let name = identity.map_or_else(|| policy.file.clone(), |identity| identity.name);
-                (id, (namespace.unwrap_or_default(), name))
-            };
-            self.names = document.policies.iter().map(read).collect();
-        }
-        &self.names
-    }
 }
 
 /// How much of the side panel the inspector may take above the policies, and above the other tabs.

@@ -8,7 +8,7 @@ mod cluster_policy;
 pub mod fields;
 pub mod metadata;
 pub mod names;
-pub mod network_policy;
+mod network_policy;
 pub mod refusal;
 pub mod selector;
 mod unread;
@@ -18,7 +18,7 @@ use std::ops::RangeInclusive;
 
 use crate::cluster::{Assumptions, Enforcer};
 use crate::diag::{Diagnostic, Severity};
-use crate::policy::{Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, Tier};
+use crate::policy::{Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Tier};
 use crate::yaml::Object;
 
 /// Where AdminNetworkPolicy and the Admin tier of ClusterNetworkPolicy are judged, in [`tiers`].
@@ -48,6 +48,11 @@ trait Dialect: Sync {
 pub trait Lower: fmt::Debug + Send + Sync {
     /// What it means; `object` is what it was decoded from.
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy>;
+
+    /// The policy as it could be drawn; none if no flows express policies of its kind.
+    fn raise(&self) -> Option<RaisedPolicy> {
+        None
+    }
 }
 
 /// What the meaning of a policy depends on, beside its text.
@@ -91,6 +96,11 @@ impl Parsed {
     pub fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         let policy = self.policy.as_ref();
         policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
+    }
+
+    /// The policy as it could be drawn; none if it is refused, or if no flows express policies of its kind.
+    pub fn raise(&self) -> Option<RaisedPolicy> {
+        self.policy.as_ref()?.raise()
     }
 }
 

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use crate::cluster::{
     ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
-use crate::dialect;
 use crate::model::dns::Resolver;
 use crate::model::naming;
 use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
-use crate::policy::Policy;
+use crate::policy::{Policy, Tier};
 use crate::sets::{LabelSet, Labels, Selector};
 
 /// A drawing as a cluster, and which workload is which.
 #[derive(Clone, Debug, Default)]
 pub struct Stage {
-    /// The cluster, without policies unless they were put there.
+    /// The cluster, without tiers and policies unless they were put there.
     pub snapshot: Snapshot,
     /// For each workload of the snapshot the drawn one; none for stand-ins.
     pub drawn: Vec<Option<WorkloadId>>,
@@ -32,9 +31,11 @@ impl Stage {
     }
 }
 
-/// The drawing with these policies in force: what `list PROJECT` shows. Only what is drawn is in it.
-pub fn snapshot(document: &Document, policies: Vec<Policy>) -> Stage {
+/// The drawing with these policies in force, in these tiers: what `list PROJECT` shows. Only what is
+/// drawn is in it.
+pub fn snapshot(document: &Document, tiers: Vec<Tier>, policies: Vec<Policy>) -> Stage {
     let mut stage = build(document, Vec::new());
+    stage.snapshot.tiers = tiers;
     stage.snapshot.policies = policies;
     stage
 }
@@ -169,7 +170,6 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> Stage {
     stage.snapshot.services = services(document);
     stage.snapshot.namespaces = namespaces;
     stage.snapshot.assumptions = document.settings.assumptions;
-    stage.snapshot.tiers = dialect::tiers(document.settings.enforcer);
     stage
 }
 

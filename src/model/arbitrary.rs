@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::yaml::plain::Value;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_yaml::Value;
 
 use super::*;
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses, TargetPort};

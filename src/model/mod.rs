@@ -36,7 +36,7 @@ use crate::cluster::{Assumptions, ContainerPort, Enforcer, ServicePort};
 use crate::sets::{Labels, Protocol, Selector};
 
 /// Fields that this version does not know; they survive a round trip.
-pub type Unknown = BTreeMap<String, serde_yaml::Value>;
+pub type Unknown = BTreeMap<String, crate::yaml::plain::Value>;
 
 /// A project. Cloning is cheap: every table is shared until it is changed.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -10,11 +10,13 @@ mod imported;
 mod loss;
 mod network;
 mod plan;
+mod raised;
 
 pub use imported::Imported;
 pub use loss::{FlowKey, Loss, Part, WorkloadKey};
 pub use network::Network;
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
+pub use raised::{RaisedPolicy, RaisedRule};
 
 use crate::diag::Span;
 use crate::sets::{DomainPattern, IpSet, Protocol, Selector};

@@ -8,13 +8,14 @@ use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, apply};
 use crate::dialect;
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::plan::context::Context;
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy, Role};
+use crate::yaml::patch::{self, Step};
 
 /// Everything that is written for a drawing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -98,22 +99,17 @@ impl Written {
 
     /// The text without `metadata.namespace`, for those who set it when they apply.
     pub fn text_without_namespace(&self) -> String {
-        let line = format!(
-            "  namespace: {}\n",
-            crate::yaml::write::scalar(&self.namespace)
-        );
-        self.text.replacen(&line, "", 1)
+        let namespace = [Step::Key("metadata"), Step::Key("namespace")];
+        let patches = patch::change(&self.text, 0, &namespace, None);
+        patches
+            .and_then(|patches| apply(&self.text, &patches))
+            .unwrap_or_else(|| self.text.clone())
     }
 }
 
 /// Writes the policies of a drawing; what cannot be expressed is left out and reported.
 pub fn generate(document: &Document) -> Generated {
     write(document, &imported::imported(document))
-}
-
-/// The same, where the imported policies are lowered already.
-pub(crate) fn write(document: &Document, imported: &[Imported]) -> Generated {
-    write_with(&mut Texts::default(), document, imported)
 }
 
 /// The policies that were written last, so that one that is still the same need not be written again.
@@ -148,18 +144,15 @@ impl Texts {
     /// Writes policies, in their order, and forgets all others.
     fn write_each(&mut self, policies: Vec<PlanPolicy>) -> Vec<(Option<Written>, Vec<Loss>)> {
         let mut last = std::mem::take(&mut self.known);
-        let known: Vec<Result<Entry, PlanPolicy>> = policies
-            .into_iter()
-            .map(|planned| match last.remove(&planned.full_name()) {
-                Some(entry) if entry.planned == planned => Ok(entry),
-                _ => Err(planned),
-            })
-            .collect();
-        self.written = known.iter().filter(|known| known.is_err()).count();
-        let known = known.into_par_iter().with_min_len(16);
-        let entries: Vec<Entry> = known
-            .map(|known| known.unwrap_or_else(Entry::new))
-            .collect();
+        let policies = policies.into_iter().map(|planned| {
+            let known = last.remove(&planned.full_name());
+            (known.filter(|known| known.planned == planned), planned)
+        });
+        let policies: Vec<(Option<Entry>, PlanPolicy)> = policies.collect();
+        self.written = policies.iter().filter(|(known, _)| known.is_none()).count();
+        let policies = policies.into_par_iter().with_min_len(16);
+        let entries = policies.map(|(known, planned)| known.unwrap_or_else(|| Entry::new(planned)));
+        let entries: Vec<Entry> = entries.collect();
         let answers = (entries.iter()).map(|e| (e.written.clone(), e.losses.clone()));
         let answers = answers.collect();
         let entries = entries.into_iter();
@@ -168,13 +161,23 @@ impl Texts {
     }
 }
 
+/// The same, where the imported policies are lowered already.
+pub(crate) fn write(document: &Document, imported: &[Imported]) -> Generated {
+    write_plan(document, imported, plan(&Context::new(document, imported)))
+}
+
+/// Writes what is planned.
+pub(crate) fn write_plan(document: &Document, imported: &[Imported], plan: Plan) -> Generated {
+    write_with(&mut Texts::default(), document, imported, plan)
+}
+
 /// The same, without writing again what was written last.
 pub(crate) fn write_with(
     texts: &mut Texts,
     document: &Document,
     imported: &[Imported],
+    plan: Plan,
 ) -> Generated {
-    let plan = plan(&Context::new(document, imported));
     let mut generated = Generated {
         losses: plan.losses,
         diagnostics: plan.diagnostics,

@@ -1,7 +1,9 @@
 //! The policies in force in a drawing: the written texts read back, and the kept ones; and the drawing
 //! with them as a cluster that can be asked who reaches whom, and why.
 
+use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
+use crate::dialect;
 use crate::intent::snapshot::{self, Stage};
 use crate::load::imported::{self, Lowered};
 use crate::load::{self, Loaded};
@@ -28,7 +30,7 @@ pub fn loaded(document: &Document) -> Loaded {
         .map(|(name, text)| Source::new(name, text))
         .collect();
     let read = load::load(&sources, &load::Settings::of(&document.settings));
-    let stage = snapshot::snapshot(document, read.snapshot.policies);
+    let stage = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
     // What the texts alone do not declare, the drawing does.
     let told = |d: &Diagnostic| d.severity != Severity::Info;
     Loaded {
@@ -105,7 +107,11 @@ impl InForce {
             policies.extend(read.policies.iter().cloned());
         }
         Self {
-            stage: snapshot::snapshot(document, policies),
+            stage: snapshot::snapshot(
+                document,
+                dialect::tiers(document.settings.enforcer),
+                policies,
+            ),
             origins,
             diagnostics,
         }
@@ -114,9 +120,21 @@ impl InForce {
     pub(crate) fn given(document: &Document, policies: Vec<Policy>) -> Self {
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
-            stage: snapshot::snapshot(document, policies),
+            stage: snapshot::snapshot(
+                document,
+                dialect::tiers(document.settings.enforcer),
+                policies,
+            ),
             diagnostics: Vec::new(),
         }
+    }
+
+    /// Another stage with these policies in force.
+    pub(crate) fn on(&self, stage: &Stage) -> Snapshot {
+        let mut snapshot = stage.snapshot.clone();
+        snapshot.tiers.clone_from(&self.stage.snapshot.tiers);
+        snapshot.policies.clone_from(&self.stage.snapshot.policies);
+        snapshot
     }
 
     /// The policies, in the order of `origins`.

@@ -7,6 +7,7 @@ mod findings;
 mod gate;
 #[cfg(test)]
 pub(crate) mod laws;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod witness;
@@ -246,8 +247,7 @@ fn judge(
 ) -> Proof {
     let stage = snapshot::with_stand_ins(document);
     let mut proof = Proof::default();
-    let mut real = stage.snapshot.clone();
-    real.policies = in_force.policies().to_vec();
+    let real = in_force.on(&stage);
     isolate(&mut proof, document, &stage, analysis::isolation(&real));
     if document.flows.is_empty() {
         return proof;
@@ -286,9 +286,7 @@ fn judge(
 
 /// Where the policies in force differ from what is intended.
 fn compare(stage: &Stage, intents: &[Intent], real: &Snapshot) -> Vec<GateDifference> {
-    let mut ideal = stage.snapshot.clone();
-    ideal.policies = intents.iter().map(|i| i.policy.clone()).collect();
-    analysis::compare(&ideal, real)
+    analysis::compare(&stage.intended(intents), real)
 }
 
 /// Whether one end of a difference is a pod that nobody drew.

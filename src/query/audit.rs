@@ -69,8 +69,23 @@ impl Audit {
     }
 }
 
-/// Looks at everything.
-pub fn audit(document: &Document, in_force: &InForce, gates: &Gates) -> Audit {
+/// Looks at everything. Once `stop` says so, the rest is left out: nobody wants it any more.
+pub fn audit(
+    document: &Document,
+    in_force: &InForce,
+    gates: &Gates,
+    stop: &dyn Fn() -> bool,
+) -> Audit {
+    let mut audit = overview(document, gates);
+    policies(&mut audit, document, in_force, stop);
+    if !stop() {
+        reach(&mut audit, in_force, gates);
+    }
+    audit
+}
+
+/// The part that is there at once: what is open.
+pub fn overview(document: &Document, gates: &Gates) -> Audit {
     let mut audit = Audit {
         workloads: document.workloads.len(),
         kept: document.policies.len(),
@@ -98,17 +113,14 @@ pub fn audit(document: &Document, in_force: &InForce, gates: &Gates) -> Audit {
             audit.partly.push((*id, open, words.join("; ")));
         }
     }
-    policies(&mut audit, document, in_force);
-    reach(&mut audit, in_force, gates);
     audit
 }
 
 /// Asked over the drawn pods and, in each managed namespace, one that nobody drew: what closes the
 /// door to new pods is not needless.
-fn policies(audit: &mut Audit, document: &Document, in_force: &InForce) {
-    let mut stage = with_stand_ins(document);
-    stage.snapshot.policies = in_force.policies().to_vec();
-    let snapshot = &stage.snapshot;
+fn policies(audit: &mut Audit, document: &Document, in_force: &InForce, stop: &dyn Fn() -> bool) {
+    let stage = with_stand_ins(document);
+    let snapshot = &in_force.on(&stage);
     let mut of: BTreeMap<PolicyId, Vec<usize>> = BTreeMap::new();
     for (at, origin) in in_force.origins.iter().enumerate() {
         if let Origin::Kept(id) = origin {
@@ -125,6 +137,9 @@ fn policies(audit: &mut Audit, document: &Document, in_force: &InForce) {
     };
     let ask = of.len() <= ASKED;
     for (id, places) in of {
+        if stop() {
+            return;
+        }
         if !places.iter().any(selects) {
             audit.select_nothing.push(id);
         } else if ask {
@@ -200,7 +215,7 @@ mod tests {
         let document = &sketch.document;
         let in_force = InForce::read(document, &generate(document));
         let gates = exposure::gates(document, &in_force);
-        let audit = audit(document, &in_force, &gates);
+        let audit = audit(document, &in_force, &gates, &|| false);
         assert!(audit.select_nothing.is_empty(), "{audit:?}");
         let needless: Vec<String> = audit
             .without_effect
@@ -208,6 +223,31 @@ mod tests {
             .map(|id| document.policy_name(*id))
             .collect();
         assert_eq!(needless, ["web"]);
+    }
+
+    #[test]
+    fn an_audit_that_nobody_wants_compares_nothing() {
+        let mut sketch = Sketch::new();
+        sketch.workload("shop/web", "app=web");
+        sketch.document.settings.base = crate::model::Base::None;
+        let closed = "{podSelector: {}, policyTypes: [Ingress]}";
+        for name in ["a", "b", "c"] {
+            sketch.keep(&policy(name, closed), None);
+        }
+        let document = &sketch.document;
+        let in_force = InForce::read(document, &generate(document));
+        let gates = exposure::gates(document, &in_force);
+        let asked = std::cell::Cell::new(0);
+        let stop = || asked.replace(asked.get() + 1) >= 1;
+        let stopped = audit(document, &in_force, &gates, &stop);
+        assert_eq!(
+            stopped.without_effect.len(),
+            1,
+            "it stopped after one policy"
+        );
+        assert!(stopped.reach_most.is_empty());
+        let whole = audit(document, &in_force, &gates, &|| false);
+        assert_eq!(whole.without_effect.len(), 3);
     }
 
     #[test]
@@ -244,7 +284,7 @@ mod tests {
         let document = &sketch.document;
         let in_force = InForce::read(document, &generate(document));
         let gates = exposure::gates(document, &in_force);
-        let audit = audit(document, &in_force, &gates);
+        let audit = audit(document, &in_force, &gates, &|| false);
         let names = |ids: &[PolicyId]| -> Vec<String> {
             ids.iter().map(|id| document.policy_name(*id)).collect()
         };

@@ -56,9 +56,8 @@ pub fn gates(document: &Document, in_force: &InForce) -> Gates {
     let stage = &in_force.stage;
     let real = &stage.snapshot;
     let imported = imported::imported(document);
-    let mut ideal = real.clone();
     let intents = gates::intents(document, &imported, &[], stage, Bound::Upper);
-    ideal.policies = intents.into_iter().map(|i| i.policy).collect();
+    let ideal = stage.intended(&intents);
     let (found, drawn) = (exposure(real), exposure(&ideal));
     let places = drawn.lines.iter();
     let places: BTreeMap<(usize, Direction), usize> = places

@@ -14,7 +14,7 @@ pub use list::{Entry, Listed, Mark};
 pub use seats::{Axis, Seat, Seats};
 
 use crate::analysis::ask::open_ports;
-use crate::analysis::connections::Ranges;
+use crate::analysis::connections::{Ranges, Reach};
 use crate::analysis::{Direction, Endpoint, Matrix};
 use crate::cluster::Snapshot;
 use crate::query::Results;
@@ -32,21 +32,21 @@ pub struct Cell {
     pub drawn: PortSet,
     /// Drawn, and not allowed.
     pub blocked: PortSet,
-    /// Allowed and not drawn, although the drawing closes a gate.
+    /// Allowed and not intended: not drawn, although the drawing closes a gate.
     pub wide: PortSet,
     /// Drawn, not allowed, and left out because it cannot be said.
     pub unsaid: PortSet,
 }
 
 impl Cell {
-    /// Of one pair: `unsaid` of the drawn ports cannot be said; the drawing `closes` a gate of it, or not.
-    pub fn new(allowed: PortSet, drawn: PortSet, unsaid: &PortSet, closes: bool) -> Self {
+    /// Of one pair: what is allowed, what flows cover, what of that cannot be said, and what is intended.
+    pub fn new(allowed: PortSet, covered: &PortSet, unsaid: &PortSet, intended: &PortSet) -> Self {
+        let drawn = covered.intersection(intended);
         let missing = drawn.difference(&allowed);
-        let more = allowed.difference(&drawn);
         Self {
             blocked: missing.difference(unsaid),
             unsaid: missing.intersection(unsaid),
-            wide: if closes { more } else { PortSet::empty() },
+            wide: allowed.difference(intended),
             allowed,
             drawn,
         }
@@ -103,6 +103,8 @@ pub struct Board {
     results: Arc<Results>,
     seats: Seats,
     matrix: Matrix,
+    /// Of what is intended; none while nothing is drawn.
+    intended: Option<Matrix>,
     drawn: Drawn,
     cells: HashMap<Cell, Arc<Cell>>,
 }
@@ -111,10 +113,12 @@ impl Board {
     /// Analyses the policies in force.
     pub fn new(results: &Arc<Results>) -> Self {
         let (document, in_force) = (&results.document, &results.in_force);
+        let drawn = Drawn::new(document, &results.generated, in_force);
         Self {
             seats: Seats::new(document, &in_force.stage),
             matrix: Matrix::new(&in_force.stage.snapshot),
-            drawn: Drawn::new(document, &results.generated, in_force),
+            intended: drawn.intended().map(Matrix::new),
+            drawn,
             cells: HashMap::new(),
             results: Arc::clone(results),
         }
@@ -150,17 +154,19 @@ impl Board {
     fn workload_row(&mut self, seat: usize, at: usize) -> BTreeMap<usize, Cell> {
         let reach = self.matrix.of(at);
         let drawn = self.drawn.row(self.snapshot(), at);
+        let intended = self.intended.as_mut().map(|matrix| matrix.of(at));
         let pairs = merged(reach.workloads, drawn);
         let mut found = BTreeMap::new();
         for (to, allowed, drawn) in pairs.filter(|(to, ..)| *to != at) {
-            let cell = self.pair(Spot::Workload(at), Spot::Workload(to), allowed, drawn);
+            let ports = |reach: &Reach| reach.workloads.get(&to).cloned().unwrap_or_default();
+            let intended = intended.as_ref().map(ports);
+            let ends = (Spot::Workload(at), Spot::Workload(to));
+            let cell = self.pair(ends, allowed, &drawn, intended);
             found.insert(self.seats.of_workload(to), cell);
         }
+        let ranges = (&reach.to, intended.as_ref().map(|reach| &reach.to));
         for other in self.seats.externals() {
-            found.insert(
-                other,
-                self.outside(seat, other, &reach.to, Direction::Egress),
-            );
+            found.insert(other, self.outside(seat, other, ranges, Direction::Egress));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
@@ -169,17 +175,19 @@ impl Board {
     fn workload_column(&mut self, seat: usize, at: usize) -> BTreeMap<usize, Cell> {
         let into = self.matrix.reaching(at);
         let drawn = self.drawn.column(self.snapshot(), at);
+        let intended = self.intended.as_mut().map(|matrix| matrix.reaching(at));
         let mut found = BTreeMap::new();
         for (from, allowed, drawn) in merged(into, drawn).filter(|(from, ..)| *from != at) {
-            let cell = self.pair(Spot::Workload(from), Spot::Workload(at), allowed, drawn);
+            let intended = intended.as_ref();
+            let intended = intended.map(|all| all.get(&from).cloned().unwrap_or_default());
+            let ends = (Spot::Workload(from), Spot::Workload(at));
+            let cell = self.pair(ends, allowed, &drawn, intended);
             found.insert(self.seats.of_workload(from), cell);
         }
-        let ranges = self.matrix.outside(Direction::Ingress, at);
+        let (now, intended) = self.ranges(Direction::Ingress, at);
         for other in self.seats.externals() {
-            found.insert(
-                other,
-                self.outside(seat, other, &ranges, Direction::Ingress),
-            );
+            let ranges = (&now, intended.as_ref());
+            found.insert(other, self.outside(seat, other, ranges, Direction::Ingress));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
@@ -198,20 +206,38 @@ impl Board {
         let mut found = BTreeMap::new();
         for at in 0..self.snapshot().workloads.len() {
             let seat = self.seats.of_workload(at);
-            let ranges = self.matrix.outside(direction, at);
-            found.insert(seat, self.outside(seat, external, &ranges, direction));
+            let (now, intended) = self.ranges(direction, at);
+            let ranges = (&now, intended.as_ref());
+            found.insert(seat, self.outside(seat, external, ranges, direction));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
     }
 
-    fn pair(&self, from: Spot, to: Spot, allowed: PortSet, drawn: PortSet) -> Cell {
+    /// What passes between a workload and addresses now, and what is intended to.
+    fn ranges(&mut self, direction: Direction, at: usize) -> (Ranges, Option<Ranges>) {
+        let intended = self.intended.as_mut();
+        (
+            self.matrix.outside(direction, at),
+            intended.map(|matrix| matrix.outside(direction, at)),
+        )
+    }
+
+    /// `intended`: none while nothing is drawn, so that nothing can be wrong.
+    fn pair(
+        &self,
+        (from, to): (Spot, Spot),
+        allowed: PortSet,
+        drawn: &PortSet,
+        intended: Option<PortSet>,
+    ) -> Cell {
         let missing = !drawn.is_subset(&allowed);
         let unsaid = match missing {
             true => self.drawn.unsaid(self.snapshot(), from, to),
             false => PortSet::empty(),
         };
-        Cell::new(allowed, drawn, &unsaid, self.drawn.closes(from, to))
+        let intended = intended.unwrap_or_else(|| allowed.clone());
+        Cell::new(allowed, drawn, &unsaid, &intended)
     }
 
     /// What passes between a workload and the addresses and domain names of an external.
@@ -219,7 +245,7 @@ impl Board {
         &self,
         workload: usize,
         external: usize,
-        ranges: &Ranges,
+        (ranges, intended): (&Ranges, Option<&Ranges>),
         direction: Direction,
     ) -> Cell {
         let mut cell = Cell::default();
@@ -228,9 +254,20 @@ impl Board {
         };
         let own = Spot::Workload(at);
         for end in self.seats.ends(external) {
-            let (other, allowed) = match end {
-                Endpoint::Address(address) => (Spot::Address(*address), open_at(ranges, *address)),
-                Endpoint::Domain(name) => (Spot::Domain(name), self.named(at, end, direction)),
+            let (other, allowed, intended) = match end {
+                Endpoint::Address(address) => (
+                    Spot::Address(*address),
+                    open_at(ranges, *address),
+                    intended.map(|ranges| open_at(ranges, *address)),
+                ),
+                Endpoint::Domain(name) => {
+                    let ports = |snapshot| named(snapshot, at, end, direction);
+                    (
+                        Spot::Domain(name),
+                        ports(self.snapshot()),
+                        self.drawn.intended().map(ports),
+                    )
+                }
                 _ => continue,
             };
             let (from, to) = match direction {
@@ -238,23 +275,9 @@ impl Board {
                 Direction::Ingress => (other, own),
             };
             let drawn = self.drawn.ports(self.snapshot(), from, to);
-            cell.add(&self.pair(from, to, allowed, drawn));
+            cell.add(&self.pair((from, to), allowed, &drawn, intended));
         }
         cell
-    }
-
-    /// What passes between a workload and a domain name, of which only the pod's gate is known.
-    fn named(&self, workload: usize, end: &Endpoint, direction: Direction) -> PortSet {
-        let snapshot = self.snapshot();
-        let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
-        let pods = pods.into_iter().flatten().map(Endpoint::Pod);
-        match direction {
-            Direction::Egress => pods
-                .map(|pod| open_ports(snapshot, &pod, end, &PortSet::all()))
-                .collect(),
-            // Nobody knows from which addresses it would come.
-            Direction::Ingress => PortSet::empty(),
-        }
     }
 
     /// A row of the matrix, equal cells shared.
@@ -274,6 +297,19 @@ impl Board {
             .into_iter()
             .map(|(to, cell)| (column(to), share(cells, cell)))
             .collect()
+    }
+}
+
+/// What passes between a workload and a domain name, of which only the pod's gate is known.
+fn named(snapshot: &Snapshot, workload: usize, end: &Endpoint, direction: Direction) -> PortSet {
+    let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
+    let pods = pods.into_iter().flatten().map(Endpoint::Pod);
+    match direction {
+        Direction::Egress => pods
+            .map(|pod| open_ports(snapshot, &pod, end, &PortSet::all()))
+            .collect(),
+        // Nobody knows from which addresses it would come.
+        Direction::Ingress => PortSet::empty(),
     }
 }
 

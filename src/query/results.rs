@@ -11,6 +11,9 @@ use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 use crate::load::imported::Lowered;
 use crate::model::Document;
+use crate::plan::context::Context;
+use crate::plan::plan;
+use crate::policy::Imported;
 use crate::proof::InForce;
 use crate::proof::generated::{self, Generated, Texts};
 use crate::proof::prove::{self, Proof, prove_against};
@@ -76,15 +79,42 @@ impl Cache {
 
 /// Generates and proves.
 pub fn check(document: &Document) -> Results {
-    check_with(&mut Cache::default(), document)
+    let cache = &mut Cache::default();
+    let (imported, generated) = write(cache, document);
+    let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
+    finish(document, &imported, generated, in_force)
 }
 
-/// The same, without doing again what the last check did. The answer is that of [`check`].
-pub fn check_with(cache: &mut Cache, document: &Document) -> Results {
-    let imported = cache.imported.imported(document);
-    let generated = generated::write_with(&mut cache.texts, document, &imported);
+/// [`check`] without doing again what the last one did, unless `stop` says meanwhile that nobody wants the
+/// answer any more.
+pub fn check_with(
+    cache: &mut Cache,
+    document: &Document,
+    stop: &dyn Fn() -> bool,
+) -> Option<Results> {
+    let (imported, generated) = write(cache, document);
+    if stop() {
+        return None;
+    }
     let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
-    let proof = prove::prove_in_force(document, &imported, &generated, &in_force);
+    (!stop()).then(|| finish(document, &imported, generated, in_force))
+}
+
+/// The imported policies, lowered, and the written ones.
+fn write(cache: &mut Cache, document: &Document) -> (Vec<Imported>, Generated) {
+    let imported = cache.imported.imported(document);
+    let plan = plan(&Context::new(document, &imported));
+    let generated = generated::write_with(&mut cache.texts, document, &imported, plan);
+    (imported, generated)
+}
+
+fn finish(
+    document: &Document,
+    imported: &[Imported],
+    generated: Generated,
+    in_force: InForce,
+) -> Results {
+    let proof = prove::prove_in_force(document, imported, &generated, &in_force);
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),
@@ -147,10 +177,10 @@ spec:
             let mut cache = Cache::default();
             for random in [&first, &second] {
                 let mut document = drawing(random).document;
-                prop_assert!(same(&check_with(&mut cache, &document), &check(&document)));
+                prop_assert!(same(&check_with(&mut cache, &document, &|| false).unwrap(), &check(&document)));
                 for (kind, at) in &edits {
                     change(&mut document, *kind, *at);
-                    let cached = check_with(&mut cache, &document);
+                    let cached = check_with(&mut cache, &document, &|| false).unwrap();
                     prop_assert!(same(&cached, &check(&document)), "edit {kind} {at}");
                 }
             }
@@ -217,7 +247,7 @@ spec:
         let mut cache = Cache::default();
         let mut document = sketch.document;
         let mut work = |document: &Document| {
-            let results = check_with(&mut cache, document);
+            let results = check_with(&mut cache, document, &|| false).unwrap();
             assert_eq!(results.proof.state, State::Exact);
             (cache.written(), cache.read())
         };

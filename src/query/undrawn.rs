@@ -28,8 +28,12 @@ const MOST: usize = 120;
 /// How many connections of one arrow are asked for the policies that allow them.
 const ASKED: usize = 12;
 
-/// All of it, sorted. Where nothing isolates, nothing has to allow; such connections are not among them.
-pub fn beyond_drawn(document: &Document, in_force: &InForce) -> Vec<Allowed> {
+/// All of it, sorted, or as far as it comes until `stop` says that nobody wants it. Where nothing isolates, nothing has to allow; such connections are not among them.
+pub fn beyond_drawn(
+    document: &Document,
+    in_force: &InForce,
+    stop: &dyn Fn() -> bool,
+) -> Vec<Allowed> {
     let stage = &in_force.stage;
     let real = &stage.snapshot;
     if !in_force
@@ -40,15 +44,17 @@ pub fn beyond_drawn(document: &Document, in_force: &InForce) -> Vec<Allowed> {
         return Vec::new();
     }
     let imported = imported::imported(document);
-    let mut ideal = real.clone();
     let intents = gates::intents(document, &imported, &[], stage, Bound::Upper);
-    ideal.policies = intents.into_iter().map(|i| i.policy).collect();
+    let ideal = stage.intended(&intents);
     let (mut allowed, mut drawn) = (Matrix::new(real), Matrix::new(&ideal));
     let externals = party::externals(document);
     let mut pairs: Vec<Pair> = Vec::new();
     let party = |at: usize| stage.drawn.get(at).copied().flatten();
     let party = |at: usize| party(at).map(|id| Party::Drawn(NodeRef::Workload(id)));
     for at in 0..real.workloads.len() {
+        if stop() {
+            return Vec::new();
+        }
         let Some(own) = party(at) else { continue };
         let (now, meant) = (allowed.of(at), drawn.of(at));
         for (to, ports) in &now.workloads {
@@ -67,7 +73,8 @@ pub fn beyond_drawn(document: &Document, in_force: &InForce) -> Vec<Allowed> {
     }
     let asker = Asker { document, in_force };
     let joined = party::join(document, pairs, MOST);
-    let told = joined.into_iter().map(|joined| asker.tell(joined));
+    let wanted = joined.into_iter().take_while(|_| !stop());
+    let told = wanted.map(|joined| asker.tell(joined));
     told.filter(|a| !a.policies.is_empty()).collect()
 }
 
@@ -174,7 +181,7 @@ mod tests {
     fn found(sketch: &Sketch) -> Vec<String> {
         let document = &sketch.document;
         let in_force = InForce::read(document, &generate(document));
-        let all = beyond_drawn(document, &in_force);
+        let all = beyond_drawn(document, &in_force, &|| false);
         let one = |a: &Allowed| {
             let names: Vec<String> = a
                 .policies

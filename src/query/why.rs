@@ -203,10 +203,11 @@ impl Teller<'_> {
         let snapshot = &self.results.in_force.stage.snapshot;
         let port = asked::port_set(shown.port);
         let covers = |ports: PortSet| ports.intersects(&port);
-        let drawn = covers(self.drawn.ports(snapshot, from, to));
+        let intended = self.drawn.expects(&shown.from, &shown.to, shown.port);
+        let drawn = intended && covers(self.drawn.ports(snapshot, from, to));
         match (shown.trace.allowed, drawn) {
             (true, true) => Standing::Drawn,
-            (true, false) if self.drawn.closes(from, to) => Standing::NotDrawn,
+            (true, false) if !intended => Standing::NotDrawn,
             (true, false) => Standing::Open,
             (false, true) if covers(self.drawn.unsaid(snapshot, from, to)) => Standing::Unsaid,
             (false, true) => Standing::Blocked,

@@ -48,9 +48,22 @@ pub struct Problem {
     pub template: bool,
 }
 
+#[cfg(test)]
+thread_local! {
+    static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How many texts were read on this thread so far.
+#[cfg(test)]
+pub(crate) fn texts_read() -> u64 {
+    READ.get()
+}
+
 /// Reads a text: any number of YAML or JSON documents. Text that is no YAML ends the reading: the
 /// documents before it count, and the last problem says where it was.
 pub fn parse(text: &str) -> Parsed {
+    #[cfg(test)]
+    READ.set(READ.get() + 1);
     let chunks = chunks(text);
     let parts: Vec<Parsed> = chunks
         .into_par_iter()

@@ -269,7 +269,14 @@ pub fn read_all(root: &Path) -> Vec<SourceFile> {
         .iter()
         .flat_map(|file| file.test_files.clone())
         .collect();
-    files.retain(|file| !tests.contains(&file.path));
+    let below = |path: &str, test: &str| {
+        let folder = test.trim_end_matches(".rs");
+        path.strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
+    files.retain(|file| {
+        !tests.contains(&file.path) && !tests.iter().any(|test| below(&file.path, test))
+    });
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

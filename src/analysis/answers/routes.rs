@@ -1,6 +1,7 @@
 //! What Ingress, Route and Gateway API objects send to pods, and whether policy lets it through (W22, W23).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::behind::{Behind, targets};
 use crate::analysis::gates::sides::home;
@@ -46,8 +47,15 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
         };
         let ports = backend_ports(route, service);
         let mut by_workload: BTreeMap<usize, (PortSet, PortSet)> = BTreeMap::new();
+        let mut asked: Option<&Pod> = None;
         for pod in behind.pods(service) {
             let own = &snapshot.pods[pod];
+            if asked
+                .replace(own)
+                .is_some_and(|last| are_replicas(last, own))
+            {
+                continue;
+            }
             let wanted: PortSet = ports.iter().map(|p| targets(p, own, true)).collect();
             if wanted.is_empty() {
                 continue;
@@ -75,6 +83,17 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
         found.extend(by_workload.into_iter().map(reach));
     }
     found
+}
+
+/// Whether two pods of one workload differ in nothing that the answer depends on.
+fn are_replicas(a: &Pod, b: &Pod) -> bool {
+    a.workload == b.workload
+        && Arc::ptr_eq(&a.labels, &b.labels)
+        && Arc::ptr_eq(&a.ports, &b.ports)
+        && a.service_account == b.service_account
+        && a.host_network == b.host_network
+        && a.node == b.node
+        && a.addresses == b.addresses
 }
 
 /// Policies by the namespace that their subjects must be in.

@@ -97,12 +97,10 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
 }
 
 /// What the answers say about what is drawn.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Marks {
-    /// Verdicts of flows.
-    pub verdicts: BTreeMap<FlowId, Verdict>,
-    /// Isolation of workloads.
-    pub shields: BTreeMap<NodeRef, Shields>,
+    /// Verdicts and isolation.
+    pub judged: Arc<Judged>,
     /// Flows that are selected.
     pub selected: BTreeSet<FlowId>,
     /// Flows lit up from another panel.
@@ -111,6 +109,40 @@ pub struct Marks {
     pub extra: Option<ExtraId>,
     /// What stands out while the rest is dimmed; none: nothing is dimmed.
     pub spot: Option<Arc<Spot>>,
+}
+
+/// What the newest answers say, gathered once for each.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// Verdicts of flows.
+    pub verdicts: BTreeMap<FlowId, Verdict>,
+    /// Isolation of workloads.
+    pub shields: BTreeMap<NodeRef, Shields>,
+}
+
+impl Judged {
+    /// Gathers it.
+    pub fn of(results: &Results, gates: &Gates) -> Self {
+        Self {
+            verdicts: results.proof.verdicts.clone(),
+            shields: shields_of(results, gates),
+        }
+    }
+}
+
+impl PartialEq for Marks {
+    fn eq(&self, other: &Self) -> bool {
+        let spots = (self.spot.as_ref(), other.spot.as_ref());
+        let same_spot = match spots {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        Arc::ptr_eq(&self.judged, &other.judged)
+            && same_spot
+            && self.selected == other.selected
+            && self.lit == other.lit
+            && self.extra == other.extra
+    }
 }
 
 /// How one gate of a workload stands, worst last.
@@ -139,15 +171,14 @@ pub struct Spot {
 
 impl Marks {
     /// What is said about this frame's picture.
-    pub fn of(results: &Results, look: &Look<'_>) -> Self {
+    pub fn of(judged: &Arc<Judged>, look: &Look<'_>) -> Self {
         let (selection, lit) = (look.selection, look.highlight);
         let flows = selection.iter().filter_map(|item| match item {
             Item::Flow(id) => Some(*id),
             _ => None,
         });
         Self {
-            verdicts: results.proof.verdicts.clone(),
-            shields: shields_of(results, look.gates),
+            judged: Arc::clone(judged),
             selected: flows.collect(),
             lit: lit.clone(),
             extra: look.extra,
@@ -159,7 +190,7 @@ impl Marks {
     pub fn arrow(&self, id: ArrowId) -> ArrowLook {
         match id {
             ArrowId::Flow(flow) => ArrowLook {
-                verdict: self.verdicts.get(&flow).copied(),
+                verdict: self.judged.verdicts.get(&flow).copied(),
                 selected: self.selected.contains(&flow),
                 lit: self.lit.contains(&flow),
             },

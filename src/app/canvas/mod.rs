@@ -36,13 +36,12 @@ use std::sync::Arc;
 use egui::{Context, Id, Rect, Sense, Ui};
 
 use super::command::Commands;
-use super::insight::Extras;
+use super::insight::{Extras, Insight};
 use super::jobs::Pool;
 use super::theme;
 use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};
 use crate::query::Results;
-use crate::query::exposure::Gates;
 use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
 use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
@@ -53,7 +52,7 @@ pub use picture::Counters;
 use camera::Camera;
 use far::Far;
 use layouts::Layouts;
-use look::Marks;
+use look::{Judged, Marks};
 use pen::Made;
 use picture::Picture;
 use pointer::Gesture;
@@ -90,6 +89,9 @@ pub struct CanvasView {
     /// The pointer on the canvas, in scene points.
     pointer: Option<egui::Pos2>,
     glyphs: Glyphs,
+    judged: Arc<Judged>,
+    /// Of which answers.
+    judged_of: Option<(u64, Arc<Insight>)>,
 }
 
 /// Notices when egui forgets the glyphs it has drawn, so that kept text is made anew.
@@ -199,7 +201,13 @@ impl CanvasView {
             Some(dragged) => dragged,
             None => Arc::clone(&self.layouts.scene),
         };
-        let marks = Marks::of(results, view);
+        let of = self.judged_of.as_ref();
+        if !of.is_some_and(|(of, with)| *of == view.number && Arc::ptr_eq(with, view.insight)) {
+            self.judged_of = Some((view.number, Arc::clone(view.insight)));
+            self.judged = Arc::new(Judged::of(results, &view.insight.gates));
+            self.picture.counters.judged += 1;
+        }
+        let marks = Marks::of(&self.judged, view);
         self.picture.show(scene, marks);
         if let Some(rect) = self
             .reveal
@@ -252,6 +260,7 @@ impl CanvasView {
                 .draw(&painter, &self.camera, &self.picture.scene, theme);
             self.picture.counters = Counters {
                 shapes,
+                judged: self.picture.counters.judged,
                 ..Counters::default()
             };
         } else {
@@ -273,7 +282,9 @@ struct Look<'a> {
     extra: Option<ExtraId>,
     spot: Option<&'a Arc<Spot>>,
     extras: Extras,
-    gates: &'a Gates,
+    /// Counts the answers.
+    number: u64,
+    insight: &'a Arc<Insight>,
     reduced_motion: bool,
 }
 
@@ -312,7 +323,8 @@ pub fn canvas_ui(
         extra: view.extra,
         spot: view.spot(),
         extras: view.extras(document),
-        gates: &view.insight.gates,
+        number: view.results_number,
+        insight: &view.insight,
         reduced_motion: view.reduced_motion,
     };
     canvas.follow(ui.ctx(), pool, document, results, &look);

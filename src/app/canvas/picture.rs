@@ -36,6 +36,8 @@ pub struct Counters {
     pub nodes: usize,
     /// Arrows drawn in the last frame.
     pub arrows: usize,
+    /// How often the answers were gone through so far.
+    pub judged: u64,
     /// Nodes whose shapes were made anew in the last frame.
     pub rebuilt_nodes: u64,
     /// Arrows whose shapes were made anew in the last frame.
@@ -138,12 +140,16 @@ impl Picture {
         let marks = std::mem::take(&mut self.marks);
         for space in &scene.namespaces {
             if let Some(shape) = self.node_shape(NodeRef::Namespace(space.id)) {
-                let shields = marks.shields.get(&NodeRef::Namespace(space.id)).copied();
+                let shields = marks
+                    .judged
+                    .shields
+                    .get(&NodeRef::Namespace(space.id))
+                    .copied();
                 shape.set(Thing::Namespace(space.clone()), shields);
             }
         }
         for node in &scene.nodes {
-            let shields = marks.shields.get(&node.node).copied();
+            let shields = marks.judged.shields.get(&node.node).copied();
             if let Some(shape) = self.node_shape(node.node) {
                 shape.set(Thing::Node(node.clone()), shields);
             }
@@ -195,6 +201,7 @@ impl Picture {
         };
         let mut counters = Counters {
             frames: self.counters.frames,
+            judged: self.counters.judged,
             ..Counters::default()
         };
         let scene = Arc::clone(&self.scene);

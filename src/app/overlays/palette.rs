@@ -1,15 +1,20 @@
 //! The palette: go to anything by name, or run a command.
 
+use std::sync::Arc;
+
 use egui::{Context, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
 
 use super::dropped;
-use crate::app::command::{Command, LISTED};
+use crate::app::command::{Command, LISTED, Listed};
+use crate::app::jobs::Kept;
+use crate::app::names::PolicyNames;
 use crate::app::panels::text_of;
 use crate::app::state::App;
 use crate::app::theme;
 use crate::app::widgets::{self, Row};
 use crate::app::{fuzzy, icons};
-use crate::model::{Item, NodeRef};
+use crate::model::{Document, Item, NodeRef};
+use crate::query::Results;
 use crate::scene::tokens;
 
 /// What is typed, and which entry is chosen.
@@ -19,6 +24,12 @@ pub struct PaletteView {
     chosen: usize,
     /// Only commands, no things.
     commands: bool,
+    /// What is searched in: another number when any of it has changed.
+    version: u64,
+    of: Option<(Document, u64)>,
+    found: Kept<(u64, String), Vec<Entry>>,
+    /// Enter was pressed, and what was typed before it is still being searched for.
+    entered: bool,
 }
 
 impl PaletteView {
@@ -29,8 +40,40 @@ impl PaletteView {
             ..Self::default()
         }
     }
+
+    /// Has a worker search for what is typed.
+    fn keep(&mut self, app: &App) {
+        let (document, number) = (app.document(), app.view.results_number);
+        let known = self.of.as_ref();
+        if !known.is_some_and(|(of, with)| same_names(of, &document) && *with == number) {
+            self.version += 1;
+            self.of = Some((document.clone(), number));
+        }
+        let key = (self.version, self.typed.clone());
+        if self.found.asked() == Some(&key) && !self.found.busy() {
+            return;
+        }
+        let (typed, only_commands) = (self.typed.clone(), self.commands);
+        let commands = commands(app);
+        let (results, names) = (Arc::clone(&app.results), Arc::clone(&app.view.names));
+        self.found.keep(key, app.files.pool(), move |_| {
+            let mut entries = match only_commands {
+                true => Vec::new(),
+                false => things(&document, &results, &names),
+            };
+            entries.extend(commands);
+            best(entries, &typed)
+        });
+    }
+
+    /// Whether what is listed is what was typed.
+    fn is_current(&self) -> bool {
+        let (asked, answer) = (self.found.asked(), self.found.answer());
+        asked.is_some_and(|(_, typed)| *typed == self.typed) && answer.map(|(key, _)| key) == asked
+    }
 }
 
+#[derive(Clone)]
 struct Entry {
     icon: &'static str,
     text: String,
@@ -47,10 +90,12 @@ const SHOWN: usize = 60;
 pub(super) fn palette_ui(
     app: &mut App,
     context: &Context,
-    mut view: PaletteView,
-) -> Option<PaletteView> {
-    let entries = found(app, &view);
-    let mut run = None;
+    mut view: Box<PaletteView>,
+) -> Option<Box<PaletteView>> {
+    view.keep(app);
+    let found = std::mem::take(&mut view.found);
+    let entries = found.answer().map_or(&[][..], |(_, entries)| entries);
+    let mut clicked = None;
     let ((), closed) = dropped(context, "palette", 560.0, |ui| {
         let (up, down, enter) = keys(ui);
         field(ui, &mut view);
@@ -58,18 +103,21 @@ pub(super) fn palette_ui(
         view.chosen =
             (view.chosen.min(count - 1) + usize::from(down) + if up { count - 1 } else { 0 })
                 % count;
-        if enter {
-            run = Some(view.chosen);
-        }
-        let moved = up || down;
-        if let Some(clicked) = list(ui, &entries, view.chosen, moved) {
-            run = Some(clicked);
-        }
+        view.entered |= enter;
+        clicked = list(ui, entries, view.chosen, up || down);
     });
-    let Some(at) = run else {
+    let run = clicked.or(view.entered.then_some(view.chosen));
+    let run = run.and_then(|at| entries.get(at)).cloned();
+    view.found = found;
+    if clicked.is_none() && !view.is_current() {
+        // What was typed in this very frame is searched for in the next.
+        context.request_repaint();
+        return (!closed).then_some(view);
+    }
+    view.entered = false;
+    let Some(entry) = run else {
         return (!closed).then_some(view);
     };
-    let entry = entries.into_iter().nth(at)?;
     if let Some(key) = entry.policy {
         app.view.policies.choose_key(key);
     }
@@ -144,35 +192,12 @@ fn list(ui: &mut Ui, entries: &[Entry], chosen: usize, moved: bool) -> Option<us
 }
 
 /// What fits, best first; of equals, things before commands.
-fn found(app: &App, view: &PaletteView) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    if !view.commands {
-        things(app, &mut entries);
-    }
-    for listed in LISTED.iter().filter(|listed| app.can(&listed.command)) {
-        if matches!(
-            listed.command,
-            Command::Escape | Command::GoTo | Command::RunCommand
-        ) {
-            continue;
-        }
-        entries.push(Entry {
-            icon: listed.icon,
-            text: text_of(app, listed).trim_end_matches('…').to_owned(),
-            end: listed
-                .keys
-                .first()
-                .map_or(String::new(), |shortcut| shortcut.text()),
-            command: listed.command.clone(),
-            also: String::new(),
-            policy: None,
-        });
-    }
+fn best(entries: Vec<Entry>, typed: &str) -> Vec<Entry> {
     let mut scored: Vec<(i32, Entry)> = entries
         .into_iter()
         .filter_map(|entry| {
-            let own = fuzzy::score(&view.typed, &entry.text);
-            let also = fuzzy::score(&view.typed, &format!("{} {}", entry.also, entry.text));
+            let own = fuzzy::score(typed, &entry.text);
+            let also = fuzzy::score(typed, &format!("{} {}", entry.also, entry.text));
             own.into_iter()
                 .chain(also.map(|score| score - 60))
                 .max()
@@ -188,12 +213,47 @@ fn found(app: &App, view: &PaletteView) -> Vec<Entry> {
         .collect()
 }
 
-fn things(app: &App, entries: &mut Vec<Entry>) {
-    let document = app.document();
+/// The commands that can be run now.
+fn commands(app: &App) -> Vec<Entry> {
+    let hidden = |command: &Command| {
+        matches!(
+            command,
+            Command::Escape | Command::GoTo | Command::RunCommand
+        )
+    };
+    let possible = LISTED
+        .iter()
+        .filter(|listed| app.can(&listed.command) && !hidden(&listed.command));
+    let entry = |listed: &Listed| Entry {
+        icon: listed.icon,
+        text: text_of(app, listed).trim_end_matches('…').to_owned(),
+        end: listed
+            .keys
+            .first()
+            .map_or(String::new(), |shortcut| shortcut.text()),
+        command: listed.command.clone(),
+        also: String::new(),
+        policy: None,
+    };
+    possible.map(entry).collect()
+}
+
+/// Whether both have the same things in them, as far as that can be told at no cost.
+fn same_names(a: &Document, b: &Document) -> bool {
+    a.namespaces.same(&b.namespaces)
+        && a.workloads.same(&b.workloads)
+        && a.externals.same(&b.externals)
+        && a.groups.same(&b.groups)
+        && a.flows.same(&b.flows)
+        && a.policies.same(&b.policies)
+}
+
+fn things(document: &Document, results: &Results, names: &PolicyNames) -> Vec<Entry> {
+    let mut entries = Vec::new();
     let mut add = |item: Item, end: String| {
         entries.push(Entry {
-            icon: icons::of_item(item, &document),
-            text: document.item_name(item),
+            icon: icons::of_item(item, document),
+            text: names.of(document, item),
             also: end.clone(),
             end,
             command: Command::Reveal(item),
@@ -226,7 +286,7 @@ fn things(app: &App, entries: &mut Vec<Entry>) {
     for id in document.policies.ids() {
         add(Item::Policy(id), "kept policy".into());
     }
-    for policy in &app.results.generated.policies {
+    for policy in &results.generated.policies {
         entries.push(Entry {
             icon: icons::FILE,
             text: policy.name.clone(),
@@ -236,4 +296,5 @@ fn things(app: &App, entries: &mut Vec<Entry>) {
             policy: Some(format!("{}/{}", policy.namespace, policy.name)),
         });
     }
+    entries
 }

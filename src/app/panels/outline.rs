@@ -1,15 +1,17 @@
 //! The outline: everything by name, with a filter. A click selects and brings into view; arrows walk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use egui::{Frame, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
 
 use crate::app::command::{Command, Commands};
 use crate::app::icons;
+use crate::app::names::PolicyNames;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets::{self, Row};
-use crate::model::{Document, InvariantId, Item, NamespaceId, PolicyId};
+use crate::model::{Document, InvariantId, Item, NamespaceId};
 use crate::query::Outcome;
 use crate::query::Results;
 use crate::scene::tokens;
@@ -22,6 +24,58 @@ pub struct OutlineView {
     /// The filter wants the keyboard.
     pub find: bool,
     closed: BTreeSet<NamespaceId>,
+    lines: Arc<Vec<Line>>,
+    made_for: Option<Wish>,
+    /// How often the lines were made; tests read it.
+    pub made: u64,
+}
+
+/// What the lines are made for.
+struct Wish {
+    document: Document,
+    names: Arc<PolicyNames>,
+    results: u64,
+    filter: String,
+    closed: BTreeSet<NamespaceId>,
+}
+
+impl Wish {
+    /// Whether both come to the same lines, as far as that can be told at no cost.
+    fn same(&self, other: &Self) -> bool {
+        let (a, b) = (&self.document, &other.document);
+        a.namespaces.same(&b.namespaces)
+            && a.workloads.same(&b.workloads)
+            && a.externals.same(&b.externals)
+            && a.groups.same(&b.groups)
+            && a.invariants.same(&b.invariants)
+            && a.policies.same(&b.policies)
+            && Arc::ptr_eq(&self.names, &other.names)
+            && (self.results, &self.filter) == (other.results, &other.filter)
+            && self.closed == other.closed
+    }
+}
+
+impl OutlineView {
+    /// Makes the lines again if anything about them has changed.
+    fn keep(
+        &mut self,
+        document: &Document,
+        results: &Results,
+        (number, names): (u64, &Arc<PolicyNames>),
+    ) {
+        let wish = Wish {
+            document: document.clone(),
+            names: Arc::clone(names),
+            results: number,
+            filter: self.filter.clone(),
+            closed: self.closed.clone(),
+        };
+        if !self.made_for.as_ref().is_some_and(|made| made.same(&wish)) {
+            self.lines = Arc::new(lines(document, results, self, names));
+            self.made_for = Some(wish);
+            self.made += 1;
+        }
+    }
 }
 
 /// One line of the outline.
@@ -57,7 +111,9 @@ pub fn outline_ui(
         .show(ui, |ui| {
             filter_ui(ui, &mut view.outline);
         });
-    let lines = lines(document, results, &view.outline, view.kept.of(document));
+    let made_of = (view.results_number, &view.names);
+    view.outline.keep(document, results, made_of);
+    let lines = Arc::clone(&view.outline.lines);
     take_first(ui, &lines, commands);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().auto_shrink(false).show_rows(
@@ -103,7 +159,7 @@ fn lines(
     document: &Document,
     results: &Results,
     view: &OutlineView,
-    kept: &BTreeMap<PolicyId, (String, String)>,
+    names: &PolicyNames,
 ) -> Vec<Line> {
     let filter = view.filter.trim().to_lowercase();
     let fits = |name: &str| filter.is_empty() || name.to_lowercase().contains(&filter);
@@ -180,13 +236,12 @@ fn lines(
             .map(|(id, _)| plain(Item::Invariant(id)))
             .collect(),
     );
-    let kept = kept
-        .iter()
-        .filter(|(_, (namespace, name))| fits(name) || fits(namespace));
+    let kept = document.policies.ids();
+    let kept = kept.filter(|id| fits(names.name(document, *id)) || fits(names.namespace(*id)));
     section(
         &mut lines,
         "Kept policies",
-        kept.map(|(id, _)| plain(Item::Policy(*id))).collect(),
+        kept.map(|id| plain(Item::Policy(id))).collect(),
     );
     let written = results.generated.policies.iter().enumerate();
     let written = written.filter(|(_, policy)| fits(&policy.name) || fits(&policy.namespace));
@@ -275,7 +330,11 @@ fn item_ui(
     commands: &mut Commands,
 ) {
     let (end, name) = match item {
-        Item::Policy(id) => view.kept.of(document).get(&id).cloned().unwrap_or_default(),
+        Item::Policy(id) => {
+            let names = &view.names;
+            let name = names.name(document, id).to_owned();
+            (names.namespace(id).to_owned(), name)
+        }
         item => (
             count.map_or(String::new(), |count| count.to_string()),
             document.item_name(item),

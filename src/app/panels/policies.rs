@@ -6,9 +6,13 @@ mod edit;
 mod shown;
 mod text;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use egui::{Align, Frame, Layout, Margin, Ui, vec2};
 
 use crate::app::command::{Command, Commands};
+use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, problems, widgets};
@@ -42,10 +46,18 @@ pub struct PoliciesView {
     line: Option<usize>,
     /// The policy to bring into view.
     wanted: Option<String>,
-    shown: Shown,
+    /// Everything shown is to be copied as soon as it is there.
+    copying: bool,
+    shown: Arc<Shown>,
+    maker: Kept<Wish, Arc<Shown>>,
+    /// What `shown` is another choice of policies than before, so its first line is to be seen.
+    fresh: bool,
     /// The editor of a kept policy.
     pub editor: EditorView,
 }
+
+/// What is to be shown: of which results, which scope, of what.
+type Wish = (u64, Scope, BTreeSet<Item>);
 
 impl PoliciesView {
     /// Chooses a policy and brings it into view.
@@ -76,17 +88,50 @@ impl PoliciesView {
     pub fn text(&self) -> String {
         self.shown.text()
     }
+
+    /// Has everything shown copied.
+    pub fn copy(&mut self) {
+        self.copying = true;
+    }
+
+    /// Whether what is shown is needed although nobody sees it.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.copying
+    }
+
+    /// The text to be copied, once it is there.
+    pub(in crate::app) fn take_copy(&mut self) -> Option<String> {
+        let ready = self.copying && !self.maker.busy();
+        ready.then(|| {
+            self.copying = false;
+            self.text()
+        })
+    }
 }
 
-/// Makes what is shown again if anything about it has changed; true if the choice of policies is another one.
-pub fn keep(document: &Document, results: &Results, view: &mut View) -> bool {
-    view.policies.shown.keep(
-        document,
-        results,
-        view.results_number,
-        &view.selection,
-        view.policies.scope,
-    )
+/// Has workers make what is shown, and find what is wrong with the text that is edited.
+pub fn keep(document: &Document, results: &Arc<Results>, view: &mut View, pool: &Pool) {
+    let policies = &mut view.policies;
+    let wish = (view.results_number, policies.scope, view.selection.clone());
+    let before = policies
+        .maker
+        .answer()
+        .map(|((_, scope, of), _)| (*scope, of.clone()));
+    let (names, about) = (Arc::clone(&view.names), document.clone());
+    let (results, of) = (Arc::clone(results), wish.clone());
+    let new = policies.maker.keep(wish, pool, move |_| {
+        Arc::new(shown(&about, &results, &of.2, of.1, &names))
+    });
+    if let (true, Some(((_, scope, of), made))) = (new, policies.maker.answer()) {
+        policies.shown = Arc::clone(made);
+        if before.is_none_or(|before| before != (*scope, of.clone())) {
+            policies.fresh = true;
+            policies.line = None;
+        }
+    }
+    if let Some(id) = edited(document, view) {
+        edit::keep(document, view, id, pool);
+    }
 }
 
 /// Shows it.
@@ -97,22 +142,16 @@ pub fn policies_ui(
     view: &mut View,
     commands: &mut Commands,
 ) {
-    let fresh = keep(document, results, view);
-    if fresh {
-        view.policies.line = None;
-    }
-    if let Some(key) = &view.policies.wanted
-        && view.policies.shown.position(key).is_none()
+    let policies = &mut view.policies;
+    let ready = !policies.maker.busy();
+    if let Some(key) = policies.wanted.as_ref().filter(|_| ready)
+        && policies.shown.position(key).is_none()
     {
         // What is chosen in the outline is shown, whatever the scope was.
-        view.policies.scope = Scope::Everything;
-        view.policies.shown.keep(
-            document,
-            results,
-            view.results_number,
-            &view.selection,
-            Scope::Everything,
-        );
+        if std::mem::replace(&mut policies.scope, Scope::Everything) == Scope::Everything {
+            policies.wanted = None;
+        }
+        ui.ctx().request_repaint();
     }
     if let Some(id) = edited(document, view) {
         edit::edit_ui(ui, document, results, view, id, commands);
@@ -131,7 +170,7 @@ pub fn policies_ui(
     }
     chips_ui(ui, view, commands);
     losses_ui(ui, document, results, view, commands);
-    text::text_ui(ui, view, commands, fresh);
+    text::text_ui(ui, view, commands);
 }
 
 /// The kept policy that is being edited: the one that is selected, unless more is to be shown.

@@ -79,6 +79,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
             // The next one that is seen.
             pool.request_repaint();
         }
+        _ if list.maker.failed() => _ = list.fixes.insert(at, Vec::new()),
         _ => list.wanted = Some(at),
     }
 }

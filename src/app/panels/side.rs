@@ -33,7 +33,12 @@ pub enum Tab {
 }
 
 /// Has workers answer what the tabs ask.
-pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
+pub fn keep(
+    document: &Document,
+    results: &Arc<Results>,
+    view: &mut View,
+    (pool, quiet): (&Pool, bool),
+) {
     let number = view.results_number;
     view.radius.keep(results, number, pool);
     match view.tab {
@@ -42,6 +47,10 @@ pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
         Tab::Why => view.why.keep(results, number, pool),
         Tab::Policies | Tab::Compare => {}
     }
+    if view.tab == Tab::Policies || view.policies.is_wanted() {
+        policies::keep(document, results, view, pool);
+    }
+    inspector::keep(document, results, view, (pool, quiet));
     view.shown_connection = match view.tab {
         Tab::Why => view.why.shown(),
         Tab::Problems => problems::shown(results, view),

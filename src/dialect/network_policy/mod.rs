@@ -5,9 +5,10 @@
 
 mod express;
 mod lower;
-pub mod parse;
+mod parse;
+mod raise;
 mod validate;
-pub mod write;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ pub(super) use express::express;
 
 use super::refusal::Refusals;
 use super::{Context, Dialect, Lower, Parsed};
-use crate::policy::{Kind, Policy};
+use crate::policy::{Kind, Policy, RaisedPolicy};
 use crate::yaml::Object;
 
 /// Refusals that do not keep a policy from being judged: older or more lenient servers let pass
@@ -68,5 +69,9 @@ impl Dialect for NetworkPolicies {
 impl Lower for parse::NetworkPolicy {
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         vec![lower::lower(object, self, &context.assumptions)]
+    }
+
+    fn raise(&self) -> Option<RaisedPolicy> {
+        raise::raise(self)
     }
 }

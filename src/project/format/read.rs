@@ -13,7 +13,7 @@ mod things;
 
 use std::sync::Arc;
 
-use serde_yaml::Value;
+use crate::yaml::plain::{Mapping, Value};
 
 use self::fields::{Fields, Reader};
 use super::{FORMAT, value};
@@ -202,7 +202,7 @@ pub(super) fn item_key(item: &Value) -> String {
 
 /// The unknown fields below the items of a list, by [`item_key`].
 #[derive(Default)]
-struct Extras(serde_yaml::Mapping);
+struct Extras(Mapping);
 
 impl Extras {
     fn keep(&mut self, key: String, fields: Fields) {

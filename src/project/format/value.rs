@@ -1,6 +1,6 @@
 //! The words of the project file for single values, both ways: what is written is what is read.
 
-use serde_yaml::{Mapping, Value};
+use crate::yaml::plain::{Mapping, Value};
 
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
 use crate::model::{Base, Style};

@@ -1,18 +1,19 @@
-//! One concrete connection at one gate, asked of one policy after the other.
+//! The connections of one difference at one gate, put to one policy after the other.
 
 use crate::analysis::Endpoint as End;
 use crate::analysis::compare::GateDifference;
-use crate::analysis::oracle::{Probe, any_peer_matches, any_port_matches, peer_matches};
+use crate::analysis::oracle::{any_peer_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::policy::{Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule};
+use crate::sets::PortSet;
 
-/// A difference as one concrete connection at one gate.
+/// A difference: one pod, one other end, and the ports.
 pub(super) struct Gate<'a> {
     snapshot: &'a Snapshot,
     direction: Direction,
     subject: End,
     other: End,
-    probe: Probe,
+    ports: PortSet,
 }
 
 impl<'a> Gate<'a> {
@@ -22,7 +23,7 @@ impl<'a> Gate<'a> {
             direction: difference.direction,
             subject: End::Pod(difference.pod),
             other: difference.peer.end(),
-            probe: difference.ports.example(),
+            ports: difference.ports.clone(),
         }
     }
 
@@ -30,13 +31,13 @@ impl<'a> Gate<'a> {
         peer_matches(self.snapshot, &policy.subject, &self.subject)
     }
 
-    /// The rules of a policy that let the connection through, or may do so by a port name or by the
-    /// address of a pod that does not exist yet.
+    /// The rules of a policy that allow some of the ports, or may do so by a port name or by the address
+    /// of a pod that does not exist yet.
     pub(super) fn allowed_by<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Rule> {
         self.rules(policy, true)
     }
 
-    /// The rules of a policy that let the connection through whatever port names stand for.
+    /// The rules of a policy that allow some of the ports whatever port names stand for.
     pub(super) fn surely_allowed_by<'p>(
         &self,
         policy: &'p Policy,
@@ -56,9 +57,33 @@ impl<'a> Gate<'a> {
         rules.iter().filter(move |rule| {
             (any_peer_matches(self.snapshot, &rule.peers, &self.other)
                 || by_name && self.may_be_addressed(&rule.peers))
-                && (any_port_matches(self.snapshot, &rule.ports, destination, self.probe)
+                && (self.has_port(destination, &rule.ports)
                     || by_name && self.may_be_named(destination, &rule.ports))
         })
+    }
+
+    fn has_port(&self, destination: &End, ports: &Match<PortItem>) -> bool {
+        let numbers = |item: &PortItem| match (&item.port, destination) {
+            (PortMatch::AllPorts(protocol), _) => PortSet::all_of(*protocol),
+            (
+                PortMatch::Range {
+                    protocol,
+                    first,
+                    last,
+                },
+                _,
+            ) => PortSet::range(*protocol, *first, *last),
+            (PortMatch::Named { protocol, name }, End::Pod(at)) => {
+                let pod = self.snapshot.pods.get(*at);
+                let numbers = pod.map(|pod| self.snapshot.ports_named(pod, *protocol, name));
+                numbers.unwrap_or_default()
+            }
+            (PortMatch::Named { .. }, _) => PortSet::empty(),
+        };
+        match ports {
+            Match::Any => true,
+            Match::Only(items) => items.iter().any(|i| numbers(i).intersects(&self.ports)),
+        }
     }
 
     /// A pod that does not exist yet may have any address.
@@ -72,13 +97,14 @@ impl<'a> Gate<'a> {
 
     /// A pod that does not exist yet may declare any port name.
     fn may_be_named(&self, destination: &End, ports: &Match<PortItem>) -> bool {
-        let (End::NewPod(_), Some((protocol, _)), Match::Only(items)) =
-            (destination, self.probe, ports)
-        else {
+        let (End::NewPod(_), Match::Only(items)) = (destination, ports) else {
             return false;
         };
         let named = |item: &PortItem| match &item.port {
-            PortMatch::Named { protocol: of, .. } => of.is_none_or(|of| of == protocol),
+            PortMatch::Named { protocol, .. } => {
+                let all = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
+                all.intersects(&self.ports)
+            }
             _ => false,
         };
         items.iter().any(named)

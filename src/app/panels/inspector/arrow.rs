@@ -92,8 +92,8 @@ fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for id in &allowed.policies {
-            let name = document.policy_name(*id);
-            if Row::new(icons::FILE, &name).show(ui).clicked() {
+            let name = inspect.view.names.name(document, *id);
+            if Row::new(icons::FILE, name).show(ui).clicked() {
                 inspect.commands.push(Command::Reveal(Item::Policy(*id)));
             }
         }

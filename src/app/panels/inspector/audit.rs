@@ -1,13 +1,19 @@
 //! What an auditor says of the policies as they are; each row shows what it is about.
 
+use std::sync::Arc;
+
 use egui::Ui;
 
 use super::Inspect;
 use crate::app::command::Command;
 use crate::app::icons;
+use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
+use crate::app::view::View;
 use crate::app::widgets::{self, Row};
 use crate::model::{Document, Item, NodeRef, PolicyId, WorkloadId};
+use crate::query::Results;
+use crate::query::audit::{Audit, audit as audit_of};
 
 /// How many rows of a kind are shown.
 const SHOWN: usize = 6;
@@ -20,11 +26,41 @@ struct Line {
     more: String,
 }
 
+/// The audit of the newest results that it was made for.
+#[derive(Default)]
+pub struct AuditView {
+    audit: Kept<u64, Arc<Audit>>,
+}
+
+impl AuditView {
+    /// The results that the audit was made for, by their number.
+    #[cfg(test)]
+    pub(in crate::app) fn made_for(&self) -> Option<u64> {
+        self.audit.answer().map(|(number, _)| *number)
+    }
+}
+
+/// Has a worker audit what is in force. Comparing once for each policy takes long, so this is called
+/// only while the audit is shown and nothing else is under way.
+pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
+    let (results, insight) = (Arc::clone(results), Arc::clone(&view.insight));
+    let audit = &mut view.audit.audit;
+    audit.keep(view.insight_number, pool, move |cancel| {
+        let (document, in_force) = (&results.document, &results.in_force);
+        let stop = || cancel.is_set();
+        Arc::new(audit_of(document, in_force, &insight.gates, &stop))
+    });
+}
+
 /// Shows it, if there is anything to audit.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
-    let insight = std::sync::Arc::clone(&inspect.view.insight);
-    let audit = &insight.audit;
+    let insight = Arc::clone(&inspect.view.insight);
+    let whole = inspect.view.audit.audit.answer();
+    // Until the whole is there, what is known at once.
+    let whole = whole.map(|(_, audit)| Arc::clone(audit));
+    let audit = whole.as_deref().unwrap_or(&insight.audit);
+    let names = Arc::clone(&inspect.view.names);
     if audit.workloads == 0 {
         return;
     }
@@ -77,7 +113,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
         let file = file.rsplit('/').next().unwrap_or_default().to_owned();
         Line {
             item: Item::Policy(*id),
-            text: document.policy_name(*id),
+            text: names.name(document, *id).to_owned(),
             end: file,
             more: String::new(),
         }

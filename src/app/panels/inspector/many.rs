@@ -51,7 +51,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     ui.add_space(4.0);
     ui.spacing_mut().item_spacing.y = 0.0;
     for item in items.iter().take(40) {
-        let name = inspect.document.item_name(*item);
+        let name = inspect.view.names.of(inspect.document, *item);
         let row = Row::new(icons::of_item(*item, inspect.document), &name);
         if row.show(ui).clicked() {
             inspect.commands.push(Command::Select(vec![*item]));

@@ -13,18 +13,23 @@ mod policy;
 mod project;
 mod workload;
 
+use std::sync::Arc;
+
 use egui::{Frame, Id, Margin, Ui};
 
 use super::radius;
 use crate::app::command::Commands;
+use crate::app::jobs::Pool;
 use crate::app::view::View;
 use crate::app::widgets::Field;
 use crate::model::{Document, Item};
 use crate::query::Results;
 
 pub use arrow::name as arrow_end;
+pub use audit::AuditView;
 pub use external::internet;
 pub use parts::head;
+pub use policy::PolicyView;
 
 /// The egui id of the field with the name of a thing; of a flow: its ports.
 pub fn name_field_id(item: Item) -> Id {
@@ -44,6 +49,21 @@ pub struct Inspect<'a> {
     pub view: &'a mut View,
     /// What is asked for.
     pub commands: &'a mut Commands,
+}
+
+/// Has workers find out what is shown; `quiet`: nothing else is under way.
+pub(super) fn keep(
+    document: &Document,
+    results: &Arc<Results>,
+    view: &mut View,
+    (pool, quiet): (&Pool, bool),
+) {
+    policy::keep(results, view, pool);
+    let nothing = view.selection.is_empty() && view.extra.is_none() && !view.radius.is_on();
+    let audited = document.flows.is_empty() || !document.policies.is_empty();
+    if nothing && audited && quiet && view.insight_number == view.results_number {
+        audit::keep(results, view, pool);
+    }
 }
 
 /// Shows it.

@@ -1,16 +1,77 @@
 //! A kept policy: what it is there for, whom it selects, and what can become of it.
 
+use std::sync::Arc;
+
 use egui::Ui;
 
 use super::Inspect;
 use super::parts;
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::peer_matches;
 use crate::app::command::Command;
+use crate::app::jobs::{Kept, Pool};
 use crate::app::panels::policies::{Source, made_for};
 use crate::app::theme::{self, color};
+use crate::app::view::View;
 use crate::app::{icons, widgets};
-use crate::model::{KeptPolicy, PolicyId};
+use crate::model::{Item, KeptPolicy, PolicyId, WorkloadId};
 use crate::policy::{Direction, Policy};
 use crate::proof::Origin;
+use crate::query::Results;
+
+/// What the selected policy does, found out by a worker.
+#[derive(Default)]
+pub struct PolicyView {
+    facts: Kept<(u64, PolicyId), Option<Facts>>,
+}
+
+/// What a policy isolates, and whom it selects.
+struct Facts {
+    isolates: Vec<&'static str>,
+    selected: Vec<WorkloadId>,
+}
+
+/// Has a worker look at the policy that is selected.
+pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
+    let Some(Item::Policy(id)) = view.only_selected() else {
+        return;
+    };
+    let results = Arc::clone(results);
+    let key = (view.results_number, id);
+    let facts = &mut view.policy.facts;
+    facts.keep(key, pool, move |_| facts_of(&results, id));
+}
+
+/// None if its text holds no policy that can be judged.
+fn facts_of(results: &Results, id: PolicyId) -> Option<Facts> {
+    let in_force = &results.in_force;
+    let of = in_force.origins.iter().zip(in_force.policies());
+    let mut read = of.filter(|(origin, _)| **origin == Origin::Kept(id));
+    let (Some((_, read)), None) = (read.next(), read.next()) else {
+        return None;
+    };
+    let snapshot = &in_force.stage.snapshot;
+    let selects = |policy: &Policy, workload: usize| {
+        let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
+        pods.is_some_and(|pods| peer_matches(snapshot, &policy.subject, &Endpoint::Pod(pods.start)))
+    };
+    let sides = [
+        (Direction::Ingress, &read.ingress, "ingress"),
+        (Direction::Egress, &read.egress, "egress"),
+    ];
+    let isolates = sides
+        .into_iter()
+        .filter(|(_, side, _)| side.as_ref().is_some_and(|side| side.isolates))
+        .map(|(_, _, name)| name);
+    let drawn = in_force.stage.index.iter();
+    Some(Facts {
+        isolates: isolates.collect(),
+        selected: drawn
+            .filter(|(_, at)| selects(read, **at))
+            .map(|(id, _)| *id)
+            .collect(),
+    })
+}
 
 /// Shows it.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
@@ -29,7 +90,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
             "Kept word for word, and judged together with what is written",
         ),
     };
-    parts::head(ui, kind, &document.policy_name(id), about);
+    parts::head(ui, kind, inspect.view.names.name(document, id), about);
     facts(ui, inspect, policy, id);
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
@@ -51,8 +112,9 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
 }
 
 fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &KeptPolicy, id: PolicyId) {
-    if let Some(namespace) = policy.identity().and_then(|known| known.namespace) {
-        widgets::stated(ui, "Namespace", &namespace);
+    let namespace = inspect.view.names.namespace(id);
+    if !namespace.is_empty() {
+        widgets::stated(ui, "Namespace", namespace);
     }
     if !policy.file.is_empty() && policy.replaces.is_none() {
         widgets::stated(ui, "File", &policy.file);
@@ -66,44 +128,19 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &KeptPolicy, id: Policy
             widgets::message(ui, icons::WARNING, text, ink);
         }
     }
-    let in_force = &inspect.results.in_force;
-    let of = in_force.origins.iter().zip(in_force.policies());
-    let read: Vec<&Policy> = of
-        .filter(|(origin, _)| **origin == Origin::Kept(id))
-        .map(|(_, policy)| policy)
-        .collect();
-    let [read] = read.as_slice() else {
-        let ink = color(theme::palette(ui.ctx()).blocked);
-        let text =
-            "Its text holds no policy that can be judged, so it allows nothing and isolates nobody";
-        widgets::message(ui, icons::X, text, ink);
-        return;
-    };
-    let isolates: Vec<&str> = [
-        (Direction::Ingress, &read.ingress, "ingress"),
-        (Direction::Egress, &read.egress, "egress"),
-    ]
-    .into_iter()
-    .filter(|(_, side, _)| side.as_ref().is_some_and(|side| side.isolates))
-    .map(|(_, _, name)| name)
-    .collect();
-    widgets::stated(ui, "Isolates", &isolates.join(" and "));
-    let snapshot = &in_force.stage.snapshot;
-    let selects = |workload: usize| {
-        let pods = snapshot.workloads.get(workload)?.pods.clone();
-        let pod = crate::analysis::Endpoint::Pod(pods.start);
-        let selected = crate::analysis::oracle::peer_matches(snapshot, &read.subject, &pod);
-        selected.then_some(())
-    };
-    let drawn = in_force.stage.index.iter();
-    let selected: Vec<_> = drawn
-        .filter(|(_, at)| selects(**at).is_some())
-        .map(|(id, _)| *id)
-        .collect();
-    parts::matches(
-        ui,
-        inspect,
-        &selected,
-        "Selects no workload of this project",
-    );
+    let facts = std::mem::take(&mut inspect.view.policy.facts);
+    match facts.answer() {
+        Some(((_, of), Some(facts))) if *of == id => {
+            widgets::stated(ui, "Isolates", &facts.isolates.join(" and "));
+            let nothing = "Selects no workload of this project";
+            parts::matches(ui, inspect, &facts.selected, nothing);
+        }
+        Some(((_, of), None)) if *of == id => {
+            let ink = color(theme::palette(ui.ctx()).blocked);
+            let text = "Its text holds no policy that can be judged, so it allows nothing and isolates nobody";
+            widgets::message(ui, icons::X, text, ink);
+        }
+        _ => {}
+    }
+    inspect.view.policy.facts = facts;
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Scope;
+use crate::app::names::PolicyNames;
 use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef, WorkloadId};
 use crate::proof::Written;
 
@@ -16,7 +17,12 @@ pub(super) struct About {
 }
 
 impl About {
-    pub(super) fn new(document: &Document, selection: &BTreeSet<Item>, scope: Scope) -> Self {
+    pub(super) fn new(
+        document: &Document,
+        selection: &BTreeSet<Item>,
+        scope: Scope,
+        policies: &PolicyNames,
+    ) -> Self {
         let mut about = Self {
             flows: BTreeSet::new(),
             workloads: BTreeSet::new(),
@@ -33,10 +39,11 @@ impl About {
             .map(|id| document.node_name(NodeRef::Namespace(*id)).to_owned());
         about.names = names.collect();
         let kept = selection.iter().filter_map(|item| match item {
-            Item::Policy(id) => document.policies.get(*id)?.identity()?.namespace,
+            Item::Policy(id) => Some(policies.namespace(*id)),
             _ => None,
         });
-        about.names.extend(kept);
+        let kept = kept.filter(|namespace| !namespace.is_empty());
+        about.names.extend(kept.map(str::to_owned));
         about
     }
 

@@ -8,21 +8,21 @@ use super::shown::Source;
 use super::text::mark_ui;
 use crate::app::command::Commands;
 use crate::app::icons;
+use crate::app::jobs::{Kept, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets::{self, Editor};
 use crate::diag::{Diagnostic, Severity};
-use crate::load::imported::faults;
+use crate::load::imported::faults as faults_of;
 use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Refusal, Thing};
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// What is wrong with the text in the editor; found again only when it is another one.
+/// What is wrong with the text in the editor; found by a worker when it is another one.
 #[derive(Default)]
 pub struct EditorView {
-    checked: Option<(PolicyId, String)>,
-    faults: Vec<Diagnostic>,
+    faults: Kept<(PolicyId, String), Vec<Diagnostic>>,
 }
 
 /// The egui id of the editor of a kept policy.
@@ -32,22 +32,33 @@ pub fn editor_id(id: PolicyId) -> Id {
 
 /// What a kept policy was made for: a generated one that it replaces, or nothing.
 pub fn made_for(results: &Results, policy: &KeptPolicy, id: PolicyId) -> Source {
-    let replaced = results.generated.replaced.iter();
-    let mut keys = replaced.map(crate::proof::Written::key);
-    match &policy.replaces {
-        Some(key) if keys.any(|replaced| replaced == *key) => Source::ByHand(id),
-        _ => Source::Kept(id),
+    let Some((namespace, name)) = policy.replaces.as_ref().and_then(|key| key.split_once('/'))
+    else {
+        return Source::Kept(id);
+    };
+    let mut replaced = results.generated.replaced.iter();
+    match replaced.any(|written| written.namespace == namespace && written.name == name) {
+        true => Source::ByHand(id),
+        false => Source::Kept(id),
     }
 }
 
-impl EditorView {
-    fn check(&mut self, document: &Document, file: &str, id: PolicyId, text: &str) {
-        let known = |(of, checked): &(PolicyId, String)| *of == id && checked == text;
-        if !self.checked.as_ref().is_some_and(known) {
-            self.faults = faults(document, file, text);
-            self.checked = Some((id, text.to_owned()));
-        }
-    }
+/// What stands in the editor.
+fn text_of(policy: &KeptPolicy, id: PolicyId, view: &View) -> String {
+    Editor::new(("policy text", id), "", &policy.text, &[]).text(&view.drafts)
+}
+
+/// Has a worker find what is wrong with the text that is edited.
+pub(super) fn keep(document: &Document, view: &mut View, id: PolicyId, pool: &Pool) {
+    let Some(policy) = document.policies.get(id) else {
+        return;
+    };
+    let text = text_of(policy, id, view);
+    let faults = &mut view.policies.editor.faults;
+    let (document, file) = (document.clone(), policy.file.clone());
+    faults.keep((id, text.clone()), pool, move |_| {
+        faults_of(&document, &file, &text)
+    });
 }
 
 pub(super) fn edit_ui(
@@ -61,13 +72,11 @@ pub(super) fn edit_ui(
     let Some(policy) = document.policies.get(id) else {
         return;
     };
-    let name = document.policy_name(id);
+    let name = view.names.name(document, id).to_owned();
     head_ui(ui, made_for(results, policy, id), &name, view);
-    let text = Editor::new(("policy text", id), "", &policy.text, &[]).text(&view.drafts);
-    view.policies
-        .editor
-        .check(document, &policy.file, id, &text);
-    let faults = std::mem::take(&mut view.policies.editor.faults);
+    let kept = std::mem::take(&mut view.policies.editor.faults);
+    let own = kept.answer().filter(|((of, _), _)| *of == id);
+    let faults = own.map_or(&[][..], |(_, faults)| faults);
     let lines = |severity| {
         let of = move |d: &&Diagnostic| d.severity == severity;
         let places = faults.iter().filter(of).filter_map(|d| d.span.as_ref());
@@ -91,7 +100,7 @@ pub(super) fn edit_ui(
             ui.add_space(8.0);
             let editor = Editor::new(("policy text", id), "Policy text", &policy.text, &wrong);
             editor.show(ui, &mut view.drafts, commands, |text| {
-                accept(policy, id, text)
+                accept(policy, id, &name, text)
             });
         });
     });
@@ -99,14 +108,23 @@ pub(super) fn edit_ui(
         let below = egui::Rect::from_min_max(egui::pos2(room.left(), above.bottom()), room.max);
         ui.painter().rect_filled(below, 0.0, color(palette.panel));
         ui.scope_builder(egui::UiBuilder::new().max_rect(below), |ui| {
-            faults_ui(ui, &faults);
+            faults_ui(ui, faults);
         });
     }
-    view.policies.editor.faults = faults;
+    let asked = kept.asked().map(|(_, text)| text.as_str());
+    if asked != Some(&text_of(policy, id, view)) {
+        ui.ctx().request_repaint();
+    }
+    view.policies.editor.faults = kept;
 }
 
 /// Anything but nothing is taken over: what is wrong with it stays visible, and nothing typed is lost.
-fn accept(policy: &KeptPolicy, id: PolicyId, text: &str) -> Result<Option<Edit>, Refusal> {
+fn accept(
+    policy: &KeptPolicy,
+    id: PolicyId,
+    name: &str,
+    text: &str,
+) -> Result<Option<Edit>, Refusal> {
     if text.trim().is_empty() {
         let help = "stop keeping the policy, if it is not wanted any more";
         return Err(Refusal::new("a kept policy has a text").help(help));
@@ -115,9 +133,6 @@ fn accept(policy: &KeptPolicy, id: PolicyId, text: &str) -> Result<Option<Edit>,
         text: text.to_owned(),
         ..policy.clone()
     };
-    let name = policy
-        .identity()
-        .map_or_else(|| policy.file.clone(), |known| known.name);
     let change = Edit::Change(Item::Policy(id), Thing::Policy(changed));
     let edit = Edit::Batch(format!("Edit the text of {name}"), vec![change]);
     Ok((text != policy.text).then_some(edit))

@@ -1,4 +1,4 @@
-//! Which policies are shown, as lines; made again only when something about it changes.
+//! Which policies are shown, as lines; made by a worker when something about it changes.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use super::Scope;
 use super::about::About;
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
+use crate::app::names::PolicyNames;
 use crate::app::yaml_ink::LINE;
 use crate::model::{Document, FlowId, Item, PolicyId, WorkloadId};
 use crate::policy::Direction;
@@ -62,7 +63,7 @@ impl Line {
     }
 }
 
-/// What is shown, and what it was made for.
+/// What is shown.
 #[derive(Default)]
 pub struct Shown {
     /// The policies.
@@ -73,32 +74,9 @@ pub struct Shown {
     pub height: f32,
     /// The flows that the selection is about; empty: all.
     pub about: BTreeSet<FlowId>,
-    made_for: Option<(u64, Scope, Vec<Item>)>,
 }
 
 impl Shown {
-    /// Makes it again if needed; says whether the choice of policies is another one.
-    pub fn keep(
-        &mut self,
-        document: &Document,
-        results: &Results,
-        number: u64,
-        selection: &BTreeSet<Item>,
-        scope: Scope,
-    ) -> bool {
-        let wish = (number, scope, selection.iter().copied().collect::<Vec<_>>());
-        if self.made_for.as_ref() == Some(&wish) {
-            return false;
-        }
-        let other = self
-            .made_for
-            .as_ref()
-            .is_none_or(|had| (had.1, &had.2) != (wish.1, &wish.2));
-        *self = shown(document, results, selection, scope);
-        self.made_for = Some(wish);
-        other
-    }
-
     /// The head of a policy, by its key.
     pub fn position(&self, key: &str) -> Option<usize> {
         let policy = self.policies.iter().position(|p| p.key == key)?;
@@ -140,10 +118,11 @@ pub fn shown(
     results: &Results,
     selection: &BTreeSet<Item>,
     scope: Scope,
+    names: &PolicyNames,
 ) -> Shown {
     let mut shown = Shown::default();
     let everything = selection.is_empty() || scope == Scope::Everything;
-    let about = About::new(document, selection, scope);
+    let about = About::new(document, selection, scope, names);
     if !everything {
         shown.about = about.flows.clone();
     }
@@ -200,11 +179,8 @@ pub fn shown(
         if kept.by_hand.iter().any(|(_, by_hand)| *by_hand == id) {
             continue;
         }
-        let name = document.policy_name(id);
-        let namespace = policy
-            .identity()
-            .and_then(|identity| identity.namespace)
-            .unwrap_or_default();
+        let name = names.name(document, id).to_owned();
+        let namespace = names.namespace(id).to_owned();
         let selects = |id: &WorkloadId| kept.selects(*id);
         let wanted = everything
             || selection.contains(&Item::Policy(id))

@@ -13,14 +13,18 @@ use crate::app::{icons, widgets};
 use crate::model::{FlowId, Item};
 use crate::scene::tokens;
 
-pub(super) fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands, fresh: bool) {
+pub(super) fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     let palette = theme::palette(ui.ctx());
     let ground = ui.available_rect_before_wrap();
     ui.painter().rect_filled(ground, 0.0, color(palette.code));
     let lit: Vec<FlowId> = view.lit_flows();
     let policies = &mut view.policies;
-    let wanted = policies.wanted.take();
-    let wanted = wanted.and_then(|key| policies.shown.position(&key));
+    let fresh = std::mem::take(&mut policies.fresh);
+    let wanted = policies.wanted.as_ref();
+    let wanted = wanted.and_then(|key| policies.shown.position(key));
+    if wanted.is_some() {
+        policies.wanted = None;
+    }
     let lines = &policies.shown.lines;
     let by_hand = |p: &ShownPolicy| matches!(p.source, Source::ByHand(_));
     let first_lit = || match policies.shown.policies.first() {

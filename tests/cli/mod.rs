@@ -1,12 +1,8 @@
 //! The command line from outside: what it prints, where, and with which exit code.
 
-#[path = "cli/diff.rs"]
 mod diff;
-#[path = "cli/lint.rs"]
 mod lint;
-#[path = "cli/list.rs"]
 mod list;
-#[path = "cli/paths.rs"]
 mod paths;
 
 use std::fs;

@@ -1,0 +1,152 @@
+//! What frames cost: counted on the window's thread, while workers do the rest.
+
+use std::time::Duration;
+
+use egui_kittest::Harness;
+
+use super::dialogs::Prepared;
+use super::jobs::Workers;
+use super::{App, Command, Surroundings};
+use crate::model::fixture::Sketch;
+use crate::model::{Base, Document, Edit, History, Item};
+use crate::project::files::StateFolder;
+
+/// Two namespaces with workloads, and policies that each select one of them.
+fn document() -> Document {
+    let mut sketch = Sketch::new();
+    sketch.document.settings.base = Base::None;
+    for number in 0..20 {
+        let name = format!("svc-{number}");
+        sketch.workload(
+            &format!("team-{}/{name}", number % 2),
+            &format!("app={name}"),
+        );
+        let policy = format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: only-{name}, namespace: team-{}}}\n\
+             spec: {{podSelector: {{matchLabels: {{app: {name}}}}}, policyTypes: [Ingress]}}\n",
+            number % 2
+        );
+        sketch.keep(&policy, None);
+    }
+    sketch.document
+}
+
+fn window(workers: Workers, state: Option<StateFolder>) -> Harness<'static, App> {
+    let mut harness = Harness::builder()
+        .with_size([1600.0, 1000.0])
+        .with_max_steps(64)
+        .build_eframe(move |cc| {
+            let surroundings = Surroundings {
+                workers,
+                dialogs: Box::new(Prepared::default()),
+                state_folder: state,
+            };
+            let mut app = App::new(&cc.egui_ctx, surroundings);
+            app.enter(History::new(document()), None);
+            app
+        });
+    settle(&mut harness);
+    harness
+}
+
+/// Shows frames until workers have answered.
+fn settle(harness: &mut Harness<'static, App>) {
+    for _ in 0..40 {
+        harness.step();
+        if !harness.state().files.pool().is_inline() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn ask(harness: &mut Harness<'static, App>, command: Command) {
+    harness.state_mut().ask(command);
+    settle(harness);
+}
+
+fn texts_read() -> u64 {
+    crate::yaml::read::texts_read()
+}
+
+#[test]
+fn frames_read_no_text() {
+    let mut harness = window(Workers::Threads, None);
+    let first = harness.state().document().policies.ids().next();
+    let policy = Item::Policy(first.expect("a policy"));
+    let before = texts_read();
+    ask(&mut harness, Command::Select(Vec::new()));
+    ask(&mut harness, Command::ShowPolicies);
+    assert!(!harness.state().view.policies.text().is_empty());
+    ask(&mut harness, Command::Reveal(policy));
+    ask(&mut harness, Command::CopyPolicies);
+    ask(&mut harness, Command::SelectAll);
+    ask(&mut harness, Command::GoTo);
+    harness.event(egui::Event::Text("only-svc-1".to_owned()));
+    settle(&mut harness);
+    let names = &harness.state().view.names;
+    let Item::Policy(id) = policy else { return };
+    assert_eq!(names.name(&harness.state().document(), id), "only-svc-0");
+    assert_eq!(texts_read() - before, 0);
+}
+
+#[test]
+fn an_audit_is_made_only_where_it_is_shown() {
+    let mut harness = window(Workers::Inline, None);
+    let shown = harness.state().view.audit.made_for();
+    assert_eq!(shown, Some(harness.state().view.results_number));
+    let document = harness.state().document();
+    let workload = Item::Workload(document.workloads.ids().next().expect("a workload"));
+    ask(&mut harness, Command::Select(vec![workload]));
+    ask(
+        &mut harness,
+        Command::Edit(Edit::Rename(workload, "front".into())),
+    );
+    assert!(harness.state().view.results_number > shown.unwrap_or_default());
+    assert_eq!(
+        harness.state().view.audit.made_for(),
+        shown,
+        "nobody sees it"
+    );
+    ask(&mut harness, Command::Select(Vec::new()));
+    let now = harness.state().view.results_number;
+    assert_eq!(harness.state().view.audit.made_for(), Some(now));
+}
+
+#[test]
+fn the_answers_are_gone_through_once_for_each_and_not_in_each_frame() {
+    let mut harness = window(Workers::Inline, None);
+    let cost = |harness: &Harness<'static, App>| {
+        let view = &harness.state().view;
+        (view.outline.made, view.canvas.counters().judged)
+    };
+    let before = cost(&harness);
+    for number in 0..30 {
+        let at = egui::pos2(400.0 + number as f32 * 10.0, 500.0);
+        harness.event(egui::Event::PointerMoved(at));
+        harness.step();
+    }
+    assert_eq!(cost(&harness), before);
+    ask(&mut harness, Command::AddNamespace);
+    let after = cost(&harness);
+    assert!(after > before);
+    assert!(
+        after.0 - before.0 <= 4 && after.1 - before.1 <= 2,
+        "{before:?} {after:?}"
+    );
+}
+
+#[test]
+fn frames_write_nothing_to_disk() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let state = folder.path().join("state");
+    let mut harness = window(Workers::Held, Some(StateFolder::at(&state)));
+    ask(&mut harness, Command::ToggleOutline);
+    ask(&mut harness, Command::AddNamespace);
+    harness.set_pixels_per_point(1.0);
+    for _ in 0..200 {
+        harness.step();
+    }
+    assert!(!state.exists(), "the window's thread wrote something");
+    harness.state().files.pool().run_held();
+    assert!(state.exists());
+}
