@@ -1,6 +1,6 @@
 //! Imported policies of a project: their texts, lowered.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
@@ -52,7 +52,7 @@ pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
 pub struct Lowered {
     assumptions: Assumptions,
     /// By file.
-    texts: HashMap<String, (String, Imported)>,
+    texts: BTreeMap<String, (String, Imported)>,
     /// How many texts were read for the last answer.
     pub(crate) read: usize,
 }
@@ -92,7 +92,7 @@ impl Lowered {
 
     fn keep(
         &mut self,
-        mut last: HashMap<String, (String, Imported)>,
+        mut last: BTreeMap<String, (String, Imported)>,
         texts: Vec<(String, &str)>,
         lowered: &[(bool, Imported)],
     ) {

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
@@ -116,7 +116,7 @@ pub fn generate(document: &Document) -> Generated {
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     /// By namespace and name.
-    known: HashMap<String, Entry>,
+    known: BTreeMap<String, Entry>,
     /// How many policies were written for the last answer.
     pub(crate) written: usize,
 }
