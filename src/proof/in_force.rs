@@ -4,8 +4,8 @@
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
-use crate::intent::snapshot::{self, DocumentSnapshot};
-use crate::load::imported;
+use crate::intent::snapshot::{self, Stage};
+use crate::load::imported::{self, Lowered};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::{Document, ImportedPolicy, PolicyId};
@@ -80,12 +80,22 @@ impl InForce {
 
     /// The same, where the imported policies are lowered already.
     pub(crate) fn of(document: &Document, imported: &[Imported], generated: &Generated) -> Self {
+        Self::of_with(&mut Lowered::default(), document, imported, generated)
+    }
+
+    /// The same, without reading again what was read last.
+    pub(crate) fn of_with(
+        lowered: &mut Lowered,
+        document: &Document,
+        imported: &[Imported],
+        generated: &Generated,
+    ) -> Self {
         let (mut policies, mut origins, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
         let texts = generated
             .policies
             .iter()
             .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.as_str()));
-        let written = imported::lower_each(texts, document.settings.assumptions);
+        let written = lowered.lower_each(texts, document.settings.assumptions);
         for (at, read) in written.into_iter().enumerate() {
             origins.extend(read.policies.iter().map(|_| Origin::Generated(at)));
             policies.extend(read.policies);

@@ -18,4 +18,4 @@ pub mod why;
 mod laws;
 
 pub use invariants::{Breach, Hop, Judged, Outcome};
-pub use results::{Results, check, check_against, check_until};
+pub use results::{Cache, Results, check, check_against, check_with};

@@ -9,11 +9,13 @@ use std::time::Duration;
 use super::invariants::{self, Judged, Outcome};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
-use crate::load::imported;
+use crate::load::imported::Lowered;
 use crate::model::Document;
+use crate::plan::context::Context;
+use crate::plan::plan;
 use crate::policy::Imported;
 use crate::proof::InForce;
-use crate::proof::generated::{self, Generated};
+use crate::proof::generated::{self, Generated, Texts};
 use crate::proof::prove::{self, Proof, prove_against};
 use crate::{dialect, lint};
 
@@ -55,23 +57,55 @@ impl Results {
     }
 }
 
+/// What the last check read and wrote, kept by content for the next one. Nothing older stays.
+#[derive(Debug, Default)]
+pub struct Cache {
+    imported: Lowered,
+    texts: Texts,
+    read_back: Lowered,
+}
+
+impl Cache {
+    /// How many policies the last check had to write.
+    pub fn written(&self) -> usize {
+        self.texts.written
+    }
+
+    /// How many texts the last check had to read.
+    pub fn read(&self) -> usize {
+        self.imported.read + self.read_back.read
+    }
+}
+
 /// Generates and proves.
 pub fn check(document: &Document) -> Results {
-    let imported = imported::imported(document);
-    let generated = generated::write(document, &imported);
-    let in_force = InForce::of(document, &imported, &generated);
+    let cache = &mut Cache::default();
+    let (imported, generated) = write(cache, document);
+    let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
     finish(document, &imported, generated, in_force)
 }
 
-/// [`check`], unless `stop` says meanwhile that nobody wants the answer any more.
-pub fn check_until(document: &Document, stop: &dyn Fn() -> bool) -> Option<Results> {
-    let imported = imported::imported(document);
-    let generated = generated::write(document, &imported);
+/// [`check`] without doing again what the last one did, unless `stop` says meanwhile that nobody wants the
+/// answer any more.
+pub fn check_with(
+    cache: &mut Cache,
+    document: &Document,
+    stop: &dyn Fn() -> bool,
+) -> Option<Results> {
+    let (imported, generated) = write(cache, document);
     if stop() {
         return None;
     }
-    let in_force = InForce::of(document, &imported, &generated);
+    let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
     (!stop()).then(|| finish(document, &imported, generated, in_force))
+}
+
+/// The imported policies, lowered, and the written ones.
+fn write(cache: &mut Cache, document: &Document) -> (Vec<Imported>, Generated) {
+    let imported = cache.imported.imported(document);
+    let plan = plan(&Context::new(document, &imported));
+    let generated = generated::write_with(&mut cache.texts, document, &imported, plan);
+    (imported, generated)
 }
 
 fn finish(
@@ -103,9 +137,15 @@ fn findings(document: &Document, snapshot: &Snapshot) -> Vec<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::cluster::Enforcer;
-    use crate::model::{ImportedPolicy, Unknown};
+    use crate::cluster::{Enforcer, HostNetwork};
+    use crate::model::fixture::Sketch;
+    use crate::model::validate::flow_ports;
+    use crate::model::{KeptPolicy, Unknown};
+    use crate::proof::State;
+    use crate::proof::prove::laws::{drawing, random};
 
     const NAMED: &str = "apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -114,6 +154,112 @@ spec:
   podSelector: {}
   egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]
 ";
+
+    fn same(a: &Results, b: &Results) -> bool {
+        a.generated == b.generated
+            && a.proof == b.proof
+            && a.in_force.policies() == b.in_force.policies()
+            && a.in_force.origins == b.in_force.origins
+            && a.in_force.diagnostics == b.in_force.diagnostics
+            && a.findings == b.findings
+            && a.invariants == b.invariants
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn the_answer_with_a_cache_is_the_full_one(
+            first in random(),
+            second in random(),
+            edits in prop::collection::vec((0..9_u8, 0..100_usize), 1..6),
+        ) {
+            let mut cache = Cache::default();
+            for random in [&first, &second] {
+                let mut document = drawing(random).document;
+                prop_assert!(same(&check_with(&mut cache, &document, &|| false).unwrap(), &check(&document)));
+                for (kind, at) in &edits {
+                    change(&mut document, *kind, *at);
+                    let cached = check_with(&mut cache, &document, &|| false).unwrap();
+                    prop_assert!(same(&cached, &check(&document)), "edit {kind} {at}");
+                }
+            }
+        }
+    }
+
+    /// One small change, somewhere.
+    fn change(document: &mut Document, kind: u8, at: usize) {
+        fn some<T: Copy>(ids: impl Iterator<Item = T>, at: usize) -> Option<T> {
+            let ids: Vec<T> = ids.collect();
+            (!ids.is_empty()).then(|| ids[at % ids.len()])
+        }
+        let (flow, workload) = (
+            some(document.flows.ids(), at),
+            some(document.workloads.ids(), at),
+        );
+        let namespace = some(document.namespaces.ids(), at);
+        let flow = flow.and_then(|id| Some((id, document.flows.get(id)?.clone())));
+        match (kind, flow) {
+            (0, Some((id, _))) => drop(document.flows.remove(id)),
+            (1, Some((_, mut flow))) => {
+                std::mem::swap(&mut flow.from, &mut flow.to);
+                document.flows.add(flow);
+            }
+            (2, Some((id, mut flow))) => {
+                flow.ports = flow_ports("UDP/9, TCP/http").unwrap();
+                document.flows.put(id, flow);
+            }
+            (3, Some((id, mut flow))) => {
+                flow.muted = !flow.muted;
+                document.flows.put(id, flow);
+            }
+            (4, _) => {
+                if let Some(workload) = workload.and_then(|id| document.workloads.get_mut(id)) {
+                    workload.labels.insert("app".into(), "other".into());
+                }
+            }
+            (5, _) => {
+                if let Some(namespace) = namespace.and_then(|id| document.namespaces.get_mut(id)) {
+                    namespace.managed = !namespace.managed;
+                }
+            }
+            (6, _) => {
+                document.policies.add(KeptPolicy {
+                    file: "out.yaml".into(),
+                    text: NAMED.replace("shop", ["a", "b"][at % 2]),
+                    replaces: None,
+                    unknown: Unknown::new(),
+                });
+            }
+            (7, _) => document.settings.dns.allow = !document.settings.dns.allow,
+            _ => document.settings.assumptions.host_network = HostNetwork::Nodes,
+        }
+    }
+
+    #[test]
+    fn an_edit_writes_and_reads_only_what_it_touches() {
+        let mut sketch = Sketch::new();
+        for name in ["a", "b", "c"] {
+            sketch.workload(&format!("shop/{name}"), &format!("app={name}"));
+        }
+        sketch.flow("shop/a", "shop/b", "TCP/80");
+        let id = sketch.flow("shop/b", "shop/c", "TCP/80");
+        let mut cache = Cache::default();
+        let mut document = sketch.document;
+        let mut work = |document: &Document| {
+            let results = check_with(&mut cache, document, &|| false).unwrap();
+            assert_eq!(results.proof.state, State::Exact);
+            (cache.written(), cache.read())
+        };
+        let (written, read) = work(&document);
+        assert!(written > 4 && read == written);
+        assert_eq!(work(&document), (0, 0));
+        // Both gates of the one flow, and nothing else.
+        document.flows.get_mut(id).unwrap().ports = flow_ports("TCP/81").unwrap();
+        assert_eq!(work(&document), (2, 2));
+        document.flows.remove(id);
+        assert_eq!(work(&document), (0, 0));
+    }
 
     #[test]
     fn findings_qualify_the_verdict() {
