@@ -4,7 +4,7 @@
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
-use crate::intent::snapshot::{self, Stage};
+use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported::{self, Lowered};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;

@@ -141,9 +141,9 @@ mod tests {
 
     use super::*;
     use crate::cluster::{Enforcer, HostNetwork};
-    use crate::model::fixture::Sketch;
+    use crate::model::fixture::Fixture;
     use crate::model::validate::flow_ports;
-    use crate::model::{KeptPolicy, Unknown};
+    use crate::model::{ImportedPolicy, Unknown};
     use crate::proof::State;
     use crate::proof::prove::laws::{drawing, random};
 
@@ -224,7 +224,7 @@ spec:
                 }
             }
             (6, _) => {
-                document.policies.add(KeptPolicy {
+                document.policies.add(ImportedPolicy {
                     file: "out.yaml".into(),
                     text: NAMED.replace("shop", ["a", "b"][at % 2]),
                     replaces: None,
@@ -238,14 +238,14 @@ spec:
 
     #[test]
     fn an_edit_writes_and_reads_only_what_it_touches() {
-        let mut sketch = Sketch::new();
+        let mut fixture = Fixture::new();
         for name in ["a", "b", "c"] {
-            sketch.workload(&format!("shop/{name}"), &format!("app={name}"));
+            fixture.workload(&format!("shop/{name}"), &format!("app={name}"));
         }
-        sketch.flow("shop/a", "shop/b", "TCP/80");
-        let id = sketch.flow("shop/b", "shop/c", "TCP/80");
+        fixture.flow("shop/a", "shop/b", "TCP/80");
+        let id = fixture.flow("shop/b", "shop/c", "TCP/80");
         let mut cache = Cache::default();
-        let mut document = sketch.document;
+        let mut document = fixture.document;
         let mut work = |document: &Document| {
             let results = check_with(&mut cache, document, &|| false).unwrap();
             assert_eq!(results.proof.state, State::Exact);
