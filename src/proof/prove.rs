@@ -1,6 +1,7 @@
 //! The written policies, read back and compared with the drawing, gate by gate (DESIGN 11, "What
 //! proof means").
 
+mod before;
 #[cfg(test)]
 mod by_hand;
 mod findings;
@@ -16,16 +17,17 @@ use std::collections::BTreeMap;
 
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::analysis::{self, Isolation};
-use crate::cluster::{HostNetwork, Snapshot};
+use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
-use crate::intent::gates::{self, Bound, Intent};
-use crate::intent::snapshot::{self, DocumentSnapshot};
+use crate::intent::gates::{self, Bound};
+use crate::intent::snapshot::{self, Stage};
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::policy::{Direction, Imported, Policy};
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
+pub(crate) use before::Before;
 pub(crate) use witness::holder;
 pub use witness::{Place, Witness};
 
@@ -220,7 +222,24 @@ pub(crate) fn prove_in_force(
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
-    let mut proof = judge(document, imported, generated, in_force);
+    prove_with(
+        &mut Before::default(),
+        document,
+        imported,
+        generated,
+        in_force,
+    )
+}
+
+/// The same, without comparing again what was compared before.
+pub(crate) fn prove_with(
+    before: &mut Before,
+    document: &Document,
+    imported: &[Imported],
+    generated: &Generated,
+    in_force: &InForce,
+) -> Proof {
+    let mut proof = judge(before, document, imported, generated, in_force);
     proof.diagnostics = in_force.diagnostics.clone();
     proof
 }
@@ -236,10 +255,11 @@ pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
         losses: crate::proof::generate(&without).losses,
         ..Generated::default()
     };
-    judge(&without, &[], &generated, &in_force)
+    judge(&mut Before::default(), &without, &[], &generated, &in_force)
 }
 
 fn judge(
+    before: &mut Before,
     document: &Document,
     imported: &[Imported],
     generated: &Generated,
@@ -247,19 +267,22 @@ fn judge(
 ) -> Proof {
     let cluster = snapshot::with_stand_ins(document);
     let mut proof = Proof::default();
-    let real = in_force.on(&cluster);
-    isolate(&mut proof, document, &cluster, analysis::isolation(&real));
+    let real = in_force.on(&stage);
+    let isolation = before.isolation(&real);
+    isolate(&mut proof, document, &stage, &isolation);
     if document.flows.is_empty() {
         return proof;
     }
     let intended = |bound| gates::intents(document, imported, &generated.losses, &cluster, bound);
     let mut intents = intended(Bound::Upper);
-    let mut differences = compare(&cluster, &intents, &real);
+    let ideal = stage.intended(&intents);
+    let mut differences = before.compare(&ideal, &real);
+    let agreed = differences.is_empty().then_some(ideal);
     // The bounds differ at pods that nobody drew alone: only there the lower one has to be asked.
     if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
         differences.retain(|d| d.wider);
         intents = intended(Bound::Lower);
-        let lower = compare(&cluster, &intents, &real);
+        let lower = analysis::compare(&stage.intended(&intents), &real);
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
@@ -282,12 +305,8 @@ fn judge(
         Some(Kind::TooWide) => State::TooWide,
         Some(Kind::CannotExpress) => State::CannotExpress,
     };
+    before.keep(real, isolation, agreed);
     proof
-}
-
-/// Where the policies in force differ from what is intended.
-fn compare(cluster: &DocumentSnapshot, intents: &[Intent], real: &Snapshot) -> Vec<GateDifference> {
-    analysis::compare(&cluster.intended(intents), real)
 }
 
 /// Whether one end of a difference is a pod that nobody drew.
@@ -304,15 +323,10 @@ fn concerns_unknown_pods(cluster: &DocumentSnapshot, difference: &GateDifference
         }
 }
 
-fn isolate(
-    proof: &mut Proof,
-    document: &Document,
-    cluster: &DocumentSnapshot,
-    isolation: Vec<Isolation>,
-) {
-    for (drawn, isolation) in cluster.drawn.iter().zip(isolation) {
+fn isolate(proof: &mut Proof, document: &Document, stage: &Stage, isolation: &[Isolation]) {
+    for (drawn, isolation) in stage.drawn.iter().zip(isolation) {
         if let Some(id) = drawn {
-            proof.isolation.insert(*id, isolation);
+            proof.isolation.insert(*id, *isolation);
         }
     }
     let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;

@@ -16,7 +16,7 @@ use crate::plan::plan;
 use crate::policy::Imported;
 use crate::proof::InForce;
 use crate::proof::generated::{self, Generated, Texts};
-use crate::proof::prove::{self, Proof, prove_against};
+use crate::proof::prove::{self, Before, Proof, prove_against};
 use crate::{dialect, lint};
 
 /// [`prove_against`] and the invariants, under policies from elsewhere.
@@ -63,12 +63,18 @@ pub struct Cache {
     imported: Lowered,
     texts: Texts,
     read_back: Lowered,
+    before: Before,
 }
 
 impl Cache {
     /// How many policies the last check had to write.
     pub fn written(&self) -> usize {
         self.texts.written
+    }
+
+    /// How many policies the last check had to compare, of the intended and those in force.
+    pub fn compared(&self) -> usize {
+        self.before.compared
     }
 
     /// How many texts the last check had to read.
@@ -82,7 +88,7 @@ pub fn check(document: &Document) -> Results {
     let cache = &mut Cache::default();
     let (imported, generated) = write(cache, document);
     let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
-    finish(document, &imported, generated, in_force)
+    finish(cache, document, &imported, generated, in_force)
 }
 
 /// [`check`] without doing again what the last one did, unless `stop` says meanwhile that nobody wants the
@@ -97,7 +103,7 @@ pub fn check_with(
         return None;
     }
     let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
-    (!stop()).then(|| finish(document, &imported, generated, in_force))
+    (!stop()).then(|| finish(cache, document, &imported, generated, in_force))
 }
 
 /// The imported policies, lowered, and the written ones.
@@ -109,12 +115,13 @@ fn write(cache: &mut Cache, document: &Document) -> (Vec<Imported>, Generated) {
 }
 
 fn finish(
+    cache: &mut Cache,
     document: &Document,
     imported: &[Imported],
     generated: Generated,
     in_force: InForce,
 ) -> Results {
-    let proof = prove::prove_in_force(document, imported, &generated, &in_force);
+    let proof = prove::prove_with(&mut cache.before, document, imported, &generated, &in_force);
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),
@@ -249,16 +256,20 @@ spec:
         let mut work = |document: &Document| {
             let results = check_with(&mut cache, document, &|| false).unwrap();
             assert_eq!(results.proof.state, State::Exact);
-            (cache.written(), cache.read())
+            (cache.written(), cache.read(), cache.compared())
         };
-        let (written, read) = work(&document);
-        assert!(written > 4 && read == written);
-        assert_eq!(work(&document), (0, 0));
+        let (written, read, compared) = work(&document);
+        assert!(written > 4 && read == written && compared > 2 * written - 4);
+        assert_eq!(work(&document), (0, 0, 0));
         // Both gates of the one flow, and nothing else.
         document.flows.get_mut(id).unwrap().ports = flow_ports("TCP/81").unwrap();
-        assert_eq!(work(&document), (2, 2));
+        let (written, read, few) = work(&document);
+        assert_eq!((written, read), (2, 2));
+        assert!(few < compared, "{few} of {compared}");
         document.flows.remove(id);
-        assert_eq!(work(&document), (0, 0));
+        let (written, read, few) = work(&document);
+        assert_eq!((written, read), (0, 0));
+        assert!(few < compared, "{few} of {compared}");
     }
 
     #[test]
