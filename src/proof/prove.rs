@@ -20,7 +20,7 @@ use crate::analysis::{self, Isolation};
 use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
 use crate::intent::gates::{self, Bound};
-use crate::intent::snapshot::{self, Stage};
+use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::policy::{Direction, Imported, Policy};
@@ -267,22 +267,22 @@ fn judge(
 ) -> Proof {
     let cluster = snapshot::with_stand_ins(document);
     let mut proof = Proof::default();
-    let real = in_force.on(&stage);
+    let real = in_force.on(&cluster);
     let isolation = before.isolation(&real);
-    isolate(&mut proof, document, &stage, &isolation);
+    isolate(&mut proof, document, &cluster, &isolation);
     if document.flows.is_empty() {
         return proof;
     }
     let intended = |bound| gates::intents(document, imported, &generated.losses, &cluster, bound);
     let mut intents = intended(Bound::Upper);
-    let ideal = stage.intended(&intents);
+    let ideal = cluster.intended(&intents);
     let mut differences = before.compare(&ideal, &real);
     let agreed = differences.is_empty().then_some(ideal);
     // The bounds differ at pods that nobody drew alone: only there the lower one has to be asked.
     if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
         differences.retain(|d| d.wider);
         intents = intended(Bound::Lower);
-        let lower = analysis::compare(&stage.intended(&intents), &real);
+        let lower = analysis::compare(&cluster.intended(&intents), &real);
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
@@ -323,8 +323,13 @@ fn concerns_unknown_pods(cluster: &DocumentSnapshot, difference: &GateDifference
         }
 }
 
-fn isolate(proof: &mut Proof, document: &Document, stage: &Stage, isolation: &[Isolation]) {
-    for (drawn, isolation) in stage.drawn.iter().zip(isolation) {
+fn isolate(
+    proof: &mut Proof,
+    document: &Document,
+    cluster: &DocumentSnapshot,
+    isolation: &[Isolation],
+) {
+    for (drawn, isolation) in cluster.drawn.iter().zip(isolation) {
         if let Some(id) = drawn {
             proof.isolation.insert(*id, *isolation);
         }
