@@ -250,13 +250,13 @@ impl<T> Drop for Slot<T> {
 }
 
 /// An answer that is made again by a worker whenever what it is for changes; until then the last one stays.
-pub struct Kept<K, T> {
+pub struct Memo<K, T> {
     slot: Option<Slot<(K, T)>>,
     asked: Option<K>,
     answer: Option<(K, T)>,
 }
 
-impl<K, T> Default for Kept<K, T> {
+impl<K, T> Default for Memo<K, T> {
     fn default() -> Self {
         Self {
             slot: None,
@@ -266,7 +266,7 @@ impl<K, T> Default for Kept<K, T> {
     }
 }
 
-impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
+impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Memo<K, T> {
     /// Starts the work if it was not asked for this yet; says whether a new answer is there.
     pub fn keep(
         &mut self,

@@ -11,8 +11,8 @@ use super::canvas;
 use super::command::{Command, Commands};
 use super::dialogs::{Dialogs, Native};
 use super::files::Files;
+use super::imported::Adoption;
 use super::jobs::{Slot, Workers};
-use super::kept::Adoption;
 use super::keys;
 use super::matrix::{self, Center};
 use super::names::PolicyNames;
@@ -173,7 +173,7 @@ impl App {
         self.view.check_failed = self.check.failed();
         if let Some(analysis_results) = self.analysis_results.take() {
             self.view.analysis_results = Arc::new(analysis_results);
-            self.view.insight_number = self.view.results_number;
+            self.view.analysis_number = self.view.results_number;
             let shown = self.view.extras(&self.document()).list();
             let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
             self.view.extra = self.view.extra.filter(stays);

@@ -46,7 +46,7 @@ pub struct ExtraId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExtraKind {
     /// An imported policy allows it; it is not drawn.
-    Kept,
+    Imported,
     /// Allowed, but not drawn: the witness of a problem.
     TooWide,
     /// Drawn, but not allowed: the witness of a problem.
@@ -74,7 +74,7 @@ impl ExtraKind {
     /// The sign in its chip, as lines on a square of 16: never colour alone.
     pub fn sign(self) -> &'static str {
         match self {
-            Self::Kept => "M4 2h5l3 3v9H4ZM9 2v3h3M6 8h4M6 11h4",
+            Self::Imported => "M4 2h5l3 3v9H4ZM9 2v3h3M6 8h4M6 11h4",
             Self::TooWide => "M8 2 15 14H1ZM8 6v4M8 12v.5",
             Self::Blocked => "M3 3 13 13M13 3 3 13",
             Self::Denied => "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0ZM4 4l8 8",
@@ -87,7 +87,7 @@ impl ExtraKind {
     /// Lengths of dashes and gaps; none: one solid line.
     pub fn dashes(self) -> Option<[f32; 2]> {
         match self {
-            Self::Kept => Some([1.6, 3.4]),
+            Self::Imported => Some([1.6, 3.4]),
             Self::Blocked | Self::Denied | Self::Closed => Some([6.0, 4.5]),
             Self::TooWide | Self::Opened | Self::Hop => None,
         }
@@ -96,7 +96,7 @@ impl ExtraKind {
     /// The ink of its line and its sign, and the ground of its chip.
     pub fn inks(self, palette: &Palette) -> (Rgb, Rgb) {
         match self {
-            Self::Kept | Self::Denied => (palette.ink2, palette.raised),
+            Self::Imported | Self::Denied => (palette.ink2, palette.raised),
             Self::TooWide => (palette.wide, palette.wide_soft),
             Self::Blocked => (palette.blocked, palette.blocked_soft),
             Self::Opened | Self::Closed => (palette.ink, palette.raised),
@@ -166,7 +166,7 @@ fn outside(measure: &dyn Measure) -> NodeSpec {
     NodeSpec {
         node: OUTSIDE,
         icon: Icon::Internet,
-        ..node_spec("Outside", "addresses of no pod", measure)
+        ..node_spec("Outside", "addresses outside the cluster", measure)
     }
 }
 
@@ -197,7 +197,7 @@ mod tests {
         let (request, nodes) = shop();
         let before = layout::arrange(&request);
         let extras = [
-            extra(ExtraKind::Kept, nodes[0], nodes[5]),
+            extra(ExtraKind::Imported, nodes[0], nodes[5]),
             extra(ExtraKind::Opened, nodes[0], nodes[5]),
             extra(ExtraKind::Closed, nodes[7], nodes[2]),
         ];
@@ -220,10 +220,10 @@ mod tests {
         let (request, nodes) = shop();
         let before = layout::arrange(&request);
         let extras = [
-            extra(ExtraKind::Kept, OUTSIDE, nodes[0]),
-            extra(ExtraKind::Kept, NodeRef::AnyPod, nodes[1]),
+            extra(ExtraKind::Imported, OUTSIDE, nodes[0]),
+            extra(ExtraKind::Imported, NodeRef::AnyPod, nodes[1]),
             extra(
-                ExtraKind::Kept,
+                ExtraKind::Imported,
                 NodeRef::Group(crate::model::GroupId(99)),
                 nodes[1],
             ),
@@ -242,7 +242,7 @@ mod tests {
     fn the_picture_tells_them_apart_without_colour() {
         let (request, nodes) = shop();
         let kinds = [
-            ExtraKind::Kept,
+            ExtraKind::Imported,
             ExtraKind::TooWide,
             ExtraKind::Blocked,
             ExtraKind::Denied,

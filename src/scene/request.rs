@@ -137,10 +137,10 @@ fn namespace_spec(
     }
 }
 
-/// The words of no base: what isolates is somebody else's, or nothing.
-pub const NO_BASE: &str = "no base";
+/// The badge of a namespace without a generated default deny.
+pub const NO_BASE: &str = "no default deny";
 
-/// What a base isolates, in the words of the header's badge.
+/// The badge of a namespace's default deny.
 pub fn base_words(base: Base) -> &'static str {
     match base {
         Base::DenyAll => "deny all",

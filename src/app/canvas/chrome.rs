@@ -9,7 +9,7 @@ use egui::{
 use super::paint::faded;
 use super::pen::rect;
 use super::pointer::Gesture;
-use super::{CanvasView, picture};
+use super::{CanvasView, scene_graph};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::app::{icons, theme};
@@ -140,7 +140,7 @@ impl CanvasView {
         }
         panel(ui, ground, palette);
         let area = ground.shrink(4.0);
-        let place = minimap(&scene, picture::scene_rect(area));
+        let place = minimap(&scene, scene_graph::scene_rect(area));
         let on_map = |scene_rect| rect(place.rect_to_screen(scene_rect));
         let mut mesh = Mesh::default();
         for space in &scene.namespaces {
@@ -153,7 +153,7 @@ impl CanvasView {
         }
         let painter = ui.painter_at(ground);
         painter.add(Shape::mesh(mesh));
-        let seen = on_map(picture::scene_rect(self.camera.visible())).intersect(area);
+        let seen = on_map(scene_graph::scene_rect(self.camera.visible())).intersect(area);
         let accent = Stroke::new(1.5, theme::color(palette.accent));
         painter.rect(seen, 3.0, Color32::TRANSPARENT, accent, StrokeKind::Inside);
         let response = ui.interact(ground, ui.id().with("minimap"), Sense::click_and_drag());
@@ -170,13 +170,13 @@ impl CanvasView {
 impl CanvasView {
     /// Whether nothing of the picture is off the screen.
     fn all_seen(&self) -> bool {
-        let bounds = rect(self.picture.scene.bounds);
+        let bounds = rect(self.scene_graph.scene.bounds);
         self.camera.visible().contains_rect(bounds)
     }
 
     /// Whether something of the picture lies under that part of the screen.
     fn covers(&self, ground: Rect) -> bool {
-        let scene = &self.picture.scene;
+        let scene = &self.scene_graph.scene;
         let spaces = scene.namespaces.iter().map(|space| space.rect);
         let mut all = spaces.chain(scene.nodes.iter().map(|node| node.rect));
         all.any(|area| self.camera.rect_to_screen(rect(area)).intersects(ground))

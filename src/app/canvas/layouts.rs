@@ -87,7 +87,7 @@ impl Layouts {
             self.seen = Some((document.clone(), extras.clone()));
             let faces = Faces(context);
             let request = Request::of(document, &faces).with_extras(&extras.list(), &faces);
-            self.begin_with_kept(document, extras);
+            self.start_from_imported(document, extras);
             if request != self.request || self.afresh {
                 self.request = request;
                 self.start(pool, shown);
@@ -106,9 +106,9 @@ impl Layouts {
     }
 
     /// Where nothing is drawn, what imported policies allow says where things best stand; once.
-    fn begin_with_kept(&mut self, document: &Document, extras: &Extras) {
+    fn start_from_imported(&mut self, document: &Document, extras: &Extras) {
         let free = document.flows.is_empty() && document.layout.is_empty();
-        let kept = |extra: &Extra| extra.id.kind == ExtraKind::Kept;
+        let kept = |extra: &Extra| extra.id.kind == ExtraKind::Imported;
         if !self.begun && free && extras.all.iter().any(kept) {
             (self.begun, self.afresh, self.anew) = (true, true, true);
         }
