@@ -1,5 +1,6 @@
-//! Arrows that are no flows: what imported policies allow, the witness of a problem, what a comparison
-//! opens and closes, the ways of a blast radius. They are routed around the drawn ones and move none.
+//! Arrows that are not flows: connections of imported policies, the witness of a problem, the
+//! differences of a comparison, the hops of a blast radius. They are routed after the flows and move
+//! none of them.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use super::tokens::{Palette, Rgb};
 use super::{Icon, Measure, Rect, TextStyle};
 use crate::model::{ExternalId, FlowId, NodeRef};
 
-/// Everything outside the cluster that no external of the drawing names; shown while an arrow needs
+/// Everything outside the cluster that no external of the project names; shown while an arrow needs
 /// it, never part of a Document.
 pub const OUTSIDE: NodeRef = NodeRef::External(ExternalId(u32::MAX));
 
@@ -93,7 +94,7 @@ impl ExtraKind {
         }
     }
 
-    /// The ink of its line and its sign, and the ground of its chip.
+    /// The colour of its line and sign, and the background of its chip.
     pub fn inks(self, palette: &Palette) -> (Rgb, Rgb) {
         match self {
             Self::Imported | Self::Denied => (palette.ink2, palette.raised),

@@ -1,4 +1,4 @@
-//! What a picture depends on, taken from a Document and measured: plain values that compare.
+//! The input of a layout, taken from a Document and measured: plain values that compare.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ pub(crate) struct FlowSpec {
 }
 
 impl Request {
-    /// What the picture of that Document depends on. Flows with an end that does not exist are
+    /// The layout input of that Document. Flows with an end that does not exist are
     /// not drawn.
     pub fn of(document: &Document, measure: &dyn Measure) -> Self {
         let mut counts: BTreeMap<NamespaceId, usize> = BTreeMap::new();

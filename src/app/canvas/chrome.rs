@@ -1,5 +1,5 @@
-//! What stands on the canvas but not in the picture: the strip of tools, the small copy of the
-//! picture, and a line that teaches an empty canvas.
+//! What is on the canvas but not in the scene: the tool strip, the minimap, and the hint on an
+//! empty canvas.
 
 use egui::{
     Align2, Color32, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType,
@@ -39,7 +39,7 @@ impl CanvasView {
         self.small_copy(ui);
     }
 
-    /// An empty canvas says what to do.
+    /// The hint on an empty canvas.
     fn teach(&self, ui: &Ui) {
         let palette = theme::palette(ui.ctx());
         let painter = ui.painter_at(self.camera.viewport);
@@ -123,7 +123,7 @@ impl CanvasView {
         }
     }
 
-    /// The whole picture, small; a click or a drag on it moves what is seen.
+    /// The minimap; a click or a drag on it moves the viewport.
     fn small_copy(&mut self, ui: &mut Ui) {
         let scene = self.scene();
         if scene.nodes.is_empty() || self.camera.viewport.width() < 480.0 {
@@ -168,13 +168,13 @@ impl CanvasView {
 }
 
 impl CanvasView {
-    /// Whether nothing of the picture is off the screen.
+    /// Whether the whole scene is visible.
     fn all_seen(&self) -> bool {
         let bounds = rect(self.scene_graph.scene.bounds);
         self.camera.visible().contains_rect(bounds)
     }
 
-    /// Whether something of the picture lies under that part of the screen.
+    /// Whether part of the scene is under that part of the screen.
     fn covers(&self, ground: Rect) -> bool {
         let scene = &self.scene_graph.scene;
         let spaces = scene.namespaces.iter().map(|space| space.rect);
@@ -183,7 +183,7 @@ impl CanvasView {
     }
 }
 
-/// A flat ground on the canvas.
+/// A flat background on the canvas.
 fn panel(ui: &Ui, ground: Rect, palette: &tokens::Palette) {
     let border = Stroke::new(1.0, theme::color(palette.hairline));
     ui.painter().rect(

@@ -22,7 +22,7 @@ pub struct Layouts {
     /// The newest finished layout.
     pub scene: Arc<Scene>,
     slot: Option<Slot<Scene>>,
-    /// Finished layouts, oldest first: undo brings the very same picture back.
+    /// Finished layouts, oldest first: undo restores the same layout.
     past: VecDeque<(Request, Arc<Scene>)>,
     seen: Option<(Document, Extras)>,
     request: Request,
@@ -105,7 +105,7 @@ impl Layouts {
         true
     }
 
-    /// Where nothing is drawn, what imported policies allow says where things best stand; once.
+    /// Without flows, the connections of imported policies guide the layout, once.
     fn start_from_imported(&mut self, document: &Document, extras: &Extras) {
         let free = document.flows.is_empty() && document.layout.is_empty();
         let kept = |extra: &Extra| extra.id.kind == ExtraKind::Imported;
@@ -189,7 +189,7 @@ fn shifts(before: &Scene, after: &Scene) -> BTreeMap<NodeRef, Vec2> {
     .collect()
 }
 
-/// Whether both have the same picture, as far as that can be told at no cost.
+/// Whether both have the same layout, as far as that is cheap to decide.
 fn same_picture(a: &Document, b: &Document) -> bool {
     a.namespaces.same(&b.namespaces)
         && a.workloads.same(&b.workloads)

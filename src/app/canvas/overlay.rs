@@ -1,4 +1,4 @@
-//! What is drawn over the picture for the moment: selection, handles, a marquee, a flow on its way.
+//! Transient drawing over the scene: selection, handles, a marquee, a flow being drawn.
 
 use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 

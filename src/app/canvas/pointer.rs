@@ -21,7 +21,7 @@ pub enum Gesture {
     /// Nothing.
     #[default]
     Idle,
-    /// Moves the picture.
+    /// Pans the view.
     Pan,
     /// Selects what a rectangle touches, besides what was selected when it began.
     Marquee {

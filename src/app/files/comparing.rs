@@ -1,4 +1,4 @@
-//! Reading what the drawing is compared with, and writing what came of it.
+//! Reads the other side of a comparison, and writes its result.
 
 use std::path::{Path, PathBuf};
 

@@ -107,13 +107,13 @@ impl App {
                 *journal = folder.start_journal().ok();
             }
             if let Some(journal) = journal {
-                // A full disk must not stop anybody from working; saving will say so.
+                // A full disk must not interrupt the work; saving reports it.
                 let _ = journal.write(&format::write(&document), path.as_deref());
             }
         });
     }
 
-    /// Looks for work that a crash left behind, and asks what to do with it.
+    /// Looks for unsaved work of a crashed session, and asks what to do with it.
     pub(in crate::app) fn look_for_journal(&mut self) {
         let Some(state) = &self.files.state else {
             return;
@@ -127,7 +127,7 @@ impl App {
         self.view.overlay = Some(Overlay::Question(Question::Recover(name)));
     }
 
-    /// Takes back what a crash left behind, or throws it away.
+    /// Restores the unsaved work of a crashed session, or discards it.
     pub(in crate::app) fn recover(&mut self, take: bool) {
         let Some(orphan) = self.files.journal.orphan.take() else {
             return;

@@ -20,13 +20,13 @@ use crate::model::{Document, NodeRef};
 use crate::query::Results;
 use crate::query::reach::{Axis, AxisEntries, Cell, ReachMatrix, Row};
 
-/// What stands in the middle of the window.
+/// Whether the window shows canvas or matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Center {
     /// The drawing.
     #[default]
     Canvas,
-    /// Who reaches whom.
+    /// The reachability matrix.
     Matrix,
 }
 
@@ -42,7 +42,7 @@ pub enum Mode {
     Differences,
 }
 
-/// In which order rows and columns stand.
+/// The order of rows and columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
     /// By namespace, then name.
@@ -50,7 +50,7 @@ pub enum Sort {
     Namespace,
     /// By name.
     Name,
-    /// Who has most to do with others comes first.
+    /// By number of peers, most first.
     Peers,
 }
 
@@ -119,7 +119,7 @@ impl MatrixView {
         self.wants_filter = true;
     }
 
-    /// Says what the results are of; what was kept for others is forgotten.
+    /// Starts with the results of that number; drops rows of others.
     fn begin(&mut self, number: u64) {
         if self.rows_for != Some((number, self.axis)) {
             self.rows_for = Some((number, self.axis));
