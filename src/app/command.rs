@@ -100,7 +100,7 @@ pub enum Command {
     SelectArrow(ExtraId),
     /// Highlights flows and their ends on the canvas, without selecting them.
     Highlight(Vec<FlowId>),
-    /// Explains why a connection is allowed or denied (DESIGN 8); without a port, at a relevant one.
+    /// Asks why a connection is allowed or not, in words; without a port, at one that matters.
     Why {
         /// Its source.
         from: String,
