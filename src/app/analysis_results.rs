@@ -1,5 +1,5 @@
-//! What else the policies in force say about the drawing, beside the proof: what imported policies
-//! allow. Computed by a worker of its own after each answer, so that the verdict waits for nothing.
+//! Analyses beside the proof: connections of imported policies, gates, audit. A separate worker
+//! computes them after each check, so that the verdict does not wait for them.
 
 use std::sync::Arc;
 
@@ -12,25 +12,25 @@ use crate::query::undrawn::{Allowed, beyond_drawn};
 use crate::scene::request::ports_label;
 use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
 
-/// The answers.
+/// The results of one Document.
 #[derive(Clone, Debug, Default)]
 pub struct AnalysisResults {
-    /// What imported policies allow beyond what is drawn.
+    /// Connections that imported policies allow and no flow draws.
     pub allowed: Vec<Allowed>,
-    /// How each gate of each workload stands.
+    /// The state of each gate of each workload.
     pub gates: Gates,
-    /// What an auditor says at once.
+    /// The summary for an audit.
     pub audit: Audit,
-    /// What imported policies allow, as arrows.
+    /// `allowed`, as arrows.
     pub kept: Arc<Vec<Extra>>,
 }
 
-/// Arrows that are shown beside the flows.
+/// Arrows shown beside the flows.
 #[derive(Clone, Debug, Default)]
 pub struct Extras {
-    /// All of one kind, made once for each answer.
+    /// All of one kind, made once for each check.
     pub all: Arc<Vec<Extra>>,
-    /// One more: the witness of a problem.
+    /// The witness of a problem.
     pub witness: Option<Extra>,
 }
 
@@ -52,12 +52,14 @@ impl Extras {
 }
 
 impl AnalysisResults {
-    /// Finds it all out, until `stop` says that nobody wants it any more.
+    /// Computes everything; `stop` cancels it.
     pub fn of(results: &Results, stop: &dyn Fn() -> bool) -> Self {
         let (document, in_force) = (&results.document, &results.in_force);
         let gates = exposure::gates(document, in_force);
         let allowed = beyond_drawn(document, in_force, stop);
-        let kept = allowed.iter().map(|a| extra(ExtraKind::Kept, &a.joined));
+        let kept = allowed
+            .iter()
+            .map(|a| extra(ExtraKind::Imported, &a.joined));
         Self {
             kept: Arc::new(kept.collect()),
             allowed,
@@ -66,14 +68,14 @@ impl AnalysisResults {
         }
     }
 
-    /// What an arrow of an imported policy stands for.
+    /// The connection that an arrow of an imported policy shows.
     pub fn allowed(&self, id: ExtraId) -> Option<&Allowed> {
         let is = |a: &&Allowed| node_of(a.joined.from) == id.from && node_of(a.joined.to) == id.to;
         self.allowed.iter().find(is)
     }
 }
 
-/// The node that stands for an end.
+/// The node of an end.
 pub fn node_of(party: Party) -> NodeRef {
     match party {
         Party::Drawn(node) => node,
@@ -81,7 +83,7 @@ pub fn node_of(party: Party) -> NodeRef {
     }
 }
 
-/// An arrow for summed up connections.
+/// An arrow for aggregated connections.
 pub fn extra(kind: ExtraKind, joined: &Joined) -> Extra {
     let ports = FlowPort::of(&joined.ports);
     Extra {

@@ -1,6 +1,6 @@
-//! Everything that a user can trigger. Menus, the palette, the list of keys and tests read one
-//! list, [`LISTED`]; commands that carry data are not in it. Panels and the canvas ask by pushing
-//! into [`Commands`]; the window runs them in order at the end of the frame.
+//! The commands of the window, in one table, [`LISTED`], that menus, palette, shortcuts and tests
+//! share; commands with data are not in it. Panels and the canvas push into [`Commands`], which the
+//! window runs in order at the end of the frame.
 
 mod shortcut;
 
@@ -17,9 +17,9 @@ use super::theme::Choice;
 use crate::model::{Edit, FlowId, Item, PolicyId, Style};
 use crate::scene::ExtraId;
 
-/// Something to do.
+/// A command.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "LISTED says in words what each does")]
+#[allow(missing_docs, reason = "LISTED has the title of each")]
 pub enum Command {
     NewProject,
     OpenProject,
@@ -60,7 +60,7 @@ pub enum Command {
     LayOut,
     ToggleOutline,
     ToggleInspector,
-    ToggleKept,
+    ToggleImported,
     Radius,
     LeaveRadius,
     ThemeSystem,
@@ -78,8 +78,8 @@ pub enum Command {
     ShowWhy,
     Adopt,
     EditByHand,
-    ReturnToGenerated,
-    StopKeeping,
+    RestoreGenerated,
+    RemoveFromProject,
     CompareSaved,
     CompareProject,
     CompareFolder,
@@ -88,54 +88,54 @@ pub enum Command {
     ExampleShop,
     ExamplePlatform,
     Escape,
-    /// The undoable part: changes the Document.
+    /// Edits the Document; undoable.
     Edit(Edit),
-    /// Selects exactly these.
+    /// Replaces the selection.
     Select(Vec<Item>),
-    /// Takes one thing into the selection, or out of it.
+    /// Adds an item to the selection, or removes it.
     ToggleSelect(Item),
-    /// Selects a thing and brings it into view.
+    /// Selects an item and scrolls to it.
     Reveal(Item),
     /// Selects an arrow that is no flow.
     SelectArrow(ExtraId),
-    /// Lights up flows and what they touch on the canvas, without selecting them.
+    /// Highlights flows and their ends on the canvas, without selecting them.
     Highlight(Vec<FlowId>),
-    /// Asks why a connection is allowed or not, in words (DESIGN 8); without a port, at one that matters.
+    /// Asks why a connection is allowed or not, in words; without a port, at one that matters.
     Why {
-        /// Who would open it.
+        /// Its source.
         from: String,
-        /// To whom.
+        /// Its destination.
         to: String,
-        /// At which port; may be empty.
+        /// Its port, `TCP/80`; may be empty.
         port: String,
     },
-    /// Compares with a project, or with manifests.
+    /// Compares the open project with another one, or with manifests.
     ComparePaths(Vec<PathBuf>),
     /// Ends the comparison.
     CloseCompare,
-    /// Puts the open comparison onto the clipboard, as a Markdown table.
+    /// Copies the open comparison as a Markdown table.
     CopyComparison,
-    /// Writes the open comparison as a Markdown table.
+    /// Saves the open comparison as a Markdown table.
     SaveComparison,
-    /// Writes the canvas with the open comparison as an SVG picture.
+    /// Saves the canvas with the open comparison as an SVG file.
     SaveComparisonPicture,
     /// Opens a project, or manifests as a new project.
     OpenPaths(Vec<PathBuf>),
-    /// Takes manifests into the open project.
+    /// Imports manifests into the open project.
     ImportPaths(Vec<PathBuf>),
-    /// Takes YAML text into the open project (a paste).
+    /// Imports pasted YAML into the open project.
     ImportText(String),
-    /// Puts text onto the clipboard.
+    /// Copies text to the clipboard.
     CopyText(String),
-    /// Draws what an import offers: its number in the report.
+    /// Accepts an offer of the import report, by its index.
     AcceptOffer(usize),
-    /// Makes imported policies part of the drawing, as far as that can be proven to change nothing.
+    /// Replaces imported policies by flows, where that provably changes no connection.
     AdoptThese(Vec<PolicyId>),
-    /// Keeps a copy of the generated policy of that key (`NAMESPACE/NAME`) in its place, and edits it.
+    /// Replaces the generated policy with that key (`NAMESPACE/NAME`) by an editable copy.
     EditPolicyByHand(String),
-    /// Drops copies of generated policies, so that these are written again.
-    ReturnThese(Vec<PolicyId>),
-    /// Takes unsaved work back that a crash left behind (true), or throws it away.
+    /// Removes edited copies of generated policies, so that these are generated again.
+    RestoreThese(Vec<PolicyId>),
+    /// Restores the unsaved work of a crashed session (true), or discards it.
     Recover(bool),
 }
 
@@ -150,10 +150,10 @@ pub enum When {
     Selection,
     /// Flows are selected.
     Flows,
-    /// There are imported policies.
-    Kept,
+    /// The project has imported policies.
+    Imported,
     /// Imported policies are selected.
-    KeptSelected,
+    ImportedSelected,
     /// There is something to undo.
     Undo,
     /// There is something to redo.
@@ -173,33 +173,33 @@ pub enum Menu {
     Policy,
     /// Help.
     Help,
-    /// None: keys only.
+    /// In no menu.
     None,
 }
 
-/// One listed command.
+/// An entry of [`LISTED`].
 pub struct Listed {
     /// The command.
     pub command: Command,
     /// Its stable name.
     pub name: &'static str,
-    /// What it says in a menu.
+    /// Its title.
     pub text: &'static str,
-    /// Its icon, or nothing.
+    /// Its icon; may be empty.
     pub icon: &'static str,
     /// Its menu.
     pub menu: Menu,
-    /// Begins a new group in its menu.
+    /// Whether a separator precedes it in its menu.
     pub apart: bool,
     /// When it can be run.
     pub when: When,
-    /// Its keys; the first is shown in menus.
+    /// Its shortcuts; menus show the first.
     pub keys: &'static [Shortcut],
-    /// What it switches, if it has a check in menus.
+    /// The setting that its check in the menu shows.
     pub switch: Option<Switch>,
 }
 
-/// Something that is on or off.
+/// A setting that a menu entry shows with a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {
     /// This theme.
@@ -212,8 +212,8 @@ pub enum Switch {
     Outline,
     /// The inspector is shown.
     Inspector,
-    /// What imported policies allow is shown.
-    Kept,
+    /// The connections of imported policies are shown.
+    Imported,
     /// Policies are written in this style.
     Style(Style),
 }
@@ -274,49 +274,49 @@ pub static LISTED: &[Listed] = listed! {
     DrawFlow "insert.flow" "Draw flow" icons::ARROW_RIGHT, Edit, Project, [key(Key::A)];
 
     GoTo "view.go-to" "Go to…" icons::MAGNIFYING_GLASS, View, Project, [ctrl(Key::K)];
-    RunCommand "view.commands" "Run a command…" "", View, Always, [ctrl_shift(Key::P)];
-    Find "view.find" "Filter the outline" "", View, Project, [ctrl(Key::F)];
+    RunCommand "view.commands" "Command palette…" "", View, Always, [ctrl_shift(Key::P)];
+    Find "view.find" "Find…" "", View, Project, [ctrl(Key::F)];
     ZoomIn "view.zoom-in" "Zoom in" icons::PLUS, View "-", Project, [ctrl(Key::Plus), ctrl(Key::Equals)];
     ZoomOut "view.zoom-out" "Zoom out" icons::MINUS, View, Project, [ctrl(Key::Minus)];
     ZoomReset "view.zoom-reset" "Actual size" "", View, Project, [ctrl(Key::Num0)];
     Fit "view.fit" "Fit everything" icons::CORNERS_OUT, View, Project, [shift_digit(Key::Num1)];
     FitSelection "view.fit-selection" "Fit selection" "", View, Selection, [shift_digit(Key::Num2)];
-    LayOut "view.lay-out" "Lay out everything again" "", View, Project, [];
-    ToggleMatrix "view.matrix" "Canvas or matrix" icons::MATRIX, View "-", Project, [key(Key::F6)];
-    ToggleOutline "view.outline" "Show or hide the outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
-    ToggleInspector "view.inspector" "Show or hide the inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;
-    ToggleKept "view.kept" "Show what imported policies allow" icons::FILE, View "-", Project, [], Switch::Kept;
-    ThemeSystem "view.theme-system" "Theme of the desktop" "", View "-", Always, [], Switch::Theme(Choice::System);
+    LayOut "view.lay-out" "Auto-layout" "", View, Project, [];
+    ToggleMatrix "view.matrix" "Switch between canvas and matrix" icons::MATRIX, View "-", Project, [key(Key::F6)];
+    ToggleOutline "view.outline" "Outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
+    ToggleInspector "view.inspector" "Inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;
+    ToggleImported "view.kept" "Connections of imported policies" icons::FILE, View "-", Project, [], Switch::Imported;
+    ThemeSystem "view.theme-system" "System theme" "", View "-", Always, [], Switch::Theme(Choice::System);
     ThemeLight "view.theme-light" "Light theme" icons::SUN, View, Always, [], Switch::Theme(Choice::Light);
     ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [], Switch::Theme(Choice::Dark);
-    ToggleContrast "view.high-contrast" "High contrast on or off" "", View, Always, [], Switch::Contrast;
-    ToggleMotion "view.reduced-motion" "Reduced motion on or off" "", View, Always, [], Switch::Motion;
+    ToggleContrast "view.high-contrast" "High contrast" "", View, Always, [], Switch::Contrast;
+    ToggleMotion "view.reduced-motion" "Reduced motion" "", View, Always, [], Switch::Motion;
 
-    CopyPolicies "policy.copy" "Copy shown policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
-    Adopt "policy.adopt" "Adopt imported policies" icons::CHECK, Policy "-", Kept, [];
-    EditByHand "policy.edit-by-hand" "Edit the chosen policy by hand" icons::PENCIL_SIMPLE, Policy, Project, [];
-    ReturnToGenerated "policy.return" "Return to generated" "", Policy, KeptSelected, [];
-    StopKeeping "policy.stop-keeping" "Stop importing" "", Policy, KeptSelected, [];
-    StylePerFlow "policy.per-flow" "Write one policy for each flow" "", Policy "-", Project, [], Switch::Style(Style::PerFlow);
-    StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [], Switch::Style(Style::PerWorkload);
+    CopyPolicies "policy.copy" "Copy policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
+    Adopt "policy.adopt" "Adopt imported policies" icons::CHECK, Policy "-", Imported, [];
+    EditByHand "policy.edit-by-hand" "Edit generated policy by hand" icons::PENCIL_SIMPLE, Policy, Project, [];
+    RestoreGenerated "policy.return" "Restore generated policy" "", Policy, ImportedSelected, [];
+    RemoveFromProject "policy.stop-keeping" "Remove from project" "", Policy, ImportedSelected, [];
+    StylePerFlow "policy.per-flow" "One policy per flow" "", Policy "-", Project, [], Switch::Style(Style::PerFlow);
+    StylePerWorkload "policy.per-workload" "One policy per workload" "", Policy, Project, [], Switch::Style(Style::PerWorkload);
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
-    ShowWhy "policy.why" "Why is it allowed or not?" icons::QUESTION, Policy, Project, [key(Key::F10)];
-    Radius "policy.radius" "Blast radius of the selection, or of the Internet" icons::TARGET, Policy, Project, [key(Key::B)];
+    ShowWhy "policy.why" "Explain a connection" icons::QUESTION, Policy, Project, [key(Key::F10)];
+    Radius "policy.radius" "Show blast radius" icons::TARGET, Policy, Project, [key(Key::B)];
     CompareSaved "policy.compare-saved" "Compare with last saved" icons::SWAP, Policy "-", Project, [];
     CompareProject "policy.compare-with" "Compare with a project…" "", Policy, Project, [];
     CompareFolder "policy.compare-folder" "Compare with a folder of manifests…" "", Policy, Project, [];
-    ImportReport "policy.import-report" "Show the import report" "", Policy "-", Project, [];
+    ImportReport "policy.import-report" "Show import report" "", Policy "-", Project, [];
 
-    Keys "help.keys" "Keys" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];
+    Keys "help.keys" "Keyboard shortcuts" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];
     ExampleShop "help.example-shop" "Example: online shop" "", Help "-", Always, [];
     ExamplePlatform "help.example-platform" "Example: platform" "", Help, Always, [];
-    Escape "view.escape" "Back out" "", None, Always, [key(Key::Escape)];
+    Escape "view.escape" "Cancel" "", None, Always, [key(Key::Escape)];
 };
 
 impl Listed {
-    /// Whether it is done again and again while its key is held.
+    /// Whether it repeats while its key is held.
     pub fn repeats(&self) -> bool {
         let zoom = matches!(self.command, Command::ZoomIn | Command::ZoomOut);
         zoom || matches!(self.when, When::Undo | When::Redo)
@@ -324,38 +324,38 @@ impl Listed {
 }
 
 impl Command {
-    /// Its line in the list, if it has one.
+    /// Its entry in [`LISTED`], if it has one.
     pub fn listed(&self) -> Option<&'static Listed> {
         LISTED.iter().find(|listed| listed.command == *self)
     }
 }
 
-/// What panels and the canvas ask for in a frame.
+/// The commands pushed in a frame.
 #[derive(Debug, Default)]
 pub struct Commands(Vec<Command>);
 
 impl Commands {
-    /// Asks for a command.
+    /// Pushes a command.
     pub fn push(&mut self, command: Command) {
         self.0.push(command);
     }
 
-    /// Asks for a change of the Document.
+    /// Pushes an edit of the Document.
     pub fn edit(&mut self, edit: Edit) {
         self.push(Command::Edit(edit));
     }
 
-    /// Asks for several commands, in order.
+    /// Pushes several commands, in order.
     pub fn extend(&mut self, commands: impl IntoIterator<Item = Command>) {
         self.0.extend(commands);
     }
 
-    /// Everything asked for so far, in order; leaves nothing.
+    /// Takes all commands out, in order.
     pub fn take(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.0)
     }
 
-    /// Whether nothing is asked for.
+    /// Whether there are no commands.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -368,7 +368,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn names_and_keys_are_given_once() {
+    fn command_names_and_shortcuts_are_unique() {
         let names: BTreeSet<_> = LISTED.iter().map(|listed| listed.name).collect();
         assert_eq!(names.len(), LISTED.len());
         let keys: Vec<_> = LISTED
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_with_shift_match_by_their_place() {
+    fn shifted_digits_match_by_key_position() {
         let fit = &Command::Fit.listed().expect("it is listed").keys[0];
         assert!(fit.matches(Key::Exclamationmark, Some(Key::Num1), Modifiers::SHIFT));
         assert!(!fit.matches(Key::Num1, Some(Key::Num1), Modifiers::NONE));

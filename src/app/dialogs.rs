@@ -50,7 +50,7 @@ impl Ask {
             Self::CompareProject => "Compare with a project",
             Self::CompareFolder => "Compare with a folder of manifests",
             Self::SaveTable(_) => "Save the table",
-            Self::SavePicture(_) => "Save the picture",
+            Self::SavePicture(_) => "Save the diagram",
             Self::ExportFolder => "Export to a folder",
             Self::ExportFile(_) => "Export to a file",
         }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Set when nobody wants the answer any more; long loops look at it.
+/// The flag that cancels a request; long loops poll it.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
@@ -32,13 +32,13 @@ pub enum Workers {
     Inline,
     /// On a thread for each slot.
     Threads,
-    /// Never done: for tests that the window waits for nothing.
+    /// Never run: for tests that the window does not block.
     Never,
     /// When [`Pool::run_held`] is called: for tests of what happens meanwhile.
     Held,
 }
 
-/// Where work runs, whom it asks for a frame, and what the panics of workers said.
+/// Runs work, requests frames, and collects the messages of panics.
 #[derive(Clone)]
 pub struct Pool {
     workers: Workers,
@@ -58,7 +58,7 @@ impl Pool {
         }
     }
 
-    /// Runs what [`Workers::Held`] holds back; says how much that was.
+    /// Runs the work that [`Workers::Held`] holds back; returns the number of pieces.
     pub fn run_held(&self) -> usize {
         let held = std::mem::take(&mut *lock(&self.held));
         let count = held.len();
@@ -66,7 +66,7 @@ impl Pool {
         count
     }
 
-    /// Waits until something is done by threads, but not for ever: for the end of the window.
+    /// Waits until threads are done, with a time limit: for closing the window.
     pub fn wait_until(&self, mut done: impl FnMut() -> bool) {
         let begun = Instant::now();
         while self.workers == Workers::Threads && begun.elapsed() < LONGEST_WAIT && !done() {
@@ -74,7 +74,7 @@ impl Pool {
         }
     }
 
-    /// Runs work, and keeps what it says if it panics; none then.
+    /// Runs work; returns none and records the message if it panics.
     fn attempt<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         let answer = catch_unwind(AssertUnwindSafe(work));
         let answer = answer.map_err(|panic| lock(&self.panics).push(message_of(&*panic)));
@@ -91,23 +91,23 @@ impl Pool {
         }
     }
 
-    /// Whether work is done at once.
+    /// Whether work runs at once on the calling thread.
     pub fn is_inline(&self) -> bool {
         self.workers == Workers::Inline
     }
 
-    /// Asks for a frame.
+    /// Requests a frame.
     pub fn request_repaint(&self) {
         self.context.request_repaint();
     }
 
-    /// What workers that panicked since the last call said.
+    /// The messages of panics since the last call.
     pub fn take_panics(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.panics))
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
@@ -116,13 +116,13 @@ fn message_of(panic: &(dyn Any + Send)) -> String {
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// What came of a request: its number, and the answer; none if the work panicked.
+/// The number of a request and its answer; none if the work panicked.
 type Outcome<T> = (u64, Option<T>);
 
-/// How long the end of the window waits for what is still being written.
+/// How long closing the window waits for pending writes.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// What waits for a thread, and whether there is one.
+/// Waiting work, and whether a thread runs it.
 #[derive(Default)]
 struct Queue {
     next: VecDeque<Work>,
@@ -145,7 +145,7 @@ impl Sequence {
         }
     }
 
-    /// Does something after everything that was asked for before.
+    /// Queues work behind everything queued before.
     pub fn run(&self, work: impl FnOnce() + Send + 'static) {
         let pool = self.pool.clone();
         let work: Work = Box::new(move || {
@@ -191,7 +191,7 @@ impl<T: Send + 'static> Slot<T> {
         }
     }
 
-    /// Starts work in place of whatever the slot was doing.
+    /// Starts work and cancels what the slot was doing.
     pub fn start(&mut self, work: impl FnOnce(&Cancel) -> T + Send + 'static) {
         self.cancel.set();
         self.cancel = Cancel::default();
@@ -212,7 +212,7 @@ impl<T: Send + 'static> Slot<T> {
         self.pool.run(&self.queue, work);
     }
 
-    /// Stops: whatever is under way is dropped.
+    /// Cancels the work; its answer is dropped.
     pub fn stop(&mut self) {
         self.cancel.set();
         self.generation += 1;
@@ -224,7 +224,7 @@ impl<T: Send + 'static> Slot<T> {
         self.waiting
     }
 
-    /// Whether the newest request ended in a panic, so that no answer comes.
+    /// Whether the newest request panicked, so that it has no answer.
     pub fn failed(&self) -> bool {
         self.failed
     }
@@ -249,14 +249,14 @@ impl<T> Drop for Slot<T> {
     }
 }
 
-/// An answer that is made again by a worker whenever what it is for changes; until then the last one stays.
-pub struct Kept<K, T> {
+/// An answer that a worker recomputes when its key changes; until then the last one stays.
+pub struct Memo<K, T> {
     slot: Option<Slot<(K, T)>>,
     asked: Option<K>,
     answer: Option<(K, T)>,
 }
 
-impl<K, T> Default for Kept<K, T> {
+impl<K, T> Default for Memo<K, T> {
     fn default() -> Self {
         Self {
             slot: None,
@@ -266,8 +266,8 @@ impl<K, T> Default for Kept<K, T> {
     }
 }
 
-impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
-    /// Starts the work if it was not asked for this yet; says whether a new answer is there.
+impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Memo<K, T> {
+    /// Starts the work if the key changed; returns whether a new answer arrived.
     pub fn keep(
         &mut self,
         key: K,
@@ -285,12 +285,12 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
         fresh
     }
 
-    /// The newest answer, and what it is for.
+    /// The newest answer and its key.
     pub fn answer(&self) -> Option<&(K, T)> {
         self.answer.as_ref()
     }
 
-    /// What was asked for last.
+    /// The newest requested key.
     pub fn asked(&self) -> Option<&K> {
         self.asked.as_ref()
     }
@@ -300,7 +300,7 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Kept<K, T> {
         self.slot.as_ref().is_some_and(Slot::busy)
     }
 
-    /// Whether what was asked for last ended in a panic.
+    /// Whether the newest request panicked.
     pub fn failed(&self) -> bool {
         self.slot.as_ref().is_some_and(Slot::failed)
     }

@@ -7,15 +7,14 @@
 
 mod adding;
 pub mod analysis_results;
-mod board;
 pub mod canvas;
 pub mod command;
 pub mod dialogs;
 pub mod files;
 mod fuzzy;
 pub mod icons;
+mod imported;
 pub mod jobs;
-mod kept;
 mod keys;
 pub mod matrix;
 pub mod names;
@@ -24,6 +23,7 @@ pub mod panels;
 mod perform;
 pub mod preferences;
 pub mod problems;
+mod shared_matrix;
 pub mod state;
 #[cfg(test)]
 mod tests;

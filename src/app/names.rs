@@ -1,5 +1,5 @@
-//! What imported policies are called. Their names stand in their texts, which a worker reads; the
-//! window only looks them up.
+//! Names of imported policies. A worker reads them from the policies' texts; the window only looks
+//! them up.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl PolicyNames {
         self.names.get(&id).map_or_else(file, |(_, name)| name)
     }
 
-    /// What anything is called.
+    /// The name of an item.
     pub fn of(&self, document: &Document, item: Item) -> String {
         match item {
             Item::Policy(id) => self.name(document, id).to_owned(),

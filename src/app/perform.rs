@@ -26,8 +26,8 @@ impl App {
             When::Project => open,
             When::Selection => open && !self.view.selection.is_empty(),
             When::Flows => self.view.selection.iter().any(flows),
-            When::Kept => open && !self.document().policies.is_empty(),
-            When::KeptSelected => !self.kept_selected().is_empty(),
+            When::Imported => open && !self.document().policies.is_empty(),
+            When::ImportedSelected => !self.selected_policies().is_empty(),
             When::Undo => self
                 .history
                 .as_ref()
@@ -101,7 +101,7 @@ impl App {
             }
             Command::Reveal(item) => self.reveal(item),
             Command::Highlight(flows) => self.view.highlight = flows.into_iter().collect(),
-            Command::Escape => self.back_out(),
+            Command::Escape => self.cancel_step(),
 
             Command::ZoomIn => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(1)),
             Command::ZoomOut => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(-1)),
@@ -115,7 +115,7 @@ impl App {
             Command::Keys => self.view.overlay = Some(Overlay::Keys),
             Command::Find => self.find(),
             Command::ToggleMatrix => self.toggle_matrix(),
-            Command::ToggleKept => self.view.kept_hidden = !self.view.kept_hidden,
+            Command::ToggleImported => self.view.imported_hidden = !self.view.imported_hidden,
             Command::ToggleOutline => self.like(|likes| likes.outline = !likes.outline),
             Command::ToggleInspector => self.like(|likes| likes.inspector = !likes.inspector),
             Command::ThemeSystem => self.like(|likes| likes.theme = Choice::System),
@@ -137,13 +137,16 @@ impl App {
             Command::CopyText(text) => self.context.copy_text(text),
             Command::CopyPolicies => self.view.policies.copy(),
 
-            Command::Adopt => self.adopt_meant(),
+            Command::Adopt => self.adopt_policies(),
             Command::AdoptThese(ids) => self.adopt(ids),
             Command::EditByHand => self.edit_chosen_by_hand(),
             Command::EditPolicyByHand(key) => self.edit_by_hand(&key),
-            Command::ReturnToGenerated => self.return_to_generated(self.kept_selected()),
-            Command::ReturnThese(ids) => self.return_to_generated(ids),
-            Command::StopKeeping => self.stop_keeping(&self.kept_selected(), "Stop importing"),
+            Command::RestoreGenerated => self.restore_generated(self.selected_policies()),
+            Command::RestoreThese(ids) => self.restore_generated(ids),
+            Command::RemoveFromProject => {
+                let title = |name: &str| format!("Remove {name} from the project");
+                self.remove_policies(&self.selected_policies(), title);
+            }
 
             Command::CompareSaved => self.compare_saved(),
             Command::CompareProject => self.ask_path(Ask::CompareProject),
@@ -280,7 +283,7 @@ impl App {
             true => self.view.overlay = Some(Overlay::Report),
             false => self
                 .view
-                .say("Nothing was imported into this project since it was opened"),
+                .say("Nothing was imported since the project was opened"),
         }
     }
 
@@ -361,7 +364,7 @@ impl App {
     }
 
     /// Escape: one step back at a time.
-    fn back_out(&mut self) {
+    fn cancel_step(&mut self) {
         let view = &mut self.view;
         if view.canvas.leave_gesture() {
             return;

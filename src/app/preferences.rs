@@ -1,4 +1,4 @@
-//! What the user likes: theme, panels, recent projects. Remembered in the state folder.
+//! Preferences: theme, panels, recent projects. Stored in the state folder.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,21 @@ use super::theme::Choice;
 /// How many recent projects are remembered.
 pub const RECENT: usize = 8;
 
-/// What is remembered between runs.
+/// The preferences kept between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Preferences {
     /// The theme.
     pub theme: Choice,
-    /// Stronger inks and lines.
+    /// High contrast.
     pub high_contrast: bool,
-    /// Nothing moves.
+    /// Reduced motion.
     pub reduced_motion: bool,
     /// Whether the outline is shown.
     pub outline: bool,
     /// Whether the inspector is shown.
     pub inspector: bool,
-    /// Projects and folders opened lately, the newest first.
+    /// Recently opened projects and folders, newest first.
     pub recent: Vec<PathBuf>,
 }
 
@@ -41,7 +41,7 @@ impl Default for Preferences {
 }
 
 impl Preferences {
-    /// Puts a path at the head of the recent ones.
+    /// Moves a path to the front of the recent ones.
     pub fn remember(&mut self, path: PathBuf) {
         self.recent.retain(|known| *known != path);
         self.recent.insert(0, path);

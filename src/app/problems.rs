@@ -1,5 +1,5 @@
-//! Everything worth telling about the open project, in one list: what the proof found, what cannot
-//! be said, what is wrong with the drawing itself. The status bar counts it and the list shows it.
+//! The problems of the open project in one list: findings of the proof, losses of the generator,
+//! broken invariants, diagnostics. The status bar counts them and the Problems tab lists them.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +19,14 @@ use crate::query::Results;
 use crate::query::why::Question;
 use crate::scene::tokens::{Palette, Rgb};
 
-/// How a problem is told apart, worst first.
+/// The severity of a problem, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tone {
     /// Blocked, or an error.
     Bad,
     /// Too wide, or a warning.
     Doubtful,
-    /// Worth knowing.
+    /// A note.
     Note,
 }
 
@@ -40,7 +40,7 @@ impl Tone {
         }
     }
 
-    /// Its ink and its ground.
+    /// Its foreground and background colours.
     pub fn colors(self, palette: &Palette) -> (Rgb, Rgb) {
         match self {
             Self::Bad => (palette.blocked, palette.blocked_soft),
@@ -50,28 +50,28 @@ impl Tone {
     }
 }
 
-/// One thing worth telling.
+/// One entry of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// How bad it is.
+    /// Its severity.
     pub tone: Tone,
-    /// What it is, short.
+    /// A short title.
     pub title: String,
     /// What is wrong, in a sentence.
     pub message: String,
-    /// One connection that shows it.
+    /// A connection that shows it.
     pub witness: String,
     /// What to do.
     pub help: String,
-    /// Where to look.
+    /// The item that it is about.
     pub item: Option<Item>,
-    /// The finding that it tells, by its place in the proof.
+    /// Index of its finding in the proof.
     pub finding: Option<usize>,
-    /// The connection to ask about.
+    /// The connection to explain.
     pub why: Option<Question>,
 }
 
-/// All of them, worst first.
+/// All problems, worst first.
 pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
     let mut all: Vec<Problem> = results
         .proof
@@ -80,7 +80,7 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
         .enumerate()
         .map(|(at, finding)| of_finding(document, at, finding))
         .collect();
-    let told: BTreeSet<_> = results
+    let reported: BTreeSet<_> = results
         .proof
         .findings
         .iter()
@@ -90,7 +90,7 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
     let losses = results.generated.losses.iter();
     all.extend(
         losses
-            .filter(|loss| !told.contains(&FlowId::from(loss.flow)))
+            .filter(|loss| !reported.contains(&FlowId::from(loss.flow)))
             .map(|loss| of_loss(document, loss)),
     );
     all.extend(
@@ -110,7 +110,7 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
     let (tone, what) = match finding.kind {
         Kind::Blocked => (Tone::Bad, "Blocked"),
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
-        Kind::CannotExpress => (Tone::Note, "Cannot express"),
+        Kind::CannotExpress => (Tone::Note, "Cannot be expressed"),
     };
     let shown = &finding.witness;
     let witness = match finding.kind {
@@ -140,7 +140,7 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
     }
 }
 
-/// What an end is called in a title.
+/// The name of an end in a title.
 fn short(document: &Document, place: &Place, words: &str) -> String {
     match place {
         Place::Drawn(end) => document.end_name(end),
@@ -148,7 +148,7 @@ fn short(document: &Document, place: &Place, words: &str) -> String {
     }
 }
 
-/// An invariant that is broken, or that nobody can judge.
+/// An invariant that is violated or cannot be judged.
 fn of_judged(document: &Document, judged: &Judged) -> Option<Problem> {
     let invariant = document.invariants.get(judged.id)?;
     let (tone, what, message, hops) = match &judged.outcome {
@@ -156,12 +156,12 @@ fn of_judged(document: &Document, judged: &Judged) -> Option<Problem> {
         Outcome::Broken(breach) => (Tone::Bad, "Broken", broken(breach), &breach.hops[..]),
         Outcome::CannotBeJudged(why) => (Tone::Doubtful, "Not judged", why.to_string(), &[][..]),
     };
-    let ways: Vec<String> = hops.iter().map(|hop| hop_words(document, hop)).collect();
+    let path: Vec<String> = hops.iter().map(|hop| hop_words(document, hop)).collect();
     Some(Problem {
         tone,
         title: format!("{what}: {}", invariant.name),
         message: sentence(&message),
-        witness: ways.join("\n"),
+        witness: path.join("\n"),
         help: String::new(),
         item: Some(Item::Invariant(judged.id)),
         finding: None,
@@ -169,7 +169,7 @@ fn of_judged(document: &Document, judged: &Judged) -> Option<Problem> {
     })
 }
 
-/// What breaks an invariant, where its hops are listed below.
+/// The message of a violated invariant whose hops are listed below it.
 pub fn broken(breach: &Breach) -> String {
     match breach.hops.as_slice() {
         [first, .., last] => format!(
@@ -199,12 +199,12 @@ pub fn hop_words(document: &Document, hop: &Hop) -> String {
     format!("{from} > {to} {ports}")
 }
 
-/// One connection as a question, where both ends are something to ask about.
+/// A hop as a question to `why`, if both ends can be named.
 pub fn of_hop(document: &Document, hop: &Hop) -> Option<Question> {
     question(document, [&hop.from, &hop.to], hop.ports.example())
 }
 
-/// A connection as a question, where both ends are something to ask about.
+/// A connection as a question to `why`, if both ends can be named.
 fn question(document: &Document, ends: [&Place; 2], port: Probe) -> Option<Question> {
     let [from, to] = ends.map(|place| match place {
         Place::Drawn(end) => Some(document.end_words(end)),
@@ -224,7 +224,7 @@ fn of_loss(document: &Document, loss: &Loss) -> Problem {
     let flow = FlowId::from(loss.flow);
     Problem {
         tone: Tone::Note,
-        title: format!("Left out: {}", document.flow_name(flow)),
+        title: format!("Omitted: {}", document.flow_name(flow)),
         message: sentence(&format!("{}: {}", loss.part, loss.why)),
         witness: String::new(),
         help: sentence(loss.help.as_deref().unwrap_or_default()),
@@ -261,7 +261,7 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Problem {
     }
 }
 
-/// A diagnostic's words as a sentence for a person: with a capital (unless a path comes first), without
+/// A diagnostic's message as a sentence: capitalized (unless a path comes first), without
 /// backticks.
 pub fn sentence(text: &str) -> String {
     let word = text.split_whitespace().next().unwrap_or_default();
@@ -281,7 +281,7 @@ mod tests {
     use crate::query;
 
     #[test]
-    fn findings_of_lint_rules_are_problems() {
+    fn lint_findings_are_problems() {
         let mut document = Document::default();
         document.policies.add(ImportedPolicy {
             file: "out.yaml".into(),

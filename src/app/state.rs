@@ -11,8 +11,8 @@ use super::canvas;
 use super::command::{Command, Commands};
 use super::dialogs::{Dialogs, Native};
 use super::files::Files;
+use super::imported::Adoption;
 use super::jobs::{Slot, Workers};
-use super::kept::Adoption;
 use super::keys;
 use super::matrix::{self, Center};
 use super::names::PolicyNames;
@@ -27,7 +27,7 @@ use crate::project::files::StateFolder;
 use crate::query::Results;
 use crate::scene::{ExtraId, tokens};
 
-/// What the window needs from outside; tests bring their own.
+/// What the window needs from the system; tests replace it.
 pub struct Surroundings {
     /// Where work runs.
     pub workers: Workers,
@@ -37,7 +37,7 @@ pub struct Surroundings {
     pub state_folder: Option<StateFolder>,
 }
 
-/// What a worker finds out after an edit.
+/// What a worker computes after an edit.
 type Checked = (Results, Vec<Problem>, PolicyNames);
 
 /// The window.
@@ -50,7 +50,7 @@ pub struct App {
     pub view: View,
     /// Where the project lives, and what is being read and written.
     pub files: Files,
-    /// What the user likes.
+    /// The preferences.
     pub preferences: Preferences,
     /// Frames shown so far; an idle window shows none.
     pub frames: u64,
@@ -118,7 +118,7 @@ impl App {
             .map_or_else(Document::default, |history| history.document().clone())
     }
 
-    /// Asks for a command as if the user had chosen it.
+    /// Queues a command as if the user had chosen it.
     pub fn ask(&mut self, command: Command) {
         self.commands.push(command);
         self.context.request_repaint();
@@ -173,14 +173,14 @@ impl App {
         self.view.check_failed = self.check.failed();
         if let Some(analysis_results) = self.analysis_results.take() {
             self.view.analysis_results = Arc::new(analysis_results);
-            self.view.insight_number = self.view.results_number;
+            self.view.analysis_number = self.view.results_number;
             let shown = self.view.extras(&self.document()).list();
             let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);
             self.view.extra = self.view.extra.filter(stays);
         }
     }
 
-    /// Says what went wrong in workers; nothing else is lost by it than that one answer.
+    /// Reports panics of workers; only their answers are lost.
     fn report_panics(&mut self) {
         if let Some(said) = self.files.pool().take_panics().first() {
             let text =

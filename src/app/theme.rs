@@ -252,7 +252,7 @@ fn visuals(p: &Palette) -> Visuals {
     v
 }
 
-/// Context of fields.
+/// Background of text fields.
 pub fn field_fill(p: &Palette) -> Rgb {
     if p.dark { p.code } else { p.canvas }
 }

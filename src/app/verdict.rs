@@ -1,4 +1,4 @@
-//! How a connection's verdict looks: an icon beside every colour.
+//! Icon and colours of a connection's verdict.
 
 use super::icons;
 use crate::query::why::PairVerdict;
@@ -16,7 +16,7 @@ pub fn icon(verdict: PairVerdict) -> &'static str {
     }
 }
 
-/// Its ink and its ground.
+/// Its foreground and background.
 pub fn colors(verdict: PairVerdict, palette: &Palette) -> (Rgb, Rgb) {
     match verdict {
         PairVerdict::Blocked => (palette.blocked, palette.blocked_soft),

@@ -1,12 +1,11 @@
-//! What the window shows and how, as far as it is no part of the Document: selection, what is lit
-//! up, what is being typed, which panels and dialogs are open.
+//! The state of the window that is not part of the Document: selection, highlights, drafts of text
+//! fields, open panels and dialogs.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::analysis_results::{AnalysisResults, Extras};
-use super::board::SharedMatrix;
-use super::canvas::{CanvasView, PairEnd};
+use super::canvas::{CanvasView, Emphasis};
 use super::matrix::{Center, MatrixView};
 use super::names::PolicyNames;
 use super::overlays::Overlay;
@@ -20,99 +19,100 @@ use super::panels::reach::ReachView;
 use super::panels::side::Tab;
 use super::panels::why::WhyView;
 use super::problems::Problem;
+use super::shared_matrix::SharedMatrix;
 use super::widgets::Drafts;
 use crate::model::{Document, Flow, FlowId, Item, NodeRef};
 use crate::query::why::PairVerdict;
 use crate::scene::{Extra, ExtraId, ExtraKind};
 
-/// The state of the window beside the Document.
+/// The state of the window that is not part of the Document.
 #[derive(Default)]
 pub struct View {
-    /// What is selected.
+    /// The selected items.
     pub selection: BTreeSet<Item>,
-    /// Flows that a chosen policy or line lights up, besides the selection.
+    /// Flows highlighted by a chosen policy or line, besides the selection.
     pub highlight: BTreeSet<FlowId>,
-    /// The arrow that is no flow, if one is selected.
+    /// The selected arrow that is not a flow.
     pub extra: Option<ExtraId>,
-    /// What else the policies say, beside the proof.
+    /// Analyses beside the proof.
     pub analysis_results: Arc<AnalysisResults>,
-    /// Of which answers that is.
-    pub insight_number: u64,
-    /// What can be reached from somewhere in any number of hops.
+    /// The `results_number` that they were computed for.
+    pub analysis_number: u64,
+    /// The blast radius.
     pub radius: RadiusView,
-    /// Whether what imported policies allow is hidden.
-    pub kept_hidden: bool,
+    /// Whether the connections of imported policies are hidden.
+    pub imported_hidden: bool,
     /// The canvas: pan, zoom, gestures.
     pub canvas: CanvasView,
     /// The outline.
     pub outline: OutlineView,
     /// The policies.
     pub policies: PoliciesView,
-    /// What is typed and not yet taken over.
+    /// Text being typed that is not applied yet.
     pub drafts: Drafts,
-    /// What lies over the window.
+    /// The open dialog.
     pub overlay: Option<Overlay>,
-    /// What just happened, or could not.
+    /// The notice about the last action.
     pub notice: Option<Notice>,
-    /// Which tab of the side panel is open.
+    /// The open tab of the side panel.
     pub tab: Tab,
     /// The list of problems.
     pub problem_list: ProblemsView,
-    /// Who reaches whom, for what shows it.
-    pub(super) board: SharedMatrix,
-    /// What stands in the middle of the window.
+    /// The reachability matrix.
+    pub(super) reach_matrix: SharedMatrix,
+    /// Canvas or matrix.
     pub center: Center,
     /// The matrix.
     pub matrix: MatrixView,
-    /// What reaches the selection.
+    /// The Reach tab.
     pub reach: ReachView,
-    /// The connection that is asked about, and why it is allowed or not.
+    /// The Why tab: a connection and its explanation.
     pub why: WhyView,
-    /// What the drawing is compared with, and what came of it.
+    /// The open comparison.
     pub compare: CompareView,
-    /// The connection that is being explained; the canvas shows it.
+    /// The explained connection, which the canvas shows.
     pub shown_connection: Option<ShownConnection>,
-    /// What imported policies are called.
+    /// Names of imported policies.
     pub names: Arc<PolicyNames>,
-    /// What an auditor says of the project.
+    /// The audit of the project.
     pub audit: AuditView,
-    /// What the selected imported policy does.
+    /// Facts about the selected imported policy.
     pub policy: PolicyView,
-    /// Everything worth telling about the project, worst first.
+    /// Problems of the project, worst first.
     pub problems: Vec<Problem>,
-    /// The last check ended with an internal error: the answers are of an older Document.
+    /// Whether the last check failed with an internal error, so that results are of an older Document.
     pub check_failed: bool,
-    /// Counts the answers that came in, so that what is made from them knows when to be made again.
+    /// Counts the finished checks; caches of their results compare it.
     pub results_number: u64,
-    /// How much of the side panel the inspector may take, 0..1.
+    /// Share of the side panel that the inspector takes, 0..1.
     pub split: Split,
-    /// Whether things jump instead of moving.
+    /// Whether animations are off.
     pub reduced_motion: bool,
 }
 
-/// One connection that the side panel tells about.
+/// A connection explained in the side panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownConnection {
-    /// Where it begins, if that is on the canvas.
+    /// Its source, if that is on the canvas.
     pub from: Option<NodeRef>,
-    /// Where it ends, if that is on the canvas.
+    /// Its destination, if that is on the canvas.
     pub to: Option<NodeRef>,
-    /// Its port, in words.
+    /// Its port, as text.
     pub label: String,
-    /// Whether it is allowed, and whether it is drawn.
+    /// Its verdict.
     pub verdict: PairVerdict,
 }
 
-/// How much of the side panel the inspector may take above the policies, and above the other tabs.
+/// Share of the side panel that the inspector takes, by the tab below it.
 pub struct Split {
-    /// Above the policies, which may be read beside what is changed.
+    /// Above the Policies tab.
     pub policies: f32,
-    /// Above what needs room for itself.
+    /// Above the other tabs, which need more space.
     pub others: f32,
 }
 
 impl Split {
-    /// The one in force.
+    /// The share for a tab.
     pub fn of(&mut self, tab: Tab) -> &mut f32 {
         match tab {
             Tab::Policies => &mut self.policies,
@@ -130,19 +130,19 @@ impl Default for Split {
     }
 }
 
-/// A sentence at the bottom of the window.
+/// A notice at the bottom of the window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// The sentence.
+    /// Its text.
     pub text: String,
-    /// Whether it is about something that failed.
+    /// Whether it reports a failure.
     pub bad: bool,
-    /// When it was first seen, in the window's seconds.
+    /// When it was first shown, in seconds of window time.
     pub since: Option<f64>,
 }
 
 impl View {
-    /// The one thing that is selected, if it is one.
+    /// The selected item, if exactly one is selected.
     pub fn only_selected(&self) -> Option<Item> {
         match self.selection.len() {
             1 => self.selection.first().copied(),
@@ -150,12 +150,12 @@ impl View {
         }
     }
 
-    /// What is selected, in order.
+    /// The selected items, in order.
     pub fn selected(&self) -> Vec<Item> {
         self.selection.iter().copied().collect()
     }
 
-    /// The flows that are lit up: those chosen in the policies, or else those selected.
+    /// The highlighted flows: those of a chosen policy, else the selected ones.
     pub fn lit_flows(&self) -> Vec<FlowId> {
         if !self.highlight.is_empty() {
             return self.highlight.iter().copied().collect();
@@ -167,10 +167,10 @@ impl View {
         flows.collect()
     }
 
-    /// The arrows that are shown beside the flows: those of an open comparison, else what imported policies
-    /// allow; and the connection that a panel tells about.
+    /// The arrows shown beside the flows: of the blast radius, else of an open comparison, else of
+    /// imported policies; and the connection that a panel explains.
     pub fn extras(&self, document: &Document) -> Extras {
-        let kept = || match self.kept_hidden {
+        let imported = || match self.imported_hidden {
             true => Arc::default(),
             false => Arc::clone(&self.analysis_results.kept),
         };
@@ -179,12 +179,12 @@ impl View {
                 .radius
                 .hops()
                 .or_else(|| self.compare.arrows())
-                .unwrap_or_else(kept),
+                .unwrap_or_else(imported),
             witness: self.witness(document).or_else(|| self.difference()),
         }
     }
 
-    /// The connection that is being explained as an arrow, unless a flow shows it already.
+    /// The explained connection as an arrow, unless a flow shows it already.
     fn witness(&self, document: &Document) -> Option<Extra> {
         let shown = self.shown_connection.as_ref()?;
         let kind = match shown.verdict {
@@ -203,18 +203,18 @@ impl View {
         (!document.flows.iter().any(same)).then_some(Extra { id, label })
     }
 
-    /// The arrow of the connection that is chosen in the list of an open comparison.
+    /// The arrow of the connection chosen in the open comparison.
     fn difference(&self) -> Option<Extra> {
         let chosen = self.compare.chosen()?;
         (self.extra == Some(chosen.id)).then(|| chosen.clone())
     }
 
-    /// What stands out while the rest is dimmed.
-    pub fn spot(&self) -> Option<&Arc<PairEnd>> {
-        self.radius.spot()
+    /// The nodes that stay opaque while the rest is dimmed.
+    pub fn emphasis(&self) -> Option<&Arc<Emphasis>> {
+        self.radius.emphasis()
     }
 
-    /// Says that something happened.
+    /// Shows a notice.
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice {
             text: text.into(),
@@ -223,7 +223,7 @@ impl View {
         });
     }
 
-    /// Says that something failed.
+    /// Shows a notice about a failure.
     pub fn complain(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice {
             text: text.into(),
@@ -232,14 +232,14 @@ impl View {
         });
     }
 
-    /// Forgets what no longer exists.
+    /// Removes items that no longer exist from selection and highlights.
     pub fn prune(&mut self, document: &Document) {
         self.selection.retain(|item| exists(document, *item));
         self.highlight.retain(|flow| document.flows.contains(*flow));
     }
 }
 
-/// Whether a thing is in the Document.
+/// Whether an item is in the Document.
 pub fn exists(document: &Document, item: Item) -> bool {
     match item {
         Item::Namespace(id) => document.namespaces.contains(id),

@@ -1,8 +1,8 @@
-//! Short texts about things, for one line on a node or under a title.
+//! One-line summaries of workloads and externals, for nodes and titles.
 
 use crate::model::{External, Workload};
 
-/// The label that a person knows a workload by: `app=web`.
+/// The label that identifies a workload: `app=web`.
 pub fn identifying_label(workload: &Workload) -> Option<String> {
     const KEYS: [&str; 4] = [
         "app.kubernetes.io/name",
@@ -18,7 +18,7 @@ pub fn identifying_label(workload: &Workload) -> Option<String> {
     Some(format!("{short}={value}"))
 }
 
-/// What an external is: `198.51.100.0/24`, `api.stripe.com`.
+/// The addresses of an external: `198.51.100.0/24`, `api.stripe.com`.
 pub fn addresses(external: &External) -> String {
     let blocks = external
         .networks

@@ -29,7 +29,7 @@ impl Level {
     }
 }
 
-/// The picture from afar: arrows between containers summed up.
+/// The scene from far out: arrows between containers, aggregated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overview {
     /// One for each ordered pair of containers or outer nodes with flows between them.
@@ -295,7 +295,7 @@ impl Transform {
     }
 }
 
-/// A small picture of the scene in `area`: where boxes and the viewport go. The same transform
+/// The transform of a minimap in `area`. The same transform
 /// turns a click on it into a scene point.
 pub fn minimap(scene: &Scene, area: Rect) -> Transform {
     Transform::fit(scene.bounds, area, 6.0, 0.25)

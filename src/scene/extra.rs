@@ -1,5 +1,6 @@
-//! Arrows that are no flows: what imported policies allow, the witness of a problem, what a comparison
-//! opens and closes, the ways of a blast radius. They are routed around the drawn ones and move none.
+//! Arrows that are not flows: connections of imported policies, the witness of a problem, the
+//! differences of a comparison, the hops of a blast radius. They are routed after the flows and move
+//! none of them.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use super::tokens::{Palette, Rgb};
 use super::{Icon, Measure, Rect, TextStyle};
 use crate::model::{ExternalId, FlowId, NodeRef};
 
-/// Everything outside the cluster that no external of the drawing names; shown while an arrow needs
+/// Everything outside the cluster that no external of the project names; shown while an arrow needs
 /// it, never part of a Document.
 pub const OUTSIDE: NodeRef = NodeRef::External(ExternalId(u32::MAX));
 
@@ -46,7 +47,7 @@ pub struct ExtraId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExtraKind {
     /// An imported policy allows it; it is not drawn.
-    Kept,
+    Imported,
     /// Allowed, but not drawn: the witness of a problem.
     TooWide,
     /// Drawn, but not allowed: the witness of a problem.
@@ -74,7 +75,7 @@ impl ExtraKind {
     /// The sign in its chip, as lines on a square of 16: never colour alone.
     pub fn sign(self) -> &'static str {
         match self {
-            Self::Kept => "M4 2h5l3 3v9H4ZM9 2v3h3M6 8h4M6 11h4",
+            Self::Imported => "M4 2h5l3 3v9H4ZM9 2v3h3M6 8h4M6 11h4",
             Self::TooWide => "M8 2 15 14H1ZM8 6v4M8 12v.5",
             Self::Blocked => "M3 3 13 13M13 3 3 13",
             Self::Denied => "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0ZM4 4l8 8",
@@ -87,16 +88,16 @@ impl ExtraKind {
     /// Lengths of dashes and gaps; none: one solid line.
     pub fn dashes(self) -> Option<[f32; 2]> {
         match self {
-            Self::Kept => Some([1.6, 3.4]),
+            Self::Imported => Some([1.6, 3.4]),
             Self::Blocked | Self::Denied | Self::Closed => Some([6.0, 4.5]),
             Self::TooWide | Self::Opened | Self::Hop => None,
         }
     }
 
-    /// The ink of its line and its sign, and the ground of its chip.
+    /// The colour of its line and sign, and the background of its chip.
     pub fn inks(self, palette: &Palette) -> (Rgb, Rgb) {
         match self {
-            Self::Kept | Self::Denied => (palette.ink2, palette.raised),
+            Self::Imported | Self::Denied => (palette.ink2, palette.raised),
             Self::TooWide => (palette.wide, palette.wide_soft),
             Self::Blocked => (palette.blocked, palette.blocked_soft),
             Self::Opened | Self::Closed => (palette.ink, palette.raised),
@@ -166,7 +167,7 @@ fn outside(measure: &dyn Measure) -> NodeSpec {
     NodeSpec {
         node: OUTSIDE,
         icon: Icon::Internet,
-        ..node_spec("Outside", "addresses of no pod", measure)
+        ..node_spec("Outside", "addresses outside the cluster", measure)
     }
 }
 
@@ -197,7 +198,7 @@ mod tests {
         let (request, nodes) = shop();
         let before = layout::arrange(&request);
         let extras = [
-            extra(ExtraKind::Kept, nodes[0], nodes[5]),
+            extra(ExtraKind::Imported, nodes[0], nodes[5]),
             extra(ExtraKind::Opened, nodes[0], nodes[5]),
             extra(ExtraKind::Closed, nodes[7], nodes[2]),
         ];
@@ -220,10 +221,10 @@ mod tests {
         let (request, nodes) = shop();
         let before = layout::arrange(&request);
         let extras = [
-            extra(ExtraKind::Kept, OUTSIDE, nodes[0]),
-            extra(ExtraKind::Kept, NodeRef::AnyPod, nodes[1]),
+            extra(ExtraKind::Imported, OUTSIDE, nodes[0]),
+            extra(ExtraKind::Imported, NodeRef::AnyPod, nodes[1]),
             extra(
-                ExtraKind::Kept,
+                ExtraKind::Imported,
                 NodeRef::Group(crate::model::GroupId(99)),
                 nodes[1],
             ),
@@ -242,7 +243,7 @@ mod tests {
     fn the_picture_tells_them_apart_without_colour() {
         let (request, nodes) = shop();
         let kinds = [
-            ExtraKind::Kept,
+            ExtraKind::Imported,
             ExtraKind::TooWide,
             ExtraKind::Blocked,
             ExtraKind::Denied,

@@ -69,7 +69,7 @@ impl Builder {
     }
 }
 
-/// The shop of the sketches: ten workloads, three namespaces, three externals.
+/// The online shop: ten workloads, three namespaces, three externals.
 pub(crate) fn online_shop() -> Document {
     let mut b = Builder::new("online-shop");
     let (shop, payments, data) = (

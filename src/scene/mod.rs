@@ -28,7 +28,7 @@ pub use text::{ApproxMeasure, Measure, TextStyle, elide};
 
 use crate::model::{FlowId, NamespaceId, NodeRef};
 
-/// A picture: everything has its place. Lists are in id order, so that they are repeatable.
+/// A finished layout: everything has its place. Lists are in id order, so that they are repeatable.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     /// Containers.
@@ -60,7 +60,7 @@ pub struct NamespaceBox {
     pub name: String,
     /// Workloads in it.
     pub count: usize,
-    /// What its base isolates: `deny all`, `deny ingress`, `no base`.
+    /// Its default deny: `deny all`, `deny ingress`, `no default deny`.
     pub base: &'static str,
     /// Whether DNS is permitted by a policy (an open namespace needs none).
     pub dns: bool,
@@ -152,7 +152,7 @@ pub struct Arrow {
     pub chip: Option<Chip>,
     /// The ports in short, at most about 22 characters.
     pub label: String,
-    /// Drawn, but not in force.
+    /// Muted: drawn, but not enforced.
     pub muted: bool,
     /// Width of the label.
     pub(crate) label_width: f32,
@@ -191,7 +191,7 @@ impl Scene {
         self.namespaces.get(at)
     }
 
-    /// Where a node or a container stands.
+    /// The rectangle of a node or a container.
     pub fn rect(&self, node: NodeRef) -> Option<Rect> {
         match node {
             NodeRef::Namespace(id) => self.namespace(id).map(|n| n.rect),

@@ -1,4 +1,4 @@
-//! What a picture depends on, taken from a Document and measured: plain values that compare.
+//! The input of a layout, taken from a Document and measured: plain values that compare.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ pub(crate) struct FlowSpec {
 }
 
 impl Request {
-    /// What the picture of that Document depends on. Flows with an end that does not exist are
+    /// The layout input of that Document. Flows with an end that does not exist are
     /// not drawn.
     pub fn of(document: &Document, measure: &dyn Measure) -> Self {
         let mut counts: BTreeMap<NamespaceId, usize> = BTreeMap::new();
@@ -137,10 +137,10 @@ fn namespace_spec(
     }
 }
 
-/// The words of no base: what isolates is somebody else's, or nothing.
-pub const NO_BASE: &str = "no base";
+/// The badge of a namespace without a generated default deny.
+pub const NO_BASE: &str = "no default deny";
 
-/// What a base isolates, in the words of the header's badge.
+/// The badge of a namespace's default deny.
 pub fn base_words(base: Base) -> &'static str {
     match base {
         Base::DenyAll => "deny all",

@@ -1,4 +1,4 @@
-//! A scene as an SVG picture, in the colours of one theme.
+//! Writes a scene as SVG, in the colours of one theme.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::{
 
 /// Around everything, in points.
 const MARGIN: f32 = 32.0;
-/// How high a line of text below the picture is.
+/// Height of a line of text below the scene.
 const LEGEND: f32 = 24.0;
 
 /// The whole scene as an SVG document.
@@ -18,7 +18,7 @@ pub fn write(scene: &Scene, theme: Theme) -> String {
     write_with(scene, theme, &[])
 }
 
-/// The same with lines of text below the picture.
+/// The same with lines of text below the scene.
 pub fn write_with(scene: &Scene, theme: Theme, legend: &[String]) -> String {
     let palette = theme.palette();
     let mut area = scene.bounds.grow(MARGIN);

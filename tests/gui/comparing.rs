@@ -155,7 +155,7 @@ fn a_folder_of_manifests_is_a_side_and_what_cannot_be_read_is_told() {
     assert!(!opened.contains(&Way::Opens), "an import opens nothing");
     assert!(comparison(&desk).only_old.is_empty() && comparison(&desk).only_new.is_empty());
     desk.ask(Command::CompareFolder);
-    assert!(desk.sees("nothing could be read"));
+    assert!(desk.sees("The files to compare with could not be read"));
     assert!(desk.app().view.compare.comparison().is_none());
     desk.press(Key::Escape);
     desk.ask(Command::CompareSaved);

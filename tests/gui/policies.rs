@@ -21,7 +21,7 @@ fn shop_at(flow: &str) -> Desk {
     desk
 }
 
-fn only_kept(desk: &Desk) -> PolicyId {
+fn only_policy(desk: &Desk) -> PolicyId {
     let document = desk.document();
     let mut ids = document.policies.ids();
     let (Some(id), None) = (ids.next(), ids.next()) else {
@@ -33,7 +33,7 @@ fn only_kept(desk: &Desk) -> PolicyId {
 /// Begins to edit a generated policy by hand.
 fn by_hand(desk: &mut Desk, key: &str) -> PolicyId {
     desk.ask(Command::EditPolicyByHand(key.into()));
-    only_kept(desk)
+    only_policy(desk)
 }
 
 fn text_of(desk: &Desk, id: PolicyId) -> String {
@@ -52,7 +52,7 @@ fn a_generated_policy_is_edited_by_hand_broken_and_mended() {
     assert_eq!(desk.app().results.proof.state, State::CannotExpress);
     desk.click("Policy shop/web-to-checkout");
     desk.ask(Command::EditByHand);
-    let id = only_kept(&desk);
+    let id = only_policy(&desk);
     assert_eq!(
         desk.undo_name().as_deref(),
         Some("Edit web-to-checkout by hand")
@@ -145,18 +145,18 @@ fn return_to_generated_drops_the_copy() {
     let before = desk.text();
     let id = by_hand(&mut desk, "shop/web-to-checkout");
     desk.ask(Command::EditPolicyByHand("shop/web-to-checkout".into()));
-    assert_eq!(only_kept(&desk), id, "there is never a second copy");
+    assert_eq!(only_policy(&desk), id, "there is only one copy");
     desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
     assert!(desk.sees("by hand"), "its text is among those of the flow");
     desk.click("Return to generated");
     assert_eq!(desk.text(), before);
     assert_eq!(
         desk.undo_name().as_deref(),
-        Some("Return to generated: web-to-checkout")
+        Some("Restore generated web-to-checkout")
     );
 }
 
-/// A small cluster of somebody else: closed, with one allowance that can be drawn and one that
+/// An imported cluster: isolated, with one rule that can be adopted and one that
 /// cannot.
 const MANIFESTS: &str = "
 apiVersion: apps/v1
@@ -205,7 +205,7 @@ fn imported_policies_are_adopted_as_one_step_and_the_rest_says_why() {
     desk.click("Done");
     let document = desk.document();
     assert_eq!(document.flows.len(), 1);
-    assert_eq!(document.policy_name(only_kept(&desk)), "web-out");
+    assert_eq!(document.policy_name(only_policy(&desk)), "web-out");
     assert_eq!(desk.undo_name().as_deref(), Some("Adopt 2 policies"));
     desk.ask(Command::Undo);
     assert_eq!(desk.text(), before);
@@ -236,7 +236,10 @@ fn one_kept_policy_is_adopted_or_no_longer_kept_from_its_inspector() {
     desk.ask(Command::Reveal(Item::Policy(deny)));
     desk.click("Stop importing");
     assert_eq!(desk.document().policies.len(), 2);
-    assert_eq!(desk.undo_name().as_deref(), Some("Stop importing deny"));
+    assert_eq!(
+        desk.undo_name().as_deref(),
+        Some("Remove deny from the project")
+    );
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl CanvasView {
         ui.ctx()
             .accesskit_node_builder(canvas, |node| node.set_label("Canvas"));
         let seen = self.camera.visible();
-        let scene = &self.picture.scene;
+        let scene = &self.scene_graph.scene;
         let mut name = |item: Item, rect: Rect, words: &dyn Fn() -> String| {
             let id = canvas.with(item);
             let response = ui.interact(self.camera.rect_to_screen(rect), id, Sense::empty());
@@ -119,7 +119,7 @@ impl CanvasView {
                 flow_words(document, results, flow)
             }
             Some(Hit::Chip(ArrowId::Extra(id)) | Hit::Arrow(ArrowId::Extra(id))) => {
-                let label = self.picture.scene.find(ArrowId::Extra(id));
+                let label = self.scene_graph.scene.find(ArrowId::Extra(id));
                 extra_words(document, id, label.map_or("", |arrow| &arrow.label))
             }
             Some(Hit::Header(id)) => node_tooltip(document, results, gates, NodeRef::Namespace(id)),
@@ -191,13 +191,13 @@ fn node_tooltip(document: &Document, results: &Results, gates: &Gates, node: Nod
         NodeRef::Namespace(id) => {
             let base = scene::request::base_words(document.base_of(id));
             let dns = if document.dns_of(id) {
-                "DNS permitted"
+                "DNS allowed"
             } else {
                 "no DNS rule"
             };
             lines.push(match base {
-                scene::request::NO_BASE => "no base policy is written".to_owned(),
-                base => format!("base {base}, {dns}"),
+                scene::request::NO_BASE => "no default deny".to_owned(),
+                base => format!("default deny: {base}, {dns}"),
             });
         }
         NodeRef::Group(id) => {

@@ -167,7 +167,7 @@ impl ArrowShape {
         let palette = pen.palette;
         let (_, mut ink, mut ground) = self.colors(arrow, palette);
         let quiet = match extra {
-            Some(kind) => kind == ExtraKind::Kept,
+            Some(kind) => kind == ExtraKind::Imported,
             None => icon_of(self.look.verdict).is_none(),
         };
         let mut border = if quiet {

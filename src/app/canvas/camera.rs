@@ -1,4 +1,4 @@
-//! Where the canvas looks: pan and zoom, and the way between scene points and screen points.
+//! Pan and zoom of the canvas, and conversion between scene points and screen points.
 
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 use egui_graphs::MetadataFrame;
@@ -65,7 +65,7 @@ impl Camera {
         )
     }
 
-    /// Moves the picture by screen points.
+    /// Pans by screen points.
     pub fn pan_by(&mut self, delta: Vec2) {
         self.pan += delta;
     }

@@ -1,5 +1,5 @@
-//! What stands on the canvas but not in the picture: the strip of tools, the small copy of the
-//! picture, and a line that teaches an empty canvas.
+//! What is on the canvas but not in the scene: the tool strip, the minimap, and the hint on an
+//! empty canvas.
 
 use egui::{
     Align2, Color32, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType,
@@ -9,7 +9,7 @@ use egui::{
 use super::paint::faded;
 use super::pen::rect;
 use super::pointer::Gesture;
-use super::{CanvasView, picture};
+use super::{CanvasView, scene_graph};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::app::{icons, theme};
@@ -39,7 +39,7 @@ impl CanvasView {
         self.small_copy(ui);
     }
 
-    /// An empty canvas says what to do.
+    /// The hint on an empty canvas.
     fn teach(&self, ui: &Ui) {
         let palette = theme::palette(ui.ctx());
         let painter = ui.painter_at(self.camera.viewport);
@@ -123,7 +123,7 @@ impl CanvasView {
         }
     }
 
-    /// The whole picture, small; a click or a drag on it moves what is seen.
+    /// The minimap; a click or a drag on it moves the viewport.
     fn small_copy(&mut self, ui: &mut Ui) {
         let scene = self.scene();
         if scene.nodes.is_empty() || self.camera.viewport.width() < 480.0 {
@@ -140,7 +140,7 @@ impl CanvasView {
         }
         panel(ui, ground, palette);
         let area = ground.shrink(4.0);
-        let place = minimap(&scene, picture::scene_rect(area));
+        let place = minimap(&scene, scene_graph::scene_rect(area));
         let on_map = |scene_rect| rect(place.rect_to_screen(scene_rect));
         let mut mesh = Mesh::default();
         for space in &scene.namespaces {
@@ -153,7 +153,7 @@ impl CanvasView {
         }
         let painter = ui.painter_at(ground);
         painter.add(Shape::mesh(mesh));
-        let seen = on_map(picture::scene_rect(self.camera.visible())).intersect(area);
+        let seen = on_map(scene_graph::scene_rect(self.camera.visible())).intersect(area);
         let accent = Stroke::new(1.5, theme::color(palette.accent));
         painter.rect(seen, 3.0, Color32::TRANSPARENT, accent, StrokeKind::Inside);
         let response = ui.interact(ground, ui.id().with("minimap"), Sense::click_and_drag());
@@ -168,22 +168,22 @@ impl CanvasView {
 }
 
 impl CanvasView {
-    /// Whether nothing of the picture is off the screen.
+    /// Whether the whole scene is visible.
     fn all_seen(&self) -> bool {
-        let bounds = rect(self.picture.scene.bounds);
+        let bounds = rect(self.scene_graph.scene.bounds);
         self.camera.visible().contains_rect(bounds)
     }
 
-    /// Whether something of the picture lies under that part of the screen.
+    /// Whether part of the scene is under that part of the screen.
     fn covers(&self, ground: Rect) -> bool {
-        let scene = &self.picture.scene;
+        let scene = &self.scene_graph.scene;
         let spaces = scene.namespaces.iter().map(|space| space.rect);
         let mut all = spaces.chain(scene.nodes.iter().map(|node| node.rect));
         all.any(|area| self.camera.rect_to_screen(rect(area)).intersects(ground))
     }
 }
 
-/// A flat ground on the canvas.
+/// A flat background on the canvas.
 fn panel(ui: &Ui, ground: Rect, palette: &tokens::Palette) {
     let border = Stroke::new(1.0, theme::color(palette.hairline));
     ui.painter().rect(

@@ -1,4 +1,4 @@
-//! A flow on its way from its source to its destination.
+//! A flow while it is being drawn.
 
 use egui::{Painter, Pos2, Rect, Shape, Stroke, Vec2, vec2};
 
@@ -81,12 +81,12 @@ impl FlowDraft {
     }
 }
 
-/// Whether there can be a flow: from outside to outside is nobody's policy.
+/// Whether a flow may join these ends: no policy applies between two externals.
 pub fn legal(from: &End, to: &End) -> bool {
     !matches!((from, to), (End::External(_), End::External(_)))
 }
 
-/// Where an end stands, in the scene.
+/// The rectangle of an end, in the scene.
 pub fn rect_of(scene: &Scene, end: &End) -> Option<Rect> {
     scene.rect(end.node()?).map(pen::rect)
 }

@@ -1,4 +1,4 @@
-//! The picture from far out: one mesh of boxes and of summed-up arrows, kept until the scene, the
+//! The scene from far out: one mesh of boxes and of summed-up arrows, kept until the scene, the
 //! zoom or the colours change, and the names of containers where they can be read.
 
 use std::sync::Arc;

@@ -69,14 +69,14 @@ impl CanvasView {
         if let Some(item) = node.item() {
             commands.push(Command::Select(vec![item]));
         }
-        if let Some(rect) = self.picture.scene.rect(node).map(pen::rect) {
+        if let Some(rect) = self.scene_graph.scene.rect(node).map(pen::rect) {
             self.camera.reveal(rect);
         }
     }
 
     /// The node after the selected one (or before), as people read: by containers, then rows.
     fn next_node(&self, view: &View, step: i32) -> Option<NodeRef> {
-        let order = reading_order(&self.picture.scene);
+        let order = reading_order(&self.scene_graph.scene);
         let selected = view.selection.iter().find_map(|item| item.node());
         let at = selected.and_then(|node| order.iter().position(|other| *other == node));
         match (at, step) {
@@ -113,7 +113,7 @@ impl CanvasView {
         // Held arrows are one gesture, and so one step to undo.
         if self.nudge != Vec2::ZERO && !held {
             let by = std::mem::take(&mut self.nudge);
-            let moved = Scene::drag(&self.picture.scene, &nodes, pt(by.x, by.y));
+            let moved = Scene::drag(&self.scene_graph.scene, &nodes, pt(by.x, by.y));
             let places = moved.places(&nodes);
             if !places.is_empty() && nodes.iter().all(|node| document.has_node(*node)) {
                 commands.edit(Edit::Place(places));
@@ -123,7 +123,7 @@ impl CanvasView {
 
     /// The nearest node in a direction; from nowhere, the first one.
     fn neighbour(&self, from: Option<NodeRef>, direction: Vec2) -> Option<NodeRef> {
-        let scene = &self.picture.scene;
+        let scene = &self.scene_graph.scene;
         let Some(from) = from else {
             return reading_order(scene).first().copied();
         };

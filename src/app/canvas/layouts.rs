@@ -22,7 +22,7 @@ pub struct Layouts {
     /// The newest finished layout.
     pub scene: Arc<Scene>,
     slot: Option<Slot<Scene>>,
-    /// Finished layouts, oldest first: undo brings the very same picture back.
+    /// Finished layouts, oldest first: undo restores the same layout.
     past: VecDeque<(Request, Arc<Scene>)>,
     seen: Option<(Document, Extras)>,
     request: Request,
@@ -87,7 +87,7 @@ impl Layouts {
             self.seen = Some((document.clone(), extras.clone()));
             let faces = Faces(context);
             let request = Request::of(document, &faces).with_extras(&extras.list(), &faces);
-            self.begin_with_kept(document, extras);
+            self.start_from_imported(document, extras);
             if request != self.request || self.afresh {
                 self.request = request;
                 self.start(pool, shown);
@@ -105,10 +105,10 @@ impl Layouts {
         true
     }
 
-    /// Where nothing is drawn, what imported policies allow says where things best stand; once.
-    fn begin_with_kept(&mut self, document: &Document, extras: &Extras) {
+    /// Without flows, the connections of imported policies guide the layout, once.
+    fn start_from_imported(&mut self, document: &Document, extras: &Extras) {
         let free = document.flows.is_empty() && document.layout.is_empty();
-        let kept = |extra: &Extra| extra.id.kind == ExtraKind::Kept;
+        let kept = |extra: &Extra| extra.id.kind == ExtraKind::Imported;
         if !self.begun && free && extras.all.iter().any(kept) {
             (self.begun, self.afresh, self.anew) = (true, true, true);
         }
@@ -189,7 +189,7 @@ fn shifts(before: &Scene, after: &Scene) -> BTreeMap<NodeRef, Vec2> {
     .collect()
 }
 
-/// Whether both have the same picture, as far as that can be told at no cost.
+/// Whether both have the same layout, as far as that is cheap to decide.
 fn same_picture(a: &Document, b: &Document) -> bool {
     a.namespaces.same(&b.namespaces)
         && a.workloads.same(&b.workloads)

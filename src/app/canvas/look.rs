@@ -41,7 +41,7 @@ pub fn icon_of(verdict: Option<Verdict>) -> Option<&'static str> {
 /// The kind of line of an arrow that is no flow.
 pub fn line_of_extra(kind: ExtraKind) -> Line {
     match kind {
-        ExtraKind::Kept => Line::Dotted,
+        ExtraKind::Imported => Line::Dotted,
         ExtraKind::TooWide => Line::Double,
         ExtraKind::Blocked | ExtraKind::Denied | ExtraKind::Closed => Line::Dashed,
         ExtraKind::Opened | ExtraKind::Hop => Line::Solid,
@@ -51,7 +51,7 @@ pub fn line_of_extra(kind: ExtraKind) -> Line {
 /// The icon in the chip of an arrow that is no flow.
 pub fn icon_of_extra(kind: ExtraKind) -> &'static str {
     match kind {
-        ExtraKind::Kept => icons::FILE,
+        ExtraKind::Imported => icons::FILE,
         ExtraKind::TooWide => icons::WARNING,
         ExtraKind::Blocked => icons::X,
         ExtraKind::Denied => icons::PROHIBIT,
@@ -64,12 +64,12 @@ pub fn icon_of_extra(kind: ExtraKind) -> &'static str {
 /// What an arrow that is no flow says, in words.
 pub fn words_of_extra(kind: ExtraKind) -> &'static str {
     match kind {
-        ExtraKind::Kept => "allowed by imported policies, not drawn",
+        ExtraKind::Imported => "allowed by imported policies, not drawn",
         ExtraKind::TooWide => "too wide: allowed, but not drawn",
         ExtraKind::Blocked => "blocked: drawn, but not allowed",
-        ExtraKind::Denied => "neither drawn nor allowed",
-        ExtraKind::Opened => "opened: only the newer side allows it",
-        ExtraKind::Closed => "closed: only the older side allows it",
+        ExtraKind::Denied => "neither allowed nor drawn",
+        ExtraKind::Opened => "opened: allowed only in the new version",
+        ExtraKind::Closed => "closed: allowed only in the old version",
         ExtraKind::Hop => "allowed",
     }
 }
@@ -91,8 +91,8 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::Exact) => "allowed on exactly these ports",
         Some(Verdict::TooWide) => "too wide: more is allowed than drawn",
         Some(Verdict::Blocked) => "blocked: drawn, but not allowed",
-        Some(Verdict::CannotExpress) => "cannot be expressed in full; see the policies",
-        Some(Verdict::Muted) => "muted: drawn, but not in force",
+        Some(Verdict::CannotExpress) => "cannot be expressed in full, see the policies",
+        Some(Verdict::Muted) => "muted: drawn, but not enforced",
     }
 }
 
@@ -108,7 +108,7 @@ pub struct Marks {
     /// The selected arrow that is no flow.
     pub extra: Option<ExtraId>,
     /// What stands out while the rest is dimmed; none: nothing is dimmed.
-    pub spot: Option<Arc<PairEnd>>,
+    pub emphasis: Option<Arc<Emphasis>>,
 }
 
 /// What the newest answers say, gathered once for each.
@@ -132,13 +132,13 @@ impl Judged {
 
 impl PartialEq for Marks {
     fn eq(&self, other: &Self) -> bool {
-        let spots = (self.spot.as_ref(), other.spot.as_ref());
-        let same_spot = match spots {
+        let emphases = (self.emphasis.as_ref(), other.emphasis.as_ref());
+        let same_emphasis = match emphases {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
             (a, b) => a.is_none() && b.is_none(),
         };
         Arc::ptr_eq(&self.judged, &other.judged)
-            && same_spot
+            && same_emphasis
             && self.selected == other.selected
             && self.lit == other.lit
             && self.extra == other.extra
@@ -164,7 +164,7 @@ pub type Shields = [Shield; 2];
 
 /// What stands out, with its hops from where it began.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PairEnd {
+pub struct Emphasis {
     /// Nodes, and how many hops away each is.
     pub hops: BTreeMap<NodeRef, usize>,
 }
@@ -182,7 +182,7 @@ impl Marks {
             selected: flows.collect(),
             lit: lit.clone(),
             extra: look.extra,
-            spot: look.spot.cloned(),
+            emphasis: look.emphasis.cloned(),
         }
     }
 
@@ -203,13 +203,13 @@ impl Marks {
 
     /// Whether a node is dimmed.
     pub fn dims_node(&self, node: NodeRef) -> bool {
-        let spot = self.spot.as_ref();
-        spot.is_some_and(|spot| !spot.hops.contains_key(&node))
+        let emphasis = self.emphasis.as_ref();
+        emphasis.is_some_and(|emphasis| !emphasis.hops.contains_key(&node))
     }
 
     /// Whether an arrow is dimmed.
     pub fn dims_arrow(&self, id: ArrowId) -> bool {
-        self.spot.is_some() && id.flow().is_some()
+        self.emphasis.is_some() && id.flow().is_some()
     }
 }
 

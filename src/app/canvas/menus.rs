@@ -77,7 +77,7 @@ impl CanvasView {
             if entry(ui, "Add workload here", "double click") {
                 self.add_workload_at(document, Some(id), at, commands);
             }
-            if entry(ui, "Draw flow from any of its pods", "A") {
+            if entry(ui, "Draw flow from any pod here", "A") {
                 self.begin_flow(Some(End::AnyPodOf(id)), at);
             }
         } else {
@@ -101,7 +101,7 @@ impl CanvasView {
         let node = item.node();
         if let Some(node) = node.filter(|node| document.layout.contains_key(node)) {
             ui.separator();
-            if entry(ui, "Let the layout place it", "") {
+            if entry(ui, "Unpin", "") {
                 commands.edit(Edit::Unpin(unpinned(document, node)));
             }
         }

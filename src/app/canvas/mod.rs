@@ -1,7 +1,7 @@
 //! The canvas: draws the scene and takes the gestures.
 //!
 //! A frame: a finished layout is taken in (`layouts`), the pointer and keys move gestures on
-//! (`pointer`, `keyboard`), the picture is drawn (`picture`, `far`), and over it what belongs to
+//! (`pointer`, `keyboard`), the scene is drawn (`scene_graph`, `far`), and over it what belongs to
 //! the moment (`overlay`, `chrome`, popups). Geometry comes from [`crate::scene`]; the Document
 //! is changed by commands only, one for each gesture.
 
@@ -23,10 +23,10 @@ mod overlay;
 mod paint;
 mod pen;
 mod perform;
-mod picture;
 mod pointer;
 mod popup;
 mod ports;
+mod scene_graph;
 mod targets;
 mod under;
 
@@ -46,24 +46,24 @@ use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
 use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
 
-pub use look::{PairEnd, words_of_extra};
-pub use picture::Counters;
+pub use look::{Emphasis, words_of_extra};
+pub use scene_graph::Counters;
 
 use camera::Camera;
 use far::Far;
 use layouts::Layouts;
 use look::{Judged, Marks};
 use pen::Made;
-use picture::Picture;
 use pointer::Gesture;
 use popup::Popup;
+use scene_graph::SceneGraph;
 
 /// Pan, zoom, gestures and popups of the canvas.
 #[derive(Default)]
 pub struct CanvasView {
     camera: Camera,
     layouts: Layouts,
-    picture: Picture,
+    scene_graph: SceneGraph,
     far: Far,
     gesture: Gesture,
     popup: Option<Popup>,
@@ -79,7 +79,7 @@ pub struct CanvasView {
     adding: bool,
     /// Arrow keys are moving the selection this far.
     nudge: egui::Vec2,
-    /// The next picture is to be shown whole.
+    /// The next layout is fitted into view.
     fit_next: bool,
     /// A thing to bring into view as soon as it is drawn.
     reveal: Option<Item>,
@@ -127,18 +127,18 @@ impl CanvasView {
 
     /// What the last frame cost.
     pub fn counters(&self) -> Counters {
-        self.picture.counters
+        self.scene_graph.counters
     }
 
     /// Where a node is on the screen.
     pub fn screen_rect(&self, node: NodeRef) -> Option<Rect> {
-        let rect = self.picture.scene.rect(node)?;
+        let rect = self.scene_graph.scene.rect(node)?;
         Some(self.camera.rect_to_screen(pen::rect(rect)))
     }
 
     /// The arrows that are no flows.
     pub fn extras(&self) -> Vec<ExtraId> {
-        let arrows = self.picture.scene.arrows.iter();
+        let arrows = self.scene_graph.scene.arrows.iter();
         let extra = |id| match id {
             ArrowId::Extra(extra) => Some(extra),
             ArrowId::Flow(_) => None,
@@ -153,14 +153,14 @@ impl CanvasView {
 
     /// Where an arrow's chip is on the screen, or the middle of its line.
     pub fn screen_arrow(&self, id: ArrowId) -> Option<Rect> {
-        let arrow = self.picture.scene.find(id)?;
+        let arrow = self.scene_graph.scene.find(id)?;
         let rect = pen::rect(arrow.label_rect());
         Some(self.camera.rect_to_screen(rect))
     }
 
     /// What is drawn as an SVG picture, with these lines below it.
     pub fn svg(&self, theme: Theme, legend: &[String]) -> String {
-        svg::write_with(&self.picture.scene, theme, legend)
+        svg::write_with(&self.scene_graph.scene, theme, legend)
     }
 
     /// Shows everything as soon as what is new has its place.
@@ -170,10 +170,10 @@ impl CanvasView {
 
     /// What is drawn right now.
     fn scene(&self) -> Arc<Scene> {
-        Arc::clone(&self.picture.scene)
+        Arc::clone(&self.scene_graph.scene)
     }
 
-    /// Takes a finished layout in and hands scene and answers to the picture.
+    /// Takes a finished layout in and hands scene and results to the graph.
     fn follow(
         &mut self,
         context: &Context,
@@ -207,13 +207,13 @@ impl CanvasView {
         }) {
             self.judged_of = Some((view.number, Arc::clone(view.analysis_results)));
             self.judged = Arc::new(Judged::of(results, &view.analysis_results.gates));
-            self.picture.counters.judged += 1;
+            self.scene_graph.counters.judged += 1;
         }
         let marks = Marks::of(&self.judged, view);
-        self.picture.show(scene, marks);
+        self.scene_graph.show(scene, marks);
         if let Some(rect) = self
             .reveal
-            .and_then(|item| item_rect(&self.picture.scene, item))
+            .and_then(|item| item_rect(&self.scene_graph.scene, item))
         {
             self.reveal = None;
             self.camera.reveal(rect);
@@ -231,7 +231,7 @@ impl CanvasView {
             self.witness = None;
             return;
         };
-        let scene = &self.picture.scene;
+        let scene = &self.scene_graph.scene;
         if scene.find(ArrowId::Extra(id)).is_some() || !self.layouts.busy() {
             self.witness = Some(id);
             if let Some(rect) = scene.around(&[id]) {
@@ -251,18 +251,18 @@ impl CanvasView {
             self.camera.zoom,
             dot,
         ));
-        let frames = self.picture.counters.frames + 1;
+        let frames = self.scene_graph.counters.frames + 1;
         let glide = self.layouts.glide(&context);
         let arrows = glide.as_ref().map_or(1.0, |(_, done)| *done);
-        self.picture.set_shifts(glide.map(|(shifts, _)| shifts));
+        self.scene_graph.set_shifts(glide.map(|(shifts, _)| shifts));
         if Level::at(self.camera.zoom) == Level::Far {
             let theme = theme::current(&context);
             let shapes = self
                 .far
-                .draw(&painter, &self.camera, &self.picture.scene, theme);
-            self.picture.counters = Counters {
+                .draw(&painter, &self.camera, &self.scene_graph.scene, theme);
+            self.scene_graph.counters = Counters {
                 shapes,
-                judged: self.picture.counters.judged,
+                judged: self.scene_graph.counters.judged,
                 ..Counters::default()
             };
         } else {
@@ -271,9 +271,9 @@ impl CanvasView {
                 theme: theme::current(&context),
                 glyphs: self.glyphs.epoch(&context),
             };
-            self.picture.draw(&painter, &self.camera, made, arrows);
+            self.scene_graph.draw(&painter, &self.camera, made, arrows);
         }
-        self.picture.counters.frames = frames;
+        self.scene_graph.counters.frames = frames;
     }
 }
 
@@ -282,7 +282,7 @@ struct Look<'a> {
     selection: &'a BTreeSet<Item>,
     highlight: &'a BTreeSet<FlowId>,
     extra: Option<ExtraId>,
-    spot: Option<&'a Arc<PairEnd>>,
+    emphasis: Option<&'a Arc<Emphasis>>,
     extras: Extras,
     /// Counts the answers.
     number: u64,
@@ -323,7 +323,7 @@ pub fn canvas_ui(
         selection: &view.selection,
         highlight: &view.highlight,
         extra: view.extra,
-        spot: view.spot(),
+        emphasis: view.emphasis(),
         extras: view.extras(document),
         number: view.results_number,
         analysis_results: &view.analysis_results,

@@ -1,4 +1,4 @@
-//! What is drawn over the picture for the moment: selection, handles, a marquee, a flow on its way.
+//! Transient drawing over the scene: selection, handles, a marquee, a flow being drawn.
 
 use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
@@ -41,7 +41,10 @@ impl CanvasView {
                 }
             }
             Gesture::Move(moving) => {
-                if let Some(rect) = moving.into.and_then(|id| self.picture.scene.namespace(id)) {
+                if let Some(rect) = moving
+                    .into
+                    .and_then(|id| self.scene_graph.scene.namespace(id))
+                {
                     let rect = self.camera.rect_to_screen(pen::rect(rect.rect)).expand(3.0);
                     painter.extend(dashed_frame(rect, stroke));
                     let name = moving
@@ -61,20 +64,20 @@ impl CanvasView {
                 if let Some(node) = drawn.target.as_ref().and_then(End::node) {
                     self.ring(&painter, node, accent, true);
                 }
-                drawn.draw(&painter, &self.camera, &self.picture.scene, stroke);
+                drawn.draw(&painter, &self.camera, &self.scene_graph.scene, stroke);
                 if drawn.by_clicks {
                     let words = match (&drawn.from, drawn.refused) {
-                        (None, _) => "Click where the flow begins; Esc to leave",
+                        (None, _) => "Click the source of the flow; Esc to cancel",
                         (_, true) => {
-                            "Nothing inside the cluster decides about traffic between two externals"
+                            "No policy in the cluster applies to traffic between two externals"
                         }
-                        (Some(_), false) => "Click where the flow ends; Esc to leave",
+                        (Some(_), false) => "Click the destination of the flow; Esc to cancel",
                     };
                     self.banner(&painter, words, palette);
                 } else if drawn.refused {
                     self.banner(
                         &painter,
-                        "Nothing inside the cluster decides about traffic between two externals",
+                        "No policy in the cluster applies to traffic between two externals",
                         palette,
                     );
                 }
@@ -93,7 +96,7 @@ impl CanvasView {
 
     /// A ring around a node; with a halo where it is selected.
     fn ring(&self, painter: &Painter, node: NodeRef, color: Color32, halo: bool) {
-        let Some(rect) = self.picture.drawn_rect(node) else {
+        let Some(rect) = self.scene_graph.drawn_rect(node) else {
             return;
         };
         let rect = self.camera.rect_to_screen(rect);
@@ -138,7 +141,7 @@ impl CanvasView {
 
     /// Everything that the flow may end at.
     fn light_targets(&self, painter: &Painter, from: Option<&End>, color: Color32) {
-        let scene = &self.picture.scene;
+        let scene = &self.scene_graph.scene;
         let spaces = scene
             .namespaces
             .iter()
@@ -166,16 +169,16 @@ impl CanvasView {
 
     /// How many hops away each thing is, at its corner.
     fn draw_hops(&self, painter: &Painter, view: &View, palette: &tokens::Palette) {
-        let Some(spot) = view.spot().filter(|_| self.camera.zoom >= 0.3) else {
+        let Some(emphasis) = view.emphasis().filter(|_| self.camera.zoom >= 0.3) else {
             return;
         };
         let (fill, ink) = (
             theme::color(palette.accent),
             theme::color(palette.on_accent),
         );
-        for (node, hops) in &spot.hops {
+        for (node, hops) in &emphasis.hops {
             let container = matches!(node, NodeRef::Namespace(_));
-            let Some(rect) = self.picture.drawn_rect(*node).filter(|_| !container) else {
+            let Some(rect) = self.scene_graph.drawn_rect(*node).filter(|_| !container) else {
                 continue;
             };
             let rect = self.camera.rect_to_screen(rect);

@@ -29,14 +29,14 @@ impl CanvasView {
 
     /// Shows everything.
     pub(in crate::app) fn fit(&mut self) {
-        self.camera.fit(pen::rect(self.picture.scene.bounds));
+        self.camera.fit(pen::rect(self.scene_graph.scene.bounds));
     }
 
     /// Shows what is selected.
     pub(in crate::app) fn fit_items(&mut self, _: &Document, items: &[Item], _: &mut Commands) {
         let rects = items
             .iter()
-            .filter_map(|item| item_rect(&self.picture.scene, *item));
+            .filter_map(|item| item_rect(&self.scene_graph.scene, *item));
         if let Some(all) = rects.reduce(|a, b| a.union(b)) {
             self.camera.fit(all.expand(24.0));
         }
@@ -133,7 +133,7 @@ impl CanvasView {
     /// The namespace that a new workload goes into: under the pointer, selected, or of what is selected.
     fn home(&self, document: &Document, selection: &[Item]) -> Option<NamespaceId> {
         let at = self.place();
-        let spaces = &self.picture.scene.namespaces;
+        let spaces = &self.scene_graph.scene.namespaces;
         let under = spaces
             .iter()
             .find(|space| space.rect.contains(pt(at.x, at.y)))
@@ -169,7 +169,7 @@ impl CanvasView {
             commands.push(Command::Reveal(Item::External(id)));
             return;
         }
-        let made = create::make(document, &self.picture.scene, peer, at);
+        let made = create::make(document, &self.scene_graph.scene, peer, at);
         let item = made.item;
         commands.edit(made.edit());
         commands.push(Command::Reveal(item));
@@ -218,7 +218,11 @@ impl CanvasView {
 
     /// What is selected, as project text.
     pub(in crate::app) fn copied(&self, document: &Document, selection: &[Item]) -> String {
-        format::write(&create::fragment(document, &self.picture.scene, selection))
+        format::write(&create::fragment(
+            document,
+            &self.scene_graph.scene,
+            selection,
+        ))
     }
 
     /// Pastes a part of a project where the pointer is.

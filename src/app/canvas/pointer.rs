@@ -8,7 +8,7 @@ use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2};
 use super::draft::FlowDraft;
 use super::moving::Move;
 use super::under::{extra_at, item_at};
-use super::{CanvasView, create, picture};
+use super::{CanvasView, create, scene_graph};
 use crate::app::command::{Command, Commands};
 use crate::app::view::View;
 use crate::model::{Document, Edit, Item, NodeRef};
@@ -21,7 +21,7 @@ pub enum Gesture {
     /// Nothing.
     #[default]
     Idle,
-    /// Moves the picture.
+    /// Pans the view.
     Pan,
     /// Selects what a rectangle touches, besides what was selected when it began.
     Marquee {
@@ -225,8 +225,11 @@ impl CanvasView {
             Gesture::Idle => {}
             Gesture::Pan => self.camera.pan_by(delta),
             Gesture::Marquee { from, besides } => {
-                let area = picture::scene_rect(Rect::from_two_pos(*from, at));
-                let touched = self.picture.index.marquee(&self.picture.scene, area);
+                let area = scene_graph::scene_rect(Rect::from_two_pos(*from, at));
+                let touched = self
+                    .scene_graph
+                    .index
+                    .marquee(&self.scene_graph.scene, area);
                 let items: BTreeSet<Item> = touched
                     .into_iter()
                     .filter_map(NodeRef::item)

@@ -78,7 +78,7 @@ impl CanvasView {
         view: &mut View,
         commands: &mut Commands,
     ) -> Outcome {
-        let Some(thing) = super::item_rect(&self.picture.scene, item) else {
+        let Some(thing) = super::item_rect(&self.scene_graph.scene, item) else {
             // Just added: it is in the Document from the next frame on, and drawn soon after.
             let soon = document.thing(item).is_some() || std::mem::take(&mut self.adding);
             return if soon { Outcome::Open } else { Outcome::Closed };
@@ -132,7 +132,7 @@ impl CanvasView {
             },
             _ => return,
         };
-        let scene = &self.picture.scene;
+        let scene = &self.scene_graph.scene;
         let Some(source) = draft::rect_of(scene, from) else {
             return;
         };
@@ -143,7 +143,7 @@ impl CanvasView {
 
     /// The rectangle of a thing on the screen.
     pub(super) fn item_screen(&self, item: Item) -> Option<Rect> {
-        let rect = super::item_rect(&self.picture.scene, item)?;
+        let rect = super::item_rect(&self.scene_graph.scene, item)?;
         Some(self.camera.rect_to_screen(rect))
     }
 }
@@ -231,6 +231,6 @@ pub fn faint(ui: &mut Ui, text: &str) {
 
 /// The rectangle of a node on the screen, for a popup beside it.
 pub fn beside(canvas: &CanvasView, node: NodeRef) -> Option<Pos2> {
-    let rect = canvas.picture.scene.rect(node).map(pen::rect)?;
+    let rect = canvas.scene_graph.scene.rect(node).map(pen::rect)?;
     Some(rect.right_top())
 }

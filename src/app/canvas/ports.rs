@@ -93,7 +93,7 @@ impl CanvasView {
 
     /// Opens the ports of a flow for editing.
     pub(super) fn edit_ports(&mut self, document: &Document, flow: FlowId) {
-        let arrow = self.picture.scene.arrow(flow);
+        let arrow = self.scene_graph.scene.arrow(flow);
         let chip = arrow
             .and_then(|arrow| arrow.chip.as_ref())
             .map(|chip| chip.rect.centre());
@@ -281,7 +281,7 @@ impl PortPicker {
         };
         if ports.is_empty() {
             self.refusal =
-                Some("no port yet; type one such as 80 or UDP/53, or take all ports".into());
+                Some("no port yet; type one such as 80 or UDP/53, or choose all ports".into());
             return Outcome::Open;
         }
         match &self.about {

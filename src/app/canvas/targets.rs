@@ -39,7 +39,7 @@ impl CanvasView {
     /// Asks what a flow that was dropped on nothing should end at.
     pub(super) fn ask_target(&mut self, from: Option<End>, at: Pos2) {
         let point = pt(at.x, at.y);
-        let spaces = &self.picture.scene.namespaces;
+        let spaces = &self.scene_graph.scene.namespaces;
         let inside = spaces
             .iter()
             .find(|space| space.rect.contains(point))
@@ -89,7 +89,7 @@ impl CanvasView {
                 self.ask_ports(document, from.clone(), to, picker.at)
             }
             (Some(from), Choice::New(peer)) => {
-                let made = create::make(document, &self.picture.scene, &peer, picker.at);
+                let made = create::make(document, &self.scene_graph.scene, &peer, picker.at);
                 self.ask_ports_of_new(from.clone(), made, picker.at);
             }
             (None, Choice::Known(from)) => self.list_targets(Some(from), picker.at),
@@ -136,8 +136,8 @@ impl TargetPicker {
     /// The filter; says whether it changed nothing (none), was typed in, or Enter was pressed.
     fn field(&mut self, ui: &mut Ui) -> Option<bool> {
         let hint = match self.new_first {
-            true => "Name a new one, or find one",
-            false => "Find, or name a new one",
+            true => "Name a new one, or search",
+            false => "Search, or name a new one",
         };
         let edit = TextEdit::singleline(&mut self.text)
             .id_salt("canvas targets")

@@ -15,9 +15,9 @@ impl CanvasView {
     /// What is under a point of the scene; namespaces too.
     pub(super) fn hit(&self, at: Pos2) -> Option<Hit> {
         let slack = SLACK / self.camera.zoom;
-        self.picture
+        self.scene_graph
             .index
-            .hit(&self.picture.scene, pt(at.x, at.y), slack)
+            .hit(&self.scene_graph.scene, pt(at.x, at.y), slack)
     }
 
     /// What a flow may end at there: a node, or any pod of a namespace at its header or border.
@@ -27,7 +27,7 @@ impl CanvasView {
             Hit::Node(node) => Some(node.into()),
             Hit::Header(id) => Some(End::AnyPodOf(id)),
             Hit::Namespace(id) => {
-                let rect = pen::rect(self.picture.scene.namespace(id)?.rect);
+                let rect = pen::rect(self.scene_graph.scene.namespace(id)?.rect);
                 let border = !rect.shrink(10.0 / self.camera.zoom).contains(at);
                 border.then_some(End::AnyPodOf(id))
             }
@@ -47,7 +47,7 @@ impl CanvasView {
 
     /// The handles of a node: where, and to which side.
     pub(super) fn handles(&self, node: NodeRef) -> Vec<(Pos2, Vec2)> {
-        let Some(rect) = self.picture.scene.rect(node).map(pen::rect) else {
+        let Some(rect) = self.scene_graph.scene.rect(node).map(pen::rect) else {
             return Vec::new();
         };
         let sides = [
@@ -81,7 +81,7 @@ impl CanvasView {
     /// The node whose handles are within reach of a point.
     pub(super) fn hot_at(&self, at: Pos2, view: &View) -> Option<NodeRef> {
         let near = |node: NodeRef| {
-            let rect = self.picture.scene.rect(node).map(pen::rect);
+            let rect = self.scene_graph.scene.rect(node).map(pen::rect);
             rect.is_some_and(|rect| rect.expand(14.0 / self.camera.zoom).contains(at))
         };
         let selected = view

@@ -1,4 +1,4 @@
-//! Reading what the drawing is compared with, and writing what came of it.
+//! Reads the other side of a comparison, and writes its result.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,8 @@ impl App {
     pub(in crate::app) fn compare_saved(&mut self) {
         let saved = self.history.as_ref().and_then(|history| history.saved());
         if saved.is_none() {
-            let text = "This project was never saved; save it, and later changes can be compared with that";
+            let text =
+                "This project was never saved. Save it first, then compare later changes with it";
             self.view.complain(text);
             return;
         }
@@ -65,8 +66,8 @@ impl App {
             let wrong = diagnostics.iter().any(|d| d.severity == Severity::Error);
             if wrong || side.is_none() {
                 let summary = match side {
-                    Some(_) => "Some of what the project is compared with could not be read.",
-                    None => "There is nothing to compare with: nothing could be read.",
+                    Some(_) => "Some of the files to compare with could not be read.",
+                    None => "The files to compare with could not be read.",
                 };
                 self.show_report(Report {
                     summary: summary.to_owned(),
@@ -77,7 +78,7 @@ impl App {
             self.view.compare.with_other(side);
         }
         match self.files.noting.take() {
-            Some(Ok(path)) => self.view.say(format!("Written to {}", path.display())),
+            Some(Ok(path)) => self.view.say(format!("Saved to {}", path.display())),
             Some(Err(diagnostic)) => {
                 let help = diagnostic.help.as_deref().unwrap_or_default();
                 let text = format!("{}; {help}", sentence(&diagnostic.message));

@@ -107,13 +107,13 @@ impl App {
                 *journal = folder.start_journal().ok();
             }
             if let Some(journal) = journal {
-                // A full disk must not stop anybody from working; saving will say so.
+                // A full disk must not interrupt the work; saving reports it.
                 let _ = journal.write(&format::write(&document), path.as_deref());
             }
         });
     }
 
-    /// Looks for work that a crash left behind, and asks what to do with it.
+    /// Looks for unsaved work of a crashed session, and asks what to do with it.
     pub(in crate::app) fn look_for_journal(&mut self) {
         let Some(state) = &self.files.state else {
             return;
@@ -127,7 +127,7 @@ impl App {
         self.view.overlay = Some(Overlay::Question(Question::Recover(name)));
     }
 
-    /// Takes back what a crash left behind, or throws it away.
+    /// Restores the unsaved work of a crashed session, or discards it.
     pub(in crate::app) fn recover(&mut self, take: bool) {
         let Some(orphan) = self.files.journal.orphan.take() else {
             return;
@@ -143,9 +143,9 @@ impl App {
                 let adopted = orphan.adopt();
                 let journaling = &self.files.journal;
                 journaling.run(move |journal| *journal = Some(adopted));
-                self.view.say("Unsaved work is back; save it to keep it");
+                self.view.say("Unsaved work restored. Save it to keep it");
             }
-            Err(_) => self.view.complain("What was left behind cannot be read"),
+            Err(_) => self.view.complain("The unsaved work cannot be read"),
         }
     }
 }

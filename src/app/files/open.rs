@@ -112,7 +112,7 @@ impl App {
                 self.files.file = opened.file;
                 self.remember(&path);
                 if !warned.is_empty() {
-                    let summary = "The project was opened; some of it needs a look.".to_owned();
+                    let summary = "The project was opened with warnings.".to_owned();
                     self.show_report(Report {
                         summary,
                         diagnostics: warned,
@@ -149,7 +149,7 @@ impl App {
                 self.files.file.text = text;
             }
             Read::Failed(diagnostics) => {
-                let summary = "Nothing could be read.".to_owned();
+                let summary = "No file could be read.".to_owned();
                 self.show_report(Report {
                     summary,
                     diagnostics,

@@ -186,9 +186,9 @@ impl App {
                 waiting.retain(|next| next.path != save.path);
                 if open {
                     self.files.file.stamp = None;
-                    self.view.complain("The file was changed by something else; save again to write over it, or use Save as");
+                    self.view.complain("Another program changed the file. Save again to overwrite it, or use Save as");
                 } else {
-                    let text = format!("{shown} was changed by something else and was not saved");
+                    let text = format!("Not saved: another program changed {shown}");
                     self.view.complain(text);
                 }
             }
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_something_else_changed_is_replaced_only_when_asked_again() {
+    fn a_file_that_another_program_changed_is_overwritten_only_on_a_second_save() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("a.drawbridge.yaml");
         let mut app = app(&path);
@@ -315,7 +315,7 @@ mod tests {
         }
         finish(&mut app);
         assert_eq!(saved_name(&path), "theirs");
-        assert!(complaint(&app).is_some_and(|text| text.contains("changed by something else")));
+        assert!(complaint(&app).is_some_and(|text| text.contains("changed the file")));
         app.perform(Command::Save);
         finish(&mut app);
         assert_eq!(saved_name(&path), "two");

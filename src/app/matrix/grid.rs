@@ -28,8 +28,8 @@ pub(super) fn grid_ui(
     let room = ui.max_rect();
     if matrix.order.entries.is_empty() {
         let text = match matrix.filter.trim().is_empty() {
-            true => "Nothing to compare yet: add workloads on the canvas, or import manifests.",
-            false => "Nothing has a name with that in it.",
+            true => "No workloads yet. Add some on the canvas, or import manifests.",
+            false => "No name matches the filter.",
         };
         let inner = room.shrink2(vec2(16.0, 8.0));
         ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
@@ -201,9 +201,9 @@ fn sentence(
     match matrix.cell(from, to) {
         _ if from == to => format!("{pair}: itself"),
         None if matrix.rows.contains_key(&from) => {
-            format!("{pair}: nothing allowed, nothing drawn")
+            format!("{pair}: no connection allowed or drawn")
         }
-        None => format!("{pair}: not known yet"),
+        None => format!("{pair}: not checked yet"),
         Some(cell) => {
             let verdict = cell.verdict().words().to_lowercase();
             format!("{pair}: {verdict}, {}", ports_of(cell, Mode::Allowed))

@@ -74,7 +74,7 @@ pub(super) fn head_ui(ui: &mut Ui, matrix: &mut MatrixView, center: &mut Center)
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(layout), |ui| {
         filter_ui(ui, matrix);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            widgets::secondary_text(ui, "From rows to columns");
+            widgets::secondary_text(ui, "Rows connect to columns");
         });
     });
     let below = Rect::from_min_max(

@@ -13,20 +13,20 @@ use std::sync::Arc;
 use egui::{Id, Rect, Ui, UiBuilder, pos2};
 
 use super::command::{Command, Commands};
-use super::jobs::{Kept, Pool};
+use super::jobs::{Memo, Pool};
 use super::theme::{self, color};
 use super::view::View;
 use crate::model::{Document, NodeRef};
 use crate::query::Results;
 use crate::query::reach::{Axis, AxisEntries, Cell, ReachMatrix, Row};
 
-/// What stands in the middle of the window.
+/// Whether the window shows canvas or matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Center {
     /// The drawing.
     #[default]
     Canvas,
-    /// Who reaches whom.
+    /// The reachability matrix.
     Matrix,
 }
 
@@ -42,7 +42,7 @@ pub enum Mode {
     Differences,
 }
 
-/// In which order rows and columns stand.
+/// The order of rows and columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
     /// By namespace, then name.
@@ -50,7 +50,7 @@ pub enum Sort {
     Namespace,
     /// By name.
     Name,
-    /// Who has most to do with others comes first.
+    /// By number of peers, most first.
     Peers,
 }
 
@@ -93,14 +93,14 @@ pub struct MatrixView {
     follow: bool,
     wants_keyboard: bool,
     wants_filter: bool,
-    entries: Kept<u64, Arc<AxisEntries>>,
-    peers: Kept<(u64, Axis), Vec<usize>>,
+    entries: Memo<u64, Arc<AxisEntries>>,
+    peers: Memo<(u64, Axis), Vec<usize>>,
     order: order::Order,
     rows: BTreeMap<usize, Row>,
     rows_for: Option<(u64, Axis)>,
     /// Rows that are seen and not known, by entry.
     wanted: Vec<usize>,
-    maker: Kept<Rows, Vec<(usize, Row)>>,
+    maker: Memo<Rows, Vec<(usize, Row)>>,
 }
 
 /// The matrix has the keyboard under this id.
@@ -119,7 +119,7 @@ impl MatrixView {
         self.wants_filter = true;
     }
 
-    /// Says what the results are of; what was kept for others is forgotten.
+    /// Starts with the results of that number; drops rows of others.
     fn begin(&mut self, number: u64) {
         if self.rows_for != Some((number, self.axis)) {
             self.rows_for = Some((number, self.axis));
@@ -155,19 +155,19 @@ pub fn canvas_switch_ui(ui: &mut Ui, room: Rect) -> Option<Center> {
 /// Has workers make what the matrix shows.
 pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let number = view.results_number;
-    let board = view.board.clone();
+    let reach = view.reach_matrix.clone();
     let matrix = &mut view.matrix;
     let axis = matrix.axis;
     matrix.begin(number);
-    let ask = || (board.clone(), Arc::clone(results));
+    let ask = || (reach.clone(), Arc::clone(results));
     let (shared, of) = ask();
     matrix.entries.keep(number, pool, move |_| {
-        shared.ask(number, &of, |board| Arc::new(board.entries().clone()))
+        shared.ask(number, &of, |reach| Arc::new(reach.entries().clone()))
     });
     if matrix.sort == Sort::Peers {
         let (shared, of) = ask();
         matrix.peers.keep((number, axis), pool, move |cancel| {
-            shared.ask(number, &of, |board| peers(board, axis, &|| cancel.is_set()))
+            shared.ask(number, &of, |reach| peers(reach, axis, &|| cancel.is_set()))
         });
     }
     let seats_are_new = matches!(matrix.entries.answer(), Some((of, _)) if *of == number);
@@ -185,9 +185,9 @@ pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     };
     let wanted = key.2.clone();
     let fresh = matrix.maker.keep(key, pool, move |cancel| {
-        let make = |board: &mut ReachMatrix| {
+        let make = |reach: &mut ReachMatrix| {
             let rows = wanted.into_iter().take_while(|_| !cancel.is_set());
-            let made = rows.map(|entry| (entry, board.shared_row(axis, entry)));
+            let made = rows.map(|entry| (entry, reach.shared_row(axis, entry)));
             made.collect::<Vec<_>>()
         };
         shared.ask(number, &of, make)
@@ -202,14 +202,14 @@ pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
 }
 
 /// How many others each entry reaches or is reached by.
-fn peers(board: &mut ReachMatrix, axis: Axis, stop: &dyn Fn() -> bool) -> Vec<usize> {
-    let count = board.entries().len(axis);
+fn peers(reach: &mut ReachMatrix, axis: Axis, stop: &dyn Fn() -> bool) -> Vec<usize> {
+    let count = reach.entries().len(axis);
     let mut found = vec![0; count];
     for from in 0..count {
         if stop() {
             break;
         }
-        for (to, cell) in board.shared_row(axis, from) {
+        for (to, cell) in reach.shared_row(axis, from) {
             if !cell.allowed.is_empty() {
                 found[from] += 1;
                 if let Some(other) = found.get_mut(to as usize) {

@@ -6,7 +6,7 @@ use egui::{Context, Id, Key, Margin, ScrollArea, TextEdit, Ui, vec2};
 
 use super::dropped;
 use crate::app::command::{Command, LISTED, Listed};
-use crate::app::jobs::Kept;
+use crate::app::jobs::Memo;
 use crate::app::names::PolicyNames;
 use crate::app::panels::text_of;
 use crate::app::state::App;
@@ -27,7 +27,7 @@ pub struct PaletteView {
     /// What is searched in: another number when any of it has changed.
     version: u64,
     of: Option<(Document, u64)>,
-    found: Kept<(u64, String), Vec<Entry>>,
+    found: Memo<(u64, String), Vec<Entry>>,
     /// Enter was pressed, and what was typed before it is still being searched for.
     entered: bool,
 }

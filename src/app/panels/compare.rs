@@ -10,7 +10,7 @@ use egui::{Frame, Margin, Ui};
 use crate::analysis::changes::Relation;
 use crate::app::analysis_results;
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
@@ -29,7 +29,7 @@ pub struct CompareView {
     with: Option<With>,
     /// Counts what it was compared with, so that an answer is known to be for it.
     number: u64,
-    answer: Kept<(u64, u64, u64), Arc<Answer>>,
+    answer: Memo<(u64, u64, u64), Arc<Answer>>,
     /// The connection that was last chosen in the list, and its arrow.
     chosen: Option<(Difference, Extra)>,
 }

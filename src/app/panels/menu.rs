@@ -48,8 +48,8 @@ pub fn text_of(app: &App, listed: &Listed) -> String {
         | When::Project
         | When::Selection
         | When::Flows
-        | When::Kept
-        | When::KeptSelected => None,
+        | When::Imported
+        | When::ImportedSelected => None,
     };
     match step {
         Some(step) => format!("{} {step}", listed.text),
@@ -67,7 +67,7 @@ fn is_on(app: &App, switch: Switch) -> bool {
         Switch::Motion => preferences.reduced_motion,
         Switch::Outline => preferences.outline,
         Switch::Inspector => preferences.inspector,
-        Switch::Kept => !app.view.kept_hidden,
+        Switch::Imported => !app.view.imported_hidden,
         Switch::Style(written) => style == Some(written),
     }
 }

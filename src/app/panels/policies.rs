@@ -12,7 +12,7 @@ use std::sync::Arc;
 use egui::{Align, Frame, Layout, Margin, Ui, vec2};
 
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, problems, widgets};
@@ -49,7 +49,7 @@ pub struct PoliciesView {
     /// Everything shown is to be copied as soon as it is there.
     copying: bool,
     shown: Arc<Shown>,
-    maker: Kept<Wish, Arc<Shown>>,
+    maker: Memo<Wish, Arc<Shown>>,
     /// What `shown` is another choice of policies than before, so its first line is to be seen.
     fresh: bool,
     /// The editor of an imported policy.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{CornerRadius, Frame, Margin, RichText, ScrollArea, Stroke, StrokeKind, Ui, vec2};
 
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
 use crate::app::view::{ShownConnection, View};
@@ -31,7 +31,7 @@ pub struct ProblemsView {
     fixes_for: u64,
     /// The finding that is seen and has none yet.
     wanted: Option<usize>,
-    maker: Kept<(u64, usize), Vec<Fix>>,
+    maker: Memo<(u64, usize), Vec<Fix>>,
     /// The finding whose witness the canvas shows.
     lit: Option<usize>,
 }

@@ -8,9 +8,9 @@ use egui::Ui;
 
 use super::inspector::arrow_end;
 use crate::app::analysis_results::{extra, node_of};
-use crate::app::canvas::PairEnd;
+use crate::app::canvas::Emphasis;
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
@@ -25,7 +25,7 @@ use crate::scene::{Extra, ExtraKind, OUTSIDE};
 #[derive(Default)]
 pub struct RadiusView {
     from: Option<Party>,
-    answer: Kept<(u64, Party), Found>,
+    answer: Memo<(u64, Party), Found>,
     /// The reached thing whose way is told.
     chosen: Option<Party>,
 }
@@ -34,7 +34,7 @@ pub struct RadiusView {
 struct Found {
     radius: Radius,
     hops: Arc<Vec<Extra>>,
-    spot: Arc<PairEnd>,
+    emphasis: Arc<Emphasis>,
 }
 
 impl RadiusView {
@@ -69,8 +69,8 @@ impl RadiusView {
     }
 
     /// What it reaches; the rest is dimmed.
-    pub fn spot(&self) -> Option<&Arc<PairEnd>> {
-        self.found().map(|found| &found.spot)
+    pub fn emphasis(&self) -> Option<&Arc<Emphasis>> {
+        self.found().map(|found| &found.emphasis)
     }
 
     fn found(&self) -> Option<&Found> {
@@ -113,7 +113,7 @@ fn found(results: &Results, from: Party) -> Found {
     }
     Found {
         hops: Arc::new(radius.layers.iter().flatten().map(arrow).collect()),
-        spot: Arc::new(PairEnd { hops }),
+        emphasis: Arc::new(Emphasis { hops }),
         radius,
     }
 }

@@ -7,7 +7,7 @@ use egui::{Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, WidgetTyp
 use egui::{pos2, vec2};
 
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
@@ -26,8 +26,8 @@ type Asked = (u64, Vec<Item>);
 /// Its state.
 #[derive(Default)]
 pub struct ReachView {
-    list: Kept<Asked, Arc<Listed>>,
-    by: Kept<(Asked, usize), Vec<String>>,
+    list: Memo<Asked, Arc<Listed>>,
+    by: Memo<(Asked, usize), Vec<String>>,
     /// The policies of each row that was seen.
     known: BTreeMap<usize, String>,
     known_for: Option<Asked>,
@@ -50,13 +50,13 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
         return;
     }
     let asked = (number, selection.clone());
-    let (board, of) = (view.board.clone(), Arc::clone(results));
+    let (matrix, of) = (view.reach_matrix.clone(), Arc::clone(results));
     let reach = &mut view.reach;
     reach.list.keep(asked, pool, move |cancel| {
-        let list = |board: &mut crate::query::reach::ReachMatrix| {
-            board.list(&selection, &|| cancel.is_set())
+        let list = |matrix: &mut crate::query::reach::ReachMatrix| {
+            matrix.list(&selection, &|| cancel.is_set())
         };
-        Arc::new(board.ask(number, &of, list))
+        Arc::new(matrix.ask(number, &of, list))
     });
     let Some((asked, listed)) = reach.list.answer().cloned() else {
         return;
@@ -68,13 +68,13 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let Some(chunk) = reach.wanted.take() else {
         return;
     };
-    let (board, of) = (view.board.clone(), Arc::clone(results));
+    let (matrix, of) = (view.reach_matrix.clone(), Arc::clone(results));
     let fresh = reach.by.keep((asked.clone(), chunk), pool, move |_| {
-        board.ask(number, &of, |board| {
+        matrix.ask(number, &of, |matrix| {
             let rows = chunk..chunk + CHUNK;
             let entries = rows.filter_map(|row| entry(&listed, row));
             entries
-                .map(|(entry, incoming)| board.allowed_by(entry, incoming).join(", "))
+                .map(|(entry, incoming)| matrix.allowed_by(entry, incoming).join(", "))
                 .collect()
         })
     });

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
 
 use crate::app::command::{Command, Commands};
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::{ShownConnection, View};
 use crate::app::{icons, problems, verdict, widgets};
@@ -27,7 +27,7 @@ pub struct WhyView {
     pub(super) typed: Question,
     /// What was last asked.
     asked: Question,
-    answer: Kept<(u64, Question), Result<(Question, Why), Refusal>>,
+    answer: Memo<(u64, Question), Result<(Question, Why), Refusal>>,
     fields: ends::Fields,
 }
 

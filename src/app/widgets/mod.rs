@@ -1,4 +1,4 @@
-//! The house widgets: what every panel is built from, so that rows, fields and texts line up.
+//! The widgets that every panel is built from, so that rows, fields and texts line up.
 
 mod button;
 mod field;
@@ -20,7 +20,7 @@ use crate::scene::tokens;
 /// Width of the labels left of fields.
 pub const LABEL: f32 = 96.0;
 
-/// A label and what stands right of it; the label lines up with the first line.
+/// A label and the content to its right, aligned at the first line.
 pub fn labelled<R>(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;

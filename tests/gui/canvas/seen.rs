@@ -44,7 +44,7 @@ fn what_kept_policies_allow_is_one_arrow_that_can_be_drawn() {
     let [arrow] = arrows.as_slice() else {
         panic!("one for the whole namespace: {arrows:?}")
     };
-    assert_eq!(arrow.kind, ExtraKind::Kept);
+    assert_eq!(arrow.kind, ExtraKind::Imported);
     assert_eq!(
         (arrow.from, arrow.to),
         (bench.node("shop/*"), bench.node("shop/db"))
@@ -88,9 +88,9 @@ fn kept_arrows_can_be_hidden_and_selected_ones_let_go() {
     assert_eq!(bench.harness().state().view.extra, Some(arrow));
     bench.press(Key::Escape);
     assert_eq!(bench.harness().state().view.extra, None);
-    bench.ask(Command::ToggleKept);
+    bench.ask(Command::ToggleImported);
     assert!(kept(&bench).is_empty());
-    bench.ask(Command::ToggleKept);
+    bench.ask(Command::ToggleImported);
     assert_eq!(kept(&bench), [arrow]);
     assert_eq!(bench.next_frame(), std::time::Duration::MAX, "idle");
 }
@@ -171,7 +171,7 @@ fn a_connection_that_is_asked_about_is_shown_where_no_flow_is_drawn() {
     bench.ask(Command::ShowPolicies);
     let arrows = kept(&bench);
     assert!(
-        !arrows.iter().any(|id| id.kind != ExtraKind::Kept),
+        !arrows.iter().any(|id| id.kind != ExtraKind::Imported),
         "{arrows:?}"
     );
 }

@@ -18,7 +18,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     let document = inspect.document;
     let (from, to) = (name(document, id.from), name(document, id.to));
     let kind = match id.kind {
-        ExtraKind::Kept => "Allowed by imported policies",
+        ExtraKind::Imported => "Allowed by imported policies",
         ExtraKind::TooWide | ExtraKind::Blocked | ExtraKind::Denied => "Connection",
         ExtraKind::Opened | ExtraKind::Closed => "Difference",
         ExtraKind::Hop => "Allowed",
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     let analysis_results = std::sync::Arc::clone(&inspect.view.analysis_results);
     let allowed = analysis_results
         .allowed(id)
-        .filter(|_| id.kind == ExtraKind::Kept);
+        .filter(|_| id.kind == ExtraKind::Imported);
     if let Some(allowed) = allowed {
         kept(ui, inspect, allowed);
     }

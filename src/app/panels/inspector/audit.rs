@@ -7,7 +7,7 @@ use egui::Ui;
 use super::Inspect;
 use crate::app::command::Command;
 use crate::app::icons;
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::widgets::{self, Row};
@@ -29,7 +29,7 @@ struct Line {
 /// The audit of the newest results that it was made for.
 #[derive(Default)]
 pub struct AuditView {
-    audit: Kept<u64, Arc<Audit>>,
+    audit: Memo<u64, Arc<Audit>>,
 }
 
 impl AuditView {
@@ -45,7 +45,7 @@ impl AuditView {
 pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let (results, analysis_results) = (Arc::clone(results), Arc::clone(&view.analysis_results));
     let audit = &mut view.audit.audit;
-    audit.keep(view.insight_number, pool, move |cancel| {
+    audit.keep(view.analysis_number, pool, move |cancel| {
         let (document, in_force) = (&results.document, &results.in_force);
         let stop = || cancel.is_set();
         Arc::new(audit_of(document, in_force, &analysis_results.gates, &stop))

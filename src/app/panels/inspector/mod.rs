@@ -61,7 +61,7 @@ pub(super) fn keep(
     policy::keep(results, view, pool);
     let nothing = view.selection.is_empty() && view.extra.is_none() && !view.radius.is_on();
     let audited = document.flows.is_empty() || !document.policies.is_empty();
-    if nothing && audited && quiet && view.insight_number == view.results_number {
+    if nothing && audited && quiet && view.analysis_number == view.results_number {
         audit::keep(results, view, pool);
     }
 }

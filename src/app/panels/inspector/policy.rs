@@ -9,7 +9,7 @@ use super::parts;
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
 use crate::app::command::Command;
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::panels::policies::{Source, made_for};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
@@ -22,7 +22,7 @@ use crate::query::Results;
 /// What the selected policy does, found out by a worker.
 #[derive(Default)]
 pub struct PolicyView {
-    facts: Kept<(u64, PolicyId), Option<Facts>>,
+    facts: Memo<(u64, PolicyId), Option<Facts>>,
 }
 
 /// What a policy isolates, and whom it selects.
@@ -98,7 +98,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
         let ask = &mut inspect.commands;
         if let Source::ByHand(_) = source {
             if widgets::secondary(ui, "Return to generated").clicked() {
-                ask.push(Command::ReturnThese(vec![id]));
+                ask.push(Command::RestoreThese(vec![id]));
             }
             return;
         }
@@ -106,7 +106,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
             ask.push(Command::AdoptThese(vec![id]));
         }
         if widgets::danger(ui, "Stop importing").clicked() {
-            ask.push(Command::StopKeeping);
+            ask.push(Command::RemoveFromProject);
         }
     });
 }

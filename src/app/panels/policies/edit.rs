@@ -8,7 +8,7 @@ use super::shown::Source;
 use super::text::mark_ui;
 use crate::app::command::Commands;
 use crate::app::icons;
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::view::View;
@@ -22,7 +22,7 @@ use crate::scene::tokens;
 /// What is wrong with the text in the editor; found by a worker when it is another one.
 #[derive(Default)]
 pub struct EditorView {
-    faults: Kept<(PolicyId, String), Vec<Diagnostic>>,
+    faults: Memo<(PolicyId, String), Vec<Diagnostic>>,
 }
 
 /// The egui id of the editor of an imported policy.

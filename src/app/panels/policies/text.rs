@@ -226,7 +226,7 @@ fn actions_ui(ui: &mut Ui, policy: &ShownPolicy, commands: &mut Commands) {
                 commands.push(Command::Reveal(Item::Policy(id)));
             }
             if widgets::link(ui, "Return to generated").clicked() {
-                commands.push(Command::ReturnThese(vec![id]));
+                commands.push(Command::RestoreThese(vec![id]));
             }
         }
     }

@@ -1,16 +1,16 @@
-//! One analysis of who reaches whom, made once for each answer and shared by the workers that ask it.
+//! The reachability matrix of the newest results, computed once and shared by the workers that query it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::query::Results;
 use crate::query::reach::ReachMatrix;
 
-/// The newest board; only workers wait for it.
+/// The newest matrix. Only workers lock it.
 #[derive(Clone, Default)]
 pub(super) struct SharedMatrix(Arc<Mutex<Option<(u64, ReachMatrix)>>>);
 
 impl SharedMatrix {
-    /// Asks the board of the results with that number.
+    /// Queries the matrix of the results with that number.
     pub(super) fn ask<T>(
         &self,
         number: u64,
@@ -18,13 +18,13 @@ impl SharedMatrix {
         question: impl FnOnce(&mut ReachMatrix) -> T,
     ) -> T {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // It is taken out, so that a question that panics leaves no half of a board behind.
-        let mut board = match held.take() {
-            Some((of, board)) if of == number => board,
+        // Taken out, so that a query that panics leaves no half-computed matrix.
+        let mut matrix = match held.take() {
+            Some((of, matrix)) if of == number => matrix,
             _ => ReachMatrix::new(results),
         };
-        let answer = question(&mut board);
-        *held = Some((number, board));
+        let answer = question(&mut matrix);
+        *held = Some((number, matrix));
         answer
     }
 }

@@ -1,4 +1,4 @@
-//! Commands about imported policies: edit by hand, return to generated, adopt, stop keeping.
+//! Commands about imported policies: adopt, edit by hand, restore the generated policy, remove.
 
 use super::command::Command;
 use super::overlays::{AdoptedView, Overlay};
@@ -8,28 +8,28 @@ use crate::adopt::Adopted;
 use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing, Unknown};
 use crate::project::files::policy_file;
 
-/// What a worker found out about adopting, and the Document that it is about.
+/// The result of adopting these policies, and the Document that it was computed for.
 pub type Adoption = (Document, Vec<PolicyId>, Adopted);
 
 impl App {
-    /// Adopts the imported policies that are meant.
-    pub(super) fn adopt_meant(&mut self) {
-        let meant = self.kept_meant();
-        self.adopt(meant);
+    /// Adopts the selected imported policies, or those in the selected namespaces, or all.
+    pub(super) fn adopt_policies(&mut self) {
+        let ids = self.policies_to_adopt();
+        self.adopt(ids);
     }
 
-    /// Keeps a copy of the chosen policy in its place, to be edited.
+    /// Replaces the chosen generated policy by an editable copy.
     pub(super) fn edit_chosen_by_hand(&mut self) {
         match self.view.policies.chosen.clone() {
             Some(key) => self.edit_by_hand(&key),
             None => self
                 .view
-                .say("Choose a policy first, in the list or in the outline"),
+                .say("Choose a policy first, in the policies or in the outline"),
         }
     }
 
     /// The imported policies that are selected.
-    pub(super) fn kept_selected(&self) -> Vec<PolicyId> {
+    pub(super) fn selected_policies(&self) -> Vec<PolicyId> {
         let policies = self.view.selection.iter().filter_map(|item| match item {
             Item::Policy(id) => Some(*id),
             _ => None,
@@ -37,9 +37,9 @@ impl App {
         policies.collect()
     }
 
-    /// Those that are selected, those of the selected namespaces, or else all but those by hand.
-    fn kept_meant(&self) -> Vec<PolicyId> {
-        let selected = self.kept_selected();
+    /// The selected policies, else those of the selected namespaces, else all that are not edited by hand.
+    fn policies_to_adopt(&self) -> Vec<PolicyId> {
+        let selected = self.selected_policies();
         if !selected.is_empty() {
             return selected;
         }
@@ -57,16 +57,16 @@ impl App {
         let results = &self.results;
         let policies = document.policies.iter();
         policies
-            .filter(|(id, kept)| made_for(results, kept, *id) == Source::Imported(*id))
+            .filter(|(id, policy)| made_for(results, policy, *id) == Source::Imported(*id))
             .filter(|(id, _)| within.is_empty() || within.contains(&names.namespace(*id)))
             .map(|(id, _)| id)
             .collect()
     }
 
-    /// Has a worker find out how policies become part of the drawing.
+    /// Starts a worker that turns policies into flows, where that provably changes nothing.
     pub(super) fn adopt(&mut self, ids: Vec<PolicyId>) {
         if ids.is_empty() {
-            self.view.say("There is no imported policy to adopt here");
+            self.view.say("There are no imported policies to adopt");
             return;
         }
         let document = self.document();
@@ -77,13 +77,13 @@ impl App {
         self.take_adopted();
     }
 
-    /// Does what a worker found out, as one step, and tells it.
+    /// Applies the result of adopting as one undo step, and shows its summary.
     pub(super) fn take_adopted(&mut self) {
         let Some((document, ids, adopted)) = self.adopting.take() else {
             return;
         };
         if self.document() != document {
-            // Something changed meanwhile: what was proven may not hold any more.
+            // The Document changed meanwhile, so the proof may no longer hold.
             self.adopt(ids);
             return;
         }
@@ -104,18 +104,18 @@ impl App {
         })));
     }
 
-    /// Keeps a copy of a generated policy in its place, to be edited.
+    /// Replaces a generated policy by an editable copy.
     pub(super) fn edit_by_hand(&mut self, key: &str) {
         let document = self.document();
         let mut known = document.policies.iter();
-        if let Some((id, _)) = known.find(|(_, kept)| kept.replaces.as_deref() == Some(key)) {
+        if let Some((id, _)) = known.find(|(_, policy)| policy.replaces.as_deref() == Some(key)) {
             self.begin_editing(id);
             return;
         }
         let mut written = self.results.generated.policies.iter();
         let Some(written) = written.find(|written| written.key() == key) else {
             self.view
-                .complain(format!("Nothing is generated under the name {key}"));
+                .complain(format!("No generated policy is named {key}"));
             return;
         };
         let name = format!("Edit {} by hand", written.name);
@@ -130,38 +130,37 @@ impl App {
         self.begin_editing(id);
     }
 
-    /// Shows the text of an imported policy, with the keyboard in it.
+    /// Shows the text of an imported policy and gives its editor the focus.
     fn begin_editing(&mut self, id: PolicyId) {
         self.commands.push(Command::Reveal(Item::Policy(id)));
         self.view.drafts.focus(editor_id(id));
         self.like(|likes| likes.inspector = true);
     }
 
-    /// Drops those that were edited by hand, so that they are generated again.
-    pub(super) fn return_to_generated(&mut self, mut ids: Vec<PolicyId>) {
+    /// Removes those that were edited by hand, so that they are generated again.
+    pub(super) fn restore_generated(&mut self, mut ids: Vec<PolicyId>) {
         let document = self.document();
         let replaces = |id: &PolicyId| {
-            let kept = document.policies.get(*id);
-            kept.is_some_and(|kept| kept.replaces.is_some())
+            let policy = document.policies.get(*id);
+            policy.is_some_and(|policy| policy.replaces.is_some())
         };
         ids.retain(replaces);
         if ids.is_empty() {
-            self.view
-                .say("No policy that was edited by hand is selected");
+            self.view.say("No policy edited by hand is selected");
             return;
         }
-        self.stop_keeping(&ids, "Return to generated:");
+        self.remove_policies(&ids, |name| format!("Restore generated {name}"));
     }
 
-    /// Drops imported policies; the step is named by `what`.
-    pub(super) fn stop_keeping(&mut self, ids: &[PolicyId], what: &str) {
+    /// Removes imported policies; `title` names the undo step.
+    pub(super) fn remove_policies(&mut self, ids: &[PolicyId], title: fn(&str) -> String) {
         let document = self.document();
         let name = match ids {
             [] => return,
-            [id] => format!("{what} {}", self.view.names.name(&document, *id)),
-            ids => format!("{what} {} policies", ids.len()),
+            [id] => title(self.view.names.name(&document, *id)),
+            ids => title(&format!("{} policies", ids.len())),
         };
-        // What is typed into their texts goes with them.
+        // Unfinished edits of their texts are dropped with them.
         self.view.drafts.clear();
         let items = ids.iter().map(|id| Item::Policy(*id)).collect();
         self.edit(&Edit::Batch(name, vec![Edit::Remove(items)]));

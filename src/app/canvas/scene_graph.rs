@@ -45,7 +45,7 @@ pub struct Counters {
 }
 
 /// The scene and its graph.
-pub struct Picture {
+pub struct SceneGraph {
     /// What is shown.
     pub scene: Arc<Scene>,
     /// Finds things of the scene by place.
@@ -60,7 +60,7 @@ pub struct Picture {
     in_place: bool,
 }
 
-impl Default for Picture {
+impl Default for SceneGraph {
     fn default() -> Self {
         let scene = Arc::new(Scene::default());
         Self {
@@ -77,7 +77,7 @@ impl Default for Picture {
     }
 }
 
-impl Picture {
+impl SceneGraph {
     /// Shows another scene. The graph keeps what stays, with its shapes.
     pub fn show(&mut self, scene: Arc<Scene>, marks: Marks) {
         let same = Arc::ptr_eq(&self.scene, &scene);
