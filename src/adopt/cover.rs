@@ -1,4 +1,4 @@
-//! Isolation: a policy can only be dropped where a base, or a policy that stays, isolates its subject.
+//! Isolation: a policy can be dropped only where a default deny, or a policy that stays, isolates its subject.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use crate::plan::context::Context;
 use crate::policy::{Direction, Peer};
 use crate::sets::{LabelSet, Selector};
 
-/// Whom every imported policy isolates.
+/// What every imported policy isolates.
 pub(super) struct Covers {
     /// The distinct subjects.
     subjects: Vec<LabelSet>,
     /// For each plan its subject.
     of_plan: Vec<usize>,
-    /// What is kept in any case: namespace, direction and subject.
+    /// What stays imported in any case: namespace, direction and subject.
     others: Vec<(NamespaceId, Direction, usize)>,
 }
 
@@ -59,8 +59,8 @@ impl Covers {
         }
     }
 
-    /// Takes plans out until every subject of what is left is isolated without it; gives those taken
-    /// out, with the reason. Of several that would do, the one that allows least is taken out.
+    /// Removes plans until every subject of the rest is isolated without them; returns the removed ones, with
+    /// the reason. Of several candidates, the one that allows least is removed.
     pub(super) fn settle(
         &self,
         context: &Context,
@@ -80,8 +80,7 @@ impl Covers {
         }
     }
 
-    /// Plans that must stay kept, and the directions for which they must: those that nothing
-    /// isolates any more, and whose isolation no other of them would do.
+    /// Plans that must stay imported, with the directions that nothing else would isolate.
     fn to_stay(
         &self,
         context: &Context,
@@ -116,7 +115,7 @@ impl Covers {
         stay
     }
 
-    /// Whether the one isolates all that the other does and had better stay: it allows less.
+    /// Whether the one isolates all that the other does and allows less, so that it stays instead.
     fn goes_before(&self, plans: &[Plan], one: usize, other: usize) -> bool {
         let (inner, outer) = (self.of_plan[other], self.of_plan[one]);
         let key = |at: usize| (plans[at].parts.len(), at);
@@ -126,7 +125,7 @@ impl Covers {
         }
     }
 
-    /// Whether something that stays kept isolates the subject of a plan.
+    /// Whether a policy that stays imported isolates the subject of a plan.
     fn kept(
         &self,
         plans: &[Plan],
@@ -163,8 +162,8 @@ fn closes(base: Base, direction: Direction) -> bool {
     }
 }
 
-/// The base of a namespace when the chosen plans are part of the drawing: what it closes already, and
-/// what a plan isolates for every pod.
+/// The default deny of a namespace once the chosen plans are adopted: what it isolates already, and what a
+/// plan isolates for every pod.
 pub(super) fn base_after(
     context: &Context,
     plans: &[Plan],
@@ -172,7 +171,7 @@ pub(super) fn base_after(
     namespace: NamespaceId,
 ) -> Base {
     let closes = |direction| {
-        context.base_closes(namespace, direction)
+        context.default_denies(namespace, direction)
             || chosen.iter().map(|at| &plans[*at]).any(|plan| {
                 plan.namespace == namespace
                     && plan.isolates.contains(&direction)
@@ -210,5 +209,5 @@ fn reason(plan: &Plan, open: &[Direction]) -> String {
         [Direction::Egress] => format!("egress of {whom}"),
         _ => whom,
     };
-    format!("it isolates only {what}, which no base says")
+    format!("it isolates only {what}, which a default deny cannot express")
 }

@@ -64,7 +64,7 @@ proptest! {
     /// Where the namespaces were closed, everything that was drawn comes back, but for port names
     /// that meant something elsewhere in the cluster only.
     #[test]
-    fn what_was_written_for_closed_namespaces_is_adopted_whole(mut random in random()) {
+    fn generated_policies_of_isolated_namespaces_are_adopted_completely(mut random in random()) {
         random.close();
         let document = drawing(&random).document;
         let bare = bare(&document);
@@ -72,8 +72,8 @@ proptest! {
         let adopted = adopt(&bare, &ids, &|| false);
         let named = |why: &&String| why.contains(" declares no ");
         let kept = adopted.kept.iter().map(|(_, why)| why);
-        let told: Vec<&String> = kept.filter(|why| !named(why)).collect();
+        let reasons: Vec<&String> = kept.filter(|why| !named(why)).collect();
         let texts: Vec<&str> = bare.policies.iter().map(|(_, p)| p.text.as_str()).collect();
-        prop_assert!(told.is_empty(), "{:?}\n{}", told, texts.join("---\n"));
+        prop_assert!(reasons.is_empty(), "{:?}\n{}", reasons, texts.join("---\n"));
     }
 }

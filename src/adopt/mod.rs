@@ -1,10 +1,10 @@
-//! Imported policies become part of the drawing: flows, peers, bases and DNS settings whose generated
-//! policies are proven to mean the same before the old ones are dropped.
+//! Adopts imported policies: turns them into flows, groups, externals, default denies and DNS settings
+//! whose generated policies are proven equivalent before the old ones are dropped.
 //!
-//! All imported policies are tried together. Those at whose door a difference lies stay kept and the
-//! rest is tried again, until old and new agree at every gate, towards pods that do not exist yet
-//! too. What fell out on the way is then tried again in halves, so that only what cannot be adopted
-//! beside the others stays kept.
+//! All imported policies are tried together. Those that cause a difference stay imported and the rest is
+//! tried again, until old and new agree at every gate, for future pods too. The policies that were
+//! taken out are then tried again in halves, so that only those that cannot be adopted beside the
+//! others stay imported.
 
 mod cover;
 #[cfg(test)]
@@ -30,10 +30,10 @@ fn trials(plans: usize) -> usize {
     (3200 / plans.max(1)).clamp(4, 64)
 }
 
-/// What adopting comes to.
+/// The result of adopting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adopted {
-    /// The change of the Document, as one step; none where nothing can be adopted.
+    /// The change of the document, as one undo step; none where nothing can be adopted.
     pub edit: Option<Edit>,
     /// The policies that it drops, in id order.
     pub adopted: Vec<PolicyId>,
@@ -46,8 +46,8 @@ pub struct Adopted {
 /// Which plans are adopted, by their place.
 type Chosen = BTreeSet<usize>;
 
-/// Finds out which of these imported policies the drawing can say exactly, and how. The answer depends
-/// on the Document alone. Once `stop` says that nobody wants the answer, nothing is adopted.
+/// Computes which of these imported policies the document can express exactly, and the edit. The result
+/// depends on the document alone. Once `stop` returns true, nothing is adopted.
 pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
     let imported = imported::imported(document);
     let context = Context::new(document, &imported);
@@ -80,7 +80,7 @@ pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -
         let why = why.get(&at).cloned();
         reasons.insert(
             plan.id,
-            why.unwrap_or_else(|| "it differs from its flows".to_owned()),
+            why.unwrap_or_else(|| "flows cannot express it exactly".to_owned()),
         );
     }
     let trial = attempt.trial(&chosen);
@@ -134,7 +134,7 @@ impl Attempt<'_> {
         (chosen, why)
     }
 
-    /// Takes in what can be taken in beside the chosen ones: all at once, else half by half.
+    /// Adds plans that can be adopted beside the chosen ones: all at once, else half by half.
     fn try_again(
         &self,
         out: &[usize],
@@ -170,7 +170,7 @@ impl Attempt<'_> {
 }
 
 impl Adopted {
-    /// `3 policies became 5 flows; 2 stay kept`.
+    /// `3 policies became 5 flows; 2 stay imported`.
     pub fn summary(&self) -> String {
         let some = |count: usize, one: &str, more: &str| match count {
             1 => format!("1 {one}"),
@@ -180,7 +180,7 @@ impl Adopted {
             (0, _) => "No policy can be adopted".to_owned(),
             (count, 0) => {
                 format!(
-                    "{} became part of the drawing",
+                    "{} merged into the project",
                     some(count, "policy", "policies")
                 )
             }
@@ -192,8 +192,8 @@ impl Adopted {
         };
         match self.kept.len() {
             0 => done,
-            1 => format!("{done}; 1 stays kept"),
-            kept => format!("{done}; {kept} stay kept"),
+            1 => format!("{done}; 1 stays imported"),
+            kept => format!("{done}; {kept} stay imported"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What groups and externals are called that stand for selectors and address blocks.
+//! Names of groups and externals, from their selectors and address blocks.
 
 use std::net::IpAddr;
 
@@ -43,7 +43,7 @@ fn short(selector: &Selector) -> String {
 }
 
 /// `10.0.0.0/8`, `10.0.0.0/8 except 10.1.0.0/16`, `192.0.2.0/24 and 3 more`; the whole address space
-/// is `Any address`, and without its private parts it is `Internet`, as people call it.
+/// is `Any address`, and without its private parts it is `Internet`.
 pub(super) fn external(networks: &[Network]) -> String {
     let whole = |v4: bool| {
         let is = |n: &&Network| n.cidr.prefix_len() == 0 && n.cidr.addr().is_ipv4() == v4;

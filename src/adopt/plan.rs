@@ -1,4 +1,4 @@
-//! What one imported policy comes to as a drawing: whom it isolates, and what it allows as ends and ports.
+//! Translates one imported policy for adoption: what it isolates, and what it allows as ends and ports.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PortMatch, Raise
 use crate::sets::{LabelOp, LabelSet, Selector};
 use crate::yaml::Object;
 
-/// An imported policy as a drawing would say it.
+/// An imported policy as parts of a document.
 pub(super) struct Plan {
     pub(super) id: PolicyId,
     pub(super) namespace: NamespaceId,
@@ -34,7 +34,7 @@ pub(super) struct Part {
     pub(super) direction: Direction,
     pub(super) other: Party,
     pub(super) ports: Vec<FlowPort>,
-    /// It belongs to a rule that is what a DNS policy says.
+    /// It belongs to a rule that equals the project's DNS policy.
     pub(super) dns: bool,
 }
 
@@ -71,27 +71,30 @@ impl Identities {
 pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Result<Plan, String> {
     let document = context.document;
     let Some(kept) = document.policies.get(id) else {
-        return Err("it does not exist any more".to_owned());
+        return Err("it no longer exists".to_owned());
     };
     let source = Source::new(kept.file.clone(), kept.text.clone());
     let read = manifest::read(&[source], &dialect::kinds());
     let cluster_wide = |object: &&Object| dialect::kind(object).is_some_and(|k| !k.namespaced);
     if let Some(other) = read.policies.iter().find(cluster_wide) {
-        return Err(format!("it is of kind {}, which no flow says", other.kind));
+        return Err(format!(
+            "its kind, {}, cannot be expressed as flows",
+            other.kind
+        ));
     }
     let [object] = read.policies.as_slice() else {
         return Err(match read.policies.len() {
-            0 => "its text holds no policy".to_owned(),
-            _ => "its text holds several policies".to_owned(),
+            0 => "its text has no policy".to_owned(),
+            _ => "its text has several policies".to_owned(),
         });
     };
     let name = object.namespace_or_default();
     let Some(namespace) = document.namespace_named(name) else {
-        return Err(format!("its namespace `{name}` is not in the drawing"));
+        return Err(format!("its namespace `{name}` is not in the project"));
     };
     if context.namespace(namespace).is_some_and(|n| !n.managed) {
         return Err(format!(
-            "nothing is written for `{name}`, which is not managed"
+            "no policies are generated for `{name}`: it is not managed"
         ));
     }
     let planner = Planner {
@@ -122,8 +125,8 @@ impl Planner<'_> {
             // Of several, the one that keeps the policy from being judged.
             let fatal = messages.find_map(|m| m.strip_suffix("; this policy is not judged"));
             return Err(match fatal {
-                Some(why) => format!("the API server refuses it: {why}"),
-                None => "the API server refuses it".to_owned(),
+                Some(why) => format!("the API server rejects it: {why}"),
+                None => "the API server rejects it".to_owned(),
             });
         };
         let own = self.pods(self.own_namespace(), raised.subject.clone());
@@ -163,7 +166,7 @@ impl Planner<'_> {
                     parties.extend(self.pods(self.namespaces(namespaces), pods.clone()));
                 }
                 (PlanPeer::Block(_), Some(name)) => {
-                    return Err(format!("it allows ports by name, `{name}`, to an address"));
+                    return Err(format!("it allows the named port `{name}` at an address"));
                 }
                 (PlanPeer::Block(network), None) => {
                     let network = in_order(network);
@@ -172,7 +175,7 @@ impl Planner<'_> {
                     }
                 }
                 (PlanPeer::Domain(name), _) => {
-                    return Err(format!("it allows connections to a domain name, `{name}`"));
+                    return Err(format!("it allows the domain name `{name}`"));
                 }
             }
         }

@@ -46,14 +46,14 @@ fn adopted(document: &Document) -> (Document, Vec<String>) {
     assert_eq!(adopted.adopted.len() + adopted.kept.len(), ids.len());
     assert_eq!(after.policies.len(), adopted.kept.len());
     let kept = adopted.kept.into_iter();
-    let told = kept.map(|(id, why)| format!("{}: {why}", document.policy_name(id)));
-    (after.clone(), told.collect())
+    let texts = kept.map(|(id, why)| format!("{}: {why}", document.policy_name(id)));
+    (after.clone(), texts.collect())
 }
 
 /// `shop/web > shop/db TCP/5432`.
 fn flows(document: &Document) -> Vec<String> {
     let words = Words::new(document);
-    let mut told: Vec<String> = document
+    let mut texts: Vec<String> = document
         .flows
         .iter()
         .map(|(_, f)| {
@@ -61,12 +61,12 @@ fn flows(document: &Document) -> Vec<String> {
             format!("{} > {} {ports}", words.of(&f.from), words.of(&f.to))
         })
         .collect();
-    told.sort();
-    told
+    texts.sort();
+    texts
 }
 
 #[test]
-fn a_closed_namespace_with_its_allowances_becomes_a_drawing() {
+fn an_isolated_namespace_becomes_flows() {
     let mut fixture = shop();
     fixture.keep(&policy("deny", DENY), None);
     fixture.keep(
@@ -190,7 +190,7 @@ fn allow_all_is_any_pod_and_any_address() {
 }
 
 #[test]
-fn isolation_that_no_base_says_keeps_one_policy() {
+fn isolation_without_a_default_deny_keeps_one_policy() {
     let mut fixture = shop();
     let from = |label: &str| {
         format!(
@@ -202,7 +202,7 @@ fn isolation_that_no_base_says_keeps_one_policy() {
     let (after, kept) = adopted(&fixture.document);
     assert_eq!(
         kept,
-        ["db-from-web: it isolates only ingress of `app=db`, which no base says"]
+        ["db-from-web: it isolates only ingress of `app=db`, which a default deny cannot express"]
     );
     assert_eq!(flows(&after), ["shop/db > shop/db any"]);
 
@@ -212,12 +212,12 @@ fn isolation_that_no_base_says_keeps_one_policy() {
     let (_, kept) = adopted(&fixture.document);
     assert_eq!(
         kept,
-        ["no-egress: it isolates only egress of every pod, which no base says"]
+        ["no-egress: it isolates only egress of every pod, which a default deny cannot express"]
     );
 }
 
 #[test]
-fn a_half_that_the_other_end_does_not_allow_stays_kept() {
+fn a_half_that_the_other_end_denies_stays_imported() {
     let mut fixture = shop();
     fixture.keep(&policy("deny", DENY), None);
     fixture.keep(
@@ -246,7 +246,7 @@ fn a_half_that_the_other_end_does_not_allow_stays_kept() {
 }
 
 #[test]
-fn what_no_flow_says_stays_with_its_reason() {
+fn what_flows_cannot_express_stays_with_a_reason() {
     let mut fixture = shop();
     fixture.namespace("vendor");
     let vendor = fixture.document.namespace_named("vendor").unwrap();
@@ -275,24 +275,24 @@ fn what_no_flow_says_stays_with_its_reason() {
     let (_, mut kept) = adopted(&fixture.document);
     let refused = kept.pop().unwrap();
     assert!(
-        refused.starts_with("bad: the API server refuses it: "),
+        refused.starts_with("bad: the API server rejects it: "),
         "{refused}"
     );
     assert_eq!(
         kept,
         [
-            "named: it allows ports by name, `http`, to an address",
-            "undeclared: the port `TCP/pg` cannot be drawn: `db` declares no TCP port of that name",
-            "theirs: nothing is written for `vendor`, which is not managed",
-            "gone: its namespace `lost` is not in the drawing",
-            "x: its text holds no policy",
-            "wide: it is of kind AdminNetworkPolicy, which no flow says",
+            "named: it allows the named port `http` at an address",
+            "undeclared: the port `TCP/pg` cannot be drawn: `db` declares no TCP port with that name",
+            "theirs: no policies are generated for `vendor`: it is not managed",
+            "gone: its namespace `lost` is not in the project",
+            "x: its text has no policy",
+            "wide: its kind, AdminNetworkPolicy, cannot be expressed as flows",
         ]
     );
 }
 
 #[test]
-fn flows_that_are_there_are_reused_and_muted_ones_left_alone() {
+fn existing_flows_are_reused_and_muted_ones_unchanged() {
     let mut fixture = shop();
     fixture.keep(&policy("deny", DENY_INGRESS), None);
     let db = |ports: &str| {
@@ -321,7 +321,7 @@ fn flows_that_are_there_are_reused_and_muted_ones_left_alone() {
 }
 
 #[test]
-fn a_copy_by_hand_is_adopted_only_if_it_says_what_it_replaces() {
+fn an_edited_copy_is_adopted_only_with_replaces() {
     let mut fixture = shop();
     fixture.document.settings.base = Base::DenyAll;
     fixture.flow("shop/web", "shop/db", "TCP/1");

@@ -1,4 +1,4 @@
-//! One choice of plans, drawn and held against what was there before.
+//! One choice of plans, applied to the document and compared with what was in force before.
 
 mod blame;
 mod draw;
@@ -30,7 +30,7 @@ pub(super) struct Old {
 
 impl Old {
     pub(super) fn new(context: &Context, plans: &[Plan]) -> Self {
-        // Pods that may come have gates, too: for each subject one that has just its labels.
+        // Future pods have gates too: for each subject a pod with just its labels.
         let mut extra: Vec<_> = plans
             .iter()
             .filter_map(|plan| Some((plan.namespace, LabelSet::from(&plan.subject).example()?)))
@@ -56,15 +56,15 @@ impl Old {
     }
 }
 
-/// A choice of plans as a drawing.
+/// A choice of plans, applied.
 pub(super) struct Trial<'a> {
     context: &'a Context<'a>,
     plans: &'a [Plan],
     old: &'a Old,
     chosen: &'a Chosen,
     edit: Edit,
-    said: draw::Said,
-    /// The drawing afterwards; why there is none, where the edit is refused.
+    expressed: draw::PlansByFlow,
+    /// The document afterwards, or why the edit is refused.
     drawn: Result<Document, String>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Trial<'a> {
         old: &'a Old,
         chosen: &'a Chosen,
     ) -> Self {
-        let (edit, said) = draw::draw(context, plans, chosen);
+        let (edit, expressed) = draw::draw(context, plans, chosen);
         let mut document = context.document.clone();
         let drawn = match edit.apply(&mut document) {
             Ok(_) => Ok(document),
@@ -87,7 +87,7 @@ impl<'a> Trial<'a> {
             old,
             chosen,
             edit,
-            said,
+            expressed,
             drawn,
         }
     }
@@ -96,7 +96,7 @@ impl<'a> Trial<'a> {
         self.edit
     }
 
-    /// Whether nothing is different from before, and everything can be said.
+    /// Whether nothing is different from before, and everything can be expressed.
     pub(super) fn is_exact(&self) -> bool {
         self.drawn.as_ref().is_ok_and(|document| {
             let (differences, losses) = self.differences(document);
@@ -117,7 +117,7 @@ impl<'a> Trial<'a> {
             .collect()
     }
 
-    /// What is different from before at any gate, and what of the drawing cannot be expressed.
+    /// The differences from before at any gate, and the losses of the document.
     fn differences(&self, document: &Document) -> (Vec<GateDifference>, Vec<Loss>) {
         let imported = imported::imported(document);
         let generated = generated::write(document, &imported);

@@ -1,5 +1,5 @@
-//! From manifests to a drawing: workloads, Services and the policies that are there, and what is
-//! offered on top (DESIGN 11).
+//! Imports manifests into a document: workloads, Services and policies, and flows that are offered
+//! (DESIGN 11).
 
 mod offers;
 #[cfg(test)]
@@ -23,35 +23,35 @@ use crate::sets::{Labels, Selector};
 use crate::yaml;
 use crate::yaml::plain::typed;
 
-/// What an import comes to.
+/// The result of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Imported {
-    /// The drawing, without flows.
+    /// The document, without flows.
     pub document: Document,
-    /// What can be drawn in one click.
+    /// Flows that are offered.
     pub offers: Vec<Offer>,
-    /// What was decided on the way.
+    /// Notes on what was decided.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Flows that are surely needed.
+/// Flows that the manifests show to be needed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
     /// What it would draw, in one sentence.
     pub title: String,
     /// Which flows.
     pub detail: String,
-    /// The change. Its ends are words, so that it fits whatever Document the import went into.
+    /// The change. Its ends are words, so that it applies to any document that the import is merged into.
     pub edit: Edit,
 }
 
-/// Makes a drawing of manifests. A namespace that has policies of its own, or that the platform
-/// runs in, starts as base none, so that nothing there is closed unasked.
+/// Imports manifests. A namespace that has imported policies, or that runs cluster components, gets no
+/// default deny, so that importing isolates nothing.
 pub fn import(loaded: &Loaded) -> Imported {
     import_beside(loaded, &Document::default())
 }
 
-/// The same for manifests that go into a project: policies that it writes itself are not kept.
+/// The same for manifests that are merged into a project: policies that it generates are not imported.
 pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     let snapshot = &loaded.snapshot;
     let mut imported = Imported::default();
@@ -120,7 +120,7 @@ fn workloads(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
     }
 }
 
-/// A selector without labels that change from release to release, unless they alone tell the
+/// A selector without labels that change from release to release, unless they alone distinguish the
 /// workload from another; none if nothing is left.
 fn steady(selector: &Selector, of: &cluster::Workload, snapshot: &Snapshot) -> Option<Selector> {
     let mut stable = selector.clone();
@@ -149,7 +149,7 @@ fn services(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
     }
 }
 
-/// Keeps the policies that Drawbridge would not write itself, namespace by namespace.
+/// Imports the policies that Drawbridge would not generate itself, namespace by namespace.
 fn policies(
     document: &mut Document,
     loaded: &Loaded,
@@ -176,7 +176,7 @@ fn policies(
             policy.metadata.labels.as_ref().is_some_and(managed) && own.get(&key) == Some(&policy)
         })
     };
-    // Where only some are our own, the others may count on them: then all are kept.
+    // Where only some are generated, the others may depend on them: then all are imported.
     let foreign: BTreeSet<&str> = loaded
         .policies
         .iter()
@@ -214,7 +214,7 @@ fn policies(
     }
     let message = match &opened[..] {
         [] => return Vec::new(),
-        [one] => format!("{one} has policies already, so its base starts as none"),
+        [one] => format!("imported policies found in {one}, so no default deny was added"),
         many => {
             let shown = many.get(..3).unwrap_or(many);
             let more = match many.len() - shown.len() {
@@ -222,9 +222,9 @@ fn policies(
                 more => format!(" and {more} more"),
             };
             let shown = shown.join(", ");
-            format!("{shown}{more} have policies already, so their base starts as none")
+            format!("imported policies found in {shown}{more}, so no default deny was added")
         }
     };
-    let help = "they are kept as they are; choose a base when the drawing is complete";
+    let help = "add a default deny when all flows are drawn";
     vec![Diagnostic::info("base-none", message).help(help)]
 }

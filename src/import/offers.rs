@@ -1,5 +1,5 @@
-//! Flows that are surely needed: from the ingress controller to what Ingress, Route and Gateway API
-//! objects name, and from Prometheus to what asks to be scraped.
+//! Offered flows: from the ingress controller to the backends of Ingress, Route and Gateway API objects,
+//! and from Prometheus to workloads with scrape annotations.
 
 use std::collections::BTreeMap;
 
@@ -72,8 +72,8 @@ fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
         },
     };
     let title = match kind {
-        GATEWAY => "Let Gateways reach what their routes name".to_owned(),
-        _ => format!("Let the ingress controller reach what {kind} objects name"),
+        GATEWAY => "Allow Gateways to reach the backends of their routes".to_owned(),
+        _ => format!("Allow the ingress controller to reach the backends of {kind} objects"),
     };
     offer(title, group, &wanted)
 }
@@ -85,12 +85,12 @@ fn prometheus(snapshot: &Snapshot) -> Option<Offer> {
         if asks.is_none_or(|value| value != "true") {
             continue;
         }
-        let said = workload.annotations.get("prometheus.io/port");
+        let annotated = workload.annotations.get("prometheus.io/port");
         let declared = snapshot.pods.get(workload.pods.start).and_then(|pod| {
             let mut ports = pod.ports.iter();
             ports.find(|p| p.protocol == Protocol::Tcp).map(|p| p.port)
         });
-        let port = match said {
+        let port = match annotated {
             Some(text) => text.parse().ok().filter(|port| *port > 0),
             None => declared,
         };
@@ -118,7 +118,7 @@ fn prometheus(snapshot: &Snapshot) -> Option<Offer> {
         unknown: Unknown::new(),
     };
     offer(
-        "Let Prometheus scrape what its annotations name".to_owned(),
+        "Allow Prometheus to scrape annotated workloads".to_owned(),
         group,
         &wanted,
     )

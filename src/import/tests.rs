@@ -68,7 +68,7 @@ fn workloads_services_and_offers() {
 }
 
 #[test]
-fn what_gateway_routes_name_is_offered_once() {
+fn gateway_backends_are_offered_once() {
     let route = |kind: &str| {
         format!(
             "---\napiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec: {{parentRefs: [{{name: edge}}], rules: [{{backendRefs: [{{name: web, port: 80}}]}}]}}\n"
@@ -83,7 +83,7 @@ fn what_gateway_routes_name_is_offered_once() {
     assert_eq!(
         offers[1],
         (
-            "Let Gateways reach what their routes name",
+            "Allow Gateways to reach the backends of their routes",
             "shop/web on TCP/8080"
         )
     );
@@ -93,7 +93,7 @@ fn what_gateway_routes_name_is_offered_once() {
 }
 
 #[test]
-fn policies_are_kept_but_our_own_are_recognised() {
+fn policies_are_imported_but_generated_ones_are_recognised() {
     let kept = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: old, namespace: shop}\nspec: {podSelector: {}}\n";
     let imported = import(&read(&format!("{SHOP}{kept}")));
     assert_eq!(imported.document.policies.len(), 1);

@@ -1,9 +1,9 @@
-//! What every gate should allow, as policies: made from the Document and its imported policies, and
-//! from nothing that was planned or written.
+//! The intent: what every gate should allow, as policies. Computed from the document and its imported
+//! policies alone, never from planned or generated ones, so that the proof is independent of them.
 //!
-//! Bases close the gates of managed namespaces, imported policies those of the pods that they select.
-//! Each drawn flow and each permitted DNS connection opens both of its gates again, for every pod that
-//! its ends name. What is left out of the written policies is subtracted only as a listed [`Loss`].
+//! Default denies isolate the pods of managed namespaces, imported policies those that they select. Each
+//! drawn flow and each permitted DNS connection is allowed at both of its gates, for every pod of its
+//! ends. Only a listed [`Loss`] is subtracted.
 
 use super::snapshot::{DocumentSnapshot, own_selector};
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
@@ -25,18 +25,18 @@ pub(crate) struct Intent {
 /// Why something is intended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Isolation, by a base or an imported policy.
+    /// Isolation, by a default deny or an imported policy.
     Closed,
     /// A drawn flow.
     Flow(FlowId),
-    /// DNS that is permitted and needs a policy, because a base closes that gate.
+    /// DNS that is permitted and needs a policy, because a default deny isolates that gate.
     Dns,
-    /// DNS that is permitted where no base closes the gate: allowed, but nobody has to write it.
+    /// DNS that is permitted where no default deny isolates the gate: allowed, but no policy is needed.
     DnsPermitted,
 }
 
-/// What is intended has two bounds. As an end, the known pods of a workload must pass; future pods that
-/// match its own selector may pass. DNS that needs no policy may pass.
+/// Bounds of the intent: known pods of a workload must be allowed; future pods that match its selector, and
+/// DNS that needs no policy, may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
     /// What must be allowed.
@@ -46,7 +46,7 @@ pub(crate) enum Bound {
 }
 
 impl DocumentSnapshot {
-    /// The cluster with what is intended in force, in the one tier of an intent.
+    /// The cluster with these intents in force, in one tier.
     pub(crate) fn intended(&self, intents: &[Intent]) -> Snapshot {
         let mut snapshot = self.snapshot.clone();
         snapshot.tiers = vec![Tier {
@@ -103,8 +103,8 @@ struct Intended<'a> {
 }
 
 impl Intended<'_> {
-    /// Whether the namespace's base isolates its pods in a direction.
-    fn closes(&self, id: NamespaceId, direction: Direction) -> bool {
+    /// Whether the namespace's default deny isolates its pods in a direction.
+    fn default_denies(&self, id: NamespaceId, direction: Direction) -> bool {
         let managed = self.document.namespaces.get(id).is_some_and(|n| n.managed);
         managed
             && match self.document.base_of(id) {
@@ -115,7 +115,7 @@ impl Intended<'_> {
     }
 
     fn base(&self, namespace: NamespaceId) -> Option<Intent> {
-        let closes = |d| self.closes(namespace, d).then(closed);
+        let closes = |d| self.default_denies(namespace, d).then(closed);
         let (ingress, egress) = (closes(Direction::Ingress), closes(Direction::Egress));
         (ingress.is_some() || egress.is_some()).then(|| Intent {
             policy: Policy {
@@ -131,7 +131,7 @@ impl Intended<'_> {
     fn dns(&self, namespace: NamespaceId) -> Vec<Intent> {
         let document = self.document;
         let resolver = Resolver::of(&document.settings.dns.profile);
-        let reason = |direction| match self.closes(namespace, direction) {
+        let reason = |direction| match self.default_denies(namespace, direction) {
             true => Reason::Dns,
             false => Reason::DnsPermitted,
         };
@@ -168,8 +168,8 @@ impl Intended<'_> {
         intents
     }
 
-    /// Both gates of a flow, at every pod that its ends name. An external is outside: no gate of the
-    /// cluster is its own, even where a pod has one of its addresses.
+    /// Both gates of a flow, at every pod of its ends. An external has no gate, even where a pod has one of its
+    /// addresses.
     fn flow(&self, id: FlowId, flow: &Flow, exceptions: &[&Part]) -> Vec<Intent> {
         if exceptions.contains(&&Part::Flow) {
             return Vec::new();
@@ -202,7 +202,7 @@ impl Intended<'_> {
             .collect()
     }
 
-    /// A subject without the workloads whose own gate is left out.
+    /// A subject without the workloads whose gate is a loss.
     fn without(&self, subject: Peer, direction: Direction, exceptions: &[&Part]) -> Peer {
         let left_out = exceptions.iter().filter_map(|part| match part {
             Part::Subject(of, WorkloadKey(key), _) if *of == direction => {
@@ -248,8 +248,8 @@ impl Intended<'_> {
         })
     }
 
-    /// The known pods of a workload whatever their labels; as upper bound new ones that look like them,
-    /// too. Pods that count as nodes are reached at their addresses.
+    /// The known pods of a workload; as upper bound also future ones that match its selector. Pods that count
+    /// as nodes are peers by their addresses.
     fn workload(&self, id: WorkloadId) -> Option<Peer> {
         let workload = self.document.workloads.get(id)?;
         let known = self.known(id);
@@ -298,8 +298,8 @@ impl Intended<'_> {
         }
     }
 
-    /// Addresses outside, and those of pods where they count. Block by block: the comparison takes
-    /// the addresses of pods that do not exist yet for opaque.
+    /// Addresses outside, and those of pods where the assumption includes them. Block by block: the comparison takes
+    /// the addresses of future pods for opaque.
     fn addresses<'n>(&self, networks: impl Iterator<Item = &'n Network>) -> Peer {
         let block = |n: &Network| self.assumptions().block(IpSet::block(n.cidr, &n.except));
         Peer::AnyOf(networks.map(block).collect())
@@ -310,7 +310,7 @@ impl Intended<'_> {
     }
 }
 
-/// A policy that allows, and isolates nobody.
+/// A policy that allows, and isolates nothing.
 fn allowance(direction: Direction, subject: Peer, peer: Peer, ports: &[FlowPort]) -> Policy {
     let side = Some(Side {
         isolates: false,
@@ -320,10 +320,10 @@ fn allowance(direction: Direction, subject: Peer, peer: Peer, ports: &[FlowPort]
             subject: None,
             peers: Match::Only(vec![PeerItem {
                 peer,
-                span: nowhere(),
+                span: no_span(),
             }]),
             ports: port_match(ports),
-            span: nowhere(),
+            span: no_span(),
         }],
     });
     match direction {
@@ -356,7 +356,7 @@ fn port_match(ports: &[FlowPort]) -> Match<PortItem> {
         };
         items.push(PortItem {
             port,
-            span: nowhere(),
+            span: no_span(),
         });
     }
     Match::Only(items)
@@ -390,10 +390,10 @@ fn empty(subject: Peer) -> Policy {
         subject,
         ingress: None,
         egress: None,
-        span: nowhere(),
+        span: no_span(),
     }
 }
 
-fn nowhere() -> Span {
-    Span::new("drawing".into(), 1, 1)
+fn no_span() -> Span {
+    Span::new("document".into(), 1, 1)
 }

@@ -1,4 +1,4 @@
-//! What every gate should allow, computed from the Document alone.
+//! What every gate should allow, computed from the document alone.
 
 pub mod gates;
 pub mod snapshot;

@@ -1,4 +1,4 @@
-//! A drawing as a cluster, for the analysis to look at.
+//! The document as a cluster snapshot, the input of the analysis.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
 use crate::policy::{Policy, Tier};
 use crate::sets::{LabelSet, Labels, Selector};
 
-/// A drawing as a cluster, and which workload is which.
+/// A document as a cluster snapshot, with the workload ids on both sides.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentSnapshot {
     /// The cluster, without tiers and policies unless they were put there.
     pub snapshot: Snapshot,
-    /// For each workload of the snapshot the drawn one; none for stand-ins.
+    /// For each workload of the snapshot its id in the document; none for stand-ins.
     pub drawn: Vec<Option<WorkloadId>>,
-    /// The way back.
+    /// The reverse: for each workload id its index in the snapshot.
     pub index: BTreeMap<WorkloadId, usize>,
 }
 
 impl DocumentSnapshot {
-    /// The workloads that stand for pods nobody drew.
+    /// The workloads of pods that are not in the document.
     pub(crate) fn stand_ins(&self) -> impl Iterator<Item = usize> {
         let drawn = self.drawn.iter().enumerate();
         drawn.filter_map(|(at, id)| id.is_none().then_some(at))
     }
 }
 
-/// The drawing with these policies in force, in these tiers: what `list PROJECT` shows. Only what is
-/// drawn is in it.
+/// The document with these policies in force, in these tiers: what `list PROJECT` shows. Without
+/// stand-ins.
 pub fn snapshot(document: &Document, tiers: Vec<Tier>, policies: Vec<Policy>) -> DocumentSnapshot {
     let mut cluster = build(document, Vec::new());
     cluster.snapshot.tiers = tiers;
@@ -40,13 +40,13 @@ pub fn snapshot(document: &Document, tiers: Vec<Tier>, policies: Vec<Policy>) ->
     cluster
 }
 
-/// The drawing with stand-ins, for the proof: in each managed namespace a pod without labels, and a
+/// The document with stand-ins, for the proof: in each managed namespace a pod without labels, and a
 /// DNS pod if none is drawn.
 pub(crate) fn with_stand_ins(document: &Document) -> DocumentSnapshot {
     with_witnesses(document, Vec::new())
 }
 
-/// The same with further pods that nobody drew: their namespaces and labels.
+/// The same with further pods that are not in the document, by namespace and labels.
 pub(crate) fn with_witnesses(
     document: &Document,
     more: Vec<(NamespaceId, Labels)>,
@@ -68,9 +68,9 @@ pub(crate) fn with_witnesses(
     build(document, extra)
 }
 
-/// What the pod without labels is called.
+/// The name of the pod without labels.
 pub(crate) const OTHER_POD: &str = "any other pod";
-/// What the DNS pod that nobody drew is called.
+/// The name of the DNS pod that stands in where the document has none.
 pub(crate) const DNS_POD: &str = "the DNS pods";
 
 struct StandIn {
@@ -128,7 +128,7 @@ pub(crate) fn own_selector(workload: &crate::model::Workload) -> Option<Selector
     own.cloned().or_else(|| naming::of_labels(&workload.labels))
 }
 
-/// A workload on its way into the snapshot.
+/// A workload with its pods, before it has an index.
 struct Entry {
     id: Option<WorkloadId>,
     workload: Workload,

@@ -1,4 +1,4 @@
-//! Base and DNS policies. They stand apart from the flows in both styles.
+//! Default-deny and DNS policies; separate from the flows in both styles.
 
 use super::draft::Draft;
 use super::peers;
@@ -8,11 +8,11 @@ use crate::plan::context::{Context, Unit, UnitPods};
 use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PlanRule, Role};
 use crate::sets::Selector;
 
-/// The policy that isolates every pod of a namespace, if its base does.
+/// The default-deny policy of a namespace, if it has one.
 pub(super) fn base(context: &Context, namespace: NamespaceId) -> Option<Draft> {
     let types: Vec<Direction> = Direction::BOTH
         .into_iter()
-        .filter(|direction| context.base_closes(namespace, *direction))
+        .filter(|direction| context.default_denies(namespace, *direction))
         .collect();
     let name = context.namespace_name(namespace);
     let (stem, what) = match (types.is_empty(), context.document.base_of(namespace)) {
@@ -26,7 +26,7 @@ pub(super) fn base(context: &Context, namespace: NamespaceId) -> Option<Draft> {
     })
 }
 
-/// The policy that lets every pod of a namespace resolve names, where the base closes egress.
+/// The policy that lets every pod of a namespace resolve names, where egress is denied by default.
 pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver) -> Option<Draft> {
     if !context.writes_dns(namespace) {
         return None;
@@ -48,7 +48,7 @@ pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver
     })
 }
 
-/// The other half, where the DNS pods stand in a namespace that is closed itself.
+/// The ingress policy of the DNS pods, where their namespace denies ingress by default.
 pub(super) fn dns_clients(
     context: &Context,
     namespace: NamespaceId,

@@ -10,7 +10,7 @@ use crate::plan::isolation;
 use crate::policy::{Direction, Imported};
 use crate::sets::Selector;
 
-/// A drawing with what follows from it before anything is written.
+/// A document with what is derived from it before planning.
 pub(crate) struct Context<'a> {
     pub(crate) document: &'a Document,
     pub(crate) imported: &'a [Imported],
@@ -79,8 +79,8 @@ impl<'a> Context<'a> {
         !(workload.host_network && nodes)
     }
 
-    /// Whether the base that is written for it closes the direction.
-    pub(crate) fn base_closes(&self, id: NamespaceId, direction: Direction) -> bool {
+    /// Whether its default deny isolates the direction.
+    pub(crate) fn default_denies(&self, id: NamespaceId, direction: Direction) -> bool {
         self.namespace(id).is_some_and(|n| n.managed)
             && match self.document.base_of(id) {
                 Base::DenyAll => true,
@@ -90,25 +90,25 @@ impl<'a> Context<'a> {
     }
 
     /// Whether every pod of the namespace, also a new one, is isolated.
-    fn closes_all(&self, id: NamespaceId, direction: Direction) -> bool {
+    fn isolates_all(&self, id: NamespaceId, direction: Direction) -> bool {
         let name = self.namespace_name(id);
-        self.base_closes(id, direction)
+        self.default_denies(id, direction)
             || (self.imported.iter()).any(|i| isolation::isolates_all(i, name, direction))
     }
 
-    /// Whether a workload is isolated, by its base or by an imported policy.
+    /// Whether a workload is isolated, by the default deny or by an imported policy.
     pub(crate) fn isolated(&self, id: WorkloadId, direction: Direction) -> bool {
         let Some(workload) = self.document.workloads.get(id) else {
             return false;
         };
-        self.base_closes(workload.namespace, direction)
+        self.default_denies(workload.namespace, direction)
             || (self.imported.iter())
                 .any(|i| isolation::isolates(i, self.document, workload, direction))
     }
 
-    /// Pods of an end whose gate in this direction needs a rule: whole namespaces where they are
-    /// closed as a whole, else the workloads that something isolates.
-    pub(crate) fn closed_units(&self, end: &End, direction: Direction) -> Vec<Unit> {
+    /// Pods of an end whose gate in this direction needs a rule: a whole namespace where it is isolated
+    /// as a whole, else the isolated workloads.
+    pub(crate) fn isolated_units(&self, end: &End, direction: Direction) -> Vec<Unit> {
         match end {
             End::Workload(id) => {
                 let workload = self.document.workloads.get(*id);
@@ -121,13 +121,13 @@ impl<'a> Context<'a> {
                 .into_iter()
                 .collect()
             }
-            End::AnyPodOf(id) => self.closed_in(*id, UnitPods::All, direction),
+            End::AnyPodOf(id) => self.isolated_in(*id, UnitPods::All, direction),
             End::AnyPod => (self.document.namespaces.ids())
-                .flat_map(|id| self.closed_in(id, UnitPods::All, direction))
+                .flat_map(|id| self.isolated_in(id, UnitPods::All, direction))
                 .collect(),
             End::Group(id) => (self.document.namespaces.ids())
                 .filter(|namespace| self.group_enters(*id, *namespace))
-                .flat_map(|namespace| self.closed_in(namespace, UnitPods::Group(*id), direction))
+                .flat_map(|namespace| self.isolated_in(namespace, UnitPods::Group(*id), direction))
                 .collect(),
             End::External(_) | End::Missing(_) => Vec::new(),
         }
@@ -138,15 +138,15 @@ impl<'a> Context<'a> {
         self.subjects.get(at)
     }
 
-    fn closed_in(&self, id: NamespaceId, pods: UnitPods, direction: Direction) -> Vec<Unit> {
+    fn isolated_in(&self, id: NamespaceId, pods: UnitPods, direction: Direction) -> Vec<Unit> {
         let unit = |pods| Unit {
             namespace: id,
             pods,
         };
-        if self.closes_all(id, direction) {
+        if self.isolates_all(id, direction) {
             return vec![unit(pods)];
         }
-        // Also for pods that come later: what imported policies isolate, by their own selectors.
+        // The subjects of imported policies cover future pods too.
         let group = match pods {
             UnitPods::Group(id) => Some(id),
             _ => None,
@@ -209,16 +209,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether a DNS policy is written for a namespace: where it closes egress and permits DNS.
+    /// Whether a DNS policy is written for a namespace: where egress is denied by default and DNS allowed.
     pub(crate) fn writes_dns(&self, id: NamespaceId) -> bool {
-        self.document.dns_of(id) && self.base_closes(id, Direction::Egress)
+        self.document.dns_of(id) && self.default_denies(id, Direction::Egress)
     }
 
-    /// Namespaces whose pods may ask DNS pods of this one, if it holds such and closes ingress.
+    /// Namespaces whose pods may ask DNS pods of this one, if it has such and denies ingress by default.
     pub(crate) fn dns_clients(&self, id: NamespaceId, resolver: &Resolver) -> Vec<NamespaceId> {
         let document = self.document;
         let holds = resolver.namespaces.matches(&document.namespace_labels(id));
-        if !holds || !self.base_closes(id, Direction::Ingress) {
+        if !holds || !self.default_denies(id, Direction::Ingress) {
             return Vec::new();
         }
         let mut clients: Vec<NamespaceId> = (document.namespaces.ids())

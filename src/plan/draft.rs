@@ -8,7 +8,7 @@ use crate::plan::names;
 use crate::policy::{Direction, PlanPolicy, PlanRule, Role};
 use crate::sets::Selector;
 
-/// The label that says who wrote a policy.
+/// The label of generated policies.
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "drawbridge");
 
 /// Where the API's own reference puts a description of an object.
@@ -17,9 +17,9 @@ const DESCRIPTION: &str = "kubernetes.io/description";
 pub(super) struct Draft {
     pub(super) namespace: NamespaceId,
     pub(super) role: Role,
-    /// Its name, if nobody else wants it.
+    /// Its name, if it is unique.
     pub(super) stem: String,
-    /// What makes it different from every other one of its namespace.
+    /// Identifies it within its namespace; hashed into its name where the stem is not unique.
     pub(super) ends: String,
     pub(super) comment: String,
     /// For the annotation; empty: none.

@@ -1,4 +1,5 @@
-//! The halves of the flows: collected by their ends, then written for each pair or for each subject.
+//! Plans the policies of flows. A flow has two halves, egress and ingress; halves are collected by their
+//! ends, then planned for each pair or for each subject.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ struct Half {
     ports: Vec<FlowPort>,
 }
 
-/// All halves of a drawing that need a rule in a managed namespace.
+/// All halves of the flows that need a rule in a managed namespace.
 #[derive(Default)]
 pub(super) struct Halves {
     halves: BTreeMap<Key, Half>,

@@ -1,4 +1,4 @@
-//! How each workload is told from every other by labels (DESIGN 11, "What is emitted").
+//! The selector that identifies each workload by its labels (DESIGN 11, "What is emitted").
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,10 +8,10 @@ use crate::model::naming::{NAMING, is_stable, of_labels};
 use crate::model::{Document, Workload, WorkloadId};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
-/// Why no selector names a workload.
+/// Why no selector identifies a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unselectable {
-    /// Its pods have no labels that could name it.
+    /// Its pods have no labels that could identify it.
     NoLabels,
     /// Its own selector does not match its own labels.
     NotItself,
@@ -62,13 +62,13 @@ fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)], nodes: bool) 
     }
     let mut also: Vec<(WorkloadId, &Labels)> = namespace
         .iter()
-        // Pods that count as nodes are selected by nothing, so they need not be told apart.
+        // Pods that count as nodes are selected by nothing, so they need not be distinguished.
         .filter(|(_, w)| !(w.host_network && nodes))
         .filter(|(other, w)| *other != id && selector.matches(&w.labels))
         .map(|(other, w)| (*other, &w.labels))
         .collect();
-    tell_apart_by_own_labels(&mut selector, &workload.labels, &mut also);
-    tell_apart_by_theirs(&mut selector, &workload.labels, &mut also);
+    require_own_labels(&mut selector, &workload.labels, &mut also);
+    exclude_other_labels(&mut selector, &workload.labels, &mut also);
     match also.is_empty() {
         true => Ok(selector),
         false => Err(Unselectable::Also(
@@ -78,7 +78,7 @@ fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)], nodes: bool) 
 }
 
 /// Adds labels of the workload until no other has them all: one label if one does it.
-fn tell_apart_by_own_labels(
+fn require_own_labels(
     selector: &mut Selector,
     labels: &Labels,
     also: &mut Vec<(WorkloadId, &Labels)>,
@@ -111,8 +111,8 @@ fn tell_apart_by_own_labels(
     }
 }
 
-/// Demands the absence of a label that others have and the workload lacks.
-fn tell_apart_by_theirs(
+/// Requires the absence of labels that others have and the workload lacks.
+fn exclude_other_labels(
     selector: &mut Selector,
     labels: &Labels,
     also: &mut Vec<(WorkloadId, &Labels)>,
@@ -136,7 +136,7 @@ impl Unselectable {
     /// Why, in words; names the other workloads.
     pub fn why(&self, document: &Document, workload: &str) -> String {
         match self {
-            Self::NoLabels => format!("the pods of `{workload}` have no label that names it"),
+            Self::NoLabels => format!("the pods of `{workload}` have no label that identifies it"),
             Self::NotItself => {
                 format!("the selector of `{workload}` does not match its own labels")
             }
@@ -150,10 +150,10 @@ impl Unselectable {
                     .map(|w| format!("`{}`", w.name))
                     .collect();
                 let names = names.join(", ");
-                format!("no label tells `{workload}` from {names}")
+                format!("no label distinguishes `{workload}` from {names}")
             }
             Self::HostNetwork => {
-                format!("`{workload}` runs on the host network, where no selector reaches it")
+                format!("`{workload}` runs on the host network, where selectors do not apply")
             }
         }
     }
@@ -165,9 +165,7 @@ impl Unselectable {
             Self::NotItself => "correct its selector or its labels",
             Self::Unlabelled => "select it by a label that its pods have",
             Self::Also(_) => "add a label that only one of them has",
-            Self::HostNetwork => {
-                "give it the addresses of its nodes, or let it use the pod network"
-            }
+            Self::HostNetwork => "add the addresses of its nodes, or move it to the pod network",
         }
     }
 }

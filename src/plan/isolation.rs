@@ -1,5 +1,4 @@
-//! Whom imported policies isolate, evaluated plainly: a plan asks for known workloads, and whether a
-//! namespace is isolated as a whole.
+//! What imported policies isolate: known workloads, and namespaces as a whole.
 
 use crate::model::{Document, Workload};
 use crate::policy::{Direction, Imported, Peer, Policy};
@@ -21,8 +20,8 @@ pub(super) fn isolates(
     isolating(imported, direction).any(|p| selects(&p.subject, document, workload))
 }
 
-/// Namespace and pod selector of a policy, if these two say which pods it selects; those on the host
-/// network may be left out.
+/// Namespace and pod selector of a policy, if these two alone decide which pods it selects, but for the host
+/// network.
 pub(super) fn subject(policy: &Policy) -> Option<(&str, &Selector)> {
     let Peer::All(parts) = &policy.subject else {
         return None;

@@ -1,4 +1,4 @@
-//! From a Document to the policies that have to exist, in no dialect (DESIGN 11, "What is emitted"):
+//! Plans the policies that a document needs, in no dialect (DESIGN 11, "What is emitted"):
 //! least privilege only, stable names and order, so that a small edit is a small diff.
 
 mod base;
@@ -26,15 +26,15 @@ pub use draft::MANAGED_BY;
 /// The policies that have to exist.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// By namespace, base first, then DNS, then by name.
+    /// By namespace, default deny first, then DNS, then by name.
     pub policies: Vec<PlanPolicy>,
-    /// What of the drawing cannot be planned, by flow.
+    /// The losses, by flow.
     pub losses: Vec<Loss>,
-    /// Notes and warnings about the drawing.
+    /// Notes and warnings about the document.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Plans the policies of a drawing; what cannot be planned is left out and reported.
+/// Plans the policies of a document; what cannot be planned is left out and reported.
 pub(crate) fn plan(context: &Context) -> Plan {
     let document = context.document;
     let mut plan = Plan::default();
@@ -68,21 +68,23 @@ fn names_taken(context: &Context) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-/// Namespaces that one had better not close, and namespaces that somebody else must open.
+/// System namespaces that a default deny isolates, host-network ends, and ends in unmanaged namespaces.
 fn warnings(context: &Context) -> Vec<Diagnostic> {
     let document = context.document;
     let mut found = Vec::new();
     for (id, namespace) in document.namespaces.iter() {
         let closed = Direction::BOTH
             .into_iter()
-            .any(|d| context.base_closes(id, d));
+            .any(|d| context.default_denies(id, d));
         if closed && is_system_namespace(&namespace.name) {
             let message = format!(
-                "`{}` runs the cluster itself, and its base closes it",
+                "`{}` runs cluster components, and its default deny isolates it",
                 namespace.name
             );
             let diagnostic = Diagnostic::warning("system-namespace", message);
-            found.push(diagnostic.help("set its base to none, unless you know all of its traffic"));
+            found.push(
+                diagnostic.help("set its default deny to none, unless you know all of its traffic"),
+            );
         }
     }
     found.extend(host_network(context));
@@ -139,9 +141,9 @@ fn unmanaged(
     let ports = flow_ports_text(ports);
     let (name, other) = (document.end_name(end), document.end_name(other));
     let message = format!(
-        "nothing is written for `{}`, which is not managed",
+        "no policies are generated for `{}`: it is not managed",
         namespace.name
     );
-    let help = format!("its owner must let `{name}` have connections {verb} `{other}` on {ports}");
+    let help = format!("its owner must allow `{name}` connections {verb} `{other}` on {ports}");
     Some(Diagnostic::info("unmanaged", message).help(help))
 }

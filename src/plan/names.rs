@@ -61,7 +61,7 @@ pub(crate) fn slug(text: &str) -> String {
     }
 }
 
-/// What the other end is called in the name of a policy of this namespace.
+/// The other end, as part of the name of a policy of this namespace.
 pub(crate) fn of_end(context: &Context, end: &End, namespace: NamespaceId) -> String {
     let document = context.document;
     let within = |of: NamespaceId, name: &str| match of == namespace {
@@ -81,7 +81,7 @@ pub(crate) fn of_end(context: &Context, end: &End, namespace: NamespaceId) -> St
     }
 }
 
-/// What the pods of a unit are called in the name of their policy.
+/// The pods of a unit, as part of the name of their policy.
 pub(crate) fn of_unit(context: &Context, unit: Unit) -> String {
     match unit.pods {
         UnitPods::All => "any-pod".to_owned(),
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_free_stays_and_every_other_gets_the_hash_of_its_ends() {
+    fn a_unique_name_stays_and_every_other_gets_a_hash_of_its_ends() {
         let wanted = [
             ("shop", "web-to-db".to_owned(), "a".to_owned()),
             ("shop", "web-to-x".to_owned(), "b".to_owned()),
@@ -162,7 +162,7 @@ mod tests {
         turned.reverse();
         let mut again = assign(&turned, &taken);
         again.reverse();
-        assert_eq!(names, again, "the order of things does not name them");
+        assert_eq!(names, again, "names do not depend on the order");
     }
 
     #[test]

@@ -46,9 +46,9 @@ pub(crate) fn needed(context: &Context, id: FlowId, flow: &Flow) -> Needed {
 }
 
 fn fill(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Result<(), Refusal> {
-    refuse_the_impossible(context, flow)?;
-    found.sources = context.closed_units(&flow.from, Direction::Egress);
-    found.destinations = context.closed_units(&flow.to, Direction::Ingress);
+    refuse_invalid_ends(context, flow)?;
+    found.sources = context.isolated_units(&flow.from, Direction::Egress);
+    found.destinations = context.isolated_units(&flow.to, Direction::Ingress);
     if found.sources.is_empty() && found.destinations.is_empty() {
         return Ok(());
     }
@@ -77,21 +77,18 @@ fn fill(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resul
     ports(context, id, flow, found)
 }
 
-/// Refuses an end that no rule of these units can name.
+/// Refuses an end that rules of these units cannot select.
 fn far(context: &Context, units: &[Unit], end: &End) -> Result<(), Refusal> {
     let own = units.first().map(|unit| unit.namespace);
     own.map_or(Ok(()), |own| peers(context, end, own).map(|_| ()))
 }
 
-fn refuse_the_impossible(context: &Context, flow: &Flow) -> Result<(), Refusal> {
+fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
     let document = context.document;
     let refuse = |why: String, help: &str| Err(Refusal(Severity::Error, why, help.to_owned()));
     for end in [&flow.from, &flow.to] {
         if let End::Missing(words) = end {
-            return refuse(
-                format!("there is no `{words}`"),
-                "draw the flow between things that exist",
-            );
+            return refuse(format!("there is no `{words}`"), "choose ends that exist");
         }
     }
     if let (End::External(_), End::External(_)) = (&flow.from, &flow.to) {
@@ -116,7 +113,7 @@ fn refuse_the_impossible(context: &Context, flow: &Flow) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Takes out the units that no selector names; refuses the flow if that unit is its very end.
+/// Removes the units that no selector identifies; refuses the flow if such a unit is its end.
 fn selectable(
     context: &Context,
     id: FlowId,
@@ -132,9 +129,9 @@ fn selectable(
         let Err(why) = context.identity(workload) else {
             return true;
         };
-        let told = Refusal::unselectable(context.document, workload, why);
+        let refused = Refusal::unselectable(context.document, workload, why);
         if matches!(end, End::Workload(_)) {
-            refusal = Some(told);
+            refusal = Some(refused);
         } else {
             losses.push(Loss {
                 flow: id.into(),
@@ -143,9 +140,9 @@ fn selectable(
                     workload.into(),
                     name_of(context.document, workload).to_owned(),
                 ),
-                severity: told.0,
-                why: told.1,
-                help: Some(told.2),
+                severity: refused.0,
+                why: refused.1,
+                help: Some(refused.2),
             });
         }
         false
@@ -166,13 +163,13 @@ fn losses_of_external(document: &Document, flow: FlowId, end: &End, losses: &mut
                 part: Part::Network(network.clone()),
                 severity: Severity::Warning,
                 why,
-                help: Some("give the external networks in its place".to_owned()),
+                help: Some("replace it with valid networks".to_owned()),
             });
         }
     }
 }
 
-/// Keeps the ports that mean something at the destination.
+/// Keeps the ports that the destination can have.
 fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Result<(), Refusal> {
     if flow.ports.is_empty() {
         return Err(Refusal(
@@ -184,7 +181,7 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
     for port in &flow.ports {
         let judged = match port {
             FlowPort::Range(_, first, last) if *first == 0 || first > last => Err((
-                "is no range of ports".to_owned(),
+                "it is not a port range".to_owned(),
                 "ports go from 1 to 65535".to_owned(),
             )),
             FlowPort::Named(protocol, name) => named(context, &flow.to, *protocol, name, found),
@@ -208,7 +205,7 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
     Ok(())
 }
 
-/// A port name means something only at pods that declare it, for that protocol.
+/// Checks that pods of the destination declare the port name for that protocol.
 fn named(
     context: &Context,
     to: &End,
@@ -216,33 +213,36 @@ fn named(
     name: &str,
     found: &mut Needed,
 ) -> Result<(), (String, String)> {
-    let by_number = || "write the port's number".to_owned();
+    let by_number = || "use the port number".to_owned();
     if let Err(refusal) = port_name(name) {
         return Err((refusal.message, by_number()));
     }
     if let End::External(_) = to {
-        return Err(("an address has no port names".to_owned(), by_number()));
+        return Err(("addresses have no port names".to_owned(), by_number()));
     }
     let document = context.document;
     let destinations = document.workloads_at(to).into_iter();
     let destinations: Vec<_> = (destinations.filter_map(|id| document.workloads.get(id))).collect();
     if destinations.iter().any(|w| !context.selectable(w)) && destinations.len() == 1 {
-        return Err(("an address has no port names".to_owned(), by_number()));
+        return Err(("addresses have no port names".to_owned(), by_number()));
     }
     let (with, without): (Vec<_>, Vec<_>) = destinations.into_iter().partition(|w| {
         (w.ports.iter()).any(|p| p.protocol == protocol && p.name.as_deref() == Some(name))
     });
     match (with.first(), without.first()) {
         (None, Some(first)) => Err((
-            format!("`{}` declares no {protocol} port of that name", first.name),
-            format!("declare `{name}` there, or write the port's number"),
+            format!(
+                "`{}` declares no {protocol} port with that name",
+                first.name
+            ),
+            format!("declare `{name}` there, or use the port number"),
         )),
         (Some(_), Some(first)) => {
-            let message = format!("the port name `{name}` means nothing at `{}`", first.name);
+            let message = format!("`{}` declares no port named `{name}`", first.name);
             let diagnostic = Diagnostic::warning("L08", message);
             found
                 .diagnostics
-                .push(diagnostic.help("declare it there too, or write the port's number"));
+                .push(diagnostic.help("declare it there too, or use the port number"));
             Ok(())
         }
         (_, None) => Ok(()),

@@ -1,4 +1,4 @@
-//! How an end is planned from the other side: its peers, and the ports in the order of writing.
+//! The peers and the ports of a rule, in the order in which they are written.
 
 use std::net::IpAddr;
 
@@ -67,9 +67,9 @@ fn external(external: &External) -> Result<Vec<PlanPeer>, Refusal> {
     let name = &external.name;
     let why = match external.networks.is_empty() {
         true => format!("`{name}` has no networks"),
-        false => format!("none of the networks of `{name}` can be written"),
+        false => format!("no network of `{name}` is valid"),
     };
-    let help = "give it the networks it may be reached at".to_owned();
+    let help = "add the networks of its addresses".to_owned();
     Err(Refusal(Severity::Error, why, help))
 }
 
@@ -115,7 +115,7 @@ pub(super) fn ports(ports: &[FlowPort]) -> Match<PortMatch> {
     Match::Only(items)
 }
 
-/// The same in the order given: in DNS policies UDP stands first.
+/// The same in the order given: in DNS policies UDP comes first.
 pub(super) fn ports_in_order(listed: &[FlowPort]) -> Match<PortMatch> {
     let mut items = Vec::new();
     for port in listed {

@@ -4,7 +4,7 @@ use crate::diag::Severity;
 use crate::model::{Document, WorkloadId};
 use crate::plan::identity::Unselectable;
 
-/// Why a flow as a whole is left out: how bad that is, why, and what to do.
+/// Why a flow as a whole is left out: severity, reason and help.
 pub(super) struct Refusal(pub(super) Severity, pub(super) String, pub(super) String);
 
 impl Refusal {
@@ -12,7 +12,7 @@ impl Refusal {
         Self(
             Severity::Error,
             "one of its ends does not exist".to_owned(),
-            "draw the flow between things that exist".to_owned(),
+            "choose ends that exist".to_owned(),
         )
     }
 

@@ -1,6 +1,5 @@
-//! Fixes: edits of a drawing that make a finding go away. Each is tried and proven before it is
-//! offered, which takes as many proofs; so they are made for the finding that a person looks at,
-//! not for all of them after each edit.
+//! Fixes: edits of the document that resolve a finding. Each is applied and proven before it is offered.
+//! A proof per candidate is expensive, so fixes are computed for one finding on demand.
 
 mod draw;
 mod label;
@@ -22,10 +21,10 @@ use crate::proof::Proof;
 use crate::proof::generate;
 use crate::proof::prove;
 
-/// An edit that makes a finding go away.
+/// An edit that resolves a finding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
-    /// What it does, as a button says it: "Stop importing pg-open".
+    /// What it does, as the label of a button: "Remove pg-open from the project".
     pub title: String,
     /// The edit of the document: one undo step.
     pub edit: Edit,
@@ -34,8 +33,8 @@ pub struct Fix {
 /// At most this many are offered.
 const MOST: usize = 4;
 
-/// What would make the finding go away and bring no other: what leaves the fewest findings first, then
-/// the nearest.
+/// Edits that resolve the finding and add no other: those that leave the fewest findings first, then the
+/// smallest.
 pub fn fixes(
     document: &Document,
     generated: &Generated,
@@ -54,7 +53,7 @@ pub fn fixes(
     };
     let mut found: Vec<(usize, Fix)> = Vec::new();
     for kind in candidates.candidates() {
-        // Of candidates that say the same in different ways the first that works is enough.
+        // Of equivalent candidates the first that works is enough.
         let mut tried = kind.into_iter();
         found.extend(tried.find_map(|fix| Some((candidates.left_after(&fix)?, fix))));
     }
@@ -63,7 +62,7 @@ pub fn fixes(
     found.into_iter().map(|(_, fix)| fix).collect()
 }
 
-/// A finding under repair.
+/// Computes candidate fixes of one finding.
 struct Candidates<'a> {
     generated: &'a Generated,
     document: &'a Document,
@@ -72,9 +71,9 @@ struct Candidates<'a> {
 }
 
 impl Candidates<'_> {
-    /// What may help: kinds of fixes, the nearest first, and of each kind the smallest first.
+    /// Candidates by kind: the likeliest kind first, and of each kind the smallest edit first.
     fn candidates(&self) -> Vec<Vec<Fix>> {
-        // What is closed in somebody else's namespace is not ours to open.
+        // Unmanaged namespaces are not changed.
         let namespace = self
             .namespace()
             .and_then(|id| self.document.namespaces.get(id));
@@ -87,16 +86,16 @@ impl Candidates<'_> {
             .collect();
         match self.finding.kind {
             Kind::Blocked => {
-                all.push(self.without_kept());
+                all.push(self.without_imported());
                 all.push(self.without_dns());
             }
             Kind::TooWide if self.finding.open => {
-                all.push(self.without_kept());
-                all.push(self.as_open_as_it_is());
+                all.push(self.without_imported());
+                all.push(self.weaker_default_deny());
             }
             Kind::TooWide => {
                 all.push(draw::flows(self));
-                all.push(self.without_kept());
+                all.push(self.without_imported());
             }
             Kind::CannotExpress => {
                 all.push(label::labels(self));
@@ -117,8 +116,8 @@ impl Candidates<'_> {
         all_known.then_some(findings.len())
     }
 
-    /// The imported policies at whose door the finding lies.
-    fn kept(&self) -> Vec<(PolicyId, &ImportedPolicy)> {
+    /// The imported policies that cause the finding.
+    fn imported(&self) -> Vec<(PolicyId, &ImportedPolicy)> {
         let policies = self.document.policies.iter();
         policies.filter(|(_, kept)| self.is_blamed(kept)).collect()
     }
@@ -135,7 +134,7 @@ impl Candidates<'_> {
         let Some(replaces) = &kept.replaces else {
             return false;
         };
-        // No policy is named where names cannot be resolved: the one that lets them is.
+        // A denied DNS connection names no policy: the cause is the policy that replaces the DNS policy.
         let names_no_policy = self.finding.policies.is_empty();
         blamed(replaces)
             || names_no_policy
@@ -144,17 +143,17 @@ impl Candidates<'_> {
                 })
     }
 
-    /// Without one of the imported policies, or without any of them.
-    fn without_kept(&self) -> Vec<Fix> {
-        let kept = self.kept();
+    /// Removes one of the imported policies, or all of them.
+    fn without_imported(&self) -> Vec<Fix> {
+        let kept = self.imported();
         let remove = |some: &[(PolicyId, &ImportedPolicy)]| {
             let names: Vec<String> = some
                 .iter()
                 .map(|(id, _)| self.document.policy_name(*id))
                 .collect();
             let title = match some.iter().all(|(_, kept)| kept.replaces.is_some()) {
-                true => format!("Return {} to generated", names.join(" and ")),
-                false => format!("Stop importing {}", names.join(" and ")),
+                true => format!("Restore generated {}", names.join(" and ")),
+                false => format!("Remove {} from the project", names.join(" and ")),
             };
             let items = some.iter().map(|(id, _)| Item::Policy(*id)).collect();
             named(title, Edit::Remove(items))
@@ -166,24 +165,26 @@ impl Candidates<'_> {
         all
     }
 
-    /// Names need not be resolved in that namespace.
+    /// Turns DNS off for the namespace.
     fn without_dns(&self) -> Vec<Fix> {
-        let told = self.finding.flows.is_empty();
-        self.namespace().filter(|_| told).map_or(Vec::new(), |id| {
-            self.change_namespace(id, "Turn DNS off for", |namespace| {
-                namespace.dns = Some(false)
+        let without_flow = self.finding.flows.is_empty();
+        self.namespace()
+            .filter(|_| without_flow)
+            .map_or(Vec::new(), |id| {
+                self.change_namespace(id, "Turn DNS off for", |namespace| {
+                    namespace.dns = Some(false)
+                })
             })
-        })
     }
 
-    /// What nothing isolates is left open by choice.
-    fn as_open_as_it_is(&self) -> Vec<Fix> {
+    /// Weakens the default deny to what the policies in force isolate.
+    fn weaker_default_deny(&self) -> Vec<Fix> {
         let (Some((_, direction)), Some(id)) = (&self.finding.gate, self.namespace()) else {
             return Vec::new();
         };
         let (base, title) = match (self.document.base_of(id), direction) {
-            (Base::DenyAll, Direction::Egress) => (Base::DenyIngress, "Leave egress open in"),
-            (Base::DenyIngress, Direction::Ingress) => (Base::None, "Leave everything open in"),
+            (Base::DenyAll, Direction::Egress) => (Base::DenyIngress, "Allow all egress in"),
+            (Base::DenyIngress, Direction::Ingress) => (Base::None, "Remove the default deny of"),
             _ => return Vec::new(),
         };
         self.change_namespace(id, title, |namespace| namespace.base = Some(base))

@@ -1,4 +1,4 @@
-//! A plan, written: the texts of the policies of a drawing, with those edited by hand.
+//! Writes a plan: the texts of the policies of a document, with those edited by hand.
 
 #[cfg(test)]
 mod tests;
@@ -17,30 +17,30 @@ use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy, Role};
 use crate::yaml::patch::{self, Step};
 
-/// Everything that is written for a drawing.
+/// Everything that is generated for a document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generated {
-    /// The policies: by namespace, base first, then DNS, then by name.
+    /// The policies: by namespace, default deny first, then DNS, then by name.
     pub policies: Vec<Written>,
     /// Policies that are not written because an imported policy `replaces` them; same order.
     pub replaced: Vec<Written>,
-    /// The same with the texts of the imported policies that stand in their places.
+    /// The same with the texts of the imported policies that replace them.
     pub by_hand: Vec<Written>,
-    /// What of the drawing is left out, by flow.
+    /// What is left out, by flow.
     pub losses: Vec<Loss>,
     /// Notes and warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Generated {
-    /// What is exported: the policies, and those edited by hand in the places of what they replace.
+    /// What is exported: the policies, and those edited by hand in place of what they replace.
     pub fn to_export(&self) -> Vec<&Written> {
         let mut all: Vec<&Written> = self.policies.iter().chain(&self.by_hand).collect();
         all.sort_by_cached_key(|written| written.order());
         all
     }
 
-    /// All policies in one text: documents parted by `---`.
+    /// All policies in one text: documents separated by `---`.
     pub fn text(&self) -> String {
         let texts: Vec<&str> = self.policies.iter().map(|p| p.text.as_str()).collect();
         texts.join("---\n")
@@ -58,7 +58,7 @@ pub struct Written {
     pub role: Role,
     /// The directions of its `policyTypes`.
     pub directions: Vec<Direction>,
-    /// The flows that it carries, in id order; none for base and DNS policies.
+    /// The flows that it carries, in id order; none for default-deny and DNS policies.
     pub flows: Vec<FlowId>,
     /// The workloads that it selects, in id order.
     pub workloads: Vec<WorkloadId>,
@@ -86,7 +86,7 @@ impl Written {
         }
     }
 
-    /// By namespace, base first, then DNS, then by name.
+    /// By namespace, default deny first, then DNS, then by name.
     fn order(&self) -> (String, Role, String) {
         let role = self.role.min(Role::Flow);
         (self.namespace.clone(), role, self.name.clone())
@@ -97,7 +97,7 @@ impl Written {
         format!("{}/{}", self.namespace, self.name)
     }
 
-    /// The text without `metadata.namespace`, for those who set it when they apply.
+    /// The text without `metadata.namespace`, for namespaces that are set on apply.
     pub fn text_without_namespace(&self) -> String {
         let namespace = [Step::Key("metadata"), Step::Key("namespace")];
         let patches = patch::change(&self.text, 0, &namespace, None);
@@ -107,21 +107,21 @@ impl Written {
     }
 }
 
-/// Writes the policies of a drawing; what cannot be expressed is left out and reported.
+/// Writes the policies of a document; what cannot be expressed is left out and reported.
 pub fn generate(document: &Document) -> Generated {
     write(document, &imported::imported(document))
 }
 
-/// The policies that were written last, so that one that is still the same need not be written again.
+/// The policies that were written last, for reuse of those that did not change.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     /// By namespace and name.
     known: BTreeMap<String, Entry>,
-    /// How many policies were written for the last answer.
+    /// How many policies were written anew the last time.
     pub(crate) written: usize,
 }
 
-/// A planned policy, and what came of it.
+/// A planned policy, with its text and losses.
 #[derive(Debug)]
 struct Entry {
     planned: PlanPolicy,
@@ -171,7 +171,7 @@ pub(crate) fn write_plan(document: &Document, imported: &[Imported], plan: Plan)
     write_with(&mut Texts::default(), document, imported, plan)
 }
 
-/// The same, without writing again what was written last.
+/// The same, reusing unchanged texts.
 pub(crate) fn write_with(
     texts: &mut Texts,
     document: &Document,

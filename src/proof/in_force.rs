@@ -1,5 +1,5 @@
-//! The policies in force in a drawing: the written texts read back, and the kept ones; and the drawing
-//! with them as a cluster that can be asked who reaches whom, and why.
+//! The policies in force: the generated texts read back and the imported policies; and the document with
+//! them as a cluster snapshot, for queries.
 
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
@@ -13,8 +13,8 @@ use crate::policy::{Imported, Policy};
 use crate::proof::generate;
 use crate::proof::{Generated, Written};
 
-/// A project as if it had been read from manifests: what is drawn, with the policies that it
-/// generates and those that it keeps.
+/// A project as if it had been read from manifests: its workloads, with the generated and the imported
+/// policies.
 pub fn loaded(document: &Document) -> Loaded {
     let generated = generate(document);
     let texts = generated
@@ -31,12 +31,12 @@ pub fn loaded(document: &Document) -> Loaded {
         .collect();
     let read = load::load(&sources, &load::Settings::of(&document.settings));
     let cluster = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
-    // What the texts alone do not declare, the drawing does.
-    let told = |d: &Diagnostic| d.severity != Severity::Info;
+    // Notes about undeclared things do not apply: the document declares them.
+    let keep = |d: &Diagnostic| d.severity != Severity::Info;
     Loaded {
         snapshot: cluster.snapshot,
         policies: read.policies,
-        diagnostics: read.diagnostics.into_iter().filter(told).collect(),
+        diagnostics: read.diagnostics.into_iter().filter(keep).collect(),
         project: Some(document.clone()),
     }
 }
@@ -48,11 +48,11 @@ pub enum Origin {
     Generated(usize),
     /// An imported policy.
     Imported(PolicyId),
-    /// Given from outside, in place of the generated and the kept ones.
+    /// Given from outside, in place of the generated and the imported ones.
     Given,
 }
 
-/// A drawing with its policies in force. Indices of policies are those of `cluster.snapshot.policies`.
+/// A document with its policies in force. Indices of policies are those of `cluster.snapshot.policies`.
 #[derive(Clone, Debug, Default)]
 pub struct InForce {
     /// Only what is drawn, with all policies in force.
@@ -66,7 +66,7 @@ pub struct InForce {
 /// A policy's text as a person may read it. Lines of spans count from 1 in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Text<'a> {
-    /// Written for the drawing; read-only.
+    /// Generated; read-only.
     Generated(&'a Written),
     /// Kept verbatim.
     Imported(PolicyId, &'a ImportedPolicy),
@@ -99,8 +99,8 @@ impl InForce {
         for (at, read) in written.into_iter().enumerate() {
             origins.extend(read.policies.iter().map(|_| Origin::Generated(at)));
             policies.extend(read.policies);
-            let told = read.diagnostics.into_iter();
-            diagnostics.extend(told.filter(|d| d.severity != Severity::Info));
+            let notes = read.diagnostics.into_iter();
+            diagnostics.extend(notes.filter(|d| d.severity != Severity::Info));
         }
         for (id, read) in document.policies.ids().zip(imported) {
             origins.extend(read.policies.iter().map(|_| Origin::Imported(id)));

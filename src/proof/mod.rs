@@ -1,4 +1,4 @@
-//! The written policies, read back and compared with the intent; and the edits that mend a difference.
+//! Generates policies, reads them back and compares them with the intent; and computes fixes of differences.
 
 pub mod fix;
 pub mod generated;

@@ -1,4 +1,4 @@
-//! The written policies, read back and compared with the drawing, gate by gate (DESIGN 11, "What
+//! Reads the written policies back and compares them with the document, gate by gate (DESIGN 11, "What
 //! proof means").
 
 mod before;
@@ -32,10 +32,10 @@ pub(crate) use before::Before;
 pub(crate) use witness::holder;
 pub use witness::{Place, Witness};
 
-/// Whether the policies are the drawing.
+/// Whether the policies match the document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proof {
-    /// All in all.
+    /// The overall verdict.
     pub state: State,
     /// Each flow's own verdict.
     pub verdicts: BTreeMap<FlowId, Verdict>,
@@ -49,7 +49,7 @@ pub struct Proof {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The verdict on a whole drawing, best first.
+/// The verdict on a whole document, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// No flows are drawn.
@@ -57,7 +57,7 @@ pub enum State {
     NothingToProve,
     /// The policies allow what is drawn, and nothing else.
     Exact,
-    /// As exact, but parts of the drawing cannot be expressed.
+    /// As exact, but parts of some flows cannot be expressed.
     CannotExpress,
     /// More is allowed than drawn.
     TooWide,
@@ -80,7 +80,7 @@ pub enum Verdict {
     Muted,
 }
 
-/// One difference between policies and drawing.
+/// One difference between the policies and the document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// What kind.
@@ -101,9 +101,9 @@ pub struct Finding {
     pub flows: Vec<FlowId>,
     /// The workload at whose gate it shows.
     pub workload: Option<WorkloadId>,
-    /// The policies at whose door it lies, as `NAMESPACE/NAME`.
+    /// The policies that cause it, as `NAMESPACE/NAME`.
     pub policies: Vec<String>,
-    /// The rules that let through what is too wide; else the policies in force among `policies`.
+    /// The rules that allow too much; else the policies in force among `policies`.
     pub culprits: Vec<Culprit>,
     /// Namespace and direction of the gate at which it shows; none for what is left out.
     pub gate: Option<(String, Direction)>,
@@ -113,13 +113,13 @@ pub struct Finding {
     pub help: Option<String>,
 }
 
-/// A policy or a rule of it that is to blame. Lines count from 1 in the policy's own text, or in the
+/// A policy, or a rule of it, that causes a finding. Lines count from 1 in the policy's own text, or in the
 /// given file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Culprit {
     /// Where the policy came from.
     pub origin: Origin,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
 }
 
@@ -130,9 +130,9 @@ pub struct About {
     pub kind: Kind,
     /// The flows that it is about.
     pub flows: Vec<FlowId>,
-    /// The policies at whose door it lies.
+    /// The policies that cause it.
     pub policies: Vec<String>,
-    /// Where neither tells: namespace and direction of the gate.
+    /// Without flows and policies: namespace and direction of the gate.
     pub gate: Option<(String, Direction)>,
     /// What is left out, and why.
     pub inexpressible: Option<String>,
@@ -141,12 +141,12 @@ pub struct About {
 impl Finding {
     /// What it is about.
     pub fn about(&self) -> About {
-        let told = !self.flows.is_empty() || !self.policies.is_empty();
+        let identified = !self.flows.is_empty() || !self.policies.is_empty();
         About {
             kind: self.kind,
             flows: self.flows.clone(),
             policies: self.policies.clone(),
-            gate: self.gate.clone().filter(|_| !told),
+            gate: self.gate.clone().filter(|_| !identified),
             inexpressible: (self.kind == Kind::CannotExpress).then(|| self.message.clone()),
         }
     }
@@ -167,7 +167,7 @@ impl Proof {
     /// One line for the status bar.
     pub fn summary(&self) -> String {
         let count = |verdict| self.verdicts.values().filter(|v| **v == verdict).count();
-        // Differences that no flow is to blame for count for themselves.
+        // Differences without a flow are counted one by one.
         let alone = |kind| {
             let findings = self.findings.iter();
             findings
@@ -184,7 +184,7 @@ impl Proof {
             State::Exact => "Exact".to_owned(),
             State::CannotExpress => {
                 format!(
-                    "Exact, except {} NetworkPolicy cannot express",
+                    "Exact, except {} that NetworkPolicy cannot express",
                     plural(inexpressible, "flow")
                 )
             }
@@ -210,7 +210,7 @@ fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{s}")
 }
 
-/// Reads the written texts and the imported policies, and compares them with the drawing.
+/// Reads the written texts and the imported policies, and compares them with the document.
 pub fn prove(document: &Document, generated: &Generated) -> Proof {
     let imported = imported::imported(document);
     let in_force = InForce::of(document, &imported, generated);
@@ -245,13 +245,13 @@ pub(crate) fn prove_with(
     proof
 }
 
-/// Compares policies from elsewhere with the drawing, in place of the generated and the kept ones.
-/// What they isolate is no reason to want isolation: the bases alone say what is closed.
+/// Compares given policies with the document, in place of the generated and the imported ones. What they
+/// isolate does not count as intended: only the default denies of the document do.
 pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
     let mut without = document.clone();
     without.policies = crate::model::Table::default();
     let in_force = InForce::given(&without, policies);
-    // Of what would be written, only the losses count.
+    // Of the generated policies only the losses count.
     let generated = Generated {
         losses: crate::proof::generate(&without).losses,
         ..Generated::default()
@@ -279,7 +279,7 @@ fn judge(
     let ideal = cluster.intended(&intents);
     let mut differences = before.compare(&ideal, &real);
     let agreed = differences.is_empty().then_some(ideal);
-    // The bounds differ at pods that nobody drew alone: only there the lower one has to be asked.
+    // The bounds differ only at pods that are not in the document: the lower one is needed only there.
     if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
         differences.retain(|d| d.wider);
         intents = intended(Bound::Lower);
@@ -296,7 +296,7 @@ fn judge(
         origins: &in_force.origins,
         generated,
     };
-    proof.findings = describer.tell(&differences);
+    proof.findings = describer.findings(&differences);
     proof.findings.extend(findings::losses(document, generated));
     proof.findings.sort();
     proof.verdicts = verdicts(document, &proof.findings);
@@ -310,7 +310,7 @@ fn judge(
     proof
 }
 
-/// Whether one end of a difference is a pod that nobody drew.
+/// Whether one end of a difference is a pod that is not in the document.
 fn concerns_unknown_pods(cluster: &DocumentSnapshot, difference: &GateDifference) -> bool {
     let unknown = |workload: usize| cluster.drawn.get(workload).copied().flatten().is_none();
     unknown(difference.workload)

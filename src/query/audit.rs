@@ -1,5 +1,5 @@
-//! What a good auditor says of policies as they are, with nothing drawn: who is open, which policies
-//! select nothing or change nothing, who reaches the most.
+//! Audits imported policies: which workloads are open, which policies select nothing or are redundant,
+//! and which workloads reach the most others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -28,15 +28,15 @@ pub struct Audit {
     pub from_outside: Vec<WorkloadId>,
     /// Imported policies that select no pod.
     pub select_nothing: Vec<PolicyId>,
-    /// Imported policies without which everything would be as it is; more than a few are not asked about.
+    /// Redundant imported policies: removing one changes no connection. Empty if there are too many to try.
     pub without_effect: Vec<PolicyId>,
-    /// Who reaches the most other workloads, and how many.
+    /// The workloads that reach the most others, and how many.
     pub reach_most: Vec<(WorkloadId, usize)>,
 }
 
-/// More policies than these are not asked whether they change anything.
-const ASKED: usize = 64;
-/// How many of those who reach the most are named.
+/// With more policies than these, redundancy is not computed.
+const TRIED: usize = 64;
+/// How many of the workloads that reach the most are listed.
 const NAMED: usize = 5;
 
 impl Audit {
@@ -48,7 +48,7 @@ impl Audit {
             .count()
     }
 
-    /// One line: `11 workloads, 14 imported policies: 2 open to everything`.
+    /// One line: `11 workloads, 14 imported policies: 2 not isolated`.
     pub fn summary(&self) -> String {
         let count =
             |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
@@ -58,18 +58,18 @@ impl Audit {
         let verdict = match (wide, open) {
             _ if self.workloads == 0 => return format!("{workloads}, {kept}"),
             (0, 0) if !self.partly.is_empty() => {
-                format!("all isolated, {} open in part", self.partly.len())
+                format!("all isolated, {} partly open", self.partly.len())
             }
             (0, 0) => "all isolated".to_owned(),
-            (0, open) => format!("{open} open in one direction"),
-            (wide, _) if wide == self.workloads => "all open to everything".to_owned(),
-            (wide, _) => format!("{wide} open to everything"),
+            (0, open) => format!("{open} isolated in one direction only"),
+            (wide, _) if wide == self.workloads => "none isolated".to_owned(),
+            (wide, _) => format!("{wide} not isolated"),
         };
         format!("{workloads}, {kept}: {verdict}")
     }
 }
 
-/// Looks at everything. Once `stop` says so, the rest is left out: nobody wants it any more.
+/// Runs the audit. Once `stop` returns true, the rest is left out.
 pub fn audit(
     document: &Document,
     in_force: &InForce,
@@ -84,7 +84,7 @@ pub fn audit(
     audit
 }
 
-/// The part that is there at once: what is open.
+/// The part that is cheap to compute: what is open.
 pub fn overview(document: &Document, gates: &Gates) -> Audit {
     let mut audit = Audit {
         workloads: document.workloads.len(),
@@ -116,8 +116,8 @@ pub fn overview(document: &Document, gates: &Gates) -> Audit {
     audit
 }
 
-/// Asked over the drawn pods and, in each managed namespace, one that nobody drew: what closes the
-/// door to new pods is not needless.
+/// Compared over the pods of the document and one future pod in each managed namespace: a policy that
+/// isolates future pods is not redundant.
 fn policies(audit: &mut Audit, document: &Document, in_force: &InForce, stop: &dyn Fn() -> bool) {
     let cluster = with_stand_ins(document);
     let snapshot = &in_force.on(&cluster);
@@ -135,7 +135,7 @@ fn policies(audit: &mut Audit, document: &Document, in_force: &InForce, stop: &d
                 .any(|pod| peer_matches(snapshot, &p.subject, &Endpoint::Pod(pod)))
         })
     };
-    let ask = of.len() <= ASKED;
+    let ask = of.len() <= TRIED;
     for (id, places) in of {
         if stop() {
             return;
@@ -168,7 +168,7 @@ fn reach(audit: &mut Audit, in_force: &InForce, gates: &Gates) {
             }
         }
         (Party::Addresses { first, last }, Party::Workload(to)) => {
-            // Where some blocks are left out, what remains is still the world.
+            // With a few blocks excepted, the rest still counts as the Internet.
             let whole = |first: IpAddr, last: IpAddr| match (first, last) {
                 (IpAddr::V4(a), IpAddr::V4(b)) => u32::from(b) - u32::from(a) > u32::MAX / 8,
                 (IpAddr::V6(a), IpAddr::V6(b)) => u128::from(b) - u128::from(a) > u128::MAX / 8,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_closes_the_door_to_new_pods_is_not_needless() {
+    fn a_policy_that_isolates_future_pods_is_not_redundant() {
         let mut fixture = Fixture::new();
         fixture.workload("shop/web", "app=web");
         fixture.namespace("empty");
@@ -217,16 +217,16 @@ mod tests {
         let gates = exposure::gates(document, &in_force);
         let audit = audit(document, &in_force, &gates, &|| false);
         assert!(audit.select_nothing.is_empty(), "{audit:?}");
-        let needless: Vec<String> = audit
+        let redundant: Vec<String> = audit
             .without_effect
             .iter()
             .map(|id| document.policy_name(*id))
             .collect();
-        assert_eq!(needless, ["web"]);
+        assert_eq!(redundant, ["web"]);
     }
 
     #[test]
-    fn an_audit_that_nobody_wants_compares_nothing() {
+    fn a_stopped_audit_compares_nothing() {
         let mut fixture = Fixture::new();
         fixture.workload("shop/web", "app=web");
         fixture.document.settings.base = crate::model::Base::None;
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn an_auditor_names_what_is_open_empty_and_idle() {
+    fn an_audit_lists_open_workloads_and_empty_and_redundant_policies() {
         let mut fixture = Fixture::new();
         let web = fixture.workload("shop/web", "app=web");
         let db = fixture.workload("shop/db", "app=db");
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(audit.reach_most, [(other, 1)]);
         assert_eq!(
             audit.summary(),
-            "3 workloads, 5 imported policies: 1 open to everything"
+            "3 workloads, 5 imported policies: 1 not isolated"
         );
     }
 }

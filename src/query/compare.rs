@@ -1,5 +1,5 @@
-//! Two sides compared: which connections the new one opens and which it closes, in words and as
-//! arrows of the drawing. A side is a drawing with its policies in force, or manifests.
+//! Compares two sides: the connections that the new one opens and closes, as names and as arrows of the
+//! document. A side is a document with its policies in force, or manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use crate::sets::{IpSet, PortSet};
 pub struct Side {
     /// The cluster.
     pub snapshot: Snapshot,
-    /// What it was drawn as, if it was.
+    /// The document that it came from, if any.
     pub document: Option<Document>,
 }
 
 impl Side {
-    /// A drawing, with what it generates and what it keeps.
+    /// A document, with its generated and imported policies.
     pub fn drawn(document: &Document) -> Self {
         let in_force = InForce::read(document, &crate::proof::generate(document));
         Self::in_force(document, &in_force)
     }
 
-    /// A drawing with these policies in force.
+    /// A document with these policies in force.
     pub fn in_force(document: &Document, in_force: &InForce) -> Self {
         Self {
             snapshot: in_force.cluster.snapshot.clone(),
@@ -60,9 +60,9 @@ pub enum Way {
 pub enum Place {
     /// A workload of either side.
     Workload(Arc<Name>),
-    /// Something outside that one of the drawings names; its id in the new one.
+    /// An external of one of the documents; its id in the new one.
     External(String, Option<ExternalId>),
-    /// Addresses that no drawing names.
+    /// Addresses of no external.
     Addresses(IpSet),
     /// What serves Ingress and Route objects.
     IngressController,
@@ -73,31 +73,31 @@ pub enum Place {
 pub struct Difference {
     /// Which side allows it.
     pub way: Way,
-    /// Who opens it.
+    /// The source.
     pub from: Place,
-    /// To whom.
+    /// The destination.
     pub to: Place,
-    /// At which ports; never empty.
+    /// The ports; never empty.
     pub ports: PortSet,
 }
 
-/// Differences summed up for the drawing of the new side.
+/// Differences aggregated for the document of the new side.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Drawn {
+pub struct ArrowChange {
     /// Which side allows them.
     pub way: Way,
     /// From where to where.
     pub joined: Joined,
 }
 
-/// What came of it.
+/// The result of a comparison.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// The same as a report writes it.
     pub changes: Vec<Change>,
-    /// How the connections of the new side stand to those of the old one.
+    /// How the connections of the new side relate to those of the old one.
     pub relation: Relation,
-    /// How the policies of the new side stand to those of the old one, pods that do not exist yet included.
+    /// How the policies of the new side relate to those of the old one, future pods included.
     pub policies: Relation,
     /// What opens, and then what closes; each sorted by its ends.
     pub differences: Vec<Difference>,
@@ -105,21 +105,21 @@ pub struct Comparison {
     pub only_old: Vec<Name>,
     /// Workloads that only the new side has.
     pub only_new: Vec<Name>,
-    /// What the new side takes for granted.
+    /// The assumptions of the new side.
     pub assumptions: Assumptions,
-    /// Arrows for the drawing of the new side, if it is one.
-    pub arrows: Vec<Drawn>,
+    /// Arrows for the document of the new side, if it has one.
+    pub arrows: Vec<ArrowChange>,
     /// How many differences have no arrow: an end is not drawn, or there are too many.
     pub without_arrow: usize,
 }
 
-/// More arrows than these are summed up by containers.
+/// More arrows than these are aggregated by namespace.
 const MOST: usize = 80;
 /// More arrows than these are not drawn at all.
 const LIMIT: usize = 200;
 
-/// Compares. What the ingress controller reaches counts only between two sets of manifests, because a
-/// drawing has no Ingress objects.
+/// Compares two sides. What the ingress controller reaches counts only between two sets of manifests, because
+/// a document has no Ingress objects.
 pub fn compare(old: &Side, new: &Side) -> Comparison {
     let mut changes = changes::changes(&old.snapshot, &new.snapshot);
     if old.document.is_some() != new.document.is_some() {
@@ -162,7 +162,7 @@ impl Comparison {
 }
 
 impl Place {
-    /// The node that shows it in the drawing of the new side.
+    /// The node that shows it in the document of the new side.
     pub fn party(&self, workloads: &BTreeMap<Name, WorkloadId>) -> Option<Party> {
         match self {
             Self::Workload(name) => {
@@ -176,7 +176,7 @@ impl Place {
     }
 }
 
-/// The workloads of a drawing by what they are known by on both sides.
+/// The workloads of a document by the names that match them across sides.
 pub fn drawn_names(document: &Document) -> BTreeMap<Name, WorkloadId> {
     let named = document.workloads.iter().filter_map(|(id, workload)| {
         let name = Name {
@@ -194,7 +194,7 @@ fn names(snapshot: &Snapshot) -> BTreeSet<Name> {
     snapshot.workloads.iter().map(Name::of).collect()
 }
 
-/// What addresses are called.
+/// Names of address sets.
 type Book = Vec<(Place, IpSet)>;
 
 /// The externals of the new side, and those of the old one that are no longer there; an external that
@@ -277,7 +277,7 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
     found
 }
 
-/// Who those addresses are: externals all of whose addresses are among them, and whatever is left.
+/// The owners of addresses: externals all of whose addresses are among them, and the rest.
 fn named(mut open: Open, book: &Book) -> Vec<(Place, PortSet)> {
     let mut found = Vec::new();
     for (place, addresses) in book {
@@ -316,10 +316,10 @@ fn named(mut open: Open, book: &Book) -> Vec<(Place, PortSet)> {
     found
 }
 
-/// Arrows for a drawing, and how many differences have none.
-fn arrows(document: &Document, differences: &[Difference]) -> (Vec<Drawn>, usize) {
+/// Arrows for a document, and how many differences have none.
+fn arrows(document: &Document, differences: &[Difference]) -> (Vec<ArrowChange>, usize) {
     let workloads = drawn_names(document);
-    let mut found: Vec<Drawn> = Vec::new();
+    let mut found: Vec<ArrowChange> = Vec::new();
     for way in [Way::Opens, Way::Closes] {
         let of = differences.iter().filter(|d| d.way == way);
         let pairs: Vec<Pair> = of
@@ -330,7 +330,7 @@ fn arrows(document: &Document, differences: &[Difference]) -> (Vec<Drawn>, usize
             .collect();
         let joined = party::join(document, pairs, MOST);
         let joined = joined.into_iter().take(LIMIT);
-        found.extend(joined.map(|joined| Drawn { way, joined }));
+        found.extend(joined.map(|joined| ArrowChange { way, joined }));
     }
     let shown = found.iter().map(|drawn| drawn.joined.pairs).sum::<usize>();
     (found, differences.len().saturating_sub(shown))

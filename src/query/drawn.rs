@@ -1,5 +1,5 @@
-//! What is drawn, pair by pair: which flows (and the DNS that namespaces permit) cover a connection,
-//! and whether it is intended: the same intent that the proof compares with.
+//! The drawn connections, pair by pair: the flows (and the DNS that namespaces permit) that cover a
+//! connection, and whether it is intended, as in the proof.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,22 +16,22 @@ use crate::proof::Generated;
 use crate::proof::in_force::InForce;
 use crate::sets::{IpSet, PortSet};
 
-/// One end, as far as a drawing can name it.
+/// One end of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PairEnd<'a> {
     /// The workload at this index of the snapshot.
     Workload(usize),
     /// An address outside.
     Address(IpAddr),
-    /// What a domain name stands for.
+    /// A domain name.
     Domain(&'a str),
 }
 
-/// The drawn connections of a Document, over the workloads of its policies in force.
+/// The drawn connections of a document, over the workloads of its snapshot.
 #[derive(Clone, Debug, Default)]
-pub struct Drawn {
+pub struct DrawnConnections {
     lines: Vec<Line>,
-    /// The cluster of the policies in force, with what is intended in their place.
+    /// The snapshot with the intents in place of the policies in force.
     intended: Snapshot,
     flows: bool,
 }
@@ -54,8 +54,8 @@ struct Ends {
     domains: BTreeSet<String>,
 }
 
-impl Drawn {
-    /// What is drawn.
+impl DrawnConnections {
+    /// Collects the drawn connections.
     pub fn new(document: &Document, generated: &Generated, in_force: &InForce) -> Self {
         let cluster = &in_force.cluster;
         let inexpressible: BTreeSet<FlowId> = generated
@@ -123,12 +123,12 @@ impl Drawn {
             .collect()
     }
 
-    /// The cluster with what is intended in force. Without any flow nothing is intended yet.
+    /// The snapshot with the intents in force; none without any flow.
     pub fn intended(&self) -> Option<&Snapshot> {
         self.flows.then_some(&self.intended)
     }
 
-    /// Whether the drawing lets a connection pass: both gates are open, or something drawn opens them.
+    /// Whether the document intends a connection: both gates are open, or a flow or DNS allows it.
     pub fn expects(&self, from: &Endpoint, to: &Endpoint, port: Probe) -> bool {
         !self.flows || probe(&self.intended, from, to, port).allowed
     }
@@ -239,8 +239,7 @@ fn with_addresses(document: &Document, cluster: &DocumentSnapshot, set: &IpSet) 
     among.collect()
 }
 
-/// The DNS that namespaces permit, as far as somebody has to allow it: where a base closes the gate, or
-/// nothing does.
+/// The DNS that namespaces permit, at gates that a default deny isolates or that nothing isolates.
 fn dns(document: &Document, cluster: &DocumentSnapshot, isolation: &[Isolation]) -> Option<Line> {
     let resolver = Resolver::of(&document.settings.dns.profile);
     let base = |id: WorkloadId| {

@@ -1,4 +1,4 @@
-//! Questions in words: `shop/web` to `203.0.113.7` at `TCP/80`.
+//! Answers questions in words: `shop/web` to `203.0.113.7` at `TCP/80`.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use crate::model::validate::{Refusal, flow_port};
 use crate::model::{self, Document, FlowPort};
 use crate::sets::{IpSet, PortSet, Protocol};
 
-/// How much of what was asked is allowed.
+/// How much of the asked connections is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// All of it.
@@ -28,7 +28,7 @@ pub enum Verdict {
     None,
 }
 
-/// The answer, with one connection that shows it, and another where the answer is mixed.
+/// The answer, with an example connection, or two where it is mixed.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// How much is allowed.
@@ -40,13 +40,13 @@ pub struct Answer {
 /// One connection, and why it is allowed or not.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// Who would open it.
+    /// The source.
     pub from: Endpoint,
-    /// To whom.
+    /// The destination.
     pub to: Endpoint,
-    /// At which port; none: protocols other than TCP, UDP and SCTP.
+    /// The port; none: protocols other than TCP, UDP and SCTP.
     pub port: Probe,
-    /// Why.
+    /// Why it is allowed or not.
     pub trace: Trace,
 }
 
@@ -60,10 +60,10 @@ impl Shown {
     }
 }
 
-/// More pairs of ends than these are not asked one by one.
+/// More pairs of ends than these are analysed together, not probed one by one.
 const FEW: usize = 16;
 
-/// Asks about every connection from one of `from` to one of `to` at one of `ports`. A pod's
+/// Answers for every connection from one of `from` to one of `to` at one of `ports`. A pod's
 /// connections to itself count only if there are no others.
 pub fn ask(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint], ports: &FlowPort) -> Answer {
     let wanted = |to: &Endpoint| match ports {
@@ -114,10 +114,10 @@ pub fn ask(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint], ports: &Flow
     }
 }
 
-/// Ends of which the answer is the same: one of them, and another if there is one.
+/// Ends with the same answer: one of them, and another if there is one.
 type Alike<'a> = (&'a Endpoint, Option<&'a Endpoint>);
 
-/// Ends that are told apart, in their order; those without a key are told from all others.
+/// Groups ends by key, in order; each end without a key is a group of its own.
 fn alike<K: Ord>(ends: &[Endpoint], key: impl Fn(&Endpoint) -> Option<K>) -> Vec<Alike<'_>> {
     let mut found: Vec<Alike> = Vec::new();
     let mut known: BTreeMap<K, usize> = BTreeMap::new();
@@ -156,7 +156,7 @@ fn resolve(snapshot: &Snapshot, to: &Endpoint, protocol: Protocol, name: &str) -
     })
 }
 
-/// What a word stands for.
+/// What a word names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meaning {
     /// Indices into `Snapshot::pods`, ascending.
@@ -178,7 +178,7 @@ impl Meaning {
     }
 
     /// One end for each pod, node and domain name, and for each piece of the addresses that no policy
-    /// tells apart.
+    /// distinguishes.
     pub fn ends(&self, snapshot: &Snapshot) -> Vec<Endpoint> {
         let pods = self.pods.iter().copied().map(Endpoint::Pod);
         let nodes = self.nodes.iter().map(|(at, address)| match address {
@@ -223,12 +223,12 @@ impl Meaning {
 }
 
 impl Loaded {
-    /// What a word stands for: `namespace/workload`, `namespace/workload[Kind]`, `namespace/pod`,
+    /// What a word names: `namespace/workload`, `namespace/workload[Kind]`, `namespace/pod`,
     /// `namespace/*`, `*`, `node/name`, an address or a network; in a project `external/name` and
     /// `group/name` too. Never nothing.
     ///
     /// # Errors
-    /// A word that stands for nothing, or for several workloads.
+    /// A word that names nothing, or several workloads.
     pub fn meaning(&self, word: &str) -> Result<Meaning, Refusal> {
         if let Some(document) = &self.project
             && (word.starts_with("external/") || word.starts_with("group/"))
@@ -239,7 +239,7 @@ impl Loaded {
     }
 }
 
-/// What an external or a group of a project stands for.
+/// The addresses of an external, or the pods of a group, of a project.
 fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning, Refusal> {
     let mut found = Meaning::default();
     match document.end_from_words(word)? {
@@ -265,8 +265,8 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
         _ => {}
     }
     if found.is_empty() {
-        let message = format!("nothing that is there is in `{word}`");
-        return Err(Refusal::new(message).help("`exposure` tells of pods that do not exist yet"));
+        let message = format!("`{word}` matches no known pods");
+        return Err(Refusal::new(message).help("use `exposure` for future pods"));
     }
     Ok(found)
 }
@@ -274,7 +274,7 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
 /// [`Loaded::meaning`] without what only a project knows.
 ///
 /// # Errors
-/// A word that stands for nothing, or for several workloads.
+/// A word that names nothing, or several workloads.
 pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
     let mut found = Meaning::default();
     if let Ok(address) = word.parse::<IpAddr>() {
@@ -298,14 +298,14 @@ pub fn meaning(snapshot: &Snapshot, word: &str) -> Result<Meaning, Refusal> {
         found.pods = pods(snapshot, namespace, name)?;
     }
     if found.is_empty() {
-        let message = format!("nothing here is called `{word}`");
+        let message = format!("nothing is named `{word}`");
         let help = "an end is namespace/workload, namespace/pod, namespace/*, *, node/name, an address or a network; in a project also external/name or group/name";
         return Err(Refusal::new(message).help(help));
     }
     Ok(found)
 }
 
-/// Whose addresses these are: of pods, where their addresses are known; else of nodes; what is left is outside.
+/// The owners of addresses: pods, where their addresses are known, else nodes; the rest is outside.
 fn at_addresses(snapshot: &Snapshot, wanted: IpSet) -> Meaning {
     let mut found = Meaning::default();
     let mut own: BTreeSet<IpAddr> = BTreeSet::new();
@@ -331,10 +331,10 @@ fn at_addresses(snapshot: &Snapshot, wanted: IpSet) -> Meaning {
     found
 }
 
-/// The ends that a word stands for, see [`meaning`]. At least one.
+/// The ends that a word names, see [`meaning`]. At least one.
 ///
 /// # Errors
-/// A word that stands for nothing, or for several workloads.
+/// A word that names nothing, or several workloads.
 pub fn ends(snapshot: &Snapshot, word: &str) -> Result<Vec<Endpoint>, Refusal> {
     meaning(snapshot, word).map(|found| found.ends(snapshot))
 }
@@ -354,8 +354,8 @@ fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<usize>, 
             .iter()
             .map(|w| format!("`{namespace}/{bare}[{}]`", w.kind))
             .collect();
-        let message = format!("`{namespace}/{name}` may be {}", kinds.join(" or "));
-        return Err(Refusal::new(message).help("write the kind behind it"));
+        let message = format!("`{namespace}/{name}` is ambiguous: {}", kinds.join(" or "));
+        return Err(Refusal::new(message).help("add the kind in brackets"));
     }
     if !workloads.is_empty() {
         return Ok(workloads.iter().flat_map(|w| w.pods.clone()).collect());
@@ -369,7 +369,7 @@ fn pods(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<Vec<usize>, 
     Ok(named.map(|(at, _)| at).collect())
 }
 
-/// The ports that a word stands for: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`.
+/// Parses ports: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`.
 ///
 /// # Errors
 /// A word that is none of these.
@@ -377,7 +377,7 @@ pub fn ports(word: &str) -> Result<FlowPort, Refusal> {
     flow_port(word)
 }
 
-/// The same ports as a filter: a name stands for what each workload's pods call so.
+/// The same ports as a filter; a port name is resolved for each workload.
 pub fn ports_of_workloads(snapshot: &Snapshot, ports: &FlowPort) -> Ports {
     let FlowPort::Named(protocol, name) = ports else {
         return Ports::These(ports.numbers().unwrap_or_default());
@@ -452,7 +452,7 @@ spec:
     }
 
     #[test]
-    fn words_stand_for_ends() {
+    fn words_resolve_to_ends() {
         let snapshot = snapshot();
         let count = |word| {
             ends(&snapshot, word)
@@ -469,19 +469,19 @@ spec:
         assert_eq!(count("0.0.0.0/0"), Ok(3));
         assert_eq!(
             count("other/web"),
-            Err("`other/web` may be `other/web[Deployment]` or `other/web[StatefulSet]`".into())
+            Err(
+                "`other/web` is ambiguous: `other/web[Deployment]` or `other/web[StatefulSet]`"
+                    .into()
+            )
         );
         assert_eq!(count("other/web[Deployment]"), Ok(2));
         for wrong in ["shop/none", "none", "shop", "", "10.0.0.0/64", "shop/"] {
-            assert_eq!(
-                count(wrong),
-                Err(format!("nothing here is called `{wrong}`"))
-            );
+            assert_eq!(count(wrong), Err(format!("nothing is named `{wrong}`")));
         }
     }
 
     #[test]
-    fn a_network_is_whatever_has_an_address_in_it() {
+    fn a_network_names_all_ends_with_an_address_in_it() {
         let text = "
 {apiVersion: v1, kind: Node, metadata: {name: n}, status: {addresses: [{type: InternalIP, address: 192.0.2.1}]}}
 ---

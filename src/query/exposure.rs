@@ -1,5 +1,5 @@
-//! How each gate of each workload stands: isolated, open, or open in part to pods that do not exist
-//! yet; by which policies, to whom, and whether that is drawn.
+//! The exposure of each gate of each workload: isolated or not, by which policies, and to which future
+//! pods it is open, as drawn or beyond it.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,16 @@ use crate::sets::PortSet;
 /// The gates of each workload: ingress, then egress.
 pub type Gates = BTreeMap<WorkloadId, [Gate; 2]>;
 
-/// How one gate stands.
+/// The exposure of one gate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gate {
     /// Whether a policy isolates it.
     pub isolated: bool,
-    /// The policies that do, as `NAMESPACE/NAME`, those that allow the least first; of a cluster-wide
+    /// The policies that isolate it, as `NAMESPACE/NAME`, those that allow the least first; of a cluster-wide
     /// one `NAME`.
     pub by: Vec<String>,
-    /// To whom it is open among pods that do not exist yet, where a rule names all pods of the cluster
-    /// or of namespaces, beyond what is drawn.
+    /// To which future pods it is open beyond what is drawn, where a rule names all pods of the cluster
+    /// or of namespaces.
     pub open_to: Vec<String>,
     /// The same, as drawn: `*`, whole namespaces and groups.
     pub by_choice: Vec<String>,
@@ -35,7 +35,7 @@ impl Gate {
     /// In words, after the direction: `isolated by shop/deny-all; open to ...`.
     pub fn words(&self) -> String {
         if !self.isolated {
-            return "open: no policy isolates it".to_owned();
+            return "not isolated by any policy".to_owned();
         }
         let mut words = match self.by.as_slice() {
             [] => "isolated".to_owned(),
@@ -45,13 +45,13 @@ impl Gate {
             words += &format!("; open to {open}");
         }
         for open in &self.by_choice {
-            words += &format!("; open by choice to {open}");
+            words += &format!("; open as drawn to {open}");
         }
         words
     }
 }
 
-/// All gates of the drawn workloads.
+/// The gates of all workloads of the document.
 pub fn gates(document: &Document, in_force: &InForce) -> Gates {
     let cluster = &in_force.cluster;
     let real = &cluster.snapshot;
@@ -76,7 +76,7 @@ pub fn gates(document: &Document, in_force: &InForce) -> Gates {
         };
         if gate.isolated {
             let meant = places.get(&(line.workload, line.direction)).copied();
-            tell(
+            expose(
                 &mut gate,
                 (&found, line.gate),
                 meant.map(|gate| (&drawn, gate)),
@@ -115,7 +115,7 @@ pub(crate) fn name_of(policy: &Policy) -> String {
 /// One gate of an answer.
 type Of<'a> = (&'a Exposure<'a>, usize);
 
-fn tell(gate: &mut Gate, (found, at): Of, meant: Option<Of>) {
+fn expose(gate: &mut Gate, (found, at): Of, meant: Option<Of>) {
     let Some(open) = found.gates.get(at) else {
         return;
     };
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_drawn_is_open_by_choice() {
+    fn drawn_openness_is_by_choice() {
         let mut fixture = Fixture::new();
         let web = fixture.workload("shop/web", "app=web");
         let db = fixture.workload("shop/db", "app=db");
@@ -179,7 +179,7 @@ mod tests {
         let [ingress, egress] = words(&fixture, web);
         assert_eq!(
             ingress,
-            "isolated by shop/deny-all; open by choice to every pod of namespace monitoring on TCP 9090"
+            "isolated by shop/deny-all; open as drawn to every pod of namespace monitoring on TCP 9090"
         );
         assert_eq!(
             egress, "isolated by shop/deny-all",
@@ -189,11 +189,11 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_kept_policy_opens_is_no_choice() {
+    fn openness_of_an_imported_policy_is_not_by_choice() {
         let mut fixture = Fixture::new();
         let db = fixture.workload("shop/db", "app=db");
         fixture.document.settings.base = crate::model::Base::None;
-        assert_eq!(words(&fixture, db)[0], "open: no policy isolates it");
+        assert_eq!(words(&fixture, db)[0], "not isolated by any policy");
         let text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: shop}\n\
             spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 5432}]}]}\n";
         fixture.keep(text, None);
@@ -202,6 +202,6 @@ mod tests {
             ingress,
             "isolated by shop/open; open to every pod of the cluster on TCP 5432"
         );
-        assert_eq!(egress, "open: no policy isolates it");
+        assert_eq!(egress, "not isolated by any policy");
     }
 }

@@ -1,4 +1,4 @@
-//! The connections of a cluster as a drawing: what is allowed, one arrow for each, to be looked at.
+//! The allowed connections of a cluster as a graph, one arrow for each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,33 +13,32 @@ use crate::model::{
 };
 use crate::sets::{IpSet, PortSet};
 
-/// More arrows are no picture any more.
+/// A graph with more arrows is not readable.
 const MOST: usize = 1500;
 
-/// A drawing of connections.
+/// A graph of connections.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct Graph {
     /// Its flows are the connections. Not to be edited or generated from.
     pub document: Document,
-    /// For each namespace, what policies isolate of it, in a few words.
+    /// For each namespace, its isolation in words.
     pub isolation: BTreeMap<NamespaceId, &'static str>,
 }
 
-/// The connections that a filter asks for of what `matrix` says of the cluster; with a filter, only the
-/// workloads that have some. Things of a project stand where they do there, and its externals have
-/// their names.
+/// The connections of `matrix` that pass a filter; with a filter, only workloads that have some. Nodes of
+/// a project keep their positions, and its externals their names.
 ///
 /// # Errors
-/// So many connections that nobody could tell them apart.
-pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Picture, Refusal> {
+/// Too many connections.
+pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Graph, Refusal> {
     let mut arrows = Arrows::default();
     matrix.clone().for_each_of(filter, |line| {
         arrows.add(line.src, line.dst, line.ports);
     });
     let count = arrows.inside.len() + arrows.outside.len();
     if count > MOST {
-        let message = format!("{count} connections are too many for a picture");
-        return Err(Refusal::new(message).help("choose some with --from, --to and --port"));
+        let message = format!("{count} connections are too many for a graph");
+        return Err(Refusal::new(message).help("filter them with --from, --to and --port"));
     }
     let mut drawing = Drawing::new(loaded);
     for (src, dst, ports) in &arrows.inside {
@@ -53,14 +52,14 @@ pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Picture, 
         drawing.flow(ends, ports);
     }
     let isolation = drawing.isolation(&isolation(&loaded.snapshot));
-    drawing.leave_out_the_lonely(*filter == Filter::default());
-    Ok(Picture {
+    drawing.remove_unconnected(*filter == Filter::default());
+    Ok(Graph {
         document: drawing.document,
         isolation,
     })
 }
 
-/// Connections on the way into a drawing: what goes to addresses at the same ports is one arrow.
+/// Connections by arrow: those of a workload with addresses at the same ports are one arrow.
 #[derive(Default)]
 struct Arrows {
     inside: Vec<(Party, Party, PortSet)>,
@@ -82,7 +81,7 @@ impl Arrows {
     }
 }
 
-/// A drawing on the way.
+/// Builds the document of a graph.
 struct Drawing {
     document: Document,
     /// For each workload of the snapshot, the drawn one.
@@ -99,7 +98,7 @@ impl Drawing {
         };
         document.flows = Default::default();
         document.groups = Default::default();
-        // What the headers say is replaced; this makes room for it.
+        // The namespace headers show the isolation instead; a default deny reserves the space.
         document.settings.base = Base::DenyIngress;
         let ids: Vec<NamespaceId> = document.namespaces.ids().collect();
         for id in ids {
@@ -200,7 +199,7 @@ impl Drawing {
 
     /// Takes out externals that no arrow touches, and workloads if they are not to stay, and
     /// namespaces without any.
-    fn leave_out_the_lonely(&mut self, workloads_stay: bool) {
+    fn remove_unconnected(&mut self, workloads_stay: bool) {
         let document = &mut self.document;
         let flows = document.flows.iter();
         let ends = flows.flat_map(|(_, flow)| [flow.from.node(), flow.to.node()]);
@@ -251,7 +250,7 @@ mod tests {
     use crate::model::fixture::Fixture;
 
     #[test]
-    fn a_picture_has_the_connections_that_are_asked_for() {
+    fn a_graph_has_the_connections_of_its_filter() {
         let mut fixture = Fixture::new();
         let web = fixture.workload("shop/web", "app=web");
         fixture.workload("shop/db", "app=db");
@@ -304,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_blocks_or_what_blocks_leave() {
+    fn addresses_are_blocks_or_blocks_with_exceptions() {
         let set = |text: &str| IpSet::net(text.parse().expect("a network"));
         let words = |addresses: &IpSet| {
             let one = |n: Network| format!("{} - {:?}", n.cidr, n.except);

@@ -1,7 +1,7 @@
-//! What must hold of the policies in force, checked: kept, or broken with a connection or a way that
-//! shows it.
+//! Checks the invariants of a document under the policies in force; a broken one is shown by a
+//! connection or a path of several hops.
 //!
-//! Judged are the pods that are drawn and the addresses outside. A workload's connections among its
+//! Covers the pods of the document and the addresses outside the cluster. A workload's connections among its
 //! own pods count only where an invariant is about that workload alone.
 
 mod judge;
@@ -15,23 +15,23 @@ use crate::proof::InForce;
 use crate::proof::prove::{Place, holder};
 use crate::sets::PortSet;
 
-/// An invariant and what became of it.
+/// An invariant and its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
-    /// Which.
+    /// The invariant.
     pub id: InvariantId,
-    /// What became of it.
+    /// Whether it holds.
     pub outcome: Outcome,
 }
 
 /// Whether an invariant holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It does.
+    /// It holds.
     Kept,
-    /// It does not.
+    /// It does not hold.
     Broken(Breach),
-    /// Nobody can say: why, and what to do.
+    /// It cannot be evaluated: why, and what to do.
     CannotBeJudged(Refusal),
 }
 
@@ -40,7 +40,7 @@ pub enum Outcome {
 pub struct Breach {
     /// In one sentence.
     pub message: String,
-    /// Of a `deny` the connection that should not be, or the way of several hops. Of an `allow` the
+    /// Of a `deny` the connection that should be denied, or the path of several hops. Of an `allow` the
     /// one connection that is not allowed.
     pub hops: Vec<Hop>,
 }
@@ -48,15 +48,15 @@ pub struct Breach {
 /// One connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hop {
-    /// Who opens it.
+    /// The source.
     pub from: Place,
-    /// To whom.
+    /// The destination.
     pub to: Place,
-    /// Who opens it, in words.
+    /// The source, in words.
     pub from_words: String,
-    /// To whom, in words.
+    /// The destination, in words.
     pub to_words: String,
-    /// At which ports.
+    /// The ports.
     pub ports: PortSet,
 }
 
@@ -68,7 +68,7 @@ impl Hop {
     }
 }
 
-/// Checks every invariant of a drawing, in order.
+/// Checks every invariant of a document, in order.
 pub fn judge(document: &Document, in_force: &InForce) -> Vec<Judged> {
     if document.invariants.is_empty() {
         return Vec::new();
@@ -142,7 +142,7 @@ fn open(hops: &[Hop]) -> String {
     let (from, to) = (&first.from_words, &last.to_words);
     if hops.len() == 1 {
         let ports = port_words(&last.ports);
-        return format!("{from} may open connections to {to} on {ports}");
+        return format!("{from} can reach {to} on {ports}");
     }
     let way: Vec<String> = hops.iter().map(Hop::words).collect();
     format!(
@@ -172,12 +172,12 @@ fn blocked(in_force: &InForce, shown: &[Connection], hops: &[Hop]) -> String {
     let trace = probe(snapshot, &from, &to, one.ports.example());
     let (from, to) = (&hop.from_words, &hop.to_words);
     let gate = match (trace.egress.allowed, trace.ingress.allowed) {
-        (false, false) => format!("neither the egress of {from} nor the ingress of {to} allows it"),
-        (false, true) => format!("the egress of {from} does not allow it"),
-        _ => format!("the ingress of {to} does not allow it"),
+        (false, false) => format!("egress from {from} and ingress to {to} are denied"),
+        (false, true) => format!("egress from {from} is denied"),
+        _ => format!("ingress to {to} is denied"),
     };
     let ports = port_words(&hop.ports);
-    format!("{from} cannot open connections to {to} on {ports}: {gate}")
+    format!("{from} cannot reach {to} on {ports}: {gate}")
 }
 
 fn port_words(ports: &PortSet) -> String {

@@ -1,5 +1,4 @@
-//! Problems, Why, Reach, the matrix and `verify` never contradict each other: all are asked the same
-//! random questions.
+//! Property: Problems, Why, Reach, the matrix and `verify` never contradict each other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::Results;
-use super::drawn::Drawn;
+use super::drawn::DrawnConnections;
 use super::reach::{Cell, ReachMatrix};
 use super::why::{PairVerdict, Question, why};
 use crate::load::imported;
@@ -50,7 +49,7 @@ proptest! {
     }
 }
 
-/// Everything about a drawing whose plan was altered before it was written, or not.
+/// All results of a document, with its plan altered or not.
 fn results(document: &Document, change: Option<(u8, u16, u16, u16)>) -> Arc<Results> {
     let imported = imported::imported(document);
     let mut plan = plan(&Context::new(document, &imported));
@@ -71,12 +70,12 @@ fn results(document: &Document, change: Option<(u8, u16, u16, u16)>) -> Arc<Resu
 
 struct Asked {
     results: Arc<Results>,
-    drawn: Drawn,
+    drawn: DrawnConnections,
 }
 
 impl Asked {
     fn new(results: Arc<Results>) -> Self {
-        let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
+        let drawn = DrawnConnections::new(&results.document, &results.generated, &results.in_force);
         Self { results, drawn }
     }
 
@@ -95,7 +94,7 @@ impl Asked {
         };
         let answer = why(&self.results, &self.drawn, &question).unwrap();
         let verdict = answer.verdict;
-        let told = |what: &str| {
+        let contradiction = |what: &str| {
             Some(format!(
                 "{question:?} is {verdict:?} ({:?}), but {what}: {:#?}\n{}",
                 answer.flows,
@@ -108,21 +107,21 @@ impl Asked {
             ))
         };
         if verdict == PairVerdict::Denied && answer.gates.iter().all(|gate| gate.allowed) {
-            return told("both gates allow it");
+            return contradiction("both gates allow it");
         }
         let wrong = matches!(verdict, PairVerdict::Blocked | PairVerdict::NotDrawn);
         if wrong && proof.state == State::Exact {
-            return told("the proof is exact");
+            return contradiction("the proof is exact");
         }
         let exact = |flow| proof.verdicts.get(flow) == Some(&Verdict::Exact);
         if matches!(verdict, PairVerdict::Blocked | PairVerdict::CannotExpress)
             && answer.flows.iter().any(exact)
         {
-            return told("a flow that draws it is exact");
+            return contradiction("a flow that draws it is exact");
         }
         let wider = proof.findings.iter().any(|f| f.kind == Kind::TooWide);
         if verdict == PairVerdict::NotDrawn && !wider {
-            return told("nothing is too wide");
+            return contradiction("nothing is too wide");
         }
         let cell = self.cell(a, b);
         let has = |ports: &crate::sets::PortSet| ports.contains(protocol, port);
@@ -136,7 +135,7 @@ impl Asked {
         };
         match shown {
             true => None,
-            false => told(&format!("the matrix shows {cell:?}")),
+            false => contradiction(&format!("the matrix shows {cell:?}")),
         }
     }
 

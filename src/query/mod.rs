@@ -1,4 +1,4 @@
-//! Questions about a project and the policies in force, one file each.
+//! Queries on a project and the policies in force, one file each.
 
 pub mod audit;
 pub mod compare;

@@ -1,5 +1,5 @@
-//! Ends of connections as a drawing shows them: workloads, whole namespaces, any pod, externals, and
-//! the outside. Many connections that say one thing become one.
+//! Ends of connections as the canvas shows them: workloads, whole namespaces, any pod, externals, and
+//! the outside. Aggregates connections with the same ports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,9 +11,9 @@ use crate::sets::{IpSet, PortSet};
 /// An end of a connection, as it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
-    /// Something in the drawing; a namespace stands for all workloads in it.
+    /// A node of the document; a namespace means all workloads in it.
     Drawn(NodeRef),
-    /// Addresses that no external of the drawing names.
+    /// Addresses that no external of the document has.
     Outside,
 }
 
@@ -43,30 +43,30 @@ impl Party {
 /// Connections from one end to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Joined {
-    /// Who opens them.
+    /// The source.
     pub from: Party,
-    /// To whom.
+    /// The destination.
     pub to: Party,
-    /// At which ports; of several connections with different ports, all of them.
+    /// The ports; of several connections with different ports, all of them.
     pub ports: PortSet,
-    /// How many pairs of workloads (or a workload and addresses) it stands for.
+    /// How many pairs of workloads (or a workload and addresses) it aggregates.
     pub pairs: usize,
 }
 
 /// A connection between two ends.
 pub type Pair = (Party, Party, PortSet);
 
-/// Connections summed up: where every workload of a namespace says the same, the namespace says it;
-/// where there are more than `most` all the same, containers talk to containers.
+/// Aggregates connections: where all workloads of a namespace have the same one, the namespace has it;
+/// if more than `most` are left, both ends become their namespaces.
 pub fn join(document: &Document, pairs: Vec<Pair>, most: usize) -> Vec<Joined> {
-    let crowd = Crowd::of(document);
+    let members = Members::of(document);
     let pairs: Vec<(Pair, usize)> = pairs.into_iter().map(|pair| (pair, 1)).collect();
-    let by_source = crowd.collapse(pairs, |(from, to, ports)| (to, from, ports));
-    let both = crowd.collapse(by_source, |pair| pair);
+    let by_source = members.collapse(pairs, |(from, to, ports)| (to, from, ports));
+    let both = members.collapse(by_source, |pair| pair);
     match both.len() > most {
         false => united(both),
         true => united(both.into_iter().map(|((from, to, ports), count)| {
-            let outer = |party| crowd.container(document, party);
+            let outer = |party| members.container(document, party);
             ((outer(from), outer(to), ports), count)
         })),
     }
@@ -89,12 +89,12 @@ fn united(pairs: impl IntoIterator<Item = (Pair, usize)>) -> Vec<Joined> {
 }
 
 /// The workloads of each namespace.
-struct Crowd {
+struct Members {
     of: BTreeMap<NamespaceId, BTreeSet<Party>>,
     home: BTreeMap<Party, NamespaceId>,
 }
 
-impl Crowd {
+impl Members {
     fn of(document: &Document) -> Self {
         let (mut of, mut home): (BTreeMap<_, BTreeSet<Party>>, _) = Default::default();
         for (id, workload) in document.workloads.iter() {
@@ -106,7 +106,7 @@ impl Crowd {
     }
 
     /// Where many far ends have the same ports with one near end, and are all of a namespace or of
-    /// the cluster but that end itself, they become one. `turn` puts the far end last, and back.
+    /// the cluster but that end itself, they become one. `turn` swaps the far end to the last place, and back.
     fn collapse(
         &self,
         pairs: Vec<(Pair, usize)>,
@@ -161,10 +161,10 @@ impl Crowd {
     }
 }
 
-/// Addresses with what is open to them.
+/// Addresses with the ports that are open to them.
 pub(crate) type Open = Vec<(IpSet, PortSet)>;
 
-/// What the one has open beyond the other.
+/// What the one allows beyond the other.
 pub(crate) fn ranges_beyond(real: &Ranges, drawn: &Ranges) -> Open {
     let set = |first: &IpAddr, last: &IpAddr| IpSet::range(*first, *last);
     let mut found = Open::new();
@@ -188,7 +188,7 @@ pub(crate) fn ranges_beyond(real: &Ranges, drawn: &Ranges) -> Open {
     found
 }
 
-/// Ports beyond others; what no port number tells is left out.
+/// Ports beyond others; without a difference in port numbers, none.
 pub(crate) fn beyond(ports: &PortSet, known: &PortSet) -> PortSet {
     let numbered = ports.intersection(&PortSet::all_numbered());
     match numbered.difference(known) {
@@ -197,7 +197,7 @@ pub(crate) fn beyond(ports: &PortSet, known: &PortSet) -> PortSet {
     }
 }
 
-/// The externals of a drawing that have addresses.
+/// The externals of a document that have addresses.
 pub(crate) fn externals(document: &Document) -> Vec<(ExternalId, IpSet)> {
     let networks = document.externals.iter().map(|(id, external)| {
         let blocks = external.networks.iter();
@@ -207,7 +207,7 @@ pub(crate) fn externals(document: &Document) -> Vec<(ExternalId, IpSet)> {
     networks.filter(|(_, set)| !set.is_empty()).collect()
 }
 
-/// Who those addresses are: externals all of whose addresses are among them, and whoever else.
+/// The owners of addresses: externals all of whose addresses are among them, and the outside for the rest.
 pub(crate) fn outsiders(open: &Open, externals: &[(ExternalId, IpSet)]) -> Vec<(Party, PortSet)> {
     let mut found = Vec::new();
     let mut named = IpSet::empty();
@@ -270,12 +270,12 @@ mod tests {
         let joined = join(&fixture.document, pairs.clone(), 100);
         assert_eq!(joined.len(), 5, "one is missing: {joined:?}");
         let few = join(&fixture.document, pairs, 2);
-        assert_eq!(few.len(), 1, "containers talk to containers: {few:?}");
+        assert_eq!(few.len(), 1, "both ends become namespaces: {few:?}");
         assert_eq!(few[0].pairs, 5);
     }
 
     #[test]
-    fn everybody_is_one_arrow_and_sources_and_targets_are_summed_up_both() {
+    fn all_workloads_are_one_arrow_and_both_ends_are_aggregated() {
         let mut fixture = Fixture::new();
         let ids: Vec<Party> = ["a/x", "a/y", "a/z", "b/x", "b/y", "b/z"]
             .iter()

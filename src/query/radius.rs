@@ -1,4 +1,4 @@
-//! Blast radius: everything that can be reached from somewhere in any number of hops, layer by layer.
+//! Blast radius: everything that can be reached from a start in any number of hops, layer by layer.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use crate::sets::{IpSet, PortSet};
 /// Everything within reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Radius {
-    /// What one hop opens, two hops, and so on; each reached thing once, by a shortest way.
+    /// What one hop opens, two hops, and so on; each reached thing once, by a shortest path.
     pub layers: Vec<Vec<Hop>>,
-    /// How many workloads it starts at; none for a start outside.
+    /// How many workloads the start has; 0 for a start outside.
     pub starts: usize,
-    /// How many workloads are out of reach.
+    /// How many workloads cannot be reached.
     pub spared: usize,
 }
 
-/// The last hop of a way.
+/// The last hop of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hop {
     /// What is reached.
@@ -63,7 +63,7 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
     };
     let reach = paths::reach(&cluster.snapshot, &starts);
     let end = |endpoint: analysis::Party| match endpoint {
-        // A start that stands for many is one end.
+        // All workloads of the start are one end.
         analysis::Party::Workload(at) if starts.workloads.contains(&at) => Some(from),
         analysis::Party::Workload(at) => {
             let drawn = cluster.drawn.get(at).copied().flatten();
@@ -118,11 +118,11 @@ fn beyond_others(set: IpSet, externals: &[(ExternalId, IpSet)]) -> IpSet {
         .iter()
         .filter(|(_, other)| *other != set && other.is_subset(&set));
     let rest = narrower.fold(set.clone(), |rest, (_, other)| rest.difference(other));
-    // Where others name all of it, it is still where it is.
+    // If narrower externals cover all of it, keep all of it.
     if rest.is_empty() { set } else { rest }
 }
 
-/// An external may be reached piece by piece, and the outside again and again: the first way counts.
+/// Keeps the first hop to each end: an external may be reached in parts, the outside repeatedly.
 fn once(layers: &mut Vec<Vec<Hop>>) {
     let mut seen = std::collections::BTreeSet::new();
     for layer in layers.iter_mut() {
@@ -140,8 +140,8 @@ impl Radius {
         self.layers.iter().flatten().filter(workload).count()
     }
 
-    /// The hops of a shortest way to what one hop reaches, that hop last.
-    pub fn way(&self, to: Party) -> Vec<&Hop> {
+    /// The hops of a shortest path to an end, its own hop last.
+    pub fn path(&self, to: Party) -> Vec<&Hop> {
         let hop_to = |to: Party| self.layers.iter().flatten().find(|hop| hop.to == to);
         let mut way: Vec<&Hop> = hop_to(to).into_iter().collect();
         while let Some(before) = way.last().and_then(|hop| hop_to(hop.from)) {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_tell_hops_and_ways() {
+    fn layers_have_hops_and_paths() {
         let mut fixture = Fixture::new();
         let web = fixture.workload("shop/web", "app=web");
         fixture.workload("shop/cart", "app=cart");
@@ -199,7 +199,7 @@ mod tests {
         let found = of(Party::Drawn(NodeRef::External(office)));
         assert_eq!(names(&fixture, &found)[0], ["office > web TCP 8080"]);
         assert_eq!(found.layers.len(), 3);
-        let way = found.way(Party::Drawn(NodeRef::Workload(db)));
+        let way = found.path(Party::Drawn(NodeRef::Workload(db)));
         assert_eq!(way.len(), 3);
         assert_eq!(way[0].from, Party::Drawn(NodeRef::External(office)));
         assert!(

@@ -1,5 +1,5 @@
-//! Who reaches whom, told against what is drawn: one row, one column or a list at a time, so that
-//! nobody holds the whole matrix.
+//! Who reaches whom, compared with the drawn flows: one row, one column or a list at a time, so that the
+//! whole matrix is never in memory.
 
 mod entries;
 mod list;
@@ -18,7 +18,7 @@ use crate::analysis::query::open_ports;
 use crate::analysis::{Direction, Endpoint, Matrix};
 use crate::cluster::Snapshot;
 use crate::query::Results;
-use crate::query::drawn::{Drawn, PairEnd};
+use crate::query::drawn::{DrawnConnections, PairEnd};
 use crate::query::why::PairVerdict;
 use crate::sets::PortSet;
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -32,7 +32,7 @@ pub struct Cell {
     pub drawn: PortSet,
     /// Drawn, and not allowed.
     pub blocked: PortSet,
-    /// Allowed and not intended: not drawn, although the drawing closes a gate.
+    /// Allowed, not drawn, and isolated by the document.
     pub wide: PortSet,
     /// Drawn, not allowed, and left out because it cannot be expressed.
     pub inexpressible: PortSet,
@@ -62,7 +62,7 @@ impl Cell {
         self.allowed.is_empty() && self.drawn.is_empty()
     }
 
-    /// The worst that can be said of it.
+    /// Its worst verdict.
     pub fn verdict(&self) -> PairVerdict {
         if !self.blocked.is_empty() {
             PairVerdict::Blocked
@@ -79,7 +79,7 @@ impl Cell {
         }
     }
 
-    /// Takes another pair in.
+    /// Merges the cell of another pair into it.
     pub fn add(&mut self, other: &Self) {
         let join = |own: &mut PortSet, more: &PortSet| {
             if !more.is_subset(own) {
@@ -93,7 +93,7 @@ impl Cell {
         join(&mut self.inexpressible, &other.inexpressible);
     }
 
-    /// The port to ask about: one that shows how it stands.
+    /// A port that shows the verdict.
     pub fn example(&self) -> Option<(crate::sets::Protocol, u16)> {
         let sets = [
             &self.blocked,
@@ -115,7 +115,7 @@ pub struct ReachMatrix {
     matrix: Matrix,
     /// Of what is intended; none while nothing is drawn.
     intended: Option<Matrix>,
-    drawn: Drawn,
+    drawn: DrawnConnections,
     cells: HashMap<Cell, Arc<Cell>>,
 }
 
@@ -123,7 +123,7 @@ impl ReachMatrix {
     /// Analyses the policies in force.
     pub fn new(results: &Arc<Results>) -> Self {
         let (document, in_force) = (&results.document, &results.in_force);
-        let drawn = Drawn::new(document, &results.generated, in_force);
+        let drawn = DrawnConnections::new(document, &results.generated, in_force);
         Self {
             entries: AxisEntries::new(document, &in_force.cluster),
             matrix: Matrix::new(&in_force.cluster.snapshot),
@@ -143,7 +143,7 @@ impl ReachMatrix {
         &self.results.in_force.cluster.snapshot
     }
 
-    /// What a entry may open to each other one.
+    /// The cells from an entry to each other one.
     pub fn row(&mut self, from: usize) -> BTreeMap<usize, Cell> {
         match self.entries.of(from) {
             Some(AxisEntry::Workload(at)) => self.workload_row(from, at),
@@ -152,7 +152,7 @@ impl ReachMatrix {
         }
     }
 
-    /// What each other entry may open to one.
+    /// The cells from each other entry to one.
     pub fn column(&mut self, to: usize) -> BTreeMap<usize, Cell> {
         match self.entries.of(to) {
             Some(AxisEntry::Workload(at)) => self.workload_column(to, at),
@@ -321,7 +321,7 @@ fn named(snapshot: &Snapshot, workload: usize, end: &Endpoint, direction: Direct
         Direction::Egress => pods
             .map(|pod| open_ports(snapshot, &pod, end, &PortSet::all()))
             .collect(),
-        // Nobody knows from which addresses it would come.
+        // The addresses that it would come from are unknown.
         Direction::Ingress => PortSet::empty(),
     }
 }

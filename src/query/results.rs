@@ -1,7 +1,7 @@
-//! Everything that is known about a drawing after an edit: its policies, their proof, the invariants.
+//! The results for a document after an edit: its policies, their proof, the invariants.
 //!
 //! [`check`] is what the window calls after each edit: it writes the policies of a [`Document`],
-//! reads their text back and compares it with the drawing.
+//! reads their text back and compares it with the document.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::proof::generated::{self, Generated, Texts};
 use crate::proof::prove::{self, Before, Proof, prove_against};
 use crate::{dialect, lint};
 
-/// [`prove_against`] and the invariants, under policies from elsewhere.
+/// [`prove_against`] and the invariants, under given policies.
 pub fn check_against(
     document: &Document,
     policies: Vec<crate::policy::Policy>,
@@ -29,23 +29,22 @@ pub fn check_against(
     (prove_against(document, policies), invariants)
 }
 
-/// What is known about a drawing after an edit.
+/// The results for one state of a document.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// What it answers for.
+    /// The document.
     pub document: Document,
     /// The policies.
     pub generated: Generated,
-    /// Whether they are the drawing.
+    /// Whether they match the document.
     pub proof: Proof,
-    /// The policies read back, with the kept ones: who reaches whom, and why, is asked of it.
+    /// The policies read back, with the imported ones; queries run on it.
     pub in_force: Arc<InForce>,
-    /// What the lint rules that qualify verdicts find in the drawing with these policies, and why its enforcer
-    /// is not supported, if it is not.
+    /// Findings of the lint rules that qualify verdicts, and why the enforcer is not supported, if it is not.
     pub findings: Vec<Diagnostic>,
-    /// What became of each invariant, in the order of the document.
+    /// The outcome of each invariant, in the order of the document.
     pub invariants: Vec<Judged>,
-    /// How long it took; for whoever holds a clock to fill in.
+    /// How long it took; set by the caller, this module has no clock.
     pub took: Duration,
 }
 
@@ -57,7 +56,7 @@ impl Results {
     }
 }
 
-/// What the last check read and wrote, kept by content for the next one. Nothing older stays.
+/// What the last check read and wrote, by content, for reuse by the next one.
 #[derive(Debug, Default)]
 pub struct Cache {
     imported: Lowered,
@@ -83,7 +82,7 @@ impl Cache {
     }
 }
 
-/// Generates and proves.
+/// Generates the policies and proves them.
 pub fn check(document: &Document) -> Results {
     let cache = &mut Cache::default();
     let (imported, generated) = write(cache, document);
@@ -91,8 +90,7 @@ pub fn check(document: &Document) -> Results {
     finish(cache, document, &imported, generated, in_force)
 }
 
-/// [`check`] without doing again what the last one did, unless `stop` says meanwhile that nobody wants the
-/// answer any more.
+/// [`check`] that reuses the results of the last one. None once `stop` returns true.
 pub fn check_with(
     cache: &mut Cache,
     document: &Document,
@@ -176,7 +174,7 @@ spec:
         #![proptest_config(ProptestConfig::with_cases(60))]
 
         #[test]
-        fn the_answer_with_a_cache_is_the_full_one(
+        fn cached_results_equal_uncached_ones(
             first in random(),
             second in random(),
             edits in prop::collection::vec((0..9_u8, 0..100_usize), 1..6),

@@ -1,4 +1,4 @@
-//! What imported policies allow beyond what is drawn, summed up so that it can be shown.
+//! What imported policies allow beyond the drawn flows, aggregated for display.
 
 use std::collections::BTreeSet;
 
@@ -23,12 +23,13 @@ pub struct Allowed {
     pub example: Option<(usize, usize)>,
 }
 
-/// More than these are summed up by containers.
+/// More than these are aggregated by namespace.
 const MOST: usize = 120;
-/// How many connections of one arrow are asked for the policies that allow them.
-const ASKED: usize = 12;
+/// How many connections of one arrow are probed for the policies that allow them.
+const PROBED: usize = 12;
 
-/// All of it, sorted, or as far as it comes until `stop` says that nobody wants it. Where nothing isolates, nothing has to allow; such connections are not among them.
+/// Computes all of them, sorted; empty or partial once `stop` returns true. Without connections of gates that
+/// nothing isolates: no rule allows those.
 pub fn beyond_drawn(
     document: &Document,
     in_force: &InForce,
@@ -74,22 +75,22 @@ pub fn beyond_drawn(
     let attribution = Attribution { document, in_force };
     let joined = party::join(document, pairs, MOST);
     let wanted = joined.into_iter().take_while(|_| !stop());
-    let told = wanted.map(|joined| attribution.tell(joined));
-    told.filter(|a| !a.policies.is_empty()).collect()
+    let all = wanted.map(|joined| attribution.attribute(joined));
+    all.filter(|a| !a.policies.is_empty()).collect()
 }
 
-/// Asks which policies allow.
+/// Finds the policies that allow connections.
 struct Attribution<'a> {
     document: &'a Document,
     in_force: &'a InForce,
 }
 
 impl Attribution<'_> {
-    fn tell(&self, joined: Joined) -> Allowed {
+    fn attribute(&self, joined: Joined) -> Allowed {
         let (from, to) = (self.ends(joined.from), self.ends(joined.to));
         let pairs = from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
         let mut policies = BTreeSet::new();
-        for (a, b) in pairs.filter(|(a, b)| a != b).take(ASKED) {
+        for (a, b) in pairs.filter(|(a, b)| a != b).take(PROBED) {
             policies.extend(self.policies(a, b, &joined.ports));
         }
         let workload = |end: Option<&Endpoint>| match end {
@@ -106,16 +107,16 @@ impl Attribution<'_> {
         }
     }
 
-    /// One pod of each workload that it stands for, or one address.
+    /// One pod of each of its workloads, or one address.
     fn ends(&self, party: Party) -> Vec<Endpoint> {
         let node = match party {
             Party::Drawn(node) => node,
-            Party::Outside => return somewhere(&IpSet::all()),
+            Party::Outside => return example_address(&IpSet::all()),
         };
         if let NodeRef::External(id) = node {
             let externals = party::externals(self.document);
             let known = externals.iter().find(|(other, _)| *other == id);
-            return known.map_or(Vec::new(), |(_, set)| somewhere(set));
+            return known.map_or(Vec::new(), |(_, set)| example_address(set));
         }
         let cluster = &self.in_force.cluster;
         let workloads = self.document.workloads_at(&node.into());
@@ -126,7 +127,7 @@ impl Attribution<'_> {
             .filter(|pods| !pods.is_empty());
         first
             .map(|pods| Endpoint::Pod(pods.start))
-            .take(ASKED)
+            .take(PROBED)
             .collect()
     }
 
@@ -147,7 +148,7 @@ impl Attribution<'_> {
 }
 
 /// One address of a set; an IPv4 one if there is one.
-fn somewhere(set: &IpSet) -> Vec<Endpoint> {
+fn example_address(set: &IpSet) -> Vec<Endpoint> {
     let first = set
         .ranges()
         .next()
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_kept_rule_allows_and_nobody_drew_is_shown() {
+    fn only_undrawn_connections_of_imported_rules_are_listed() {
         assert!(found(&shop(&[])).is_empty());
         assert!(found(&shop(&[DENY])).is_empty(), "it allows nothing");
         let mut fixture = shop(&[DENY, OPEN]);
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_shown_as_the_outside() {
+    fn addresses_are_listed_as_outside() {
         let world = OPEN.replace(
             "from: [{podSelector: {}}]",
             "from: [{ipBlock: {cidr: 0.0.0.0/0}}]",

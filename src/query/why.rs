@@ -1,6 +1,5 @@
-//! Why a connection is allowed or not, told against what is drawn: the two gates, what selects each
-//! end, the rule that decides with its text, and for a denial what comes nearest. Words and places
-//! only; a window shows them.
+//! Explains why a connection is allowed or denied, and compares it with the drawn flows: both gates, the
+//! policies that select each end, the deciding rule with its text, and near misses of a denial.
 
 mod asked;
 mod excerpt;
@@ -18,37 +17,37 @@ use crate::analysis::{self, Direction};
 use crate::model::{Document, FlowId, NodeRef, Refusal};
 use crate::proof::Fix;
 use crate::query::Results;
-use crate::query::drawn::{Drawn, PairEnd};
+use crate::query::drawn::{DrawnConnections, PairEnd};
 use crate::query::explain::{self, Shown};
 use crate::sets::PortSet;
 
-/// How a connection stands: allowed or not, drawn or not. The worst comes first.
+/// The verdict on a connection: allowed or not, drawn or not. The worst comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PairVerdict {
     /// Drawn, and not allowed.
     Blocked,
-    /// Allowed, and not drawn, although the drawing closes a gate.
+    /// Allowed and not drawn, although the document isolates a gate.
     NotDrawn,
-    /// Drawn, and left out because NetworkPolicy cannot express it.
+    /// Drawn, but left out because NetworkPolicy cannot express it.
     CannotExpress,
     /// Allowed and drawn.
     Drawn,
-    /// Allowed; not drawn, but nothing drawn closes it.
+    /// Allowed and not drawn, and the document does not isolate it.
     Open,
     /// Neither allowed nor drawn.
     Denied,
 }
 
 impl PairVerdict {
-    /// In words, as a heading.
+    /// The verdict as a heading.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Blocked => "Blocked, although drawn",
+            Self::Blocked => "Drawn, but blocked",
             Self::NotDrawn => "Allowed, but not drawn",
             Self::CannotExpress => "Drawn, but NetworkPolicy cannot express it",
             Self::Drawn => "Allowed and drawn",
-            Self::Open => "Allowed, and nothing is drawn there",
-            Self::Denied => "Not allowed, and not drawn",
+            Self::Open => "Allowed; no flow is drawn",
+            Self::Denied => "Denied, and not drawn",
         }
     }
 }
@@ -56,64 +55,64 @@ impl PairVerdict {
 /// The answer about one connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Why {
-    /// How it stands.
+    /// The verdict.
     pub verdict: PairVerdict,
-    /// One sentence beside that; may be empty.
+    /// One sentence beside the verdict; may be empty.
     pub more: String,
-    /// Who opens it.
+    /// The source.
     pub from: Place,
-    /// To whom.
+    /// The destination.
     pub to: Place,
-    /// At which port, as a person reads it: `TCP 5432`.
+    /// The port: `TCP 5432`.
     pub port: String,
     /// The flows that draw it.
     pub flows: Vec<FlowId>,
     /// The gate of the source, then that of the destination.
     pub gates: [Gate; 2],
-    /// Assumptions without which the answer would be another one, as sentences.
+    /// Assumptions that change the verdict, as sentences.
     pub assumptions: Vec<String>,
-    /// What can be done, the best first.
+    /// Fixes, the best first.
     pub fixes: Vec<Fix>,
-    /// Another connection of what was asked, which stands differently, and how.
+    /// Another connection of the question with a different verdict.
     pub other: Option<(Question, PairVerdict)>,
 }
 
 /// A question in words (DESIGN 8).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
-    /// Who opens the connection.
+    /// The source.
     pub from: String,
-    /// To whom.
+    /// The destination.
     pub to: String,
-    /// At which port.
+    /// The port.
     pub port: String,
 }
 
 /// One end of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The words that find it again.
+    /// Its words, as in a question.
     pub words: String,
-    /// What it is called in a sentence.
+    /// Its name in a sentence.
     pub name: String,
     /// Where it is on the canvas.
     pub node: Option<NodeRef>,
 }
 
-/// What one gate says.
+/// The verdict of one gate, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
-    /// Whose gate.
+    /// Its direction.
     pub direction: Direction,
-    /// Whether it lets the connection pass.
+    /// Whether it allows the connection.
     pub allowed: bool,
-    /// `cart may send`, `postgres may not receive`.
+    /// `Egress from cart: allowed`, `Ingress to postgres: denied`.
     pub title: String,
-    /// What decides, and what comes near, in order.
+    /// What decides, then near misses, in order.
     pub steps: Vec<Step>,
     /// The policies that select this end here, as `NAMESPACE/NAME`.
     pub selected_by: Vec<String>,
-    /// The text of what decides or comes nearest.
+    /// The text of the deciding rule, or of the closest one.
     pub excerpt: Option<Excerpt>,
 }
 
@@ -122,7 +121,7 @@ pub struct Gate {
 pub struct Step {
     /// A sentence.
     pub text: String,
-    /// The policy that it speaks of, and the line of its text.
+    /// The policy that it is about, and the line of its text.
     pub source: Option<Source>,
 }
 
@@ -150,11 +149,15 @@ pub struct Excerpt {
     pub marked: RangeInclusive<u32>,
 }
 
-/// Why `question` is answered as it is: of several connections the one that stands worst.
+/// Explains a question; of several connections the one with the worst verdict.
 ///
 /// # Errors
-/// Words that stand for nothing.
-pub fn why(results: &Results, drawn: &Drawn, question: &Question) -> Result<Why, Refusal> {
+/// Words that match nothing.
+pub fn why(
+    results: &Results,
+    drawn: &DrawnConnections,
+    question: &Question,
+) -> Result<Why, Refusal> {
     let asked = Asked::new(results, question)?;
     let snapshot = &results.in_force.cluster.snapshot;
     let answer = explain::ask(snapshot, &asked.from, &asked.to, &asked.port);
@@ -166,10 +169,10 @@ pub fn why(results: &Results, drawn: &Drawn, question: &Question) -> Result<Why,
         .collect();
     shown.sort_by_key(|(verdict, _)| *verdict);
     let Some((verdict, first)) = shown.first() else {
-        let message = format!("no pod of `{}` declares a port of this name", question.to);
-        return Err(Refusal::new(message).help("ask for a number, such as TCP/443"));
+        let message = format!("no pod of `{}` declares a port with this name", question.to);
+        return Err(Refusal::new(message).help("use a number, such as TCP/443"));
     };
-    let mut why = explainer.tell(*verdict, first, &asked);
+    let mut why = explainer.explain(*verdict, first, &asked);
     why.other = shown.get(1).map(|(verdict, other)| {
         let question = Question {
             from: explainer.place(&other.from).words,
@@ -181,10 +184,10 @@ pub fn why(results: &Results, drawn: &Drawn, question: &Question) -> Result<Why,
     Ok(why)
 }
 
-/// All that is needed to tell of a connection.
+/// What explaining a connection needs.
 struct Explainer<'a> {
     results: &'a Results,
-    drawn: &'a Drawn,
+    drawn: &'a DrawnConnections,
 }
 
 impl Explainer<'_> {
@@ -235,20 +238,19 @@ impl Explainer<'_> {
         place(self.results, end)
     }
 
-    fn tell(&self, verdict: PairVerdict, shown: &Shown, asked: &Asked) -> Why {
+    fn explain(&self, verdict: PairVerdict, shown: &Shown, asked: &Asked) -> Why {
         let from = asked.named(&asked.from_place, self.place(&shown.from));
         let to = asked.named(&asked.to_place, self.place(&shown.to));
         let port = asked::port_set(shown.port);
         let spots = self.spot(&shown.from).zip(self.spot(&shown.to));
         let snapshot = &self.results.in_force.cluster.snapshot;
         let flows = spots.map_or(Vec::new(), |(a, b)| self.drawn.flows(snapshot, a, b, &port));
-        let told = self.gates(shown, &from, &to);
         Why {
             verdict,
             more: self.more(verdict, &flows),
             port: port.to_string(),
             fixes: self.fixes(verdict, shown, &from, &to, asked, &flows),
-            gates: told,
+            gates: self.gates(shown, &from, &to),
             assumptions: self.assumptions(shown),
             from,
             to,
@@ -272,17 +274,13 @@ impl Explainer<'_> {
                 }
             }
             (PairVerdict::Drawn | PairVerdict::Blocked, None) => {
-                "Name resolution, which the settings permit".into()
+                "DNS, which the project settings allow".into()
             }
-            (PairVerdict::Open, _) if !self.drawn.any() => {
-                "Nothing is drawn in this project yet".into()
-            }
+            (PairVerdict::Open, _) if !self.drawn.any() => "This project has no flows".into(),
             (PairVerdict::Open, _) => {
-                "Neither a base nor an imported policy closes it: left open by choice".into()
+                "Neither a default deny nor an imported policy isolates it".into()
             }
-            (PairVerdict::NotDrawn, _) => {
-                "No flow covers it, and something here should close it".into()
-            }
+            (PairVerdict::NotDrawn, _) => "No flow covers it, so it should be denied".into(),
             _ => String::new(),
         }
     }

@@ -200,8 +200,10 @@ fn imported_policies_are_adopted_as_one_step_and_the_rest_says_why() {
     let before = desk.text();
     assert_eq!(desk.document().policies.len(), 3);
     desk.click("Adopt 3 kept");
-    assert!(desk.sees("2 policies became 1 flow; 1 stays kept"));
-    assert!(desk.sees("It isolates only egress of \"app=web\", which no base says"));
+    assert!(desk.sees("2 policies became 1 flow; 1 stays imported"));
+    assert!(
+        desk.sees("It isolates only egress of \"app=web\", which a default deny cannot express")
+    );
     desk.click("Done");
     let document = desk.document();
     assert_eq!(document.flows.len(), 1);

@@ -94,8 +94,8 @@ fn a_problem_asks_why_and_the_deciding_line_stands_beside_it() {
     assert_eq!(desk.app().view.tab, Tab::Why);
     let why = desk.app().view.why.answer().expect("an answer");
     assert_eq!(why.verdict, PairVerdict::Blocked);
-    assert!(desk.sees("Blocked, although drawn"));
-    assert!(desk.sees("would match on TCP 6380"), "the nearest miss");
+    assert!(desk.sees("Drawn, but blocked"));
+    assert!(desk.sees("allows TCP 6380 only"), "the nearest miss");
     let shown = desk.app().view.shown_connection.clone().expect("it is lit");
     assert_eq!(shown.verdict, PairVerdict::Blocked);
     let Item::Workload(cart) = desk.workload("cart") else {

@@ -1,4 +1,4 @@
-//! Whose fault a difference is, in words.
+//! Finds the plans that cause a difference, and describes it.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::plan::context::Context;
 use crate::policy::{Direction, Peer};
 use crate::sets::{IpSet, PortSet};
 
-/// How many pairs of differences and parts are looked at in one trial.
-const WORK: usize = 2_000_000;
+/// How many pairs of differences and parts one trial looks at.
+const MOST_PAIRS: usize = 2_000_000;
 
 impl Trial<'_> {
-    /// The plans at whose door differences lie, each with the first of them; empty: there are none.
+    /// The plans that cause differences, each with the first of them; empty: there are none.
     pub(in crate::adopt) fn blamed(&self) -> BTreeMap<usize, String> {
         let document = match &self.drawn {
             Ok(document) => document,
@@ -30,7 +30,7 @@ impl Trial<'_> {
             let flow = document.flows.get(loss.flow.into());
             let ends = flow.map(|flow| (flow.from.clone(), flow.to.clone()));
             for at in ends
-                .and_then(|ends| self.said.get(&ends))
+                .and_then(|ends| self.expressed.get(&ends))
                 .into_iter()
                 .flatten()
             {
@@ -40,12 +40,12 @@ impl Trial<'_> {
                 blamed = self.all(|_| true, &why);
             }
         }
-        // What is drawn tells more than what may come.
+        // A difference at a known workload is clearer than one at a future pod.
         let mut differences: Vec<&GateDifference> = differences.iter().collect();
-        differences.sort_by_key(|d| self.strangeness(d));
-        // Of very many, some of all kinds will do: what is left is found the next time.
+        differences.sort_by_key(|d| self.distance_from_document(d));
+        // Of very many differences a sample is enough: the next trial finds the rest.
         let parts = self.parts().count().max(1);
-        let step = (differences.len() * parts).div_ceil(WORK).max(1);
+        let step = (differences.len() * parts).div_ceil(MOST_PAIRS).max(1);
         for difference in differences.into_iter().step_by(step) {
             for (at, why) in self.blame(difference) {
                 blamed.entry(at).or_insert(why);
@@ -54,7 +54,7 @@ impl Trial<'_> {
         blamed
     }
 
-    fn strangeness(&self, difference: &GateDifference) -> (bool, u8) {
+    fn distance_from_document(&self, difference: &GateDifference) -> (bool, u8) {
         let drawn = |workload: usize| {
             self.old
                 .cluster
@@ -74,7 +74,7 @@ impl Trial<'_> {
     }
 
     fn blame(&self, difference: &GateDifference) -> BTreeMap<usize, String> {
-        let why = self.say(difference);
+        let why = self.describe(difference);
         let subject = Endpoint::Pod(difference.pod);
         let peer = difference.peer.end();
         let mut blamed = BTreeMap::new();
@@ -137,7 +137,7 @@ impl Trial<'_> {
         }
     }
 
-    fn say(&self, difference: &GateDifference) -> String {
+    fn describe(&self, difference: &GateDifference) -> String {
         let own = self.pod(difference.pod);
         let other = match &difference.peer {
             PeerPiece::Pod(at) => self.pod(*at),
@@ -145,8 +145,8 @@ impl Trial<'_> {
                 let namespace = pod.namespace;
                 let known = namespace.and_then(|at| self.old.cluster.snapshot.namespaces.get(at));
                 match known {
-                    Some(namespace) => format!("new pods of `{}`", namespace.name),
-                    None => "pods of new namespaces".to_owned(),
+                    Some(namespace) => format!("future pods of `{}`", namespace.name),
+                    None => "pods of future namespaces".to_owned(),
                 }
             }
             PeerPiece::Addresses { first, last } if first == last => format!("`{first}`"),
@@ -178,7 +178,7 @@ impl Trial<'_> {
         let drawn = cluster.drawn.get(pod.workload).is_some_and(Option::is_some);
         match drawn {
             true => format!("`{}/{}`", workload.namespace, workload.name),
-            false => format!("new pods of `{}`", workload.namespace),
+            false => format!("future pods of `{}`", workload.namespace),
         }
     }
 }

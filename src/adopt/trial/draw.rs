@@ -12,17 +12,17 @@ use crate::model::{
 use crate::plan::context::Context;
 use crate::policy::Direction;
 
-/// Which plans are said by the flow between two ends.
-pub(super) type Said = BTreeMap<(End, End), BTreeSet<usize>>;
+/// Which plans the flow between two ends expresses.
+pub(super) type PlansByFlow = BTreeMap<(End, End), BTreeSet<usize>>;
 
-/// Bases and DNS, groups and externals as far as there are none yet, flows; then the policies go.
-pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit, Said) {
+/// Sets default denies and DNS, adds missing groups and externals, draws flows, then drops the policies.
+pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit, PlansByFlow) {
     let mut drawing = Drawing {
         after: context.document.clone(),
         edits: Vec::new(),
     };
     let chosen_plans = || chosen.iter().filter_map(|at| plans.get(*at));
-    let mut said = Said::new();
+    let mut expressed = PlansByFlow::new();
     let namespaces: BTreeSet<NamespaceId> = chosen_plans().map(|plan| plan.namespace).collect();
     let mut resolves = BTreeSet::new();
     for id in namespaces {
@@ -44,7 +44,7 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit,
                 Direction::Ingress => (other, own),
                 Direction::Egress => (own, other),
             };
-            said.entry(ends.clone()).or_default().insert(*at);
+            expressed.entry(ends.clone()).or_default().insert(*at);
             if !flows.contains_key(&ends) {
                 order.push(ends.clone());
             }
@@ -66,17 +66,17 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit,
         1 => "Adopt 1 policy".to_owned(),
         count => format!("Adopt {count} policies"),
     };
-    (Edit::Batch(name, drawing.edits), said)
+    (Edit::Batch(name, drawing.edits), expressed)
 }
 
-/// The drawing as it grows, for ids and names that are free.
+/// The document so far, for fresh ids and names.
 struct Drawing {
     after: Document,
     edits: Vec<Edit>,
 }
 
 impl Drawing {
-    /// Sets base and DNS; says whether a DNS policy is written then.
+    /// Sets default deny and DNS; returns whether a DNS policy is written then.
     fn namespace(
         &mut self,
         context: &Context,
@@ -92,7 +92,7 @@ impl Drawing {
         if self.after.base_of(id) != base {
             namespace.base = (settings.base != base).then_some(base);
         }
-        let closed = context.base_closes(id, Direction::Egress);
+        let closed = context.default_denies(id, Direction::Egress);
         let mut resolves = context.writes_dns(id);
         if !closed && base == crate::model::Base::DenyAll {
             namespace.dns = (settings.dns.allow != asked).then_some(asked);
@@ -147,15 +147,15 @@ impl Drawing {
         }
     }
 
-    /// Draws a flow, unless one that is in force says it already.
+    /// Draws a flow, unless one that is in force covers it.
     fn flow(&mut self, (from, to): (End, End), ports: Vec<FlowPort>) {
-        let said = |flow: &Flow| {
+        let covers = |flow: &Flow| {
             let all = flow.ports.iter().chain(&ports).cloned().collect();
             !flow.muted
                 && (&flow.from, &flow.to) == (&from, &to)
                 && united(all) == united(flow.ports.clone())
         };
-        if self.after.flows.iter().any(|(_, flow)| said(flow)) {
+        if self.after.flows.iter().any(|(_, flow)| covers(flow)) {
             return;
         }
         self.edits

@@ -17,7 +17,7 @@ use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::Document;
 use crate::query::Results;
-use crate::query::compare::{Comparison, Difference, Drawn, Side, Way, compare};
+use crate::query::compare::{ArrowChange, Comparison, Difference, Side, Way, compare};
 use crate::report::diff::{self, Compared};
 use crate::scene::{Extra, ExtraId, ExtraKind, tokens};
 
@@ -162,7 +162,7 @@ impl CompareView {
     }
 
     /// What an arrow of the open comparison stands for.
-    pub fn drawn(&self, id: ExtraId) -> Option<&Drawn> {
+    pub fn drawn(&self, id: ExtraId) -> Option<&ArrowChange> {
         let arrows = &self.comparison()?.arrows;
         arrows.iter().find(|drawn| arrow(drawn).id == id)
     }
@@ -204,7 +204,7 @@ enum Older {
     Drawn(Box<Document>),
 }
 
-fn arrow(drawn: &Drawn) -> Extra {
+fn arrow(drawn: &ArrowChange) -> Extra {
     analysis_results::extra(kind_of(drawn.way), &drawn.joined)
 }
 

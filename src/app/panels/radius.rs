@@ -158,7 +158,7 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
                     chosen = (!on).then_some(hop.to);
                 }
                 if on {
-                    for step in radius.way(hop.to) {
+                    for step in radius.path(hop.to) {
                         let words = words(document, step);
                         widgets::code(ui, words, color(palette.ink2));
                     }

@@ -16,7 +16,7 @@ use crate::app::{icons, problems, verdict, widgets};
 use crate::model::{Document, Edit, Item, NodeRef, Refusal};
 use crate::proof::Fix;
 use crate::query::Results;
-use crate::query::drawn::Drawn;
+use crate::query::drawn::DrawnConnections;
 use crate::query::why::{Gate, Question, Step, Why, default_port, why};
 use crate::scene::tokens;
 
@@ -68,7 +68,8 @@ impl WhyView {
         let results = Arc::clone(results);
         let key = (number, question.clone());
         let fresh = self.answer.keep(key, pool, move |_| {
-            let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
+            let drawn =
+                DrawnConnections::new(&results.document, &results.generated, &results.in_force);
             let mut question = question;
             if question.port.trim().is_empty() {
                 question.port = default_port(&results, &drawn, &question.from, &question.to);

@@ -1,4 +1,5 @@
-//! What is allowed but not drawn is drawn: between the ends of the witness, or what they are part of.
+//! Fixes that draw an allowed connection as a flow: between the ends of the witness, or their groups,
+//! namespaces or the cluster.
 
 use super::{Candidates, Fix, named};
 use crate::model::validate::flow_ports_text;

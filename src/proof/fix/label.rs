@@ -1,5 +1,4 @@
-//! What a drawing needs so that a flow can be said: labels that tell a workload from the others, and
-//! ports by number.
+//! Fixes that make a flow expressible: labels that identify a workload, and ports by number.
 
 use super::{Candidates, Fix, named};
 use crate::model::validate::label_value;
@@ -15,7 +14,7 @@ const KEYS: [&str; 3] = [
     "app.kubernetes.io/instance",
 ];
 
-/// A label for an end of the flow that no selector names, or a selector by the labels that it has.
+/// Adds a label to an end of the flow that no selector identifies, or selects it by the labels that it has.
 pub(super) fn labels(candidates: &Candidates) -> Vec<Fix> {
     let identities = identities(candidates.document);
     let mut found = Vec::new();
@@ -27,7 +26,7 @@ pub(super) fn labels(candidates: &Candidates) -> Vec<Fix> {
     found
 }
 
-/// The workloads that the flow joins.
+/// The workloads at both ends of the flow.
 fn workloads(candidates: &Candidates) -> Vec<WorkloadId> {
     let ends = candidates.ends().into_iter().flatten();
     let mut all: Vec<_> = ends
@@ -72,7 +71,7 @@ fn selectable(candidates: &Candidates, id: WorkloadId, why: &Unselectable) -> Ve
     found
 }
 
-/// The numbers that the destination declares, in place of names that mean nothing there.
+/// Replaces port names that the destination does not declare with the numbers that it declares.
 pub(super) fn port_numbers(candidates: &Candidates) -> Vec<Fix> {
     let document = candidates.document;
     let flow = candidates
@@ -88,7 +87,7 @@ pub(super) fn port_numbers(candidates: &Candidates) -> Vec<Fix> {
             continue;
         };
         for port in declared(candidates, &flow.to, *of, wanted) {
-            let title = format!("Write {port} in place of {name}");
+            let title = format!("Replace {name} with {port}");
             let mut ports = flow.ports.clone();
             ports.splice(at..=at, [port]);
             found.push(named(title, Edit::SetPorts(vec![id], ports)));

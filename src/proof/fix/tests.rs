@@ -17,7 +17,7 @@ fn shop() -> Fixture {
 }
 
 /// The fixes of each finding by title, after trying every one of them.
-fn told(document: &Document) -> String {
+fn findings_text(document: &Document) -> String {
     let results = check(document);
     let mut lines = Vec::new();
     for finding in &results.proof.findings {
@@ -55,18 +55,18 @@ fn by_hand(fixture: &mut Fixture, name: &str, change: impl Fn(&str) -> String) {
 }
 
 #[test]
-fn a_changed_port_is_put_right_in_the_text() {
+fn a_wrong_port_is_corrected_in_the_text() {
     let mut fixture = shop();
     by_hand(&mut fixture, "shop/checkout-to-data-db", |t| {
         t.replace("5432", "5433 # by hand")
     });
-    insta::assert_snapshot!(told(&fixture.document), @"
-    Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
+    Blocked: shop/checkout cannot reach data/db on TCP 5432: egress from shop/checkout is denied
       Change `port: 5433` to `port: 5432`
-      Return checkout-to-data-db to generated
+      Restore generated checkout-to-data-db
     TooWide: shop/checkout-to-data-db lets shop/checkout reach data/db on TCP 5433; no flow is drawn; the ingress of data/db still blocks it
       Change `port: 5433` to `port: 5432`
-      Return checkout-to-data-db to generated
+      Restore generated checkout-to-data-db
       Draw shop/checkout to data/db on TCP/5433
     ");
     let results = check(&fixture.document);
@@ -82,39 +82,39 @@ fn a_changed_port_is_put_right_in_the_text() {
 }
 
 #[test]
-fn a_typo_in_a_selector_is_put_right_in_the_text() {
+fn a_typo_in_a_selector_is_corrected_in_the_text() {
     let broken = |from: &str, to: &str| {
         let mut fixture = shop();
         by_hand(&mut fixture, "shop/checkout-to-data-db", |t| {
             t.replacen(from, to, 1)
         });
-        told(&fixture.document)
+        findings_text(&fixture.document)
     };
-    insta::assert_snapshot!(broken("app: checkout", "app: 'checkot'"), @r"
-    Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
+    insta::assert_snapshot!(broken("app: checkout", "app: 'checkot'"), @"
+    Blocked: shop/checkout cannot reach data/db on TCP 5432: egress from shop/checkout is denied
       Change `app: checkot` to `app: checkout`
-      Return checkout-to-data-db to generated
+      Restore generated checkout-to-data-db
     ");
     insta::assert_snapshot!(broken("app: db", "ap: db"), @"
-    Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
+    Blocked: shop/checkout cannot reach data/db on TCP 5432: egress from shop/checkout is denied
       Change `ap` to `app`
-      Return checkout-to-data-db to generated
-    TooWide: shop/checkout-to-data-db lets shop/checkout reach a new pod of data with ap=db on TCP 5432; drawn: db; the ingress of a new pod of data with ap=db still blocks it
+      Restore generated checkout-to-data-db
+    TooWide: shop/checkout-to-data-db lets shop/checkout reach a future pod of data with ap=db on TCP 5432; drawn: db; the ingress of a future pod of data with ap=db still blocks it
       Change `ap` to `app`
       Draw shop/checkout to data/* on TCP/5432
-      Return checkout-to-data-db to generated
+      Restore generated checkout-to-data-db
     ");
 }
 
 #[test]
-fn a_deleted_rule_and_a_widened_selector_return_to_generated() {
+fn a_deleted_rule_and_a_widened_selector_are_restored() {
     let mut fixture = shop();
     by_hand(&mut fixture, "data/db-from-shop-checkout", |t| {
         t.split("  ingress:").next().unwrap().to_owned()
     });
-    insta::assert_snapshot!(told(&fixture.document), @r"
-    Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it
-      Return db-from-shop-checkout to generated
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
+    Blocked: shop/checkout cannot reach data/db on TCP 5432: ingress to data/db is denied
+      Restore generated db-from-shop-checkout
     ");
     let mut fixture = shop();
     by_hand(&mut fixture, "shop/checkout-from-web", |t| {
@@ -123,10 +123,10 @@ fn a_deleted_rule_and_a_widened_selector_return_to_generated() {
             "    - podSelector: {}\n",
         )
     });
-    insta::assert_snapshot!(told(&fixture.document), @"
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
     TooWide: shop/checkout-from-web lets every pod of shop reach shop/checkout on TCP 5050; no flow is drawn; the egress of these still blocks it
       Draw shop/* to shop/checkout on TCP/5050
-      Return checkout-from-web to generated
+      Restore generated checkout-from-web
     ");
 }
 
@@ -143,65 +143,65 @@ spec:
 ";
 
 #[test]
-fn what_a_kept_policy_adds_is_drawn_or_given_up() {
+fn extra_connections_of_an_imported_policy_are_drawn_or_removed() {
     let mut fixture = shop();
     fixture.keep(PG_OPEN, None);
-    insta::assert_snapshot!(told(&fixture.document), @"
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
     TooWide: data/pg-open lets shop/web reach data/db on TCP 5432; drawn: checkout; the egress of shop/web still blocks it
       Draw shop/web to data/db on TCP/5432
-      Stop importing pg-open
+      Remove pg-open from the project
     ");
     let mut fixture = shop();
     fixture.keep(
         &PG_OPEN.replace("podSelector: {matchLabels: {app: web}}", "podSelector: {}"),
         None,
     );
-    insta::assert_snapshot!(told(&fixture.document), @"
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
     TooWide: data/pg-open lets every pod of shop reach data/db on TCP 5432; drawn: checkout; the egress of these still blocks it
       Draw shop/* to data/db on TCP/5432
-      Stop importing pg-open
+      Remove pg-open from the project
     ");
     let mut fixture = shop();
     fixture.keep(&PG_OPEN.replace("app: web", "app: chekout"), None);
-    insta::assert_snapshot!(told(&fixture.document), @"
-    TooWide: data/pg-open lets a new pod of shop with app=chekout reach data/db on TCP 5432; drawn: checkout; the egress of a new pod of shop with app=chekout still blocks it
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
+    TooWide: data/pg-open lets a future pod of shop with app=chekout reach data/db on TCP 5432; drawn: checkout; the egress of a future pod of shop with app=chekout still blocks it
       Change `app: chekout` to `app: checkout`
       Draw shop/* to data/db on TCP/5432
-      Stop importing pg-open
+      Remove pg-open from the project
     ");
 }
 
 #[test]
-fn a_base_that_isolates_less_is_put_back_or_agreed_to() {
+fn a_weaker_default_deny_is_restored_or_accepted() {
     let mut fixture = shop();
     let data = fixture.namespace("data");
     fixture.document.namespaces.get_mut(data).unwrap().dns = Some(false);
     by_hand(&mut fixture, "data/deny-all", |t| {
         t.replace("  - Egress\n", "")
     });
-    insta::assert_snapshot!(told(&fixture.document), @"
-    TooWide: nothing isolates the egress of data/db: the egress of data/db allows data/db on any port, but no flow is drawn; the ingress of data/db still blocks it
-      Return deny-all to generated
-      Leave egress open in data
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
+    TooWide: no policy isolates the egress of data/db: the egress of data/db allows data/db on any port, but no flow is drawn; the ingress of data/db still blocks it
+      Restore generated deny-all
+      Allow all egress in data
     ");
     let mut fixture = shop();
     by_hand(&mut fixture, "shop/allow-dns", |t| {
         t.replace("protocol: UDP", "protocol: SCTP")
     });
-    insta::assert_snapshot!(told(&fixture.document), @"
-    Blocked: shop/checkout cannot resolve names: the DNS pods on UDP 53 is not allowed
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
+    Blocked: shop/checkout cannot resolve names: the DNS pods on UDP 53 is denied
       Change `protocol: SCTP` to `protocol: UDP`
-      Return allow-dns to generated
+      Restore generated allow-dns
       Turn DNS off for shop
     TooWide: shop/allow-dns lets any other pod of shop, shop/checkout, shop/web reach the DNS pods on SCTP 53; no flow is drawn
       Change `protocol: SCTP` to `protocol: UDP`
-      Return allow-dns to generated
+      Restore generated allow-dns
       Change `protocol: SCTP` to `protocol: TCP`
     ");
 }
 
 #[test]
-fn what_cannot_be_said_gets_labels_and_numbers() {
+fn inexpressible_flows_get_labels_and_port_numbers() {
     let mut fixture = shop();
     fixture.workload("shop/bare", "");
     fixture.flow("shop/bare", "shop/checkout", "TCP/5050");
@@ -209,17 +209,17 @@ fn what_cannot_be_said_gets_labels_and_numbers() {
     let checkout = fixture.document.workloads.ids().nth(1).unwrap();
     fixture.port(checkout, "metrics", 9090);
     fixture.flow("data/db", "shop/checkout", "TCP/metric");
-    insta::assert_snapshot!(told(&fixture.document), @r"
-    CannotExpress: the flow is left out: the pods of `bare` have no label that names it
+    insta::assert_snapshot!(findings_text(&fixture.document), @"
+    CannotExpress: the flow is left out: the pods of `bare` have no label that identifies it
       Add the label app=bare to bare
-    CannotExpress: the port `TCP/metric` is left out: `checkout` declares no TCP port of that name
-      Write TCP/9090 in place of TCP/metric
-    CannotExpress: the port `TCP/pg` is left out: `db` declares no TCP port of that name
+    CannotExpress: the port `TCP/metric` is left out: `checkout` declares no TCP port with that name
+      Replace TCP/metric with TCP/9090
+    CannotExpress: the port `TCP/pg` is left out: `db` declares no TCP port with that name
     ");
 }
 
 #[test]
-fn somebody_elses_namespace_has_help_only() {
+fn an_unmanaged_namespace_has_help_only() {
     let mut fixture = shop();
     let data = fixture.namespace("data");
     fixture.document.namespaces.get_mut(data).unwrap().managed = false;
@@ -227,5 +227,5 @@ fn somebody_elses_namespace_has_help_only() {
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: data}\nspec: {podSelector: {}}\n",
         None,
     );
-    insta::assert_snapshot!(told(&fixture.document), @"Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it");
+    insta::assert_snapshot!(findings_text(&fixture.document), @"Blocked: shop/checkout cannot reach data/db on TCP 5432: ingress to data/db is denied");
 }

@@ -1,5 +1,5 @@
-//! Near misses in the text of an imported policy: a label one typo away from one that is drawn, a port or
-//! a protocol that is not the drawn one. The text is changed in place; all else stays as it is.
+//! Fixes for typos in an imported policy: a label close to one of the document, or a port or protocol that
+//! differs from the drawn one. Only the word is changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,15 @@ use crate::model::{Document, Edit, Flow, FlowPort, ImportedPolicy, Item, PolicyI
 use crate::sets::{Labels, Protocol};
 use crate::yaml::{self, Entry, Mark, Node, Value};
 
-/// Every change of one word of an imported policy at whose door the finding lies that could help.
+/// Every change of one word, in the imported policies that cause the finding, that could resolve it.
 pub(super) fn near_misses(candidates: &Candidates) -> Vec<Fix> {
     let known = Known::of(candidates);
-    let kept = candidates.kept().into_iter();
+    let kept = candidates.imported().into_iter();
     kept.flat_map(|(id, kept)| of_policy(id, kept, &known))
         .collect()
 }
 
-/// Words that are drawn.
+/// Labels and ports of the document.
 struct Known {
     pod_labels: Vocabulary,
     namespace_labels: Vocabulary,
@@ -77,7 +77,7 @@ struct Word {
     mark: Mark,
     old: String,
     new: String,
-    /// What stands before it: `app: `.
+    /// The text before it: `app: `.
     before: String,
     /// Whether it is read as a number.
     number: bool,
@@ -96,7 +96,7 @@ fn of_policy(id: PolicyId, kept: &ImportedPolicy, known: &Known) -> Vec<Fix> {
             .into_iter()
             .find(|q| old.starts_with(q))
             .unwrap_or_default();
-        // What is written otherwise than it is read (an anchor, a block) is left alone.
+        // A scalar whose text differs from its value (an anchor, a block) is left alone.
         if old.trim_matches(['"', '\'']) != word.old {
             return None;
         }
@@ -120,7 +120,7 @@ fn of_policy(id: PolicyId, kept: &ImportedPolicy, known: &Known) -> Vec<Fix> {
     words.into_iter().filter_map(change).collect()
 }
 
-/// Looks for labels and ports wherever they stand; `namespaces`: under a namespaceSelector.
+/// Collects labels and ports at any depth; `namespaces`: under a namespaceSelector.
 fn walk(node: &Node, namespaces: bool, known: &Known, words: &mut Vec<Word>) {
     match &node.value {
         Value::Map(map) => {
@@ -173,7 +173,7 @@ fn expressions(node: &Node, known: &Vocabulary, words: &mut Vec<Word>) {
     }
 }
 
-/// A value that nothing drawn has may be meant to be one that something has.
+/// A value that nothing in the document has may be a typo of one that something has.
 fn values_near(node: &Node, before: &str, known: &BTreeSet<String>, words: &mut Vec<Word>) {
     if node.as_str().is_some_and(|text| !known.contains(text)) {
         near(node, before, known.iter(), words);

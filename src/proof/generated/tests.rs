@@ -665,21 +665,21 @@ fn a_half_is_written_only_where_its_subject_is_isolated() {
             "shop/web-to-vendor-box"
         ]
     );
-    let told: Vec<String> = generated
+    let texts: Vec<String> = generated
         .diagnostics
         .iter()
         .map(ToString::to_string)
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @r#"
-    info: nothing is written for `vendor`, which is not managed (unmanaged)
-        help: its owner must let `box` have connections from `old` on TCP/81
-    info: nothing is written for `vendor`, which is not managed (unmanaged)
-        help: its owner must let `box` have connections from `web` on TCP/80
-    "#);
+    insta::assert_snapshot!(texts.join("\n"), @"
+    info: no policies are generated for `vendor`: it is not managed (unmanaged)
+        help: its owner must allow `box` connections from `old` on TCP/81
+    info: no policies are generated for `vendor`: it is not managed (unmanaged)
+        help: its owner must allow `box` connections from `web` on TCP/80
+    ");
 }
 
 #[test]
-fn workloads_are_told_apart_or_left_out() {
+fn workloads_are_identified_or_left_out() {
     let mut fixture = Fixture::new();
     fixture.workload("shop/web", "app=web");
     fixture.workload("shop/canary", "app=web, track=canary, version=2");
@@ -752,8 +752,8 @@ fn workloads_are_told_apart_or_left_out() {
     assert_eq!(
         losses(&generated),
         [
-            "1 Warning: the flow: no label tells `twin-a` from `twin-b`; add a label that only one of them has",
-            "2 Warning: the flow: the pods of `bare` have no label that names it; add a label such as `app` to its pods",
+            "1 Warning: the flow: no label distinguishes `twin-a` from `twin-b`; add a label that only one of them has",
+            "2 Warning: the flow: the pods of `bare` have no label that identifies it; add a label such as `app` to its pods",
         ]
     );
 }
@@ -883,13 +883,13 @@ fn host_network_pods_that_count_as_nodes_are_written_by_their_addresses() {
     assert_eq!(
         losses(&generated),
         [
-            "2 Warning: the flow: `lost` runs on the host network, where no selector reaches it; give it the addresses of its nodes, or let it use the pod network",
+            "2 Warning: the flow: `lost` runs on the host network, where selectors do not apply; add the addresses of its nodes, or move it to the pod network",
         ]
     );
 }
 
 #[test]
-fn port_names_mean_something_only_at_pods_that_declare_them() {
+fn port_names_resolve_only_at_pods_that_declare_them() {
     let mut fixture = Fixture::new();
     fixture.workload("shop/web", "app=web");
     let db = fixture.workload("shop/db", "app=db");
@@ -914,11 +914,11 @@ fn port_names_mean_something_only_at_pods_that_declare_them() {
         .iter()
         .map(|u| format!("{}: {} {}", u.flow.0, u.part, u.why))
         .collect();
-    insta::assert_snapshot!(inexpressible.join("\n"), @r#"
-    1: the port `UDP/sql` `db` declares no UDP port of that name
-    2: the port `TCP/http` `web` declares no TCP port of that name
-    3: the port `TCP/http` an address has no port names
-    "#);
+    insta::assert_snapshot!(inexpressible.join("\n"), @"
+    1: the port `UDP/sql` `db` declares no UDP port with that name
+    2: the port `TCP/http` `web` declares no TCP port with that name
+    3: the port `TCP/http` addresses have no port names
+    ");
 }
 
 #[test]
@@ -947,7 +947,7 @@ fn names_that_collide_or_are_too_long_carry_a_hash() {
 }
 
 #[test]
-fn a_closed_dns_namespace_lets_everybody_ask() {
+fn an_isolated_dns_namespace_allows_all_clients() {
     let mut fixture = Fixture::new();
     fixture.workload("kube-system/coredns", "k8s-app=kube-dns");
     fixture.workload("shop/web", "app=web");
@@ -988,7 +988,7 @@ fn a_closed_dns_namespace_lets_everybody_ask() {
 }
 
 #[test]
-fn muted_flows_and_flows_of_nobody_write_nothing() {
+fn muted_flows_and_flows_without_pods_generate_nothing() {
     let mut fixture = example();
     let muted = fixture.document.flows.ids().next().unwrap();
     fixture.document.flows.get_mut(muted).unwrap().muted = true;
@@ -1001,7 +1001,7 @@ fn muted_flows_and_flows_of_nobody_write_nothing() {
 }
 
 #[test]
-fn the_namespace_line_can_be_left_out() {
+fn metadata_namespace_can_be_omitted() {
     let generated = generate(&example().document);
     let text = generated.policies[0].text_without_namespace();
     assert!(!text.contains("namespace: default"));

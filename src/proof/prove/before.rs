@@ -84,7 +84,7 @@ impl Before {
         analysis::compare(ideal, real)
     }
 
-    /// Whether the policies are still what is intended: how many were looked at; none: nobody knows.
+    /// Whether the policies are still what is intended: how many were compared; none: unknown.
     fn still_agree(&self, ideal: &Snapshot, real: &Snapshot) -> Option<usize> {
         let last = self.about(real)?;
         let agreed = last

@@ -1,5 +1,5 @@
 //! Policies broken by hand, on the examples: the proof names exactly what changed, and is exact again
-//! when the change is taken back.
+//! when the change is reverted.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ fn some(results: &Results) -> Vec<&Written> {
     all.into_iter().step_by(step).collect()
 }
 
-/// Breaks a policy, looks, and takes it back.
+/// Breaks a policy, checks the proof, and reverts it.
 fn break_by_hand(
     document: &Document,
     before: &Results,
@@ -53,7 +53,7 @@ fn break_by_hand(
     look: impl Fn(&Results),
 ) {
     let text = change(&written.text);
-    assert_ne!(text, written.text, "nothing was broken");
+    assert_ne!(text, written.text, "the text did not change");
     let mut history = History::new(document.clone());
     let copy = ImportedPolicy {
         file: format!("{}.yaml", written.name),
@@ -96,7 +96,7 @@ fn without_rules(text: &str) -> String {
 }
 
 #[test]
-fn deleted_rules_block_exactly_the_flows_that_they_carried() {
+fn deleted_rules_block_exactly_their_flows() {
     for document in examples() {
         let before = check(&document);
         for written in some(&before) {

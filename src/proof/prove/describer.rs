@@ -1,4 +1,4 @@
-//! What findings are made from: the drawing, what is intended and what is in force.
+//! The input of findings: the document, the intent and the policies in force.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, WorkloadId};
 use crate::proof::{Generated, Origin};
 
-/// All that is needed to describe a difference.
+/// What describing a difference needs.
 pub(super) struct Describer<'a> {
     pub(super) document: &'a Document,
     pub(super) cluster: &'a DocumentSnapshot,

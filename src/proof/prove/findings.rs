@@ -1,4 +1,4 @@
-//! From differences at gates to sentences: who is meant, which flow, at whose door.
+//! Turns differences at gates into findings: the ends, the flow, and the policies that cause it.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -18,18 +18,18 @@ use crate::proof::Generated;
 use crate::proof::Origin;
 
 impl Describer<'_> {
-    pub(super) fn tell(&self, differences: &[GateDifference]) -> Vec<Finding> {
+    pub(super) fn findings(&self, differences: &[GateDifference]) -> Vec<Finding> {
         let mut found: BTreeMap<About, Finding> = BTreeMap::new();
         let mut by_imported: BTreeMap<About, Vec<&GateDifference>> = BTreeMap::new();
-        // Witnesses are what is drawn, as far as possible.
+        // Witnesses are ends of the document where possible.
         let mut differences: Vec<&GateDifference> = differences.iter().collect();
-        differences.sort_by_key(|d| self.strangeness(d));
+        differences.sort_by_key(|d| self.distance_from_document(d));
         for difference in differences {
-            let told = match difference.wider {
+            let described = match difference.wider {
                 true => Some(self.wider(difference, &mut by_imported)),
                 false => self.narrower(difference),
             };
-            if let Some((about, mut finding)) = told
+            if let Some((about, mut finding)) = described
                 && let Entry::Vacant(place) = found.entry(about)
             {
                 if difference.wider {
@@ -49,7 +49,7 @@ impl Describer<'_> {
         found.into_values().collect()
     }
 
-    fn strangeness(&self, difference: &GateDifference) -> (bool, u8) {
+    fn distance_from_document(&self, difference: &GateDifference) -> (bool, u8) {
         let drawn = |workload: usize| self.drawn(workload).is_some();
         let other = match &difference.peer {
             PeerPiece::Pod(at) => {
@@ -62,7 +62,7 @@ impl Describer<'_> {
         (!drawn(difference.workload), other)
     }
 
-    /// Something drawn is not allowed. None: nobody has to allow it.
+    /// A drawn connection is denied. None if no policy has to allow it.
     fn narrower(&self, difference: &GateDifference) -> Option<(About, Finding)> {
         let gate = Gate::new(difference, &self.cluster.snapshot, &self.bounds);
         let reasons = self.reasons(&gate);
@@ -87,30 +87,29 @@ impl Describer<'_> {
         let (message, help) = match (flows.first(), reasons.is_empty()) {
             (Some(_), _) => {
                 let which = match difference.direction {
-                    Direction::Egress => format!("the egress of {from}"),
-                    Direction::Ingress => format!("the ingress of {to}"),
+                    Direction::Egress => format!("egress from {from}"),
+                    Direction::Ingress => format!("ingress to {to}"),
                 };
-                let message = format!(
-                    "{from} cannot open connections to {to} on {ports}: {which} does not allow it"
-                );
+                let message = format!("{from} cannot reach {to} on {ports}: {which} is denied");
                 (message, self.owner_help(difference))
             }
             (None, false) => (
-                format!("{from} cannot resolve names: {to} on {ports} is not allowed"),
+                format!("{from} cannot resolve names: {to} on {ports} is denied"),
                 Some("allow DNS there, or turn DNS off for the namespace".to_owned()),
             ),
-            // Nothing is drawn, but nothing should have closed the gate either.
+            // No flow is drawn, but the document does not isolate the gate either.
             (None, true) => (
-                format!(
-                    "{from} cannot open connections to {to}, although nothing drawn closes that"
+                format!("{from} cannot reach {to}: isolated by a policy, but not by the project"),
+                Some(
+                    "remove the isolating policy, or set a default deny for the namespace"
+                        .to_owned(),
                 ),
-                Some("take the isolating policy away, or set the base of the namespace".to_owned()),
             ),
         };
         Some(self.finding(difference, Kind::Blocked, message, help, flows, policies))
     }
 
-    /// Why the connection is intended; where nothing intends it outright, why it may be by a port name.
+    /// Why the connection is intended: for certain, or else possibly, by a port name.
     fn reasons(&self, gate: &Gate) -> Vec<Reason> {
         let intents = self.intents.iter();
         let sure = intents.filter(|i| gate.surely_allowed_by(&i.policy).next().is_some());
@@ -133,11 +132,10 @@ impl Describer<'_> {
             Direction::Egress => (from, "egress"),
             Direction::Ingress => (to, "ingress"),
         };
-        format!("nothing isolates the {what} of {whose}: {message}")
+        format!("no policy isolates the {what} of {whose}: {message}")
     }
 
-    /// Something is allowed that is not drawn. Its message is made where the finding is the first of
-    /// its kind.
+    /// A connection is allowed but not drawn. The caller writes the message, once for each finding.
     fn wider<'d>(
         &self,
         difference: &'d GateDifference,
@@ -176,9 +174,9 @@ impl Describer<'_> {
                     let replaces = self.document.policies.get(id);
                     let replaces = replaces.and_then(|kept| kept.replaces.as_ref());
                     let replaced = self.generated.replaced.iter();
-                    let stood_for = replaced
+                    let of_replaced = replaced
                         .filter(|w| replaces == Some(&format!("{}/{}", w.namespace, w.name)));
-                    flows.extend(stood_for.flat_map(|w| w.flows.clone()));
+                    flows.extend(of_replaced.flat_map(|w| w.flows.clone()));
                 }
             }
         }
@@ -188,11 +186,11 @@ impl Describer<'_> {
         let open = policies.is_empty();
         let help = if open {
             policies = self.missing_base(difference);
-            "put back the policy that isolates the namespace"
+            "restore the policy that isolates the namespace"
         } else if kept {
             "draw the flow, or narrow the imported policy"
         } else {
-            "generate the policy anew"
+            "regenerate the policy"
         };
         let help = Some(help.to_owned());
         let (about, finding) = self.finding(
@@ -282,7 +280,7 @@ impl Describer<'_> {
         .collect()
     }
 
-    /// The policies that isolate a gate although nothing drawn does.
+    /// The policies that isolate a gate that the document does not isolate.
     fn closing(&self, gate: &Gate, difference: &GateDifference) -> Vec<String> {
         let isolating = |policy: &&Policy| {
             policy
@@ -312,7 +310,7 @@ impl Describer<'_> {
             .collect()
     }
 
-    /// Where nothing is written, somebody else has to.
+    /// What to do at the gate; in an unmanaged namespace its owner has to.
     fn owner_help(&self, difference: &GateDifference) -> Option<String> {
         let id = self.drawn(difference.workload)?;
         let workload = self.document.workloads.get(id)?;
@@ -323,8 +321,7 @@ impl Describer<'_> {
         };
         match namespace.managed {
             true => Some(
-                "allow it there: generate the policies anew, or change what stands in their place"
-                    .to_owned(),
+                "regenerate the policies, or allow it in the policies that replace them".to_owned(),
             ),
             false => Some(format!(
                 "`{}` is not managed: its owner must allow this {what} at `{}`",
@@ -334,7 +331,7 @@ impl Describer<'_> {
     }
 }
 
-/// What is left out, as findings.
+/// The losses, as findings.
 pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding> {
     let words = Words::new(document);
     let one = |loss: &Loss| {

@@ -1,4 +1,4 @@
-//! The connections of one difference at one gate, put to one policy after the other.
+//! Matches the connections of one difference at one gate with single policies.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -46,12 +46,12 @@ impl<'a> Gate<'a> {
     }
 
     /// The rules of a policy that allow some of the ports, or may do so by a port name or by the address
-    /// of a pod that does not exist yet.
+    /// of a future pod.
     pub(super) fn allowed_by<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Rule> {
         self.rules(policy, true)
     }
 
-    /// The rules of a policy that allow some of the ports whatever port names stand for.
+    /// The rules of a policy that allow some of the ports whatever port names resolve to.
     pub(super) fn surely_allowed_by<'p>(
         &self,
         policy: &'p Policy,
@@ -105,7 +105,7 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// A pod that does not exist yet may have any address.
+    /// A future pod may have any address.
     fn may_be_addressed(&self, other: &End, peers: &Match<PeerItem>) -> bool {
         let (End::NewPod(_), Match::Only(items)) = (other, peers) else {
             return false;
@@ -114,7 +114,7 @@ impl<'a> Gate<'a> {
         (items.iter()).any(|item| peer_matches(self.snapshot, &anywhere(item), other))
     }
 
-    /// A pod that does not exist yet may declare any port name.
+    /// A future pod may declare any port name.
     fn may_be_named(&self, destination: &End, ports: &Match<PortItem>) -> bool {
         let (End::NewPod(_), Match::Only(items)) = (destination, ports) else {
             return false;

@@ -1,4 +1,4 @@
-//! Too much that imported policies allow, summed up in one sentence: who reaches whom, and what of it is drawn.
+//! Summarises what imported policies allow beyond the drawn flows in one sentence.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub(super) fn one(describer: &Describer, difference: &GateDifference) -> String 
     let ports = witness::port_words(difference);
     match (passes(describer, difference), difference.direction) {
         (true, _) => {
-            format!("{from} may open connections to {to} on {ports}, which is not drawn")
+            format!("{from} can reach {to} on {ports}, but no flow is drawn")
         }
         (false, Direction::Ingress) => format!(
             "{to} accepts {from} on {ports}, but no flow is drawn; the egress of {from} still \

@@ -18,7 +18,7 @@ fn shop() -> Fixture {
     fixture
 }
 
-fn told(proof: &Proof) -> String {
+fn findings_text(proof: &Proof) -> String {
     let lines = proof.findings.iter().map(|f| {
         let flows: Vec<u32> = f.flows.iter().map(|f| f.0).collect();
         format!("{:?} {flows:?} {:?}: {}", f.kind, f.policies, f.message)
@@ -43,7 +43,7 @@ fn what_is_generated_is_exact_in_both_styles() {
     for style in [Style::PerFlow, Style::PerWorkload] {
         fixture.document.settings.style = style;
         let proof = prove(&fixture.document, &generate(&fixture.document));
-        assert_eq!(told(&proof), "");
+        assert_eq!(findings_text(&proof), "");
         assert_eq!(proof.summary(), "Exact");
         assert!(proof.verdicts.values().all(|v| *v == Verdict::Exact));
     }
@@ -54,7 +54,7 @@ fn a_deleted_rule_blocks_its_flow() {
     let proof = broken(&shop(), "data/db-from-shop-checkout", |text| {
         text.split("  ingress:").next().unwrap().to_owned()
     });
-    insta::assert_snapshot!(told(&proof), @r#"Blocked [1] ["data/db-from-shop-checkout"]: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it"#);
+    insta::assert_snapshot!(findings_text(&proof), @r#"Blocked [1] ["data/db-from-shop-checkout"]: shop/checkout cannot reach data/db on TCP 5432: ingress to data/db is denied"#);
     assert_eq!(proof.verdicts[&FlowId(1)], Verdict::Blocked);
     assert_eq!(proof.verdicts[&FlowId(0)], Verdict::Exact);
     assert_eq!(proof.summary(), "1 blocked");
@@ -65,8 +65,8 @@ fn a_changed_port_blocks_and_is_too_wide() {
     let proof = broken(&shop(), "shop/checkout-to-data-db", |text| {
         text.replace("5432", "5433")
     });
-    insta::assert_snapshot!(told(&proof), @r#"
-    Blocked [1] ["shop/checkout-to-data-db"]: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
+    insta::assert_snapshot!(findings_text(&proof), @r#"
+    Blocked [1] ["shop/checkout-to-data-db"]: shop/checkout cannot reach data/db on TCP 5432: egress from shop/checkout is denied
     TooWide [1] ["shop/checkout-to-data-db"]: the egress of shop/checkout allows data/db on TCP 5433, but no flow is drawn; the ingress of data/db still blocks it
     "#);
     assert_eq!(proof.state, State::Blocked);
@@ -78,37 +78,37 @@ fn a_widened_peer_is_too_wide() {
         let one = "    - podSelector:\n        matchLabels:\n          app: web\n";
         text.replace(one, "    - podSelector: {}\n")
     });
-    insta::assert_snapshot!(told(&proof), @r#"TooWide [0] ["shop/checkout-from-web"]: shop/checkout accepts shop/checkout on TCP 5050, but no flow is drawn; the egress of shop/checkout still blocks it"#);
+    insta::assert_snapshot!(findings_text(&proof), @r#"TooWide [0] ["shop/checkout-from-web"]: shop/checkout accepts shop/checkout on TCP 5050, but no flow is drawn; the egress of shop/checkout still blocks it"#);
     assert_eq!(proof.verdicts[&FlowId(0)], Verdict::TooWide);
     assert_eq!(proof.summary(), "1 too wide");
 }
 
 #[test]
-fn a_missing_base_leaves_everything_open() {
+fn a_missing_default_deny_is_too_wide() {
     let mut generated = generate(&shop().document);
     generated
         .policies
         .retain(|w| w.name != "deny-all" || w.namespace != "data");
     let proof = prove(&shop().document, &generated);
-    insta::assert_snapshot!(told(&proof), @"TooWide [] []: nothing isolates the ingress of any other pod of data: any other pod of data accepts data/db on any port, but no flow is drawn; the egress of data/db still blocks it");
+    insta::assert_snapshot!(findings_text(&proof), @"TooWide [] []: no policy isolates the ingress of any other pod of data: any other pod of data accepts data/db on any port, but no flow is drawn; the egress of data/db still blocks it");
 }
 
 #[test]
-fn a_missing_dns_policy_is_no_flow_but_blocked() {
+fn a_missing_dns_policy_is_blocked_without_a_flow() {
     let mut generated = generate(&shop().document);
     generated
         .policies
         .retain(|w| w.name != "allow-dns" || w.namespace != "shop");
     let proof = prove(&shop().document, &generated);
-    insta::assert_snapshot!(told(&proof), @"Blocked [] []: shop/checkout cannot resolve names: the DNS pods on TCP 53; UDP 53 is not allowed");
+    insta::assert_snapshot!(findings_text(&proof), @"Blocked [] []: shop/checkout cannot resolve names: the DNS pods on TCP 53; UDP 53 is denied");
     let proof = broken(&shop(), "shop/allow-dns", |text| {
         text.replace("protocol: UDP", "protocol: TCP")
     });
-    insta::assert_snapshot!(told(&proof), @"Blocked [] []: shop/checkout cannot resolve names: the DNS pods on UDP 53 is not allowed");
+    insta::assert_snapshot!(findings_text(&proof), @"Blocked [] []: shop/checkout cannot resolve names: the DNS pods on UDP 53 is denied");
 }
 
 #[test]
-fn nothing_drawn_is_nothing_to_prove() {
+fn without_flows_there_is_nothing_to_prove() {
     let mut fixture = Fixture::new();
     fixture.workload("shop/web", "app=web");
     let proof = prove(&fixture.document, &generate(&fixture.document));
@@ -117,7 +117,7 @@ fn nothing_drawn_is_nothing_to_prove() {
 }
 
 #[test]
-fn open_by_choice_and_unsaid() {
+fn open_by_choice_and_inexpressible() {
     let mut fixture = shop();
     fixture.document.settings.base = Base::None;
     let proof = prove(&fixture.document, &generate(&fixture.document));
@@ -128,7 +128,7 @@ fn open_by_choice_and_unsaid() {
     let proof = prove(&fixture.document, &generate(&fixture.document));
     assert_eq!(
         proof.summary(),
-        "Exact, except 1 flow NetworkPolicy cannot express"
+        "Exact, except 1 flow that NetworkPolicy cannot express"
     );
     assert_eq!(proof.verdicts[&FlowId(3)], Verdict::CannotExpress);
 }
@@ -144,16 +144,16 @@ spec:
 ";
 
 #[test]
-fn what_a_kept_policy_adds_lies_at_its_door() {
+fn extra_connections_are_attributed_to_the_imported_policy() {
     let mut fixture = shop();
     fixture.keep(ALLOW_22, None);
     let proof = prove(&fixture.document, &generate(&fixture.document));
-    insta::assert_snapshot!(told(&proof), @r#"TooWide [] ["shop/ssh"]: shop/ssh lets every pod of shop reach shop/web on TCP 22; no flow is drawn; the egress of these still blocks it"#);
+    insta::assert_snapshot!(findings_text(&proof), @r#"TooWide [] ["shop/ssh"]: shop/ssh lets every pod of shop reach shop/web on TCP 22; no flow is drawn; the egress of these still blocks it"#);
     assert_eq!(proof.summary(), "1 too wide");
 }
 
 #[test]
-fn what_a_kept_policy_isolates_needs_rules() {
+fn pods_that_an_imported_policy_isolates_need_rules() {
     let mut fixture = shop();
     fixture.document.settings.base = Base::None;
     let flow = fixture.flow("data/db", "shop/web", "TCP/80");
@@ -170,12 +170,12 @@ fn what_a_kept_policy_isolates_needs_rules() {
     let names: Vec<&str> = generated.policies.iter().map(|w| w.name.as_str()).collect();
     assert_eq!(names, ["web-from-data-db"]);
     let proof = prove(&fixture.document, &generated);
-    assert_eq!(told(&proof), "");
+    assert_eq!(findings_text(&proof), "");
     assert_eq!(proof.verdicts[&flow], Verdict::Exact);
 }
 
 #[test]
-fn a_kept_copy_stands_in_for_a_generated_policy_and_can_break_it() {
+fn a_replaced_policy_is_not_generated_and_its_copy_can_break_it() {
     let mut fixture = shop();
     let generated = generate(&fixture.document);
     let original = generated
@@ -195,12 +195,12 @@ fn a_kept_copy_stands_in_for_a_generated_policy_and_can_break_it() {
         .replace("port: 5432", "port: 5432\n      endPort: 5439");
     fixture.document.policies.get_mut(kept).unwrap().text = text;
     let proof = prove(&fixture.document, &generate(&fixture.document));
-    insta::assert_snapshot!(told(&proof), @r#"TooWide [1] ["shop/checkout-to-data-db"]: shop/checkout-to-data-db lets shop/checkout reach data/db on TCP 5433-5439; no flow is drawn; the ingress of data/db still blocks it"#);
+    insta::assert_snapshot!(findings_text(&proof), @r#"TooWide [1] ["shop/checkout-to-data-db"]: shop/checkout-to-data-db lets shop/checkout reach data/db on TCP 5433-5439; no flow is drawn; the ingress of data/db still blocks it"#);
     assert_eq!(proof.verdicts[&FlowId(1)], Verdict::TooWide);
 }
 
 #[test]
-fn an_unmanaged_namespace_that_is_closed_blocks() {
+fn an_isolated_unmanaged_namespace_blocks() {
     let mut fixture = shop();
     let data = fixture.namespace("data");
     fixture.document.namespaces.get_mut(data).unwrap().managed = false;
@@ -209,7 +209,7 @@ fn an_unmanaged_namespace_that_is_closed_blocks() {
         None,
     );
     let proof = prove(&fixture.document, &generate(&fixture.document));
-    insta::assert_snapshot!(told(&proof), @r#"Blocked [1] ["data/closed"]: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it"#);
+    insta::assert_snapshot!(findings_text(&proof), @r#"Blocked [1] ["data/closed"]: shop/checkout cannot reach data/db on TCP 5432: ingress to data/db is denied"#);
     assert!(
         proof.findings[0]
             .help

@@ -1,4 +1,4 @@
-//! One concrete connection that shows a difference: in words, and by ids for a picture.
+//! One concrete connection that shows a difference: in words, and by ids for the canvas.
 
 use std::net::IpAddr;
 
@@ -22,22 +22,22 @@ pub struct Witness {
     pub ports: PortSet,
 }
 
-/// An end of a witness, by where it is drawn. Its words stand in the finding.
+/// An end of a witness, by its place on the canvas; the finding has its words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// Something drawn.
+    /// An end of the document.
     Drawn(End),
     /// An address outside, and the narrowest external that has it.
     Address(IpAddr, Option<ExternalId>),
-    /// A pod that is not drawn: a new one, any other one, or one that answers DNS; and its namespace
-    /// if that is drawn.
+    /// A pod that is not in the document: a future one, any other one, or a DNS pod; and its namespace
+    /// if that is in the document.
     Pod(Option<NamespaceId>),
     /// A domain name or a node.
     Elsewhere,
 }
 
 impl Place {
-    /// The node of the picture at which it is shown.
+    /// The canvas node that shows it.
     pub fn node(&self) -> Option<NodeRef> {
         match self {
             Self::Drawn(end) => end.node(),
@@ -49,7 +49,7 @@ impl Place {
 }
 
 impl Witness {
-    /// A flow that is left out shows itself.
+    /// The witness of a loss: the flow itself.
     pub(super) fn of_flow(flow: &Flow) -> Self {
         let ports: PortSet = flow.ports.iter().filter_map(FlowPort::numbers).collect();
         Self {
@@ -136,12 +136,12 @@ pub(super) fn other_words(describer: &Describer, peer: &PeerPiece) -> String {
             let known = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
             let place = match known {
                 Some(namespace) => namespace.name.clone(),
-                None => "a namespace that does not exist yet".to_owned(),
+                None => "a future namespace".to_owned(),
             };
             let labels: Vec<String> = pod.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
             match labels.is_empty() {
-                true => format!("a new pod of {place}"),
-                false => format!("a new pod of {place} with {}", labels.join(", ")),
+                true => format!("a future pod of {place}"),
+                false => format!("a future pod of {place} with {}", labels.join(", ")),
             }
         }
         PeerPiece::Addresses { first, last } if first == last => first.to_string(),

@@ -24,7 +24,7 @@ fn words(place: &Place) -> String {
     }
 }
 
-fn told(comparison: &Comparison) -> Vec<String> {
+fn difference_texts(comparison: &Comparison) -> Vec<String> {
     let one = |d: &Difference| {
         let sign = if d.way == Way::Opens { "+" } else { "-" };
         format!("{sign} {} to {} {}", words(&d.from), words(&d.to), d.ports)
@@ -37,38 +37,38 @@ fn drawn(fixture: &Fixture) -> Side {
 }
 
 #[test]
-fn a_flow_more_opens_exactly_that_and_back_closes_it() {
+fn an_added_flow_opens_its_connection_and_the_reverse_closes_it() {
     let (before, mut after) = (shop(), shop());
     after.flow("shop/cart", "shop/db", "TCP/5432");
     let found = compare(&drawn(&before), &drawn(&after));
-    assert_eq!(told(&found), ["+ cart to db TCP 5432"]);
+    assert_eq!(difference_texts(&found), ["+ cart to db TCP 5432"]);
     assert_eq!(found.relation, Relation::Wider);
     assert_eq!((found.arrows.len(), found.without_arrow), (1, 0));
     let back = compare(&drawn(&after), &drawn(&before));
-    assert_eq!(told(&back), ["- cart to db TCP 5432"]);
+    assert_eq!(difference_texts(&back), ["- cart to db TCP 5432"]);
     assert_eq!(back.relation, Relation::Narrower);
     assert_eq!((back.count(Way::Opens), back.count(Way::Closes)), (0, 1));
     let none = compare(&drawn(&after), &drawn(&after));
-    assert!(told(&none).is_empty() && none.relation == Relation::Equal);
+    assert!(difference_texts(&none).is_empty() && none.relation == Relation::Equal);
 }
 
 #[test]
-fn addresses_are_called_by_the_widest_name_that_fits() {
+fn addresses_have_the_widest_external_that_fits() {
     let (before, mut after) = (shop(), shop());
     after.flow("external/Internet", "shop/web", "TCP/443");
     let found = compare(&drawn(&before), &drawn(&after));
-    assert_eq!(told(&found), ["+ Internet to web TCP 443"]);
+    assert_eq!(difference_texts(&found), ["+ Internet to web TCP 443"]);
     let mut renamed = shop();
     renamed.document.externals = Default::default();
     renamed.document.flows = Default::default();
     renamed.flow("shop/web", "shop/cart", "TCP/7070");
     let gone = compare(&drawn(&before), &drawn(&renamed));
-    assert_eq!(told(&gone), ["- office? to cart TCP 80"]);
+    assert_eq!(difference_texts(&gone), ["- office? to cart TCP 80"]);
     assert_eq!(gone.arrows[0].joined.from, Party::Outside);
 }
 
 #[test]
-fn what_no_external_covers_stays_addresses() {
+fn addresses_without_an_external_stay_addresses() {
     let net = |text: &str| IpSet::net(text.parse().unwrap());
     let tcp = |port| PortSet::single(crate::sets::Protocol::Tcp, port);
     let office = Place::External("office".into(), None);
@@ -93,14 +93,14 @@ fn what_no_external_covers_stays_addresses() {
 }
 
 #[test]
-fn a_port_moved_is_one_that_opens_and_one_that_closes() {
+fn a_changed_port_opens_one_and_closes_one() {
     let (before, mut after) = (shop(), shop());
     let id = after.document.flows.ids().next().unwrap();
     after.document.flows.get_mut(id).unwrap().ports =
         crate::model::validate::flow_ports("TCP/7071").unwrap();
     let found = compare(&drawn(&before), &drawn(&after));
     assert_eq!(
-        told(&found),
+        difference_texts(&found),
         ["+ web to cart TCP 7071", "- web to cart TCP 7070"]
     );
     assert_eq!(found.relation, Relation::Apart);
@@ -108,7 +108,7 @@ fn a_port_moved_is_one_that_opens_and_one_that_closes() {
 }
 
 #[test]
-fn a_workload_of_one_side_is_told_and_has_no_arrow_where_it_is_not_drawn() {
+fn a_workload_of_one_side_is_listed_and_has_no_arrow_where_it_is_missing() {
     let (before, mut after) = (shop(), shop());
     let db = after.document.workloads.ids().nth(2).unwrap();
     crate::model::Edit::Remove(vec![crate::model::Item::Workload(db)])
@@ -117,7 +117,7 @@ fn a_workload_of_one_side_is_told_and_has_no_arrow_where_it_is_not_drawn() {
     let mut before = before;
     before.flow("shop/cart", "shop/db", "TCP/5432");
     let found = compare(&drawn(&before), &drawn(&after));
-    assert_eq!(told(&found), ["- cart to db TCP 5432"]);
+    assert_eq!(difference_texts(&found), ["- cart to db TCP 5432"]);
     assert_eq!(found.only_old.len(), 1);
     assert_eq!(found.only_old[0].name, "db");
     assert!(found.only_new.is_empty() && found.arrows.is_empty());
@@ -125,7 +125,7 @@ fn a_workload_of_one_side_is_told_and_has_no_arrow_where_it_is_not_drawn() {
 }
 
 #[test]
-fn manifests_are_a_side_too_and_what_a_drawing_cannot_have_does_not_count() {
+fn manifests_are_a_side_and_ingress_objects_count_only_between_manifests() {
     let manifests = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\n\
         spec: {containers: [{name: a, image: a, ports: [{containerPort: 80}]}]}\n---\n\
         apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n\
@@ -140,8 +140,8 @@ fn manifests_are_a_side_too_and_what_a_drawing_cannot_have_does_not_count() {
     document.settings.base = crate::model::Base::None;
     let folder = Side::loaded(loaded);
     let none = compare(&folder, &Side::drawn(&document));
-    assert_eq!(told(&none), [] as [String; 0]);
+    assert_eq!(difference_texts(&none), [] as [String; 0]);
     assert_eq!(none.relation, Relation::Equal);
     let empty = compare(&folder, &Side::loaded(Loaded::default()));
-    assert!(told(&empty).contains(&"- controller to web TCP 80".to_owned()));
+    assert!(difference_texts(&empty).contains(&"- controller to web TCP 80".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! Looking for what breaks an invariant.
+//! Finds a connection, or a path, that breaks an invariant.
 
 use std::net::IpAddr;
 
@@ -10,14 +10,14 @@ use crate::proof::InForce;
 use crate::query::drawn::addresses;
 use crate::sets::{IpSet, PortSet};
 
-/// A drawing under its policies.
+/// A document with its policies in force.
 pub(super) struct Judge<'a> {
     document: &'a Document,
     in_force: &'a InForce,
     matrix: Matrix,
 }
 
-/// What breaks an invariant: a connection, or the hops of a way.
+/// What breaks an invariant: a connection, or the hops of a path.
 type Shown = Option<Vec<Connection>>;
 
 impl<'a> Judge<'a> {
@@ -32,14 +32,14 @@ impl<'a> Judge<'a> {
     /// What breaks the invariant, if anything does.
     ///
     /// # Errors
-    /// Why nobody can say.
+    /// Why it cannot be evaluated.
     pub(super) fn judge(&mut self, invariant: &Invariant) -> Result<Shown, Refusal> {
         let (from, to) = (
             self.sources(invariant)?,
             self.places(invariant.to.as_ref())?,
         );
         if from.workloads.is_empty() && to.workloads.is_empty() {
-            let why = "no policy says anything about traffic between addresses outside";
+            let why = "no policy applies to traffic between addresses outside the cluster";
             return Err(Refusal::new(why).help("name a workload, a namespace or a group"));
         }
         let ports = &invariant.ports;
@@ -58,12 +58,12 @@ impl<'a> Judge<'a> {
             from.outside = from.outside.difference(&except.outside);
         }
         match from.workloads.is_empty() && from.outside.is_empty() {
-            true => Err(Refusal::new("its exceptions leave no source")),
+            true => Err(Refusal::new("its exceptions exclude every source")),
             false => Ok(from),
         }
     }
 
-    /// What an end stands for; none: anything at all.
+    /// The places of an end; without an end, all of them.
     fn places(&self, end: Option<&End>) -> Result<Places, Refusal> {
         let document = self.document;
         let index = &self.in_force.cluster.index;
@@ -94,20 +94,20 @@ impl<'a> Judge<'a> {
                     .map_or(IpSet::empty(), addresses);
                 if places.outside.is_empty() {
                     let why = Refusal::new(format!("`{words}` has no networks"));
-                    return Err(why.help("give it the networks that it stands for"));
+                    return Err(why.help("add its networks"));
                 }
             }
             _ => {
                 places.workloads = workloads(end);
                 if places.workloads.is_empty() {
-                    return Err(Refusal::new(format!("`{words}` has no workload in it")));
+                    return Err(Refusal::new(format!("`{words}` matches no workloads")));
                 }
             }
         }
         Ok(places)
     }
 
-    /// The ports that are meant at a workload, where names stand for numbers.
+    /// The ports at a workload, with port names resolved.
     fn ports_at(&self, workload: usize, ports: &[FlowPort]) -> PortSet {
         let snapshot = &self.in_force.cluster.snapshot;
         let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
@@ -176,7 +176,7 @@ impl<'a> Judge<'a> {
         workload.map_or(0, |w| w.pods.len())
     }
 
-    /// A shortest way from one of these to one of those, its last hop at one of the ports.
+    /// A shortest path from one of these to one of those, its last hop at one of the ports.
     fn any_hops(&mut self, mut from: Places, to: &Places, ports: &[FlowPort]) -> Shown {
         if !alone(&from, to) {
             from.workloads.retain(|at| !to.workloads.contains(at));
@@ -196,7 +196,7 @@ impl<'a> Judge<'a> {
                 workloads: vec![at],
                 ..Places::default()
             };
-            // Whoever is there already need not go on.
+            // The workload itself is no destination of its own last hop.
             let mut elsewhere = to.clone();
             elsewhere.workloads.retain(|dst| *dst != at);
             let last = self.direct(&here, &elsewhere, ports)?;
@@ -244,8 +244,8 @@ impl<'a> Judge<'a> {
     fn no_such_port(&self, workload: usize) -> Refusal {
         let workload = self.in_force.cluster.snapshot.workloads.get(workload);
         let name = workload.map_or("", |w| &w.name);
-        let why = Refusal::new(format!("`{name}` declares no port of that name"));
-        why.help("write the port's number")
+        let why = Refusal::new(format!("`{name}` declares no port with that name"));
+        why.help("use the port number")
     }
 }
 

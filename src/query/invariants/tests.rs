@@ -62,7 +62,7 @@ fn demand(fixture: &mut Fixture, claim: &str, from: &str, to: &str, ports: &str)
     });
 }
 
-fn told(document: &Document) -> String {
+fn outcomes_text(document: &Document) -> String {
     let words = Words::new(document);
     let line = |judged: &Judged| {
         let invariant = document.invariants.get(judged.id).unwrap();
@@ -78,7 +78,7 @@ fn told(document: &Document) -> String {
 }
 
 #[test]
-fn kept_and_broken_with_a_connection_or_a_way() {
+fn broken_invariants_have_a_connection_or_a_path() {
     let mut fixture = shop();
     for (claim, from, to, ports) in [
         ("deny", "external/office", "payments/ledger", ""),
@@ -101,29 +101,29 @@ fn kept_and_broken_with_a_connection_or_a_way() {
     ] {
         demand(&mut fixture, claim, from, to, ports);
     }
-    insta::assert_snapshot!(told(&fixture.document), @r"
+    insta::assert_snapshot!(outcomes_text(&fixture.document), @"
     external/office must not reach payments/ledger: kept
     external/office must not reach payments/ledger in any number of hops: broken: external/office reaches payments/ledger in 4 hops: external/office to shop/web on TCP 443, shop/web to shop/checkout on TCP 5050, shop/checkout to payments/api on TCP 50051, payments/api to payments/ledger on TCP 5432
     external/office must not reach payments/ledger on TCP/22 in any number of hops: kept
     anything except payments/* must not reach payments/ledger: kept
-    anything must not reach payments/ledger: broken: payments/api may open connections to payments/ledger on TCP 5432
+    anything must not reach payments/ledger: broken: payments/api can reach payments/ledger on TCP 5432
     anything except external/office must not reach shop/web: kept
-    anything must not reach shop/web on TCP/443: broken: external/office may open connections to shop/web on TCP 443
+    anything must not reach shop/web on TCP/443: broken: external/office can reach shop/web on TCP 443
     payments/ledger must not reach anything: kept
     shop/web must not reach shop/web: kept
     shop/checkout must reach payments/api on TCP/grpc: kept
-    shop/* must reach payments/api on TCP/50051: broken: shop/web cannot open connections to payments/api on TCP 50051: neither the egress of shop/web nor the ingress of payments/api allows it
+    shop/* must reach payments/api on TCP/50051: broken: shop/web cannot reach payments/api on TCP 50051: egress from shop/web and ingress to payments/api are denied
     external/office must reach shop/web on TCP/443: kept
-    external/office must reach shop/web on TCP/80, TCP/443: broken: external/office cannot open connections to shop/web on TCP 80: the ingress of shop/web does not allow it
-    shop/checkout must reach payments/api on TCP/http: cannot be judged: `api` declares no port of that name; write the port's number
-    external/stripe must not reach shop/web: cannot be judged: `external/stripe` has no networks; give it the networks that it stands for
-    external/office must not reach external/office: cannot be judged: no policy says anything about traffic between addresses outside; name a workload, a namespace or a group
+    external/office must reach shop/web on TCP/80, TCP/443: broken: external/office cannot reach shop/web on TCP 80: ingress to shop/web is denied
+    shop/checkout must reach payments/api on TCP/http: cannot be judged: `api` declares no port with that name; use the port number
+    external/stripe must not reach shop/web: cannot be judged: `external/stripe` has no networks; add its networks
+    external/office must not reach external/office: cannot be judged: no policy applies to traffic between addresses outside the cluster; name a workload, a namespace or a group
     shop/gone must not reach shop/web: cannot be judged: there is no `shop/gone`; name something that exists
     ");
 }
 
 #[test]
-fn a_way_says_where_it_is_drawn() {
+fn a_path_has_the_places_of_its_ends() {
     let mut fixture = shop();
     demand(
         &mut fixture,
@@ -156,9 +156,9 @@ fn a_way_says_where_it_is_drawn() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(120))]
 
-    /// A direct invariant says of two workloads what the plain evaluator says.
+    /// A direct invariant has the verdict of the plain evaluator.
     #[test]
-    fn as_the_plain_evaluator_says(document in arbitrary::document(), port in arbitrary::flow_port()) {
+    fn verdicts_equal_those_of_the_plain_evaluator(document in arbitrary::document(), port in arbitrary::flow_port()) {
         let mut document = document;
         document.invariants = Default::default();
         let ids: Vec<_> = document.workloads.ids().take(4).map(End::Workload).collect();

@@ -10,7 +10,7 @@ use crate::model::{Document, ExternalId, NodeRef};
 use crate::query::drawn;
 use crate::sets::IpSet;
 
-/// What stands in a row or a column.
+/// The subject of a row or a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Axis {
     /// Workloads and externals.
@@ -29,12 +29,12 @@ pub enum AxisEntry {
     External(ExternalId),
 }
 
-/// What rows and columns are about. Workloads stand in the order of the snapshot, externals by name.
+/// The entries of both axes: workloads in the order of the snapshot, externals by name.
 #[derive(Clone, Debug, Default)]
 pub struct AxisEntries {
     nodes: Vec<NodeRef>,
     workloads: usize,
-    /// Of each external one address of every piece that is not told apart, and its domain names.
+    /// Of each external one address of every range that policies treat alike, and its domain names.
     ends: Vec<Vec<Endpoint>>,
     /// The place of each workload's namespace among the namespaces, and of each external behind them.
     namespace_of: Vec<usize>,
@@ -127,7 +127,8 @@ impl AxisEntries {
         self.workloads..self.nodes.len()
     }
 
-    /// What stands for an external: addresses that differ to some policy or external, and domain names.
+    /// The endpoints of an external: one address of each range that policies or externals distinguish, and its
+    /// domain names.
     pub(super) fn ends(&self, external: usize) -> &[Endpoint] {
         let at = external.checked_sub(self.workloads);
         at.and_then(|at| self.ends.get(at))
@@ -153,7 +154,7 @@ impl AxisEntries {
     }
 }
 
-/// One address of every piece of the set that neither a policy nor an external tells apart.
+/// One address of every range of the set that neither a policy nor an external splits.
 fn addresses(cluster: &DocumentSnapshot, set: &IpSet, all: &[IpSet]) -> Vec<IpAddr> {
     let mut found = addresses_of(&cluster.snapshot, set);
     for other in all {
@@ -164,7 +165,7 @@ fn addresses(cluster: &DocumentSnapshot, set: &IpSet, all: &[IpSet]) -> Vec<IpAd
     found.retain(|address| set.contains(*address));
     found.sort_unstable();
     found.dedup();
-    // What a narrower external names is told there.
+    // Addresses of a narrower external belong to its own entry.
     let narrower: Vec<&IpSet> = all
         .iter()
         .filter(|other| *other != set && !other.is_empty() && other.is_subset(set))

@@ -1,4 +1,4 @@
-//! Who can reach a selection, and whom it can reach.
+//! Lists the connections of a selection, in both directions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::query::why::PairVerdict;
 /// How much of a connection is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
-    /// Something drawn is not allowed.
+    /// Some drawn ports are denied.
     Blocked,
     /// Nothing of it is drawn.
     NotDrawn,
@@ -39,13 +39,13 @@ impl Mark {
 /// One line: the selection and something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The other thing, by its place among the entries.
+    /// The index of the other end in the entries.
     pub other: usize,
-    /// What it is.
+    /// Its node.
     pub node: NodeRef,
-    /// Of the selection, what it reaches or is reached by; the first of several.
+    /// The end within the selection; the first of several.
     pub through: NodeRef,
-    /// What may pass, and what is drawn.
+    /// The allowed and the drawn ports.
     pub cell: Cell,
 }
 
@@ -63,18 +63,18 @@ impl Entry {
     }
 }
 
-/// What a selection has to do with everything else.
+/// The connections of a selection with everything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// Who can reach it.
+    /// What can reach it.
     pub from: Vec<Entry>,
-    /// Whom it can reach.
+    /// What it can reach.
     pub to: Vec<Entry>,
 }
 
 impl ReachMatrix {
-    /// Who can reach the selected things and whom they can reach; what passes among them is not
-    /// listed. Whatever is found when `stop` says so is given.
+    /// Lists what can reach the selection and what it can reach, without connections within it. Once
+    /// `stop` returns true, the list is partial.
     pub fn list(&mut self, selection: &[Item], stop: &dyn Fn() -> bool) -> Listed {
         let chosen = self.chosen(selection);
         let mut listed = Listed::default();
@@ -111,7 +111,7 @@ impl ReachMatrix {
         listed
     }
 
-    /// The places of what is selected: workloads of namespaces and groups, ends of flows.
+    /// The entries of the selection: workloads of namespaces and groups, ends of flows.
     fn chosen(&self, selection: &[Item]) -> BTreeSet<usize> {
         let document = &self.results.document;
         let cluster = &self.results.in_force.cluster;
@@ -135,7 +135,7 @@ impl ReachMatrix {
         found
     }
 
-    /// The policies that allow what an entry tells, by name: those whose rules decide at both gates.
+    /// The policies that allow an entry, by name: those whose rules decide at both gates.
     /// `incoming`: the selection is its destination.
     pub fn allowed_by(&self, entry: &Entry, incoming: bool) -> Vec<String> {
         let Some(port) = entry.cell.allowed.example() else {

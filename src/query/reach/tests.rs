@@ -60,7 +60,7 @@ fn place(fixture: &Fixture, board: &ReachMatrix, words: &str) -> usize {
 }
 
 #[test]
-fn rows_and_columns_tell_how_each_pair_stands() {
+fn rows_and_columns_have_the_verdict_of_each_pair() {
     let mut fixture = shop();
     fixture.keep(OPEN, None);
     let mut board = board(&fixture);
@@ -83,7 +83,7 @@ fn rows_and_columns_tell_how_each_pair_stands() {
 }
 
 #[test]
-fn what_cannot_be_said_is_not_called_blocked() {
+fn inexpressible_flows_are_not_blocked() {
     let fixture = shop();
     let mut board = board(&fixture);
     let web = place(&fixture, &board, "shop/web");
@@ -102,7 +102,7 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
         _ => unreachable!("a workload"),
     };
     let listed = board.list(&[id("data/postgres")], &|| false);
-    let told: Vec<_> = listed
+    let lines: Vec<_> = listed
         .from
         .iter()
         .map(|entry| {
@@ -115,7 +115,7 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
         (name.to_owned(), ports.to_owned(), mark, by.to_owned())
     };
     assert_eq!(
-        told,
+        lines,
         [
             row("cart", "TCP 9187", Mark::NotDrawn, "out, pg-open"),
             row(
@@ -137,7 +137,7 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
 }
 
 #[test]
-fn namespaces_sum_their_workloads_up() {
+fn namespaces_aggregate_their_workloads() {
     let mut fixture = shop();
     fixture.keep(OPEN, None);
     let mut board = board(&fixture);
@@ -160,7 +160,7 @@ proptest! {
 
     /// Rows and columns are the connections that the command line lists.
     #[test]
-    fn the_board_is_the_list_of_connections(document in arbitrary::document()) {
+    fn the_matrix_equals_the_list_of_connections(document in arbitrary::document()) {
         let results = Arc::new(check(&document));
         let snapshot = &results.in_force.cluster.snapshot;
         let mut expected: BTreeMap<(usize, usize), PortSet> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! From words to ends, and back.
+//! Parses the words of a question into endpoints, and names endpoints.
 
 use super::{Place, Question};
 use crate::analysis::oracle::Probe;
@@ -6,20 +6,20 @@ use crate::analysis::query::addresses_of;
 use crate::analysis::{self, Endpoint};
 use crate::model::{self, FlowPort, NodeRef, Refusal, Words};
 use crate::query::Results;
-use crate::query::drawn::{self, Drawn, PairEnd};
+use crate::query::drawn::{self, DrawnConnections, PairEnd};
 use crate::query::explain;
 use crate::sets::{PortSet, Protocol};
 
-/// A question, with its words looked up.
+/// A question with its words resolved.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// Who may open it.
+    /// The sources.
     pub from: Vec<Endpoint>,
-    /// To whom.
+    /// The destinations.
     pub to: Vec<Endpoint>,
-    /// At which ports.
+    /// The ports.
     pub port: FlowPort,
-    /// The end that was named, where a drawing knows it.
+    /// The source as an end of the document, if it is one.
     pub from_place: Option<(model::End, Place)>,
     /// The same for the destination.
     pub to_place: Option<(model::End, Place)>,
@@ -28,10 +28,10 @@ pub struct Asked {
 type Named = Option<(model::End, Place)>;
 
 impl Asked {
-    /// Looks the words up.
+    /// Resolves the words.
     ///
     /// # Errors
-    /// Words that stand for nothing.
+    /// Words that match nothing.
     pub fn new(results: &Results, question: &Question) -> Result<Self, Refusal> {
         let (from, from_place) = ends(results, &question.from)?;
         let (to, to_place) = ends(results, &question.to)?;
@@ -44,7 +44,7 @@ impl Asked {
         })
     }
 
-    /// The place of a concrete end: an address of an external that was named is that external.
+    /// The place of a concrete end: an address of the external that was asked about is that external.
     pub(super) fn named(&self, asked: &Named, found: Place) -> Place {
         match asked {
             Some((model::End::External(_), place)) => Place {
@@ -59,7 +59,7 @@ impl Asked {
     }
 }
 
-/// The ends that words stand for: those of a project file, an address, a network, or a range of
+/// The ends that words name: those of a project file, an address, a network, or a range of
 /// addresses `A to B`.
 fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusal> {
     let words = words.trim();
@@ -100,8 +100,8 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
     }
     if found.is_empty() {
         return Err(
-            Refusal::new(format!("`{words}` stands for nothing that is known here"))
-                .help("choose something with pods or addresses"),
+            Refusal::new(format!("`{words}` matches no known pods or addresses"))
+                .help("choose an end that has pods or addresses"),
         );
     }
     let place = Place {
@@ -112,7 +112,7 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
     Ok((found, Some((end, place))))
 }
 
-/// What an end is called: its workload, its external, its address.
+/// The name and node of an end: its workload, its external or its address.
 pub fn place(results: &Results, end: &Endpoint) -> Place {
     let document = &results.document;
     let cluster = &results.in_force.cluster;
@@ -141,7 +141,7 @@ pub fn place(results: &Results, end: &Endpoint) -> Place {
                 .iter()
                 .filter(|(_, e)| drawn::addresses(e).contains(*address))
                 .collect();
-            // The smallest block tells most.
+            // The narrowest block is the most specific name.
             externals.sort_by_key(|(_, e)| {
                 let longest = e.networks.iter().map(|n| n.cidr.prefix_len()).max();
                 std::cmp::Reverse(longest)
@@ -166,12 +166,12 @@ pub fn place(results: &Results, end: &Endpoint) -> Place {
             let node = cluster.snapshot.nodes.get(*at);
             unknown(node.map_or(String::new(), |n| format!("node/{}", n.name)))
         }
-        Endpoint::NewPod(_) => unknown("a new pod".into()),
+        Endpoint::NewPod(_) => unknown("a future pod".into()),
     }
 }
 
 /// The port to ask about where none is named: a drawn one, an open one, a declared one, `TCP/443`.
-pub fn default_port(results: &Results, drawn: &Drawn, from: &str, to: &str) -> String {
+pub fn default_port(results: &Results, drawn: &DrawnConnections, from: &str, to: &str) -> String {
     const LAST: &str = "TCP/443";
     let (Ok((from, _)), Ok((to, named))) = (ends(results, from), ends(results, to)) else {
         return LAST.into();
@@ -199,7 +199,7 @@ pub fn default_port(results: &Results, drawn: &Drawn, from: &str, to: &str) -> S
     let open = || analysis::query::open_ports(snapshot, a, b, &PortSet::all_numbered());
     let chosen = declared.or_else(|| open().example().filter(|_| named.is_some()));
     match chosen {
-        // All ports of TCP: any of them tells the same.
+        // All TCP ports are open: any of them gives the same answer.
         Some((Protocol::Tcp, 1)) | None => LAST.into(),
         Some(port) => port_words(Some(port)),
     }

@@ -1,4 +1,4 @@
-//! The part of a policy's text that decides.
+//! Excerpts of a policy's text around the deciding lines.
 
 use std::ops::RangeInclusive;
 
@@ -8,9 +8,9 @@ use crate::proof::in_force::Text;
 
 /// How many lines are shown at most.
 const LINES: usize = 16;
-/// How many lines are shown above what is marked.
+/// How many lines are shown above the marked ones.
 const ABOVE: usize = 3;
-/// How many lines are shown below it.
+/// How many lines are shown below them.
 const BELOW: usize = 3;
 
 impl Explainer<'_> {
@@ -50,7 +50,7 @@ impl Explainer<'_> {
         self.excerpt(policy, &lines, marked)
     }
 
-    /// The text around what makes a policy isolate.
+    /// The text around the lines that make a policy isolate.
     pub(super) fn isolating_excerpt(&self, policy: usize) -> Option<Excerpt> {
         let text = self.whole(policy)?;
         let lines: Vec<&str> = text.lines().collect();
@@ -63,7 +63,7 @@ impl Explainer<'_> {
         let line = u32::try_from(found? + 1).ok()?;
         let own = lines.get(line as usize - 1).map_or(0, |l| indent(l));
         let mut marked = block(&lines, line);
-        // A list may stand as deep as its key.
+        // A list may be indented as deep as its key.
         let item = |line: &&str| indent(line) == own && line.trim_start().starts_with("- ");
         while lines.get(*marked.end() as usize).is_some_and(item) {
             marked = line..=*marked.end() + 1;
@@ -102,7 +102,7 @@ impl Explainer<'_> {
     }
 }
 
-/// The lines of a block in YAML's block style: the line itself, and those that stand deeper.
+/// The lines of a block in YAML's block style: the line itself, and those that are indented deeper.
 fn block(lines: &[&str], from: u32) -> RangeInclusive<u32> {
     let at = (from as usize).saturating_sub(1);
     let Some(first) = lines.get(at) else {

@@ -1,4 +1,4 @@
-//! What can be done about a verdict with one click: edits of the Document, each proven before it is offered.
+//! Fixes for a verdict: edits of the document, each proven before it is offered.
 
 use super::near::{Missing, near};
 use super::{Asked, Explainer, PairVerdict, Place};
@@ -9,7 +9,7 @@ use crate::analysis::{Decision, Direction, Endpoint, GateTrace};
 use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing};
 use crate::proof::{About, Finding, Fix, Origin};
 use crate::query::check;
-use crate::query::drawn::Drawn;
+use crate::query::drawn::DrawnConnections;
 use crate::query::explain::Shown;
 
 impl Explainer<'_> {
@@ -29,7 +29,7 @@ impl Explainer<'_> {
                 found.extend(self.label(shown));
             }
             PairVerdict::NotDrawn => {
-                found.extend(self.drop_kept(shown));
+                found.extend(self.remove_imported(shown));
                 found.extend(self.draw(shown, from, to, asked));
             }
             PairVerdict::Open => found.extend(self.draw(shown, from, to, asked)),
@@ -43,8 +43,7 @@ impl Explainer<'_> {
         found
     }
 
-    /// Whether the connection is as it should be after the edit, and the proof finds nothing that it did
-    /// not find before.
+    /// Whether the edit corrects the verdict and the proof has no new findings.
     fn is_proven(&self, fix: &Fix, before: PairVerdict, shown: &Shown) -> bool {
         let mut document = self.document().clone();
         if fix.edit.apply(&mut document).is_err() {
@@ -61,7 +60,7 @@ impl Explainer<'_> {
         // Edits of flows, labels and policies leave the pods in their order.
         let snapshot = &results.in_force.cluster.snapshot;
         let trace = probe(snapshot, &shown.from, &shown.to, shown.port);
-        let drawn = Drawn::new(&document, &results.generated, &results.in_force);
+        let drawn = DrawnConnections::new(&document, &results.generated, &results.in_force);
         let explainer = Explainer {
             results: &results,
             drawn: &drawn,
@@ -77,7 +76,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Draws the connection, or puts the muted flow that draws it in force again.
+    /// Draws the connection, or unmutes the flow that draws it.
     fn draw(&self, shown: &Shown, from: &Place, to: &Place, asked: &Asked) -> Option<Fix> {
         let document = self.document();
         let port = shown.port?;
@@ -110,7 +109,7 @@ impl Explainer<'_> {
         })
     }
 
-    /// Gives the workload the labels that the nearest rule asks for, if its gate then opens.
+    /// Adds the labels that the closest rule needs to the workload, if that allows the connection at the gate.
     fn label(&self, shown: &Shown) -> Option<Fix> {
         let closed = [&shown.trace.ingress, &shown.trace.egress];
         let mut closed = closed.into_iter().filter(|gate| !gate.allowed);
@@ -135,7 +134,7 @@ impl Explainer<'_> {
             return None;
         }
         Some(Fix {
-            title: format!("Add {} to {}", said(&missing), workload.name),
+            title: format!("Add {} to {}", labels_text(&missing), workload.name),
             edit: Edit::Change(
                 Item::Workload(id),
                 Thing::Workload(model::Workload {
@@ -146,7 +145,7 @@ impl Explainer<'_> {
         })
     }
 
-    /// Whether a gate opens when the pod has these labels.
+    /// Whether a gate allows the connection when the pod has these labels.
     fn opens(
         &self,
         shown: &Shown,
@@ -161,8 +160,8 @@ impl Explainer<'_> {
         gate(&snapshot, direction, &shown.from, &shown.to, shown.port).allowed
     }
 
-    /// Drops the imported policy that alone lets too much through.
-    fn drop_kept(&self, shown: &Shown) -> Option<Fix> {
+    /// Removes the imported policy whose rule allows the connection.
+    fn remove_imported(&self, shown: &Shown) -> Option<Fix> {
         let gates = [&shown.trace.ingress, &shown.trace.egress];
         gates.into_iter().find_map(|gate| {
             let Decision::Rule { policy, rule } = &gate.decision else {
@@ -177,15 +176,15 @@ impl Explainer<'_> {
             let replaces = self.document().policies.get(id)?.replaces.is_some();
             Some(Fix {
                 title: match replaces {
-                    true => format!("Return {} to what is drawn", found.name),
-                    false => format!("Drop the imported policy {}", found.name),
+                    true => format!("Restore generated {}", found.name),
+                    false => format!("Remove {} from the project", found.name),
                 },
                 edit: Edit::Remove(vec![Item::Policy(id)]),
             })
         })
     }
 
-    /// Takes hand-made policies away that stand in place of those of the flows.
+    /// Removes imported policies that replace the generated ones of these flows.
     fn regenerate(&self, flows: &[FlowId]) -> Option<Fix> {
         let document = self.document();
         let replaced = &self.results.generated.replaced;
@@ -195,14 +194,14 @@ impl Explainer<'_> {
         let names: Vec<String> = of_flows
             .map(|w| format!("{}/{}", w.namespace, w.name))
             .collect();
-        let stands_for = |kept: &model::ImportedPolicy| {
+        let replaces_one = |kept: &model::ImportedPolicy| {
             let replaces = kept.replaces.as_ref();
             replaces.is_some_and(|name| names.contains(name))
         };
         let kept = document
             .policies
             .iter()
-            .filter(|(_, kept)| stands_for(kept));
+            .filter(|(_, kept)| replaces_one(kept));
         let kept: Vec<Item> = kept.map(|(id, _)| Item::Policy(id)).collect();
         let what = match (kept.as_slice(), names.first()) {
             ([], _) | (_, None) => return None,
@@ -210,18 +209,18 @@ impl Explainer<'_> {
             (many, _) => format!("{} policies", many.len()),
         };
         Some(Fix {
-            title: format!("Return {what} to what is drawn"),
+            title: format!("Restore generated {what}"),
             edit: Edit::Remove(kept),
         })
     }
 
-    /// Assumptions without which the answer would be another one.
+    /// Assumptions that change the verdict, as sentences.
     pub(super) fn assumptions(&self, shown: &Shown) -> Vec<String> {
         use crate::cluster::{HostNetwork, PodAddresses};
         let document = self.document();
         let now = document.settings.assumptions;
         let mut others = Vec::new();
-        if self.speaks_of_addresses(shown) {
+        if self.depends_on_addresses(shown) {
             for (value, word) in [
                 (PodAddresses::Known, "known"),
                 (PodAddresses::Outside, "outside the cluster"),
@@ -229,7 +228,7 @@ impl Explainer<'_> {
             ] {
                 let mut other = now;
                 other.pod_addresses = value;
-                others.push((other, format!("pod addresses were {word}")));
+                others.push((other, format!("pod addresses are {word}")));
             }
         }
         if self.on_host_network(shown) {
@@ -239,7 +238,7 @@ impl Explainer<'_> {
             ] {
                 let mut other = now;
                 other.host_network = value;
-                others.push((other, format!("host-network pods counted {word}")));
+                others.push((other, format!("host-network pods count {word}")));
             }
         }
         others.retain(|(other, _)| *other != now);
@@ -252,7 +251,7 @@ impl Explainer<'_> {
                 crate::analysis::oracle::probe(snapshot, &shown.from, &shown.to, shown.port);
             let verdict = if trace.allowed { "allowed" } else { "denied" };
             (trace.allowed != shown.trace.allowed)
-                .then(|| format!("An assumption decides: if {words}, it would be {verdict}"))
+                .then(|| format!("Depends on an assumption: {verdict} if {words}"))
         };
         others.into_iter().filter_map(decides).collect()
     }
@@ -265,8 +264,8 @@ impl Explainer<'_> {
         })
     }
 
-    /// Whether both ends are pods and a policy that applies speaks of addresses.
-    fn speaks_of_addresses(&self, shown: &Shown) -> bool {
+    /// Whether both ends are pods and a policy that applies has address peers.
+    fn depends_on_addresses(&self, shown: &Shown) -> bool {
         if !matches!(
             (&shown.from, &shown.to),
             (Endpoint::Pod(_), Endpoint::Pod(_))
@@ -304,7 +303,7 @@ fn names_addresses(peer: &crate::policy::Peer) -> bool {
 }
 
 /// `tier=web, app=x`.
-fn said(missing: &Missing) -> String {
+fn labels_text(missing: &Missing) -> String {
     let each = missing.pod.iter().map(|(k, v)| format!("{k}={v}"));
     each.collect::<Vec<_>>().join(", ")
 }

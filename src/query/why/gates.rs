@@ -1,4 +1,4 @@
-//! What each gate says, as steps.
+//! Explains each gate of a connection in steps.
 
 use super::excerpt::full_name;
 use super::near::{Near, near};
@@ -7,7 +7,7 @@ use crate::analysis::{Decision, Direction, GateTrace, PolicyTrace, TierVerdict};
 use crate::policy::{Action, Match, Policy, Rule};
 use crate::query::explain::Shown;
 
-/// How many near misses are told at a gate.
+/// How many near misses are listed at a gate.
 const NEAREST: usize = 3;
 
 impl Explainer<'_> {
@@ -20,16 +20,15 @@ impl Explainer<'_> {
     }
 
     fn gate(&self, shown: &Shown, trace: &GateTrace, own: &Place) -> Gate {
-        let verb = match (trace.direction, trace.allowed) {
-            (Direction::Egress, true) => "may send",
-            (Direction::Egress, false) => "may not send",
-            (Direction::Ingress, true) => "may receive",
-            (Direction::Ingress, false) => "may not receive",
+        let gate = match trace.direction {
+            Direction::Egress => "Egress from",
+            Direction::Ingress => "Ingress to",
         };
+        let verdict = if trace.allowed { "allowed" } else { "denied" };
         let mut gate = Gate {
             direction: trace.direction,
             allowed: trace.allowed,
-            title: format!("{} {verb}", own.name),
+            title: format!("{gate} {}: {verdict}", own.name),
             steps: Vec::new(),
             selected_by: self.selecting(trace),
             excerpt: None,
@@ -42,7 +41,7 @@ impl Explainer<'_> {
         gate
     }
 
-    /// The policies that select the end, in the order in which they are asked.
+    /// The policies that select the end, in evaluation order.
     fn selecting(&self, trace: &GateTrace) -> Vec<String> {
         let policies = trace.tiers.iter().flat_map(|tier| &tier.policies);
         let found = policies.filter_map(|p| self.policy(p.policy));
@@ -53,7 +52,7 @@ impl Explainer<'_> {
         self.results.in_force.policies().get(at)
     }
 
-    /// Which policies isolate the end.
+    /// Adds the policies that isolate the end.
     fn isolation(&self, trace: &GateTrace, gate: &mut Gate) {
         let what = match trace.direction {
             Direction::Egress => "egress",
@@ -84,7 +83,7 @@ impl Explainer<'_> {
         gate.steps.push(Step { text, source });
     }
 
-    /// Of policies that isolate, what says nothing but that is the clearest.
+    /// Sorts isolating policies by their number of rules: one without rules shows the isolation best.
     fn clearest_first(&self, policies: &mut [usize], direction: Direction) {
         policies.sort_by_key(|at| {
             let side = self.policy(*at).and_then(|p| p.side(direction));
@@ -92,7 +91,7 @@ impl Explainer<'_> {
         });
     }
 
-    /// How a tier ended; the one tier of NetworkPolicy says so by its rule.
+    /// Adds the verdict of a tier; where there is one tier only, its rule shows it.
     fn tier(&self, tier: usize, verdict: TierVerdict, trace: &GateTrace, gate: &mut Gate) {
         if trace.tiers.len() < 2 {
             return;
@@ -102,7 +101,7 @@ impl Explainer<'_> {
         let how = match verdict {
             TierVerdict::Allowed => "allows it",
             TierVerdict::Denied => "denies it",
-            TierVerdict::Next => "leaves it to the next tier",
+            TierVerdict::Next => "passes it to the next tier",
         };
         gate.steps.push(Step {
             text: format!("tier {name} {how}"),
@@ -120,7 +119,7 @@ impl Explainer<'_> {
             Decision::OwnNode => gate.steps.push(plain("a node always reaches its own pods")),
             Decision::NoPod => gate
                 .steps
-                .push(plain("it is outside the cluster: no policy guards it")),
+                .push(plain("outside the cluster, where no policy applies")),
             Decision::Open => {}
             Decision::Rule { policy, rule } => {
                 let Some(found) = self.policy(*policy) else {
@@ -129,11 +128,10 @@ impl Explainer<'_> {
                 let Some(rule_found) = found.rules(trace.direction).get(*rule) else {
                     return;
                 };
-                let how = match (rule_found.action, trace.direction) {
-                    (Action::Accept, Direction::Egress) => "let out by",
-                    (Action::Accept, Direction::Ingress) => "let in by",
-                    (Action::Deny, _) => "denied by",
-                    (Action::Pass, _) => "passed on by",
+                let how = match rule_found.action {
+                    Action::Accept => "allowed by",
+                    Action::Deny => "denied by",
+                    Action::Pass => "passed to the next tier by",
                 };
                 let line = self.deciding_line(shown, trace.direction, rule_found);
                 gate.steps.push(Step {
@@ -142,27 +140,24 @@ impl Explainer<'_> {
                 });
                 gate.excerpt = self.rule_excerpt(*policy, rule_found, line);
             }
-            Decision::Isolated { policies, .. } => self.closed(shown, trace, policies, gate),
+            Decision::Isolated { policies, .. } => self.denied(shown, trace, policies, gate),
         }
     }
 
-    /// Nothing lets it through: what comes nearest.
-    fn closed(&self, shown: &Shown, trace: &GateTrace, isolating: &[usize], gate: &mut Gate) {
+    /// No rule matches: adds the closest ones.
+    fn denied(&self, shown: &Shown, trace: &GateTrace, isolating: &[usize], gate: &mut Gate) {
         let snapshot = &self.results.in_force.cluster.snapshot;
         let near = near(snapshot, shown, trace);
-        let text = match near.as_slice() {
-            [] => "no rule lets it through, and none comes near",
-            _ => "no rule lets it through; the nearest:",
-        };
         gate.steps.push(Step {
-            text: text.to_owned(),
+            text: "no rule matches".to_owned(),
             source: None,
         });
-        for one in near.iter().take(NEAREST) {
+        for (at, one) in near.iter().take(NEAREST).enumerate() {
+            let rank = if at == 0 { "closest" } else { "next" };
             let source = self.source(one.policy, self.near_line(trace.direction, one));
             let name = self.name(one.policy);
             gate.steps.push(Step {
-                text: format!("rule {} of {name} would match {}", one.rule + 1, one.wish),
+                text: format!("{rank}: rule {} of {name}; {}", one.rule + 1, one.missing),
                 source,
             });
         }
@@ -195,7 +190,7 @@ impl Explainer<'_> {
         self.policy(policy).map_or("", |p| p.name.as_str())
     }
 
-    /// The line of the peer that the other end is, or of the rule.
+    /// The line of the peer that matches the other end, or of the rule.
     fn deciding_line(&self, shown: &Shown, direction: Direction, rule: &Rule) -> u32 {
         let snapshot = &self.results.in_force.cluster.snapshot;
         let other = shown.other(direction);

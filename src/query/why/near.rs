@@ -1,4 +1,4 @@
-//! The rules that come nearest to a connection that none allows, and what would have to be different.
+//! Near misses: the rules closest to matching a denied connection, and what each of them needs.
 
 use crate::analysis::near_miss::{peer_misses, port_miss, port_words};
 use crate::analysis::oracle::peer_matches;
@@ -8,18 +8,18 @@ use crate::policy::{Action, Match, Peer, Rule};
 use crate::query::explain::Shown;
 use crate::sets::{LabelOp, Labels, Selector};
 
-/// A rule that comes near.
+/// A rule that almost matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Near {
     /// Its policy, in the snapshot.
     pub(super) policy: usize,
     /// Its place in the policy's direction.
     pub(super) rule: usize,
-    /// What would make it match: `if the pod had tier=web`.
-    pub(super) wish: String,
+    /// Why it does not match: `the pod needs tier=web`.
+    pub(super) missing: String,
     /// The line of the peer or port that comes nearest.
     pub(super) line: Option<u32>,
-    /// Labels that would do, if nothing else is missing.
+    /// Labels that would make it match, if nothing else is missing.
     pub(super) labels: Option<Missing>,
     /// The peer matches and only the port does not.
     pub(super) only_port: bool,
@@ -34,7 +34,7 @@ pub(super) struct Missing {
     pub(super) namespace: Vec<(String, String)>,
 }
 
-/// The accepting rules that miss by the least, nearest first.
+/// The accepting rules that miss by either the peer or the port, closest first.
 pub(super) fn near(snapshot: &Snapshot, shown: &Shown, trace: &GateTrace) -> Vec<Near> {
     let mut found: Vec<((usize, usize), Near)> = Vec::new();
     let policies = trace.tiers.iter().flat_map(|tier| &tier.policies);
@@ -44,7 +44,7 @@ pub(super) fn near(snapshot: &Snapshot, shown: &Shown, trace: &GateTrace) -> Vec
         };
         let both = policy.rules(trace.direction).iter().zip(&asked.rules);
         for (at, (rule, how)) in both.enumerate() {
-            // What misses by both the peer and the port is for something else.
+            // A rule that misses by both the peer and the port is about another connection.
             if rule.action != Action::Accept || !how.subject || !(how.peer || how.port) {
                 continue;
             }
@@ -65,11 +65,11 @@ pub(super) fn near(snapshot: &Snapshot, shown: &Shown, trace: &GateTrace) -> Vec
     found.into_iter().map(|(_, near)| near).collect()
 }
 
-fn nearly(wish: String) -> Near {
+fn nearly(missing: String) -> Near {
     Near {
         policy: 0,
         rule: 0,
-        wish,
+        missing,
         line: None,
         labels: None,
         only_port: false,
@@ -84,18 +84,18 @@ fn by_port(snapshot: &Snapshot, shown: &Shown, rule: &Rule) -> Near {
         }
         Match::Any => (Vec::new(), None),
     };
-    let wish = match names.as_slice() {
+    let missing = match names.as_slice() {
         [] => port_miss(snapshot, &rule.ports, &shown.to, shown.port).unwrap_or_default(),
-        names => format!("on {}", names.join(" or ").replace('`', "")),
+        names => format!("allows {} only", names.join(" and ").replace('`', "")),
     };
     Near {
         line,
         only_port: true,
-        ..nearly(wish)
+        ..nearly(missing)
     }
 }
 
-/// How far the nearest peer of the rule is, and what is missing.
+/// The distance of the closest peer of the rule, and what is missing.
 fn by_peer(snapshot: &Snapshot, end: &Endpoint, rule: &Rule) -> (usize, Near) {
     let Match::Only(items) = &rule.peers else {
         return (usize::MAX, nearly(String::new()));
@@ -117,35 +117,35 @@ fn by_peer(snapshot: &Snapshot, end: &Endpoint, rule: &Rule) -> (usize, Near) {
         let near = Near {
             line: Some(line),
             labels: Some(missing.clone()),
-            ..nearly(format!("if {}", wish(&missing)))
+            ..nearly(wanted(&missing))
         };
         return (far, near);
     }
     let misses = peer_misses(snapshot, &rule.peers, end);
-    let wish = match misses.first() {
-        Some(miss) => format!("if not: {}", miss.replace('`', "")),
-        None => "no peer at all".to_owned(),
+    let missing = match misses.first() {
+        Some(miss) => miss.replace('`', ""),
+        None => "it has no peers".to_owned(),
     };
     let near = Near {
         line: items.first().map(|item| item.span.line),
-        ..nearly(wish)
+        ..nearly(missing)
     };
     (10, near)
 }
 
-/// `the pod had tier=web and its namespace team=shop`.
-fn wish(missing: &Missing) -> String {
-    let said = |labels: &[(String, String)]| {
+/// `the pod needs tier=web and its namespace team=shop`.
+fn wanted(missing: &Missing) -> String {
+    let list = |labels: &[(String, String)]| {
         let each: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
         each.join(", ")
     };
     match (missing.pod.is_empty(), missing.namespace.is_empty()) {
-        (false, true) => format!("the pod had {}", said(&missing.pod)),
-        (true, _) => format!("its namespace had {}", said(&missing.namespace)),
+        (false, true) => format!("the pod needs {}", list(&missing.pod)),
+        (true, _) => format!("its namespace needs {}", list(&missing.namespace)),
         (false, false) => format!(
-            "the pod had {} and its namespace {}",
-            said(&missing.pod),
-            said(&missing.namespace)
+            "the pod needs {} and its namespace {}",
+            list(&missing.pod),
+            list(&missing.namespace)
         ),
     }
 }
@@ -177,7 +177,7 @@ fn labels_missing(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> Option<Missing
         }),
         Peer::NamespaceLabels(selector) => {
             let missing = values_missing(selector, &namespace.labels)?;
-            // The control plane sets the name; nobody changes it.
+            // The control plane sets the name label; it cannot be changed.
             let fixed = |(key, _): &(String, String)| key == crate::cluster::NAMESPACE_NAME_LABEL;
             (!missing.iter().any(fixed)).then(|| Missing {
                 namespace: missing,

@@ -2,12 +2,12 @@ use super::*;
 use crate::model::fixture::Fixture;
 use crate::model::{Edit, FlowPort, Thing};
 use crate::query::check;
-use crate::query::drawn::Drawn;
+use crate::query::drawn::DrawnConnections;
 use crate::sets::Protocol;
 
 fn asked(fixture: &Fixture, from: &str, to: &str, port: &str) -> Why {
     let results = check(&fixture.document);
-    let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
+    let drawn = DrawnConnections::new(&results.document, &results.generated, &results.in_force);
     let question = Question {
         from: from.into(),
         to: to.into(),
@@ -69,15 +69,15 @@ fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
     assert_eq!(why.verdict, PairVerdict::Drawn);
     assert_eq!(why.port, "TCP 5432");
     let [egress, ingress] = &why.gates;
-    assert_eq!(egress.title, "web may send");
+    assert_eq!(egress.title, "Egress from web: allowed");
     assert_eq!(
         steps(egress),
         [
             "its egress is isolated by deny-all and 2 more",
-            "let out by rule 1 of web-to-data-postgres"
+            "allowed by rule 1 of web-to-data-postgres"
         ]
     );
-    assert_eq!(ingress.title, "postgres may receive");
+    assert_eq!(ingress.title, "Ingress to postgres: allowed");
     let text: String = marked(ingress).into_iter().map(|(_, line)| line).collect();
     assert!(text.contains("namespaceSelector"), "{text}");
     let source = ingress.steps.last().and_then(|step| step.source.clone());
@@ -89,7 +89,7 @@ fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
 }
 
 #[test]
-fn what_a_kept_policy_opens_is_not_drawn_and_lies_at_its_door() {
+fn an_imported_rule_that_allows_the_connection_is_named() {
     let mut fixture = shop();
     fixture.keep(OPEN, None);
     let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/5432");
@@ -99,7 +99,7 @@ fn what_a_kept_policy_opens_is_not_drawn_and_lies_at_its_door() {
     let [_, ingress] = &why.gates;
     assert_eq!(
         steps(ingress).last().copied(),
-        Some("let in by rule 1 of pg-open")
+        Some("allowed by rule 1 of pg-open")
     );
     assert_eq!(
         marked(ingress),
@@ -110,14 +110,14 @@ fn what_a_kept_policy_opens_is_not_drawn_and_lies_at_its_door() {
 }
 
 #[test]
-fn a_denial_tells_the_label_that_is_missing_and_adds_it() {
+fn a_denial_names_the_missing_label_and_offers_it_as_a_fix() {
     let mut fixture = shop();
     fixture.keep(OPEN, None);
     let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/9187");
     assert_eq!(why.verdict, PairVerdict::Denied);
     let ingress = &why.gates[1];
     assert!(
-        steps(ingress).contains(&"rule 2 of pg-open would match if the pod had tier=web"),
+        steps(ingress).contains(&"closest: rule 2 of pg-open; the pod needs tier=web"),
         "{:?}",
         steps(ingress)
     );
@@ -139,7 +139,7 @@ fn a_denial_tells_the_label_that_is_missing_and_adds_it() {
     let mut document = fixture.document.clone();
     why.fixes[1].edit.apply(&mut document).expect("it applies");
     let results = check(&document);
-    let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
+    let drawn = DrawnConnections::new(&results.document, &results.generated, &results.in_force);
     let question = Question {
         from: "shop/cart".into(),
         to: "data/postgres".into(),
@@ -184,13 +184,13 @@ fn without_flows_nothing_is_too_wide() {
     }
     let why = asked(&fixture, "shop/web", "data/postgres", "TCP/5432");
     assert_eq!(why.verdict, PairVerdict::Open);
-    assert_eq!(why.more, "Nothing is drawn in this project yet");
+    assert_eq!(why.more, "This project has no flows");
     let denied = asked(&fixture, "shop/web", "data/postgres", "TCP/22");
     assert_eq!(denied.verdict, PairVerdict::Denied);
 }
 
 #[test]
-fn of_a_set_the_worst_connection_is_told_and_another_named() {
+fn a_set_is_answered_by_its_worst_connection_and_another_one() {
     let mut fixture = shop();
     fixture.keep(OPEN, None);
     let why = asked(&fixture, "shop/*", "data/postgres", "TCP/5432");
@@ -201,9 +201,9 @@ fn of_a_set_the_worst_connection_is_told_and_another_named() {
 }
 
 #[test]
-fn words_that_stand_for_nothing_are_refused() {
+fn unknown_words_are_refused() {
     let results = check(&shop().document);
-    let drawn = Drawn::default();
+    let drawn = DrawnConnections::default();
     for (from, to, port) in [
         ("shop/nobody", "shop/web", "TCP/1"),
         ("shop/web", "nowhere", "TCP/1"),

@@ -101,7 +101,7 @@ fn manifests_with_nothing_drawn_are_audited() {
     bench.harness().get_by_label("Audit");
     bench
         .harness()
-        .get_by_label("Proof: 5 workloads, 2 imported policies: 1 open to everything");
+        .get_by_label("Proof: 5 workloads, 2 imported policies: 1 not isolated");
     let runner = bench.node("tools/runner");
     bench.click_label("tools/runner");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! For random drawings: the generated policies mean what is drawn, and no answer says so wrongly.
+//! For random documents: the generated policies match the document, and no verdict is wrong.
 
 mod evaluated;
 mod plain;
@@ -11,7 +11,7 @@ use crate::proof::generate;
 pub(crate) use evaluated::alter;
 pub(crate) use random::{Random, drawing, random, random_with_rules};
 
-/// DNS that nobody has to write is not demanded because a port name of a flow might stand for it.
+/// DNS that needs no policy is not required because a port name of a flow might resolve to it.
 #[test]
 fn a_port_name_does_not_demand_dns() {
     let document = drawing(&Random {
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn written_texts_are_what_the_api_reads(random in random()) {
+    fn written_texts_deserialize_as_api_objects(random in random()) {
         use k8s_openapi::api::networking::v1::NetworkPolicy;
         let generated = generate(&drawing(&random).document);
         let mut names = std::collections::BTreeSet::new();
@@ -104,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn order_of_flows_changes_nothing(random in random()) {
+    fn the_order_of_flows_does_not_matter(random in random()) {
         let mut turned = random.clone();
         turned.flows.reverse();
         prop_assert_eq!(generate(&drawing(&random).document).text(), generate(&drawing(&turned).document).text());
