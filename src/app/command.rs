@@ -100,7 +100,7 @@ pub enum Command {
     SelectArrow(ExtraId),
     /// Lights up flows and what they touch on the canvas, without selecting them.
     Highlight(Vec<FlowId>),
-    /// Asks why a connection is allowed or not, in words (DESIGN 8); without a port, at one that matters.
+    /// Asks why a connection is allowed or not, in words; without a port, at one that matters.
     Why {
         /// Who would open it.
         from: String,

@@ -9,7 +9,7 @@ use crate::yaml::{Map, Mark, Node, Object, Value};
 /// Which fields a value may have.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// Anything: scalars, label maps, what nobody here reads.
+    /// Anything: scalars, label maps, fields that are not checked.
     Any,
     /// These fields and no others.
     Fields(&'static [(&'static str, Shape)]),
@@ -62,7 +62,7 @@ pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
 
 struct Walk<'a> {
     object: &'a Object,
-    /// How one gets to where the walk is. Few places are told of, so that the path is only then made.
+    /// The keys and indices of the current node. Few nodes are reported, so the path is only formatted on demand.
     steps: Vec<Step<'a>>,
     out: Vec<Diagnostic>,
 }
@@ -92,8 +92,8 @@ impl<'a> Walk<'a> {
     fn map(&mut self, map: &'a Map, shape: Shape) {
         for (key, mark) in &map.duplicates {
             self.under(Step::Field(key), |walk| {
-                let message = format!("duplicate field `{}`; the last one counts", walk.path());
-                walk.tell(message, *mark, Some("keep one of them".into()));
+                let message = format!("duplicate field `{}`; the last one is used", walk.path());
+                walk.tell(message, *mark, Some("remove one of them".into()));
             });
         }
         for entry in &map.entries {
@@ -133,9 +133,9 @@ impl<'a> Walk<'a> {
     }
 
     fn tell(&mut self, message: String, mark: Mark, help: Option<String>) {
-        let mut told = Diagnostic::error("V23", message).path(self.path());
-        told.help = help;
-        self.out.push(self.object.about(told, mark));
+        let mut diagnostic = Diagnostic::error("V23", message).path(self.path());
+        diagnostic.help = help;
+        self.out.push(self.object.about(diagnostic, mark));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Wire formats: parse, validate as the API server does, lower to [`crate::policy::Policy`], write.
 //!
 //! A wire format is a [`Dialect`]; the registry has one of each. Nothing outside this folder names one:
-//! [`kinds`], [`read`] and [`tiers`] are the way to them all.
+//! [`kinds`], [`read`] and [`tiers`] are its interface.
 
 pub mod cidr;
 mod cluster_policy;
@@ -49,20 +49,20 @@ pub trait Lower: fmt::Debug + Send + Sync {
     /// What it means; `object` is what it was decoded from.
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy>;
 
-    /// The policy as it could be drawn; none if no flows express policies of its kind.
+    /// The policy in a form that flows can express; none if no flows express policies of its kind.
     fn raise(&self) -> Option<RaisedPolicy> {
         None
     }
 }
 
-/// What the meaning of a policy depends on, beside its text.
+/// What lowering a policy depends on besides its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Context {
-    /// What the answers take for granted.
+    /// The assumptions of the answers.
     pub assumptions: Assumptions,
 }
 
-/// What became of an object.
+/// The result of reading an object.
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// The policy; none if it is refused.
@@ -82,8 +82,8 @@ impl Parsed {
         let lenient = |d: &Diagnostic| lenient.contains(&d.code) || metadata::is_about(d);
         let fatal = |d: &Diagnostic| d.severity == Severity::Error && !lenient(d);
         let refused = diagnostics.iter().any(fatal);
-        for told in diagnostics.iter_mut().filter(|d| fatal(d)) {
-            told.message.push_str("; this policy is not judged");
+        for diagnostic in diagnostics.iter_mut().filter(|d| fatal(d)) {
+            diagnostic.message.push_str("; this policy is not judged");
         }
         let policy = policy.filter(|_| !refused);
         Self {
@@ -98,7 +98,7 @@ impl Parsed {
         policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
     }
 
-    /// The policy as it could be drawn; none if it is refused, or if no flows express policies of its kind.
+    /// The policy in a form that flows can express; none if it is refused, or if no flows express policies of its kind.
     pub fn raise(&self) -> Option<RaisedPolicy> {
         self.policy.as_ref()?.raise()
     }
@@ -155,7 +155,7 @@ pub fn write(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
     network_policy::express(plan)
 }
 
-/// The tiers in which an enforcer judges policies (3.2). Of those that are not implemented, Kubernetes': see
+/// The tiers of an enforcer, in order of judgement. Enforcers that are not implemented have those of Kubernetes; see
 /// [`unsupported`].
 pub fn tiers(enforcer: Enforcer) -> Vec<Tier> {
     let tier = |name: &str, combine| Tier {
@@ -202,9 +202,12 @@ mod tests {
     fn enforcers_without_rules_of_their_own_are_errors() {
         assert_eq!(unsupported(Enforcer::Kubernetes), None);
         for enforcer in [Enforcer::Cilium, Enforcer::Calico] {
-            let told = unsupported(enforcer).unwrap();
-            assert_eq!((told.severity, told.code), (Severity::Error, "enforcer"));
-            assert!(told.message.contains(enforcer.name()));
+            let diagnostic = unsupported(enforcer).unwrap();
+            assert_eq!(
+                (diagnostic.severity, diagnostic.code),
+                (Severity::Error, "enforcer")
+            );
+            assert!(diagnostic.message.contains(enforcer.name()));
         }
     }
 }

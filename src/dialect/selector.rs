@@ -1,4 +1,4 @@
-//! `metav1.LabelSelector`: parsed with places, validated as the API does, lowered (semantics 2.3).
+//! `metav1.LabelSelector`: parsed with places, validated as the API does, lowered.
 
 use std::fmt::Display;
 

@@ -69,7 +69,7 @@ pub(super) struct Grant {
     namespace: String,
     /// Kind and namespace of routes.
     from: Vec<(String, String)>,
-    /// Names of Services; none stands for every Service.
+    /// Names of Services; none: every Service.
     to: Vec<Option<String>>,
 }
 
@@ -215,13 +215,13 @@ impl Gateways {
     pub fn attach(
         &self,
         namespaces: &BTreeMap<String, Namespace>,
-        told: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<Route> {
         let mut found = Vec::new();
         for route in &self.routes {
-            if self.taken(route, namespaces, told) {
+            if self.taken(route, namespaces, diagnostics) {
                 let backends = route.backends.iter();
-                found.extend(backends.filter_map(|b| self.granted(route, b, told)));
+                found.extend(backends.filter_map(|b| self.granted(route, b, diagnostics)));
             }
         }
         found
@@ -231,7 +231,7 @@ impl Gateways {
         &self,
         route: &GatewayRoute,
         namespaces: &BTreeMap<String, Namespace>,
-        told: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> bool {
         let mut taken = false;
         for parent in &route.parents {
@@ -251,16 +251,16 @@ impl Gateways {
                         }
                     );
                     let help =
-                        "name a listener that it has, and allow the namespace in its allowedRoutes";
-                    told.push(route.about(message, &parent.span).help(help));
+                        "use one of its listeners, and allow the namespace in its allowedRoutes";
+                    diagnostics.push(route.about(message, &parent.span).help(help));
                 }
                 _ => taken = true,
             }
         }
         if route.parents.is_empty() && !route.mesh && !route.backends.is_empty() {
-            let message = "it hangs on no Gateway, so that nothing comes in by it".to_owned();
-            let help = "name the Gateway in spec.parentRefs";
-            told.push(route.about(message, &route.span).help(help));
+            let message = "it has no parent Gateway, so it receives no traffic".to_owned();
+            let help = "add the Gateway to spec.parentRefs";
+            diagnostics.push(route.about(message, &route.span).help(help));
         }
         taken
     }
@@ -269,25 +269,24 @@ impl Gateways {
         &self,
         route: &GatewayRoute,
         backend: &Backend,
-        told: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Route> {
         let title = format!("{}/{}", backend.namespace, backend.service);
         let foreign = backend.namespace != route.namespace;
         if foreign && !self.grants.iter().any(|g| g.lets(route, backend)) {
             let message = format!(
-                "no ReferenceGrant in namespace `{}` lets a {} of `{}` name Service `{title}`: it gets no traffic",
+                "no ReferenceGrant in namespace `{}` allows a {} of `{}` to refer to Service `{title}`: it gets no traffic",
                 backend.namespace, route.kind, route.namespace
             );
             let help = "add a ReferenceGrant there, from this kind and namespace to the Service";
-            told.push(route.about(message, &backend.span).help(help));
+            diagnostics.push(route.about(message, &backend.span).help(help));
             return None;
         }
         let Some(port) = backend.port else {
-            let message = format!(
-                "the backend Service `{title}` is named without a port: it gets no traffic"
-            );
-            let help = "write the port of the Service";
-            told.push(route.about(message, &backend.span).help(help));
+            let message =
+                format!("the backend Service `{title}` has no port here: it gets no traffic");
+            let help = "add the port of the Service";
+            diagnostics.push(route.about(message, &backend.span).help(help));
             return None;
         };
         Some(Route {

@@ -1,5 +1,5 @@
 //! Kubernetes manifests: texts in, a [`Snapshot`] without policies out, with the policies beside it
-//! and everything that could not be read as diagnostics (semantics 8).
+//! and everything that could not be read as diagnostics.
 //!
 //! `objects` finds the objects in the texts, `resource` decodes each on its own, `assemble`
 //! makes a cluster of them.
@@ -26,7 +26,7 @@ use crate::diag::Diagnostic;
 use crate::policy;
 use crate::yaml::{Object, decode};
 
-/// How texts become a cluster and what is found on the way: Markdown, a page for each code.
+/// How manifests are read and what is reported about them: Markdown, a page for each code.
 pub const MANUAL: &str = include_str!("manual.md");
 
 /// A text and how the user calls it.
@@ -48,7 +48,7 @@ impl Source {
     }
 }
 
-/// What manifests say.
+/// The contents of manifests.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests {
     /// The cluster; no policies, no tiers.
@@ -79,7 +79,7 @@ pub fn read(sources: &[Source], policies: &[policy::Kind]) -> Manifests {
     assemble::assemble(resources, diagnostics)
 }
 
-/// One note for all objects that do not say where they live (W3).
+/// One note for all objects without a namespace (W3).
 fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Diagnostic> {
     let homeless = |o: &&Object| {
         let kind = kinds::of(o, policies);
@@ -90,7 +90,7 @@ fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Di
     let message = match homeless.count() {
         0 => "one object names no namespace; it is taken to be in `default`".to_owned(),
         n => format!(
-            "{} objects name no namespace, this is the first; they are taken to be in `default`",
+            "{} objects have no namespace, this is the first; namespace `default` is assumed",
             n + 1
         ),
     };
@@ -106,9 +106,9 @@ fn loose_words(object: &Object, kind: kinds::Kind) -> Vec<Diagnostic> {
     words
         .map(|error| {
             let message = format!("{}; it is read as text", error.message);
-            let mut told = Diagnostic::error("W2", message).path(error.path);
-            told.help = error.help;
-            object.about(told, error.mark)
+            let mut diagnostic = Diagnostic::error("W2", message).path(error.path);
+            diagnostic.help = error.help;
+            object.about(diagnostic, error.mark)
         })
         .collect()
 }

@@ -143,7 +143,7 @@ fn address(node: &yaml::Node) -> Decoded<Option<IpAddr>> {
 
 fn wrong_type(object: &Object, error: TypeError) -> Diagnostic {
     let message = format!("{}; this {} is skipped", error.message, object.kind);
-    let mut told = Diagnostic::error("V22", message).path(error.path);
-    told.help = error.help;
-    object.about(told, error.mark)
+    let mut diagnostic = Diagnostic::error("V22", message).path(error.path);
+    diagnostic.help = error.help;
+    object.about(diagnostic, error.mark)
 }

@@ -1,5 +1,4 @@
-//! The written policies, read back and compared with the drawing, gate by gate (DESIGN 11, "What
-//! proof means").
+//! The written policies, read back and compared with the drawing, gate by gate.
 
 mod before;
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions)
     }
 }
 
-/// A rule with a peer that nobody knows fails closed as a whole: it accepts nothing, or denies everything
+/// A rule with an unknown peer fails closed as a whole (A12): it accepts nothing, or denies everything
 /// (A12).
 fn closed(rule: Rule) -> Rule {
     let accepts = rule.action == Action::Accept;
@@ -130,7 +130,7 @@ impl Lowering<'_> {
         refusals.found.is_empty().then(|| selector::lower(written))
     }
 
-    /// A6, with DESIGN's three ways to take the addresses of pods.
+    /// `networks` (A6), under each value of the assumption `pod-addresses`.
     fn block(&self, net: ipnet::IpNet) -> Vec<Peer> {
         let block = self.assumptions.block(IpSet::net(net));
         let whole = self.kind == Kind::Cluster && net.prefix_len() == 0;

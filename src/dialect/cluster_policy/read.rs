@@ -79,7 +79,7 @@ pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
         "BaselineAdminNetworkPolicy" => (Kind::Baseline, "v1alpha1"),
         _ => (Kind::Cluster, "v1alpha2"),
     };
-    let mut told = fields::strict(object, SHAPE);
+    let mut diagnostics = fields::strict(object, SHAPE);
     let mut reader = Reader {
         kind,
         schema: Schema::new(object),
@@ -97,9 +97,9 @@ pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
         reader.schema.out.help(0, &help);
     }
     let found = reader.policy();
-    told.append(&mut reader.schema.out.found);
-    told.append(&mut reader.notes);
-    (found, told)
+    diagnostics.append(&mut reader.schema.out.found);
+    diagnostics.append(&mut reader.notes);
+    (found, diagnostics)
 }
 
 /// One walk over an object.

@@ -1,4 +1,4 @@
-//! A NetworkPolicy as it could be drawn.
+//! Turns a NetworkPolicy into rules that flows can express.
 
 use super::lower::{any_if_empty, applies, port_match};
 use super::parse::{IpBlock, NetworkPolicy, Peer, Rule};

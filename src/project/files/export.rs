@@ -128,7 +128,7 @@ pub fn plan_export(
     Ok(ExportPlan { changes })
 }
 
-/// Documents one behind the other.
+/// Joins documents.
 fn join(texts: &[&str]) -> String {
     let mut all = String::new();
     for text in texts {
@@ -149,7 +149,7 @@ fn checked_name(file: &ExportFile, names: &mut BTreeSet<String>) -> Result<Strin
         |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['/', '\\']);
     let name = policy_file(&file.namespace, &file.name);
     if !is_plain(&file.namespace) || !is_plain(&file.name) {
-        let message = format!("`{name}` cannot be the file of a policy");
+        let message = format!("`{name}` is not a valid file name for a policy");
         let help = "give the policy and its namespace names that Kubernetes accepts";
         return Err(Diagnostic::error("file", message).help(help));
     }
@@ -211,7 +211,7 @@ fn compare(path: PathBuf, name: String, after: String) -> Result<FileChange, Dia
     })
 }
 
-/// Whether Drawbridge wrote a file: every document in it says so.
+/// Whether Drawbridge wrote a file: every document in it has the mark.
 fn is_ours(text: &str) -> bool {
     if text.starts_with(WRITTEN_BY_US) || text.starts_with(VERDICT_BY_US) {
         return true;
@@ -335,8 +335,8 @@ impl ExportPlan {
         };
         for change in todo() {
             if read(&change.path)? != change.before {
-                let message = "the file changed while the export was being looked at";
-                let help = "look at the changes again";
+                let message = "the file changed during the review of the export";
+                let help = "review the changes again";
                 return Err(about(
                     &change.path,
                     Diagnostic::error("file", message).help(help),

@@ -26,7 +26,7 @@ pub struct Journal {
     _held: File,
 }
 
-/// Unsaved work that a crash left behind. Held by this process from now on, so that no other
+/// Unsaved work of a crashed process. Held by this process from now on, so that no other
 /// window offers it too.
 #[derive(Debug)]
 pub struct Orphan {
@@ -61,7 +61,7 @@ impl StateFolder {
         }
     }
 
-    /// What crashes left behind, the newest first.
+    /// Unsaved work of crashed processes, newest first.
     pub fn orphans(&self) -> Vec<Orphan> {
         let folder = self.path().join(FOLDER);
         let Ok(entries) = fs::read_dir(&folder) else {

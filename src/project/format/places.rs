@@ -1,4 +1,4 @@
-//! Where the things of a project stand in its file, for reports that point at lines.
+//! The lines of flows, policies and invariants in a project file, for reports.
 
 use crate::yaml::{self, Node, Value};
 

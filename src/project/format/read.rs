@@ -1,8 +1,8 @@
 //! Reading a Document.
 //!
-//! A field of the wrong shape refuses the file, because saving it again would lose what stands
+//! A field of the wrong shape refuses the file, because saving it again would lose what is
 //! there. A value that is only not allowed (a label with a space, an end that does not exist) is
-//! kept and reported. Fields that nobody knows are kept: those of a thing with it, those below one
+//! kept and reported. Unknown fields are kept: those of a thing with it, those below one
 //! of its fields under that field's name (and below a list under the item's, see [`item_key`]).
 
 mod fields;
@@ -27,12 +27,12 @@ pub fn read(text: &str, file: &str) -> Result<(Document, Vec<Diagnostic>), Vec<D
     let mut reader = Reader::new(Arc::from(file));
     let parsed = yaml::parse(text);
     for problem in parsed.problems {
-        reader.refuse(problem.mark, problem.message, "correct the YAML there");
+        reader.refuse(problem.mark, problem.message, "correct the YAML");
     }
     let mut documents = parsed.documents.into_iter();
     let root = documents.next().map(|document| document.node);
     if let Some(more) = documents.next() {
-        let message = "a project is one YAML document, and here starts another";
+        let message = "a project is one YAML document, but another starts here";
         reader.refuse(more.node.mark, message, "move it to a file of its own");
     }
     let Some(root) = root else {
@@ -72,11 +72,7 @@ fn project(reader: &mut Reader, root: &Node) -> Option<Document> {
 fn check_format(reader: &mut Reader, root: &Node, format: Option<&Node>) -> Option<()> {
     let Some(node) = format else {
         let help = format!("start a project with `format: {FORMAT}`");
-        reader.refuse(
-            root.mark,
-            "the file does not say that it is a project",
-            help,
-        );
+        reader.refuse(root.mark, "the file is not a Drawbridge project", help);
         return None;
     };
     let text = reader.text(node)?;

@@ -1,4 +1,4 @@
-//! Saving a Document into a text that is there: what did not change keeps its bytes, comments
+//! Saves a Document into an existing text: what did not change keeps its bytes, comments
 //! included.
 
 use super::{read, write};

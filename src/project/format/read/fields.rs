@@ -103,8 +103,12 @@ impl Reader {
     }
 
     fn wrong<T>(&mut self, node: &Node, wanted: &str) -> Option<T> {
-        let message = format!("{wanted} must stand here, not {}", node.value.what());
-        self.refuse(node.mark, message, "see the format in the documentation");
+        let message = format!("expected {wanted}, not {}", node.value.what());
+        self.refuse(
+            node.mark,
+            message,
+            "see the project format in the documentation",
+        );
         None
     }
 
@@ -115,8 +119,8 @@ impl Reader {
         for (key, mark) in &map.duplicates {
             self.refuse(
                 *mark,
-                format!("the key `{key}` is there twice"),
-                "keep one of them",
+                format!("duplicate key `{key}`"),
+                "remove one of them",
             );
         }
         Some(Fields(map.entries.iter().collect()))
@@ -147,7 +151,7 @@ impl Reader {
         let Some(items) = node.items() else {
             return self.wrong(node, "a list");
         };
-        // Every item is looked at, so that all that is wrong is said at once.
+        // All items are read, so that all errors are reported at once.
         let read: Vec<Option<T>> = items.iter().map(|node| item(self, node)).collect();
         read.into_iter().collect()
     }
@@ -165,7 +169,7 @@ impl Reader {
         }
     }
 
-    /// A text; numbers and booleans without quotes count as what stands there.
+    /// A text; unquoted numbers and booleans are read as written.
     pub(super) fn text(&mut self, node: &Node) -> Option<String> {
         match &node.value {
             yaml::Value::String(text) => Some(text.clone()),
@@ -213,7 +217,7 @@ impl Reader {
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             let help = format!("write {}", known.join(" or "));
-            self.refuse(node.mark, format!("`{text}` is not known here"), help);
+            self.refuse(node.mark, format!("unknown value `{text}`"), help);
         }
         found.map(|(_, value)| value.clone())
     }
@@ -300,23 +304,19 @@ impl Reader {
             ("Contains", [text]) => LabelOp::Contains(text.clone()),
             _ => {
                 let help = "write In, NotIn, Exists or DoesNotExist";
-                self.refuse(
-                    operator.mark,
-                    format!("`{word}` is not an operator here"),
-                    help,
-                );
+                self.refuse(operator.mark, format!("`{word}` is not an operator"), help);
                 return None;
             }
         };
         Some(Requirement { key, op })
     }
 
-    /// A selector with something unknown in it cannot be kept: nobody knows what it selects.
+    /// A selector with an unknown field cannot be kept: what it selects is unknown.
     fn nothing_else(&mut self, fields: Fields) -> Option<()> {
         let Some(entry) = fields.0.first() else {
             return Some(());
         };
-        let message = format!("`{}` is not known in a selector", entry.key);
+        let message = format!("unknown field `{}` in a selector", entry.key);
         self.refuse(
             entry.mark,
             message,
