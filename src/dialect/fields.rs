@@ -1,5 +1,5 @@
-//! Fields that an API does not have, and keys written twice: what `fieldValidation=Strict` refuses
-//! and every other server drops in silence (V23).
+//! Unknown fields and duplicate keys: refused with `fieldValidation=Strict`, otherwise dropped silently
+//! by the server (V23).
 
 use std::fmt::Write as _;
 
@@ -49,7 +49,7 @@ pub const SELECTOR: Shape = Shape::Fields(&[
     ),
 ]);
 
-/// Everything in an object that its shape does not know, and every key written twice.
+/// Reports all unknown fields and duplicate keys of an object.
 pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
     let mut walk = Walk {
         object,
@@ -139,7 +139,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The known field that is at most two slips of the pen away.
+/// The known field within an edit distance of two.
 fn nearest(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> {
     let key = key.to_ascii_lowercase();
     let near = fields.iter().map(|(name, _)| {
@@ -149,7 +149,7 @@ fn nearest(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> 
     near.min().filter(|(d, _)| *d <= 2).map(|(_, name)| name)
 }
 
-/// How many characters must be put in, taken out, replaced or swapped with a neighbour.
+/// The edit distance: characters inserted, deleted, replaced or swapped with a neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];

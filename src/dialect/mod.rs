@@ -28,7 +28,7 @@ pub const NETWORK_POLICY: usize = 1;
 /// Where BaselineAdminNetworkPolicy and the Baseline tier of ClusterNetworkPolicy are judged.
 pub const BASELINE: usize = 2;
 
-/// All dialects. Policies are judged in this order, and within a dialect in that of their texts.
+/// All dialects. Policies are lowered in this order, and within a dialect in input order.
 const DIALECTS: &[&dyn Dialect] = &[
     &network_policy::NetworkPolicies,
     &cluster_policy::ClusterPolicies,
@@ -46,7 +46,7 @@ trait Dialect: Sync {
 
 /// A policy as its dialect decoded it.
 pub trait Lower: fmt::Debug + Send + Sync {
-    /// What it means; `object` is what it was decoded from.
+    /// Lowers it; `object` is the object it was decoded from.
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy>;
 
     /// The policy in a form that flows can express; none if no flows express policies of its kind.
@@ -67,13 +67,13 @@ pub struct Context {
 pub struct Parsed {
     /// The policy; none if it is refused.
     policy: Option<Box<dyn Lower>>,
-    /// What the API server would refuse, in its own words, and what has no effect.
+    /// What the API server would refuse, in its own words, and fields without effect.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Parsed {
-    /// A policy with what was found in it. It is refused if there is an error among that, other than those that
-    /// are `lenient`, which leave its meaning clear.
+    /// A policy with its diagnostics. It is refused if one of them is an error whose code is not `lenient`;
+    /// lenient errors leave the meaning clear.
     fn new(
         policy: Option<impl Lower + 'static>,
         mut diagnostics: Vec<Diagnostic>,
@@ -92,7 +92,7 @@ impl Parsed {
         }
     }
 
-    /// What the object means; nothing if it is refused.
+    /// Lowers the object; nothing if it is refused.
     pub fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         let policy = self.policy.as_ref();
         policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
@@ -104,7 +104,7 @@ impl Parsed {
     }
 }
 
-/// The kinds of policies that are known, those that no dialect reads among them.
+/// The known kinds of policies, including those that no dialect reads.
 pub fn kinds() -> Vec<Kind> {
     let read = DIALECTS.iter().flat_map(|dialect| dialect.kinds());
     read.chain(unread::KINDS).copied().collect()
@@ -129,8 +129,7 @@ pub fn read(object: &Object) -> Parsed {
     dialect.map_or_else(Parsed::default, |dialect| dialect.read(object))
 }
 
-/// The place of an object's dialect in the order in which policies are judged; that of objects of other kinds
-/// is the last.
+/// The index of an object's dialect in the order of lowering; objects of other kinds come last.
 pub fn place(object: &Object) -> usize {
     let reads = |dialect: &&dyn Dialect| dialect.kinds().iter().any(|k| is_of(object, k));
     let place = DIALECTS.iter().position(reads);
@@ -150,7 +149,7 @@ pub struct Text {
     pub lines: Vec<(RangeInclusive<u32>, FlowKey)>,
 }
 
-/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing is left of it.
+/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed.
 pub fn write(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
     network_policy::express(plan)
 }
@@ -171,7 +170,7 @@ pub fn tiers(enforcer: Enforcer) -> Vec<Tier> {
     }
 }
 
-/// Why answers are not those of an enforcer; none if they are.
+/// An error if an enforcer is not supported.
 pub fn unsupported(enforcer: Enforcer) -> Option<Diagnostic> {
     if enforcer == Enforcer::Kubernetes {
         return None;

@@ -1,4 +1,4 @@
-//! Collecting what the API server would refuse, in its own words: `path: Type: value: detail`.
+//! Collects what the API server would refuse, in the form of its messages: `path: Type: value: detail`.
 
 use std::fmt::{self, Display};
 
@@ -46,14 +46,14 @@ impl<'a> Refusals<'a> {
         }
     }
 
-    /// Refuses what is of a wrong type (V22).
+    /// Refuses a value of the wrong type (V22).
     pub fn undecodable(&mut self, error: TypeError) {
         let mut diagnostic = Diagnostic::error("V22", error.message).path(error.path);
         diagnostic.help = error.help;
         self.found.push(self.object.about(diagnostic, error.mark));
     }
 
-    /// Adds help to the refusals that have been added since there were `since` of them.
+    /// Adds help to all refusals from index `since` on.
     pub fn help(&mut self, since: usize, help: &str) {
         for diagnostic in self.found.iter_mut().skip(since) {
             diagnostic.help = Some(help.to_owned());

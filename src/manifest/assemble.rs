@@ -11,7 +11,7 @@ use crate::diag::Diagnostic;
 use crate::sets::Labels;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet};
 
-/// Owners of owners of owners further up are not looked for.
+/// The longest chain of owners that is followed.
 const MAX_OWNERS: usize = 8;
 
 pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>) -> Manifests {

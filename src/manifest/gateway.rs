@@ -1,4 +1,4 @@
-//! Gateway API: routes, the Gateways that they hang on, and the grants that let a route name a
+//! Gateway API: routes, their Gateways, and the grants that allow a route to refer to a
 //! Service of another namespace (W23). Each object is read on its own here; `attach` joins them.
 
 #[cfg(test)]
@@ -21,13 +21,13 @@ pub(super) struct GatewayRoute {
     namespace: String,
     name: String,
     parents: Vec<Parent>,
-    /// It has parents that are no Gateway: traffic inside the mesh.
+    /// It has parents other than Gateways: traffic inside the mesh.
     mesh: bool,
     backends: Vec<Backend>,
     span: Span,
 }
 
-/// What a route hangs on.
+/// A parent of a route.
 struct Parent {
     /// Group and kind are those of a Gateway.
     gateway: bool,
@@ -44,7 +44,7 @@ struct Backend {
     span: Span,
 }
 
-/// A Gateway, as far as it decides which routes hang on it.
+/// A Gateway, as far as it decides which routes attach to it.
 pub(super) struct Gateway {
     pub namespace: String,
     pub name: String,
@@ -93,7 +93,7 @@ pub(super) fn route(object: &Object, kind: &'static str) -> Decoded<GatewayRoute
     })
 }
 
-/// A Service for a parent means traffic inside the mesh: nothing comes in from a Gateway by it.
+/// A Service as parent means traffic inside the mesh, not from a Gateway.
 fn parent(object: &Object, node: &Node) -> Decoded<Option<Parent>> {
     let group = field(node, "group", string)?;
     let kind = field(node, "kind", string)?;
@@ -125,7 +125,7 @@ fn rule(object: &Object, node: &Node) -> Decoded<Vec<Backend>> {
     Ok(found.into_iter().flatten().flatten().collect())
 }
 
-/// None for what is no Service, and for a weight of 0, which gets no traffic.
+/// None for anything but a Service, and for a weight of 0, which gets no traffic.
 fn backend(object: &Object, node: &Node) -> Decoded<Option<Backend>> {
     let group = field(node, "group", string)?.unwrap_or_default();
     let kind = field(node, "kind", string)?;
@@ -205,13 +205,13 @@ pub(super) struct Gateways {
 }
 
 impl Gateways {
-    /// The namespaces that routes live in.
+    /// The namespaces of routes.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(|r| r.namespace.as_str())
     }
 
-    /// What the routes send to Services, as far as a Gateway takes them and the Service's namespace
-    /// lets them. A Gateway that no manifest declares is taken to accept its routes.
+    /// The backends of routes that a Gateway accepts and the Service's namespace grants. An undeclared
+    /// Gateway is assumed to accept its routes.
     pub fn attach(
         &self,
         namespaces: &BTreeMap<String, Namespace>,

@@ -1,5 +1,5 @@
-//! Kubernetes manifests: texts in, a [`Snapshot`] without policies out, with the policies beside it
-//! and everything that could not be read as diagnostics.
+//! Reads Kubernetes manifests into a [`Snapshot`] without policies, the policy objects beside it, and
+//! diagnostics about what could not be read.
 //!
 //! `objects` finds the objects in the texts, `resource` decodes each on its own, `assemble`
 //! makes a cluster of them.
@@ -29,7 +29,7 @@ use crate::yaml::{Object, decode};
 /// How manifests are read and what is reported about them: Markdown, a page for each code.
 pub const MANUAL: &str = include_str!("manual.md");
 
-/// A text and how the user calls it.
+/// A text and its name.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// File name as given, or `-` for standard input.
@@ -53,16 +53,16 @@ impl Source {
 pub struct Manifests {
     /// The cluster; no policies, no tiers.
     pub snapshot: Snapshot,
-    /// Policies that a dialect reads, in the order of the texts; of those with one identity only the last.
+    /// Policies that a dialect reads, in the order of the texts; of duplicates only the last.
     pub policies: Vec<Object>,
-    /// How many objects there are of kinds that mean nothing here.
+    /// The number of objects of other kinds.
     pub skipped: usize,
-    /// What could not be read, and what is worth knowing, in the order of the texts.
+    /// What could not be read, and notes, in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads manifests; `policies` are the kinds of policies that are known. Never fails: what cannot be read
-/// becomes a diagnostic, the rest counts.
+/// becomes a diagnostic, the rest is read.
 pub fn read(sources: &[Source], policies: &[policy::Kind]) -> Manifests {
     let (objects, mut diagnostics) = objects::objects(sources, policies);
     diagnostics.extend(assumed_namespace(&objects, policies));
@@ -97,7 +97,7 @@ fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Di
     Some(Diagnostic::info("W3", message).at(first.whole()))
 }
 
-/// `y` and `n` where text belongs: refused by the API server, read as text here (W2).
+/// `y` and `n` where a string is required: refused by the API server, read as text here (W2).
 fn loose_words(object: &Object, kind: kinds::Kind) -> Vec<Diagnostic> {
     if kind == kinds::Kind::Unknown {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Texts to single objects: documents, Lists flattened, everything that is no object left out.
+//! Texts to single objects: documents, Lists flattened, everything else skipped.
 
 use rayon::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::yaml::{self, Mark, Node, Object, Problem, Value};
 const MAX_LISTS: usize = 8;
 const RENDER: &str = "this looks like a template: render the chart first, as `helm template` does";
 
-/// The objects of all sources, in their order, and what is wrong with the rest.
+/// The objects of all sources, in order, and diagnostics about the rest.
 pub(super) fn objects(
     sources: &[Source],
     policies: &[policy::Kind],
@@ -100,7 +100,7 @@ impl Reader<'_> {
         self.node(node, text, Inherited::default(), 0);
     }
 
-    /// Two objects in one document, as when files are joined without `---`: only the last keys count (V23).
+    /// Two objects in one document, as when files are joined without `---`: only the last keys are used (V23).
     fn joined(&mut self, node: &Node) {
         let Value::Map(map) = &node.value else { return };
         let mut again = map.duplicates.iter();
@@ -187,7 +187,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The text of an item of a list, the list's indentation taken off.
+    /// The text of an item of a list, without the list's indentation.
     fn item_text(&self, item: &Node) -> String {
         let text = self.source.text.get(item.mark.bytes()).unwrap_or_default();
         let indent = item.mark.column.saturating_sub(1) as usize;

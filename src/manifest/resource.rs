@@ -12,7 +12,7 @@ use crate::sets::Labels;
 use crate::yaml::decode::{Decoded, TypeError, deep, field, list_field, string, strings};
 use crate::yaml::{self, Object};
 
-/// An object that means something, with what identifies it.
+/// An object that is read, with its identity.
 pub(super) struct Resource {
     pub identity: Identity,
     pub title: String,
@@ -43,7 +43,7 @@ pub(super) enum Value {
     Policy(Box<Object>),
 }
 
-/// What became of an object.
+/// The result of decoding an object.
 pub(super) enum Outcome {
     Resource(Resource),
     /// It means nothing here.

@@ -1,4 +1,4 @@
-//! The one place that writes to disk: projects, the state folder with the journal, exports.
+//! The only module that writes to disk: projects, the state folder with the journal, exports.
 //! (Reading what the user names is `project::sources`.)
 
 #![allow(
@@ -35,9 +35,9 @@ use crate::model::Document;
 /// A project as it was on disk.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    /// What it holds.
+    /// Its document.
     pub document: Document,
-    /// What is wrong in it.
+    /// Its diagnostics.
     pub diagnostics: Vec<Diagnostic>,
     /// The file.
     pub file: OnDisk,
@@ -83,9 +83,9 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
     })
 }
 
-/// Saves a project atomically: readers see the old file or the new one. A link is
-/// followed, permissions stay. Of `text`, which the project was read from, everything stays that did
-/// not change; it is empty for a new project. Gives the new file.
+/// Saves a project atomically: readers see the old file or the new one. Links are
+/// followed, permissions kept. `text` is the text that the project was read from, empty for a new project;
+/// its unchanged parts keep their bytes. Returns the new file.
 pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diagnostic> {
     let text = format::save(text, document);
     write_text(path, &text)?;

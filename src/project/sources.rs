@@ -1,4 +1,4 @@
-//! Which files the user means, and their texts.
+//! The files that the user names, and their texts.
 
 use std::fs;
 use std::io::{self, Read};
@@ -42,8 +42,8 @@ fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
     diagnostic.at(Span::new(path.to_string_lossy().into(), 1, 1))
 }
 
-/// All manifest files below a folder, sorted. Hidden folders are left out, and links to folders, so
-/// that no walk is endless.
+/// All manifest files below a folder, sorted. Hidden folders are skipped, and links to folders, because
+/// they may form cycles.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>, diagnostics: &mut Vec<Diagnostic>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

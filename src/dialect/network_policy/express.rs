@@ -1,5 +1,5 @@
-//! A planned policy as a NetworkPolicy, and what of it NetworkPolicy cannot express. Nothing is widened:
-//! a peer that cannot be expressed is left out, and a rule without peers with it.
+//! Splits a planned policy into a NetworkPolicy and the losses that NetworkPolicy cannot express. Never widens:
+//! peers that cannot be expressed are omitted, and rules that have no peers left.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -103,8 +103,8 @@ fn metadata(plan: &PlanPolicy) -> ObjectMeta {
     }
 }
 
-/// The peers of a rule that can be expressed; none if there are none of them: to the API an empty list
-/// means everything (K7).
+/// The peers of a rule that can be expressed; none if there are none, because an empty list matches
+/// everything (K7).
 fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Vec<NetworkPolicyPeer>> {
     let names_alone = (rule.peers.iter()).all(|peer| matches!(peer, PlanPeer::Domain(_)));
     if names_alone {

@@ -1,4 +1,4 @@
-//! What the API server of Kubernetes 1.36 refuses (V1-V23), with its field paths and its words.
+//! What the API server of Kubernetes 1.36 refuses (V1-V23), with its field paths and messages.
 
 use std::fmt::Display;
 
@@ -53,7 +53,7 @@ const SHAPE: Shape = Shape::Fields(&[
     ),
 ]);
 
-/// Unknown and duplicate fields (V23), and an API version that is served no more.
+/// Unknown and duplicate fields (V23), and an API version that is no longer served.
 pub fn strict(object: &Object) -> Vec<Diagnostic> {
     let mut found = fields::strict(object, SHAPE);
     if object.api_version != API_VERSION {
@@ -69,7 +69,7 @@ pub fn strict(object: &Object) -> Vec<Diagnostic> {
     found
 }
 
-/// Everything else that is refused, in the order in which the API checks it.
+/// All other errors, in the order in which the API checks them.
 pub fn validate(object: &Object, policy: &NetworkPolicy) -> Vec<Diagnostic> {
     let mut out = Refusals::new(object);
     policy.metadata.validate(&mut out);

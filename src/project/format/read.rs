@@ -21,8 +21,8 @@ use crate::diag::{Diagnostic, Span};
 use crate::model::{Dns, DnsProfile, Document, Settings};
 use crate::yaml::{self, Node};
 
-/// Reads a project; `file` is what diagnostics call it. An error means that the text is no project
-/// that this version can read and save again whole.
+/// Reads a project; `file` is what diagnostics call it. An error means that this version
+/// cannot read the text and save it again without loss.
 pub fn read(text: &str, file: &str) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut reader = Reader::new(Arc::from(file));
     let parsed = yaml::parse(text);
@@ -178,7 +178,7 @@ fn dns_profile(reader: &mut Reader, node: &Node) -> Option<(DnsProfile, Option<V
     Some((profile, fields.rest_value()))
 }
 
-/// What tells an item of a list from the others, for unknown fields in it: `TCP/80` of a port, the
+/// The key of a list item that its unknown fields are kept under: `TCP/80` of a port, the
 /// block of a network.
 pub(super) fn item_key(item: &Value) -> String {
     let scalar = |key: &str| match item.get(key) {

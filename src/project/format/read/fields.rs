@@ -11,7 +11,7 @@ use crate::model::{Refusal, Unknown};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::{self, Entry, Mark, Node};
 
-/// Collects what is wrong.
+/// Collects diagnostics.
 pub(super) struct Reader {
     pub(super) file: Arc<str>,
     pub(super) found: Vec<Diagnostic>,
@@ -23,7 +23,7 @@ pub(super) struct Reader {
 pub(super) struct Fields<'n>(Vec<&'n Entry>);
 
 impl<'n> Fields<'n> {
-    /// Takes a field; null is as good as absent.
+    /// Takes a field; null counts as absent.
     pub(super) fn take(&mut self, key: &str) -> Option<&'n Node> {
         let at = self.0.iter().position(|entry| entry.key == key)?;
         let node = &self.0.remove(at).value;
@@ -65,7 +65,7 @@ impl Reader {
         mark.span(self.file.clone())
     }
 
-    /// Something that cannot be kept: the file is not opened.
+    /// Reports a value that cannot be kept: the file is not opened.
     pub(super) fn refuse(
         &mut self,
         mark: Mark,
@@ -87,7 +87,7 @@ impl Reader {
         self.report(mark, "project-format", refusal);
     }
 
-    /// Something that is kept, but wrong.
+    /// Reports an invalid value that is kept.
     pub(super) fn report(&mut self, mark: Mark, code: &'static str, refusal: Refusal) {
         let at = self.span(mark);
         self.found.push(Diagnostic {
@@ -96,7 +96,7 @@ impl Reader {
         });
     }
 
-    /// Something that is not as it should be, and was put right.
+    /// Reports a value that was corrected.
     pub(super) fn warn(&mut self, mark: Mark, code: &'static str, message: String, help: &str) {
         let at = self.span(mark);
         self.found
@@ -157,7 +157,7 @@ impl Reader {
         read.into_iter().collect()
     }
 
-    /// The items of a list field, none if it is not there.
+    /// The items of a list field; empty if it is absent.
     pub(super) fn take_list<T>(
         &mut self,
         fields: &mut Fields,
