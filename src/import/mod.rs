@@ -1,5 +1,4 @@
-//! Imports manifests into a document: workloads, Services and policies, and flows that are offered
-//! (DESIGN 11).
+//! Imports manifests into a document: workloads, Services and policies, and flows that are offered.
 
 mod offers;
 #[cfg(test)]

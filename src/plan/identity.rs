@@ -1,4 +1,4 @@
-//! The selector that identifies each workload by its labels (DESIGN 11, "What is emitted").
+//! The selector that identifies each workload by its labels.
 
 use std::collections::BTreeMap;
 use std::fmt;

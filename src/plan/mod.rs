@@ -1,4 +1,4 @@
-//! Plans the policies that a document needs, in no dialect (DESIGN 11, "What is emitted"):
+//! Plans the policies that a document needs, in no dialect:
 //! least privilege only, stable names and order, so that a small edit is a small diff.
 
 mod base;

@@ -69,7 +69,7 @@ fn external(external: &External) -> Result<Vec<PlanPeer>, Refusal> {
         true => format!("`{name}` has no networks"),
         false => format!("no network of `{name}` is valid"),
     };
-    let help = "add the networks of its addresses".to_owned();
+    let help = "add its networks".to_owned();
     Err(Refusal(Severity::Error, why, help))
 }
 

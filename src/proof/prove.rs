@@ -1,5 +1,4 @@
-//! Reads the written policies back and compares them with the document, gate by gate (DESIGN 11, "What
-//! proof means").
+//! Reads the written policies back and compares them with the document, gate by gate.
 
 mod before;
 #[cfg(test)]

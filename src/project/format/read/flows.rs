@@ -94,7 +94,7 @@ pub(super) fn policy(reader: &mut Reader, node: &Node) -> Option<ImportedPolicy>
     })
 }
 
-/// Places of what does not exist are kept among the unknown fields, for who knows it.
+/// Positions of unknown nodes are kept with the unknown fields.
 pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
     let Some(node) = fields.take("layout") else {
         return;
@@ -111,7 +111,11 @@ pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Do
             continue;
         };
         let [x, y] = at[..] else {
-            reader.refuse(entry.value.mark, "a place is two numbers", "write [X, Y]");
+            reader.refuse(
+                entry.value.mark,
+                "a position is two numbers",
+                "write [X, Y]",
+            );
             continue;
         };
         match words.end(&entry.key).ok().and_then(|end| end.node()) {

@@ -41,7 +41,7 @@ fn invariant(reader: &mut Reader, node: &Node) -> Option<Invariant> {
         (Some(inner), None) => ("deny", Claim::Deny, inner),
         (None, Some(inner)) => ("allow", Claim::Allow, inner),
         _ => {
-            let message = "an invariant says either `deny` or `allow`";
+            let message = "an invariant needs either `deny` or `allow`";
             let help =
                 "write `deny: {from: ..., to: ...}` or `allow: {from: ..., to: ..., ports: [...]}`";
             reader.refuse(node.mark, message, help);

@@ -65,9 +65,8 @@ impl Reader {
     ) -> String {
         let fresh = Document::fresh(&name, |name| taken.contains(name));
         if fresh != name {
-            let message =
-                format!("there are two of the {what} `{name}`; the second is now `{fresh}`");
-            self.warn(node.mark, "twin", message, "give every one its own name");
+            let message = format!("duplicate {what} `{name}`; the second is now `{fresh}`");
+            self.warn(node.mark, "twin", message, "give each its own name");
         }
         taken.insert(fresh.clone());
         fresh
@@ -92,10 +91,8 @@ impl Homes {
         let node_name = row.name.clone();
         let fresh = Document::fresh(&node_name, |name| self.taken.contains(name));
         if fresh != node_name {
-            let message = format!(
-                "there are two of the namespace `{node_name}`; the second is now `{fresh}`"
-            );
-            reader.warn(at, "twin", message, "give every one its own name");
+            let message = format!("duplicate namespace `{node_name}`; the second is now `{fresh}`");
+            reader.warn(at, "twin", message, "give each its own name");
         }
         row.name.clone_from(&fresh);
         for refusal in check(&Thing::Namespace(row.clone())) {
@@ -105,7 +102,7 @@ impl Homes {
         self.ids.insert(fresh, document.namespaces.add(row));
     }
 
-    /// The namespace that a thing says it lives in; declared here if nobody did.
+    /// The namespace of an object; added if it is not declared.
     fn find(
         &mut self,
         reader: &mut Reader,
