@@ -100,6 +100,10 @@ pub enum Command {
     SelectArrow(ExtraId),
     /// Lights up flows and what they touch on the canvas, without selecting them.
     Highlight(Vec<FlowId>),
+    /// Chooses a policy by its key (`NAMESPACE/NAME`) and shows its text.
+    ChoosePolicy(String),
+    /// Says something in the status bar.
+    Say(String),
     /// Asks why a connection is allowed or not, in words (DESIGN 8); without a port, at one that matters.
     Why {
         /// Who would open it.

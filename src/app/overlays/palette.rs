@@ -119,7 +119,7 @@ pub(super) fn palette_ui(
         return (!closed).then_some(view);
     };
     if let Some(key) = entry.policy {
-        app.view.policies.choose_key(key);
+        app.commands.push(Command::ChoosePolicy(key));
     }
     app.commands.push(entry.command);
     None

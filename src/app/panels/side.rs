@@ -42,8 +42,14 @@ pub fn keep(
     let number = view.results_number;
     view.radius.keep(results, number, pool);
     match view.tab {
-        Tab::Problems => problems::keep(results, view, pool),
-        Tab::Reach => reach::keep(results, view, pool),
+        Tab::Problems => problems::keep((results, number), &mut view.problem_list, pool),
+        Tab::Reach => reach::keep(
+            (results, number),
+            &view.selection,
+            &view.board,
+            &mut view.reach,
+            pool,
+        ),
         Tab::Why => view.why.keep(results, number, pool),
         Tab::Policies | Tab::Compare => {}
     }
@@ -53,7 +59,7 @@ pub fn keep(
     inspector::keep(document, results, view, (pool, quiet));
     view.shown_connection = match view.tab {
         Tab::Why => view.why.shown(),
-        Tab::Problems => problems::shown(results, view),
+        Tab::Problems => problems::shown(results, &view.problem_list),
         _ => None,
     };
 }
@@ -83,20 +89,21 @@ pub fn side_ui(
         tabs_ui(ui, view);
         // Each tab has a scrolling and a focus of its own.
         ui.push_id(view.tab as u8, |ui| match view.tab {
-            Tab::Problems => problems::problems_ui(ui, results, view, commands),
+            Tab::Problems => {
+                let list = &mut view.problem_list;
+                problems::problems_ui(ui, results, &view.problems, list, commands);
+            }
             Tab::Policies => policies::policies_ui(ui, document, results, view, commands),
-            Tab::Reach => reach::reach_ui(ui, document, view, commands),
-            Tab::Why => why::why_ui(ui, document, view, commands),
-            Tab::Compare => compare::compare_ui(ui, view, commands),
+            Tab::Reach => {
+                reach::reach_ui(ui, document, &view.selection, &mut view.reach, commands);
+            }
+            Tab::Why => why::why_ui(ui, document, &mut view.why, commands),
+            Tab::Compare => compare::compare_ui(ui, view.extra, &mut view.compare, commands),
         });
     });
 }
 
 fn tabs_ui(ui: &mut Ui, view: &mut View) {
-    if view.policies.wants() {
-        // A policy that was chosen elsewhere is to be seen.
-        view.tab = Tab::Policies;
-    }
     let palette = theme::palette(ui.ctx());
     let bad = view.problems.iter().filter(|p| p.tone != Tone::Note);
     let (count, worst) = (bad.clone().count(), bad.map(|p| p.tone).min());

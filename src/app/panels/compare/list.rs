@@ -8,16 +8,15 @@ use egui::{
     Align2, Frame, Margin, Response, ScrollArea, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
 };
 
-use super::{Answer, kind_of};
+use super::{Answer, CompareView, kind_of};
 use crate::analysis::changes::Name;
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{icons, insight, widgets};
 use crate::model::WorkloadId;
 use crate::query::compare::{Comparison, Difference, Place, Side, Way, drawn_names};
 use crate::query::party::{Joined, Party};
-use crate::scene::{Extra, tokens};
+use crate::scene::{Extra, ExtraId, tokens};
 
 /// How workloads are called in one line.
 #[derive(Default)]
@@ -105,8 +104,13 @@ fn parts(comparison: &Comparison) -> Vec<Part<'_>> {
 }
 
 /// Shows it.
-pub(super) fn list_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
-    let Some((_, answer)) = view.compare.answer.answer() else {
+pub(super) fn list_ui(
+    ui: &mut Ui,
+    extra: Option<ExtraId>,
+    compare: &mut CompareView,
+    commands: &mut Commands,
+) {
+    let Some((_, answer)) = compare.answer.answer() else {
         return;
     };
     let answer = std::sync::Arc::clone(answer);
@@ -128,16 +132,18 @@ pub(super) fn list_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
         .show_rows(ui, tokens::ROW, total, |ui, shown| {
             Frame::new()
                 .inner_margin(Margin::symmetric(8, 0))
-                .show(ui, |ui| rows_ui(ui, &answer, &parts, shown, view, commands));
+                .show(ui, |ui| {
+                    let list = (&*answer, &parts[..]);
+                    rows_ui(ui, list, shown, (extra, compare), commands);
+                });
         });
 }
 
 fn rows_ui(
     ui: &mut Ui,
-    answer: &Answer,
-    parts: &[Part<'_>],
+    (answer, parts): (&Answer, &[Part<'_>]),
     shown: Range<usize>,
-    view: &mut View,
+    (extra, compare): (Option<ExtraId>, &mut CompareView),
     commands: &mut Commands,
 ) {
     for row in shown {
@@ -151,7 +157,7 @@ fn rows_ui(
             if at <= count {
                 match part.rows {
                     Rows::Differences(all) => {
-                        difference_ui(ui, answer, &all[at - 1], view, commands);
+                        difference_ui(ui, answer, &all[at - 1], (extra, compare), commands);
                     }
                     Rows::Workloads(all) => workload_ui(ui, answer, &all[at - 1], commands),
                 }
@@ -166,14 +172,13 @@ fn difference_ui(
     ui: &mut Ui,
     answer: &Answer,
     difference: &Difference,
-    view: &mut View,
+    (extra, compare): (Option<ExtraId>, &mut CompareView),
     commands: &mut Commands,
 ) {
-    let chosen = view.compare.chosen.as_ref();
-    let selected =
-        chosen.is_some_and(|(of, arrow)| of == difference && view.extra == Some(arrow.id));
+    let chosen = compare.chosen.as_ref();
+    let selected = chosen.is_some_and(|(of, arrow)| of == difference && extra == Some(arrow.id));
     if row_ui(ui, answer, difference, selected).clicked() {
-        choose(answer, difference, view, commands);
+        choose(answer, difference, compare, commands);
     }
 }
 
@@ -190,10 +195,15 @@ fn arrow_of(answer: &Answer, difference: &Difference) -> Option<Extra> {
 }
 
 /// Shows a connection on the canvas; where it cannot be, what there is of it.
-fn choose(answer: &Answer, difference: &Difference, view: &mut View, commands: &mut Commands) {
+fn choose(
+    answer: &Answer,
+    difference: &Difference,
+    compare: &mut CompareView,
+    commands: &mut Commands,
+) {
     if let Some(arrow) = arrow_of(answer, difference) {
         commands.push(Command::SelectArrow(arrow.id));
-        view.compare.chosen = Some((difference.clone(), arrow));
+        compare.chosen = Some((difference.clone(), arrow));
         return;
     }
     let drawn = &answer.names.drawn;
@@ -205,7 +215,7 @@ fn choose(answer: &Answer, difference: &Difference, view: &mut View, commands: &
     if let Some(item) = there.into_iter().next() {
         commands.push(Command::Reveal(item));
     }
-    view.say("One end of it is not on the canvas");
+    commands.push(Command::Say("One end of it is not on the canvas".into()));
 }
 
 /// One connection: sign, both ends, ports.

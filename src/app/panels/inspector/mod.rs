@@ -100,9 +100,12 @@ pub fn inspector_ui(
             Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
             Some(Item::Flow(id)) => flow::show(ui, &mut inspect, id),
             Some(Item::Policy(id)) => policy::show(ui, &mut inspect, id),
-            None if view_radius && extra.is_none() => {
-                radius::radius_ui(ui, inspect.document, inspect.view, inspect.commands)
-            }
+            None if view_radius && extra.is_none() => radius::radius_ui(
+                ui,
+                inspect.document,
+                &mut inspect.view.radius,
+                inspect.commands,
+            ),
             Some(Item::Invariant(id)) => invariant::show(ui, &mut inspect, id),
             None if extra.is_some() => extra
                 .into_iter()

@@ -13,7 +13,6 @@ use crate::app::insight;
 use crate::app::jobs::{Kept, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::Document;
 use crate::query::Results;
@@ -216,9 +215,14 @@ fn kind_of(way: Way) -> ExtraKind {
 }
 
 /// Shows it.
-pub fn compare_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
+pub fn compare_ui(
+    ui: &mut Ui,
+    extra: Option<ExtraId>,
+    compare: &mut CompareView,
+    commands: &mut Commands,
+) {
     let margin = Margin::symmetric(16, 12);
-    if !view.compare.is_open() {
+    if !compare.is_open() {
         Frame::new().inner_margin(margin).show(ui, |ui| {
             ui.set_width(ui.available_width());
             empty_ui(ui, commands);
@@ -229,9 +233,9 @@ pub fn compare_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 8.0;
-        head_ui(ui, &view.compare, commands);
+        head_ui(ui, compare, commands);
     });
-    list::list_ui(ui, view, commands);
+    list::list_ui(ui, extra, compare, commands);
 }
 
 /// What there is to compare with, while nothing is.

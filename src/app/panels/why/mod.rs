@@ -4,6 +4,7 @@
 mod ends;
 mod excerpt;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
@@ -11,7 +12,7 @@ use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui, pos2,
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
-use crate::app::view::{ShownConnection, View};
+use crate::app::view::ShownConnection;
 use crate::app::{icons, problems, standing, widgets};
 use crate::model::{Document, Edit, Item, NodeRef, Refusal};
 use crate::proof::Fix;
@@ -96,14 +97,13 @@ impl WhyView {
 }
 
 /// The question that a selection asks: of two things, of a flow, or of one thing as the destination.
-pub fn of_selection(document: &Document, view: &View) -> Option<(String, String, String)> {
+pub fn of_selection(
+    document: &Document,
+    selection: &BTreeSet<Item>,
+) -> Option<(String, String, String)> {
     let words = |node: NodeRef| document.end_words(&node.into());
-    let nodes: Vec<NodeRef> = view
-        .selection
-        .iter()
-        .filter_map(|item| item.node())
-        .collect();
-    let flow = view.selection.iter().find_map(|item| match item {
+    let nodes: Vec<NodeRef> = selection.iter().filter_map(|item| item.node()).collect();
+    let flow = selection.iter().find_map(|item| match item {
         Item::Flow(id) => document.flows.get(*id),
         _ => None,
     });
@@ -119,8 +119,7 @@ pub fn of_selection(document: &Document, view: &View) -> Option<(String, String,
 }
 
 /// Shows it.
-pub fn why_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
-    let why = &mut view.why;
+pub fn why_ui(ui: &mut Ui, document: &Document, why: &mut WhyView, commands: &mut Commands) {
     let asked = ends::ends_ui(ui, document, &mut why.typed, &mut why.fields);
     if asked {
         why.asked = why.typed.clone();
@@ -147,7 +146,7 @@ pub fn why_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut 
             Some((_, Ok((_, why)))) => source = answer_ui(ui, why, commands),
         });
     if let Some(policy) = source {
-        view.policies.choose_key(policy);
+        commands.push(Command::ChoosePolicy(policy));
     }
 }
 

@@ -12,7 +12,6 @@ use crate::app::command::{Command, Commands};
 use crate::app::insight::{extra, node_of};
 use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::{Document, FlowPort, Item, NodeRef};
 use crate::query::Results;
@@ -119,19 +118,19 @@ fn found(results: &Results, from: Party) -> Found {
 }
 
 /// Where a radius of the selection begins: one thing, or else the outside.
-pub fn of_selection(document: &Document, view: &View) -> Party {
-    let node = view.only_selected().and_then(Item::node);
+pub fn of_selection(document: &Document, selected: Option<Item>) -> Party {
+    let node = selected.and_then(Item::node);
     let internet = document.external_named("Internet").map(NodeRef::External);
     node.or(internet).map_or(Party::Outside, Party::Drawn)
 }
 
 /// Shows it.
-pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
-    let Some(from) = view.radius.from else { return };
+pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut RadiusView, commands: &mut Commands) {
+    let Some(from) = view.from else { return };
     let palette = theme::palette(ui.ctx());
     let name = arrow_end(document, node_of(from));
     super::inspector::head(ui, "Blast radius", &format!("From {name}"), "");
-    let Some(found) = view.radius.found() else {
+    let Some(found) = view.found() else {
         return widgets::empty(ui, "Looking for everything within reach.");
     };
     let radius = &found.radius;
@@ -141,7 +140,7 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
             commands.push(Command::LeaveRadius);
         }
     });
-    let mut chosen = view.radius.chosen;
+    let mut chosen = view.chosen;
     for (layer, hops) in radius.layers.iter().zip(1..) {
         ui.add_space(2.0);
         let title = if hops == 1 {
@@ -167,7 +166,7 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
             }
         });
     }
-    view.radius.chosen = chosen;
+    view.chosen = chosen;
 }
 
 /// A reached thing; says whether it was clicked.

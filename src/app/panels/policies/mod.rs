@@ -60,11 +60,6 @@ pub struct PoliciesView {
 type Wish = (u64, Scope, BTreeSet<Item>);
 
 impl PoliciesView {
-    /// Chooses a policy and brings it into view.
-    pub fn choose(&mut self, policy: &Written) {
-        self.choose_key(format!("{}/{}", policy.namespace, policy.name));
-    }
-
     /// Chooses the policy of that key (`NAMESPACE/NAME`) and brings it into view.
     pub fn choose_key(&mut self, key: String) {
         self.chosen = Some(key.clone());
@@ -77,11 +72,6 @@ impl PoliciesView {
         self.chosen = None;
         self.wanted = None;
         self.line = None;
-    }
-
-    /// Whether a policy waits to be brought into view.
-    pub fn wants(&self) -> bool {
-        self.wanted.is_some()
     }
 
     /// Everything shown, as one text.

@@ -1,15 +1,15 @@
 //! Who can reach the selection, and whom it can reach: a list of virtual rows; a row asks why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::{Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, WidgetType};
 use egui::{pos2, vec2};
 
+use crate::app::board::SharedBoard;
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::{Document, Item, NodeRef};
 use crate::query::Results;
@@ -43,19 +43,23 @@ impl ReachView {
 }
 
 /// Has workers make the list, and look up the policies of the rows that are seen.
-pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
-    let number = view.results_number;
-    let selection: Vec<Item> = view.selection.iter().copied().collect();
+pub(super) fn keep(
+    (results, number): (&Arc<Results>, u64),
+    selection: &BTreeSet<Item>,
+    board: &SharedBoard,
+    reach: &mut ReachView,
+    pool: &Pool,
+) {
+    let selection: Vec<Item> = selection.iter().copied().collect();
     if !selection.iter().any(|item| reaches(*item)) {
         return;
     }
     let asked = (number, selection.clone());
-    let (board, of) = (view.board.clone(), Arc::clone(results));
-    let reach = &mut view.reach;
+    let (shared, of) = (board.clone(), Arc::clone(results));
     reach.list.keep(asked, pool, move |cancel| {
         let list =
             |board: &mut crate::query::reach::Board| board.list(&selection, &|| cancel.is_set());
-        Arc::new(board.ask(number, &of, list))
+        Arc::new(shared.ask(number, &of, list))
     });
     let Some((asked, listed)) = reach.list.answer().cloned() else {
         return;
@@ -67,7 +71,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let Some(chunk) = reach.wanted.take() else {
         return;
     };
-    let (board, of) = (view.board.clone(), Arc::clone(results));
+    let (board, of) = (board.clone(), Arc::clone(results));
     let fresh = reach.by.keep((asked.clone(), chunk), pool, move |_| {
         board.ask(number, &of, |board| {
             let rows = chunk..chunk + CHUNK;
@@ -111,9 +115,15 @@ enum Line {
 }
 
 /// Shows it.
-pub(super) fn reach_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
-    let chosen = view.selection.iter().filter(|item| reaches(**item)).count();
-    let listed = match view.reach.list.answer() {
+pub(super) fn reach_ui(
+    ui: &mut Ui,
+    document: &Document,
+    selection: &BTreeSet<Item>,
+    reach: &mut ReachView,
+    commands: &mut Commands,
+) {
+    let chosen = selection.iter().filter(|item| reaches(**item)).count();
+    let listed = match reach.list.answer() {
         Some((_, listed)) if chosen > 0 => Arc::clone(listed),
         _ => {
             let text = "Select a workload, a namespace or something outside: who can reach it, and whom it can reach, is listed here.";
@@ -143,7 +153,6 @@ pub(super) fn reach_ui(ui: &mut Ui, document: &Document, view: &mut View, comman
                 Line::Head(text, count) => head_ui(ui, text, *count),
                 Line::Nothing(text) => nothing_ui(ui, text),
                 Line::Entry(at) => {
-                    let reach = &mut view.reach;
                     if !reach.known.contains_key(at) {
                         reach.wanted.get_or_insert(*at);
                     }

@@ -9,7 +9,6 @@ use crate::app::command::{Command, Commands};
 use crate::app::icons;
 use crate::app::names::PolicyNames;
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::widgets::{self, Row};
 use crate::model::{Document, InvariantId, Item, NamespaceId};
 use crate::query::Outcome;
@@ -93,12 +92,25 @@ enum Line {
     Hint(&'static str),
 }
 
+/// What the outline reads beside the Document and the answers.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    /// Counts the answers.
+    pub number: u64,
+    /// What imported policies are called.
+    pub names: &'a Arc<PolicyNames>,
+    /// What is selected.
+    pub selection: &'a BTreeSet<Item>,
+    /// The policy that is chosen, as `NAMESPACE/NAME`.
+    pub chosen: Option<&'a str>,
+}
+
 /// Shows it.
 pub fn outline_ui(
     ui: &mut Ui,
-    document: &Document,
-    results: &Results,
-    view: &mut View,
+    (document, results): (&Document, &Results),
+    beside: Beside<'_>,
+    view: &mut OutlineView,
     commands: &mut Commands,
 ) {
     Frame::new()
@@ -109,11 +121,10 @@ pub fn outline_ui(
             bottom: 8,
         })
         .show(ui, |ui| {
-            filter_ui(ui, &mut view.outline);
+            filter_ui(ui, view);
         });
-    let made_of = (view.results_number, &view.names);
-    view.outline.keep(document, results, made_of);
-    let lines = Arc::clone(&view.outline.lines);
+    view.keep(document, results, (beside.number, beside.names));
+    let lines = Arc::clone(&view.lines);
     take_first(ui, &lines, commands);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().auto_shrink(false).show_rows(
@@ -125,7 +136,7 @@ pub fn outline_ui(
                 .inner_margin(Margin::symmetric(8, 0))
                 .show(ui, |ui| {
                     for line in lines.get(shown).unwrap_or_default() {
-                        line_ui(ui, line, document, results, view, commands);
+                        line_ui(ui, line, (document, results), beside, view, commands);
                     }
                 });
         },
@@ -263,9 +274,9 @@ fn section(lines: &mut Vec<Line>, name: &'static str, below: Vec<Line>) {
 fn line_ui(
     ui: &mut Ui,
     line: &Line,
-    document: &Document,
-    results: &Results,
-    view: &mut View,
+    (document, results): (&Document, &Results),
+    beside: Beside<'_>,
+    view: &mut OutlineView,
     commands: &mut Commands,
 ) {
     match line {
@@ -282,12 +293,12 @@ fn line_ui(
                 return;
             };
             let key = format!("{}/{}", policy.namespace, policy.name);
-            let selected = view.policies.chosen.as_ref() == Some(&key);
+            let selected = beside.chosen == Some(key.as_str());
             let row = Row::new(icons::FILE, &policy.name)
                 .end(&policy.namespace)
                 .selected(selected);
             if row.show(ui).clicked() {
-                view.policies.choose(policy);
+                commands.push(Command::ChoosePolicy(key));
                 commands.push(Command::Highlight(policy.flows.clone()));
             }
         }
@@ -302,7 +313,12 @@ fn line_ui(
                 Item::Invariant(id) => standing(*id, results, theme::palette(ui.ctx())),
                 item => (icons::of_item(*item, document), ink),
             };
-            item_ui(ui, document, *item, (*depth, *count, look), view, commands);
+            let shape = (*depth, *count, look);
+            if item_ui(ui, document, (*item, shape), beside, commands)
+                && let Item::Namespace(id) = item
+            {
+                toggle(view, *id);
+            }
         }
     }
 }
@@ -321,17 +337,20 @@ fn standing(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Lo
     }
 }
 
+/// How far in an item stands, how many are in it, and its look.
+type Shape = (usize, Option<usize>, Look);
+
+/// Shows an item; says whether it was clicked twice.
 fn item_ui(
     ui: &mut Ui,
     document: &Document,
-    item: Item,
-    (depth, count, (icon, ink)): (usize, Option<usize>, Look),
-    view: &mut View,
+    (item, (depth, count, (icon, ink))): (Item, Shape),
+    beside: Beside<'_>,
     commands: &mut Commands,
-) {
+) -> bool {
     let (end, name) = match item {
         Item::Policy(id) => {
-            let names = &view.names;
+            let names = beside.names;
             let name = names.name(document, id).to_owned();
             (names.namespace(id).to_owned(), name)
         }
@@ -343,7 +362,7 @@ fn item_ui(
     let mut row = Row::new(icon, &name)
         .indent(depth as f32 * 16.0)
         .end(&end)
-        .selected(view.selection.contains(&item));
+        .selected(beside.selection.contains(&item));
     if let Some(ink) = ink {
         row = row.icon_ink(color(ink));
     }
@@ -355,9 +374,7 @@ fn item_ui(
             false => Command::Reveal(item),
         });
     }
-    if let (Item::Namespace(id), true) = (item, response.double_clicked()) {
-        toggle(&mut view.outline, id);
-    }
+    response.double_clicked()
 }
 
 fn toggle(view: &mut OutlineView, id: NamespaceId) {

@@ -9,7 +9,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Kept, Pool};
 use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
-use crate::app::view::{ShownConnection, View};
+use crate::app::view::ShownConnection;
 use crate::app::{icons, widgets};
 use crate::proof::Fix;
 use crate::proof::Kind;
@@ -37,8 +37,8 @@ pub struct ProblemsView {
 }
 
 /// The witness that the canvas shows.
-pub(super) fn shown(results: &Results, view: &View) -> Option<ShownConnection> {
-    let finding = results.proof.findings.get(view.problem_list.lit?)?;
+pub(super) fn shown(results: &Results, list: &ProblemsView) -> Option<ShownConnection> {
+    let finding = results.proof.findings.get(list.lit?)?;
     Some(ShownConnection {
         from: finding.witness.from.node(),
         to: finding.witness.to.node(),
@@ -52,8 +52,7 @@ pub(super) fn shown(results: &Results, view: &View) -> Option<ShownConnection> {
 }
 
 /// Has a worker make the fixes of what is seen.
-pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
-    let (number, list) = (view.results_number, &mut view.problem_list);
+pub(super) fn keep((results, number): (&Arc<Results>, u64), list: &mut ProblemsView, pool: &Pool) {
     if list.fixes_for != number {
         list.fixes_for = number;
         list.fixes.clear();
@@ -90,22 +89,27 @@ const GAP: f32 = 8.0;
 const GUESS: f32 = 132.0;
 
 /// Shows them.
-pub fn problems_ui(ui: &mut Ui, results: &Results, view: &mut View, commands: &mut Commands) {
-    if view.problems.is_empty() {
+pub fn problems_ui(
+    ui: &mut Ui,
+    results: &Results,
+    problems: &[Problem],
+    list: &mut ProblemsView,
+    commands: &mut Commands,
+) {
+    if problems.is_empty() {
         empty_ui(ui, results);
         return;
     }
-    let list = &mut view.problem_list;
-    let made_for = (view.results_number, ui.available_width().round() as u32);
-    if list.made_for != made_for || list.heights.len() != view.problems.len() {
+    let made_for = (list.fixes_for, ui.available_width().round() as u32);
+    if list.made_for != made_for || list.heights.len() != problems.len() {
         list.made_for = made_for;
-        list.heights = vec![GUESS; view.problems.len()];
+        list.heights = vec![GUESS; problems.len()];
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let margin = Margin::symmetric(16, 12);
         Frame::new().inner_margin(margin).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GAP;
-            for (problem, height) in view.problems.iter().zip(&mut list.heights) {
+            for (problem, height) in problems.iter().zip(&mut list.heights) {
                 let top = ui.cursor().top();
                 let seen = ui.clip_rect().y_range();
                 if top > seen.max || top + *height < seen.min {
