@@ -11,7 +11,7 @@
 //!
 //! | Idea | What it is | Where |
 //! | --- | --- | --- |
-//! | Document | what the user edits: namespaces, workloads, services, externals, groups, flows, kept policies, invariants, layout, settings | [`model`] |
+//! | Document | what the user edits: namespaces, workloads, services, externals, groups, flows, imported policies, invariants, layout, settings | [`model`] |
 //! | Flow | an intent: this source may open connections to that destination on these ports | [`model::Flow`] |
 //! | Snapshot | what analysis looks at: namespaces, pods, nodes, services, policies, tiers, assumptions | [`cluster::Snapshot`] |
 //! | Policy | rules without a dialect: tier, order, subject, ingress and egress, and the lines each part came from | [`policy`] |
@@ -19,7 +19,7 @@
 //! | Invariant | what policies must keep, whatever is drawn: who must or must not reach whom | [`model::Invariant`] |
 //! | Set algebra | ports, addresses, labels as sets with union, intersection, difference, equality | [`sets`] |
 //! | Analysis | immutable answers about one or more snapshots | [`analysis`] |
-//! | Proof | the written policies, read back, compared with the drawn intent: exact, too wide, blocked, cannot be said | [`proof`] |
+//! | Proof | the written policies, read back, compared with the drawn intent: exact, too wide, blocked, cannot be expressed | [`proof`] |
 //! | Scene | what is drawn: boxes, arrows, labels and where they are; no toolkit | [`scene`] |
 //! | Diagnostic | something worth telling: severity, code, place, what is wrong, what to do | [`diag::Diagnostic`] |
 //!

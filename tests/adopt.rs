@@ -1,4 +1,4 @@
-//! Kept policies of other people, adopted: every one is proven to mean the same as drawn, or stays
+//! Imported policies of other people, adopted: every one is proven to mean the same as drawn, or stays
 //! kept with a reason. The cases stand beside the repository, where `DRAWBRIDGE_CORPUS` says or in
 //! `../shared/corpus/cases`; without them there is nothing to do.
 
@@ -41,7 +41,7 @@ fn kind_of(reason: &str) -> &'static str {
         ("ports by name", "a port name towards an address"),
         ("API server refuses", "the API server refuses it"),
         ("which is not managed", "its namespace is not managed"),
-        ("cannot be drawn", "its flow cannot be said"),
+        ("cannot be drawn", "its flow cannot be expressed"),
     ];
     let found = KINDS.iter().find(|(part, _)| reason.contains(part));
     found.map_or("another reason", |(_, kind)| kind)

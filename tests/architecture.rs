@@ -1,4 +1,4 @@
-//! The rules of the house: who may know whom, and what must not be anywhere. `src/lib.rs` says why.
+//! The rules of the architecture: who may know whom, and what must not be anywhere. `src/lib.rs` says why.
 //!
 //! A rule that fails names the file, the line and the way out. The allowances below are part of the
 //! rules: each has a reason.
@@ -16,7 +16,7 @@ use std::path::Path;
 use source::SourceFile;
 
 /// Each module with the modules it may use, from left to right: what is not listed is forbidden.
-const ROOMS: &[(&str, &[&str])] = &[
+const MODULES: &[(&str, &[&str])] = &[
     ("diag", &[]),
     ("sets", &[]),
     ("yaml", &["diag"]),
@@ -220,7 +220,7 @@ const OUTSIDE_WORLD: &[&str] = &[
     "main.rs",
 ];
 
-/// Words that one room must not say at all: analysis answers from lowered policies alone.
+/// Words that one module must not say at all: analysis answers from lowered policies alone.
 const ABSENT_IN: &[(&str, &[&str], &str)] = &[
     (
         "analysis",
@@ -302,22 +302,22 @@ fn is_in(path: &str, places: &[&str]) -> bool {
 fn rooms_know_only_whom_they_may() {
     let mut violations = Vec::new();
     for file in sources() {
-        let Some((_, allowed)) = ROOMS.iter().find(|(room, _)| *room == file.room) else {
+        let Some((_, allowed)) = MODULES.iter().find(|(module, _)| *module == file.module) else {
             violations.push(format!(
-                "src/{}: `{}` is no room; add it to ROOMS and to src/lib.rs",
-                file.path, file.room
+                "src/{}: `{}` is no module; add it to MODULES and to src/lib.rs",
+                file.path, file.module
             ));
             continue;
         };
         for import in file.imports() {
-            let known = import.room == file.room || allowed.contains(&import.room.as_str());
+            let known = import.module == file.module || allowed.contains(&import.module.as_str());
             if !known {
                 violations.push(format!(
                     "src/{}:{}: `{}` must not know `{}`: {}",
                     file.path,
                     import.line,
-                    file.room,
-                    import.room,
+                    file.module,
+                    import.module,
                     file.line(import.line)
                 ));
             }
@@ -331,15 +331,15 @@ fn rooms_know_only_whom_they_may() {
 
 #[test]
 fn rooms_form_layers() {
-    // Each room stands below the rooms that know it, so nothing can know itself through another.
-    let order: Vec<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
-    for (index, (room, known)) in ROOMS.iter().enumerate() {
+    // Each module stands below the modules that know it, so nothing can know itself through another.
+    let order: Vec<&str> = MODULES.iter().map(|(module, _)| *module).collect();
+    for (index, (module, known)) in MODULES.iter().enumerate() {
         for other in *known {
             let place = order.iter().position(|name| name == other);
-            let below = place.is_some_and(|place| place < index) || *room == "main";
+            let below = place.is_some_and(|place| place < index) || *module == "main";
             assert!(
                 below,
-                "`{room}` may know `{other}`, which does not stand below it"
+                "`{module}` may know `{other}`, which does not stand below it"
             );
         }
     }
@@ -358,11 +358,14 @@ fn the_outside_world_stays_outside() {
                 violations.push(format!("src/{}:{line}: `{words}`: {}", file.path, rule.why));
             }
         }
-        for (room, words, why) in ABSENT_IN.iter().filter(|(room, ..)| *room == file.room) {
+        for (module, words, why) in ABSENT_IN
+            .iter()
+            .filter(|(module, ..)| *module == file.module)
+        {
             for word in *words {
                 for line in file.lines_with(&[word]) {
                     violations.push(format!(
-                        "src/{}:{line}: `{word}` in `{room}`: {why}",
+                        "src/{}:{line}: `{word}` in `{module}`: {why}",
                         file.path
                     ));
                 }

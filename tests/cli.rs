@@ -247,7 +247,7 @@ fn what_is_drawn_is_what_list_says_in_both_styles() {
 
 #[test]
 fn written_policies_are_clean_and_prove_the_drawing() {
-    // Of the shop, one flow goes to a domain name, which NetworkPolicy cannot say; verify tells.
+    // Of the shop, one flow goes to a domain name, which NetworkPolicy cannot express; verify tells.
     let cases = [
         ("online-shop", "Exact, except 1 flow", 1),
         ("platform", "Exact", 0),

@@ -1,4 +1,4 @@
-//! Kept policies in the window: edited by hand, broken and mended, adopted.
+//! Imported policies in the window: edited by hand, broken and mended, adopted.
 #![cfg(feature = "gui")]
 
 #[path = "gui/desk.rs"]
@@ -55,7 +55,7 @@ fn text_of(desk: &Desk, id: PolicyId) -> String {
 fn a_generated_policy_is_edited_by_hand_broken_and_mended() {
     let mut desk = shop_at("web to checkout");
     // One flow of the shop goes to a domain name.
-    assert_eq!(desk.app().results.proof.state, State::CannotBeSaid);
+    assert_eq!(desk.app().results.proof.state, State::CannotExpress);
     desk.click("Policy shop/web-to-checkout");
     desk.ask(Command::EditByHand);
     let id = only_kept(&desk);
@@ -66,7 +66,7 @@ fn a_generated_policy_is_edited_by_hand_broken_and_mended() {
     assert_eq!(desk.app().view.selection, [Item::Policy(id)].into());
     assert_eq!(
         desk.app().results.proof.state,
-        State::CannotBeSaid,
+        State::CannotExpress,
         "it is a copy"
     );
 
@@ -98,7 +98,7 @@ fn a_generated_policy_is_edited_by_hand_broken_and_mended() {
     );
     desk.ask(Command::Undo);
     assert_eq!(text_of(&desk, id), text);
-    assert_eq!(desk.app().results.proof.state, State::CannotBeSaid);
+    assert_eq!(desk.app().results.proof.state, State::CannotExpress);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_wider_selector_and_another_port_are_named_exactly() {
     desk.press_with(Modifiers::COMMAND, Key::Enter);
     let proof = &desk.app().results.proof;
     let kinds: Vec<Kind> = proof.findings.iter().map(|f| f.kind).collect();
-    assert_eq!(kinds, [Kind::Blocked, Kind::TooWide, Kind::CannotBeSaid]);
+    assert_eq!(kinds, [Kind::Blocked, Kind::TooWide, Kind::CannotExpress]);
     assert!(
         proof.findings[..2]
             .iter()
@@ -125,7 +125,7 @@ fn a_wider_selector_and_another_port_are_named_exactly() {
     assert_eq!(ports, ["TCP 5050", "TCP 5051"]);
     assert_eq!(proof.findings[1].policies, ["shop/checkout-from-web"]);
     desk.ask(Command::Undo);
-    assert_eq!(desk.app().results.proof.state, State::CannotBeSaid);
+    assert_eq!(desk.app().results.proof.state, State::CannotExpress);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_text_that_is_no_policy_is_told_while_typing_and_kept() {
     // Leaving the editor loses nothing.
     desk.ask(Command::Select(vec![desk.workload("web")]));
     assert_eq!(text_of(&desk, id), wrong);
-    assert!(desk.app().results.proof.state > State::CannotBeSaid);
+    assert!(desk.app().results.proof.state > State::CannotExpress);
 }
 
 #[test]
@@ -240,9 +240,9 @@ fn one_kept_policy_is_adopted_or_no_longer_kept_from_its_inspector() {
     );
     let deny = named(&desk, "deny");
     desk.ask(Command::Reveal(Item::Policy(deny)));
-    desk.click("Stop keeping");
+    desk.click("Stop importing");
     assert_eq!(desk.document().policies.len(), 2);
-    assert_eq!(desk.undo_name().as_deref(), Some("Stop keeping deny"));
+    assert_eq!(desk.undo_name().as_deref(), Some("Stop importing deny"));
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn a_deleted_rule_and_a_widened_selector_are_named_in_both_examples() {
         let findings = &desk.app().results.proof.findings;
         let differing: Vec<_> = findings
             .iter()
-            .filter(|f| f.kind != Kind::CannotBeSaid)
+            .filter(|f| f.kind != Kind::CannotExpress)
             .collect();
         assert!(!differing.is_empty());
         for finding in differing {

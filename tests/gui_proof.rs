@@ -9,9 +9,9 @@ use desk::Desk;
 use drawbridge::app::Command;
 use drawbridge::app::matrix::{Center, Mode};
 use drawbridge::app::panels::side::Tab;
-use drawbridge::model::{Edit, End, Flow, FlowPort, Item, KeptPolicy, NodeRef, Thing, Unknown};
+use drawbridge::model::{Edit, End, Flow, FlowPort, ImportedPolicy, Item, NodeRef, Thing, Unknown};
 use drawbridge::proof::State;
-use drawbridge::query::why::Standing;
+use drawbridge::query::why::PairVerdict;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Node;
@@ -35,7 +35,7 @@ spec:
 
 /// Keeps a policy that lets everybody into postgres.
 fn keep(desk: &mut Desk, text: &str, replaces: Option<&str>) {
-    let kept = KeptPolicy {
+    let kept = ImportedPolicy {
         file: "k8s/data.yaml".into(),
         text: text.into(),
         replaces: replaces.map(str::to_owned),
@@ -59,7 +59,7 @@ fn a_problem_is_fixed_with_a_click_and_the_fix_undone() {
     let exact = desk.app().results.proof.state;
     assert_eq!(
         exact,
-        State::CannotBeSaid,
+        State::CannotExpress,
         "as exact as NetworkPolicy can be"
     );
     break_redis(&mut desk);
@@ -97,11 +97,11 @@ fn a_problem_asks_why_and_the_deciding_line_stands_beside_it() {
     desk.settle();
     assert_eq!(desk.app().view.tab, Tab::Why);
     let why = desk.app().view.why.answer().expect("an answer");
-    assert_eq!(why.standing, Standing::Blocked);
+    assert_eq!(why.verdict, PairVerdict::Blocked);
     assert!(desk.sees("Blocked, although drawn"));
     assert!(desk.sees("would match on TCP 6380"), "the nearest miss");
     let shown = desk.app().view.shown_connection.clone().expect("it is lit");
-    assert_eq!(shown.standing, Standing::Blocked);
+    assert_eq!(shown.verdict, PairVerdict::Blocked);
     let Item::Workload(cart) = desk.workload("cart") else {
         unreachable!("a workload")
     };
@@ -136,7 +136,7 @@ fn the_matrix_is_walked_by_keys_and_enter_asks_why() {
     desk.press(Key::Enter);
     assert_eq!(desk.app().view.tab, Tab::Why);
     let why = desk.app().view.why.answer().expect("an answer");
-    assert_eq!(why.standing, Standing::Drawn);
+    assert_eq!(why.verdict, PairVerdict::Drawn);
     assert_eq!(why.port, "TCP 5432");
     let excerpt = why.gates[1].excerpt.as_ref().expect("the deciding rule");
     let lines = (excerpt.first..).zip(&excerpt.lines);
@@ -235,8 +235,8 @@ fn reach_lists_the_selection_and_a_row_asks_why() {
     desk.click("shop/catalog to postgres, TCP 5432, drawn");
     let why = desk.app().view.why.answer().expect("an answer");
     assert_eq!(
-        (why.from.name.as_str(), why.standing),
-        ("catalog", Standing::Drawn)
+        (why.from.name.as_str(), why.verdict),
+        ("catalog", PairVerdict::Drawn)
     );
 }
 
@@ -251,16 +251,20 @@ fn why_is_asked_by_words_and_a_denial_is_mended() {
     desk.write("To", "postg");
     desk.press(Key::Enter);
     let why = desk.app().view.why.answer().expect("an answer");
-    assert_eq!(why.standing, Standing::Denied);
+    assert_eq!(why.verdict, PairVerdict::Denied);
     assert_eq!(why.port, "TCP 5432", "what postgres declares");
     let before = desk.document();
     desk.click("Draw this flow");
     let why = desk.app().view.why.answer().expect("an answer");
-    assert_eq!(why.standing, Standing::Drawn, "asked again after the edit");
+    assert_eq!(
+        why.verdict,
+        PairVerdict::Drawn,
+        "asked again after the edit"
+    );
     desk.press_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(desk.document(), before);
     let why = desk.app().view.why.answer().expect("an answer");
-    assert_eq!(why.standing, Standing::Denied);
+    assert_eq!(why.verdict, PairVerdict::Denied);
 }
 
 #[test]
@@ -339,7 +343,7 @@ fn a_witness_is_shown_on_the_canvas_and_the_matrix_gives_way() {
     desk.settle();
     assert_eq!(desk.app().view.center, Center::Canvas);
     let shown = desk.app().view.shown_connection.clone().expect("it is lit");
-    assert_eq!(shown.standing, Standing::Blocked);
+    assert_eq!(shown.verdict, PairVerdict::Blocked);
     let selected = desk.app().view.only_selected();
     assert_eq!(selected, Some(desk.flow("cart to redis")));
 }

@@ -9,7 +9,7 @@ use crate::plan::context::Context;
 use crate::policy::{Direction, Peer};
 use crate::sets::{LabelSet, Selector};
 
-/// Whom every kept policy isolates.
+/// Whom every imported policy isolates.
 pub(super) struct Covers {
     /// The distinct subjects.
     subjects: Vec<LabelSet>,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::compare;
-use crate::model::{Base, KeptPolicy, Table, Unknown};
+use crate::model::{Base, ImportedPolicy, Table, Unknown};
 use crate::proof::generate;
 use crate::proof::loaded;
 use crate::proof::prove::laws::{drawing, random};
@@ -25,7 +25,7 @@ fn bare(document: &Document) -> Document {
         }
     }
     for written in generate(document).policies {
-        bare.policies.add(KeptPolicy {
+        bare.policies.add(ImportedPolicy {
             file: "old.yaml".into(),
             text: written.text,
             replaces: None,

@@ -1,7 +1,7 @@
-//! Kept policies become part of the drawing: flows, peers, bases and DNS settings whose generated
+//! Imported policies become part of the drawing: flows, peers, bases and DNS settings whose generated
 //! policies are proven to mean the same before the old ones are dropped.
 //!
-//! All kept policies are tried together. Those at whose door a difference lies stay kept and the
+//! All imported policies are tried together. Those at whose door a difference lies stay kept and the
 //! rest is tried again, until old and new agree at every gate, towards pods that do not exist yet
 //! too. What fell out on the way is then tried again in halves, so that only what cannot be adopted
 //! beside the others stays kept.
@@ -46,7 +46,7 @@ pub struct Adopted {
 /// Which plans are adopted, by their place.
 type Chosen = BTreeSet<usize>;
 
-/// Finds out which of these kept policies the drawing can say exactly, and how. The answer depends
+/// Finds out which of these imported policies the drawing can say exactly, and how. The answer depends
 /// on the Document alone. Once `stop` says that nobody wants the answer, nothing is adopted.
 pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
     let imported = imported::imported(document);

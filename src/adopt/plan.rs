@@ -1,4 +1,4 @@
-//! What one kept policy comes to as a drawing: whom it isolates, and what it allows as ends and ports.
+//! What one imported policy comes to as a drawing: whom it isolates, and what it allows as ends and ports.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::policy::{Direction, Match, PortItem, PortMatch};
 use crate::sets::{LabelOp, LabelSet, Selector};
 use crate::yaml::Object;
 
-/// A kept policy as a drawing would say it.
+/// An imported policy as a drawing would say it.
 pub(super) struct Plan {
     pub(super) id: PolicyId,
     pub(super) namespace: NamespaceId,
@@ -68,7 +68,7 @@ impl Identities {
     }
 }
 
-/// The plan of a kept policy, or why there is none.
+/// The plan of an imported policy, or why there is none.
 pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Result<Plan, String> {
     let document = context.document;
     let Some(kept) = document.policies.get(id) else {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analysis::compare;
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::model::validate::flow_ports_text;
 use crate::model::{Base, PolicyId, Words};
 use crate::proof::State;
@@ -11,12 +11,12 @@ use crate::proof::loaded;
 use crate::query::check;
 
 /// A namespace `shop` with base none, in which `web` and `db` run.
-fn shop() -> Sketch {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    sketch.workload("shop/db", "app=db");
-    sketch.document.settings.base = Base::None;
-    sketch
+fn shop() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    fixture.workload("shop/db", "app=db");
+    fixture.document.settings.base = Base::None;
+    fixture
 }
 
 /// A policy of `shop`.
@@ -67,23 +67,23 @@ fn flows(document: &Document) -> Vec<String> {
 
 #[test]
 fn a_closed_namespace_with_its_allowances_becomes_a_drawing() {
-    let mut sketch = shop();
-    sketch.keep(&policy("deny", DENY), None);
-    sketch.keep(
+    let mut fixture = shop();
+    fixture.keep(&policy("deny", DENY), None);
+    fixture.keep(
         &policy(
             "db",
             "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]}",
         ),
         None,
     );
-    sketch.keep(
+    fixture.keep(
         &policy(
             "web",
             "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]}",
         ),
         None,
     );
-    let (after, kept) = adopted(&sketch.document);
+    let (after, kept) = adopted(&fixture.document);
     assert_eq!(kept, [""; 0]);
     assert_eq!(flows(&after), ["shop/web > shop/db TCP/5432"]);
     let shop = after.namespaces.iter().next().unwrap().1;
@@ -101,10 +101,10 @@ fn a_dns_policy_of_the_profile_becomes_the_setting_and_any_other_a_flow() {
         )
     };
     let of = |ports: &str| {
-        let mut sketch = shop();
-        sketch.keep(&policy("deny", DENY), None);
-        sketch.keep(&policy("dns", &dns(ports)), None);
-        let (after, kept) = adopted(&sketch.document);
+        let mut fixture = shop();
+        fixture.keep(&policy("deny", DENY), None);
+        fixture.keep(&policy("dns", &dns(ports)), None);
+        let (after, kept) = adopted(&fixture.document);
         assert_eq!(kept, [""; 0]);
         let dns = after.dns_of(after.namespace_named("shop").unwrap());
         (dns, flows(&after))
@@ -118,24 +118,24 @@ fn a_dns_policy_of_the_profile_becomes_the_setting_and_any_other_a_flow() {
 
 #[test]
 fn blocks_become_externals_and_known_ones_are_reused() {
-    let mut sketch = shop();
-    sketch.external("office", &["198.51.100.0/24 except 198.51.100.9/32"], &[]);
-    sketch.keep(&policy("deny", DENY_INGRESS), None);
-    sketch.keep(
+    let mut fixture = shop();
+    fixture.external("office", &["198.51.100.0/24 except 198.51.100.9/32"], &[]);
+    fixture.keep(&policy("deny", DENY_INGRESS), None);
+    fixture.keep(
         &policy(
             "web",
             "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 198.51.100.0/24, except: [198.51.100.9/32]}}]}, {from: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 80, endPort: 90}]}]}",
         ),
         None,
     );
-    sketch.keep(
+    fixture.keep(
         &policy(
             "db",
             "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}, {ipBlock: {cidr: 192.168.0.0/16}}]}]}",
         ),
         None,
     );
-    let (after, kept) = adopted(&sketch.document);
+    let (after, kept) = adopted(&fixture.document);
     assert_eq!(kept, [""; 0]);
     assert_eq!(
         flows(&after),
@@ -149,16 +149,16 @@ fn blocks_become_externals_and_known_ones_are_reused() {
 
 #[test]
 fn selectors_that_are_no_workload_become_groups() {
-    let mut sketch = shop();
-    sketch.keep(&policy("deny", DENY_INGRESS), None);
-    sketch.keep(
+    let mut fixture = shop();
+    fixture.keep(&policy("deny", DENY_INGRESS), None);
+    fixture.keep(
         &policy(
             "tiers",
             "{podSelector: {matchExpressions: [{key: tier, operator: In, values: [a, b]}]}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: web}}}], ports: [{port: 80}]}, {from: [{namespaceSelector: {}}], ports: [{port: 81}]}]}",
         ),
         None,
     );
-    let (after, kept) = adopted(&sketch.document);
+    let (after, kept) = adopted(&fixture.document);
     assert_eq!(kept, [""; 0]);
     assert_eq!(
         flows(&after),
@@ -171,15 +171,15 @@ fn selectors_that_are_no_workload_become_groups() {
 
 #[test]
 fn allow_all_is_any_pod_and_any_address() {
-    let mut sketch = shop();
-    sketch.keep(
+    let mut fixture = shop();
+    fixture.keep(
         &policy(
             "open",
             "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
         ),
         None,
     );
-    let (after, kept) = adopted(&sketch.document);
+    let (after, kept) = adopted(&fixture.document);
     assert_eq!(kept, [""; 0]);
     assert_eq!(
         flows(&after),
@@ -191,25 +191,25 @@ fn allow_all_is_any_pod_and_any_address() {
 
 #[test]
 fn isolation_that_no_base_says_keeps_one_policy() {
-    let mut sketch = shop();
+    let mut fixture = shop();
     let from = |label: &str| {
         format!(
             "{{podSelector: {{matchLabels: {{app: db}}}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{app: {label}}}}}}}]}}]}}"
         )
     };
-    sketch.keep(&policy("db-from-web", &from("web")), None);
-    sketch.keep(&policy("db-from-db", &from("db")), None);
-    let (after, kept) = adopted(&sketch.document);
+    fixture.keep(&policy("db-from-web", &from("web")), None);
+    fixture.keep(&policy("db-from-db", &from("db")), None);
+    let (after, kept) = adopted(&fixture.document);
     assert_eq!(
         kept,
         ["db-from-web: it isolates only ingress of `app=db`, which no base says"]
     );
     assert_eq!(flows(&after), ["shop/db > shop/db any"]);
 
-    let mut sketch = shop();
+    let mut fixture = shop();
     let egress = "{podSelector: {}, policyTypes: [Egress]}";
-    sketch.keep(&policy("no-egress", egress), None);
-    let (_, kept) = adopted(&sketch.document);
+    fixture.keep(&policy("no-egress", egress), None);
+    let (_, kept) = adopted(&fixture.document);
     assert_eq!(
         kept,
         ["no-egress: it isolates only egress of every pod, which no base says"]
@@ -218,23 +218,23 @@ fn isolation_that_no_base_says_keeps_one_policy() {
 
 #[test]
 fn a_half_that_the_other_end_does_not_allow_stays_kept() {
-    let mut sketch = shop();
-    sketch.keep(&policy("deny", DENY), None);
-    sketch.keep(
+    let mut fixture = shop();
+    fixture.keep(&policy("deny", DENY), None);
+    fixture.keep(
         &policy(
             "db",
             "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {}}], ports: [{port: 5432}]}]}",
         ),
         None,
     );
-    sketch.keep(
+    fixture.keep(
         &policy(
             "web",
             "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]}",
         ),
         None,
     );
-    let (after, kept) = adopted(&sketch.document);
+    let (after, kept) = adopted(&fixture.document);
     assert_eq!(flows(&after), ["shop/web > shop/db TCP/5432"]);
     let [why] = kept.as_slice() else {
         panic!("{kept:?}")
@@ -247,32 +247,32 @@ fn a_half_that_the_other_end_does_not_allow_stays_kept() {
 
 #[test]
 fn what_no_flow_says_stays_with_its_reason() {
-    let mut sketch = shop();
-    sketch.namespace("vendor");
-    let vendor = sketch.document.namespace_named("vendor").unwrap();
-    sketch.document.namespaces.get_mut(vendor).unwrap().managed = false;
-    sketch.keep(&policy("deny", DENY), None);
+    let mut fixture = shop();
+    fixture.namespace("vendor");
+    let vendor = fixture.document.namespace_named("vendor").unwrap();
+    fixture.document.namespaces.get_mut(vendor).unwrap().managed = false;
+    fixture.keep(&policy("deny", DENY), None);
     let named = "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]}";
-    sketch.keep(&policy("named", named), None);
-    sketch.keep(
+    fixture.keep(&policy("named", named), None);
+    fixture.keep(
         &policy(
             "undeclared",
             "{podSelector: {matchLabels: {app: db}}, ingress: [{ports: [{port: pg}]}]}",
         ),
         None,
     );
-    sketch.keep(&in_namespace("vendor", "theirs", DENY), None);
-    sketch.keep(&in_namespace("lost", "gone", DENY), None);
-    sketch.keep(
+    fixture.keep(&in_namespace("vendor", "theirs", DENY), None);
+    fixture.keep(&in_namespace("lost", "gone", DENY), None);
+    fixture.keep(
         "kind: ConfigMap\napiVersion: v1\nmetadata: {name: x}\n",
         None,
     );
-    sketch.keep(
+    fixture.keep(
         "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: wide}\nspec: {priority: 1, subject: {namespaces: {}}}\n",
         None,
     );
-    sketch.keep(&policy("bad", "{ingress: [{from: [{}]}]}"), None);
-    let (_, mut kept) = adopted(&sketch.document);
+    fixture.keep(&policy("bad", "{ingress: [{from: [{}]}]}"), None);
+    let (_, mut kept) = adopted(&fixture.document);
     let refused = kept.pop().unwrap();
     assert!(
         refused.starts_with("bad: the API server refuses it: "),
@@ -293,47 +293,47 @@ fn what_no_flow_says_stays_with_its_reason() {
 
 #[test]
 fn flows_that_are_there_are_reused_and_muted_ones_left_alone() {
-    let mut sketch = shop();
-    sketch.keep(&policy("deny", DENY_INGRESS), None);
+    let mut fixture = shop();
+    fixture.keep(&policy("deny", DENY_INGRESS), None);
     let db = |ports: &str| {
         format!(
             "{{podSelector: {{matchLabels: {{app: db}}}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{app: web}}}}}}], ports: [{ports}]}}]}}"
         )
     };
-    sketch.keep(&policy("db", &db("{port: 1}")), None);
-    sketch.keep(&policy("more", &db("{port: 2}")), None);
-    let drawn = sketch.flow("shop/web", "shop/db", "TCP/1");
-    let muted = sketch.flow("shop/web", "shop/db", "TCP/9");
-    sketch.document.flows.get_mut(muted).unwrap().muted = true;
+    fixture.keep(&policy("db", &db("{port: 1}")), None);
+    fixture.keep(&policy("more", &db("{port: 2}")), None);
+    let drawn = fixture.flow("shop/web", "shop/db", "TCP/1");
+    let muted = fixture.flow("shop/web", "shop/db", "TCP/9");
+    fixture.document.flows.get_mut(muted).unwrap().muted = true;
     let adopted_all = adopt(
-        &sketch.document,
-        &sketch.document.policies.ids().collect::<Vec<_>>(),
+        &fixture.document,
+        &fixture.document.policies.ids().collect::<Vec<_>>(),
         &|| false,
     );
     assert_eq!(adopted_all.summary(), "3 policies became 1 flow");
-    let (after, _) = adopted(&sketch.document);
+    let (after, _) = adopted(&fixture.document);
     assert_eq!(
         flow_ports_text(&after.flows.get(drawn).unwrap().ports),
         "TCP/1, TCP/2"
     );
-    assert_eq!(after.flows.get(muted), sketch.document.flows.get(muted));
+    assert_eq!(after.flows.get(muted), fixture.document.flows.get(muted));
     assert_eq!(after.flows.len(), 2);
 }
 
 #[test]
 fn a_copy_by_hand_is_adopted_only_if_it_says_what_it_replaces() {
-    let mut sketch = shop();
-    sketch.document.settings.base = Base::DenyAll;
-    sketch.flow("shop/web", "shop/db", "TCP/1");
-    let generated = generate(&sketch.document);
+    let mut fixture = shop();
+    fixture.document.settings.base = Base::DenyAll;
+    fixture.flow("shop/web", "shop/db", "TCP/1");
+    let generated = generate(&fixture.document);
     let copy = generated
         .policies
         .iter()
         .find(|w| w.name == "db-from-web")
         .unwrap();
-    let mut same = sketch.document.clone();
+    let mut same = fixture.document.clone();
     let keep = |document: &mut Document, text: String| {
-        document.policies.add(crate::model::KeptPolicy {
+        document.policies.add(crate::model::ImportedPolicy {
             file: String::new(),
             text,
             replaces: Some("shop/db-from-web".into()),
@@ -344,9 +344,9 @@ fn a_copy_by_hand_is_adopted_only_if_it_says_what_it_replaces() {
     let (after, kept) = adopted(&same);
     assert_eq!((after.flows.len(), kept), (1, Vec::new()));
     keep(
-        &mut sketch.document,
+        &mut fixture.document,
         copy.text.replace("port: 1", "port: 2"),
     );
-    let (_, kept) = adopted(&sketch.document);
+    let (_, kept) = adopted(&fixture.document);
     assert_eq!(kept.len(), 1);
 }

@@ -7,7 +7,7 @@ use super::plan::{Part, Party, Plan};
 use super::{Chosen, Flows};
 use crate::analysis::{self, GateDifference};
 use crate::cluster::Snapshot;
-use crate::intent::snapshot::{self, Stage};
+use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported;
 use crate::model::{Document, Edit};
 use crate::plan::context::Context;
@@ -18,8 +18,8 @@ use crate::sets::LabelSet;
 
 /// What was in force before, in the cluster in which everything is compared.
 pub(super) struct Old {
-    stage: Stage,
-    /// The stage with what was in force.
+    cluster: DocumentSnapshot,
+    /// The cluster with what was in force.
     snapshot: Snapshot,
     losses: Vec<Loss>,
     /// For each plan, which pods its subject is.
@@ -38,9 +38,9 @@ impl Old {
             .collect();
         extra.sort();
         extra.dedup();
-        let stage = snapshot::with_witnesses(context.document, extra);
+        let cluster = snapshot::with_witnesses(context.document, extra);
         let generated = generated::write(context.document, context.imported);
-        let mut snapshot = stage.snapshot.clone();
+        let mut snapshot = cluster.snapshot.clone();
         let in_force = InForce::of(context.document, context.imported, &generated);
         snapshot.policies = in_force.policies().to_vec();
         let pods = |party: &Party| blame::pods_of(context, &snapshot, party);
@@ -50,7 +50,7 @@ impl Old {
         Self {
             own,
             other,
-            stage,
+            cluster,
             snapshot,
             losses: generated.losses,
         }
@@ -118,11 +118,11 @@ impl<'a> Trial<'a> {
             .collect()
     }
 
-    /// What is different from before at any gate, and what of the drawing cannot be said.
+    /// What is different from before at any gate, and what of the drawing cannot be expressed.
     fn differences(&self, document: &Document) -> (Vec<GateDifference>, Vec<Loss>) {
         let imported = imported::imported(document);
         let generated = generated::write(document, &imported);
-        let mut snapshot = self.old.stage.snapshot.clone();
+        let mut snapshot = self.old.cluster.snapshot.clone();
         let in_force = InForce::of(document, &imported, &generated);
         snapshot.policies = in_force.policies().to_vec();
         let differences = analysis::compare(&self.old.snapshot, &snapshot);

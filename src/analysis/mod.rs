@@ -31,7 +31,10 @@ mod space;
 mod tests;
 
 pub use crate::policy::Direction;
-pub use answers::{ask, connections, exposure, filter, miss, openings, parts, paths, routes, ties};
+pub use answers::{
+    connections, exposure, filter, near_miss, openings, parts, paths, priority_conflicts, query,
+    routes,
+};
 pub use answers::{
     connections::{Connection, Line, Matrix, connections, for_each_connection},
     filter::Filter,

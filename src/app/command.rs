@@ -133,7 +133,7 @@ pub enum Command {
     CopyText(String),
     /// Draws what an import offers: its number in the report.
     AcceptOffer(usize),
-    /// Makes kept policies part of the drawing, as far as that can be proven to change nothing.
+    /// Makes imported policies part of the drawing, as far as that can be proven to change nothing.
     AdoptThese(Vec<PolicyId>),
     /// Keeps a copy of the generated policy of that key (`NAMESPACE/NAME`) in its place, and edits it.
     EditPolicyByHand(String),
@@ -154,9 +154,9 @@ pub enum When {
     Selection,
     /// Flows are selected.
     Flows,
-    /// There are kept policies.
+    /// There are imported policies.
     Kept,
-    /// Kept policies are selected.
+    /// Imported policies are selected.
     KeptSelected,
     /// There is something to undo.
     Undo,
@@ -216,7 +216,7 @@ pub enum Switch {
     Outline,
     /// The inspector is shown.
     Inspector,
-    /// What kept policies allow is shown.
+    /// What imported policies allow is shown.
     Kept,
     /// Policies are written in this style.
     Style(Style),
@@ -289,7 +289,7 @@ pub static LISTED: &[Listed] = listed! {
     ToggleMatrix "view.matrix" "Canvas or matrix" icons::MATRIX, View "-", Project, [key(Key::F6)];
     ToggleOutline "view.outline" "Show or hide the outline" icons::SIDEBAR_SIMPLE, View, Project, [ctrl(Key::B)], Switch::Outline;
     ToggleInspector "view.inspector" "Show or hide the inspector" "", View, Project, [ctrl_shift(Key::B)], Switch::Inspector;
-    ToggleKept "view.kept" "Show what kept policies allow" icons::FILE, View "-", Project, [], Switch::Kept;
+    ToggleKept "view.kept" "Show what imported policies allow" icons::FILE, View "-", Project, [], Switch::Kept;
     ThemeSystem "view.theme-system" "Theme of the desktop" "", View "-", Always, [], Switch::Theme(Choice::System);
     ThemeLight "view.theme-light" "Light theme" icons::SUN, View, Always, [], Switch::Theme(Choice::Light);
     ThemeDark "view.theme-dark" "Dark theme" icons::MOON, View, Always, [], Switch::Theme(Choice::Dark);
@@ -297,10 +297,10 @@ pub static LISTED: &[Listed] = listed! {
     ToggleMotion "view.reduced-motion" "Reduced motion on or off" "", View, Always, [], Switch::Motion;
 
     CopyPolicies "policy.copy" "Copy shown policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
-    Adopt "policy.adopt" "Adopt kept policies" icons::CHECK, Policy "-", Kept, [];
+    Adopt "policy.adopt" "Adopt imported policies" icons::CHECK, Policy "-", Kept, [];
     EditByHand "policy.edit-by-hand" "Edit the chosen policy by hand" icons::PENCIL_SIMPLE, Policy, Project, [];
     ReturnToGenerated "policy.return" "Return to generated" "", Policy, KeptSelected, [];
-    StopKeeping "policy.stop-keeping" "Stop keeping" "", Policy, KeptSelected, [];
+    StopKeeping "policy.stop-keeping" "Stop importing" "", Policy, KeptSelected, [];
     StylePerFlow "policy.per-flow" "Write one policy for each flow" "", Policy "-", Project, [], Switch::Style(Style::PerFlow);
     StylePerWorkload "policy.per-workload" "Write one policy for each workload" "", Policy, Project, [], Switch::Style(Style::PerWorkload);
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];

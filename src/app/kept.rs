@@ -1,17 +1,17 @@
-//! Commands about kept policies: edit by hand, return to generated, adopt, stop keeping.
+//! Commands about imported policies: edit by hand, return to generated, adopt, stop keeping.
 
 use super::command::Command;
 use super::overlays::{AdoptedView, Overlay};
 use super::panels::policies::{Source, editor_id, made_for};
 use super::state::App;
 use crate::adopt::Adopted;
-use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Thing, Unknown};
+use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing, Unknown};
 
 /// What a worker found out about adopting, and the Document that it is about.
 pub type Adoption = (Document, Vec<PolicyId>, Adopted);
 
 impl App {
-    /// Adopts the kept policies that are meant.
+    /// Adopts the imported policies that are meant.
     pub(super) fn adopt_meant(&mut self) {
         let meant = self.kept_meant();
         self.adopt(meant);
@@ -27,7 +27,7 @@ impl App {
         }
     }
 
-    /// The kept policies that are selected.
+    /// The imported policies that are selected.
     pub(super) fn kept_selected(&self) -> Vec<PolicyId> {
         let policies = self.view.selection.iter().filter_map(|item| match item {
             Item::Policy(id) => Some(*id),
@@ -56,7 +56,7 @@ impl App {
         let results = &self.results;
         let policies = document.policies.iter();
         policies
-            .filter(|(id, kept)| made_for(results, kept, *id) == Source::Kept(*id))
+            .filter(|(id, kept)| made_for(results, kept, *id) == Source::Imported(*id))
             .filter(|(id, _)| within.is_empty() || within.contains(&names.namespace(*id)))
             .map(|(id, _)| id)
             .collect()
@@ -65,7 +65,7 @@ impl App {
     /// Has a worker find out how policies become part of the drawing.
     pub(super) fn adopt(&mut self, ids: Vec<PolicyId>) {
         if ids.is_empty() {
-            self.view.say("There is no kept policy to adopt here");
+            self.view.say("There is no imported policy to adopt here");
             return;
         }
         let document = self.document();
@@ -118,7 +118,7 @@ impl App {
             return;
         };
         let name = format!("Edit {} by hand", written.name);
-        let copy = KeptPolicy {
+        let copy = ImportedPolicy {
             file: format!("{}-{}.yaml", written.namespace, written.name),
             text: written.text.clone(),
             replaces: Some(key.to_owned()),
@@ -129,7 +129,7 @@ impl App {
         self.begin_editing(id);
     }
 
-    /// Shows the text of a kept policy, with the keyboard in it.
+    /// Shows the text of an imported policy, with the keyboard in it.
     fn begin_editing(&mut self, id: PolicyId) {
         self.commands.push(Command::Reveal(Item::Policy(id)));
         self.view.drafts.focus(editor_id(id));
@@ -152,7 +152,7 @@ impl App {
         self.stop_keeping(&ids, "Return to generated:");
     }
 
-    /// Drops kept policies; the step is named by `what`.
+    /// Drops imported policies; the step is named by `what`.
     pub(super) fn stop_keeping(&mut self, ids: &[PolicyId], what: &str) {
         let document = self.document();
         let name = match ids {

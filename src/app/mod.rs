@@ -6,6 +6,7 @@
 //! (`perform`). Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
 
 mod adding;
+pub mod analysis_results;
 mod board;
 pub mod canvas;
 pub mod command;
@@ -13,7 +14,6 @@ pub mod dialogs;
 pub mod files;
 mod fuzzy;
 pub mod icons;
-pub mod insight;
 pub mod jobs;
 mod kept;
 mod keys;
@@ -24,11 +24,11 @@ pub mod panels;
 mod perform;
 pub mod preferences;
 pub mod problems;
-pub mod standing;
 pub mod state;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+pub mod verdict;
 pub mod view;
 pub mod widgets;
 pub mod words;

@@ -3,19 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Document, Item, KeptPolicy, PolicyId, Table};
+use crate::model::{Document, ImportedPolicy, Item, PolicyId, Table};
 
 /// Namespaces and names of imported policies.
 #[derive(Clone, Debug, Default)]
 pub struct PolicyNames {
-    of: Table<PolicyId, KeptPolicy>,
+    of: Table<PolicyId, ImportedPolicy>,
     names: BTreeMap<PolicyId, (String, String)>,
 }
 
 impl PolicyNames {
     /// Reads the texts that are not known yet.
     pub fn read(document: &Document, known: &Self) -> Self {
-        let name = |(id, policy): (PolicyId, &KeptPolicy)| {
+        let name = |(id, policy): (PolicyId, &ImportedPolicy)| {
             let same = known.of.get(id).is_some_and(|old| old.text == policy.text);
             let name = known.names.get(&id).filter(|_| same).cloned();
             (id, name.unwrap_or_else(|| identity(policy)))
@@ -46,7 +46,7 @@ impl PolicyNames {
     }
 }
 
-fn identity(policy: &KeptPolicy) -> (String, String) {
+fn identity(policy: &ImportedPolicy) -> (String, String) {
     let identity = policy.identity();
     let namespace = identity.as_ref().and_then(|known| known.namespace.clone());
     let name = identity.map_or_else(|| policy.file.clone(), |known| known.name);

@@ -148,7 +148,7 @@ impl App {
             Command::EditPolicyByHand(key) => self.edit_by_hand(&key),
             Command::ReturnToGenerated => self.return_to_generated(self.kept_selected()),
             Command::ReturnThese(ids) => self.return_to_generated(ids),
-            Command::StopKeeping => self.stop_keeping(&self.kept_selected(), "Stop keeping"),
+            Command::StopKeeping => self.stop_keeping(&self.kept_selected(), "Stop importing"),
 
             Command::CompareSaved => self.compare_saved(),
             Command::CompareProject => self.ask_path(Ask::CompareProject),

@@ -84,7 +84,7 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
         .proof
         .findings
         .iter()
-        .filter(|finding| finding.kind == Kind::CannotBeSaid)
+        .filter(|finding| finding.kind == Kind::CannotExpress)
         .filter_map(|finding| finding.flow)
         .collect();
     let losses = results.generated.losses.iter();
@@ -109,11 +109,11 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
     let (tone, what) = match finding.kind {
         Kind::Blocked => (Tone::Bad, "Blocked"),
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
-        Kind::CannotBeSaid => (Tone::Note, "Cannot be said"),
+        Kind::CannotExpress => (Tone::Note, "Cannot express"),
     };
     let shown = &finding.witness;
     let witness = match finding.kind {
-        Kind::CannotBeSaid => String::new(),
+        Kind::CannotExpress => String::new(),
         _ => format!("{} > {} {}", finding.from, finding.to, finding.ports),
     };
     let mut message = sentence(&finding.message);

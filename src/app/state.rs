@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use egui::{CentralPanel, Context, Frame, Panel, Ui};
 
+use super::analysis_results::AnalysisResults;
 use super::canvas;
 use super::command::{Command, Commands};
 use super::dialogs::{Dialogs, Native};
 use super::files::Files;
-use super::insight::Insight;
 use super::jobs::{Slot, Workers};
 use super::kept::Adoption;
 use super::keys;
@@ -63,7 +63,7 @@ pub struct App {
     pub(super) title: String,
     check: Slot<Option<Checked>>,
     pub(super) adopting: Slot<Adoption>,
-    insight: Slot<Insight>,
+    analysis_results: Slot<AnalysisResults>,
     /// What was last sent to be checked; none: whatever is open must be.
     pub(super) sent: Option<Document>,
     pub(super) context: Context,
@@ -92,7 +92,7 @@ impl App {
             view: View::default(),
             check: Slot::new(files.pool()),
             adopting: Slot::new(files.pool()),
-            insight: Slot::new(files.pool()),
+            analysis_results: Slot::new(files.pool()),
             files,
             preferences,
             frames: 0,
@@ -158,12 +158,12 @@ impl App {
             self.view.results_number += 1;
             self.view.problems = problems;
             let results = Arc::clone(&self.results);
-            self.insight
-                .start(move |cancel| Insight::of(&results, &|| cancel.is_set()));
+            self.analysis_results
+                .start(move |cancel| AnalysisResults::of(&results, &|| cancel.is_set()));
         }
         self.view.check_failed = self.check.failed();
-        if let Some(insight) = self.insight.take() {
-            self.view.insight = Arc::new(insight);
+        if let Some(analysis_results) = self.analysis_results.take() {
+            self.view.analysis_results = Arc::new(analysis_results);
             self.view.insight_number = self.view.results_number;
             let shown = self.view.extras(&self.document()).list();
             let stays = |id: &ExtraId| shown.iter().any(|e| e.id == *id);

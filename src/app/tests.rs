@@ -7,17 +7,17 @@ use egui_kittest::Harness;
 use super::dialogs::Prepared;
 use super::jobs::Workers;
 use super::{App, Command, Surroundings};
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::model::{Base, Document, Edit, History, Item};
 use crate::project::files::StateFolder;
 
 /// Two namespaces with workloads, and policies that each select one of them.
 fn document() -> Document {
-    let mut sketch = Sketch::new();
-    sketch.document.settings.base = Base::None;
+    let mut fixture = Fixture::new();
+    fixture.document.settings.base = Base::None;
     for number in 0..20 {
         let name = format!("svc-{number}");
-        sketch.workload(
+        fixture.workload(
             &format!("team-{}/{name}", number % 2),
             &format!("app={name}"),
         );
@@ -26,9 +26,9 @@ fn document() -> Document {
              spec: {{podSelector: {{matchLabels: {{app: {name}}}}}, policyTypes: [Ingress]}}\n",
             number % 2
         );
-        sketch.keep(&policy, None);
+        fixture.keep(&policy, None);
     }
-    sketch.document
+    fixture.document
 }
 
 fn window(workers: Workers, state: Option<StateFolder>) -> Harness<'static, App> {

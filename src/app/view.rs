@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::board::SharedBoard;
-use super::canvas::{CanvasView, Spot};
-use super::insight::{Extras, Insight};
+use super::analysis_results::{AnalysisResults, Extras};
+use super::board::SharedMatrix;
+use super::canvas::{CanvasView, PairEnd};
 use super::matrix::{Center, MatrixView};
 use super::names::PolicyNames;
 use super::overlays::Overlay;
@@ -22,7 +22,7 @@ use super::panels::why::WhyView;
 use super::problems::Problem;
 use super::widgets::Drafts;
 use crate::model::{Document, Flow, FlowId, Item, NodeRef};
-use crate::query::why::Standing;
+use crate::query::why::PairVerdict;
 use crate::scene::{Extra, ExtraId, ExtraKind};
 
 /// The state of the window beside the Document.
@@ -35,12 +35,12 @@ pub struct View {
     /// The arrow that is no flow, if one is selected.
     pub extra: Option<ExtraId>,
     /// What else the policies say, beside the proof.
-    pub insight: Arc<Insight>,
+    pub analysis_results: Arc<AnalysisResults>,
     /// Of which answers that is.
     pub insight_number: u64,
     /// What can be reached from somewhere in any number of hops.
     pub radius: RadiusView,
-    /// Whether what kept policies allow is hidden.
+    /// Whether what imported policies allow is hidden.
     pub kept_hidden: bool,
     /// The canvas: pan, zoom, gestures.
     pub canvas: CanvasView,
@@ -59,7 +59,7 @@ pub struct View {
     /// The list of problems.
     pub problem_list: ProblemsView,
     /// Who reaches whom, for what shows it.
-    pub(super) board: SharedBoard,
+    pub(super) board: SharedMatrix,
     /// What stands in the middle of the window.
     pub center: Center,
     /// The matrix.
@@ -100,7 +100,7 @@ pub struct ShownConnection {
     /// Its port, in words.
     pub label: String,
     /// Whether it is allowed, and whether it is drawn.
-    pub standing: Standing,
+    pub verdict: PairVerdict,
 }
 
 /// How much of the side panel the inspector may take above the policies, and above the other tabs.
@@ -167,12 +167,12 @@ impl View {
         flows.collect()
     }
 
-    /// The arrows that are shown beside the flows: those of an open comparison, else what kept policies
+    /// The arrows that are shown beside the flows: those of an open comparison, else what imported policies
     /// allow; and the connection that a panel tells about.
     pub fn extras(&self, document: &Document) -> Extras {
         let kept = || match self.kept_hidden {
             true => Arc::default(),
-            false => Arc::clone(&self.insight.kept),
+            false => Arc::clone(&self.analysis_results.kept),
         };
         Extras {
             all: self
@@ -187,12 +187,12 @@ impl View {
     /// The connection that is being explained as an arrow, unless a flow shows it already.
     fn witness(&self, document: &Document) -> Option<Extra> {
         let shown = self.shown_connection.as_ref()?;
-        let kind = match shown.standing {
-            Standing::Blocked => ExtraKind::Blocked,
-            Standing::NotDrawn => ExtraKind::TooWide,
-            Standing::Denied => ExtraKind::Denied,
-            Standing::Open => ExtraKind::Hop,
-            Standing::Drawn | Standing::Unsaid => return None,
+        let kind = match shown.verdict {
+            PairVerdict::Blocked => ExtraKind::Blocked,
+            PairVerdict::NotDrawn => ExtraKind::TooWide,
+            PairVerdict::Denied => ExtraKind::Denied,
+            PairVerdict::Open => ExtraKind::Hop,
+            PairVerdict::Drawn | PairVerdict::CannotExpress => return None,
         };
         let (from, to) = (shown.from?, shown.to?);
         let same = |(_, flow): (FlowId, &Flow)| {
@@ -210,7 +210,7 @@ impl View {
     }
 
     /// What stands out while the rest is dimmed.
-    pub fn spot(&self) -> Option<&Arc<Spot>> {
+    pub fn spot(&self) -> Option<&Arc<PairEnd>> {
         self.radius.spot()
     }
 

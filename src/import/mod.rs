@@ -14,7 +14,7 @@ use crate::diag::Diagnostic;
 use crate::load::Loaded;
 use crate::model::naming::is_stable;
 use crate::model::{
-    Base, Document, Edit, KeptPolicy, Namespace, NamespaceId, Service, Unknown, Workload,
+    Base, Document, Edit, ImportedPolicy, Namespace, NamespaceId, Service, Unknown, Workload,
     is_system_namespace,
 };
 use crate::plan::MANAGED_BY;
@@ -192,7 +192,7 @@ fn policies(
         if is_own(object) && (in_project.contains(&key) || !foreign.contains(namespace)) {
             continue;
         }
-        document.policies.add(KeptPolicy {
+        document.policies.add(ImportedPolicy {
             file: object.file.to_string(),
             text: object.text.clone(),
             replaces: None,

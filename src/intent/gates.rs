@@ -5,7 +5,7 @@
 //! Each drawn flow and each permitted DNS connection opens both of its gates again, for every pod that
 //! its ends name. What is left out of the written policies is subtracted only as a listed [`Loss`].
 
-use super::snapshot::{Stage, own_selector};
+use super::snapshot::{DocumentSnapshot, own_selector};
 use crate::cluster::{Assumptions, HostNetwork};
 use crate::diag::Span;
 use crate::dialect;
@@ -51,12 +51,12 @@ pub(crate) fn intents(
     document: &Document,
     imported: &[Imported],
     losses: &[Loss],
-    stage: &Stage,
+    cluster: &DocumentSnapshot,
     bound: Bound,
 ) -> Vec<Intent> {
     let intended = Intended {
         document,
-        stage,
+        cluster,
         bound,
     };
     let mut intents = Vec::new();
@@ -86,7 +86,7 @@ pub(crate) fn intents(
 
 struct Intended<'a> {
     document: &'a Document,
-    stage: &'a Stage,
+    cluster: &'a DocumentSnapshot,
     bound: Bound,
 }
 
@@ -252,7 +252,7 @@ impl Intended<'_> {
             return Some(known);
         };
         let mut unknown = vec![Peer::NewPods];
-        unknown.extend(self.stage.stand_ins().map(Peer::PodsOf));
+        unknown.extend(self.cluster.stand_ins().map(Peer::PodsOf));
         let alike = Peer::All(vec![
             Peer::AnyOf(unknown),
             self.in_namespace(workload.namespace),
@@ -262,7 +262,7 @@ impl Intended<'_> {
     }
 
     fn known(&self, id: WorkloadId) -> Peer {
-        let at = self.stage.index.get(&id);
+        let at = self.cluster.index.get(&id);
         at.map_or(Peer::Nothing, |at| Peer::PodsOf(*at))
     }
 

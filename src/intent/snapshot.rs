@@ -15,7 +15,7 @@ use crate::sets::{LabelSet, Labels, Selector};
 
 /// A drawing as a cluster, and which workload is which.
 #[derive(Clone, Debug, Default)]
-pub struct Stage {
+pub struct DocumentSnapshot {
     /// The cluster, without policies unless they were put there.
     pub snapshot: Snapshot,
     /// For each workload of the snapshot the drawn one; none for stand-ins.
@@ -24,7 +24,7 @@ pub struct Stage {
     pub index: BTreeMap<WorkloadId, usize>,
 }
 
-impl Stage {
+impl DocumentSnapshot {
     /// The workloads that stand for pods nobody drew.
     pub(crate) fn stand_ins(&self) -> impl Iterator<Item = usize> {
         let drawn = self.drawn.iter().enumerate();
@@ -33,20 +33,23 @@ impl Stage {
 }
 
 /// The drawing with these policies in force: what `list PROJECT` shows. Only what is drawn is in it.
-pub fn snapshot(document: &Document, policies: Vec<Policy>) -> Stage {
-    let mut stage = build(document, Vec::new());
-    stage.snapshot.policies = policies;
-    stage
+pub fn snapshot(document: &Document, policies: Vec<Policy>) -> DocumentSnapshot {
+    let mut cluster = build(document, Vec::new());
+    cluster.snapshot.policies = policies;
+    cluster
 }
 
 /// The drawing with stand-ins, for the proof: in each managed namespace a pod without labels, and a
 /// DNS pod if none is drawn.
-pub(crate) fn with_stand_ins(document: &Document) -> Stage {
+pub(crate) fn with_stand_ins(document: &Document) -> DocumentSnapshot {
     with_witnesses(document, Vec::new())
 }
 
 /// The same with further pods that nobody drew: their namespaces and labels.
-pub(crate) fn with_witnesses(document: &Document, more: Vec<(NamespaceId, Labels)>) -> Stage {
+pub(crate) fn with_witnesses(
+    document: &Document,
+    more: Vec<(NamespaceId, Labels)>,
+) -> DocumentSnapshot {
     let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
     let bare = managed.map(|(id, _)| (id, Labels::new()));
     let stand_in = |(id, labels)| {
@@ -131,7 +134,7 @@ struct Entry {
     pods: Vec<Pod>,
 }
 
-fn build(document: &Document, stand_ins: Vec<StandIn>) -> Stage {
+fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
     let namespaces = namespaces(document, &stand_ins);
     let place: BTreeMap<&str, usize> = namespaces
         .iter()
@@ -152,25 +155,25 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> Stage {
         key(a).cmp(&key(b))
     });
 
-    let mut stage = Stage::default();
+    let mut cluster = DocumentSnapshot::default();
     for (index, mut entry) in entries.into_iter().enumerate() {
-        let first = stage.snapshot.pods.len();
+        let first = cluster.snapshot.pods.len();
         for pod in &mut entry.pods {
             pod.workload = index;
         }
-        stage.snapshot.pods.extend(entry.pods);
-        entry.workload.pods = first..stage.snapshot.pods.len();
-        stage.snapshot.workloads.push(entry.workload);
-        stage.drawn.push(entry.id);
+        cluster.snapshot.pods.extend(entry.pods);
+        entry.workload.pods = first..cluster.snapshot.pods.len();
+        cluster.snapshot.workloads.push(entry.workload);
+        cluster.drawn.push(entry.id);
         if let Some(id) = entry.id {
-            stage.index.insert(id, index);
+            cluster.index.insert(id, index);
         }
     }
-    stage.snapshot.services = services(document);
-    stage.snapshot.namespaces = namespaces;
-    stage.snapshot.assumptions = document.settings.assumptions;
-    stage.snapshot.tiers = dialect::tiers();
-    stage
+    cluster.snapshot.services = services(document);
+    cluster.snapshot.namespaces = namespaces;
+    cluster.snapshot.assumptions = document.settings.assumptions;
+    cluster.snapshot.tiers = dialect::tiers();
+    cluster
 }
 
 fn namespaces(document: &Document, stand_ins: &[StandIn]) -> Vec<Namespace> {

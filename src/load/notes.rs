@@ -2,7 +2,7 @@
 
 mod backends;
 mod named_ports;
-mod ties;
+mod priority_conflicts;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     mixed_labels(snapshot, &mut out);
     backends::backends(snapshot, &mut out);
     named_ports::named_ports(snapshot, &mut out);
-    ties::ties(snapshot, &mut out);
+    priority_conflicts::ties(snapshot, &mut out);
     out
 }
 

@@ -302,7 +302,7 @@ fn flow() -> impl Strategy<Value = Thing> {
 
 fn policy() -> impl Strategy<Value = Thing> {
     (text(), text(), option::of(text()), unknown()).prop_map(|(file, text, replaces, unknown)| {
-        Thing::Policy(KeptPolicy {
+        Thing::Policy(ImportedPolicy {
             file,
             text,
             replaces,

@@ -16,9 +16,9 @@ use std::sync::Arc;
 pub use fragment::extract;
 
 use super::{
-    Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, Invariant, InvariantId,
-    KeptPolicy, Namespace, NamespaceId, NodeRef, PolicyId, Refusal, Service, ServiceId, Settings,
-    Workload, WorkloadId,
+    Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, ImportedPolicy,
+    Invariant, InvariantId, Namespace, NamespaceId, NodeRef, PolicyId, Refusal, Service, ServiceId,
+    Settings, Workload, WorkloadId,
 };
 
 /// Which thing of a Document.
@@ -36,7 +36,7 @@ pub enum Item {
     Group(GroupId),
     /// A flow.
     Flow(FlowId),
-    /// A kept policy.
+    /// An imported policy.
     Policy(PolicyId),
     /// An invariant.
     Invariant(InvariantId),
@@ -83,8 +83,8 @@ pub enum Thing {
     Group(Group),
     /// A flow.
     Flow(Flow),
-    /// A kept policy.
-    Policy(KeptPolicy),
+    /// An imported policy.
+    Policy(ImportedPolicy),
     /// An invariant.
     Invariant(Invariant),
 }

@@ -3,18 +3,18 @@
 use crate::cluster::ContainerPort;
 use crate::model::validate::{flow_ports, labels, network};
 use crate::model::{
-    Document, End, External, Flow, FlowId, Group, KeptPolicy, Namespace, NamespaceId, Unknown,
+    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Namespace, NamespaceId, Unknown,
     Words, Workload, WorkloadId,
 };
 use crate::sets::{Protocol, Selector};
 
 /// A drawing, built up by words. Panics where the words are wrong: it is for tests.
 #[derive(Default)]
-pub(crate) struct Sketch {
+pub(crate) struct Fixture {
     pub(crate) document: Document,
 }
 
-impl Sketch {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self::default()
     }
@@ -85,7 +85,7 @@ impl Sketch {
     }
 
     pub(crate) fn keep(&mut self, text: &str, replaces: Option<&str>) {
-        self.document.policies.add(KeptPolicy {
+        self.document.policies.add(ImportedPolicy {
             file: "kept.yaml".to_owned(),
             text: text.to_owned(),
             replaces: replaces.map(str::to_owned),

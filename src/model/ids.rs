@@ -33,7 +33,7 @@ id!(
     GroupId,
     /// A flow.
     FlowId,
-    /// A kept policy.
+    /// An imported policy.
     PolicyId,
     /// An invariant.
     InvariantId

@@ -57,8 +57,8 @@ pub struct Document {
     pub groups: Table<GroupId, Group>,
     /// The traffic that should exist.
     pub flows: Table<FlowId, Flow>,
-    /// Kept policies, verbatim.
-    pub policies: Table<PolicyId, KeptPolicy>,
+    /// Imported policies, verbatim.
+    pub policies: Table<PolicyId, ImportedPolicy>,
     /// What must hold of the policies in force.
     pub invariants: Table<InvariantId, Invariant>,
     /// Where the user placed things (top left corner, in points); everything else is laid out.
@@ -226,7 +226,7 @@ pub struct External {
     pub name: String,
     /// Its address blocks.
     pub networks: Vec<Network>,
-    /// Its domain names, which NetworkPolicy cannot say.
+    /// Its domain names, which NetworkPolicy cannot express.
     pub domain_names: Vec<String>,
     /// Unknown fields.
     pub unknown: Unknown,
@@ -309,7 +309,7 @@ pub enum FlowPort {
 
 /// A policy kept verbatim.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeptPolicy {
+pub struct ImportedPolicy {
     /// The file it came from.
     pub file: String,
     /// Its text, one YAML document.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, InvariantId, Item, KeptPolicy,
+    Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId, Item,
     NamespaceId, NodeRef, PolicyId, ServiceId, Thing, WorkloadId,
 };
 use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
@@ -153,7 +153,7 @@ impl Document {
         })
     }
 
-    /// A kept policy's own name as its text has it, else the file.
+    /// An imported policy's own name as its text has it, else the file.
     pub fn policy_name(&self, id: PolicyId) -> String {
         let Some(policy) = self.policies.get(id) else {
             return String::new();
@@ -358,7 +358,7 @@ impl Document {
     }
 }
 
-/// What a kept policy is, as far as its text says.
+/// What an imported policy is, as far as its text says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyIdentity {
     /// API kind.
@@ -380,7 +380,7 @@ pub(crate) fn texts_read() -> u64 {
     READ.get()
 }
 
-impl KeptPolicy {
+impl ImportedPolicy {
     /// Kind, namespace and name in its text; none if it is unreadable or has no name.
     pub fn identity(&self) -> Option<PolicyIdentity> {
         #[cfg(test)]

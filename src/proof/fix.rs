@@ -10,7 +10,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use crate::model::{Base, Document, Edit, End, Item, KeptPolicy, NamespaceId, PolicyId, Thing};
+use crate::model::{Base, Document, Edit, End, ImportedPolicy, Item, NamespaceId, PolicyId, Thing};
 use crate::policy::Direction;
 use crate::policy::Role;
 use crate::proof::About;
@@ -25,7 +25,7 @@ use crate::proof::prove;
 /// An edit that makes a finding go away.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
-    /// What it does, as a button says it: "Stop keeping pg-open".
+    /// What it does, as a button says it: "Stop importing pg-open".
     pub title: String,
     /// The edit of the document: one undo step.
     pub edit: Edit,
@@ -46,17 +46,17 @@ pub fn fixes(
     if !before.contains(&finding.about()) {
         return Vec::new();
     }
-    let bench = Bench {
+    let candidates = Candidates {
         generated,
         document,
         finding,
         before,
     };
     let mut found: Vec<(usize, Fix)> = Vec::new();
-    for kind in bench.candidates() {
+    for kind in candidates.candidates() {
         // Of candidates that say the same in different ways the first that works is enough.
         let mut tried = kind.into_iter();
-        found.extend(tried.find_map(|fix| Some((bench.left_after(&fix)?, fix))));
+        found.extend(tried.find_map(|fix| Some((candidates.left_after(&fix)?, fix))));
     }
     found.sort_by_key(|(left, _)| *left);
     found.truncate(MOST);
@@ -64,14 +64,14 @@ pub fn fixes(
 }
 
 /// A finding under repair.
-struct Bench<'a> {
+struct Candidates<'a> {
     generated: &'a Generated,
     document: &'a Document,
     finding: &'a Finding,
     before: BTreeSet<About>,
 }
 
-impl Bench<'_> {
+impl Candidates<'_> {
     /// What may help: kinds of fixes, the nearest first, and of each kind the smallest first.
     fn candidates(&self) -> Vec<Vec<Fix>> {
         // What is closed in somebody else's namespace is not ours to open.
@@ -98,7 +98,7 @@ impl Bench<'_> {
                 all.push(draw::flows(self));
                 all.push(self.without_kept());
             }
-            Kind::CannotBeSaid => {
+            Kind::CannotExpress => {
                 all.push(label::labels(self));
                 all.push(label::port_numbers(self));
             }
@@ -117,13 +117,13 @@ impl Bench<'_> {
         all_known.then_some(findings.len())
     }
 
-    /// The kept policies at whose door the finding lies.
-    fn kept(&self) -> Vec<(PolicyId, &KeptPolicy)> {
+    /// The imported policies at whose door the finding lies.
+    fn kept(&self) -> Vec<(PolicyId, &ImportedPolicy)> {
         let policies = self.document.policies.iter();
         policies.filter(|(_, kept)| self.is_blamed(kept)).collect()
     }
 
-    fn is_blamed(&self, kept: &KeptPolicy) -> bool {
+    fn is_blamed(&self, kept: &ImportedPolicy) -> bool {
         let own = kept.identity().map(|identity| match identity.namespace {
             Some(namespace) => format!("{namespace}/{}", identity.name),
             None => identity.name,
@@ -144,17 +144,17 @@ impl Bench<'_> {
                 })
     }
 
-    /// Without one of the kept policies, or without any of them.
+    /// Without one of the imported policies, or without any of them.
     fn without_kept(&self) -> Vec<Fix> {
         let kept = self.kept();
-        let remove = |some: &[(PolicyId, &KeptPolicy)]| {
+        let remove = |some: &[(PolicyId, &ImportedPolicy)]| {
             let names: Vec<String> = some
                 .iter()
                 .map(|(id, _)| self.document.policy_name(*id))
                 .collect();
             let title = match some.iter().all(|(_, kept)| kept.replaces.is_some()) {
                 true => format!("Return {} to generated", names.join(" and ")),
-                false => format!("Stop keeping {}", names.join(" and ")),
+                false => format!("Stop importing {}", names.join(" and ")),
             };
             let items = some.iter().map(|(id, _)| Item::Policy(*id)).collect();
             named(title, Edit::Remove(items))

@@ -18,9 +18,9 @@ use crate::policy::{Direction, Imported, Loss, PlanPolicy, Role};
 pub struct Generated {
     /// The policies: by namespace, base first, then DNS, then by name.
     pub policies: Vec<Written>,
-    /// Policies that are not written because a kept policy `replaces` them; same order.
+    /// Policies that are not written because an imported policy `replaces` them; same order.
     pub replaced: Vec<Written>,
-    /// The same with the texts of the kept policies that stand in their places.
+    /// The same with the texts of the imported policies that stand in their places.
     pub by_hand: Vec<Written>,
     /// What of the drawing is left out, by flow.
     pub losses: Vec<Loss>,
@@ -88,7 +88,7 @@ impl Written {
         (self.namespace.clone(), role, self.name.clone())
     }
 
-    /// `NAMESPACE/NAME`, as a kept policy `replaces` it.
+    /// `NAMESPACE/NAME`, as an imported policy `replaces` it.
     pub fn key(&self) -> String {
         format!("{}/{}", self.namespace, self.name)
     }

@@ -2,11 +2,11 @@
 //! with them as a cluster that can be asked who reaches whom, and why.
 
 use crate::diag::{Diagnostic, Severity};
-use crate::intent::snapshot::{self, Stage};
+use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported;
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
-use crate::model::{Document, KeptPolicy, PolicyId};
+use crate::model::{Document, ImportedPolicy, PolicyId};
 use crate::policy::{Imported, Policy};
 use crate::proof::generate;
 use crate::proof::{Generated, Written};
@@ -28,11 +28,11 @@ pub fn loaded(document: &Document) -> Loaded {
         .map(|(name, text)| Source::new(name, text))
         .collect();
     let read = load::load(&sources, document.settings.assumptions);
-    let stage = snapshot::snapshot(document, read.snapshot.policies);
+    let cluster = snapshot::snapshot(document, read.snapshot.policies);
     // What the texts alone do not declare, the drawing does.
     let told = |d: &Diagnostic| d.severity != Severity::Info;
     Loaded {
-        snapshot: stage.snapshot,
+        snapshot: cluster.snapshot,
         policies: read.policies,
         diagnostics: read.diagnostics.into_iter().filter(told).collect(),
         project: Some(document.clone()),
@@ -44,17 +44,17 @@ pub fn loaded(document: &Document) -> Loaded {
 pub enum Origin {
     /// Place in `Generated::policies`.
     Generated(usize),
-    /// A kept policy.
-    Kept(PolicyId),
+    /// An imported policy.
+    Imported(PolicyId),
     /// Given from outside, in place of the generated and the kept ones.
     Given,
 }
 
-/// A drawing with its policies in force. Indices of policies are those of `stage.snapshot.policies`.
+/// A drawing with its policies in force. Indices of policies are those of `cluster.snapshot.policies`.
 #[derive(Clone, Debug, Default)]
 pub struct InForce {
     /// Only what is drawn, with all policies in force.
-    pub stage: Stage,
+    pub cluster: DocumentSnapshot,
     /// Where each policy came from.
     pub origins: Vec<Origin>,
     /// What the API server would refuse of the written texts, and what could not be read back.
@@ -67,11 +67,11 @@ pub enum Text<'a> {
     /// Written for the drawing; read-only.
     Generated(&'a Written),
     /// Kept verbatim.
-    Kept(PolicyId, &'a KeptPolicy),
+    Imported(PolicyId, &'a ImportedPolicy),
 }
 
 impl InForce {
-    /// Reads the written texts back, as a stranger's, and the kept policies.
+    /// Reads the written texts back, as a stranger's, and the imported policies.
     pub fn read(document: &Document, generated: &Generated) -> Self {
         Self::of(document, &imported::imported(document), generated)
     }
@@ -91,11 +91,11 @@ impl InForce {
             diagnostics.extend(told.filter(|d| d.severity != Severity::Info));
         }
         for (id, read) in document.policies.ids().zip(imported) {
-            origins.extend(read.policies.iter().map(|_| Origin::Kept(id)));
+            origins.extend(read.policies.iter().map(|_| Origin::Imported(id)));
             policies.extend(read.policies.iter().cloned());
         }
         Self {
-            stage: snapshot::snapshot(document, policies),
+            cluster: snapshot::snapshot(document, policies),
             origins,
             diagnostics,
         }
@@ -104,14 +104,14 @@ impl InForce {
     pub(crate) fn given(document: &Document, policies: Vec<Policy>) -> Self {
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
-            stage: snapshot::snapshot(document, policies),
+            cluster: snapshot::snapshot(document, policies),
             diagnostics: Vec::new(),
         }
     }
 
     /// The policies, in the order of `origins`.
     pub fn policies(&self) -> &[Policy] {
-        &self.stage.snapshot.policies
+        &self.cluster.snapshot.policies
     }
 
     /// The text that a policy in force was read from; none if it was given from outside.
@@ -123,7 +123,10 @@ impl InForce {
     ) -> Option<Text<'a>> {
         match *self.origins.get(policy)? {
             Origin::Generated(at) => generated.policies.get(at).map(Text::Generated),
-            Origin::Kept(id) => document.policies.get(id).map(|kept| Text::Kept(id, kept)),
+            Origin::Imported(id) => document
+                .policies
+                .get(id)
+                .map(|kept| Text::Imported(id, kept)),
             Origin::Given => None,
         }
     }

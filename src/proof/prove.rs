@@ -18,7 +18,7 @@ use crate::analysis::{self, Isolation};
 use crate::cluster::{HostNetwork, Snapshot};
 use crate::diag::{Diagnostic, Span};
 use crate::intent::gates::{self, Bound, Intent};
-use crate::intent::snapshot::{self, Stage};
+use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::policy::{Direction, Imported, Policy};
@@ -53,8 +53,8 @@ pub enum State {
     NothingToProve,
     /// The policies allow what is drawn, and nothing else.
     Exact,
-    /// As exact, but parts of the drawing cannot be said.
-    CannotBeSaid,
+    /// As exact, but parts of the drawing cannot be expressed.
+    CannotExpress,
     /// More is allowed than drawn.
     TooWide,
     /// Something drawn is not allowed.
@@ -71,7 +71,7 @@ pub enum Verdict {
     /// Some of it is not allowed.
     Blocked,
     /// Some of it is left out.
-    CannotBeSaid,
+    CannotExpress,
     /// Drawn, but not in force.
     Muted,
 }
@@ -131,7 +131,7 @@ pub struct About {
     /// Where neither tells: namespace and direction of the gate.
     pub gate: Option<(String, Direction)>,
     /// What is left out, and why.
-    pub unsaid: Option<String>,
+    pub inexpressible: Option<String>,
 }
 
 impl Finding {
@@ -143,7 +143,7 @@ impl Finding {
             flows: self.flows.clone(),
             policies: self.policies.clone(),
             gate: self.gate.clone().filter(|_| !told),
-            unsaid: (self.kind == Kind::CannotBeSaid).then(|| self.message.clone()),
+            inexpressible: (self.kind == Kind::CannotExpress).then(|| self.message.clone()),
         }
     }
 }
@@ -156,7 +156,7 @@ pub enum Kind {
     /// Allowed, but not drawn.
     TooWide,
     /// Drawn, but left out.
-    CannotBeSaid,
+    CannotExpress,
 }
 
 impl Proof {
@@ -170,7 +170,7 @@ impl Proof {
                 .filter(|f| f.kind == kind && f.flows.is_empty())
                 .count()
         };
-        let unsaid = count(Verdict::CannotBeSaid);
+        let inexpressible = count(Verdict::CannotExpress);
         match self.state {
             State::NothingToProve => "Nothing to prove".to_owned(),
             State::Exact if self.open_workloads > 0 => {
@@ -178,17 +178,17 @@ impl Proof {
                 format!("Exact; {open} left open by choice")
             }
             State::Exact => "Exact".to_owned(),
-            State::CannotBeSaid => {
+            State::CannotExpress => {
                 format!(
-                    "Exact, except {} NetworkPolicy cannot say",
-                    plural(unsaid, "flow")
+                    "Exact, except {} NetworkPolicy cannot express",
+                    plural(inexpressible, "flow")
                 )
             }
             State::TooWide | State::Blocked => {
                 let counts = [
                     (count(Verdict::Blocked) + alone(Kind::Blocked), "blocked"),
                     (count(Verdict::TooWide) + alone(Kind::TooWide), "too wide"),
-                    (unsaid, "cannot be said"),
+                    (inexpressible, "cannot be expressed"),
                 ];
                 let parts: Vec<String> = counts
                     .iter()
@@ -206,7 +206,7 @@ fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{s}")
 }
 
-/// Reads the written texts and the kept policies, and compares them with the drawing.
+/// Reads the written texts and the imported policies, and compares them with the drawing.
 pub fn prove(document: &Document, generated: &Generated) -> Proof {
     let imported = imported::imported(document);
     let in_force = InForce::of(document, &imported, generated);
@@ -244,34 +244,34 @@ fn judge(
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
-    let stage = snapshot::with_stand_ins(document);
+    let cluster = snapshot::with_stand_ins(document);
     let mut proof = Proof::default();
-    let mut real = stage.snapshot.clone();
+    let mut real = cluster.snapshot.clone();
     real.policies = in_force.policies().to_vec();
-    isolate(&mut proof, document, &stage, analysis::isolation(&real));
+    isolate(&mut proof, document, &cluster, analysis::isolation(&real));
     if document.flows.is_empty() {
         return proof;
     }
-    let intended = |bound| gates::intents(document, imported, &generated.losses, &stage, bound);
+    let intended = |bound| gates::intents(document, imported, &generated.losses, &cluster, bound);
     let mut intents = intended(Bound::Upper);
-    let mut differences = compare(&stage, &intents, &real);
+    let mut differences = compare(&cluster, &intents, &real);
     // The bounds differ at pods that nobody drew alone: only there the lower one has to be asked.
-    if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&stage, d)) {
+    if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
         differences.retain(|d| d.wider);
         intents = intended(Bound::Lower);
-        let lower = compare(&stage, &intents, &real);
+        let lower = compare(&cluster, &intents, &real);
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
-    let teller = findings::Teller {
+    let describer = findings::Describer {
         document,
-        stage: &stage,
+        cluster: &cluster,
         intents: &intents,
         real: &real,
         origins: &in_force.origins,
         generated,
     };
-    proof.findings = teller.tell(&differences);
+    proof.findings = describer.tell(&differences);
     proof.findings.extend(findings::losses(document, generated));
     proof.findings.sort();
     proof.verdicts = verdicts(document, &proof.findings);
@@ -279,34 +279,39 @@ fn judge(
         None => State::Exact,
         Some(Kind::Blocked) => State::Blocked,
         Some(Kind::TooWide) => State::TooWide,
-        Some(Kind::CannotBeSaid) => State::CannotBeSaid,
+        Some(Kind::CannotExpress) => State::CannotExpress,
     };
     proof
 }
 
 /// Where the policies in force differ from what is intended.
-fn compare(stage: &Stage, intents: &[Intent], real: &Snapshot) -> Vec<GateDifference> {
-    let mut ideal = stage.snapshot.clone();
+fn compare(cluster: &DocumentSnapshot, intents: &[Intent], real: &Snapshot) -> Vec<GateDifference> {
+    let mut ideal = cluster.snapshot.clone();
     ideal.policies = intents.iter().map(|i| i.policy.clone()).collect();
     analysis::compare(&ideal, real)
 }
 
 /// Whether one end of a difference is a pod that nobody drew.
-fn concerns_unknown_pods(stage: &Stage, difference: &GateDifference) -> bool {
-    let unknown = |workload: usize| stage.drawn.get(workload).copied().flatten().is_none();
+fn concerns_unknown_pods(cluster: &DocumentSnapshot, difference: &GateDifference) -> bool {
+    let unknown = |workload: usize| cluster.drawn.get(workload).copied().flatten().is_none();
     unknown(difference.workload)
         || match difference.peer {
             PeerPiece::NewPod(_) => true,
             PeerPiece::Pod(at) => {
-                let pod = stage.snapshot.pods.get(at);
+                let pod = cluster.snapshot.pods.get(at);
                 pod.is_some_and(|pod| unknown(pod.workload))
             }
             _ => false,
         }
 }
 
-fn isolate(proof: &mut Proof, document: &Document, stage: &Stage, isolation: Vec<Isolation>) {
-    for (drawn, isolation) in stage.drawn.iter().zip(isolation) {
+fn isolate(
+    proof: &mut Proof,
+    document: &Document,
+    cluster: &DocumentSnapshot,
+    isolation: Vec<Isolation>,
+) {
+    for (drawn, isolation) in cluster.drawn.iter().zip(isolation) {
         if let Some(id) = drawn {
             proof.isolation.insert(*id, isolation);
         }
@@ -333,7 +338,7 @@ fn verdicts(document: &Document, findings: &[Finding]) -> BTreeMap<FlowId, Verdi
             None => Verdict::Exact,
             Some(Kind::Blocked) => Verdict::Blocked,
             Some(Kind::TooWide) => Verdict::TooWide,
-            Some(Kind::CannotBeSaid) => Verdict::CannotBeSaid,
+            Some(Kind::CannotExpress) => Verdict::CannotExpress,
         }
     };
     document

@@ -17,7 +17,7 @@ use crate::query::exposure::Gates;
 pub struct Audit {
     /// How many workloads there are.
     pub workloads: usize,
-    /// How many kept policies there are.
+    /// How many imported policies there are.
     pub kept: usize,
     /// Workloads with a gate that nothing isolates: ingress, egress; of managed namespaces.
     pub open: Vec<(WorkloadId, [bool; 2])>,
@@ -26,9 +26,9 @@ pub struct Audit {
     pub partly: Vec<(WorkloadId, [bool; 2], String)>,
     /// Isolated workloads that any address outside may reach.
     pub from_outside: Vec<WorkloadId>,
-    /// Kept policies that select no pod.
+    /// Imported policies that select no pod.
     pub select_nothing: Vec<PolicyId>,
-    /// Kept policies without which everything would be as it is; more than a few are not asked about.
+    /// Imported policies without which everything would be as it is; more than a few are not asked about.
     pub without_effect: Vec<PolicyId>,
     /// Who reaches the most other workloads, and how many.
     pub reach_most: Vec<(WorkloadId, usize)>,
@@ -48,12 +48,12 @@ impl Audit {
             .count()
     }
 
-    /// One line: `11 workloads, 14 kept policies: 2 open to everything`.
+    /// One line: `11 workloads, 14 imported policies: 2 open to everything`.
     pub fn summary(&self) -> String {
         let count =
             |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
         let workloads = count(self.workloads, "workload", "workloads");
-        let kept = count(self.kept, "kept policy", "kept policies");
+        let kept = count(self.kept, "imported policy", "imported policies");
         let (wide, open) = (self.wide_open(), self.open.len());
         let verdict = match (wide, open) {
             _ if self.workloads == 0 => return format!("{workloads}, {kept}"),
@@ -119,12 +119,12 @@ pub fn overview(document: &Document, gates: &Gates) -> Audit {
 /// Asked over the drawn pods and, in each managed namespace, one that nobody drew: what closes the
 /// door to new pods is not needless.
 fn policies(audit: &mut Audit, document: &Document, in_force: &InForce, stop: &dyn Fn() -> bool) {
-    let mut stage = with_stand_ins(document);
-    stage.snapshot.policies = in_force.policies().to_vec();
-    let snapshot = &stage.snapshot;
+    let mut cluster = with_stand_ins(document);
+    cluster.snapshot.policies = in_force.policies().to_vec();
+    let snapshot = &cluster.snapshot;
     let mut of: BTreeMap<PolicyId, Vec<usize>> = BTreeMap::new();
     for (at, origin) in in_force.origins.iter().enumerate() {
-        if let Origin::Kept(id) = origin {
+        if let Origin::Imported(id) = origin {
             of.entry(*id).or_default().push(at);
         }
     }
@@ -158,11 +158,11 @@ fn policies(audit: &mut Audit, document: &Document, in_force: &InForce, stop: &d
 }
 
 fn reach(audit: &mut Audit, in_force: &InForce, gates: &Gates) {
-    let stage = &in_force.stage;
-    let drawn = |at: usize| stage.drawn.get(at).copied().flatten();
+    let cluster = &in_force.cluster;
+    let drawn = |at: usize| cluster.drawn.get(at).copied().flatten();
     let mut reached: BTreeMap<WorkloadId, usize> = BTreeMap::new();
     let mut outside: BTreeSet<WorkloadId> = BTreeSet::new();
-    Matrix::new(&stage.snapshot).for_each(|line| match (line.src, line.dst) {
+    Matrix::new(&cluster.snapshot).for_each(|line| match (line.src, line.dst) {
         (Party::Workload(from), Party::Workload(_)) => {
             if let Some(id) = drawn(from) {
                 *reached.entry(id).or_default() += 1;
@@ -192,7 +192,7 @@ fn reach(audit: &mut Audit, in_force: &InForce, gates: &Gates) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixture::Sketch;
+    use crate::model::fixture::Fixture;
     use crate::proof::generate;
     use crate::query::exposure;
 
@@ -204,16 +204,16 @@ mod tests {
 
     #[test]
     fn what_closes_the_door_to_new_pods_is_not_needless() {
-        let mut sketch = Sketch::new();
-        sketch.workload("shop/web", "app=web");
-        sketch.namespace("empty");
-        sketch.document.settings.base = crate::model::Base::None;
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        fixture.namespace("empty");
+        fixture.document.settings.base = crate::model::Base::None;
         let deny = policy("deny", "{podSelector: {}, policyTypes: [Ingress, Egress]}");
         let web = "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Egress]}";
-        sketch.keep(&deny, None);
-        sketch.keep(&policy("web", web), None);
-        sketch.keep(&deny.replace("shop", "empty"), None);
-        let document = &sketch.document;
+        fixture.keep(&deny, None);
+        fixture.keep(&policy("web", web), None);
+        fixture.keep(&deny.replace("shop", "empty"), None);
+        let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));
         let gates = exposure::gates(document, &in_force);
         let audit = audit(document, &in_force, &gates, &|| false);
@@ -228,14 +228,14 @@ mod tests {
 
     #[test]
     fn an_audit_that_nobody_wants_compares_nothing() {
-        let mut sketch = Sketch::new();
-        sketch.workload("shop/web", "app=web");
-        sketch.document.settings.base = crate::model::Base::None;
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        fixture.document.settings.base = crate::model::Base::None;
         let closed = "{podSelector: {}, policyTypes: [Ingress]}";
         for name in ["a", "b", "c"] {
-            sketch.keep(&policy(name, closed), None);
+            fixture.keep(&policy(name, closed), None);
         }
-        let document = &sketch.document;
+        let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));
         let gates = exposure::gates(document, &in_force);
         let asked = std::cell::Cell::new(0);
@@ -253,11 +253,11 @@ mod tests {
 
     #[test]
     fn an_auditor_names_what_is_open_empty_and_idle() {
-        let mut sketch = Sketch::new();
-        let web = sketch.workload("shop/web", "app=web");
-        let db = sketch.workload("shop/db", "app=db");
-        let other = sketch.workload("tools/other", "app=other");
-        sketch.document.settings.base = crate::model::Base::None;
+        let mut fixture = Fixture::new();
+        let web = fixture.workload("shop/web", "app=web");
+        let db = fixture.workload("shop/db", "app=db");
+        let other = fixture.workload("tools/other", "app=other");
+        fixture.document.settings.base = crate::model::Base::None;
         for (name, spec) in [
             (
                 "closed",
@@ -280,9 +280,9 @@ mod tests {
                 "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 1}]}]}",
             ),
         ] {
-            sketch.keep(&policy(name, spec), None);
+            fixture.keep(&policy(name, spec), None);
         }
-        let document = &sketch.document;
+        let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));
         let gates = exposure::gates(document, &in_force);
         let audit = audit(document, &in_force, &gates, &|| false);
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(audit.reach_most, [(other, 1)]);
         assert_eq!(
             audit.summary(),
-            "3 workloads, 5 kept policies: 1 open to everything"
+            "3 workloads, 5 imported policies: 1 open to everything"
         );
     }
 }

@@ -32,7 +32,7 @@ impl Side {
     /// A drawing with these policies in force.
     pub fn in_force(document: &Document, in_force: &InForce) -> Self {
         Self {
-            snapshot: in_force.stage.snapshot.clone(),
+            snapshot: in_force.cluster.snapshot.clone(),
             document: Some(document.clone()),
         }
     }

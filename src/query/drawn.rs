@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::analysis::{self, Isolation};
 use crate::cluster::{HostNetwork, Snapshot};
-use crate::intent::snapshot::Stage;
+use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, External, FlowId, FlowPort, Network};
 use crate::proof::Generated;
@@ -15,7 +15,7 @@ use crate::sets::{IpSet, PortSet};
 
 /// One end, as far as a drawing can name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Spot<'a> {
+pub enum PairEnd<'a> {
     /// The workload at this index of the snapshot.
     Workload(usize),
     /// An address outside.
@@ -39,8 +39,8 @@ struct Line {
     from: Ends,
     to: Ends,
     ports: Vec<FlowPort>,
-    /// Some of it cannot be said.
-    unsaid: bool,
+    /// Some of it cannot be expressed.
+    inexpressible: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -53,8 +53,8 @@ struct Ends {
 impl Drawn {
     /// What is drawn.
     pub fn new(document: &Document, generated: &Generated, in_force: &InForce) -> Self {
-        let stage = &in_force.stage;
-        let unsaid: BTreeSet<FlowId> = generated
+        let cluster = &in_force.cluster;
+        let inexpressible: BTreeSet<FlowId> = generated
             .losses
             .iter()
             .map(|loss| loss.flow.into())
@@ -63,13 +63,13 @@ impl Drawn {
         let mut lines: Vec<Line> = in_effect
             .map(|(id, flow)| Line {
                 flow: Some(id),
-                from: ends(document, stage, &flow.from),
-                to: ends(document, stage, &flow.to),
+                from: ends(document, cluster, &flow.from),
+                to: ends(document, cluster, &flow.to),
                 ports: flow.ports.clone(),
-                unsaid: unsaid.contains(&id),
+                inexpressible: inexpressible.contains(&id),
             })
             .collect();
-        lines.extend(dns(document, stage));
+        lines.extend(dns(document, cluster));
         Self {
             lines,
             closed: closed(document, in_force),
@@ -83,24 +83,30 @@ impl Drawn {
     }
 
     /// The ports that are drawn from one end to another.
-    pub fn ports(&self, snapshot: &Snapshot, from: Spot, to: Spot) -> PortSet {
+    pub fn ports(&self, snapshot: &Snapshot, from: PairEnd, to: PairEnd) -> PortSet {
         self.between(from, to)
             .flat_map(|line| line.ports.iter())
             .map(|port| resolved(snapshot, port, to))
             .collect()
     }
 
-    /// Those of the drawn ports that cannot be said, at least for some pods.
-    pub fn unsaid(&self, snapshot: &Snapshot, from: Spot, to: Spot) -> PortSet {
+    /// Those of the drawn ports that cannot be expressed, at least for some pods.
+    pub fn inexpressible(&self, snapshot: &Snapshot, from: PairEnd, to: PairEnd) -> PortSet {
         self.between(from, to)
-            .filter(|line| line.unsaid)
+            .filter(|line| line.inexpressible)
             .flat_map(|line| line.ports.iter())
             .map(|port| resolved(snapshot, port, to))
             .collect()
     }
 
     /// The flows that are drawn from one end to another, at these ports.
-    pub fn flows(&self, snapshot: &Snapshot, from: Spot, to: Spot, at: &PortSet) -> Vec<FlowId> {
+    pub fn flows(
+        &self,
+        snapshot: &Snapshot,
+        from: PairEnd,
+        to: PairEnd,
+        at: &PortSet,
+    ) -> Vec<FlowId> {
         self.between(from, to)
             .filter(|line| {
                 let mut ports = line.ports.iter();
@@ -110,12 +116,12 @@ impl Drawn {
             .collect()
     }
 
-    /// Whether the drawing, or a kept policy, closes one of the two gates, so that nothing but what
+    /// Whether the drawing, or an imported policy, closes one of the two gates, so that nothing but what
     /// is drawn should pass.
-    pub fn closes(&self, from: Spot, to: Spot) -> bool {
+    pub fn closes(&self, from: PairEnd, to: PairEnd) -> bool {
         let at = |spot| match spot {
-            Spot::Workload(at) => self.closed.get(at).copied().unwrap_or_default(),
-            Spot::Address(_) | Spot::Domain(_) => Isolation::default(),
+            PairEnd::Workload(at) => self.closed.get(at).copied().unwrap_or_default(),
+            PairEnd::Address(_) | PairEnd::Domain(_) => Isolation::default(),
         };
         self.flows && (at(from).egress || at(to).ingress)
     }
@@ -127,7 +133,7 @@ impl Drawn {
         for line in lines.filter(|line| line.from.workloads.contains(&from)) {
             for &to in &line.to.workloads {
                 let ports = (line.ports.iter())
-                    .map(|port| resolved(snapshot, port, Spot::Workload(to)))
+                    .map(|port| resolved(snapshot, port, PairEnd::Workload(to)))
                     .collect();
                 let all = found.entry(to).or_default();
                 *all = all.union(&ports);
@@ -142,7 +148,7 @@ impl Drawn {
         let lines = self.lines.iter();
         for line in lines.filter(|line| line.to.workloads.contains(&to)) {
             let ports: PortSet = (line.ports.iter())
-                .map(|port| resolved(snapshot, port, Spot::Workload(to)))
+                .map(|port| resolved(snapshot, port, PairEnd::Workload(to)))
                 .collect();
             for &from in &line.from.workloads {
                 let all = found.entry(from).or_default();
@@ -152,18 +158,18 @@ impl Drawn {
         found
     }
 
-    fn between<'a>(&'a self, from: Spot<'a>, to: Spot<'a>) -> impl Iterator<Item = &'a Line> {
+    fn between<'a>(&'a self, from: PairEnd<'a>, to: PairEnd<'a>) -> impl Iterator<Item = &'a Line> {
         let lines = self.lines.iter();
         lines.filter(move |line| line.from.has(from) && line.to.has(to))
     }
 }
 
 impl Ends {
-    fn has(&self, spot: Spot) -> bool {
+    fn has(&self, spot: PairEnd) -> bool {
         match spot {
-            Spot::Workload(at) => self.workloads.contains(&at),
-            Spot::Address(address) => self.addresses.contains(address),
-            Spot::Domain(name) => self.domains.contains(name),
+            PairEnd::Workload(at) => self.workloads.contains(&at),
+            PairEnd::Address(address) => self.addresses.contains(address),
+            PairEnd::Domain(name) => self.domains.contains(name),
         }
     }
 }
@@ -178,11 +184,11 @@ fn union(networks: &[Network]) -> IpSet {
     blocks.fold(IpSet::empty(), |all, one| all.union(&one))
 }
 
-fn ends(document: &Document, stage: &Stage, end: &End) -> Ends {
+fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
     let workloads = document.workloads_at(end).into_iter();
     let mut found = Ends {
         workloads: workloads
-            .filter_map(|id| stage.index.get(&id).copied())
+            .filter_map(|id| cluster.index.get(&id).copied())
             .collect(),
         ..Ends::default()
     };
@@ -196,9 +202,9 @@ fn ends(document: &Document, stage: &Stage, end: &End) -> Ends {
 }
 
 /// The DNS that namespaces permit.
-fn dns(document: &Document, stage: &Stage) -> Option<Line> {
+fn dns(document: &Document, cluster: &DocumentSnapshot) -> Option<Line> {
     let resolver = Resolver::of(&document.settings.dns.profile);
-    let index = |id| stage.index.get(&id).copied();
+    let index = |id| cluster.index.get(&id).copied();
     let clients = document.namespaces.ids().filter(|id| document.dns_of(*id));
     let clients = clients.flat_map(|id| document.workloads_of(id));
     let servers = document.matching(&resolver.namespaces, &resolver.pods);
@@ -214,27 +220,27 @@ fn dns(document: &Document, stage: &Stage) -> Option<Line> {
             ..Ends::default()
         },
         ports: resolver.ports,
-        unsaid: false,
+        inexpressible: false,
     };
     let empty = line.to.workloads.is_empty() && line.to.addresses.is_empty();
     (!empty).then_some(line)
 }
 
-/// Which gates the bases and the kept policies close.
+/// Which gates the bases and the imported policies close.
 fn closed(document: &Document, in_force: &InForce) -> Vec<Isolation> {
-    let stage = &in_force.stage;
+    let cluster = &in_force.cluster;
     let kept = in_force.policies().iter().zip(&in_force.origins);
-    let kept = kept.filter(|(_, origin)| matches!(origin, Origin::Kept(_)));
+    let kept = kept.filter(|(_, origin)| matches!(origin, Origin::Imported(_)));
     let kept: Vec<_> = kept.map(|(policy, _)| policy.clone()).collect();
     let mut closed = if kept.is_empty() {
-        vec![Isolation::default(); stage.snapshot.workloads.len()]
+        vec![Isolation::default(); cluster.snapshot.workloads.len()]
     } else {
-        let mut snapshot = stage.snapshot.clone();
+        let mut snapshot = cluster.snapshot.clone();
         snapshot.policies = kept;
         analysis::isolation(&snapshot)
     };
     let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
-    for (isolation, id) in closed.iter_mut().zip(&stage.drawn) {
+    for (isolation, id) in closed.iter_mut().zip(&cluster.drawn) {
         let workload = id.and_then(|id| document.workloads.get(id));
         let Some(workload) = workload.filter(|w| !(w.host_network && nodes)) else {
             continue;
@@ -250,11 +256,11 @@ fn closed(document: &Document, in_force: &InForce) -> Vec<Isolation> {
 }
 
 /// The ports that a port item means at a destination; names mean what its pods declare.
-pub(crate) fn resolved(snapshot: &Snapshot, port: &FlowPort, to: Spot) -> PortSet {
+pub(crate) fn resolved(snapshot: &Snapshot, port: &FlowPort, to: PairEnd) -> PortSet {
     let FlowPort::Named(protocol, name) = port else {
         return port.numbers().unwrap_or_default();
     };
-    let Spot::Workload(at) = to else {
+    let PairEnd::Workload(at) = to else {
         return PortSet::empty();
     };
     let workload = snapshot.workloads.get(at);

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::analysis::ask::{addresses_of, names_of, one_of, open_ports};
 use crate::analysis::filter::Ports;
 use crate::analysis::oracle::Probe;
 use crate::analysis::oracle::probe;
+use crate::analysis::query::{addresses_of, names_of, one_of, open_ports};
 use crate::analysis::{Analysis, Endpoint, Places, Trace};
 use crate::cluster::{PodAddresses, Snapshot, Workload};
 use crate::load::Loaded;

@@ -53,11 +53,11 @@ impl Gate {
 
 /// All gates of the drawn workloads.
 pub fn gates(document: &Document, in_force: &InForce) -> Gates {
-    let stage = &in_force.stage;
-    let real = &stage.snapshot;
+    let cluster = &in_force.cluster;
+    let real = &cluster.snapshot;
     let imported = imported::imported(document);
     let mut ideal = real.clone();
-    let intents = gates::intents(document, &imported, &[], stage, Bound::Upper);
+    let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
     ideal.policies = intents.into_iter().map(|i| i.policy).collect();
     let (found, drawn) = (exposure(real), exposure(&ideal));
     let places = drawn.lines.iter();
@@ -66,7 +66,7 @@ pub fn gates(document: &Document, in_force: &InForce) -> Gates {
         .collect();
     let mut all = Gates::new();
     for line in &found.lines {
-        let Some(id) = stage.drawn.get(line.workload).copied().flatten() else {
+        let Some(id) = cluster.drawn.get(line.workload).copied().flatten() else {
             continue;
         };
         let by = isolating(in_force, line.workload, line.direction);
@@ -90,7 +90,7 @@ pub fn gates(document: &Document, in_force: &InForce) -> Gates {
 }
 
 fn isolating(in_force: &InForce, workload: usize, direction: Direction) -> Vec<String> {
-    let snapshot = &in_force.stage.snapshot;
+    let snapshot = &in_force.cluster.snapshot;
     let Some(workload) = snapshot.workloads.get(workload) else {
         return Vec::new();
     };
@@ -159,11 +159,11 @@ fn tell(gate: &mut Gate, (found, at): Of, meant: Option<Of>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixture::Sketch;
+    use crate::model::fixture::Fixture;
     use crate::proof::generate;
 
-    fn words(sketch: &Sketch, id: WorkloadId) -> [String; 2] {
-        let document = &sketch.document;
+    fn words(fixture: &Fixture, id: WorkloadId) -> [String; 2] {
+        let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));
         let gates = gates(document, &in_force);
         gates[&id].clone().map(|gate| gate.words())
@@ -171,13 +171,13 @@ mod tests {
 
     #[test]
     fn what_is_drawn_is_open_by_choice() {
-        let mut sketch = Sketch::new();
-        let web = sketch.workload("shop/web", "app=web");
-        let db = sketch.workload("shop/db", "app=db");
-        sketch.workload("monitoring/prometheus", "app=prometheus");
-        sketch.flow("monitoring/*", "shop/web", "TCP/9090");
-        sketch.flow("shop/web", "shop/db", "TCP/5432");
-        let [ingress, egress] = words(&sketch, web);
+        let mut fixture = Fixture::new();
+        let web = fixture.workload("shop/web", "app=web");
+        let db = fixture.workload("shop/db", "app=db");
+        fixture.workload("monitoring/prometheus", "app=prometheus");
+        fixture.flow("monitoring/*", "shop/web", "TCP/9090");
+        fixture.flow("shop/web", "shop/db", "TCP/5432");
+        let [ingress, egress] = words(&fixture, web);
         assert_eq!(
             ingress,
             "isolated by shop/deny-all; open by choice to every pod of namespace monitoring on TCP 9090"
@@ -186,19 +186,19 @@ mod tests {
             egress, "isolated by shop/deny-all",
             "DNS and one flow are no openness"
         );
-        assert_eq!(words(&sketch, db)[0], "isolated by shop/deny-all");
+        assert_eq!(words(&fixture, db)[0], "isolated by shop/deny-all");
     }
 
     #[test]
     fn what_only_a_kept_policy_opens_is_no_choice() {
-        let mut sketch = Sketch::new();
-        let db = sketch.workload("shop/db", "app=db");
-        sketch.document.settings.base = crate::model::Base::None;
-        assert_eq!(words(&sketch, db)[0], "open: no policy isolates it");
+        let mut fixture = Fixture::new();
+        let db = fixture.workload("shop/db", "app=db");
+        fixture.document.settings.base = crate::model::Base::None;
+        assert_eq!(words(&fixture, db)[0], "open: no policy isolates it");
         let text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: shop}\n\
             spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 5432}]}]}\n";
-        sketch.keep(text, None);
-        let [ingress, egress] = words(&sketch, db);
+        fixture.keep(text, None);
+        let [ingress, egress] = words(&fixture, db);
         assert_eq!(
             ingress,
             "isolated by shop/open; open to every pod of the cluster on TCP 5432"

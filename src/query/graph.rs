@@ -248,18 +248,18 @@ fn networks(addresses: &IpSet) -> Vec<Network> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixture::Sketch;
+    use crate::model::fixture::Fixture;
 
     #[test]
     fn a_picture_has_the_connections_that_are_asked_for() {
-        let mut sketch = Sketch::new();
-        let web = sketch.workload("shop/web", "app=web");
-        sketch.workload("shop/db", "app=db");
-        sketch.workload("other/idle", "app=idle");
-        sketch.external("office", &["198.51.100.0/24"], &[]);
-        sketch.flow("shop/web", "shop/db", "TCP/5432");
-        sketch.flow("external/office", "shop/web", "TCP/443");
-        let mut document = sketch.document;
+        let mut fixture = Fixture::new();
+        let web = fixture.workload("shop/web", "app=web");
+        fixture.workload("shop/db", "app=db");
+        fixture.workload("other/idle", "app=idle");
+        fixture.external("office", &["198.51.100.0/24"], &[]);
+        fixture.flow("shop/web", "shop/db", "TCP/5432");
+        fixture.flow("external/office", "shop/web", "TCP/443");
+        let mut document = fixture.document;
         document.settings.dns.allow = false;
         let loaded = crate::proof::loaded(&document);
         let flows = |filter: &Filter| {

@@ -131,7 +131,7 @@ fn breach(
 }
 
 fn drawn(in_force: &InForce, workload: usize) -> Option<End> {
-    let id = in_force.stage.drawn.get(workload).copied().flatten();
+    let id = in_force.cluster.drawn.get(workload).copied().flatten();
     id.map(End::Workload)
 }
 
@@ -156,7 +156,7 @@ fn blocked(in_force: &InForce, shown: &[Connection], hops: &[Hop]) -> String {
     let (Some(one), Some(hop)) = (shown.first(), hops.first()) else {
         return String::new();
     };
-    let snapshot = &in_force.stage.snapshot;
+    let snapshot = &in_force.cluster.snapshot;
     let pod = |end: Party, which: usize| match end {
         Party::Workload(at) => {
             let pods = snapshot.workloads.get(at).map_or(0..0, |w| w.pods.clone());

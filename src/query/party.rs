@@ -240,7 +240,7 @@ pub(crate) fn outsiders(open: &Open, externals: &[(ExternalId, IpSet)]) -> Vec<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixture::Sketch;
+    use crate::model::fixture::Fixture;
     use crate::sets::Protocol;
 
     fn tcp(port: u16) -> PortSet {
@@ -249,44 +249,44 @@ mod tests {
 
     #[test]
     fn a_whole_namespace_is_one_arrow() {
-        let mut sketch = Sketch::new();
+        let mut fixture = Fixture::new();
         let all: Vec<Party> = (0..5)
-            .map(|n| sketch.workload(&format!("shop/w{n}"), "app=w"))
+            .map(|n| fixture.workload(&format!("shop/w{n}"), "app=w"))
             .map(|id| Party::Drawn(NodeRef::Workload(id)))
             .collect();
-        let db = Party::Drawn(NodeRef::Workload(sketch.workload("data/db", "app=db")));
+        let db = Party::Drawn(NodeRef::Workload(fixture.workload("data/db", "app=db")));
         let other = Party::Drawn(NodeRef::Workload(
-            sketch.workload("data/other", "app=other"),
+            fixture.workload("data/other", "app=other"),
         ));
-        let shop = sketch.namespace("shop");
+        let shop = fixture.namespace("shop");
         let mut pairs: Vec<Pair> = all.iter().map(|one| (*one, db, tcp(80))).collect();
         pairs.push((all[0], other, tcp(81)));
-        let joined = join(&sketch.document, pairs.clone(), 100);
+        let joined = join(&fixture.document, pairs.clone(), 100);
         let namespace = Party::Drawn(NodeRef::Namespace(shop));
         let of = |joined: &Joined| (joined.from, joined.to, joined.pairs);
         let all_of: Vec<_> = joined.iter().map(of).collect();
         assert_eq!(all_of, [(namespace, db, 5), (all[0], other, 1)]);
         pairs.remove(2);
-        let joined = join(&sketch.document, pairs.clone(), 100);
+        let joined = join(&fixture.document, pairs.clone(), 100);
         assert_eq!(joined.len(), 5, "one is missing: {joined:?}");
-        let few = join(&sketch.document, pairs, 2);
+        let few = join(&fixture.document, pairs, 2);
         assert_eq!(few.len(), 1, "containers talk to containers: {few:?}");
         assert_eq!(few[0].pairs, 5);
     }
 
     #[test]
     fn everybody_is_one_arrow_and_sources_and_targets_are_summed_up_both() {
-        let mut sketch = Sketch::new();
+        let mut fixture = Fixture::new();
         let ids: Vec<Party> = ["a/x", "a/y", "a/z", "b/x", "b/y", "b/z"]
             .iter()
-            .map(|words| sketch.workload(words, "app=a"))
+            .map(|words| fixture.workload(words, "app=a"))
             .map(|id| Party::Drawn(NodeRef::Workload(id)))
             .collect();
         let pairs = ids.iter().flat_map(|from| {
             let others = ids.iter().filter(move |to| *to != from);
             others.map(|to| (*from, *to, PortSet::all()))
         });
-        let joined = join(&sketch.document, pairs.collect(), 100);
+        let joined = join(&fixture.document, pairs.collect(), 100);
         let any = Party::Drawn(NodeRef::AnyPod);
         let [one] = joined.as_slice() else {
             panic!("{joined:?}")

@@ -35,7 +35,7 @@ pub struct Hop {
 /// What can be reached from there: from a workload, from all workloads of a namespace or a group, or
 /// from addresses outside.
 pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
-    let stage = &in_force.stage;
+    let cluster = &in_force.cluster;
     let externals = party::externals(document);
     let starts = match from {
         Party::Outside => Places {
@@ -53,7 +53,7 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
         },
         Party::Drawn(node) => {
             let workloads = document.workloads_at(&node.into());
-            let places = workloads.iter().filter_map(|id| stage.index.get(id));
+            let places = workloads.iter().filter_map(|id| cluster.index.get(id));
             let places: std::collections::BTreeSet<usize> = places.copied().collect();
             Places {
                 workloads: places.into_iter().collect(),
@@ -61,12 +61,12 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
             }
         }
     };
-    let reach = paths::reach(&stage.snapshot, &starts);
+    let reach = paths::reach(&cluster.snapshot, &starts);
     let end = |endpoint: analysis::Party| match endpoint {
         // A start that stands for many is one end.
         analysis::Party::Workload(at) if starts.workloads.contains(&at) => Some(from),
         analysis::Party::Workload(at) => {
-            let drawn = stage.drawn.get(at).copied().flatten();
+            let drawn = cluster.drawn.get(at).copied().flatten();
             drawn.map(|id| Party::Drawn(NodeRef::Workload(id)))
         }
         analysis::Party::Addresses { .. } => Some(from),
@@ -103,7 +103,7 @@ pub fn radius(document: &Document, in_force: &InForce, from: Party) -> Radius {
     };
     let mut layers: Vec<Vec<Hop>> = reach.layers.iter().map(layer).collect();
     once(&mut layers);
-    let reached = (0..stage.drawn.len()).filter(|at| reach.hops_to(*at).is_some());
+    let reached = (0..cluster.drawn.len()).filter(|at| reach.hops_to(*at).is_some());
     let drawn = document.workloads.len();
     Radius {
         spared: drawn.saturating_sub(reached.count()),
@@ -158,14 +158,14 @@ impl Radius {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixture::Sketch;
+    use crate::model::fixture::Fixture;
     use crate::proof::generate;
 
-    fn names(sketch: &Sketch, radius: &Radius) -> Vec<Vec<String>> {
+    fn names(fixture: &Fixture, radius: &Radius) -> Vec<Vec<String>> {
         let name = |hop: &Hop| {
             let (from, to) = (
-                hop.from.words(&sketch.document),
-                hop.to.words(&sketch.document),
+                hop.from.words(&fixture.document),
+                hop.to.words(&fixture.document),
             );
             format!("{from} > {to} {}", hop.ports)
         };
@@ -177,27 +177,27 @@ mod tests {
 
     #[test]
     fn layers_tell_hops_and_ways() {
-        let mut sketch = Sketch::new();
-        let web = sketch.workload("shop/web", "app=web");
-        sketch.workload("shop/cart", "app=cart");
-        let db = sketch.workload("shop/db", "app=db");
-        sketch.workload("shop/alone", "app=alone");
-        sketch.external("office", &["198.51.100.0/24"], &[]);
-        sketch.flow("external/office", "shop/web", "TCP/8080");
-        sketch.flow("shop/web", "shop/cart", "TCP/7070");
-        sketch.flow("shop/cart", "shop/db", "TCP/5432");
-        let document = &sketch.document;
+        let mut fixture = Fixture::new();
+        let web = fixture.workload("shop/web", "app=web");
+        fixture.workload("shop/cart", "app=cart");
+        let db = fixture.workload("shop/db", "app=db");
+        fixture.workload("shop/alone", "app=alone");
+        fixture.external("office", &["198.51.100.0/24"], &[]);
+        fixture.flow("external/office", "shop/web", "TCP/8080");
+        fixture.flow("shop/web", "shop/cart", "TCP/7070");
+        fixture.flow("shop/cart", "shop/db", "TCP/5432");
+        let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));
         let of = |party| radius(document, &in_force, party);
         let found = of(Party::Drawn(NodeRef::Workload(web)));
         assert_eq!(
-            names(&sketch, &found),
+            names(&fixture, &found),
             [vec!["web > cart TCP 7070"], vec!["cart > db TCP 5432"]]
         );
         assert_eq!((found.workloads(), found.spared), (2, 1));
         let office = document.external_named("office").unwrap();
         let found = of(Party::Drawn(NodeRef::External(office)));
-        assert_eq!(names(&sketch, &found)[0], ["office > web TCP 8080"]);
+        assert_eq!(names(&fixture, &found)[0], ["office > web TCP 8080"]);
         assert_eq!(found.layers.len(), 3);
         let way = found.way(Party::Drawn(NodeRef::Workload(db)));
         assert_eq!(way.len(), 3);

@@ -1,8 +1,8 @@
 //! Who reaches whom, told against what is drawn: one row, one column or a list at a time, so that
 //! nobody holds the whole matrix.
 
+mod entries;
 mod list;
-mod seats;
 #[cfg(test)]
 mod tests;
 
@@ -10,20 +10,20 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub use entries::{Axis, AxisEntries, AxisEntry};
 pub use list::{Entry, Listed, Mark};
-pub use seats::{Axis, Seat, Seats};
 
-use crate::analysis::ask::open_ports;
 use crate::analysis::connections::Ranges;
+use crate::analysis::query::open_ports;
 use crate::analysis::{Direction, Endpoint, Matrix};
 use crate::cluster::Snapshot;
 use crate::query::Results;
-use crate::query::drawn::{Drawn, Spot};
-use crate::query::why::Standing;
+use crate::query::drawn::{Drawn, PairEnd};
+use crate::query::why::PairVerdict;
 use crate::sets::PortSet;
 use crate::sets::hash::{HashMap, HashMapExt};
 
-/// What may pass from one seat to another, and what is drawn.
+/// What may pass from one entry to another, and what is drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell {
     /// The ports that are allowed.
@@ -34,18 +34,18 @@ pub struct Cell {
     pub blocked: PortSet,
     /// Allowed and not drawn, although the drawing closes a gate.
     pub wide: PortSet,
-    /// Drawn, not allowed, and left out because it cannot be said.
-    pub unsaid: PortSet,
+    /// Drawn, not allowed, and left out because it cannot be expressed.
+    pub inexpressible: PortSet,
 }
 
 impl Cell {
-    /// Of one pair: `unsaid` of the drawn ports cannot be said; the drawing `closes` a gate of it, or not.
-    pub fn new(allowed: PortSet, drawn: PortSet, unsaid: &PortSet, closes: bool) -> Self {
+    /// Of one pair: `inexpressible` of the drawn ports cannot be expressed; the drawing `closes` a gate of it, or not.
+    pub fn new(allowed: PortSet, drawn: PortSet, inexpressible: &PortSet, closes: bool) -> Self {
         let missing = drawn.difference(&allowed);
         let more = allowed.difference(&drawn);
         Self {
-            blocked: missing.difference(unsaid),
-            unsaid: missing.intersection(unsaid),
+            blocked: missing.difference(inexpressible),
+            inexpressible: missing.intersection(inexpressible),
             wide: if closes { more } else { PortSet::empty() },
             allowed,
             drawn,
@@ -58,19 +58,19 @@ impl Cell {
     }
 
     /// The worst that can be said of it.
-    pub fn standing(&self) -> Standing {
+    pub fn verdict(&self) -> PairVerdict {
         if !self.blocked.is_empty() {
-            Standing::Blocked
+            PairVerdict::Blocked
         } else if !self.wide.is_empty() {
-            Standing::NotDrawn
-        } else if !self.unsaid.is_empty() {
-            Standing::Unsaid
+            PairVerdict::NotDrawn
+        } else if !self.inexpressible.is_empty() {
+            PairVerdict::CannotExpress
         } else if self.allowed.intersects(&self.drawn) {
-            Standing::Drawn
+            PairVerdict::Drawn
         } else if !self.allowed.is_empty() {
-            Standing::Open
+            PairVerdict::Open
         } else {
-            Standing::Denied
+            PairVerdict::Denied
         }
     }
 
@@ -85,12 +85,17 @@ impl Cell {
         join(&mut self.drawn, &other.drawn);
         join(&mut self.blocked, &other.blocked);
         join(&mut self.wide, &other.wide);
-        join(&mut self.unsaid, &other.unsaid);
+        join(&mut self.inexpressible, &other.inexpressible);
     }
 
     /// The port to ask about: one that shows how it stands.
     pub fn example(&self) -> Option<(crate::sets::Protocol, u16)> {
-        let sets = [&self.blocked, &self.wide, &self.unsaid, &self.allowed];
+        let sets = [
+            &self.blocked,
+            &self.wide,
+            &self.inexpressible,
+            &self.allowed,
+        ];
         sets.into_iter().find_map(|ports| ports.example())
     }
 }
@@ -99,21 +104,21 @@ impl Cell {
 pub type Row = Vec<(u32, Arc<Cell>)>;
 
 /// Answers rows and columns; made once for some [`Results`].
-pub struct Board {
+pub struct ReachMatrix {
     results: Arc<Results>,
-    seats: Seats,
+    entries: AxisEntries,
     matrix: Matrix,
     drawn: Drawn,
     cells: HashMap<Cell, Arc<Cell>>,
 }
 
-impl Board {
+impl ReachMatrix {
     /// Analyses the policies in force.
     pub fn new(results: &Arc<Results>) -> Self {
         let (document, in_force) = (&results.document, &results.in_force);
         Self {
-            seats: Seats::new(document, &in_force.stage),
-            matrix: Matrix::new(&in_force.stage.snapshot),
+            entries: AxisEntries::new(document, &in_force.cluster),
+            matrix: Matrix::new(&in_force.cluster.snapshot),
             drawn: Drawn::new(document, &results.generated, in_force),
             cells: HashMap::new(),
             results: Arc::clone(results),
@@ -121,97 +126,102 @@ impl Board {
     }
 
     /// What rows and columns are about.
-    pub fn seats(&self) -> &Seats {
-        &self.seats
+    pub fn entries(&self) -> &AxisEntries {
+        &self.entries
     }
 
     fn snapshot(&self) -> &Snapshot {
-        &self.results.in_force.stage.snapshot
+        &self.results.in_force.cluster.snapshot
     }
 
-    /// What a seat may open to each other one.
+    /// What a entry may open to each other one.
     pub fn row(&mut self, from: usize) -> BTreeMap<usize, Cell> {
-        match self.seats.of(from) {
-            Some(Seat::Workload(at)) => self.workload_row(from, at),
-            Some(Seat::External(_)) => self.external_row(from),
+        match self.entries.of(from) {
+            Some(AxisEntry::Workload(at)) => self.workload_row(from, at),
+            Some(AxisEntry::External(_)) => self.external_row(from),
             None => BTreeMap::new(),
         }
     }
 
-    /// What each other seat may open to one.
+    /// What each other entry may open to one.
     pub fn column(&mut self, to: usize) -> BTreeMap<usize, Cell> {
-        match self.seats.of(to) {
-            Some(Seat::Workload(at)) => self.workload_column(to, at),
-            Some(Seat::External(_)) => self.external_column(to),
+        match self.entries.of(to) {
+            Some(AxisEntry::Workload(at)) => self.workload_column(to, at),
+            Some(AxisEntry::External(_)) => self.external_column(to),
             None => BTreeMap::new(),
         }
     }
 
-    fn workload_row(&mut self, seat: usize, at: usize) -> BTreeMap<usize, Cell> {
+    fn workload_row(&mut self, entry: usize, at: usize) -> BTreeMap<usize, Cell> {
         let reach = self.matrix.of(at);
         let drawn = self.drawn.row(self.snapshot(), at);
         let pairs = merged(reach.workloads, drawn);
         let mut found = BTreeMap::new();
         for (to, allowed, drawn) in pairs.filter(|(to, ..)| *to != at) {
-            let cell = self.pair(Spot::Workload(at), Spot::Workload(to), allowed, drawn);
-            found.insert(self.seats.of_workload(to), cell);
+            let cell = self.pair(PairEnd::Workload(at), PairEnd::Workload(to), allowed, drawn);
+            found.insert(self.entries.of_workload(to), cell);
         }
-        for other in self.seats.externals() {
+        for other in self.entries.externals() {
             found.insert(
                 other,
-                self.outside(seat, other, &reach.to, Direction::Egress),
+                self.outside(entry, other, &reach.to, Direction::Egress),
             );
         }
         found.retain(|_, cell| !cell.is_empty());
         found
     }
 
-    fn workload_column(&mut self, seat: usize, at: usize) -> BTreeMap<usize, Cell> {
+    fn workload_column(&mut self, entry: usize, at: usize) -> BTreeMap<usize, Cell> {
         let into = self.matrix.reaching(at);
         let drawn = self.drawn.column(self.snapshot(), at);
         let mut found = BTreeMap::new();
         for (from, allowed, drawn) in merged(into, drawn).filter(|(from, ..)| *from != at) {
-            let cell = self.pair(Spot::Workload(from), Spot::Workload(at), allowed, drawn);
-            found.insert(self.seats.of_workload(from), cell);
+            let cell = self.pair(
+                PairEnd::Workload(from),
+                PairEnd::Workload(at),
+                allowed,
+                drawn,
+            );
+            found.insert(self.entries.of_workload(from), cell);
         }
         let ranges = self.matrix.outside(Direction::Ingress, at);
-        for other in self.seats.externals() {
+        for other in self.entries.externals() {
             found.insert(
                 other,
-                self.outside(seat, other, &ranges, Direction::Ingress),
+                self.outside(entry, other, &ranges, Direction::Ingress),
             );
         }
         found.retain(|_, cell| !cell.is_empty());
         found
     }
 
-    fn external_row(&mut self, seat: usize) -> BTreeMap<usize, Cell> {
-        self.of_external(seat, Direction::Ingress)
+    fn external_row(&mut self, entry: usize) -> BTreeMap<usize, Cell> {
+        self.of_external(entry, Direction::Ingress)
     }
 
-    fn external_column(&mut self, seat: usize) -> BTreeMap<usize, Cell> {
-        self.of_external(seat, Direction::Egress)
+    fn external_column(&mut self, entry: usize) -> BTreeMap<usize, Cell> {
+        self.of_external(entry, Direction::Egress)
     }
 
     /// What passes the gates of all workloads in one direction, from or to an external.
     fn of_external(&mut self, external: usize, direction: Direction) -> BTreeMap<usize, Cell> {
         let mut found = BTreeMap::new();
         for at in 0..self.snapshot().workloads.len() {
-            let seat = self.seats.of_workload(at);
+            let entry = self.entries.of_workload(at);
             let ranges = self.matrix.outside(direction, at);
-            found.insert(seat, self.outside(seat, external, &ranges, direction));
+            found.insert(entry, self.outside(entry, external, &ranges, direction));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
     }
 
-    fn pair(&self, from: Spot, to: Spot, allowed: PortSet, drawn: PortSet) -> Cell {
+    fn pair(&self, from: PairEnd, to: PairEnd, allowed: PortSet, drawn: PortSet) -> Cell {
         let missing = !drawn.is_subset(&allowed);
-        let unsaid = match missing {
-            true => self.drawn.unsaid(self.snapshot(), from, to),
+        let inexpressible = match missing {
+            true => self.drawn.inexpressible(self.snapshot(), from, to),
             false => PortSet::empty(),
         };
-        Cell::new(allowed, drawn, &unsaid, self.drawn.closes(from, to))
+        Cell::new(allowed, drawn, &inexpressible, self.drawn.closes(from, to))
     }
 
     /// What passes between a workload and the addresses and domain names of an external.
@@ -223,14 +233,16 @@ impl Board {
         direction: Direction,
     ) -> Cell {
         let mut cell = Cell::default();
-        let Some(Seat::Workload(at)) = self.seats.of(workload) else {
+        let Some(AxisEntry::Workload(at)) = self.entries.of(workload) else {
             return cell;
         };
-        let own = Spot::Workload(at);
-        for end in self.seats.ends(external) {
+        let own = PairEnd::Workload(at);
+        for end in self.entries.ends(external) {
             let (other, allowed) = match end {
-                Endpoint::Address(address) => (Spot::Address(*address), open_at(ranges, *address)),
-                Endpoint::Domain(name) => (Spot::Domain(name), self.named(at, end, direction)),
+                Endpoint::Address(address) => {
+                    (PairEnd::Address(*address), open_at(ranges, *address))
+                }
+                Endpoint::Domain(name) => (PairEnd::Domain(name), self.named(at, end, direction)),
                 _ => continue,
             };
             let (from, to) = match direction {
@@ -260,9 +272,9 @@ impl Board {
     /// A row of the matrix, equal cells shared.
     pub fn shared_row(&mut self, axis: Axis, from: usize) -> Row {
         let mut merged: BTreeMap<usize, Cell> = BTreeMap::new();
-        for seat in self.seats.members(axis, from) {
-            for (to, cell) in self.row(seat) {
-                let to = self.seats.place(axis, to);
+        for entry in self.entries.members(axis, from) {
+            for (to, cell) in self.row(entry) {
+                let to = self.entries.place(axis, to);
                 if axis == Axis::Workloads || to != from {
                     merged.entry(to).or_default().add(&cell);
                 }

@@ -1,10 +1,10 @@
-//! What kept policies allow beyond what is drawn, summed up so that it can be shown.
+//! What imported policies allow beyond what is drawn, summed up so that it can be shown.
 
 use std::collections::BTreeSet;
 
 use crate::analysis::connections::Matrix;
 use crate::analysis::oracle::{Decision, probe};
-use crate::analysis::{Endpoint, ask};
+use crate::analysis::{Endpoint, query};
 use crate::intent::gates::{self, Bound};
 use crate::load::imported;
 use crate::model::{Document, NodeRef, PolicyId};
@@ -12,12 +12,12 @@ use crate::proof::in_force::{InForce, Origin};
 use crate::query::party::{self, Joined, Pair, Party};
 use crate::sets::{IpSet, PortSet};
 
-/// Connections that kept policies allow and that are not drawn.
+/// Connections that imported policies allow and that are not drawn.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Allowed {
     /// From where to where, and at which ports.
     pub joined: Joined,
-    /// The kept policies whose rules allow it.
+    /// The imported policies whose rules allow it.
     pub policies: Vec<PolicyId>,
     /// One of its connections: indices of workloads in the snapshot; none where an end is outside.
     pub example: Option<(usize, usize)>,
@@ -34,23 +34,23 @@ pub fn beyond_drawn(
     in_force: &InForce,
     stop: &dyn Fn() -> bool,
 ) -> Vec<Allowed> {
-    let stage = &in_force.stage;
-    let real = &stage.snapshot;
+    let cluster = &in_force.cluster;
+    let real = &cluster.snapshot;
     if !in_force
         .origins
         .iter()
-        .any(|o| matches!(o, Origin::Kept(_)))
+        .any(|o| matches!(o, Origin::Imported(_)))
     {
         return Vec::new();
     }
     let imported = imported::imported(document);
     let mut ideal = real.clone();
-    let intents = gates::intents(document, &imported, &[], stage, Bound::Upper);
+    let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
     ideal.policies = intents.into_iter().map(|i| i.policy).collect();
     let (mut allowed, mut drawn) = (Matrix::new(real), Matrix::new(&ideal));
     let externals = party::externals(document);
     let mut pairs: Vec<Pair> = Vec::new();
-    let party = |at: usize| stage.drawn.get(at).copied().flatten();
+    let party = |at: usize| cluster.drawn.get(at).copied().flatten();
     let party = |at: usize| party(at).map(|id| Party::Drawn(NodeRef::Workload(id)));
     for at in 0..real.workloads.len() {
         if stop() {
@@ -72,20 +72,20 @@ pub fn beyond_drawn(
         let into = party::outsiders(&into, &externals);
         pairs.extend(into.into_iter().map(|(other, ports)| (other, own, ports)));
     }
-    let asker = Asker { document, in_force };
+    let attribution = Attribution { document, in_force };
     let joined = party::join(document, pairs, MOST);
     let wanted = joined.into_iter().take_while(|_| !stop());
-    let told = wanted.map(|joined| asker.tell(joined));
+    let told = wanted.map(|joined| attribution.tell(joined));
     told.filter(|a| !a.policies.is_empty()).collect()
 }
 
 /// Asks which policies allow.
-struct Asker<'a> {
+struct Attribution<'a> {
     document: &'a Document,
     in_force: &'a InForce,
 }
 
-impl Asker<'_> {
+impl Attribution<'_> {
     fn tell(&self, joined: Joined) -> Allowed {
         let (from, to) = (self.ends(joined.from), self.ends(joined.to));
         let pairs = from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
@@ -94,7 +94,7 @@ impl Asker<'_> {
             policies.extend(self.policies(a, b, &joined.ports));
         }
         let workload = |end: Option<&Endpoint>| match end {
-            Some(Endpoint::Pod(pod)) => self.in_force.stage.snapshot.pods.get(*pod),
+            Some(Endpoint::Pod(pod)) => self.in_force.cluster.snapshot.pods.get(*pod),
             _ => None,
         };
         let first = from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
@@ -118,10 +118,10 @@ impl Asker<'_> {
             let known = externals.iter().find(|(other, _)| *other == id);
             return known.map_or(Vec::new(), |(_, set)| somewhere(set));
         }
-        let stage = &self.in_force.stage;
+        let cluster = &self.in_force.cluster;
         let workloads = self.document.workloads_at(&node.into());
-        let places = workloads.iter().filter_map(|id| stage.index.get(id));
-        let first = places.filter_map(|at| stage.snapshot.workloads.get(*at));
+        let places = workloads.iter().filter_map(|id| cluster.index.get(id));
+        let first = places.filter_map(|at| cluster.snapshot.workloads.get(*at));
         let first = first
             .map(|w| w.pods.clone())
             .filter(|pods| !pods.is_empty());
@@ -131,14 +131,14 @@ impl Asker<'_> {
             .collect()
     }
 
-    /// The kept policies with a rule that lets a connection pass one of its gates.
+    /// The imported policies with a rule that lets a connection pass one of its gates.
     fn policies(&self, from: &Endpoint, to: &Endpoint, ports: &PortSet) -> Vec<PolicyId> {
-        let snapshot = &self.in_force.stage.snapshot;
-        let trace = probe(snapshot, from, to, ask::one_of(ports));
+        let snapshot = &self.in_force.cluster.snapshot;
+        let trace = probe(snapshot, from, to, query::one_of(ports));
         let gates = [trace.egress, trace.ingress].into_iter();
         let kept = gates.filter_map(|gate| match gate.decision {
             Decision::Rule { policy, .. } => match self.in_force.origins.get(policy) {
-                Some(Origin::Kept(id)) => Some(*id),
+                Some(Origin::Imported(id)) => Some(*id),
                 _ => None,
             },
             _ => None,
@@ -159,7 +159,7 @@ fn somewhere(set: &IpSet) -> Vec<Endpoint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fixture::Sketch;
+    use crate::model::fixture::Fixture;
     use crate::proof::generate;
 
     const DENY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: shop}\n\
@@ -167,20 +167,20 @@ mod tests {
     const OPEN: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: to-db, namespace: shop}\n\
         spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {}}], ports: [{port: 5432}]}]}\n";
 
-    fn shop(policies: &[&str]) -> Sketch {
-        let mut sketch = Sketch::new();
+    fn shop(policies: &[&str]) -> Fixture {
+        let mut fixture = Fixture::new();
         for name in ["web", "cart", "api", "db"] {
-            sketch.workload(&format!("shop/{name}"), &format!("app={name}"));
+            fixture.workload(&format!("shop/{name}"), &format!("app={name}"));
         }
-        sketch.document.settings.base = crate::model::Base::None;
+        fixture.document.settings.base = crate::model::Base::None;
         for text in policies {
-            sketch.keep(text, None);
+            fixture.keep(text, None);
         }
-        sketch
+        fixture
     }
 
-    fn found(sketch: &Sketch) -> Vec<String> {
-        let document = &sketch.document;
+    fn found(fixture: &Fixture) -> Vec<String> {
+        let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));
         let all = beyond_drawn(document, &in_force, &|| false);
         let one = |a: &Allowed| {
@@ -199,11 +199,11 @@ mod tests {
     fn only_what_a_kept_rule_allows_and_nobody_drew_is_shown() {
         assert!(found(&shop(&[])).is_empty());
         assert!(found(&shop(&[DENY])).is_empty(), "it allows nothing");
-        let mut sketch = shop(&[DENY, OPEN]);
-        assert_eq!(found(&sketch), ["every workload of shop to db by to-db"]);
-        sketch.flow("shop/web", "shop/db", "TCP/5432");
+        let mut fixture = shop(&[DENY, OPEN]);
+        assert_eq!(found(&fixture), ["every workload of shop to db by to-db"]);
+        fixture.flow("shop/web", "shop/db", "TCP/5432");
         let rest = ["cart to db by to-db", "api to db by to-db"];
-        assert_eq!(found(&sketch), rest);
+        assert_eq!(found(&fixture), rest);
     }
 
     #[test]

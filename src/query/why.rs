@@ -18,19 +18,19 @@ use crate::analysis::{self, Direction};
 use crate::model::{Document, FlowId, NodeRef, Refusal};
 use crate::proof::Fix;
 use crate::query::Results;
-use crate::query::drawn::{Drawn, Spot};
+use crate::query::drawn::{Drawn, PairEnd};
 use crate::query::explain::{self, Shown};
 use crate::sets::PortSet;
 
 /// How a connection stands: allowed or not, drawn or not. The worst comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
+pub enum PairVerdict {
     /// Drawn, and not allowed.
     Blocked,
     /// Allowed, and not drawn, although the drawing closes a gate.
     NotDrawn,
-    /// Drawn, and left out because NetworkPolicy cannot say it.
-    Unsaid,
+    /// Drawn, and left out because NetworkPolicy cannot express it.
+    CannotExpress,
     /// Allowed and drawn.
     Drawn,
     /// Allowed; not drawn, but nothing drawn closes it.
@@ -39,13 +39,13 @@ pub enum Standing {
     Denied,
 }
 
-impl Standing {
+impl PairVerdict {
     /// In words, as a heading.
     pub fn words(self) -> &'static str {
         match self {
             Self::Blocked => "Blocked, although drawn",
             Self::NotDrawn => "Allowed, but not drawn",
-            Self::Unsaid => "Drawn, but NetworkPolicy cannot say it",
+            Self::CannotExpress => "Drawn, but NetworkPolicy cannot express it",
             Self::Drawn => "Allowed and drawn",
             Self::Open => "Allowed, and nothing is drawn there",
             Self::Denied => "Not allowed, and not drawn",
@@ -57,7 +57,7 @@ impl Standing {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Why {
     /// How it stands.
-    pub standing: Standing,
+    pub verdict: PairVerdict,
     /// One sentence beside that; may be empty.
     pub more: String,
     /// Who opens it.
@@ -75,7 +75,7 @@ pub struct Why {
     /// What can be done, the best first.
     pub fixes: Vec<Fix>,
     /// Another connection of what was asked, which stands differently, and how.
-    pub other: Option<(Question, Standing)>,
+    pub other: Option<(Question, PairVerdict)>,
 }
 
 /// A question in words (DESIGN 8).
@@ -131,7 +131,7 @@ pub struct Step {
 pub struct Source {
     /// `NAMESPACE/NAME`.
     pub policy: String,
-    /// The file of a kept policy; generated ones have none.
+    /// The file of an imported policy; generated ones have none.
     pub file: Option<String>,
     /// The line, from 1.
     pub line: u32,
@@ -156,72 +156,74 @@ pub struct Excerpt {
 /// Words that stand for nothing.
 pub fn why(results: &Results, drawn: &Drawn, question: &Question) -> Result<Why, Refusal> {
     let asked = Asked::new(results, question)?;
-    let snapshot = &results.in_force.stage.snapshot;
+    let snapshot = &results.in_force.cluster.snapshot;
     let answer = explain::ask(snapshot, &asked.from, &asked.to, &asked.port);
-    let teller = Teller { results, drawn };
-    let mut shown: Vec<(Standing, &Shown)> = answer
+    let explainer = Explainer { results, drawn };
+    let mut shown: Vec<(PairVerdict, &Shown)> = answer
         .shown
         .iter()
-        .map(|shown| (teller.standing(shown), shown))
+        .map(|shown| (explainer.verdict(shown), shown))
         .collect();
-    shown.sort_by_key(|(standing, _)| *standing);
-    let Some((standing, first)) = shown.first() else {
+    shown.sort_by_key(|(verdict, _)| *verdict);
+    let Some((verdict, first)) = shown.first() else {
         let message = format!("no pod of `{}` declares a port of this name", question.to);
         return Err(Refusal::new(message).help("ask for a number, such as TCP/443"));
     };
-    let mut why = teller.tell(*standing, first, &asked);
-    why.other = shown.get(1).map(|(standing, other)| {
+    let mut why = explainer.tell(*verdict, first, &asked);
+    why.other = shown.get(1).map(|(verdict, other)| {
         let question = Question {
-            from: teller.place(&other.from).words,
-            to: teller.place(&other.to).words,
+            from: explainer.place(&other.from).words,
+            to: explainer.place(&other.to).words,
             port: asked::port_words(other.port),
         };
-        (question, *standing)
+        (question, *verdict)
     });
     Ok(why)
 }
 
 /// All that is needed to tell of a connection.
-struct Teller<'a> {
+struct Explainer<'a> {
     results: &'a Results,
     drawn: &'a Drawn,
 }
 
-impl Teller<'_> {
+impl Explainer<'_> {
     fn document(&self) -> &Document {
         &self.results.document
     }
 
-    fn standing(&self, shown: &Shown) -> Standing {
+    fn verdict(&self, shown: &Shown) -> PairVerdict {
         let (Some(from), Some(to)) = (self.spot(&shown.from), self.spot(&shown.to)) else {
             return if shown.trace.allowed {
-                Standing::Open
+                PairVerdict::Open
             } else {
-                Standing::Denied
+                PairVerdict::Denied
             };
         };
-        let snapshot = &self.results.in_force.stage.snapshot;
+        let snapshot = &self.results.in_force.cluster.snapshot;
         let port = asked::port_set(shown.port);
         let covers = |ports: PortSet| ports.intersects(&port);
         let drawn = covers(self.drawn.ports(snapshot, from, to));
         match (shown.trace.allowed, drawn) {
-            (true, true) => Standing::Drawn,
-            (true, false) if self.drawn.closes(from, to) => Standing::NotDrawn,
-            (true, false) => Standing::Open,
-            (false, true) if covers(self.drawn.unsaid(snapshot, from, to)) => Standing::Unsaid,
-            (false, true) => Standing::Blocked,
-            (false, false) => Standing::Denied,
+            (true, true) => PairVerdict::Drawn,
+            (true, false) if self.drawn.closes(from, to) => PairVerdict::NotDrawn,
+            (true, false) => PairVerdict::Open,
+            (false, true) if covers(self.drawn.inexpressible(snapshot, from, to)) => {
+                PairVerdict::CannotExpress
+            }
+            (false, true) => PairVerdict::Blocked,
+            (false, false) => PairVerdict::Denied,
         }
     }
 
-    fn spot<'e>(&self, end: &'e analysis::Endpoint) -> Option<Spot<'e>> {
+    fn spot<'e>(&self, end: &'e analysis::Endpoint) -> Option<PairEnd<'e>> {
         match end {
             analysis::Endpoint::Pod(at) => {
-                let pod = self.results.in_force.stage.snapshot.pods.get(*at)?;
-                Some(Spot::Workload(pod.workload))
+                let pod = self.results.in_force.cluster.snapshot.pods.get(*at)?;
+                Some(PairEnd::Workload(pod.workload))
             }
-            analysis::Endpoint::Address(address) => Some(Spot::Address(*address)),
-            analysis::Endpoint::Domain(name) => Some(Spot::Domain(name)),
+            analysis::Endpoint::Address(address) => Some(PairEnd::Address(*address)),
+            analysis::Endpoint::Domain(name) => Some(PairEnd::Domain(name)),
             analysis::Endpoint::NewPod(_)
             | analysis::Endpoint::Node(_)
             | analysis::Endpoint::NodeAddress(..) => None,
@@ -232,19 +234,19 @@ impl Teller<'_> {
         place(self.results, end)
     }
 
-    fn tell(&self, standing: Standing, shown: &Shown, asked: &Asked) -> Why {
+    fn tell(&self, verdict: PairVerdict, shown: &Shown, asked: &Asked) -> Why {
         let from = asked.named(&asked.from_place, self.place(&shown.from));
         let to = asked.named(&asked.to_place, self.place(&shown.to));
         let port = asked::port_set(shown.port);
         let spots = self.spot(&shown.from).zip(self.spot(&shown.to));
-        let snapshot = &self.results.in_force.stage.snapshot;
+        let snapshot = &self.results.in_force.cluster.snapshot;
         let flows = spots.map_or(Vec::new(), |(a, b)| self.drawn.flows(snapshot, a, b, &port));
         let told = self.gates(shown, &from, &to);
         Why {
-            standing,
-            more: self.more(standing, &flows),
+            verdict,
+            more: self.more(verdict, &flows),
             port: port.to_string(),
-            fixes: self.fixes(standing, shown, &from, &to, asked, &flows),
+            fixes: self.fixes(verdict, shown, &from, &to, asked, &flows),
             gates: told,
             assumptions: self.assumptions(shown),
             from,
@@ -255,26 +257,29 @@ impl Teller<'_> {
     }
 
     /// The sentence beside the verdict.
-    fn more(&self, standing: Standing, flows: &[FlowId]) -> String {
+    fn more(&self, verdict: PairVerdict, flows: &[FlowId]) -> String {
         let document = self.document();
-        match (standing, flows.first()) {
-            (Standing::Drawn | Standing::Blocked | Standing::Unsaid, Some(flow)) => {
+        match (verdict, flows.first()) {
+            (
+                PairVerdict::Drawn | PairVerdict::Blocked | PairVerdict::CannotExpress,
+                Some(flow),
+            ) => {
                 let name = document.flow_name(*flow);
                 match flows.len() {
                     1 => format!("The flow {name}"),
                     many => format!("The flow {name}, and {} more", many - 1),
                 }
             }
-            (Standing::Drawn | Standing::Blocked, None) => {
+            (PairVerdict::Drawn | PairVerdict::Blocked, None) => {
                 "Name resolution, which the settings permit".into()
             }
-            (Standing::Open, _) if !self.drawn.any() => {
+            (PairVerdict::Open, _) if !self.drawn.any() => {
                 "Nothing is drawn in this project yet".into()
             }
-            (Standing::Open, _) => {
-                "Neither a base nor a kept policy closes it: left open by choice".into()
+            (PairVerdict::Open, _) => {
+                "Neither a base nor an imported policy closes it: left open by choice".into()
             }
-            (Standing::NotDrawn, _) => {
+            (PairVerdict::NotDrawn, _) => {
                 "No flow covers it, and something here should close it".into()
             }
             _ => String::new(),

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::assumed;
 use super::findings::flat;
-use crate::analysis::miss::{peer_misses, port_miss};
-use crate::analysis::ties::{RuleAt, tie_at};
+use crate::analysis::near_miss::{peer_misses, port_miss};
+use crate::analysis::priority_conflicts::{RuleAt, tie_at};
 use crate::analysis::{
     Decision, Direction, Endpoint, GateTrace, PolicyTrace, RuleTrace, TierVerdict,
 };

@@ -46,7 +46,7 @@ pub struct Places {
     pub file: String,
     /// Where each flow begins.
     pub flows: BTreeMap<FlowId, u32>,
-    /// Where the text of each kept policy begins.
+    /// Where the text of each imported policy begins.
     pub policies: BTreeMap<PolicyId, u32>,
     /// Where each invariant begins.
     pub invariants: BTreeMap<InvariantId, u32>,
@@ -57,7 +57,7 @@ pub struct Places {
 enum Rule {
     Blocked,
     TooWide,
-    CannotBeSaid,
+    CannotExpress,
     Broken,
     NotJudged,
 }
@@ -66,7 +66,7 @@ impl Rule {
     const ALL: [Self; 5] = [
         Self::Blocked,
         Self::TooWide,
-        Self::CannotBeSaid,
+        Self::CannotExpress,
         Self::Broken,
         Self::NotJudged,
     ];
@@ -75,7 +75,7 @@ impl Rule {
         match kind {
             Kind::Blocked => Self::Blocked,
             Kind::TooWide => Self::TooWide,
-            Kind::CannotBeSaid => Self::CannotBeSaid,
+            Kind::CannotExpress => Self::CannotExpress,
         }
     }
 
@@ -84,7 +84,7 @@ impl Rule {
         match self {
             Self::Blocked => "blocked",
             Self::TooWide => "too-wide",
-            Self::CannotBeSaid => "cannot-be-said",
+            Self::CannotExpress => "cannot-express",
             Self::Broken => "invariant-broken",
             Self::NotJudged => "invariant-not-judged",
         }
@@ -95,7 +95,7 @@ impl Rule {
         match self {
             Self::Blocked => "A drawn flow is not allowed by the policies.",
             Self::TooWide => "The policies allow connections that are not drawn.",
-            Self::CannotBeSaid => "A part of the drawing is left out of the policies.",
+            Self::CannotExpress => "A part of the drawing is left out of the policies.",
             Self::Broken => "The policies break an invariant of the project.",
             Self::NotJudged => "An invariant of the project cannot be judged.",
         }
@@ -109,7 +109,7 @@ impl<'a> Verified<'a> {
         match self.proof.state {
             State::NothingToProve if self.invariants.is_empty() => None,
             State::NothingToProve | State::Exact => Some(kept),
-            State::CannotBeSaid | State::TooWide | State::Blocked => Some(false),
+            State::CannotExpress | State::TooWide | State::Blocked => Some(false),
         }
     }
 

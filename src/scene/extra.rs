@@ -1,4 +1,4 @@
-//! Arrows that are no flows: what kept policies allow, the witness of a problem, what a comparison
+//! Arrows that are no flows: what imported policies allow, the witness of a problem, what a comparison
 //! opens and closes, the ways of a blast radius. They are routed around the drawn ones and move none.
 
 use std::collections::BTreeSet;
@@ -45,7 +45,7 @@ pub struct ExtraId {
 /// What an arrow that is no flow says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExtraKind {
-    /// A kept policy allows it; it is not drawn.
+    /// An imported policy allows it; it is not drawn.
     Kept,
     /// Allowed, but not drawn: the witness of a problem.
     TooWide,

@@ -103,7 +103,7 @@ fn violations_of(file: &SourceFile) -> Vec<String> {
         }
         for import in file.imports() {
             if !matches!(
-                import.room.as_str(),
+                import.module.as_str(),
                 "cluster" | "policy" | "sets" | "analysis"
             ) {
                 add(

@@ -10,29 +10,29 @@ use super::lexer::{Token, lex};
 pub struct SourceFile {
     /// Path below `src`, with forward slashes: `analysis/rows.rs`.
     pub path: String,
-    /// The room it belongs to: `analysis`; `lib` and `main` for the two roots.
-    pub room: String,
+    /// The module it belongs to: `analysis`; `lib` and `main` for the two roots.
+    pub module: String,
     /// Words and marks of everything that is not test code.
     pub tokens: Vec<Token>,
     /// Its lines, as written.
     pub lines: Vec<String>,
     /// How many of them are not test code.
     pub code_lines: usize,
-    /// Files below `src` that it declares as test code: `#[cfg(test)] mod sketch;`.
+    /// Files below `src` that it declares as test code: `#[cfg(test)] mod fixture;`.
     test_files: Vec<String>,
 }
 
-/// A path from the root of the crate that some code names: `crate::room::...`.
+/// A path from the root of the crate that some code names: `crate::module::...`.
 pub struct Import {
-    pub room: String,
+    pub module: String,
     pub line: usize,
 }
 
 impl SourceFile {
     /// The file as it would be read at `path` below `src`.
     pub fn parse(path: &str, text: &str) -> Self {
-        let room = match path.split_once('/') {
-            Some((room, _)) => room,
+        let module = match path.split_once('/') {
+            Some((module, _)) => module,
             None => path.trim_end_matches(".rs"),
         };
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -44,7 +44,7 @@ impl SourceFile {
         let is_test_file = path.ends_with("/tests.rs") || path.contains("/tests/");
         Self {
             path: path.to_owned(),
-            room: room.to_owned(),
+            module: module.to_owned(),
             code_lines: if is_test_file {
                 0
             } else {
@@ -66,7 +66,7 @@ impl SourceFile {
             }
             let root = match token.text.as_str() {
                 "crate" => Some(index + 1),
-                "drawbridge" if self.room == "main" => Some(index + 1),
+                "drawbridge" if self.module == "main" => Some(index + 1),
                 "super" => self.above_root(index),
                 _ => None,
             };
@@ -154,7 +154,7 @@ impl SourceFile {
         self.tokens.get(index).map_or("", |token| &token.text)
     }
 
-    /// Where a chain of `super::` that starts here leaves the room, if it does.
+    /// Where a chain of `super::` that starts here leaves the module, if it does.
     fn above_root(&self, start: usize) -> Option<usize> {
         let mut supers = 1;
         let mut index = start;
@@ -185,7 +185,7 @@ impl SourceFile {
     /// The first word of the path that goes on here, or of each path of a group in braces.
     fn first_words(&self, start: usize, found: &mut Vec<Import>) {
         let import = |index: usize| Import {
-            room: self.text(index).to_owned(),
+            module: self.text(index).to_owned(),
             line: self.tokens[index].line,
         };
         if self.text(start) != "{" {
@@ -319,7 +319,7 @@ mod tests {
         SourceFile::parse(path, text)
             .imports()
             .into_iter()
-            .map(|import| import.room)
+            .map(|import| import.module)
             .collect()
     }
 

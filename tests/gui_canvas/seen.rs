@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::bench::Bench;
 
-/// A few workloads and two kept policies; nothing is drawn.
+/// A few workloads and two imported policies; nothing is drawn.
 fn audited() -> Document {
     let text = r#"
 format: drawbridge/1
@@ -50,14 +50,14 @@ fn what_kept_policies_allow_is_one_arrow_that_can_be_drawn() {
         (bench.node("shop/*"), bench.node("shop/db"))
     );
     bench.harness().get_by_label_contains(
-        "every workload of shop to db on TCP 5432, allowed by kept policies",
+        "every workload of shop to db on TCP 5432, allowed by imported policies",
     );
     let canvas = &bench.harness().state().view.canvas;
     let chip = canvas
         .screen_arrow(ArrowId::Extra(*arrow))
         .expect("it is drawn");
     bench.click(chip.center());
-    bench.harness().get_by_label("Allowed by kept policies");
+    bench.harness().get_by_label("Allowed by imported policies");
     bench.click_label("Why");
     let why = bench
         .harness()
@@ -65,7 +65,7 @@ fn what_kept_policies_allow_is_one_arrow_that_can_be_drawn() {
         .view
         .why
         .answer()
-        .map(|why| why.standing);
+        .map(|why| why.verdict);
     assert!(why.is_some(), "the question is answered");
     bench.ask(Command::ShowPolicies);
     bench.ask(Command::SelectArrow(*arrow));
@@ -101,7 +101,7 @@ fn manifests_with_nothing_drawn_are_audited() {
     bench.harness().get_by_label("Audit");
     bench
         .harness()
-        .get_by_label("Proof: 5 workloads, 2 kept policies: 1 open to everything");
+        .get_by_label("Proof: 5 workloads, 2 imported policies: 1 open to everything");
     let runner = bench.node("tools/runner");
     bench.click_label("tools/runner");
     assert_eq!(
@@ -111,7 +111,7 @@ fn manifests_with_nothing_drawn_are_audited() {
     bench.press(Key::Escape);
     let db = bench.node("shop/db");
     bench.hover(bench.rect(db).center());
-    let gates = &bench.harness().state().view.insight.gates;
+    let gates = &bench.harness().state().view.analysis_results.gates;
     let drawbridge::model::NodeRef::Workload(id) = db else {
         panic!()
     };

@@ -379,7 +379,7 @@ proptest! {
                             gate_allows(&b, direction, pod, end, p),
                         );
                         let said = in_a == in_b || says(&here, (&cluster, &patterns), end, in_b, p);
-                        prop_assert!(said, "unsaid: {} {:?} {:?} {:?}", pod, direction, end, p);
+                        prop_assert!(said, "inexpressible: {} {:?} {:?} {:?}", pod, direction, end, p);
                     }
                     for end in &extra {
                         let (in_a, in_b) = (
@@ -389,7 +389,7 @@ proptest! {
                         let said = in_a == in_b || here.iter().any(|d| {
                             matches!(d.peer, PeerPiece::NewPod(_)) && d.wider == in_b && has(&d.ports, p)
                         });
-                        prop_assert!(said, "unsaid: {} {:?} {:?} {:?}", pod, direction, end, p);
+                        prop_assert!(said, "inexpressible: {} {:?} {:?} {:?}", pod, direction, end, p);
                     }
                 }
             }

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use drawbridge::analysis::ask::addresses_of;
 use drawbridge::analysis::filter::Ports;
 use drawbridge::analysis::oracle::Probe;
 use drawbridge::analysis::oracle::probe;
+use drawbridge::analysis::query::addresses_of;
 use drawbridge::analysis::{
     Connection, Endpoint, Filter, Matrix, Party, Places, connections, reach,
 };

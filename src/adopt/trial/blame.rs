@@ -57,14 +57,14 @@ impl Trial<'_> {
     fn strangeness(&self, difference: &GateDifference) -> (bool, u8) {
         let drawn = |workload: usize| {
             self.old
-                .stage
+                .cluster
                 .drawn
                 .get(workload)
                 .is_some_and(Option::is_some)
         };
         let other = match &difference.peer {
             PeerPiece::Pod(at) => {
-                let pod = self.old.stage.snapshot.pods.get(*at);
+                let pod = self.old.cluster.snapshot.pods.get(*at);
                 u8::from(!pod.is_some_and(|pod| drawn(pod.workload)))
             }
             PeerPiece::Addresses { .. } | PeerPiece::Domain(_) | PeerPiece::Node(_) => 2,
@@ -100,7 +100,7 @@ impl Trial<'_> {
             return blamed;
         }
         // Else it is a matter of isolation or of DNS: of whoever changes that here, or at all.
-        let snapshot = &self.old.stage.snapshot;
+        let snapshot = &self.old.cluster.snapshot;
         let namespace_of = |end: &Endpoint| match end {
             Endpoint::Pod(at) => {
                 let pod = snapshot.pods.get(*at)?;
@@ -132,7 +132,7 @@ impl Trial<'_> {
             (Endpoint::Pod(at), Some(pods)) => pods.get(*at).is_some_and(|is| *is),
             _ => {
                 let peer = peer_of(self.context, party);
-                peer_matches(&self.old.stage.snapshot, &peer, end)
+                peer_matches(&self.old.cluster.snapshot, &peer, end)
             }
         }
     }
@@ -143,7 +143,7 @@ impl Trial<'_> {
             PeerPiece::Pod(at) => self.pod(*at),
             PeerPiece::NewPod(pod) => {
                 let namespace = pod.namespace;
-                let known = namespace.and_then(|at| self.old.stage.snapshot.namespaces.get(at));
+                let known = namespace.and_then(|at| self.old.cluster.snapshot.namespaces.get(at));
                 match known {
                     Some(namespace) => format!("new pods of `{}`", namespace.name),
                     None => "pods of new namespaces".to_owned(),
@@ -169,13 +169,13 @@ impl Trial<'_> {
     }
 
     fn pod(&self, at: usize) -> String {
-        let stage = &self.old.stage;
-        let pod = stage.snapshot.pods.get(at);
-        let workload = pod.and_then(|p| stage.snapshot.workloads.get(p.workload));
+        let cluster = &self.old.cluster;
+        let pod = cluster.snapshot.pods.get(at);
+        let workload = pod.and_then(|p| cluster.snapshot.workloads.get(p.workload));
         let (Some(pod), Some(workload)) = (pod, workload) else {
             return "a pod".to_owned();
         };
-        let drawn = stage.drawn.get(pod.workload).is_some_and(Option::is_some);
+        let drawn = cluster.drawn.get(pod.workload).is_some_and(Option::is_some);
         match drawn {
             true => format!("`{}/{}`", workload.namespace, workload.name),
             false => format!("new pods of `{}`", workload.namespace),

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::connections::classes_of_workloads;
 use crate::analysis::gates::rows::Profiles;
+use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::index::Index;
 use crate::analysis::space::port_table::{PortTable, PortsId};
-use crate::analysis::space::unborn::Unborn;
 use crate::analysis::space::universe::Universe;
 use crate::analysis::space::vocabulary::number;
 use crate::analysis::{Direction, NewPod};
@@ -25,7 +25,7 @@ pub use crate::analysis::space::kinds::Kinds;
 /// What the workloads of a snapshot are open to, among pods that do not exist yet. Workloads that the
 /// same rules apply to share a gate, and gates share kinds of pods and sets of ports.
 pub struct Exposure<'a> {
-    unborn: Unborn<'a>,
+    future_pods: FuturePods<'a>,
     kinds: Vec<Arc<LabelBox>>,
     ports: PortTable,
     /// What is said of gates.
@@ -95,7 +95,7 @@ impl Exposure<'_> {
     /// A pod of a kind, in a namespace that exists if there can be one.
     pub fn example(&self, kind: usize) -> Option<NewPod> {
         let found = self.kinds.get(kind)?;
-        Some(self.unborn.witness(found, 0))
+        Some(self.future_pods.witness(found, 0))
     }
 
     /// A set of ports.
@@ -123,13 +123,13 @@ pub(in crate::analysis) fn of<'a>(
 ) -> Exposure<'a> {
     let snapshot = universe.snapshot;
     let classes = classes_of_workloads(universe);
-    let unborn = Unborn::new(snapshot);
+    let future_pods = FuturePods::new(snapshot);
     let mut kinds = KindTable::default();
     let mut ports = PortTable::default();
     let mut all = Vec::new();
     let mut lines = Vec::new();
     for profiles in profiles {
-        let singled = Singled::of_all(policies, profiles.direction, &unborn, &mut kinds);
+        let singled = Singled::of_all(policies, profiles.direction, &future_pods, &mut kinds);
         let gates = Gates {
             policies,
             universe,
@@ -141,7 +141,10 @@ pub(in crate::analysis) fn of<'a>(
         let raw: Vec<Raw> = wanted
             .par_iter()
             .with_min_len(64)
-            .map_init(|| unborn.fork(), |unborn, of| gates.gate(of, unborn))
+            .map_init(
+                || future_pods.fork(),
+                |future_pods, of| gates.gate(of, future_pods),
+            )
             .collect();
         let start = all.len();
         let numbered = raw
@@ -156,7 +159,7 @@ pub(in crate::analysis) fn of<'a>(
     }
     lines.sort_by_key(|l| (l.workload, l.direction));
     let mut found = Exposure {
-        unborn,
+        future_pods,
         kinds: Vec::new(),
         ports,
         gates: all,
@@ -224,12 +227,12 @@ impl<'a> Gates<'a, '_> {
         (wanted, lines)
     }
 
-    fn gate(&self, profiles: &[u32], unborn: &mut Unborn<'a>) -> Raw {
+    fn gate(&self, profiles: &[u32], future_pods: &mut FuturePods<'a>) -> Raw {
         match profiles {
             [one] => self
                 .accepting(*one)
-                .unwrap_or_else(|| self.exact(&[*one], unborn)),
-            many => self.exact(many, unborn),
+                .unwrap_or_else(|| self.exact(&[*one], future_pods)),
+            many => self.exact(many, future_pods),
         }
     }
 }

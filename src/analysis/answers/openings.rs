@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::behind::{Behind, targets};
 use super::exposure::{Exposure, Gate};
 use super::routes;
+use super::service_backends::{Behind, targets};
 use crate::analysis::{Analysis, Direction};
 use crate::cluster::Service;
 use crate::sets::hash::{HashMap, HashMapExt};

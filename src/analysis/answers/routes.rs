@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::behind::{Behind, targets};
+use super::service_backends::{Behind, targets};
 use crate::analysis::gates::sides::home;
 use crate::analysis::oracle::gate_by;
 use crate::analysis::{Direction, Endpoint, NewPod};

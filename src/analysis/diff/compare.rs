@@ -11,8 +11,8 @@ use super::prospects::{Prospects, alike};
 use super::ways::{Ways, both_ways};
 use crate::analysis::gates::future::cells;
 use crate::analysis::gates::rows::Rows;
+use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::index::Index;
-use crate::analysis::space::unborn::Unborn;
 use crate::analysis::space::universe::{Point, Universe};
 use crate::analysis::{Direction, Side};
 use crate::policy::Policy;
@@ -32,8 +32,8 @@ pub fn compare<'a>(
 ) -> Vec<GateDifference> {
     let mut found = Vec::new();
     let sides = [intended.into(), actual.into()];
-    each_direction(sides, |mut gates, universe, _, unborn| {
-        gates.compare(universe, unborn, &mut found);
+    each_direction(sides, |mut gates, universe, _, future_pods| {
+        gates.compare(universe, future_pods, &mut found);
     });
     found.sort_unstable();
     found
@@ -50,15 +50,15 @@ pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
     if changed.is_empty() {
         return found;
     }
-    each_direction([old, new], |mut gates, universe, indices, unborn| {
-        gates.ways(universe, unborn, &mut found);
+    each_direction([old, new], |mut gates, universe, indices, future_pods| {
+        gates.ways(universe, future_pods, &mut found);
         let prospects = Prospects {
             direction: gates.direction,
             sides: [old, new],
             universe,
             indices,
         };
-        prospects.ways(&changed, unborn, &mut found);
+        prospects.ways(&changed, future_pods, &mut found);
     });
     found
 }
@@ -90,7 +90,7 @@ fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
 /// Both sides in one universe, first ingress, then egress.
 fn each_direction<'a>(
     sides: [Side<'a>; 2],
-    mut look: impl FnMut(Gates<'a>, &Universe<'a>, [&Index<'a>; 2], &mut Unborn<'a>),
+    mut look: impl FnMut(Gates<'a>, &Universe<'a>, [&Index<'a>; 2], &mut FuturePods<'a>),
 ) {
     let [intended, actual] = sides;
     let snapshot = intended.cluster;
@@ -102,12 +102,12 @@ fn each_direction<'a>(
     let index = Index::seen_from(&universe, intended, 0);
     let other = (!read_alike(intended, actual)).then(|| Index::seen_from(&universe, actual, 0));
     let indices = [&index, other.as_ref().unwrap_or(&index)];
-    let mut unborn = Unborn::new(snapshot);
+    let mut future_pods = FuturePods::new(snapshot);
     for direction in Direction::BOTH {
         let half = |at: usize| Half {
             policies: sides[at].policies,
             rows: Rows::new(&universe, indices[at], sides[at].policies, direction),
-            unborn: HashMap::new(),
+            future_pods: HashMap::new(),
         };
         let (intended, actual) = rayon::join(|| half(0), || half(1));
         let gates = Gates {
@@ -115,7 +115,7 @@ fn each_direction<'a>(
             intended,
             actual,
         };
-        look(gates, &universe, indices, &mut unborn);
+        look(gates, &universe, indices, &mut future_pods);
     }
 }
 
@@ -130,7 +130,7 @@ struct Gates<'a> {
 struct Half<'a> {
     policies: &'a [Policy],
     rows: Rows,
-    unborn: HashMap<u32, Cells<LabelSet>>,
+    future_pods: HashMap<u32, Cells<LabelSet>>,
 }
 
 type Cells<S> = Arc<[(PortSet, Arc<S>)]>;
@@ -141,11 +141,11 @@ struct Disagreement {
     /// By point of the universe and whether it is wider.
     points: BTreeMap<(usize, bool), PortSet>,
     /// By kind of pod that may come and whether it is wider.
-    unborn: BTreeMap<(LabelBox, bool), PortSet>,
+    future_pods: BTreeMap<(LabelBox, bool), PortSet>,
 }
 
 impl<'a> Gates<'a> {
-    fn ways(&mut self, universe: &Universe, unborn: &mut Unborn<'a>, found: &mut Ways) {
+    fn ways(&mut self, universe: &Universe, future_pods: &mut FuturePods<'a>, found: &mut Ways) {
         let members = members(universe);
         let numbered = PortSet::all_numbered();
         let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
@@ -155,7 +155,7 @@ impl<'a> Gates<'a> {
             }
             let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
                 Entry::Occupied(found) => found.into_mut(),
-                Entry::Vacant(new) => new.insert(self.disagree(class, universe, unborn)),
+                Entry::Vacant(new) => new.insert(self.disagree(class, universe, future_pods)),
             };
             // A pod has no gate towards itself.
             let alone = matches!(own.as_slice(), [one] if one.other.is_none());
@@ -164,10 +164,10 @@ impl<'a> Gates<'a> {
             let points = disagreement.points.iter();
             let points = points.filter(|((point, _), _)| !itself(*point));
             let points = points.map(|((_, wider), ports)| (*wider, ports));
-            let unborn = disagreement.unborn.iter();
-            let unborn = unborn.map(|((_, wider), ports)| (*wider, ports));
+            let future_pods = disagreement.future_pods.iter();
+            let future_pods = future_pods.map(|((_, wider), ports)| (*wider, ports));
             for (wider, _) in points
-                .chain(unborn)
+                .chain(future_pods)
                 .filter(|(_, p)| p.intersects(&numbered))
             {
                 match wider {
@@ -186,7 +186,7 @@ impl<'a> Gates<'a> {
     fn compare(
         &mut self,
         universe: &Universe,
-        unborn: &mut Unborn<'a>,
+        future_pods: &mut FuturePods<'a>,
         found: &mut Vec<GateDifference>,
     ) {
         let members = members(universe);
@@ -194,7 +194,7 @@ impl<'a> Gates<'a> {
         for class in 0..universe.classes.len() {
             let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
                 Entry::Occupied(found) => found.into_mut(),
-                Entry::Vacant(new) => new.insert(self.disagree(class, universe, unborn)),
+                Entry::Vacant(new) => new.insert(self.disagree(class, universe, future_pods)),
             };
             for own in &members[class] {
                 let gate = Gate {
@@ -204,7 +204,7 @@ impl<'a> Gates<'a> {
                     direction: self.direction,
                 };
                 gate.points(&disagreement.points, found);
-                gate.unborn(&disagreement.unborn, unborn, found);
+                gate.future_pods(&disagreement.future_pods, future_pods, found);
             }
         }
     }
@@ -213,7 +213,7 @@ impl<'a> Gates<'a> {
         &mut self,
         class: usize,
         universe: &Universe,
-        unborn: &mut Unborn<'a>,
+        future_pods: &mut FuturePods<'a>,
     ) -> Disagreement {
         let mut found = Disagreement::default();
         let rows = [&self.intended, &self.actual].map(|s| s.rows.row(class).cells.as_slice());
@@ -223,10 +223,10 @@ impl<'a> Gates<'a> {
             }
         }
         let cells = [&mut self.intended, &mut self.actual]
-            .map(|s| s.towards_unborn(class, universe, unborn));
+            .map(|s| s.towards_unborn(class, universe, future_pods));
         for (wider, ports, pods) in both_ways([&cells[0], &cells[1]]) {
-            for one in pods.boxes().iter().filter(|b| unborn.exists(b)) {
-                join(&mut found.unborn, (one.clone(), wider), &ports);
+            for one in pods.boxes().iter().filter(|b| future_pods.exists(b)) {
+                join(&mut found.future_pods, (one.clone(), wider), &ports);
             }
         }
         found
@@ -244,15 +244,15 @@ impl<'a> Half<'a> {
         &mut self,
         class: usize,
         universe: &Universe,
-        unborn: &mut Unborn<'a>,
+        future_pods: &mut FuturePods<'a>,
     ) -> Cells<LabelSet> {
         let profile = self.rows.profile_of(class);
-        if let Some(found) = self.unborn.get(&profile) {
+        if let Some(found) = self.future_pods.get(&profile) {
             return found.clone();
         }
         let profiles = &self.rows.profiles;
         let found = cells(
-            unborn,
+            future_pods,
             universe,
             self.policies,
             profiles,
@@ -260,7 +260,7 @@ impl<'a> Half<'a> {
             |_, _| true,
         );
         let found: Cells<LabelSet> = found.into();
-        self.unborn.insert(profile, found.clone());
+        self.future_pods.insert(profile, found.clone());
         found
     }
 }
@@ -343,15 +343,15 @@ impl Gate<'_> {
         }
     }
 
-    fn unborn(
+    fn future_pods(
         &self,
         kinds: &BTreeMap<(LabelBox, bool), PortSet>,
-        unborn: &Unborn,
+        future_pods: &FuturePods,
         found: &mut Vec<GateDifference>,
     ) {
         let namespace = self.universe.snapshot.pods[self.own.pod].namespace;
         for ((kind, wider), ports) in kinds {
-            let piece = PeerPiece::NewPod(unborn.witness(kind, namespace));
+            let piece = PeerPiece::NewPod(future_pods.witness(kind, namespace));
             found.push(self.difference(piece, ports, *wider));
         }
     }

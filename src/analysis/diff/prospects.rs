@@ -9,8 +9,8 @@ use crate::analysis::gates::future::expand;
 use crate::analysis::gates::sides::{RuleExtent, home, names, side};
 use crate::analysis::gates::tiers::Steps;
 use crate::analysis::space::extents::Extents;
+use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::index::Index;
-use crate::analysis::space::unborn::Unborn;
 use crate::analysis::space::universe::Universe;
 use crate::policy::{Match, PeerItem, Policy, PortItem, Rule, Side};
 use crate::sets::{LabelSet, PortSet, Protocol};
@@ -76,7 +76,7 @@ struct Kind {
 impl<'a> Prospects<'a, '_> {
     /// In which ways the new policies differ for pods that one of these selects; done as soon as both
     /// are found.
-    pub fn ways(&self, changed: &[&'a Policy], unborn: &mut Unborn<'a>, found: &mut Ways) {
+    pub fn ways(&self, changed: &[&'a Policy], future_pods: &mut FuturePods<'a>, found: &mut Ways) {
         let mut extents = self.indices.map(|index| Extents::new(self.universe, index));
         for policy in changed {
             if found.both() || side(policy, self.direction).is_none() {
@@ -85,13 +85,13 @@ impl<'a> Prospects<'a, '_> {
             let mut conditions: Vec<Arc<LabelSet>> = Vec::new();
             let sides = self.sides.map(|side| {
                 let near = side.policies.iter().filter(|other| may_meet(policy, other));
-                let near = near.filter_map(|p| self.applicable(p, unborn, &mut conditions));
+                let near = near.filter_map(|p| self.applicable(p, future_pods, &mut conditions));
                 let mut near: Vec<Applicable> = near.collect();
                 near.sort_by(|a, b| rank(a.policy).cmp(&rank(b.policy)));
                 near
             });
-            let subject = unborn.peer(&policy.subject);
-            let Some(kinds) = kinds(&subject, &conditions, unborn) else {
+            let subject = future_pods.peer(&policy.subject);
+            let Some(kinds) = kinds(&subject, &conditions, future_pods) else {
                 (found.wider, found.narrower) = (true, true);
                 return;
             };
@@ -100,7 +100,7 @@ impl<'a> Prospects<'a, '_> {
                     if found.both() {
                         return;
                     }
-                    self.compare(&kind, &sides, name, (&mut extents, unborn), found);
+                    self.compare(&kind, &sides, name, (&mut extents, future_pods), found);
                 }
             }
         }
@@ -109,7 +109,7 @@ impl<'a> Prospects<'a, '_> {
     fn applicable(
         &self,
         policy: &'a Policy,
-        unborn: &mut Unborn<'a>,
+        future_pods: &mut FuturePods<'a>,
         conditions: &mut Vec<Arc<LabelSet>>,
     ) -> Option<Applicable<'a>> {
         let side = side(policy, self.direction)?;
@@ -120,10 +120,10 @@ impl<'a> Prospects<'a, '_> {
                 conditions.len() - 1
             }
         };
-        let subject = place(unborn.peer(&policy.subject));
+        let subject = place(future_pods.peer(&policy.subject));
         let rules = side.rules.iter().map(|rule| {
             let narrowed = rule.subject.as_ref()?;
-            Some(place(unborn.peer(narrowed)))
+            Some(place(future_pods.peer(narrowed)))
         });
         Some(Applicable {
             policy,
@@ -139,7 +139,7 @@ impl<'a> Prospects<'a, '_> {
         kind: &Kind,
         sides: &[Vec<Applicable<'a>>; 2],
         name: Option<&str>,
-        (extents, unborn): (&mut [Extents; 2], &mut Unborn<'a>),
+        (extents, future_pods): (&mut [Extents; 2], &mut FuturePods<'a>),
         found: &mut Ways,
     ) {
         let resolve = |protocol: Option<Protocol>, asked: &str| match Some(asked) == name {
@@ -172,13 +172,13 @@ impl<'a> Prospects<'a, '_> {
         for (wider, ports, _) in both_ways([&known[0], &known[1]]) {
             tell(wider, &ports);
         }
-        let everyone = unborn.everyone();
+        let everyone = future_pods.everyone();
         let towards = [0, 1].map(|at: usize| {
             let mut steps = Steps::new(self.sides[at].tiers);
             for (applicable, rules) in applied(&sides[at], kind) {
                 if steps.side(applicable.policy.tier, applicable.side.isolates) {
                     for rule in rules {
-                        let pods = unborn.peers(&rule.peers);
+                        let pods = future_pods.peers(&rule.peers);
                         for (ports, pods) in expand(rule, pods, self.direction, resolve) {
                             steps.step(rule.action, ports, pods);
                         }
@@ -188,7 +188,7 @@ impl<'a> Prospects<'a, '_> {
             steps.cells(&everyone)
         });
         for (wider, ports, pods) in both_ways([&towards[0], &towards[1]]) {
-            if pods.boxes().iter().any(|b| unborn.exists(b)) {
+            if pods.boxes().iter().any(|b| future_pods.exists(b)) {
                 tell(wider, &ports);
             }
         }
@@ -224,8 +224,12 @@ fn applied<'s, 'a>(
 }
 
 /// Cuts pods by conditions; none if there are too many kinds of them.
-fn kinds(pods: &LabelSet, conditions: &[Arc<LabelSet>], unborn: &Unborn) -> Option<Vec<Kind>> {
-    let exist = |pods: &LabelSet| pods.boxes().iter().any(|b| unborn.exists(b));
+fn kinds(
+    pods: &LabelSet,
+    conditions: &[Arc<LabelSet>],
+    future_pods: &FuturePods,
+) -> Option<Vec<Kind>> {
+    let exist = |pods: &LabelSet| pods.boxes().iter().any(|b| future_pods.exists(b));
     let whole = Kind {
         pods: pods.clone(),
         meets: Vec::new(),

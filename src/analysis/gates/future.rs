@@ -6,7 +6,7 @@ use super::rows::Profiles;
 use super::sides::{names, numbered, side};
 use super::tiers::Steps;
 use crate::analysis::Direction;
-use crate::analysis::space::unborn::Unborn;
+use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::universe::Universe;
 use crate::policy::{Match, Policy, Rule};
 use crate::sets::{LabelSet, PortSet, Protocol};
@@ -14,12 +14,12 @@ use crate::sets::{LabelSet, PortSet, Protocol};
 /// What the gate of a class allows towards pods that do not exist yet: disjoint port sets with the
 /// pods of each. `counts` says by its pods whether a rule counts at all.
 pub(in crate::analysis) fn cells<'a>(
-    pods: &mut Unborn<'a>,
+    pods: &mut FuturePods<'a>,
     universe: &Universe,
     policies: &'a [Policy],
     profiles: &Profiles,
     profile: u32,
-    counts: impl Fn(&Unborn, &LabelSet) -> bool,
+    counts: impl Fn(&FuturePods, &LabelSet) -> bool,
 ) -> Vec<(PortSet, Arc<LabelSet>)> {
     let everyone = pods.everyone();
     let mut steps = Steps::new(profiles.tiers());
@@ -61,7 +61,7 @@ pub(in crate::analysis) fn expand(
             Direction::Ingress => ports = ports.union(&resolve(protocol, name)),
             Direction::Egress => {
                 let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
-                let bearers = pods.intersection(&Unborn::bearers(name));
+                let bearers = pods.intersection(&FuturePods::bearers(name));
                 found.push((any, Arc::new(bearers)));
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::unborn::{NAMESPACE, NAMESPACE_LABEL};
+use super::future_pods::{NAMESPACE, NAMESPACE_LABEL};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::sets::label_set::HIDDEN;
 use crate::sets::{LabelBox, ValueSet};

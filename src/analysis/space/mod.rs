@@ -1,9 +1,9 @@
 //! The atoms: what no policy tells apart, and which of it each expression matches.
 
 pub(in crate::analysis) mod extents;
+pub(in crate::analysis) mod future_pods;
 pub(in crate::analysis) mod index;
 pub(in crate::analysis) mod kinds;
 pub(in crate::analysis) mod port_table;
-pub(in crate::analysis) mod unborn;
 pub(in crate::analysis) mod universe;
 pub(in crate::analysis) mod vocabulary;

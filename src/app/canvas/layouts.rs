@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::{Color32, Context, Vec2, vec2};
 
-use crate::app::insight::Extras;
+use crate::app::analysis_results::Extras;
 use crate::app::jobs::{Pool, Slot};
 use crate::app::theme;
 use crate::model::{Document, NodeRef};
@@ -28,7 +28,7 @@ pub struct Layouts {
     request: Request,
     glide: Option<Glide>,
     afresh: bool,
-    /// Things were laid out by what kept policies allow, for the first time.
+    /// Things were laid out by what imported policies allow, for the first time.
     begun: bool,
     /// The newest layout put everything elsewhere.
     pub anew: bool,
@@ -105,7 +105,7 @@ impl Layouts {
         true
     }
 
-    /// Where nothing is drawn, what kept policies allow says where things best stand; once.
+    /// Where nothing is drawn, what imported policies allow says where things best stand; once.
     fn begin_with_kept(&mut self, document: &Document, extras: &Extras) {
         let free = document.flows.is_empty() && document.layout.is_empty();
         let kept = |extra: &Extra| extra.id.kind == ExtraKind::Kept;

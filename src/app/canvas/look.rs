@@ -24,7 +24,7 @@ pub fn line_of(verdict: Option<Verdict>) -> Line {
         None | Some(Verdict::Exact | Verdict::Muted) => Line::Solid,
         Some(Verdict::TooWide) => Line::Double,
         Some(Verdict::Blocked) => Line::Dashed,
-        Some(Verdict::CannotBeSaid) => Line::DashDot,
+        Some(Verdict::CannotExpress) => Line::DashDot,
     }
 }
 
@@ -34,7 +34,7 @@ pub fn icon_of(verdict: Option<Verdict>) -> Option<&'static str> {
         Verdict::Exact | Verdict::Muted => None,
         Verdict::TooWide => Some(icons::WARNING),
         Verdict::Blocked => Some(icons::X),
-        Verdict::CannotBeSaid => Some(icons::NOTE),
+        Verdict::CannotExpress => Some(icons::NOTE),
     }
 }
 
@@ -64,7 +64,7 @@ pub fn icon_of_extra(kind: ExtraKind) -> &'static str {
 /// What an arrow that is no flow says, in words.
 pub fn words_of_extra(kind: ExtraKind) -> &'static str {
     match kind {
-        ExtraKind::Kept => "allowed by kept policies, not drawn",
+        ExtraKind::Kept => "allowed by imported policies, not drawn",
         ExtraKind::TooWide => "too wide: allowed, but not drawn",
         ExtraKind::Blocked => "blocked: drawn, but not allowed",
         ExtraKind::Denied => "neither drawn nor allowed",
@@ -91,7 +91,7 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::Exact) => "allowed on exactly these ports",
         Some(Verdict::TooWide) => "too wide: more is allowed than drawn",
         Some(Verdict::Blocked) => "blocked: drawn, but not allowed",
-        Some(Verdict::CannotBeSaid) => "cannot be said in full; see the policies",
+        Some(Verdict::CannotExpress) => "cannot be expressed in full; see the policies",
         Some(Verdict::Muted) => "muted: drawn, but not in force",
     }
 }
@@ -108,7 +108,7 @@ pub struct Marks {
     /// The selected arrow that is no flow.
     pub extra: Option<ExtraId>,
     /// What stands out while the rest is dimmed; none: nothing is dimmed.
-    pub spot: Option<Arc<Spot>>,
+    pub spot: Option<Arc<PairEnd>>,
 }
 
 /// What the newest answers say, gathered once for each.
@@ -164,7 +164,7 @@ pub type Shields = [Shield; 2];
 
 /// What stands out, with its hops from where it began.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Spot {
+pub struct PairEnd {
     /// Nodes, and how many hops away each is.
     pub hops: BTreeMap<NodeRef, usize>,
 }

@@ -35,8 +35,8 @@ use std::sync::Arc;
 
 use egui::{Context, Id, Rect, Sense, Ui};
 
+use super::analysis_results::{AnalysisResults, Extras};
 use super::command::Commands;
-use super::insight::{Extras, Insight};
 use super::jobs::{Kept, Pool};
 use super::theme;
 use super::view::View;
@@ -46,7 +46,7 @@ use crate::scene::detail::{Hit, Level};
 use crate::scene::tokens::Theme;
 use crate::scene::{ArrowId, Extra, ExtraId, Scene, svg};
 
-pub use look::{Spot, words_of_extra};
+pub use look::{PairEnd, words_of_extra};
 pub use picture::Counters;
 
 use camera::Camera;
@@ -93,7 +93,7 @@ pub struct CanvasView {
     glyphs: Glyphs,
     judged: Arc<Judged>,
     /// Of which answers.
-    judged_of: Option<(u64, Arc<Insight>)>,
+    judged_of: Option<(u64, Arc<AnalysisResults>)>,
 }
 
 /// Notices when egui forgets the glyphs it has drawn, so that kept text is made anew.
@@ -207,9 +207,11 @@ impl CanvasView {
             None => Arc::clone(&self.layouts.scene),
         };
         let of = self.judged_of.as_ref();
-        if !of.is_some_and(|(of, with)| *of == view.number && Arc::ptr_eq(with, view.insight)) {
-            self.judged_of = Some((view.number, Arc::clone(view.insight)));
-            self.judged = Arc::new(Judged::of(results, &view.insight.gates));
+        if !of.is_some_and(|(of, with)| {
+            *of == view.number && Arc::ptr_eq(with, view.analysis_results)
+        }) {
+            self.judged_of = Some((view.number, Arc::clone(view.analysis_results)));
+            self.judged = Arc::new(Judged::of(results, &view.analysis_results.gates));
             self.picture.counters.judged += 1;
         }
         let marks = Marks::of(&self.judged, view);
@@ -285,11 +287,11 @@ struct Look<'a> {
     selection: &'a BTreeSet<Item>,
     highlight: &'a BTreeSet<FlowId>,
     extra: Option<ExtraId>,
-    spot: Option<&'a Arc<Spot>>,
+    spot: Option<&'a Arc<PairEnd>>,
     extras: Extras,
     /// Counts the answers.
     number: u64,
-    insight: &'a Arc<Insight>,
+    analysis_results: &'a Arc<AnalysisResults>,
     reduced_motion: bool,
 }
 
@@ -329,7 +331,7 @@ pub fn canvas_ui(
         spot: view.spot(),
         extras: view.extras(document),
         number: view.results_number,
-        insight: &view.insight,
+        analysis_results: &view.analysis_results,
         reduced_motion: view.reduced_motion,
     };
     canvas.follow(ui.ctx(), pool, document, results, &look);
@@ -341,7 +343,13 @@ pub fn canvas_ui(
     canvas.draw(ui);
     canvas.draw_moment(ui, document, view);
     canvas.name_items(ui, document, results, view, commands);
-    canvas.tooltip(ui, &response, document, results, &view.insight.gates);
+    canvas.tooltip(
+        ui,
+        &response,
+        document,
+        results,
+        &view.analysis_results.gates,
+    );
     canvas.context_menu(&response, document, view, commands);
     canvas.tools(ui, document, view, commands);
     canvas.show_popup(ui, document, view, commands);

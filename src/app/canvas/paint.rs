@@ -14,9 +14,9 @@ pub enum Line {
     Double,
     /// Blocked.
     Dashed,
-    /// Cannot be said in the chosen dialect.
+    /// Cannot express in the chosen dialect.
     DashDot,
-    /// Allowed by a kept policy, and not drawn.
+    /// Allowed by an imported policy, and not drawn.
     Dotted,
 }
 

@@ -5,11 +5,11 @@ use egui::{Align2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::grid::{NAMES, Shown, TOP};
 use super::{Counters, MatrixView, Mode};
-use crate::app::standing;
 use crate::app::theme::{self, color};
+use crate::app::verdict;
 use crate::model::{Document, NodeRef};
-use crate::query::reach::{Axis, Cell, Seats};
-use crate::query::why::Standing;
+use crate::query::reach::{Axis, AxisEntries, Cell};
+use crate::query::why::PairVerdict;
 use crate::scene::tokens;
 use crate::sets::{PortSet, Protocol};
 
@@ -18,11 +18,11 @@ const LEAN: f32 = -0.72;
 
 /// The ports that a cell shows.
 pub(super) fn ports_of(cell: &Cell, mode: Mode) -> &PortSet {
-    match (mode, cell.standing()) {
+    match (mode, cell.verdict()) {
         (Mode::Drawn, _) => &cell.drawn,
-        (_, Standing::Blocked) => &cell.blocked,
-        (_, Standing::Unsaid) => &cell.unsaid,
-        (Mode::Differences, Standing::NotDrawn) => &cell.wide,
+        (_, PairVerdict::Blocked) => &cell.blocked,
+        (_, PairVerdict::CannotExpress) => &cell.inexpressible,
+        (Mode::Differences, PairVerdict::NotDrawn) => &cell.wide,
         _ => &cell.allowed,
     }
 }
@@ -59,7 +59,7 @@ fn short(ports: &PortSet) -> String {
 pub(super) struct Painter<'a> {
     pub(super) ui: &'a Ui,
     pub(super) document: &'a Document,
-    pub(super) seats: &'a Seats,
+    pub(super) entries: &'a AxisEntries,
     pub(super) matrix: &'a MatrixView,
     pub(super) shown: &'a Shown,
     /// The cell under the pointer.
@@ -83,8 +83,13 @@ impl Painter<'_> {
         counters
     }
 
-    fn seat(&self, at: usize) -> usize {
-        self.matrix.order.seats.get(at).copied().unwrap_or_default()
+    fn entry(&self, at: usize) -> usize {
+        self.matrix
+            .order
+            .entries
+            .get(at)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// White ground, lines between the cells, and the cross of the pointer.
@@ -128,7 +133,7 @@ impl Painter<'_> {
     fn cell(&self, painter: &egui::Painter, row: usize, column: usize) -> bool {
         let palette = theme::palette(self.ui.ctx());
         let rect = self.shown.rect(row, column);
-        let (from, to) = (self.seat(row), self.seat(column));
+        let (from, to) = (self.entry(row), self.entry(column));
         if from == to {
             painter.rect_filled(rect.shrink(1.0), 0.0, color(palette.canvas));
             return true;
@@ -141,15 +146,15 @@ impl Painter<'_> {
             }
             return false;
         };
-        let stands = cell.standing();
-        let (ink, ground) = standing::colors(stands, palette);
+        let stands = cell.verdict();
+        let (ink, ground) = verdict::colors(stands, palette);
         let inner = rect.shrink2(vec2(4.0, 4.0));
         painter.rect_filled(inner, 5.0, color(ground));
         outline(painter, inner, stands, color(ink));
         let text = short(ports_of(cell, mode));
         let font = theme::mono(tokens::TEXT_SMALL);
         let mut job = egui::text::LayoutJob::simple_singleline(text, font, color(ink));
-        let signed = stands != Standing::Drawn;
+        let signed = stands != PairVerdict::Drawn;
         let room = inner.width() - 8.0 - if signed { 16.0 } else { 0.0 };
         job.wrap = egui::text::TextWrapping::truncate_at_width(room);
         let galley = painter.layout_job(job);
@@ -157,7 +162,7 @@ impl Painter<'_> {
         let mut left = inner.center().x - width / 2.0;
         if signed {
             let at = pos2(left + 5.0, inner.center().y);
-            let icon = standing::icon(stands);
+            let icon = verdict::icon(stands);
             let font = theme::icon(12.0);
             painter.text(at, Align2::CENTER_CENTER, icon, font, color(ink));
             left += 16.0;
@@ -228,7 +233,7 @@ impl Painter<'_> {
 
     /// The namespace, where workloads stand in another order.
     fn about(&self, row: usize) -> String {
-        let node = self.seats.nodes(self.matrix.axis).get(self.seat(row));
+        let node = self.entries.nodes(self.matrix.axis).get(self.entry(row));
         match (self.matrix.axis, node) {
             (Axis::Workloads, Some(NodeRef::Workload(id))) => {
                 let workload = self.document.workloads.get(*id);
@@ -276,23 +281,23 @@ fn speaks(cell: &Cell, mode: Mode) -> bool {
         Mode::Allowed => true,
         Mode::Drawn => !cell.drawn.is_empty(),
         Mode::Differences => matches!(
-            cell.standing(),
-            Standing::Blocked | Standing::NotDrawn | Standing::Unsaid
+            cell.verdict(),
+            PairVerdict::Blocked | PairVerdict::NotDrawn | PairVerdict::CannotExpress
         ),
     }
 }
 
-/// The line around a cell: dashed where blocked, solid where too wide, dotted where it cannot be said.
-fn outline(painter: &egui::Painter, rect: Rect, stands: Standing, ink: egui::Color32) {
+/// The line around a cell: dashed where blocked, solid where too wide, dotted where it cannot be expressed.
+fn outline(painter: &egui::Painter, rect: Rect, stands: PairVerdict, ink: egui::Color32) {
     let stroke = Stroke::new(1.0, ink);
     let dashes = match stands {
-        Standing::Drawn => return,
-        Standing::NotDrawn | Standing::Open | Standing::Denied => {
+        PairVerdict::Drawn => return,
+        PairVerdict::NotDrawn | PairVerdict::Open | PairVerdict::Denied => {
             painter.rect_stroke(rect, 5.0, stroke, StrokeKind::Inside);
             return;
         }
-        Standing::Blocked => (4.0, 3.0),
-        Standing::Unsaid => (1.5, 2.5),
+        PairVerdict::Blocked => (4.0, 3.0),
+        PairVerdict::CannotExpress => (1.5, 2.5),
     };
     let inner = rect.shrink(0.5);
     let corners = [

@@ -9,7 +9,7 @@ use super::cells::{Painter, ports_of};
 use super::{Counters, KEPT, MatrixView, Mode, keyboard, matrix_id};
 use crate::app::widgets;
 use crate::model::Document;
-use crate::query::reach::Seats;
+use crate::query::reach::AxisEntries;
 
 /// Width and height of a cell.
 const CELL: egui::Vec2 = vec2(68.0, 36.0);
@@ -18,15 +18,15 @@ pub(super) const NAMES: f32 = 168.0;
 /// Height of the names of columns.
 pub(super) const TOP: f32 = 104.0;
 
-/// Shows it; gives the seats of a cell that is asked about.
+/// Shows it; gives the entries of a cell that is asked about.
 pub(super) fn grid_ui(
     ui: &mut Ui,
     document: &Document,
-    seats: &Seats,
+    entries: &AxisEntries,
     matrix: &mut MatrixView,
 ) -> Option<(usize, usize)> {
     let room = ui.max_rect();
-    if matrix.order.seats.is_empty() {
+    if matrix.order.entries.is_empty() {
         let text = match matrix.filter.trim().is_empty() {
             true => "Nothing to compare yet: add workloads on the canvas, or import manifests.",
             false => "Nothing has a name with that in it.",
@@ -38,7 +38,7 @@ pub(super) fn grid_ui(
         return None;
     }
     let body = Rect::from_min_max(room.min + vec2(NAMES, TOP), room.max);
-    let count = matrix.order.seats.len();
+    let count = matrix.order.entries.len();
     let page = ((body.height() / CELL.y) as usize).saturating_sub(1).max(1);
     let focus = ui.interact(body, matrix_id(), Sense::focusable_noninteractive());
     let enter = keyboard::keys(ui, &focus, matrix, page);
@@ -60,7 +60,7 @@ pub(super) fn grid_ui(
     let painter = Painter {
         ui,
         document,
-        seats,
+        entries,
         matrix,
         shown: &shown,
         hovered,
@@ -71,10 +71,10 @@ pub(super) fn grid_ui(
         rows: matrix.rows.len(),
         ..counters
     };
-    tell(document, seats, matrix, &focus, &response, hovered);
+    tell(document, entries, matrix, &focus, &response, hovered);
     let (row, column) = asked?;
-    let seat = |at: usize| matrix.order.seats.get(at).copied();
-    Some((seat(row)?, seat(column)?))
+    let entry = |at: usize| matrix.order.entries.get(at).copied();
+    Some((entry(row)?, entry(column)?))
 }
 
 /// The room in which the cells scroll.
@@ -156,30 +156,30 @@ impl Shown {
 fn ask_for_rows(matrix: &mut MatrixView, shown: &Shown) {
     let seen = matrix
         .order
-        .seats
+        .entries
         .get(shown.rows.clone())
         .unwrap_or_default();
-    let missing = seen.iter().filter(|seat| !matrix.rows.contains_key(seat));
+    let missing = seen.iter().filter(|entry| !matrix.rows.contains_key(entry));
     matrix.wanted = missing.copied().collect();
     if matrix.rows.len() > KEPT {
         let seen: std::collections::BTreeSet<usize> = seen.iter().copied().collect();
-        matrix.rows.retain(|seat, _| seen.contains(seat));
+        matrix.rows.retain(|entry, _| seen.contains(entry));
     }
 }
 
 /// Tells screen readers and tooltips what the chosen and the hovered cell say.
 fn tell(
     document: &Document,
-    seats: &Seats,
+    entries: &AxisEntries,
     matrix: &MatrixView,
     focus: &Response,
     response: &Response,
     hovered: Option<(usize, usize)>,
 ) {
-    let text = sentence(document, seats, matrix, matrix.at);
+    let text = sentence(document, entries, matrix, matrix.at);
     widgets::named(focus, WidgetType::Button, &format!("Matrix: {text}"));
     if let Some(at) = hovered {
-        let text = sentence(document, seats, matrix, at);
+        let text = sentence(document, entries, matrix, at);
         response.clone().on_hover_text_at_pointer(text);
     }
 }
@@ -187,14 +187,14 @@ fn tell(
 /// `cart to postgres: allowed, but not drawn, TCP 5432`.
 fn sentence(
     document: &Document,
-    seats: &Seats,
+    entries: &AxisEntries,
     matrix: &MatrixView,
     (row, column): (usize, usize),
 ) -> String {
-    let seat = |at: usize| matrix.order.seats.get(at).copied().unwrap_or_default();
-    let (from, to) = (seat(row), seat(column));
+    let entry = |at: usize| matrix.order.entries.get(at).copied().unwrap_or_default();
+    let (from, to) = (entry(row), entry(column));
     let name = |at: usize| {
-        let node = seats.nodes(matrix.axis).get(at);
+        let node = entries.nodes(matrix.axis).get(at);
         node.map_or(String::new(), |node| document.end_words(&(*node).into()))
     };
     let pair = format!("{} to {}", name(from), name(to));
@@ -205,8 +205,8 @@ fn sentence(
         }
         None => format!("{pair}: not known yet"),
         Some(cell) => {
-            let standing = cell.standing().words().to_lowercase();
-            format!("{pair}: {standing}, {}", ports_of(cell, Mode::Allowed))
+            let verdict = cell.verdict().words().to_lowercase();
+            format!("{pair}: {verdict}, {}", ports_of(cell, Mode::Allowed))
         }
     }
 }

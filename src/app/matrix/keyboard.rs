@@ -20,7 +20,7 @@ pub(super) fn keys(ui: &Ui, response: &Response, matrix: &mut MatrixView, page: 
         escape: false,
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-    let last = matrix.order.seats.len().saturating_sub(1);
+    let last = matrix.order.entries.len().saturating_sub(1);
     let before = matrix.at;
     let (row, column) = &mut matrix.at;
     ui.input_mut(|input| {

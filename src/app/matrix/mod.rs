@@ -18,7 +18,7 @@ use super::theme::{self, color};
 use super::view::View;
 use crate::model::{Document, NodeRef};
 use crate::query::Results;
-use crate::query::reach::{Axis, Board, Cell, Row, Seats};
+use crate::query::reach::{Axis, AxisEntries, Cell, ReachMatrix, Row};
 
 /// What stands in the middle of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub struct Counters {
 /// How many rows are kept at most besides those that are seen.
 const KEPT: usize = 512;
 
-/// Of which results, of what, and which rows, by seat.
+/// Of which results, of what, and which rows, by entry.
 type Rows = (u64, Axis, Vec<usize>);
 
 /// How many rows are made at once.
@@ -93,12 +93,12 @@ pub struct MatrixView {
     follow: bool,
     wants_keyboard: bool,
     wants_filter: bool,
-    seats: Kept<u64, Arc<Seats>>,
+    entries: Kept<u64, Arc<AxisEntries>>,
     peers: Kept<(u64, Axis), Vec<usize>>,
     order: order::Order,
     rows: BTreeMap<usize, Row>,
     rows_for: Option<(u64, Axis)>,
-    /// Rows that are seen and not known, by seat.
+    /// Rows that are seen and not known, by entry.
     wanted: Vec<usize>,
     maker: Kept<Rows, Vec<(usize, Row)>>,
 }
@@ -128,7 +128,7 @@ impl MatrixView {
         }
     }
 
-    /// The cell between two seats, if its row is known and there is something in it.
+    /// The cell between two entries, if its row is known and there is something in it.
     fn cell(&self, from: usize, to: usize) -> Option<&Arc<Cell>> {
         let row = self.rows.get(&from)?;
         let to = u32::try_from(to).ok()?;
@@ -138,10 +138,10 @@ impl MatrixView {
 
     /// The chosen cell: its row, its column, and what is in it.
     pub fn chosen(&self) -> Option<(NodeRef, NodeRef, Option<Arc<Cell>>)> {
-        let (_, seats) = self.seats.answer()?;
-        let nodes = seats.nodes(self.axis);
-        let row = *self.order.seats.get(self.at.0)?;
-        let column = *self.order.seats.get(self.at.1)?;
+        let (_, entries) = self.entries.answer()?;
+        let nodes = entries.nodes(self.axis);
+        let row = *self.order.entries.get(self.at.0)?;
+        let column = *self.order.entries.get(self.at.1)?;
         let cell = self.cell(row, column).cloned();
         Some((*nodes.get(row)?, *nodes.get(column)?, cell))
     }
@@ -161,8 +161,8 @@ pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     matrix.begin(number);
     let ask = || (board.clone(), Arc::clone(results));
     let (shared, of) = ask();
-    matrix.seats.keep(number, pool, move |_| {
-        shared.ask(number, &of, |board| Arc::new(board.seats().clone()))
+    matrix.entries.keep(number, pool, move |_| {
+        shared.ask(number, &of, |board| Arc::new(board.entries().clone()))
     });
     if matrix.sort == Sort::Peers {
         let (shared, of) = ask();
@@ -170,7 +170,7 @@ pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
             shared.ask(number, &of, |board| peers(board, axis, &|| cancel.is_set()))
         });
     }
-    let seats_are_new = matches!(matrix.seats.answer(), Some((of, _)) if *of == number);
+    let seats_are_new = matches!(matrix.entries.answer(), Some((of, _)) if *of == number);
     if !seats_are_new || matrix.wanted.is_empty() {
         return;
     }
@@ -185,9 +185,9 @@ pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     };
     let wanted = key.2.clone();
     let fresh = matrix.maker.keep(key, pool, move |cancel| {
-        let make = |board: &mut Board| {
+        let make = |board: &mut ReachMatrix| {
             let rows = wanted.into_iter().take_while(|_| !cancel.is_set());
-            let made = rows.map(|seat| (seat, board.shared_row(axis, seat)));
+            let made = rows.map(|entry| (entry, board.shared_row(axis, entry)));
             made.collect::<Vec<_>>()
         };
         shared.ask(number, &of, make)
@@ -201,9 +201,9 @@ pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     }
 }
 
-/// How many others each seat reaches or is reached by.
-fn peers(board: &mut Board, axis: Axis, stop: &dyn Fn() -> bool) -> Vec<usize> {
-    let count = board.seats().len(axis);
+/// How many others each entry reaches or is reached by.
+fn peers(board: &mut ReachMatrix, axis: Axis, stop: &dyn Fn() -> bool) -> Vec<usize> {
+    let count = board.entries().len(axis);
     let mut found = vec![0; count];
     for from in 0..count {
         if stop() {
@@ -230,7 +230,7 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
     ui.scope_builder(UiBuilder::new().max_rect(head), |ui| {
         head::head_ui(ui, &mut view.matrix, &mut view.center);
     });
-    let Some(seats) = view.matrix.seats.answer().map(|(_, s)| Arc::clone(s)) else {
+    let Some(entries) = view.matrix.entries.answer().map(|(_, s)| Arc::clone(s)) else {
         return;
     };
     let matrix = &mut view.matrix;
@@ -240,7 +240,7 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
     };
     let wish = order::Wish {
         document,
-        seats: &seats,
+        entries: &entries,
         axis: matrix.axis,
         sort: matrix.sort,
         filter: &matrix.filter,
@@ -248,13 +248,13 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
         peers,
     };
     matrix.order.keep(wish);
-    let last = matrix.order.seats.len().saturating_sub(1);
+    let last = matrix.order.entries.len().saturating_sub(1);
     matrix.at = (matrix.at.0.min(last), matrix.at.1.min(last));
     let below = Rect::from_min_max(pos2(room.left(), head.bottom()), room.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.set_clip_rect(below.intersect(ui.clip_rect()));
-        if let Some((row, column)) = grid::grid_ui(ui, document, &seats, matrix) {
-            commands.extend_why(document, &seats, matrix, row, column);
+        if let Some((row, column)) = grid::grid_ui(ui, document, &entries, matrix) {
+            commands.extend_why(document, &entries, matrix, row, column);
         }
     });
 }
@@ -264,12 +264,12 @@ impl Commands {
     fn extend_why(
         &mut self,
         document: &Document,
-        seats: &Seats,
+        entries: &AxisEntries,
         matrix: &MatrixView,
         row: usize,
         column: usize,
     ) {
-        let nodes = seats.nodes(matrix.axis);
+        let nodes = entries.nodes(matrix.axis);
         let (Some(from), Some(to)) = (nodes.get(row), nodes.get(column)) else {
             return;
         };

@@ -2,12 +2,12 @@
 
 use super::Sort;
 use crate::model::{Document, NodeRef};
-use crate::query::reach::{Axis, Seats};
+use crate::query::reach::{Axis, AxisEntries};
 
 /// What the order is for.
 pub(super) struct Wish<'a> {
     pub(super) document: &'a Document,
-    pub(super) seats: &'a Seats,
+    pub(super) entries: &'a AxisEntries,
     pub(super) axis: Axis,
     pub(super) sort: Sort,
     pub(super) filter: &'a str,
@@ -19,8 +19,8 @@ pub(super) struct Wish<'a> {
 /// The rows, which are the columns too.
 #[derive(Default)]
 pub(super) struct Order {
-    /// Places among the seats.
-    pub(super) seats: Vec<usize>,
+    /// Places among the entries.
+    pub(super) entries: Vec<usize>,
     /// Their names.
     pub(super) names: Vec<String>,
     made_for: Option<(u64, Axis, Sort, String, bool)>,
@@ -40,7 +40,7 @@ impl Order {
         }
         self.made_for = Some(made_for);
         let wanted = wish.filter.trim().to_lowercase();
-        let mut rows: Vec<(usize, String)> = (wish.seats.nodes(wish.axis).iter().enumerate())
+        let mut rows: Vec<(usize, String)> = (wish.entries.nodes(wish.axis).iter().enumerate())
             .filter(|(_, node)| {
                 wanted.is_empty() || searched(wish.document, **node).contains(&wanted)
             })
@@ -54,7 +54,7 @@ impl Order {
                 (std::cmp::Reverse(peers), *at)
             }),
         }
-        (self.seats, self.names) = rows.into_iter().unzip();
+        (self.entries, self.names) = rows.into_iter().unzip();
     }
 }
 

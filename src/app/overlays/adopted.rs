@@ -29,7 +29,7 @@ pub(super) fn adopted_ui(
     view: Box<AdoptedView>,
 ) -> Option<Box<AdoptedView>> {
     let (close, closed) = dialog(context, "adopted", 560.0, |ui| {
-        let mut close = head(ui, "Adopt kept policies", &view.summary);
+        let mut close = head(ui, "Adopt imported policies", &view.summary);
         let palette = theme::palette(ui.ctx());
         if view.done {
             widgets::banner(

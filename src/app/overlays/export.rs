@@ -107,9 +107,13 @@ fn verdict_ui(ui: &mut Ui, app: &App) {
     let losses = app.results.generated.losses.len();
     let more = match losses {
         0 => String::new(),
-        1 => "1 part of the drawing is left out, because NetworkPolicy cannot say it".to_owned(),
+        1 => {
+            "1 part of the drawing is left out, because NetworkPolicy cannot express it".to_owned()
+        }
         n => {
-            format!("{n} parts of the drawing are left out, because NetworkPolicy cannot say them")
+            format!(
+                "{n} parts of the drawing are left out, because NetworkPolicy cannot express them"
+            )
         }
     };
     widgets::banner(

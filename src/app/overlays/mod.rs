@@ -29,7 +29,7 @@ pub enum Overlay {
     Question(Question),
     /// A path must be typed, because this desktop has no file dialogs.
     Path(PathPrompt),
-    /// What came of adopting kept policies.
+    /// What came of adopting imported policies.
     Adopted(Box<AdoptedView>),
     /// Where and how to write the policies.
     Export(Box<ExportView>),

@@ -284,7 +284,7 @@ fn things(document: &Document, results: &Results, names: &PolicyNames) -> Vec<En
         );
     }
     for id in document.policies.ids() {
-        add(Item::Policy(id), "kept policy".into());
+        add(Item::Policy(id), "imported policy".into());
     }
     for policy in &results.generated.policies {
         entries.push(Entry {

@@ -44,8 +44,8 @@ pub fn status_ui(
     ui.scope_builder(left, |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         let summary = match results.proof.state {
-            State::NothingToProve if view.insight.audit.workloads > 0 => {
-                view.insight.audit.summary()
+            State::NothingToProve if view.analysis_results.audit.workloads > 0 => {
+                view.analysis_results.audit.summary()
             }
             _ => results.proof.summary(),
         };
@@ -73,7 +73,7 @@ pub fn look_of(
 ) -> (&'static str, tokens::Rgb, tokens::Rgb) {
     match state {
         State::NothingToProve => (icons::INFO, palette.ink2, palette.canvas),
-        State::Exact | State::CannotBeSaid => (icons::CHECK, palette.exact, palette.exact_soft),
+        State::Exact | State::CannotExpress => (icons::CHECK, palette.exact, palette.exact_soft),
         State::TooWide => (icons::WARNING, palette.wide, palette.wide_soft),
         State::Blocked => (icons::X, palette.blocked, palette.blocked_soft),
     }

@@ -109,7 +109,8 @@ fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Vec<NetworkPolicyPee
     let names_alone = (rule.peers.iter()).all(|peer| matches!(peer, PlanPeer::Domain(_)));
     if names_alone {
         let other = &rule.other;
-        let why = format!("`{other}` is known by domain name only, which NetworkPolicy cannot say");
+        let why =
+            format!("`{other}` is known by domain name only, which NetworkPolicy cannot express");
         let help = "give it the networks it may be reached at";
         losses.extend(each_flow(rule, &Part::Flow, &why, help));
         return None;

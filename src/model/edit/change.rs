@@ -99,7 +99,9 @@ pub(super) fn rename(
         Thing::Invariant(invariant) => invariant.name = name,
         Thing::Flow(_) => return Err(Refusal::new("a flow has no name").help("write a note on it")),
         Thing::Policy(_) => {
-            return Err(Refusal::new("a kept policy is named by its text").help("edit its text"));
+            return Err(
+                Refusal::new("an imported policy is named by its text").help("edit its text")
+            );
         }
     }
     change(document, item, thing, applied)

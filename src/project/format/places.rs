@@ -7,7 +7,7 @@ use crate::yaml::{self, Node, Value};
 pub struct Places {
     /// Where each flow begins.
     pub flows: Vec<u32>,
-    /// Where the first line of the text of each kept policy stands. A text that was not written as a
+    /// Where the first line of the text of each imported policy stands. A text that was not written as a
     /// block has all its lines there.
     pub policies: Vec<u32>,
     /// Where each invariant begins.

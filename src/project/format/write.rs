@@ -6,8 +6,8 @@ use super::value::{self, word};
 use super::{FORMAT, emit, order};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::{
-    Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, Invariant, KeptPolicy,
-    Namespace, NodeRef, Service, Settings, Unknown, Words, Workload,
+    Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, ImportedPolicy,
+    Invariant, Namespace, NodeRef, Service, Settings, Unknown, Words, Workload,
 };
 use crate::sets::Protocol;
 
@@ -322,7 +322,7 @@ fn flow_ports(ports: &[FlowPort]) -> Value {
     Value::Sequence(ports.iter().map(|port| port.to_string().into()).collect())
 }
 
-fn policy(row: &KeptPolicy) -> Value {
+fn policy(row: &ImportedPolicy) -> Value {
     let mut map = Fields::new();
     map.set_unless("file", row.file.as_str(), row.file.is_empty());
     map.set("text", row.text.as_str());

@@ -1,15 +1,15 @@
 //! What is allowed but not drawn is drawn: between the ends of the witness, or what they are part of.
 
-use super::{Bench, Fix, named};
+use super::{Candidates, Fix, named};
 use crate::model::validate::flow_ports_text;
 use crate::model::{Edit, End, Flow, FlowPort, Thing};
 
 /// Flows at the ports of the witness, the narrowest first.
-pub(super) fn flows(bench: &Bench) -> Vec<Fix> {
-    let [from, to] = bench
+pub(super) fn flows(candidates: &Candidates) -> Vec<Fix> {
+    let [from, to] = candidates
         .ends()
-        .map(|end| end.map_or(Vec::new(), |end| around(bench, end)));
-    let ports = FlowPort::of(&bench.finding.witness.ports);
+        .map(|end| end.map_or(Vec::new(), |end| around(candidates, end)));
+    let ports = FlowPort::of(&candidates.finding.witness.ports);
     let mut pairs: Vec<(usize, &End, &End)> = Vec::new();
     for (wide, from) in from.iter().enumerate() {
         pairs.extend(
@@ -20,7 +20,7 @@ pub(super) fn flows(bench: &Bench) -> Vec<Fix> {
     }
     pairs.sort_by_key(|(wide, ..)| *wide);
     let draw = |(_, from, to): (usize, &End, &End)| {
-        let [a, b] = [from, to].map(|end| bench.document.end_words(end));
+        let [a, b] = [from, to].map(|end| candidates.document.end_words(end));
         let title = format!("Draw {a} to {b} on {}", flow_ports_text(&ports));
         let flow = Flow::new(from.clone(), to.clone(), ports.clone());
         named(title, Edit::Add(Thing::Flow(flow)))
@@ -29,8 +29,8 @@ pub(super) fn flows(bench: &Bench) -> Vec<Fix> {
 }
 
 /// An end, the groups that it is in, its namespace, the cluster.
-fn around(bench: &Bench, end: End) -> Vec<End> {
-    let document = bench.document;
+fn around(candidates: &Candidates, end: End) -> Vec<End> {
+    let document = candidates.document;
     let mut all = vec![end.clone()];
     match end {
         End::Workload(id) => {

@@ -1,7 +1,7 @@
 //! What a drawing needs so that a flow can be said: labels that tell a workload from the others, and
 //! ports by number.
 
-use super::{Bench, Fix, named};
+use super::{Candidates, Fix, named};
 use crate::model::validate::label_value;
 use crate::model::words::distance;
 use crate::model::{Edit, End, FlowPort, Item, Thing, WorkloadId};
@@ -16,30 +16,30 @@ const KEYS: [&str; 3] = [
 ];
 
 /// A label for an end of the flow that no selector names, or a selector by the labels that it has.
-pub(super) fn labels(bench: &Bench) -> Vec<Fix> {
-    let identities = identities(bench.document);
+pub(super) fn labels(candidates: &Candidates) -> Vec<Fix> {
+    let identities = identities(candidates.document);
     let mut found = Vec::new();
-    for id in workloads(bench) {
+    for id in workloads(candidates) {
         if let Some(Err(why)) = identities.get(&id) {
-            found.extend(selectable(bench, id, why));
+            found.extend(selectable(candidates, id, why));
         }
     }
     found
 }
 
 /// The workloads that the flow joins.
-fn workloads(bench: &Bench) -> Vec<WorkloadId> {
-    let ends = bench.ends().into_iter().flatten();
+fn workloads(candidates: &Candidates) -> Vec<WorkloadId> {
+    let ends = candidates.ends().into_iter().flatten();
     let mut all: Vec<_> = ends
-        .flat_map(|end| bench.document.workloads_at(&end))
+        .flat_map(|end| candidates.document.workloads_at(&end))
         .collect();
     all.sort_unstable();
     all.dedup();
     all
 }
 
-fn selectable(bench: &Bench, id: WorkloadId, why: &Unselectable) -> Vec<Fix> {
-    let Some(workload) = bench.document.workloads.get(id) else {
+fn selectable(candidates: &Candidates, id: WorkloadId, why: &Unselectable) -> Vec<Fix> {
+    let Some(workload) = candidates.document.workloads.get(id) else {
         return Vec::new();
     };
     let change = |title: String, workload| {
@@ -73,9 +73,9 @@ fn selectable(bench: &Bench, id: WorkloadId, why: &Unselectable) -> Vec<Fix> {
 }
 
 /// The numbers that the destination declares, in place of names that mean nothing there.
-pub(super) fn port_numbers(bench: &Bench) -> Vec<Fix> {
-    let document = bench.document;
-    let flow = bench
+pub(super) fn port_numbers(candidates: &Candidates) -> Vec<Fix> {
+    let document = candidates.document;
+    let flow = candidates
         .finding
         .flow
         .and_then(|id| Some((id, document.flows.get(id)?)));
@@ -87,7 +87,7 @@ pub(super) fn port_numbers(bench: &Bench) -> Vec<Fix> {
         let FlowPort::Named(of, wanted) = name else {
             continue;
         };
-        for port in declared(bench, &flow.to, *of, wanted) {
+        for port in declared(candidates, &flow.to, *of, wanted) {
             let title = format!("Write {port} in place of {name}");
             let mut ports = flow.ports.clone();
             ports.splice(at..=at, [port]);
@@ -98,8 +98,8 @@ pub(super) fn port_numbers(bench: &Bench) -> Vec<Fix> {
 }
 
 /// The ports that an end declares, those of the likest names first.
-fn declared(bench: &Bench, end: &End, protocol: Protocol, like: &str) -> Vec<FlowPort> {
-    let document = bench.document;
+fn declared(candidates: &Candidates, end: &End, protocol: Protocol, like: &str) -> Vec<FlowPort> {
+    let document = candidates.document;
     let workloads = document.workloads_at(end).into_iter();
     let ports = workloads.filter_map(|id| document.workloads.get(id));
     let mut found: Vec<(usize, u16)> = (ports.flat_map(|w| &w.ports))

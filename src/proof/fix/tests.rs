@@ -1,19 +1,19 @@
 //! Every fix that is offered is tried here once more, from the outside.
 
 use super::*;
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::proof::generate;
 use crate::query::check;
 
-fn shop() -> Sketch {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    let checkout = sketch.workload("shop/checkout", "app=checkout");
-    sketch.port(checkout, "grpc", 5050);
-    sketch.workload("data/db", "app=db");
-    sketch.flow("shop/web", "shop/checkout", "TCP/grpc");
-    sketch.flow("shop/checkout", "data/db", "TCP/5432");
-    sketch
+fn shop() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    let checkout = fixture.workload("shop/checkout", "app=checkout");
+    fixture.port(checkout, "grpc", 5050);
+    fixture.workload("data/db", "app=db");
+    fixture.flow("shop/web", "shop/checkout", "TCP/grpc");
+    fixture.flow("shop/checkout", "data/db", "TCP/5432");
+    fixture
 }
 
 /// The fixes of each finding by title, after trying every one of them.
@@ -45,22 +45,22 @@ fn told(document: &Document) -> String {
 }
 
 /// A kept copy of a generated policy, with its text changed.
-fn by_hand(sketch: &mut Sketch, name: &str, change: impl Fn(&str) -> String) {
-    let generated = generate(&sketch.document);
+fn by_hand(fixture: &mut Fixture, name: &str, change: impl Fn(&str) -> String) {
+    let generated = generate(&fixture.document);
     let full = |w: &&crate::proof::Written| format!("{}/{}", w.namespace, w.name) == name;
     let text = &generated.policies.iter().find(full).unwrap().text;
     let changed = change(text);
     assert_ne!(changed, *text);
-    sketch.keep(&changed, Some(name));
+    fixture.keep(&changed, Some(name));
 }
 
 #[test]
 fn a_changed_port_is_put_right_in_the_text() {
-    let mut sketch = shop();
-    by_hand(&mut sketch, "shop/checkout-to-data-db", |t| {
+    let mut fixture = shop();
+    by_hand(&mut fixture, "shop/checkout-to-data-db", |t| {
         t.replace("5432", "5433 # by hand")
     });
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @r"
     Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
       Change `port: 5433` to `port: 5432`
       Return checkout-to-data-db to generated
@@ -69,26 +69,26 @@ fn a_changed_port_is_put_right_in_the_text() {
       Return checkout-to-data-db to generated
       Draw shop/checkout to data/db on TCP/5433
     ");
-    let results = check(&sketch.document);
+    let results = check(&fixture.document);
     let fix = &fixes(
         &results.document,
         &results.generated,
         &results.proof,
         &results.proof.findings[0],
     )[0];
-    fix.edit.apply(&mut sketch.document).unwrap();
-    let text = &sketch.document.policies.iter().next().unwrap().1.text;
+    fix.edit.apply(&mut fixture.document).unwrap();
+    let text = &fixture.document.policies.iter().next().unwrap().1.text;
     assert!(text.contains("port: 5432 # by hand\n"), "{text}");
 }
 
 #[test]
 fn a_typo_in_a_selector_is_put_right_in_the_text() {
     let broken = |from: &str, to: &str| {
-        let mut sketch = shop();
-        by_hand(&mut sketch, "shop/checkout-to-data-db", |t| {
+        let mut fixture = shop();
+        by_hand(&mut fixture, "shop/checkout-to-data-db", |t| {
             t.replacen(from, to, 1)
         });
-        told(&sketch.document)
+        told(&fixture.document)
     };
     insta::assert_snapshot!(broken("app: checkout", "app: 'checkot'"), @r"
     Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
@@ -108,22 +108,22 @@ fn a_typo_in_a_selector_is_put_right_in_the_text() {
 
 #[test]
 fn a_deleted_rule_and_a_widened_selector_return_to_generated() {
-    let mut sketch = shop();
-    by_hand(&mut sketch, "data/db-from-shop-checkout", |t| {
+    let mut fixture = shop();
+    by_hand(&mut fixture, "data/db-from-shop-checkout", |t| {
         t.split("  ingress:").next().unwrap().to_owned()
     });
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @r"
     Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it
       Return db-from-shop-checkout to generated
     ");
-    let mut sketch = shop();
-    by_hand(&mut sketch, "shop/checkout-from-web", |t| {
+    let mut fixture = shop();
+    by_hand(&mut fixture, "shop/checkout-from-web", |t| {
         t.replace(
             "    - podSelector:\n        matchLabels:\n          app: web\n",
             "    - podSelector: {}\n",
         )
     });
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @r"
     TooWide: shop/checkout may open connections to shop/checkout on TCP 5050, which is not drawn
       Draw shop/* to shop/checkout on TCP/5050
       Return checkout-from-web to generated
@@ -144,51 +144,51 @@ spec:
 
 #[test]
 fn what_a_kept_policy_adds_is_drawn_or_given_up() {
-    let mut sketch = shop();
-    sketch.keep(PG_OPEN, None);
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    let mut fixture = shop();
+    fixture.keep(PG_OPEN, None);
+    insta::assert_snapshot!(told(&fixture.document), @r"
     TooWide: shop/web may open connections to data/db on TCP 5432, which is not drawn
       Draw shop/web to data/db on TCP/5432
-      Stop keeping pg-open
+      Stop importing pg-open
     ");
-    let mut sketch = shop();
-    sketch.keep(
+    let mut fixture = shop();
+    fixture.keep(
         &PG_OPEN.replace("podSelector: {matchLabels: {app: web}}", "podSelector: {}"),
         None,
     );
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @r"
     TooWide: shop/web may open connections to data/db on TCP 5432, which is not drawn
       Draw shop/* to data/db on TCP/5432
-      Stop keeping pg-open
+      Stop importing pg-open
     ");
-    let mut sketch = shop();
-    sketch.keep(&PG_OPEN.replace("app: web", "app: chekout"), None);
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    let mut fixture = shop();
+    fixture.keep(&PG_OPEN.replace("app: web", "app: chekout"), None);
+    insta::assert_snapshot!(told(&fixture.document), @r"
     TooWide: a new pod of shop with app=chekout may open connections to data/db on TCP 5432, which is not drawn
       Change `app: chekout` to `app: checkout`
       Draw shop/* to data/db on TCP/5432
-      Stop keeping pg-open
+      Stop importing pg-open
     ");
 }
 
 #[test]
 fn a_base_that_isolates_less_is_put_back_or_agreed_to() {
-    let mut sketch = shop();
-    let data = sketch.namespace("data");
-    sketch.document.namespaces.get_mut(data).unwrap().dns = Some(false);
-    by_hand(&mut sketch, "data/deny-all", |t| {
+    let mut fixture = shop();
+    let data = fixture.namespace("data");
+    fixture.document.namespaces.get_mut(data).unwrap().dns = Some(false);
+    by_hand(&mut fixture, "data/deny-all", |t| {
         t.replace("  - Egress\n", "")
     });
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @r"
     TooWide: nothing isolates the egress of data/db: data/db may open connections to data/db on any port, which is not drawn
       Return deny-all to generated
       Leave egress open in data
     ");
-    let mut sketch = shop();
-    by_hand(&mut sketch, "shop/allow-dns", |t| {
+    let mut fixture = shop();
+    by_hand(&mut fixture, "shop/allow-dns", |t| {
         t.replace("protocol: UDP", "protocol: SCTP")
     });
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @r"
     Blocked: shop/checkout cannot resolve names: the DNS pods on UDP 53 is not allowed
       Change `protocol: SCTP` to `protocol: UDP`
       Return allow-dns to generated
@@ -202,30 +202,30 @@ fn a_base_that_isolates_less_is_put_back_or_agreed_to() {
 
 #[test]
 fn what_cannot_be_said_gets_labels_and_numbers() {
-    let mut sketch = shop();
-    sketch.workload("shop/bare", "");
-    sketch.flow("shop/bare", "shop/checkout", "TCP/5050");
-    sketch.flow("shop/web", "data/db", "TCP/pg");
-    let checkout = sketch.document.workloads.ids().nth(1).unwrap();
-    sketch.port(checkout, "metrics", 9090);
-    sketch.flow("data/db", "shop/checkout", "TCP/metric");
-    insta::assert_snapshot!(told(&sketch.document), @r"
-    CannotBeSaid: the flow is left out: the pods of `bare` have no label that names it
+    let mut fixture = shop();
+    fixture.workload("shop/bare", "");
+    fixture.flow("shop/bare", "shop/checkout", "TCP/5050");
+    fixture.flow("shop/web", "data/db", "TCP/pg");
+    let checkout = fixture.document.workloads.ids().nth(1).unwrap();
+    fixture.port(checkout, "metrics", 9090);
+    fixture.flow("data/db", "shop/checkout", "TCP/metric");
+    insta::assert_snapshot!(told(&fixture.document), @r"
+    CannotExpress: the flow is left out: the pods of `bare` have no label that names it
       Add the label app=bare to bare
-    CannotBeSaid: the port `TCP/metric` is left out: `checkout` declares no TCP port of that name
+    CannotExpress: the port `TCP/metric` is left out: `checkout` declares no TCP port of that name
       Write TCP/9090 in place of TCP/metric
-    CannotBeSaid: the port `TCP/pg` is left out: `db` declares no TCP port of that name
+    CannotExpress: the port `TCP/pg` is left out: `db` declares no TCP port of that name
     ");
 }
 
 #[test]
 fn somebody_elses_namespace_has_help_only() {
-    let mut sketch = shop();
-    let data = sketch.namespace("data");
-    sketch.document.namespaces.get_mut(data).unwrap().managed = false;
-    sketch.keep(
+    let mut fixture = shop();
+    let data = fixture.namespace("data");
+    fixture.document.namespaces.get_mut(data).unwrap().managed = false;
+    fixture.keep(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: data}\nspec: {podSelector: {}}\n",
         None,
     );
-    insta::assert_snapshot!(told(&sketch.document), @"Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it");
+    insta::assert_snapshot!(told(&fixture.document), @"Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it");
 }

@@ -1,19 +1,19 @@
-//! Near misses in the text of a kept policy: a label one typo away from one that is drawn, a port or
+//! Near misses in the text of an imported policy: a label one typo away from one that is drawn, a port or
 //! a protocol that is not the drawn one. The text is changed in place; all else stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bench, Fix, named};
+use super::{Candidates, Fix, named};
 use crate::model::dns::Resolver;
 use crate::model::words::distance;
-use crate::model::{Document, Edit, Flow, FlowPort, Item, KeptPolicy, PolicyId, Thing};
+use crate::model::{Document, Edit, Flow, FlowPort, ImportedPolicy, Item, PolicyId, Thing};
 use crate::sets::{Labels, Protocol};
 use crate::yaml::{self, Entry, Mark, Node, Value};
 
-/// Every change of one word of a kept policy at whose door the finding lies that could help.
-pub(super) fn near_misses(bench: &Bench) -> Vec<Fix> {
-    let known = Known::of(bench);
-    let kept = bench.kept().into_iter();
+/// Every change of one word of an imported policy at whose door the finding lies that could help.
+pub(super) fn near_misses(candidates: &Candidates) -> Vec<Fix> {
+    let known = Known::of(candidates);
+    let kept = candidates.kept().into_iter();
     kept.flat_map(|(id, kept)| of_policy(id, kept, &known))
         .collect()
 }
@@ -28,8 +28,8 @@ struct Known {
 type Vocabulary = BTreeMap<String, BTreeSet<String>>;
 
 impl Known {
-    fn of(bench: &Bench) -> Self {
-        let document = bench.document;
+    fn of(candidates: &Candidates) -> Self {
+        let document = candidates.document;
         let workloads = document.workloads.iter().map(|(_, w)| w.labels.clone());
         let namespaces = document
             .namespaces
@@ -38,7 +38,7 @@ impl Known {
         Self {
             pod_labels: vocabulary(workloads),
             namespace_labels: vocabulary(namespaces),
-            ports: ports(document, bench),
+            ports: ports(document, candidates),
         }
     }
 }
@@ -53,9 +53,9 @@ fn vocabulary(all: impl Iterator<Item = Labels>) -> Vocabulary {
 
 /// The ports of the flows that the finding is about, or else those of DNS and of all flows that end
 /// where its witness does.
-fn ports(document: &Document, bench: &Bench) -> BTreeSet<(Protocol, u16)> {
-    let [_, to] = bench.ends();
-    let own = &bench.finding.flows;
+fn ports(document: &Document, candidates: &Candidates) -> BTreeSet<(Protocol, u16)> {
+    let [_, to] = candidates.ends();
+    let own = &candidates.finding.flows;
     let dns = Resolver::of(&document.settings.dns.profile).ports;
     let about = |id, flow: &Flow| match own.is_empty() {
         true => Some(&flow.to) == to.as_ref(),
@@ -82,7 +82,7 @@ struct Word {
     number: bool,
 }
 
-fn of_policy(id: PolicyId, kept: &KeptPolicy, known: &Known) -> Vec<Fix> {
+fn of_policy(id: PolicyId, kept: &ImportedPolicy, known: &Known) -> Vec<Fix> {
     let parsed = yaml::parse(&kept.text);
     let mut words = Vec::new();
     for document in &parsed.documents {

@@ -2,17 +2,17 @@
 
 use super::*;
 use crate::cluster::HostNetwork;
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::model::{Base, End, Style};
 use crate::sets::Selector;
 
 /// The example of the first issue: sensitive to auth on TCP 80.
-pub(crate) fn example() -> Sketch {
-    let mut sketch = Sketch::new();
-    sketch.workload("default/sensitive", "app=sensitive");
-    sketch.workload("default/auth", "app=auth");
-    sketch.flow("default/sensitive", "default/auth", "TCP/80");
-    sketch
+pub(crate) fn example() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.workload("default/sensitive", "app=sensitive");
+    fixture.workload("default/auth", "app=auth");
+    fixture.flow("default/sensitive", "default/auth", "TCP/80");
+    fixture
 }
 
 /// What is left out: its flow, how bad that is, what, why and what to do.
@@ -154,9 +154,9 @@ fn the_example_per_flow() {
 
 #[test]
 fn the_example_per_workload() {
-    let mut sketch = example();
-    sketch.document.settings.style = Style::PerWorkload;
-    insta::assert_snapshot!(generate(&sketch.document).text(), @r#"
+    let mut fixture = example();
+    fixture.document.settings.style = Style::PerWorkload;
+    insta::assert_snapshot!(generate(&fixture.document).text(), @r#"
     # connections to and from pods of default need another policy that allows them
     apiVersion: networking.k8s.io/v1
     kind: NetworkPolicy
@@ -247,25 +247,25 @@ fn the_example_per_workload() {
 
 #[test]
 fn two_namespaces_with_ports_notes_labels_and_annotations() {
-    let mut sketch = Sketch::new();
-    let web = sketch.workload("shop/web", "app=web");
-    sketch.workload(
+    let mut fixture = Fixture::new();
+    let web = fixture.workload("shop/web", "app=web");
+    fixture.workload(
         "data/db",
         "app.kubernetes.io/name=db, app.kubernetes.io/instance=main, version=3",
     );
-    sketch.port(web, "http", 8080);
-    let flow = sketch.flow(
+    fixture.port(web, "http", 8080);
+    let flow = fixture.flow(
         "shop/web",
         "data/db",
         "TCP/5432, TCP/5433, UDP/53, TCP/5434-5440",
     );
-    sketch.document.flows.get_mut(flow).unwrap().note = "Orders: #1".into();
-    sketch.flow("data/db", "shop/web", "TCP/http, SCTP");
-    let settings = &mut sketch.document.settings;
+    fixture.document.flows.get_mut(flow).unwrap().note = "Orders: #1".into();
+    fixture.flow("data/db", "shop/web", "TCP/http, SCTP");
+    let settings = &mut fixture.document.settings;
     settings.labels.insert("team".into(), "on".into());
     settings.annotations.insert("owner".into(), "1_000".into());
     settings.dns.allow = false;
-    insta::assert_snapshot!(generate(&sketch.document).text(), @r#"
+    insta::assert_snapshot!(generate(&fixture.document).text(), @r#"
     # connections to and from pods of data need another policy that allows them
     apiVersion: networking.k8s.io/v1
     kind: NetworkPolicy
@@ -434,23 +434,23 @@ fn two_namespaces_with_ports_notes_labels_and_annotations() {
 
 #[test]
 fn externals_groups_and_any_pod() {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    sketch.workload("monitoring/prometheus", "app=prometheus");
-    sketch.external(
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    fixture.workload("monitoring/prometheus", "app=prometheus");
+    fixture.external(
         "Internet",
         &["0.0.0.0/0 except 10.0.0.0/8", "::/0 except fc00::/7"],
         &[],
     );
-    sketch.external("stripe", &["198.51.100.0/24"], &["api.stripe.com"]);
+    fixture.external("stripe", &["198.51.100.0/24"], &["api.stripe.com"]);
     let monitoring = Selector::label("kubernetes.io/metadata.name", "monitoring");
-    sketch.group("scrapers", monitoring, Selector::label("app", "prometheus"));
-    sketch.flow("external/Internet", "shop/web", "TCP/443");
-    sketch.flow("shop/web", "external/stripe", "TCP/443");
-    sketch.flow("group/scrapers", "shop/*", "TCP/9090");
-    sketch.flow("*", "shop/web", "any");
-    sketch.document.settings.dns.allow = false;
-    let generated = generate(&sketch.document);
+    fixture.group("scrapers", monitoring, Selector::label("app", "prometheus"));
+    fixture.flow("external/Internet", "shop/web", "TCP/443");
+    fixture.flow("shop/web", "external/stripe", "TCP/443");
+    fixture.flow("group/scrapers", "shop/*", "TCP/9090");
+    fixture.flow("*", "shop/web", "any");
+    fixture.document.settings.dns.allow = false;
+    let generated = generate(&fixture.document);
     insta::assert_snapshot!(generated.text(), @r#"
     # connections to and from pods of monitoring need another policy that allows them
     apiVersion: networking.k8s.io/v1
@@ -644,18 +644,18 @@ fn externals_groups_and_any_pod() {
 
 #[test]
 fn a_half_is_written_only_where_its_subject_is_isolated() {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    sketch.workload("legacy/old", "app=old");
-    sketch.workload("vendor/box", "app=box");
-    sketch.flow("shop/web", "legacy/old", "TCP/80");
-    sketch.flow("shop/web", "vendor/box", "TCP/80");
-    sketch.flow("legacy/old", "vendor/box", "TCP/81");
-    let legacy = sketch.namespace("legacy");
-    sketch.document.namespaces.get_mut(legacy).unwrap().base = Some(Base::None);
-    let vendor = sketch.namespace("vendor");
-    sketch.document.namespaces.get_mut(vendor).unwrap().managed = false;
-    let generated = generate(&sketch.document);
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    fixture.workload("legacy/old", "app=old");
+    fixture.workload("vendor/box", "app=box");
+    fixture.flow("shop/web", "legacy/old", "TCP/80");
+    fixture.flow("shop/web", "vendor/box", "TCP/80");
+    fixture.flow("legacy/old", "vendor/box", "TCP/81");
+    let legacy = fixture.namespace("legacy");
+    fixture.document.namespaces.get_mut(legacy).unwrap().base = Some(Base::None);
+    let vendor = fixture.namespace("vendor");
+    fixture.document.namespaces.get_mut(vendor).unwrap().managed = false;
+    let generated = generate(&fixture.document);
     assert_eq!(
         names(&generated),
         [
@@ -680,17 +680,17 @@ fn a_half_is_written_only_where_its_subject_is_isolated() {
 
 #[test]
 fn workloads_are_told_apart_or_left_out() {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    sketch.workload("shop/canary", "app=web, track=canary, version=2");
-    sketch.workload("shop/twin-a", "app=twin, version=1");
-    sketch.workload("shop/twin-b", "app=twin, version=2");
-    sketch.workload("shop/bare", "");
-    sketch.flow("shop/web", "shop/canary", "TCP/80");
-    sketch.flow("shop/web", "shop/twin-a", "TCP/80");
-    sketch.flow("shop/bare", "shop/web", "TCP/80");
-    sketch.document.settings.dns.allow = false;
-    let generated = generate(&sketch.document);
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    fixture.workload("shop/canary", "app=web, track=canary, version=2");
+    fixture.workload("shop/twin-a", "app=twin, version=1");
+    fixture.workload("shop/twin-b", "app=twin, version=2");
+    fixture.workload("shop/bare", "");
+    fixture.flow("shop/web", "shop/canary", "TCP/80");
+    fixture.flow("shop/web", "shop/twin-a", "TCP/80");
+    fixture.flow("shop/bare", "shop/web", "TCP/80");
+    fixture.document.settings.dns.allow = false;
+    let generated = generate(&fixture.document);
     let text: Vec<&str> = (generated.policies.iter().skip(1))
         .map(|p| p.text.as_str())
         .collect();
@@ -759,21 +759,21 @@ fn workloads_are_told_apart_or_left_out() {
 }
 
 /// `web` and two workloads on the host network, one of them with addresses.
-fn with_host_network() -> Sketch {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
+fn with_host_network() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
     for name in ["agent", "lost"] {
-        let id = sketch.workload(&format!("nodes/{name}"), &format!("app={name}"));
-        sketch.document.workloads.get_mut(id).unwrap().host_network = true;
+        let id = fixture.workload(&format!("nodes/{name}"), &format!("app={name}"));
+        fixture.document.workloads.get_mut(id).unwrap().host_network = true;
     }
-    let agent = sketch.document.workloads.ids().nth(1).unwrap();
-    sketch.document.workloads.get_mut(agent).unwrap().addresses =
+    let agent = fixture.document.workloads.ids().nth(1).unwrap();
+    fixture.document.workloads.get_mut(agent).unwrap().addresses =
         vec!["192.0.2.7".parse().unwrap(), "2001:db8::7".parse().unwrap()];
-    sketch.flow("nodes/agent", "shop/web", "TCP/8080");
-    sketch.flow("shop/web", "nodes/agent", "TCP/9100");
-    sketch.flow("nodes/lost", "shop/web", "TCP/8081");
-    sketch.document.settings.base = Base::DenyIngress;
-    sketch
+    fixture.flow("nodes/agent", "shop/web", "TCP/8080");
+    fixture.flow("shop/web", "nodes/agent", "TCP/9100");
+    fixture.flow("nodes/lost", "shop/web", "TCP/8081");
+    fixture.document.settings.base = Base::DenyIngress;
+    fixture
 }
 
 /// Like other pods, as the API's text has it; with a note that many plugins see it otherwise.
@@ -826,9 +826,9 @@ fn host_network_pods_that_count_as_pods_are_selected_by_labels() {
 
 #[test]
 fn host_network_pods_that_count_as_nodes_are_written_by_their_addresses() {
-    let mut sketch = with_host_network();
-    sketch.document.settings.assumptions.host_network = HostNetwork::Nodes;
-    let generated = generate(&sketch.document);
+    let mut fixture = with_host_network();
+    fixture.document.settings.assumptions.host_network = HostNetwork::Nodes;
+    let generated = generate(&fixture.document);
     insta::assert_snapshot!(generated.text(), @r#"
     # connections to pods of nodes need another policy that allows them
     apiVersion: networking.k8s.io/v1
@@ -890,16 +890,16 @@ fn host_network_pods_that_count_as_nodes_are_written_by_their_addresses() {
 
 #[test]
 fn port_names_mean_something_only_at_pods_that_declare_them() {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    let db = sketch.workload("shop/db", "app=db");
-    sketch.port(db, "sql", 5432);
-    sketch.external("office", &["203.0.113.0/24"], &[]);
-    sketch.flow("shop/web", "shop/db", "TCP/sql");
-    sketch.flow("shop/web", "shop/db", "UDP/sql, TCP/80");
-    sketch.flow("shop/db", "shop/web", "TCP/http");
-    sketch.flow("shop/db", "external/office", "TCP/http");
-    let generated = generate(&sketch.document);
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    let db = fixture.workload("shop/db", "app=db");
+    fixture.port(db, "sql", 5432);
+    fixture.external("office", &["203.0.113.0/24"], &[]);
+    fixture.flow("shop/web", "shop/db", "TCP/sql");
+    fixture.flow("shop/web", "shop/db", "UDP/sql, TCP/80");
+    fixture.flow("shop/db", "shop/web", "TCP/http");
+    fixture.flow("shop/db", "external/office", "TCP/http");
+    let generated = generate(&fixture.document);
     assert_eq!(
         names(&generated),
         [
@@ -909,12 +909,12 @@ fn port_names_mean_something_only_at_pods_that_declare_them() {
             "shop/web-to-db"
         ]
     );
-    let unsaid: Vec<String> = generated
+    let inexpressible: Vec<String> = generated
         .losses
         .iter()
         .map(|u| format!("{}: {} {}", u.flow.0, u.part, u.why))
         .collect();
-    insta::assert_snapshot!(unsaid.join("\n"), @r#"
+    insta::assert_snapshot!(inexpressible.join("\n"), @r#"
     1: the port `UDP/sql` `db` declares no UDP port of that name
     2: the port `TCP/http` `web` declares no TCP port of that name
     3: the port `TCP/http` an address has no port names
@@ -923,18 +923,18 @@ fn port_names_mean_something_only_at_pods_that_declare_them() {
 
 #[test]
 fn names_that_collide_or_are_too_long_carry_a_hash() {
-    let mut sketch = Sketch::new();
+    let mut fixture = Fixture::new();
     let long = "a-very-long-name-of-a-workload-that-goes-on";
-    sketch.workload("shop/web", "app=web");
-    sketch.workload(&format!("shop/{long}"), "app=long");
-    sketch.workload("shop/a", "app=a");
-    sketch.workload("shop/b-to-c", "app=b-to-c");
-    sketch.workload("shop/a-to-b", "app=a-to-b");
-    sketch.workload("shop/c", "app=c");
-    sketch.flow(&format!("shop/{long}"), &format!("shop/{long}"), "TCP/1");
-    sketch.flow("shop/a", "shop/b-to-c", "TCP/1");
-    sketch.flow("shop/a-to-b", "shop/c", "TCP/1");
-    insta::assert_snapshot!(names(&generate(&sketch.document)).join("\n"), @r#"
+    fixture.workload("shop/web", "app=web");
+    fixture.workload(&format!("shop/{long}"), "app=long");
+    fixture.workload("shop/a", "app=a");
+    fixture.workload("shop/b-to-c", "app=b-to-c");
+    fixture.workload("shop/a-to-b", "app=a-to-b");
+    fixture.workload("shop/c", "app=c");
+    fixture.flow(&format!("shop/{long}"), &format!("shop/{long}"), "TCP/1");
+    fixture.flow("shop/a", "shop/b-to-c", "TCP/1");
+    fixture.flow("shop/a-to-b", "shop/c", "TCP/1");
+    insta::assert_snapshot!(names(&generate(&fixture.document)).join("\n"), @r#"
     shop/deny-all
     shop/allow-dns
     shop/a-to-b-to-c-be7ye
@@ -948,10 +948,10 @@ fn names_that_collide_or_are_too_long_carry_a_hash() {
 
 #[test]
 fn a_closed_dns_namespace_lets_everybody_ask() {
-    let mut sketch = Sketch::new();
-    sketch.workload("kube-system/coredns", "k8s-app=kube-dns");
-    sketch.workload("shop/web", "app=web");
-    let generated = generate(&sketch.document);
+    let mut fixture = Fixture::new();
+    fixture.workload("kube-system/coredns", "k8s-app=kube-dns");
+    fixture.workload("shop/web", "app=web");
+    let generated = generate(&fixture.document);
     let clients = generated
         .policies
         .iter()
@@ -989,12 +989,12 @@ fn a_closed_dns_namespace_lets_everybody_ask() {
 
 #[test]
 fn muted_flows_and_flows_of_nobody_write_nothing() {
-    let mut sketch = example();
-    let muted = sketch.document.flows.ids().next().unwrap();
-    sketch.document.flows.get_mut(muted).unwrap().muted = true;
-    let ghost = sketch.flow("default/auth", "default/sensitive", "TCP/1");
-    sketch.document.flows.get_mut(ghost).unwrap().to = End::Missing("shop/gone".into());
-    let generated = generate(&sketch.document);
+    let mut fixture = example();
+    let muted = fixture.document.flows.ids().next().unwrap();
+    fixture.document.flows.get_mut(muted).unwrap().muted = true;
+    let ghost = fixture.flow("default/auth", "default/sensitive", "TCP/1");
+    fixture.document.flows.get_mut(ghost).unwrap().to = End::Missing("shop/gone".into());
+    let generated = generate(&fixture.document);
     assert_eq!(names(&generated), ["default/deny-all", "default/allow-dns"]);
     assert_eq!(generated.losses.len(), 1);
     assert_eq!(generated.losses[0].why, "there is no `shop/gone`");

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Document, Edit, FlowId, History, KeptPolicy, Style, Thing, Unknown};
+use crate::model::{Document, Edit, FlowId, History, ImportedPolicy, Style, Thing, Unknown};
 use crate::policy::Role;
 use crate::proof::Verdict;
 use crate::proof::Written;
@@ -55,7 +55,7 @@ fn break_by_hand(
     let text = change(&written.text);
     assert_ne!(text, written.text, "nothing was broken");
     let mut history = History::new(document.clone());
-    let copy = KeptPolicy {
+    let copy = ImportedPolicy {
         file: format!("{}.yaml", written.name),
         text,
         replaces: Some(format!("{}/{}", written.namespace, written.name)),

@@ -8,7 +8,7 @@ use super::{About, Culprit, Finding, Kind};
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::cluster::Snapshot;
 use crate::intent::gates::{Intent, Reason};
-use crate::intent::snapshot::Stage;
+use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, FlowId, Words, WorkloadId};
 use crate::policy::Role;
 use crate::policy::{Direction, Loss, Policy};
@@ -16,16 +16,16 @@ use crate::proof::Generated;
 use crate::proof::Origin;
 
 /// All that is needed to tell what a difference is about.
-pub(super) struct Teller<'a> {
+pub(super) struct Describer<'a> {
     pub(super) document: &'a Document,
-    pub(super) stage: &'a Stage,
+    pub(super) cluster: &'a DocumentSnapshot,
     pub(super) intents: &'a [Intent],
     pub(super) real: &'a Snapshot,
     pub(super) origins: &'a [Origin],
     pub(super) generated: &'a Generated,
 }
 
-impl Teller<'_> {
+impl Describer<'_> {
     pub(super) fn tell(&self, differences: &[GateDifference]) -> Vec<Finding> {
         let mut found: BTreeMap<About, Finding> = BTreeMap::new();
         // Witnesses are what is drawn, as far as possible.
@@ -47,7 +47,7 @@ impl Teller<'_> {
         let drawn = |workload: usize| self.drawn(workload).is_some();
         let other = match &difference.peer {
             PeerPiece::Pod(at) => {
-                let pod = self.stage.snapshot.pods.get(*at);
+                let pod = self.cluster.snapshot.pods.get(*at);
                 u8::from(!pod.is_some_and(|p| drawn(p.workload)))
             }
             PeerPiece::Addresses { .. } | PeerPiece::Domain(_) | PeerPiece::Node(_) => 2,
@@ -58,7 +58,7 @@ impl Teller<'_> {
 
     /// Something drawn is not allowed. None: nobody has to allow it.
     fn narrower(&self, difference: &GateDifference) -> Option<(About, Finding)> {
-        let gate = Gate::new(difference, &self.stage.snapshot);
+        let gate = Gate::new(difference, &self.cluster.snapshot);
         let reasons = self.reasons(&gate);
         let mut flows: Vec<FlowId> = reasons
             .iter()
@@ -146,7 +146,7 @@ impl Teller<'_> {
                     }));
                 }
                 Origin::Given => kept = true,
-                Origin::Kept(id) => {
+                Origin::Imported(id) => {
                     kept = true;
                     let replaces = self.document.policies.get(id);
                     let replaces = replaces.and_then(|kept| kept.replaces.as_ref());
@@ -174,7 +174,7 @@ impl Teller<'_> {
             policies = self.missing_base(difference);
             "put back the policy that isolates the namespace"
         } else if kept {
-            "draw the flow, or narrow the kept policy"
+            "draw the flow, or narrow the imported policy"
         } else {
             "generate the policy anew"
         };
@@ -204,7 +204,7 @@ impl Teller<'_> {
         policies: Vec<String>,
     ) -> (About, Finding) {
         let (from, to) = witness::ends(self, difference);
-        let workload = self.stage.snapshot.workloads.get(difference.workload);
+        let workload = self.cluster.snapshot.workloads.get(difference.workload);
         let namespace = workload.map_or(String::new(), |w| w.namespace.clone());
         let finding = Finding {
             kind,
@@ -237,13 +237,13 @@ impl Teller<'_> {
     }
 
     pub(super) fn drawn(&self, workload: usize) -> Option<WorkloadId> {
-        self.stage.drawn.get(workload).copied().flatten()
+        self.cluster.drawn.get(workload).copied().flatten()
     }
 
     /// The written policies that should carry the flows at this gate.
     fn carriers(&self, flows: &[FlowId], difference: &GateDifference) -> Vec<String> {
         let drawn = self.drawn(difference.workload);
-        let workload = self.stage.snapshot.workloads.get(difference.workload);
+        let workload = self.cluster.snapshot.workloads.get(difference.workload);
         let namespace = workload.map_or("", |w| &w.namespace);
         let all = self
             .generated
@@ -278,7 +278,7 @@ impl Teller<'_> {
 
     /// The base policy that should isolate the gate, if one is written.
     fn missing_base(&self, difference: &GateDifference) -> Vec<String> {
-        let workload = self.stage.snapshot.workloads.get(difference.workload);
+        let workload = self.cluster.snapshot.workloads.get(difference.workload);
         let namespace = workload.map_or("", |w| &w.namespace);
         let all = self
             .generated
@@ -319,7 +319,7 @@ pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding>
         let id = FlowId::from(loss.flow);
         let flow = document.flows.get(id)?;
         Some(Finding {
-            kind: Kind::CannotBeSaid,
+            kind: Kind::CannotExpress,
             message: format!("{} is left out: {}", loss.part, loss.why),
             from: words.of(&flow.from),
             to: words.of(&flow.to),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::model::validate::{flow_ports, selector};
 use crate::model::{Base, Dns, DnsProfile, End, Flow, NamespaceId, Style, Unknown};
 use crate::proof::generate;
@@ -119,7 +119,7 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
 }
 
 impl Random {
-    /// Closes every namespace in both directions, and leaves out host networks and kept policies.
+    /// Closes every namespace in both directions, and leaves out host networks and imported policies.
     pub(crate) fn close(&mut self) {
         self.settings.1 = 0;
         for namespace in &mut self.namespaces {
@@ -143,11 +143,11 @@ fn base(at: u8) -> Base {
     )
 }
 
-pub(crate) fn drawing(random: &Random) -> Sketch {
-    let mut sketch = Sketch::new();
+pub(crate) fn drawing(random: &Random) -> Fixture {
+    let mut fixture = Fixture::new();
     for (at, (own_base, dns, managed, team)) in random.namespaces.iter().enumerate() {
-        let id = sketch.namespace(NAMESPACES[at]);
-        let namespace = sketch.document.namespaces.get_mut(id).unwrap();
+        let id = fixture.namespace(NAMESPACES[at]);
+        let namespace = fixture.document.namespaces.get_mut(id).unwrap();
         namespace.base = (*own_base < 3).then(|| base(*own_base));
         namespace.dns = pick(&[None, Some(true), Some(false)], usize::from(*dns));
         namespace.managed = *managed || at == 0;
@@ -155,17 +155,17 @@ pub(crate) fn drawing(random: &Random) -> Sketch {
             namespace.labels.insert("team".into(), "yes".into());
         }
     }
-    let ids: Vec<NamespaceId> = sketch.document.namespaces.ids().collect();
+    let ids: Vec<NamespaceId> = fixture.document.namespaces.ids().collect();
     for (at, (namespace, labels, shape, host, port)) in random.workloads.iter().enumerate() {
-        let of = sketch
+        let of = fixture
             .document
             .namespaces
             .get(pick(&ids, *namespace))
             .unwrap()
             .name
             .clone();
-        let id = sketch.workload(&format!("{of}/w{at}"), pick(&LABELS, *labels));
-        let workload = sketch.document.workloads.get_mut(id).unwrap();
+        let id = fixture.workload(&format!("{of}/w{at}"), pick(&LABELS, *labels));
+        let workload = fixture.document.workloads.get_mut(id).unwrap();
         workload.host_network = *host;
         match shape {
             0 => workload.kind = "Pod".into(),
@@ -182,7 +182,7 @@ pub(crate) fn drawing(random: &Random) -> Sketch {
         }
     }
     for (at, networks) in random.externals.iter().enumerate() {
-        sketch.external(
+        fixture.external(
             &format!("e{at}"),
             pick(&NETWORKS, *networks),
             &["api.example.com"][..networks % 2],
@@ -190,7 +190,7 @@ pub(crate) fn drawing(random: &Random) -> Sketch {
     }
     for (at, (namespaces, pods)) in random.groups.iter().enumerate() {
         let of = |text: &str| selector(text).unwrap();
-        sketch.group(
+        fixture.group(
             &format!("g{at}"),
             of(pick(&NAMESPACE_SELECTORS, *namespaces)),
             of(pick(&SELECTORS, *pods)),
@@ -198,12 +198,12 @@ pub(crate) fn drawing(random: &Random) -> Sketch {
     }
     let mut ends = vec![End::AnyPod];
     ends.extend(ids.iter().map(|id| End::AnyPodOf(*id)));
-    ends.extend(sketch.document.workloads.ids().map(End::Workload));
-    ends.extend(sketch.document.workloads.ids().map(End::Workload));
-    ends.extend(sketch.document.externals.ids().map(End::External));
-    ends.extend(sketch.document.groups.ids().map(End::Group));
+    ends.extend(fixture.document.workloads.ids().map(End::Workload));
+    ends.extend(fixture.document.workloads.ids().map(End::Workload));
+    ends.extend(fixture.document.externals.ids().map(End::External));
+    ends.extend(fixture.document.groups.ids().map(End::Group));
     for (from, to, ports, muted) in &random.flows {
-        sketch.document.flows.add(Flow {
+        fixture.document.flows.add(Flow {
             from: ends[from % ends.len()].clone(),
             to: ends[to % ends.len()].clone(),
             ports: flow_ports(pick(&PORTS, *ports)).unwrap(),
@@ -214,7 +214,7 @@ pub(crate) fn drawing(random: &Random) -> Sketch {
     }
     if let Some((subject, egress)) = random.kept {
         let types = if egress { "Ingress, Egress" } else { "Ingress" };
-        sketch.keep(
+        fixture.keep(
             &format!(
                 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: deny-all, namespace: a}}\nspec: {{podSelector: {}, policyTypes: [{types}]}}\n",
                 KEPT[subject]
@@ -223,7 +223,7 @@ pub(crate) fn drawing(random: &Random) -> Sketch {
         );
     }
     let (style, own_base, dns, profile, addresses, nodes) = random.settings;
-    let settings = &mut sketch.document.settings;
+    let settings = &mut fixture.document.settings;
     settings.style = if style {
         Style::PerFlow
     } else {
@@ -256,7 +256,7 @@ pub(crate) fn drawing(random: &Random) -> Sketch {
     } else {
         HostNetwork::Pods
     };
-    sketch
+    fixture
 }
 
 /// DNS that nobody has to write is not demanded because a port name of a flow might stand for it.
@@ -299,12 +299,12 @@ proptest! {
         let wrong: Vec<String> = proof
             .findings
             .iter()
-            .filter(|f| f.kind != Kind::CannotBeSaid)
+            .filter(|f| f.kind != Kind::CannotExpress)
             .map(|f| f.message.clone())
             .collect();
         prop_assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), generated.text());
         prop_assert!(proof.diagnostics.is_empty(), "{:?}", proof.diagnostics);
-        prop_assert!(proof.state <= State::CannotBeSaid);
+        prop_assert!(proof.state <= State::CannotExpress);
         if generated.losses.is_empty() && !document.flows.is_empty() {
             prop_assert_eq!(proof.state, State::Exact);
         }

@@ -1,21 +1,21 @@
 //! The proof of right policies, and of broken ones.
 
 use super::*;
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::model::{Base, Style};
 use crate::proof::generate;
 
-fn shop() -> Sketch {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    let checkout = sketch.workload("shop/checkout", "app=checkout");
-    sketch.port(checkout, "grpc", 5050);
-    sketch.workload("data/db", "app=db");
-    sketch.external("stripe", &["198.51.100.0/24"], &[]);
-    sketch.flow("shop/web", "shop/checkout", "TCP/grpc");
-    sketch.flow("shop/checkout", "data/db", "TCP/5432");
-    sketch.flow("shop/checkout", "external/stripe", "TCP/443");
-    sketch
+fn shop() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    let checkout = fixture.workload("shop/checkout", "app=checkout");
+    fixture.port(checkout, "grpc", 5050);
+    fixture.workload("data/db", "app=db");
+    fixture.external("stripe", &["198.51.100.0/24"], &[]);
+    fixture.flow("shop/web", "shop/checkout", "TCP/grpc");
+    fixture.flow("shop/checkout", "data/db", "TCP/5432");
+    fixture.flow("shop/checkout", "external/stripe", "TCP/443");
+    fixture
 }
 
 fn told(proof: &Proof) -> String {
@@ -27,22 +27,22 @@ fn told(proof: &Proof) -> String {
 }
 
 /// The proof after the text of one policy has been changed.
-fn broken(sketch: &Sketch, policy: &str, change: impl Fn(&str) -> String) -> Proof {
-    let mut generated = generate(&sketch.document);
+fn broken(fixture: &Fixture, policy: &str, change: impl Fn(&str) -> String) -> Proof {
+    let mut generated = generate(&fixture.document);
     let full = |w: &crate::proof::Written| format!("{}/{}", w.namespace, w.name) == policy;
     let found = generated.policies.iter_mut().find(|w| full(w)).unwrap();
     let changed = change(&found.text);
     assert_ne!(changed, found.text, "nothing was broken");
     found.text = changed;
-    prove(&sketch.document, &generated)
+    prove(&fixture.document, &generated)
 }
 
 #[test]
 fn what_is_generated_is_exact_in_both_styles() {
-    let mut sketch = shop();
+    let mut fixture = shop();
     for style in [Style::PerFlow, Style::PerWorkload] {
-        sketch.document.settings.style = style;
-        let proof = prove(&sketch.document, &generate(&sketch.document));
+        fixture.document.settings.style = style;
+        let proof = prove(&fixture.document, &generate(&fixture.document));
         assert_eq!(told(&proof), "");
         assert_eq!(proof.summary(), "Exact");
         assert!(proof.verdicts.values().all(|v| *v == Verdict::Exact));
@@ -109,28 +109,28 @@ fn a_missing_dns_policy_is_no_flow_but_blocked() {
 
 #[test]
 fn nothing_drawn_is_nothing_to_prove() {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    let proof = prove(&sketch.document, &generate(&sketch.document));
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    let proof = prove(&fixture.document, &generate(&fixture.document));
     assert_eq!(proof.summary(), "Nothing to prove");
     assert_eq!(proof.isolation.len(), 1);
 }
 
 #[test]
 fn open_by_choice_and_unsaid() {
-    let mut sketch = shop();
-    sketch.document.settings.base = Base::None;
-    let proof = prove(&sketch.document, &generate(&sketch.document));
+    let mut fixture = shop();
+    fixture.document.settings.base = Base::None;
+    let proof = prove(&fixture.document, &generate(&fixture.document));
     assert_eq!(proof.summary(), "Exact; 3 workloads left open by choice");
-    let mut sketch = shop();
-    sketch.external("api", &[], &["api.example.com"]);
-    sketch.flow("shop/web", "external/api", "TCP/443");
-    let proof = prove(&sketch.document, &generate(&sketch.document));
+    let mut fixture = shop();
+    fixture.external("api", &[], &["api.example.com"]);
+    fixture.flow("shop/web", "external/api", "TCP/443");
+    let proof = prove(&fixture.document, &generate(&fixture.document));
     assert_eq!(
         proof.summary(),
-        "Exact, except 1 flow NetworkPolicy cannot say"
+        "Exact, except 1 flow NetworkPolicy cannot express"
     );
-    assert_eq!(proof.verdicts[&FlowId(3)], Verdict::CannotBeSaid);
+    assert_eq!(proof.verdicts[&FlowId(3)], Verdict::CannotExpress);
 }
 
 const ALLOW_22: &str = "apiVersion: networking.k8s.io/v1
@@ -145,19 +145,19 @@ spec:
 
 #[test]
 fn what_a_kept_policy_adds_lies_at_its_door() {
-    let mut sketch = shop();
-    sketch.keep(ALLOW_22, None);
-    let proof = prove(&sketch.document, &generate(&sketch.document));
+    let mut fixture = shop();
+    fixture.keep(ALLOW_22, None);
+    let proof = prove(&fixture.document, &generate(&fixture.document));
     insta::assert_snapshot!(told(&proof), @r#"TooWide [] ["shop/ssh"]: shop/checkout may open connections to shop/web on TCP 22, which is not drawn"#);
     assert_eq!(proof.summary(), "1 too wide");
 }
 
 #[test]
 fn what_a_kept_policy_isolates_needs_rules() {
-    let mut sketch = shop();
-    sketch.document.settings.base = Base::None;
-    let flow = sketch.flow("data/db", "shop/web", "TCP/80");
-    sketch.keep(
+    let mut fixture = shop();
+    fixture.document.settings.base = Base::None;
+    let flow = fixture.flow("data/db", "shop/web", "TCP/80");
+    fixture.keep(
         &ALLOW_22
             .replace(
                 "  - from: [{podSelector: {}}]\n    ports: [{port: 22}]\n",
@@ -166,49 +166,49 @@ fn what_a_kept_policy_isolates_needs_rules() {
             .replace("ingress:", "policyTypes: [Ingress]"),
         None,
     );
-    let generated = generate(&sketch.document);
+    let generated = generate(&fixture.document);
     let names: Vec<&str> = generated.policies.iter().map(|w| w.name.as_str()).collect();
     assert_eq!(names, ["web-from-data-db"]);
-    let proof = prove(&sketch.document, &generated);
+    let proof = prove(&fixture.document, &generated);
     assert_eq!(told(&proof), "");
     assert_eq!(proof.verdicts[&flow], Verdict::Exact);
 }
 
 #[test]
 fn a_kept_copy_stands_in_for_a_generated_policy_and_can_break_it() {
-    let mut sketch = shop();
-    let generated = generate(&sketch.document);
+    let mut fixture = shop();
+    let generated = generate(&fixture.document);
     let original = generated
         .policies
         .iter()
         .find(|w| w.name == "checkout-to-data-db")
         .unwrap();
-    sketch.keep(&original.text, Some("shop/checkout-to-data-db"));
-    let copied = generate(&sketch.document);
+    fixture.keep(&original.text, Some("shop/checkout-to-data-db"));
+    let copied = generate(&fixture.document);
     assert_eq!(copied.policies.len() + 1, generated.policies.len());
     assert_eq!(copied.replaced.len(), 1);
-    assert_eq!(prove(&sketch.document, &copied).summary(), "Exact");
+    assert_eq!(prove(&fixture.document, &copied).summary(), "Exact");
 
-    let kept = sketch.document.policies.ids().next().unwrap();
+    let kept = fixture.document.policies.ids().next().unwrap();
     let text = original
         .text
         .replace("port: 5432", "port: 5432\n      endPort: 5439");
-    sketch.document.policies.get_mut(kept).unwrap().text = text;
-    let proof = prove(&sketch.document, &generate(&sketch.document));
+    fixture.document.policies.get_mut(kept).unwrap().text = text;
+    let proof = prove(&fixture.document, &generate(&fixture.document));
     insta::assert_snapshot!(told(&proof), @r#"TooWide [1] ["shop/checkout-to-data-db"]: shop/checkout may open connections to data/db on TCP 5433-5439, which is not drawn"#);
     assert_eq!(proof.verdicts[&FlowId(1)], Verdict::TooWide);
 }
 
 #[test]
 fn an_unmanaged_namespace_that_is_closed_blocks() {
-    let mut sketch = shop();
-    let data = sketch.namespace("data");
-    sketch.document.namespaces.get_mut(data).unwrap().managed = false;
-    sketch.keep(
+    let mut fixture = shop();
+    let data = fixture.namespace("data");
+    fixture.document.namespaces.get_mut(data).unwrap().managed = false;
+    fixture.keep(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: data}\nspec: {podSelector: {}}\n",
         None,
     );
-    let proof = prove(&sketch.document, &generate(&sketch.document));
+    let proof = prove(&fixture.document, &generate(&fixture.document));
     insta::assert_snapshot!(told(&proof), @r#"Blocked [1] ["data/closed"]: shop/checkout cannot open connections to data/db on TCP 5432: the ingress of data/db does not allow it"#);
     assert!(
         proof.findings[0]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::findings::Teller;
+use super::findings::Describer;
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::intent::snapshot::{DNS_POD, OTHER_POD};
 use crate::model::{Document, End, ExternalId, Flow, FlowPort, NamespaceId, NodeRef, Words};
@@ -62,9 +62,9 @@ impl Witness {
 }
 
 /// The connection of a difference, by ids.
-pub(super) fn of(teller: &Teller, difference: &GateDifference) -> Witness {
-    let own = workload(teller, difference.workload);
-    let other = other(teller, &difference.peer);
+pub(super) fn of(describer: &Describer, difference: &GateDifference) -> Witness {
+    let own = workload(describer, difference.workload);
+    let other = other(describer, &difference.peer);
     let (from, to) = in_order(difference.direction, own, other);
     Witness {
         from,
@@ -81,20 +81,20 @@ fn in_order<T>(direction: Direction, own: T, other: T) -> (T, T) {
     }
 }
 
-fn workload(teller: &Teller, at: usize) -> Place {
-    if let Some(id) = teller.drawn(at) {
+fn workload(describer: &Describer, at: usize) -> Place {
+    if let Some(id) = describer.drawn(at) {
         return Place::Drawn(End::Workload(id));
     }
-    let workload = teller.stage.snapshot.workloads.get(at);
-    let document = teller.document;
+    let workload = describer.cluster.snapshot.workloads.get(at);
+    let document = describer.document;
     Place::Pod(workload.and_then(|w| document.namespace_named(&w.namespace)))
 }
 
-fn other(teller: &Teller, peer: &PeerPiece) -> Place {
-    let (snapshot, document) = (&teller.stage.snapshot, teller.document);
+fn other(describer: &Describer, peer: &PeerPiece) -> Place {
+    let (snapshot, document) = (&describer.cluster.snapshot, describer.document);
     match peer {
         PeerPiece::Pod(at) => match snapshot.pods.get(*at) {
-            Some(pod) => workload(teller, pod.workload),
+            Some(pod) => workload(describer, pod.workload),
             None => Place::Elsewhere,
         },
         PeerPiece::NewPod(pod) => {
@@ -119,18 +119,18 @@ pub(crate) fn holder(document: &Document, address: IpAddr) -> Option<ExternalId>
 }
 
 /// Source and destination in words.
-pub(super) fn ends(teller: &Teller, difference: &GateDifference) -> (String, String) {
-    let own = workload_words(teller, difference.workload);
-    let other = other_words(teller, &difference.peer);
+pub(super) fn ends(describer: &Describer, difference: &GateDifference) -> (String, String) {
+    let own = workload_words(describer, difference.workload);
+    let other = other_words(describer, &difference.peer);
     in_order(difference.direction, own, other)
 }
 
-fn other_words(teller: &Teller, peer: &PeerPiece) -> String {
-    let snapshot = &teller.stage.snapshot;
+fn other_words(describer: &Describer, peer: &PeerPiece) -> String {
+    let snapshot = &describer.cluster.snapshot;
     match peer {
         PeerPiece::Pod(pod) => {
             let pod = snapshot.pods.get(*pod);
-            pod.map_or(String::new(), |p| workload_words(teller, p.workload))
+            pod.map_or(String::new(), |p| workload_words(describer, p.workload))
         }
         PeerPiece::NewPod(pod) => {
             let known = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
@@ -154,11 +154,11 @@ fn other_words(teller: &Teller, peer: &PeerPiece) -> String {
     }
 }
 
-fn workload_words(teller: &Teller, at: usize) -> String {
-    if let Some(id) = teller.drawn(at) {
-        return Words::new(teller.document).of(&End::Workload(id));
+fn workload_words(describer: &Describer, at: usize) -> String {
+    if let Some(id) = describer.drawn(at) {
+        return Words::new(describer.document).of(&End::Workload(id));
     }
-    match teller.stage.snapshot.workloads.get(at) {
+    match describer.cluster.snapshot.workloads.get(at) {
         Some(w) if w.name == OTHER_POD => format!("{OTHER_POD} of {}", w.namespace),
         _ => DNS_POD.to_owned(),
     }

@@ -1,18 +1,18 @@
 use super::*;
 use crate::load;
 use crate::manifest::Source;
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 
-fn shop() -> Sketch {
-    let mut sketch = Sketch::new();
+fn shop() -> Fixture {
+    let mut fixture = Fixture::new();
     for name in ["web", "cart", "db"] {
-        sketch.workload(&format!("shop/{name}"), &format!("app={name}"));
+        fixture.workload(&format!("shop/{name}"), &format!("app={name}"));
     }
-    sketch.external("office", &["198.51.100.0/24"], &[]);
-    sketch.external("Internet", &["0.0.0.0/0", "::/0"], &[]);
-    sketch.flow("shop/web", "shop/cart", "TCP/7070");
-    sketch.flow("external/office", "shop/cart", "TCP/80");
-    sketch
+    fixture.external("office", &["198.51.100.0/24"], &[]);
+    fixture.external("Internet", &["0.0.0.0/0", "::/0"], &[]);
+    fixture.flow("shop/web", "shop/cart", "TCP/7070");
+    fixture.flow("external/office", "shop/cart", "TCP/80");
+    fixture
 }
 
 fn words(place: &Place) -> String {
@@ -32,8 +32,8 @@ fn told(comparison: &Comparison) -> Vec<String> {
     comparison.differences.iter().map(one).collect()
 }
 
-fn drawn(sketch: &Sketch) -> Side {
-    Side::drawn(&sketch.document)
+fn drawn(fixture: &Fixture) -> Side {
+    Side::drawn(&fixture.document)
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::analysis::ask::open_ports;
 use crate::analysis::connections::Reach as Open;
+use crate::analysis::query::open_ports;
 use crate::analysis::{Connection, Endpoint, Matrix, Party, Places};
 use crate::model::{Claim, Document, End, FlowPort, Invariant, Refusal};
 use crate::proof::InForce;
@@ -25,7 +25,7 @@ impl<'a> Judge<'a> {
         Self {
             document,
             in_force,
-            matrix: Matrix::new(&in_force.stage.snapshot),
+            matrix: Matrix::new(&in_force.cluster.snapshot),
         }
     }
 
@@ -66,7 +66,7 @@ impl<'a> Judge<'a> {
     /// What an end stands for; none: anything at all.
     fn places(&self, end: Option<&End>) -> Result<Places, Refusal> {
         let document = self.document;
-        let index = &self.in_force.stage.index;
+        let index = &self.in_force.cluster.index;
         let workloads = |end: &End| {
             let ids = document.workloads_at(end).into_iter();
             let mut found: Vec<usize> = ids.filter_map(|id| index.get(&id).copied()).collect();
@@ -109,7 +109,7 @@ impl<'a> Judge<'a> {
 
     /// The ports that are meant at a workload, where names stand for numbers.
     fn ports_at(&self, workload: usize, ports: &[FlowPort]) -> PortSet {
-        let snapshot = &self.in_force.stage.snapshot;
+        let snapshot = &self.in_force.cluster.snapshot;
         let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
         let pod = pods.and_then(|pods| snapshot.pods.get(pods.start));
         let one = |port: &FlowPort| match port {
@@ -130,7 +130,7 @@ impl<'a> Judge<'a> {
         if from != to {
             return open.workloads.get(&to).cloned().unwrap_or_default();
         }
-        let snapshot = &self.in_force.stage.snapshot;
+        let snapshot = &self.in_force.cluster.snapshot;
         let pods = snapshot
             .workloads
             .get(from)
@@ -172,7 +172,7 @@ impl<'a> Judge<'a> {
     }
 
     fn pods(&self, workload: usize) -> usize {
-        let workload = self.in_force.stage.snapshot.workloads.get(workload);
+        let workload = self.in_force.cluster.snapshot.workloads.get(workload);
         workload.map_or(0, |w| w.pods.len())
     }
 
@@ -185,7 +185,7 @@ impl<'a> Judge<'a> {
             return Some(vec![one]);
         }
         let reach = self.matrix.reach(&from);
-        let all = 0..self.in_force.stage.snapshot.workloads.len();
+        let all = 0..self.in_force.cluster.snapshot.workloads.len();
         let mut through: Vec<(usize, usize)> = all
             .filter_map(|at| Some((reach.hops_to(at)?, at)))
             .filter(|(hops, _)| *hops > 0)
@@ -242,7 +242,7 @@ impl<'a> Judge<'a> {
     }
 
     fn no_such_port(&self, workload: usize) -> Refusal {
-        let workload = self.in_force.stage.snapshot.workloads.get(workload);
+        let workload = self.in_force.cluster.snapshot.workloads.get(workload);
         let name = workload.map_or("", |w| &w.name);
         let why = Refusal::new(format!("`{name}` declares no port of that name"));
         why.help("write the port's number")

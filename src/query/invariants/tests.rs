@@ -3,35 +3,35 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::model::validate::flow_ports;
 use crate::model::{Claim, FlowPort, Unknown, arbitrary};
 use crate::proof::generate;
 use crate::query::check;
 use crate::query::explain::{Verdict, ask};
 
-fn shop() -> Sketch {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    sketch.workload("shop/checkout", "app=checkout");
-    let api = sketch.workload("payments/api", "app=api");
-    sketch.port(api, "grpc", 50051);
-    sketch.workload("payments/ledger", "app=ledger");
-    sketch.external("office", &["198.51.100.0/24"], &[]);
-    sketch.external("stripe", &[], &["api.stripe.com"]);
-    sketch.flow("external/office", "shop/web", "TCP/443");
-    sketch.flow("shop/web", "shop/checkout", "TCP/5050");
-    sketch.flow("shop/checkout", "payments/api", "TCP/50051");
-    sketch.flow("payments/api", "payments/ledger", "TCP/5432");
-    sketch
+fn shop() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    fixture.workload("shop/checkout", "app=checkout");
+    let api = fixture.workload("payments/api", "app=api");
+    fixture.port(api, "grpc", 50051);
+    fixture.workload("payments/ledger", "app=ledger");
+    fixture.external("office", &["198.51.100.0/24"], &[]);
+    fixture.external("stripe", &[], &["api.stripe.com"]);
+    fixture.flow("external/office", "shop/web", "TCP/443");
+    fixture.flow("shop/web", "shop/checkout", "TCP/5050");
+    fixture.flow("shop/checkout", "payments/api", "TCP/50051");
+    fixture.flow("payments/api", "payments/ledger", "TCP/5432");
+    fixture
 }
 
 /// `deny`, `deny any` or `allow`, ends by their words (`-`: anything; ` except ` behind sources), ports.
-fn demand(sketch: &mut Sketch, claim: &str, from: &str, to: &str, ports: &str) {
+fn demand(fixture: &mut Fixture, claim: &str, from: &str, to: &str, ports: &str) {
     let (from, except) = from.split_once(" except ").unwrap_or((from, ""));
     let one = |words: &str| {
         (words != "-").then(|| {
-            sketch
+            fixture
                 .document
                 .end_from_words(words)
                 .unwrap_or(End::Missing(words.into()))
@@ -43,8 +43,8 @@ fn demand(sketch: &mut Sketch, claim: &str, from: &str, to: &str, ports: &str) {
         .filter_map(one)
         .collect();
     let (from, to) = (one(from), one(to));
-    sketch.document.invariants.add(Invariant {
-        name: format!("{}", sketch.document.invariants.len()),
+    fixture.document.invariants.add(Invariant {
+        name: format!("{}", fixture.document.invariants.len()),
         claim: match claim {
             "deny" => Claim::Deny,
             "allow" => Claim::Allow,
@@ -79,7 +79,7 @@ fn told(document: &Document) -> String {
 
 #[test]
 fn kept_and_broken_with_a_connection_or_a_way() {
-    let mut sketch = shop();
+    let mut fixture = shop();
     for (claim, from, to, ports) in [
         ("deny", "external/office", "payments/ledger", ""),
         ("deny any", "external/office", "payments/ledger", ""),
@@ -99,9 +99,9 @@ fn kept_and_broken_with_a_connection_or_a_way() {
         ("deny", "external/office", "external/office", ""),
         ("deny", "shop/gone", "shop/web", ""),
     ] {
-        demand(&mut sketch, claim, from, to, ports);
+        demand(&mut fixture, claim, from, to, ports);
     }
-    insta::assert_snapshot!(told(&sketch.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @r"
     external/office must not reach payments/ledger: kept
     external/office must not reach payments/ledger in any number of hops: broken: external/office reaches payments/ledger in 4 hops: external/office to shop/web on TCP 443, shop/web to shop/checkout on TCP 5050, shop/checkout to payments/api on TCP 50051, payments/api to payments/ledger on TCP 5432
     external/office must not reach payments/ledger on TCP/22 in any number of hops: kept
@@ -124,15 +124,15 @@ fn kept_and_broken_with_a_connection_or_a_way() {
 
 #[test]
 fn a_way_says_where_it_is_drawn() {
-    let mut sketch = shop();
+    let mut fixture = shop();
     demand(
-        &mut sketch,
+        &mut fixture,
         "deny any",
         "external/office",
         "payments/ledger",
         "",
     );
-    let results = check(&sketch.document);
+    let results = check(&fixture.document);
     let Outcome::Broken(breach) = &results.invariants[0].outcome else {
         panic!("it is broken");
     };
@@ -148,7 +148,7 @@ fn a_way_says_where_it_is_drawn() {
         "payments/api",
         "payments/ledger",
     ];
-    let ends: Vec<_> = ends.iter().map(|end| sketch.end(end).node()).collect();
+    let ends: Vec<_> = ends.iter().map(|end| fixture.end(end).node()).collect();
     let pairs: Vec<_> = ends.windows(2).map(|pair| (pair[0], pair[1])).collect();
     assert_eq!(nodes, pairs);
 }
@@ -177,10 +177,10 @@ proptest! {
         }
         let in_force = InForce::read(&document, &generate(&document));
         let judged = judge(&document, &in_force);
-        let snapshot = &in_force.stage.snapshot;
+        let snapshot = &in_force.cluster.snapshot;
         let pods = |end: &Option<End>| {
             let Some(End::Workload(id)) = end else { return Vec::new() };
-            let at = in_force.stage.index[id];
+            let at = in_force.cluster.index[id];
             snapshot.workloads[at].pods.clone().map(Endpoint::Pod).collect()
         };
         let mut direct = false;

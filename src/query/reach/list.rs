@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Board, Cell, Seat};
+use super::{AxisEntry, Cell, ReachMatrix};
 use crate::analysis::oracle::probe;
 use crate::analysis::{Decision, Direction, Endpoint, GateTrace};
 use crate::model::{Item, NodeRef};
-use crate::query::why::Standing;
+use crate::query::why::PairVerdict;
 
 /// How much of a connection is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,8 +17,8 @@ pub enum Mark {
     NotDrawn,
     /// Some of it is drawn.
     Partly,
-    /// It is drawn, but cannot be said.
-    Unsaid,
+    /// It is drawn, but cannot be expressed.
+    CannotExpress,
     /// All of it is drawn.
     Drawn,
 }
@@ -30,7 +30,7 @@ impl Mark {
             Self::Blocked => "blocked",
             Self::NotDrawn => "not drawn",
             Self::Partly => "partly drawn",
-            Self::Unsaid => "cannot be said",
+            Self::CannotExpress => "cannot be expressed",
             Self::Drawn => "drawn",
         }
     }
@@ -39,7 +39,7 @@ impl Mark {
 /// One line: the selection and something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The other thing, by its place among the seats.
+    /// The other thing, by its place among the entries.
     pub other: usize,
     /// What it is.
     pub node: NodeRef,
@@ -53,9 +53,9 @@ impl Entry {
     /// How much of it is drawn.
     pub fn mark(&self) -> Mark {
         let cell = &self.cell;
-        match cell.standing() {
-            Standing::Blocked => Mark::Blocked,
-            Standing::Unsaid => Mark::Unsaid,
+        match cell.verdict() {
+            PairVerdict::Blocked => Mark::Blocked,
+            PairVerdict::CannotExpress => Mark::CannotExpress,
             _ if !cell.allowed.intersects(&cell.drawn) => Mark::NotDrawn,
             _ if cell.allowed.is_subset(&cell.drawn) => Mark::Drawn,
             _ => Mark::Partly,
@@ -72,7 +72,7 @@ pub struct Listed {
     pub to: Vec<Entry>,
 }
 
-impl Board {
+impl ReachMatrix {
     /// Who can reach the selected things and whom they can reach; what passes among them is not
     /// listed. Whatever is found when `stop` says so is given.
     pub fn list(&mut self, selection: &[Item], stop: &dyn Fn() -> bool) -> Listed {
@@ -80,26 +80,26 @@ impl Board {
         let mut listed = Listed::default();
         for direction in Direction::BOTH {
             let mut found: BTreeMap<usize, (usize, Cell)> = BTreeMap::new();
-            for &seat in &chosen {
+            for &entry in &chosen {
                 if stop() {
                     return listed;
                 }
                 let cells = match direction {
-                    Direction::Ingress => self.column(seat),
-                    Direction::Egress => self.row(seat),
+                    Direction::Ingress => self.column(entry),
+                    Direction::Egress => self.row(entry),
                 };
                 for (other, cell) in cells {
                     if !chosen.contains(&other) {
-                        let entry = found.entry(other).or_insert((seat, Cell::default()));
+                        let entry = found.entry(other).or_insert((entry, Cell::default()));
                         entry.1.add(&cell);
                     }
                 }
             }
-            let entries = found.into_iter().filter_map(|(other, (seat, cell))| {
+            let entries = found.into_iter().filter_map(|(other, (entry, cell))| {
                 Some(Entry {
                     other,
-                    node: self.seats.node(other)?,
-                    through: self.seats.node(seat)?,
+                    node: self.entries.node(other)?,
+                    through: self.entries.node(entry)?,
                     cell,
                 })
             });
@@ -114,7 +114,7 @@ impl Board {
     /// The places of what is selected: workloads of namespaces and groups, ends of flows.
     fn chosen(&self, selection: &[Item]) -> BTreeSet<usize> {
         let document = &self.results.document;
-        let stage = &self.results.in_force.stage;
+        let cluster = &self.results.in_force.cluster;
         let mut workloads = BTreeSet::new();
         let mut found = BTreeSet::new();
         for item in selection {
@@ -126,12 +126,12 @@ impl Board {
                 Item::Group(id) => {
                     workloads.extend(document.workloads_at(&crate::model::End::Group(*id)));
                 }
-                Item::External(id) => found.extend(self.seats.position(NodeRef::External(*id))),
+                Item::External(id) => found.extend(self.entries.position(NodeRef::External(*id))),
                 _ => {}
             }
         }
-        let places = workloads.iter().filter_map(|id| stage.index.get(id));
-        found.extend(places.map(|at| self.seats.of_workload(*at)));
+        let places = workloads.iter().filter_map(|id| cluster.index.get(id));
+        found.extend(places.map(|at| self.entries.of_workload(*at)));
         found
     }
 
@@ -143,7 +143,7 @@ impl Board {
         };
         let other = self.first_end(entry.other);
         let own = self
-            .seats
+            .entries
             .position(entry.through)
             .and_then(|at| self.first_end(at));
         let (Some(other), Some(own)) = (other, own) else {
@@ -169,13 +169,13 @@ impl Board {
         }
     }
 
-    fn first_end(&self, seat: usize) -> Option<Endpoint> {
-        match self.seats.of(seat)? {
-            Seat::Workload(at) => {
+    fn first_end(&self, entry: usize) -> Option<Endpoint> {
+        match self.entries.of(entry)? {
+            AxisEntry::Workload(at) => {
                 let workload = self.snapshot().workloads.get(at)?;
                 workload.pods.clone().next().map(Endpoint::Pod)
             }
-            Seat::External(_) => self.seats.ends(seat).first().cloned(),
+            AxisEntry::External(_) => self.entries.ends(entry).first().cloned(),
         }
     }
 }

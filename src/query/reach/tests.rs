@@ -5,21 +5,21 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::{Party, connections};
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::model::{Item, NodeRef, arbitrary};
 use crate::query::check;
 
-fn shop() -> Sketch {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    sketch.workload("shop/cart", "app=cart");
-    sketch.workload("data/postgres", "app=postgres");
-    sketch.external("office", &["198.51.100.0/24"], &[]);
-    sketch.external("stripe", &[], &["api.stripe.com"]);
-    sketch.flow("shop/web", "data/postgres", "TCP/5432");
-    sketch.flow("external/office", "shop/web", "TCP/8443");
-    sketch.flow("shop/web", "external/stripe", "TCP/443");
-    sketch
+fn shop() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    fixture.workload("shop/cart", "app=cart");
+    fixture.workload("data/postgres", "app=postgres");
+    fixture.external("office", &["198.51.100.0/24"], &[]);
+    fixture.external("stripe", &[], &["api.stripe.com"]);
+    fixture.flow("shop/web", "data/postgres", "TCP/5432");
+    fixture.flow("external/office", "shop/web", "TCP/8443");
+    fixture.flow("shop/web", "external/stripe", "TCP/443");
+    fixture
 }
 
 const OPEN: &str = "apiVersion: networking.k8s.io/v1
@@ -41,63 +41,63 @@ spec:
   - ports: [{port: 9187}]
 ";
 
-fn board(sketch: &Sketch) -> Board {
-    Board::new(&Arc::new(check(&sketch.document)))
+fn board(fixture: &Fixture) -> ReachMatrix {
+    ReachMatrix::new(&Arc::new(check(&fixture.document)))
 }
 
-fn names(sketch: &Sketch, cells: &BTreeMap<usize, Cell>, board: &Board) -> Vec<String> {
+fn names(fixture: &Fixture, cells: &BTreeMap<usize, Cell>, board: &ReachMatrix) -> Vec<String> {
     let each = cells.iter().map(|(at, cell)| {
-        let node = board.seats().nodes(Axis::Workloads)[*at];
-        let name = sketch.document.node_name(node);
-        format!("{name} {}: {:?}", cell.allowed, cell.standing())
+        let node = board.entries().nodes(Axis::Workloads)[*at];
+        let name = fixture.document.node_name(node);
+        format!("{name} {}: {:?}", cell.allowed, cell.verdict())
     });
     each.collect()
 }
 
-fn place(sketch: &Sketch, board: &Board, words: &str) -> usize {
-    let node = sketch.end(words).node().expect("a node");
-    board.seats().position(node).expect("a seat")
+fn place(fixture: &Fixture, board: &ReachMatrix, words: &str) -> usize {
+    let node = fixture.end(words).node().expect("a node");
+    board.entries().position(node).expect("a entry")
 }
 
 #[test]
 fn rows_and_columns_tell_how_each_pair_stands() {
-    let mut sketch = shop();
-    sketch.keep(OPEN, None);
-    let mut board = board(&sketch);
-    let web = place(&sketch, &board, "shop/web");
+    let mut fixture = shop();
+    fixture.keep(OPEN, None);
+    let mut board = board(&fixture);
+    let web = place(&fixture, &board, "shop/web");
     let row = board.row(web);
     assert_eq!(
-        names(&sketch, &row, &board),
+        names(&fixture, &row, &board),
         [
             "postgres TCP 5432,9187: NotDrawn",
             "office TCP 9187: NotDrawn",
             "stripe TCP 9187: NotDrawn"
         ]
     );
-    let cart = place(&sketch, &board, "shop/cart");
+    let cart = place(&fixture, &board, "shop/cart");
     let column = board.column(cart);
-    assert_eq!(names(&sketch, &column, &board), Vec::<String>::new());
-    let office = place(&sketch, &board, "external/office");
+    assert_eq!(names(&fixture, &column, &board), Vec::<String>::new());
+    let office = place(&fixture, &board, "external/office");
     let row = board.row(office);
-    assert_eq!(names(&sketch, &row, &board), ["web TCP 8443: Drawn"]);
+    assert_eq!(names(&fixture, &row, &board), ["web TCP 8443: Drawn"]);
 }
 
 #[test]
 fn what_cannot_be_said_is_not_called_blocked() {
-    let sketch = shop();
-    let mut board = board(&sketch);
-    let web = place(&sketch, &board, "shop/web");
-    let stripe = place(&sketch, &board, "external/stripe");
+    let fixture = shop();
+    let mut board = board(&fixture);
+    let web = place(&fixture, &board, "shop/web");
+    let stripe = place(&fixture, &board, "external/stripe");
     let row = board.row(web);
-    assert_eq!(row[&stripe].standing(), Standing::Unsaid);
+    assert_eq!(row[&stripe].verdict(), PairVerdict::CannotExpress);
 }
 
 #[test]
 fn a_selection_lists_both_ways_with_marks_and_policies() {
-    let mut sketch = shop();
-    sketch.keep(OPEN, None);
-    let mut board = board(&sketch);
-    let id = |words: &str| match sketch.end(words).node() {
+    let mut fixture = shop();
+    fixture.keep(OPEN, None);
+    let mut board = board(&fixture);
+    let id = |words: &str| match fixture.end(words).node() {
         Some(NodeRef::Workload(id)) => Item::Workload(id),
         _ => unreachable!("a workload"),
     };
@@ -106,7 +106,7 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
         .from
         .iter()
         .map(|entry| {
-            let name = sketch.document.node_name(entry.node).to_owned();
+            let name = fixture.document.node_name(entry.node).to_owned();
             let by = board.allowed_by(entry, true).join(", ");
             (name, entry.cell.allowed.to_string(), entry.mark(), by)
         })
@@ -127,7 +127,7 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
         ]
     );
     assert!(listed.to.is_empty(), "postgres opens nothing");
-    let namespace = sketch
+    let namespace = fixture
         .document
         .namespace_named("shop")
         .expect("it is there");
@@ -138,13 +138,13 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
 
 #[test]
 fn namespaces_sum_their_workloads_up() {
-    let mut sketch = shop();
-    sketch.keep(OPEN, None);
-    let mut board = board(&sketch);
-    let nodes = board.seats().nodes(Axis::Namespaces).to_vec();
+    let mut fixture = shop();
+    fixture.keep(OPEN, None);
+    let mut board = board(&fixture);
+    let nodes = board.entries().nodes(Axis::Namespaces).to_vec();
     let at = |name: &str| {
         let mut all = nodes.iter();
-        all.position(|node| sketch.document.node_name(*node) == name)
+        all.position(|node| fixture.document.node_name(*node) == name)
             .expect("a row")
     };
     let row = board.shared_row(Axis::Namespaces, at("shop"));
@@ -162,7 +162,7 @@ proptest! {
     #[test]
     fn the_board_is_the_list_of_connections(document in arbitrary::document()) {
         let results = Arc::new(check(&document));
-        let snapshot = &results.in_force.stage.snapshot;
+        let snapshot = &results.in_force.cluster.snapshot;
         let mut expected: BTreeMap<(usize, usize), PortSet> = BTreeMap::new();
         for connection in connections(snapshot) {
             if let (Party::Workload(from), Party::Workload(to)) =
@@ -171,15 +171,15 @@ proptest! {
                 expected.insert((from, to), connection.ports);
             }
         }
-        let mut board = Board::new(&results);
+        let mut board = ReachMatrix::new(&results);
         let count = snapshot.workloads.len();
         let (mut rows, mut columns) = (BTreeMap::new(), BTreeMap::new());
-        for seat in 0..count {
-            for (to, cell) in board.row(seat).into_iter().filter(|(to, _)| *to < count) {
-                rows.insert((seat, to), cell);
+        for entry in 0..count {
+            for (to, cell) in board.row(entry).into_iter().filter(|(to, _)| *to < count) {
+                rows.insert((entry, to), cell);
             }
-            for (from, cell) in board.column(seat).into_iter().filter(|(from, _)| *from < count) {
-                columns.insert((from, seat), cell);
+            for (from, cell) in board.column(entry).into_iter().filter(|(from, _)| *from < count) {
+                columns.insert((from, entry), cell);
             }
         }
         prop_assert_eq!(&rows, &columns);

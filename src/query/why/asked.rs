@@ -1,12 +1,12 @@
 //! From words to ends, and back.
 
 use super::{Place, Question};
-use crate::analysis::ask::addresses_of;
 use crate::analysis::oracle::Probe;
+use crate::analysis::query::addresses_of;
 use crate::analysis::{self, Endpoint};
 use crate::model::{self, FlowPort, NodeRef, Refusal, Words};
 use crate::query::Results;
-use crate::query::drawn::{self, Drawn, Spot};
+use crate::query::drawn::{self, Drawn, PairEnd};
 use crate::query::explain;
 use crate::sets::{PortSet, Protocol};
 
@@ -63,7 +63,7 @@ impl Asked {
 /// addresses `A to B`.
 fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusal> {
     let words = words.trim();
-    let snapshot = &results.in_force.stage.snapshot;
+    let snapshot = &results.in_force.cluster.snapshot;
     if let Some((first, _)) = words.split_once(" to ") {
         return Ok((explain::ends(snapshot, first.trim())?, None));
     }
@@ -77,10 +77,10 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
             };
         }
     };
-    let stage = &results.in_force.stage;
+    let cluster = &results.in_force.cluster;
     let mut found: Vec<Endpoint> = Vec::new();
     for id in document.workloads_at(&end) {
-        let workload = stage
+        let workload = cluster
             .index
             .get(&id)
             .and_then(|at| snapshot.workloads.get(*at));
@@ -115,7 +115,7 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
 /// What an end is called: its workload, its external, its address.
 pub fn place(results: &Results, end: &Endpoint) -> Place {
     let document = &results.document;
-    let stage = &results.in_force.stage;
+    let cluster = &results.in_force.cluster;
     let unknown = |words: String| Place {
         name: words.clone(),
         words,
@@ -123,8 +123,8 @@ pub fn place(results: &Results, end: &Endpoint) -> Place {
     };
     match end {
         Endpoint::Pod(at) => {
-            let pod = stage.snapshot.pods.get(*at);
-            let drawn = pod.and_then(|p| stage.drawn.get(p.workload).copied().flatten());
+            let pod = cluster.snapshot.pods.get(*at);
+            let drawn = pod.and_then(|p| cluster.drawn.get(p.workload).copied().flatten());
             let Some(id) = drawn else {
                 return unknown(pod.map_or(String::new(), |p| p.name.clone()));
             };
@@ -163,7 +163,7 @@ pub fn place(results: &Results, end: &Endpoint) -> Place {
             }
         }
         Endpoint::Node(at) | Endpoint::NodeAddress(at, _) => {
-            let node = stage.snapshot.nodes.get(*at);
+            let node = cluster.snapshot.nodes.get(*at);
             unknown(node.map_or(String::new(), |n| format!("node/{}", n.name)))
         }
         Endpoint::NewPod(_) => unknown("a new pod".into()),
@@ -179,11 +179,11 @@ pub fn default_port(results: &Results, drawn: &Drawn, from: &str, to: &str) -> S
     let (Some(a), Some(b)) = (from.first(), to.iter().find(|b| Some(*b) != from.first())) else {
         return LAST.into();
     };
-    let snapshot = &results.in_force.stage.snapshot;
+    let snapshot = &results.in_force.cluster.snapshot;
     let spot = |end| match end {
-        &Endpoint::Pod(at) => snapshot.pods.get(at).map(|p| Spot::Workload(p.workload)),
-        Endpoint::Address(address) => Some(Spot::Address(*address)),
-        Endpoint::Domain(name) => Some(Spot::Domain(name)),
+        &Endpoint::Pod(at) => snapshot.pods.get(at).map(|p| PairEnd::Workload(p.workload)),
+        Endpoint::Address(address) => Some(PairEnd::Address(*address)),
+        Endpoint::Domain(name) => Some(PairEnd::Domain(name)),
         _ => None,
     };
     let wanted = spot(a).zip(spot(b));
@@ -196,7 +196,7 @@ pub fn default_port(results: &Results, drawn: &Drawn, from: &str, to: &str) -> S
         _ => None,
     };
     let declared = declared.map(|p| (p.protocol, p.port));
-    let open = || analysis::ask::open_ports(snapshot, a, b, &PortSet::all_numbered());
+    let open = || analysis::query::open_ports(snapshot, a, b, &PortSet::all_numbered());
     let chosen = declared.or_else(|| open().example().filter(|_| named.is_some()));
     match chosen {
         // All ports of TCP: any of them tells the same.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Excerpt, Source, Teller};
+use super::{Excerpt, Explainer, Source};
 use crate::policy::{Policy, Rule};
 use crate::proof::in_force::Text;
 
@@ -13,12 +13,12 @@ const ABOVE: usize = 3;
 /// How many lines are shown below it.
 const BELOW: usize = 3;
 
-impl Teller<'_> {
+impl Explainer<'_> {
     /// `NAMESPACE/NAME` and the line of a policy in force.
     pub(super) fn source(&self, policy: usize, line: u32) -> Option<Source> {
         let found = self.results.in_force.policies().get(policy)?;
         let file = match self.text(policy) {
-            Some(Text::Kept(_, kept)) => Some(kept.file.clone()),
+            Some(Text::Imported(_, kept)) => Some(kept.file.clone()),
             _ => None,
         };
         Some(Source {
@@ -74,7 +74,7 @@ impl Teller<'_> {
     fn whole(&self, policy: usize) -> Option<String> {
         match self.text(policy)? {
             Text::Generated(written) => Some(written.text.clone()),
-            Text::Kept(_, kept) => Some(kept.text.clone()),
+            Text::Imported(_, kept) => Some(kept.text.clone()),
         }
     }
 

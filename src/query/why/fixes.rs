@@ -2,7 +2,7 @@
 
 use super::gates::rules;
 use super::near::{Missing, near};
-use super::{Asked, Place, Standing, Teller};
+use super::{Asked, Explainer, PairVerdict, Place};
 use crate::analysis::oracle::gate;
 use crate::analysis::{Decision, Direction, Endpoint, GateTrace};
 use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing};
@@ -10,10 +10,10 @@ use crate::proof::Fix;
 use crate::proof::Origin;
 use crate::query::explain::Shown;
 
-impl Teller<'_> {
+impl Explainer<'_> {
     pub(super) fn fixes(
         &self,
-        standing: Standing,
+        verdict: PairVerdict,
         shown: &Shown,
         from: &Place,
         to: &Place,
@@ -21,21 +21,21 @@ impl Teller<'_> {
         flows: &[FlowId],
     ) -> Vec<Fix> {
         let mut found = Vec::new();
-        match standing {
-            Standing::Denied => {
+        match verdict {
+            PairVerdict::Denied => {
                 found.extend(self.draw(shown, from, to, asked));
                 found.extend(self.label(shown));
             }
-            Standing::NotDrawn => {
+            PairVerdict::NotDrawn => {
                 found.extend(self.drop_kept(shown));
                 found.extend(self.draw(shown, from, to, asked));
             }
-            Standing::Open => found.extend(self.draw(shown, from, to, asked)),
-            Standing::Blocked => {
+            PairVerdict::Open => found.extend(self.draw(shown, from, to, asked)),
+            PairVerdict::Blocked => {
                 found.extend(self.regenerate(flows));
                 found.extend(self.label(shown));
             }
-            Standing::Drawn | Standing::Unsaid => {}
+            PairVerdict::Drawn | PairVerdict::CannotExpress => {}
         }
         let document = self.document();
         found.retain(|fix| fix.edit.apply(&mut document.clone()).is_ok());
@@ -83,16 +83,16 @@ impl Teller<'_> {
     }
 
     fn label_for(&self, shown: &Shown, trace: &GateTrace) -> Option<Fix> {
-        let stage = &self.results.in_force.stage;
-        let found = near(&stage.snapshot, shown, trace);
+        let cluster = &self.results.in_force.cluster;
+        let found = near(&cluster.snapshot, shown, trace);
         let missing = found.iter().find_map(|n| n.labels.clone())?;
         if missing.pod.is_empty() || !missing.namespace.is_empty() {
             return None;
         }
         let peer = super::gates::other(shown, trace.direction);
         let Endpoint::Pod(at) = peer else { return None };
-        let pod = stage.snapshot.pods.get(*at)?;
-        let id = stage.drawn.get(pod.workload).copied().flatten()?;
+        let pod = cluster.snapshot.pods.get(*at)?;
+        let id = cluster.drawn.get(pod.workload).copied().flatten()?;
         let workload = self.document().workloads.get(id)?;
         let mut labels = workload.labels.clone();
         labels.extend(missing.pod.iter().cloned());
@@ -119,14 +119,14 @@ impl Teller<'_> {
         pod: usize,
         labels: &crate::sets::Labels,
     ) -> bool {
-        let mut snapshot = self.results.in_force.stage.snapshot.clone();
+        let mut snapshot = self.results.in_force.cluster.snapshot.clone();
         if let Some(pod) = snapshot.pods.get_mut(pod) {
             pod.labels = std::sync::Arc::new(labels.clone());
         }
         gate(&snapshot, direction, &shown.from, &shown.to, shown.port).allowed
     }
 
-    /// Drops the kept policy that alone lets too much through.
+    /// Drops the imported policy that alone lets too much through.
     fn drop_kept(&self, shown: &Shown) -> Option<Fix> {
         let gates = [&shown.trace.ingress, &shown.trace.egress];
         gates.into_iter().find_map(|gate| {
@@ -134,7 +134,7 @@ impl Teller<'_> {
                 return None;
             };
             let origin = self.results.in_force.origins.get(*policy)?;
-            let Origin::Kept(id) = *origin else {
+            let Origin::Imported(id) = *origin else {
                 return None;
             };
             let found = self.results.in_force.policies().get(*policy)?;
@@ -143,7 +143,7 @@ impl Teller<'_> {
             Some(Fix {
                 title: match replaces {
                     true => format!("Return {} to what is drawn", found.name),
-                    false => format!("Drop the kept policy {}", found.name),
+                    false => format!("Drop the imported policy {}", found.name),
                 },
                 edit: Edit::Remove(vec![Item::Policy(id)]),
             })
@@ -160,7 +160,7 @@ impl Teller<'_> {
         let names: Vec<String> = of_flows
             .map(|w| format!("{}/{}", w.namespace, w.name))
             .collect();
-        let stands_for = |kept: &model::KeptPolicy| {
+        let stands_for = |kept: &model::ImportedPolicy| {
             let replaces = kept.replaces.as_ref();
             replaces.is_some_and(|name| names.contains(name))
         };
@@ -212,7 +212,7 @@ impl Teller<'_> {
             let mut document: Document = document.clone();
             document.settings.assumptions = other;
             let in_force = crate::proof::InForce::read(&document, &self.results.generated);
-            let snapshot = &in_force.stage.snapshot;
+            let snapshot = &in_force.cluster.snapshot;
             let trace =
                 crate::analysis::oracle::probe(snapshot, &shown.from, &shown.to, shown.port);
             let verdict = if trace.allowed { "allowed" } else { "denied" };
@@ -223,7 +223,7 @@ impl Teller<'_> {
     }
 
     fn on_host_network(&self, shown: &Shown) -> bool {
-        let pods = &self.results.in_force.stage.snapshot.pods;
+        let pods = &self.results.in_force.cluster.snapshot.pods;
         [&shown.from, &shown.to].into_iter().any(|end| match end {
             Endpoint::Pod(at) => pods.get(*at).is_some_and(|p| p.host_network),
             _ => false,

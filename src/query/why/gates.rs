@@ -2,7 +2,7 @@
 
 use super::excerpt::full_name;
 use super::near::{Near, near};
-use super::{Excerpt, Gate, Place, Step, Teller};
+use super::{Excerpt, Explainer, Gate, Place, Step};
 use crate::analysis::{Decision, Direction, Endpoint, GateTrace, PolicyTrace, TierVerdict};
 use crate::policy::{Action, Match, Policy, Rule};
 use crate::query::explain::Shown;
@@ -10,7 +10,7 @@ use crate::query::explain::Shown;
 /// How many near misses are told at a gate.
 const NEAREST: usize = 3;
 
-impl Teller<'_> {
+impl Explainer<'_> {
     /// Both gates.
     pub(super) fn gates(&self, shown: &Shown, from: &Place, to: &Place) -> [Gate; 2] {
         [
@@ -97,7 +97,7 @@ impl Teller<'_> {
         if trace.tiers.len() < 2 {
             return;
         }
-        let tiers = &self.results.in_force.stage.snapshot.tiers;
+        let tiers = &self.results.in_force.cluster.snapshot.tiers;
         let name = tiers.get(tier).map_or("", |t| t.name.as_str());
         let how = match verdict {
             TierVerdict::Allowed => "allows it",
@@ -148,7 +148,7 @@ impl Teller<'_> {
 
     /// Nothing lets it through: what comes nearest.
     fn closed(&self, shown: &Shown, trace: &GateTrace, isolating: &[usize], gate: &mut Gate) {
-        let snapshot = &self.results.in_force.stage.snapshot;
+        let snapshot = &self.results.in_force.cluster.snapshot;
         let near = near(snapshot, shown, trace);
         let text = match near.as_slice() {
             [] => "no rule lets it through, and none comes near",
@@ -197,7 +197,7 @@ impl Teller<'_> {
 
     /// The line of the peer that the other end is, or of the rule.
     fn deciding_line(&self, shown: &Shown, direction: Direction, rule: &Rule) -> u32 {
-        let snapshot = &self.results.in_force.stage.snapshot;
+        let snapshot = &self.results.in_force.cluster.snapshot;
         let other = other(shown, direction);
         match &rule.peers {
             Match::Any => rule.span.line,

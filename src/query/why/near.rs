@@ -1,7 +1,7 @@
 //! The rules that come nearest to a connection that none allows, and what would have to be different.
 
 use super::gates::{other, rules};
-use crate::analysis::miss::{peer_misses, port_miss, port_words};
+use crate::analysis::near_miss::{peer_misses, port_miss, port_words};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, GateTrace};
 use crate::cluster::{Pod, Snapshot};

@@ -1,12 +1,12 @@
 use super::*;
-use crate::model::fixture::Sketch;
+use crate::model::fixture::Fixture;
 use crate::model::{Edit, FlowPort, Thing};
 use crate::query::check;
 use crate::query::drawn::Drawn;
 use crate::sets::Protocol;
 
-fn asked(sketch: &Sketch, from: &str, to: &str, port: &str) -> Why {
-    let results = check(&sketch.document);
+fn asked(fixture: &Fixture, from: &str, to: &str, port: &str) -> Why {
+    let results = check(&fixture.document);
     let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
     let question = Question {
         from: from.into(),
@@ -16,17 +16,17 @@ fn asked(sketch: &Sketch, from: &str, to: &str, port: &str) -> Why {
     why(&results, &drawn, &question).expect("an answer")
 }
 
-fn shop() -> Sketch {
-    let mut sketch = Sketch::new();
+fn shop() -> Fixture {
+    let mut fixture = Fixture::new();
     for (words, labels) in [
         ("shop/web", "app=web"),
         ("shop/cart", "app=cart"),
         ("data/postgres", "app=postgres"),
     ] {
-        sketch.workload(words, labels);
+        fixture.workload(words, labels);
     }
-    sketch.flow("shop/web", "data/postgres", "TCP/5432");
-    sketch
+    fixture.flow("shop/web", "data/postgres", "TCP/5432");
+    fixture
 }
 
 const OPEN: &str = "apiVersion: networking.k8s.io/v1
@@ -66,7 +66,7 @@ fn steps(gate: &Gate) -> Vec<&str> {
 #[test]
 fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
     let why = asked(&shop(), "shop/web", "data/postgres", "TCP/5432");
-    assert_eq!(why.standing, Standing::Drawn);
+    assert_eq!(why.verdict, PairVerdict::Drawn);
     assert_eq!(why.port, "TCP 5432");
     let [egress, ingress] = &why.gates;
     assert_eq!(egress.title, "web may send");
@@ -90,11 +90,11 @@ fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
 
 #[test]
 fn what_a_kept_policy_opens_is_not_drawn_and_lies_at_its_door() {
-    let mut sketch = shop();
-    sketch.keep(OPEN, None);
-    let why = asked(&sketch, "shop/cart", "data/postgres", "TCP/5432");
+    let mut fixture = shop();
+    fixture.keep(OPEN, None);
+    let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/5432");
     // Its egress stays closed: nothing lets cart out.
-    assert_eq!(why.standing, Standing::Denied);
+    assert_eq!(why.verdict, PairVerdict::Denied);
     assert!(!why.gates[0].allowed && why.gates[1].allowed);
     let [_, ingress] = &why.gates;
     assert_eq!(
@@ -111,10 +111,10 @@ fn what_a_kept_policy_opens_is_not_drawn_and_lies_at_its_door() {
 
 #[test]
 fn a_denial_tells_the_label_that_is_missing_and_adds_it() {
-    let mut sketch = shop();
-    sketch.keep(OPEN, None);
-    let why = asked(&sketch, "shop/cart", "data/postgres", "TCP/9187");
-    assert_eq!(why.standing, Standing::Denied);
+    let mut fixture = shop();
+    fixture.keep(OPEN, None);
+    let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/9187");
+    assert_eq!(why.verdict, PairVerdict::Denied);
     let ingress = &why.gates[1];
     assert!(
         steps(ingress).contains(&"rule 2 of pg-open would match if the pod had tier=web"),
@@ -128,7 +128,7 @@ fn a_denial_tells_the_label_that_is_missing_and_adds_it() {
     );
     let titles: Vec<&str> = why.fixes.iter().map(|fix| fix.title.as_str()).collect();
     assert_eq!(titles, ["Draw this flow", "Add tier=web to cart"]);
-    let mut document = sketch.document.clone();
+    let mut document = fixture.document.clone();
     why.fixes[1].edit.apply(&mut document).expect("it applies");
     let results = check(&document);
     let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
@@ -143,52 +143,52 @@ fn a_denial_tells_the_label_that_is_missing_and_adds_it() {
 
 #[test]
 fn drawing_the_flow_allows_the_connection() {
-    let sketch = shop();
-    let why = asked(&sketch, "shop/cart", "data/postgres", "TCP/5432");
-    assert_eq!(why.standing, Standing::Denied);
-    let mut document = sketch.document.clone();
+    let fixture = shop();
+    let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/5432");
+    assert_eq!(why.verdict, PairVerdict::Denied);
+    let mut document = fixture.document.clone();
     let fix = why.fixes.first().expect("a fix");
     assert!(matches!(&fix.edit, Edit::Add(Thing::Flow(f))
         if f.ports == [FlowPort::Range(Protocol::Tcp, 5432, 5432)]));
     fix.edit.apply(&mut document).expect("it applies");
     let after = asked(
-        &Sketch { document },
+        &Fixture { document },
         "shop/cart",
         "data/postgres",
         "TCP/5432",
     );
-    assert_eq!(after.standing, Standing::Drawn);
+    assert_eq!(after.verdict, PairVerdict::Drawn);
 }
 
 #[test]
 fn without_flows_nothing_is_too_wide() {
-    let mut sketch = Sketch::new();
-    sketch.workload("shop/web", "app=web");
-    sketch.workload("data/postgres", "app=postgres");
-    sketch.keep(OPEN, None);
-    for namespace in sketch.document.namespaces.ids().collect::<Vec<_>>() {
-        sketch
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    fixture.workload("data/postgres", "app=postgres");
+    fixture.keep(OPEN, None);
+    for namespace in fixture.document.namespaces.ids().collect::<Vec<_>>() {
+        fixture
             .document
             .namespaces
             .get_mut(namespace)
             .expect("it is there")
             .base = Some(crate::model::Base::None);
     }
-    let why = asked(&sketch, "shop/web", "data/postgres", "TCP/5432");
-    assert_eq!(why.standing, Standing::Open);
+    let why = asked(&fixture, "shop/web", "data/postgres", "TCP/5432");
+    assert_eq!(why.verdict, PairVerdict::Open);
     assert_eq!(why.more, "Nothing is drawn in this project yet");
-    let denied = asked(&sketch, "shop/web", "data/postgres", "TCP/22");
-    assert_eq!(denied.standing, Standing::Denied);
+    let denied = asked(&fixture, "shop/web", "data/postgres", "TCP/22");
+    assert_eq!(denied.verdict, PairVerdict::Denied);
 }
 
 #[test]
 fn of_a_set_the_worst_connection_is_told_and_another_named() {
-    let mut sketch = shop();
-    sketch.keep(OPEN, None);
-    let why = asked(&sketch, "shop/*", "data/postgres", "TCP/5432");
-    assert_eq!(why.standing, Standing::Drawn);
-    let (question, standing) = why.other.expect("another one");
-    assert_eq!(standing, Standing::Denied);
+    let mut fixture = shop();
+    fixture.keep(OPEN, None);
+    let why = asked(&fixture, "shop/*", "data/postgres", "TCP/5432");
+    assert_eq!(why.verdict, PairVerdict::Drawn);
+    let (question, verdict) = why.other.expect("another one");
+    assert_eq!(verdict, PairVerdict::Denied);
     assert_eq!(question.from, "shop/cart");
 }
 

@@ -132,7 +132,7 @@ fn state_word(state: State) -> &'static str {
     match state {
         State::NothingToProve => "nothing-to-prove",
         State::Exact => "exact",
-        State::CannotBeSaid => "cannot-be-said",
+        State::CannotExpress => "cannot-express",
         State::TooWide => "too-wide",
         State::Blocked => "blocked",
     }
@@ -143,7 +143,7 @@ fn verdict_word(verdict: Verdict) -> &'static str {
         Verdict::Exact => "exact",
         Verdict::TooWide => "too-wide",
         Verdict::Blocked => "blocked",
-        Verdict::CannotBeSaid => "cannot-be-said",
+        Verdict::CannotExpress => "cannot-express",
         Verdict::Muted => "muted",
     }
 }

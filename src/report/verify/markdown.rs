@@ -107,6 +107,6 @@ fn kind(kind: Kind) -> &'static str {
     match Rule::of(kind) {
         Rule::Blocked => "Blocked",
         Rule::TooWide => "Too wide",
-        _ => "Cannot be said",
+        _ => "Cannot express",
     }
 }

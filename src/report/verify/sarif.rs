@@ -1,5 +1,5 @@
 //! As SARIF 2.1.0, for code scanning. Every result has a place: the rule in a file that is to blame,
-//! else the line of the flow, kept policy or invariant in the project file.
+//! else the line of the flow, imported policy or invariant in the project file.
 
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ fn name(rule: Rule) -> &'static str {
     match rule {
         Rule::Blocked => "Blocked",
         Rule::TooWide => "TooWide",
-        Rule::CannotBeSaid => "CannotBeSaid",
+        Rule::CannotExpress => "CannotExpress",
         Rule::Broken => "InvariantBroken",
         Rule::NotJudged => "InvariantNotJudged",
     }
@@ -70,7 +70,7 @@ fn name(rule: Rule) -> &'static str {
 fn level(rule: Rule) -> &'static str {
     match rule {
         Rule::Blocked | Rule::TooWide | Rule::Broken => "error",
-        Rule::CannotBeSaid | Rule::NotJudged => "warning",
+        Rule::CannotExpress | Rule::NotJudged => "warning",
     }
 }
 
@@ -131,7 +131,7 @@ fn locations(verified: Verified, finding: &Finding) -> Vec<Value> {
         let span = &culprit.span;
         match culprit.origin {
             Origin::Given => Some(physical(&span.file, Some(span.line))),
-            Origin::Kept(id) => {
+            Origin::Imported(id) => {
                 let first = places.policies.get(&id)?;
                 Some(in_project(verified, Some(first + span.line - 1)))
             }

@@ -82,13 +82,13 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
 #[test]
 fn as_text() {
     insta::assert_snapshot!(with(None, text), @r"
-    1 too wide, 1 cannot be said
+    1 too wide, 1 cannot be expressed
     too-wide: shop/batch may open connections to shop/db on TCP 5432, which is not drawn
         policy: shop/pg-open
-        help: draw the flow, or narrow the kept policy
+        help: draw the flow, or narrow the imported policy
         fix: Draw shop/batch to shop/db on TCP/5432
-        fix: Stop keeping pg-open
-    cannot-be-said: the flow is left out: `api` is known by domain name only, which NetworkPolicy cannot say
+        fix: Stop importing pg-open
+    cannot-express: the flow is left out: `api` is known by domain name only, which NetworkPolicy cannot express
         flow: web to api
         help: give it the networks it may be reached at
     invariant web reaches db: kept
@@ -108,12 +108,12 @@ fn as_a_review_comment() {
     insta::assert_snapshot!(with(None, markdown), @r#"
     ### Network policies of shop
 
-    ⚠️ **1 too wide, 1 cannot be said**
+    ⚠️ **1 too wide, 1 cannot be expressed**
 
     | | What | Connection | Policies | What to do |
     | --- | --- | --- | --- | --- |
-    | Too wide | shop/batch may open connections to shop/db on TCP 5432, which is not drawn | shop/batch → shop/db on TCP/5432 | shop/pg-open | Draw shop/batch to shop/db on TCP/5432, or: Stop keeping pg-open |
-    | Cannot be said | the flow is left out: \`api\` is known by domain name only, which NetworkPolicy cannot say | shop/web → external/api on TCP/443 |  | give it the networks it may be reached at |
+    | Too wide | shop/batch may open connections to shop/db on TCP 5432, which is not drawn | shop/batch → shop/db on TCP/5432 | shop/pg-open | Draw shop/batch to shop/db on TCP/5432, or: Stop importing pg-open |
+    | Cannot express | the flow is left out: \`api\` is known by domain name only, which NetworkPolicy cannot express | shop/web → external/api on TCP/443 |  | give it the networks it may be reached at |
 
     | Invariant | Wanted | |
     | --- | --- | --- |
@@ -168,7 +168,7 @@ fn results_point_at_what_is_to_blame() {
         places(&own),
         [
             at("too-wide", 23),
-            at("cannot-be-said", 13),
+            at("cannot-express", 13),
             at("invariant-broken", 27),
             at("invariant-not-judged", 29),
         ],

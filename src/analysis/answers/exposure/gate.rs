@@ -9,8 +9,8 @@ use super::{Exposed, Gate, Gates, KindTable, Ports};
 use crate::analysis::Direction;
 use crate::analysis::gates::future;
 use crate::analysis::gates::sides::{names, numbered, side};
+use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::port_table::PortTable;
-use crate::analysis::space::unborn::Unborn;
 use crate::policy::{Action, Match, Policy, Rule};
 use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{LabelBox, LabelSet, PortSet, Protocol};
@@ -76,18 +76,18 @@ impl Singled {
     pub fn of_all(
         policies: &[Policy],
         direction: Direction,
-        unborn: &Unborn,
+        future_pods: &FuturePods,
         kinds: &mut KindTable,
     ) -> Vec<Vec<Self>> {
         let chunks = policies.par_chunks(512);
         let fresh: Vec<Vec<Singled<Fresh>>> = chunks
             .flat_map_iter(|policies| {
-                let mut unborn = unborn.fork();
+                let mut future_pods = future_pods.fork();
                 policies.iter().map(move |policy| {
                     let rules = side(policy, direction).map_or(&[][..], |s| &s.rules);
                     let rules = rules.iter();
                     rules
-                        .map(|rule| Singled::of(rule, direction, &mut unborn))
+                        .map(|rule| Singled::of(rule, direction, &mut future_pods))
                         .collect()
                 })
             })
@@ -101,10 +101,10 @@ impl Singled {
 }
 
 impl Singled<Fresh> {
-    fn of<'a>(rule: &'a Rule, direction: Direction, unborn: &mut Unborn<'a>) -> Self {
-        let pods = unborn.peers(&rule.peers);
+    fn of<'a>(rule: &'a Rule, direction: Direction, future_pods: &mut FuturePods<'a>) -> Self {
+        let pods = future_pods.peers(&rule.peers);
         let list = |pods: &LabelSet| -> Vec<Fresh> {
-            let boxes = pods.boxes().iter().filter(|b| unborn.exists(b));
+            let boxes = pods.boxes().iter().filter(|b| future_pods.exists(b));
             boxes.map(|b| Hashed::new(Arc::new(b.clone()))).collect()
         };
         let own = |names: Vec<(Option<Protocol>, &str)>| {
@@ -122,13 +122,13 @@ impl Singled<Fresh> {
             Direction::Egress => (Vec::new(), all_names),
         };
         let names = peer_names.into_iter().map(|(protocol, name)| {
-            let bearers = pods.intersection(&Unborn::bearers(&name));
+            let bearers = pods.intersection(&FuturePods::bearers(&name));
             let kinds = list(&bearers);
             ((protocol, name), kinds)
         });
         Self {
             accepts: rule.action == Action::Accept,
-            everyone: unborn.is_everyone(&pods),
+            everyone: future_pods.is_everyone(&pods),
             names: names.collect(),
             kinds: list(&pods),
             ports,
@@ -243,7 +243,11 @@ impl<'a> Gates<'a, '_> {
     }
 
     /// What is open by the tiers as they are, to what one pod of several profiles gets.
-    pub(in crate::analysis) fn exact(&self, profiles: &[u32], unborn: &mut Unborn<'a>) -> Raw {
+    pub(in crate::analysis) fn exact(
+        &self,
+        profiles: &[u32],
+        future_pods: &mut FuturePods<'a>,
+    ) -> Raw {
         let policies = self.policies;
         let mut found = Raw {
             unprotected: true,
@@ -251,9 +255,9 @@ impl<'a> Gates<'a, '_> {
         };
         let mut all: Option<Cells> = None;
         for &profile in profiles {
-            let mut cells = |counts: fn(&Unborn, &LabelSet) -> bool| {
+            let mut cells = |counts: fn(&FuturePods, &LabelSet) -> bool| {
                 future::cells(
-                    unborn,
+                    future_pods,
                     self.universe,
                     policies,
                     self.profiles,
@@ -263,7 +267,7 @@ impl<'a> Gates<'a, '_> {
             };
             let (usual, exact) = (cells(|u, pods| u.is_everyone(pods)), cells(|_, _| true));
             found.unprotected &= self.profiles.applied(profile).next().is_none();
-            let open = open_to_all(&usual, self.names(profile), unborn);
+            let open = open_to_all(&usual, self.names(profile), future_pods);
             found.everyone.numbers = found.everyone.numbers.union(&open.numbers);
             found.everyone.names.extend(open.names);
             all = Some(match all {
@@ -274,7 +278,7 @@ impl<'a> Gates<'a, '_> {
         found.everyone.names.sort_unstable();
         found.everyone.names.dedup();
         let all = all.unwrap_or_default();
-        (found.some, found.except) = compared(&all, &found.everyone.numbers, unborn);
+        (found.some, found.except) = compared(&all, &found.everyone.numbers, future_pods);
         found
     }
 
@@ -320,13 +324,13 @@ fn names_for_all(rules: &[&Singled], usual: &PortSet) -> Vec<(Option<Protocol>, 
 fn open_to_all(
     cells: &Cells,
     mut names: Vec<(Option<Protocol>, String)>,
-    unborn: &Unborn,
+    future_pods: &FuturePods,
 ) -> Ports {
-    let all = unborn.everyone();
+    let all = future_pods.everyone();
     let open = |wanted: &LabelSet| -> PortSet {
         let open = cells
             .iter()
-            .filter(|(_, pods)| unborn.is_subset(wanted, pods));
+            .filter(|(_, pods)| future_pods.is_subset(wanted, pods));
         open.map(|(ports, _)| ports.clone()).collect()
     };
     let numbers = open(&all);
@@ -334,7 +338,7 @@ fn open_to_all(
     names.dedup();
     names.retain(|(protocol, name)| {
         let wanted = any_of(*protocol);
-        let bearers = all.intersection(&Unborn::bearers(name));
+        let bearers = all.intersection(&FuturePods::bearers(name));
         !wanted.is_subset(&numbers) && wanted.is_subset(&open(&bearers))
     });
     Ports { numbers, names }
@@ -363,17 +367,17 @@ fn overlay(one: &Cells, other: &Cells) -> Cells {
 type ByKind = Vec<(Named, PortSet)>;
 
 /// Which pods get more than the usual ports, and which get less: what they get of them.
-fn compared(cells: &Cells, usual: &PortSet, unborn: &Unborn) -> (ByKind, ByKind) {
+fn compared(cells: &Cells, usual: &PortSet, future_pods: &FuturePods) -> (ByKind, ByKind) {
     let mut more: BTreeMap<LabelBox, PortSet> = BTreeMap::new();
     let mut less: BTreeMap<LabelBox, PortSet> = BTreeMap::new();
     let add = |into: &mut BTreeMap<LabelBox, PortSet>, pods: &LabelSet, ports: &PortSet| {
         let kinds = pods.boxes().iter().filter(|_| !ports.is_empty());
-        for kind in kinds.filter(|kind| unborn.exists(kind)) {
+        for kind in kinds.filter(|kind| future_pods.exists(kind)) {
             let all = into.entry(kind.clone()).or_default();
             *all = all.union(ports);
         }
     };
-    let all = unborn.everyone();
+    let all = future_pods.everyone();
     let mut never = usual.clone();
     for (ports, pods) in cells {
         add(&mut more, pods, &ports.difference(usual));

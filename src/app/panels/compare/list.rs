@@ -12,7 +12,7 @@ use super::{Answer, CompareView, kind_of};
 use crate::analysis::changes::Name;
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
-use crate::app::{icons, insight, widgets};
+use crate::app::{analysis_results, icons, widgets};
 use crate::model::WorkloadId;
 use crate::query::compare::{Comparison, Difference, Place, Side, Way, drawn_names};
 use crate::query::party::{Joined, Party};
@@ -191,7 +191,7 @@ fn arrow_of(answer: &Answer, difference: &Difference) -> Option<Extra> {
         ports: difference.ports.clone(),
         pairs: 1,
     };
-    Some(insight::extra(kind_of(difference.way), &joined))
+    Some(analysis_results::extra(kind_of(difference.way), &joined))
 }
 
 /// Shows a connection on the canvas; where it cannot be, what there is of it.

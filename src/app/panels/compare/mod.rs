@@ -8,8 +8,8 @@ use std::sync::Arc;
 use egui::{Frame, Margin, Ui};
 
 use crate::analysis::changes::Relation;
+use crate::app::analysis_results;
 use crate::app::command::{Command, Commands};
-use crate::app::insight;
 use crate::app::jobs::{Kept, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
@@ -204,7 +204,7 @@ enum Older {
 }
 
 fn arrow(drawn: &Drawn) -> Extra {
-    insight::extra(kind_of(drawn.way), &drawn.joined)
+    analysis_results::extra(kind_of(drawn.way), &drawn.joined)
 }
 
 fn kind_of(way: Way) -> ExtraKind {

@@ -1,4 +1,4 @@
-//! An arrow that is no flow: what kept policies allow, a witness, a difference, a hop.
+//! An arrow that is no flow: what imported policies allow, a witness, a difference, a hop.
 
 use egui::{RichText, Ui};
 
@@ -18,7 +18,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     let document = inspect.document;
     let (from, to) = (name(document, id.from), name(document, id.to));
     let kind = match id.kind {
-        ExtraKind::Kept => "Allowed by kept policies",
+        ExtraKind::Kept => "Allowed by imported policies",
         ExtraKind::TooWide | ExtraKind::Blocked | ExtraKind::Denied => "Connection",
         ExtraKind::Opened | ExtraKind::Closed => "Difference",
         ExtraKind::Hop => "Allowed",
@@ -29,8 +29,10 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
         &format!("{from} to {to}"),
         words_of_extra(id.kind),
     );
-    let insight = std::sync::Arc::clone(&inspect.view.insight);
-    let allowed = insight.allowed(id).filter(|_| id.kind == ExtraKind::Kept);
+    let analysis_results = std::sync::Arc::clone(&inspect.view.analysis_results);
+    let allowed = analysis_results
+        .allowed(id)
+        .filter(|_| id.kind == ExtraKind::Kept);
     if let Some(allowed) = allowed {
         kept(ui, inspect, allowed);
     }
@@ -48,7 +50,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
 /// Asks why one of its connections is allowed or not.
 fn question(inspect: &Inspect<'_>, id: ExtraId, allowed: Option<&Allowed>) -> Option<Command> {
     let document = inspect.document;
-    let drawn = &inspect.results.in_force.stage.drawn;
+    let drawn = &inspect.results.in_force.cluster.drawn;
     let workload = |at: usize| drawn.get(at).copied().flatten().map(NodeRef::Workload);
     let example = allowed.and_then(|allowed| allowed.example);
     let (from, to) = match example {
@@ -111,6 +113,6 @@ fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     }
     widgets::small(
         ui,
-        "What is drawn counts as meant; the kept policies stay until you adopt or delete them.",
+        "What is drawn counts as meant; the imported policies stay until you adopt or delete them.",
     );
 }

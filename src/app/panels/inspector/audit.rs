@@ -43,23 +43,23 @@ impl AuditView {
 /// Has a worker audit what is in force. Comparing once for each policy takes long, so this is called
 /// only while the audit is shown and nothing else is under way.
 pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
-    let (results, insight) = (Arc::clone(results), Arc::clone(&view.insight));
+    let (results, analysis_results) = (Arc::clone(results), Arc::clone(&view.analysis_results));
     let audit = &mut view.audit.audit;
     audit.keep(view.insight_number, pool, move |cancel| {
         let (document, in_force) = (&results.document, &results.in_force);
         let stop = || cancel.is_set();
-        Arc::new(audit_of(document, in_force, &insight.gates, &stop))
+        Arc::new(audit_of(document, in_force, &analysis_results.gates, &stop))
     });
 }
 
 /// Shows it, if there is anything to audit.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
-    let insight = Arc::clone(&inspect.view.insight);
+    let analysis_results = Arc::clone(&inspect.view.analysis_results);
     let whole = inspect.view.audit.audit.answer();
     // Until the whole is there, what is known at once.
     let whole = whole.map(|(_, audit)| Arc::clone(audit));
-    let audit = whole.as_deref().unwrap_or(&insight.audit);
+    let audit = whole.as_deref().unwrap_or(&analysis_results.audit);
     let names = Arc::clone(&inspect.view.names);
     if audit.workloads == 0 {
         return;

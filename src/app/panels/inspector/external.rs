@@ -144,7 +144,7 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
     });
     if !external.domain_names.is_empty() {
         let ink = color(theme::palette(ui.ctx()).ink2);
-        let text = "NetworkPolicy cannot say domain names: flows to them are reported and left out, never widened.";
+        let text = "NetworkPolicy cannot express domain names: flows to them are reported and left out, never widened.";
         widgets::message(ui, icons::NOTE, text, ink);
     }
 }

@@ -289,11 +289,11 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
             palette.blocked,
             palette.blocked_soft,
         ),
-        Verdict::CannotBeSaid => {
+        Verdict::CannotExpress => {
             let more = if reasons.is_empty() { said } else { reasons };
             (
                 icons::NOTE,
-                "NetworkPolicy cannot say this",
+                "NetworkPolicy cannot express this",
                 more.join("\n"),
                 palette.ink,
                 palette.canvas,

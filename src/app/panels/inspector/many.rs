@@ -71,14 +71,14 @@ fn counted(items: &[Item]) -> String {
         ("external", |item| matches!(item, Item::External(_))),
         ("group", |item| matches!(item, Item::Group(_))),
         ("flow", |item| matches!(item, Item::Flow(_))),
-        ("kept policy", |item| matches!(item, Item::Policy(_))),
+        ("imported policy", |item| matches!(item, Item::Policy(_))),
         ("invariant", |item| matches!(item, Item::Invariant(_))),
     ];
     let counts = kinds.iter().filter_map(|(name, is)| {
         let count = items.iter().filter(|item| is(item)).count();
         (count > 0).then(|| match (count, *name) {
             (1, name) => format!("1 {name}"),
-            (count, "kept policy") => format!("{count} kept policies"),
+            (count, "imported policy") => format!("{count} imported policies"),
             (count, name) => format!("{count} {name}s"),
         })
     });

@@ -1,4 +1,4 @@
-//! A kept policy: what it is there for, whom it selects, and what can become of it.
+//! An imported policy: what it is there for, whom it selects, and what can become of it.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::app::panels::policies::{Source, made_for};
 use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, widgets};
-use crate::model::{Item, KeptPolicy, PolicyId, WorkloadId};
+use crate::model::{ImportedPolicy, Item, PolicyId, WorkloadId};
 use crate::policy::{Direction, Policy};
 use crate::proof::Origin;
 use crate::query::Results;
@@ -46,11 +46,11 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
 fn facts_of(results: &Results, id: PolicyId) -> Option<Facts> {
     let in_force = &results.in_force;
     let of = in_force.origins.iter().zip(in_force.policies());
-    let mut read = of.filter(|(origin, _)| **origin == Origin::Kept(id));
+    let mut read = of.filter(|(origin, _)| **origin == Origin::Imported(id));
     let (Some((_, read)), None) = (read.next(), read.next()) else {
         return None;
     };
-    let snapshot = &in_force.stage.snapshot;
+    let snapshot = &in_force.cluster.snapshot;
     let selects = |policy: &Policy, workload: usize| {
         let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
         pods.is_some_and(|pods| peer_matches(snapshot, &policy.subject, &Endpoint::Pod(pods.start)))
@@ -63,7 +63,7 @@ fn facts_of(results: &Results, id: PolicyId) -> Option<Facts> {
         .into_iter()
         .filter(|(_, side, _)| side.as_ref().is_some_and(|side| side.isolates))
         .map(|(_, _, name)| name);
-    let drawn = in_force.stage.index.iter();
+    let drawn = in_force.cluster.index.iter();
     Some(Facts {
         isolates: isolates.collect(),
         selected: drawn
@@ -86,7 +86,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
             "Stands in the place of the generated one, and is judged and exported in its stead",
         ),
         _ => (
-            "Kept policy",
+            "Imported policy",
             "Kept word for word, and judged together with what is written",
         ),
     };
@@ -105,13 +105,13 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
         if widgets::secondary(ui, "Adopt").clicked() {
             ask.push(Command::AdoptThese(vec![id]));
         }
-        if widgets::danger(ui, "Stop keeping").clicked() {
+        if widgets::danger(ui, "Stop importing").clicked() {
             ask.push(Command::StopKeeping);
         }
     });
 }
 
-fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &KeptPolicy, id: PolicyId) {
+fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: PolicyId) {
     let namespace = inspect.view.names.namespace(id);
     if !namespace.is_empty() {
         widgets::stated(ui, "Namespace", namespace);
@@ -121,10 +121,9 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &KeptPolicy, id: Policy
     }
     if let Some(replaces) = &policy.replaces {
         widgets::stated(ui, "Replaces", replaces);
-        if made_for(inspect.results, policy, id) == Source::Kept(id) {
+        if made_for(inspect.results, policy, id) == Source::Imported(id) {
             let ink = color(theme::palette(ui.ctx()).wide);
-            let text =
-                "Nothing of that name is generated any more; it counts as any other kept policy";
+            let text = "Nothing of that name is generated any more; it counts as any other imported policy";
             widgets::message(ui, icons::WARNING, text, ink);
         }
     }

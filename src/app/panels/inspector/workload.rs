@@ -90,7 +90,7 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
         ),
     };
     widgets::message(ui, icon, text, color(ink));
-    let gates = inspect.view.insight.gates.get(&id);
+    let gates = inspect.view.analysis_results.gates.get(&id);
     for (word, gate) in ["Ingress", "Egress"]
         .into_iter()
         .zip(gates.into_iter().flatten())

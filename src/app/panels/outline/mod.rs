@@ -251,7 +251,7 @@ fn lines(
     let kept = kept.filter(|id| fits(names.name(document, *id)) || fits(names.namespace(*id)));
     section(
         &mut lines,
-        "Kept policies",
+        "Imported policies",
         kept.map(|id| plain(Item::Policy(id))).collect(),
     );
     let written = results.generated.policies.iter().enumerate();
@@ -310,7 +310,7 @@ fn line_ui(
         } => {
             let ink = ink.map(|hue| theme::palette(ui.ctx()).icon(hue));
             let look = match item {
-                Item::Invariant(id) => standing(*id, results, theme::palette(ui.ctx())),
+                Item::Invariant(id) => verdict(*id, results, theme::palette(ui.ctx())),
                 item => (icons::of_item(*item, document), ink),
             };
             let shape = (*depth, *count, look);
@@ -327,7 +327,7 @@ fn line_ui(
 type Look = (&'static str, Option<tokens::Rgb>);
 
 /// How an invariant stands, at a glance.
-fn standing(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Look {
+fn verdict(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Look {
     let judged = results.invariants.iter().find(|judged| judged.id == id);
     match judged.map(|judged| &judged.outcome) {
         Some(Outcome::Kept) => (icons::CHECK, Some(palette.exact)),

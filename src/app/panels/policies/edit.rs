@@ -1,4 +1,4 @@
-//! A kept policy as text that can be typed in: what is wrong with it is told while typing, and it
+//! An imported policy as text that can be typed in: what is wrong with it is told while typing, and it
 //! is taken over when the editor is left, as one step.
 
 use egui::{Align, Frame, Id, Layout, Margin, ScrollArea, Ui};
@@ -15,7 +15,7 @@ use crate::app::view::View;
 use crate::app::widgets::{self, Editor};
 use crate::diag::{Diagnostic, Severity};
 use crate::load::imported::faults as faults_of;
-use crate::model::{Document, Edit, Item, KeptPolicy, PolicyId, Refusal, Thing};
+use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Refusal, Thing};
 use crate::query::Results;
 use crate::scene::tokens;
 
@@ -25,26 +25,26 @@ pub struct EditorView {
     faults: Kept<(PolicyId, String), Vec<Diagnostic>>,
 }
 
-/// The egui id of the editor of a kept policy.
+/// The egui id of the editor of an imported policy.
 pub fn editor_id(id: PolicyId) -> Id {
     Editor::id_of(("policy text", id))
 }
 
-/// What a kept policy was made for: a generated one that it replaces, or nothing.
-pub fn made_for(results: &Results, policy: &KeptPolicy, id: PolicyId) -> Source {
+/// What an imported policy was made for: a generated one that it replaces, or nothing.
+pub fn made_for(results: &Results, policy: &ImportedPolicy, id: PolicyId) -> Source {
     let Some((namespace, name)) = policy.replaces.as_ref().and_then(|key| key.split_once('/'))
     else {
-        return Source::Kept(id);
+        return Source::Imported(id);
     };
     let mut replaced = results.generated.replaced.iter();
     match replaced.any(|written| written.namespace == namespace && written.name == name) {
         true => Source::ByHand(id),
-        false => Source::Kept(id),
+        false => Source::Imported(id),
     }
 }
 
 /// What stands in the editor.
-fn text_of(policy: &KeptPolicy, id: PolicyId, view: &View) -> String {
+fn text_of(policy: &ImportedPolicy, id: PolicyId, view: &View) -> String {
     Editor::new(("policy text", id), "", &policy.text, &[]).text(&view.drafts)
 }
 
@@ -120,16 +120,16 @@ pub(super) fn edit_ui(
 
 /// Anything but nothing is taken over: what is wrong with it stays visible, and nothing typed is lost.
 fn accept(
-    policy: &KeptPolicy,
+    policy: &ImportedPolicy,
     id: PolicyId,
     name: &str,
     text: &str,
 ) -> Result<Option<Edit>, Refusal> {
     if text.trim().is_empty() {
         let help = "stop keeping the policy, if it is not wanted any more";
-        return Err(Refusal::new("a kept policy has a text").help(help));
+        return Err(Refusal::new("an imported policy has a text").help(help));
     }
-    let changed = KeptPolicy {
+    let changed = ImportedPolicy {
         text: text.to_owned(),
         ..policy.clone()
     };

@@ -52,7 +52,7 @@ pub struct PoliciesView {
     maker: Kept<Wish, Arc<Shown>>,
     /// What `shown` is another choice of policies than before, so its first line is to be seen.
     fresh: bool,
-    /// The editor of a kept policy.
+    /// The editor of an imported policy.
     pub editor: EditorView,
 }
 
@@ -163,7 +163,7 @@ pub fn policies_ui(
     text::text_ui(ui, view, commands);
 }
 
-/// The kept policy that is being edited: the one that is selected, unless more is to be shown.
+/// The imported policy that is being edited: the one that is selected, unless more is to be shown.
 fn edited(document: &Document, view: &View) -> Option<PolicyId> {
     let Some(Item::Policy(id)) = view.only_selected() else {
         return None;

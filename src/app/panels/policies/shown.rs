@@ -21,7 +21,7 @@ pub enum Source {
     /// Written for the drawing.
     Generated,
     /// Kept as it came.
-    Kept(PolicyId),
+    Imported(PolicyId),
     /// Kept in the place of a generated one.
     ByHand(PolicyId),
 }
@@ -93,7 +93,7 @@ impl Shown {
         self.policies
             .iter()
             .filter_map(|policy| match policy.source {
-                Source::Kept(id) => Some(id),
+                Source::Imported(id) => Some(id),
                 Source::Generated | Source::ByHand(_) => None,
             })
     }
@@ -188,7 +188,7 @@ pub fn shown(
             || about.workloads.iter().flat_map(selects).any(|of| of == id);
         if wanted {
             let head = ShownPolicy {
-                source: Source::Kept(id),
+                source: Source::Imported(id),
                 key: format!("{namespace}/{name}"),
                 namespace,
                 name,
@@ -200,7 +200,7 @@ pub fn shown(
     shown
 }
 
-/// What is known of the kept policies.
+/// What is known of the imported policies.
 struct KeptOnes<'a> {
     /// Places in `Generated::replaced`, and what stands in each.
     by_hand: Vec<(usize, PolicyId)>,
@@ -220,18 +220,18 @@ fn kept<'a>(document: &Document, results: &'a Results) -> KeptOnes<'a> {
 }
 
 impl KeptOnes<'_> {
-    /// The kept policies that select a workload.
+    /// The imported policies that select a workload.
     fn selects(&self, id: WorkloadId) -> Vec<PolicyId> {
         let in_force = &self.results.in_force;
-        let snapshot = &in_force.stage.snapshot;
-        let workload = in_force.stage.index.get(&id);
+        let snapshot = &in_force.cluster.snapshot;
+        let workload = in_force.cluster.index.get(&id);
         let Some(workload) = workload.and_then(|at| snapshot.workloads.get(*at)) else {
             return Vec::new();
         };
         let pod = Endpoint::Pod(workload.pods.start);
         let policies = in_force.origins.iter().zip(in_force.policies());
         let selecting = policies.filter_map(|(origin, policy)| match origin {
-            Origin::Kept(id) if peer_matches(snapshot, &policy.subject, &pod) => Some(*id),
+            Origin::Imported(id) if peer_matches(snapshot, &policy.subject, &pod) => Some(*id),
             _ => None,
         });
         selecting.collect()

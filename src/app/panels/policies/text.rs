@@ -197,7 +197,7 @@ pub(super) fn mark_ui(ui: &mut Ui, source: Source) {
     let palette = theme::palette(ui.ctx());
     let (icon, word, ink) = match source {
         Source::Generated => return,
-        Source::Kept(_) => (icons::FILE, "kept", palette.ink2),
+        Source::Imported(_) => (icons::FILE, "kept", palette.ink2),
         Source::ByHand(_) => (icons::PENCIL_SIMPLE, "by hand", palette.accent),
     };
     let icon = egui::RichText::new(icon).font(theme::icon(13.0));
@@ -213,7 +213,7 @@ fn actions_ui(ui: &mut Ui, policy: &ShownPolicy, commands: &mut Commands) {
                 commands.push(Command::EditPolicyByHand(policy.key.clone()));
             }
         }
-        Source::Kept(id) => {
+        Source::Imported(id) => {
             if widgets::link(ui, "Edit").clicked() {
                 commands.push(Command::Reveal(Item::Policy(id)));
             }

@@ -16,7 +16,7 @@ use crate::proof::Kind;
 use crate::proof::State;
 use crate::proof::fixes;
 use crate::query::Results;
-use crate::query::why::Standing;
+use crate::query::why::PairVerdict;
 use crate::scene::tokens;
 
 /// Its state: how high each card was when it was last seen, so that those out of sight need no layout.
@@ -43,10 +43,10 @@ pub(super) fn shown(results: &Results, list: &ProblemsView) -> Option<ShownConne
         from: finding.witness.from.node(),
         to: finding.witness.to.node(),
         label: finding.ports.clone(),
-        standing: match finding.kind {
-            Kind::Blocked => Standing::Blocked,
-            Kind::TooWide => Standing::NotDrawn,
-            Kind::CannotBeSaid => Standing::Unsaid,
+        verdict: match finding.kind {
+            Kind::Blocked => PairVerdict::Blocked,
+            Kind::TooWide => PairVerdict::NotDrawn,
+            Kind::CannotExpress => PairVerdict::CannotExpress,
         },
     })
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use egui::Ui;
 
 use super::inspector::arrow_end;
-use crate::app::canvas::Spot;
+use crate::app::analysis_results::{extra, node_of};
+use crate::app::canvas::PairEnd;
 use crate::app::command::{Command, Commands};
-use crate::app::insight::{extra, node_of};
 use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
@@ -33,7 +33,7 @@ pub struct RadiusView {
 struct Found {
     radius: Radius,
     hops: Arc<Vec<Extra>>,
-    spot: Arc<Spot>,
+    spot: Arc<PairEnd>,
 }
 
 impl RadiusView {
@@ -68,7 +68,7 @@ impl RadiusView {
     }
 
     /// What it reaches; the rest is dimmed.
-    pub fn spot(&self) -> Option<&Arc<Spot>> {
+    pub fn spot(&self) -> Option<&Arc<PairEnd>> {
         self.found().map(|found| &found.spot)
     }
 
@@ -112,7 +112,7 @@ fn found(results: &Results, from: Party) -> Found {
     }
     Found {
         hops: Arc::new(radius.layers.iter().flatten().map(arrow).collect()),
-        spot: Arc::new(Spot { hops }),
+        spot: Arc::new(PairEnd { hops }),
         radius,
     }
 }

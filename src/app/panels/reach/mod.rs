@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, WidgetType};
 use egui::{pos2, vec2};
 
-use crate::app::board::SharedBoard;
+use crate::app::board::SharedMatrix;
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
@@ -46,7 +46,7 @@ impl ReachView {
 pub(super) fn keep(
     (results, number): (&Arc<Results>, u64),
     selection: &BTreeSet<Item>,
-    board: &SharedBoard,
+    board: &SharedMatrix,
     reach: &mut ReachView,
     pool: &Pool,
 ) {
@@ -57,8 +57,9 @@ pub(super) fn keep(
     let asked = (number, selection.clone());
     let (shared, of) = (board.clone(), Arc::clone(results));
     reach.list.keep(asked, pool, move |cancel| {
-        let list =
-            |board: &mut crate::query::reach::Board| board.list(&selection, &|| cancel.is_set());
+        let list = |board: &mut crate::query::reach::ReachMatrix| {
+            board.list(&selection, &|| cancel.is_set())
+        };
         Arc::new(shared.ask(number, &of, list))
     });
     let Some((asked, listed)) = reach.list.answer().cloned() else {
@@ -225,7 +226,7 @@ fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
     match mark {
         Mark::Blocked => (icons::X, palette.blocked),
         Mark::NotDrawn | Mark::Partly => (icons::WARNING, palette.wide),
-        Mark::Unsaid => (icons::NOTE, palette.ink2),
+        Mark::CannotExpress => (icons::NOTE, palette.ink2),
         Mark::Drawn => (icons::CHECK, palette.exact),
     }
 }

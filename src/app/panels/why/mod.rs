@@ -13,7 +13,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
 use crate::app::view::ShownConnection;
-use crate::app::{icons, problems, standing, widgets};
+use crate::app::{icons, problems, verdict, widgets};
 use crate::model::{Document, Edit, Item, NodeRef, Refusal};
 use crate::proof::Fix;
 use crate::query::Results;
@@ -91,7 +91,7 @@ impl WhyView {
             from: why.from.node,
             to: why.to.node,
             label: why.port.clone(),
-            standing: why.standing,
+            verdict: why.verdict,
         })
     }
 }
@@ -186,13 +186,13 @@ fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> 
 
 fn banner_ui(ui: &mut Ui, why: &Why) {
     let palette = theme::palette(ui.ctx());
-    let (ink, ground) = standing::colors(why.standing, palette);
-    let icon = standing::icon(why.standing);
+    let (ink, ground) = verdict::colors(why.verdict, palette);
+    let icon = verdict::icon(why.verdict);
     let more = why.more.as_str();
     widgets::banner(
         ui,
         icon,
-        why.standing.words(),
+        why.verdict.words(),
         more,
         color(ink),
         color(ground),
@@ -301,7 +301,7 @@ pub(super) fn fix_buttons(ui: &mut Ui, fixes: &[Fix], primary: bool) -> Option<E
 }
 
 fn other_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) {
-    let Some((question, standing)) = &why.other else {
+    let Some((question, verdict)) = &why.other else {
         return;
     };
     widgets::heading(ui, "Not all of it stands so");
@@ -312,7 +312,7 @@ fn other_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) {
             question.from,
             question.to,
             question.port,
-            standing.words().to_lowercase()
+            verdict.words().to_lowercase()
         ),
     );
     if widgets::link(ui, "Why that one?").clicked() {

@@ -1,4 +1,4 @@
-//! Flows, kept policies and the layout: what refers to things by words.
+//! Flows, imported policies and the layout: what refers to things by words.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde_yaml::Value;
 use super::fields::{Fields, Reader, untyped};
 use super::things::{items, take_boolean};
 use crate::model::validate;
-use crate::model::{Document, End, Flow, FlowPort, KeptPolicy, Refusal, Thing, Words};
+use crate::model::{Document, End, Flow, FlowPort, ImportedPolicy, Refusal, Thing, Words};
 use crate::yaml::Node;
 
 pub(super) fn flows(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
@@ -84,10 +84,10 @@ pub(super) fn flow_port(reader: &mut Reader, node: &Node) -> Option<FlowPort> {
     }
 }
 
-pub(super) fn policy(reader: &mut Reader, node: &Node) -> Option<KeptPolicy> {
+pub(super) fn policy(reader: &mut Reader, node: &Node) -> Option<ImportedPolicy> {
     let mut fields = reader.map(node)?;
     let text = reader.required(&mut fields, node, "text")?;
-    Some(KeptPolicy {
+    Some(ImportedPolicy {
         file: reader.take_text(&mut fields, "file").unwrap_or_default(),
         text: reader.text(text)?,
         replaces: reader.take_text(&mut fields, "replaces"),

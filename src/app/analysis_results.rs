@@ -1,4 +1,4 @@
-//! What else the policies in force say about the drawing, beside the proof: what kept policies
+//! What else the policies in force say about the drawing, beside the proof: what imported policies
 //! allow. Computed by a worker of its own after each answer, so that the verdict waits for nothing.
 
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use crate::scene::{Extra, ExtraId, ExtraKind, OUTSIDE};
 
 /// The answers.
 #[derive(Clone, Debug, Default)]
-pub struct Insight {
-    /// What kept policies allow beyond what is drawn.
+pub struct AnalysisResults {
+    /// What imported policies allow beyond what is drawn.
     pub allowed: Vec<Allowed>,
     /// How each gate of each workload stands.
     pub gates: Gates,
     /// What an auditor says at once.
     pub audit: Audit,
-    /// What kept policies allow, as arrows.
+    /// What imported policies allow, as arrows.
     pub kept: Arc<Vec<Extra>>,
 }
 
@@ -51,7 +51,7 @@ impl Extras {
     }
 }
 
-impl Insight {
+impl AnalysisResults {
     /// Finds it all out, until `stop` says that nobody wants it any more.
     pub fn of(results: &Results, stop: &dyn Fn() -> bool) -> Self {
         let (document, in_force) = (&results.document, &results.in_force);
@@ -66,7 +66,7 @@ impl Insight {
         }
     }
 
-    /// What an arrow of a kept policy stands for.
+    /// What an arrow of an imported policy stands for.
     pub fn allowed(&self, id: ExtraId) -> Option<&Allowed> {
         let is = |a: &&Allowed| node_of(a.joined.from) == id.from && node_of(a.joined.to) == id.to;
         self.allowed.iter().find(is)

@@ -1,14 +1,14 @@
 //! Policies of one priority that disagree (A3).
 
 use super::title;
-use crate::analysis::ties::{self, RuleAt, Tie};
+use crate::analysis::priority_conflicts::{self, RuleAt, Tie};
 use crate::analysis::{Direction, Endpoint};
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
 use crate::policy::{Action, Policy};
 
 pub(super) fn ties(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
-    let found = ties::ties(snapshot);
+    let found = priority_conflicts::ties(snapshot);
     out.extend(found.iter().filter_map(|tie| told(snapshot, tie)));
 }
 

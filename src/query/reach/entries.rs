@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::analysis::Endpoint;
-use crate::analysis::ask::addresses_of;
-use crate::intent::snapshot::Stage;
+use crate::analysis::query::addresses_of;
+use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, ExternalId, NodeRef};
 use crate::query::drawn;
 use crate::sets::IpSet;
@@ -22,7 +22,7 @@ pub enum Axis {
 
 /// One row and column of workloads and externals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seat {
+pub enum AxisEntry {
     /// The workload at this index of the snapshot.
     Workload(usize),
     /// An external.
@@ -31,7 +31,7 @@ pub enum Seat {
 
 /// What rows and columns are about. Workloads stand in the order of the snapshot, externals by name.
 #[derive(Clone, Debug, Default)]
-pub struct Seats {
+pub struct AxisEntries {
     nodes: Vec<NodeRef>,
     workloads: usize,
     /// Of each external one address of every piece that is not told apart, and its domain names.
@@ -41,26 +41,26 @@ pub struct Seats {
     namespaces: Vec<NodeRef>,
 }
 
-impl Seats {
-    pub(super) fn new(document: &Document, stage: &Stage) -> Self {
+impl AxisEntries {
+    pub(super) fn new(document: &Document, cluster: &DocumentSnapshot) -> Self {
         // Only what is drawn is in it, so that every workload has an id.
-        let drawn = stage.drawn.iter().flatten();
-        let mut seats = Self {
+        let drawn = cluster.drawn.iter().flatten();
+        let mut entries = Self {
             nodes: drawn.map(|id| NodeRef::Workload(*id)).collect(),
             ..Self::default()
         };
-        seats.workloads = seats.nodes.len();
+        entries.workloads = entries.nodes.len();
         let mut namespaces: Vec<_> = document.namespaces.iter().collect();
         namespaces.sort_by(|a, b| a.1.name.cmp(&b.1.name));
         let place: BTreeMap<_, _> = (namespaces.iter().enumerate())
             .map(|(at, (id, _))| (*id, at))
             .collect();
-        for id in stage.drawn.iter().flatten() {
+        for id in cluster.drawn.iter().flatten() {
             let namespace = document.workloads.get(*id).map(|w| w.namespace);
             let at = namespace.and_then(|id| place.get(&id)).copied();
-            seats.namespace_of.push(at.unwrap_or_default());
+            entries.namespace_of.push(at.unwrap_or_default());
         }
-        seats.namespaces = (namespaces.iter())
+        entries.namespaces = (namespaces.iter())
             .map(|(id, _)| NodeRef::Namespace(*id))
             .collect();
         let mut externals: Vec<_> = document.externals.iter().collect();
@@ -69,17 +69,17 @@ impl Seats {
             .map(|(_, external)| drawn::addresses(external))
             .collect();
         for ((id, external), set) in externals.iter().zip(&sets) {
-            seats.nodes.push(NodeRef::External(*id));
-            seats.namespace_of.push(seats.namespaces.len());
-            seats.namespaces.push(NodeRef::External(*id));
-            let mut ends: Vec<Endpoint> = addresses(stage, set, &sets)
+            entries.nodes.push(NodeRef::External(*id));
+            entries.namespace_of.push(entries.namespaces.len());
+            entries.namespaces.push(NodeRef::External(*id));
+            let mut ends: Vec<Endpoint> = addresses(cluster, set, &sets)
                 .into_iter()
                 .map(Endpoint::Address)
                 .collect();
             ends.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
-            seats.ends.push(ends);
+            entries.ends.push(ends);
         }
-        seats
+        entries
     }
 
     /// How many rows, which are as many columns.
@@ -101,10 +101,10 @@ impl Seats {
     }
 
     /// What has that place among workloads and externals.
-    pub fn of(&self, at: usize) -> Option<Seat> {
+    pub fn of(&self, at: usize) -> Option<AxisEntry> {
         match self.nodes.get(at)? {
-            NodeRef::External(id) => Some(Seat::External(*id)),
-            _ => Some(Seat::Workload(at)),
+            NodeRef::External(id) => Some(AxisEntry::External(*id)),
+            _ => Some(AxisEntry::Workload(at)),
         }
     }
 
@@ -139,23 +139,23 @@ impl Seats {
         match axis {
             Axis::Workloads => vec![row],
             Axis::Namespaces => (0..self.nodes.len())
-                .filter(|seat| self.namespace_of.get(*seat) == Some(&row))
+                .filter(|entry| self.namespace_of.get(*entry) == Some(&row))
                 .collect(),
         }
     }
 
     /// The row in which a workload or external is.
-    pub(super) fn place(&self, axis: Axis, seat: usize) -> usize {
+    pub(super) fn place(&self, axis: Axis, entry: usize) -> usize {
         match axis {
-            Axis::Workloads => seat,
-            Axis::Namespaces => self.namespace_of.get(seat).copied().unwrap_or_default(),
+            Axis::Workloads => entry,
+            Axis::Namespaces => self.namespace_of.get(entry).copied().unwrap_or_default(),
         }
     }
 }
 
 /// One address of every piece of the set that neither a policy nor an external tells apart.
-fn addresses(stage: &Stage, set: &IpSet, all: &[IpSet]) -> Vec<IpAddr> {
-    let mut found = addresses_of(&stage.snapshot, set);
+fn addresses(cluster: &DocumentSnapshot, set: &IpSet, all: &[IpSet]) -> Vec<IpAddr> {
+    let mut found = addresses_of(&cluster.snapshot, set);
     for other in all {
         for (first, last) in other.ranges() {
             found.extend([Some(first), after(last)].into_iter().flatten());

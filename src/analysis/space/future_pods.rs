@@ -6,7 +6,7 @@
 //! last three may be anything, so equal conditions are equal and others are independent of each other.
 //!
 //! A namespace that is known has its own labels and no others, so some maps are no pod at all. The
-//! sets leave that open, which keeps them as short as the selectors are; [`Unborn::exists`] says of a
+//! sets leave that open, which keeps them as short as the selectors are; [`FuturePods::exists`] says of a
 //! box whether there is a pod in it, and everything that is told has been asked so.
 
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(in crate::analysis) const NAMESPACE: &str = "\u{1}\u{1}";
 pub(in crate::analysis) const NAMESPACE_LABEL: &str = "\u{1}namespace\u{1}";
 
 /// Which pods that do not exist yet each expression matches, each distinct expression once.
-pub(in crate::analysis) struct Unborn<'a> {
+pub(in crate::analysis) struct FuturePods<'a> {
     snapshot: &'a Snapshot,
     names: Arc<Names<'a>>,
     by_peer: HashMap<&'a Peer, Arc<LabelSet>>,
@@ -41,7 +41,7 @@ struct Names<'a> {
     unknown: ValueSet,
 }
 
-impl<'a> Unborn<'a> {
+impl<'a> FuturePods<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let known = snapshot.namespaces.iter().enumerate();
         let names = snapshot.namespaces.iter().map(|n| n.name.clone());
@@ -61,11 +61,11 @@ impl<'a> Unborn<'a> {
     }
 
     /// The same for another thread, with nothing evaluated yet.
-    pub fn fork<'b>(&self) -> Unborn<'b>
+    pub fn fork<'b>(&self) -> FuturePods<'b>
     where
         'a: 'b,
     {
-        Unborn {
+        FuturePods {
             snapshot: self.snapshot,
             names: self.names.clone(),
             by_peer: HashMap::new(),

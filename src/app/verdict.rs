@@ -1,0 +1,28 @@
+//! How a connection's verdict looks: an icon beside every colour.
+
+use super::icons;
+use crate::query::why::PairVerdict;
+use crate::scene::tokens::{Palette, Rgb};
+
+/// Its icon.
+pub fn icon(verdict: PairVerdict) -> &'static str {
+    match verdict {
+        PairVerdict::Blocked => icons::X,
+        PairVerdict::NotDrawn => icons::WARNING,
+        PairVerdict::Drawn => icons::CHECK,
+        PairVerdict::CannotExpress => icons::NOTE,
+        PairVerdict::Open => icons::INFO,
+        PairVerdict::Denied => icons::MINUS,
+    }
+}
+
+/// Its ink and its ground.
+pub fn colors(verdict: PairVerdict, palette: &Palette) -> (Rgb, Rgb) {
+    match verdict {
+        PairVerdict::Blocked => (palette.blocked, palette.blocked_soft),
+        PairVerdict::NotDrawn => (palette.wide, palette.wide_soft),
+        PairVerdict::Drawn => (palette.exact, palette.exact_soft),
+        PairVerdict::CannotExpress | PairVerdict::Open => (palette.ink, palette.canvas),
+        PairVerdict::Denied => (palette.ink2, palette.canvas),
+    }
+}
