@@ -73,6 +73,44 @@ impl fmt::Display for Severity {
     }
 }
 
+/// A change of a text: the bytes of a range become another text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Patch {
+    /// What is replaced; empty where something is inserted.
+    pub range: Range<usize>,
+    /// What is there instead.
+    pub text: String,
+}
+
+/// A way to put right what a diagnostic is about: patches of one text. Edits of a Document are
+/// values of the same kind; they are made where Documents are known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fix {
+    /// What it does: `Put 8080 in quotes`.
+    pub title: String,
+    /// The text, by its name.
+    pub file: Arc<str>,
+    /// What is changed in it.
+    pub patches: Vec<Patch>,
+}
+
+/// A text with patches applied, those at one place in the order given. None if two overlap, or one is
+/// not a range of characters of the text.
+pub fn apply(text: &str, patches: &[Patch]) -> Option<String> {
+    let mut sorted: Vec<&Patch> = patches.iter().collect();
+    sorted.sort_by_key(|patch| (patch.range.start, patch.range.end));
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for patch in sorted {
+        out.push_str(text.get(at..patch.range.start)?);
+        text.get(patch.range.clone())?;
+        out.push_str(&patch.text);
+        at = patch.range.end;
+    }
+    out.push_str(text.get(at..)?);
+    Some(out)
+}
+
 /// One thing worth telling. `message` is lower case without a full stop, user input in backticks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Diagnostic {

@@ -36,33 +36,35 @@
 //! sets, policy, cluster  ->  analysis                (no dialect, no YAML)
 //! policy, cluster  ->  model
 //! manifest, dialect, model  ->  load  ->  plan  ->  intent
-//! plan, intent, load, analysis  ->  proof  ->  import, adopt  ->  query
 //! load, analysis  ->  lint
+//! plan, intent, load, analysis  ->  proof  ->  import, adopt
+//! import, adopt, lint  ->  query
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
 //! query, lint, analysis  ->  report
 //! all of these  ->  cli, app                         (cli and app never import each other)
 //! ```
 //!
-//! - [`diag`]: diagnostics and the spans they point at.
-//! - [`yaml`]: reading, as events with line and column; writing, with comments, and the lines recorded.
+//! - [`diag`]: diagnostics, the byte ranges they point at, and patches of a text.
+//! - [`yaml`]: reading, each node with its bytes, line and column; writing, with comments, and the lines recorded; patching, which
+//!   leaves every other byte of a text alone.
 //! - [`sets`]: the algebra. Knows no Kubernetes.
 //! - [`policy`]: what every dialect is lowered to, and all that the analysis reads.
 //! - [`cluster`]: the Snapshot.
 //! - [`manifest`]: bytes to resources and diagnostics; workloads to pods. Never fails.
-//! - [`dialect`]: one folder for each wire format.
+//! - [`dialect`]: one folder for each wire format, reached through one registry.
 //! - [`model`]: the Document, its ids, its edits, its history.
 //! - [`analysis`]: classes of pods, addresses, domain names and ports that no policy tells apart, then bit sets;
 //!   and [`analysis::oracle`], the plain evaluator, which shares no code with that.
-//! - [`load`]: manifests and policies into one Snapshot: the one way in.
+//! - [`load`]: manifests and policies into one Snapshot, under an enforcer and assumptions: the one way in.
 //! - [`plan`]: from a Document to the policies that have to be written.
 //! - [`intent`]: what every gate should allow.
 //! - [`proof`]: the written texts read back and compared with the intent, and the edits that mend a difference.
 //! - [`import`], [`adopt`]: manifests become a Document; policies become flows, proven equal.
 //! - [`query`]: the questions of the window and the command line, one file each.
-//! - [`lint`]: one registry of rules.
+//! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`scene`]: layout and routing.
-//! - [`project`]: the project format, pure; and files, the one place that touches the disk.
+//! - [`project`]: the project format, pure (saving keeps the bytes of what did not change); and files, the one place that touches the disk.
 //! - [`report`]: one file for each output format.
 //! - [`cli`]: one file for each subcommand.
 #![cfg_attr(feature = "gui", doc = "- [`app`]: the window (feature `gui`).")]
@@ -89,7 +91,7 @@
 //! `cargo run --example analyse` does more of it:
 //!
 //! ```
-//! use drawbridge::{analysis, cluster::Assumptions, load::load, manifest::Source};
+//! use drawbridge::{analysis, load::{self, load}, manifest::Source};
 //!
 //! let manifests = "
 //! {apiVersion: v1, kind: Pod, metadata: {name: web}}
@@ -101,7 +103,7 @@
 //! metadata: {name: db}
 //! spec: {podSelector: {matchLabels: {app: db}}}
 //! ";
-//! let loaded = load(&[Source::new("pods.yaml", manifests)], Assumptions::default());
+//! let loaded = load(&[Source::new("pods.yaml", manifests)], &load::Settings::default());
 //! let snapshot = &loaded.snapshot;
 //! let between_pods: Vec<String> = analysis::connections(snapshot)
 //!     .into_iter()

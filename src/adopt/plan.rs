@@ -6,14 +6,13 @@ use ipnet::IpNet;
 
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::diag::Severity;
-use crate::dialect::network_policy::{self, parse};
-use crate::dialect::{cidr, selector};
+use crate::dialect;
 use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
 use crate::model::validate::united;
 use crate::model::{FlowPort, NamespaceId, Network, PolicyId, WorkloadId};
 use crate::plan::context::Context;
-use crate::policy::{Direction, Match, PortItem, PortMatch};
+use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PortMatch, RaisedRule};
 use crate::sets::{LabelOp, LabelSet, Selector};
 use crate::yaml::Object;
 
@@ -74,8 +73,10 @@ pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Resul
     let Some(kept) = document.policies.get(id) else {
         return Err("it does not exist any more".to_owned());
     };
-    let read = manifest::read(&[Source::new(kept.file.clone(), kept.text.clone())]);
-    if let Some(other) = read.cluster_policies.first() {
+    let source = Source::new(kept.file.clone(), kept.text.clone());
+    let read = manifest::read(&[source], &dialect::kinds());
+    let cluster_wide = |object: &&Object| dialect::kind(object).is_some_and(|k| !k.namespaced);
+    if let Some(other) = read.policies.iter().find(cluster_wide) {
         return Err(format!("it is of kind {}, which no flow says", other.kind));
     }
     let [object] = read.policies.as_slice() else {
@@ -111,8 +112,8 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn plan(&self, object: &Object, id: PolicyId) -> Result<Plan, String> {
-        let read = network_policy::read(object, &self.context.document.settings.assumptions);
-        let (Some(policy), Ok(written)) = (read.policy, parse::parse(object)) else {
+        let read = dialect::read(object);
+        let Some(raised) = read.raise() else {
             let errors = read
                 .diagnostics
                 .iter()
@@ -125,21 +126,12 @@ impl Planner<'_> {
                 None => "the API server refuses it".to_owned(),
             });
         };
-        let subject = selector::lower(&written.pod_selector);
-        let own = self.pods(self.own_namespace(), subject.clone());
+        let own = self.pods(self.own_namespace(), raised.subject.clone());
         let mut parts = Vec::new();
-        for (direction, rules) in [
-            (Direction::Ingress, &written.ingress),
-            (Direction::Egress, &written.egress),
-        ] {
-            // Rules of a direction that the policy does not speak of mean nothing (K4).
-            let lowered = policy.side(direction).map_or(&[][..], |side| &side.rules);
-            for (rule, lowered) in rules.iter().zip(lowered) {
-                parts.extend(self.rule(direction, rule, ports(&lowered.ports))?);
-            }
+        for rule in &raised.rules {
+            parts.extend(self.rule(rule)?);
         }
-        let isolates = Direction::BOTH.into_iter();
-        let everybody = subject.is_everything();
+        let everybody = raised.subject.is_everything();
         for part in &mut parts {
             part.dns &= everybody;
         }
@@ -147,48 +139,46 @@ impl Planner<'_> {
             id,
             namespace: self.namespace,
             own: own.unwrap_or(Party::AnyPodOf(self.namespace)),
-            subject,
-            isolates: isolates.filter(|d| policy.side(*d).is_some()).collect(),
+            subject: raised.subject,
+            isolates: raised.isolates,
             parts,
         })
     }
 
-    fn rule(
-        &self,
-        direction: Direction,
-        rule: &parse::Rule,
-        ports: Vec<FlowPort>,
-    ) -> Result<Vec<Part>, String> {
+    fn rule(&self, rule: &RaisedRule) -> Result<Vec<Part>, String> {
+        let (direction, ports) = (rule.direction, ports(&rule.ports));
         let named = ports.iter().find_map(|port| match port {
             FlowPort::Named(_, name) if direction == Direction::Egress => Some(name),
             _ => None,
         });
         let mut networks: Vec<Network> = Vec::new();
         let mut parties = Vec::new();
-        for peer in &rule.peers {
-            match (&peer.ip_block, named) {
-                (Some(_), Some(name)) => {
+        let peers = match &rule.peers {
+            Match::Any => &[][..],
+            Match::Only(peers) => peers,
+        };
+        for peer in peers {
+            match (peer, named) {
+                (PlanPeer::Pods(namespaces, pods), _) => {
+                    parties.extend(self.pods(self.namespaces(namespaces), pods.clone()));
+                }
+                (PlanPeer::Block(_), Some(name)) => {
                     return Err(format!("it allows ports by name, `{name}`, to an address"));
                 }
-                (Some(written), None) => {
-                    let network = block(written)?;
+                (PlanPeer::Block(network), None) => {
+                    let network = in_order(network);
                     if !networks.contains(&network) {
                         networks.push(network);
                     }
                 }
-                (None, _) => {
-                    let namespaces = match &peer.namespace_selector {
-                        Some(selector) => selector::lower(selector),
-                        None => self.own_namespace(),
-                    };
-                    let pods = peer.pod_selector.as_ref().map(selector::lower);
-                    parties.extend(self.pods(namespaces, pods.unwrap_or_default()));
+                (PlanPeer::Domain(name), _) => {
+                    return Err(format!("it allows connections to a domain name, `{name}`"));
                 }
             }
         }
-        let dns = direction == Direction::Egress && self.is_dns(rule, &networks, &ports);
+        let dns = direction == Direction::Egress && self.is_dns(peers, &networks, &ports);
         let mut numbered = ports.clone();
-        if rule.peers.is_empty() {
+        if rule.peers == Match::Any {
             parties.push(Party::AnyPod);
             networks = everywhere();
             // An address has no port names: towards it they allow nothing.
@@ -211,21 +201,30 @@ impl Planner<'_> {
         Ok(found.into_iter().map(part).collect())
     }
 
-    /// Whether the rule lets names be resolved as the project's DNS policies do.
-    fn is_dns(&self, rule: &parse::Rule, networks: &[Network], ports: &[FlowPort]) -> bool {
+    /// Whether a rule with these peers lets names be resolved as the project's DNS policies do.
+    fn is_dns(&self, peers: &[PlanPeer], networks: &[Network], ports: &[FlowPort]) -> bool {
         let resolver = &self.resolver;
-        let mut pods = rule.peers.iter().filter(|p| p.ip_block.is_none());
-        let (Some(peer), None) = (pods.next(), pods.next()) else {
+        let mut pods = peers.iter().filter_map(|peer| match peer {
+            PlanPeer::Pods(namespaces, labels) => Some((namespaces, labels)),
+            PlanPeer::Block(_) | PlanPeer::Domain(_) => None,
+        });
+        let (Some((namespaces, labels)), None) = (pods.next(), pods.next()) else {
             return false;
         };
-        let lower = |s: &Option<selector::LabelSelector>| s.as_ref().map(selector::lower);
-        let namespaces = lower(&peer.namespace_selector).unwrap_or_else(|| self.own_namespace());
-        let labels = lower(&peer.pod_selector).unwrap_or_default();
+        let namespaces = self.namespaces(namespaces);
         united(ports.to_vec()) == united(resolver.ports.clone())
             && networks.len() == resolver.networks.len()
             && networks.iter().all(|n| resolver.networks.contains(n))
             && equal(&namespaces, &resolver.namespaces)
-            && equal(&labels, &resolver.pods)
+            && equal(labels, &resolver.pods)
+    }
+
+    fn namespaces(&self, namespaces: &PlanNamespaces) -> Selector {
+        match namespaces {
+            PlanNamespaces::Own => self.own_namespace(),
+            PlanNamespaces::Named(name) => Selector::label(NAMESPACE_NAME_LABEL, name),
+            PlanNamespaces::Labelled(selector) => selector.clone(),
+        }
     }
 
     fn own_namespace(&self) -> Selector {
@@ -288,28 +287,19 @@ fn everywhere() -> Vec<Network> {
         .collect()
 }
 
-fn block(block: &parse::IpBlock) -> Result<Network, String> {
-    let net = |text: &str| {
-        let read = cidr::parse(text).map_err(|_| format!("`{text}` is no address block"));
-        read.map(|block| block.net)
-    };
-    let mut except = Vec::new();
-    for hole in &block.except {
-        except.push(net(&hole.value)?);
-    }
-    except.sort();
-    except.dedup();
-    Ok(Network {
-        cidr: net(&block.cidr.value)?,
-        except,
-    })
+/// The network with its exceptions sorted, each once.
+fn in_order(network: &Network) -> Network {
+    let mut network = network.clone();
+    network.except.sort();
+    network.except.dedup();
+    network
 }
 
-fn ports(ports: &Match<PortItem>) -> Vec<FlowPort> {
+fn ports(ports: &Match<PortMatch>) -> Vec<FlowPort> {
     let Match::Only(items) = ports else {
         return vec![FlowPort::Any];
     };
-    let one = |item: &PortItem| match &item.port {
+    let one = |item: &PortMatch| match item {
         PortMatch::Range {
             protocol,
             first,

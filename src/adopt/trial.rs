@@ -40,9 +40,8 @@ impl Old {
         extra.dedup();
         let cluster = snapshot::with_witnesses(context.document, extra);
         let generated = generated::write(context.document, context.imported);
-        let mut snapshot = cluster.snapshot.clone();
         let in_force = InForce::of(context.document, context.imported, &generated);
-        snapshot.policies = in_force.policies().to_vec();
+        let snapshot = in_force.on(&cluster);
         let pods = |party: &Party| blame::pods_of(context, &snapshot, party);
         let own = plans.iter().map(|plan| pods(&plan.own)).collect();
         let others = |plan: &Plan| plan.parts.iter().map(|part| pods(&part.other)).collect();
@@ -122,9 +121,8 @@ impl<'a> Trial<'a> {
     fn differences(&self, document: &Document) -> (Vec<GateDifference>, Vec<Loss>) {
         let imported = imported::imported(document);
         let generated = generated::write(document, &imported);
-        let mut snapshot = self.old.cluster.snapshot.clone();
         let in_force = InForce::of(document, &imported, &generated);
-        snapshot.policies = in_force.policies().to_vec();
+        let snapshot = in_force.on(&self.old.cluster);
         let differences = analysis::compare(&self.old.snapshot, &snapshot);
         let mut losses = generated.losses;
         losses.retain(|loss| !self.old.losses.contains(loss));

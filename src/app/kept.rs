@@ -6,6 +6,7 @@ use super::panels::policies::{Source, editor_id, made_for};
 use super::state::App;
 use crate::adopt::Adopted;
 use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing, Unknown};
+use crate::project::files::policy_file;
 
 /// What a worker found out about adopting, and the Document that it is about.
 pub type Adoption = (Document, Vec<PolicyId>, Adopted);
@@ -119,7 +120,7 @@ impl App {
         };
         let name = format!("Edit {} by hand", written.name);
         let copy = ImportedPolicy {
-            file: format!("{}-{}.yaml", written.namespace, written.name),
+            file: policy_file(&written.namespace, &written.name),
             text: written.text.clone(),
             replaces: Some(key.to_owned()),
             unknown: Unknown::new(),

@@ -255,7 +255,8 @@ impl App {
     }
 
     fn open_palette(&mut self, only_commands: bool) {
-        self.view.overlay = Some(Overlay::Palette(PaletteView::new(only_commands)));
+        let view = Box::new(PaletteView::new(only_commands));
+        self.view.overlay = Some(Overlay::Palette(view));
     }
 
     fn find(&mut self) {

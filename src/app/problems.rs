@@ -100,6 +100,7 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
             .filter_map(|j| of_judged(document, j)),
     );
     all.extend(results.generated.diagnostics.iter().map(of_diagnostic));
+    all.extend(results.findings.iter().map(of_diagnostic));
     all.extend(validate::problems(document).iter().map(of_diagnostic));
     all.sort_by_key(|problem| problem.tone);
     all
@@ -271,4 +272,40 @@ pub fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
     format!("{}{}", first.unwrap_or_default(), chars.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ImportedPolicy, Unknown};
+    use crate::query;
+
+    #[test]
+    fn findings_of_lint_rules_are_problems() {
+        let mut document = Document::default();
+        document.policies.add(ImportedPolicy {
+            file: "out.yaml".into(),
+            text: "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: out, namespace: shop}
+spec:
+  egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]
+"
+            .into(),
+            replaces: None,
+            unknown: Unknown::new(),
+        });
+        let results = query::check(&document);
+        let [found] = results.findings.as_slice() else {
+            panic!("{:?}", results.findings);
+        };
+        assert_eq!(found.code, "L08");
+        let problems = problems(&document, &results);
+        let problem = problems
+            .iter()
+            .find(|p| p.title == "NetworkPolicy shop/out");
+        let problem = problem.expect("a problem");
+        assert_eq!(problem.message, sentence(&found.message));
+        assert_eq!(problem.witness, "out.yaml:5");
+    }
 }

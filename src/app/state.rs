@@ -2,7 +2,7 @@
 //! commands, panels are shown, and commands run in order at the end.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use egui::{CentralPanel, Context, Frame, Panel, Ui};
 
@@ -62,6 +62,8 @@ pub struct App {
     /// The title that the window has.
     pub(super) title: String,
     check: Slot<Option<Checked>>,
+    /// What the last check left for the next one.
+    check_cache: Arc<Mutex<crate::query::Cache>>,
     pub(super) adopting: Slot<Adoption>,
     analysis_results: Slot<AnalysisResults>,
     /// What was last sent to be checked; none: whatever is open must be.
@@ -91,6 +93,7 @@ impl App {
             results: Arc::new(crate::query::check(&Document::default())),
             view: View::default(),
             check: Slot::new(files.pool()),
+            check_cache: Arc::default(),
             adopting: Slot::new(files.pool()),
             analysis_results: Slot::new(files.pool()),
             files,
@@ -140,9 +143,15 @@ impl App {
         }
         self.sent = Some(document.clone());
         let known = Arc::clone(&self.view.names);
+        let shared = Arc::clone(&self.check_cache);
         self.check.start(move |cancel| {
             let begun = std::time::Instant::now();
-            let mut results = crate::query::check_until(&document, &|| cancel.is_set())?;
+            // Taken out, so that nothing half done stays in it after a panic.
+            let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut cache = std::mem::take(&mut *lock());
+            let results = crate::query::check_with(&mut cache, &document, &|| cancel.is_set());
+            *lock() = cache;
+            let mut results = results?;
             results.took = begun.elapsed();
             let problems = problems::problems(&document, &results);
             let names = PolicyNames::read(&document, &known);

@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// The project
     #[arg(value_name = "PROJECT")]
     project: PathBuf,
-    /// The folder to write to, one file for each policy; standard output if not given
+    /// The folder to write to, one file for each policy: NAMESPACE/NAME.yaml; standard output if not given
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// One policy for each flow and direction, or one for each workload; as the project says if not given
@@ -108,7 +108,8 @@ fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<
     let files: Vec<ExportFile> = policies
         .into_iter()
         .map(|written| ExportFile {
-            name: format!("{}-{}.yaml", written.namespace, written.name),
+            namespace: written.namespace.clone(),
+            name: written.name.clone(),
             text: text(written, args.without_namespaces),
         })
         .collect();

@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args) -> u8 {
         let message = format!("{}: {}", offer.title, offer.detail);
         diagnostics.push(Diagnostic::info("offer", message).help("draw these flows in the window"));
     }
-    let code = match files::save(&args.output, &document) {
+    let code = match files::save(&args.output, &document, "") {
         Ok(_) => exit_code(&diagnostics, FINE),
         Err(diagnostic) => {
             diagnostics.push(diagnostic);

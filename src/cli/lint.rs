@@ -1,32 +1,43 @@
 //! `drawbridge lint PATH...`: what the API server would refuse, and more.
 
-use super::{FINDINGS, FINE, Format, Inputs, WRONG, answer, load_inputs};
-use crate::diag::Severity;
+use std::path::PathBuf;
+
+use super::{FINDINGS, FINE, Format, Inputs, Rules, WRONG, answer, read_inputs, tell};
+use crate::diag::{Diagnostic, Severity};
 use crate::lint;
 use crate::report::findings;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
+    /// Files, folders (searched for .yaml, .yml and .json), a project, or - for standard input
+    #[arg(required_unless_present = "explain", value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
-    inputs: Inputs,
+    rules: Rules,
     /// Format of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
+    /// Print the manual page of a code, as in `--explain V9`
+    #[arg(long, value_name = "CODE", conflicts_with = "paths")]
+    explain: Option<String>,
 }
 
 /// Everything told is a finding here, so all of it is the answer. What stands in the texts is 1;
-/// a file that cannot be read at all is 2.
+/// a file that cannot be read at all is 2, and so is an enforcer that is not supported.
 pub(super) fn run(args: &Args) -> u8 {
-    let loaded = load_inputs(&args.inputs);
-    let found = lint::lint(&lint::Input {
-        snapshot: &loaded.snapshot,
-        told: &loaded.diagnostics,
+    if let Some(code) = &args.explain {
+        return explain(code);
+    }
+    let loaded = read_inputs(&Inputs {
+        paths: args.paths.clone(),
+        rules: args.rules.clone(),
     });
+    let found = lint::lint(&loaded);
     let text = match args.output {
         Format::Txt => findings::text(&found),
         Format::Json => findings::json(&found),
     };
-    let code = if found.iter().any(|d| d.code == "file") {
+    let code = if found.iter().any(|d| matches!(d.code, "file" | "enforcer")) {
         WRONG
     } else if found.iter().any(|d| d.severity != Severity::Info) {
         FINDINGS
@@ -34,4 +45,14 @@ pub(super) fn run(args: &Args) -> u8 {
         FINE
     };
     answer(&text, code)
+}
+
+fn explain(code: &str) -> u8 {
+    if let Some(page) = lint::page(code) {
+        return answer(&format!("{page}\n"), FINE);
+    }
+    let message = format!("there is no code `{code}`");
+    let help = format!("known codes: {}", lint::codes().join(", "));
+    tell(&[Diagnostic::error("question", message).help(help)]);
+    WRONG
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
 use crate::diag::{Diagnostic, Severity};
 use crate::load::{self, Loaded};
 use crate::model::Document;
@@ -151,20 +151,34 @@ pub(crate) struct Inputs {
 /// Whose rules decide.
 #[derive(Clone, clap::Args)]
 pub(crate) struct Rules {
-    /// Whose rules decide
-    #[arg(long, value_enum, default_value_t = Enforcer::Kubernetes)]
-    pub enforcer: Enforcer,
+    /// Whose rules decide (if not given: what the project says, else kubernetes)
+    #[arg(long, value_enum)]
+    pub enforcer: Option<EnforcerName>,
     /// What to take for granted: pod-addresses=unknown|outside|known, host-network=pods|nodes
     /// (if not given: what the project says, else unknown and pods)
     #[arg(long, value_name = "KEY=VALUE", value_parser = assumption)]
     pub assume: Vec<Assumption>,
 }
 
-/// Who enforces the policies.
+/// A word of `--enforcer`.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Enforcer {
-    /// The API's own meaning
+pub(crate) enum EnforcerName {
+    /// The Kubernetes APIs' own text
     Kubernetes,
+    /// Not supported yet
+    Cilium,
+    /// Not supported yet
+    Calico,
+}
+
+impl From<EnforcerName> for Enforcer {
+    fn from(name: EnforcerName) -> Self {
+        match name {
+            EnforcerName::Kubernetes => Self::Kubernetes,
+            EnforcerName::Cilium => Self::Cilium,
+            EnforcerName::Calico => Self::Calico,
+        }
+    }
 }
 
 /// One `--assume`.
@@ -202,29 +216,39 @@ impl Rules {
         }
     }
 
-    /// Those assumptions, with what is given in place of theirs; of a key given twice the later value.
-    pub fn assumptions(&self, mut all: Assumptions) -> Assumptions {
-        let Enforcer::Kubernetes = self.enforcer;
+    /// Those settings, with what is given in place of theirs; of a key given twice the later value.
+    pub fn over(&self, mut settings: load::Settings) -> load::Settings {
+        if let Some(name) = self.enforcer {
+            settings.enforcer = name.into();
+        }
+        let assumptions = &mut settings.assumptions;
         for one in &self.assume {
             match *one {
-                Assumption::PodAddresses(value) => all.pod_addresses = value,
-                Assumption::HostNetwork(value) => all.host_network = value,
+                Assumption::PodAddresses(value) => assumptions.pod_addresses = value,
+                Assumption::HostNetwork(value) => assumptions.host_network = value,
             }
         }
-        all
+        settings
     }
+}
+
+/// Reads everything that the paths stand for, and finds what qualifies answers about it.
+pub(crate) fn load_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
+    let mut loaded = read_inputs(inputs);
+    crate::lint::qualify(&mut loaded);
+    loaded
 }
 
 /// Reads everything that the paths stand for, with a spinner if it takes long and someone watches.
 /// Diagnostics of files come first. The process ends soon after, and gives it back all at once.
-pub(crate) fn load_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
+pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
     let spinner = spinner("reading manifests");
     if let Some(loaded) = project(inputs) {
         spinner.finish_and_clear();
         return ManuallyDrop::new(loaded);
     }
     let (texts, mut diagnostics) = sources::collect(&inputs.paths);
-    let mut loaded = load::load(&texts, inputs.rules.assumptions(Assumptions::default()));
+    let mut loaded = load::load(&texts, &inputs.rules.over(load::Settings::default()));
     diagnostics.append(&mut loaded.diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
@@ -242,8 +266,10 @@ fn project(inputs: &Inputs) -> Option<Loaded> {
     }
     Some(match format::read(&text, &path.to_string_lossy()) {
         Ok((mut document, diagnostics)) => {
-            let assumptions = &mut document.settings.assumptions;
-            *assumptions = inputs.rules.assumptions(*assumptions);
+            let settings = &mut document.settings;
+            let judged = inputs.rules.over(load::Settings::of(settings));
+            settings.enforcer = judged.enforcer;
+            settings.assumptions = judged.assumptions;
             let mut loaded = crate::proof::loaded(&document);
             loaded.diagnostics.splice(0..0, diagnostics);
             loaded
@@ -346,15 +372,13 @@ mod tests {
     #[test]
     fn of_an_assumption_given_twice_the_later_counts() {
         let rules = Rules {
-            enforcer: Enforcer::Kubernetes,
+            enforcer: None,
             assume: ["pod-addresses=known", "pod-addresses=outside"]
                 .map(|text| assumption(text).unwrap())
                 .into(),
         };
-        assert_eq!(
-            rules.assumptions(Assumptions::default()).pod_addresses,
-            PodAddresses::Outside
-        );
+        let settings = rules.over(load::Settings::default());
+        assert_eq!(settings.assumptions.pod_addresses, PodAddresses::Outside);
         assert!(assumption("pod-addresses=maybe").is_err());
     }
 }

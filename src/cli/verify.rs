@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, tell};
 use crate::diag::Diagnostic;
+use crate::lint;
 use crate::load;
 use crate::model::Document;
 use crate::project::{files, format, sources};
@@ -97,6 +98,7 @@ fn own(document: &Document) -> Found {
     let fixes = findings.map(titles).collect();
     let mut diagnostics = results.generated.diagnostics;
     diagnostics.extend(results.proof.diagnostics.clone());
+    diagnostics.extend(results.findings);
     Found {
         proof: results.proof,
         invariants: results.invariants,
@@ -107,7 +109,8 @@ fn own(document: &Document) -> Found {
 
 fn against(args: &Args, document: &Document) -> Found {
     let (texts, mut diagnostics) = sources::collect(&args.against);
-    let loaded = load::load(&texts, document.settings.assumptions);
+    let mut loaded = load::load(&texts, &load::Settings::of(&document.settings));
+    lint::qualify(&mut loaded);
     diagnostics.extend(loaded.diagnostics);
     let (proof, invariants) = crate::query::check_against(document, loaded.snapshot.policies);
     Found {

@@ -91,6 +91,29 @@ impl Assumptions {
     }
 }
 
+/// Whose reading of the policies decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Enforcer {
+    /// The text of the Kubernetes APIs.
+    #[default]
+    Kubernetes,
+    /// Cilium.
+    Cilium,
+    /// Calico.
+    Calico,
+}
+
+impl Enforcer {
+    /// Its name in a project and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::Cilium => "cilium",
+            Self::Calico => "calico",
+        }
+    }
+}
+
 /// Whether `ipBlock` and `networks` match pods (K32, A6, DESIGN 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum PodAddresses {

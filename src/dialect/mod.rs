@@ -1,17 +1,25 @@
 //! Wire formats: parse, validate as the API server does, lower to [`crate::policy::Policy`], write.
+//!
+//! A wire format is a [`Dialect`]; the registry has one of each. Nothing outside this folder names one:
+//! [`kinds`], [`read`] and [`tiers`] are the way to them all.
 
 pub mod cidr;
-pub mod cluster_policy;
+mod cluster_policy;
 pub mod fields;
 pub mod metadata;
 pub mod names;
-pub mod network_policy;
+mod network_policy;
 pub mod refusal;
 pub mod selector;
+mod unread;
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::policy::{Combine, FlowKey, Loss, PlanPolicy, Tier};
+use crate::cluster::{Assumptions, Enforcer};
+use crate::diag::{Diagnostic, Severity};
+use crate::policy::{Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Tier};
+use crate::yaml::Object;
 
 /// Where AdminNetworkPolicy and the Admin tier of ClusterNetworkPolicy are judged, in [`tiers`].
 pub const ADMIN: usize = 0;
@@ -19,6 +27,119 @@ pub const ADMIN: usize = 0;
 pub const NETWORK_POLICY: usize = 1;
 /// Where BaselineAdminNetworkPolicy and the Baseline tier of ClusterNetworkPolicy are judged.
 pub const BASELINE: usize = 2;
+
+/// All dialects. Policies are judged in this order, and within a dialect in that of their texts.
+const DIALECTS: &[&dyn Dialect] = &[
+    &network_policy::NetworkPolicies,
+    &cluster_policy::ClusterPolicies,
+];
+
+/// A wire format.
+trait Dialect: Sync {
+    /// The kinds of policies that it reads.
+    fn kinds(&self) -> &'static [Kind];
+    /// What its policies mean and what is refused in them: Markdown, a page for each code.
+    fn manual(&self) -> &'static [&'static str];
+    /// Decodes and validates an object of one of its kinds.
+    fn read(&self, object: &Object) -> Parsed;
+}
+
+/// A policy as its dialect decoded it.
+pub trait Lower: fmt::Debug + Send + Sync {
+    /// What it means; `object` is what it was decoded from.
+    fn lower(&self, object: &Object, context: &Context) -> Vec<Policy>;
+
+    /// The policy as it could be drawn; none if no flows express policies of its kind.
+    fn raise(&self) -> Option<RaisedPolicy> {
+        None
+    }
+}
+
+/// What the meaning of a policy depends on, beside its text.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// What the answers take for granted.
+    pub assumptions: Assumptions,
+}
+
+/// What became of an object.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// The policy; none if it is refused.
+    policy: Option<Box<dyn Lower>>,
+    /// What the API server would refuse, in its own words, and what has no effect.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// A policy with what was found in it. It is refused if there is an error among that, other than those that
+    /// are `lenient`, which leave its meaning clear.
+    fn new(
+        policy: Option<impl Lower + 'static>,
+        mut diagnostics: Vec<Diagnostic>,
+        lenient: &[&str],
+    ) -> Self {
+        let lenient = |d: &Diagnostic| lenient.contains(&d.code) || metadata::is_about(d);
+        let fatal = |d: &Diagnostic| d.severity == Severity::Error && !lenient(d);
+        let refused = diagnostics.iter().any(fatal);
+        for told in diagnostics.iter_mut().filter(|d| fatal(d)) {
+            told.message.push_str("; this policy is not judged");
+        }
+        let policy = policy.filter(|_| !refused);
+        Self {
+            policy: policy.map(|policy| Box::new(policy) as Box<dyn Lower>),
+            diagnostics,
+        }
+    }
+
+    /// What the object means; nothing if it is refused.
+    pub fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
+        let policy = self.policy.as_ref();
+        policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
+    }
+
+    /// The policy as it could be drawn; none if it is refused, or if no flows express policies of its kind.
+    pub fn raise(&self) -> Option<RaisedPolicy> {
+        self.policy.as_ref()?.raise()
+    }
+}
+
+/// The kinds of policies that are known, those that no dialect reads among them.
+pub fn kinds() -> Vec<Kind> {
+    let read = DIALECTS.iter().flat_map(|dialect| dialect.kinds());
+    read.chain(unread::KINDS).copied().collect()
+}
+
+/// What policies mean and what is refused in them: Markdown, a page for each code.
+pub fn manual() -> Vec<&'static str> {
+    let all = DIALECTS.iter().flat_map(|dialect| dialect.manual());
+    all.copied().collect()
+}
+
+/// The kind of a policy, if it is a known one.
+pub fn kind(object: &Object) -> Option<Kind> {
+    let known = DIALECTS.iter().flat_map(|dialect| dialect.kinds());
+    let mut all = known.chain(unread::KINDS);
+    all.find(|kind| is_of(object, kind)).copied()
+}
+
+/// Decodes and validates a policy. An object of no known kind is none.
+pub fn read(object: &Object) -> Parsed {
+    let dialect = DIALECTS.get(place(object));
+    dialect.map_or_else(Parsed::default, |dialect| dialect.read(object))
+}
+
+/// The place of an object's dialect in the order in which policies are judged; that of objects of other kinds
+/// is the last.
+pub fn place(object: &Object) -> usize {
+    let reads = |dialect: &&dyn Dialect| dialect.kinds().iter().any(|k| is_of(object, k));
+    let place = DIALECTS.iter().position(reads);
+    place.unwrap_or(DIALECTS.len())
+}
+
+fn is_of(object: &Object, kind: &Kind) -> bool {
+    kind.group == object.group() && kind.name == object.kind
+}
 
 /// A written policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +155,56 @@ pub fn write(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
     network_policy::express(plan)
 }
 
-/// The tiers of a cluster whose policies mean what the Kubernetes APIs say (3.2).
-pub fn tiers() -> Vec<Tier> {
+/// The tiers in which an enforcer judges policies (3.2). Of those that are not implemented, Kubernetes': see
+/// [`unsupported`].
+pub fn tiers(enforcer: Enforcer) -> Vec<Tier> {
     let tier = |name: &str, combine| Tier {
         name: name.into(),
         combine,
     };
-    vec![
-        tier("Admin", Combine::FirstMatch),
-        tier("NetworkPolicy", Combine::DenyOverAccept),
-        tier("Baseline", Combine::FirstMatch),
-    ]
+    match enforcer {
+        Enforcer::Kubernetes | Enforcer::Cilium | Enforcer::Calico => vec![
+            tier("Admin", Combine::FirstMatch),
+            tier("NetworkPolicy", Combine::DenyOverAccept),
+            tier("Baseline", Combine::FirstMatch),
+        ],
+    }
+}
+
+/// Why answers are not those of an enforcer; none if they are.
+pub fn unsupported(enforcer: Enforcer) -> Option<Diagnostic> {
+    if enforcer == Enforcer::Kubernetes {
+        return None;
+    }
+    let message = format!(
+        "enforcer `{}` is not supported yet; policies are judged by the Kubernetes API's rules",
+        enforcer.name()
+    );
+    let help = "use `--enforcer kubernetes`, or `enforcer: kubernetes` in the project's settings";
+    Some(Diagnostic::error("enforcer", message).help(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn kinds_are_unique() {
+        let all = kinds();
+        let names: BTreeSet<_> = all.iter().map(|kind| (kind.group, kind.name)).collect();
+        assert_eq!(names.len(), all.len());
+        let judged: Vec<_> = all.iter().filter(|k| k.judged).map(|k| k.name).collect();
+        assert!(judged.contains(&"NetworkPolicy") && judged.contains(&"ClusterNetworkPolicy"));
+    }
+
+    #[test]
+    fn enforcers_without_rules_of_their_own_are_errors() {
+        assert_eq!(unsupported(Enforcer::Kubernetes), None);
+        for enforcer in [Enforcer::Cilium, Enforcer::Calico] {
+            let told = unsupported(enforcer).unwrap();
+            assert_eq!((told.severity, told.code), (Severity::Error, "enforcer"));
+            assert!(told.message.contains(enforcer.name()));
+        }
+    }
 }

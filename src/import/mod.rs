@@ -20,6 +20,8 @@ use crate::model::{
 use crate::plan::MANAGED_BY;
 use crate::proof::generate;
 use crate::sets::{Labels, Selector};
+use crate::yaml;
+use crate::yaml::plain::typed;
 
 /// What an import comes to.
 #[derive(Clone, Debug, Default)]
@@ -157,7 +159,8 @@ fn policies(
     let mut own: BTreeMap<(String, String), NetworkPolicy> = BTreeMap::new();
     for from in [&*document, project] {
         for written in generate(from).policies {
-            if let Ok(policy) = serde_yaml::from_str(&written.text) {
+            let parsed = yaml::parse(&written.text);
+            if let Some(policy) = parsed.documents.first().and_then(|d| typed(&d.node)) {
                 own.insert((written.namespace, written.name), policy);
             }
         }
@@ -167,7 +170,7 @@ fn policies(
             object.namespace_or_default().to_owned(),
             object.name.clone(),
         );
-        let read: Option<NetworkPolicy> = serde_yaml::from_str(&object.text).ok();
+        let read: Option<NetworkPolicy> = typed(&object.node);
         let managed = |labels: &Labels| labels.get(MANAGED_BY.0).is_some_and(|v| v == MANAGED_BY.1);
         read.is_some_and(|policy| {
             policy.metadata.labels.as_ref().is_some_and(managed) && own.get(&key) == Some(&policy)

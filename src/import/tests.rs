@@ -1,6 +1,5 @@
 use super::*;
-use crate::cluster::Assumptions;
-use crate::load::load;
+use crate::load::{Settings, load};
 use crate::manifest::Source;
 use crate::model::Words;
 use crate::proof::State;
@@ -31,7 +30,7 @@ spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
 "#;
 
 fn read(text: &str) -> Loaded {
-    load(&[Source::new("shop.yaml", text)], Assumptions::default())
+    load(&[Source::new("shop.yaml", text)], &Settings::default())
 }
 
 #[test]

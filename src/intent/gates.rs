@@ -6,14 +6,13 @@
 //! its ends name. What is left out of the written policies is subtracted only as a listed [`Loss`].
 
 use super::snapshot::{DocumentSnapshot, own_selector};
-use crate::cluster::{Assumptions, HostNetwork};
+use crate::cluster::{Assumptions, HostNetwork, Snapshot};
 use crate::diag::Span;
-use crate::dialect;
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, Flow, FlowId, FlowPort, NamespaceId, Network, WorkloadId};
 use crate::policy::{
-    Action, Direction, FlowKey, Imported, Loss, Match, Part, Peer, PeerItem, Policy, PortItem,
-    PortMatch, Rule, Side, WorkloadKey,
+    Action, Combine, Direction, FlowKey, Imported, Loss, Match, Part, Peer, PeerItem, Policy,
+    PortItem, PortMatch, Rule, Side, Tier, WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
 
@@ -44,6 +43,19 @@ pub(crate) enum Bound {
     Lower,
     /// What may be allowed.
     Upper,
+}
+
+impl DocumentSnapshot {
+    /// The cluster with what is intended in force, in the one tier of an intent.
+    pub(crate) fn intended(&self, intents: &[Intent]) -> Snapshot {
+        let mut snapshot = self.snapshot.clone();
+        snapshot.tiers = vec![Tier {
+            name: "Intent".to_owned(),
+            combine: Combine::DenyOverAccept,
+        }];
+        snapshot.policies = intents.iter().map(|i| i.policy.clone()).collect();
+        snapshot
+    }
 }
 
 /// Everything that is intended, without what is listed in `losses`.
@@ -363,6 +375,7 @@ fn isolation_of(policy: &Policy) -> Policy {
     Policy {
         ingress: closed(&policy.ingress),
         egress: closed(&policy.egress),
+        tier: 0,
         ..policy.clone()
     }
 }
@@ -372,7 +385,7 @@ fn empty(subject: Peer) -> Policy {
         kind: "NetworkPolicy",
         name: "intent".to_owned(),
         namespace: None,
-        tier: dialect::NETWORK_POLICY,
+        tier: 0,
         order: 0,
         subject,
         ingress: None,

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use crate::cluster::{
     ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
-use crate::dialect;
 use crate::model::dns::Resolver;
 use crate::model::naming;
 use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
-use crate::policy::Policy;
+use crate::policy::{Policy, Tier};
 use crate::sets::{LabelSet, Labels, Selector};
 
 /// A drawing as a cluster, and which workload is which.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentSnapshot {
-    /// The cluster, without policies unless they were put there.
+    /// The cluster, without tiers and policies unless they were put there.
     pub snapshot: Snapshot,
     /// For each workload of the snapshot the drawn one; none for stand-ins.
     pub drawn: Vec<Option<WorkloadId>>,
@@ -32,9 +31,11 @@ impl DocumentSnapshot {
     }
 }
 
-/// The drawing with these policies in force: what `list PROJECT` shows. Only what is drawn is in it.
-pub fn snapshot(document: &Document, policies: Vec<Policy>) -> DocumentSnapshot {
+/// The drawing with these policies in force, in these tiers: what `list PROJECT` shows. Only what is
+/// drawn is in it.
+pub fn snapshot(document: &Document, tiers: Vec<Tier>, policies: Vec<Policy>) -> DocumentSnapshot {
     let mut cluster = build(document, Vec::new());
+    cluster.snapshot.tiers = tiers;
     cluster.snapshot.policies = policies;
     cluster
 }
@@ -172,7 +173,6 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
     cluster.snapshot.services = services(document);
     cluster.snapshot.namespaces = namespaces;
     cluster.snapshot.assumptions = document.settings.assumptions;
-    cluster.snapshot.tiers = dialect::tiers();
     cluster
 }
 

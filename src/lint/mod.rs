@@ -1,33 +1,89 @@
-//! Findings about manifests: one registry of rules, each looking at what was read.
+//! Findings about manifests and policies: one registry of rules, and the manual of every code.
+//!
+//! A rule is a file in `rules`, called by its code and name: what it finds, how, and a page of the manual.
+//! What the API server refuses is found where texts are read, in [`crate::dialect`] and [`crate::manifest`];
+//! their pages stand there.
+
+mod manual;
+mod rules;
+
+#[cfg(test)]
+mod tests;
 
 use crate::cluster::Snapshot;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
+use crate::load::Loaded;
 
-/// What the rules look at.
+pub use manual::{codes, page};
+
+/// What a rule looks at.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
     /// The cluster with its policies.
     pub snapshot: &'a Snapshot,
-    /// What reading, decoding and the API server's validation said (V1-V23).
-    pub told: &'a [Diagnostic],
 }
 
-/// One rule.
-type Rule = fn(&Input) -> Vec<Diagnostic>;
+/// A rule.
+pub struct Rule {
+    /// Its code: `L08`.
+    pub code: &'static str,
+    /// Its name: `unmatched-named-port`.
+    pub name: &'static str,
+    /// How bad its findings are.
+    pub severity: Severity,
+    /// Whether a finding qualifies what answers say, so that they tell it too: list, explain, exposure, diff,
+    /// verify and the window.
+    pub qualifies_verdict: bool,
+    /// Its page of the manual.
+    page: &'static str,
+    /// Finds what it is about.
+    check: fn(&Rule, &Input, &mut Vec<Diagnostic>),
+}
 
-/// All rules.
-const RULES: &[Rule] = &[told];
+impl Rule {
+    fn finding(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.severity, self.code, message)
+    }
+}
 
-/// Everything that the rules find, sorted by place.
-pub fn lint(input: &Input) -> Vec<Diagnostic> {
-    let mut found: Vec<_> = RULES.iter().flat_map(|rule| rule(input)).collect();
-    found.sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
+/// The rules, by code.
+pub const RULES: &[Rule] = &[
+    rules::l08_unmatched_named_port::RULE,
+    rules::l35_route_broken::RULE,
+];
+
+/// All findings, sorted by place: what was found while reading, and what the rules find.
+pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
+    // W4 is about the verdicts of an analysis, not about the manifests.
+    let read = loaded.diagnostics.iter().filter(|d| d.code != "W4");
+    let mut found: Vec<_> = read.cloned().collect();
+    found.extend(run(RULES.iter(), &loaded.snapshot));
+    sort(&mut found);
     found.dedup();
     found
 }
 
-/// W4 is about the verdicts of an analysis, not about the manifests.
-fn told(input: &Input) -> Vec<Diagnostic> {
-    let about_manifests = |d: &&Diagnostic| d.code != "W4";
-    input.told.iter().filter(about_manifests).cloned().collect()
+/// What qualifies the answers about a cluster, sorted by place.
+pub fn qualifying(snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let mut found = run(RULES.iter().filter(|rule| rule.qualifies_verdict), snapshot);
+    sort(&mut found);
+    found
+}
+
+/// Adds what qualifies the answers behind the diagnostics of what was read.
+pub fn qualify(loaded: &mut Loaded) {
+    loaded.diagnostics.extend(qualifying(&loaded.snapshot));
+}
+
+fn run<'a>(rules: impl Iterator<Item = &'a Rule>, snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let input = Input { snapshot };
+    let mut found = Vec::new();
+    for rule in rules {
+        (rule.check)(rule, &input, &mut found);
+    }
+    found
+}
+
+fn sort(found: &mut [Diagnostic]) {
+    found.sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
 }

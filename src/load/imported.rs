@@ -1,19 +1,19 @@
 //! Imported policies of a project: their texts, lowered.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::cluster::Assumptions;
 use crate::diag::{Diagnostic, Severity};
-use crate::dialect::{cluster_policy, network_policy};
+use crate::dialect;
 use crate::manifest::{self, Source};
 use crate::model::Document;
 use crate::policy::Imported;
 
 /// Lowers the imported policies of a document, in their order.
 pub fn imported(document: &Document) -> Vec<Imported> {
-    let texts = document.policies.iter();
-    let texts = texts.map(|(_, imported)| (imported.file.clone(), imported.text.as_str()));
-    lower_each(texts, document.settings.assumptions)
+    Lowered::default().imported(document)
 }
 
 /// What is wrong with the text of an imported policy, in the order of its lines.
@@ -32,33 +32,74 @@ pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
 
 /// Lowers the policies of one text.
 pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
-    let read = manifest::read(&[Source::new(file, text)]);
+    let mut read = manifest::read(&[Source::new(file, text)], &dialect::kinds());
+    read.policies.sort_by_key(dialect::place);
+    let context = dialect::Context { assumptions };
     let mut found = Imported {
         policies: Vec::new(),
         diagnostics: read.diagnostics,
     };
     for object in &read.policies {
-        let read = network_policy::read(object, &assumptions);
-        found.policies.extend(read.policy);
-        found.diagnostics.extend(read.diagnostics);
-    }
-    for object in &read.cluster_policies {
-        let read = cluster_policy::read(object, &assumptions);
-        found.policies.extend(read.policy);
-        found.diagnostics.extend(read.diagnostics);
+        let parsed = dialect::read(object);
+        found.policies.extend(parsed.lower(object, &context));
+        found.diagnostics.extend(parsed.diagnostics);
     }
     found
 }
 
-/// Lowers the policies of several texts, in their order.
-pub fn lower_each<'a>(
-    texts: impl Iterator<Item = (String, &'a str)>,
+/// The texts that were lowered last, so that one that is still the same need not be read again.
+#[derive(Debug, Default)]
+pub struct Lowered {
     assumptions: Assumptions,
-) -> Vec<Imported> {
-    let texts: Vec<(String, &str)> = texts.collect();
-    texts
-        .par_iter()
-        .with_min_len(16)
-        .map(|(file, text)| lower(file, text, assumptions))
-        .collect()
+    /// By file.
+    texts: BTreeMap<String, (String, Imported)>,
+    /// How many texts were read for the last answer.
+    pub(crate) read: usize,
+}
+
+impl Lowered {
+    /// The imported policies of a document, in their order.
+    pub fn imported(&mut self, document: &Document) -> Vec<Imported> {
+        let texts = document.policies.iter();
+        let texts = texts.map(|(_, imported)| (imported.file.clone(), imported.text.as_str()));
+        self.lower_each(texts, document.settings.assumptions)
+    }
+
+    /// Lowers the policies of several texts, in their order, and forgets all others.
+    pub fn lower_each<'a>(
+        &mut self,
+        texts: impl Iterator<Item = (String, &'a str)>,
+        assumptions: Assumptions,
+    ) -> Vec<Imported> {
+        if self.assumptions != assumptions {
+            self.texts.clear();
+            self.assumptions = assumptions;
+        }
+        let last = std::mem::take(&mut self.texts);
+        let texts: Vec<(String, &str)> = texts.collect();
+        let lowered: Vec<(bool, Imported)> = texts
+            .par_iter()
+            .with_min_len(16)
+            .map(|(file, text)| match last.get(file) {
+                Some((known, lowered)) if known == text => (false, lowered.clone()),
+                _ => (true, lower(file, text, assumptions)),
+            })
+            .collect();
+        self.read = lowered.iter().filter(|(read, _)| *read).count();
+        self.keep(last, texts, &lowered);
+        lowered.into_iter().map(|(_, lowered)| lowered).collect()
+    }
+
+    fn keep(
+        &mut self,
+        mut last: BTreeMap<String, (String, Imported)>,
+        texts: Vec<(String, &str)>,
+        lowered: &[(bool, Imported)],
+    ) {
+        for ((file, text), (read, lowered)) in texts.into_iter().zip(lowered) {
+            let known = last.remove(&file).filter(|_| !read);
+            let entry = known.unwrap_or_else(|| (text.to_owned(), lowered.clone()));
+            self.texts.insert(file, entry);
+        }
+    }
 }

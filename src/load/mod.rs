@@ -5,12 +5,45 @@ mod notes;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Assumptions, Snapshot};
+use crate::cluster::{Assumptions, Enforcer, Snapshot};
 use crate::diag::Diagnostic;
-use crate::dialect::{self, cluster_policy, network_policy};
+use crate::dialect;
 use crate::manifest::{self, Source};
-use crate::model::Document;
+use crate::model::{self, Document};
 use crate::yaml::Object;
+
+/// How texts are judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whose reading of the policies decides.
+    pub enforcer: Enforcer,
+    /// What the answers take for granted.
+    pub assumptions: Assumptions,
+}
+
+impl Settings {
+    /// As the text of the Kubernetes APIs says.
+    pub fn kubernetes(assumptions: Assumptions) -> Self {
+        Self {
+            enforcer: Enforcer::Kubernetes,
+            assumptions,
+        }
+    }
+
+    /// As a project says.
+    pub fn of(project: &model::Settings) -> Self {
+        Self {
+            enforcer: project.enforcer,
+            assumptions: project.assumptions,
+        }
+    }
+
+    fn context(&self) -> dialect::Context {
+        dialect::Context {
+            assumptions: self.assumptions,
+        }
+    }
+}
 
 /// What was read.
 #[derive(Clone, Debug, Default)]
@@ -34,10 +67,10 @@ pub struct LoadedPolicy {
     pub index: Option<usize>,
 }
 
-/// Reads manifests and lowers their policies under `assumptions`. Never fails; see the diagnostics.
+/// Reads manifests and lowers their policies. Never fails; see the diagnostics.
 /// The same texts in the same order give the same answer.
-pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
-    let manifests = manifest::read(sources);
+pub fn load(sources: &[Source], settings: &Settings) -> Loaded {
+    let mut manifests = manifest::read(sources, &dialect::kinds());
     let mut loaded = Loaded {
         snapshot: manifests.snapshot,
         policies: Vec::new(),
@@ -45,25 +78,26 @@ pub fn load(sources: &[Source], assumptions: Assumptions) -> Loaded {
         project: None,
     };
     let snapshot = &mut loaded.snapshot;
-    snapshot.assumptions = assumptions;
-    snapshot.tiers = dialect::tiers();
+    snapshot.assumptions = settings.assumptions;
+    snapshot.tiers = dialect::tiers(settings.enforcer);
+    loaded
+        .diagnostics
+        .extend(dialect::unsupported(settings.enforcer));
+    manifests.policies.sort_by_key(dialect::place);
+    let context = settings.context();
     let read: Vec<_> = manifests
         .policies
         .into_par_iter()
         .with_min_len(16)
         .map(|object| {
-            let read = network_policy::read(&object, &assumptions);
-            (read.policy, read.diagnostics, object)
+            let parsed = dialect::read(&object);
+            (parsed.lower(&object, &context), parsed.diagnostics, object)
         })
         .collect();
-    let wide = manifests.cluster_policies.into_iter().map(|object| {
-        let read = cluster_policy::read(&object, &assumptions);
-        (read.policy, read.diagnostics, object)
-    });
-    for (policy, diagnostics, object) in read.into_iter().chain(wide) {
+    for (policies, diagnostics, object) in read {
         loaded.diagnostics.extend(diagnostics);
-        let index = policy.is_some().then_some(snapshot.policies.len());
-        snapshot.policies.extend(policy);
+        let index = (!policies.is_empty()).then_some(snapshot.policies.len());
+        snapshot.policies.extend(policies);
         loaded.policies.push(LoadedPolicy { object, index });
     }
     loaded.diagnostics.extend(notes::notes(snapshot));
@@ -80,7 +114,7 @@ mod tests {
     const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
 
     fn of(text: &str) -> Loaded {
-        load(&[Source::new("a.yaml", text)], Assumptions::default())
+        load(&[Source::new("a.yaml", text)], &Settings::default())
     }
 
     fn codes(loaded: &Loaded) -> Vec<(&'static str, u32)> {
@@ -178,28 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn port_names_towards_addresses_are_told() {
-        let policy = |direction: &str, peers: &str, port: &str| {
-            format!(
-                "{POLICY}metadata: {{name: p, namespace: s}}\nspec:\n  {direction}:\n  - ports:\n    - port: {port}\n{peers}"
-            )
-        };
-        let block = "    to: [{ipBlock: {cidr: 10.0.0.0/8}}]\n";
-        assert_eq!(codes(&of(&policy("egress", block, "http"))), [("L08", 7)]);
-        assert_eq!(codes(&of(&policy("egress", block, "80"))), []);
-        assert_eq!(codes(&of(&policy("egress", "", "http"))), []);
-        let from = block.replace("to:", "from:");
-        assert_eq!(codes(&of(&policy("ingress", &from, "http"))), []);
-    }
-
-    #[test]
     fn many_files_are_read_in_their_order() {
         let source = |i: usize| {
             let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");
             Source::new(format!("{i:03}.yaml"), text)
         };
         let sources: Vec<_> = (0..200).map(source).collect();
-        let loaded = load(&sources, Assumptions::default());
+        let loaded = load(&sources, &Settings::default());
         let names: Vec<_> = loaded
             .policies
             .iter()

@@ -1,7 +1,6 @@
 //! Where an answer rests on something that the manifests leave open.
 
 mod backends;
-mod named_ports;
 mod priority_conflicts;
 
 use std::collections::BTreeSet;
@@ -17,37 +16,21 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     unknown_namespace_labels(snapshot, &mut out);
     mixed_labels(snapshot, &mut out);
     backends::backends(snapshot, &mut out);
-    named_ports::named_ports(snapshot, &mut out);
     priority_conflicts::ties(snapshot, &mut out);
     out
 }
 
 /// Every leaf of a policy with the place of what it belongs to.
 fn leaves<'a>(policy: &'a Policy, see: &mut dyn FnMut(&'a Peer, &'a crate::diag::Span)) {
-    walk(&policy.subject, &mut |peer| see(peer, &policy.span));
+    policy.subject.leaves(&mut |peer| see(peer, &policy.span));
     let sides = [&policy.ingress, &policy.egress];
     let rules = sides.into_iter().flatten().flat_map(|side| &side.rules);
     for Rule { peers, .. } in rules {
         if let Match::Only(items) = peers {
             for item in items {
-                walk(&item.peer, &mut |peer| see(peer, &item.span));
+                item.peer.leaves(&mut |peer| see(peer, &item.span));
             }
         }
-    }
-}
-
-fn walk<'a>(peer: &'a Peer, see: &mut dyn FnMut(&'a Peer)) {
-    match peer {
-        Peer::All(all) | Peer::AnyOf(all) => all.iter().for_each(|p| walk(p, see)),
-        Peer::Not(inner) => walk(inner, see),
-        leaf => see(leaf),
-    }
-}
-
-fn title(policy: &Policy) -> String {
-    match &policy.namespace {
-        Some(namespace) => format!("{} {namespace}/{}", policy.kind, policy.name),
-        None => format!("{} {}", policy.kind, policy.name),
     }
 }
 
@@ -82,7 +65,7 @@ fn unknown_namespace_labels(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
             );
             let note = Diagnostic::info("W4", message)
                 .at(span.clone())
-                .on(title(policy))
+                .on(policy.title())
                 .help("add the manifest of the namespace");
             out.push(note);
         });
@@ -132,7 +115,7 @@ fn mixed(workload: &Workload, key: &str, policy: &Policy) -> Diagnostic {
     let name = format!("{} {}/{}", workload.kind, workload.namespace, workload.name);
     let message = format!(
         "the pods of this workload differ in label `{key}`, which {} asks for: each pod is judged by its own labels",
-        title(policy)
+        policy.title()
     );
     let told = Diagnostic::warning("mixed-labels", message).on(name);
     match &workload.span {

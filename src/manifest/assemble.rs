@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Manifests;
 use super::gateway::Gateways;
-use super::kinds::{self, Kind};
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload};
@@ -30,15 +29,12 @@ pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>)
     for resource in resources {
         parts.sort_in(resource);
     }
-    let (cluster_policies, policies): (Vec<_>, Vec<_>) = std::mem::take(&mut parts.policies)
-        .into_iter()
-        .partition(|object| kinds::of(object) == Kind::ClusterPolicy);
-    let snapshot = parts.snapshot(&policies, &mut diagnostics);
+    let policies = std::mem::take(&mut parts.policies);
+    let snapshot = parts.snapshot(&mut diagnostics);
     diagnostics.sort_by(|a, b| place(a).cmp(&place(b)));
     Manifests {
         snapshot,
         policies,
-        cluster_policies,
         skipped,
         diagnostics,
     }
@@ -91,6 +87,8 @@ struct Parts {
     routes: Vec<Route>,
     gateways: Gateways,
     policies: Vec<crate::yaml::Object>,
+    /// Namespaces that policies are in.
+    policed: BTreeSet<String>,
 }
 
 /// What becomes one workload.
@@ -124,17 +122,18 @@ impl Parts {
             Value::Gateway(gateway) => self.gateways.gateways.push(gateway),
             Value::GatewayRoute(route) => self.gateways.routes.push(route),
             Value::Grant(grant) => self.gateways.grants.push(grant),
-            Value::Policy(object) => self.policies.push(*object),
+            Value::Policy(object) => {
+                if !identity.namespace.is_empty() {
+                    self.policed.insert(identity.namespace);
+                }
+                self.policies.push(*object);
+            }
         }
     }
 
-    fn snapshot(
-        mut self,
-        policies: &[crate::yaml::Object],
-        told: &mut Vec<Diagnostic>,
-    ) -> Snapshot {
+    fn snapshot(mut self, told: &mut Vec<Diagnostic>) -> Snapshot {
         let groups = self.groups();
-        self.synthesise_namespaces(&groups, policies);
+        self.synthesise_namespaces(&groups);
         let gateways = self.gateways.attach(&self.namespaces, told);
         let namespaces: Vec<_> = self.namespaces.into_values().collect();
         let mut out = Snapshot {
@@ -184,16 +183,12 @@ impl Parts {
     }
 
     /// Namespaces that nobody declares exist with their one standard label (W4).
-    fn synthesise_namespaces(
-        &mut self,
-        groups: &BTreeMap<Identity, Group>,
-        policies: &[crate::yaml::Object],
-    ) {
+    fn synthesise_namespaces(&mut self, groups: &BTreeMap<Identity, Group>) {
         let mut used: BTreeSet<&str> = groups.keys().map(|i| i.namespace.as_str()).collect();
         used.extend(self.services.iter().map(|s| s.namespace.as_str()));
         used.extend(self.routes.iter().map(|r| r.namespace.as_str()));
         used.extend(self.gateways.namespaces());
-        used.extend(policies.iter().map(|p| p.namespace_or_default()));
+        used.extend(self.policed.iter().map(String::as_str));
         for name in used {
             if !self.namespaces.contains_key(name) {
                 let namespace = Namespace {

@@ -1,5 +1,6 @@
 //! Which objects mean something here.
 
+use crate::policy;
 use crate::yaml::Object;
 
 /// What an object is to us.
@@ -17,11 +18,8 @@ pub(super) enum Kind {
     /// A route of the Gateway API, by its kind.
     GatewayRoute(&'static str),
     ReferenceGrant,
-    NetworkPolicy,
-    /// A policy of the whole cluster, judged too.
-    ClusterPolicy,
-    /// A policy of a dialect that is not judged.
-    OtherPolicy,
+    /// A policy of one of the kinds that the caller knows.
+    Policy(policy::Kind),
     /// Everything else.
     Unknown,
 }
@@ -41,8 +39,8 @@ pub(super) enum Template {
     CronJob,
 }
 
-/// What an object is, by its group and kind.
-pub(super) fn of(object: &Object) -> Kind {
+/// What an object is, by its group and kind; `policies` are the kinds of policies.
+pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
     match (object.group(), object.kind.as_str()) {
         ("", "Namespace") => Kind::Namespace,
         ("", "Node") => Kind::Node,
@@ -64,27 +62,22 @@ pub(super) fn of(object: &Object) -> Kind {
         ("gateway.networking.k8s.io", "TCPRoute") => Kind::GatewayRoute("TCPRoute"),
         ("gateway.networking.k8s.io", "UDPRoute") => Kind::GatewayRoute("UDPRoute"),
         ("gateway.networking.k8s.io", "ReferenceGrant") => Kind::ReferenceGrant,
-        ("networking.k8s.io" | "extensions", "NetworkPolicy") => Kind::NetworkPolicy,
-        (
-            "policy.networking.k8s.io",
-            "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" | "ClusterNetworkPolicy",
-        ) => Kind::ClusterPolicy,
-        ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy")
-        | (
-            "projectcalico.org" | "crd.projectcalico.org",
-            "NetworkPolicy"
-            | "GlobalNetworkPolicy"
-            | "StagedNetworkPolicy"
-            | "StagedGlobalNetworkPolicy"
-            | "StagedKubernetesNetworkPolicy",
-        ) => Kind::OtherPolicy,
-        _ => Kind::Unknown,
+        (group, name) => {
+            let known = policies
+                .iter()
+                .find(|kind| kind.group == group && kind.name == name);
+            known.map_or(Kind::Unknown, |kind| Kind::Policy(*kind))
+        }
     }
 }
 
 impl Kind {
     /// Whether its objects live in a namespace.
     pub fn namespaced(self) -> bool {
-        !matches!(self, Self::Namespace | Self::Node | Self::ClusterPolicy)
+        match self {
+            Self::Namespace | Self::Node => false,
+            Self::Policy(kind) => kind.namespaced,
+            _ => true,
+        }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! `objects` finds the objects in the texts, `resource` decodes each on its own, `assemble`
 //! makes a cluster of them.
+//!
+#![doc = include_str!("manual.md")]
 
 mod assemble;
 mod gateway;
@@ -21,7 +23,11 @@ use rayon::prelude::*;
 
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
+use crate::policy;
 use crate::yaml::{Object, decode};
+
+/// How texts become a cluster and what is found on the way: Markdown, a page for each code.
+pub const MANUAL: &str = include_str!("manual.md");
 
 /// A text and how the user calls it.
 #[derive(Clone, Debug)]
@@ -47,24 +53,26 @@ impl Source {
 pub struct Manifests {
     /// The cluster; no policies, no tiers.
     pub snapshot: Snapshot,
-    /// NetworkPolicies, in the order of the texts; of those with one identity only the last.
+    /// Policies that a dialect reads, in the order of the texts; of those with one identity only the last.
     pub policies: Vec<Object>,
-    /// Policies of the whole cluster (AdminNetworkPolicy and its kin), in the same way.
-    pub cluster_policies: Vec<Object>,
     /// How many objects there are of kinds that mean nothing here.
     pub skipped: usize,
     /// What could not be read, and what is worth knowing, in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads manifests. Never fails: what cannot be read becomes a diagnostic, the rest counts.
-pub fn read(sources: &[Source]) -> Manifests {
-    let (objects, mut diagnostics) = objects::objects(sources);
-    diagnostics.extend(assumed_namespace(&objects));
+/// Reads manifests; `policies` are the kinds of policies that are known. Never fails: what cannot be read
+/// becomes a diagnostic, the rest counts.
+pub fn read(sources: &[Source], policies: &[policy::Kind]) -> Manifests {
+    let (objects, mut diagnostics) = objects::objects(sources, policies);
+    diagnostics.extend(assumed_namespace(&objects, policies));
     let decoded: Vec<_> = objects
         .into_par_iter()
         .with_min_len(16)
-        .map(|object| (loose_words(&object), resource::decode(object)))
+        .map(|object| {
+            let kind = kinds::of(&object, policies);
+            (loose_words(&object, kind), resource::decode(object, kind))
+        })
         .collect();
     let (words, resources): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
     diagnostics.extend(words.into_iter().flatten());
@@ -72,9 +80,9 @@ pub fn read(sources: &[Source]) -> Manifests {
 }
 
 /// One note for all objects that do not say where they live (W3).
-fn assumed_namespace(objects: &[Object]) -> Option<Diagnostic> {
+fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Diagnostic> {
     let homeless = |o: &&Object| {
-        let kind = kinds::of(o);
+        let kind = kinds::of(o, policies);
         kind != kinds::Kind::Unknown && kind.namespaced() && o.namespace.is_none()
     };
     let mut homeless = objects.iter().filter(homeless);
@@ -90,8 +98,8 @@ fn assumed_namespace(objects: &[Object]) -> Option<Diagnostic> {
 }
 
 /// `y` and `n` where text belongs: refused by the API server, read as text here (W2).
-fn loose_words(object: &Object) -> Vec<Diagnostic> {
-    if kinds::of(object) == kinds::Kind::Unknown {
+fn loose_words(object: &Object, kind: kinds::Kind) -> Vec<Diagnostic> {
+    if kind == kinds::Kind::Unknown {
         return Vec::new();
     }
     let words = decode::loose_words(&object.node).into_iter();

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::Source;
 use super::kinds::{self, Kind};
 use crate::diag::Diagnostic;
+use crate::policy;
 use crate::yaml::decode::{self, deep};
 use crate::yaml::{self, Mark, Node, Object, Problem, Value};
 
@@ -13,8 +14,15 @@ const MAX_LISTS: usize = 8;
 const RENDER: &str = "this looks like a template: render the chart first, as `helm template` does";
 
 /// The objects of all sources, in their order, and what is wrong with the rest.
-pub(super) fn objects(sources: &[Source]) -> (Vec<Object>, Vec<Diagnostic>) {
-    let parts: Vec<_> = sources.par_iter().with_max_len(1).map(of_source).collect();
+pub(super) fn objects(
+    sources: &[Source],
+    policies: &[policy::Kind],
+) -> (Vec<Object>, Vec<Diagnostic>) {
+    let parts: Vec<_> = sources
+        .par_iter()
+        .with_max_len(1)
+        .map(|source| of_source(source, policies))
+        .collect();
     let mut objects = Vec::new();
     let mut diagnostics = Vec::new();
     for (more, told) in parts {
@@ -24,10 +32,11 @@ pub(super) fn objects(sources: &[Source]) -> (Vec<Object>, Vec<Diagnostic>) {
     (objects, diagnostics)
 }
 
-fn of_source(source: &Source) -> (Vec<Object>, Vec<Diagnostic>) {
+fn of_source(source: &Source, policies: &[policy::Kind]) -> (Vec<Object>, Vec<Diagnostic>) {
     let parsed = yaml::parse(&source.text);
     let mut reader = Reader {
         source,
+        policies,
         objects: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -65,6 +74,7 @@ struct Inherited<'a> {
 
 struct Reader<'a> {
     source: &'a Source,
+    policies: &'a [policy::Kind],
     objects: Vec<Object>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -229,10 +239,7 @@ impl Reader<'_> {
             text: String::new(),
             node,
         };
-        if matches!(
-            kinds::of(&object),
-            Kind::NetworkPolicy | Kind::ClusterPolicy
-        ) {
+        if matches!(kinds::of(&object, self.policies), Kind::Policy(kind) if kind.judged) {
             text.clone_into(&mut object.text);
         }
         self.objects.push(object);

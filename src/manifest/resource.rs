@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::gateway::{self, Gateway, GatewayRoute, Grant};
-use super::kinds::{self, Kind};
+use super::kinds::Kind;
 use super::service;
 use super::workload::{self, OwnerObject, PodObject};
 use crate::cluster::{Node, Route, Service};
@@ -52,11 +52,10 @@ pub(super) enum Outcome {
     Told(Diagnostic),
 }
 
-pub(super) fn decode(object: Object) -> Outcome {
-    let kind = kinds::of(&object);
+pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
     match kind {
         Kind::Unknown => return Outcome::Skipped,
-        Kind::OtherPolicy => {
+        Kind::Policy(policy) if !policy.judged => {
             let message = format!("{} is not judged yet", object.kind);
             let note = Diagnostic::info("not-judged", message);
             return Outcome::Told(object.about(note, object.node.mark));
@@ -64,7 +63,7 @@ pub(super) fn decode(object: Object) -> Outcome {
         _ => {}
     }
     // A policy without a name is refused where policies are validated.
-    if object.name.is_empty() && !matches!(kind, Kind::NetworkPolicy | Kind::ClusterPolicy) {
+    if object.name.is_empty() && !matches!(kind, Kind::Policy(_)) {
         let message = format!("{} without a name: skipped", object.kind);
         let problem = Diagnostic::error("no-name", message).path("metadata.name");
         let help = "write metadata.name";
@@ -118,9 +117,7 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         Kind::Gateway => Value::Gateway(gateway::gateway(object)?),
         Kind::GatewayRoute(kind) => Value::GatewayRoute(gateway::route(object, kind)?),
         Kind::ReferenceGrant => Value::Grant(gateway::grant(object)?),
-        Kind::NetworkPolicy | Kind::ClusterPolicy | Kind::OtherPolicy | Kind::Unknown => {
-            return Ok(None);
-        }
+        Kind::Policy(_) | Kind::Unknown => return Ok(None),
     }))
 }
 

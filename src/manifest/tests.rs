@@ -5,7 +5,7 @@ use crate::cluster::{TargetPort, Workload};
 use crate::diag::Severity;
 
 fn load(text: &str) -> Manifests {
-    read(&[Source::new("a.yaml", text)])
+    read(&[Source::new("a.yaml", text)], &crate::dialect::kinds())
 }
 
 /// Without errors and warnings.

@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::yaml::plain::Value;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_yaml::Value;
 
 use super::*;
-use crate::cluster::{HostNetwork, PodAddresses, TargetPort};
+use crate::cluster::{Enforcer, HostNetwork, PodAddresses, TargetPort};
 use crate::sets::{LabelOp, Requirement};
 
 /// Texts that careless YAML writers get wrong.
@@ -385,21 +385,27 @@ fn settings() -> impl Strategy<Value = Settings> {
             pod_addresses,
             host_network,
         });
+    let enforcer = select(vec![
+        Enforcer::Kubernetes,
+        Enforcer::Cilium,
+        Enforcer::Calico,
+    ]);
     let dns = (any::<bool>(), profile).prop_map(|(allow, profile)| Dns { allow, profile });
     (
         style,
         base(),
         dns,
-        assumptions,
+        (enforcer, assumptions),
         labels(),
         labels(),
         unknown(),
     )
         .prop_map(
-            |(style, base, dns, assumptions, labels, annotations, unknown)| Settings {
+            |(style, base, dns, (enforcer, assumptions), labels, annotations, unknown)| Settings {
                 style,
                 base,
                 dns,
+                enforcer,
                 assumptions,
                 labels,
                 annotations,

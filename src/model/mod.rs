@@ -32,11 +32,11 @@ pub use table::Table;
 pub use validate::Refusal;
 pub use words::Words;
 
-use crate::cluster::{Assumptions, ContainerPort, ServicePort};
+use crate::cluster::{Assumptions, ContainerPort, Enforcer, ServicePort};
 use crate::sets::{Labels, Protocol, Selector};
 
 /// Fields that this version does not know; they survive a round trip.
-pub type Unknown = BTreeMap<String, serde_yaml::Value>;
+pub type Unknown = BTreeMap<String, crate::yaml::plain::Value>;
 
 /// A project. Cloning is cheap: every table is shared until it is changed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,6 +76,8 @@ pub struct Settings {
     pub base: Base,
     /// DNS for namespaces that do not say otherwise.
     pub dns: Dns,
+    /// Whose reading of the policies decides.
+    pub enforcer: Enforcer,
     /// What is taken for granted.
     pub assumptions: Assumptions,
     /// Labels added to every written policy, beside `app.kubernetes.io/managed-by: drawbridge`.
@@ -92,6 +94,7 @@ impl Default for Settings {
             style: Style::PerFlow,
             base: Base::DenyAll,
             dns: Dns::default(),
+            enforcer: Enforcer::default(),
             assumptions: Assumptions::default(),
             labels: Labels::new(),
             annotations: Labels::new(),

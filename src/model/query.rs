@@ -8,6 +8,7 @@ use super::{
 };
 use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
 use crate::sets::{Labels, Selector};
+use crate::yaml::Node;
 
 /// Whether a namespace belongs to the platform, so that its base starts as none on import.
 pub fn is_system_namespace(name: &str) -> bool {
@@ -369,27 +370,17 @@ pub struct PolicyIdentity {
     pub name: String,
 }
 
-#[cfg(test)]
-thread_local! {
-    static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
-}
-
-/// How many texts were read on this thread so far.
-#[cfg(test)]
-pub(crate) fn texts_read() -> u64 {
-    READ.get()
-}
-
 impl ImportedPolicy {
     /// Kind, namespace and name in its text; none if it is unreadable or has no name.
     pub fn identity(&self) -> Option<PolicyIdentity> {
-        #[cfg(test)]
-        READ.set(READ.get() + 1);
-        let value: serde_yaml::Value = serde_yaml::from_str(&self.text).ok()?;
-        let metadata = value.get("metadata")?;
-        let text = |value: Option<&serde_yaml::Value>| value?.as_str().map(str::to_owned);
+        let parsed = crate::yaml::parse(&self.text);
+        let [document] = &parsed.documents[..] else {
+            return None;
+        };
+        let metadata = document.node.get("metadata")?;
+        let text = |node: Option<&Node>| node?.as_str().map(str::to_owned);
         Some(PolicyIdentity {
-            kind: text(value.get("kind"))?,
+            kind: text(document.node.get("kind"))?,
             namespace: text(metadata.get("namespace")),
             name: text(metadata.get("name"))?,
         })

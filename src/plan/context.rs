@@ -177,15 +177,19 @@ impl<'a> Context<'a> {
 
     /// The workloads of a unit, in id order.
     pub(crate) fn members(&self, unit: Unit) -> impl Iterator<Item = (WorkloadId, &'a Workload)> {
-        let selector = self.selector(unit);
         let document = self.document;
-        document.workloads.iter().filter(move |(id, w)| {
-            w.namespace == unit.namespace
-                && match unit.pods {
-                    UnitPods::Workload(only) => only == *id,
-                    _ => selector.as_ref().is_some_and(|s| s.matches(&w.labels)),
-                }
-        })
+        let (one, selector) = match unit.pods {
+            UnitPods::Workload(id) => (document.workloads.get(id).map(|w| (id, w)), None),
+            _ => (None, self.selector(unit)),
+        };
+        let selected = selector.into_iter().flat_map(move |selector| {
+            let workloads = document.workloads.iter();
+            workloads
+                .filter(move |(_, w)| w.namespace == unit.namespace && selector.matches(&w.labels))
+        });
+        one.into_iter()
+            .filter(move |(_, w)| w.namespace == unit.namespace)
+            .chain(selected)
     }
 
     /// The selector of a unit within its namespace; none if there is none.

@@ -10,11 +10,13 @@ mod imported;
 mod loss;
 mod network;
 mod plan;
+mod raised;
 
 pub use imported::Imported;
 pub use loss::{FlowKey, Loss, Part, WorkloadKey};
 pub use network::Network;
 pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
+pub use raised::{RaisedPolicy, RaisedRule};
 
 use crate::diag::Span;
 use crate::sets::{DomainPattern, IpSet, Protocol, Selector};
@@ -68,6 +70,19 @@ pub enum Action {
     Deny,
     /// Leave this tier for the next.
     Pass,
+}
+
+/// A kind of policy objects, of any dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// API group: `networking.k8s.io`.
+    pub group: &'static str,
+    /// `kind`: `NetworkPolicy`.
+    pub name: &'static str,
+    /// Whether its objects have a namespace.
+    pub namespaced: bool,
+    /// Whether a dialect reads it; the others are only known by name.
+    pub judged: bool,
 }
 
 /// A policy of any dialect.
@@ -216,6 +231,17 @@ pub enum Peer {
     AnyOf(Vec<Peer>),
     /// Every endpoint that is not in it.
     Not(Box<Peer>),
+}
+
+impl Peer {
+    /// Calls `see` with every leaf of the expression.
+    pub fn leaves<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
+        match self {
+            Self::All(all) | Self::AnyOf(all) => all.iter().for_each(|p| p.leaves(see)),
+            Self::Not(inner) => inner.leaves(see),
+            leaf => see(leaf),
+        }
+    }
 }
 
 /// Which destination ports a rule matches.

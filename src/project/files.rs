@@ -17,11 +17,13 @@ mod tests;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use diff::{DiffLine, diff};
 pub use export::{
     ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, FileChange, plan_export,
+    policy_file,
 };
 pub use journal::{Journal, Orphan};
 pub use state::StateFolder;
@@ -37,8 +39,17 @@ pub struct Opened {
     pub document: Document,
     /// What is wrong in it.
     pub diagnostics: Vec<Diagnostic>,
-    /// The state of the file, to notice when somebody else changes it.
+    /// The file.
+    pub file: OnDisk,
+}
+
+/// A project file as it was last read or written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OnDisk {
+    /// Its state, to notice when somebody else changes it.
     pub stamp: Option<Stamp>,
+    /// Its text, to keep what did not change when it is saved.
+    pub text: Arc<str>,
 }
 
 /// The state of a file: when it was changed, and its length.
@@ -65,15 +76,23 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
     Ok(Opened {
         document,
         diagnostics,
-        stamp: before,
+        file: OnDisk {
+            stamp: before,
+            text: text.into(),
+        },
     })
 }
 
 /// Saves a project: whoever looks sees the old file or the new one, never a part of one. A link is
-/// followed, permissions stay. Gives the file's new state.
-pub fn save(path: &Path, document: &Document) -> Result<Option<Stamp>, Diagnostic> {
-    write_text(path, &format::write(document))?;
-    Ok(stamp(path))
+/// followed, permissions stay. Of `text`, which the project was read from, everything stays that did
+/// not change; it is empty for a new project. Gives the new file.
+pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diagnostic> {
+    let text = format::save(text, document);
+    write_text(path, &text)?;
+    Ok(OnDisk {
+        stamp: stamp(path),
+        text: text.into(),
+    })
 }
 
 /// Writes any text in the way of [`save`].

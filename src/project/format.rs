@@ -2,14 +2,15 @@
 //! review in Git. Writing has a fixed order, one line for a thing where it fits, and leaves out what
 //! equals its default; reading takes any order. Whatever a newer minor version added survives.
 
-mod emit;
 mod places;
 mod read;
+mod save;
 mod value;
 mod write;
 
 pub use places::{Places, places};
 pub use read::read;
+pub use save::save;
 pub use write::write;
 
 /// What a project file says it is.
@@ -90,5 +91,7 @@ mod order {
     pub const DNS: &[&str] = &["allow", "profile", "namespaces", "pods", "ports"];
 }
 
+#[cfg(test)]
+mod save_tests;
 #[cfg(test)]
 mod tests;

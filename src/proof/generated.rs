@@ -3,15 +3,19 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::diag::Diagnostic;
+use rayon::prelude::*;
+
+use crate::diag::{Diagnostic, apply};
 use crate::dialect;
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::plan::context::Context;
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy, Role};
+use crate::yaml::patch::{self, Step};
 
 /// Everything that is written for a drawing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,11 +99,11 @@ impl Written {
 
     /// The text without `metadata.namespace`, for those who set it when they apply.
     pub fn text_without_namespace(&self) -> String {
-        let line = format!(
-            "  namespace: {}\n",
-            crate::yaml::write::scalar(&self.namespace)
-        );
-        self.text.replacen(&line, "", 1)
+        let namespace = [Step::Key("metadata"), Step::Key("namespace")];
+        let patches = patch::change(&self.text, 0, &namespace, None);
+        patches
+            .and_then(|patches| apply(&self.text, &patches))
+            .unwrap_or_else(|| self.text.clone())
     }
 }
 
@@ -108,20 +112,81 @@ pub fn generate(document: &Document) -> Generated {
     write(document, &imported::imported(document))
 }
 
+/// The policies that were written last, so that one that is still the same need not be written again.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    /// By namespace and name.
+    known: BTreeMap<String, Entry>,
+    /// How many policies were written for the last answer.
+    pub(crate) written: usize,
+}
+
+/// A planned policy, and what came of it.
+#[derive(Debug)]
+struct Entry {
+    planned: PlanPolicy,
+    written: Option<Written>,
+    losses: Vec<Loss>,
+}
+
+impl Entry {
+    fn new(planned: PlanPolicy) -> Self {
+        let (text, losses) = dialect::write(&planned);
+        Self {
+            written: text.map(|text| Written::new(planned.clone(), text)),
+            planned,
+            losses,
+        }
+    }
+}
+
+impl Texts {
+    /// Writes policies, in their order, and forgets all others.
+    fn write_each(&mut self, policies: Vec<PlanPolicy>) -> Vec<(Option<Written>, Vec<Loss>)> {
+        let mut last = std::mem::take(&mut self.known);
+        let policies = policies.into_iter().map(|planned| {
+            let known = last.remove(&planned.full_name());
+            (known.filter(|known| known.planned == planned), planned)
+        });
+        let policies: Vec<(Option<Entry>, PlanPolicy)> = policies.collect();
+        self.written = policies.iter().filter(|(known, _)| known.is_none()).count();
+        let policies = policies.into_par_iter().with_min_len(16);
+        let entries = policies.map(|(known, planned)| known.unwrap_or_else(|| Entry::new(planned)));
+        let entries: Vec<Entry> = entries.collect();
+        let answers = (entries.iter()).map(|e| (e.written.clone(), e.losses.clone()));
+        let answers = answers.collect();
+        let entries = entries.into_iter();
+        self.known = entries.map(|e| (e.planned.full_name(), e)).collect();
+        answers
+    }
+}
+
 /// The same, where the imported policies are lowered already.
 pub(crate) fn write(document: &Document, imported: &[Imported]) -> Generated {
-    let plan = plan(&Context::new(document, imported));
+    write_plan(document, imported, plan(&Context::new(document, imported)))
+}
+
+/// Writes what is planned.
+pub(crate) fn write_plan(document: &Document, imported: &[Imported], plan: Plan) -> Generated {
+    write_with(&mut Texts::default(), document, imported, plan)
+}
+
+/// The same, without writing again what was written last.
+pub(crate) fn write_with(
+    texts: &mut Texts,
+    document: &Document,
+    imported: &[Imported],
+    plan: Plan,
+) -> Generated {
     let mut generated = Generated {
         losses: plan.losses,
         diagnostics: plan.diagnostics,
         ..Generated::default()
     };
     let replaced = document.replaced_policies();
-    for planned in plan.policies {
-        let (text, losses) = dialect::write(&planned);
+    for (written, losses) in texts.write_each(plan.policies) {
         generated.losses.extend(losses);
-        let Some(text) = text else { continue };
-        let written = Written::new(planned, text);
+        let Some(written) = written else { continue };
         match replaced.contains(written.key().as_str()) {
             true => generated.replaced.push(written),
             false => generated.policies.push(written),

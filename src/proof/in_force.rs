@@ -1,9 +1,11 @@
 //! The policies in force in a drawing: the written texts read back, and the kept ones; and the drawing
 //! with them as a cluster that can be asked who reaches whom, and why.
 
+use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
+use crate::dialect;
 use crate::intent::snapshot::{self, DocumentSnapshot};
-use crate::load::imported;
+use crate::load::imported::{self, Lowered};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::{Document, ImportedPolicy, PolicyId};
@@ -27,8 +29,8 @@ pub fn loaded(document: &Document) -> Loaded {
         .chain(kept)
         .map(|(name, text)| Source::new(name, text))
         .collect();
-    let read = load::load(&sources, document.settings.assumptions);
-    let cluster = snapshot::snapshot(document, read.snapshot.policies);
+    let read = load::load(&sources, &load::Settings::of(&document.settings));
+    let cluster = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
     // What the texts alone do not declare, the drawing does.
     let told = |d: &Diagnostic| d.severity != Severity::Info;
     Loaded {
@@ -78,12 +80,22 @@ impl InForce {
 
     /// The same, where the imported policies are lowered already.
     pub(crate) fn of(document: &Document, imported: &[Imported], generated: &Generated) -> Self {
+        Self::of_with(&mut Lowered::default(), document, imported, generated)
+    }
+
+    /// The same, without reading again what was read last.
+    pub(crate) fn of_with(
+        lowered: &mut Lowered,
+        document: &Document,
+        imported: &[Imported],
+        generated: &Generated,
+    ) -> Self {
         let (mut policies, mut origins, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
         let texts = generated
             .policies
             .iter()
             .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.as_str()));
-        let written = imported::lower_each(texts, document.settings.assumptions);
+        let written = lowered.lower_each(texts, document.settings.assumptions);
         for (at, read) in written.into_iter().enumerate() {
             origins.extend(read.policies.iter().map(|_| Origin::Generated(at)));
             policies.extend(read.policies);
@@ -95,7 +107,11 @@ impl InForce {
             policies.extend(read.policies.iter().cloned());
         }
         Self {
-            cluster: snapshot::snapshot(document, policies),
+            cluster: snapshot::snapshot(
+                document,
+                dialect::tiers(document.settings.enforcer),
+                policies,
+            ),
             origins,
             diagnostics,
         }
@@ -104,9 +120,23 @@ impl InForce {
     pub(crate) fn given(document: &Document, policies: Vec<Policy>) -> Self {
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
-            cluster: snapshot::snapshot(document, policies),
+            cluster: snapshot::snapshot(
+                document,
+                dialect::tiers(document.settings.enforcer),
+                policies,
+            ),
             diagnostics: Vec::new(),
         }
+    }
+
+    /// Another cluster with these policies in force.
+    pub(crate) fn on(&self, cluster: &DocumentSnapshot) -> Snapshot {
+        let mut snapshot = cluster.snapshot.clone();
+        snapshot.tiers.clone_from(&self.cluster.snapshot.tiers);
+        snapshot
+            .policies
+            .clone_from(&self.cluster.snapshot.policies);
+        snapshot
     }
 
     /// The policies, in the order of `origins`.

@@ -1,12 +1,14 @@
 //! The written policies, read back and compared with the drawing, gate by gate (DESIGN 11, "What
 //! proof means").
 
+mod before;
 #[cfg(test)]
 mod by_hand;
 mod findings;
 mod gate;
 #[cfg(test)]
 pub(crate) mod laws;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod witness;
@@ -15,9 +17,9 @@ use std::collections::BTreeMap;
 
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::analysis::{self, Isolation};
-use crate::cluster::{HostNetwork, Snapshot};
+use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
-use crate::intent::gates::{self, Bound, Intent};
+use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
@@ -25,6 +27,7 @@ use crate::policy::{Direction, Imported, Policy};
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
+pub(crate) use before::Before;
 pub(crate) use witness::holder;
 pub use witness::{Place, Witness};
 
@@ -219,7 +222,24 @@ pub(crate) fn prove_in_force(
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
-    let mut proof = judge(document, imported, generated, in_force);
+    prove_with(
+        &mut Before::default(),
+        document,
+        imported,
+        generated,
+        in_force,
+    )
+}
+
+/// The same, without comparing again what was compared before.
+pub(crate) fn prove_with(
+    before: &mut Before,
+    document: &Document,
+    imported: &[Imported],
+    generated: &Generated,
+    in_force: &InForce,
+) -> Proof {
+    let mut proof = judge(before, document, imported, generated, in_force);
     proof.diagnostics = in_force.diagnostics.clone();
     proof
 }
@@ -235,10 +255,11 @@ pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
         losses: crate::proof::generate(&without).losses,
         ..Generated::default()
     };
-    judge(&without, &[], &generated, &in_force)
+    judge(&mut Before::default(), &without, &[], &generated, &in_force)
 }
 
 fn judge(
+    before: &mut Before,
     document: &Document,
     imported: &[Imported],
     generated: &Generated,
@@ -246,20 +267,22 @@ fn judge(
 ) -> Proof {
     let cluster = snapshot::with_stand_ins(document);
     let mut proof = Proof::default();
-    let mut real = cluster.snapshot.clone();
-    real.policies = in_force.policies().to_vec();
-    isolate(&mut proof, document, &cluster, analysis::isolation(&real));
+    let real = in_force.on(&cluster);
+    let isolation = before.isolation(&real);
+    isolate(&mut proof, document, &cluster, &isolation);
     if document.flows.is_empty() {
         return proof;
     }
     let intended = |bound| gates::intents(document, imported, &generated.losses, &cluster, bound);
     let mut intents = intended(Bound::Upper);
-    let mut differences = compare(&cluster, &intents, &real);
+    let ideal = cluster.intended(&intents);
+    let mut differences = before.compare(&ideal, &real);
+    let agreed = differences.is_empty().then_some(ideal);
     // The bounds differ at pods that nobody drew alone: only there the lower one has to be asked.
     if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
         differences.retain(|d| d.wider);
         intents = intended(Bound::Lower);
-        let lower = compare(&cluster, &intents, &real);
+        let lower = analysis::compare(&cluster.intended(&intents), &real);
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
@@ -267,6 +290,7 @@ fn judge(
         document,
         cluster: &cluster,
         intents: &intents,
+        bounds: gate::bounds(intents.iter().map(|i| &i.policy).chain(&real.policies)),
         real: &real,
         origins: &in_force.origins,
         generated,
@@ -281,14 +305,8 @@ fn judge(
         Some(Kind::TooWide) => State::TooWide,
         Some(Kind::CannotExpress) => State::CannotExpress,
     };
+    before.keep(real, isolation, agreed);
     proof
-}
-
-/// Where the policies in force differ from what is intended.
-fn compare(cluster: &DocumentSnapshot, intents: &[Intent], real: &Snapshot) -> Vec<GateDifference> {
-    let mut ideal = cluster.snapshot.clone();
-    ideal.policies = intents.iter().map(|i| i.policy.clone()).collect();
-    analysis::compare(&ideal, real)
 }
 
 /// Whether one end of a difference is a pod that nobody drew.
@@ -309,11 +327,11 @@ fn isolate(
     proof: &mut Proof,
     document: &Document,
     cluster: &DocumentSnapshot,
-    isolation: Vec<Isolation>,
+    isolation: &[Isolation],
 ) {
     for (drawn, isolation) in cluster.drawn.iter().zip(isolation) {
         if let Some(id) = drawn {
-            proof.isolation.insert(*id, isolation);
+            proof.isolation.insert(*id, *isolation);
         }
     }
     let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;

@@ -119,9 +119,8 @@ pub fn overview(document: &Document, gates: &Gates) -> Audit {
 /// Asked over the drawn pods and, in each managed namespace, one that nobody drew: what closes the
 /// door to new pods is not needless.
 fn policies(audit: &mut Audit, document: &Document, in_force: &InForce, stop: &dyn Fn() -> bool) {
-    let mut cluster = with_stand_ins(document);
-    cluster.snapshot.policies = in_force.policies().to_vec();
-    let snapshot = &cluster.snapshot;
+    let cluster = with_stand_ins(document);
+    let snapshot = &in_force.on(&cluster);
     let mut of: BTreeMap<PolicyId, Vec<usize>> = BTreeMap::new();
     for (at, origin) in in_force.origins.iter().enumerate() {
         if let Origin::Imported(id) = origin {

@@ -1,16 +1,19 @@
 //! What is drawn, pair by pair: which flows (and the DNS that namespaces permit) cover a connection,
-//! and which gates the drawing closes. Nothing here looks at what was written.
+//! and whether it is intended: the same intent that the proof compares with.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::analysis::{self, Isolation};
-use crate::cluster::{HostNetwork, Snapshot};
+use crate::analysis::oracle::{Probe, probe};
+use crate::analysis::{self, Endpoint, Isolation};
+use crate::cluster::{HostNetwork, PodAddresses, Snapshot};
+use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
+use crate::load::imported;
 use crate::model::dns::Resolver;
-use crate::model::{Base, Document, End, External, FlowId, FlowPort, Network};
+use crate::model::{Base, Document, End, External, FlowId, FlowPort, Network, WorkloadId};
 use crate::proof::Generated;
-use crate::proof::in_force::{InForce, Origin};
+use crate::proof::in_force::InForce;
 use crate::sets::{IpSet, PortSet};
 
 /// One end, as far as a drawing can name it.
@@ -28,7 +31,8 @@ pub enum PairEnd<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Drawn {
     lines: Vec<Line>,
-    closed: Vec<Isolation>,
+    /// The cluster of the policies in force, with what is intended in their place.
+    intended: Snapshot,
     flows: bool,
 }
 
@@ -69,10 +73,13 @@ impl Drawn {
                 inexpressible: inexpressible.contains(&id),
             })
             .collect();
-        lines.extend(dns(document, cluster));
+        let imported = imported::imported(document);
+        let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
+        let intended = cluster.intended(&intents);
+        lines.extend(dns(document, cluster, &analysis::isolation(&intended)));
         Self {
             lines,
-            closed: closed(document, in_force),
+            intended,
             flows: !document.flows.is_empty(),
         }
     }
@@ -116,14 +123,14 @@ impl Drawn {
             .collect()
     }
 
-    /// Whether the drawing, or an imported policy, closes one of the two gates, so that nothing but what
-    /// is drawn should pass.
-    pub fn closes(&self, from: PairEnd, to: PairEnd) -> bool {
-        let at = |spot| match spot {
-            PairEnd::Workload(at) => self.closed.get(at).copied().unwrap_or_default(),
-            PairEnd::Address(_) | PairEnd::Domain(_) => Isolation::default(),
-        };
-        self.flows && (at(from).egress || at(to).ingress)
+    /// The cluster with what is intended in force. Without any flow nothing is intended yet.
+    pub fn intended(&self) -> Option<&Snapshot> {
+        self.flows.then_some(&self.intended)
+    }
+
+    /// Whether the drawing lets a connection pass: both gates are open, or something drawn opens them.
+    pub fn expects(&self, from: &Endpoint, to: &Endpoint, port: Probe) -> bool {
+        !self.flows || probe(&self.intended, from, to, port).allowed
     }
 
     /// What a workload is drawn to reach, by workload.
@@ -185,37 +192,88 @@ fn union(networks: &[Network]) -> IpSet {
 }
 
 fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
-    let workloads = document.workloads_at(end).into_iter();
-    let mut found = Ends {
-        workloads: workloads
-            .filter_map(|id| cluster.index.get(&id).copied())
-            .collect(),
-        ..Ends::default()
+    let index = |id: &WorkloadId| cluster.index.get(id).copied();
+    let mut found = Ends::default();
+    let External {
+        networks,
+        domain_names,
+        ..
+    } = match end {
+        End::External(id) => match document.externals.get(*id) {
+            Some(external) => external,
+            None => return found,
+        },
+        End::Workload(id) => {
+            found.workloads.extend(index(id));
+            return found;
+        }
+        _ => {
+            let workloads = document.workloads_at(end).into_iter();
+            let workloads = workloads.filter(|id| !is_node(document, *id));
+            found.workloads = workloads.filter_map(|id| index(&id)).collect();
+            return found;
+        }
     };
-    if let End::External(id) = end
-        && let Some(external) = document.externals.get(*id)
-    {
-        found.addresses = addresses(external);
-        found.domains = external.domain_names.iter().cloned().collect();
-    }
+    found.addresses = union(networks);
+    found.domains = domain_names.iter().cloned().collect();
+    found.workloads = with_addresses(document, cluster, &found.addresses);
     found
 }
 
-/// The DNS that namespaces permit.
-fn dns(document: &Document, cluster: &DocumentSnapshot) -> Option<Line> {
+/// Whether its pods count as nodes, which no selector matches.
+fn is_node(document: &Document, id: WorkloadId) -> bool {
+    let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
+    nodes && document.workloads.get(id).is_some_and(|w| w.host_network)
+}
+
+/// The workloads whose addresses count, and are among these.
+fn with_addresses(document: &Document, cluster: &DocumentSnapshot, set: &IpSet) -> BTreeSet<usize> {
+    if document.settings.assumptions.pod_addresses != PodAddresses::Known {
+        return BTreeSet::new();
+    }
+    let workloads = document.workloads.iter();
+    let among = workloads.filter(|(id, w)| {
+        !is_node(document, *id) && w.addresses.iter().any(|address| set.contains(*address))
+    });
+    let among = among.filter_map(|(id, _)| cluster.index.get(&id).copied());
+    among.collect()
+}
+
+/// The DNS that namespaces permit, as far as somebody has to allow it: where a base closes the gate, or
+/// nothing does.
+fn dns(document: &Document, cluster: &DocumentSnapshot, isolation: &[Isolation]) -> Option<Line> {
     let resolver = Resolver::of(&document.settings.dns.profile);
-    let index = |id| cluster.index.get(&id).copied();
+    let base = |id: WorkloadId| {
+        let workload = document.workloads.get(id)?;
+        let namespace = document.namespaces.get(workload.namespace)?;
+        Some(match namespace.managed {
+            true => document.base_of(workload.namespace),
+            false => Base::None,
+        })
+    };
+    let isolated = |at: usize| isolation.get(at).copied().unwrap_or_default();
+    let index = |id: WorkloadId| Some((cluster.index.get(&id).copied()?, base(id)?));
     let clients = document.namespaces.ids().filter(|id| document.dns_of(*id));
     let clients = clients.flat_map(|id| document.workloads_of(id));
-    let servers = document.matching(&resolver.namespaces, &resolver.pods);
+    let clients = clients
+        .filter(|id| !is_node(document, *id))
+        .filter_map(index);
+    let clients = clients.filter(|(at, base)| *base == Base::DenyAll || !isolated(*at).egress);
+    let servers = document
+        .matching(&resolver.namespaces, &resolver.pods)
+        .into_iter();
+    let servers = servers
+        .filter(|id| !is_node(document, *id))
+        .filter_map(index);
+    let servers = servers.filter(|(at, base)| *base != Base::None || !isolated(*at).ingress);
     let line = Line {
         flow: None,
         from: Ends {
-            workloads: clients.filter_map(index).collect(),
+            workloads: clients.map(|(at, _)| at).collect(),
             ..Ends::default()
         },
         to: Ends {
-            workloads: servers.into_iter().filter_map(index).collect(),
+            workloads: servers.map(|(at, _)| at).collect(),
             addresses: union(&resolver.networks),
             ..Ends::default()
         },
@@ -224,35 +282,6 @@ fn dns(document: &Document, cluster: &DocumentSnapshot) -> Option<Line> {
     };
     let empty = line.to.workloads.is_empty() && line.to.addresses.is_empty();
     (!empty).then_some(line)
-}
-
-/// Which gates the bases and the imported policies close.
-fn closed(document: &Document, in_force: &InForce) -> Vec<Isolation> {
-    let cluster = &in_force.cluster;
-    let kept = in_force.policies().iter().zip(&in_force.origins);
-    let kept = kept.filter(|(_, origin)| matches!(origin, Origin::Imported(_)));
-    let kept: Vec<_> = kept.map(|(policy, _)| policy.clone()).collect();
-    let mut closed = if kept.is_empty() {
-        vec![Isolation::default(); cluster.snapshot.workloads.len()]
-    } else {
-        let mut snapshot = cluster.snapshot.clone();
-        snapshot.policies = kept;
-        analysis::isolation(&snapshot)
-    };
-    let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
-    for (isolation, id) in closed.iter_mut().zip(&cluster.drawn) {
-        let workload = id.and_then(|id| document.workloads.get(id));
-        let Some(workload) = workload.filter(|w| !(w.host_network && nodes)) else {
-            continue;
-        };
-        let managed = document.namespaces.get(workload.namespace);
-        if managed.is_some_and(|n| n.managed) {
-            let base = document.base_of(workload.namespace);
-            isolation.ingress |= base != Base::None;
-            isolation.egress |= base == Base::DenyAll;
-        }
-    }
-    closed
 }
 
 /// The ports that a port item means at a destination; names mean what its pods declare.

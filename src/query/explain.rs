@@ -384,7 +384,7 @@ pub fn ports_of_workloads(snapshot: &Snapshot, ports: &FlowPort) -> Ports {
 mod tests {
     use super::*;
     use crate::cluster::Assumptions;
-    use crate::load::load;
+    use crate::load::{Settings, load};
     use crate::manifest::Source;
 
     const CLUSTER: &str = "
@@ -428,7 +428,7 @@ spec:
 ";
 
     fn snapshot() -> Snapshot {
-        load(&[Source::new("a.yaml", CLUSTER)], Assumptions::default()).snapshot
+        load(&[Source::new("a.yaml", CLUSTER)], &Settings::default()).snapshot
     }
 
     fn asked(snapshot: &Snapshot, from: &str, to: &str, port: &str) -> Answer {
@@ -486,7 +486,7 @@ spec: {podSelector: {}}
 ";
         let sources = [Source::new("a.yaml", text)];
         let mut assumptions = Assumptions::default();
-        let snapshot = load(&sources, assumptions).snapshot;
+        let snapshot = load(&sources, &Settings::kubernetes(assumptions)).snapshot;
         let outside = |word: &str| {
             let found = meaning(&snapshot, word).expect("an end");
             (
@@ -509,7 +509,7 @@ spec: {podSelector: {}}
         );
 
         assumptions.pod_addresses = PodAddresses::Known;
-        let snapshot = load(&sources, assumptions).snapshot;
+        let snapshot = load(&sources, &Settings::kubernetes(assumptions)).snapshot;
         let found = meaning(&snapshot, "10.0.0.0/31").expect("an end");
         assert_eq!(found.pods, [0]);
         assert_eq!(

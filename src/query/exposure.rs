@@ -56,9 +56,8 @@ pub fn gates(document: &Document, in_force: &InForce) -> Gates {
     let cluster = &in_force.cluster;
     let real = &cluster.snapshot;
     let imported = imported::imported(document);
-    let mut ideal = real.clone();
     let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
-    ideal.policies = intents.into_iter().map(|i| i.policy).collect();
+    let ideal = cluster.intended(&intents);
     let (found, drawn) = (exposure(real), exposure(&ideal));
     let places = drawn.lines.iter();
     let places: BTreeMap<(usize, Direction), usize> = places

@@ -14,5 +14,8 @@ pub mod results;
 pub mod undrawn;
 pub mod why;
 
+#[cfg(test)]
+mod laws;
+
 pub use invariants::{Breach, Hop, Judged, Outcome};
-pub use results::{Results, check, check_against, check_until};
+pub use results::{Cache, Results, check, check_against, check_with};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use entries::{Axis, AxisEntries, AxisEntry};
 pub use list::{Entry, Listed, Mark};
 
-use crate::analysis::connections::Ranges;
+use crate::analysis::connections::{Ranges, Reach};
 use crate::analysis::query::open_ports;
 use crate::analysis::{Direction, Endpoint, Matrix};
 use crate::cluster::Snapshot;
@@ -32,21 +32,26 @@ pub struct Cell {
     pub drawn: PortSet,
     /// Drawn, and not allowed.
     pub blocked: PortSet,
-    /// Allowed and not drawn, although the drawing closes a gate.
+    /// Allowed and not intended: not drawn, although the drawing closes a gate.
     pub wide: PortSet,
     /// Drawn, not allowed, and left out because it cannot be expressed.
     pub inexpressible: PortSet,
 }
 
 impl Cell {
-    /// Of one pair: `inexpressible` of the drawn ports cannot be expressed; the drawing `closes` a gate of it, or not.
-    pub fn new(allowed: PortSet, drawn: PortSet, inexpressible: &PortSet, closes: bool) -> Self {
+    /// Of one pair: what is allowed, what flows cover, what of that cannot be expressed, and what is intended.
+    pub fn new(
+        allowed: PortSet,
+        covered: &PortSet,
+        inexpressible: &PortSet,
+        intended: &PortSet,
+    ) -> Self {
+        let drawn = covered.intersection(intended);
         let missing = drawn.difference(&allowed);
-        let more = allowed.difference(&drawn);
         Self {
             blocked: missing.difference(inexpressible),
             inexpressible: missing.intersection(inexpressible),
-            wide: if closes { more } else { PortSet::empty() },
+            wide: allowed.difference(intended),
             allowed,
             drawn,
         }
@@ -108,6 +113,8 @@ pub struct ReachMatrix {
     results: Arc<Results>,
     entries: AxisEntries,
     matrix: Matrix,
+    /// Of what is intended; none while nothing is drawn.
+    intended: Option<Matrix>,
     drawn: Drawn,
     cells: HashMap<Cell, Arc<Cell>>,
 }
@@ -116,10 +123,12 @@ impl ReachMatrix {
     /// Analyses the policies in force.
     pub fn new(results: &Arc<Results>) -> Self {
         let (document, in_force) = (&results.document, &results.in_force);
+        let drawn = Drawn::new(document, &results.generated, in_force);
         Self {
             entries: AxisEntries::new(document, &in_force.cluster),
             matrix: Matrix::new(&in_force.cluster.snapshot),
-            drawn: Drawn::new(document, &results.generated, in_force),
+            intended: drawn.intended().map(Matrix::new),
+            drawn,
             cells: HashMap::new(),
             results: Arc::clone(results),
         }
@@ -155,17 +164,19 @@ impl ReachMatrix {
     fn workload_row(&mut self, entry: usize, at: usize) -> BTreeMap<usize, Cell> {
         let reach = self.matrix.of(at);
         let drawn = self.drawn.row(self.snapshot(), at);
+        let intended = self.intended.as_mut().map(|matrix| matrix.of(at));
         let pairs = merged(reach.workloads, drawn);
         let mut found = BTreeMap::new();
         for (to, allowed, drawn) in pairs.filter(|(to, ..)| *to != at) {
-            let cell = self.pair(PairEnd::Workload(at), PairEnd::Workload(to), allowed, drawn);
+            let ports = |reach: &Reach| reach.workloads.get(&to).cloned().unwrap_or_default();
+            let intended = intended.as_ref().map(ports);
+            let ends = (PairEnd::Workload(at), PairEnd::Workload(to));
+            let cell = self.pair(ends, allowed, &drawn, intended);
             found.insert(self.entries.of_workload(to), cell);
         }
+        let ranges = (&reach.to, intended.as_ref().map(|reach| &reach.to));
         for other in self.entries.externals() {
-            found.insert(
-                other,
-                self.outside(entry, other, &reach.to, Direction::Egress),
-            );
+            found.insert(other, self.outside(entry, other, ranges, Direction::Egress));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
@@ -174,21 +185,21 @@ impl ReachMatrix {
     fn workload_column(&mut self, entry: usize, at: usize) -> BTreeMap<usize, Cell> {
         let into = self.matrix.reaching(at);
         let drawn = self.drawn.column(self.snapshot(), at);
+        let intended = self.intended.as_mut().map(|matrix| matrix.reaching(at));
         let mut found = BTreeMap::new();
         for (from, allowed, drawn) in merged(into, drawn).filter(|(from, ..)| *from != at) {
-            let cell = self.pair(
-                PairEnd::Workload(from),
-                PairEnd::Workload(at),
-                allowed,
-                drawn,
-            );
+            let intended = intended.as_ref();
+            let intended = intended.map(|all| all.get(&from).cloned().unwrap_or_default());
+            let ends = (PairEnd::Workload(from), PairEnd::Workload(at));
+            let cell = self.pair(ends, allowed, &drawn, intended);
             found.insert(self.entries.of_workload(from), cell);
         }
-        let ranges = self.matrix.outside(Direction::Ingress, at);
+        let (now, intended) = self.ranges(Direction::Ingress, at);
         for other in self.entries.externals() {
+            let ranges = (&now, intended.as_ref());
             found.insert(
                 other,
-                self.outside(entry, other, &ranges, Direction::Ingress),
+                self.outside(entry, other, ranges, Direction::Ingress),
             );
         }
         found.retain(|_, cell| !cell.is_empty());
@@ -208,20 +219,38 @@ impl ReachMatrix {
         let mut found = BTreeMap::new();
         for at in 0..self.snapshot().workloads.len() {
             let entry = self.entries.of_workload(at);
-            let ranges = self.matrix.outside(direction, at);
-            found.insert(entry, self.outside(entry, external, &ranges, direction));
+            let (now, intended) = self.ranges(direction, at);
+            let ranges = (&now, intended.as_ref());
+            found.insert(entry, self.outside(entry, external, ranges, direction));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
     }
 
-    fn pair(&self, from: PairEnd, to: PairEnd, allowed: PortSet, drawn: PortSet) -> Cell {
+    /// What passes between a workload and addresses now, and what is intended to.
+    fn ranges(&mut self, direction: Direction, at: usize) -> (Ranges, Option<Ranges>) {
+        let intended = self.intended.as_mut();
+        (
+            self.matrix.outside(direction, at),
+            intended.map(|matrix| matrix.outside(direction, at)),
+        )
+    }
+
+    /// `intended`: none while nothing is drawn, so that nothing can be wrong.
+    fn pair(
+        &self,
+        (from, to): (PairEnd, PairEnd),
+        allowed: PortSet,
+        drawn: &PortSet,
+        intended: Option<PortSet>,
+    ) -> Cell {
         let missing = !drawn.is_subset(&allowed);
         let inexpressible = match missing {
             true => self.drawn.inexpressible(self.snapshot(), from, to),
             false => PortSet::empty(),
         };
-        Cell::new(allowed, drawn, &inexpressible, self.drawn.closes(from, to))
+        let intended = intended.unwrap_or_else(|| allowed.clone());
+        Cell::new(allowed, drawn, &inexpressible, &intended)
     }
 
     /// What passes between a workload and the addresses and domain names of an external.
@@ -229,7 +258,7 @@ impl ReachMatrix {
         &self,
         workload: usize,
         external: usize,
-        ranges: &Ranges,
+        (ranges, intended): (&Ranges, Option<&Ranges>),
         direction: Direction,
     ) -> Cell {
         let mut cell = Cell::default();
@@ -238,11 +267,20 @@ impl ReachMatrix {
         };
         let own = PairEnd::Workload(at);
         for end in self.entries.ends(external) {
-            let (other, allowed) = match end {
-                Endpoint::Address(address) => {
-                    (PairEnd::Address(*address), open_at(ranges, *address))
+            let (other, allowed, intended) = match end {
+                Endpoint::Address(address) => (
+                    PairEnd::Address(*address),
+                    open_at(ranges, *address),
+                    intended.map(|ranges| open_at(ranges, *address)),
+                ),
+                Endpoint::Domain(name) => {
+                    let ports = |snapshot| named(snapshot, at, end, direction);
+                    (
+                        PairEnd::Domain(name),
+                        ports(self.snapshot()),
+                        self.drawn.intended().map(ports),
+                    )
                 }
-                Endpoint::Domain(name) => (PairEnd::Domain(name), self.named(at, end, direction)),
                 _ => continue,
             };
             let (from, to) = match direction {
@@ -250,23 +288,9 @@ impl ReachMatrix {
                 Direction::Ingress => (other, own),
             };
             let drawn = self.drawn.ports(self.snapshot(), from, to);
-            cell.add(&self.pair(from, to, allowed, drawn));
+            cell.add(&self.pair((from, to), allowed, &drawn, intended));
         }
         cell
-    }
-
-    /// What passes between a workload and a domain name, of which only the pod's gate is known.
-    fn named(&self, workload: usize, end: &Endpoint, direction: Direction) -> PortSet {
-        let snapshot = self.snapshot();
-        let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
-        let pods = pods.into_iter().flatten().map(Endpoint::Pod);
-        match direction {
-            Direction::Egress => pods
-                .map(|pod| open_ports(snapshot, &pod, end, &PortSet::all()))
-                .collect(),
-            // Nobody knows from which addresses it would come.
-            Direction::Ingress => PortSet::empty(),
-        }
     }
 
     /// A row of the matrix, equal cells shared.
@@ -286,6 +310,19 @@ impl ReachMatrix {
             .into_iter()
             .map(|(to, cell)| (column(to), share(cells, cell)))
             .collect()
+    }
+}
+
+/// What passes between a workload and a domain name, of which only the pod's gate is known.
+fn named(snapshot: &Snapshot, workload: usize, end: &Endpoint, direction: Direction) -> PortSet {
+    let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
+    let pods = pods.into_iter().flatten().map(Endpoint::Pod);
+    match direction {
+        Direction::Egress => pods
+            .map(|pod| open_ports(snapshot, &pod, end, &PortSet::all()))
+            .collect(),
+        // Nobody knows from which addresses it would come.
+        Direction::Ingress => PortSet::empty(),
     }
 }
 

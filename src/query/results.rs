@@ -7,12 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::invariants::{self, Judged, Outcome};
-use crate::load::imported;
+use crate::cluster::Snapshot;
+use crate::diag::Diagnostic;
+use crate::load::imported::Lowered;
 use crate::model::Document;
+use crate::plan::context::Context;
+use crate::plan::plan;
 use crate::policy::Imported;
 use crate::proof::InForce;
-use crate::proof::generated::{self, Generated};
-use crate::proof::prove::{self, Proof, prove_against};
+use crate::proof::generated::{self, Generated, Texts};
+use crate::proof::prove::{self, Before, Proof, prove_against};
+use crate::{dialect, lint};
 
 /// [`prove_against`] and the invariants, under policies from elsewhere.
 pub fn check_against(
@@ -35,6 +40,9 @@ pub struct Results {
     pub proof: Proof,
     /// The policies read back, with the kept ones: who reaches whom, and why, is asked of it.
     pub in_force: Arc<InForce>,
+    /// What the lint rules that qualify verdicts find in the drawing with these policies, and why its enforcer
+    /// is not supported, if it is not.
+    pub findings: Vec<Diagnostic>,
     /// What became of each invariant, in the order of the document.
     pub invariants: Vec<Judged>,
     /// How long it took; for whoever holds a clock to fill in.
@@ -49,39 +57,238 @@ impl Results {
     }
 }
 
-/// Generates and proves.
-pub fn check(document: &Document) -> Results {
-    let imported = imported::imported(document);
-    let generated = generated::write(document, &imported);
-    let in_force = InForce::of(document, &imported, &generated);
-    finish(document, &imported, generated, in_force)
+/// What the last check read and wrote, kept by content for the next one. Nothing older stays.
+#[derive(Debug, Default)]
+pub struct Cache {
+    imported: Lowered,
+    texts: Texts,
+    read_back: Lowered,
+    before: Before,
 }
 
-/// [`check`], unless `stop` says meanwhile that nobody wants the answer any more.
-pub fn check_until(document: &Document, stop: &dyn Fn() -> bool) -> Option<Results> {
-    let imported = imported::imported(document);
-    let generated = generated::write(document, &imported);
+impl Cache {
+    /// How many policies the last check had to write.
+    pub fn written(&self) -> usize {
+        self.texts.written
+    }
+
+    /// How many policies the last check had to compare, of the intended and those in force.
+    pub fn compared(&self) -> usize {
+        self.before.compared
+    }
+
+    /// How many texts the last check had to read.
+    pub fn read(&self) -> usize {
+        self.imported.read + self.read_back.read
+    }
+}
+
+/// Generates and proves.
+pub fn check(document: &Document) -> Results {
+    let cache = &mut Cache::default();
+    let (imported, generated) = write(cache, document);
+    let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
+    finish(cache, document, &imported, generated, in_force)
+}
+
+/// [`check`] without doing again what the last one did, unless `stop` says meanwhile that nobody wants the
+/// answer any more.
+pub fn check_with(
+    cache: &mut Cache,
+    document: &Document,
+    stop: &dyn Fn() -> bool,
+) -> Option<Results> {
+    let (imported, generated) = write(cache, document);
     if stop() {
         return None;
     }
-    let in_force = InForce::of(document, &imported, &generated);
-    (!stop()).then(|| finish(document, &imported, generated, in_force))
+    let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
+    (!stop()).then(|| finish(cache, document, &imported, generated, in_force))
+}
+
+/// The imported policies, lowered, and the written ones.
+fn write(cache: &mut Cache, document: &Document) -> (Vec<Imported>, Generated) {
+    let imported = cache.imported.imported(document);
+    let plan = plan(&Context::new(document, &imported));
+    let generated = generated::write_with(&mut cache.texts, document, &imported, plan);
+    (imported, generated)
 }
 
 fn finish(
+    cache: &mut Cache,
     document: &Document,
     imported: &[Imported],
     generated: Generated,
     in_force: InForce,
 ) -> Results {
-    let proof = prove::prove_in_force(document, imported, &generated, &in_force);
+    let proof = prove::prove_with(&mut cache.before, document, imported, &generated, &in_force);
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),
+        findings: findings(document, &in_force.cluster.snapshot),
         invariants,
         generated,
         proof,
         in_force: Arc::new(in_force),
         took: Duration::ZERO,
+    }
+}
+
+fn findings(document: &Document, snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let unsupported = dialect::unsupported(document.settings.enforcer);
+    unsupported
+        .into_iter()
+        .chain(lint::qualifying(snapshot))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cluster::{Enforcer, HostNetwork};
+    use crate::model::fixture::Fixture;
+    use crate::model::validate::flow_ports;
+    use crate::model::{ImportedPolicy, Unknown};
+    use crate::proof::State;
+    use crate::proof::prove::laws::{drawing, random};
+
+    const NAMED: &str = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: out, namespace: shop}
+spec:
+  podSelector: {}
+  egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]
+";
+
+    fn same(a: &Results, b: &Results) -> bool {
+        a.generated == b.generated
+            && a.proof == b.proof
+            && a.in_force.policies() == b.in_force.policies()
+            && a.in_force.origins == b.in_force.origins
+            && a.in_force.diagnostics == b.in_force.diagnostics
+            && a.findings == b.findings
+            && a.invariants == b.invariants
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn the_answer_with_a_cache_is_the_full_one(
+            first in random(),
+            second in random(),
+            edits in prop::collection::vec((0..9_u8, 0..100_usize), 1..6),
+        ) {
+            let mut cache = Cache::default();
+            for random in [&first, &second] {
+                let mut document = drawing(random).document;
+                prop_assert!(same(&check_with(&mut cache, &document, &|| false).unwrap(), &check(&document)));
+                for (kind, at) in &edits {
+                    change(&mut document, *kind, *at);
+                    let cached = check_with(&mut cache, &document, &|| false).unwrap();
+                    prop_assert!(same(&cached, &check(&document)), "edit {kind} {at}");
+                }
+            }
+        }
+    }
+
+    /// One small change, somewhere.
+    fn change(document: &mut Document, kind: u8, at: usize) {
+        fn some<T: Copy>(ids: impl Iterator<Item = T>, at: usize) -> Option<T> {
+            let ids: Vec<T> = ids.collect();
+            (!ids.is_empty()).then(|| ids[at % ids.len()])
+        }
+        let (flow, workload) = (
+            some(document.flows.ids(), at),
+            some(document.workloads.ids(), at),
+        );
+        let namespace = some(document.namespaces.ids(), at);
+        let flow = flow.and_then(|id| Some((id, document.flows.get(id)?.clone())));
+        match (kind, flow) {
+            (0, Some((id, _))) => drop(document.flows.remove(id)),
+            (1, Some((_, mut flow))) => {
+                std::mem::swap(&mut flow.from, &mut flow.to);
+                document.flows.add(flow);
+            }
+            (2, Some((id, mut flow))) => {
+                flow.ports = flow_ports("UDP/9, TCP/http").unwrap();
+                document.flows.put(id, flow);
+            }
+            (3, Some((id, mut flow))) => {
+                flow.muted = !flow.muted;
+                document.flows.put(id, flow);
+            }
+            (4, _) => {
+                if let Some(workload) = workload.and_then(|id| document.workloads.get_mut(id)) {
+                    workload.labels.insert("app".into(), "other".into());
+                }
+            }
+            (5, _) => {
+                if let Some(namespace) = namespace.and_then(|id| document.namespaces.get_mut(id)) {
+                    namespace.managed = !namespace.managed;
+                }
+            }
+            (6, _) => {
+                document.policies.add(ImportedPolicy {
+                    file: "out.yaml".into(),
+                    text: NAMED.replace("shop", ["a", "b"][at % 2]),
+                    replaces: None,
+                    unknown: Unknown::new(),
+                });
+            }
+            (7, _) => document.settings.dns.allow = !document.settings.dns.allow,
+            _ => document.settings.assumptions.host_network = HostNetwork::Nodes,
+        }
+    }
+
+    #[test]
+    fn an_edit_writes_and_reads_only_what_it_touches() {
+        let mut fixture = Fixture::new();
+        for name in ["a", "b", "c"] {
+            fixture.workload(&format!("shop/{name}"), &format!("app={name}"));
+        }
+        fixture.flow("shop/a", "shop/b", "TCP/80");
+        let id = fixture.flow("shop/b", "shop/c", "TCP/80");
+        let mut cache = Cache::default();
+        let mut document = fixture.document;
+        let mut work = |document: &Document| {
+            let results = check_with(&mut cache, document, &|| false).unwrap();
+            assert_eq!(results.proof.state, State::Exact);
+            (cache.written(), cache.read(), cache.compared())
+        };
+        let (written, read, compared) = work(&document);
+        assert!(written > 4 && read == written && compared > 2 * written - 4);
+        assert_eq!(work(&document), (0, 0, 0));
+        // Both gates of the one flow, and nothing else.
+        document.flows.get_mut(id).unwrap().ports = flow_ports("TCP/81").unwrap();
+        let (written, read, few) = work(&document);
+        assert_eq!((written, read), (2, 2));
+        assert!(few < compared, "{few} of {compared}");
+        document.flows.remove(id);
+        let (written, read, few) = work(&document);
+        assert_eq!((written, read), (0, 0));
+        assert!(few < compared, "{few} of {compared}");
+    }
+
+    #[test]
+    fn findings_qualify_the_verdict() {
+        let mut document = Document::default();
+        let codes = |document: &Document| {
+            let results = check(document);
+            let codes = results.findings.iter().map(|d| d.code);
+            codes.collect::<Vec<_>>()
+        };
+        assert_eq!(codes(&document), [""; 0]);
+        document.policies.add(ImportedPolicy {
+            file: "out.yaml".into(),
+            text: NAMED.into(),
+            replaces: None,
+            unknown: Unknown::new(),
+        });
+        assert_eq!(codes(&document), ["L08"]);
+        document.settings.enforcer = Enforcer::Cilium;
+        assert_eq!(codes(&document), ["enforcer", "L08"]);
     }
 }

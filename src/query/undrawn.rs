@@ -44,9 +44,8 @@ pub fn beyond_drawn(
         return Vec::new();
     }
     let imported = imported::imported(document);
-    let mut ideal = real.clone();
     let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
-    ideal.policies = intents.into_iter().map(|i| i.policy).collect();
+    let ideal = cluster.intended(&intents);
     let (mut allowed, mut drawn) = (Matrix::new(real), Matrix::new(&ideal));
     let externals = party::externals(document);
     let mut pairs: Vec<Pair> = Vec::new();

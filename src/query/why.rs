@@ -203,10 +203,11 @@ impl Explainer<'_> {
         let snapshot = &self.results.in_force.cluster.snapshot;
         let port = asked::port_set(shown.port);
         let covers = |ports: PortSet| ports.intersects(&port);
-        let drawn = covers(self.drawn.ports(snapshot, from, to));
+        let intended = self.drawn.expects(&shown.from, &shown.to, shown.port);
+        let drawn = intended && covers(self.drawn.ports(snapshot, from, to));
         match (shown.trace.allowed, drawn) {
             (true, true) => PairVerdict::Drawn,
-            (true, false) if self.drawn.closes(from, to) => PairVerdict::NotDrawn,
+            (true, false) if !intended => PairVerdict::NotDrawn,
             (true, false) => PairVerdict::Open,
             (false, true) if covers(self.drawn.inexpressible(snapshot, from, to)) => {
                 PairVerdict::CannotExpress

@@ -94,7 +94,7 @@ fn policy_text(
     let Some(policy) = snapshot.policies.get(trace.policy) else {
         return;
     };
-    let _ = writeln!(out, "      {} ({})", title(policy), policy.span);
+    let _ = writeln!(out, "      {} ({})", policy.title(), policy.span);
     let rules = rules(policy, direction);
     if rules.is_empty() {
         let _ = writeln!(out, "        allows nothing: it has no rules here");
@@ -169,7 +169,7 @@ fn tied(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
         let policy = snapshot.policies.get(policy)?;
         let rule = rules(policy, gate.direction).get(rule)?;
         let does = action(rule.action);
-        Some(format!("{} ({}: {does})", title(policy), rule.span))
+        Some(format!("{} ({}: {does})", policy.title(), rule.span))
     };
     Some(format!(
         "{} and {} have one priority and disagree, which leaves the answer undefined; the first by name decides (A3)",
@@ -191,7 +191,7 @@ fn decision(snapshot: &Snapshot, gate: &GateTrace) -> String {
             Some(found) => {
                 let rules = rules(found, gate.direction);
                 let place = rules.get(*rule).map_or(&found.span, |r| &r.span);
-                format!("by rule {} of {} ({place})", rule + 1, title(found))
+                format!("by rule {} of {} ({place})", rule + 1, found.title())
             }
             None => "by a rule".into(),
         },
@@ -199,7 +199,7 @@ fn decision(snapshot: &Snapshot, gate: &GateTrace) -> String {
             let names: Vec<String> = policies
                 .iter()
                 .filter_map(|p| snapshot.policies.get(*p))
-                .map(title)
+                .map(Policy::title)
                 .collect();
             let s = if names.len() == 1 { "s" } else { "" };
             format!("as {} isolate{s} it and no rule matches", names.join(", "))
@@ -213,13 +213,6 @@ fn rules(policy: &Policy, direction: Direction) -> &[Rule] {
         Direction::Egress => &policy.egress,
     };
     side.as_ref().map_or(&[], |s| &s.rules)
-}
-
-fn title(policy: &Policy) -> String {
-    match &policy.namespace {
-        Some(namespace) => format!("{} {namespace}/{}", policy.kind, policy.name),
-        None => format!("{} {}", policy.kind, policy.name),
-    }
 }
 
 fn port(shown: &Shown) -> String {
@@ -370,7 +363,6 @@ fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Assumptions;
     use crate::load;
     use crate::manifest::Source;
     use crate::query::explain as query;
@@ -400,7 +392,7 @@ spec:
     #[test]
     fn a_denial_says_what_would_have_to_be_different() {
         let sources = [Source::new("a.yaml", CLUSTER)];
-        let snapshot = load::load(&sources, Assumptions::default()).snapshot;
+        let snapshot = load::load(&sources, &load::Settings::default()).snapshot;
         let ends = |word| query::ends(&snapshot, word).expect("an end");
         let port = query::ports("TCP/5432").expect("a port");
         let answer = query::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);

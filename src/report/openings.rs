@@ -122,8 +122,7 @@ pub(super) fn json(snapshot: &Snapshot, opening: &Opening) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::analysis::Analysis;
-    use crate::cluster::Assumptions;
-    use crate::load::load;
+    use crate::load::{Settings, load};
     use crate::manifest::Source;
     use crate::report::exposure;
 
@@ -181,7 +180,7 @@ spec:
     #[test]
     fn what_is_sent_and_who_is_let_in() {
         let sources = [Source::new("a.yaml", CLUSTER)];
-        let snapshot = load(&sources, Assumptions::default()).snapshot;
+        let snapshot = load(&sources, &Settings::default()).snapshot;
         let analysis = Analysis::new(&snapshot);
         let exposed = analysis.exposure();
         let mut out = Vec::new();

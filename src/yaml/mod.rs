@@ -3,13 +3,17 @@
 //!
 //! [`parse`] turns a text into documents, [`Object`] is a document that says what Kubernetes object
 //! it is, [`decode`] reads typed fields out of a tree and says where a type is wrong. [`mod@write`] is
-//! the way back: policies with comments, and the lines they are on.
+//! the way back: policies with comments, and the lines they are on. [`plain`] is values without
+//! ranges, [`emit`] their text, and [`patch`] edits a text and keeps all the rest of it.
 
 mod breaks;
 mod build;
 pub mod decode;
+pub mod emit;
 mod event;
 mod object;
+pub mod patch;
+pub mod plain;
 pub(crate) mod read;
 mod scalar;
 mod split;

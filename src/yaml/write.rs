@@ -198,7 +198,7 @@ fn is_plain(text: &str) -> bool {
     (word || block) && !WORDS.iter().any(|w| w.eq_ignore_ascii_case(text))
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

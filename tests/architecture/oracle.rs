@@ -38,8 +38,8 @@ const LEAVES: &[&str] = &[
 /// What answers by asking the evaluator about single connections.
 const REPLAYS: &[&str] = &[
     "analysis/mod.rs",
-    "analysis/answers/ask.rs",
-    "analysis/answers/miss.rs",
+    "analysis/answers/query.rs",
+    "analysis/answers/near_miss.rs",
     "analysis/answers/routes.rs",
 ];
 

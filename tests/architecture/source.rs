@@ -145,6 +145,53 @@ impl SourceFile {
             })
     }
 
+    /// Codes of diagnostics with their lines: texts that look like the code of a rule (`V9`), and the first text of
+    /// a call that makes a diagnostic. Modules of tests at the end of a file are left out.
+    pub fn codes(&self) -> Vec<(String, usize)> {
+        const MAKERS: [&str; 7] = [
+            "Diagnostic::error(",
+            "Diagnostic::warning(",
+            "Diagnostic::info(",
+            ".add(",
+            ".report(",
+            ".warn(",
+            "MISSING_SELECTOR: &str =",
+        ];
+        let all = self.lines.join("\n");
+        let text = match all.find("#[cfg(test)]\nmod ") {
+            Some(tests) if !self.tokens.is_empty() => &all[..tests],
+            Some(_) => "",
+            None => all.as_str(),
+        };
+        let mut found = Vec::new();
+        let mut see = |at: usize, code: &str| {
+            let line = text[..at].matches('\n').count() + 1;
+            found.push((code.to_owned(), line));
+        };
+        for maker in MAKERS {
+            for (at, _) in text.match_indices(maker) {
+                let arguments = text[at + maker.len()..]
+                    .split(';')
+                    .next()
+                    .unwrap_or_default();
+                let first = arguments.split('"').nth(1).unwrap_or_default();
+                let word = |b: u8| b.is_ascii_lowercase() || b == b'-';
+                if !first.is_empty() && first.bytes().all(word) {
+                    see(at, first);
+                }
+            }
+        }
+        for (at, quoted) in text.match_indices('"') {
+            let rest = &text[at + quoted.len()..];
+            let code = rest.split('"').next().unwrap_or_default();
+            let number = code.strip_prefix(['V', 'W', 'A', 'L']).unwrap_or_default();
+            if (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()) {
+                see(at, code);
+            }
+        }
+        found
+    }
+
     /// The text of a line, from 1, without the space around it.
     pub fn line(&self, number: usize) -> &str {
         self.lines.get(number - 1).map_or("", |line| line.trim())
@@ -222,7 +269,14 @@ pub fn read_all(root: &Path) -> Vec<SourceFile> {
         .iter()
         .flat_map(|file| file.test_files.clone())
         .collect();
-    files.retain(|file| !tests.contains(&file.path));
+    let below = |path: &str, test: &str| {
+        let folder = test.trim_end_matches(".rs");
+        path.strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
+    files.retain(|file| {
+        !tests.contains(&file.path) && !tests.iter().any(|test| below(&file.path, test))
+    });
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

@@ -10,8 +10,8 @@ use cluster::{Size, cluster};
 use criterion::{Criterion, criterion_group, criterion_main};
 use drawbridge::analysis::exposure::exposure;
 use drawbridge::analysis::{Analysis, compare, for_each_connection, isolation};
-use drawbridge::cluster::{Assumptions, Snapshot};
-use drawbridge::load::load;
+use drawbridge::cluster::Snapshot;
+use drawbridge::load::{Settings, load};
 use drawbridge::policy::Policy;
 use drawbridge::project::sources::collect;
 
@@ -105,12 +105,12 @@ fn folders(c: &mut Criterion) {
         let (sources, _) = collect(&[folder]);
         group.bench_function("reading", |b| {
             b.iter(|| {
-                load(black_box(&sources), Assumptions::default())
+                load(black_box(&sources), &Settings::default())
                     .policies
                     .len()
             });
         });
-        let snapshot = load(&sources, Assumptions::default()).snapshot;
+        let snapshot = load(&sources, &Settings::default()).snapshot;
         every_gate(&mut group, &snapshot);
         group.finish();
     }

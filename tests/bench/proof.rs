@@ -4,10 +4,11 @@
 use std::fmt::Write;
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use drawbridge::model::Document;
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use drawbridge::model::{Document, FlowPort};
 use drawbridge::project::format;
-use drawbridge::query::check;
+use drawbridge::query::{Cache, check, check_with};
+use drawbridge::sets::Protocol;
 
 /// The program's own.
 #[global_allocator]
@@ -17,22 +18,42 @@ fn verdicts(c: &mut Criterion) {
     let platform = include_str!("../../assets/examples/platform.drawbridge.yaml");
     let drawings = [
         ("the platform example", read(platform)),
-        ("300 workloads, 337 flows", read(&chains(10, 30))),
-        ("2,000 workloads, 2,250 flows", read(&chains(20, 100))),
+        ("300 workloads, 450 flows", read(&chains(10, 30))),
+        ("2,000 workloads, 3,000 flows", read(&chains(20, 100))),
     ];
     let mut group = c.benchmark_group("verdict");
     group.sample_size(20);
     for (name, document) in drawings {
         group.bench_function(name, |b| b.iter(|| check(black_box(&document))));
+        let (mut cache, mut edits) = (Cache::default(), edits(&document).into_iter().cycle());
+        group.bench_function(format!("{name}, after an edit"), |b| {
+            b.iter_batched_ref(
+                || edits.next().expect("an edit"),
+                |edited| check_with(&mut cache, black_box(edited), &|| false),
+                BatchSize::SmallInput,
+            );
+        });
     }
     group.finish();
+}
+
+/// The document with one flow after the other at another port.
+fn edits(document: &Document) -> Vec<Document> {
+    let flows: Vec<_> = document.flows.ids().step_by(37).take(8).collect();
+    let edited = |flow| {
+        let mut document = document.clone();
+        let flow = document.flows.get_mut(flow).expect("the flow");
+        flow.ports = vec![FlowPort::Range(Protocol::Tcp, 7, 7)];
+        document
+    };
+    flows.into_iter().map(edited).collect()
 }
 
 fn read(text: &str) -> Document {
     format::read(text, "bench").expect("it is readable").0
 }
 
-/// Namespaces with workloads that call each other in a ring, and every eighth across.
+/// Namespaces with workloads that call each other in a ring, and every second across.
 fn chains(namespaces: usize, workloads: usize) -> String {
     let mut text = String::from("format: drawbridge/1\nname: many\nnamespaces:\n");
     let (mut things, mut flows) = (String::new(), String::new());
@@ -51,7 +72,7 @@ fn chains(namespaces: usize, workloads: usize) -> String {
                 );
             };
             flow(format!("team-{space}/svc-{next}"));
-            if number % 8 == 0 {
+            if number % 2 == 0 {
                 flow(format!("team-{other}/svc-{number}"));
             }
         }

@@ -8,8 +8,8 @@
 use std::path::PathBuf;
 
 use drawbridge::analysis::{self, Direction, Party, Places, reach};
-use drawbridge::cluster::{Assumptions, Snapshot};
-use drawbridge::load::{Loaded, load};
+use drawbridge::cluster::Snapshot;
+use drawbridge::load::{Loaded, Settings, load};
 use drawbridge::manifest::Source;
 use drawbridge::project::sources;
 use drawbridge::query::explain::{self, Verdict};
@@ -50,7 +50,7 @@ fn main() {
     let (loaded, question) = if words.len() < 4 {
         let sources = [Source::new("shop.yaml", MANIFESTS)];
         let question = ["203.0.113.7", "shop/db", "TCP/5432"].map(str::to_owned);
-        (load(&sources, Assumptions::default()), question.to_vec())
+        (load(&sources, &Settings::default()), question.to_vec())
     } else {
         let question = words.split_off(words.len() - 3);
         let paths: Vec<PathBuf> = words.iter().map(PathBuf::from).collect();
@@ -58,7 +58,7 @@ fn main() {
         for diagnostic in &told {
             eprintln!("{diagnostic}");
         }
-        (load(&sources, Assumptions::default()), question)
+        (load(&sources, &Settings::default()), question)
     };
     // What could not be read, or would be refused, is told; the rest is answered.
     for diagnostic in &loaded.diagnostics {

@@ -14,7 +14,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::analysis::{addresses, gate_allows, has, new_pods, probes, settle, with};
-use super::random::{Leaves, alterations, altered, cluster, policies, read_as, reading};
+use super::random::{Leaves, alterations, altered, cluster, policies, read_as, reading, twinned};
 
 /// A pod by the name of its workload and its own, or an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +65,9 @@ proptest! {
         right in policies(Leaves::All),
         kept in any::<bool>(),
         reading in reading(),
+        twins in any::<bool>(),
     ) {
+        let cluster = if twins { twinned(&cluster) } else { cluster };
         let a = with(&cluster, left.clone());
         let b = altered(&cluster, &alterations);
         let b = read_as(&with(&b, if kept { left } else { right }), reading);

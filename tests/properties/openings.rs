@@ -1,15 +1,16 @@
-//! What Services send, against the plain evaluator.
+//! What Services and routes send, against the plain evaluator.
 
 use drawbridge::analysis::openings::{By, Opening, Sender};
+use drawbridge::analysis::routes::{controller, reaches};
 use drawbridge::analysis::{Analysis, Direction, Endpoint};
-use drawbridge::cluster::{Families, Service, ServicePort, Snapshot, TargetPort};
+use drawbridge::cluster::{Families, Route, Service, ServicePort, Snapshot, TargetPort};
 use drawbridge::sets::{Labels, PortSet, Protocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::analysis::{addresses, gate_allows, has, new_pods, probes, settle, with};
-use super::random::{Leaves, PORTS, cluster, policies};
+use super::random::{Leaves, PORTS, cluster, policies, twinned};
 
 fn port() -> impl Strategy<Value = ServicePort> {
     let target = prop_oneof![
@@ -77,6 +78,20 @@ fn sent(snapshot: &Snapshot, service: &Service, workload: usize) -> Vec<(usize, 
     selected.map(|at| (at, ports(at))).collect()
 }
 
+/// A route to all ports of a Service.
+fn route_to(service: &Service) -> Route {
+    Route {
+        kind: "HTTPRoute",
+        namespace: service.namespace.clone(),
+        name: "r".into(),
+        service_namespace: service.namespace.clone(),
+        service: service.name.clone(),
+        port: None,
+        protocol: None,
+        span: None,
+    }
+}
+
 proptest! {
     #[test]
     fn services_send_what_the_evaluator_lets_in(
@@ -127,6 +142,45 @@ proptest! {
                             prop_assert_eq!((has(&found.every, p), has(&found.some, p)), (all, one));
                         }
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn routes_send_what_the_evaluator_lets_in(
+        cluster in prop_oneof![cluster(), cluster().prop_map(|cluster| twinned(&cluster))],
+        policies in policies(Leaves::Exact),
+        drawn in drawn(),
+    ) {
+        let mut snapshot = with(&cluster, policies);
+        prop_assume!(!snapshot.pods.is_empty());
+        let services = drawn.into_iter().enumerate().map(|(at, one)| Service {
+            name: format!("s-{at}"),
+            ..service(&snapshot, one)
+        });
+        snapshot.services = services.collect();
+        snapshot.routes = snapshot.services.iter().map(route_to).collect();
+        let found = reaches(&snapshot);
+        for (at, service) in snapshot.services.iter().enumerate() {
+            for workload in 0..snapshot.workloads.len() {
+                let sent = sent(&snapshot, service, workload).into_iter();
+                // A route sends to declared ports alone.
+                let sent: Vec<(usize, PortSet)> = sent.map(|(pod, ports)| {
+                    let declared = snapshot.pods[pod].ports.iter();
+                    let declared = declared.map(|p| PortSet::single(p.protocol, p.port));
+                    (pod, ports.intersection(&declared.collect()))
+                }).collect();
+                let reach = found.iter().find(|r| (r.route, r.workload) == (at, workload));
+                let wanted: PortSet = sent.iter().map(|(_, ports)| ports.clone()).collect();
+                prop_assert_eq!(reach.map(|r| r.wanted.clone()).unwrap_or_default(), wanted);
+                let open = reach.map(|r| r.open.clone()).unwrap_or_default();
+                for p in probes() {
+                    let is_open = sent.iter().any(|(pod, ports)| {
+                        has(ports, p)
+                            && gate_allows(&snapshot, Direction::Ingress, *pod, &controller(), p)
+                    });
+                    prop_assert_eq!(has(&open, p), is_open, "{:?} {:?}", reach, p);
                 }
             }
         }

@@ -361,6 +361,23 @@ pub fn read_as(snapshot: &Snapshot, (turned, flipped): Reading) -> Snapshot {
     snapshot
 }
 
+/// The same cluster, where the second pod of a workload is like the first, but on the host network if that
+/// is not.
+pub fn twinned(cluster: &Snapshot) -> Snapshot {
+    let mut snapshot = cluster.clone();
+    for workload in &cluster.workloads {
+        if let [first, second, ..] = &mut snapshot.pods[workload.pods.clone()] {
+            let name = std::mem::take(&mut second.name);
+            *second = Pod {
+                name,
+                host_network: !first.host_network,
+                ..first.clone()
+            };
+        }
+    }
+    snapshot
+}
+
 fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
     let start = snapshot.pods.len();
     let name = format!("w-{at}");

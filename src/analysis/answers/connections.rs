@@ -120,8 +120,6 @@ pub struct Matrix {
     line: Vec<PortsId>,
     /// For each class, what the current source may open to it as far as its own gate goes.
     out: Vec<PortsId>,
-    /// What the backends of routes reach.
-    pub(in crate::analysis) reaches: Arc<Vec<routes::Reach>>,
     /// What the ingress controller may open to workloads.
     routed: Arc<BTreeMap<usize, PortSet>>,
 }
@@ -147,7 +145,6 @@ impl Matrix {
             line: vec![EMPTY; snapshot.workloads.len()],
             out: vec![EMPTY; universe.classes.len()],
             routed: Arc::new(routes::ingress_controller(&reaches)),
-            reaches: Arc::new(reaches),
         }
     }
 

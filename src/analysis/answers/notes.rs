@@ -1,12 +1,10 @@
 //! What an answer needs said beside it.
 
 use super::connections::Matrix;
-use super::routes::Reach;
 use crate::cluster::{Snapshot, Workload};
 use crate::diag::Diagnostic;
 
-/// Workloads whose pods a policy tells apart by more than labels, and backends of routes that
-/// policy closes.
+/// Workloads whose pods a policy tells apart by more than labels.
 pub fn notes(snapshot: &Snapshot, matrix: &Matrix) -> Vec<Diagnostic> {
     let workloads = snapshot.workloads.iter().zip(matrix.workloads.iter());
     let mixed = workloads.filter_map(|(workload, classes)| {
@@ -14,10 +12,7 @@ pub fn notes(snapshot: &Snapshot, matrix: &Matrix) -> Vec<Diagnostic> {
         let alike = || pods.windows(2).all(|w| w[0].labels == w[1].labels);
         (classes.len() > 1 && alike()).then(|| mixed(workload))
     });
-    let closed = matrix.reaches.iter().filter(|r| r.open.is_empty());
-    mixed
-        .chain(closed.map(|r| closed_route(snapshot, r)))
-        .collect()
+    mixed.collect()
 }
 
 fn mixed(workload: &Workload) -> Diagnostic {
@@ -27,20 +22,6 @@ fn mixed(workload: &Workload) -> Diagnostic {
         .help(help)
         .on(resource(workload));
     place(found, workload.span.as_ref())
-}
-
-fn closed_route(snapshot: &Snapshot, reach: &Reach) -> Diagnostic {
-    let route = &snapshot.routes[reach.route];
-    let workload = &snapshot.workloads[reach.workload];
-    let message = format!(
-        "it sends traffic to `{}/{}` at {}, but no policy lets the ingress controller in",
-        workload.namespace, workload.name, reach.wanted
-    );
-    let help = "allow ingress to that port from the namespace of the ingress controller";
-    let found = Diagnostic::warning("L35", message)
-        .help(help)
-        .on(format!("{} {}/{}", route.kind, route.namespace, route.name));
-    place(found, route.span.as_ref())
 }
 
 fn resource(workload: &Workload) -> String {

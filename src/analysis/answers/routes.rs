@@ -1,9 +1,10 @@
 //! What Ingress, Route and Gateway API objects send to pods, and whether policy lets it through (W22, W23).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::service_backends::{Behind, targets};
-use crate::analysis::gates::sides::home;
+use crate::analysis::gates::sides::{home, subject_label};
 use crate::analysis::oracle::gate_by;
 use crate::analysis::{Direction, Endpoint, NewPod};
 use crate::cluster::{
@@ -32,7 +33,7 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     }
     let controller = controller();
     let behind = Behind::new(snapshot);
-    let homes = Homes::new(snapshot);
+    let subjects = Subjects::new(snapshot);
     let services = snapshot
         .services
         .iter()
@@ -46,14 +47,21 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
         };
         let ports = backend_ports(route, service);
         let mut by_workload: BTreeMap<usize, (PortSet, PortSet)> = BTreeMap::new();
+        let mut asked: Option<&Pod> = None;
         for pod in behind.pods(service) {
             let own = &snapshot.pods[pod];
+            if asked
+                .replace(own)
+                .is_some_and(|last| are_replicas(last, own))
+            {
+                continue;
+            }
             let wanted: PortSet = ports.iter().map(|p| targets(p, own, true)).collect();
             if wanted.is_empty() {
                 continue;
             }
             let open = known.entry((pod, wanted.clone())).or_insert_with(|| {
-                let policies = homes.policies(snapshot, own);
+                let policies = subjects.policies(snapshot, own);
                 let_in(
                     snapshot,
                     &controller,
@@ -77,33 +85,55 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     found
 }
 
-/// Policies by the namespace that their subjects must be in.
-struct Homes<'a> {
-    anywhere: Vec<usize>,
-    by_name: HashMap<&'a str, Vec<usize>>,
+/// Whether two pods of one workload differ in nothing that the answer depends on.
+fn are_replicas(a: &Pod, b: &Pod) -> bool {
+    a.workload == b.workload
+        && Arc::ptr_eq(&a.labels, &b.labels)
+        && Arc::ptr_eq(&a.ports, &b.ports)
+        && a.service_account == b.service_account
+        && a.host_network == b.host_network
+        && a.node == b.node
+        && a.addresses == b.addresses
 }
 
-impl<'a> Homes<'a> {
+/// Policies by what their subjects must have: a namespace by its name, and in it a label.
+#[derive(Default)]
+struct Subjects<'a> {
+    /// Those that may select pods of several namespaces.
+    anywhere: Vec<usize>,
+    /// By namespace, those that ask for no label by its value.
+    namespaced: HashMap<&'a str, Vec<usize>>,
+    /// By namespace, key and value.
+    labelled: HashMap<(&'a str, &'a str, &'a str), Vec<usize>>,
+}
+
+impl<'a> Subjects<'a> {
     fn new(snapshot: &'a Snapshot) -> Self {
-        let mut found = Self {
-            anywhere: Vec::new(),
-            by_name: HashMap::new(),
-        };
+        let mut found = Self::default();
         for (at, policy) in snapshot.policies.iter().enumerate() {
-            match home(policy) {
-                Some(name) => found.by_name.entry(name).or_default().push(at),
-                None => found.anywhere.push(at),
-            }
+            let of = match (home(policy), subject_label(policy)) {
+                (Some(namespace), Some((key, value))) => {
+                    found.labelled.entry((namespace, key, value)).or_default()
+                }
+                (Some(namespace), None) => found.namespaced.entry(namespace).or_default(),
+                (None, _) => &mut found.anywhere,
+            };
+            of.push(at);
         }
         found
     }
 
     /// Those that may select a pod.
     fn policies(&self, snapshot: &Snapshot, pod: &Pod) -> Vec<usize> {
-        let home = snapshot.namespaces.get(pod.namespace);
-        let here = home.and_then(|n| self.by_name.get(n.name.as_str()));
         let mut all = self.anywhere.clone();
-        all.extend(here.into_iter().flatten());
+        if let Some(namespace) = snapshot.namespaces.get(pod.namespace) {
+            let name = namespace.name.as_str();
+            all.extend(self.namespaced.get(name).into_iter().flatten());
+            for (key, value) in pod.labels.iter() {
+                let key = (name, key.as_str(), value.as_str());
+                all.extend(self.labelled.get(&key).into_iter().flatten());
+            }
+        }
         all.sort_unstable();
         all
     }

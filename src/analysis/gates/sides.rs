@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::analysis::Direction;
 use crate::analysis::space::extents::Extents;
 use crate::policy::{Action, Match, Peer, Policy, PortItem, PortMatch, Rule, Side};
-use crate::sets::{Bits, PortSet, Protocol};
+use crate::sets::{Bits, LabelOp, PortSet, Protocol};
 
 /// One direction of one policy.
 pub(in crate::analysis) struct Extent {
@@ -130,6 +130,25 @@ pub(in crate::analysis) fn home(policy: &Policy) -> Option<&str> {
     match &policy.subject {
         Peer::All(all) => all.iter().find_map(name),
         peer => name(peer),
+    }
+}
+
+/// A label that all subjects of a policy have, if its subject asks for one by its value.
+pub(in crate::analysis) fn subject_label(policy: &Policy) -> Option<(&str, &str)> {
+    fn label(peer: &Peer) -> Option<(&str, &str)> {
+        let Peer::PodLabels(selector) = peer else {
+            return None;
+        };
+        selector.requirements.iter().find_map(|r| match &r.op {
+            LabelOp::In(values) if values.len() == 1 => {
+                Some((r.key.as_str(), values.first()?.as_str()))
+            }
+            _ => None,
+        })
+    }
+    match &policy.subject {
+        Peer::All(all) => all.iter().find_map(label),
+        peer => label(peer),
     }
 }
 

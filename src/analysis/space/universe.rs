@@ -24,7 +24,8 @@ pub(in crate::analysis) struct Class {
     pub members: usize,
     /// Their labels that count, as the vocabulary numbers them.
     pub labels: Vec<(u32, u32)>,
-    /// A number for their ports that bear a name in use: classes that have these alike have equal ones.
+    /// A number for their ports that bear a name in use: classes that have these alike, and alike count as
+    /// pods or nodes, have equal ones.
     pub named_ports: u32,
     /// Those on their node that are taken for it, so that they always reach it (P2).
     pub hosts: Option<u32>,
@@ -267,7 +268,7 @@ fn classify(
     let key = |pod| Hashed::new(ClassKey::of(pod, words, &hosted, assumptions));
     let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
     let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
-    let mut numbered: HashMap<&[&ContainerPort], u32> = HashMap::new();
+    let mut numbered: HashMap<(&[&ContainerPort], bool), u32> = HashMap::new();
     let mut classes: Vec<Class> = Vec::new();
     let mut class_of = Vec::with_capacity(keys.len());
     let mut nodes: HashMap<&str, u32> = HashMap::new();
@@ -292,7 +293,9 @@ fn classify(
                 pod,
                 members: 0,
                 labels: key.key.labels.clone(),
-                named_ports: *numbered.entry(&key.key.ports).or_insert(fresh),
+                named_ports: *numbered
+                    .entry((&key.key.ports, key.key.host_network))
+                    .or_insert(fresh),
                 hosts: on,
             });
         }

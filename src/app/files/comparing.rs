@@ -10,6 +10,7 @@ use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::app::theme;
 use crate::diag::{Diagnostic, Severity};
+use crate::lint;
 use crate::load;
 use crate::project::files;
 use crate::project::sources;
@@ -38,7 +39,7 @@ impl App {
     pub(in crate::app) fn compare_paths(&mut self, paths: Vec<PathBuf>) {
         self.view.compare.reading(name_of(&paths));
         self.show_tab(Tab::Compare);
-        let assumptions = self.document().settings.assumptions;
+        let settings = load::Settings::of(&self.document().settings);
         self.files.comparing.start(move |_| match paths.as_slice() {
             [one] if is_project(one) => match files::open(one) {
                 Ok(opened) => (Some(Side::drawn(&opened.document)), opened.diagnostics),
@@ -46,7 +47,8 @@ impl App {
             },
             all => {
                 let (sources, mut diagnostics) = sources::collect(all);
-                let mut loaded = load::load(&sources, assumptions);
+                let mut loaded = load::load(&sources, &settings);
+                lint::qualify(&mut loaded);
                 diagnostics.append(&mut loaded.diagnostics);
                 let side = (!sources.is_empty()).then(|| Side::loaded(loaded));
                 (side, diagnostics)

@@ -21,7 +21,8 @@ pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<Ex
     let mut policies = generated.to_export();
     policies.sort_by_key(|policy| policy.role == Role::Base);
     let files = policies.into_iter().map(|policy| ExportFile {
-        name: format!("{}-{}.yaml", policy.namespace, policy.name),
+        namespace: policy.namespace.clone(),
+        name: policy.name.clone(),
         text: match leave_out_namespaces {
             true => policy.text_without_namespace(),
             false => policy.text.clone(),

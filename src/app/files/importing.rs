@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Severity};
 use crate::import::Offer;
+use crate::lint;
+use crate::load;
 use crate::manifest::Source;
 use crate::model::Document;
 
@@ -45,8 +47,9 @@ pub fn import(
     mut diagnostics: Vec<Diagnostic>,
     into: Option<&Document>,
 ) -> Imported {
-    let assumptions = into.map_or_else(Default::default, |project| project.settings.assumptions);
-    let loaded = crate::load::load(sources, assumptions);
+    let settings = into.map(|project| load::Settings::of(&project.settings));
+    let mut loaded = load::load(sources, &settings.unwrap_or_default());
+    lint::qualify(&mut loaded);
     let imported = match into {
         Some(project) => crate::import::import_beside(&loaded, project),
         None => crate::import::import(&loaded),

@@ -19,7 +19,7 @@ use super::overlays::{Overlay, PathPrompt, Question};
 use super::preferences::Preferences;
 use super::state::{App, Surroundings};
 use crate::model::Document;
-use crate::project::files::{Stamp, StateFolder};
+use crate::project::files::{OnDisk, StateFolder};
 
 pub use export::{Planned, export_files};
 pub use importing::Report;
@@ -33,7 +33,7 @@ pub struct Files {
     /// What came of the last import.
     pub report: Option<Report>,
     /// The project file as it was when it was last read or written.
-    stamp: Option<Stamp>,
+    file: OnDisk,
     pool: Pool,
     dialogs: Box<dyn Dialogs>,
     state: Option<StateFolder>,
@@ -73,7 +73,7 @@ impl Files {
             path: None,
             project: 0,
             report: None,
-            stamp: None,
+            file: OnDisk::default(),
             dialogs: surroundings.dialogs,
             state: surroundings.state_folder,
             asking: Slot::new(&pool),
@@ -96,7 +96,7 @@ impl Files {
     fn begin(&mut self, path: Option<PathBuf>) {
         self.project += 1;
         self.path = path;
-        self.stamp = None;
+        self.file = OnDisk::default();
         self.report = None;
         self.after_save = None;
         self.reading.stop();

@@ -25,7 +25,11 @@ pub(super) enum Read {
         from: Vec<PathBuf>,
     },
     /// A project as text: pasted into the open one, or opened as a new one.
-    Text { document: Box<Document>, into: bool },
+    Text {
+        document: Box<Document>,
+        text: Arc<str>,
+        into: bool,
+    },
     /// Nothing could be read.
     Failed(Vec<Diagnostic>),
 }
@@ -105,7 +109,7 @@ impl App {
             Read::Project(path, opened) => {
                 let warned = opened.diagnostics;
                 self.enter(History::new(opened.document), Some(path.clone()));
-                self.files.stamp = opened.stamp;
+                self.files.file = opened.file;
                 self.remember(&path);
                 if !warned.is_empty() {
                     let summary = "The project was opened; some of it needs a look.".to_owned();
@@ -138,8 +142,12 @@ impl App {
             Read::Text {
                 document,
                 into: true,
+                ..
             } => self.paste(*document),
-            Read::Text { document, .. } => self.enter(History::new(*document), None),
+            Read::Text { document, text, .. } => {
+                self.enter(History::new(*document), None);
+                self.files.file.text = text;
+            }
             Read::Failed(diagnostics) => {
                 let summary = "Nothing could be read.".to_owned();
                 self.show_report(Report {
@@ -206,6 +214,7 @@ fn project_text(text: &str, into: bool) -> Option<Read> {
     match format::read(text, "pasted") {
         Ok((document, _)) => Some(Read::Text {
             document: Box::new(document),
+            text: text.into(),
             into,
         }),
         Err(diagnostics) => Some(Read::Failed(diagnostics)),

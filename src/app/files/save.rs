@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::app::command::Command;
 use crate::app::dialogs::Ask;
@@ -11,7 +12,7 @@ use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
 use crate::model::Document;
-use crate::project::files::{self, Stamp};
+use crate::project::files::{self, OnDisk, Stamp};
 use crate::project::format;
 
 /// The save that runs, and those that wait for it.
@@ -27,6 +28,8 @@ struct Save {
     path: PathBuf,
     /// The file as this project last read or wrote it; none: whatever is there is replaced.
     known: Option<Stamp>,
+    /// What the project was read from, or saved as, last.
+    text: Arc<str>,
     state: u64,
     document: Document,
     /// What is done once it is saved.
@@ -40,7 +43,7 @@ struct Saved {
 }
 
 enum Outcome {
-    Written(Option<Stamp>),
+    Written(OnDisk),
     /// The file is not what this project last read or wrote; it was left alone.
     ChangedElsewhere,
     Failed(Diagnostic),
@@ -92,8 +95,8 @@ impl Save {
         let outcome = if self.known.is_some() && files::stamp(&self.path) != self.known {
             Outcome::ChangedElsewhere
         } else {
-            match files::save(&self.path, &self.document) {
-                Ok(stamp) => Outcome::Written(stamp),
+            match files::save(&self.path, &self.document, &self.text) {
+                Ok(file) => Outcome::Written(file),
                 Err(diagnostic) => Outcome::Failed(diagnostic),
             }
         };
@@ -133,7 +136,8 @@ impl App {
         let same = self.files.path.as_ref() == Some(&path);
         let save = Save {
             project: self.files.project,
-            known: self.files.stamp.filter(|_| same),
+            known: self.files.file.stamp.filter(|_| same),
+            text: self.files.file.text.clone(),
             path,
             state: history.state(),
             document: history.document().clone(),
@@ -158,10 +162,10 @@ impl App {
         let open = save.project == self.files.project;
         let shown = save.path.display();
         match outcome {
-            Outcome::Written(stamp) => {
+            Outcome::Written(file) => {
                 let waiting = self.files.saves.waiting.iter_mut();
                 for next in waiting.filter(|next| next.path == save.path) {
-                    next.known = stamp;
+                    next.known = file.stamp;
                 }
                 self.view.say(format!("Saved to {shown}"));
                 self.remember(&save.path);
@@ -171,7 +175,7 @@ impl App {
                 if let Some(history) = &mut self.history {
                     history.mark_saved(save.state, save.document);
                 }
-                self.files.stamp = stamp;
+                self.files.file = file;
                 self.files.path = Some(save.path);
                 self.commands.extend(save.then);
                 self.context.request_repaint();
@@ -181,7 +185,7 @@ impl App {
                 let waiting = &mut self.files.saves.waiting;
                 waiting.retain(|next| next.path != save.path);
                 if open {
-                    self.files.stamp = None;
+                    self.files.file.stamp = None;
                     self.view.complain("The file was changed by something else; save again to write over it, or use Save as");
                 } else {
                     let text = format!("{shown} was changed by something else and was not saved");
@@ -221,10 +225,10 @@ mod tests {
     }
 
     fn enter(app: &mut App, path: &Path) {
-        let stamp = files::save(path, &Document::default()).expect("written");
+        let file = files::save(path, &Document::default(), "").expect("written");
         let history = History::new(Document::default());
         app.enter(history, Some(path.to_owned()));
-        app.files.stamp = stamp;
+        app.files.file = file;
     }
 
     fn rename(app: &mut App, name: &str) {

@@ -259,11 +259,7 @@ fn change_row(ui: &mut Ui, change: &FileChange, chosen: bool) -> bool {
         ChangeKind::Unchanged => (icons::CHECK, palette.ink3, ""),
         ChangeKind::Deleted => (icons::MINUS, palette.blocked, "deleted"),
     };
-    let name = change
-        .path
-        .file_name()
-        .map_or(String::new(), |name| name.to_string_lossy().into_owned());
-    Row::new(icon, &name)
+    Row::new(icon, &change.name)
         .icon_ink(color(ink))
         .end(end)
         .selected(chosen)

@@ -20,7 +20,7 @@ pub use question::{PathPrompt, Question};
 /// What lies over the window; one at a time.
 pub enum Overlay {
     /// Go to something, or run a command.
-    Palette(PaletteView),
+    Palette(Box<PaletteView>),
     /// The list of keys.
     Keys,
     /// What could not be read, and what is offered.

@@ -90,8 +90,8 @@ const SHOWN: usize = 60;
 pub(super) fn palette_ui(
     app: &mut App,
     context: &Context,
-    mut view: PaletteView,
-) -> Option<PaletteView> {
+    mut view: Box<PaletteView>,
+) -> Option<Box<PaletteView>> {
     view.keep(app);
     let found = std::mem::take(&mut view.found);
     let entries = found.answer().map_or(&[][..], |(_, entries)| entries);

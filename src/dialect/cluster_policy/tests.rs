@@ -1,21 +1,25 @@
-use super::read;
+use super::ClusterPolicies;
 use crate::cluster::{Assumptions, PodAddresses};
 use crate::diag::Severity;
-use crate::dialect::{ADMIN, BASELINE};
+use crate::dialect::{self, ADMIN, BASELINE, Context, Dialect};
 use crate::manifest::{self, Source};
 use crate::policy::{Action, Match, Policy};
 
 fn object(text: &str) -> crate::yaml::Object {
-    let read = manifest::read(&[Source::new("p.yaml", text)]);
-    read.cluster_policies.into_iter().next().expect("a policy")
+    let read = manifest::read(&[Source::new("p.yaml", text)], &dialect::kinds());
+    read.policies.into_iter().next().expect("a policy")
 }
 
 /// The policy, and the codes and paths of what is told.
 fn judge(text: &str) -> (Option<Policy>, Vec<(Severity, String)>) {
-    let read = read(&object(text), &Assumptions::default());
+    let object = object(text);
+    let read = ClusterPolicies.read(&object);
     let told = read.diagnostics.iter();
     let told = told.map(|d| (d.severity, d.path.clone().unwrap_or_default()));
-    (read.policy, told.collect())
+    let context = Context {
+        assumptions: Assumptions::default(),
+    };
+    (read.lower(&object, &context).pop(), told.collect())
 }
 
 fn admin(rule: &str) -> String {
@@ -199,7 +203,11 @@ fn whole_networks_match_pods_whose_addresses_nobody_knows() {
             pod_addresses,
             ..Assumptions::default()
         };
-        let policy = read(&object(text), &assumptions).policy.expect("judged");
+        let object = object(text);
+        let policies = ClusterPolicies
+            .read(&object)
+            .lower(&object, &Context { assumptions });
+        let policy = policies.first().expect("judged");
         format!("{:?}", policy.egress).contains("PodsIpv4")
     };
     assert!(pods(&cluster(rule), PodAddresses::Unknown));

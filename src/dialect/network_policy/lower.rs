@@ -40,7 +40,7 @@ pub fn lower(object: &Object, policy: &NetworkPolicy, assumptions: &Assumptions)
 }
 
 /// Whether the policy says anything about a direction (K3); rules of another one are ignored (K4).
-fn applies(policy: &NetworkPolicy, direction: Direction) -> bool {
+pub(super) fn applies(policy: &NetworkPolicy, direction: Direction) -> bool {
     let types = &policy.policy_types;
     if types.is_empty() {
         direction == Direction::Ingress || !policy.egress.is_empty()
@@ -114,7 +114,7 @@ impl Lowering<'_> {
     }
 }
 
-fn any_if_empty<T>(empty: bool, items: Vec<T>) -> Match<T> {
+pub(super) fn any_if_empty<T>(empty: bool, items: Vec<T>) -> Match<T> {
     if empty {
         Match::Any
     } else {
@@ -123,7 +123,7 @@ fn any_if_empty<T>(empty: bool, items: Vec<T>) -> Match<T> {
 }
 
 /// K10-K13.
-fn port_match(port: &parse::Port) -> Option<PortMatch> {
+pub(super) fn port_match(port: &parse::Port) -> Option<PortMatch> {
     let protocol = match &port.protocol {
         None => Protocol::Tcp,
         Some(text) => Protocol::parse(&text.value)?,

@@ -1,63 +1,77 @@
-//! `networking.k8s.io/v1` NetworkPolicy (semantics 2).
+//! `networking.k8s.io/v1` NetworkPolicy.
+//!
+#![doc = include_str!("meaning.md")]
+#![doc = include_str!("validation.md")]
 
 mod express;
-pub mod lower;
-pub mod parse;
-pub mod validate;
-pub mod write;
+mod lower;
+mod parse;
+mod raise;
+mod validate;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use express::express;
+pub(super) use express::express;
 
-use crate::cluster::Assumptions;
-use crate::diag::{Diagnostic, Severity};
-use crate::dialect::metadata;
-use crate::dialect::refusal::Refusals;
-use crate::policy::Policy;
+use super::refusal::Refusals;
+use super::{Context, Dialect, Lower, Parsed};
+use crate::policy::{Kind, Policy, RaisedPolicy};
 use crate::yaml::Object;
 
 /// Refusals that do not keep a policy from being judged: older or more lenient servers let pass
 /// blocks that are not canonical, fields nobody knows, the API version of old.
-const LENIENT: [&str; 3] = ["V13", "V23", "api-version"];
+const LENIENT: &[&str] = &["V13", "V23", "api-version"];
 
-/// What became of a NetworkPolicy object.
-#[derive(Clone, Debug)]
-pub struct Read {
-    /// The policy; none if every API server refuses it.
-    pub policy: Option<Policy>,
-    /// What the API server of 1.36 would refuse, in its own words, and where.
-    pub diagnostics: Vec<Diagnostic>,
+/// The group in which it is served, and the one in which it was.
+const KINDS: &[Kind] = &[kind("networking.k8s.io"), kind("extensions")];
+
+const fn kind(group: &'static str) -> Kind {
+    Kind {
+        group,
+        name: "NetworkPolicy",
+        namespaced: true,
+        judged: true,
+    }
 }
 
-/// Decodes, validates and lowers one object.
-pub fn read(object: &Object, assumptions: &Assumptions) -> Read {
-    let mut diagnostics = validate::strict(object);
-    let policy = match parse::parse(object) {
-        Ok(policy) => {
-            diagnostics.extend(validate::validate(object, &policy));
-            Some(policy)
-        }
-        Err(error) => {
-            let mut out = Refusals::new(object);
-            out.undecodable(error);
-            diagnostics.append(&mut out.found);
-            None
-        }
-    };
-    let lenient = |d: &Diagnostic| LENIENT.contains(&d.code) || metadata::is_about(d);
-    let fatal = |d: &Diagnostic| d.severity == Severity::Error && !lenient(d);
-    let refused = diagnostics.iter().any(fatal);
-    for told in diagnostics.iter_mut().filter(|d| fatal(d)) {
-        told.message.push_str("; this policy is not judged");
+/// The dialect.
+pub(super) struct NetworkPolicies;
+
+impl Dialect for NetworkPolicies {
+    fn kinds(&self) -> &'static [Kind] {
+        KINDS
     }
-    let lowered = policy
-        .as_ref()
-        .filter(|_| !refused)
-        .map(|policy| lower::lower(object, policy, assumptions));
-    Read {
-        policy: lowered,
-        diagnostics,
+
+    fn manual(&self) -> &'static [&'static str] {
+        &[include_str!("meaning.md"), include_str!("validation.md")]
+    }
+
+    fn read(&self, object: &Object) -> Parsed {
+        let mut diagnostics = validate::strict(object);
+        let policy = match parse::parse(object) {
+            Ok(policy) => {
+                diagnostics.extend(validate::validate(object, &policy));
+                Some(policy)
+            }
+            Err(error) => {
+                let mut out = Refusals::new(object);
+                out.undecodable(error);
+                diagnostics.append(&mut out.found);
+                None
+            }
+        };
+        Parsed::new(policy, diagnostics, LENIENT)
+    }
+}
+
+impl Lower for parse::NetworkPolicy {
+    fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
+        vec![lower::lower(object, self, &context.assumptions)]
+    }
+
+    fn raise(&self) -> Option<RaisedPolicy> {
+        raise::raise(self)
     }
 }

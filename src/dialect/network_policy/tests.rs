@@ -1,8 +1,11 @@
 //! What is refused and where (V1-V23), and what policies mean (K1-K33).
 
 use super::*;
-use crate::cluster::{HostNetwork, PodAddresses};
-use crate::policy::{Match, Peer, PortMatch, Side};
+use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+use crate::diag::Diagnostic;
+use crate::policy::{
+    Direction, Match, Network, Peer, PlanNamespaces, PlanPeer, PortMatch, RaisedRule, Side,
+};
 use crate::sets::{IpSet, Protocol, Selector};
 use crate::yaml;
 
@@ -27,8 +30,22 @@ fn object(text: &str) -> Object {
     }
 }
 
+/// What became of a text.
+struct Read {
+    policy: Option<Policy>,
+    diagnostics: Vec<Diagnostic>,
+}
+
 fn read_with(text: &str, assumptions: &Assumptions) -> Read {
-    read(&object(text), assumptions)
+    let object = object(text);
+    let parsed = NetworkPolicies.read(&object);
+    let context = Context {
+        assumptions: *assumptions,
+    };
+    Read {
+        policy: parsed.lower(&object, &context).pop(),
+        diagnostics: parsed.diagnostics,
+    }
 }
 
 fn spec(spec: &str) -> Read {
@@ -450,4 +467,56 @@ fn the_subject() {
         homeless.policy.unwrap().namespace.as_deref(),
         Some("default")
     );
+}
+
+#[test]
+fn a_policy_is_raised_as_it_could_be_drawn() {
+    let raised = |spec: &str| {
+        let text = format!("{HEAD}metadata: {{name: p, namespace: s}}\nspec: {spec}\n");
+        NetworkPolicies.read(&object(&text)).raise()
+    };
+    let web = Selector::label("app", "web");
+    let found = raised(
+        "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress], egress: [{}], ingress: [
+          {from: [{podSelector: {}}, {namespaceSelector: {matchLabels: {app: web}}}, {ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}]},
+          {ports: [{port: 80}, {port: dns, protocol: UDP}]}]}",
+    );
+    let block = Network {
+        cidr: "10.0.0.0/8".parse().unwrap(),
+        except: vec!["10.1.0.0/16".parse().unwrap()],
+    };
+    let any = Selector::default();
+    let peers = vec![
+        PlanPeer::Pods(PlanNamespaces::Own, any.clone()),
+        PlanPeer::Pods(PlanNamespaces::Labelled(web.clone()), any),
+        PlanPeer::Block(block),
+    ];
+    let ports = vec![
+        PortMatch::Range {
+            protocol: Protocol::Tcp,
+            first: 80,
+            last: 80,
+        },
+        PortMatch::Named {
+            protocol: Some(Protocol::Udp),
+            name: "dns".into(),
+        },
+    ];
+    let rule = |peers, ports| RaisedRule {
+        direction: Direction::Ingress,
+        peers,
+        ports,
+    };
+    let expected = RaisedPolicy {
+        subject: web,
+        // Its egress rules mean nothing (K4).
+        isolates: vec![Direction::Ingress],
+        rules: vec![
+            rule(Match::Only(peers), Match::Any),
+            rule(Match::Any, Match::Only(ports)),
+        ],
+    };
+    assert_eq!(found, Some(expected));
+    let refused = "{podSelector: {}, ingress: [{ports: [{port: 0}]}]}";
+    assert_eq!(raised(refused), None);
 }

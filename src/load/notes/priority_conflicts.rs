@@ -1,6 +1,5 @@
 //! Policies of one priority that disagree (A3).
 
-use super::title;
 use crate::analysis::priority_conflicts::{self, RuleAt, Tie};
 use crate::analysis::{Direction, Endpoint};
 use crate::cluster::Snapshot;
@@ -31,7 +30,7 @@ fn told(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
         "it shares priority {} of tier {} with {} ({}), and they disagree: from {connection}{}, {place} says {}, {other_place} says {}; the API leaves open which one decides, and `{}` is taken as it is the first by name",
         first.order,
         tier.name,
-        title(first),
+        first.title(),
         first.span,
         port.unwrap_or_default(),
         word(action),
@@ -40,7 +39,7 @@ fn told(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
     );
     let told = Diagnostic::warning("A3", message)
         .at(second.span.clone())
-        .on(title(second))
+        .on(second.title())
         .path("spec.priority")
         .help("give them different priorities");
     Some(told)
@@ -52,11 +51,7 @@ fn rule<'a>(
     (policy, rule): RuleAt,
 ) -> Option<(&'a Policy, &'a Span, Action)> {
     let policy = snapshot.policies.get(policy)?;
-    let side = match tie.direction {
-        Direction::Ingress => policy.ingress.as_ref(),
-        Direction::Egress => policy.egress.as_ref(),
-    };
-    let rule = side?.rules.get(rule)?;
+    let rule = policy.side(tie.direction)?.rules.get(rule)?;
     Some((policy, &rule.span, rule.action))
 }
 
@@ -88,9 +83,8 @@ fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::cluster::Assumptions;
     use crate::diag::Diagnostic;
-    use crate::load::load;
+    use crate::load::{Settings, load};
     use crate::manifest::Source;
 
     const PODS: &str = "
@@ -123,7 +117,7 @@ metadata: {name: r, namespace: o, labels: {app: r}}
 
     fn told(policies: &[String]) -> Vec<Diagnostic> {
         let text = format!("{PODS}{}", policies.concat());
-        let loaded = load(&[Source::new("a.yaml", text)], Assumptions::default());
+        let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
         assert_eq!(loaded.snapshot.policies.len(), policies.len());
         let told = loaded.diagnostics.into_iter();
         told.filter(|d| d.code == "A3").collect()
@@ -148,7 +142,7 @@ metadata: {name: r, namespace: o, labels: {app: r}}
         };
         let rules = rule("z", 5, "Deny", ALL) + &rule("b", 5, "Allow", ALL);
         let text = pod("p") + &pod("q") + &rules;
-        let loaded = load(&[Source::new("a.yaml", text)], Assumptions::default());
+        let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
         let mut told = loaded.diagnostics.iter();
         let found = told.find(|d| d.code == "A3").unwrap();
         assert!(found.message.contains("from `s/q` to `s/p`"), "{found}");

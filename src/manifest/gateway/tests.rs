@@ -13,7 +13,7 @@ fn route(kind: &str, spec: &str) -> String {
 }
 
 fn load(text: &str) -> Manifests {
-    read(&[Source::new("a.yaml", text)])
+    read(&[Source::new("a.yaml", text)], &crate::dialect::kinds())
 }
 
 fn backends(manifests: &Manifests) -> Vec<String> {

@@ -55,7 +55,7 @@ pub fn extract(document: &Document, items: &[Item]) -> Document {
         if let Item::Namespace(id) = item
             && let Some(namespace) = document.namespaces.get(*id)
         {
-            whole.push(serde_yaml::Value::from(namespace.name.as_str()));
+            whole.push(crate::yaml::plain::Value::from(namespace.name.as_str()));
             ids.namespaces
                 .insert(*id, part.namespaces.add(namespace.clone()));
         }
@@ -229,7 +229,7 @@ fn paste_namespaces(
     applied: &mut Applied,
 ) {
     let whole: BTreeSet<&str> = match part.unknown.get(WHOLE) {
-        Some(serde_yaml::Value::Sequence(names)) => {
+        Some(crate::yaml::plain::Value::Sequence(names)) => {
             names.iter().filter_map(|n| n.as_str()).collect()
         }
         _ => BTreeSet::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::{DiffLine, about, atomic, diff, failed};
 use crate::diag::Diagnostic;
@@ -18,13 +18,26 @@ pub enum ExportTarget {
     Folder(PathBuf),
 }
 
-/// A file to write.
+/// A policy to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportFile {
-    /// Its name below the folder: `shop-web-to-checkout.yaml`.
+    /// The namespace that it is for, whether or not the text has it.
+    pub namespace: String,
+    /// Its name.
     pub name: String,
-    /// One or more YAML documents.
+    /// Its YAML document.
     pub text: String,
+}
+
+/// The file of a policy below the folder of an export: `shop/web-to-checkout.yaml`. Names of objects contain no
+/// `/`, so no two policies share a file, and each namespace is a folder that can have an owner in Git.
+pub fn policy_file(namespace: &str, name: &str) -> String {
+    format!("{namespace}/{name}.yaml")
+}
+
+/// The file that earlier versions gave a policy. `a` and `b-c` share it with `a-b` and `c`.
+fn flat_policy_file(namespace: &str, name: &str) -> String {
+    format!("{namespace}-{name}.yaml")
 }
 
 /// How to export.
@@ -61,6 +74,8 @@ pub enum ChangeKind {
 pub struct FileChange {
     /// The file.
     pub path: PathBuf,
+    /// Its path below the folder of the export, with `/`; of an export to one file, its name.
+    pub name: String,
     /// What happens to it.
     pub kind: ChangeKind,
     /// It is there and was not written by Drawbridge: ask before going over it.
@@ -77,8 +92,9 @@ const WRITTEN_BY_US: &str = "# Written by Drawbridge";
 const VERDICT_BY_US: &str = "<!-- Written by Drawbridge -->\n";
 
 /// Compares what would be written with what is there. Policies go in the order given (allow before
-/// deny is up to the caller), then the kustomization and the verdict, then the deletions: files of that folder all
-/// of whose documents say that Drawbridge manages them.
+/// deny is up to the caller), then the kustomization and the verdict, then the deletions: files that an earlier
+/// export wrote, in this layout or the flat one of earlier versions, for policies that are not in this one or
+/// have another file in it.
 pub fn plan_export(
     target: &ExportTarget,
     files: &[ExportFile],
@@ -88,21 +104,23 @@ pub fn plan_export(
     match target {
         ExportTarget::File(path) => {
             let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
-            changes.push(compare(path.clone(), join(&texts))?);
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            changes.push(compare(path.clone(), name.into_owned(), join(&texts))?);
         }
         ExportTarget::Folder(folder) => {
             let mut names = BTreeSet::new();
+            let in_folder =
+                |name: &str, text: String| compare(folder.join(name), name.into(), text);
             for file in files {
-                check_name(&file.name, &mut names)?;
-                changes.push(compare(folder.join(&file.name), file.text.clone())?);
+                let name = checked_name(file, &mut names)?;
+                changes.push(in_folder(&name, file.text.clone())?);
             }
-            if options.kustomization {
-                let text = kustomization(&names);
-                changes.push(compare(folder.join(KUSTOMIZATION), text)?);
+            // A list that an earlier export wrote would name files that are gone.
+            if options.kustomization || has_our_kustomization(folder)? {
+                changes.push(in_folder(KUSTOMIZATION, kustomization(&names))?);
             }
             if let Some(verdict) = &options.verdict {
-                let text = format!("{VERDICT_BY_US}{verdict}");
-                changes.push(compare(folder.join(VERDICT), text)?);
+                changes.push(in_folder(VERDICT, format!("{VERDICT_BY_US}{verdict}"))?);
             }
             changes.extend(deletions(folder, &names)?);
         }
@@ -125,20 +143,26 @@ fn join(texts: &[&str]) -> String {
     all
 }
 
-fn check_name(name: &str, names: &mut BTreeSet<String>) -> Result<(), Diagnostic> {
-    let path = Path::new(name);
-    let inside = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    if !inside || name.is_empty() || name == KUSTOMIZATION {
-        let message = format!("`{name}` is no name for a file of an export");
-        return Err(Diagnostic::error("file", message).help("use a plain file name"));
+/// The name of a policy's file, which is new and inside of the folder.
+fn checked_name(file: &ExportFile, names: &mut BTreeSet<String>) -> Result<String, Diagnostic> {
+    let is_plain =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['/', '\\']);
+    let name = policy_file(&file.namespace, &file.name);
+    if !is_plain(&file.namespace) || !is_plain(&file.name) {
+        let message = format!("`{name}` cannot be the file of a policy");
+        let help = "give the policy and its namespace names that Kubernetes accepts";
+        return Err(Diagnostic::error("file", message).help(help));
     }
-    if !names.insert(name.to_owned()) {
+    if !names.insert(name.clone()) {
         let message = format!("two policies would be written to `{name}`");
         return Err(Diagnostic::error("file", message).help("give them different names"));
     }
-    Ok(())
+    Ok(name)
+}
+
+fn has_our_kustomization(folder: &Path) -> Result<bool, Diagnostic> {
+    let text = read(&folder.join(KUSTOMIZATION))?;
+    Ok(text.is_some_and(|text| text.starts_with(WRITTEN_BY_US.as_bytes())))
 }
 
 fn kustomization(names: &BTreeSet<String>) -> String {
@@ -164,7 +188,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Diagnostic> {
     }
 }
 
-fn compare(path: PathBuf, after: String) -> Result<FileChange, Diagnostic> {
+fn compare(path: PathBuf, name: String, after: String) -> Result<FileChange, Diagnostic> {
     let before = read(&path)?;
     let kind = match &before {
         None => ChangeKind::Created,
@@ -181,6 +205,7 @@ fn compare(path: PathBuf, after: String) -> Result<FileChange, Diagnostic> {
         foreign,
         diff: diff(&old, &after),
         path,
+        name,
         before,
         after: Some(after),
     })
@@ -192,65 +217,105 @@ fn is_ours(text: &str) -> bool {
         return true;
     }
     let parsed = yaml::parse(text);
-    let managed = |node: &yaml::Node| {
-        let labels = node
-            .get("metadata")
-            .and_then(|metadata| metadata.get("labels"));
-        let by = labels.and_then(|labels| labels.get("app.kubernetes.io/managed-by"));
-        by.and_then(yaml::Node::as_str) == Some("drawbridge")
-    };
+    let mut documents = parsed.documents.iter();
     parsed.problems.is_empty()
         && !parsed.documents.is_empty()
-        && parsed
-            .documents
-            .iter()
-            .all(|document| managed(&document.node))
+        && documents.all(|document| is_managed(&document.node))
 }
 
-/// Our own files in the folders of the export that are not written any more.
-fn deletions(folder: &Path, names: &BTreeSet<String>) -> Result<Vec<FileChange>, Diagnostic> {
-    let mut folders = BTreeSet::from([folder.to_path_buf()]);
-    folders.extend(
-        names
-            .iter()
-            .filter_map(|name| folder.join(name).parent().map(Path::to_path_buf)),
-    );
-    let kept: BTreeSet<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+fn is_managed(object: &yaml::Node) -> bool {
+    let metadata = object.get("metadata");
+    let labels = metadata.and_then(|metadata| metadata.get("labels"));
+    let by = labels.and_then(|labels| labels.get("app.kubernetes.io/managed-by"));
+    by.and_then(yaml::Node::as_str) == Some("drawbridge")
+}
+
+/// Whether an export wrote a file: it has one policy, which Drawbridge manages, and the name that an export
+/// gives or gave to the file of that policy.
+fn is_exported(name: &str, text: &str) -> bool {
+    let parsed = yaml::parse(text);
+    let [document] = parsed.documents.as_slice() else {
+        return false;
+    };
+    if !parsed.problems.is_empty() || !is_managed(&document.node) {
+        return false;
+    }
+    let field = |key| {
+        document
+            .node
+            .get("metadata")
+            .and_then(|m| m.get(key)?.as_str())
+    };
+    let Some(policy) = field("name") else {
+        return false;
+    };
+    let flat = || name.strip_suffix(&flat_policy_file("", policy));
+    // Exported without its namespace: the file's name has it.
+    let namespace = field("namespace").or_else(|| match name.split_once('/') {
+        Some((namespace, _)) => Some(namespace),
+        None => flat().filter(|namespace| !namespace.is_empty()),
+    });
+    namespace.is_some_and(|namespace| {
+        name == policy_file(namespace, policy) || name == flat_policy_file(namespace, policy)
+    })
+}
+
+/// The files of earlier exports that are not written any more.
+fn deletions(folder: &Path, kept: &BTreeSet<String>) -> Result<Vec<FileChange>, Diagnostic> {
     let mut deleted = Vec::new();
-    for folder in folders {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(failed(&folder, "read", &error)),
-        };
-        let mut paths: Vec<PathBuf> = entries
-            .flatten()
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-            .map(|entry| entry.path())
-            .collect();
-        paths.sort();
-        for path in paths {
-            let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-            let is_list = path.file_name().is_some_and(|name| name == KUSTOMIZATION);
-            if !is_yaml || is_list || kept.contains(&path) {
-                continue;
-            }
-            if let Some(before) = read(&path)?
-                && let Ok(text) = std::str::from_utf8(&before)
-                && is_ours(text)
-            {
-                deleted.push(FileChange {
-                    kind: ChangeKind::Deleted,
-                    foreign: false,
-                    diff: diff(text, ""),
-                    path,
-                    before: Some(before),
-                    after: None,
-                });
-            }
+    for name in exported_names(folder)? {
+        let path = folder.join(&name);
+        if kept.contains(&name) {
+            continue;
+        }
+        if let Some(before) = read(&path)?
+            && let Ok(text) = std::str::from_utf8(&before)
+            && is_exported(&name, text)
+        {
+            deleted.push(FileChange {
+                kind: ChangeKind::Deleted,
+                foreign: false,
+                diff: diff(text, ""),
+                path,
+                name,
+                before: Some(before),
+                after: None,
+            });
         }
     }
     Ok(deleted)
+}
+
+/// The names that files of an export can have, of those that are there, sorted: `a-b.yaml` and `a/b.yaml`.
+fn exported_names(folder: &Path) -> Result<Vec<String>, Diagnostic> {
+    let mut names = Vec::new();
+    for (name, kind) in entries(folder).map_err(|error| failed(folder, "read", &error))? {
+        if kind.is_file() {
+            names.push(name);
+        } else if kind.is_dir() && !name.starts_with('.') {
+            // A folder that may not be listed is none that an export made.
+            let inside = entries(&folder.join(&name)).unwrap_or_default();
+            let files = inside.into_iter().filter(|(_, kind)| kind.is_file());
+            names.extend(files.map(|(file, _)| format!("{name}/{file}")));
+        }
+    }
+    names.retain(|name| name.ends_with(".yaml"));
+    names.sort();
+    Ok(names)
+}
+
+/// What is in a folder; nothing if there is no such folder. Links are not followed.
+fn entries(folder: &Path) -> io::Result<Vec<(String, fs::FileType)>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let named = entries.flatten().filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        Some((name, entry.file_type().ok()?))
+    });
+    Ok(named.collect())
 }
 
 impl ExportPlan {
@@ -284,6 +349,13 @@ impl ExportPlan {
                 None => (fs::remove_file(&change.path), "deleted"),
             };
             done.map_err(|error| failed(&change.path, what, &error))?;
+            if change.kind == ChangeKind::Deleted
+                && change.name.contains('/')
+                && let Some(namespace) = change.path.parent()
+            {
+                // The folder of a namespace goes with its last file; otherwise this fails.
+                let _ = fs::remove_dir(namespace);
+            }
         }
         Ok(())
     }

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::{failed, write_text};
 use crate::diag::Diagnostic;
+use crate::yaml;
+use crate::yaml::plain::{text_of, typed};
 
 /// Drawbridge's own folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,17 +65,16 @@ impl StateFolder {
     /// The preferences; what is missing or unreadable in them is as by default.
     pub fn preferences<T: DeserializeOwned + Default>(&self) -> T {
         let text = fs::read_to_string(self.path.join(PREFERENCES)).unwrap_or_default();
-        serde_yaml::from_str(&text).unwrap_or_default()
+        let parsed = yaml::parse(&text);
+        let document = parsed.documents.first();
+        document.and_then(|d| typed(&d.node)).unwrap_or_default()
     }
 
     /// Remembers the preferences.
     pub fn set_preferences<T: Serialize>(&self, preferences: &T) -> Result<(), Diagnostic> {
         let path = self.folder("")?.join(PREFERENCES);
-        let text = serde_yaml::to_string(preferences).map_err(|error| {
-            Diagnostic::error(
-                "file",
-                format!("the preferences could not be written: {error}"),
-            )
+        let text = text_of(preferences).ok_or_else(|| {
+            Diagnostic::error("file", "the preferences cannot be written as YAML")
         })?;
         write_text(&path, &text)
     }

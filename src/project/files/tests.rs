@@ -20,7 +20,7 @@ fn a_crash_at_any_moment_leaves_the_old_file_or_the_new_one() {
     for moment in [Created, HalfWritten, Written, Permitted, Synced, Renamed] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.drawbridge.yaml");
-        save(&path, &document("old")).unwrap();
+        save(&path, &document("old"), "").unwrap();
         let (old, new) = (document("old"), document("new"));
         let temporary = temporary_beside(&path).unwrap();
         let crash = replace_by(
@@ -43,7 +43,7 @@ fn a_crash_at_any_moment_leaves_the_old_file_or_the_new_one() {
             "{moment:?}"
         );
         // What the crash left lying about is in nobody's way.
-        save(&path, &new).unwrap();
+        save(&path, &new, "").unwrap();
         assert_eq!(open(&path).unwrap().document, new);
     }
 }
@@ -53,13 +53,14 @@ fn a_failed_save_changes_nothing_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("taken");
     fs::create_dir(&path).unwrap();
-    let wrong = save(&path, &document("x")).expect_err("a folder is no file");
+    let wrong = save(&path, &document("x"), "").expect_err("a folder is no file");
     assert!(
         wrong.to_string().contains("choose a file, not a folder"),
         "{wrong}"
     );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    let wrong = save(&folder.path().join("no/such/p.yaml"), &document("x")).expect_err("no folder");
+    let wrong =
+        save(&folder.path().join("no/such/p.yaml"), &document("x"), "").expect_err("no folder");
     assert!(wrong.help.unwrap_or_default().contains("does not exist"));
 }
 
@@ -73,10 +74,10 @@ fn links_are_followed_and_permissions_stay() {
         folder.path().join("link.yaml"),
     );
     symlink("real.yaml", &link).unwrap();
-    save(&link, &document("one")).unwrap();
+    save(&link, &document("one"), "").unwrap();
     assert_eq!(open(&real).unwrap().document.name, "one");
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
-    save(&link, &document("two")).unwrap();
+    save(&link, &document("two"), "").unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(open(&real).unwrap().document.name, "two");
     assert_eq!(
@@ -84,7 +85,7 @@ fn links_are_followed_and_permissions_stay() {
         0o640
     );
     fs::set_permissions(&real, fs::Permissions::from_mode(0o440)).unwrap();
-    assert!(save(&link, &document("three")).is_err());
+    assert!(save(&link, &document("three"), "").is_err());
     assert_eq!(open(&real).unwrap().document.name, "two");
 }
 
@@ -181,23 +182,43 @@ fn policy(name: &str, managed: bool) -> String {
 }
 
 fn file(name: &str) -> ExportFile {
+    file_of("shop", name)
+}
+
+fn file_of(namespace: &str, name: &str) -> ExportFile {
     ExportFile {
-        name: format!("{name}.yaml"),
-        text: policy(name, true),
+        namespace: namespace.into(),
+        name: name.into(),
+        text: policy(name, true) + "  namespace: " + namespace + "\n",
     }
 }
 
-fn kinds(plan: &ExportPlan) -> Vec<(String, ChangeKind, bool)> {
-    let row = |change: &FileChange| {
-        let name = change
-            .path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        (name, change.kind, change.foreign)
-    };
-    plan.changes.iter().map(row).collect()
+fn kinds(plan: &ExportPlan) -> Vec<(&str, ChangeKind, bool)> {
+    let changes = plan.changes.iter();
+    changes
+        .map(|change| (change.name.as_str(), change.kind, change.foreign))
+        .collect()
+}
+
+fn export(folder: &Path, files: &[ExportFile]) -> ExportPlan {
+    let target = ExportTarget::Folder(folder.to_path_buf());
+    plan_export(&target, files, &ExportOptions::default()).unwrap()
+}
+
+/// All files below a folder, sorted.
+fn listed(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut todo = vec![folder.to_path_buf()];
+    while let Some(next) = todo.pop() {
+        for entry in fs::read_dir(next).unwrap().flatten() {
+            match entry.path() {
+                path if path.is_dir() => todo.push(path),
+                path => found.push(path.strip_prefix(folder).unwrap().display().to_string()),
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 #[test]
@@ -214,31 +235,21 @@ fn an_export_says_what_it_will_do_and_does_it() {
         .unwrap()
         .apply()
         .unwrap();
-    fs::write(path.join("own.yaml"), policy("own", false)).unwrap();
-    fs::write(
-        path.join("mixed.yaml"),
-        policy("x", true) + "---\n" + &policy("y", false),
-    )
-    .unwrap();
-    fs::write(path.join("c.yaml"), policy("c", false)).unwrap();
-    fs::write(path.join("a.yaml"), policy("older", true)).unwrap();
+    fs::write(path.join("shop/c.yaml"), policy("c", false)).unwrap();
+    fs::write(path.join("shop/a.yaml"), policy("older", true)).unwrap();
 
-    let plan = plan_export(
-        &target,
-        &[file("b"), file("a"), file("c"), file("d")],
-        &with_list,
-    )
-    .unwrap();
+    let files = [file("b"), file("a"), file("c"), file("d")];
+    let plan = plan_export(&target, &files, &with_list).unwrap();
     assert_eq!(
         kinds(&plan),
         [
-            ("b.yaml".into(), Unchanged, false),
-            ("a.yaml".into(), Changed, false),
-            ("c.yaml".into(), Changed, true),
-            ("d.yaml".into(), Created, false),
-            ("kustomization.yaml".into(), Changed, false),
-            ("VERDICT.md".into(), Unchanged, false),
-            ("gone.yaml".into(), Deleted, false),
+            ("shop/b.yaml", Unchanged, false),
+            ("shop/a.yaml", Changed, false),
+            ("shop/c.yaml", Changed, true),
+            ("shop/d.yaml", Created, false),
+            ("kustomization.yaml", Changed, false),
+            ("VERDICT.md", Unchanged, false),
+            ("shop/gone.yaml", Deleted, false),
         ]
     );
     let changed: Vec<_> = plan.changes[1]
@@ -250,28 +261,150 @@ fn an_export_says_what_it_will_do_and_does_it() {
         changed,
         [
             &DiffLine::Removed("  name: older".into()),
-            &DiffLine::Added("  name: a".into())
+            &DiffLine::Added("  name: a".into()),
+            &DiffLine::Added("  namespace: shop".into()),
         ]
     );
     plan.apply().unwrap();
-    assert!(!path.join("gone.yaml").exists() && path.join("own.yaml").exists());
+    assert!(!path.join("shop/gone.yaml").exists());
     insta::assert_snapshot!(fs::read_to_string(path.join("kustomization.yaml")).unwrap(), @r##"
     # Written by Drawbridge
     apiVersion: kustomize.config.k8s.io/v1beta1
     kind: Kustomization
     resources:
-    - a.yaml
-    - b.yaml
-    - c.yaml
-    - d.yaml
+    - shop/a.yaml
+    - shop/b.yaml
+    - shop/c.yaml
+    - shop/d.yaml
     "##);
-    let again = plan_export(
-        &target,
-        &[file("b"), file("a"), file("c"), file("d")],
-        &with_list,
-    )
-    .unwrap();
+    let again = plan_export(&target, &files, &with_list).unwrap();
     assert!(!again.changes_anything());
+}
+
+#[test]
+fn no_two_policies_share_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [file_of("a", "b-c"), file_of("a-b", "c")];
+    export(folder.path(), &files).apply().unwrap();
+    assert_eq!(listed(folder.path()), ["a-b/c.yaml", "a/b-c.yaml"]);
+    assert!(!export(folder.path(), &files).changes_anything());
+    let twice = [file("a"), file("a")];
+    let target = ExportTarget::Folder(folder.path().to_path_buf());
+    assert!(plan_export(&target, &twice, &ExportOptions::default()).is_err());
+}
+
+#[test]
+fn files_of_the_flat_layout_are_replaced() {
+    use ChangeKind::*;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // Written with its namespace, without it, and with what an earlier version listed.
+    fs::write(at("shop-web.yaml"), file("web").text).unwrap();
+    fs::write(at("my-shop-web.yaml"), policy("web", true)).unwrap();
+    let list = "# Written by Drawbridge\nresources:\n- shop-web.yaml\n- my-shop-web.yaml\n";
+    fs::write(at("kustomization.yaml"), list).unwrap();
+    let files = [file("web"), file_of("my-shop", "web")];
+    let plan = export(folder.path(), &files);
+    assert_eq!(
+        kinds(&plan),
+        [
+            ("shop/web.yaml", Created, false),
+            ("my-shop/web.yaml", Created, false),
+            ("kustomization.yaml", Changed, false),
+            ("my-shop-web.yaml", Deleted, false),
+            ("shop-web.yaml", Deleted, false),
+        ]
+    );
+    let gone = plan.changes.last().unwrap();
+    assert!(gone.diff.contains(&DiffLine::Removed("  name: web".into())));
+    assert!(
+        at("shop-web.yaml").exists(),
+        "nothing happens before it is applied"
+    );
+    plan.apply().unwrap();
+    assert_eq!(
+        listed(folder.path()),
+        ["kustomization.yaml", "my-shop/web.yaml", "shop/web.yaml"]
+    );
+    assert!(!export(folder.path(), &files).changes_anything());
+}
+
+#[test]
+fn an_export_deletes_only_files_that_an_export_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let (managed, of_shop) = (policy("web", true), file("web").text);
+    let stays = [
+        // Somebody else's, at a name of ours.
+        ("shop-db.yaml", policy("db", false)),
+        ("shop/own.yaml", policy("own", false)),
+        // Ours, at a name of somebody else: copied, or moved by hand.
+        ("copy.yaml", of_shop.clone()),
+        ("other-web.yaml", of_shop.clone()),
+        ("other/web.yaml", of_shop.clone()),
+        ("shop/copy.yaml", of_shop.clone()),
+        ("shop-web.yml", of_shop.clone()),
+        ("-web.yaml", managed.clone()),
+        ("web.yaml", managed.clone()),
+        // More than one policy, or none.
+        (
+            "shop/mixed.yaml",
+            policy("mixed", true) + "---\n" + &managed,
+        ),
+        ("shop/empty.yaml", String::new()),
+        ("shop/broken.yaml", "a: [".to_owned()),
+        ("shop/list.yaml", "- metadata: {name: list}\n".to_owned()),
+        // Too deep, or hidden.
+        ("team/shop/web.yaml", of_shop.clone()),
+        ("team/shop-web.yaml", of_shop.clone()),
+        (".git/web.yaml", managed.clone()),
+    ];
+    for (name, text) in &stays {
+        write(name, text);
+    }
+    write("shop/web.yaml", &of_shop);
+    write("gone/web.yaml", &managed);
+    write("gone-web.yaml", &managed);
+    write("shop-web.yaml", &of_shop);
+    let plan = export(folder.path(), &[]);
+    let deleted: Vec<_> = plan.changes.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(
+        deleted,
+        [
+            "gone-web.yaml",
+            "gone/web.yaml",
+            "shop-web.yaml",
+            "shop/web.yaml"
+        ]
+    );
+    plan.apply().unwrap();
+    let mut expected: Vec<_> = stays.iter().map(|(name, _)| *name).collect();
+    expected.sort_unstable();
+    assert_eq!(listed(folder.path()), expected);
+    assert!(
+        !folder.path().join("gone").exists(),
+        "its last file is gone"
+    );
+}
+
+#[test]
+fn a_kustomization_is_kept_up_to_date_if_an_export_wrote_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("kustomization.yaml");
+    fs::write(&list, "resources: [own.yaml]\n").unwrap();
+    export(folder.path(), &[file("a")]).apply().unwrap();
+    assert_eq!(
+        fs::read_to_string(&list).unwrap(),
+        "resources: [own.yaml]\n"
+    );
+    fs::write(&list, "# Written by Drawbridge\nresources: []\n").unwrap();
+    export(folder.path(), &[file("b")]).apply().unwrap();
+    let text = fs::read_to_string(&list).unwrap();
+    assert!(text.ends_with("resources:\n- shop/b.yaml\n"), "{text}");
 }
 
 #[test]
@@ -280,32 +413,28 @@ fn an_export_to_one_file_is_one_text_of_documents() {
     let path = folder.path().join("all.yaml");
     let target = ExportTarget::File(path.clone());
     let plan = plan_export(&target, &[file("a"), file("b")], &ExportOptions::default()).unwrap();
+    assert_eq!(kinds(&plan), [("all.yaml", ChangeKind::Created, false)]);
     plan.apply().unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    assert_eq!(text, policy("a", true) + "---\n" + &policy("b", true));
+    assert_eq!(text, file("a").text + "---\n" + &file("b").text);
 }
 
 #[test]
 fn an_export_never_leaves_its_folder_nor_goes_over_what_changed_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
     let target = ExportTarget::Folder(folder.path().to_path_buf());
-    for name in ["../x.yaml", "/x.yaml", "", "kustomization.yaml"] {
-        let file = ExportFile {
-            name: name.into(),
-            text: String::new(),
-        };
-        assert!(
-            plan_export(&target, &[file], &ExportOptions::default()).is_err(),
-            "{name}"
-        );
+    for name in ["../x", "/x", "", "..", "a\\b"] {
+        for file in [file_of("shop", name), file_of(name, "web")] {
+            let plan = plan_export(&target, &[file], &ExportOptions::default());
+            assert!(plan.is_err(), "{name}");
+        }
     }
-    let plan = plan_export(&target, &[file("a")], &ExportOptions::default()).unwrap();
-    fs::write(folder.path().join("a.yaml"), "mine").unwrap();
+    let plan = export(folder.path(), &[file("a")]);
+    let path = folder.path().join("shop/a.yaml");
+    fs::create_dir(folder.path().join("shop")).unwrap();
+    fs::write(&path, "mine").unwrap();
     assert!(plan.apply().is_err());
-    assert_eq!(
-        fs::read_to_string(folder.path().join("a.yaml")).unwrap(),
-        "mine"
-    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
 }
 
 #[test]

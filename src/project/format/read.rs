@@ -13,7 +13,7 @@ mod things;
 
 use std::sync::Arc;
 
-use serde_yaml::Value;
+use crate::yaml::plain::{Mapping, Value};
 
 use self::fields::{Fields, Reader};
 use super::{FORMAT, value};
@@ -114,6 +114,9 @@ fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
     if let Some(node) = fields.take("dns") {
         settings.dns = dns(reader, node, &mut extra)?;
     }
+    if let Some(enforcer) = reader.take_word(&mut fields, "enforcer", value::ENFORCERS) {
+        settings.enforcer = enforcer;
+    }
     if let Some(node) = fields.take("assume") {
         let mut assumed = reader.map(node)?;
         let assume = &mut settings.assumptions;
@@ -199,7 +202,7 @@ pub(super) fn item_key(item: &Value) -> String {
 
 /// The unknown fields below the items of a list, by [`item_key`].
 #[derive(Default)]
-struct Extras(serde_yaml::Mapping);
+struct Extras(Mapping);
 
 impl Extras {
     fn keep(&mut self, key: String, fields: Fields) {

@@ -65,7 +65,6 @@ fn a_project_written_by_hand() {
     name: online-shop
     settings:
       dialects: [kubernetes]
-      enforcer: kubernetes
     namespaces:
     - {name: shop, labels: {team: web}}
     - {name: payments}
@@ -275,7 +274,7 @@ fn the_examples_read_without_a_word_and_are_written_the_same_twice() {
 }
 
 /// The same Document with ids from 0 without gaps, in the same order.
-fn renumbered(document: &Document) -> Document {
+pub(super) fn renumbered(document: &Document) -> Document {
     use std::collections::BTreeMap;
     fn ranks<K: Ord>(ids: impl Iterator<Item = K>) -> BTreeMap<K, u32> {
         ids.zip(0..).collect()

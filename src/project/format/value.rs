@@ -1,8 +1,8 @@
 //! The words of the project file for single values, both ways: what is written is what is read.
 
-use serde_yaml::{Mapping, Value};
+use crate::yaml::plain::{Mapping, Value};
 
-use crate::cluster::{HostNetwork, PodAddresses};
+use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
 use crate::model::{Base, Style};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
@@ -15,6 +15,12 @@ pub(super) const BASES: &[(&str, Base)] = &[
     ("deny-all", Base::DenyAll),
     ("deny-ingress", Base::DenyIngress),
     ("none", Base::None),
+];
+
+pub(super) const ENFORCERS: &[(&str, Enforcer)] = &[
+    ("kubernetes", Enforcer::Kubernetes),
+    ("cilium", Enforcer::Cilium),
+    ("calico", Enforcer::Calico),
 ];
 
 pub(super) const POD_ADDRESSES: &[(&str, PodAddresses)] = &[

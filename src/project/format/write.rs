@@ -1,18 +1,24 @@
 //! Writing a Document.
 
-use serde_yaml::{Mapping, Value};
+use crate::yaml::plain::{Mapping, Value};
 
 use super::value::{self, word};
-use super::{FORMAT, emit, order};
+use super::{FORMAT, order};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::{
     Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, ImportedPolicy,
     Invariant, Namespace, NodeRef, Service, Settings, Unknown, Words, Workload,
 };
 use crate::sets::Protocol;
+use crate::yaml::emit;
 
 /// The text of a project. Reading it gives the same Document (ids are numbered anew, without gaps).
 pub fn write(document: &Document) -> String {
+    emit::document(&mapping(document))
+}
+
+/// A project as a value: in the order in which it is written, without what equals its default.
+pub(super) fn mapping(document: &Document) -> Mapping {
     let words = Words::new(document);
     let mut map = Fields::new();
     map.set("format", FORMAT);
@@ -58,7 +64,7 @@ pub fn write(document: &Document) -> String {
             .map(|(_, row)| invariant(row, &words)),
     );
     map.set_some("layout", some_map(layout(document, &words)));
-    emit::document(&map.finish(&document.unknown, order::PROJECT))
+    map.finish(&document.unknown, order::PROJECT)
 }
 
 /// A mapping under construction.
@@ -157,6 +163,11 @@ fn settings(settings: &Settings) -> Mapping {
         "dns",
         dns(&settings.dns),
         settings.dns == default.dns && !has_more,
+    );
+    map.set_unless(
+        "enforcer",
+        word(value::ENFORCERS, &settings.enforcer),
+        settings.enforcer == default.enforcer,
     );
     let (assume, usual) = (&settings.assumptions, &default.assumptions);
     let mut assumed = Fields::new();

@@ -60,11 +60,11 @@ fn a_changed_port_is_put_right_in_the_text() {
     by_hand(&mut fixture, "shop/checkout-to-data-db", |t| {
         t.replace("5432", "5433 # by hand")
     });
-    insta::assert_snapshot!(told(&fixture.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @"
     Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
       Change `port: 5433` to `port: 5432`
       Return checkout-to-data-db to generated
-    TooWide: shop/checkout may open connections to data/db on TCP 5433, which is not drawn
+    TooWide: shop/checkout-to-data-db lets shop/checkout reach data/db on TCP 5433; no flow is drawn; the ingress of data/db still blocks it
       Change `port: 5433` to `port: 5432`
       Return checkout-to-data-db to generated
       Draw shop/checkout to data/db on TCP/5433
@@ -95,11 +95,11 @@ fn a_typo_in_a_selector_is_put_right_in_the_text() {
       Change `app: checkot` to `app: checkout`
       Return checkout-to-data-db to generated
     ");
-    insta::assert_snapshot!(broken("app: db", "ap: db"), @r"
+    insta::assert_snapshot!(broken("app: db", "ap: db"), @"
     Blocked: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
       Change `ap` to `app`
       Return checkout-to-data-db to generated
-    TooWide: shop/checkout may open connections to a new pod of data with ap=db on TCP 5432, which is not drawn
+    TooWide: shop/checkout-to-data-db lets shop/checkout reach a new pod of data with ap=db on TCP 5432; drawn: db; the ingress of a new pod of data with ap=db still blocks it
       Change `ap` to `app`
       Draw shop/checkout to data/* on TCP/5432
       Return checkout-to-data-db to generated
@@ -123,8 +123,8 @@ fn a_deleted_rule_and_a_widened_selector_return_to_generated() {
             "    - podSelector: {}\n",
         )
     });
-    insta::assert_snapshot!(told(&fixture.document), @r"
-    TooWide: shop/checkout may open connections to shop/checkout on TCP 5050, which is not drawn
+    insta::assert_snapshot!(told(&fixture.document), @"
+    TooWide: shop/checkout-from-web lets every pod of shop reach shop/checkout on TCP 5050; no flow is drawn; the egress of these still blocks it
       Draw shop/* to shop/checkout on TCP/5050
       Return checkout-from-web to generated
     ");
@@ -146,8 +146,8 @@ spec:
 fn what_a_kept_policy_adds_is_drawn_or_given_up() {
     let mut fixture = shop();
     fixture.keep(PG_OPEN, None);
-    insta::assert_snapshot!(told(&fixture.document), @r"
-    TooWide: shop/web may open connections to data/db on TCP 5432, which is not drawn
+    insta::assert_snapshot!(told(&fixture.document), @"
+    TooWide: data/pg-open lets shop/web reach data/db on TCP 5432; drawn: checkout; the egress of shop/web still blocks it
       Draw shop/web to data/db on TCP/5432
       Stop importing pg-open
     ");
@@ -156,15 +156,15 @@ fn what_a_kept_policy_adds_is_drawn_or_given_up() {
         &PG_OPEN.replace("podSelector: {matchLabels: {app: web}}", "podSelector: {}"),
         None,
     );
-    insta::assert_snapshot!(told(&fixture.document), @r"
-    TooWide: shop/web may open connections to data/db on TCP 5432, which is not drawn
+    insta::assert_snapshot!(told(&fixture.document), @"
+    TooWide: data/pg-open lets every pod of shop reach data/db on TCP 5432; drawn: checkout; the egress of these still blocks it
       Draw shop/* to data/db on TCP/5432
       Stop importing pg-open
     ");
     let mut fixture = shop();
     fixture.keep(&PG_OPEN.replace("app: web", "app: chekout"), None);
-    insta::assert_snapshot!(told(&fixture.document), @r"
-    TooWide: a new pod of shop with app=chekout may open connections to data/db on TCP 5432, which is not drawn
+    insta::assert_snapshot!(told(&fixture.document), @"
+    TooWide: data/pg-open lets a new pod of shop with app=chekout reach data/db on TCP 5432; drawn: checkout; the egress of a new pod of shop with app=chekout still blocks it
       Change `app: chekout` to `app: checkout`
       Draw shop/* to data/db on TCP/5432
       Stop importing pg-open
@@ -179,8 +179,8 @@ fn a_base_that_isolates_less_is_put_back_or_agreed_to() {
     by_hand(&mut fixture, "data/deny-all", |t| {
         t.replace("  - Egress\n", "")
     });
-    insta::assert_snapshot!(told(&fixture.document), @r"
-    TooWide: nothing isolates the egress of data/db: data/db may open connections to data/db on any port, which is not drawn
+    insta::assert_snapshot!(told(&fixture.document), @"
+    TooWide: nothing isolates the egress of data/db: the egress of data/db allows data/db on any port, but no flow is drawn; the ingress of data/db still blocks it
       Return deny-all to generated
       Leave egress open in data
     ");
@@ -188,12 +188,12 @@ fn a_base_that_isolates_less_is_put_back_or_agreed_to() {
     by_hand(&mut fixture, "shop/allow-dns", |t| {
         t.replace("protocol: UDP", "protocol: SCTP")
     });
-    insta::assert_snapshot!(told(&fixture.document), @r"
+    insta::assert_snapshot!(told(&fixture.document), @"
     Blocked: shop/checkout cannot resolve names: the DNS pods on UDP 53 is not allowed
       Change `protocol: SCTP` to `protocol: UDP`
       Return allow-dns to generated
       Turn DNS off for shop
-    TooWide: shop/checkout may open connections to the DNS pods on SCTP 53, which is not drawn
+    TooWide: shop/allow-dns lets any other pod of shop, shop/checkout, shop/web reach the DNS pods on SCTP 53; no flow is drawn
       Change `protocol: SCTP` to `protocol: UDP`
       Return allow-dns to generated
       Change `protocol: SCTP` to `protocol: TCP`

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Candidates, Fix, named};
+use crate::diag::{self, Patch, apply};
 use crate::model::dns::Resolver;
 use crate::model::words::distance;
 use crate::model::{Document, Edit, Flow, FlowPort, ImportedPolicy, Item, PolicyId, Thing};
@@ -103,12 +104,16 @@ fn of_policy(id: PolicyId, kept: &ImportedPolicy, known: &Known) -> Vec<Fix> {
             ("", false) => yaml::write::scalar(&word.new).into_owned(),
             _ => format!("{quote}{}{quote}", word.new),
         };
-        let mut changed = kept.clone();
-        changed.text.replace_range(range, &new);
         let before = word.before;
-        let title = format!("Change `{before}{}` to `{before}{}`", word.old, word.new);
+        let fix = diag::Fix {
+            title: format!("Change `{before}{}` to `{before}{}`", word.old, word.new),
+            file: kept.file.as_str().into(),
+            patches: vec![Patch { range, text: new }],
+        };
+        let mut changed = kept.clone();
+        changed.text = apply(&kept.text, &fix.patches)?;
         Some(named(
-            title,
+            fix.title,
             Edit::Change(Item::Policy(id), Thing::Policy(changed)),
         ))
     };

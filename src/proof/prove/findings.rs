@@ -1,8 +1,11 @@
 //! From differences at gates to sentences: who is meant, which flow, at whose door.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::net::IpAddr;
 
 use super::gate::Gate;
+use super::summary;
 use super::witness::{self, Witness, port_words};
 use super::{About, Culprit, Finding, Kind};
 use crate::analysis::compare::{GateDifference, PeerPiece};
@@ -20,6 +23,8 @@ pub(super) struct Describer<'a> {
     pub(super) document: &'a Document,
     pub(super) cluster: &'a DocumentSnapshot,
     pub(super) intents: &'a [Intent],
+    /// Where address blocks begin, on both sides.
+    pub(super) bounds: Vec<IpAddr>,
     pub(super) real: &'a Snapshot,
     pub(super) origins: &'a [Origin],
     pub(super) generated: &'a Generated,
@@ -28,16 +33,30 @@ pub(super) struct Describer<'a> {
 impl Describer<'_> {
     pub(super) fn tell(&self, differences: &[GateDifference]) -> Vec<Finding> {
         let mut found: BTreeMap<About, Finding> = BTreeMap::new();
+        let mut by_imported: BTreeMap<About, Vec<&GateDifference>> = BTreeMap::new();
         // Witnesses are what is drawn, as far as possible.
         let mut differences: Vec<&GateDifference> = differences.iter().collect();
         differences.sort_by_key(|d| self.strangeness(d));
         for difference in differences {
             let told = match difference.wider {
-                true => Some(self.wider(difference)),
+                true => Some(self.wider(difference, &mut by_imported)),
                 false => self.narrower(difference),
             };
-            if let Some((about, finding)) = told {
-                found.entry(about).or_insert(finding);
+            if let Some((about, mut finding)) = told
+                && let Entry::Vacant(place) = found.entry(about)
+            {
+                if difference.wider {
+                    finding.message = self.wider_message(difference, finding.open);
+                }
+                place.insert(finding);
+            }
+        }
+        for (about, differences) in by_imported {
+            if let (Some(finding), Some(message)) = (
+                found.get_mut(&about),
+                summary::all(self, &about.policies, &differences),
+            ) {
+                finding.message = message;
             }
         }
         found.into_values().collect()
@@ -58,7 +77,7 @@ impl Describer<'_> {
 
     /// Something drawn is not allowed. None: nobody has to allow it.
     fn narrower(&self, difference: &GateDifference) -> Option<(About, Finding)> {
-        let gate = Gate::new(difference, &self.cluster.snapshot);
+        let gate = Gate::new(difference, &self.cluster.snapshot, &self.bounds);
         let reasons = self.reasons(&gate);
         let mut flows: Vec<FlowId> = reasons
             .iter()
@@ -117,12 +136,30 @@ impl Describer<'_> {
         may.map(|intent| intent.reason).collect()
     }
 
-    /// Something is allowed that is not drawn.
-    fn wider(&self, difference: &GateDifference) -> (About, Finding) {
-        let gate = Gate::new(difference, self.real);
+    fn wider_message(&self, difference: &GateDifference, open: bool) -> String {
+        let message = summary::one(self, difference);
+        if !open {
+            return message;
+        }
+        let (from, to) = witness::ends(self, difference);
+        let (whose, what) = match difference.direction {
+            Direction::Egress => (from, "egress"),
+            Direction::Ingress => (to, "ingress"),
+        };
+        format!("nothing isolates the {what} of {whose}: {message}")
+    }
+
+    /// Something is allowed that is not drawn. Its message is made where the finding is the first of
+    /// its kind.
+    fn wider<'d>(
+        &self,
+        difference: &'d GateDifference,
+        by_imported: &mut BTreeMap<About, Vec<&'d GateDifference>>,
+    ) -> (About, Finding) {
+        let gate = Gate::new(difference, self.real, &self.bounds);
         let mut flows = Vec::new();
         let mut policies = Vec::new();
-        let mut kept = false;
+        let (mut kept, mut generated) = (false, false);
         let mut culprits = Vec::new();
         for (policy, origin) in self.real.policies.iter().zip(self.origins) {
             let mut rules = gate.allowed_by(policy).peekable();
@@ -136,6 +173,7 @@ impl Describer<'_> {
             }));
             match *origin {
                 Origin::Generated(at) => {
+                    generated = true;
                     let written = self.generated.policies.get(at);
                     let lines = written.map_or(&[][..], |w| &w.lines);
                     flows.extend(rules.flat_map(|rule| {
@@ -160,17 +198,8 @@ impl Describer<'_> {
         flows.sort_unstable();
         flows.dedup();
         policies.dedup();
-        let (from, to) = witness::ends(self, difference);
-        let ports = port_words(difference);
-        let mut message =
-            format!("{from} may open connections to {to} on {ports}, which is not drawn");
         let open = policies.is_empty();
         let help = if open {
-            let (whose, what) = match difference.direction {
-                Direction::Egress => (&from, "egress"),
-                Direction::Ingress => (&to, "ingress"),
-            };
-            message = format!("nothing isolates the {what} of {whose}: {message}");
             policies = self.missing_base(difference);
             "put back the policy that isolates the namespace"
         } else if kept {
@@ -179,8 +208,18 @@ impl Describer<'_> {
             "generate the policy anew"
         };
         let help = Some(help.to_owned());
-        let (about, finding) =
-            self.finding(difference, Kind::TooWide, message, help, flows, policies);
+        let (about, finding) = self.finding(
+            difference,
+            Kind::TooWide,
+            String::new(),
+            help,
+            flows,
+            policies,
+        );
+        if kept && !generated {
+            let all = by_imported.entry(about.clone()).or_default();
+            all.push(difference);
+        }
         let finding = Finding { open, ..finding };
         match culprits.is_empty() {
             true => (about, finding),

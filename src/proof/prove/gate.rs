@@ -1,28 +1,43 @@
-//! One concrete connection at one gate, asked of one policy after the other.
+//! The connections of one difference at one gate, put to one policy after the other.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::analysis::Endpoint as End;
-use crate::analysis::compare::GateDifference;
-use crate::analysis::oracle::{Probe, any_peer_matches, any_port_matches, peer_matches};
+use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::analysis::oracle::{any_peer_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::policy::{Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule};
+use crate::sets::PortSet;
 
-/// A difference as one concrete connection at one gate.
+/// A difference: one pod, the other ends, and the ports.
 pub(super) struct Gate<'a> {
     snapshot: &'a Snapshot,
     direction: Direction,
     subject: End,
-    other: End,
-    probe: Probe,
+    /// Of a range of addresses one for each block that starts in it.
+    others: Vec<End>,
+    ports: PortSet,
 }
 
 impl<'a> Gate<'a> {
-    pub(super) fn new(difference: &GateDifference, snapshot: &'a Snapshot) -> Self {
+    /// `bounds`: where blocks of the policies begin, sorted.
+    pub(super) fn new(
+        difference: &GateDifference,
+        snapshot: &'a Snapshot,
+        bounds: &[IpAddr],
+    ) -> Self {
+        let mut others = vec![difference.peer.end()];
+        if let PeerPiece::Addresses { first, last } = difference.peer {
+            let begin = bounds.partition_point(|bound| *bound <= first);
+            let within = bounds[begin..].iter().take_while(|bound| **bound <= last);
+            others.extend(within.copied().map(End::Address));
+        }
         Self {
             snapshot,
             direction: difference.direction,
             subject: End::Pod(difference.pod),
-            other: difference.peer.end(),
-            probe: difference.ports.example(),
+            others,
+            ports: difference.ports.clone(),
         }
     }
 
@@ -30,13 +45,13 @@ impl<'a> Gate<'a> {
         peer_matches(self.snapshot, &policy.subject, &self.subject)
     }
 
-    /// The rules of a policy that let the connection through, or may do so by a port name or by the
-    /// address of a pod that does not exist yet.
+    /// The rules of a policy that allow some of the ports, or may do so by a port name or by the address
+    /// of a pod that does not exist yet.
     pub(super) fn allowed_by<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Rule> {
         self.rules(policy, true)
     }
 
-    /// The rules of a policy that let the connection through whatever port names stand for.
+    /// The rules of a policy that allow some of the ports whatever port names stand for.
     pub(super) fn surely_allowed_by<'p>(
         &self,
         policy: &'p Policy,
@@ -49,36 +64,66 @@ impl<'a> Gate<'a> {
             Some(side) if self.selected_by(policy) => &side.rules[..],
             _ => &[],
         };
-        let destination = match self.direction {
-            Direction::Ingress => &self.subject,
-            Direction::Egress => &self.other,
-        };
         rules.iter().filter(move |rule| {
-            (any_peer_matches(self.snapshot, &rule.peers, &self.other)
-                || by_name && self.may_be_addressed(&rule.peers))
-                && (any_port_matches(self.snapshot, &rule.ports, destination, self.probe)
-                    || by_name && self.may_be_named(destination, &rule.ports))
+            let mut others = self.others.iter();
+            others.any(|other| self.allows(rule, other, by_name))
         })
     }
 
+    fn allows(&self, rule: &Rule, other: &End, by_name: bool) -> bool {
+        let destination = match self.direction {
+            Direction::Ingress => &self.subject,
+            Direction::Egress => other,
+        };
+        (any_peer_matches(self.snapshot, &rule.peers, other)
+            || by_name && self.may_be_addressed(other, &rule.peers))
+            && (self.has_port(destination, &rule.ports)
+                || by_name && self.may_be_named(destination, &rule.ports))
+    }
+
+    fn has_port(&self, destination: &End, ports: &Match<PortItem>) -> bool {
+        let numbers = |item: &PortItem| match (&item.port, destination) {
+            (PortMatch::AllPorts(protocol), _) => PortSet::all_of(*protocol),
+            (
+                PortMatch::Range {
+                    protocol,
+                    first,
+                    last,
+                },
+                _,
+            ) => PortSet::range(*protocol, *first, *last),
+            (PortMatch::Named { protocol, name }, End::Pod(at)) => {
+                let pod = self.snapshot.pods.get(*at);
+                let numbers = pod.map(|pod| self.snapshot.ports_named(pod, *protocol, name));
+                numbers.unwrap_or_default()
+            }
+            (PortMatch::Named { .. }, _) => PortSet::empty(),
+        };
+        match ports {
+            Match::Any => true,
+            Match::Only(items) => items.iter().any(|i| numbers(i).intersects(&self.ports)),
+        }
+    }
+
     /// A pod that does not exist yet may have any address.
-    fn may_be_addressed(&self, peers: &Match<PeerItem>) -> bool {
-        let (End::NewPod(_), Match::Only(items)) = (&self.other, peers) else {
+    fn may_be_addressed(&self, other: &End, peers: &Match<PeerItem>) -> bool {
+        let (End::NewPod(_), Match::Only(items)) = (other, peers) else {
             return false;
         };
         let anywhere = |item: &PeerItem| wherever(&item.peer);
-        (items.iter()).any(|item| peer_matches(self.snapshot, &anywhere(item), &self.other))
+        (items.iter()).any(|item| peer_matches(self.snapshot, &anywhere(item), other))
     }
 
     /// A pod that does not exist yet may declare any port name.
     fn may_be_named(&self, destination: &End, ports: &Match<PortItem>) -> bool {
-        let (End::NewPod(_), Some((protocol, _)), Match::Only(items)) =
-            (destination, self.probe, ports)
-        else {
+        let (End::NewPod(_), Match::Only(items)) = (destination, ports) else {
             return false;
         };
         let named = |item: &PortItem| match &item.port {
-            PortMatch::Named { protocol: of, .. } => of.is_none_or(|of| of == protocol),
+            PortMatch::Named { protocol, .. } => {
+                let all = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
+                all.intersects(&self.ports)
+            }
             _ => false,
         };
         items.iter().any(named)
@@ -92,5 +137,40 @@ fn wherever(peer: &Peer) -> Peer {
         Peer::All(parts) => Peer::All(parts.iter().map(wherever).collect()),
         Peer::AnyOf(parts) => Peer::AnyOf(parts.iter().map(wherever).collect()),
         other => other.clone(),
+    }
+}
+
+/// Where address blocks of these policies begin, sorted.
+pub(super) fn bounds<'p>(policies: impl Iterator<Item = &'p Policy>) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    let sides = policies.flat_map(|p| Direction::BOTH.into_iter().filter_map(|d| p.side(d)));
+    for rule in sides.flat_map(|side| &side.rules) {
+        if let Match::Only(items) = &rule.peers {
+            items
+                .iter()
+                .for_each(|item| collect(&item.peer, &mut found));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn collect(peer: &Peer, found: &mut Vec<IpAddr>) {
+    match peer {
+        Peer::Addresses(set) => {
+            let v4 = set
+                .v4
+                .iter()
+                .map(|(first, _)| IpAddr::from(Ipv4Addr::from(first)));
+            let v6 = set
+                .v6
+                .iter()
+                .map(|(first, _)| IpAddr::from(Ipv6Addr::from(first)));
+            found.extend(v4.chain(v6));
+        }
+        Peer::All(parts) | Peer::AnyOf(parts) => parts.iter().for_each(|p| collect(p, found)),
+        Peer::Not(inner) => collect(inner, found),
+        _ => {}
     }
 }

@@ -67,7 +67,7 @@ fn a_changed_port_blocks_and_is_too_wide() {
     });
     insta::assert_snapshot!(told(&proof), @r#"
     Blocked [1] ["shop/checkout-to-data-db"]: shop/checkout cannot open connections to data/db on TCP 5432: the egress of shop/checkout does not allow it
-    TooWide [1] ["shop/checkout-to-data-db"]: shop/checkout may open connections to data/db on TCP 5433, which is not drawn
+    TooWide [1] ["shop/checkout-to-data-db"]: the egress of shop/checkout allows data/db on TCP 5433, but no flow is drawn; the ingress of data/db still blocks it
     "#);
     assert_eq!(proof.state, State::Blocked);
 }
@@ -78,7 +78,7 @@ fn a_widened_peer_is_too_wide() {
         let one = "    - podSelector:\n        matchLabels:\n          app: web\n";
         text.replace(one, "    - podSelector: {}\n")
     });
-    insta::assert_snapshot!(told(&proof), @r#"TooWide [0] ["shop/checkout-from-web"]: shop/checkout may open connections to shop/checkout on TCP 5050, which is not drawn"#);
+    insta::assert_snapshot!(told(&proof), @r#"TooWide [0] ["shop/checkout-from-web"]: shop/checkout accepts shop/checkout on TCP 5050, but no flow is drawn; the egress of shop/checkout still blocks it"#);
     assert_eq!(proof.verdicts[&FlowId(0)], Verdict::TooWide);
     assert_eq!(proof.summary(), "1 too wide");
 }
@@ -90,7 +90,7 @@ fn a_missing_base_leaves_everything_open() {
         .policies
         .retain(|w| w.name != "deny-all" || w.namespace != "data");
     let proof = prove(&shop().document, &generated);
-    insta::assert_snapshot!(told(&proof), @"TooWide [] []: nothing isolates the ingress of any other pod of data: data/db may open connections to any other pod of data on any port, which is not drawn");
+    insta::assert_snapshot!(told(&proof), @"TooWide [] []: nothing isolates the ingress of any other pod of data: any other pod of data accepts data/db on any port, but no flow is drawn; the egress of data/db still blocks it");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn what_a_kept_policy_adds_lies_at_its_door() {
     let mut fixture = shop();
     fixture.keep(ALLOW_22, None);
     let proof = prove(&fixture.document, &generate(&fixture.document));
-    insta::assert_snapshot!(told(&proof), @r#"TooWide [] ["shop/ssh"]: shop/checkout may open connections to shop/web on TCP 22, which is not drawn"#);
+    insta::assert_snapshot!(told(&proof), @r#"TooWide [] ["shop/ssh"]: shop/ssh lets every pod of shop reach shop/web on TCP 22; no flow is drawn; the egress of these still blocks it"#);
     assert_eq!(proof.summary(), "1 too wide");
 }
 
@@ -195,7 +195,7 @@ fn a_kept_copy_stands_in_for_a_generated_policy_and_can_break_it() {
         .replace("port: 5432", "port: 5432\n      endPort: 5439");
     fixture.document.policies.get_mut(kept).unwrap().text = text;
     let proof = prove(&fixture.document, &generate(&fixture.document));
-    insta::assert_snapshot!(told(&proof), @r#"TooWide [1] ["shop/checkout-to-data-db"]: shop/checkout may open connections to data/db on TCP 5433-5439, which is not drawn"#);
+    insta::assert_snapshot!(told(&proof), @r#"TooWide [1] ["shop/checkout-to-data-db"]: shop/checkout-to-data-db lets shop/checkout reach data/db on TCP 5433-5439; no flow is drawn; the ingress of data/db still blocks it"#);
     assert_eq!(proof.verdicts[&FlowId(1)], Verdict::TooWide);
 }
 

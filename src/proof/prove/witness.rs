@@ -125,7 +125,7 @@ pub(super) fn ends(describer: &Describer, difference: &GateDifference) -> (Strin
     in_order(difference.direction, own, other)
 }
 
-fn other_words(describer: &Describer, peer: &PeerPiece) -> String {
+pub(super) fn other_words(describer: &Describer, peer: &PeerPiece) -> String {
     let snapshot = &describer.cluster.snapshot;
     match peer {
         PeerPiece::Pod(pod) => {
@@ -154,7 +154,7 @@ fn other_words(describer: &Describer, peer: &PeerPiece) -> String {
     }
 }
 
-fn workload_words(describer: &Describer, at: usize) -> String {
+pub(super) fn workload_words(describer: &Describer, at: usize) -> String {
     if let Some(id) = describer.drawn(at) {
         return Words::new(describer.document).of(&End::Workload(id));
     }
@@ -166,8 +166,13 @@ fn workload_words(describer: &Describer, at: usize) -> String {
 
 /// The ports of a difference in words.
 pub(super) fn port_words(difference: &GateDifference) -> String {
-    match difference.ports.is_all() {
+    words_of(&difference.ports)
+}
+
+/// Ports in words.
+pub(super) fn words_of(ports: &PortSet) -> String {
+    match ports.is_all() {
         true => "any port".to_owned(),
-        false => difference.ports.to_string(),
+        false => ports.to_string(),
     }
 }

@@ -132,7 +132,10 @@ fn manifests_are_a_side_too_and_what_a_drawing_cannot_have_does_not_count() {
         spec: {selector: {app: web}, ports: [{port: 80}]}\n---\n\
         apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web, namespace: shop}\n\
         spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}\n";
-    let loaded = load::load(&[Source::new("a.yaml", manifests)], Assumptions::default());
+    let loaded = load::load(
+        &[Source::new("a.yaml", manifests)],
+        &load::Settings::default(),
+    );
     let mut document = crate::import::import(&loaded).document;
     document.settings.base = crate::model::Base::None;
     let folder = Side::loaded(loaded);

@@ -119,7 +119,7 @@ impl AxisEntries {
     }
 
     /// The place of the workload at an index of the snapshot.
-    pub(super) fn of_workload(&self, at: usize) -> usize {
+    pub(crate) fn of_workload(&self, at: usize) -> usize {
         at
     }
 

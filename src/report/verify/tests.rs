@@ -55,7 +55,8 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
     match given {
         Some(text) => {
             let source = crate::manifest::Source::new("deployed/all.yaml", text);
-            let loaded = crate::load::load(&[source], document.settings.assumptions);
+            let loaded =
+                crate::load::load(&[source], &crate::load::Settings::of(&document.settings));
             (proof, invariants) = check_against(&document, loaded.snapshot.policies);
         }
         None => {
@@ -81,9 +82,9 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
 
 #[test]
 fn as_text() {
-    insta::assert_snapshot!(with(None, text), @r"
+    insta::assert_snapshot!(with(None, text), @"
     1 too wide, 1 cannot be expressed
-    too-wide: shop/batch may open connections to shop/db on TCP 5432, which is not drawn
+    too-wide: shop/pg-open lets shop/batch reach shop/db on TCP 5432; drawn: web; the egress of shop/batch still blocks it
         policy: shop/pg-open
         help: draw the flow, or narrow the imported policy
         fix: Draw shop/batch to shop/db on TCP/5432
@@ -105,14 +106,14 @@ fn as_text() {
 
 #[test]
 fn as_a_review_comment() {
-    insta::assert_snapshot!(with(None, markdown), @r#"
+    insta::assert_snapshot!(with(None, markdown), @r"
     ### Network policies of shop
 
     ⚠️ **1 too wide, 1 cannot be expressed**
 
     | | What | Connection | Policies | What to do |
     | --- | --- | --- | --- | --- |
-    | Too wide | shop/batch may open connections to shop/db on TCP 5432, which is not drawn | shop/batch → shop/db on TCP/5432 | shop/pg-open | Draw shop/batch to shop/db on TCP/5432, or: Stop importing pg-open |
+    | Too wide | shop/pg-open lets shop/batch reach shop/db on TCP 5432; drawn: web; the egress of shop/batch still blocks it | shop/batch → shop/db on TCP/5432 | shop/pg-open | Draw shop/batch to shop/db on TCP/5432, or: Stop importing pg-open |
     | Cannot express | the flow is left out: \`api\` is known by domain name only, which NetworkPolicy cannot express | shop/web → external/api on TCP/443 |  | give it the networks it may be reached at |
 
     | Invariant | Wanted | |
@@ -121,7 +122,7 @@ fn as_a_review_comment() {
     | web stays away | shop/web must not reach shop/db | broken: shop/web may open connections to shop/db on TCP 5432 |
     | nobody | \* except shop/web must not reach shop/db | kept |
     | a \| b | shop/gone must not reach shop/db | cannot be judged: there is no \`shop/gone\`; name something that exists |
-    "#);
+    ");
 }
 
 #[test]

@@ -4,7 +4,6 @@
 mod laws;
 
 use drawbridge::analysis::{Matrix, connections, exposure, isolation, notes};
-use drawbridge::cluster::Assumptions;
 use drawbridge::import;
 use drawbridge::load;
 use drawbridge::manifest::Source;
@@ -13,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let sources = [Source::new("fuzz.yaml", text)];
-    let loaded = load::load(&sources, Assumptions::default());
+    let loaded = load::load(&sources, &load::Settings::default());
     laws::all_in(text, &loaded.diagnostics);
     let snapshot = &loaded.snapshot;
     assert_eq!(snapshot.policies.len(), loaded.policies.iter().flat_map(|p| p.index).count());

@@ -33,7 +33,7 @@ fuzz_target!(|input: (u8, &str)| {
     };
     let text = format!("{head}  {}\n", spec.replace('\n', "\n  "));
     let sources = [Source::new("cluster.yaml", CLUSTER), Source::new("fuzz.yaml", text.as_str())];
-    let loaded = load::load(&sources, assumptions);
+    let loaded = load::load(&sources, &load::Settings::kubernetes(assumptions));
     laws::all_in(&format!("{CLUSTER}{text}"), &loaded.diagnostics);
     if loaded.policies.iter().any(|p| p.index.is_none()) {
         assert!(laws::any_error(&loaded.diagnostics), "refused without a reason:\n{text}");

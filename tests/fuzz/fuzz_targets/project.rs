@@ -18,6 +18,7 @@ fuzz_target!(|text: &str| {
         }
     };
     laws::all_in(text, &told);
+    assert_eq!(format::save(text, &document), text, "nothing changed");
     let written = format::write(&document);
     let (again, _) = format::read(&written, FILE).unwrap_or_else(|told| panic!("{told:?}\n{written}"));
     assert_eq!(format::write(&again), written);

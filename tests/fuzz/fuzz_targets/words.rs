@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use drawbridge::cluster::{Assumptions, Snapshot};
+use drawbridge::cluster::Snapshot;
 use drawbridge::query::explain;
 use drawbridge::load;
 use drawbridge::manifest::Source;
@@ -28,7 +28,7 @@ static DOCUMENT: LazyLock<Document> =
     LazyLock::new(|| format::read(PROJECT, "words.drawbridge.yaml").expect("a project").0);
 static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| {
     let sources = [Source::new("cluster.yaml", include_str!("cluster.yaml"))];
-    load::load(&sources, Assumptions::default()).snapshot
+    load::load(&sources, &load::Settings::default()).snapshot
 });
 
 fuzz_target!(|text: &str| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_yaml::Value;
+use crate::yaml::plain::{Mapping, Value, plain, whole};
 
 use crate::diag::{Diagnostic, Span};
 use crate::model::{Refusal, Unknown};
@@ -33,7 +33,7 @@ impl<'n> Fields<'n> {
     pub(super) fn rest(self) -> Unknown {
         let pairs = self.0.into_iter();
         pairs
-            .map(|entry| (entry.key.clone(), untyped(&entry.value)))
+            .map(|entry| (entry.key.clone(), plain(&entry.value)))
             .collect()
     }
 
@@ -47,38 +47,8 @@ pub(super) fn as_value(unknown: Unknown) -> Option<Value> {
     let pairs = unknown
         .into_iter()
         .map(|(key, value)| (Value::from(key), value));
-    let map: serde_yaml::Mapping = pairs.collect();
+    let map: Mapping = pairs.collect();
     (!map.is_empty()).then_some(Value::Mapping(map))
-}
-
-/// A tree as it is, for keeping.
-pub(super) fn untyped(node: &Node) -> Value {
-    match &node.value {
-        yaml::Value::Null => Value::Null,
-        yaml::Value::Bool(yes, _) => Value::from(*yes),
-        yaml::Value::Number(number, text) => {
-            whole(*number, text).map_or(Value::from(*number), Value::from)
-        }
-        yaml::Value::String(text) => Value::from(text.as_str()),
-        yaml::Value::Seq(items) => Value::Sequence(items.iter().map(untyped).collect()),
-        yaml::Value::Map(map) => {
-            let pairs = map.entries.iter();
-            Value::Mapping(
-                pairs
-                    .map(|e| (Value::from(e.key.as_str()), untyped(&e.value)))
-                    .collect(),
-            )
-        }
-    }
-}
-
-/// The number as an integer, if it was written as one.
-#[allow(clippy::cast_possible_truncation)]
-fn whole(number: f64, text: &str) -> Option<i64> {
-    let exact = text.parse().ok();
-    let is_integer =
-        number.fract() == 0.0 && number.abs() < 9e15 && !text.contains(['.', 'e', 'E']);
-    exact.or_else(|| is_integer.then_some(number as i64))
 }
 
 impl Reader {

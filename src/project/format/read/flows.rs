@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_yaml::Value;
+use crate::yaml::plain::{Mapping, Value, plain};
 
-use super::fields::{Fields, Reader, untyped};
+use super::fields::{Fields, Reader};
 use super::things::{items, take_boolean};
 use crate::model::validate;
 use crate::model::{Document, End, Flow, FlowPort, ImportedPolicy, Refusal, Thing, Words};
@@ -106,7 +106,7 @@ pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Do
     };
     let words = Words::new(document);
     let mut places = BTreeMap::new();
-    let mut lost = serde_yaml::Mapping::new();
+    let mut lost = Mapping::new();
     for entry in &map.entries {
         let Some(at) = reader.list(&entry.value, Reader::coordinate) else {
             continue;
@@ -117,7 +117,7 @@ pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Do
         };
         match words.end(&entry.key).ok().and_then(|end| end.node()) {
             Some(node) => drop(places.insert(node, [x, y])),
-            None => drop(lost.insert(entry.key.as_str().into(), untyped(&entry.value))),
+            None => drop(lost.insert(entry.key.as_str().into(), plain(&entry.value))),
         }
     }
     document.layout = Arc::new(places);

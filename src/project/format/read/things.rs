@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use serde_yaml::Value;
+use crate::yaml::plain::{Mapping, Value};
 
 use super::fields::{Fields, Reader};
 use super::flows::{flows, layout, policy};
@@ -287,7 +287,7 @@ fn protocol(reader: &mut Reader, fields: &mut Fields) -> Option<Protocol> {
 }
 
 fn port_key(protocol: Protocol, port: u16) -> String {
-    let mut map = serde_yaml::Mapping::new();
+    let mut map = Mapping::new();
     map.insert("protocol".into(), protocol.name().into());
     map.insert("port".into(), port.into());
     item_key(&Value::Mapping(map))

@@ -1,13 +1,11 @@
-//! For random drawings: what is generated, written and read back is the drawing.
+//! Random drawings.
 
 use proptest::prelude::*;
 
-use super::*;
 use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
 use crate::model::fixture::Fixture;
 use crate::model::validate::{flow_ports, selector};
 use crate::model::{Base, Dns, DnsProfile, End, Flow, NamespaceId, Style, Unknown};
-use crate::proof::generate;
 use crate::sets::Protocol;
 
 const NAMESPACES: [&str; 4] = ["a", "b", "kube-system", "openshift-dns"];
@@ -58,13 +56,15 @@ const KEPT: [&str; 3] = [
 
 #[derive(Clone, Debug)]
 pub(crate) struct Random {
-    settings: (bool, u8, bool, u8, u8, bool),
-    namespaces: Vec<(u8, u8, bool, bool)>,
-    workloads: Vec<(usize, usize, u8, bool, bool)>,
-    externals: Vec<usize>,
-    groups: Vec<(usize, usize)>,
-    flows: Vec<(usize, usize, usize, bool)>,
-    kept: Option<(usize, bool)>,
+    pub(super) settings: (bool, u8, bool, u8, u8, bool),
+    pub(super) namespaces: Vec<(u8, u8, bool, bool)>,
+    pub(super) workloads: Vec<(usize, usize, u8, bool, bool)>,
+    pub(super) externals: Vec<usize>,
+    pub(super) groups: Vec<(usize, usize)>,
+    pub(super) flows: Vec<(usize, usize, usize, bool)>,
+    pub(super) kept: Option<(usize, bool)>,
+    /// Whether the imported policy allows something, too.
+    pub(super) opens: bool,
 }
 
 pub(crate) fn random() -> impl Strategy<Value = Random> {
@@ -114,11 +114,22 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
                 groups,
                 flows,
                 kept,
+                opens: false,
             },
         )
 }
 
+/// The same, with imported policies that allow something, too.
+pub(crate) fn random_with_rules() -> impl Strategy<Value = Random> {
+    (random(), prop::bool::weighted(0.3)).prop_map(|(random, opens)| Random { opens, ..random })
+}
+
 impl Random {
+    /// How many things are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.workloads.len() + self.flows.len() + self.externals.len() + self.groups.len()
+    }
+
     /// Closes every namespace in both directions, and leaves out host networks and imported policies.
     pub(crate) fn close(&mut self) {
         self.settings.1 = 0;
@@ -214,9 +225,15 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
     }
     if let Some((subject, egress)) = random.kept {
         let types = if egress { "Ingress, Egress" } else { "Ingress" };
+        let rules = match random.opens {
+            true => {
+                ", ingress: [{from: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 80}]}]"
+            }
+            false => "",
+        };
         fixture.keep(
             &format!(
-                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: deny-all, namespace: a}}\nspec: {{podSelector: {}, policyTypes: [{types}]}}\n",
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: deny-all, namespace: a}}\nspec: {{podSelector: {}, policyTypes: [{types}]{rules}}}\n",
                 KEPT[subject]
             ),
             None,
@@ -257,82 +274,4 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         HostNetwork::Pods
     };
     fixture
-}
-
-/// DNS that nobody has to write is not demanded because a port name of a flow might stand for it.
-#[test]
-fn a_port_name_does_not_demand_dns() {
-    let document = drawing(&Random {
-        settings: (false, 0, false, 0, 0, false),
-        namespaces: vec![
-            (1, 1, false, false),
-            (0, 0, false, false),
-            (0, 0, false, false),
-        ],
-        workloads: vec![
-            (0, 13, 0, false, false),
-            (0, 29, 0, false, false),
-            (0, 149, 0, false, false),
-            (324, 146, 0, false, false),
-            (0, 3, 0, false, false),
-            (0, 67, 0, false, true),
-        ],
-        externals: vec![],
-        groups: vec![(0, 0)],
-        flows: vec![(679, 764, 167, false)],
-        kept: Some((0, true)),
-    })
-    .document;
-    let proof = prove(&document, &generate(&document));
-    let blocked = |f: &&super::Finding| f.kind == Kind::Blocked;
-    assert_eq!(proof.findings.iter().find(blocked), None);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    #[test]
-    fn what_is_written_is_the_drawing(random in random()) {
-        let document = drawing(&random).document;
-        let generated = generate(&document);
-        let proof = prove(&document, &generated);
-        let wrong: Vec<String> = proof
-            .findings
-            .iter()
-            .filter(|f| f.kind != Kind::CannotExpress)
-            .map(|f| f.message.clone())
-            .collect();
-        prop_assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), generated.text());
-        prop_assert!(proof.diagnostics.is_empty(), "{:?}", proof.diagnostics);
-        prop_assert!(proof.state <= State::CannotExpress);
-        if generated.losses.is_empty() && !document.flows.is_empty() {
-            prop_assert_eq!(proof.state, State::Exact);
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_what_the_api_reads(random in random()) {
-        use k8s_openapi::api::networking::v1::NetworkPolicy;
-        let generated = generate(&drawing(&random).document);
-        let mut names = std::collections::BTreeSet::new();
-        for written in &generated.policies {
-            prop_assert!(names.insert((&written.namespace, &written.name)));
-            let typed: NetworkPolicy = serde_yaml::from_str(&written.text).unwrap();
-            let all: serde_json::Value = serde_yaml::from_str(&written.text).unwrap();
-            prop_assert_eq!(serde_json::to_value(&typed).unwrap(), all, "a field was lost");
-            let count = written.text.lines().count() as u32;
-            for (range, flow) in &written.lines {
-                prop_assert!(*range.end() <= count && written.flows.contains(flow));
-                let first = written.text.lines().nth(*range.start() as usize - 1).unwrap();
-                prop_assert!(first.starts_with("  - "), "{first}");
-            }
-        }
-    }
-
-    #[test]
-    fn order_of_flows_changes_nothing(random in random()) {
-        let mut turned = random.clone();
-        turned.flows.reverse();
-        prop_assert_eq!(generate(&drawing(&random).document).text(), generate(&drawing(&turned).document).text());
-    }
 }

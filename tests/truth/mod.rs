@@ -1,6 +1,7 @@
-//! Verdicts of real engines (`tests/truth`), held against what the program prints.
+//! Verdicts of real engines, held against what the program prints; and verdicts by the rules themselves.
 
-mod corpus;
+mod adopt;
+mod vectors;
 
 use std::fs;
 use std::net::IpAddr;
@@ -215,7 +216,7 @@ fn is_placed(line: &str) -> bool {
 fn bad_input_is_told_and_the_rest_is_answered() {
     let mut wrong = Vec::new();
     let mut asked = 0;
-    let cases = corpus::cases();
+    let cases = crate::corpus::cases();
     for case in &cases {
         let expected = case.join("expected_errors.json");
         let manifests = case.join("manifests");

@@ -1,10 +1,8 @@
 //! The command line from outside: what it prints, where, and with which exit code.
 
-#[path = "cli/diff.rs"]
 mod diff;
-#[path = "cli/list.rs"]
+mod lint;
 mod list;
-#[path = "cli/paths.rs"]
 mod paths;
 
 use std::fs;

@@ -14,7 +14,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 /// The example shop.
 pub fn shop() -> Document {
-    let text = include_str!("../../assets/examples/online-shop.drawbridge.yaml");
+    let text = include_str!("../../../assets/examples/online-shop.drawbridge.yaml");
     let (document, _) = format::read(text, "shop").expect("the example is readable");
     document
 }

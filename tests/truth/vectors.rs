@@ -3,7 +3,7 @@
 
 use drawbridge::analysis::Endpoint;
 use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
-use drawbridge::load::load;
+use drawbridge::load::{Settings, load};
 use drawbridge::manifest::Source;
 use drawbridge::query::explain::{Verdict, ask, ends, ports};
 
@@ -100,7 +100,10 @@ const DEFAULT: Assumptions = Assumptions {
 /// Each line of `want`: `FROM > TO PORT allow|some|deny`, or `refused` where the API server takes no such policy.
 fn hold(name: &str, assumptions: Assumptions, policies: &str, want: &[&str]) {
     let text = format!("{CLUSTER}{policies}");
-    let loaded = load(&[Source::new("vector.yaml", text)], assumptions);
+    let loaded = load(
+        &[Source::new("vector.yaml", text)],
+        &Settings::kubernetes(assumptions),
+    );
     let refused = loaded.policies.iter().any(|p| p.index.is_none());
     let wanted = want.contains(&"refused");
     assert_eq!(refused, wanted, "{name}: {:?}", loaded.diagnostics);

@@ -1,12 +1,8 @@
 //! The canvas through real gestures: a window without a screen, pointer and keys, and after every
 //! step a Document that holds its invariants.
-#![cfg(feature = "gui")]
 
-#[path = "gui_canvas/bench.rs"]
 mod bench;
-#[path = "gui_canvas/seen.rs"]
 mod seen;
-#[path = "gui_canvas/waiting.rs"]
 mod waiting;
 
 use std::time::Duration;

@@ -1,14 +1,5 @@
 //! Imported policies in the window: edited by hand, broken and mended, adopted.
-#![cfg(feature = "gui")]
 
-#[path = "gui/desk.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
-mod desk;
-
-mod corpus;
-
-use corpus::cases;
-use desk::Desk;
 use drawbridge::analysis::compare;
 use drawbridge::app::Command;
 use drawbridge::app::panels::policies::{Source, shown};
@@ -17,6 +8,9 @@ use drawbridge::proof::Kind;
 use drawbridge::proof::State;
 use drawbridge::proof::Verdict;
 use egui::{Key, Modifiers};
+
+use super::desk::Desk;
+use crate::corpus::cases;
 
 const EDITOR: &str = "Policy text";
 

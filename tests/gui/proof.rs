@@ -1,11 +1,5 @@
 //! Proof in the window, through real gestures: problems and their fixes, reach, the matrix, and why.
-#![cfg(feature = "gui")]
 
-#[path = "gui/desk.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
-mod desk;
-
-use desk::Desk;
 use drawbridge::app::Command;
 use drawbridge::app::matrix::{Center, Mode};
 use drawbridge::app::panels::side::Tab;
@@ -16,6 +10,8 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::desk::Desk;
 
 const PG_OPEN: &str = "apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -2,23 +2,21 @@
 //! kept with a reason. The cases stand beside the repository, where `DRAWBRIDGE_CORPUS` says or in
 //! `../shared/corpus/cases`; without them there is nothing to do.
 
-mod corpus;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use corpus::cases;
 use drawbridge::analysis::compare;
-use drawbridge::cluster::Assumptions;
-use drawbridge::load::load;
+use drawbridge::load::{Settings, load};
 use drawbridge::model::{Document, PolicyId};
 use drawbridge::project::sources;
 use drawbridge::proof::State;
 
+use crate::corpus::cases;
+
 /// The case as a project, if NetworkPolicies are all the policies that it has.
 fn imported(case: &Path) -> Option<Document> {
     let (sources, _) = sources::collect(&[case.to_owned()]);
-    let loaded = load(&sources, Assumptions::default());
+    let loaded = load(&sources, &Settings::default());
     let only = |kind: &str| kind == "NetworkPolicy";
     let fits = loaded.policies.iter().all(|p| only(&p.object.kind));
     let document = drawbridge::import::import(&loaded).document;
@@ -133,7 +131,7 @@ fn sixty_policies_are_quick() {
         "{podSelector: {matchLabels: {app: w0}}, policyTypes: [Egress]}",
     );
     let source = drawbridge::manifest::Source::new("all.yaml", text);
-    let document = drawbridge::import::import(&load(&[source], Assumptions::default())).document;
+    let document = drawbridge::import::import(&load(&[source], &Settings::default())).document;
     let ids: Vec<PolicyId> = document.policies.ids().collect();
     let start = std::time::Instant::now();
     let adopted = drawbridge::adopt::adopt(&document, &ids, &|| false);

@@ -1,0 +1,59 @@
+//! A NetworkPolicy as it could be drawn.
+
+use super::lower::{any_if_empty, applies, port_match};
+use super::parse::{IpBlock, NetworkPolicy, Peer, Rule};
+use crate::dialect::{cidr, selector};
+use crate::policy::{Direction, Network, PlanNamespaces, PlanPeer, RaisedPolicy, RaisedRule};
+
+/// Raises a policy that the API server takes. None if an address block cannot be read.
+pub fn raise(policy: &NetworkPolicy) -> Option<RaisedPolicy> {
+    let isolates = Direction::BOTH.into_iter();
+    let isolates: Vec<Direction> = isolates.filter(|d| applies(policy, *d)).collect();
+    let mut raised = Vec::new();
+    for &direction in &isolates {
+        let rules = match direction {
+            Direction::Ingress => &policy.ingress,
+            Direction::Egress => &policy.egress,
+        };
+        for rule in rules {
+            raised.push(raise_rule(direction, rule)?);
+        }
+    }
+    Some(RaisedPolicy {
+        subject: selector::lower(&policy.pod_selector),
+        isolates,
+        rules: raised,
+    })
+}
+
+fn raise_rule(direction: Direction, rule: &Rule) -> Option<RaisedRule> {
+    let peers: Option<Vec<PlanPeer>> = rule.peers.iter().map(peer).collect();
+    let ports = rule.ports.iter().filter_map(port_match).collect();
+    Some(RaisedRule {
+        direction,
+        peers: any_if_empty(rule.peers.is_empty(), peers?),
+        ports: any_if_empty(rule.ports.is_empty(), ports),
+    })
+}
+
+/// K20-K26.
+fn peer(peer: &Peer) -> Option<PlanPeer> {
+    if let Some(block) = &peer.ip_block {
+        return network(block).map(PlanPeer::Block);
+    }
+    let namespaces = match &peer.namespace_selector {
+        Some(selector) => PlanNamespaces::Labelled(selector::lower(selector)),
+        None => PlanNamespaces::Own,
+    };
+    let pods = peer.pod_selector.as_ref().map(selector::lower);
+    Some(PlanPeer::Pods(namespaces, pods.unwrap_or_default()))
+}
+
+fn network(block: &IpBlock) -> Option<Network> {
+    let net = |text: &str| cidr::parse(text).ok().map(|block| block.net);
+    let except = block.except.iter().map(|hole| net(&hole.value));
+    Some(Network {
+        cidr: net(&block.cidr.value)?,
+        except: except.collect::<Option<_>>()?,
+    })
+}

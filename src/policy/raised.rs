@@ -1,0 +1,26 @@
+//! Policies as they could be drawn: what a dialect makes of a text, under no assumption.
+
+use super::{Direction, Match, PlanPeer, PortMatch};
+use crate::sets::Selector;
+
+/// A policy of one namespace that only allows, in the terms in which policies are planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RaisedPolicy {
+    /// The pods of its namespace that it selects.
+    pub subject: Selector,
+    /// The directions that it isolates, ingress first.
+    pub isolates: Vec<Direction>,
+    /// What it allows, ingress first.
+    pub rules: Vec<RaisedRule>,
+}
+
+/// One rule: connections in one direction with any of the peers, at any of the ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RaisedRule {
+    /// Whether the peers are sources or destinations.
+    pub direction: Direction,
+    /// The other ends.
+    pub peers: Match<PlanPeer>,
+    /// The destination ports.
+    pub ports: Match<PortMatch>,
+}

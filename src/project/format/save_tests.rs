@@ -1,0 +1,230 @@
+//! Laws of saving: what did not change keeps its bytes.
+
+use proptest::prelude::*;
+
+use super::tests::renumbered;
+use super::{read, save, write};
+use crate::model::{Document, Edit, End, Item, Thing, Words, arbitrary};
+use crate::project::files::{DiffLine, diff};
+
+/// A project as people write one: comments, blank lines, defaults, orders and styles of their own.
+const HAND: &str = r#"# Our shop. Ask #platform before you change flows to payments.
+format: drawbridge/1
+name: 'shop'   # shown in reports
+
+settings:
+    # strict
+    base: deny-all
+    style: per-flow
+    dns: {allow: true}   # cluster DNS
+
+namespaces:
+  # the shop itself
+  - name: shop
+    labels: {team: web}   # owners
+
+  - {name: payments}
+
+workloads:
+  # front
+  - namespace: shop
+    name: web
+    kind: Deployment
+    labels:
+        app: web   # selected by this
+        tier: "front"
+    ports:
+      - {name: http, port: 8080, protocol: TCP}
+      # metrics
+      - port: 9090
+  - {namespace: payments, name: ledger, labels: {app: ledger}}   # books
+  - {name: batch, namespace: payments, labels: {app: batch}, selector: {matchLabels: {app: batch}}}
+
+flows:
+  # customers pay
+  - from: shop/web
+    to: payments/ledger
+    ports: [TCP/5432]   # postgres
+    muted: false
+
+  - {from: payments/batch, to: payments/ledger, ports: ["TCP/5432"]}   # nightly
+
+policies:
+  - file: old.yaml
+    text: |
+      # by hand
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata: {name: old, namespace: shop}
+
+layout:
+  shop/web: [120, 40]   # left
+  payments/ledger: [400, 40]
+  payments/batch: [400, 200.5]
+future: {a: 1}   # kept
+"#;
+
+fn document(text: &str) -> Document {
+    read(text, "p").expect("it is a project").0
+}
+
+fn item(document: &Document, words: &str) -> Item {
+    let end: End = Words::new(document).end(words).expect("it exists");
+    end.node().and_then(|node| node.item()).expect("an item")
+}
+
+/// The lines that an edit removes from a text, and those it adds.
+fn lines(text: &str, edit: impl Fn(&Document) -> Edit) -> String {
+    let mut document = document(text);
+    edit(&document)
+        .apply(&mut document)
+        .expect("the edit applies");
+    let saved = save(text, &document);
+    assert_eq!(self::document(&saved), renumbered(&document), "{saved}");
+    let lines = diff(text, &saved);
+    let lines = lines.into_iter().filter_map(|line| match line {
+        DiffLine::Same(_) => None,
+        DiffLine::Removed(line) => Some(format!("-{line}\n")),
+        DiffLine::Added(line) => Some(format!("+{line}\n")),
+    });
+    lines.collect()
+}
+
+#[test]
+fn moving_a_node_changes_the_line_of_its_place() {
+    let place = |document: &Document| {
+        let web = Words::new(document)
+            .end("shop/web")
+            .unwrap()
+            .node()
+            .unwrap();
+        Edit::Place([(web, [121.0, 40.0])].into())
+    };
+    insta::assert_snapshot!(lines(HAND, place), @r"
+    -  shop/web: [120, 40]   # left
+    +  shop/web: [121, 40]   # left
+    ");
+}
+
+#[test]
+fn an_edit_changes_the_lines_of_what_it_changes() {
+    let rename =
+        |document: &Document| Edit::Rename(item(document, "payments/ledger"), "books".into());
+    insta::assert_snapshot!(lines(HAND, rename), @r#"
+    -  - {namespace: payments, name: ledger, labels: {app: ledger}}   # books
+    +  - {namespace: payments, name: books, labels: {app: ledger}}   # books
+    -    to: payments/ledger
+    +    to: payments/books
+    -  - {from: payments/batch, to: payments/ledger, ports: ["TCP/5432"]}   # nightly
+    +  - {from: payments/batch, to: payments/books, ports: ["TCP/5432"]}   # nightly
+    -  payments/ledger: [400, 40]
+    +  payments/books: [400, 40]
+    "#);
+    let remove = |document: &Document| Edit::Remove(vec![item(document, "payments/batch")]);
+    insta::assert_snapshot!(lines(HAND, remove), @r#"
+    -  - {name: batch, namespace: payments, labels: {app: batch}, selector: {matchLabels: {app: batch}}}
+    -  - {from: payments/batch, to: payments/ledger, ports: ["TCP/5432"]}   # nightly
+    -  payments/batch: [400, 200.5]
+    "#);
+    let mute = |document: &Document| Edit::Mute(vec![document.flows.ids().next().unwrap()], true);
+    insta::assert_snapshot!(lines(HAND, mute), @r"
+    -    muted: false
+    +    muted: true
+    ");
+    let ports = |document: &Document| {
+        let first = document.flows.ids().next().unwrap();
+        let ports = ["TCP/5432", "TCP/5433"];
+        let ports = ports.map(|port| crate::model::validate::flow_port(port).unwrap());
+        Edit::SetPorts(vec![first], ports.to_vec())
+    };
+    insta::assert_snapshot!(lines(HAND, ports), @r"
+    -    ports: [TCP/5432]   # postgres
+    +    ports: [TCP/5432, TCP/5433]   # postgres
+    ");
+    let add = |document: &Document| {
+        let (_, web) = document.workloads.iter().next().unwrap();
+        let mut api = web.clone();
+        api.name = "api".into();
+        Edit::Add(Thing::Workload(api))
+    };
+    insta::assert_snapshot!(lines(HAND, add), @r"
+    +  - name: api
+    +    namespace: shop
+    +    labels: {app: web, tier: front}
+    +    ports: [{name: http, port: 8080}, {port: 9090}]
+    ");
+    let settings = |document: &Document| {
+        let mut settings = document.settings.clone();
+        settings.base = crate::model::Base::DenyIngress;
+        settings.labels.insert("team".into(), "web".into());
+        Edit::SetSettings(settings)
+    };
+    insta::assert_snapshot!(lines(HAND, settings), @r"
+    -    base: deny-all
+    +    base: deny-ingress
+    +    labels: {team: web}
+    ");
+    // Back to the default: what else is written in the settings stays.
+    let text = HAND.replace("base: deny-all", "base: none");
+    let default = |_: &Document| Edit::SetSettings(crate::model::Settings::default());
+    insta::assert_snapshot!(lines(&text, default), @r"
+    -    base: none
+    ");
+}
+
+#[test]
+fn what_is_no_project_is_written_anew() {
+    let document = document(HAND);
+    for text in ["", "a: 1\n", "format: drawbridge/1\nname: [\n"] {
+        assert_eq!(save(text, &document), write(&document));
+    }
+}
+
+#[test]
+fn projects_of_other_hands_stay_as_they_are() {
+    let crlf = HAND.replace('\n', "\r\n");
+    for text in [
+        HAND,
+        &crlf,
+        include_str!("../../../assets/examples/online-shop.drawbridge.yaml"),
+        include_str!("../../../assets/examples/platform.drawbridge.yaml"),
+    ] {
+        assert_eq!(save(text, &document(text)), text);
+    }
+}
+
+/// A text with a comment above each of its outer lines and behind some of them.
+fn commented(text: &str) -> String {
+    let line = |(at, line): (usize, &str)| match line.is_empty() || line.starts_with(' ') {
+        true => format!("{line}\n"),
+        false if at % 3 == 0 && !line.ends_with(['|', '-']) => format!("# {at}\n{line} # behind\n"),
+        false => format!("# {at}\n{line}\n"),
+    };
+    text.lines().enumerate().map(line).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_saved_document_is_read_again_and_an_unchanged_one_keeps_its_text(
+        start in prop_oneof![
+            Just(HAND.to_owned()),
+            arbitrary::document().prop_map(|document| commented(&write(&document))),
+            arbitrary::document().prop_map(|document| write(&document).replace('\n', "\r\n")),
+        ],
+        edits in prop::collection::vec(arbitrary::edit(), 0..5),
+        other in prop::option::weighted(0.1, arbitrary::document()),
+    ) {
+        let mut document = document(&start);
+        prop_assert_eq!(&save(&start, &document), &start);
+        for edit in edits {
+            let _ = edit.apply(&mut document);
+        }
+        let document = other.unwrap_or(document);
+        let saved = save(&start, &document);
+        let read = read(&saved, "p");
+        prop_assert!(read.is_ok(), "{:#?}\n{}", read, saved);
+        prop_assert_eq!(&read.unwrap().0, &renumbered(&document), "{}", saved);
+    }
+}

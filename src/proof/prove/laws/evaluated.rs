@@ -1,0 +1,264 @@
+//! No verdict is "exact" wrongly: connections are put to the plain evaluator, over the policies in force,
+//! and to the plain reading of the drawing.
+
+use std::net::IpAddr;
+
+use proptest::prelude::*;
+
+use super::plain::Plain;
+use super::random::{drawing, random_with_rules};
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::{Probe, gate, probe};
+use crate::load::imported;
+use crate::model::{Document, FlowPort};
+use crate::plan::context::Context;
+use crate::plan::{Plan, plan};
+use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
+use crate::proof::in_force::InForce;
+use crate::proof::prove::{Proof, State, Verdict, prove_in_force};
+use crate::proof::{Generated, generated};
+use crate::sets::{Protocol, Selector};
+
+/// How many documents the laws try: 1,000, or what `DRAWBRIDGE_LAW_CASES` was when they were compiled.
+fn config() -> ProptestConfig {
+    let cases = option_env!("DRAWBRIDGE_LAW_CASES").and_then(|text| text.parse().ok());
+    ProptestConfig {
+        max_shrink_iters: 4_000,
+        ..ProptestConfig::with_cases(cases.unwrap_or(1_000))
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn exact_means_exact(random in random_with_rules(), seed in any::<u32>()) {
+        let document = drawing(&random).document;
+        let imported = imported::imported(&document);
+        let generated = generated::write(&document, &imported);
+        let judged = Judged::new(&document, generated);
+        prop_assert_eq!(judged.flows_that_are_not_exact(), "");
+        prop_assert_eq!(judged.difference(seed), "");
+    }
+
+    #[test]
+    fn a_changed_plan_is_exact_only_if_nothing_differs(
+        random in random_with_rules(),
+        change in any::<(u8, u16, u16, u16)>(),
+        seed in any::<u32>(),
+    ) {
+        let document = drawing(&random).document;
+        let imported = imported::imported(&document);
+        let mut plan = plan(&Context::new(&document, &imported));
+        alter(&mut plan, change);
+        let judged = Judged::new(&document, generated::write_plan(&document, &imported, plan));
+        prop_assert_eq!(judged.flows_that_are_not_exact(), "");
+        prop_assert_eq!(judged.difference(seed), "");
+    }
+}
+
+struct Judged<'a> {
+    document: &'a Document,
+    generated: Generated,
+    in_force: InForce,
+    proof: Proof,
+}
+
+impl<'a> Judged<'a> {
+    fn new(document: &'a Document, generated: Generated) -> Self {
+        let imported = imported::imported(document);
+        let in_force = InForce::of(document, &imported, &generated);
+        let proof = prove_in_force(document, &imported, &generated, &in_force);
+        Self {
+            document,
+            generated,
+            in_force,
+            proof,
+        }
+    }
+
+    /// The first gate that a flow called exact should open and that the evaluator finds closed.
+    fn flows_that_are_not_exact(&self) -> String {
+        let plain = Plain::new(self.document, &self.in_force);
+        let ends = self.ends();
+        let pairs = || ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
+        for (id, flow) in self.document.flows.iter() {
+            if self.proof.verdicts.get(&id) != Some(&Verdict::Exact) {
+                continue;
+            }
+            for (from, to) in pairs().filter(|(from, to)| is_pair(from, to)) {
+                for port in probes(&flow.ports) {
+                    for direction in Direction::BOTH {
+                        if plain.opens(flow, direction, from, to, port)
+                            && !gate(plain.snapshot, direction, from, to, port).allowed
+                        {
+                            return format!(
+                                "{} is exact: {direction:?} {from:?} {to:?} {port:?}\n{}",
+                                self.document.flow_name(id),
+                                self.generated.text()
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        String::new()
+    }
+
+    /// The first connection on which the evaluator and a drawing called exact differ.
+    fn difference(&self, seed: u32) -> String {
+        if self.proof.state != State::Exact {
+            return String::new();
+        }
+        let plain = Plain::new(self.document, &self.in_force);
+        let ends: Vec<Endpoint> = (self.ends().into_iter())
+            .filter(|end| {
+                !matches!(end, Endpoint::Pod(at)
+                if plain.is_node(&plain.snapshot.pods[*at]))
+            })
+            .collect();
+        let mut ports = probes(&[FlowPort::Range(Protocol::Udp, 53, 53)]);
+        ports.push(None);
+        ports.push(Some((Protocol::Tcp, 8080)));
+        for (_, flow) in self.document.flows.iter() {
+            ports.extend(probes(&flow.ports));
+        }
+        ports.sort();
+        ports.dedup();
+        let mut state = seed | 1;
+        for (a, b) in ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b))) {
+            for port in &ports {
+                // About a quarter of all connections, other ones each time.
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                if state >> 30 != 0 || !is_pair(a, b) {
+                    continue;
+                }
+                let Some(expected) = plain.expects(a, b, *port) else {
+                    continue;
+                };
+                if probe(plain.snapshot, a, b, *port).allowed != expected {
+                    return format!(
+                        "{a:?} {b:?} {port:?}: drawn {expected}\n{}",
+                        self.generated.text()
+                    );
+                }
+            }
+        }
+        String::new()
+    }
+
+    /// Real pods, two of each workload where there are, and addresses and names that the drawing knows.
+    fn ends(&self) -> Vec<Endpoint> {
+        let snapshot = &self.in_force.cluster.snapshot;
+        let mut ends: Vec<Endpoint> = (0..snapshot.pods.len()).map(Endpoint::Pod).collect();
+        let mut addresses: Vec<IpAddr> = vec![
+            "192.0.2.9".parse().unwrap(),
+            "169.254.20.10".parse().unwrap(),
+            "2001:db8::1".parse().unwrap(),
+        ];
+        for (_, external) in self.document.externals.iter() {
+            for network in &external.networks {
+                addresses.push(network.cidr.addr());
+                addresses.extend(network.except.iter().map(|except| except.addr()));
+            }
+            let names = external.domain_names.iter();
+            ends.extend(names.map(|name| Endpoint::Domain(name.clone())));
+        }
+        addresses.sort();
+        addresses.dedup();
+        ends.extend(addresses.into_iter().map(Endpoint::Address));
+        ends
+    }
+}
+
+/// Two ends of which one at least is a pod, and not the same pod: that one always reaches itself.
+fn is_pair(a: &Endpoint, b: &Endpoint) -> bool {
+    a != b && (matches!(a, Endpoint::Pod(_)) || matches!(b, Endpoint::Pod(_)))
+}
+
+/// The bounds of ports, what lies beside them, and what may be meant by a name.
+fn probes(ports: &[FlowPort]) -> Vec<Probe> {
+    let mut found = Vec::new();
+    for port in ports {
+        match port {
+            FlowPort::Any => found.extend([None, Some((Protocol::Sctp, 9))]),
+            FlowPort::All(protocol) => {
+                found.extend([Some((*protocol, 1)), Some((*protocol, 65_535))])
+            }
+            FlowPort::Named(protocol, _) => {
+                found.extend([Some((*protocol, 8080)), Some((*protocol, 80))]);
+            }
+            FlowPort::Range(protocol, first, last) => {
+                found.extend(
+                    [
+                        first.saturating_sub(1),
+                        *first,
+                        *last,
+                        last.saturating_add(1),
+                    ]
+                    .into_iter()
+                    .filter(|port| *port > 0)
+                    .map(|port| Some((*protocol, port))),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// Drops or widens one part of a plan.
+pub(crate) fn alter(plan: &mut Plan, (kind, policy, rule, item): (u8, u16, u16, u16)) {
+    if plan.policies.is_empty() {
+        return;
+    }
+    let at = usize::from(policy) % plan.policies.len();
+    if kind % 8 == 0 {
+        plan.policies.remove(at);
+        return;
+    }
+    let policy = &mut plan.policies[at];
+    if kind % 8 == 1 {
+        policy.subject = Selector::everything();
+        return;
+    }
+    if kind % 8 == 2 && policy.directions.len() > 1 {
+        let direction = policy.directions.remove(usize::from(item) % 2);
+        policy.rules.retain(|rule| rule.direction != direction);
+        return;
+    }
+    if policy.rules.is_empty() {
+        return;
+    }
+    let rule_at = usize::from(rule) % policy.rules.len();
+    if kind % 8 == 3 {
+        policy.rules.remove(rule_at);
+        return;
+    }
+    alter_rule(&mut policy.rules[rule_at], kind, usize::from(item));
+    drop_empty(policy);
+}
+
+fn alter_rule(rule: &mut PlanRule, kind: u8, item: usize) {
+    let everywhere = PlanNamespaces::Labelled(Selector::everything());
+    let peer = item % rule.peers.len();
+    match kind % 8 {
+        4 => _ = rule.peers.remove(peer),
+        5 => rule
+            .peers
+            .push(PlanPeer::Pods(everywhere, Selector::everything())),
+        6 => rule.ports = Match::Any,
+        _ => {
+            if let Match::Only(ports) = &mut rule.ports {
+                ports.remove(item % ports.len());
+            }
+        }
+    }
+}
+
+/// What is empty means everything to the API, so it goes.
+fn drop_empty(policy: &mut PlanPolicy) {
+    (policy.rules).retain(|rule| !rule.peers.is_empty() && rule.ports != Match::Only(Vec::new()));
+    if policy.rules.is_empty() && policy.role != Role::Base {
+        policy.directions.clear();
+    }
+}

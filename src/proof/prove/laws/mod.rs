@@ -1,0 +1,112 @@
+//! For random drawings: the generated policies mean what is drawn, and no answer says so wrongly.
+
+mod evaluated;
+mod plain;
+pub(crate) mod random;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::proof::generate;
+pub(crate) use evaluated::alter;
+pub(crate) use random::{Random, drawing, random, random_with_rules};
+
+/// DNS that nobody has to write is not demanded because a port name of a flow might stand for it.
+#[test]
+fn a_port_name_does_not_demand_dns() {
+    let document = drawing(&Random {
+        settings: (false, 0, false, 0, 0, false),
+        namespaces: vec![
+            (1, 1, false, false),
+            (0, 0, false, false),
+            (0, 0, false, false),
+        ],
+        workloads: vec![
+            (0, 13, 0, false, false),
+            (0, 29, 0, false, false),
+            (0, 149, 0, false, false),
+            (324, 146, 0, false, false),
+            (0, 3, 0, false, false),
+            (0, 67, 0, false, true),
+        ],
+        externals: vec![],
+        groups: vec![(0, 0)],
+        flows: vec![(679, 764, 167, false)],
+        kept: Some((0, true)),
+        opens: false,
+    })
+    .document;
+    let proof = prove(&document, &generate(&document));
+    let blocked = |f: &&super::Finding| f.kind == Kind::Blocked;
+    assert_eq!(proof.findings.iter().find(blocked), None);
+}
+
+/// A range of addresses that is closed by mistake is about every flow with some of them.
+#[test]
+fn a_part_of_a_range_belongs_to_its_flow() {
+    let mut fixture = crate::model::fixture::Fixture::new();
+    fixture.workload("a/w", "app=w");
+    fixture.external("e", &["10.0.0.0/8"], &[]);
+    let flow = fixture.flow("external/e", "a/w", "TCP/80");
+    fixture.document.settings.base = crate::model::Base::None;
+    fixture.keep(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: a}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n",
+        Some("a/w-from-e"),
+    );
+    let mut generated = generate(&fixture.document);
+    generated.replaced.clear();
+    let mut without = fixture.document.clone();
+    without.policies = crate::model::Table::default();
+    let real = InForce::read(&fixture.document, &generated);
+    let proof = prove_against(&without, real.policies().to_vec());
+    assert_eq!(proof.verdicts[&flow], Verdict::Blocked);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn generated_policies_match_the_document(random in random()) {
+        let document = drawing(&random).document;
+        let generated = generate(&document);
+        let proof = prove(&document, &generated);
+        let wrong: Vec<String> = proof
+            .findings
+            .iter()
+            .filter(|f| f.kind != Kind::CannotExpress)
+            .map(|f| f.message.clone())
+            .collect();
+        prop_assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), generated.text());
+        prop_assert!(proof.diagnostics.is_empty(), "{:?}", proof.diagnostics);
+        prop_assert!(proof.state <= State::CannotExpress);
+        if generated.losses.is_empty() && !document.flows.is_empty() {
+            prop_assert_eq!(proof.state, State::Exact);
+        }
+    }
+
+    #[test]
+    fn written_texts_are_what_the_api_reads(random in random()) {
+        use k8s_openapi::api::networking::v1::NetworkPolicy;
+        let generated = generate(&drawing(&random).document);
+        let mut names = std::collections::BTreeSet::new();
+        for written in &generated.policies {
+            prop_assert!(names.insert((&written.namespace, &written.name)));
+            let typed: NetworkPolicy = serde_yaml::from_str(&written.text).unwrap();
+            let all: serde_json::Value = serde_yaml::from_str(&written.text).unwrap();
+            prop_assert_eq!(serde_json::to_value(&typed).unwrap(), all, "a field was lost");
+            let count = written.text.lines().count() as u32;
+            for (range, flow) in &written.lines {
+                prop_assert!(*range.end() <= count && written.flows.contains(flow));
+                let first = written.text.lines().nth(*range.start() as usize - 1).unwrap();
+                prop_assert!(first.starts_with("  - "), "{first}");
+            }
+        }
+    }
+
+    #[test]
+    fn order_of_flows_changes_nothing(random in random()) {
+        let mut turned = random.clone();
+        turned.flows.reverse();
+        prop_assert_eq!(generate(&drawing(&random).document).text(), generate(&drawing(&turned).document).text());
+    }
+}

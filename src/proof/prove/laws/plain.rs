@@ -1,0 +1,218 @@
+//! A drawing, read plainly: one connection at one gate, flow by flow. It shares the Document's fields, the
+//! bases and the DNS profiles with what it is held against, and nothing else.
+
+use std::net::IpAddr;
+
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::{Probe, peer_matches};
+use crate::cluster::{HostNetwork, Pod, PodAddresses, Snapshot};
+use crate::model::dns::Resolver;
+use crate::model::{Base, Document, End, Flow, FlowPort, Network, WorkloadId};
+use crate::policy::{Direction, Policy};
+use crate::proof::in_force::{InForce, Origin};
+use crate::sets::{Protocol, Selector};
+
+pub(super) struct Plain<'a> {
+    pub(super) document: &'a Document,
+    pub(super) snapshot: &'a Snapshot,
+    drawn: &'a [Option<WorkloadId>],
+    imported: Vec<&'a Policy>,
+    resolver: Resolver,
+}
+
+impl<'a> Plain<'a> {
+    pub(super) fn new(document: &'a Document, in_force: &'a InForce) -> Self {
+        let policies = in_force.policies().iter().zip(&in_force.origins);
+        let imported = policies.filter(|(_, origin)| matches!(origin, Origin::Imported(_)));
+        Self {
+            document,
+            snapshot: &in_force.cluster.snapshot,
+            drawn: &in_force.cluster.drawn,
+            imported: imported.map(|(policy, _)| policy).collect(),
+            resolver: Resolver::of(&document.settings.dns.profile),
+        }
+    }
+
+    /// Whether a connection should be allowed: both gates let it through. None: it may be, where DNS is
+    /// permitted but no base asks for a policy.
+    pub(super) fn expects(&self, from: &Endpoint, to: &Endpoint, probe: Probe) -> Option<bool> {
+        let (least, most) = (
+            self.allows(from, to, probe, false),
+            self.allows(from, to, probe, true),
+        );
+        (least == most).then_some(least)
+    }
+
+    fn allows(&self, from: &Endpoint, to: &Endpoint, probe: Probe, dns: bool) -> bool {
+        Direction::BOTH.into_iter().all(|direction| {
+            let own = match direction {
+                Direction::Egress => from,
+                Direction::Ingress => to,
+            };
+            let Endpoint::Pod(pod) = own else { return true };
+            let by_base = self.base_closes(direction, *pod);
+            !self.isolated(direction, *pod)
+                || (dns || by_base) && self.resolves(direction, from, to, probe)
+                || (self.document.flows.iter())
+                    .any(|(_, flow)| self.opens(flow, direction, from, to, probe))
+        })
+    }
+
+    /// Whether a flow opens the gate of a direction for a connection.
+    pub(super) fn opens(
+        &self,
+        flow: &Flow,
+        direction: Direction,
+        from: &Endpoint,
+        to: &Endpoint,
+        probe: Probe,
+    ) -> bool {
+        let (own, at) = match direction {
+            Direction::Egress => (&flow.from, from),
+            Direction::Ingress => (&flow.to, to),
+        };
+        !flow.muted
+            && !matches!(own, End::External(_))
+            && matches!(at, Endpoint::Pod(_))
+            && self.is_at(&flow.from, from)
+            && self.is_at(&flow.to, to)
+            && (flow.ports.iter()).any(|port| self.is_port(port, to, probe))
+    }
+
+    /// Whether permitted DNS opens a gate.
+    fn resolves(
+        &self,
+        direction: Direction,
+        client: &Endpoint,
+        server: &Endpoint,
+        probe: Probe,
+    ) -> bool {
+        let (namespaces, pods) = (&self.resolver.namespaces, &self.resolver.pods);
+        let is_server = match direction {
+            Direction::Egress => {
+                self.matches(server, namespaces, pods)
+                    || self.within(server, &self.resolver.networks)
+            }
+            Direction::Ingress => self.matches(server, namespaces, pods),
+        };
+        let Some(client) = self.pod(client).filter(|pod| !self.is_node(pod)) else {
+            return false;
+        };
+        let namespace = self.snapshot.namespaces.get(client.namespace);
+        let namespace = namespace.and_then(|n| self.document.namespace_named(&n.name));
+        namespace.is_some_and(|id| self.document.dns_of(id))
+            && is_server
+            && (self.resolver.ports.iter()).any(|port| self.is_port(port, server, probe))
+    }
+
+    fn isolated(&self, direction: Direction, at: usize) -> bool {
+        let pod = &self.snapshot.pods[at];
+        if self.is_node(pod) {
+            return false;
+        }
+        self.base_closes(direction, at)
+            || self.imported.iter().any(|policy| {
+                policy.side(direction).is_some_and(|side| side.isolates)
+                    && peer_matches(self.snapshot, &policy.subject, &Endpoint::Pod(at))
+            })
+    }
+
+    fn base_closes(&self, direction: Direction, at: usize) -> bool {
+        let name = &self.snapshot.namespaces[self.snapshot.pods[at].namespace].name;
+        self.document.namespace_named(name).is_some_and(|id| {
+            self.document.namespaces.get(id).is_some_and(|n| n.managed)
+                && match self.document.base_of(id) {
+                    Base::DenyAll => true,
+                    Base::DenyIngress => direction == Direction::Ingress,
+                    Base::None => false,
+                }
+        })
+    }
+
+    /// Host-network pods that count as nodes.
+    pub(super) fn is_node(&self, pod: &Pod) -> bool {
+        pod.host_network && self.snapshot.assumptions.host_network == HostNetwork::Nodes
+    }
+
+    fn pod(&self, end: &Endpoint) -> Option<&Pod> {
+        match end {
+            Endpoint::Pod(at) => self.snapshot.pods.get(*at),
+            _ => None,
+        }
+    }
+
+    fn is_at(&self, end: &End, other: &Endpoint) -> bool {
+        let document = self.document;
+        match end {
+            End::Workload(id) => self
+                .pod(other)
+                .is_some_and(|pod| self.drawn[pod.workload] == Some(*id)),
+            End::AnyPod => self.pod(other).is_some_and(|pod| !self.is_node(pod)),
+            End::AnyPodOf(id) => self.pod(other).is_some_and(|pod| {
+                let namespace = document.namespaces.get(*id);
+                let name = &self.snapshot.namespaces[pod.namespace].name;
+                !self.is_node(pod) && namespace.is_some_and(|n| n.name == *name)
+            }),
+            End::Group(id) => (document.groups.get(*id))
+                .is_some_and(|group| self.matches(other, &group.namespaces, &group.pods)),
+            End::External(id) => document.externals.get(*id).is_some_and(|external| {
+                let named = matches!(other, Endpoint::Domain(name)
+                    if external.domain_names.contains(name));
+                named || self.within(other, &external.networks)
+            }),
+            End::Missing(_) => false,
+        }
+    }
+
+    fn matches(&self, end: &Endpoint, namespaces: &Selector, pods: &Selector) -> bool {
+        self.pod(end).is_some_and(|pod| {
+            let labels = &self.snapshot.namespaces[pod.namespace].labels;
+            !self.is_node(pod) && namespaces.matches(labels) && pods.matches(&pod.labels)
+        })
+    }
+
+    /// Whether an address, or a pod whose addresses count, is in one of the blocks.
+    fn within(&self, end: &Endpoint, networks: &[Network]) -> bool {
+        let inside = |address: IpAddr| {
+            networks.iter().any(|network| {
+                network.cidr.contains(&address)
+                    && !network
+                        .except
+                        .iter()
+                        .any(|except| except.contains(&address))
+            })
+        };
+        match end {
+            Endpoint::Address(address) => inside(*address),
+            Endpoint::Pod(_) => self.pod(end).is_some_and(|pod| {
+                self.snapshot.assumptions.pod_addresses == PodAddresses::Known
+                    && pod.addresses.iter().any(|address| inside(*address))
+            }),
+            _ => false,
+        }
+    }
+
+    fn is_port(&self, port: &FlowPort, destination: &Endpoint, probe: Probe) -> bool {
+        match (port, probe) {
+            (FlowPort::Any, _) => true,
+            (FlowPort::All(of), Some((protocol, _))) => *of == protocol,
+            (FlowPort::Range(of, first, last), Some((protocol, number))) => {
+                *of == protocol && (*first..=*last).contains(&number)
+            }
+            (FlowPort::Named(of, name), Some((protocol, number))) => {
+                *of == protocol && self.declares(destination, protocol, name, number)
+            }
+            (_, None) => false,
+        }
+    }
+
+    fn declares(&self, end: &Endpoint, protocol: Protocol, name: &str, number: u16) -> bool {
+        self.pod(end).is_some_and(|pod| {
+            (pod.ports.iter()).any(|port| {
+                port.name.as_deref() == Some(name)
+                    && port.protocol == protocol
+                    && port.port == number
+            })
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! Problems, Why, Reach, the matrix and `verify` never contradict each other: all are asked the same
+//! random questions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::Results;
+use super::drawn::Drawn;
+use super::reach::{Cell, ReachMatrix};
+use super::why::{PairVerdict, Question, why};
+use crate::load::imported;
+use crate::model::{Document, End, Words, WorkloadId};
+use crate::plan::context::Context;
+use crate::plan::plan;
+use crate::proof::prove::laws::{alter, drawing, random_with_rules};
+use crate::proof::{InForce, Kind, State, Verdict, generated, prove};
+use crate::sets::Protocol;
+
+const PORTS: [(Protocol, u16); 8] = [
+    (Protocol::Tcp, 80),
+    (Protocol::Tcp, 8005),
+    (Protocol::Tcp, 8080),
+    (Protocol::Tcp, 53),
+    (Protocol::Udp, 53),
+    (Protocol::Udp, 5353),
+    (Protocol::Sctp, 7),
+    (Protocol::Tcp, 5353),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn all_answers_agree(
+        random in random_with_rules(),
+        change in prop::option::of(any::<(u8, u16, u16, u16)>()),
+    ) {
+        let document = drawing(&random).document;
+        let asked = Asked::new(results(&document, change));
+        for (from, a) in document.workloads.ids().enumerate() {
+            for (to, b) in document.workloads.ids().enumerate() {
+                if a != b {
+                    let port = PORTS[(from * 3 + to * 5 + random.len()) % PORTS.len()];
+                    prop_assert_eq!(asked.contradiction(a, b, port), None);
+                }
+            }
+        }
+    }
+}
+
+/// Everything about a drawing whose plan was altered before it was written, or not.
+fn results(document: &Document, change: Option<(u8, u16, u16, u16)>) -> Arc<Results> {
+    let imported = imported::imported(document);
+    let mut plan = plan(&Context::new(document, &imported));
+    if let Some(change) = change {
+        alter(&mut plan, change);
+    }
+    let generated = generated::write_plan(document, &imported, plan);
+    Arc::new(Results {
+        proof: prove(document, &generated),
+        in_force: Arc::new(InForce::of(document, &imported, &generated)),
+        invariants: Vec::new(),
+        findings: Vec::new(),
+        document: document.clone(),
+        generated,
+        took: Duration::ZERO,
+    })
+}
+
+struct Asked {
+    results: Arc<Results>,
+    drawn: Drawn,
+}
+
+impl Asked {
+    fn new(results: Arc<Results>) -> Self {
+        let drawn = Drawn::new(&results.document, &results.generated, &results.in_force);
+        Self { results, drawn }
+    }
+
+    /// The first two answers about a connection that cannot both be right.
+    fn contradiction(
+        &self,
+        a: WorkloadId,
+        b: WorkloadId,
+        (protocol, port): (Protocol, u16),
+    ) -> Option<String> {
+        let (proof, words) = (&self.results.proof, Words::new(&self.results.document));
+        let question = Question {
+            from: words.of(&End::Workload(a)),
+            to: words.of(&End::Workload(b)),
+            port: format!("{protocol}/{port}"),
+        };
+        let answer = why(&self.results, &self.drawn, &question).unwrap();
+        let verdict = answer.verdict;
+        let told = |what: &str| {
+            Some(format!(
+                "{question:?} is {verdict:?} ({:?}), but {what}: {:#?}\n{}",
+                answer.flows,
+                proof
+                    .findings
+                    .iter()
+                    .map(|f| &f.message)
+                    .collect::<Vec<_>>(),
+                self.results.generated.text()
+            ))
+        };
+        if verdict == PairVerdict::Denied && answer.gates.iter().all(|gate| gate.allowed) {
+            return told("both gates allow it");
+        }
+        let wrong = matches!(verdict, PairVerdict::Blocked | PairVerdict::NotDrawn);
+        if wrong && proof.state == State::Exact {
+            return told("the proof is exact");
+        }
+        let exact = |flow| proof.verdicts.get(flow) == Some(&Verdict::Exact);
+        if matches!(verdict, PairVerdict::Blocked | PairVerdict::CannotExpress)
+            && answer.flows.iter().any(exact)
+        {
+            return told("a flow that draws it is exact");
+        }
+        let wider = proof.findings.iter().any(|f| f.kind == Kind::TooWide);
+        if verdict == PairVerdict::NotDrawn && !wider {
+            return told("nothing is too wide");
+        }
+        let cell = self.cell(a, b);
+        let has = |ports: &crate::sets::PortSet| ports.contains(protocol, port);
+        let shown = match verdict {
+            PairVerdict::Blocked => has(&cell.blocked),
+            PairVerdict::NotDrawn => has(&cell.wide),
+            PairVerdict::CannotExpress => has(&cell.inexpressible),
+            PairVerdict::Drawn => has(&cell.allowed) && has(&cell.drawn),
+            PairVerdict::Open => has(&cell.allowed) && !has(&cell.drawn) && !has(&cell.wide),
+            PairVerdict::Denied => !has(&cell.allowed) && !has(&cell.drawn),
+        };
+        match shown {
+            true => None,
+            false => told(&format!("the matrix shows {cell:?}")),
+        }
+    }
+
+    fn cell(&self, a: WorkloadId, b: WorkloadId) -> Cell {
+        let mut board = ReachMatrix::new(&self.results);
+        let index = &self.results.in_force.cluster.index;
+        let seats = board.entries();
+        let (from, to) = (seats.of_workload(index[&a]), seats.of_workload(index[&b]));
+        board.row(from).remove(&to).unwrap_or_default()
+    }
+}
