@@ -12,7 +12,6 @@ use super::{Answer, CompareView, kind_of};
 use crate::analysis::changes::Name;
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{analysis_results, icons, widgets};
 use crate::model::WorkloadId;
 use crate::query::compare::{Comparison, Difference, Place, Side, Way, drawn_names};

@@ -60,7 +60,7 @@ pub(super) fn keep(
         let list = |board: &mut crate::query::reach::ReachMatrix| {
             board.list(&selection, &|| cancel.is_set())
         };
-        Arc::new(board.ask(number, &of, list))
+        Arc::new(shared.ask(number, &of, list))
     });
     let Some((asked, listed)) = reach.list.answer().cloned() else {
         return;

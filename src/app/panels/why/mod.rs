@@ -12,7 +12,7 @@ use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui, pos2,
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Kept, Pool};
 use crate::app::theme::{self, color};
-use crate::app::view::{ShownConnection, View};
+use crate::app::view::ShownConnection;
 use crate::app::{icons, problems, verdict, widgets};
 use crate::model::{Document, Edit, Item, NodeRef, Refusal};
 use crate::proof::Fix;
