@@ -1,4 +1,4 @@
-//! The outline: everything by name, with a filter. A click selects and brings into view; arrows walk.
+//! The outline: every object by name, with a filter. A click selects and reveals; arrow keys move.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use crate::query::Outcome;
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// Its state.
+/// State of the outline.
 #[derive(Default)]
 pub struct OutlineView {
-    /// What names must contain.
+    /// The text that names must contain.
     pub filter: String,
-    /// The filter wants the keyboard.
+    /// The filter gets the keyboard focus in the next frame.
     pub find: bool,
     closed: BTreeSet<NamespaceId>,
     lines: Arc<Vec<Line>>,
-    made_for: Option<Wish>,
-    /// How often the lines were made; tests read it.
+    made_for: Option<Inputs>,
+    /// How often the lines were computed; for tests.
     pub made: u64,
 }
 
-/// What the lines are made for.
-struct Wish {
+/// The inputs of the lines.
+struct Inputs {
     document: Document,
     names: Arc<PolicyNames>,
     results: u64,
@@ -38,8 +38,8 @@ struct Wish {
     closed: BTreeSet<NamespaceId>,
 }
 
-impl Wish {
-    /// Whether both come to the same lines, as far as that can be told at no cost.
+impl Inputs {
+    /// Whether both give the same lines; compares pointers where it can.
     fn same(&self, other: &Self) -> bool {
         let (a, b) = (&self.document, &other.document);
         a.namespaces.same(&b.namespaces)
@@ -55,23 +55,27 @@ impl Wish {
 }
 
 impl OutlineView {
-    /// Makes the lines again if anything about them has changed.
+    /// Computes the lines again if an input has changed.
     fn keep(
         &mut self,
         document: &Document,
         results: &Results,
         (number, names): (u64, &Arc<PolicyNames>),
     ) {
-        let wish = Wish {
+        let inputs = Inputs {
             document: document.clone(),
             names: Arc::clone(names),
             results: number,
             filter: self.filter.clone(),
             closed: self.closed.clone(),
         };
-        if !self.made_for.as_ref().is_some_and(|made| made.same(&wish)) {
+        if !self
+            .made_for
+            .as_ref()
+            .is_some_and(|made| made.same(&inputs))
+        {
             self.lines = Arc::new(lines(document, results, self, names));
-            self.made_for = Some(wish);
+            self.made_for = Some(inputs);
             self.made += 1;
         }
     }
@@ -86,26 +90,26 @@ enum Line {
         count: Option<usize>,
         ink: Option<usize>,
     },
-    /// A written policy: its number, and its name.
+    /// A generated policy, by its index.
     Written(usize),
     Gap,
     Hint(&'static str),
 }
 
-/// What the outline reads beside the Document and the answers.
+/// What the outline reads besides the Document and the results.
 #[derive(Clone, Copy)]
 pub struct Beside<'a> {
-    /// Counts the answers.
+    /// The number of the results.
     pub number: u64,
-    /// What imported policies are called.
+    /// The names of imported policies.
     pub names: &'a Arc<PolicyNames>,
-    /// What is selected.
+    /// The selection.
     pub selection: &'a BTreeSet<Item>,
-    /// The policy that is chosen, as `NAMESPACE/NAME`.
+    /// The chosen policy, as `NAMESPACE/NAME`.
     pub chosen: Option<&'a str>,
 }
 
-/// Shows it.
+/// Shows the outline.
 pub fn outline_ui(
     ui: &mut Ui,
     (document, results): (&Document, &Results),
@@ -156,7 +160,7 @@ fn filter_ui(ui: &mut Ui, view: &mut OutlineView) {
         .vertical_align(egui::Align::Center)
         .desired_width(f32::INFINITY);
     let response = ui.add(edit);
-    widgets::named(&response, egui::WidgetType::TextEdit, "Filter the outline");
+    widgets::named(&response, egui::WidgetType::TextEdit, "Filter outline");
     if std::mem::take(&mut view.find) {
         response.request_focus();
         widgets::select_all(ui, id, view.filter.chars().count());
@@ -247,12 +251,13 @@ fn lines(
             .map(|(id, _)| plain(Item::Invariant(id)))
             .collect(),
     );
-    let kept = document.policies.ids();
-    let kept = kept.filter(|id| fits(names.name(document, *id)) || fits(names.namespace(*id)));
+    let imported = document.policies.ids();
+    let imported =
+        imported.filter(|id| fits(names.name(document, *id)) || fits(names.namespace(*id)));
     section(
         &mut lines,
         "Imported policies",
-        kept.map(|id| plain(Item::Policy(id))).collect(),
+        imported.map(|id| plain(Item::Policy(id))).collect(),
     );
     let written = results.generated.policies.iter().enumerate();
     let written = written.filter(|(_, policy)| fits(&policy.name) || fits(&policy.namespace));
@@ -323,10 +328,10 @@ fn line_ui(
     }
 }
 
-/// An icon and an ink.
+/// An icon and its color.
 type Look = (&'static str, Option<tokens::Rgb>);
 
-/// How an invariant stands, at a glance.
+/// The icon of an invariant's verdict.
 fn verdict(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Look {
     let judged = results.invariants.iter().find(|judged| judged.id == id);
     match judged.map(|judged| &judged.outcome) {
@@ -337,10 +342,10 @@ fn verdict(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Loo
     }
 }
 
-/// How far in an item stands, how many are in it, and its look.
+/// Depth of an item, number of its children, and its look.
 type Shape = (usize, Option<usize>, Look);
 
-/// Shows an item; says whether it was clicked twice.
+/// Shows an item; true if it was double-clicked.
 fn item_ui(
     ui: &mut Ui,
     document: &Document,
@@ -383,7 +388,7 @@ fn toggle(view: &mut OutlineView, id: NamespaceId) {
     }
 }
 
-/// Down or Enter in the filter goes to the first thing found; from there arrows walk through the rows.
+/// Down or Enter in the filter reveals the first match; from there arrow keys move through the rows.
 fn take_first(ui: &mut Ui, lines: &[Line], commands: &mut Commands) {
     let id = Id::new("outline filter");
     let asked = ui.input(|i| i.key_pressed(Key::ArrowDown) || i.key_pressed(Key::Enter));
