@@ -37,7 +37,7 @@ use egui::{Context, Id, Rect, Sense, Ui};
 
 use super::analysis_results::{AnalysisResults, Extras};
 use super::command::Commands;
-use super::jobs::Pool;
+use super::jobs::{Kept, Pool};
 use super::theme;
 use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};

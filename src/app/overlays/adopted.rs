@@ -63,7 +63,7 @@ pub(super) fn adopted_ui(
 }
 
 /// Lists the policies that stay imported, with the reasons; returns the policy to show.
-fn remaining_ui(ui: &mut Ui, kept: &[(PolicyId, String, String)]) -> Option<PolicyId> {
+fn remaining_ui(ui: &mut Ui, remaining: &[(PolicyId, String, String)]) -> Option<PolicyId> {
     let mut shown = None;
     let tall = ui.ctx().content_rect().height() * 0.4;
     let area = ScrollArea::vertical()

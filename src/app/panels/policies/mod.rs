@@ -17,7 +17,6 @@ use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, problems, widgets};
 use crate::model::{Document, Item, PolicyId};
-use crate::proof::Written;
 use crate::query::Results;
 
 pub use edit::{EditorView, editor_id, made_for};
