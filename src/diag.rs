@@ -116,7 +116,7 @@ pub fn apply(text: &str, patches: &[Patch]) -> Option<String> {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// Stable code: a rule of `semantics.md` (`V2`, `W3`, ...) or a short kebab-case word.
+    /// Stable code: one with a manual page (`V2`, `W3`, ...) or a short kebab-case word.
     pub code: &'static str,
     /// Where, if it came from a text.
     pub span: Option<Span>,

@@ -1,35 +1,35 @@
 //! Drawbridge: draw the traffic that should exist, get the network policies that allow exactly that.
 //!
-//! A native editor for Kubernetes network policies. You draw who may talk to whom; it writes the
-//! policies that allow exactly that, proves it, and tells you why whenever the answer is no. The same
-//! binary is a command line, so what you see on the canvas is what your pipeline checks.
+//! A native editor for Kubernetes network policies. You draw which connections should exist; it generates
+//! the policies that allow exactly these, proves it, and explains every connection that is denied. The same
+//! binary is a command-line tool, so the window and a pipeline run the same checks.
 //!
-//! This page is the map of the house: the ideas, the rooms, who may know whom, how data walks
-//! through, and what must not be anywhere. `tests/architecture.rs` holds the parts that a machine can check.
+//! This page describes the architecture: concepts, modules and their dependencies, data flow, and what is
+//! forbidden. `tests/architecture.rs` checks what can be checked by a test.
 //!
-//! # The ideas
+//! # Concepts
 //!
-//! | Idea | What it is | Where |
+//! | Concept | What it is | Where |
 //! | --- | --- | --- |
 //! | Document | what the user edits: namespaces, workloads, services, externals, groups, flows, imported policies, invariants, layout, settings | [`model`] |
-//! | Flow | an intent: this source may open connections to that destination on these ports | [`model::Flow`] |
-//! | Snapshot | what analysis looks at: namespaces, pods, nodes, services, policies, tiers, assumptions | [`cluster::Snapshot`] |
-//! | Policy | rules without a dialect: tier, order, subject, ingress and egress, and the lines each part came from | [`policy`] |
-//! | Dialect | a wire format: parses YAML with spans, lowers it to policies, writes it, states what it cannot say | [`dialect`] |
-//! | Invariant | what policies must keep, whatever is drawn: who must or must not reach whom | [`model::Invariant`] |
+//! | Flow | an intent: this source should be able to open connections to that destination on these ports | [`model::Flow`] |
+//! | Snapshot | the input of the analysis: namespaces, pods, nodes, services, policies, tiers, assumptions | [`cluster::Snapshot`] |
+//! | Policy | dialect-neutral rules: tier, order, subject, ingress and egress, each part with its source lines | [`policy`] |
+//! | Plan | the policies that have to be generated, before a dialect writes them; what a dialect cannot express is a [`policy::Loss`] | [`policy::PlanPolicy`] |
+//! | Dialect | a wire format: parses YAML with spans, lowers it to policies, writes it, reports what it cannot express | [`dialect`] |
+//! | Invariant | a requirement on the policies, independent of the flows: who must or must not reach whom | [`model::Invariant`] |
 //! | Set algebra | ports, addresses, labels as sets with union, intersection, difference, equality | [`sets`] |
-//! | Analysis | immutable answers about one or more snapshots | [`analysis`] |
-//! | Proof | the written policies, read back, compared with the drawn intent: exact, too wide, blocked, cannot be expressed | [`proof`] |
-//! | Scene | what is drawn: boxes, arrows, labels and where they are; no toolkit | [`scene`] |
-//! | Diagnostic | something worth telling: severity, code, place, what is wrong, what to do | [`diag::Diagnostic`] |
+//! | Analysis | answers about one or more snapshots | [`analysis`] |
+//! | Proof | the generated policies, read back and compared with the intent of the flows: exact, too wide, blocked, cannot be expressed | [`proof`] |
+//! | Scene | the diagram: boxes, arrows and labels with their positions; no toolkit | [`scene`] |
+//! | Diagnostic | a message: severity, code, location, problem and help | [`diag::Diagnostic`] |
 //!
-//! Pods of one workload may differ, and a hundred thousand pods must not pass through an editor's model.
-//! So analysis reads a Snapshot and never a Document: [`cluster`] is made from manifests by [`manifest`],
-//! or from a Document by [`intent`].
+//! Pods of one workload may differ, and an editor's model must not hold a hundred thousand pods. So the
+//! analysis reads a Snapshot and never a Document: [`mod@crate::load`] makes it from manifests, [`intent`] from a Document.
 //!
-//! # The rooms, and who may know whom
+//! # Modules and dependencies
 //!
-//! What stands to the left of an arrow may be used by what stands to its right, and never the other way round:
+//! Modules to the right of an arrow may use those to its left, never the reverse:
 //!
 //! ```text
 //! sets, diag, yaml  ->  policy  ->  cluster  ->  manifest, dialect
@@ -45,50 +45,53 @@
 //! all of these  ->  cli, app                         (cli and app never import each other)
 //! ```
 //!
-//! - [`diag`]: diagnostics, the byte ranges they point at, and patches of a text.
-//! - [`yaml`]: reading, each node with its bytes, line and column; writing, with comments, and the lines recorded; patching, which
-//!   leaves every other byte of a text alone.
-//! - [`sets`]: the algebra. Knows no Kubernetes.
-//! - [`policy`]: what every dialect is lowered to, and all that the analysis reads.
+//! - [`diag`]: diagnostics, and the source ranges they point at.
+//! - [`yaml`]: parsing, each node with its byte range, line and column; writing, with comments and line numbers; and
+//!   [`yaml::patch`], which edits a text and leaves all other bytes unchanged.
+//! - [`sets`]: the set algebra, independent of Kubernetes.
+//! - [`policy`]: what dialects lower to and the analysis reads; also the types that modules share without knowing a dialect:
+//!   planned policies, losses and imported policies ([`policy::Imported`]).
 //! - [`cluster`]: the Snapshot.
-//! - [`manifest`]: bytes to resources and diagnostics; workloads to pods. Never fails.
-//! - [`dialect`]: one folder for each wire format, reached through one registry.
+//! - [`manifest`]: text to resources and diagnostics; workloads to pods. Never fails.
+//! - [`dialect`]: one folder for each wire format, behind one registry. The rules of each dialect are pages beside its code, which
+//!   `drawbridge lint --explain CODE` prints.
 //! - [`model`]: the Document, its ids, its edits, its history.
-//! - [`analysis`]: classes of pods, addresses, domain names and ports that no policy tells apart, then bit sets;
-//!   and [`analysis::oracle`], the plain evaluator, which shares no code with that.
-//! - [`load`]: manifests and policies into one Snapshot, under an enforcer and assumptions: the one way in.
-//! - [`plan`]: from a Document to the policies that have to be written.
-//! - [`intent`]: what every gate should allow.
-//! - [`proof`]: the written texts read back and compared with the intent, and the edits that mend a difference.
-//! - [`import`], [`adopt`]: manifests become a Document; policies become flows, proven equal.
-//! - [`query`]: the questions of the window and the command line, one file each.
+//! - [`analysis`]: partitions pods, addresses, domain names and ports into classes that no policy distinguishes, then computes on bit
+//!   sets; and [`analysis::oracle`], an evaluator of single connections that shares no code with it.
+//! - [`load`]: manifests and policies into one Snapshot, under an enforcer and assumptions; every answer starts here.
+//! - [`plan`]: from a Document to the policies to generate.
+//! - [`intent`]: what ingress and egress of each workload should allow, computed from the Document.
+//! - [`proof`]: generates the policies, reads them back, compares them with the intent, and finds edits that fix a difference.
+//! - [`import`]: manifests to a Document. [`adopt`]: imported policies to flows, proven equivalent.
+//! - [`query`]: the queries of the window and the command line, one file each.
 //! - [`lint`]: one registry of rules, and the manual of every code.
-//! - [`scene`]: layout and routing.
-//! - [`project`]: the project format, pure (saving keeps the bytes of what did not change); and files, the one place that touches the disk.
-//! - [`report`]: one file for each output format.
+//! - [`scene`]: layout and routing of the diagram.
+//! - [`project`]: the project format, pure ([`project::format::save`] keeps the bytes of what did not change); and `files`, the only module
+//!   that accesses the disk.
+//! - [`report`]: output formats, one file for each command.
 //! - [`cli`]: one file for each subcommand.
 #![cfg_attr(feature = "gui", doc = "- [`app`]: the window (feature `gui`).")]
 #![cfg_attr(not(feature = "gui"), doc = "- `app`: the window (feature `gui`).")]
 //!
-//! # How data walks through
+//! # Data flow
 //!
 //! ```text
 //!  manifests --manifest, dialect--> Snapshot ---------------------+--analysis--> answers --report--> text, JSON
 //!      |                                                          |
-//!      +--import--> Document --intent--> Snapshot +-----------------+--compare--> proof
+//!      +--import--> Document --intent--> Snapshot ------------------+--compare--> proof
 //!                      |                                          |
 //!                      +--plan--> YAML text ----------------------+   (read back like any other file)
 //!                      |
-//!                      +--scene--> picture
+//!                      +--scene--> diagram
 //! ```
 //!
-//! The proof trusts nothing that wrote the policies: it reads the emitted text as it would read a
-//! stranger's, analyses it beside the drawn intent in one universe, and compares gate by gate.
+//! The proof does not trust the generator: it reads the generated text like any other file, analyses it
+//! together with the intent, and compares ingress and egress of each workload.
 //!
 //! # As a library
 //!
-//! Without the window (`default-features = false`) everything else is there. Manifests in, answers out;
-//! `cargo run --example analyse` does more of it:
+//! Everything but the window is available without default features (`default-features = false`). To answer
+//! questions about manifests; see also `cargo run --example analyse`:
 //!
 //! ```
 //! use drawbridge::{analysis, load::{self, load}, manifest::Source};
@@ -118,7 +121,7 @@
 //! assert_eq!(between_pods, ["db => web: any"]);
 //! ```
 //!
-//! A drawing in, policies and their proof out; see `cargo run --example draw`:
+//! To generate and prove the policies of a Document; see also `cargo run --example draw`:
 //!
 //! ```
 //! use drawbridge::proof::generate;
@@ -126,50 +129,48 @@
 //! use drawbridge::model::{Document, Edit, End, Flow, FlowPort, Namespace, Thing, Workload};
 //!
 //! # fn main() -> Result<(), drawbridge::model::Refusal> {
-//! let mut drawing = Document::default();
-//! let shop = drawing.namespaces.next_id();
-//! Edit::Add(Thing::Namespace(Namespace::new("shop"))).apply(&mut drawing)?;
+//! let mut document = Document::default();
+//! let shop = document.namespaces.next_id();
+//! Edit::Add(Thing::Namespace(Namespace::new("shop"))).apply(&mut document)?;
 //! let mut ends = Vec::new();
 //! for name in ["web", "db"] {
-//!     ends.push(End::Workload(drawing.workloads.next_id()));
+//!     ends.push(End::Workload(document.workloads.next_id()));
 //!     let labels = [("app".to_owned(), name.to_owned())].into();
 //!     let workload = Workload::new(shop, "Deployment", name, labels);
-//!     Edit::Add(Thing::Workload(workload)).apply(&mut drawing)?;
+//!     Edit::Add(Thing::Workload(workload)).apply(&mut document)?;
 //! }
 //! let flow = Flow::new(ends[0].clone(), ends[1].clone(), vec![FlowPort::Any]);
-//! Edit::Add(Thing::Flow(flow)).apply(&mut drawing)?;
+//! Edit::Add(Thing::Flow(flow)).apply(&mut document)?;
 //!
-//! let generated = generate(&drawing);
+//! let generated = generate(&document);
 //! assert!(generated.text().contains("name: web-to-db"));
-//! assert_eq!(prove(&drawing, &generated).state, State::Exact);
+//! assert_eq!(prove(&document, &generated).state, State::Exact);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # What must not be anywhere
+//! # Forbidden
 //!
 //! - Outside `project::files`, `cli`, `app` and `main`: no files, no clock, no environment; outside `app`: no egui.
 //! - `analysis` never branches on a dialect or an enforcer: lowering already chose tiers, order and isolation.
-//! - Nothing iterates over a hash map into output: every output is sorted and repeatable.
+//! - No output depends on the order of a hash map: every output is sorted and repeatable. Hash maps are for lookup only.
 //! - Nothing in the library panics on input. Bad input is a [`diag::Diagnostic`] with file, line and column.
 //! - The window never blocks: reading, analysis, layout and export run on workers.
-//! - Nothing is written except where the user said and in Drawbridge's own state folder, and no network is talked to.
+//! - Files are written only where the user asks and in Drawbridge's own state folder; the network is never used.
 //! - No unsafe code.
 //!
-//! # Where the code went another way than planned
+//! # Notes
 //!
-//! - Hash maps are used for looking up and for sharing equal values, which the analysis does all the
-//!   time. What is forbidden is to loop over one.
-//! - A [`cluster::Snapshot`] has workloads beside its pods, because answers are told by workload.
-//! - [`manifest`] hands policies on as objects and [`mod@crate::load`] gives them to their [`dialect`]: the two
-//!   rooms stand side by side and neither knows the other.
-//! - [`analysis::Analysis`] is a kept answer: where a change of policies brings no new words, universe and rows
-//!   stay, and only the classes that it touches are computed anew.
-//! - `diff` compares pods, not workloads, and says so where pods of one workload differ; then policies, for pods
-//!   that may come. `list` answers by workload, and leaves out what replicas do among themselves.
-//! - Host-network pods keep their port names where they count as nodes, as Services go on finding them;
-//!   [`cluster::Assumptions::bears_names`] says whether policies do.
-//! - Fixes are no part of a finding: [`crate::proof::fixes`] makes them when somebody looks, because each is proven first.
+//! - A [`cluster::Snapshot`] has workloads beside its pods, because answers are given by workload.
+//! - [`manifest`] passes policies on as objects and [`mod@crate::load`] gives them to their [`dialect`]; neither module
+//!   uses the other.
+//! - [`analysis::Analysis`] is reusable: if changed policies add no new selectors, addresses or ports, only the classes
+//!   that they affect are computed again.
+//! - `diff` compares pods, not workloads, and reports where pods of one workload differ; then policies, for future
+//!   pods. `list` answers by workload, and omits connections between replicas.
+//! - Host-network pods keep their port names where they count as nodes, because Services still find them;
+//!   [`cluster::Assumptions::bears_names`] decides whether policies do.
+//! - Fixes are not part of a finding: [`crate::proof::fixes`] computes them on demand, because each is proven first.
 //! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
 
 #![forbid(unsafe_code)]

@@ -3,6 +3,8 @@
 //! A rule that fails names the file, the line and the way out. The allowances below are part of the
 //! rules: each has a reason.
 
+#[path = "architecture/circles.rs"]
+mod circles;
 #[path = "architecture/lexer.rs"]
 mod lexer;
 #[path = "architecture/oracle.rs"]
@@ -348,6 +350,19 @@ fn rooms_form_layers() {
             );
         }
     }
+}
+
+/// The window's panels still share its one state; everywhere else files use each other in one direction.
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let mut files = sources();
+    files.retain(|file| file.module != "app");
+    let found = circles::circles(&files);
+    let found: Vec<String> = found.iter().map(|group| group.join(", ")).collect();
+    verdict(
+        "files that use each other in a circle (move what both need)",
+        &found,
+    );
 }
 
 #[test]

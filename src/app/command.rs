@@ -102,9 +102,9 @@ pub enum Command {
     Highlight(Vec<FlowId>),
     /// Chooses a policy by its key (`NAMESPACE/NAME`) and shows its text.
     ChoosePolicy(String),
-    /// Says something in the status bar.
+    /// Shows a notice in the status bar.
     Say(String),
-    /// Asks why a connection is allowed or not, in words (DESIGN 8); without a port, at one that matters.
+    /// Explains why a connection is allowed or denied; without a port, at a relevant one.
     Why {
         /// Who would open it.
         from: String,

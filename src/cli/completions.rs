@@ -7,7 +7,7 @@ use super::{Cli, FINE, answer};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The shell to write for
+    /// The shell
     shell: Shell,
 }
 

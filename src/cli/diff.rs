@@ -1,4 +1,4 @@
-//! `drawbridge diff OLD NEW`: what changed, by meaning.
+//! `drawbridge diff OLD NEW`: what two clusters allow, compared.
 
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
@@ -12,18 +12,18 @@ use crate::report::diff;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A file, a folder or a project, as it was
+    /// The old file, folder or project
     old: PathBuf,
-    /// A file, a folder or a project, as it is
+    /// The new file, folder or project
     new: PathBuf,
     #[command(flatten)]
     rules: Rules,
-    /// Format of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
 }
 
-/// How changes are printed.
+/// Output formats.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// Text in columns
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> u8 {
     answer(&text, exit_code(&diagnostics, code))
 }
 
-/// Both sides under one set of assumptions: what is given, else what the new project says, else the old one.
+/// Reads both sides under the same assumptions: those of the command line, else of the new project, else of the old one.
 fn read(args: &Args) -> (ManuallyDrop<Loaded>, ManuallyDrop<Loaded>) {
     let side = |path: &PathBuf, rules: Rules| {
         load_inputs(&Inputs {

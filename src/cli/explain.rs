@@ -1,4 +1,4 @@
-//! `drawbridge explain PATH... --from END --to END --port PORT`: why, or why not.
+//! `drawbridge explain PATH... --from END --to END --port PORT`: why a connection is allowed or denied.
 
 use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
 use crate::load::Loaded;
@@ -10,17 +10,17 @@ use crate::report::explain::{self, Asked};
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// Who opens the connection: namespace/workload, namespace/pod, namespace/*, *, node/name, an
+    /// The source: namespace/workload, namespace/pod, namespace/*, *, node/name, an
     /// address or a network; in a project also external/name or group/name
     #[arg(long, value_name = "END")]
     from: String,
-    /// To whom, in the same words
+    /// The destination, in the same notation
     #[arg(long, value_name = "END")]
     to: String,
-    /// At which port: TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    /// The port: TCP/80, UDP/4000-4010, TCP/http, TCP or any
     #[arg(long)]
     port: String,
-    /// Format of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
 }

@@ -1,5 +1,5 @@
-//! `drawbridge exposure PATH...`: what workloads are open to that does not exist yet, and what Services and
-//! routes send to them.
+//! `drawbridge exposure PATH...`: exposure of workloads to future pods, Services and
+//! routes.
 
 use std::io::{self, BufWriter};
 
@@ -11,7 +11,7 @@ use crate::report::exposure;
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// Format of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
 }

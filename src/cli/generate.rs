@@ -1,4 +1,4 @@
-//! `drawbridge generate PROJECT [-o DIR]`: the policies of a project.
+//! `drawbridge generate PROJECT [-o DIR]`: write the policies of a project.
 
 use std::path::PathBuf;
 
@@ -17,19 +17,19 @@ pub(super) struct Args {
     /// The project
     #[arg(value_name = "PROJECT")]
     project: PathBuf,
-    /// The folder to write to, one file for each policy: NAMESPACE/NAME.yaml; standard output if not given
+    /// The folder to write one file per policy to, NAMESPACE/NAME.yaml (default: standard output)
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// One policy for each flow and direction, or one for each workload; as the project says if not given
+    /// One policy per flow and direction, or one per workload (default: the project's style)
     #[arg(long, value_enum)]
     style: Option<Style>,
     /// Also write a kustomization.yaml
     #[arg(long, requires = "output")]
     kustomization: bool,
-    /// Leave metadata.namespace out
+    /// Omit metadata.namespace
     #[arg(long)]
     without_namespaces: bool,
-    /// Write over files that Drawbridge did not write
+    /// Overwrite files that Drawbridge did not write
     #[arg(long, requires = "output")]
     force: bool,
 }
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args) -> u8 {
         return WRONG;
     };
     if document.flows.is_empty() {
-        let message = "no flows are drawn, so there is nothing to generate";
+        let message = "the project has no flows, so there are no policies to generate";
         tell(&[Diagnostic::error("no-flows", message).help("draw flows in the window first")]);
         return WRONG;
     }
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args) -> u8 {
     }
     let generated = crate::proof::generate(&document);
     tell(&generated.diagnostics);
-    tell(&left_out(&document, &generated));
+    tell(&omitted(&document, &generated));
     let at_fault = generated
         .losses
         .iter()
@@ -74,13 +74,13 @@ pub(super) fn run(args: &Args) -> u8 {
     }
 }
 
-/// What is left out, as diagnostics.
-fn left_out(document: &model::Document, generated: &Generated) -> Vec<Diagnostic> {
+/// The parts of flows omitted from the policies, as diagnostics.
+fn omitted(document: &model::Document, generated: &Generated) -> Vec<Diagnostic> {
     let one = |loss: &crate::policy::Loss| {
-        let message = format!("{} is left out: {}", loss.part, loss.why);
-        let mut told = Diagnostic::new(loss.severity, "left-out", message);
-        told.help.clone_from(&loss.help);
-        told.on(format!("flow {}", document.flow_name(loss.flow.into())))
+        let message = format!("{} is omitted: {}", loss.part, loss.why);
+        let mut found = Diagnostic::new(loss.severity, "left-out", message);
+        found.help.clone_from(&loss.help);
+        found.on(format!("flow {}", document.flow_name(loss.flow.into())))
     };
     generated.losses.iter().map(one).collect()
 }
@@ -101,7 +101,7 @@ fn joined(generated: &Generated, without_namespaces: bool) -> String {
     texts.join("---\n")
 }
 
-/// Allow policies go before the base policies that isolate.
+/// Allow policies are written before the default-deny policies, so that applying them in order denies no drawn flow.
 fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<Diagnostic>> {
     let mut policies = generated.to_export();
     policies.sort_by_key(|written| written.role == Role::Base);
@@ -124,7 +124,7 @@ fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<
         .filter(|change| change.foreign)
         .map(|change| {
             let message = format!("`{}` was not written by Drawbridge", change.path.display());
-            Diagnostic::error("file", message).help("move it away, or say --force")
+            Diagnostic::error("file", message).help("move it away, or pass --force")
         })
         .collect();
     if !foreign.is_empty() && !args.force {

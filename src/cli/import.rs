@@ -1,4 +1,4 @@
-//! `drawbridge import PATH... -o PROJECT`: manifests and policies into a project.
+//! `drawbridge import PATH... -o PROJECT`: a project from manifests and policies.
 
 use std::path::PathBuf;
 
@@ -13,15 +13,15 @@ pub(super) struct Args {
     /// The project to write (NAME.drawbridge.yaml)
     #[arg(short, long, value_name = "PROJECT")]
     output: PathBuf,
-    /// Write over a project that is there
+    /// Overwrite an existing project
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(args: &Args) -> u8 {
     if args.output.exists() && !args.force {
-        let message = format!("`{}` is there already", args.output.display());
-        tell(&[Diagnostic::error("file", message).help("choose another name, or say --force")]);
+        let message = format!("`{}` already exists", args.output.display());
+        tell(&[Diagnostic::error("file", message).help("choose another name, or pass --force")]);
         return WRONG;
     }
     let loaded = load_inputs(&args.inputs);

@@ -1,4 +1,4 @@
-//! `drawbridge lint PATH...`: what the API server would refuse, and more.
+//! `drawbridge lint PATH...`: what the API server would refuse, and other findings.
 
 use std::path::PathBuf;
 
@@ -14,16 +14,16 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     rules: Rules,
-    /// Format of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
-    /// Print the manual page of a code, as in `--explain V9`
+    /// Print the manual page of a code, for example `--explain V9`
     #[arg(long, value_name = "CODE", conflicts_with = "paths")]
     explain: Option<String>,
 }
 
-/// Everything told is a finding here, so all of it is the answer. What stands in the texts is 1;
-/// a file that cannot be read at all is 2, and so is an enforcer that is not supported.
+/// Every diagnostic is a finding and goes to standard output. Findings are exit code 1; an unreadable file
+/// or an unsupported enforcer is 2.
 pub(super) fn run(args: &Args) -> u8 {
     if let Some(code) = &args.explain {
         return explain(code);
@@ -51,7 +51,7 @@ fn explain(code: &str) -> u8 {
     if let Some(page) = lint::page(code) {
         return answer(&format!("{page}\n"), FINE);
     }
-    let message = format!("there is no code `{code}`");
+    let message = format!("unknown code `{code}`");
     let help = format!("known codes: {}", lint::codes().join(", "));
     tell(&[Diagnostic::error("question", message).help(help)]);
     WRONG

@@ -1,4 +1,4 @@
-//! `drawbridge list PATH...`: who may reach whom.
+//! `drawbridge list PATH...`: the allowed connections.
 
 use std::io;
 use std::mem::ManuallyDrop;
@@ -21,22 +21,22 @@ use crate::scene::{ApproxMeasure, Request, layout, svg};
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// Only connections from here: namespace/workload, namespace/*, *, an address or a network; in a
+    /// Only connections from: namespace/workload, namespace/*, *, an address or a network; in a
     /// project also external/name or group/name
     #[arg(long, value_name = "END")]
     from: Option<String>,
-    /// Only connections to here, in the same words
+    /// Only connections to, in the same notation
     #[arg(long, value_name = "END")]
     to: Option<String>,
-    /// Only at these ports: TCP/80, UDP/4000-4010, TCP/http, TCP or any
+    /// Only on these ports: TCP/80, UDP/4000-4010, TCP/http, TCP or any
     #[arg(long)]
     port: Option<String>,
-    /// Format of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
 }
 
-/// How connections are printed.
+/// Output formats.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// Text in columns
@@ -49,14 +49,14 @@ enum Format {
     Md,
     /// A graph for Graphviz
     Dot,
-    /// A picture
+    /// An SVG image
     Svg,
 }
 
 pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
     let snapshot = &loaded.snapshot;
-    // Given back with the process, like what was loaded.
+    // Freed with the process, like the inputs.
     let matrix = &*ManuallyDrop::new(Matrix::new(snapshot));
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(analysis::notes(snapshot, matrix));
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Format::Dot => list::dot(&mut out, listing),
         Format::Svg => {
             drop(out);
-            return match drawn(&loaded, matrix, filter) {
+            return match image(&loaded, matrix, filter) {
                 Ok(text) => answer(&text, code),
                 Err(refusal) => refused(refusal),
             };
@@ -97,10 +97,10 @@ pub(super) fn run(args: &Args) -> u8 {
 }
 
 fn no_workloads(path: &Path) -> Diagnostic {
-    let message = "no workload is declared here, so there is nothing that could be connected";
+    let message = "the input declares no workloads, so there are no connections";
     Diagnostic::info("no-workloads", message)
         .at(Span::new(path.to_string_lossy().into(), 1, 1))
-        .help("add the manifests of Deployments, Pods and the like")
+        .help("add the manifests of workloads, such as Deployments and Pods")
 }
 
 fn filter(args: &Args, loaded: &Loaded) -> Result<Filter, Refusal> {
@@ -122,12 +122,12 @@ fn filter(args: &Args, loaded: &Loaded) -> Result<Filter, Refusal> {
     })
 }
 
-/// The connections as a picture, on a light ground.
-fn drawn(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<String, Refusal> {
-    let picture = graph::of(loaded, matrix, filter)?;
-    let mut scene = layout::arrange(&Request::of(&picture.document, &ApproxMeasure));
+/// The connections as an SVG image in the light theme.
+fn image(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<String, Refusal> {
+    let graph = graph::of(loaded, matrix, filter)?;
+    let mut scene = layout::arrange(&Request::of(&graph.document, &ApproxMeasure));
     for space in &mut scene.namespaces {
-        if let Some(words) = picture.isolation.get(&space.id) {
+        if let Some(words) = graph.isolation.get(&space.id) {
             space.base = words;
         }
     }

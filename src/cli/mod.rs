@@ -1,7 +1,7 @@
 //! The command line: one file for each subcommand.
 //!
-//! Answers go to standard output, diagnostics as text to standard error. Exit codes: 0 fine,
-//! 1 findings, differences or a denied question, 2 the input or the call was wrong.
+//! Answers go to standard output, diagnostics as text to standard error. Exit codes: 0 success,
+//! 1 findings, differences or a denied connection, 2 invalid input or arguments.
 
 mod completions;
 mod diff;
@@ -29,15 +29,15 @@ use crate::model::Document;
 use crate::model::validate::Refusal;
 use crate::project::{files, format, sources};
 
-/// Fine.
+/// Success.
 pub const FINE: u8 = 0;
-/// Findings, differences, or a denied question.
+/// Findings, differences, or a denied connection.
 pub const FINDINGS: u8 = 1;
-/// The input or the call was wrong.
+/// Invalid input or arguments.
 pub const WRONG: u8 = 2;
 
-const EXIT_CODES: &str = "Exit codes: 0 fine; 1 findings, differences, a denied explain or a paths --to out of reach; \
-    2 the input or the call was wrong (what could be answered is still printed).";
+const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings, differences, a denied `explain` or an unreachable `paths --to`; \
+    2 invalid input or arguments (what could be answered is still printed).";
 
 /// Draw the traffic that should exist, get the network policies that allow exactly that.
 #[derive(Parser)]
@@ -46,7 +46,7 @@ const EXIT_CODES: &str = "Exit codes: 0 fine; 1 findings, differences, a denied 
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// A project, or manifests, to open in the window
+    /// A project or manifests to open in the window
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -55,44 +55,45 @@ struct Cli {
 enum Command {
     /// Open the window
     Open {
-        /// A project, or manifests
+        /// A project or manifests
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
-    /// Read manifests and policies into a project
+    /// Create a project from manifests and policies
     Import(import::Args),
     /// Write the policies of a project
     Generate(generate::Args),
-    /// Compare a project's policies with what is drawn
+    /// Check policies against the flows and invariants of a project
     Verify(verify::Args),
-    /// Show what the API server would refuse, and more
+    /// Report what the API server would refuse, and other findings
     Lint(lint::Args),
-    /// List who may reach whom
+    /// List the allowed connections
     List(list::Args),
-    /// Show which connections two clusters have differently
+    /// Compare what two clusters allow
     Diff(diff::Args),
-    /// Say why a connection is allowed or not
+    /// Explain why a connection is allowed or denied
     Explain(explain::Args),
-    /// Show what can be reached in any number of hops, and by which
+    /// Show what is reachable in any number of hops, with the paths
     ///
-    /// Without --to: everything that can be reached, by number of hops. With --to: a shortest way to
-    /// each thing that it stands for; exit code 1 if there is a way to none of them.
+    /// Without --to: everything reachable, by number of hops. With --to: a shortest path to each of its
+    /// workloads and addresses; exit code 1 if none of them is reachable.
     ///
-    /// A hop is a connection that the policies allow at some port. Ways are told by workload: a pod
-    /// stands for its workload. Addresses are where ways begin or end, 0.0.0.0/0 and ::/0 for all of
-    /// outside; what serves Ingress and Route objects is a hop of its own from outside.
+    /// A hop is a connection that the policies allow on at least one port. Paths are between workloads: a
+    /// pod counts as its workload. Addresses can only be the start or the end of a path; 0.0.0.0/0 and ::/0
+    /// are everything outside the cluster. The ingress controller is a hop between outside and the
+    /// backends of Ingress and Route objects.
     Paths(paths::Args),
-    /// Show what workloads are open to that does not exist yet, and what Services and routes send them
+    /// Show exposure to future pods, Services and routes
     Exposure(exposure::Args),
-    /// Print a script that completes commands in a shell
+    /// Print a shell completion script
     Completions(completions::Args),
 }
 
-/// What the arguments ask for.
+/// The action that the arguments select.
 pub enum Start {
     /// The window, on these paths.
     Window(Vec<PathBuf>),
-    /// Nothing more: the command has run, and this is its exit code.
+    /// The exit code of a command that has already run.
     Exit(u8),
 }
 
@@ -129,7 +130,7 @@ fn work_along() {
         .build_global();
 }
 
-/// How an answer is printed.
+/// Output formats.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// Text
@@ -138,7 +139,7 @@ enum Format {
     Json,
 }
 
-/// What a subcommand reads, and what it takes for granted.
+/// The inputs of a subcommand, its enforcer and assumptions.
 #[derive(clap::Args)]
 pub(crate) struct Inputs {
     /// Files, folders (searched for .yaml, .yml and .json), a project, or - for standard input
@@ -148,22 +149,22 @@ pub(crate) struct Inputs {
     pub rules: Rules,
 }
 
-/// Whose rules decide.
+/// The enforcer and the assumptions.
 #[derive(Clone, clap::Args)]
 pub(crate) struct Rules {
-    /// Whose rules decide (if not given: what the project says, else kubernetes)
+    /// The enforcer whose rules decide (default: the project's, else kubernetes)
     #[arg(long, value_enum)]
     pub enforcer: Option<EnforcerName>,
-    /// What to take for granted: pod-addresses=unknown|outside|known, host-network=pods|nodes
-    /// (if not given: what the project says, else unknown and pods)
+    /// Set an assumption: pod-addresses=unknown|outside|known, host-network=pods|nodes
+    /// (default: the project's, else unknown and pods)
     #[arg(long, value_name = "KEY=VALUE", value_parser = assumption)]
     pub assume: Vec<Assumption>,
 }
 
-/// A word of `--enforcer`.
+/// A value of `--enforcer`.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum EnforcerName {
-    /// The Kubernetes APIs' own text
+    /// As the Kubernetes API specifies
     Kubernetes,
     /// Not supported yet
     Cilium,
@@ -181,7 +182,7 @@ impl From<EnforcerName> for Enforcer {
     }
 }
 
-/// One `--assume`.
+/// A value of `--assume`.
 #[derive(Clone, Copy)]
 pub(crate) enum Assumption {
     PodAddresses(PodAddresses),
@@ -197,14 +198,14 @@ fn assumption(text: &str) -> Result<Assumption, String> {
         "host-network=nodes" => Assumption::HostNetwork(HostNetwork::Nodes),
         _ => {
             return Err(
-                "known are pod-addresses=unknown|outside|known and host-network=pods|nodes".into(),
+                "expected pod-addresses=unknown|outside|known or host-network=pods|nodes".into(),
             );
         }
     })
 }
 
 impl Rules {
-    /// These rules with all assumptions given.
+    /// The same enforcer, with both assumptions set.
     pub fn assuming(&self, all: Assumptions) -> Self {
         let assume = vec![
             Assumption::PodAddresses(all.pod_addresses),
@@ -216,7 +217,7 @@ impl Rules {
         }
     }
 
-    /// Those settings, with what is given in place of theirs; of a key given twice the later value.
+    /// Overrides `settings` with the given options; the last value of a repeated key wins.
     pub fn over(&self, mut settings: load::Settings) -> load::Settings {
         if let Some(name) = self.enforcer {
             settings.enforcer = name.into();
@@ -232,15 +233,15 @@ impl Rules {
     }
 }
 
-/// Reads everything that the paths stand for, and finds what qualifies answers about it.
+/// Reads the inputs and adds the lint findings that qualify answers.
 pub(crate) fn load_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
     let mut loaded = read_inputs(inputs);
     crate::lint::qualify(&mut loaded);
     loaded
 }
 
-/// Reads everything that the paths stand for, with a spinner if it takes long and someone watches.
-/// Diagnostics of files come first. The process ends soon after, and gives it back all at once.
+/// Reads the inputs, with a spinner on a terminal. Diagnostics of files come first. Never dropped: the process
+/// exits soon after and frees everything at once.
 pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
     let spinner = spinner("reading manifests");
     if let Some(loaded) = project(inputs) {
@@ -255,7 +256,7 @@ pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
     ManuallyDrop::new(loaded)
 }
 
-/// What a project comes to, if it is the one path given: what it generates and what it keeps.
+/// The generated and imported policies of a project, if it is the only path.
 fn project(inputs: &Inputs) -> Option<Loaded> {
     let [path] = &*inputs.paths else { return None };
     let text = path
@@ -281,7 +282,7 @@ fn project(inputs: &Inputs) -> Option<Loaded> {
     })
 }
 
-/// Opens a project and tells what is wrong in it; none if it cannot be opened.
+/// Opens a project and prints its diagnostics; none if it cannot be opened.
 pub(crate) fn open_project(path: &std::path::Path) -> Option<Document> {
     match files::open(path) {
         Ok(opened) => {
@@ -295,7 +296,7 @@ pub(crate) fn open_project(path: &std::path::Path) -> Option<Document> {
     }
 }
 
-/// A sign of life on standard error; invisible unless that is a terminal.
+/// A progress spinner on standard error; hidden unless that is a terminal.
 pub(crate) fn spinner(message: &'static str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -320,19 +321,19 @@ pub(crate) fn answer(text: &str, code: u8) -> u8 {
 /// Writes diagnostics to standard error.
 pub fn tell(diagnostics: &[Diagnostic]) {
     let lines = diagnostics.iter().map(|d| format!("{d}\n"));
-    // At once, as nothing else makes one piece of what goes to standard error.
+    // In one write: standard error is not buffered, so single writes could interleave with other processes.
     let _ = io::stderr().write_all(lines.collect::<String>().as_bytes());
 }
 
-/// Tells why a question cannot be asked. Always 2.
+/// Prints why a query cannot be answered. Always returns 2.
 pub(crate) fn refused(refusal: Refusal) -> u8 {
-    let mut told = Diagnostic::error("question", refusal.message);
-    told.help = refusal.help;
-    tell(&[told]);
+    let mut diagnostic = Diagnostic::error("question", refusal.message);
+    diagnostic.help = refusal.help;
+    tell(&[diagnostic]);
     WRONG
 }
 
-/// 2 if something could not be read or would be refused, else `code`.
+/// 2 if any diagnostic is an error, else `code`.
 pub fn exit_code(diagnostics: &[Diagnostic], code: u8) -> u8 {
     if diagnostics.iter().any(|d| d.severity == Severity::Error) {
         WRONG
@@ -347,12 +348,12 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_arguments_are_consistent() {
+    fn arguments_are_consistent() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn bare_paths_and_open_are_the_window() {
+    fn bare_paths_and_open_start_the_window() {
         for arguments in [
             &["drawbridge", "a.yaml", "b"][..],
             &["drawbridge", "open", "a.yaml", "b"],
@@ -370,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_assumption_given_twice_the_later_counts() {
+    fn last_value_of_a_repeated_assumption_wins() {
         let rules = Rules {
             enforcer: None,
             assume: ["pod-addresses=known", "pod-addresses=outside"]

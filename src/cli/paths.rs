@@ -1,4 +1,4 @@
-//! `drawbridge paths PATH... --from END [--to END]`: reach in any number of hops.
+//! `drawbridge paths PATH... --from END [--to END]`: what is reachable in any number of hops.
 
 use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
 use crate::analysis::{Places, reach};
@@ -10,14 +10,14 @@ use crate::report::paths::{self, Asked};
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// Where ways begin: namespace/workload, namespace/*, *, an address or a network; in a project also
+    /// The start of the paths: namespace/workload, namespace/*, *, an address or a network; in a project also
     /// external/name or group/name
     #[arg(long, value_name = "END")]
     from: String,
-    /// Where they should end, in the same words
+    /// The end of the paths, in the same notation
     #[arg(long, value_name = "END")]
     to: Option<String>,
-    /// Format of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
 }
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Err(refusal) => return refused(refusal),
     };
     if let Some(to) = &to {
-        // From anywhere to something is asked of what is elsewhere, if anything is.
+        // Destinations are not sources too, unless no other source remains.
         let elsewhere = |w: &usize| !to.workloads.contains(w);
         if !from.outside.is_empty() || from.workloads.iter().any(elsewhere) {
             from.workloads.retain(elsewhere);
@@ -41,12 +41,18 @@ pub(super) fn run(args: &Args) -> u8 {
         from: &args.from,
         to: args.to.as_deref().zip(to.as_ref()),
     };
-    let ways = paths::ways(&found, to.as_ref());
+    let found_paths = paths::paths(&found, to.as_ref());
     let text = match args.output {
-        Format::Txt => paths::text(&loaded.snapshot, asked, &found, &ways),
-        Format::Json => paths::json(&loaded.snapshot, asked, &found, &ways, &loaded.diagnostics),
+        Format::Txt => paths::text(&loaded.snapshot, asked, &found, &found_paths),
+        Format::Json => paths::json(
+            &loaded.snapshot,
+            asked,
+            &found,
+            &found_paths,
+            &loaded.diagnostics,
+        ),
     };
-    let code = match to.is_some() && ways.iter().all(|way| way.hops.is_none()) {
+    let code = match to.is_some() && found_paths.iter().all(|path| path.hops.is_none()) {
         true => FINDINGS,
         false => FINE,
     };
@@ -65,7 +71,7 @@ fn question(args: &Args, loaded: &Loaded) -> Result<(Places, Option<Places>), Re
     let to = args.to.as_deref().map(places).transpose()?;
     let outside = |p: &Places| p.workloads.is_empty();
     if outside(&from) && to.as_ref().is_some_and(outside) {
-        let message = "both ends are outside, where no policy holds";
+        let message = "both ends are outside the cluster, where no policy applies";
         return Err(Refusal::new(message).help("one of them must be a workload"));
     }
     Ok((from, to))

@@ -1,4 +1,4 @@
-//! `drawbridge verify PROJECT [--against PATH...]`: the policies against the drawing and the invariants.
+//! `drawbridge verify PROJECT [--against PATH...]`: policies against the drawn flows and the invariants.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::proof::Proof;
 use crate::query::Judged;
 use crate::report::verify::{self, Places, Verified};
 
-/// For how many findings fixes are looked for: each is proven, which takes time.
+/// The most findings to search fixes for: each fix is proven, which takes time.
 const FIXED: usize = 20;
 
 #[derive(clap::Args)]
@@ -22,18 +22,18 @@ pub(super) struct Args {
     /// The project
     #[arg(value_name = "PROJECT")]
     project: PathBuf,
-    /// Judge these policies in place of those that the project generates and keeps
+    /// Check these policies instead of the project's generated and imported ones
     #[arg(long, value_name = "PATH", num_args = 1..)]
     against: Vec<PathBuf>,
-    /// Format of the answer
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
 }
 
-/// How the verdict is printed.
+/// Output formats.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// Lines
+    /// Text
     Txt,
     /// JSON
     Json,
@@ -43,7 +43,7 @@ enum Format {
     Md,
 }
 
-/// What was found out.
+/// The results of verifying.
 struct Found {
     proof: Proof,
     invariants: Vec<Judged>,
@@ -121,7 +121,7 @@ fn against(args: &Args, document: &Document) -> Found {
     }
 }
 
-/// Where the things of the project stand in its file.
+/// The lines of the project's flows, policies and invariants in its file.
 fn places(args: &Args) -> Places {
     let text = files::read_text(&args.project).unwrap_or_default();
     let found = format::places(&text);

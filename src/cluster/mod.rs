@@ -65,7 +65,7 @@ impl Assumptions {
     }
 
     /// Whether policies may name a pod's ports: a node declares none, nor does a pod that counts as one
-    /// (semantics 1.4).
+    ///.
     pub fn bears_names(self, pod: &Pod) -> bool {
         !(pod.host_network && self.host_network == HostNetwork::Nodes)
     }
@@ -114,7 +114,7 @@ impl Enforcer {
     }
 }
 
-/// Whether `ipBlock` and `networks` match pods (K32, A6, DESIGN 11).
+/// Whether `ipBlock` and `networks` match pods (K32, A6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum PodAddresses {
     /// No block matches a pod, but a v1alpha2 network of length /0 matches every pod of its family.
@@ -126,7 +126,7 @@ pub enum PodAddresses {
     Known,
 }
 
-/// What a host-network pod is to NetworkPolicy (semantics 1.3).
+/// What a host-network pod is to NetworkPolicy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum HostNetwork {
     /// Like other pods.

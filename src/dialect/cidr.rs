@@ -9,14 +9,14 @@ const LEADING: &str = "must not have leading 0s in IP or prefix length";
 const MAPPED: &str = "must not have an IPv4-mapped IPv6 address";
 const BITS: &str = "must not have bits set beyond the prefix length";
 
-/// A block that some API server takes.
+/// A block that at least one version of the API server accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
     /// The network, host bits masked, an IPv4-mapped one as IPv4.
     pub net: IpNet,
     /// The prefix length as written.
     pub length: u8,
-    /// Why newer servers refuse it, in the API's words.
+    /// The API's message, if newer servers refuse it.
     pub strict: Option<&'static str>,
 }
 

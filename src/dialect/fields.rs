@@ -1,5 +1,5 @@
-//! Fields that an API does not have, and keys written twice: what `fieldValidation=Strict` refuses
-//! and every other server drops in silence (V23).
+//! Unknown fields and duplicate keys: refused with `fieldValidation=Strict`, otherwise dropped silently
+//! by the server (V23).
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::yaml::{Map, Mark, Node, Object, Value};
 /// Which fields a value may have.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// Anything: scalars, label maps, what nobody here reads.
+    /// Anything: scalars, label maps, fields that are not checked.
     Any,
     /// These fields and no others.
     Fields(&'static [(&'static str, Shape)]),
@@ -49,7 +49,7 @@ pub const SELECTOR: Shape = Shape::Fields(&[
     ),
 ]);
 
-/// Everything in an object that its shape does not know, and every key written twice.
+/// Reports all unknown fields and duplicate keys of an object.
 pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
     let mut walk = Walk {
         object,
@@ -62,7 +62,7 @@ pub fn strict(object: &Object, shape: Shape) -> Vec<Diagnostic> {
 
 struct Walk<'a> {
     object: &'a Object,
-    /// How one gets to where the walk is. Few places are told of, so that the path is only then made.
+    /// The keys and indices of the current node. Few nodes are reported, so the path is only formatted on demand.
     steps: Vec<Step<'a>>,
     out: Vec<Diagnostic>,
 }
@@ -92,8 +92,8 @@ impl<'a> Walk<'a> {
     fn map(&mut self, map: &'a Map, shape: Shape) {
         for (key, mark) in &map.duplicates {
             self.under(Step::Field(key), |walk| {
-                let message = format!("duplicate field `{}`; the last one counts", walk.path());
-                walk.tell(message, *mark, Some("keep one of them".into()));
+                let message = format!("duplicate field `{}`; the last one is used", walk.path());
+                walk.tell(message, *mark, Some("remove one of them".into()));
             });
         }
         for entry in &map.entries {
@@ -133,13 +133,13 @@ impl<'a> Walk<'a> {
     }
 
     fn tell(&mut self, message: String, mark: Mark, help: Option<String>) {
-        let mut told = Diagnostic::error("V23", message).path(self.path());
-        told.help = help;
-        self.out.push(self.object.about(told, mark));
+        let mut diagnostic = Diagnostic::error("V23", message).path(self.path());
+        diagnostic.help = help;
+        self.out.push(self.object.about(diagnostic, mark));
     }
 }
 
-/// The known field that is at most two slips of the pen away.
+/// The known field within an edit distance of two.
 fn nearest(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> {
     let key = key.to_ascii_lowercase();
     let near = fields.iter().map(|(name, _)| {
@@ -149,7 +149,7 @@ fn nearest(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> 
     near.min().filter(|(d, _)| *d <= 2).map(|(_, name)| name)
 }
 
-/// How many characters must be put in, taken out, replaced or swapped with a neighbour.
+/// The edit distance: characters inserted, deleted, replaced or swapped with a neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];

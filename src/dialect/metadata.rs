@@ -1,4 +1,4 @@
-//! `metadata` of an object: parsed with places, validated as the API does.
+//! `metadata` of an object: parsed with source positions, validated as the API does.
 
 use super::names;
 use super::refusal::{Quoted, Refusals};
@@ -7,13 +7,13 @@ use crate::diag::Diagnostic;
 use crate::yaml::decode::{Decoded, Spanned, deep, spanned, string};
 use crate::yaml::{Mark, Node};
 
-/// How many bytes the keys and values of all annotations may have.
+/// The most bytes that the keys and values of all annotations may have.
 const LONGEST_ANNOTATIONS: usize = 256 * 1024;
 
-/// How many letters of a prefix go into a name that the API server makes.
+/// The most characters of a prefix that go into a name the API server generates.
 const LONGEST_PREFIX: usize = 58;
 
-/// What is validated of `metadata`.
+/// The validated fields of `metadata`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
     /// `name`.
@@ -26,7 +26,7 @@ pub struct Metadata {
     pub labels: Vec<Label>,
     /// `annotations`.
     pub annotations: Vec<Label>,
-    /// Where it stands.
+    /// Its position.
     pub mark: Mark,
 }
 
@@ -45,7 +45,7 @@ pub fn read(object: &Node) -> Decoded<Metadata> {
 }
 
 impl Metadata {
-    /// That of an object without a namespace: one that is written is lost before anything is checked.
+    /// `metadata` of a cluster-wide object: a namespace is dropped before validation.
     pub fn cluster_wide(self) -> Self {
         Self {
             namespace: None,
@@ -116,7 +116,7 @@ pub fn is_about(refusal: &Diagnostic) -> bool {
     path.starts_with("metadata.") && matches!(refusal.code, "V1" | "V20" | "V21")
 }
 
-/// A prefix as it is validated: as something comes behind it, it may end in a hyphen.
+/// A prefix as it is validated: a suffix follows, so it may end in a hyphen.
 fn masked(prefix: &str) -> String {
     let mut masked = prefix.to_owned();
     if masked.chars().nth(1).is_some() && masked.ends_with('-') {
@@ -127,7 +127,7 @@ fn masked(prefix: &str) -> String {
     masked
 }
 
-/// A name as the API server makes one of a prefix: what fits of it, and five letters or digits.
+/// A name as the API server generates it from a prefix: the prefix, shortened to fit, and five characters.
 fn generated(prefix: &str) -> String {
     let fits: String = prefix.chars().take(LONGEST_PREFIX).collect();
     fits + "xxxxx"

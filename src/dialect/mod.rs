@@ -1,7 +1,7 @@
 //! Wire formats: parse, validate as the API server does, lower to [`crate::policy::Policy`], write.
 //!
-//! A wire format is a [`Dialect`]; the registry has one of each. Nothing outside this folder names one:
-//! [`kinds`], [`read`] and [`tiers`] are the way to them all.
+//! A wire format is a `Dialect`; the registry has one of each. Nothing outside this folder names one:
+//! [`kinds`], [`read`] and [`tiers`] are its interface.
 
 pub mod cidr;
 mod cluster_policy;
@@ -28,7 +28,7 @@ pub const NETWORK_POLICY: usize = 1;
 /// Where BaselineAdminNetworkPolicy and the Baseline tier of ClusterNetworkPolicy are judged.
 pub const BASELINE: usize = 2;
 
-/// All dialects. Policies are judged in this order, and within a dialect in that of their texts.
+/// All dialects. Policies are lowered in this order, and within a dialect in input order.
 const DIALECTS: &[&dyn Dialect] = &[
     &network_policy::NetworkPolicies,
     &cluster_policy::ClusterPolicies,
@@ -46,34 +46,34 @@ trait Dialect: Sync {
 
 /// A policy as its dialect decoded it.
 pub trait Lower: fmt::Debug + Send + Sync {
-    /// What it means; `object` is what it was decoded from.
+    /// Lowers it; `object` is the object it was decoded from.
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy>;
 
-    /// The policy as it could be drawn; none if no flows express policies of its kind.
+    /// The policy in a form that flows can express; none if no flows express policies of its kind.
     fn raise(&self) -> Option<RaisedPolicy> {
         None
     }
 }
 
-/// What the meaning of a policy depends on, beside its text.
+/// What lowering a policy depends on besides its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Context {
-    /// What the answers take for granted.
+    /// The assumptions of the answers.
     pub assumptions: Assumptions,
 }
 
-/// What became of an object.
+/// The result of reading an object.
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// The policy; none if it is refused.
     policy: Option<Box<dyn Lower>>,
-    /// What the API server would refuse, in its own words, and what has no effect.
+    /// What the API server would refuse, in its own words, and fields without effect.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Parsed {
-    /// A policy with what was found in it. It is refused if there is an error among that, other than those that
-    /// are `lenient`, which leave its meaning clear.
+    /// A policy with its diagnostics. It is refused if one of them is an error whose code is not `lenient`;
+    /// lenient errors leave the meaning clear.
     fn new(
         policy: Option<impl Lower + 'static>,
         mut diagnostics: Vec<Diagnostic>,
@@ -82,8 +82,8 @@ impl Parsed {
         let lenient = |d: &Diagnostic| lenient.contains(&d.code) || metadata::is_about(d);
         let fatal = |d: &Diagnostic| d.severity == Severity::Error && !lenient(d);
         let refused = diagnostics.iter().any(fatal);
-        for told in diagnostics.iter_mut().filter(|d| fatal(d)) {
-            told.message.push_str("; this policy is not judged");
+        for diagnostic in diagnostics.iter_mut().filter(|d| fatal(d)) {
+            diagnostic.message.push_str("; this policy is not judged");
         }
         let policy = policy.filter(|_| !refused);
         Self {
@@ -92,19 +92,19 @@ impl Parsed {
         }
     }
 
-    /// What the object means; nothing if it is refused.
+    /// Lowers the object; nothing if it is refused.
     pub fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         let policy = self.policy.as_ref();
         policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
     }
 
-    /// The policy as it could be drawn; none if it is refused, or if no flows express policies of its kind.
+    /// The policy in a form that flows can express; none if it is refused, or if no flows express policies of its kind.
     pub fn raise(&self) -> Option<RaisedPolicy> {
         self.policy.as_ref()?.raise()
     }
 }
 
-/// The kinds of policies that are known, those that no dialect reads among them.
+/// The known kinds of policies, including those that no dialect reads.
 pub fn kinds() -> Vec<Kind> {
     let read = DIALECTS.iter().flat_map(|dialect| dialect.kinds());
     read.chain(unread::KINDS).copied().collect()
@@ -129,8 +129,7 @@ pub fn read(object: &Object) -> Parsed {
     dialect.map_or_else(Parsed::default, |dialect| dialect.read(object))
 }
 
-/// The place of an object's dialect in the order in which policies are judged; that of objects of other kinds
-/// is the last.
+/// The index of an object's dialect in the order of lowering; objects of other kinds come last.
 pub fn place(object: &Object) -> usize {
     let reads = |dialect: &&dyn Dialect| dialect.kinds().iter().any(|k| is_of(object, k));
     let place = DIALECTS.iter().position(reads);
@@ -150,12 +149,12 @@ pub struct Text {
     pub lines: Vec<(RangeInclusive<u32>, FlowKey)>,
 }
 
-/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing is left of it.
+/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed.
 pub fn write(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
     network_policy::express(plan)
 }
 
-/// The tiers in which an enforcer judges policies (3.2). Of those that are not implemented, Kubernetes': see
+/// The tiers of an enforcer, in order of judgement. Enforcers that are not implemented have those of Kubernetes; see
 /// [`unsupported`].
 pub fn tiers(enforcer: Enforcer) -> Vec<Tier> {
     let tier = |name: &str, combine| Tier {
@@ -171,7 +170,7 @@ pub fn tiers(enforcer: Enforcer) -> Vec<Tier> {
     }
 }
 
-/// Why answers are not those of an enforcer; none if they are.
+/// An error if an enforcer is not supported.
 pub fn unsupported(enforcer: Enforcer) -> Option<Diagnostic> {
     if enforcer == Enforcer::Kubernetes {
         return None;
@@ -202,9 +201,12 @@ mod tests {
     fn enforcers_without_rules_of_their_own_are_errors() {
         assert_eq!(unsupported(Enforcer::Kubernetes), None);
         for enforcer in [Enforcer::Cilium, Enforcer::Calico] {
-            let told = unsupported(enforcer).unwrap();
-            assert_eq!((told.severity, told.code), (Severity::Error, "enforcer"));
-            assert!(told.message.contains(enforcer.name()));
+            let diagnostic = unsupported(enforcer).unwrap();
+            assert_eq!(
+                (diagnostic.severity, diagnostic.code),
+                (Severity::Error, "enforcer")
+            );
+            assert!(diagnostic.message.contains(enforcer.name()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Collecting what the API server would refuse, in its own words: `path: Type: value: detail`.
+//! Collects what the API server would refuse, in the form of its messages: `path: Type: value: detail`.
 
 use std::fmt::{self, Display};
 
@@ -23,8 +23,8 @@ impl<'a> Refusals<'a> {
 
     /// Refuses the field at `path`, written at `mark`.
     pub fn add(&mut self, code: &'static str, path: impl Display, mark: Mark, message: String) {
-        let told = Diagnostic::error(code, message).path(path.to_string());
-        self.found.push(self.object.about(told, mark));
+        let diagnostic = Diagnostic::error(code, message).path(path.to_string());
+        self.found.push(self.object.about(diagnostic, mark));
     }
 
     /// `Invalid value: "x": detail`, once for each detail.
@@ -46,17 +46,17 @@ impl<'a> Refusals<'a> {
         }
     }
 
-    /// Refuses what is of a wrong type (V22).
+    /// Refuses a value of the wrong type (V22).
     pub fn undecodable(&mut self, error: TypeError) {
-        let mut told = Diagnostic::error("V22", error.message).path(error.path);
-        told.help = error.help;
-        self.found.push(self.object.about(told, error.mark));
+        let mut diagnostic = Diagnostic::error("V22", error.message).path(error.path);
+        diagnostic.help = error.help;
+        self.found.push(self.object.about(diagnostic, error.mark));
     }
 
-    /// Adds help to the refusals that have been added since there were `since` of them.
+    /// Adds help to all refusals from index `since` on.
     pub fn help(&mut self, since: usize, help: &str) {
-        for told in self.found.iter_mut().skip(since) {
-            told.help = Some(help.to_owned());
+        for diagnostic in self.found.iter_mut().skip(since) {
+            diagnostic.help = Some(help.to_owned());
         }
     }
 }

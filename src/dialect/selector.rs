@@ -1,4 +1,4 @@
-//! `metav1.LabelSelector`: parsed with places, validated as the API does, lowered (semantics 2.3).
+//! `metav1.LabelSelector`: parsed with source positions, validated as the API does, lowered.
 
 use std::fmt::Display;
 
@@ -16,7 +16,7 @@ pub struct LabelSelector {
     pub labels: Vec<Label>,
     /// `matchExpressions`.
     pub expressions: Vec<Expression>,
-    /// Where it stands.
+    /// Its position.
     pub mark: Mark,
 }
 
@@ -27,7 +27,7 @@ pub struct Label {
     pub key: String,
     /// The value.
     pub value: String,
-    /// Where the key stands.
+    /// The position of the key.
     pub mark: Mark,
 }
 
@@ -40,7 +40,7 @@ pub struct Expression {
     pub operator: Spanned<String>,
     /// The values.
     pub values: Vec<Spanned<String>>,
-    /// Where it stands.
+    /// Its position.
     pub mark: Mark,
 }
 
@@ -53,7 +53,7 @@ pub fn parse(node: &Node) -> Decoded<LabelSelector> {
     })
 }
 
-/// Reads a map of labels with the places of its keys.
+/// Reads a map of labels with the positions of its keys.
 pub fn labels(node: &Node) -> Decoded<Vec<Label>> {
     let labels = entries(node)?.iter();
     labels
@@ -139,7 +139,7 @@ fn validate_expression(expression: &Expression, path: impl Display + Copy, out: 
     }
 }
 
-/// What a selector that the API server takes means.
+/// Lowers a selector that the API server accepts.
 pub fn lower(selector: &LabelSelector) -> Selector {
     let labels = selector.labels.iter();
     let expressions = selector.expressions.iter().filter_map(|e| {

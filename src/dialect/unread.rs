@@ -1,4 +1,4 @@
-//! Kinds of policies that no dialect reads yet. They are known by name, so that answers can say what they leave out.
+//! Kinds of policies that no dialect reads yet. They are known by name, so that answers can report what they omit.
 
 use crate::policy::Kind;
 

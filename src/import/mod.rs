@@ -1,5 +1,5 @@
 //! From manifests to a drawing: workloads, Services and the policies that are there, and what is
-//! offered on top (DESIGN 11).
+//! offered on top.
 
 mod offers;
 #[cfg(test)]

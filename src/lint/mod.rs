@@ -1,8 +1,8 @@
 //! Findings about manifests and policies: one registry of rules, and the manual of every code.
 //!
-//! A rule is a file in `rules`, called by its code and name: what it finds, how, and a page of the manual.
-//! What the API server refuses is found where texts are read, in [`crate::dialect`] and [`crate::manifest`];
-//! their pages stand there.
+//! A rule is a file in `rules`, named by its code and name, with its check and its page of the manual.
+//! What the API server refuses is reported by [`crate::dialect`] and [`crate::manifest`], where manifests are read;
+//! the pages are beside that code.
 
 mod manual;
 mod rules;
@@ -16,7 +16,7 @@ use crate::load::Loaded;
 
 pub use manual::{codes, page};
 
-/// What a rule looks at.
+/// The input of a rule.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
     /// The cluster with its policies.
@@ -31,12 +31,12 @@ pub struct Rule {
     pub name: &'static str,
     /// How bad its findings are.
     pub severity: Severity,
-    /// Whether a finding qualifies what answers say, so that they tell it too: list, explain, exposure, diff,
-    /// verify and the window.
+    /// Whether findings qualify the answers of list, explain, exposure, diff, verify and the window, which then
+    /// report them too.
     pub qualifies_verdict: bool,
     /// Its page of the manual.
     page: &'static str,
-    /// Finds what it is about.
+    /// Reports its findings.
     check: fn(&Rule, &Input, &mut Vec<Diagnostic>),
 }
 
@@ -70,7 +70,7 @@ pub fn qualifying(snapshot: &Snapshot) -> Vec<Diagnostic> {
     found
 }
 
-/// Adds what qualifies the answers behind the diagnostics of what was read.
+/// Appends the qualifying findings to the diagnostics of `loaded`.
 pub fn qualify(loaded: &mut Loaded) {
     loaded.diagnostics.extend(qualifying(&loaded.snapshot));
 }

@@ -49,7 +49,7 @@ fn pages_of_findings_are_whole() {
         let page = page(code).unwrap();
         let why = page.contains("**Why it matters.** ");
         assert_eq!(why, page.contains("**What to do.** "), "{code}");
-        assert!(page.lines().count() > 2, "{code} says nothing");
+        assert!(page.lines().count() > 2, "{code} is empty");
         assert!(page.matches("```").count().is_multiple_of(2), "{code}");
     }
 }
@@ -75,12 +75,12 @@ fn examples_are_found() {
 }
 
 #[test]
-fn what_qualifies_answers_is_told_once() {
+fn qualifying_findings_are_reported_once() {
     let example = examples(page("L35").unwrap()).next().unwrap();
     let mut loaded = load(&[Source::new("a.yaml", example)], &Settings::default());
     assert!(loaded.diagnostics.iter().all(|d| d.code != "L35"));
     qualify(&mut loaded);
-    let told = loaded.diagnostics.iter().filter(|d| d.code == "L35");
-    assert_eq!(told.count(), 1);
+    let reported = loaded.diagnostics.iter().filter(|d| d.code == "L35");
+    assert_eq!(reported.count(), 1);
     assert_eq!(lint(&loaded).iter().filter(|d| d.code == "L35").count(), 1);
 }

@@ -16,12 +16,12 @@ pub fn imported(document: &Document) -> Vec<Imported> {
     Lowered::default().imported(document)
 }
 
-/// What is wrong with the text of an imported policy, in the order of its lines.
+/// The errors and warnings in the text of an imported policy, sorted by location.
 pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
     let mut read = lower(file, text, document.settings.assumptions);
     read.diagnostics.retain(|d| d.severity != Severity::Info);
     if read.policies.is_empty() && read.diagnostics.is_empty() {
-        let message = "there is no policy in this text, so it allows nothing";
+        let message = "the text contains no policy, so it allows nothing";
         read.diagnostics
             .push(Diagnostic::warning("no-policy", message));
     }
@@ -47,7 +47,7 @@ pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
     found
 }
 
-/// The texts that were lowered last, so that one that is still the same need not be read again.
+/// The texts lowered last, so that unchanged ones are not read again.
 #[derive(Debug, Default)]
 pub struct Lowered {
     assumptions: Assumptions,

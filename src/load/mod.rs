@@ -1,4 +1,4 @@
-//! Manifests and policies into the one [`Snapshot`] that everything is asked of.
+//! Manifests and policies into the one [`Snapshot`] that all queries use.
 
 pub mod imported;
 mod notes;
@@ -12,17 +12,17 @@ use crate::manifest::{self, Source};
 use crate::model::{self, Document};
 use crate::yaml::Object;
 
-/// How texts are judged.
+/// The enforcer and assumptions that texts are judged under.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Whose reading of the policies decides.
+    /// The enforcer whose rules decide.
     pub enforcer: Enforcer,
-    /// What the answers take for granted.
+    /// The assumptions of the answers.
     pub assumptions: Assumptions,
 }
 
 impl Settings {
-    /// As the text of the Kubernetes APIs says.
+    /// Those of the Kubernetes API's specification.
     pub fn kubernetes(assumptions: Assumptions) -> Self {
         Self {
             enforcer: Enforcer::Kubernetes,
@@ -30,7 +30,7 @@ impl Settings {
         }
     }
 
-    /// As a project says.
+    /// Those of a project.
     pub fn of(project: &model::Settings) -> Self {
         Self {
             enforcer: project.enforcer,
@@ -45,25 +45,25 @@ impl Settings {
     }
 }
 
-/// What was read.
+/// The result of reading manifests.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
     /// The cluster with its policies lowered and its tiers set.
     pub snapshot: Snapshot,
     /// Every policy object that was found, the refused ones too.
     pub policies: Vec<LoadedPolicy>,
-    /// What could not be read, what the API server would refuse, and what is worth knowing; by place.
+    /// What could not be read, what the API server would refuse, and notes; sorted by location.
     pub diagnostics: Vec<Diagnostic>,
     /// The project that it came from, if it did: externals and groups have names there.
     pub project: Option<Document>,
 }
 
-/// A policy as it was written, and what became of it.
+/// A policy object and the policy it was lowered to.
 #[derive(Clone, Debug)]
 pub struct LoadedPolicy {
     /// The object, with its text.
     pub object: Object,
-    /// Its place in `snapshot.policies`; none if no API server would take it.
+    /// Its place in `snapshot.policies`; none if every API server would refuse it.
     pub index: Option<usize>,
 }
 
@@ -118,8 +118,9 @@ mod tests {
     }
 
     fn codes(loaded: &Loaded) -> Vec<(&'static str, u32)> {
-        let told = loaded.diagnostics.iter();
-        told.map(|d| (d.code, d.span.as_ref().map_or(0, |s| s.line)))
+        let diagnostics = loaded.diagnostics.iter();
+        diagnostics
+            .map(|d| (d.code, d.span.as_ref().map_or(0, |s| s.line)))
             .collect()
     }
 
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guess_about_namespace_labels_is_told() {
+    fn unknown_namespace_labels_are_reported() {
         let rule = |selector: &str| {
             format!(
                 "{POLICY}metadata: {{name: p, namespace: s}}\nspec:\n  ingress:\n  - from:\n    - namespaceSelector: {selector}\n"
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn pods_of_one_owner_that_policies_tell_apart_are_told() {
+    fn pods_of_one_owner_with_different_labels_are_reported() {
         let pod = |name: &str, labels: &str| {
             format!(
                 "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s, labels: {labels}, ownerReferences: [{{kind: ReplicaSet, name: r, controller: true}}]}}\n---\n"
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn backends_that_no_service_stands_behind_are_told() {
+    fn backends_without_a_service_are_reported() {
         let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: s}\nspec: {selector: {app: web}, ports: [{name: http, port: 80}, {port: 53, protocol: UDP}]}\n";
         let gateway = |kind: &str, backend: &str| {
             format!(
@@ -205,9 +206,9 @@ mod tests {
         assert_eq!(codes(&of(&ingress("name: http"))), []);
         let loaded = of(&ingress("name: grpc"));
         assert_eq!(codes(&loaded), [("W22", 1)]);
-        insta::assert_snapshot!(loaded.diagnostics[0], @r"
+        insta::assert_snapshot!(loaded.diagnostics[0], @"
         a.yaml:1:1: warning: Ingress s/i: its backend, Service `s/web`, has no port called `grpc` (W22)
-            help: name one of its own ports: TCP/80 (http), UDP/53
+            help: use one of its ports: TCP/80 (http), UDP/53
         ");
     }
 

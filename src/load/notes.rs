@@ -1,4 +1,4 @@
-//! Where an answer rests on something that the manifests leave open.
+//! Notes where an answer depends on something that the manifests leave open.
 
 mod backends;
 mod priority_conflicts;
@@ -34,8 +34,8 @@ fn leaves<'a>(policy: &'a Policy, see: &mut dyn FnMut(&'a Peer, &'a crate::diag:
     }
 }
 
-/// A namespace that nobody declares has its one standard label. Where a selector asks for another,
-/// the answer is a guess, and says so (W4).
+/// An undeclared namespace has only its standard label. A selector that requires another label is judged
+/// without knowing it, so it gets a note (W4).
 fn unknown_namespace_labels(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
     let undeclared: Vec<&str> = snapshot
         .namespaces
@@ -61,7 +61,7 @@ fn unknown_namespace_labels(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
                 n => format!(" and {n} more"),
             };
             let message = format!(
-                "the labels of namespace `{first}`{others} are unknown, as no manifest declares it; this selector is judged as if there were none but {NAMESPACE_NAME_LABEL}"
+                "the labels of namespace `{first}`{others} are unknown because no manifest declares it; this selector is judged as if {NAMESPACE_NAME_LABEL} were its only label"
             );
             let note = Diagnostic::info("W4", message)
                 .at(span.clone())
@@ -87,7 +87,7 @@ fn asks_more(selector: &Selector, name: &str) -> bool {
 }
 
 /// Pods of one owner that differ in a label which some selector asks for: policies treat them
-/// differently, so what is said of the workload is not true of each of its pods.
+/// differently, so a verdict on the workload need not hold for each of its pods.
 fn mixed_labels(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
     let mut keys: HashMap<&str, &Policy> = HashMap::new();
     for policy in &snapshot.policies {
@@ -114,13 +114,13 @@ fn mixed_labels(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
 fn mixed(workload: &Workload, key: &str, policy: &Policy) -> Diagnostic {
     let name = format!("{} {}/{}", workload.kind, workload.namespace, workload.name);
     let message = format!(
-        "the pods of this workload differ in label `{key}`, which {} asks for: each pod is judged by its own labels",
+        "the pods of this workload differ in label `{key}`, which {} selects by: each pod is judged by its own labels",
         policy.title()
     );
-    let told = Diagnostic::warning("mixed-labels", message).on(name);
+    let diagnostic = Diagnostic::warning("mixed-labels", message).on(name);
     match &workload.span {
-        Some(span) => told.at(span.clone()),
-        None => told,
+        Some(span) => diagnostic.at(span.clone()),
+        None => diagnostic,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Decoded objects into one cluster: duplicates, owners, namespaces nobody declares.
+//! Decoded objects into one cluster: duplicates, owners, undeclared namespaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::diag::Diagnostic;
 use crate::sets::Labels;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet};
 
-/// Owners of owners of owners further up are not looked for.
+/// The longest chain of owners that is followed.
 const MAX_OWNERS: usize = 8;
 
 pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>) -> Manifests {
@@ -44,7 +44,7 @@ fn place(d: &Diagnostic) -> (Option<&crate::diag::Span>, &Diagnostic) {
     (d.span.as_ref(), d)
 }
 
-/// Of objects with one identity the last applied counts (W5).
+/// Of objects with the same identity the last one is used (W5).
 fn without_duplicates(
     resources: Vec<Resource>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -59,16 +59,16 @@ fn without_duplicates(
             dropped.insert(before);
             let earlier = resources.get(before).map(|r| r.span.to_string());
             let message = format!(
-                "{} is already declared at {}; the later one counts",
+                "{} is already declared at {}; the later one is used",
                 resource.title,
                 earlier.unwrap_or_default()
             );
-            let told = Diagnostic::error("W5", message)
+            let diagnostic = Diagnostic::error("W5", message)
                 .at(resource.span.clone())
                 .on(resource.title.clone())
                 .path("metadata.name")
-                .help("keep one of them, or give them different names");
-            diagnostics.push(told);
+                .help("remove one of them, or give them different names");
+            diagnostics.push(diagnostic);
         }
     }
     let kept = resources.into_iter().enumerate();
@@ -91,7 +91,7 @@ struct Parts {
     policed: BTreeSet<String>,
 }
 
-/// What becomes one workload.
+/// The pods of one workload.
 #[derive(Default)]
 struct Group {
     owner: Option<OwnerObject>,
@@ -131,10 +131,10 @@ impl Parts {
         }
     }
 
-    fn snapshot(mut self, told: &mut Vec<Diagnostic>) -> Snapshot {
+    fn snapshot(mut self, diagnostics: &mut Vec<Diagnostic>) -> Snapshot {
         let groups = self.groups();
         self.synthesise_namespaces(&groups);
-        let gateways = self.gateways.attach(&self.namespaces, told);
+        let gateways = self.gateways.attach(&self.namespaces, diagnostics);
         let namespaces: Vec<_> = self.namespaces.into_values().collect();
         let mut out = Snapshot {
             nodes: sorted(self.nodes, |n| n.name.clone()),
@@ -182,7 +182,7 @@ impl Parts {
         groups
     }
 
-    /// Namespaces that nobody declares exist with their one standard label (W4).
+    /// Adds undeclared namespaces with their standard label only (W4).
     fn synthesise_namespaces(&mut self, groups: &BTreeMap<Identity, Group>) {
         let mut used: BTreeSet<&str> = groups.keys().map(|i| i.namespace.as_str()).collect();
         used.extend(self.services.iter().map(|s| s.namespace.as_str()));
@@ -233,7 +233,7 @@ fn top(mut at: Identity, owners: &BTreeMap<Identity, OwnerObject>) -> Identity {
 }
 
 /// The workload of a pod: itself, or its controlling owner, as far up as owners are known. A
-/// ReplicaSet that is not known is taken for its Deployment where that is known and the names say so.
+/// ReplicaSet that is not known is replaced by its Deployment if that is known and the names match.
 fn workload_of(
     identity: &Identity,
     pod: &PodObject,
@@ -256,7 +256,7 @@ fn workload_of(
     top(owner, owners)
 }
 
-/// Adds a workload and its pods: the real ones, or else one or two that stand for them (W11).
+/// Adds a workload and its pods: the declared ones, else one or two placeholders (W11).
 fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
     let by_name = |n: &Namespace| n.name.as_str().cmp(identity.namespace.as_str());
     let Ok(namespace) = out.namespaces.binary_search_by(by_name) else {

@@ -1,4 +1,4 @@
-//! Gateway API: routes, the Gateways that they hang on, and the grants that let a route name a
+//! Gateway API: routes, their Gateways, and the grants that allow a route to refer to a
 //! Service of another namespace (W23). Each object is read on its own here; `attach` joins them.
 
 #[cfg(test)]
@@ -21,13 +21,13 @@ pub(super) struct GatewayRoute {
     namespace: String,
     name: String,
     parents: Vec<Parent>,
-    /// It has parents that are no Gateway: traffic inside the mesh.
+    /// It has parents other than Gateways: traffic inside the mesh.
     mesh: bool,
     backends: Vec<Backend>,
     span: Span,
 }
 
-/// What a route hangs on.
+/// A parent of a route.
 struct Parent {
     /// Group and kind are those of a Gateway.
     gateway: bool,
@@ -44,7 +44,7 @@ struct Backend {
     span: Span,
 }
 
-/// A Gateway, as far as it decides which routes hang on it.
+/// A Gateway, as far as it decides which routes attach to it.
 pub(super) struct Gateway {
     pub namespace: String,
     pub name: String,
@@ -69,7 +69,7 @@ pub(super) struct Grant {
     namespace: String,
     /// Kind and namespace of routes.
     from: Vec<(String, String)>,
-    /// Names of Services; none stands for every Service.
+    /// Names of Services; none: every Service.
     to: Vec<Option<String>>,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn route(object: &Object, kind: &'static str) -> Decoded<GatewayRoute
     })
 }
 
-/// A Service for a parent means traffic inside the mesh: nothing comes in from a Gateway by it.
+/// A Service as parent means traffic inside the mesh, not from a Gateway.
 fn parent(object: &Object, node: &Node) -> Decoded<Option<Parent>> {
     let group = field(node, "group", string)?;
     let kind = field(node, "kind", string)?;
@@ -125,7 +125,7 @@ fn rule(object: &Object, node: &Node) -> Decoded<Vec<Backend>> {
     Ok(found.into_iter().flatten().flatten().collect())
 }
 
-/// None for what is no Service, and for a weight of 0, which gets no traffic.
+/// None for anything but a Service, and for a weight of 0, which gets no traffic.
 fn backend(object: &Object, node: &Node) -> Decoded<Option<Backend>> {
     let group = field(node, "group", string)?.unwrap_or_default();
     let kind = field(node, "kind", string)?;
@@ -205,23 +205,23 @@ pub(super) struct Gateways {
 }
 
 impl Gateways {
-    /// The namespaces that routes live in.
+    /// The namespaces of routes.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(|r| r.namespace.as_str())
     }
 
-    /// What the routes send to Services, as far as a Gateway takes them and the Service's namespace
-    /// lets them. A Gateway that no manifest declares is taken to accept its routes.
+    /// The backends of routes that a Gateway accepts and the Service's namespace grants. An undeclared
+    /// Gateway is assumed to accept its routes.
     pub fn attach(
         &self,
         namespaces: &BTreeMap<String, Namespace>,
-        told: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<Route> {
         let mut found = Vec::new();
         for route in &self.routes {
-            if self.taken(route, namespaces, told) {
+            if self.taken(route, namespaces, diagnostics) {
                 let backends = route.backends.iter();
-                found.extend(backends.filter_map(|b| self.granted(route, b, told)));
+                found.extend(backends.filter_map(|b| self.granted(route, b, diagnostics)));
             }
         }
         found
@@ -231,7 +231,7 @@ impl Gateways {
         &self,
         route: &GatewayRoute,
         namespaces: &BTreeMap<String, Namespace>,
-        told: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> bool {
         let mut taken = false;
         for parent in &route.parents {
@@ -251,16 +251,16 @@ impl Gateways {
                         }
                     );
                     let help =
-                        "name a listener that it has, and allow the namespace in its allowedRoutes";
-                    told.push(route.about(message, &parent.span).help(help));
+                        "use one of its listeners, and allow the namespace in its allowedRoutes";
+                    diagnostics.push(route.about(message, &parent.span).help(help));
                 }
                 _ => taken = true,
             }
         }
         if route.parents.is_empty() && !route.mesh && !route.backends.is_empty() {
-            let message = "it hangs on no Gateway, so that nothing comes in by it".to_owned();
-            let help = "name the Gateway in spec.parentRefs";
-            told.push(route.about(message, &route.span).help(help));
+            let message = "it has no parent Gateway, so it receives no traffic".to_owned();
+            let help = "add the Gateway to spec.parentRefs";
+            diagnostics.push(route.about(message, &route.span).help(help));
         }
         taken
     }
@@ -269,25 +269,24 @@ impl Gateways {
         &self,
         route: &GatewayRoute,
         backend: &Backend,
-        told: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Route> {
         let title = format!("{}/{}", backend.namespace, backend.service);
         let foreign = backend.namespace != route.namespace;
         if foreign && !self.grants.iter().any(|g| g.lets(route, backend)) {
             let message = format!(
-                "no ReferenceGrant in namespace `{}` lets a {} of `{}` name Service `{title}`: it gets no traffic",
+                "no ReferenceGrant in namespace `{}` allows a {} of `{}` to refer to Service `{title}`: it gets no traffic",
                 backend.namespace, route.kind, route.namespace
             );
             let help = "add a ReferenceGrant there, from this kind and namespace to the Service";
-            told.push(route.about(message, &backend.span).help(help));
+            diagnostics.push(route.about(message, &backend.span).help(help));
             return None;
         }
         let Some(port) = backend.port else {
-            let message = format!(
-                "the backend Service `{title}` is named without a port: it gets no traffic"
-            );
-            let help = "write the port of the Service";
-            told.push(route.about(message, &backend.span).help(help));
+            let message =
+                format!("the backend Service `{title}` has no port here: it gets no traffic");
+            let help = "add the port of the Service";
+            diagnostics.push(route.about(message, &backend.span).help(help));
             return None;
         };
         Some(Route {

@@ -1,9 +1,9 @@
-//! Which objects mean something here.
+//! The kinds of objects that are read.
 
 use crate::policy;
 use crate::yaml::Object;
 
-/// What an object is to us.
+/// How an object is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Namespace,

@@ -1,5 +1,5 @@
-//! Kubernetes manifests: texts in, a [`Snapshot`] without policies out, with the policies beside it
-//! and everything that could not be read as diagnostics (semantics 8).
+//! Reads Kubernetes manifests into a [`Snapshot`] without policies, the policy objects beside it, and
+//! diagnostics about what could not be read.
 //!
 //! `objects` finds the objects in the texts, `resource` decodes each on its own, `assemble`
 //! makes a cluster of them.
@@ -26,10 +26,10 @@ use crate::diag::Diagnostic;
 use crate::policy;
 use crate::yaml::{Object, decode};
 
-/// How texts become a cluster and what is found on the way: Markdown, a page for each code.
+/// How manifests are read and what is reported about them: Markdown, a page for each code.
 pub const MANUAL: &str = include_str!("manual.md");
 
-/// A text and how the user calls it.
+/// A text and its name.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// File name as given, or `-` for standard input.
@@ -48,21 +48,21 @@ impl Source {
     }
 }
 
-/// What manifests say.
+/// The contents of manifests.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests {
     /// The cluster; no policies, no tiers.
     pub snapshot: Snapshot,
-    /// Policies that a dialect reads, in the order of the texts; of those with one identity only the last.
+    /// Policies that a dialect reads, in the order of the texts; of duplicates only the last.
     pub policies: Vec<Object>,
-    /// How many objects there are of kinds that mean nothing here.
+    /// The number of objects of other kinds.
     pub skipped: usize,
-    /// What could not be read, and what is worth knowing, in the order of the texts.
+    /// What could not be read, and notes, in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads manifests; `policies` are the kinds of policies that are known. Never fails: what cannot be read
-/// becomes a diagnostic, the rest counts.
+/// becomes a diagnostic, the rest is read.
 pub fn read(sources: &[Source], policies: &[policy::Kind]) -> Manifests {
     let (objects, mut diagnostics) = objects::objects(sources, policies);
     diagnostics.extend(assumed_namespace(&objects, policies));
@@ -79,7 +79,7 @@ pub fn read(sources: &[Source], policies: &[policy::Kind]) -> Manifests {
     assemble::assemble(resources, diagnostics)
 }
 
-/// One note for all objects that do not say where they live (W3).
+/// One note for all objects without a namespace (W3).
 fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Diagnostic> {
     let homeless = |o: &&Object| {
         let kind = kinds::of(o, policies);
@@ -90,14 +90,14 @@ fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Di
     let message = match homeless.count() {
         0 => "one object names no namespace; it is taken to be in `default`".to_owned(),
         n => format!(
-            "{} objects name no namespace, this is the first; they are taken to be in `default`",
+            "{} objects have no namespace, this is the first; namespace `default` is assumed",
             n + 1
         ),
     };
     Some(Diagnostic::info("W3", message).at(first.whole()))
 }
 
-/// `y` and `n` where text belongs: refused by the API server, read as text here (W2).
+/// `y` and `n` where a string is required: refused by the API server, read as text here (W2).
 fn loose_words(object: &Object, kind: kinds::Kind) -> Vec<Diagnostic> {
     if kind == kinds::Kind::Unknown {
         return Vec::new();
@@ -106,9 +106,9 @@ fn loose_words(object: &Object, kind: kinds::Kind) -> Vec<Diagnostic> {
     words
         .map(|error| {
             let message = format!("{}; it is read as text", error.message);
-            let mut told = Diagnostic::error("W2", message).path(error.path);
-            told.help = error.help;
-            object.about(told, error.mark)
+            let mut diagnostic = Diagnostic::error("W2", message).path(error.path);
+            diagnostic.help = error.help;
+            object.about(diagnostic, error.mark)
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Texts to single objects: documents, Lists flattened, everything that is no object left out.
+//! Texts to single objects: documents, Lists flattened, everything else skipped.
 
 use rayon::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::yaml::{self, Mark, Node, Object, Problem, Value};
 const MAX_LISTS: usize = 8;
 const RENDER: &str = "this looks like a template: render the chart first, as `helm template` does";
 
-/// The objects of all sources, in their order, and what is wrong with the rest.
+/// The objects of all sources, in order, and diagnostics about the rest.
 pub(super) fn objects(
     sources: &[Source],
     policies: &[policy::Kind],
@@ -25,9 +25,9 @@ pub(super) fn objects(
         .collect();
     let mut objects = Vec::new();
     let mut diagnostics = Vec::new();
-    for (more, told) in parts {
+    for (more, found) in parts {
         objects.extend(more);
-        diagnostics.extend(told);
+        diagnostics.extend(found);
     }
     (objects, diagnostics)
 }
@@ -65,7 +65,7 @@ fn problem(source: &Source, problem: Problem) -> Diagnostic {
     }
 }
 
-/// What the items of a typed list are, where they do not say so themselves.
+/// The kind and API version of a typed list's items, where they have none of their own.
 #[derive(Clone, Copy, Default)]
 struct Inherited<'a> {
     api_version: Option<&'a str>,
@@ -93,20 +93,20 @@ impl Reader<'_> {
                 "project-file",
                 "a Drawbridge project is not a manifest: skipped",
             )
-            .help("open it by itself");
+            .help("open it alone");
             return self.tell(note, node.mark);
         }
         self.joined(&node);
         self.node(node, text, Inherited::default(), 0);
     }
 
-    /// Two objects in one document, as when files are joined without `---`: only the last keys count (V23).
+    /// Two objects in one document, as when files are joined without `---`: only the last keys are used (V23).
     fn joined(&mut self, node: &Node) {
         let Value::Map(map) = &node.value else { return };
         let mut again = map.duplicates.iter();
         if let Some((key, mark)) = again.find(|(key, _)| key == "kind" || key == "apiVersion") {
             let message =
-                format!("`{key}` a second time in one document: what it said before is lost");
+                format!("duplicate key `{key}` in one document: the earlier value is lost");
             let help = "put a line `---` between two objects";
             self.tell(Diagnostic::error("V23", message).help(help), *mark);
         }
@@ -115,7 +115,7 @@ impl Reader<'_> {
     fn node(&mut self, node: Node, text: &str, inherited: Inherited, lists: usize) {
         if !matches!(node.value, Value::Map(_)) {
             let what = node.value.what();
-            let message = format!("{what} is no Kubernetes object: skipped");
+            let message = format!("{what} is not a Kubernetes object: skipped");
             let note = Diagnostic::info("not-an-object", message);
             return self.tell(note, node.mark);
         }
@@ -128,11 +128,10 @@ impl Reader<'_> {
             (Some(api_version), Some(kind)) => {
                 let list = kind.ends_with("List") && node.get("items").is_some();
                 if list && lists >= MAX_LISTS {
-                    let message =
-                        format!("lists inside lists, more than {MAX_LISTS} deep: skipped");
+                    let message = format!("lists nested more than {MAX_LISTS} deep: skipped");
                     let help = "put the items into one list";
-                    let told = Diagnostic::error("nested-lists", message).help(help);
-                    self.tell(told, node.mark);
+                    let nested = Diagnostic::error("nested-lists", message).help(help);
+                    self.tell(nested, node.mark);
                 } else if list {
                     self.list(node, &api_version, &kind, lists);
                 } else if kind != "Secret" {
@@ -140,12 +139,11 @@ impl Reader<'_> {
                 }
             }
             (None, None) => {
-                let message =
-                    "a document with neither apiVersion nor kind is no Kubernetes object: skipped";
+                let message = "a document with neither apiVersion nor kind is not a Kubernetes object: skipped";
                 self.tell(Diagnostic::info("not-an-object", message), node.mark);
             }
             (None, Some(kind)) => {
-                let message = format!("`{kind}` without apiVersion: skipped");
+                let message = format!("`{kind}` has no apiVersion: skipped");
                 let help = "write apiVersion, as in `apiVersion: apps/v1`";
                 self.tell(
                     Diagnostic::error("no-api-version", message).help(help),
@@ -153,7 +151,7 @@ impl Reader<'_> {
                 );
             }
             (Some(_), None) => {
-                let message = "a document without kind: skipped";
+                let message = "the document has no kind: skipped";
                 let help = "write kind, as in `kind: Deployment`";
                 self.tell(Diagnostic::error("no-kind", message).help(help), node.mark);
             }
@@ -189,7 +187,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The text of an item of a list, the list's indentation taken off.
+    /// The text of an item of a list, without the list's indentation.
     fn item_text(&self, item: &Node) -> String {
         let text = self.source.text.get(item.mark.bytes()).unwrap_or_default();
         let indent = item.mark.column.saturating_sub(1) as usize;
@@ -214,9 +212,9 @@ impl Reader<'_> {
             Ok(words) => words,
             Err(error) => {
                 let message = format!("{}; this {kind} is skipped", error.message);
-                let mut told = Diagnostic::error("V22", message).path(error.path);
-                told.help = error.help;
-                return self.tell(told.on(kind), error.mark);
+                let mut diagnostic = Diagnostic::error("V22", message).path(error.path);
+                diagnostic.help = error.help;
+                return self.tell(diagnostic.on(kind), error.mark);
             }
         };
         let given = |word: Option<String>| word.filter(|w| !w.is_empty());

@@ -12,7 +12,7 @@ use crate::sets::Labels;
 use crate::yaml::decode::{Decoded, TypeError, deep, field, list_field, string, strings};
 use crate::yaml::{self, Object};
 
-/// An object that means something, with what identifies it.
+/// An object that is read, with its identity.
 pub(super) struct Resource {
     pub identity: Identity,
     pub title: String,
@@ -43,7 +43,7 @@ pub(super) enum Value {
     Policy(Box<Object>),
 }
 
-/// What became of an object.
+/// The result of decoding an object.
 pub(super) enum Outcome {
     Resource(Resource),
     /// It means nothing here.
@@ -143,7 +143,7 @@ fn address(node: &yaml::Node) -> Decoded<Option<IpAddr>> {
 
 fn wrong_type(object: &Object, error: TypeError) -> Diagnostic {
     let message = format!("{}; this {} is skipped", error.message, object.kind);
-    let mut told = Diagnostic::error("V22", message).path(error.path);
-    told.help = error.help;
-    object.about(told, error.mark)
+    let mut diagnostic = Diagnostic::error("V22", message).path(error.path);
+    diagnostic.help = error.help;
+    object.about(diagnostic, error.mark)
 }

@@ -1,4 +1,4 @@
-//! Services, and what sends traffic to them from outside (semantics 8.3).
+//! Services, and what sends traffic to them from outside.
 
 use super::workload::protocol;
 use crate::cluster::{Families, Route, Service, ServicePort, TargetPort};
@@ -32,7 +32,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     })
 }
 
-/// Those that are said, else that of its address, else IPv4.
+/// The families of the spec, else that of its address, else IPv4.
 fn families(said: &[String], address: Option<&str>) -> Families {
     let has = |family: &str| said.iter().any(|f| f == family);
     match (has("IPv4"), has("IPv6")) {

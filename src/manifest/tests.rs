@@ -1,4 +1,4 @@
-//! Manifests as they come, and the cluster that they must become (semantics 8).
+//! Manifests, and the cluster read from them.
 
 use super::*;
 use crate::cluster::{TargetPort, Workload};
@@ -18,8 +18,9 @@ fn fine(text: &str) -> Snapshot {
 }
 
 fn codes(manifests: &Manifests) -> Vec<(&'static str, u32)> {
-    let told = manifests.diagnostics.iter();
-    told.map(|d| (d.code, d.span.as_ref().map_or(0, |s| s.line)))
+    let diagnostics = manifests.diagnostics.iter();
+    diagnostics
+        .map(|d| (d.code, d.span.as_ref().map_or(0, |s| s.line)))
         .collect()
 }
 
@@ -242,7 +243,7 @@ fn namespaces_declared_and_not() {
 }
 
 #[test]
-fn of_two_with_one_name_the_later_counts() {
+fn the_later_of_two_objects_with_one_name_is_used() {
     let pod = |label: &str| {
         format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: s, labels: {{v: {label}}}}}\n---\n"
@@ -255,7 +256,7 @@ fn of_two_with_one_name_the_later_counts() {
 }
 
 #[test]
-fn what_is_no_object_is_told_and_the_rest_counts() {
+fn non_objects_are_reported_and_the_rest_is_read() {
     let manifests = load(
         "values: {a: 1}\n---\nkind: Pod\n---\napiVersion: v1\n---\n[1]\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: true}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: q}\nspec: {containers: [{ports: [{containerPort: []}]}]}\n---\napiVersion: v1\nkind: Pod\nmetadata: {}\n---\nformat: drawbridge/1\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: \"{{ .x }}\"}\n---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c}\n---\napiVersion: x/v1\nkind: Thing\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: last}\n---\n\"broken\n",
     );
@@ -302,7 +303,7 @@ fn lists_in_lists_are_read_as_far_as_anybody_nests_them() {
 }
 
 #[test]
-fn two_objects_in_one_document_are_told() {
+fn two_objects_in_one_document_are_reported() {
     let manifests = load(
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\napiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n",
     );
@@ -310,7 +311,7 @@ fn two_objects_in_one_document_are_told() {
 }
 
 #[test]
-fn words_that_readers_disagree_about_are_told_and_read_as_text() {
+fn ambiguous_booleans_are_reported_and_read_as_text() {
     let manifests =
         load("apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: y, labels: {a: n}}\n");
     assert_eq!(names(&manifests.snapshot), ["y/p[Pod]"]);

@@ -1,4 +1,4 @@
-//! Pods, and what has a pod template (semantics 8.2).
+//! Pods, and what has a pod template.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -126,7 +126,7 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
     })
 }
 
-/// The ports of containers, and of init containers that keep running (semantics 1.4).
+/// The ports of containers, and of init containers that go on running (W12).
 fn ports(spec: &Node) -> Decoded<Vec<ContainerPort>> {
     let containers = list_field(spec, "containers", container)?;
     let init = list_field(spec, "initContainers", |node| {

@@ -1,4 +1,4 @@
-//! Where a profile's DNS pods are (semantics 7).
+//! Where a profile's DNS pods are.
 
 use std::net::Ipv4Addr;
 
@@ -12,7 +12,7 @@ use crate::sets::{Protocol, Selector};
 pub(crate) struct Resolver {
     pub(crate) namespaces: Selector,
     pub(crate) pods: Selector,
-    /// Node-local caches, which no selector reaches (D4).
+    /// Node-local caches, which no selector reaches.
     pub(crate) networks: Vec<Network>,
     pub(crate) ports: Vec<FlowPort>,
 }
@@ -54,7 +54,7 @@ impl Resolver {
     }
 }
 
-/// UDP first: leaving it out is the classic mistake (D2).
+/// UDP first: leaving it out is the classic mistake.
 fn udp_and_tcp(port: u16) -> Vec<FlowPort> {
     [Protocol::Udp, Protocol::Tcp]
         .map(|protocol| FlowPort::Range(protocol, port, port))

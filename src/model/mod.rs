@@ -143,14 +143,14 @@ impl Default for Dns {
     }
 }
 
-/// Where the DNS pods are (semantics 7).
+/// Where the DNS pods are.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DnsProfile {
-    /// kube-system, `k8s-app: kube-dns`, UDP and TCP 53 (D1).
+    /// kube-system, `k8s-app: kube-dns`, UDP and TCP 53.
     Kubernetes,
-    /// openshift-dns, UDP and TCP 5353 (D3).
+    /// openshift-dns, UDP and TCP 5353.
     OpenShift,
-    /// As `Kubernetes`, and the node-local cache at 169.254.20.10 (D4).
+    /// As `Kubernetes`, and the node-local cache at 169.254.20.10.
     NodeLocal,
     /// Said by hand.
     Custom {
@@ -191,7 +191,7 @@ pub struct Workload {
     pub kind: String,
     /// Labels of its pods.
     pub labels: Labels,
-    /// Its own selector; none: chosen from the labels (DESIGN 11).
+    /// Its own selector; none: chosen from the labels.
     pub selector: Option<Selector>,
     /// Declared container ports.
     pub ports: Vec<ContainerPort>,

@@ -1,4 +1,4 @@
-//! The labels that name an application, and the selector that they make (DESIGN 11).
+//! The labels that name an application, and the selector that they make.
 
 use crate::sets::{Labels, Requirement, Selector};
 
@@ -33,7 +33,7 @@ pub fn of_labels(labels: &Labels) -> Option<Selector> {
     (!requirements.is_empty()).then_some(Selector { requirements })
 }
 
-/// Whether a label stays the same from one release and one pod to the next (L38).
+/// Whether a label stays the same from one release and one pod to the next.
 pub fn is_stable(key: &str) -> bool {
     const UNSTABLE: [&str; 14] = [
         "version",

@@ -1,4 +1,4 @@
-//! How each workload is told from every other by labels (DESIGN 11, "What is emitted").
+//! How each workload is told from every other by labels.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! From a Document to the policies that have to exist, in no dialect (DESIGN 11, "What is emitted"):
+//! From a Document to the policies that have to exist, in no dialect:
 //! least privilege only, stable names and order, so that a small edit is a small diff.
 
 mod base;
@@ -10,6 +10,7 @@ mod isolation;
 pub mod names;
 pub mod needed;
 mod peers;
+mod refusal;
 
 use std::collections::BTreeSet;
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::needed::Refusal;
+use super::refusal::Refusal;
 use crate::diag::Severity;
 use crate::model::{End, External, FlowPort, NamespaceId, Network};
 use crate::plan::context::Context;
@@ -69,7 +69,7 @@ fn external(external: &External) -> Result<Vec<PlanPeer>, Refusal> {
         true => format!("`{name}` has no networks"),
         false => format!("none of the networks of `{name}` can be written"),
     };
-    let help = "give it the networks it may be reached at".to_owned();
+    let help = "add its networks".to_owned();
     Err(Refusal(Severity::Error, why, help))
 }
 

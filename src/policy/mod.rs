@@ -3,8 +3,8 @@
 //! A policy has a subject and up to two sides. Tiers run in order; inside a tier the rules of all
 //! policies that select the subject combine in one of two ways ([`Combine`]). What is still
 //! undecided at the end of a tier is denied if one of the sides that apply there `isolates`, and
-//! goes on to the next tier otherwise; after the last tier it is allowed. This covers NetworkPolicy
-//! (semantics 2.4), the Admin and Baseline tiers (3.2), Cilium (4.1) and Calico (5.1).
+//! goes on to the next tier otherwise; after the last tier it is allowed. This covers NetworkPolicy,
+//! the Admin and Baseline tiers, Cilium and Calico.
 
 mod imported;
 mod loss;
@@ -115,6 +115,11 @@ impl Policy {
             Direction::Ingress => self.ingress.as_ref(),
             Direction::Egress => self.egress.as_ref(),
         }
+    }
+
+    /// Its rules of a direction.
+    pub fn rules(&self, direction: Direction) -> &[Rule] {
+        self.side(direction).map_or(&[], |side| &side.rules)
     }
 
     /// `NAMESPACE/NAME`, or `NAME` of a cluster-wide one.

@@ -1,4 +1,4 @@
-//! The one place that writes to disk: projects, the state folder with the journal, exports.
+//! The only module that writes to disk: projects, the state folder with the journal, exports.
 //! (Reading what the user names is `project::sources`.)
 
 #![allow(
@@ -35,9 +35,9 @@ use crate::model::Document;
 /// A project as it was on disk.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    /// What it holds.
+    /// Its document.
     pub document: Document,
-    /// What is wrong in it.
+    /// Its diagnostics.
     pub diagnostics: Vec<Diagnostic>,
     /// The file.
     pub file: OnDisk,
@@ -46,7 +46,7 @@ pub struct Opened {
 /// A project file as it was last read or written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OnDisk {
-    /// Its state, to notice when somebody else changes it.
+    /// Its state, to detect changes by other programs.
     pub stamp: Option<Stamp>,
     /// Its text, to keep what did not change when it is saved.
     pub text: Arc<str>,
@@ -83,9 +83,9 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
     })
 }
 
-/// Saves a project: whoever looks sees the old file or the new one, never a part of one. A link is
-/// followed, permissions stay. Of `text`, which the project was read from, everything stays that did
-/// not change; it is empty for a new project. Gives the new file.
+/// Saves a project atomically: readers see the old file or the new one. Links are
+/// followed, permissions kept. `text` is the text that the project was read from, empty for a new project;
+/// its unchanged parts keep their bytes. Returns the new file.
 pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diagnostic> {
     let text = format::save(text, document);
     write_text(path, &text)?;
@@ -95,7 +95,7 @@ pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diag
     })
 }
 
-/// Writes any text in the way of [`save`].
+/// Writes any text atomically, as [`save`] does.
 pub fn write_text(path: &Path, text: &str) -> Result<(), Diagnostic> {
     atomic::replace(path, text.as_bytes()).map_err(|error| failed(path, "saved", &error))
 }
@@ -105,7 +105,7 @@ pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
     let bytes = fs::read(path).map_err(|error| failed(path, "read", &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let message = format!("this is not UTF-8 text (byte {})", valid + 1);
+        let message = format!("the file is not UTF-8 (byte {})", valid + 1);
         about(
             path,
             Diagnostic::error("file", message).help("save it as UTF-8"),
@@ -120,9 +120,7 @@ fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
 fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
     let help = match error.kind() {
         io::ErrorKind::NotFound => "check the path: a folder on the way does not exist",
-        io::ErrorKind::PermissionDenied => {
-            "choose another place, or ask for permission to write there"
-        }
+        io::ErrorKind::PermissionDenied => "choose another path, or change the permissions",
         io::ErrorKind::StorageFull => "make room on the disk, or choose another place",
         io::ErrorKind::ReadOnlyFilesystem => "choose another place",
         io::ErrorKind::IsADirectory => "choose a file, not a folder",

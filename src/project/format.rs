@@ -1,5 +1,5 @@
 //! The project file, `*.drawbridge.yaml`: one YAML document that a person can write by hand and
-//! review in Git. Writing has a fixed order, one line for a thing where it fits, and leaves out what
+//! review in Git. Writing has a fixed order, one line for a thing where it fits, and omits what
 //! equals its default; reading takes any order. Whatever a newer minor version added survives.
 
 mod places;
@@ -13,13 +13,13 @@ pub use read::read;
 pub use save::save;
 pub use write::write;
 
-/// What a project file says it is.
+/// The value of `format` in a project file.
 pub const FORMAT: &str = "drawbridge/1";
 
-/// How the names of project files end.
+/// The extension of project files.
 pub const EXTENSION: &str = ".drawbridge.yaml";
 
-/// Whether a text says that it is a project, of whatever version (a line that starts with
+/// Whether a text is a project, of any version (a line that starts with
 /// `format: drawbridge/`), so that a project among manifests is not read as a manifest.
 pub fn is_project(text: &str) -> bool {
     text.lines().any(|line| {

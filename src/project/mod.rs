@@ -1,5 +1,5 @@
-//! Projects, manifests and exports on disk: the project file's format (pure), and the one place
-//! that touches files.
+//! Projects, manifests and exports on disk: the project file's format (pure), and the only module
+//! that accesses files.
 
 pub mod files;
 pub mod format;

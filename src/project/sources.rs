@@ -1,4 +1,4 @@
-//! Which files the user means, and their texts.
+//! The files that the user names, and their texts.
 
 use std::fs;
 use std::io::{self, Read};
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::diag::{Diagnostic, Span};
 use crate::manifest::Source;
 
-/// Reads what the paths stand for: files, folders (searched for `.yaml`, `.yml` and `.json`, in the
+/// Reads the paths: files, folders (searched for `.yaml`, `.yml` and `.json`, in the
 /// order of their names), `-` for standard input. What cannot be read is a diagnostic of code `file`.
 pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
     let mut files = Vec::new();
@@ -20,7 +20,7 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
         if path.is_dir() {
             walk(path, &mut files, &mut diagnostics);
             if files.len() == before {
-                let message = "this folder holds no .yaml, .yml or .json file";
+                let message = "this folder contains no .yaml, .yml or .json file";
                 diagnostics.push(about(path, Diagnostic::warning("no-manifests", message)));
             }
         } else {
@@ -31,9 +31,9 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
     files.retain(|file| seen.insert(file.clone()));
     let read: Vec<_> = files.par_iter().map(|file| read(file)).collect();
     let mut sources = Vec::new();
-    for (source, told) in read {
+    for (source, found) in read {
         sources.extend(source);
-        diagnostics.extend(told);
+        diagnostics.extend(found);
     }
     (sources, diagnostics)
 }
@@ -42,8 +42,8 @@ fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
     diagnostic.at(Span::new(path.to_string_lossy().into(), 1, 1))
 }
 
-/// All manifest files below a folder, sorted. Hidden folders are left out, and links to folders, so
-/// that no walk is endless.
+/// All manifest files below a folder, sorted. Hidden folders are skipped, and links to folders, because
+/// they may form cycles.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>, diagnostics: &mut Vec<Diagnostic>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -85,9 +85,10 @@ fn read(path: &Path) -> (Option<Source>, Option<Diagnostic>) {
     let name: Arc<str> = path.to_string_lossy().into();
     match bytes {
         Ok(bytes) => {
-            let (text, told) = decode(bytes);
-            let told = told.map(|message| about(path, Diagnostic::warning("encoding", message)));
-            (Some(Source { name, text }), told)
+            let (text, problem) = decode(bytes);
+            let problem =
+                problem.map(|message| about(path, Diagnostic::warning("encoding", message)));
+            (Some(Source { name, text }), problem)
         }
         Err(error) => {
             let message = format!("this cannot be read: {error}");
@@ -130,24 +131,24 @@ mod tests {
             fs::write(at(name), name).unwrap();
         }
         let twice = [folder.path().to_owned(), at("b.yml"), at("notes.txt")];
-        let (sources, told) = collect(&twice);
+        let (sources, found) = collect(&twice);
         let texts: Vec<_> = sources.iter().map(|s| s.text.as_str()).collect();
         assert_eq!(texts, ["a.YAML", "b.yml", "sub/c.json", "notes.txt"]);
-        assert_eq!(told, []);
+        assert_eq!(found, []);
         assert_eq!(*sources[1].name, *at("b.yml").to_string_lossy());
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_and_the_rest_is_there() {
+    fn unreadable_files_are_reported_and_the_rest_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.yaml");
         fs::write(&file, b"a: \xff\n").unwrap();
         let empty = folder.path().join("empty");
         fs::create_dir(&empty).unwrap();
-        let (sources, told) = collect(&[folder.path().join("none"), empty, file]);
+        let (sources, found) = collect(&[folder.path().join("none"), empty, file]);
         assert_eq!(sources.len(), 1);
         assert_eq!(sources[0].text, "a: \u{fffd}\n");
-        let codes: Vec<_> = told.iter().map(|d| d.code).collect();
+        let codes: Vec<_> = found.iter().map(|d| d.code).collect();
         assert_eq!(codes, ["no-manifests", "file", "encoding"]);
     }
 

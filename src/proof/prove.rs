@@ -1,9 +1,9 @@
-//! The written policies, read back and compared with the drawing, gate by gate (DESIGN 11, "What
-//! proof means").
+//! The written policies, read back and compared with the drawing, gate by gate.
 
 mod before;
 #[cfg(test)]
 mod by_hand;
+mod describer;
 mod findings;
 mod gate;
 #[cfg(test)]
@@ -286,7 +286,7 @@ fn judge(
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
-    let describer = findings::Describer {
+    let describer = describer::Describer {
         document,
         cluster: &cluster,
         intents: &intents,

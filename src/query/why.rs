@@ -78,7 +78,7 @@ pub struct Why {
     pub other: Option<(Question, PairVerdict)>,
 }
 
-/// A question in words (DESIGN 8).
+/// A question in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
     /// Who opens the connection.

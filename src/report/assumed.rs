@@ -1,4 +1,4 @@
-//! What an answer takes for granted, as it stands in every report.
+//! The assumptions of an answer, as every report writes them.
 
 use serde_json::{Value, json};
 

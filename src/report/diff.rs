@@ -13,19 +13,20 @@ use crate::analysis::Party;
 use crate::analysis::changes::{Change, Name, Relation, relation};
 use crate::cluster::Assumptions;
 use crate::diag::Diagnostic;
+use crate::sets::PortSet;
 
-/// What is to be told of two clusters.
+/// The comparison of two clusters.
 #[derive(Clone, Copy, Debug)]
 pub struct Compared<'a> {
-    /// Which connections differ.
+    /// The connections that differ.
     pub changes: &'a [Change],
-    /// How the policies stand to each other, pods that do not exist yet included.
+    /// The relation of the new policies to the old ones, future pods included.
     pub policies: Relation,
-    /// What is taken for granted.
+    /// The assumptions of both sides.
     pub assumptions: Assumptions,
 }
 
-/// One line for each change, and what they come to.
+/// One line for each change, then the summary.
 pub fn text(found: Compared) -> String {
     let changes = found.changes;
     let rows: Vec<[String; 3]> = changes
@@ -49,14 +50,14 @@ pub fn text(found: Compared) -> String {
         let kind = kind(change);
         let _ = writeln!(out, "{kind:7}  {src:left$}  =>  {dst:right$}  {ports}");
     }
-    out.push_str(&sum(found));
+    out.push_str(&summary(found));
     out
 }
 
-/// A table for a review comment, and what it comes to above it.
+/// The summary, then a table for a review comment.
 pub fn markdown(found: Compared) -> String {
     let changes = found.changes;
-    let mut out = sum(found);
+    let mut out = summary(found);
     if changes.is_empty() {
         return out;
     }
@@ -79,37 +80,54 @@ pub fn markdown(found: Compared) -> String {
     out
 }
 
-/// Two sentences: what the connections come to, and what the policies do.
-fn sum(found: Compared) -> String {
-    let count = match found.changes.len() {
-        0 => "no changes".to_owned(),
-        1 => "1 change".to_owned(),
-        many => format!("{many} changes"),
+/// Two lines: the verdict on the connections with the assumptions, and the verdict on the policies.
+fn summary(found: Compared) -> String {
+    let verdict = match relation(found.changes) {
+        Relation::Equal => "Equal",
+        Relation::Wider => "More permissive",
+        Relation::Narrower => "Stricter",
+        Relation::Apart => "Mixed",
     };
-    let connections = connections(relation(found.changes));
+    let counts = counts(found.changes);
     let policies = policies(found.policies);
     let assumed = assumed::text(found.assumptions);
-    format!(
-        "{count}: {connections}; {assumed}\nthe new policies {policies} (pods that do not exist yet included)\n"
-    )
+    format!("{verdict}: {counts}; {assumed}\nThe new policies {policies} (future pods included)\n")
 }
 
-/// How the new connections stand to the old ones.
-pub fn connections(relation: Relation) -> &'static str {
-    match relation {
-        Relation::Equal => "both allow the same connections",
-        Relation::Wider => "the new one allows everything that the old one does, and more",
-        Relation::Narrower => "the old one allows everything that the new one does, and more",
-        Relation::Apart => "each allows something that the other does not",
+/// `1 connection closed, none opened`. A connection that lost some ports and gained others counts as both.
+fn counts(changes: &[Change]) -> String {
+    let connections = |n: usize| match n {
+        1 => "1 connection".to_owned(),
+        n => format!("{n} connections"),
+    };
+    // As `relation` does: protocols without port numbers are not compared.
+    let beyond = |a: &PortSet, b: &PortSet| !a.intersection(&PortSet::all_numbered()).is_subset(b);
+    let opened = changes.iter().filter(|c| beyond(&c.new, &c.old)).count();
+    let closed = changes.iter().filter(|c| beyond(&c.old, &c.new)).count();
+    match (opened, closed) {
+        (0, 0) => "no connections opened or closed".to_owned(),
+        (0, closed) => format!("{} closed, none opened", connections(closed)),
+        (opened, 0) => format!("{} opened, none closed", connections(opened)),
+        (opened, closed) => format!("{} opened, {closed} closed", connections(opened)),
     }
 }
 
-/// How the new policies stand to the old ones; follows "the new policies".
+/// The relation of the new connections to the old ones, as a clause.
+pub fn connections(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Equal => "both allow the same connections",
+        Relation::Wider => "the new side is more permissive",
+        Relation::Narrower => "the new side is stricter",
+        Relation::Apart => "each side allows something that the other does not",
+    }
+}
+
+/// The relation of the new policies to the old ones; follows "the new policies".
 pub fn policies(relation: Relation) -> &'static str {
     match relation {
         Relation::Equal => "are equivalent to the old ones",
-        Relation::Wider => "contain the old ones: they allow all that those do, and more",
-        Relation::Narrower => "are contained in the old ones: they allow less, and nothing more",
+        Relation::Wider => "allow everything that the old ones do, and more",
+        Relation::Narrower => "allow less than the old ones, and nothing more",
         Relation::Apart => "and the old ones each allow something that the others do not",
     }
 }
@@ -126,10 +144,10 @@ fn word(relation: Relation) -> &'static str {
 /// `{"format", "assumptions", "equivalent", "relation", "policies", "changes": [{"type":
 /// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "diagnostics"}`, one line for
 /// each change; those within one workload, between its replicas, are `replicas`.
-/// `relation` is what the new connections are to the old ones, `policies` what the new policies are to
-/// the old ones, pods that do not exist yet included: `equal`, `wider`, `narrower` or `apart`; `equivalent`
+/// `relation` relates the new connections to the old ones, `policies` the new policies to the old ones,
+/// future pods included: `equal`, `wider`, `narrower` or `apart`; `equivalent`
 /// is whether the policies are equal.
-pub fn json(found: Compared, told: &[Diagnostic]) -> String {
+pub fn json(found: Compared, diagnostics: &[Diagnostic]) -> String {
     let changes = found.changes;
     let head = json!({
         "format": "drawbridge/diff/1",
@@ -149,7 +167,7 @@ pub fn json(found: Compared, told: &[Diagnostic]) -> String {
         }
         out.push_str("\n]");
     }
-    let _ = writeln!(out, ",\"diagnostics\":{}}}", compact(&flat(told)));
+    let _ = writeln!(out, ",\"diagnostics\":{}}}", compact(&flat(diagnostics)));
     out
 }
 
@@ -171,7 +189,7 @@ fn kind(change: &Change) -> &'static str {
     }
 }
 
-/// The destination's column. Replicas of a workload that nothing tells apart have no names.
+/// The text of the destination column. Replicas that no policy distinguishes have no names.
 fn destination(change: &Change) -> String {
     match change.src == change.dst {
         true => "its other replicas".into(),

@@ -1,4 +1,4 @@
-//! Ends and ports of connections as every answer writes them.
+//! Endpoints and ports of connections, as every answer writes them.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;

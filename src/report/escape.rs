@@ -1,8 +1,8 @@
-//! Names as the formats of tables and graphs need them. Names of manifests may be anything.
+//! Escaping for CSV, Markdown and Graphviz. Names in manifests may contain any character.
 
 use std::fmt::Write;
 
-/// A field of CSV (RFC 4180): in quotes where it needs them.
+/// A CSV field (RFC 4180), quoted only where necessary.
 pub(super) fn csv(out: &mut String, field: &str) {
     if !field.contains([',', '"', '\n', '\r']) {
         return out.push_str(field);
@@ -21,7 +21,7 @@ pub(super) fn markdown(out: &mut String, text: &str) {
     }
 }
 
-/// A string of Graphviz, with its quotes. Line feeds stay lines.
+/// A quoted Graphviz string. Line feeds become `\n`.
 pub(super) fn dot(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
@@ -44,14 +44,14 @@ mod tests {
     }
 
     #[test]
-    fn nasty_names_stay_in_their_place() {
-        let nasty = "a,\"b\"|<c>\\\n`d`";
-        assert_eq!(with(super::csv, nasty), "\"a,\"\"b\"\"|<c>\\\n`d`\"");
+    fn special_characters_are_escaped() {
+        let special = "a,\"b\"|<c>\\\n`d`";
+        assert_eq!(with(super::csv, special), "\"a,\"\"b\"\"|<c>\\\n`d`\"");
         assert_eq!(
-            with(super::markdown, nasty),
+            with(super::markdown, special),
             "a,\"b\"\\|\\<c\\>\\\\ \\`d\\`"
         );
-        assert_eq!(with(super::dot, nasty), "\"a,\\\"b\\\"|<c>\\\\\\n`d`\"");
+        assert_eq!(with(super::dot, special), "\"a,\\\"b\\\"|<c>\\\\\\n`d`\"");
         assert_eq!(with(super::csv, "shop/web[Pod]"), "shop/web[Pod]");
         assert_eq!(with(super::dot, "\u{7}\\"), "\" \\\\\"");
     }

@@ -16,30 +16,30 @@ use crate::diag::Diagnostic;
 use crate::policy::{Action, Policy, Rule};
 use crate::query::explain::{Answer, Shown, Verdict};
 
-/// What was asked, in the user's words.
+/// The query as the user typed it.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    /// Who would open the connection.
+    /// The source.
     pub from: &'a str,
-    /// To whom.
+    /// The destination.
     pub to: &'a str,
-    /// At which port.
+    /// The port.
     pub port: &'a str,
 }
 
-/// The verdict, and for each connection shown what each gate and each tier says, with the rule that
-/// decides or how near the others come.
+/// The verdict, then for each connection the verdict of each gate and tier, with the rule that decides or
+/// the reasons why rules do not match.
 pub fn text(snapshot: &Snapshot, asked: Asked, answer: &Answer) -> String {
     let mut out = String::new();
     let Asked { from, to, port } = asked;
-    let verdict = match answer.verdict {
+    let all = match answer.verdict {
         Verdict::All => "allowed",
         Verdict::Some => "partly allowed",
         Verdict::None => "denied",
     };
-    let _ = writeln!(out, "{from} => {to} at {port}: {verdict}");
+    let _ = writeln!(out, "{from} => {to} on {port}: {all}");
     if answer.shown.is_empty() {
-        let _ = writeln!(out, "no destination declares a port of this name");
+        let _ = writeln!(out, "no destination declares a port with this name");
     }
     for shown in &answer.shown {
         connection(&mut out, snapshot, shown);
@@ -52,18 +52,18 @@ fn connection(out: &mut String, snapshot: &Snapshot, shown: &Shown) {
     let (from, to) = (end(snapshot, &shown.from), end(snapshot, &shown.to));
     let _ = writeln!(
         out,
-        "\n{from} => {to} at {}: {}",
+        "\n{from} => {to} on {}: {}",
         port(shown),
-        said(shown.trace.allowed)
+        verdict(shown.trace.allowed)
     );
     for gate in [&shown.trace.egress, &shown.trace.ingress] {
         let (word, own) = match gate.direction {
-            Direction::Egress => ("egress", &from),
-            Direction::Ingress => ("ingress", &to),
+            Direction::Egress => ("egress from", &from),
+            Direction::Ingress => ("ingress to", &to),
         };
         let why = decision(snapshot, gate);
-        let _ = writeln!(out, "  {word} of {own}: {}, {why}", said(gate.allowed));
-        if let Some(tie) = tied(snapshot, gate) {
+        let _ = writeln!(out, "  {word} {own}: {} ({why})", verdict(gate.allowed));
+        if let Some(tie) = priority_conflict(snapshot, gate) {
             let _ = writeln!(out, "    assumed: {tie}");
         }
         for tier in &gate.tiers {
@@ -71,12 +71,12 @@ fn connection(out: &mut String, snapshot: &Snapshot, shown: &Shown) {
                 .tiers
                 .get(tier.tier)
                 .map_or("", |t| t.name.as_str());
-            let how = match tier.verdict {
+            let verb = match tier.verdict {
                 TierVerdict::Allowed => "allows",
                 TierVerdict::Denied => "denies",
-                TierVerdict::Next => "leaves it open",
+                TierVerdict::Next => "does not decide",
             };
-            let _ = writeln!(out, "    tier {name} {how}");
+            let _ = writeln!(out, "    tier {name} {verb}");
             for policy in &tier.policies {
                 policy_text(out, snapshot, gate.direction, shown, policy);
             }
@@ -97,7 +97,7 @@ fn policy_text(
     let _ = writeln!(out, "      {} ({})", policy.title(), policy.span);
     let rules = rules(policy, direction);
     if rules.is_empty() {
-        let _ = writeln!(out, "        allows nothing: it has no rules here");
+        let _ = writeln!(out, "        it has no rules for this direction");
     }
     let mut far = 0;
     for (at, (rule, trace)) in rules.iter().zip(&trace.rules).enumerate() {
@@ -115,10 +115,10 @@ fn policy_text(
         let _ = writeln!(out, "        rule {number} ({}) {misses}", rule.span);
     }
     if far > 0 {
-        let s = if far == 1 { "" } else { "s" };
+        let (s, es) = if far == 1 { ("", "es") } else { ("s", "") };
         let _ = writeln!(
             out,
-            "        {far} rule{s} with neither the other end nor the port"
+            "        {far} rule{s} match{es} neither the peer nor the port"
         );
     }
 }
@@ -136,21 +136,24 @@ fn misses(
     };
     let mut found = Vec::new();
     if !trace.subject {
-        found.push("it is for other pods".to_owned());
+        found.push("it selects other pods".to_owned());
     }
     if !trace.peer {
         let each = peer_misses(snapshot, &rule.peers, other);
         let name = end(snapshot, other);
         match each.as_slice() {
-            [] => found.push(format!("it names no peer, so {name} is none")),
-            each => found.push(format!("{name} is no peer: {}", each.join(", or "))),
+            [] => found.push("the rule lists no peers, so it matches nothing".to_owned()),
+            each => found.push(format!(
+                "{name} matches none of the peers: {}",
+                each.join(", or ")
+            )),
         }
     }
     found.extend(port_miss(snapshot, &rule.ports, &shown.to, shown.port));
     found
 }
 
-fn said(allowed: bool) -> &'static str {
+fn verdict(allowed: bool) -> &'static str {
     if allowed { "allowed" } else { "denied" }
 }
 
@@ -162,8 +165,8 @@ fn action(action: Action) -> &'static str {
     }
 }
 
-/// What is assumed where policies of one priority disagree (A3).
-fn tied(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
+/// The assumption made where policies of equal priority conflict (A3).
+fn priority_conflict(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
     let (first, second) = tie_at(snapshot, gate)?;
     let name = |(policy, rule): RuleAt| {
         let policy = snapshot.policies.get(policy)?;
@@ -172,7 +175,7 @@ fn tied(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
         Some(format!("{} ({}: {does})", policy.title(), rule.span))
     };
     Some(format!(
-        "{} and {} have one priority and disagree, which leaves the answer undefined; the first by name decides (A3)",
+        "{} and {} have the same priority and conflict, which the API leaves undefined; the first by name decides (A3)",
         name(first)?,
         name(second)?
     ))
@@ -180,20 +183,20 @@ fn tied(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
 
 fn decision(snapshot: &Snapshot, gate: &GateTrace) -> String {
     match &gate.decision {
-        Decision::SamePod => "as a pod always reaches itself".into(),
-        Decision::OwnNode => "as a node always reaches its pods".into(),
-        Decision::NoPod => "as it is no pod that a policy could select".into(),
+        Decision::SamePod => "a pod always reaches itself".into(),
+        Decision::OwnNode => "a node always reaches its own pods".into(),
+        Decision::NoPod => "not a pod, so no policy selects it".into(),
         Decision::Open => match gate.tiers.is_empty() {
-            true => "as no policy selects it".into(),
-            false => "as no tier decides".into(),
+            true => "no policy selects it".into(),
+            false => "no tier decides".into(),
         },
         Decision::Rule { policy, rule } => match snapshot.policies.get(*policy) {
             Some(found) => {
                 let rules = rules(found, gate.direction);
                 let place = rules.get(*rule).map_or(&found.span, |r| &r.span);
-                format!("by rule {} of {} ({place})", rule + 1, found.title())
+                format!("rule {} of {} at {place}", rule + 1, found.title())
             }
-            None => "by a rule".into(),
+            None => "a rule".into(),
         },
         Decision::Isolated { policies, .. } => {
             let names: Vec<String> = policies
@@ -201,8 +204,7 @@ fn decision(snapshot: &Snapshot, gate: &GateTrace) -> String {
                 .filter_map(|p| snapshot.policies.get(*p))
                 .map(Policy::title)
                 .collect();
-            let s = if names.len() == 1 { "s" } else { "" };
-            format!("as {} isolate{s} it and no rule matches", names.join(", "))
+            format!("isolated by {}; no rule matches", names.join(", "))
         }
     }
 }
@@ -233,7 +235,7 @@ fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
             }
             None => String::new(),
         },
-        Endpoint::NewPod(_) => "a new pod".into(),
+        Endpoint::NewPod(_) => "a future pod".into(),
         Endpoint::Address(address) => address.to_string(),
         Endpoint::Node(at) => {
             let name = snapshot.nodes.get(*at).map_or("", |n| n.name.as_str());
@@ -248,8 +250,13 @@ fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
 }
 
 /// `{"format", "assumptions", "from", "to", "port", "allowed", "verdict": "all|some|none", "connections":
-/// [{"from", "to", "port", "allowed", "gates": [...]}], "diagnostics"}`; `allowed` means all of it.
-pub fn json(snapshot: &Snapshot, asked: Asked, answer: &Answer, told: &[Diagnostic]) -> String {
+/// [{"from", "to", "port", "allowed", "gates": [...]}], "diagnostics"}`; `allowed` means that all connections are.
+pub fn json(
+    snapshot: &Snapshot,
+    asked: Asked,
+    answer: &Answer,
+    diagnostics: &[Diagnostic],
+) -> String {
     let connections = answer.shown.iter().map(|shown| {
         let gates = [&shown.trace.egress, &shown.trace.ingress];
         json!({
@@ -273,14 +280,14 @@ pub fn json(snapshot: &Snapshot, asked: Asked, answer: &Answer, told: &[Diagnost
             Verdict::None => "none",
         },
         "connections": connections.collect::<Vec<_>>(),
-        "diagnostics": flat(told),
+        "diagnostics": flat(diagnostics),
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// What decides: `{"by": "same pod|own node|no pod|default"}`, `{"by": "rule", "rule", "file", "line",
+/// The reason for a gate's verdict: `{"by": "same pod|own node|no pod|default"}`, `{"by": "rule", "rule", "file", "line",
 /// "policy": {...}}` with the rule's index, or `{"by": "isolation", "policies": [...]}`.
 fn decision_json(snapshot: &Snapshot, gate: &GateTrace) -> Value {
     let by = match &gate.decision {
@@ -355,7 +362,7 @@ fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
         "allowed": gate.allowed,
         "decision": decision_json(snapshot, gate),
         "why": decision(snapshot, gate),
-        "assumed": tied(snapshot, gate),
+        "assumed": priority_conflict(snapshot, gate),
         "tiers": tiers.collect::<Vec<_>>(),
     })
 }
@@ -390,7 +397,7 @@ spec:
 ";
 
     #[test]
-    fn a_denial_says_what_would_have_to_be_different() {
+    fn a_denial_lists_why_each_rule_does_not_match() {
         let sources = [Source::new("a.yaml", CLUSTER)];
         let snapshot = load::load(&sources, &load::Settings::default()).snapshot;
         let ends = |word| query::ends(&snapshot, word).expect("an end");

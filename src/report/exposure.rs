@@ -1,4 +1,4 @@
-//! What workloads are open to beyond what exists: `drawbridge exposure`.
+//! Exposure of workloads to future pods, Services and routes: `drawbridge exposure`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,11 +15,11 @@ use crate::analysis::openings::Opening;
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 
-/// For each workload and direction what every pod gets, and what some pods get beyond that; then what
-/// Services and routes send.
+/// For each workload and direction the ports open to every pod, and to some pods in addition; then the traffic
+/// of Services and routes.
 ///
 /// # Errors
-/// What `out` refuses.
+/// If `out` cannot be written.
 pub fn text(
     out: &mut impl Write,
     snapshot: &Snapshot,
@@ -39,7 +39,7 @@ pub fn text(
             false => "",
         };
         if gate.everyone.is_empty() && gate.some.is_empty() {
-            writeln!(out, "{name} {word}: closed to new pods")?;
+            writeln!(out, "{name} {word}: denied for future pods")?;
             continue;
         }
         writeln!(out, "{name} {word}{note}:")?;
@@ -55,14 +55,14 @@ pub fn text(
             Ok(())
         };
         each(&gate.some, "", "")?;
-        each(&gate.except, "but ", " of it")?;
+        each(&gate.except, "except ", "")?;
     }
     openings::text(out, snapshot, published)?;
     writeln!(out, "{}", assumed::text(snapshot.assumptions))?;
     out.flush()
 }
 
-/// Texts by number, each made once.
+/// Texts by index, each formatted once.
 #[derive(Default)]
 struct Written(Vec<Option<String>>);
 
@@ -95,16 +95,16 @@ fn direction(direction: Direction) -> &'static str {
 /// `{"format", "assumptions", "exposure": [{"workload", "direction", "to", "conn"}], "unprotected":
 /// [{"workload", "direction"}], "published": [...], "diagnostics"}`; `to` is the entire cluster or a selector, whose
 /// pods get `more` than the entire cluster (`conn` is what is added) or `less` (`conn` is what is left);
-/// `published` has what each Service and route sends to each workload, and who is let in at which ports.
+/// `published` has the traffic of each Service and route to each workload, and on which ports it is allowed.
 ///
 /// # Errors
-/// What `out` refuses.
+/// If `out` cannot be written.
 pub fn json(
     out: &mut impl Write,
     snapshot: &Snapshot,
     found: &Exposure,
     published: &[Opening],
-    told: &[Diagnostic],
+    diagnostics: &[Diagnostic],
 ) -> io::Result<()> {
     let names: Vec<String> = snapshot.workloads.iter().map(workload_json).collect();
     let mut kinds = Written::default();
@@ -145,7 +145,7 @@ pub fn json(
         each(&gate.some, "more")?;
         each(&gate.except, "less")?;
     }
-    let (unprotected, told) = (unprotected.join(","), compact(&flat(told)));
+    let (unprotected, diagnostics) = (unprotected.join(","), compact(&flat(diagnostics)));
     write!(out, "\n],\"unprotected\":[{unprotected}],\"published\":[")?;
     let mut between = "\n";
     for opening in published {
@@ -156,7 +156,7 @@ pub fn json(
         )?;
         between = ",\n";
     }
-    writeln!(out, "],\"diagnostics\":{told}}}")?;
+    writeln!(out, "],\"diagnostics\":{diagnostics}}}")?;
     out.flush()
 }
 
@@ -173,7 +173,7 @@ fn selector(found: &Exposure, number: usize) -> Value {
     })
 }
 
-/// A connection with port names that nothing stands for yet, by protocol.
+/// A connection, with port names that no pod declares yet grouped by protocol.
 fn named(ports: &Ports) -> Value {
     let mut value = conn(&ports.numbers);
     let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

@@ -10,11 +10,11 @@ use crate::diag::{Diagnostic, Severity};
 struct Report<'a> {
     format: &'static str,
     findings: Vec<Finding<'a>>,
-    /// The same place in every answer; here everything told is a finding.
+    /// Always empty: every answer has this key, and here each diagnostic is a finding.
     diagnostics: [(); 0],
 }
 
-/// One finding, flat, every field always there.
+/// One finding as a flat object with every field present.
 #[derive(Serialize)]
 pub struct Finding<'a> {
     code: &'static str,
@@ -44,7 +44,7 @@ impl<'a> From<&'a Diagnostic> for Finding<'a> {
     }
 }
 
-/// Findings as JSON, for the `diagnostics` of other answers too.
+/// Diagnostics as JSON objects; also the `diagnostics` of other answers.
 pub fn flat(diagnostics: &[Diagnostic]) -> Vec<Finding<'_>> {
     diagnostics.iter().map(Finding::from).collect()
 }
@@ -61,7 +61,7 @@ pub fn json(found: &[Diagnostic]) -> String {
     text
 }
 
-/// A line or two for each finding, and one with the counts.
+/// Each finding with its help, then a line with the counts.
 pub fn text(found: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in found {

@@ -20,21 +20,21 @@ use crate::sets::PortSet;
 pub use graph::dot;
 pub use table::{csv, markdown};
 
-/// What is listed.
+/// The connections to list.
 #[derive(Clone, Copy)]
 pub struct Listing<'a> {
     /// The cluster.
     pub snapshot: &'a Snapshot,
     /// Its analysis.
     pub matrix: &'a Matrix,
-    /// Which of the connections.
+    /// Selects connections.
     pub filter: &'a Filter,
 }
 
-/// One line for each connection, in columns, and one with the count and what was taken for granted.
+/// One line for each connection, in columns, then the count and the assumptions.
 ///
 /// # Errors
-/// What `out` refuses.
+/// If `out` cannot be written.
 pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     let snapshot = listing.snapshot;
     let names = Names::new(snapshot, display, CONTROLLER);
@@ -57,7 +57,7 @@ pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.flush()
 }
 
-/// How wide the columns are: of everything, without working out which connections there are.
+/// The widths of the two name columns. Without a filter, taken from all ends, which is cheaper than enumerating the connections.
 fn widths(listing: Listing, names: &Names) -> (usize, usize) {
     let (mut left, mut right) = (0, 0);
     let mut cell = String::new();
@@ -79,7 +79,7 @@ fn widths(listing: Listing, names: &Names) -> (usize, usize) {
     (left, right)
 }
 
-/// Blanks behind what was written since `start`, until it is so wide.
+/// Pads the text after `start` with spaces to `width` characters.
 fn pad(text: &mut String, start: usize, width: usize) {
     let written = text[start..].chars().count();
     text.extend(std::iter::repeat_n(' ', width.saturating_sub(written)));
@@ -89,8 +89,8 @@ fn pad(text: &mut String, start: usize, width: usize) {
 /// each connection.
 ///
 /// # Errors
-/// What `out` refuses.
-pub fn json(out: &mut impl Write, listing: Listing, told: &[Diagnostic]) -> io::Result<()> {
+/// If `out` cannot be written.
+pub fn json(out: &mut impl Write, listing: Listing, diagnostics: &[Diagnostic]) -> io::Result<()> {
     let snapshot = listing.snapshot;
     let names = Names::new(snapshot, workload_json, r#"{"type":"ingress-controller"}"#);
     let assumptions = compact(&assumed::json(snapshot.assumptions));
@@ -109,7 +109,7 @@ pub fn json(out: &mut impl Write, listing: Listing, told: &[Diagnostic]) -> io::
         page.ports(&line, |ports| compact(&conn(ports)));
         page.text.push('}');
     })?;
-    let diagnostics = compact(&flat(told));
+    let diagnostics = compact(&flat(diagnostics));
     writeln!(out, "\n],\"diagnostics\":{diagnostics}}}")?;
     out.flush()
 }
@@ -120,7 +120,7 @@ impl Listing<'_> {
     }
 }
 
-/// Every workload as it is written, made once.
+/// The written name of every workload, formatted once.
 struct Names {
     workloads: Vec<String>,
     controller: &'static str,
@@ -143,23 +143,23 @@ impl Names {
     }
 }
 
-/// Writes lines to `out`, which several workers make side by side, in order and never all at once.
+/// Writes lines to `out` in order. Workers format parts in parallel, one round at a time, so the whole text is never in memory.
 struct Stream<'a, W> {
     out: &'a mut W,
     filter: &'a Filter,
-    /// A worker each: what it asks, and the port sets that it has written.
+    /// For each worker its matrix, and the port sets it has formatted.
     workers: Vec<(Matrix, Written)>,
-    /// Stands between two lines.
+    /// The separator between two lines.
     between: &'static str,
 }
 
-/// What one worker makes of its part of the lines.
+/// The text of one part, as one worker builds it.
 struct Page<'a> {
     text: String,
     written: &'a mut Written,
 }
 
-/// Port sets as they are written, each made once.
+/// Port sets as text, each formatted once.
 #[derive(Clone, Default)]
 struct Written(Vec<Option<String>>);
 
@@ -175,7 +175,7 @@ impl<'a, W: Write> Stream<'a, W> {
         }
     }
 
-    /// Writes every line with `write`; how many there were.
+    /// Writes every line with `write` and returns their number.
     fn lines(mut self, write: impl Fn(&mut Page, Line) + Sync) -> io::Result<usize> {
         let parts = self
             .workers
@@ -198,7 +198,7 @@ impl<'a, W: Write> Stream<'a, W> {
             let busy = self.workers.par_iter_mut().zip(some);
             let pages: Vec<(String, usize)> = busy.map(|(own, part)| page(part, own)).collect();
             for (text, count) in pages.iter().filter(|(_, count)| *count > 0) {
-                // Nothing stands before the first line of all.
+                // No separator before the very first line.
                 let text = if all == 0 {
                     &text[between.len()..]
                 } else {

@@ -1,4 +1,4 @@
-//! Answers as text and JSON, one file for each kind of answer.
+//! Output formats of answers, one file for each command.
 
 pub mod assumed;
 pub mod diff;

@@ -1,4 +1,4 @@
-//! What Services and routes send to workloads, and whether policy lets it in; a part of
+//! Traffic from Services and routes to workloads, and whether policies allow it; part of
 //! `drawbridge exposure`.
 
 use std::io::{self, Write};
@@ -9,10 +9,10 @@ use super::ends::{conn, display, peer_json};
 use crate::analysis::openings::{By, Opening, Sender};
 use crate::cluster::Snapshot;
 
-/// One line each, in columns; nothing if there are none.
+/// One line for each opening, in columns, with a heading; nothing if there are none.
 ///
 /// # Errors
-/// What `out` refuses.
+/// If `out` cannot be written.
 pub(super) fn text(
     out: &mut impl Write,
     snapshot: &Snapshot,
@@ -27,7 +27,7 @@ pub(super) fn text(
                 workload.map_or_else(String::new, display),
             );
             let sender = match opening.sender {
-                Sender::Cluster => "pods of the cluster",
+                Sender::Cluster => "pods in the cluster",
                 Sender::Outside => "addresses outside",
                 Sender::Controller => "the ingress controller",
             };
@@ -45,7 +45,7 @@ pub(super) fn text(
     let (left, middle, right) = (width(0), width(1), width(2));
     writeln!(
         out,
-        "\nwhat Services and routes send, and whether policy lets it in"
+        "\nServices and routes, and whether policies allow their traffic"
     )?;
     for [by, to, ports, answer] in &rows {
         writeln!(
@@ -68,7 +68,7 @@ fn by(snapshot: &Snapshot, by: By) -> String {
     }
 }
 
-/// How many are let in, by ports where these differ.
+/// How many of the senders are allowed, split by port where the answer differs.
 fn answer(opening: &Opening) -> String {
     let Opening {
         wanted,
@@ -77,21 +77,21 @@ fn answer(opening: &Opening) -> String {
         ..
     } = opening;
     let parts = [
-        ("all let in", every.clone()),
-        ("some let in", some.difference(every)),
-        ("none let in", wanted.difference(every).difference(some)),
+        ("all allowed", every.clone()),
+        ("some allowed", some.difference(every)),
+        ("none allowed", wanted.difference(every).difference(some)),
     ];
     let parts = parts.into_iter().filter(|(_, ports)| !ports.is_empty());
     let words = parts.map(|(words, ports)| match ports == *wanted {
         true => words.to_owned(),
-        false => format!("{words} at {ports}"),
+        false => format!("{words} on {ports}"),
     });
     words.collect::<Vec<_>>().join(", ")
 }
 
 /// `{"kind", "namespace", "name", "type"?, "workload", "from": "cluster|outside|ingress-controller", "conn",
-/// "every", "some", "verdict": "all|some|none"}`: `conn` is what is sent, `every` what all who send are
-/// let in at, `some` what some of them are.
+/// "every", "some", "verdict": "all|some|none"}`: `conn` is the traffic sent, `every` the ports on
+/// which all senders are allowed, `some` those on which at least one is.
 pub(super) fn json(snapshot: &Snapshot, opening: &Opening) -> Value {
     let mut value = match opening.by {
         By::Service(at) => snapshot.services.get(at).map_or(Value::Null, |s| {
@@ -178,7 +178,7 @@ spec:
 "#;
 
     #[test]
-    fn what_is_sent_and_who_is_let_in() {
+    fn traffic_of_services_and_routes_is_judged() {
         let sources = [Source::new("a.yaml", CLUSTER)];
         let snapshot = load(&sources, &Settings::default()).snapshot;
         let analysis = Analysis::new(&snapshot);
@@ -191,18 +191,18 @@ spec:
             pods with app=web of namespace shop: TCP 5432
         shop/db[Pod] egress (no policy selects it):
             every pod: any
-        shop/web[Pod] ingress: closed to new pods
+        shop/web[Pod] ingress: denied for future pods
         shop/web[Pod] egress (no policy selects it):
             every pod: any
 
-        what Services and routes send, and whether policy lets it in
-        Service shop/db (ClusterIP)      =>  shop/db[Pod]   TCP 5432       pods of the cluster: some let in
-        Service shop/db (ClusterIP)      =>  shop/db[Pod]   TCP 5432       addresses outside: none let in
-        Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  pods of the cluster: none let in
-        Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  addresses outside: all let in at TCP 8080, some let in at TCP 9090
-        Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       pods of the cluster: none let in
-        Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       addresses outside: none let in
-        Ingress shop/front               =>  shop/web[Pod]  TCP 8080       the ingress controller: none let in
+        Services and routes, and whether policies allow their traffic
+        Service shop/db (ClusterIP)      =>  shop/db[Pod]   TCP 5432       pods in the cluster: some allowed
+        Service shop/db (ClusterIP)      =>  shop/db[Pod]   TCP 5432       addresses outside: none allowed
+        Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  pods in the cluster: none allowed
+        Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  addresses outside: all allowed on TCP 8080, some allowed on TCP 9090
+        Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       pods in the cluster: none allowed
+        Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       addresses outside: none allowed
+        Ingress shop/front               =>  shop/web[Pod]  TCP 8080       the ingress controller: none allowed
 
         assuming pod-addresses=unknown, host-network=pods
         ");

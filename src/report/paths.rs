@@ -11,63 +11,63 @@ use crate::analysis::{Connection, Party, Places, Reach};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 
-/// What was asked: the user's words, and what those of `--to` stand for.
+/// The query as the user typed it, with `--to` resolved.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    /// Where ways begin.
+    /// The start of the paths.
     pub from: &'a str,
-    /// Where they should end.
+    /// The end of the paths.
     pub to: Option<(&'a str, &'a Places)>,
 }
 
-/// A shortest way to one thing that was asked for.
+/// A shortest path to one of the destinations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// The workload; none for the addresses, which are one thing.
+pub struct ShortestPath {
+    /// The workload; none for the addresses, which count as one destination.
     pub workload: Option<usize>,
-    /// Its hops; empty if it begins there, none if there is no way.
+    /// Its hops; empty if the path starts there, none if it is unreachable.
     pub hops: Option<Vec<Connection>>,
 }
 
-/// A shortest way to each workload of `to`, and one to its addresses. Nothing if nothing was asked for.
-pub fn ways(reach: &Reach, to: Option<&Places>) -> Vec<Way> {
+/// A shortest path to each workload of `to`, and one to its addresses; empty without `to`.
+pub fn paths(reach: &Reach, to: Option<&Places>) -> Vec<ShortestPath> {
     let Some(to) = to else { return Vec::new() };
-    let workloads = to.workloads.iter().map(|&at| Way {
+    let workloads = to.workloads.iter().map(|&at| ShortestPath {
         workload: Some(at),
         hops: reach.path_to(at),
     });
-    let outside = (!to.outside.is_empty()).then(|| Way {
+    let outside = (!to.outside.is_empty()).then(|| ShortestPath {
         workload: None,
         hops: reach.path_outside(&to.outside),
     });
     workloads.chain(outside).collect()
 }
 
-/// The ways, shortest first, with one line for each hop; or, if no end was asked for, the layers.
-pub fn text(snapshot: &Snapshot, asked: Asked, reach: &Reach, ways: &[Way]) -> String {
+/// The paths, shortest first, with one line for each hop; without `--to`, the layers.
+pub fn text(snapshot: &Snapshot, asked: Asked, reach: &Reach, paths: &[ShortestPath]) -> String {
     let mut out = String::new();
     match asked.to {
-        Some((to, _)) => to_text(&mut out, snapshot, asked.from, to, ways),
+        Some((to, _)) => to_text(&mut out, snapshot, asked.from, to, paths),
         None => layers_text(&mut out, snapshot, asked.from, reach),
     }
     let _ = writeln!(out, "\n{}", assumed::text(snapshot.assumptions));
     out
 }
 
-fn to_text(out: &mut String, snapshot: &Snapshot, from: &str, to: &str, ways: &[Way]) {
-    let open = ways.iter().filter(|w| w.hops.is_some()).count();
-    let _ = match (open, ways.len()) {
+fn to_text(out: &mut String, snapshot: &Snapshot, from: &str, to: &str, paths: &[ShortestPath]) {
+    let open = paths.iter().filter(|w| w.hops.is_some()).count();
+    let _ = match (open, paths.len()) {
         (0, _) => writeln!(out, "{from} cannot reach {to} in any number of hops"),
         (_, 1) => writeln!(out, "{from} can reach {to}"),
         (open, all) => writeln!(out, "{from} can reach {open} of {all} in {to}"),
     };
-    let mut sorted: Vec<(&Way, &Vec<Connection>)> = ways
+    let mut sorted: Vec<(&ShortestPath, &Vec<Connection>)> = paths
         .iter()
-        .filter_map(|way| Some((way, way.hops.as_ref()?)))
+        .filter_map(|path| Some((path, path.hops.as_ref()?)))
         .collect();
     sorted.sort_by_key(|(_, hops)| hops.len());
-    for (way, hops) in sorted {
-        let name = match way.workload {
+    for (path, hops) in sorted {
+        let name = match path.workload {
             Some(at) => party(snapshot, Party::Workload(at)),
             None => hops
                 .last()
@@ -76,14 +76,14 @@ fn to_text(out: &mut String, snapshot: &Snapshot, from: &str, to: &str, ways: &[
         let _ = writeln!(out, "\n{name}: {}", count(hops.len(), "hop"));
         hops_text(out, snapshot, hops);
     }
-    if open > 0 && open < ways.len() {
-        let closed = ways.iter().filter(|way| way.hops.is_none());
-        let names = closed.map(|way| match way.workload {
+    if open > 0 && open < paths.len() {
+        let closed = paths.iter().filter(|path| path.hops.is_none());
+        let names = closed.map(|path| match path.workload {
             Some(at) => party(snapshot, Party::Workload(at)),
             None => "the addresses".into(),
         });
         let names: Vec<String> = names.collect();
-        let _ = writeln!(out, "\nno way to {}", names.join(", "));
+        let _ = writeln!(out, "\nno path to {}", names.join(", "));
     }
 }
 
@@ -127,14 +127,14 @@ fn count(n: usize, what: &str) -> String {
 
 /// `{"format", "assumptions", "from", "to", "reachable", "verdict": "all|some|none", "paths": [{"to":
 /// PEER or null for addresses, "reachable", "hops": [{"src", "dst", "conn"}]}], "layers": [[hop]],
-/// "diagnostics"}`. `to`, `reachable`, `verdict` and `paths` are there if an end was asked for, else
-/// `layers`; `reachable` means that there is a way to something of `to`.
+/// "diagnostics"}`. `to`, `reachable`, `verdict` and `paths` are present with `--to`, otherwise
+/// `layers`; `reachable` means that at least one destination of `to` is reachable.
 pub fn json(
     snapshot: &Snapshot,
     asked: Asked,
     reach: &Reach,
-    ways: &[Way],
-    told: &[Diagnostic],
+    paths: &[ShortestPath],
+    diagnostics: &[Diagnostic],
 ) -> String {
     let hop = |c: &Connection| {
         json!({
@@ -150,26 +150,26 @@ pub fn json(
         "from": asked.from,
     });
     if let Some((to, _)) = asked.to {
-        let open = ways.iter().filter(|w| w.hops.is_some()).count();
+        let open = paths.iter().filter(|w| w.hops.is_some()).count();
         value["to"] = to.into();
         value["reachable"] = (open > 0).into();
         value["verdict"] = match open {
             0 => "none".into(),
-            _ if open == ways.len() => "all".into(),
+            _ if open == paths.len() => "all".into(),
             _ => "some".into(),
         };
-        let one = |way: &Way| {
+        let one = |path: &ShortestPath| {
             json!({
-                "to": way.workload.map(|at| party_json(snapshot, Party::Workload(at))),
-                "reachable": way.hops.is_some(),
-                "hops": way.hops.as_ref().map(hops).unwrap_or_default(),
+                "to": path.workload.map(|at| party_json(snapshot, Party::Workload(at))),
+                "reachable": path.hops.is_some(),
+                "hops": path.hops.as_ref().map(hops).unwrap_or_default(),
             })
         };
-        value["paths"] = ways.iter().map(one).collect();
+        value["paths"] = paths.iter().map(one).collect();
     } else {
         value["layers"] = reach.layers.iter().map(hops).collect();
     }
-    value["diagnostics"] = json!(flat(told));
+    value["diagnostics"] = json!(flat(diagnostics));
     let mut text = compact(&value);
     text.push('\n');
     text

@@ -1,4 +1,4 @@
-//! The proof and the invariants: `drawbridge verify`.
+//! The results of the proof and of the invariants: `drawbridge verify`.
 
 mod json;
 mod markdown;
@@ -22,37 +22,37 @@ use crate::proof::State;
 use crate::query::Judged;
 use crate::query::Outcome;
 
-/// What was found out, and about what.
+/// A project and the results of verifying it.
 #[derive(Clone, Copy)]
 pub struct Verified<'a> {
     /// The project.
     pub document: &'a Document,
-    /// Whether the policies are the drawing.
+    /// The proof of the policies against the drawn flows.
     pub proof: &'a Proof,
-    /// What became of its invariants.
+    /// The verdict on each invariant.
     pub invariants: &'a [Judged],
-    /// For each finding of the proof what would make it go away, as far as that was looked for.
+    /// For each finding of the proof the titles of its fixes; shorter than the findings where fixes were not searched.
     pub fixes: &'a [Vec<String>],
-    /// What else was found.
+    /// Further diagnostics.
     pub diagnostics: &'a [Diagnostic],
-    /// Where things stand in the project file.
+    /// The lines of flows, policies and invariants in the project file.
     pub places: &'a Places,
 }
 
-/// Lines of a project file, from 1.
+/// Lines in a project file, from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// The file as the user named it.
     pub file: String,
-    /// Where each flow begins.
+    /// The first line of each flow.
     pub flows: BTreeMap<FlowId, u32>,
-    /// Where the text of each imported policy begins.
+    /// The first line of each imported policy's text.
     pub policies: BTreeMap<PolicyId, u32>,
-    /// Where each invariant begins.
+    /// The first line of each invariant.
     pub invariants: BTreeMap<InvariantId, u32>,
 }
 
-/// Findings and invariants that do not hold, by how bad they are.
+/// Kinds of findings and of invariants that do not hold, most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rule {
     Blocked,
@@ -90,25 +90,27 @@ impl Rule {
         }
     }
 
-    /// What it means.
+    /// Its description in SARIF.
     fn means(self) -> &'static str {
         match self {
-            Self::Blocked => "A drawn flow is not allowed by the policies.",
-            Self::TooWide => "The policies allow connections that are not drawn.",
-            Self::CannotExpress => "A part of the drawing is left out of the policies.",
-            Self::Broken => "The policies break an invariant of the project.",
+            Self::Blocked => "The policies deny a drawn flow.",
+            Self::TooWide => "The policies allow connections that no flow draws.",
+            Self::CannotExpress => {
+                "Part of a drawn flow cannot be expressed and is omitted from the policies."
+            }
+            Self::Broken => "The policies violate an invariant of the project.",
             Self::NotJudged => "An invariant of the project cannot be judged.",
         }
     }
 }
 
 impl<'a> Verified<'a> {
-    /// Whether something is wrong, beside diagnostics; none if nothing was asked.
+    /// Whether the proof is exact and all invariants hold; none if there is neither a flow nor an invariant.
     pub fn is_fine(&self) -> Option<bool> {
-        let kept = self.invariants.iter().all(|i| i.outcome == Outcome::Kept);
+        let hold = self.invariants.iter().all(|i| i.outcome == Outcome::Kept);
         match self.proof.state {
             State::NothingToProve if self.invariants.is_empty() => None,
-            State::NothingToProve | State::Exact => Some(kept),
+            State::NothingToProve | State::Exact => Some(hold),
             State::CannotExpress | State::TooWide | State::Blocked => Some(false),
         }
     }
@@ -117,7 +119,7 @@ impl<'a> Verified<'a> {
         self.fixes.get(finding).map_or(&[], Vec::as_slice)
     }
 
-    /// Each invariant with what became of it.
+    /// Each invariant with its verdict.
     fn judged(&self) -> impl Iterator<Item = (&'a Invariant, &'a Judged)> {
         let document = self.document;
         let judged = self.invariants.iter();
@@ -137,7 +139,7 @@ pub fn text(verified: Verified) -> String {
         let (state, why, help) = outcome(&judged.outcome);
         let _ = writeln!(out, "invariant {}: {state}", invariant.name);
         if !why.is_empty() {
-            let _ = writeln!(out, "    wanted: {}", words.demand(invariant));
+            let _ = writeln!(out, "    required: {}", words.demand(invariant));
             let _ = writeln!(out, "    found: {why}");
         }
         if let Some(help) = help {
@@ -164,11 +166,11 @@ fn finding_text(out: &mut String, verified: Verified, finding: &Finding, fixes: 
     }
 }
 
-/// The state of an invariant, why, and what to do.
+/// The verdict on an invariant, the reason, and the help.
 fn outcome(outcome: &Outcome) -> (&'static str, &str, Option<&str>) {
     match outcome {
-        Outcome::Kept => ("kept", "", None),
-        Outcome::Broken(breach) => ("broken", &breach.message, None),
+        Outcome::Kept => ("holds", "", None),
+        Outcome::Broken(breach) => ("violated", &breach.message, None),
         Outcome::CannotBeJudged(why) => ("cannot be judged", &why.message, why.help.as_deref()),
     }
 }

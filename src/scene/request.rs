@@ -238,7 +238,7 @@ fn workload_icon(kind: &str) -> Icon {
     }
 }
 
-/// The label that identifies a workload best: of its selector, else of its pods (DESIGN 11).
+/// The label that identifies a workload best: of its selector, else of its pods.
 fn workload_label(workload: &Workload) -> String {
     const KEYS: [&str; 4] = [
         "app",

@@ -1,4 +1,4 @@
-//! Label maps and label selectors (semantics 2.3).
+//! Label maps and label selectors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

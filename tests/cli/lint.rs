@@ -37,13 +37,13 @@ fn codes_are_explained() {
     );
     let none = drawbridge(&["lint", "--explain", "L00"]);
     assert_eq!((none.code, none.out.as_str()), (Some(2), ""));
-    assert!(none.err.contains("there is no code `L00`"), "{}", none.err);
+    assert!(none.err.contains("unknown code `L00`"), "{}", none.err);
     assert!(none.err.contains("known codes: K1, "), "{}", none.err);
     assert_eq!(drawbridge(&["lint"]).code, Some(2));
 }
 
 #[test]
-fn findings_that_qualify_answers_are_told_with_them() {
+fn findings_that_qualify_answers_are_reported_with_them() {
     let text = format!("{MANIFESTS}{BROKEN}");
     let lint = drawbridge_with(&["lint", "-"], &text);
     assert_eq!(lint.code, Some(1), "{}", lint.err);

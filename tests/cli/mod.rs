@@ -233,7 +233,7 @@ fn one_flow_is_four_policies_and_nothing_else_may_talk() {
 }
 
 #[test]
-fn what_is_drawn_is_what_list_says_in_both_styles() {
+fn list_matches_the_drawn_flows_in_both_styles() {
     for (_folder, project) in in_both_styles(SENSITIVE) {
         let answer = drawbridge(&["list", &project, "-o", "json"]);
         assert_eq!(answer.code, Some(0), "{}", answer.err);
@@ -400,7 +400,7 @@ fn standard_input_is_a_path() {
 }
 
 #[test]
-fn lint_says_what_the_server_would_refuse_and_where() {
+fn lint_reports_what_the_server_would_refuse_and_where() {
     let wrong = POLICY.replace("{port: 5432}", "{port: 5432, endPort: 80}");
     let lint = drawbridge_with(&["lint", "-", "-o", "json"], &wrong);
     assert_eq!(lint.code, Some(1), "{}", lint.err);

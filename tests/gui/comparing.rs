@@ -165,8 +165,8 @@ fn a_folder_of_manifests_is_a_side_and_what_cannot_be_read_is_told() {
 const REVIEW: &str = "\
 ### online-shop: old.drawbridge.yaml -> now
 
-2 changes: each allows something that the other does not; assuming pod-addresses=unknown, host-network=pods
-the new policies and the old ones each allow something that the others do not (pods that do not exist yet included)
+Mixed: 1 connection opened, 1 closed; assuming pod-addresses=unknown, host-network=pods
+The new policies and the old ones each allow something that the others do not (future pods included)
 
 | | From | To | Before | After |
 | --- | --- | --- | --- | --- |

@@ -1,4 +1,4 @@
-//! What Services and routes send to workloads, and whether policy lets it in (semantics 8.3).
+//! What Services and routes send to workloads, and whether policy lets it in.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -43,7 +43,7 @@ pub enum Sender {
     /// Pods of the cluster, those that do not exist yet included.
     Cluster,
     /// Addresses outside, by their own address: where a node or a load balancer puts its own in the place
-    /// of it, that one counts (semantics 1.5).
+    /// of it, that one counts.
     Outside,
     /// The ingress controller or a Gateway, of which nothing is known.
     Controller,

@@ -1,4 +1,4 @@
-//! Label selectors, requirement by requirement (semantics 2.3).
+//! Label selectors, requirement by requirement.
 
 use crate::sets::{LabelOp, Labels, Selector};
 

@@ -48,7 +48,7 @@ pub fn port_matches(
 }
 
 /// Whether the destination declares the port under this name. Only pods do, and none that counts as its
-/// node (semantics 1.4).
+/// node.
 fn bears_name(
     snapshot: &Snapshot,
     destination: &Endpoint,

@@ -1,4 +1,4 @@
-//! What these policies mean (3.2, A1-A12).
+//! Lowers these policies (A1-A12).
 
 use super::read::{self, ClusterPolicy, Kind, Pods};
 use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
@@ -8,14 +8,14 @@ use crate::policy::{Action, Match, Peer, PeerItem, Policy, PortItem, Rule, Side}
 use crate::sets::{DomainPattern, IpSet};
 use crate::yaml::{Mark, Object};
 
-/// Lowers a policy that the API server takes.
+/// Lowers a policy that the API server accepts.
 pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions) -> Policy {
     let lowering = Lowering {
         object,
         kind: policy.kind,
         assumptions: *assumptions,
     };
-    // Being a subject changes nothing for what no rule matches (A1).
+    // A subject is not isolated from connections that no rule matches (A1).
     let side = |rules: &[read::Rule]| {
         (!rules.is_empty()).then(|| Side {
             isolates: false,
@@ -39,7 +39,7 @@ pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions)
     }
 }
 
-/// A rule with a peer that nobody knows fails closed as a whole: it accepts nothing, or denies everything
+/// A rule with an unknown peer fails closed as a whole: it accepts nothing, or denies everything
 /// (A12).
 fn closed(rule: Rule) -> Rule {
     let accepts = rule.action == Action::Accept;
@@ -123,14 +123,14 @@ impl Lowering<'_> {
         Peer::All(all)
     }
 
-    /// The schema takes selectors that no selector parser does; those match nothing (3.4).
+    /// The schema accepts selectors that selector parsers refuse; these match nothing.
     fn labels(&self, written: &selector::LabelSelector) -> Option<crate::sets::Selector> {
         let mut refusals = Refusals::new(self.object);
         selector::validate(written, "", &mut refusals);
         refusals.found.is_empty().then(|| selector::lower(written))
     }
 
-    /// A6, with DESIGN's three ways to take the addresses of pods.
+    /// `networks` (A6), under each value of the assumption `pod-addresses`.
     fn block(&self, net: ipnet::IpNet) -> Vec<Peer> {
         let block = self.assumptions.block(IpSet::net(net));
         let whole = self.kind == Kind::Cluster && net.prefix_len() == 0;
@@ -143,7 +143,7 @@ impl Lowering<'_> {
         };
         let pods = match self.assumptions.host_network {
             HostNetwork::Pods => of_family,
-            // What is taken for its node has the node's addresses, which the block knows.
+            // Host-network pods judged as their node have the node's addresses, which the block matches.
             HostNetwork::Nodes => {
                 Peer::All(vec![of_family, Peer::Not(Box::new(Peer::HostNetwork))])
             }

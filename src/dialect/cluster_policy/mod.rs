@@ -15,8 +15,8 @@ use super::{Context, Dialect, Lower, Parsed};
 use crate::policy::{Kind, Policy};
 use crate::yaml::Object;
 
-/// Refusals that leave the meaning clear: fields that this version of the API does not have, selectors
-/// left out, port names where there are no pods.
+/// Codes of errors that leave the meaning clear: unknown fields, missing selectors, port names for peers that
+/// are not pods.
 const LENIENT: &[&str] = &["V23", read::MISSING_SELECTOR, read::NAMED_AND_ADDRESSED];
 
 const KINDS: &[Kind] = &[

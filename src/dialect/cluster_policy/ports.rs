@@ -7,7 +7,7 @@ use crate::policy::PortMatch;
 use crate::sets::Protocol;
 use crate::yaml::Mark;
 
-/// A range without ports, for items that the API takes and that match nothing.
+/// An empty range, for items that the API accepts and that match nothing.
 const NO_PORT: PortMatch = PortMatch::Range {
     protocol: Protocol::Tcp,
     first: 1,
@@ -15,7 +15,7 @@ const NO_PORT: PortMatch = PortMatch::Range {
 };
 
 impl<'a> Reader<'a> {
-    /// `ports` of v1alpha1. It says nothing about the words of `protocol` nor the order of a range.
+    /// `ports` of v1alpha1. The schema checks neither the values of `protocol` nor the order of a range.
     pub(super) fn ports(&mut self, at: &At<'a>) -> Vec<(PortMatch, Mark)> {
         let items = self.schema.list(at, 0, 100);
         let mut found = Vec::new();

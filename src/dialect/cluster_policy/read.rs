@@ -1,4 +1,4 @@
-//! Reading and checking in one walk (3.3, 3.4). The two versions differ in words and limits only.
+//! Parses and validates in one walk. The two API versions differ only in field names and limits.
 
 use super::schema::{At, Schema};
 use super::shape::SHAPE;
@@ -11,7 +11,7 @@ use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{Action, PortMatch};
 use crate::yaml::{Mark, Object};
 
-/// Code of a selector that the schema wants and whose absence has a clear meaning.
+/// Code of a required selector that is missing; its meaning is clear.
 pub const MISSING_SELECTOR: &str = "missing-selector";
 
 /// Code of port names beside peers that are no pods.
@@ -72,14 +72,14 @@ pub enum Peer {
     Unknown,
 }
 
-/// Reads an object of one of the three kinds. What is refused is left out of the result.
+/// Reads an object of one of the three kinds. Refused parts are missing from the result.
 pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
     let (kind, version) = match object.kind.as_str() {
         "AdminNetworkPolicy" => (Kind::Admin, "v1alpha1"),
         "BaselineAdminNetworkPolicy" => (Kind::Baseline, "v1alpha1"),
         _ => (Kind::Cluster, "v1alpha2"),
     };
-    let mut told = fields::strict(object, SHAPE);
+    let mut diagnostics = fields::strict(object, SHAPE);
     let mut reader = Reader {
         kind,
         schema: Schema::new(object),
@@ -97,16 +97,16 @@ pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
         reader.schema.out.help(0, &help);
     }
     let found = reader.policy();
-    told.append(&mut reader.schema.out.found);
-    told.append(&mut reader.notes);
-    (found, told)
+    diagnostics.append(&mut reader.schema.out.found);
+    diagnostics.append(&mut reader.notes);
+    (found, diagnostics)
 }
 
 /// One walk over an object.
 pub struct Reader<'a> {
     pub kind: Kind,
     pub schema: Schema<'a>,
-    /// What is accepted and has no effect.
+    /// Warnings about accepted fields without effect.
     pub notes: Vec<Diagnostic>,
     pub object: &'a Object,
 }
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
         Some(Pods { namespaces, pods })
     }
 
-    /// A selector of `pods`; one that is missing selects everything, though the schema may want it.
+    /// A selector of `pods`; one that is missing selects everything, though the schema may require it.
     fn part(&mut self, at: &At<'a>, key: &str, required: bool) -> Option<Option<LabelSelector>> {
         if let Some(found) = self.schema.get(at, key) {
             return self.selector(&found).map(Some);
@@ -272,7 +272,7 @@ impl<'a> Reader<'a> {
                 _ => Action::Accept,
             },
             peers: ends,
-            // An empty list is read as all ports by the releases that take it (A9).
+            // Releases that accept an empty list read it as all ports (A9).
             ports: ports.filter(|p| !p.is_empty()),
             mark: at.node.mark,
         })

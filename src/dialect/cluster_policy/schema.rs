@@ -1,5 +1,5 @@
-//! Checking a tree as the schema of a CRD does: every error at its field path, in the API server's
-//! words, and what is wrong left out of the result.
+//! Validates a tree as the schema of a CRD does: every error has its field path and the API server's
+//! message, and refused parts are missing from the result.
 
 use std::fmt::Display;
 
@@ -48,7 +48,7 @@ impl<'a> Schema<'a> {
         self.invalid(at, &Quoted(found), &detail);
     }
 
-    /// A field of a map; an explicit null is there, and of a wrong type.
+    /// A field of a map; an explicit null is present, with the wrong type.
     pub fn get<'n>(&self, at: &At<'n>, key: &str) -> Option<At<'n>> {
         let Value::Map(map) = &at.node.value else {
             return None;
@@ -64,7 +64,7 @@ impl<'a> Schema<'a> {
         })
     }
 
-    /// A field that must be there.
+    /// A required field.
     pub fn required<'n>(&mut self, at: &At<'n>, key: &str) -> Option<At<'n>> {
         let found = self.get(at, key);
         if found.is_none() && self.map(at).is_some() {
@@ -138,7 +138,7 @@ impl<'a> Schema<'a> {
         }
     }
 
-    /// Text of at most so many characters.
+    /// Text of at most `most` characters.
     pub fn short_text(&mut self, at: &At, most: usize) -> Option<String> {
         let text = self.text(at)?;
         if text.chars().count() > most {

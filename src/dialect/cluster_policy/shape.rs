@@ -1,4 +1,4 @@
-//! The fields that these kinds have; what else is written is told as V23.
+//! The fields of these kinds; any other field is reported as V23.
 
 use crate::dialect::fields::{METADATA, SELECTOR, Shape};
 

@@ -10,16 +10,16 @@ fn object(text: &str) -> crate::yaml::Object {
     read.policies.into_iter().next().expect("a policy")
 }
 
-/// The policy, and the codes and paths of what is told.
+/// The policy, and the codes and paths of its diagnostics.
 fn judge(text: &str) -> (Option<Policy>, Vec<(Severity, String)>) {
     let object = object(text);
     let read = ClusterPolicies.read(&object);
-    let told = read.diagnostics.iter();
-    let told = told.map(|d| (d.severity, d.path.clone().unwrap_or_default()));
+    let diagnostics = read.diagnostics.iter();
+    let diagnostics = diagnostics.map(|d| (d.severity, d.path.clone().unwrap_or_default()));
     let context = Context {
         assumptions: Assumptions::default(),
     };
-    (read.lower(&object, &context).pop(), told.collect())
+    (read.lower(&object, &context).pop(), diagnostics.collect())
 }
 
 fn admin(rule: &str) -> String {
@@ -35,23 +35,23 @@ fn cluster(rule: &str) -> String {
 }
 
 fn refused(text: &str) -> Vec<String> {
-    let (policy, told) = judge(text);
+    let (policy, diagnostics) = judge(text);
     assert!(policy.is_none(), "{text}");
-    let errors = told.into_iter().filter(|t| t.0 == Severity::Error);
+    let errors = diagnostics.into_iter().filter(|t| t.0 == Severity::Error);
     errors.map(|t| t.1).collect()
 }
 
 #[test]
 fn tiers_order_and_no_isolation() {
-    let (policy, told) = judge(&admin("{action: Allow, to: [{namespaces: {}}]}"));
+    let (policy, diagnostics) = judge(&admin("{action: Allow, to: [{namespaces: {}}]}"));
     let policy = policy.expect("judged");
-    assert_eq!(told, []);
+    assert_eq!(diagnostics, []);
     assert_eq!((policy.tier, policy.order), (ADMIN, 7));
     let side = policy.egress.expect("egress");
     assert!(!side.isolates && policy.ingress.is_none());
     assert_eq!(side.rules[0].ports, Match::Any);
-    let (policy, told) = judge(&cluster("{action: Accept, to: [{namespaces: {}}]}"));
-    assert_eq!(told, []);
+    let (policy, diagnostics) = judge(&cluster("{action: Accept, to: [{namespaces: {}}]}"));
+    assert_eq!(diagnostics, []);
     assert_eq!(policy.map(|p| p.tier), Some(BASELINE));
 }
 
@@ -133,8 +133,8 @@ fn what_the_schemas_refuse() {
     assert_eq!(wrong("v1alpha1", "v1alpha9"), ["apiVersion"]);
     let base = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\nmetadata: {name: mine}\nspec: {subject: {namespaces: {}}}\n";
     assert_eq!(refused(base), ["metadata.name"]);
-    let (policy, told) = judge(&spec.replace("{name: a}", "{name: a, namespace: A.b}"));
-    assert_eq!((policy.is_some(), told), (true, vec![]));
+    let (policy, diagnostics) = judge(&spec.replace("{name: a}", "{name: a, namespace: A.b}"));
+    assert_eq!((policy.is_some(), diagnostics), (true, vec![]));
     for (metadata, path) in [
         ("{name: A_b}", "metadata.name"),
         ("{name: a, labels: {a: x y}}", "metadata.labels"),
@@ -142,24 +142,24 @@ fn what_the_schemas_refuse() {
         ("{name: a, labels: {a: 5}}", "metadata.labels.a"),
     ] {
         let text = spec.replace("{name: a}", metadata);
-        let (policy, told) = judge(&text);
-        assert_eq!(told, [(Severity::Error, path.to_owned())]);
+        let (policy, diagnostics) = judge(&text);
+        assert_eq!(diagnostics, [(Severity::Error, path.to_owned())]);
         // Labels do not change what a policy means, but what cannot be decoded is no policy.
         assert_eq!(policy.is_some(), !metadata.contains('5'), "{metadata}");
     }
 }
 
 #[test]
-fn what_is_taken_and_means_nothing_is_told() {
+fn fields_without_effect_are_reported() {
     for rule in [
         "{action: Deny, to: [{namespaces: {}}], ports: [{portRange: {start: 9, end: 1}}]}",
         "{action: Deny, to: [{namespaces: {}}], ports: [{portNumber: {protocol: ICMP, port: 9}}]}",
         "{action: Deny, to: [{nodes: {}}]}",
     ] {
-        let (policy, told) = judge(&admin(rule));
+        let (policy, diagnostics) = judge(&admin(rule));
         assert!(policy.is_some(), "{rule}");
         assert_eq!(
-            told.iter().map(|t| t.0).collect::<Vec<_>>(),
+            diagnostics.iter().map(|t| t.0).collect::<Vec<_>>(),
             [Severity::Warning]
         );
     }
@@ -196,7 +196,7 @@ fn selectors_that_no_parser_takes_match_nothing() {
 }
 
 #[test]
-fn whole_networks_match_pods_whose_addresses_nobody_knows() {
+fn whole_networks_match_pods_with_unknown_addresses() {
     let rule = "{action: Deny, to: [{networks: [0.0.0.0/0]}]}";
     let pods = |text: &str, pod_addresses| {
         let assumptions = Assumptions {
@@ -230,7 +230,10 @@ fn names_of_ports_and_domains() {
     );
     assert_eq!(judge(&cluster(&long)).1, []);
     let rule = "{action: Deny, to: [{namespaces: {}}, {networks: [10.0.0.0/8]}], protocols: [{destinationNamedPort: web}]}";
-    let (policy, told) = judge(&cluster(rule));
+    let (policy, diagnostics) = judge(&cluster(rule));
     assert!(policy.is_some(), "only some servers refuse it");
-    assert_eq!(told, [(Severity::Error, "spec.egress[0]".to_owned())]);
+    assert_eq!(
+        diagnostics,
+        [(Severity::Error, "spec.egress[0]".to_owned())]
+    );
 }

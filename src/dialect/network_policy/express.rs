@@ -1,5 +1,5 @@
-//! A planned policy as a NetworkPolicy, and what of it NetworkPolicy cannot express. Nothing is widened:
-//! a peer that cannot be expressed is left out, and a rule without peers with it.
+//! Splits a planned policy into a NetworkPolicy and the losses that NetworkPolicy cannot express. Never widens:
+//! peers that cannot be expressed are omitted, and rules that have no peers left.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -103,15 +103,14 @@ fn metadata(plan: &PlanPolicy) -> ObjectMeta {
     }
 }
 
-/// The peers of a rule that can be expressed; none if there are none of them: to the API an empty list
-/// means everything (K7).
+/// The peers of a rule that can be expressed; none if there are none, because an empty list matches
+/// everything (K7).
 fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Vec<NetworkPolicyPeer>> {
     let names_alone = (rule.peers.iter()).all(|peer| matches!(peer, PlanPeer::Domain(_)));
     if names_alone {
         let other = &rule.other;
-        let why =
-            format!("`{other}` is known by domain name only, which NetworkPolicy cannot express");
-        let help = "give it the networks it may be reached at";
+        let why = format!("`{other}` has only a domain name, which NetworkPolicy cannot express");
+        let help = "add its networks";
         losses.extend(each_flow(rule, &Part::Flow, &why, help));
         return None;
     }
@@ -121,7 +120,7 @@ fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Vec<NetworkPolicyPee
             PlanPeer::Block(network) => peers.push(block(network)),
             PlanPeer::Domain(name) => {
                 let part = Part::Domain(name.clone());
-                let help = "give the external networks in its place";
+                let help = "use externals with networks instead";
                 let why = "NetworkPolicy has no domain names";
                 losses.extend(each_flow(rule, &part, why, help));
             }
@@ -174,16 +173,10 @@ fn block(network: &Network) -> NetworkPolicyPeer {
 
 fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
     let why = format!(
-        "the selector `{selector}` of `{}` is none of the API's",
+        "the selector `{selector}` of `{}` is not valid in the API",
         rule.other
     );
-    each_flow(
-        rule,
-        &Part::Gate(rule.direction),
-        &why,
-        "ask for exact values",
-    )
-    .collect()
+    each_flow(rule, &Part::Gate(rule.direction), &why, "use exact values").collect()
 }
 
 fn each_flow<'a>(

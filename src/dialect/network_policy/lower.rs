@@ -1,4 +1,4 @@
-//! What a NetworkPolicy means (K1-K33).
+//! Lowers a NetworkPolicy (K1-K33).
 
 use super::parse::{self, IpBlock, NetworkPolicy};
 use crate::cluster::{Assumptions, HostNetwork};
@@ -10,7 +10,7 @@ use crate::sets::{IpSet, Protocol};
 use crate::yaml::Object;
 use crate::yaml::decode::IntOrString;
 
-/// Lowers a policy that the API server takes.
+/// Lowers a policy that the API server accepts.
 pub fn lower(object: &Object, policy: &NetworkPolicy, assumptions: &Assumptions) -> Policy {
     let lowering = Lowering {
         object,
@@ -39,7 +39,7 @@ pub fn lower(object: &Object, policy: &NetworkPolicy, assumptions: &Assumptions)
     }
 }
 
-/// Whether the policy says anything about a direction (K3); rules of another one are ignored (K4).
+/// Whether the policy applies to a direction (K3); rules of another one are ignored (K4).
 pub(super) fn applies(policy: &NetworkPolicy, direction: Direction) -> bool {
     let types = &policy.policy_types;
     if types.is_empty() {
@@ -77,7 +77,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// K20-K26.
+    /// The pods and addresses of a peer (K20-K26).
     fn peer(&self, peer: &parse::Peer) -> Peer {
         if let Some(block) = &peer.ip_block {
             return self.block(block);
@@ -92,7 +92,7 @@ impl Lowering<'_> {
         self.pods(all)
     }
 
-    /// All of these, but host-network pods only where they are like other pods (1.3).
+    /// All of these; host-network pods only under the assumption `host-network=pods`.
     fn pods(&self, mut all: Vec<Peer>) -> Peer {
         if self.assumptions.host_network == HostNetwork::Nodes {
             all.push(Peer::Not(Box::new(Peer::HostNetwork)));
@@ -100,7 +100,7 @@ impl Lowering<'_> {
         Peer::All(all)
     }
 
-    /// Addresses outside, and those of pods where they count (K32).
+    /// Addresses outside, and those of pods where the assumption says so (K32).
     fn block(&self, block: &IpBlock) -> Peer {
         let Ok(outer) = cidr::parse(&block.cidr.value) else {
             return Peer::Nothing;
@@ -122,7 +122,7 @@ pub(super) fn any_if_empty<T>(empty: bool, items: Vec<T>) -> Match<T> {
     }
 }
 
-/// K10-K13.
+/// The ports of an item (K10-K13).
 pub(super) fn port_match(port: &parse::Port) -> Option<PortMatch> {
     let protocol = match &port.protocol {
         None => Protocol::Tcp,

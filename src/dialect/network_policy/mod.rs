@@ -20,8 +20,8 @@ use super::{Context, Dialect, Lower, Parsed};
 use crate::policy::{Kind, Policy, RaisedPolicy};
 use crate::yaml::Object;
 
-/// Refusals that do not keep a policy from being judged: older or more lenient servers let pass
-/// blocks that are not canonical, fields nobody knows, the API version of old.
+/// Codes of errors that do not prevent a policy from being judged, because older or more lenient servers accept
+/// them: non-canonical blocks, unknown fields, old API versions.
 const LENIENT: &[&str] = &["V13", "V23", "api-version"];
 
 /// The group in which it is served, and the one in which it was.

@@ -1,4 +1,4 @@
-//! A NetworkPolicy as written, with the place of everything.
+//! A NetworkPolicy as written, with source positions.
 
 use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::selector::{self, LabelSelector};
@@ -17,7 +17,7 @@ pub struct NetworkPolicy {
     pub pod_selector: LabelSelector,
     /// `spec.policyTypes`.
     pub policy_types: Vec<Spanned<String>>,
-    /// Where `spec.policyTypes` stands.
+    /// The position of `spec.policyTypes`.
     pub policy_types_mark: Mark,
     /// `spec.ingress`.
     pub ingress: Vec<Rule>,
@@ -32,7 +32,7 @@ pub struct Rule {
     pub peers: Vec<Peer>,
     /// `ports`; empty: everything (K8).
     pub ports: Vec<Port>,
-    /// Where it stands.
+    /// Its position.
     pub mark: Mark,
 }
 
@@ -45,7 +45,7 @@ pub struct Peer {
     pub namespace_selector: Option<LabelSelector>,
     /// `ipBlock`.
     pub ip_block: Option<IpBlock>,
-    /// Where it stands.
+    /// Its position.
     pub mark: Mark,
 }
 
@@ -67,7 +67,7 @@ pub struct Port {
     pub port: Option<Spanned<IntOrString>>,
     /// `endPort`.
     pub end_port: Option<Spanned<i32>>,
-    /// Where it stands.
+    /// Its position.
     pub mark: Mark,
 }
 

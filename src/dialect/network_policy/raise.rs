@@ -1,11 +1,11 @@
-//! A NetworkPolicy as it could be drawn.
+//! Turns a NetworkPolicy into rules that flows can express.
 
 use super::lower::{any_if_empty, applies, port_match};
 use super::parse::{IpBlock, NetworkPolicy, Peer, Rule};
 use crate::dialect::{cidr, selector};
 use crate::policy::{Direction, Network, PlanNamespaces, PlanPeer, RaisedPolicy, RaisedRule};
 
-/// Raises a policy that the API server takes. None if an address block cannot be read.
+/// Raises a policy that the API server accepts. None if an address block cannot be read.
 pub fn raise(policy: &NetworkPolicy) -> Option<RaisedPolicy> {
     let isolates = Direction::BOTH.into_iter();
     let isolates: Vec<Direction> = isolates.filter(|d| applies(policy, *d)).collect();
@@ -36,7 +36,7 @@ fn raise_rule(direction: Direction, rule: &Rule) -> Option<RaisedRule> {
     })
 }
 
-/// K20-K26.
+/// The peer of an item (K20-K26).
 fn peer(peer: &Peer) -> Option<PlanPeer> {
     if let Some(block) = &peer.ip_block {
         return network(block).map(PlanPeer::Block);

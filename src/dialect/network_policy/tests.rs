@@ -59,9 +59,10 @@ fn lowered(text: &str) -> Policy {
     read.policy.unwrap()
 }
 
-fn told(read: &Read) -> Vec<(&'static str, &str)> {
-    let told = read.diagnostics.iter();
-    told.map(|d| (d.code, d.path.as_deref().unwrap_or("")))
+fn diagnostics(read: &Read) -> Vec<(&'static str, &str)> {
+    let diagnostics = read.diagnostics.iter();
+    diagnostics
+        .map(|d| (d.code, d.path.as_deref().unwrap_or("")))
         .collect()
 }
 
@@ -114,7 +115,7 @@ fn the_api_server_refuses() {
             .map(|(c, p)| (*c, format!("{PORTS}{p}")))
             .collect();
         let want: Vec<_> = want.iter().map(|(c, p)| (*c, p.as_str())).collect();
-        assert_eq!(told(&read), want, "{text}");
+        assert_eq!(diagnostics(&read), want, "{text}");
         assert!(read.policy.is_none(), "{text}");
     }
     for (text, code, path) in [
@@ -210,7 +211,7 @@ fn the_api_server_refuses() {
         ("[]", "V22", "spec"),
     ] {
         let read = spec(text);
-        assert_eq!(told(&read), [(code, path)], "{text}");
+        assert_eq!(diagnostics(&read), [(code, path)], "{text}");
         assert!(read.policy.is_none(), "{text}");
     }
 }
@@ -254,7 +255,7 @@ fn some_refusals_do_not_keep_a_policy_from_being_judged() {
         ),
     ] {
         let read = spec(text);
-        assert_eq!(told(&read), [(code, path)], "{text}");
+        assert_eq!(diagnostics(&read), [(code, path)], "{text}");
         assert!(read.policy.is_some(), "{text}");
     }
     assert_eq!(
@@ -281,7 +282,7 @@ fn some_refusals_do_not_keep_a_policy_from_being_judged() {
         ),
     ] {
         let read = read_with(&format!("{HEAD}{head}\n"), &Assumptions::default());
-        let paths: Vec<&str> = told(&read).iter().map(|t| t.1).collect();
+        let paths: Vec<&str> = diagnostics(&read).iter().map(|t| t.1).collect();
         assert_eq!(paths.join(" "), path);
         assert!(read.policy.is_some());
     }
@@ -292,13 +293,16 @@ fn some_refusals_do_not_keep_a_policy_from_being_judged() {
             &long[1..]
         );
         let read = read_with(&text, &Assumptions::default());
-        assert_eq!(told(&read).iter().map(|t| t.1).collect::<Vec<_>>(), paths);
+        assert_eq!(
+            diagnostics(&read).iter().map(|t| t.1).collect::<Vec<_>>(),
+            paths
+        );
     }
     let old = read_with(
         "apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: p}\n",
         &Assumptions::default(),
     );
-    assert_eq!(told(&old), [("api-version", "apiVersion")]);
+    assert_eq!(diagnostics(&old), [("api-version", "apiVersion")]);
     assert!(old.policy.is_some());
 }
 

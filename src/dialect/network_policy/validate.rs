@@ -1,4 +1,4 @@
-//! What the API server of Kubernetes 1.36 refuses (V1-V23), with its field paths and its words.
+//! What the API server of Kubernetes 1.36 refuses (V1-V23), with its field paths and messages.
 
 use std::fmt::Display;
 
@@ -53,23 +53,23 @@ const SHAPE: Shape = Shape::Fields(&[
     ),
 ]);
 
-/// Unknown and duplicate fields (V23), and an API version that is served no more.
+/// Unknown and duplicate fields (V23), and an API version that is no longer served.
 pub fn strict(object: &Object) -> Vec<Diagnostic> {
     let mut found = fields::strict(object, SHAPE);
     if object.api_version != API_VERSION {
         let message = format!(
-            "no server has NetworkPolicy in `{}` any more; it is judged as one of `{API_VERSION}`",
+            "`{}` no longer serves NetworkPolicy; judged as `{API_VERSION}`",
             object.api_version
         );
-        let told = Diagnostic::error("api-version", message)
+        let diagnostic = Diagnostic::error("api-version", message)
             .path("apiVersion")
             .help(format!("write `apiVersion: {API_VERSION}`"));
-        found.push(object.about(told, object.node.mark));
+        found.push(object.about(diagnostic, object.node.mark));
     }
     found
 }
 
-/// Everything else that is refused, in the order in which the API checks it.
+/// All other errors, in the order in which the API checks them.
 pub fn validate(object: &Object, policy: &NetworkPolicy) -> Vec<Diagnostic> {
     let mut out = Refusals::new(object);
     policy.metadata.validate(&mut out);
@@ -110,7 +110,7 @@ fn port(port: &Port, path: impl Display + Copy, out: &mut Refusals) {
             message,
         );
         if Protocol::parse(&protocol.value.to_ascii_uppercase()).is_some() {
-            out.help(since, "write it in capitals");
+            out.help(since, "write it in upper case");
         }
     }
     let end_path = format_args!("{path}.endPort");
@@ -162,10 +162,7 @@ fn port(port: &Port, path: impl Display + Copy, out: &mut Refusals) {
             let since = out.found.len();
             out.invalid(code, path, *mark, Quoted(name), &names::port_name(name));
             if digits {
-                out.help(
-                    since,
-                    "in quotes it is the name of a port: take the quotes off",
-                );
+                out.help(since, "a quoted number is a port name: remove the quotes");
             }
         }
         None => {}
@@ -190,7 +187,7 @@ fn peer(peer: &Peer, path: impl Display + Copy, out: &mut Refusals) {
             out.add("V9", path, peer.mark, message.into());
             out.help(
                 since,
-                "for everything, leave the list of peers out; a selector without value is none",
+                "to match everything, omit the list of peers; a selector without a value counts as missing",
             );
         }
         (Some(_), true) => {
@@ -233,7 +230,7 @@ fn one_block(
             out.invalid("V13", path, text.mark, value, strict.as_slice());
             out.help(
                 since,
-                &format!("write `{}`, which is how it is judged", block.net),
+                &format!("write `{}`; it is judged as that", block.net),
             );
             Some(block)
         }

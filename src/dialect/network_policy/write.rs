@@ -26,7 +26,7 @@ pub struct Text {
 /// Comment lines of a policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comments {
-    /// Above everything.
+    /// Above the policy.
     pub head: Vec<String>,
     /// Above each ingress rule, in order; may be shorter than the rules.
     pub ingress: Vec<Vec<String>>,
@@ -88,7 +88,7 @@ pub fn write(policy: &NetworkPolicy, comments: &Comments) -> Text {
     }
 }
 
-/// The API's form of a selector. None: it asks what label selectors of the API cannot.
+/// The API's form of a selector; none if the API's label selectors cannot express it.
 pub fn label_selector(selector: &Selector) -> Option<LabelSelector> {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
     let mut labels = std::collections::BTreeMap::new();

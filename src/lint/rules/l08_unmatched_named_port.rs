@@ -1,4 +1,4 @@
-//! Port names towards what declares no ports.
+//! Port names where the peer declares no ports.
 //!
 #![doc = include_str!("l08_unmatched_named_port.md")]
 
@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    // Of policies of the whole cluster, the API says so itself (A10).
+    // For cluster-wide policies the dialect reports this itself (A10).
     let policies = input.snapshot.policies.iter();
     for policy in policies.filter(|p| p.namespace.is_some()) {
         let rules = policy.egress.iter().flat_map(|side| &side.rules);

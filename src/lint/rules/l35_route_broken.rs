@@ -1,4 +1,4 @@
-//! Routes whose pods do not let the ingress controller in.
+//! Routes whose pods deny the ingress controller.
 //!
 #![doc = include_str!("l35_route_broken.md")]
 
@@ -21,7 +21,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let route = &snapshot.routes[reach.route];
         let workload = &snapshot.workloads[reach.workload];
         let message = format!(
-            "it sends traffic to `{}/{}` at {}, but no policy lets the ingress controller in",
+            "it sends traffic to `{}/{}` on {}, but no policy allows the ingress controller",
             workload.namespace, workload.name, reach.wanted
         );
         let found = rule
@@ -40,7 +40,7 @@ mod tests {
     use crate::lint::tests::found;
 
     #[test]
-    fn routes_whose_pods_let_no_controller_in() {
+    fn routes_whose_pods_deny_the_controller() {
         let page = include_str!("l35_route_broken.md");
         let example = page.split("```yaml\n").nth(1).unwrap();
         let example = example.split("```").next().unwrap();

@@ -1,4 +1,4 @@
-//! Backends of Ingress, Route and Gateway API objects that no Service stands behind (W22, W23).
+//! Backends of Ingress, Route and Gateway API objects without a Service (W22, W23).
 
 use crate::analysis::routes::backend_ports;
 use crate::cluster::{Route, Service, Snapshot, TargetPort};
@@ -11,13 +11,13 @@ pub(super) fn backends(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
         let service = snapshot.services.binary_search_by(by_name).ok();
         let Some(service) = service.and_then(|at| snapshot.services.get(at)) else {
             let message = format!(
-                "its backend `{}/{}` is no Service that is declared here",
+                "its backend Service `{}/{}` is not declared in the input",
                 route.service_namespace, route.service
             );
-            out.push(told(route, message).help("add the Service, or correct the name"));
+            out.push(diagnostic(route, message).help("add the Service, or correct the name"));
             continue;
         };
-        // What stands behind a name outside the cluster is not known.
+        // The backends of a name outside the cluster are unknown.
         if service.kind != "ExternalName" && backend_ports(route, service).is_empty() {
             out.push(without_port(route, service));
         }
@@ -42,21 +42,21 @@ fn without_port(route: &Route, service: &Service) -> Diagnostic {
         None => format!("{}/{}", p.protocol.name(), p.port),
     });
     let ports: Vec<String> = ports.collect();
-    told(route, message).help(match ports.is_empty() {
+    diagnostic(route, message).help(match ports.is_empty() {
         true => "declare the port in the Service".to_owned(),
-        false => format!("name one of its own ports: {}", ports.join(", ")),
+        false => format!("use one of its ports: {}", ports.join(", ")),
     })
 }
 
-fn told(route: &Route, message: String) -> Diagnostic {
+fn diagnostic(route: &Route, message: String) -> Diagnostic {
     let code = match route.kind {
         "Ingress" | "Route" => "W22",
         _ => "W23",
     };
-    let told = Diagnostic::warning(code, message)
+    let diagnostic = Diagnostic::warning(code, message)
         .on(format!("{} {}/{}", route.kind, route.namespace, route.name));
     match &route.span {
-        Some(span) => told.at(span.clone()),
-        None => told,
+        Some(span) => diagnostic.at(span.clone()),
+        None => diagnostic,
     }
 }

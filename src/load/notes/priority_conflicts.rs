@@ -1,4 +1,4 @@
-//! Policies of one priority that disagree (A3).
+//! Policies of equal priority that conflict (A3).
 
 use crate::analysis::priority_conflicts::{self, RuleAt, Tie};
 use crate::analysis::{Direction, Endpoint};
@@ -8,10 +8,10 @@ use crate::policy::{Action, Policy};
 
 pub(super) fn ties(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
     let found = priority_conflicts::ties(snapshot);
-    out.extend(found.iter().filter_map(|tie| told(snapshot, tie)));
+    out.extend(found.iter().filter_map(|tie| diagnostic(snapshot, tie)));
 }
 
-fn told(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
+fn diagnostic(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
     let (first, place, action) = rule(snapshot, tie, tie.first)?;
     let (second, other_place, other_action) = rule(snapshot, tie, tie.second)?;
     let tier = snapshot.tiers.get(first.tier)?;
@@ -25,9 +25,9 @@ fn told(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
     };
     let port = tie
         .port
-        .map(|(protocol, port)| format!(" at {}/{port}", protocol.name()));
+        .map(|(protocol, port)| format!(" on {} {port}", protocol.name()));
     let message = format!(
-        "it shares priority {} of tier {} with {} ({}), and they disagree: from {connection}{}, {place} says {}, {other_place} says {}; the API leaves open which one decides, and `{}` is taken as it is the first by name",
+        "it has the same priority {} of tier {} as {} ({}), and they conflict: for {connection}{}, {place} is {}, {other_place} is {}; the API leaves undefined which one decides, so `{}` decides, the first by name",
         first.order,
         tier.name,
         first.title(),
@@ -37,12 +37,12 @@ fn told(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
         word(other_action),
         first.name,
     );
-    let told = Diagnostic::warning("A3", message)
+    let diagnostic = Diagnostic::warning("A3", message)
         .at(second.span.clone())
         .on(second.title())
         .path("spec.priority")
         .help("give them different priorities");
-    Some(told)
+    Some(diagnostic)
 }
 
 fn rule<'a>(
@@ -77,7 +77,7 @@ fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
         },
         Endpoint::Address(address) => format!("`{address}`"),
         Endpoint::Domain(name) => format!("`{name}`"),
-        Endpoint::NewPod(_) => "a new pod".to_owned(),
+        Endpoint::NewPod(_) => "a future pod".to_owned(),
     }
 }
 
@@ -115,22 +115,22 @@ metadata: {name: r, namespace: o, labels: {app: r}}
         )
     }
 
-    fn told(policies: &[String]) -> Vec<Diagnostic> {
+    fn conflicts(policies: &[String]) -> Vec<Diagnostic> {
         let text = format!("{PODS}{}", policies.concat());
         let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
         assert_eq!(loaded.snapshot.policies.len(), policies.len());
-        let told = loaded.diagnostics.into_iter();
-        told.filter(|d| d.code == "A3").collect()
+        let all = loaded.diagnostics.into_iter();
+        all.filter(|d| d.code == "A3").collect()
     }
 
     const ALL: &str = "from: [{namespaces: {}}]";
 
     #[test]
     fn names_both_and_a_connection() {
-        let found = told(&[rule("z", 5, "Deny", ALL), rule("b", 5, "Allow", ALL)]);
+        let found = conflicts(&[rule("z", 5, "Deny", ALL), rule("b", 5, "Allow", ALL)]);
         let texts: Vec<_> = found.iter().map(Diagnostic::to_string).collect();
         insta::assert_snapshot!(texts.join("\n"), @r"
-        a.yaml:11:1: warning: AdminNetworkPolicy z: spec.priority: it shares priority 5 of tier Admin with AdminNetworkPolicy b (a.yaml:20:1), and they disagree: from `s/p` to `o/r` at TCP/1, a.yaml:27:5 says accept, a.yaml:18:5 says deny; the API leaves open which one decides, and `b` is taken as it is the first by name (A3)
+        a.yaml:11:1: warning: AdminNetworkPolicy z: spec.priority: it has the same priority 5 of tier Admin as AdminNetworkPolicy b (a.yaml:20:1), and they conflict: for `s/p` to `o/r` on TCP 1, a.yaml:27:5 is accept, a.yaml:18:5 is deny; the API leaves undefined which one decides, so `b` decides, the first by name (A3)
             help: give them different priorities
         ");
     }
@@ -143,13 +143,13 @@ metadata: {name: r, namespace: o, labels: {app: r}}
         let rules = rule("z", 5, "Deny", ALL) + &rule("b", 5, "Allow", ALL);
         let text = pod("p") + &pod("q") + &rules;
         let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
-        let mut told = loaded.diagnostics.iter();
-        let found = told.find(|d| d.code == "A3").unwrap();
-        assert!(found.message.contains("from `s/q` to `s/p`"), "{found}");
+        let mut all = loaded.diagnostics.iter();
+        let found = all.find(|d| d.code == "A3").unwrap();
+        assert!(found.message.contains("for `s/q` to `s/p`"), "{found}");
     }
 
     #[test]
-    fn only_where_they_meet_and_disagree() {
+    fn only_overlapping_rules_with_different_actions_conflict() {
         let at = |ports: &str| format!("{ALL}, ports: [{ports}]");
         let b = rule("b", 5, "Allow", &at("{portRange: {start: 80, end: 90}}"));
         for apart in [
@@ -176,27 +176,31 @@ metadata: {name: r, namespace: o, labels: {app: r}}
                 &format!("{{action: Deny, {ALL}}}"),
             ),
         ] {
-            assert_eq!(told(&[b.clone(), apart.clone()]), [], "{apart}");
+            assert_eq!(conflicts(&[b.clone(), apart.clone()]), [], "{apart}");
         }
         for meeting in [
             rule("z", 5, "Pass", ALL),
             rule("z", 5, "Deny", &at("{portNumber: {port: 90}}")),
         ] {
-            assert_eq!(told(&[b.clone(), meeting.clone()]).len(), 1, "{meeting}");
+            assert_eq!(
+                conflicts(&[b.clone(), meeting.clone()]).len(),
+                1,
+                "{meeting}"
+            );
         }
         let named = rule("n", 5, "Deny", &at("{namedPort: web}"));
         let number = rule("m", 5, "Allow", &at("{portNumber: {port: 8080}}"));
-        assert_eq!(told(&[named, number]).len(), 1);
+        assert_eq!(conflicts(&[named, number]).len(), 1);
     }
 
     #[test]
-    fn what_is_decided_before_is_no_tie() {
+    fn connections_decided_by_higher_priorities_do_not_conflict() {
         let at = |port: u16| format!("{ALL}, ports: [{{portNumber: {{port: {port}}}}}]");
         let tie = [
             rule("b", 5, "Allow", &at(80)),
             rule("z", 5, "Deny", &at(80)),
         ];
-        let with = |first: String| told(&[vec![first], tie.to_vec()].concat());
+        let with = |first: String| conflicts(&[vec![first], tie.to_vec()].concat());
         assert_eq!(with(rule("a", 4, "Pass", &at(80))), []);
         assert_eq!(with(rule("a", 4, "Pass", &at(81))).len(), 1);
         let own = format!("{{action: Allow, {}}}; {{action: Deny, {ALL}}}", at(80));
@@ -204,6 +208,6 @@ metadata: {name: r, namespace: o, labels: {app: r}}
             policy("b", 5, "{namespaces: {}}", &own),
             rule("z", 5, "Allow", &at(80)),
         ];
-        assert_eq!(told(&both), []);
+        assert_eq!(conflicts(&both), []);
     }
 }

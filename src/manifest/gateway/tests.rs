@@ -23,13 +23,13 @@ fn backends(manifests: &Manifests) -> Vec<String> {
 }
 
 fn lines(manifests: &Manifests) -> Vec<u32> {
-    let told = manifests.diagnostics.iter();
+    let diagnostics = manifests.diagnostics.iter();
     assert!(
-        told.clone().all(|d| d.code == "W23"),
+        diagnostics.clone().all(|d| d.code == "W23"),
         "{:?}",
         manifests.diagnostics
     );
-    told.map(|d| d.span.as_ref().unwrap().line).collect()
+    diagnostics.map(|d| d.span.as_ref().unwrap().line).collect()
 }
 
 #[test]
@@ -111,9 +111,9 @@ fn routes_without_a_gateway_or_a_port_bring_nothing_in() {
     let mesh = "{parentRefs: [{kind: Service, group: \"\", name: a, port: 80}], rules: [{backendRefs: [{name: a, port: 80}]}]}";
     let alone = "{rules: [{backendRefs: [{name: a, port: 80}]}]}";
     let portless = "{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: a}]}]}";
-    for (spec, told) in [(mesh, vec![]), (alone, vec![2]), (portless, vec![5])] {
+    for (spec, diagnostics) in [(mesh, vec![]), (alone, vec![2]), (portless, vec![5])] {
         let manifests = load(&route("HTTPRoute", spec));
         assert_eq!(backends(&manifests), [""; 0], "{spec}");
-        assert_eq!(lines(&manifests), told, "{spec}");
+        assert_eq!(lines(&manifests), diagnostics, "{spec}");
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The moments between which a crash may happen.
+/// The steps between which a crash may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
     Created,
@@ -99,7 +99,7 @@ pub(super) fn temporary_beside(target: &Path) -> io::Result<PathBuf> {
     Ok(target.with_file_name(name))
 }
 
-/// A number that is different each time, for names that must not meet.
+/// A random number, for unique file names.
 pub(super) fn random() -> u64 {
     std::collections::hash_map::RandomState::new()
         .build_hasher()

@@ -11,7 +11,7 @@ pub enum DiffLine {
     Added(String),
 }
 
-/// Larger tables are not worth their memory: such texts are shown as removed and added whole.
+/// The most cells of the table; larger texts are shown as removed and added whole.
 const LARGEST: usize = 4_000_000;
 
 /// A shortest list of lines that turns `old` into `new`.
@@ -65,7 +65,7 @@ fn middle(old: &[&str], new: &[&str], lines: &mut Vec<DiffLine>) {
     lines.extend(new.iter().map(|line| added(line)));
 }
 
-/// For each pair of rests, the length of their longest common sequence; row by row.
+/// For each pair of suffixes, the length of their longest common sequence; row by row.
 fn common(old: &[&str], new: &[&str]) -> Vec<u32> {
     let width = new.len() + 1;
     let mut table = vec![0; (old.len() + 1) * width];

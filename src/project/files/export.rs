@@ -1,4 +1,4 @@
-//! Exporting policies: what would change on disk is a plan, which can be looked at before it is done.
+//! Exporting policies: the changes on disk are a plan that can be reviewed before it is applied.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -65,7 +65,7 @@ pub enum ChangeKind {
     Changed,
     /// It has that text already.
     Unchanged,
-    /// Its policies are not there any more.
+    /// Its policies no longer exist.
     Deleted,
 }
 
@@ -78,7 +78,7 @@ pub struct FileChange {
     pub name: String,
     /// What happens to it.
     pub kind: ChangeKind,
-    /// It is there and was not written by Drawbridge: ask before going over it.
+    /// The file exists and was not written by Drawbridge: ask before overwriting it.
     pub foreign: bool,
     /// The lines that change, among those that do not.
     pub diff: Vec<DiffLine>,
@@ -91,7 +91,7 @@ const VERDICT: &str = "VERDICT.md";
 const WRITTEN_BY_US: &str = "# Written by Drawbridge";
 const VERDICT_BY_US: &str = "<!-- Written by Drawbridge -->\n";
 
-/// Compares what would be written with what is there. Policies go in the order given (allow before
+/// Compares the files to write with those on disk. Policies go in the order given (allow before
 /// deny is up to the caller), then the kustomization and the verdict, then the deletions: files that an earlier
 /// export wrote, in this layout or the flat one of earlier versions, for policies that are not in this one or
 /// have another file in it.
@@ -128,7 +128,7 @@ pub fn plan_export(
     Ok(ExportPlan { changes })
 }
 
-/// Documents one behind the other.
+/// Joins documents.
 fn join(texts: &[&str]) -> String {
     let mut all = String::new();
     for text in texts {
@@ -149,7 +149,7 @@ fn checked_name(file: &ExportFile, names: &mut BTreeSet<String>) -> Result<Strin
         |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['/', '\\']);
     let name = policy_file(&file.namespace, &file.name);
     if !is_plain(&file.namespace) || !is_plain(&file.name) {
-        let message = format!("`{name}` cannot be the file of a policy");
+        let message = format!("`{name}` is not a valid file name for a policy");
         let help = "give the policy and its namespace names that Kubernetes accepts";
         return Err(Diagnostic::error("file", message).help(help));
     }
@@ -211,7 +211,7 @@ fn compare(path: PathBuf, name: String, after: String) -> Result<FileChange, Dia
     })
 }
 
-/// Whether Drawbridge wrote a file: every document in it says so.
+/// Whether Drawbridge wrote a file: every document in it has the mark.
 fn is_ours(text: &str) -> bool {
     if text.starts_with(WRITTEN_BY_US) || text.starts_with(VERDICT_BY_US) {
         return true;
@@ -293,7 +293,7 @@ fn exported_names(folder: &Path) -> Result<Vec<String>, Diagnostic> {
         if kind.is_file() {
             names.push(name);
         } else if kind.is_dir() && !name.starts_with('.') {
-            // A folder that may not be listed is none that an export made.
+            // A folder that cannot be listed was not made by an export.
             let inside = entries(&folder.join(&name)).unwrap_or_default();
             let files = inside.into_iter().filter(|(_, kind)| kind.is_file());
             names.extend(files.map(|(file, _)| format!("{name}/{file}")));
@@ -304,7 +304,7 @@ fn exported_names(folder: &Path) -> Result<Vec<String>, Diagnostic> {
     Ok(names)
 }
 
-/// What is in a folder; nothing if there is no such folder. Links are not followed.
+/// The entries of a folder; empty if it does not exist. Links are not followed.
 fn entries(folder: &Path) -> io::Result<Vec<(String, fs::FileType)>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -326,7 +326,7 @@ impl ExportPlan {
             .any(|change| change.kind != ChangeKind::Unchanged)
     }
 
-    /// Does what the plan says, each file as a whole, unless a file changed since the plan was made.
+    /// Applies the plan, each file atomically, unless a file changed since the plan was made.
     pub fn apply(&self) -> Result<(), Diagnostic> {
         let todo = || {
             self.changes
@@ -335,8 +335,8 @@ impl ExportPlan {
         };
         for change in todo() {
             if read(&change.path)? != change.before {
-                let message = "the file changed while the export was being looked at";
-                let help = "look at the changes again";
+                let message = "the file changed during the review of the export";
+                let help = "review the changes again";
                 return Err(about(
                     &change.path,
                     Diagnostic::error("file", message).help(help),

@@ -1,5 +1,5 @@
 //! The journal: the unsaved project, written beside the user's files so that a crash loses nothing.
-//! Each window has one, and holds a lock as long as it lives; a journal without a living lock was
+//! Each window has one, and holds a lock while it is open; a journal without a lock was
 //! left by a crash.
 
 use std::fs::{self, File, OpenOptions};
@@ -26,7 +26,7 @@ pub struct Journal {
     _held: File,
 }
 
-/// Unsaved work that a crash left behind. Held by this process from now on, so that no other
+/// Unsaved work of a crashed process. Held by this process from now on, so that no other
 /// window offers it too.
 #[derive(Debug)]
 pub struct Orphan {
@@ -40,7 +40,7 @@ pub struct Orphan {
 }
 
 impl StateFolder {
-    /// Starts a journal; nothing is in it yet.
+    /// Starts an empty journal.
     pub fn start_journal(&self) -> Result<Journal, Diagnostic> {
         let folder = self.folder(FOLDER)?;
         let stem = format!("{:016x}", random());
@@ -61,7 +61,7 @@ impl StateFolder {
         }
     }
 
-    /// What crashes left behind, the newest first.
+    /// Unsaved work of crashed processes, newest first.
     pub fn orphans(&self) -> Vec<Orphan> {
         let folder = self.path().join(FOLDER);
         let Ok(entries) = fs::read_dir(&folder) else {
@@ -142,12 +142,12 @@ impl Journal {
         )
     }
 
-    /// Nothing is unsaved any more.
+    /// Clears the journal after a save.
     pub fn clear(&self) {
         let _ = fs::remove_file(&self.text);
     }
 
-    /// Ends the journal: the project was closed as the user wanted it.
+    /// Ends the journal: the project was closed normally.
     pub fn close(self) {
         self.clear();
         let _ = fs::remove_file(&self.lock);
@@ -155,12 +155,12 @@ impl Journal {
 }
 
 impl Orphan {
-    /// The user does not want it.
+    /// Discards the unsaved work.
     pub fn discard(self) {
         self.journal.close();
     }
 
-    /// The user wants it: its journal goes on as the journal of the recovered project.
+    /// Restores the unsaved work; its journal becomes that of the recovered project.
     pub fn adopt(self) -> Journal {
         self.journal
     }

@@ -42,7 +42,7 @@ fn a_crash_at_any_moment_leaves_the_old_file_or_the_new_one() {
             if moment == Renamed { new.clone() } else { old },
             "{moment:?}"
         );
-        // What the crash left lying about is in nobody's way.
+        // Leftover files of the crash cause no conflict.
         save(&path, &new, "").unwrap();
         assert_eq!(open(&path).unwrap().document, new);
     }
@@ -222,7 +222,7 @@ fn listed(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn an_export_says_what_it_will_do_and_does_it() {
+fn an_export_applies_the_plan_it_shows() {
     use ChangeKind::*;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out");
@@ -342,7 +342,7 @@ fn an_export_deletes_only_files_that_an_export_wrote() {
         // Somebody else's, at a name of ours.
         ("shop-db.yaml", policy("db", false)),
         ("shop/own.yaml", policy("own", false)),
-        // Ours, at a name of somebody else: copied, or moved by hand.
+        // Written by Drawbridge, but at another policy's name: copied, or moved by hand.
         ("copy.yaml", of_shop.clone()),
         ("other-web.yaml", of_shop.clone()),
         ("other/web.yaml", of_shop.clone()),

@@ -1,20 +1,20 @@
-//! Where the things of a project stand in its file, for reports that point at lines.
+//! The lines of flows, policies and invariants in a project file, for reports.
 
 use crate::yaml::{self, Node, Value};
 
 /// Lines (from 1) of the items of a project's lists, in the order in which reading numbers them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
-    /// Where each flow begins.
+    /// The first line of each flow.
     pub flows: Vec<u32>,
-    /// Where the first line of the text of each imported policy stands. A text that was not written as a
+    /// The first line of the text of each imported policy. A text that was not written as a
     /// block has all its lines there.
     pub policies: Vec<u32>,
-    /// Where each invariant begins.
+    /// The first line of each invariant.
     pub invariants: Vec<u32>,
 }
 
-/// The places of a text that [`super::read`] takes.
+/// The lines in a text that [`super::read`] accepts.
 pub fn places(text: &str) -> Places {
     let parsed = yaml::parse(text);
     let Some(document) = parsed.documents.first() else {

@@ -1,8 +1,8 @@
 //! Reading a Document.
 //!
-//! A field of the wrong shape refuses the file, because saving it again would lose what stands
+//! A field of the wrong shape refuses the file, because saving it again would lose what is
 //! there. A value that is only not allowed (a label with a space, an end that does not exist) is
-//! kept and reported. Fields that nobody knows are kept: those of a thing with it, those below one
+//! kept and reported. Unknown fields are kept: those of a thing with it, those below one
 //! of its fields under that field's name (and below a list under the item's, see [`item_key`]).
 
 mod fields;
@@ -21,18 +21,18 @@ use crate::diag::{Diagnostic, Span};
 use crate::model::{Dns, DnsProfile, Document, Settings};
 use crate::yaml::{self, Node};
 
-/// Reads a project; `file` is what diagnostics call it. An error means that the text is no project
-/// that this version can read and save again whole.
+/// Reads a project; `file` is what diagnostics call it. An error means that this version
+/// cannot read the text and save it again without loss.
 pub fn read(text: &str, file: &str) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut reader = Reader::new(Arc::from(file));
     let parsed = yaml::parse(text);
     for problem in parsed.problems {
-        reader.refuse(problem.mark, problem.message, "correct the YAML there");
+        reader.refuse(problem.mark, problem.message, "correct the YAML");
     }
     let mut documents = parsed.documents.into_iter();
     let root = documents.next().map(|document| document.node);
     if let Some(more) = documents.next() {
-        let message = "a project is one YAML document, and here starts another";
+        let message = "a project is one YAML document, but another starts here";
         reader.refuse(more.node.mark, message, "move it to a file of its own");
     }
     let Some(root) = root else {
@@ -72,11 +72,7 @@ fn project(reader: &mut Reader, root: &Node) -> Option<Document> {
 fn check_format(reader: &mut Reader, root: &Node, format: Option<&Node>) -> Option<()> {
     let Some(node) = format else {
         let help = format!("start a project with `format: {FORMAT}`");
-        reader.refuse(
-            root.mark,
-            "the file does not say that it is a project",
-            help,
-        );
+        reader.refuse(root.mark, "the file is not a Drawbridge project", help);
         return None;
     };
     let text = reader.text(node)?;
@@ -182,7 +178,7 @@ fn dns_profile(reader: &mut Reader, node: &Node) -> Option<(DnsProfile, Option<V
     Some((profile, fields.rest_value()))
 }
 
-/// What tells an item of a list from the others, for unknown fields in it: `TCP/80` of a port, the
+/// The key of a list item that its unknown fields are kept under: `TCP/80` of a port, the
 /// block of a network.
 pub(super) fn item_key(item: &Value) -> String {
     let scalar = |key: &str| match item.get(key) {

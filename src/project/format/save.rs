@@ -1,4 +1,4 @@
-//! Saving a Document into a text that is there: what did not change keeps its bytes, comments
+//! Saves a Document into an existing text: what did not change keeps its bytes, comments
 //! included.
 
 use super::{read, write};
@@ -7,13 +7,13 @@ use crate::model::Document;
 use crate::yaml::plain::Value;
 use crate::yaml::{self, patch};
 
-/// How deep changes are looked for: as deep as possible, else down to the things of a list, else down
+/// How deep changes are searched: as deep as possible, else down to the things of a list, else down
 /// to the keys of the project.
 const DEPTHS: [usize; 3] = [usize::MAX, 2, 1];
 
 /// The text that a project has after it was changed; `text` is what it was read from. Whatever did
-/// not change keeps its bytes, and reading gives the Document again. A text that is no project is
-/// written anew, as is one that cannot be patched.
+/// not change keeps its bytes, and reading gives the Document again. A text that is not a project,
+/// or cannot be patched, is replaced.
 pub fn save(text: &str, document: &Document) -> String {
     patched(text, document).unwrap_or_else(|| write(document))
 }

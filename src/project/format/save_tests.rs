@@ -1,4 +1,4 @@
-//! Laws of saving: what did not change keeps its bytes.
+//! Saving keeps the bytes of what did not change.
 
 use proptest::prelude::*;
 

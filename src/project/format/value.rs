@@ -1,4 +1,4 @@
-//! The words of the project file for single values, both ways: what is written is what is read.
+//! Single values of the project file, as they are read and written.
 
 use crate::yaml::plain::{Mapping, Value};
 

@@ -96,7 +96,7 @@ impl Fields {
         self.set_unless(key, items.clone(), items.is_empty());
     }
 
-    /// Adds what was not understood when it was read, and puts the keys in order.
+    /// Adds unknown fields, and sorts the keys.
     fn finish(mut self, unknown: &Unknown, order: &[&str]) -> Mapping {
         for (key, value) in unknown {
             match (self.0.get_mut(key.as_str()), value) {

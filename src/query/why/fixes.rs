@@ -1,6 +1,5 @@
 //! What can be done about a verdict with one click: edits of the Document, each proven before it is offered.
 
-use super::gates::rules;
 use super::near::{Missing, near};
 use super::{Asked, Explainer, PairVerdict, Place};
 use std::collections::BTreeSet;
@@ -125,7 +124,7 @@ impl Explainer<'_> {
         if missing.pod.is_empty() || !missing.namespace.is_empty() {
             return None;
         }
-        let peer = super::gates::other(shown, trace.direction);
+        let peer = shown.other(trace.direction);
         let Endpoint::Pod(at) = peer else { return None };
         let pod = cluster.snapshot.pods.get(*at)?;
         let id = cluster.drawn.get(pod.workload).copied().flatten()?;
@@ -174,7 +173,7 @@ impl Explainer<'_> {
                 return None;
             };
             let found = self.results.in_force.policies().get(*policy)?;
-            rules(found, gate.direction).get(*rule)?;
+            found.rules(gate.direction).get(*rule)?;
             let replaces = self.document().policies.get(id)?.replaces.is_some();
             Some(Fix {
                 title: match replaces {
@@ -279,7 +278,7 @@ impl Explainer<'_> {
         gates.into_iter().any(|gate| {
             let traces = gate.tiers.iter().flat_map(|tier| &tier.policies);
             let asked = traces.filter_map(|p| policies.get(p.policy));
-            let mut rules = asked.flat_map(|policy| rules(policy, gate.direction));
+            let mut rules = asked.flat_map(|policy| policy.rules(gate.direction));
             rules.any(|rule| match &rule.peers {
                 crate::policy::Match::Any => false,
                 crate::policy::Match::Only(items) => {

@@ -9,11 +9,11 @@ use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::escape;
 use crate::sets::PortSet;
 
-/// A digraph in the language of Graphviz: namespaces are clusters, connections are edges with their
-/// ports. With a filter, only what it leaves a connection of.
+/// A Graphviz digraph: namespaces are clusters, connections are edges labelled with their ports. With a
+/// filter, only workloads with a remaining connection.
 ///
 /// # Errors
-/// What `out` refuses.
+/// If `out` cannot be written.
 pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     let Listing {
         snapshot, filter, ..

@@ -8,20 +8,20 @@ use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::{assumed, escape};
 use crate::sets::PortSet;
 
-/// `src,dst,ports`, in the words of the text format; RFC 4180 with line feeds.
+/// `src,dst,ports`, with names as in the text format; RFC 4180 with line feeds.
 ///
 /// # Errors
-/// What `out` refuses.
+/// If `out` cannot be written.
 pub fn csv(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(b"src,dst,ports\n")?;
     rows(out, listing, escape::csv, ["", ",", "\n"])?;
     out.flush()
 }
 
-/// A table with one row for each connection, and below it what is taken for granted.
+/// A table with one row for each connection, then the count and the assumptions.
 ///
 /// # Errors
-/// What `out` refuses.
+/// If `out` cannot be written.
 pub fn markdown(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(b"| From | To | Ports |\n| --- | --- | --- |\n")?;
     let around = ["| ", " | ", " |\n"];
@@ -32,7 +32,7 @@ pub fn markdown(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes the connections and counts them. Each cell is made once.
+/// Writes the connections and returns their number. Each distinct name is escaped once.
 fn rows(
     out: &mut impl Write,
     listing: Listing,

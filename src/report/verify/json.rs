@@ -8,7 +8,7 @@ use crate::proof::State;
 use crate::proof::Verdict;
 use crate::query::Hop;
 use crate::query::Outcome;
-use crate::report::findings::Finding as Told;
+use crate::report::findings::Finding as DiagnosticLine;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -18,7 +18,7 @@ struct Report<'a> {
     flows: Vec<FlowLine>,
     findings: Vec<Line<'a>>,
     invariants: Vec<InvariantLine<'a>>,
-    diagnostics: Vec<Told<'a>>,
+    diagnostics: Vec<DiagnosticLine<'a>>,
 }
 
 #[derive(Serialize)]
@@ -78,7 +78,11 @@ pub fn json(verified: Verified) -> String {
         flows: proof.verdicts.iter().filter_map(flow).collect(),
         findings: findings(verified),
         invariants: invariants(verified, &words),
-        diagnostics: verified.diagnostics.iter().map(Told::from).collect(),
+        diagnostics: verified
+            .diagnostics
+            .iter()
+            .map(DiagnosticLine::from)
+            .collect(),
     };
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');

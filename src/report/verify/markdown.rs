@@ -1,4 +1,4 @@
-//! As a comment on a review: the state, a table of findings, a table of invariants.
+//! As a review comment: the state, a table of findings, a table of invariants.
 
 use std::fmt::Write;
 
@@ -9,10 +9,10 @@ use crate::proof::Kind;
 use crate::proof::State;
 use crate::report::escape;
 
-/// Findings beyond these are counted only: a comment is read by people.
+/// The most findings listed; the rest is only counted, to keep the comment readable.
 const MOST: usize = 50;
 
-/// The state, the findings with witness and fix, and the invariants.
+/// The state, the findings with an example connection and fixes, and the invariants.
 pub fn markdown(verified: Verified) -> String {
     let name = match verified.document.name.as_str() {
         "" => "the project",
@@ -62,18 +62,18 @@ fn invariants(out: &mut String, verified: Verified) {
         return;
     }
     let words = Words::new(verified.document);
-    out.push_str("\n| Invariant | Wanted | |\n| --- | --- | --- |\n");
+    out.push_str("\n| Invariant | Required | Verdict |\n| --- | --- | --- |\n");
     for (invariant, judged) in verified.judged() {
         let (state, why, help) = outcome(&judged.outcome);
         let rest = [why, help.unwrap_or_default()]
             .into_iter()
             .filter(|s| !s.is_empty());
         let rest: Vec<&str> = rest.collect();
-        let told = match rest.is_empty() {
+        let verdict = match rest.is_empty() {
             true => state.to_owned(),
             false => format!("{state}: {}", rest.join("; ")),
         };
-        row(out, &[&invariant.name, &words.demand(invariant), &told]);
+        row(out, &[&invariant.name, &words.demand(invariant), &verdict]);
     }
 }
 
@@ -87,7 +87,7 @@ fn row(out: &mut String, cells: &[&str]) {
     out.push('\n');
 }
 
-/// The witness: one connection at one port.
+/// The witness: one connection on one port.
 fn connection(finding: &Finding) -> String {
     let ports = match finding.witness.port {
         Some((protocol, port)) => format!("{protocol}/{port}"),

@@ -1,4 +1,4 @@
-//! As SARIF 2.1.0, for code scanning. Every result has a place: the rule in a file that is to blame,
+//! As SARIF 2.1.0, for code scanning. Every result has a location: the rule that causes it, if it is in a file,
 //! else the line of the flow, imported policy or invariant in the project file.
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::proof::Finding;
 use crate::proof::Origin;
 use crate::query::Outcome;
 
-/// The published schema that the answer keeps to.
+/// The published schema that the output conforms to.
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -20,7 +20,7 @@ pub fn sarif(verified: Verified) -> String {
         .map(|(at, finding)| of_finding(verified, finding, verified.fixes_of(at)))
         .collect();
     results.extend(of_invariants(verified));
-    let told: Vec<Value> = verified.diagnostics.iter().map(notification).collect();
+    let notifications: Vec<Value> = verified.diagnostics.iter().map(notification).collect();
     let wrong = verified
         .diagnostics
         .iter()
@@ -37,7 +37,7 @@ pub fn sarif(verified: Verified) -> String {
             }},
             "invocations": [{
                 "executionSuccessful": !wrong,
-                "toolExecutionNotifications": told,
+                "toolExecutionNotifications": notifications,
             }],
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -124,7 +124,7 @@ fn of_invariants(verified: Verified) -> Vec<Value> {
     verified.judged().filter_map(one).collect()
 }
 
-/// Where the rules to blame stand; else the flow; else the project.
+/// The locations of the rules that cause the finding; else that of the flow; else the project file.
 fn locations(verified: Verified, finding: &Finding) -> Vec<Value> {
     let places = verified.places;
     let blamed = finding.culprits.iter().filter_map(|culprit| {
@@ -175,25 +175,25 @@ fn notification(diagnostic: &Diagnostic) -> Value {
     if let Some(help) = &diagnostic.help {
         message.push_str(&format!(" {}", sentence(help)));
     }
-    let mut told = json!({
+    let mut out = json!({
         "level": level,
         "message": {"text": message},
         "descriptor": {"id": diagnostic.code},
     });
     if let Some(Span { file, line, .. }) = &diagnostic.span {
-        told["locations"] = json!([physical(file, Some(*line))]);
+        out["locations"] = json!([physical(file, Some(*line))]);
     }
-    told
+    out
 }
 
-/// With a capital and a full stop.
+/// Capitalized, with a full stop.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
     format!("{}{}.", first.unwrap_or_default(), chars.as_str())
 }
 
-/// A relative reference, or a `file` URI of an absolute path; what a URI cannot hold is escaped.
+/// A relative reference, or a `file` URI of an absolute path; other characters are percent-encoded.
 pub(super) fn uri(file: &str) -> String {
     let file = file.replace('\\', "/");
     let file = file.strip_prefix("./").unwrap_or(&file);

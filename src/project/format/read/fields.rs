@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crate::yaml::plain::{Mapping, Value, plain, whole};
 
+use super::Extras;
 use crate::diag::{Diagnostic, Span};
 use crate::model::{Refusal, Unknown};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::{self, Entry, Mark, Node};
 
-/// Collects what is wrong.
+/// Collects diagnostics.
 pub(super) struct Reader {
     pub(super) file: Arc<str>,
     pub(super) found: Vec<Diagnostic>,
@@ -22,7 +23,7 @@ pub(super) struct Reader {
 pub(super) struct Fields<'n>(Vec<&'n Entry>);
 
 impl<'n> Fields<'n> {
-    /// Takes a field; null is as good as absent.
+    /// Takes a field; null counts as absent.
     pub(super) fn take(&mut self, key: &str) -> Option<&'n Node> {
         let at = self.0.iter().position(|entry| entry.key == key)?;
         let node = &self.0.remove(at).value;
@@ -64,7 +65,7 @@ impl Reader {
         mark.span(self.file.clone())
     }
 
-    /// Something that cannot be kept: the file is not opened.
+    /// Reports a value that cannot be kept: the file is not opened.
     pub(super) fn refuse(
         &mut self,
         mark: Mark,
@@ -86,7 +87,7 @@ impl Reader {
         self.report(mark, "project-format", refusal);
     }
 
-    /// Something that is kept, but wrong.
+    /// Reports an invalid value that is kept.
     pub(super) fn report(&mut self, mark: Mark, code: &'static str, refusal: Refusal) {
         let at = self.span(mark);
         self.found.push(Diagnostic {
@@ -95,7 +96,7 @@ impl Reader {
         });
     }
 
-    /// Something that is not as it should be, and was put right.
+    /// Reports a value that was corrected.
     pub(super) fn warn(&mut self, mark: Mark, code: &'static str, message: String, help: &str) {
         let at = self.span(mark);
         self.found
@@ -103,8 +104,12 @@ impl Reader {
     }
 
     fn wrong<T>(&mut self, node: &Node, wanted: &str) -> Option<T> {
-        let message = format!("{wanted} must stand here, not {}", node.value.what());
-        self.refuse(node.mark, message, "see the format in the documentation");
+        let message = format!("expected {wanted}, not {}", node.value.what());
+        self.refuse(
+            node.mark,
+            message,
+            "see the project format in the documentation",
+        );
         None
     }
 
@@ -115,8 +120,8 @@ impl Reader {
         for (key, mark) in &map.duplicates {
             self.refuse(
                 *mark,
-                format!("the key `{key}` is there twice"),
-                "keep one of them",
+                format!("duplicate key `{key}`"),
+                "remove one of them",
             );
         }
         Some(Fields(map.entries.iter().collect()))
@@ -147,12 +152,12 @@ impl Reader {
         let Some(items) = node.items() else {
             return self.wrong(node, "a list");
         };
-        // Every item is looked at, so that all that is wrong is said at once.
+        // All items are read, so that all errors are reported at once.
         let read: Vec<Option<T>> = items.iter().map(|node| item(self, node)).collect();
         read.into_iter().collect()
     }
 
-    /// The items of a list field, none if it is not there.
+    /// The items of a list field; empty if it is absent.
     pub(super) fn take_list<T>(
         &mut self,
         fields: &mut Fields,
@@ -165,7 +170,7 @@ impl Reader {
         }
     }
 
-    /// A text; numbers and booleans without quotes count as what stands there.
+    /// A text; unquoted numbers and booleans are read as written.
     pub(super) fn text(&mut self, node: &Node) -> Option<String> {
         match &node.value {
             yaml::Value::String(text) => Some(text.clone()),
@@ -213,7 +218,7 @@ impl Reader {
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             let help = format!("write {}", known.join(" or "));
-            self.refuse(node.mark, format!("`{text}` is not known here"), help);
+            self.refuse(node.mark, format!("unknown value `{text}`"), help);
         }
         found.map(|(_, value)| value.clone())
     }
@@ -300,23 +305,19 @@ impl Reader {
             ("Contains", [text]) => LabelOp::Contains(text.clone()),
             _ => {
                 let help = "write In, NotIn, Exists or DoesNotExist";
-                self.refuse(
-                    operator.mark,
-                    format!("`{word}` is not an operator here"),
-                    help,
-                );
+                self.refuse(operator.mark, format!("`{word}` is not an operator"), help);
                 return None;
             }
         };
         Some(Requirement { key, op })
     }
 
-    /// A selector with something unknown in it cannot be kept: nobody knows what it selects.
+    /// A selector with an unknown field cannot be kept: what it selects is unknown.
     fn nothing_else(&mut self, fields: Fields) -> Option<()> {
         let Some(entry) = fields.0.first() else {
             return Some(());
         };
-        let message = format!("`{}` is not known in a selector", entry.key);
+        let message = format!("unknown field `{}` in a selector", entry.key);
         self.refuse(
             entry.mark,
             message,
@@ -324,4 +325,63 @@ impl Reader {
         );
         None
     }
+}
+
+pub(super) fn items<'n, T>(
+    reader: &mut Reader,
+    fields: &mut Fields<'n>,
+    key: &str,
+    item: impl Fn(&mut Reader, &'n Node) -> Option<T>,
+) -> Vec<(&'n Node, T)> {
+    let Some(node) = fields.take(key) else {
+        return Vec::new();
+    };
+    let Some(nodes) = node.items() else {
+        reader.refuse(
+            node.mark,
+            format!("`{key}` must be a list"),
+            "start every item with `- `",
+        );
+        return Vec::new();
+    };
+    nodes
+        .iter()
+        .filter_map(|node| item(reader, node).map(|row| (node, row)))
+        .collect()
+}
+
+pub(super) fn unknown<const N: usize>(
+    fields: Fields,
+    extras: [(&str, Option<Value>); N],
+) -> crate::model::Unknown {
+    let mut unknown = fields.rest();
+    for (key, extra) in extras {
+        if let Some(extra) = extra {
+            unknown.insert(key.to_owned(), extra);
+        }
+    }
+    unknown
+}
+
+/// A list of maps, and what is unknown in them.
+pub(super) fn with_extras<T>(
+    reader: &mut Reader,
+    fields: &mut Fields,
+    key: &str,
+    item: impl Fn(&mut Reader, &Node, &mut Extras) -> Option<T>,
+) -> Option<(Vec<T>, Option<Value>)> {
+    let mut extras = Extras::default();
+    let mut rows = Vec::new();
+    for (_, row) in items(reader, fields, key, |reader, node| {
+        let mut own = Extras::default();
+        item(reader, node, &mut own).map(|row| (row, own))
+    }) {
+        extras.0.extend(row.1.0);
+        rows.push(row.0);
+    }
+    Some((rows, extras.into_value()))
+}
+
+pub(super) fn take_boolean(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<bool> {
+    fields.take(key).and_then(|node| reader.boolean(node))
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use crate::yaml::plain::{Mapping, Value, plain};
 
-use super::fields::{Fields, Reader};
-use super::things::{items, take_boolean};
+use super::fields::{Fields, Reader, items, take_boolean};
 use crate::model::validate;
 use crate::model::{Document, End, Flow, FlowPort, ImportedPolicy, Refusal, Thing, Words};
 use crate::yaml::Node;
@@ -95,7 +94,7 @@ pub(super) fn policy(reader: &mut Reader, node: &Node) -> Option<ImportedPolicy>
     })
 }
 
-/// Places of what does not exist are kept among the unknown fields, for who knows it.
+/// Positions of unknown nodes are kept with the unknown fields.
 pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
     let Some(node) = fields.take("layout") else {
         return;
@@ -112,7 +111,11 @@ pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Do
             continue;
         };
         let [x, y] = at[..] else {
-            reader.refuse(entry.value.mark, "a place is two numbers", "write [X, Y]");
+            reader.refuse(
+                entry.value.mark,
+                "a position is two numbers",
+                "write [X, Y]",
+            );
             continue;
         };
         match words.end(&entry.key).ok().and_then(|end| end.node()) {

@@ -1,8 +1,7 @@
 //! Invariants: `deny` or `allow`, with ends and ports by the same words as those of flows.
 
-use super::fields::{Fields, Reader, as_value};
+use super::fields::{Fields, Reader, as_value, items};
 use super::flows::{end, flow_port};
-use super::things::items;
 use crate::model::{Claim, Document, End, Invariant, Thing, Words};
 use crate::yaml::Node;
 
@@ -42,7 +41,7 @@ fn invariant(reader: &mut Reader, node: &Node) -> Option<Invariant> {
         (Some(inner), None) => ("deny", Claim::Deny, inner),
         (None, Some(inner)) => ("allow", Claim::Allow, inner),
         _ => {
-            let message = "an invariant says either `deny` or `allow`";
+            let message = "an invariant needs either `deny` or `allow`";
             let help =
                 "write `deny: {from: ..., to: ...}` or `allow: {from: ..., to: ..., ports: [...]}`";
             reader.refuse(node.mark, message, help);
