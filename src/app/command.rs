@@ -100,7 +100,11 @@ pub enum Command {
     SelectArrow(ExtraId),
     /// Highlights flows and their ends on the canvas, without selecting them.
     Highlight(Vec<FlowId>),
-    /// Asks why a connection is allowed or not, in words; without a port, at one that matters.
+    /// Chooses a policy by its key (`NAMESPACE/NAME`) and shows its text.
+    ChoosePolicy(String),
+    /// Shows a notice in the status bar.
+    Say(String),
+    /// Explains why a connection is allowed or denied; without a port, at a relevant one.
     Why {
         /// Its source.
         from: String,

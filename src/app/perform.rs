@@ -101,6 +101,10 @@ impl App {
             }
             Command::Reveal(item) => self.reveal(item),
             Command::Highlight(flows) => self.view.highlight = flows.into_iter().collect(),
+            Command::ChoosePolicy(key) => {
+                self.view.policies.choose_key(key);
+                self.view.tab = Tab::Policies;
+            }
             Command::Escape => self.cancel_step(),
 
             Command::ZoomIn => self.on_canvas(|canvas, _, _, _| canvas.zoom_step(1)),
@@ -134,6 +138,7 @@ impl App {
             }
             Command::Radius => self.show_radius(),
             Command::LeaveRadius => drop(self.view.radius.leave()),
+            Command::Say(text) => self.view.say(text),
             Command::CopyText(text) => self.context.copy_text(text),
             Command::CopyPolicies => self.view.policies.copy(),
 
@@ -329,7 +334,7 @@ impl App {
     /// Asks about what is selected: two things, or the ends of a flow; of one thing, what reaches it.
     fn show_why(&mut self) {
         let document = self.document();
-        if let Some((from, to, port)) = why::of_selection(&document, &self.view) {
+        if let Some((from, to, port)) = why::of_selection(&document, &self.view.selection) {
             self.view.why.ask(&from, &to, &port);
         } else {
             self.view.why.wants_keyboard();
@@ -339,7 +344,7 @@ impl App {
 
     /// Shows what can be reached from what is selected, or else from outside.
     fn show_radius(&mut self) {
-        let from = radius::of_selection(&self.document(), &self.view);
+        let from = radius::of_selection(&self.document(), self.view.only_selected());
         self.view.radius.ask(from);
         self.view.extra = None;
         self.view.selection.clear();

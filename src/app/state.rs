@@ -240,7 +240,14 @@ impl App {
         if self.preferences.outline {
             let left = Panel::left("outline").default_size(tokens::OUTLINE);
             left.size_range(160.0..=480.0).frame(panel).show(ui, |ui| {
-                outline::outline_ui(ui, document, &results, view, commands);
+                let beside = outline::Beside {
+                    number: view.results_number,
+                    names: &view.names,
+                    selection: &view.selection,
+                    chosen: view.policies.chosen.as_deref(),
+                };
+                let about = (document, &*results);
+                outline::outline_ui(ui, about, beside, &mut view.outline, commands);
             });
         }
         if self.preferences.inspector {

@@ -76,7 +76,7 @@ fn an_edit_opens_exactly_that_connection_until_it_is_saved() {
     assert_eq!(told(&desk), ["+ cart to catalog TCP 3550"]);
     assert_eq!(comparison(&desk).relation, Relation::Wider);
     assert_eq!(arrows(&desk), [ExtraKind::Opened]);
-    assert!(desk.sees("1 connection opens, nothing closes"));
+    assert!(desk.sees("1 connection opened, none closed"));
     desk.click("opens: shop/cart to shop/catalog, TCP 3550");
     let chosen = desk.app().view.extra.expect("its arrow is selected");
     assert_eq!(chosen.kind, ExtraKind::Opened);
@@ -122,7 +122,7 @@ fn another_project_is_compared_and_taken_to_a_review() {
     desk.ask(Command::Delete);
     desk.click("Compare");
     desk.click("Compare with a project…");
-    assert!(desk.sees("Now against old.drawbridge.yaml"));
+    assert!(desk.sees("Compared with old.drawbridge.yaml"));
     let text = copied(&mut desk, "Copy Markdown");
     assert_eq!(text, REVIEW);
     desk.settle();

@@ -252,8 +252,8 @@ fn unsaved_work_survives_a_crash() {
     let lost = desk.text();
     let mut desk = desk.crash();
     desk.settle();
-    assert!(desk.sees("Unsaved work was found"));
-    desk.click("Take it back");
+    assert!(desk.sees("Restore unsaved changes?"));
+    desk.click("Restore");
     assert_eq!(desk.text(), lost);
     assert!(desk.is_dirty());
 }
@@ -323,7 +323,9 @@ fn a_file_that_cannot_be_read_is_listed_and_the_rest_is_there() {
 fn the_palette_goes_to_things_and_runs_commands() {
     let mut desk = Desk::shop();
     desk.press_with(Modifiers::COMMAND, Key::K);
-    desk.harness.get_by_label("Palette").type_text("ledg");
+    desk.harness
+        .get_by_label("Command palette")
+        .type_text("ledg");
     desk.settle();
     desk.press(Key::Enter);
     assert_eq!(
@@ -332,7 +334,7 @@ fn the_palette_goes_to_things_and_runs_commands() {
     );
     desk.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
     desk.harness
-        .get_by_label("Palette")
+        .get_by_label("Command palette")
         .type_text("each workload");
     desk.settle();
     desk.press(Key::Enter);
@@ -345,9 +347,9 @@ fn escape_backs_out_one_step_at_a_time() {
     let mut desk = Desk::shop();
     desk.ask(Command::Select(vec![desk.workload("web")]));
     desk.press(Key::Questionmark);
-    assert!(desk.sees("Everything also stands in the menus"));
+    assert!(desk.sees("Every command is also in the menus"));
     desk.press(Key::Escape);
-    assert!(!desk.sees("Everything also stands in the menus"));
+    assert!(!desk.sees("Every command is also in the menus"));
     assert_eq!(desk.app().view.selection.len(), 1);
     desk.press(Key::Escape);
     assert!(desk.app().view.selection.is_empty());

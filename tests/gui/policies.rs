@@ -148,7 +148,7 @@ fn return_to_generated_drops_the_copy() {
     assert_eq!(only_policy(&desk), id, "there is only one copy");
     desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
     assert!(desk.sees("by hand"), "its text is among those of the flow");
-    desk.click("Return to generated");
+    desk.click("Restore generated");
     assert_eq!(desk.text(), before);
     assert_eq!(
         desk.undo_name().as_deref(),
@@ -199,7 +199,7 @@ fn imported_policies_are_adopted_as_one_step_and_the_rest_says_why() {
     let mut desk = imported();
     let before = desk.text();
     assert_eq!(desk.document().policies.len(), 3);
-    desk.click("Adopt 3 kept");
+    desk.click("Adopt 3 imported");
     assert!(desk.sees("2 policies became 1 flow; 1 stays imported"));
     assert!(
         desk.sees("It isolates only egress of \"app=web\", which a default deny cannot express")
@@ -236,7 +236,7 @@ fn one_kept_policy_is_adopted_or_no_longer_kept_from_its_inspector() {
     );
     let deny = named(&desk, "deny");
     desk.ask(Command::Reveal(Item::Policy(deny)));
-    desk.click("Stop importing");
+    desk.click("Remove from project");
     assert_eq!(desk.document().policies.len(), 2);
     assert_eq!(
         desk.undo_name().as_deref(),

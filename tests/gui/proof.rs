@@ -241,7 +241,7 @@ fn why_is_asked_by_words_and_a_denial_is_mended() {
     let mut desk = Desk::shop();
     desk.press(Key::F10);
     assert_eq!(desk.app().view.tab, Tab::Why);
-    assert!(desk.sees("Choose two ends"));
+    assert!(desk.sees("Choose a source and a destination"));
     desk.write("From", "cart");
     desk.press(Key::Enter);
     desk.write("To", "postg");
@@ -278,7 +278,7 @@ fn two_selected_things_are_asked_about() {
     desk.ask(Command::Select(vec![web, checkout]));
     desk.press(Key::F10);
     assert!(desk.app().view.why.answer().is_some());
-    desk.click("Swap the ends");
+    desk.click("Swap source and destination");
     let why = desk.app().view.why.answer().expect("an answer");
     assert_eq!(
         (why.from.name.as_str(), why.to.name.as_str()),
@@ -324,7 +324,7 @@ fn of_many_problems_only_those_in_sight_are_laid_out() {
     desk.ask(Command::Select(Vec::new()));
     desk.press(Key::F8);
     assert!(desk.app().view.problems.len() >= 500);
-    let links = desk.harness.query_all_by_label("Show it").count();
+    let links = desk.harness.query_all_by_label("Show").count();
     assert!((2..20).contains(&links), "{links} cards are laid out");
 }
 
@@ -334,7 +334,7 @@ fn a_witness_is_shown_on_the_canvas_and_the_matrix_gives_way() {
     break_redis(&mut desk);
     desk.press(Key::F6);
     desk.press(Key::F8);
-    let first = desk.harness.query_all_by_label("Show it").next();
+    let first = desk.harness.query_all_by_label("Show").next();
     first.expect("a link").click();
     desk.settle();
     assert_eq!(desk.app().view.center, Center::Canvas);

@@ -37,7 +37,7 @@ use egui::{Context, Id, Rect, Sense, Ui};
 
 use super::analysis_results::{AnalysisResults, Extras};
 use super::command::Commands;
-use super::jobs::Pool;
+use super::jobs::{Kept, Pool};
 use super::theme;
 use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};
@@ -66,6 +66,8 @@ pub struct CanvasView {
     scene_graph: SceneGraph,
     far: Far,
     gesture: Gesture,
+    /// The scene with what is being moved, by a worker.
+    dragged: Kept<moving::Drag, Arc<Scene>>,
     popup: Option<Popup>,
     /// What is under the pointer.
     hover: Option<Hit>,
@@ -196,6 +198,9 @@ impl CanvasView {
         }
         if !self.layouts.busy() {
             self.gesture.settle();
+        }
+        if let Gesture::Move(moving) = &mut self.gesture {
+            moving.keep(&mut self.dragged, pool);
         }
         let scene = match self.gesture.scene() {
             Some(dragged) => dragged,

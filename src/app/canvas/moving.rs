@@ -7,44 +7,49 @@ use egui::{Pos2, Vec2};
 
 use super::camera::snap;
 use super::pen::rect;
+use crate::app::jobs::{Kept, Pool};
 use crate::model::{Document, NamespaceId, NodeRef};
 use crate::scene::{Scene, pt};
 
 /// Nodes on their way.
 pub struct Move {
-    pub nodes: BTreeSet<NodeRef>,
     pub from: Pos2,
-    pub by: Vec2,
-    /// The scene when it began.
-    pub start: Arc<Scene>,
-    /// The scene now.
+    pub drag: Drag,
+    /// The scene as far as a worker has come with it.
     pub now: Arc<Scene>,
     /// Copies are dropped, and the things themselves stay.
     pub copy: bool,
-    /// The container that they would go into.
-    pub into: Option<NamespaceId>,
     /// Dropped; shown until the layout has caught up.
     pub done: bool,
 }
 
-impl Move {
-    /// The pointer has moved.
-    pub fn follow(&mut self, at: Pos2, document: &Document) {
-        let first = self.nodes.iter().find_map(|node| self.start.rect(*node));
-        let Some(corner) = first.map(|first| rect(first).min) else {
-            return;
-        };
-        let by = snap(corner + (at - self.from)) - corner;
-        let into = self.container_at(at, document);
-        if by != self.by || into != self.into {
-            (self.by, self.into) = (by, into);
-            let by = pt(by.x, by.y);
-            let scene = match into {
-                // On their way out, they do not stretch the container that they leave.
-                Some(_) => Scene::drag(&self.without_home(), &self.nodes, by),
-                None => Scene::drag(&self.start, &self.nodes, by),
-            };
-            self.now = Arc::new(scene);
+/// What is moved, and how far.
+#[derive(Clone)]
+pub struct Drag {
+    pub nodes: BTreeSet<NodeRef>,
+    pub by: Vec2,
+    /// The scene when it began.
+    pub start: Arc<Scene>,
+    /// The container that they would go into.
+    pub into: Option<NamespaceId>,
+}
+
+impl PartialEq for Drag {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.start, &other.start)
+            && (self.by, self.into) == (other.by, other.into)
+            && self.nodes == other.nodes
+    }
+}
+
+impl Drag {
+    /// The scene with everything at its new place.
+    pub fn scene(&self) -> Scene {
+        let by = pt(self.by.x, self.by.y);
+        match self.into {
+            // On their way out, they do not stretch the container that they leave.
+            Some(_) => Scene::drag(&self.without_home(), &self.nodes, by),
+            None => Scene::drag(&self.start, &self.nodes, by),
         }
     }
 
@@ -58,18 +63,53 @@ impl Move {
         }
         scene
     }
+}
+
+impl Move {
+    /// The pointer has moved.
+    pub fn follow(&mut self, at: Pos2, document: &Document) {
+        let drag = &self.drag;
+        let first = drag.nodes.iter().find_map(|node| drag.start.rect(*node));
+        let Some(corner) = first.map(|first| rect(first).min) else {
+            return;
+        };
+        let into = self.container_at(at, document);
+        self.drag.by = snap(corner + (at - self.from)) - corner;
+        self.drag.into = into;
+    }
+
+    /// Has a worker move everything to where the pointer is; what is under way is finished first.
+    pub fn keep(&mut self, dragged: &mut Kept<Drag, Arc<Scene>>, pool: &Pool) {
+        if self.done || self.drag.by == Vec2::ZERO && dragged.asked().is_none() {
+            return;
+        }
+        let wanted = match dragged.asked() {
+            Some(asked) if dragged.busy() => asked.clone(),
+            _ => self.drag.clone(),
+        };
+        let drag = wanted.clone();
+        let new = dragged.keep(wanted, pool, move |_| Arc::new(drag.scene()));
+        if let (true, Some((of, scene))) = (new, dragged.answer())
+            && Arc::ptr_eq(&of.start, &self.drag.start)
+        {
+            self.now = Arc::clone(scene);
+            if *of != self.drag {
+                pool.request_repaint();
+            }
+        }
+    }
 
     /// Another namespace's container under the pointer, if only workloads are moved.
     fn container_at(&self, at: Pos2, document: &Document) -> Option<NamespaceId> {
         let mut homes = BTreeMap::new();
-        for node in &self.nodes {
+        for node in &self.drag.nodes {
             let NodeRef::Workload(id) = node else {
                 return None;
             };
             homes.insert(document.workloads.get(*id)?.namespace, ());
         }
         let point = pt(at.x, at.y);
-        let spaces = self.start.namespaces.iter();
+        let spaces = self.drag.start.namespaces.iter();
         let at_home = spaces
             .clone()
             .any(|s| homes.contains_key(&s.id) && s.rect.contains(point));

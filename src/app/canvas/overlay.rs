@@ -42,12 +42,14 @@ impl CanvasView {
             }
             Gesture::Move(moving) => {
                 if let Some(rect) = moving
+                    .drag
                     .into
                     .and_then(|id| self.scene_graph.scene.namespace(id))
                 {
                     let rect = self.camera.rect_to_screen(pen::rect(rect.rect)).expand(3.0);
                     painter.extend(dashed_frame(rect, stroke));
                     let name = moving
+                        .drag
                         .into
                         .map(NodeRef::Namespace)
                         .map(|node| document.node_name(node));

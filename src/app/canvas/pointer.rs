@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{CursorIcon, Key, PointerButton, Pos2, Rect, Response, Ui, Vec2};
 
 use super::draft::FlowDraft;
-use super::moving::Move;
+use super::moving::{Drag, Move};
 use super::under::{extra_at, item_at};
 use super::{CanvasView, create, scene_graph};
 use crate::app::command::{Command, Commands};
@@ -194,14 +194,17 @@ impl CanvasView {
             BTreeSet::from([node])
         };
         let start = self.scene();
+        self.dragged.forget();
         self.gesture = Gesture::Move(Move {
-            nodes,
             from,
-            by: Vec2::ZERO,
             now: Arc::clone(&start),
-            start,
+            drag: Drag {
+                nodes,
+                by: Vec2::ZERO,
+                start,
+                into: None,
+            },
             copy: modifiers.alt,
-            into: None,
             done: false,
         });
     }
@@ -257,16 +260,19 @@ impl CanvasView {
     }
 
     fn drop_nodes(&mut self, mut moving: Move, document: &Document, commands: &mut Commands) {
-        if moving.by == Vec2::ZERO {
+        let drag = &moving.drag;
+        if drag.by == Vec2::ZERO {
             return;
         }
         if moving.copy {
-            create::duplicate(document, &moving.start, &moving.nodes, moving.by, commands);
+            create::duplicate(document, &drag.start, &drag.nodes, drag.by, commands);
             return;
         }
-        let places = moving.now.places(&moving.nodes);
-        let edit = match moving.into {
-            Some(into) => create::move_into(document, &moving.nodes, into, places),
+        // Once for each drag: the worker may not have come this far.
+        moving.now = Arc::new(drag.scene());
+        let places = moving.now.places(&drag.nodes);
+        let edit = match drag.into {
+            Some(into) => create::move_into(document, &drag.nodes, into, places),
             None => Edit::Place(places),
         };
         commands.edit(edit);

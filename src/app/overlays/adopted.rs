@@ -1,4 +1,4 @@
-//! What came of adopting: how many policies became how many flows, and why the rest stays kept.
+//! The result of adopting: how many policies became flows, and why the others stay imported.
 
 use egui::{Align, Context, Label, Layout, RichText, ScrollArea, Ui};
 
@@ -12,17 +12,17 @@ use crate::app::{icons, widgets};
 use crate::model::{Item, PolicyId};
 use crate::scene::tokens;
 
-/// What is told.
+/// The result of adopting.
 pub struct AdoptedView {
-    /// One line.
+    /// One line of text.
     pub summary: String,
     /// Whether the Document was changed.
     pub done: bool,
-    /// What stays kept: its name, and why.
+    /// The policies that stay imported: name and reason.
     pub kept: Vec<(PolicyId, String, String)>,
 }
 
-/// Shows it; gives it back while it stays open.
+/// Shows the dialog; returns the view while it stays open.
 pub(super) fn adopted_ui(
     app: &mut App,
     context: &Context,
@@ -36,15 +36,15 @@ pub(super) fn adopted_ui(
                 ui,
                 icons::CHECK,
                 "The adopted policies are no longer needed",
-                "What is written for the drawing allows exactly what they did: compared at every gate, towards pods that do not exist yet, too.",
+                "The generated policies allow exactly the same connections, including those of future pods.",
                 color(palette.exact),
                 color(palette.exact_soft),
             );
             ui.add_space(4.0);
         }
         if !view.kept.is_empty() {
-            widgets::heading(ui, "These stay kept");
-            if let Some(id) = kept_ui(ui, &view.kept) {
+            widgets::heading(ui, "Still imported");
+            if let Some(id) = remaining_ui(ui, &view.kept) {
                 app.commands.push(Command::Reveal(Item::Policy(id)));
                 close = true;
             }
@@ -62,17 +62,17 @@ pub(super) fn adopted_ui(
     (!close && !closed).then_some(view)
 }
 
-/// Each with its reason; gives the one that is to be shown.
-fn kept_ui(ui: &mut Ui, kept: &[(PolicyId, String, String)]) -> Option<PolicyId> {
+/// Lists the policies that stay imported, with the reasons; returns the policy to show.
+fn remaining_ui(ui: &mut Ui, remaining: &[(PolicyId, String, String)]) -> Option<PolicyId> {
     let mut shown = None;
     let tall = ui.ctx().content_rect().height() * 0.4;
     let area = ScrollArea::vertical()
         .max_height(tall)
-        .id_salt("stays kept");
+        .id_salt("still imported");
     area.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
-        for (id, name, why) in kept {
+        for (id, name, why) in remaining {
             if widgets::link(ui, name).clicked() {
                 shown = Some(*id);
             }

@@ -1,4 +1,4 @@
-//! The export dialog: form, place, what would change on disk, the verdict; then Write.
+//! The export dialog: the layout, the target, the changes on disk and the verdict, before anything is written.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::app::widgets::{self, Row};
 use crate::project::files::{ChangeKind, DiffLine, ExportPlan, FileChange};
 use crate::scene::tokens;
 
-/// One file or many.
+/// How policies are distributed over files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// All policies in one file.
@@ -31,15 +31,15 @@ pub struct ExportView {
     pub form: Form,
     /// The file or the folder.
     pub target: Option<PathBuf>,
-    /// Also a kustomization.yaml.
+    /// Also writes a kustomization.yaml.
     pub kustomization: bool,
-    /// Also the verdict, as Markdown.
+    /// Also writes the verdict as Markdown.
     pub verdict: bool,
     /// Without `metadata.namespace`.
     pub leave_out_namespaces: bool,
-    /// What would change.
+    /// The planned changes on disk.
     pub plan: Option<Planned>,
-    /// The file whose difference is shown.
+    /// Index of the file whose diff is shown.
     chosen: usize,
 }
 
@@ -57,7 +57,7 @@ impl Default for ExportView {
     }
 }
 
-/// What the user did.
+/// The action the user chose.
 enum Done {
     Choose,
     Plan,
@@ -65,7 +65,7 @@ enum Done {
     Close,
 }
 
-/// Shows it; gives it back while it stays open.
+/// Shows the dialog; returns the view while it stays open.
 pub(super) fn export_ui(
     app: &mut App,
     context: &Context,
@@ -103,16 +103,15 @@ pub(super) fn export_ui(
 
 fn verdict_ui(ui: &mut Ui, app: &App) {
     let palette = theme::palette(ui.ctx());
-    let (icon, ink, ground) = look_of(app.results.proof.state, palette);
+    let (icon, ink, background) = look_of(app.results.proof.state, palette);
     let losses = app.results.generated.losses.len();
     let more = match losses {
         0 => String::new(),
-        1 => {
-            "1 part of the drawing is left out, because NetworkPolicy cannot express it".to_owned()
-        }
+        1 => "The export omits 1 part of the drawn flows, which NetworkPolicy cannot express"
+            .to_owned(),
         n => {
             format!(
-                "{n} parts of the drawing are left out, because NetworkPolicy cannot express them"
+                "The export omits {n} parts of the drawn flows, which NetworkPolicy cannot express"
             )
         }
     };
@@ -122,7 +121,7 @@ fn verdict_ui(ui: &mut Ui, app: &App) {
         &app.results.proof.summary(),
         &more,
         color(ink),
-        color(ground),
+        color(background),
     );
     ui.add_space(4.0);
 }
@@ -174,7 +173,7 @@ fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
             view.verdict = on;
             done = Some(Done::Plan);
         }
-        let text = "Leave out metadata.namespace, for those who set it when they apply";
+        let text = "Omit metadata.namespace";
         if let Some(on) = widgets::check(ui, view.leave_out_namespaces, text) {
             view.leave_out_namespaces = on;
             done = Some(Done::Plan);
@@ -184,7 +183,7 @@ fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
 }
 
 fn plan_ui(ui: &mut Ui, view: &mut ExportView, busy: bool) {
-    widgets::heading(ui, "What would change on disk");
+    widgets::heading(ui, "Changes on disk");
     let palette = theme::palette(ui.ctx());
     match &view.plan {
         Some(Ok(plan)) => changes_ui(ui, plan, &mut view.chosen),
@@ -193,11 +192,11 @@ fn plan_ui(ui: &mut Ui, view: &mut ExportView, busy: bool) {
             let text = format!("{}; {help}", sentence(&diagnostic.message));
             widgets::message(ui, icons::X, &text, color(palette.blocked));
         }
-        None if busy => _ = widgets::faint(ui, "Looking…"),
+        None if busy => _ = widgets::faint(ui, "Comparing with the files on disk…"),
         None => {
             _ = widgets::faint(
                 ui,
-                "Choose where to write: nothing is written before you have seen what would change.",
+                "Choose where to write. You see all changes before anything is written.",
             )
         }
     }
@@ -212,7 +211,7 @@ fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
             .count()
     };
     let summary = format!(
-        "{} created, {} changed, {} deleted, {} as they are",
+        "{} created, {} changed, {} deleted, {} unchanged",
         count(ChangeKind::Created),
         count(ChangeKind::Changed),
         count(ChangeKind::Deleted),
@@ -220,8 +219,7 @@ fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
     );
     widgets::small(ui, summary);
     if plan.changes.iter().any(|change| change.foreign) {
-        let text =
-            "Some of these files were not written by Drawbridge; they would be written over.";
+        let text = "Some of these files were not written by Drawbridge and would be overwritten.";
         widgets::message(ui, icons::WARNING, text, color(palette.wide));
     }
     let tall = (ui.ctx().content_rect().height() - 560.0).clamp(120.0, 360.0);
@@ -282,7 +280,7 @@ fn diff_ui(ui: &mut Ui, change: &FileChange, tall: f32) {
                 .auto_shrink(false);
             area.show_rows(ui, 17.0, change.diff.len(), |ui, rows| {
                 for line in change.diff.get(rows).unwrap_or_default() {
-                    let (mark, text, ink, ground) = match line {
+                    let (mark, text, ink, background) = match line {
                         DiffLine::Same(text) => (' ', text, palette.ink2, None),
                         DiffLine::Removed(text) => {
                             ('-', text, palette.blocked, Some(palette.blocked_soft))
@@ -296,12 +294,12 @@ fn diff_ui(ui: &mut Ui, change: &FileChange, tall: f32) {
                         .color(color(ink));
                     let label = ui.allocate_ui(egui::vec2(ui.available_width(), 17.0), |ui| {
                         ui.set_min_height(17.0);
-                        if let Some(ground) = ground {
+                        if let Some(background) = background {
                             let row = egui::Rect::from_x_y_ranges(
                                 ui.clip_rect().x_range(),
                                 ui.max_rect().y_range(),
                             );
-                            ui.painter().rect_filled(row, 0.0, color(ground));
+                            ui.painter().rect_filled(row, 0.0, color(background));
                         }
                         ui.add(egui::Label::new(shown).extend());
                     });
@@ -327,7 +325,7 @@ fn buttons_ui(ui: &mut Ui, view: &ExportView) -> Option<Done> {
             done = Some(Done::Close);
         }
         if matches!(&view.plan, Some(Ok(plan)) if !plan.changes_anything()) {
-            widgets::faint(ui, "Everything on disk is as it should be");
+            widgets::faint(ui, "The files on disk are up to date");
         }
     });
     done

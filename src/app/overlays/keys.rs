@@ -1,4 +1,4 @@
-//! The list of keys, made from the list of commands, and the gestures of the canvas.
+//! The keyboard shortcuts, from the table of commands, and the gestures of the canvas.
 
 use egui::{Context, RichText, ScrollArea, Ui};
 
@@ -8,29 +8,29 @@ use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::scene::tokens;
 
-/// What the canvas understands beside keys.
+/// Mouse and touch gestures of the canvas.
 const GESTURES: [(&str, &str); 9] = [
     (
         "Drag from a handle",
-        "Draw a flow; on empty ground it creates its peer",
+        "Draw a flow; on empty canvas, also create its peer",
     ),
-    ("Drag on empty ground", "Select everything in a rectangle"),
-    ("Space and drag, or middle button", "Move the picture"),
+    ("Drag on empty canvas", "Select everything in the rectangle"),
+    ("Space and drag, or middle button", "Pan"),
     ("Ctrl and wheel, or pinch", "Zoom to the pointer"),
     ("Double click", "Rename"),
     ("Alt and drag", "Duplicate"),
-    ("Arrow keys", "Nudge what is selected"),
-    ("Ctrl V", "Paste; YAML is imported"),
+    ("Arrow keys", "Move the selection"),
+    ("Ctrl V", "Paste, or import YAML"),
     ("Drop files", "Open or import them"),
 ];
 
-/// Shows it; true while it stays open.
+/// Shows the dialog; true while it stays open.
 pub(super) fn keys_ui(context: &Context) -> bool {
     let (close, closed) = dialog(context, "keys", 720.0, |ui| {
         let close = super::report::head(
             ui,
-            "Keys",
-            "Everything also stands in the menus and in the palette (Ctrl Shift P).",
+            "Keyboard shortcuts",
+            "Every command is also in the menus and in the command palette (Ctrl Shift P).",
         );
         let tall = ui.ctx().content_rect().height() - 220.0;
         ScrollArea::vertical()

@@ -1,4 +1,4 @@
-//! What lies over the window: palette, keys, questions, import report, export.
+//! Overlays of the window: command palette, keyboard shortcuts, questions, import report, export.
 
 mod adopted;
 mod export;
@@ -17,30 +17,30 @@ pub use export::{ExportView, Form};
 pub use palette::PaletteView;
 pub use question::{PathPrompt, Question};
 
-/// What lies over the window; one at a time.
+/// The open overlay; there is at most one.
 pub enum Overlay {
     /// Go to something, or run a command.
     Palette(Box<PaletteView>),
-    /// The list of keys.
+    /// The keyboard shortcuts.
     Keys,
-    /// What could not be read, and what is offered.
+    /// The report of an import.
     Report,
-    /// Something must be decided.
+    /// A question that must be answered.
     Question(Question),
-    /// A path must be typed, because this desktop has no file dialogs.
+    /// A prompt for a path, on desktops without file dialogs.
     Path(PathPrompt),
-    /// What came of adopting imported policies.
+    /// The result of adopting imported policies.
     Adopted(Box<AdoptedView>),
     /// Where and how to write the policies.
     Export(Box<ExportView>),
 }
 
-/// Shows what lies over the window.
+/// Shows the open overlay.
 pub fn overlays_ui(app: &mut App, context: &Context) {
     let Some(overlay) = app.view.overlay.take() else {
         return;
     };
-    let kept = match overlay {
+    let open = match overlay {
         Overlay::Palette(view) => palette::palette_ui(app, context, view).map(Overlay::Palette),
         Overlay::Keys => keys::keys_ui(context).then_some(Overlay::Keys),
         Overlay::Report => report::report_ui(app, context).then_some(Overlay::Report),
@@ -51,14 +51,14 @@ pub fn overlays_ui(app: &mut App, context: &Context) {
         Overlay::Adopted(view) => adopted::adopted_ui(app, context, view).map(Overlay::Adopted),
         Overlay::Export(view) => export::export_ui(app, context, view).map(Overlay::Export),
     };
-    // What was shown may itself have opened something else.
+    // The overlay may itself have opened another one.
     if app.view.overlay.is_none() {
-        app.view.overlay = kept;
+        app.view.overlay = open;
     }
 }
 
-/// A dialog in the middle; gives what the content gives, and whether it was closed (Escape, or a
-/// click beside it).
+/// A centered dialog; returns the result of the content, and whether the dialog was closed (by Escape
+/// or a click outside).
 fn dialog<R>(
     context: &Context,
     name: &str,

@@ -1,4 +1,4 @@
-//! The palette: go to anything by name, or run a command.
+//! The command palette: go to an object by name, or run a command.
 
 use std::sync::Arc;
 
@@ -17,23 +17,23 @@ use crate::model::{Document, Item, NodeRef};
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// What is typed, and which entry is chosen.
+/// State of the palette: the typed text and the chosen entry.
 #[derive(Default)]
 pub struct PaletteView {
     typed: String,
     chosen: usize,
-    /// Only commands, no things.
+    /// Lists only commands, no objects.
     commands: bool,
-    /// What is searched in: another number when any of it has changed.
+    /// Version of the searched names; increases when any of them changes.
     version: u64,
     of: Option<(Document, u64)>,
     found: Memo<(u64, String), Vec<Entry>>,
-    /// Enter was pressed, and what was typed before it is still being searched for.
+    /// Enter was pressed while the search was still running.
     entered: bool,
 }
 
 impl PaletteView {
-    /// An empty palette; of commands only, or of everything.
+    /// An empty palette, of commands only or of everything.
     pub fn new(commands: bool) -> Self {
         Self {
             commands,
@@ -41,7 +41,7 @@ impl PaletteView {
         }
     }
 
-    /// Has a worker search for what is typed.
+    /// Searches for the typed text on the worker pool.
     fn keep(&mut self, app: &App) {
         let (document, number) = (app.document(), app.view.results_number);
         let known = self.of.as_ref();
@@ -66,7 +66,7 @@ impl PaletteView {
         });
     }
 
-    /// Whether what is listed is what was typed.
+    /// Whether the listed entries are for the typed text.
     fn is_current(&self) -> bool {
         let (asked, answer) = (self.found.asked(), self.found.answer());
         asked.is_some_and(|(_, typed)| *typed == self.typed) && answer.map(|(key, _)| key) == asked
@@ -79,14 +79,14 @@ struct Entry {
     text: String,
     end: String,
     command: Command,
-    /// What else is searched.
+    /// Further text that the search matches.
     also: String,
     policy: Option<String>,
 }
 
 const SHOWN: usize = 60;
 
-/// Shows it; gives it back while it stays open.
+/// Shows the palette; returns the view while it stays open.
 pub(super) fn palette_ui(
     app: &mut App,
     context: &Context,
@@ -110,7 +110,7 @@ pub(super) fn palette_ui(
     let run = run.and_then(|at| entries.get(at)).cloned();
     view.found = found;
     if clicked.is_none() && !view.is_current() {
-        // What was typed in this very frame is searched for in the next.
+        // Text typed in this frame is searched for in the next.
         context.request_repaint();
         return (!closed).then_some(view);
     }
@@ -119,7 +119,7 @@ pub(super) fn palette_ui(
         return (!closed).then_some(view);
     };
     if let Some(key) = entry.policy {
-        app.view.policies.choose_key(key);
+        app.commands.push(Command::ChoosePolicy(key));
     }
     app.commands.push(entry.command);
     None
@@ -138,7 +138,7 @@ fn keys(ui: &Ui) -> (bool, bool, bool) {
 
 fn field(ui: &mut Ui, view: &mut PaletteView) {
     let hint = match view.commands {
-        true => "Run a command",
+        true => "Type a command",
         false => "Search workloads, flows, commands",
     };
     let id = Id::new("palette field");
@@ -151,7 +151,7 @@ fn field(ui: &mut Ui, view: &mut PaletteView) {
         .vertical_align(egui::Align::Center)
         .desired_width(f32::INFINITY);
     let response = ui.add(edit);
-    widgets::named(&response, egui::WidgetType::TextEdit, "Palette");
+    widgets::named(&response, egui::WidgetType::TextEdit, "Command palette");
     response.request_focus();
     if response.changed() {
         view.chosen = 0;
@@ -166,7 +166,7 @@ fn list(ui: &mut Ui, entries: &[Entry], chosen: usize, moved: bool) -> Option<us
     if entries.is_empty() {
         ui.horizontal(|ui| {
             ui.add_space(10.0);
-            widgets::faint(ui, "Nothing has that name");
+            widgets::faint(ui, "No matches");
         });
         ui.add_space(6.0);
     }
@@ -191,7 +191,7 @@ fn list(ui: &mut Ui, entries: &[Entry], chosen: usize, moved: bool) -> Option<us
     clicked
 }
 
-/// What fits, best first; of equals, things before commands.
+/// The matching entries, best first; at equal scores, objects before commands.
 fn best(entries: Vec<Entry>, typed: &str) -> Vec<Entry> {
     let mut scored: Vec<(i32, Entry)> = entries
         .into_iter()
@@ -204,7 +204,7 @@ fn best(entries: Vec<Entry>, typed: &str) -> Vec<Entry> {
                 .map(|score| (score, entry))
         })
         .collect();
-    // Stable, so that equals stay in the order of the outline.
+    // A stable sort keeps entries of equal score in the order of the outline.
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     scored
         .into_iter()
@@ -238,7 +238,7 @@ fn commands(app: &App) -> Vec<Entry> {
     possible.map(entry).collect()
 }
 
-/// Whether both have the same things in them, as far as that can be told at no cost.
+/// Whether both share the tables that names come from; compares pointers only.
 fn same_names(a: &Document, b: &Document) -> bool {
     a.namespaces.same(&b.namespaces)
         && a.workloads.same(&b.workloads)

@@ -1,4 +1,4 @@
-//! Questions: about unsaved work, about what a crash left behind, and for a path.
+//! Questions about unsaved changes and about work recovered after a crash, and the prompt for a path.
 
 use std::path::PathBuf;
 
@@ -10,23 +10,23 @@ use crate::app::dialogs::{Answer, Ask};
 use crate::app::state::App;
 use crate::app::widgets;
 
-/// Something that must be decided.
+/// A question that must be answered.
 pub enum Question {
-    /// There are unsaved changes, and this would lose them.
+    /// There are unsaved changes, and this command would lose them.
     Unsaved(Box<Command>),
-    /// A crash left unsaved work behind: the name of the project.
+    /// A crash left unsaved changes; the name of the project.
     Recover(String),
 }
 
-/// A path to be typed.
+/// A prompt for a path.
 pub struct PathPrompt {
-    /// What for.
+    /// What the path is for.
     pub ask: Ask,
-    /// What is typed.
+    /// The typed text.
     pub typed: String,
 }
 
-/// Shows a question; gives it back while it stays open.
+/// Shows a question; returns it while it stays open.
 pub(super) fn question_ui(
     app: &mut App,
     context: &Context,
@@ -47,7 +47,7 @@ fn unsaved_ui(app: &mut App, context: &Context, next: Box<Command>) -> Option<Qu
     };
     let (answer, closed) = dialog(context, "unsaved", 420.0, |ui| {
         widgets::title(ui, &format!("Save the changes to {name}?"));
-        widgets::small(ui, "They are lost otherwise.");
+        widgets::small(ui, "If you don't save them, they are lost.");
         ui.add_space(12.0);
         answers(ui, &["Save", "Cancel", "Don't save"])
     });
@@ -62,9 +62,9 @@ fn unsaved_ui(app: &mut App, context: &Context, next: Box<Command>) -> Option<Qu
 }
 
 fn recover_ui(app: &mut App, context: &Context, name: String) -> Option<Question> {
-    // Escape does not throw work away: only a button does.
+    // Escape does not discard work; only a button does.
     let (answer, _) = dialog(context, "recover", 420.0, |ui| {
-        widgets::title(ui, "Unsaved work was found");
+        widgets::title(ui, "Restore unsaved changes?");
         let what = if name.is_empty() {
             "a project".to_owned()
         } else {
@@ -72,20 +72,20 @@ fn recover_ui(app: &mut App, context: &Context, name: String) -> Option<Question
         };
         widgets::small(
             ui,
-            format!("Drawbridge did not end as it should while {what} had unsaved changes."),
+            format!("Drawbridge ended unexpectedly while {what} had unsaved changes."),
         );
         ui.add_space(12.0);
-        answers(ui, &["Take it back", "Throw it away"])
+        answers(ui, &["Restore", "Discard"])
     });
     match answer {
-        Some("Take it back") => app.commands.push(Command::Recover(true)),
+        Some("Restore") => app.commands.push(Command::Recover(true)),
         Some(_) => app.commands.push(Command::Recover(false)),
         None => return Some(Question::Recover(name)),
     }
     None
 }
 
-/// Buttons, the first of them primary; the last stands apart at the left.
+/// Buttons: the first is primary, the last is separate at the left. Returns the pressed one.
 fn answers<'a>(ui: &mut Ui, texts: &[&'a str]) -> Option<&'a str> {
     let mut answer = None;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -110,7 +110,7 @@ fn answers<'a>(ui: &mut Ui, texts: &[&'a str]) -> Option<&'a str> {
     answer
 }
 
-/// Shows the prompt for a path; gives it back while it stays open.
+/// Shows the prompt for a path; returns it while it stays open.
 pub(super) fn path_ui(
     app: &mut App,
     context: &Context,
@@ -119,10 +119,10 @@ pub(super) fn path_ui(
     let (done, closed) = dialog(context, "path", 520.0, |ui| {
         widgets::title(ui, prompt.ask.title());
         let several = match prompt.ask {
-            Ask::OpenFiles | Ask::ImportFiles => " Several are separated by semicolons.",
+            Ask::OpenFiles | Ask::ImportFiles => " Separate several paths with semicolons.",
             _ => "",
         };
-        let sentence = format!("This desktop offers no file dialogs; type a path.{several}");
+        let sentence = format!("This desktop has no file dialogs. Type a path.{several}");
         widgets::small(ui, &sentence);
         ui.add_space(8.0);
         let edit = egui::TextEdit::singleline(&mut prompt.typed)
@@ -166,7 +166,7 @@ pub(super) fn path_ui(
     None
 }
 
-/// `~/x` as shells read it.
+/// Expands `~/` as shells do.
 fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),

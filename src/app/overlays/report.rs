@@ -1,4 +1,4 @@
-//! What came of an import: what could not be read, where and why; and what is offered.
+//! The report of an import: the diagnostics with their places, and the offered flows.
 
 use egui::{Context, RichText, ScrollArea, Ui};
 
@@ -11,7 +11,7 @@ use crate::app::{icons, widgets};
 use crate::diag::{Diagnostic, Severity};
 use crate::scene::tokens;
 
-/// The head of a dialog: title, one line, and a cross; true when it was pressed.
+/// The head of a dialog: title, one line of text and a close button; true when that was pressed.
 pub(super) fn head(ui: &mut Ui, title: &str, about: &str) -> bool {
     let mut close = false;
     ui.horizontal(|ui| {
@@ -27,7 +27,7 @@ pub(super) fn head(ui: &mut Ui, title: &str, about: &str) -> bool {
     close
 }
 
-/// Shows it; true while it stays open.
+/// Shows the dialog; true while it stays open.
 pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
     let Some(report) = app.files.report.take() else {
         return false;
@@ -39,7 +39,7 @@ pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
             ui.horizontal(|ui| {
                 ui.set_min_height(32.0);
                 let taken = report.accepted.contains(&at);
-                let text = if taken { "Drawn" } else { "Draw it" };
+                let text = if taken { "Drawn" } else { "Draw" };
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let button = ui
                         .add_enabled_ui(!taken, |ui| widgets::secondary(ui, text))
@@ -70,9 +70,9 @@ pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
     !close && !closed
 }
 
-/// What was found while reading, worst first: where, and why.
+/// The diagnostics of reading, most severe first.
 fn diagnostics(ui: &mut Ui, diagnostics: &[Diagnostic]) {
-    widgets::heading(ui, "What was found while reading");
+    widgets::heading(ui, "Findings");
     let palette = theme::palette(ui.ctx());
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| diagnostic.severity);

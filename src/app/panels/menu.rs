@@ -1,4 +1,4 @@
-//! The menus, made from the list of commands.
+//! The menus, from the table of commands.
 
 use egui::Ui;
 
@@ -8,7 +8,7 @@ use crate::app::state::App;
 use crate::app::widgets::{self, Row};
 use crate::model::History;
 
-/// One menu.
+/// Shows a menu.
 pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     ui.set_width(280.0);
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -38,7 +38,7 @@ pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     }
 }
 
-/// What a command says now: undo and redo name their step.
+/// The current text of a command; undo and redo name their step.
 pub fn text_of(app: &App, listed: &Listed) -> String {
     let history = app.history.as_ref();
     let step = match listed.when {

@@ -1,4 +1,4 @@
-//! The panels: each reads by reference and asks by command.
+//! The panels: each reads by reference and acts by commands.
 
 pub mod compare;
 pub mod inspector;

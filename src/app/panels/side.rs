@@ -1,4 +1,4 @@
-//! The panel at the right: the inspector above, tabs below, and a line between that can be moved.
+//! The panel at the right: the inspector above, tabs below, and a movable divider.
 
 use std::sync::Arc;
 
@@ -16,23 +16,23 @@ use crate::app::widgets;
 use crate::model::Document;
 use crate::query::Results;
 
-/// What stands below the inspector.
+/// The tabs below the inspector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
-    /// What is wrong.
+    /// The problems.
     Problems,
-    /// The policies as text.
+    /// The text of the policies.
     #[default]
     Policies,
-    /// Who reaches the selection, and whom it reaches.
+    /// Who reaches the selection, and what it reaches.
     Reach,
     /// Why a connection is allowed or not.
     Why,
-    /// What opens and closes against something older.
+    /// Connections that open or close, compared with an older version.
     Compare,
 }
 
-/// Has workers answer what the tabs ask.
+/// Computes the contents of the tabs on the worker pool.
 pub fn keep(
     document: &Document,
     results: &Arc<Results>,
@@ -42,8 +42,14 @@ pub fn keep(
     let number = view.results_number;
     view.radius.keep(results, number, pool);
     match view.tab {
-        Tab::Problems => problems::keep(results, view, pool),
-        Tab::Reach => reach::keep(results, view, pool),
+        Tab::Problems => problems::keep((results, number), &mut view.problem_list, pool),
+        Tab::Reach => reach::keep(
+            (results, number),
+            &view.selection,
+            &view.board,
+            &mut view.reach,
+            pool,
+        ),
         Tab::Why => view.why.keep(results, number, pool),
         Tab::Policies | Tab::Compare => {}
     }
@@ -53,12 +59,12 @@ pub fn keep(
     inspector::keep(document, results, view, (pool, quiet));
     view.shown_connection = match view.tab {
         Tab::Why => view.why.shown(),
-        Tab::Problems => problems::shown(results, view),
+        Tab::Problems => problems::shown(results, &view.problem_list),
         _ => None,
     };
 }
 
-/// Shows it.
+/// Shows the panel.
 pub fn side_ui(
     ui: &mut Ui,
     document: &Document,
@@ -67,40 +73,41 @@ pub fn side_ui(
     commands: &mut Commands,
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
-    let room = ui.available_rect_before_wrap();
-    let most = (room.height() * *view.split.of(view.tab)).max(80.0);
+    let area = ui.available_rect_before_wrap();
+    let most = (area.height() * *view.split.of(view.tab)).max(80.0);
     let shown = ScrollArea::vertical()
         .id_salt("inspector")
         .max_height(most)
         .show(ui, |ui| {
             inspector::inspector_ui(ui, document, results, view, commands);
         });
-    let line = (room.top() + shown.content_size.y.min(most)).round();
-    divider_ui(ui, room, line, view);
-    let below = Rect::from_min_max(pos2(room.left(), line + 1.0), room.max);
+    let line = (area.top() + shown.content_size.y.min(most)).round();
+    divider_ui(ui, area, line, view);
+    let below = Rect::from_min_max(pos2(area.left(), line + 1.0), area.max);
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.set_clip_rect(below.intersect(ui.clip_rect()));
         tabs_ui(ui, view);
-        // Each tab has a scrolling and a focus of its own.
+        // Each tab has its own scroll position and focus.
         ui.push_id(view.tab as u8, |ui| match view.tab {
-            Tab::Problems => problems::problems_ui(ui, results, view, commands),
+            Tab::Problems => {
+                let list = &mut view.problem_list;
+                problems::problems_ui(ui, results, &view.problems, list, commands);
+            }
             Tab::Policies => policies::policies_ui(ui, document, results, view, commands),
-            Tab::Reach => reach::reach_ui(ui, document, view, commands),
-            Tab::Why => why::why_ui(ui, document, view, commands),
-            Tab::Compare => compare::compare_ui(ui, view, commands),
+            Tab::Reach => {
+                reach::reach_ui(ui, document, &view.selection, &mut view.reach, commands);
+            }
+            Tab::Why => why::why_ui(ui, document, &mut view.why, commands),
+            Tab::Compare => compare::compare_ui(ui, view.extra, &mut view.compare, commands),
         });
     });
 }
 
 fn tabs_ui(ui: &mut Ui, view: &mut View) {
-    if view.policies.wants() {
-        // A policy that was chosen elsewhere is to be seen.
-        view.tab = Tab::Policies;
-    }
     let palette = theme::palette(ui.ctx());
     let bad = view.problems.iter().filter(|p| p.tone != Tone::Note);
     let (count, worst) = (bad.clone().count(), bad.map(|p| p.tone).min());
-    let (ink, ground) = worst.unwrap_or(Tone::Note).colors(palette);
+    let (ink, background) = worst.unwrap_or(Tone::Note).colors(palette);
     let tabs = [
         (Tab::Problems, "Problems", count),
         (Tab::Policies, "Policies", 0),
@@ -111,7 +118,7 @@ fn tabs_ui(ui: &mut Ui, view: &mut View) {
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        widgets::tab_bar(ui, view.tab, &tabs, (color(ink), color(ground)))
+        widgets::tab_bar(ui, view.tab, &tabs, (color(ink), color(background)))
     });
     if let Some(tab) = chosen.inner {
         view.tab = tab;
@@ -119,8 +126,8 @@ fn tabs_ui(ui: &mut Ui, view: &mut View) {
     widgets::hairline(ui);
 }
 
-fn divider_ui(ui: &mut Ui, room: Rect, y: f32, view: &mut View) {
-    let grip = Rect::from_x_y_ranges(room.x_range(), y - 3.0..=y + 3.0);
+fn divider_ui(ui: &mut Ui, area: Rect, y: f32, view: &mut View) {
+    let grip = Rect::from_x_y_ranges(area.x_range(), y - 3.0..=y + 3.0);
     let response = ui.interact(grip, ui.id().with("divider"), Sense::drag());
     let palette = theme::palette(ui.ctx());
     let ink = if response.hovered() || response.dragged() {
@@ -129,16 +136,16 @@ fn divider_ui(ui: &mut Ui, room: Rect, y: f32, view: &mut View) {
         palette.hairline
     };
     ui.painter()
-        .hline(room.x_range(), y, Stroke::new(1.0, color(ink)));
+        .hline(area.x_range(), y, Stroke::new(1.0, color(ink)));
     if let Some(at) = response.interact_pointer_pos()
         && response.dragged()
     {
-        *view.split.of(view.tab) = ((at.y - room.top()) / room.height()).clamp(0.15, 0.85);
+        *view.split.of(view.tab) = ((at.y - area.top()) / area.height()).clamp(0.15, 0.85);
     }
     widgets::named(
         &response,
         WidgetType::ResizeHandle,
-        "Divide inspector and tabs",
+        "Resize inspector and tabs",
     );
     response.on_hover_cursor(CursorIcon::ResizeVertical);
 }

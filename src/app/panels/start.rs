@@ -1,4 +1,4 @@
-//! The first screen: open, begin, examples, recent.
+//! The start screen: open, new project, examples, recent projects.
 
 use std::path::Path;
 
@@ -15,11 +15,11 @@ use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::scene::tokens::{self, Palette};
 
-/// Width of what stands in the middle.
+/// Width of the content.
 const WIDTH: f32 = 760.0;
 const GAP: f32 = 20.0;
 
-/// Shows it.
+/// Shows the start screen.
 pub fn start_ui(ui: &mut Ui, files: &Files, preferences: &Preferences, commands: &mut Commands) {
     let palette = theme::palette(ui.ctx());
     let whole = ui.max_rect();
@@ -47,7 +47,7 @@ pub fn start_ui(ui: &mut Ui, files: &Files, preferences: &Preferences, commands:
     corner_ui(ui, whole, palette, commands);
 }
 
-/// The sign, the name, and what it is for.
+/// The logo, the name, and the purpose of the product.
 fn head_ui(ui: &mut Ui, palette: &Palette) {
     ui.vertical_centered(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(68.0, 68.0), Sense::hover());
@@ -64,7 +64,7 @@ fn head_ui(ui: &mut Ui, palette: &Palette) {
     });
 }
 
-/// Two towers, the bridge between them, and the chain that holds it.
+/// The logo: two towers, the bridge between them, and its chain.
 fn sign(ui: &Ui, rect: Rect, palette: &Palette) {
     ui.painter()
         .rect_filled(rect, rect.width() * 0.22, color(palette.accent));
@@ -93,14 +93,14 @@ fn cards_ui(ui: &mut Ui, commands: &mut Commands) {
         (
             Command::OpenFolder,
             "Open a folder",
-            "Manifests and policies as they are",
+            "Manifests and policies",
             "Ctrl O",
             icons::FOLDER_OPEN,
         ),
         (
             Command::OpenFiles,
             "Open files",
-            "Manifests, or paste YAML right here",
+            "Manifests, or paste YAML here",
             "Ctrl V",
             icons::FILE_CODE,
         ),
@@ -194,7 +194,7 @@ fn across(ui: &mut Ui, count: usize, height: f32) -> Vec<Rect> {
         .collect()
 }
 
-/// A card that can be clicked; `paint` draws its sign and says where the text begins.
+/// A card that can be clicked; `paint` draws its icon and returns where the text begins.
 fn card(
     ui: &mut Ui,
     rect: Rect,
@@ -260,8 +260,8 @@ fn recent_row(ui: &mut Ui, path: &Path) -> Response {
         .map_or(String::new(), |name| name.to_string_lossy().into_owned());
     let project = name.ends_with(".yaml");
     if response.hovered() || response.has_focus() {
-        let ground = tokens::mix(palette.canvas, palette.ink, 0.05);
-        ui.painter().rect_filled(rect, 6.0, color(ground));
+        let background = tokens::mix(palette.canvas, palette.ink, 0.05);
+        ui.painter().rect_filled(rect, 6.0, color(background));
     }
     let line = Stroke::new(1.0, color(palette.hairline));
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
@@ -285,10 +285,10 @@ fn recent_row(ui: &mut Ui, path: &Path) -> Response {
         .painter()
         .text(at, Align2::LEFT_CENTER, &name, font, color(palette.ink));
     let folder = path.parent().map_or(String::new(), in_home);
-    let room = Rect::from_min_max(pos2(shown.right() + 16.0, rect.top()), rect.max);
+    let area = Rect::from_min_max(pos2(shown.right() + 16.0, rect.top()), rect.max);
     let at = pos2(rect.right() - 4.0, middle);
     let font = theme::sans(tokens::TEXT_SMALL);
-    let painter = ui.painter().with_clip_rect(room);
+    let painter = ui.painter().with_clip_rect(area);
     painter.text(at, Align2::RIGHT_CENTER, folder, font, color(palette.ink2));
     widgets::named(&response, WidgetType::Button, &format!("Open {name}"));
     response
@@ -296,7 +296,7 @@ fn recent_row(ui: &mut Ui, path: &Path) -> Response {
         .on_hover_text(path.display().to_string())
 }
 
-/// A folder as people write it: `~/work/shop`.
+/// A folder with the home directory abbreviated: `~/work/shop`.
 fn in_home(path: &Path) -> String {
     let home = std::env::var_os("HOME");
     match home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_path_buf)) {
@@ -313,9 +313,9 @@ fn foot_ui(ui: &Ui, whole: Rect, files: &Files, palette: &Palette) {
     } else {
         "Or drop files anywhere in this window"
     };
-    let ground = Rect::from_center_size(at, vec2(320.0, 28.0));
+    let background = Rect::from_center_size(at, vec2(320.0, 28.0));
     ui.painter()
-        .rect_filled(ground, 14.0, color(palette.canvas));
+        .rect_filled(background, 14.0, color(palette.canvas));
     let font = theme::sans(tokens::TEXT_NORMAL);
     ui.painter()
         .text(at, Align2::CENTER_CENTER, text, font, color(palette.ink3));
@@ -334,7 +334,7 @@ fn corner_ui(ui: &mut Ui, whole: Rect, palette: &Palette, commands: &mut Command
             if widgets::icon_button(ui, icon, name).clicked() {
                 commands.push(command);
             }
-            if widgets::icon_button(ui, icons::KEYBOARD, "Keys").clicked() {
+            if widgets::icon_button(ui, icons::KEYBOARD, "Keyboard shortcuts").clicked() {
                 commands.push(Command::Keys);
             }
         });

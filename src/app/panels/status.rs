@@ -1,4 +1,4 @@
-//! The status bar: whether the drawing is exact, how many problems, how much of everything.
+//! The status bar: the verdict, the number of problems, and counts of objects.
 
 use egui::{
     Align, Align2, Layout, Rect, Response, RichText, Sense, Stroke, Ui, UiBuilder, WidgetType,
@@ -16,7 +16,7 @@ use crate::proof::State;
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// Shows it.
+/// Shows the status bar.
 pub fn status_ui(
     ui: &mut Ui,
     document: &Document,
@@ -66,7 +66,7 @@ pub fn status_ui(
     });
 }
 
-/// Icon, ink and ground of a state.
+/// Icon, text color and background of a state.
 pub fn look_of(
     state: State,
     palette: &tokens::Palette,
@@ -81,7 +81,7 @@ pub fn look_of(
 
 fn proof_pill(ui: &mut Ui, state: State, summary: &str) -> Response {
     let palette = theme::palette(ui.ctx());
-    let (icon, ink, ground) = look_of(state, palette);
+    let (icon, ink, background) = look_of(state, palette);
     let font = theme::semibold(tokens::TEXT_SMALL);
     let most = (ui.available_width() - 120.0).max(80.0);
     let mut job = egui::text::LayoutJob::simple_singleline(summary.to_owned(), font, color(ink));
@@ -89,7 +89,7 @@ fn proof_pill(ui: &mut Ui, state: State, summary: &str) -> Response {
     let galley = ui.painter().layout_job(job);
     let (rect, response) =
         ui.allocate_exact_size(vec2(galley.size().x + 42.0, 20.0), Sense::click());
-    ui.painter().rect_filled(rect, 10.0, color(ground));
+    ui.painter().rect_filled(rect, 10.0, color(background));
     let at = pos2(rect.left() + 15.0, rect.center().y);
     ui.painter().text(
         at,
@@ -128,13 +128,13 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
     }
 }
 
-/// What stands in place of a verdict when there is none.
+/// Shown in place of the verdict after an internal error.
 const NOT_CHECKED: &str = "Not checked: internal error";
 
-/// How long a notice stays, in seconds.
+/// Duration of a notice, in seconds.
 const NOTICE: f64 = 8.0;
 
-/// What just happened; goes away by itself, with exactly one more frame.
+/// A notice of what just happened; it disappears by itself, with exactly one more frame.
 fn notice_ui(ui: &mut Ui, view: &mut View) {
     let now = ui.input(|i| i.time);
     let Some(notice) = &mut view.notice else {

@@ -10,7 +10,7 @@ use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::scene::tokens;
 
-/// Shows it.
+/// Shows the top bar.
 pub fn top_bar_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     let bar = ui.max_rect();
     let edge = bar.bottom() - 0.5;
@@ -73,7 +73,7 @@ fn left_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     name_ui(ui, app);
 }
 
-/// The project's name, and a dot when something is not saved.
+/// The project's name, and a dot if there are unsaved changes.
 fn name_ui(ui: &mut Ui, app: &App) {
     let Some(history) = &app.history else { return };
     let shown = app.files.name_of(history.document());
@@ -122,21 +122,21 @@ fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
         "NetworkPolicy v1"
     };
     ui.label(RichText::new(busy).color(ink))
-        .on_hover_text("What Export writes: networking.k8s.io/v1 NetworkPolicy");
+        .on_hover_text("Export writes networking.k8s.io/v1 NetworkPolicy");
 }
 
-/// What looks like a search field opens the palette, so that there is one place to search.
-fn search_ui(ui: &mut Ui, room: Rect, bar: Rect, commands: &mut Commands) {
-    let room = room.shrink2(vec2(16.0, 8.0));
-    let width = room.width().min(420.0);
+/// A button that looks like a search field and opens the command palette.
+fn search_ui(ui: &mut Ui, area: Rect, bar: Rect, commands: &mut Commands) {
+    let area = area.shrink2(vec2(16.0, 8.0));
+    let width = area.width().min(420.0);
     if width < 80.0 {
         return;
     }
     let middle = bar
         .center()
         .x
-        .clamp(room.left() + width / 2.0, room.right() - width / 2.0);
-    let rect = Rect::from_center_size(pos2(middle, room.center().y), vec2(width, tokens::FIELD));
+        .clamp(area.left() + width / 2.0, area.right() - width / 2.0);
+    let rect = Rect::from_center_size(pos2(middle, area.center().y), vec2(width, tokens::FIELD));
     let response = ui.interact(rect, ui.id().with("search"), Sense::click());
     let palette = theme::palette(ui.ctx());
     let line = if response.hovered() || response.has_focus() {
@@ -173,10 +173,10 @@ fn search_ui(ui: &mut Ui, room: Rect, bar: Rect, commands: &mut Commands) {
         true => "Search workloads, flows, commands",
         false => "Search",
     };
-    let room = Rect::from_min_max(rect.min, pos2(keys.left() - 8.0, rect.bottom()));
+    let area = Rect::from_min_max(rect.min, pos2(keys.left() - 8.0, rect.bottom()));
     let at = pos2(rect.left() + 34.0, rect.center().y);
     painter
-        .with_clip_rect(room)
+        .with_clip_rect(area)
         .text(at, egui::Align2::LEFT_CENTER, words, theme::sans(size), ink);
     widgets::named(
         &response,

@@ -1,4 +1,4 @@
-//! The list: what opens, what closes, and workloads that only one side has; virtual rows.
+//! The connections that open or close, and the workloads only one side has, as virtual rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -8,23 +8,22 @@ use egui::{
     Align2, Frame, Margin, Response, ScrollArea, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
 };
 
-use super::{Answer, kind_of};
+use super::{Answer, CompareView, kind_of};
 use crate::analysis::changes::Name;
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{analysis_results, icons, widgets};
 use crate::model::WorkloadId;
 use crate::query::compare::{Comparison, Difference, Place, Side, Way, drawn_names};
 use crate::query::party::{Joined, Party};
-use crate::scene::{Extra, tokens};
+use crate::scene::{Extra, ExtraId, tokens};
 
-/// How workloads are called in one line.
+/// Names of workloads within one line.
 #[derive(Default)]
 pub(super) struct Names {
-    /// Names that workloads of more than one namespace, or of more than one kind, have.
+    /// Names shared by workloads of several namespaces or kinds.
     shared: BTreeSet<String>,
-    /// The workloads of the drawing.
+    /// The workloads of the Document.
     drawn: BTreeMap<Name, WorkloadId>,
 }
 
@@ -51,7 +50,7 @@ impl Names {
     }
 }
 
-/// An end in full.
+/// The full name of an end.
 fn long(place: &Place) -> String {
     match place {
         Place::Workload(name) => format!("{}/{}", name.namespace, name.name),
@@ -70,7 +69,7 @@ fn long(place: &Place) -> String {
     }
 }
 
-/// A part of the list.
+/// A section of the list.
 struct Part<'a> {
     title: &'static str,
     rows: Rows<'a>,
@@ -94,19 +93,21 @@ fn parts(comparison: &Comparison) -> Vec<Part<'_>> {
     let all = [
         ("Opens", Rows::Differences(comparison.of(Way::Opens))),
         ("Closes", Rows::Differences(comparison.of(Way::Closes))),
-        ("Workloads only now", Rows::Workloads(&comparison.only_new)),
-        (
-            "Workloads only before",
-            Rows::Workloads(&comparison.only_old),
-        ),
+        ("Added workloads", Rows::Workloads(&comparison.only_new)),
+        ("Removed workloads", Rows::Workloads(&comparison.only_old)),
     ];
     let parts = all.into_iter().map(|(title, rows)| Part { title, rows });
     parts.filter(|part| part.rows.len() > 0).collect()
 }
 
-/// Shows it.
-pub(super) fn list_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
-    let Some((_, answer)) = view.compare.answer.answer() else {
+/// Shows the list.
+pub(super) fn list_ui(
+    ui: &mut Ui,
+    extra: Option<ExtraId>,
+    compare: &mut CompareView,
+    commands: &mut Commands,
+) {
+    let Some((_, answer)) = compare.answer.answer() else {
         return;
     };
     let answer = std::sync::Arc::clone(answer);
@@ -115,7 +116,7 @@ pub(super) fn list_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
         Frame::new()
             .inner_margin(Margin::symmetric(16, 0))
             .show(ui, |ui| {
-                let text = "Nothing opens and nothing closes. Draw or change something: the difference shows here at once.";
+                let text = "No connection opens or closes. The list updates as you edit.";
                 widgets::empty(ui, text);
             });
         return;
@@ -128,16 +129,18 @@ pub(super) fn list_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
         .show_rows(ui, tokens::ROW, total, |ui, shown| {
             Frame::new()
                 .inner_margin(Margin::symmetric(8, 0))
-                .show(ui, |ui| rows_ui(ui, &answer, &parts, shown, view, commands));
+                .show(ui, |ui| {
+                    let list = (&*answer, &parts[..]);
+                    rows_ui(ui, list, shown, (extra, compare), commands);
+                });
         });
 }
 
 fn rows_ui(
     ui: &mut Ui,
-    answer: &Answer,
-    parts: &[Part<'_>],
+    (answer, parts): (&Answer, &[Part<'_>]),
     shown: Range<usize>,
-    view: &mut View,
+    (extra, compare): (Option<ExtraId>, &mut CompareView),
     commands: &mut Commands,
 ) {
     for row in shown {
@@ -151,7 +154,7 @@ fn rows_ui(
             if at <= count {
                 match part.rows {
                     Rows::Differences(all) => {
-                        difference_ui(ui, answer, &all[at - 1], view, commands);
+                        difference_ui(ui, answer, &all[at - 1], (extra, compare), commands);
                     }
                     Rows::Workloads(all) => workload_ui(ui, answer, &all[at - 1], commands),
                 }
@@ -166,18 +169,17 @@ fn difference_ui(
     ui: &mut Ui,
     answer: &Answer,
     difference: &Difference,
-    view: &mut View,
+    (extra, compare): (Option<ExtraId>, &mut CompareView),
     commands: &mut Commands,
 ) {
-    let chosen = view.compare.chosen.as_ref();
-    let selected =
-        chosen.is_some_and(|(of, arrow)| of == difference && view.extra == Some(arrow.id));
+    let chosen = compare.chosen.as_ref();
+    let selected = chosen.is_some_and(|(of, arrow)| of == difference && extra == Some(arrow.id));
     if row_ui(ui, answer, difference, selected).clicked() {
-        choose(answer, difference, view, commands);
+        choose(answer, difference, compare, commands);
     }
 }
 
-/// The arrow of one difference alone; none if an end is not drawn.
+/// The arrow of a single difference; `None` if an end is not on the canvas.
 fn arrow_of(answer: &Answer, difference: &Difference) -> Option<Extra> {
     let drawn = &answer.names.drawn;
     let joined = Joined {
@@ -189,11 +191,16 @@ fn arrow_of(answer: &Answer, difference: &Difference) -> Option<Extra> {
     Some(analysis_results::extra(kind_of(difference.way), &joined))
 }
 
-/// Shows a connection on the canvas; where it cannot be, what there is of it.
-fn choose(answer: &Answer, difference: &Difference, view: &mut View, commands: &mut Commands) {
+/// Shows a connection on the canvas; if an end is missing there, reveals the other end.
+fn choose(
+    answer: &Answer,
+    difference: &Difference,
+    compare: &mut CompareView,
+    commands: &mut Commands,
+) {
     if let Some(arrow) = arrow_of(answer, difference) {
         commands.push(Command::SelectArrow(arrow.id));
-        view.compare.chosen = Some((difference.clone(), arrow));
+        compare.chosen = Some((difference.clone(), arrow));
         return;
     }
     let drawn = &answer.names.drawn;
@@ -205,10 +212,12 @@ fn choose(answer: &Answer, difference: &Difference, view: &mut View, commands: &
     if let Some(item) = there.into_iter().next() {
         commands.push(Command::Reveal(item));
     }
-    view.say("One end of it is not on the canvas");
+    commands.push(Command::Say(
+        "One end of this connection is not on the canvas".into(),
+    ));
 }
 
-/// One connection: sign, both ends, ports.
+/// Row of one connection: icon, both ends, ports.
 fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool) -> Response {
     let palette = theme::palette(ui.ctx());
     let size = vec2(ui.available_width(), tokens::ROW);
@@ -229,8 +238,8 @@ fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool)
     if selected {
         painter.rect_filled(rect, 6.0, color(palette.accent_soft));
     } else if response.hovered() {
-        let ground = tokens::mix(palette.panel, palette.ink, 0.05);
-        painter.rect_filled(rect, 6.0, color(ground));
+        let background = tokens::mix(palette.panel, palette.ink, 0.05);
+        painter.rect_filled(rect, 6.0, color(background));
     }
     widgets::focus_ring(ui, &response, rect);
     let middle = rect.center().y;
@@ -243,10 +252,10 @@ fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool)
         painter.layout_job(job)
     };
     let left = rect.left() + 30.0;
-    let room = rect.right() - 8.0 - left;
+    let width = rect.right() - 8.0 - left;
     let second = color(palette.ink2);
     let mono = theme::mono(tokens::TEXT_SMALL);
-    let end = fitted(&ports, mono, second, room * 0.5);
+    let end = fitted(&ports, mono, second, width * 0.5);
     let end_at = pos2(
         rect.right() - 8.0 - end.size().x,
         middle - end.size().y / 2.0,
@@ -258,7 +267,7 @@ fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool)
         names.short(&difference.to)
     );
     let font = theme::sans(tokens::TEXT_NORMAL);
-    let text = fitted(&ends, font, ink, room - end.size().x - 12.0);
+    let text = fitted(&ends, font, ink, width - end.size().x - 12.0);
     painter.galley(pos2(left, middle - text.size().y / 2.0), text, ink);
     painter.galley(end_at, end, second);
     response.on_hover_text(format!("{from} to {to}\n{ports}"))

@@ -1,4 +1,4 @@
-//! An arrow that is no flow: what imported policies allow, a witness, a difference, a hop.
+//! An arrow that is not a flow: a connection allowed by imported policies, a witness, a difference or a hop.
 
 use egui::{RichText, Ui};
 
@@ -13,7 +13,7 @@ use crate::query::party::Joined;
 use crate::query::undrawn::Allowed;
 use crate::scene::{ExtraId, ExtraKind, OUTSIDE};
 
-/// Shows it.
+/// Shows the arrow.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     let document = inspect.document;
     let (from, to) = (name(document, id.from), name(document, id.to));
@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
         .allowed(id)
         .filter(|_| id.kind == ExtraKind::Imported);
     if let Some(allowed) = allowed {
-        kept(ui, inspect, allowed);
+        allowed_ui(ui, inspect, allowed);
     }
     if let Some(drawn) = inspect.view.compare.drawn(id) {
         ports(ui, &drawn.joined);
@@ -47,7 +47,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     }
 }
 
-/// Asks why one of its connections is allowed or not.
+/// The command that explains one of its connections.
 fn question(inspect: &Inspect<'_>, id: ExtraId, allowed: Option<&Allowed>) -> Option<Command> {
     let document = inspect.document;
     let drawn = &inspect.results.in_force.cluster.drawn;
@@ -67,7 +67,7 @@ fn question(inspect: &Inspect<'_>, id: ExtraId, allowed: Option<&Allowed>) -> Op
     })
 }
 
-/// What an end is called.
+/// The name of an end.
 pub fn name(document: &Document, node: NodeRef) -> String {
     match node {
         OUTSIDE => "addresses outside".to_owned(),
@@ -77,7 +77,7 @@ pub fn name(document: &Document, node: NodeRef) -> String {
     }
 }
 
-/// The ports of summed up connections, and how many these are.
+/// The ports of the summarized connections, and their number.
 fn ports(ui: &mut Ui, joined: &Joined) {
     let ports = FlowPort::of(&joined.ports);
     widgets::stated(ui, "Ports", &validate::flow_ports_text(&ports));
@@ -87,7 +87,7 @@ fn ports(ui: &mut Ui, joined: &Joined) {
     }
 }
 
-fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
+fn allowed_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     let document = inspect.document;
     ports(ui, &allowed.joined);
     widgets::heading(ui, "Allowed by");
@@ -104,7 +104,9 @@ fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     let ends = (allowed.joined.from.end(), allowed.joined.to.end());
     let (Some(from), Some(to)) = ends else {
         let ink = color(theme::palette(ui.ctx()).ink2);
-        ui.label(RichText::new("Add an external for these addresses to draw it.").color(ink));
+        ui.label(
+            RichText::new("To draw this flow, add an external for these addresses.").color(ink),
+        );
         return;
     };
     let flow = Thing::Flow(Flow::new(from, to, FlowPort::of(&allowed.joined.ports)));
@@ -113,6 +115,6 @@ fn kept(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     }
     widgets::small(
         ui,
-        "What is drawn counts as meant; the imported policies stay until you adopt or delete them.",
+        "Drawing the flow leaves the imported policies unchanged; adopt or remove them separately.",
     );
 }

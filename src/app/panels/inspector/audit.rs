@@ -1,4 +1,4 @@
-//! What an auditor says of the policies as they are; each row shows what it is about.
+//! The audit of the policies in force; clicking a row reveals its object.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::model::{Document, Item, NodeRef, PolicyId, WorkloadId};
 use crate::query::Results;
 use crate::query::audit::{Audit, audit as audit_of};
 
-/// How many rows of a kind are shown.
+/// Maximum number of rows of a section.
 const SHOWN: usize = 6;
 
-/// A row: what it is about, what stands at its end, and more about it in the tooltip.
+/// A row: its object, its text, the text at its right end, and the tooltip.
 struct Line {
     item: Item,
     text: String,
@@ -26,22 +26,22 @@ struct Line {
     more: String,
 }
 
-/// The audit of the newest results that it was made for.
+/// The newest audit.
 #[derive(Default)]
 pub struct AuditView {
     audit: Memo<u64, Arc<Audit>>,
 }
 
 impl AuditView {
-    /// The results that the audit was made for, by their number.
+    /// The number of the audited results.
     #[cfg(test)]
     pub(in crate::app) fn made_for(&self) -> Option<u64> {
         self.audit.answer().map(|(number, _)| *number)
     }
 }
 
-/// Has a worker audit what is in force. Comparing once for each policy takes long, so this is called
-/// only while the audit is shown and nothing else is under way.
+/// Audits the policies in force on the worker pool. One comparison for each policy is slow, so this is
+/// called only while the audit is shown and no other job runs.
 pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let (results, analysis_results) = (Arc::clone(results), Arc::clone(&view.analysis_results));
     let audit = &mut view.audit.audit;
@@ -52,12 +52,12 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     });
 }
 
-/// Shows it, if there is anything to audit.
+/// Shows the audit, if there are workloads.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let analysis_results = Arc::clone(&inspect.view.analysis_results);
     let whole = inspect.view.audit.audit.answer();
-    // Until the whole is there, what is known at once.
+    // Until the full audit is ready, show the part that is known at once.
     let whole = whole.map(|(_, audit)| Arc::clone(audit));
     let audit = whole.as_deref().unwrap_or(&analysis_results.audit);
     let names = Arc::clone(&inspect.view.names);
@@ -72,44 +72,38 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
         end,
         more: String::new(),
     };
-    let ways = |open: &[bool; 2]| match open {
-        [true, true] => "both ways",
+    let directions = |open: &[bool; 2]| match open {
+        [true, true] => "both directions",
         [true, false] => "ingress",
         _ => "egress",
     };
     let open = audit.open.iter();
-    let open = open.map(|(id, open)| workload(*id, ways(open).to_owned()));
+    let open = open.map(|(id, open)| workload(*id, directions(open).to_owned()));
     list(
         ui,
         inspect,
-        "Open: no policy isolates them",
+        "Not isolated by any policy",
         Some(true),
         open.collect(),
     );
     let partly = audit.partly.iter().map(|(id, open, words)| Line {
         more: words.clone(),
-        ..workload(*id, ways(open).to_owned())
+        ..workload(*id, directions(open).to_owned())
     });
     let partly = partly.collect();
-    list(
-        ui,
-        inspect,
-        "Open to pods that do not exist yet",
-        Some(true),
-        partly,
-    );
+    list(ui, inspect, "Open to future pods", Some(true), partly);
     let outside = audit.from_outside.iter();
     let outside = outside.map(|id| workload(*id, String::new())).collect();
     list(
         ui,
         inspect,
-        "Open to any address outside",
+        "Open to any external address",
         Some(true),
         outside,
     );
     let policy = |id: &PolicyId| {
-        let kept = document.policies.get(*id);
-        let file = kept.map_or(String::new(), |kept| kept.file.clone());
+        let imported = document.policies.get(*id);
+        let file = imported.map_or(String::new(), |imported| imported.file.clone());
         let file = file.rsplit('/').next().unwrap_or_default().to_owned();
         Line {
             item: Item::Policy(*id),
@@ -122,24 +116,18 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     list(
         ui,
         inspect,
-        "Policies that select nothing",
+        "Policies that select no pods",
         Some(false),
         nothing,
     );
     let idle = audit.without_effect.iter().map(policy).collect();
-    list(
-        ui,
-        inspect,
-        "Policies that others make needless",
-        Some(false),
-        idle,
-    );
+    list(ui, inspect, "Redundant policies", Some(false), idle);
     let others = audit.workloads.saturating_sub(1);
     let most = audit.reach_most.iter();
     let most = most
         .map(|(id, count)| workload(*id, format!("{count} of {others}")))
         .collect();
-    list(ui, inspect, "Who reaches the most", None, most);
+    list(ui, inspect, "Workloads with the widest reach", None, most);
 }
 
 /// `shop/web`.
@@ -151,7 +139,7 @@ fn name(document: &Document, id: WorkloadId) -> String {
     })
 }
 
-/// Rows under a title, if there are any. `bad`: amber, or a note; none: neither.
+/// Rows under a title, if there are any. `bad`: `true` is a warning, `false` a note, `None` neither.
 fn list(ui: &mut Ui, inspect: &mut Inspect<'_>, title: &str, bad: Option<bool>, lines: Vec<Line>) {
     if lines.is_empty() {
         return;

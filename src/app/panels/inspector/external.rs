@@ -1,4 +1,4 @@
-//! Something outside the cluster: address blocks with holes, and domain names.
+//! An external: address blocks with exceptions, and domain names.
 
 use egui::{Id, Ui};
 
@@ -9,7 +9,7 @@ use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::model::{Edit, External, ExternalId, Item, Network, Thing, validate};
 
-/// Shows it.
+/// Shows the external.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
     let document = inspect.document;
     let Some(external) = document.externals.get(id) else {
@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
         ui,
         "External",
         &external.name,
-        "Something outside the cluster",
+        "Addresses or names outside the cluster",
     );
     parts::name_field(ui, inspect, item, &external.name);
     networks(ui, inspect, item, external);
@@ -71,7 +71,7 @@ fn networks(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Exter
     });
 }
 
-/// One block and what is left out of it.
+/// One block and its exceptions.
 fn block(
     ui: &mut Ui,
     inspect: &mut Inspect<'_>,
@@ -85,7 +85,12 @@ fn block(
         name: "Block",
         hint: "except 198.51.100.9/32",
         texts: std::iter::once(network.cidr.to_string())
-            .chain(network.except.iter().map(|hole| format!("except {hole}")))
+            .chain(
+                network
+                    .except
+                    .iter()
+                    .map(|exception| format!("except {exception}")),
+            )
             .collect(),
     };
     widgets::labelled(ui, &format!("Block {}", at + 1), |ui| {
@@ -100,8 +105,8 @@ fn block(
             match (place, typed) {
                 (0, None) => drop(networks.remove(at)),
                 (0, Some(cidr)) => network.cidr = cidr,
-                (hole, typed) if hole <= network.except.len() => {
-                    network.except.splice(hole - 1..hole, typed);
+                (exception, typed) if exception <= network.except.len() => {
+                    network.except.splice(exception - 1..exception, typed);
                 }
                 (_, typed) => network.except.extend(typed),
             }
@@ -144,12 +149,12 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
     });
     if !external.domain_names.is_empty() {
         let ink = color(theme::palette(ui.ctx()).ink2);
-        let text = "NetworkPolicy cannot express domain names: flows to them are reported and left out, never widened.";
+        let text = "NetworkPolicy cannot express domain names. Flows to them are reported and omitted from the export.";
         widgets::message(ui, icons::NOTE, text, ink);
     }
 }
 
-/// All addresses but private, unique-local and link-local ones.
+/// All addresses except private, unique-local and link-local ones.
 pub fn internet() -> Vec<Network> {
     let blocks = [
         "0.0.0.0/0 except 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16",
@@ -164,7 +169,7 @@ pub fn internet() -> Vec<Network> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_internet_leaves_out_what_is_not_the_internet() {
+    fn the_internet_excludes_private_and_link_local_addresses() {
         let texts: Vec<_> = super::internet().iter().map(ToString::to_string).collect();
         assert_eq!(
             texts,

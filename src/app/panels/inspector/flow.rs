@@ -1,4 +1,4 @@
-//! A flow: between whom, on which ports, and whether the policies allow exactly that.
+//! A flow: its ends, its ports, and whether the policies allow exactly that.
 
 use egui::{Label, RichText, Ui, vec2};
 
@@ -16,7 +16,7 @@ use crate::model::{
 use crate::proof::Verdict;
 use crate::scene::tokens;
 
-/// Shows it.
+/// Shows the flow.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     let document = inspect.document;
     let Some(flow) = document.flows.get(id) else {
@@ -138,13 +138,18 @@ fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
         });
         if flow.ports.is_empty() {
             let ink = color(theme::palette(ui.ctx()).wide);
-            widgets::message(ui, icons::WARNING, "No ports yet: nothing is allowed", ink);
+            widgets::message(
+                ui,
+                icons::WARNING,
+                "No ports set, so nothing is allowed",
+                ink,
+            );
         }
         choices(ui, inspect, id, flow);
     });
 }
 
-/// What the destination and its Services declare, a click away; one chip for each port.
+/// A chip for each port that the destination or its Services declare.
 fn choices(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     let mut choices = inspect.document.port_choices(&flow.to);
     choices.sort_by_key(|choice| (choice.port.clone(), choice.service.is_some()));
@@ -174,13 +179,13 @@ fn choices(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     }
 }
 
-/// The ports with one more, or one less.
+/// The ports with one added or removed.
 fn toggled(flow: &Flow, port: &FlowPort) -> Vec<FlowPort> {
     let mut ports = flow.ports.clone();
     if ports.contains(port) {
         ports.retain(|other| other != port);
     } else {
-        // A choice is meant instead of "anything".
+        // A chosen port replaces "any".
         ports.retain(|other| *other != FlowPort::Any);
         ports.push(port.clone());
     }
@@ -209,14 +214,14 @@ fn forwards(document: &Document, choice: &PortChoice) -> Option<String> {
 fn note(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     let document = inspect.document;
     widgets::labelled(ui, "Note", |ui| {
-        let field = Field::new(("note", id), "Note", &flow.note).hint("What it is for");
+        let field = Field::new(("note", id), "Note", &flow.note).hint("Purpose of the flow");
         field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
             trial(document, Edit::Annotate(id, text.trim().to_owned()))
         });
     });
 }
 
-/// From and to, as the words of the project file.
+/// From and to, in the syntax of the project file.
 fn ends(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     let document = inspect.document;
     for (label, from) in [("From", true), ("To", false)] {
@@ -250,7 +255,7 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
         .findings
         .iter()
         .filter(|finding| finding.flow == Some(id));
-    let said: Vec<String> = findings.map(|finding| sentence(&finding.message)).collect();
+    let messages: Vec<String> = findings.map(|finding| sentence(&finding.message)).collect();
     let losses = inspect
         .results
         .generated
@@ -267,7 +272,7 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
         .iter()
         .filter(|policy| policy.flows.contains(&id));
     let names: Vec<&str> = policies.map(|policy| policy.name.as_str()).collect();
-    let (icon, text, more, ink, ground) = match verdict {
+    let (icon, text, more, ink, background) = match verdict {
         Verdict::Exact => (
             icons::CHECK,
             "Allowed on exactly these ports",
@@ -278,19 +283,23 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
         Verdict::TooWide => (
             icons::WARNING,
             "More is allowed than drawn",
-            said.join("\n"),
+            messages.join("\n"),
             palette.wide,
             palette.wide_soft,
         ),
         Verdict::Blocked => (
             icons::X,
             "Blocked",
-            said.join("\n"),
+            messages.join("\n"),
             palette.blocked,
             palette.blocked_soft,
         ),
         Verdict::CannotExpress => {
-            let more = if reasons.is_empty() { said } else { reasons };
+            let more = if reasons.is_empty() {
+                messages
+            } else {
+                reasons
+            };
             (
                 icons::NOTE,
                 "NetworkPolicy cannot express this",
@@ -302,10 +311,10 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
         Verdict::Muted => (
             icons::EYE_SLASH,
             "Muted",
-            "Drawn, but not in force".to_owned(),
+            "Drawn, but no policy is written for it".to_owned(),
             palette.ink2,
             palette.canvas,
         ),
     };
-    widgets::banner(ui, icon, text, &more, color(ink), color(ground));
+    widgets::banner(ui, icon, text, &more, color(ink), color(background));
 }

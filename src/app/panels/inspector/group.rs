@@ -1,4 +1,4 @@
-//! Pods by selector, in namespaces by selector.
+//! A group: pods by selector, in namespaces by selector.
 
 use egui::{Id, Ui};
 
@@ -7,7 +7,7 @@ use super::parts;
 use crate::app::widgets;
 use crate::model::{Edit, Group, GroupId, Item, Thing};
 
-/// Shows it.
+/// Shows the group.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: GroupId) {
     let document = inspect.document;
     let Some(group) = document.groups.get(id) else {
@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: GroupId) {
         ui,
         "Group",
         &group.name,
-        "Pods by selector, also those that do not exist yet",
+        "Pods matching a selector, including future pods",
     );
     parts::name_field(ui, inspect, item, &group.name);
     widgets::heading(ui, "In namespaces");
@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: GroupId) {
         |selector| change(&|g| g.pods = selector.clone()),
     );
     let ids = document.matching(&group.namespaces, &group.pods);
-    parts::matches(ui, inspect, &ids, "Matches no workload of this project");
+    parts::matches(ui, inspect, &ids, "Matches no workload in this project");
     parts::delete(ui, inspect, "Delete group");
 }
 

@@ -1,4 +1,4 @@
-//! An invariant: what must hold of the policies, whatever is drawn; a form, and how it stands.
+//! An invariant that the policies must satisfy, whatever is drawn: its form and its verdict.
 
 use egui::{Id, Ui};
 
@@ -15,7 +15,7 @@ use crate::model::{
 use crate::query::Breach;
 use crate::query::Outcome;
 
-/// Shows it.
+/// Shows the invariant.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {
     let document = inspect.document;
     let Some(invariant) = document.invariants.get(id) else {
@@ -59,7 +59,7 @@ struct Form<'a> {
 }
 
 impl Form<'_> {
-    /// The invariant with something changed.
+    /// An edit that changes the invariant.
     fn changed(&self, change: impl FnOnce(&mut Invariant)) -> Edit {
         let mut changed = self.invariant.clone();
         change(&mut changed);
@@ -158,7 +158,7 @@ impl Form<'_> {
     }
 }
 
-/// Whether it holds, and what shows that it does not.
+/// Whether it holds; if not, the path that breaks it.
 fn state(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {
     let palette = theme::palette(ui.ctx());
     let judged = inspect.results.invariants.iter().find(|j| j.id == id);
@@ -167,15 +167,15 @@ fn state(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {
         Some(Outcome::Kept) => widgets::banner(
             ui,
             icons::CHECK,
-            "Kept",
-            "by the policies in force",
+            "Holds",
+            "The policies in force satisfy it",
             color(palette.exact),
             color(palette.exact_soft),
         ),
         Some(Outcome::CannotBeJudged(why)) => widgets::banner(
             ui,
             icons::NOTE,
-            "Cannot be judged",
+            "Cannot be evaluated",
             &sentence(&why.to_string()),
             color(palette.ink2),
             color(palette.canvas),
@@ -194,7 +194,7 @@ fn state(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {
     }
 }
 
-/// The way that breaks it; each hop can be asked about.
+/// The hops of the path that breaks it, each with a link to its explanation.
 fn hops(ui: &mut Ui, inspect: &mut Inspect<'_>, breach: &Breach) {
     let ink = color(theme::palette(ui.ctx()).ink);
     for hop in &breach.hops {

@@ -1,4 +1,4 @@
-//! Several things are selected.
+//! A selection of several objects.
 
 use egui::Ui;
 
@@ -9,7 +9,7 @@ use crate::app::icons;
 use crate::app::widgets::{self, Field, Row};
 use crate::model::{Edit, Item, validate};
 
-/// Shows it.
+/// Shows the selection.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let items: Vec<Item> = inspect.view.selection.iter().copied().collect();
     let flows: Vec<_> = items

@@ -1,4 +1,4 @@
-//! The inspector: everything about what is selected, to be changed in place.
+//! The inspector: shows the selection and edits it in place.
 
 mod arrow;
 mod audit;
@@ -31,7 +31,7 @@ pub use external::internet;
 pub use parts::head;
 pub use policy::PolicyView;
 
-/// The egui id of the field with the name of a thing; of a flow: its ports.
+/// The egui id of the name field of an object; of a flow, its ports field.
 pub fn name_field_id(item: Item) -> Id {
     match item {
         Item::Flow(id) => Field::id_of(("ports", id)),
@@ -39,19 +39,19 @@ pub fn name_field_id(item: Item) -> Id {
     }
 }
 
-/// What an inspector reads and asks with.
+/// Context of an inspector.
 pub struct Inspect<'a> {
     /// The open Document.
     pub document: &'a Document,
-    /// The newest answers.
+    /// The newest results.
     pub results: &'a Results,
     /// The window's state.
     pub view: &'a mut View,
-    /// What is asked for.
+    /// The commands it issues.
     pub commands: &'a mut Commands,
 }
 
-/// Has workers find out what is shown; `quiet`: nothing else is under way.
+/// Computes what is shown on the worker pool; `quiet`: no other job runs.
 pub(super) fn keep(
     document: &Document,
     results: &Arc<Results>,
@@ -66,7 +66,7 @@ pub(super) fn keep(
     }
 }
 
-/// Shows it.
+/// Shows the inspector of the selection.
 pub fn inspector_ui(
     ui: &mut Ui,
     document: &Document,
@@ -100,9 +100,12 @@ pub fn inspector_ui(
             Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
             Some(Item::Flow(id)) => flow::show(ui, &mut inspect, id),
             Some(Item::Policy(id)) => policy::show(ui, &mut inspect, id),
-            None if view_radius && extra.is_none() => {
-                radius::radius_ui(ui, inspect.document, inspect.view, inspect.commands)
-            }
+            None if view_radius && extra.is_none() => radius::radius_ui(
+                ui,
+                inspect.document,
+                &mut inspect.view.radius,
+                inspect.commands,
+            ),
             Some(Item::Invariant(id)) => invariant::show(ui, &mut inspect, id),
             None if extra.is_some() => extra
                 .into_iter()

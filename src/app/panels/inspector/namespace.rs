@@ -1,4 +1,4 @@
-//! A namespace: its name, labels, base, DNS, and whether policies are written for it.
+//! A namespace: its name, labels, default deny, DNS, and whether policies are written for it.
 
 use egui::{Id, Ui};
 
@@ -9,7 +9,7 @@ use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::model::{Base, Edit, Item, Namespace, NamespaceId, Thing, is_system_namespace};
 
-/// Shows it.
+/// Shows the namespace.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
     let document = inspect.document;
     let Some(namespace) = document.namespaces.get(id) else {
@@ -29,28 +29,30 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
     parts::head(ui, "Namespace", &namespace.name, &about);
     parts::name_field(ui, inspect, item, &namespace.name);
     widgets::labelled(ui, "Policies", |ui| {
-        if let Some(managed) = widgets::check(ui, namespace.managed, "Write policies for it") {
+        if let Some(managed) =
+            widgets::check(ui, namespace.managed, "Write policies for this namespace")
+        {
             inspect.commands.edit(change(&|n| n.managed = managed));
         }
     });
     if !namespace.managed {
         let ink = color(theme::palette(ui.ctx()).ink2);
-        let text = "Shown and judged, but nothing is written for it: its owner decides.";
+        let text = "Shown and checked, but no policies are written for it.";
         widgets::message(ui, icons::INFO, text, ink);
     }
     let own = document.settings.base;
-    widgets::labelled(ui, "Base", |ui| {
+    widgets::labelled(ui, "Default deny", |ui| {
         let all = [
             (None, "Project's"),
-            (Some(Base::DenyAll), "Deny all"),
+            (Some(Base::DenyAll), "Both"),
             (Some(Base::DenyIngress), "Ingress"),
             (Some(Base::None), "None"),
         ];
-        if let Some(base) = widgets::segments(ui, "Base", namespace.base, &all) {
+        if let Some(base) = widgets::segments(ui, "Default deny", namespace.base, &all) {
             inspect.commands.edit(change(&|n| n.base = base));
         }
         if namespace.base.is_none() {
-            widgets::faint(ui, format!("The project says {}.", base_name(own)));
+            widgets::faint(ui, format!("The project's default: {}.", base_name(own)));
         }
     });
     widgets::labelled(ui, "DNS", |ui| {
@@ -68,7 +70,8 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
         && namespace.managed
     {
         let ink = color(theme::palette(ui.ctx()).wide);
-        let text = "This namespace belongs to the platform: isolating it can cut off the cluster's own services.";
+        let text =
+            "This is a system namespace. Isolating it can cut off the cluster's own services.";
         widgets::message(ui, icons::WARNING, text, ink);
     }
     parts::labels(

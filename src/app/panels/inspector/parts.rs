@@ -1,4 +1,4 @@
-//! What several inspectors are built from: heads, names, labels, selectors, "matches these".
+//! Parts shared by inspectors: heads, name fields, labels, selectors, lists of matching workloads.
 
 use egui::{Id, RichText, Ui};
 
@@ -11,7 +11,7 @@ use crate::model::{Base, Document, Edit, Item, Refusal, WorkloadId, validate};
 use crate::scene::tokens;
 use crate::sets::{LabelOp, Labels, Selector};
 
-/// What is selected: its kind, its name, and one line about it.
+/// The head of an inspector: kind, name, and one line of text.
 pub fn head(ui: &mut Ui, kind: &str, name: &str, about: &str) {
     let ink = color(theme::palette(ui.ctx()).ink2);
     ui.label(
@@ -26,12 +26,12 @@ pub fn head(ui: &mut Ui, kind: &str, name: &str, about: &str) {
     ui.add_space(4.0);
 }
 
-/// An edit that would be accepted, or why not: tried on a copy, which costs next to nothing.
+/// The edit if the Document accepts it, or the refusal. Tries it on a copy, which is cheap.
 pub fn trial(document: &Document, edit: Edit) -> Result<Option<Edit>, Refusal> {
     edit.apply(&mut document.clone()).map(|_| Some(edit))
 }
 
-/// The field of a name, which F2 gives the keyboard.
+/// The name field, which F2 focuses.
 pub fn name_field(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, name: &str) {
     let document = inspect.document;
     widgets::labelled(ui, "Name", |ui| {
@@ -44,26 +44,26 @@ pub fn name_field(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, name: &str
     });
 }
 
-/// What the field of a name is made with.
+/// The id source of the name field.
 pub fn name_id(item: Item) -> Id {
     Id::new(("name of", item))
 }
 
 /// A list of texts, one field each, with a field to add one: labels, requirements, ports, blocks.
 pub struct Texts<'a> {
-    /// Tells it from other lists.
+    /// Distinguishes it from other lists.
     pub id: Id,
-    /// What one of them is called, for screen readers: `Label`.
+    /// The name of one text for screen readers: `Label`.
     pub name: &'a str,
-    /// What the field that adds shows.
+    /// The hint of the field that adds a text.
     pub hint: &'a str,
     /// The texts.
     pub texts: Vec<String>,
 }
 
 impl Texts<'_> {
-    /// Shows it. `change` says what becomes of the Document with the text at a place (past the end:
-    /// an added one) set to something; nothing: taken out.
+    /// Shows the list. `change` returns the edit that sets the text at an index (past the end: adds
+    /// one), or removes it with `None`.
     pub fn show(
         &self,
         ui: &mut Ui,
@@ -201,7 +201,7 @@ pub fn selector(
     }
 }
 
-/// "Matches these N workloads", by name; each can be chosen.
+/// "Matches these N workloads" and their names; a click reveals one.
 pub fn matches(ui: &mut Ui, inspect: &mut Inspect<'_>, ids: &[WorkloadId], nothing: &str) {
     let count = ids.len();
     let text = match count {
@@ -233,23 +233,23 @@ pub fn matches(ui: &mut Ui, inspect: &mut Inspect<'_>, ids: &[WorkloadId], nothi
     });
 }
 
-/// Icons, words and help of the bases.
+/// The choices of default deny.
 pub const BASES: [(Base, &str); 3] = [
-    (Base::DenyAll, "Deny all"),
-    (Base::DenyIngress, "Deny ingress"),
+    (Base::DenyAll, "Both"),
+    (Base::DenyIngress, "Ingress only"),
     (Base::None, "None"),
 ];
 
-/// What a base is called in a sentence.
+/// The name of a default deny in text.
 pub fn base_name(base: Base) -> &'static str {
     match base {
         Base::DenyAll => "deny all",
         Base::DenyIngress => "deny ingress",
-        Base::None => "none",
+        Base::None => "no default deny",
     }
 }
 
-/// Buttons at the end of an inspector: one that takes the selection away.
+/// The button that deletes the selection.
 pub fn delete(ui: &mut Ui, inspect: &mut Inspect<'_>, text: &str) {
     ui.add_space(8.0);
     if widgets::danger(ui, text).clicked() {

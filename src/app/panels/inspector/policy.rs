@@ -1,4 +1,4 @@
-//! An imported policy: what it is there for, whom it selects, and what can become of it.
+//! An imported policy: its origin, the workloads it selects, and the actions on it.
 
 use std::sync::Arc;
 
@@ -19,19 +19,19 @@ use crate::policy::{Direction, Policy};
 use crate::proof::Origin;
 use crate::query::Results;
 
-/// What the selected policy does, found out by a worker.
+/// Facts about the selected policy, computed on the worker pool.
 #[derive(Default)]
 pub struct PolicyView {
     facts: Memo<(u64, PolicyId), Option<Facts>>,
 }
 
-/// What a policy isolates, and whom it selects.
+/// The directions a policy isolates, and the workloads it selects.
 struct Facts {
     isolates: Vec<&'static str>,
     selected: Vec<WorkloadId>,
 }
 
-/// Has a worker look at the policy that is selected.
+/// Computes the facts of the selected policy on the worker pool.
 pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let Some(Item::Policy(id)) = view.only_selected() else {
         return;
@@ -42,7 +42,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     facts.keep(key, pool, move |_| facts_of(&results, id));
 }
 
-/// None if its text holds no policy that can be judged.
+/// `None` if the text contains no valid policy, or several.
 fn facts_of(results: &Results, id: PolicyId) -> Option<Facts> {
     let in_force = &results.in_force;
     let of = in_force.origins.iter().zip(in_force.policies());
@@ -73,7 +73,7 @@ fn facts_of(results: &Results, id: PolicyId) -> Option<Facts> {
     })
 }
 
-/// Shows it.
+/// Shows the policy.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
     let document = inspect.document;
     let Some(policy) = document.policies.get(id) else {
@@ -83,11 +83,11 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
     let (kind, about) = match source {
         Source::ByHand(_) => (
             "Policy edited by hand",
-            "Stands in the place of the generated one, and is judged and exported in its stead",
+            "Replaces the generated policy in the checks and in the export",
         ),
         _ => (
             "Imported policy",
-            "Kept word for word, and judged together with what is written",
+            "Its text stays as imported; it is checked together with the generated policies",
         ),
     };
     parts::head(ui, kind, inspect.view.names.name(document, id), about);
@@ -97,7 +97,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
         ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
         let ask = &mut inspect.commands;
         if let Source::ByHand(_) = source {
-            if widgets::secondary(ui, "Return to generated").clicked() {
+            if widgets::secondary(ui, "Restore generated").clicked() {
                 ask.push(Command::RestoreThese(vec![id]));
             }
             return;
@@ -105,7 +105,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
         if widgets::secondary(ui, "Adopt").clicked() {
             ask.push(Command::AdoptThese(vec![id]));
         }
-        if widgets::danger(ui, "Stop importing").clicked() {
+        if widgets::danger(ui, "Remove from project").clicked() {
             ask.push(Command::RemoveFromProject);
         }
     });
@@ -123,7 +123,7 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: Po
         widgets::stated(ui, "Replaces", replaces);
         if made_for(inspect.results, policy, id) == Source::Imported(id) {
             let ink = color(theme::palette(ui.ctx()).wide);
-            let text = "Nothing of that name is generated any more; it counts as any other imported policy";
+            let text = "No policy of that name is generated any more; this is now an ordinary imported policy";
             widgets::message(ui, icons::WARNING, text, ink);
         }
     }
@@ -131,12 +131,13 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: Po
     match facts.answer() {
         Some(((_, of), Some(facts))) if *of == id => {
             widgets::stated(ui, "Isolates", &facts.isolates.join(" and "));
-            let nothing = "Selects no workload of this project";
+            let nothing = "Selects no workload in this project";
             parts::matches(ui, inspect, &facts.selected, nothing);
         }
         Some(((_, of), None)) if *of == id => {
             let ink = color(theme::palette(ui.ctx()).blocked);
-            let text = "Its text holds no policy that can be judged, so it allows nothing and isolates nobody";
+            let text =
+                "The text contains no valid policy, so it allows nothing and isolates no pods";
             widgets::message(ui, icons::X, text, ink);
         }
         _ => {}

@@ -1,4 +1,4 @@
-//! Nothing is selected: the project and how its policies are written.
+//! The project settings, shown while nothing is selected.
 
 use egui::{Id, Ui};
 
@@ -12,7 +12,7 @@ use crate::cluster::{HostNetwork, PodAddresses};
 use crate::model::{DnsProfile, Document, Edit, Item, Settings, Style, validate};
 use crate::sets::Selector;
 
-/// Shows it.
+/// Shows the settings.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let name = if document.name.is_empty() {
@@ -20,12 +20,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     } else {
         &document.name
     };
-    parts::head(
-        ui,
-        "Project",
-        name,
-        "Select something to see and change it; this is what holds for everything.",
-    );
+    parts::head(ui, "Project", name, "Project settings");
     let drawn = !document.flows.is_empty();
     if !drawn {
         audit::show(ui, inspect);
@@ -56,7 +51,7 @@ fn set(document: &Document, change: impl FnOnce(&mut Settings)) -> Edit {
 fn written(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let settings = &document.settings;
-    widgets::heading(ui, "How policies are written");
+    widgets::heading(ui, "Generated policies");
     widgets::labelled(ui, "One policy for", |ui| {
         let all = [
             (Style::PerFlow, "Each flow"),
@@ -66,8 +61,8 @@ fn written(ui: &mut Ui, inspect: &mut Inspect<'_>) {
             inspect.commands.edit(set(document, |s| s.style = style));
         }
     });
-    widgets::labelled(ui, "Base", |ui| {
-        if let Some(base) = widgets::segments(ui, "Base", settings.base, &BASES) {
+    widgets::labelled(ui, "Default deny", |ui| {
+        if let Some(base) = widgets::segments(ui, "Default deny", settings.base, &BASES) {
             inspect.commands.edit(set(document, |s| s.base = base));
         }
     });
@@ -77,7 +72,7 @@ fn dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let dns = &document.settings.dns;
     widgets::labelled(ui, "DNS", |ui| {
-        if let Some(allow) = widgets::check(ui, dns.allow, "Pods may resolve names") {
+        if let Some(allow) = widgets::check(ui, dns.allow, "Allow DNS") {
             inspect
                 .commands
                 .edit(set(document, |s| s.dns.allow = allow));
@@ -114,7 +109,7 @@ fn dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     custom_dns(ui, inspect);
 }
 
-/// A custom profile to begin with: what most clusters have.
+/// The initial custom profile: what most clusters have.
 fn custom() -> DnsProfile {
     DnsProfile::Custom {
         namespaces: Selector::label(crate::cluster::NAMESPACE_NAME_LABEL, "kube-system"),
@@ -164,7 +159,7 @@ fn custom_dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
 fn assumptions(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let assumed = document.settings.assumptions;
-    widgets::heading(ui, "Taken for granted");
+    widgets::heading(ui, "Assumptions");
     widgets::labelled(ui, "Pod addresses", |ui| {
         let all = [
             (PodAddresses::Unknown, "Unknown"),
@@ -179,7 +174,7 @@ fn assumptions(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     });
     widgets::labelled(ui, "Host network", |ui| {
         let all = [
-            (HostNetwork::Pods, "Like pods"),
+            (HostNetwork::Pods, "As pods"),
             (HostNetwork::Nodes, "As nodes"),
         ];
         if let Some(chosen) = widgets::segments(ui, "Host network", assumed.host_network, &all) {
@@ -192,7 +187,7 @@ fn assumptions(ui: &mut Ui, inspect: &mut Inspect<'_>) {
 
 fn extras(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
-    widgets::heading(ui, "On every policy");
+    widgets::heading(ui, "Added to every policy");
     let labels = &document.settings.labels;
     parts::labels(
         ui,
@@ -205,7 +200,7 @@ fn extras(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     annotations(ui, inspect);
 }
 
-/// Annotations may say anything, so only their keys are held to the rules.
+/// Annotation values are free text, so only the keys are validated.
 fn annotations(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let pairs: Vec<(String, String)> = document.settings.annotations.clone().into_iter().collect();
@@ -232,7 +227,7 @@ fn annotations(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     });
 }
 
-/// What holds in each namespace.
+/// The default deny and DNS setting of each namespace.
 fn namespaces(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     if inspect.document.namespaces.is_empty() {
         return;

@@ -23,7 +23,7 @@ const KINDS: [&str; 8] = [
     "Pod",
 ];
 
-/// Shows it.
+/// Shows the workload.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: WorkloadId) {
     let document = inspect.document;
     let Some(workload) = document.workloads.get(id) else {
@@ -61,7 +61,7 @@ fn changed(workload: &Workload, item: Item, change: &dyn Fn(&mut Workload)) -> E
     Edit::Change(item, Thing::Workload(changed))
 }
 
-/// Which directions need a rule.
+/// The directions in which the workload is isolated.
 fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
     let Some(isolation) = inspect.results.proof.isolation.get(&id) else {
         return;
@@ -70,22 +70,22 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
     let (icon, text, ink) = match (isolation.ingress, isolation.egress) {
         (true, true) => (
             icons::SHIELD,
-            "Isolated both ways: only what a policy allows",
+            "Isolated for ingress and egress",
             palette.ink2,
         ),
         (true, false) => (
             icons::WARNING,
-            "May open any connection; isolated for ingress only",
+            "Isolated for ingress only: all egress is allowed",
             palette.wide,
         ),
         (false, true) => (
             icons::WARNING,
-            "Anything may connect to it; isolated for egress only",
+            "Isolated for egress only: all ingress is allowed",
             palette.wide,
         ),
         (false, false) => (
             icons::WARNING,
-            "Not isolated: everything is allowed, drawn or not",
+            "Not isolated: all traffic is allowed",
             palette.wide,
         ),
     };
@@ -185,12 +185,12 @@ fn port(text: &str) -> Result<ContainerPort, Refusal> {
 fn one_port(word: &str) -> Result<(crate::sets::Protocol, u16), Refusal> {
     match validate::flow_ports(word)?.as_slice() {
         [FlowPort::Range(protocol, first, last)] if first == last => Ok((*protocol, *first)),
-        _ => Err(Refusal::new(format!("`{word}` is not one port"))
+        _ => Err(Refusal::new(format!("`{word}` is not a single port"))
             .help("a container port is one number, such as `8080`")),
     }
 }
 
-/// Which label selects it in policies.
+/// The selector of the workload in policies.
 fn selector(
     ui: &mut Ui,
     inspect: &mut Inspect<'_>,
@@ -199,7 +199,7 @@ fn selector(
     workload: &Workload,
 ) {
     widgets::heading(ui, "Selected in policies by");
-    let all = [(false, "Its identifying labels"), (true, "A selector")];
+    let all = [(false, "Identifying labels"), (true, "Custom selector")];
     if let Some(own) = widgets::segments(ui, "Selected by", workload.selector.is_some(), &all) {
         let selector = own.then(|| Selector::match_labels(&workload.labels));
         inspect.commands.edit(changed(workload, item, &|w| {
@@ -238,8 +238,8 @@ fn pods(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload)
             let replicas = match text.trim() {
                 "" => None,
                 text => Some(text.parse().map_err(|_| {
-                    Refusal::new(format!("`{text}` is not a number of pods"))
-                        .help("type a whole number, or nothing")
+                    Refusal::new(format!("`{text}` is not a number of replicas"))
+                        .help("type a whole number or leave the field empty")
                 })?),
             };
             trial(
@@ -266,7 +266,7 @@ fn pods(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload)
         });
     });
     widgets::labelled(ui, "Network", |ui| {
-        if let Some(host) = widgets::check(ui, workload.host_network, "Uses its node's network") {
+        if let Some(host) = widgets::check(ui, workload.host_network, "Host network") {
             inspect
                 .commands
                 .edit(changed(workload, item, &|w| w.host_network = host));

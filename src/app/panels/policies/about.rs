@@ -1,4 +1,4 @@
-//! What a selection is about: its flows, workloads and namespaces.
+//! The flows, workloads and namespaces that a selection concerns.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::app::names::PolicyNames;
 use crate::model::{Document, FlowId, Item, NamespaceId, NodeRef, WorkloadId};
 use crate::proof::Written;
 
-/// What a selection is about.
+/// The objects that a selection concerns.
 pub(super) struct About {
     pub(super) flows: BTreeSet<FlowId>,
     pub(super) workloads: BTreeSet<WorkloadId>,
@@ -38,12 +38,12 @@ impl About {
             .iter()
             .map(|id| document.node_name(NodeRef::Namespace(*id)).to_owned());
         about.names = names.collect();
-        let kept = selection.iter().filter_map(|item| match item {
+        let imported = selection.iter().filter_map(|item| match item {
             Item::Policy(id) => Some(policies.namespace(*id)),
             _ => None,
         });
-        let kept = kept.filter(|namespace| !namespace.is_empty());
-        about.names.extend(kept.map(str::to_owned));
+        let imported = imported.filter(|namespace| !namespace.is_empty());
+        about.names.extend(imported.map(str::to_owned));
         about
     }
 

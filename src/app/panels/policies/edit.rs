@@ -1,5 +1,5 @@
-//! An imported policy as text that can be typed in: what is wrong with it is told while typing, and it
-//! is taken over when the editor is left, as one step.
+//! The text editor of an imported policy: shows diagnostics while typing, and applies the text as one
+//! edit when it loses the focus.
 
 use egui::{Align, Frame, Id, Layout, Margin, ScrollArea, Ui};
 
@@ -19,7 +19,7 @@ use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Refusal, Thin
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// What is wrong with the text in the editor; found by a worker when it is another one.
+/// The diagnostics of the text in the editor, computed on the worker pool.
 #[derive(Default)]
 pub struct EditorView {
     faults: Memo<(PolicyId, String), Vec<Diagnostic>>,
@@ -30,7 +30,7 @@ pub fn editor_id(id: PolicyId) -> Id {
     Editor::id_of(("policy text", id))
 }
 
-/// What an imported policy was made for: a generated one that it replaces, or nothing.
+/// Whether an imported policy replaces a generated one.
 pub fn made_for(results: &Results, policy: &ImportedPolicy, id: PolicyId) -> Source {
     let Some((namespace, name)) = policy.replaces.as_ref().and_then(|key| key.split_once('/'))
     else {
@@ -43,12 +43,12 @@ pub fn made_for(results: &Results, policy: &ImportedPolicy, id: PolicyId) -> Sou
     }
 }
 
-/// What stands in the editor.
+/// The text in the editor.
 fn text_of(policy: &ImportedPolicy, id: PolicyId, view: &View) -> String {
     Editor::new(("policy text", id), "", &policy.text, &[]).text(&view.drafts)
 }
 
-/// Has a worker find what is wrong with the text that is edited.
+/// Computes the diagnostics of the edited text on the worker pool.
 pub(super) fn keep(document: &Document, view: &mut View, id: PolicyId, pool: &Pool) {
     let Some(policy) = document.policies.get(id) else {
         return;
@@ -74,8 +74,8 @@ pub(super) fn edit_ui(
     };
     let name = view.names.name(document, id).to_owned();
     head_ui(ui, made_for(results, policy, id), &name, view);
-    let kept = std::mem::take(&mut view.policies.editor.faults);
-    let own = kept.answer().filter(|((of, _), _)| *of == id);
+    let known = std::mem::take(&mut view.policies.editor.faults);
+    let own = known.answer().filter(|((of, _), _)| *of == id);
     let faults = own.map_or(&[][..], |(_, faults)| faults);
     let lines = |severity| {
         let of = move |d: &&Diagnostic| d.severity == severity;
@@ -83,15 +83,15 @@ pub(super) fn edit_ui(
         places.map(|span| span.line).collect::<Vec<u32>>()
     };
     let wrong = lines(Severity::Error);
-    let told = if faults.is_empty() {
+    let faults_height = if faults.is_empty() {
         0.0
     } else {
         18.0 + 44.0 * faults.len().min(2) as f32
     };
-    let room = ui.available_rect_before_wrap();
-    let above = egui::Rect::from_min_max(room.min, room.max - egui::vec2(0.0, told));
+    let whole = ui.available_rect_before_wrap();
+    let above = egui::Rect::from_min_max(whole.min, whole.max - egui::vec2(0.0, faults_height));
     let palette = theme::palette(ui.ctx());
-    ui.painter().rect_filled(room, 0.0, color(palette.code));
+    ui.painter().rect_filled(whole, 0.0, color(palette.code));
     ui.scope_builder(egui::UiBuilder::new().max_rect(above), |ui| {
         let area = ScrollArea::both()
             .auto_shrink(false)
@@ -105,20 +105,20 @@ pub(super) fn edit_ui(
         });
     });
     if !faults.is_empty() {
-        let below = egui::Rect::from_min_max(egui::pos2(room.left(), above.bottom()), room.max);
+        let below = egui::Rect::from_min_max(egui::pos2(whole.left(), above.bottom()), whole.max);
         ui.painter().rect_filled(below, 0.0, color(palette.panel));
         ui.scope_builder(egui::UiBuilder::new().max_rect(below), |ui| {
             faults_ui(ui, faults);
         });
     }
-    let asked = kept.asked().map(|(_, text)| text.as_str());
+    let asked = known.asked().map(|(_, text)| text.as_str());
     if asked != Some(&text_of(policy, id, view)) {
         ui.ctx().request_repaint();
     }
-    view.policies.editor.faults = kept;
+    view.policies.editor.faults = known;
 }
 
-/// Anything but nothing is taken over: what is wrong with it stays visible, and nothing typed is lost.
+/// Accepts any text that is not empty, so that nothing typed is lost; its diagnostics stay visible.
 fn accept(
     policy: &ImportedPolicy,
     id: PolicyId,
@@ -126,8 +126,8 @@ fn accept(
     text: &str,
 ) -> Result<Option<Edit>, Refusal> {
     if text.trim().is_empty() {
-        let help = "stop keeping the policy, if it is not wanted any more";
-        return Err(Refusal::new("an imported policy has a text").help(help));
+        let help = "to delete the policy, remove it from the project";
+        return Err(Refusal::new("an imported policy cannot be empty").help(help));
     }
     let changed = ImportedPolicy {
         text: text.to_owned(),
@@ -151,7 +151,7 @@ fn head_ui(ui: &mut Ui, source: Source, name: &str, view: &mut View) {
                     view.policies.scope = Scope::Everything;
                 }
                 if view.drafts.pending() {
-                    widgets::faint(ui, "Ctrl Enter to take over");
+                    widgets::faint(ui, "Ctrl Enter to apply");
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let font = theme::semibold(tokens::TEXT_SMALL);
@@ -164,7 +164,7 @@ fn head_ui(ui: &mut Ui, source: Source, name: &str, view: &mut View) {
     widgets::hairline(ui);
 }
 
-/// What is wrong, the first lines of it, with its place.
+/// The first diagnostics, with their places.
 fn faults_ui(ui: &mut Ui, faults: &[Diagnostic]) {
     widgets::hairline(ui);
     let palette = theme::palette(ui.ctx());

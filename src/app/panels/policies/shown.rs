@@ -1,4 +1,4 @@
-//! Which policies are shown, as lines; made by a worker when something about it changes.
+//! The shown policies as lines, computed on the worker pool when an input changes.
 
 use std::collections::BTreeSet;
 
@@ -15,21 +15,21 @@ use crate::proof::Origin;
 use crate::proof::Written;
 use crate::query::Results;
 
-/// Where a policy that is shown comes from.
+/// Origin of a shown policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Written for the drawing.
+    /// Generated from the Document.
     Generated,
-    /// Kept as it came.
+    /// Imported.
     Imported(PolicyId),
-    /// Kept in the place of a generated one.
+    /// Edited by hand; replaces a generated one.
     ByHand(PolicyId),
 }
 
-/// One policy that is shown.
+/// A shown policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownPolicy {
-    /// Where it comes from.
+    /// Its origin.
     pub source: Source,
     /// `NAMESPACE/NAME`.
     pub key: String,
@@ -37,47 +37,47 @@ pub struct ShownPolicy {
     pub namespace: String,
     /// `metadata.name`.
     pub name: String,
-    /// The flows that it carries.
+    /// The flows that it allows.
     pub flows: Vec<FlowId>,
 }
 
-/// One line: of text, or the head of a policy.
+/// A line of text, or the head of a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// The text; none: the head.
+    /// The text; `None` for the head.
     pub text: Option<String>,
-    /// Its number in its policy, from 1.
+    /// Line number within the policy, from 1.
     pub number: usize,
-    /// The policy it belongs to: its place in [`Shown::policies`].
+    /// Index of its policy in [`Shown::policies`].
     pub policy: usize,
-    /// The flows that it carries.
+    /// The flows that it allows.
     pub flows: Vec<FlowId>,
-    /// How far down it begins.
+    /// Vertical offset of its top edge.
     pub top: f32,
 }
 
 impl Line {
-    /// Whether it carries one of these flows.
+    /// Whether it allows one of these flows.
     pub fn is_of(&self, flows: &[FlowId]) -> bool {
         self.flows.iter().any(|flow| flows.contains(flow))
     }
 }
 
-/// What is shown.
+/// The shown policies.
 #[derive(Default)]
 pub struct Shown {
     /// The policies.
     pub policies: Vec<ShownPolicy>,
     /// Their lines, each policy's head before its text.
     pub lines: Vec<Line>,
-    /// How high all lines are together.
+    /// Total height of the lines.
     pub height: f32,
-    /// The flows that the selection is about; empty: all.
+    /// The flows that the selection concerns; empty for all.
     pub about: BTreeSet<FlowId>,
 }
 
 impl Shown {
-    /// The head of a policy, by its key.
+    /// Index of the head of a policy, by its key.
     pub fn position(&self, key: &str) -> Option<usize> {
         let policy = self.policies.iter().position(|p| p.key == key)?;
         self.lines.iter().position(|line| line.policy == policy)
@@ -88,8 +88,8 @@ impl Shown {
         self.policies.get(line.policy)
     }
 
-    /// The policies among them that are kept as they came.
-    pub fn kept(&self) -> impl Iterator<Item = PolicyId> {
+    /// The imported policies, without those edited by hand.
+    pub fn imported(&self) -> impl Iterator<Item = PolicyId> {
         self.policies
             .iter()
             .filter_map(|policy| match policy.source {
@@ -98,7 +98,7 @@ impl Shown {
             })
     }
 
-    /// As one text.
+    /// The policies as one text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (at, line) in self.lines.iter().enumerate() {
@@ -127,13 +127,14 @@ pub fn shown(
         shown.about = about.flows.clone();
     }
     let generated = &results.generated;
-    let kept = kept(document, results);
+    let imported = imported(document, results);
     let mut written: Vec<(&Written, Option<PolicyId>)> = generated
         .policies
         .iter()
         .map(|policy| (policy, None))
         .chain(
-            kept.by_hand
+            imported
+                .by_hand
                 .iter()
                 .map(|(at, id)| (&generated.replaced[*at], Some(*id))),
         )
@@ -143,7 +144,7 @@ pub fn shown(
         })
         .collect();
     if scope == Scope::Selection && !selection.is_empty() {
-        // What was drawn comes first; what holds for the whole namespace after it.
+        // Policies of flows come before those of whole namespaces.
         written.sort_by_key(|(policy, _)| {
             let base = matches!(policy.role, Role::Base | Role::Dns);
             let own = policy
@@ -165,7 +166,7 @@ pub fn shown(
             flows: policy.flows.clone(),
         };
         match by_hand.and_then(|id| document.policies.get(id)) {
-            Some(kept) => shown.add(head, &kept.text, |_| Vec::new()),
+            Some(imported) => shown.add(head, &imported.text, |_| Vec::new()),
             None => shown.add(head, &policy.text, |line| {
                 let lines = policy.lines.iter();
                 lines
@@ -176,12 +177,12 @@ pub fn shown(
         }
     }
     for (id, policy) in document.policies.iter() {
-        if kept.by_hand.iter().any(|(_, by_hand)| *by_hand == id) {
+        if imported.by_hand.iter().any(|(_, by_hand)| *by_hand == id) {
             continue;
         }
         let name = names.name(document, id).to_owned();
         let namespace = names.namespace(id).to_owned();
-        let selects = |id: &WorkloadId| kept.selects(*id);
+        let selects = |id: &WorkloadId| imported.selects(*id);
         let wanted = everything
             || selection.contains(&Item::Policy(id))
             || (about.whole && about.names.contains(&namespace))
@@ -200,14 +201,14 @@ pub fn shown(
     shown
 }
 
-/// What is known of the imported policies.
-struct KeptOnes<'a> {
-    /// Places in `Generated::replaced`, and what stands in each.
+/// Facts about the imported policies.
+struct ImportedPolicies<'a> {
+    /// Indices in `Generated::replaced`, each with the policy that replaces it.
     by_hand: Vec<(usize, PolicyId)>,
     results: &'a Results,
 }
 
-fn kept<'a>(document: &Document, results: &'a Results) -> KeptOnes<'a> {
+fn imported<'a>(document: &Document, results: &'a Results) -> ImportedPolicies<'a> {
     let mut by_hand = Vec::new();
     for (id, policy) in document.policies.iter() {
         let replaced = results.generated.replaced.iter();
@@ -216,10 +217,10 @@ fn kept<'a>(document: &Document, results: &'a Results) -> KeptOnes<'a> {
             .position(|key| policy.replaces.as_ref() == Some(&key));
         by_hand.extend(at.map(|at| (at, id)));
     }
-    KeptOnes { by_hand, results }
+    ImportedPolicies { by_hand, results }
 }
 
-impl KeptOnes<'_> {
+impl ImportedPolicies<'_> {
     /// The imported policies that select a workload.
     fn selects(&self, id: WorkloadId) -> Vec<PolicyId> {
         let in_force = &self.results.in_force;

@@ -1,5 +1,5 @@
-//! The text of the policies, each under a head that says where it comes from and what can be done
-//! with it. Only lines in sight are laid out.
+//! The text of the policies, each under a head with its origin and its actions. Only visible lines are
+//! laid out.
 
 use egui::{Align, Align2, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetType, pos2, vec2};
 
@@ -15,8 +15,9 @@ use crate::scene::tokens;
 
 pub(super) fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     let palette = theme::palette(ui.ctx());
-    let ground = ui.available_rect_before_wrap();
-    ui.painter().rect_filled(ground, 0.0, color(palette.code));
+    let background = ui.available_rect_before_wrap();
+    ui.painter()
+        .rect_filled(background, 0.0, color(palette.code));
     let lit: Vec<FlowId> = view.lit_flows();
     let policies = &mut view.policies;
     let fresh = std::mem::take(&mut policies.fresh);
@@ -31,16 +32,16 @@ pub(super) fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
         Some(policy) if by_hand(policy) => None,
         _ => lines.iter().position(|line| line.is_of(&lit)),
     };
-    // Another choice of policies begins with the first line that matters.
+    // A new set of policies starts at the first relevant line.
     let target = wanted.or_else(|| fresh.then(|| first_lit().unwrap_or(0)));
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut area = ScrollArea::both().auto_shrink(false).id_salt("policy text");
     if let Some(line) = target.and_then(|at| lines.get(at)) {
-        // What is in sight from the very top needs no scrolling; else there is something above it.
+        // A line that is visible from the top needs no scrolling.
         let offset = match wanted {
             Some(_) => line.top,
-            None if line.top < ground.height() - 5.0 * LINE => 0.0,
-            None => line.top - ground.height() * 0.25,
+            None if line.top < background.height() - 5.0 * LINE => 0.0,
+            None => line.top - background.height() * 0.25,
         };
         area = area.vertical_scroll_offset(offset.max(0.0));
     }
@@ -65,7 +66,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Shows what is in sight; gives the line that was clicked.
+    /// Shows the visible lines; returns the clicked one.
     fn show(&self, ui: &mut Ui, seen: Rect, commands: &mut Commands) -> Option<usize> {
         let shown = &self.policies.shown;
         ui.set_min_height(shown.height);
@@ -88,7 +89,7 @@ impl Rows<'_> {
                 pressed = Some(at);
             }
         }
-        // The head of what is at the top stays in sight, until the next one comes.
+        // The head of the topmost policy stays visible until the next one reaches the top.
         let line = shown.lines.get(first)?;
         let heads = |line: &&Line| line.text.is_none();
         let mut below = shown.lines.iter().skip(first + 1);
@@ -114,11 +115,11 @@ impl Rows<'_> {
         let policies = self.policies;
         let in_chosen = policies.line.is_none() && self.is_chosen(line) && self.lit.is_empty();
         if policies.line == Some(at) || line.is_of(self.lit) || in_chosen {
-            let ground = color(palette.accent_soft);
-            ui.painter().rect_filled(whole, 0.0, ground);
+            let background = color(palette.accent_soft);
+            ui.painter().rect_filled(whole, 0.0, background);
         } else if response.hovered() {
-            let ground = tokens::mix(palette.code, palette.ink, 0.04);
-            ui.painter().rect_filled(whole, 0.0, color(ground));
+            let background = tokens::mix(palette.code, palette.ink, 0.04);
+            ui.painter().rect_filled(whole, 0.0, color(background));
         }
         let number = pos2(rect.left() + self.gutter - 10.0, rect.center().y);
         ui.painter().text(
@@ -144,7 +145,7 @@ impl Rows<'_> {
         key.is_some() && key == self.policies.chosen.as_ref()
     }
 
-    /// The head of a policy: it stays where it is while its text is moved sideways.
+    /// The head of a policy; it does not scroll sideways with the text.
     fn head(
         &self,
         ui: &mut Ui,
@@ -192,12 +193,12 @@ impl Rows<'_> {
     }
 }
 
-/// Where a policy comes from, in a word; nothing is said of what is written for the drawing.
+/// A badge with the origin of a policy; generated policies have none.
 pub(super) fn mark_ui(ui: &mut Ui, source: Source) {
     let palette = theme::palette(ui.ctx());
     let (icon, word, ink) = match source {
         Source::Generated => return,
-        Source::Imported(_) => (icons::FILE, "kept", palette.ink2),
+        Source::Imported(_) => (icons::FILE, "imported", palette.ink2),
         Source::ByHand(_) => (icons::PENCIL_SIMPLE, "by hand", palette.accent),
     };
     let icon = egui::RichText::new(icon).font(theme::icon(13.0));
@@ -225,7 +226,7 @@ fn actions_ui(ui: &mut Ui, policy: &ShownPolicy, commands: &mut Commands) {
             if widgets::link(ui, "Edit").clicked() {
                 commands.push(Command::Reveal(Item::Policy(id)));
             }
-            if widgets::link(ui, "Return to generated").clicked() {
+            if widgets::link(ui, "Restore generated").clicked() {
                 commands.push(Command::RestoreThese(vec![id]));
             }
         }

@@ -1,4 +1,4 @@
-//! The fields of the two ends and the port, with completion by the words of a project file.
+//! The fields of the source, the destination and the port, with completion in the syntax of the project file.
 
 use egui::text::CCursorRange;
 use egui::{
@@ -12,19 +12,19 @@ use crate::model::{Document, End, Words};
 use crate::query::why::Question;
 use crate::scene::tokens;
 
-/// How many words are offered.
+/// Maximum number of completions.
 const OFFERED: usize = 8;
-/// Width of the words before the fields.
+/// Width of the labels before the fields.
 const LABEL: f32 = 44.0;
 /// Width of the port's field.
 const PORT: f32 = 84.0;
 
-/// What the fields remember between frames.
+/// State of the fields.
 #[derive(Default)]
 pub(super) struct Fields {
-    /// The first field wants the keyboard.
+    /// The first field gets the keyboard focus in the next frame.
     pub(super) wanted: bool,
-    /// The field whose list is open, and the entry that is chosen in it.
+    /// The field whose completions are open, and the chosen completion.
     open: Option<(usize, usize)>,
 }
 
@@ -34,7 +34,7 @@ impl Fields {
     }
 }
 
-/// Shows them; true when they are to be asked.
+/// Shows the fields; true when the question is to be answered.
 pub(super) fn ends_ui(
     ui: &mut Ui,
     document: &Document,
@@ -54,7 +54,7 @@ pub(super) fn ends_ui(
                     ui.memory_mut(|memory| memory.request_focus(end_id(1)));
                 }
             }
-            if widgets::icon_button(ui, icons::SWAP, "Swap the ends").clicked() {
+            if widgets::icon_button(ui, icons::SWAP, "Swap source and destination").clicked() {
                 std::mem::swap(&mut typed.from, &mut typed.to);
                 asked = true;
             }
@@ -93,7 +93,7 @@ fn edit<'t>(text: &'t mut String, id: Id, hint: &str, width: f32) -> TextEdit<'t
 fn port_ui(ui: &mut Ui, port: &mut String) -> bool {
     let id = Id::new("why port");
     let response = ui.add(edit(port, id, "TCP/443", PORT));
-    name(&response, "Port asked about", port);
+    name(&response, "Port", port);
     response.lost_focus() && !ui.input(|i| i.key_pressed(Key::Escape))
 }
 
@@ -150,7 +150,7 @@ fn end_ui(
             (pressed(Key::Enter), pressed(Key::Escape), pressed(Key::Tab))
         });
         let exact = offers.iter().any(|offer| offer == text);
-        // What is nearly typed is meant; an address or anything else that fits nothing stays.
+        // Incomplete text takes the chosen completion; text without completions, such as an address, stays.
         if (enter || tab) && !exact && !text.trim().is_empty() {
             taken = taken.or_else(|| offers.get(chosen).cloned());
         }
@@ -169,7 +169,7 @@ fn end_ui(
     }
 }
 
-/// The cursor goes behind what was filled in.
+/// Moves the cursor behind the completed text.
 fn forget_cursor(ui: &Ui, id: Id, text: &str) {
     if let Some(mut state) = TextEdit::load_state(ui.ctx(), id) {
         let end = egui::text::CCursor::new(text.chars().count());
@@ -187,7 +187,7 @@ fn name(response: &egui::Response, name: &str, text: &str) {
     });
 }
 
-/// The words that fit what is typed, best first; none for an address.
+/// The completions of the typed text, best first; none for an address.
 fn offers(document: &Document, typed: &str) -> Vec<String> {
     let words = Words::new(document);
     let workloads = document.workloads.ids().map(End::Workload);
@@ -204,7 +204,7 @@ fn offers(document: &Document, typed: &str) -> Vec<String> {
     found.into_iter().map(|(_, word)| word).collect()
 }
 
-/// The list below a field; gives the entry that was clicked.
+/// The completions below a field; returns the clicked one.
 fn offers_ui(ui: &Ui, field: &egui::Response, offers: &[String], chosen: usize) -> Option<String> {
     let palette = theme::palette(ui.ctx());
     let frame = Frame::new()

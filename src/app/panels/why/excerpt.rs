@@ -9,10 +9,10 @@ use crate::scene::tokens;
 
 /// Height of a line of text.
 const LINE: f32 = 18.0;
-/// Room for line numbers.
+/// Width of the line numbers.
 const GUTTER: f32 = 38.0;
 
-/// `data/pg-open data.yaml:41`, to be clicked.
+/// A link such as `data/pg-open data.yaml:41`.
 pub(super) fn source_ui(ui: &mut Ui, source: &Source) -> Response {
     let ink = color(theme::palette(ui.ctx()).accent);
     let text = words(source);
@@ -35,7 +35,7 @@ fn words(source: &Source) -> String {
     }
 }
 
-/// Shows it; gives the policy if it was clicked.
+/// Shows the excerpt; returns the policy if it was clicked.
 pub(super) fn excerpt_ui(ui: &mut Ui, excerpt: &Excerpt) -> Option<String> {
     let palette = theme::palette(ui.ctx());
     let height = excerpt.lines.len() as f32 * LINE + 16.0;

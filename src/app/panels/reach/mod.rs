@@ -1,37 +1,37 @@
-//! Who can reach the selection, and whom it can reach: a list of virtual rows; a row asks why.
+//! Who can reach the selection, and what it can reach, as virtual rows; clicking a row explains it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::{Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, WidgetType};
 use egui::{pos2, vec2};
 
+use crate::app::board::SharedMatrix;
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::{Document, Item, NodeRef};
 use crate::query::Results;
 use crate::query::reach::{Entry, Listed, Mark};
 use crate::scene::tokens;
 
-/// Height of a row: what it is and how it stands, then ports and policies.
+/// Height of a row of two lines: name and verdict, ports and policies.
 const ROW: f32 = 44.0;
-/// For how many rows at once the policies are looked up.
+/// Number of rows whose policies are looked up at once.
 const CHUNK: usize = 32;
 
 type Asked = (u64, Vec<Item>);
 
-/// Its state.
+/// State of the panel.
 #[derive(Default)]
 pub struct ReachView {
     list: Memo<Asked, Arc<Listed>>,
     by: Memo<(Asked, usize), Vec<String>>,
-    /// The policies of each row that was seen.
+    /// The policies of each row that was visible.
     known: BTreeMap<usize, String>,
     known_for: Option<Asked>,
-    /// A chunk of rows that is seen and whose policies are not known.
+    /// The first row of a visible chunk whose policies are not known.
     wanted: Option<usize>,
 }
 
@@ -42,21 +42,25 @@ impl ReachView {
     }
 }
 
-/// Has workers make the list, and look up the policies of the rows that are seen.
-pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
-    let number = view.results_number;
-    let selection: Vec<Item> = view.selection.iter().copied().collect();
+/// Computes the list and the policies of visible rows on the worker pool.
+pub(super) fn keep(
+    (results, number): (&Arc<Results>, u64),
+    selection: &BTreeSet<Item>,
+    board: &SharedMatrix,
+    reach: &mut ReachView,
+    pool: &Pool,
+) {
+    let selection: Vec<Item> = selection.iter().copied().collect();
     if !selection.iter().any(|item| reaches(*item)) {
         return;
     }
     let asked = (number, selection.clone());
-    let (matrix, of) = (view.reach_matrix.clone(), Arc::clone(results));
-    let reach = &mut view.reach;
+    let (shared, of) = (board.clone(), Arc::clone(results));
     reach.list.keep(asked, pool, move |cancel| {
         let list = |matrix: &mut crate::query::reach::ReachMatrix| {
             matrix.list(&selection, &|| cancel.is_set())
         };
-        Arc::new(matrix.ask(number, &of, list))
+        Arc::new(shared.ask(number, &of, list))
     });
     let Some((asked, listed)) = reach.list.answer().cloned() else {
         return;
@@ -68,7 +72,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let Some(chunk) = reach.wanted.take() else {
         return;
     };
-    let (matrix, of) = (view.reach_matrix.clone(), Arc::clone(results));
+    let (board, of) = (board.clone(), Arc::clone(results));
     let fresh = reach.by.keep((asked.clone(), chunk), pool, move |_| {
         matrix.ask(number, &of, |matrix| {
             let rows = chunk..chunk + CHUNK;
@@ -88,7 +92,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     }
 }
 
-/// Whether there is something to list for a thing.
+/// Whether the panel lists anything for an item.
 fn reaches(item: Item) -> bool {
     matches!(
         item,
@@ -96,7 +100,7 @@ fn reaches(item: Item) -> bool {
     )
 }
 
-/// Of all entries, those towards the selection first, the one at a place; and whether it is one of those.
+/// The entry at an index, and whether it leads to the selection; those entries come first.
 fn entry(listed: &Listed, at: usize) -> Option<(&Entry, bool)> {
     match at.checked_sub(listed.from.len()) {
         None => Some((listed.from.get(at)?, true)),
@@ -111,13 +115,19 @@ enum Line {
     Entry(usize),
 }
 
-/// Shows it.
-pub(super) fn reach_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
-    let chosen = view.selection.iter().filter(|item| reaches(**item)).count();
-    let listed = match view.reach.list.answer() {
+/// Shows the panel.
+pub(super) fn reach_ui(
+    ui: &mut Ui,
+    document: &Document,
+    selection: &BTreeSet<Item>,
+    reach: &mut ReachView,
+    commands: &mut Commands,
+) {
+    let chosen = selection.iter().filter(|item| reaches(**item)).count();
+    let listed = match reach.list.answer() {
         Some((_, listed)) if chosen > 0 => Arc::clone(listed),
         _ => {
-            let text = "Select a workload, a namespace or something outside: who can reach it, and whom it can reach, is listed here.";
+            let text = "Select a workload, namespace, group or external to see who can reach it and what it can reach.";
             let margin = Margin::symmetric(16, 12);
             Frame::new()
                 .inner_margin(margin)
@@ -129,12 +139,12 @@ pub(super) fn reach_ui(ui: &mut Ui, document: &Document, view: &mut View, comman
     let count = listed.from.len();
     lines.extend((0..count).map(Line::Entry));
     if count == 0 {
-        lines.push(Line::Nothing("Nothing here can open a connection to it."));
+        lines.push(Line::Nothing("Nothing can connect to it."));
     }
     lines.push(Line::Head("It can reach", listed.to.len()));
     lines.extend((count..count + listed.to.len()).map(Line::Entry));
     if listed.to.is_empty() {
-        lines.push(Line::Nothing("It can open a connection to nothing here."));
+        lines.push(Line::Nothing("It cannot connect to anything."));
     }
     ui.spacing_mut().item_spacing.y = 0.0;
     let area = ScrollArea::vertical().auto_shrink(false);
@@ -144,7 +154,6 @@ pub(super) fn reach_ui(ui: &mut Ui, document: &Document, view: &mut View, comman
                 Line::Head(text, count) => head_ui(ui, text, *count),
                 Line::Nothing(text) => nothing_ui(ui, text),
                 Line::Entry(at) => {
-                    let reach = &mut view.reach;
                     if !reach.known.contains_key(at) {
                         reach.wanted.get_or_insert(*at);
                     }
@@ -212,7 +221,7 @@ fn nothing_ui(ui: &mut Ui, text: &str) {
     widgets::named(&response, WidgetType::Label, text);
 }
 
-/// How a mark looks: its icon and ink.
+/// Icon and color of a mark.
 fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
     match mark {
         Mark::Blocked => (icons::X, palette.blocked),
@@ -222,7 +231,7 @@ fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
     }
 }
 
-/// Shows a row; true if it was clicked.
+/// Shows the row of an entry; true if it was clicked.
 fn entry_ui(
     ui: &mut Ui,
     document: &Document,
@@ -235,8 +244,8 @@ fn entry_ui(
     let (rect, response) = line_rect(ui, Sense::click());
     let whole = response.rect;
     if response.hovered() {
-        let ground = tokens::mix(palette.panel, palette.ink, 0.04);
-        ui.painter().rect_filled(whole, 0.0, color(ground));
+        let background = tokens::mix(palette.panel, palette.ink, 0.04);
+        ui.painter().rect_filled(whole, 0.0, color(background));
     }
     let line = Stroke::new(1.0, color(palette.hairline));
     ui.painter()
@@ -245,20 +254,20 @@ fn entry_ui(
     let (upper, lower) = (rect.top() + 14.0, rect.top() + 31.0);
     let mark = entry.mark();
     let (icon, ink) = match mark {
-        // Where nothing should close it, what is not drawn is no fault.
+        // Without a policy that should isolate it, an undrawn connection is not a fault.
         Mark::NotDrawn | Mark::Partly if entry.cell.wide.is_empty() => (icons::INFO, palette.ink2),
         mark => look(mark, palette),
     };
     let small = theme::sans(tokens::TEXT_SMALL);
     let end = pos2(rect.right(), upper);
-    let said = ui.painter().text(
+    let words = ui.painter().text(
         end,
         Align2::RIGHT_CENTER,
         mark.words(),
         small.clone(),
         color(ink),
     );
-    let at = pos2(said.left() - 6.0, upper);
+    let at = pos2(words.left() - 6.0, upper);
     let font = theme::icon(12.0);
     let sign = ui
         .painter()
@@ -282,8 +291,15 @@ fn entry_ui(
         .text(at, Align2::CENTER_CENTER, kind, font, color(palette.ink2));
     let left = rect.left() + 22.0;
     let font = theme::sans(tokens::TEXT_NORMAL);
-    let room = sign.left() - left - 8.0;
-    cut(ui, &name, font, color(palette.ink), pos2(left, upper), room);
+    let width = sign.left() - left - 8.0;
+    cut(
+        ui,
+        &name,
+        font,
+        color(palette.ink),
+        pos2(left, upper),
+        width,
+    );
     let font = theme::mono(tokens::TEXT_SMALL);
     let half = (rect.right() - left) * if by.is_empty() { 1.0 } else { 0.55 };
     let used = cut(
@@ -303,43 +319,43 @@ fn entry_ui(
         false => format!("{through}by {by}"),
     };
     let from = left + used + 10.0;
-    let room = rect.right() - from;
+    let width = rect.right() - from;
     cut(
         ui,
         &by_text,
         small,
         color(palette.ink3),
         pos2(from, lower),
-        room,
+        width,
     );
     let own = document.node_name(entry.through);
-    let told = match incoming {
+    let description = match incoming {
         true => format!("{name} to {own}, {ports}, {}", mark.words()),
         false => format!("{own} to {name}, {ports}, {}", mark.words()),
     };
-    widgets::named(&response, WidgetType::Button, &told);
+    widgets::named(&response, WidgetType::Button, &description);
     let clicked = response.clicked();
     response.on_hover_ui(|ui| {
-        ui.label(&told);
+        ui.label(&description);
         if !by.is_empty() {
             ui.label(format!("Allowed by {by}"));
         }
-        ui.label("Click: why?");
+        ui.label("Click to explain");
     });
     clicked
 }
 
-/// A text in one line, cut at the end; gives its width.
+/// Paints a text in one line, truncated at the end; returns its width.
 fn cut(
     ui: &Ui,
     text: &str,
     font: egui::FontId,
     ink: egui::Color32,
     left_middle: egui::Pos2,
-    room: f32,
+    width: f32,
 ) -> f32 {
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, ink);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(0.0));
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
     let galley = ui.painter().layout_job(job);
     let size = galley.size();
     let at = pos2(left_middle.x, left_middle.y - size.y / 2.0);

@@ -1,5 +1,5 @@
-//! The policies as text, for the selection, a namespace or everything; virtual rows, so that ten
-//! thousand lines are no more work than thirty. Choosing a policy or a line lights up its flows.
+//! The text of the policies of the selection, a namespace or the project, as virtual rows, so that the
+//! cost does not depend on the number of lines. Choosing a policy or a line highlights its flows.
 
 mod about;
 mod edit;
@@ -17,7 +17,6 @@ use crate::app::theme::{self, color};
 use crate::app::view::View;
 use crate::app::{icons, problems, widgets};
 use crate::model::{Document, Item, PolicyId};
-use crate::proof::Written;
 use crate::query::Results;
 
 pub use edit::{EditorView, editor_id, made_for};
@@ -26,46 +25,41 @@ pub use shown::{Line, Shown, ShownPolicy, Source, shown};
 /// Which policies are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// Those of what is selected; of everything, when nothing is.
+    /// Those of the selection; all, if nothing is selected.
     #[default]
     Selection,
-    /// Those of the selection's namespaces.
+    /// Those of the namespaces of the selection.
     Namespace,
     /// All.
     Everything,
 }
 
-/// Its state.
+/// State of the panel.
 #[derive(Default)]
 pub struct PoliciesView {
     /// Which policies are shown.
     pub scope: Scope,
-    /// The policy that is chosen, as `NAMESPACE/NAME`.
+    /// The chosen policy, as `NAMESPACE/NAME`.
     pub chosen: Option<String>,
-    /// The line that is chosen: its number among those shown.
+    /// Index of the chosen line.
     line: Option<usize>,
-    /// The policy to bring into view.
+    /// The policy to scroll to.
     wanted: Option<String>,
-    /// Everything shown is to be copied as soon as it is there.
+    /// The shown text is copied as soon as it is ready.
     copying: bool,
     shown: Arc<Shown>,
-    maker: Memo<Wish, Arc<Shown>>,
-    /// What `shown` is another choice of policies than before, so its first line is to be seen.
+    maker: Memo<Inputs, Arc<Shown>>,
+    /// `shown` is a new set of policies, so the panel scrolls to its first line.
     fresh: bool,
     /// The editor of an imported policy.
     pub editor: EditorView,
 }
 
-/// What is to be shown: of which results, which scope, of what.
-type Wish = (u64, Scope, BTreeSet<Item>);
+/// The inputs of `shown`: number of the results, scope, selection.
+type Inputs = (u64, Scope, BTreeSet<Item>);
 
 impl PoliciesView {
-    /// Chooses a policy and brings it into view.
-    pub fn choose(&mut self, policy: &Written) {
-        self.choose_key(format!("{}/{}", policy.namespace, policy.name));
-    }
-
-    /// Chooses the policy of that key (`NAMESPACE/NAME`) and brings it into view.
+    /// Chooses the policy of a key (`NAMESPACE/NAME`) and scrolls to it.
     pub fn choose_key(&mut self, key: String) {
         self.chosen = Some(key.clone());
         self.wanted = Some(key);
@@ -79,27 +73,22 @@ impl PoliciesView {
         self.line = None;
     }
 
-    /// Whether a policy waits to be brought into view.
-    pub fn wants(&self) -> bool {
-        self.wanted.is_some()
-    }
-
-    /// Everything shown, as one text.
+    /// The shown policies as one text.
     pub fn text(&self) -> String {
         self.shown.text()
     }
 
-    /// Has everything shown copied.
+    /// Copies the shown text as soon as it is ready.
     pub fn copy(&mut self) {
         self.copying = true;
     }
 
-    /// Whether what is shown is needed although nobody sees it.
+    /// Whether the text is needed while the panel is hidden.
     pub(super) fn is_wanted(&self) -> bool {
         self.copying
     }
 
-    /// The text to be copied, once it is there.
+    /// The text to copy, once it is ready.
     pub(in crate::app) fn take_copy(&mut self) -> Option<String> {
         let ready = self.copying && !self.maker.busy();
         ready.then(|| {
@@ -109,17 +98,17 @@ impl PoliciesView {
     }
 }
 
-/// Has workers make what is shown, and find what is wrong with the text that is edited.
+/// Computes the shown policies and the diagnostics of the edited text on the worker pool.
 pub fn keep(document: &Document, results: &Arc<Results>, view: &mut View, pool: &Pool) {
     let policies = &mut view.policies;
-    let wish = (view.results_number, policies.scope, view.selection.clone());
+    let inputs = (view.results_number, policies.scope, view.selection.clone());
     let before = policies
         .maker
         .answer()
         .map(|((_, scope, of), _)| (*scope, of.clone()));
     let (names, about) = (Arc::clone(&view.names), document.clone());
-    let (results, of) = (Arc::clone(results), wish.clone());
-    let new = policies.maker.keep(wish, pool, move |_| {
+    let (results, of) = (Arc::clone(results), inputs.clone());
+    let new = policies.maker.keep(inputs, pool, move |_| {
         Arc::new(shown(&about, &results, &of.2, of.1, &names))
     });
     if let (true, Some(((_, scope, of), made))) = (new, policies.maker.answer()) {
@@ -134,7 +123,7 @@ pub fn keep(document: &Document, results: &Arc<Results>, view: &mut View, pool: 
     }
 }
 
-/// Shows it.
+/// Shows the panel.
 pub fn policies_ui(
     ui: &mut Ui,
     document: &Document,
@@ -147,7 +136,7 @@ pub fn policies_ui(
     if let Some(key) = policies.wanted.as_ref().filter(|_| ready)
         && policies.shown.position(key).is_none()
     {
-        // What is chosen in the outline is shown, whatever the scope was.
+        // A policy chosen in the outline is shown whatever the scope is.
         if std::mem::replace(&mut policies.scope, Scope::Everything) == Scope::Everything {
             policies.wanted = None;
         }
@@ -160,8 +149,8 @@ pub fn policies_ui(
     head_ui(ui, view, commands);
     if view.policies.shown.lines.is_empty() {
         let text = match document.flows.is_empty() {
-            true => "Drag from one workload to another: the policies appear here.",
-            false => "Nothing is written for what is selected.",
+            true => "No policies yet. To draw a flow, drag from one workload to another.",
+            false => "No policies for this selection.",
         };
         Frame::new()
             .inner_margin(Margin::symmetric(16, 8))
@@ -173,7 +162,7 @@ pub fn policies_ui(
     text::text_ui(ui, view, commands);
 }
 
-/// The imported policy that is being edited: the one that is selected, unless more is to be shown.
+/// The imported policy in the editor: the selected one, in the scope of the selection.
 fn edited(document: &Document, view: &View) -> Option<PolicyId> {
     let Some(Item::Policy(id)) = view.only_selected() else {
         return None;
@@ -209,17 +198,17 @@ fn head_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
                     if widgets::icon_button(ui, icons::COPY, "Copy shown policies").clicked() {
                         commands.push(Command::CopyPolicies);
                     }
-                    let kept: Vec<PolicyId> = view.policies.shown.kept().collect();
-                    let text = format!("Adopt {} kept", kept.len());
-                    if kept.len() > 1 && widgets::link(ui, &text).clicked() {
-                        commands.push(Command::AdoptThese(kept));
+                    let imported: Vec<PolicyId> = view.policies.shown.imported().collect();
+                    let text = format!("Adopt {} imported", imported.len());
+                    if imported.len() > 1 && widgets::link(ui, &text).clicked() {
+                        commands.push(Command::AdoptThese(imported));
                     }
                 });
             });
         });
 }
 
-/// How many policies get a chip; the outline has them all.
+/// Maximum number of policies with a chip; the outline lists all.
 const CHIPS: usize = 6;
 
 fn chips_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
@@ -228,13 +217,13 @@ fn chips_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
         return;
     }
     if policies.len() > CHIPS {
-        let kept = policies
+        let imported = policies
             .iter()
             .filter(|p| p.source != Source::Generated)
             .count();
-        let text = match kept {
+        let text = match imported {
             0 => format!("{} policies", policies.len()),
-            kept => format!("{} policies, {kept} of them kept", policies.len()),
+            imported => format!("{} policies, {imported} of them imported", policies.len()),
         };
         let margin = Margin {
             left: 16,
@@ -269,7 +258,7 @@ fn chips_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     }
 }
 
-/// What is drawn and not written, with the reason.
+/// The parts of flows that are not written, with the reasons.
 fn losses_ui(
     ui: &mut Ui,
     document: &Document,
@@ -290,7 +279,7 @@ fn losses_ui(
         .show(ui, |ui| {
             for loss in losses.iter().take(2) {
                 let text = format!(
-                    "Left out of {}: {}; {}",
+                    "Omitted from {}: {}; {}",
                     document.flow_name(loss.flow.into()),
                     loss.part,
                     loss.why
@@ -298,7 +287,7 @@ fn losses_ui(
                 widgets::message(ui, icons::NOTE, &problems::sentence(&text), ink);
             }
             if losses.len() > 2
-                && widgets::link(ui, &format!("{} more left out", losses.len() - 2)).clicked()
+                && widgets::link(ui, &format!("{} more omitted", losses.len() - 2)).clicked()
             {
                 commands.push(Command::Problems);
             }

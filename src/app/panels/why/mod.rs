@@ -1,17 +1,18 @@
-//! Why a connection is allowed or not: two ends and a port, the verdict, the two gates as steps, the
-//! text that decides, and what can be done.
+//! Why a connection is allowed or denied: source, destination and port, the verdict, the two gates as
+//! steps, the excerpts that decide, and the fixes.
 
 mod ends;
 mod excerpt;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
+use egui::{Frame, Margin, RichText, ScrollArea, Stroke, Ui, pos2, vec2};
 
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
-use crate::app::view::{ShownConnection, View};
+use crate::app::view::ShownConnection;
 use crate::app::{icons, problems, verdict, widgets};
 use crate::model::{Document, Edit, Item, NodeRef, Refusal};
 use crate::proof::Fix;
@@ -20,19 +21,19 @@ use crate::query::drawn::DrawnConnections;
 use crate::query::why::{Gate, Question, Step, Why, default_port, why};
 use crate::scene::tokens;
 
-/// Its state.
+/// State of the panel.
 #[derive(Default)]
 pub struct WhyView {
-    /// What is typed.
+    /// The typed question.
     pub(super) typed: Question,
-    /// What was last asked.
+    /// The question that is answered.
     asked: Question,
     answer: Memo<(u64, Question), Result<(Question, Why), Refusal>>,
     fields: ends::Fields,
 }
 
 impl WhyView {
-    /// Asks about a connection.
+    /// Explains a connection.
     pub fn ask(&mut self, from: &str, to: &str, port: &str) {
         self.typed = Question {
             from: from.to_owned(),
@@ -43,7 +44,7 @@ impl WhyView {
         self.fields.close();
     }
 
-    /// The first field gets the keyboard when it is shown next.
+    /// Gives the first field the keyboard focus in the next frame.
     pub fn wants_keyboard(&mut self) {
         self.fields.wanted = true;
     }
@@ -58,7 +59,7 @@ impl WhyView {
         !self.asked.from.is_empty() && !self.asked.to.is_empty()
     }
 
-    /// Has a worker answer, when the question or what it is asked of has changed.
+    /// Computes the answer on the worker pool if the question or the results have changed.
     pub(super) fn keep(&mut self, results: &Arc<Results>, number: u64, pool: &Pool) {
         if !self.complete() {
             self.answer.forget();
@@ -76,7 +77,7 @@ impl WhyView {
             }
             why(&results, &drawn, &question).map(|why| (question, why))
         });
-        // The port that was chosen for the user stands in its field.
+        // Show the default port in its field.
         if let (true, Some((_, Ok((question, _))))) = (fresh, self.answer.answer())
             && self.typed.port.is_empty()
         {
@@ -84,7 +85,7 @@ impl WhyView {
         }
     }
 
-    /// What the canvas shows of it.
+    /// The connection that the canvas shows.
     pub(super) fn shown(&self) -> Option<ShownConnection> {
         let why = self.answer()?;
         Some(ShownConnection {
@@ -96,15 +97,14 @@ impl WhyView {
     }
 }
 
-/// The question that a selection asks: of two things, of a flow, or of one thing as the destination.
-pub fn of_selection(document: &Document, view: &View) -> Option<(String, String, String)> {
+/// The question for a selection: two objects, a flow, or one object as the destination.
+pub fn of_selection(
+    document: &Document,
+    selection: &BTreeSet<Item>,
+) -> Option<(String, String, String)> {
     let words = |node: NodeRef| document.end_words(&node.into());
-    let nodes: Vec<NodeRef> = view
-        .selection
-        .iter()
-        .filter_map(|item| item.node())
-        .collect();
-    let flow = view.selection.iter().find_map(|item| match item {
+    let nodes: Vec<NodeRef> = selection.iter().filter_map(|item| item.node()).collect();
+    let flow = selection.iter().find_map(|item| match item {
         Item::Flow(id) => document.flows.get(*id),
         _ => None,
     });
@@ -119,15 +119,15 @@ pub fn of_selection(document: &Document, view: &View) -> Option<(String, String,
     }
 }
 
-/// Shows it.
-pub fn why_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
-    let why = &mut view.why;
+/// Shows the panel.
+pub fn why_ui(ui: &mut Ui, document: &Document, why: &mut WhyView, commands: &mut Commands) {
     let asked = ends::ends_ui(ui, document, &mut why.typed, &mut why.fields);
     if asked {
         why.asked = why.typed.clone();
     }
     if !why.complete() {
-        let text = "Choose two ends: who would open the connection, and to whom. Or select two things on the canvas and press F10.";
+        let text =
+            "Choose a source and a destination, or select two objects on the canvas and press F10.";
         Frame::new()
             .inner_margin(Margin::symmetric(16, 4))
             .show(ui, |ui| widgets::empty(ui, text));
@@ -148,11 +148,11 @@ pub fn why_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut 
             Some((_, Ok((_, why)))) => source = answer_ui(ui, why, commands),
         });
     if let Some(policy) = source {
-        view.policies.choose_key(policy);
+        commands.push(Command::ChoosePolicy(policy));
     }
 }
 
-/// Shows an answer; gives the policy that is to be shown.
+/// Shows an answer; returns the policy to show.
 fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> {
     let mut chosen = None;
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -166,9 +166,9 @@ fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> 
         Frame::new().inner_margin(margin).show(ui, |ui| {
             chosen = gate_ui(ui, at, gate).or(chosen.take());
         });
-        // Of a denial, only what closes is worth reading.
-        let telling = !gate.allowed || why.gates.iter().all(|gate| gate.allowed);
-        if let Some(excerpt) = gate.excerpt.as_ref().filter(|_| telling) {
+        // If the connection is denied, only the excerpts of denying gates matter.
+        let relevant = !gate.allowed || why.gates.iter().all(|gate| gate.allowed);
+        if let Some(excerpt) = gate.excerpt.as_ref().filter(|_| relevant) {
             chosen = excerpt::excerpt_ui(ui, excerpt).or(chosen.take());
             ui.add_space(8.0);
         }
@@ -188,7 +188,7 @@ fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> 
 
 fn banner_ui(ui: &mut Ui, why: &Why) {
     let palette = theme::palette(ui.ctx());
-    let (ink, ground) = verdict::colors(why.verdict, palette);
+    let (ink, background) = verdict::colors(why.verdict, palette);
     let icon = verdict::icon(why.verdict);
     let more = why.more.as_str();
     widgets::banner(
@@ -197,16 +197,16 @@ fn banner_ui(ui: &mut Ui, why: &Why) {
         why.verdict.words(),
         more,
         color(ink),
-        color(ground),
+        color(background),
     );
 }
 
-/// One gate: a dot, what it says, and the steps that led there.
+/// One gate: its verdict, and the steps that lead to it.
 fn gate_ui(ui: &mut Ui, at: usize, gate: &Gate) -> Option<String> {
     let palette = theme::palette(ui.ctx());
-    let (ink, icon, said) = match gate.allowed {
-        true => (palette.exact, icons::CHECK, "yes"),
-        false => (palette.blocked, icons::X, "no"),
+    let (ink, icon) = match gate.allowed {
+        true => (palette.exact, icons::CHECK),
+        false => (palette.blocked, icons::X),
     };
     let mut chosen = None;
     let top = ui.cursor().min;
@@ -219,15 +219,9 @@ fn gate_ui(ui: &mut Ui, at: usize, gate: &Gate) -> Option<String> {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.horizontal(|ui| {
             ui.set_height(24.0);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let font = theme::semibold(tokens::TEXT_SMALL);
-                ui.label(RichText::new(said).font(font).color(color(ink)));
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let font = theme::semibold(tokens::TEXT_NORMAL);
-                    let title = RichText::new(format!("{} {}", at + 1, gate.title)).font(font);
-                    ui.add(egui::Label::new(title).truncate());
-                });
-            });
+            let font = theme::semibold(tokens::TEXT_NORMAL);
+            let title = RichText::new(format!("{}. {}", at + 1, gate.title)).font(font);
+            ui.add(egui::Label::new(title).truncate());
         });
         for step in &gate.steps {
             chosen = step_ui(ui, step).or(chosen.take());
@@ -283,7 +277,7 @@ fn fixes_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) {
     }
 }
 
-/// A button for each fix, the first one primary if there is no other primary; gives the one chosen.
+/// A button for each fix, the first one primary if `primary`; returns the chosen edit.
 pub(super) fn fix_buttons(ui: &mut Ui, fixes: &[Fix], primary: bool) -> Option<Edit> {
     let mut chosen = None;
     ui.horizontal_wrapped(|ui| {
@@ -306,7 +300,7 @@ fn other_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) {
     let Some((question, verdict)) = &why.other else {
         return;
     };
-    widgets::heading(ui, "Not all of it stands so");
+    widgets::heading(ui, "Results differ by pod or port");
     widgets::small(
         ui,
         format!(
@@ -317,7 +311,7 @@ fn other_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) {
             verdict.words().to_lowercase()
         ),
     );
-    if widgets::link(ui, "Why that one?").clicked() {
+    if widgets::link(ui, "Explain this one").clicked() {
         commands.push(Command::Why {
             from: question.from.clone(),
             to: question.to.clone(),

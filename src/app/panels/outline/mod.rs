@@ -1,4 +1,4 @@
-//! The outline: everything by name, with a filter. A click selects and brings into view; arrows walk.
+//! The outline: every object by name, with a filter. A click selects and reveals; arrow keys move.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,29 +9,28 @@ use crate::app::command::{Command, Commands};
 use crate::app::icons;
 use crate::app::names::PolicyNames;
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::widgets::{self, Row};
 use crate::model::{Document, InvariantId, Item, NamespaceId};
 use crate::query::Outcome;
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// Its state.
+/// State of the outline.
 #[derive(Default)]
 pub struct OutlineView {
-    /// What names must contain.
+    /// The text that names must contain.
     pub filter: String,
-    /// The filter wants the keyboard.
+    /// The filter gets the keyboard focus in the next frame.
     pub find: bool,
     closed: BTreeSet<NamespaceId>,
     lines: Arc<Vec<Line>>,
-    made_for: Option<Wish>,
-    /// How often the lines were made; tests read it.
+    made_for: Option<Inputs>,
+    /// How often the lines were computed; for tests.
     pub made: u64,
 }
 
-/// What the lines are made for.
-struct Wish {
+/// The inputs of the lines.
+struct Inputs {
     document: Document,
     names: Arc<PolicyNames>,
     results: u64,
@@ -39,8 +38,8 @@ struct Wish {
     closed: BTreeSet<NamespaceId>,
 }
 
-impl Wish {
-    /// Whether both come to the same lines, as far as that can be told at no cost.
+impl Inputs {
+    /// Whether both give the same lines; compares pointers where it can.
     fn same(&self, other: &Self) -> bool {
         let (a, b) = (&self.document, &other.document);
         a.namespaces.same(&b.namespaces)
@@ -56,23 +55,27 @@ impl Wish {
 }
 
 impl OutlineView {
-    /// Makes the lines again if anything about them has changed.
+    /// Computes the lines again if an input has changed.
     fn keep(
         &mut self,
         document: &Document,
         results: &Results,
         (number, names): (u64, &Arc<PolicyNames>),
     ) {
-        let wish = Wish {
+        let inputs = Inputs {
             document: document.clone(),
             names: Arc::clone(names),
             results: number,
             filter: self.filter.clone(),
             closed: self.closed.clone(),
         };
-        if !self.made_for.as_ref().is_some_and(|made| made.same(&wish)) {
+        if !self
+            .made_for
+            .as_ref()
+            .is_some_and(|made| made.same(&inputs))
+        {
             self.lines = Arc::new(lines(document, results, self, names));
-            self.made_for = Some(wish);
+            self.made_for = Some(inputs);
             self.made += 1;
         }
     }
@@ -87,18 +90,31 @@ enum Line {
         count: Option<usize>,
         ink: Option<usize>,
     },
-    /// A written policy: its number, and its name.
+    /// A generated policy, by its index.
     Written(usize),
     Gap,
     Hint(&'static str),
 }
 
-/// Shows it.
+/// What the outline reads besides the Document and the results.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    /// The number of the results.
+    pub number: u64,
+    /// The names of imported policies.
+    pub names: &'a Arc<PolicyNames>,
+    /// The selection.
+    pub selection: &'a BTreeSet<Item>,
+    /// The chosen policy, as `NAMESPACE/NAME`.
+    pub chosen: Option<&'a str>,
+}
+
+/// Shows the outline.
 pub fn outline_ui(
     ui: &mut Ui,
-    document: &Document,
-    results: &Results,
-    view: &mut View,
+    (document, results): (&Document, &Results),
+    beside: Beside<'_>,
+    view: &mut OutlineView,
     commands: &mut Commands,
 ) {
     Frame::new()
@@ -109,11 +125,10 @@ pub fn outline_ui(
             bottom: 8,
         })
         .show(ui, |ui| {
-            filter_ui(ui, &mut view.outline);
+            filter_ui(ui, view);
         });
-    let made_of = (view.results_number, &view.names);
-    view.outline.keep(document, results, made_of);
-    let lines = Arc::clone(&view.outline.lines);
+    view.keep(document, results, (beside.number, beside.names));
+    let lines = Arc::clone(&view.lines);
     take_first(ui, &lines, commands);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().auto_shrink(false).show_rows(
@@ -125,7 +140,7 @@ pub fn outline_ui(
                 .inner_margin(Margin::symmetric(8, 0))
                 .show(ui, |ui| {
                     for line in lines.get(shown).unwrap_or_default() {
-                        line_ui(ui, line, document, results, view, commands);
+                        line_ui(ui, line, (document, results), beside, view, commands);
                     }
                 });
         },
@@ -145,7 +160,7 @@ fn filter_ui(ui: &mut Ui, view: &mut OutlineView) {
         .vertical_align(egui::Align::Center)
         .desired_width(f32::INFINITY);
     let response = ui.add(edit);
-    widgets::named(&response, egui::WidgetType::TextEdit, "Filter the outline");
+    widgets::named(&response, egui::WidgetType::TextEdit, "Filter outline");
     if std::mem::take(&mut view.find) {
         response.request_focus();
         widgets::select_all(ui, id, view.filter.chars().count());
@@ -236,12 +251,13 @@ fn lines(
             .map(|(id, _)| plain(Item::Invariant(id)))
             .collect(),
     );
-    let kept = document.policies.ids();
-    let kept = kept.filter(|id| fits(names.name(document, *id)) || fits(names.namespace(*id)));
+    let imported = document.policies.ids();
+    let imported =
+        imported.filter(|id| fits(names.name(document, *id)) || fits(names.namespace(*id)));
     section(
         &mut lines,
         "Imported policies",
-        kept.map(|id| plain(Item::Policy(id))).collect(),
+        imported.map(|id| plain(Item::Policy(id))).collect(),
     );
     let written = results.generated.policies.iter().enumerate();
     let written = written.filter(|(_, policy)| fits(&policy.name) || fits(&policy.namespace));
@@ -263,9 +279,9 @@ fn section(lines: &mut Vec<Line>, name: &'static str, below: Vec<Line>) {
 fn line_ui(
     ui: &mut Ui,
     line: &Line,
-    document: &Document,
-    results: &Results,
-    view: &mut View,
+    (document, results): (&Document, &Results),
+    beside: Beside<'_>,
+    view: &mut OutlineView,
     commands: &mut Commands,
 ) {
     match line {
@@ -282,12 +298,12 @@ fn line_ui(
                 return;
             };
             let key = format!("{}/{}", policy.namespace, policy.name);
-            let selected = view.policies.chosen.as_ref() == Some(&key);
+            let selected = beside.chosen == Some(key.as_str());
             let row = Row::new(icons::FILE, &policy.name)
                 .end(&policy.namespace)
                 .selected(selected);
             if row.show(ui).clicked() {
-                view.policies.choose(policy);
+                commands.push(Command::ChoosePolicy(key));
                 commands.push(Command::Highlight(policy.flows.clone()));
             }
         }
@@ -302,15 +318,20 @@ fn line_ui(
                 Item::Invariant(id) => verdict(*id, results, theme::palette(ui.ctx())),
                 item => (icons::of_item(*item, document), ink),
             };
-            item_ui(ui, document, *item, (*depth, *count, look), view, commands);
+            let shape = (*depth, *count, look);
+            if item_ui(ui, document, (*item, shape), beside, commands)
+                && let Item::Namespace(id) = item
+            {
+                toggle(view, *id);
+            }
         }
     }
 }
 
-/// An icon and an ink.
+/// An icon and its color.
 type Look = (&'static str, Option<tokens::Rgb>);
 
-/// How an invariant stands, at a glance.
+/// The icon of an invariant's verdict.
 fn verdict(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Look {
     let judged = results.invariants.iter().find(|judged| judged.id == id);
     match judged.map(|judged| &judged.outcome) {
@@ -321,17 +342,20 @@ fn verdict(id: InvariantId, results: &Results, palette: &tokens::Palette) -> Loo
     }
 }
 
+/// Depth of an item, number of its children, and its look.
+type Shape = (usize, Option<usize>, Look);
+
+/// Shows an item; true if it was double-clicked.
 fn item_ui(
     ui: &mut Ui,
     document: &Document,
-    item: Item,
-    (depth, count, (icon, ink)): (usize, Option<usize>, Look),
-    view: &mut View,
+    (item, (depth, count, (icon, ink))): (Item, Shape),
+    beside: Beside<'_>,
     commands: &mut Commands,
-) {
+) -> bool {
     let (end, name) = match item {
         Item::Policy(id) => {
-            let names = &view.names;
+            let names = beside.names;
             let name = names.name(document, id).to_owned();
             (names.namespace(id).to_owned(), name)
         }
@@ -343,7 +367,7 @@ fn item_ui(
     let mut row = Row::new(icon, &name)
         .indent(depth as f32 * 16.0)
         .end(&end)
-        .selected(view.selection.contains(&item));
+        .selected(beside.selection.contains(&item));
     if let Some(ink) = ink {
         row = row.icon_ink(color(ink));
     }
@@ -355,9 +379,7 @@ fn item_ui(
             false => Command::Reveal(item),
         });
     }
-    if let (Item::Namespace(id), true) = (item, response.double_clicked()) {
-        toggle(&mut view.outline, id);
-    }
+    response.double_clicked()
 }
 
 fn toggle(view: &mut OutlineView, id: NamespaceId) {
@@ -366,7 +388,7 @@ fn toggle(view: &mut OutlineView, id: NamespaceId) {
     }
 }
 
-/// Down or Enter in the filter goes to the first thing found; from there arrows walk through the rows.
+/// Down or Enter in the filter reveals the first match; from there arrow keys move through the rows.
 fn take_first(ui: &mut Ui, lines: &[Line], commands: &mut Commands) {
     let id = Id::new("outline filter");
     let asked = ui.input(|i| i.key_pressed(Key::ArrowDown) || i.key_pressed(Key::Enter));

@@ -1,4 +1,4 @@
-//! The problems, each as a card: what is wrong, one connection that shows it, and what to do.
+//! The problems, each as a card: the message, an example connection, and the fixes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::problems::Problem;
 use crate::app::theme::{self, color};
-use crate::app::view::{ShownConnection, View};
+use crate::app::view::ShownConnection;
 use crate::app::{icons, widgets};
 use crate::proof::Fix;
 use crate::proof::Kind;
@@ -19,26 +19,26 @@ use crate::query::Results;
 use crate::query::why::PairVerdict;
 use crate::scene::tokens;
 
-/// Its state: how high each card was when it was last seen, so that those out of sight need no layout.
+/// State of the panel. It remembers the height of each card, so that hidden cards need no layout.
 #[derive(Default)]
 pub struct ProblemsView {
     heights: Vec<f32>,
-    /// The answers and the width that the heights are for.
+    /// The number of the results and the width that the heights are for.
     made_for: (u64, u32),
-    /// Fixes by the place of their finding; made for what is seen, one after the other.
+    /// Fixes by the index of their finding; computed one after another for visible cards.
     fixes: BTreeMap<usize, Vec<Fix>>,
-    /// The answers that they are for.
+    /// The number of the results that they are for.
     fixes_for: u64,
-    /// The finding that is seen and has none yet.
+    /// A visible finding without fixes.
     wanted: Option<usize>,
     maker: Memo<(u64, usize), Vec<Fix>>,
-    /// The finding whose witness the canvas shows.
+    /// The finding whose example the canvas shows.
     lit: Option<usize>,
 }
 
-/// The witness that the canvas shows.
-pub(super) fn shown(results: &Results, view: &View) -> Option<ShownConnection> {
-    let finding = results.proof.findings.get(view.problem_list.lit?)?;
+/// The example connection that the canvas shows.
+pub(super) fn shown(results: &Results, list: &ProblemsView) -> Option<ShownConnection> {
+    let finding = results.proof.findings.get(list.lit?)?;
     Some(ShownConnection {
         from: finding.witness.from.node(),
         to: finding.witness.to.node(),
@@ -51,9 +51,8 @@ pub(super) fn shown(results: &Results, view: &View) -> Option<ShownConnection> {
     })
 }
 
-/// Has a worker make the fixes of what is seen.
-pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
-    let (number, list) = (view.results_number, &mut view.problem_list);
+/// Computes the fixes of visible cards on the worker pool.
+pub(super) fn keep((results, number): (&Arc<Results>, u64), list: &mut ProblemsView, pool: &Pool) {
     if list.fixes_for != number {
         list.fixes_for = number;
         list.fixes.clear();
@@ -76,7 +75,7 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
     match list.maker.answer() {
         Some(((of, at), made)) if fresh && *of == number => {
             list.fixes.insert(*at, made.clone());
-            // The next one that is seen.
+            // Continue with the next visible card.
             pool.request_repaint();
         }
         _ if list.maker.failed() => _ = list.fixes.insert(at, Vec::new()),
@@ -86,26 +85,31 @@ pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
 
 /// Space between cards.
 const GAP: f32 = 8.0;
-/// How high a card is thought to be until it is seen.
+/// Assumed height of a card that was never shown.
 const GUESS: f32 = 132.0;
 
-/// Shows them.
-pub fn problems_ui(ui: &mut Ui, results: &Results, view: &mut View, commands: &mut Commands) {
-    if view.problems.is_empty() {
+/// Shows the panel.
+pub fn problems_ui(
+    ui: &mut Ui,
+    results: &Results,
+    problems: &[Problem],
+    list: &mut ProblemsView,
+    commands: &mut Commands,
+) {
+    if problems.is_empty() {
         empty_ui(ui, results);
         return;
     }
-    let list = &mut view.problem_list;
-    let made_for = (view.results_number, ui.available_width().round() as u32);
-    if list.made_for != made_for || list.heights.len() != view.problems.len() {
+    let made_for = (list.fixes_for, ui.available_width().round() as u32);
+    if list.made_for != made_for || list.heights.len() != problems.len() {
         list.made_for = made_for;
-        list.heights = vec![GUESS; view.problems.len()];
+        list.heights = vec![GUESS; problems.len()];
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let margin = Margin::symmetric(16, 12);
         Frame::new().inner_margin(margin).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = GAP;
-            for (problem, height) in view.problems.iter().zip(&mut list.heights) {
+            for (problem, height) in problems.iter().zip(&mut list.heights) {
                 let top = ui.cursor().top();
                 let seen = ui.clip_rect().y_range();
                 if top > seen.max || top + *height < seen.min {
@@ -128,7 +132,7 @@ pub fn problems_ui(ui: &mut Ui, results: &Results, view: &mut View, commands: &m
     });
 }
 
-/// What to do when there is nothing to mend.
+/// The text while there are no problems.
 fn empty_ui(ui: &mut Ui, results: &Results) {
     Frame::new()
         .inner_margin(Margin::symmetric(16, 12))
@@ -138,13 +142,13 @@ fn empty_ui(ui: &mut Ui, results: &Results) {
             match results.proof.state {
                 State::NothingToProve => widgets::empty(
                     ui,
-                    "Nothing is drawn yet: drag from one workload to another, and what the policies get wrong is told here.",
+                    "No flows drawn yet. To draw a flow, drag from one workload to another.",
                 ),
                 _ => widgets::banner(
                     ui,
                     icons::CHECK,
                     "No problems",
-                    "The policies allow what is drawn, and nothing else. Whatever parts them is told here, with one connection that shows it.",
+                    "The policies allow exactly the drawn flows. Each mismatch is listed here with an example connection.",
                     color(palette.exact),
                     color(palette.exact_soft),
                 ),
@@ -152,10 +156,10 @@ fn empty_ui(ui: &mut Ui, results: &Results) {
         });
 }
 
-/// Shows one; gives its height, and whether it is to be shown on the canvas.
+/// Shows a card; returns its height, and whether to show it on the canvas.
 fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) -> (f32, bool) {
     let palette = theme::palette(ui.ctx());
-    let (ink, ground) = problem.tone.colors(palette);
+    let (ink, background) = problem.tone.colors(palette);
     let inner = Frame::new()
         .fill(color(palette.raised))
         .stroke(Stroke::new(1.0, color(palette.hairline)))
@@ -180,12 +184,12 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
             widgets::small(ui, problem.message.as_str());
             if !problem.witness.is_empty() {
                 Frame::new()
-                    .fill(color(ground))
+                    .fill(color(background))
                     .corner_radius(CornerRadius::same(4))
                     .inner_margin(Margin::symmetric(8, 4))
                     .show(ui, |ui| {
                         ui.set_width(ui.available_width());
-                        // A way of several hops has a line for each.
+                        // A path of several hops has a line for each.
                         for hop in problem.witness.lines() {
                             let text = RichText::new(hop).font(theme::mono(tokens::TEXT_SMALL));
                             ui.add(egui::Label::new(text.color(color(ink))).wrap());
@@ -212,7 +216,7 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
     (card.height(), inner.inner)
 }
 
-/// What can be done about it; true when it is to be shown on the canvas.
+/// The actions of a problem; true to show it on the canvas.
 fn actions_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) -> bool {
     if !fixes.is_empty()
         && let Some(edit) = super::why::fix_buttons(ui, fixes, false)
@@ -235,7 +239,7 @@ fn actions_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Comm
             });
         }
         if let Some(item) = problem.item
-            && widgets::link(ui, "Show it").clicked()
+            && widgets::link(ui, "Show").clicked()
         {
             commands.push(Command::Reveal(item));
             show = true;

@@ -1,5 +1,5 @@
-//! Blast radius: everything that can be reached from somewhere, layer by layer, with the ways. It
-//! stands where the inspector does while nothing is selected; Escape leaves it.
+//! Blast radius: everything reachable from a start, by number of hops, with the paths. It is shown in
+//! place of the inspector while nothing is selected; Escape closes it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,6 @@ use crate::app::canvas::Emphasis;
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::{Document, FlowPort, Item, NodeRef};
 use crate::query::Results;
@@ -21,16 +20,16 @@ use crate::query::radius::{Hop, Radius, radius};
 use crate::scene::request::ports_label;
 use crate::scene::{Extra, ExtraKind, OUTSIDE};
 
-/// Its state.
+/// State of the panel.
 #[derive(Default)]
 pub struct RadiusView {
     from: Option<Party>,
     answer: Memo<(u64, Party), Found>,
-    /// The reached thing whose way is told.
+    /// The reached end whose path is shown.
     chosen: Option<Party>,
 }
 
-/// What was found, and how the canvas shows it.
+/// The blast radius, and what the canvas shows of it.
 struct Found {
     radius: Radius,
     hops: Arc<Vec<Extra>>,
@@ -38,7 +37,7 @@ struct Found {
 }
 
 impl RadiusView {
-    /// Asks what can be reached from there.
+    /// Shows the blast radius of a start.
     pub fn ask(&mut self, from: Party) {
         *self = Self {
             from: Some(from),
@@ -46,14 +45,14 @@ impl RadiusView {
         };
     }
 
-    /// Leaves it; says whether it was there.
+    /// Closes the panel; true if it was open.
     pub fn leave(&mut self) -> bool {
         let was = self.from.is_some();
         *self = Self::default();
         was
     }
 
-    /// Whether it is shown.
+    /// Whether the panel is open.
     pub fn is_on(&self) -> bool {
         self.from.is_some()
     }
@@ -68,7 +67,7 @@ impl RadiusView {
         self.found().map(|found| Arc::clone(&found.hops))
     }
 
-    /// What it reaches; the rest is dimmed.
+    /// What the start reaches; the canvas dims the rest.
     pub fn emphasis(&self) -> Option<&Arc<Emphasis>> {
         self.found().map(|found| &found.emphasis)
     }
@@ -78,7 +77,7 @@ impl RadiusView {
         Some(found)
     }
 
-    /// Has a worker answer, when the question or what it is asked of has changed.
+    /// Computes the blast radius on the worker pool if the start or the results have changed.
     pub(super) fn keep(&mut self, results: &Arc<Results>, number: u64, pool: &Pool) {
         let Some(from) = self.from else { return };
         let results = Arc::clone(results);
@@ -107,7 +106,7 @@ fn found(results: &Results, from: Party) -> Found {
     }
     hops.insert(node_of(from), 0);
     if let Party::Drawn(node) = from {
-        // A start that stands for many.
+        // A namespace or group is a start of many workloads.
         let many = document.workloads_at(&node.into()).into_iter();
         hops.extend(many.map(|id| (NodeRef::Workload(id), 0)));
     }
@@ -118,21 +117,21 @@ fn found(results: &Results, from: Party) -> Found {
     }
 }
 
-/// Where a radius of the selection begins: one thing, or else the outside.
-pub fn of_selection(document: &Document, view: &View) -> Party {
-    let node = view.only_selected().and_then(Item::node);
+/// The start for a selection: the selected object, or else the outside.
+pub fn of_selection(document: &Document, selected: Option<Item>) -> Party {
+    let node = selected.and_then(Item::node);
     let internet = document.external_named("Internet").map(NodeRef::External);
     node.or(internet).map_or(Party::Outside, Party::Drawn)
 }
 
-/// Shows it.
-pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &mut Commands) {
-    let Some(from) = view.radius.from else { return };
+/// Shows the panel.
+pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut RadiusView, commands: &mut Commands) {
+    let Some(from) = view.from else { return };
     let palette = theme::palette(ui.ctx());
     let name = arrow_end(document, node_of(from));
     super::inspector::head(ui, "Blast radius", &format!("From {name}"), "");
-    let Some(found) = view.radius.found() else {
-        return widgets::empty(ui, "Looking for everything within reach.");
+    let Some(found) = view.found() else {
+        return widgets::empty(ui, "Computing the blast radius…");
     };
     let radius = &found.radius;
     widgets::small(ui, summary(radius));
@@ -141,7 +140,7 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
             commands.push(Command::LeaveRadius);
         }
     });
-    let mut chosen = view.radius.chosen;
+    let mut chosen = view.chosen;
     for (layer, hops) in radius.layers.iter().zip(1..) {
         ui.add_space(2.0);
         let title = if hops == 1 {
@@ -167,10 +166,10 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
             }
         });
     }
-    view.radius.chosen = chosen;
+    view.chosen = chosen;
 }
 
-/// A reached thing; says whether it was clicked.
+/// Row of a reached end; true if it was clicked.
 fn hop_ui(ui: &mut Ui, document: &Document, hop: &Hop, on: bool) -> bool {
     let node = node_of(hop.to);
     let icon = match node {
@@ -182,7 +181,7 @@ fn hop_ui(ui: &mut Ui, document: &Document, hop: &Hop, on: bool) -> bool {
         ports_label(&FlowPort::of(&hop.ports)),
     );
     let row = widgets::Row::new(icon, &name).end(&ports).selected(on);
-    let response = row.show(ui).on_hover_text("Show the way");
+    let response = row.show(ui).on_hover_text("Show the path");
     response.clicked()
 }
 
@@ -192,12 +191,12 @@ fn words(document: &Document, hop: &Hop) -> String {
     format!("    {} > {}  {ports}", name(hop.from), name(hop.to))
 }
 
-/// `Reaches 6 workloads in up to 3 hops; 4 are out of reach`.
+/// `Reaches 6 workloads in up to 3 hops; 4 out of reach.`
 fn summary(radius: &Radius) -> String {
     let (reached, hops) = (radius.workloads(), radius.layers.len());
     let s = |n: usize| if n == 1 { "" } else { "s" };
     match reached {
-        0 => "No workload is within reach.".to_owned(),
+        0 => "Reaches no workloads.".to_owned(),
         _ => format!(
             "Reaches {reached} workload{} in up to {hops} hop{}; {} out of reach.",
             s(reached),

@@ -1,5 +1,5 @@
-//! What opens and what closes: the drawing as it is now, against what was last saved, another project or
-//! a folder. Follows every edit while it is open; the canvas shows it too.
+//! Connections that open or close: the project now, compared with its last saved state, another project
+//! or a folder. Updates with every edit; the canvas shows the differences too.
 
 mod list;
 
@@ -13,7 +13,6 @@ use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{icons, widgets};
 use crate::model::Document;
 use crate::query::Results;
@@ -23,32 +22,32 @@ use crate::scene::{Extra, ExtraId, ExtraKind, tokens};
 
 use list::Names;
 
-/// Its state.
+/// State of the panel.
 #[derive(Default)]
 pub struct CompareView {
     with: Option<With>,
-    /// Counts what it was compared with, so that an answer is known to be for it.
+    /// Increases with every new comparison, so that stale answers are recognized.
     number: u64,
     answer: Memo<(u64, u64, u64), Arc<Answer>>,
-    /// The connection that was last chosen in the list, and its arrow.
+    /// The chosen connection of the list, and its arrow.
     chosen: Option<(Difference, Extra)>,
 }
 
 /// The older side.
 #[derive(Clone)]
 enum With {
-    /// Whatever is on disk.
+    /// The last saved state.
     Saved,
-    /// Something that is still being read: its name.
+    /// A side that is still being read; its name.
     Reading(String),
-    /// Another project or other manifests: their name, and what was read.
+    /// Another project or manifests: name and content.
     Other(String, Arc<Side>),
 }
 
-/// What came of it.
+/// The result of a comparison.
 struct Answer {
     old: Arc<Side>,
-    /// Which saved state `old` is.
+    /// Number of the saved state that `old` is.
     saved: u64,
     comparison: Comparison,
     names: Names,
@@ -56,17 +55,17 @@ struct Answer {
 }
 
 impl CompareView {
-    /// Compares with what was last saved.
+    /// Compares with the last saved state.
     pub fn with_saved(&mut self) {
         self.begin(With::Saved);
     }
 
-    /// Something of that name is being read, to be compared with.
+    /// Opens a comparison with a side that is still being read.
     pub fn reading(&mut self, name: String) {
         self.begin(With::Reading(name));
     }
 
-    /// Compares with what was read; if nothing was, there is no comparison. Nothing happens if nobody waits.
+    /// Compares with the side that was read; `None` ends the comparison. Ignored if no comparison is waiting for it.
     pub fn with_other(&mut self, side: Option<Side>) {
         let Some(With::Reading(name)) = self.with.take_if(|with| matches!(with, With::Reading(_)))
         else {
@@ -96,7 +95,7 @@ impl CompareView {
         self.with.is_some()
     }
 
-    /// Has a worker compare again, when one of the sides has changed; `saved` is what is on disk, and the
+    /// Compares again on the worker pool if a side has changed. `saved`: the last saved Document and the
     /// number of that state.
     pub fn keep(
         &mut self,
@@ -110,8 +109,8 @@ impl CompareView {
         let (state, older) = match (&self.with, saved) {
             (Some(With::Other(_, side)), _) => (0, Older::Known(Arc::clone(side))),
             (Some(With::Saved), Some((state, document))) => {
-                let kept = known.filter(|(_, answer)| answer.saved == state);
-                let older = match kept {
+                let known = known.filter(|(_, answer)| answer.saved == state);
+                let older = match known {
                     Some((_, answer)) => Older::Known(Arc::clone(&answer.old)),
                     None => Older::Drawn(Box::new(document.clone())),
                 };
@@ -143,31 +142,31 @@ impl CompareView {
         }
     }
 
-    /// The arrows of the open comparison; none is open: None.
+    /// The arrows of the open comparison; `None` if none is open.
     pub fn arrows(&self) -> Option<Arc<Vec<Extra>>> {
         self.with.as_ref()?;
         let answer = self.answer.answer();
         Some(answer.map_or_else(Arc::default, |(_, answer)| Arc::clone(&answer.arrows)))
     }
 
-    /// The arrow of the chosen connection, while it still differs.
+    /// The arrow of the chosen connection, as long as it differs.
     pub fn chosen(&self) -> Option<&Extra> {
         self.chosen.as_ref().map(|(_, arrow)| arrow)
     }
 
-    /// What came of the open comparison.
+    /// The result of the open comparison.
     pub fn comparison(&self) -> Option<&Comparison> {
         self.with.as_ref()?;
         self.answer.answer().map(|(_, answer)| &answer.comparison)
     }
 
-    /// What an arrow of the open comparison stands for.
+    /// The differences that an arrow of the open comparison summarizes.
     pub fn drawn(&self, id: ExtraId) -> Option<&ArrowChange> {
         let arrows = &self.comparison()?.arrows;
         arrows.iter().find(|drawn| arrow(drawn).id == id)
     }
 
-    /// What the drawing is compared with, in words.
+    /// The name of the older side.
     pub fn name(&self) -> String {
         match &self.with {
             None => String::new(),
@@ -176,7 +175,7 @@ impl CompareView {
         }
     }
 
-    /// A table for a review: the answer as `diff -o md` writes it, with a title.
+    /// The comparison as `diff -o md` writes it, with a title.
     pub fn markdown(&self, project: &str) -> Option<String> {
         let comparison = self.comparison()?;
         let table = diff::markdown(Compared {
@@ -187,7 +186,7 @@ impl CompareView {
         Some(format!("### {project}: {} -> now\n\n{table}", self.name()))
     }
 
-    /// What stands below the picture: what is compared, and what its arrows say.
+    /// Legend of the exported image: the compared sides and the meaning of the arrows.
     pub fn legend(&self, project: &str) -> Option<Vec<String>> {
         let comparison = self.comparison()?;
         let (opens, closes) = (comparison.count(Way::Opens), comparison.count(Way::Closes));
@@ -198,7 +197,7 @@ impl CompareView {
     }
 }
 
-/// Where the older side comes from.
+/// Source of the older side.
 enum Older {
     Known(Arc<Side>),
     Drawn(Box<Document>),
@@ -215,10 +214,15 @@ fn kind_of(way: Way) -> ExtraKind {
     }
 }
 
-/// Shows it.
-pub fn compare_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
+/// Shows the panel.
+pub fn compare_ui(
+    ui: &mut Ui,
+    extra: Option<ExtraId>,
+    compare: &mut CompareView,
+    commands: &mut Commands,
+) {
     let margin = Margin::symmetric(16, 12);
-    if !view.compare.is_open() {
+    if !compare.is_open() {
         Frame::new().inner_margin(margin).show(ui, |ui| {
             ui.set_width(ui.available_width());
             empty_ui(ui, commands);
@@ -229,17 +233,17 @@ pub fn compare_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 8.0;
-        head_ui(ui, &view.compare, commands);
+        head_ui(ui, compare, commands);
     });
-    list::list_ui(ui, view, commands);
+    list::list_ui(ui, extra, compare, commands);
 }
 
-/// What there is to compare with, while nothing is.
+/// The choices while no comparison is open.
 fn empty_ui(ui: &mut Ui, commands: &mut Commands) {
     ui.spacing_mut().item_spacing.y = 8.0;
     widgets::empty(
         ui,
-        "Compare the drawing with something older, and every connection that opens or closes is listed here and drawn on the canvas.",
+        "Compare the project with an older version. Every connection that opens or closes is listed here and shown on the canvas.",
     );
     ui.add_space(4.0);
     let choices = [
@@ -254,15 +258,15 @@ fn empty_ui(ui: &mut Ui, commands: &mut Commands) {
     }
 }
 
-/// What is compared, what it comes to, and what can be taken away.
+/// The compared sides, the verdict, and the buttons that copy or save it.
 fn head_ui(ui: &mut Ui, compare: &CompareView, commands: &mut Commands) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let room = ui.available_width() - tokens::BUTTON - 6.0;
-        ui.allocate_ui(egui::vec2(room, tokens::BUTTON), |ui| {
-            ui.set_width(room);
+        let width = ui.available_width() - tokens::BUTTON - 6.0;
+        ui.allocate_ui(egui::vec2(width, tokens::BUTTON), |ui| {
+            ui.set_width(width);
             let name = compare.name();
-            let title = format!("Now against {name}");
+            let title = format!("Compared with {name}");
             widgets::title(ui, &title).on_hover_text(name);
         });
         if widgets::icon_button(ui, icons::X, "Close the comparison").clicked() {
@@ -293,10 +297,10 @@ fn head_ui(ui: &mut Ui, compare: &CompareView, commands: &mut Commands) {
     }
 }
 
-/// How the sides stand to each other.
+/// How the two sides relate.
 fn verdict_ui(ui: &mut Ui, comparison: &Comparison) {
     let palette = theme::palette(ui.ctx());
-    let (icon, ink, ground) = match comparison.relation {
+    let (icon, ink, background) = match comparison.relation {
         Relation::Equal => (icons::CHECK, palette.exact, palette.exact_soft),
         Relation::Wider => (icons::PLUS, palette.ink, palette.canvas),
         Relation::Narrower => (icons::MINUS, palette.ink, palette.canvas),
@@ -308,10 +312,10 @@ fn verdict_ui(ui: &mut Ui, comparison: &Comparison) {
         Relation::Equal => policies,
         _ => format!("{}. {policies}", counts(comparison)),
     };
-    widgets::banner(ui, icon, &text, &more, color(ink), color(ground));
+    widgets::banner(ui, icon, &text, &more, color(ink), color(background));
 }
 
-/// `3 connections open, 1 closes`.
+/// `3 connections opened, 1 closed`.
 fn counts(comparison: &Comparison) -> String {
     let (opens, closes) = (comparison.count(Way::Opens), comparison.count(Way::Closes));
     let connections = |count| {
@@ -323,24 +327,18 @@ fn counts(comparison: &Comparison) -> String {
     };
     match (opens, closes) {
         (opens, 0) => {
-            let s = if opens == 1 { "s" } else { "" };
-            format!("{opens} {} open{s}, nothing closes", connections(opens))
+            format!("{opens} {} opened, none closed", connections(opens))
         }
         (0, closes) => {
-            let s = if closes == 1 { "s" } else { "" };
-            format!("{closes} {} close{s}, nothing opens", connections(closes))
+            format!("{closes} {} closed, none opened", connections(closes))
         }
         (opens, closes) => {
-            let (a, b) = (
-                if opens == 1 { "s" } else { "" },
-                if closes == 1 { "s" } else { "" },
-            );
-            format!("{opens} {} open{a}, {closes} close{b}", connections(opens))
+            format!("{opens} {} opened, {closes} closed", connections(opens))
         }
     }
 }
 
-/// Where the canvas shows less than the list.
+/// A note if the canvas shows less than the list.
 fn note_of(comparison: &Comparison) -> Option<String> {
     let (drawn, all) = (comparison.arrows.len(), comparison.differences.len());
     let without = comparison.without_arrow;
@@ -350,5 +348,5 @@ fn note_of(comparison: &Comparison) -> Option<String> {
             "{without} of {all} {have} no arrow: an end is not on the canvas, or there are too many."
         ));
     }
-    (drawn < all).then(|| format!("{drawn} arrows on the canvas sum up {all} connections."))
+    (drawn < all).then(|| format!("{drawn} arrows on the canvas summarize {all} connections."))
 }
