@@ -16,7 +16,7 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     unknown_namespace_labels(snapshot, &mut out);
     mixed_labels(snapshot, &mut out);
     backends::backends(snapshot, &mut out);
-    priority_conflicts::ties(snapshot, &mut out);
+    priority_conflicts::priority_conflicts(snapshot, &mut out);
     out
 }
 
@@ -117,10 +117,10 @@ fn mixed(workload: &Workload, key: &str, policy: &Policy) -> Diagnostic {
         "the pods of this workload differ in label `{key}`, which {} asks for: each pod is judged by its own labels",
         policy.title()
     );
-    let told = Diagnostic::warning("mixed-labels", message).on(name);
+    let diagnostic = Diagnostic::warning("mixed-labels", message).on(name);
     match &workload.span {
-        Some(span) => told.at(span.clone()),
-        None => told,
+        Some(span) => diagnostic.at(span.clone()),
+        None => diagnostic,
     }
 }
 

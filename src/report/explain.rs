@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::assumed;
 use super::findings::flat;
 use crate::analysis::near_miss::{peer_misses, port_miss};
-use crate::analysis::priority_conflicts::{RuleAt, tie_at};
+use crate::analysis::priority_conflicts::{RuleAt, conflict_at};
 use crate::analysis::{
     Decision, Direction, Endpoint, GateTrace, PolicyTrace, RuleTrace, TierVerdict,
 };
@@ -136,14 +136,17 @@ fn misses(
     };
     let mut found = Vec::new();
     if !trace.subject {
-        found.push("it is for other pods".to_owned());
+        found.push("it applies to other pods".to_owned());
     }
     if !trace.peer {
         let each = peer_misses(snapshot, &rule.peers, other);
         let name = end(snapshot, other);
         match each.as_slice() {
-            [] => found.push(format!("it names no peer, so {name} is none")),
-            each => found.push(format!("{name} is no peer: {}", each.join(", or "))),
+            [] => found.push("the rule lists no peers, so it matches nothing".to_owned()),
+            each => found.push(format!(
+                "{name} matches none of the peers: {}",
+                each.join(", or ")
+            )),
         }
     }
     found.extend(port_miss(snapshot, &rule.ports, &shown.to, shown.port));
@@ -164,7 +167,7 @@ fn action(action: Action) -> &'static str {
 
 /// What is assumed where policies of one priority disagree (A3).
 fn tied(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
-    let (first, second) = tie_at(snapshot, gate)?;
+    let (first, second) = conflict_at(snapshot, gate)?;
     let name = |(policy, rule): RuleAt| {
         let policy = snapshot.policies.get(policy)?;
         let rule = rules(policy, gate.direction).get(rule)?;
@@ -411,7 +414,7 @@ spec:
         assert_eq!(decision["by"], "isolation");
         assert_eq!(decision["policies"][0]["name"], "db");
         let rule = &ingress["tiers"][0]["policies"][0]["rules"][2];
-        assert_eq!(rule["misses"], json!(["it names TCP 443 only"]));
+        assert_eq!(rule["misses"], json!(["the rule lists only TCP 443"]));
         assert_eq!(rule["line"], 19);
 
         let port = query::ports("TCP/443").expect("a port");

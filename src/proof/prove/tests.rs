@@ -146,7 +146,7 @@ spec:
 #[test]
 fn what_a_kept_policy_adds_lies_at_its_door() {
     let mut fixture = shop();
-    fixture.keep(ALLOW_22, None);
+    fixture.import(ALLOW_22, None);
     let proof = prove(&fixture.document, &generate(&fixture.document));
     insta::assert_snapshot!(told(&proof), @r#"TooWide [] ["shop/ssh"]: shop/ssh lets every pod of shop reach shop/web on TCP 22; no flow is drawn; the egress of these still blocks it"#);
     assert_eq!(proof.summary(), "1 too wide");
@@ -157,7 +157,7 @@ fn what_a_kept_policy_isolates_needs_rules() {
     let mut fixture = shop();
     fixture.document.settings.base = Base::None;
     let flow = fixture.flow("data/db", "shop/web", "TCP/80");
-    fixture.keep(
+    fixture.import(
         &ALLOW_22
             .replace(
                 "  - from: [{podSelector: {}}]\n    ports: [{port: 22}]\n",
@@ -183,7 +183,7 @@ fn a_kept_copy_stands_in_for_a_generated_policy_and_can_break_it() {
         .iter()
         .find(|w| w.name == "checkout-to-data-db")
         .unwrap();
-    fixture.keep(&original.text, Some("shop/checkout-to-data-db"));
+    fixture.import(&original.text, Some("shop/checkout-to-data-db"));
     let copied = generate(&fixture.document);
     assert_eq!(copied.policies.len() + 1, generated.policies.len());
     assert_eq!(copied.replaced.len(), 1);
@@ -204,7 +204,7 @@ fn an_unmanaged_namespace_that_is_closed_blocks() {
     let mut fixture = shop();
     let data = fixture.namespace("data");
     fixture.document.namespaces.get_mut(data).unwrap().managed = false;
-    fixture.keep(
+    fixture.import(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: data}\nspec: {podSelector: {}}\n",
         None,
     );

@@ -62,7 +62,7 @@ fn place(fixture: &Fixture, board: &ReachMatrix, words: &str) -> usize {
 #[test]
 fn rows_and_columns_tell_how_each_pair_stands() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let mut board = board(&fixture);
     let web = place(&fixture, &board, "shop/web");
     let row = board.row(web);
@@ -95,7 +95,7 @@ fn what_cannot_be_said_is_not_called_blocked() {
 #[test]
 fn a_selection_lists_both_ways_with_marks_and_policies() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let mut board = board(&fixture);
     let id = |words: &str| match fixture.end(words).node() {
         Some(NodeRef::Workload(id)) => Item::Workload(id),
@@ -139,7 +139,7 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
 #[test]
 fn namespaces_sum_their_workloads_up() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let mut board = board(&fixture);
     let nodes = board.entries().nodes(Axis::Namespaces).to_vec();
     let at = |name: &str| {

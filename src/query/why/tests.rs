@@ -91,7 +91,7 @@ fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
 #[test]
 fn what_a_kept_policy_opens_is_not_drawn_and_lies_at_its_door() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/5432");
     // Its egress stays closed: nothing lets cart out.
     assert_eq!(why.verdict, PairVerdict::Denied);
@@ -112,7 +112,7 @@ fn what_a_kept_policy_opens_is_not_drawn_and_lies_at_its_door() {
 #[test]
 fn a_denial_tells_the_label_that_is_missing_and_adds_it() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/9187");
     assert_eq!(why.verdict, PairVerdict::Denied);
     let ingress = &why.gates[1];
@@ -165,7 +165,7 @@ fn without_flows_nothing_is_too_wide() {
     let mut fixture = Fixture::new();
     fixture.workload("shop/web", "app=web");
     fixture.workload("data/postgres", "app=postgres");
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     for namespace in fixture.document.namespaces.ids().collect::<Vec<_>>() {
         fixture
             .document
@@ -184,7 +184,7 @@ fn without_flows_nothing_is_too_wide() {
 #[test]
 fn of_a_set_the_worst_connection_is_told_and_another_named() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let why = asked(&fixture, "shop/*", "data/postgres", "TCP/5432");
     assert_eq!(why.verdict, PairVerdict::Drawn);
     let (question, verdict) = why.other.expect("another one");

@@ -118,7 +118,7 @@ pub(super) fn edit_ui(
     view.policies.editor.faults = kept;
 }
 
-/// Anything but nothing is taken over: what is wrong with it stays visible, and nothing typed is lost.
+/// Accepts any text that is not empty: its errors stay visible, and nothing typed is lost.
 fn accept(
     policy: &ImportedPolicy,
     id: PolicyId,
@@ -126,8 +126,8 @@ fn accept(
     text: &str,
 ) -> Result<Option<Edit>, Refusal> {
     if text.trim().is_empty() {
-        let help = "stop keeping the policy, if it is not wanted any more";
-        return Err(Refusal::new("an imported policy has a text").help(help));
+        let help = "remove the policy from the project if you no longer need it";
+        return Err(Refusal::new("an imported policy cannot be empty").help(help));
     }
     let changed = ImportedPolicy {
         text: text.to_owned(),

@@ -113,11 +113,7 @@ impl Reader {
             return self.wrong(node, "a map");
         };
         for (key, mark) in &map.duplicates {
-            self.refuse(
-                *mark,
-                format!("the key `{key}` is there twice"),
-                "keep one of them",
-            );
+            self.refuse(*mark, format!("duplicate key `{key}`"), "keep one of them");
         }
         Some(Fields(map.entries.iter().collect()))
     }

@@ -1,7 +1,7 @@
 //! What Services and routes send, against the plain evaluator.
 
-use drawbridge::analysis::openings::{By, Opening, Sender};
 use drawbridge::analysis::routes::{controller, reaches};
+use drawbridge::analysis::service_exposure::{By, Opening, Sender};
 use drawbridge::analysis::{Analysis, Direction, Endpoint};
 use drawbridge::cluster::{Families, Route, Service, ServicePort, Snapshot, TargetPort};
 use drawbridge::sets::{Labels, PortSet, Protocol};
@@ -105,7 +105,7 @@ proptest! {
         let services = drawn.into_iter().map(|one| service(&snapshot, one));
         snapshot.services = services.collect();
         let analysis = Analysis::new(&snapshot);
-        let openings = analysis.openings(&analysis.exposure());
+        let openings = analysis.service_exposure(&analysis.exposure());
         let settled = extra.iter().filter_map(|p| settle(&snapshot, p));
         let settled: Vec<Endpoint> = settled.map(Endpoint::NewPod).collect();
         for (at, service) in snapshot.services.iter().enumerate() {
