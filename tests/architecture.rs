@@ -4,6 +4,8 @@
 //! A failing rule prints the file, the line and the fix. The exceptions below are part of the rules; each has
 //! a reason.
 
+#[path = "architecture/circles.rs"]
+mod circles;
 #[path = "architecture/lexer.rs"]
 mod lexer;
 #[path = "architecture/oracle.rs"]
@@ -350,6 +352,19 @@ fn modules_form_layers() {
             );
         }
     }
+}
+
+/// The window's panels still share its one state; everywhere else files use each other in one direction.
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let mut files = sources();
+    files.retain(|file| file.module != "app");
+    let found = circles::circles(&files);
+    let found: Vec<String> = found.iter().map(|group| group.join(", ")).collect();
+    verdict(
+        "files that use each other in a circle (move what both need)",
+        &found,
+    );
 }
 
 #[test]

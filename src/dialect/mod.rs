@@ -1,6 +1,6 @@
 //! Wire formats: parse, validate as the API server does, lower to [`crate::policy::Policy`], write.
 //!
-//! A wire format is a [`Dialect`]; the registry has one of each. Nothing outside this folder names one:
+//! A wire format is a `Dialect`; the registry has one of each. Nothing outside this folder names one:
 //! [`kinds`], [`read`] and [`tiers`] are the way to them all.
 
 pub mod cidr;

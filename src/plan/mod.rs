@@ -10,6 +10,7 @@ mod isolation;
 pub mod names;
 pub mod needed;
 mod peers;
+mod refusal;
 
 use std::collections::BTreeSet;
 

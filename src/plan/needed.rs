@@ -1,9 +1,10 @@
 //! Splits a flow into the halves that need rules and the losses that cannot be planned. Never widens a flow.
 
 use super::peers::peers;
+use super::refusal::{Refusal, name_of};
 use crate::diag::{Diagnostic, Severity};
 use crate::model::validate::port_name;
-use crate::model::{Document, End, Flow, FlowId, FlowPort, WorkloadId};
+use crate::model::{Document, End, Flow, FlowId, FlowPort};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::identity::Unselectable;
 use crate::policy::{Direction, Loss, Part};
@@ -22,31 +23,6 @@ pub(crate) struct Needed {
     pub(crate) losses: Vec<Loss>,
     /// Notes and warnings about the flow.
     pub(crate) diagnostics: Vec<Diagnostic>,
-}
-
-/// Why a flow as a whole is left out: how bad that is, why, and what to do.
-pub(super) struct Refusal(pub(super) Severity, pub(super) String, pub(super) String);
-
-impl Refusal {
-    pub(super) fn missing() -> Self {
-        Self(
-            Severity::Error,
-            "one of its ends does not exist".to_owned(),
-            "draw the flow between things that exist".to_owned(),
-        )
-    }
-
-    pub(super) fn unselectable(
-        document: &Document,
-        workload: WorkloadId,
-        why: &Unselectable,
-    ) -> Self {
-        Self(
-            Severity::Warning,
-            why.why(document, name_of(document, workload)),
-            why.help().to_owned(),
-        )
-    }
 }
 
 /// Splits one flow. A muted flow needs nothing.
@@ -175,10 +151,6 @@ fn selectable(
         false
     });
     refusal.map_or(Ok(()), Err)
-}
-
-fn name_of(document: &Document, workload: WorkloadId) -> &str {
-    document.workloads.get(workload).map_or("", |w| &w.name)
 }
 
 /// The part of an external that is left out while the rest of it is written.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::needed::Refusal;
+use super::refusal::Refusal;
 use crate::diag::Severity;
 use crate::model::{End, External, FlowPort, NamespaceId, Network};
 use crate::plan::context::Context;

@@ -117,6 +117,11 @@ impl Policy {
         }
     }
 
+    /// Its rules of a direction.
+    pub fn rules(&self, direction: Direction) -> &[Rule] {
+        self.side(direction).map_or(&[], |side| &side.rules)
+    }
+
     /// `NAMESPACE/NAME`, or `NAME` of a cluster-wide one.
     pub fn full_name(&self) -> String {
         match &self.namespace {

@@ -4,6 +4,7 @@
 mod before;
 #[cfg(test)]
 mod by_hand;
+mod describer;
 mod findings;
 mod gate;
 #[cfg(test)]
@@ -286,7 +287,7 @@ fn judge(
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
-    let describer = findings::Describer {
+    let describer = describer::Describer {
         document,
         cluster: &cluster,
         intents: &intents,

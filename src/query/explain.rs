@@ -10,7 +10,7 @@ use crate::analysis::filter::Ports;
 use crate::analysis::oracle::Probe;
 use crate::analysis::oracle::probe;
 use crate::analysis::query::{addresses_of, names_of, one_of, open_ports};
-use crate::analysis::{Analysis, Endpoint, Places, Trace};
+use crate::analysis::{Analysis, Direction, Endpoint, Places, Trace};
 use crate::cluster::{PodAddresses, Snapshot, Workload};
 use crate::load::Loaded;
 use crate::model::validate::{Refusal, flow_port};
@@ -48,6 +48,16 @@ pub struct Shown {
     pub port: Probe,
     /// Why.
     pub trace: Trace,
+}
+
+impl Shown {
+    /// The end that is not the gate's own.
+    pub fn other(&self, direction: Direction) -> &Endpoint {
+        match direction {
+            Direction::Egress => &self.to,
+            Direction::Ingress => &self.from,
+        }
+    }
 }
 
 /// More pairs of ends than these are not asked one by one.

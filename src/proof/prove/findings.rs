@@ -2,33 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::net::IpAddr;
 
+use super::describer::Describer;
 use super::gate::Gate;
 use super::summary;
 use super::witness::{self, Witness, port_words};
 use super::{About, Culprit, Finding, Kind};
 use crate::analysis::compare::{GateDifference, PeerPiece};
-use crate::cluster::Snapshot;
-use crate::intent::gates::{Intent, Reason};
-use crate::intent::snapshot::DocumentSnapshot;
-use crate::model::{Document, FlowId, Words, WorkloadId};
+
+use crate::intent::gates::Reason;
+use crate::model::{Document, FlowId, Words};
 use crate::policy::Role;
 use crate::policy::{Direction, Loss, Policy};
 use crate::proof::Generated;
 use crate::proof::Origin;
-
-/// All that is needed to tell what a difference is about.
-pub(super) struct Describer<'a> {
-    pub(super) document: &'a Document,
-    pub(super) cluster: &'a DocumentSnapshot,
-    pub(super) intents: &'a [Intent],
-    /// Where address blocks begin, on both sides.
-    pub(super) bounds: Vec<IpAddr>,
-    pub(super) real: &'a Snapshot,
-    pub(super) origins: &'a [Origin],
-    pub(super) generated: &'a Generated,
-}
 
 impl Describer<'_> {
     pub(super) fn tell(&self, differences: &[GateDifference]) -> Vec<Finding> {
@@ -273,10 +260,6 @@ impl Describer<'_> {
             span: policy.span.clone(),
         };
         named.map(culprit).collect()
-    }
-
-    pub(super) fn drawn(&self, workload: usize) -> Option<WorkloadId> {
-        self.cluster.drawn.get(workload).copied().flatten()
     }
 
     /// The written policies that should carry the flows at this gate.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::findings::Describer;
+use super::describer::Describer;
 use super::witness;
 use crate::analysis::Endpoint;
 use crate::analysis::compare::{GateDifference, PeerPiece};

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::findings::Describer;
+use super::describer::Describer;
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::intent::snapshot::{DNS_POD, OTHER_POD};
 use crate::model::{Document, End, ExternalId, Flow, FlowPort, NamespaceId, NodeRef, Words};

@@ -1,13 +1,15 @@
-//! What can be done about a verdict with one click: edits of the Document, tried before they are offered.
+//! What can be done about a verdict with one click: edits of the Document, each proven before it is offered.
 
-use super::gates::rules;
 use super::near::{Missing, near};
 use super::{Asked, Explainer, PairVerdict, Place};
-use crate::analysis::oracle::gate;
+use std::collections::BTreeSet;
+
+use crate::analysis::oracle::{gate, probe};
 use crate::analysis::{Decision, Direction, Endpoint, GateTrace};
 use crate::model::{self, Document, Edit, Flow, FlowId, FlowPort, Item, NodeRef, Thing};
-use crate::proof::Fix;
-use crate::proof::Origin;
+use crate::proof::{About, Finding, Fix, Origin};
+use crate::query::check;
+use crate::query::drawn::Drawn;
 use crate::query::explain::Shown;
 
 impl Explainer<'_> {
@@ -37,9 +39,42 @@ impl Explainer<'_> {
             }
             PairVerdict::Drawn | PairVerdict::CannotExpress => {}
         }
-        let document = self.document();
-        found.retain(|fix| fix.edit.apply(&mut document.clone()).is_ok());
+        found.retain(|fix| self.is_proven(fix, verdict, shown));
         found
+    }
+
+    /// Whether the connection is as it should be after the edit, and the proof finds nothing that it did
+    /// not find before.
+    fn is_proven(&self, fix: &Fix, before: PairVerdict, shown: &Shown) -> bool {
+        let mut document = self.document().clone();
+        if fix.edit.apply(&mut document).is_err() {
+            return false;
+        }
+        let results = check(&document);
+        let known: BTreeSet<About> = (self.results.proof.findings.iter())
+            .map(Finding::about)
+            .collect();
+        let mut findings = results.proof.findings.iter().map(Finding::about);
+        if findings.any(|about| !known.contains(&about)) {
+            return false;
+        }
+        // Edits of flows, labels and policies leave the pods in their order.
+        let snapshot = &results.in_force.cluster.snapshot;
+        let trace = probe(snapshot, &shown.from, &shown.to, shown.port);
+        let drawn = Drawn::new(&document, &results.generated, &results.in_force);
+        let explainer = Explainer {
+            results: &results,
+            drawn: &drawn,
+        };
+        let after = explainer.verdict(&Shown {
+            trace,
+            ..shown.clone()
+        });
+        match before {
+            PairVerdict::Denied => !matches!(after, PairVerdict::Denied | PairVerdict::Blocked),
+            PairVerdict::NotDrawn => !matches!(after, PairVerdict::NotDrawn | PairVerdict::Blocked),
+            _ => after == PairVerdict::Drawn,
+        }
     }
 
     /// Draws the connection, or puts the muted flow that draws it in force again.
@@ -89,7 +124,7 @@ impl Explainer<'_> {
         if missing.pod.is_empty() || !missing.namespace.is_empty() {
             return None;
         }
-        let peer = super::gates::other(shown, trace.direction);
+        let peer = shown.other(trace.direction);
         let Endpoint::Pod(at) = peer else { return None };
         let pod = cluster.snapshot.pods.get(*at)?;
         let id = cluster.drawn.get(pod.workload).copied().flatten()?;
@@ -138,7 +173,7 @@ impl Explainer<'_> {
                 return None;
             };
             let found = self.results.in_force.policies().get(*policy)?;
-            rules(found, gate.direction).get(*rule)?;
+            found.rules(gate.direction).get(*rule)?;
             let replaces = self.document().policies.get(id)?.replaces.is_some();
             Some(Fix {
                 title: match replaces {
@@ -243,7 +278,7 @@ impl Explainer<'_> {
         gates.into_iter().any(|gate| {
             let traces = gate.tiers.iter().flat_map(|tier| &tier.policies);
             let asked = traces.filter_map(|p| policies.get(p.policy));
-            let mut rules = asked.flat_map(|policy| rules(policy, gate.direction));
+            let mut rules = asked.flat_map(|policy| policy.rules(gate.direction));
             rules.any(|rule| match &rule.peers {
                 crate::policy::Match::Any => false,
                 crate::policy::Match::Only(items) => {

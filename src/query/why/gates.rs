@@ -3,7 +3,7 @@
 use super::excerpt::full_name;
 use super::near::{Near, near};
 use super::{Excerpt, Explainer, Gate, Place, Step};
-use crate::analysis::{Decision, Direction, Endpoint, GateTrace, PolicyTrace, TierVerdict};
+use crate::analysis::{Decision, Direction, GateTrace, PolicyTrace, TierVerdict};
 use crate::policy::{Action, Match, Policy, Rule};
 use crate::query::explain::Shown;
 
@@ -126,7 +126,7 @@ impl Explainer<'_> {
                 let Some(found) = self.policy(*policy) else {
                     return;
                 };
-                let Some(rule_found) = rules(found, trace.direction).get(*rule) else {
+                let Some(rule_found) = found.rules(trace.direction).get(*rule) else {
                     return;
                 };
                 let how = match (rule_found.action, trace.direction) {
@@ -188,7 +188,7 @@ impl Explainer<'_> {
 
     fn rule(&self, direction: Direction, near: &Near) -> Option<&Rule> {
         let policy = self.policy(near.policy)?;
-        rules(policy, direction).get(near.rule)
+        policy.rules(direction).get(near.rule)
     }
 
     fn name(&self, policy: usize) -> &str {
@@ -198,7 +198,7 @@ impl Explainer<'_> {
     /// The line of the peer that the other end is, or of the rule.
     fn deciding_line(&self, shown: &Shown, direction: Direction, rule: &Rule) -> u32 {
         let snapshot = &self.results.in_force.cluster.snapshot;
-        let other = other(shown, direction);
+        let other = shown.other(direction);
         match &rule.peers {
             Match::Any => rule.span.line,
             Match::Only(items) => items
@@ -207,17 +207,4 @@ impl Explainer<'_> {
                 .map_or(rule.span.line, |item| item.span.line),
         }
     }
-}
-
-/// The end that a rule of this direction calls its peer.
-pub(super) fn other(shown: &Shown, direction: Direction) -> &Endpoint {
-    match direction {
-        Direction::Egress => &shown.to,
-        Direction::Ingress => &shown.from,
-    }
-}
-
-/// The rules of a policy in one direction.
-pub(super) fn rules(policy: &Policy, direction: Direction) -> &[Rule] {
-    policy.side(direction).map_or(&[], |side| &side.rules)
 }

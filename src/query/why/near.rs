@@ -1,6 +1,5 @@
 //! The rules that come nearest to a connection that none allows, and what would have to be different.
 
-use super::gates::{other, rules};
 use crate::analysis::near_miss::{peer_misses, port_miss, port_words};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, GateTrace};
@@ -43,13 +42,13 @@ pub(super) fn near(snapshot: &Snapshot, shown: &Shown, trace: &GateTrace) -> Vec
         let Some(policy) = snapshot.policies.get(asked.policy) else {
             continue;
         };
-        let both = rules(policy, trace.direction).iter().zip(&asked.rules);
+        let both = policy.rules(trace.direction).iter().zip(&asked.rules);
         for (at, (rule, how)) in both.enumerate() {
             // What misses by both the peer and the port is for something else.
             if rule.action != Action::Accept || !how.subject || !(how.peer || how.port) {
                 continue;
             }
-            let end = other(shown, trace.direction);
+            let end = shown.other(trace.direction);
             let (far, near) = match how.peer {
                 true => (2, by_port(snapshot, shown, rule)),
                 false => by_peer(snapshot, end, rule),

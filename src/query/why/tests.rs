@@ -126,8 +126,16 @@ fn a_denial_tells_the_label_that_is_missing_and_adds_it() {
         (15, "    - podSelector:".to_owned()),
         "the nearest rule is shown"
     );
-    let titles: Vec<&str> = why.fixes.iter().map(|fix| fix.title.as_str()).collect();
-    assert_eq!(titles, ["Draw this flow", "Add tier=web to cart"]);
+    let titles =
+        |why: &Why| -> Vec<String> { why.fixes.iter().map(|fix| fix.title.clone()).collect() };
+    assert_eq!(
+        titles(&why),
+        ["Draw this flow"],
+        "with the label the egress of cart would still block it"
+    );
+    fixture.document.settings.base = crate::model::Base::DenyIngress;
+    let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/9187");
+    assert_eq!(titles(&why), ["Draw this flow", "Add tier=web to cart"]);
     let mut document = fixture.document.clone();
     why.fixes[1].edit.apply(&mut document).expect("it applies");
     let results = check(&document);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::yaml::plain::{Mapping, Value, plain, whole};
 
+use super::Extras;
 use crate::diag::{Diagnostic, Span};
 use crate::model::{Refusal, Unknown};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
@@ -320,4 +321,63 @@ impl Reader {
         );
         None
     }
+}
+
+pub(super) fn items<'n, T>(
+    reader: &mut Reader,
+    fields: &mut Fields<'n>,
+    key: &str,
+    item: impl Fn(&mut Reader, &'n Node) -> Option<T>,
+) -> Vec<(&'n Node, T)> {
+    let Some(node) = fields.take(key) else {
+        return Vec::new();
+    };
+    let Some(nodes) = node.items() else {
+        reader.refuse(
+            node.mark,
+            format!("`{key}` must be a list"),
+            "start every item with `- `",
+        );
+        return Vec::new();
+    };
+    nodes
+        .iter()
+        .filter_map(|node| item(reader, node).map(|row| (node, row)))
+        .collect()
+}
+
+pub(super) fn unknown<const N: usize>(
+    fields: Fields,
+    extras: [(&str, Option<Value>); N],
+) -> crate::model::Unknown {
+    let mut unknown = fields.rest();
+    for (key, extra) in extras {
+        if let Some(extra) = extra {
+            unknown.insert(key.to_owned(), extra);
+        }
+    }
+    unknown
+}
+
+/// A list of maps, and what is unknown in them.
+pub(super) fn with_extras<T>(
+    reader: &mut Reader,
+    fields: &mut Fields,
+    key: &str,
+    item: impl Fn(&mut Reader, &Node, &mut Extras) -> Option<T>,
+) -> Option<(Vec<T>, Option<Value>)> {
+    let mut extras = Extras::default();
+    let mut rows = Vec::new();
+    for (_, row) in items(reader, fields, key, |reader, node| {
+        let mut own = Extras::default();
+        item(reader, node, &mut own).map(|row| (row, own))
+    }) {
+        extras.0.extend(row.1.0);
+        rows.push(row.0);
+    }
+    Some((rows, extras.into_value()))
+}
+
+pub(super) fn take_boolean(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<bool> {
+    fields.take(key).and_then(|node| reader.boolean(node))
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use crate::yaml::plain::{Mapping, Value, plain};
 
-use super::fields::{Fields, Reader};
-use super::things::{items, take_boolean};
+use super::fields::{Fields, Reader, items, take_boolean};
 use crate::model::validate;
 use crate::model::{Document, End, Flow, FlowPort, ImportedPolicy, Refusal, Thing, Words};
 use crate::yaml::Node;

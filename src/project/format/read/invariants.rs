@@ -1,8 +1,7 @@
 //! Invariants: `deny` or `allow`, with ends and ports by the same words as those of flows.
 
-use super::fields::{Fields, Reader, as_value};
+use super::fields::{Fields, Reader, as_value, items};
 use super::flows::{end, flow_port};
-use super::things::items;
 use crate::model::{Claim, Document, End, Invariant, Thing, Words};
 use crate::yaml::Node;
 

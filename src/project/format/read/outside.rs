@@ -1,8 +1,7 @@
 //! Externals and groups.
 
 use super::Extras;
-use super::fields::Reader;
-use super::things::{unknown, with_extras};
+use super::fields::{Reader, unknown, with_extras};
 use crate::model::validate;
 use crate::model::{External, Group, Network};
 use crate::yaml::Node;

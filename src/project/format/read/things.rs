@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::yaml::plain::{Mapping, Value};
 
-use super::fields::{Fields, Reader};
+use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use super::flows::{flows, layout, policy};
 use super::invariants::invariants;
 use super::outside::{external, group};
@@ -45,29 +45,6 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
     }
     invariants(reader, fields, document);
     layout(reader, fields, document);
-}
-
-pub(super) fn items<'n, T>(
-    reader: &mut Reader,
-    fields: &mut Fields<'n>,
-    key: &str,
-    item: impl Fn(&mut Reader, &'n Node) -> Option<T>,
-) -> Vec<(&'n Node, T)> {
-    let Some(node) = fields.take(key) else {
-        return Vec::new();
-    };
-    let Some(nodes) = node.items() else {
-        reader.refuse(
-            node.mark,
-            format!("`{key}` must be a list"),
-            "start every item with `- `",
-        );
-        return Vec::new();
-    };
-    nodes
-        .iter()
-        .filter_map(|node| item(reader, node).map(|row| (node, row)))
-        .collect()
 }
 
 impl Reader {
@@ -180,10 +157,6 @@ fn take_labels(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<La
     }
 }
 
-pub(super) fn take_boolean(reader: &mut Reader, fields: &mut Fields, key: &str) -> Option<bool> {
-    fields.take(key).and_then(|node| reader.boolean(node))
-}
-
 fn workloads(reader: &mut Reader, fields: &mut Fields, document: &mut Document, homes: &mut Homes) {
     let mut taken: BTreeMap<(NamespaceId, String), BTreeSet<String>> = BTreeMap::new();
     for (node, (home, mut row)) in items(reader, fields, "workloads", workload) {
@@ -226,38 +199,6 @@ fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
         unknown: unknown(fields, [("ports", extra)]),
     };
     Some((reader.text(home)?, row))
-}
-
-pub(super) fn unknown<const N: usize>(
-    fields: Fields,
-    extras: [(&str, Option<Value>); N],
-) -> crate::model::Unknown {
-    let mut unknown = fields.rest();
-    for (key, extra) in extras {
-        if let Some(extra) = extra {
-            unknown.insert(key.to_owned(), extra);
-        }
-    }
-    unknown
-}
-
-/// A list of maps, and what is unknown in them.
-pub(super) fn with_extras<T>(
-    reader: &mut Reader,
-    fields: &mut Fields,
-    key: &str,
-    item: impl Fn(&mut Reader, &Node, &mut Extras) -> Option<T>,
-) -> Option<(Vec<T>, Option<Value>)> {
-    let mut extras = Extras::default();
-    let mut rows = Vec::new();
-    for (_, row) in items(reader, fields, key, |reader, node| {
-        let mut own = Extras::default();
-        item(reader, node, &mut own).map(|row| (row, own))
-    }) {
-        extras.0.extend(row.1.0);
-        rows.push(row.0);
-    }
-    Some((rows, extras.into_value()))
 }
 
 fn address(reader: &mut Reader, node: &Node) -> Option<IpAddr> {
