@@ -18,7 +18,7 @@ use crate::cluster::Snapshot;
 use crate::policy::Policy;
 use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{LabelBox, PortSet, Protocol};
-use gate::{Named, Raw, Singled};
+use gate::{Named, Raw, RulePeers};
 
 pub use crate::analysis::space::kinds::Kinds;
 
@@ -129,7 +129,7 @@ pub(in crate::analysis) fn of<'a>(
     let mut all = Vec::new();
     let mut lines = Vec::new();
     for profiles in profiles {
-        let singled = Singled::of_all(policies, profiles.direction, &future_pods, &mut kinds);
+        let singled = RulePeers::of_all(policies, profiles.direction, &future_pods, &mut kinds);
         let gates = Gates {
             policies,
             universe,
@@ -193,7 +193,7 @@ struct Gates<'a, 'u> {
     policies: &'a [Policy],
     universe: &'u Universe<'a>,
     profiles: &'u Profiles,
-    singled: &'u [Vec<Singled>],
+    singled: &'u [Vec<RulePeers>],
     kinds: &'u KindTable,
 }
 

@@ -233,7 +233,7 @@ impl<'a> Gates<'a, '_> {
         for (kind, ports) in &by_kind {
             let wider = by_kind
                 .iter()
-                .filter(|(other, _)| self.kinds.lies_in(*kind, *other));
+                .filter(|(other, _)| self.kinds.is_proper_subset(*kind, *other));
             let rest = wider.fold(ports.clone(), |rest, (_, more)| rest.difference(more));
             if !rest.is_empty() {
                 found.push((Named::Known(*kind), rest));
