@@ -1,7 +1,8 @@
-//! The rules of the architecture: who may know whom, and what must not be anywhere. `src/lib.rs` says why.
+//! The rules of the architecture: which module may use which, and which code is restricted to some places.
+//! `src/lib.rs` has the reasons.
 //!
-//! A rule that fails names the file, the line and the way out. The allowances below are part of the
-//! rules: each has a reason.
+//! A failing rule prints the file, the line and the fix. The exceptions below are part of the rules; each has
+//! a reason.
 
 #[path = "architecture/circles.rs"]
 mod circles;
@@ -17,7 +18,7 @@ use std::path::Path;
 
 use source::SourceFile;
 
-/// Each module with the modules it may use, from left to right: what is not listed is forbidden.
+/// Each module with the modules it may use; all others are forbidden. A module comes after those it uses.
 const MODULES: &[(&str, &[&str])] = &[
     ("diag", &[]),
     ("sets", &[]),
@@ -72,7 +73,7 @@ const ANSWERS: &[&str] = &[
     "model", "plan", "intent", "proof",
 ];
 
-/// What the questions may use.
+/// What the queries may use.
 const QUERIES: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "lint", "analysis",
     "model", "plan", "intent", "proof", "import", "adopt",
@@ -84,29 +85,29 @@ const REPORT: &[&str] = &[
     "model", "plan", "intent", "proof", "import", "adopt", "query", "lint", "project",
 ];
 
-/// Everything below the two faces of the program.
+/// Everything below the command line and the window.
 const BELOW: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
     "model", "plan", "intent", "proof", "import", "adopt", "query", "lint", "scene", "project",
     "report",
 ];
 
-/// Words that only some places may say: the words, where they may stand, and why.
+/// Code that only some places may contain: the tokens, the places, and why.
 const ABSENT: &[Absence] = &[
     Absence {
         words: &["std", "::", "fs"],
         allowed_in: OUTSIDE_WORLD,
-        why: "files belong to `project::files`",
+        why: "only `project::files` accesses files",
     },
     Absence {
         words: &["std", "::", "env"],
         allowed_in: OUTSIDE_WORLD,
-        why: "the environment belongs to `project::files`",
+        why: "only `project::files` reads the environment",
     },
     Absence {
         words: &["std", "::", "process"],
         allowed_in: &["cli/", "app/", "main.rs"],
-        why: "only the two faces end or start processes",
+        why: "only the command line and the window start processes or exit",
     },
     Absence {
         words: &["SystemTime"],
@@ -121,7 +122,7 @@ const ABSENT: &[Absence] = &[
     Absence {
         words: &["stdin"],
         allowed_in: OUTSIDE_WORLD,
-        why: "standard input belongs to `project::files`",
+        why: "only `project::files` reads standard input",
     },
     Absence {
         words: &["println"],
@@ -141,42 +142,42 @@ const ABSENT: &[Absence] = &[
     Absence {
         words: &["TcpStream"],
         allowed_in: &[],
-        why: "Drawbridge talks to no network",
+        why: "Drawbridge does not use the network",
     },
     Absence {
         words: &["UdpSocket"],
         allowed_in: &[],
-        why: "Drawbridge talks to no network",
+        why: "Drawbridge does not use the network",
     },
     Absence {
         words: &["TcpListener"],
         allowed_in: &[],
-        why: "Drawbridge talks to no network",
+        why: "Drawbridge does not use the network",
     },
     Absence {
         words: &["egui"],
         allowed_in: &["app/"],
-        why: "only the window knows its toolkit",
+        why: "only the window uses its toolkit",
     },
     Absence {
         words: &["eframe"],
         allowed_in: &["app/"],
-        why: "only the window knows its toolkit",
+        why: "only the window uses its toolkit",
     },
     Absence {
         words: &["egui_extras"],
         allowed_in: &["app/"],
-        why: "only the window knows its toolkit",
+        why: "only the window uses its toolkit",
     },
     Absence {
         words: &["egui_graphs"],
         allowed_in: &["app/"],
-        why: "only the window knows its toolkit",
+        why: "only the window uses its toolkit",
     },
     Absence {
         words: &["egui_phosphor"],
         allowed_in: &["app/"],
-        why: "only the window knows its toolkit",
+        why: "only the window uses its toolkit",
     },
     Absence {
         words: &["rfd"],
@@ -201,17 +202,17 @@ const ABSENT: &[Absence] = &[
     Absence {
         words: &["set_hook"],
         allowed_in: &[],
-        why: "the panic hook belongs to the process",
+        why: "a library must not set the panic hook",
     },
     Absence {
         words: &["serde_yaml"],
         allowed_in: &["yaml/plain.rs"],
-        why: "YAML is read by `yaml::parse` alone, and values come from `yaml::plain`",
+        why: "only `yaml::parse` reads YAML, and values come from `yaml::plain`",
     },
     Absence {
         words: &["unsafe"],
         allowed_in: &[],
-        why: "nothing here needs it",
+        why: "no code needs it",
     },
 ];
 
@@ -224,7 +225,7 @@ const OUTSIDE_WORLD: &[&str] = &[
     "main.rs",
 ];
 
-/// Words that one module must not say at all: analysis answers from lowered policies alone.
+/// Identifiers that one module must not use: analysis reads only lowered policies, for example.
 const ABSENT_IN: &[(&str, &[&str], &str)] = &[
     (
         "analysis",
@@ -240,12 +241,12 @@ const ABSENT_IN: &[(&str, &[&str], &str)] = &[
     (
         "sets",
         &["serde_yaml", "libyaml_safer", "k8s_openapi"],
-        "the algebra knows no Kubernetes",
+        "the set algebra does not depend on Kubernetes",
     ),
     (
         "scene",
         &["serde_yaml", "libyaml_safer", "k8s_openapi"],
-        "a picture is made from a Document",
+        "a scene is made from a Document",
     ),
     (
         "model",
@@ -254,10 +255,10 @@ const ABSENT_IN: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// Modules of `dialect` that more than one dialect uses; each other module there is one.
+/// Modules of `dialect` that several dialects share; every other module there is a dialect.
 const SHARED_BY_DIALECTS: &[&str] = &["cidr", "fields", "metadata", "names", "refusal", "selector"];
 
-/// Calls that panic, with the one place each that may (file, part of the line, reason).
+/// Calls that panic, and the lines that may contain them (file, part of the line, reason).
 const PANICS: &[&[&str]] = &[
     &[".", "unwrap", "("],
     &[".", "expect", "("],
@@ -268,17 +269,17 @@ const PANICS: &[&[&str]] = &[
 ];
 const PANICS_ALLOWED: &[(&str, &str, &str)] = &[];
 
-/// Loops over a hash map whose order nobody can see (file, part of the line, reason).
+/// Loops over a hash map whose order does not affect the result (file, part of the line, reason).
 const HASH_ITERATIONS_ALLOWED: &[(&str, &str, &str)] = &[(
     "analysis/space/extents.rs",
     "&self.by_value",
     "it fills a set",
 )];
 
-/// Longest file, in lines that are not tests. 400 is where one looks for a second idea in it.
+/// The maximal length of a file, in lines without tests. Consider splitting a file of more than 400 lines.
 const LONGEST_FILE: usize = 800;
 
-/// A pattern of words and marks, and the only places it may stand.
+/// A sequence of tokens, and the only places that may contain it.
 struct Absence {
     words: &'static [&'static str],
     allowed_in: &'static [&'static str],
@@ -291,7 +292,7 @@ fn sources() -> Vec<SourceFile> {
     files
 }
 
-fn verdict(rule: &str, violations: &[String]) {
+fn assert_none(rule: &str, violations: &[String]) {
     assert!(
         violations.is_empty(),
         "{rule}\n  {}\n",
@@ -306,21 +307,22 @@ fn is_in(path: &str, places: &[&str]) -> bool {
 }
 
 #[test]
-fn rooms_know_only_whom_they_may() {
+fn modules_use_only_allowed_modules() {
     let mut violations = Vec::new();
     for file in sources() {
         let Some((_, allowed)) = MODULES.iter().find(|(module, _)| *module == file.module) else {
             violations.push(format!(
-                "src/{}: `{}` is no module; add it to MODULES and to src/lib.rs",
+                "src/{}: `{}` is not in MODULES; add it there and to src/lib.rs",
                 file.path, file.module
             ));
             continue;
         };
         for import in file.imports() {
-            let known = import.module == file.module || allowed.contains(&import.module.as_str());
-            if !known {
+            let is_allowed =
+                import.module == file.module || allowed.contains(&import.module.as_str());
+            if !is_allowed {
                 violations.push(format!(
-                    "src/{}:{}: `{}` must not know `{}`: {}",
+                    "src/{}:{}: `{}` must not use `{}`: {}",
                     file.path,
                     import.line,
                     file.module,
@@ -330,15 +332,15 @@ fn rooms_know_only_whom_they_may() {
             }
         }
     }
-    verdict(
-        "who may import whom (move the code, or hand the value in as an argument):",
+    assert_none(
+        "forbidden imports (move the code, or pass the value as an argument):",
         &violations,
     );
 }
 
 #[test]
-fn rooms_form_layers() {
-    // Each module stands below the modules that know it, so nothing can know itself through another.
+fn modules_form_layers() {
+    // Each module comes before the modules that use it, so there are no cycles.
     let order: Vec<&str> = MODULES.iter().map(|(module, _)| *module).collect();
     for (index, (module, known)) in MODULES.iter().enumerate() {
         for other in *known {
@@ -346,7 +348,7 @@ fn rooms_form_layers() {
             let below = place.is_some_and(|place| place < index) || *module == "main";
             assert!(
                 below,
-                "`{module}` may know `{other}`, which does not stand below it"
+                "`{module}` may use `{other}`, which does not come before it"
             );
         }
     }
@@ -359,14 +361,14 @@ fn no_files_use_each_other_in_a_circle() {
     files.retain(|file| file.module != "app");
     let found = circles::circles(&files);
     let found: Vec<String> = found.iter().map(|group| group.join(", ")).collect();
-    verdict(
+    assert_none(
         "files that use each other in a circle (move what both need)",
         &found,
     );
 }
 
 #[test]
-fn the_outside_world_stays_outside() {
+fn restricted_code_is_only_where_allowed() {
     let mut violations = Vec::new();
     for file in sources() {
         for rule in ABSENT
@@ -392,7 +394,7 @@ fn the_outside_world_stays_outside() {
             }
         }
     }
-    verdict("words that must not stand here:", &violations);
+    assert_none("code that is not allowed here:", &violations);
 }
 
 #[test]
@@ -412,14 +414,14 @@ fn dialects_are_reached_through_the_registry() {
         violations
             .extend(named.map(|line| format!("src/{}:{line}: {}", file.path, file.line(line))));
     }
-    verdict(
+    assert_none(
         "no module but `dialect` names a dialect (use `dialect::kinds`, `read`, `write` and `tiers`):",
         &violations,
     );
 }
 
 #[test]
-fn nothing_panics_on_input() {
+fn library_code_does_not_panic() {
     let mut violations = Vec::new();
     let mut used = BTreeSet::new();
     for file in sources() {
@@ -442,18 +444,18 @@ fn nothing_panics_on_input() {
     for (index, (path, part, _)) in PANICS_ALLOWED.iter().enumerate() {
         if !used.contains(&index) {
             violations.push(format!(
-                "PANICS_ALLOWED has `{path}` with `{part}`, which is not there any more"
+                "PANICS_ALLOWED has `{path}` with `{part}`, which no longer exists"
             ));
         }
     }
-    verdict(
+    assert_none(
         "calls that can panic (return a Diagnostic, or handle the case):",
         &violations,
     );
 }
 
 #[test]
-fn nothing_iterates_over_a_hash_map() {
+fn no_hash_map_is_iterated() {
     let mut violations = Vec::new();
     for file in sources() {
         for line in file.hash_iterations() {
@@ -465,19 +467,19 @@ fn nothing_iterates_over_a_hash_map() {
             }
         }
     }
-    verdict(
+    assert_none(
         "a hash map has no order (use a BTreeMap, or sort and say so in HASH_ITERATIONS_ALLOWED):",
         &violations,
     );
 }
 
 #[test]
-fn files_are_short_and_say_what_they_are() {
+fn files_are_short_and_documented() {
     let mut violations = Vec::new();
     for file in sources() {
         if file.code_lines > LONGEST_FILE {
             violations.push(format!(
-                "src/{}: {} lines; split it by concept",
+                "src/{}: {} lines; split it",
                 file.path, file.code_lines
             ));
         }
@@ -487,12 +489,12 @@ fn files_are_short_and_say_what_they_are() {
             .is_some_and(|line| line.starts_with("//!"))
         {
             violations.push(format!(
-                "src/{}: its first line does not say what it is (`//! ...`)",
+                "src/{}: the first line is not a module comment (`//! ...`)",
                 file.path
             ));
         }
     }
-    verdict("files:", &violations);
+    assert_none("files:", &violations);
 }
 
 #[test]
@@ -511,7 +513,7 @@ fn every_code_has_a_page() {
     for code in ["V9", "W4", "L35", "crd", "project-format", "file"] {
         assert!(found.contains(code), "`{code}` was not found: {found:?}");
     }
-    verdict(
+    assert_none(
         "codes without a page for `lint --explain` (write one in the manual.md beside the code):",
         &violations,
     );

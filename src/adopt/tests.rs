@@ -68,15 +68,15 @@ fn flows(document: &Document) -> Vec<String> {
 #[test]
 fn an_isolated_namespace_becomes_flows() {
     let mut fixture = shop();
-    fixture.keep(&policy("deny", DENY), None);
-    fixture.keep(
+    fixture.import(&policy("deny", DENY), None);
+    fixture.import(
         &policy(
             "db",
             "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]}",
         ),
         None,
     );
-    fixture.keep(
+    fixture.import(
         &policy(
             "web",
             "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]}",
@@ -102,8 +102,8 @@ fn a_dns_policy_of_the_profile_becomes_the_setting_and_any_other_a_flow() {
     };
     let of = |ports: &str| {
         let mut fixture = shop();
-        fixture.keep(&policy("deny", DENY), None);
-        fixture.keep(&policy("dns", &dns(ports)), None);
+        fixture.import(&policy("deny", DENY), None);
+        fixture.import(&policy("dns", &dns(ports)), None);
         let (after, kept) = adopted(&fixture.document);
         assert_eq!(kept, [""; 0]);
         let dns = after.dns_of(after.namespace_named("shop").unwrap());
@@ -120,15 +120,15 @@ fn a_dns_policy_of_the_profile_becomes_the_setting_and_any_other_a_flow() {
 fn blocks_become_externals_and_known_ones_are_reused() {
     let mut fixture = shop();
     fixture.external("office", &["198.51.100.0/24 except 198.51.100.9/32"], &[]);
-    fixture.keep(&policy("deny", DENY_INGRESS), None);
-    fixture.keep(
+    fixture.import(&policy("deny", DENY_INGRESS), None);
+    fixture.import(
         &policy(
             "web",
             "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 198.51.100.0/24, except: [198.51.100.9/32]}}]}, {from: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 80, endPort: 90}]}]}",
         ),
         None,
     );
-    fixture.keep(
+    fixture.import(
         &policy(
             "db",
             "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}, {ipBlock: {cidr: 192.168.0.0/16}}]}]}",
@@ -150,8 +150,8 @@ fn blocks_become_externals_and_known_ones_are_reused() {
 #[test]
 fn selectors_that_are_no_workload_become_groups() {
     let mut fixture = shop();
-    fixture.keep(&policy("deny", DENY_INGRESS), None);
-    fixture.keep(
+    fixture.import(&policy("deny", DENY_INGRESS), None);
+    fixture.import(
         &policy(
             "tiers",
             "{podSelector: {matchExpressions: [{key: tier, operator: In, values: [a, b]}]}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: web}}}], ports: [{port: 80}]}, {from: [{namespaceSelector: {}}], ports: [{port: 81}]}]}",
@@ -172,7 +172,7 @@ fn selectors_that_are_no_workload_become_groups() {
 #[test]
 fn allow_all_is_any_pod_and_any_address() {
     let mut fixture = shop();
-    fixture.keep(
+    fixture.import(
         &policy(
             "open",
             "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
@@ -197,8 +197,8 @@ fn isolation_without_a_default_deny_keeps_one_policy() {
             "{{podSelector: {{matchLabels: {{app: db}}}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{app: {label}}}}}}}]}}]}}"
         )
     };
-    fixture.keep(&policy("db-from-web", &from("web")), None);
-    fixture.keep(&policy("db-from-db", &from("db")), None);
+    fixture.import(&policy("db-from-web", &from("web")), None);
+    fixture.import(&policy("db-from-db", &from("db")), None);
     let (after, kept) = adopted(&fixture.document);
     assert_eq!(
         kept,
@@ -208,7 +208,7 @@ fn isolation_without_a_default_deny_keeps_one_policy() {
 
     let mut fixture = shop();
     let egress = "{podSelector: {}, policyTypes: [Egress]}";
-    fixture.keep(&policy("no-egress", egress), None);
+    fixture.import(&policy("no-egress", egress), None);
     let (_, kept) = adopted(&fixture.document);
     assert_eq!(
         kept,
@@ -219,15 +219,15 @@ fn isolation_without_a_default_deny_keeps_one_policy() {
 #[test]
 fn a_half_that_the_other_end_denies_stays_imported() {
     let mut fixture = shop();
-    fixture.keep(&policy("deny", DENY), None);
-    fixture.keep(
+    fixture.import(&policy("deny", DENY), None);
+    fixture.import(
         &policy(
             "db",
             "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {}}], ports: [{port: 5432}]}]}",
         ),
         None,
     );
-    fixture.keep(
+    fixture.import(
         &policy(
             "web",
             "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]}",
@@ -251,27 +251,27 @@ fn what_flows_cannot_express_stays_with_a_reason() {
     fixture.namespace("vendor");
     let vendor = fixture.document.namespace_named("vendor").unwrap();
     fixture.document.namespaces.get_mut(vendor).unwrap().managed = false;
-    fixture.keep(&policy("deny", DENY), None);
+    fixture.import(&policy("deny", DENY), None);
     let named = "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]}";
-    fixture.keep(&policy("named", named), None);
-    fixture.keep(
+    fixture.import(&policy("named", named), None);
+    fixture.import(
         &policy(
             "undeclared",
             "{podSelector: {matchLabels: {app: db}}, ingress: [{ports: [{port: pg}]}]}",
         ),
         None,
     );
-    fixture.keep(&in_namespace("vendor", "theirs", DENY), None);
-    fixture.keep(&in_namespace("lost", "gone", DENY), None);
-    fixture.keep(
+    fixture.import(&in_namespace("vendor", "theirs", DENY), None);
+    fixture.import(&in_namespace("lost", "gone", DENY), None);
+    fixture.import(
         "kind: ConfigMap\napiVersion: v1\nmetadata: {name: x}\n",
         None,
     );
-    fixture.keep(
+    fixture.import(
         "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: wide}\nspec: {priority: 1, subject: {namespaces: {}}}\n",
         None,
     );
-    fixture.keep(&policy("bad", "{ingress: [{from: [{}]}]}"), None);
+    fixture.import(&policy("bad", "{ingress: [{from: [{}]}]}"), None);
     let (_, mut kept) = adopted(&fixture.document);
     let refused = kept.pop().unwrap();
     assert!(
@@ -294,14 +294,14 @@ fn what_flows_cannot_express_stays_with_a_reason() {
 #[test]
 fn existing_flows_are_reused_and_muted_ones_unchanged() {
     let mut fixture = shop();
-    fixture.keep(&policy("deny", DENY_INGRESS), None);
+    fixture.import(&policy("deny", DENY_INGRESS), None);
     let db = |ports: &str| {
         format!(
             "{{podSelector: {{matchLabels: {{app: db}}}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{app: web}}}}}}], ports: [{ports}]}}]}}"
         )
     };
-    fixture.keep(&policy("db", &db("{port: 1}")), None);
-    fixture.keep(&policy("more", &db("{port: 2}")), None);
+    fixture.import(&policy("db", &db("{port: 1}")), None);
+    fixture.import(&policy("more", &db("{port: 2}")), None);
     let drawn = fixture.flow("shop/web", "shop/db", "TCP/1");
     let muted = fixture.flow("shop/web", "shop/db", "TCP/9");
     fixture.document.flows.get_mut(muted).unwrap().muted = true;

@@ -1,4 +1,4 @@
-//! Ends of connections: one pod or address of a single connection, or all that a line of an answer stands for.
+//! Ends of connections: one pod or address of a single connection, or a group of ends in an answer.
 
 use std::net::IpAddr;
 
@@ -9,20 +9,20 @@ use crate::sets::Labels;
 pub enum Endpoint {
     /// The pod at this index of `Snapshot::pods`.
     Pod(usize),
-    /// A pod that does not exist yet.
+    /// A future pod.
     NewPod(NewPod),
     /// An address that belongs to no pod.
     Address(IpAddr),
-    /// The node at this index of `Snapshot::nodes`; for one that has addresses, whichever of them it is.
+    /// The node at this index of `Snapshot::nodes`; for a node with addresses, any of them.
     Node(usize),
     /// The same, by one of its addresses.
     NodeAddress(usize, IpAddr),
-    /// What a domain name stands for; `*` in it is a character that no policy writes out, so that
-    /// `*.example.com` stands for all names below that no policy singles out.
+    /// A domain name; `*` in it is a character that occurs in no policy, so that `*.example.com` stands for all
+    /// subdomains that no policy mentions.
     Domain(String),
 }
 
-/// A pod that does not exist yet: it runs as `default`, has no known address and declares no ports.
+/// A future pod: it runs as `default`, has no known address and declares no ports.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NewPod {
     /// Its namespace in `Snapshot::namespaces`; none: a namespace that does not exist yet.
@@ -33,8 +33,8 @@ pub struct NewPod {
     pub labels: Labels,
 }
 
-/// An end that many connections have in common. A workload is known by its index in a snapshot, or by name
-/// where two clusters have it.
+/// A group of ends in an answer. A workload is identified by its index in a snapshot, or by its name where
+/// two clusters are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party<W = usize> {
     /// All pods of the workload.
@@ -46,6 +46,6 @@ pub enum Party<W = usize> {
         /// The last, of the same family.
         last: IpAddr,
     },
-    /// What serves Ingress and Route objects.
+    /// The ingress controller.
     IngressController,
 }

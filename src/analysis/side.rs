@@ -1,13 +1,13 @@
-//! One side of a comparison: policies, and what they are read under.
+//! One side of a comparison: policies, and the tiers and assumptions they are evaluated under.
 
 use crate::cluster::{Assumptions, Snapshot};
 use crate::policy::{Policy, Tier};
 
-/// Policies over the pods, namespaces and nodes of a cluster, with the tiers and the assumptions under
-/// which they are read: an intent has other tiers than what is written, and two enforcers differ in both.
+/// Policies over the pods, namespaces and nodes of a cluster, with the tiers and the assumptions under which
+/// they are evaluated: an intent has other tiers than written policies, and two enforcers differ in both.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
-    /// Whose namespaces, workloads, pods and nodes are meant.
+    /// Has the namespaces, workloads, pods and nodes.
     pub cluster: &'a Snapshot,
     /// The policies, in place of the cluster's own.
     pub policies: &'a [Policy],

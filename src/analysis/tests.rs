@@ -1,5 +1,5 @@
-//! What the rules without a dialect can say, on policies made by hand: more than Kubernetes asks for,
-//! so that other dialects need a parser and a lowering, and no other analysis.
+//! Tests of dialect-neutral policies built by hand: more than Kubernetes needs, so that other dialects need
+//! only a parser and a lowering.
 
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ fn policy((tier, order, name): (usize, i64, &str), isolates: bool, rules: Vec<Ru
     }
 }
 
-/// The ports at which one pod may talk to another, by the fast analysis; the plain evaluator agrees.
+/// The ports at which one pod may connect to another, by the fast analysis; asserts that the plain evaluator agrees.
 fn open(snapshot: &Snapshot, from: usize, to: usize) -> String {
     let found = Analysis::new(snapshot).allowed(from, to);
     for port in 1..200 {
@@ -134,7 +134,7 @@ fn open(snapshot: &Snapshot, from: usize, to: usize) -> String {
 const THREE: [&str; 3] = ["a app=web", "a app=api", "b app=db"];
 
 #[test]
-fn of_first_match_the_first_rule_decides() {
+fn first_matching_rule_decides() {
     let mut snapshot = cluster(&THREE, &[FirstMatch]);
     let rules = vec![
         rule(Deny, app("web"), (80, 90)),
@@ -150,14 +150,14 @@ fn of_first_match_the_first_rule_decides() {
     assert_eq!(
         open(&snapshot, 1, 2),
         "TCP 70-100",
-        "of equal orders the name decides"
+        "the name decides between equal orders"
     );
     snapshot.policies[0].name = "before".into();
     assert_eq!(open(&snapshot, 1, 2), "nothing");
 }
 
 #[test]
-fn deny_beats_accept_whatever_the_order() {
+fn deny_beats_accept_in_any_order() {
     let mut snapshot = cluster(&THREE, &[DenyOverAccept]);
     let accept = || rule(Accept, Peer::Pods, (70, 100));
     let deny = || rule(Deny, app("web"), (80, 90));
@@ -179,7 +179,7 @@ fn deny_beats_accept_whatever_the_order() {
 }
 
 #[test]
-fn five_tiers_run_in_their_order() {
+fn tiers_run_in_order() {
     let kinds = [
         FirstMatch,
         FirstMatch,
@@ -217,7 +217,7 @@ fn five_tiers_run_in_their_order() {
     assert_eq!(
         open(&snapshot, 0, 2),
         "TCP 1-35,47-49",
-        "only what is passed on goes on"
+        "the next tier sees only what was passed"
     );
 }
 
@@ -278,7 +278,7 @@ fn peers_are_boolean_expressions() {
     assert_eq!(
         reach(not(app("web"))),
         (vec![1], 2),
-        "what is no pod has no labels"
+        "only pods have labels"
     );
     assert_eq!(reach(not(Peer::Pods)), (vec![], 2));
     assert_eq!(reach(Peer::All(vec![])), (vec![0, 1, 2, 3], 2));

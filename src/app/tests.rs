@@ -26,7 +26,7 @@ fn document() -> Document {
              spec: {{podSelector: {{matchLabels: {{app: {name}}}}}, policyTypes: [Ingress]}}\n",
             number % 2
         );
-        fixture.keep(&policy, None);
+        fixture.import(&policy, None);
     }
     fixture.document
 }

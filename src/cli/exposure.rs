@@ -21,7 +21,7 @@ pub(super) fn run(args: &Args) -> u8 {
     tell(&loaded.diagnostics);
     let analysis = Analysis::new(&loaded.snapshot);
     let found = analysis.exposure();
-    let published = analysis.openings(&found);
+    let published = analysis.service_exposure(&found);
     let snapshot = &loaded.snapshot;
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match args.output {

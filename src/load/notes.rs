@@ -16,7 +16,7 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<Diagnostic> {
     unknown_namespace_labels(snapshot, &mut out);
     mixed_labels(snapshot, &mut out);
     backends::backends(snapshot, &mut out);
-    priority_conflicts::ties(snapshot, &mut out);
+    priority_conflicts::priority_conflicts(snapshot, &mut out);
     out
 }
 

@@ -150,7 +150,7 @@ impl Edit {
         let mut changed = document.clone();
         let mut applied = Applied::default();
         self.run(&mut changed, &mut applied)?;
-        flows::heal(&mut changed);
+        flows::resolve_missing(&mut changed);
         *document = changed;
         Ok(applied)
     }
@@ -187,5 +187,5 @@ impl Edit {
 }
 
 fn gone() -> Refusal {
-    Refusal::new("it does not exist any more")
+    Refusal::new("it no longer exists")
 }

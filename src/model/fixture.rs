@@ -84,7 +84,7 @@ impl Fixture {
         })
     }
 
-    pub(crate) fn keep(&mut self, text: &str, replaces: Option<&str>) {
+    pub(crate) fn import(&mut self, text: &str, replaces: Option<&str>) {
         self.document.policies.add(ImportedPolicy {
             file: "kept.yaml".to_owned(),
             text: text.to_owned(),

@@ -54,8 +54,8 @@ impl Invariant {
 
 impl Words<'_> {
     /// The invariant with those of its missing ends that exist.
-    pub fn healed_invariant(&self, invariant: &Invariant) -> Invariant {
-        invariant.map_ends(|end| self.healed_end(end))
+    pub fn resolved_invariant(&self, invariant: &Invariant) -> Invariant {
+        invariant.map_ends(|end| self.resolved_end(end))
     }
 
     /// What an invariant demands, as a sentence: "nothing outside may reach payments/ledger".

@@ -1,5 +1,5 @@
-//! What may be typed: names, labels, ports, addresses and selectors, as text both ways. The
-//! inspector and the project file's reader share it; every error says what is wrong and what to do.
+//! Parses and prints names, labels, ports, addresses and selectors as users type them. The inspector and
+//! the reader of project files share it; every error says what is wrong and what to do.
 
 mod document;
 mod names;
@@ -18,7 +18,7 @@ pub use network::{cidr, domain_name, network, networks};
 pub use port::{flow_port, flow_ports, flow_ports_text, port_number, united};
 pub use selector::{selector, selector_text};
 
-/// Why something is not accepted: what is wrong, and what to do about it.
+/// Why a value or an edit is rejected, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// What is wrong: lower case, no full stop, user input in backticks.
@@ -36,7 +36,7 @@ impl Refusal {
         }
     }
 
-    /// Says what to do.
+    /// Adds what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

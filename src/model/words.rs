@@ -51,17 +51,17 @@ impl<'a> Words<'a> {
         match end {
             End::Workload(id) => match self.document.workloads.get(*id) {
                 Some(workload) => self.of_workload(workload),
-                None => lost("workload", id.0),
+                None => removed("workload", id.0),
             },
             End::AnyPodOf(id) => format!("{}/*", self.of_namespace(*id)),
             End::AnyPod => "*".into(),
             End::External(id) => match self.document.externals.get(*id) {
                 Some(external) => format!("external/{}", external.name),
-                None => lost("external", id.0),
+                None => removed("external", id.0),
             },
             End::Group(id) => match self.document.groups.get(*id) {
                 Some(group) => format!("group/{}", group.name),
-                None => lost("group", id.0),
+                None => removed("group", id.0),
             },
             End::Missing(words) => words.clone(),
         }
@@ -73,15 +73,15 @@ impl<'a> Words<'a> {
                 format!("ns:{}", namespace.name)
             }
             Some(namespace) => namespace.name.clone(),
-            None => lost("namespace", id.0),
+            None => removed("namespace", id.0),
         }
     }
 
     fn of_workload(&self, workload: &Workload) -> String {
         let namespace = self.of_namespace(workload.namespace);
         let key = (workload.namespace, workload.name.as_str());
-        let twins = self.workloads.get(&key).map_or(0, Vec::len);
-        if twins > 1 {
+        let namesakes = self.workloads.get(&key).map_or(0, Vec::len);
+        if namesakes > 1 {
             format!("{namespace}/{}[{}]", workload.name, workload.kind)
         } else {
             format!("{namespace}/{}", workload.name)
@@ -93,7 +93,7 @@ impl<'a> Words<'a> {
         let Some((first, rest)) = words.split_once('/') else {
             return match words {
                 "*" => Ok(End::AnyPod),
-                _ => Err(Refusal::new(format!("`{words}` is not an end"))
+                _ => Err(Refusal::new(format!("`{words}` is not a valid end"))
                     .help("write NAMESPACE/WORKLOAD, NAMESPACE/*, *, external/NAME or group/NAME")),
             };
         };
@@ -106,14 +106,16 @@ impl<'a> Words<'a> {
                 Some(id) => Ok(End::Group(*id)),
                 None => Err(self.unknown("group", rest, self.groups.keys())),
             },
-            "node" => Err(Refusal::new(format!("`{words}`: nodes cannot be ends yet"))
-                .help("use an external with the nodes' addresses")),
+            "node" => Err(
+                Refusal::new(format!("`{words}`: nodes are not supported as ends"))
+                    .help("use an external with the addresses of the nodes"),
+            ),
             _ => self.in_namespace(first.strip_prefix("ns:").unwrap_or(first), rest),
         }
     }
 
     /// The end that missing words mean, if it exists by now.
-    pub(super) fn healed_end(&self, end: &End) -> End {
+    pub(super) fn resolved_end(&self, end: &End) -> End {
         match end {
             End::Missing(words) => self.end(words).unwrap_or_else(|_| end.clone()),
             other => other.clone(),
@@ -122,8 +124,8 @@ impl<'a> Words<'a> {
 
     /// The flow with those of its missing ends that exist; one between two externals has only
     /// missing ends.
-    pub fn healed(&self, flow: &Flow) -> Flow {
-        let (from, to) = (self.healed_end(&flow.from), self.healed_end(&flow.to));
+    pub fn resolved(&self, flow: &Flow) -> Flow {
+        let (from, to) = (self.resolved_end(&flow.from), self.resolved_end(&flow.to));
         match (&from, &to) {
             (End::External(_), End::External(_)) => Flow {
                 from: End::Missing(self.of(&from)),
@@ -149,8 +151,8 @@ impl<'a> Words<'a> {
             Some((name, kind)) => (name, Some(kind)),
             None => (rest, None),
         };
-        let twins = self.workloads.get(&(id, name)).map_or(&[][..], |ids| ids);
-        let found: Vec<WorkloadId> = twins
+        let namesakes = self.workloads.get(&(id, name)).map_or(&[][..], |ids| ids);
+        let found: Vec<WorkloadId> = namesakes
             .iter()
             .copied()
             .filter(|id| kind.is_none_or(|kind| self.kind(*id) == kind))
@@ -163,11 +165,11 @@ impl<'a> Words<'a> {
                 Err(self.unknown(&what, rest, names.map(|(_, name)| name)))
             }
             [first, ..] => Err(Refusal::new(format!(
-                "`{namespace}/{name}` may be any of {} workloads",
+                "`{namespace}/{name}` is ambiguous: {} workloads have this name",
                 found.len()
             ))
             .help(format!(
-                "write the kind behind it: `{namespace}/{name}[{}]`",
+                "add the kind: `{namespace}/{name}[{}]`",
                 self.kind(first)
             ))),
         }
@@ -186,18 +188,18 @@ impl<'a> Words<'a> {
         let mut near: Vec<(usize, &str)> =
             known.map(|known| (distance(name, known), *known)).collect();
         near.sort_unstable();
-        let refusal = Refusal::new(format!("no {what} is called `{name}`"));
+        let refusal = Refusal::new(format!("no {what} has the name `{name}`"));
         match near.first() {
             Some((far, near)) if *far <= 2.max(name.len() / 3) => {
                 refusal.help(format!("did you mean `{near}`?"))
             }
-            _ => refusal.help("declare it, or remove what refers to it"),
+            _ => refusal.help("declare it, or remove the reference"),
         }
     }
 }
 
-fn lost(what: &str, number: u32) -> String {
-    format!("{what} {number}, which does not exist")
+fn removed(what: &str, number: u32) -> String {
+    format!("{what} {number} (removed)")
 }
 
 /// Levenshtein distance in characters.

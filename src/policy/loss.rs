@@ -50,7 +50,7 @@ impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flow | Self::Gate(_) => f.write_str("the flow"),
-            Self::Subject(_, _, name) => write!(f, "the part of `{name}`"),
+            Self::Subject(_, _, name) => write!(f, "the part for `{name}`"),
             Self::Domain(name) => write!(f, "the domain name `{name}`"),
             Self::Network(network) => write!(f, "the network `{}`", network.cidr),
             Self::Port(words) => write!(f, "the port `{words}`"),

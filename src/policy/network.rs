@@ -19,7 +19,7 @@ impl Network {
         let mut except: Vec<IpNet> = Vec::new();
         for hole in self.except.iter().map(IpNet::trunc) {
             if hole.contains(&cidr) {
-                return Err(format!("the exception `{hole}` takes all of it away"));
+                return Err(format!("the exception `{hole}` covers the whole block"));
             }
             if cidr.contains(&hole) && !except.contains(&hole) {
                 except.push(hole);
@@ -28,7 +28,7 @@ impl Network {
         for net in except.iter().chain([&cidr]) {
             if is_mapped(net) {
                 return Err(format!(
-                    "`{net}` is an IPv4 address in IPv6 form, which the API server refuses"
+                    "`{net}` is an IPv4-mapped IPv6 address, which the API server rejects"
                 ));
             }
         }

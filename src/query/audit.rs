@@ -209,9 +209,9 @@ mod tests {
         fixture.document.settings.base = crate::model::Base::None;
         let deny = policy("deny", "{podSelector: {}, policyTypes: [Ingress, Egress]}");
         let web = "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Egress]}";
-        fixture.keep(&deny, None);
-        fixture.keep(&policy("web", web), None);
-        fixture.keep(&deny.replace("shop", "empty"), None);
+        fixture.import(&deny, None);
+        fixture.import(&policy("web", web), None);
+        fixture.import(&deny.replace("shop", "empty"), None);
         let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));
         let gates = exposure::gates(document, &in_force);
@@ -232,7 +232,7 @@ mod tests {
         fixture.document.settings.base = crate::model::Base::None;
         let closed = "{podSelector: {}, policyTypes: [Ingress]}";
         for name in ["a", "b", "c"] {
-            fixture.keep(&policy(name, closed), None);
+            fixture.import(&policy(name, closed), None);
         }
         let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));
@@ -279,7 +279,7 @@ mod tests {
                 "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 1}]}]}",
             ),
         ] {
-            fixture.keep(&policy(name, spec), None);
+            fixture.import(&policy(name, spec), None);
         }
         let document = &fixture.document;
         let in_force = InForce::read(document, &generate(document));

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(words(&fixture, db)[0], "not isolated by any policy");
         let text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: shop}\n\
             spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 5432}]}]}\n";
-        fixture.keep(text, None);
+        fixture.import(text, None);
         let [ingress, egress] = words(&fixture, db);
         assert_eq!(
             ingress,

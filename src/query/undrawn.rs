@@ -174,7 +174,7 @@ mod tests {
         }
         fixture.document.settings.base = crate::model::Base::None;
         for text in policies {
-            fixture.keep(text, None);
+            fixture.import(text, None);
         }
         fixture
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::assumed;
 use super::findings::flat;
 use crate::analysis::near_miss::{peer_misses, port_miss};
-use crate::analysis::priority_conflicts::{RuleAt, tie_at};
+use crate::analysis::priority_conflicts::{RuleAt, conflict_at};
 use crate::analysis::{
     Decision, Direction, Endpoint, GateTrace, PolicyTrace, RuleTrace, TierVerdict,
 };
@@ -167,7 +167,7 @@ fn action(action: Action) -> &'static str {
 
 /// The assumption made where policies of equal priority conflict (A3).
 fn priority_conflict(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
-    let (first, second) = tie_at(snapshot, gate)?;
+    let (first, second) = conflict_at(snapshot, gate)?;
     let name = |(policy, rule): RuleAt| {
         let policy = snapshot.policies.get(policy)?;
         let rule = rules(policy, gate.direction).get(rule)?;
@@ -418,7 +418,7 @@ spec:
         assert_eq!(decision["by"], "isolation");
         assert_eq!(decision["policies"][0]["name"], "db");
         let rule = &ingress["tiers"][0]["policies"][0]["rules"][2];
-        assert_eq!(rule["misses"], json!(["it names TCP 443 only"]));
+        assert_eq!(rule["misses"], json!(["the rule lists only TCP 443"]));
         assert_eq!(rule["line"], 19);
 
         let port = query::ports("TCP/443").expect("a port");

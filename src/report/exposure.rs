@@ -11,7 +11,7 @@ use super::findings::flat;
 use super::openings;
 use crate::analysis::Direction;
 use crate::analysis::exposure::{Exposed, Exposure, Ports};
-use crate::analysis::openings::Opening;
+use crate::analysis::service_exposure::ServiceTraffic;
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 
@@ -24,7 +24,7 @@ pub fn text(
     out: &mut impl Write,
     snapshot: &Snapshot,
     found: &Exposure,
-    published: &[Opening],
+    published: &[ServiceTraffic],
 ) -> io::Result<()> {
     let mut kinds = Written::default();
     let mut sets = Written::default();
@@ -103,7 +103,7 @@ pub fn json(
     out: &mut impl Write,
     snapshot: &Snapshot,
     found: &Exposure,
-    published: &[Opening],
+    published: &[ServiceTraffic],
     diagnostics: &[Diagnostic],
 ) -> io::Result<()> {
     let names: Vec<String> = snapshot.workloads.iter().map(workload_json).collect();

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::assumed;
 use super::ends::{CONTROLLER, compact, conn, display, range_json, range_text, workload_json};
 use super::findings::flat;
-use crate::analysis::parts::Part;
+use crate::analysis::chunks::Chunk;
 use crate::analysis::{Filter, Line, Matrix, Party};
 use crate::cluster::{Snapshot, Workload};
 use crate::diag::Diagnostic;
@@ -180,9 +180,9 @@ impl<'a, W: Write> Stream<'a, W> {
         let parts = self
             .workers
             .first()
-            .map_or_else(Vec::new, |(m, _)| m.parts());
+            .map_or_else(Vec::new, |(m, _)| m.chunks());
         let (filter, between) = (self.filter, self.between);
-        let page = |part: &Part, (matrix, written): &mut (Matrix, Written)| {
+        let page = |part: &Chunk, (matrix, written): &mut (Matrix, Written)| {
             let text = String::new();
             let mut page = Page { text, written };
             let mut count = 0;

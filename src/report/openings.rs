@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::ends::{conn, display, peer_json};
-use crate::analysis::openings::{By, Opening, Sender};
+use crate::analysis::service_exposure::{By, Sender, ServiceTraffic};
 use crate::cluster::Snapshot;
 
 /// One line for each opening, in columns, with a heading; nothing if there are none.
@@ -16,7 +16,7 @@ use crate::cluster::Snapshot;
 pub(super) fn text(
     out: &mut impl Write,
     snapshot: &Snapshot,
-    openings: &[Opening],
+    openings: &[ServiceTraffic],
 ) -> io::Result<()> {
     let rows: Vec<[String; 4]> = openings
         .iter()
@@ -69,8 +69,8 @@ fn by(snapshot: &Snapshot, by: By) -> String {
 }
 
 /// How many of the senders are allowed, split by port where the answer differs.
-fn answer(opening: &Opening) -> String {
-    let Opening {
+fn answer(opening: &ServiceTraffic) -> String {
+    let ServiceTraffic {
         wanted,
         every,
         some,
@@ -92,7 +92,7 @@ fn answer(opening: &Opening) -> String {
 /// `{"kind", "namespace", "name", "type"?, "workload", "from": "cluster|outside|ingress-controller", "conn",
 /// "every", "some", "verdict": "all|some|none"}`: `conn` is the traffic sent, `every` the ports on
 /// which all senders are allowed, `some` those on which at least one is.
-pub(super) fn json(snapshot: &Snapshot, opening: &Opening) -> Value {
+pub(super) fn json(snapshot: &Snapshot, opening: &ServiceTraffic) -> Value {
     let mut value = match opening.by {
         By::Service(at) => snapshot.services.get(at).map_or(Value::Null, |s| {
             json!({"kind": "Service", "namespace": s.namespace, "name": s.name, "type": s.kind})
@@ -184,7 +184,7 @@ spec:
         let analysis = Analysis::new(&snapshot);
         let exposed = analysis.exposure();
         let mut out = Vec::new();
-        let published = analysis.openings(&exposed);
+        let published = analysis.service_exposure(&exposed);
         exposure::text(&mut out, &snapshot, &exposed, &published).expect("a vector takes all");
         insta::assert_snapshot!(String::from_utf8_lossy(&out), @r"
         shop/db[Pod] ingress:

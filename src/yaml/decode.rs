@@ -31,17 +31,17 @@ impl TypeError {
         let (message, help) = match &node.value {
             Value::Bool(_, text) | Value::Number(_, text) => (
                 format!(
-                    "`{text}` is {}, but {wanted} belongs here",
+                    "`{text}` is {}, but {wanted} is expected",
                     node.value.what()
                 ),
                 (wanted == "a string").then(|| format!("put it in quotes: \"{text}\"")),
             ),
             Value::String(text) => (
-                format!("`{}` is a string, but {wanted} belongs here", short(text)),
+                format!("`{}` is a string, but {wanted} is expected", short(text)),
                 None,
             ),
             value => (
-                format!("{} stands where {wanted} belongs", value.what()),
+                format!("{} found, but {wanted} is expected", value.what()),
                 None,
             ),
         };

@@ -12,7 +12,7 @@ mod tests;
 use std::ops::Range;
 
 use self::align::{Op, align};
-use self::place::{PairEnd, Source, style};
+use self::place::{EntryRange, Source, style};
 use super::emit::Style;
 use super::plain::{Mapping, Value, plain};
 use super::write::quoted;
@@ -353,7 +353,7 @@ impl<'t> Editor<'t> {
     }
 
     /// Removes the entries or items that are not kept; none if that is all of them.
-    fn remove(&mut self, spots: &[PairEnd], keep: &[bool], flow: bool) -> Option<()> {
+    fn remove(&mut self, spots: &[EntryRange], keep: &[bool], flow: bool) -> Option<()> {
         let first_kept = keep.iter().position(|keep| *keep)?;
         let mut at = 0;
         while let Some(from) = (at..keep.len()).find(|at| !keep[*at]) {
@@ -399,7 +399,7 @@ impl<'t> Editor<'t> {
     /// Inserts an entry or item behind another one, or before the first that is kept.
     fn insert(
         &mut self,
-        (spots, keep): (&[PairEnd], &[bool]),
+        (spots, keep): (&[EntryRange], &[bool]),
         anchor: Option<usize>,
         text: &str,
         (indent, flow): (usize, bool),

@@ -15,7 +15,7 @@ use super::{Mark, Node, Value, scalar};
 const MAX_DEPTH: usize = 500;
 /// How many nodes the anchors and aliases of one document may stand for.
 const MAX_ALIASED: usize = 200_000;
-const TOO_MUCH: &str = "the anchors and aliases of this document stand for too much";
+const TOO_MUCH: &str = "the anchors and aliases of this document expand to too many nodes";
 
 /// What a text holds.
 #[derive(Clone, Debug, Default)]
@@ -213,7 +213,7 @@ impl Reader {
             Some(mark) => self.mark(mark, mark),
             None => self.control_character(own),
         };
-        let message = format!("this is no YAML: {}", failure.message);
+        let message = format!("invalid YAML: {}", failure.message);
         self.problem(mark, message, true);
         Stop
     }
@@ -300,7 +300,7 @@ impl Reader {
             return self.stop(start, format!("nested more than {MAX_DEPTH} levels deep"));
         }
         if self.expects_key() {
-            return self.stop(start, "a list or map cannot be a key here");
+            return self.stop(start, "a list or map cannot be a key");
         }
         self.stack.push(Frame {
             start,
@@ -373,7 +373,7 @@ impl Reader {
                 Some(Key::Plain(text, mark)) => map.insert(text, mark, node),
                 Some(Key::Merge(mark)) => {
                     if !map.merge(&node) {
-                        return self.stop(mark, "`<<` merges a map or a list of maps only");
+                        return self.stop(mark, "`<<` accepts only a map or a list of maps");
                     }
                 }
             },

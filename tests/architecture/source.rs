@@ -345,7 +345,7 @@ fn without_tests(tokens: Vec<Token>) -> (Vec<Token>, usize) {
     (kept, lines)
 }
 
-/// Behind the `;` or the closing brace of the item that starts here.
+/// ServiceBackends the `;` or the closing brace of the item that starts here.
 fn end_of_item(tokens: &[Token], start: usize) -> usize {
     let mut depth = 0usize;
     for (index, token) in tokens.iter().enumerate().skip(start) {

@@ -1,10 +1,10 @@
-//! Laws of the set algebra, and the fast analysis held against the plain evaluator on random clusters.
+//! Laws of the set algebra, and the fast analysis compared with the plain evaluator on random clusters.
 
 mod analysis;
-mod asking;
 mod changes;
 mod domains;
-mod openings;
 mod paths;
+mod queries;
 mod random;
+mod service_exposure;
 mod sets;

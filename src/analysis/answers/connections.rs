@@ -17,33 +17,33 @@ use crate::analysis::{Direction, Party};
 use crate::cluster::Snapshot;
 use crate::sets::PortSet;
 
-/// What one end may open to another.
+/// An allowed connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Connection {
-    /// Who opens it.
+    /// The source.
     pub src: Party,
-    /// To whom.
+    /// The destination.
     pub dst: Party,
-    /// At which ports; never empty.
+    /// The ports; never empty.
     pub ports: PortSet,
 }
 
 /// A connection as it is streamed.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
-    /// Who opens it.
+    /// The source.
     pub src: Party,
-    /// To whom.
+    /// The destination.
     pub dst: Party,
-    /// At which ports; never empty.
+    /// The ports; never empty.
     pub ports: &'a PortSet,
     /// Equal for equal port sets of one stream: lets a writer format each set once.
     pub ports_id: usize,
 }
 
-/// A part of the lines of a [`Matrix`]; all parts after each other are all lines.
+/// A range of the lines of a [`Matrix`]; all chunks in order are all lines.
 #[derive(Clone, Debug)]
-pub enum Part {
+pub enum Chunk {
     /// Those from these workloads.
     From(Range<usize>),
     /// Those from addresses to these workloads.
@@ -67,11 +67,11 @@ pub fn connections(snapshot: &Snapshot) -> Vec<Connection> {
 }
 
 /// Calls `emit` for every ordered pair of different workloads, and each workload with ranges of
-/// outside addresses both ways, that may talk at some port; then for what the ingress controller
-/// reaches. Workloads as sources come first, in order, each with the workloads that it reaches and
-/// then with addresses; then addresses to each workload.
+/// outside addresses both ways, that is allowed at some port; then for each workload that the ingress
+/// controller reaches. Workloads as sources come first, in order, each with the workloads that it reaches
+/// and then with addresses; then addresses to each workload.
 ///
-/// Where the pods of a workload differ, a connection is listed if one of them may have it
+/// Where the pods of a workload differ, a connection is listed if it is allowed for one of them
 /// ([`notes`](crate::analysis::notes()) names these). A workload without pods has no connections.
 pub fn for_each_connection(snapshot: &Snapshot, emit: impl FnMut(Line)) {
     Matrix::new(snapshot).for_each(emit);
@@ -94,19 +94,19 @@ pub(in crate::analysis) fn classes_of_workloads(universe: &Universe) -> Vec<Vec<
 /// Ranges of addresses of one family, with ports; sorted, disjoint.
 pub type Ranges = Vec<(IpAddr, IpAddr, PortSet)>;
 
-/// What concerns one workload.
+/// The connections of one workload.
 #[derive(Debug, Default)]
 pub struct Reach {
-    /// What it may open to each workload that it reaches.
+    /// The ports allowed to each workload that it reaches.
     pub workloads: BTreeMap<usize, PortSet>,
-    /// To which addresses.
+    /// The addresses that it reaches.
     pub to: Ranges,
-    /// From which addresses.
+    /// The addresses that reach it.
     pub from: Ranges,
 }
 
-/// Everything needed to list the connections of a snapshot, more than once if need be. A clone shares
-/// all that is big, so that several workers can each have one.
+/// Lists the connections of a snapshot, as often as needed. A clone shares the large tables, so that each
+/// worker can have its own.
 #[derive(Clone)]
 pub struct Matrix {
     pub(in crate::analysis) workloads: Arc<Vec<Vec<usize>>>,
@@ -116,11 +116,11 @@ pub struct Matrix {
     pub(in crate::analysis) egress: Arc<GateTable>,
     pub(in crate::analysis) ingress: Arc<GateTable>,
     pub(in crate::analysis) ports: PortTable,
-    /// For each workload, what the current source may open to it.
+    /// For each workload, the ports allowed from the current source.
     line: Vec<PortsId>,
-    /// For each class, what the current source may open to it as far as its own gate goes.
+    /// For each class, the ports that the egress gate of the current source allows.
     out: Vec<PortsId>,
-    /// What the ingress controller may open to workloads.
+    /// The ports allowed from the ingress controller to workloads.
     routed: Arc<BTreeMap<usize, PortSet>>,
 }
 
@@ -155,18 +155,18 @@ impl Matrix {
 
     /// The connections that a filter asks for, in the same order, cut to its addresses and ports.
     pub fn for_each_of(&mut self, filter: &Filter, mut emit: impl FnMut(Line)) {
-        for part in self.parts() {
-            self.for_each_in(&part, filter, &mut emit);
+        for chunk in self.chunks() {
+            self.for_each_in(&chunk, filter, &mut emit);
         }
     }
 
-    /// The lines of one part that a filter asks for.
-    pub fn for_each_in(&mut self, part: &Part, filter: &Filter, mut emit: impl FnMut(Line)) {
+    /// The lines of one chunk that a filter asks for.
+    pub fn for_each_in(&mut self, chunk: &Chunk, filter: &Filter, mut emit: impl FnMut(Line)) {
         let mut send = |src, dst, ports: &mut PortTable, id| {
             for_each_part(filter, (src, dst), id, ports, &mut emit);
         };
-        match part {
-            Part::From(sources) => {
+        match chunk {
+            Chunk::From(sources) => {
                 for src in sources.clone().filter(|&src| filter.wants_from(src)) {
                     let from = Party::Workload(src);
                     self.fill_line(src);
@@ -179,14 +179,14 @@ impl Matrix {
                     }
                 }
             }
-            Part::Into(destinations) => {
+            Chunk::Into(destinations) => {
                 for dst in destinations.clone().filter(|&dst| filter.wants_to(dst)) {
                     for (range, id) in self.addresses(Direction::Ingress, dst) {
                         send(range, Party::Workload(dst), &mut self.ports, id);
                     }
                 }
             }
-            Part::Routed => {
+            Chunk::Routed => {
                 for (&dst, open) in self.routed.iter() {
                     let id = self.ports.intern(open.clone());
                     let to = Party::Workload(dst);
@@ -196,8 +196,7 @@ impl Matrix {
         }
     }
 
-    /// What one workload may open to each workload that it reaches, and to ranges of addresses, and
-    /// what such ranges may open to it.
+    /// The ports allowed from one workload to workloads and to address ranges, and from address ranges to it.
     pub fn of(&mut self, workload: usize) -> Reach {
         self.fill_line(workload);
         let line = self.line.iter().enumerate();
@@ -220,7 +219,7 @@ impl Matrix {
         }
     }
 
-    /// What the ingress controller may open to workloads.
+    /// The ports allowed from the ingress controller to workloads.
     pub(in crate::analysis) fn routed(&self) -> &BTreeMap<usize, PortSet> {
         &self.routed
     }
@@ -232,7 +231,7 @@ impl Matrix {
         }
     }
 
-    /// Makes `line` what one workload may open to each other one.
+    /// Fills `line` with the ports allowed from one workload to each other one.
     fn fill_line(&mut self, src: usize) {
         let Self {
             workloads,
@@ -268,7 +267,7 @@ impl Matrix {
         line[src] = EMPTY;
     }
 
-    /// The maximal ranges of addresses to which (egress) or from which a workload is open.
+    /// The maximal ranges of addresses that a workload may connect to (egress) or accept connections from.
     pub(in crate::analysis) fn addresses(
         &mut self,
         direction: Direction,
@@ -310,7 +309,7 @@ impl Matrix {
     }
 }
 
-/// Emits what a filter leaves of one connection.
+/// Emits the parts of one connection that a filter asks for.
 fn for_each_part(
     filter: &Filter,
     (src, dst): (Party, Party),

@@ -1,4 +1,4 @@
-//! What workloads are open to beyond what exists: pods that do not exist yet, exactly.
+//! Which future pods may connect to workloads, and workloads to them; exact.
 
 mod gate;
 
@@ -18,17 +18,17 @@ use crate::cluster::Snapshot;
 use crate::policy::Policy;
 use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{LabelBox, PortSet, Protocol};
-use gate::{Named, Raw, Singled};
+use gate::{Named, Raw, RulePeers};
 
 pub use crate::analysis::space::kinds::Kinds;
 
-/// What the workloads of a snapshot are open to, among pods that do not exist yet. Workloads that the
-/// same rules apply to share a gate, and gates share kinds of pods and sets of ports.
+/// The future pods that the workloads of a snapshot allow. Workloads with the same applicable rules share a
+/// gate, and gates share kinds of pods and sets of ports.
 pub struct Exposure<'a> {
     future_pods: FuturePods<'a>,
     kinds: Vec<Arc<LabelBox>>,
     ports: PortTable,
-    /// What is said of gates.
+    /// The distinct gates.
     pub gates: Vec<Gate>,
     /// For every workload with pods, ingress and then egress.
     pub lines: Vec<Line>,
@@ -41,29 +41,29 @@ pub struct Line {
     pub workload: usize,
     /// The gate.
     pub direction: Direction,
-    /// What is said of it: index into [`Exposure::gates`].
+    /// Index into [`Exposure::gates`].
     pub gate: usize,
 }
 
-/// What a gate is open to, among pods that do not exist yet.
+/// The future pods that a gate allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gate {
-    /// Whether no policy speaks of the workload in this direction.
+    /// Whether no policy selects the workload in this direction.
     pub unprotected: bool,
-    /// What every pod of every namespace gets by the rules that name all of them.
+    /// The ports allowed for every pod of every namespace, by rules that match all of them.
     pub everyone: Ports,
-    /// What some pods get beyond that, by rules about them; sorted by kind.
+    /// Pods that are allowed more, by rules that match them; sorted by kind.
     pub some: Vec<Exposed>,
-    /// Pods that get less, by rules about them: all that they get of it.
+    /// Pods that are allowed less, with what they are allowed of `everyone`.
     pub except: Vec<Exposed>,
 }
 
-/// Ports, some of them by names that nothing stands for yet.
+/// Ports, some of them by names that no pod declares yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ports {
     /// By number.
     pub numbers: PortSet,
-    /// Names, with their protocol if one is asked for; only on egress.
+    /// Names, with the protocol if the rule has one; only on egress.
     pub names: Vec<(Option<Protocol>, String)>,
 }
 
@@ -74,17 +74,17 @@ impl Ports {
     }
 }
 
-/// Pods that a rule singles out, and their ports.
+/// A kind of pods that a rule matches, and its ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Exposed {
-    /// Which: for [`Exposure::kind`]. Equal kinds have equal numbers.
+    /// The kind, for [`Exposure::kind`]. Equal kinds have equal numbers.
     pub kind: usize,
-    /// At which ports: for [`Exposure::ports`].
+    /// The ports, for [`Exposure::ports`].
     pub ports: usize,
 }
 
 impl Exposure<'_> {
-    /// A kind of pods in words.
+    /// A kind of pods as text.
     pub fn kind(&self, number: usize) -> Kinds {
         self.kinds
             .get(number)
@@ -92,7 +92,7 @@ impl Exposure<'_> {
             .unwrap_or_default()
     }
 
-    /// A pod of a kind, in a namespace that exists if there can be one.
+    /// A pod of a kind, in an existing namespace if possible.
     pub fn example(&self, kind: usize) -> Option<NewPod> {
         let found = self.kinds.get(kind)?;
         Some(self.future_pods.witness(found, 0))
@@ -105,8 +105,8 @@ impl Exposure<'_> {
     }
 }
 
-/// For every workload with pods, ingress and then egress. Where its pods differ, what one of them is
-/// open to counts.
+/// For every workload with pods, ingress and then egress. Where its pods differ, what one of them allows
+/// counts.
 pub fn exposure(snapshot: &Snapshot) -> Exposure<'_> {
     let policies = &snapshot.policies;
     let universe = Universe::new(snapshot, &[policies]);
@@ -115,7 +115,7 @@ pub fn exposure(snapshot: &Snapshot) -> Exposure<'_> {
     of(&universe, policies, profiles.each_ref())
 }
 
-/// [`exposure`] under policies whose profiles are known.
+/// [`exposure`] from profiles that are already computed.
 pub(in crate::analysis) fn of<'a>(
     universe: &Universe<'a>,
     policies: &'a [Policy],
@@ -129,7 +129,7 @@ pub(in crate::analysis) fn of<'a>(
     let mut all = Vec::new();
     let mut lines = Vec::new();
     for profiles in profiles {
-        let singled = Singled::of_all(policies, profiles.direction, &future_pods, &mut kinds);
+        let singled = RulePeers::of_all(policies, profiles.direction, &future_pods, &mut kinds);
         let gates = Gates {
             policies,
             universe,
@@ -170,7 +170,7 @@ pub(in crate::analysis) fn of<'a>(
 }
 
 impl Exposure<'_> {
-    /// Takes the kinds, numbered anew by what they say.
+    /// Stores the kinds, renumbered in the order of their text.
     fn sort(&mut self, kinds: KindTable) {
         let mut order: Vec<(Arc<LabelBox>, usize)> = kinds.boxes.into_iter().zip(0..).collect();
         order.par_sort_unstable();
@@ -188,18 +188,17 @@ impl Exposure<'_> {
     }
 }
 
-/// Everything that gates are made from, in one direction.
+/// The inputs of the gates of one direction.
 struct Gates<'a, 'u> {
     policies: &'a [Policy],
     universe: &'u Universe<'a>,
     profiles: &'u Profiles,
-    singled: &'u [Vec<Singled>],
+    singled: &'u [Vec<RulePeers>],
     kinds: &'u KindTable,
 }
 
 impl<'a> Gates<'a, '_> {
-    /// The distinct gates that are asked for, each by its profiles, and for each workload with pods
-    /// which of them is its own.
+    /// The distinct gates, each by its profiles, and the gate of each workload with pods.
     fn wanted(&self, classes: &[Vec<usize>]) -> (Vec<Vec<u32>>, Vec<(usize, usize)>) {
         let mut wanted: Vec<Vec<u32>> = Vec::new();
         let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
@@ -241,7 +240,7 @@ impl<'a> Gates<'a, '_> {
 #[derive(Default)]
 struct KindTable {
     boxes: Vec<Arc<LabelBox>>,
-    /// For each, a bit for each key: a box lies in another only if it has all keys of that one.
+    /// For each kind, a bit for each key: a box can be a subset of another only if it has all its keys.
     signatures: Vec<u64>,
     known: HashMap<Hashed<Arc<LabelBox>>, u32>,
 }
@@ -265,8 +264,8 @@ impl KindTable {
         next
     }
 
-    /// Whether the one lies in the other, and is another.
-    fn lies_in(&self, one: u32, other: u32) -> bool {
+    /// Whether one is a proper subset of the other.
+    fn is_proper_subset(&self, one: u32, other: u32) -> bool {
         let (a, b) = (one as usize, other as usize);
         a != b
             && self.signatures[b] & !self.signatures[a] == 0

@@ -1,4 +1,4 @@
-//! A part of the connections: from here, to there, at these ports.
+//! Filters of connections by source, destination and port.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,22 +6,22 @@ use std::net::IpAddr;
 use crate::analysis::Party;
 use crate::sets::{IpSet, PortSet};
 
-/// Workloads and addresses: where ways begin, or what is asked for.
+/// Workloads and addresses: the start of paths, or one side of a filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// Indices into `Snapshot::workloads`, ascending, each once.
     pub workloads: Vec<usize>,
-    /// Addresses that belong to no pod. As a start they also have what serves Ingress and Route objects.
+    /// Addresses that belong to no pod. As a start they include the ingress controller.
     pub outside: IpSet,
-    /// For workloads with pods on nodes whose addresses are among these: such an address. From there they
-    /// are always reached (P2).
+    /// For workloads with pods on nodes that have one of these addresses: such an address. A node always
+    /// reaches its own pods (P2).
     pub hosted: BTreeMap<usize, IpAddr>,
 }
 
-/// What is asked for; nothing said means everything.
+/// Which connections to list; the default is all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only from these. The ingress controller is none of them.
+    /// Only from these, which never include the ingress controller.
     pub from: Option<Places>,
     /// Only to these.
     pub to: Option<Places>,
@@ -29,47 +29,47 @@ pub struct Filter {
     pub ports: Ports,
 }
 
-/// Ports that are asked for.
+/// Ports to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ports {
     /// All of them.
     #[default]
     All,
-    /// The same everywhere.
+    /// These ports, at every destination.
     These(PortSet),
-    /// Those of a name: for each workload as destination its own; none outside.
+    /// A named port: for each workload the ports it declares by this name; none outside.
     Named(Vec<PortSet>),
 }
 
 impl Filter {
-    /// Whether connections from the workload are asked for.
+    /// Whether connections from the workload are listed.
     pub(in crate::analysis) fn wants_from(&self, workload: usize) -> bool {
         let from = self.from.as_ref();
         from.is_none_or(|places| places.workloads.binary_search(&workload).is_ok())
     }
 
-    /// Whether connections to the workload are asked for.
+    /// Whether connections to the workload are listed.
     pub(in crate::analysis) fn wants_to(&self, workload: usize) -> bool {
         let to = self.to.as_ref();
         to.is_none_or(|places| places.workloads.binary_search(&workload).is_ok())
     }
 
-    /// Whether everything is asked for.
+    /// Whether all connections are listed.
     pub(in crate::analysis) fn is_all(&self) -> bool {
         self.from.is_none() && self.to.is_none() && self.ports == Ports::All
     }
 
-    /// The parts of one end as source that are asked for: itself, or pieces of its range.
+    /// The parts of a source that the filter keeps: the source itself, or pieces of its range.
     pub(in crate::analysis) fn sources(&self, end: Party) -> Vec<Party> {
         parts(self.from.as_ref(), end)
     }
 
-    /// The parts of one end as destination that are asked for.
+    /// The parts of a destination that the filter keeps.
     pub(in crate::analysis) fn destinations(&self, end: Party) -> Vec<Party> {
         parts(self.to.as_ref(), end)
     }
 
-    /// The ports that are asked for at a destination; none: all of them.
+    /// The ports to list at a destination; `None`: all of them.
     pub(in crate::analysis) fn ports_at(&self, end: Party) -> Option<PortSet> {
         match (&self.ports, end) {
             (Ports::All, _) => None,

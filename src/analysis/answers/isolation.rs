@@ -1,7 +1,7 @@
 //! Which workloads policies isolate.
 
 use crate::analysis::Direction;
-use crate::analysis::gates::sides::side;
+use crate::analysis::gates::side_extents::side;
 use crate::analysis::space::extents::Extents;
 use crate::analysis::space::index::Index;
 use crate::analysis::space::universe::Universe;
@@ -10,13 +10,13 @@ use crate::cluster::Snapshot;
 /// Whether policies isolate a workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Isolation {
-    /// Connections to it are closed unless a policy allows them.
+    /// Connections to it are denied unless a policy allows them.
     pub ingress: bool,
-    /// Connections from it are closed unless a policy allows them.
+    /// Connections from it are denied unless a policy allows them.
     pub egress: bool,
 }
 
-/// For each workload of the snapshot, whether one of its pods is the subject of an isolating side.
+/// For each workload of the snapshot, whether a policy isolates one of its pods.
 pub fn isolation(snapshot: &Snapshot) -> Vec<Isolation> {
     let universe = Universe::new(snapshot, &[&snapshot.policies]);
     let index = Index::new(&universe);

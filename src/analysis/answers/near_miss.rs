@@ -1,4 +1,4 @@
-//! Why a rule does not match a connection, in words: what would have to be different.
+//! The conditions of a rule that a connection fails, as sentences.
 
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, any_port_matches, peer_matches};
@@ -6,8 +6,7 @@ use crate::cluster::Snapshot;
 use crate::policy::{Match, Peer, PeerItem, PortItem, PortMatch};
 use crate::sets::{LabelOp, Labels, Selector};
 
-/// What keeps `end` from being one of the peers: a sentence for each peer, the nearest first; empty if
-/// it is one of them.
+/// For each peer, the conditions that `end` fails; fewest first. Empty if `end` matches one of the peers.
 pub fn peer_misses(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint) -> Vec<String> {
     let Match::Only(items) = peers else {
         return Vec::new();
@@ -25,7 +24,7 @@ pub fn peer_misses(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint)
         .collect()
 }
 
-/// What keeps the port from being one of the ports; none if it is.
+/// Why none of the ports matches; `None` if one does.
 pub fn port_miss(
     snapshot: &Snapshot,
     ports: &Match<PortItem>,
@@ -40,15 +39,15 @@ pub fn port_miss(
     }
     let names: Vec<String> = items.iter().map(|i| port_words(&i.port)).collect();
     Some(match names.as_slice() {
-        [] => "it names no port".into(),
-        names => format!("it names {} only", names.join(", ")),
+        [] => "the rule lists no ports, so it matches nothing".into(),
+        names => format!("the rule lists only {}", names.join(", ")),
     })
 }
 
-/// A port item in words: `TCP 80-90`, ``TCP `http` ``.
+/// A port item as text: `TCP 80-90`, ``TCP `http` ``.
 pub fn port_words(port: &PortMatch) -> String {
     match port {
-        PortMatch::AllPorts(protocol) => format!("all of {protocol}"),
+        PortMatch::AllPorts(protocol) => format!("all {protocol} ports"),
         PortMatch::Range {
             protocol,
             first,
@@ -73,8 +72,8 @@ fn peer_miss(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> Vec<String> {
     }
     match peer {
         Peer::All(all) => {
-            if !is_pod(end) && all.iter().any(speaks_of_pods) {
-                return vec!["it is no pod".into()];
+            if !is_pod(end) && all.iter().any(is_pod_condition) {
+                return vec!["it is not a pod".into()];
             }
             all.iter()
                 .flat_map(|p| peer_miss(snapshot, p, end))
@@ -84,7 +83,7 @@ fn peer_miss(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> Vec<String> {
             let misses = any.iter().map(|p| peer_miss(snapshot, p, end));
             misses
                 .min_by_key(Vec::len)
-                .unwrap_or_else(|| vec!["it names nothing".into()])
+                .unwrap_or_else(|| vec!["the peer is empty".into()])
         }
         leaf => vec![leaf_miss(snapshot, leaf, end)],
     }
@@ -94,7 +93,7 @@ fn is_pod(end: &Endpoint) -> bool {
     matches!(end, Endpoint::Pod(_) | Endpoint::NewPod(_))
 }
 
-fn speaks_of_pods(peer: &Peer) -> bool {
+fn is_pod_condition(peer: &Peer) -> bool {
     matches!(
         peer,
         Peer::Pods | Peer::PodLabels(_) | Peer::Namespace(_) | Peer::NamespaceLabels(_)
@@ -102,12 +101,12 @@ fn speaks_of_pods(peer: &Peer) -> bool {
 }
 
 fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &Endpoint) -> String {
-    let (labels, namespace) = facts(snapshot, end);
+    let (labels, namespace) = labels_and_namespace(snapshot, end);
     match leaf {
         Peer::PodLabels(_) | Peer::Namespace(_) | Peer::NamespaceLabels(_) | Peer::Pods
             if !is_pod(end) =>
         {
-            "it is no pod".into()
+            "it is not a pod".into()
         }
         Peer::PodLabels(selector) => label_miss("it", selector, labels.as_ref()),
         Peer::NamespaceLabels(selector) => {
@@ -123,25 +122,25 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &Endpoint) -> String {
             let nets = nets.join(", ");
             match end {
                 Endpoint::Pod(_) | Endpoint::NewPod(_) => {
-                    format!("address blocks such as {nets} match no pod here")
+                    format!("address blocks such as {nets} match no pods here")
                 }
                 _ => format!("it is outside {nets}"),
             }
         }
         Peer::PodAddresses(_) => "its address is not in the block".into(),
-        Peer::HostAddresses(_) | Peer::HostsOn(_) => "it is no node that is named".into(),
+        Peer::HostAddresses(_) | Peer::HostsOn(_) => "it is not on one of the listed nodes".into(),
         Peer::Not(inner) if **inner == Peer::HostNetwork => "it is a host-network pod".into(),
         Peer::ServiceAccount(name) => format!("it does not run as `{name}`"),
-        Peer::Nodes(selector) => format!("it is no node with {selector}"),
-        Peer::Domain(pattern) => format!("it is not what `{pattern}` stands for"),
-        _ => "it is not what the rule names".into(),
+        Peer::Nodes(selector) => format!("it is not a node with {selector}"),
+        Peer::Domain(pattern) => format!("it does not match the domain name `{pattern}`"),
+        _ => "it does not match the peer".into(),
     }
 }
 
 type Facts = (Option<Labels>, Option<(String, Labels)>);
 
 /// The labels of a pod, and the name and labels of its namespace.
-fn facts(snapshot: &Snapshot, end: &Endpoint) -> Facts {
+fn labels_and_namespace(snapshot: &Snapshot, end: &Endpoint) -> Facts {
     let known = |at: usize| {
         let namespace = snapshot.namespaces.get(at);
         namespace.map(|n| (n.name.clone(), n.labels.clone()))
@@ -161,11 +160,11 @@ fn label_miss(who: &str, selector: &Selector, labels: Option<&Labels>) -> String
     let labels = labels.unwrap_or(&none);
     let failing = selector.requirements.iter().filter(|r| !r.matches(labels));
     let words = failing.map(|r| match (labels.get(&r.key), &r.op) {
-        (None, _) => format!("no label `{}` (wanted: {r})", r.key),
+        (None, _) => format!("no label `{}` (needs {r})", r.key),
         (Some(value), LabelOp::DoesNotExist) => {
-            format!("a label `{}={value}` (wanted: none)", r.key)
+            format!("a label `{}={value}` (must not exist)", r.key)
         }
-        (Some(value), _) => format!("`{}={value}` (wanted: {r})", r.key),
+        (Some(value), _) => format!("`{}={value}` (needs {r})", r.key),
     });
     let words: Vec<String> = words.collect();
     format!("{who} has {}", words.join(", "))

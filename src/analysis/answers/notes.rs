@@ -1,10 +1,10 @@
-//! What an answer needs said beside it.
+//! Diagnostics that qualify an answer.
 
 use super::connections::Matrix;
 use crate::cluster::{Snapshot, Workload};
 use crate::diag::Diagnostic;
 
-/// Workloads whose pods a policy tells apart by more than labels.
+/// Workloads whose pods have equal labels but different policies.
 pub fn notes(snapshot: &Snapshot, matrix: &Matrix) -> Vec<Diagnostic> {
     let workloads = snapshot.workloads.iter().zip(matrix.workloads.iter());
     let mixed = workloads.filter_map(|(workload, classes)| {
@@ -16,8 +16,8 @@ pub fn notes(snapshot: &Snapshot, matrix: &Matrix) -> Vec<Diagnostic> {
 }
 
 fn mixed(workload: &Workload) -> Diagnostic {
-    let message = "its pods have equal labels, but a policy tells them apart by a port name, service account, host network or address";
-    let help = "a connection is listed if one of the pods may have it";
+    let message = "its pods have equal labels, but a policy treats them differently by port name, service account, host network or address";
+    let help = "a connection is listed if policies allow it for at least one of the pods";
     let found = Diagnostic::warning("mixed-pods", message)
         .help(help)
         .on(resource(workload));

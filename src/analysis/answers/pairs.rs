@@ -1,4 +1,4 @@
-//! What concerns one destination, or one workload and the outside, without the rest of the matrix.
+//! The connections of one destination, or of one workload and outside addresses, without the rest of the matrix.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::analysis::{Direction, Party};
 use crate::sets::PortSet;
 
 impl Matrix {
-    /// What each other workload may open to one.
+    /// The ports allowed from each other workload to one.
     pub fn reaching(&mut self, workload: usize) -> BTreeMap<usize, PortSet> {
         let targets = self.workloads.get(workload).cloned().unwrap_or_default();
         let mut found = BTreeMap::new();
@@ -29,7 +29,7 @@ impl Matrix {
         found
     }
 
-    /// The ranges of addresses to which (egress) or from which a workload is open.
+    /// The ranges of addresses that a workload may connect to (egress) or accept connections from.
     pub fn outside(&mut self, direction: Direction, workload: usize) -> Ranges {
         let found = self.addresses(direction, workload);
         let range = |(end, id)| match end {

@@ -1,9 +1,8 @@
-//! Reach in any number of hops: from workloads or from outside, breadth first, with the hops.
+//! Multi-hop reachability from workloads or from outside, breadth first, with the hops.
 //!
-//! A hop is a connection that the policies allow at some port: whoever has got hold of a workload may
-//! open everything that the workload may. So hops are told by workload, and where its pods differ, what
-//! one of them may do counts. Addresses are where a way begins or ends: what goes out to them and comes
-//! in again is no way.
+//! A hop is a connection that the policies allow at some port: an attacker who controls a workload can open
+//! every connection that the workload can. Hops are computed by workload; where its pods differ, what one
+//! of them may do counts. Addresses are only the first or last end of a path: no path leads through them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -16,21 +15,21 @@ use crate::cluster::Snapshot;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{IpSet, PortSet};
 
-/// Everything that can be reached, each workload once, by a shortest way.
+/// Everything that can be reached, each workload once, by a shortest path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// By number of hops, from one on: the last hop of a way to each place that no shorter way leads
-    /// to, sorted by destination. Its source is a start or was reached one layer before; of several
-    /// the first counts. Ranges of addresses are not cut where one hop opens all of them alike.
+    /// By number of hops, from one: the last hop of a shortest path to each end, sorted by destination. Its
+    /// source is a start or was reached one layer before; of several the first counts. Address ranges are
+    /// not split where one hop reaches all of a range at the same ports.
     pub layers: Vec<Vec<Connection>>,
     /// The workloads that are starts.
     starts: Vec<usize>,
-    /// For each workload, and the ingress controller: the layer, and the place in it.
+    /// For each workload, and the ingress controller: the layer, and the index in it.
     found: BTreeMap<Party, (usize, usize)>,
 }
 
 impl Reach {
-    /// How many hops a shortest way to the workload has; 0 for a start, none if it is out of reach.
+    /// The number of hops of a shortest path to the workload; 0 for a start, `None` if it is unreachable.
     pub fn hops_to(&self, workload: usize) -> Option<usize> {
         if self.starts.binary_search(&workload).is_ok() {
             return Some(0);
@@ -39,7 +38,7 @@ impl Reach {
         found.map(|(layer, _)| layer + 1)
     }
 
-    /// The hops of a shortest way to the workload; empty for a start, none if it is out of reach.
+    /// The hops of a shortest path to the workload; empty for a start, `None` if it is unreachable.
     pub fn path_to(&self, workload: usize) -> Option<Vec<Connection>> {
         if self.starts.binary_search(&workload).is_ok() {
             return Some(Vec::new());
@@ -48,7 +47,7 @@ impl Reach {
         Some(self.path_with(last.clone()))
     }
 
-    /// The hops of a shortest way from a workload to one of these addresses, the last of them to one range.
+    /// The hops of a shortest path from a workload to one of these addresses, the last of them to one range.
     pub fn path_outside(&self, addresses: &IpSet) -> Option<Vec<Connection>> {
         let mut hops = self.layers.iter().flatten();
         let last = hops.find_map(|hop| {
@@ -81,15 +80,14 @@ impl Reach {
     }
 }
 
-/// [`Matrix::reach`] of a snapshot that nothing else is asked of.
+/// [`Matrix::reach`] of a snapshot, without a matrix to reuse.
 pub fn reach(snapshot: &Snapshot, from: &Places) -> Reach {
     Matrix::new(snapshot).reach(from)
 }
 
 impl Matrix {
-    /// What can be reached from these starts in any number of hops. The ingress controller is a hop of
-    /// its own; who may talk to it is not judged, so that hop has every port. Addresses that a way
-    /// began at are not reached again.
+    /// What can be reached from these starts in any number of hops. The ingress controller counts as a hop;
+    /// access to it is not analysed, so the hop to it has every port. Start addresses are not reached again.
     pub fn reach(&mut self, from: &Places) -> Reach {
         let mut starts = from.workloads.clone();
         starts.retain(|&at| at < self.workloads.len());
@@ -127,18 +125,18 @@ impl Matrix {
     }
 }
 
-/// What is still out of reach.
+/// The state of a search: what has not been reached yet.
 struct Search<'a> {
     matrix: &'a mut Matrix,
     from: &'a Places,
     /// For each class, the workloads that have pods of it.
     workloads_of: Vec<Vec<usize>>,
     reached: Vec<bool>,
-    /// For each row of the ingress table, the classes with that row that no hop has come to.
+    /// For each row of the ingress table, the classes with that row that have not been reached.
     closed: Vec<Vec<usize>>,
-    /// For each piece of the address axes, whether a hop has come to it.
+    /// For each piece of the address axes, whether it has been reached.
     reached_pieces: Vec<bool>,
-    /// For each row of the egress table, whether its addresses have been looked at.
+    /// For each row of the egress table, whether its addresses have been visited.
     looked_at: Vec<bool>,
 }
 
@@ -171,7 +169,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The hops from one place to what has not been reached.
+    /// The hops from one end to what has not been reached.
     fn hops_from(&mut self, place: Party, layer: &mut Vec<Connection>) {
         match place {
             Party::Workload(src) => {
@@ -194,7 +192,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The workloads that pods of a class reach and nothing has reached before.
+    /// The workloads that pods of a class reach and that have not been reached before.
     fn reached_from(&mut self, class: usize) -> Vec<usize> {
         let Matrix {
             egress,
@@ -227,7 +225,7 @@ impl<'a> Search<'a> {
         found
     }
 
-    /// What one workload may open to another.
+    /// The ports allowed from one workload to another.
     fn ports(&mut self, src: usize, dst: usize) -> PortSet {
         let Matrix {
             workloads,
@@ -327,7 +325,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The first of the starting addresses that may open something to a workload.
+    /// The first start addresses that may connect to a workload.
     fn opening(&mut self, dst: usize) -> Option<Opening> {
         let outside = &self.from.outside;
         let open = self.matrix.addresses(Direction::Ingress, dst).into_iter();
@@ -342,7 +340,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A range of addresses, and what it may open.
+/// A range of addresses, and the ports allowed from it.
 type Opening = ((IpAddr, IpAddr), PortsId);
 
 fn hop(src: Party, dst: Party, ports: PortSet) -> Connection {

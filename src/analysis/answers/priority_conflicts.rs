@@ -1,11 +1,11 @@
 //! Policies of one tier and one order that disagree about a connection: which of them decides is
-//! undefined (A3). Here the first by name does, and what that decides is said.
+//! undefined (A3). The analysis takes the first by name and reports the conflict.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::analysis::gates::rows::{Applied, Profiles};
-use crate::analysis::gates::sides::Extent;
+use crate::analysis::gates::side_extents::Extent;
 use crate::analysis::space::index::Index;
 use crate::analysis::space::universe::{Point, Universe};
 use crate::analysis::{Direction, Endpoint, GateTrace};
@@ -13,9 +13,9 @@ use crate::cluster::Snapshot;
 use crate::policy::{Action, Combine, Policy};
 use crate::sets::{Bits, PortSet, Protocol};
 
-/// More of them are not looked for: a cluster where everything has one priority has too many to read.
-const MAX_TIES: usize = 100;
-/// As many pairs of policies are held against each other.
+/// The search stops after this many: a cluster with one priority for all policies would have too many to read.
+const MAX_CONFLICTS: usize = 100;
+/// The number of pairs of policies that are compared at most.
 const MAX_PAIRS: usize = 20_000;
 
 /// A policy and one of its rules, as indices into the snapshot's policies and the side's rules.
@@ -23,10 +23,10 @@ pub type RuleAt = (usize, usize);
 
 /// Two policies that disagree, with one connection that shows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tie {
-    /// The rule that is taken to decide.
+pub struct PriorityConflict {
+    /// The rule that the analysis applies.
     pub first: RuleAt,
-    /// The rule that could as well.
+    /// The rule that the API permits to decide as well.
     pub second: RuleAt,
     /// The gate.
     pub direction: Direction,
@@ -38,7 +38,7 @@ pub struct Tie {
     pub port: Option<(Protocol, u16)>,
 }
 
-/// A rule's part of a gate.
+/// What a rule does at a gate.
 struct Step {
     rule: usize,
     action: Action,
@@ -46,8 +46,8 @@ struct Step {
     peers: Arc<Bits>,
 }
 
-/// Each pair of policies that disagree about some connection of a known pod, once; by policies.
-pub fn ties(snapshot: &Snapshot) -> Vec<Tie> {
+/// Each pair of policies that disagree about some connection of a known pod, once; sorted by policies.
+pub fn priority_conflicts(snapshot: &Snapshot) -> Vec<PriorityConflict> {
     let ordered = |p: &Policy| {
         let tier = snapshot.tiers.get(p.tier);
         tier.is_some_and(|t| t.combine == Combine::FirstMatch)
@@ -73,9 +73,9 @@ pub fn ties(snapshot: &Snapshot) -> Vec<Tie> {
         search.direction(&Profiles::new(&universe, &index, &policies, direction));
     }
     let mut found = search.found;
-    for tie in &mut found {
-        tie.first.0 = numbers[tie.first.0];
-        tie.second.0 = numbers[tie.second.0];
+    for conflict in &mut found {
+        conflict.first.0 = numbers[conflict.first.0];
+        conflict.second.0 = numbers[conflict.second.0];
     }
     found.sort();
     found
@@ -83,21 +83,21 @@ pub fn ties(snapshot: &Snapshot) -> Vec<Tie> {
 
 struct Search<'a> {
     universe: &'a Universe<'a>,
-    /// Pairs that are known to disagree.
+    /// Pairs already found.
     seen: BTreeSet<(usize, usize)>,
     pairs: usize,
-    found: Vec<Tie>,
+    found: Vec<PriorityConflict>,
 }
 
-/// A side that applies, with the place of its policy.
-type Asked<'p> = (&'p Applied, &'p Extent, usize);
+/// A side that applies, with the index of its policy.
+type AppliedSide<'p> = (&'p Applied, &'p Extent, usize);
 
 impl Search<'_> {
     fn direction(&mut self, profiles: &Profiles) {
         for (profile, (class, _)) in (0..).zip(&profiles.all) {
-            let applied: Vec<Asked> = profiles.applied(profile).collect();
+            let applied: Vec<AppliedSide> = profiles.applied(profile).collect();
             let mut before: Vec<Step> = Vec::new();
-            let place = |asked: &Asked| (asked.1.rank.0, asked.1.rank.1);
+            let place = |side: &AppliedSide| (side.1.rank.0, side.1.rank.1);
             let mut tier = None;
             for run in applied.chunk_by(|a, b| place(a) == place(b)) {
                 if tier != run.first().map(|a| place(a).0) {
@@ -118,12 +118,12 @@ impl Search<'_> {
         }
     }
 
-    /// What a policy does at the gate of a class, with the policy's place.
+    /// What a policy does at the gate of a class, with the index of the policy.
     fn steps(
         &self,
         profiles: &Profiles,
         class: usize,
-        (applied, side, policy): &Asked,
+        (applied, side, policy): &AppliedSide,
     ) -> (usize, Vec<Step>) {
         let rules = applied.places(&side.rules);
         let steps = rules.flat_map(|(at, rule)| {
@@ -147,7 +147,7 @@ impl Search<'_> {
         (second, others): &(usize, Vec<Step>),
     ) {
         let known = self.seen.contains(&(*first, *second));
-        if known || self.pairs >= MAX_PAIRS || self.found.len() >= MAX_TIES {
+        if known || self.pairs >= MAX_PAIRS || self.found.len() >= MAX_CONFLICTS {
             return;
         }
         self.pairs += 1;
@@ -170,7 +170,7 @@ impl Search<'_> {
                     continue;
                 };
                 self.seen.insert((*first, *second));
-                self.found.push(Tie {
+                self.found.push(PriorityConflict {
                     first: (*first, a.rule),
                     second: (*second, b.rule),
                     direction,
@@ -183,7 +183,7 @@ impl Search<'_> {
         }
     }
 
-    /// What a point stands for, seen from the pod that speaks for the class `own`: never that pod.
+    /// An end in a point, other than the representative pod of the class `own`.
     fn end(&self, point: usize, own: usize) -> Endpoint {
         let universe = self.universe;
         match universe.point(point) {
@@ -222,9 +222,8 @@ fn undecided(ports: PortSet, peers: Bits, earlier: &[&Step]) -> Option<(PortSet,
     None
 }
 
-/// The rule that could as well have decided a gate, beside the one that is taken to; none where
-/// nothing hangs on the order of equals.
-pub fn tie_at(snapshot: &Snapshot, gate: &GateTrace) -> Option<(RuleAt, RuleAt)> {
+/// The rule that decided a gate and one of equal order with another action; `None` if no such rule matches.
+pub fn conflict_at(snapshot: &Snapshot, gate: &GateTrace) -> Option<(RuleAt, RuleAt)> {
     let rules = |policy: usize| {
         let policy = snapshot.policies.get(policy)?;
         let side = match gate.direction {

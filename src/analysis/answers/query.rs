@@ -1,5 +1,5 @@
-//! What one end may open to another, at any of a set of ports, exactly: by replaying one port of each
-//! piece that no rule tells apart.
+//! The ports at which one end may connect to another, exactly: replays one port of each piece that no rule
+//! distinguishes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,7 +12,7 @@ use crate::policy::{Match, PortMatch, Rule};
 use crate::sets::domains;
 use crate::sets::{DomainPattern, IntervalSet, IpSet, PortSet, Protocol};
 
-/// Those of `wanted` that `from` may open to `to`.
+/// The ports of `wanted` at which `from` may connect to `to`.
 pub fn open_ports(
     snapshot: &Snapshot,
     from: &Endpoint,
@@ -27,12 +27,12 @@ pub fn open_ports(
     open.collect()
 }
 
-/// One port of a set to ask about; other protocols if there is nothing else in it.
+/// One port of a set as a probe; other protocols if it has no numbered port.
 pub fn one_of(ports: &PortSet) -> Probe {
     ports.example()
 }
 
-/// One address of each piece of the set that no policy tells apart.
+/// One address of each piece of the set that no policy distinguishes.
 pub fn addresses_of(snapshot: &Snapshot, set: &IpSet) -> Vec<IpAddr> {
     let words = Vocabulary::of(&snapshot.policies, &snapshot.nodes);
     let v4 = set.v4.iter().flat_map(|(first, last)| {
@@ -58,8 +58,8 @@ pub fn addresses_of(snapshot: &Snapshot, set: &IpSet) -> Vec<IpAddr> {
     v4.chain(v6).collect()
 }
 
-/// One name of each piece that policies do not tell apart, of those that a name or a pattern like
-/// `*.example.com` stands for.
+/// One name of each piece that no policy distinguishes, among the names that match a name or a pattern such
+/// as `*.example.com`.
 pub fn names_of(snapshot: &Snapshot, name: &str) -> Vec<String> {
     if !name.contains('*') {
         return vec![name.to_owned()];
@@ -74,8 +74,7 @@ pub fn names_of(snapshot: &Snapshot, name: &str) -> Vec<String> {
     within.map(|piece| piece.name).collect()
 }
 
-/// `wanted`, cut wherever a port item of what applies begins or ends, or a named port of the destination
-/// lies.
+/// `wanted`, split at the bounds of the port items that apply and at the named ports of the destination.
 fn pieces(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, wanted: &PortSet) -> Vec<PortSet> {
     let mut cuts: Vec<PortSet> = Protocol::ALL.map(PortSet::all_of).into();
     for policy in &snapshot.policies {

@@ -1,10 +1,11 @@
-//! What Ingress, Route and Gateway API objects send to pods, and whether policy lets it through (W22, W23).
+//! The traffic that Ingress, Route and Gateway API objects send to pods, and whether policies allow it (W22,
+//! W23).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::service_backends::{Behind, targets};
-use crate::analysis::gates::sides::{home, subject_label};
+use super::service_backends::{ServiceBackends, targets};
+use crate::analysis::gates::side_extents::{home, subject_label};
 use crate::analysis::oracle::gate_by;
 use crate::analysis::{Direction, Endpoint, NewPod};
 use crate::cluster::{
@@ -13,26 +14,26 @@ use crate::cluster::{
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Labels, PortSet};
 
-/// What one backend of a route sends to one workload.
+/// The traffic of one backend of a route to one workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     /// Index into `Snapshot::routes`.
     pub route: usize,
     /// Index into `Snapshot::workloads`.
     pub workload: usize,
-    /// The declared container ports that it is sent to.
+    /// The declared container ports that it targets.
     pub wanted: PortSet,
-    /// Those at which a pod without labels, in a namespace that nothing is known of, is let in.
+    /// The target ports allowed for a pod without labels in an unknown namespace.
     pub open: PortSet,
 }
 
-/// For every backend, the workloads that it reaches; those whose target port no pod declares are left out.
+/// For every backend, the workloads that it reaches; without those whose target port no pod declares.
 pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     if snapshot.routes.is_empty() {
         return Vec::new();
     }
     let controller = controller();
-    let behind = Behind::new(snapshot);
+    let backends = ServiceBackends::new(snapshot);
     let subjects = Subjects::new(snapshot);
     let services = snapshot
         .services
@@ -48,7 +49,7 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
         let ports = backend_ports(route, service);
         let mut by_workload: BTreeMap<usize, (PortSet, PortSet)> = BTreeMap::new();
         let mut asked: Option<&Pod> = None;
-        for pod in behind.pods(service) {
+        for pod in backends.pods(service) {
             let own = &snapshot.pods[pod];
             if asked
                 .replace(own)
@@ -85,7 +86,7 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     found
 }
 
-/// Whether two pods of one workload differ in nothing that the answer depends on.
+/// Whether two pods of one workload are equal in everything that the answer depends on.
 fn are_replicas(a: &Pod, b: &Pod) -> bool {
     a.workload == b.workload
         && Arc::ptr_eq(&a.labels, &b.labels)
@@ -96,12 +97,12 @@ fn are_replicas(a: &Pod, b: &Pod) -> bool {
         && a.addresses == b.addresses
 }
 
-/// Policies by what their subjects must have: a namespace by its name, and in it a label.
+/// Policies by the namespace and a label that their subjects must have.
 #[derive(Default)]
 struct Subjects<'a> {
     /// Those that may select pods of several namespaces.
     anywhere: Vec<usize>,
-    /// By namespace, those that ask for no label by its value.
+    /// By namespace, those that require no label value.
     namespaced: HashMap<&'a str, Vec<usize>>,
     /// By namespace, key and value.
     labelled: HashMap<(&'a str, &'a str, &'a str), Vec<usize>>,
@@ -139,7 +140,7 @@ impl<'a> Subjects<'a> {
     }
 }
 
-/// What the ingress controller may open to each workload that some backend reaches.
+/// The ports allowed from the ingress controller to each workload that a backend targets.
 pub(in crate::analysis) fn ingress_controller(reaches: &[Reach]) -> BTreeMap<usize, PortSet> {
     let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
     for reach in reaches {
@@ -151,8 +152,8 @@ pub(in crate::analysis) fn ingress_controller(reaches: &[Reach]) -> BTreeMap<usi
     found
 }
 
-/// What serves Ingress and Route objects, as far as it is known: a pod without labels in a namespace whose
-/// name no manifest can have.
+/// A stand-in for the ingress controller: a pod without labels in a namespace whose name no manifest can
+/// have.
 pub fn controller() -> Endpoint {
     let name = "\u{1}ingress-controller".to_owned();
     Endpoint::NewPod(NewPod {
@@ -163,8 +164,8 @@ pub fn controller() -> Endpoint {
 }
 
 /// The Service ports that a backend names: an Ingress by their own number or name, a Route by their
-/// name or target. What is named in no such way is looked for in the other, since manifests mix them
-/// up. A route of the Gateway API names them by number alone.
+/// name or target. If nothing is found, the other way is tried, since manifests mix them up. A route of
+/// the Gateway API uses the number alone.
 pub fn backend_ports<'a>(route: &Route, service: &'a Service) -> Vec<&'a ServicePort> {
     let Some(wanted) = &route.port else {
         return service.ports.iter().collect();

@@ -1,19 +1,19 @@
-//! Which pods stand behind a Service (W20).
+//! The pods that a Service selects, and its target ports (W20).
 
 use crate::cluster::{Pod, Service, ServicePort, Snapshot, TargetPort};
 use crate::sets::PortSet;
 use crate::sets::hash::{HashMap, HashMapExt};
 
-/// The pods of a snapshot by what Services select.
-pub(in crate::analysis) struct Behind<'a> {
+/// An index of the pods of a snapshot by label, to look up the backends of Services.
+pub(in crate::analysis) struct ServiceBackends<'a> {
     /// By namespace, label key and value; ascending.
     labelled: HashMap<(&'a str, &'a str, &'a str), Vec<usize>>,
 }
 
-impl<'a> Behind<'a> {
+impl<'a> ServiceBackends<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let mut labelled: HashMap<_, Vec<usize>> = HashMap::new();
-        // Mostly, nothing is asked.
+        // Most snapshots have no Services.
         let pods = snapshot.pods.iter().enumerate();
         for (at, pod) in pods.filter(|_| !snapshot.services.is_empty()) {
             let Some(namespace) = snapshot.namespaces.get(pod.namespace) else {
@@ -43,7 +43,7 @@ impl<'a> Behind<'a> {
     }
 }
 
-/// The pod's own ports that a Service port goes to; with `declared`, only those that it declares.
+/// The ports of a pod that a Service port targets; with `declared`, only those that the pod declares.
 pub(in crate::analysis) fn targets(port: &ServicePort, pod: &Pod, declared: bool) -> PortSet {
     let bears = |p: &&crate::cluster::ContainerPort| {
         p.protocol == port.protocol

@@ -1,4 +1,4 @@
-//! A connection that two clusters have differently.
+//! One difference between the connections of two clusters.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::analysis::Party;
 use crate::cluster::Workload;
 use crate::sets::PortSet;
 
-/// What a workload is known by on both sides.
+/// The identity of a workload on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
     /// Its namespace.
@@ -15,7 +15,7 @@ pub struct Name {
     pub name: String,
     /// Its API kind.
     pub kind: String,
-    /// The one of its pods that is meant, where policies tell them apart.
+    /// One of its pods, where policies distinguish them.
     pub pod: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl Name {
         }
     }
 
-    /// The name of the workload, whichever pod is meant.
+    /// The name of the workload, without the pod.
     #[must_use]
     pub fn whole(&self) -> Self {
         Self {
@@ -40,13 +40,13 @@ impl Name {
     }
 }
 
-/// A connection that is open at other ports than before; one of the sets may be empty. From a workload to
-/// itself it is one between its replicas.
+/// A connection whose allowed ports changed; one of the sets may be empty. From a workload to itself it is
+/// one between its replicas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// Who opens it.
+    /// The source.
     pub src: Party<Arc<Name>>,
-    /// To whom.
+    /// The destination.
     pub dst: Party<Arc<Name>>,
     /// The ports before.
     pub old: PortSet,
@@ -55,7 +55,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether it is within one workload: between replicas, or between pods that are told apart.
+    /// Whether it is within one workload: between replicas, or between pods that policies distinguish.
     pub fn is_within(&self) -> bool {
         match (&self.src, &self.dst) {
             (Party::Workload(a), Party::Workload(b)) => a.whole() == b.whole(),

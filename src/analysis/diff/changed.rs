@@ -1,7 +1,7 @@
-//! Where the gates of two clusters say something else, and which connections that changes.
+//! Finds the gates that differ between two clusters, and the connections that this changes.
 //!
-//! The rows of both sides stand in one universe. Where a workload's row is the same on both, and so are
-//! the rows of all that it is open to, nothing has changed; only what is left is asked pair by pair.
+//! The rows of both sides are in one universe. If a workload's row is the same on both sides, and so are the
+//! rows of all its destinations, nothing has changed; only the other pairs are compared one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -25,18 +25,18 @@ use crate::sets::{Bits, PortSet};
 
 /// One of the two clusters in the universe of both.
 pub(in crate::analysis) struct Half {
-    /// For each unit, the classes of its pods here; ascending, none if it is not here.
+    /// For each unit, the classes of its pods on this side, ascending; empty if it is only on the other side.
     classes: Vec<Vec<usize>>,
-    /// How many pods it has here.
+    /// For each unit, the number of its pods on this side.
     pods: Vec<usize>,
     /// Ingress, and egress.
     rows: [Rows; 2],
-    /// What the ingress controller may open to its workloads.
+    /// The ports allowed from the ingress controller to its workloads.
     routed: BTreeMap<Name, PortSet>,
 }
 
 impl Half {
-    /// `places` are those of its pods among `count` units of either side.
+    /// `places` has the unit of each of its pods, among the `count` units of both sides.
     pub fn new<'a>(
         universe: &Universe<'a>,
         side: &'a Snapshot,
@@ -71,32 +71,32 @@ impl Half {
 const INGRESS: usize = 0;
 const EGRESS: usize = 1;
 
-/// Where the gate of a workload says something else than before, at some numbered port.
+/// The points at which the gate of a workload changed, at some numbered port.
 #[derive(Clone, Debug)]
 enum Delta {
-    /// Nowhere.
+    /// None.
     Nowhere,
-    /// Towards these points of the universe; `outside`: addresses are among them.
+    /// These points of the universe; `outside`: some of them are addresses.
     At { points: Arc<Bits>, outside: bool },
-    /// It has other pods than before, so that anything may have changed.
+    /// The workload has other pods, so that anything may have changed.
     Anywhere,
 }
 
-/// Both sides, and where they differ.
+/// Both sides, and the gates that differ.
 pub(in crate::analysis) struct Changed<'a> {
     halves: &'a [Half; 2],
-    /// Of every unit.
+    /// The names of the units.
     names: &'a [Arc<Name>],
     /// For each workload, its ingress and its egress.
     deltas: Vec<[Delta; 2]>,
-    /// The rows of each side in the words of one table: ingress, and egress.
+    /// The rows of each side, with port sets numbered in one table: ingress, and egress.
     tables: [[GateTable; 2]; 2],
     ports: PortTable,
     /// For each class, the workloads that have pods of it on either side.
     workloads_of: Vec<Vec<usize>>,
-    /// Workloads that have other pods than before.
+    /// Workloads whose pods changed.
     moved: Vec<usize>,
-    /// Points from which ingress has changed, with the workloads whose ingress that is.
+    /// Points from which ingress has changed, with the workloads whose ingress changed.
     entries: Vec<(Arc<Bits>, Vec<usize>)>,
     /// The pieces of the address axes, which follow the classes.
     pieces: Vec<(IpAddr, IpAddr)>,
@@ -204,7 +204,7 @@ impl<'a> Changed<'a> {
         ranges.map(change).collect()
     }
 
-    /// The workloads to which what a workload may open can have changed, ascending.
+    /// The workloads to which the allowed ports of a workload may have changed, ascending.
     fn candidates(&self, src: usize) -> Vec<usize> {
         let mut found = match &self.deltas[src][EGRESS] {
             Delta::Anywhere => return (0..self.names.len()).collect(),
@@ -227,7 +227,7 @@ impl<'a> Changed<'a> {
         found
     }
 
-    /// What one workload may open to another on one side.
+    /// The ports allowed from one workload to another on one side.
     fn open(&self, side: usize, src: usize, dst: usize, ports: &mut PortTable) -> PortsId {
         let (classes, tables) = (&self.halves[side].classes, &self.tables[side]);
         let mut open = EMPTY;
@@ -242,13 +242,13 @@ impl<'a> Changed<'a> {
         open
     }
 
-    /// No API says what it means for other protocols (1.6), so a difference in those alone is none.
+    /// The APIs leave other protocols undefined (1.6), so a difference in those alone does not count.
     fn differ(&self, old: PortsId, new: PortsId, ports: &PortTable) -> bool {
         let numbered = |id| ports.get(id).intersection(&self.numbered);
         old != new && numbered(old) != numbered(new)
     }
 
-    /// The maximal ranges of addresses at which one gate of a workload has changed alike.
+    /// The maximal address ranges at which one gate of a workload has the same change.
     fn ranges(
         &self,
         gate: usize,

@@ -1,10 +1,10 @@
-//! Which connections two clusters have differently: pods, workloads and policies may all have changed.
-//! Workloads are the same if namespace, name and kind are.
+//! The connections that differ between two clusters; pods, workloads and policies may all have changed.
+//! Workloads with equal namespace, name and kind are the same.
 
 pub use super::change::{Change, Name};
 use super::changed::{Changed, Half};
 use super::compare::ways;
-use super::merged::merged;
+use super::merge::merge_snapshots;
 use super::units::Units;
 use crate::analysis::Side;
 use crate::analysis::space::universe::Universe;
@@ -12,10 +12,10 @@ use crate::cluster::Snapshot;
 use crate::sets::PortSet;
 
 /// Every change, sorted by source and destination. A workload that one side lacks has no connections
-/// there; ranges of addresses that change alike and touch are one. Where policies tell the pods of a
-/// workload apart and these do not all change alike, each is told of by itself.
+/// there; adjacent address ranges with the same change are joined. Where policies distinguish the pods of a
+/// workload and their changes differ, each pod has its own change.
 pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
-    let all = merged(old, new);
+    let all = merge_snapshots(old, new);
     let universe = Universe::read_under(
         &all,
         &[&old.policies, &new.policies],
@@ -32,7 +32,7 @@ pub fn changes(old: &Snapshot, new: &Snapshot) -> Vec<Change> {
     units.joined(found)
 }
 
-/// How two sets of connections stand to each other.
+/// How two sets of connections compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// They are the same.
@@ -45,7 +45,7 @@ pub enum Relation {
     Apart,
 }
 
-/// What the changes come to.
+/// Sums up the changes.
 pub fn relation(changes: &[Change]) -> Relation {
     let numbered = PortSet::all_numbered();
     let beyond = |a: &PortSet, b: &PortSet| !a.intersection(&numbered).is_subset(b);
@@ -54,7 +54,7 @@ pub fn relation(changes: &[Change]) -> Relation {
     related(more, less)
 }
 
-/// By whether the new one allows more somewhere, and less somewhere.
+/// The relation, given whether the new one allows more somewhere, and less somewhere.
 fn related(more: bool, less: bool) -> Relation {
     match (more, less) {
         (false, false) => Relation::Equal,
@@ -64,8 +64,8 @@ fn related(more: bool, less: bool) -> Relation {
     }
 }
 
-/// How the policies of two clusters stand to each other, gate by gate, for the pods of the new one and for
-/// pods that do not exist yet, on either side of the gate. A port name may stand for any port.
+/// Compares the policies of two clusters gate by gate, for the pods of the new one and for future pods, at
+/// both ends of the gate. A port name may resolve to any port.
 pub fn policy_relation(old: &Snapshot, new: &Snapshot) -> Relation {
     let old = Side {
         cluster: new,

@@ -1,13 +1,12 @@
-//! What two sets of policies over the same pods say differently, gate by gate: for each pod and
-//! direction, over known pods, pods that do not exist yet, pieces of the address axes, nodes, domain
-//! names and ports.
+//! Compares two sets of policies over the same pods, gate by gate: for each pod and direction, over known
+//! pods, future pods, pieces of the address axes, nodes, domain names and ports.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 pub use super::difference::{GateDifference, PeerPiece};
-use super::prospects::{Prospects, alike};
+use super::future_subjects::{FutureSubjects, alike};
 use super::ways::{Ways, both_ways};
 use crate::analysis::gates::future::cells;
 use crate::analysis::gates::rows::Rows;
@@ -21,10 +20,10 @@ use crate::sets::{LabelBox, LabelSet, PortSet};
 
 /// Every difference between the gates of two sides, each under its own tiers and assumptions, that have the
 /// same namespaces, workloads, pods and nodes (by index). Sorted; empty exactly when every pod's
-/// gates agree on every other pod, every address, and every pod that may come.
+/// gates agree on every other pod, every address and every future pod.
 ///
-/// Exact for `In`, `NotIn`, `Exists` and `DoesNotExist`. Towards pods that do not exist yet a port name
-/// may stand for any port: the same name on both sides is no difference, a name against a number is
+/// Exact for `In`, `NotIn`, `Exists` and `DoesNotExist`. For future pods a port name may resolve
+/// to any port: the same name on both sides is no difference, a name against a number is
 /// one. Their service accounts, addresses and string predicates are treated alike.
 pub fn compare<'a>(
     intended: impl Into<Side<'a>>,
@@ -39,8 +38,8 @@ pub fn compare<'a>(
     found
 }
 
-/// Whether the new policies allow more anywhere at numbered ports, and whether they allow less; done as
-/// soon as both are found. Beyond what [`compare`] looks at these are gates of pods that do not exist yet.
+/// Whether the new policies allow more anywhere at numbered ports, and whether they allow less; stops as
+/// soon as both are found. Unlike [`compare`], it includes the gates of future pods.
 pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
     let mut found = Ways::default();
     let changed = match read_alike(old, new) {
@@ -52,13 +51,13 @@ pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
     }
     each_direction([old, new], |mut gates, universe, indices, future_pods| {
         gates.ways(universe, future_pods, &mut found);
-        let prospects = Prospects {
+        let future_subjects = FutureSubjects {
             direction: gates.direction,
             sides: [old, new],
             universe,
             indices,
         };
-        prospects.ways(&changed, future_pods, &mut found);
+        future_subjects.ways(&changed, future_pods, &mut found);
     });
     found
 }
@@ -68,7 +67,7 @@ fn read_alike(old: Side, new: Side) -> bool {
     old.tiers == new.tiers && old.assumptions == new.assumptions
 }
 
-/// The policies of either side that the other does not have just so.
+/// The policies of either side that have no equal on the other.
 fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
     fn key(policy: &Policy) -> (&str, &Option<String>, &str) {
         (policy.kind, &policy.namespace, &policy.name)
@@ -126,7 +125,7 @@ struct Gates<'a> {
     actual: Half<'a>,
 }
 
-/// One set of policies: its rows towards what is known, and those towards pods that may come.
+/// One set of policies: its rows for known ends, and its cells for future pods.
 struct Half<'a> {
     policies: &'a [Policy],
     rows: Rows,
@@ -135,12 +134,12 @@ struct Half<'a> {
 
 type Cells<S> = Arc<[(PortSet, Arc<S>)]>;
 
-/// What a pair of profiles disagrees on, before it is said of each pod.
+/// The difference between two profiles, shared by their pods.
 #[derive(Default)]
 struct Disagreement {
     /// By point of the universe and whether it is wider.
     points: BTreeMap<(usize, bool), PortSet>,
-    /// By kind of pod that may come and whether it is wider.
+    /// By kind of future pod and whether it is wider.
     future_pods: BTreeMap<(LabelBox, bool), PortSet>,
 }
 
@@ -157,7 +156,7 @@ impl<'a> Gates<'a> {
                 Entry::Occupied(found) => found.into_mut(),
                 Entry::Vacant(new) => new.insert(self.disagree(class, universe, future_pods)),
             };
-            // A pod has no gate towards itself.
+            // A pod always reaches itself.
             let alone = matches!(own.as_slice(), [one] if one.other.is_none());
             let itself =
                 |point| alone && matches!(universe.point(point), Point::Class(c) if c == class);
@@ -223,7 +222,7 @@ impl<'a> Gates<'a> {
             }
         }
         let cells = [&mut self.intended, &mut self.actual]
-            .map(|s| s.towards_unborn(class, universe, future_pods));
+            .map(|s| s.towards_future_pods(class, universe, future_pods));
         for (wider, ports, pods) in both_ways([&cells[0], &cells[1]]) {
             for one in pods.boxes().iter().filter(|b| future_pods.exists(b)) {
                 join(&mut found.future_pods, (one.clone(), wider), &ports);
@@ -239,8 +238,8 @@ fn join<K: Ord>(into: &mut BTreeMap<K, PortSet>, key: K, ports: &PortSet) {
 }
 
 impl<'a> Half<'a> {
-    /// What the gate of a class allows towards pods that do not exist yet.
-    fn towards_unborn(
+    /// What the gate of a class allows for future pods.
+    fn towards_future_pods(
         &mut self,
         class: usize,
         universe: &Universe,
@@ -290,7 +289,7 @@ fn members(universe: &Universe) -> Vec<Vec<Members>> {
     found
 }
 
-/// A gate whose differences are being written down.
+/// Collects the differences of one gate.
 struct Gate<'a> {
     universe: &'a Universe<'a>,
     members: &'a [Vec<Members>],

@@ -1,4 +1,4 @@
-//! One difference between what two sets of policies say at a gate.
+//! One difference between two sets of policies at a gate.
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ pub struct GateDifference {
     pub direction: Direction,
     /// The other end.
     pub peer: PeerPiece,
-    /// At which ports.
+    /// The ports.
     pub ports: PortSet,
     /// True: the actual policies allow it, the intended ones do not. False: the other way round.
     pub wider: bool,
@@ -25,9 +25,9 @@ pub struct GateDifference {
 /// The other end of a difference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PeerPiece {
-    /// This pod, and with it every pod of its workload that no policy tells from it.
+    /// This pod, and every pod of its workload that no policy distinguishes from it.
     Pod(usize),
-    /// Pods that do not exist yet; this is one of them.
+    /// Future pods; this is one of them.
     NewPod(NewPod),
     /// Addresses that belong to no pod.
     Addresses {
@@ -36,14 +36,14 @@ pub enum PeerPiece {
         /// The last, of the same family.
         last: IpAddr,
     },
-    /// What domain names stand for that no policy tells from this one.
+    /// This domain name, and every name that no policy distinguishes from it.
     Domain(String),
     /// The node at this index, which has no known address.
     Node(usize),
 }
 
 impl PeerPiece {
-    /// One concrete end of it; of a range its first address.
+    /// One concrete end; of a range its first address.
     pub fn end(&self) -> Endpoint {
         match self {
             Self::Pod(at) => Endpoint::Pod(*at),
@@ -56,7 +56,7 @@ impl PeerPiece {
 }
 
 impl GateDifference {
-    /// Takes the addresses in if they follow directly and everything else is equal.
+    /// Extends the address range if the other one follows directly and everything else is equal.
     pub(in crate::analysis) fn extend_to(
         &mut self,
         from: IpAddr,

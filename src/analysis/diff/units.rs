@@ -1,4 +1,4 @@
-//! What stands on both sides of a comparison: workloads, or their pods where policies tell these apart.
+//! The units of a comparison: workloads, or their pods where policies distinguish these.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use crate::cluster::Snapshot;
 pub(in crate::analysis) struct Units {
     /// Sorted.
     pub names: Vec<Arc<Name>>,
-    /// For each pod of the old side and of the new one, its place among them.
+    /// For each pod of the old side and of the new one, the index of its unit.
     pub places: [Vec<usize>; 2],
-    /// How many pods the workloads have that are told apart.
+    /// The number of pods of each workload that is split into pods.
     mixed: BTreeMap<Name, usize>,
 }
 
@@ -60,7 +60,7 @@ impl Units {
         }
     }
 
-    /// The changes, those of all pods of a workload as one where they are alike.
+    /// The changes, with equal changes of all pods of a workload joined.
     pub fn joined(&self, mut changes: Vec<Change>) -> Vec<Change> {
         if self.mixed.is_empty() {
             return changes;

@@ -1,14 +1,14 @@
-//! What only one of two gates allows.
+//! The part of a gate that only one of two sides allows.
 
 use std::sync::Arc;
 
 use crate::analysis::gates::tiers::Space;
 use crate::sets::PortSet;
 
-/// In which ways two sets of policies differ.
+/// The directions in which two sets of policies differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::analysis) struct Ways {
-    /// The actual one allows what the intended one does not.
+    /// The actual one allows something that the intended one does not.
     pub wider: bool,
     /// The other way round.
     pub narrower: bool,

@@ -1,9 +1,9 @@
-//! What gates allow towards pods that do not exist yet.
+//! What gates allow for future pods.
 
 use std::sync::Arc;
 
 use super::rows::Profiles;
-use super::sides::{names, numbered, side};
+use super::side_extents::{names, numbered, side};
 use super::tiers::Steps;
 use crate::analysis::Direction;
 use crate::analysis::space::future_pods::FuturePods;
@@ -11,8 +11,8 @@ use crate::analysis::space::universe::Universe;
 use crate::policy::{Match, Policy, Rule};
 use crate::sets::{LabelSet, PortSet, Protocol};
 
-/// What the gate of a class allows towards pods that do not exist yet: disjoint port sets with the
-/// pods of each. `counts` says by its pods whether a rule counts at all.
+/// What the gate of a class allows for future pods: disjoint port sets with the pods of each. Rules for
+/// whose pods `counts` is false are ignored.
 pub(in crate::analysis) fn cells<'a>(
     pods: &mut FuturePods<'a>,
     universe: &Universe,
@@ -44,7 +44,7 @@ pub(in crate::analysis) fn cells<'a>(
     steps.cells(&everyone)
 }
 
-/// Which pods a rule matches at which ports; the names of ingress ports stand for what `resolve` says.
+/// Which pods a rule matches at which ports; `resolve` gives the numbers of named ingress ports.
 pub(in crate::analysis) fn expand(
     rule: &Rule,
     pods: Arc<LabelSet>,

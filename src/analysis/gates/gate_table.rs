@@ -47,22 +47,21 @@ impl GateTable {
     }
 }
 
-/// Ports, and the points they are open to.
+/// Ports, and the points for which they are allowed.
 pub(in crate::analysis) type Cell = (PortsId, Arc<Bits>);
 
-/// Disjoint port sets, each with the points it is open to.
+/// Disjoint port sets, each with the points for which it is allowed.
 pub(in crate::analysis) struct NumberedRow(pub Vec<Cell>);
 
 impl NumberedRow {
-    /// The ports open to one point.
+    /// The ports allowed for one point.
     pub fn at(&self, point: usize, ports: &mut PortTable) -> PortsId {
         let open = self.0.iter().filter(|(_, peers)| peers.contains(point));
         open.fold(EMPTY, |all, (id, _)| ports.union(all, *id))
     }
 }
 
-/// Puts into `known` which cells are open to a point; true if these are others than before, or if
-/// nothing was known.
+/// Stores in `known` which cells allow a point; true if these changed, or if nothing was stored.
 pub(in crate::analysis) fn open_cells(
     cells: &[&Cell],
     point: usize,
@@ -78,7 +77,7 @@ pub(in crate::analysis) fn open_cells(
     changed
 }
 
-/// The ports of the open ones among these cells.
+/// The union of the ports of the allowed cells.
 pub(in crate::analysis) fn joined(
     cells: &[&Cell],
     open: &[bool],

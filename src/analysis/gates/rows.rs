@@ -1,11 +1,11 @@
-//! Rows: what the subjects of one list of policies may talk to, in one direction.
+//! Rows: what the subjects of one list of policies may connect to, in one direction.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::sides::Extent;
+use super::side_extents::Extent;
 use super::tiers::Steps;
 use crate::analysis::Direction;
 use crate::analysis::space::extents::Extents;
@@ -17,7 +17,7 @@ use crate::policy::{Policy, Tier};
 use crate::sets::hash::{HashMap, HashMapExt, Hashed};
 use crate::sets::{Bits, PortSet, Protocol};
 
-/// What a gate allows: disjoint port sets, sorted, each with the points it is open to; the point sets
+/// What a gate allows: disjoint port sets, sorted, each with the points for which it is allowed; the point sets
 /// are distinct and not empty. Within a universe this form is canonical.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::analysis) struct Row {
@@ -25,14 +25,14 @@ pub(in crate::analysis) struct Row {
 }
 
 impl Row {
-    /// The ports at which it is open to a point.
+    /// The ports allowed for a point.
     pub fn open_to(&self, point: usize) -> PortSet {
         let open = self.cells.iter().filter(|(_, peers)| peers.contains(point));
         open.map(|(ports, _)| ports.clone()).collect()
     }
 }
 
-/// A side that applies to a class, and which of its rules do.
+/// A side that applies to a class, and its rules that apply.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(in crate::analysis) struct Applied {
     /// Its number in [`Profiles::sides`].
@@ -56,8 +56,8 @@ impl Applied {
     }
 }
 
-/// What decides the gate of a class: the sides that apply, in the order in which they are asked; the
-/// number of the ports that it bears names for, where these decide; and what always reaches it.
+/// What determines the gate of a class: the sides that apply, in evaluation order; the number of its named
+/// ports, where these matter; and the hosts that always reach it.
 type Key = (Vec<Applied>, Option<u32>, Option<u32>);
 
 /// Classes by the sides that apply to them, in one direction under one set of policies.
@@ -65,9 +65,9 @@ pub(in crate::analysis) struct Profiles {
     pub direction: Direction,
     tiers: Vec<Tier>,
     assumptions: Assumptions,
-    /// Whether host-network pods on one's own node always come in.
+    /// Whether host-network pods of the same node are always allowed.
     hosts_enter: bool,
-    /// The sides of the policies. Numbers are never used twice.
+    /// The sides of the policies. Numbers are never reused.
     pub sides: Vec<Option<Arc<Extent>>>,
     /// For each side, the place of its policy among those that were given.
     policy_of: Vec<usize>,
@@ -75,7 +75,7 @@ pub(in crate::analysis) struct Profiles {
     side_of: Vec<usize>,
     /// For each class, its profile.
     pub of_class: Vec<u32>,
-    /// For each profile, the class that speaks for it and the sides that apply to it.
+    /// For each profile, its representative class and the sides that apply to it.
     pub all: Vec<(usize, Arc<Key>)>,
     known: HashMap<Arc<Key>, u32>,
 }
@@ -132,8 +132,8 @@ impl Profiles {
         found
     }
 
-    /// Puts `added` in the place of some policies. Only the classes that one of them selects get
-    /// another profile; they are returned.
+    /// Replaces some policies by `added`. Only the classes that one of them selects get another profile; they
+    /// are returned.
     fn change(
         &mut self,
         universe: &Universe,
@@ -207,8 +207,7 @@ impl Profiles {
         self.of_class[class] = profile;
     }
 
-    /// The sides that apply to a profile, in the order in which they are asked, each with the place of
-    /// its policy among those that were given.
+    /// The sides that apply to a profile, in evaluation order, each with the index of its policy.
     pub fn applied(&self, profile: u32) -> impl Iterator<Item = (&Applied, &Extent, usize)> {
         let applied = self.all.get(profile as usize).map(|(_, key)| &key.0);
         applied.into_iter().flatten().filter_map(|a| {
@@ -217,12 +216,12 @@ impl Profiles {
         })
     }
 
-    /// The tiers in which the sides stand, in order.
+    /// The tiers, in order.
     pub fn tiers(&self) -> &[Tier] {
         &self.tiers
     }
 
-    /// The ports of a class that bear this name, of `protocol` if one is asked for.
+    /// The ports of a class with this name, of `protocol` if given.
     pub fn resolve(
         &self,
         universe: &Universe,
@@ -285,7 +284,7 @@ impl Rows {
         found
     }
 
-    /// Makes the rows of the profiles that have none yet.
+    /// Computes the rows of the profiles that have none yet.
     fn fill(&mut self, universe: &Universe, index: &Index) {
         let (first, last) = (number(self.row_of.len()), number(self.profiles.all.len()));
         let profiles = (first..last).into_par_iter().with_min_len(64);
@@ -306,8 +305,8 @@ impl Rows {
         }
     }
 
-    /// Puts `added` in the place of some policies, and returns the classes whose rows that changed.
-    /// The universe must tell apart all that the new ones do.
+    /// Replaces some policies by `added`, and returns the classes whose rows changed. The vocabulary of the
+    /// universe must cover the new policies.
     pub fn change(
         &mut self,
         universe: &Universe,
@@ -325,7 +324,7 @@ impl Rows {
         touched
     }
 
-    /// Whether most of what is kept is for policies that are no more.
+    /// Whether most entries belong to policies that were replaced.
     pub fn is_worn(&self) -> bool {
         const SPARE: usize = 1000;
         let profiles = &self.profiles;

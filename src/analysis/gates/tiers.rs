@@ -1,5 +1,5 @@
 //! Running the tiers over whole sets of peers at once. The same code serves known endpoints
-//! ([`Bits`]) and pods that do not exist yet ([`LabelSet`]).
+//! ([`Bits`]) and future pods ([`LabelSet`]).
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub(in crate::analysis) trait Space: Clone + Eq + Hash {
     fn union_of(sets: &[&Self]) -> Self;
     fn is_none(&self) -> bool;
     fn add(&mut self, other: &Self);
-    fn keep(&mut self, other: &Self);
+    fn intersect(&mut self, other: &Self);
     fn remove(&mut self, other: &Self);
 }
 
@@ -31,7 +31,7 @@ impl Space for Bits {
     fn add(&mut self, other: &Self) {
         self.union_with(other);
     }
-    fn keep(&mut self, other: &Self) {
+    fn intersect(&mut self, other: &Self) {
         self.intersect_with(other);
     }
     fn remove(&mut self, other: &Self) {
@@ -52,7 +52,7 @@ impl Space for LabelSet {
     fn add(&mut self, other: &Self) {
         *self = self.union(other);
     }
-    fn keep(&mut self, other: &Self) {
+    fn intersect(&mut self, other: &Self) {
         *self = self.intersection(other);
     }
     fn remove(&mut self, other: &Self) {
@@ -74,7 +74,7 @@ struct TierSteps<S> {
     steps: Vec<Step<S>>,
 }
 
-/// Gathers the steps of the sides that apply to a gate, in the order in which they are asked.
+/// Collects the steps of the sides that apply to a gate, in evaluation order.
 pub(in crate::analysis) struct Steps<'t, S> {
     tiers: &'t [Tier],
     found: Vec<(usize, TierSteps<S>)>,
@@ -135,7 +135,7 @@ impl<'t, S> Steps<'t, S> {
         }
     }
 
-    /// The canonical cells of the gate. What is open to everyone has `everyone` itself.
+    /// The canonical cells of the gate. A cell allowed for everyone has `everyone` itself.
     pub fn cells(self, everyone: &Arc<S>) -> Vec<(PortSet, Arc<S>)>
     where
         S: Space,
@@ -145,7 +145,7 @@ impl<'t, S> Steps<'t, S> {
     }
 }
 
-/// The canonical cells of a gate: disjoint port sets, sorted, each with the peers it is open to.
+/// The canonical cells of a gate: disjoint port sets, sorted, each with the peers for which it is allowed.
 fn cells<S: Space>(tiers: &[TierSteps<S>], everyone: &Arc<S>) -> Vec<(PortSet, Arc<S>)> {
     let steps = || tiers.iter().flat_map(|t| &t.steps);
     let mut distinct: Vec<&PortSet> = steps().map(|s| &s.ports).collect();
@@ -178,7 +178,8 @@ fn cells<S: Space>(tiers: &[TierSteps<S>], everyone: &Arc<S>) -> Vec<(PortSet, A
     cells
 }
 
-/// All ports, cut so that no set tells two ports of one piece apart; with each piece the sets it lies in.
+/// All ports, split so that each set contains a piece whole or not at all; each piece with the sets that
+/// contain it.
 fn pieces(sets: &[&PortSet]) -> Vec<(PortSet, Bits)> {
     let all = PortSet::all();
     let whole = sets.len();
@@ -219,8 +220,8 @@ fn pieces(sets: &[&PortSet]) -> Vec<(PortSet, Bits)> {
         .collect()
 }
 
-/// Which peers are allowed at one piece of the ports. Sets are shared as long as nothing is put in or
-/// taken out: mostly one rule decides, or nothing does.
+/// Which peers are allowed at one piece of the ports. Sets are shared until they are changed:
+/// mostly one rule decides, or none.
 fn run<S: Space>(
     tiers: &[TierSteps<S>],
     numbers: &[Vec<usize>],
@@ -269,7 +270,7 @@ struct Gate<'e, S> {
 }
 
 impl<S: Space> Gate<'_, S> {
-    /// Takes what the steps decide out of `undecided`; what they pass on is returned.
+    /// Removes what the steps decide from `undecided`; returns what they pass to the next tier.
     fn first_match<'s>(&mut self, steps: impl Iterator<Item = &'s Step<S>>) -> S
     where
         S: 's,
@@ -277,7 +278,7 @@ impl<S: Space> Gate<'_, S> {
         let mut passed = S::none();
         for step in steps {
             let mut hit = (*step.peers).clone();
-            hit.keep(&self.undecided);
+            hit.intersect(&self.undecided);
             match step.action {
                 Action::Accept => Arc::make_mut(&mut self.allowed).add(&hit),
                 Action::Pass => passed.add(&hit),
@@ -289,7 +290,7 @@ impl<S: Space> Gate<'_, S> {
     }
 
     /// Deny beats Accept beats Pass, whatever the order. If the tier `isolates`, what is left undecided
-    /// does not matter and is not worked out.
+    /// does not matter and is not computed.
     fn deny_over_accept<'s>(
         &mut self,
         steps: impl Iterator<Item = &'s Step<S>>,
@@ -312,7 +313,7 @@ impl<S: Space> Gate<'_, S> {
         }
         let mut accept = self.union_of(&accept);
         if !Arc::ptr_eq(&self.undecided, self.everyone) {
-            Arc::make_mut(&mut accept).keep(&self.undecided);
+            Arc::make_mut(&mut accept).intersect(&self.undecided);
         }
         match self.allowed.is_none() {
             true => self.allowed = accept.clone(),
@@ -325,7 +326,7 @@ impl<S: Space> Gate<'_, S> {
             Arc::make_mut(&mut self.undecided).remove(&accept);
         }
         let mut passed = self.union_of(&pass);
-        Arc::make_mut(&mut passed).keep(&self.undecided);
+        Arc::make_mut(&mut passed).intersect(&self.undecided);
         Arc::make_mut(&mut self.undecided).remove(&passed);
         Arc::unwrap_or_clone(passed)
     }

@@ -19,7 +19,7 @@ pub(super) fn lies_in(address: IpAddr, set: &IpSet) -> bool {
 }
 
 /// Whether a host-network pod that counts as its node has an address in a set. Without any known address
-/// it has some IPv4 address, so that only a block of all of these takes it in.
+/// it has some IPv4 address, so that only a block of all IPv4 addresses matches it.
 pub(super) fn host_lies_in(pod: &Pod, node: Option<&Node>, set: &IpSet) -> bool {
     let mut known: Vec<IpAddr> = pod.addresses.clone();
     if let Some(node) = node {

@@ -2,7 +2,7 @@
 
 use crate::sets::DomainPattern;
 
-/// Whether a pattern has a name. Case means nothing, nor does a dot at the end.
+/// Whether a pattern matches a name. Case and a trailing dot are ignored.
 pub(super) fn is_named(name: &str, pattern: &DomainPattern) -> bool {
     let name = name.to_ascii_lowercase();
     let mut labels: Vec<&str> = name.strip_suffix('.').unwrap_or(&name).split('.').collect();

@@ -1,5 +1,5 @@
-//! Why a connection is allowed or not: a plain evaluator of one connection that keeps record of every
-//! tier, the policies that apply in it, and the rule that decides.
+//! Why a connection is allowed or not: a plain evaluator of one connection that records every tier, the
+//! policies that apply in it, and the rule that decides.
 
 use super::super::Endpoint;
 use super::{Probe, any_peer_matches, any_port_matches, peer_matches};
@@ -7,7 +7,7 @@ use crate::cluster::{HostNetwork, Snapshot};
 use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
 use crate::sets::Protocol;
 
-/// What was found out about one connection.
+/// The evaluation of one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// Whether both gates allow it.
@@ -18,16 +18,16 @@ pub struct Trace {
     pub ingress: GateTrace,
 }
 
-/// What one gate says of a connection.
+/// The evaluation of one gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateTrace {
     /// Which side it is on.
     pub direction: Direction,
-    /// Whether it lets the connection pass.
+    /// Whether it allows the connection.
     pub allowed: bool,
     /// What decided.
     pub decision: Decision,
-    /// The tiers in which a policy applies, in order, as far as they were asked.
+    /// The evaluated tiers in which a policy applies, in order.
     pub tiers: Vec<TierTrace>,
 }
 
@@ -38,7 +38,7 @@ pub enum Decision {
     SamePod,
     /// A node always reaches its own pods (P2).
     OwnNode,
-    /// This end is no pod, so that no policy applies to it.
+    /// This end is not a pod, so that no policy applies to it.
     NoPod,
     /// A rule.
     Rule {
@@ -58,12 +58,12 @@ pub enum Decision {
     Open,
 }
 
-/// What one tier says of a connection.
+/// The evaluation of one tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TierTrace {
     /// Index into `Snapshot::tiers`.
     pub tier: usize,
-    /// The policies that apply to the pod in this direction, in the order in which they are asked.
+    /// The policies that apply to the pod in this direction, in evaluation order.
     pub policies: Vec<PolicyTrace>,
     /// How the tier ended.
     pub verdict: TierVerdict,
@@ -89,7 +89,7 @@ pub struct PolicyTrace {
     pub rules: Vec<RuleTrace>,
 }
 
-/// How near one rule comes to the connection; it matches if all three hold.
+/// Which parts of one rule match the connection; the rule matches if all three do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleTrace {
     /// Whether it applies to the pod, where rules narrow the subject.
@@ -146,7 +146,7 @@ fn runs_on(snapshot: &Snapshot, pod: usize, node: usize) -> bool {
     on.is_some() && on == snapshot.nodes.get(node).map(|n| n.name.as_str())
 }
 
-/// Whether the one is a host-network pod that counts as the node of the other.
+/// Whether `from` is a host-network pod that counts as the node of `to`.
 fn is_own_host(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> bool {
     let (Endpoint::Pod(host), Endpoint::Pod(pod)) = (from, to) else {
         return false;
@@ -169,7 +169,7 @@ fn open(direction: Direction, decision: Decision) -> GateTrace {
     }
 }
 
-/// What one gate says of the connection, whatever the other one says.
+/// Evaluates one gate alone.
 pub fn gate(
     snapshot: &Snapshot,
     direction: Direction,
@@ -181,7 +181,7 @@ pub fn gate(
     gate_by(snapshot, direction, from, to, probe, &all)
 }
 
-/// The same, asked of some policies; no others may select the gate's pod.
+/// Evaluates one gate under some policies; no others may select its pod.
 pub(in crate::analysis) fn gate_by(
     snapshot: &Snapshot,
     direction: Direction,
@@ -239,7 +239,7 @@ pub(in crate::analysis) fn gate_by(
     }
 }
 
-/// The sides of a tier that apply to a pod, in the order in which their rules are asked.
+/// The sides of a tier that apply to a pod, in evaluation order.
 fn applicable<'a>(
     snapshot: &'a Snapshot,
     policies: &[usize],

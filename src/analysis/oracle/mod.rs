@@ -1,9 +1,9 @@
 //! The plain evaluator: one concrete connection, every policy, rule by rule. It defines what policies
-//! mean, explains single connections, and is what the property tests hold the fast analysis against.
+//! mean, explains single connections, and the property tests compare the fast analysis with it.
 //!
-//! It shares no leaf with the fast analysis: labels, addresses, domain names and ports are matched
-//! here anew, one at a time, over the plain values of `cluster`, `policy` and `sets`. A fault in either
-//! of the two shows as a difference. `tests/architecture.rs` holds them apart.
+//! It shares no code with the fast analysis: labels, addresses, domain names and ports are matched here
+//! again, one at a time, over the plain values of `cluster`, `policy` and `sets`. A fault in either of the
+//! two shows as a difference. `tests/architecture.rs` keeps them separate.
 
 mod addresses;
 mod domains;

@@ -10,7 +10,7 @@ use crate::cluster::{NAMESPACE_NAME_LABEL, Node, Pod, Snapshot};
 use crate::policy::{Match, Peer, PeerItem};
 use crate::sets::Labels;
 
-/// Whether the end is in the peer.
+/// Whether the peer matches the end.
 pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> bool {
     let all = |peers: &[Peer], want: bool| {
         let mut each = peers.iter();
@@ -38,7 +38,7 @@ pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> bool {
     }
 }
 
-/// Whether a pod is in a peer that speaks of pods.
+/// Whether a peer matches a pod.
 fn pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> bool {
     let namespace = snapshot.namespaces.get(pod.namespace);
     match peer {

@@ -25,7 +25,7 @@ pub fn any_port_matches(
     }
 }
 
-/// Whether the port, at this destination, is the one that the item names.
+/// Whether the port, at this destination, matches the item.
 pub fn port_matches(
     snapshot: &Snapshot,
     item: &PortMatch,
@@ -42,14 +42,14 @@ pub fn port_matches(
         } => *of == protocol && *first <= port && port <= *last,
         PortMatch::Named { protocol: of, name } => {
             of.is_none_or(|of| of == protocol)
-                && bears_name(snapshot, destination, name, protocol, port)
+                && has_named_port(snapshot, destination, name, protocol, port)
         }
     }
 }
 
-/// Whether the destination declares the port under this name. Only pods do, and none that counts as its
-/// node.
-fn bears_name(
+/// Whether the destination declares the port under this name. Only pods do, except those that count as
+/// their node.
+fn has_named_port(
     snapshot: &Snapshot,
     destination: &Endpoint,
     name: &str,

@@ -1,5 +1,5 @@
-//! Which points of a universe a peer expression matches. Sets that are big and asked for often are
-//! made once; small ones are made faster than found again.
+//! Which points of a universe a peer expression matches. Large sets that are
+//! needed often are cached; small ones are faster to compute than to look up.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::policy::{Match, Peer, PeerItem};
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, IpSet, LabelOp, PortSet, Protocol, Requirement, Selector};
 
-/// The extents of one universe, filled as they are asked for.
+/// The extents of one universe, computed on demand.
 pub(in crate::analysis) struct Extents<'u, 'a> {
     pub universe: &'u Universe<'a>,
     index: &'u Index<'a>,
@@ -25,7 +25,7 @@ pub(in crate::analysis) struct Extents<'u, 'a> {
     nothing: Arc<Bits>,
 }
 
-/// Port sets, each with the classes at which a name stands for them.
+/// Port sets, each with the classes on which a name resolves to them.
 pub(in crate::analysis) type Bearers = Arc<[(PortSet, Bits)]>;
 
 impl<'u, 'a> Extents<'u, 'a> {
@@ -57,7 +57,7 @@ impl<'u, 'a> Extents<'u, 'a> {
         }
     }
 
-    /// The classes that declare a port of this name, grouped by the ports that bear it.
+    /// The classes that declare a port of this name, grouped by the ports with this name.
     pub fn bearers(&mut self, protocol: Option<Protocol>, name: &str) -> Bearers {
         let key = (protocol, name.to_owned());
         if let Some(found) = self.by_port_name.get(&key) {
@@ -82,8 +82,8 @@ impl<'u, 'a> Extents<'u, 'a> {
         }
     }
 
-    /// What an expression matches inside a bound; none: everything. Small bounds come first in what
-    /// people write (their own namespace), so that there is little to do for the rest.
+    /// What an expression matches inside a bound; `None`: everything. Policies mostly start with a small bound
+    /// (their own namespace), so that the rest is cheap.
     fn within(&mut self, bound: Option<Bits>, peer: &Peer) -> Bits {
         match peer {
             Peer::All(peers) => {
@@ -152,7 +152,7 @@ impl<'u, 'a> Extents<'u, 'a> {
         }
     }
 
-    /// For leaves on which all pods of a class agree because the vocabulary has them.
+    /// For leaves in the vocabulary, on which all pods of a class agree.
     fn one_by_one(&mut self, peer: &Peer) -> Arc<Bits> {
         if let Some(found) = self.by_leaf.get(peer) {
             return found.clone();
@@ -206,7 +206,7 @@ impl<'u, 'a> Extents<'u, 'a> {
             found = rest;
         }
         let found = Arc::new(found);
-        // One value of a key is mostly one workload's, and not asked for again.
+        // One value of a key mostly belongs to one workload and is not needed again.
         if !matches!(&requirement.op, LabelOp::In(values) if values.len() == 1 && found.count() < 16)
         {
             self.by_requirement
@@ -216,8 +216,7 @@ impl<'u, 'a> Extents<'u, 'a> {
     }
 }
 
-/// Whether a pod is in a peer that speaks of what pods are rather than of their labels; nodes are those
-/// of `side`.
+/// Whether a peer that tests other fields than labels matches a pod; nodes are those of `side`.
 fn matches(peer: &Peer, pod: &Pod, side: &Snapshot) -> bool {
     match peer {
         Peer::HostNetwork => pod.host_network,

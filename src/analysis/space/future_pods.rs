@@ -1,13 +1,13 @@
-//! Pods that do not exist yet, exactly: which of them a peer expression matches, as sets of label maps.
+//! Which future pods a peer expression matches, exactly, as sets of label maps.
 //!
-//! One map says everything about such a pod: its own labels under their keys; under hidden keys the
+//! One map describes such a pod: its own labels under their keys; under hidden keys the
 //! name of its namespace (always present), the labels of its namespace, its service account, whether
-//! it has an address in a given block, and whether a port name stands for the port that is asked. The
-//! last three may be anything, so equal conditions are equal and others are independent of each other.
+//! it has an address in a given block, and whether a port name resolves to the port under test. The
+//! last three are unconstrained: equal conditions are equal, others are independent of each other.
 //!
-//! A namespace that is known has its own labels and no others, so some maps are no pod at all. The
-//! sets leave that open, which keeps them as short as the selectors are; [`FuturePods::exists`] says of a
-//! box whether there is a pod in it, and everything that is told has been asked so.
+//! A known namespace has exactly its own labels, so some maps describe no possible pod. The sets ignore
+//! that, which keeps them as short as the selectors are; [`FuturePods::exists`] tests whether a box has a
+//! possible pod, and every reported box has passed it.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(in crate::analysis) const NAMESPACE: &str = "\u{1}\u{1}";
 /// Starts the hidden keys of the namespace's labels.
 pub(in crate::analysis) const NAMESPACE_LABEL: &str = "\u{1}namespace\u{1}";
 
-/// Which pods that do not exist yet each expression matches, each distinct expression once.
+/// The future pods that each expression matches, computed once for each distinct expression.
 pub(in crate::analysis) struct FuturePods<'a> {
     snapshot: &'a Snapshot,
     names: Arc<Names<'a>>,
@@ -35,9 +35,9 @@ pub(in crate::analysis) struct FuturePods<'a> {
 
 /// The names of namespaces.
 struct Names<'a> {
-    /// Of those that are known, with their places.
+    /// Known names, with the indices of the namespaces.
     known: HashMap<&'a str, usize>,
-    /// All others.
+    /// All other names.
     unknown: ValueSet,
 }
 
@@ -60,7 +60,7 @@ impl<'a> FuturePods<'a> {
         }
     }
 
-    /// The same for another thread, with nothing evaluated yet.
+    /// A copy for another thread, with an empty cache.
     pub fn fork<'b>(&self) -> FuturePods<'b>
     where
         'a: 'b,
@@ -74,7 +74,7 @@ impl<'a> FuturePods<'a> {
         }
     }
 
-    /// Every pod that does not exist yet.
+    /// Every future pod.
     pub fn everyone(&self) -> Arc<LabelSet> {
         self.everyone.clone()
     }
@@ -95,7 +95,7 @@ impl<'a> FuturePods<'a> {
 
     /// What one expression matches.
     pub fn peer(&mut self, peer: &'a Peer) -> Arc<LabelSet> {
-        // Mostly one box, which is made faster than it is found again.
+        // Mostly one box, which is faster to compute than to look up.
         if let Some(found) = self.boxed(LabelBox::default(), peer) {
             return Arc::new(found.map(LabelSet::from).unwrap_or_default());
         }
@@ -145,8 +145,8 @@ impl<'a> FuturePods<'a> {
         }
     }
 
-    /// What is in the box and in the expression, where that is one box (some) or nothing (none); none
-    /// where it takes more than one to say it.
+    /// The intersection of the box and the expression: `Some(Some(box))`, `Some(None)` if it is empty, `None` if
+    /// it takes more than one box.
     fn boxed(&self, within: LabelBox, peer: &Peer) -> Option<Option<LabelBox>> {
         Some(match peer {
             Peer::Everything | Peer::Pods | Peer::NewPods | Peer::PodsIpv4 => Some(within),
@@ -173,13 +173,13 @@ impl<'a> FuturePods<'a> {
         let found = namespaced(LabelBox::default(), selector);
         let found = found.map(LabelSet::from).unwrap_or_default();
         match has_text(selector) {
-            true => self.told_apart(selector, &found),
+            true => self.known_namespaces(selector, &found),
             false => found,
         }
     }
 
-    /// What a predicate on text says is known of namespaces that are known, and open for others.
-    fn told_apart(&self, selector: &Selector, otherwise: &LabelSet) -> LabelSet {
+    /// Known namespaces by the actual result of a string predicate; others may match or not.
+    fn known_namespaces(&self, selector: &Selector, otherwise: &LabelSet) -> LabelSet {
         let known = self.snapshot.namespaces.iter();
         let matching = known.filter(|n| selector.matches(&n.labels));
         let matching = ValueSet::only(matching.map(|n| n.name.clone()));
@@ -187,7 +187,7 @@ impl<'a> FuturePods<'a> {
         LabelSet::key(NAMESPACE, &matching).union(&otherwise.intersection(&unknown))
     }
 
-    /// Whether there can be a pod in the box: a namespace that is known has the labels that it has.
+    /// Whether there can be a pod in the box: a known namespace has exactly its labels.
     pub fn exists(&self, found: &LabelBox) -> bool {
         let names = found.get(NAMESPACE).map(ValueSet::named);
         let Some((names, false)) = names else {
@@ -199,9 +199,9 @@ impl<'a> FuturePods<'a> {
         })
     }
 
-    /// Whether every pod that does not exist yet is in the set.
+    /// Whether every future pod is in the set.
     pub fn is_everyone(&self, pods: &LabelSet) -> bool {
-        // Most rules want a label, so that a pod without any settles it.
+        // Most rules require a label, so a pod without labels mostly decides.
         pods.contains(&self.plain) && self.is_subset(&self.everyone, pods)
     }
 
@@ -211,7 +211,7 @@ impl<'a> FuturePods<'a> {
         !rest.boxes().iter().any(|b| self.exists(b))
     }
 
-    /// Whether the labels of a known namespace are as the box wants them.
+    /// Whether the labels of a known namespace match the box.
     fn has_labels(&self, found: &LabelBox, namespace: usize) -> bool {
         let labels = self.snapshot.namespaces.get(namespace).map(|n| &n.labels);
         labels.is_some_and(|labels| {
@@ -224,13 +224,13 @@ impl<'a> FuturePods<'a> {
         })
     }
 
-    /// Pods at which this port name stands for the port that is asked.
+    /// Pods on which this port name resolves to the port under test.
     pub fn bearers(name: &str) -> LabelSet {
         let key = format!("{HIDDEN}port{HIDDEN}{name}");
         LabelSet::key(&key, &ValueSet::present())
     }
 
-    /// One pod of a box: in `prefer` if it may be, else in another known namespace, else in a new one.
+    /// One pod of a box: in the namespace `prefer` if possible, else in another known one, else in a new one.
     pub fn witness(&self, found: &LabelBox, prefer: usize) -> NewPod {
         let names = found.get(NAMESPACE);
         let may_be = |at: &usize| {
@@ -259,7 +259,7 @@ impl<'a> FuturePods<'a> {
         }
     }
 
-    /// Labels of a namespace that does not exist yet.
+    /// Labels of a new namespace.
     fn new_namespace(&self, found: &LabelBox, names: Option<&ValueSet>) -> Labels {
         let keys = found.keys();
         let own = keys.filter_map(|(key, values)| {

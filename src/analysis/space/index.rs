@@ -9,13 +9,13 @@ use crate::analysis::Side;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
 
-/// Classes by what selectors ask for; every list ascends.
+/// Classes by the fields that selectors test; every list is ascending.
 pub(in crate::analysis) struct Index<'a> {
-    /// Whose nodes and workloads are meant, and how policies are read; its pods begin at this one of the
-    /// universe's.
+    /// Has the nodes and workloads, and how policies are evaluated. Its pods begin at `first_pod` of the
+    /// universe.
     pub side: Side<'a>,
     pub first_pod: usize,
-    /// All points. There is one of it, so that whoever has it is known to have all.
+    /// All points; shared, so that a pointer comparison finds the full set.
     pub everything: Arc<Bits>,
     /// By the number of the label key.
     labels: Vec<KeyIndex>,
@@ -25,7 +25,7 @@ pub(in crate::analysis) struct Index<'a> {
     labelled: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// By namespace index.
     in_namespace: Vec<Vec<u32>>,
-    /// By port name: the ports that bear it, with their class.
+    /// By port name: the ports with this name, with their class.
     bearers: HashMap<&'a str, Vec<(u32, Protocol, u16)>>,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The classes that declare a port of this name, grouped by the ports that bear it.
+    /// The classes that declare a port of this name, grouped by the ports with this name.
     pub fn bearers(&self, protocol: Option<Protocol>, name: &str) -> Vec<(PortSet, Bits)> {
         let bears = |port: &&(u32, Protocol, u16)| protocol.is_none_or(|wanted| wanted == port.1);
         let ports = self.bearers.get(name).into_iter().flatten();
@@ -141,8 +141,8 @@ impl<'a> Index<'a> {
         classes.map(|&c| c as usize).collect()
     }
 
-    /// The classes whose value of the key passes an operator that absence does not pass, and whether
-    /// it has to be turned round for the one that was asked.
+    /// The classes whose value of the key passes the operator or its complement, whichever absence does not
+    /// pass; true if it is the complement.
     pub fn passing(&self, universe: &Universe, requirement: &Requirement) -> (Bits, bool) {
         let mut found = Bits::empty();
         let (op, turn) = match &requirement.op {

@@ -1,4 +1,4 @@
-//! Kinds of pods that do not exist yet, in words.
+//! Kinds of future pods, as text.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,19 +8,19 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::sets::label_set::HIDDEN;
 use crate::sets::{LabelBox, ValueSet};
 
-/// Pods by conditions on them, which all hold.
+/// Pods by conditions that must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Kinds {
     /// On the namespace, as kubectl writes selectors; none: any.
     pub namespaces: Vec<String>,
     /// On the pod.
     pub pods: Vec<String>,
-    /// The name of the namespace, as the first of `namespaces` says it.
+    /// The name of the namespace, as in the first of `namespaces`.
     names: Option<(Vec<String>, bool)>,
 }
 
 impl Kinds {
-    /// What a box says of the namespace and of the pod; hidden conditions as they are meant.
+    /// The conditions of a box on the namespace and on the pod, with hidden keys spelled out.
     pub(in crate::analysis) fn of(found: &LabelBox) -> Self {
         let mut kinds = Self::default();
         for (key, values) in found.keys() {
@@ -70,8 +70,7 @@ impl fmt::Display for Kinds {
     }
 }
 
-/// What is asked of one key, as kubectl writes selectors. Every pod has a namespace, so that its name
-/// is there is no condition.
+/// The condition on one key, as kubectl writes selectors. That the namespace name exists is no condition.
 fn condition(key: &str, values: &ValueSet) -> Option<String> {
     let (named, negated) = values.named();
     let none = |named: &BTreeSet<String>| match named.first() {
@@ -104,7 +103,7 @@ mod tests {
     use crate::sets::LabelBox;
 
     #[test]
-    fn kinds_are_told_as_people_do() {
+    fn kinds_are_printed_as_selectors() {
         let only = |values: &[&str]| ValueSet::only(values.iter().map(|v| (*v).to_owned()));
         let but = |values: &[&str]| only(values).complement();
         let team = format!("{NAMESPACE_LABEL}team");

@@ -1,4 +1,4 @@
-//! The atoms: what no policy tells apart, and which of it each expression matches.
+//! The atoms: ends that no policy distinguishes, and which of them each expression matches.
 
 pub(in crate::analysis) mod extents;
 pub(in crate::analysis) mod future_pods;

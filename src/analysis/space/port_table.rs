@@ -1,4 +1,4 @@
-//! Port sets by number, so that what is common to two of them is worked out once.
+//! Port sets by number, with cached intersections and unions.
 
 use crate::sets::PortSet;
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -8,7 +8,7 @@ pub(in crate::analysis) type PortsId = u32;
 /// The number of the set without ports.
 pub(in crate::analysis) const EMPTY: PortsId = 0;
 
-/// Numbers port sets and remembers what is common to two of them, and their union.
+/// Numbers port sets and caches their intersections and unions.
 #[derive(Clone)]
 pub(in crate::analysis) struct PortTable {
     sets: Vec<PortSet>,

@@ -1,4 +1,4 @@
-//! The universe: every endpoint that some policy can tell from the others, as one index space.
+//! The universe: all ends that policies can distinguish, as one index space.
 //!
 //! Points, in this order: classes of known pods, pieces of the IPv4 axis, pieces of the IPv6 axis,
 //! nodes without a known address (a node with addresses is those addresses), pieces of the domain names.
@@ -15,34 +15,34 @@ use crate::sets::domains::pieces;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet, Hashed};
 use crate::sets::{Bits, DomainPattern, DomainPiece};
 
-/// Pods that no policy under analysis tells apart.
+/// Pods that no policy under analysis distinguishes.
 #[derive(Debug)]
 pub(in crate::analysis) struct Class {
-    /// The first of them, which speaks for all.
+    /// The first of them, which represents the class.
     pub pod: usize,
-    /// How many they are.
+    /// The number of pods.
     pub members: usize,
-    /// Their labels that count, as the vocabulary numbers them.
+    /// Their labels that policies test, by the numbers of the vocabulary.
     pub labels: Vec<(u32, u32)>,
-    /// A number for their ports that bear a name in use: classes that have these alike, and alike count as
-    /// pods or nodes, have equal ones.
+    /// A number for their ports with a name in use: equal for classes with equal such ports that both count as
+    /// pods, or both as nodes.
     pub named_ports: u32,
-    /// Those on their node that are taken for it, so that they always reach it (P2).
+    /// The host-network pods that count as their node and so always reach them (P2).
     pub hosts: Option<u32>,
 }
 
 /// One index space for the endpoints of a snapshot, under some policies.
 #[derive(Debug)]
 pub(in crate::analysis) struct Universe<'a> {
-    /// The tables that the points stand for.
+    /// The cluster.
     pub snapshot: &'a Snapshot,
-    /// What the policies can tell apart.
+    /// What the policies can distinguish.
     pub words: Vocabulary,
     /// The pod classes, by their first pod.
     pub classes: Vec<Class>,
     /// The class of each pod.
     pub class_of: Vec<u32>,
-    /// For nodes that host-network pods are taken for, the classes of these.
+    /// For nodes that host-network pods count as, the classes of these pods.
     pub hosts: Vec<Bits>,
     /// First addresses of the IPv4 pieces, ascending, from 0.
     v4: Vec<u32>,
@@ -52,11 +52,11 @@ pub(in crate::analysis) struct Universe<'a> {
     pub nodes: Vec<usize>,
     /// Patterns of domain names, sorted.
     pub patterns: Vec<DomainPattern>,
-    /// The pieces that these cut the names into.
+    /// The pieces into which the patterns split all names.
     pub domains: Vec<DomainPiece>,
 }
 
-/// What one point stands for.
+/// The meaning of one point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::analysis) enum Point {
     Class(usize),
@@ -71,7 +71,7 @@ impl<'a> Universe<'a> {
         Self::read_under(snapshot, policies, &[snapshot.assumptions])
     }
 
-    /// The same for policies that are read under one or the other of some assumptions.
+    /// The universe for policies that are evaluated under several assumptions.
     pub fn read_under(
         snapshot: &'a Snapshot,
         policies: &[&[Policy]],
@@ -97,7 +97,7 @@ impl<'a> Universe<'a> {
         }
     }
 
-    /// How many points there are.
+    /// The number of points.
     pub fn len(&self) -> usize {
         self.domain_points().end
     }
@@ -114,7 +114,7 @@ impl<'a> Universe<'a> {
         (start..middle, middle..end)
     }
 
-    /// The pieces that the address axes are cut into, in the order of their points.
+    /// The pieces of the address axes, in the order of their points.
     pub fn pieces(&self) -> Vec<(IpAddr, IpAddr)> {
         let count = self.address_points().len();
         (0..count).map(|at| self.piece(at)).collect()
@@ -132,7 +132,7 @@ impl<'a> Universe<'a> {
         start..start + self.domains.len()
     }
 
-    /// The pieces that an IPv4 range is made of; its ends are cuts.
+    /// The pieces of an IPv4 range, whose bounds are bounds of pieces.
     pub fn v4_points(&self, first: u32, last: u32) -> Range<usize> {
         let base = self.classes.len();
         let start = self.v4.partition_point(|&cut| cut < first);
@@ -140,7 +140,7 @@ impl<'a> Universe<'a> {
         base + start..base + end
     }
 
-    /// The pieces that an IPv6 range is made of.
+    /// The pieces of an IPv6 range.
     pub fn v6_points(&self, first: u128, last: u128) -> Range<usize> {
         let base = self.classes.len() + self.v4.len();
         let start = self.v6.partition_point(|&cut| cut < first);
@@ -159,7 +159,7 @@ impl<'a> Universe<'a> {
         base + self.v6.partition_point(|&cut| cut <= address) - 1
     }
 
-    /// What a point stands for.
+    /// The meaning of a point.
     pub fn point(&self, at: usize) -> Point {
         let addresses = self.address_points();
         if at < addresses.start {
@@ -185,13 +185,13 @@ impl<'a> Universe<'a> {
         (first.into(), Ipv6Addr::from(last).into())
     }
 
-    /// The pod that speaks for a class.
+    /// The representative pod of a class.
     pub fn pod(&self, class: usize) -> &'a Pod {
         &self.snapshot.pods[self.classes[class].pod]
     }
 }
 
-/// Where every value of a key counts, those that pods have are as good as named.
+/// Adds the values that pods have, for keys of which every value counts.
 fn name_every_value(snapshot: &Snapshot, words: &mut Vocabulary) {
     let every = words.label_keys.iter_mut().filter(|(_, key)| key.every);
     for (name, key) in every {
@@ -203,16 +203,16 @@ fn name_every_value(snapshot: &Snapshot, words: &mut Vocabulary) {
     }
 }
 
-/// What tells one pod from another.
+/// The properties of a pod that policies can distinguish.
 #[derive(PartialEq, Eq, Hash)]
 struct ClassKey<'a> {
     namespace: usize,
     labels: Vec<(u32, u32)>,
     ports: Vec<&'a ContainerPort>,
     host_network: bool,
-    /// What a host-network pod is matched by where it is taken for its node.
+    /// The addresses of the node, for a host-network pod that counts as its node.
     host: Option<(Option<&'a str>, &'a [IpAddr])>,
-    /// The node that it runs on, where host-network pods are taken for that.
+    /// The node that it runs on, where host-network pods count as their node.
     node: Option<&'a str>,
     service_account: Option<&'a str>,
     workload: Option<usize>,
@@ -237,7 +237,7 @@ impl<'a> ClassKey<'a> {
             true => fold_ports(&pod.ports, words),
             false => Vec::new(),
         };
-        // Under some assumptions the names of a host-network pod count, under others they do not.
+        // Under some assumptions the named ports of a host-network pod count, under others they do not.
         let mixed = !assumptions.iter().all(bears);
         let account = words.service_accounts.get(&*pod.service_account);
         Self {
@@ -257,7 +257,7 @@ impl<'a> ClassKey<'a> {
     }
 }
 
-/// The classes, the class of each pod, and the classes that are taken for some node.
+/// The classes, the class of each pod, and the classes that count as a node.
 fn classify(
     snapshot: &Snapshot,
     words: &Vocabulary,
@@ -315,7 +315,7 @@ fn hosted<'a>(snapshot: &'a Snapshot, assumptions: &[Assumptions]) -> HashSet<&'
     hosts.filter_map(|pod| pod.node.as_deref()).collect()
 }
 
-/// The ports that bear a name in use.
+/// The ports with a name in use.
 fn fold_ports<'a>(ports: &'a [ContainerPort], words: &Vocabulary) -> Vec<&'a ContainerPort> {
     let named = |p: &&ContainerPort| {
         p.name

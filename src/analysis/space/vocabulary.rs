@@ -1,5 +1,5 @@
-//! What the policies under analysis can tell apart: the label keys and values, names, address blocks
-//! and port names that some peer or port item speaks of. Whatever is not in it makes no difference.
+//! What the policies under analysis can distinguish: the label keys and values, names, address blocks and
+//! port names in their peers and port items. Nothing else affects a result.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use crate::policy::{Match, Peer, Policy, PortMatch, Rule};
 use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, LabelOp, Labels, Selector};
 
-/// The words of some policies.
+/// The labels, names and addresses that policies test.
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct Vocabulary {
     /// Pod label keys.
@@ -20,17 +20,17 @@ pub(in crate::analysis) struct Vocabulary {
     pub workloads: BTreeSet<usize>,
     /// Container port names.
     pub port_names: BTreeSet<String>,
-    /// Whether host-network pods are told from others.
+    /// Whether host-network pods are distinguished from others.
     pub host_network: bool,
-    /// Whether host-network pods are told apart by the nodes that they are taken for.
+    /// Whether host-network pods are distinguished by the nodes that they count as.
     pub hosts: bool,
-    /// Whether pods are told apart by the family of their addresses.
+    /// Whether pods are distinguished by the family of their addresses.
     pub pod_families: bool,
-    /// Whether nodes are named.
+    /// Whether policies match nodes.
     pub nodes: bool,
     /// Patterns of domain names.
     pub domains: BTreeSet<DomainPattern>,
-    /// Address sets that pods are asked for.
+    /// Address sets that are matched against pods.
     pub pod_blocks: Vec<IpSet>,
     /// Where a piece of the IPv4 axis starts.
     pub v4: BTreeSet<u32>,
@@ -38,18 +38,18 @@ pub(in crate::analysis) struct Vocabulary {
     pub v6: BTreeSet<u128>,
 }
 
-/// What is asked of one label key.
+/// The values of one label key that selectors test.
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct LabelKey {
     /// Numbers the keys, from 0.
     pub number: u32,
-    /// The values that are named, numbered from 0.
+    /// The values in selectors, numbered from 0.
     pub numbered: HashMap<String, u32>,
-    /// Whether every value counts, named or not, as predicates on text ask for a part of it.
+    /// Whether every value counts, because of a string predicate.
     pub every: bool,
 }
 
-/// The number of a value that no selector names.
+/// The number of a value that is in no selector.
 pub(in crate::analysis) const OTHER: u32 = u32::MAX;
 
 impl LabelKey {
@@ -67,7 +67,7 @@ pub(in crate::analysis) fn number(at: usize) -> u32 {
 }
 
 impl Vocabulary {
-    /// The words of these policies. Addresses of `nodes` become pieces of their own if nodes are named.
+    /// The vocabulary of these policies. Addresses of `nodes` become pieces of their own if policies match nodes.
     pub fn of<'a>(policies: impl IntoIterator<Item = &'a Policy>, nodes: &[Node]) -> Self {
         let mut words = Self::default();
         words.v4.insert(0);
@@ -161,7 +161,7 @@ impl Vocabulary {
         }
     }
 
-    /// Whether a universe made for these words serves for the others too.
+    /// Whether a universe for this vocabulary is valid for the other one too.
     pub fn covers(&self, other: &Self) -> bool {
         #[allow(clippy::iter_over_hash_type)]
         for (name, key) in &other.label_keys {
@@ -187,8 +187,7 @@ impl Vocabulary {
             && (self.nodes || !other.nodes)
     }
 
-    /// The labels that some selector asks for, by number, sorted; of a value that none names only that
-    /// there is one.
+    /// The labels that some selector tests, by number, sorted; [`OTHER`] for a value that is in no selector.
     pub fn fold(&self, labels: &Labels) -> Vec<(u32, u32)> {
         let folded = labels.iter().filter_map(|(key, value)| {
             let key = self.label_keys.get(key)?;
@@ -212,7 +211,7 @@ impl Vocabulary {
         }
     }
 
-    /// For each address set that pods are asked for, whether one of these addresses is in it.
+    /// For each address set that is matched against pods, whether it has one of these addresses.
     pub fn pod_cell(&self, addresses: &[IpAddr]) -> Vec<bool> {
         let within = |set: &IpSet| addresses.iter().any(|a| set.contains(*a));
         self.pod_blocks.iter().map(within).collect()

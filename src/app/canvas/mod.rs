@@ -37,7 +37,7 @@ use egui::{Context, Id, Rect, Sense, Ui};
 
 use super::analysis_results::{AnalysisResults, Extras};
 use super::command::Commands;
-use super::jobs::{Kept, Pool};
+use super::jobs::{Memo, Pool};
 use super::theme;
 use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};
@@ -67,7 +67,7 @@ pub struct CanvasView {
     far: Far,
     gesture: Gesture,
     /// The scene with what is being moved, by a worker.
-    dragged: Kept<moving::Drag, Arc<Scene>>,
+    dragged: Memo<moving::Drag, Arc<Scene>>,
     popup: Option<Popup>,
     /// What is under the pointer.
     hover: Option<Hit>,

@@ -7,7 +7,7 @@ use egui::{Pos2, Vec2};
 
 use super::camera::snap;
 use super::pen::rect;
-use crate::app::jobs::{Kept, Pool};
+use crate::app::jobs::{Memo, Pool};
 use crate::model::{Document, NamespaceId, NodeRef};
 use crate::scene::{Scene, pt};
 
@@ -79,7 +79,7 @@ impl Move {
     }
 
     /// Has a worker move everything to where the pointer is; what is under way is finished first.
-    pub fn keep(&mut self, dragged: &mut Kept<Drag, Arc<Scene>>, pool: &Pool) {
+    pub fn keep(&mut self, dragged: &mut Memo<Drag, Arc<Scene>>, pool: &Pool) {
         if self.done || self.drag.by == Vec2::ZERO && dragged.asked().is_none() {
             return;
         }

@@ -46,7 +46,7 @@ pub fn keep(
         Tab::Reach => reach::keep(
             (results, number),
             &view.selection,
-            &view.board,
+            &view.reach_matrix,
             &mut view.reach,
             pool,
         ),

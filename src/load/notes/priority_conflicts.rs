@@ -1,29 +1,33 @@
 //! Policies of equal priority that conflict (A3).
 
-use crate::analysis::priority_conflicts::{self, RuleAt, Tie};
+use crate::analysis::priority_conflicts::{self, PriorityConflict, RuleAt};
 use crate::analysis::{Direction, Endpoint};
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
 use crate::policy::{Action, Policy};
 
-pub(super) fn ties(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
-    let found = priority_conflicts::ties(snapshot);
-    out.extend(found.iter().filter_map(|tie| diagnostic(snapshot, tie)));
+pub(super) fn priority_conflicts(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
+    let found = priority_conflicts::priority_conflicts(snapshot);
+    out.extend(
+        found
+            .iter()
+            .filter_map(|conflict| diagnostic(snapshot, conflict)),
+    );
 }
 
-fn diagnostic(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
-    let (first, place, action) = rule(snapshot, tie, tie.first)?;
-    let (second, other_place, other_action) = rule(snapshot, tie, tie.second)?;
+fn diagnostic(snapshot: &Snapshot, conflict: &PriorityConflict) -> Option<Diagnostic> {
+    let (first, place, action) = rule(snapshot, conflict, conflict.first)?;
+    let (second, other_place, other_action) = rule(snapshot, conflict, conflict.second)?;
     let tier = snapshot.tiers.get(first.tier)?;
     let (own, other) = (
-        end(snapshot, &Endpoint::Pod(tie.own)),
-        end(snapshot, &tie.other),
+        end(snapshot, &Endpoint::Pod(conflict.own)),
+        end(snapshot, &conflict.other),
     );
-    let connection = match tie.direction {
+    let connection = match conflict.direction {
         Direction::Ingress => format!("{other} to {own}"),
         Direction::Egress => format!("{own} to {other}"),
     };
-    let port = tie
+    let port = conflict
         .port
         .map(|(protocol, port)| format!(" on {} {port}", protocol.name()));
     let message = format!(
@@ -47,11 +51,11 @@ fn diagnostic(snapshot: &Snapshot, tie: &Tie) -> Option<Diagnostic> {
 
 fn rule<'a>(
     snapshot: &'a Snapshot,
-    tie: &Tie,
+    conflict: &PriorityConflict,
     (policy, rule): RuleAt,
 ) -> Option<(&'a Policy, &'a Span, Action)> {
     let policy = snapshot.policies.get(policy)?;
-    let rule = policy.side(tie.direction)?.rules.get(rule)?;
+    let rule = policy.side(conflict.direction)?.rules.get(rule)?;
     Some((policy, &rule.span, rule.action))
 }
 
@@ -115,19 +119,19 @@ metadata: {name: r, namespace: o, labels: {app: r}}
         )
     }
 
-    fn conflicts(policies: &[String]) -> Vec<Diagnostic> {
+    fn diagnostic(policies: &[String]) -> Vec<Diagnostic> {
         let text = format!("{PODS}{}", policies.concat());
         let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
         assert_eq!(loaded.snapshot.policies.len(), policies.len());
-        let all = loaded.diagnostics.into_iter();
-        all.filter(|d| d.code == "A3").collect()
+        let diagnostic = loaded.diagnostics.into_iter();
+        diagnostic.filter(|d| d.code == "A3").collect()
     }
 
     const ALL: &str = "from: [{namespaces: {}}]";
 
     #[test]
     fn names_both_and_a_connection() {
-        let found = conflicts(&[rule("z", 5, "Deny", ALL), rule("b", 5, "Allow", ALL)]);
+        let found = diagnostic(&[rule("z", 5, "Deny", ALL), rule("b", 5, "Allow", ALL)]);
         let texts: Vec<_> = found.iter().map(Diagnostic::to_string).collect();
         insta::assert_snapshot!(texts.join("\n"), @r"
         a.yaml:11:1: warning: AdminNetworkPolicy z: spec.priority: it has the same priority 5 of tier Admin as AdminNetworkPolicy b (a.yaml:20:1), and they conflict: for `s/p` to `o/r` on TCP 1, a.yaml:27:5 is accept, a.yaml:18:5 is deny; the API leaves undefined which one decides, so `b` decides, the first by name (A3)
@@ -143,9 +147,9 @@ metadata: {name: r, namespace: o, labels: {app: r}}
         let rules = rule("z", 5, "Deny", ALL) + &rule("b", 5, "Allow", ALL);
         let text = pod("p") + &pod("q") + &rules;
         let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
-        let mut all = loaded.diagnostics.iter();
-        let found = all.find(|d| d.code == "A3").unwrap();
-        assert!(found.message.contains("for `s/q` to `s/p`"), "{found}");
+        let mut diagnostic = loaded.diagnostics.iter();
+        let found = diagnostic.find(|d| d.code == "A3").unwrap();
+        assert!(found.message.contains("from `s/q` to `s/p`"), "{found}");
     }
 
     #[test]
@@ -176,31 +180,31 @@ metadata: {name: r, namespace: o, labels: {app: r}}
                 &format!("{{action: Deny, {ALL}}}"),
             ),
         ] {
-            assert_eq!(conflicts(&[b.clone(), apart.clone()]), [], "{apart}");
+            assert_eq!(diagnostic(&[b.clone(), apart.clone()]), [], "{apart}");
         }
         for meeting in [
             rule("z", 5, "Pass", ALL),
             rule("z", 5, "Deny", &at("{portNumber: {port: 90}}")),
         ] {
             assert_eq!(
-                conflicts(&[b.clone(), meeting.clone()]).len(),
+                diagnostic(&[b.clone(), meeting.clone()]).len(),
                 1,
                 "{meeting}"
             );
         }
         let named = rule("n", 5, "Deny", &at("{namedPort: web}"));
         let number = rule("m", 5, "Allow", &at("{portNumber: {port: 8080}}"));
-        assert_eq!(conflicts(&[named, number]).len(), 1);
+        assert_eq!(diagnostic(&[named, number]).len(), 1);
     }
 
     #[test]
     fn connections_decided_by_higher_priorities_do_not_conflict() {
         let at = |port: u16| format!("{ALL}, ports: [{{portNumber: {{port: {port}}}}}]");
-        let tie = [
+        let conflict = [
             rule("b", 5, "Allow", &at(80)),
             rule("z", 5, "Deny", &at(80)),
         ];
-        let with = |first: String| conflicts(&[vec![first], tie.to_vec()].concat());
+        let with = |first: String| diagnostic(&[vec![first], conflict.to_vec()].concat());
         assert_eq!(with(rule("a", 4, "Pass", &at(80))), []);
         assert_eq!(with(rule("a", 4, "Pass", &at(81))).len(), 1);
         let own = format!("{{action: Allow, {}}}; {{action: Deny, {ALL}}}", at(80));
@@ -208,6 +212,6 @@ metadata: {name: r, namespace: o, labels: {app: r}}
             policy("b", 5, "{namespaces: {}}", &own),
             rule("z", 5, "Allow", &at(80)),
         ];
-        assert_eq!(conflicts(&both), []);
+        assert_eq!(diagnostic(&both), []);
     }
 }

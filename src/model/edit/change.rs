@@ -76,7 +76,7 @@ pub(super) fn change(
             has_ends(document, &invariant)?;
             document.invariants.put(id, invariant);
         }
-        _ => return Err(Refusal::new("a thing cannot become one of another kind")),
+        _ => return Err(Refusal::new("an object cannot change its kind")),
     }
     applied.items.push(item);
     Ok(())
@@ -97,10 +97,11 @@ pub(super) fn rename(
         Thing::External(external) => external.name = name,
         Thing::Group(group) => group.name = name,
         Thing::Invariant(invariant) => invariant.name = name,
-        Thing::Flow(_) => return Err(Refusal::new("a flow has no name").help("write a note on it")),
+        Thing::Flow(_) => return Err(Refusal::new("a flow has no name").help("edit its note")),
         Thing::Policy(_) => {
             return Err(
-                Refusal::new("an imported policy is named by its text").help("edit its text")
+                Refusal::new("an imported policy gets its name from its YAML")
+                    .help("edit the YAML"),
             );
         }
     }
@@ -135,7 +136,8 @@ fn free(document: &Document, thing: &Thing, me: Option<Item>) -> Result<(), Refu
     match taken {
         Some(item) if Some(item) != me => {
             let name = document.item_name(item);
-            Err(Refusal::new(format!("the name `{name}` is taken")).help("choose another name"))
+            Err(Refusal::new(format!("the name `{name}` is already used"))
+                .help("choose another name"))
         }
         _ => Ok(()),
     }
@@ -144,9 +146,7 @@ fn free(document: &Document, thing: &Thing, me: Option<Item>) -> Result<(), Refu
 fn has_ends(document: &Document, invariant: &Invariant) -> Result<(), Refusal> {
     match invariant.ends().all(|end| document.has_end(end)) {
         true => Ok(()),
-        false => Err(Refusal::new(
-            "an end of the invariant does not exist any more",
-        )),
+        false => Err(Refusal::new("an end of the invariant no longer exists")),
     }
 }
 
@@ -154,7 +154,7 @@ fn lives(document: &Document, namespace: NamespaceId) -> Result<(), Refusal> {
     if document.namespaces.contains(namespace) {
         Ok(())
     } else {
-        Err(Refusal::new("its namespace does not exist any more").help("choose another namespace"))
+        Err(Refusal::new("its namespace no longer exists").help("choose another namespace"))
     }
 }
 
@@ -167,7 +167,7 @@ pub(super) fn place(
             return Err(gone());
         }
         if at.iter().any(|at| !at.is_finite()) {
-            return Err(Refusal::new("a place must be a number"));
+            return Err(Refusal::new("a position must be a finite number"));
         }
     }
     Arc::make_mut(&mut document.layout).extend(places.iter().map(|(node, at)| (*node, *at)));

@@ -67,19 +67,19 @@ fn unite(document: &mut Document, twin: FlowId, flow: Flow, applied: &mut Applie
     }
     row.unknown.extend(flow.unknown);
     applied.notes.push(if row.ports == before {
-        format!("the flow {name} is there already")
+        format!("the flow {name} already exists")
     } else {
-        format!("united with the flow {name} that was there")
+        format!("merged with the existing flow {name}")
     });
 }
 
 fn joinable(document: &Document, from: &End, to: &End) -> Result<(), Refusal> {
     if !document.has_end(from) || !document.has_end(to) {
-        return Err(Refusal::new("an end of the flow does not exist any more"));
+        return Err(Refusal::new("an end of the flow no longer exists"));
     }
     if let (End::External(_), End::External(_)) = (from, to) {
         return Err(
-            Refusal::new("no policy can say anything about traffic between two externals")
+            Refusal::new("policies cannot control traffic between two externals")
                 .help("start or end the flow at a workload, a namespace or a group"),
         );
     }
@@ -163,45 +163,50 @@ fn edit(
 }
 
 /// Ends that were missing by words and exist now become ends again.
-pub(super) fn heal(document: &mut Document) {
-    let missing = |end: &End| matches!(end, End::Missing(_));
-    let sick = document
+pub(super) fn resolve_missing(document: &mut Document) {
+    let is_missing = |end: &End| matches!(end, End::Missing(_));
+    let missing = document
         .invariants
         .iter()
-        .any(|(_, i)| i.ends().any(missing));
-    if sick {
-        heal_invariants(document);
+        .any(|(_, i)| i.ends().any(is_missing));
+    if missing {
+        resolve_invariants(document);
     }
-    let sick: Vec<FlowId> = document
+    let missing: Vec<FlowId> = document
         .flows
         .iter()
-        .filter(|(_, flow)| missing(&flow.from) || missing(&flow.to))
+        .filter(|(_, flow)| is_missing(&flow.from) || is_missing(&flow.to))
         .map(|(id, _)| id)
         .collect();
-    if sick.is_empty() {
+    if missing.is_empty() {
         return;
     }
     let words = Words::new(document);
-    let healed: Vec<(FlowId, Flow)> = sick
+    let resolved: Vec<(FlowId, Flow)> = missing
         .into_iter()
-        .filter_map(|id| document.flows.get(id).map(|flow| (id, words.healed(flow))))
+        .filter_map(|id| {
+            document
+                .flows
+                .get(id)
+                .map(|flow| (id, words.resolved(flow)))
+        })
         .collect();
-    for (id, flow) in healed {
+    for (id, flow) in resolved {
         if document.flows.get(id) != Some(&flow) {
             document.flows.put(id, flow);
         }
     }
 }
 
-fn heal_invariants(document: &mut Document) {
+fn resolve_invariants(document: &mut Document) {
     let words = Words::new(document);
     let rows = document.invariants.iter();
-    let healed: Vec<_> = rows
-        .map(|(id, row)| (id, words.healed_invariant(row), row))
-        .filter(|(_, healed, row)| healed != *row)
-        .map(|(id, healed, _)| (id, healed))
+    let resolved: Vec<_> = rows
+        .map(|(id, row)| (id, words.resolved_invariant(row), row))
+        .filter(|(_, resolved, row)| resolved != *row)
+        .map(|(id, resolved, _)| (id, resolved))
         .collect();
-    for (id, row) in healed {
+    for (id, row) in resolved {
         document.invariants.put(id, row);
     }
 }

@@ -267,8 +267,8 @@ fn paste_flows(
     }
     // What was left behind by words may stand in this Document.
     let words = Words::new(document);
-    let healed: Vec<_> = flows_in.iter().map(|flow| words.healed(flow)).collect();
-    for flow in healed {
+    let resolved: Vec<_> = flows_in.iter().map(|flow| words.resolved(flow)).collect();
+    for flow in resolved {
         let id: FlowId = flows::add(document, flow, applied)?;
         applied.items.push(Item::Flow(id));
     }
@@ -279,7 +279,7 @@ fn paste_invariants(document: &mut Document, part: &Document, ids: &Ids, applied
     let words = Words::new(part);
     for (_, invariant) in part.invariants.iter() {
         let mut invariant = invariant.map_ends(|end| ids.end(end, &words));
-        invariant = Words::new(document).healed_invariant(&invariant);
+        invariant = Words::new(document).resolved_invariant(&invariant);
         invariant.name = document.fresh_invariant_name(&invariant.name);
         let new = document.invariants.add(invariant);
         applied.items.push(Item::Invariant(new));

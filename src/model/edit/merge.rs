@@ -45,7 +45,7 @@ pub(super) fn merge(
         let mut flow = flow.clone();
         flow.from = ids.end(&flow.from, &words);
         flow.to = ids.end(&flow.to, &words);
-        let flow = Words::new(document).healed(&flow);
+        let flow = Words::new(document).resolved(&flow);
         // The same import again is nothing to talk about, so these notes are dropped.
         let mut quiet = Applied::default();
         let id = flows::add(document, flow, &mut quiet)?;
@@ -60,7 +60,7 @@ fn merge_invariants(document: &mut Document, other: &Document, ids: &Ids, applie
     let words = Words::new(other);
     for (_, invariant) in other.invariants.iter() {
         let invariant = invariant.map_ends(|end| ids.end(end, &words));
-        let mut invariant = Words::new(document).healed_invariant(&invariant);
+        let mut invariant = Words::new(document).resolved_invariant(&invariant);
         let here = document.invariant_named(&invariant.name);
         let same = here.filter(|here| document.invariants.get(*here) == Some(&invariant));
         let new = same.unwrap_or_else(|| {

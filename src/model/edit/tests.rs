@@ -1,4 +1,4 @@
-//! Edits keep the invariants, undo brings everything back, and the gestures do what people expect.
+//! Edits preserve the invariants, and undo restores the previous Document.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -75,7 +75,7 @@ fn workload(document: &Document, words: &str) -> WorkloadId {
 }
 
 #[test]
-fn drawing_the_same_ends_again_unites_the_ports_and_says_so() {
+fn adding_a_flow_between_the_same_ends_merges_the_ports_and_notes_it() {
     let mut document = shop();
     let edit = Edit::Add(Thing::Flow(flow(
         &document,
@@ -88,7 +88,7 @@ fn drawing_the_same_ends_again_unites_the_ports_and_says_so() {
     assert_eq!(applied.items, [Item::Flow(FlowId(0))]);
     assert_eq!(
         applied.notes,
-        ["united with the flow web to checkout that was there"]
+        ["merged with the existing flow web to checkout"]
     );
     assert_eq!(document.flows.len(), 2);
     let ports = &document.flows.get(FlowId(0)).expect("it is there").ports;
@@ -99,7 +99,7 @@ fn drawing_the_same_ends_again_unites_the_ports_and_says_so() {
 }
 
 #[test]
-fn a_muted_flow_never_comes_into_force_by_drawing_another() {
+fn adding_a_flow_does_not_unmute_an_equal_one() {
     let mut document = shop();
     Edit::Mute(vec![FlowId(0)], true)
         .apply(&mut document)
@@ -116,7 +116,7 @@ fn a_muted_flow_never_comes_into_force_by_drawing_another() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_with_a_reason() {
+fn invalid_edits_are_rejected_with_a_reason() {
     let document = shop();
     let refusal = |edit: Edit| {
         let mut changed = document.clone();
@@ -126,24 +126,16 @@ fn what_cannot_be_is_refused_with_a_reason() {
     };
     let mut between = flow(&document, "external/office", "shop/web", "80");
     between.to = End::External(ExternalId(1));
-    insta::assert_snapshot!(refusal(Edit::Add(Thing::Flow(between))), @r##"
-    no policy can say anything about traffic between two externals; start or end the flow at a workload, a namespace or a group
-    "##);
-    insta::assert_snapshot!(refusal(Edit::Rename(Item::Namespace(NamespaceId(0)), "data".into())), @r##"
-    the name `data` is taken; choose another name
-    "##);
-    insta::assert_snapshot!(refusal(Edit::Rename(Item::Workload(WorkloadId(0)), "Web".into())), @r##"
-    `Web` has `W` in it; use lowercase letters, digits, `-` and `.`
-    "##);
+    insta::assert_snapshot!(refusal(Edit::Add(Thing::Flow(between))), @"policies cannot control traffic between two externals; start or end the flow at a workload, a namespace or a group");
+    insta::assert_snapshot!(refusal(Edit::Rename(Item::Namespace(NamespaceId(0)), "data".into())), @"the name `data` is already used; choose another name");
+    insta::assert_snapshot!(refusal(Edit::Rename(Item::Workload(WorkloadId(0)), "Web".into())), @"`Web` contains `W`; use lowercase letters, digits, `-` and `.`");
     let rest = Edit::Rename(Item::Workload(WorkloadId(9)), "x".into());
     let batch = vec![Edit::Remove(vec![Item::Namespace(NamespaceId(1))]), rest];
-    insta::assert_snapshot!(refusal(Edit::Batch("both".into(), batch)), @r##"
-    it does not exist any more
-    "##);
+    insta::assert_snapshot!(refusal(Edit::Batch("both".into(), batch)), @"it no longer exists");
 }
 
 #[test]
-fn deleting_takes_along_what_cannot_be_without_it() {
+fn removing_an_object_removes_its_contents() {
     let mut document = shop();
     Edit::Remove(vec![Item::Workload(WorkloadId(0))])
         .apply(&mut document)
@@ -163,7 +155,7 @@ fn deleting_takes_along_what_cannot_be_without_it() {
 }
 
 #[test]
-fn a_copy_can_be_told_apart_from_its_original() {
+fn a_copy_has_its_own_name_and_labels() {
     let mut document = shop();
     let items = vec![Item::Workload(WorkloadId(0)), Item::Workload(WorkloadId(1))];
     Edit::Duplicate(items)
@@ -225,7 +217,7 @@ fn a_workload_pasted_elsewhere_goes_into_the_namespace_chosen() {
 }
 
 #[test]
-fn importing_the_same_again_changes_nothing_and_news_are_taken_over() {
+fn importing_again_changes_nothing_and_adds_new_objects() {
     let mut document = shop();
     let merge = Edit::Merge(Arc::new(shop()));
     merge.apply(&mut document).expect("it is taken");
@@ -249,7 +241,7 @@ fn importing_the_same_again_changes_nothing_and_news_are_taken_over() {
 }
 
 #[test]
-fn a_missing_end_heals_when_its_thing_comes_to_be() {
+fn a_missing_end_resolves_when_its_object_exists() {
     let text = "format: drawbridge/1\nnamespaces: [{name: a}]\nworkloads: [{name: x, namespace: a}]
 flows: [{from: a/x, to: a/y, ports: [any]}]\n";
     let mut document = read(text, "p").expect("a project").0;
@@ -267,7 +259,7 @@ flows: [{from: a/x, to: a/y, ports: [any]}]\n";
 }
 
 #[test]
-fn a_service_port_is_offered_as_the_port_behind_it() {
+fn a_service_port_is_offered_as_its_target_port() {
     let document = shop();
     let choices = document.port_choices(&End::Workload(WorkloadId(1)));
     let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
@@ -278,7 +270,7 @@ fn a_service_port_is_offered_as_the_port_behind_it() {
 }
 
 #[test]
-fn one_gesture_is_one_step_and_saving_is_remembered_across_undo() {
+fn one_gesture_is_one_step_and_the_saved_state_survives_undo() {
     let mut history = History::new(shop());
     let place = |x: f32| Edit::Place([(NodeRef::Workload(WorkloadId(0)), [x, 0.0])].into());
     for x in [1.0, 2.0, 3.0] {
@@ -314,7 +306,7 @@ fn one_gesture_is_one_step_and_saving_is_remembered_across_undo() {
 }
 
 #[test]
-fn an_invariant_follows_a_rename_and_outlives_its_ends() {
+fn an_invariant_follows_renames_and_survives_the_removal_of_its_ends() {
     let mut history = History::new(shop());
     let web = Item::Workload(workload(history.document(), "shop/web"));
     let invariant = Invariant {
@@ -356,14 +348,14 @@ fn an_invariant_follows_a_rename_and_outlives_its_ends() {
     history
         .edit(&Edit::Add(row.expect("it was there")))
         .expect("it is taken");
-    let healed = history
+    let resolved = history
         .document()
         .invariants
         .iter()
         .next()
         .expect("it is there")
         .1;
-    assert!(matches!(healed.to, Some(End::Workload(_))));
+    assert!(matches!(resolved.to, Some(End::Workload(_))));
 
     history
         .edit(&Edit::Duplicate(added.clone()))

@@ -1,5 +1,5 @@
-//! What is wrong inside a Document: its structure, which no edit may break, and the values in it,
-//! which an import may bring in whatever they are.
+//! Checks of a Document: its structure, which every edit preserves, and its values, which an import may
+//! bring in invalid.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::model::{
 };
 use crate::sets::{LabelOp, Labels, Selector};
 
-/// What must hold in every Document and holds after every edit: no id of something that does not
-/// exist, no two things with one name, no flow between externals, no end by words that exists.
+/// Violations of what holds in every Document and after every edit: every id exists, names are unique, no
+/// flow connects two externals, and an end is `Missing` only if nothing has its name.
 pub fn invariants(document: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    twins(document, &mut found);
+    duplicates(document, &mut found);
     for (_, workload) in document.workloads.iter() {
         if !document.namespaces.contains(workload.namespace) {
             found.push(broken(format!(
@@ -45,14 +45,16 @@ pub fn invariants(document: &Document) -> Vec<Diagnostic> {
         }
         if let (End::External(_), End::External(_)) = (&flow.from, &flow.to) {
             found.push(broken(format!(
-                "flow `{}` joins two externals",
+                "flow `{}` connects two externals",
                 document.flow_name(id)
             )));
         }
-        let healed = words.healed(flow);
-        if healed.from != flow.from || healed.to != flow.to {
+        let resolved = words.resolved(flow);
+        if resolved.from != flow.from || resolved.to != flow.to {
             let name = document.flow_name(id);
-            found.push(broken(format!("flow `{name}` names an end that exists")));
+            found.push(broken(format!(
+                "flow `{name}` has a missing end that exists"
+            )));
         }
     }
     for (_, invariant) in document.invariants.iter() {
@@ -62,15 +64,15 @@ pub fn invariants(document: &Document) -> Vec<Diagnostic> {
                 "invariant `{name}` has an end that was removed"
             )));
         }
-        if words.healed_invariant(invariant) != *invariant {
+        if words.resolved_invariant(invariant) != *invariant {
             found.push(broken(format!(
-                "invariant `{name}` names an end that exists"
+                "invariant `{name}` has a missing end that exists"
             )));
         }
     }
     for (node, place) in document.layout.iter() {
         if !document.has_node(*node) || place.iter().any(|at| !at.is_finite()) {
-            found.push(broken(format!("a place of {node:?} makes no sense")));
+            found.push(broken(format!("invalid position of {node:?}")));
         }
     }
     found
@@ -80,7 +82,7 @@ fn broken(message: String) -> Diagnostic {
     Diagnostic::error("broken-document", message)
 }
 
-fn twins(document: &Document, found: &mut Vec<Diagnostic>) {
+fn duplicates(document: &Document, found: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let mut count = |what: String| *seen.entry(what).or_default() += 1;
     for (_, namespace) in document.namespaces.iter() {
@@ -103,21 +105,21 @@ fn twins(document: &Document, found: &mut Vec<Diagnostic>) {
     for (_, invariant) in document.invariants.iter() {
         count(format!("invariant `{}`", invariant.name));
     }
-    let twice = seen.into_iter().filter(|(_, times)| *times > 1);
-    found.extend(twice.map(|(what, _)| broken(format!("{what} is there twice"))));
+    let repeated = seen.into_iter().filter(|(_, times)| *times > 1);
+    found.extend(repeated.map(|(what, _)| broken(format!("{what} exists more than once"))));
 }
 
-/// Every value that the API server or a dialect would refuse, with the thing it belongs to.
+/// Every value that the API server or a dialect would reject, with the object it belongs to.
 pub fn problems(document: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut tell = |what: String, refusals: Vec<Refusal>| {
+    let mut report = |what: String, refusals: Vec<Refusal>| {
         found.extend(refusals.into_iter().map(|refusal| Diagnostic {
             help: refusal.help,
             ..Diagnostic::error("invalid-value", refusal.message).on(what.clone())
         }));
     };
     for (_, namespace) in document.namespaces.iter() {
-        tell(
+        report(
             format!("namespace {}", namespace.name),
             check_namespace(namespace),
         );
@@ -125,32 +127,32 @@ pub fn problems(document: &Document) -> Vec<Diagnostic> {
     for (_, workload) in document.workloads.iter() {
         let namespace = document.node_name(NodeRef::Namespace(workload.namespace));
         let what = format!("{} {namespace}/{}", workload.kind, workload.name);
-        tell(what, check_workload(workload));
+        report(what, check_workload(workload));
     }
     for (_, service) in document.services.iter() {
         let namespace = document.node_name(NodeRef::Namespace(service.namespace));
-        tell(
+        report(
             format!("Service {namespace}/{}", service.name),
             check_service(service),
         );
     }
     for (_, external) in document.externals.iter() {
-        tell(
+        report(
             format!("external {}", external.name),
             check_external(external),
         );
     }
     for (_, group) in document.groups.iter() {
-        tell(format!("group {}", group.name), check_group(group));
+        report(format!("group {}", group.name), check_group(group));
     }
     for (id, flow) in document.flows.iter() {
-        tell(
+        report(
             format!("flow {}", document.flow_name(id)),
             check_ports(&flow.ports),
         );
     }
     for (_, invariant) in document.invariants.iter() {
-        tell(
+        report(
             format!("invariant {}", invariant.name),
             check_invariant(invariant),
         );
@@ -158,7 +160,7 @@ pub fn problems(document: &Document) -> Vec<Diagnostic> {
     found
 }
 
-/// Everything wrong with the values of one thing.
+/// The invalid values of one object.
 pub fn check(thing: &Thing) -> Vec<Refusal> {
     match thing {
         Thing::Namespace(namespace) => check_namespace(namespace),
@@ -183,7 +185,7 @@ fn check_workload(workload: &Workload) -> Vec<Refusal> {
     let mut wrong = Vec::new();
     wrong.extend(subdomain_name(&workload.name).err());
     if workload.kind.is_empty() || !workload.kind.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        let message = format!("`{}` is not a kind", workload.kind);
+        let message = format!("`{}` is not a workload kind", workload.kind);
         wrong
             .push(Refusal::new(message).help("write Deployment, StatefulSet, DaemonSet, Pod, ..."));
     }
@@ -243,17 +245,17 @@ fn check_invariant(invariant: &Invariant) -> Vec<Refusal> {
     match invariant.claim {
         Claim::Deny | Claim::DenyAnyHops => {
             if from.is_none() && to.is_none() {
-                let refusal = Refusal::new("it says neither from what nor to what");
-                wrong.push(refusal.help("name a source, a destination, or both"));
+                let refusal = Refusal::new("the invariant has neither a source nor a destination");
+                wrong.push(refusal.help("choose a source, a destination, or both"));
             }
         }
         Claim::Allow => {
             if from.is_none() || to.is_none() {
-                let refusal = Refusal::new("it does not say what must reach what");
-                wrong.push(refusal.help("name a source and a destination"));
+                let refusal = Refusal::new("an `allow` invariant needs a source and a destination");
+                wrong.push(refusal.help("choose both"));
             }
             if invariant.ports.is_empty() {
-                let refusal = Refusal::new("it does not say on which ports");
+                let refusal = Refusal::new("an `allow` invariant needs ports");
                 wrong.push(refusal.help("choose ports, or `any` for all of them"));
             }
         }
@@ -267,7 +269,7 @@ fn check_ports(ports: &[FlowPort]) -> Vec<Refusal> {
         match port {
             FlowPort::Range(_, 0, _) => wrong.push(no_port_zero()),
             FlowPort::Range(_, first, last) if first > last => {
-                let message = format!("the range `{port}` runs backwards");
+                let message = format!("the range `{port}` ends before it starts");
                 wrong.push(Refusal::new(message).help("put the smaller port first"));
             }
             FlowPort::Named(_, name) => wrong.extend(port_name(name).err()),
@@ -295,7 +297,7 @@ fn check_selector(selector: &Selector, wrong: &mut Vec<Refusal>) {
             if values.is_empty() {
                 let message = format!("the requirement on `{}` has no values", requirement.key);
                 wrong
-                    .push(Refusal::new(message).help("add a value, or ask whether the key exists"));
+                    .push(Refusal::new(message).help("add a value, or use Exists or DoesNotExist"));
             }
             wrong.extend(values.iter().filter_map(|value| label_value(value).err()));
         }

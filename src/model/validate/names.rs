@@ -26,14 +26,14 @@ pub fn subdomain_name(name: &str) -> Result<(), Refusal> {
         .find(|part| part.is_empty() || part.starts_with('-') || part.ends_with('-'))
     {
         Some(_) => Err(Refusal::new(format!(
-            "`{name}` has a `.` next to another `.` or to a `-`"
+            "`{name}` has an empty label or a label that starts or ends with `-`"
         ))
-        .help("put letters or digits around every `.`")),
+        .help("put a letter or digit on both sides of every `.`")),
         None => Ok(()),
     }
 }
 
-/// A name of our own, for externals and groups: `Internet`, `Office VPN`, `api.stripe.com`.
+/// A free-form name, for externals and groups: `Internet`, `Office VPN`, `api.stripe.com`.
 pub fn free_name(name: &str) -> Result<(), Refusal> {
     free_text(name, 63)
 }
@@ -45,12 +45,12 @@ pub fn sentence_name(name: &str) -> Result<(), Refusal> {
 
 fn free_text(name: &str, most: usize) -> Result<(), Refusal> {
     if name.trim().is_empty() {
-        return Err(Refusal::new("the name is empty").help("type a name"));
+        return Err(Refusal::new("the name is empty").help("enter a name"));
     }
     if name.trim() != name || name.chars().any(char::is_control) {
         return Err(
-            Refusal::new("the name has spaces around it or line breaks in it")
-                .help("write it on one line, without spaces around it"),
+            Refusal::new("the name starts or ends with a space, or contains a line break")
+                .help("remove them"),
         );
     }
     if name.chars().count() > most {
@@ -60,10 +60,10 @@ fn free_text(name: &str, most: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Letters and digits at both ends, those and `inner` in between.
+/// Checks that `end` holds for the first and last character, and `end` or `inner` for the others.
 fn named(name: &str, most: usize, end: impl Fn(char) -> bool, inner: &str) -> Result<(), Refusal> {
     if name.is_empty() {
-        return Err(Refusal::new("the name is empty").help("type a name"));
+        return Err(Refusal::new("the name is empty").help("enter a name"));
     }
     if name.len() > most {
         let message = format!("the name has {} characters", name.len());
@@ -78,12 +78,12 @@ fn named(name: &str, most: usize, end: impl Fn(char) -> bool, inner: &str) -> Re
             "-" => "digits and `-`",
             _ => "digits, `-` and `.`",
         };
-        return Err(Refusal::new(format!("`{name}` has {what} in it"))
+        return Err(Refusal::new(format!("`{name}` contains {what}"))
             .help(format!("use lowercase letters, {signs}")));
     }
     if !name.starts_with(&end) || !name.ends_with(&end) {
         return Err(Refusal::new(format!(
-            "`{name}` does not start and end with a letter or digit"
+            "`{name}` must start and end with a letter or digit"
         ))
         .help("start and end with a lowercase letter or a digit"));
     }
@@ -102,20 +102,21 @@ pub fn label_key(key: &str) -> Result<(), Refusal> {
                 );
             }
             if prefix.is_empty() {
-                return Err(
-                    Refusal::new(format!("the key `{key}` has nothing before its `/`"))
-                        .help("write a domain before it, or leave out the `/`"),
-                );
+                return Err(Refusal::new(format!("the key `{key}` has an empty prefix"))
+                    .help("write a domain before the `/`, or remove the `/`"));
             }
             subdomain_name(prefix).map_err(|refusal| Refusal {
-                message: format!("the key's prefix is not a domain: {}", refusal.message),
+                message: format!(
+                    "the key's prefix is not a valid domain: {}",
+                    refusal.message
+                ),
                 help: refusal.help,
             })?;
             name
         }
     };
     if name.is_empty() {
-        return Err(Refusal::new("the label key is empty").help("type a key such as `app`"));
+        return Err(Refusal::new("the label key is empty").help("enter a key such as `app`"));
     }
     label_word("label key", name)
 }
@@ -141,13 +142,13 @@ fn label_word(what: &str, word: &str) -> Result<(), Refusal> {
             ' ' => "a space".to_owned(),
             bad => format!("`{bad}`"),
         };
-        return Err(Refusal::new(format!("the {what} `{word}` has {bad} in it"))
+        return Err(Refusal::new(format!("the {what} `{word}` contains {bad}"))
             .help("use letters, digits, `-`, `_` and `.`"));
     }
     let end = |c: char| c.is_ascii_alphanumeric();
     if !word.starts_with(end) || !word.ends_with(end) {
         return Err(Refusal::new(format!(
-            "the {what} `{word}` does not start and end with a letter or digit"
+            "the {what} `{word}` must start and end with a letter or digit"
         ))
         .help("start and end with a letter or a digit"));
     }
@@ -169,9 +170,7 @@ pub fn labels(text: &str) -> Result<Labels, Refusal> {
         label_key(key)?;
         label_value(value)?;
         if labels.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(
-                Refusal::new(format!("the key `{key}` is there twice")).help("keep one of them")
-            );
+            return Err(Refusal::new(format!("duplicate key `{key}`")).help("remove one of them"));
         }
     }
     Ok(labels)
@@ -201,7 +200,7 @@ pub fn port_name(name: &str) -> Result<(), Refusal> {
         .chars()
         .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     {
-        refuse("has other characters than lowercase letters, digits and hyphens")
+        refuse("contains characters other than lowercase letters, digits and hyphens")
     } else if !name.chars().any(|c| c.is_ascii_lowercase()) {
         refuse("has no letter")
     } else if name.contains("--") {

@@ -1,4 +1,4 @@
-//! Address blocks with holes, and domain names (V12 to V14, A8).
+//! Address blocks with exceptions, and domain names (V12 to V14, A8).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -20,8 +20,8 @@ pub fn cidr(text: &str) -> Result<IpNet, Refusal> {
     };
     if block != block.trunc() {
         return Err(
-            Refusal::new(format!("`{text}` has bits set behind its prefix")).help(format!(
-                "write {}, or {} for the address alone",
+            Refusal::new(format!("`{text}` has host bits set")).help(format!(
+                "write {}, or {} for the single address",
                 block.trunc(),
                 block.addr()
             )),
@@ -33,27 +33,27 @@ pub fn cidr(text: &str) -> Result<IpNet, Refusal> {
 fn unmapped(block: IpNet) -> Result<IpNet, Refusal> {
     match block.addr() {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => Err(Refusal::new(format!(
-            "`{block}` is an IPv4 address inside IPv6"
+            "`{block}` is an IPv4-mapped IPv6 address"
         ))
         .help("write the IPv4 block")),
         _ => Ok(block),
     }
 }
 
-/// One block with its holes: `198.51.100.0/24 except 198.51.100.9/32, 198.51.100.10/32`.
+/// One block with its exceptions: `198.51.100.0/24 except 198.51.100.9/32, 198.51.100.10/32`.
 pub fn network(text: &str) -> Result<Network, Refusal> {
-    let (block, holes) = match text.split_once("except") {
-        Some((block, holes)) => (block, holes),
+    let (block, exceptions) = match text.split_once("except") {
+        Some((block, exceptions)) => (block, exceptions),
         None => (text, ""),
     };
     let block = cidr(block)?;
     let mut except = Vec::new();
-    for hole in holes
+    for exception in exceptions
         .split(',')
         .map(str::trim)
-        .filter(|hole| !hole.is_empty())
+        .filter(|exception| !exception.is_empty())
     {
-        except.push(cidr(hole)?);
+        except.push(cidr(exception)?);
     }
     let network = Network {
         cidr: block,
@@ -73,15 +73,15 @@ pub fn networks(text: &str) -> Result<Vec<Network>, Refusal> {
 }
 
 impl Network {
-    /// Whether every hole lies strictly inside the block.
+    /// Checks that every exception is a proper subset of the block.
     pub fn check(&self) -> Result<(), Refusal> {
-        for hole in &self.except {
-            if *hole == self.cidr || !self.cidr.contains(hole) {
+        for exception in &self.except {
+            if *exception == self.cidr || !self.cidr.contains(exception) {
                 return Err(Refusal::new(format!(
-                    "`{hole}` is not strictly inside `{}`",
+                    "`{exception}` is not a proper subset of `{}`",
                     self.cidr
                 ))
-                .help("leave out smaller blocks of the same family only"));
+                .help("except only smaller blocks of the same address family"));
             }
         }
         Ok(())
@@ -92,8 +92,8 @@ impl fmt::Display for Network {
     /// As [`network`] reads it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.cidr)?;
-        for (i, hole) in self.except.iter().enumerate() {
-            write!(f, "{} {hole}", if i == 0 { " except" } else { "," })?;
+        for (i, exception) in self.except.iter().enumerate() {
+            write!(f, "{} {exception}", if i == 0 { " except" } else { "," })?;
         }
         Ok(())
     }
@@ -116,19 +116,19 @@ pub fn domain_name(name: &str) -> Result<(), Refusal> {
     } else if name.parse::<IpAddr>().is_ok() {
         Err(
             Refusal::new(format!("`{name}` is an address, not a domain name"))
-                .help("put it among the networks"),
+                .help("add it to the networks"),
         )
     } else if parts.len() < 2 {
-        refuse("has only one part")
+        refuse("has only one label")
     } else if parts.iter().any(|part| part.is_empty() || part.len() > 63) {
-        refuse("has a part that is empty or longer than 63 characters")
+        refuse("has a label that is empty or longer than 63 characters")
     } else if parts.iter().any(|part| !part.chars().all(fine)) {
-        refuse("has other characters than lowercase letters, digits and hyphens")
+        refuse("contains characters other than lowercase letters, digits and hyphens")
     } else if parts
         .iter()
         .any(|part| part.starts_with('-') || part.ends_with('-'))
     {
-        refuse("has a part that starts or ends with a hyphen")
+        refuse("has a label that starts or ends with a hyphen")
     } else {
         Ok(())
     }

@@ -37,9 +37,9 @@ pub fn flow_port(text: &str) -> Result<FlowPort, Refusal> {
     }
 }
 
-/// Ports as people type them: `80`, `80, 443/udp`, `tcp 5432`, `http`, `4000-4010/udp`, `any`.
-/// TCP unless said otherwise; an empty text is no port at all. Behind `UDP/` any word is a port's name,
-/// `all` and `tcp` too.
+/// Ports as users type them: `80`, `80, 443/udp`, `tcp 5432`, `http`, `4000-4010/udp`, `any`.
+/// TCP by default; an empty text means no ports. After `UDP/` any word is a port name, `all` and `tcp`
+/// included.
 pub fn flow_ports(text: &str) -> Result<Vec<FlowPort>, Refusal> {
     let mut ports = Vec::new();
     for item in text
@@ -58,7 +58,7 @@ pub fn flow_ports_text(ports: &[FlowPort]) -> String {
     items.join(", ")
 }
 
-/// Sorted and without repeats; what another port covers outright is left out.
+/// Sorts the ports and removes those that another one covers.
 pub fn united(mut ports: Vec<FlowPort>) -> Vec<FlowPort> {
     ports.sort();
     ports.dedup();
@@ -111,10 +111,8 @@ fn typed(item: &str) -> Result<FlowPort, Refusal> {
             (Some(protocol), None) if any(second) => Ok(FlowPort::All(protocol)),
             (Some(protocol), None) => number_range_or_name(protocol, second),
             (None, Some(protocol)) => number_range_or_name(protocol, first),
-            _ => Err(
-                Refusal::new(format!("`{item}` names no protocol that policies know"))
-                    .help("use TCP, UDP or SCTP: `UDP/53`"),
-            ),
+            _ => Err(Refusal::new(format!("`{item}` has an unknown protocol"))
+                .help("use TCP, UDP or SCTP: `UDP/53`")),
         },
         _ => Err(Refusal::new(format!("`{item}` is not a port"))
             .help("separate ports by commas: `80, 443, UDP/53`")),
@@ -129,8 +127,10 @@ fn number_range_or_name(protocol: Protocol, text: &str) -> Result<FlowPort, Refu
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (port_number(first)?, port_number(last)?);
     if first > last {
-        return Err(Refusal::new(format!("the range `{text}` runs backwards"))
-            .help(format!("write {last}-{first}")));
+        return Err(
+            Refusal::new(format!("the range `{text}` ends before it starts"))
+                .help(format!("write {last}-{first}")),
+        );
     }
     Ok(FlowPort::Range(protocol, first, last))
 }

@@ -1,4 +1,4 @@
-//! Label selectors as text, in kubectl's words: `app=web, tier in (a, b), !canary, tier != old`.
+//! Label selectors as text, in kubectl's syntax: `app=web, tier in (a, b), !canary, tier != old`.
 
 use std::collections::BTreeSet;
 
@@ -50,10 +50,10 @@ fn items(text: &str) -> Result<Vec<&str>, Refusal> {
     for (at, c) in text.char_indices() {
         match c {
             '(' if inside => {
-                return Err(Refusal::new("one `(` inside another").help("close the first"));
+                return Err(Refusal::new("nested `(`").help("close the first `(`"));
             }
             '(' => inside = true,
-            ')' if !inside => return Err(Refusal::new("a `)` without a `(`").help("remove it")),
+            ')' if !inside => return Err(Refusal::new("unmatched `)`").help("remove it")),
             ')' => inside = false,
             ',' | '\n' if !inside => {
                 items.push(text.get(start..at).unwrap_or_default());
@@ -63,7 +63,7 @@ fn items(text: &str) -> Result<Vec<&str>, Refusal> {
         }
     }
     if inside {
-        return Err(Refusal::new("a `(` is not closed").help("add a `)`"));
+        return Err(Refusal::new("unclosed `(`").help("add a `)`"));
     }
     items.push(text.get(start..).unwrap_or_default());
     Ok(items

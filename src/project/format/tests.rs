@@ -53,11 +53,11 @@ layout: {shop/web: [120, 40.5], "shop/*": [0, 0], node/gone: [1, 2]}
 fn a_project_written_by_hand() {
     let (document, found) = read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(found.join("\n"), @r"
-    shop.drawbridge.yaml:33:10: error: no workload of `shop` is called `chekout` (missing-end)
+    insta::assert_snapshot!(found.join("\n"), @"
+    shop.drawbridge.yaml:33:10: error: no workload of `shop` has the name `chekout` (missing-end)
         help: did you mean `checkout`?
-    shop.drawbridge.yaml:39:55: error: no workload of `shop` is called `gone` (missing-end)
-        help: declare it, or remove what refers to it
+    shop.drawbridge.yaml:39:55: error: no workload of `shop` has the name `gone` (missing-end)
+        help: declare it, or remove the reference
     ");
     assert!(invariants(&document).is_empty());
     insta::assert_snapshot!(write(&document), @r#"
@@ -168,8 +168,8 @@ flows:
         help: remove one of them
     p.drawbridge.yaml:6:94: error: unknown field `matchFoo` in a selector (project-format)
         help: write matchLabels and matchExpressions
-    p.drawbridge.yaml:8:31: error: `10.0.0.1/8` has bits set behind its prefix (project-format)
-        help: write 10.0.0.0/8, or 10.0.0.1 for the address alone
+    p.drawbridge.yaml:8:31: error: `10.0.0.1/8` has host bits set (project-format)
+        help: write 10.0.0.0/8, or 10.0.0.1 for the single address
     p.drawbridge.yaml:8:51: error: `x` is not an address block (project-format)
         help: write one such as 10.0.0.0/8 or 2001:db8::/32
     p.drawbridge.yaml:10:32: error: `tcp/80` is not a port (project-format)
@@ -198,7 +198,7 @@ flows:
         help: use lowercase letters, digits and `-`
     p:3:13: warning: the namespace `nowhere` is not declared (undeclared-namespace)
         help: add it to `namespaces`
-    p:3:13: error: the label value `x y` has a space in it (invalid-value)
+    p:3:13: error: the label value `x y` contains a space (invalid-value)
         help: use letters, digits, `-`, `_` and `.`
     p:3:64: warning: duplicate Deployment `web`; the second is now `web-2` (twin)
         help: give each its own name
@@ -206,7 +206,7 @@ flows:
         help: give each its own name
     p:6:3: error: no policy can say anything about traffic between two externals (external-flow)
         help: start or end the flow at a workload, a namespace or a group
-    p:7:27: error: no workload of `nowhere` is called `wbe` (missing-end)
+    p:7:27: error: no workload of `nowhere` has the name `wbe` (missing-end)
         help: did you mean `web`?
     p:7:3: warning: the flow has no ports, so it allows nothing (no-ports)
         help: add `ports: [TCP/80]` or `ports: [any]`

@@ -51,7 +51,7 @@ fn by_hand(fixture: &mut Fixture, name: &str, change: impl Fn(&str) -> String) {
     let text = &generated.policies.iter().find(full).unwrap().text;
     let changed = change(text);
     assert_ne!(changed, *text);
-    fixture.keep(&changed, Some(name));
+    fixture.import(&changed, Some(name));
 }
 
 #[test]
@@ -145,14 +145,14 @@ spec:
 #[test]
 fn extra_connections_of_an_imported_policy_are_drawn_or_removed() {
     let mut fixture = shop();
-    fixture.keep(PG_OPEN, None);
+    fixture.import(PG_OPEN, None);
     insta::assert_snapshot!(findings_text(&fixture.document), @"
     TooWide: data/pg-open lets shop/web reach data/db on TCP 5432; drawn: checkout; the egress of shop/web still blocks it
       Draw shop/web to data/db on TCP/5432
       Remove pg-open from the project
     ");
     let mut fixture = shop();
-    fixture.keep(
+    fixture.import(
         &PG_OPEN.replace("podSelector: {matchLabels: {app: web}}", "podSelector: {}"),
         None,
     );
@@ -162,7 +162,7 @@ fn extra_connections_of_an_imported_policy_are_drawn_or_removed() {
       Remove pg-open from the project
     ");
     let mut fixture = shop();
-    fixture.keep(&PG_OPEN.replace("app: web", "app: chekout"), None);
+    fixture.import(&PG_OPEN.replace("app: web", "app: chekout"), None);
     insta::assert_snapshot!(findings_text(&fixture.document), @"
     TooWide: data/pg-open lets a future pod of shop with app=chekout reach data/db on TCP 5432; drawn: checkout; the egress of a future pod of shop with app=chekout still blocks it
       Change `app: chekout` to `app: checkout`
@@ -223,7 +223,7 @@ fn an_unmanaged_namespace_has_help_only() {
     let mut fixture = shop();
     let data = fixture.namespace("data");
     fixture.document.namespaces.get_mut(data).unwrap().managed = false;
-    fixture.keep(
+    fixture.import(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: data}\nspec: {podSelector: {}}\n",
         None,
     );

@@ -146,7 +146,7 @@ spec:
 #[test]
 fn extra_connections_are_attributed_to_the_imported_policy() {
     let mut fixture = shop();
-    fixture.keep(ALLOW_22, None);
+    fixture.import(ALLOW_22, None);
     let proof = prove(&fixture.document, &generate(&fixture.document));
     insta::assert_snapshot!(findings_text(&proof), @r#"TooWide [] ["shop/ssh"]: shop/ssh lets every pod of shop reach shop/web on TCP 22; no flow is drawn; the egress of these still blocks it"#);
     assert_eq!(proof.summary(), "1 too wide");
@@ -157,7 +157,7 @@ fn pods_that_an_imported_policy_isolates_need_rules() {
     let mut fixture = shop();
     fixture.document.settings.base = Base::None;
     let flow = fixture.flow("data/db", "shop/web", "TCP/80");
-    fixture.keep(
+    fixture.import(
         &ALLOW_22
             .replace(
                 "  - from: [{podSelector: {}}]\n    ports: [{port: 22}]\n",
@@ -183,7 +183,7 @@ fn a_replaced_policy_is_not_generated_and_its_copy_can_break_it() {
         .iter()
         .find(|w| w.name == "checkout-to-data-db")
         .unwrap();
-    fixture.keep(&original.text, Some("shop/checkout-to-data-db"));
+    fixture.import(&original.text, Some("shop/checkout-to-data-db"));
     let copied = generate(&fixture.document);
     assert_eq!(copied.policies.len() + 1, generated.policies.len());
     assert_eq!(copied.replaced.len(), 1);
@@ -204,7 +204,7 @@ fn an_isolated_unmanaged_namespace_blocks() {
     let mut fixture = shop();
     let data = fixture.namespace("data");
     fixture.document.namespaces.get_mut(data).unwrap().managed = false;
-    fixture.keep(
+    fixture.import(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: data}\nspec: {podSelector: {}}\n",
         None,
     );

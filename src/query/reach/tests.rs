@@ -62,7 +62,7 @@ fn place(fixture: &Fixture, board: &ReachMatrix, words: &str) -> usize {
 #[test]
 fn rows_and_columns_have_the_verdict_of_each_pair() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let mut board = board(&fixture);
     let web = place(&fixture, &board, "shop/web");
     let row = board.row(web);
@@ -95,7 +95,7 @@ fn inexpressible_flows_are_not_blocked() {
 #[test]
 fn a_selection_lists_both_ways_with_marks_and_policies() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let mut board = board(&fixture);
     let id = |words: &str| match fixture.end(words).node() {
         Some(NodeRef::Workload(id)) => Item::Workload(id),
@@ -139,7 +139,7 @@ fn a_selection_lists_both_ways_with_marks_and_policies() {
 #[test]
 fn namespaces_aggregate_their_workloads() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let mut board = board(&fixture);
     let nodes = board.entries().nodes(Axis::Namespaces).to_vec();
     let at = |name: &str| {

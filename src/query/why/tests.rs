@@ -91,7 +91,7 @@ fn a_drawn_connection_names_the_rule_of_both_gates_and_its_line() {
 #[test]
 fn an_imported_rule_that_allows_the_connection_is_named() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/5432");
     // Its egress stays closed: nothing lets cart out.
     assert_eq!(why.verdict, PairVerdict::Denied);
@@ -112,7 +112,7 @@ fn an_imported_rule_that_allows_the_connection_is_named() {
 #[test]
 fn a_denial_names_the_missing_label_and_offers_it_as_a_fix() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let why = asked(&fixture, "shop/cart", "data/postgres", "TCP/9187");
     assert_eq!(why.verdict, PairVerdict::Denied);
     let ingress = &why.gates[1];
@@ -173,7 +173,7 @@ fn without_flows_nothing_is_too_wide() {
     let mut fixture = Fixture::new();
     fixture.workload("shop/web", "app=web");
     fixture.workload("data/postgres", "app=postgres");
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     for namespace in fixture.document.namespaces.ids().collect::<Vec<_>>() {
         fixture
             .document
@@ -192,7 +192,7 @@ fn without_flows_nothing_is_too_wide() {
 #[test]
 fn a_set_is_answered_by_its_worst_connection_and_another_one() {
     let mut fixture = shop();
-    fixture.keep(OPEN, None);
+    fixture.import(OPEN, None);
     let why = asked(&fixture, "shop/*", "data/postgres", "TCP/5432");
     assert_eq!(why.verdict, PairVerdict::Drawn);
     let (question, verdict) = why.other.expect("another one");

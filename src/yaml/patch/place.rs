@@ -4,7 +4,7 @@ use crate::yaml::emit::Style;
 use crate::yaml::{Map, Node, Value};
 
 /// An entry of a map or an item of a list.
-pub(super) struct PairEnd {
+pub(super) struct EntryRange {
     /// The key, or the dash.
     pub start: usize,
     /// Behind the colon or the dash.
@@ -130,8 +130,8 @@ impl<'t> Source<'t> {
         ends && last.is_some_and(|last| self.is_cut(last))
     }
 
-    fn spot(&self, start: usize, behind: usize, indent: usize, node: &Node) -> PairEnd {
-        PairEnd {
+    fn spot(&self, start: usize, behind: usize, indent: usize, node: &Node) -> EntryRange {
+        EntryRange {
             start,
             behind,
             end: self.content(node).end.max(behind),
@@ -142,7 +142,7 @@ impl<'t> Source<'t> {
     }
 
     /// The entries of a map; none if some are not written in it, or in a way that is not edited.
-    pub fn entries(&self, node: &Node, map: &Map) -> Option<Vec<PairEnd>> {
+    pub fn entries(&self, node: &Node, map: &Map) -> Option<Vec<EntryRange>> {
         let flow = self.starts_with(node, b"{");
         if !flow && self.starts_with(node, b"&!*") || !map.duplicates.is_empty() {
             return None;
@@ -184,7 +184,7 @@ impl<'t> Source<'t> {
     }
 
     /// The items of a list; none if they are written in a way that is not edited.
-    pub fn items(&self, node: &Node, items: &[Node]) -> Option<Vec<PairEnd>> {
+    pub fn items(&self, node: &Node, items: &[Node]) -> Option<Vec<EntryRange>> {
         let flow = self.starts_with(node, b"[");
         let indent = node.mark.column.saturating_sub(1) as usize;
         let start = node.mark.bytes().start;

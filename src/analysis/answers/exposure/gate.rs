@@ -1,4 +1,4 @@
-//! What one gate is open to among pods that do not exist yet.
+//! The future pods that one gate allows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{Exposed, Gate, Gates, KindTable, Ports};
 use crate::analysis::Direction;
 use crate::analysis::gates::future;
-use crate::analysis::gates::sides::{names, numbered, side};
+use crate::analysis::gates::side_extents::{names, numbered, side};
 use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::port_table::PortTable;
 use crate::policy::{Action, Match, Policy, Rule};
@@ -24,7 +24,7 @@ pub(in crate::analysis) enum Named {
     New(LabelBox),
 }
 
-/// What will be a [`Gate`].
+/// A [`Gate`] before its kinds and ports are numbered.
 #[derive(Default)]
 pub(in crate::analysis) struct Raw {
     unprotected: bool,
@@ -51,28 +51,28 @@ impl Raw {
     }
 }
 
-/// A port name, with the protocol that the port must have if one is said.
+/// A port name, with the protocol that the port must have, if the rule has one.
 type PortName = (Option<Protocol>, String);
 
-/// The pods that one rule singles out.
-pub(in crate::analysis) struct Singled<K = u32> {
+/// The pods that one rule matches.
+pub(in crate::analysis) struct RulePeers<K = u32> {
     accepts: bool,
-    /// Whether it names every pod of every namespace.
+    /// Whether it matches every pod of every namespace.
     everyone: bool,
     /// At numbered ports, these kinds.
     ports: PortSet,
     kinds: Vec<K>,
-    /// Port names of the subject's own (ingress), at which the same kinds are let in.
+    /// Named ports of the subject (ingress), at which the same kinds are allowed.
     own_names: Vec<PortName>,
-    /// Port names of the peer's (egress), with the kinds that bear them.
+    /// Named ports of the peer (egress), with the kinds that declare them.
     names: Vec<(PortName, Vec<K>)>,
 }
 
 /// A kind before it has a number.
 type Fresh = Hashed<Arc<LabelBox>>;
 
-impl Singled {
-    /// For each policy, what its rules in a direction single out.
+impl RulePeers {
+    /// For each policy, the pods that its rules in a direction match.
     pub fn of_all(
         policies: &[Policy],
         direction: Direction,
@@ -80,19 +80,19 @@ impl Singled {
         kinds: &mut KindTable,
     ) -> Vec<Vec<Self>> {
         let chunks = policies.par_chunks(512);
-        let fresh: Vec<Vec<Singled<Fresh>>> = chunks
+        let fresh: Vec<Vec<RulePeers<Fresh>>> = chunks
             .flat_map_iter(|policies| {
                 let mut future_pods = future_pods.fork();
                 policies.iter().map(move |policy| {
                     let rules = side(policy, direction).map_or(&[][..], |s| &s.rules);
                     let rules = rules.iter();
                     rules
-                        .map(|rule| Singled::of(rule, direction, &mut future_pods))
+                        .map(|rule| RulePeers::of(rule, direction, &mut future_pods))
                         .collect()
                 })
             })
             .collect();
-        let numbered = |of_policy: Vec<Singled<Fresh>>| {
+        let numbered = |of_policy: Vec<RulePeers<Fresh>>| {
             let rules = of_policy.into_iter();
             rules.map(|rule| rule.numbered(kinds)).collect()
         };
@@ -100,7 +100,7 @@ impl Singled {
     }
 }
 
-impl Singled<Fresh> {
+impl RulePeers<Fresh> {
     fn of<'a>(rule: &'a Rule, direction: Direction, future_pods: &mut FuturePods<'a>) -> Self {
         let pods = future_pods.peers(&rule.peers);
         let list = |pods: &LabelSet| -> Vec<Fresh> {
@@ -136,10 +136,10 @@ impl Singled<Fresh> {
         }
     }
 
-    fn numbered(self, table: &mut KindTable) -> Singled {
+    fn numbered(self, table: &mut KindTable) -> RulePeers {
         let mut list = |kinds: Vec<Fresh>| kinds.into_iter().map(|k| table.number(k)).collect();
         let names = self.names.into_iter();
-        Singled {
+        RulePeers {
             accepts: self.accepts,
             everyone: self.everyone,
             names: names.map(|(name, kinds)| (name, list(kinds))).collect(),
@@ -155,10 +155,10 @@ fn any_of(protocol: Option<Protocol>) -> PortSet {
 }
 
 impl<'a> Gates<'a, '_> {
-    /// What is open where rules only accept, up to the first tier that isolates: what they say, put
-    /// together. None if some rule does not accept.
+    /// The union of what the rules accept, up to the first tier that isolates. `None` if some rule does not
+    /// accept.
     pub(in crate::analysis) fn accepting(&self, profile: u32) -> Option<Raw> {
-        let mut rules: Vec<&Singled> = Vec::new();
+        let mut rules: Vec<&RulePeers> = Vec::new();
         let mut last = None;
         let mut unprotected = true;
         for (applied, extent, policy) in self.profiles.applied(profile) {
@@ -185,7 +185,7 @@ impl<'a> Gates<'a, '_> {
             return Some(found);
         }
         let (class, _) = self.profiles.all.get(profile as usize)?;
-        let ports = |rule: &Singled| {
+        let ports = |rule: &RulePeers| {
             let own = rule.own_names.iter();
             let own = own.map(|(protocol, name)| {
                 self.profiles
@@ -201,10 +201,10 @@ impl<'a> Gates<'a, '_> {
         Some(found)
     }
 
-    /// What kinds of pods get beyond what is usual; what a wider kind gets as well is left out.
+    /// The ports of each kind of pods beyond `usual`, without those that a wider kind has too.
     fn more(
         &self,
-        rules: &[&Singled],
+        rules: &[&RulePeers],
         ports: &[PortSet],
         usual: &PortSet,
     ) -> Vec<(Named, PortSet)> {
@@ -233,7 +233,7 @@ impl<'a> Gates<'a, '_> {
         for (kind, ports) in &by_kind {
             let wider = by_kind
                 .iter()
-                .filter(|(other, _)| self.kinds.lies_in(*kind, *other));
+                .filter(|(other, _)| self.kinds.is_proper_subset(*kind, *other));
             let rest = wider.fold(ports.clone(), |rest, (_, more)| rest.difference(more));
             if !rest.is_empty() {
                 found.push((Named::Known(*kind), rest));
@@ -242,7 +242,7 @@ impl<'a> Gates<'a, '_> {
         found
     }
 
-    /// What is open by the tiers as they are, to what one pod of several profiles gets.
+    /// What the tiers allow at one pod of several profiles.
     pub(in crate::analysis) fn exact(
         &self,
         profiles: &[u32],
@@ -282,7 +282,7 @@ impl<'a> Gates<'a, '_> {
         found
     }
 
-    /// The port names that rules on egress ask for.
+    /// The port names in egress rules.
     fn names(&self, profile: u32) -> Vec<(Option<Protocol>, String)> {
         let applied = self.profiles.applied(profile);
         let rules = applied.flat_map(|(applied, _, policy)| {
@@ -294,8 +294,8 @@ impl<'a> Gates<'a, '_> {
     }
 }
 
-/// The names, beyond `usual`, at which every pod is let in that bears them.
-fn names_for_all(rules: &[&Singled], usual: &PortSet) -> Vec<(Option<Protocol>, String)> {
+/// The names, beyond `usual`, that are allowed for every pod that declares them.
+fn names_for_all(rules: &[&RulePeers], usual: &PortSet) -> Vec<(Option<Protocol>, String)> {
     let mut open: HashMap<&str, PortSet> = HashMap::new();
     let named = || {
         rules
@@ -320,7 +320,7 @@ fn names_for_all(rules: &[&Singled], usual: &PortSet) -> Vec<(Option<Protocol>, 
     found
 }
 
-/// The ports at which every pod is let in, and the port names at which every pod is that declares them.
+/// The ports allowed for every pod, and the port names allowed for every pod that declares them.
 fn open_to_all(
     cells: &Cells,
     mut names: Vec<(Option<Protocol>, String)>,
@@ -344,7 +344,7 @@ fn open_to_all(
     Ports { numbers, names }
 }
 
-/// What either of two gates is open to.
+/// What either of two gates allows.
 fn overlay(one: &Cells, other: &Cells) -> Cells {
     let mut found = Vec::new();
     for (ports, pods) in one {
@@ -366,7 +366,7 @@ fn overlay(one: &Cells, other: &Cells) -> Cells {
 
 type ByKind = Vec<(Named, PortSet)>;
 
-/// Which pods get more than the usual ports, and which get less: what they get of them.
+/// The pods that are allowed more than `usual`, and those that are allowed less, with what they get of it.
 fn compared(cells: &Cells, usual: &PortSet, future_pods: &FuturePods) -> (ByKind, ByKind) {
     let mut more: BTreeMap<LabelBox, PortSet> = BTreeMap::new();
     let mut less: BTreeMap<LabelBox, PortSet> = BTreeMap::new();

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use egui::{Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, WidgetType};
 use egui::{pos2, vec2};
 
-use crate::app::board::SharedMatrix;
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
+use crate::app::shared_matrix::SharedMatrix;
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::model::{Document, Item, NodeRef};
@@ -72,9 +72,9 @@ pub(super) fn keep(
     let Some(chunk) = reach.wanted.take() else {
         return;
     };
-    let (board, of) = (board.clone(), Arc::clone(results));
+    let (shared, of) = (board.clone(), Arc::clone(results));
     let fresh = reach.by.keep((asked.clone(), chunk), pool, move |_| {
-        matrix.ask(number, &of, |matrix| {
+        shared.ask(number, &of, |matrix| {
             let rows = chunk..chunk + CHUNK;
             let entries = rows.filter_map(|row| entry(&listed, row));
             entries

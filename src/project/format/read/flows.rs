@@ -18,9 +18,8 @@ pub(super) fn flows(reader: &mut Reader, fields: &mut Fields, document: &mut Doc
         row.from = end(reader, &words, node, "from", row.from);
         row.to = end(reader, &words, node, "to", row.to);
         if let (End::External(_), End::External(_)) = (&row.from, &row.to) {
-            let refusal =
-                Refusal::new("no policy can say anything about traffic between two externals")
-                    .help("start or end the flow at a workload, a namespace or a group");
+            let refusal = Refusal::new("policies cannot control traffic between two externals")
+                .help("start or end the flow at a workload, a namespace or a group");
             reader.report(node.mark, "external-flow", refusal);
             row.from = End::Missing(words.of(&row.from));
             row.to = End::Missing(words.of(&row.to));

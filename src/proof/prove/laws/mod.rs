@@ -49,7 +49,7 @@ fn a_part_of_a_range_belongs_to_its_flow() {
     fixture.external("e", &["10.0.0.0/8"], &[]);
     let flow = fixture.flow("external/e", "a/w", "TCP/80");
     fixture.document.settings.base = crate::model::Base::None;
-    fixture.keep(
+    fixture.import(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: a}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n",
         Some("a/w-from-e"),
     );

@@ -231,7 +231,7 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
             }
             false => "",
         };
-        fixture.keep(
+        fixture.import(
             &format!(
                 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: deny-all, namespace: a}}\nspec: {{podSelector: {}, policyTypes: [{types}]{rules}}}\n",
                 KEPT[subject]

@@ -1,7 +1,7 @@
 //! What Services and routes send, against the plain evaluator.
 
-use drawbridge::analysis::openings::{By, Opening, Sender};
 use drawbridge::analysis::routes::{controller, reaches};
+use drawbridge::analysis::service_exposure::{By, Sender, ServiceTraffic};
 use drawbridge::analysis::{Analysis, Direction, Endpoint};
 use drawbridge::cluster::{Families, Route, Service, ServicePort, Snapshot, TargetPort};
 use drawbridge::sets::{Labels, PortSet, Protocol};
@@ -105,7 +105,7 @@ proptest! {
         let services = drawn.into_iter().map(|one| service(&snapshot, one));
         snapshot.services = services.collect();
         let analysis = Analysis::new(&snapshot);
-        let openings = analysis.openings(&analysis.exposure());
+        let traffic = analysis.service_exposure(&analysis.exposure());
         let settled = extra.iter().filter_map(|p| settle(&snapshot, p));
         let settled: Vec<Endpoint> = settled.map(Endpoint::NewPod).collect();
         for (at, service) in snapshot.services.iter().enumerate() {
@@ -113,10 +113,10 @@ proptest! {
                 let sent = sent(&snapshot, service, workload);
                 let wanted: PortSet = sent.iter().map(|(_, ports)| ports.clone()).collect();
                 for sender in [Sender::Cluster, Sender::Outside] {
-                    let is = |o: &&Opening| {
+                    let is = |o: &&ServiceTraffic| {
                         o.by == By::Service(at) && o.workload == workload && o.sender == sender
                     };
-                    let found = openings.iter().find(is);
+                    let found = traffic.iter().find(is);
                     prop_assert_eq!(found.map(|o| o.wanted.clone()).unwrap_or_default(), wanted.clone());
                     let Some(found) = found else { continue };
                     let senders: Vec<Endpoint> = match sender {

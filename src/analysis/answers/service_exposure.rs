@@ -1,30 +1,30 @@
-//! What Services and routes send to workloads, and whether policy lets it in.
+//! The traffic that Services and routes send to workloads, and whether policies allow it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::exposure::{Exposure, Gate};
 use super::routes;
-use super::service_backends::{Behind, targets};
+use super::service_backends::{ServiceBackends, targets};
 use crate::analysis::{Analysis, Direction};
 use crate::cluster::Service;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, PortSet};
 
-/// What a Service, or one backend of a route, sends to one workload.
+/// The traffic that a Service, or one backend of a route, sends to one workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
-    /// What sends it.
+pub struct ServiceTraffic {
+    /// The Service or route.
     pub by: By,
-    /// Whose traffic it is.
+    /// The kind of sender.
     pub sender: Sender,
     /// Index into `Snapshot::workloads`.
     pub workload: usize,
-    /// The pods' own ports that it is sent to; never empty.
+    /// The target ports of the pods; never empty.
     pub wanted: PortSet,
-    /// Those of them at which every sender is let in.
+    /// The target ports allowed for every sender.
     pub every: PortSet,
-    /// Those of them at which some sender is let in.
+    /// The target ports allowed for some sender.
     pub some: PortSet,
 }
 
@@ -37,19 +37,19 @@ pub enum By {
     Route(usize),
 }
 
-/// Whose traffic goes by a Service or a route.
+/// Who sends traffic through a Service or a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sender {
-    /// Pods of the cluster, those that do not exist yet included.
+    /// Pods of the cluster, future ones included.
     Cluster,
-    /// Addresses outside, by their own address: where a node or a load balancer puts its own in the place
-    /// of it, that one counts.
+    /// Addresses outside the cluster. Where a node or a load balancer replaces the source address with its
+    /// own, the new address counts.
     Outside,
-    /// The ingress controller or a Gateway, of which nothing is known.
+    /// The ingress controller or a Gateway, whose labels and address are unknown.
     Controller,
 }
 
-/// The ports at which every sender is let in, and those at which some is.
+/// The ports allowed for every sender, and for some sender.
 #[derive(Clone, Default)]
 struct LetIn {
     every: PortSet,
@@ -57,15 +57,15 @@ struct LetIn {
 }
 
 impl Analysis<'_> {
-    /// What every Service and route sends to workloads, Services first, in their order. A Service without
-    /// a selector and an ExternalName have no pods, and are left out.
-    pub fn openings(&self, exposure: &Exposure) -> Vec<Opening> {
+    /// The traffic of every Service and route, Services first, in their order. Services without a selector and
+    /// ExternalName Services have no pods and are omitted.
+    pub fn service_exposure(&self, exposure: &Exposure) -> Vec<ServiceTraffic> {
         let snapshot = self.snapshot();
-        let behind = Behind::new(snapshot);
+        let backends = ServiceBackends::new(snapshot);
         let lines = exposure.lines.iter();
         let lines = lines.filter(|line| line.direction == Direction::Ingress);
         let gates: BTreeMap<usize, usize> = lines.map(|l| (l.workload, l.gate)).collect();
-        let mut asked = Asked {
+        let mut let_in = LetInCache {
             analysis: self,
             exposure,
             gates,
@@ -75,41 +75,49 @@ impl Analysis<'_> {
         let services = services.filter(|(_, s)| s.kind != "ExternalName");
         let mut found = Vec::new();
         for (at, service) in services {
-            let pods = behind.pods(service);
+            let pods = backends.pods(service);
             let senders = [Sender::Cluster, Sender::Outside].into_iter();
             for sender in senders.take(1 + usize::from(service.takes_outside())) {
-                let by_workload = asked.by_workload(service, &pods, sender);
-                found.extend(by_workload.into_iter().map(|(workload, sent)| Opening {
-                    by: By::Service(at),
-                    sender,
-                    workload,
-                    wanted: sent.wanted,
-                    every: sent.open.every,
-                    some: sent.open.some,
-                }));
+                let by_workload = let_in.by_workload(service, &pods, sender);
+                found.extend(
+                    by_workload
+                        .into_iter()
+                        .map(|(workload, sent)| ServiceTraffic {
+                            by: By::Service(at),
+                            sender,
+                            workload,
+                            wanted: sent.wanted,
+                            every: sent.open.every,
+                            some: sent.open.some,
+                        }),
+                );
             }
         }
-        found.extend(routes::reaches(snapshot).into_iter().map(|reach| Opening {
-            by: By::Route(reach.route),
-            sender: Sender::Controller,
-            workload: reach.workload,
-            wanted: reach.wanted,
-            every: reach.open.clone(),
-            some: reach.open,
-        }));
+        found.extend(
+            routes::reaches(snapshot)
+                .into_iter()
+                .map(|reach| ServiceTraffic {
+                    by: By::Route(reach.route),
+                    sender: Sender::Controller,
+                    workload: reach.workload,
+                    wanted: reach.wanted,
+                    every: reach.open.clone(),
+                    some: reach.open,
+                }),
+        );
         found
     }
 }
 
-/// What a Service sends to one workload, and what of it is let in.
+/// The target ports of a Service at one workload, and those that are allowed.
 #[derive(Default)]
 struct Sent {
     wanted: PortSet,
     open: LetIn,
 }
 
-/// What has been found out about classes of pods.
-struct Asked<'a, 'b> {
+/// Computes the allowed ports of classes of pods, each once.
+struct LetInCache<'a, 'b> {
     analysis: &'a Analysis<'b>,
     exposure: &'a Exposure<'a>,
     /// The ingress gate of each workload.
@@ -118,8 +126,8 @@ struct Asked<'a, 'b> {
     known: HashMap<(usize, usize, Sender, bool, bool), LetIn>,
 }
 
-impl Asked<'_, '_> {
-    /// What a Service sends to the workloads of these pods.
+impl LetInCache<'_, '_> {
+    /// The traffic of a Service to the workloads of these pods.
     fn by_workload(
         &mut self,
         service: &Service,
@@ -186,7 +194,7 @@ impl Asked<'_, '_> {
         found
     }
 
-    /// The ports at which a class lets in all of these points, and some of them.
+    /// The ports that a class allows for all of these points, and for some of them.
     fn towards(&self, class: usize, points: &Bits) -> LetIn {
         let cells = &self.analysis.ingress(class).cells;
         let of = |counts: &dyn Fn(&Bits) -> bool| -> PortSet {

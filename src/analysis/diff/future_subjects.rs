@@ -1,12 +1,11 @@
-//! What two sets of policies say of pods that do not exist yet and that they would select: gates of
-//! which nobody stands at either side today.
+//! Compares two sets of policies at the gates of future pods that they would select.
 
 use std::sync::Arc;
 
 use super::ways::{Ways, both_ways};
 use crate::analysis::Direction;
 use crate::analysis::gates::future::expand;
-use crate::analysis::gates::sides::{RuleExtent, home, names, side};
+use crate::analysis::gates::side_extents::{RuleExtent, home, names, side};
 use crate::analysis::gates::tiers::Steps;
 use crate::analysis::space::extents::Extents;
 use crate::analysis::space::future_pods::FuturePods;
@@ -15,11 +14,11 @@ use crate::analysis::space::universe::Universe;
 use crate::policy::{Match, PeerItem, Policy, PortItem, Rule, Side};
 use crate::sets::{LabelSet, PortSet, Protocol};
 
-/// More kinds of pods than these, for one policy, are not looked at; what they may get counts as both
-/// more and less.
+/// The number of kinds of pods considered for one policy; beyond it, the difference counts as both more and
+/// less.
 const MOST: usize = 1 << 14;
 
-/// Whether two policies say the same, wherever they are written.
+/// Whether two policies are equal apart from their source ranges.
 pub(in crate::analysis) fn alike(a: &Policy, b: &Policy) -> bool {
     let ports = |a: &Match<PortItem>, b: &Match<PortItem>| match (a, b) {
         (Match::Any, Match::Any) => true,
@@ -51,7 +50,7 @@ pub(in crate::analysis) fn alike(a: &Policy, b: &Policy) -> bool {
 }
 
 /// One direction, under the old policies and the new ones.
-pub(in crate::analysis) struct Prospects<'a, 'u> {
+pub(in crate::analysis) struct FutureSubjects<'a, 'u> {
     pub direction: Direction,
     pub sides: [crate::analysis::Side<'a>; 2],
     pub universe: &'u Universe<'a>,
@@ -62,19 +61,19 @@ pub(in crate::analysis) struct Prospects<'a, 'u> {
 struct Applicable<'a> {
     policy: &'a Policy,
     side: &'a Side,
-    /// The places of its conditions: of its subject, and of those of its rules that narrow it.
+    /// The indices of its conditions: its subject, and the subjects of rules that narrow it.
     subject: usize,
     rules: Vec<Option<usize>>,
 }
 
-/// Pods that all conditions answer alike.
+/// Pods for which all conditions have the same answer.
 struct Kind {
     pods: LabelSet,
     meets: Vec<bool>,
 }
 
-impl<'a> Prospects<'a, '_> {
-    /// In which ways the new policies differ for pods that one of these selects; done as soon as both
+impl<'a> FutureSubjects<'a, '_> {
+    /// Whether the new policies allow more or less for pods that one of these selects; stops as soon as both
     /// are found.
     pub fn ways(&self, changed: &[&'a Policy], future_pods: &mut FuturePods<'a>, found: &mut Ways) {
         let mut extents = self.indices.map(|index| Extents::new(self.universe, index));
@@ -133,7 +132,7 @@ impl<'a> Prospects<'a, '_> {
         })
     }
 
-    /// Compares the gate of one kind of pods, where the port that is asked bears this name on them.
+    /// Compares the gate of one kind of pods, at a port that has this name on them.
     fn compare(
         &self,
         kind: &Kind,
@@ -147,7 +146,7 @@ impl<'a> Prospects<'a, '_> {
             false => PortSet::empty(),
         };
         let numbered = PortSet::all_numbered();
-        let mut tell = |wider: bool, ports: &PortSet| {
+        let mut record = |wider: bool, ports: &PortSet| {
             if ports.intersects(&numbered) {
                 match wider {
                     true => found.wider = true,
@@ -170,7 +169,7 @@ impl<'a> Prospects<'a, '_> {
             steps.cells(&self.indices[at].everything)
         });
         for (wider, ports, _) in both_ways([&known[0], &known[1]]) {
-            tell(wider, &ports);
+            record(wider, &ports);
         }
         let everyone = future_pods.everyone();
         let towards = [0, 1].map(|at: usize| {
@@ -189,7 +188,7 @@ impl<'a> Prospects<'a, '_> {
         });
         for (wider, ports, pods) in both_ways([&towards[0], &towards[1]]) {
             if pods.boxes().iter().any(|b| future_pods.exists(b)) {
-                tell(wider, &ports);
+                record(wider, &ports);
             }
         }
     }
@@ -201,7 +200,7 @@ fn rank(policy: &Policy) -> Rank<'_> {
     (policy.tier, policy.order, &policy.name)
 }
 
-/// Whether they may select one pod: not if their subjects are in different namespaces.
+/// Whether both may select the same pod: not if their subjects are in different namespaces.
 fn may_meet(one: &Policy, other: &Policy) -> bool {
     match (home(one), home(other)) {
         (Some(a), Some(b)) => a == b,
@@ -223,7 +222,7 @@ fn applied<'s, 'a>(
     })
 }
 
-/// Cuts pods by conditions; none if there are too many kinds of them.
+/// Splits pods by conditions; `None` if there are too many kinds.
 fn kinds(
     pods: &LabelSet,
     conditions: &[Arc<LabelSet>],
@@ -257,7 +256,7 @@ fn kinds(
     Some(kinds)
 }
 
-/// Port names of the subject's own that rules ask for: the port that is asked may bear one of them, or none.
+/// The named ports of the subject in rules: the port under test may have one of these names, or none.
 fn scenarios<'a>(sides: &[Vec<Applicable<'a>>; 2]) -> Vec<Option<&'a str>> {
     let rules = sides.iter().flatten().flat_map(|a| &a.side.rules);
     let items = rules.filter_map(|rule| match &rule.ports {

@@ -1,30 +1,30 @@
-//! The lines of a matrix in parts, and what may stand on either side of them.
+//! Splits the lines of a matrix into chunks of work, and lists the possible ends of lines.
 
 use std::ops::Range;
 
+pub use super::connections::Chunk;
 use super::connections::Matrix;
-pub use super::connections::Part;
 use crate::analysis::gates::gate_table::GateTable;
 use crate::analysis::{Direction, Party};
 use crate::sets::hash::HashSet;
 
 impl Matrix {
-    /// All lines in parts that are worth a worker's while, in order.
-    pub fn parts(&self) -> Vec<Part> {
-        /// About so many pairs are a part.
+    /// All lines in chunks of about equal work, in order.
+    pub fn chunks(&self) -> Vec<Chunk> {
+        /// Pairs of ends in a chunk, about.
         const PAIRS: usize = 1 << 14;
         let count = self.workloads.len();
-        let parts = |each: usize, part: fn(Range<usize>) -> Part| {
+        let chunks = |each: usize, part: fn(Range<usize>) -> Chunk| {
             let starts = (0..count).step_by(each.max(1));
             starts.map(move |start| part(start..(start + each.max(1)).min(count)))
         };
-        let from = parts(PAIRS / (count + self.pieces.len() + 1), Part::From);
-        let into = parts(PAIRS / (self.pieces.len() + 1), Part::Into);
-        from.chain(into).chain([Part::Routed]).collect()
+        let from = chunks(PAIRS / (count + self.pieces.len() + 1), Chunk::From);
+        let into = chunks(PAIRS / (self.pieces.len() + 1), Chunk::Into);
+        from.chain(into).chain([Chunk::Routed]).collect()
     }
 
-    /// What may stand on either side of some line: sources, then destinations. Of two workloads it is
-    /// only known that one sends something somewhere and the other takes something from somebody.
+    /// The ends that may occur as source and as destination of a line. An upper bound: a source has an egress
+    /// gate that allows something, a destination an ingress gate that does.
     pub fn ends(&mut self) -> (Vec<Party>, Vec<Party>) {
         let of = |table: &GateTable| -> Vec<Party> {
             let workloads = self.workloads.iter().enumerate();

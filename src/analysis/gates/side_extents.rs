@@ -1,4 +1,4 @@
-//! What one side of a policy says, in the sets of one universe.
+//! One side of a policy, with its subjects and peers as sets of points of one universe.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use crate::sets::{Bits, LabelOp, PortSet, Protocol};
 
 /// One direction of one policy.
 pub(in crate::analysis) struct Extent {
-    /// Tier, order, name, place: the order in which sides are asked.
+    /// Tier, order, name, place: the evaluation order of sides.
     pub rank: (usize, i64, String, usize),
     pub isolates: bool,
     /// The points that the policy selects.
     pub subject: Arc<Bits>,
     pub rules: Vec<RuleExtent>,
-    /// Whether some rule asks for a port name of the subject's own, so that subjects may differ.
+    /// Whether some rule has a named port of the subject, so that subjects may differ.
     pub names: bool,
     /// Whether some rule narrows the subject.
     pub narrows: bool,
@@ -28,7 +28,7 @@ pub(in crate::analysis) struct RuleExtent {
     pub subject: Option<Arc<Bits>>,
     /// Which peers it matches at which ports.
     steps: Vec<(PortSet, Arc<Bits>)>,
-    /// Port names that the subject of an ingress gate gives a meaning, with the peers.
+    /// Named ports that the subject of an ingress gate resolves, with the peers.
     names: Vec<(Option<Protocol>, String)>,
     peers: Arc<Bits>,
 }
@@ -78,7 +78,7 @@ impl Extent {
 }
 
 impl RuleExtent {
-    /// Which peers it matches at which ports, at a gate whose own port names stand for what `resolve` says.
+    /// Which peers it matches at which ports, at a gate whose port names `resolve` resolves.
     pub fn at(
         &self,
         resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
@@ -119,7 +119,7 @@ impl RuleExtent {
     }
 }
 
-/// The namespace that all subjects of a policy are in, if its subject asks for one by name.
+/// The namespace that all subjects of a policy are in, if its subject requires one by name.
 pub(in crate::analysis) fn home(policy: &Policy) -> Option<&str> {
     fn name(peer: &Peer) -> Option<&str> {
         match peer {
@@ -133,7 +133,7 @@ pub(in crate::analysis) fn home(policy: &Policy) -> Option<&str> {
     }
 }
 
-/// A label that all subjects of a policy have, if its subject asks for one by its value.
+/// A label that all subjects of a policy have, if its subject requires one by its value.
 pub(in crate::analysis) fn subject_label(policy: &Policy) -> Option<(&str, &str)> {
     fn label(peer: &Peer) -> Option<(&str, &str)> {
         let Peer::PodLabels(selector) = peer else {
@@ -152,7 +152,7 @@ pub(in crate::analysis) fn subject_label(policy: &Policy) -> Option<(&str, &str)
     }
 }
 
-/// The numbered ports that items match, port names left out.
+/// The numbered ports that items match, without named ports.
 pub(in crate::analysis) fn numbered(items: &[PortItem]) -> PortSet {
     let one = |item: &PortItem| match &item.port {
         PortMatch::Range {
@@ -166,7 +166,7 @@ pub(in crate::analysis) fn numbered(items: &[PortItem]) -> PortSet {
     items.iter().filter_map(one).collect()
 }
 
-/// The port names among items, each with the protocol it asks for.
+/// The port names among items, each with the protocol it requires.
 pub(in crate::analysis) fn names(
     items: &[PortItem],
 ) -> impl Iterator<Item = (Option<Protocol>, &str)> {

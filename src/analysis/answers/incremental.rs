@@ -1,4 +1,4 @@
-//! Answers that are kept while policies change.
+//! An analysis that is updated when policies change.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -13,8 +13,8 @@ use crate::cluster::Snapshot;
 use crate::policy::Policy;
 use crate::sets::PortSet;
 
-/// Every gate of every pod of a snapshot, under policies that may change: what a change does not touch
-/// is not worked out again.
+/// Every gate of every pod of a snapshot, under policies that may change: an update recomputes only the
+/// gates that it affects.
 pub struct Analysis<'a> {
     snapshot: &'a Snapshot,
     policies: Cow<'a, [Policy]>,
@@ -57,16 +57,16 @@ impl<'a> Analysis<'a> {
         self.rows[0].row(class)
     }
 
-    /// The policies that the answers are given for.
+    /// The current policies.
     pub fn policies(&self) -> &[Policy] {
         &self.policies
     }
 
-    /// Takes other policies in place of the former, and returns the pods one of whose gates says
-    /// something else now, ascending. The pods, namespaces, nodes and tiers stay as they are.
+    /// Replaces the policies and returns the pods with a gate that changed, ascending. Pods, namespaces,
+    /// nodes and tiers stay the same.
     ///
-    /// Where the new policies speak of labels, names or addresses that none spoke of before,
-    /// everything is worked out again, and every pod is returned.
+    /// If the new policies use labels, names or addresses that none used before, everything is
+    /// recomputed and every pod is returned.
     pub fn update(&mut self, policies: &[Policy]) -> Vec<usize> {
         let alike = |pairs: &mut dyn Iterator<Item = (&Policy, &Policy)>| {
             pairs.take_while(|(a, b)| a == b).count()
@@ -94,15 +94,15 @@ impl<'a> Analysis<'a> {
         changed.map(|(pod, _)| pod).collect()
     }
 
-    /// At which ports one pod may open connections to another, by their indices in `Snapshot::pods`:
+    /// The ports at which one pod may connect to another, by their indices in `Snapshot::pods`:
     /// what both gates allow, and every port from a pod to itself (P1). None for a pod that is not there.
     pub fn allowed(&self, from: usize, to: usize) -> PortSet {
         self.open(&Endpoint::Pod(from), &Endpoint::Pod(to))
             .unwrap_or_default()
     }
 
-    /// At which ports one end may open connections to the other, both being pods or addresses; none for
-    /// other ends, and for pods that are not there.
+    /// The ports at which one end may connect to the other, for pods and addresses; `None` for other ends
+    /// and for pods that do not exist.
     pub fn open(&self, from: &Endpoint, to: &Endpoint) -> Option<PortSet> {
         let (source, destination) = (self.place(from)?, self.place(to)?);
         if matches!((from, to), (Endpoint::Pod(a), Endpoint::Pod(b)) if a == b) {
@@ -117,7 +117,7 @@ impl<'a> Analysis<'a> {
         Some(out.intersection(&gate(ingress, to, destination, source)))
     }
 
-    /// A number that is equal for ends which no policy tells apart, of pods and of addresses.
+    /// The point of a pod or an address in the universe: equal for ends that no policy distinguishes.
     pub fn place(&self, end: &Endpoint) -> Option<usize> {
         let universe = &self.universe;
         match end {
@@ -128,7 +128,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// What workloads are open to beyond what exists.
+    /// The exposure of workloads to future pods.
     pub fn exposure(&self) -> Exposure<'_> {
         let profiles = self.rows.each_ref().map(|rows| &rows.profiles);
         exposure::of(&self.universe, &self.policies, profiles)

@@ -1,14 +1,14 @@
-//! Two clusters in one universe, so that what the policies of either say can be compared point by point.
+//! Merges two clusters into one snapshot, so that their policies can be compared in one universe.
 
 use std::collections::BTreeMap;
 
 use crate::cluster::{Namespace, Pod, Snapshot};
 use crate::sets::Labels;
 
-/// The pods, namespaces and nodes of both, those of the old one first: pods that are alike are one class
-/// of the universe, whichever side they are on. It has no workloads, policies, tiers and assumptions,
-/// as these stay with their side.
-pub(in crate::analysis) fn merged(old: &Snapshot, new: &Snapshot) -> Snapshot {
+/// The pods, namespaces and nodes of both, those of the old one first: equal pods are in one class of the
+/// universe, whichever side they are on. It has no workloads, policies, tiers or assumptions, which differ
+/// by side.
+pub(in crate::analysis) fn merge_snapshots(old: &Snapshot, new: &Snapshot) -> Snapshot {
     let (namespaces, [of_old, of_new]) = namespaces([old, new]);
     let mut nodes = old.nodes.clone();
     nodes.extend_from_slice(&new.nodes);
@@ -30,7 +30,7 @@ pub(in crate::analysis) fn merged(old: &Snapshot, new: &Snapshot) -> Snapshot {
     }
 }
 
-/// The namespaces of both, one that both have alike once, and for each side where its own are.
+/// The namespaces of both, equal ones once, and for each side the indices of its own.
 fn namespaces(both: [&Snapshot; 2]) -> (Vec<Namespace>, [Vec<usize>; 2]) {
     let mut all: Vec<Namespace> = Vec::new();
     let mut known: BTreeMap<(&str, &Labels), usize> = BTreeMap::new();
