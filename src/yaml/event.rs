@@ -50,15 +50,48 @@ fn tag_before_comma(text: &str) -> Option<usize> {
     let mut scanner = Scanner::new();
     scanner.set_encoding(Encoding::Utf8);
     scanner.set_input(Cursor::new(with(text, &possible, b'x')));
-    let tokens = scanner.map_while(|token| token.ok());
-    let mut starts = tokens.filter_map(|token| match token.data {
-        TokenData::Scalar {
-            style: ScalarStyle::Plain,
-            ..
-        } => usize::try_from(token.start_mark.index).ok(),
-        _ => None,
-    });
-    starts.find(|start| possible.binary_search(start).is_ok())
+    let mut seen = 0;
+    for token in scanner {
+        let token = match token {
+            Ok(token) => token,
+            // Tokens are handed out late, so some of those before the error are missing.
+            Err(error) => {
+                let end = error.problem_mark().map_or(text.len(), |mark| index(&mark));
+                let unseen = possible.iter().filter(|at| (seen..=end).contains(*at));
+                return unseen.copied().find(|at| is_tag(text, &possible, *at));
+            }
+        };
+        seen = index(&token.start_mark);
+        let plain = matches!(
+            token.data,
+            TokenData::Scalar {
+                style: ScalarStyle::Plain,
+                ..
+            }
+        );
+        if plain && possible.binary_search(&seen).is_ok() {
+            return Some(seen);
+        }
+    }
+    None
+}
+
+fn index(mark: &Mark) -> usize {
+    usize::try_from(mark.index).unwrap_or(usize::MAX)
+}
+
+/// Whether a plain scalar starts at this place of a text that ends behind it, with a letter for each `!`.
+fn is_tag(text: &str, possible: &[usize], at: usize) -> bool {
+    let before = possible.partition_point(|place| *place <= at);
+    let mut bytes = with(&text[..=at], &possible[..before], b'x');
+    bytes.push(b'\n');
+    let mut scanner = Scanner::new();
+    scanner.set_encoding(Encoding::Utf8);
+    scanner.set_input(Cursor::new(bytes));
+    let mut tokens = scanner.map_while(|token| token.ok());
+    tokens.any(|token| {
+        matches!(token.data, TokenData::Scalar { .. }) && index(&token.start_mark) == at
+    })
 }
 
 /// Every `!` with a comma behind it and no blank before that; of `!<uri>`, a comma behind the `>`.
