@@ -335,7 +335,7 @@ fn the_palette_goes_to_things_and_runs_commands() {
     desk.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
     desk.harness
         .get_by_label("Command palette")
-        .type_text("each workload");
+        .type_text("per workload");
     desk.settle();
     desk.press(Key::Enter);
     assert_eq!(desk.document().settings.style, Style::PerWorkload);

@@ -31,7 +31,7 @@ fn diagnostic(snapshot: &Snapshot, conflict: &PriorityConflict) -> Option<Diagno
         .port
         .map(|(protocol, port)| format!(" on {} {port}", protocol.name()));
     let message = format!(
-        "it has the same priority {} of tier {} as {} ({}), and they conflict: for {connection}{}, {place} is {}, {other_place} is {}; the API leaves undefined which one decides, so `{}` decides, the first by name",
+        "it has the same priority {} of tier {} as {} ({}), and they conflict: for {connection}{}, the rule at {place} {}, the one at {other_place} {}; the API leaves undefined which one decides, so `{}` decides, the first by name",
         first.order,
         tier.name,
         first.title(),
@@ -61,9 +61,9 @@ fn rule<'a>(
 
 fn word(action: Action) -> &'static str {
     match action {
-        Action::Accept => "accept",
-        Action::Deny => "deny",
-        Action::Pass => "pass",
+        Action::Accept => "accepts it",
+        Action::Deny => "denies it",
+        Action::Pass => "passes it on",
     }
 }
 
@@ -133,8 +133,8 @@ metadata: {name: r, namespace: o, labels: {app: r}}
     fn names_both_and_a_connection() {
         let found = diagnostic(&[rule("z", 5, "Deny", ALL), rule("b", 5, "Allow", ALL)]);
         let texts: Vec<_> = found.iter().map(Diagnostic::to_string).collect();
-        insta::assert_snapshot!(texts.join("\n"), @r"
-        a.yaml:11:1: warning: AdminNetworkPolicy z: spec.priority: it has the same priority 5 of tier Admin as AdminNetworkPolicy b (a.yaml:20:1), and they conflict: for `s/p` to `o/r` on TCP 1, a.yaml:27:5 is accept, a.yaml:18:5 is deny; the API leaves undefined which one decides, so `b` decides, the first by name (A3)
+        insta::assert_snapshot!(texts.join("\n"), @"
+        a.yaml:11:1: warning: AdminNetworkPolicy z: spec.priority: it has the same priority 5 of tier Admin as AdminNetworkPolicy b (a.yaml:20:1), and they conflict: for `s/p` to `o/r` on TCP 1, the rule at a.yaml:27:5 accepts it, the one at a.yaml:18:5 denies it; the API leaves undefined which one decides, so `b` decides, the first by name (A3)
             help: give them different priorities
         ");
     }
@@ -149,7 +149,7 @@ metadata: {name: r, namespace: o, labels: {app: r}}
         let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
         let mut diagnostic = loaded.diagnostics.iter();
         let found = diagnostic.find(|d| d.code == "A3").unwrap();
-        assert!(found.message.contains("from `s/q` to `s/p`"), "{found}");
+        assert!(found.message.contains("for `s/q` to `s/p`"), "{found}");
     }
 
     #[test]

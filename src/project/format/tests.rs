@@ -138,7 +138,7 @@ fn what_cannot_be_read_whole_is_refused_with_its_place() {
         help: start it with `format: drawbridge/1`
     "##);
     insta::assert_snapshot!(refused("format: drawbridge/1\nname: [\n"), @"
-    p.drawbridge.yaml:3:1: error: this is no YAML: did not find expected node content while parsing a flow node (project-format)
+    p.drawbridge.yaml:3:1: error: invalid YAML: did not find expected node content while parsing a flow node (project-format)
         help: correct the YAML
     ");
     insta::assert_snapshot!(refused("format: drawbridge/1\n---\nformat: drawbridge/1\n"), @"
@@ -194,7 +194,7 @@ flows:
     let (document, found) = read(text, "p").expect("it is a project");
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(found.join("\n"), @"
-    p:2:14: error: `A_b` has `A` in it (invalid-value)
+    p:2:14: error: `A_b` contains `A` (invalid-value)
         help: use lowercase letters, digits and `-`
     p:3:13: warning: the namespace `nowhere` is not declared (undeclared-namespace)
         help: add it to `namespaces`
@@ -204,7 +204,7 @@ flows:
         help: give each its own name
     p:4:24: warning: duplicate external `e`; the second is now `e-2` (twin)
         help: give each its own name
-    p:6:3: error: no policy can say anything about traffic between two externals (external-flow)
+    p:6:3: error: policies cannot control traffic between two externals (external-flow)
         help: start or end the flow at a workload, a namespace or a group
     p:7:27: error: no workload of `nowhere` has the name `wbe` (missing-end)
         help: did you mean `web`?

@@ -637,7 +637,7 @@ fn externals_groups_and_any_pod() {
     assert_eq!(
         losses(&generated),
         [
-            "1 Warning: the domain name `api.stripe.com`: NetworkPolicy has no domain names; give the external networks in its place",
+            "1 Warning: the domain name `api.stripe.com`: NetworkPolicy has no domain names; use externals with networks instead",
         ]
     );
 }

@@ -88,14 +88,14 @@ fn as_text() {
         policy: shop/pg-open
         help: draw the flow, or narrow the imported policy
         fix: Draw shop/batch to shop/db on TCP/5432
-        fix: Stop importing pg-open
+        fix: Remove pg-open from the project
     cannot-express: the flow is left out: `api` has only a domain name, which NetworkPolicy cannot express
         flow: web to api
         help: add its networks
     invariant web reaches db: holds
     invariant web stays away: violated
         required: shop/web must not reach shop/db
-        found: shop/web may open connections to shop/db on TCP 5432
+        found: shop/web can reach shop/db on TCP 5432
     invariant nobody: holds
     invariant a | b: cannot be judged
         required: shop/gone must not reach shop/db
@@ -113,13 +113,13 @@ fn as_a_review_comment() {
 
     | | What | Connection | Policies | What to do |
     | --- | --- | --- | --- | --- |
-    | Too wide | shop/pg-open lets shop/batch reach shop/db on TCP 5432; drawn: web; the egress of shop/batch still blocks it | shop/batch → shop/db on TCP/5432 | shop/pg-open | Draw shop/batch to shop/db on TCP/5432, or: Stop importing pg-open |
+    | Too wide | shop/pg-open lets shop/batch reach shop/db on TCP 5432; drawn: web; the egress of shop/batch still blocks it | shop/batch → shop/db on TCP/5432 | shop/pg-open | Draw shop/batch to shop/db on TCP/5432, or: Remove pg-open from the project |
     | Cannot express | the flow is left out: \`api\` has only a domain name, which NetworkPolicy cannot express | shop/web → external/api on TCP/443 |  | add its networks |
 
     | Invariant | Required | Verdict |
     | --- | --- | --- |
     | web reaches db | shop/web must reach shop/db on TCP/5432 | holds |
-    | web stays away | shop/web must not reach shop/db | violated: shop/web may open connections to shop/db on TCP 5432 |
+    | web stays away | shop/web must not reach shop/db | violated: shop/web can reach shop/db on TCP 5432 |
     | nobody | \* except shop/web must not reach shop/db | holds |
     | a \| b | shop/gone must not reach shop/db | cannot be judged: there is no \`shop/gone\`; name something that exists |
     ");
