@@ -35,8 +35,9 @@
 //! sets, diag, yaml  ->  policy  ->  cluster  ->  manifest, dialect
 //! sets, policy, cluster  ->  analysis                (no dialect, no YAML)
 //! policy, cluster  ->  model
-//! manifest, dialect, model  ->  load  ->  plan  ->  intent
-//! load, analysis  ->  lint
+//! policy, cluster, model  ->  plan                   (no intent, no dialect)
+//! policy, cluster, model  ->  intent                 (no plan, no dialect)
+//! manifest, dialect, analysis, model  ->  load  ->  lint
 //! plan, intent, load, analysis  ->  proof  ->  import, adopt
 //! import, adopt, lint  ->  query
 //! model  ->  scene                                   (no analysis, no egui)
@@ -59,8 +60,9 @@
 //! - [`analysis`]: partitions pods, addresses, domain names and ports into classes that no policy distinguishes, then computes on bit
 //!   sets; and [`analysis::oracle`], an evaluator of single connections that shares no code with it.
 //! - [`load`]: manifests and policies into one Snapshot, under an enforcer and assumptions; every answer starts here.
-//! - [`plan`]: from a Document to the policies to generate.
-//! - [`intent`]: what ingress and egress of each workload should allow, computed from the Document.
+//! - [`plan`]: from a Document to the policies to generate, in no dialect.
+//! - [`intent`]: what ingress and egress of each workload should allow, computed from the Document and its imported policies.
+//!   It shares no code with [`plan`]: what the plan forgets shows up as blocked.
 //! - [`proof`]: generates the policies, reads them back, compares them with the intent, and finds edits that fix a difference.
 //! - [`import`]: manifests to a Document. [`adopt`]: imported policies to flows, proven equivalent.
 //! - [`query`]: the queries of the window and the command line, one file each.
