@@ -43,9 +43,9 @@ fuzz_target!(|text: &str| {
         let words = DOCUMENT.end_words(&end);
         assert_eq!(DOCUMENT.end_from_words(&words), Ok(end), "{text:?} is {words:?}");
     }
-    if let Ok(ends) = ask::ends(&SNAPSHOT, text) {
+    if let Ok(ends) = explain::ends(&SNAPSHOT, text) {
         assert!(!ends.is_empty());
         let ports = port.unwrap_or(FlowPort::Any);
-        ask::ask(&SNAPSHOT, &ends, &ends, &ports);
+        explain::ask(&SNAPSHOT, &ends, &ends, &ports);
     }
 });
