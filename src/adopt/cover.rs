@@ -6,7 +6,7 @@ use super::Chosen;
 use super::plan::Plan;
 use crate::model::{Base, NamespaceId, PolicyId};
 use crate::plan::context::Context;
-use crate::policy::{Direction, Peer};
+use crate::policy::Direction;
 use crate::sets::{LabelSet, Selector};
 
 /// What every imported policy isolates.
@@ -39,7 +39,7 @@ impl Covers {
             .filter(|(id, _)| !planned.contains(id))
             .flat_map(|(_, kept)| &kept.policies)
         {
-            let Some((namespace, selector)) = subject(&policy.subject) else {
+            let Some((namespace, selector)) = policy.selected_pods() else {
                 continue;
             };
             let Some(namespace) = context.document.namespace_named(namespace) else {
@@ -183,20 +183,6 @@ pub(super) fn base_after(
         (true, false) => Base::DenyIngress,
         (false, _) => Base::None,
     }
-}
-
-/// Namespace and labels of a lowered NetworkPolicy's subject.
-fn subject(peer: &Peer) -> Option<(&str, &Selector)> {
-    let Peer::All(parts) = peer else { return None };
-    let namespace = parts.iter().find_map(|part| match part {
-        Peer::Namespace(name) => Some(name.as_str()),
-        _ => None,
-    })?;
-    let labels = parts.iter().find_map(|part| match part {
-        Peer::PodLabels(selector) => Some(selector),
-        _ => None,
-    })?;
-    Some((namespace, labels))
 }
 
 fn reason(plan: &Plan, open: &[Direction]) -> String {

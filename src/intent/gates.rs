@@ -5,14 +5,16 @@
 //! drawn flow and each permitted DNS connection is allowed at both of its gates, for every pod of its
 //! ends. Only a listed [`Loss`] is subtracted.
 
+use std::collections::BTreeMap;
+
 use super::snapshot::{DocumentSnapshot, own_selector};
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
 use crate::diag::Span;
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, Flow, FlowId, FlowPort, NamespaceId, Network, WorkloadId};
 use crate::policy::{
-    Action, Combine, Direction, FlowKey, Imported, Loss, Match, Part, Peer, PeerItem, Policy,
-    PortItem, PortMatch, Rule, Side, Tier, WorkloadKey,
+    Action, Combine, Direction, FlowKey, Loss, Match, Part, Peer, PeerItem, Policy, PortItem,
+    PortMatch, Rule, Side, Tier, WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
 
@@ -61,7 +63,7 @@ impl DocumentSnapshot {
 /// Everything that is intended, without what is listed in `losses`.
 pub(crate) fn intents(
     document: &Document,
-    imported: &[Imported],
+    imported: &[&Policy],
     losses: &[Loss],
     cluster: &DocumentSnapshot,
     bound: Bound,
@@ -76,7 +78,7 @@ pub(crate) fn intents(
         intents.extend(intended.base(namespace));
         intents.extend(intended.dns(namespace));
     }
-    for policy in imported.iter().flat_map(|i| &i.policies) {
+    for policy in imported {
         intents.push(Intent {
             policy: isolation_of(policy),
             reason: Reason::Closed,
@@ -85,13 +87,13 @@ pub(crate) fn intents(
     if bound == Bound::Lower {
         intents.retain(|intent| intent.reason != Reason::DnsPermitted);
     }
+    let mut exceptions: BTreeMap<FlowKey, Vec<&Part>> = BTreeMap::new();
+    for loss in losses {
+        exceptions.entry(loss.flow).or_default().push(&loss.part);
+    }
     for (id, flow) in document.flows.iter().filter(|(_, flow)| !flow.muted) {
-        let exceptions: Vec<&Part> = losses
-            .iter()
-            .filter(|loss| loss.flow == FlowKey::from(id))
-            .map(|loss| &loss.part)
-            .collect();
-        intents.extend(intended.flow(id, flow, &exceptions));
+        let exceptions = exceptions.get(&id.into()).map_or(&[][..], Vec::as_slice);
+        intents.extend(intended.flow(id, flow, exceptions));
     }
     intents
 }

@@ -233,7 +233,7 @@ impl<'a> Context<'a> {
 fn subjects<'a>(document: &Document, imported: &'a [Imported]) -> Vec<Subject<'a>> {
     let mut found: Vec<Subject> = Vec::new();
     for policy in imported.iter().flat_map(|i| &i.policies) {
-        let Some((name, selector)) = isolation::subject(policy) else {
+        let Some((name, selector)) = policy.selected_pods() else {
             continue;
         };
         let namespace = document.namespace_named(name);

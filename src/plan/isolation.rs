@@ -2,7 +2,6 @@
 
 use crate::model::{Document, Workload};
 use crate::policy::{Direction, Imported, Peer, Policy};
-use crate::sets::Selector;
 
 /// Whether one of the policies isolates every pod of the namespace, whatever its labels.
 pub(super) fn isolates_all(imported: &Imported, namespace: &str, direction: Direction) -> bool {
@@ -18,24 +17,6 @@ pub(super) fn isolates(
     direction: Direction,
 ) -> bool {
     isolating(imported, direction).any(|p| selects(&p.subject, document, workload))
-}
-
-/// Namespace and pod selector of a policy, if these two alone decide which pods it selects, but for the host
-/// network.
-pub(super) fn subject(policy: &Policy) -> Option<(&str, &Selector)> {
-    let Peer::All(parts) = &policy.subject else {
-        return None;
-    };
-    let (mut namespace, mut selector) = (None, None);
-    for part in parts {
-        match part {
-            Peer::Namespace(name) if namespace.is_none() => namespace = Some(name.as_str()),
-            Peer::PodLabels(labels) if selector.is_none() => selector = Some(labels),
-            Peer::Not(inner) if **inner == Peer::HostNetwork => {}
-            _ => return None,
-        }
-    }
-    namespace.zip(selector)
 }
 
 fn isolating(imported: &Imported, direction: Direction) -> impl Iterator<Item = &Policy> {

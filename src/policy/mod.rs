@@ -117,6 +117,24 @@ impl Policy {
         }
     }
 
+    /// Namespace and pod selector, if these two say which pods it selects; those on the host network may
+    /// be left out.
+    pub fn selected_pods(&self) -> Option<(&str, &Selector)> {
+        let Peer::All(parts) = &self.subject else {
+            return None;
+        };
+        let (mut namespace, mut selector) = (None, None);
+        for part in parts {
+            match part {
+                Peer::Namespace(name) if namespace.is_none() => namespace = Some(name.as_str()),
+                Peer::PodLabels(labels) if selector.is_none() => selector = Some(labels),
+                Peer::Not(inner) if **inner == Peer::HostNetwork => {}
+                _ => return None,
+            }
+        }
+        namespace.zip(selector)
+    }
+
     /// Its rules of a direction.
     pub fn rules(&self, direction: Direction) -> &[Rule] {
         self.side(direction).map_or(&[], |side| &side.rules)

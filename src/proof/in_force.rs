@@ -139,6 +139,13 @@ impl InForce {
         snapshot
     }
 
+    /// The imported policies among them.
+    pub(crate) fn imported(&self) -> Vec<&Policy> {
+        let policies = self.policies().iter().zip(&self.origins);
+        let imported = policies.filter(|(_, origin)| matches!(origin, Origin::Imported(_)));
+        imported.map(|(policy, _)| policy).collect()
+    }
+
     /// The policies, in the order of `origins`.
     pub fn policies(&self) -> &[Policy] {
         &self.cluster.snapshot.policies

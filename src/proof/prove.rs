@@ -21,9 +21,8 @@ use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
 use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::{self, DocumentSnapshot};
-use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
-use crate::policy::{Direction, Imported, Policy};
+use crate::policy::{Direction, Policy};
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
@@ -211,35 +210,26 @@ fn plural(count: usize, what: &str) -> String {
 
 /// Reads the written texts and the imported policies, and compares them with the document.
 pub fn prove(document: &Document, generated: &Generated) -> Proof {
-    let imported = imported::imported(document);
-    let in_force = InForce::of(document, &imported, generated);
-    prove_in_force(document, &imported, generated, &in_force)
+    let in_force = InForce::read(document, generated);
+    prove_in_force(document, generated, &in_force)
 }
 
 pub(crate) fn prove_in_force(
     document: &Document,
-    imported: &[Imported],
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
-    prove_with(
-        &mut Before::default(),
-        document,
-        imported,
-        generated,
-        in_force,
-    )
+    prove_with(&mut Before::default(), document, generated, in_force)
 }
 
 /// The same, without comparing again what was compared before.
 pub(crate) fn prove_with(
     before: &mut Before,
     document: &Document,
-    imported: &[Imported],
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
-    let mut proof = judge(before, document, imported, generated, in_force);
+    let mut proof = judge(before, document, generated, in_force);
     proof.diagnostics = in_force.diagnostics.clone();
     proof
 }
@@ -255,13 +245,12 @@ pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
         losses: crate::proof::generate(&without).losses,
         ..Generated::default()
     };
-    judge(&mut Before::default(), &without, &[], &generated, &in_force)
+    judge(&mut Before::default(), &without, &generated, &in_force)
 }
 
 fn judge(
     before: &mut Before,
     document: &Document,
-    imported: &[Imported],
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
@@ -273,7 +262,8 @@ fn judge(
     if document.flows.is_empty() {
         return proof;
     }
-    let intended = |bound| gates::intents(document, imported, &generated.losses, &cluster, bound);
+    let imported = in_force.imported();
+    let intended = |bound| gates::intents(document, &imported, &generated.losses, &cluster, bound);
     let mut intents = intended(Bound::Upper);
     let ideal = cluster.intended(&intents);
     let mut differences = before.compare(&ideal, &real);
@@ -286,11 +276,15 @@ fn judge(
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
+    let bounds = match differences.is_empty() {
+        true => Vec::new(),
+        false => gate::bounds(intents.iter().map(|i| &i.policy).chain(&real.policies)),
+    };
     let describer = describer::Describer {
         document,
         cluster: &cluster,
         intents: &intents,
-        bounds: gate::bounds(intents.iter().map(|i| &i.policy).chain(&real.policies)),
+        bounds,
         real: &real,
         origins: &in_force.origins,
         generated,

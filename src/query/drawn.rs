@@ -9,7 +9,6 @@ use crate::analysis::{self, Endpoint, Isolation};
 use crate::cluster::{HostNetwork, PodAddresses, Snapshot};
 use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
-use crate::load::imported;
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, External, FlowId, FlowPort, Network, WorkloadId};
 use crate::proof::Generated;
@@ -73,7 +72,7 @@ impl DrawnConnections {
                 inexpressible: inexpressible.contains(&id),
             })
             .collect();
-        let imported = imported::imported(document);
+        let imported = in_force.imported();
         let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
         let intended = cluster.intended(&intents);
         lines.extend(dns(document, cluster, &analysis::isolation(&intended)));

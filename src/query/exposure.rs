@@ -7,7 +7,6 @@ use crate::analysis::exposure::{Exposure, exposure};
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Direction, Endpoint};
 use crate::intent::gates::{self, Bound};
-use crate::load::imported;
 use crate::model::{Document, WorkloadId};
 use crate::policy::Policy;
 use crate::proof::InForce;
@@ -55,7 +54,7 @@ impl Gate {
 pub fn gates(document: &Document, in_force: &InForce) -> Gates {
     let cluster = &in_force.cluster;
     let real = &cluster.snapshot;
-    let imported = imported::imported(document);
+    let imported = in_force.imported();
     let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
     let ideal = cluster.intended(&intents);
     let (found, drawn) = (exposure(real), exposure(&ideal));
@@ -101,15 +100,7 @@ fn isolating(in_force: &InForce, workload: usize, direction: Direction) -> Vec<S
     };
     let mut policies: Vec<&Policy> = snapshot.policies.iter().filter(isolates).collect();
     policies.sort_by_key(|p| p.side(direction).map_or(0, |s| s.rules.len()));
-    policies.into_iter().map(name_of).collect()
-}
-
-/// `NAMESPACE/NAME`, or `NAME`.
-pub(crate) fn name_of(policy: &Policy) -> String {
-    match &policy.namespace {
-        Some(namespace) => format!("{namespace}/{}", policy.name),
-        None => policy.name.clone(),
-    }
+    policies.into_iter().map(Policy::full_name).collect()
 }
 
 /// One gate of an answer.

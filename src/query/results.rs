@@ -87,7 +87,7 @@ pub fn check(document: &Document) -> Results {
     let cache = &mut Cache::default();
     let (imported, generated) = write(cache, document);
     let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
-    finish(cache, document, &imported, generated, in_force)
+    finish(cache, document, generated, in_force)
 }
 
 /// [`check`] that reuses the results of the last one. None once `stop` returns true.
@@ -101,7 +101,7 @@ pub fn check_with(
         return None;
     }
     let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
-    (!stop()).then(|| finish(cache, document, &imported, generated, in_force))
+    (!stop()).then(|| finish(cache, document, generated, in_force))
 }
 
 /// The imported policies, lowered, and the written ones.
@@ -115,11 +115,10 @@ fn write(cache: &mut Cache, document: &Document) -> (Vec<Imported>, Generated) {
 fn finish(
     cache: &mut Cache,
     document: &Document,
-    imported: &[Imported],
     generated: Generated,
     in_force: InForce,
 ) -> Results {
-    let proof = prove::prove_with(&mut cache.before, document, imported, &generated, &in_force);
+    let proof = prove::prove_with(&mut cache.before, document, &generated, &in_force);
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),

@@ -6,7 +6,6 @@ use crate::analysis::connections::Matrix;
 use crate::analysis::oracle::{Decision, probe};
 use crate::analysis::{Endpoint, query};
 use crate::intent::gates::{self, Bound};
-use crate::load::imported;
 use crate::model::{Document, NodeRef, PolicyId};
 use crate::proof::in_force::{InForce, Origin};
 use crate::query::party::{self, Joined, Pair, Party};
@@ -37,14 +36,10 @@ pub fn beyond_drawn(
 ) -> Vec<Allowed> {
     let cluster = &in_force.cluster;
     let real = &cluster.snapshot;
-    if !in_force
-        .origins
-        .iter()
-        .any(|o| matches!(o, Origin::Imported(_)))
-    {
+    let imported = in_force.imported();
+    if imported.is_empty() {
         return Vec::new();
     }
-    let imported = imported::imported(document);
     let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
     let ideal = cluster.intended(&intents);
     let (mut allowed, mut drawn) = (Matrix::new(real), Matrix::new(&ideal));

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{Encoding, Event, Mark, Parser, ScalarStyle, Scanner, TokenData};
 
@@ -16,7 +17,8 @@ pub(super) struct Failure {
 
 /// The events of a text up to its end or the first failure. The text must end with a line break.
 pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>> + '_ {
-    let tag = tag_before_comma(text);
+    // Found beforehand it has its place; what is overlooked is still an error, without one.
+    let tag = catch_unwind(|| tag_before_comma(text)).unwrap_or_default();
     let input = match tag {
         None => Cow::Borrowed(text.as_bytes()),
         // Nothing can start with this character, so reading ends there.
@@ -26,8 +28,20 @@ pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>>
     // Else the first byte of `ﾃ` is taken for the beginning of a byte order mark.
     parser.set_encoding(Encoding::Utf8);
     parser.set_input(Cursor::new(input));
-    parser.map(move |event| {
-        event.map_err(|error| {
+    let mut panicked = false;
+    std::iter::from_fn(move || {
+        if panicked {
+            return None;
+        }
+        let Ok(event) = catch_unwind(AssertUnwindSafe(|| parser.next())) else {
+            panicked = true;
+            let message = "a tag must be followed by a space, not by a comma".to_owned();
+            return Some(Err(Failure {
+                mark: None,
+                message,
+            }));
+        };
+        Some(event?.map_err(|error| {
             let mark = error.problem_mark();
             let at_tag = mark.is_some_and(|mark| tag == usize::try_from(mark.index).ok());
             let message = match error.context().filter(|context| !context.is_empty()) {
@@ -36,7 +50,7 @@ pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>>
                 None => error.problem().to_owned(),
             };
             Failure { mark, message }
-        })
+        }))
     })
 }
 

@@ -19,7 +19,7 @@ fn main() -> Result<(), Refusal> {
 
     // The proof reads the text back as it would read a stranger's.
     let proof = drawbridge::proof::prove(&document, &generated);
-    println!("# the policies are the drawing: {:?}", proof.state);
+    println!("# the policies match the document: {:?}", proof.state);
     assert_eq!(proof.state, State::Exact);
 
     // Without the base policy, pods are open to everybody, and the proof says so.

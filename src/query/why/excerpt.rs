@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{Excerpt, Explainer, Source};
-use crate::policy::{Policy, Rule};
+use crate::policy::Rule;
 use crate::proof::in_force::Text;
 
 /// How many lines are shown at most.
@@ -22,7 +22,7 @@ impl Explainer<'_> {
             _ => None,
         };
         Some(Source {
-            policy: full_name(found),
+            policy: found.full_name(),
             file,
             line,
         })
@@ -122,12 +122,4 @@ fn block(lines: &[&str], from: u32) -> RangeInclusive<u32> {
 
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
-}
-
-/// `NAMESPACE/NAME`, or the name of what has no namespace.
-pub(super) fn full_name(policy: &Policy) -> String {
-    match &policy.namespace {
-        Some(namespace) => format!("{namespace}/{}", policy.name),
-        None => policy.name.clone(),
-    }
 }

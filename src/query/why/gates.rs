@@ -1,6 +1,5 @@
 //! Explains each gate of a connection in steps.
 
-use super::excerpt::full_name;
 use super::near::{Near, near};
 use super::{Excerpt, Explainer, Gate, Place, Step};
 use crate::analysis::{Decision, Direction, GateTrace, PolicyTrace, TierVerdict};
@@ -45,7 +44,7 @@ impl Explainer<'_> {
     fn selecting(&self, trace: &GateTrace) -> Vec<String> {
         let policies = trace.tiers.iter().flat_map(|tier| &tier.policies);
         let found = policies.filter_map(|p| self.policy(p.policy));
-        found.map(full_name).collect()
+        found.map(Policy::full_name).collect()
     }
 
     fn policy(&self, at: usize) -> Option<&Policy> {

@@ -68,7 +68,7 @@ impl<'a> Judged<'a> {
     fn new(document: &'a Document, generated: Generated) -> Self {
         let imported = imported::imported(document);
         let in_force = InForce::of(document, &imported, &generated);
-        let proof = prove_in_force(document, &imported, &generated, &in_force);
+        let proof = prove_in_force(document, &generated, &in_force);
         Self {
             document,
             generated,
