@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use libyaml_safer::{Encoding, Event, Mark, Parser, ScalarStyle, Scanner, TokenData};
+use libyaml_safer::{Encoding, Event, Mark, Parser, Scanner};
 
 /// Why the reading of a text ends.
 pub(super) struct Failure {
@@ -17,8 +17,7 @@ pub(super) struct Failure {
 
 /// The events of a text up to its end or the first failure. The text must end with a line break.
 pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>> + '_ {
-    // Found beforehand it has its place; what is overlooked is still an error, without one.
-    let tag = catch_unwind(|| tag_before_comma(text)).unwrap_or_default();
+    let tag = tag_before_comma(text);
     let input = match tag {
         None => Cow::Borrowed(text.as_bytes()),
         // Nothing can start with this character, so reading ends there.
@@ -35,7 +34,7 @@ pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>>
         }
         let Ok(event) = catch_unwind(AssertUnwindSafe(|| parser.next())) else {
             panicked = true;
-            let message = "a tag must be followed by a space, not by a comma".to_owned();
+            let message = "the YAML parser failed here".to_owned();
             return Some(Err(Failure {
                 mark: None,
                 message,
@@ -54,8 +53,8 @@ pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>>
     })
 }
 
-/// The first tag with a comma right behind it. A `!` may also stand in a text or a comment: with a
-/// letter in its place, a tag becomes a plain scalar that starts there, and all else stays what it is.
+/// The first tag with a comma right behind it. A `!` may also stand in a text or a comment: there, a
+/// character that no token may start with changes nothing, and in place of a tag it is an error.
 fn tag_before_comma(text: &str) -> Option<usize> {
     let possible = possible_tags(text);
     if possible.is_empty() {
@@ -63,49 +62,15 @@ fn tag_before_comma(text: &str) -> Option<usize> {
     }
     let mut scanner = Scanner::new();
     scanner.set_encoding(Encoding::Utf8);
-    scanner.set_input(Cursor::new(with(text, &possible, b'x')));
-    let mut seen = 0;
-    for token in scanner {
-        let token = match token {
-            Ok(token) => token,
-            // Tokens are handed out late, so some of those before the error are missing.
-            Err(error) => {
-                let end = error.problem_mark().map_or(text.len(), |mark| index(&mark));
-                let unseen = possible.iter().filter(|at| (seen..=end).contains(*at));
-                return unseen.copied().find(|at| is_tag(text, &possible, *at));
-            }
-        };
-        seen = index(&token.start_mark);
-        let plain = matches!(
-            token.data,
-            TokenData::Scalar {
-                style: ScalarStyle::Plain,
-                ..
-            }
-        );
-        if plain && possible.binary_search(&seen).is_ok() {
-            return Some(seen);
-        }
-    }
-    None
+    scanner.set_input(Cursor::new(with(text, &possible, b'@')));
+    let error = scanner.find_map(Result::err)?;
+    let at = index(&error.problem_mark()?);
+    let starts_token = error.problem() == "found character that cannot start any token";
+    (starts_token && possible.binary_search(&at).is_ok()).then_some(at)
 }
 
 fn index(mark: &Mark) -> usize {
     usize::try_from(mark.index).unwrap_or(usize::MAX)
-}
-
-/// Whether a plain scalar starts at this place of a text that ends behind it, with a letter for each `!`.
-fn is_tag(text: &str, possible: &[usize], at: usize) -> bool {
-    let before = possible.partition_point(|place| *place <= at);
-    let mut bytes = with(&text[..=at], &possible[..before], b'x');
-    bytes.push(b'\n');
-    let mut scanner = Scanner::new();
-    scanner.set_encoding(Encoding::Utf8);
-    scanner.set_input(Cursor::new(bytes));
-    let mut tokens = scanner.map_while(|token| token.ok());
-    tokens.any(|token| {
-        matches!(token.data, TokenData::Scalar { .. }) && index(&token.start_mark) == at
-    })
 }
 
 /// Every `!` with a comma behind it and no blank before that; of `!<uri>`, a comma behind the `>`.
