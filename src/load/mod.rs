@@ -3,6 +3,8 @@
 pub mod imported;
 mod notes;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::cluster::{Assumptions, Enforcer, LeftOut, Snapshot};
@@ -100,7 +102,7 @@ pub fn load(sources: &[Source], settings: &Settings) -> Loaded {
         if index.is_none() {
             snapshot.left_out.push(left_out(&object));
         }
-        snapshot.policies.extend(policies);
+        snapshot.policies.extend(policies.into_iter().map(Arc::new));
         loaded.policies.push(LoadedPolicy { object, index });
     }
     snapshot.left_out.sort_by(|a, b| a.span.cmp(&b.span));
