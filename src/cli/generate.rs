@@ -93,7 +93,8 @@ fn omitted(document: &model::Document, generated: &Generated) -> Vec<Diagnostic>
 
 /// What the API server would refuse in the policies, such as an invalid label of the project's settings.
 fn refused(generated: &Generated) -> Vec<Diagnostic> {
-    let source = |w: &Written| Source::new(format!("{}/{}.yaml", w.namespace, w.name), w.text.as_str());
+    let source =
+        |w: &Written| Source::new(format!("{}/{}.yaml", w.namespace, w.name), w.text.as_str());
     let texts: Vec<Source> = generated.policies.iter().map(source).collect();
     let mut found = load::load(&texts, &load::Settings::default()).diagnostics;
     found.retain(|d| d.severity == Severity::Error);

@@ -194,7 +194,8 @@ mod tests {
         let all = kinds();
         let names: BTreeSet<_> = all.iter().map(|kind| (kind.group, kind.name)).collect();
         assert_eq!(names.len(), all.len());
-        let judged: Vec<_> = all.iter()
+        let judged: Vec<_> = all
+            .iter()
             .filter(|k| k.reading == Reading::Judged)
             .map(|k| k.name)
             .collect();

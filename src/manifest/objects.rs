@@ -240,7 +240,8 @@ impl Reader<'_> {
             text: String::new(),
             node,
         };
-        if matches!(kinds::of(&object, self.policies), Kind::Policy(kind) if kind.reading == Reading::Judged) {
+        if matches!(kinds::of(&object, self.policies), Kind::Policy(kind) if kind.reading == Reading::Judged)
+        {
             text.clone_into(&mut object.text);
         }
         self.objects.push(object);

@@ -95,7 +95,9 @@ fn summary(found: Compared) -> String {
     let policies = policies(found.policies);
     let assumed = assumed::text(found.assumptions);
     let left_out = left_out::count(found.left_out);
-    format!("{verdict}: {counts}; {assumed}{left_out}\nThe new policies {policies} (future pods included)\n")
+    format!(
+        "{verdict}: {counts}; {assumed}{left_out}\nThe new policies {policies} (future pods included)\n"
+    )
 }
 
 /// `1 connection closed, none opened`. A connection that lost some ports and gained others counts as both.
@@ -173,7 +175,10 @@ pub fn json(found: Compared, diagnostics: &[Diagnostic]) -> String {
     }
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(found.left_out));
-    let _ = writeln!(out, ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}");
+    let _ = writeln!(
+        out,
+        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+    );
     out
 }
 

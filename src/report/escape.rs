@@ -97,7 +97,10 @@ mod tests {
         for formula in ["=1+1", "+1", "-1", "@a"] {
             assert_eq!(with(super::csv, formula), format!("'{formula}"));
         }
-        assert_eq!(with(super::csv, "a\u{1b}[2J\u{202e}"), "a\\u{1b}[2J\\u{202e}");
+        assert_eq!(
+            with(super::csv, "a\u{1b}[2J\u{202e}"),
+            "a\\u{1b}[2J\\u{202e}"
+        );
         assert_eq!(super::lines("a\u{7}\nb".into()), "a\\u{7}\nb");
         assert_eq!(with(super::dot, "\u{7}\\"), "\" \\\\\"");
     }

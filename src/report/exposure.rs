@@ -166,7 +166,10 @@ pub fn json(
         between = ",\n";
     }
     let left_out = compact(&left_out::lines(&snapshot.left_out));
-    writeln!(out, "],\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}")?;
+    writeln!(
+        out,
+        "],\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+    )?;
     out.flush()
 }
 

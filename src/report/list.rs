@@ -115,7 +115,10 @@ pub fn json(out: &mut impl Write, listing: Listing, diagnostics: &[Diagnostic]) 
     })?;
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(&snapshot.left_out));
-    writeln!(out, "\n],\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}")?;
+    writeln!(
+        out,
+        "\n],\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+    )?;
     out.flush()
 }
 

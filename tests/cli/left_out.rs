@@ -2,7 +2,8 @@
 
 use super::{Answer, drawbridge, drawbridge_with, folder, path};
 
-const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\n---\n";
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\n---\n";
 
 fn policy(api_version: &str, kind: &str) -> String {
     format!(
@@ -15,7 +16,12 @@ fn run(command: &[&str], text: &str) -> Answer {
 }
 
 const ENDS: [&str; 6] = [
-    "--from", "192.0.2.1", "--to", "shop/web", "--port", "TCP/80",
+    "--from",
+    "192.0.2.1",
+    "--to",
+    "shop/web",
+    "--port",
+    "TCP/80",
 ];
 
 #[test]
@@ -62,7 +68,10 @@ fn other_objects_are_no_policies() {
         ("kyverno.io/v1", "ClusterPolicy"),
         ("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy"),
         ("projectcalico.org/v3", "StagedNetworkPolicy"),
-        ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
+        (
+            "admissionregistration.k8s.io/v1",
+            "ValidatingAdmissionPolicy",
+        ),
     ] {
         let answer = run(&["list", "-o", "json"], &policy(api_version, kind));
         assert_eq!(answer.code, Some(0), "{kind}: {}", answer.err);
@@ -84,10 +93,17 @@ fn what_is_left_out_on_purpose_is_a_note() {
 
 #[test]
 fn policies_of_another_namespace_leave_a_claim_alone() {
-    let text = policy("cilium.io/v2", "CiliumNetworkPolicy").replace("guard, namespace: shop", "guard, namespace: bank");
+    let text = policy("cilium.io/v2", "CiliumNetworkPolicy")
+        .replace("guard, namespace: shop", "guard, namespace: bank");
     let explain: Vec<&str> = ["explain"].into_iter().chain(ENDS).collect();
     let answer = run(&explain, &text);
-    assert!(answer.out.contains("ingress to shop/web: allowed (no policy selects it)"), "{}", answer.out);
+    assert!(
+        answer
+            .out
+            .contains("ingress to shop/web: allowed (no policy selects it)"),
+        "{}",
+        answer.out
+    );
     assert_eq!(answer.code, Some(2));
 }
 
@@ -103,13 +119,23 @@ fn refused_policies_are_left_out_too() {
         let explain: Vec<&str> = ["explain", "-o", "json"].into_iter().chain(ENDS).collect();
         let answer = run(&explain, &text);
         assert_eq!(answer.code, Some(2), "{peer}");
-        assert!(answer.err.contains("this policy is not judged (old-peer)"), "{}", answer.err);
+        assert!(
+            answer.err.contains("this policy is not judged (old-peer)"),
+            "{}",
+            answer.err
+        );
         let json = answer.json();
         assert_eq!(json["allowed"], true, "{peer}");
         assert_eq!(json["leftOut"][0]["name"], "guard");
-        assert!(!answer.out.contains("no policy selects it"), "{}", answer.out);
+        assert!(
+            !answer.out.contains("no policy selects it"),
+            "{}",
+            answer.out
+        );
     }
-    let invalid = format!("{POD}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: guard, namespace: shop}}\nspec: {{ingress: [{{from: [{{}}]}}]}}\n");
+    let invalid = format!(
+        "{POD}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: guard, namespace: shop}}\nspec: {{ingress: [{{from: [{{}}]}}]}}\n"
+    );
     let json = run(&["list", "-o", "json"], &invalid).json();
     assert_eq!(json["leftOut"][0]["kind"], "NetworkPolicy");
 }
@@ -135,7 +161,11 @@ fn what_a_terminal_acts_on_is_escaped() {
         assert!(!answer.out.contains(raw), "{command:?}: {}", answer.out);
         assert!(!answer.err.contains(raw), "{command:?}: {}", answer.err);
         let lists_pods = !["lint", "paths"].contains(&command[0]);
-        assert!(answer.out.contains("red") || !lists_pods, "{command:?}: {}", answer.out);
+        assert!(
+            answer.out.contains("red") || !lists_pods,
+            "{command:?}: {}",
+            answer.out
+        );
     }
     let csv = run(&["list", "-o", "csv"], text).out;
     assert!(csv.contains("'=1+1/"), "{csv}");

@@ -9,7 +9,7 @@ use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::refusal::Quoted;
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{Action, PortMatch};
-use crate::yaml::{Mark, Object, Node};
+use crate::yaml::{Mark, Node, Object};
 
 /// Code of a required selector that is missing; its meaning is clear.
 pub const MISSING_SELECTOR: &str = "missing-selector";
@@ -334,7 +334,8 @@ impl<'a> Reader<'a> {
         }
         let (key, value) = self.schema.one_of(at, known)?;
         if self.kind != Kind::Cluster && old_peer(key, value.node) {
-            let message = "this is a peer of policy.networking.k8s.io before v0.1.2, whose fields are gone";
+            let message =
+                "this is a peer of policy.networking.k8s.io before v0.1.2, whose fields are gone";
             let since = self.schema.out.found.len();
             self.schema
                 .out
