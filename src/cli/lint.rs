@@ -37,8 +37,8 @@ pub(super) fn run(args: &Args) -> u8 {
         Format::Txt => findings::text(&found),
         Format::Json => findings::json(&found, &loaded.snapshot.left_out),
     };
-    let unread = ["file", "enforcer", "syntax", "template", "project-format"];
-    let code = if found.iter().any(|d| unread.contains(&d.code)) {
+    let not_read = ["file", "enforcer", "syntax", "template", "project-format"];
+    let code = if found.iter().any(|d| not_read.contains(&d.code)) {
         WRONG
     } else if found.iter().any(|d| d.severity != Severity::Info) {
         FINDINGS
