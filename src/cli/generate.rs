@@ -95,7 +95,7 @@ fn omitted(document: &model::Document, generated: &Generated) -> Vec<Diagnostic>
 fn refused(generated: &Generated) -> Vec<Diagnostic> {
     let source =
         |w: &Written| Source::new(format!("{}/{}.yaml", w.namespace, w.name), w.text.as_str());
-    let texts: Vec<Source> = generated.policies.iter().map(source).collect();
+    let texts: Vec<Source> = generated.policies.iter().map(|w| source(w)).collect();
     let mut found = load::load(&texts, &load::Settings::default()).diagnostics;
     found.retain(|d| d.severity == Severity::Error);
     found
