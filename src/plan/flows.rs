@@ -33,13 +33,16 @@ struct Half {
 /// The drafts of the last halves, by what they are of.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
-    per_flow: BTreeMap<Key, (Half, Option<Arc<Draft>>)>,
-    per_workload: BTreeMap<Unit, (Vec<(Key, Half)>, Option<Arc<Draft>>)>,
+    per_flow: Known<Key, Half>,
+    per_workload: Known<Unit, Vec<(Key, Half)>>,
 }
+
+/// What was drafted from each part, and its draft.
+type Known<K, V> = BTreeMap<K, (V, Option<Arc<Draft>>)>;
 
 /// The draft of each part, the last one where the part is the same.
 fn drafts<K: Ord, V: PartialEq>(
-    last: &mut BTreeMap<K, (V, Option<Arc<Draft>>)>,
+    last: &mut Known<K, V>,
     parts: BTreeMap<K, V>,
     draft: impl Fn(&K, &V) -> Option<Draft>,
 ) -> Vec<Arc<Draft>> {
