@@ -1,5 +1,5 @@
-//! For random drawings: what is written for one and kept beside the bare workloads is adopted, or
-//! stays with a reason, and nothing changes.
+//! For random documents: the policies generated for one, imported beside the bare workloads, are
+//! adopted or stay imported with a reason, and no connection changes.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::proof::generate;
 use crate::proof::loaded;
 use crate::proof::prove::laws::{drawing, random};
 
-/// The drawing's workloads with the policies that it generates, all kept; what is drawn is gone.
+/// The document's workloads with the policies that it generates, all imported; the flows are removed.
 fn bare(document: &Document) -> Document {
     let mut bare = document.clone();
     bare.flows = Table::default();

@@ -134,7 +134,7 @@ impl Attempt<'_> {
         (chosen, why)
     }
 
-    /// Adds plans that can be adopted beside the chosen ones: all at once, else half by half.
+    /// Adds plans that can be adopted to the chosen ones: all at once, else by bisection.
     fn try_again(
         &self,
         out: &[usize],

@@ -122,7 +122,7 @@ impl Planner<'_> {
                 .iter()
                 .filter(|d| d.severity == Severity::Error);
             let mut messages = errors.map(|d| d.message.as_str());
-            // Of several, the one that keeps the policy from being judged.
+            // Of several, the one that prevents the policy from being analysed.
             let fatal = messages.find_map(|m| m.strip_suffix("; this policy is not judged"));
             return Err(match fatal {
                 Some(why) => format!("the API server rejects it: {why}"),

@@ -33,7 +33,8 @@ fn in_namespace(namespace: &str, name: &str, spec: &str) -> String {
 const DENY: &str = "{podSelector: {}, policyTypes: [Ingress, Egress]}";
 const DENY_INGRESS: &str = "{podSelector: {}, policyTypes: [Ingress]}";
 
-/// Adopts everything; proves that nothing changes; gives the drawing, and why the rest stays.
+/// Adopts everything; proves that nothing changes; returns the document, and why the other policies
+/// stay.
 fn adopted(document: &Document) -> (Document, Vec<String>) {
     let ids: Vec<PolicyId> = document.policies.ids().collect();
     let adopted = adopt(document, &ids, &|| false);
@@ -190,7 +191,7 @@ fn allow_all_is_any_pod_and_any_address() {
 }
 
 #[test]
-fn isolation_without_a_default_deny_keeps_one_policy() {
+fn isolation_without_a_default_deny_leaves_one_policy_imported() {
     let mut fixture = shop();
     let from = |label: &str| {
         format!(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-/// What is asked for.
+/// The request to a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// A project to open.
@@ -27,9 +27,9 @@ pub enum Ask {
     CompareProject,
     /// A folder of manifests to compare with.
     CompareFolder,
-    /// Where a Markdown table goes; the file name to begin with.
+    /// Where to write a Markdown table; the suggested file name.
     SaveTable(String),
-    /// Where an SVG picture goes; the file name to begin with.
+    /// Where to write an SVG file; the suggested file name.
     SavePicture(String),
     /// The folder to export into.
     ExportFolder,
@@ -73,14 +73,14 @@ pub type Pending = Box<dyn FnOnce() -> Answer + Send>;
 
 /// Something that can ask for paths.
 pub trait Dialogs {
-    /// Shows the dialog (called on the main thread) and gives what waits for its answer.
+    /// Shows the dialog (called on the main thread) and returns what waits for its answer.
     fn ask(&mut self, ask: &Ask) -> Pending;
 }
 
 /// The desktop's own dialogs.
 pub struct Native;
 
-/// rfd says None both for "cancelled" and for "no dialog service"; nobody cancels this fast.
+/// rfd returns None both for "cancelled" and for "no dialog service"; no user cancels this fast.
 const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(400);
 
 impl Dialogs for Native {

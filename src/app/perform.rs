@@ -39,7 +39,7 @@ impl App {
         }
     }
 
-    /// Runs a command: the one place where each of them is told what to do.
+    /// Runs a command: the one place that dispatches all of them.
     pub(super) fn perform(&mut self, command: Command) {
         let listed = command.listed();
         if self.history.is_none() && listed.is_some_and(|listed| listed.when != When::Always) {
@@ -167,7 +167,7 @@ impl App {
         }
     }
 
-    /// Does what ends the open project, unless work would be lost; then the user is asked first.
+    /// Runs a command that closes the project, unless work would be lost; then the user is asked first.
     fn leave(&mut self, command: Command, act: impl FnOnce(&mut Self)) {
         if self.may_lose_work(&command) {
             act(self);
@@ -180,7 +180,7 @@ impl App {
         self.with_canvas(act);
     }
 
-    /// Hands the canvas the Document, the selection, and where it asks for changes.
+    /// Passes the Document, the selection and the command queue to the canvas.
     fn with_canvas<T>(
         &mut self,
         act: impl FnOnce(&mut CanvasView, &Document, &[Item], &mut Commands) -> T,
@@ -245,7 +245,7 @@ impl App {
         }
     }
 
-    /// Selects a thing and brings it into view.
+    /// Selects an object and brings it into view.
     fn reveal(&mut self, item: Item) {
         self.view.center = Center::Canvas;
         self.view.canvas.reveal(item);
@@ -331,7 +331,8 @@ impl App {
         flows.collect()
     }
 
-    /// Asks about what is selected: two things, or the ends of a flow; of one thing, what reaches it.
+    /// Opens a query about the selection: two objects, or the ends of a flow; for one object, what
+    /// reaches it.
     fn show_why(&mut self) {
         let document = self.document();
         if let Some((from, to, port)) = why::of_selection(&document, &self.view.selection) {
@@ -384,7 +385,7 @@ impl App {
         }
     }
 
-    /// Changes what the user likes, and remembers it.
+    /// Changes the preferences, and stores them.
     pub(super) fn like(&mut self, change: impl FnOnce(&mut super::preferences::Preferences)) {
         let before = self.preferences.clone();
         change(&mut self.preferences);
@@ -394,7 +395,7 @@ impl App {
         }
     }
 
-    /// Closes the export dialog; its choices are kept for the next time.
+    /// Closes the export dialog; its choices are remembered for the next time.
     pub(super) fn close_export(&mut self) {
         if let Some(Overlay::Export(view)) = self.view.overlay.take() {
             self.last_export = Some(view);

@@ -33,7 +33,7 @@ pub struct Surroundings {
     pub workers: Workers,
     /// File dialogs.
     pub dialogs: Box<dyn Dialogs>,
-    /// Where preferences, the list of recent projects and the journal are kept; none: nowhere.
+    /// The folder of preferences, the list of recent projects and the journal; none: nothing is stored.
     pub state_folder: Option<StateFolder>,
 }
 
@@ -48,7 +48,7 @@ pub struct App {
     pub results: Arc<Results>,
     /// What is shown and how.
     pub view: View,
-    /// Where the project lives, and what is being read and written.
+    /// The file of the project, and what is being read and written.
     pub files: Files,
     /// The preferences.
     pub preferences: Preferences,
@@ -66,7 +66,7 @@ pub struct App {
     check_cache: Arc<Mutex<crate::query::Cache>>,
     pub(super) adopting: Slot<Adoption>,
     analysis_results: Slot<AnalysisResults>,
-    /// What was last sent to be checked; none: whatever is open must be.
+    /// What was last sent to be checked; none: the open Document must be.
     pub(super) sent: Option<Document>,
     pub(super) context: Context,
 }
@@ -146,7 +146,7 @@ impl App {
         let shared = Arc::clone(&self.check_cache);
         self.check.start(move |cancel| {
             let begun = std::time::Instant::now();
-            // Taken out, so that nothing half done stays in it after a panic.
+            // Taken out, so that no partial state remains after a panic.
             let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
             let mut cache = std::mem::take(&mut *lock());
             let results = crate::query::check_with(&mut cache, &document, &|| cancel.is_set());
@@ -271,7 +271,7 @@ impl App {
         });
     }
 
-    /// Runs what was asked for, in order, until nothing is left.
+    /// Runs the queued commands, in order, until none is left.
     fn perform_all(&mut self) {
         for command in self.view.drafts.settle() {
             self.perform(command);

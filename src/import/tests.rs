@@ -34,7 +34,7 @@ fn read(text: &str) -> Loaded {
 }
 
 #[test]
-fn workloads_services_and_offers() {
+fn workloads_services_and_offers_are_imported() {
     let imported = import(&read(SHOP));
     let mut document = imported.document;
     let (_, web) = document.workloads.iter().next().unwrap();

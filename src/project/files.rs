@@ -48,7 +48,7 @@ pub struct Opened {
 pub struct OnDisk {
     /// Its state, to detect changes by other programs.
     pub stamp: Option<Stamp>,
-    /// Its text, to keep what did not change when it is saved.
+    /// Its text, so that saving can preserve what did not change.
     pub text: Arc<str>,
 }
 
@@ -83,9 +83,9 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
     })
 }
 
-/// Saves a project atomically: readers see the old file or the new one. Links are
-/// followed, permissions kept. `text` is the text that the project was read from, empty for a new project;
-/// its unchanged parts keep their bytes. Returns the new file.
+/// Saves a project atomically: readers see the old file or the new one. Links are followed, permissions
+/// preserved. `text` is the text that the project was read from, empty for a new project; its unchanged
+/// parts stay byte for byte. Returns the new file.
 pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diagnostic> {
     let text = format::save(text, document);
     write_text(path, &text)?;

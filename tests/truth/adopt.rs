@@ -1,6 +1,6 @@
-//! Imported policies of other people, adopted: every one is proven to mean the same as drawn, or stays
-//! kept with a reason. The cases stand beside the repository, where `DRAWBRIDGE_CORPUS` says or in
-//! `../shared/corpus/cases`; without them there is nothing to do.
+//! Adopts the imported policies of public cases: every policy is proven equivalent as flows, or stays
+//! imported with a reason. The cases are outside the repository, where `DRAWBRIDGE_CORPUS` says or in
+//! `../shared/corpus/cases`; without them the test does nothing.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn imported(case: &Path) -> Option<Document> {
     (fits && !document.policies.is_empty()).then_some(document)
 }
 
-/// A reason without what is particular to one policy.
+/// A reason without the parts that are specific to one policy.
 fn kind_of(reason: &str) -> &'static str {
     const KINDS: [(&str, &str); 8] = [
         (
@@ -46,7 +46,7 @@ fn kind_of(reason: &str) -> &'static str {
 }
 
 #[test]
-fn every_case_is_proven_equivalent_or_kept_with_a_reason() {
+fn every_policy_is_proven_equivalent_or_stays_imported_with_a_reason() {
     let (mut seen, mut whole, mut adopted_all, mut flows) = (0, 0, 0, 0);
     let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
     for case in cases() {
@@ -94,10 +94,10 @@ fn every_case_is_proven_equivalent_or_kept_with_a_reason() {
     }
 }
 
-/// Sixty policies of a closed cluster, one of them at odds with the others, within a second even
+/// Sixty policies of an isolated cluster, one of them conflicting with the others, within a second even
 /// without optimisation.
 #[test]
-fn sixty_policies_are_quick() {
+fn adopting_sixty_policies_is_fast() {
     let mut text = String::new();
     for at in 0..30 {
         text.push_str(&format!(

@@ -1,5 +1,5 @@
-//! egui_graphs' display of an edge: the arrow of a flow, and the chip with its ports. Shapes are
-//! made once for a zoom and kept, as those of nodes are.
+//! egui_graphs' display of an edge: the arrow of a flow, and the chip with its ports. Shapes are cached
+//! for a zoom, as those of nodes are.
 
 use egui::{Color32, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
@@ -19,10 +19,10 @@ use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
 /// Below this zoom chips are not drawn: their text could not be read.
 pub const READ_CHIP: f32 = 0.6;
 
-/// How an arrow stands out.
+/// The emphasis of an arrow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArrowLook {
-    /// What the proof says.
+    /// Its verdict.
     pub verdict: Option<Verdict>,
     /// Selected.
     pub selected: bool,
@@ -51,7 +51,7 @@ pub struct ArrowShape {
 }
 
 impl ArrowShape {
-    /// Says what to draw and how. Shapes are kept where that changes nothing.
+    /// Sets what to draw and how. Shapes stay cached where that changes nothing.
     pub fn set(&mut self, arrow: &Arrow, look: ArrowLook) {
         if self.arrow.as_ref() != Some(arrow) {
             self.way = flatten(&arrow.curve, 6.0);
@@ -68,7 +68,7 @@ impl ArrowShape {
         }
     }
 
-    /// Says for which zoom and colours.
+    /// Sets the zoom and the colours.
     pub fn want(&mut self, made: Made) {
         self.want = made;
     }
@@ -153,7 +153,7 @@ impl ArrowShape {
         shapes
     }
 
-    /// Colour of the line, of the chip's text, and of its ground.
+    /// Colours of the line, of the chip's text, and of its background.
     fn colors(&self, arrow: &Arrow, palette: &tokens::Palette) -> (Color32, Color32, Color32) {
         let Some(extra) = extra_of(arrow) else {
             return colors_of(self.look.verdict, palette);

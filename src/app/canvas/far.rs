@@ -1,5 +1,5 @@
-//! The scene from far out: one mesh of boxes and of summed-up arrows, kept until the scene, the
-//! zoom or the colours change, and the names of containers where they can be read.
+//! The scene zoomed far out: one mesh of boxes and aggregated arrows, cached until the scene, the zoom
+//! or the colours change, and the names of containers where they are legible.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::scene::detail::Overview;
 use crate::scene::tokens::{self, Theme};
 use crate::scene::{Point, Scene};
 
-/// The kept mesh.
+/// The cached mesh.
 #[derive(Default)]
 pub struct Far {
     kept: Option<(Arc<Scene>, f32, Theme, Mesh)>,
@@ -22,7 +22,7 @@ pub struct Far {
 }
 
 impl Far {
-    /// Draws the scene from far out; gives the number of shapes.
+    /// Draws the scene zoomed far out; returns the number of shapes.
     pub fn draw(
         &mut self,
         painter: &Painter,
@@ -107,7 +107,7 @@ fn arrow(mesh: &mut Mesh, from: Pos2, to: Pos2, width: f32, color: Color32) {
     mesh.add_triangle(tip, tip + 1, tip + 2);
 }
 
-/// Names of containers and of what stands outside, at a size that can be read, where they fit.
+/// Names of containers and of nodes outside, at a legible size, where they fit.
 fn names(painter: &Painter, camera: &Camera, scene: &Scene, theme: Theme) -> usize {
     let palette = theme.palette();
     let font = theme::semibold(tokens::TEXT_SMALL);

@@ -1,5 +1,5 @@
-//! egui_graphs' display of a node: a card, a pill or a namespace's container. Its shapes are made
-//! once for a zoom and kept; panning only moves them.
+//! egui_graphs' display of a node: a card, a pill or a namespace's container. Its shapes are cached for
+//! a zoom; panning only moves them.
 
 use egui::{Painter, Pos2, Rect, Shape, Vec2, vec2};
 use egui_graphs::{DisplayNode, DrawContext, NodeProps};
@@ -69,7 +69,7 @@ pub struct NodeShape {
 }
 
 impl NodeShape {
-    /// Says what to draw. Shapes are kept where that changes nothing.
+    /// Sets what to draw. Shapes stay cached where that changes nothing.
     pub fn set(&mut self, thing: Thing, shields: Option<Shields>) {
         let (thing, place) = thing.at_origin();
         self.place = place;
@@ -80,12 +80,12 @@ impl NodeShape {
         }
     }
 
-    /// Says for which zoom and colours.
+    /// Sets the zoom and the colours.
     pub fn want(&mut self, made: Made) {
         self.want = made;
     }
 
-    /// Where it stands, in the scene.
+    /// Its position in the scene.
     pub fn rect(&self) -> Rect {
         let own = match &self.thing {
             Thing::Nothing => return Rect::NOTHING,

@@ -97,13 +97,13 @@ impl App {
         }
     }
 
-    /// Asks where the table goes.
+    /// Asks where to write the table.
     pub(in crate::app) fn save_comparison(&mut self) {
         let name = self.files.name_of(&self.document());
         self.ask_path(Ask::SaveTable(format!("{name}-changes.md")));
     }
 
-    /// Asks where the picture goes.
+    /// Asks where to write the SVG.
     pub(in crate::app) fn save_comparison_picture(&mut self) {
         let name = self.files.name_of(&self.document());
         self.ask_path(Ask::SavePicture(format!("{name}-changes.svg")));

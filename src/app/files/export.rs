@@ -94,7 +94,7 @@ impl App {
         });
     }
 
-    /// Keeps the export dialog's state while a path is asked for.
+    /// Stores the export dialog's state while the path dialog is open.
     pub(super) fn keep_export(&mut self) {
         if let Some(Overlay::Export(view)) = self.view.overlay.take() {
             self.last_export = Some(view);
@@ -112,7 +112,7 @@ impl App {
         self.plan_export();
     }
 
-    /// Does what the plan says.
+    /// Carries out the plan.
     pub(in crate::app) fn write_export(&mut self) {
         let Some(Overlay::Export(view)) = &self.view.overlay else {
             return;

@@ -37,7 +37,7 @@ impl Report {
 pub struct Imported {
     /// What was read.
     pub document: Document,
-    /// What to say about it.
+    /// Its diagnostics.
     pub report: Report,
 }
 

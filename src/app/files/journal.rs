@@ -40,7 +40,7 @@ impl Journaling {
         }
     }
 
-    /// Nothing is unsaved any more, or nobody wants it.
+    /// Nothing is unsaved any more, or it was discarded.
     pub(super) fn close(&mut self) {
         self.due = None;
         self.written = None;
@@ -113,7 +113,7 @@ impl App {
         });
     }
 
-    /// Looks for unsaved work of a crashed session, and asks what to do with it.
+    /// Looks for unsaved work of a crashed session, and asks whether to restore it.
     pub(in crate::app) fn look_for_journal(&mut self) {
         let Some(state) = &self.files.state else {
             return;

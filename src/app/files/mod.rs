@@ -1,5 +1,5 @@
-//! Where the project lives, and what is being read and written: open, import, save, export, the
-//! journal. All of it runs on workers; what comes back is taken in at the beginning of a frame.
+//! The file of the project, and what is being read and written: open, import, save, export, the
+//! journal. All of it runs on workers; results are applied at the beginning of a frame.
 
 mod comparing;
 mod export;
@@ -48,9 +48,9 @@ pub struct Files {
     journal: journal::Journaling,
     /// What was to be done once the project is saved.
     after_save: Option<Command>,
-    /// The user said that unsaved changes may be lost, for the next command.
+    /// The user agreed to discard unsaved changes, for the next command.
     let_go: bool,
-    /// The window is closing, and nothing is in the way any more.
+    /// The window is closing, and nothing prevents it any more.
     leaving: bool,
 }
 
@@ -120,7 +120,7 @@ impl Files {
             .map_or_else(Preferences::default, StateFolder::preferences)
     }
 
-    /// Remembers what the user likes; that it could not be is no reason to stop anybody.
+    /// Stores the preferences; a failure is ignored.
     pub fn save_preferences(&self, preferences: &Preferences) {
         if let Some(state) = self.state.clone() {
             let preferences = preferences.clone();
@@ -195,7 +195,7 @@ impl App {
         }
     }
 
-    /// Whether a command that closes the project may go on; if not, the user is asked first.
+    /// Whether a command that closes the project may continue; if not, the user is asked first.
     pub(super) fn may_lose_work(&mut self, command: &Command) -> bool {
         let dirty = self
             .history
@@ -209,13 +209,13 @@ impl App {
         true
     }
 
-    /// Goes on with a command although changes are lost.
+    /// Continues with a command although changes are lost.
     pub(super) fn without_saving(&mut self, next: Command) {
         self.files.let_go = true;
         self.commands.push(next);
     }
 
-    /// Saves, and then goes on with a command.
+    /// Saves, and then continues with a command.
     pub(super) fn save_then(&mut self, next: Command) {
         self.files.after_save = Some(next);
         self.commands.push(Command::Save);
@@ -239,7 +239,7 @@ impl App {
         }
     }
 
-    /// Closes the window; nothing is in the way any more.
+    /// Closes the window; nothing prevents it any more.
     pub(super) fn quit(&mut self) {
         self.files.leaving = true;
         self.files.journal.close();

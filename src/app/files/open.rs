@@ -221,7 +221,7 @@ fn project_text(text: &str, into: bool) -> Option<Read> {
     }
 }
 
-/// Whether a path is a project: by its name, or by what its text says.
+/// Whether a path is a project: by its name, or by its content.
 pub(super) fn is_project(path: &Path) -> bool {
     let named = path.to_string_lossy().ends_with(format::EXTENSION);
     named || std::fs::read_to_string(path).is_ok_and(|text| format::is_project(&text))

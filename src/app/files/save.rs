@@ -26,7 +26,7 @@ pub(super) struct Saves {
 struct Save {
     project: u64,
     path: PathBuf,
-    /// The file as this project last read or wrote it; none: whatever is there is replaced.
+    /// The file as this project last read or wrote it; none: an existing file is replaced.
     known: Option<Stamp>,
     /// What the project was read from, or saved as, last.
     text: Arc<str>,
@@ -69,7 +69,7 @@ impl Saves {
         self.waiting.push_back(save);
     }
 
-    /// Starts the next save, unless one is under way.
+    /// Starts the next save, unless one is running.
     fn start_next(&mut self) {
         if self.slot.busy() {
             return;
@@ -81,7 +81,7 @@ impl Saves {
 }
 
 impl Drop for Saves {
-    /// What was asked to be saved is saved, even when the window is closed meanwhile.
+    /// A requested save is finished, even when the window is closed meanwhile.
     fn drop(&mut self) {
         self.pool.clone().wait_until(|| {
             self.start_next();
@@ -147,7 +147,7 @@ impl App {
         self.poll_saves();
     }
 
-    /// Takes in what saving came to, and goes on with the next.
+    /// Handles the result of a save, and continues with the next.
     pub(super) fn poll_saves(&mut self) {
         loop {
             self.files.saves.start_next();
@@ -181,7 +181,7 @@ impl App {
                 self.context.request_repaint();
             }
             Outcome::ChangedElsewhere => {
-                // Nothing of theirs is lost without a word, whatever else waits for this file.
+                // None of their failures goes unreported, even when another save waits for this file.
                 let waiting = &mut self.files.saves.waiting;
                 waiting.retain(|next| next.path != save.path);
                 if open {
@@ -211,7 +211,7 @@ mod tests {
     use crate::model::{Document, Edit, History};
     use crate::project::files;
 
-    /// A window whose workers wait until they are told to go on, with a project in it.
+    /// A window with a project whose workers wait for a signal.
     fn app(path: &Path) -> App {
         let surroundings = Surroundings {
             workers: Workers::Held,
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_save_that_ends_after_another_project_was_opened_belongs_to_its_own() {
+    fn a_save_that_ends_after_another_project_was_opened_does_not_affect_it() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let [first, second] =
             ["a", "b"].map(|n| folder.path().join(format!("{n}.drawbridge.yaml")));

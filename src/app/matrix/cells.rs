@@ -92,7 +92,7 @@ impl Painter<'_> {
             .unwrap_or_default()
     }
 
-    /// White ground, lines between the cells, and the cross of the pointer.
+    /// The background, lines between the cells, and the row and column under the pointer.
     fn ground(&self, painter: &egui::Painter) {
         let palette = theme::palette(self.ui.ctx());
         let (rows, columns) = (&self.shown.rows, &self.shown.columns);
@@ -231,7 +231,7 @@ impl Painter<'_> {
         self.shown.rows.len()
     }
 
-    /// The namespace, where workloads stand in another order.
+    /// The namespace, where workloads are not ordered by namespace.
     fn about(&self, row: usize) -> String {
         let node = self.entries.nodes(self.matrix.axis).get(self.entry(row));
         match (self.matrix.axis, node) {

@@ -1,4 +1,4 @@
-//! What the undo menu calls an edit.
+//! Names of edits in the undo menu.
 
 use super::{Edit, Item, Thing};
 use crate::model::Document;

@@ -353,7 +353,7 @@ impl ExportPlan {
                 && change.name.contains('/')
                 && let Some(namespace) = change.path.parent()
             {
-                // The folder of a namespace goes with its last file; otherwise this fails.
+                // The folder of a namespace is deleted with its last file; otherwise this fails.
                 let _ = fs::remove_dir(namespace);
             }
         }

@@ -1,4 +1,4 @@
-//! Where arrows touch what they join: sides, and ports spread along a side.
+//! Where arrows meet the boxes they connect: sides, and ports spread along a side.
 
 use std::collections::BTreeMap;
 
@@ -43,12 +43,12 @@ pub(super) struct Terminal {
     pub inward: bool,
 }
 
-/// What the border is like.
+/// The shape of the border.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
     Rounded,
     Pill,
-    /// Its top has room between these x only, beside the header's texts.
+    /// Ports at the top only between these x, beside the header's texts.
     Container {
         left: f32,
         right: f32,
@@ -127,7 +127,7 @@ impl Terminal {
         }
     }
 
-    /// Where a lone arrow to `other` would touch that side.
+    /// Where a single arrow to `other` would meet that side.
     pub fn rest(&self, side: Side, other: &Self) -> f32 {
         let (low, high) = self.span(side);
         let (mine, theirs) = (self.rect.centre(), other.rect.centre());
@@ -138,7 +138,7 @@ impl Terminal {
         };
         match (self.form, other.form, side.upright()) {
             (Form::Container { .. }, _, _) => wish.clamp(low, high),
-            // A straight line down where boxes stand nearly above each other.
+            // A straight line down where boxes are nearly above each other.
             (_, Form::Rounded | Form::Pill, false) => {
                 let (from, to) = other.span(side);
                 let common = (low.max(from), high.min(to));
@@ -154,19 +154,19 @@ impl Terminal {
     }
 }
 
-/// One end of an arrow that asks for a port.
+/// One end of an arrow that needs a port.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ask {
     pub terminal: Terminal,
     pub side: Side,
-    /// Where it would be if it were alone.
+    /// Its port if it were alone on its side.
     pub rest: f32,
-    /// Where the arrow goes from here, along the side: ports stand in this order.
+    /// Where the arrow goes from here, along the side: the order of the ports.
     pub towards: f32,
 }
 
-/// A coordinate along its side for each end, with room between the ends on one side where there is
-/// any. `busy` are coordinates that other arrows hold already.
+/// A coordinate along its side for each end, with a gap between the ends of one side where there is
+/// enough space. `busy` are coordinates of other arrows' ports.
 pub(super) fn spread(asks: &[Ask], busy: &BTreeMap<(NodeRef, Side), Vec<f32>>) -> Vec<f32> {
     let mut sides: BTreeMap<(NodeRef, Side), Vec<usize>> = BTreeMap::new();
     for (number, ask) in asks.iter().enumerate() {
@@ -202,7 +202,7 @@ pub(super) fn spread(asks: &[Ask], busy: &BTreeMap<(NodeRef, Side), Vec<f32>>) -
     ports
 }
 
-/// The place nearest to `rest` that keeps away from those taken, if there is one.
+/// The free place nearest to `rest`, if there is one.
 fn free(span: (f32, f32), taken: &[f32], rest: f32) -> f32 {
     let clear = |at: f32| {
         taken

@@ -1,8 +1,8 @@
 //! Arrows: which sides they leave and enter, how they run, where their chips are.
 //!
-//! Two passes. The first chooses for each arrow the cheapest of an S curve, a corner and a way of right
-//! angles around everything (`plan`); then ports are spread along the sides (`ends`), and the second
-//! draws with them. Way lines that share a channel are pulled apart (`tracks`).
+//! Two passes. The first chooses for each arrow the cheapest of an S curve, a corner and an orthogonal
+//! path around everything (`plan`). Then ports are spread along the sides (`ends`), and the second pass
+//! routes with them. Segments that share a channel are separated (`tracks`).
 
 mod chips;
 mod ends;
@@ -20,10 +20,10 @@ use crate::model::NodeRef;
 use ends::{Ask, Side, Terminal, spread};
 use plan::{Course, Plan, Planner};
 
-/// Distance of the points at which a line is looked at.
+/// Distance between sample points of a line.
 const SAMPLE: f32 = 8.0;
 
-/// Routes all arrows: flows first, so that arrows which come and go move none of them.
+/// Routes all arrows: flows first, so that other arrows never change them.
 pub fn route(scene: &mut Scene) {
     let numbers = 0..scene.arrows.len();
     let flow = |n: &usize| scene.arrows.get(*n).is_some_and(|a| a.id.flow().is_some());
@@ -104,7 +104,7 @@ impl Job {
     }
 }
 
-/// Tells the planner of the arrows that stay.
+/// Records the arrows that stay with the planner.
 fn mark_others(planner: &mut Planner, scene: &Scene, arrows: &[usize]) {
     for (number, arrow) in scene.arrows.iter().enumerate() {
         if arrows.binary_search(&number).is_err() {
@@ -120,7 +120,7 @@ fn ports(scene: &Scene, arrows: &[usize], jobs: &[Job], plans: &[Plan]) -> Vec<[
         let line = plan.course.points();
         let towards = |side: Side, near: Point, far: Point, second: Option<&Point>| {
             let along = |p: Point| if side.upright() { p.y } else { p.x };
-            // Where the line bends first says more than where it ends.
+            // Ordered by the direction of the first bend, then by the other end.
             let bend = second.map_or(0.0, |p| along(*p) - along(near));
             along(near)
                 + bend.signum() * if bend.abs() > 1.0 { 1e5 } else { 0.0 }
@@ -174,7 +174,7 @@ fn straighten(asks: &[Ask], ports: &mut [f32], plans: &[Plan]) {
     }
 }
 
-/// Ports that the other arrows hold.
+/// Ports of the other arrows.
 fn busy(scene: &Scene, arrows: &[usize]) -> BTreeMap<(NodeRef, Side), Vec<f32>> {
     let mut busy: BTreeMap<(NodeRef, Side), Vec<f32>> = BTreeMap::new();
     for (number, arrow) in scene.arrows.iter().enumerate() {
