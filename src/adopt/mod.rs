@@ -40,7 +40,7 @@ pub struct Adopted {
     /// How many flows it draws or widens.
     pub flows: usize,
     /// The policies that stay, in id order, each with the reason: lower case, no full stop.
-    pub kept: Vec<(PolicyId, String)>,
+    pub remaining: Vec<(PolicyId, String)>,
 }
 
 /// Which plans are adopted, by their place.
@@ -90,7 +90,7 @@ pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -
         edit: (!adopted.is_empty()).then(|| trial.into_edit()),
         flows,
         adopted,
-        kept: reasons.into_iter().collect(),
+        remaining: reasons.into_iter().collect(),
     }
 }
 
@@ -190,10 +190,10 @@ impl Adopted {
                 some(flows, "flow", "flows")
             ),
         };
-        match self.kept.len() {
+        match self.remaining.len() {
             0 => done,
             1 => format!("{done}; 1 stays imported"),
-            kept => format!("{done}; {kept} stay imported"),
+            remaining => format!("{done}; {remaining} stay imported"),
         }
     }
 }

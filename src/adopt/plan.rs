@@ -70,10 +70,10 @@ impl Identities {
 /// The plan of an imported policy, or why there is none.
 pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Result<Plan, String> {
     let document = context.document;
-    let Some(kept) = document.policies.get(id) else {
+    let Some(imported) = document.policies.get(id) else {
         return Err("it no longer exists".to_owned());
     };
-    let source = Source::new(kept.file.clone(), kept.text.clone());
+    let source = Source::new(imported.file.clone(), imported.text.clone());
     let read = manifest::read(&[source], &dialect::kinds());
     let cluster_wide = |object: &&Object| dialect::kind(object).is_some_and(|k| !k.namespaced);
     if let Some(other) = read.policies.iter().find(cluster_wide) {

@@ -68,8 +68,8 @@ fn of_selection(document: &Document, selected: &[Item]) -> Invariant {
         }
         _ => {}
     }
-    let says = new.from.is_some() || new.to.is_some();
-    let name = match says {
+    let has_ends = new.from.is_some() || new.to.is_some();
+    let name = match has_ends {
         true => Words::new(document).demand(&new),
         false => "new invariant".to_owned(),
     };

@@ -58,7 +58,7 @@ pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
         Item::Group(_) => GROUP,
         Item::Flow(_) => ARROW_RIGHT,
         Item::Policy(id) => match document.policies.get(id) {
-            Some(kept) if kept.replaces.is_some() => PENCIL_SIMPLE,
+            Some(policy) if policy.replaces.is_some() => PENCIL_SIMPLE,
             _ => FILE,
         },
         Item::Invariant(_) => SHIELD,

@@ -419,7 +419,7 @@ mod tests {
         slot.start(|_| 2);
         stopped
             .recv_timeout(patience)
-            .expect("the first piece of work is told to stop");
+            .expect("the first request is cancelled");
         assert_eq!(wait(&mut slot), Some(2));
     }
 }

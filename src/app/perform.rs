@@ -2,7 +2,7 @@
 
 use super::canvas::CanvasView;
 use super::command::{Command, Commands, When};
-use super::dialogs::Ask;
+use super::dialogs::PathRequest;
 use super::matrix::Center;
 use super::overlays::{Overlay, PaletteView};
 use super::panels::inspector::name_field_id;
@@ -47,9 +47,11 @@ impl App {
         }
         match command {
             Command::NewProject => self.leave(command, Self::new_project),
-            Command::OpenProject => self.leave(command, |app| app.ask_path(Ask::OpenProject)),
-            Command::OpenFolder => self.leave(command, |app| app.ask_path(Ask::OpenFolder)),
-            Command::OpenFiles => self.leave(command, |app| app.ask_path(Ask::OpenFiles)),
+            Command::OpenProject => {
+                self.leave(command, |app| app.ask_path(PathRequest::OpenProject))
+            }
+            Command::OpenFolder => self.leave(command, |app| app.ask_path(PathRequest::OpenFolder)),
+            Command::OpenFiles => self.leave(command, |app| app.ask_path(PathRequest::OpenFiles)),
             Command::OpenPaths(ref paths) => {
                 let paths = paths.clone();
                 self.leave(command, |app| app.open_paths(paths, false));
@@ -58,8 +60,8 @@ impl App {
             Command::ExampleShop => self.leave(command, |app| app.open_example(0)),
             Command::ExamplePlatform => self.leave(command, |app| app.open_example(1)),
             Command::Quit => self.leave(command, Self::quit),
-            Command::ImportFolder => self.ask_path(Ask::ImportFolder),
-            Command::ImportFiles => self.ask_path(Ask::ImportFiles),
+            Command::ImportFolder => self.ask_path(PathRequest::ImportFolder),
+            Command::ImportFiles => self.ask_path(PathRequest::ImportFiles),
             Command::ImportPaths(paths) => self.open_paths(paths, true),
             Command::ImportText(text) => self.import_text(text),
             Command::AcceptOffer(at) => self.accept_offer(at),
@@ -138,7 +140,7 @@ impl App {
             }
             Command::Radius => self.show_radius(),
             Command::LeaveRadius => drop(self.view.radius.leave()),
-            Command::Say(text) => self.view.say(text),
+            Command::Say(text) => self.view.notify(text),
             Command::CopyText(text) => self.context.copy_text(text),
             Command::CopyPolicies => self.view.policies.copy(),
 
@@ -154,8 +156,8 @@ impl App {
             }
 
             Command::CompareSaved => self.compare_saved(),
-            Command::CompareProject => self.ask_path(Ask::CompareProject),
-            Command::CompareFolder => self.ask_path(Ask::CompareFolder),
+            Command::CompareProject => self.ask_path(PathRequest::CompareProject),
+            Command::CompareFolder => self.ask_path(PathRequest::CompareFolder),
             Command::ComparePaths(paths) => self.compare_paths(paths),
             Command::CloseCompare => {
                 self.view.compare.close();
@@ -203,7 +205,7 @@ impl App {
         self.view.drafts.clear();
         self.view.prune(&document);
         if let Some(name) = name {
-            self.view.say(format!("{done}: {name}"));
+            self.view.notify(format!("{done}: {name}"));
         }
     }
 
@@ -288,7 +290,7 @@ impl App {
             true => self.view.overlay = Some(Overlay::Report),
             false => self
                 .view
-                .say("Nothing was imported since the project was opened"),
+                .notify("Nothing was imported since the project was opened"),
         }
     }
 
@@ -306,14 +308,14 @@ impl App {
                     self.view.highlight.clear();
                 }
                 if let Some(note) = applied.notes.first() {
-                    self.view.say(note.clone());
+                    self.view.notify(note.clone());
                 }
                 let document = history.document().clone();
                 self.view.prune(&document);
             }
             Err(refusal) => self
                 .view
-                .complain(super::problems::sentence(&refusal.to_string())),
+                .show_error(super::problems::sentence(&refusal.to_string())),
         }
     }
 

@@ -182,10 +182,10 @@ impl App {
 
     /// Reports panics of workers; only their answers are lost.
     fn report_panics(&mut self) {
-        if let Some(said) = self.files.pool().take_panics().first() {
+        if let Some(message) = self.files.pool().take_panics().first() {
             let text =
-                format!("Internal error: {said}. Your project is unchanged; please report this");
-            self.view.complain(text);
+                format!("Internal error: {message}. Your project is unchanged; please report this");
+            self.view.show_error(text);
         }
     }
 
@@ -223,7 +223,7 @@ impl App {
         let quiet = !self.check.busy();
         side::keep(document, &results, view, (pool, quiet));
         if let Some(text) = view.policies.take_copy() {
-            view.say("Policies copied");
+            view.notify("Policies copied");
             commands.push(Command::CopyText(text));
         }
         let saved = self.history.as_ref().and_then(History::saved);
@@ -351,7 +351,7 @@ mod tests {
         app.take_answers();
         app.report_panics();
         assert!(!app.checking() && app.view.check_failed);
-        let notice = app.view.notice.clone().expect("it is said");
+        let notice = app.view.notice.clone().expect("a notice");
         assert!(notice.bad && notice.text.contains("index out of range"));
         app.ask(Command::AddNamespace);
         app.perform_all();

@@ -65,7 +65,7 @@ impl Lowered {
         self.lower_each(texts, document.settings.assumptions)
     }
 
-    /// Lowers the policies of several texts, in order, and drops cached results of all others.
+    /// Lowers the policies of several texts, in their order, and forgets all others.
     pub fn lower_each<'a>(
         &mut self,
         texts: impl Iterator<Item = (String, &'a str)>,

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn rejected_policies_are_stored_but_not_analysed() {
+    fn refused_policies_are_kept_but_not_judged() {
         let loaded = of(&format!(
             "{POLICY}metadata: {{name: bad, namespace: s}}\nspec: {{ingress: [{{from: [{{}}]}}]}}\n---\n{POLICY}metadata: {{name: good, namespace: s}}\n"
         ));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn many_files_are_read_in_order() {
+    fn many_files_are_read_in_their_order() {
         let source = |i: usize| {
             let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");
             Source::new(format!("{i:03}.yaml"), text)

@@ -119,9 +119,9 @@ fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
 
 fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
     let help = match error.kind() {
-        io::ErrorKind::NotFound => "check the path: a folder on the way does not exist",
+        io::ErrorKind::NotFound => "check the path: a parent folder does not exist",
         io::ErrorKind::PermissionDenied => "choose another path, or change the permissions",
-        io::ErrorKind::StorageFull => "make room on the disk, or choose another place",
+        io::ErrorKind::StorageFull => "free some disk space, or choose another place",
         io::ErrorKind::ReadOnlyFilesystem => "choose another place",
         io::ErrorKind::IsADirectory => "choose a file, not a folder",
         _ => "try again, or choose another place",

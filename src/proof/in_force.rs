@@ -68,12 +68,12 @@ pub struct InForce {
 pub enum Text<'a> {
     /// Generated; read-only.
     Generated(&'a Written),
-    /// Imported, verbatim.
+    /// Kept verbatim.
     Imported(PolicyId, &'a ImportedPolicy),
 }
 
 impl InForce {
-    /// Reads the generated texts back like any other text, and the imported policies.
+    /// Reads the written texts back, as a stranger's, and the imported policies.
     pub fn read(document: &Document, generated: &Generated) -> Self {
         Self::of(document, &imported::imported(document), generated)
     }

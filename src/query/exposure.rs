@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn drawn_exposure_is_intended() {
+    fn drawn_openness_is_by_choice() {
         let mut fixture = Fixture::new();
         let web = fixture.workload("shop/web", "app=web");
         let db = fixture.workload("shop/db", "app=db");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn exposure_by_an_imported_policy_is_not_intended() {
+    fn openness_of_an_imported_policy_is_not_by_choice() {
         let mut fixture = Fixture::new();
         let db = fixture.workload("shop/db", "app=db");
         fixture.document.settings.base = crate::model::Base::None;

@@ -100,10 +100,10 @@ impl Bits {
     pub fn intersect_with(&mut self, other: &Self) {
         let common = self.common(other);
         let (start, own) = (self.start, &self.words);
-        let kept = common
+        let words = common
             .clone()
             .map(|at| own[at - start] & other.words[at - other.start]);
-        self.words = kept.collect();
+        self.words = words.collect();
         self.start = common.start;
         self.trim();
     }

@@ -257,11 +257,11 @@ impl<'t> Editor<'t> {
         if place.holder != Holder::Root && old.keys().any(is_implied) {
             return None;
         }
-        let kept = |e: &Entry| match (old.get(&*e.key), new.get(&*e.key)) {
+        let stays = |e: &Entry| match (old.get(&*e.key), new.get(&*e.key)) {
             (Some(old), None) => says_more(&e.value, old),
             _ => true,
         };
-        let keep: Vec<bool> = map.entries.iter().map(kept).collect();
+        let keep: Vec<bool> = map.entries.iter().map(stays).collect();
         self.remove(&spots, &keep, flow)?;
         for ((entry, spot), _) in map.entries.iter().zip(&spots).zip(&keep).filter(|e| *e.1) {
             let inner = Place {

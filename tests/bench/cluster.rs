@@ -1,4 +1,4 @@
-//! Synthetic clusters of any size; everything follows from the seed.
+//! Made-up clusters of any size; everything follows from the seed.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ const TIERS: [(&str, u16, &str); 6] = [
     ("queue", 5672, "amqp"),
 ];
 
-/// The size of a cluster.
+/// How big a cluster is.
 #[derive(Clone, Copy)]
 pub struct Size {
     pub namespaces: usize,

@@ -129,7 +129,7 @@ fn a_comparison_with_another_project_is_copied_as_a_review_comment() {
     desk.click("Save Markdown…");
     let written = std::fs::read_to_string(at("table.md")).expect("the table");
     assert_eq!(written, REVIEW);
-    desk.click("Save picture…");
+    desk.click("Save image…");
     let picture = std::fs::read_to_string(at("picture.svg")).expect("the picture");
     for kind in [ExtraKind::Opened, ExtraKind::Closed] {
         assert!(picture.contains(kind.sign()), "{kind:?} has its sign");

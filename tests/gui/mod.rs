@@ -303,6 +303,10 @@ fn manifests_are_imported_by_path_and_by_paste() {
     ));
     desk.settle();
     assert_eq!(desk.document().workloads.len(), 3);
+    desk.harness.event(egui::Event::Paste("just prose".into()));
+    desk.settle();
+    assert!(desk.sees("The clipboard contains no Kubernetes YAML"));
+    assert_eq!(desk.document().workloads.len(), 3);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Traffic forwarded by Services and routes, compared with the plain evaluator.
+//! What Services and routes send, against the plain evaluator.
 
 use drawbridge::analysis::routes::{controller, reaches};
 use drawbridge::analysis::service_exposure::{By, Sender, ServiceTraffic};
@@ -94,7 +94,7 @@ fn route_to(service: &Service) -> Route {
 
 proptest! {
     #[test]
-    fn services_forward_what_the_evaluator_allows(
+    fn services_send_what_the_evaluator_lets_in(
         cluster in cluster(),
         policies in policies(Leaves::Exact),
         drawn in drawn(),
@@ -137,7 +137,7 @@ proptest! {
                         let one = pods().any(|pod| others(pod).any(|from| lets(pod, &from)));
                         prop_assert!(!has(&found.every, p) || all, "{:?} {:?}", found, p);
                         prop_assert!(has(&found.some, p) || !one, "{:?} {:?}", found, p);
-                        // There is one address of each kind here.
+                        // Of addresses, there is one of each kind here.
                         if sender == Sender::Outside {
                             prop_assert_eq!((has(&found.every, p), has(&found.some, p)), (all, one));
                         }
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn routes_forward_what_the_evaluator_allows(
+    fn routes_send_what_the_evaluator_lets_in(
         cluster in prop_oneof![cluster(), cluster().prop_map(|cluster| twinned(&cluster))],
         policies in policies(Leaves::Exact),
         drawn in drawn(),
@@ -165,7 +165,7 @@ proptest! {
         for (at, service) in snapshot.services.iter().enumerate() {
             for workload in 0..snapshot.workloads.len() {
                 let sent = sent(&snapshot, service, workload).into_iter();
-                // A route forwards to declared ports only.
+                // A route sends to declared ports alone.
                 let sent: Vec<(usize, PortSet)> = sent.map(|(pod, ports)| {
                     let declared = snapshot.pods[pod].ports.iter();
                     let declared = declared.map(|p| PortSet::single(p.protocol, p.port));

@@ -160,7 +160,7 @@ impl Search<'_> {
                 let ports = a.ports.intersection(&b.ports);
                 let mut peers = (*a.peers).clone();
                 peers.intersect_with(&b.peers);
-                // A pod can always reach itself.
+                // A pod reaches itself whatever policies say.
                 if self.universe.classes[class].members == 1 {
                     peers.remove(class);
                 }

@@ -45,7 +45,7 @@ pub struct ArrowShape {
     want: Made,
     way: Vec<Point>,
     bounds: Option<Rect>,
-    kept: Option<(Made, Shapes)>,
+    cached: Option<(Made, Shapes)>,
     /// How often its shapes were made; tests read it.
     pub built: u64,
 }
@@ -60,11 +60,11 @@ impl ArrowShape {
             let line = Rect::from_points(&way.collect::<Vec<_>>()).expand(8.0);
             self.bounds = Some(chip.fold(line, |all, chip| all.union(chip)));
             self.arrow = Some(arrow.clone());
-            self.kept = None;
+            self.cached = None;
         }
         if self.look != look {
             self.look = look;
-            self.kept = None;
+            self.cached = None;
         }
     }
 
@@ -81,7 +81,7 @@ impl ArrowShape {
     /// The chip, to be drawn above everything else; made by [`DisplayEdge::shapes`].
     pub fn chip_shapes(&self, ctx: &DrawContext) -> Vec<Shape> {
         let chip = self
-            .kept
+            .cached
             .as_ref()
             .map_or(&[][..], |(_, shapes)| &shapes.chip);
         moved(chip, ctx.meta.pan)
@@ -233,13 +233,13 @@ impl DisplayEdge<NodeRef, ArrowId, Directed, DefaultIx, NodeShape> for ArrowShap
         _: &Node<NodeRef, ArrowId, Directed, DefaultIx, NodeShape>,
         ctx: &DrawContext,
     ) -> Vec<Shape> {
-        let fresh = matches!(&self.kept, Some((made, _)) if *made == self.want);
+        let fresh = matches!(&self.cached, Some((made, _)) if *made == self.want);
         if !fresh {
-            self.kept = Some((self.want, self.build(ctx)));
+            self.cached = Some((self.want, self.build(ctx)));
             self.built += 1;
         }
         let lines = self
-            .kept
+            .cached
             .as_ref()
             .map_or(&[][..], |(_, shapes)| &shapes.lines);
         moved(lines, ctx.meta.pan)

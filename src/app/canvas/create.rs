@@ -215,7 +215,7 @@ pub fn duplicate(
     let fragment = fragment(document, scene, &items);
     let name = match items.as_slice() {
         [item] => format!("Duplicate {}", document.item_name(*item)),
-        _ => format!("Duplicate {} things", items.len()),
+        _ => format!("Duplicate {} objects", items.len()),
     };
     let paste = Edit::Paste {
         fragment: Arc::new(fragment),

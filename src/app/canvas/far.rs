@@ -16,7 +16,7 @@ use crate::scene::{Point, Scene};
 /// The cached mesh.
 #[derive(Default)]
 pub struct Far {
-    kept: Option<(Arc<Scene>, f32, Theme, Mesh)>,
+    cached: Option<(Arc<Scene>, f32, Theme, Mesh)>,
     /// How often it was made; tests read it.
     pub built: u64,
 }
@@ -30,14 +30,14 @@ impl Far {
         scene: &Arc<Scene>,
         theme: Theme,
     ) -> usize {
-        let fresh = matches!(&self.kept, Some((of, zoom, made, _))
+        let fresh = matches!(&self.cached, Some((of, zoom, made, _))
             if Arc::ptr_eq(of, scene) && *zoom == camera.zoom && *made == theme);
         if !fresh {
             let mesh = mesh(scene, camera.zoom, theme);
-            self.kept = Some((Arc::clone(scene), camera.zoom, theme, mesh));
+            self.cached = Some((Arc::clone(scene), camera.zoom, theme, mesh));
             self.built += 1;
         }
-        if let Some((.., mesh)) = &self.kept {
+        if let Some((.., mesh)) = &self.cached {
             let mut shape = Shape::mesh(mesh.clone());
             shape.translate(camera.origin());
             painter.add(shape);

@@ -108,8 +108,8 @@ impl Layouts {
     /// Without flows, the connections of imported policies guide the layout, once.
     fn start_from_imported(&mut self, document: &Document, extras: &Extras) {
         let free = document.flows.is_empty() && document.layout.is_empty();
-        let kept = |extra: &Extra| extra.id.kind == ExtraKind::Imported;
-        if !self.begun && free && extras.all.iter().any(kept) {
+        let imported = |extra: &Extra| extra.id.kind == ExtraKind::Imported;
+        if !self.begun && free && extras.all.iter().any(imported) {
             (self.begun, self.afresh, self.anew) = (true, true, true);
         }
     }

@@ -63,7 +63,7 @@ pub struct NodeShape {
     pub shift: Vec2,
     shields: Option<Shields>,
     want: Made,
-    kept: Option<(Made, Vec<Shape>)>,
+    cached: Option<(Made, Vec<Shape>)>,
     /// How often its shapes were made; tests read it.
     pub built: u64,
 }
@@ -76,7 +76,7 @@ impl NodeShape {
         if self.thing != thing || self.shields != shields {
             self.thing = thing;
             self.shields = shields;
-            self.kept = None;
+            self.cached = None;
         }
     }
 
@@ -125,12 +125,12 @@ impl DisplayNode<NodeRef, ArrowId, Directed, DefaultIx> for NodeShape {
     }
 
     fn shapes(&mut self, ctx: &DrawContext) -> Vec<Shape> {
-        let fresh = matches!(&self.kept, Some((made, _)) if *made == self.want);
+        let fresh = matches!(&self.cached, Some((made, _)) if *made == self.want);
         if !fresh {
-            self.kept = Some((self.want, self.build(ctx.painter)));
+            self.cached = Some((self.want, self.build(ctx.painter)));
             self.built += 1;
         }
-        let shapes = self.kept.as_ref().map_or(&[][..], |(_, shapes)| shapes);
+        let shapes = self.cached.as_ref().map_or(&[][..], |(_, shapes)| shapes);
         let place = vec2(self.place.x, self.place.y) + self.shift;
         moved(shapes, (place * ctx.meta.zoom + ctx.meta.pan).round())
     }

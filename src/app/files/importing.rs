@@ -25,11 +25,11 @@ pub struct Report {
 impl Report {
     /// Whether there is anything in it that a user should see at once.
     pub fn matters(&self) -> bool {
-        let told = self
+        let important = self
             .diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity != Severity::Info);
-        told || !self.offers.is_empty()
+        important || !self.offers.is_empty()
     }
 }
 

@@ -143,9 +143,10 @@ impl App {
                 let adopted = orphan.adopt();
                 let journaling = &self.files.journal;
                 journaling.run(move |journal| *journal = Some(adopted));
-                self.view.say("Unsaved work restored. Save it to keep it");
+                self.view
+                    .notify("Unsaved work restored. Save it to keep it");
             }
-            Err(_) => self.view.complain("The unsaved work cannot be read"),
+            Err(_) => self.view.show_error("The unsaved work cannot be read"),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use egui::Context;
 
 use super::command::Command;
-use super::dialogs::{Answer, Ask, Dialogs};
+use super::dialogs::{Answer, Dialogs, PathRequest};
 use super::jobs::{Pool, Sequence, Slot};
 use super::overlays::{Overlay, PathPrompt, Question};
 use super::preferences::Preferences;
@@ -37,7 +37,7 @@ pub struct Files {
     pool: Pool,
     dialogs: Box<dyn Dialogs>,
     state: Option<StateFolder>,
-    asking: Slot<(Ask, Answer)>,
+    asking: Slot<(PathRequest, Answer)>,
     reading: Slot<open::Read>,
     saves: save::Saves,
     preferences: Sequence,
@@ -146,7 +146,7 @@ impl App {
     }
 
     /// Asks for a path, with the desktop's dialog or, where there is none, in the window.
-    pub(super) fn ask_path(&mut self, ask: Ask) {
+    pub(super) fn ask_path(&mut self, ask: PathRequest) {
         let pending = self.files.dialogs.ask(&ask);
         self.files.asking.start(move |_| (ask, pending()));
         if self.files.pool.is_inline() {
@@ -155,25 +155,25 @@ impl App {
     }
 
     /// What a dialog came to.
-    pub(super) fn answered(&mut self, ask: Ask, answer: Answer) {
+    pub(super) fn answered(&mut self, ask: PathRequest, answer: Answer) {
         let paths = match answer {
             Answer::Paths(paths) if !paths.is_empty() => paths,
             Answer::Paths(_) | Answer::Cancelled => {
                 self.files.after_save = None;
-                if matches!(ask, Ask::ExportFile(_) | Ask::ExportFolder) {
+                if matches!(ask, PathRequest::ExportFile(_) | PathRequest::ExportFolder) {
                     self.export_target(None);
                 }
                 return;
             }
             Answer::NoService => {
                 let typed = match &ask {
-                    Ask::SaveProject(name)
-                    | Ask::ExportFile(name)
-                    | Ask::SaveTable(name)
-                    | Ask::SavePicture(name) => name.clone(),
+                    PathRequest::SaveProject(name)
+                    | PathRequest::ExportFile(name)
+                    | PathRequest::SaveTable(name)
+                    | PathRequest::SavePicture(name) => name.clone(),
                     _ => String::new(),
                 };
-                if matches!(ask, Ask::ExportFile(_) | Ask::ExportFolder) {
+                if matches!(ask, PathRequest::ExportFile(_) | PathRequest::ExportFolder) {
                     self.keep_export();
                 }
                 self.view.overlay = Some(Overlay::Path(PathPrompt { ask, typed }));
@@ -181,17 +181,21 @@ impl App {
             }
         };
         match ask {
-            Ask::OpenProject | Ask::OpenFolder | Ask::OpenFiles => {
+            PathRequest::OpenProject | PathRequest::OpenFolder | PathRequest::OpenFiles => {
                 self.commands.push(Command::OpenPaths(paths));
             }
-            Ask::ImportFolder | Ask::ImportFiles => self.commands.push(Command::ImportPaths(paths)),
-            Ask::CompareProject | Ask::CompareFolder => {
+            PathRequest::ImportFolder | PathRequest::ImportFiles => {
+                self.commands.push(Command::ImportPaths(paths))
+            }
+            PathRequest::CompareProject | PathRequest::CompareFolder => {
                 self.commands.push(Command::ComparePaths(paths));
             }
-            Ask::SaveTable(_) => self.write_table(paths.into_iter().next()),
-            Ask::SavePicture(_) => self.write_picture(paths.into_iter().next()),
-            Ask::SaveProject(_) => self.save_to(paths.into_iter().next()),
-            Ask::ExportFolder | Ask::ExportFile(_) => self.export_target(paths.into_iter().next()),
+            PathRequest::SaveTable(_) => self.write_table(paths.into_iter().next()),
+            PathRequest::SavePicture(_) => self.write_picture(paths.into_iter().next()),
+            PathRequest::SaveProject(_) => self.save_to(paths.into_iter().next()),
+            PathRequest::ExportFolder | PathRequest::ExportFile(_) => {
+                self.export_target(paths.into_iter().next())
+            }
         }
     }
 

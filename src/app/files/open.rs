@@ -77,7 +77,11 @@ impl App {
                 name: "pasted".into(),
                 text,
             };
-            let imported = Box::new(import(&[source], Vec::new(), project.as_ref()));
+            let mut imported = Box::new(import(&[source], Vec::new(), project.as_ref()));
+            let document = &imported.document;
+            if document.namespaces.is_empty() && document.policies.is_empty() {
+                imported.report.summary = "The clipboard contains no Kubernetes YAML".to_owned();
+            }
             Read::Manifests {
                 imported,
                 into,
@@ -163,7 +167,7 @@ impl App {
         if report.matters() {
             self.view.overlay = Some(Overlay::Report);
         } else if !report.summary.is_empty() {
-            self.view.say(report.summary.clone());
+            self.view.notify(report.summary.clone());
         }
         self.files.report = Some(report);
     }

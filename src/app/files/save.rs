@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::command::Command;
-use crate::app::dialogs::Ask;
+use crate::app::dialogs::PathRequest;
 use crate::app::jobs::{Pool, Slot};
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -120,7 +120,10 @@ impl App {
     pub(in crate::app) fn save_as(&mut self) {
         let name = self.document().name;
         let name = if name.is_empty() { "project" } else { &name };
-        self.ask_path(Ask::SaveProject(format!("{name}{}", format::EXTENSION)));
+        self.ask_path(PathRequest::SaveProject(format!(
+            "{name}{}",
+            format::EXTENSION
+        )));
     }
 
     /// Saves to a file in the background.
@@ -167,7 +170,7 @@ impl App {
                 for next in waiting.filter(|next| next.path == save.path) {
                     next.known = file.stamp;
                 }
-                self.view.say(format!("Saved to {shown}"));
+                self.view.notify(format!("Saved to {shown}"));
                 self.remember(&save.path);
                 if !open {
                     return;
@@ -186,16 +189,16 @@ impl App {
                 waiting.retain(|next| next.path != save.path);
                 if open {
                     self.files.file.stamp = None;
-                    self.view.complain("Another program changed the file. Save again to overwrite it, or use Save as");
+                    self.view.show_error("Another program changed the file. Save again to overwrite it, or use Save as");
                 } else {
                     let text = format!("Not saved: another program changed {shown}");
-                    self.view.complain(text);
+                    self.view.show_error(text);
                 }
             }
             Outcome::Failed(diagnostic) => {
                 let help = diagnostic.help.as_deref().unwrap_or_default();
                 self.view
-                    .complain(format!("{}; {help}", sentence(&diagnostic.message)));
+                    .show_error(format!("{}; {help}", sentence(&diagnostic.message)));
             }
         }
     }

@@ -71,7 +71,7 @@ pub(super) fn grid_ui(
         rows: matrix.rows.len(),
         ..counters
     };
-    tell(document, entries, matrix, &focus, &response, hovered);
+    describe(document, entries, matrix, &focus, &response, hovered);
     let (row, column) = asked?;
     let entry = |at: usize| matrix.order.entries.get(at).copied();
     Some((entry(row)?, entry(column)?))
@@ -168,7 +168,7 @@ fn ask_for_rows(matrix: &mut MatrixView, shown: &Shown) {
 }
 
 /// Describes the chosen and the hovered cell to screen readers and in tooltips.
-fn tell(
+fn describe(
     document: &Document,
     entries: &AxisEntries,
     matrix: &MatrixView,

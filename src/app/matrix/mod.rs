@@ -238,7 +238,7 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
         (Sort::Peers, Some((_, peers))) => peers.as_slice(),
         _ => &[],
     };
-    let wish = order::Wish {
+    let key = order::OrderKey {
         document,
         entries: &entries,
         axis: matrix.axis,
@@ -247,7 +247,7 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
         number: view.results_number,
         peers,
     };
-    matrix.order.keep(wish);
+    matrix.order.update(key);
     let last = matrix.order.entries.len().saturating_sub(1);
     matrix.at = (matrix.at.0.min(last), matrix.at.1.min(last));
     let below = Rect::from_min_max(pos2(room.left(), head.bottom()), room.max);

@@ -463,12 +463,12 @@ fn the_subject() {
         (policy.name.as_str(), policy.namespace.as_deref()),
         ("p", Some("s"))
     );
-    let homeless = read_with(
+    let without_namespace = read_with(
         &format!("{HEAD}metadata: {{name: p}}\n"),
         &Assumptions::default(),
     );
     assert_eq!(
-        homeless.policy.unwrap().namespace.as_deref(),
+        without_namespace.policy.unwrap().namespace.as_deref(),
         Some("default")
     );
 }

@@ -44,7 +44,7 @@ fn several(before: &Document, items: &[Item]) -> String {
         items if items.iter().all(|item| matches!(item, Item::Flow(_))) => {
             format!("{} flows", items.len())
         }
-        items => format!("{} things", items.len()),
+        items => format!("{} objects", items.len()),
     }
 }
 

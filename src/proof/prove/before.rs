@@ -8,8 +8,7 @@ use crate::analysis::{self, Endpoint, GateDifference, Isolation, Side};
 use crate::cluster::Snapshot;
 use crate::policy::{Direction, Policy};
 
-/// How many pairs of a pod and a policy are tested for selection before comparing everything is
-/// cheaper.
+/// How many pairs of a pod and a policy are asked whether one selects the other, before comparing all is cheaper.
 const MOST_PAIRS: usize = 400_000;
 
 /// What the last proof compared, and what it found.
@@ -30,7 +29,7 @@ struct Last {
 }
 
 impl Before {
-    /// Stores what was compared for the next time; `agreed`: the intent, if the policies match it.
+    /// Keeps what was compared for the next time; `agreed`: what was intended, if the policies do just that.
     pub(super) fn keep(
         &mut self,
         real: Snapshot,

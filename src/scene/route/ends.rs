@@ -156,7 +156,7 @@ impl Terminal {
 
 /// One end of an arrow that needs a port.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ask {
+pub(super) struct PortRequest {
     pub terminal: Terminal,
     pub side: Side,
     /// Its port if it were alone on its side.
@@ -167,33 +167,41 @@ pub(super) struct Ask {
 
 /// A coordinate along its side for each end, with a gap between the ends of one side where there is
 /// enough space. `busy` are coordinates of other arrows' ports.
-pub(super) fn spread(asks: &[Ask], busy: &BTreeMap<(NodeRef, Side), Vec<f32>>) -> Vec<f32> {
+pub(super) fn spread(
+    requests: &[PortRequest],
+    busy: &BTreeMap<(NodeRef, Side), Vec<f32>>,
+) -> Vec<f32> {
     let mut sides: BTreeMap<(NodeRef, Side), Vec<usize>> = BTreeMap::new();
-    for (number, ask) in asks.iter().enumerate() {
+    for (number, request) in requests.iter().enumerate() {
         sides
-            .entry((ask.terminal.node, ask.side))
+            .entry((request.terminal.node, request.side))
             .or_default()
             .push(number);
     }
-    let mut ports: Vec<f32> = asks.iter().map(|a| a.rest).collect();
+    let mut ports: Vec<f32> = requests.iter().map(|a| a.rest).collect();
     for (key, mut ends) in sides {
-        ends.sort_by(|&a, &b| asks[a].towards.total_cmp(&asks[b].towards).then(a.cmp(&b)));
+        ends.sort_by(|&a, &b| {
+            requests[a]
+                .towards
+                .total_cmp(&requests[b].towards)
+                .then(a.cmp(&b))
+        });
         let taken = busy.get(&key).map(Vec::as_slice).unwrap_or_default();
         let Some(&first) = ends.first() else { continue };
         if ends.len() == 1 && taken.is_empty() {
             continue;
         }
-        let span = asks[first].terminal.span(key.1);
+        let span = requests[first].terminal.span(key.1);
         if !taken.is_empty() {
             for &end in &ends {
-                ports[end] = free(span, taken, asks[end].rest);
+                ports[end] = free(span, taken, requests[end].rest);
             }
             continue;
         }
         let most = if key.1.upright() { 14.0 } else { 28.0 };
         let gap = ((span.1 - span.0) / (ends.len() - 1) as f32).min(most);
         let half = gap * (ends.len() - 1) as f32 / 2.0;
-        let mean = ends.iter().map(|&e| asks[e].rest).sum::<f32>() / ends.len() as f32;
+        let mean = ends.iter().map(|&e| requests[e].rest).sum::<f32>() / ends.len() as f32;
         let middle = mean.clamp(span.0 + half, (span.1 - half).max(span.0 + half));
         for (i, &end) in ends.iter().enumerate() {
             ports[end] = middle - half + gap * i as f32;

@@ -173,7 +173,7 @@ fn estimate(cell: Cell, goals: &[Gate]) -> u32 {
 
 /// First and last cells and those between where the direction changes.
 fn bends(cells: &[Cell]) -> Vec<Cell> {
-    let mut kept: Vec<Cell> = Vec::new();
+    let mut path: Vec<Cell> = Vec::new();
     for (i, &cell) in cells.iter().enumerate() {
         let straight = match (
             i.checked_sub(1).and_then(|p| cells.get(p)),
@@ -183,8 +183,8 @@ fn bends(cells: &[Cell]) -> Vec<Cell> {
             _ => false,
         };
         if !straight {
-            kept.push(cell);
+            path.push(cell);
         }
     }
-    kept
+    path
 }
