@@ -44,7 +44,12 @@ pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
     let mut found = Ways::default();
     let changed = match read_alike(old, new) {
         true => changed(old.policies, new.policies),
-        false => old.policies.iter().chain(new.policies).collect(),
+        false => old
+            .policies
+            .iter()
+            .chain(new.policies)
+            .map(|p| &**p)
+            .collect(),
     };
     if changed.is_empty() {
         return found;
@@ -68,11 +73,11 @@ fn read_alike(old: Side, new: Side) -> bool {
 }
 
 /// The policies of either side that have no equal on the other.
-fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
+fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
     fn key(policy: &Policy) -> (&str, &Option<String>, &str) {
         (policy.kind, &policy.namespace, &policy.name)
     }
-    let without = |some: &'a [Policy], others: &'a [Policy]| {
+    let without = |some: &'a [Arc<Policy>], others: &'a [Arc<Policy>]| {
         let mut by_name: BTreeMap<_, Vec<&Policy>> = BTreeMap::new();
         for other in others {
             by_name.entry(key(other)).or_default().push(other);
@@ -81,7 +86,7 @@ fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
             let same = by_name.get(&key(policy)).into_iter().flatten();
             same.into_iter().any(|other| alike(policy, other))
         };
-        some.iter().filter(move |policy| !has(policy))
+        some.iter().map(|p| &**p).filter(move |policy| !has(policy))
     };
     without(old, new).chain(without(new, old)).collect()
 }
@@ -127,7 +132,7 @@ struct Gates<'a> {
 
 /// One set of policies: its rows for known ends, and its cells for future pods.
 struct Half<'a> {
-    policies: &'a [Policy],
+    policies: &'a [Arc<Policy>],
     rows: Rows,
     future_pods: HashMap<u32, Cells<LabelSet>>,
 }

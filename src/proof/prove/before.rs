@@ -2,6 +2,7 @@
 //! at again. Nothing is inferred where the last comparison found a difference.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{self, Endpoint, GateDifference, Isolation, Side};
@@ -98,8 +99,8 @@ impl Before {
             return Some(0);
         }
         // All policies that select one of these pods: at their gates nothing is left out.
-        let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Policy> {
-            let selects = |p: &&Policy| touched.values().any(|pods| selects(real, p, pods));
+        let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Arc<Policy>> {
+            let selects = |p: &&Arc<Policy>| touched.values().any(|pods| selects(real, p, pods));
             side.policies.iter().filter(selects).cloned().collect()
         });
         let side = |of, policies| Side {
@@ -123,7 +124,7 @@ fn same_pods(a: &Snapshot, b: &Snapshot) -> bool {
 }
 
 /// The policies of either list that the other does not have; perhaps some more.
-fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
+fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
     fn key(policy: &Policy) -> (&Option<String>, &str) {
         (&policy.namespace, &policy.name)
     }
@@ -132,9 +133,10 @@ fn changed<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
     let both = old.iter().rev().zip(new.iter().rev());
     let end = both.take_while(|(a, b)| a == b).count();
     let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
-    let without = |some: &'a [Policy], others: &'a [Policy]| {
-        let others: BTreeMap<_, &Policy> = others.iter().map(|p| (key(p), p)).collect();
-        some.iter().filter(move |p| others.get(&key(p)) != Some(p))
+    let without = |some: &'a [Arc<Policy>], others: &'a [Arc<Policy>]| {
+        let others: BTreeMap<_, &Policy> = others.iter().map(|p| (key(p), &**p)).collect();
+        let some = some.iter().map(|p| &**p);
+        some.filter(move |p| others.get(&key(p)) != Some(p))
     };
     without(old, new).chain(without(new, old)).collect()
 }
