@@ -1,6 +1,6 @@
 //! What the user edits: the [`Document`]. Its tables are shared and copied on write, so that undo can
-//! store whole Documents. Objects have ids, which a rename does not change; the project file uses names
-//! (`project::format`). The only way to change a Document is an [`edit::Edit`].
+//! keep whole Documents. Things are known by ids, which a rename leaves alone; the project file uses
+//! names (`project::format`). The only way to change a Document is an [`edit::Edit`].
 
 pub mod dns;
 pub mod edit;
@@ -59,9 +59,9 @@ pub struct Document {
     pub flows: Table<FlowId, Flow>,
     /// Imported policies, verbatim.
     pub policies: Table<PolicyId, ImportedPolicy>,
-    /// Requirements on the policies in force.
+    /// What must hold of the policies in force.
     pub invariants: Table<InvariantId, Invariant>,
-    /// Where the user placed nodes (top left corner, in points); all others are laid out.
+    /// Where the user placed things (top left corner, in points); everything else is laid out.
     pub layout: std::sync::Arc<BTreeMap<NodeRef, [f32; 2]>>,
     /// Unknown top-level fields.
     pub unknown: std::sync::Arc<Unknown>,
@@ -72,13 +72,13 @@ pub struct Document {
 pub struct Settings {
     /// One policy for each flow, or one for each workload.
     pub style: Style,
-    /// Default deny of namespaces without their own.
+    /// Base of namespaces that do not say otherwise.
     pub base: Base,
-    /// DNS of namespaces without their own choice.
+    /// DNS for namespaces that do not say otherwise.
     pub dns: Dns,
-    /// The enforcer whose semantics decides.
+    /// Whose reading of the policies decides.
     pub enforcer: Enforcer,
-    /// Assumptions about the cluster.
+    /// What is taken for granted.
     pub assumptions: Assumptions,
     /// Labels added to every written policy, beside `app.kubernetes.io/managed-by: drawbridge`.
     pub labels: Labels,
@@ -103,7 +103,7 @@ impl Default for Settings {
     }
 }
 
-/// How policies are split.
+/// How many policies are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
     /// An egress and an ingress policy for each pair of ends.
@@ -113,7 +113,7 @@ pub enum Style {
     PerWorkload,
 }
 
-/// What a namespace's default deny isolates.
+/// What a namespace's base policy isolates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Base {
     /// Both directions.
@@ -121,14 +121,14 @@ pub enum Base {
     DenyAll,
     /// Ingress only.
     DenyIngress,
-    /// Nothing: no default deny.
+    /// Nothing: no base policy.
     None,
 }
 
 /// Whether and where pods may resolve names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dns {
-    /// Whether namespaces with default deny get a DNS policy.
+    /// Whether closed namespaces get a DNS policy.
     pub allow: bool,
     /// Where the DNS pods are.
     pub profile: DnsProfile,
@@ -152,7 +152,7 @@ pub enum DnsProfile {
     OpenShift,
     /// As `Kubernetes`, and the node-local cache at 169.254.20.10.
     NodeLocal,
-    /// Entered by the user.
+    /// Said by hand.
     Custom {
         /// Namespaces of the DNS pods.
         namespaces: Selector,
@@ -170,7 +170,7 @@ pub struct Namespace {
     pub name: String,
     /// Its labels, without the one that the control plane sets.
     pub labels: Labels,
-    /// Its own default deny; none: the project's.
+    /// Its own base; none: the project's.
     pub base: Option<Base>,
     /// Its own choice of DNS; none: the project's.
     pub dns: Option<bool>,
@@ -187,7 +187,7 @@ pub struct Workload {
     pub namespace: NamespaceId,
     /// Its name.
     pub name: String,
-    /// API kind; `Deployment` by default.
+    /// API kind; `Deployment` unless said otherwise.
     pub kind: String,
     /// Labels of its pods.
     pub labels: Labels,
@@ -214,7 +214,7 @@ pub struct Service {
     pub namespace: NamespaceId,
     /// Its name.
     pub name: String,
-    /// Labels of the pods that it selects; empty selects nothing.
+    /// Labels of the pods behind it; empty selects nothing.
     pub selector: Labels,
     /// Its ports.
     pub ports: Vec<ServicePort>,
@@ -248,7 +248,7 @@ pub struct Group {
     pub unknown: Unknown,
 }
 
-/// Intended traffic: `from` may open connections to `to` on these ports.
+/// An intent: `from` may open connections to `to` on these ports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flow {
     /// Source.
@@ -278,11 +278,11 @@ pub enum End {
     External(ExternalId),
     /// Pods by selector.
     Group(GroupId),
-    /// The words of an end that does not exist; stored so that nothing is lost.
+    /// The words of an end that does not exist; kept so that nothing is lost.
     Missing(String),
 }
 
-/// An object with a position of its own on the canvas.
+/// A thing that stands on the canvas at a place of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeRef {
     /// A namespace container (also the end `NAMESPACE/*`).
@@ -310,7 +310,7 @@ pub enum FlowPort {
     Named(Protocol, String),
 }
 
-/// A policy stored verbatim.
+/// A policy kept verbatim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportedPolicy {
     /// The file it came from.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{End, NamespaceId};
 use crate::plan::context::{Context, Unit, UnitPods};
 
-/// The longest name that is not shortened.
+/// The longest name that is written whole.
 const LONGEST: usize = 63;
 
 /// Gives each `(namespace, stem, ends)` its name: the stem, or where the stem is too long, used

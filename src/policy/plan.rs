@@ -66,7 +66,7 @@ pub struct PlanRule {
     pub flows: Vec<FlowKey>,
     /// Notes of the flows, where they belong to the rule.
     pub comments: Vec<String>,
-    /// The name of the peers in messages.
+    /// What the peers are called where something about them has to be said.
     pub other: String,
     /// The other ends; never empty.
     pub peers: Vec<PlanPeer>,

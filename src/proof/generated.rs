@@ -141,7 +141,7 @@ impl Entry {
 }
 
 impl Texts {
-    /// Writes policies, in order, and drops cached results of all others.
+    /// Writes policies, in their order, and forgets all others.
     fn write_each(&mut self, policies: Vec<PlanPolicy>) -> Vec<(Option<Written>, Vec<Loss>)> {
         let mut last = std::mem::take(&mut self.known);
         let policies = policies.into_iter().map(|planned| {
