@@ -40,7 +40,7 @@ pub struct Adopted {
     /// How many flows it draws or widens.
     pub flows: usize,
     /// The policies that stay, in id order, each with the reason: lower case, no full stop.
-    pub remaining: Vec<(PolicyId, String)>,
+    pub kept: Vec<(PolicyId, String)>,
 }
 
 /// Which plans are adopted, by their place.
@@ -90,7 +90,7 @@ pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -
         edit: (!adopted.is_empty()).then(|| trial.into_edit()),
         flows,
         adopted,
-        remaining: reasons.into_iter().collect(),
+        kept: reasons.into_iter().collect(),
     }
 }
 
@@ -134,7 +134,7 @@ impl Attempt<'_> {
         (chosen, why)
     }
 
-    /// Adds plans that can be adopted to the chosen ones: all at once, else by bisection.
+    /// Adds plans that can be adopted beside the chosen ones: all at once, else half by half.
     fn try_again(
         &self,
         out: &[usize],
@@ -190,10 +190,10 @@ impl Adopted {
                 some(flows, "flow", "flows")
             ),
         };
-        match self.remaining.len() {
+        match self.kept.len() {
             0 => done,
             1 => format!("{done}; 1 stays imported"),
-            remaining => format!("{done}; {remaining} stay imported"),
+            kept => format!("{done}; {kept} stay imported"),
         }
     }
 }
