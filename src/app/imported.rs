@@ -89,7 +89,7 @@ impl App {
         }
         let names = &self.view.names;
         let reasons = adopted
-            .kept
+            .remaining
             .iter()
             .map(|(id, why)| (*id, names.name(&document, *id).to_owned(), why.clone()))
             .collect();

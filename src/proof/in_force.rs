@@ -116,12 +116,12 @@ impl ReadBack {
 pub enum Text<'a> {
     /// Generated; read-only.
     Generated(&'a Written),
-    /// Kept verbatim.
+    /// Imported, verbatim.
     Imported(PolicyId, &'a ImportedPolicy),
 }
 
 impl InForce {
-    /// Reads the written texts back, as a stranger's, and the imported policies.
+    /// Reads the generated texts back like any other text, and the imported policies.
     pub fn read(document: &Document, generated: &Generated) -> Self {
         Self::of(document, &imported::imported(document), generated)
     }
