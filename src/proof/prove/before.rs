@@ -11,8 +11,7 @@ use crate::intent::gates::Intents;
 use crate::intent::snapshot::Snapshots;
 use crate::policy::{Direction, Policy};
 
-/// How many pairs of a pod and a policy are tested for selection before comparing everything is
-/// cheaper.
+/// How many pairs of a pod and a policy are asked whether one selects the other, before comparing all is cheaper.
 const MOST_PAIRS: usize = 400_000;
 
 /// What the last proof compared, and what it found.
@@ -35,7 +34,7 @@ struct Last {
 }
 
 impl Before {
-    /// Stores what was compared for the next time; `agreed`: the intent, if the policies match it.
+    /// Keeps what was compared for the next time; `agreed`: what was intended, if the policies do just that.
     pub(super) fn keep(
         &mut self,
         real: Snapshot,
