@@ -1,5 +1,5 @@
-//! Time of the verdict on an edit: writing the policies, reading them back, comparing them with the
-//! document. A window at sixty frames a second has 16 ms.
+//! How long the verdict on an edit takes: writing the policies, reading them back, comparing them with
+//! the drawing. A window that shows sixty frames a second has 16 ms.
 
 use std::fmt::Write;
 use std::hint::black_box;
@@ -37,7 +37,7 @@ fn verdicts(c: &mut Criterion) {
     group.finish();
 }
 
-/// The document with the port of one flow after the other changed.
+/// The document with one flow after the other at another port.
 fn edits(document: &Document) -> Vec<Document> {
     let flows: Vec<_> = document.flows.ids().step_by(37).take(8).collect();
     let edited = |flow| {
