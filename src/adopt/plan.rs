@@ -70,10 +70,10 @@ impl Identities {
 /// The plan of an imported policy, or why there is none.
 pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Result<Plan, String> {
     let document = context.document;
-    let Some(kept) = document.policies.get(id) else {
+    let Some(imported) = document.policies.get(id) else {
         return Err("it no longer exists".to_owned());
     };
-    let source = Source::new(kept.file.clone(), kept.text.clone());
+    let source = Source::new(imported.file.clone(), imported.text.clone());
     let read = manifest::read(&[source], &dialect::kinds());
     let cluster_wide = |object: &&Object| dialect::kind(object).is_some_and(|k| !k.namespaced);
     if let Some(other) = read.policies.iter().find(cluster_wide) {
@@ -122,7 +122,7 @@ impl Planner<'_> {
                 .iter()
                 .filter(|d| d.severity == Severity::Error);
             let mut messages = errors.map(|d| d.message.as_str());
-            // Of several, the one that keeps the policy from being judged.
+            // Of several, the one that prevents the policy from being analysed.
             let fatal = messages.find_map(|m| m.strip_suffix("; this policy is not judged"));
             return Err(match fatal {
                 Some(why) => format!("the API server rejects it: {why}"),

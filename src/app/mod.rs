@@ -2,8 +2,8 @@
 //!
 //! [`state::App`] holds a History (the Document and its past), the newest Results, the View and the
 //! files. A panel is `fn x_ui(ui, &Document, &Results, &mut View, &mut Commands)`: it reads by
-//! reference and asks by [`command::Command`]; commands run in order at the end of the frame
-//! (`perform`). Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
+//! reference and queues a [`command::Command`] for each change; commands run in order at the end of the
+//! frame (`perform`). Long work runs in [`jobs`]. An idle window shows no frames at all.
 
 mod adding;
 pub mod analysis_results;

@@ -172,7 +172,7 @@ impl View {
     pub fn extras(&self, document: &Document) -> Extras {
         let imported = || match self.imported_hidden {
             true => Arc::default(),
-            false => Arc::clone(&self.analysis_results.kept),
+            false => Arc::clone(&self.analysis_results.imported),
         };
         Extras {
             all: self
@@ -215,7 +215,7 @@ impl View {
     }
 
     /// Shows a notice.
-    pub fn say(&mut self, text: impl Into<String>) {
+    pub fn notify(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice {
             text: text.into(),
             bad: false,
@@ -224,7 +224,7 @@ impl View {
     }
 
     /// Shows a notice about a failure.
-    pub fn complain(&mut self, text: impl Into<String>) {
+    pub fn show_error(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice {
             text: text.into(),
             bad: true,

@@ -72,7 +72,7 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
 }
 
 impl Kind {
-    /// Whether its objects live in a namespace.
+    /// Whether its objects have a namespace.
     pub fn namespaced(self) -> bool {
         match self {
             Self::Namespace | Self::Node => false,

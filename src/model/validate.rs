@@ -1,5 +1,5 @@
-//! Parses and prints names, labels, ports, addresses and selectors as users type them. The inspector and
-//! the reader of project files share it; every error says what is wrong and what to do.
+//! Parses and prints names, labels, ports, addresses and selectors as users type them. The inspector
+//! and the reader of project files share it; every error has a reason and a remedy.
 
 mod document;
 mod names;

@@ -63,7 +63,7 @@ pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Graph, Re
 #[derive(Default)]
 struct Arrows {
     inside: Vec<(Party, Party, PortSet)>,
-    /// By workload, whether it goes out, and ports.
+    /// By workload, whether it is the source, and ports.
     outside: BTreeMap<(usize, bool, PortSet), IpSet>,
 }
 

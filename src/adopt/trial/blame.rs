@@ -79,8 +79,8 @@ impl Trial<'_> {
         let peer = difference.peer.end();
         let mut blamed = BTreeMap::new();
         for (at, number, part) in self.parts() {
-            // Too much comes of a flow's half at the other end, which its policy does not speak of;
-            // too little is missing at the policy's own.
+            // Extra connections come from a flow's half at the other end, which its policy does not
+            // cover; missing ones are missing at the policy's own end.
             let own_gate = part.direction == difference.direction;
             if own_gate == difference.wider || !may_meet(part, &difference.ports) {
                 continue;
@@ -183,7 +183,7 @@ impl Trial<'_> {
     }
 }
 
-/// Which of the snapshot's pods a party is.
+/// The snapshot's pods at an end.
 pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, party: &Party) -> Vec<bool> {
     let peer = peer_of(context, party);
     let pods = 0..snapshot.pods.len();

@@ -69,7 +69,7 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit,
     (Edit::Batch(name, drawing.edits), expressed)
 }
 
-/// The document so far, for fresh ids and names.
+/// The document so far, for new ids and names.
 struct Drawing {
     after: Document,
     edits: Vec<Edit>,
@@ -163,7 +163,7 @@ impl Drawing {
     }
 }
 
-/// Whether an external is these blocks and nothing else, in whatever order.
+/// Whether an external has exactly these blocks, in any order.
 fn is_just(external: &External, networks: &[Network]) -> bool {
     let key = |networks: &[Network]| -> BTreeSet<_> {
         networks

@@ -40,7 +40,7 @@ impl Journaling {
         }
     }
 
-    /// Nothing is unsaved any more, or nobody wants it.
+    /// Nothing is unsaved any more, or it was discarded.
     pub(super) fn close(&mut self) {
         self.due = None;
         self.written = None;
@@ -113,7 +113,7 @@ impl App {
         });
     }
 
-    /// Looks for unsaved work of a crashed session, and asks what to do with it.
+    /// Looks for unsaved work of a crashed session, and asks whether to restore it.
     pub(in crate::app) fn look_for_journal(&mut self) {
         let Some(state) = &self.files.state else {
             return;
@@ -143,9 +143,10 @@ impl App {
                 let adopted = orphan.adopt();
                 let journaling = &self.files.journal;
                 journaling.run(move |journal| *journal = Some(adopted));
-                self.view.say("Unsaved work restored. Save it to keep it");
+                self.view
+                    .notify("Unsaved work restored. Save it to keep it");
             }
-            Err(_) => self.view.complain("The unsaved work cannot be read"),
+            Err(_) => self.view.show_error("The unsaved work cannot be read"),
         }
     }
 }

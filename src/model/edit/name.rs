@@ -1,4 +1,4 @@
-//! What the undo menu calls an edit.
+//! Names of edits in the undo menu.
 
 use super::{Edit, Item, Thing};
 use crate::model::Document;
@@ -44,7 +44,7 @@ fn several(before: &Document, items: &[Item]) -> String {
         items if items.iter().all(|item| matches!(item, Item::Flow(_))) => {
             format!("{} flows", items.len())
         }
-        items => format!("{} things", items.len()),
+        items => format!("{} objects", items.len()),
     }
 }
 

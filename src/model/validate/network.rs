@@ -63,7 +63,7 @@ pub fn network(text: &str) -> Result<Network, Refusal> {
     Ok(network)
 }
 
-/// Blocks, one a line (or separated by `;`).
+/// Blocks, one per line (or separated by `;`).
 pub fn networks(text: &str) -> Result<Vec<Network>, Refusal> {
     text.split(['\n', ';'])
         .map(str::trim)

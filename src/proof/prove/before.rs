@@ -170,8 +170,8 @@ fn names(policy: &Policy, clusters: [&Snapshot; 2], pods: &[usize]) -> bool {
 /// The policies of either list that are not in the other one; some of them may only be copies.
 fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
     let without = |some: &'a [Arc<Policy>], others: &[Arc<Policy>]| -> Vec<&'a Policy> {
-        let others: HashSet<*const Policy> = others.iter().map(Arc::as_ptr).collect();
-        let some = some.iter().filter(|p| !others.contains(&Arc::as_ptr(p)));
+        let shared: HashSet<*const Policy> = others.iter().map(Arc::as_ptr).collect();
+        let some = some.iter().filter(|p| !shared.contains(&Arc::as_ptr(p)));
         some.map(|p| &**p).collect()
     };
     let (removed, added) = (without(old, new), without(new, old));

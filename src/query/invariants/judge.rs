@@ -124,8 +124,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What a workload may open to another. To itself only if nothing else is asked about: then one
-    /// replica to another.
+    /// The connections that a workload may open to another; to itself only if the query is about that
+    /// workload alone: then one replica to another.
     fn between(&self, open: &Open, from: usize, to: usize) -> PortSet {
         if from != to {
             return open.workloads.get(&to).cloned().unwrap_or_default();
@@ -266,7 +266,7 @@ fn outside_ports(ports: &[FlowPort]) -> PortSet {
     }
 }
 
-/// The first range that is open and asked for, at ports that are both.
+/// The first queried range that is open, at ports that are both.
 fn crossing(
     open: &[(IpAddr, IpAddr, PortSet)],
     asked: &IpSet,
@@ -279,7 +279,7 @@ fn crossing(
     })
 }
 
-/// The first range that is asked for and not open at all of the ports, with those that are closed.
+/// The first queried range that is not open at all of the ports, with those that are closed.
 fn gap(
     open: &[(IpAddr, IpAddr, PortSet)],
     asked: &IpSet,

@@ -92,7 +92,7 @@ impl AxisEntries {
         self.nodes.is_empty()
     }
 
-    /// The things in their order.
+    /// The objects in order.
     pub fn nodes(&self, axis: Axis) -> &[NodeRef] {
         match axis {
             Axis::Workloads => &self.nodes,
@@ -108,12 +108,12 @@ impl AxisEntries {
         }
     }
 
-    /// The thing at a place among workloads and externals.
+    /// The object at an index of workloads and externals.
     pub(super) fn node(&self, at: usize) -> Option<NodeRef> {
         self.nodes.get(at).copied()
     }
 
-    /// Where a thing is among workloads and externals.
+    /// The index of an object among workloads and externals.
     pub fn position(&self, node: NodeRef) -> Option<usize> {
         self.nodes.iter().position(|other| *other == node)
     }

@@ -44,7 +44,7 @@ impl Asked {
         })
     }
 
-    /// The place of a concrete end: an address of the external that was asked about is that external.
+    /// The place of a concrete end: an address of the queried external is that external.
     pub(super) fn named(&self, asked: &Named, found: Place) -> Place {
         match asked {
             Some((model::End::External(_), place)) => Place {

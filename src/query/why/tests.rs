@@ -201,7 +201,7 @@ fn a_set_is_answered_by_its_worst_connection_and_another_one() {
 }
 
 #[test]
-fn unknown_words_are_refused() {
+fn unknown_names_are_rejected() {
     let results = check(&shop().document);
     let drawn = DrawnConnections::default();
     for (from, to, port) in [
