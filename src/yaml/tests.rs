@@ -387,7 +387,14 @@ fn a_document_ends_between_characters() {
 #[test]
 fn a_tag_before_a_comma_is_an_error_also_before_another_one() {
     let broken_map = " !!sttext\n\n:a:\n{ !!stro4n, ~,*(-\n]\u{fffd}-\r";
-    for text in [broken_map, "{!,*", "0:\n[,:\t!,", "[!a,%", "{a: !,@", "- [!<b>,`"] {
+    for text in [
+        broken_map,
+        "{!,*",
+        "0:\n[,:\t!,",
+        "[!a,%",
+        "{a: !,@",
+        "- [!<b>,`",
+    ] {
         let parsed = parse(text);
         let [problem] = &parsed.problems[..] else {
             panic!("{text:?}: {:?}", parsed.problems);
