@@ -234,8 +234,8 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
     let mut outside: BTreeMap<Gate, Open> = BTreeMap::new();
     for change in changes {
         let ways = [
-            (Way::Opens, party::beyond(&change.new, &change.old)),
-            (Way::Closes, party::beyond(&change.old, &change.new)),
+            (Way::Opens, change.opened()),
+            (Way::Closes, change.closed()),
         ];
         for (way, ports) in ways.into_iter().filter(|(_, ports)| !ports.is_empty()) {
             use analysis::Party::{Addresses, IngressController, Workload};

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::analysis::changes::beyond;
 use crate::analysis::connections::Ranges;
 use crate::model::{Document, End, ExternalId, NamespaceId, NodeRef};
 use crate::sets::{IpSet, PortSet};
@@ -186,15 +187,6 @@ pub(crate) fn ranges_beyond(real: &Ranges, drawn: &Ranges) -> Open {
         }
     }
     found
-}
-
-/// Ports beyond others; without a difference in port numbers, none.
-pub(crate) fn beyond(ports: &PortSet, known: &PortSet) -> PortSet {
-    let numbered = ports.intersection(&PortSet::all_numbered());
-    match numbered.difference(known) {
-        more if more.is_empty() => more,
-        _ => ports.difference(known),
-    }
 }
 
 /// The externals of a document that have addresses.
