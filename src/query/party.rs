@@ -191,12 +191,9 @@ pub(crate) fn ranges_beyond(real: &Ranges, drawn: &Ranges) -> Open {
 
 /// The externals of a document that have addresses.
 pub(crate) fn externals(document: &Document) -> Vec<(ExternalId, IpSet)> {
-    let networks = document.externals.iter().map(|(id, external)| {
-        let blocks = external.networks.iter();
-        let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
-        (id, blocks.fold(IpSet::empty(), |all, one| all.union(&one)))
-    });
-    networks.filter(|(_, set)| !set.is_empty()).collect()
+    let all = document.externals.iter();
+    let all = all.map(|(id, external)| (id, external.addresses()));
+    all.filter(|(_, set)| !set.is_empty()).collect()
 }
 
 /// The owners of addresses: externals all of whose addresses are among them, and the outside for the rest.
