@@ -1,5 +1,7 @@
 //! One side of a comparison: policies, and the tiers and assumptions they are evaluated under.
 
+use std::sync::Arc;
+
 use crate::cluster::{Assumptions, Snapshot};
 use crate::policy::{Policy, Tier};
 
@@ -10,7 +12,7 @@ pub struct Side<'a> {
     /// Has the namespaces, workloads, pods and nodes.
     pub cluster: &'a Snapshot,
     /// The policies, in place of the cluster's own.
-    pub policies: &'a [Policy],
+    pub policies: &'a [Arc<Policy>],
     /// The tiers that the policies number.
     pub tiers: &'a [Tier],
     /// What is assumed of pods and their addresses.

@@ -34,14 +34,14 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
     for (at, text) in pods.iter().enumerate() {
         let (namespace, own) = text.split_once(' ').unwrap_or((text, ""));
         if snapshot.namespaces.last().map(|n| n.name.as_str()) != Some(namespace) {
-            snapshot.namespaces.push(Namespace {
+            Arc::make_mut(&mut snapshot.namespaces).push(Namespace {
                 name: namespace.into(),
                 labels: [(NAMESPACE_NAME_LABEL.into(), namespace.into())].into(),
                 declared: true,
                 span: None,
             });
         }
-        snapshot.pods.push(Pod {
+        Arc::make_mut(&mut snapshot.pods).push(Pod {
             name: format!("pod-{at}"),
             namespace: snapshot.namespaces.len() - 1,
             workload: at,
@@ -57,7 +57,7 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
             addresses: Vec::new(),
             node: None,
         });
-        snapshot.workloads.push(Workload {
+        Arc::make_mut(&mut snapshot.workloads).push(Workload {
             namespace: namespace.into(),
             name: format!("pod-{at}"),
             kind: "Pod".into(),
@@ -101,8 +101,12 @@ fn any(action: Action) -> Rule {
 }
 
 /// A policy on ingress of all pods.
-fn policy((tier, order, name): (usize, i64, &str), isolates: bool, rules: Vec<Rule>) -> Policy {
-    Policy {
+fn policy(
+    (tier, order, name): (usize, i64, &str),
+    isolates: bool,
+    rules: Vec<Rule>,
+) -> Arc<Policy> {
+    Arc::new(Policy {
         kind: "Policy",
         name: name.into(),
         namespace: None,
@@ -112,7 +116,7 @@ fn policy((tier, order, name): (usize, i64, &str), isolates: bool, rules: Vec<Ru
         ingress: Some(Side { isolates, rules }),
         egress: None,
         span: span(),
-    }
+    })
 }
 
 /// The ports at which one pod may connect to another, by the fast analysis; asserts that the plain evaluator agrees.
@@ -146,13 +150,13 @@ fn first_matching_rule_decides() {
     ];
     assert_eq!(open(&snapshot, 0, 2), "TCP 70-79,91-100");
     assert_eq!(open(&snapshot, 1, 2), "TCP 70-100");
-    snapshot.policies[0].order = 5;
+    Arc::make_mut(&mut snapshot.policies[0]).order = 5;
     assert_eq!(
         open(&snapshot, 1, 2),
         "TCP 70-100",
         "the name decides between equal orders"
     );
-    snapshot.policies[0].name = "before".into();
+    Arc::make_mut(&mut snapshot.policies[0]).name = "before".into();
     assert_eq!(open(&snapshot, 1, 2), "nothing");
 }
 

@@ -16,21 +16,21 @@ pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// By name.
-    pub namespaces: Vec<Namespace>,
+    pub namespaces: Arc<Vec<Namespace>>,
     /// By namespace, name, kind.
-    pub workloads: Vec<Workload>,
+    pub workloads: Arc<Vec<Workload>>,
     /// Grouped by workload, in the workloads' order.
-    pub pods: Vec<Pod>,
+    pub pods: Arc<Vec<Pod>>,
     /// By name.
     pub nodes: Vec<Node>,
     /// By namespace, name.
-    pub services: Vec<Service>,
+    pub services: Arc<Vec<Service>>,
     /// What Ingress, Route and Gateway objects send to pods.
     pub routes: Vec<Route>,
     /// In the order in which they are evaluated.
     pub tiers: Vec<Tier>,
     /// All policies, lowered.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Arc<Policy>>,
     /// What the answers take for granted.
     pub assumptions: Assumptions,
 }

@@ -92,7 +92,7 @@ fn namespaces(document: &mut Document, snapshot: &Snapshot) -> Ids {
 }
 
 fn workloads(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
-    for workload in &snapshot.workloads {
+    for workload in snapshot.workloads.iter() {
         let Some(namespace) = ids.get(&workload.namespace) else {
             continue;
         };
@@ -134,7 +134,7 @@ fn steady(selector: &Selector, of: &cluster::Workload, snapshot: &Snapshot) -> O
 }
 
 fn services(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
-    for service in &snapshot.services {
+    for service in snapshot.services.iter() {
         let Some(namespace) = ids.get(&service.namespace) else {
             continue;
         };

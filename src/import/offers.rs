@@ -80,7 +80,7 @@ fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
 
 fn prometheus(snapshot: &Snapshot) -> Option<Offer> {
     let mut wanted = Wanted::new();
-    for workload in &snapshot.workloads {
+    for workload in snapshot.workloads.iter() {
         let asks = workload.annotations.get("prometheus.io/scrape");
         if asks.is_none_or(|value| value != "true") {
             continue;

@@ -6,6 +6,7 @@
 //! ends. Only a listed [`Loss`] is subtracted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::snapshot::{DocumentSnapshot, own_selector};
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
@@ -20,7 +21,7 @@ use crate::sets::{DomainPattern, IpSet, Selector};
 
 /// One intended policy, and why it is intended.
 pub(crate) struct Intent {
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) reason: Reason,
 }
 
@@ -55,7 +56,7 @@ impl DocumentSnapshot {
             name: "Intent".to_owned(),
             combine: Combine::DenyOverAccept,
         }];
-        snapshot.policies = intents.iter().map(|i| i.policy.clone()).collect();
+        snapshot.policies = intents.iter().map(|i| Arc::clone(&i.policy)).collect();
         snapshot
     }
 }
@@ -80,7 +81,7 @@ pub(crate) fn intents(
     }
     for policy in imported {
         intents.push(Intent {
-            policy: isolation_of(policy),
+            policy: isolation_of(policy).into(),
             reason: Reason::Closed,
         });
     }
@@ -120,11 +121,11 @@ impl Intended<'_> {
         let closes = |d| self.default_denies(namespace, d).then(closed);
         let (ingress, egress) = (closes(Direction::Ingress), closes(Direction::Egress));
         (ingress.is_some() || egress.is_some()).then(|| Intent {
-            policy: Policy {
+            policy: Arc::new(Policy {
                 ingress,
                 egress,
                 ..empty(self.pods(self.in_namespace(namespace)))
-            },
+            }),
             reason: Reason::Closed,
         })
     }
@@ -145,7 +146,7 @@ impl Intended<'_> {
             ]);
             let subject = self.pods(self.in_namespace(namespace));
             intents.push(Intent {
-                policy: allowance(Direction::Egress, subject, servers, &resolver.ports),
+                policy: allowance(Direction::Egress, subject, servers, &resolver.ports).into(),
                 reason: reason(Direction::Egress),
             });
         }
@@ -163,7 +164,8 @@ impl Intended<'_> {
                     servers,
                     self.pods(clients),
                     &resolver.ports,
-                ),
+                )
+                .into(),
                 reason: reason(Direction::Ingress),
             });
         }
@@ -198,7 +200,8 @@ impl Intended<'_> {
                     self.without(subject, direction, exceptions),
                     peer,
                     &ports,
-                ),
+                )
+                .into(),
                 reason: Reason::Flow(id),
             })
             .collect()

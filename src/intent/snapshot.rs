@@ -33,7 +33,11 @@ impl DocumentSnapshot {
 
 /// The document with these policies in force, in these tiers: what `list PROJECT` shows. Without
 /// stand-ins.
-pub fn snapshot(document: &Document, tiers: Vec<Tier>, policies: Vec<Policy>) -> DocumentSnapshot {
+pub fn snapshot(
+    document: &Document,
+    tiers: Vec<Tier>,
+    policies: Vec<Arc<Policy>>,
+) -> DocumentSnapshot {
     let mut cluster = build(document, Vec::new());
     cluster.snapshot.tiers = tiers;
     cluster.snapshot.policies = policies;
@@ -162,16 +166,16 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
         for pod in &mut entry.pods {
             pod.workload = index;
         }
-        cluster.snapshot.pods.extend(entry.pods);
+        Arc::make_mut(&mut cluster.snapshot.pods).extend(entry.pods);
         entry.workload.pods = first..cluster.snapshot.pods.len();
-        cluster.snapshot.workloads.push(entry.workload);
+        Arc::make_mut(&mut cluster.snapshot.workloads).push(entry.workload);
         cluster.drawn.push(entry.id);
         if let Some(id) = entry.id {
             cluster.index.insert(id, index);
         }
     }
-    cluster.snapshot.services = services(document);
-    cluster.snapshot.namespaces = namespaces;
+    cluster.snapshot.services = services(document).into();
+    cluster.snapshot.namespaces = namespaces.into();
     cluster.snapshot.assumptions = document.settings.assumptions;
     cluster
 }

@@ -1,6 +1,7 @@
 //! Imported policies of a project: their texts, lowered.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -41,7 +42,9 @@ pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
     };
     for object in &read.policies {
         let parsed = dialect::read(object);
-        found.policies.extend(parsed.lower(object, &context));
+        found
+            .policies
+            .extend(parsed.lower(object, &context).into_iter().map(Arc::new));
         found.diagnostics.extend(parsed.diagnostics);
     }
     found

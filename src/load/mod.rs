@@ -3,6 +3,8 @@
 pub mod imported;
 mod notes;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
@@ -97,7 +99,7 @@ pub fn load(sources: &[Source], settings: &Settings) -> Loaded {
     for (policies, diagnostics, object) in read {
         loaded.diagnostics.extend(diagnostics);
         let index = (!policies.is_empty()).then_some(snapshot.policies.len());
-        snapshot.policies.extend(policies);
+        snapshot.policies.extend(policies.into_iter().map(Arc::new));
         loaded.policies.push(LoadedPolicy { object, index });
     }
     loaded.diagnostics.extend(notes::notes(snapshot));

@@ -102,7 +102,7 @@ fn mixed_labels(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
     if keys.is_empty() {
         return;
     }
-    for workload in &snapshot.workloads {
+    for workload in snapshot.workloads.iter() {
         for key in differing(snapshot, workload) {
             if let Some(policy) = keys.get(key) {
                 out.push(mixed(workload, key, policy));

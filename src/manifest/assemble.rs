@@ -1,6 +1,7 @@
 //! Decoded objects into one cluster: duplicates, owners, undeclared namespaces.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Manifests;
 use super::gateway::Gateways;
@@ -138,8 +139,8 @@ impl Parts {
         let namespaces: Vec<_> = self.namespaces.into_values().collect();
         let mut out = Snapshot {
             nodes: sorted(self.nodes, |n| n.name.clone()),
-            services: sorted(self.services, |s| (s.namespace.clone(), s.name.clone())),
-            namespaces,
+            services: sorted(self.services, |s| (s.namespace.clone(), s.name.clone())).into(),
+            namespaces: namespaces.into(),
             ..Snapshot::default()
         };
         for (identity, group) in groups {
@@ -302,14 +303,12 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
                 owner: None,
                 span: span.clone(),
             };
-            out.pods
-                .push(pod(format!("{}-{i}", identity.name), stand_in));
+            Arc::make_mut(&mut out.pods).push(pod(format!("{}-{i}", identity.name), stand_in));
         }
     } else {
-        out.pods
-            .extend(pods.into_iter().map(|(name, p)| pod(name, p)));
+        Arc::make_mut(&mut out.pods).extend(pods.into_iter().map(|(name, p)| pod(name, p)));
     }
-    out.workloads.push(Workload {
+    Arc::make_mut(&mut out.workloads).push(Workload {
         namespace: identity.namespace,
         name: identity.name,
         kind: identity.kind,

@@ -21,7 +21,8 @@ pub(super) fn isolates(
 
 fn isolating(imported: &Imported, direction: Direction) -> impl Iterator<Item = &Policy> {
     let policies = imported.policies.iter();
-    policies.filter(move |p| p.side(direction).is_some_and(|s| s.isolates))
+    let isolates = move |p: &&Policy| p.side(direction).is_some_and(|s| s.isolates);
+    policies.map(|p| &**p).filter(isolates)
 }
 
 /// Whether a subject leaves out no pod of its namespace but those on the host network.

@@ -1,5 +1,7 @@
 //! Imported policies as plan and intent need them: lowered, with what was wrong with their texts.
 
+use std::sync::Arc;
+
 use super::Policy;
 use crate::diag::Diagnostic;
 
@@ -7,7 +9,7 @@ use crate::diag::Diagnostic;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// What it means; a text may hold no policy, or several.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Arc<Policy>>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
 }

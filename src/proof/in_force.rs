@@ -1,6 +1,8 @@
 //! The policies in force: the generated texts read back and the imported policies; and the document with
 //! them as a cluster snapshot, for queries.
 
+use std::sync::Arc;
+
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
@@ -117,7 +119,7 @@ impl InForce {
         }
     }
 
-    pub(crate) fn given(document: &Document, policies: Vec<Policy>) -> Self {
+    pub(crate) fn given(document: &Document, policies: Vec<Arc<Policy>>) -> Self {
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
             cluster: snapshot::snapshot(
@@ -143,11 +145,11 @@ impl InForce {
     pub(crate) fn imported(&self) -> Vec<&Policy> {
         let policies = self.policies().iter().zip(&self.origins);
         let imported = policies.filter(|(_, origin)| matches!(origin, Origin::Imported(_)));
-        imported.map(|(policy, _)| policy).collect()
+        imported.map(|(policy, _)| &**policy).collect()
     }
 
     /// The policies, in the order of `origins`.
-    pub fn policies(&self) -> &[Policy] {
+    pub fn policies(&self) -> &[Arc<Policy>] {
         &self.cluster.snapshot.policies
     }
 

@@ -14,6 +14,7 @@ mod tests;
 mod witness;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::analysis::{self, Isolation};
@@ -235,7 +236,7 @@ pub(crate) fn prove_with(
 
 /// Compares given policies with the document, in place of the generated and the imported ones. What they
 /// isolate does not count as intended: only the default denies of the document do.
-pub fn prove_against(document: &Document, policies: Vec<Policy>) -> Proof {
+pub fn prove_against(document: &Document, policies: Vec<Arc<Policy>>) -> Proof {
     let mut without = document.clone();
     without.policies = crate::model::Table::default();
     let in_force = InForce::given(&without, policies);

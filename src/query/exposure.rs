@@ -2,6 +2,7 @@
 //! pods it is open, as drawn or beyond it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analysis::exposure::{Exposure, exposure};
 use crate::analysis::oracle::peer_matches;
@@ -92,15 +93,18 @@ fn isolating(in_force: &InForce, workload: usize, direction: Direction) -> Vec<S
     let Some(workload) = snapshot.workloads.get(workload) else {
         return Vec::new();
     };
-    let isolates = |policy: &&Policy| {
+    let isolates = |policy: &&Arc<Policy>| {
         let side = policy.side(direction);
         side.is_some_and(|s| s.isolates)
             && (workload.pods.clone())
                 .any(|pod| peer_matches(snapshot, &policy.subject, &Endpoint::Pod(pod)))
     };
-    let mut policies: Vec<&Policy> = snapshot.policies.iter().filter(isolates).collect();
+    let mut policies: Vec<&Arc<Policy>> = snapshot.policies.iter().filter(isolates).collect();
     policies.sort_by_key(|p| p.side(direction).map_or(0, |s| s.rules.len()));
-    policies.into_iter().map(Policy::full_name).collect()
+    policies
+        .into_iter()
+        .map(|policy| policy.full_name())
+        .collect()
 }
 
 /// One gate of an answer.

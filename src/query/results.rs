@@ -22,7 +22,7 @@ use crate::{dialect, lint};
 /// [`prove_against`] and the invariants, under given policies.
 pub fn check_against(
     document: &Document,
-    policies: Vec<crate::policy::Policy>,
+    policies: Vec<Arc<crate::policy::Policy>>,
 ) -> (Proof, Vec<Judged>) {
     let in_force = InForce::given(document, policies.clone());
     let invariants = invariants::judge(document, &in_force);

@@ -1,6 +1,7 @@
 //! Why a connection is allowed or not: `drawbridge explain`.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -202,7 +203,7 @@ fn decision(snapshot: &Snapshot, gate: &GateTrace) -> String {
             let names: Vec<String> = policies
                 .iter()
                 .filter_map(|p| snapshot.policies.get(*p))
-                .map(Policy::title)
+                .map(|policy| policy.title())
                 .collect();
             format!("isolated by {}; no rule matches", names.join(", "))
         }
@@ -315,7 +316,7 @@ fn decision_json(snapshot: &Snapshot, gate: &GateTrace) -> Value {
     json!({"by": by})
 }
 
-fn policy_json(policy: &Policy) -> Value {
+fn policy_json(policy: &Arc<Policy>) -> Value {
     json!({
         "kind": policy.kind,
         "namespace": policy.namespace,

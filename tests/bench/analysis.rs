@@ -5,6 +5,7 @@
 mod cluster;
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use cluster::{Size, cluster};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -78,11 +79,11 @@ fn every_gate(group: &mut Group, snapshot: &Snapshot) {
         });
     });
     let mut analysis = Analysis::new(snapshot);
-    let mut policies: Vec<Policy> = snapshot.policies.clone();
+    let mut policies: Vec<Arc<Policy>> = snapshot.policies.clone();
     let middle = policies.len() / 2;
     group.bench_function("after one policy changed", |b| {
         b.iter(|| {
-            let policy = &mut policies[middle];
+            let policy = Arc::make_mut(&mut policies[middle]);
             std::mem::swap(&mut policy.ingress, &mut policy.egress);
             analysis.update(black_box(&policies)).len()
         });

@@ -58,7 +58,7 @@ pub fn cluster(size: Size) -> Snapshot {
             (NAMESPACE_NAME_LABEL, name.as_str()),
             ("team", ["pay", "shop", "ops"][at % 3]),
         ];
-        snapshot.namespaces.push(Namespace {
+        Arc::make_mut(&mut snapshot.namespaces).push(Namespace {
             labels: labels.map(|(k, v)| (k.into(), v.into())).into(),
             name,
             declared: true,
@@ -76,7 +76,7 @@ pub fn cluster(size: Size) -> Snapshot {
     }
     for at in 0..size.policies {
         let policy = policy(&snapshot, at, &mut dice);
-        snapshot.policies.push(policy);
+        snapshot.policies.push(policy.into());
     }
     snapshot
 }
@@ -105,7 +105,7 @@ fn add_workload(
     .into();
     let start = snapshot.pods.len();
     let shared = Arc::new(labels.clone());
-    snapshot.pods.extend((0..pods).map(|n| Pod {
+    Arc::make_mut(&mut snapshot.pods).extend((0..pods).map(|n| Pod {
         name: format!("{name}-{n}"),
         namespace,
         workload: at,
@@ -116,7 +116,7 @@ fn add_workload(
         addresses: Vec::new(),
         node: None,
     }));
-    snapshot.workloads.push(Workload {
+    Arc::make_mut(&mut snapshot.workloads).push(Workload {
         namespace: snapshot.namespaces[namespace].name.clone(),
         name,
         kind: "Deployment".into(),

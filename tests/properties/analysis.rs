@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use drawbridge::analysis::changes::{Relation, policy_relation};
 use drawbridge::analysis::exposure::exposure;
@@ -41,7 +42,7 @@ pub fn addresses() -> Vec<IpAddr> {
         .collect()
 }
 
-pub fn with(cluster: &Snapshot, policies: Vec<Policy>) -> Snapshot {
+pub fn with(cluster: &Snapshot, policies: Vec<Arc<Policy>>) -> Snapshot {
     Snapshot {
         policies,
         ..cluster.clone()
@@ -140,7 +141,7 @@ fn says(
 }
 
 /// The patterns of domain names that policies ask for.
-fn patterns_of(policies: &[&[Policy]]) -> Vec<DomainPattern> {
+fn patterns_of(policies: &[&[Arc<Policy>]]) -> Vec<DomainPattern> {
     fn of(peer: &Peer, found: &mut Vec<DomainPattern>) {
         match peer {
             Peer::Domain(pattern) => found.push(pattern.clone()),
@@ -303,10 +304,10 @@ proptest! {
 
     #[test]
     fn order_of_deny_over_accept_says_nothing(cluster in cluster(), policies in policies(Leaves::All)) {
-        let policies: Vec<Policy> = policies.into_iter().filter(|p| p.tier % 2 == 1).collect();
+        let policies: Vec<Arc<Policy>> = policies.into_iter().filter(|p| p.tier % 2 == 1).collect();
         let mut turned = policies.clone();
         turned.reverse();
-        for policy in &mut turned {
+        for policy in turned.iter_mut().map(Arc::make_mut) {
             for side in [&mut policy.ingress, &mut policy.egress].into_iter().flatten() {
                 side.rules.reverse();
             }
@@ -322,7 +323,7 @@ proptest! {
         }),
     ) {
         let mut mixed = mixed;
-        for policy in &mut mixed {
+        for policy in mixed.iter_mut().map(Arc::make_mut) {
             for side in [&mut policy.ingress, &mut policy.egress].into_iter().flatten() {
                 side.rules = side.rules.iter().flat_map(split).collect();
             }

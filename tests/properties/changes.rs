@@ -123,10 +123,10 @@ proptest! {
         let mut before = snapshot.clone();
         for choice in keep {
             let some = policies.iter().zip(&choice).filter(|(_, keep)| **keep);
-            let mut now: Vec<Policy> = some.map(|(p, _)| p.clone()).collect();
+            let mut now: Vec<Arc<Policy>> = some.map(|(p, _)| p.clone()).collect();
             if choice[6] {
                 now.extend(other.iter().take(1).cloned());
-            } else if let Some(policy) = now.first_mut() {
+            } else if let Some(policy) = now.first_mut().map(Arc::make_mut) {
                 std::mem::swap(&mut policy.ingress, &mut policy.egress);
             }
             let changed = kept.update(&now);
@@ -169,7 +169,7 @@ proptest! {
         let again = with(&cluster, again.collect());
         prop_assert_eq!(policy_relation(&a, &again), Relation::Equal);
         let mut named = again;
-        if let Some(last) = named.policies.last_mut() {
+        if let Some(last) = named.policies.last_mut().map(Arc::make_mut) {
             last.name += "-again";
         }
         prop_assert_eq!(policy_relation(&a, &named), Relation::Equal);

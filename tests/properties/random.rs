@@ -213,20 +213,22 @@ fn side(leaves: Leaves) -> impl Strategy<Value = Option<Side>> {
     proptest::option::weighted(0.8, some)
 }
 
-pub fn policies(leaves: Leaves) -> impl Strategy<Value = Vec<Policy>> {
+pub fn policies(leaves: Leaves) -> impl Strategy<Value = Vec<Arc<Policy>>> {
     let subject = prop_oneof![1 => Just(Peer::Pods), 2 => peer(leaves)];
     let one = (0..4usize, 0..2i64, subject, side(leaves), side(leaves));
     vec(one, 0..7).prop_map(|all| {
-        let policy = |(at, (tier, order, subject, ingress, egress))| Policy {
-            kind: "Policy",
-            name: format!("policy-{at}"),
-            namespace: None,
-            tier,
-            order,
-            subject,
-            ingress,
-            egress,
-            span: span(),
+        let policy = |(at, (tier, order, subject, ingress, egress))| {
+            Arc::new(Policy {
+                kind: "Policy",
+                name: format!("policy-{at}"),
+                namespace: None,
+                tier,
+                order,
+                subject,
+                ingress,
+                egress,
+                span: span(),
+            })
         };
         all.into_iter().enumerate().map(policy).collect()
     })
@@ -305,7 +307,7 @@ pub fn cluster() -> impl Strategy<Value = Snapshot> {
         for (at, mut labels) in namespaces.into_iter().enumerate() {
             let name = format!("ns-{at}");
             labels.insert(NAMESPACE_NAME_LABEL.into(), name.clone());
-            snapshot.namespaces.push(Namespace {
+            Arc::make_mut(&mut snapshot.namespaces).push(Namespace {
                 name,
                 labels,
                 declared: true,
@@ -365,8 +367,8 @@ pub fn read_as(snapshot: &Snapshot, (turned, flipped): Reading) -> Snapshot {
 /// is not.
 pub fn twinned(cluster: &Snapshot) -> Snapshot {
     let mut snapshot = cluster.clone();
-    for workload in &cluster.workloads {
-        if let [first, second, ..] = &mut snapshot.pods[workload.pods.clone()] {
+    for workload in cluster.workloads.iter() {
+        if let [first, second, ..] = &mut Arc::make_mut(&mut snapshot.pods)[workload.pods.clone()] {
             let name = std::mem::take(&mut second.name);
             *second = Pod {
                 name,
@@ -383,14 +385,14 @@ fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
     let name = format!("w-{at}");
     let labels = pods.first().map(|p| Labels::clone(&p.labels));
     for (number, pod) in pods.into_iter().enumerate() {
-        snapshot.pods.push(Pod {
+        Arc::make_mut(&mut snapshot.pods).push(Pod {
             name: format!("{name}-{number}"),
             namespace,
             workload: at,
             ..pod
         });
     }
-    snapshot.workloads.push(Workload {
+    Arc::make_mut(&mut snapshot.workloads).push(Workload {
         namespace: format!("ns-{namespace}"),
         name,
         kind: "Deployment".into(),
@@ -411,13 +413,13 @@ pub fn altered(cluster: &Snapshot, edits: &[Alteration]) -> Snapshot {
         match edit {
             Alteration::Gone(at) => {
                 let at = at % snapshot.workloads.len();
-                let gone = snapshot.workloads.remove(at).pods;
-                snapshot.pods.drain(gone.clone());
-                for workload in &mut snapshot.workloads[at..] {
+                let gone = Arc::make_mut(&mut snapshot.workloads).remove(at).pods;
+                Arc::make_mut(&mut snapshot.pods).drain(gone.clone());
+                for workload in &mut Arc::make_mut(&mut snapshot.workloads)[at..] {
                     workload.pods =
                         workload.pods.start - gone.len()..workload.pods.end - gone.len();
                 }
-                for pod in &mut snapshot.pods[gone.start..] {
+                for pod in &mut Arc::make_mut(&mut snapshot.pods)[gone.start..] {
                     pod.workload -= 1;
                 }
                 if snapshot.workloads.is_empty() {
@@ -426,13 +428,13 @@ pub fn altered(cluster: &Snapshot, edits: &[Alteration]) -> Snapshot {
             }
             Alteration::Relabelled(at, labels) => {
                 let count = snapshot.pods.len().max(1);
-                if let Some(pod) = snapshot.pods.get_mut(at % count) {
+                if let Some(pod) = Arc::make_mut(&mut snapshot.pods).get_mut(at % count) {
                     pod.labels = labels.clone().into();
                 }
             }
             Alteration::Namespace(at, labels) => {
                 let count = snapshot.namespaces.len();
-                let namespace = &mut snapshot.namespaces[at % count];
+                let namespace = &mut Arc::make_mut(&mut snapshot.namespaces)[at % count];
                 let name = namespace.name.clone();
                 namespace.labels.clone_from(labels);
                 namespace.labels.insert(NAMESPACE_NAME_LABEL.into(), name);

@@ -1,5 +1,7 @@
 //! What Services and routes send, against the plain evaluator.
 
+use std::sync::Arc;
+
 use drawbridge::analysis::routes::{controller, reaches};
 use drawbridge::analysis::service_exposure::{By, Sender, ServiceTraffic};
 use drawbridge::analysis::{Analysis, Direction, Endpoint};
@@ -103,7 +105,7 @@ proptest! {
         let mut snapshot = with(&cluster, policies);
         prop_assume!(!snapshot.pods.is_empty());
         let services = drawn.into_iter().map(|one| service(&snapshot, one));
-        snapshot.services = services.collect();
+        snapshot.services = Arc::new(services.collect());
         let analysis = Analysis::new(&snapshot);
         let traffic = analysis.service_exposure(&analysis.exposure());
         let settled = extra.iter().filter_map(|p| settle(&snapshot, p));
@@ -159,7 +161,7 @@ proptest! {
             name: format!("s-{at}"),
             ..service(&snapshot, one)
         });
-        snapshot.services = services.collect();
+        snapshot.services = Arc::new(services.collect());
         snapshot.routes = snapshot.services.iter().map(route_to).collect();
         let found = reaches(&snapshot);
         for (at, service) in snapshot.services.iter().enumerate() {

@@ -118,7 +118,7 @@ pub fn exposure(snapshot: &Snapshot) -> Exposure<'_> {
 /// [`exposure`] from profiles that are already computed.
 pub(in crate::analysis) fn of<'a>(
     universe: &Universe<'a>,
-    policies: &'a [Policy],
+    policies: &'a [Arc<Policy>],
     profiles: [&Profiles; 2],
 ) -> Exposure<'a> {
     let snapshot = universe.snapshot;
@@ -190,7 +190,7 @@ impl Exposure<'_> {
 
 /// The inputs of the gates of one direction.
 struct Gates<'a, 'u> {
-    policies: &'a [Policy],
+    policies: &'a [Arc<Policy>],
     universe: &'u Universe<'a>,
     profiles: &'u Profiles,
     singled: &'u [Vec<RulePeers>],

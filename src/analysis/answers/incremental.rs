@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::exposure::{self, Exposure};
 use crate::analysis::gates::rows::{Row, Rows};
@@ -17,7 +18,7 @@ use crate::sets::PortSet;
 /// gates that it affects.
 pub struct Analysis<'a> {
     snapshot: &'a Snapshot,
-    policies: Cow<'a, [Policy]>,
+    policies: Cow<'a, [Arc<Policy>]>,
     universe: Universe<'a>,
     index: Index<'a>,
     /// Ingress and egress.
@@ -30,7 +31,7 @@ impl<'a> Analysis<'a> {
         Self::under(snapshot, Cow::Borrowed(&snapshot.policies))
     }
 
-    fn under(snapshot: &'a Snapshot, policies: Cow<'a, [Policy]>) -> Self {
+    fn under(snapshot: &'a Snapshot, policies: Cow<'a, [Arc<Policy>]>) -> Self {
         let universe = Universe::new(snapshot, &[&policies]);
         let index = Index::new(&universe);
         let rows = |direction| Rows::new(&universe, &index, &policies, direction);
@@ -58,7 +59,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// The current policies.
-    pub fn policies(&self) -> &[Policy] {
+    pub fn policies(&self) -> &[Arc<Policy>] {
         &self.policies
     }
 
@@ -67,8 +68,8 @@ impl<'a> Analysis<'a> {
     ///
     /// If the new policies use labels, names or addresses that none used before, everything is
     /// recomputed and every pod is returned.
-    pub fn update(&mut self, policies: &[Policy]) -> Vec<usize> {
-        let alike = |pairs: &mut dyn Iterator<Item = (&Policy, &Policy)>| {
+    pub fn update(&mut self, policies: &[Arc<Policy>]) -> Vec<usize> {
+        let alike = |pairs: &mut dyn Iterator<Item = (&Arc<Policy>, &Arc<Policy>)>| {
             pairs.take_while(|(a, b)| a == b).count()
         };
         let first = alike(&mut self.policies.iter().zip(policies));

@@ -53,7 +53,7 @@ pub fn priority_conflicts(snapshot: &Snapshot) -> Vec<PriorityConflict> {
         tier.is_some_and(|t| t.combine == Combine::FirstMatch)
     };
     let policies = snapshot.policies.iter().enumerate();
-    let (numbers, policies): (Vec<usize>, Vec<Policy>) = policies
+    let (numbers, policies): (Vec<usize>, Vec<Arc<Policy>>) = policies
         .filter(|(_, p)| ordered(p))
         .map(|(at, p)| (at, p.clone()))
         .unzip();

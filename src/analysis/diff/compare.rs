@@ -45,7 +45,12 @@ pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
     let mut found = Ways::default();
     let changed = match read_alike(old, new) {
         true => changed_policies(old.policies, new.policies),
-        false => old.policies.iter().chain(new.policies).collect(),
+        false => old
+            .policies
+            .iter()
+            .chain(new.policies)
+            .map(|p| &**p)
+            .collect(),
     };
     if changed.is_empty() {
         return found;
@@ -109,7 +114,7 @@ struct Gates<'a> {
 
 /// One set of policies: its rows for known ends, and its cells for future pods.
 struct Half<'a> {
-    policies: &'a [Policy],
+    policies: &'a [Arc<Policy>],
     rows: Rows,
     future_pods: HashMap<u32, Cells<LabelSet>>,
 }

@@ -23,8 +23,8 @@ pub(in crate::analysis) fn merge_snapshots(old: &Snapshot, new: &Snapshot) -> Sn
     let mut all = pods(old, of_old);
     all.append(&mut pods(new, of_new));
     Snapshot {
-        namespaces,
-        pods: all,
+        namespaces: namespaces.into(),
+        pods: all.into(),
         nodes,
         ..Snapshot::default()
     }

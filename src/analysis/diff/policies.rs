@@ -1,23 +1,26 @@
 //! The policies that differ between two lists.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::policy::{Match, PeerItem, Policy, PortItem, Rule, Side};
 
 /// The policies of either list that have no equal in the other, source ranges aside; perhaps some more, where
 /// equal ones occur several times. First those of the old list.
-pub fn changed_policies<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Policy> {
+pub fn changed_policies<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
     fn key(policy: &Policy) -> (&str, &Option<String>, &str) {
         (policy.kind, &policy.namespace, &policy.name)
     }
     // An edit changes few policies: most of both lists is equal in place.
-    let same = |(a, b): &(&Policy, &Policy)| key(a) == key(b) && alike(a, b);
+    let same = |(a, b): &(&Arc<Policy>, &Arc<Policy>)| {
+        Arc::ptr_eq(a, b) || (key(a) == key(b) && alike(a, b))
+    };
     let start = old.iter().zip(new).take_while(same).count();
     let (old, new) = (&old[start..], &new[start..]);
     let backwards = old.iter().rev().zip(new.iter().rev());
     let end = backwards.take_while(same).count();
     let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
-    let without = |some: &'a [Policy], others: &'a [Policy]| {
+    let without = |some: &'a [Arc<Policy>], others: &'a [Arc<Policy>]| {
         let mut by_name: BTreeMap<_, Vec<&Policy>> = BTreeMap::new();
         for other in others {
             by_name.entry(key(other)).or_default().push(other);
@@ -26,7 +29,7 @@ pub fn changed_policies<'a>(old: &'a [Policy], new: &'a [Policy]) -> Vec<&'a Pol
             let same = by_name.get(&key(policy)).into_iter().flatten();
             same.into_iter().any(|other| alike(policy, other))
         };
-        some.iter().filter(move |policy| !has(policy))
+        some.iter().map(|p| &**p).filter(move |policy| !has(policy))
     };
     without(old, new).chain(without(new, old)).collect()
 }
@@ -69,7 +72,7 @@ mod tests {
     use crate::policy::Peer;
 
     /// Policies of a name and a namespace that they select, each on its own line.
-    fn policies(names: &[(&str, &str)]) -> Vec<Policy> {
+    fn policies(names: &[(&str, &str)]) -> Vec<Arc<Policy>> {
         let policy = |((name, selects), line): (&(&str, &str), u32)| Policy {
             kind: "NetworkPolicy",
             name: (*name).into(),
@@ -81,7 +84,7 @@ mod tests {
             egress: None,
             span: Span::new("a.yaml".into(), line, 1),
         };
-        names.iter().zip(1..).map(policy).collect()
+        names.iter().zip(1..).map(policy).map(Arc::new).collect()
     }
 
     fn changed(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {

@@ -22,7 +22,7 @@ impl Units {
     pub fn new(universe: &Universe, both: [&Snapshot; 2], first_pods: [usize; 2]) -> Self {
         let mut mixed: BTreeSet<Name> = BTreeSet::new();
         for (side, first) in both.into_iter().zip(first_pods) {
-            for workload in &side.workloads {
+            for workload in side.workloads.iter() {
                 let pods = first + workload.pods.start..first + workload.pods.end;
                 let classes = universe.class_of.get(pods).unwrap_or_default();
                 if classes.windows(2).any(|two| two[0] != two[1]) {
@@ -39,7 +39,7 @@ impl Units {
         };
         let places = both.map(|side| {
             let mut places = vec![0; side.pods.len()];
-            for workload in &side.workloads {
+            for workload in side.workloads.iter() {
                 let name = Name::of(workload);
                 let whole = (!mixed.contains(&name)).then(|| place(&name));
                 for at in workload.pods.clone() {

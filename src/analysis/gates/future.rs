@@ -16,7 +16,7 @@ use crate::sets::{LabelSet, PortSet, Protocol};
 pub(in crate::analysis) fn cells<'a>(
     pods: &mut FuturePods<'a>,
     universe: &Universe,
-    policies: &'a [Policy],
+    policies: &'a [Arc<Policy>],
     profiles: &Profiles,
     profile: u32,
     counts: impl Fn(&FuturePods, &LabelSet) -> bool,

@@ -84,10 +84,10 @@ impl Profiles {
     pub fn new(
         universe: &Universe,
         index: &Index,
-        policies: &[Policy],
+        policies: &[Arc<Policy>],
         direction: Direction,
     ) -> Self {
-        let numbered: Vec<(usize, &Policy)> = policies.iter().enumerate().collect();
+        let numbered: Vec<(usize, &Policy)> = policies.iter().map(|p| &**p).enumerate().collect();
         let chunk = policies.len().div_ceil(rayon::current_num_threads()).max(1);
         let sides = numbered.par_chunks(chunk).flat_map_iter(|some| {
             let mut extents = Extents::new(universe, index);
@@ -139,7 +139,7 @@ impl Profiles {
         universe: &Universe,
         index: &Index,
         removed: Range<usize>,
-        added: &[Policy],
+        added: &[Arc<Policy>],
     ) -> Vec<usize> {
         let mut extents = Extents::new(universe, index);
         let first = self.sides.len();
@@ -271,7 +271,7 @@ impl Rows {
     pub fn new(
         universe: &Universe,
         index: &Index,
-        policies: &[Policy],
+        policies: &[Arc<Policy>],
         direction: Direction,
     ) -> Self {
         let mut found = Self {
@@ -312,7 +312,7 @@ impl Rows {
         universe: &Universe,
         index: &Index,
         removed: Range<usize>,
-        added: &[Policy],
+        added: &[Arc<Policy>],
     ) -> Vec<usize> {
         let before: Vec<u32> = self.profiles.of_class.clone();
         let mut touched = self.profiles.change(universe, index, removed, added);

@@ -253,7 +253,7 @@ fn applicable<'a>(
     };
     let policies = policies.iter();
     let mut found: Vec<(usize, &Policy, &Side)> = policies
-        .filter_map(|&at| Some((at, snapshot.policies.get(at)?)))
+        .filter_map(|&at| Some((at, &**snapshot.policies.get(at)?)))
         .filter(|(_, p)| p.tier == tier)
         .filter_map(|(at, p)| Some((at, p, side_of(p)?)))
         .filter(|(_, p, _)| peer_matches(snapshot, &p.subject, own))

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -67,14 +68,14 @@ pub(in crate::analysis) enum Point {
 
 impl<'a> Universe<'a> {
     /// The universe of the pods, addresses and nodes of a snapshot under all these policies.
-    pub fn new(snapshot: &'a Snapshot, policies: &[&[Policy]]) -> Self {
+    pub fn new(snapshot: &'a Snapshot, policies: &[&[Arc<Policy>]]) -> Self {
         Self::read_under(snapshot, policies, &[snapshot.assumptions])
     }
 
     /// The universe for policies that are evaluated under several assumptions.
     pub fn read_under(
         snapshot: &'a Snapshot,
-        policies: &[&[Policy]],
+        policies: &[&[Arc<Policy>]],
         assumptions: &[Assumptions],
     ) -> Self {
         let all = policies.iter().flat_map(|p| p.iter());
@@ -195,7 +196,7 @@ impl<'a> Universe<'a> {
 fn name_every_value(snapshot: &Snapshot, words: &mut Vocabulary) {
     let every = words.label_keys.iter_mut().filter(|(_, key)| key.every);
     for (name, key) in every {
-        for pod in &snapshot.pods {
+        for pod in snapshot.pods.iter() {
             if let Some(value) = pod.labels.get(name) {
                 key.add(value);
             }

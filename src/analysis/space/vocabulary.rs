@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::cluster::Node;
 use crate::policy::{Match, Peer, Policy, PortMatch, Rule};
@@ -68,7 +69,7 @@ pub(in crate::analysis) fn number(at: usize) -> u32 {
 
 impl Vocabulary {
     /// The vocabulary of these policies. Addresses of `nodes` become pieces of their own if policies match nodes.
-    pub fn of<'a>(policies: impl IntoIterator<Item = &'a Policy>, nodes: &[Node]) -> Self {
+    pub fn of<'a>(policies: impl IntoIterator<Item = &'a Arc<Policy>>, nodes: &[Node]) -> Self {
         let mut words = Self::default();
         words.v4.insert(0);
         words.v6.insert(0);

@@ -2,6 +2,7 @@
 //! at again. Nothing is inferred where the last comparison found a difference.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{self, Endpoint, GateDifference, Isolation, Side, changed_policies};
@@ -98,8 +99,8 @@ impl Before {
             return Some(0);
         }
         // All policies that select one of these pods: at their gates nothing is left out.
-        let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Policy> {
-            let selects = |p: &&Policy| touched.values().any(|pods| selects(real, p, pods));
+        let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Arc<Policy>> {
+            let selects = |p: &&Arc<Policy>| touched.values().any(|pods| selects(real, p, pods));
             side.policies.iter().filter(selects).cloned().collect()
         });
         let side = |of, policies| Side {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use super::describer::Describer;
 use super::gate::Gate;
@@ -253,7 +254,7 @@ impl Describer<'_> {
     fn culprits(&self, names: &[String]) -> Vec<Culprit> {
         let policies = self.real.policies.iter().zip(self.origins);
         let named = policies.filter(|(policy, _)| names.contains(&policy.full_name()));
-        let culprit = |(policy, origin): (&Policy, &Origin)| Culprit {
+        let culprit = |(policy, origin): (&Arc<Policy>, &Origin)| Culprit {
             origin: *origin,
             span: policy.span.clone(),
         };
@@ -282,7 +283,7 @@ impl Describer<'_> {
 
     /// The policies that isolate a gate that the document does not isolate.
     fn closing(&self, gate: &Gate, difference: &GateDifference) -> Vec<String> {
-        let isolating = |policy: &&Policy| {
+        let isolating = |policy: &&Arc<Policy>| {
             policy
                 .side(difference.direction)
                 .is_some_and(|s| s.isolates)
@@ -292,7 +293,7 @@ impl Describer<'_> {
             .policies
             .iter()
             .filter(isolating)
-            .map(Policy::full_name)
+            .map(|policy| policy.full_name())
             .collect()
     }
 

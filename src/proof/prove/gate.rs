@@ -1,6 +1,7 @@
 //! Matches the connections of one difference at one gate with single policies.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use crate::analysis::Endpoint as End;
 use crate::analysis::compare::{GateDifference, PeerPiece};
@@ -141,7 +142,7 @@ fn wherever(peer: &Peer) -> Peer {
 }
 
 /// Where address blocks of these policies begin, sorted.
-pub(super) fn bounds<'p>(policies: impl Iterator<Item = &'p Policy>) -> Vec<IpAddr> {
+pub(super) fn bounds<'p>(policies: impl Iterator<Item = &'p Arc<Policy>>) -> Vec<IpAddr> {
     let mut found = Vec::new();
     let sides = policies.flat_map(|p| Direction::BOTH.into_iter().filter_map(|d| p.side(d)));
     for rule in sides.flat_map(|side| &side.rules) {

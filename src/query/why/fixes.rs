@@ -3,6 +3,7 @@
 use super::near::{Missing, near};
 use super::{Asked, Explainer, NamedEnd, PairVerdict};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::analysis::oracle::{gate, probe};
 use crate::analysis::{Decision, Direction, Endpoint, GateTrace};
@@ -154,7 +155,7 @@ impl Explainer<'_> {
         labels: &crate::sets::Labels,
     ) -> bool {
         let mut snapshot = self.results.in_force.cluster.snapshot.clone();
-        if let Some(pod) = snapshot.pods.get_mut(pod) {
+        if let Some(pod) = Arc::make_mut(&mut snapshot.pods).get_mut(pod) {
             pod.labels = std::sync::Arc::new(labels.clone());
         }
         gate(&snapshot, direction, &shown.from, &shown.to, shown.port).allowed

@@ -48,7 +48,11 @@ impl Explainer<'_> {
     }
 
     fn policy(&self, at: usize) -> Option<&Policy> {
-        self.results.in_force.policies().get(at)
+        self.results
+            .in_force
+            .policies()
+            .get(at)
+            .map(|policy| &**policy)
     }
 
     /// Adds the policies that isolate the end.

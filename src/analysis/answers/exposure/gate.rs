@@ -74,7 +74,7 @@ type Fresh = Hashed<Arc<LabelBox>>;
 impl RulePeers {
     /// For each policy, the pods that its rules in a direction match.
     pub fn of_all(
-        policies: &[Policy],
+        policies: &[Arc<Policy>],
         direction: Direction,
         future_pods: &FuturePods,
         kinds: &mut KindTable,

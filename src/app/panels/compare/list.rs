@@ -31,7 +31,7 @@ impl Names {
     pub(super) fn of(old: &Side, new: &Side) -> Self {
         let sides = [old, new].into_iter();
         let all: BTreeSet<(&str, &str, &str)> = sides
-            .flat_map(|side| &side.snapshot.workloads)
+            .flat_map(|side| side.snapshot.workloads.iter())
             .map(|w| (w.name.as_str(), w.namespace.as_str(), w.kind.as_str()))
             .collect();
         let next = all.iter().skip(1);

@@ -28,7 +28,7 @@ impl<'a> Plain<'a> {
             document,
             snapshot: &in_force.cluster.snapshot,
             drawn: &in_force.cluster.drawn,
-            imported: imported.map(|(policy, _)| policy).collect(),
+            imported: imported.map(|(policy, _)| &**policy).collect(),
             resolver: Resolver::of(&document.settings.dns.profile),
         }
     }
