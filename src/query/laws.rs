@@ -142,7 +142,8 @@ impl Asked {
     fn cell(&self, a: WorkloadId, b: WorkloadId) -> Cell {
         let mut board = ReachMatrix::new(&self.results);
         let index = &self.results.in_force.cluster.index;
-        let (from, to) = (index[&a], index[&b]);
+        let seats = board.entries();
+        let (from, to) = (seats.of_workload(index[&a]), seats.of_workload(index[&b]));
         board.row(from).remove(&to).unwrap_or_default()
     }
 }

@@ -131,7 +131,7 @@ impl ReachMatrix {
             }
         }
         let places = workloads.iter().filter_map(|id| cluster.index.get(id));
-        found.extend(places.copied());
+        found.extend(places.map(|at| self.entries.of_workload(*at)));
         found
     }
 
