@@ -1,14 +1,13 @@
 //! Questions about a Document that the window, the engine and the edits share.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use super::{
     Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId, Item,
     NamespaceId, NodeRef, PolicyId, ServiceId, Thing, WorkloadId,
 };
 use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
-use crate::sets::{IpSet, Labels, Selector};
+use crate::sets::{Labels, Selector};
 use crate::yaml::Node;
 
 /// Whether a namespace belongs to the platform, so that its base starts as none on import.
@@ -51,18 +50,6 @@ impl Document {
     /// The external of that name.
     pub fn external_named(&self, name: &str) -> Option<ExternalId> {
         find(self.externals.iter(), |external| external.name == name)
-    }
-
-    /// The external whose block around an address is the narrowest.
-    pub fn external_around(&self, address: IpAddr) -> Option<ExternalId> {
-        let blocks = self.externals.iter().flat_map(|(id, external)| {
-            let around = external
-                .networks
-                .iter()
-                .filter(move |n| IpSet::block(n.cidr, &n.except).contains(address));
-            around.map(move |n| (std::cmp::Reverse(n.cidr.prefix_len()), id))
-        });
-        blocks.min().map(|(_, id)| id)
     }
 
     /// The group of that name.

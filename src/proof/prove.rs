@@ -28,7 +28,8 @@ use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
 pub(crate) use before::Before;
-pub use witness::{Witness, WitnessEnd};
+pub(crate) use witness::holder;
+pub use witness::{Place, Witness};
 
 /// Whether the policies match the document.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -12,7 +12,7 @@ use crate::analysis::oracle::probe;
 use crate::analysis::{Connection, Endpoint, Party};
 use crate::model::{Document, End, Invariant, InvariantId, Refusal, Words};
 use crate::proof::InForce;
-use crate::proof::WitnessEnd;
+use crate::proof::prove::{Place, holder};
 use crate::sets::PortSet;
 
 /// An invariant and its outcome.
@@ -49,9 +49,9 @@ pub struct Breach {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hop {
     /// The source.
-    pub from: WitnessEnd,
+    pub from: Place,
     /// The destination.
-    pub to: WitnessEnd,
+    pub to: Place,
     /// The source, in words.
     pub from_words: String,
     /// The destination, in words.
@@ -98,19 +98,19 @@ fn breach(
 ) -> Breach {
     let place = |end: Party| match end {
         Party::Workload(at) => match drawn(in_force, at) {
-            Some(end) => (WitnessEnd::Drawn(end.clone()), words.of(&end)),
-            None => (WitnessEnd::Elsewhere, String::new()),
+            Some(end) => (Place::Drawn(end.clone()), words.of(&end)),
+            None => (Place::Elsewhere, String::new()),
         },
         Party::Addresses { first, last } => {
-            let holder = document.external_around(first);
+            let holder = holder(document, first);
             let range = match (holder, first == last) {
                 (Some(external), _) => words.of(&End::External(external)),
                 (None, true) => first.to_string(),
                 (None, false) => format!("{first} to {last}"),
             };
-            (WitnessEnd::Address(first, holder), range)
+            (Place::Address(first, holder), range)
         }
-        Party::IngressController => (WitnessEnd::Elsewhere, "the ingress controller".to_owned()),
+        Party::IngressController => (Place::Elsewhere, "the ingress controller".to_owned()),
     };
     let hop = |one: &Connection| {
         let ((from, from_words), (to, to_words)) = (place(one.src), place(one.dst));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{self, Endpoint, GateDifference, Isolation, Side, changed_policies};
+use crate::analysis::{self, Endpoint, GateDifference, Isolation, Side};
 use crate::cluster::Snapshot;
 use crate::policy::{Direction, Policy};
 
@@ -55,7 +55,7 @@ impl Before {
     pub(super) fn isolation(&self, real: &Snapshot) -> Vec<Isolation> {
         let again = || {
             let last = self.about(real)?;
-            let changed = changed_policies(&last.real.policies, &real.policies);
+            let changed = changed(&last.real.policies, &real.policies);
             let touched = touched(real, &changed, real.policies.len())?;
             let mut isolation = last.isolation.clone();
             for (workload, pods) in &touched {
@@ -92,8 +92,8 @@ impl Before {
             .agreed
             .as_ref()
             .filter(|agreed| same_pods(agreed, ideal))?;
-        let mut all = changed_policies(&agreed.policies, &ideal.policies);
-        all.extend(changed_policies(&last.real.policies, &real.policies));
+        let mut all = changed(&agreed.policies, &ideal.policies);
+        all.extend(changed(&last.real.policies, &real.policies));
         let touched = touched(real, &all, ideal.policies.len() + real.policies.len())?;
         if touched.is_empty() {
             return Some(0);
@@ -121,6 +121,24 @@ fn same_pods(a: &Snapshot, b: &Snapshot) -> bool {
         && a.workloads == b.workloads
         && a.pods == b.pods
         && a.nodes == b.nodes
+}
+
+/// The policies of either list that the other does not have; perhaps some more.
+fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
+    fn key(policy: &Policy) -> (&Option<String>, &str) {
+        (&policy.namespace, &policy.name)
+    }
+    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let (old, new) = (&old[start..], &new[start..]);
+    let both = old.iter().rev().zip(new.iter().rev());
+    let end = both.take_while(|(a, b)| a == b).count();
+    let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
+    let without = |some: &'a [Arc<Policy>], others: &'a [Arc<Policy>]| {
+        let others: BTreeMap<_, &Policy> = others.iter().map(|p| (key(p), &**p)).collect();
+        let some = some.iter().map(|p| &**p);
+        some.filter(move |p| others.get(&key(p)) != Some(p))
+    };
+    without(old, new).chain(without(new, old)).collect()
 }
 
 /// The workloads that one of these policies selects a pod of, each with all of its pods; none if they are too

@@ -5,17 +5,17 @@ use std::net::IpAddr;
 use super::describer::Describer;
 use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::intent::snapshot::{DNS_POD, OTHER_POD};
-use crate::model::{End, ExternalId, Flow, FlowPort, NamespaceId, NodeRef, Words};
+use crate::model::{Document, End, ExternalId, Flow, FlowPort, NamespaceId, NodeRef, Words};
 use crate::policy::Direction;
-use crate::sets::{PortSet, Protocol};
+use crate::sets::{IpSet, PortSet, Protocol};
 
 /// One connection that shows a finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Witness {
     /// Its source.
-    pub from: WitnessEnd,
+    pub from: Place,
     /// Its destination.
-    pub to: WitnessEnd,
+    pub to: Place,
     /// One port out of `ports`; none where only other protocols are meant, or a name.
     pub port: Option<(Protocol, u16)>,
     /// All ports at which the same connection shows it.
@@ -24,7 +24,7 @@ pub struct Witness {
 
 /// An end of a witness, by its place on the canvas; the finding has its words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WitnessEnd {
+pub enum Place {
     /// An end of the document.
     Drawn(End),
     /// An address outside, and the narrowest external that has it.
@@ -36,7 +36,7 @@ pub enum WitnessEnd {
     Elsewhere,
 }
 
-impl WitnessEnd {
+impl Place {
     /// The canvas node that shows it.
     pub fn node(&self) -> Option<NodeRef> {
         match self {
@@ -53,8 +53,8 @@ impl Witness {
     pub(super) fn of_flow(flow: &Flow) -> Self {
         let ports: PortSet = flow.ports.iter().filter_map(FlowPort::numbers).collect();
         Self {
-            from: WitnessEnd::Drawn(flow.from.clone()),
-            to: WitnessEnd::Drawn(flow.to.clone()),
+            from: Place::Drawn(flow.from.clone()),
+            to: Place::Drawn(flow.to.clone()),
             port: ports.example(),
             ports,
         }
@@ -81,31 +81,41 @@ fn in_order<T>(direction: Direction, own: T, other: T) -> (T, T) {
     }
 }
 
-fn workload(describer: &Describer, at: usize) -> WitnessEnd {
+fn workload(describer: &Describer, at: usize) -> Place {
     if let Some(id) = describer.drawn(at) {
-        return WitnessEnd::Drawn(End::Workload(id));
+        return Place::Drawn(End::Workload(id));
     }
     let workload = describer.cluster.snapshot.workloads.get(at);
     let document = describer.document;
-    WitnessEnd::Pod(workload.and_then(|w| document.namespace_named(&w.namespace)))
+    Place::Pod(workload.and_then(|w| document.namespace_named(&w.namespace)))
 }
 
-fn other(describer: &Describer, peer: &PeerPiece) -> WitnessEnd {
+fn other(describer: &Describer, peer: &PeerPiece) -> Place {
     let (snapshot, document) = (&describer.cluster.snapshot, describer.document);
     match peer {
         PeerPiece::Pod(at) => match snapshot.pods.get(*at) {
             Some(pod) => workload(describer, pod.workload),
-            None => WitnessEnd::Elsewhere,
+            None => Place::Elsewhere,
         },
         PeerPiece::NewPod(pod) => {
             let namespace = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
-            WitnessEnd::Pod(namespace.and_then(|n| document.namespace_named(&n.name)))
+            Place::Pod(namespace.and_then(|n| document.namespace_named(&n.name)))
         }
-        PeerPiece::Addresses { first, .. } => {
-            WitnessEnd::Address(*first, document.external_around(*first))
-        }
-        PeerPiece::Domain(_) | PeerPiece::Node(_) => WitnessEnd::Elsewhere,
+        PeerPiece::Addresses { first, .. } => Place::Address(*first, holder(document, *first)),
+        PeerPiece::Domain(_) | PeerPiece::Node(_) => Place::Elsewhere,
     }
+}
+
+/// The external whose block around an address is the narrowest.
+pub(crate) fn holder(document: &Document, address: IpAddr) -> Option<ExternalId> {
+    let blocks = document.externals.iter().flat_map(|(id, external)| {
+        let around = external
+            .networks
+            .iter()
+            .filter(move |n| IpSet::block(n.cidr, &n.except).contains(address));
+        around.map(move |n| (std::cmp::Reverse(n.cidr.prefix_len()), id))
+    });
+    blocks.min().map(|(_, id)| id)
 }
 
 /// Source and destination in words.

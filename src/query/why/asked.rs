@@ -5,6 +5,7 @@ use crate::analysis::oracle::Probe;
 use crate::analysis::query::addresses_of;
 use crate::analysis::{self, Endpoint};
 use crate::model::{self, FlowPort, NodeRef, Refusal, Words};
+use crate::proof::prove::holder;
 use crate::query::Results;
 use crate::query::drawn::DrawnConnections;
 use crate::query::explain;
@@ -136,7 +137,7 @@ pub fn place(results: &Results, end: &Endpoint) -> NamedEnd {
             }
         }
         Endpoint::Address(address) => NamedEnd {
-            node: document.external_around(*address).map(NodeRef::External),
+            node: holder(document, *address).map(NodeRef::External),
             ..unknown(address.to_string())
         },
         Endpoint::Domain(name) => {
