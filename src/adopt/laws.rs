@@ -27,7 +27,7 @@ fn bare(document: &Document) -> Document {
     for written in generate(document).policies {
         bare.policies.add(ImportedPolicy {
             file: "old.yaml".into(),
-            text: written.text,
+            text: written.text.clone(),
             replaces: None,
             unknown: Unknown::new(),
         });

@@ -160,7 +160,7 @@ fn policies(
         for written in generate(from).policies {
             let parsed = yaml::parse(&written.text);
             if let Some(policy) = parsed.documents.first().and_then(|d| typed(&d.node)) {
-                own.insert((written.namespace, written.name), policy);
+                own.insert((written.namespace.clone(), written.name.clone()), policy);
             }
         }
     }
@@ -185,7 +185,7 @@ fn policies(
     let in_project: BTreeSet<(String, String)> = generate(project)
         .policies
         .into_iter()
-        .map(|w| (w.namespace, w.name))
+        .map(|w| (w.namespace.clone(), w.name.clone()))
         .collect();
     for policy in &loaded.policies {
         let object = &policy.object;

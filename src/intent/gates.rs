@@ -6,7 +6,7 @@
 //! ends. Only a listed [`Loss`] is subtracted.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::snapshot::{DocumentSnapshot, own_selector};
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
@@ -20,6 +20,7 @@ use crate::policy::{
 use crate::sets::{DomainPattern, IpSet, Selector};
 
 /// One intended policy, and why it is intended.
+#[derive(Clone, Debug)]
 pub(crate) struct Intent {
     pub(crate) policy: Arc<Policy>,
     pub(crate) reason: Reason,
@@ -69,34 +70,75 @@ pub(crate) fn intents(
     cluster: &DocumentSnapshot,
     bound: Bound,
 ) -> Vec<Intent> {
-    let intended = Intended {
-        document,
-        cluster,
-        bound,
-    };
-    let mut intents = Vec::new();
-    for namespace in document.namespaces.ids() {
-        intents.extend(intended.base(namespace));
-        intents.extend(intended.dns(namespace));
+    Intents::default().of(document, imported, losses, cluster, bound)
+}
+
+/// The last intents of a document, for reuse while only flows change.
+#[derive(Debug, Default)]
+pub(crate) struct Intents {
+    document: Document,
+    /// What is intended without flows, as upper bound.
+    without_flows: Option<Vec<Intent>>,
+    /// By flow, for each bound.
+    flows: [BTreeMap<FlowId, OfFlow>; 2],
+}
+
+/// What one flow intends, and what that was computed from.
+#[derive(Debug)]
+struct OfFlow {
+    flow: Arc<Flow>,
+    exceptions: Vec<Part>,
+    intents: Vec<Intent>,
+}
+
+impl Intents {
+    /// Everything that is intended, without what is listed in `losses`.
+    pub(crate) fn of(
+        &mut self,
+        document: &Document,
+        imported: &[&Policy],
+        losses: &[Loss],
+        cluster: &DocumentSnapshot,
+        bound: Bound,
+    ) -> Vec<Intent> {
+        if !self.document.same_but_flows(document) {
+            *self = Self::default();
+        }
+        self.document = document.clone();
+        let intended = Intended {
+            document,
+            cluster,
+            bound,
+        };
+        let without_flows = self
+            .without_flows
+            .get_or_insert_with(|| intended.without_flows(imported));
+        let mut intents = without_flows.clone();
+        if bound == Bound::Lower {
+            intents.retain(|intent| intent.reason != Reason::DnsPermitted);
+        }
+        let mut exceptions: BTreeMap<FlowKey, Vec<&Part>> = BTreeMap::new();
+        for loss in losses {
+            exceptions.entry(loss.flow).or_default().push(&loss.part);
+        }
+        let last = &mut self.flows[bound as usize];
+        let mut known = std::mem::take(last);
+        for (id, flow) in document.flows.iter_shared().filter(|(_, flow)| !flow.muted) {
+            let exceptions = exceptions.get(&id.into()).map_or(&[][..], Vec::as_slice);
+            let same = |known: &OfFlow| {
+                Arc::ptr_eq(&known.flow, flow)
+                    && known.exceptions.iter().eq(exceptions.iter().copied())
+            };
+            let of_flow = known.remove(&id).filter(same).unwrap_or_else(|| OfFlow {
+                flow: Arc::clone(flow),
+                exceptions: exceptions.iter().copied().cloned().collect(),
+                intents: intended.flow(id, flow, exceptions),
+            });
+            intents.extend_from_slice(&of_flow.intents);
+            last.insert(id, of_flow);
+        }
+        intents
     }
-    for policy in imported {
-        intents.push(Intent {
-            policy: isolation_of(policy).into(),
-            reason: Reason::Closed,
-        });
-    }
-    if bound == Bound::Lower {
-        intents.retain(|intent| intent.reason != Reason::DnsPermitted);
-    }
-    let mut exceptions: BTreeMap<FlowKey, Vec<&Part>> = BTreeMap::new();
-    for loss in losses {
-        exceptions.entry(loss.flow).or_default().push(&loss.part);
-    }
-    for (id, flow) in document.flows.iter().filter(|(_, flow)| !flow.muted) {
-        let exceptions = exceptions.get(&id.into()).map_or(&[][..], Vec::as_slice);
-        intents.extend(intended.flow(id, flow, exceptions));
-    }
-    intents
 }
 
 struct Intended<'a> {
@@ -106,6 +148,20 @@ struct Intended<'a> {
 }
 
 impl Intended<'_> {
+    /// Default denies, DNS, and what imported policies isolate.
+    fn without_flows(&self, imported: &[&Policy]) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        for namespace in self.document.namespaces.ids() {
+            intents.extend(self.base(namespace));
+            intents.extend(self.dns(namespace));
+        }
+        intents.extend(imported.iter().map(|policy| Intent {
+            policy: isolation_of(policy).into(),
+            reason: Reason::Closed,
+        }));
+        intents
+    }
+
     /// Whether the namespace's default deny isolates its pods in a direction.
     fn default_denies(&self, id: NamespaceId, direction: Direction) -> bool {
         let managed = self.document.namespaces.get(id).is_some_and(|n| n.managed);
@@ -400,5 +456,6 @@ fn empty(subject: Peer) -> Policy {
 }
 
 fn no_span() -> Span {
-    Span::new("document".into(), 1, 1)
+    static FILE: LazyLock<Arc<str>> = LazyLock::new(|| "document".into());
+    Span::new(Arc::clone(&FILE), 1, 1)
 }

@@ -24,6 +24,13 @@ pub struct DocumentSnapshot {
 }
 
 impl DocumentSnapshot {
+    /// The same with these policies in force, in these tiers.
+    pub(crate) fn with(mut self, tiers: Vec<Tier>, policies: Vec<Arc<Policy>>) -> Self {
+        self.snapshot.tiers = tiers;
+        self.snapshot.policies = policies;
+        self
+    }
+
     /// The workloads of pods that are not in the document.
     pub(crate) fn stand_ins(&self) -> impl Iterator<Item = usize> {
         let drawn = self.drawn.iter().enumerate();
@@ -38,10 +45,40 @@ pub fn snapshot(
     tiers: Vec<Tier>,
     policies: Vec<Arc<Policy>>,
 ) -> DocumentSnapshot {
-    let mut cluster = build(document, Vec::new());
-    cluster.snapshot.tiers = tiers;
-    cluster.snapshot.policies = policies;
-    cluster
+    build(document, Vec::new()).with(tiers, policies)
+}
+
+/// The last snapshots of a document, for reuse while only flows change.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots {
+    document: Document,
+    drawn: Option<DocumentSnapshot>,
+    with_stand_ins: Option<Arc<DocumentSnapshot>>,
+}
+
+impl Snapshots {
+    fn keep_for(&mut self, document: &Document) {
+        if !self.document.same_but_flows(document) {
+            *self = Self::default();
+        }
+        self.document = document.clone();
+    }
+
+    /// [`snapshot`] without policies.
+    pub(crate) fn drawn(&mut self, document: &Document) -> DocumentSnapshot {
+        self.keep_for(document);
+        let drawn = self
+            .drawn
+            .get_or_insert_with(|| build(document, Vec::new()));
+        drawn.clone()
+    }
+
+    /// [`with_stand_ins`].
+    pub(crate) fn with_stand_ins(&mut self, document: &Document) -> Arc<DocumentSnapshot> {
+        self.keep_for(document);
+        let cluster = (self.with_stand_ins).get_or_insert_with(|| with_stand_ins(document).into());
+        Arc::clone(cluster)
+    }
 }
 
 /// The document with stand-ins, for the proof: in each managed namespace a pod without labels, and a

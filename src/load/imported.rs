@@ -9,7 +9,7 @@ use crate::cluster::Assumptions;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::manifest::{self, Source};
-use crate::model::Document;
+use crate::model::{Document, ImportedPolicy};
 use crate::policy::Imported;
 
 /// Lowers the imported policies of a document, in their order.
@@ -54,7 +54,7 @@ pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
 #[derive(Debug, Default)]
 pub struct Lowered {
     assumptions: Assumptions,
-    /// By file.
+    /// The file of each, its text and what it means.
     texts: BTreeMap<String, (String, Imported)>,
     /// How many texts were read for the last answer.
     pub(crate) read: usize,
@@ -63,46 +63,28 @@ pub struct Lowered {
 impl Lowered {
     /// The imported policies of a document, in their order.
     pub fn imported(&mut self, document: &Document) -> Vec<Imported> {
-        let texts = document.policies.iter();
-        let texts = texts.map(|(_, imported)| (imported.file.clone(), imported.text.as_str()));
-        self.lower_each(texts, document.settings.assumptions)
-    }
-
-    /// Lowers the policies of several texts, in their order, and forgets all others.
-    pub fn lower_each<'a>(
-        &mut self,
-        texts: impl Iterator<Item = (String, &'a str)>,
-        assumptions: Assumptions,
-    ) -> Vec<Imported> {
+        let assumptions = document.settings.assumptions;
         if self.assumptions != assumptions {
             self.texts.clear();
             self.assumptions = assumptions;
         }
-        let last = std::mem::take(&mut self.texts);
-        let texts: Vec<(String, &str)> = texts.collect();
+        let texts: Vec<_> = document.policies.iter().map(|(_, policy)| policy).collect();
         let lowered: Vec<(bool, Imported)> = texts
             .par_iter()
             .with_min_len(16)
-            .map(|(file, text)| match last.get(file) {
-                Some((known, lowered)) if known == text => (false, lowered.clone()),
-                _ => (true, lower(file, text, assumptions)),
+            .map(|policy| match self.texts.get(&policy.file) {
+                Some((text, lowered)) if *text == policy.text => (false, lowered.clone()),
+                _ => (true, lower(&policy.file, &policy.text, assumptions)),
             })
             .collect();
         self.read = lowered.iter().filter(|(read, _)| *read).count();
-        self.keep(last, texts, &lowered);
-        lowered.into_iter().map(|(_, lowered)| lowered).collect()
-    }
-
-    fn keep(
-        &mut self,
-        mut last: BTreeMap<String, (String, Imported)>,
-        texts: Vec<(String, &str)>,
-        lowered: &[(bool, Imported)],
-    ) {
-        for ((file, text), (read, lowered)) in texts.into_iter().zip(lowered) {
-            let known = last.remove(&file).filter(|_| !read);
-            let entry = known.unwrap_or_else(|| (text.to_owned(), lowered.clone()));
-            self.texts.insert(file, entry);
+        if self.read > 0 || texts.len() != self.texts.len() {
+            let entries = texts.iter().zip(&lowered);
+            let entry = |(policy, (_, lowered)): (&&ImportedPolicy, &(bool, Imported))| {
+                (policy.file.clone(), (policy.text.clone(), lowered.clone()))
+            };
+            self.texts = entries.map(entry).collect();
         }
+        lowered.into_iter().map(|(_, lowered)| lowered).collect()
     }
 }

@@ -67,6 +67,20 @@ pub struct Document {
     pub unknown: std::sync::Arc<Unknown>,
 }
 
+impl Document {
+    /// Whether both are known to have the same settings, and the very same tables of everything but flows and
+    /// invariants: what was computed from these alone is still true. Cheap.
+    pub fn same_but_flows(&self, other: &Self) -> bool {
+        self.namespaces.same(&other.namespaces)
+            && self.workloads.same(&other.workloads)
+            && self.services.same(&other.services)
+            && self.externals.same(&other.externals)
+            && self.groups.same(&other.groups)
+            && self.policies.same(&other.policies)
+            && self.settings == other.settings
+    }
+}
+
 /// How policies are written and judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {

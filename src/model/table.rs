@@ -79,6 +79,16 @@ impl<K: Copy + Ord + From<u32> + Into<u32>, V: Clone> Table<K, V> {
             .flatten()
     }
 
+    /// The shared thing of that id.
+    pub fn shared(&self, id: K) -> Option<&Arc<V>> {
+        self.rows.get(&id)
+    }
+
+    /// All things with their ids, in id order, shared.
+    pub fn iter_shared(&self) -> impl DoubleEndedIterator<Item = (K, &Arc<V>)> {
+        self.rows.iter().map(|(id, row)| (*id, row))
+    }
+
     /// All things with their ids, in id order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> + ExactSizeIterator {
         self.rows.iter().map(|(id, row)| (*id, &**row))

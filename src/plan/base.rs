@@ -1,5 +1,7 @@
 //! Default-deny and DNS policies; separate from the flows in both styles.
 
+use std::sync::OnceLock;
+
 use super::draft::Draft;
 use super::peers;
 use crate::model::dns::Resolver;
@@ -118,5 +120,6 @@ fn draft(
         workloads,
         directions,
         rules: Vec::new(),
+        planned: OnceLock::new(),
     }
 }

@@ -1,11 +1,11 @@
 //! What a plan is computed from: who is isolated in which direction, and the selectors that identify workloads.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::cluster::HostNetwork;
 use crate::model::dns::Resolver;
 use crate::model::{Base, Document, End, GroupId, Namespace, NamespaceId, Workload, WorkloadId};
-use crate::plan::identity::{Identity, Unselectable, identities};
+use crate::plan::identity::{Identities, Unselectable, identities};
 use crate::plan::isolation;
 use crate::policy::{Direction, Imported};
 use crate::sets::Selector;
@@ -14,7 +14,7 @@ use crate::sets::Selector;
 pub(crate) struct Context<'a> {
     pub(crate) document: &'a Document,
     pub(crate) imported: &'a [Imported],
-    identities: BTreeMap<WorkloadId, Identity>,
+    identities: Arc<Identities>,
     subjects: Vec<Subject<'a>>,
 }
 
@@ -48,10 +48,19 @@ pub(crate) struct Subject<'a> {
 impl<'a> Context<'a> {
     /// `imported`: the imported policies of the document, lowered, in their order.
     pub(crate) fn new(document: &'a Document, imported: &'a [Imported]) -> Self {
+        Self::with(document, imported, Arc::new(identities(document)))
+    }
+
+    /// The same, where the selectors of the workloads are known.
+    pub(crate) fn with(
+        document: &'a Document,
+        imported: &'a [Imported],
+        identities: Arc<Identities>,
+    ) -> Self {
         Self {
             document,
             imported,
-            identities: identities(document),
+            identities,
             subjects: subjects(document, imported),
         }
     }

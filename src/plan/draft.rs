@@ -1,6 +1,7 @@
 //! A planned policy before it has a name: all are collected, then named together.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use crate::model::{NamespaceId, Settings, WorkloadId};
 use crate::plan::context::Context;
@@ -14,7 +15,8 @@ pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "drawbridg
 /// Where the API's own reference puts a description of an object.
 const DESCRIPTION: &str = "kubernetes.io/description";
 
-pub(super) struct Draft {
+#[derive(Debug)]
+pub(crate) struct Draft {
     pub(super) namespace: NamespaceId,
     pub(super) role: Role,
     /// Its name, if it is unique.
@@ -28,60 +30,62 @@ pub(super) struct Draft {
     pub(super) workloads: Vec<WorkloadId>,
     pub(super) directions: Vec<Direction>,
     pub(super) rules: Vec<PlanRule>,
+    /// The policy under the name that it got first.
+    pub(super) planned: OnceLock<Arc<PlanPolicy>>,
 }
 
 /// Names and sorts.
 pub(super) fn finish(
     context: &Context,
-    drafts: Vec<Draft>,
+    drafts: &[Arc<Draft>],
     taken: &BTreeSet<(String, String)>,
-) -> Vec<PlanPolicy> {
-    let wanted: Vec<(&str, String, String)> = drafts
+) -> Vec<Arc<PlanPolicy>> {
+    let wanted: Vec<(&str, &str, &str)> = drafts
         .iter()
-        .map(|d| {
-            (
-                context.namespace_name(d.namespace),
-                d.stem.clone(),
-                d.ends.clone(),
-            )
-        })
+        .map(|d| (context.namespace_name(d.namespace), &*d.stem, &*d.ends))
         .collect();
     let names = names::assign(&wanted, taken);
-    let mut planned: Vec<PlanPolicy> = drafts
-        .into_iter()
-        .zip(names)
-        .map(|(draft, name)| draft.named(context, name))
-        .collect();
-    planned.sort_by_cached_key(PlanPolicy::order);
+    let drafts = drafts.iter().zip(&names);
+    let mut planned: Vec<Arc<PlanPolicy>> =
+        drafts.map(|(d, name)| d.named(context, name)).collect();
+    planned.sort_by(|a, b| a.order().cmp(&b.order()));
     planned
 }
 
 impl Draft {
-    fn named(self, context: &Context, name: String) -> PlanPolicy {
+    fn named(&self, context: &Context, name: &str) -> Arc<PlanPolicy> {
+        let planned = self.planned.get_or_init(|| self.plan(context, name).into());
+        match planned.name == name {
+            true => Arc::clone(planned),
+            false => Arc::new(self.plan(context, name)),
+        }
+    }
+
+    fn plan(&self, context: &Context, name: &str) -> PlanPolicy {
         let settings = &context.document.settings;
         let mut labels = settings.labels.clone();
         labels.insert(MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned());
         PlanPolicy {
             namespace: context.namespace_name(self.namespace).to_owned(),
-            name,
+            name: name.to_owned(),
             role: self.role,
             labels,
-            annotations: annotations(settings, self.description),
-            comment: self.comment,
-            subject: self.subject,
-            workloads: self.workloads.into_iter().map(Into::into).collect(),
-            directions: self.directions,
-            rules: self.rules,
+            annotations: annotations(settings, &self.description),
+            comment: self.comment.clone(),
+            subject: self.subject.clone(),
+            workloads: self.workloads.iter().copied().map(Into::into).collect(),
+            directions: self.directions.clone(),
+            rules: self.rules.clone(),
         }
     }
 }
 
-fn annotations(settings: &Settings, description: String) -> crate::sets::Labels {
+fn annotations(settings: &Settings, description: &str) -> crate::sets::Labels {
     let mut annotations = settings.annotations.clone();
     if !description.is_empty() {
         annotations
             .entry(DESCRIPTION.to_owned())
-            .or_insert(description);
+            .or_insert_with(|| description.to_owned());
     }
     annotations
 }

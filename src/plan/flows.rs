@@ -1,7 +1,9 @@
 //! Plans the policies of flows. A flow has two halves, egress and ingress; halves are collected by their
 //! ends, then planned for each pair or for each subject.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use super::draft::Draft;
 use super::peers;
@@ -21,11 +23,42 @@ struct Key {
     other: End,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Half {
     flows: Vec<FlowId>,
     notes: Vec<String>,
     ports: Vec<FlowPort>,
+}
+
+/// The drafts of the last halves, by what they are of.
+#[derive(Debug, Default)]
+pub(super) struct Drafts {
+    per_flow: BTreeMap<Key, (Half, Option<Arc<Draft>>)>,
+    per_workload: BTreeMap<Unit, (Vec<(Key, Half)>, Option<Arc<Draft>>)>,
+}
+
+/// The draft of each part, the last one where the part is the same.
+fn drafts<K: Ord, V: PartialEq>(
+    last: &mut BTreeMap<K, (V, Option<Arc<Draft>>)>,
+    parts: BTreeMap<K, V>,
+    draft: impl Fn(&K, &V) -> Option<Draft>,
+) -> Vec<Arc<Draft>> {
+    let mut known = std::mem::take(last).into_iter().peekable();
+    let mut entries = Vec::new();
+    for (key, part) in parts {
+        while known.next_if(|(k, _)| *k < key).is_some() {}
+        let same = known.next_if(|(k, (p, _))| *k == key && *p == part);
+        let draft = match same {
+            Some((_, (_, draft))) => draft,
+            None => draft(&key, &part).map(Arc::new),
+        };
+        entries.push((key, (part, draft)));
+    }
+    let found = entries.iter().filter_map(|(_, (_, draft))| draft.clone());
+    let found = found.collect();
+    // Sorted already, so this is one pass.
+    *last = entries.into_iter().collect();
+    found
 }
 
 /// All halves of the flows that need a rule in a managed namespace.
@@ -66,17 +99,17 @@ impl Halves {
         }
     }
 
-    pub(super) fn drafts(self, context: &Context) -> Vec<Draft> {
+    pub(super) fn drafts(self, context: &Context, last: &mut Drafts) -> Vec<Arc<Draft>> {
         match context.document.settings.style {
-            Style::PerFlow => self.per_flow(context),
-            Style::PerWorkload => self.per_workload(context),
+            Style::PerFlow => self.per_flow(context, last),
+            Style::PerWorkload => self.per_workload(context, last),
         }
     }
 
-    fn per_flow(self, context: &Context) -> Vec<Draft> {
-        let words = Words::new(context.document);
-        let one = |(key, half): (Key, Half)| {
-            let rule = rule(context, &key, &half, Vec::new())?;
+    fn per_flow(self, context: &Context, last: &mut Drafts) -> Vec<Arc<Draft>> {
+        let words = LazyCell::new(|| Words::new(context.document));
+        let one = |key: &Key, half: &Half| {
+            let rule = rule(context, key, half, Vec::new())?;
             let namespace = key.unit.namespace;
             let own = names::of_unit(context, key.unit);
             let other = names::of_end(context, &key.other, namespace);
@@ -109,16 +142,17 @@ impl Halves {
                 ..draft(context, Role::Flow, key.unit)
             })
         };
-        self.halves.into_iter().filter_map(one).collect()
+        drafts(&mut last.per_flow, self.halves, one)
     }
 
-    fn per_workload(self, context: &Context) -> Vec<Draft> {
-        let words = Words::new(context.document);
+    fn per_workload(self, context: &Context, last: &mut Drafts) -> Vec<Arc<Draft>> {
+        let words = LazyCell::new(|| Words::new(context.document));
         let mut by_unit: BTreeMap<Unit, Vec<(Key, Half)>> = BTreeMap::new();
         for (key, half) in self.halves {
             by_unit.entry(key.unit).or_default().push((key, half));
         }
-        let one = |(unit, mut halves): (Unit, Vec<(Key, Half)>)| {
+        let one = |&unit: &Unit, halves: &Vec<(Key, Half)>| {
+            let mut halves: Vec<&(Key, Half)> = halves.iter().collect();
             halves.sort_by_cached_key(|(key, _)| {
                 (key.direction, words.of(&key.other), words.of(&key.own))
             });
@@ -138,7 +172,7 @@ impl Halves {
                 ..draft(context, Role::Workload, unit)
             })
         };
-        by_unit.into_iter().filter_map(one).collect()
+        drafts(&mut last.per_workload, by_unit, one)
     }
 }
 
@@ -183,5 +217,6 @@ fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
         workloads: context.members(unit).map(|(id, _)| id).collect(),
         directions: Vec::new(),
         rules: Vec::new(),
+        planned: OnceLock::new(),
     }
 }

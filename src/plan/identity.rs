@@ -27,7 +27,10 @@ pub enum Unselectable {
 pub type Identity = Result<Selector, Unselectable>;
 
 /// The selectors of all workloads.
-pub fn identities(document: &Document) -> BTreeMap<WorkloadId, Identity> {
+pub type Identities = BTreeMap<WorkloadId, Identity>;
+
+/// Computes the selectors of all workloads.
+pub fn identities(document: &Document) -> Identities {
     let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
     let mut by_namespace: BTreeMap<_, Vec<(WorkloadId, &Workload)>> = BTreeMap::new();
     for (id, workload) in document.workloads.iter() {

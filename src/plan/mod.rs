@@ -12,14 +12,19 @@ pub mod needed;
 mod peers;
 mod refusal;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::diag::Diagnostic;
 use crate::model::dns::Resolver;
 use crate::model::validate::flow_ports_text;
-use crate::model::{End, FlowPort, is_system_namespace};
-use crate::policy::{Direction, Loss, PlanPolicy};
+use crate::model::{Document, End, Flow, FlowId, FlowPort, is_system_namespace};
+use crate::policy::{Direction, Imported, Loss, PlanPolicy};
 use context::Context;
+use draft::Draft;
+use flows::Drafts;
+use identity::Identities;
+use needed::Needed;
 
 pub use draft::MANAGED_BY;
 
@@ -27,33 +32,84 @@ pub use draft::MANAGED_BY;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// By namespace, default deny first, then DNS, then by name.
-    pub policies: Vec<PlanPolicy>,
+    pub policies: Vec<Arc<PlanPolicy>>,
     /// The losses, by flow.
     pub losses: Vec<Loss>,
     /// Notes and warnings about the document.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Plans the policies of a document; what cannot be planned is left out and reported.
-pub(crate) fn plan(context: &Context) -> Plan {
-    let document = context.document;
+/// Plans the policies of a document; what cannot be planned is left out and reported. `imported`: its imported
+/// policies, lowered, in their order.
+pub(crate) fn plan(document: &Document, imported: &[Imported]) -> Plan {
+    plan_with(&mut Planned::default(), document, imported)
+}
+
+/// What the last plan was made of, for reuse while only flows change.
+#[derive(Debug, Default)]
+pub(crate) struct Planned {
+    document: Document,
+    identities: Option<Arc<Identities>>,
+    /// Default denies and DNS.
+    bases: Vec<Arc<Draft>>,
+    needed: BTreeMap<FlowId, (Arc<Flow>, Arc<Needed>)>,
+    drafts: Drafts,
+}
+
+impl Planned {
+    /// Forgets everything if more than flows has changed.
+    fn keep_for(&mut self, document: &Document) {
+        if !self.document.same_but_flows(document) {
+            *self = Self::default();
+        }
+        self.document = document.clone();
+    }
+
+    fn bases(&mut self, context: &Context) -> Vec<Arc<Draft>> {
+        if self.bases.is_empty() {
+            let resolver = Resolver::of(&context.document.settings.dns.profile);
+            let of = |namespace| {
+                let base = base::base(context, namespace);
+                let dns = base::dns(context, namespace, &resolver);
+                let clients = base::dns_clients(context, namespace, &resolver);
+                [base, dns, clients].into_iter().flatten().map(Arc::new)
+            };
+            self.bases = context.document.namespaces.ids().flat_map(of).collect();
+        }
+        self.bases.clone()
+    }
+
+    fn needed(&mut self, context: &Context) -> Vec<Arc<Needed>> {
+        let mut last = std::mem::take(&mut self.needed);
+        let mut one = |(id, flow): (FlowId, &Arc<Flow>)| {
+            let known = last.remove(&id).filter(|(of, _)| Arc::ptr_eq(of, flow));
+            let known = known.map(|(_, needed)| needed);
+            let needed = known.unwrap_or_else(|| Arc::new(needed::needed(context, id, flow)));
+            self.needed
+                .insert(id, (Arc::clone(flow), Arc::clone(&needed)));
+            needed
+        };
+        context.document.flows.iter_shared().map(&mut one).collect()
+    }
+}
+
+/// [`plan`] that reuses parts of the last one.
+pub(crate) fn plan_with(planned: &mut Planned, document: &Document, imported: &[Imported]) -> Plan {
+    planned.keep_for(document);
+    let identities =
+        (planned.identities).get_or_insert_with(|| identity::identities(document).into());
+    let context = &Context::with(document, imported, Arc::clone(identities));
     let mut plan = Plan::default();
-    let resolver = Resolver::of(&document.settings.dns.profile);
-    let mut drafts = Vec::new();
-    for namespace in document.namespaces.ids() {
-        drafts.extend(base::base(context, namespace));
-        drafts.extend(base::dns(context, namespace, &resolver));
-        drafts.extend(base::dns_clients(context, namespace, &resolver));
-    }
+    let mut drafts = planned.bases(context);
     let mut halves = flows::Halves::default();
-    for (id, flow) in document.flows.iter() {
-        let needed = needed::needed(context, id, flow);
-        halves.add(context, id, flow, &needed);
-        plan.losses.extend(needed.losses);
-        plan.diagnostics.extend(needed.diagnostics);
+    let needed = planned.needed(context);
+    for ((id, flow), needed) in document.flows.iter().zip(&needed) {
+        halves.add(context, id, flow, needed);
+        plan.losses.extend(needed.losses.iter().cloned());
+        plan.diagnostics.extend(needed.diagnostics.iter().cloned());
     }
-    drafts.extend(halves.drafts(context));
-    plan.policies = draft::finish(context, drafts, &names_taken(context));
+    drafts.extend(halves.drafts(context, &mut planned.drafts));
+    plan.policies = draft::finish(context, &drafts, &names_taken(context));
     plan.diagnostics.extend(warnings(context));
     plan
 }

@@ -1,31 +1,33 @@
 //! Names of policies: readable, stable, and never a counter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::model::{End, NamespaceId};
 use crate::plan::context::{Context, Unit, UnitPods};
+use crate::sets::hash::{HashMap, HashMapExt};
 
 /// The longest name that is written whole.
 const LONGEST: usize = 63;
 
 /// Gives each `(namespace, stem, ends)` its name: the stem, or where the stem is too long, used
 /// twice or `taken`, the stem with a hash of the ends.
-pub(crate) fn assign(
-    wanted: &[(&str, String, String)],
+pub(crate) fn assign<'a>(
+    wanted: &[(&str, &'a str, &str)],
     taken: &BTreeSet<(String, String)>,
-) -> Vec<String> {
-    let mut uses: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (namespace, stem, _) in wanted {
+) -> Vec<Cow<'a, str>> {
+    let taken: BTreeSet<(&str, &str)> = taken.iter().map(|(n, s)| (&**n, &**s)).collect();
+    let mut uses: HashMap<(&str, &str), usize> = HashMap::new();
+    for &(namespace, stem, _) in wanted {
         *uses.entry((namespace, stem)).or_default() += 1;
     }
-    let name = |(namespace, stem, ends): &(&str, String, String)| {
-        let alone = uses.get(&(*namespace, stem.as_str())) == Some(&1);
-        let free = !taken.contains(&((*namespace).to_owned(), stem.clone()));
-        match alone && free && stem.len() <= LONGEST {
-            true => stem.clone(),
+    let name = |&(namespace, stem, ends): &(&str, &'a str, &str)| {
+        let alone = uses.get(&(namespace, stem)) == Some(&1);
+        match alone && !taken.contains(&(namespace, stem)) && stem.len() <= LONGEST {
+            true => Cow::Borrowed(stem),
             false => {
                 let head: String = stem.chars().take(LONGEST - 6).collect();
-                format!("{}-{}", head.trim_end_matches('-'), hash(ends))
+                Cow::Owned(format!("{}-{}", head.trim_end_matches('-'), hash(ends)))
             }
         }
     };
@@ -149,7 +151,17 @@ mod tests {
             ),
         ];
         let taken = BTreeSet::from([("data".to_owned(), "kept".to_owned())]);
-        let names = assign(&wanted, &taken);
+        let assigned = |wanted: &[(&str, String, String)]| -> Vec<String> {
+            let wanted: Vec<_> = wanted
+                .iter()
+                .map(|(n, stem, ends)| (*n, &**stem, &**ends))
+                .collect();
+            assign(&wanted, &taken)
+                .into_iter()
+                .map(Cow::into_owned)
+                .collect()
+        };
+        let names = assigned(&wanted);
         assert_eq!(names[0], "web-to-db");
         assert_eq!(names[3], "web-to-x");
         let hashed: Vec<&String> = [1, 2, 4, 5].iter().map(|at| &names[*at]).collect();
@@ -160,7 +172,7 @@ mod tests {
         }
         let mut turned: Vec<_> = wanted.to_vec();
         turned.reverse();
-        let mut again = assign(&turned, &taken);
+        let mut again = assigned(&turned);
         again.reverse();
         assert_eq!(names, again, "names do not depend on the order");
     }

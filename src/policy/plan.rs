@@ -30,12 +30,8 @@ pub struct PlanPolicy {
 
 impl PlanPolicy {
     /// By namespace, base first, then DNS, then by name.
-    pub fn order(&self) -> (String, Role, String) {
-        (
-            self.namespace.clone(),
-            self.role.min(Role::Flow),
-            self.name.clone(),
-        )
+    pub fn order(&self) -> (&str, Role, &str) {
+        (&self.namespace, self.role.min(Role::Flow), &self.name)
     }
 
     /// `NAMESPACE/NAME`.

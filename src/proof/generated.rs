@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -12,7 +12,6 @@ use crate::diag::{Diagnostic, apply};
 use crate::dialect;
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
-use crate::plan::context::Context;
 use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy, Role};
 use crate::yaml::patch::{self, Step};
@@ -21,9 +20,9 @@ use crate::yaml::patch::{self, Step};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generated {
     /// The policies: by namespace, default deny first, then DNS, then by name.
-    pub policies: Vec<Written>,
+    pub policies: Vec<Arc<Written>>,
     /// Policies that are not written because an imported policy `replaces` them; same order.
-    pub replaced: Vec<Written>,
+    pub replaced: Vec<Arc<Written>>,
     /// The same with the texts of the imported policies that replace them.
     pub by_hand: Vec<Written>,
     /// What is left out, by flow.
@@ -35,8 +34,9 @@ pub struct Generated {
 impl Generated {
     /// What is exported: the policies, and those edited by hand in place of what they replace.
     pub fn to_export(&self) -> Vec<&Written> {
-        let mut all: Vec<&Written> = self.policies.iter().chain(&self.by_hand).collect();
-        all.sort_by_cached_key(|written| written.order());
+        let policies = self.policies.iter().map(|written| &**written);
+        let mut all: Vec<&Written> = policies.chain(&self.by_hand).collect();
+        all.sort_by(|a, b| a.order().cmp(&b.order()));
         all
     }
 
@@ -69,27 +69,26 @@ pub struct Written {
 }
 
 impl Written {
-    fn new(planned: PlanPolicy, text: dialect::Text) -> Self {
+    fn new(planned: &PlanPolicy, text: dialect::Text) -> Self {
         let mut flows: Vec<FlowId> = text.lines.iter().map(|(_, flow)| (*flow).into()).collect();
         flows.sort_unstable();
         flows.dedup();
         let lines = text.lines.into_iter();
         Self {
-            namespace: planned.namespace,
-            name: planned.name,
+            namespace: planned.namespace.clone(),
+            name: planned.name.clone(),
             role: planned.role,
-            directions: planned.directions,
+            directions: planned.directions.clone(),
             flows,
-            workloads: planned.workloads.into_iter().map(Into::into).collect(),
+            workloads: planned.workloads.iter().copied().map(Into::into).collect(),
             text: text.text,
             lines: lines.map(|(range, flow)| (range, flow.into())).collect(),
         }
     }
 
     /// By namespace, default deny first, then DNS, then by name.
-    fn order(&self) -> (String, Role, String) {
-        let role = self.role.min(Role::Flow);
-        (self.namespace.clone(), role, self.name.clone())
+    fn order(&self) -> (&str, Role, &str) {
+        (&self.namespace, self.role.min(Role::Flow), &self.name)
     }
 
     /// `NAMESPACE/NAME`, as an imported policy `replaces` it.
@@ -115,55 +114,55 @@ pub fn generate(document: &Document) -> Generated {
 /// The policies that were written last, for reuse of those that did not change.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    /// By namespace and name.
-    known: BTreeMap<String, Entry>,
+    /// In the order of the plan.
+    known: Vec<Entry>,
     /// How many policies were written anew the last time.
     pub(crate) written: usize,
 }
 
 /// A planned policy, with its text and losses.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
-    planned: PlanPolicy,
-    written: Option<Written>,
-    losses: Vec<Loss>,
+    planned: Arc<PlanPolicy>,
+    written: Option<Arc<Written>>,
+    losses: Arc<[Loss]>,
 }
 
 impl Entry {
-    fn new(planned: PlanPolicy) -> Self {
+    fn new(planned: Arc<PlanPolicy>) -> Self {
         let (text, losses) = dialect::write(&planned);
         Self {
-            written: text.map(|text| Written::new(planned.clone(), text)),
+            written: text.map(|text| Arc::new(Written::new(&planned, text))),
             planned,
-            losses,
+            losses: losses.into(),
         }
     }
 }
 
 impl Texts {
     /// Writes policies, in their order, and forgets all others.
-    fn write_each(&mut self, policies: Vec<PlanPolicy>) -> Vec<(Option<Written>, Vec<Loss>)> {
-        let mut last = std::mem::take(&mut self.known);
-        let policies = policies.into_iter().map(|planned| {
-            let known = last.remove(&planned.full_name());
-            (known.filter(|known| known.planned == planned), planned)
-        });
-        let policies: Vec<(Option<Entry>, PlanPolicy)> = policies.collect();
+    fn write_each(&mut self, policies: Vec<Arc<PlanPolicy>>) -> &[Entry] {
+        let mut last = std::mem::take(&mut self.known).into_iter().peekable();
+        let known = |planned: Arc<PlanPolicy>| {
+            while last
+                .next_if(|known| known.planned.order() < planned.order())
+                .is_some()
+            {}
+            (last.next_if(|known| known.planned == planned), planned)
+        };
+        let policies: Vec<(Option<Entry>, Arc<PlanPolicy>)> =
+            policies.into_iter().map(known).collect();
         self.written = policies.iter().filter(|(known, _)| known.is_none()).count();
         let policies = policies.into_par_iter().with_min_len(16);
         let entries = policies.map(|(known, planned)| known.unwrap_or_else(|| Entry::new(planned)));
-        let entries: Vec<Entry> = entries.collect();
-        let answers = (entries.iter()).map(|e| (e.written.clone(), e.losses.clone()));
-        let answers = answers.collect();
-        let entries = entries.into_iter();
-        self.known = entries.map(|e| (e.planned.full_name(), e)).collect();
-        answers
+        self.known = entries.collect();
+        &self.known
     }
 }
 
 /// The same, where the imported policies are lowered already.
 pub(crate) fn write(document: &Document, imported: &[Imported]) -> Generated {
-    write_plan(document, imported, plan(&Context::new(document, imported)))
+    write_plan(document, imported, plan(document, imported))
 }
 
 /// Writes what is planned.
@@ -184,10 +183,12 @@ pub(crate) fn write_with(
         ..Generated::default()
     };
     let replaced = document.replaced_policies();
-    for (written, losses) in texts.write_each(plan.policies) {
-        generated.losses.extend(losses);
-        let Some(written) = written else { continue };
-        match replaced.contains(written.key().as_str()) {
+    for entry in texts.write_each(plan.policies) {
+        generated.losses.extend(entry.losses.iter().cloned());
+        let Some(written) = entry.written.clone() else {
+            continue;
+        };
+        match !replaced.is_empty() && replaced.contains(written.key().as_str()) {
             true => generated.replaced.push(written),
             false => generated.policies.push(written),
         }
@@ -203,8 +204,8 @@ pub(crate) fn write_with(
 }
 
 /// The replaced policies with the texts that replace them.
-fn by_hand(document: &Document, replaced: &[Written]) -> Vec<Written> {
-    let one = |written: &Written| {
+fn by_hand(document: &Document, replaced: &[Arc<Written>]) -> Vec<Written> {
+    let one = |written: &Arc<Written>| {
         let key = written.key();
         let kept = document.policies.iter();
         let texts: Vec<&str> = kept
@@ -216,7 +217,7 @@ fn by_hand(document: &Document, replaced: &[Written]) -> Vec<Written> {
         Written {
             text: texts.join("---\n"),
             lines: Vec::new(),
-            ..written.clone()
+            ..Written::clone(written)
         }
     };
     replaced.iter().map(one).collect()

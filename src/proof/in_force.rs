@@ -3,17 +3,20 @@
 
 use std::sync::Arc;
 
-use crate::cluster::Snapshot;
+use rayon::prelude::*;
+
+use crate::cluster::{Assumptions, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
-use crate::intent::snapshot::{self, DocumentSnapshot};
-use crate::load::imported::{self, Lowered};
+use crate::intent::snapshot::{self, DocumentSnapshot, Snapshots};
+use crate::load::imported;
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::{Document, ImportedPolicy, PolicyId};
 use crate::policy::{Imported, Policy};
 use crate::proof::generate;
 use crate::proof::{Generated, Written};
+use crate::sets::hash::HashMap;
 
 /// A project as if it had been read from manifests: its workloads, with the generated and the imported
 /// policies.
@@ -65,6 +68,49 @@ pub struct InForce {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The written texts that were read last, for reuse of those that did not change.
+#[derive(Debug, Default)]
+pub(crate) struct ReadBack {
+    assumptions: Assumptions,
+    known: Vec<(Arc<Written>, Arc<Imported>)>,
+    /// How many texts were read the last time.
+    pub(crate) read: usize,
+    pub(crate) snapshots: Snapshots,
+}
+
+impl ReadBack {
+    /// What each text means, in order; forgets all others.
+    fn read_each(
+        &mut self,
+        written: &[Arc<Written>],
+        assumptions: Assumptions,
+    ) -> impl Iterator<Item = &Imported> {
+        let last = match self.assumptions == assumptions {
+            true => std::mem::take(&mut self.known),
+            false => Vec::new(),
+        };
+        self.assumptions = assumptions;
+        let last: HashMap<*const Written, &Arc<Imported>> = last
+            .iter()
+            .map(|(w, read)| (Arc::as_ptr(w), read))
+            .collect();
+        let known: Vec<_> = (written.iter())
+            .map(|w| last.get(&Arc::as_ptr(w)))
+            .collect();
+        self.read = known.iter().filter(|known| known.is_none()).count();
+        let texts = written.par_iter().with_min_len(16).zip(known);
+        let read = texts.map(|(written, known)| {
+            let read = || imported::lower(&written.key(), &written.text, assumptions).into();
+            (
+                Arc::clone(written),
+                known.map_or_else(read, |read| Arc::clone(read)),
+            )
+        });
+        self.known = read.collect();
+        self.known.iter().map(|(_, read)| &**read)
+    }
+}
+
 /// A policy's text as a person may read it. Lines of spans count from 1 in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Text<'a> {
@@ -82,51 +128,41 @@ impl InForce {
 
     /// The same, where the imported policies are lowered already.
     pub(crate) fn of(document: &Document, imported: &[Imported], generated: &Generated) -> Self {
-        Self::of_with(&mut Lowered::default(), document, imported, generated)
+        Self::of_with(&mut ReadBack::default(), document, imported, generated)
     }
 
     /// The same, without reading again what was read last.
     pub(crate) fn of_with(
-        lowered: &mut Lowered,
+        read_back: &mut ReadBack,
         document: &Document,
         imported: &[Imported],
         generated: &Generated,
     ) -> Self {
         let (mut policies, mut origins, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
-        let texts = generated
-            .policies
-            .iter()
-            .map(|w| (format!("{}/{}", w.namespace, w.name), w.text.as_str()));
-        let written = lowered.lower_each(texts, document.settings.assumptions);
-        for (at, read) in written.into_iter().enumerate() {
+        let written = read_back.read_each(&generated.policies, document.settings.assumptions);
+        for (at, read) in written.enumerate() {
             origins.extend(read.policies.iter().map(|_| Origin::Generated(at)));
-            policies.extend(read.policies);
-            let notes = read.diagnostics.into_iter();
-            diagnostics.extend(notes.filter(|d| d.severity != Severity::Info));
+            policies.extend(read.policies.iter().cloned());
+            let notes = read.diagnostics.iter();
+            diagnostics.extend(notes.filter(|d| d.severity != Severity::Info).cloned());
         }
         for (id, read) in document.policies.ids().zip(imported) {
             origins.extend(read.policies.iter().map(|_| Origin::Imported(id)));
             policies.extend(read.policies.iter().cloned());
         }
+        let tiers = dialect::tiers(document.settings.enforcer);
         Self {
-            cluster: snapshot::snapshot(
-                document,
-                dialect::tiers(document.settings.enforcer),
-                policies,
-            ),
+            cluster: read_back.snapshots.drawn(document).with(tiers, policies),
             origins,
             diagnostics,
         }
     }
 
     pub(crate) fn given(document: &Document, policies: Vec<Arc<Policy>>) -> Self {
+        let tiers = dialect::tiers(document.settings.enforcer);
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
-            cluster: snapshot::snapshot(
-                document,
-                dialect::tiers(document.settings.enforcer),
-                policies,
-            ),
+            cluster: snapshot::snapshot(document, tiers, policies),
             diagnostics: Vec::new(),
         }
     }
@@ -161,7 +197,7 @@ impl InForce {
         generated: &'a Generated,
     ) -> Option<Text<'a>> {
         match *self.origins.get(policy)? {
-            Origin::Generated(at) => generated.policies.get(at).map(Text::Generated),
+            Origin::Generated(at) => generated.policies.get(at).map(|w| Text::Generated(w)),
             Origin::Imported(id) => document
                 .policies
                 .get(id)

@@ -20,8 +20,8 @@ use crate::analysis::compare::{GateDifference, PeerPiece};
 use crate::analysis::{self, Isolation};
 use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
-use crate::intent::gates::{self, Bound};
-use crate::intent::snapshot::{self, DocumentSnapshot};
+use crate::intent::gates::Bound;
+use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::policy::{Direction, Policy};
 use crate::proof::Generated;
@@ -255,7 +255,7 @@ fn judge(
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
-    let cluster = snapshot::with_stand_ins(document);
+    let cluster = before.snapshots.with_stand_ins(document);
     let mut proof = Proof::default();
     let real = in_force.on(&cluster);
     let isolation = before.isolation(&real);
@@ -264,15 +264,20 @@ fn judge(
         return proof;
     }
     let imported = in_force.imported();
-    let intended = |bound| gates::intents(document, &imported, &generated.losses, &cluster, bound);
-    let mut intents = intended(Bound::Upper);
+    let losses = &generated.losses;
+    let intended = |before: &mut Before, bound| {
+        before
+            .intents
+            .of(document, &imported, losses, &cluster, bound)
+    };
+    let mut intents = intended(before, Bound::Upper);
     let ideal = cluster.intended(&intents);
     let mut differences = before.compare(&ideal, &real);
     let agreed = differences.is_empty().then_some(ideal);
     // The bounds differ only at pods that are not in the document: the lower one is needed only there.
     if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
         differences.retain(|d| d.wider);
-        intents = intended(Bound::Lower);
+        intents = intended(before, Bound::Lower);
         let lower = analysis::compare(&cluster.intended(&intents), &real);
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }

@@ -11,7 +11,6 @@ use super::reach::{Cell, ReachMatrix};
 use super::why::{PairVerdict, Question, why};
 use crate::load::imported;
 use crate::model::{Document, End, Words, WorkloadId};
-use crate::plan::context::Context;
 use crate::plan::plan;
 use crate::proof::prove::laws::{alter, drawing, random_with_rules};
 use crate::proof::{InForce, Kind, State, Verdict, generated, prove};
@@ -52,7 +51,7 @@ proptest! {
 /// All results of a document, with its plan altered or not.
 fn results(document: &Document, change: Option<(u8, u16, u16, u16)>) -> Arc<Results> {
     let imported = imported::imported(document);
-    let mut plan = plan(&Context::new(document, &imported));
+    let mut plan = plan(document, &imported);
     if let Some(change) = change {
         alter(&mut plan, change);
     }

@@ -11,11 +11,11 @@ use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 use crate::load::imported::Lowered;
 use crate::model::Document;
-use crate::plan::context::Context;
-use crate::plan::plan;
+use crate::plan::{Planned, plan_with};
 use crate::policy::Imported;
 use crate::proof::InForce;
 use crate::proof::generated::{self, Generated, Texts};
+use crate::proof::in_force::ReadBack;
 use crate::proof::prove::{self, Before, Proof, prove_against};
 use crate::{dialect, lint};
 
@@ -60,8 +60,9 @@ impl Results {
 #[derive(Debug, Default)]
 pub struct Cache {
     imported: Lowered,
+    planned: Planned,
     texts: Texts,
-    read_back: Lowered,
+    read_back: ReadBack,
     before: Before,
 }
 
@@ -107,7 +108,7 @@ pub fn check_with(
 /// The imported policies, lowered, and the written ones.
 fn write(cache: &mut Cache, document: &Document) -> (Vec<Imported>, Generated) {
     let imported = cache.imported.imported(document);
-    let plan = plan(&Context::new(document, &imported));
+    let plan = plan_with(&mut cache.planned, document, &imported);
     let generated = generated::write_with(&mut cache.texts, document, &imported, plan);
     (imported, generated)
 }

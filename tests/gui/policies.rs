@@ -307,7 +307,7 @@ fn a_deleted_rule_and_a_widened_selector_are_named_in_both_examples() {
         desk.ask(example);
         let before = desk.app().results.proof.state;
         let policies = &desk.app().results.generated.policies;
-        let fits = |w: &&drawbridge::proof::Written| {
+        let fits = |w: &&std::sync::Arc<drawbridge::proof::Written>| {
             w.flows.len() == 1 && w.text.contains("  - from:\n    - podSelector:")
         };
         let written = policies

@@ -47,7 +47,8 @@ fn findings_text(document: &Document) -> String {
 /// A kept copy of a generated policy, with its text changed.
 fn by_hand(fixture: &mut Fixture, name: &str, change: impl Fn(&str) -> String) {
     let generated = generate(&fixture.document);
-    let full = |w: &&crate::proof::Written| format!("{}/{}", w.namespace, w.name) == name;
+    let full =
+        |w: &&std::sync::Arc<crate::proof::Written>| format!("{}/{}", w.namespace, w.name) == name;
     let text = &generated.policies.iter().find(full).unwrap().text;
     let changed = change(text);
     assert_ne!(changed, *text);

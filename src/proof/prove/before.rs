@@ -1,12 +1,14 @@
 //! What was compared last: while the pods stay the same, only gates that other policies apply to are looked
 //! at again. Nothing is inferred where the last comparison found a difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{self, Endpoint, GateDifference, Isolation, Side};
 use crate::cluster::Snapshot;
+use crate::intent::gates::Intents;
+use crate::intent::snapshot::Snapshots;
 use crate::policy::{Direction, Policy};
 
 /// How many pairs of a pod and a policy are asked whether one selects the other, before comparing all is cheaper.
@@ -16,6 +18,8 @@ const MOST_PAIRS: usize = 400_000;
 #[derive(Debug, Default)]
 pub(crate) struct Before {
     last: Option<Last>,
+    pub(super) snapshots: Snapshots,
+    pub(super) intents: Intents,
     /// How many policies the last comparison looked at, on both sides.
     pub(crate) compared: usize,
 }
@@ -123,22 +127,19 @@ fn same_pods(a: &Snapshot, b: &Snapshot) -> bool {
         && a.nodes == b.nodes
 }
 
-/// The policies of either list that the other does not have; perhaps some more.
+/// The policies of either list that are not in the other one; some of them may only be copies.
 fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
-    fn key(policy: &Policy) -> (&Option<String>, &str) {
-        (&policy.namespace, &policy.name)
-    }
-    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let (old, new) = (&old[start..], &new[start..]);
-    let both = old.iter().rev().zip(new.iter().rev());
-    let end = both.take_while(|(a, b)| a == b).count();
-    let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
-    let without = |some: &'a [Arc<Policy>], others: &'a [Arc<Policy>]| {
-        let others: BTreeMap<_, &Policy> = others.iter().map(|p| (key(p), &**p)).collect();
-        let some = some.iter().map(|p| &**p);
-        some.filter(move |p| others.get(&key(p)) != Some(p))
+    let without = |some: &'a [Arc<Policy>], others: &[Arc<Policy>]| -> Vec<&'a Policy> {
+        let others: HashSet<*const Policy> = others.iter().map(Arc::as_ptr).collect();
+        let some = some.iter().filter(|p| !others.contains(&Arc::as_ptr(p)));
+        some.map(|p| &**p).collect()
     };
-    without(old, new).chain(without(new, old)).collect()
+    let (removed, added) = (without(old, new), without(new, old));
+    // Where all are copies of each other, in order, nothing has changed.
+    match removed == added {
+        true => Vec::new(),
+        false => [removed, added].concat(),
+    }
 }
 
 /// The workloads that one of these policies selects a pod of, each with all of its pods; none if they are too

@@ -39,6 +39,7 @@ fn some(results: &Results) -> Vec<&Written> {
     let all = results.generated.policies.iter();
     let all: Vec<&Written> = all
         .filter(|w| matches!(w.role, Role::Flow | Role::Workload))
+        .map(|w| &**w)
         .collect();
     let step = all.len().div_ceil(SOME).max(1);
     all.into_iter().step_by(step).collect()

@@ -1,5 +1,7 @@
 //! The proof of right policies, and of broken ones.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::model::fixture::Fixture;
 use crate::model::{Base, Style};
@@ -33,7 +35,7 @@ fn broken(fixture: &Fixture, policy: &str, change: impl Fn(&str) -> String) -> P
     let found = generated.policies.iter_mut().find(|w| full(w)).unwrap();
     let changed = change(&found.text);
     assert_ne!(changed, found.text, "nothing was broken");
-    found.text = changed;
+    Arc::make_mut(found).text = changed;
     prove(&fixture.document, &generated)
 }
 

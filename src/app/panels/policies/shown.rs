@@ -131,12 +131,12 @@ pub fn shown(
     let mut written: Vec<(&Written, Option<PolicyId>)> = generated
         .policies
         .iter()
-        .map(|policy| (policy, None))
+        .map(|policy| (&**policy, None))
         .chain(
             imported
                 .by_hand
                 .iter()
-                .map(|(at, id)| (&generated.replaced[*at], Some(*id))),
+                .map(|(at, id)| (&*generated.replaced[*at], Some(*id))),
         )
         .filter(|(policy, by_hand)| {
             let chosen = by_hand.is_some_and(|id| selection.contains(&Item::Policy(id)));
@@ -213,7 +213,7 @@ fn imported<'a>(document: &Document, results: &'a Results) -> ImportedPolicies<'
     for (id, policy) in document.policies.iter() {
         let replaced = results.generated.replaced.iter();
         let at = replaced
-            .map(Written::key)
+            .map(|written| written.key())
             .position(|key| policy.replaces.as_ref() == Some(&key));
         by_hand.extend(at.map(|at| (at, id)));
     }

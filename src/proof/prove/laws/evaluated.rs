@@ -2,6 +2,7 @@
 //! and to the plain reading of the drawing.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -11,7 +12,6 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, gate, probe};
 use crate::load::imported;
 use crate::model::{Document, FlowPort};
-use crate::plan::context::Context;
 use crate::plan::{Plan, plan};
 use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
 use crate::proof::in_force::InForce;
@@ -49,7 +49,7 @@ proptest! {
     ) {
         let document = drawing(&random).document;
         let imported = imported::imported(&document);
-        let mut plan = plan(&Context::new(&document, &imported));
+        let mut plan = plan(&document, &imported);
         alter(&mut plan, change);
         let judged = Judged::new(&document, generated::write_plan(&document, &imported, plan));
         prop_assert_eq!(judged.flows_that_are_not_exact(), "");
@@ -216,7 +216,7 @@ pub(crate) fn alter(plan: &mut Plan, (kind, policy, rule, item): (u8, u16, u16, 
         plan.policies.remove(at);
         return;
     }
-    let policy = &mut plan.policies[at];
+    let policy = Arc::make_mut(&mut plan.policies[at]);
     if kind % 8 == 1 {
         policy.subject = Selector::everything();
         return;
