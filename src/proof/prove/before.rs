@@ -1,13 +1,13 @@
 //! What was compared last: while the pods stay the same, only gates that other policies apply to are looked
-//! at again. Nothing is inferred where the last comparison found a difference.
+//! at again.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{self, Endpoint, GateDifference, Isolation, Side};
+use crate::analysis::{self, Endpoint, GateDifference, Isolation, PeerPiece, Side};
 use crate::cluster::Snapshot;
-use crate::intent::gates::Intents;
+use crate::intent::gates::{Bound, Intents};
 use crate::intent::snapshot::Snapshots;
 use crate::policy::{Direction, Policy};
 
@@ -17,51 +17,30 @@ const MOST_PAIRS: usize = 400_000;
 /// What the last proof compared, and what it found.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
-    last: Option<Last>,
     pub(super) snapshots: Snapshots,
     pub(super) intents: Intents,
-    /// How many policies the last comparison looked at, on both sides.
+    isolated: Option<(Snapshot, Vec<Isolation>)>,
+    /// For each bound.
+    differences: [Option<Compared>; 2],
+    /// How many policies the last proof compared, on both sides.
     pub(crate) compared: usize,
 }
 
 #[derive(Debug)]
-struct Last {
-    /// The cluster with the policies in force.
+struct Compared {
+    ideal: Snapshot,
     real: Snapshot,
-    isolation: Vec<Isolation>,
-    /// What was intended, if the policies did just that.
-    agreed: Option<Snapshot>,
+    differences: Vec<GateDifference>,
 }
 
 impl Before {
-    /// Keeps what was compared for the next time; `agreed`: what was intended, if the policies do just that.
-    pub(super) fn keep(
-        &mut self,
-        real: Snapshot,
-        isolation: Vec<Isolation>,
-        agreed: Option<Snapshot>,
-    ) {
-        self.last = Some(Last {
-            real,
-            isolation,
-            agreed,
-        });
-    }
-
-    /// What is known of these pods.
-    fn about(&self, real: &Snapshot) -> Option<&Last> {
-        self.last
-            .as_ref()
-            .filter(|last| same_pods(&last.real, real))
-    }
-
     /// [`analysis::isolation`].
-    pub(super) fn isolation(&self, real: &Snapshot) -> Vec<Isolation> {
+    pub(super) fn isolation(&mut self, real: &Snapshot) -> Vec<Isolation> {
         let again = || {
-            let last = self.about(real)?;
-            let changed = changed(&last.real.policies, &real.policies);
+            let (last, isolation) = self.isolated.as_ref()?;
+            let changed = same_pods(last, real).then(|| changed(&last.policies, &real.policies))?;
             let touched = touched(real, &changed, real.policies.len())?;
-            let mut isolation = last.isolation.clone();
+            let mut isolation = isolation.clone();
             for (workload, pods) in &touched {
                 let isolates = |direction| {
                     let policies = real.policies.iter();
@@ -76,31 +55,45 @@ impl Before {
             }
             Some(isolation)
         };
-        again().unwrap_or_else(|| analysis::isolation(real))
+        let isolation = again().unwrap_or_else(|| analysis::isolation(real));
+        self.isolated = Some((real.clone(), isolation.clone()));
+        isolation
     }
 
     /// [`analysis::compare`].
-    pub(super) fn compare(&mut self, ideal: &Snapshot, real: &Snapshot) -> Vec<GateDifference> {
-        if let Some(compared) = self.still_agree(ideal, real) {
-            self.compared = compared;
-            return Vec::new();
-        }
-        self.compared = ideal.policies.len() + real.policies.len();
-        analysis::compare(ideal, real)
+    pub(super) fn compare(
+        &mut self,
+        bound: Bound,
+        ideal: Snapshot,
+        real: &Snapshot,
+    ) -> Vec<GateDifference> {
+        let last = &mut self.differences[bound as usize];
+        let again = last.take().and_then(|last| last.update(&ideal, real));
+        let (compared, differences) = again.unwrap_or_else(|| {
+            let all = ideal.policies.len() + real.policies.len();
+            (all, analysis::compare(&ideal, real))
+        });
+        self.compared += compared;
+        *last = Some(Compared {
+            ideal,
+            real: real.clone(),
+            differences: differences.clone(),
+        });
+        differences
     }
+}
 
-    /// Whether the policies are still what is intended: how many were compared; none: unknown.
-    fn still_agree(&self, ideal: &Snapshot, real: &Snapshot) -> Option<usize> {
-        let last = self.about(real)?;
-        let agreed = last
-            .agreed
-            .as_ref()
-            .filter(|agreed| same_pods(agreed, ideal))?;
-        let mut all = changed(&agreed.policies, &ideal.policies);
-        all.extend(changed(&last.real.policies, &real.policies));
+impl Compared {
+    /// The differences now, and how many policies had to be compared; none where all have to be.
+    fn update(self, ideal: &Snapshot, real: &Snapshot) -> Option<(usize, Vec<GateDifference>)> {
+        if !same_pods(&self.ideal, ideal) || !same_pods(&self.real, real) {
+            return None;
+        }
+        let mut all = changed(&self.ideal.policies, &ideal.policies);
+        all.extend(changed(&self.real.policies, &real.policies));
         let touched = touched(real, &all, ideal.policies.len() + real.policies.len())?;
         if touched.is_empty() {
-            return Some(0);
+            return Some((0, self.differences));
         }
         // All policies that select one of these pods: at their gates nothing is left out.
         let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Arc<Policy>> {
@@ -111,9 +104,20 @@ impl Before {
             policies,
             ..Side::from(of)
         };
-        let differences = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
-        let differs = (differences.iter()).any(|d| touched.contains_key(&d.workload));
-        (!differs).then_some(ideal_ones.len() + real_ones.len())
+        let now = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
+        let mut differences = self.differences;
+        differences.retain(|d| !touched.contains_key(&d.workload));
+        differences.extend(
+            now.into_iter()
+                .filter(|d| touched.contains_key(&d.workload)),
+        );
+        differences.sort_unstable();
+        // Domain names are cut into pieces by all patterns of all policies.
+        let domain = |d: &GateDifference| matches!(d.peer, PeerPiece::Domain(_));
+        if differences.iter().any(domain) {
+            return None;
+        }
+        Some((ideal_ones.len() + real_ones.len(), differences))
     }
 }
 
