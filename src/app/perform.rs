@@ -76,10 +76,10 @@ impl App {
             Command::Redo => self.step(History::redo, "Redone"),
             Command::Cut => {
                 self.copy();
-                self.edit(&Edit::Remove(self.view.selected()));
+                self.delete();
             }
             Command::Copy => self.copy(),
-            Command::Delete => self.edit(&Edit::Remove(self.view.selected())),
+            Command::Delete => self.delete(),
             Command::Duplicate => self.with_canvas(CanvasView::duplicate),
             Command::Rename => self.rename(),
             Command::MuteFlow => self.mute_flows(),
@@ -358,6 +358,16 @@ impl App {
     pub(super) fn show_tab(&mut self, tab: Tab) {
         self.view.tab = tab;
         self.like(|likes| likes.inspector = true);
+    }
+
+    /// Deletes the selection.
+    fn delete(&mut self) {
+        let mut edit = Edit::Remove(self.view.selected());
+        if let Some(Item::Policy(id)) = self.view.only_selected() {
+            let name = self.view.names.name(&self.document(), id).to_owned();
+            edit = Edit::Batch(format!("Delete policy {name}"), vec![edit]);
+        }
+        self.edit(&edit);
     }
 
     /// Opens the name of what is selected on the canvas, of a flow its ports; of what is not drawn

@@ -92,7 +92,7 @@ fn frames_parse_no_text() {
 #[test]
 fn an_audit_runs_only_where_it_is_shown() {
     let mut harness = window(Workers::Inline, None);
-    let shown = harness.state().view.audit.made_for();
+    let shown = harness.state().view.inspector.audit.made_for();
     assert_eq!(shown, Some(harness.state().view.results_number));
     let document = harness.state().document();
     let workload = Item::Workload(document.workloads.ids().next().expect("a workload"));
@@ -103,13 +103,13 @@ fn an_audit_runs_only_where_it_is_shown() {
     );
     assert!(harness.state().view.results_number > shown.unwrap_or_default());
     assert_eq!(
-        harness.state().view.audit.made_for(),
+        harness.state().view.inspector.audit.made_for(),
         shown,
         "nobody sees it"
     );
     ask(&mut harness, Command::Select(Vec::new()));
     let now = harness.state().view.results_number;
-    assert_eq!(harness.state().view.audit.made_for(), Some(now));
+    assert_eq!(harness.state().view.inspector.audit.made_for(), Some(now));
 }
 
 #[test]

@@ -245,9 +245,7 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
     match document.end_from_words(word)? {
         model::End::External(id) => {
             if let Some(external) = document.externals.get(id) {
-                let blocks = external.networks.iter();
-                let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
-                found.addresses = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
+                found.addresses = external.addresses();
                 found.domains.clone_from(&external.domain_names);
             }
         }

@@ -114,10 +114,7 @@ impl Drawing {
         let workloads = loaded.snapshot.workloads.iter().map(place).collect();
         let mut externals = BTreeMap::new();
         for (id, external) in document.externals.iter() {
-            let blocks = external.networks.iter();
-            let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
-            let all = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
-            externals.entry(all).or_insert(id);
+            externals.entry(external.addresses()).or_insert(id);
         }
         Self {
             document,

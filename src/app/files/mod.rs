@@ -140,6 +140,7 @@ impl App {
         if let Some(read) = self.files.reading.take() {
             self.read(read);
         }
+        self.poll_journal();
         self.poll_saves();
         self.poll_comparing();
         self.poll_export();

@@ -370,3 +370,21 @@ fn an_invariant_follows_renames_and_survives_the_removal_of_its_ends() {
         .expect("the edit applies");
     assert_eq!(history.document().invariants.len(), 1);
 }
+
+#[test]
+fn naming_an_edit_reads_no_text() {
+    let mut fixture = crate::model::fixture::Fixture::new();
+    fixture.import("metadata: {name: deny}", None);
+    let document = fixture.document;
+    let policy = Item::Policy(document.policies.ids().next().expect("a policy"));
+    let thing = document.thing(policy).expect("it exists");
+    let edits = [
+        Edit::Remove(vec![policy]),
+        Edit::Add(thing.clone()),
+        Edit::Change(policy, thing),
+    ];
+    let before = crate::yaml::read::texts_read();
+    let names = edits.map(|edit| edit.name(&document));
+    assert_eq!(crate::yaml::read::texts_read(), before);
+    assert_eq!(names[0].replacen("Delete", "Change", 1), names[2]);
+}

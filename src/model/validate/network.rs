@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Refusal;
-use crate::model::Network;
+use crate::model::{External, Network};
+use crate::sets::IpSet;
 
 /// An address block: `10.0.0.0/8`, `2001:db8::/32`; an address alone is a block of one.
 pub fn cidr(text: &str) -> Result<IpNet, Refusal> {
@@ -85,6 +86,19 @@ impl Network {
             }
         }
         Ok(())
+    }
+}
+
+/// The addresses in any of these blocks.
+pub fn addresses_of(networks: &[Network]) -> IpSet {
+    let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
+    blocks.fold(IpSet::empty(), |all, one| all.union(&one))
+}
+
+impl External {
+    /// The addresses in its blocks.
+    pub fn addresses(&self) -> IpSet {
+        addresses_of(&self.networks)
     }
 }
 

@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use crate::analysis::connections::Reach as Open;
 use crate::analysis::query::open_ports;
 use crate::analysis::{Connection, Endpoint, Matrix, Party, Places};
-use crate::model::{Claim, Document, End, FlowPort, Invariant, Refusal};
+use crate::model::{Claim, Document, End, External, FlowPort, Invariant, Refusal};
 use crate::proof::InForce;
-use crate::query::drawn::addresses;
 use crate::sets::{IpSet, PortSet};
 
 /// A document with its policies in force.
@@ -91,7 +90,7 @@ impl<'a> Judge<'a> {
                 places.outside = document
                     .externals
                     .get(*id)
-                    .map_or(IpSet::empty(), addresses);
+                    .map_or(IpSet::empty(), External::addresses);
                 if places.outside.is_empty() {
                     let why = Refusal::new(format!("`{words}` has no networks"));
                     return Err(why.help("add its networks"));

@@ -218,3 +218,16 @@ fn unknown_names_are_rejected() {
         assert!(why(&results, &drawn, &question).is_err(), "{question:?}");
     }
 }
+
+#[test]
+fn an_address_is_of_the_external_with_the_narrowest_block_around_it() {
+    let mut fixture = shop();
+    fixture.external("wide", &["10.0.0.0/8", "192.168.1.1/32"], &[]);
+    fixture.external("narrow", &["10.0.0.0/16"], &[]);
+    let narrow = fixture
+        .document
+        .external_named("narrow")
+        .map(NodeRef::External);
+    let answer = asked(&fixture, "10.0.0.5", "shop/web", "TCP/80");
+    assert_eq!(answer.from.node, narrow);
+}
