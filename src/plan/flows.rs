@@ -30,19 +30,19 @@ struct Half {
     ports: Vec<FlowPort>,
 }
 
+/// Parts with their drafts.
+type Drafted<K, V> = BTreeMap<K, (V, Option<Arc<Draft>>)>;
+
 /// The drafts of the last halves, by what they are of.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
-    per_flow: Known<Key, Half>,
-    per_workload: Known<Unit, Vec<(Key, Half)>>,
+    per_flow: Drafted<Key, Half>,
+    per_workload: Drafted<Unit, Vec<(Key, Half)>>,
 }
-
-/// What was drafted from each part, and its draft.
-type Known<K, V> = BTreeMap<K, (V, Option<Arc<Draft>>)>;
 
 /// The draft of each part, the last one where the part is the same.
 fn drafts<K: Ord, V: PartialEq>(
-    last: &mut Known<K, V>,
+    last: &mut Drafted<K, V>,
     parts: BTreeMap<K, V>,
     draft: impl Fn(&K, &V) -> Option<Draft>,
 ) -> Vec<Arc<Draft>> {

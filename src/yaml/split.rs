@@ -1,5 +1,5 @@
-//! A text is cut at its `---` lines before it is parsed, as kubectl does, so that documents are
-//! parsed side by side and each knows its own text.
+//! Splits a text at its `---` lines before it is parsed, as kubectl does, so that documents are parsed
+//! in parallel and each has its own text.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -18,8 +18,8 @@ pub(super) struct Chunk {
     pub line: u32,
 }
 
-/// Cuts `text` before every line that starts a document. Directives and comments stay with the
-/// document they stand before only where that document has no text yet.
+/// Splits `text` before every line that starts a document. Directives and comments belong to the
+/// document they precede only where the previous document has no text yet.
 pub(super) fn chunks(text: &str) -> Vec<Chunk> {
     let mut out = Vec::new();
     let mut start = marked(text);
@@ -27,7 +27,7 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk> {
     let mut directive = false;
     let mut offset = start;
     let mut next_line = 1;
-    // Lines that end in another way than most are counted like the parser counts them.
+    // Line ends other than the usual ones are counted as the parser counts them.
     let plain = text.is_ascii() && !text.as_bytes().contains(&b'\r');
     let odd = !plain && text.contains(&BREAKS[1..]);
     for raw in text[start..].split_inclusive('\n') {
@@ -70,7 +70,7 @@ fn is_blank_or_comment(line: &str) -> bool {
     line.is_empty() || line.starts_with('#')
 }
 
-/// The text with a line break at its end: libyaml-safer gives up on a block scalar without one.
+/// The text with a line break at its end: libyaml-safer fails on a block scalar without one.
 pub(super) fn ended(own: &str) -> Cow<'_, str> {
     match own.ends_with(BREAKS) {
         true => Cow::Borrowed(own),
@@ -78,7 +78,7 @@ pub(super) fn ended(own: &str) -> Cow<'_, str> {
     }
 }
 
-/// The chunk without its `---` line, a closing `...`, and blank lines around; those behind a `block`
+/// The chunk without its `---` line, a closing `...`, and blank lines around; those after a `block`
 /// scalar stay.
 pub(super) fn trimmed(text: &str, mut range: Range<usize>, block: bool) -> Range<usize> {
     let own = &text[range.clone()];
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_before_every_marker() {
+    fn splits_before_every_marker() {
         assert_eq!(
             texts("# head\na: 1\n---\nb: 2\n--- # note\nc: 3"),
             [
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_marker_stays() {
+    fn similar_lines_do_not_split() {
         assert_eq!(trimmed("---# a: 1\n", 0..10, false), 0..10);
         assert_eq!(
             texts("a: |\n  ---\n----\n---x\n"),

@@ -1,15 +1,14 @@
-//! What was compared last: while the pods stay the same, only gates that other policies apply to are looked
-//! at again.
+//! What was compared last: only gates that other policies or other pods apply to are looked at again.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{self, Endpoint, GateDifference, Isolation, PeerPiece, Side};
-use crate::cluster::Snapshot;
+use crate::cluster::{Pod, Snapshot};
 use crate::intent::gates::{Bound, Intents};
 use crate::intent::snapshot::Snapshots;
-use crate::policy::{Direction, Policy};
+use crate::policy::{Direction, Match, Peer, Policy};
 
 /// How many pairs of a pod and a policy are asked whether one selects the other, before comparing all is cheaper.
 const MOST_PAIRS: usize = 400_000;
@@ -38,8 +37,9 @@ impl Before {
     pub(super) fn isolation(&mut self, real: &Snapshot) -> Vec<Isolation> {
         let again = || {
             let (last, isolation) = self.isolated.as_ref()?;
-            let changed = same_pods(last, real).then(|| changed(&last.policies, &real.policies))?;
-            let touched = touched(real, &changed, real.policies.len())?;
+            let pods = changed_pods(last, real)?;
+            let changed = changed(&last.policies, &real.policies);
+            let touched = touched(real, &pods, &changed, real.policies.len())?;
             let mut isolation = isolation.clone();
             for (workload, pods) in &touched {
                 let isolates = |direction| {
@@ -86,12 +86,14 @@ impl Before {
 impl Compared {
     /// The differences now, and how many policies had to be compared; none where all have to be.
     fn update(self, ideal: &Snapshot, real: &Snapshot) -> Option<(usize, Vec<GateDifference>)> {
-        if !same_pods(&self.ideal, ideal) || !same_pods(&self.real, real) {
-            return None;
-        }
+        let pods = changed_pods(&self.real, real)?;
         let mut all = changed(&self.ideal.policies, &ideal.policies);
         all.extend(changed(&self.real.policies, &real.policies));
-        let touched = touched(real, &all, ideal.policies.len() + real.policies.len())?;
+        let peers = ideal.policies.iter().chain(&real.policies);
+        let peers = peers.filter(|p| !pods.is_empty() && names(p, [&self.real, real], &pods));
+        all.extend(peers.map(|p| &**p));
+        let count = ideal.policies.len() + real.policies.len();
+        let touched = touched(real, &pods, &all, count)?;
         if touched.is_empty() {
             return Some((0, self.differences));
         }
@@ -121,21 +123,55 @@ impl Compared {
     }
 }
 
-/// Whether two clusters differ in their policies alone.
-fn same_pods(a: &Snapshot, b: &Snapshot) -> bool {
-    a.assumptions == b.assumptions
-        && a.tiers == b.tiers
-        && a.namespaces == b.namespaces
-        && a.workloads == b.workloads
-        && a.pods == b.pods
-        && a.nodes == b.nodes
+/// The pods that differ; none if more does than pods in place and policies.
+fn changed_pods(old: &Snapshot, new: &Snapshot) -> Option<Vec<usize>> {
+    let alike = old.assumptions == new.assumptions
+        && old.tiers == new.tiers
+        && old.namespaces == new.namespaces
+        && old.nodes == new.nodes
+        && old.pods.len() == new.pods.len();
+    if !alike {
+        return None;
+    }
+    let place = |pod: &Pod| (pod.namespace, pod.workload);
+    let mut changed = Vec::new();
+    let pods = old.pods.iter().zip(new.pods.iter()).enumerate();
+    let same = Arc::ptr_eq(&old.pods, &new.pods);
+    for (at, (old, new)) in pods.filter(|_| !same) {
+        if place(old) != place(new) {
+            return None;
+        }
+        if old != new {
+            changed.push(at);
+        }
+    }
+    Some(changed)
+}
+
+/// Whether a rule of the policy has one of these pods as a peer, as they were or as they are.
+fn names(policy: &Policy, clusters: [&Snapshot; 2], pods: &[usize]) -> bool {
+    let matches = |peer: &Peer| {
+        let mut pods = pods.iter().map(|at| Endpoint::Pod(*at));
+        pods.any(|pod| {
+            clusters
+                .iter()
+                .any(|cluster| peer_matches(cluster, peer, &pod))
+        })
+    };
+    let sides = policy.ingress.iter().chain(&policy.egress);
+    sides
+        .flat_map(|side| &side.rules)
+        .any(|rule| match &rule.peers {
+            Match::Any => true,
+            Match::Only(items) => items.iter().any(|item| matches(&item.peer)),
+        })
 }
 
 /// The policies of either list that are not in the other one; some of them may only be copies.
 fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
     let without = |some: &'a [Arc<Policy>], others: &[Arc<Policy>]| -> Vec<&'a Policy> {
-        let others: HashSet<*const Policy> = others.iter().map(Arc::as_ptr).collect();
-        let some = some.iter().filter(|p| !others.contains(&Arc::as_ptr(p)));
+        let shared: HashSet<*const Policy> = others.iter().map(Arc::as_ptr).collect();
+        let some = some.iter().filter(|p| !shared.contains(&Arc::as_ptr(p)));
         some.map(|p| &**p).collect()
     };
     let (removed, added) = (without(old, new), without(new, old));
@@ -146,10 +182,11 @@ fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy
     }
 }
 
-/// The workloads that one of these policies selects a pod of, each with all of its pods; none if they are too
-/// many for so many policies.
+/// The workloads of these pods, and those that one of these policies selects a pod of, each with all of its
+/// pods; none if they are too many for so many policies.
 fn touched(
     cluster: &Snapshot,
+    changed: &[usize],
     by: &[&Policy],
     policies: usize,
 ) -> Option<BTreeMap<usize, Vec<Endpoint>>> {
@@ -160,7 +197,8 @@ fn touched(
     let mut count = 0;
     for (at, workload) in cluster.workloads.iter().enumerate() {
         let pods: Vec<Endpoint> = workload.pods.clone().map(Endpoint::Pod).collect();
-        if by.iter().any(|policy| selects(cluster, policy, &pods)) {
+        let own = changed.iter().any(|pod| workload.pods.contains(pod));
+        if own || by.iter().any(|policy| selects(cluster, policy, &pods)) {
             count += pods.len();
             found.insert(at, pods);
         }
