@@ -4,6 +4,7 @@
 //! importing, generating, proving and linting all return values plus a list of these; none of them
 //! fails as a whole because of one invalid document.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -50,6 +51,9 @@ impl fmt::Display for Span {
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
 }
+
+/// The code of a policy whose kind nothing here judges.
+pub const NOT_JUDGED: &str = "not-judged";
 
 /// How bad it is. Errors are what the API server would refuse or what makes an answer incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -109,6 +113,49 @@ pub fn apply(text: &str, patches: &[Patch]) -> Option<String> {
     }
     out.push_str(text.get(at..)?);
     Some(out)
+}
+
+/// Whether a terminal acts on a character instead of showing it: control characters, and those that turn the direction of
+/// text or end a line.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A text with the characters that a terminal acts on written as `\u{1b}`.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match is_unprintable(c) {
+            true => out.extend(c.escape_unicode()),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The edit distance of two names, for "did you mean": characters inserted, deleted, replaced or swapped with a neighbour.
+pub fn edit_distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j - 1] + same)
+                .min(rows[i - 1][j] + 1)
+                .min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
 }
 
 /// One message. `message` is lower case without a full stop, user input in backticks.
@@ -192,18 +239,18 @@ impl fmt::Display for Diagnostic {
     /// `file:line:column: severity: message (code)`, then the field path and the help on lines of their own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(span) = &self.span {
-            write!(f, "{span}: ")?;
+            write!(f, "{}: ", escaped(&span.to_string()))?;
         }
         write!(f, "{}: ", self.severity)?;
         if let Some(resource) = &self.resource {
-            write!(f, "{resource}: ")?;
+            write!(f, "{}: ", escaped(resource))?;
         }
         if let Some(path) = &self.path {
-            write!(f, "{path}: ")?;
+            write!(f, "{}: ", escaped(path))?;
         }
-        write!(f, "{} ({})", self.message, self.code)?;
+        write!(f, "{} ({})", escaped(&self.message), self.code)?;
         if let Some(help) = &self.help {
-            write!(f, "\n    help: {help}")?;
+            write!(f, "\n    help: {}", escaped(help))?;
         }
         Ok(())
     }

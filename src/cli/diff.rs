@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{FINDINGS, FINE, Inputs, Rules, answer, exit_code, load_inputs, tell};
+use super::{FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, load_inputs, tell};
 use crate::analysis::changes::{Relation, changes, policy_relation};
+use crate::diag::Diagnostic;
 use crate::load::Loaded;
 use crate::report::diff;
 
@@ -35,6 +36,12 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
+    if args.old == args.new && args.old.as_os_str() == "-" {
+        let message = "standard input can only be read once";
+        let help = "write one of the sides to a file";
+        tell(&[Diagnostic::error("file", message).help(help)]);
+        return WRONG;
+    }
     let (old, new) = read(args);
     let mut diagnostics = old.diagnostics.clone();
     diagnostics.extend_from_slice(&new.diagnostics);
@@ -43,10 +50,13 @@ pub(super) fn run(args: &Args) -> u8 {
         || changes(&old.snapshot, &new.snapshot),
         || policy_relation(&old.snapshot, &new.snapshot),
     );
+    let mut left_out = old.snapshot.left_out.clone();
+    left_out.extend_from_slice(&new.snapshot.left_out);
     let found = diff::Compared {
         changes: &changes,
         policies,
         assumptions: new.snapshot.assumptions,
+        left_out: &left_out,
     };
     let text = match args.output {
         Format::Txt => diff::text(found),

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{FINDINGS, FINE, WRONG, answer, open_project, tell};
+use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, tell};
 use crate::diag::{Diagnostic, Severity};
+use crate::load;
+use crate::manifest::Source;
 use crate::model;
 use crate::policy::Role;
 use crate::project::files::{ExportFile, ExportOptions, ExportTarget, plan_export};
@@ -41,7 +43,7 @@ enum Style {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let Some(mut document) = open_project(&args.project) else {
+    let Some((mut document, of_project)) = open_project(&args.project) else {
         return WRONG;
     };
     if document.flows.is_empty() {
@@ -57,11 +59,15 @@ pub(super) fn run(args: &Args) -> u8 {
     let generated = crate::proof::generate(&document);
     tell(&generated.diagnostics);
     tell(&omitted(&document, &generated));
+    let refused = refused(&generated);
+    tell(&refused);
     let at_fault = generated
         .losses
         .iter()
         .any(|loss| loss.severity == Severity::Error);
     let code = if at_fault { FINDINGS } else { FINE };
+    let told = [of_project, generated.diagnostics.clone(), refused].concat();
+    let code = exit_code(&told, code);
     match &args.output {
         None => answer(&joined(&generated, args.without_namespaces), code),
         Some(folder) => match write(args, folder.clone(), &generated) {
@@ -83,6 +89,16 @@ fn omitted(document: &model::Document, generated: &Generated) -> Vec<Diagnostic>
         found.on(format!("flow {}", document.flow_name(loss.flow.into())))
     };
     generated.losses.iter().map(one).collect()
+}
+
+/// What the API server would refuse in the policies, such as an invalid label of the project's settings.
+fn refused(generated: &Generated) -> Vec<Diagnostic> {
+    let source =
+        |w: &Written| Source::new(format!("{}/{}.yaml", w.namespace, w.name), w.text.as_str());
+    let texts: Vec<Source> = generated.policies.iter().map(|w| source(w)).collect();
+    let mut found = load::load(&texts, &load::Settings::default()).diagnostics;
+    found.retain(|d| d.severity == Severity::Error);
+    found
 }
 
 fn text(written: &Written, without_namespaces: bool) -> String {

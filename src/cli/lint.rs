@@ -22,8 +22,8 @@ pub(super) struct Args {
     explain: Option<String>,
 }
 
-/// Every diagnostic is a finding and goes to standard output. Findings are exit code 1; an unreadable file
-/// or an unsupported enforcer is 2.
+/// Every diagnostic is a finding and goes to standard output. Findings are exit code 1; what could not be read,
+/// and an unsupported enforcer, is 2.
 pub(super) fn run(args: &Args) -> u8 {
     if let Some(code) = &args.explain {
         return explain(code);
@@ -35,9 +35,10 @@ pub(super) fn run(args: &Args) -> u8 {
     let found = lint::lint(&loaded);
     let text = match args.output {
         Format::Txt => findings::text(&found),
-        Format::Json => findings::json(&found),
+        Format::Json => findings::json(&found, &loaded.snapshot.left_out),
     };
-    let code = if found.iter().any(|d| matches!(d.code, "file" | "enforcer")) {
+    let not_read = ["file", "enforcer", "syntax", "template", "project-format"];
+    let code = if found.iter().any(|d| not_read.contains(&d.code)) {
         WRONG
     } else if found.iter().any(|d| d.severity != Severity::Info) {
         FINDINGS

@@ -23,7 +23,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, NOT_JUDGED, Severity};
 use crate::load::{self, Loaded};
 use crate::model::Document;
 use crate::model::validate::Refusal;
@@ -159,6 +159,9 @@ pub(crate) struct Rules {
     /// (default: the project's, else unknown and pods)
     #[arg(long, value_name = "KEY=VALUE", value_parser = assumption)]
     pub assume: Vec<Assumption>,
+    /// Accept that policies of this kind are not judged (may be given several times)
+    #[arg(long, value_name = "KIND")]
+    pub leave_out: Vec<String>,
 }
 
 /// A value of `--enforcer`.
@@ -212,8 +215,19 @@ impl Rules {
             Assumption::HostNetwork(all.host_network),
         ];
         Self {
-            enforcer: self.enforcer,
             assume,
+            ..self.clone()
+        }
+    }
+
+    /// Turns warnings about policies that are left out on purpose into notes.
+    pub fn accept(&self, diagnostics: &mut [Diagnostic]) {
+        let kind = |d: &Diagnostic| d.resource.as_ref()?.split(' ').next().map(str::to_owned);
+        for found in diagnostics.iter_mut().filter(|d| d.code == NOT_JUDGED) {
+            if kind(found).is_some_and(|kind| self.leave_out.contains(&kind)) {
+                found.severity = Severity::Info;
+                found.help = None;
+            }
         }
     }
 
@@ -251,6 +265,7 @@ pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
     let (texts, mut diagnostics) = sources::collect(&inputs.paths);
     let mut loaded = load::load(&texts, &inputs.rules.over(load::Settings::default()));
     diagnostics.append(&mut loaded.diagnostics);
+    inputs.rules.accept(&mut diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
     ManuallyDrop::new(loaded)
@@ -272,6 +287,7 @@ fn project(inputs: &Inputs) -> Option<Loaded> {
             settings.enforcer = judged.enforcer;
             settings.assumptions = judged.assumptions;
             let mut loaded = crate::proof::loaded(&document);
+            inputs.rules.accept(&mut loaded.diagnostics);
             loaded.diagnostics.splice(0..0, diagnostics);
             loaded
         }
@@ -282,12 +298,12 @@ fn project(inputs: &Inputs) -> Option<Loaded> {
     })
 }
 
-/// Opens a project and prints its diagnostics; none if it cannot be opened.
-pub(crate) fn open_project(path: &std::path::Path) -> Option<Document> {
+/// Opens a project and prints its diagnostics, which it returns too; none if it cannot be opened.
+pub(crate) fn open_project(path: &std::path::Path) -> Option<(Document, Vec<Diagnostic>)> {
     match files::open(path) {
         Ok(opened) => {
             tell(&opened.diagnostics);
-            Some(opened.document)
+            Some((opened.document, opened.diagnostics))
         }
         Err(diagnostics) => {
             tell(&diagnostics);
@@ -333,9 +349,14 @@ pub(crate) fn refused(refusal: Refusal) -> u8 {
     WRONG
 }
 
-/// 2 if any diagnostic is an error, else `code`.
+/// 2 if any diagnostic is an error or a policy that is not judged, else `code`.
 pub fn exit_code(diagnostics: &[Diagnostic], code: u8) -> u8 {
-    if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+    let wrong = |d: &Diagnostic| match d.severity {
+        Severity::Error => true,
+        Severity::Warning => d.code == NOT_JUDGED,
+        Severity::Info => false,
+    };
+    if diagnostics.iter().any(wrong) {
         WRONG
     } else {
         code
@@ -374,6 +395,7 @@ mod tests {
     fn last_value_of_a_repeated_assumption_wins() {
         let rules = Rules {
             enforcer: None,
+            leave_out: Vec::new(),
             assume: ["pod-addresses=known", "pod-addresses=outside"]
                 .map(|text| assumption(text).unwrap())
                 .into(),

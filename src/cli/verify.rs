@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, tell};
+use crate::cluster::LeftOut;
 use crate::diag::Diagnostic;
 use crate::lint;
 use crate::load;
+use crate::manifest::Source;
 use crate::model::Document;
 use crate::project::{files, format, sources};
 use crate::proof::Proof;
@@ -49,10 +51,11 @@ struct Found {
     invariants: Vec<Judged>,
     fixes: Vec<Vec<String>>,
     diagnostics: Vec<Diagnostic>,
+    left_out: Vec<LeftOut>,
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let Some(document) = open_project(&args.project) else {
+    let Some((document, of_project)) = open_project(&args.project) else {
         return WRONG;
     };
     let found = match args.against.is_empty() {
@@ -66,6 +69,7 @@ pub(super) fn run(args: &Args) -> u8 {
         invariants: &found.invariants,
         fixes: &found.fixes,
         diagnostics: &found.diagnostics,
+        left_out: &found.left_out,
         places: &places(args),
     };
     let text = match args.output {
@@ -79,6 +83,7 @@ pub(super) fn run(args: &Args) -> u8 {
         Some(false) => FINDINGS,
         None => WRONG,
     };
+    let code = exit_code(&of_project, code);
     answer(&text, exit_code(&found.diagnostics, code))
 }
 
@@ -104,7 +109,18 @@ fn own(document: &Document) -> Found {
         invariants: results.invariants,
         fixes,
         diagnostics,
+        left_out: imported_left_out(document),
     }
+}
+
+/// The imported policies that are not judged.
+fn imported_left_out(document: &Document) -> Vec<LeftOut> {
+    let imported = document.policies.iter();
+    let texts: Vec<_> = imported
+        .map(|(_, policy)| Source::new(policy.file.as_str(), policy.text.as_str()))
+        .collect();
+    let read = load::load(&texts, &load::Settings::of(&document.settings));
+    read.snapshot.left_out
 }
 
 fn against(args: &Args, document: &Document) -> Found {
@@ -112,12 +128,14 @@ fn against(args: &Args, document: &Document) -> Found {
     let mut loaded = load::load(&texts, &load::Settings::of(&document.settings));
     lint::qualify(&mut loaded);
     diagnostics.extend(loaded.diagnostics);
+    let left_out = loaded.snapshot.left_out;
     let (proof, invariants) = crate::query::check_against(document, loaded.snapshot.policies);
     Found {
         proof,
         invariants,
         fixes: Vec::new(),
         diagnostics,
+        left_out,
     }
 }
 

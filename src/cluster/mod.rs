@@ -32,8 +32,35 @@ pub struct Snapshot {
     pub tiers: Vec<Tier>,
     /// All policies, lowered.
     pub policies: Vec<Arc<Policy>>,
+    /// Policies that are not judged, in the order of the input.
+    pub left_out: Vec<LeftOut>,
     /// What the answers take for granted.
     pub assumptions: Assumptions,
+}
+
+/// A policy that the answers leave out: of a kind that nothing here judges, misspelt, or refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// `kind`, as written.
+    pub kind: String,
+    /// Its API group; empty for the core group.
+    pub group: String,
+    /// The namespace of the pods that it may select; none: any.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+    /// Where it is.
+    pub span: Span,
+}
+
+impl LeftOut {
+    /// `CiliumNetworkPolicy shop/web`.
+    pub fn title(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{} {namespace}/{}", self.kind, self.name),
+            None => format!("{} {}", self.kind, self.name),
+        }
+    }
 }
 
 /// What is taken for granted; shown in every report.
@@ -198,6 +225,12 @@ pub struct Pod {
 }
 
 impl Snapshot {
+    /// The policies left out that may select pods of a namespace.
+    pub fn left_out_in(&self, namespace: &str) -> impl Iterator<Item = &LeftOut> {
+        let may = move |policy: &&LeftOut| policy.namespace.as_ref().is_none_or(|n| n == namespace);
+        self.left_out.iter().filter(may)
+    }
+
     /// The node that a pod runs on, if it is known.
     pub fn node_of(&self, pod: &Pod) -> Option<&Node> {
         let name = pod.node.as_deref()?;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, edit_distance};
 use crate::yaml::{Map, Mark, Node, Object, Value};
 
 /// Which fields a value may have.
@@ -143,29 +143,8 @@ impl<'a> Walk<'a> {
 fn nearest(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> {
     let key = key.to_ascii_lowercase();
     let near = fields.iter().map(|(name, _)| {
-        let distance = distance(&key, &name.to_ascii_lowercase());
+        let distance = edit_distance(&key, &name.to_ascii_lowercase());
         (distance, *name)
     });
     near.min().filter(|(d, _)| *d <= 2).map(|(_, name)| name)
-}
-
-/// The edit distance: characters inserted, deleted, replaced or swapped with a neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let same = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (rows[i - 1][j - 1] + same)
-                .min(rows[i - 1][j] + 1)
-                .min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }

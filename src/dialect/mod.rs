@@ -186,6 +186,7 @@ pub fn unsupported(enforcer: Enforcer) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Reading;
     use std::collections::BTreeSet;
 
     #[test]
@@ -193,7 +194,11 @@ mod tests {
         let all = kinds();
         let names: BTreeSet<_> = all.iter().map(|kind| (kind.group, kind.name)).collect();
         assert_eq!(names.len(), all.len());
-        let judged: Vec<_> = all.iter().filter(|k| k.judged).map(|k| k.name).collect();
+        let judged: Vec<_> = all
+            .iter()
+            .filter(|k| k.reading == Reading::Judged)
+            .map(|k| k.name)
+            .collect();
         assert!(judged.contains(&"NetworkPolicy") && judged.contains(&"ClusterNetworkPolicy"));
     }
 

@@ -1,32 +1,114 @@
 //! Kinds of policies that no dialect reads yet. They are known by name, so that answers can report what they omit.
 
-use crate::policy::Kind;
+use crate::policy::{Kind, Reading};
 
-/// These kinds.
+/// These kinds: those that decide which connections of pods are allowed, of projects that run in clusters.
 pub(super) const KINDS: &[Kind] = &[
-    kind("cilium.io", "CiliumNetworkPolicy", true),
-    kind("cilium.io", "CiliumClusterwideNetworkPolicy", false),
-    kind("projectcalico.org", "NetworkPolicy", true),
-    kind("projectcalico.org", "GlobalNetworkPolicy", false),
-    kind("projectcalico.org", "StagedNetworkPolicy", true),
-    kind("projectcalico.org", "StagedGlobalNetworkPolicy", false),
-    kind("projectcalico.org", "StagedKubernetesNetworkPolicy", true),
-    kind("crd.projectcalico.org", "NetworkPolicy", true),
-    kind("crd.projectcalico.org", "GlobalNetworkPolicy", false),
-    kind("crd.projectcalico.org", "StagedNetworkPolicy", true),
-    kind("crd.projectcalico.org", "StagedGlobalNetworkPolicy", false),
-    kind(
-        "crd.projectcalico.org",
+    left_out("cilium.io", "v2", "CiliumNetworkPolicy", true),
+    left_out("cilium.io", "v2", "CiliumClusterwideNetworkPolicy", false),
+    left_out("projectcalico.org", "v3", "NetworkPolicy", true),
+    left_out("projectcalico.org", "v3", "GlobalNetworkPolicy", false),
+    staged("projectcalico.org", "v3", "StagedNetworkPolicy", true),
+    staged(
+        "projectcalico.org",
+        "v3",
+        "StagedGlobalNetworkPolicy",
+        false,
+    ),
+    staged(
+        "projectcalico.org",
+        "v3",
         "StagedKubernetesNetworkPolicy",
+        true,
+    ),
+    left_out("crd.projectcalico.org", "v1", "NetworkPolicy", true),
+    left_out("crd.projectcalico.org", "v1", "GlobalNetworkPolicy", false),
+    staged("crd.projectcalico.org", "v1", "StagedNetworkPolicy", true),
+    staged(
+        "crd.projectcalico.org",
+        "v1",
+        "StagedGlobalNetworkPolicy",
+        false,
+    ),
+    staged(
+        "crd.projectcalico.org",
+        "v1",
+        "StagedKubernetesNetworkPolicy",
+        true,
+    ),
+    left_out("crd.antrea.io", "v1beta1", "NetworkPolicy", true),
+    left_out("crd.antrea.io", "v1beta1", "ClusterNetworkPolicy", false),
+    left_out(
+        "security.antrea.tanzu.vmware.com",
+        "v1alpha1",
+        "NetworkPolicy",
+        true,
+    ),
+    left_out(
+        "security.antrea.tanzu.vmware.com",
+        "v1alpha1",
+        "ClusterNetworkPolicy",
+        false,
+    ),
+    left_out("crd.nsx.vmware.com", "v1alpha1", "SecurityPolicy", true),
+    left_out("security.istio.io", "v1", "AuthorizationPolicy", true),
+    left_out("policy.linkerd.io", "v1alpha1", "AuthorizationPolicy", true),
+    left_out("policy.linkerd.io", "v1beta1", "ServerAuthorization", true),
+    left_out(
+        "consul.hashicorp.com",
+        "v1alpha1",
+        "ServiceIntentions",
+        true,
+    ),
+    left_out("kuma.io", "v1alpha1", "MeshTrafficPermission", true),
+    left_out("kuma.io", "v1alpha1", "TrafficPermission", false),
+    left_out("k8s.ovn.org", "v1", "EgressFirewall", true),
+    left_out("network.openshift.io", "v1", "EgressNetworkPolicy", true),
+    left_out("k8s.cni.cncf.io", "v1beta1", "MultiNetworkPolicy", true),
+    left_out("networking.gke.io", "v1alpha1", "FQDNNetworkPolicy", true),
+    left_out(
+        "networking.k8s.aws",
+        "v1alpha1",
+        "ApplicationNetworkPolicy",
+        true,
+    ),
+    left_out(
+        "networking.k8s.aws",
+        "v1alpha1",
+        "ClusterNetworkPolicy",
+        false,
+    ),
+    left_out(
+        "vpcresources.k8s.aws",
+        "v1beta1",
+        "SecurityGroupPolicy",
         true,
     ),
 ];
 
-const fn kind(group: &'static str, name: &'static str, namespaced: bool) -> Kind {
+const fn left_out(
+    group: &'static str,
+    version: &'static str,
+    name: &'static str,
+    namespaced: bool,
+) -> Kind {
     Kind {
         group,
         name,
         namespaced,
-        judged: false,
+        version,
+        reading: Reading::LeftOut,
+    }
+}
+
+const fn staged(
+    group: &'static str,
+    version: &'static str,
+    name: &'static str,
+    namespaced: bool,
+) -> Kind {
+    Kind {
+        reading: Reading::NotEnforced,
+        ..left_out(group, version, name, namespaced)
     }
 }

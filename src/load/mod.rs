@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Assumptions, Enforcer, Snapshot};
+use crate::cluster::{Assumptions, Enforcer, LeftOut, Snapshot};
 use crate::diag::Diagnostic;
 use crate::dialect;
 use crate::manifest::{self, Source};
@@ -99,14 +99,24 @@ pub fn load(sources: &[Source], settings: &Settings) -> Loaded {
     for (policies, diagnostics, object) in read {
         loaded.diagnostics.extend(diagnostics);
         let index = (!policies.is_empty()).then_some(snapshot.policies.len());
+        if index.is_none() {
+            snapshot.left_out.push(left_out(&object));
+        }
         snapshot.policies.extend(policies.into_iter().map(Arc::new));
         loaded.policies.push(LoadedPolicy { object, index });
     }
+    snapshot.left_out.sort_by(|a, b| a.span.cmp(&b.span));
     loaded.diagnostics.extend(notes::notes(snapshot));
     loaded
         .diagnostics
         .sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
     loaded
+}
+
+/// A policy that its dialect refuses.
+fn left_out(object: &Object) -> LeftOut {
+    let namespaced = dialect::kind(object).is_some_and(|kind| kind.namespaced);
+    manifest::left_out(object, namespaced)
 }
 
 #[cfg(test)]

@@ -17,12 +17,17 @@ const MAX_OWNERS: usize = 8;
 
 pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>) -> Manifests {
     let mut skipped = 0;
+    let mut left_out = Vec::new();
     let mut resources = Vec::new();
     for outcome in outcomes {
         match outcome {
             Outcome::Resource(resource) => resources.push(resource),
             Outcome::Skipped => skipped += 1,
             Outcome::Told(diagnostic) => diagnostics.push(diagnostic),
+            Outcome::LeftOut(policy, diagnostic) => {
+                left_out.push(policy);
+                diagnostics.push(diagnostic);
+            }
         }
     }
     let resources = without_duplicates(resources, &mut diagnostics);
@@ -31,7 +36,8 @@ pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>)
         parts.sort_in(resource);
     }
     let policies = std::mem::take(&mut parts.policies);
-    let snapshot = parts.snapshot(&mut diagnostics);
+    let mut snapshot = parts.snapshot(&mut diagnostics);
+    snapshot.left_out = left_out;
     diagnostics.sort_by(|a, b| place(a).cmp(&place(b)));
     Manifests {
         snapshot,

@@ -1,6 +1,7 @@
 //! The kinds of objects that are read.
 
-use crate::policy;
+use crate::diag::edit_distance;
+use crate::policy::{self, Reading};
 use crate::yaml::Object;
 
 /// How an object is used.
@@ -20,6 +21,10 @@ pub(super) enum Kind {
     ReferenceGrant,
     /// A policy of one of the kinds that the caller knows.
     Policy(policy::Kind),
+    /// A policy of a kind that no server knows, where a known one is meant.
+    Misspelt(policy::Kind),
+    /// A network policy by its name, of a group that the caller does not know.
+    OtherPolicy,
     /// Everything else.
     Unknown,
 }
@@ -66,8 +71,30 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
             let known = policies
                 .iter()
                 .find(|kind| kind.group == group && kind.name == name);
-            known.map_or(Kind::Unknown, |kind| Kind::Policy(*kind))
+            known.map_or_else(|| policy_like(object, policies), |kind| Kind::Policy(*kind))
         }
+    }
+}
+
+/// What the name of a kind says where the caller knows no such kind: a misspelt policy, one of another project,
+/// or no policy.
+fn policy_like(object: &Object, policies: &[policy::Kind]) -> Kind {
+    let (group, name) = (object.group(), object.kind.to_ascii_lowercase());
+    let singular = name.strip_suffix("ies").map(|stem| format!("{stem}y"));
+    let name = singular.unwrap_or(name);
+    if !["network", "pol"].iter().any(|part| name.contains(part)) {
+        return Kind::Unknown;
+    }
+    let far = |kind: &policy::Kind| edit_distance(&name, &kind.name.to_ascii_lowercase());
+    let reserved = !group.contains('.') || group.ends_with(".k8s.io");
+    let meant = policies.iter().filter(|kind| {
+        let official = reserved && kind.reading == Reading::Judged && kind.group.contains('.');
+        far(kind) <= 2 && (official || edit_distance(group, kind.group) <= 2)
+    });
+    match meant.min_by_key(|kind| (far(kind), edit_distance(group, kind.group))) {
+        Some(meant) => Kind::Misspelt(*meant),
+        None if name.contains("networkpolicy") => Kind::OtherPolicy,
+        None => Kind::Unknown,
     }
 }
 
@@ -75,8 +102,8 @@ impl Kind {
     /// Whether its objects have a namespace.
     pub fn namespaced(self) -> bool {
         match self {
-            Self::Namespace | Self::Node => false,
-            Self::Policy(kind) => kind.namespaced,
+            Self::Namespace | Self::Node | Self::OtherPolicy => false,
+            Self::Policy(kind) | Self::Misspelt(kind) => kind.namespaced,
             _ => true,
         }
     }

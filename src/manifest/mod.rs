@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cluster::Snapshot;
+use crate::cluster::{LeftOut, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy;
 use crate::yaml::{Object, decode};
@@ -77,6 +77,17 @@ pub fn read(sources: &[Source], policies: &[policy::Kind]) -> Manifests {
     let (words, resources): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
     diagnostics.extend(words.into_iter().flatten());
     assemble::assemble(resources, diagnostics)
+}
+
+/// A policy as one that answers leave out.
+pub fn left_out(object: &Object, namespaced: bool) -> LeftOut {
+    LeftOut {
+        kind: object.kind.clone(),
+        group: object.group().to_owned(),
+        namespace: namespaced.then(|| object.namespace_or_default().to_owned()),
+        name: object.name.clone(),
+        span: object.whole(),
+    }
 }
 
 /// One note for all objects without a namespace (W3).

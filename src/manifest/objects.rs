@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::Source;
 use super::kinds::{self, Kind};
 use crate::diag::Diagnostic;
-use crate::policy;
+use crate::policy::{self, Reading};
 use crate::yaml::decode::{self, deep};
 use crate::yaml::{self, Mark, Node, Object, Problem, Value};
 
@@ -142,6 +142,9 @@ impl Reader<'_> {
                 let message = "a document with neither apiVersion nor kind is not a Kubernetes object: skipped";
                 self.tell(Diagnostic::info("not-an-object", message), node.mark);
             }
+            (None, Some(kind)) if kind.ends_with("NetworkPolicy") => {
+                self.object(node, text, String::new(), kind);
+            }
             (None, Some(kind)) => {
                 let message = format!("`{kind}` has no apiVersion: skipped");
                 let help = "write apiVersion, as in `apiVersion: apps/v1`";
@@ -237,7 +240,8 @@ impl Reader<'_> {
             text: String::new(),
             node,
         };
-        if matches!(kinds::of(&object, self.policies), Kind::Policy(kind) if kind.judged) {
+        if matches!(kinds::of(&object, self.policies), Kind::Policy(kind) if kind.reading == Reading::Judged)
+        {
             text.clone_into(&mut object.text);
         }
         self.objects.push(object);

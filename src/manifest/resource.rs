@@ -6,8 +6,9 @@ use super::gateway::{self, Gateway, GatewayRoute, Grant};
 use super::kinds::Kind;
 use super::service;
 use super::workload::{self, OwnerObject, PodObject};
-use crate::cluster::{Node, Route, Service};
-use crate::diag::Diagnostic;
+use crate::cluster::{LeftOut, Node, Route, Service};
+use crate::diag::{Diagnostic, NOT_JUDGED};
+use crate::policy::{self, Reading};
 use crate::sets::Labels;
 use crate::yaml::decode::{Decoded, TypeError, deep, field, list_field, string, strings};
 use crate::yaml::{self, Object};
@@ -50,16 +51,24 @@ pub(super) enum Outcome {
     Skipped,
     /// It cannot be used, and this is why.
     Told(Diagnostic),
+    /// A policy that is not judged, and why.
+    LeftOut(LeftOut, Diagnostic),
 }
 
 pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
     match kind {
         Kind::Unknown => return Outcome::Skipped,
-        Kind::Policy(policy) if !policy.judged => {
-            let message = format!("{} is not judged yet", object.kind);
-            let note = Diagnostic::info("not-judged", message);
-            return Outcome::Told(object.about(note, object.node.mark));
-        }
+        Kind::Misspelt(meant) => return left_out(&object, kind, misspelt(&object, &meant)),
+        Kind::OtherPolicy => return left_out(&object, kind, not_judged(&object)),
+        Kind::Policy(policy) => match policy.reading {
+            Reading::Judged => {}
+            Reading::LeftOut => return left_out(&object, kind, not_judged(&object)),
+            Reading::NotEnforced => {
+                let message = format!("{} is not enforced, so it is not judged", object.kind);
+                let note = Diagnostic::info("not-judged", message);
+                return Outcome::Told(object.about(note, object.node.mark));
+            }
+        },
         _ => {}
     }
     // A policy without a name is refused where policies are validated.
@@ -100,6 +109,40 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
     }
 }
 
+fn left_out(object: &Object, kind: Kind, why: Diagnostic) -> Outcome {
+    let mut policy = super::left_out(object, kind.namespaced());
+    if kind == Kind::OtherPolicy {
+        policy.namespace.clone_from(&object.namespace);
+    }
+    Outcome::LeftOut(policy, object.about(why, object.node.mark))
+}
+
+fn not_judged(object: &Object) -> Diagnostic {
+    let (kind, group) = (&object.kind, object.group());
+    let message = format!("{kind} of `{group}` is not judged; the answers leave it out");
+    let help = format!("check it yourself, and accept that with `--leave-out {kind}`");
+    Diagnostic::warning(NOT_JUDGED, message).help(help)
+}
+
+fn misspelt(object: &Object, meant: &policy::Kind) -> Diagnostic {
+    let (kind, version) = (&object.kind, &object.api_version);
+    let message = match version.as_str() {
+        "" => format!("{kind} has no apiVersion"),
+        version => format!("no API server knows kind `{kind}` of `{version}`"),
+    };
+    let message = format!("{message}; this policy is not judged");
+    let help = match (*kind == meant.name, object.group() == meant.group) {
+        (true, _) => format!("write `apiVersion: {}`", meant.api_version()),
+        (_, true) => format!("write `kind: {}`", meant.name),
+        _ => format!(
+            "write `apiVersion: {}` and `kind: {}`",
+            meant.api_version(),
+            meant.name
+        ),
+    };
+    Diagnostic::error("misspelt", message).help(help)
+}
+
 /// None for policies, which a dialect decodes.
 fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
     let node = &object.node;
@@ -117,7 +160,7 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         Kind::Gateway => Value::Gateway(gateway::gateway(object)?),
         Kind::GatewayRoute(kind) => Value::GatewayRoute(gateway::route(object, kind)?),
         Kind::ReferenceGrant => Value::Grant(gateway::grant(object)?),
-        Kind::Policy(_) | Kind::Unknown => return Ok(None),
+        Kind::Policy(_) | Kind::Misspelt(_) | Kind::OtherPolicy | Kind::Unknown => return Ok(None),
     }))
 }
 

@@ -81,8 +81,28 @@ pub struct Kind {
     pub name: &'static str,
     /// Whether its objects have a namespace.
     pub namespaced: bool,
-    /// Whether a dialect reads it; the others are only known by name.
-    pub judged: bool,
+    /// The version that is served: `v1`.
+    pub version: &'static str,
+    /// What becomes of its objects.
+    pub reading: Reading,
+}
+
+impl Kind {
+    /// `networking.k8s.io/v1`.
+    pub fn api_version(&self) -> String {
+        format!("{}/{}", self.group, self.version)
+    }
+}
+
+/// What becomes of policies of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A dialect reads them.
+    Judged,
+    /// They are in force, but no dialect reads them: answers leave them out, and report it.
+    LeftOut,
+    /// They are not in force, such as staged policies.
+    NotEnforced,
 }
 
 /// A policy of any dialect.

@@ -36,10 +36,12 @@ pub fn loaded(document: &Document) -> Loaded {
         .collect();
     let read = load::load(&sources, &load::Settings::of(&document.settings));
     let cluster = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
+    let mut snapshot = cluster.snapshot;
+    snapshot.left_out = read.snapshot.left_out;
     // Notes about undeclared things do not apply: the document declares them.
     let keep = |d: &Diagnostic| d.severity != Severity::Info;
     Loaded {
-        snapshot: cluster.snapshot,
+        snapshot,
         policies: read.policies,
         diagnostics: read.diagnostics.into_iter().filter(keep).collect(),
         project: Some(document.clone()),

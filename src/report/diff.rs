@@ -9,9 +9,10 @@ use super::assumed;
 use super::ends::{CONTROLLER, compact, conn, range_text};
 use super::escape;
 use super::findings::flat;
+use super::left_out;
 use crate::analysis::Party;
 use crate::analysis::changes::{Change, Name, Relation, relation};
-use crate::cluster::Assumptions;
+use crate::cluster::{Assumptions, LeftOut};
 use crate::diag::Diagnostic;
 
 /// The comparison of two clusters.
@@ -23,6 +24,8 @@ pub struct Compared<'a> {
     pub policies: Relation,
     /// The assumptions of both sides.
     pub assumptions: Assumptions,
+    /// The policies that are left out of both sides.
+    pub left_out: &'a [LeftOut],
 }
 
 /// One line for each change, then the summary.
@@ -50,7 +53,7 @@ pub fn text(found: Compared) -> String {
         let _ = writeln!(out, "{kind:7}  {src:left$}  =>  {dst:right$}  {ports}");
     }
     out.push_str(&summary(found));
-    out
+    escape::lines(out)
 }
 
 /// The summary, then a table for a review comment.
@@ -90,7 +93,10 @@ fn summary(found: Compared) -> String {
     let counts = counts(found.changes);
     let policies = policies(found.policies);
     let assumed = assumed::text(found.assumptions);
-    format!("{verdict}: {counts}; {assumed}\nThe new policies {policies} (future pods included)\n")
+    let left_out = left_out::count(found.left_out);
+    format!(
+        "{verdict}: {counts}; {assumed}{left_out}\nThe new policies {policies} (future pods included)\n"
+    )
 }
 
 /// `1 connection closed, none opened`. A connection that lost some ports and gained others counts as both.
@@ -139,7 +145,7 @@ fn word(relation: Relation) -> &'static str {
 }
 
 /// `{"format", "assumptions", "equivalent", "relation", "policies", "changes": [{"type":
-/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "diagnostics"}`, one line for
+/// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "diagnostics", "leftOut"}`, one line for
 /// each change; those within one workload, between its replicas, are `replicas`.
 /// `relation` relates the new connections to the old ones, `policies` the new policies to the old ones,
 /// future pods included: `equal`, `wider`, `narrower` or `apart`; `equivalent`
@@ -164,7 +170,12 @@ pub fn json(found: Compared, diagnostics: &[Diagnostic]) -> String {
         }
         out.push_str("\n]");
     }
-    let _ = writeln!(out, ",\"diagnostics\":{}}}", compact(&flat(diagnostics)));
+    let diagnostics = compact(&flat(diagnostics));
+    let left_out = compact(&left_out::lines(found.left_out));
+    let _ = writeln!(
+        out,
+        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+    );
     out
 }
 

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::assumed;
+use super::escape;
 use super::findings::flat;
+use super::left_out;
 use crate::analysis::near_miss::{peer_misses, port_miss};
 use crate::analysis::priority_conflicts::{RuleAt, conflict_at};
 use crate::analysis::{
     Decision, Direction, Endpoint, GateTrace, PolicyTrace, RuleTrace, TierVerdict,
 };
-use crate::cluster::Snapshot;
+use crate::cluster::{LeftOut, Snapshot};
 use crate::diag::Diagnostic;
 use crate::policy::{Action, Policy, Rule};
 use crate::query::explain::{Answer, Shown, Verdict};
@@ -45,8 +47,9 @@ pub fn text(snapshot: &Snapshot, asked: Asked, answer: &Answer) -> String {
     for shown in &answer.shown {
         connection(&mut out, snapshot, shown);
     }
-    let _ = writeln!(out, "\n{}", assumed::text(snapshot.assumptions));
-    out
+    let left_out = left_out::count(&snapshot.left_out);
+    let _ = writeln!(out, "\n{}{left_out}", assumed::text(snapshot.assumptions));
+    escape::lines(out)
 }
 
 fn connection(out: &mut String, snapshot: &Snapshot, shown: &Shown) {
@@ -62,7 +65,7 @@ fn connection(out: &mut String, snapshot: &Snapshot, shown: &Shown) {
             Direction::Egress => ("egress from", &from),
             Direction::Ingress => ("ingress to", &to),
         };
-        let why = decision(snapshot, gate);
+        let why = decision(snapshot, shown, gate);
         let _ = writeln!(out, "  {word} {own}: {} ({why})", verdict(gate.allowed));
         if let Some(tie) = priority_conflict(snapshot, gate) {
             let _ = writeln!(out, "    assumed: {tie}");
@@ -182,13 +185,31 @@ fn priority_conflict(snapshot: &Snapshot, gate: &GateTrace) -> Option<String> {
     ))
 }
 
-fn decision(snapshot: &Snapshot, gate: &GateTrace) -> String {
+/// The policies left out that may select the pod.
+fn left_out_for<'a>(snapshot: &'a Snapshot, own: &Endpoint) -> impl Iterator<Item = &'a LeftOut> {
+    let pod = match own {
+        Endpoint::Pod(at) => snapshot.pods.get(*at),
+        _ => None,
+    };
+    let namespace = pod.and_then(|pod| snapshot.namespaces.get(pod.namespace));
+    let name = namespace.map(|n| n.name.as_str());
+    let all = snapshot.left_out.iter();
+    all.filter(move |p| name.is_none() || p.namespace.is_none() || p.namespace.as_deref() == name)
+}
+
+fn decision(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> String {
     match &gate.decision {
         Decision::SamePod => "a pod always reaches itself".into(),
         Decision::OwnNode => "a node always reaches its own pods".into(),
-        Decision::NoPod => "not a pod, so no policy selects it".into(),
+        Decision::NoPod => "not a pod; policies select pods only".into(),
         Decision::Open => match gate.tiers.is_empty() {
-            true => "no policy selects it".into(),
+            true => {
+                let own = match gate.direction {
+                    Direction::Egress => &shown.from,
+                    Direction::Ingress => &shown.to,
+                };
+                left_out::unselected(left_out_for(snapshot, own))
+            }
             false => "no tier decides".into(),
         },
         Decision::Rule { policy, rule } => match snapshot.policies.get(*policy) {
@@ -251,7 +272,7 @@ fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
 }
 
 /// `{"format", "assumptions", "from", "to", "port", "allowed", "verdict": "all|some|none", "connections":
-/// [{"from", "to", "port", "allowed", "gates": [...]}], "diagnostics"}`; `allowed` means that all connections are.
+/// [{"from", "to", "port", "allowed", "gates": [...]}], "diagnostics", "leftOut"}`; `allowed` means that all connections are.
 pub fn json(
     snapshot: &Snapshot,
     asked: Asked,
@@ -282,6 +303,7 @@ pub fn json(
         },
         "connections": connections.collect::<Vec<_>>(),
         "diagnostics": flat(diagnostics),
+        "leftOut": left_out::lines(&snapshot.left_out),
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
@@ -362,7 +384,7 @@ fn gate_json(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> Value {
         },
         "allowed": gate.allowed,
         "decision": decision_json(snapshot, gate),
-        "why": decision(snapshot, gate),
+        "why": decision(snapshot, shown, gate),
         "assumed": priority_conflict(snapshot, gate),
         "tiers": tiers.collect::<Vec<_>>(),
     })

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::assumed;
 use super::ends::{compact, conn, display, workload_json};
+use super::escape;
 use super::findings::flat;
+use super::left_out;
 use super::openings;
 use crate::analysis::Direction;
 use crate::analysis::exposure::{Exposed, Exposure, Ports};
@@ -26,6 +28,7 @@ pub fn text(
     found: &Exposure,
     published: &[ServiceTraffic],
 ) -> io::Result<()> {
+    let out = &mut escape::Lines(out);
     let mut kinds = Written::default();
     let mut sets = Written::default();
     for line in &found.lines {
@@ -35,8 +38,11 @@ pub fn text(
         };
         let (name, word) = (display(workload), direction(line.direction));
         let note = match gate.unprotected {
-            true => " (no policy selects it)",
-            false => "",
+            true => {
+                let left_out = snapshot.left_out_in(&workload.namespace);
+                format!(" ({})", left_out::unselected(left_out))
+            }
+            false => String::new(),
         };
         if gate.everyone.is_empty() && gate.some.is_empty() {
             writeln!(out, "{name} {word}: denied for future pods")?;
@@ -58,7 +64,8 @@ pub fn text(
         each(&gate.except, "except ", "")?;
     }
     openings::text(out, snapshot, published)?;
-    writeln!(out, "{}", assumed::text(snapshot.assumptions))?;
+    let left_out = left_out::count(&snapshot.left_out);
+    writeln!(out, "{}{left_out}", assumed::text(snapshot.assumptions))?;
     out.flush()
 }
 
@@ -93,7 +100,7 @@ fn direction(direction: Direction) -> &'static str {
 }
 
 /// `{"format", "assumptions", "exposure": [{"workload", "direction", "to", "conn"}], "unprotected":
-/// [{"workload", "direction"}], "published": [...], "diagnostics"}`; `to` is the entire cluster or a selector, whose
+/// [{"workload", "direction"}], "published": [...], "diagnostics", "leftOut"}`; `to` is the entire cluster or a selector, whose
 /// pods get `more` than the entire cluster (`conn` is what is added) or `less` (`conn` is what is left);
 /// `published` has the traffic of each Service and route to each workload, and on which ports it is allowed.
 ///
@@ -117,13 +124,15 @@ pub fn json(
     let mut between = "\n";
     let mut unprotected: Vec<String> = Vec::new();
     for line in &found.lines {
+        let workload = snapshot.workloads.get(line.workload);
         let name = names.get(line.workload);
         let Some((name, gate)) = name.zip(found.gates.get(line.gate)) else {
             continue;
         };
         let word = direction(line.direction);
         let gate_of = format!("{{\"workload\":{name},\"direction\":\"{word}\"");
-        if gate.unprotected {
+        let certain = workload.is_some_and(|w| snapshot.left_out_in(&w.namespace).next().is_none());
+        if gate.unprotected && certain {
             unprotected.push(format!("{gate_of}}}"));
         }
         if !gate.everyone.is_empty() {
@@ -156,7 +165,11 @@ pub fn json(
         )?;
         between = ",\n";
     }
-    writeln!(out, "],\"diagnostics\":{diagnostics}}}")?;
+    let left_out = compact(&left_out::lines(&snapshot.left_out));
+    writeln!(
+        out,
+        "],\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+    )?;
     out.flush()
 }
 

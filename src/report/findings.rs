@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::left_out;
+use crate::cluster::LeftOut;
 use crate::diag::{Diagnostic, Severity};
 
 #[derive(Serialize)]
@@ -12,6 +14,8 @@ struct Report<'a> {
     findings: Vec<Finding<'a>>,
     /// Always empty: every answer has this key, and here each diagnostic is a finding.
     diagnostics: [(); 0],
+    #[serde(rename = "leftOut")]
+    left_out: Vec<left_out::Line<'a>>,
 }
 
 /// One finding as a flat object with every field present.
@@ -49,12 +53,13 @@ pub fn flat(diagnostics: &[Diagnostic]) -> Vec<Finding<'_>> {
     diagnostics.iter().map(Finding::from).collect()
 }
 
-/// `{"format": "drawbridge/lint/1", "findings": [...], "diagnostics": []}`.
-pub fn json(found: &[Diagnostic]) -> String {
+/// `{"format": "drawbridge/lint/1", "findings": [...], "diagnostics": [], "leftOut": [...]}`.
+pub fn json(found: &[Diagnostic], policies: &[LeftOut]) -> String {
     let report = Report {
         format: "drawbridge/lint/1",
         findings: flat(found),
         diagnostics: [],
+        left_out: left_out::lines(policies),
     };
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');

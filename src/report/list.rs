@@ -10,11 +10,13 @@ use rayon::prelude::*;
 
 use super::assumed;
 use super::ends::{CONTROLLER, compact, conn, display, range_json, range_text, workload_json};
+use super::escape;
 use super::findings::flat;
+use super::left_out;
 use crate::analysis::chunks::Chunk;
 use crate::analysis::{Filter, Line, Matrix, Party};
 use crate::cluster::{Snapshot, Workload};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, escaped};
 use crate::sets::PortSet;
 
 pub use graph::dot;
@@ -37,7 +39,8 @@ pub struct Listing<'a> {
 /// If `out` cannot be written.
 pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     let snapshot = listing.snapshot;
-    let names = Names::new(snapshot, display, CONTROLLER);
+    let out = &mut escape::Lines(out);
+    let names = Names::new(snapshot, |w| escaped(&display(w)).into_owned(), CONTROLLER);
     let (left, right) = widths(listing, &names);
     let count = Stream::new(out, listing).lines(|page, line| {
         let start = page.text.len();
@@ -53,7 +56,8 @@ pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     })?;
     let s = if count == 1 { "" } else { "s" };
     let assumed = assumed::text(snapshot.assumptions);
-    writeln!(out, "{count} connection{s}; {assumed}")?;
+    let left_out = left_out::count(&snapshot.left_out);
+    writeln!(out, "{count} connection{s}; {assumed}{left_out}")?;
     out.flush()
 }
 
@@ -85,7 +89,7 @@ fn pad(text: &mut String, start: usize, width: usize) {
     text.extend(std::iter::repeat_n(' ', width.saturating_sub(written)));
 }
 
-/// `{"format", "assumptions", "connections": [{"src", "dst", "conn"}], "diagnostics"}`, one line for
+/// `{"format", "assumptions", "connections": [{"src", "dst", "conn"}], "diagnostics", "leftOut"}`, one line for
 /// each connection.
 ///
 /// # Errors
@@ -110,7 +114,11 @@ pub fn json(out: &mut impl Write, listing: Listing, diagnostics: &[Diagnostic]) 
         page.text.push('}');
     })?;
     let diagnostics = compact(&flat(diagnostics));
-    writeln!(out, "\n],\"diagnostics\":{diagnostics}}}")?;
+    let left_out = compact(&left_out::lines(&snapshot.left_out));
+    writeln!(
+        out,
+        "\n],\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+    )?;
     out.flush()
 }
 

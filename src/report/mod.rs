@@ -7,6 +7,7 @@ mod escape;
 pub mod explain;
 pub mod exposure;
 pub mod findings;
+pub mod left_out;
 pub mod list;
 mod openings;
 pub mod paths;

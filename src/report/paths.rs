@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::assumed;
 use super::ends::{compact, conn, party, party_json};
+use super::escape;
 use super::findings::flat;
+use super::left_out;
 use crate::analysis::{Connection, Party, Places, Reach};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
@@ -50,8 +52,9 @@ pub fn text(snapshot: &Snapshot, asked: Asked, reach: &Reach, paths: &[ShortestP
         Some((to, _)) => to_text(&mut out, snapshot, asked.from, to, paths),
         None => layers_text(&mut out, snapshot, asked.from, reach),
     }
-    let _ = writeln!(out, "\n{}", assumed::text(snapshot.assumptions));
-    out
+    let left_out = left_out::count(&snapshot.left_out);
+    let _ = writeln!(out, "\n{}{left_out}", assumed::text(snapshot.assumptions));
+    escape::lines(out)
 }
 
 fn to_text(out: &mut String, snapshot: &Snapshot, from: &str, to: &str, paths: &[ShortestPath]) {
@@ -127,7 +130,7 @@ fn count(n: usize, what: &str) -> String {
 
 /// `{"format", "assumptions", "from", "to", "reachable", "verdict": "all|some|none", "paths": [{"to":
 /// PEER or null for addresses, "reachable", "hops": [{"src", "dst", "conn"}]}], "layers": [[hop]],
-/// "diagnostics"}`. `to`, `reachable`, `verdict` and `paths` are present with `--to`, otherwise
+/// "diagnostics", "leftOut"}`. `to`, `reachable`, `verdict` and `paths` are present with `--to`, otherwise
 /// `layers`; `reachable` means that at least one destination of `to` is reachable.
 pub fn json(
     snapshot: &Snapshot,
@@ -170,6 +173,7 @@ pub fn json(
         value["layers"] = reach.layers.iter().map(hops).collect();
     }
     value["diagnostics"] = json!(flat(diagnostics));
+    value["leftOut"] = json!(left_out::lines(&snapshot.left_out));
     let mut text = compact(&value);
     text.push('\n');
     text

@@ -13,6 +13,8 @@ pub use json::json;
 pub use markdown::markdown;
 pub use sarif::sarif;
 
+use super::escape;
+use crate::cluster::LeftOut;
 use crate::diag::Diagnostic;
 use crate::model::{Document, FlowId, Invariant, InvariantId, PolicyId, Words};
 use crate::proof::Finding;
@@ -35,6 +37,8 @@ pub struct Verified<'a> {
     pub fixes: &'a [Vec<String>],
     /// Further diagnostics.
     pub diagnostics: &'a [Diagnostic],
+    /// The policies that are not judged.
+    pub left_out: &'a [LeftOut],
     /// The lines of flows, policies and invariants in the project file.
     pub places: &'a Places,
 }
@@ -146,7 +150,7 @@ pub fn text(verified: Verified) -> String {
             let _ = writeln!(out, "    help: {help}");
         }
     }
-    out
+    escape::lines(out)
 }
 
 fn finding_text(out: &mut String, verified: Verified, finding: &Finding, fixes: &[String]) {

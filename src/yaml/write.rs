@@ -166,7 +166,14 @@ fn comment(line: &str) -> String {
     line.chars()
         .map(|c| match c {
             '\t' => ' ',
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => ' ',
+            c if c.is_control()
+                || matches!(
+                    c,
+                    '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+                ) =>
+            {
+                ' '
+            }
             c => c,
         })
         .collect()
@@ -336,7 +343,7 @@ mod tests {
                 Node::List(vec![
                     Node::Marked {
                         mark: 7,
-                        comments: vec!["why\u{7}\nnot".into()],
+                        comments: vec!["why\u{7}\nnot\u{fffe}".into()],
                         item: Box::new(item),
                     },
                     Node::text("last"),

@@ -34,6 +34,7 @@ pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<Ex
 /// The verdict as Markdown, with what is known of each finding.
 fn verdict(results: &Results) -> String {
     markdown(Verified {
+        left_out: &[],
         document: &results.document,
         proof: &results.proof,
         invariants: &results.invariants,

@@ -12,7 +12,7 @@ mod shape;
 mod tests;
 
 use super::{Context, Dialect, Lower, Parsed};
-use crate::policy::{Kind, Policy};
+use crate::policy::{Kind, Policy, Reading};
 use crate::yaml::Object;
 
 /// Codes of errors that leave the meaning clear: unknown fields, missing selectors, port names for peers that
@@ -20,17 +20,18 @@ use crate::yaml::Object;
 const LENIENT: &[&str] = &["V23", read::MISSING_SELECTOR, read::NAMED_AND_ADDRESSED];
 
 const KINDS: &[Kind] = &[
-    kind("AdminNetworkPolicy"),
-    kind("BaselineAdminNetworkPolicy"),
-    kind("ClusterNetworkPolicy"),
+    kind("AdminNetworkPolicy", "v1alpha1"),
+    kind("BaselineAdminNetworkPolicy", "v1alpha1"),
+    kind("ClusterNetworkPolicy", "v1alpha2"),
 ];
 
-const fn kind(name: &'static str) -> Kind {
+const fn kind(name: &'static str, version: &'static str) -> Kind {
     Kind {
         group: "policy.networking.k8s.io",
         name,
         namespaced: false,
-        judged: true,
+        version,
+        reading: Reading::Judged,
     }
 }
 

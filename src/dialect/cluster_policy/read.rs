@@ -9,7 +9,7 @@ use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::refusal::Quoted;
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{Action, PortMatch};
-use crate::yaml::{Mark, Object};
+use crate::yaml::{Mark, Node, Object};
 
 /// Code of a required selector that is missing; its meaning is clear.
 pub const MISSING_SELECTOR: &str = "missing-selector";
@@ -100,6 +100,17 @@ pub fn policy(object: &Object) -> (Option<ClusterPolicy>, Vec<Diagnostic>) {
     diagnostics.append(&mut reader.schema.out.found);
     diagnostics.append(&mut reader.notes);
     (found, diagnostics)
+}
+
+/// Whether a peer has the fields of the first releases: `namespaces` held selectors by name, and `pods` had `namespaces`.
+/// Without them it would match every pod.
+fn old_peer(key: &str, value: &Node) -> bool {
+    let fields: &[&str] = match key {
+        "namespaces" => &["namespaceSelector", "sameLabels", "notSameLabels"],
+        "pods" => &["namespaces"],
+        _ => &[],
+    };
+    fields.iter().any(|field| value.get(field).is_some())
 }
 
 /// One walk over an object.
@@ -322,6 +333,17 @@ impl<'a> Reader<'a> {
             return Some(Peer::Unknown);
         }
         let (key, value) = self.schema.one_of(at, known)?;
+        if self.kind != Kind::Cluster && old_peer(key, value.node) {
+            let message =
+                "this is a peer of policy.networking.k8s.io before v0.1.2, whose fields are gone";
+            let since = self.schema.out.found.len();
+            self.schema
+                .out
+                .add("old-peer", &value.path, value.node.mark, message.into());
+            let help = "write `namespaces: {matchLabels: ...}`, or `pods: {namespaceSelector: ..., podSelector: ...}`";
+            self.schema.out.help(since, help);
+            return None;
+        }
         match key {
             "nodes" => {
                 let nodes = self.selector(&value)?;

@@ -17,7 +17,7 @@ pub(super) use express::express;
 
 use super::refusal::Refusals;
 use super::{Context, Dialect, Lower, Parsed};
-use crate::policy::{Kind, Policy, RaisedPolicy};
+use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
 
 /// Codes of errors that do not prevent a policy from being judged, because older or more lenient servers accept
@@ -32,7 +32,8 @@ const fn kind(group: &'static str) -> Kind {
         group,
         name: "NetworkPolicy",
         namespaced: true,
-        judged: true,
+        version: "v1",
+        reading: Reading::Judged,
     }
 }
 

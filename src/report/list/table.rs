@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Listing, Names, Stream};
 use crate::analysis::Party;
 use crate::report::ends::{CONTROLLER, display, range_text};
-use crate::report::{assumed, escape};
+use crate::report::{assumed, escape, left_out};
 use crate::sets::PortSet;
 
 /// `src,dst,ports`, with names as in the text format; RFC 4180 with line feeds.
@@ -28,7 +28,8 @@ pub fn markdown(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     let count = rows(out, listing, escape::markdown, around)?;
     let s = if count == 1 { "" } else { "s" };
     let assumed = assumed::text(listing.snapshot.assumptions);
-    writeln!(out, "\n{count} connection{s}; {assumed}")?;
+    let left_out = left_out::count(&listing.snapshot.left_out);
+    writeln!(out, "\n{count} connection{s}; {assumed}{left_out}")?;
     out.flush()
 }
 

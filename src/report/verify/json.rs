@@ -9,6 +9,7 @@ use crate::proof::Verdict;
 use crate::query::Hop;
 use crate::query::Outcome;
 use crate::report::findings::Finding as DiagnosticLine;
+use crate::report::left_out;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -19,6 +20,8 @@ struct Report<'a> {
     findings: Vec<Line<'a>>,
     invariants: Vec<InvariantLine<'a>>,
     diagnostics: Vec<DiagnosticLine<'a>>,
+    #[serde(rename = "leftOut")]
+    left_out: Vec<left_out::Line<'a>>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +86,7 @@ pub fn json(verified: Verified) -> String {
             .iter()
             .map(DiagnosticLine::from)
             .collect(),
+        left_out: left_out::lines(verified.left_out),
     };
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');

@@ -71,6 +71,7 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
     }
     let diagnostics = [Diagnostic::warning("odd", "`x` is odd").help("even it out")];
     report(Verified {
+        left_out: &[],
         document: &document,
         proof: &proof,
         invariants: &invariants,

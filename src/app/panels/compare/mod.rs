@@ -179,6 +179,7 @@ impl CompareView {
     pub fn markdown(&self, project: &str) -> Option<String> {
         let comparison = self.comparison()?;
         let table = diff::markdown(Compared {
+            left_out: &[],
             changes: &comparison.changes,
             policies: comparison.policies,
             assumptions: comparison.assumptions,

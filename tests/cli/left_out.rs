@@ -1,0 +1,193 @@
+//! Policies that are not judged: every answer names them, and none is taken for whole.
+
+use super::{Answer, drawbridge, drawbridge_with, folder, path};
+
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\n---\n";
+
+fn policy(api_version: &str, kind: &str) -> String {
+    format!(
+        "{POD}apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: guard, namespace: shop}}\nspec: {{podSelector: {{}}}}\n"
+    )
+}
+
+fn run(command: &[&str], text: &str) -> Answer {
+    drawbridge_with(&[&[command[0], "-"], &command[1..]].concat(), text)
+}
+
+const ENDS: [&str; 6] = [
+    "--from",
+    "192.0.2.1",
+    "--to",
+    "shop/web",
+    "--port",
+    "TCP/80",
+];
+
+#[test]
+fn policies_that_nothing_judges_are_in_every_answer() {
+    for (api_version, kind, severity) in [
+        ("cilium.io/v2", "CiliumNetworkPolicy", "warning"),
+        ("projectcalico.org/v3", "NetworkPolicy", "warning"),
+        ("crd.antrea.io/v1beta1", "ClusterNetworkPolicy", "warning"),
+        ("security.istio.io/v1", "AuthorizationPolicy", "warning"),
+        ("example.com/v1", "SuperNetworkPolicy", "warning"),
+        ("v1", "NetworkPolicy", "error"),
+        ("networking/v1", "NetworkPolicy", "error"),
+        ("networking.k8s.io/v1", "Networkpolicy", "error"),
+        ("networking.k8s.io/v1", "networkpolicy", "error"),
+        ("networking.k8s.io/v1", "NetworkPolicies", "error"),
+        ("networking.k8s.io/v1", "ClusterNetworkPolicy", "error"),
+        ("cilium.io/v2", "CiliumNetworkPolcy", "error"),
+    ] {
+        let text = policy(api_version, kind);
+        let explain: Vec<&str> = ["explain"].into_iter().chain(ENDS).collect();
+        for command in [&["list"][..], &["exposure"], &explain] {
+            let answer = run(command, &text);
+            assert_eq!(answer.code, Some(2), "{api_version} {kind} {command:?}");
+            let told = format!("-:5:1: {severity}: {kind} ");
+            assert!(answer.err.contains(&told), "{}", answer.err);
+            assert!(answer.out.contains("; 1 policy left out"), "{}", answer.out);
+            let claims = answer.out.contains("no policy selects it");
+            assert!(!claims, "{api_version} {kind}: {}", answer.out);
+        }
+        let json = run(&["list", "-o", "json"], &text).json();
+        let left_out = &json["leftOut"][0];
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        assert_eq!(left_out["kind"], kind);
+        assert_eq!(left_out["group"], group);
+        assert_eq!(left_out["name"], "guard");
+        assert_eq!(left_out["line"], 5);
+    }
+}
+
+#[test]
+fn other_objects_are_no_policies() {
+    for (api_version, kind) in [
+        ("policy/v1", "PodDisruptionBudget"),
+        ("kyverno.io/v1", "ClusterPolicy"),
+        ("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy"),
+        ("projectcalico.org/v3", "StagedNetworkPolicy"),
+        (
+            "admissionregistration.k8s.io/v1",
+            "ValidatingAdmissionPolicy",
+        ),
+    ] {
+        let answer = run(&["list", "-o", "json"], &policy(api_version, kind));
+        assert_eq!(answer.code, Some(0), "{kind}: {}", answer.err);
+        assert_eq!(answer.json()["leftOut"], serde_json::json!([]), "{kind}");
+    }
+}
+
+#[test]
+fn what_is_left_out_on_purpose_is_a_note() {
+    let text = policy("security.istio.io/v1", "AuthorizationPolicy");
+    let accepted = ["list", "-o", "json", "--leave-out", "AuthorizationPolicy"];
+    let answer = run(&accepted, &text);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert_eq!(answer.json()["leftOut"][0]["name"], "guard");
+    assert!(answer.err.contains("-:5:1: info: "), "{}", answer.err);
+    let other = run(&["list", "--leave-out", "EgressFirewall"], &text);
+    assert_eq!(other.code, Some(2));
+}
+
+#[test]
+fn policies_of_another_namespace_leave_a_claim_alone() {
+    let text = policy("cilium.io/v2", "CiliumNetworkPolicy")
+        .replace("guard, namespace: shop", "guard, namespace: bank");
+    let explain: Vec<&str> = ["explain"].into_iter().chain(ENDS).collect();
+    let answer = run(&explain, &text);
+    assert!(
+        answer
+            .out
+            .contains("ingress to shop/web: allowed (no policy selects it)"),
+        "{}",
+        answer.out
+    );
+    assert_eq!(answer.code, Some(2));
+}
+
+#[test]
+fn refused_policies_are_left_out_too() {
+    let old = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: guard}\nspec:\n  priority: 5\n  subject: {namespaces: {}}\n  ingress:\n  - action: Deny\n    from: [{PEER}]\n";
+    for peer in [
+        "namespaces: {namespaceSelector: {matchLabels: {team: a}}}",
+        "namespaces: {sameLabels: [team]}",
+        "pods: {namespaces: {namespaceSelector: {}}, podSelector: {}}",
+    ] {
+        let text = format!("{POD}{}", old.replace("PEER", peer));
+        let explain: Vec<&str> = ["explain", "-o", "json"].into_iter().chain(ENDS).collect();
+        let answer = run(&explain, &text);
+        assert_eq!(answer.code, Some(2), "{peer}");
+        assert!(
+            answer.err.contains("this policy is not judged (old-peer)"),
+            "{}",
+            answer.err
+        );
+        let json = answer.json();
+        assert_eq!(json["allowed"], true, "{peer}");
+        assert_eq!(json["leftOut"][0]["name"], "guard");
+        assert!(
+            !answer.out.contains("no policy selects it"),
+            "{}",
+            answer.out
+        );
+    }
+    let invalid = format!(
+        "{POD}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: guard, namespace: shop}}\nspec: {{ingress: [{{from: [{{}}]}}]}}\n"
+    );
+    let json = run(&["list", "-o", "json"], &invalid).json();
+    assert_eq!(json["leftOut"][0]["kind"], "NetworkPolicy");
+}
+
+#[test]
+fn what_a_terminal_acts_on_is_escaped() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: \"\\e[31mred\\u202e\\u2028\", namespace: \"=1+1\"}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: \"\\e[2J\", namespace: \"=1+1\"}\nspec: {podSelector: {}, \"\\e[31m\": 1}\n";
+    let raw = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
+    let ends = ["--from", "192.0.2.1", "--to", "=1+1/*", "--port", "TCP/80"];
+    let explain: Vec<&str> = ["explain"].into_iter().chain(ends).collect();
+    let paths = ["paths", "--from", "192.0.2.1", "--to", "=1+1/*"];
+    for command in [
+        &["list"][..],
+        &["list", "-o", "csv"],
+        &["list", "-o", "md"],
+        &["list", "-o", "dot"],
+        &["lint"],
+        &["exposure"],
+        &explain,
+        &paths,
+    ] {
+        let answer = run(command, text);
+        assert!(!answer.out.contains(raw), "{command:?}: {}", answer.out);
+        assert!(!answer.err.contains(raw), "{command:?}: {}", answer.err);
+        let lists_pods = !["lint", "paths"].contains(&command[0]);
+        assert!(
+            answer.out.contains("red") || !lists_pods,
+            "{command:?}: {}",
+            answer.out
+        );
+    }
+    let csv = run(&["list", "-o", "csv"], text).out;
+    assert!(csv.contains("'=1+1/"), "{csv}");
+}
+
+#[test]
+fn errors_of_a_project_are_in_the_exit_code() {
+    let project = |settings: &str, label: &str| {
+        format!(
+            "format: drawbridge/1\nsettings: {settings}\nnamespaces: [{{name: a}}]\nworkloads:\n- {{name: w, namespace: a, labels: {{app: {label}}}}}\n- {{name: v, namespace: a, labels: {{app: v}}}}\nflows:\n- {{from: a/w, to: a/v, ports: [TCP/80]}}\n"
+        )
+    };
+    for (text, code) in [
+        (project("{}", "w"), 0),
+        (project("{}", "\"x y\""), 2),
+        (project("{labels: {team: \"a b!\"}}", "w"), 2),
+    ] {
+        let folder = folder(&[("p.drawbridge.yaml", &text)]);
+        let project = path(&folder, "p.drawbridge.yaml");
+        let generated = drawbridge(&["generate", &project]);
+        assert_eq!(generated.code, Some(code), "{text}{}", generated.err);
+        assert_eq!(drawbridge(&["verify", &project]).code, Some(code), "{text}");
+    }
+    assert_eq!(drawbridge(&["diff", "-", "-"]).code, Some(2));
+}
