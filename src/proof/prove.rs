@@ -220,19 +220,21 @@ pub(crate) fn prove_in_force(
     generated: &Generated,
     in_force: &InForce,
 ) -> Proof {
-    prove_with(&mut Before::default(), document, generated, in_force)
+    let before = &mut Before::default();
+    prove_with(before, document, generated, in_force, &|| false).unwrap_or_default()
 }
 
-/// The same, without comparing again what was compared before.
+/// The same, without comparing again what was compared before; none once `stop` returns true.
 pub(crate) fn prove_with(
     before: &mut Before,
     document: &Document,
     generated: &Generated,
     in_force: &InForce,
-) -> Proof {
-    let mut proof = judge(before, document, generated, in_force);
+    stop: &dyn Fn() -> bool,
+) -> Option<Proof> {
+    let mut proof = judge(before, document, generated, in_force, stop)?;
     proof.diagnostics = in_force.diagnostics.clone();
-    proof
+    Some(proof)
 }
 
 /// Compares given policies with the document, in place of the generated and the imported ones. What they
@@ -246,7 +248,8 @@ pub fn prove_against(document: &Document, policies: Vec<Arc<Policy>>) -> Proof {
         losses: crate::proof::generate(&without).losses,
         ..Generated::default()
     };
-    judge(&mut Before::default(), &without, &generated, &in_force)
+    let before = &mut Before::default();
+    judge(before, &without, &generated, &in_force, &|| false).unwrap_or_default()
 }
 
 fn judge(
@@ -254,14 +257,15 @@ fn judge(
     document: &Document,
     generated: &Generated,
     in_force: &InForce,
-) -> Proof {
+    stop: &dyn Fn() -> bool,
+) -> Option<Proof> {
     let cluster = before.snapshots.with_stand_ins(document);
     let mut proof = Proof::default();
     let real = in_force.on(&cluster);
     let isolation = before.isolation(&real);
     isolate(&mut proof, document, &cluster, &isolation);
     if document.flows.is_empty() {
-        return proof;
+        return Some(proof);
     }
     let imported = in_force.imported();
     let losses = &generated.losses;
@@ -272,12 +276,12 @@ fn judge(
     };
     let mut intents = intended(before, Bound::Upper);
     before.compared = 0;
-    let mut differences = before.compare(Bound::Upper, cluster.intended(&intents), &real);
+    let mut differences = before.compare(Bound::Upper, cluster.intended(&intents), &real, stop)?;
     // The bounds differ only at pods that are not in the document: the lower one is needed only there.
     if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
         differences.retain(|d| d.wider);
         intents = intended(before, Bound::Lower);
-        let lower = before.compare(Bound::Lower, cluster.intended(&intents), &real);
+        let lower = before.compare(Bound::Lower, cluster.intended(&intents), &real, stop)?;
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
@@ -304,7 +308,7 @@ fn judge(
         Some(Kind::TooWide) => State::TooWide,
         Some(Kind::CannotExpress) => State::CannotExpress,
     };
-    proof
+    Some(proof)
 }
 
 /// Whether one end of a difference is a pod that is not in the document.

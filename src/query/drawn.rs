@@ -121,7 +121,7 @@ impl DrawnConnections {
 
     /// Whether the document intends a connection: both gates are open, or a flow or DNS allows it.
     pub fn expects(&self, from: &Endpoint, to: &Endpoint, port: Probe) -> bool {
-        !self.flows || probe(&self.intended, from, to, port).allowed
+        probe(&self.intended, from, to, port).allowed
     }
 
     /// What a workload is drawn to reach, by workload.

@@ -10,8 +10,10 @@ use super::drawn::DrawnConnections;
 use super::reach::{Cell, ReachMatrix};
 use super::why::{PairVerdict, Question, why};
 use crate::load::imported;
+use crate::model::fixture::Fixture;
 use crate::model::{Document, End, Words, WorkloadId};
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
+use crate::policy::Role;
 use crate::proof::prove::laws::{alter, drawing, random_with_rules};
 use crate::proof::{InForce, Kind, State, Verdict, generated, prove};
 use crate::sets::Protocol;
@@ -48,13 +50,31 @@ proptest! {
     }
 }
 
+/// Without flows nothing is compared, so DNS that is permitted and not allowed is no difference.
+#[test]
+fn all_answers_agree_without_flows() {
+    let mut fixture = Fixture::new();
+    let client = fixture.workload("shop/web", "app=web");
+    let server = fixture.workload("kube-system/dns", "k8s-app=kube-dns");
+    let without_dns = |plan: &mut Plan| plan.policies.retain(|policy| policy.role != Role::Dns);
+    let asked = Asked::new(results_of(&fixture.document, without_dns));
+    let question = (Protocol::Udp, 53);
+    assert_eq!(asked.contradiction(client, server, question), None);
+}
+
 /// All results of a document, with its plan altered or not.
 fn results(document: &Document, change: Option<(u8, u16, u16, u16)>) -> Arc<Results> {
+    results_of(document, |plan| {
+        if let Some(change) = change {
+            alter(plan, change);
+        }
+    })
+}
+
+fn results_of(document: &Document, change: impl Fn(&mut Plan)) -> Arc<Results> {
     let imported = imported::imported(document);
     let mut plan = plan(document, &imported);
-    if let Some(change) = change {
-        alter(&mut plan, change);
-    }
+    change(&mut plan);
     let generated = generated::write_plan(document, &imported, plan);
     Arc::new(Results {
         proof: prove(document, &generated),

@@ -88,7 +88,8 @@ pub fn check(document: &Document) -> Results {
     let cache = &mut Cache::default();
     let (imported, generated) = write(cache, document);
     let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
-    finish(cache, document, generated, in_force)
+    let proof = prove::prove_in_force(document, &generated, &in_force);
+    finish(document, generated, in_force, proof)
 }
 
 /// [`check`] that reuses the results of the last one. None once `stop` returns true.
@@ -102,7 +103,8 @@ pub fn check_with(
         return None;
     }
     let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
-    (!stop()).then(|| finish(cache, document, generated, in_force))
+    let proof = prove::prove_with(&mut cache.before, document, &generated, &in_force, stop)?;
+    Some(finish(document, generated, in_force, proof))
 }
 
 /// The imported policies, lowered, and the written ones.
@@ -113,13 +115,7 @@ fn write(cache: &mut Cache, document: &Document) -> (Vec<Imported>, Generated) {
     (imported, generated)
 }
 
-fn finish(
-    cache: &mut Cache,
-    document: &Document,
-    generated: Generated,
-    in_force: InForce,
-) -> Results {
-    let proof = prove::prove_with(&mut cache.before, document, &generated, &in_force);
+fn finish(document: &Document, generated: Generated, in_force: InForce, proof: Proof) -> Results {
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),

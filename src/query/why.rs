@@ -211,7 +211,11 @@ impl Explainer<'_> {
         let snapshot = &self.results.in_force.cluster.snapshot;
         let port = asked::port_set(shown.port);
         let covers = |ports: PortSet| ports.intersects(&port);
-        let intended = self.drawn.expects(from, to, shown.port);
+        // Without flows nothing is compared: what is allowed counts as intended, as in the matrix.
+        let intended = match self.drawn.any() {
+            true => self.drawn.expects(from, to, shown.port),
+            false => shown.trace.allowed,
+        };
         let drawn = intended && covers(self.drawn.ports(snapshot, from, to));
         match (shown.trace.allowed, drawn) {
             (true, true) => PairVerdict::Drawn,

@@ -30,12 +30,22 @@ pub fn compare<'a>(
     intended: impl Into<Side<'a>>,
     actual: impl Into<Side<'a>>,
 ) -> Vec<GateDifference> {
-    let mut found = Vec::new();
+    compare_until(intended, actual, &|| false).unwrap_or_default()
+}
+
+/// [`compare`]; none once `stop` returns true.
+pub fn compare_until<'a>(
+    intended: impl Into<Side<'a>>,
+    actual: impl Into<Side<'a>>,
+    stop: &dyn Fn() -> bool,
+) -> Option<Vec<GateDifference>> {
+    let mut found = Some(Vec::new());
     let sides = [intended.into(), actual.into()];
     each_direction(sides, |mut gates, universe, _, future_pods| {
-        gates.compare(universe, future_pods, &mut found);
+        let compare = |found| gates.compare(universe, future_pods, found, stop);
+        found = found.take().and_then(compare);
     });
-    found.sort_unstable();
+    found.as_deref_mut().map(<[_]>::sort_unstable);
     found
 }
 
@@ -173,11 +183,15 @@ impl<'a> Gates<'a> {
         &mut self,
         universe: &Universe,
         future_pods: &mut FuturePods<'a>,
-        found: &mut Vec<GateDifference>,
-    ) {
+        mut found: Vec<GateDifference>,
+        stop: &dyn Fn() -> bool,
+    ) -> Option<Vec<GateDifference>> {
         let members = members(universe);
         let mut known: HashMap<(u32, u32), Disagreement> = HashMap::new();
         for class in 0..universe.classes.len() {
+            if stop() {
+                return None;
+            }
             let disagreement: &Disagreement = match known.entry(self.profiles(class)) {
                 Entry::Occupied(found) => found.into_mut(),
                 Entry::Vacant(new) => new.insert(self.disagree(class, universe, future_pods)),
@@ -189,10 +203,11 @@ impl<'a> Gates<'a> {
                     own,
                     direction: self.direction,
                 };
-                gate.points(&disagreement.points, found);
-                gate.future_pods(&disagreement.future_pods, future_pods, found);
+                gate.points(&disagreement.points, &mut found);
+                gate.future_pods(&disagreement.future_pods, future_pods, &mut found);
             }
         }
+        Some(found)
     }
 
     fn disagree(

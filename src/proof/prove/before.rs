@@ -60,26 +60,30 @@ impl Before {
         isolation
     }
 
-    /// [`analysis::compare`].
+    /// [`analysis::compare_until`].
     pub(super) fn compare(
         &mut self,
         bound: Bound,
         ideal: Snapshot,
         real: &Snapshot,
-    ) -> Vec<GateDifference> {
+        stop: &dyn Fn() -> bool,
+    ) -> Option<Vec<GateDifference>> {
         let last = &mut self.differences[bound as usize];
         let again = last.take().and_then(|last| last.update(&ideal, real));
-        let (compared, differences) = again.unwrap_or_else(|| {
-            let all = ideal.policies.len() + real.policies.len();
-            (all, analysis::compare(&ideal, real))
-        });
+        let (compared, differences) = match again {
+            Some(again) => again,
+            None => {
+                let all = ideal.policies.len() + real.policies.len();
+                (all, analysis::compare_until(&ideal, real, stop)?)
+            }
+        };
         self.compared += compared;
         *last = Some(Compared {
             ideal,
             real: real.clone(),
             differences: differences.clone(),
         });
-        differences
+        Some(differences)
     }
 }
 
