@@ -1,8 +1,8 @@
-//! Diagnostics: everything worth telling a person about an input, a drawing or a policy.
+//! Diagnostics about an input, a document or a policy.
 //!
-//! A [`Diagnostic`] says what is wrong, where (file, line, column), and what to do. Reading,
-//! lowering, importing, generating, proving and linting all return values plus a list of these;
-//! none of them fails as a whole because of one bad document.
+//! A [`Diagnostic`] has a message, a position (file, line, column), and help. Reading, lowering,
+//! importing, generating, proving and linting all return values plus a list of these; none of them
+//! fails as a whole because of one invalid document.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +23,7 @@ pub struct Span {
     /// The first byte.
     #[serde(skip)]
     pub start: u32,
-    /// The byte behind the last.
+    /// The byte after the last.
     #[serde(skip)]
     pub end: u32,
 }
@@ -86,8 +86,8 @@ pub struct Patch {
     pub text: String,
 }
 
-/// A way to put right what a diagnostic is about: patches of one text. Edits of a Document are
-/// values of the same kind; they are made where Documents are known.
+/// A fix of a diagnostic: patches of one text. Edits of a Document are values of the same kind; they
+/// are made where Documents are known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fix {
     /// What it does: `Put 8080 in quotes`.
@@ -158,7 +158,7 @@ pub fn edit_distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// One thing worth telling. `message` is lower case without a full stop, user input in backticks.
+/// One message. `message` is lower case without a full stop, user input in backticks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Diagnostic {
     /// How bad it is.
@@ -206,28 +206,28 @@ impl Diagnostic {
         Self::new(Severity::Info, code, message)
     }
 
-    /// Says where it is.
+    /// Sets the position.
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {
         self.span = Some(span);
         self
     }
 
-    /// Says which object it is about.
+    /// Sets the object it is about.
     #[must_use]
     pub fn on(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
         self
     }
 
-    /// Says which field it is about.
+    /// Sets the field it is about.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Says what to do.
+    /// Sets the help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -356,7 +356,7 @@ fn modules_form_layers() {
 
 /// The window's panels still share its one state; everywhere else files use each other in one direction.
 #[test]
-fn no_files_use_each_other_in_a_circle() {
+fn files_have_no_dependency_cycles() {
     let mut files = sources();
     files.retain(|file| file.module != "app");
     let found = circles::circles(&files);

@@ -33,11 +33,11 @@ impl Covers {
         };
         let of_plan = plans.iter().map(|plan| place(&plan.subject)).collect();
         let planned: BTreeSet<PolicyId> = plans.iter().map(|plan| plan.id).collect();
-        let kept = context.document.policies.ids().zip(context.imported);
+        let imported = context.document.policies.ids().zip(context.imported);
         let mut others = Vec::new();
-        for policy in kept
+        for policy in imported
             .filter(|(id, _)| !planned.contains(id))
-            .flat_map(|(_, kept)| &kept.policies)
+            .flat_map(|(_, imported)| &imported.policies)
         {
             let Some((namespace, selector)) = policy.selected_pods() else {
                 continue;
@@ -98,7 +98,7 @@ impl Covers {
             for at in here.iter().filter(|at| chosen.contains(at)) {
                 let mut directions = plans[*at].isolates.clone();
                 directions
-                    .retain(|d| !closes(base, *d) && !self.kept(plans, chosen, &here, *at, *d));
+                    .retain(|d| !closes(base, *d) && !self.stays(plans, chosen, &here, *at, *d));
                 if !directions.is_empty() {
                     open.push((*at, directions));
                 }
@@ -126,7 +126,7 @@ impl Covers {
     }
 
     /// Whether a policy that stays imported isolates the subject of a plan.
-    fn kept(
+    fn stays(
         &self,
         plans: &[Plan],
         chosen: &Chosen,

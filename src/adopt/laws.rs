@@ -1,5 +1,5 @@
-//! For random drawings: what is written for one and kept beside the bare workloads is adopted, or
-//! stays with a reason, and nothing changes.
+//! For random documents: the policies generated for one, imported beside the bare workloads, are
+//! adopted or stay imported with a reason, and no connection changes.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::proof::generate;
 use crate::proof::loaded;
 use crate::proof::prove::laws::{drawing, random};
 
-/// The drawing's workloads with the policies that it generates, all kept; what is drawn is gone.
+/// The document's workloads with the policies that it generates, all imported; the flows are removed.
 fn bare(document: &Document) -> Document {
     let mut bare = document.clone();
     bare.flows = Table::default();
@@ -50,11 +50,11 @@ proptest! {
         let differences = compare(&loaded(&bare).snapshot, &loaded(&after).snapshot);
         prop_assert!(differences.is_empty(), "{differences:?}");
         let mut all = adopted.adopted.clone();
-        all.extend(adopted.kept.iter().map(|(id, _)| *id));
+        all.extend(adopted.remaining.iter().map(|(id, _)| *id));
         all.sort();
         prop_assert_eq!(all, ids);
-        prop_assert!(adopted.kept.iter().all(|(_, why)| !why.is_empty()));
-        prop_assert_eq!(after.policies.len(), adopted.kept.len());
+        prop_assert!(adopted.remaining.iter().all(|(_, why)| !why.is_empty()));
+        prop_assert_eq!(after.policies.len(), adopted.remaining.len());
         prop_assert_eq!(crate::model::validate::invariants(&after), vec![]);
         // Again there is nothing more to adopt.
         let left: Vec<PolicyId> = after.policies.ids().collect();
@@ -71,8 +71,8 @@ proptest! {
         let ids: Vec<PolicyId> = bare.policies.ids().collect();
         let adopted = adopt(&bare, &ids, &|| false);
         let named = |why: &&String| why.contains(" declares no ");
-        let kept = adopted.kept.iter().map(|(_, why)| why);
-        let reasons: Vec<&String> = kept.filter(|why| !named(why)).collect();
+        let remaining = adopted.remaining.iter().map(|(_, why)| why);
+        let reasons: Vec<&String> = remaining.filter(|why| !named(why)).collect();
         let texts: Vec<&str> = bare.policies.iter().map(|(_, p)| p.text.as_str()).collect();
         prop_assert!(reasons.is_empty(), "{:?}\n{}", reasons, texts.join("---\n"));
     }

@@ -40,7 +40,7 @@ pub struct Adopted {
     /// How many flows it draws or widens.
     pub flows: usize,
     /// The policies that stay, in id order, each with the reason: lower case, no full stop.
-    pub kept: Vec<(PolicyId, String)>,
+    pub remaining: Vec<(PolicyId, String)>,
 }
 
 /// Which plans are adopted, by their place.
@@ -90,7 +90,7 @@ pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -
         edit: (!adopted.is_empty()).then(|| trial.into_edit()),
         flows,
         adopted,
-        kept: reasons.into_iter().collect(),
+        remaining: reasons.into_iter().collect(),
     }
 }
 
@@ -134,7 +134,7 @@ impl Attempt<'_> {
         (chosen, why)
     }
 
-    /// Adds plans that can be adopted beside the chosen ones: all at once, else half by half.
+    /// Adds plans that can be adopted to the chosen ones: all at once, else by bisection.
     fn try_again(
         &self,
         out: &[usize],
@@ -190,10 +190,10 @@ impl Adopted {
                 some(flows, "flow", "flows")
             ),
         };
-        match self.kept.len() {
+        match self.remaining.len() {
             0 => done,
             1 => format!("{done}; 1 stays imported"),
-            kept => format!("{done}; {kept} stay imported"),
+            remaining => format!("{done}; {remaining} stay imported"),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Plan {
     pub(super) subject: Selector,
     pub(super) isolates: Vec<Direction>,
     /// Its subject as the end of a flow.
-    pub(super) own: Party,
+    pub(super) own: NewEnd,
     /// What it allows.
     pub(super) parts: Vec<Part>,
 }
@@ -32,7 +32,7 @@ pub(super) struct Plan {
 /// One end and ports that a policy allows its subject.
 pub(super) struct Part {
     pub(super) direction: Direction,
-    pub(super) other: Party,
+    pub(super) other: NewEnd,
     pub(super) ports: Vec<FlowPort>,
     /// It belongs to a rule that equals the project's DNS policy.
     pub(super) dns: bool,
@@ -40,7 +40,7 @@ pub(super) struct Part {
 
 /// An end of a flow, before groups and externals have their ids.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Party {
+pub(super) enum NewEnd {
     AnyPod,
     AnyPodOf(NamespaceId),
     Workload(WorkloadId),
@@ -70,10 +70,10 @@ impl Identities {
 /// The plan of an imported policy, or why there is none.
 pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Result<Plan, String> {
     let document = context.document;
-    let Some(kept) = document.policies.get(id) else {
+    let Some(imported) = document.policies.get(id) else {
         return Err("it no longer exists".to_owned());
     };
-    let source = Source::new(kept.file.clone(), kept.text.clone());
+    let source = Source::new(imported.file.clone(), imported.text.clone());
     let read = manifest::read(&[source], &dialect::kinds());
     let cluster_wide = |object: &&Object| dialect::kind(object).is_some_and(|k| !k.namespaced);
     if let Some(other) = read.policies.iter().find(cluster_wide) {
@@ -122,7 +122,7 @@ impl Planner<'_> {
                 .iter()
                 .filter(|d| d.severity == Severity::Error);
             let mut messages = errors.map(|d| d.message.as_str());
-            // Of several, the one that keeps the policy from being judged.
+            // Of several, the one that prevents the policy from being analysed.
             let fatal = messages.find_map(|m| m.strip_suffix("; this policy is not judged"));
             return Err(match fatal {
                 Some(why) => format!("the API server rejects it: {why}"),
@@ -141,7 +141,7 @@ impl Planner<'_> {
         Ok(Plan {
             id,
             namespace: self.namespace,
-            own: own.unwrap_or(Party::AnyPodOf(self.namespace)),
+            own: own.unwrap_or(NewEnd::AnyPodOf(self.namespace)),
             subject: raised.subject,
             isolates: raised.isolates,
             parts,
@@ -155,7 +155,7 @@ impl Planner<'_> {
             _ => None,
         });
         let mut networks: Vec<Network> = Vec::new();
-        let mut parties = Vec::new();
+        let mut ends = Vec::new();
         let peers = match &rule.peers {
             Match::Any => &[][..],
             Match::Only(peers) => peers,
@@ -163,7 +163,7 @@ impl Planner<'_> {
         for peer in peers {
             match (peer, named) {
                 (PlanPeer::Pods(namespaces, pods), _) => {
-                    parties.extend(self.pods(self.namespaces(namespaces), pods.clone()));
+                    ends.extend(self.pods(self.namespaces(namespaces), pods.clone()));
                 }
                 (PlanPeer::Block(_), Some(name)) => {
                     return Err(format!("it allows the named port `{name}` at an address"));
@@ -182,7 +182,7 @@ impl Planner<'_> {
         let dns = direction == Direction::Egress && self.is_dns(peers, &networks, &ports);
         let mut numbered = ports.clone();
         if rule.peers == Match::Any {
-            parties.push(Party::AnyPod);
+            ends.push(NewEnd::AnyPod);
             networks = everywhere();
             // An address has no port names: towards it they allow nothing.
             numbered.retain(|port| named.is_none() || !matches!(port, FlowPort::Named(..)));
@@ -193,12 +193,10 @@ impl Planner<'_> {
             ports,
             dns,
         };
-        let mut found: Vec<(Party, Vec<FlowPort>)> = parties
-            .into_iter()
-            .map(|party| (party, ports.clone()))
-            .collect();
+        let mut found: Vec<(NewEnd, Vec<FlowPort>)> =
+            ends.into_iter().map(|end| (end, ports.clone())).collect();
         if !networks.is_empty() {
-            found.push((Party::Networks(networks), numbered));
+            found.push((NewEnd::Networks(networks), numbered));
         }
         found.retain(|(_, ports)| !ports.is_empty());
         Ok(found.into_iter().map(part).collect())
@@ -237,27 +235,27 @@ impl Planner<'_> {
 
     /// Pods by labels, in namespaces by labels, as a workload or a namespace if they are just that;
     /// none if there can be no such pods.
-    fn pods(&self, namespaces: Selector, pods: Selector) -> Option<Party> {
+    fn pods(&self, namespaces: Selector, pods: Selector) -> Option<NewEnd> {
         let (within, labels) = (LabelSet::from(&namespaces), LabelSet::from(&pods));
         if within.is_empty() || labels.is_empty() {
             return None;
         }
         if within.is_all() && labels.is_all() {
-            return Some(Party::AnyPod);
+            return Some(NewEnd::AnyPod);
         }
         if let Some(namespace) = self.namespace_meant(&namespaces, &within) {
             if labels.is_all() {
-                return Some(Party::AnyPodOf(namespace));
+                return Some(NewEnd::AnyPodOf(namespace));
             }
             let workloads = self.known.0.get(&namespace).into_iter().flatten();
             let mut same = workloads
                 .filter(|(_, own)| own.is_subset(&labels) && labels.is_subset(own))
                 .map(|(id, _)| *id);
             if let Some(id) = same.next() {
-                return Some(Party::Workload(id));
+                return Some(NewEnd::Workload(id));
             }
         }
-        Some(Party::Pods { namespaces, pods })
+        Some(NewEnd::Pods { namespaces, pods })
     }
 
     fn namespace_meant(&self, selector: &Selector, within: &LabelSet) -> Option<NamespaceId> {

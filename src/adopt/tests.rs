@@ -33,7 +33,8 @@ fn in_namespace(namespace: &str, name: &str, spec: &str) -> String {
 const DENY: &str = "{podSelector: {}, policyTypes: [Ingress, Egress]}";
 const DENY_INGRESS: &str = "{podSelector: {}, policyTypes: [Ingress]}";
 
-/// Adopts everything; proves that nothing changes; gives the drawing, and why the rest stays.
+/// Adopts everything; proves that nothing changes; returns the document, and why the other policies
+/// stay.
 fn adopted(document: &Document) -> (Document, Vec<String>) {
     let ids: Vec<PolicyId> = document.policies.ids().collect();
     let adopted = adopt(document, &ids, &|| false);
@@ -43,10 +44,10 @@ fn adopted(document: &Document) -> (Document, Vec<String>) {
     }
     let (old, new) = (loaded(document).snapshot, loaded(&after).snapshot);
     assert_eq!(compare(&old, &new), []);
-    assert_eq!(adopted.adopted.len() + adopted.kept.len(), ids.len());
-    assert_eq!(after.policies.len(), adopted.kept.len());
-    let kept = adopted.kept.into_iter();
-    let texts = kept.map(|(id, why)| format!("{}: {why}", document.policy_name(id)));
+    assert_eq!(adopted.adopted.len() + adopted.remaining.len(), ids.len());
+    assert_eq!(after.policies.len(), adopted.remaining.len());
+    let remaining = adopted.remaining.into_iter();
+    let texts = remaining.map(|(id, why)| format!("{}: {why}", document.policy_name(id)));
     (after.clone(), texts.collect())
 }
 
@@ -83,8 +84,8 @@ fn an_isolated_namespace_becomes_flows() {
         ),
         None,
     );
-    let (after, kept) = adopted(&fixture.document);
-    assert_eq!(kept, [""; 0]);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
     assert_eq!(flows(&after), ["shop/web > shop/db TCP/5432"]);
     let shop = after.namespaces.iter().next().unwrap().1;
     assert_eq!((shop.base, shop.dns), (Some(Base::DenyAll), Some(false)));
@@ -104,8 +105,8 @@ fn a_dns_policy_of_the_profile_becomes_the_setting_and_any_other_a_flow() {
         let mut fixture = shop();
         fixture.import(&policy("deny", DENY), None);
         fixture.import(&policy("dns", &dns(ports)), None);
-        let (after, kept) = adopted(&fixture.document);
-        assert_eq!(kept, [""; 0]);
+        let (after, remaining) = adopted(&fixture.document);
+        assert_eq!(remaining, [""; 0]);
         let dns = after.dns_of(after.namespace_named("shop").unwrap());
         (dns, flows(&after))
     };
@@ -135,8 +136,8 @@ fn blocks_become_externals_and_known_ones_are_reused() {
         ),
         None,
     );
-    let (after, kept) = adopted(&fixture.document);
-    assert_eq!(kept, [""; 0]);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
     assert_eq!(
         flows(&after),
         [
@@ -158,8 +159,8 @@ fn selectors_that_are_no_workload_become_groups() {
         ),
         None,
     );
-    let (after, kept) = adopted(&fixture.document);
-    assert_eq!(kept, [""; 0]);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
     assert_eq!(
         flows(&after),
         [
@@ -179,8 +180,8 @@ fn allow_all_is_any_pod_and_any_address() {
         ),
         None,
     );
-    let (after, kept) = adopted(&fixture.document);
-    assert_eq!(kept, [""; 0]);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
     assert_eq!(
         flows(&after),
         ["* > shop/* TCP/80", "external/Any address > shop/* TCP/80"]
@@ -190,7 +191,7 @@ fn allow_all_is_any_pod_and_any_address() {
 }
 
 #[test]
-fn isolation_without_a_default_deny_keeps_one_policy() {
+fn isolation_without_a_default_deny_leaves_one_policy_imported() {
     let mut fixture = shop();
     let from = |label: &str| {
         format!(
@@ -199,9 +200,9 @@ fn isolation_without_a_default_deny_keeps_one_policy() {
     };
     fixture.import(&policy("db-from-web", &from("web")), None);
     fixture.import(&policy("db-from-db", &from("db")), None);
-    let (after, kept) = adopted(&fixture.document);
+    let (after, remaining) = adopted(&fixture.document);
     assert_eq!(
-        kept,
+        remaining,
         ["db-from-web: it isolates only ingress of `app=db`, which a default deny cannot express"]
     );
     assert_eq!(flows(&after), ["shop/db > shop/db any"]);
@@ -209,9 +210,9 @@ fn isolation_without_a_default_deny_keeps_one_policy() {
     let mut fixture = shop();
     let egress = "{podSelector: {}, policyTypes: [Egress]}";
     fixture.import(&policy("no-egress", egress), None);
-    let (_, kept) = adopted(&fixture.document);
+    let (_, remaining) = adopted(&fixture.document);
     assert_eq!(
-        kept,
+        remaining,
         ["no-egress: it isolates only egress of every pod, which a default deny cannot express"]
     );
 }
@@ -234,10 +235,10 @@ fn a_half_that_the_other_end_denies_stays_imported() {
         ),
         None,
     );
-    let (after, kept) = adopted(&fixture.document);
+    let (after, remaining) = adopted(&fixture.document);
     assert_eq!(flows(&after), ["shop/web > shop/db TCP/5432"]);
-    let [why] = kept.as_slice() else {
-        panic!("{kept:?}")
+    let [why] = remaining.as_slice() else {
+        panic!("{remaining:?}")
     };
     assert!(
         why.starts_with("db: a flow for it would also let `shop/db` open connections to"),
@@ -272,14 +273,14 @@ fn what_flows_cannot_express_stays_with_a_reason() {
         None,
     );
     fixture.import(&policy("bad", "{ingress: [{from: [{}]}]}"), None);
-    let (_, mut kept) = adopted(&fixture.document);
-    let refused = kept.pop().unwrap();
+    let (_, mut remaining) = adopted(&fixture.document);
+    let refused = remaining.pop().unwrap();
     assert!(
         refused.starts_with("bad: the API server rejects it: "),
         "{refused}"
     );
     assert_eq!(
-        kept,
+        remaining,
         [
             "named: it allows the named port `http` at an address",
             "undeclared: the port `TCP/pg` cannot be drawn: `db` declares no TCP port with that name",
@@ -341,12 +342,12 @@ fn an_edited_copy_is_adopted_only_with_replaces() {
         })
     };
     keep(&mut same, copy.text.clone());
-    let (after, kept) = adopted(&same);
-    assert_eq!((after.flows.len(), kept), (1, Vec::new()));
+    let (after, remaining) = adopted(&same);
+    assert_eq!((after.flows.len(), remaining), (1, Vec::new()));
     keep(
         &mut fixture.document,
         copy.text.replace("port: 1", "port: 2"),
     );
-    let (_, kept) = adopted(&fixture.document);
-    assert_eq!(kept.len(), 1);
+    let (_, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining.len(), 1);
 }

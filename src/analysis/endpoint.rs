@@ -17,8 +17,8 @@ pub enum Endpoint {
     Node(usize),
     /// The same, by one of its addresses.
     NodeAddress(usize, IpAddr),
-    /// A domain name; `*` in it is a character that occurs in no policy, so that `*.example.com` stands for all
-    /// subdomains that no policy mentions.
+    /// A domain name; `*` in it is a character that occurs in no policy, so that `*.example.com`
+    /// represents all subdomains that no policy mentions.
     Domain(String),
 }
 

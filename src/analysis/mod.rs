@@ -44,6 +44,7 @@ pub use answers::{
     paths::{Places, Reach, reach},
 };
 pub use diff::compare::{GateDifference, PeerPiece, compare};
+pub use diff::policies::changed_policies;
 pub use diff::{changes, compare};
 pub use endpoint::{Endpoint, NewPod, Party};
 pub use oracle::{

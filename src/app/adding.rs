@@ -1,5 +1,4 @@
-//! What commands add: what an import offers, and an invariant as far as the selection says
-//! what may be meant.
+//! Objects that commands add: offers of an import, and an invariant built from the selection.
 
 use super::state::App;
 use crate::model::{Claim, Document, Edit, End, Invariant, Item, NodeRef, Thing, Words};
@@ -31,8 +30,9 @@ impl App {
     }
 }
 
-/// Of a flow: that it must be allowed. Of two things: that the first never reaches the second. Of one
-/// thing: that nothing outside of its namespace reaches it, or that what is outside reaches nothing.
+/// For a flow: that it must be allowed. For two objects: that the first never reaches the second. For
+/// one object: that nothing outside its namespace reaches it, or that an object outside reaches
+/// nothing.
 fn of_selection(document: &Document, selected: &[Item]) -> Invariant {
     let mut new = Invariant {
         name: String::new(),
@@ -68,8 +68,8 @@ fn of_selection(document: &Document, selected: &[Item]) -> Invariant {
         }
         _ => {}
     }
-    let says = new.from.is_some() || new.to.is_some();
-    let name = match says {
+    let has_ends = new.from.is_some() || new.to.is_some();
+    let name = match has_ends {
         true => Words::new(document).demand(&new),
         false => "new invariant".to_owned(),
     };

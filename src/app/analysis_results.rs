@@ -22,7 +22,7 @@ pub struct AnalysisResults {
     /// The summary for an audit.
     pub audit: Audit,
     /// `allowed`, as arrows.
-    pub kept: Arc<Vec<Extra>>,
+    pub imported: Arc<Vec<Extra>>,
 }
 
 /// Arrows shown beside the flows.
@@ -57,11 +57,11 @@ impl AnalysisResults {
         let (document, in_force) = (&results.document, &results.in_force);
         let gates = exposure::gates(document, in_force);
         let allowed = beyond_drawn(document, in_force, stop);
-        let kept = allowed
+        let imported = allowed
             .iter()
             .map(|a| extra(ExtraKind::Imported, &a.joined));
         Self {
-            kept: Arc::new(kept.collect()),
+            imported: Arc::new(imported.collect()),
             allowed,
             audit: overview(document, &gates),
             gates,

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-/// What is asked for.
+/// The request to a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum PathRequest {
     /// A project to open.
     OpenProject,
     /// A folder of manifests to open.
@@ -27,9 +27,9 @@ pub enum Ask {
     CompareProject,
     /// A folder of manifests to compare with.
     CompareFolder,
-    /// Where a Markdown table goes; the file name to begin with.
+    /// Where to write a Markdown table; the suggested file name.
     SaveTable(String),
-    /// Where an SVG picture goes; the file name to begin with.
+    /// Where to write an SVG file; the suggested file name.
     SavePicture(String),
     /// The folder to export into.
     ExportFolder,
@@ -37,7 +37,7 @@ pub enum Ask {
     ExportFile(String),
 }
 
-impl Ask {
+impl PathRequest {
     /// The dialog's title.
     pub fn title(&self) -> &'static str {
         match self {
@@ -73,40 +73,41 @@ pub type Pending = Box<dyn FnOnce() -> Answer + Send>;
 
 /// Something that can ask for paths.
 pub trait Dialogs {
-    /// Shows the dialog (called on the main thread) and gives what waits for its answer.
-    fn ask(&mut self, ask: &Ask) -> Pending;
+    /// Shows the dialog (called on the main thread) and returns what waits for its answer.
+    fn ask(&mut self, ask: &PathRequest) -> Pending;
 }
 
 /// The desktop's own dialogs.
 pub struct Native;
 
-/// rfd says None both for "cancelled" and for "no dialog service"; nobody cancels this fast.
+/// rfd returns None both for "cancelled" and for "no dialog service"; no user cancels this fast.
 const TOO_FAST_FOR_A_PERSON: Duration = Duration::from_millis(400);
 
 impl Dialogs for Native {
-    fn ask(&mut self, ask: &Ask) -> Pending {
+    fn ask(&mut self, ask: &PathRequest) -> Pending {
         let dialog = rfd::AsyncFileDialog::new().set_title(ask.title());
         let manifests = &["yaml", "yml", "json"];
         match ask {
-            Ask::OpenProject => one(dialog
+            PathRequest::OpenProject => one(dialog
                 .add_filter("Drawbridge project", &["yaml"])
                 .pick_file()),
-            Ask::OpenFolder | Ask::ImportFolder | Ask::CompareFolder | Ask::ExportFolder => {
-                one(dialog.pick_folder())
-            }
-            Ask::OpenFiles | Ask::ImportFiles | Ask::CompareProject => {
+            PathRequest::OpenFolder
+            | PathRequest::ImportFolder
+            | PathRequest::CompareFolder
+            | PathRequest::ExportFolder => one(dialog.pick_folder()),
+            PathRequest::OpenFiles | PathRequest::ImportFiles | PathRequest::CompareProject => {
                 let picked = dialog.add_filter("Manifests", manifests).pick_files();
                 many(picked)
             }
-            Ask::SaveTable(name) => one(dialog
+            PathRequest::SaveTable(name) => one(dialog
                 .set_file_name(name)
                 .add_filter("Markdown", &["md"])
                 .save_file()),
-            Ask::SavePicture(name) => one(dialog
+            PathRequest::SavePicture(name) => one(dialog
                 .set_file_name(name)
                 .add_filter("SVG", &["svg"])
                 .save_file()),
-            Ask::SaveProject(name) | Ask::ExportFile(name) => one(dialog
+            PathRequest::SaveProject(name) | PathRequest::ExportFile(name) => one(dialog
                 .set_file_name(name)
                 .add_filter("YAML", &["yaml"])
                 .save_file()),
@@ -151,7 +152,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 pub struct Prepared(pub std::collections::VecDeque<Answer>);
 
 impl Dialogs for Prepared {
-    fn ask(&mut self, _: &Ask) -> Pending {
+    fn ask(&mut self, _: &PathRequest) -> Pending {
         let answer = self.0.pop_front().unwrap_or(Answer::NoService);
         Box::new(move || answer)
     }

@@ -1,7 +1,8 @@
-//! Fuzzy matching for the palette: the typed letters in their order, better where they stand
-//! together, at the beginnings of words, and in short texts.
+//! Fuzzy matching for the palette: the typed letters in order; better when adjacent, at the beginnings
+//! of words, and in short texts.
 
-/// How well `text` fits what was typed; none: not at all. Larger is better; nothing typed fits all alike.
+/// How well `text` matches the query; none: not at all. Larger is better; an empty query matches
+/// everything equally.
 pub fn score(typed: &str, text: &str) -> Option<i32> {
     let mut score = 0;
     for word in typed.split_whitespace() {

@@ -1,4 +1,4 @@
-//! The icons of the window, by what they stand for; one set, line icons.
+//! The icons of the window, by meaning; one set, line icons.
 
 use egui_phosphor::regular as set;
 
@@ -16,7 +16,7 @@ pub use set::{
 pub const NAMESPACE: &str = set::BOUNDING_BOX;
 /// A workload that serves.
 pub const WORKLOAD: &str = set::CUBE;
-/// A workload that keeps state.
+/// A stateful workload.
 pub const STATEFUL: &str = set::DATABASE;
 /// A workload that runs by the clock.
 pub const SCHEDULED: &str = set::CLOCK;
@@ -58,7 +58,7 @@ pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
         Item::Group(_) => GROUP,
         Item::Flow(_) => ARROW_RIGHT,
         Item::Policy(id) => match document.policies.get(id) {
-            Some(kept) if kept.replaces.is_some() => PENCIL_SIMPLE,
+            Some(policy) if policy.replaces.is_some() => PENCIL_SIMPLE,
             _ => FILE,
         },
         Item::Invariant(_) => SHIELD,

@@ -24,7 +24,7 @@ impl App {
             Some(key) => self.edit_by_hand(&key),
             None => self
                 .view
-                .say("Choose a policy first, in the policies or in the outline"),
+                .notify("Choose a policy first, in the policies or in the outline"),
         }
     }
 
@@ -66,7 +66,7 @@ impl App {
     /// Starts a worker that turns policies into flows, where that provably changes nothing.
     pub(super) fn adopt(&mut self, ids: Vec<PolicyId>) {
         if ids.is_empty() {
-            self.view.say("There are no imported policies to adopt");
+            self.view.notify("There are no imported policies to adopt");
             return;
         }
         let document = self.document();
@@ -89,7 +89,7 @@ impl App {
         }
         let names = &self.view.names;
         let reasons = adopted
-            .kept
+            .remaining
             .iter()
             .map(|(id, why)| (*id, names.name(&document, *id).to_owned(), why.clone()))
             .collect();
@@ -100,7 +100,7 @@ impl App {
         self.view.overlay = Some(Overlay::Adopted(Box::new(AdoptedView {
             summary: adopted.summary(),
             done: adopted.edit.is_some(),
-            kept: reasons,
+            remaining: reasons,
         })));
     }
 
@@ -115,7 +115,7 @@ impl App {
         let mut written = self.results.generated.policies.iter();
         let Some(written) = written.find(|written| written.key() == key) else {
             self.view
-                .complain(format!("No generated policy is named {key}"));
+                .show_error(format!("No generated policy is named {key}"));
             return;
         };
         let name = format!("Edit {} by hand", written.name);
@@ -146,7 +146,7 @@ impl App {
         };
         ids.retain(replaces);
         if ids.is_empty() {
-            self.view.say("No policy edited by hand is selected");
+            self.view.notify("No policy edited by hand is selected");
             return;
         }
         self.remove_policies(&ids, |name| format!("Restore generated {name}"));

@@ -1,6 +1,6 @@
-//! Work that must not stop the window: one slot for each kind of work. The newest request wins, an
-//! older one is told to stop and its answer is dropped, and a finished one asks for a frame. Work
-//! that panics frees its slot; what it said is collected in the [`Pool`] and shown.
+//! Work that must not block the window: one slot for each kind of work. The newest request wins, an
+//! older one is cancelled and its result is dropped, and a finished one requests a frame. Work that
+//! panics frees its slot; its message is collected in the [`Pool`] and shown.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -34,7 +34,7 @@ pub enum Workers {
     Threads,
     /// Never run: for tests that the window does not block.
     Never,
-    /// When [`Pool::run_held`] is called: for tests of what happens meanwhile.
+    /// When [`Pool::run_held`] is called: for tests of what happens in between.
     Held,
 }
 
@@ -48,7 +48,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool whose work asks `context` for a frame when something is finished.
+    /// A pool whose work requests a frame from `context` when it finishes.
     pub fn new(workers: Workers, context: &egui::Context) -> Self {
         Self {
             workers,
@@ -129,8 +129,8 @@ struct Queue {
     running: bool,
 }
 
-/// Work of which nothing is dropped, done in order: small things to be written. Dropping it waits
-/// for the last of them.
+/// Work that is never dropped, done in order: small files to be written. Dropping it waits for the last
+/// of them.
 pub struct Sequence {
     pool: Pool,
     queue: Arc<Mutex<Queue>>,
@@ -295,7 +295,7 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Memo<K, T> {
         self.asked.as_ref()
     }
 
-    /// Whether an answer is under way.
+    /// Whether a result is pending.
     pub fn busy(&self) -> bool {
         self.slot.as_ref().is_some_and(Slot::busy)
     }
@@ -305,7 +305,7 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + 'static> Memo<K, T> {
         self.slot.as_ref().is_some_and(Slot::failed)
     }
 
-    /// Forgets everything.
+    /// Drops everything.
     pub fn forget(&mut self) {
         *self = Self::default();
     }
@@ -345,7 +345,7 @@ mod tests {
         Slot::new(&Pool::new(workers, &egui::Context::default()))
     }
 
-    /// Waits until a slot is done; gives its answer.
+    /// Waits until a slot is done; returns its result.
     fn wait<T: Send + 'static>(slot: &mut Slot<T>) -> Option<T> {
         for _ in 0..10_000 {
             let answer = slot.take();
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn inline_work_is_there_at_once() {
+    fn inline_work_finishes_at_once() {
         let mut slot = slot(Workers::Inline);
         slot.start(|_| 1);
         slot.start(|_| 2);
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_request_wins_and_older_work_is_told_to_stop() {
+    fn the_newest_request_wins_and_older_work_is_cancelled() {
         let mut slot = slot(Workers::Threads);
         let (sender, stopped) = channel();
         let (began, beginning) = channel();
@@ -419,7 +419,7 @@ mod tests {
         slot.start(|_| 2);
         stopped
             .recv_timeout(patience)
-            .expect("the first piece of work is told to stop");
+            .expect("the first request is cancelled");
         assert_eq!(wait(&mut slot), Some(2));
     }
 }

@@ -1,5 +1,5 @@
-//! Keys become commands, at the beginning of a frame, before any panel sees them. A text field that
-//! has the keyboard keeps the keys that belong to text.
+//! Turns keys into commands, at the beginning of a frame, before any panel sees them. A text field with
+//! the keyboard focus gets the keys that edit text.
 
 use egui::{Context, Event, Key};
 

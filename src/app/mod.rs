@@ -1,9 +1,9 @@
 //! The window.
 //!
 //! [`state::App`] holds a History (the Document and its past), the newest Results, the View and the
-//! files. A panel is `fn x_ui(ui, &Document, &Results, &mut View, &mut Commands)`: it reads by
-//! reference and asks by [`command::Command`]; commands run in order at the end of the frame
-//! (`perform`). Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
+//! files. A panel is `fn x_ui(ui, &Document, &Results, &mut XView, &mut Commands)`: it owns its own
+//! state alone, reads the rest by reference and acts by [`command::Command`]; commands run in order at
+//! the end of the frame (`perform`). Work that takes long runs in [`jobs`]. An idle window shows no frames at all.
 
 mod adding;
 pub mod analysis_results;

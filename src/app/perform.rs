@@ -2,7 +2,7 @@
 
 use super::canvas::CanvasView;
 use super::command::{Command, Commands, When};
-use super::dialogs::Ask;
+use super::dialogs::PathRequest;
 use super::matrix::Center;
 use super::overlays::{Overlay, PaletteView};
 use super::panels::inspector::name_field_id;
@@ -39,7 +39,7 @@ impl App {
         }
     }
 
-    /// Runs a command: the one place where each of them is told what to do.
+    /// Runs a command: the one place that dispatches all of them.
     pub(super) fn perform(&mut self, command: Command) {
         let listed = command.listed();
         if self.history.is_none() && listed.is_some_and(|listed| listed.when != When::Always) {
@@ -47,9 +47,11 @@ impl App {
         }
         match command {
             Command::NewProject => self.leave(command, Self::new_project),
-            Command::OpenProject => self.leave(command, |app| app.ask_path(Ask::OpenProject)),
-            Command::OpenFolder => self.leave(command, |app| app.ask_path(Ask::OpenFolder)),
-            Command::OpenFiles => self.leave(command, |app| app.ask_path(Ask::OpenFiles)),
+            Command::OpenProject => {
+                self.leave(command, |app| app.ask_path(PathRequest::OpenProject))
+            }
+            Command::OpenFolder => self.leave(command, |app| app.ask_path(PathRequest::OpenFolder)),
+            Command::OpenFiles => self.leave(command, |app| app.ask_path(PathRequest::OpenFiles)),
             Command::OpenPaths(ref paths) => {
                 let paths = paths.clone();
                 self.leave(command, |app| app.open_paths(paths, false));
@@ -58,8 +60,8 @@ impl App {
             Command::ExampleShop => self.leave(command, |app| app.open_example(0)),
             Command::ExamplePlatform => self.leave(command, |app| app.open_example(1)),
             Command::Quit => self.leave(command, Self::quit),
-            Command::ImportFolder => self.ask_path(Ask::ImportFolder),
-            Command::ImportFiles => self.ask_path(Ask::ImportFiles),
+            Command::ImportFolder => self.ask_path(PathRequest::ImportFolder),
+            Command::ImportFiles => self.ask_path(PathRequest::ImportFiles),
             Command::ImportPaths(paths) => self.open_paths(paths, true),
             Command::ImportText(text) => self.import_text(text),
             Command::AcceptOffer(at) => self.accept_offer(at),
@@ -74,10 +76,10 @@ impl App {
             Command::Redo => self.step(History::redo, "Redone"),
             Command::Cut => {
                 self.copy();
-                self.edit(&Edit::Remove(self.view.selected()));
+                self.delete();
             }
             Command::Copy => self.copy(),
-            Command::Delete => self.edit(&Edit::Remove(self.view.selected())),
+            Command::Delete => self.delete(),
             Command::Duplicate => self.with_canvas(CanvasView::duplicate),
             Command::Rename => self.rename(),
             Command::MuteFlow => self.mute_flows(),
@@ -138,7 +140,7 @@ impl App {
             }
             Command::Radius => self.show_radius(),
             Command::LeaveRadius => drop(self.view.radius.leave()),
-            Command::Say(text) => self.view.say(text),
+            Command::Say(text) => self.view.notify(text),
             Command::CopyText(text) => self.context.copy_text(text),
             Command::CopyPolicies => self.view.policies.copy(),
 
@@ -154,8 +156,8 @@ impl App {
             }
 
             Command::CompareSaved => self.compare_saved(),
-            Command::CompareProject => self.ask_path(Ask::CompareProject),
-            Command::CompareFolder => self.ask_path(Ask::CompareFolder),
+            Command::CompareProject => self.ask_path(PathRequest::CompareProject),
+            Command::CompareFolder => self.ask_path(PathRequest::CompareFolder),
             Command::ComparePaths(paths) => self.compare_paths(paths),
             Command::CloseCompare => {
                 self.view.compare.close();
@@ -167,7 +169,7 @@ impl App {
         }
     }
 
-    /// Does what ends the open project, unless work would be lost; then the user is asked first.
+    /// Runs a command that closes the project, unless work would be lost; then the user is asked first.
     fn leave(&mut self, command: Command, act: impl FnOnce(&mut Self)) {
         if self.may_lose_work(&command) {
             act(self);
@@ -180,7 +182,7 @@ impl App {
         self.with_canvas(act);
     }
 
-    /// Hands the canvas the Document, the selection, and where it asks for changes.
+    /// Passes the Document, the selection and the command queue to the canvas.
     fn with_canvas<T>(
         &mut self,
         act: impl FnOnce(&mut CanvasView, &Document, &[Item], &mut Commands) -> T,
@@ -203,7 +205,7 @@ impl App {
         self.view.drafts.clear();
         self.view.prune(&document);
         if let Some(name) = name {
-            self.view.say(format!("{done}: {name}"));
+            self.view.notify(format!("{done}: {name}"));
         }
     }
 
@@ -245,7 +247,7 @@ impl App {
         }
     }
 
-    /// Selects a thing and brings it into view.
+    /// Selects an object and brings it into view.
     fn reveal(&mut self, item: Item) {
         self.view.center = Center::Canvas;
         self.view.canvas.reveal(item);
@@ -288,7 +290,7 @@ impl App {
             true => self.view.overlay = Some(Overlay::Report),
             false => self
                 .view
-                .say("Nothing was imported since the project was opened"),
+                .notify("Nothing was imported since the project was opened"),
         }
     }
 
@@ -306,14 +308,14 @@ impl App {
                     self.view.highlight.clear();
                 }
                 if let Some(note) = applied.notes.first() {
-                    self.view.say(note.clone());
+                    self.view.notify(note.clone());
                 }
                 let document = history.document().clone();
                 self.view.prune(&document);
             }
             Err(refusal) => self
                 .view
-                .complain(super::problems::sentence(&refusal.to_string())),
+                .show_error(super::problems::sentence(&refusal.to_string())),
         }
     }
 
@@ -331,7 +333,8 @@ impl App {
         flows.collect()
     }
 
-    /// Asks about what is selected: two things, or the ends of a flow; of one thing, what reaches it.
+    /// Opens a query about the selection: two objects, or the ends of a flow; for one object, what
+    /// reaches it.
     fn show_why(&mut self) {
         let document = self.document();
         if let Some((from, to, port)) = why::of_selection(&document, &self.view.selection) {
@@ -355,6 +358,16 @@ impl App {
     pub(super) fn show_tab(&mut self, tab: Tab) {
         self.view.tab = tab;
         self.like(|likes| likes.inspector = true);
+    }
+
+    /// Deletes the selection.
+    fn delete(&mut self) {
+        let mut edit = Edit::Remove(self.view.selected());
+        if let Some(Item::Policy(id)) = self.view.only_selected() {
+            let name = self.view.names.name(&self.document(), id).to_owned();
+            edit = Edit::Batch(format!("Delete policy {name}"), vec![edit]);
+        }
+        self.edit(&edit);
     }
 
     /// Opens the name of what is selected on the canvas, of a flow its ports; of what is not drawn
@@ -384,7 +397,7 @@ impl App {
         }
     }
 
-    /// Changes what the user likes, and remembers it.
+    /// Changes the preferences, and stores them.
     pub(super) fn like(&mut self, change: impl FnOnce(&mut super::preferences::Preferences)) {
         let before = self.preferences.clone();
         change(&mut self.preferences);
@@ -394,7 +407,7 @@ impl App {
         }
     }
 
-    /// Closes the export dialog; its choices are kept for the next time.
+    /// Closes the export dialog; its choices are remembered for the next time.
     pub(super) fn close_export(&mut self) {
         if let Some(Overlay::Export(view)) = self.view.overlay.take() {
             self.last_export = Some(view);

@@ -9,7 +9,7 @@ use super::theme::Choice;
 /// How many recent projects are remembered.
 pub const RECENT: usize = 8;
 
-/// The preferences kept between runs.
+/// The preferences stored between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Preferences {

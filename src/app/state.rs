@@ -33,7 +33,7 @@ pub struct Surroundings {
     pub workers: Workers,
     /// File dialogs.
     pub dialogs: Box<dyn Dialogs>,
-    /// Where preferences, the list of recent projects and the journal are kept; none: nowhere.
+    /// The folder of preferences, the list of recent projects and the journal; none: nothing is stored.
     pub state_folder: Option<StateFolder>,
 }
 
@@ -48,7 +48,7 @@ pub struct App {
     pub results: Arc<Results>,
     /// What is shown and how.
     pub view: View,
-    /// Where the project lives, and what is being read and written.
+    /// The file of the project, and what is being read and written.
     pub files: Files,
     /// The preferences.
     pub preferences: Preferences,
@@ -66,7 +66,7 @@ pub struct App {
     check_cache: Arc<Mutex<crate::query::Cache>>,
     pub(super) adopting: Slot<Adoption>,
     analysis_results: Slot<AnalysisResults>,
-    /// What was last sent to be checked; none: whatever is open must be.
+    /// What was last sent to be checked; none: the open Document must be.
     pub(super) sent: Option<Document>,
     pub(super) context: Context,
 }
@@ -146,7 +146,7 @@ impl App {
         let shared = Arc::clone(&self.check_cache);
         self.check.start(move |cancel| {
             let begun = std::time::Instant::now();
-            // Taken out, so that nothing half done stays in it after a panic.
+            // Taken out, so that no partial state remains after a panic.
             let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
             let mut cache = std::mem::take(&mut *lock());
             let results = crate::query::check_with(&mut cache, &document, &|| cancel.is_set());
@@ -182,10 +182,10 @@ impl App {
 
     /// Reports panics of workers; only their answers are lost.
     fn report_panics(&mut self) {
-        if let Some(said) = self.files.pool().take_panics().first() {
+        if let Some(message) = self.files.pool().take_panics().first() {
             let text =
-                format!("Internal error: {said}. Your project is unchanged; please report this");
-            self.view.complain(text);
+                format!("Internal error: {message}. Your project is unchanged; please report this");
+            self.view.show_error(text);
         }
     }
 
@@ -223,7 +223,7 @@ impl App {
         let quiet = !self.check.busy();
         side::keep(document, &results, view, (pool, quiet));
         if let Some(text) = view.policies.take_copy() {
-            view.say("Policies copied");
+            view.notify("Policies copied");
             commands.push(Command::CopyText(text));
         }
         let saved = self.history.as_ref().and_then(History::saved);
@@ -271,7 +271,7 @@ impl App {
         });
     }
 
-    /// Runs what was asked for, in order, until nothing is left.
+    /// Runs the queued commands, in order, until none is left.
     fn perform_all(&mut self) {
         for command in self.view.drafts.settle() {
             self.perform(command);
@@ -351,7 +351,7 @@ mod tests {
         app.take_answers();
         app.report_panics();
         assert!(!app.checking() && app.view.check_failed);
-        let notice = app.view.notice.clone().expect("it is said");
+        let notice = app.view.notice.clone().expect("a notice");
         assert!(notice.bad && notice.text.contains("index out of range"));
         app.ask(Command::AddNamespace);
         app.perform_all();

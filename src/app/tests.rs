@@ -1,4 +1,4 @@
-//! What frames cost: counted on the window's thread, while workers do the rest.
+//! The work in a frame: counted on the window's thread, while workers do the rest.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ fn texts_read() -> u64 {
 }
 
 #[test]
-fn frames_read_no_text() {
+fn frames_parse_no_text() {
     let mut harness = window(Workers::Threads, None);
     let first = harness.state().document().policies.ids().next();
     let policy = Item::Policy(first.expect("a policy"));
@@ -90,9 +90,9 @@ fn frames_read_no_text() {
 }
 
 #[test]
-fn an_audit_is_made_only_where_it_is_shown() {
+fn an_audit_runs_only_where_it_is_shown() {
     let mut harness = window(Workers::Inline, None);
-    let shown = harness.state().view.audit.made_for();
+    let shown = harness.state().view.inspector.audit.made_for();
     assert_eq!(shown, Some(harness.state().view.results_number));
     let document = harness.state().document();
     let workload = Item::Workload(document.workloads.ids().next().expect("a workload"));
@@ -103,17 +103,17 @@ fn an_audit_is_made_only_where_it_is_shown() {
     );
     assert!(harness.state().view.results_number > shown.unwrap_or_default());
     assert_eq!(
-        harness.state().view.audit.made_for(),
+        harness.state().view.inspector.audit.made_for(),
         shown,
         "nobody sees it"
     );
     ask(&mut harness, Command::Select(Vec::new()));
     let now = harness.state().view.results_number;
-    assert_eq!(harness.state().view.audit.made_for(), Some(now));
+    assert_eq!(harness.state().view.inspector.audit.made_for(), Some(now));
 }
 
 #[test]
-fn the_answers_are_gone_through_once_for_each_and_not_in_each_frame() {
+fn results_are_processed_once_each_and_not_in_each_frame() {
     let mut harness = window(Workers::Inline, None);
     let cost = |harness: &Harness<'static, App>| {
         let view = &harness.state().view;

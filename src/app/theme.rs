@@ -11,7 +11,7 @@ use egui::{
 
 use crate::scene::tokens::{self, Palette, Rgb, Theme};
 
-/// Which theme the user wants.
+/// The theme that the user chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Choice {
@@ -91,7 +91,7 @@ fn contrast_id() -> egui::Id {
     egui::Id::new("high contrast")
 }
 
-/// Gives egui the faces, and turns off what belongs to the canvas: whole-window zoom.
+/// Installs the fonts in egui, and disables whole-window zoom, whose keys belong to the canvas.
 pub fn install(context: &Context) {
     context.set_fonts(fonts());
     context.options_mut(|options| {
@@ -147,8 +147,8 @@ fn fonts() -> FontDefinitions {
             family(&["JetBrains Mono Medium", "Phosphor"]),
         ),
         (
-            // Icons stand alone: Inter has signs of its own at the icons' code points, and the icon
-            // face has blanks for letters.
+            // Icons have a font family of their own: Inter has other characters at the icons' code
+            // points, and the icon font has blanks for letters.
             FontFamily::Name("icons".into()),
             family(&["Phosphor", "Inter"]),
         ),

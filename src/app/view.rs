@@ -10,7 +10,7 @@ use super::matrix::{Center, MatrixView};
 use super::names::PolicyNames;
 use super::overlays::Overlay;
 use super::panels::compare::CompareView;
-use super::panels::inspector::{AuditView, PolicyView};
+use super::panels::inspector::InspectorView;
 use super::panels::outline::OutlineView;
 use super::panels::policies::PoliciesView;
 use super::panels::problems::ProblemsView;
@@ -74,10 +74,8 @@ pub struct View {
     pub shown_connection: Option<ShownConnection>,
     /// Names of imported policies.
     pub names: Arc<PolicyNames>,
-    /// The audit of the project.
-    pub audit: AuditView,
-    /// Facts about the selected imported policy.
-    pub policy: PolicyView,
+    /// The inspector.
+    pub inspector: InspectorView,
     /// Problems of the project, worst first.
     pub problems: Vec<Problem>,
     /// Whether the last check failed with an internal error, so that results are of an older Document.
@@ -144,10 +142,7 @@ pub struct Notice {
 impl View {
     /// The selected item, if exactly one is selected.
     pub fn only_selected(&self) -> Option<Item> {
-        match self.selection.len() {
-            1 => self.selection.first().copied(),
-            _ => None,
-        }
+        only(&self.selection)
     }
 
     /// The selected items, in order.
@@ -172,7 +167,7 @@ impl View {
     pub fn extras(&self, document: &Document) -> Extras {
         let imported = || match self.imported_hidden {
             true => Arc::default(),
-            false => Arc::clone(&self.analysis_results.kept),
+            false => Arc::clone(&self.analysis_results.imported),
         };
         Extras {
             all: self
@@ -215,7 +210,7 @@ impl View {
     }
 
     /// Shows a notice.
-    pub fn say(&mut self, text: impl Into<String>) {
+    pub fn notify(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice {
             text: text.into(),
             bad: false,
@@ -224,7 +219,7 @@ impl View {
     }
 
     /// Shows a notice about a failure.
-    pub fn complain(&mut self, text: impl Into<String>) {
+    pub fn show_error(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice {
             text: text.into(),
             bad: true,
@@ -236,6 +231,14 @@ impl View {
     pub fn prune(&mut self, document: &Document) {
         self.selection.retain(|item| exists(document, *item));
         self.highlight.retain(|flow| document.flows.contains(*flow));
+    }
+}
+
+/// The selected item, if exactly one is selected.
+pub fn only(selection: &BTreeSet<Item>) -> Option<Item> {
+    match selection.len() {
+        1 => selection.first().copied(),
+        _ => None,
     }
 }
 

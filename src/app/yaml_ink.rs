@@ -1,5 +1,5 @@
-//! Highlighting of YAML, a line at a time: keys, texts, numbers, comments. Made for what policies
-//! look like; anything else stays plain.
+//! Highlighting of YAML, a line at a time: keys, texts, numbers, comments. Made for policies; anything
+//! else stays plain.
 
 use egui::text::LayoutJob;
 use egui::{FontId, TextFormat};
@@ -41,7 +41,7 @@ pub fn job(line: &str, font: &FontId, palette: &Palette) -> LayoutJob {
     job
 }
 
-/// The parts of a line and their inks; together they are the line.
+/// The parts of a line and their colours; together they are the line.
 fn spans<'a>(line: &'a str, p: &Palette) -> Vec<(&'a str, Rgb)> {
     let body = line.trim_start();
     let mut spans = Vec::new();
@@ -79,7 +79,7 @@ fn spans<'a>(line: &'a str, p: &Palette) -> Vec<(&'a str, Rgb)> {
     spans
 }
 
-/// Where a key ends: at a colon that stands before a space or at the end, outside quotes.
+/// Where a key ends: at a colon before a space or at the end, outside quotes.
 fn key_end(text: &str) -> Option<usize> {
     let mut quote = None;
     let bytes = text.as_bytes();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_values_numbers_and_comments_have_their_inks() {
+    fn keys_values_numbers_and_comments_have_their_colours() {
         let port = inks("    - port: 5050 # grpc");
         assert!(port.contains(&("port", LIGHT.yaml_key)));
         assert!(port.contains(&(" 5050", LIGHT.yaml_number)));

@@ -12,7 +12,8 @@ use crate::sets::{IpSet, Labels, PortSet, Protocol, Selector};
 /// The one label that the control plane puts on every namespace.
 pub const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
-/// A cluster as far as it is known. Tables are sorted as their docs say, so that every answer is repeatable.
+/// A cluster as far as it is known. Tables are sorted as documented, so that every result is
+/// deterministic.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// By name.
@@ -97,7 +98,8 @@ impl Assumptions {
         !(pod.host_network && self.host_network == HostNetwork::Nodes)
     }
 
-    /// The declared ports of a pod that policies mean by a name, of `protocol` if one is asked for (K13).
+    /// The declared ports of a pod that a port name in a policy refers to, of `protocol` if one is
+    /// given (K13).
     pub fn ports_named(self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
         let declared = pod.ports.iter().filter(|_| self.bears_names(pod));
         declared
@@ -191,7 +193,7 @@ pub struct Workload {
     pub labels: Labels,
     /// Annotations of its pods.
     pub annotations: Labels,
-    /// Its pods in `Snapshot::pods`: two stand for two or more replicas (W11).
+    /// Its pods in `Snapshot::pods`: two represent two or more replicas (W11).
     pub pods: Range<usize>,
     /// Declared replicas, where known. 0: inactive.
     pub replicas: Option<u32>,
@@ -202,7 +204,7 @@ pub struct Workload {
 /// A pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
-    /// Pod name; made up (`web-1`) where a workload stands for it.
+    /// Pod name; synthesised (`web-1`) where a workload represents it.
     pub name: String,
     /// Index into `Snapshot::namespaces`.
     pub namespace: usize,
@@ -236,7 +238,8 @@ impl Snapshot {
         self.nodes.get(found.ok()?)
     }
 
-    /// The declared ports of a pod that policies mean by a name, of `protocol` if one is asked for (K13).
+    /// The declared ports of a pod that a port name in a policy refers to, of `protocol` if one is
+    /// given (K13).
     pub fn ports_named(&self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
         self.assumptions.ports_named(pod, protocol, name)
     }
@@ -281,7 +284,7 @@ pub struct Service {
     pub headless: bool,
     /// Whether it has `spec.externalIPs`.
     pub external_ips: bool,
-    /// `spec.ipFamilies`; IPv4 if nothing says otherwise.
+    /// `spec.ipFamilies`; IPv4 by default.
     pub families: Families,
     /// Its annotations.
     pub annotations: Labels,
@@ -290,8 +293,8 @@ pub struct Service {
 }
 
 impl Service {
-    /// Whether addresses outside of the cluster can send to it, as far as it goes: it is a NodePort or a
-    /// LoadBalancer, or has external addresses.
+    /// Whether addresses outside the cluster can connect to it, as far as the Service itself is
+    /// concerned: it is a NodePort or a LoadBalancer, or has external addresses.
     pub fn takes_outside(&self) -> bool {
         matches!(self.kind.as_str(), "NodePort" | "LoadBalancer") || self.external_ips
     }
@@ -327,7 +330,7 @@ pub struct ServicePort {
     pub target: TargetPort,
 }
 
-/// Where a Service port goes.
+/// The target of a Service port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TargetPort {
     /// A number.

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_servers_say() {
+    fn blocks_are_validated_as_servers_do() {
         for (text, want) in [
             ("10.0.0.0/8", Ok(None)),
             ("0.0.0.0/0", Ok(None)),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn sloppy_blocks_are_judged_masked() {
+    fn blocks_with_host_bits_are_masked() {
         let net = |text: &str| parse(text).map(|b| b.net.to_string());
         assert_eq!(net("10.1.2.3/8").as_deref(), Ok("10.0.0.0/8"));
         assert_eq!(net("010.0.0.0/8").as_deref(), Ok("10.0.0.0/8"));

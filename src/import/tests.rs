@@ -34,7 +34,7 @@ fn read(text: &str) -> Loaded {
 }
 
 #[test]
-fn workloads_services_and_offers() {
+fn workloads_services_and_offers_are_imported() {
     let imported = import(&read(SHOP));
     let mut document = imported.document;
     let (_, web) = document.workloads.iter().next().unwrap();
@@ -94,8 +94,8 @@ fn gateway_backends_are_offered_once() {
 
 #[test]
 fn policies_are_imported_but_generated_ones_are_recognised() {
-    let kept = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: old, namespace: shop}\nspec: {podSelector: {}}\n";
-    let imported = import(&read(&format!("{SHOP}{kept}")));
+    let policy = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: old, namespace: shop}\nspec: {podSelector: {}}\n";
+    let imported = import(&read(&format!("{SHOP}{policy}")));
     assert_eq!(imported.document.policies.len(), 1);
     let shop = imported.document.namespace_named("shop").unwrap();
     assert_eq!(imported.document.base_of(shop), Base::None);

@@ -73,14 +73,19 @@ pub(crate) fn intents(
     Intents::default().of(document, imported, losses, cluster, bound)
 }
 
-/// The last intents of a document, for reuse while only flows change.
+/// The last intents of a document, for reuse. What is computed anew and is the same shares its policies, so
+/// that a comparison of the two is cheap.
 #[derive(Debug, Default)]
 pub(crate) struct Intents {
+    /// For each bound.
+    last: [Last; 2],
+}
+
+#[derive(Debug, Default)]
+struct Last {
     document: Document,
-    /// What is intended without flows, as upper bound.
-    without_flows: Option<Vec<Intent>>,
-    /// By flow, for each bound.
-    flows: [BTreeMap<FlowId, OfFlow>; 2],
+    without_flows: Vec<Intent>,
+    flows: BTreeMap<FlowId, OfFlow>,
 }
 
 /// What one flow intends, and what that was computed from.
@@ -101,44 +106,58 @@ impl Intents {
         cluster: &DocumentSnapshot,
         bound: Bound,
     ) -> Vec<Intent> {
-        if !self.document.same_but_flows(document) {
-            *self = Self::default();
-        }
-        self.document = document.clone();
         let intended = Intended {
             document,
             cluster,
             bound,
         };
-        let without_flows = self
-            .without_flows
-            .get_or_insert_with(|| intended.without_flows(imported));
-        let mut intents = without_flows.clone();
-        if bound == Bound::Lower {
-            intents.retain(|intent| intent.reason != Reason::DnsPermitted);
+        let last = &mut self.last[bound as usize];
+        let only_flows = last.document.same_but_flows(document);
+        last.document = document.clone();
+        if !only_flows {
+            let known = std::mem::take(&mut last.without_flows);
+            last.without_flows = shared(intended.without_flows(imported), known);
         }
         let mut exceptions: BTreeMap<FlowKey, Vec<&Part>> = BTreeMap::new();
         for loss in losses {
             exceptions.entry(loss.flow).or_default().push(&loss.part);
         }
-        let last = &mut self.flows[bound as usize];
-        let mut known = std::mem::take(last);
+        let mut intents = last.without_flows.clone();
+        let mut known = std::mem::take(&mut last.flows);
         for (id, flow) in document.flows.iter_shared().filter(|(_, flow)| !flow.muted) {
             let exceptions = exceptions.get(&id.into()).map_or(&[][..], Vec::as_slice);
-            let same = |known: &OfFlow| {
-                Arc::ptr_eq(&known.flow, flow)
-                    && known.exceptions.iter().eq(exceptions.iter().copied())
+            let of_flow = match known.remove(&id) {
+                Some(known) if only_flows && known.is_of(flow, exceptions) => known,
+                known => OfFlow {
+                    flow: Arc::clone(flow),
+                    exceptions: exceptions.iter().copied().cloned().collect(),
+                    intents: shared(
+                        intended.flow(id, flow, exceptions),
+                        known.map_or(Vec::new(), |known| known.intents),
+                    ),
+                },
             };
-            let of_flow = known.remove(&id).filter(same).unwrap_or_else(|| OfFlow {
-                flow: Arc::clone(flow),
-                exceptions: exceptions.iter().copied().cloned().collect(),
-                intents: intended.flow(id, flow, exceptions),
-            });
             intents.extend_from_slice(&of_flow.intents);
-            last.insert(id, of_flow);
+            last.flows.insert(id, of_flow);
         }
         intents
     }
+}
+
+impl OfFlow {
+    fn is_of(&self, flow: &Arc<Flow>, exceptions: &[&Part]) -> bool {
+        Arc::ptr_eq(&self.flow, flow) && self.exceptions.iter().eq(exceptions.iter().copied())
+    }
+}
+
+/// The new intents, with the known policies where they are equal.
+fn shared(mut new: Vec<Intent>, known: Vec<Intent>) -> Vec<Intent> {
+    for (new, known) in new.iter_mut().zip(known) {
+        if new.policy == known.policy {
+            new.policy = known.policy;
+        }
+    }
+    new
 }
 
 struct Intended<'a> {
@@ -154,6 +173,9 @@ impl Intended<'_> {
         for namespace in self.document.namespaces.ids() {
             intents.extend(self.base(namespace));
             intents.extend(self.dns(namespace));
+        }
+        if self.bound == Bound::Lower {
+            intents.retain(|intent| intent.reason != Reason::DnsPermitted);
         }
         intents.extend(imported.iter().map(|policy| Intent {
             policy: isolation_of(policy).into(),

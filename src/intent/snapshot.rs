@@ -186,16 +186,11 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
     let at = |name: &str| place.get(name).copied().unwrap_or_default();
     let mut entries: Vec<Entry> = drawn(document, at).collect();
     entries.extend(stand_ins.into_iter().map(|one| stand_in(one, at)));
-    entries.sort_by(|a, b| {
-        let key = |e: &Entry| {
-            (
-                e.workload.namespace.clone(),
-                e.workload.name.clone(),
-                e.workload.kind.clone(),
-            )
-        };
-        key(a).cmp(&key(b))
-    });
+    fn key(entry: &Entry) -> (&str, &str, &str) {
+        let workload = &entry.workload;
+        (&workload.namespace, &workload.name, &workload.kind)
+    }
+    entries.sort_by(|a, b| key(a).cmp(&key(b)));
 
     let mut cluster = DocumentSnapshot::default();
     for (index, mut entry) in entries.into_iter().enumerate() {

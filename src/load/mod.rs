@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_policies_are_kept_but_not_judged() {
+    fn rejected_policies_are_stored_but_not_analysed() {
         let loaded = of(&format!(
             "{POLICY}metadata: {{name: bad, namespace: s}}\nspec: {{ingress: [{{from: [{{}}]}}]}}\n---\n{POLICY}metadata: {{name: good, namespace: s}}\n"
         ));
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn many_files_are_read_in_their_order() {
+    fn many_files_are_read_in_order() {
         let source = |i: usize| {
             let text = format!("{POLICY}metadata: {{name: p{i}, namespace: s}}\n---\n@\n");
             Source::new(format!("{i:03}.yaml"), text)

@@ -86,8 +86,8 @@ fn asks_more(selector: &Selector, name: &str) -> bool {
     more
 }
 
-/// Pods of one owner that differ in a label which some selector asks for: policies treat them
-/// differently, so a verdict on the workload need not hold for each of its pods.
+/// Pods of one owner that differ in a label which some selector uses: policies treat them differently,
+/// so a verdict on the workload need not hold for each of its pods.
 fn mixed_labels(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
     let mut keys: HashMap<&str, &Policy> = HashMap::new();
     for policy in &snapshot.policies {
@@ -124,7 +124,7 @@ fn mixed(workload: &Workload, key: &str, policy: &Policy) -> Diagnostic {
     }
 }
 
-/// The label keys that not all pods of a workload answer alike.
+/// The label keys that distinguish pods of a workload in some selector.
 fn differing<'a>(snapshot: &'a Snapshot, workload: &Workload) -> BTreeSet<&'a str> {
     let pods = snapshot.pods.get(workload.pods.clone()).unwrap_or_default();
     let Some((first, rest)) = pods.split_first() else {

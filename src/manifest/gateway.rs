@@ -241,7 +241,7 @@ impl Gateways {
             match known {
                 Some(gateway) if !gateway.takes(route, parent, namespaces) => {
                     let message = format!(
-                        "Gateway `{}/{}` takes no routes of namespace `{}`{}: this parent sends it nothing",
+                        "Gateway `{}/{}` accepts no routes from namespace `{}`{}: the route does not apply to it",
                         parent.namespace,
                         parent.name,
                         route.namespace,

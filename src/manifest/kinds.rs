@@ -114,7 +114,7 @@ fn policy_like(object: &Object, policies: &[policy::Kind]) -> Kind {
 }
 
 impl Kind {
-    /// Whether its objects live in a namespace.
+    /// Whether its objects have a namespace.
     pub fn namespaced(self) -> bool {
         match self {
             Self::Namespace | Self::Node | Self::OtherPolicy => false,

@@ -109,8 +109,8 @@ fn backend(node: &Node) -> Decoded<Option<Backend>> {
     Ok(new.or(old.map(|name| (name, old_port))))
 }
 
-/// The backends of an OpenShift Route. Its `targetPort` is kept as written: the name of a Service
-/// port, or the target of one.
+/// The backends of an OpenShift Route. Its `targetPort` stays as written: the name of a Service port,
+/// or the target of one.
 pub(super) fn openshift(object: &Object) -> Decoded<Vec<Route>> {
     let node = &object.node;
     let port = deep(node, &["spec", "port", "targetPort"], int_or_string)?.and_then(target);

@@ -38,7 +38,7 @@ fn owner(kind: &str, api: &str, spec: &str) -> String {
 const TEMPLATE: &str = "{metadata: {labels: {app: w}}, spec: {serviceAccountName: sa, containers: [{name: c, ports: [{name: http, containerPort: 80}, {containerPort: 53, protocol: UDP}]}]}}";
 
 #[test]
-fn every_kind_gives_its_pods() {
+fn every_workload_kind_has_pods() {
     for (kind, api, spec, replicas, pods) in [
         (
             "Deployment",
@@ -140,7 +140,7 @@ fn every_kind_gives_its_pods() {
 }
 
 #[test]
-fn the_pod_itself() {
+fn pod_fields_are_read() {
     let snapshot = fine(
         "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: s, labels: {a: b}}\nspec:\n  hostNetwork: true\n  nodeName: n1\n  initContainers:\n  - {name: once, ports: [{containerPort: 1}]}\n  - {name: sidecar, restartPolicy: Always, ports: [{name: m, containerPort: 2}]}\n  containers:\n  - {name: c, ports: [{containerPort: 3, protocol: SCTP}, {containerPort: 0}]}\nstatus: {podIP: 10.0.0.1, podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]}\n",
     );
@@ -226,7 +226,7 @@ fn an_item_of_a_list_keeps_its_own_text() {
 }
 
 #[test]
-fn namespaces_declared_and_not() {
+fn undeclared_namespaces_are_added() {
     let snapshot = fine(
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: s, labels: {team: a, kubernetes.io/metadata.name: lie}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: other}\n",
     );
@@ -290,7 +290,7 @@ fn non_objects_are_reported_and_the_rest_is_read() {
 }
 
 #[test]
-fn lists_in_lists_are_read_as_far_as_anybody_nests_them() {
+fn nested_lists_are_read_to_a_limit() {
     let nested = |depth: usize| {
         let open = "{apiVersion: v1, kind: List, items: [".repeat(depth);
         let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: s}}";
@@ -323,7 +323,7 @@ fn ambiguous_booleans_are_reported_and_read_as_text() {
 }
 
 #[test]
-fn services_fill_in_what_is_left_out() {
+fn omitted_service_fields_have_defaults() {
     let snapshot = fine(
         "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: s}\nspec:\n  clusterIP: None\n  ports: [{port: 80}, {name: d, port: 53, protocol: UDP, targetPort: dns}, {port: 443, targetPort: 8443}]\n---\napiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: b}\n",
     );
@@ -339,7 +339,7 @@ fn services_fill_in_what_is_left_out() {
 }
 
 #[test]
-fn ingresses_and_routes() {
+fn ingresses_and_routes_are_read() {
     let snapshot = fine(
         "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: s}\nspec:\n  defaultBackend: {service: {name: d, port: {number: 80}}}\n  rules:\n  - http: {paths: [{backend: {service: {name: w, port: {name: http}}}}, {backend: {service: {name: w, port: {name: http}}}}]}\n  - host: only\n---\napiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: old, namespace: s}\nspec: {backend: {serviceName: w, servicePort: 80}}\n---\napiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: r, namespace: s}\nspec: {to: {kind: Service, name: w}, port: {targetPort: 8080}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: w, namespace: s}\nspec: {ports: [{name: http, port: 80, targetPort: 8080}]}\n",
     );
@@ -360,7 +360,7 @@ fn ingresses_and_routes() {
 }
 
 #[test]
-fn nodes_and_their_addresses() {
+fn nodes_and_their_addresses_are_read() {
     let snapshot = fine(
         "apiVersion: v1\nkind: Node\nmetadata: {name: node-1, labels: {a: b}}\nstatus: {addresses: [{type: InternalIP, address: 192.0.2.1}, {type: Hostname, address: node-1}]}\n",
     );

@@ -13,7 +13,7 @@ use crate::yaml::decode::{
 };
 use crate::yaml::{Node, Object};
 
-/// A controlling owner: its kind and name; it lives in the same namespace.
+/// A controlling owner: its kind and name; it is in the same namespace.
 pub(super) type OwnerRef = (String, String);
 
 /// What a pod is made of.
@@ -183,8 +183,8 @@ fn addresses(status: &Node) -> Decoded<Vec<IpAddr>> {
     Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
 }
 
-/// The controlling owner; nodes own static pods and do not count. One that does not say its kind
-/// only groups its pods.
+/// The controlling owner; nodes own static pods and do not count. An owner without kind only groups its
+/// pods.
 fn owner(node: &Node) -> Decoded<Option<OwnerRef>> {
     let owners = deep(node, &["metadata", "ownerReferences"], |list| {
         decode::list(list, |owner| {

@@ -1,5 +1,5 @@
-//! Random edits and Documents for property tests. Names and ids come from small pools, so that
-//! they meet; texts are anything at all.
+//! Random edits and Documents for property tests. Names and ids come from small pools, so that they
+//! often collide; texts are arbitrary.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::*;
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses, TargetPort};
 use crate::sets::{LabelOp, Requirement};
 
-/// Texts that careless YAML writers get wrong.
+/// Texts that YAML writers often get wrong.
 pub(crate) const NASTY: &[&str] = &[
     "on",
     "off",
@@ -449,7 +449,7 @@ fn simple_edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-/// A Document that simple edits made.
+/// A Document built by simple edits.
 pub(crate) fn document() -> impl Strategy<Value = Document> {
     vec(simple_edit(), 0..150).prop_map(|edits| {
         let mut document = Document::default();

@@ -54,7 +54,7 @@ impl Resolver {
     }
 }
 
-/// UDP first: leaving it out is the classic mistake.
+/// UDP first: it is the one that is often forgotten.
 fn udp_and_tcp(port: u16) -> Vec<FlowPort> {
     [Protocol::Udp, Protocol::Tcp]
         .map(|protocol| FlowPort::Range(protocol, port, port))

@@ -1,4 +1,4 @@
-//! Edits: the only way to change a Document. Every edit either applies whole or is refused and
+//! Edits: the only way to change a Document. Every edit either applies completely or is rejected and
 //! changes nothing; afterwards [`super::validate::invariants`] finds nothing.
 
 mod change;
@@ -21,7 +21,7 @@ use super::{
     Settings, Workload, WorkloadId,
 };
 
-/// Which thing of a Document.
+/// Identifies an object of a Document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Item {
     /// A namespace.
@@ -43,7 +43,7 @@ pub enum Item {
 }
 
 impl Item {
-    /// The node that stands for it; flows, Services, policies and invariants have none.
+    /// Its node; flows, Services, policies and invariants have none.
     pub fn node(self) -> Option<NodeRef> {
         match self {
             Self::Namespace(id) => Some(NodeRef::Namespace(id)),
@@ -56,7 +56,7 @@ impl Item {
 }
 
 impl NodeRef {
-    /// The thing that it stands for; none for any pod of the cluster.
+    /// The object that the node represents; none for any pod of the cluster.
     pub fn item(self) -> Option<Item> {
         match self {
             Self::Namespace(id) => Some(Item::Namespace(id)),
@@ -68,7 +68,7 @@ impl NodeRef {
     }
 }
 
-/// A thing of a Document, with everything that is said about it.
+/// An object of a Document with all its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Thing {
     /// A namespace.
@@ -96,27 +96,28 @@ pub enum Edit {
     SetName(String),
     /// Sets how policies are written and judged.
     SetSettings(Settings),
-    /// Adds a thing. A flow between the ends of another one (muted alike) unites its ports with that one.
+    /// Adds an object. A flow between the ends of an existing one (muted alike) adds its ports to that
+    /// one.
     Add(Thing),
-    /// Puts a thing in place of the one with that id, which must be of the same kind.
+    /// Replaces the object with that id, which must be of the same kind.
     Change(Item, Thing),
     /// Renames anything that has a name of its own.
     Rename(Item, String),
-    /// Removes things, and with them whatever cannot be without them.
+    /// Removes objects, and those that cannot exist without them.
     Remove(Vec<Item>),
     /// Sets the ports of flows.
     SetPorts(Vec<FlowId>, Vec<FlowPort>),
     /// Sets the note of a flow.
     Annotate(FlowId, String),
-    /// Mutes flows, or puts them in force again.
+    /// Mutes or unmutes flows.
     Mute(Vec<FlowId>, bool),
     /// Swaps the ends of flows.
     Reverse(Vec<FlowId>),
-    /// Puts nodes somewhere (top left corner, in points) and pins them there.
+    /// Moves nodes to positions (top left corner, in points) and pins them there.
     Place(BTreeMap<NodeRef, [f32; 2]>),
-    /// Leaves nodes to the automatic layout again.
+    /// Returns nodes to the automatic layout.
     Unpin(Vec<NodeRef>),
-    /// Copies things beside themselves: namespaces with all that is in them, and the flows among the copies.
+    /// Duplicates objects: namespaces with all that is in them, and the flows among the copies.
     Duplicate(Vec<Item>),
     /// Adds what [`extract`] made, with new ids and fresh names.
     Paste {
@@ -124,28 +125,28 @@ pub enum Edit {
         fragment: Arc<Document>,
         /// Where its workloads go; none: into the namespaces of the same names.
         into: Option<NamespaceId>,
-        /// Added to the places in it.
+        /// Added to the positions in it.
         offset: [f32; 2],
     },
-    /// Takes an imported Document in: namespaces of the same name unite, workloads and Services of the
-    /// same name and kind are updated, everything else is added. Settings and layout stay.
+    /// Merges an imported Document: namespaces of the same name are united, workloads and Services of
+    /// the same name and kind are updated, everything else is added. Settings and layout stay.
     Merge(Arc<Document>),
-    /// Several edits as one, under a name of their own. Ids of what they add are known beforehand
+    /// Several edits as one, under a name of their own. Ids of objects they add are known beforehand
     /// (`Table::next_id`).
     Batch(String, Vec<Edit>),
 }
 
-/// What an edit did.
+/// The result of an edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// What was added or changed, in order: what a window selects afterwards.
     pub items: Vec<Item>,
-    /// What the user should be told, as sentences without full stop.
+    /// Notes for the user, as sentences without full stop.
     pub notes: Vec<String>,
 }
 
 impl Edit {
-    /// Applies the edit to the Document; where it is refused, the Document stays as it was.
+    /// Applies the edit to the Document; if it is rejected, the Document stays as it was.
     pub fn apply(&self, document: &mut Document) -> Result<Applied, Refusal> {
         let mut changed = document.clone();
         let mut applied = Applied::default();

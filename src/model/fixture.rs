@@ -1,4 +1,4 @@
-//! Small drawings for tests, written as words.
+//! Small Documents for tests, built from strings.
 
 use crate::cluster::ContainerPort;
 use crate::model::validate::{flow_ports, labels, network};
@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::sets::{Protocol, Selector};
 
-/// A drawing, built up by words. Panics where the words are wrong: it is for tests.
+/// A builder of Documents. Panics at invalid strings: it is for tests.
 #[derive(Default)]
 pub(crate) struct Fixture {
     pub(crate) document: Document,

@@ -4,7 +4,7 @@ use super::FlowPort;
 use crate::sets::{PortSet, Protocol};
 
 impl FlowPort {
-    /// The ports that it means by number; none for a name, which the destination's pods resolve.
+    /// The ports that it means by number; none for a name, which is resolved by the destination's pods.
     pub fn numbers(&self) -> Option<PortSet> {
         match self {
             Self::Any => Some(PortSet::all()),
@@ -14,7 +14,8 @@ impl FlowPort {
         }
     }
 
-    /// A set as a flow has it: `any`, whole protocols, ranges. Other protocols alone are nothing.
+    /// A set as ports of a flow: `any`, whole protocols, ranges. A set of other protocols alone has
+    /// none.
     pub fn of(ports: &PortSet) -> Vec<Self> {
         if ports.is_all() {
             return vec![Self::Any];

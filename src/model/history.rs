@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use super::{Applied, Document, Edit, Refusal};
 
-/// How many steps can be taken back.
+/// How many steps can be undone.
 const LONGEST: usize = 200;
 
-/// A Document with its past and its undone future.
+/// A Document with its undo and redo steps.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     document: Document,
-    /// Which state the document is in; states are numbered as they come up.
+    /// The state of the Document; states are numbered in order of appearance.
     state: u64,
     newest: u64,
     saved: Option<u64>,
@@ -19,11 +19,11 @@ pub struct History {
     saved_document: Option<Document>,
     undo: VecDeque<Step>,
     redo: Vec<Step>,
-    /// The gesture that made the last step, while it may still go on.
+    /// The gesture that made the last step, while it may continue.
     gesture: Option<u64>,
 }
 
-/// A step back or forward: its name, and the state at its other side.
+/// A step back or forward: its name, and the state on its other side.
 #[derive(Clone, Debug)]
 struct Step {
     name: String,
@@ -56,7 +56,7 @@ impl History {
         &self.document
     }
 
-    /// A number that is different for each state, and the same again after undo.
+    /// A number that differs for each state, and is the same again after undo.
     pub fn state(&self) -> u64 {
         self.state
     }
@@ -97,7 +97,7 @@ impl History {
         Ok(applied)
     }
 
-    /// Takes the last step back; gives its name.
+    /// Undoes the last step; returns its name.
     pub fn undo(&mut self) -> Option<String> {
         let step = self.undo.pop_back()?;
         let name = step.name.clone();
@@ -106,7 +106,7 @@ impl History {
         Some(name)
     }
 
-    /// Takes the last undone step again; gives its name.
+    /// Redoes the last undone step; returns its name.
     pub fn redo(&mut self) -> Option<String> {
         let step = self.redo.pop()?;
         let name = step.name.clone();
@@ -115,7 +115,7 @@ impl History {
         Some(name)
     }
 
-    /// Goes to the other side of a step; gives the step that leads back.
+    /// Moves to the other side of a step; returns the step that leads back.
     fn go(&mut self, step: Step) -> Step {
         self.gesture = None;
         Step {
@@ -125,12 +125,12 @@ impl History {
         }
     }
 
-    /// The name of the step that undo would take back.
+    /// The name of the step that undo would undo.
     pub fn undo_name(&self) -> Option<&str> {
         self.undo.back().map(|step| step.name.as_str())
     }
 
-    /// The name of the step that redo would take again.
+    /// The name of the step that redo would redo.
     pub fn redo_name(&self) -> Option<&str> {
         self.redo.last().map(|step| step.name.as_str())
     }
@@ -140,14 +140,14 @@ impl History {
         self.saved != Some(self.state)
     }
 
-    /// This Document, which is that of that state (see [`History::state`]), is on disk now.
+    /// Marks this Document, which is that of that state (see [`History::state`]), as saved on disk.
     pub fn mark_saved(&mut self, state: u64, document: Document) {
         self.saved_document = Some(document);
         self.saved = Some(state);
         self.gesture = None;
     }
 
-    /// The Document as it was last saved, and which state that was; none if it never was.
+    /// The Document as last saved, and its state; none if it was never saved.
     pub fn saved(&self) -> Option<(u64, &Document)> {
         self.saved.zip(self.saved_document.as_ref())
     }

@@ -1,34 +1,34 @@
-//! What must hold of the policies in force, whatever is drawn.
+//! Requirements on the policies in force, whatever flows are drawn.
 
 use super::{End, FlowPort, Unknown, Words};
 
-/// A sentence that policies must keep: "nothing outside `payments` reaches `ledger`".
+/// A requirement that policies must meet: "nothing outside `payments` reaches `ledger`".
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invariant {
     /// Its name, unique in the project.
     pub name: String,
-    /// What it demands.
+    /// What it requires.
     pub claim: Claim,
-    /// Sources; none: anything at all, every pod and every address outside. A promise names one.
+    /// Sources; none: anything at all, every pod and every address outside. `allow` lists at least one.
     pub from: Option<End>,
-    /// Sources that do not count.
+    /// Sources that are excepted.
     pub except: Vec<End>,
-    /// Destinations; none: anything at all. A promise names one.
+    /// Destinations; none: anything at all. `allow` lists at least one.
     pub to: Option<End>,
-    /// Destination ports (the pods' own); none: every port. A promise names some.
+    /// Destination ports (the pods' own); none: every port. `allow` lists at least one.
     pub ports: Vec<FlowPort>,
     /// Unknown fields.
     pub unknown: Unknown,
 }
 
-/// What an invariant demands.
+/// What an invariant requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Claim {
     /// `deny`: none of the sources can open a connection to any of the destinations, at any of the
     /// ports.
     Deny,
-    /// `deny` with `hops: any`: nor can it through others, whoever they are; the ports are those of
-    /// the last hop.
+    /// `deny` with `hops: any`: nor can it through any other workloads; the ports are those of the last
+    /// hop.
     DenyAnyHops,
     /// `allow`: every one of the sources can open connections to every one of the destinations, at
     /// every one of the ports.
@@ -36,7 +36,7 @@ pub enum Claim {
 }
 
 impl Invariant {
-    /// All ends that it names.
+    /// All ends that it lists.
     pub fn ends(&self) -> impl Iterator<Item = &End> {
         self.from.iter().chain(&self.to).chain(&self.except)
     }
@@ -58,7 +58,7 @@ impl Words<'_> {
         invariant.map_ends(|end| self.resolved_end(end))
     }
 
-    /// What an invariant demands, as a sentence: "nothing outside may reach payments/ledger".
+    /// What an invariant requires, as a sentence: "nothing outside may reach payments/ledger".
     pub fn demand(&self, invariant: &Invariant) -> String {
         let name = |end: &Option<End>| end.as_ref().map_or("anything".to_owned(), |e| self.of(e));
         let (from, to) = (name(&invariant.from), name(&invariant.to));

@@ -1,6 +1,6 @@
 //! What the user edits: the [`Document`]. Its tables are shared and copied on write, so that undo can
-//! keep whole Documents. Things are known by ids, which a rename leaves alone; the project file uses
-//! names (`project::format`). The only way to change a Document is an [`edit::Edit`].
+//! store whole Documents. Objects have ids, which a rename does not change; the project file uses names
+//! (`project::format`). The only way to change a Document is an [`edit::Edit`].
 
 pub mod dns;
 pub mod edit;
@@ -59,9 +59,9 @@ pub struct Document {
     pub flows: Table<FlowId, Flow>,
     /// Imported policies, verbatim.
     pub policies: Table<PolicyId, ImportedPolicy>,
-    /// What must hold of the policies in force.
+    /// Requirements on the policies in force.
     pub invariants: Table<InvariantId, Invariant>,
-    /// Where the user placed things (top left corner, in points); everything else is laid out.
+    /// Where the user placed nodes (top left corner, in points); all others are laid out.
     pub layout: std::sync::Arc<BTreeMap<NodeRef, [f32; 2]>>,
     /// Unknown top-level fields.
     pub unknown: std::sync::Arc<Unknown>,
@@ -86,13 +86,13 @@ impl Document {
 pub struct Settings {
     /// One policy for each flow, or one for each workload.
     pub style: Style,
-    /// Base of namespaces that do not say otherwise.
+    /// Default deny of namespaces without their own.
     pub base: Base,
-    /// DNS for namespaces that do not say otherwise.
+    /// DNS of namespaces without their own choice.
     pub dns: Dns,
-    /// Whose reading of the policies decides.
+    /// The enforcer whose semantics decides.
     pub enforcer: Enforcer,
-    /// What is taken for granted.
+    /// Assumptions about the cluster.
     pub assumptions: Assumptions,
     /// Labels added to every written policy, beside `app.kubernetes.io/managed-by: drawbridge`.
     pub labels: Labels,
@@ -117,7 +117,7 @@ impl Default for Settings {
     }
 }
 
-/// How many policies are written.
+/// How policies are split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
     /// An egress and an ingress policy for each pair of ends.
@@ -127,7 +127,7 @@ pub enum Style {
     PerWorkload,
 }
 
-/// What a namespace's base policy isolates.
+/// What a namespace's default deny isolates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Base {
     /// Both directions.
@@ -135,14 +135,14 @@ pub enum Base {
     DenyAll,
     /// Ingress only.
     DenyIngress,
-    /// Nothing: no base policy.
+    /// Nothing: no default deny.
     None,
 }
 
 /// Whether and where pods may resolve names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dns {
-    /// Whether closed namespaces get a DNS policy.
+    /// Whether namespaces with default deny get a DNS policy.
     pub allow: bool,
     /// Where the DNS pods are.
     pub profile: DnsProfile,
@@ -166,7 +166,7 @@ pub enum DnsProfile {
     OpenShift,
     /// As `Kubernetes`, and the node-local cache at 169.254.20.10.
     NodeLocal,
-    /// Said by hand.
+    /// Entered by the user.
     Custom {
         /// Namespaces of the DNS pods.
         namespaces: Selector,
@@ -184,7 +184,7 @@ pub struct Namespace {
     pub name: String,
     /// Its labels, without the one that the control plane sets.
     pub labels: Labels,
-    /// Its own base; none: the project's.
+    /// Its own default deny; none: the project's.
     pub base: Option<Base>,
     /// Its own choice of DNS; none: the project's.
     pub dns: Option<bool>,
@@ -201,7 +201,7 @@ pub struct Workload {
     pub namespace: NamespaceId,
     /// Its name.
     pub name: String,
-    /// API kind; `Deployment` unless said otherwise.
+    /// API kind; `Deployment` by default.
     pub kind: String,
     /// Labels of its pods.
     pub labels: Labels,
@@ -228,7 +228,7 @@ pub struct Service {
     pub namespace: NamespaceId,
     /// Its name.
     pub name: String,
-    /// Labels of the pods behind it; empty selects nothing.
+    /// Labels of the pods that it selects; empty selects nothing.
     pub selector: Labels,
     /// Its ports.
     pub ports: Vec<ServicePort>,
@@ -262,7 +262,7 @@ pub struct Group {
     pub unknown: Unknown,
 }
 
-/// An intent: `from` may open connections to `to` on these ports.
+/// Intended traffic: `from` may open connections to `to` on these ports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flow {
     /// Source.
@@ -292,11 +292,11 @@ pub enum End {
     External(ExternalId),
     /// Pods by selector.
     Group(GroupId),
-    /// The words of an end that does not exist; kept so that nothing is lost.
+    /// The words of an end that does not exist; stored so that nothing is lost.
     Missing(String),
 }
 
-/// A thing that stands on the canvas at a place of its own.
+/// An object with a position of its own on the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeRef {
     /// A namespace container (also the end `NAMESPACE/*`).
@@ -324,7 +324,7 @@ pub enum FlowPort {
     Named(Protocol, String),
 }
 
-/// A policy kept verbatim.
+/// A policy stored verbatim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportedPolicy {
     /// The file it came from.

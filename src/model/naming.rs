@@ -1,8 +1,8 @@
-//! The labels that name an application, and the selector that they make.
+//! The labels that identify an application, and the selector made from them.
 
 use crate::sets::{Labels, Requirement, Selector};
 
-/// The labels that name an application, best first.
+/// The labels that identify an application, best first.
 pub const NAMING: [&str; 4] = [
     "app.kubernetes.io/name",
     "app.kubernetes.io/instance",
@@ -10,7 +10,7 @@ pub const NAMING: [&str; 4] = [
     "k8s-app",
 ];
 
-/// A selector out of labels: name and instance, else `app`, else `k8s-app`, else every stable label.
+/// A selector from labels: name and instance, else `app`, else `k8s-app`, else every stable label.
 pub fn of_labels(labels: &Labels) -> Option<Selector> {
     let [name, instance, app, k8s_app] = NAMING;
     let has = |key: &&str| labels.contains_key(*key);
@@ -33,7 +33,7 @@ pub fn of_labels(labels: &Labels) -> Option<Selector> {
     (!requirements.is_empty()).then_some(Selector { requirements })
 }
 
-/// Whether a label stays the same from one release and one pod to the next.
+/// Whether a label stays the same between releases and pods.
 pub fn is_stable(key: &str) -> bool {
     const UNSTABLE: [&str; 14] = [
         "version",

@@ -1,4 +1,4 @@
-//! Things as they begin: what is not said has its default.
+//! New objects with default fields.
 
 use super::{End, External, Flow, FlowPort, Namespace, NamespaceId, Network, Unknown, Workload};
 use crate::sets::Labels;

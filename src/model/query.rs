@@ -1,4 +1,4 @@
-//! Questions about a Document that the window, the engine and the edits share.
+//! Queries on a Document.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
 use crate::sets::{Labels, Selector};
 use crate::yaml::Node;
 
-/// Whether a namespace belongs to the platform, so that its base starts as none on import.
+/// Whether a namespace belongs to the platform, so that import adds no default deny to it.
 pub fn is_system_namespace(name: &str) -> bool {
     ["kube-system", "kube-public", "kube-node-lease", "openshift"].contains(&name)
         || name.starts_with("openshift-")
@@ -62,13 +62,13 @@ impl Document {
         find(self.invariants.iter(), |invariant| invariant.name == name)
     }
 
-    /// The base in force in a namespace: its own, or the project's.
+    /// The default deny in force in a namespace: its own, or the project's.
     pub fn base_of(&self, id: NamespaceId) -> Base {
         let own = self.namespaces.get(id).and_then(|namespace| namespace.base);
         own.unwrap_or(self.settings.base)
     }
 
-    /// Whether a namespace's closed pods may resolve names: its own choice, or the project's.
+    /// Whether a namespace's isolated pods may resolve names: its own choice, or the project's.
     pub fn dns_of(&self, id: NamespaceId) -> bool {
         let own = self.namespaces.get(id).and_then(|namespace| namespace.dns);
         own.unwrap_or(self.settings.dns.allow)
@@ -92,7 +92,7 @@ impl Document {
             .collect()
     }
 
-    /// What a node is called where its surroundings are known: `web`, `shop`, `office`, `any pod`.
+    /// The name of a node where its surroundings are known: `web`, `shop`, `office`, `any pod`.
     pub fn node_name(&self, node: NodeRef) -> &str {
         match node {
             NodeRef::Namespace(id) => self.namespaces.get(id).map_or("", |n| &n.name),
@@ -103,7 +103,7 @@ impl Document {
         }
     }
 
-    /// What an end is called in a sentence: `web`, `any pod of shop`, `office`.
+    /// The name of an end in a sentence: `web`, `any pod of shop`, `office`.
     pub fn end_name(&self, end: &End) -> String {
         match end {
             End::AnyPodOf(id) => format!("any pod of {}", self.node_name(NodeRef::Namespace(*id))),
@@ -123,7 +123,7 @@ impl Document {
             .collect()
     }
 
-    /// What anything is called: `web`, `web to checkout`.
+    /// The name of any object: `web`, `web to checkout`.
     pub fn item_name(&self, item: Item) -> String {
         match item {
             Item::Namespace(id) => self.node_name(NodeRef::Namespace(id)).to_owned(),
@@ -154,7 +154,7 @@ impl Document {
         })
     }
 
-    /// An imported policy's own name as its text has it, else the file.
+    /// An imported policy's name in its text, else its file.
     pub fn policy_name(&self, id: PolicyId) -> String {
         let Some(policy) = self.policies.get(id) else {
             return String::new();
@@ -164,7 +164,7 @@ impl Document {
             .map_or_else(|| policy.file.clone(), |identity| identity.name)
     }
 
-    /// Everything that is said about a thing.
+    /// An object with all its fields.
     pub fn thing(&self, item: Item) -> Option<Thing> {
         match item {
             Item::Namespace(id) => self.namespaces.get(id).cloned().map(Thing::Namespace),
@@ -189,7 +189,7 @@ impl Document {
         }
     }
 
-    /// Whether a flow may have the end: what it names by id exists.
+    /// Whether a flow may have the end: objects it names by id exist.
     pub fn has_end(&self, end: &End) -> bool {
         end.node().is_none_or(|node| self.has_node(node))
     }
@@ -199,7 +199,7 @@ impl Document {
         if !taken(name) {
             return name.to_owned();
         }
-        // `web-2` goes on as `web-3`, not as `web-2-2`.
+        // `web-2` is followed by `web-3`, not by `web-2-2`.
         let (stem, mut number) = match name.rsplit_once('-') {
             Some((stem, digits)) if !stem.is_empty() && digits.len() < 6 => digits
                 .parse()
@@ -222,12 +222,12 @@ impl Document {
         }
     }
 
-    /// A namespace name that is free.
+    /// An unused namespace name.
     pub fn fresh_namespace_name(&self, name: &str) -> String {
         Self::fresh(name, |name| self.namespace_named(name).is_some())
     }
 
-    /// A workload name that is free in a namespace, whatever the kind.
+    /// A workload name that is unused in a namespace, whatever the kind.
     pub fn fresh_workload_name(&self, of: NamespaceId, name: &str) -> String {
         let taken: BTreeSet<&str> = self
             .workloads
@@ -238,22 +238,22 @@ impl Document {
         Self::fresh(name, |name| taken.contains(name))
     }
 
-    /// A Service name that is free in a namespace.
+    /// An unused Service name of a namespace.
     pub fn fresh_service_name(&self, of: NamespaceId, name: &str) -> String {
         Self::fresh(name, |name| self.service_named(of, name).is_some())
     }
 
-    /// An external's name that is free.
+    /// An unused name of an external.
     pub fn fresh_external_name(&self, name: &str) -> String {
         Self::fresh(name, |name| self.external_named(name).is_some())
     }
 
-    /// A group's name that is free.
+    /// An unused name of a group.
     pub fn fresh_group_name(&self, name: &str) -> String {
         Self::fresh(name, |name| self.group_named(name).is_some())
     }
 
-    /// An invariant's name that is free.
+    /// An unused name of an invariant.
     pub fn fresh_invariant_name(&self, name: &str) -> String {
         Self::fresh(name, |name| self.invariant_named(name).is_some())
     }
@@ -267,7 +267,7 @@ impl Document {
             .collect()
     }
 
-    /// The Services whose selector picks a workload's pods.
+    /// The Services whose selector matches a workload's pods.
     pub fn services_of(&self, id: WorkloadId) -> Vec<ServiceId> {
         let Some(workload) = self.workloads.get(id) else {
             return Vec::new();
@@ -306,7 +306,7 @@ impl Document {
             .collect()
     }
 
-    /// The workloads that an end stands for.
+    /// The workloads that an end covers.
     pub fn workloads_at(&self, end: &End) -> Vec<WorkloadId> {
         match end {
             End::Workload(id) => vec![*id],
@@ -319,8 +319,8 @@ impl Document {
         }
     }
 
-    /// What a destination declares: container ports by number (their names in the label) and by
-    /// name, and Service ports as the target ports behind them. Sorted, without repeats.
+    /// What a destination declares: container ports by number (their names in the label) and by name,
+    /// and Service ports as their target ports. Sorted, without repeats.
     pub fn port_choices(&self, end: &End) -> Vec<PortChoice> {
         let mut choices = BTreeSet::new();
         for id in self.workloads_at(end) {
@@ -359,7 +359,7 @@ impl Document {
     }
 }
 
-/// What an imported policy is, as far as its text says.
+/// What the text of an imported policy declares.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyIdentity {
     /// API kind.

@@ -1,9 +1,9 @@
-//! Tables: things by id, in the order in which they were added; shared until changed.
+//! Tables: objects by id, in the order in which they were added; shared until changed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A table. Cloning it is free; changing it copies the index, never the things.
+/// A table. Cloning it is cheap; changing it copies the index, never the objects.
 #[derive(Debug)]
 pub struct Table<K, V> {
     rows: Arc<BTreeMap<K, Arc<V>>>,
@@ -20,9 +20,9 @@ impl<K, V> Clone for Table<K, V> {
 }
 
 impl<K: PartialEq, V: PartialEq> PartialEq for Table<K, V> {
-    /// The same things under the same ids; which id comes next does not count.
+    /// Equal objects under equal ids; the next id does not count.
     fn eq(&self, other: &Self) -> bool {
-        // Rows that are shared are not looked into, so that comparing before and after an edit is cheap.
+        // Shared rows are not compared, so that comparing before and after an edit is cheap.
         let same = |a: &Arc<V>, b: &Arc<V>| Arc::ptr_eq(a, b) || a == b;
         let mut pairs = self.rows.iter().zip(other.rows.iter());
         Arc::ptr_eq(&self.rows, &other.rows)
@@ -41,37 +41,37 @@ impl<K, V> Default for Table<K, V> {
 }
 
 impl<K: Copy + Ord + From<u32> + Into<u32>, V: Clone> Table<K, V> {
-    /// Adds a thing and gives its new id.
+    /// Adds an object and returns its new id.
     pub fn add(&mut self, value: V) -> K {
         let id = K::from(self.next);
         self.put(id, value);
         id
     }
 
-    /// Puts a thing at an id, in place of what was there.
+    /// Puts an object at an id, in place of the one that was there.
     pub fn put(&mut self, id: K, value: V) {
         self.next = self.next.max(id.into() + 1);
         Arc::make_mut(&mut self.rows).insert(id, Arc::new(value));
     }
 
-    /// The id that the next added thing will have.
+    /// The id that the next added object will have.
     pub fn next_id(&self) -> K {
         K::from(self.next)
     }
 
-    /// The thing of that id.
+    /// The object of that id.
     pub fn get(&self, id: K) -> Option<&V> {
         self.rows.get(&id).map(|row| &**row)
     }
 
-    /// The thing of that id, to change it.
+    /// The object of that id, to change it.
     pub fn get_mut(&mut self, id: K) -> Option<&mut V> {
         Arc::make_mut(&mut self.rows)
             .get_mut(&id)
             .map(Arc::make_mut)
     }
 
-    /// Takes a thing out.
+    /// Removes an object.
     pub fn remove(&mut self, id: K) -> Option<Arc<V>> {
         self.rows
             .contains_key(&id)
@@ -79,17 +79,17 @@ impl<K: Copy + Ord + From<u32> + Into<u32>, V: Clone> Table<K, V> {
             .flatten()
     }
 
-    /// The shared thing of that id.
+    /// The shared object of that id.
     pub fn shared(&self, id: K) -> Option<&Arc<V>> {
         self.rows.get(&id)
     }
 
-    /// All things with their ids, in id order, shared.
+    /// All objects with their ids, in id order, shared.
     pub fn iter_shared(&self) -> impl DoubleEndedIterator<Item = (K, &Arc<V>)> {
         self.rows.iter().map(|(id, row)| (*id, row))
     }
 
-    /// All things with their ids, in id order.
+    /// All objects with their ids, in id order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> + ExactSizeIterator {
         self.rows.iter().map(|(id, row)| (*id, &**row))
     }
@@ -104,7 +104,7 @@ impl<K: Copy + Ord + From<u32> + Into<u32>, V: Clone> Table<K, V> {
         self.rows.contains_key(&id)
     }
 
-    /// How many things.
+    /// How many objects.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
@@ -114,7 +114,7 @@ impl<K: Copy + Ord + From<u32> + Into<u32>, V: Clone> Table<K, V> {
         self.rows.is_empty()
     }
 
-    /// Whether both are the very same table, which costs nothing to ask.
+    /// Whether both share the same memory; costs no comparison.
     pub fn same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.rows, &other.rows)
     }

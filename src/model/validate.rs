@@ -1,5 +1,5 @@
-//! Parses and prints names, labels, ports, addresses and selectors as users type them. The inspector and
-//! the reader of project files share it; every error says what is wrong and what to do.
+//! Parses and prints names, labels, ports, addresses and selectors as users type them. The inspector
+//! and the reader of project files share it; every error has a reason and a remedy.
 
 mod document;
 mod names;
@@ -14,7 +14,7 @@ pub use names::{
     free_name, label_key, label_name, label_value, labels, labels_text, port_name, sentence_name,
     subdomain_name,
 };
-pub use network::{cidr, domain_name, network, networks};
+pub use network::{addresses_of, cidr, domain_name, network, networks};
 pub use port::{flow_port, flow_ports, flow_ports_text, port_number, united};
 pub use selector::{selector, selector_text};
 

@@ -8,10 +8,10 @@ use super::{
     Document, End, ExternalId, Flow, GroupId, NamespaceId, NodeRef, Refusal, Workload, WorkloadId,
 };
 
-/// First words that do not mean a namespace, unless `ns:` stands before them.
+/// First words that do not mean a namespace, unless `ns:` is before them.
 const RESERVED: [&str; 3] = ["external", "group", "node"];
 
-/// The names of a Document, looked up once for many words.
+/// The names of a Document, looked up once for many ends.
 pub struct Words<'a> {
     document: &'a Document,
     namespaces: BTreeMap<&'a str, NamespaceId>,
@@ -21,7 +21,8 @@ pub struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// Looks up all names. Of two things with the same name, which no Document should have, the first counts.
+    /// Looks up all names. Of two objects with the same name, which a Document should not have, the
+    /// first counts.
     pub fn new(document: &'a Document) -> Self {
         let mut words = Self {
             document,
@@ -224,7 +225,8 @@ pub fn distance(a: &str, b: &str) -> usize {
 }
 
 impl Document {
-    /// The words of an end (see [`Words`]); what people see, too: `shop/web`, `external/office`.
+    /// The words of an end (see [`Words`]), which are also shown to users: `shop/web`,
+    /// `external/office`.
     pub fn end_words(&self, end: &End) -> String {
         Words::new(self).of(end)
     }
@@ -248,7 +250,7 @@ impl From<NodeRef> for End {
 }
 
 impl End {
-    /// The node that stands for it on the canvas; none for an end that does not exist.
+    /// The canvas node of an end; none for an end that does not exist.
     pub fn node(&self) -> Option<NodeRef> {
         match self {
             Self::AnyPodOf(id) => Some(NodeRef::Namespace(*id)),

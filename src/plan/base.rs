@@ -69,7 +69,7 @@ pub(super) fn dns_clients(
         .collect();
     let pods = context.document.matching_in(namespace, &resolver.pods);
     Some(Draft {
-        comment: "the DNS pods answer everybody who may ask".to_owned(),
+        comment: "the DNS pods accept queries from all pods that may send them".to_owned(),
         subject: resolver.pods.clone(),
         workloads: pods,
         rules: vec![rule(Direction::Ingress, peers, resolver)?],

@@ -81,8 +81,8 @@ impl<'a> Context<'a> {
         self.namespace(id).map_or("", |n| n.name.as_str())
     }
 
-    /// Whether policies can select its pods: those on the host network count as nodes where the
-    /// assumption says so.
+    /// Whether policies can select its pods: those on the host network may count as nodes, by
+    /// assumption.
     pub(crate) fn selectable(&self, workload: &Workload) -> bool {
         let nodes = self.document.settings.assumptions.host_network == HostNetwork::Nodes;
         !(workload.host_network && nodes)

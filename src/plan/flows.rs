@@ -30,16 +30,19 @@ struct Half {
     ports: Vec<FlowPort>,
 }
 
+/// Parts with their drafts.
+type Drafted<K, V> = BTreeMap<K, (V, Option<Arc<Draft>>)>;
+
 /// The drafts of the last halves, by what they are of.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
-    per_flow: BTreeMap<Key, (Half, Option<Arc<Draft>>)>,
-    per_workload: BTreeMap<Unit, (Vec<(Key, Half)>, Option<Arc<Draft>>)>,
+    per_flow: Drafted<Key, Half>,
+    per_workload: Drafted<Unit, Vec<(Key, Half)>>,
 }
 
 /// The draft of each part, the last one where the part is the same.
 fn drafts<K: Ord, V: PartialEq>(
-    last: &mut BTreeMap<K, (V, Option<Arc<Draft>>)>,
+    last: &mut Drafted<K, V>,
     parts: BTreeMap<K, V>,
     draft: impl Fn(&K, &V) -> Option<Draft>,
 ) -> Vec<Arc<Draft>> {

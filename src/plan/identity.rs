@@ -6,6 +6,7 @@ use std::fmt;
 use crate::cluster::HostNetwork;
 use crate::model::naming::{NAMING, is_stable, of_labels};
 use crate::model::{Document, Workload, WorkloadId};
+use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
 /// Why no selector identifies a workload.
@@ -39,16 +40,60 @@ pub fn identities(document: &Document) -> Identities {
             .or_default()
             .push((id, workload));
     }
-    by_namespace
-        .values()
-        .flat_map(|all| all.iter().map(|(id, _)| (*id, identity(*id, all, nodes))))
-        .collect()
+    let of_namespace = |all: &Vec<(WorkloadId, &Workload)>| {
+        let alike = Alike::new(all);
+        let one = |(id, workload): &(WorkloadId, &Workload)| {
+            (*id, identity(*id, workload, &alike, nodes))
+        };
+        all.iter().map(one).collect::<Vec<_>>()
+    };
+    by_namespace.values().flat_map(of_namespace).collect()
 }
 
-fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)], nodes: bool) -> Identity {
-    let Some((_, workload)) = namespace.iter().find(|(other, _)| *other == id) else {
-        return Err(Unselectable::NoLabels);
-    };
+/// The workloads of one namespace, by the labels of their pods.
+struct Alike<'a> {
+    all: &'a [(WorkloadId, &'a Workload)],
+    by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
+}
+
+impl<'a> Alike<'a> {
+    fn new(all: &'a [(WorkloadId, &'a Workload)]) -> Self {
+        let mut by_label: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, (_, workload)) in all.iter().enumerate() {
+            for (key, value) in &workload.labels {
+                by_label.entry((&**key, &**value)).or_default().push(at);
+            }
+        }
+        Self { all, by_label }
+    }
+
+    /// The workloads that may match a selector: all of those that do, in id order.
+    fn candidates<'s>(
+        &'s self,
+        selector: &'s Selector,
+    ) -> Box<dyn Iterator<Item = (WorkloadId, &'a Workload)> + 's> {
+        let requirements = selector.requirements.iter();
+        let labelled = requirements.filter_map(|requirement| self.labelled(requirement));
+        match labelled.min_by_key(|found| found.len()) {
+            Some(found) => Box::new(found.iter().map(|at| self.all[*at])),
+            None => Box::new(self.all.iter().copied()),
+        }
+    }
+
+    /// The places of those that have a label; none if the requirement asks for no single one.
+    fn labelled<'s>(&'s self, requirement: &'s Requirement) -> Option<&'s [usize]> {
+        let LabelOp::In(values) = &requirement.op else {
+            return None;
+        };
+        let value = values.first().filter(|_| values.len() == 1)?;
+        let found = self
+            .by_label
+            .get(&(requirement.key.as_str(), value.as_str()));
+        Some(found.map_or(&[], Vec::as_slice))
+    }
+}
+
+fn identity(id: WorkloadId, workload: &Workload, alike: &Alike, nodes: bool) -> Identity {
     if workload.host_network && nodes {
         return Err(Unselectable::HostNetwork);
     }
@@ -63,12 +108,12 @@ fn identity(id: WorkloadId, namespace: &[(WorkloadId, &Workload)], nodes: bool) 
     if selector.matches(&Labels::new()) {
         return Err(Unselectable::Unlabelled);
     }
-    let mut also: Vec<(WorkloadId, &Labels)> = namespace
-        .iter()
+    let mut also: Vec<(WorkloadId, &Labels)> = alike
+        .candidates(&selector)
         // Pods that count as nodes are selected by nothing, so they need not be distinguished.
         .filter(|(_, w)| !(w.host_network && nodes))
         .filter(|(other, w)| *other != id && selector.matches(&w.labels))
-        .map(|(other, w)| (*other, &w.labels))
+        .map(|(other, w)| (other, &w.labels))
         .collect();
     require_own_labels(&mut selector, &workload.labels, &mut also);
     exclude_other_labels(&mut selector, &workload.labels, &mut also);

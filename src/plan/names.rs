@@ -7,7 +7,7 @@ use crate::model::{End, NamespaceId};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::sets::hash::{HashMap, HashMapExt};
 
-/// The longest name that is written whole.
+/// The longest name that is not shortened.
 const LONGEST: usize = 63;
 
 /// Gives each `(namespace, stem, ends)` its name: the stem, or where the stem is too long, used

@@ -169,7 +169,7 @@ fn losses_of_external(document: &Document, flow: FlowId, end: &End, losses: &mut
     }
 }
 
-/// Keeps the ports that the destination can have.
+/// Retains the ports that the destination can have.
 fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Result<(), Refusal> {
     if flow.ports.is_empty() {
         return Err(Refusal(

@@ -21,7 +21,7 @@ pub struct Loss {
     pub flow: FlowKey,
     /// What is left out.
     pub part: Part,
-    /// Error: the drawing is wrong. Warning: the dialect cannot express it.
+    /// Error: the document is wrong. Warning: the dialect cannot express it.
     pub severity: Severity,
     /// Why: lower case, no full stop.
     pub why: String,
@@ -42,7 +42,7 @@ pub enum Part {
     Domain(String),
     /// An address block.
     Network(Network),
-    /// Ports, in the words of the drawing: `TCP/http`.
+    /// Ports, as the document writes them: `TCP/http`.
     Port(String),
 }
 

@@ -21,7 +21,7 @@ pub use raised::{RaisedPolicy, RaisedRule};
 use crate::diag::Span;
 use crate::sets::{DomainPattern, IpSet, Protocol, Selector};
 
-/// Which way a connection goes, seen from the pod that a policy selects.
+/// The direction of a connection, seen from the pod that a policy selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     /// To the pod.
@@ -120,16 +120,16 @@ pub struct Policy {
     pub order: i64,
     /// Which pods it applies to.
     pub subject: Peer,
-    /// What it says about connections to its subjects; none: nothing (K3).
+    /// Its rules for connections to its subjects; none: it does not affect them (K3).
     pub ingress: Option<Side>,
-    /// What it says about connections from its subjects.
+    /// Its rules for connections from its subjects.
     pub egress: Option<Side>,
     /// Where it was written.
     pub span: Span,
 }
 
 impl Policy {
-    /// What it says about a direction.
+    /// Its rules for a direction.
     pub fn side(&self, direction: Direction) -> Option<&Side> {
         match direction {
             Direction::Ingress => self.ingress.as_ref(),
@@ -137,8 +137,8 @@ impl Policy {
         }
     }
 
-    /// Namespace and pod selector, if these two say which pods it selects; those on the host network may
-    /// be left out.
+    /// Namespace and pod selector, if these two determine which pods it selects; those on the host
+    /// network may be excluded.
     pub fn selected_pods(&self) -> Option<(&str, &Selector)> {
         let Peer::All(parts) = &self.subject else {
             return None;
@@ -200,7 +200,7 @@ pub struct Rule {
     pub span: Span,
 }
 
-/// "Empty means all" is resolved where YAML is parsed; here it is said outright.
+/// "Empty means all" is resolved where YAML is parsed; here it is explicit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match<T> {
     /// Everything.
@@ -231,7 +231,7 @@ pub struct PortItem {
 /// Every leaf is a set of endpoints; what a leaf does not speak of is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Peer {
-    /// Every endpoint whatsoever.
+    /// Every endpoint.
     Everything,
     /// None.
     Nothing,
@@ -266,7 +266,7 @@ pub enum Peer {
     PodsIpv6,
     /// Nodes whose labels match.
     Nodes(Selector),
-    /// The destinations that the domain names of a pattern stand for (opaque: they overlap no address).
+    /// The destinations of the domain names that a pattern matches (opaque: they overlap no address).
     Domain(DomainPattern),
     /// All of these.
     All(Vec<Peer>),
@@ -299,7 +299,7 @@ pub enum PortMatch {
         /// Last port, inclusive.
         last: u16,
     },
-    /// A named port, resolved on the destination pod; protocol none: whatever the pod declares (A10).
+    /// A named port, resolved on the destination pod; protocol none: as the pod declares (A10).
     Named {
         /// The protocol that the container port must have.
         protocol: Option<Protocol>,

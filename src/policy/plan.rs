@@ -62,7 +62,7 @@ pub struct PlanRule {
     pub flows: Vec<FlowKey>,
     /// Notes of the flows, where they belong to the rule.
     pub comments: Vec<String>,
-    /// What the peers are called where something about them has to be said.
+    /// The name of the peers in messages.
     pub other: String,
     /// The other ends; never empty.
     pub peers: Vec<PlanPeer>,

@@ -48,7 +48,7 @@ pub struct Opened {
 pub struct OnDisk {
     /// Its state, to detect changes by other programs.
     pub stamp: Option<Stamp>,
-    /// Its text, to keep what did not change when it is saved.
+    /// Its text, so that saving can preserve what did not change.
     pub text: Arc<str>,
 }
 
@@ -83,9 +83,9 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
     })
 }
 
-/// Saves a project atomically: readers see the old file or the new one. Links are
-/// followed, permissions kept. `text` is the text that the project was read from, empty for a new project;
-/// its unchanged parts keep their bytes. Returns the new file.
+/// Saves a project atomically: readers see the old file or the new one. Links are followed, permissions
+/// preserved. `text` is the text that the project was read from, empty for a new project; its unchanged
+/// parts stay byte for byte. Returns the new file.
 pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diagnostic> {
     let text = format::save(text, document);
     write_text(path, &text)?;
@@ -120,9 +120,9 @@ fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
 fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
     let help = match error.kind() {
         io::ErrorKind::NotFound if what == "read" => "check the path",
-        io::ErrorKind::NotFound => "check the path: a folder on the way does not exist",
+        io::ErrorKind::NotFound => "check the path: a parent folder does not exist",
         io::ErrorKind::PermissionDenied => "choose another path, or change the permissions",
-        io::ErrorKind::StorageFull => "make room on the disk, or choose another place",
+        io::ErrorKind::StorageFull => "free some disk space, or choose another place",
         io::ErrorKind::ReadOnlyFilesystem => "choose another place",
         io::ErrorKind::IsADirectory => "choose a file, not a folder",
         _ => "try again, or choose another place",

@@ -1,6 +1,6 @@
-//! The project file, `*.drawbridge.yaml`: one YAML document that a person can write by hand and
-//! review in Git. Writing has a fixed order, one line for a thing where it fits, and omits what
-//! equals its default; reading takes any order. Whatever a newer minor version added survives.
+//! The project file, `*.drawbridge.yaml`: one YAML document that can be written by hand and reviewed in
+//! Git. Writing has a fixed order, one line for an object where it fits, and omits what equals its
+//! default; reading accepts any order. Fields of newer minor versions survive.
 
 mod places;
 mod read;

@@ -140,7 +140,7 @@ impl Entry {
 }
 
 impl Texts {
-    /// Writes policies, in their order, and forgets all others.
+    /// Writes policies, in order, and drops cached results of all others.
     fn write_each(&mut self, policies: Vec<Arc<PlanPolicy>>) -> &[Entry] {
         let mut last = std::mem::take(&mut self.known).into_iter().peekable();
         let known = |planned: Arc<PlanPolicy>| {

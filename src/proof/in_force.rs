@@ -92,12 +92,12 @@ impl ReadBack {
             false => Vec::new(),
         };
         self.assumptions = assumptions;
-        let last: HashMap<*const Written, &Arc<Imported>> = last
+        let by_text: HashMap<*const Written, &Arc<Imported>> = last
             .iter()
             .map(|(w, read)| (Arc::as_ptr(w), read))
             .collect();
         let known: Vec<_> = (written.iter())
-            .map(|w| last.get(&Arc::as_ptr(w)))
+            .map(|w| by_text.get(&Arc::as_ptr(w)))
             .collect();
         self.read = known.iter().filter(|known| known.is_none()).count();
         let texts = written.par_iter().with_min_len(16).zip(known);
@@ -118,12 +118,12 @@ impl ReadBack {
 pub enum Text<'a> {
     /// Generated; read-only.
     Generated(&'a Written),
-    /// Kept verbatim.
+    /// Imported, verbatim.
     Imported(PolicyId, &'a ImportedPolicy),
 }
 
 impl InForce {
-    /// Reads the written texts back, as a stranger's, and the imported policies.
+    /// Reads the generated texts back like any other text, and the imported policies.
     pub fn read(document: &Document, generated: &Generated) -> Self {
         Self::of(document, &imported::imported(document), generated)
     }

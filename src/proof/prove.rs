@@ -16,8 +16,8 @@ mod witness;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerPiece};
-use crate::analysis::{self, Isolation};
 use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
 use crate::intent::gates::Bound;
@@ -271,14 +271,13 @@ fn judge(
             .of(document, &imported, losses, &cluster, bound)
     };
     let mut intents = intended(before, Bound::Upper);
-    let ideal = cluster.intended(&intents);
-    let mut differences = before.compare(&ideal, &real);
-    let agreed = differences.is_empty().then_some(ideal);
+    before.compared = 0;
+    let mut differences = before.compare(Bound::Upper, cluster.intended(&intents), &real);
     // The bounds differ only at pods that are not in the document: the lower one is needed only there.
     if (differences.iter()).any(|d| !d.wider && concerns_unknown_pods(&cluster, d)) {
         differences.retain(|d| d.wider);
         intents = intended(before, Bound::Lower);
-        let lower = analysis::compare(&cluster.intended(&intents), &real);
+        let lower = before.compare(Bound::Lower, cluster.intended(&intents), &real);
         differences.extend(lower.into_iter().filter(|d| !d.wider));
     }
 
@@ -305,7 +304,6 @@ fn judge(
         Some(Kind::TooWide) => State::TooWide,
         Some(Kind::CannotExpress) => State::CannotExpress,
     };
-    before.keep(real, isolation, agreed);
     proof
 }
 

@@ -57,7 +57,7 @@ pub enum Way {
 
 /// One end of a connection that differs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum NamedParty {
     /// A workload of either side.
     Workload(Arc<Name>),
     /// An external of one of the documents; its id in the new one.
@@ -74,9 +74,9 @@ pub struct Difference {
     /// Which side allows it.
     pub way: Way,
     /// The source.
-    pub from: Place,
+    pub from: NamedParty,
     /// The destination.
-    pub to: Place,
+    pub to: NamedParty,
     /// The ports; never empty.
     pub ports: PortSet,
 }
@@ -161,7 +161,7 @@ impl Comparison {
     }
 }
 
-impl Place {
+impl NamedParty {
     /// The node that shows it in the document of the new side.
     pub fn party(&self, workloads: &BTreeMap<Name, WorkloadId>) -> Option<Party> {
         match self {
@@ -195,7 +195,7 @@ fn names(snapshot: &Snapshot) -> BTreeSet<Name> {
 }
 
 /// Names of address sets.
-type Book = Vec<(Place, IpSet)>;
+type Book = Vec<(NamedParty, IpSet)>;
 
 /// The externals of the new side, and those of the old one that are no longer there; an external that
 /// holds another comes before it, so that addresses are called by the widest name that fits.
@@ -208,7 +208,7 @@ fn book(old: &Side, new: &Side) -> Book {
         for (id, set) in party::externals(document) {
             let name = document.node_name(NodeRef::External(id)).to_owned();
             if book.iter().all(|(_, other)| *other != set) {
-                book.push((Place::External(name, known.then_some(id)), set));
+                book.push((NamedParty::External(name, known.then_some(id)), set));
             }
         }
     }
@@ -234,8 +234,8 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
     let mut outside: BTreeMap<Gate, Open> = BTreeMap::new();
     for change in changes {
         let ways = [
-            (Way::Opens, party::beyond(&change.new, &change.old)),
-            (Way::Closes, party::beyond(&change.old, &change.new)),
+            (Way::Opens, change.opened()),
+            (Way::Closes, change.closed()),
         ];
         for (way, ports) in ways.into_iter().filter(|(_, ports)| !ports.is_empty()) {
             use analysis::Party::{Addresses, IngressController, Workload};
@@ -251,10 +251,10 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
                 (src, Workload(to)) => found.push(Difference {
                     way,
                     from: match src {
-                        Workload(from) => Place::Workload(from.clone()),
-                        Addresses { .. } | IngressController => Place::IngressController,
+                        Workload(from) => NamedParty::Workload(from.clone()),
+                        Addresses { .. } | IngressController => NamedParty::IngressController,
                     },
-                    to: Place::Workload(to.clone()),
+                    to: NamedParty::Workload(to.clone()),
                     ports,
                 }),
                 _ => {}
@@ -263,7 +263,7 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
     }
     for ((way, name, sends), open) in outside {
         for (place, ports) in named(open, book) {
-            let own = Place::Workload(name.clone());
+            let own = NamedParty::Workload(name.clone());
             let (from, to) = if sends { (own, place) } else { (place, own) };
             found.push(Difference {
                 way,
@@ -278,7 +278,7 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
 }
 
 /// The owners of addresses: externals all of whose addresses are among them, and the rest.
-fn named(mut open: Open, book: &Book) -> Vec<(Place, PortSet)> {
+fn named(mut open: Open, book: &Book) -> Vec<(NamedParty, PortSet)> {
     let mut found = Vec::new();
     for (place, addresses) in book {
         let mut rest = addresses.clone();
@@ -312,7 +312,7 @@ fn named(mut open: Open, book: &Book) -> Vec<(Place, PortSet)> {
         *known = known.union(&set);
     }
     let left = left.into_iter();
-    found.extend(left.map(|(ports, set)| (Place::Addresses(set), ports)));
+    found.extend(left.map(|(ports, set)| (NamedParty::Addresses(set), ports)));
     found
 }
 

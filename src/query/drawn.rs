@@ -2,7 +2,6 @@
 //! connection, and whether it is intended, as in the proof.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 use crate::analysis::oracle::{Probe, probe};
 use crate::analysis::{self, Endpoint, Isolation};
@@ -10,21 +9,11 @@ use crate::cluster::{HostNetwork, PodAddresses, Snapshot};
 use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::dns::Resolver;
-use crate::model::{Base, Document, End, External, FlowId, FlowPort, Network, WorkloadId};
+use crate::model::validate::addresses_of;
+use crate::model::{Base, Document, End, External, FlowId, FlowPort, WorkloadId};
 use crate::proof::Generated;
 use crate::proof::in_force::InForce;
 use crate::sets::{IpSet, PortSet};
-
-/// One end of a pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PairEnd<'a> {
-    /// The workload at this index of the snapshot.
-    Workload(usize),
-    /// An address outside.
-    Address(IpAddr),
-    /// A domain name.
-    Domain(&'a str),
-}
 
 /// The drawn connections of a document, over the workloads of its snapshot.
 #[derive(Clone, Debug, Default)]
@@ -89,19 +78,21 @@ impl DrawnConnections {
     }
 
     /// The ports that are drawn from one end to another.
-    pub fn ports(&self, snapshot: &Snapshot, from: PairEnd, to: PairEnd) -> PortSet {
-        self.between(from, to)
+    pub fn ports(&self, snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> PortSet {
+        let workload = workload_of(snapshot, to);
+        self.between(snapshot, from, to)
             .flat_map(|line| line.ports.iter())
-            .map(|port| resolved(snapshot, port, to))
+            .map(|port| resolved(snapshot, port, workload))
             .collect()
     }
 
     /// Those of the drawn ports that cannot be expressed, at least for some pods.
-    pub fn inexpressible(&self, snapshot: &Snapshot, from: PairEnd, to: PairEnd) -> PortSet {
-        self.between(from, to)
+    pub fn inexpressible(&self, snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> PortSet {
+        let workload = workload_of(snapshot, to);
+        self.between(snapshot, from, to)
             .filter(|line| line.inexpressible)
             .flat_map(|line| line.ports.iter())
-            .map(|port| resolved(snapshot, port, to))
+            .map(|port| resolved(snapshot, port, workload))
             .collect()
     }
 
@@ -109,14 +100,15 @@ impl DrawnConnections {
     pub fn flows(
         &self,
         snapshot: &Snapshot,
-        from: PairEnd,
-        to: PairEnd,
+        from: &Endpoint,
+        to: &Endpoint,
         at: &PortSet,
     ) -> Vec<FlowId> {
-        self.between(from, to)
+        let workload = workload_of(snapshot, to);
+        self.between(snapshot, from, to)
             .filter(|line| {
                 let mut ports = line.ports.iter();
-                ports.any(|port| resolved(snapshot, port, to).intersects(at))
+                ports.any(|port| resolved(snapshot, port, workload).intersects(at))
             })
             .filter_map(|line| line.flow)
             .collect()
@@ -139,7 +131,7 @@ impl DrawnConnections {
         for line in lines.filter(|line| line.from.workloads.contains(&from)) {
             for &to in &line.to.workloads {
                 let ports = (line.ports.iter())
-                    .map(|port| resolved(snapshot, port, PairEnd::Workload(to)))
+                    .map(|port| resolved(snapshot, port, Some(to)))
                     .collect();
                 let all = found.entry(to).or_default();
                 *all = all.union(&ports);
@@ -154,7 +146,7 @@ impl DrawnConnections {
         let lines = self.lines.iter();
         for line in lines.filter(|line| line.to.workloads.contains(&to)) {
             let ports: PortSet = (line.ports.iter())
-                .map(|port| resolved(snapshot, port, PairEnd::Workload(to)))
+                .map(|port| resolved(snapshot, port, Some(to)))
                 .collect();
             for &from in &line.from.workloads {
                 let all = found.entry(from).or_default();
@@ -164,30 +156,29 @@ impl DrawnConnections {
         found
     }
 
-    fn between<'a>(&'a self, from: PairEnd<'a>, to: PairEnd<'a>) -> impl Iterator<Item = &'a Line> {
+    fn between<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        from: &'a Endpoint,
+        to: &'a Endpoint,
+    ) -> impl Iterator<Item = &'a Line> {
         let lines = self.lines.iter();
-        lines.filter(move |line| line.from.has(from) && line.to.has(to))
+        lines.filter(move |line| line.from.has(snapshot, from) && line.to.has(snapshot, to))
     }
 }
 
 impl Ends {
-    fn has(&self, spot: PairEnd) -> bool {
-        match spot {
-            PairEnd::Workload(at) => self.workloads.contains(&at),
-            PairEnd::Address(address) => self.addresses.contains(address),
-            PairEnd::Domain(name) => self.domains.contains(name),
+    fn has(&self, snapshot: &Snapshot, end: &Endpoint) -> bool {
+        match end {
+            Endpoint::Pod(_) => {
+                let workload = workload_of(snapshot, end);
+                workload.is_some_and(|at| self.workloads.contains(&at))
+            }
+            Endpoint::Address(address) => self.addresses.contains(*address),
+            Endpoint::Domain(name) => self.domains.contains(name),
+            Endpoint::NewPod(_) | Endpoint::Node(_) | Endpoint::NodeAddress(..) => false,
         }
     }
-}
-
-/// The addresses of an external.
-pub fn addresses(external: &External) -> IpSet {
-    union(&external.networks)
-}
-
-fn union(networks: &[Network]) -> IpSet {
-    let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
-    blocks.fold(IpSet::empty(), |all, one| all.union(&one))
 }
 
 fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
@@ -213,7 +204,7 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
             return found;
         }
     };
-    found.addresses = union(networks);
+    found.addresses = addresses_of(networks);
     found.domains = domain_names.iter().cloned().collect();
     found.workloads = with_addresses(document, cluster, &found.addresses);
     found
@@ -272,7 +263,7 @@ fn dns(document: &Document, cluster: &DocumentSnapshot, isolation: &[Isolation])
         },
         to: Ends {
             workloads: servers.map(|(at, _)| at).collect(),
-            addresses: union(&resolver.networks),
+            addresses: addresses_of(&resolver.networks),
             ..Ends::default()
         },
         ports: resolver.ports,
@@ -282,15 +273,21 @@ fn dns(document: &Document, cluster: &DocumentSnapshot, isolation: &[Isolation])
     (!empty).then_some(line)
 }
 
-/// The ports that a port item means at a destination; names mean what its pods declare.
-pub(crate) fn resolved(snapshot: &Snapshot, port: &FlowPort, to: PairEnd) -> PortSet {
+/// The workload of an end that is a pod.
+fn workload_of(snapshot: &Snapshot, end: &Endpoint) -> Option<usize> {
+    match end {
+        Endpoint::Pod(at) => snapshot.pods.get(*at).map(|pod| pod.workload),
+        _ => None,
+    }
+}
+
+/// The ports that a port item means at a workload, or at another destination; names mean what its pods
+/// declare.
+fn resolved(snapshot: &Snapshot, port: &FlowPort, to: Option<usize>) -> PortSet {
     let FlowPort::Named(protocol, name) = port else {
         return port.numbers().unwrap_or_default();
     };
-    let PairEnd::Workload(at) = to else {
-        return PortSet::empty();
-    };
-    let workload = snapshot.workloads.get(at);
+    let workload = to.and_then(|at| snapshot.workloads.get(at));
     let pods = workload.and_then(|w| snapshot.pods.get(w.pods.clone()));
     let pods = pods.unwrap_or_default().iter();
     pods.map(|pod| snapshot.ports_named(pod, Some(*protocol), name))

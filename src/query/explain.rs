@@ -17,7 +17,7 @@ use crate::model::validate::{Refusal, flow_port};
 use crate::model::{self, Document, FlowPort};
 use crate::sets::{IpSet, PortSet, Protocol};
 
-/// How much of the asked connections is allowed.
+/// How much of the queried connections is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// All of it.
@@ -165,7 +165,7 @@ pub struct Meaning {
     pub nodes: Vec<(usize, Option<IpAddr>)>,
     /// Addresses that belong to none of these.
     pub addresses: IpSet,
-    /// All addresses of the network that was asked for, if one was.
+    /// All addresses of the network in the query, if there is one.
     pub network: IpSet,
     /// Domain names.
     pub domains: Vec<String>,
@@ -245,9 +245,7 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
     match document.end_from_words(word)? {
         model::End::External(id) => {
             if let Some(external) = document.externals.get(id) {
-                let blocks = external.networks.iter();
-                let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
-                found.addresses = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
+                found.addresses = external.addresses();
                 found.domains.clone_from(&external.domain_names);
             }
         }

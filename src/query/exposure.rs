@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn drawn_openness_is_by_choice() {
+    fn drawn_exposure_is_intended() {
         let mut fixture = Fixture::new();
         let web = fixture.workload("shop/web", "app=web");
         let db = fixture.workload("shop/db", "app=db");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn openness_of_an_imported_policy_is_not_by_choice() {
+    fn exposure_by_an_imported_policy_is_not_intended() {
         let mut fixture = Fixture::new();
         let db = fixture.workload("shop/db", "app=db");
         fixture.document.settings.base = crate::model::Base::None;

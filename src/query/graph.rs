@@ -63,7 +63,7 @@ pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Graph, Re
 #[derive(Default)]
 struct Arrows {
     inside: Vec<(Party, Party, PortSet)>,
-    /// By workload, whether it goes out, and ports.
+    /// By workload, whether it is the source, and ports.
     outside: BTreeMap<(usize, bool, PortSet), IpSet>,
 }
 
@@ -114,10 +114,7 @@ impl Drawing {
         let workloads = loaded.snapshot.workloads.iter().map(place).collect();
         let mut externals = BTreeMap::new();
         for (id, external) in document.externals.iter() {
-            let blocks = external.networks.iter();
-            let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
-            let all = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
-            externals.entry(all).or_insert(id);
+            externals.entry(external.addresses()).or_insert(id);
         }
         Self {
             document,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::analysis::changes::beyond;
 use crate::analysis::connections::Ranges;
 use crate::model::{Document, End, ExternalId, NamespaceId, NodeRef};
 use crate::sets::{IpSet, PortSet};
@@ -188,23 +189,11 @@ pub(crate) fn ranges_beyond(real: &Ranges, drawn: &Ranges) -> Open {
     found
 }
 
-/// Ports beyond others; without a difference in port numbers, none.
-pub(crate) fn beyond(ports: &PortSet, known: &PortSet) -> PortSet {
-    let numbered = ports.intersection(&PortSet::all_numbered());
-    match numbered.difference(known) {
-        more if more.is_empty() => more,
-        _ => ports.difference(known),
-    }
-}
-
 /// The externals of a document that have addresses.
 pub(crate) fn externals(document: &Document) -> Vec<(ExternalId, IpSet)> {
-    let networks = document.externals.iter().map(|(id, external)| {
-        let blocks = external.networks.iter();
-        let blocks = blocks.map(|n| IpSet::block(n.cidr, &n.except));
-        (id, blocks.fold(IpSet::empty(), |all, one| all.union(&one)))
-    });
-    networks.filter(|(_, set)| !set.is_empty()).collect()
+    let all = document.externals.iter();
+    let all = all.map(|(id, external)| (id, external.addresses()));
+    all.filter(|(_, set)| !set.is_empty()).collect()
 }
 
 /// The owners of addresses: externals all of whose addresses are among them, and the outside for the rest.

@@ -13,7 +13,7 @@ use crate::sets::{IpSet, PortSet};
 /// Everything within reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Radius {
-    /// What one hop opens, two hops, and so on; each reached thing once, by a shortest path.
+    /// What is reachable in one hop, two hops, and so on; each object once, by a shortest path.
     pub layers: Vec<Vec<Hop>>,
     /// How many workloads the start has; 0 for a start outside.
     pub starts: usize,
@@ -118,11 +118,11 @@ fn beyond_others(set: IpSet, externals: &[(ExternalId, IpSet)]) -> IpSet {
         .iter()
         .filter(|(_, other)| *other != set && other.is_subset(&set));
     let rest = narrower.fold(set.clone(), |rest, (_, other)| rest.difference(other));
-    // If narrower externals cover all of it, keep all of it.
+    // If narrower externals cover all of it, use all of it.
     if rest.is_empty() { set } else { rest }
 }
 
-/// Keeps the first hop to each end: an external may be reached in parts, the outside repeatedly.
+/// Retains the first hop to each end: an external may be reached in parts, the outside repeatedly.
 fn once(layers: &mut Vec<Vec<Hop>>) {
     let mut seen = std::collections::BTreeSet::new();
     for layer in layers.iter_mut() {

@@ -10,15 +10,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub use entries::{Axis, AxisEntries, AxisEntry};
+pub use entries::{Axis, AxisEntries};
 pub use list::{Entry, Listed, Mark};
 
 use crate::analysis::connections::{Ranges, Reach};
 use crate::analysis::query::open_ports;
 use crate::analysis::{Direction, Endpoint, Matrix};
 use crate::cluster::Snapshot;
+use crate::model::NodeRef;
 use crate::query::Results;
-use crate::query::drawn::{DrawnConnections, PairEnd};
+use crate::query::drawn::DrawnConnections;
 use crate::query::why::PairVerdict;
 use crate::sets::PortSet;
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -145,23 +146,23 @@ impl ReachMatrix {
 
     /// The cells from an entry to each other one.
     pub fn row(&mut self, from: usize) -> BTreeMap<usize, Cell> {
-        match self.entries.of(from) {
-            Some(AxisEntry::Workload(at)) => self.workload_row(from, at),
-            Some(AxisEntry::External(_)) => self.external_row(from),
+        match self.entries.node(from) {
+            Some(NodeRef::External(_)) => self.external_row(from),
+            Some(_) => self.workload_row(from),
             None => BTreeMap::new(),
         }
     }
 
     /// The cells from each other entry to one.
     pub fn column(&mut self, to: usize) -> BTreeMap<usize, Cell> {
-        match self.entries.of(to) {
-            Some(AxisEntry::Workload(at)) => self.workload_column(to, at),
-            Some(AxisEntry::External(_)) => self.external_column(to),
+        match self.entries.node(to) {
+            Some(NodeRef::External(_)) => self.external_column(to),
+            Some(_) => self.workload_column(to),
             None => BTreeMap::new(),
         }
     }
 
-    fn workload_row(&mut self, entry: usize, at: usize) -> BTreeMap<usize, Cell> {
+    fn workload_row(&mut self, at: usize) -> BTreeMap<usize, Cell> {
         let reach = self.matrix.of(at);
         let drawn = self.drawn.row(self.snapshot(), at);
         let intended = self.intended.as_mut().map(|matrix| matrix.of(at));
@@ -170,19 +171,20 @@ impl ReachMatrix {
         for (to, allowed, drawn) in pairs.filter(|(to, ..)| *to != at) {
             let ports = |reach: &Reach| reach.workloads.get(&to).cloned().unwrap_or_default();
             let intended = intended.as_ref().map(ports);
-            let ends = (PairEnd::Workload(at), PairEnd::Workload(to));
-            let cell = self.pair(ends, allowed, &drawn, intended);
-            found.insert(self.entries.of_workload(to), cell);
+            let (Some(a), Some(b)) = (self.first_pod(at), self.first_pod(to)) else {
+                continue;
+            };
+            found.insert(to, self.pair((&a, &b), allowed, &drawn, intended));
         }
         let ranges = (&reach.to, intended.as_ref().map(|reach| &reach.to));
         for other in self.entries.externals() {
-            found.insert(other, self.outside(entry, other, ranges, Direction::Egress));
+            found.insert(other, self.outside(at, other, ranges, Direction::Egress));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
     }
 
-    fn workload_column(&mut self, entry: usize, at: usize) -> BTreeMap<usize, Cell> {
+    fn workload_column(&mut self, at: usize) -> BTreeMap<usize, Cell> {
         let into = self.matrix.reaching(at);
         let drawn = self.drawn.column(self.snapshot(), at);
         let intended = self.intended.as_mut().map(|matrix| matrix.reaching(at));
@@ -190,17 +192,15 @@ impl ReachMatrix {
         for (from, allowed, drawn) in merged(into, drawn).filter(|(from, ..)| *from != at) {
             let intended = intended.as_ref();
             let intended = intended.map(|all| all.get(&from).cloned().unwrap_or_default());
-            let ends = (PairEnd::Workload(from), PairEnd::Workload(at));
-            let cell = self.pair(ends, allowed, &drawn, intended);
-            found.insert(self.entries.of_workload(from), cell);
+            let (Some(a), Some(b)) = (self.first_pod(from), self.first_pod(at)) else {
+                continue;
+            };
+            found.insert(from, self.pair((&a, &b), allowed, &drawn, intended));
         }
         let (now, intended) = self.ranges(Direction::Ingress, at);
         for other in self.entries.externals() {
             let ranges = (&now, intended.as_ref());
-            found.insert(
-                other,
-                self.outside(entry, other, ranges, Direction::Ingress),
-            );
+            found.insert(other, self.outside(at, other, ranges, Direction::Ingress));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
@@ -218,10 +218,9 @@ impl ReachMatrix {
     fn of_external(&mut self, external: usize, direction: Direction) -> BTreeMap<usize, Cell> {
         let mut found = BTreeMap::new();
         for at in 0..self.snapshot().workloads.len() {
-            let entry = self.entries.of_workload(at);
             let (now, intended) = self.ranges(direction, at);
             let ranges = (&now, intended.as_ref());
-            found.insert(entry, self.outside(entry, external, ranges, direction));
+            found.insert(at, self.outside(at, external, ranges, direction));
         }
         found.retain(|_, cell| !cell.is_empty());
         found
@@ -236,10 +235,16 @@ impl ReachMatrix {
         )
     }
 
+    /// One pod of a workload.
+    fn first_pod(&self, workload: usize) -> Option<Endpoint> {
+        let workload = self.snapshot().workloads.get(workload)?;
+        workload.pods.clone().next().map(Endpoint::Pod)
+    }
+
     /// `intended`: none while nothing is drawn, so that nothing can be wrong.
     fn pair(
         &self,
-        (from, to): (PairEnd, PairEnd),
+        (from, to): (&Endpoint, &Endpoint),
         allowed: PortSet,
         drawn: &PortSet,
         intended: Option<PortSet>,
@@ -256,36 +261,30 @@ impl ReachMatrix {
     /// What passes between a workload and the addresses and domain names of an external.
     fn outside(
         &self,
-        workload: usize,
+        at: usize,
         external: usize,
         (ranges, intended): (&Ranges, Option<&Ranges>),
         direction: Direction,
     ) -> Cell {
         let mut cell = Cell::default();
-        let Some(AxisEntry::Workload(at)) = self.entries.of(workload) else {
+        let Some(own) = self.first_pod(at) else {
             return cell;
         };
-        let own = PairEnd::Workload(at);
         for end in self.entries.ends(external) {
-            let (other, allowed, intended) = match end {
+            let (allowed, intended) = match end {
                 Endpoint::Address(address) => (
-                    PairEnd::Address(*address),
                     open_at(ranges, *address),
                     intended.map(|ranges| open_at(ranges, *address)),
                 ),
-                Endpoint::Domain(name) => {
+                Endpoint::Domain(_) => {
                     let ports = |snapshot| named(snapshot, at, end, direction);
-                    (
-                        PairEnd::Domain(name),
-                        ports(self.snapshot()),
-                        self.drawn.intended().map(ports),
-                    )
+                    (ports(self.snapshot()), self.drawn.intended().map(ports))
                 }
                 _ => continue,
             };
             let (from, to) = match direction {
-                Direction::Egress => (own, other),
-                Direction::Ingress => (other, own),
+                Direction::Egress => (&own, end),
+                Direction::Ingress => (end, &own),
             };
             let drawn = self.drawn.ports(self.snapshot(), from, to);
             cell.add(&self.pair((from, to), allowed, &drawn, intended));

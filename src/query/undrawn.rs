@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis::changes::beyond;
 use crate::analysis::connections::Matrix;
 use crate::analysis::oracle::{Decision, probe};
 use crate::analysis::{Endpoint, query};
@@ -55,7 +56,7 @@ pub fn beyond_drawn(
         let (now, meant) = (allowed.of(at), drawn.of(at));
         for (to, ports) in &now.workloads {
             let known = meant.workloads.get(to).cloned().unwrap_or_default();
-            let more = party::beyond(ports, &known);
+            let more = beyond(ports, &known);
             if let (Some(other), false) = (party(*to), more.is_empty()) {
                 pairs.push((own, other, more));
             }

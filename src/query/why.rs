@@ -17,7 +17,7 @@ use crate::analysis::{self, Direction};
 use crate::model::{Document, FlowId, NodeRef, Refusal};
 use crate::proof::Fix;
 use crate::query::Results;
-use crate::query::drawn::{DrawnConnections, PairEnd};
+use crate::query::drawn::DrawnConnections;
 use crate::query::explain::{self, Shown};
 use crate::sets::PortSet;
 
@@ -60,9 +60,9 @@ pub struct Why {
     /// One sentence beside the verdict; may be empty.
     pub more: String,
     /// The source.
-    pub from: Place,
+    pub from: NamedEnd,
     /// The destination.
-    pub to: Place,
+    pub to: NamedEnd,
     /// The port: `TCP 5432`.
     pub port: String,
     /// The flows that draw it.
@@ -90,7 +90,7 @@ pub struct Question {
 
 /// One end of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct NamedEnd {
     /// Its words, as in a question.
     pub words: String,
     /// Its name in a sentence.
@@ -196,17 +196,22 @@ impl Explainer<'_> {
     }
 
     fn verdict(&self, shown: &Shown) -> PairVerdict {
-        let (Some(from), Some(to)) = (self.spot(&shown.from), self.spot(&shown.to)) else {
-            return if shown.trace.allowed {
-                PairVerdict::Open
-            } else {
-                PairVerdict::Denied
+        use analysis::Endpoint::{Address, Domain, Pod};
+        let (from, to) = (&shown.from, &shown.to);
+        if ![from, to]
+            .iter()
+            .all(|end| matches!(end, Pod(_) | Address(_) | Domain(_)))
+        {
+            // No flow leads to a node or a future pod.
+            return match shown.trace.allowed {
+                true => PairVerdict::Open,
+                false => PairVerdict::Denied,
             };
-        };
+        }
         let snapshot = &self.results.in_force.cluster.snapshot;
         let port = asked::port_set(shown.port);
         let covers = |ports: PortSet| ports.intersects(&port);
-        let intended = self.drawn.expects(&shown.from, &shown.to, shown.port);
+        let intended = self.drawn.expects(from, to, shown.port);
         let drawn = intended && covers(self.drawn.ports(snapshot, from, to));
         match (shown.trace.allowed, drawn) {
             (true, true) => PairVerdict::Drawn,
@@ -220,21 +225,7 @@ impl Explainer<'_> {
         }
     }
 
-    fn spot<'e>(&self, end: &'e analysis::Endpoint) -> Option<PairEnd<'e>> {
-        match end {
-            analysis::Endpoint::Pod(at) => {
-                let pod = self.results.in_force.cluster.snapshot.pods.get(*at)?;
-                Some(PairEnd::Workload(pod.workload))
-            }
-            analysis::Endpoint::Address(address) => Some(PairEnd::Address(*address)),
-            analysis::Endpoint::Domain(name) => Some(PairEnd::Domain(name)),
-            analysis::Endpoint::NewPod(_)
-            | analysis::Endpoint::Node(_)
-            | analysis::Endpoint::NodeAddress(..) => None,
-        }
-    }
-
-    fn place(&self, end: &analysis::Endpoint) -> Place {
+    fn place(&self, end: &analysis::Endpoint) -> NamedEnd {
         place(self.results, end)
     }
 
@@ -242,9 +233,8 @@ impl Explainer<'_> {
         let from = asked.named(&asked.from_place, self.place(&shown.from));
         let to = asked.named(&asked.to_place, self.place(&shown.to));
         let port = asked::port_set(shown.port);
-        let spots = self.spot(&shown.from).zip(self.spot(&shown.to));
         let snapshot = &self.results.in_force.cluster.snapshot;
-        let flows = spots.map_or(Vec::new(), |(a, b)| self.drawn.flows(snapshot, a, b, &port));
+        let flows = self.drawn.flows(snapshot, &shown.from, &shown.to, &port);
         Why {
             verdict,
             more: self.more(verdict, &flows),

@@ -14,7 +14,6 @@ use crate::analysis::Party;
 use crate::analysis::changes::{Change, Name, Relation, relation};
 use crate::cluster::{Assumptions, LeftOut};
 use crate::diag::Diagnostic;
-use crate::sets::PortSet;
 
 /// The comparison of two clusters.
 #[derive(Clone, Copy, Debug)]
@@ -106,10 +105,8 @@ fn counts(changes: &[Change]) -> String {
         1 => "1 connection".to_owned(),
         n => format!("{n} connections"),
     };
-    // As `relation` does: protocols without port numbers are not compared.
-    let beyond = |a: &PortSet, b: &PortSet| !a.intersection(&PortSet::all_numbered()).is_subset(b);
-    let opened = changes.iter().filter(|c| beyond(&c.new, &c.old)).count();
-    let closed = changes.iter().filter(|c| beyond(&c.old, &c.new)).count();
+    let opened = changes.iter().filter(|c| !c.opened().is_empty()).count();
+    let closed = changes.iter().filter(|c| !c.closed().is_empty()).count();
     match (opened, closed) {
         (0, 0) => "no connections opened or closed".to_owned(),
         (0, closed) => format!("{} closed, none opened", connections(closed)),

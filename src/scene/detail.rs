@@ -52,7 +52,7 @@ pub struct Link {
 }
 
 impl Overview {
-    /// Sums up the arrows of a scene.
+    /// Aggregates the arrows of a scene.
     pub fn of(scene: &Scene) -> Self {
         let outer = |node: NodeRef| match scene.node(node).and_then(|n| n.namespace) {
             Some(namespace) => NodeRef::Namespace(namespace),
@@ -248,10 +248,10 @@ impl Transform {
     /// Shows all of `bounds` in the middle of `viewport`, with `padding` around it, zoomed in no
     /// further than `most`.
     pub fn fit(bounds: Rect, viewport: Rect, padding: f32, most: f32) -> Self {
-        let room = viewport.grow(-padding);
-        let scale = |room: f32, wanted: f32| room.max(1.0) / wanted.max(1.0);
-        let zoom = scale(room.width(), bounds.width())
-            .min(scale(room.height(), bounds.height()))
+        let available = viewport.grow(-padding);
+        let scale = |available: f32, wanted: f32| available.max(1.0) / wanted.max(1.0);
+        let zoom = scale(available.width(), bounds.width())
+            .min(scale(available.height(), bounds.height()))
             .min(most);
         Self {
             zoom,
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn every_thing_is_found_at_its_place() {
+    fn a_hit_test_finds_every_thing_at_its_position() {
         let scene = shop();
         let index = Index::of(&scene);
         for node in &scene.nodes {
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marquee_around_everything_takes_everything() {
+    fn a_marquee_around_everything_selects_everything() {
         let scene = shop();
         let index = Index::of(&scene);
         let all = index.marquee(&scene, scene.bounds.grow(1.0));
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn links_sum_up_the_arrows_between_containers() {
+    fn links_aggregate_the_arrows_between_containers() {
         let scene = shop();
         let overview = Overview::of(&scene);
         let inside = |n: NodeRef| scene.node(n).and_then(|n| n.namespace);
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn fit_shows_all_and_zoom_keeps_the_pointer() {
+    fn fit_shows_everything_and_zoom_keeps_the_point_under_the_pointer() {
         let view = Rect::new(200.0, 44.0, 800.0, 600.0);
         let fit = Transform::fit(Rect::new(-50.0, 20.0, 3000.0, 900.0), view, 24.0, 1.0);
         let shown = fit.rect_to_screen(Rect::new(-50.0, 20.0, 3000.0, 900.0));

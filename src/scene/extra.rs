@@ -9,8 +9,8 @@ use super::tokens::{Palette, Rgb};
 use super::{Icon, Measure, Rect, TextStyle};
 use crate::model::{ExternalId, FlowId, NodeRef};
 
-/// Everything outside the cluster that no external of the project names; shown while an arrow needs
-/// it, never part of a Document.
+/// Everything outside the cluster that no external of the project names; shown while an arrow needs it,
+/// never part of a Document.
 pub const OUTSIDE: NodeRef = NodeRef::External(ExternalId(u32::MAX));
 
 /// Which arrow of a scene.
@@ -35,7 +35,7 @@ impl ArrowId {
 /// Which arrow that is no flow: there is one of a kind from one node to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExtraId {
-    /// What it says.
+    /// What it shows.
     pub kind: ExtraKind,
     /// Where it starts.
     pub from: NodeRef,
@@ -43,7 +43,7 @@ pub struct ExtraId {
     pub to: NodeRef,
 }
 
-/// What an arrow that is no flow says.
+/// What an arrow that is no flow shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExtraKind {
     /// An imported policy allows it; it is not drawn.
@@ -72,7 +72,7 @@ pub struct Extra {
 }
 
 impl ExtraKind {
-    /// The sign in its chip, as lines on a square of 16: never colour alone.
+    /// The sign in its chip, as lines on a square of 16: differences never rely on colour alone.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Imported => "M4 2h5l3 3v9H4ZM9 2v3h3M6 8h4M6 11h4",
@@ -107,7 +107,7 @@ impl ExtraKind {
 }
 
 impl super::Scene {
-    /// Around these arrows and what they join.
+    /// The rectangle around these arrows and their ends.
     pub fn around(&self, arrows: &[ExtraId]) -> Option<Rect> {
         let ends = arrows.iter().flat_map(|id| [id.from, id.to]);
         let rects = ends.filter_map(|node| self.rect(node));
@@ -116,8 +116,8 @@ impl super::Scene {
 }
 
 impl Request {
-    /// With arrows that are no flows, and the nodes that only they need. Those with an end that is
-    /// not drawn are left out.
+    /// With arrows that are no flows, and the nodes that only they need. Those with an end that is not
+    /// drawn are omitted.
     pub fn with_extras(mut self, extras: &[Extra], measure: &dyn Measure) -> Self {
         let ends: BTreeSet<NodeRef> = extras.iter().flat_map(|e| [e.id.from, e.id.to]).collect();
         for (node, spec) in [
@@ -140,7 +140,7 @@ impl Request {
         self
     }
 
-    /// The arrows that say where things best stand: flows; where there are none, the others.
+    /// The arrows that determine positions best: flows; where there are none, the others.
     pub(crate) fn guides(&self) -> &[FlowSpec] {
         match self.flows.is_empty() {
             true => &self.extras,
@@ -149,7 +149,7 @@ impl Request {
     }
 }
 
-/// Room for the sign in a chip.
+/// Width of the sign in a chip.
 const SIGN: f32 = 14.0;
 
 fn extra_spec(extra: &Extra, measure: &dyn Measure) -> FlowSpec {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_that_come_and_go_move_neither_things_nor_flows() {
+    fn extra_arrows_move_neither_nodes_nor_flows() {
         let (request, nodes) = shop();
         let before = layout::arrange(&request);
         let extras = [
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outside_and_any_pod_are_there_while_an_arrow_needs_them() {
+    fn the_outside_and_any_pod_are_shown_while_an_arrow_needs_them() {
         let (request, nodes) = shop();
         let before = layout::arrange(&request);
         let extras = [
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_picture_tells_them_apart_without_colour() {
+    fn extra_arrows_are_distinguishable_without_colour() {
         let (request, nodes) = shop();
         let kinds = [
             ExtraKind::Imported,
@@ -255,8 +255,8 @@ mod tests {
         assert_eq!(signs.len(), kinds.len());
         let extras = [extra(ExtraKind::Closed, nodes[0], nodes[5])];
         let scene = layout::arrange(&request.with_extras(&extras, &ApproxMeasure));
-        let picture = svg::write(&scene, Theme::Light);
-        assert!(picture.contains(ExtraKind::Closed.sign()));
-        assert!(picture.contains("stroke-dasharray"));
+        let image = svg::write(&scene, Theme::Light);
+        assert!(image.contains(ExtraKind::Closed.sign()));
+        assert!(image.contains("stroke-dasharray"));
     }
 }

@@ -1,4 +1,4 @@
-//! A bucket grid: which rectangles are near a place, without asking them all.
+//! A bucket grid: finds the rectangles near a place without testing all of them.
 
 use super::Rect;
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -35,8 +35,8 @@ impl Grid {
         }
     }
 
-    /// Numbers of things whose cells the rectangle touches, each once, in order. They may lie
-    /// a cell away: the caller asks exactly.
+    /// Numbers of things whose cells the rectangle touches, each once, in order. They may be a cell
+    /// away: the caller tests exactly.
     pub fn near(&self, rect: Rect) -> Vec<u32> {
         let mut found: Vec<u32> = self
             .keys(rect)

@@ -1,8 +1,8 @@
-//! What is drawn: boxes, arrows, labels and where they are. No toolkit: the canvas and the SVG
-//! writer both draw a [`Scene`]. What depends on selection or verdict is theirs to add.
+//! What is drawn: boxes, arrows, labels and their positions. No toolkit: the canvas and the SVG writer
+//! both draw a [`Scene`], and add what depends on selection and verdicts.
 //!
-//! [`Request::of`] takes from a Document what the picture depends on; two equal requests have equal
-//! pictures. [`layout::arrange`] draws it afresh, [`layout::update`] keeps things where they are.
+//! [`Request::of`] takes from a Document what the layout depends on; two equal requests have equal
+//! layouts. [`layout::arrange`] computes a new layout, [`layout::update`] keeps things where they are.
 //! [`Scene::drag`] follows the pointer.
 
 pub mod detail;
@@ -28,7 +28,7 @@ pub use text::{ApproxMeasure, Measure, TextStyle, elide};
 
 use crate::model::{FlowId, NamespaceId, NodeRef};
 
-/// A finished layout: everything has its place. Lists are in id order, so that they are repeatable.
+/// A finished layout: everything has a position. Lists are in id order, so that they are deterministic.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     /// Containers.
@@ -48,11 +48,11 @@ pub struct NamespaceBox {
     pub id: NamespaceId,
     /// The container.
     pub rect: Rect,
-    /// The strip at its top: where one takes hold of it.
+    /// The strip at its top, by which it is dragged.
     pub header: Rect,
-    /// Within the header: icon, title and count. No arrow runs over it.
+    /// Within the header: icon, title and count. No arrow crosses it.
     pub title_rect: Rect,
-    /// Within the header, at the right: base and DNS badges. No arrow runs over it.
+    /// Within the header, at the right: default deny and DNS badges. No arrow crosses it.
     pub badges_rect: Rect,
     /// Its name, elided.
     pub title: String,
@@ -62,7 +62,7 @@ pub struct NamespaceBox {
     pub count: usize,
     /// Its default deny: `deny all`, `deny ingress`, `no default deny`.
     pub base: &'static str,
-    /// Whether DNS is permitted by a policy (an open namespace needs none).
+    /// Whether a policy allows DNS (a namespace without default deny needs none).
     pub dns: bool,
     /// Whether policies are written for it.
     pub managed: bool,
@@ -81,7 +81,7 @@ pub struct NodeBox {
     pub node: NodeRef,
     /// Its namespace, for workloads.
     pub namespace: Option<NamespaceId>,
-    /// Where.
+    /// Its rectangle.
     pub rect: Rect,
     /// Its name, elided.
     pub title: String,
@@ -102,7 +102,7 @@ pub struct NodeBox {
 /// Icons of nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Icon {
-    /// Deployment, ReplicaSet, ReplicationController and kinds unknown: a cube.
+    /// Deployment, ReplicaSet, ReplicationController and unknown kinds: a cube.
     Deployment,
     /// A cylinder.
     StatefulSet,
@@ -142,13 +142,13 @@ pub struct Arrow {
     pub from: NodeRef,
     /// Where it ends; a namespace for any pod of it.
     pub to: NodeRef,
-    /// From border to border; each piece starts where the one before ends.
+    /// From border to border; each segment starts where the one before ends.
     pub curve: Vec<Cubic>,
     /// The point of its head, on the border of `to`.
     pub tip: Point,
     /// Where the head points: one of four unit vectors.
     pub heading: Point,
-    /// Its ports, on a ground of their own; none where there is no room for them.
+    /// Its ports, on a background of their own; none where there is no space for them.
     pub chip: Option<Chip>,
     /// The ports in short, at most about 22 characters.
     pub label: String,
@@ -159,7 +159,7 @@ pub struct Arrow {
 }
 
 impl Arrow {
-    /// Where its chip is; without one, a small square around the middle of its line.
+    /// The rectangle of its chip; without one, a small square around the middle of its line.
     pub fn label_rect(&self) -> Rect {
         if let Some(chip) = &self.chip {
             return chip.rect;
@@ -172,9 +172,9 @@ impl Arrow {
 /// Ports on an arrow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chip {
-    /// Where; `tokens::CHIP` high.
+    /// Its rectangle; `tokens::CHIP` high.
     pub rect: Rect,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
@@ -210,9 +210,9 @@ impl Scene {
         self.arrows.get(at)
     }
 
-    /// Moves nodes (a namespace takes its workloads along) by a vector, lets containers follow and
-    /// routes their arrows again: what the canvas shows during a drag. `start` is the scene at
-    /// the beginning of the drag.
+    /// Moves nodes (a namespace takes its workloads along) by a vector, resizes containers and routes
+    /// their arrows again: what the canvas shows during a drag. `start` is the scene at the beginning
+    /// of the drag.
     pub fn drag(start: &Self, nodes: &BTreeSet<NodeRef>, by: Point) -> Self {
         let mut scene = start.clone();
         let mut moved = nodes.clone();
@@ -235,7 +235,7 @@ impl Scene {
         scene
     }
 
-    /// Places to put into a Document's layout so that these nodes stay where they are now; a
+    /// Positions to put into a Document's layout so that these nodes stay where they are now; a
     /// namespace comes with its workloads.
     pub fn places(&self, nodes: &BTreeSet<NodeRef>) -> BTreeMap<NodeRef, [f32; 2]> {
         let chosen = |node: NodeRef, with: Option<NamespaceId>| {

@@ -7,8 +7,8 @@ use crate::model::{Base, Document, External, Flow, FlowId, FlowPort, NamespaceId
 use crate::model::{Namespace, Workload};
 use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
 
-/// Everything that a layout depends on. Equal requests have equal layouts, so `==` tells whether
-/// a layout still holds.
+/// Everything that a layout depends on. Equal requests have equal layouts, so `==` tests whether a
+/// layout is current.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     pub(crate) namespaces: Vec<NamespaceSpec>,
@@ -60,8 +60,7 @@ pub(crate) struct FlowSpec {
 }
 
 impl Request {
-    /// The layout input of that Document. Flows with an end that does not exist are
-    /// not drawn.
+    /// The layout input of that Document. Flows with an end that does not exist are not drawn.
     pub fn of(document: &Document, measure: &dyn Measure) -> Self {
         let mut counts: BTreeMap<NamespaceId, usize> = BTreeMap::new();
         for (_, workload) in document.workloads.iter() {
@@ -208,13 +207,13 @@ pub(super) fn node_spec(name: &str, subtitle: &str, measure: &dyn Measure) -> No
     let text = title_width.max(measure.width(subtitle, TextStyle::Label));
     let wanted = (text + around).clamp(tokens::NODE_MIN_WIDTH, tokens::NODE_MAX_WIDTH);
     let width = (wanted / tokens::GRID).ceil() * tokens::GRID;
-    let room = width - around;
+    let available = width - around;
     NodeSpec {
         node: NodeRef::AnyPod,
         namespace: None,
         name: name.to_string(),
-        title: elide(name, TextStyle::Title, room, measure),
-        subtitle: elide(subtitle, TextStyle::Label, room, measure),
+        title: elide(name, TextStyle::Title, available, measure),
+        subtitle: elide(subtitle, TextStyle::Label, available, measure),
         icon: Icon::AnyPod,
         hue: None,
         shape: Shape::Pill,
@@ -388,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_are_said_in_short() {
+    fn ports_are_abbreviated() {
         let named = FlowPort::Named(Protocol::Tcp, "http".into());
         let range = FlowPort::Range(Protocol::Udp, 4000, 4010);
         assert_eq!(ports_label(&[tcp(5050)]), "TCP 5050");

@@ -226,8 +226,8 @@ impl Svg {
                 self.rect(chip.rect, tokens::CHIP / 2.0, p.raised, Some(p.hairline));
                 return self.text(centre, &chip.text, TextStyle::Chip, p.ink2, "middle");
             };
-            let (ink, ground) = kind.inks(p);
-            self.rect(chip.rect, tokens::CHIP / 2.0, ground, Some(ink));
+            let (ink, background) = kind.inks(p);
+            self.rect(chip.rect, tokens::CHIP / 2.0, background, Some(ink));
             let at = pt(chip.rect.min.x + tokens::CHIP_PADDING, centre.y - 5.5);
             let _ = writeln!(
                 self.out,
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_escaped_and_everything_is_there() {
+    fn texts_are_escaped_and_every_element_is_written() {
         let mut document = fixture::online_shop();
         let id = document.workloads.ids().next().unwrap();
         document.workloads.get_mut(id).unwrap().name = "a<b>&c".into();

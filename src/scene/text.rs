@@ -35,13 +35,13 @@ impl TextStyle {
     }
 }
 
-/// Tells how wide a text is.
+/// Measures text.
 pub trait Measure {
     /// Width of one line of text, in points.
     fn width(&self, text: &str, style: TextStyle) -> f32;
 }
 
-/// Measures without a font: close to Inter and JetBrains Mono, a little on the wide side.
+/// Measures without a font: close to Inter and JetBrains Mono, slightly too wide.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ApproxMeasure;
 
@@ -63,7 +63,7 @@ impl Measure for ApproxMeasure {
     }
 }
 
-/// The text itself, or as much of its start as fits in `width` with an ellipsis behind it.
+/// The text itself, or as much of its start as fits in `width`, followed by an ellipsis.
 pub fn elide(text: &str, style: TextStyle, width: f32, measure: &dyn Measure) -> String {
     if measure.width(text, style) <= width {
         return text.to_string();

@@ -1,4 +1,4 @@
-//! Every colour and size of the window and of pictures; nothing else names one.
+//! Every colour and size of the window and of SVG files; no other module defines one.
 
 /// A colour: red, green, blue.
 pub type Rgb = [u8; 3];
@@ -40,15 +40,15 @@ impl Theme {
 /// The colours of one theme.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Palette {
-    /// Light text on dark grounds.
+    /// Light text on dark backgrounds.
     pub dark: bool,
-    /// Context of the canvas.
+    /// Background of the canvas.
     pub canvas: Rgb,
     /// Its dots.
     pub canvas_dot: Rgb,
-    /// Context of panels and nodes.
+    /// Background of panels and nodes.
     pub panel: Rgb,
-    /// Context of what floats: menus, chips, fields.
+    /// Background of floating elements: menus, chips, fields.
     pub raised: Rgb,
     /// Line between panels.
     pub hairline: Rgb,
@@ -70,27 +70,27 @@ pub struct Palette {
     pub yaml_number: Rgb,
     /// Selection and the primary button.
     pub accent: Rgb,
-    /// Context of what is selected.
+    /// Background of what is selected.
     pub accent_soft: Rgb,
     /// Text on `accent`.
     pub on_accent: Rgb,
     /// Verdict: exactly as drawn.
     pub exact: Rgb,
-    /// Its ground.
+    /// Its background.
     pub exact_soft: Rgb,
     /// Verdict: too wide.
     pub wide: Rgb,
-    /// Its ground.
+    /// Its background.
     pub wide_soft: Rgb,
     /// Verdict: blocked.
     pub blocked: Rgb,
-    /// Its ground.
+    /// Its background.
     pub blocked_soft: Rgb,
     /// Observed traffic.
     pub observed: Rgb,
-    /// Context of code.
+    /// Background of code.
     pub code: Rgb,
-    /// How much of its hue a namespace's ground takes, 0..1.
+    /// How much of its hue a namespace's background takes, 0..1.
     pub hue_fill: f32,
     /// How much of its hue a namespace's border takes, 0..1.
     pub hue_border: f32,
@@ -196,7 +196,7 @@ pub const DARK: Palette = Palette {
     ],
 };
 
-/// The light theme with stronger inks and lines.
+/// The light theme with stronger colours and lines.
 pub const HIGH_CONTRAST_LIGHT: Palette = Palette {
     canvas: rgb(0xFFFFFF),
     canvas_dot: rgb(0xC4CAD3),
@@ -229,7 +229,7 @@ pub const HIGH_CONTRAST_LIGHT: Palette = Palette {
     ..LIGHT
 };
 
-/// The dark theme with stronger inks and lines.
+/// The dark theme with stronger colours and lines.
 pub const HIGH_CONTRAST_DARK: Palette = Palette {
     canvas: rgb(0x000000),
     canvas_dot: rgb(0x3A4350),
@@ -260,7 +260,7 @@ impl Palette {
         HUES[hue % HUES.len()]
     }
 
-    /// Context of a namespace.
+    /// Background of a namespace.
     pub fn namespace_fill(&self, hue: usize) -> Rgb {
         mix(self.canvas, Self::hue(hue), self.hue_fill)
     }
@@ -290,10 +290,10 @@ impl Palette {
     }
 }
 
-/// A colour `amount` (0..1) of the way from `ground` to `over`.
-pub fn mix(ground: Rgb, over: Rgb, amount: f32) -> Rgb {
+/// A colour `amount` (0..1) of the way from `background` to `over`.
+pub fn mix(background: Rgb, over: Rgb, amount: f32) -> Rgb {
     let one = |i: usize| {
-        let (a, b) = (f32::from(ground[i]), f32::from(over[i]));
+        let (a, b) = (f32::from(background[i]), f32::from(over[i]));
         (a + (b - a) * amount).round() as u8
     };
     [one(0), one(1), one(2)]
@@ -317,7 +317,7 @@ fn luminance(colour: Rgb) -> f32 {
     0.2126 * linear(colour[0]) + 0.7152 * linear(colour[1]) + 0.0722 * linear(colour[2])
 }
 
-/// Everything stands on multiples of this.
+/// Every position and size is a multiple of this.
 pub const GRID: f32 = 4.0;
 /// Height of the top bar.
 pub const BAR: f32 = 44.0;
@@ -343,9 +343,9 @@ pub const NODE_MIN_WIDTH: f32 = 164.0;
 pub const NODE_MAX_WIDTH: f32 = 260.0;
 /// Corner radius of nodes.
 pub const NODE_RADIUS: f32 = 8.0;
-/// Room left of a node's text: icon tile and gaps.
+/// Width left of a node's text: icon tile and gaps.
 pub const NODE_TEXT_LEFT: f32 = 46.0;
-/// Room right of a node's text: shields and gaps.
+/// Width right of a node's text: shields and gaps.
 pub const NODE_TEXT_RIGHT: f32 = 30.0;
 /// Side of the tile behind a node's icon.
 pub const ICON_TILE: f32 = 30.0;
@@ -361,7 +361,7 @@ pub const NAMESPACE_PADDING: f32 = 24.0;
 pub const NAMESPACE_TOP: f32 = 48.0;
 /// Height of chips.
 pub const CHIP: f32 = 19.0;
-/// Room at either end of a chip's text.
+/// Padding at either end of a chip's text.
 pub const CHIP_PADDING: f32 = 7.0;
 /// Length of an arrow's head.
 pub const ARROW_HEAD: f32 = 9.0;
@@ -375,14 +375,14 @@ pub const TEXT_SMALL: f32 = 11.5;
 pub const TEXT_NORMAL: f32 = 12.5;
 /// Headings.
 pub const TEXT_LARGE: f32 = 15.0;
-/// How long a movement takes, in seconds; none with reduced motion.
+/// How long an animation takes, in seconds; none with reduced motion.
 pub const MOTION: f32 = 0.14;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Every text colour with every ground it stands on.
+    /// Every text colour with every background that it is used on.
     fn pairs(p: &Palette) -> Vec<(&'static str, Rgb, Vec<Rgb>)> {
         let hues: Vec<Rgb> = (0..HUES.len()).map(|h| p.namespace_fill(h)).collect();
         let mut plain = vec![p.canvas, p.panel, p.raised, p.code];
@@ -408,23 +408,26 @@ mod tests {
     }
 
     #[test]
-    fn every_text_can_be_read_on_every_ground() {
+    fn text_contrast_suffices_on_every_background() {
         for theme in Theme::ALL {
             let least = match theme {
                 Theme::Light | Theme::Dark => 4.5,
                 Theme::HighContrastLight | Theme::HighContrastDark => 7.0,
             };
-            for (name, text, grounds) in pairs(theme.palette()) {
-                for ground in grounds {
-                    let is = contrast(text, ground);
-                    assert!(is >= least, "{theme:?}: {name} on {ground:02X?} is {is:.2}");
+            for (name, text, backgrounds) in pairs(theme.palette()) {
+                for background in backgrounds {
+                    let is = contrast(text, background);
+                    assert!(
+                        is >= least,
+                        "{theme:?}: {name} on {background:02X?} is {is:.2}"
+                    );
                 }
             }
         }
     }
 
     #[test]
-    fn icons_and_arrows_stand_out() {
+    fn icon_and_arrow_contrast_suffices() {
         for theme in Theme::ALL {
             let p = theme.palette();
             for hue in 0..HUES.len() {
@@ -438,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn contrast_is_that_of_wcag() {
+    fn contrast_matches_wcag() {
         assert!((contrast([0; 3], [255; 3]) - 21.0).abs() < 0.01);
         assert!((contrast([0x77; 3], [255; 3]) - 4.48).abs() < 0.01);
     }

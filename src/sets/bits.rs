@@ -1,10 +1,10 @@
-//! Bit sets that are dense where their members are and take no room elsewhere.
+//! Bit sets that are dense where their members are and use no memory elsewhere.
 
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
-/// A set of indices. It keeps the words from its first member to its last, so that sets of neighbours
-/// (the pods of a namespace, say) are small however many indices there are.
+/// A set of indices. It stores the words from its first member to its last, so that sets of neighbours
+/// (such as the pods of a namespace) are small however many indices there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bits {
     /// Where the words begin, counted in words; 0 for the empty set.
@@ -96,14 +96,14 @@ impl Bits {
         all
     }
 
-    /// Keeps only what the other has too.
+    /// Retains only what the other has too.
     pub fn intersect_with(&mut self, other: &Self) {
         let common = self.common(other);
         let (start, own) = (self.start, &self.words);
-        let kept = common
+        let words = common
             .clone()
             .map(|at| own[at - start] & other.words[at - other.start]);
-        self.words = kept.collect();
+        self.words = words.collect();
         self.start = common.start;
         self.trim();
     }

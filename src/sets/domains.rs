@@ -13,7 +13,7 @@ pub struct DomainPattern {
     text: String,
     /// Whether one or more labels of any text come before `labels`.
     below: bool,
-    /// The labels, first to last; `*` in one stands for any number of characters, none included.
+    /// The labels, first to last; `*` in one matches any number of characters, including none.
     labels: Vec<String>,
 }
 
@@ -34,8 +34,8 @@ impl DomainPattern {
         }
     }
 
-    /// A pattern that is matched label by label: `*` stands for characters of one label, a leading `**.`
-    /// for one or more labels, and `*` alone for every name. `*.example.com` has `a.example.com`, not
+    /// A pattern that is matched label by label: `*` matches characters of one label, a leading `**.`
+    /// one or more labels, and `*` alone every name. `*.example.com` matches `a.example.com`, not
     /// `a.b.example.com` (C34).
     pub fn labelwise(text: &str) -> Self {
         let text = normal(text);
@@ -57,13 +57,13 @@ impl DomainPattern {
         self.below
     }
 
-    /// The labels that are written out, first to last; `*` in one stands for any number of characters.
+    /// The labels of the pattern, first to last; `*` in one matches any number of characters.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// Whether it has the name. A `*` in the name is a character that no pattern writes out, so that a
-    /// name may stand for all those that patterns do not single out.
+    /// Whether it matches the name. A `*` in the name is a character that occurs in no pattern, so that
+    /// a name can represent all those that patterns do not mention.
     pub fn matches(&self, name: &str) -> bool {
         let name = normal(name);
         let labels: Vec<&str> = name.split('.').collect();
@@ -151,11 +151,11 @@ fn globs_meet(a: &[u8], b: &[u8]) -> bool {
     after.first().copied().unwrap_or(false)
 }
 
-/// Names that some patterns do not tell apart.
+/// Names that some patterns do not distinguish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainPiece {
-    /// A name that stands for them, as [`DomainPattern::matches`] reads it: the text of a pattern where
-    /// that does, else one of the names.
+    /// A name that represents them, as [`DomainPattern::matches`] reads it: the text of a pattern where
+    /// possible, else one of the names.
     pub name: String,
     /// The places of the patterns that have them, ascending; never empty.
     pub patterns: Vec<usize>,
@@ -263,7 +263,7 @@ impl Automaton {
         found
     }
 
-    /// The characters that lead on, and one that stands for all others where others do too.
+    /// The characters with a transition, and one that represents all others where others have one too.
     fn bytes(&self, places: &[usize], begins: bool) -> BTreeSet<u8> {
         let mut bytes = BTreeSet::new();
         let mut others = false;
@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_match_as_the_apis_say() {
+    fn patterns_match_as_the_apis_define() {
         for (pattern, name, want) in [
             (
                 DomainPattern::subdomains("example.com"),
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_have_the_text_of_the_pattern_that_they_are() {
+    fn pieces_are_printed_as_patterns() {
         let names = |patterns: &[DomainPattern]| -> Vec<String> {
             pieces(patterns).into_iter().map(|p| p.name).collect()
         };

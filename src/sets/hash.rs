@@ -1,6 +1,6 @@
-//! Hash maps that do the same work in every run: `foldhash` with one seed for all. Answers never
-//! depend on the order of a map; with this, neither does the way to them, and what fuzzing finds
-//! in a commit it finds again.
+//! Hash maps that do the same work in every run: `foldhash` with one fixed seed. Results never depend
+//! on the order of a map; with this, the steps to compute them do not either, so faults found by
+//! fuzzing are reproducible.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -13,7 +13,7 @@ pub type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
 /// A set hashed by `foldhash`, the seed of which is fixed.
 pub type HashSet<T> = std::collections::HashSet<T, FixedState>;
 
-/// A key that is hashed where it is made, by whatever thread, and not again where it is looked up.
+/// A key that is hashed once where it is made, by any thread, and not again where it is looked up.
 #[derive(Clone, Debug)]
 pub struct Hashed<T> {
     hash: u64,
@@ -50,7 +50,7 @@ mod tests {
     /// A seed of its own for each process would make this another number in every run.
     #[test]
     #[cfg(target_pointer_width = "64")]
-    fn every_run_hashes_alike() {
+    fn hashes_are_equal_in_every_run() {
         let hash = HashMap::<u64, ()>::default().hasher().hash_one(1_u64);
         assert_eq!(hash, Hashed::new(1_u64).hash);
         assert_eq!(hash, 11_485_087_932_207_604_273);

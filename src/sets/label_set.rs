@@ -1,6 +1,6 @@
-//! Sets of label maps, exactly: unions of boxes that say for each key which values it may have, and
-//! whether it may be absent. Pods that do not exist yet may carry any labels, so what a policy says of
-//! them is a set like this.
+//! Exact sets of label maps: unions of boxes that define for each key which values it may have, and
+//! whether it may be absent. Future pods may have any labels, so the pods that a policy selects are
+//! such a set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ pub(crate) const HIDDEN: char = '\u{1}';
 /// A box: every key is in its [`ValueSet`]; a key that is not named may be anything. Never empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelBox {
-    /// Only keys about which something is said.
+    /// Only constrained keys.
     keys: BTreeMap<String, ValueSet>,
 }
 
@@ -116,15 +116,15 @@ impl LabelBox {
     }
 }
 
-/// A set of label maps: a union of boxes. Two equal sets may be made up differently; compare them
-/// with [`LabelSet::is_subset`] both ways.
+/// A set of label maps: a union of boxes. Two equal sets may have different boxes; compare them with
+/// [`LabelSet::is_subset`] in both directions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelSet {
     boxes: Vec<LabelBox>,
 }
 
 impl LabelSet {
-    /// No labels whatsoever.
+    /// No labels.
     pub fn empty() -> Self {
         Self::default()
     }

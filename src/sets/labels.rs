@@ -6,14 +6,14 @@ use std::fmt;
 /// The labels of one object.
 pub type Labels = BTreeMap<String, String>;
 
-/// What is asked of one label key.
+/// A condition on one label key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LabelOp {
     /// Key present and value in the set.
     In(BTreeSet<String>),
     /// Key absent, or value not in the set.
     NotIn(BTreeSet<String>),
-    /// Key present, whatever its value.
+    /// Key present, with any value.
     Exists,
     /// Key absent.
     DoesNotExist,
@@ -25,12 +25,12 @@ pub enum LabelOp {
     Contains(String),
 }
 
-/// One key and what is asked of it.
+/// One key and its condition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Requirement {
     /// The label key, with its prefix.
     pub key: String,
-    /// What is asked of it.
+    /// The condition.
     pub op: LabelOp,
 }
 
@@ -55,7 +55,7 @@ impl LabelOp {
         }
     }
 
-    /// Whether it asks for a part of the value's text.
+    /// Whether it tests a part of the value's text.
     pub fn is_text(&self) -> bool {
         matches!(
             self,
@@ -65,7 +65,7 @@ impl LabelOp {
 }
 
 impl Requirement {
-    /// `key` asked with `op`.
+    /// The condition `op` on `key`.
     pub fn new(key: impl Into<String>, op: LabelOp) -> Self {
         let key = key.into();
         Self { key, op }
@@ -88,7 +88,7 @@ impl Selector {
         Self::default()
     }
 
-    /// A selector of exact values, as `matchLabels` says it.
+    /// A selector of exact values, as in `matchLabels`.
     pub fn match_labels(labels: &Labels) -> Self {
         let one = |(k, v): (&String, &String)| Requirement::equals(k, v);
         Self {

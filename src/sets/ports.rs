@@ -47,7 +47,7 @@ impl fmt::Display for Protocol {
 
 /// Places that one protocol takes on the axis.
 const PORTS: u32 = 1 << 16;
-/// The point that stands for every other IP protocol.
+/// The point that represents every other IP protocol.
 const OTHER: u32 = 3 * PORTS;
 
 /// A set of ports 1..=65535 of each protocol, and one more point for every other IP protocol, so
@@ -179,7 +179,7 @@ impl PortSet {
 }
 
 impl From<IntervalSet<u32>> for PortSet {
-    /// Whatever lies on the axis at no port's place must not be in `axis`.
+    /// Points of the axis that are no port must not be in `axis`.
     fn from(axis: IntervalSet<u32>) -> Self {
         Self { axis }
     }

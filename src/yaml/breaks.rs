@@ -1,12 +1,12 @@
 //! Where the lines of a text begin.
 
-/// How many bytes byte order marks take at the beginning of a text; no column counts them.
+/// How many bytes byte order marks take at the beginning of a text; columns do not count them.
 pub(super) fn marked(text: &str) -> usize {
     text.len() - text.trim_start_matches('\u{feff}').len()
 }
 
-/// Where the lines of a text begin, but for the first. YAML 1.1 ends a line at a lone CR, NEL, LS and
-/// PS as well, and the marks of its parser count them.
+/// Offsets of line beginnings, except the first. YAML 1.1 ends a line at a lone CR, NEL, LS and PS as
+/// well, and the positions of its parser count them.
 pub(super) fn starts(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().filter_map(|(i, byte)| {
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_end_where_yaml_ends_them() {
+    fn lines_end_at_every_yaml_line_break() {
         let text = "a\r\nb\rc\u{85}d\u{2028}e\u{2029}f\n\u{2030}\u{e9}";
         let ends = starts(text).map(|start| text[..start].chars().next_back().unwrap());
         assert_eq!(ends.collect::<String>(), "\n\r\u{85}\u{2028}\u{2029}\n");

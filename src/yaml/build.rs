@@ -33,7 +33,8 @@ impl Builder {
         }
     }
 
-    /// Sets a key; of equal keys the later wins. Its place, if it was there before.
+    /// Sets a key; of equal keys the later wins. Returns the position of the earlier one, if there was
+    /// one.
     fn set(&mut self, entry: Entry) -> Option<usize> {
         let before = self.position(&entry.key);
         match before {
@@ -50,8 +51,8 @@ impl Builder {
         }
     }
 
-    /// `<<` as go-yaml v2 does it: what is merged overwrites what stands before it, what follows
-    /// overwrites it in turn; of a list, earlier maps win. False if it is no map.
+    /// `<<` as go-yaml v2 does it: merged entries overwrite earlier keys, and later keys overwrite them
+    /// in turn; of a list, earlier maps win. False if it is no map.
     pub fn merge(&mut self, node: &Node) -> bool {
         match &node.value {
             Value::Map(from) => {

@@ -1,5 +1,5 @@
-//! Typed fields out of a tree, with the rules of the API's JSON decoder: null is the same as
-//! nothing, a missing list is empty, and the first wrong type refuses the whole object (V22).
+//! Typed fields from a tree, with the rules of the API's JSON decoder: null is an absent value, a
+//! missing list is empty, and the first wrong type rejects the whole object (V22).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Entry, Mark, Node, Value};
 pub struct TypeError {
     /// `spec.ingress[0].ports`.
     pub path: String,
-    /// Where the value stands.
+    /// Where the value is.
     pub mark: Mark,
     /// What is wrong.
     pub message: String,
@@ -18,8 +18,8 @@ pub struct TypeError {
     pub help: Option<String>,
 }
 
-/// Words that are booleans for kubectl and text for most other readers of YAML, people among them.
-/// Where text belongs they are read as text, and [`loose_words`] tells of them.
+/// Words that kubectl reads as booleans and most other YAML readers as text. Where a string is expected
+/// they are read as text, and [`loose_words`] reports them.
 pub const LOOSE: [&str; 4] = ["y", "Y", "n", "N"];
 
 /// A decoded value, or the first wrong type.
@@ -53,7 +53,7 @@ impl TypeError {
         }
     }
 
-    /// The same, seen from what holds the field or item `step`.
+    /// The same error, with the path seen from the field or item `step` that contains it.
     pub fn under(mut self, step: &str) -> Self {
         self.path = match self.path.as_bytes().first() {
             None => step.to_owned(),
@@ -201,7 +201,7 @@ pub fn int_or_string(node: &Node) -> Decoded<IntOrString> {
     }
 }
 
-/// Every one of the [`LOOSE`] words that stands for a name, a label or a part of a selector.
+/// Every one of the [`LOOSE`] words that is used as a name, a label or a part of a selector.
 pub fn loose_words(node: &Node) -> Vec<TypeError> {
     let mut out = Vec::new();
     loose_below(node, false, &mut Vec::new(), &mut out);
@@ -243,11 +243,11 @@ fn loose_below<'a>(node: &'a Node, text: bool, path: &mut Vec<&'a str>, out: &mu
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Its place.
+    /// Its range.
     pub mark: Mark,
 }
 
-/// Makes a decoder keep the place.
+/// Makes a decoder return the range too.
 pub fn spanned<T>(
     decode: impl Fn(&Node) -> Decoded<T> + Copy,
 ) -> impl Fn(&Node) -> Decoded<Spanned<T>> + Copy {

@@ -1,6 +1,5 @@
-//! Values as YAML text: block style outside, and one line (flow style) for whatever fits on one.
-//! Every text is quoted that some YAML 1.1 reader would take for something else, and long texts are
-//! literal blocks.
+//! Values as YAML text: block style outside, and one line (flow style) for what fits on one. Every text
+//! is quoted that some YAML 1.1 reader would read as another type, and long texts are literal blocks.
 
 use super::plain::{Mapping, Value};
 use super::write::{quoted, scalar};
@@ -8,7 +7,7 @@ use super::write::{quoted, scalar};
 /// How a text is laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// How long a line may get before a collection is spread over several; 0: all are.
+    /// How long a line may get before a collection is written on several; 0: all are.
     pub width: usize,
     /// What ends a line.
     pub line_break: &'static str,
@@ -32,7 +31,7 @@ impl Default for Style {
     }
 }
 
-/// A document; its own keys and the lists right below stand on lines of their own.
+/// A document; its own keys and the lists right below are on lines of their own.
 pub fn document(root: &Mapping) -> String {
     let style = Style::default();
     let mut out = String::new();
@@ -53,7 +52,7 @@ impl Style {
         format!("{key}:{value}")
     }
 
-    /// What stands behind the colon of a key: a blank and a value, or lines of their own.
+    /// What follows the colon of a key: a blank and a value, or lines of their own.
     pub(super) fn after_key(
         &self,
         value: &Value,
@@ -61,8 +60,8 @@ impl Style {
         taken: usize,
         spread: bool,
     ) -> String {
-        let room = self.width.saturating_sub(indent + taken);
-        match (value, self.flow_within(value, room, spread)) {
+        let width = self.width.saturating_sub(indent + taken);
+        match (value, self.flow_within(value, width, spread)) {
             (_, Some(text)) => format!(" {text}"),
             (Value::Mapping(map), None) => {
                 let indent = indent + self.map_indent;
@@ -88,10 +87,10 @@ impl Style {
         format!("-{}", self.after_dash(item, indent, spread))
     }
 
-    /// What stands behind the dash of an item.
+    /// What follows the dash of an item.
     pub(super) fn after_dash(&self, item: &Value, indent: usize, spread: bool) -> String {
-        let room = self.width.saturating_sub(indent + 2);
-        match (item, self.flow_within(item, room, spread)) {
+        let width = self.width.saturating_sub(indent + 2);
+        match (item, self.flow_within(item, width, spread)) {
             (_, Some(text)) => format!(" {text}"),
             (Value::Mapping(map), None) => {
                 let entries = map.iter().map(|(k, v)| self.entry(k, v, indent + 2));
@@ -104,7 +103,7 @@ impl Style {
         }
     }
 
-    /// Behind its key, or as a literal block where that says the same.
+    /// After its key, or as a literal block where that reads back the same.
     fn inline_or_literal(&self, value: &Value, indent: usize) -> String {
         let text = match value {
             Value::String(text) if self.is_literal(text) => text,
@@ -121,14 +120,14 @@ impl Style {
         out
     }
 
-    /// The value on one line, if it has its place there; `spread`: a collection has not.
-    fn flow_within(&self, value: &Value, room: usize, spread: bool) -> Option<String> {
+    /// The value on one line, if it fits there; `spread`: collections do not.
+    fn flow_within(&self, value: &Value, width: usize, spread: bool) -> Option<String> {
         if self.has_literal(value) {
             return None;
         }
         let text = self.flow(value);
         let is_collection = matches!(value, Value::Mapping(_) | Value::Sequence(_));
-        let fits = !spread && text.chars().count() <= room;
+        let fits = !spread && text.chars().count() <= width;
         (!is_collection || fits || text.len() <= 2).then_some(text)
     }
 

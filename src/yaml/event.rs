@@ -1,5 +1,5 @@
-//! The events of a text. libyaml-safer panics at a tag with a comma right behind it, as in `[!a,`,
-//! so such tags are found before it reads the text, and become errors like any other.
+//! The events of a text. libyaml-safer panics at a tag followed directly by a comma, as in `[!a,`; such
+//! tags are found before it reads the text, and become errors like any other.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{Encoding, Event, Mark, Parser, Scanner};
 
-/// Why the reading of a text ends.
+/// Why reading a text ended.
 pub(super) struct Failure {
-    /// Where; none for a character that no YAML may hold.
+    /// Where; none for a character that YAML does not allow.
     pub mark: Option<Mark>,
     /// What is wrong.
     pub message: String,
@@ -20,11 +20,11 @@ pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>>
     let tag = tag_before_comma(text);
     let input = match tag {
         None => Cow::Borrowed(text.as_bytes()),
-        // Nothing can start with this character, so reading ends there.
+        // No token can start with this character, so reading ends there.
         Some(at) => Cow::Owned(with(text, &[at], b'@')),
     };
     let mut parser = Parser::new();
-    // Else the first byte of `ﾃ` is taken for the beginning of a byte order mark.
+    // Otherwise the first byte of `ﾃ` is taken for the beginning of a byte order mark.
     parser.set_encoding(Encoding::Utf8);
     parser.set_input(Cursor::new(input));
     let mut panicked = false;
@@ -53,8 +53,8 @@ pub(super) fn events(text: &str) -> impl Iterator<Item = Result<Event, Failure>>
     })
 }
 
-/// The first tag with a comma right behind it. A `!` may also stand in a text or a comment: there, a
-/// character that no token may start with changes nothing, and in place of a tag it is an error.
+/// The first tag followed by a comma. A `!` may also be part of a text or a comment: there, a character
+/// that no token may start with changes nothing, and in place of a tag it is an error.
 fn tag_before_comma(text: &str) -> Option<usize> {
     let possible = possible_tags(text);
     if possible.is_empty() {
@@ -73,13 +73,13 @@ fn index(mark: &Mark) -> usize {
     usize::try_from(mark.index).unwrap_or(usize::MAX)
 }
 
-/// Every `!` with a comma behind it and no blank before that; of `!<uri>`, a comma behind the `>`.
+/// Every `!` followed by a comma with no blank between; of `!<uri>`, a comma after the `>`.
 fn possible_tags(text: &str) -> Vec<usize> {
     let mut found = Vec::new();
     if !text.contains('!') {
         return found;
     }
-    // Of what stands behind: a comma in the same word, and whether one follows on the next `>`.
+    // Of what follows: a comma in the same word, and whether one comes after the next `>`.
     let (mut comma, mut closed) = (false, false);
     let mut behind = '\n';
     for (at, c) in text.char_indices().rev() {
@@ -96,7 +96,7 @@ fn possible_tags(text: &str) -> Vec<usize> {
     found
 }
 
-/// The text with another character of one byte at these places.
+/// The text with another one-byte character at these positions.
 fn with(text: &str, places: &[usize], byte: u8) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
     for at in places {

@@ -38,6 +38,7 @@ pub(super) fn stream(text: &str) -> Option<Vec<Range<usize>>> {
 
 /// Whether a text begins like JSON: an object whose first key is in double quotes, or nothing but an object.
 fn is_json(text: &str) -> bool {
+    let text = text.strip_prefix("---").unwrap_or(text);
     let inner = text.trim_ascii_start().strip_prefix('{');
     inner.is_some_and(|inner| inner.trim_ascii_start().starts_with(['"', '}']))
 }

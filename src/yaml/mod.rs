@@ -1,10 +1,10 @@
 //! YAML as kubectl reads it: libyaml's grammar, YAML 1.1 scalars, merge keys, and the bytes, line
 //! and column of every key and value.
 //!
-//! [`parse`] turns a text into documents, [`Object`] is a document that says what Kubernetes object
-//! it is, [`decode`] reads typed fields out of a tree and says where a type is wrong. [`mod@write`] is
-//! the way back: policies with comments, and the lines they are on. [`plain`] is values without
-//! ranges, [`emit`] their text, and [`patch`] edits a text and keeps all the rest of it.
+//! [`parse`] turns a text into documents, [`Object`] is a document that names its Kubernetes kind, and
+//! [`decode`] reads typed fields from a tree and reports wrong types. [`mod@write`] writes policies
+//! with comments, and returns the lines they are on. [`plain`] is values without ranges, [`emit`] their
+//! text, and [`patch`] edits a text and preserves the rest of it.
 
 mod breaks;
 mod build;
@@ -42,7 +42,7 @@ pub struct Mark {
     pub column: u32,
     /// The first byte.
     pub start: u32,
-    /// The byte behind the last.
+    /// The byte after the last.
     pub end: u32,
 }
 
@@ -67,9 +67,9 @@ impl Mark {
 pub struct Node {
     /// What it is.
     pub value: Value,
-    /// Where it is written, its anchor and tag included. A block collection ends behind the last
-    /// thing in it, a block scalar behind the line breaks that belong to it, an alias is the range of
-    /// the alias (what is below it keeps the ranges of the anchored node).
+    /// Where it is written, its anchor and tag included. A block collection ends after the last thing
+    /// in it, a block scalar after the line breaks that belong to it. An alias has the range of the
+    /// alias (what is below it has the ranges of the anchored node).
     pub mark: Mark,
 }
 
@@ -95,7 +95,7 @@ pub enum Value {
 pub struct Map {
     /// The entries.
     pub entries: Vec<Entry>,
-    /// Keys that were written again, with the place of the later one (V23).
+    /// Keys that were written again, with the range of the later one (V23).
     pub duplicates: Vec<(String, Mark)>,
 }
 

@@ -1,4 +1,4 @@
-//! A Kubernetes object: a document, or an item of a List, that says what it is.
+//! A Kubernetes object: a document, or an item of a List, with its kind and name.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Span};
 /// One Kubernetes object as it was written.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// The file it stands in.
+    /// The file it is in.
     pub file: Arc<str>,
     /// `apiVersion`: `networking.k8s.io/v1`.
     pub api_version: String,
@@ -20,8 +20,8 @@ pub struct Object {
     pub name: String,
     /// The whole tree.
     pub node: Node,
-    /// Its own text, comments included, an item of a list with the list's indentation taken off; of
-    /// policies only, as nothing else is kept word for word.
+    /// Its own text, comments included, an item of a list with the list's indentation removed; of
+    /// policies only, as no other text is stored verbatim.
     pub text: String,
 }
 
@@ -56,7 +56,7 @@ impl Object {
         }
     }
 
-    /// Says of a diagnostic where it is and which object it is about.
+    /// Adds to a diagnostic where it is and which object it is about.
     pub fn about(&self, diagnostic: Diagnostic, mark: Mark) -> Diagnostic {
         diagnostic.at(self.span(mark)).on(self.title())
     }

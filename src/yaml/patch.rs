@@ -1,8 +1,9 @@
-//! Edits of a text that leave every byte alone that they need not touch: comments, order, quotes,
-//! flow style, indentation and line breaks stay as they are.
+//! Edits of a text that change only the bytes they must: comments, order, quotes, flow style,
+//! indentation and line breaks stay as they are.
 //!
-//! [`change`] sets, adds or removes one node and checks that the new text reads so. [`update`] makes
-//! a tree that means one value mean another, key by key and item by item, unchecked.
+//! [`change`] sets, adds or removes one node and checks that the new text reads back so. [`update`]
+//! turns a tree that means one value into one that means another, key by key and item by item,
+//! unchecked.
 
 mod align;
 mod place;
@@ -24,12 +25,12 @@ use crate::diag::{Patch, apply};
 pub enum Step<'a> {
     /// To the value of a key.
     Key(&'a str),
-    /// To an item, from 0; one behind the last is where an item is added.
+    /// To an item, from 0; the index after the last is where an item is added.
     Item(usize),
 }
 
-/// Sets the node at a path of a document (from 0) to a value, or removes it. None if the path leads
-/// nowhere, or if no local edit does it: where anchors or merge keys are in the way, for example.
+/// Sets the node at a path of a document (from 0) to a value, or removes it. None if the path does not
+/// exist, or if no local edit can do it: where anchors or merge keys are in the way, for example.
 pub fn change(
     text: &str,
     document: usize,
@@ -94,10 +95,10 @@ fn set(held: &mut Value, step: Step<'_>, value: Option<&Value>) -> Option<()> {
     Some(())
 }
 
-/// The patches that make a tree of `text` mean `new` instead of `old`. What it means may be written
-/// in another way than `old` says it (defaults, other orders): where both are equal, nothing changes.
-/// Collections below `depth` are written anew when something in them changes. The result is to be
-/// read and compared by the caller.
+/// The patches that make a tree of `text` mean `new` instead of `old`. The text may write its meaning
+/// in another way than `old` does (defaults, other orders): where both are equal, nothing changes.
+/// Collections below `depth` are written anew when something in them changes. The caller must read the
+/// result and compare it.
 pub fn update(
     text: &str,
     root: &Node,
@@ -115,11 +116,11 @@ struct Editor<'t> {
     patches: Vec<Patch>,
 }
 
-/// A node and what holds it.
+/// A node and what contains it.
 struct Place<'n> {
     node: &'n Node,
     holder: Holder,
-    /// Behind the colon or dash before it.
+    /// After the colon or dash before it.
     behind: usize,
     /// Columns before the keys of the map or the dashes of the list that it is in.
     indent: usize,
@@ -155,7 +156,7 @@ impl<'t> Editor<'t> {
         })
     }
 
-    /// The place of a node in another.
+    /// The range of a node in another.
     fn inside<'n>(&self, place: &Place<'n>, step: Step<'_>) -> Option<Place<'n>> {
         let node = place.node;
         let (holder, at, inner, spots) = match (step, &node.value) {
@@ -234,8 +235,8 @@ impl<'t> Editor<'t> {
         }
     }
 
-    /// Entry by entry. None if the text says the map in other words than `old` does, so that a key
-    /// to be changed is not in it, or if nothing of it is left.
+    /// Entry by entry. None if the text writes the map in another way than `old` does, so that a key to
+    /// be changed is not in it, or if no entry is left.
     fn map(
         &mut self,
         place: &Place,
@@ -256,11 +257,11 @@ impl<'t> Editor<'t> {
         if place.holder != Holder::Root && old.keys().any(is_implied) {
             return None;
         }
-        let kept = |e: &Entry| match (old.get(&*e.key), new.get(&*e.key)) {
+        let stays = |e: &Entry| match (old.get(&*e.key), new.get(&*e.key)) {
             (Some(old), None) => says_more(&e.value, old),
             _ => true,
         };
-        let keep: Vec<bool> = map.entries.iter().map(kept).collect();
+        let keep: Vec<bool> = map.entries.iter().map(stays).collect();
         self.remove(&spots, &keep, flow)?;
         for ((entry, spot), _) in map.entries.iter().zip(&spots).zip(&keep).filter(|e| *e.1) {
             let inner = Place {
@@ -273,7 +274,7 @@ impl<'t> Editor<'t> {
             let none = Value::Mapping(Mapping::new());
             match (old.get(&*entry.key), new.get(&*entry.key)) {
                 (Some(old), Some(new)) => self.node(&inner, old, new, depth)?,
-                // What is written there means nothing that is not so by default.
+                // What is written there equals the default.
                 (None, Some(new)) => self.node(&inner, &none, new, depth)?,
                 (Some(old), None) => self.node(&inner, old, &none, depth)?,
                 (None, None) => {}
@@ -297,7 +298,7 @@ impl<'t> Editor<'t> {
     }
 
     /// Item by item. None if the list has fewer items in the text than it means, and one of those
-    /// changes, or if nothing of it is left.
+    /// changes, or if no item is left.
     fn list(
         &mut self,
         place: &Place,
@@ -352,7 +353,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// Removes the entries or items that are not kept; none if that is all of them.
+    /// Removes the entries or items that are not in `keep`; none if that is all of them.
     fn remove(&mut self, spots: &[EntryRange], keep: &[bool], flow: bool) -> Option<()> {
         let first_kept = keep.iter().position(|keep| *keep)?;
         let mut at = 0;
@@ -372,7 +373,7 @@ impl<'t> Editor<'t> {
             }
             let mut lines = run;
             if from == 0 && !self.source.starts_line(run[0].start) {
-                // Behind a dash: the next one moves up, unless comments stand before it.
+                // After a dash: the next one moves up, unless comments are before it.
                 let next = &spots[first_kept];
                 let below = self.source.next_line(run[run.len() - 1].end)? + next.indent;
                 if below == next.start {
@@ -386,7 +387,7 @@ impl<'t> Editor<'t> {
                 let lines = self.source.line(spot.start)..self.source.next_line(spot.end)?;
                 self.patch(lines, "");
             }
-            // Blank lines behind it must not become part of the text before it.
+            // Blank lines after it must not become part of the text before it.
             let open = from > 0 && spots[from - 1].open_end.is_some();
             if let (true, Some(last)) = (open, lines.last()) {
                 let end = self.source.next_line(last.end)?;
@@ -396,7 +397,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// Inserts an entry or item behind another one, or before the first that is kept.
+    /// Inserts an entry or item after another one, or before the first that stays.
     fn insert(
         &mut self,
         (spots, keep): (&[EntryRange], &[bool]),
@@ -411,7 +412,7 @@ impl<'t> Editor<'t> {
             Some(at) => {
                 let end = self.source.end_of_line(spots[at].end)?;
                 match spots[at].open_end {
-                    // Blank lines that belong to what is there stay with it.
+                    // Blank lines that belong to existing text stay with it.
                     Some(end) => self.patch(end..end, format!("{blanks}{text}{line_break}")),
                     None => self.patch(end..end, format!("{line_break}{blanks}{text}")),
                 }
@@ -450,7 +451,7 @@ impl<'t> Editor<'t> {
         let spread = self.source.is_spread(node);
         let gap = self.source.text.get(behind..old.start)?;
         let on_own_lines = gap.contains('\n');
-        // Comments that stay before or behind it would become lines of a block scalar.
+        // Comments that stay before or after it would become lines of a block scalar.
         let beside = gap.matches('\n').count() > 1 || self.source.end_of_line(old.end)? > old.end;
         let text = match (self.scalar_like(node, new), place.holder) {
             (_, Holder::Root) => return None,
@@ -503,7 +504,8 @@ impl<'t> Editor<'t> {
     }
 }
 
-/// Whether a map is written with keys that add nothing to its meaning: they stay when the rest goes.
+/// Whether a map is written with keys that add nothing to its meaning: they stay when the rest is
+/// removed.
 fn says_more(node: &Node, means: &Value) -> bool {
     match (&node.value, means) {
         (Read::Map(map), Value::Mapping(means)) => {

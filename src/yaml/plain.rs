@@ -1,6 +1,6 @@
-//! Values without ranges: what is to be written, and fields that are kept without being understood.
-//! They are serde_yaml's, which typed Rust values are made from and turned into; this module is the
-//! only one that names it. Texts are read by [`super::parse`] alone.
+//! Values without ranges: what is to be written, and unknown fields. They are serde_yaml's, which typed
+//! Rust values convert to and from; no other module names serde_yaml. Texts are read by
+//! [`super::parse`] alone.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -12,13 +12,13 @@ use super::json;
 use super::split::{Chunk, chunks, ended, trimmed};
 use super::{Mark, Node, Value, scalar};
 
-/// Deeper nesting is refused, so that nothing that walks a tree can overflow the stack.
+/// Deeper nesting is rejected, so that nothing that walks a tree can overflow the stack.
 const MAX_DEPTH: usize = 500;
-/// How many nodes the anchors and aliases of one document may stand for.
+/// Limit on the nodes that the anchors and aliases of one document expand to.
 const MAX_ALIASED: usize = 200_000;
 const TOO_MUCH: &str = "the anchors and aliases of this document expand to too many nodes";
 
-/// What a text holds.
+/// The content of a text.
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
     /// The documents that could be read and are not empty, in order.
@@ -43,7 +43,7 @@ pub struct Problem {
     pub mark: Mark,
     /// What is wrong.
     pub message: String,
-    /// Whether the rest of the text is lost (it is no YAML), or only this document.
+    /// Whether the rest of the text is lost (invalid YAML), or only this document.
     pub fatal: bool,
     /// Whether the document holds `{{`, so that it is probably a template.
     pub template: bool,
@@ -60,8 +60,8 @@ pub(crate) fn texts_read() -> u64 {
     READ.get()
 }
 
-/// Reads a text: any number of YAML or JSON documents. Text that is no YAML ends the reading: the
-/// documents before it count, and the last problem says where it was.
+/// Reads a text: any number of YAML or JSON documents. Reading ends at invalid YAML: the documents
+/// before it count, and the last problem has its position.
 pub fn parse(text: &str) -> Parsed {
     #[cfg(test)]
     READ.set(READ.get() + 1);
@@ -110,7 +110,7 @@ fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
                 trimmed(text, chunk.range.clone(), reader.block)
             } else {
                 let Range { start, end } = node.mark.bytes();
-                // With the blanks before the first key, which the other keys have too.
+                // With the blanks before the first key, as the other keys have them too.
                 let before = &text[chunk.range.start..start];
                 chunk.range.start + before.trim_end_matches(' ').len()..end
             };
@@ -143,7 +143,7 @@ enum Key {
     Merge(Mark),
 }
 
-/// The reading of this document stops here; the problem has been recorded.
+/// Reading this document stops here; the problem has been recorded.
 struct Stop;
 
 struct Reader {
@@ -153,9 +153,9 @@ struct Reader {
     surrogates: Vec<usize>,
     /// Its bytes in the whole text.
     range: Range<usize>,
-    /// The break of the last line, which is not blank, is not the text's own.
+    /// The break of the last line, which is not blank, was added to the text.
     cut: bool,
-    /// The last scalar was a block scalar: blank lines behind it may be part of it.
+    /// The last scalar was a block scalar: blank lines after it may be part of it.
     block: bool,
     /// Where the last scalar, alias or bracket ended.
     written: u32,
@@ -196,7 +196,7 @@ impl Reader {
         }
     }
 
-    /// The byte of the whole text; none stands behind the break that was added at the end.
+    /// The byte of the whole text; none after the break that was added at the end.
     fn offset(&self, index: u64) -> u32 {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         offset(self.range.start + index.min(self.range.len()))
@@ -216,7 +216,7 @@ impl Reader {
         Err(Stop)
     }
 
-    /// Records why the text cannot be read on.
+    /// Records why the text cannot be read further.
     fn syntax(&mut self, failure: Failure, own: &str) -> Stop {
         let mark = match failure.mark {
             Some(mark) => self.mark(mark, mark),
@@ -227,7 +227,7 @@ impl Reader {
         Stop
     }
 
-    /// Where the character stands that no YAML may hold.
+    /// The position of the character that YAML does not allow.
     fn control_character(&self, own: &str) -> Mark {
         let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
         let at = own.find(forbidden).unwrap_or_default();
@@ -263,7 +263,7 @@ impl Reader {
                 ..
             } => {
                 let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-                // The value that `? |` leaves out is a scalar too, but nothing that is written.
+                // The value that `? |` omits is a scalar event too, but it is not written.
                 if mark.start != mark.end {
                     self.block = block;
                 }
@@ -338,9 +338,8 @@ impl Reader {
             Open::Seq(items) => Value::Seq(items),
             Open::Map(Builder { map, .. }, _) => Value::Map(map),
         };
-        // A block collection ends where the next token begins, which is after comments and blank
-        // lines; what was written in it last says better where it stops. A flow collection ends at
-        // its bracket.
+        // A block collection ends where the next token begins, which is after comments and blank lines;
+        // the end of the last thing written in it is better. A flow collection ends at its bracket.
         if bracket.start != bracket.end {
             self.written = bracket.end;
         }

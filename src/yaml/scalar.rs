@@ -75,8 +75,8 @@ fn number(text: &str) -> Option<f64> {
     None
 }
 
-/// Integers of 64 bits, as Go's `ParseInt` with base 0 reads them. They are kept as `f64`, as JSON
-/// does; everything that Kubernetes reads as an integer here is far below the limit of exactness.
+/// Integers of 64 bits, as Go's `ParseInt` with base 0 reads them. They are stored as `f64`, as in
+/// JSON; everything that Kubernetes reads as an integer here is far below the limit of exactness.
 fn integer(text: &str) -> Option<f64> {
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_booleans_and_null() {
+    fn yaml_1_1_words_are_booleans_and_null() {
         for text in ["on", "On", "yes", "y", "Y", "true", "TRUE"] {
             assert_eq!(plain(text), Value::Bool(true, text.into()), "{text}");
         }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_in_every_dress() {
+    fn numbers_in_every_notation() {
         for (text, want) in [
             ("80", 80.0),
             ("+12", 12.0),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_and_tags_decide() {
+    fn quotes_and_tags_determine_the_type() {
         assert_eq!(
             resolve("on".into(), None, false),
             Value::String("on".into())

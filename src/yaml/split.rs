@@ -1,5 +1,5 @@
-//! A text is cut at its `---` lines before it is parsed, as kubectl does, so that documents are
-//! parsed side by side and each knows its own text.
+//! Splits a text at its `---` lines before it is parsed, as kubectl does, so that documents are parsed
+//! in parallel and each has its own text.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -59,8 +59,8 @@ fn json_values(text: &str, chunk: &Chunk) -> Option<Vec<Chunk>> {
     Some(cut.collect())
 }
 
-/// Cuts `text` before every line that starts a document. Directives and comments stay with the
-/// document they stand before only where that document has no text yet. A byte order mark at the start of a line is that
+/// Splits `text` before every line that starts a document. Directives and comments belong to the
+/// document they precede only where the previous document has no text yet. A byte order mark at the start of a line is that
 /// of another file, joined to this one.
 fn documents(text: &str) -> Vec<Chunk> {
     let mut out = Vec::new();
@@ -69,7 +69,7 @@ fn documents(text: &str) -> Vec<Chunk> {
     let mut directive = false;
     let mut offset = start;
     let mut next_line = 1;
-    // Lines that end in another way than most are counted like the parser counts them.
+    // Line ends other than the usual ones are counted as the parser counts them.
     let plain = text.is_ascii() && !text.as_bytes().contains(&b'\r');
     let odd = !plain && text.contains(&BREAKS[1..]);
     let joined = !plain && text[start..].contains('\u{feff}');
@@ -119,7 +119,7 @@ fn is_blank_or_comment(line: &str) -> bool {
     line.is_empty() || line.starts_with('#')
 }
 
-/// The text with a line break at its end: libyaml-safer gives up on a block scalar without one.
+/// The text with a line break at its end: libyaml-safer fails on a block scalar without one.
 pub(super) fn ended(own: &str) -> Cow<'_, str> {
     match own.ends_with(BREAKS) {
         true => Cow::Borrowed(own),
@@ -127,7 +127,7 @@ pub(super) fn ended(own: &str) -> Cow<'_, str> {
     }
 }
 
-/// The chunk without its `---` line, a closing `...`, and blank lines around; those behind a `block`
+/// The chunk without its `---` line, a closing `...`, and blank lines around; those after a `block`
 /// scalar stay.
 pub(super) fn trimmed(text: &str, mut range: Range<usize>, block: bool) -> Range<usize> {
     let own = &text[range.clone()];
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_before_every_marker() {
+    fn splits_before_every_marker() {
         assert_eq!(
             texts("# head\na: 1\n---\nb: 2\n--- # note\nc: 3"),
             [
@@ -188,24 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn joined_files_and_streams_are_cut_too() {
-        assert_eq!(
-            texts("\u{feff}a: 1\n\u{feff}b: 2\n\u{feff}---\nc: 3\n---\n\u{feff}d: 4\n"),
-            [
-                (1, "a: 1\n"),
-                (2, "b: 2\n"),
-                (3, "---\nc: 3\n"),
-                (5, "---\n"),
-                (6, "d: 4\n")
-            ]
-        );
-        let stream = "---\n{\"a\": 1}\n {\"b\":\n2} {\"c\": 3}\n---\nd: {}\n";
-        let columns: Vec<_> = chunks(stream).iter().map(|c| (c.line, c.column)).collect();
-        assert_eq!(columns, [(2, 0), (3, 1), (4, 3), (5, 0)]);
-    }
-
-    #[test]
-    fn what_only_looks_like_a_marker_stays() {
+/// Splits `text` before every line that starts a document. Directives and comments belong to the
+/// document they precede only where the previous document has no text yet. A byte order mark at the start of a line is that
+/// of another file, joined to this one.
+fn documents(text: &str) -> Vec<Chunk> {
         assert_eq!(trimmed("---# a: 1\n", 0..10, false), 0..10);
         assert_eq!(
             texts("a: |\n  ---\n----\n---x\n"),

@@ -1,4 +1,4 @@
-//! Trees, places, and everything that manifests in the wild do to a YAML reader.
+//! Trees, ranges, and what real manifests contain.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn at(node: &Node) -> (u32, u32) {
 }
 
 #[test]
-fn keys_and_values_know_their_places() {
+fn keys_and_values_have_positions() {
     let node = one("# head\na: 1\nlist:\n- x: é\n  \"y\": {z: [1, 2]}\n");
     let Value::Map(map) = &node.value else {
         panic!("a map")
@@ -47,7 +47,7 @@ fn keys_and_values_know_their_places() {
 }
 
 #[test]
-fn places_count_on_through_documents() {
+fn positions_count_across_documents() {
     let parsed = parse("a: 1\n---\n# note\n\n---\nb: 2\n...\n---\nc: 3");
     let places: Vec<_> = parsed.documents.iter().map(|d| at(&d.node)).collect();
     assert_eq!(places, [(1, 1), (6, 1), (9, 1)]);
@@ -68,7 +68,7 @@ fn every_document_has_its_own_text() {
 }
 
 #[test]
-fn empty_documents_are_nothing() {
+fn empty_documents_are_skipped() {
     for text in [
         "",
         "\n",
@@ -114,7 +114,7 @@ fn quoted_scalars_are_text_and_plain_ones_are_not() {
 }
 
 #[test]
-fn keys_that_are_no_text_are_written_as_json_does() {
+fn keys_other_than_strings_are_written_as_json_does() {
     let node = one("1: a\non: b\n1.10: c\n");
     assert_eq!(text_at(&node, "1"), "a");
     assert_eq!(text_at(&node, "true"), "b");
@@ -128,7 +128,7 @@ fn keys_that_are_no_text_are_written_as_json_does() {
 }
 
 #[test]
-fn of_equal_keys_the_last_counts_and_is_noted() {
+fn the_last_of_equal_keys_counts_and_is_reported() {
     let node = one("a: 1\nb: 2\na: x\n");
     assert_eq!(text_at(&node, "a"), "x");
     let Value::Map(map) = &node.value else {
@@ -240,7 +240,7 @@ fn a_tag_followed_by_a_comma_is_invalid() {
 
 /// Every range is the text that was read there.
 #[test]
-fn keys_and_values_know_their_bytes() {
+fn ranges_contain_the_text_of_keys_and_values() {
     let text = "\u{feff}# é\r\na: &x 'ü'\r\nb:\r\n- c: |\r\n    d\r\n\r\n- [e, *x]\r\n---\r\nf:\r\n  g: {h: i}\r\n# j";
     fn ranges<'t>(node: &Node, text: &'t str, out: &mut Vec<&'t str>) {
         out.push(&text[node.mark.bytes()]);
@@ -321,7 +321,7 @@ fn a_text_may_begin_with_any_character() {
 }
 
 #[test]
-fn lines_that_end_in_odd_ways_are_counted_as_the_parser_counts_them() {
+fn unusual_line_ends_are_counted_as_the_parser_counts_them() {
     let text = "# x\u{2028}# y\ra: 1\n--- # z\rb: 2\n";
     let parsed = parse(text);
     let found = parsed.documents.iter();
@@ -336,15 +336,15 @@ fn lines_that_end_in_odd_ways_are_counted_as_the_parser_counts_them() {
 
 /// Found by fuzzing.
 #[test]
-fn what_is_merged_last_is_in_the_document() {
+fn a_merge_at_the_end_belongs_to_the_document() {
     let text = "a: &x {k: 1}\n<<: *x\n# c\r---\nb: 2\n";
     let own = parse(text).documents.into_iter().map(|d| &text[d.range]);
     assert_eq!(own.collect::<Vec<_>>(), ["a: &x {k: 1}\n<<: *x", "b: 2"]);
 }
 
-/// Found by fuzzing: the second document begins behind a line that ends in an odd way.
+/// Found by fuzzing: the second document begins after an unusual line end.
 #[test]
-fn documents_of_one_chunk_keep_their_indent_and_count_no_byte_order_mark() {
+fn documents_of_one_chunk_keep_their_indentation_without_the_byte_order_mark() {
     let text = "\u{feff}  a: 0.\n  b: 1\r---";
     let parsed = parse(text);
     assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
@@ -361,7 +361,7 @@ fn documents_of_one_chunk_keep_their_indent_and_count_no_byte_order_mark() {
     assert_eq!(values.collect::<Vec<_>>(), ["0.", "1"]);
 }
 
-/// Found by fuzzing: the blanks behind the key are its last line, and no value follows.
+/// Found by fuzzing: the blanks after the key are its last line, and no value follows.
 #[test]
 fn a_block_scalar_that_is_a_key_may_end_with_the_text() {
     let text = "? |\n a\n\n  \n";
@@ -373,7 +373,7 @@ fn a_block_scalar_that_is_a_key_may_end_with_the_text() {
     assert_eq!(map.entries[0].key, "a\n\n \n");
 }
 
-/// A blank of two bytes at the end: found by the law below.
+/// A blank of two bytes at the end: found by the property below.
 #[test]
 fn a_document_ends_between_characters() {
     for text in ["0\u{a0}", "0\n\u{2003}\n", "---\n0\u{85}\n...\n\u{a0}"] {

@@ -1,6 +1,6 @@
-//! Writing YAML that every reader takes for what it says: block style, two spaces, lists flush with
-//! their key, and every text quoted that some YAML 1.1 reader (kubectl's among them) would read as a
-//! boolean, a number, a date or null.
+//! Writes YAML that every reader reads the same way: block style, two spaces, lists flush with their
+//! key, and every text quoted that some YAML 1.1 reader (kubectl's among them) would read as a boolean,
+//! a number, a date or null.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -18,7 +18,7 @@ pub enum Node {
     Map(Vec<(Cow<'static, str>, Node)>),
     /// An item whose lines are recorded under `mark`, with comment lines above it. Only in lists.
     Marked {
-        /// Comes back in [`Output::marks`].
+        /// Returned in [`Output::marks`].
         mark: usize,
         /// Lines above the item.
         comments: Vec<String>,
@@ -68,7 +68,7 @@ pub fn write(comments: &[String], root: &Node) -> Output {
     }
 }
 
-/// Bytes of a key that needs no `?` before it; readers look no further than 1,024 for its colon.
+/// Bytes of a key that needs no `?` before it; readers look at most 1,024 bytes ahead for its colon.
 const LONGEST_KEY: usize = 1000;
 
 #[derive(Default)]
@@ -93,7 +93,7 @@ impl Writer {
         }
     }
 
-    /// `continues`: the first key stands behind a `- ` that is already written.
+    /// `continues`: the first key follows a `- ` that is already written.
     fn map(&mut self, pairs: &[(Cow<'static, str>, Node)], indent: usize, continues: bool) {
         for (at, (key, value)) in pairs.iter().enumerate() {
             let (mut spaces, mut dash) = match continues && at == 0 {
@@ -179,7 +179,7 @@ fn comment(line: &str) -> String {
         .collect()
 }
 
-/// A string as a YAML scalar: plain where nobody could read it as anything else, else in double quotes.
+/// A string as a YAML scalar: plain where every reader reads it as a string, else in double quotes.
 pub fn scalar(text: &str) -> Cow<'_, str> {
     match is_plain(text) {
         true => Cow::Borrowed(text),
@@ -187,7 +187,7 @@ pub fn scalar(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Words that YAML 1.1 or 1.2 readers take for booleans, null or numbers, in any case.
+/// Words that YAML 1.1 or 1.2 readers read as booleans, null or numbers, in any case.
 const WORDS: [&str; 12] = [
     "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity",
 ];
@@ -235,7 +235,7 @@ mod tests {
 
     /// Found by fuzzing.
     #[test]
-    fn keys_longer_than_readers_look_ahead_come_back() {
+    fn keys_longer_than_the_lookahead_of_readers_round_trip() {
         let key = |c: char| Cow::Owned(c.to_string().repeat(1100));
         let inner = Node::Map(vec![
             (key('b'), Node::text("x")),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reader_could_take_for_something_else_is_quoted() {
+    fn ambiguous_strings_are_quoted() {
         for text in [
             "",
             "on",
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_lists_comments_and_marks() {
+    fn maps_lists_comments_and_marks_are_written() {
         let item = Node::Map(vec![
             (
                 "to".into(),
@@ -368,7 +368,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_text_comes_back_as_itself(text in "\\PC{0,12}|[a-zA-Z0-9:#~.,'\"\\\\ \\n\\t_-]{0,12}") {
+        fn every_text_round_trips(text in "\\PC{0,12}|[a-zA-Z0-9:#~.,'\"\\\\ \\n\\t_-]{0,12}") {
             let output = write(&[], &Node::Map(vec![("key".into(), Node::text(&text))]));
             let back: std::collections::BTreeMap<String, String> =
                 serde_yaml::from_str(&output.text).map_err(|e| {

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn siblings_that_use_each_other_are_a_circle() {
+    fn siblings_that_use_each_other_are_a_cycle() {
         let found = of(&[
             ("a/mod.rs", "mod b; mod c; mod d;"),
             ("a/b.rs", "use super::c::{self, x};"),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_and_its_folder_are_none() {
+    fn a_module_and_its_folder_are_no_cycle() {
         let found = of(&[
             ("a/mod.rs", "mod b; use b::X;"),
             ("a/b.rs", "use super::Y; use crate::a::Z;"),

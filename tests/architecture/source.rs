@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn sees_every_way_to_name_a_room() {
+    fn finds_every_form_of_a_module_path() {
         assert_eq!(
             imports("a/b.rs", "use crate::x::Y; use crate::{p, q::{R, s}, t};"),
             ["x", "p", "q", "t"]
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_out_comments_texts_and_tests() {
+    fn skips_comments_strings_and_tests() {
         let text = "// crate::a\n/* crate::b /* crate::c */ */\nlet s = \"crate::d \\\" crate::e\";\nlet r = r#\"crate::f\"#;\n\
                     let c = '\"'; let l: &'static str = \"\"; use crate::g;\n#[cfg(test)]\nmod tests { use crate::h; }\nuse crate::i;";
         assert_eq!(imports("a/b.rs", text), ["g", "i"]);
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_files_that_are_tests() {
+    fn recognises_test_files() {
         let file = SourceFile::parse(
             "a/mod.rs",
             "#[cfg(test)]\npub(crate) mod x;\nmod y;\n#[cfg(test)]\nmod z { mod w; }",
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn sees_loops_over_hash_maps() {
+    fn finds_loops_over_hash_maps() {
         let text = "struct S { known: HashMap<u32, u32>, all: BTreeMap<u32, u32> }\n\
                     fn f(s: S) { s.known.get(&1); s.all.iter(); }\n\
                     fn g(s: S) { for x in &self.known {} }\n\
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_lines() {
+    fn counts_lines() {
         let file = SourceFile::parse(
             "a/b.rs",
             "//! Doc.\n\n/* two\nlines */ fn f() {\n    x.unwrap();\n}\n",

@@ -1,5 +1,5 @@
-//! How long answers take, without reading YAML. 100,000 pods are asked near the end, and then the folders
-//! of manifests that `DRAWBRIDGE_CLUSTERS` lists (as `PATH` does), how long reading them takes as well.
+//! Time of analyses, without reading YAML. First up to 100,000 pods, then the folders of manifests that
+//! `DRAWBRIDGE_CLUSTERS` lists (separated as in `PATH`), with the time of reading them.
 
 #[path = "cluster.rs"]
 mod cluster;
@@ -67,7 +67,7 @@ fn answers(c: &mut Criterion) {
 
 type Group<'a> = criterion::BenchmarkGroup<'a, criterion::measurement::WallTime>;
 
-/// Every gate of every pod, that and what they are open to, and what one policy changes.
+/// Every gate of every pod, their exposure, and the changes by one policy.
 fn every_gate(group: &mut Group, snapshot: &Snapshot) {
     group.bench_function("every gate", |b| {
         b.iter(|| Analysis::new(black_box(snapshot)));

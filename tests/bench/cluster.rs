@@ -1,4 +1,4 @@
-//! Made-up clusters of any size; everything follows from the seed.
+//! Synthetic clusters of any size; everything follows from the seed.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ const TIERS: [(&str, u16, &str); 6] = [
     ("queue", 5672, "amqp"),
 ];
 
-/// How big a cluster is.
+/// The size of a cluster.
 #[derive(Clone, Copy)]
 pub struct Size {
     pub namespaces: usize,

@@ -25,20 +25,27 @@ fn verdicts(c: &mut Criterion) {
     group.sample_size(20);
     for (name, document) in drawings {
         group.bench_function(name, |b| b.iter(|| check(black_box(&document))));
-        let (mut cache, mut edits) = (Cache::default(), edits(&document).into_iter().cycle());
-        group.bench_function(format!("{name}, after an edit"), |b| {
-            b.iter_batched_ref(
-                || edits.next().expect("an edit"),
-                |edited| check_with(&mut cache, black_box(edited), &|| false),
-                BatchSize::SmallInput,
-            );
-        });
+        let kinds = [
+            ("an edit of a flow", flows(&document)),
+            ("an edit of labels", labels(&document)),
+            ("a new workload", workloads(&document)),
+        ];
+        for (kind, edited) in kinds {
+            let (mut cache, mut edits) = (Cache::default(), edited.into_iter().cycle());
+            group.bench_function(format!("{name}, after {kind}"), |b| {
+                b.iter_batched_ref(
+                    || edits.next().expect("an edit"),
+                    |edited| check_with(&mut cache, black_box(edited), &|| false),
+                    BatchSize::SmallInput,
+                );
+            });
+        }
     }
     group.finish();
 }
 
 /// The document with one flow after the other at another port.
-fn edits(document: &Document) -> Vec<Document> {
+fn flows(document: &Document) -> Vec<Document> {
     let flows: Vec<_> = document.flows.ids().step_by(37).take(8).collect();
     let edited = |flow| {
         let mut document = document.clone();
@@ -47,6 +54,31 @@ fn edits(document: &Document) -> Vec<Document> {
         document
     };
     flows.into_iter().map(edited).collect()
+}
+
+/// The document with one workload after the other with another label.
+fn labels(document: &Document) -> Vec<Document> {
+    let workloads: Vec<_> = document.workloads.ids().step_by(7).take(8).collect();
+    let edited = |workload| {
+        let mut document = document.clone();
+        let workload = document.workloads.get_mut(workload).expect("the workload");
+        workload
+            .labels
+            .insert("tier".to_owned(), "edited".to_owned());
+        document
+    };
+    workloads.into_iter().map(edited).collect()
+}
+
+/// The document, and the document with a workload more, in turn.
+fn workloads(document: &Document) -> Vec<Document> {
+    let mut more = document.clone();
+    let (_, first) = document.workloads.iter().next().expect("a workload");
+    let mut added = first.clone();
+    added.name = "added".to_owned();
+    added.labels = [("app".to_owned(), "added".to_owned())].into();
+    more.workloads.add(added);
+    vec![document.clone(), more]
 }
 
 fn read(text: &str) -> Document {

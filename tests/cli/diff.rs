@@ -44,7 +44,7 @@ fn diff_reports_which_side_contains_the_other() {
 
 #[test]
 fn policies_may_differ_where_connections_do_not() {
-    // Nobody has the label `app: batch` yet.
+    // No pod has the label `app: batch` yet.
     let future = POLICY.replace(
         "{matchLabels: {app: web}}}]",
         "{matchLabels: {app: web}}}, {podSelector: {matchLabels: {app: batch}}}]",
@@ -90,7 +90,7 @@ fn pods_that_policies_distinguish_are_compared_separately() {
 }
 
 #[test]
-fn replicas_may_change_among_themselves() {
+fn replacing_replicas_is_not_a_difference() {
     let one = "{from: [{podSelector: {matchLabels: {app: w}}}], ports: [{port: 7000}]}";
     let both = folder(&[("old.yaml", &pods(one)), ("new.yaml", &pods(""))]);
     let (old, new) = (path(&both, "old.yaml"), path(&both, "new.yaml"));
@@ -120,7 +120,7 @@ fn a_review_comment_is_a_table() {
 }
 
 #[test]
-fn both_sides_are_judged_under_the_assumptions_given_else_those_of_a_project() {
+fn assumptions_of_flags_override_those_of_a_project_on_both_sides() {
     let text = std::fs::read_to_string(example("online-shop")).expect("an example");
     let outside = text.replacen(
         "settings:",

@@ -13,7 +13,7 @@ fn list(arguments: &[&str]) -> Answer {
 }
 
 #[test]
-fn tables_and_graphs_say_the_same() {
+fn tables_and_graphs_contain_the_same_connections() {
     let csv = list(&["-o", "csv"]);
     assert_eq!(csv.code, Some(0), "{}", csv.err);
     let lines: Vec<&str> = csv.out.lines().collect();
@@ -49,7 +49,7 @@ fn tables_and_graphs_say_the_same() {
 }
 
 #[test]
-fn a_picture_shows_what_may_talk() {
+fn a_graph_shows_the_allowed_connections() {
     let svg = list(&["-o", "svg"]);
     assert_eq!(svg.code, Some(0), "{}", svg.err);
     for text in [
@@ -61,7 +61,7 @@ fn a_picture_shows_what_may_talk() {
     ] {
         assert!(svg.out.contains(text), "no {text} in {}", svg.out);
     }
-    // Only what is asked for: `web` is open to everything, and its arrows to outside are left out.
+    // Only what is queried: `web` is open to everything, and its arrows to outside are omitted.
     let some = list(&["-o", "svg", "--from", "shop/web", "--to", "shop/db"]);
     assert!(some.out.contains(">TCP 5432</text>") && !some.out.contains(">Outside</text>"));
 
@@ -72,7 +72,7 @@ fn a_picture_shows_what_may_talk() {
 }
 
 #[test]
-fn a_picture_of_too_much_is_refused() {
+fn a_graph_that_is_too_large_is_rejected() {
     let pod =
         |n| format!("{{apiVersion: v1, kind: Pod, metadata: {{name: p{n}, namespace: s}}}}\n---\n");
     let many: String = (0..50).map(pod).collect();
@@ -84,7 +84,7 @@ fn a_picture_of_too_much_is_refused() {
 }
 
 #[test]
-fn names_cannot_break_out_of_a_format() {
+fn names_are_escaped_in_every_format() {
     let nasty = r#"
 apiVersion: v1
 kind: Pod
@@ -106,7 +106,7 @@ metadata: {name: "a\"|,<b>\\\n`x`", namespace: shop}
 }
 
 #[test]
-fn filters_leave_what_is_asked_for() {
+fn filters_restrict_the_list() {
     let rows = |arguments: &[&str]| -> Vec<String> {
         let answer = list(&[&["-o", "csv"], arguments].concat());
         assert_eq!(answer.code, Some(0), "{}", answer.err);
@@ -124,7 +124,7 @@ fn filters_leave_what_is_asked_for() {
         ]
     );
     assert_eq!(rows(&["--to", "shop/db", "--port", "UDP"]), [""; 0]);
-    // A name stands for what the destination calls so; outside nothing has a name.
+    // A port name is resolved by the destination; outside nothing has port names.
     assert_eq!(
         rows(&["--port", "TCP/http"]),
         [
@@ -133,7 +133,7 @@ fn filters_leave_what_is_asked_for() {
             "::/0,shop/web[Deployment],TCP 8080"
         ]
     );
-    // Addresses are cut to what is asked for.
+    // Addresses are restricted to the query.
     assert_eq!(
         rows(&["--from", "10.0.0.0/8"]),
         ["10.0.0.0/8,shop/web[Deployment],any"]
@@ -153,7 +153,7 @@ fn filters_leave_what_is_asked_for() {
 }
 
 #[test]
-fn every_format_filters_alike() {
+fn every_format_applies_filters() {
     for format in ["txt", "json", "csv", "md", "dot", "svg"] {
         let answer = list(&["-o", format, "--from", "shop/web", "--to", "shop/db"]);
         assert_eq!(answer.code, Some(0), "{format}: {}", answer.err);
@@ -163,7 +163,7 @@ fn every_format_filters_alike() {
 }
 
 #[test]
-fn words_of_a_project_are_ends() {
+fn names_of_project_objects_are_ends() {
     let text = format!(
         "{SENSITIVE}- {{from: external/office, to: demo/auth, ports: [TCP/443]}}\nexternals:\n- {{name: office, networks: [{{cidr: 198.51.100.0/24, except: [198.51.100.9/32]}}]}}\ngroups:\n- {{name: all, namespaces: {{}}, pods: {{matchLabels: {{app: auth}}}}}}\n"
     );
@@ -203,7 +203,7 @@ fn words_of_a_project_are_ends() {
 }
 
 #[test]
-fn a_service_finds_the_named_port_of_a_pod_that_is_taken_for_a_node() {
+fn a_service_resolves_the_named_port_of_a_pod_treated_as_a_node() {
     let served = "
 {apiVersion: v1, kind: Pod, metadata: {name: h, namespace: a, labels: {app: h}},
  spec: {hostNetwork: true, containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}}

@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// The example that the first design was judged by: one flow, and nothing else may talk.
+/// The example in the design: one flow, and no other traffic allowed.
 const SENSITIVE: &str = "\
 format: drawbridge/1
 name: sensitive
@@ -27,7 +27,7 @@ flows:
 - {from: demo/sensitive, to: demo/auth, ports: [TCP/80]}
 ";
 
-/// Manifests as people write them, with label values that YAML would love to read as something else.
+/// Manifests as people write them, with label values that YAML reads as other types.
 const MANIFESTS: &str = "\
 apiVersion: v1
 kind: Namespace
@@ -128,7 +128,7 @@ fn drawbridge_with(arguments: &[&str], input: &str) -> Answer {
         .spawn()
         .expect("the binary starts");
     let mut stdin = child.stdin.take().expect("it has an input");
-    // It may end without reading: a wrong call does.
+    // It may end without reading its input: invalid arguments.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().expect("the binary ends");
@@ -217,7 +217,7 @@ fn names_in(policies: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn one_flow_is_four_policies_and_nothing_else_may_talk() {
+fn one_flow_becomes_four_policies_and_no_other_traffic_is_allowed() {
     let folder = folder(&[("p.drawbridge.yaml", SENSITIVE)]);
     let out = path(&folder, "out");
     let made = drawbridge(&["generate", &path(&folder, "p.drawbridge.yaml"), "-o", &out]);
@@ -246,8 +246,9 @@ fn list_matches_the_drawn_flows_in_both_styles() {
 }
 
 #[test]
-fn written_policies_are_clean_and_prove_the_drawing() {
-    // Of the shop, one flow goes to a domain name, which NetworkPolicy cannot express; verify tells.
+fn generated_policies_are_valid_and_match_the_document() {
+    // One flow of the shop goes to a domain name, which NetworkPolicy cannot express; verify reports
+    // it.
     let cases = [
         ("online-shop", "Exact, except 1 flow", 1),
         ("platform", "Exact", 0),
@@ -258,7 +259,7 @@ fn written_policies_are_clean_and_prove_the_drawing() {
             let made = drawbridge(&["generate", &project]);
             assert_eq!(made.code, Some(0), "{name}: {}", made.err);
             let lint = drawbridge_with(&["lint", "-", "-o", "json"], &made.out);
-            // Notes may stand there: without manifests, the labels of namespaces are unknown.
+            // Notes are allowed: without manifests, the labels of namespaces are unknown.
             let findings = lint.json()["findings"].clone();
             let wrong = findings
                 .as_array()
@@ -279,7 +280,7 @@ fn written_policies_are_clean_and_prove_the_drawing() {
 }
 
 #[test]
-fn styles_differ_in_number_and_not_in_meaning() {
+fn styles_differ_in_number_but_not_in_meaning() {
     for name in ["online-shop", "platform"] {
         let text = fs::read_to_string(example(name)).expect("the example is there");
         let lists: Vec<(String, usize)> = in_both_styles(&text)
@@ -306,7 +307,7 @@ fn styles_differ_in_number_and_not_in_meaning() {
 }
 
 #[test]
-fn a_policy_too_many_fails_the_build() {
+fn verify_fails_at_an_extra_policy() {
     let extra = "\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -334,7 +335,7 @@ spec: {podSelector: {}, ingress: [{}], egress: [{}], policyTypes: [Ingress, Egre
 }
 
 #[test]
-fn manifests_become_a_project() {
+fn manifests_are_imported_as_a_project() {
     let manifests = folder(&[("all.yaml", MANIFESTS), ("policy.yml", POLICY)]);
     let project = path(&manifests, "shop.drawbridge.yaml");
     let imported = drawbridge(&["import", &path(&manifests, "all.yaml"), "-o", &project]);
@@ -365,7 +366,7 @@ fn manifests_become_a_project() {
 }
 
 #[test]
-fn a_folder_is_read_whole_and_a_project_in_it_is_not_a_manifest() {
+fn a_folder_is_read_recursively_without_project_files() {
     let manifests = folder(&[
         ("all.yaml", MANIFESTS),
         ("policy.yml", POLICY),
@@ -385,7 +386,7 @@ fn a_folder_is_read_whole_and_a_project_in_it_is_not_a_manifest() {
 }
 
 #[test]
-fn standard_input_is_a_path() {
+fn a_dash_reads_standard_input() {
     let both = format!("{MANIFESTS}---\n{POLICY}");
     let list = drawbridge_with(&["list", "-", "-o", "json"], &both);
     assert_eq!(list.code, Some(0), "{}", list.err);
@@ -402,7 +403,7 @@ fn standard_input_is_a_path() {
 }
 
 #[test]
-fn lint_reports_what_the_server_would_refuse_and_where() {
+fn lint_reports_what_the_server_rejects_and_where() {
     let wrong = POLICY.replace("{port: 5432}", "{port: 5432, endPort: 80}");
     let lint = drawbridge_with(&["lint", "-", "-o", "json"], &wrong);
     assert_eq!(lint.code, Some(1), "{}", lint.err);
@@ -427,7 +428,7 @@ fn lint_reports_what_the_server_would_refuse_and_where() {
 }
 
 #[test]
-fn what_can_be_answered_is_answered() {
+fn partial_input_gives_partial_answers() {
     let broken = folder(&[
         ("all.yaml", MANIFESTS),
         ("policy.yml", POLICY),
@@ -445,7 +446,7 @@ fn what_can_be_answered_is_answered() {
 }
 
 #[test]
-fn wrong_calls_end_with_two() {
+fn invalid_arguments_exit_with_two() {
     for arguments in [
         &["list"][..],
         &["list", "no-such-file.yaml"],
@@ -472,7 +473,7 @@ fn wrong_calls_end_with_two() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let platform = example("platform").to_string_lossy().into_owned();
     for arguments in [
         &["list", &platform][..],
@@ -502,7 +503,7 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn answers_are_repeatable() {
+fn output_is_deterministic() {
     let platform = example("platform").to_string_lossy().into_owned();
     for arguments in [
         &["list", &platform, "-o", "json"][..],
@@ -521,7 +522,7 @@ fn answers_are_repeatable() {
 }
 
 #[test]
-fn completions_and_help_know_every_command() {
+fn completions_and_help_list_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let answer = drawbridge(&["completions", shell]);
         assert_eq!(answer.code, Some(0), "{}", answer.err);

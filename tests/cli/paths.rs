@@ -18,12 +18,12 @@ fn way(path: &Value) -> String {
 }
 
 #[test]
-fn ways_lead_over_what_is_open() {
+fn paths_use_open_connections() {
     let both = format!("{MANIFESTS}---\n{POLICY}");
     let paths = |arguments: &[&str]| {
         drawbridge_with(&[&["paths", "-", "-o", "json"], arguments].concat(), &both)
     };
-    // `db` takes `web` only, and `web` takes everybody.
+    // `db` accepts `web` only, and `web` accepts everything.
     let far = paths(&["--from", "203.0.113.7", "--to", "shop/db"]);
     assert_eq!(far.code, Some(0), "{}", far.err);
     let json = far.json();
@@ -62,7 +62,7 @@ fn ways_lead_over_what_is_open() {
 }
 
 #[test]
-fn what_is_out_of_reach_is_one() {
+fn no_path_exits_with_one() {
     let shop = example("online-shop").to_string_lossy().into_owned();
     let out = drawbridge(&["paths", &shop, "--from", "data/*", "--to", "shop/*"]);
     assert_eq!(out.code, Some(1), "{}", out.out);
@@ -136,7 +136,7 @@ spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{namespaceSelec
 }
 
 #[test]
-fn questions_that_mean_nothing_are_refused() {
+fn meaningless_queries_are_rejected() {
     for arguments in [
         &["--from", "shop/nobody"][..],
         &["--from", "10.0.0.0/8", "--to", "192.0.2.7"],

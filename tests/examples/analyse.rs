@@ -60,7 +60,7 @@ fn main() {
         }
         (load(&sources, &Settings::default()), question)
     };
-    // What could not be read, or would be refused, is told; the rest is answered.
+    // Objects that cannot be read or would be rejected are reported; the rest is analysed.
     for diagnostic in &loaded.diagnostics {
         eprintln!("{diagnostic}");
     }

@@ -17,12 +17,12 @@ fn main() -> Result<(), Refusal> {
         eprintln!("left out: {left_out:?}");
     }
 
-    // The proof reads the text back as it would read a stranger's.
+    // The proof reads the text back like any other policy text.
     let proof = drawbridge::proof::prove(&document, &generated);
     println!("# the policies match the document: {:?}", proof.state);
     assert_eq!(proof.state, State::Exact);
 
-    // Without the base policy, pods are open to everybody, and the proof says so.
+    // Without the default deny, pods accept all traffic, and the proof reports it.
     let mut broken = generated;
     broken.policies.retain(|policy| policy.name != "deny-all");
     let proof = drawbridge::proof::prove(&document, &broken);

@@ -1,11 +1,11 @@
-//! What opens and closes, in the window: against last saved, another project, and a folder.
+//! Opened and closed connections in the window: against last saved, another project, and a folder.
 
 use super::desk::Desk;
 use drawbridge::analysis::changes::Relation;
 use drawbridge::app::Command;
 use drawbridge::app::dialogs::Answer;
 use drawbridge::model::{Edit, Flow, Item, NodeRef, Thing, Unknown, validate};
-use drawbridge::query::compare::{Comparison, Difference, Place, Way};
+use drawbridge::query::compare::{Comparison, Difference, NamedParty, Way};
 use drawbridge::scene::ExtraKind;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
@@ -16,8 +16,8 @@ fn comparison(desk: &Desk) -> &Comparison {
 }
 
 fn told(desk: &Desk) -> Vec<String> {
-    let name = |place: &Place| match place {
-        Place::Workload(name) => name.name.clone(),
+    let name = |place: &NamedParty| match place {
+        NamedParty::Workload(name) => name.name.clone(),
         other => format!("{other:?}"),
     };
     let one = |d: &Difference| {
@@ -48,7 +48,7 @@ fn draw(desk: &mut Desk, from: &str, to: &str, ports: &str) {
     desk.ask(Command::Edit(Edit::Add(Thing::Flow(flow))));
 }
 
-/// Clicks and gives what was put onto the clipboard.
+/// Clicks and returns what was put onto the clipboard.
 fn copied(desk: &mut Desk, button: &str) -> String {
     desk.harness.get_by_label(button).click();
     for _ in 0..5 {
@@ -63,7 +63,7 @@ fn copied(desk: &mut Desk, button: &str) -> String {
 }
 
 #[test]
-fn an_edit_opens_exactly_that_connection_until_it_is_saved() {
+fn an_edit_opens_its_connection_until_it_is_saved() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("shop.drawbridge.yaml");
     let mut desk = Desk::new(vec![Answer::Paths(vec![path])]);
@@ -104,7 +104,7 @@ fn an_edit_opens_exactly_that_connection_until_it_is_saved() {
 }
 
 #[test]
-fn another_project_is_compared_and_taken_to_a_review() {
+fn a_comparison_with_another_project_is_copied_as_a_review_comment() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let at = |name: &str| folder.path().join(name);
     let other = at("old.drawbridge.yaml");
@@ -129,7 +129,7 @@ fn another_project_is_compared_and_taken_to_a_review() {
     desk.click("Save Markdown…");
     let written = std::fs::read_to_string(at("table.md")).expect("the table");
     assert_eq!(written, REVIEW);
-    desk.click("Save picture…");
+    desk.click("Save image…");
     let picture = std::fs::read_to_string(at("picture.svg")).expect("the picture");
     for kind in [ExtraKind::Opened, ExtraKind::Closed] {
         assert!(picture.contains(kind.sign()), "{kind:?} has its sign");
@@ -139,7 +139,7 @@ fn another_project_is_compared_and_taken_to_a_review() {
 }
 
 #[test]
-fn a_folder_of_manifests_is_a_side_and_what_cannot_be_read_is_told() {
+fn a_folder_of_manifests_is_compared_and_unreadable_files_are_reported() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let empty = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("app.yaml"), super::MANIFESTS).expect("written");

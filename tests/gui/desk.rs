@@ -1,5 +1,5 @@
 //! A window without a screen: jobs run inline, dialogs answer as prepared, the state folder is a
-//! temporary one, and time goes by in steps.
+//! temporary one, and time advances in steps.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,14 +16,14 @@ use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 
-/// The window and what surrounds it.
+/// The window and its environment.
 pub struct Desk {
     pub harness: Harness<'static, App>,
     pub folder: tempfile::TempDir,
 }
 
 impl Desk {
-    /// A fresh window on the start screen; dialogs give these answers, then none.
+    /// A new window on the start screen; dialogs give these answers, then none.
     pub fn new(answers: Vec<Answer>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let harness = window(&folder.path().join("state"), answers);
@@ -63,7 +63,7 @@ impl Desk {
         self.settle();
     }
 
-    /// What the screen shows. None, with the reason printed, where nothing can draw it, unless
+    /// A screenshot. None, with the reason printed, where no renderer is available, unless
     /// `REQUIRE_RENDERER` is set.
     pub fn picture(&mut self) -> Option<image::RgbaImage> {
         let harness = AssertUnwindSafe(&mut self.harness);
@@ -92,7 +92,7 @@ impl Desk {
         self.settle();
     }
 
-    /// The control of that name; a label that stands beside it does not count.
+    /// The control of that name, not the label beside it.
     fn control<'a>(&'a self, label: &'a str) -> Node<'a> {
         let mut all = self.harness.query_all_by_label(label);
         let is_control = |node: &Node<'_>| node.accesskit_node().role() != Role::Label;
@@ -105,13 +105,13 @@ impl Desk {
         format::write(&self.document())
     }
 
-    /// Clicks what has that name.
+    /// Clicks the control with that name.
     pub fn click(&mut self, label: &str) {
         self.control(label).click();
         self.settle();
     }
 
-    /// Replaces what stands in a field, and stays in it. The field need not be in sight.
+    /// Replaces the text of a field, and leaves it focused. The field need not be visible.
     pub fn write(&mut self, field: &str, text: &str) {
         self.control(field).focus();
         self.settle();
@@ -120,7 +120,7 @@ impl Desk {
         self.settle();
     }
 
-    /// Replaces what stands in a field and presses Enter.
+    /// Replaces the text of a field and presses Enter.
     pub fn enter(&mut self, field: &str, text: &str) {
         self.write(field, text);
         self.press(Key::Enter);
@@ -133,13 +133,13 @@ impl Desk {
             .is_some()
     }
 
-    /// Runs frames until nothing moves; then the Document must hold its invariants.
+    /// Runs frames until nothing moves; then the Document must satisfy its invariants.
     pub fn settle(&mut self) {
         self.harness.run();
         assert_eq!(validate::invariants(&self.document()), []);
     }
 
-    /// Lets time go by.
+    /// Advances time.
     pub fn wait(&mut self, seconds: f32) {
         self.harness.run_steps((seconds / STEP).ceil() as usize);
     }

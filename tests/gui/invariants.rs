@@ -17,7 +17,7 @@ fn outcome(desk: &Desk) -> Outcome {
 }
 
 #[test]
-fn what_a_flow_promises_breaks_with_the_flow_and_comes_back_with_undo() {
+fn an_invariant_of_a_flow_breaks_with_it_and_holds_again_after_undo() {
     let mut desk = Desk::shop();
     let flow = desk.flow("checkout to payments");
     desk.ask(Command::Select(vec![flow]));

@@ -49,7 +49,7 @@ fn a_name_is_typed_in_the_inspector_and_undone() {
 }
 
 #[test]
-fn what_is_not_accepted_says_why_and_never_reaches_the_document() {
+fn invalid_input_shows_a_reason_and_does_not_change_the_document() {
     let mut desk = Desk::shop();
     let before = desk.document();
     desk.ask(Command::Select(vec![desk.workload("web")]));
@@ -71,7 +71,7 @@ fn what_is_not_accepted_says_why_and_never_reaches_the_document() {
 }
 
 #[test]
-fn a_draft_is_taken_over_when_something_else_is_selected() {
+fn a_draft_is_applied_when_something_else_is_selected() {
     let mut desk = Desk::shop();
     let (web, cart) = (desk.workload("web"), desk.workload("cart"));
     desk.ask(Command::Select(vec![web]));
@@ -153,7 +153,7 @@ fn a_project_is_saved_closed_and_opened_again() {
     let path = desk.path("mine");
     desk.ask(Command::Select(vec![desk.workload("web")]));
     desk.write("Name", "front");
-    // Saving takes over what is being typed.
+    // Saving applies the text that is being typed.
     desk.press_with(Modifiers::COMMAND, Key::S);
     assert!(
         desk.sees("Save project"),
@@ -177,7 +177,7 @@ fn a_project_is_saved_closed_and_opened_again() {
 }
 
 #[test]
-fn saving_keeps_what_was_written_by_hand() {
+fn saving_preserves_handwritten_text() {
     let mut desk = Desk::new(Vec::new());
     let path = desk.path("hand.drawbridge.yaml");
     let text = "# ours\nformat: drawbridge/1\nnamespaces: [{name: shop}] # one\nworkloads:\n\
@@ -203,7 +203,7 @@ fn saving_keeps_what_was_written_by_hand() {
 }
 
 #[test]
-fn work_is_not_lost_without_a_question() {
+fn closing_with_unsaved_changes_asks_first() {
     let mut desk = Desk::shop();
     desk.ask(Command::Select(vec![desk.workload("web")]));
     desk.ask(Command::Delete);
@@ -223,7 +223,7 @@ fn work_is_not_lost_without_a_question() {
 }
 
 #[test]
-fn saving_from_the_question_goes_on_with_what_was_wanted() {
+fn saving_from_the_question_continues_the_command() {
     let mut desk = Desk::new(Vec::new());
     let path = desk.path("kept.drawbridge.yaml");
     let answers = vec![Answer::Paths(vec![path.clone()])];
@@ -259,7 +259,7 @@ fn unsaved_work_survives_a_crash() {
 }
 
 #[test]
-fn policies_are_exported_after_a_look_and_stale_files_go() {
+fn policies_are_exported_after_a_preview_and_stale_files_are_deleted() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let answers = vec![Answer::Paths(vec![folder.path().to_path_buf()])];
     let mut desk = Desk::new(answers);
@@ -303,10 +303,14 @@ fn manifests_are_imported_by_path_and_by_paste() {
     ));
     desk.settle();
     assert_eq!(desk.document().workloads.len(), 3);
+    desk.harness.event(egui::Event::Paste("just prose".into()));
+    desk.settle();
+    assert!(desk.sees("The clipboard contains no Kubernetes YAML"));
+    assert_eq!(desk.document().workloads.len(), 3);
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_listed_and_the_rest_is_there() {
+fn an_unreadable_file_is_listed_and_the_rest_is_imported() {
     let mut desk = Desk::new(Vec::new());
     std::fs::write(desk.path("a.yaml"), MANIFESTS).expect("written");
     std::fs::write(desk.path("b.yaml"), "kind: Deployment\n  bad: [").expect("written");
@@ -320,7 +324,7 @@ fn a_file_that_cannot_be_read_is_listed_and_the_rest_is_there() {
 }
 
 #[test]
-fn the_palette_goes_to_things_and_runs_commands() {
+fn the_palette_selects_objects_and_runs_commands() {
     let mut desk = Desk::shop();
     desk.press_with(Modifiers::COMMAND, Key::K);
     desk.harness
@@ -343,7 +347,7 @@ fn the_palette_goes_to_things_and_runs_commands() {
 }
 
 #[test]
-fn escape_backs_out_one_step_at_a_time() {
+fn escape_cancels_one_step_at_a_time() {
     let mut desk = Desk::shop();
     desk.ask(Command::Select(vec![desk.workload("web")]));
     desk.press(Key::Questionmark);
@@ -369,7 +373,7 @@ fn a_held_key_runs_its_command_once() {
 }
 
 #[test]
-fn choosing_a_policy_lights_up_its_flows() {
+fn selecting_a_policy_highlights_its_flows() {
     let mut desk = Desk::shop();
     desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
     desk.click("web-to-checkout");
@@ -422,7 +426,7 @@ spec:
     spec: {containers: [{name: main, image: main, ports: [{containerPort: 80}]}]}
 ";
 
-/// What the screen shows: each theme paints its own grounds, and writes on them.
+/// A screenshot: each theme paints its own backgrounds, and text on them.
 #[test]
 fn both_themes_are_painted() {
     let themes = [

@@ -1,4 +1,4 @@
-//! Imported policies in the window: edited by hand, broken and mended, adopted.
+//! Imported policies in the window: edited by hand, broken and restored, adopted.
 
 use drawbridge::analysis::compare;
 use drawbridge::app::Command;
@@ -46,7 +46,7 @@ fn text_of(desk: &Desk, id: PolicyId) -> String {
 }
 
 #[test]
-fn a_generated_policy_is_edited_by_hand_broken_and_mended() {
+fn a_generated_policy_is_edited_by_hand_broken_and_fixed() {
     let mut desk = shop_at("web to checkout");
     // One flow of the shop goes to a domain name.
     assert_eq!(desk.app().results.proof.state, State::CannotExpress);
@@ -64,7 +64,7 @@ fn a_generated_policy_is_edited_by_hand_broken_and_mended() {
         "it is a copy"
     );
 
-    // The whole rule goes: the draft is judged while it is one.
+    // The whole rule is deleted: a draft is judged too.
     let text = text_of(&desk, id);
     let (head, _) = text.split_once("  egress:").expect("it has a rule");
     desk.write(EDITOR, head);
@@ -96,7 +96,7 @@ fn a_generated_policy_is_edited_by_hand_broken_and_mended() {
 }
 
 #[test]
-fn a_wider_selector_and_another_port_are_named_exactly() {
+fn a_wider_selector_and_another_port_are_reported_exactly() {
     let mut desk = shop_at("web to checkout");
     let id = by_hand(&mut desk, "shop/checkout-from-web");
     let text = text_of(&desk, id);
@@ -123,7 +123,7 @@ fn a_wider_selector_and_another_port_are_named_exactly() {
 }
 
 #[test]
-fn a_text_that_is_no_policy_is_told_while_typing_and_kept() {
+fn invalid_text_is_reported_while_typing_and_preserved() {
     let mut desk = shop_at("web to checkout");
     let id = by_hand(&mut desk, "shop/web-to-checkout");
     let text = text_of(&desk, id);
@@ -133,14 +133,14 @@ fn a_text_that_is_no_policy_is_told_while_typing_and_kept() {
         desk.sees("must be between 1 and 65535"),
         "while it is typed"
     );
-    // Leaving the editor loses nothing.
+    // Closing the editor loses nothing.
     desk.ask(Command::Select(vec![desk.workload("web")]));
     assert_eq!(text_of(&desk, id), wrong);
     assert!(desk.app().results.proof.state > State::CannotExpress);
 }
 
 #[test]
-fn return_to_generated_drops_the_copy() {
+fn restoring_the_generated_policy_removes_the_copy() {
     let mut desk = shop_at("web to checkout");
     let before = desk.text();
     let id = by_hand(&mut desk, "shop/web-to-checkout");
@@ -195,7 +195,7 @@ fn imported() -> Desk {
 }
 
 #[test]
-fn imported_policies_are_adopted_as_one_step_and_the_rest_says_why() {
+fn imported_policies_are_adopted_in_one_step_and_the_rest_have_reasons() {
     let mut desk = imported();
     let before = desk.text();
     assert_eq!(desk.document().policies.len(), 3);
@@ -214,7 +214,7 @@ fn imported_policies_are_adopted_as_one_step_and_the_rest_says_why() {
 }
 
 #[test]
-fn one_kept_policy_is_adopted_or_no_longer_kept_from_its_inspector() {
+fn an_imported_policy_is_adopted_or_removed_from_its_inspector() {
     let mut desk = imported();
     let named = |desk: &Desk, name: &str| {
         let document = desk.document();
@@ -245,7 +245,7 @@ fn one_kept_policy_is_adopted_or_no_longer_kept_from_its_inspector() {
 }
 
 #[test]
-fn kept_policies_stand_among_the_generated_ones_of_what_they_select() {
+fn imported_policies_are_listed_with_the_generated_ones_of_their_subject() {
     let mut desk = imported();
     let web = desk.workload("web");
     desk.ask(Command::Select(vec![web]));
@@ -301,7 +301,7 @@ fn a_policy_edited_by_hand_is_exported_in_its_place() {
 }
 
 #[test]
-fn a_deleted_rule_and_a_widened_selector_are_named_in_both_examples() {
+fn a_deleted_rule_and_a_widened_selector_are_reported_in_both_examples() {
     for example in [Command::ExampleShop, Command::ExamplePlatform] {
         let mut desk = Desk::new(Vec::new());
         desk.ask(example);
@@ -363,7 +363,7 @@ fn done(desk: &mut Desk) {
     }
 }
 
-/// What the proof says of what is drawn.
+/// The findings of the proof about the drawn flows.
 fn told(desk: &Desk) -> (State, Vec<(Kind, Vec<String>)>) {
     let proof = &desk.app().results.proof;
     let findings = proof.findings.iter();
@@ -372,7 +372,7 @@ fn told(desk: &Desk) -> (State, Vec<(Kind, Vec<String>)>) {
 }
 
 #[test]
-fn policies_of_imported_cases_are_broken_by_hand_and_mended() {
+fn policies_of_imported_cases_are_broken_by_hand_and_fixed() {
     let (mut broken, cases) = (0, cases());
     for case in &cases {
         let mut desk = Desk::new(Vec::new());
@@ -400,7 +400,7 @@ fn policies_of_imported_cases_are_broken_by_hand_and_mended() {
             let verdicts = &desk.app().results.proof.verdicts;
             let blocked = verdicts.iter().filter(|(_, v)| **v == Verdict::Blocked);
             let blocked: Vec<_> = blocked.map(|(flow, _)| *flow).collect();
-            // What other flows allow as well stays allowed, and the proof has nothing to say.
+            // Connections that other flows allow too stay allowed, and the proof finds nothing.
             let whole = drawbridge::proof::loaded(&whole).snapshot;
             let changed = compare(
                 &whole,
@@ -421,7 +421,7 @@ fn policies_of_imported_cases_are_broken_by_hand_and_mended() {
 }
 
 #[test]
-fn a_kept_policy_opens_in_the_editor_from_anywhere() {
+fn an_imported_policy_opens_in_the_editor_from_every_panel() {
     let mut desk = shop_at("web to checkout");
     let id = by_hand(&mut desk, "shop/web-to-checkout");
     desk.ask(Command::Select(Vec::new()));

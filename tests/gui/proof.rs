@@ -29,24 +29,24 @@ spec:
     - port: 5432
 ";
 
-/// Keeps a policy that lets everybody into postgres.
-fn keep(desk: &mut Desk, text: &str, replaces: Option<&str>) {
-    let kept = ImportedPolicy {
+/// Imports a policy that lets every pod into postgres.
+fn import(desk: &mut Desk, text: &str, replaces: Option<&str>) {
+    let policy = ImportedPolicy {
         file: "k8s/data.yaml".into(),
         text: text.into(),
         replaces: replaces.map(str::to_owned),
         unknown: Unknown::new(),
     };
-    desk.ask(Command::Edit(Edit::Add(Thing::Policy(kept))));
+    desk.ask(Command::Edit(Edit::Add(Thing::Policy(policy))));
     desk.ask(Command::Select(Vec::new()));
 }
 
-/// The policy that carries cart's connections to redis, with another port: as if broken by hand.
+/// The policy that allows cart's connections to redis, with another port: as if broken by hand.
 fn break_redis(desk: &mut Desk) {
     let written = &desk.app().results.generated.policies;
     let policy = written.iter().find(|p| p.name == "redis-from-shop-cart");
     let text = policy.expect("it is written").text.replace("6379", "6380");
-    keep(desk, &text, Some("data/redis-from-shop-cart"));
+    import(desk, &text, Some("data/redis-from-shop-cart"));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_problem_is_fixed_with_a_click_and_the_fix_undone() {
 }
 
 #[test]
-fn a_problem_asks_why_and_the_deciding_line_stands_beside_it() {
+fn a_problem_opens_why_with_the_deciding_line() {
     let mut desk = Desk::shop();
     break_redis(&mut desk);
     desk.press(Key::F8);
@@ -105,9 +105,9 @@ fn a_problem_asks_why_and_the_deciding_line_stands_beside_it() {
 }
 
 #[test]
-fn the_matrix_is_walked_by_keys_and_enter_asks_why() {
+fn the_matrix_is_navigated_by_keys_and_enter_opens_why() {
     let mut desk = Desk::shop();
-    keep(&mut desk, PG_OPEN, None);
+    import(&mut desk, PG_OPEN, None);
     desk.press(Key::F6);
     assert_eq!(desk.app().view.center, Center::Matrix);
     let cell = |desk: &Desk| {
@@ -148,7 +148,7 @@ fn the_matrix_is_walked_by_keys_and_enter_asks_why() {
 }
 
 #[test]
-fn the_matrix_filters_sorts_and_tells_differences() {
+fn the_matrix_filters_sorts_and_explains_differences() {
     let mut desk = Desk::shop();
     desk.ask(Command::ToggleMatrix);
     desk.click("Differences");
@@ -181,7 +181,7 @@ fn the_matrix_filters_sorts_and_tells_differences() {
 }
 
 #[test]
-fn a_big_matrix_paints_and_makes_only_what_is_seen() {
+fn a_large_matrix_computes_and_paints_only_visible_cells() {
     let mut desk = Desk::shop();
     let mut document = desk.document();
     let first = document
@@ -218,9 +218,9 @@ fn a_big_matrix_paints_and_makes_only_what_is_seen() {
 }
 
 #[test]
-fn reach_lists_the_selection_and_a_row_asks_why() {
+fn reach_lists_the_selection_and_a_row_opens_why() {
     let mut desk = Desk::shop();
-    keep(&mut desk, PG_OPEN, None);
+    import(&mut desk, PG_OPEN, None);
     desk.press(Key::F9);
     assert!(desk.sees("Select a workload"), "an empty list teaches");
     let postgres = desk.workload("postgres");
@@ -237,7 +237,7 @@ fn reach_lists_the_selection_and_a_row_asks_why() {
 }
 
 #[test]
-fn why_is_asked_by_words_and_a_denial_is_mended() {
+fn why_is_queried_by_name_and_a_denial_is_fixed() {
     let mut desk = Desk::shop();
     desk.press(Key::F10);
     assert_eq!(desk.app().view.tab, Tab::Why);
@@ -264,7 +264,7 @@ fn why_is_asked_by_words_and_a_denial_is_mended() {
 }
 
 #[test]
-fn two_selected_things_are_asked_about() {
+fn why_is_queried_for_two_selected_objects() {
     let mut desk = Desk::shop();
     let flow = desk.flow("cart to redis");
     desk.ask(Command::Select(vec![flow]));
@@ -287,13 +287,13 @@ fn two_selected_things_are_asked_about() {
 }
 
 #[test]
-fn of_many_problems_only_those_in_sight_are_laid_out() {
+fn only_visible_problems_are_laid_out() {
     let mut desk = Desk::shop();
     let (document, web) = (desk.document(), desk.workload("web"));
     let Some(Thing::Workload(mut workload)) = document.thing(web) else {
         unreachable!("a workload")
     };
-    // Nothing selects a pod without labels: its flow is left out, with a reason.
+    // Nothing selects a pod without labels: its flow is omitted, with a reason.
     (workload.labels, workload.selector) = (Default::default(), None);
     let mut edits = Vec::new();
     for at in 0..500 {
@@ -329,7 +329,7 @@ fn of_many_problems_only_those_in_sight_are_laid_out() {
 }
 
 #[test]
-fn a_witness_is_shown_on_the_canvas_and_the_matrix_gives_way() {
+fn showing_a_witness_switches_from_the_matrix_to_the_canvas() {
     let mut desk = Desk::shop();
     break_redis(&mut desk);
     desk.press(Key::F6);

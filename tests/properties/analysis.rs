@@ -49,7 +49,7 @@ pub fn with(cluster: &Snapshot, policies: Vec<Arc<Policy>>) -> Snapshot {
     }
 }
 
-/// Whether some pod of the workload and this end may talk, says the plain evaluator.
+/// Whether some pod of the workload and this end may communicate, by the plain evaluator.
 fn any_pod(snapshot: &Snapshot, workload: usize, allowed: impl Fn(&Endpoint) -> bool) -> bool {
     let mut pods = snapshot.workloads[workload].pods.clone();
     pods.any(|pod| allowed(&Endpoint::Pod(pod)))
@@ -69,7 +69,7 @@ pub fn new_pods() -> impl Strategy<Value = Vec<NewPod>> {
     vec(pod, 6)
 }
 
-/// A new pod with the labels that its namespace has, if that exists.
+/// A future pod with the labels that its namespace has, if that exists.
 pub fn settle(snapshot: &Snapshot, pod: &NewPod) -> Option<NewPod> {
     let Some(at) = pod.namespace else {
         return Some(pod.clone());
@@ -129,7 +129,7 @@ fn covers(
     }
 }
 
-fn says(
+fn reports(
     found: &[&GateDifference],
     (snapshot, patterns): (&Snapshot, &[DomainPattern]),
     end: &Endpoint,
@@ -140,7 +140,7 @@ fn says(
     all.any(|d| d.wider == wider && has(&d.ports, p) && covers(snapshot, patterns, &d.peer, end))
 }
 
-/// The patterns of domain names that policies ask for.
+/// The patterns of domain names in the policies.
 fn patterns_of(policies: &[&[Arc<Policy>]]) -> Vec<DomainPattern> {
     fn of(peer: &Peer, found: &mut Vec<DomainPattern>) {
         match peer {
@@ -166,9 +166,9 @@ fn patterns_of(policies: &[&[Arc<Policy>]]) -> Vec<DomainPattern> {
     found
 }
 
-/// One random cluster: everything that is listed is asked of the plain evaluator, and everything that
-/// is not. Returns how many connections were asked for.
-fn listed_is_allowed(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
+/// One random cluster: compares everything that is listed, and everything that is not, with the plain
+/// evaluator. Returns how many connections were compared.
+fn listed_connections_equal_allowed_ones(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
     let asked = Cell::new(0);
     let allowed = |from: &Endpoint, to: &Endpoint, p| {
         asked.set(asked.get() + 1);
@@ -232,9 +232,9 @@ fn listed_is_allowed(snapshot: &Snapshot) -> Result<usize, TestCaseError> {
     Ok(asked.get())
 }
 
-/// At least a million connections of random clusters are asked for in one run.
+/// Compares at least a million connections of random clusters in one run.
 #[test]
-fn connections_are_what_the_evaluator_says() {
+fn connections_equal_those_of_the_evaluator() {
     let asked = Cell::new(0);
     let config = ProptestConfig {
         cases: 600,
@@ -244,7 +244,7 @@ fn connections_are_what_the_evaluator_says() {
     let strategy = (cluster(), policies(Leaves::All));
     let result = TestRunner::new(config).run(&strategy, |(cluster, policies)| {
         let snapshot = with(&cluster, policies);
-        asked.set(asked.get() + listed_is_allowed(&snapshot)?);
+        asked.set(asked.get() + listed_connections_equal_allowed_ones(&snapshot)?);
         Ok(())
     });
     if let Err(error) = result {
@@ -277,7 +277,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn isolation_is_what_the_policies_say(cluster in cluster(), policies in policies(Leaves::All)) {
+    fn isolation_follows_from_the_policies(cluster in cluster(), policies in policies(Leaves::All)) {
         let snapshot = with(&cluster, policies);
         for (at, found) in isolation(&snapshot).iter().enumerate() {
             let isolated = |direction| any_pod(&snapshot, at, |pod| {
@@ -303,7 +303,7 @@ proptest! {
     }
 
     #[test]
-    fn order_of_deny_over_accept_says_nothing(cluster in cluster(), policies in policies(Leaves::All)) {
+    fn order_does_not_matter_where_deny_overrides_accept(cluster in cluster(), policies in policies(Leaves::All)) {
         let policies: Vec<Arc<Policy>> = policies.into_iter().filter(|p| p.tier % 2 == 1).collect();
         let mut turned = policies.clone();
         turned.reverse();
@@ -317,7 +317,7 @@ proptest! {
     }
 
     #[test]
-    fn splitting_rules_and_mixing_policies_changes_nothing(
+    fn splitting_rules_and_reordering_policies_changes_nothing(
         (cluster, policies, mixed) in (cluster(), policies(Leaves::All)).prop_flat_map(|(c, p)| {
             (Just(c), Just(p.clone()), Just(p).prop_shuffle())
         }),
@@ -336,7 +336,7 @@ proptest! {
     }
 
     #[test]
-    fn comparison_is_what_the_evaluator_says(
+    fn comparison_agrees_with_the_evaluator(
         cluster in cluster(),
         left in policies(Leaves::Exact),
         right in policies(Leaves::Exact),
@@ -379,7 +379,7 @@ proptest! {
                             gate_allows(&a, direction, pod, end, p),
                             gate_allows(&b, direction, pod, end, p),
                         );
-                        let said = in_a == in_b || says(&here, (&cluster, &patterns), end, in_b, p);
+                        let said = in_a == in_b || reports(&here, (&cluster, &patterns), end, in_b, p);
                         prop_assert!(said, "inexpressible: {} {:?} {:?} {:?}", pod, direction, end, p);
                     }
                     for end in &extra {
@@ -398,7 +398,7 @@ proptest! {
     }
 
     #[test]
-    fn exposure_is_what_the_evaluator_says(
+    fn exposure_agrees_with_the_evaluator(
         cluster in cluster(),
         policies in policies(Leaves::Exact),
         extra in new_pods(),

@@ -1,4 +1,4 @@
-//! What two clusters have differently, and answers that are kept while policies change.
+//! Differences between two clusters, and results that are reused while policies change.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -58,19 +58,19 @@ fn within(a: &Place, b: &Place) -> bool {
 
 proptest! {
     #[test]
-    fn changes_turn_round_and_are_what_the_evaluator_says(
+    fn changes_are_symmetric_and_agree_with_the_evaluator(
         cluster in cluster(),
         alterations in alterations(),
         left in policies(Leaves::All),
         right in policies(Leaves::All),
-        kept in any::<bool>(),
+        same in any::<bool>(),
         reading in reading(),
         twins in any::<bool>(),
     ) {
         let cluster = if twins { twinned(&cluster) } else { cluster };
         let a = with(&cluster, left.clone());
         let b = altered(&cluster, &alterations);
-        let b = read_as(&with(&b, if kept { left } else { right }), reading);
+        let b = read_as(&with(&b, if same { left } else { right }), reading);
         prop_assert_eq!(changes(&a, &a), vec![]);
         let found = changes(&a, &b);
         prop_assert!(found.is_sorted());
@@ -84,7 +84,7 @@ proptest! {
         for ((src, from), (dst, to)) in pairs.filter(|((x, _), (y, _))| x != y) {
             let outside = |place: &Place| matches!(place, Place::Address(_));
             let here = from.iter().chain(to).all(Option::is_some);
-            // A replica more or less is no change between replicas.
+            // A change in the number of replicas does not change connections between replicas.
             if outside(src) && outside(dst) || within(src, dst) && !here {
                 continue;
             }
@@ -112,14 +112,14 @@ proptest! {
     }
 
     #[test]
-    fn kept_answers_are_those_of_a_fresh_analysis(
+    fn incremental_results_equal_those_of_a_full_analysis(
         cluster in cluster(),
         policies in policies(Leaves::All),
         keep in vec(vec(any::<bool>(), 7), 1..4),
         other in policies(Leaves::All),
     ) {
         let snapshot = with(&cluster, policies.clone());
-        let mut kept = Analysis::new(&snapshot);
+        let mut updated = Analysis::new(&snapshot);
         let mut before = snapshot.clone();
         for choice in keep {
             let some = policies.iter().zip(&choice).filter(|(_, keep)| **keep);
@@ -129,12 +129,12 @@ proptest! {
             } else if let Some(policy) = now.first_mut().map(Arc::make_mut) {
                 std::mem::swap(&mut policy.ingress, &mut policy.egress);
             }
-            let changed = kept.update(&now);
+            let changed = updated.update(&now);
             let after = with(&cluster, now);
             for a in 0..cluster.pods.len() {
                 for b in (0..cluster.pods.len()).filter(|&b| b != a) {
                     let (from, to) = (Endpoint::Pod(a), Endpoint::Pod(b));
-                    let ports = kept.allowed(a, b);
+                    let ports = updated.allowed(a, b);
                     for p in probes() {
                         prop_assert_eq!(has(&ports, p), probe(&after, &from, &to, p).allowed);
                         let differ = |gate: Direction, pod, peer: &Endpoint| {
@@ -150,21 +150,21 @@ proptest! {
     }
 
     #[test]
-    fn policies_stand_to_each_other_as_gates_do(
+    fn policy_relations_agree_with_gate_comparison(
         cluster in cluster(),
         left in policies(Leaves::Exact),
         right in policies(Leaves::Exact),
-        kept in any::<bool>(),
+        same in any::<bool>(),
         reading in reading(),
         extra in new_pods(),
     ) {
-        // Mostly unlike each other; or the one with a policy more.
-        let right = match kept {
+        // Mostly unrelated; or equal but for one more policy.
+        let right = match same {
             true => left.iter().chain(right.last()).cloned().collect(),
             false => right,
         };
         let (a, b) = (with(&cluster, left), read_as(&with(&cluster, right), reading));
-        // One more of the same says nothing new.
+        // A repeated policy changes nothing.
         let again = a.policies.iter().chain(a.policies.last()).cloned();
         let again = with(&cluster, again.collect());
         prop_assert_eq!(policy_relation(&a, &again), Relation::Equal);

@@ -1,4 +1,4 @@
-//! Patterns of domain names against trying every short name, and the plain evaluator with them.
+//! Patterns of domain names compared with every short name, and with the plain evaluator.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ fn pattern((text, labelwise): &Written) -> DomainPattern {
     }
 }
 
-/// The same by the words of the APIs, trying everything a `*` may take.
+/// The same from the definitions of the APIs, trying everything that a `*` may match.
 fn has((text, labelwise): &Written, name: &str) -> bool {
     let (below, rest) = match (labelwise, text.as_str()) {
         (true, "*") => return true,
@@ -83,7 +83,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn patterns_have_the_names_that_the_apis_say(one in written(), two in written()) {
+    fn patterns_match_the_names_that_the_apis_define(one in written(), two in written()) {
         let (p, q) = (pattern(&one), pattern(&two));
         let snapshot = Snapshot::default();
         let mut common = false;
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn pieces_are_what_patterns_tell_apart(written in vec(written(), 0..6)) {
+    fn pieces_are_the_classes_that_patterns_distinguish(written in vec(written(), 0..6)) {
         let patterns: Vec<DomainPattern> = written.iter().map(pattern).collect();
         let told = |name: &str| -> Vec<usize> {
             (0..written.len()).filter(|&at| has(&written[at], name)).collect()

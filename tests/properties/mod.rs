@@ -1,4 +1,5 @@
-//! Laws of the set algebra, and the fast analysis compared with the plain evaluator on random clusters.
+//! Properties of the set algebra, and the fast analysis compared with the plain evaluator on random
+//! clusters.
 
 mod analysis;
 mod changes;

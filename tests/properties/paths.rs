@@ -1,5 +1,5 @@
-//! Reach in any number of hops against a closure that asks the plain evaluator; filters; how sets of
-//! policies stand to each other.
+//! Reachability in any number of hops compared with a closure computed by the plain evaluator; filters;
+//! relations of sets of policies.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use proptest::sample::select;
 use super::analysis::{has, probes, with};
 use super::random::{Leaves, PORTS, cluster, ip_set, policies};
 
-/// The ends that a place stands for, one for each piece of addresses that policies tell apart.
+/// The ends of a place, one for each block of addresses that policies distinguish.
 fn ends(snapshot: &Snapshot, place: Party) -> Vec<Endpoint> {
     match place {
         Party::Workload(at) => {
@@ -43,8 +43,8 @@ fn reaches(snapshot: &Snapshot, from: &[Endpoint], to: &[Endpoint]) -> bool {
     probes().into_iter().any(|p| open(snapshot, from, to, p))
 }
 
-/// That the ways hang together: each hop begins where the one before ended, the first at a start.
-fn is_way(hops: &[Connection], from: &Places) -> bool {
+/// Whether paths are connected: each hop begins where the one before ended, the first at a start.
+fn is_path(hops: &[Connection], from: &Places) -> bool {
     let starts = |place| match place {
         Party::Workload(at) => from.workloads.contains(&at),
         Party::Addresses { first, last } => IpSet::range(first, last).is_subset(&from.outside),
@@ -58,7 +58,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn reach_is_the_closure_of_what_the_evaluator_says(
+    fn reach_is_the_closure_of_single_hops(
         cluster in cluster(),
         policies in policies(Leaves::All),
         workloads in btree_set(0..5usize, 0..3),
@@ -136,7 +136,7 @@ proptest! {
             for &w in &new {
                 prop_assert_eq!(reach.hops_to(w), Some(number + 1));
                 let way = reach.path_to(w).expect("a way");
-                prop_assert!(way.len() == number + 1 && is_way(&way, &from));
+                prop_assert!(way.len() == number + 1 && is_path(&way, &from));
             }
             known.extend(&new);
             frontier = new.into_iter().collect();
@@ -147,12 +147,12 @@ proptest! {
         for address in addresses_of(&snapshot, &elsewhere) {
             let way = reach.path_outside(&IpSet::single(address));
             prop_assert_eq!(way.is_some(), !far.contains(&address));
-            prop_assert!(way.is_none_or(|way| is_way(&way, &from)));
+            prop_assert!(way.is_none_or(|way| is_path(&way, &from)));
         }
     }
 
     #[test]
-    fn a_filter_leaves_a_part_of_the_whole(
+    fn a_filter_returns_a_part_of_the_unfiltered_result(
         cluster in cluster(),
         policies in policies(Leaves::All),
         from in proptest::option::of(places()),
@@ -192,7 +192,7 @@ fn places() -> impl Strategy<Value = Places> {
     })
 }
 
-/// What places leave of an end.
+/// The part of an end that the places cover.
 fn part(places: Option<&Places>, end: Party) -> Vec<Party> {
     match (places, end) {
         (None, _) => vec![end],

@@ -1,4 +1,4 @@
-//! Questions about many ends against questions about each.
+//! Queries over many ends compared with queries over each.
 
 use drawbridge::analysis::oracle::probe;
 use drawbridge::analysis::{Analysis, Endpoint};
@@ -42,7 +42,7 @@ fn port() -> impl Strategy<Value = FlowPort> {
 
 proptest! {
     #[test]
-    fn an_analysis_opens_what_the_evaluator_does(
+    fn open_connections_agree_with_the_evaluator(
         cluster in cluster(),
         policies in policies(Leaves::All),
     ) {
@@ -62,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn sets_are_asked_as_each_of_them_is(
+    fn queries_over_sets_agree_with_queries_over_each_end(
         cluster in cluster(),
         policies in policies(Leaves::All),
         from in vec(any::<bool>(), 1..9),

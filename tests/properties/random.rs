@@ -43,7 +43,7 @@ const NETS: [&str; 9] = [
 ];
 /// Patterns of domain names, matched label by label; they overlap in many ways.
 pub const DOMAINS: [&str; 7] = ["a.x", "b.a.x", "*.x", "*.a.x", "**.x", "a*.x", "*b.x"];
-/// Names of every piece that such patterns cut.
+/// Names of every class that such patterns distinguish.
 pub const NAMES: [&str; 9] = [
     "x", "a.x", "ab.x", "ac.x", "b.x", "c.x", "a.a.x", "b.a.x", "b.b.x",
 ];
@@ -53,7 +53,7 @@ pub const NAMES: [&str; 9] = [
 pub enum Leaves {
     /// All of them.
     All,
-    /// Those that are exact for pods that do not exist yet, whatever their port names and addresses.
+    /// Those that are exact for future pods, whatever their port names and addresses.
     Exact,
 }
 
@@ -336,15 +336,15 @@ fn tiers() -> Vec<Tier> {
     .into()
 }
 
-/// How a side reads policies: whether its tiers combine the other way, and whether host-network pods count
-/// as what they do not count as in the cluster.
+/// How a side reads policies: whether its tiers combine in the other order, and whether host-network
+/// pods count as the opposite of what they count as in the cluster.
 pub type Reading = (bool, bool);
 
 pub fn reading() -> impl Strategy<Value = Reading> {
     (any::<bool>(), any::<bool>())
 }
 
-/// The same cluster and policies, read so.
+/// The same cluster and policies, read that way.
 pub fn read_as(snapshot: &Snapshot, (turned, flipped): Reading) -> Snapshot {
     let mut snapshot = snapshot.clone();
     for tier in snapshot.tiers.iter_mut().filter(|_| turned) {
@@ -405,8 +405,8 @@ fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
     });
 }
 
-/// What may have become of a cluster: a workload gone, or with pods of another kind; other labels of a
-/// namespace; other nodes.
+/// Changes of a cluster: a workload removed, or with pods of another kind; other labels of a namespace;
+/// other nodes.
 pub fn altered(cluster: &Snapshot, edits: &[Alteration]) -> Snapshot {
     let mut snapshot = cluster.clone();
     for edit in edits {

@@ -1,4 +1,4 @@
-//! What Services and routes send, against the plain evaluator.
+//! Traffic forwarded by Services and routes, compared with the plain evaluator.
 
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ fn route_to(service: &Service) -> Route {
 
 proptest! {
     #[test]
-    fn services_send_what_the_evaluator_lets_in(
+    fn services_forward_what_the_evaluator_allows(
         cluster in cluster(),
         policies in policies(Leaves::Exact),
         drawn in drawn(),
@@ -139,7 +139,7 @@ proptest! {
                         let one = pods().any(|pod| others(pod).any(|from| lets(pod, &from)));
                         prop_assert!(!has(&found.every, p) || all, "{:?} {:?}", found, p);
                         prop_assert!(has(&found.some, p) || !one, "{:?} {:?}", found, p);
-                        // Of addresses, there is one of each kind here.
+                        // There is one address of each kind here.
                         if sender == Sender::Outside {
                             prop_assert_eq!((has(&found.every, p), has(&found.some, p)), (all, one));
                         }
@@ -150,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn routes_send_what_the_evaluator_lets_in(
+    fn routes_forward_what_the_evaluator_allows(
         cluster in prop_oneof![cluster(), cluster().prop_map(|cluster| twinned(&cluster))],
         policies in policies(Leaves::Exact),
         drawn in drawn(),
@@ -167,7 +167,7 @@ proptest! {
         for (at, service) in snapshot.services.iter().enumerate() {
             for workload in 0..snapshot.workloads.len() {
                 let sent = sent(&snapshot, service, workload).into_iter();
-                // A route sends to declared ports alone.
+                // A route forwards to declared ports only.
                 let sent: Vec<(usize, PortSet)> = sent.map(|(pod, ports)| {
                     let declared = snapshot.pods[pod].ports.iter();
                     let declared = declared.map(|p| PortSet::single(p.protocol, p.port));

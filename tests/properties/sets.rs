@@ -1,4 +1,4 @@
-//! Laws of the set algebra.
+//! Properties of the set algebra.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

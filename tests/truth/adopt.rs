@@ -1,6 +1,6 @@
-//! Imported policies of other people, adopted: every one is proven to mean the same as drawn, or stays
-//! kept with a reason. The cases stand beside the repository, where `DRAWBRIDGE_CORPUS` says or in
-//! `../shared/corpus/cases`; without them there is nothing to do.
+//! Adopts the imported policies of public cases: every policy is proven equivalent as flows, or stays
+//! imported with a reason. The cases are outside the repository, where `DRAWBRIDGE_CORPUS` says or in
+//! `../shared/corpus/cases`; without them the test does nothing.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn imported(case: &Path) -> Option<Document> {
     (fits && !document.policies.is_empty()).then_some(document)
 }
 
-/// A reason without what is particular to one policy.
+/// A reason without the parts that are specific to one policy.
 fn kind_of(reason: &str) -> &'static str {
     const KINDS: [(&str, &str); 8] = [
         (
@@ -46,9 +46,9 @@ fn kind_of(reason: &str) -> &'static str {
 }
 
 #[test]
-fn every_case_is_proven_equivalent_or_kept_with_a_reason() {
+fn every_policy_is_proven_equivalent_or_stays_imported_with_a_reason() {
     let (mut seen, mut whole, mut adopted_all, mut flows) = (0, 0, 0, 0);
-    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for case in cases() {
         let Some(document) = imported(&case) else {
             continue;
@@ -66,38 +66,38 @@ fn every_case_is_proven_equivalent_or_kept_with_a_reason() {
         );
         assert_eq!(compare(&old.snapshot, &new.snapshot), [], "{name}");
         let results = drawbridge::query::check(&after);
-        if adopted.kept.is_empty() {
+        if adopted.remaining.is_empty() {
             assert!(
                 results.proof.state <= State::Exact,
                 "{name}: {:?}",
                 results.proof.findings
             );
         }
-        let mut told: Vec<PolicyId> = adopted.kept.iter().map(|(id, _)| *id).collect();
-        told.extend(&adopted.adopted);
-        told.sort();
-        assert_eq!(told, ids, "{name}");
-        assert_eq!(after.policies.len(), adopted.kept.len(), "{name}");
-        for (id, reason) in &adopted.kept {
+        let mut reported: Vec<PolicyId> = adopted.remaining.iter().map(|(id, _)| *id).collect();
+        reported.extend(&adopted.adopted);
+        reported.sort();
+        assert_eq!(reported, ids, "{name}");
+        assert_eq!(after.policies.len(), adopted.remaining.len(), "{name}");
+        for (id, reason) in &adopted.remaining {
             println!("{name}: {} stays: {reason}", document.policy_name(*id));
             assert!(!reason.is_empty(), "{name}");
-            *kept.entry(kind_of(reason)).or_default() += 1;
+            *reasons.entry(kind_of(reason)).or_default() += 1;
         }
         seen += 1;
-        whole += usize::from(adopted.kept.is_empty());
+        whole += usize::from(adopted.remaining.is_empty());
         adopted_all += adopted.adopted.len();
         flows += adopted.flows;
     }
     println!("{seen} cases, {whole} adopted whole; {adopted_all} policies became {flows} flows");
-    for (kind, count) in kept {
+    for (kind, count) in reasons {
         println!("{count} stay imported: {kind}");
     }
 }
 
-/// Sixty policies of a closed cluster, one of them at odds with the others, within a second even
+/// Sixty policies of an isolated cluster, one of them conflicting with the others, within a second even
 /// without optimisation.
 #[test]
-fn sixty_policies_are_quick() {
+fn adopting_sixty_policies_is_fast() {
     let mut text = String::new();
     for at in 0..30 {
         text.push_str(&format!(
@@ -136,5 +136,5 @@ fn sixty_policies_are_quick() {
     let start = std::time::Instant::now();
     let adopted = drawbridge::adopt::adopt(&document, &ids, &|| false);
     println!("{} in {:?}", adopted.summary(), start.elapsed());
-    assert_eq!((adopted.adopted.len(), adopted.kept.len()), (58, 3));
+    assert_eq!((adopted.adopted.len(), adopted.remaining.len()), (58, 3));
 }

@@ -1,4 +1,5 @@
-//! Verdicts of real engines, held against what the program prints; and verdicts by the rules themselves.
+//! Verdicts of real engines compared with what the program prints; and verdicts that follow from single
+//! rules.
 
 mod adopt;
 mod vectors;
@@ -37,7 +38,7 @@ fn answer(arguments: &[&str], path: &Path) -> Value {
     })
 }
 
-/// Whether this end of a printed connection is, or contains, the one that the table names.
+/// Whether this end of a printed connection is, or contains, the end in the table.
 fn is_end(printed: &Value, name: &str) -> bool {
     let text = |key: &str| printed[key].as_str().unwrap_or_default();
     match name.split_once('/') {
@@ -61,7 +62,7 @@ fn is_end(printed: &Value, name: &str) -> bool {
     }
 }
 
-/// Whether `list` lets the probe `PROTOCOL/PORT` through.
+/// Whether `list` allows the probe `PROTOCOL/PORT`.
 fn lets_through(connections: &[&Value], probe: &str) -> bool {
     let (protocol, port) = probe.split_once('/').expect("a probe is PROTOCOL/PORT");
     let port: u64 = port.parse().expect("a probe has a port");
@@ -145,7 +146,7 @@ fn cluster_network_policy_with_known_addresses() {
 }
 
 #[test]
-fn lint_finds_what_the_server_refuses() {
+fn lint_finds_what_the_server_rejects() {
     let expected = read(&folder("validation").join("expected.json"));
     let mut wrong = Vec::new();
     for (case, refusals) in expected.as_object().expect("it is a map") {
@@ -211,9 +212,9 @@ fn is_placed(line: &str) -> bool {
     })
 }
 
-/// Cases that another tool refuses: each is told with file and line, and the rest is answered.
+/// Cases that another tool rejects: each is reported with file and line, and the rest is analysed.
 #[test]
-fn bad_input_is_told_and_the_rest_is_answered() {
+fn bad_input_is_reported_and_the_rest_is_analysed() {
     let mut wrong = Vec::new();
     let mut asked = 0;
     let cases = crate::corpus::cases();
@@ -223,8 +224,8 @@ fn bad_input_is_told_and_the_rest_is_answered() {
         if !expected.is_file() || !manifests.is_dir() {
             continue;
         }
-        // A list that fails by itself; what a diff says may be about its other side, and what is
-        // told of flags is about flags.
+        // Diagnostics of a list that fails by itself; those of a diff may be about its other side, and
+        // those about flags name the flag.
         let errors = read(&expected);
         let told = errors["errors"]
             .as_array()

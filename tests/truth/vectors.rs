@@ -1,5 +1,5 @@
-//! Verdicts that follow from one rule of the APIs each, by name: `T..` are those that the references
-//! list, `K..` and `A..` pin the rule of that number.
+//! Verdicts that follow from one rule of the APIs each, by name: `T..` are those of the references,
+//! `K..` and `A..` test the rule of that number.
 
 use drawbridge::analysis::Endpoint;
 use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
@@ -97,7 +97,8 @@ const DEFAULT: Assumptions = Assumptions {
     host_network: HostNetwork::Pods,
 };
 
-/// Each line of `want`: `FROM > TO PORT allow|some|deny`, or `refused` where the API server takes no such policy.
+/// Each line of `want`: `FROM > TO PORT allow|some|deny`, or `refused` where the API server rejects the
+/// policy.
 fn hold(name: &str, assumptions: Assumptions, policies: &str, want: &[&str]) {
     let text = format!("{CLUSTER}{policies}");
     let loaded = load(

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::Trial;
-use crate::adopt::plan::{Part, Party, Plan};
+use crate::adopt::plan::{NewEnd, Part, Plan};
 use crate::analysis::compare::PeerPiece;
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, GateDifference};
 use crate::cluster::Snapshot;
+use crate::model::validate::addresses_of;
 use crate::model::{FlowPort, NamespaceId};
 use crate::plan::context::Context;
 use crate::policy::{Direction, Peer};
-use crate::sets::{IpSet, PortSet};
+use crate::sets::PortSet;
 
 /// How many pairs of differences and parts one trial looks at.
 const MOST_PAIRS: usize = 2_000_000;
@@ -79,8 +80,8 @@ impl Trial<'_> {
         let peer = difference.peer.end();
         let mut blamed = BTreeMap::new();
         for (at, number, part) in self.parts() {
-            // Too much comes of a flow's half at the other end, which its policy does not speak of;
-            // too little is missing at the policy's own.
+            // Extra connections come from a flow's half at the other end, which its policy does not
+            // cover; missing ones are missing at the policy's own end.
             let own_gate = part.direction == difference.direction;
             if own_gate == difference.wider || !may_meet(part, &difference.ports) {
                 continue;
@@ -127,11 +128,11 @@ impl Trial<'_> {
             .collect()
     }
 
-    fn has(&self, (party, pods): (&Party, Option<&Vec<bool>>), end: &Endpoint) -> bool {
+    fn has(&self, (new_end, pods): (&NewEnd, Option<&Vec<bool>>), end: &Endpoint) -> bool {
         match (end, pods) {
             (Endpoint::Pod(at), Some(pods)) => pods.get(*at).is_some_and(|is| *is),
             _ => {
-                let peer = peer_of(self.context, party);
+                let peer = peer_of(self.context, new_end);
                 peer_matches(&self.old.cluster.snapshot, &peer, end)
             }
         }
@@ -183,36 +184,32 @@ impl Trial<'_> {
     }
 }
 
-/// Which of the snapshot's pods a party is.
-pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, party: &Party) -> Vec<bool> {
-    let peer = peer_of(context, party);
+/// Which of the snapshot's pods an end is.
+pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, new_end: &NewEnd) -> Vec<bool> {
+    let peer = peer_of(context, new_end);
     let pods = 0..snapshot.pods.len();
     pods.map(|at| peer_matches(snapshot, &peer, &Endpoint::Pod(at)))
         .collect()
 }
 
-fn peer_of(context: &Context, party: &Party) -> Peer {
+fn peer_of(context: &Context, new_end: &NewEnd) -> Peer {
     let document = context.document;
     let namespace = |id| Peer::Namespace(context.namespace_name(id).to_owned());
-    match party {
-        Party::AnyPod => Peer::Pods,
-        Party::AnyPodOf(id) => namespace(*id),
-        Party::Workload(id) => match (document.workloads.get(*id), context.identity(*id)) {
+    match new_end {
+        NewEnd::AnyPod => Peer::Pods,
+        NewEnd::AnyPodOf(id) => namespace(*id),
+        NewEnd::Workload(id) => match (document.workloads.get(*id), context.identity(*id)) {
             (Some(workload), Ok(selector)) => Peer::All(vec![
                 namespace(workload.namespace),
                 Peer::PodLabels(selector.clone()),
             ]),
             _ => Peer::Nothing,
         },
-        Party::Pods { namespaces, pods } => Peer::All(vec![
+        NewEnd::Pods { namespaces, pods } => Peer::All(vec![
             Peer::NamespaceLabels(namespaces.clone()),
             Peer::PodLabels(pods.clone()),
         ]),
-        Party::Networks(networks) => {
-            let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
-            let set = blocks.fold(IpSet::empty(), |all, block| all.union(&block));
-            document.settings.assumptions.block(set)
-        }
+        NewEnd::Networks(networks) => document.settings.assumptions.block(addresses_of(networks)),
     }
 }
 

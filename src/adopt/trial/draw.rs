@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::adopt::plan::{Party, Plan, equal};
+use crate::adopt::plan::{NewEnd, Plan, equal};
 use crate::adopt::{Chosen, cover, names, remove};
 use crate::model::validate::united;
 use crate::model::{
@@ -69,7 +69,7 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit,
     (Edit::Batch(name, drawing.edits), expressed)
 }
 
-/// The document so far, for fresh ids and names.
+/// The document so far, for new ids and names.
 struct Drawing {
     after: Document,
     edits: Vec<Edit>,
@@ -107,12 +107,12 @@ impl Drawing {
         resolves
     }
 
-    fn end(&mut self, party: &Party) -> End {
-        match party {
-            Party::AnyPod => End::AnyPod,
-            Party::AnyPodOf(id) => End::AnyPodOf(*id),
-            Party::Workload(id) => End::Workload(*id),
-            Party::Pods { namespaces, pods } => {
+    fn end(&mut self, end: &NewEnd) -> End {
+        match end {
+            NewEnd::AnyPod => End::AnyPod,
+            NewEnd::AnyPodOf(id) => End::AnyPodOf(*id),
+            NewEnd::Workload(id) => End::Workload(*id),
+            NewEnd::Pods { namespaces, pods } => {
                 let same = |g: &Group| equal(&g.namespaces, namespaces) && equal(&g.pods, pods);
                 let mut rows = self.after.groups.iter();
                 let known = rows.find(|(_, group)| same(group)).map(|(id, _)| id);
@@ -130,7 +130,7 @@ impl Drawing {
                 self.edits.push(Edit::Add(Thing::Group(group.clone())));
                 End::Group(self.after.groups.add(group))
             }
-            Party::Networks(networks) => {
+            NewEnd::Networks(networks) => {
                 let mut rows = self.after.externals.iter();
                 let known = rows.find(|(_, e)| is_just(e, networks)).map(|(id, _)| id);
                 drop(rows);
@@ -163,7 +163,7 @@ impl Drawing {
     }
 }
 
-/// Whether an external is these blocks and nothing else, in whatever order.
+/// Whether an external has exactly these blocks, in any order.
 fn is_just(external: &External, networks: &[Network]) -> bool {
     let key = |networks: &[Network]| -> BTreeSet<_> {
         networks

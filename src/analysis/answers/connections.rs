@@ -153,14 +153,14 @@ impl Matrix {
         self.for_each_of(&Filter::default(), emit);
     }
 
-    /// The connections that a filter asks for, in the same order, cut to its addresses and ports.
+    /// The connections that pass a filter, in the same order, restricted to its addresses and ports.
     pub fn for_each_of(&mut self, filter: &Filter, mut emit: impl FnMut(Line)) {
         for chunk in self.chunks() {
             self.for_each_in(&chunk, filter, &mut emit);
         }
     }
 
-    /// The lines of one chunk that a filter asks for.
+    /// The lines of one chunk that pass a filter.
     pub fn for_each_in(&mut self, chunk: &Chunk, filter: &Filter, mut emit: impl FnMut(Line)) {
         let mut send = |src, dst, ports: &mut PortTable, id| {
             for_each_part(filter, (src, dst), id, ports, &mut emit);
@@ -309,7 +309,7 @@ impl Matrix {
     }
 }
 
-/// Emits the parts of one connection that a filter asks for.
+/// Emits the parts of one connection that pass a filter.
 fn for_each_part(
     filter: &Filter,
     (src, dst): (Party, Party),

@@ -59,12 +59,12 @@ impl Filter {
         self.from.is_none() && self.to.is_none() && self.ports == Ports::All
     }
 
-    /// The parts of a source that the filter keeps: the source itself, or pieces of its range.
+    /// The parts of a source that pass the filter: the source itself, or pieces of its range.
     pub(in crate::analysis) fn sources(&self, end: Party) -> Vec<Party> {
         parts(self.from.as_ref(), end)
     }
 
-    /// The parts of a destination that the filter keeps.
+    /// The parts of a destination that pass the filter.
     pub(in crate::analysis) fn destinations(&self, end: Party) -> Vec<Party> {
         parts(self.to.as_ref(), end)
     }

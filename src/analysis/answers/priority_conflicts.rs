@@ -160,7 +160,7 @@ impl Search<'_> {
                 let ports = a.ports.intersection(&b.ports);
                 let mut peers = (*a.peers).clone();
                 peers.intersect_with(&b.peers);
-                // A pod reaches itself whatever policies say.
+                // A pod can always reach itself.
                 if self.universe.classes[class].members == 1 {
                     peers.remove(class);
                 }

@@ -164,8 +164,8 @@ pub fn controller() -> Endpoint {
 }
 
 /// The Service ports that a backend names: an Ingress by their own number or name, a Route by their
-/// name or target. If nothing is found, the other way is tried, since manifests mix them up. A route of
-/// the Gateway API uses the number alone.
+/// name or target. If nothing is found, the other reading is tried, since manifests mix them up. A
+/// route of the Gateway API uses the number alone.
 pub fn backend_ports<'a>(route: &Route, service: &'a Service) -> Vec<&'a ServicePort> {
     let Some(wanted) = &route.port else {
         return service.ports.iter().collect();

@@ -55,11 +55,31 @@ pub struct Change {
 }
 
 impl Change {
+    /// The ports that only the new side allows, as [`beyond`].
+    pub fn opened(&self) -> PortSet {
+        beyond(&self.new, &self.old)
+    }
+
+    /// The ports that only the old side allows, as [`beyond`].
+    pub fn closed(&self) -> PortSet {
+        beyond(&self.old, &self.new)
+    }
+
     /// Whether it is within one workload: between replicas, or between pods that policies distinguish.
     pub fn is_within(&self) -> bool {
         match (&self.src, &self.dst) {
             (Party::Workload(a), Party::Workload(b)) => a.whole() == b.whole(),
             _ => false,
         }
+    }
+}
+
+/// The ports beyond the known ones. The APIs leave protocols without port numbers undefined (1.6), so a
+/// difference in those alone does not count.
+pub fn beyond(ports: &PortSet, known: &PortSet) -> PortSet {
+    let numbered = ports.intersection(&PortSet::all_numbered());
+    match numbered.difference(known) {
+        more if more.is_empty() => more,
+        _ => ports.difference(known),
     }
 }

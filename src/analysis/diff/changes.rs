@@ -1,7 +1,7 @@
 //! The connections that differ between two clusters; pods, workloads and policies may all have changed.
 //! Workloads with equal namespace, name and kind are the same.
 
-pub use super::change::{Change, Name};
+pub use super::change::{Change, Name, beyond};
 use super::changed::{Changed, Half};
 use super::compare::ways;
 use super::merge::merge_snapshots;
@@ -9,7 +9,6 @@ use super::units::Units;
 use crate::analysis::Side;
 use crate::analysis::space::universe::Universe;
 use crate::cluster::Snapshot;
-use crate::sets::PortSet;
 
 /// Every change, sorted by source and destination. A workload that one side lacks has no connections
 /// there; adjacent address ranges with the same change are joined. Where policies distinguish the pods of a
@@ -47,10 +46,8 @@ pub enum Relation {
 
 /// Sums up the changes.
 pub fn relation(changes: &[Change]) -> Relation {
-    let numbered = PortSet::all_numbered();
-    let beyond = |a: &PortSet, b: &PortSet| !a.intersection(&numbered).is_subset(b);
-    let more = changes.iter().any(|c| beyond(&c.new, &c.old));
-    let less = changes.iter().any(|c| beyond(&c.old, &c.new));
+    let more = changes.iter().any(|c| !c.opened().is_empty());
+    let less = changes.iter().any(|c| !c.closed().is_empty());
     related(more, less)
 }
 

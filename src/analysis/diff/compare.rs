@@ -6,7 +6,8 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 pub use super::difference::{GateDifference, PeerPiece};
-use super::future_subjects::{FutureSubjects, alike};
+use super::future_subjects::FutureSubjects;
+use super::policies::changed_policies;
 use super::ways::{Ways, both_ways};
 use crate::analysis::gates::future::cells;
 use crate::analysis::gates::rows::Rows;
@@ -43,7 +44,7 @@ pub fn compare<'a>(
 pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
     let mut found = Ways::default();
     let changed = match read_alike(old, new) {
-        true => changed(old.policies, new.policies),
+        true => changed_policies(old.policies, new.policies),
         false => old
             .policies
             .iter()
@@ -70,25 +71,6 @@ pub(in crate::analysis) fn ways(old: Side, new: Side) -> Ways {
 /// Whether equal policies mean the same on both sides.
 fn read_alike(old: Side, new: Side) -> bool {
     old.tiers == new.tiers && old.assumptions == new.assumptions
-}
-
-/// The policies of either side that have no equal on the other.
-fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
-    fn key(policy: &Policy) -> (&str, &Option<String>, &str) {
-        (policy.kind, &policy.namespace, &policy.name)
-    }
-    let without = |some: &'a [Arc<Policy>], others: &'a [Arc<Policy>]| {
-        let mut by_name: BTreeMap<_, Vec<&Policy>> = BTreeMap::new();
-        for other in others {
-            by_name.entry(key(other)).or_default().push(other);
-        }
-        let has = move |policy: &&Policy| {
-            let same = by_name.get(&key(policy)).into_iter().flatten();
-            same.into_iter().any(|other| alike(policy, other))
-        };
-        some.iter().map(|p| &**p).filter(move |policy| !has(policy))
-    };
-    without(old, new).chain(without(new, old)).collect()
 }
 
 /// Both sides in one universe, first ingress, then egress.

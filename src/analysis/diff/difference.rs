@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::analysis::{Direction, Endpoint, NewPod};
 use crate::sets::PortSet;
 
-/// One thing that one side allows at a gate and the other does not.
+/// A part of the traffic that one side allows at a gate and the other does not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GateDifference {
     /// The workload whose gate it is.
@@ -18,7 +18,7 @@ pub struct GateDifference {
     pub peer: PeerPiece,
     /// The ports.
     pub ports: PortSet,
-    /// True: the actual policies allow it, the intended ones do not. False: the other way round.
+    /// True: the actual policies allow it, the intended ones do not. False: the reverse.
     pub wider: bool,
 }
 

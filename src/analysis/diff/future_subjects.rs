@@ -11,43 +11,12 @@ use crate::analysis::space::extents::Extents;
 use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::index::Index;
 use crate::analysis::space::universe::Universe;
-use crate::policy::{Match, PeerItem, Policy, PortItem, Rule, Side};
+use crate::policy::{Match, Policy, Rule, Side};
 use crate::sets::{LabelSet, PortSet, Protocol};
 
 /// The number of kinds of pods considered for one policy; beyond it, the difference counts as both more and
 /// less.
 const MOST: usize = 1 << 14;
-
-/// Whether two policies are equal apart from their source ranges.
-pub(in crate::analysis) fn alike(a: &Policy, b: &Policy) -> bool {
-    let ports = |a: &Match<PortItem>, b: &Match<PortItem>| match (a, b) {
-        (Match::Any, Match::Any) => true,
-        (Match::Only(a), Match::Only(b)) => a.iter().map(|i| &i.port).eq(b.iter().map(|i| &i.port)),
-        _ => false,
-    };
-    let peers = |a: &Match<PeerItem>, b: &Match<PeerItem>| match (a, b) {
-        (Match::Any, Match::Any) => true,
-        (Match::Only(a), Match::Only(b)) => a.iter().map(|i| &i.peer).eq(b.iter().map(|i| &i.peer)),
-        _ => false,
-    };
-    let rule = |a: &Rule, b: &Rule| {
-        (a.action, &a.subject) == (b.action, &b.subject)
-            && peers(&a.peers, &b.peers)
-            && ports(&a.ports, &b.ports)
-    };
-    let side = |a: &Option<Side>, b: &Option<Side>| match (a, b) {
-        (None, None) => true,
-        (Some(a), Some(b)) => {
-            a.isolates == b.isolates
-                && a.rules.len() == b.rules.len()
-                && a.rules.iter().zip(&b.rules).all(|(a, b)| rule(a, b))
-        }
-        _ => false,
-    };
-    (a.tier, a.order, &a.name, &a.subject) == (b.tier, b.order, &b.name, &b.subject)
-        && side(&a.ingress, &b.ingress)
-        && side(&a.egress, &b.egress)
-}
 
 /// One direction, under the old policies and the new ones.
 pub(in crate::analysis) struct FutureSubjects<'a, 'u> {

@@ -7,5 +7,6 @@ pub mod compare;
 pub mod difference;
 pub(in crate::analysis) mod future_subjects;
 pub(in crate::analysis) mod merge;
+pub(in crate::analysis) mod policies;
 pub(in crate::analysis) mod units;
 pub(in crate::analysis) mod ways;

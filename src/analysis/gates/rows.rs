@@ -184,7 +184,7 @@ impl Profiles {
         touched
     }
 
-    /// Gives a class the profile of these sides.
+    /// Sets the profile of a class to that of these sides.
     fn file(&mut self, universe: &Universe, class: usize, applied: Vec<Applied>) {
         let mut sides = applied
             .iter()

@@ -262,7 +262,7 @@ fn run<S: Space>(
     allowed
 }
 
-/// One piece of the ports on its way through the tiers.
+/// One piece of the ports, evaluated through the tiers.
 struct Gate<'e, S> {
     everyone: &'e Arc<S>,
     undecided: Arc<S>,
@@ -289,8 +289,8 @@ impl<S: Space> Gate<'_, S> {
         passed
     }
 
-    /// Deny beats Accept beats Pass, whatever the order. If the tier `isolates`, what is left undecided
-    /// does not matter and is not computed.
+    /// Deny overrides Accept, and Accept overrides Pass, in any order. If the tier `isolates`, what is
+    /// left undecided does not matter and is not computed.
     fn deny_over_accept<'s>(
         &mut self,
         steps: impl Iterator<Item = &'s Step<S>>,

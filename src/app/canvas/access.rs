@@ -1,5 +1,5 @@
-//! Names for screen readers: every node and flow that can be seen is an item with a name, which can
-//! be activated; and tooltips, which say names whole.
+//! Names for screen readers: every visible node and flow is an item with a name, which can be
+//! activated; and tooltips with full names.
 
 use egui::{Rect, Response, Sense, Ui, WidgetInfo, WidgetType};
 

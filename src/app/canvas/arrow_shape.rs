@@ -1,5 +1,5 @@
-//! egui_graphs' display of an edge: the arrow of a flow, and the chip with its ports. Shapes are
-//! made once for a zoom and kept, as those of nodes are.
+//! egui_graphs' display of an edge: the arrow of a flow, and the chip with its ports. Shapes are cached
+//! for a zoom, as those of nodes are.
 
 use egui::{Color32, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
@@ -19,10 +19,10 @@ use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
 /// Below this zoom chips are not drawn: their text could not be read.
 pub const READ_CHIP: f32 = 0.6;
 
-/// How an arrow stands out.
+/// The emphasis of an arrow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArrowLook {
-    /// What the proof says.
+    /// Its verdict.
     pub verdict: Option<Verdict>,
     /// Selected.
     pub selected: bool,
@@ -45,13 +45,13 @@ pub struct ArrowShape {
     want: Made,
     way: Vec<Point>,
     bounds: Option<Rect>,
-    kept: Option<(Made, Shapes)>,
+    cached: Option<(Made, Shapes)>,
     /// How often its shapes were made; tests read it.
     pub built: u64,
 }
 
 impl ArrowShape {
-    /// Says what to draw and how. Shapes are kept where that changes nothing.
+    /// Sets what to draw and how. Shapes stay cached where that changes nothing.
     pub fn set(&mut self, arrow: &Arrow, look: ArrowLook) {
         if self.arrow.as_ref() != Some(arrow) {
             self.way = flatten(&arrow.curve, 6.0);
@@ -60,15 +60,15 @@ impl ArrowShape {
             let line = Rect::from_points(&way.collect::<Vec<_>>()).expand(8.0);
             self.bounds = Some(chip.fold(line, |all, chip| all.union(chip)));
             self.arrow = Some(arrow.clone());
-            self.kept = None;
+            self.cached = None;
         }
         if self.look != look {
             self.look = look;
-            self.kept = None;
+            self.cached = None;
         }
     }
 
-    /// Says for which zoom and colours.
+    /// Sets the zoom and the colours.
     pub fn want(&mut self, made: Made) {
         self.want = made;
     }
@@ -81,7 +81,7 @@ impl ArrowShape {
     /// The chip, to be drawn above everything else; made by [`DisplayEdge::shapes`].
     pub fn chip_shapes(&self, ctx: &DrawContext) -> Vec<Shape> {
         let chip = self
-            .kept
+            .cached
             .as_ref()
             .map_or(&[][..], |(_, shapes)| &shapes.chip);
         moved(chip, ctx.meta.pan)
@@ -153,7 +153,7 @@ impl ArrowShape {
         shapes
     }
 
-    /// Colour of the line, of the chip's text, and of its ground.
+    /// Colours of the line, of the chip's text, and of its background.
     fn colors(&self, arrow: &Arrow, palette: &tokens::Palette) -> (Color32, Color32, Color32) {
         let Some(extra) = extra_of(arrow) else {
             return colors_of(self.look.verdict, palette);
@@ -233,13 +233,13 @@ impl DisplayEdge<NodeRef, ArrowId, Directed, DefaultIx, NodeShape> for ArrowShap
         _: &Node<NodeRef, ArrowId, Directed, DefaultIx, NodeShape>,
         ctx: &DrawContext,
     ) -> Vec<Shape> {
-        let fresh = matches!(&self.kept, Some((made, _)) if *made == self.want);
+        let fresh = matches!(&self.cached, Some((made, _)) if *made == self.want);
         if !fresh {
-            self.kept = Some((self.want, self.build(ctx)));
+            self.cached = Some((self.want, self.build(ctx)));
             self.built += 1;
         }
         let lines = self
-            .kept
+            .cached
             .as_ref()
             .map_or(&[][..], |(_, shapes)| &shapes.lines);
         moved(lines, ctx.meta.pan)

@@ -100,8 +100,7 @@ impl Camera {
         }
     }
 
-    /// Shows the whole of `bounds` (in the scene), never nearer than full size, with room for the
-    /// tools below.
+    /// Shows all of `bounds` (in the scene), at most at full size, with space for the tools below.
     pub fn fit(&mut self, bounds: Rect) {
         if !bounds.is_positive() || !self.viewport.is_positive() {
             return;
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_go_there_and_back() {
+    fn zoom_steps_are_reversible() {
         let mut camera = camera();
         camera.zoom_step(1);
         assert_eq!(camera.zoom, 1.25);

@@ -1,4 +1,4 @@
-//! What nodes and containers look like.
+//! The look of nodes and containers.
 
 use egui::{Color32, Rect, Shape, Stroke, Vec2, pos2, vec2};
 

@@ -23,7 +23,8 @@ pub enum Peer {
     Namespace,
     /// A workload of that name; in a namespace, or in whichever fits.
     Workload(Option<NamespaceId>, String),
-    /// Something outside, of that name, with what the name says of it: an address block, a domain name.
+    /// An external with that name, and the content that the name implies: an address block, a domain
+    /// name.
     External(String),
     /// Every public address.
     Internet,
@@ -31,11 +32,11 @@ pub enum Peer {
     Group(String),
 }
 
-/// What makes it: the edits, the thing, its node, and the name of the step.
+/// How it is added: the edits, the object, its node, and the name of the step.
 pub struct Made {
     /// In order; the first may add a namespace.
     pub edits: Vec<Edit>,
-    /// The new thing.
+    /// The new object.
     pub item: Item,
     /// Its node.
     pub node: NodeRef,
@@ -55,7 +56,7 @@ impl Made {
     }
 }
 
-/// The edits that put a new thing at a place of the scene.
+/// The edits that place a new object in the scene.
 pub fn make(document: &Document, scene: &Scene, peer: &Peer, at: Pos2) -> Made {
     match peer {
         Peer::Namespace => make_namespace(document, at),
@@ -188,7 +189,7 @@ fn make_group(document: &Document, name: &str, at: Pos2) -> Made {
     }
 }
 
-/// Whether a new node with its middle there keeps its distance from every other.
+/// Whether a new node centred there keeps its distance from every other.
 fn is_free(scene: &Scene, at: Pos2) -> bool {
     let size = egui::vec2(tokens::NODE_MIN_WIDTH, tokens::NODE_HEIGHT);
     let wanted = Rect::from_center_size(at, size).expand(12.0);
@@ -202,7 +203,7 @@ fn place(node: NodeRef, at: Pos2) -> Edit {
     Edit::Place(BTreeMap::from([(node, [corner.x, corner.y])]))
 }
 
-/// Copies of nodes, as far from the originals as `by` says; they are selected afterwards.
+/// Copies of nodes, offset from the originals by `by`; they are selected afterwards.
 pub fn duplicate(
     document: &Document,
     scene: &Scene,
@@ -214,7 +215,7 @@ pub fn duplicate(
     let fragment = fragment(document, scene, &items);
     let name = match items.as_slice() {
         [item] => format!("Duplicate {}", document.item_name(*item)),
-        _ => format!("Duplicate {} things", items.len()),
+        _ => format!("Duplicate {} objects", items.len()),
     };
     let paste = Edit::Paste {
         fragment: Arc::new(fragment),
@@ -224,7 +225,7 @@ pub fn duplicate(
     run_and_select(document, Edit::Batch(name, vec![paste]), commands);
 }
 
-/// A part of the Document that knows where its nodes stand, placed by hand or not.
+/// A part of the Document with the positions of its nodes, pinned or not.
 pub fn fragment(document: &Document, scene: &Scene, items: &[Item]) -> Document {
     let nodes = items.iter().filter_map(|item| item.node()).collect();
     let mut placed = document.clone();
@@ -233,7 +234,7 @@ pub fn fragment(document: &Document, scene: &Scene, items: &[Item]) -> Document 
     extract(&placed, items)
 }
 
-/// Asks for an edit, and selects what it will have added.
+/// Queues an edit, and selects what it will have added.
 pub fn run_and_select(document: &Document, edit: Edit, commands: &mut Commands) {
     let added = edit
         .apply(&mut document.clone())

@@ -1,5 +1,5 @@
-//! The scene from far out: one mesh of boxes and of summed-up arrows, kept until the scene, the
-//! zoom or the colours change, and the names of containers where they can be read.
+//! The scene zoomed far out: one mesh of boxes and aggregated arrows, cached until the scene, the zoom
+//! or the colours change, and the names of containers where they are legible.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use crate::scene::detail::Overview;
 use crate::scene::tokens::{self, Theme};
 use crate::scene::{Point, Scene};
 
-/// The kept mesh.
+/// The cached mesh.
 #[derive(Default)]
 pub struct Far {
-    kept: Option<(Arc<Scene>, f32, Theme, Mesh)>,
+    cached: Option<(Arc<Scene>, f32, Theme, Mesh)>,
     /// How often it was made; tests read it.
     pub built: u64,
 }
 
 impl Far {
-    /// Draws the scene from far out; gives the number of shapes.
+    /// Draws the scene zoomed far out; returns the number of shapes.
     pub fn draw(
         &mut self,
         painter: &Painter,
@@ -30,14 +30,14 @@ impl Far {
         scene: &Arc<Scene>,
         theme: Theme,
     ) -> usize {
-        let fresh = matches!(&self.kept, Some((of, zoom, made, _))
+        let fresh = matches!(&self.cached, Some((of, zoom, made, _))
             if Arc::ptr_eq(of, scene) && *zoom == camera.zoom && *made == theme);
         if !fresh {
             let mesh = mesh(scene, camera.zoom, theme);
-            self.kept = Some((Arc::clone(scene), camera.zoom, theme, mesh));
+            self.cached = Some((Arc::clone(scene), camera.zoom, theme, mesh));
             self.built += 1;
         }
-        if let Some((.., mesh)) = &self.kept {
+        if let Some((.., mesh)) = &self.cached {
             let mut shape = Shape::mesh(mesh.clone());
             shape.translate(camera.origin());
             painter.add(shape);
@@ -107,7 +107,7 @@ fn arrow(mesh: &mut Mesh, from: Pos2, to: Pos2, width: f32, color: Color32) {
     mesh.add_triangle(tip, tip + 1, tip + 2);
 }
 
-/// Names of containers and of what stands outside, at a size that can be read, where they fit.
+/// Names of containers and of nodes outside, at a legible size, where they fit.
 fn names(painter: &Painter, camera: &Camera, scene: &Scene, theme: Theme) -> usize {
     let palette = theme.palette();
     let font = theme::semibold(tokens::TEXT_SMALL);

@@ -1,5 +1,5 @@
-//! Keys that the canvas reads itself: those that are no commands because they are held, repeated,
-//! or go from one thing to the next.
+//! Keys that the canvas reads itself: those that are no commands because they are held, repeated, or
+//! move between nodes.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +20,8 @@ const ARROWS: [(Key, Vec2); 4] = [
 ];
 
 impl CanvasView {
-    /// Arrows nudge what is selected (with Shift further, with Alt they go to the neighbour), Tab goes
-    /// from node to node. Only while nothing else has the keyboard.
+    /// Arrows nudge the selection (with Shift further, with Alt they select the neighbour), Tab selects
+    /// the next node. Only while nothing else has the keyboard focus.
     pub(super) fn type_keys(
         &mut self,
         ui: &Ui,
@@ -147,7 +147,7 @@ impl CanvasView {
     }
 }
 
-/// All nodes as people read: each container and what is in it by rows, then what stands outside.
+/// All nodes in reading order: each container and what is in it by rows, then the nodes outside.
 fn reading_order(scene: &Scene) -> Vec<NodeRef> {
     let mut order = Vec::new();
     let rows = |nodes: &mut Vec<(i64, i64, NodeRef)>| {

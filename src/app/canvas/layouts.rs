@@ -16,7 +16,7 @@ use crate::scene::{Extra, ExtraKind, Measure, Request, Scene, TextStyle};
 /// How many finished layouts are remembered.
 const REMEMBERED: usize = 64;
 
-/// Keeps a scene for the Document.
+/// Stores a scene for the Document.
 #[derive(Default)]
 pub struct Layouts {
     /// The newest finished layout.
@@ -28,7 +28,7 @@ pub struct Layouts {
     request: Request,
     glide: Option<Glide>,
     afresh: bool,
-    /// Things were laid out by what imported policies allow, for the first time.
+    /// The scene was laid out with the connections of imported policies, for the first time.
     begun: bool,
     /// The newest layout put everything elsewhere.
     pub anew: bool,
@@ -62,7 +62,7 @@ impl Measure for Faces<'_> {
 }
 
 impl Layouts {
-    /// Asks for a layout that forgets where things were; pins stay.
+    /// Requests a layout that ignores earlier positions; pins stay.
     pub fn start_afresh(&mut self) {
         self.afresh = true;
         self.seen = None;
@@ -73,8 +73,8 @@ impl Layouts {
         self.slot.as_ref().is_some_and(Slot::busy)
     }
 
-    /// Asks for a new layout where the Document needs one, and takes a finished one in. `shown` is
-    /// what the user sees right now. Says whether `scene` is another one now.
+    /// Requests a new layout where the Document needs one, and applies a finished one. `shown` is what
+    /// the user sees now. Returns whether `scene` was replaced.
     pub fn follow(
         &mut self,
         (context, pool): (&Context, &Pool),
@@ -108,13 +108,13 @@ impl Layouts {
     /// Without flows, the connections of imported policies guide the layout, once.
     fn start_from_imported(&mut self, document: &Document, extras: &Extras) {
         let free = document.flows.is_empty() && document.layout.is_empty();
-        let kept = |extra: &Extra| extra.id.kind == ExtraKind::Imported;
-        if !self.begun && free && extras.all.iter().any(kept) {
+        let imported = |extra: &Extra| extra.id.kind == ExtraKind::Imported;
+        if !self.begun && free && extras.all.iter().any(imported) {
             (self.begun, self.afresh, self.anew) = (true, true, true);
         }
     }
 
-    /// Computes what is asked for, unless it is remembered.
+    /// Computes the requested layout, unless it is cached.
     fn start(&mut self, pool: &Pool, shown: &Scene) {
         let afresh = std::mem::take(&mut self.afresh);
         if afresh {
@@ -139,7 +139,7 @@ impl Layouts {
         });
     }
 
-    /// The layout that was asked for, once.
+    /// The requested layout, once.
     fn finished(&mut self) -> Option<Arc<Scene>> {
         if std::mem::take(&mut self.remembered) {
             let known = self
@@ -157,8 +157,8 @@ impl Layouts {
         Some(scene)
     }
 
-    /// How far things still are from their places, and how much of the way is done (0 to 1); none
-    /// when everything has arrived. Asks for frames only while something moves.
+    /// How far nodes still are from their positions, and the progress of the animation (0 to 1); none
+    /// when all have arrived. Requests frames only while something moves.
     pub fn glide(&mut self, context: &Context) -> Option<(BTreeMap<NodeRef, Vec2>, f32)> {
         let glide = self.glide.as_ref()?;
         let now = context.input(|input| input.time);
@@ -177,7 +177,7 @@ impl Layouts {
     }
 }
 
-/// Where things were, seen from where they are now.
+/// Earlier positions, relative to the current ones.
 fn shifts(before: &Scene, after: &Scene) -> BTreeMap<NodeRef, Vec2> {
     let spaces = after.namespaces.iter().map(|s| NodeRef::Namespace(s.id));
     let all = spaces.chain(after.nodes.iter().map(|n| n.node));

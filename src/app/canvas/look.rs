@@ -1,4 +1,4 @@
-//! What the drawn things look like beside their geometry: verdicts, isolation, selection.
+//! The look of drawn objects beside their geometry: verdicts, isolation, selection.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::query::exposure::Gates;
 use crate::scene::tokens::Palette;
 use crate::scene::{ArrowId, ExtraId, ExtraKind};
 
-/// The kind of line that says the verdict without colour; none: not judged yet.
+/// The kind of line that shows the verdict without colour; none: no verdict yet.
 pub fn line_of(verdict: Option<Verdict>) -> Line {
     match verdict {
         None | Some(Verdict::Exact | Verdict::Muted) => Line::Solid,
@@ -28,7 +28,7 @@ pub fn line_of(verdict: Option<Verdict>) -> Line {
     }
 }
 
-/// The icon in the chip that says the verdict without colour.
+/// The icon in the chip that shows the verdict without colour.
 pub fn icon_of(verdict: Option<Verdict>) -> Option<&'static str> {
     match verdict? {
         Verdict::Exact | Verdict::Muted => None,
@@ -61,7 +61,7 @@ pub fn icon_of_extra(kind: ExtraKind) -> &'static str {
     }
 }
 
-/// What an arrow that is no flow says, in words.
+/// The meaning of an arrow that is no flow, in words.
 pub fn words_of_extra(kind: ExtraKind) -> &'static str {
     match kind {
         ExtraKind::Imported => "allowed by imported policies, not drawn",
@@ -74,7 +74,7 @@ pub fn words_of_extra(kind: ExtraKind) -> &'static str {
     }
 }
 
-/// Colour of the line, of the chip's text and border, and of the chip's ground.
+/// Colours of the line, of the chip's text and border, and of the chip's background.
 pub fn colors_of(verdict: Option<Verdict>, palette: &Palette) -> (Color32, Color32, Color32) {
     let (line, ink, ground) = match verdict {
         Some(Verdict::TooWide) => (palette.wide, palette.wide, palette.wide_soft),
@@ -96,7 +96,7 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
     }
 }
 
-/// What the answers say about what is drawn.
+/// Results about the drawn objects.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     /// Verdicts and isolation.
@@ -107,11 +107,11 @@ pub struct Marks {
     pub lit: BTreeSet<FlowId>,
     /// The selected arrow that is no flow.
     pub extra: Option<ExtraId>,
-    /// What stands out while the rest is dimmed; none: nothing is dimmed.
+    /// What is highlighted while the rest is dimmed; none: nothing is dimmed.
     pub emphasis: Option<Arc<Emphasis>>,
 }
 
-/// What the newest answers say, gathered once for each.
+/// The newest results for the canvas, collected once per result.
 #[derive(Clone, Debug, Default)]
 pub struct Judged {
     /// Verdicts of flows.
@@ -145,15 +145,15 @@ impl PartialEq for Marks {
     }
 }
 
-/// How one gate of a workload stands, worst last.
+/// The isolation of one gate of a workload, worst last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shield {
     /// Isolated: filled.
     #[default]
     Closed,
-    /// Isolated, and opened by the drawing to pods that do not exist yet: half filled.
+    /// Isolated, and a drawn flow allows future pods: half filled.
     ByChoice,
-    /// Open to more than is drawn: half filled, amber.
+    /// Allows more than the drawn flows: half filled, amber.
     Partly,
     /// Not isolated: outlined, amber.
     Open,
@@ -162,7 +162,7 @@ pub enum Shield {
 /// Ingress, then egress.
 pub type Shields = [Shield; 2];
 
-/// What stands out, with its hops from where it began.
+/// What is highlighted, with the number of hops from the start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Emphasis {
     /// Nodes, and how many hops away each is.
@@ -170,7 +170,7 @@ pub struct Emphasis {
 }
 
 impl Marks {
-    /// What is said about this frame's picture.
+    /// Caption of the current frame.
     pub fn of(judged: &Arc<Judged>, look: &Look<'_>) -> Self {
         let (selection, lit) = (look.selection, look.highlight);
         let flows = selection.iter().filter_map(|item| match item {
@@ -186,7 +186,7 @@ impl Marks {
         }
     }
 
-    /// How that arrow stands out.
+    /// The emphasis of that arrow.
     pub fn arrow(&self, id: ArrowId) -> ArrowLook {
         match id {
             ArrowId::Flow(flow) => ArrowLook {
@@ -213,7 +213,7 @@ impl Marks {
     }
 }
 
-/// How the gates of workloads stand, and the worst of each namespace.
+/// The isolation of workloads, and the worst of each namespace.
 fn shields_of(results: &Results, gates: &Gates) -> BTreeMap<NodeRef, Shields> {
     let mut all: BTreeMap<NodeRef, Shields> = BTreeMap::new();
     for (id, isolation) in &results.proof.isolation {

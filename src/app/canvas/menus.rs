@@ -19,7 +19,7 @@ pub struct Place {
 }
 
 impl CanvasView {
-    /// Shows the menu of whatever was clicked with the secondary button, which is selected first.
+    /// Shows the context menu of the clicked object, which is selected first.
     pub(super) fn context_menu(
         &mut self,
         response: &Response,
@@ -156,7 +156,7 @@ fn listed(ui: &mut Ui, command: Command, commands: &mut Commands) {
     }
 }
 
-/// A line of a menu; says whether it was chosen.
+/// An item of a menu; returns whether it was chosen.
 fn entry(ui: &mut Ui, text: &str, key: &str) -> bool {
     let ink = theme::color(theme::palette(ui.ctx()).ink3);
     let key = RichText::new(key)

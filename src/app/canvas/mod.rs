@@ -77,13 +77,13 @@ pub struct CanvasView {
     pressed_hot: Option<NodeRef>,
     /// What the open context menu is about.
     menu_at: Option<menus::Place>,
-    /// The popup is about a thing that the edit of this frame adds.
+    /// The popup is about an object that the edit of this frame adds.
     adding: bool,
     /// Arrow keys are moving the selection this far.
     nudge: egui::Vec2,
     /// The next layout is fitted into view.
     fit_next: bool,
-    /// A thing to bring into view as soon as it is drawn.
+    /// An object to bring into view as soon as it is drawn.
     reveal: Option<Item>,
     shown_once: bool,
     /// The witness that was last brought into view.
@@ -96,7 +96,7 @@ pub struct CanvasView {
     judged_of: Option<(u64, Arc<AnalysisResults>)>,
 }
 
-/// Notices when egui forgets the glyphs it has drawn, so that kept text is made anew.
+/// Detects that egui dropped its glyph cache, so that cached text is laid out again.
 #[derive(Default)]
 struct Glyphs {
     epoch: u64,
@@ -127,7 +127,7 @@ impl CanvasView {
         self.camera.viewport
     }
 
-    /// What the last frame cost.
+    /// Counters of the last frame.
     pub fn counters(&self) -> Counters {
         self.scene_graph.counters
     }
@@ -160,7 +160,7 @@ impl CanvasView {
         Some(self.camera.rect_to_screen(rect))
     }
 
-    /// What is drawn as an SVG picture, with these lines below it.
+    /// The scene as an SVG document, with these lines below it.
     pub fn svg(&self, theme: Theme, legend: &[String]) -> String {
         svg::write_with(&self.scene_graph.scene, theme, legend)
     }
@@ -295,7 +295,7 @@ struct Look<'a> {
     reduced_motion: bool,
 }
 
-/// Where a thing is drawn, in the scene.
+/// Where an object is drawn, in the scene.
 fn item_rect(scene: &Scene, item: Item) -> Option<Rect> {
     if let Item::Flow(flow) = item {
         let arrow = scene.arrow(flow)?;

@@ -1,4 +1,4 @@
-//! Nodes on their way from one place to another.
+//! Nodes that are being moved.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::app::jobs::{Memo, Pool};
 use crate::model::{Document, NamespaceId, NodeRef};
 use crate::scene::{Scene, pt};
 
-/// Nodes on their way.
+/// Nodes that are being moved.
 pub struct Move {
     pub from: Pos2,
     pub drag: Drag,
     /// The scene as far as a worker has come with it.
     pub now: Arc<Scene>,
-    /// Copies are dropped, and the things themselves stay.
+    /// Copies are moved, and the originals stay.
     pub copy: bool,
     /// Dropped; shown until the layout has caught up.
     pub done: bool,
@@ -47,7 +47,7 @@ impl Drag {
     pub fn scene(&self) -> Scene {
         let by = pt(self.by.x, self.by.y);
         match self.into {
-            // On their way out, they do not stretch the container that they leave.
+            // Nodes that move out of a container do not stretch it.
             Some(_) => Scene::drag(&self.without_home(), &self.nodes, by),
             None => Scene::drag(&self.start, &self.nodes, by),
         }
@@ -78,7 +78,7 @@ impl Move {
         self.drag.into = into;
     }
 
-    /// Has a worker move everything to where the pointer is; what is under way is finished first.
+    /// Lets a worker move everything to the pointer; a running request is finished first.
     pub fn keep(&mut self, dragged: &mut Memo<Drag, Arc<Scene>>, pool: &Pool) {
         if self.done || self.drag.by == Vec2::ZERO && dragged.asked().is_none() {
             return;

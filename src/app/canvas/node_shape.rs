@@ -1,5 +1,5 @@
-//! egui_graphs' display of a node: a card, a pill or a namespace's container. Its shapes are made
-//! once for a zoom and kept; panning only moves them.
+//! egui_graphs' display of a node: a card, a pill or a namespace's container. Its shapes are cached for
+//! a zoom; panning only moves them.
 
 use egui::{Painter, Pos2, Rect, Shape, Vec2, vec2};
 use egui_graphs::{DisplayNode, DrawContext, NodeProps};
@@ -63,29 +63,29 @@ pub struct NodeShape {
     pub shift: Vec2,
     shields: Option<Shields>,
     want: Made,
-    kept: Option<(Made, Vec<Shape>)>,
+    cached: Option<(Made, Vec<Shape>)>,
     /// How often its shapes were made; tests read it.
     pub built: u64,
 }
 
 impl NodeShape {
-    /// Says what to draw. Shapes are kept where that changes nothing.
+    /// Sets what to draw. Shapes stay cached where that changes nothing.
     pub fn set(&mut self, thing: Thing, shields: Option<Shields>) {
         let (thing, place) = thing.at_origin();
         self.place = place;
         if self.thing != thing || self.shields != shields {
             self.thing = thing;
             self.shields = shields;
-            self.kept = None;
+            self.cached = None;
         }
     }
 
-    /// Says for which zoom and colours.
+    /// Sets the zoom and the colours.
     pub fn want(&mut self, made: Made) {
         self.want = made;
     }
 
-    /// Where it stands, in the scene.
+    /// Its position in the scene.
     pub fn rect(&self) -> Rect {
         let own = match &self.thing {
             Thing::Nothing => return Rect::NOTHING,
@@ -125,12 +125,12 @@ impl DisplayNode<NodeRef, ArrowId, Directed, DefaultIx> for NodeShape {
     }
 
     fn shapes(&mut self, ctx: &DrawContext) -> Vec<Shape> {
-        let fresh = matches!(&self.kept, Some((made, _)) if *made == self.want);
+        let fresh = matches!(&self.cached, Some((made, _)) if *made == self.want);
         if !fresh {
-            self.kept = Some((self.want, self.build(ctx.painter)));
+            self.cached = Some((self.want, self.build(ctx.painter)));
             self.built += 1;
         }
-        let shapes = self.kept.as_ref().map_or(&[][..], |(_, shapes)| shapes);
+        let shapes = self.cached.as_ref().map_or(&[][..], |(_, shapes)| shapes);
         let place = vec2(self.place.x, self.place.y) + self.shift;
         moved(shapes, (place * ctx.meta.zoom + ctx.meta.pan).round())
     }

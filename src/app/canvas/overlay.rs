@@ -169,7 +169,7 @@ impl CanvasView {
         }
     }
 
-    /// How many hops away each thing is, at its corner.
+    /// The number of hops to each object, at its corner.
     fn draw_hops(&self, painter: &Painter, view: &View, palette: &tokens::Palette) {
         let Some(emphasis) = view.emphasis().filter(|_| self.camera.zoom >= 0.3) else {
             return;

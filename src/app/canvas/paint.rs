@@ -5,7 +5,8 @@ use crate::app::theme;
 use crate::scene::tokens::Palette;
 use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
-/// How the line of an arrow is drawn; one for each verdict, so that colour never stands alone.
+/// How the line of an arrow is drawn; one for each verdict, so that meaning never relies on colour
+/// alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Line {
     /// Exact, and not yet judged.
@@ -37,7 +38,7 @@ pub fn line(points: &[Pos2], kind: Line, stroke: Stroke, zoom: f32) -> Vec<Shape
     }
 }
 
-/// The same way, moved aside by `distance`.
+/// The same path, moved aside by `distance`.
 fn beside(points: &[Pos2], distance: f32) -> Vec<Pos2> {
     let direction = |a: usize, b: usize| match (points.get(a), points.get(b)) {
         (Some(a), Some(b)) => (*b - *a).normalized(),
@@ -68,7 +69,7 @@ pub fn head(tip: Pos2, direction: Vec2, size: f32, color: Color32) -> Shape {
     Shape::convex_polygon(points, color, Stroke::NONE)
 }
 
-/// Cuts the end of a way so that the line stops inside the arrow's head, not at its tip.
+/// Cuts the end of a path so that the line stops inside the arrow's head, not at its tip.
 pub fn shorten(points: &mut Vec<Pos2>, mut by: f32) {
     while let [.., before, last] = points.as_slice() {
         let (before, last) = (*before, *last);
@@ -86,8 +87,8 @@ pub fn shorten(points: &mut Vec<Pos2>, mut by: f32) {
     }
 }
 
-/// A shield: filled means isolated, half filled open in part, outlined open; amber where that is
-/// more than is drawn.
+/// A shield: filled is isolated, half filled partly open, outlined open; amber where more is open than
+/// drawn.
 pub fn shield(center: Pos2, height: f32, state: Shield, palette: &Palette) -> Vec<Shape> {
     let ink = match state {
         Shield::Closed | Shield::ByChoice => palette.ink2,
@@ -170,7 +171,7 @@ pub fn dashed_frame(rect: Rect, stroke: Stroke) -> Vec<Shape> {
     Shape::dashed_line(&corners, stroke, 6.0, 4.0)
 }
 
-/// The shapes, moved. What is cached stands at the origin; this is all that panning costs.
+/// The shapes, moved. Cached shapes are at the origin; moving them is the only cost of panning.
 pub fn moved(shapes: &[Shape], by: Vec2) -> Vec<Shape> {
     shapes
         .iter()
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn dots_stay_few_however_far_out() {
+    fn the_number_of_grid_dots_is_bounded() {
         let area = Rect::from_min_size(pos2(0.0, 0.0), vec2(1600.0, 1000.0));
         let count = |zoom| match dots(area, Vec2::ZERO, zoom, Color32::GRAY) {
             Shape::Mesh(mesh) => mesh.vertices.len() / 4,

@@ -9,14 +9,14 @@ use crate::app::theme;
 use crate::scene;
 use crate::scene::tokens::{Palette, Theme};
 
-/// What kept shapes depend on beside the thing itself.
+/// What cached shapes depend on beside the object itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Made {
     /// The zoom they were made for.
     pub zoom: f32,
     /// The colours.
     pub theme: Theme,
-    /// Changes when egui forgets the glyphs it has drawn.
+    /// Changes when egui drops its glyph cache.
     pub glyphs: u64,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Pen<'a> {
         size.x
     }
 
-    /// One line of text in the middle of a room's height, cut where the room ends.
+    /// One line of text, vertically centred in a rectangle and truncated to its width.
     pub fn truncated(&mut self, room: Rect, text: &str, font: FontId, color: Color32) {
         let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
         job.wrap = TextWrapping::truncate_at_width(room.width().max(0.0));
@@ -101,7 +101,7 @@ impl<'a> Pen<'a> {
         self.shapes.push(Shape::galley(place, galley, color));
     }
 
-    /// A text size at this zoom, in quarter points, so that egui keeps few sizes of each glyph.
+    /// A text size at this zoom, in quarter points, so that egui caches few sizes of each glyph.
     pub fn size(&self, size: f32) -> f32 {
         (size * self.zoom * 4.0).round().max(4.0) / 4.0
     }

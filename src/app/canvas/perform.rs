@@ -42,12 +42,12 @@ impl CanvasView {
         }
     }
 
-    /// Brings a thing into view as soon as it is drawn.
+    /// Brings an object into view as soon as it is drawn.
     pub(in crate::app) fn reveal(&mut self, item: Item) {
         self.reveal = Some(item);
     }
 
-    /// Forgets all places and lays everything out again, as one step.
+    /// Discards all positions and lays everything out again, as one step.
     pub(in crate::app) fn lay_out(
         &mut self,
         document: &Document,
@@ -124,13 +124,14 @@ impl CanvasView {
         create::duplicate(document, &scene, &nodes, vec2(24.0, 24.0), commands);
     }
 
-    /// Where something new goes: to the pointer, or into the middle of what can be seen.
+    /// Where a new object goes: to the pointer, or to the middle of the visible area.
     fn place(&self) -> Pos2 {
         self.pointer
             .unwrap_or_else(|| create::middle(self.camera.visible()))
     }
 
-    /// The namespace that a new workload goes into: under the pointer, selected, or of what is selected.
+    /// The namespace of a new workload: the one under the pointer, else the selected one, else that of
+    /// the selection.
     fn home(&self, document: &Document, selection: &[Item]) -> Option<NamespaceId> {
         let at = self.place();
         let spaces = &self.scene_graph.scene.namespaces;
@@ -198,7 +199,7 @@ impl CanvasView {
         self.gesture = Gesture::Flow(FlowDraft::by_clicks(from, at));
     }
 
-    /// Opens the name of the node that is selected, or the ports of the flow; says whether there is one.
+    /// Edits the name of the selected node, or the ports of the flow; returns whether there is one.
     pub(in crate::app) fn rename_selected(
         &mut self,
         document: &Document,
@@ -249,7 +250,7 @@ impl CanvasView {
         create::run_and_select(document, paste, commands);
     }
 
-    /// Ends what is going on at the canvas; says whether there was anything.
+    /// Ends the current interaction with the canvas; returns whether there was one.
     pub(in crate::app) fn leave_gesture(&mut self) -> bool {
         let busy = self.popup.take().is_some() | !matches!(self.gesture, Gesture::Idle);
         self.gesture = Gesture::Idle;

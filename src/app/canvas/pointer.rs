@@ -142,7 +142,7 @@ impl CanvasView {
         response.request_focus();
         self.popup = None;
         let from = self.camera.to_scene(at);
-        // The pointer has come some way since it was pressed.
+        // The pointer has moved noticeably since it was pressed.
         self.hot = self.pressed_hot.take().or_else(|| self.hot_at(from, view));
         if let Gesture::Flow(draft) = &mut self.gesture {
             // Drawn by clicks so far; from here on by a drag.

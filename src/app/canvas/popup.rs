@@ -19,11 +19,11 @@ pub enum Popup {
     Ports(PortPicker),
     /// The other end of a flow.
     Target(TargetPicker),
-    /// The name of a thing; shown in its place. A new workload's label takes the name, too.
+    /// The name of an object, edited in its place. A new workload's label gets the name, too.
     Rename(Item, Age),
 }
 
-/// Whether a thing was there before its name was opened.
+/// Whether the object existed before its name was edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
     /// It was.
@@ -141,7 +141,7 @@ impl CanvasView {
         draft::preview(&painter, &self.camera, source, None, target, at, stroke);
     }
 
-    /// The rectangle of a thing on the screen.
+    /// The rectangle of an object on the screen.
     pub(super) fn item_screen(&self, item: Item) -> Option<Rect> {
         let rect = super::item_rect(&self.scene_graph.scene, item)?;
         Some(self.camera.rect_to_screen(rect))
@@ -169,8 +169,8 @@ fn accepted_name(
     Ok(edit)
 }
 
-/// A small floating window on the canvas; with `framed`, it has a ground of its own. Gives what is
-/// in it, and whether the pointer was pressed outside it.
+/// A small floating window on the canvas; with `framed`, it has a background of its own. Returns its
+/// content, and whether the pointer was pressed outside it.
 pub fn floating<R>(
     ui: &Ui,
     name: &str,

@@ -49,7 +49,7 @@ impl PortPicker {
 }
 
 impl CanvasView {
-    /// Asks for the ports of a flow between two ends, new or known.
+    /// Opens the ports of a flow between two ends, new or existing.
     pub(super) fn ask_ports(&mut self, document: &Document, from: End, to: End, at: Pos2) {
         let same = |flow: &Flow| flow.from == from && flow.to == to && !flow.muted;
         let known = document
@@ -233,7 +233,7 @@ impl PortPicker {
         outcome
     }
 
-    /// The typed ports; says whether Enter was pressed.
+    /// The typed ports; returns whether Enter was pressed.
     fn field(&mut self, ui: &mut Ui) -> bool {
         ui.add_space(6.0);
         let edit = TextEdit::singleline(&mut self.text)
@@ -313,7 +313,7 @@ impl PortPicker {
     }
 }
 
-/// A port to choose; says whether it was clicked.
+/// A port to choose; returns whether it was clicked.
 fn port_chip(ui: &mut Ui, label: &str, on: bool) -> bool {
     let palette = theme::palette(ui.ctx());
     let ink = theme::color(if on { palette.accent } else { palette.ink });

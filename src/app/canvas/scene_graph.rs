@@ -1,6 +1,6 @@
 //! The drawn graph: an egui_graphs graph of ids whose displays are made from the scene. The canvas
-//! drives egui_graphs' parts itself, for what is visible only: its own view asks for a frame after
-//! each frame and draws what is off the screen.
+//! calls egui_graphs' parts itself, for visible objects only: its own view requests a frame after each
+//! frame and draws objects off screen.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const DIMMED: f32 = 0.35;
 /// The drawn graph; payloads are ids.
 pub type Drawn = Graph<NodeRef, ArrowId, Directed, DefaultIx, NodeShape, ArrowShape>;
 
-/// What the last frames cost; tests read it.
+/// Counters of the last frames; tests read them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Frames drawn so far.
@@ -48,9 +48,9 @@ pub struct Counters {
 pub struct SceneGraph {
     /// What is shown.
     pub scene: Arc<Scene>,
-    /// Finds things of the scene by place.
+    /// Finds objects of the scene by position.
     pub index: Index,
-    /// What the last frame cost.
+    /// Counters of the last frame.
     pub counters: Counters,
     graph: Drawn,
     nodes: BTreeMap<NodeRef, NodeIndex>,
@@ -78,7 +78,7 @@ impl Default for SceneGraph {
 }
 
 impl SceneGraph {
-    /// Shows another scene. The graph keeps what stays, with its shapes.
+    /// Shows another scene. Objects in both keep their shapes.
     pub fn show(&mut self, scene: Arc<Scene>, marks: Marks) {
         let same = Arc::ptr_eq(&self.scene, &scene);
         if same && self.marks == marks {

@@ -1,4 +1,4 @@
-//! The other end of a flow, from a list that typing filters: things that exist, and new ones.
+//! Chooses the other end of a flow from a list that typing filters: existing objects, and new ones.
 
 use egui::{Key, Modifiers, Pos2, ScrollArea, TextEdit, Ui, vec2};
 
@@ -15,11 +15,11 @@ use create::Peer;
 pub struct TargetPicker {
     /// The source; none: the source itself is being chosen.
     pub from: Option<End>,
-    /// Where it opens, and where a new peer goes.
+    /// Where it opens, and where a new peer is placed.
     pub at: Pos2,
     /// The namespace that it was dropped in.
     inside: Option<NamespaceId>,
-    /// New things first: it was dropped where nothing is.
+    /// New objects first: the flow was dropped on empty canvas.
     new_first: bool,
     text: String,
     row: usize,
@@ -36,7 +36,7 @@ enum Choice {
 }
 
 impl CanvasView {
-    /// Asks what a flow that was dropped on nothing should end at.
+    /// Opens the list for a flow that was dropped on empty canvas.
     pub(super) fn ask_target(&mut self, from: Option<End>, at: Pos2) {
         let point = pt(at.x, at.y);
         let spaces = &self.scene_graph.scene.namespaces;
@@ -55,7 +55,7 @@ impl CanvasView {
         }));
     }
 
-    /// Asks by keyboard what a flow should end at (or begin at, without a source).
+    /// Opens the list by keyboard, for the destination of a flow (or its source, without a source).
     pub(super) fn list_targets(&mut self, from: Option<End>, at: Pos2) {
         self.ask_target(from, at);
         if let Some(Popup::Target(picker)) = &mut self.popup {
@@ -133,7 +133,7 @@ impl TargetPicker {
         }
     }
 
-    /// The filter; says whether it changed nothing (none), was typed in, or Enter was pressed.
+    /// The filter; returns whether it is unchanged (none), was edited, or Enter was pressed.
     fn field(&mut self, ui: &mut Ui) -> Option<bool> {
         let hint = match self.new_first {
             true => "Name a new one, or search",

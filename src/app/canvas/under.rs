@@ -1,4 +1,4 @@
-//! What is under the pointer: things, handles, ends of flows.
+//! What is under the pointer: objects, handles, ends of flows.
 
 use egui::{Pos2, Response, Vec2, vec2};
 
@@ -108,7 +108,7 @@ pub fn extra_at(hit: Option<Hit>) -> Option<ExtraId> {
     }
 }
 
-/// The thing that a click there selects.
+/// The object that a click there selects.
 pub fn item_at(hit: Option<Hit>) -> Option<Item> {
     match hit? {
         Hit::Node(OUTSIDE) => None,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Report;
 use super::open::is_project;
-use crate::app::dialogs::Ask;
+use crate::app::dialogs::PathRequest;
 use crate::app::panels::side::Tab;
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -29,7 +29,7 @@ impl App {
         if saved.is_none() {
             let text =
                 "This project was never saved. Save it first, then compare later changes with it";
-            self.view.complain(text);
+            self.view.show_error(text);
             return;
         }
         self.view.compare.with_saved();
@@ -78,11 +78,11 @@ impl App {
             self.view.compare.with_other(side);
         }
         match self.files.noting.take() {
-            Some(Ok(path)) => self.view.say(format!("Saved to {}", path.display())),
+            Some(Ok(path)) => self.view.notify(format!("Saved to {}", path.display())),
             Some(Err(diagnostic)) => {
                 let help = diagnostic.help.as_deref().unwrap_or_default();
                 let text = format!("{}; {help}", sentence(&diagnostic.message));
-                self.view.complain(text);
+                self.view.show_error(text);
             }
             None => {}
         }
@@ -93,20 +93,20 @@ impl App {
         let project = self.files.name_of(&self.document());
         if let Some(text) = self.view.compare.markdown(&project) {
             self.context.copy_text(text);
-            self.view.say("Table copied");
+            self.view.notify("Table copied");
         }
     }
 
-    /// Asks where the table goes.
+    /// Asks where to write the table.
     pub(in crate::app) fn save_comparison(&mut self) {
         let name = self.files.name_of(&self.document());
-        self.ask_path(Ask::SaveTable(format!("{name}-changes.md")));
+        self.ask_path(PathRequest::SaveTable(format!("{name}-changes.md")));
     }
 
-    /// Asks where the picture goes.
+    /// Asks where to write the SVG.
     pub(in crate::app) fn save_comparison_picture(&mut self) {
         let name = self.files.name_of(&self.document());
-        self.ask_path(Ask::SavePicture(format!("{name}-changes.svg")));
+        self.ask_path(PathRequest::SavePicture(format!("{name}-changes.svg")));
     }
 
     /// Writes the table in the background.

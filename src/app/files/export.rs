@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::dialogs::Ask;
+use crate::app::dialogs::PathRequest;
 use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -90,12 +90,12 @@ impl App {
         };
         self.keep_export();
         self.ask_path(match form {
-            Form::OneFile => Ask::ExportFile(format!("{name}-policies.yaml")),
-            Form::Folder => Ask::ExportFolder,
+            Form::OneFile => PathRequest::ExportFile(format!("{name}-policies.yaml")),
+            Form::Folder => PathRequest::ExportFolder,
         });
     }
 
-    /// Keeps the export dialog's state while a path is asked for.
+    /// Stores the export dialog's state while the path dialog is open.
     pub(super) fn keep_export(&mut self) {
         if let Some(Overlay::Export(view)) = self.view.overlay.take() {
             self.last_export = Some(view);
@@ -113,7 +113,7 @@ impl App {
         self.plan_export();
     }
 
-    /// Does what the plan says.
+    /// Carries out the plan.
     pub(in crate::app) fn write_export(&mut self) {
         let Some(Overlay::Export(view)) = &self.view.overlay else {
             return;
@@ -147,11 +147,17 @@ impl App {
         match written {
             Ok(count) => {
                 let files = if count == 1 { "file" } else { "files" };
-                self.view.say(format!("Exported: {count} {files} changed"));
+                let place = match &self.view.overlay {
+                    Some(Overlay::Export(view)) => view.target.as_ref(),
+                    _ => None,
+                };
+                let place = place.map_or(String::new(), |path| format!(" to {}", path.display()));
+                self.view
+                    .notify(format!("Exported{place}: {count} {files} changed"));
                 self.keep_export();
             }
             Err(diagnostic) => {
-                self.view.complain(sentence(&diagnostic.message));
+                self.view.show_error(sentence(&diagnostic.message));
                 self.plan_export();
             }
         }

@@ -25,11 +25,11 @@ pub struct Report {
 impl Report {
     /// Whether there is anything in it that a user should see at once.
     pub fn matters(&self) -> bool {
-        let told = self
+        let important = self
             .diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity != Severity::Info);
-        told || !self.offers.is_empty()
+        important || !self.offers.is_empty()
     }
 }
 
@@ -37,7 +37,7 @@ impl Report {
 pub struct Imported {
     /// What was read.
     pub document: Document,
-    /// What to say about it.
+    /// Its diagnostics.
     pub report: Report,
 }
 

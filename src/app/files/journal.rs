@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use egui::Context;
 
-use crate::app::jobs::{Pool, Sequence};
+use crate::app::jobs::{Pool, Sequence, Slot};
 use crate::app::overlays::{Overlay, Question};
 use crate::app::state::App;
-use crate::model::History;
+use crate::model::{Document, History};
 use crate::project::files::{Journal, Orphan};
 use crate::project::format;
 
@@ -18,6 +18,12 @@ const SOON: f64 = 1.0;
 /// The journal, once something was written; only workers look into it, one at a time.
 type Held = Arc<Mutex<Option<Journal>>>;
 
+/// Unsaved work of a crashed session; none: it cannot be read.
+struct Found {
+    orphan: Orphan,
+    document: Option<Document>,
+}
+
 /// The journal of the open project.
 pub(super) struct Journaling {
     journal: Held,
@@ -26,7 +32,8 @@ pub(super) struct Journaling {
     /// The state to be written down, and when, in the window's seconds.
     due: Option<(u64, f64)>,
     work: Sequence,
-    orphan: Option<Orphan>,
+    looking: Slot<Option<Found>>,
+    found: Option<Found>,
 }
 
 impl Journaling {
@@ -36,11 +43,12 @@ impl Journaling {
             written: None,
             due: None,
             work: Sequence::new(pool),
-            orphan: None,
+            looking: Slot::new(pool),
+            found: None,
         }
     }
 
-    /// Nothing is unsaved any more, or nobody wants it.
+    /// Nothing is unsaved any more, or it was discarded.
     pub(super) fn close(&mut self) {
         self.due = None;
         self.written = None;
@@ -113,39 +121,103 @@ impl App {
         });
     }
 
-    /// Looks for unsaved work of a crashed session, and asks what to do with it.
+    /// Looks for unsaved work of a crashed session on the worker pool.
     pub(in crate::app) fn look_for_journal(&mut self) {
-        let Some(state) = &self.files.state else {
+        let Some(state) = self.files.state.clone() else {
             return;
         };
-        let Some(orphan) = state.orphans().into_iter().next() else {
+        self.files.journal.looking.start(move |_| {
+            let orphan = state.orphans().into_iter().next()?;
+            let document = format::read(&orphan.content, "journal");
+            Some(Found {
+                document: document.ok().map(|(document, _)| document),
+                orphan,
+            })
+        });
+        if self.files.pool.is_inline() {
+            self.poll_journal();
+        }
+    }
+
+    /// Asks what to do with the unsaved work that was found, once nothing else is asked or unsaved.
+    pub(super) fn poll_journal(&mut self) {
+        let dirty = self.history.as_ref().is_some_and(History::is_dirty);
+        if dirty || self.view.overlay.is_some() {
             return;
-        };
-        let name = format::read(&orphan.content, "journal")
-            .map_or(String::new(), |(document, _)| document.name);
-        self.files.journal.orphan = Some(orphan);
-        self.view.overlay = Some(Overlay::Question(Question::Recover(name)));
+        }
+        if let Some(Some(found)) = self.files.journal.looking.take() {
+            let name = found
+                .document
+                .as_ref()
+                .map(|document| document.name.clone());
+            let question = Question::Recover(name.unwrap_or_default());
+            self.files.journal.found = Some(found);
+            self.view.overlay = Some(Overlay::Question(question));
+        }
     }
 
     /// Restores the unsaved work of a crashed session, or discards it.
     pub(in crate::app) fn recover(&mut self, take: bool) {
-        let Some(orphan) = self.files.journal.orphan.take() else {
+        let Some(Found { orphan, document }) = self.files.journal.found.take() else {
             return;
         };
-        if !take {
-            self.files.journal.work.run(move || orphan.discard());
-            return;
-        }
-        match format::read(&orphan.content, "journal") {
-            Ok((document, _)) => {
+        match document {
+            _ if !take => self.files.journal.work.run(move || orphan.discard()),
+            Some(document) => {
                 let path = orphan.project.clone();
                 self.enter(History::unsaved(document), path);
                 let adopted = orphan.adopt();
                 let journaling = &self.files.journal;
                 journaling.run(move |journal| *journal = Some(adopted));
-                self.view.say("Unsaved work restored. Save it to keep it");
+                self.view
+                    .notify("Unsaved work restored. Save it to keep it");
             }
-            Err(_) => self.view.complain("The unsaved work cannot be read"),
+            None => self.view.show_error("The unsaved work cannot be read"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::dialogs::Prepared;
+    use crate::app::jobs::Workers;
+    use crate::app::{Command, Surroundings};
+    use crate::project::files::StateFolder;
+    use crate::yaml::read::texts_read;
+
+    #[test]
+    fn unsaved_work_is_found_and_read_by_a_worker() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let state = StateFolder::at(folder.path().to_owned());
+        let lost = Document {
+            name: "lost".into(),
+            ..Document::default()
+        };
+        let journal = state.start_journal().expect("a journal");
+        journal
+            .write(&format::write(&lost), None)
+            .expect("it is written");
+        drop(journal);
+        let surroundings = Surroundings {
+            workers: Workers::Held,
+            dialogs: Box::new(Prepared::default()),
+            state_folder: Some(state),
+        };
+        let mut app = App::new(&Context::default(), surroundings);
+        app.poll_files();
+        assert!(app.view.overlay.is_none());
+        app.files.pool().run_held();
+        app.poll_files();
+        let Some(Overlay::Question(Question::Recover(name))) = &app.view.overlay else {
+            panic!("nothing is asked");
+        };
+        assert_eq!(name, "lost");
+        let before = texts_read();
+        app.perform(Command::Recover(true));
+        assert_eq!(
+            (app.document().name.as_str(), texts_read()),
+            ("lost", before)
+        );
     }
 }

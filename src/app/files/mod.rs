@@ -1,5 +1,5 @@
-//! Where the project lives, and what is being read and written: open, import, save, export, the
-//! journal. All of it runs on workers; what comes back is taken in at the beginning of a frame.
+//! The file of the project, and what is being read and written: open, import, save, export, the
+//! journal. All of it runs on workers; results are applied at the beginning of a frame.
 
 mod comparing;
 mod export;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use egui::Context;
 
 use super::command::Command;
-use super::dialogs::{Answer, Ask, Dialogs};
+use super::dialogs::{Answer, Dialogs, PathRequest};
 use super::jobs::{Pool, Sequence, Slot};
 use super::overlays::{Overlay, PathPrompt, Question};
 use super::preferences::Preferences;
@@ -37,7 +37,7 @@ pub struct Files {
     pool: Pool,
     dialogs: Box<dyn Dialogs>,
     state: Option<StateFolder>,
-    asking: Slot<(Ask, Answer)>,
+    asking: Slot<(PathRequest, Answer)>,
     reading: Slot<open::Read>,
     saves: save::Saves,
     preferences: Sequence,
@@ -48,9 +48,9 @@ pub struct Files {
     journal: journal::Journaling,
     /// What was to be done once the project is saved.
     after_save: Option<Command>,
-    /// The user said that unsaved changes may be lost, for the next command.
+    /// The user agreed to discard unsaved changes, for the next command.
     let_go: bool,
-    /// The window is closing, and nothing is in the way any more.
+    /// The window is closing, and nothing prevents it any more.
     leaving: bool,
 }
 
@@ -120,7 +120,7 @@ impl Files {
             .map_or_else(Preferences::default, StateFolder::preferences)
     }
 
-    /// Remembers what the user likes; that it could not be is no reason to stop anybody.
+    /// Stores the preferences; a failure is ignored.
     pub fn save_preferences(&self, preferences: &Preferences) {
         if let Some(state) = self.state.clone() {
             let preferences = preferences.clone();
@@ -140,13 +140,14 @@ impl App {
         if let Some(read) = self.files.reading.take() {
             self.read(read);
         }
+        self.poll_journal();
         self.poll_saves();
         self.poll_comparing();
         self.poll_export();
     }
 
     /// Asks for a path, with the desktop's dialog or, where there is none, in the window.
-    pub(super) fn ask_path(&mut self, ask: Ask) {
+    pub(super) fn ask_path(&mut self, ask: PathRequest) {
         let pending = self.files.dialogs.ask(&ask);
         self.files.asking.start(move |_| (ask, pending()));
         if self.files.pool.is_inline() {
@@ -155,25 +156,25 @@ impl App {
     }
 
     /// What a dialog came to.
-    pub(super) fn answered(&mut self, ask: Ask, answer: Answer) {
+    pub(super) fn answered(&mut self, ask: PathRequest, answer: Answer) {
         let paths = match answer {
             Answer::Paths(paths) if !paths.is_empty() => paths,
             Answer::Paths(_) | Answer::Cancelled => {
                 self.files.after_save = None;
-                if matches!(ask, Ask::ExportFile(_) | Ask::ExportFolder) {
+                if matches!(ask, PathRequest::ExportFile(_) | PathRequest::ExportFolder) {
                     self.export_target(None);
                 }
                 return;
             }
             Answer::NoService => {
                 let typed = match &ask {
-                    Ask::SaveProject(name)
-                    | Ask::ExportFile(name)
-                    | Ask::SaveTable(name)
-                    | Ask::SavePicture(name) => name.clone(),
+                    PathRequest::SaveProject(name)
+                    | PathRequest::ExportFile(name)
+                    | PathRequest::SaveTable(name)
+                    | PathRequest::SavePicture(name) => name.clone(),
                     _ => String::new(),
                 };
-                if matches!(ask, Ask::ExportFile(_) | Ask::ExportFolder) {
+                if matches!(ask, PathRequest::ExportFile(_) | PathRequest::ExportFolder) {
                     self.keep_export();
                 }
                 self.view.overlay = Some(Overlay::Path(PathPrompt { ask, typed }));
@@ -181,21 +182,25 @@ impl App {
             }
         };
         match ask {
-            Ask::OpenProject | Ask::OpenFolder | Ask::OpenFiles => {
+            PathRequest::OpenProject | PathRequest::OpenFolder | PathRequest::OpenFiles => {
                 self.commands.push(Command::OpenPaths(paths));
             }
-            Ask::ImportFolder | Ask::ImportFiles => self.commands.push(Command::ImportPaths(paths)),
-            Ask::CompareProject | Ask::CompareFolder => {
+            PathRequest::ImportFolder | PathRequest::ImportFiles => {
+                self.commands.push(Command::ImportPaths(paths))
+            }
+            PathRequest::CompareProject | PathRequest::CompareFolder => {
                 self.commands.push(Command::ComparePaths(paths));
             }
-            Ask::SaveTable(_) => self.write_table(paths.into_iter().next()),
-            Ask::SavePicture(_) => self.write_picture(paths.into_iter().next()),
-            Ask::SaveProject(_) => self.save_to(paths.into_iter().next()),
-            Ask::ExportFolder | Ask::ExportFile(_) => self.export_target(paths.into_iter().next()),
+            PathRequest::SaveTable(_) => self.write_table(paths.into_iter().next()),
+            PathRequest::SavePicture(_) => self.write_picture(paths.into_iter().next()),
+            PathRequest::SaveProject(_) => self.save_to(paths.into_iter().next()),
+            PathRequest::ExportFolder | PathRequest::ExportFile(_) => {
+                self.export_target(paths.into_iter().next())
+            }
         }
     }
 
-    /// Whether a command that closes the project may go on; if not, the user is asked first.
+    /// Whether a command that closes the project may continue; if not, the user is asked first.
     pub(super) fn may_lose_work(&mut self, command: &Command) -> bool {
         let dirty = self
             .history
@@ -209,13 +214,13 @@ impl App {
         true
     }
 
-    /// Goes on with a command although changes are lost.
+    /// Continues with a command although changes are lost.
     pub(super) fn without_saving(&mut self, next: Command) {
         self.files.let_go = true;
         self.commands.push(next);
     }
 
-    /// Saves, and then goes on with a command.
+    /// Saves, and then continues with a command.
     pub(super) fn save_then(&mut self, next: Command) {
         self.files.after_save = Some(next);
         self.commands.push(Command::Save);
@@ -239,7 +244,7 @@ impl App {
         }
     }
 
-    /// Closes the window; nothing is in the way any more.
+    /// Closes the window; nothing prevents it any more.
     pub(super) fn quit(&mut self) {
         self.files.leaving = true;
         self.files.journal.close();

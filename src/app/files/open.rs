@@ -77,7 +77,11 @@ impl App {
                 name: "pasted".into(),
                 text,
             };
-            let imported = Box::new(import(&[source], Vec::new(), project.as_ref()));
+            let mut imported = Box::new(import(&[source], Vec::new(), project.as_ref()));
+            let document = &imported.document;
+            if document.namespaces.is_empty() && document.policies.is_empty() {
+                imported.report.summary = "The clipboard contains no Kubernetes YAML".to_owned();
+            }
             Read::Manifests {
                 imported,
                 into,
@@ -163,7 +167,7 @@ impl App {
         if report.matters() {
             self.view.overlay = Some(Overlay::Report);
         } else if !report.summary.is_empty() {
-            self.view.say(report.summary.clone());
+            self.view.notify(report.summary.clone());
         }
         self.files.report = Some(report);
     }
@@ -221,7 +225,7 @@ fn project_text(text: &str, into: bool) -> Option<Read> {
     }
 }
 
-/// Whether a path is a project: by its name, or by what its text says.
+/// Whether a path is a project: by its name, or by its content.
 pub(super) fn is_project(path: &Path) -> bool {
     let named = path.to_string_lossy().ends_with(format::EXTENSION);
     named || std::fs::read_to_string(path).is_ok_and(|text| format::is_project(&text))

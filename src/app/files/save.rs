@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::command::Command;
-use crate::app::dialogs::Ask;
+use crate::app::dialogs::PathRequest;
 use crate::app::jobs::{Pool, Slot};
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -26,7 +26,7 @@ pub(super) struct Saves {
 struct Save {
     project: u64,
     path: PathBuf,
-    /// The file as this project last read or wrote it; none: whatever is there is replaced.
+    /// The file as this project last read or wrote it; none: an existing file is replaced.
     known: Option<Stamp>,
     /// What the project was read from, or saved as, last.
     text: Arc<str>,
@@ -69,7 +69,7 @@ impl Saves {
         self.waiting.push_back(save);
     }
 
-    /// Starts the next save, unless one is under way.
+    /// Starts the next save, unless one is running.
     fn start_next(&mut self) {
         if self.slot.busy() {
             return;
@@ -81,7 +81,7 @@ impl Saves {
 }
 
 impl Drop for Saves {
-    /// What was asked to be saved is saved, even when the window is closed meanwhile.
+    /// A requested save is finished, even when the window is closed meanwhile.
     fn drop(&mut self) {
         self.pool.clone().wait_until(|| {
             self.start_next();
@@ -120,7 +120,10 @@ impl App {
     pub(in crate::app) fn save_as(&mut self) {
         let name = self.document().name;
         let name = if name.is_empty() { "project" } else { &name };
-        self.ask_path(Ask::SaveProject(format!("{name}{}", format::EXTENSION)));
+        self.ask_path(PathRequest::SaveProject(format!(
+            "{name}{}",
+            format::EXTENSION
+        )));
     }
 
     /// Saves to a file in the background.
@@ -147,7 +150,7 @@ impl App {
         self.poll_saves();
     }
 
-    /// Takes in what saving came to, and goes on with the next.
+    /// Handles the result of a save, and continues with the next.
     pub(super) fn poll_saves(&mut self) {
         loop {
             self.files.saves.start_next();
@@ -167,7 +170,7 @@ impl App {
                 for next in waiting.filter(|next| next.path == save.path) {
                     next.known = file.stamp;
                 }
-                self.view.say(format!("Saved to {shown}"));
+                self.view.notify(format!("Saved to {shown}"));
                 self.remember(&save.path);
                 if !open {
                     return;
@@ -181,21 +184,21 @@ impl App {
                 self.context.request_repaint();
             }
             Outcome::ChangedElsewhere => {
-                // Nothing of theirs is lost without a word, whatever else waits for this file.
+                // None of their failures goes unreported, even when another save waits for this file.
                 let waiting = &mut self.files.saves.waiting;
                 waiting.retain(|next| next.path != save.path);
                 if open {
                     self.files.file.stamp = None;
-                    self.view.complain("Another program changed the file. Save again to overwrite it, or use Save as");
+                    self.view.show_error("Another program changed the file. Save again to overwrite it, or use Save as");
                 } else {
                     let text = format!("Not saved: another program changed {shown}");
-                    self.view.complain(text);
+                    self.view.show_error(text);
                 }
             }
             Outcome::Failed(diagnostic) => {
                 let help = diagnostic.help.as_deref().unwrap_or_default();
                 self.view
-                    .complain(format!("{}; {help}", sentence(&diagnostic.message)));
+                    .show_error(format!("{}; {help}", sentence(&diagnostic.message)));
             }
         }
     }
@@ -211,7 +214,7 @@ mod tests {
     use crate::model::{Document, Edit, History};
     use crate::project::files;
 
-    /// A window whose workers wait until they are told to go on, with a project in it.
+    /// A window with a project whose workers wait for a signal.
     fn app(path: &Path) -> App {
         let surroundings = Surroundings {
             workers: Workers::Held,
@@ -275,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_save_that_ends_after_another_project_was_opened_belongs_to_its_own() {
+    fn a_save_that_ends_after_another_project_was_opened_does_not_affect_it() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let [first, second] =
             ["a", "b"].map(|n| folder.path().join(format!("{n}.drawbridge.yaml")));

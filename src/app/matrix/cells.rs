@@ -92,7 +92,7 @@ impl Painter<'_> {
             .unwrap_or_default()
     }
 
-    /// White ground, lines between the cells, and the cross of the pointer.
+    /// The background, lines between the cells, and the row and column under the pointer.
     fn ground(&self, painter: &egui::Painter) {
         let palette = theme::palette(self.ui.ctx());
         let (rows, columns) = (&self.shown.rows, &self.shown.columns);
@@ -146,15 +146,15 @@ impl Painter<'_> {
             }
             return false;
         };
-        let stands = cell.verdict();
-        let (ink, ground) = verdict::colors(stands, palette);
+        let verdict = cell.verdict();
+        let (ink, ground) = verdict::colors(verdict, palette);
         let inner = rect.shrink2(vec2(4.0, 4.0));
         painter.rect_filled(inner, 5.0, color(ground));
-        outline(painter, inner, stands, color(ink));
+        outline(painter, inner, verdict, color(ink));
         let text = short(ports_of(cell, mode));
         let font = theme::mono(tokens::TEXT_SMALL);
         let mut job = egui::text::LayoutJob::simple_singleline(text, font, color(ink));
-        let signed = stands != PairVerdict::Drawn;
+        let signed = verdict != PairVerdict::Drawn;
         let room = inner.width() - 8.0 - if signed { 16.0 } else { 0.0 };
         job.wrap = egui::text::TextWrapping::truncate_at_width(room);
         let galley = painter.layout_job(job);
@@ -162,7 +162,7 @@ impl Painter<'_> {
         let mut left = inner.center().x - width / 2.0;
         if signed {
             let at = pos2(left + 5.0, inner.center().y);
-            let icon = verdict::icon(stands);
+            let icon = verdict::icon(verdict);
             let font = theme::icon(12.0);
             painter.text(at, Align2::CENTER_CENTER, icon, font, color(ink));
             left += 16.0;
@@ -231,7 +231,7 @@ impl Painter<'_> {
         self.shown.rows.len()
     }
 
-    /// The namespace, where workloads stand in another order.
+    /// The namespace, where workloads are not ordered by namespace.
     fn about(&self, row: usize) -> String {
         let node = self.entries.nodes(self.matrix.axis).get(self.entry(row));
         match (self.matrix.axis, node) {
@@ -288,9 +288,9 @@ fn speaks(cell: &Cell, mode: Mode) -> bool {
 }
 
 /// The line around a cell: dashed where blocked, solid where too wide, dotted where it cannot be expressed.
-fn outline(painter: &egui::Painter, rect: Rect, stands: PairVerdict, ink: egui::Color32) {
+fn outline(painter: &egui::Painter, rect: Rect, verdict: PairVerdict, ink: egui::Color32) {
     let stroke = Stroke::new(1.0, ink);
-    let dashes = match stands {
+    let dashes = match verdict {
         PairVerdict::Drawn => return,
         PairVerdict::NotDrawn | PairVerdict::Open | PairVerdict::Denied => {
             painter.rect_stroke(rect, 5.0, stroke, StrokeKind::Inside);

@@ -1,4 +1,4 @@
-//! The cells, with names that stay in sight: only what is seen is painted.
+//! The cells, with names that stay visible: only the visible part is painted.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub(super) const NAMES: f32 = 168.0;
 /// Height of the names of columns.
 pub(super) const TOP: f32 = 104.0;
 
-/// Shows it; gives the entries of a cell that is asked about.
+/// Shows it; returns the entries of the queried cell.
 pub(super) fn grid_ui(
     ui: &mut Ui,
     document: &Document,
@@ -71,13 +71,13 @@ pub(super) fn grid_ui(
         rows: matrix.rows.len(),
         ..counters
     };
-    tell(document, entries, matrix, &focus, &response, hovered);
+    describe(document, entries, matrix, &focus, &response, hovered);
     let (row, column) = asked?;
     let entry = |at: usize| matrix.order.entries.get(at).copied();
     Some((entry(row)?, entry(column)?))
 }
 
-/// The room in which the cells scroll.
+/// The area in which the cells scroll.
 fn scrolled(
     ui: &mut Ui,
     body: Rect,
@@ -152,7 +152,7 @@ impl Shown {
     }
 }
 
-/// Has the rows made that are seen; of the others only so many are kept.
+/// Requests the visible rows; caches a limited number of others.
 fn ask_for_rows(matrix: &mut MatrixView, shown: &Shown) {
     let seen = matrix
         .order
@@ -167,8 +167,8 @@ fn ask_for_rows(matrix: &mut MatrixView, shown: &Shown) {
     }
 }
 
-/// Tells screen readers and tooltips what the chosen and the hovered cell say.
-fn tell(
+/// Describes the chosen and the hovered cell to screen readers and in tooltips.
+fn describe(
     document: &Document,
     entries: &AxisEntries,
     matrix: &MatrixView,

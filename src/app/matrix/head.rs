@@ -14,7 +14,7 @@ use crate::scene::tokens;
 /// Its height.
 pub(super) const HEIGHT: f32 = 88.0;
 
-/// Canvas or matrix; gives the newly chosen one.
+/// Canvas or matrix; returns the newly chosen one.
 pub(super) fn switch_ui(ui: &mut Ui, rect: Rect, center: Center) -> Option<Center> {
     let palette = theme::palette(ui.ctx());
     let stroke = Stroke::new(1.0, color(palette.outline));
@@ -55,7 +55,7 @@ pub(super) fn switch_ui(ui: &mut Ui, rect: Rect, center: Center) -> Option<Cente
     answer
 }
 
-/// Where the switch stands in the middle of the window.
+/// The position of the switch in the middle of the window.
 pub(super) fn switch_rect(room: Rect) -> Rect {
     Rect::from_min_size(room.min + vec2(16.0, 12.0), vec2(144.0, tokens::BUTTON))
 }

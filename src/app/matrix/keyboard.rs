@@ -1,4 +1,4 @@
-//! The keys of the matrix: arrows, Home, End and the page keys move the cell; Enter asks why.
+//! The keys of the matrix: arrows, Home, End and the page keys move the cell; Enter opens Why.
 
 use egui::{EventFilter, Key, Modifiers, Response, Ui};
 

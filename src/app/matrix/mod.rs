@@ -23,14 +23,14 @@ use crate::query::reach::{Axis, AxisEntries, Cell, ReachMatrix, Row};
 /// Whether the window shows canvas or matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Center {
-    /// The drawing.
+    /// The canvas.
     #[default]
     Canvas,
     /// The reachability matrix.
     Matrix,
 }
 
-/// Which cells say something.
+/// Which cells are filled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// What is allowed, and what should be.
@@ -54,18 +54,18 @@ pub enum Sort {
     Peers,
 }
 
-/// What a frame of the matrix cost: counted, so that a test can tell that it does not grow.
+/// Counters of a frame of the matrix, so that a test can check that they are bounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Cells painted.
     pub cells: usize,
     /// Names painted.
     pub names: usize,
-    /// Rows kept.
+    /// Cached rows.
     pub rows: usize,
 }
 
-/// How many rows are kept at most besides those that are seen.
+/// How many rows are cached at most besides the visible ones.
 const KEPT: usize = 512;
 
 /// Of which results, of what, and which rows, by entry.
@@ -79,7 +79,7 @@ const CHUNK: usize = 16;
 pub struct MatrixView {
     /// Workloads or namespaces.
     pub axis: Axis,
-    /// Which cells say something.
+    /// Which cells are filled.
     pub mode: Mode,
     /// The order.
     pub sort: Sort,
@@ -87,7 +87,7 @@ pub struct MatrixView {
     pub filter: String,
     /// The row and the column of the cell that is chosen, by their places on the screen.
     pub at: (usize, usize),
-    /// What the last frame cost.
+    /// Counters of the last frame.
     pub counters: Counters,
     /// Brings the chosen cell into view.
     follow: bool,
@@ -109,12 +109,12 @@ pub fn matrix_id() -> Id {
 }
 
 impl MatrixView {
-    /// Gives the matrix the keyboard when it is shown next.
+    /// Focuses the matrix when it is shown next.
     pub fn open(&mut self) {
         self.wants_keyboard = true;
     }
 
-    /// Gives the filter the keyboard.
+    /// Focuses the filter.
     pub fn find(&mut self) {
         self.wants_filter = true;
     }
@@ -175,7 +175,7 @@ pub fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
         return;
     }
     let (shared, of) = ask();
-    // While somebody scrolls, what is under way is finished first.
+    // During scrolling, the running request is finished first.
     let key = match matrix.maker.asked() {
         Some(asked) if matrix.maker.busy() && (asked.0, asked.1) == (number, axis) => asked.clone(),
         _ => {
@@ -238,7 +238,7 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
         (Sort::Peers, Some((_, peers))) => peers.as_slice(),
         _ => &[],
     };
-    let wish = order::Wish {
+    let key = order::OrderKey {
         document,
         entries: &entries,
         axis: matrix.axis,
@@ -247,7 +247,7 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
         number: view.results_number,
         peers,
     };
-    matrix.order.keep(wish);
+    matrix.order.update(key);
     let last = matrix.order.entries.len().saturating_sub(1);
     matrix.at = (matrix.at.0.min(last), matrix.at.1.min(last));
     let below = Rect::from_min_max(pos2(room.left(), head.bottom()), room.max);
@@ -260,7 +260,7 @@ pub fn matrix_ui(ui: &mut Ui, document: &Document, view: &mut View, commands: &m
 }
 
 impl Commands {
-    /// Asks why a cell is as it is.
+    /// Opens Why for a cell.
     fn extend_why(
         &mut self,
         document: &Document,

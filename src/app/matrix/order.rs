@@ -5,7 +5,7 @@ use crate::model::{Document, NodeRef};
 use crate::query::reach::{Axis, AxisEntries};
 
 /// What the order is for.
-pub(super) struct Wish<'a> {
+pub(super) struct OrderKey<'a> {
     pub(super) document: &'a Document,
     pub(super) entries: &'a AxisEntries,
     pub(super) axis: Axis,
@@ -27,30 +27,30 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn keep(&mut self, wish: Wish) {
+    pub(super) fn update(&mut self, key: OrderKey) {
         let made_for = (
-            wish.number,
-            wish.axis,
-            wish.sort,
-            wish.filter.to_owned(),
-            wish.peers.is_empty(),
+            key.number,
+            key.axis,
+            key.sort,
+            key.filter.to_owned(),
+            key.peers.is_empty(),
         );
         if self.made_for.as_ref() == Some(&made_for) {
             return;
         }
         self.made_for = Some(made_for);
-        let wanted = wish.filter.trim().to_lowercase();
-        let mut rows: Vec<(usize, String)> = (wish.entries.nodes(wish.axis).iter().enumerate())
+        let wanted = key.filter.trim().to_lowercase();
+        let mut rows: Vec<(usize, String)> = (key.entries.nodes(key.axis).iter().enumerate())
             .filter(|(_, node)| {
-                wanted.is_empty() || searched(wish.document, **node).contains(&wanted)
+                wanted.is_empty() || searched(key.document, **node).contains(&wanted)
             })
-            .map(|(at, node)| (at, wish.document.node_name(*node).to_owned()))
+            .map(|(at, node)| (at, key.document.node_name(*node).to_owned()))
             .collect();
-        match wish.sort {
+        match key.sort {
             Sort::Namespace => {}
             Sort::Name => rows.sort_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0))),
             Sort::Peers => rows.sort_by_key(|(at, _)| {
-                let peers = wish.peers.get(*at).copied().unwrap_or_default();
+                let peers = key.peers.get(*at).copied().unwrap_or_default();
                 (std::cmp::Reverse(peers), *at)
             }),
         }

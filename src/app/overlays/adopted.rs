@@ -19,7 +19,7 @@ pub struct AdoptedView {
     /// Whether the Document was changed.
     pub done: bool,
     /// The policies that stay imported: name and reason.
-    pub kept: Vec<(PolicyId, String, String)>,
+    pub remaining: Vec<(PolicyId, String, String)>,
 }
 
 /// Shows the dialog; returns the view while it stays open.
@@ -42,9 +42,9 @@ pub(super) fn adopted_ui(
             );
             ui.add_space(4.0);
         }
-        if !view.kept.is_empty() {
+        if !view.remaining.is_empty() {
             widgets::heading(ui, "Still imported");
-            if let Some(id) = remaining_ui(ui, &view.kept) {
+            if let Some(id) = remaining_ui(ui, &view.remaining) {
                 app.commands.push(Command::Reveal(Item::Policy(id)));
                 close = true;
             }

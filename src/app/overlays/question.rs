@@ -6,7 +6,7 @@ use egui::{Align, Context, Id, Key, Layout, Ui};
 
 use super::dialog;
 use crate::app::command::Command;
-use crate::app::dialogs::{Answer, Ask};
+use crate::app::dialogs::{Answer, PathRequest};
 use crate::app::state::App;
 use crate::app::widgets;
 
@@ -21,7 +21,7 @@ pub enum Question {
 /// A prompt for a path.
 pub struct PathPrompt {
     /// What the path is for.
-    pub ask: Ask,
+    pub ask: PathRequest,
     /// The typed text.
     pub typed: String,
 }
@@ -119,7 +119,9 @@ pub(super) fn path_ui(
     let (done, closed) = dialog(context, "path", 520.0, |ui| {
         widgets::title(ui, prompt.ask.title());
         let several = match prompt.ask {
-            Ask::OpenFiles | Ask::ImportFiles => " Separate several paths with semicolons.",
+            PathRequest::OpenFiles | PathRequest::ImportFiles => {
+                " Separate several paths with semicolons."
+            }
             _ => "",
         };
         let sentence = format!("This desktop has no file dialogs. Type a path.{several}");

@@ -54,9 +54,21 @@ pub fn keep(
         Tab::Policies | Tab::Compare => {}
     }
     if view.tab == Tab::Policies || view.policies.is_wanted() {
-        policies::keep(document, results, view, pool);
+        let beside = policies::Beside {
+            names: &view.names,
+            selection: &view.selection,
+        };
+        let about = (document, results, number);
+        policies::keep(about, beside, &mut view.policies, &view.drafts, pool);
     }
-    inspector::keep(document, results, view, (pool, quiet));
+    let inspected = inspector::Inspected {
+        selection: &view.selection,
+        extra: view.extra,
+        radius: view.radius.is_on(),
+    };
+    let analysis = (&view.analysis_results, view.analysis_number);
+    view.inspector
+        .keep((results, number), analysis, inspected, (pool, quiet));
     view.shown_connection = match view.tab {
         Tab::Why => view.why.shown(),
         Tab::Problems => problems::shown(results, &view.problem_list),
@@ -79,7 +91,18 @@ pub fn side_ui(
         .id_salt("inspector")
         .max_height(most)
         .show(ui, |ui| {
-            inspector::inspector_ui(ui, document, results, view, commands);
+            let inspect = inspector::Inspect {
+                document,
+                results,
+                analysis_results: &view.analysis_results,
+                names: &view.names,
+                selection: &view.selection,
+                compare: &view.compare,
+                inspector: &view.inspector,
+                drafts: &mut view.drafts,
+                commands,
+            };
+            inspector::inspector_ui(ui, inspect, view.extra, &mut view.radius);
         });
     let line = (area.top() + shown.content_size.y.min(most)).round();
     divider_ui(ui, area, line, view);
@@ -93,7 +116,22 @@ pub fn side_ui(
                 let list = &mut view.problem_list;
                 problems::problems_ui(ui, results, &view.problems, list, commands);
             }
-            Tab::Policies => policies::policies_ui(ui, document, results, view, commands),
+            Tab::Policies => {
+                let lit = view.lit_flows();
+                let beside = policies::Beside {
+                    names: &view.names,
+                    selection: &view.selection,
+                };
+                let (about, drafts) = ((document, results), &mut view.drafts);
+                policies::policies_ui(
+                    ui,
+                    about,
+                    (beside, &lit),
+                    &mut view.policies,
+                    drafts,
+                    commands,
+                );
+            }
             Tab::Reach => {
                 reach::reach_ui(ui, document, &view.selection, &mut view.reach, commands);
             }

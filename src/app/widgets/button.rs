@@ -83,7 +83,7 @@ pub fn menu_button<R>(ui: &mut Ui, text: &str, content: impl FnOnce(&mut Ui) -> 
         .map(|shown| shown.inner)
 }
 
-/// A box that can be ticked; gives the new state when it changes.
+/// A check box; returns the new state when it changes.
 pub fn check(ui: &mut Ui, ticked: bool, text: &str) -> Option<bool> {
     let mut state = ticked;
     let response = ui.add_sized(vec2(ui.available_width(), tokens::ROW), |ui: &mut Ui| {
@@ -95,7 +95,7 @@ pub fn check(ui: &mut Ui, ticked: bool, text: &str) -> Option<bool> {
     response.changed().then_some(state)
 }
 
-/// A choice among a few, side by side; gives the newly chosen one.
+/// A choice among a few, side by side; returns the newly chosen one.
 pub fn segments<T: Copy + PartialEq>(
     ui: &mut Ui,
     name: &str,
@@ -151,7 +151,7 @@ pub fn segments<T: Copy + PartialEq>(
     answer
 }
 
-/// How wide each choice is: its text, and the same room around each.
+/// The width of each choice: its text, with equal padding.
 fn shares<T>(ui: &Ui, width: f32, all: &[(T, &str)]) -> Vec<f32> {
     let font = theme::sans(tokens::TEXT_SMALL);
     let measure = |text: &str| {
@@ -165,8 +165,8 @@ fn shares<T>(ui: &Ui, width: f32, all: &[(T, &str)]) -> Vec<f32> {
     texts.into_iter().map(|text| text + room).collect()
 }
 
-/// Tabs with a line under the one that is open; gives the newly opened one. Numbers above 0 stand
-/// behind the words, on their ground.
+/// Tabs with a line under the open one; returns the newly opened one. Numbers above 0 are shown after
+/// the names, in these colours.
 pub fn tab_bar<T: Copy + PartialEq>(
     ui: &mut Ui,
     open: T,
@@ -227,7 +227,7 @@ pub fn tab_bar<T: Copy + PartialEq>(
     answer
 }
 
-/// The ring of whatever has the keyboard.
+/// The focus ring of a control.
 pub fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
     if response.has_focus() {
         let stroke = Stroke::new(1.5, color(theme::palette(ui.ctx()).accent));

@@ -1,5 +1,5 @@
-//! Text fields with drafts: what is typed stays a draft until Enter, Tab, loss of focus or save;
-//! one that is not accepted says why underneath and never reaches the Document.
+//! Text fields with drafts: typed text is a draft until Enter, Tab, loss of focus or save; an invalid
+//! one shows the reason below and never reaches the Document.
 
 mod editor;
 
@@ -53,12 +53,12 @@ impl Drafts {
         })
     }
 
-    /// Gives a field the keyboard as soon as it is shown.
+    /// Focuses a field as soon as it is shown.
     pub fn focus(&mut self, id: Id) {
         self.wanted = Some(id);
     }
 
-    /// Everything accepted so far, as commands; fields keep the keyboard.
+    /// Everything accepted so far, as commands; fields keep the focus.
     pub fn commit(&mut self) -> Vec<Command> {
         self.drafts
             .iter_mut()
@@ -101,7 +101,7 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// A field known to screen readers as `name`, showing `value`. `id` tells it from all others.
+    /// A field known to screen readers as `name`, showing `value`. `id` identifies it.
     pub fn new(id: impl egui::AsId, name: &'a str, value: &'a str) -> Self {
         Self {
             id: Id::new(("field", Id::new(id))),
@@ -144,13 +144,13 @@ impl<'a> Field<'a> {
         self
     }
 
-    /// For fields that add: after Enter it is empty again and keeps the keyboard.
+    /// For fields that add: after Enter it is empty again and keeps the focus.
     pub fn again(mut self) -> Self {
         self.again = true;
         self
     }
 
-    /// Shows it. `accept` says what the typed text comes to: a change, nothing, or why not.
+    /// Shows it. `accept` turns the typed text into a change, nothing, or a refusal.
     pub fn show(
         self,
         ui: &mut Ui,
@@ -304,7 +304,7 @@ pub fn message(ui: &mut Ui, icon: &str, text: &str, ink: Color32) -> Response {
     .inner
 }
 
-/// Tells screen readers what a control is called.
+/// Sets a control's name for screen readers.
 pub fn named(response: &Response, kind: WidgetType, name: &str) {
     let enabled = response.enabled();
     response.widget_info(|| WidgetInfo::labeled(kind, enabled, name));

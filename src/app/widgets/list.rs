@@ -25,7 +25,7 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// A row that says `text`.
+    /// A row with a text.
     pub fn new(icon: &'a str, text: &'a str) -> Self {
         Self {
             icon,
@@ -48,7 +48,7 @@ impl<'a> Row<'a> {
         self
     }
 
-    /// What stands at the end.
+    /// What is at the end.
     pub fn end(mut self, end: &'a str) -> Self {
         self.end = end;
         self
@@ -78,13 +78,13 @@ impl<'a> Row<'a> {
         self
     }
 
-    /// Keeps room for an icon even without one.
+    /// Reserves space for an icon even without one.
     pub fn icon_space(mut self) -> Self {
         self.icon_space = true;
         self
     }
 
-    /// A row of a menu: keeps room for an icon, and may be out of order now.
+    /// A row of a menu: reserves space for an icon, and may be disabled.
     pub fn menu(mut self, enabled: bool) -> Self {
         self.button = true;
         self.icon_space = true;

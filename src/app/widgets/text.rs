@@ -1,4 +1,4 @@
-//! Texts in the three inks and four sizes, banners and lines.
+//! Texts in the three text colours and four sizes, banners and lines.
 
 use egui::{Color32, CornerRadius, Frame, Label, Margin, Response, RichText, Stroke, Ui};
 
@@ -50,7 +50,7 @@ pub fn code(ui: &mut Ui, text: impl Into<String>, ink: Color32) -> Response {
     ui.add(Label::new(text).truncate())
 }
 
-/// What an empty panel says: one line on what to do next.
+/// The content of an empty panel: one line on what to do next.
 pub fn empty(ui: &mut Ui, text: &str) {
     ui.add_space(4.0);
     small(ui, text);
@@ -65,7 +65,7 @@ pub fn hairline(ui: &mut Ui) {
         .hline(ui.max_rect().x_range(), rect.center().y, stroke);
 }
 
-/// A verdict or a warning on its own ground: icon, sentence, and more about it.
+/// A verdict or a warning on its own background: icon, sentence, and more about it.
 pub fn banner(ui: &mut Ui, icon: &str, text: &str, more: &str, ink: Color32, ground: Color32) {
     Frame::new()
         .fill(ground)

@@ -56,7 +56,7 @@ fn tiers_order_and_no_isolation() {
 }
 
 #[test]
-fn what_the_schemas_refuse() {
+fn policies_that_the_schemas_reject_are_rejected() {
     let path = "spec.egress[0]";
     for (rule, want) in [
         ("{action: Accept, to: [{namespaces: {}}]}", ".action"),
@@ -186,7 +186,7 @@ fn unknown_peers_fail_closed() {
 }
 
 #[test]
-fn selectors_that_no_parser_takes_match_nothing() {
+fn invalid_selectors_match_nothing() {
     let (policy, _) = judge(&admin(
         "{action: Deny, to: [{namespaces: {matchExpressions: [{key: a, operator: Gt, values: [x]}]}}]}",
     ));

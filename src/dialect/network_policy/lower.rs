@@ -100,7 +100,7 @@ impl Lowering<'_> {
         Peer::All(all)
     }
 
-    /// Addresses outside, and those of pods where the assumption says so (K32).
+    /// Addresses outside, and those of pods where the assumptions include them (K32).
     fn block(&self, block: &IpBlock) -> Peer {
         let Ok(outer) = cidr::parse(&block.cidr.value) else {
             return Peer::Nothing;

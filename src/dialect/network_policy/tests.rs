@@ -67,7 +67,7 @@ fn diagnostics(read: &Read) -> Vec<(&'static str, &str)> {
 }
 
 #[test]
-fn the_api_server_refuses() {
+fn policies_that_the_api_server_rejects_are_rejected() {
     const PORTS: &str = "spec.ingress[0].ports[0]";
     for (text, want) in [
         ("{ingress: [{ports: [{port: 0}]}]}", vec![("V2", ".port")]),
@@ -217,7 +217,7 @@ fn the_api_server_refuses() {
 }
 
 #[test]
-fn the_api_server_takes() {
+fn policies_that_the_api_server_accepts_are_accepted() {
     for text in [
         "",
         "{}",
@@ -235,7 +235,7 @@ fn the_api_server_takes() {
 }
 
 #[test]
-fn some_refusals_do_not_keep_a_policy_from_being_judged() {
+fn some_rejected_policies_are_still_analysed() {
     for (text, code, path) in [
         (
             "{ingress: [{from: [{ipBlock: {cidr: 10.0.0.5/8}}]}]}",
@@ -307,7 +307,7 @@ fn some_refusals_do_not_keep_a_policy_from_being_judged() {
 }
 
 #[test]
-fn refusals_know_their_place() {
+fn rejections_have_positions() {
     let read = spec("\n  ingress:\n  - ports:\n    - port: 80\n      endPort: 79");
     let span = read.diagnostics[0].span.clone().unwrap();
     assert_eq!((span.line, span.column), (8, 16));
@@ -463,18 +463,18 @@ fn the_subject() {
         (policy.name.as_str(), policy.namespace.as_deref()),
         ("p", Some("s"))
     );
-    let homeless = read_with(
+    let without_namespace = read_with(
         &format!("{HEAD}metadata: {{name: p}}\n"),
         &Assumptions::default(),
     );
     assert_eq!(
-        homeless.policy.unwrap().namespace.as_deref(),
+        without_namespace.policy.unwrap().namespace.as_deref(),
         Some("default")
     );
 }
 
 #[test]
-fn a_policy_is_raised_as_it_could_be_drawn() {
+fn a_policy_is_raised_to_flows() {
     let raised = |spec: &str| {
         let text = format!("{HEAD}metadata: {{name: p, namespace: s}}\nspec: {spec}\n");
         NetworkPolicies.read(&object(&text)).raise()

@@ -49,7 +49,7 @@ fn every_kind_of_route_names_services() {
 }
 
 #[test]
-fn other_namespaces_must_grant_it() {
+fn backends_in_other_namespaces_need_a_grant() {
     let text = route(
         "HTTPRoute",
         "\n  parentRefs: [{name: edge}]\n  rules:\n  - backendRefs:\n    - {name: pay, namespace: money, port: 443}",
@@ -80,7 +80,7 @@ fn other_namespaces_must_grant_it() {
 }
 
 #[test]
-fn a_gateway_that_is_known_decides_what_it_takes() {
+fn a_known_gateway_determines_its_routes() {
     let spec = "\n  parentRefs:\n  - {name: edge, namespace: infra, sectionName: web}\n  rules: [{backendRefs: [{name: a, port: 80}]}]";
     let with = |listeners: &str| {
         format!(
@@ -107,7 +107,7 @@ fn a_gateway_that_is_known_decides_what_it_takes() {
 }
 
 #[test]
-fn routes_without_a_gateway_or_a_port_bring_nothing_in() {
+fn routes_without_a_gateway_or_a_port_are_ignored() {
     let mesh = "{parentRefs: [{kind: Service, group: \"\", name: a, port: 80}], rules: [{backendRefs: [{name: a, port: 80}]}]}";
     let alone = "{rules: [{backendRefs: [{name: a, port: 80}]}]}";
     let portless = "{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: a}]}]}";

@@ -1,4 +1,4 @@
-//! Adding, changing, renaming and placing things.
+//! Adding, changing, renaming and placing objects.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,8 +43,8 @@ pub(super) fn add(
     Ok(())
 }
 
-/// Refuses what is wrong now and was not before, so that an imported oddity does not stand in the
-/// way of every other change.
+/// Rejects what is invalid now and was not before, so that an invalid imported value does not block
+/// every other change.
 pub(super) fn change(
     document: &mut Document,
     item: Item,
@@ -108,7 +108,7 @@ pub(super) fn rename(
     change(document, item, thing, applied)
 }
 
-/// Whether the thing's name is free and its namespace exists; `me` may have the name already.
+/// Whether the object's name is free and its namespace exists; `me` may have the name already.
 fn free(document: &Document, thing: &Thing, me: Option<Item>) -> Result<(), Refusal> {
     let taken = match thing {
         Thing::Namespace(namespace) => document

@@ -5,8 +5,8 @@ use crate::model::validate::check;
 use crate::model::validate::united;
 use crate::model::{Document, End, Flow, FlowId, FlowPort, Refusal, Words};
 
-/// Adds a flow, or unites it with the one that joins the same ends and is muted alike (a muted one
-/// stays muted: nothing comes into force that was not drawn).
+/// Adds a flow, or unites it with the one that has the same ends and is muted alike (a muted one stays
+/// muted: nothing comes into force that was not drawn).
 pub(super) fn add(
     document: &mut Document,
     mut flow: Flow,
@@ -21,7 +21,7 @@ pub(super) fn add(
     Ok(twin)
 }
 
-/// Changes a flow; if it then joins the ends of another, both become one.
+/// Changes a flow; if it then has the ends of another, both become one.
 pub(super) fn put(
     document: &mut Document,
     id: FlowId,
@@ -120,7 +120,7 @@ pub(super) fn reverse(
     ids: &[FlowId],
     applied: &mut Applied,
 ) -> Result<(), Refusal> {
-    // All at once: a pair of opposite flows swaps, and does not unite half way.
+    // All at once: a pair of opposite flows is swapped, not united halfway.
     let mut turned = Vec::new();
     for id in ids {
         let mut flow = document.flows.get(*id).ok_or_else(gone)?.clone();
@@ -162,7 +162,7 @@ fn edit(
     Ok(())
 }
 
-/// Ends that were missing by words and exist now become ends again.
+/// Resolves missing ends whose objects exist now.
 pub(super) fn resolve_missing(document: &mut Document) {
     let is_missing = |end: &End| matches!(end, End::Missing(_));
     let missing = document

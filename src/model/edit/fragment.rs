@@ -1,4 +1,4 @@
-//! Parts of a Document: copying them out, pasting them in with new ids and fresh names.
+//! Parts of a Document: copying, and pasting with new ids and new names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use crate::model::{
 };
 use crate::sets::{LabelOp, Selector};
 
-/// The unknown field in which a fragment names the namespaces that were copied whole; the others
-/// in it only say where its workloads lived. As a field it survives the clipboard as text.
+/// The unknown field in which a fragment lists the namespaces that were copied whole; its other
+/// namespaces only name where its workloads were. A field, so that it survives the clipboard as text.
 const WHOLE: &str = "wholeNamespaces";
 
-/// Which id became which.
+/// Maps old ids to new ones.
 #[derive(Default)]
 pub(super) struct Ids {
     pub(super) namespaces: BTreeMap<NamespaceId, NamespaceId>,
@@ -34,7 +34,7 @@ impl Ids {
         }
     }
 
-    /// The end on the other side; what did not come along is kept as words.
+    /// The end on the other side; ends that were not copied are stored as words.
     pub(super) fn end(&self, end: &End, words: &Words) -> End {
         match end.node().and_then(|node| self.node(node)) {
             Some(node) => node.into(),
@@ -43,9 +43,9 @@ impl Ids {
     }
 }
 
-/// A Document of these items alone: namespaces with all that is in them, workloads with the name
-/// of their namespace, the flows among them, and flows asked for by themselves. Its text
-/// (`project::format::write`) is what the clipboard holds.
+/// A Document of these items alone: namespaces with all that is in them, workloads with the name of
+/// their namespace, the flows among them, and flows that were selected themselves. Its text
+/// (`project::format::write`) goes to the clipboard.
 pub fn extract(document: &Document, items: &[Item]) -> Document {
     let all = remove::with_contents(document, items);
     let mut part = Document::default();
@@ -146,7 +146,7 @@ fn copy_out(document: &Document, item: Item, part: &mut Document, ids: &mut Ids)
     }
 }
 
-/// Adds a fragment with new ids and fresh names.
+/// Adds a fragment with new ids and new names.
 pub(super) fn paste(
     document: &mut Document,
     part: &Document,
@@ -265,7 +265,7 @@ fn paste_flows(
         flow.to = ids.end(&flow.to, &outside);
         flows_in.push(flow);
     }
-    // What was left behind by words may stand in this Document.
+    // Ends stored as words may exist in this Document.
     let words = Words::new(document);
     let resolved: Vec<_> = flows_in.iter().map(|flow| words.resolved(flow)).collect();
     for flow in resolved {
@@ -286,8 +286,8 @@ fn paste_invariants(document: &mut Document, part: &Document, ids: &Ids, applied
     }
 }
 
-/// Gives a copy its name, also in the labels and the selector that carry the old one, so that the
-/// two can be told apart.
+/// Gives a copy its name, also in the labels and the selector that contain the old one, so that
+/// selectors distinguish the two.
 fn rename_copy(workload: &mut Workload, name: String) {
     let old = std::mem::replace(&mut workload.name, name);
     let new = workload.name.clone();

@@ -1,4 +1,4 @@
-//! Taking an imported Document into an open one.
+//! Merging an imported Document into an open one.
 
 use super::fragment::Ids;
 use super::{Applied, Item, flows};
@@ -46,7 +46,7 @@ pub(super) fn merge(
         flow.from = ids.end(&flow.from, &words);
         flow.to = ids.end(&flow.to, &words);
         let flow = Words::new(document).resolved(&flow);
-        // The same import again is nothing to talk about, so these notes are dropped.
+        // Importing the same again changes nothing, so these notes are dropped.
         let mut quiet = Applied::default();
         let id = flows::add(document, flow, &mut quiet)?;
         applied.items.push(Item::Flow(id));
@@ -55,7 +55,7 @@ pub(super) fn merge(
     Ok(())
 }
 
-/// Invariants that are the same in all but their id are one; others keep apart.
+/// Invariants that differ only in their id are merged; others stay separate.
 fn merge_invariants(document: &mut Document, other: &Document, ids: &Ids, applied: &mut Applied) {
     let words = Words::new(other);
     for (_, invariant) in other.invariants.iter() {
@@ -116,7 +116,7 @@ fn merge_workloads(
         .push(format!("{added} workloads added, {updated} updated"));
 }
 
-/// Externals and groups that are the same in all but their id are one; others keep apart.
+/// Externals and groups that differ only in their id are merged; others stay separate.
 fn merge_externals(
     document: &mut Document,
     other: &Document,
@@ -147,7 +147,7 @@ fn merge_externals(
     }
 }
 
-/// A policy of the same kind, namespace and name is updated; the same text is never there twice.
+/// A policy of the same kind, namespace and name is updated; the same text is never stored twice.
 fn merge_policies(document: &mut Document, other: &Document, applied: &mut Applied) {
     let known: Vec<_> = document
         .policies

@@ -1,7 +1,7 @@
-//! What the undo menu calls an edit.
+//! Names of edits in the undo menu.
 
 use super::{Edit, Item, Thing};
-use crate::model::Document;
+use crate::model::{Document, ImportedPolicy};
 
 impl Edit {
     /// The name of the undo step, given the Document before the edit: `Add flow web to checkout`.
@@ -44,12 +44,15 @@ fn several(before: &Document, items: &[Item]) -> String {
         items if items.iter().all(|item| matches!(item, Item::Flow(_))) => {
             format!("{} flows", items.len())
         }
-        items => format!("{} things", items.len()),
+        items => format!("{} objects", items.len()),
     }
 }
 
 /// `flow web to checkout`, `workload web`.
 fn named(before: &Document, item: Item) -> String {
+    if let Item::Policy(id) = item {
+        return before.policies.get(id).map_or("policy".into(), of_file);
+    }
     let kind = match item {
         Item::Namespace(_) => "namespace",
         Item::Workload(_) => "workload",
@@ -61,6 +64,14 @@ fn named(before: &Document, item: Item) -> String {
         Item::Invariant(_) => "invariant",
     };
     format!("{kind} {}", before.item_name(item))
+}
+
+/// An imported policy by its file: its own name is in its text, which an edit must not take the time to read.
+fn of_file(policy: &ImportedPolicy) -> String {
+    match policy.file.as_str() {
+        "" => "policy".to_owned(),
+        file => format!("policy of {file}"),
+    }
 }
 
 fn thing_name(before: &Document, thing: &Thing) -> String {
@@ -75,10 +86,7 @@ fn thing_name(before: &Document, thing: &Thing) -> String {
             before.end_name(&flow.from),
             before.end_name(&flow.to)
         ),
-        Thing::Policy(policy) => match policy.identity() {
-            Some(identity) => format!("policy {}", identity.name),
-            None => format!("policy of {}", policy.file),
-        },
+        Thing::Policy(policy) => of_file(policy),
         Thing::Invariant(invariant) => format!("invariant {}", invariant.name),
     }
 }

@@ -1,4 +1,4 @@
-//! Removing things, with whatever cannot be without them.
+//! Removes objects, and those that cannot exist without them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Item;
 use crate::model::{Document, End, Refusal, Words};
 
-/// Removes the items; what is gone already is no matter.
+/// Removes the items; those that no longer exist are skipped.
 pub(super) fn remove(document: &mut Document, items: &[Item]) -> Result<(), Refusal> {
     let before = document.clone();
     for item in with_contents(document, items) {
@@ -26,7 +26,7 @@ pub(super) fn remove(document: &mut Document, items: &[Item]) -> Result<(), Refu
     Ok(())
 }
 
-/// An invariant outlives its ends: it names what was removed by its words.
+/// An invariant outlives its ends: removed ones are stored as words.
 fn keep_invariants(document: &mut Document, before: &Document) {
     let there = |end: &End| document.has_end(end);
     let rows = document.invariants.iter();
@@ -39,10 +39,10 @@ fn keep_invariants(document: &mut Document, before: &Document) {
         true => end.clone(),
         false => End::Missing(words.of(end)),
     };
-    let kept: Vec<_> = (orphans.into_iter())
+    let retained: Vec<_> = (orphans.into_iter())
         .map(|(id, row)| (id, row.map_ends(by_words)))
         .collect();
-    for (id, row) in kept {
+    for (id, row) in retained {
         document.invariants.put(id, row);
     }
 }
@@ -66,7 +66,7 @@ pub(super) fn with_contents(document: &Document, items: &[Item]) -> BTreeSet<Ite
     all
 }
 
-/// Removes flows without an end, and places of nothing.
+/// Removes flows without an end, and positions of objects that do not exist.
 fn sweep(document: &mut Document) {
     let there = |end: &End| document.has_end(end);
     let rows = document.flows.iter();

@@ -13,7 +13,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn every_edit_keeps_the_invariants_and_can_be_undone(edits in vec(arbitrary::edit(), 1..40)) {
+    fn every_edit_preserves_the_invariants_and_can_be_undone(edits in vec(arbitrary::edit(), 1..40)) {
         let mut history = History::new(Document::default());
         let mut states = vec![Document::default()];
         for edit in &edits {
@@ -84,14 +84,14 @@ fn adding_a_flow_between_the_same_ends_merges_the_ports_and_notes_it() {
         "9090",
     )));
     assert_eq!(edit.name(&document), "Add flow web to checkout");
-    let applied = edit.apply(&mut document).expect("it is taken");
+    let applied = edit.apply(&mut document).expect("the edit applies");
     assert_eq!(applied.items, [Item::Flow(FlowId(0))]);
     assert_eq!(
         applied.notes,
         ["merged with the existing flow web to checkout"]
     );
     assert_eq!(document.flows.len(), 2);
-    let ports = &document.flows.get(FlowId(0)).expect("it is there").ports;
+    let ports = &document.flows.get(FlowId(0)).expect("it exists").ports;
     assert_eq!(
         crate::model::validate::flow_ports_text(ports),
         "TCP/5050, TCP/9090"
@@ -103,14 +103,14 @@ fn adding_a_flow_does_not_unmute_an_equal_one() {
     let mut document = shop();
     Edit::Mute(vec![FlowId(0)], true)
         .apply(&mut document)
-        .expect("it is taken");
+        .expect("the edit applies");
     let again = Edit::Add(Thing::Flow(flow(
         &document,
         "shop/web",
         "shop/checkout",
         "9090",
     )));
-    again.apply(&mut document).expect("it is taken");
+    again.apply(&mut document).expect("the edit applies");
     assert_eq!(document.flows.len(), 3);
     assert!(document.flows.get(FlowId(0)).is_some_and(|flow| flow.muted));
 }
@@ -139,11 +139,11 @@ fn removing_an_object_removes_its_contents() {
     let mut document = shop();
     Edit::Remove(vec![Item::Workload(WorkloadId(0))])
         .apply(&mut document)
-        .expect("it is taken");
+        .expect("the edit applies");
     assert_eq!(document.flows.len(), 1);
     Edit::Remove(vec![Item::Namespace(NamespaceId(0))])
         .apply(&mut document)
-        .expect("it is taken");
+        .expect("the edit applies");
     assert_eq!(
         (
             document.workloads.len(),
@@ -160,11 +160,11 @@ fn a_copy_has_its_own_name_and_labels() {
     let items = vec![Item::Workload(WorkloadId(0)), Item::Workload(WorkloadId(1))];
     Edit::Duplicate(items)
         .apply(&mut document)
-        .expect("it is taken");
+        .expect("the edit applies");
     let copy = document
         .workloads
         .get(workload(&document, "shop/web-2"))
-        .expect("it is there");
+        .expect("it exists");
     assert_eq!(
         crate::model::validate::labels_text(&copy.labels),
         "app=web-2, tier=front"
@@ -196,7 +196,7 @@ fn a_namespace_copied_as_text_is_pasted_whole_and_under_a_new_name() {
         into: None,
         offset: [0.0, 0.0],
     };
-    paste.apply(&mut document).expect("it is taken");
+    paste.apply(&mut document).expect("the edit applies");
     assert!(document.end_from_words("shop-2/checkout").is_ok());
     assert_eq!(document.flows.len(), 3);
     assert_eq!(document.services.len(), 2);
@@ -211,7 +211,7 @@ fn a_workload_pasted_elsewhere_goes_into_the_namespace_chosen() {
         into: Some(NamespaceId(1)),
         offset: [0.0, 0.0],
     };
-    paste.apply(&mut document).expect("it is taken");
+    paste.apply(&mut document).expect("the edit applies");
     assert!(document.end_from_words("data/web").is_ok());
     assert_eq!(document.namespaces.len(), 2);
 }
@@ -220,7 +220,7 @@ fn a_workload_pasted_elsewhere_goes_into_the_namespace_chosen() {
 fn importing_again_changes_nothing_and_adds_new_objects() {
     let mut document = shop();
     let merge = Edit::Merge(Arc::new(shop()));
-    merge.apply(&mut document).expect("it is taken");
+    merge.apply(&mut document).expect("the edit applies");
     assert_eq!(document, shop());
     let mut other = shop();
     let id = workload(&other, "shop/web");
@@ -229,7 +229,7 @@ fn importing_again_changes_nothing_and_adds_new_objects() {
     }
     let applied = Edit::Merge(Arc::new(other))
         .apply(&mut document)
-        .expect("it is taken");
+        .expect("the edit applies");
     assert_eq!(applied.notes, ["0 workloads added, 1 updated"]);
     assert_eq!(document.workloads.len(), 3);
     assert!(
@@ -248,13 +248,13 @@ flows: [{from: a/x, to: a/y, ports: [any]}]\n";
     let mut other = document
         .workloads
         .get(WorkloadId(0))
-        .expect("it is there")
+        .expect("it exists")
         .clone();
     other.name = "y".into();
     Edit::Add(Thing::Workload(other))
         .apply(&mut document)
-        .expect("it is taken");
-    let flow = document.flows.get(FlowId(0)).expect("it is there");
+        .expect("the edit applies");
+    let flow = document.flows.get(FlowId(0)).expect("it exists");
     assert_eq!(flow.to, End::Workload(WorkloadId(1)));
 }
 
@@ -270,11 +270,13 @@ fn a_service_port_is_offered_as_its_target_port() {
 }
 
 #[test]
-fn one_gesture_is_one_step_and_the_saved_state_survives_undo() {
+fn a_gesture_is_one_step_and_the_saved_state_survives_undo() {
     let mut history = History::new(shop());
     let place = |x: f32| Edit::Place([(NodeRef::Workload(WorkloadId(0)), [x, 0.0])].into());
     for x in [1.0, 2.0, 3.0] {
-        history.edit_in_gesture(&place(x), 7).expect("it is taken");
+        history
+            .edit_in_gesture(&place(x), 7)
+            .expect("the edit applies");
     }
     assert_eq!(history.undo_name(), Some("Move web"));
     assert_eq!(history.saved(), Some((0, &shop())));
@@ -282,7 +284,7 @@ fn one_gesture_is_one_step_and_the_saved_state_survives_undo() {
     let saved = (history.state(), history.document().clone());
     history
         .edit(&Edit::SetName("x".into()))
-        .expect("it is taken");
+        .expect("the edit applies");
     assert!(history.is_dirty());
     history.undo();
     assert!(!history.is_dirty());
@@ -294,7 +296,7 @@ fn one_gesture_is_one_step_and_the_saved_state_survives_undo() {
     for number in 0..300 {
         history
             .edit(&Edit::SetName(number.to_string()))
-            .expect("it is taken");
+            .expect("the edit applies");
     }
     assert_eq!(
         history.saved(),
@@ -319,7 +321,7 @@ fn an_invariant_follows_renames_and_survives_the_removal_of_its_ends() {
         unknown: Default::default(),
     };
     let add = Edit::Add(Thing::Invariant(invariant.clone()));
-    let added = history.edit(&add).expect("it is taken").items;
+    let added = history.edit(&add).expect("the edit applies").items;
     assert_eq!(
         add.name(history.document()),
         "Add invariant nobody reaches web"
@@ -328,15 +330,17 @@ fn an_invariant_follows_renames_and_survives_the_removal_of_its_ends() {
 
     let to = |history: &History| {
         let document = history.document();
-        let row = document.invariants.iter().next().expect("it is there").1;
+        let row = document.invariants.iter().next().expect("it exists").1;
         row.to.as_ref().map(|end| document.end_words(end))
     };
     history
         .edit(&Edit::Rename(web, "front".into()))
-        .expect("it is taken");
+        .expect("the edit applies");
     assert_eq!(to(&history).as_deref(), Some("shop/front"));
     let row = history.document().thing(web);
-    history.edit(&Edit::Remove(vec![web])).expect("it is taken");
+    history
+        .edit(&Edit::Remove(vec![web]))
+        .expect("the edit applies");
     assert_eq!(to(&history).as_deref(), Some("shop/front"));
     assert!(
         !history
@@ -346,21 +350,41 @@ fn an_invariant_follows_renames_and_survives_the_removal_of_its_ends() {
             .any(|(_, i)| i.to == invariant.to)
     );
     history
-        .edit(&Edit::Add(row.expect("it was there")))
-        .expect("it is taken");
+        .edit(&Edit::Add(row.expect("it existed")))
+        .expect("the edit applies");
     let resolved = history
         .document()
         .invariants
         .iter()
         .next()
-        .expect("it is there")
+        .expect("it exists")
         .1;
     assert!(matches!(resolved.to, Some(End::Workload(_))));
 
     history
         .edit(&Edit::Duplicate(added.clone()))
-        .expect("it is taken");
+        .expect("the edit applies");
     assert_eq!(history.document().invariants.len(), 2);
-    history.edit(&Edit::Remove(added)).expect("it is taken");
+    history
+        .edit(&Edit::Remove(added))
+        .expect("the edit applies");
     assert_eq!(history.document().invariants.len(), 1);
+}
+
+#[test]
+fn naming_an_edit_reads_no_text() {
+    let mut fixture = crate::model::fixture::Fixture::new();
+    fixture.import("metadata: {name: deny}", None);
+    let document = fixture.document;
+    let policy = Item::Policy(document.policies.ids().next().expect("a policy"));
+    let thing = document.thing(policy).expect("it exists");
+    let edits = [
+        Edit::Remove(vec![policy]),
+        Edit::Add(thing.clone()),
+        Edit::Change(policy, thing),
+    ];
+    let before = crate::yaml::read::texts_read();
+    let names = edits.map(|edit| edit.name(&document));
+    assert_eq!(crate::yaml::read::texts_read(), before);
+    assert_eq!(names[0].replacen("Delete", "Change", 1), names[2]);
 }

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Refusal;
-use crate::model::Network;
+use crate::model::{External, Network};
+use crate::sets::IpSet;
 
 /// An address block: `10.0.0.0/8`, `2001:db8::/32`; an address alone is a block of one.
 pub fn cidr(text: &str) -> Result<IpNet, Refusal> {
@@ -63,7 +64,7 @@ pub fn network(text: &str) -> Result<Network, Refusal> {
     Ok(network)
 }
 
-/// Blocks, one a line (or separated by `;`).
+/// Blocks, one per line (or separated by `;`).
 pub fn networks(text: &str) -> Result<Vec<Network>, Refusal> {
     text.split(['\n', ';'])
         .map(str::trim)
@@ -85,6 +86,19 @@ impl Network {
             }
         }
         Ok(())
+    }
+}
+
+/// The addresses in any of these blocks.
+pub fn addresses_of(networks: &[Network]) -> IpSet {
+    let blocks = networks.iter().map(|n| IpSet::block(n.cidr, &n.except));
+    blocks.fold(IpSet::empty(), |all, one| all.union(&one))
+}
+
+impl External {
+    /// The addresses in its blocks.
+    pub fn addresses(&self) -> IpSet {
+        addresses_of(&self.networks)
     }
 }
 

@@ -43,7 +43,7 @@ fn item_text(requirement: &Requirement) -> String {
     }
 }
 
-/// Splits at the commas that stand outside parentheses.
+/// Splits at the commas outside parentheses.
 fn items(text: &str) -> Result<Vec<&str>, Refusal> {
     let mut items = Vec::new();
     let (mut start, mut inside) = (0, false);

@@ -1,4 +1,4 @@
-//! Replacing a file as a whole: a temporary file beside it, synced, then renamed over it.
+//! Replaces a file atomically: a temporary file beside it, synced, then renamed over it.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
@@ -16,7 +16,7 @@ pub(super) enum Moment {
     Renamed,
 }
 
-/// Replaces the file (or makes it). After a failure the old file is whole and nothing else is left.
+/// Replaces the file (or creates it). After a failure the old file is intact and nothing else remains.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = follow(path)?;
     let temporary = temporary_beside(&target)?;
@@ -27,8 +27,8 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     done
 }
 
-/// The steps of [`replace`]. `at` is asked at every moment; where it fails, everything stops there
-/// as in a crash.
+/// The steps of [`replace`]. `at` is called at every step; where it fails, everything stops there as in
+/// a crash.
 pub(super) fn replace_by(
     target: &Path,
     temporary: &Path,
@@ -54,7 +54,7 @@ pub(super) fn replace_by(
     at(Moment::Synced)?;
     fs::rename(temporary, target)?;
     at(Moment::Renamed)?;
-    // So that the rename itself is on disk; not every system can, and the file is whole either way.
+    // So that the rename itself is on disk; not every system can, and the file is intact either way.
     if let Some(folder) = target.parent().and_then(|folder| File::open(folder).ok()) {
         let _ = folder.sync_all();
     }

@@ -11,7 +11,7 @@ pub enum DiffLine {
     Added(String),
 }
 
-/// The most cells of the table; larger texts are shown as removed and added whole.
+/// The most cells of the table; larger texts are shown as removed and added completely.
 const LARGEST: usize = 4_000_000;
 
 /// A shortest list of lines that turns `old` into `new`.

@@ -261,11 +261,11 @@ fn is_exported(name: &str, text: &str) -> bool {
 }
 
 /// The files of earlier exports that are not written any more.
-fn deletions(folder: &Path, kept: &BTreeSet<String>) -> Result<Vec<FileChange>, Diagnostic> {
+fn deletions(folder: &Path, expected: &BTreeSet<String>) -> Result<Vec<FileChange>, Diagnostic> {
     let mut deleted = Vec::new();
     for name in exported_names(folder)? {
         let path = folder.join(&name);
-        if kept.contains(&name) {
+        if expected.contains(&name) {
             continue;
         }
         if let Some(before) = read(&path)?
@@ -353,7 +353,7 @@ impl ExportPlan {
                 && change.name.contains('/')
                 && let Some(namespace) = change.path.parent()
             {
-                // The folder of a namespace goes with its last file; otherwise this fails.
+                // The folder of a namespace is deleted with its last file; otherwise this fails.
                 let _ = fs::remove_dir(namespace);
             }
         }

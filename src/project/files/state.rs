@@ -70,7 +70,7 @@ impl StateFolder {
         document.and_then(|d| typed(&d.node)).unwrap_or_default()
     }
 
-    /// Remembers the preferences.
+    /// Stores the preferences.
     pub fn set_preferences<T: Serialize>(&self, preferences: &T) -> Result<(), Diagnostic> {
         let path = self.folder("")?.join(PREFERENCES);
         let text = text_of(preferences).ok_or_else(|| {

@@ -90,7 +90,7 @@ fn links_are_followed_and_permissions_stay() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_refused() {
+fn a_binary_file_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("p.yaml");
     fs::write(&path, b"name: \xff").unwrap();
@@ -154,7 +154,7 @@ fn a_journal_that_was_closed_or_cleared_offers_nothing() {
 }
 
 #[test]
-fn preferences_come_back_and_nonsense_is_the_default() {
+fn preferences_round_trip_and_invalid_ones_have_defaults() {
     #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
     #[serde(default)]
     struct Preferences {
@@ -339,7 +339,7 @@ fn an_export_deletes_only_files_that_an_export_wrote() {
     };
     let (managed, of_shop) = (policy("web", true), file("web").text);
     let stays = [
-        // Somebody else's, at a name of ours.
+        // Another program's file, with a name of ours.
         ("shop-db.yaml", policy("db", false)),
         ("shop/own.yaml", policy("own", false)),
         // Written by Drawbridge, but at another policy's name: copied, or moved by hand.
@@ -420,7 +420,7 @@ fn an_export_to_one_file_is_one_text_of_documents() {
 }
 
 #[test]
-fn an_export_never_leaves_its_folder_nor_goes_over_what_changed_meanwhile() {
+fn an_export_stays_in_its_folder_and_overwrites_no_concurrent_change() {
     let folder = tempfile::tempdir().unwrap();
     let target = ExportTarget::Folder(folder.path().to_path_buf());
     for name in ["../x", "/x", "", "..", "a\\b"] {
@@ -438,7 +438,7 @@ fn an_export_never_leaves_its_folder_nor_goes_over_what_changed_meanwhile() {
 }
 
 #[test]
-fn the_difference_of_two_texts() {
+fn a_diff_shows_changed_lines() {
     use DiffLine::*;
     let line = |make: fn(String) -> DiffLine, text: &str| make(text.into());
     assert_eq!(

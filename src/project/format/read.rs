@@ -1,9 +1,9 @@
 //! Reading a Document.
 //!
-//! A field of the wrong shape refuses the file, because saving it again would lose what is
-//! there. A value that is only not allowed (a label with a space, an end that does not exist) is
-//! kept and reported. Unknown fields are kept: those of a thing with it, those below one
-//! of its fields under that field's name (and below a list under the item's, see [`item_key`]).
+//! A field of the wrong shape rejects the file, because saving would lose its content. A value that is
+//! only invalid (a label with a space, an end that does not exist) is preserved and reported. Unknown
+//! fields are stored: those of an object with it, those below one of its fields under that field's name
+//! (and below a list under the item's, see [`item_key`]).
 
 mod fields;
 mod flows;
@@ -178,8 +178,8 @@ fn dns_profile(reader: &mut Reader, node: &Node) -> Option<(DnsProfile, Option<V
     Some((profile, fields.rest_value()))
 }
 
-/// The key of a list item that its unknown fields are kept under: `TCP/80` of a port, the
-/// block of a network.
+/// The key of a list item under which its unknown fields are stored: `TCP/80` of a port, the block of a
+/// network.
 pub(super) fn item_key(item: &Value) -> String {
     let scalar = |key: &str| match item.get(key) {
         Some(Value::String(text)) => Some(text.clone()),

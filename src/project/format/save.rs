@@ -1,5 +1,4 @@
-//! Saves a Document into an existing text: what did not change keeps its bytes, comments
-//! included.
+//! Saves a Document into an existing text: what did not change stays byte for byte, comments included.
 
 use super::{read, write};
 use crate::diag::apply;
@@ -7,13 +6,13 @@ use crate::model::Document;
 use crate::yaml::plain::Value;
 use crate::yaml::{self, patch};
 
-/// How deep changes are searched: as deep as possible, else down to the things of a list, else down
-/// to the keys of the project.
+/// How deep changes are searched: as deep as possible, else down to the items of a list, else down to
+/// the keys of the project.
 const DEPTHS: [usize; 3] = [usize::MAX, 2, 1];
 
-/// The text that a project has after it was changed; `text` is what it was read from. Whatever did
-/// not change keeps its bytes, and reading gives the Document again. A text that is not a project,
-/// or cannot be patched, is replaced.
+/// The text of a project after a change; `text` is what it was read from. What did not change stays
+/// byte for byte, and reading returns the same Document. A text that is not a project, or cannot be
+/// patched, is replaced.
 pub fn save(text: &str, document: &Document) -> String {
     patched(text, document).unwrap_or_else(|| write(document))
 }

@@ -1,4 +1,4 @@
-//! Saving keeps the bytes of what did not change.
+//! Saving preserves the bytes of what did not change.
 
 use proptest::prelude::*;
 
@@ -91,7 +91,7 @@ fn lines(text: &str, edit: impl Fn(&Document) -> Edit) -> String {
 }
 
 #[test]
-fn moving_a_node_changes_the_line_of_its_place() {
+fn moving_a_node_changes_only_the_line_of_its_position() {
     let place = |document: &Document| {
         let web = Words::new(document)
             .end("shop/web")
@@ -107,7 +107,7 @@ fn moving_a_node_changes_the_line_of_its_place() {
 }
 
 #[test]
-fn an_edit_changes_the_lines_of_what_it_changes() {
+fn an_edit_changes_only_its_lines() {
     let rename =
         |document: &Document| Edit::Rename(item(document, "payments/ledger"), "books".into());
     insta::assert_snapshot!(lines(HAND, rename), @r#"
@@ -173,7 +173,7 @@ fn an_edit_changes_the_lines_of_what_it_changes() {
 }
 
 #[test]
-fn what_is_no_project_is_written_anew() {
+fn a_text_that_is_no_project_is_written_anew() {
     let document = document(HAND);
     for text in ["", "a: 1\n", "format: drawbridge/1\nname: [\n"] {
         assert_eq!(save(text, &document), write(&document));
@@ -181,7 +181,7 @@ fn what_is_no_project_is_written_anew() {
 }
 
 #[test]
-fn projects_of_other_hands_stay_as_they_are() {
+fn handwritten_projects_are_preserved() {
     let crlf = HAND.replace('\n', "\r\n");
     for text in [
         HAND,
@@ -207,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn a_saved_document_is_read_again_and_an_unchanged_one_keeps_its_text(
+    fn a_saved_document_round_trips_and_an_unchanged_one_keeps_its_text(
         start in prop_oneof![
             Just(HAND.to_owned()),
             arbitrary::document().prop_map(|document| commented(&write(&document))),

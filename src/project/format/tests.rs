@@ -50,7 +50,7 @@ layout: {shop/web: [120, 40.5], "shop/*": [0, 0], node/gone: [1, 2]}
 "#;
 
 #[test]
-fn a_project_written_by_hand() {
+fn a_handwritten_project_is_read() {
     let (document, found) = read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(found.join("\n"), @"
@@ -124,7 +124,7 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
-fn what_cannot_be_read_whole_is_refused_with_its_place() {
+fn a_partly_unreadable_project_is_rejected_with_its_position() {
     insta::assert_snapshot!(refused("format: drawbridge/2\nname: x\n"), @r##"
     p.drawbridge.yaml:1:9: error: the project was written by a newer Drawbridge (format `drawbridge/2`) (project-format)
         help: update Drawbridge; this version reads `drawbridge/1`
@@ -182,7 +182,7 @@ flows:
 }
 
 #[test]
-fn invalid_values_are_kept_and_reported() {
+fn invalid_values_are_preserved_and_reported() {
     let text = "format: drawbridge/1
 namespaces: [{name: A_b}]
 workloads: [{name: web, namespace: nowhere, labels: {a: x y}}, {name: web, namespace: nowhere}]
@@ -216,7 +216,7 @@ flows:
 }
 
 #[test]
-fn every_setting_comes_back() {
+fn every_setting_round_trips() {
     let text = "format: drawbridge/1
 settings:
   style: per-workload
@@ -250,7 +250,7 @@ settings:
 }
 
 #[test]
-fn the_examples_read_without_a_word_and_are_written_the_same_twice() {
+fn the_examples_have_no_diagnostics_and_are_written_deterministically() {
     for (name, text) in [
         (
             "shop",
@@ -348,7 +348,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn any_document_comes_back_whole(document in arbitrary::document()) {
+    fn every_document_round_trips(document in arbitrary::document()) {
         let text = write(&document);
         let read = read(&text, "p");
         prop_assert!(read.is_ok(), "{:#?}\n{}", read, text);
@@ -365,7 +365,7 @@ proptest! {
 }
 
 #[test]
-fn texts_stay_texts_for_every_reader() {
+fn strings_are_strings_to_every_reader() {
     let mut document = Document::default();
     for text in arbitrary::NASTY {
         document

@@ -46,7 +46,7 @@ pub(super) fn texts(labels: &Labels) -> Value {
 }
 
 /// A selector as the API writes it. The leading `key = value` requirements in order of their keys
-/// become matchLabels, the others matchExpressions, so that reading gives the same list again.
+/// become matchLabels, the others matchExpressions, so that reading returns the same list.
 pub(super) fn selector(selector: &Selector) -> Value {
     let labels = leading_labels(selector);
     let mut map = Mapping::new();

@@ -12,7 +12,7 @@ use crate::model::{
 use crate::sets::Protocol;
 use crate::yaml::emit;
 
-/// The text of a project. Reading it gives the same Document (ids are numbered anew, without gaps).
+/// The text of a project. Reading it returns the same Document (with new ids, without gaps).
 pub fn write(document: &Document) -> String {
     emit::document(&mapping(document))
 }
@@ -115,8 +115,8 @@ impl Fields {
     }
 }
 
-/// Adds unknown fields below a known one: to a map its own, to the items of a list those that are
-/// kept under the item's name (see [`super::read`]).
+/// Adds unknown fields below a known one: to a map its own, to the items of a list those stored under
+/// the item's name (see [`super::read`]).
 fn add_extra(known: &mut Value, extra: &Value) {
     let Value::Mapping(extra) = extra else {
         return;
@@ -364,7 +364,7 @@ fn invariant(row: &Invariant, words: &Words) -> Value {
     Value::Mapping(map.finish(&unknown, order::THING))
 }
 
-/// By words in alphabetical order, so that adding one thing moves no other line.
+/// By words in alphabetical order, so that adding an object moves no other line.
 fn layout(document: &Document, words: &Words) -> Mapping {
     let mut places: Vec<(String, Value)> = document
         .layout
@@ -381,7 +381,7 @@ fn layout(document: &Document, words: &Words) -> Mapping {
         .collect()
 }
 
-/// The shortest number that gives the same coordinate again; whole ones without a point.
+/// The shortest number that reads as the same coordinate; whole ones without a point.
 fn coordinate(at: f32) -> Value {
     let text = at.to_string();
     match (text.parse::<i64>(), text.parse::<f64>()) {

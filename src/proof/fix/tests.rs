@@ -44,7 +44,7 @@ fn findings_text(document: &Document) -> String {
     lines.join("\n")
 }
 
-/// A kept copy of a generated policy, with its text changed.
+/// An imported copy of a generated policy, with its text changed.
 fn by_hand(fixture: &mut Fixture, name: &str, change: impl Fn(&str) -> String) {
     let generated = generate(&fixture.document);
     let full =

@@ -188,7 +188,7 @@ fn keys_near(entry: &Entry, known: &Vocabulary, words: &mut Vec<Word>) {
     near(&node, "", known.keys(), words);
 }
 
-/// At most two letters apart, and not made up of those alone.
+/// At most two letters apart, and with other letters in common.
 fn near<'k>(
     node: &Node,
     before: &str,

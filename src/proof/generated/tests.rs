@@ -958,7 +958,7 @@ fn an_isolated_dns_namespace_allows_all_clients() {
         .find(|p| p.name == "allow-dns-clients")
         .unwrap();
     insta::assert_snapshot!(clients.text, @r#"
-    # the DNS pods answer everybody who may ask
+    # the DNS pods accept queries from all pods that may send them
     apiVersion: networking.k8s.io/v1
     kind: NetworkPolicy
     metadata:

@@ -1,15 +1,14 @@
-//! What was compared last: while the pods stay the same, only gates that other policies apply to are looked
-//! at again. Nothing is inferred where the last comparison found a difference.
+//! What was compared last: only gates that other policies or other pods apply to are looked at again.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{self, Endpoint, GateDifference, Isolation, Side};
-use crate::cluster::Snapshot;
-use crate::intent::gates::Intents;
+use crate::analysis::{self, Endpoint, GateDifference, Isolation, PeerPiece, Side};
+use crate::cluster::{Pod, Snapshot};
+use crate::intent::gates::{Bound, Intents};
 use crate::intent::snapshot::Snapshots;
-use crate::policy::{Direction, Policy};
+use crate::policy::{Direction, Match, Peer, Policy};
 
 /// How many pairs of a pod and a policy are asked whether one selects the other, before comparing all is cheaper.
 const MOST_PAIRS: usize = 400_000;
@@ -17,51 +16,31 @@ const MOST_PAIRS: usize = 400_000;
 /// What the last proof compared, and what it found.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
-    last: Option<Last>,
     pub(super) snapshots: Snapshots,
     pub(super) intents: Intents,
-    /// How many policies the last comparison looked at, on both sides.
+    isolated: Option<(Snapshot, Vec<Isolation>)>,
+    /// For each bound.
+    differences: [Option<Compared>; 2],
+    /// How many policies the last proof compared, on both sides.
     pub(crate) compared: usize,
 }
 
 #[derive(Debug)]
-struct Last {
-    /// The cluster with the policies in force.
+struct Compared {
+    ideal: Snapshot,
     real: Snapshot,
-    isolation: Vec<Isolation>,
-    /// What was intended, if the policies did just that.
-    agreed: Option<Snapshot>,
+    differences: Vec<GateDifference>,
 }
 
 impl Before {
-    /// Keeps what was compared for the next time; `agreed`: what was intended, if the policies do just that.
-    pub(super) fn keep(
-        &mut self,
-        real: Snapshot,
-        isolation: Vec<Isolation>,
-        agreed: Option<Snapshot>,
-    ) {
-        self.last = Some(Last {
-            real,
-            isolation,
-            agreed,
-        });
-    }
-
-    /// What is known of these pods.
-    fn about(&self, real: &Snapshot) -> Option<&Last> {
-        self.last
-            .as_ref()
-            .filter(|last| same_pods(&last.real, real))
-    }
-
     /// [`analysis::isolation`].
-    pub(super) fn isolation(&self, real: &Snapshot) -> Vec<Isolation> {
+    pub(super) fn isolation(&mut self, real: &Snapshot) -> Vec<Isolation> {
         let again = || {
-            let last = self.about(real)?;
-            let changed = changed(&last.real.policies, &real.policies);
-            let touched = touched(real, &changed, real.policies.len())?;
-            let mut isolation = last.isolation.clone();
+            let (last, isolation) = self.isolated.as_ref()?;
+            let pods = changed_pods(last, real)?;
+            let changed = changed(&last.policies, &real.policies);
+            let touched = touched(real, &pods, &changed, real.policies.len())?;
+            let mut isolation = isolation.clone();
             for (workload, pods) in &touched {
                 let isolates = |direction| {
                     let policies = real.policies.iter();
@@ -76,31 +55,47 @@ impl Before {
             }
             Some(isolation)
         };
-        again().unwrap_or_else(|| analysis::isolation(real))
+        let isolation = again().unwrap_or_else(|| analysis::isolation(real));
+        self.isolated = Some((real.clone(), isolation.clone()));
+        isolation
     }
 
     /// [`analysis::compare`].
-    pub(super) fn compare(&mut self, ideal: &Snapshot, real: &Snapshot) -> Vec<GateDifference> {
-        if let Some(compared) = self.still_agree(ideal, real) {
-            self.compared = compared;
-            return Vec::new();
-        }
-        self.compared = ideal.policies.len() + real.policies.len();
-        analysis::compare(ideal, real)
+    pub(super) fn compare(
+        &mut self,
+        bound: Bound,
+        ideal: Snapshot,
+        real: &Snapshot,
+    ) -> Vec<GateDifference> {
+        let last = &mut self.differences[bound as usize];
+        let again = last.take().and_then(|last| last.update(&ideal, real));
+        let (compared, differences) = again.unwrap_or_else(|| {
+            let all = ideal.policies.len() + real.policies.len();
+            (all, analysis::compare(&ideal, real))
+        });
+        self.compared += compared;
+        *last = Some(Compared {
+            ideal,
+            real: real.clone(),
+            differences: differences.clone(),
+        });
+        differences
     }
+}
 
-    /// Whether the policies are still what is intended: how many were compared; none: unknown.
-    fn still_agree(&self, ideal: &Snapshot, real: &Snapshot) -> Option<usize> {
-        let last = self.about(real)?;
-        let agreed = last
-            .agreed
-            .as_ref()
-            .filter(|agreed| same_pods(agreed, ideal))?;
-        let mut all = changed(&agreed.policies, &ideal.policies);
-        all.extend(changed(&last.real.policies, &real.policies));
-        let touched = touched(real, &all, ideal.policies.len() + real.policies.len())?;
+impl Compared {
+    /// The differences now, and how many policies had to be compared; none where all have to be.
+    fn update(self, ideal: &Snapshot, real: &Snapshot) -> Option<(usize, Vec<GateDifference>)> {
+        let pods = changed_pods(&self.real, real)?;
+        let mut all = changed(&self.ideal.policies, &ideal.policies);
+        all.extend(changed(&self.real.policies, &real.policies));
+        let peers = ideal.policies.iter().chain(&real.policies);
+        let peers = peers.filter(|p| !pods.is_empty() && names(p, [&self.real, real], &pods));
+        all.extend(peers.map(|p| &**p));
+        let count = ideal.policies.len() + real.policies.len();
+        let touched = touched(real, &pods, &all, count)?;
         if touched.is_empty() {
-            return Some(0);
+            return Some((0, self.differences));
         }
         // All policies that select one of these pods: at their gates nothing is left out.
         let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Arc<Policy>> {
@@ -111,27 +106,72 @@ impl Before {
             policies,
             ..Side::from(of)
         };
-        let differences = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
-        let differs = (differences.iter()).any(|d| touched.contains_key(&d.workload));
-        (!differs).then_some(ideal_ones.len() + real_ones.len())
+        let now = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
+        let mut differences = self.differences;
+        differences.retain(|d| !touched.contains_key(&d.workload));
+        differences.extend(
+            now.into_iter()
+                .filter(|d| touched.contains_key(&d.workload)),
+        );
+        differences.sort_unstable();
+        // Domain names are cut into pieces by all patterns of all policies.
+        let domain = |d: &GateDifference| matches!(d.peer, PeerPiece::Domain(_));
+        if differences.iter().any(domain) {
+            return None;
+        }
+        Some((ideal_ones.len() + real_ones.len(), differences))
     }
 }
 
-/// Whether two clusters differ in their policies alone.
-fn same_pods(a: &Snapshot, b: &Snapshot) -> bool {
-    a.assumptions == b.assumptions
-        && a.tiers == b.tiers
-        && a.namespaces == b.namespaces
-        && a.workloads == b.workloads
-        && a.pods == b.pods
-        && a.nodes == b.nodes
+/// The pods that differ; none if more does than pods in place and policies.
+fn changed_pods(old: &Snapshot, new: &Snapshot) -> Option<Vec<usize>> {
+    let alike = old.assumptions == new.assumptions
+        && old.tiers == new.tiers
+        && old.namespaces == new.namespaces
+        && old.nodes == new.nodes
+        && old.pods.len() == new.pods.len();
+    if !alike {
+        return None;
+    }
+    let place = |pod: &Pod| (pod.namespace, pod.workload);
+    let mut changed = Vec::new();
+    let pods = old.pods.iter().zip(new.pods.iter()).enumerate();
+    let same = Arc::ptr_eq(&old.pods, &new.pods);
+    for (at, (old, new)) in pods.filter(|_| !same) {
+        if place(old) != place(new) {
+            return None;
+        }
+        if old != new {
+            changed.push(at);
+        }
+    }
+    Some(changed)
+}
+
+/// Whether a rule of the policy has one of these pods as a peer, as they were or as they are.
+fn names(policy: &Policy, clusters: [&Snapshot; 2], pods: &[usize]) -> bool {
+    let matches = |peer: &Peer| {
+        let mut pods = pods.iter().map(|at| Endpoint::Pod(*at));
+        pods.any(|pod| {
+            clusters
+                .iter()
+                .any(|cluster| peer_matches(cluster, peer, &pod))
+        })
+    };
+    let sides = policy.ingress.iter().chain(&policy.egress);
+    sides
+        .flat_map(|side| &side.rules)
+        .any(|rule| match &rule.peers {
+            Match::Any => true,
+            Match::Only(items) => items.iter().any(|item| matches(&item.peer)),
+        })
 }
 
 /// The policies of either list that are not in the other one; some of them may only be copies.
 fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy> {
     let without = |some: &'a [Arc<Policy>], others: &[Arc<Policy>]| -> Vec<&'a Policy> {
-        let others: HashSet<*const Policy> = others.iter().map(Arc::as_ptr).collect();
-        let some = some.iter().filter(|p| !others.contains(&Arc::as_ptr(p)));
+        let shared: HashSet<*const Policy> = others.iter().map(Arc::as_ptr).collect();
+        let some = some.iter().filter(|p| !shared.contains(&Arc::as_ptr(p)));
         some.map(|p| &**p).collect()
     };
     let (removed, added) = (without(old, new), without(new, old));
@@ -142,10 +182,11 @@ fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy
     }
 }
 
-/// The workloads that one of these policies selects a pod of, each with all of its pods; none if they are too
-/// many for so many policies.
+/// The workloads of these pods, and those that one of these policies selects a pod of, each with all of its
+/// pods; none if they are too many for so many policies.
 fn touched(
     cluster: &Snapshot,
+    changed: &[usize],
     by: &[&Policy],
     policies: usize,
 ) -> Option<BTreeMap<usize, Vec<Endpoint>>> {
@@ -156,7 +197,8 @@ fn touched(
     let mut count = 0;
     for (at, workload) in cluster.workloads.iter().enumerate() {
         let pods: Vec<Endpoint> = workload.pods.clone().map(Endpoint::Pod).collect();
-        if by.iter().any(|policy| selects(cluster, policy, &pods)) {
+        let own = changed.iter().any(|pod| workload.pods.contains(pod));
+        if own || by.iter().any(|policy| selects(cluster, policy, &pods)) {
             count += pods.len();
             found.insert(at, pods);
         }

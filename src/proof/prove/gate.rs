@@ -52,7 +52,7 @@ impl<'a> Gate<'a> {
         self.rules(policy, true)
     }
 
-    /// The rules of a policy that allow some of the ports whatever port names resolve to.
+    /// The rules of a policy that allow some of the ports, however port names resolve.
     pub(super) fn surely_allowed_by<'p>(
         &self,
         policy: &'p Policy,

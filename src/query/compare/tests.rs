@@ -15,12 +15,12 @@ fn shop() -> Fixture {
     fixture
 }
 
-fn words(place: &Place) -> String {
+fn words(place: &NamedParty) -> String {
     match place {
-        Place::Workload(name) => name.name.clone(),
-        Place::External(name, id) => format!("{name}{}", if id.is_some() { "" } else { "?" }),
-        Place::Addresses(set) => format!("{:?}", set.cidrs()),
-        Place::IngressController => "controller".to_owned(),
+        NamedParty::Workload(name) => name.name.clone(),
+        NamedParty::External(name, id) => format!("{name}{}", if id.is_some() { "" } else { "?" }),
+        NamedParty::Addresses(set) => format!("{:?}", set.cidrs()),
+        NamedParty::IngressController => "controller".to_owned(),
     }
 }
 
@@ -71,7 +71,7 @@ fn addresses_have_the_widest_external_that_fits() {
 fn addresses_without_an_external_stay_addresses() {
     let net = |text: &str| IpSet::net(text.parse().unwrap());
     let tcp = |port| PortSet::single(crate::sets::Protocol::Tcp, port);
-    let office = Place::External("office".into(), None);
+    let office = NamedParty::External("office".into(), None);
     let book = vec![(office.clone(), net("10.0.0.0/24"))];
     let open = vec![(net("10.0.0.0/23"), tcp(80).union(&tcp(81)))];
     let left = named(open, &book);
@@ -80,7 +80,7 @@ fn addresses_without_an_external_stay_addresses() {
         [
             (office, tcp(80).union(&tcp(81))),
             (
-                Place::Addresses(net("10.0.1.0/24")),
+                NamedParty::Addresses(net("10.0.1.0/24")),
                 tcp(80).union(&tcp(81))
             ),
         ]
@@ -88,7 +88,7 @@ fn addresses_without_an_external_stay_addresses() {
     let half = vec![(net("10.0.0.0/25"), tcp(80))];
     assert_eq!(
         named(half, &book),
-        [(Place::Addresses(net("10.0.0.0/25")), tcp(80))]
+        [(NamedParty::Addresses(net("10.0.0.0/25")), tcp(80))]
     );
 }
 

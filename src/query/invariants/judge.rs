@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use crate::analysis::connections::Reach as Open;
 use crate::analysis::query::open_ports;
 use crate::analysis::{Connection, Endpoint, Matrix, Party, Places};
-use crate::model::{Claim, Document, End, FlowPort, Invariant, Refusal};
+use crate::model::{Claim, Document, End, External, FlowPort, Invariant, Refusal};
 use crate::proof::InForce;
-use crate::query::drawn::addresses;
 use crate::sets::{IpSet, PortSet};
 
 /// A document with its policies in force.
@@ -91,7 +90,7 @@ impl<'a> Judge<'a> {
                 places.outside = document
                     .externals
                     .get(*id)
-                    .map_or(IpSet::empty(), addresses);
+                    .map_or(IpSet::empty(), External::addresses);
                 if places.outside.is_empty() {
                     let why = Refusal::new(format!("`{words}` has no networks"));
                     return Err(why.help("add its networks"));
@@ -124,8 +123,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What a workload may open to another. To itself only if nothing else is asked about: then one
-    /// replica to another.
+    /// The connections that a workload may open to another; to itself only if the query is about that
+    /// workload alone: then one replica to another.
     fn between(&self, open: &Open, from: usize, to: usize) -> PortSet {
         if from != to {
             return open.workloads.get(&to).cloned().unwrap_or_default();
@@ -266,7 +265,7 @@ fn outside_ports(ports: &[FlowPort]) -> PortSet {
     }
 }
 
-/// The first range that is open and asked for, at ports that are both.
+/// The first queried range that is open, at ports that are both.
 fn crossing(
     open: &[(IpAddr, IpAddr, PortSet)],
     asked: &IpSet,
@@ -279,7 +278,7 @@ fn crossing(
     })
 }
 
-/// The first range that is asked for and not open at all of the ports, with those that are closed.
+/// The first queried range that is not open at all of the ports, with those that are closed.
 fn gap(
     open: &[(IpAddr, IpAddr, PortSet)],
     asked: &IpSet,

@@ -6,8 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::analysis::Endpoint;
 use crate::analysis::query::addresses_of;
 use crate::intent::snapshot::DocumentSnapshot;
-use crate::model::{Document, ExternalId, NodeRef};
-use crate::query::drawn;
+use crate::model::{Document, NodeRef};
 use crate::sets::IpSet;
 
 /// The subject of a row or a column.
@@ -18,15 +17,6 @@ pub enum Axis {
     Workloads,
     /// Namespaces and externals.
     Namespaces,
-}
-
-/// One row and column of workloads and externals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AxisEntry {
-    /// The workload at this index of the snapshot.
-    Workload(usize),
-    /// An external.
-    External(ExternalId),
 }
 
 /// The entries of both axes: workloads in the order of the snapshot, externals by name.
@@ -66,7 +56,7 @@ impl AxisEntries {
         let mut externals: Vec<_> = document.externals.iter().collect();
         externals.sort_by(|a, b| a.1.name.cmp(&b.1.name));
         let sets: Vec<IpSet> = (externals.iter())
-            .map(|(_, external)| drawn::addresses(external))
+            .map(|(_, external)| external.addresses())
             .collect();
         for ((id, external), set) in externals.iter().zip(&sets) {
             entries.nodes.push(NodeRef::External(*id));
@@ -92,7 +82,7 @@ impl AxisEntries {
         self.nodes.is_empty()
     }
 
-    /// The things in their order.
+    /// The objects in order.
     pub fn nodes(&self, axis: Axis) -> &[NodeRef] {
         match axis {
             Axis::Workloads => &self.nodes,
@@ -100,20 +90,12 @@ impl AxisEntries {
         }
     }
 
-    /// What has that place among workloads and externals.
-    pub fn of(&self, at: usize) -> Option<AxisEntry> {
-        match self.nodes.get(at)? {
-            NodeRef::External(id) => Some(AxisEntry::External(*id)),
-            _ => Some(AxisEntry::Workload(at)),
-        }
-    }
-
-    /// The thing at a place among workloads and externals.
+    /// The object at an index among workloads and externals.
     pub(super) fn node(&self, at: usize) -> Option<NodeRef> {
         self.nodes.get(at).copied()
     }
 
-    /// Where a thing is among workloads and externals.
+    /// The index of an object among workloads and externals.
     pub fn position(&self, node: NodeRef) -> Option<usize> {
         self.nodes.iter().position(|other| *other == node)
     }

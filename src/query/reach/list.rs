@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AxisEntry, Cell, ReachMatrix};
+use super::{Cell, ReachMatrix};
 use crate::analysis::oracle::probe;
 use crate::analysis::{Decision, Direction, Endpoint, GateTrace};
 use crate::model::{Item, NodeRef};
@@ -170,12 +170,9 @@ impl ReachMatrix {
     }
 
     fn first_end(&self, entry: usize) -> Option<Endpoint> {
-        match self.entries.of(entry)? {
-            AxisEntry::Workload(at) => {
-                let workload = self.snapshot().workloads.get(at)?;
-                workload.pods.clone().next().map(Endpoint::Pod)
-            }
-            AxisEntry::External(_) => self.entries.ends(entry).first().cloned(),
+        match self.entries.node(entry)? {
+            NodeRef::External(_) => self.entries.ends(entry).first().cloned(),
+            _ => self.first_pod(entry),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Parses the words of a question into endpoints, and names endpoints.
 
-use super::{Place, Question};
+use super::{NamedEnd, Question};
 use crate::analysis::oracle::Probe;
 use crate::analysis::query::addresses_of;
 use crate::analysis::{self, Endpoint};
 use crate::model::{self, FlowPort, NodeRef, Refusal, Words};
+use crate::proof::prove::holder;
 use crate::query::Results;
-use crate::query::drawn::{self, DrawnConnections, PairEnd};
+use crate::query::drawn::DrawnConnections;
 use crate::query::explain;
 use crate::sets::{PortSet, Protocol};
 
@@ -20,12 +21,12 @@ pub struct Asked {
     /// The ports.
     pub port: FlowPort,
     /// The source as an end of the document, if it is one.
-    pub from_place: Option<(model::End, Place)>,
+    pub from_place: Option<(model::End, NamedEnd)>,
     /// The same for the destination.
-    pub to_place: Option<(model::End, Place)>,
+    pub to_place: Option<(model::End, NamedEnd)>,
 }
 
-type Named = Option<(model::End, Place)>;
+type Named = Option<(model::End, NamedEnd)>;
 
 impl Asked {
     /// Resolves the words.
@@ -44,10 +45,10 @@ impl Asked {
         })
     }
 
-    /// The place of a concrete end: an address of the external that was asked about is that external.
-    pub(super) fn named(&self, asked: &Named, found: Place) -> Place {
+    /// The place of a concrete end: an address of the queried external is that external.
+    pub(super) fn named(&self, asked: &Named, found: NamedEnd) -> NamedEnd {
         match asked {
-            Some((model::End::External(_), place)) => Place {
+            Some((model::End::External(_), place)) => NamedEnd {
                 name: match place.name == found.name {
                     true => found.name,
                     false => format!("{} ({})", place.name, found.name),
@@ -94,7 +95,7 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
     if let model::End::External(id) = &end
         && let Some(external) = document.externals.get(*id)
     {
-        let addresses = addresses_of(snapshot, &drawn::addresses(external));
+        let addresses = addresses_of(snapshot, &external.addresses());
         found.extend(addresses.into_iter().map(Endpoint::Address));
         found.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
     }
@@ -104,7 +105,7 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
                 .help("choose an end that has pods or addresses"),
         );
     }
-    let place = Place {
+    let place = NamedEnd {
         words: words.to_owned(),
         name: document.end_name(&end),
         node: end.node(),
@@ -113,10 +114,10 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
 }
 
 /// The name and node of an end: its workload, its external or its address.
-pub fn place(results: &Results, end: &Endpoint) -> Place {
+pub fn place(results: &Results, end: &Endpoint) -> NamedEnd {
     let document = &results.document;
     let cluster = &results.in_force.cluster;
-    let unknown = |words: String| Place {
+    let unknown = |words: String| NamedEnd {
         name: words.clone(),
         words,
         node: None,
@@ -129,34 +130,22 @@ pub fn place(results: &Results, end: &Endpoint) -> Place {
                 return unknown(pod.map_or(String::new(), |p| p.name.clone()));
             };
             let end = model::End::Workload(id);
-            Place {
+            NamedEnd {
                 words: Words::new(document).of(&end),
                 name: document.end_name(&end),
                 node: Some(NodeRef::Workload(id)),
             }
         }
-        Endpoint::Address(address) => {
-            let mut externals: Vec<_> = document
-                .externals
-                .iter()
-                .filter(|(_, e)| drawn::addresses(e).contains(*address))
-                .collect();
-            // The narrowest block is the most specific name.
-            externals.sort_by_key(|(_, e)| {
-                let longest = e.networks.iter().map(|n| n.cidr.prefix_len()).max();
-                std::cmp::Reverse(longest)
-            });
-            Place {
-                node: externals.first().map(|(id, _)| NodeRef::External(*id)),
-                ..unknown(address.to_string())
-            }
-        }
+        Endpoint::Address(address) => NamedEnd {
+            node: holder(document, *address).map(NodeRef::External),
+            ..unknown(address.to_string())
+        },
         Endpoint::Domain(name) => {
             let mut externals = document.externals.iter();
             let external = externals.find(|(_, e)| e.domain_names.contains(name));
             let node = external.map(|(id, _)| NodeRef::External(id));
             let words = external.map_or(name.clone(), |(_, e)| format!("external/{}", e.name));
-            Place {
+            NamedEnd {
                 words,
                 name: name.clone(),
                 node,
@@ -180,15 +169,7 @@ pub fn default_port(results: &Results, drawn: &DrawnConnections, from: &str, to:
         return LAST.into();
     };
     let snapshot = &results.in_force.cluster.snapshot;
-    let spot = |end| match end {
-        &Endpoint::Pod(at) => snapshot.pods.get(at).map(|p| PairEnd::Workload(p.workload)),
-        Endpoint::Address(address) => Some(PairEnd::Address(*address)),
-        Endpoint::Domain(name) => Some(PairEnd::Domain(name)),
-        _ => None,
-    };
-    let wanted = spot(a).zip(spot(b));
-    let wanted = wanted.map_or_else(PortSet::empty, |(a, b)| drawn.ports(snapshot, a, b));
-    if let Some(port) = wanted.example() {
+    if let Some(port) = drawn.ports(snapshot, a, b).example() {
         return port_words(Some(port));
     }
     let declared = match b {

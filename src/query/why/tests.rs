@@ -201,7 +201,7 @@ fn a_set_is_answered_by_its_worst_connection_and_another_one() {
 }
 
 #[test]
-fn unknown_words_are_refused() {
+fn unknown_names_are_rejected() {
     let results = check(&shop().document);
     let drawn = DrawnConnections::default();
     for (from, to, port) in [
@@ -217,4 +217,17 @@ fn unknown_words_are_refused() {
         };
         assert!(why(&results, &drawn, &question).is_err(), "{question:?}");
     }
+}
+
+#[test]
+fn an_address_is_of_the_external_with_the_narrowest_block_around_it() {
+    let mut fixture = shop();
+    fixture.external("wide", &["10.0.0.0/8", "192.168.1.1/32"], &[]);
+    fixture.external("narrow", &["10.0.0.0/16"], &[]);
+    let narrow = fixture
+        .document
+        .external_named("narrow")
+        .map(NodeRef::External);
+    let answer = asked(&fixture, "10.0.0.5", "shop/web", "TCP/80");
+    assert_eq!(answer.from.node, narrow);
 }

@@ -1,4 +1,4 @@
-//! What `verify` prints of a drawing with a hole in it.
+//! The output of `verify` for a document with extra and missing connections.
 
 use super::*;
 use crate::project::format;
@@ -82,7 +82,7 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
 }
 
 #[test]
-fn as_text() {
+fn text_format() {
     insta::assert_snapshot!(with(None, text), @"
     1 too wide, 1 cannot be expressed
     too-wide: shop/pg-open lets shop/batch reach shop/db on TCP 5432; drawn: web; the egress of shop/batch still blocks it
@@ -106,7 +106,7 @@ fn as_text() {
 }
 
 #[test]
-fn as_a_review_comment() {
+fn review_comment_format() {
     insta::assert_snapshot!(with(None, markdown), @r"
     ### Network policies of shop
 
@@ -131,7 +131,7 @@ fn as_sarif() {
     insta::assert_snapshot!(with(None, sarif));
 }
 
-/// The places of results, and what they say.
+/// The positions of results, and their messages.
 fn places(log: &str) -> Vec<(String, String, u64)> {
     let log: serde_json::Value = serde_json::from_str(log).expect("it is JSON");
     let run = &log["runs"][0];
@@ -163,7 +163,7 @@ fn places(log: &str) -> Vec<(String, String, u64)> {
 }
 
 #[test]
-fn results_point_at_what_is_to_blame() {
+fn results_point_at_their_cause() {
     let own = with(None, sarif);
     let at = |rule: &str, line| (rule.to_owned(), "shop.drawbridge.yaml".to_owned(), line);
     assert_eq!(

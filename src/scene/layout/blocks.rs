@@ -1,5 +1,5 @@
-//! Namespaces as blocks in rows: what sends stands above what receives, what talks much stands
-//! near, and the whole is about as wide as a screen.
+//! Namespaces as blocks in rows: sources above destinations, connected namespaces close together, and
+//! the whole about as wide as a screen.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::model::NodeRef;
 use crate::scene::request::Request;
 use crate::scene::{Point, Rect, pt, tokens};
 
-/// Between blocks side by side, and one above the other.
+/// Gaps between blocks side by side, and one above the other.
 const GAP_X: f32 = 96.0;
 const GAP_Y: f32 = 60.0;
-/// Width to height that the whole aims at.
+/// Ratio of width to height that the whole aims at.
 const ASPECT: f32 = 1.6;
 
 /// A namespace with its nodes placed in it.
@@ -24,7 +24,7 @@ pub(super) struct Block {
     pub members: Vec<(NodeRef, Point)>,
 }
 
-/// Flows between two blocks, summed up.
+/// Flows between two blocks, aggregated.
 #[derive(Clone, Copy, Debug)]
 struct Link {
     from: usize,
@@ -35,7 +35,7 @@ struct Link {
     weight: f32,
 }
 
-/// Places of all namespaces and workloads.
+/// Positions of all namespaces and workloads.
 pub(super) fn arrange(request: &Request) -> Places {
     let blocks: Vec<Block> = (0..request.namespaces.len())
         .map(|n| block(request, n))
@@ -136,12 +136,12 @@ fn links(request: &Request, blocks: &[Block]) -> Vec<Link> {
         .collect()
 }
 
-/// Top left corners of blocks in rows. Starts from layers of the quotient graph, then swaps and
-/// moves blocks as long as that shortens the flows.
+/// Top left corners of blocks in rows. Starts from layers of the quotient graph, then swaps and moves
+/// blocks as long as that shortens the flows.
 fn shelves(blocks: &[Block], links: &[Link]) -> Vec<Point> {
     let mut rows = first_rows(blocks, links);
     let mut cost = cost(blocks, links, &place_rows(blocks, links, &rows));
-    // A bound on work, so that many namespaces stay quick.
+    // Bounds the work with many namespaces.
     let mut budget = 3_000_000 / (blocks.len() * (links.len() + 8) + 1);
     loop {
         let before = cost;
@@ -261,8 +261,8 @@ fn first_rows(blocks: &[Block], links: &[Link]) -> Vec<Vec<usize>> {
     rows
 }
 
-/// Corners of the blocks of these rows. A row shorter than the widest one lets its blocks move
-/// towards those above that they talk to.
+/// Corners of the blocks of these rows. In a row shorter than the widest one, blocks move towards those
+/// above with which they share flows.
 fn place_rows(blocks: &[Block], links: &[Link], rows: &[Vec<usize>]) -> Vec<Point> {
     let width =
         |row: &Vec<usize>| row.iter().map(|&n| blocks[n].size.x + GAP_X).sum::<f32>() - GAP_X;
@@ -276,7 +276,7 @@ fn place_rows(blocks: &[Block], links: &[Link], rows: &[Vec<usize>]) -> Vec<Poin
         for &n in row {
             let wanted = wish(n, links, &corners, &done).unwrap_or(x);
             let shift = snap((wanted - x).clamp(0.0, slack)).min(slack);
-            // A small shift is not worth a ragged edge.
+            // A small shift would only make the edge uneven.
             let shift = if shift < 48.0 { 0.0 } else { shift };
             slack -= shift;
             x += shift;
@@ -292,7 +292,7 @@ fn place_rows(blocks: &[Block], links: &[Link], rows: &[Vec<usize>]) -> Vec<Poin
     corners
 }
 
-/// Where a block's left edge should be for its flows with blocks already placed to run straight.
+/// Where a block's left edge should be for its flows with placed blocks to run straight.
 fn wish(block: usize, links: &[Link], corners: &[Point], done: &[bool]) -> Option<f32> {
     let (mut sum, mut weight) = (0.0, 0.0);
     for link in links {
@@ -311,8 +311,8 @@ fn wish(block: usize, links: &[Link], corners: &[Point], done: &[bool]) -> Optio
     (weight > 0.0).then(|| sum / weight)
 }
 
-/// What an arrangement costs: length of flows, more for those that run up or under other blocks,
-/// and the size of the whole.
+/// The cost of an arrangement: length of flows, more for those that run up or under other blocks, and
+/// the size of the whole.
 fn cost(blocks: &[Block], links: &[Link], corners: &[Point]) -> f32 {
     let rect = |n: usize| {
         Rect::new(

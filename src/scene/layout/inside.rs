@@ -1,5 +1,5 @@
-//! Places within one namespace: flows run through columns from left to right, and what has no
-//! flows within the namespace stands in a compact block of rows.
+//! Positions within one namespace: flows run through columns from left to right; nodes without flows
+//! within the namespace form a compact block of rows.
 
 use super::layers::{acyclic, longest_path};
 use super::{GAP, PITCH, ROW, snap_up};
@@ -65,7 +65,7 @@ fn columns(count: usize, layered: &[bool], pairs: &[(usize, usize)]) -> Vec<Vec<
         .collect()
 }
 
-/// A source stands just before the first thing that it points at, not far to the left of it.
+/// A source goes just before the first node that it points at, not far to the left of it.
 fn pull_right(node: usize, layer: &[usize], pairs: &[(usize, usize)]) -> usize {
     let has_source = pairs.iter().any(|p| p.1 == node);
     let first = pairs
@@ -79,7 +79,8 @@ fn pull_right(node: usize, layer: &[usize], pairs: &[(usize, usize)]) -> usize {
     }
 }
 
-/// Orders each layer by the middle of its neighbours, to and fro, keeping the best order seen.
+/// Orders each layer by the middle of its neighbours, forwards and backwards; keeps the best order
+/// found.
 fn order(layers: &mut [Vec<usize>], pairs: &[(usize, usize)]) {
     let mut best = layers.to_vec();
     let mut least = crossings(layers, pairs);
@@ -109,7 +110,7 @@ fn order(layers: &mut [Vec<usize>], pairs: &[(usize, usize)]) {
     layers.clone_from_slice(&best);
 }
 
-/// For each node of a layer the mean relative place of its neighbours before (or behind) it; its own
+/// For each node of a layer the mean relative place of its neighbours before (or after) it; its own
 /// place where it has none.
 fn middles(layers: &[Vec<usize>], pairs: &[(usize, usize)], at: usize, forth: bool) -> Vec<f32> {
     let count = pairs.iter().map(|p| p.0.max(p.1) + 1).max().unwrap_or(0);
@@ -170,7 +171,7 @@ fn crossings(layers: &[Vec<usize>], pairs: &[(usize, usize)]) -> usize {
     between.iter().map(crosses).sum()
 }
 
-/// Places the columns; gives the rectangle that they take and where each begins.
+/// Places the columns; returns the rectangle that they take and where each begins.
 fn place_columns(
     items: &[Item],
     edges: &[Edge],
@@ -228,7 +229,7 @@ fn rows(count: usize, columns: &[Vec<usize>], pairs: &[(usize, usize)]) -> Vec<i
                 let before: Vec<i32> = before.map(|p| rows[p.0]).collect();
                 match before.len() {
                     0 => spare + i as i32,
-                    // The first column of a fan stands in the middle of it.
+                    // The first column of a fan goes in the middle of it.
                     len => (before.iter().sum::<i32>() as f32 / len as f32).round() as i32,
                 }
             })
@@ -243,7 +244,7 @@ fn rows(count: usize, columns: &[Vec<usize>], pairs: &[(usize, usize)]) -> Vec<i
 
 /// Rising rows within `0..rows`, as near to the wanted ones as their order allows.
 fn spread(wanted: &[i32], rows: i32) -> Vec<i32> {
-    // Blocks of touching nodes, each at the mean of what its nodes want.
+    // Blocks of touching nodes, each at the mean of its nodes' wanted rows.
     let mut blocks: Vec<(i32, i32, i32)> = Vec::new();
     for (i, &w) in wanted.iter().enumerate() {
         let mut block = (w - i as i32, 1, w - i as i32);
@@ -267,7 +268,7 @@ fn spread(wanted: &[i32], rows: i32) -> Vec<i32> {
         .collect()
 }
 
-/// Places what has no flow within the namespace in rows below the columns and in line with them:
+/// Places nodes without flows within the namespace in rows below the columns and aligned with them:
 /// those with flows elsewhere first.
 fn place_rest(
     items: &[Item],

@@ -1,10 +1,10 @@
-//! Layers of a directed graph: cycles are cut, then every node stands behind all that point at it.
+//! Layers of a directed graph: cycles are cut, then every node comes after all that point at it.
 
 use petgraph::algo::{greedy_feedback_arc_set, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
-/// Edges without those that close a cycle turned round; self-loops and doubles are left out.
+/// The edges with those that close a cycle reversed; self-loops and duplicates are dropped.
 pub(super) fn acyclic(count: usize, edges: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let mut plain: Vec<(usize, usize)> = edges.iter().copied().filter(|(a, b)| a != b).collect();
     plain.sort_unstable();
@@ -15,8 +15,8 @@ pub(super) fn acyclic(count: usize, edges: &[(usize, usize)]) -> Vec<(usize, usi
         .collect();
     back.sort_unstable();
     plain.retain(|edge| back.binary_search(edge).is_err());
-    // A turned edge may close another cycle only if its cut did not break it; greedy sets break all,
-    // and an order of the rest tells which way the cut ones point.
+    // A reversed edge must not close another cycle: the greedy set breaks all cycles, so an order of
+    // the other edges decides the direction of each edge in the set.
     let order = order(count, &plain);
     plain.extend(
         back.into_iter()
@@ -71,13 +71,13 @@ mod tests {
         fn every_edge_leads_to_a_later_layer(
             edges in proptest::collection::vec((0..12usize, 0..12usize), 0..40)
         ) {
-            let kept = acyclic(12, &edges);
-            let layer = longest_path(12, &kept);
-            for &(a, b) in &kept {
+            let edges_left = acyclic(12, &edges);
+            let layer = longest_path(12, &edges_left);
+            for &(a, b) in &edges_left {
                 prop_assert!(layer[a] < layer[b]);
             }
             for (a, b) in edges {
-                prop_assert!(a == b || kept.contains(&(a, b)) || kept.contains(&(b, a)));
+                prop_assert!(a == b || edges_left.contains(&(a, b)) || edges_left.contains(&(b, a)));
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Places: where every namespace and node stands. Columns within a namespace (`inside`), rows of
-//! namespaces (`blocks`), outer nodes around them (`outside`), then what the user placed (`settle`).
+//! Positions of all namespaces and nodes. Columns within a namespace (`inside`), rows of namespaces
+//! (`blocks`), outer nodes around them (`outside`), then what the user placed (`settle`).
 
 mod blocks;
 mod inside;
@@ -20,7 +20,7 @@ const ROW: f32 = 84.0;
 /// Between neighbours with nothing between them.
 const GAP: f32 = 36.0;
 
-/// Where things stand: top left corners; of namespaces too.
+/// Top left corners of nodes and namespaces.
 pub(crate) type Places = BTreeMap<NodeRef, Point>;
 
 /// Up to the next line of the pitch.
@@ -33,14 +33,14 @@ fn snap(v: f32) -> f32 {
     (v / PITCH).round() * PITCH
 }
 
-/// A fresh picture. What the user placed stands where they placed it.
+/// A new layout. What the user placed is where they placed it.
 pub fn arrange(request: &Request) -> Scene {
     let places = settle::settle(request, fresh(request), None);
     build(request, &places)
 }
 
-/// A picture in which everything that was there stays where it was; what is new gets a free place
-/// near its neighbours. Starts afresh where most is new.
+/// A layout in which existing things stay where they were; new ones get a free place near their
+/// neighbours. Starts anew where most things are new.
 pub fn update(request: &Request, previous: &Scene) -> Scene {
     let known = request
         .nodes
@@ -53,14 +53,14 @@ pub fn update(request: &Request, previous: &Scene) -> Scene {
     build(request, &places)
 }
 
-/// Places as if nothing had one yet.
+/// Positions as if nothing had one yet.
 fn fresh(request: &Request) -> Places {
     let mut arranged = blocks::arrange(request);
     outside::place(request, &mut arranged);
     arranged
 }
 
-/// The scene with everything at its place and all arrows routed.
+/// The scene with everything placed and all arrows routed.
 fn build(request: &Request, places: &Places) -> Scene {
     let at = |node: NodeRef| places.get(&node).copied().unwrap_or_default();
     let mut scene = Scene {
@@ -147,8 +147,8 @@ pub(crate) fn container_size(content: Option<Point>, header_widths: [f32; 2]) ->
     )
 }
 
-/// Lets every container enclose its nodes, and shrink to them unless the user placed it; an empty
-/// one keeps its place. Gives those that changed.
+/// Makes every container enclose its nodes, and shrinks it to them unless the user placed it; an empty
+/// one keeps its place. Returns those that changed.
 pub(crate) fn fit_containers(scene: &mut Scene) -> Vec<NamespaceId> {
     let mut contents: BTreeMap<NamespaceId, Rect> = BTreeMap::new();
     for node in &scene.nodes {

@@ -1,5 +1,5 @@
-//! Nodes outside containers: what sends stands at the left, what receives at the right, each as near
-//! as there is room to what it talks to.
+//! Nodes outside containers: sources at the left, destinations at the right, each as near to its peers
+//! as there is space.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use crate::model::{NamespaceId, NodeRef};
 use crate::scene::request::{NodeSpec, Request};
 use crate::scene::{Point, Rect, pt, tokens};
 
-/// From a container to an outer node: room for a chip.
+/// Gap from a container to an outer node: space for a chip.
 const REACH: f32 = 132.0;
-/// Between outer nodes.
+/// Gap between outer nodes.
 const BETWEEN: f32 = 30.0;
 
 /// Adds places for all nodes outside namespaces that have none yet.
@@ -21,7 +21,7 @@ pub(super) fn place(request: &Request, places: &mut Places) {
         .filter(|n| !places.contains_key(&n.node))
         .map(|n| (n, wish(request, places, n.node)))
         .collect();
-    // Those at the top choose first, so that neighbours come to stand in the order of what they talk to.
+    // Those at the top choose first, so that neighbours are in the order of their peers.
     waiting.sort_by(|a, b| a.1.at.y.total_cmp(&b.1.at.y).then(a.0.node.cmp(&b.0.node)));
     for (spec, wish) in waiting {
         let rect = best_place(&taken, spec.width, &wish);
@@ -30,11 +30,11 @@ pub(super) fn place(request: &Request, places: &mut Places) {
     }
 }
 
-/// What an outer node would like.
+/// The preferred position of an outer node.
 struct Wish {
-    /// The middle of what it talks to.
+    /// The middle of its peers.
     at: Point,
-    /// Whether it stands at the left.
+    /// Whether it goes to the left.
     left: bool,
 }
 
@@ -62,8 +62,8 @@ fn wish(request: &Request, places: &Places, node: NodeRef) -> Wish {
     }
 }
 
-/// Tries heights around the wished one; at each the node slides towards what it talks to as far as
-/// it can without touching anything.
+/// Tries heights around the preferred one; at each, the node slides towards its peers until it would
+/// touch something.
 fn best_place(taken: &[Rect], width: f32, wish: &Wish) -> Rect {
     let height = tokens::NODE_HEIGHT;
     let all = taken
@@ -91,7 +91,7 @@ fn best_place(taken: &[Rect], width: f32, wish: &Wish) -> Rect {
     best.map_or(Rect::new(0.0, all.max.y + REACH, width, height), |b| b.1)
 }
 
-/// The node at this height, beside everything that stands there.
+/// The node at this height, beside everything placed there.
 fn slide(taken: &[Rect], rect: Rect, wish: &Wish, all: &Rect) -> Option<Rect> {
     let band = Rect::new(
         all.min.x - 9e4,
@@ -113,7 +113,7 @@ fn slide(taken: &[Rect], rect: Rect, wish: &Wish, all: &Rect) -> Option<Rect> {
     free.then_some(placed)
 }
 
-/// What already stands: containers, and outer nodes with a place.
+/// Obstacles: containers, and outer nodes with a place.
 fn obstacles(request: &Request, places: &Places) -> Vec<Rect> {
     let mut contents: BTreeMap<NamespaceId, Rect> = BTreeMap::new();
     let mut taken = Vec::new();

@@ -1,6 +1,6 @@
-//! What the user placed stays exactly there; what was there before stays unless something placed
-//! stands on it; what is new gets the nearest free place. Only things that the user placed may
-//! lie on each other.
+//! Final positions. What the user placed stays exactly there; what existed before stays unless
+//! something placed covers it; what is new gets the nearest free place. Only things that the user
+//! placed may overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use crate::model::{NamespaceId, NodeRef};
 use crate::scene::request::{NamespaceSpec, NodeSpec, Request};
 use crate::scene::{Point, Rect, Scene, pt, tokens};
 
-/// Between nodes, and between containers, that are moved to a free place.
+/// Gap between nodes, and between containers, that are moved to a free place.
 const NODE_GAP: f32 = 11.5;
 const SPACE_GAP: f32 = 35.5;
-/// Rings of places that are tried around a wish.
+/// Rings of positions that are tried around the preferred one.
 const RINGS: i32 = 160;
 
-/// Final places of everything. `places` is a fresh layout; `previous` a picture to be kept.
+/// Final positions of everything. `places` is a new layout; `previous` the one to preserve.
 pub(super) fn settle(request: &Request, places: Places, previous: Option<&Scene>) -> Places {
     let mut table = Table {
         request,
@@ -31,7 +31,7 @@ pub(super) fn settle(request: &Request, places: Places, previous: Option<&Scene>
     table.pin();
     let (placed, free): (Vec<_>, Vec<_>) =
         request.namespaces.iter().partition(|n| table.is_placed(n));
-    // Containers with something placed in them stand; their nodes avoid each other everywhere.
+    // Containers with something placed in them stay; their nodes avoid each other everywhere.
     let mut taken: Vec<Rect> = request
         .nodes
         .iter()
@@ -68,8 +68,8 @@ impl<'a> Table<'a> {
         space.pin.is_some() || self.members(space.id).iter().any(|n| n.pin.is_some())
     }
 
-    /// Starts from the picture that is there, and puts pins into force. A namespace that was placed or
-    /// was there takes its new nodes along.
+    /// Starts from the previous layout and applies pins. A namespace that was placed or existed before
+    /// takes its new nodes along.
     fn pin(&mut self) {
         for space in &self.request.namespaces {
             let node = NodeRef::Namespace(space.id);
@@ -95,8 +95,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Gives each node of a namespace a place of its own: placed ones first, then those that were
-    /// there, then new ones.
+    /// Gives each node of a namespace its own position: placed ones first, then existing ones, then new
+    /// ones.
     fn place_members(&mut self, space: &NamespaceSpec, taken: &mut Vec<Rect>) {
         let previous = self.previous;
         let known = |n: &NodeSpec| previous.is_some_and(|p| p.node(n.node).is_some());
@@ -127,7 +127,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Where a new node would like to be: behind what points at it, before what it points at.
+    /// The preferred position of a new node: after its sources, before its destinations.
     fn wish(&self, node: &NodeSpec, settled: &BTreeSet<NodeRef>) -> Point {
         let gap = 96.0;
         for flow in self.request.guides() {
@@ -143,7 +143,7 @@ impl<'a> Table<'a> {
         self.at(node.node)
     }
 
-    /// Where a new node would make its container touch what stands around it.
+    /// Where a new node would make its container touch a neighbouring thing.
     fn neighbours(&self, id: NamespaceId) -> Vec<Rect> {
         let Some(previous) = self.previous else {
             return Vec::new();
@@ -182,7 +182,7 @@ impl<'a> Table<'a> {
         Rect::new(corner.x, corner.y, size.x, size.y)
     }
 
-    /// Moves containers in which nothing was placed off what stands there.
+    /// Moves containers in which nothing was placed away from obstacles.
     fn place_containers(&mut self, placed: &[&NamespaceSpec], free: &[&NamespaceSpec]) {
         let mut taken = Vec::new();
         for space in placed {
@@ -197,8 +197,8 @@ impl<'a> Table<'a> {
         order.sort_by_key(|n| (!known(n), n.id));
         for space in order {
             let rect = self.container(space);
-            let stands = taken.iter().all(|t| !t.overlaps(&rect));
-            let found = if stands {
+            let is_free = taken.iter().all(|t| !t.overlaps(&rect));
+            let found = if is_free {
                 rect
             } else {
                 nearest_free(rect, SPACE_GAP, &taken, &[], RINGS * 4).unwrap_or(rect)
@@ -209,7 +209,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Outer nodes that nobody placed look for another place where a container or node covers theirs.
+    /// Outer nodes that were not placed move where a container or node covers theirs.
     fn place_outer(&mut self) {
         let mut taken: Vec<Rect> = self
             .request
@@ -241,8 +241,8 @@ fn rect_at(node: &NodeSpec, at: Point) -> Rect {
     Rect::new(at.x, at.y, node.width, tokens::NODE_HEIGHT)
 }
 
-/// The place nearest to a wish, in steps of the pitch, that keeps `gap` from what is taken and does not
-/// touch what is to be avoided.
+/// The position nearest to the preferred one, in steps of the pitch, that keeps `gap` from `taken` and
+/// does not touch `avoid`.
 fn nearest_free(wish: Rect, gap: f32, taken: &[Rect], avoid: &[Rect], rings: i32) -> Option<Rect> {
     let reach = wish.grow(rings as f32 * PITCH + gap);
     let near = |rects: &[Rect]| -> Vec<Rect> {
@@ -257,7 +257,7 @@ fn nearest_free(wish: Rect, gap: f32, taken: &[Rect], avoid: &[Rect], rings: i32
         let wide = rect.grow(gap);
         taken.iter().all(|t| !t.overlaps(&wide)) && avoid.iter().all(|t| !t.overlaps(rect))
     };
-    // What stands free already need not keep the whole gap.
+    // At its preferred position it need not keep the whole gap.
     if is_free(&wish, 0.0) {
         return Some(wish);
     }

@@ -49,7 +49,7 @@ fn assert_tidy(scene: &Scene) {
     }
 }
 
-/// Ends on borders, pieces joined, chips apart from everything. Gives how many chips there are.
+/// Ends on borders, segments joined, chips apart from everything. Returns how many chips there are.
 fn assert_drawn(scene: &Scene) -> usize {
     let mut taken: Vec<Rect> = scene.nodes.iter().map(|n| n.rect).collect();
     taken.extend(
@@ -87,7 +87,7 @@ fn assert_drawn(scene: &Scene) -> usize {
     chips
 }
 
-/// Arrows that pass over a node that they have nothing to do with.
+/// Arrows that pass over a node other than their ends.
 fn passing_over(scene: &Scene) -> usize {
     let over = |arrow: &&Arrow| {
         let line = flatten(&arrow.curve, 4.0);
@@ -123,7 +123,7 @@ fn crossings(scene: &Scene) -> usize {
 }
 
 #[test]
-fn the_shop_is_clean() {
+fn the_shop_is_laid_out_without_overlaps() {
     let scene = shown(&fixture::online_shop());
     assert_tidy(&scene);
     assert_eq!(assert_drawn(&scene), scene.arrows.len());
@@ -134,7 +134,7 @@ fn the_shop_is_clean() {
 }
 
 #[test]
-fn the_platform_is_clean() {
+fn the_platform_is_laid_out_without_overlaps() {
     let scene = shown(&fixture::platform());
     assert_tidy(&scene);
     assert_eq!(assert_drawn(&scene), scene.arrows.len());
@@ -148,7 +148,7 @@ fn the_platform_is_clean() {
 fn three_hundred_workloads_are_laid_out_without_overlaps() {
     let scene = shown(&fixture::random(300, 20, 420, 7));
     assert_tidy(&scene);
-    // Where a chip finds no free place it is left out: one in fifty at most.
+    // Where a chip finds no free place it is omitted: one in fifty at most.
     assert!(assert_drawn(&scene) * 50 >= scene.arrows.len() * 49);
     let over = passing_over(&scene);
     assert!(
@@ -158,7 +158,7 @@ fn three_hundred_workloads_are_laid_out_without_overlaps() {
 }
 
 #[test]
-fn everything_stands_on_the_grid() {
+fn positions_are_multiples_of_the_grid() {
     let scene = shown(&fixture::platform());
     let corners = scene.nodes.iter().map(|n| n.rect.min);
     for p in corners.chain(scene.namespaces.iter().map(|n| n.rect.min)) {
@@ -236,7 +236,7 @@ fn a_drag_moves_its_node_alone_and_keeps_other_arrows() {
 }
 
 #[test]
-fn opposite_flows_and_flows_to_oneself_are_arrows_of_their_own() {
+fn opposite_flows_and_self_flows_are_separate_arrows() {
     let mut b = fixture::Builder::new("pair");
     let space = b.namespace("space");
     let (one, two) = (
@@ -250,7 +250,7 @@ fn opposite_flows_and_flows_to_oneself_are_arrows_of_their_own() {
     b.flow(&End::AnyPod, &End::AnyPodOf(space), 84);
     let scene = shown(&b.document);
     assert_tidy(&scene);
-    // The short arrow from a node to its own container's border may have no room for a chip.
+    // The short arrow from a node to its own container's border may have no space for a chip.
     assert!(assert_drawn(&scene) >= 4);
     let ends: Vec<Point> = scene
         .arrows
@@ -280,7 +280,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn random_projects_are_tidy_and_repeatable(
+    fn layouts_of_random_projects_are_valid_and_deterministic(
         workloads in 0..40usize, spaces in 1..7usize, flows in 0..60usize, seed: u64
     ) {
         let document = fixture::random(workloads, spaces, flows, seed);
@@ -292,16 +292,16 @@ proptest! {
     }
 
     #[test]
-    fn what_is_placed_stays_and_the_rest_gives_way(
+    fn placed_nodes_stay_and_others_avoid_them(
         seed: u64, pins in proptest::collection::vec((0..20u32, -900..2400i16, -900..1800i16), 1..5)
     ) {
         assert_placed(&pinned(fixture::random(20, 4, 25, seed), &pins));
     }
 }
 
-/// Found by the law above: a container stretched by what was placed reached under an outer node.
+/// Found by the property above: a container stretched by a placed node reached under an outer node.
 #[test]
-fn outer_nodes_keep_off_containers_that_what_is_placed_stretches() {
+fn outer_nodes_avoid_containers_stretched_by_placed_nodes() {
     let pins = [(3, 0, 901), (6, 31, 676), (17, -261, -54)];
     assert_placed(&pinned(
         fixture::random(20, 4, 25, 501648251012044522),

@@ -1,18 +1,18 @@
-//! Ports on arrows: along the line, never on a node, a header's text or another chip. Where there is no
-//! such place the arrow goes without, and its ports are shown by other means.
+//! Chips, the port labels of arrows: on the line, never over a node, a header's text or another chip.
+//! An arrow without such a place has no chip, and its ports are shown by other means.
 
 use crate::scene::geom::flatten;
 use crate::scene::grid::Grid;
 use crate::scene::{Chip, Point, Rect, Scene, pt, tokens};
 
-/// Between a chip and what it must not touch.
+/// Least gap between a chip and its obstacles.
 const CLEAR: f32 = 3.0;
-/// Between points at which a line is looked at.
+/// Distance between sample points of a line.
 const STEP: f32 = 8.0;
 /// About how many places are tried along one line.
 const MOST: usize = 48;
 
-/// Gives a chip to each of these arrows, short ones first.
+/// Places the chips of these arrows, shortest arrows first.
 pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
     let lines: Vec<Vec<Point>> = scene
         .arrows
@@ -52,8 +52,8 @@ pub(super) fn place(scene: &mut Scene, arrows: &[usize]) {
     }
 }
 
-/// Centres for a chip with how much they are disliked, the best first: the middle of the line, then
-/// elsewhere on it, then beside it.
+/// Candidate centres of a chip with their cost, cheapest first: the middle of the line, then elsewhere
+/// on it, then beside it.
 fn candidates(line: &[Point], width: f32) -> Vec<(f32, Point)> {
     let count = line.len();
     let step = (count / MOST).max(1);
@@ -82,7 +82,7 @@ fn candidates(line: &[Point], width: f32) -> Vec<(f32, Point)> {
     found
 }
 
-/// Which arrows run where.
+/// Sample points of all arrows, to count overlaps.
 struct Crossing {
     /// The arrow of each point and the point.
     points: Vec<(usize, Point)>,
@@ -114,7 +114,7 @@ impl Crossing {
     }
 }
 
-/// What chips must not touch.
+/// Obstacles of chips.
 struct Context {
     rects: Vec<Rect>,
     grid: Grid,

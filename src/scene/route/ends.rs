@@ -1,4 +1,4 @@
-//! Where arrows touch what they join: sides, and ports spread along a side.
+//! Where arrows meet the boxes they connect: sides, and ports spread along a side.
 
 use std::collections::BTreeMap;
 
@@ -43,12 +43,12 @@ pub(super) struct Terminal {
     pub inward: bool,
 }
 
-/// What the border is like.
+/// The shape of the border.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
     Rounded,
     Pill,
-    /// Its top has room between these x only, beside the header's texts.
+    /// Ports at the top only between these x, beside the header's texts.
     Container {
         left: f32,
         right: f32,
@@ -127,7 +127,7 @@ impl Terminal {
         }
     }
 
-    /// Where a lone arrow to `other` would touch that side.
+    /// Where a single arrow to `other` would meet that side.
     pub fn rest(&self, side: Side, other: &Self) -> f32 {
         let (low, high) = self.span(side);
         let (mine, theirs) = (self.rect.centre(), other.rect.centre());
@@ -138,7 +138,7 @@ impl Terminal {
         };
         match (self.form, other.form, side.upright()) {
             (Form::Container { .. }, _, _) => wish.clamp(low, high),
-            // A straight line down where boxes stand nearly above each other.
+            // A straight line down where boxes are nearly above each other.
             (_, Form::Rounded | Form::Pill, false) => {
                 let (from, to) = other.span(side);
                 let common = (low.max(from), high.min(to));
@@ -154,46 +154,54 @@ impl Terminal {
     }
 }
 
-/// One end of an arrow that asks for a port.
+/// One end of an arrow that needs a port.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ask {
+pub(super) struct PortRequest {
     pub terminal: Terminal,
     pub side: Side,
-    /// Where it would be if it were alone.
+    /// Its port if it were alone on its side.
     pub rest: f32,
-    /// Where the arrow goes from here, along the side: ports stand in this order.
+    /// Where the arrow goes from here, along the side: the order of the ports.
     pub towards: f32,
 }
 
-/// A coordinate along its side for each end, with room between the ends on one side where there is
-/// any. `busy` are coordinates that other arrows hold already.
-pub(super) fn spread(asks: &[Ask], busy: &BTreeMap<(NodeRef, Side), Vec<f32>>) -> Vec<f32> {
+/// A coordinate along its side for each end, with a gap between the ends of one side where there is
+/// enough space. `busy` are coordinates of other arrows' ports.
+pub(super) fn spread(
+    requests: &[PortRequest],
+    busy: &BTreeMap<(NodeRef, Side), Vec<f32>>,
+) -> Vec<f32> {
     let mut sides: BTreeMap<(NodeRef, Side), Vec<usize>> = BTreeMap::new();
-    for (number, ask) in asks.iter().enumerate() {
+    for (number, request) in requests.iter().enumerate() {
         sides
-            .entry((ask.terminal.node, ask.side))
+            .entry((request.terminal.node, request.side))
             .or_default()
             .push(number);
     }
-    let mut ports: Vec<f32> = asks.iter().map(|a| a.rest).collect();
+    let mut ports: Vec<f32> = requests.iter().map(|a| a.rest).collect();
     for (key, mut ends) in sides {
-        ends.sort_by(|&a, &b| asks[a].towards.total_cmp(&asks[b].towards).then(a.cmp(&b)));
+        ends.sort_by(|&a, &b| {
+            requests[a]
+                .towards
+                .total_cmp(&requests[b].towards)
+                .then(a.cmp(&b))
+        });
         let taken = busy.get(&key).map(Vec::as_slice).unwrap_or_default();
         let Some(&first) = ends.first() else { continue };
         if ends.len() == 1 && taken.is_empty() {
             continue;
         }
-        let span = asks[first].terminal.span(key.1);
+        let span = requests[first].terminal.span(key.1);
         if !taken.is_empty() {
             for &end in &ends {
-                ports[end] = free(span, taken, asks[end].rest);
+                ports[end] = free(span, taken, requests[end].rest);
             }
             continue;
         }
         let most = if key.1.upright() { 14.0 } else { 28.0 };
         let gap = ((span.1 - span.0) / (ends.len() - 1) as f32).min(most);
         let half = gap * (ends.len() - 1) as f32 / 2.0;
-        let mean = ends.iter().map(|&e| asks[e].rest).sum::<f32>() / ends.len() as f32;
+        let mean = ends.iter().map(|&e| requests[e].rest).sum::<f32>() / ends.len() as f32;
         let middle = mean.clamp(span.0 + half, (span.1 - half).max(span.0 + half));
         for (i, &end) in ends.iter().enumerate() {
             ports[end] = middle - half + gap * i as f32;
@@ -202,7 +210,7 @@ pub(super) fn spread(asks: &[Ask], busy: &BTreeMap<(NodeRef, Side), Vec<f32>>) -
     ports
 }
 
-/// The place nearest to `rest` that keeps away from those taken, if there is one.
+/// The free place nearest to `rest`, if there is one.
 fn free(span: (f32, f32), taken: &[f32], rest: f32) -> f32 {
     let clear = |at: f32| {
         taken

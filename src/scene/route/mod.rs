@@ -1,8 +1,8 @@
 //! Arrows: which sides they leave and enter, how they run, where their chips are.
 //!
-//! Two passes. The first chooses for each arrow the cheapest of an S curve, a corner and a way of right
-//! angles around everything (`plan`); then ports are spread along the sides (`ends`), and the second
-//! draws with them. Way lines that share a channel are pulled apart (`tracks`).
+//! Two passes. The first chooses for each arrow the cheapest of an S curve, a corner and an orthogonal
+//! path around everything (`plan`). Then ports are spread along the sides (`ends`), and the second pass
+//! routes with them. Segments that share a channel are separated (`tracks`).
 
 mod chips;
 mod ends;
@@ -17,13 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::geom::flatten;
 use super::{Point, Scene, pt};
 use crate::model::NodeRef;
-use ends::{Ask, Side, Terminal, spread};
+use ends::{PortRequest, Side, Terminal, spread};
 use plan::{Course, Plan, Planner};
 
-/// Distance of the points at which a line is looked at.
+/// Distance between sample points of a line.
 const SAMPLE: f32 = 8.0;
 
-/// Routes all arrows: flows first, so that arrows which come and go move none of them.
+/// Routes all arrows: flows first, so that other arrows never change them.
 pub fn route(scene: &mut Scene) {
     let numbers = 0..scene.arrows.len();
     let flow = |n: &usize| scene.arrows.get(*n).is_some_and(|a| a.id.flow().is_some());
@@ -104,7 +104,7 @@ impl Job {
     }
 }
 
-/// Tells the planner of the arrows that stay.
+/// Records the arrows that stay with the planner.
 fn mark_others(planner: &mut Planner, scene: &Scene, arrows: &[usize]) {
     for (number, arrow) in scene.arrows.iter().enumerate() {
         if arrows.binary_search(&number).is_err() {
@@ -115,12 +115,12 @@ fn mark_others(planner: &mut Planner, scene: &Scene, arrows: &[usize]) {
 
 /// The coordinates of both ends of each job along their sides.
 fn ports(scene: &Scene, arrows: &[usize], jobs: &[Job], plans: &[Plan]) -> Vec<[f32; 2]> {
-    let mut asks = Vec::with_capacity(jobs.len() * 2);
+    let mut requests = Vec::with_capacity(jobs.len() * 2);
     for (job, plan) in jobs.iter().zip(plans) {
         let line = plan.course.points();
         let towards = |side: Side, near: Point, far: Point, second: Option<&Point>| {
             let along = |p: Point| if side.upright() { p.y } else { p.x };
-            // Where the line bends first says more than where it ends.
+            // Ordered by the direction of the first bend, then by the other end.
             let bend = second.map_or(0.0, |p| along(*p) - along(near));
             along(near)
                 + bend.signum() * if bend.abs() > 1.0 { 1e5 } else { 0.0 }
@@ -131,21 +131,21 @@ fn ports(scene: &Scene, arrows: &[usize], jobs: &[Job], plans: &[Plan]) -> Vec<[
             _ => (pt(0.0, 0.0), pt(0.0, 0.0)),
         };
         let back = line.len().checked_sub(3).and_then(|i| line.get(i));
-        asks.push(Ask {
+        requests.push(PortRequest {
             terminal: job.from,
             side: plan.from,
             rest: job.from.rest(plan.from, &job.to),
             towards: towards(plan.from, first, last, line.get(2)),
         });
-        asks.push(Ask {
+        requests.push(PortRequest {
             terminal: job.to,
             side: plan.to,
             rest: job.to.rest(plan.to, &job.from),
             towards: towards(plan.to, last, first, back),
         });
     }
-    let mut ports = spread(&asks, &busy(scene, arrows));
-    straighten(&asks, &mut ports, plans);
+    let mut ports = spread(&requests, &busy(scene, arrows));
+    straighten(&requests, &mut ports, plans);
     ports
         .chunks(2)
         .filter_map(|pair| Some([*pair.first()?, *pair.get(1)?]))
@@ -154,18 +154,20 @@ fn ports(scene: &Scene, arrows: &[usize], jobs: &[Job], plans: &[Plan]) -> Vec<[
 
 /// An arrow between facing sides that is alone at one end takes the coordinate of its other end
 /// where it can, so that it runs straight.
-fn straighten(asks: &[Ask], ports: &mut [f32], plans: &[Plan]) {
+fn straighten(requests: &[PortRequest], ports: &mut [f32], plans: &[Plan]) {
     let mut crowd: BTreeMap<(NodeRef, Side), usize> = BTreeMap::new();
-    for ask in asks {
-        *crowd.entry((ask.terminal.node, ask.side)).or_default() += 1;
+    for request in requests {
+        *crowd
+            .entry((request.terminal.node, request.side))
+            .or_default() += 1;
     }
-    let alone = |n: usize| crowd.get(&(asks[n].terminal.node, asks[n].side)) == Some(&1);
+    let alone = |n: usize| crowd.get(&(requests[n].terminal.node, requests[n].side)) == Some(&1);
     for (number, plan) in plans.iter().enumerate() {
         if !matches!(plan.course, Course::Smooth(..)) {
             continue;
         }
         for (mine, other) in [(2 * number, 2 * number + 1), (2 * number + 1, 2 * number)] {
-            let (low, high) = asks[mine].terminal.span(asks[mine].side);
+            let (low, high) = requests[mine].terminal.span(requests[mine].side);
             if alone(mine) && (low - 0.5..=high + 0.5).contains(&ports[other]) {
                 ports[mine] = ports[other];
                 break;
@@ -174,7 +176,7 @@ fn straighten(asks: &[Ask], ports: &mut [f32], plans: &[Plan]) {
     }
 }
 
-/// Ports that the other arrows hold.
+/// Ports of the other arrows.
 fn busy(scene: &Scene, arrows: &[usize]) -> BTreeMap<(NodeRef, Side), Vec<f32>> {
     let mut busy: BTreeMap<(NodeRef, Side), Vec<f32>> = BTreeMap::new();
     for (number, arrow) in scene.arrows.iter().enumerate() {

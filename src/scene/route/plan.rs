@@ -1,20 +1,20 @@
-//! How one arrow runs.
+//! The path of one arrow.
 
 use super::SAMPLE;
 use super::ends::{Form, Side, Terminal};
 use super::raster::{Raster, cell_of, point_of};
-use super::search::{DIRECTIONS, Gate, Search, Way};
+use super::search::{DIRECTIONS, Gate, Path, Search};
 use super::shape::{rounded, simplified, smooth};
 use crate::scene::geom::flatten;
 use crate::scene::layout::PITCH;
 use crate::scene::{Cubic, Point, Rect, Scene, pt};
 
-/// The run of an arrow.
+/// The path of an arrow.
 #[derive(Clone, Debug)]
 pub(super) enum Course {
     /// One S curve: start, direction out, end, direction out of the end's box.
     Smooth(Point, Point, Point, Point),
-    /// Right angles through these points.
+    /// Horizontal and vertical segments through these points.
     Bent(Vec<Point>),
 }
 
@@ -35,17 +35,17 @@ impl Course {
     }
 }
 
-/// The sides that an arrow uses, and its run before ports are spread.
+/// The sides that an arrow uses, and its path before ports are spread.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub from: Side,
     pub to: Side,
     pub course: Course,
-    /// No way around everything was found.
+    /// No path around all obstacles was found.
     pub forced: bool,
 }
 
-/// Finds runs on the ground of one scene.
+/// Finds the paths of arrows in one scene.
 pub(super) struct Planner<'a> {
     scene: &'a Scene,
     raster: Raster,
@@ -53,7 +53,7 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    /// A planner for that many arrows: the more there are, the less each is thought about.
+    /// A planner for that many arrows: the more there are, the fewer states each search visits.
     pub fn new(scene: &'a Scene, arrows: usize) -> Self {
         Self {
             scene,
@@ -62,22 +62,22 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Remembers a run, so that later ones keep away from it.
+    /// Records a path, so that later ones avoid it.
     pub fn mark(&mut self, course: &Course) {
         self.mark_line(&flatten(&course.curve(), SAMPLE));
     }
 
-    /// Remembers a line.
+    /// Records a line.
     pub fn mark_line(&mut self, line: &[Point]) {
         self.raster.mark(line);
     }
 
-    /// Forgets all lines.
+    /// Removes all recorded lines.
     pub fn forget(&mut self) {
         self.raster.unmark();
     }
 
-    /// The sides and the run that suit an arrow best.
+    /// The cheapest sides and path of an arrow.
     pub fn choose(&mut self, from: &Terminal, to: &Terminal) -> Plan {
         if from.node == to.node {
             return looped(from);
@@ -91,8 +91,8 @@ impl<'a> Planner<'a> {
                 else {
                     continue;
                 };
-                let (hits, toll) = self.judge(&course, from, to);
-                cost += toll;
+                let (hits, step_cost) = self.judge(&course, from, to);
+                cost += step_cost;
                 let slot = if hits == 0 { &mut best } else { &mut fallback };
                 let total = cost + 200.0 * hits as f32;
                 if slot.as_ref().is_none_or(|(least, _)| total < *least) {
@@ -117,12 +117,12 @@ impl<'a> Planner<'a> {
                 .map(|side| gate(me, side, me.rest(side, other)))
                 .to_vec()
         };
-        if let Some(way) = self.way(&gates(from, to), &gates(to, from), from, to) {
-            let ends = [from.rest(way.from, to), to.rest(way.to, from)];
+        if let Some(path) = self.path(&gates(from, to), &gates(to, from), from, to) {
+            let ends = [from.rest(path.from, to), to.rest(path.to, from)];
             return Plan {
-                from: way.from,
-                to: way.to,
-                course: bent(from, to, &way, ends),
+                from: path.from,
+                to: path.to,
+                course: bent(from, to, &path, ends),
                 forced: false,
             };
         }
@@ -130,7 +130,7 @@ impl<'a> Planner<'a> {
         plan.unwrap_or_else(|| straight(from, to))
     }
 
-    /// The run between these ports, on the sides of the plan.
+    /// The path between these ports, on the sides of the plan.
     pub fn draw(&mut self, from: &Terminal, to: &Terminal, plan: &Plan, ports: [f32; 2]) -> Course {
         if from.node == to.node {
             return loop_course(from, plan, ports);
@@ -151,24 +151,24 @@ impl<'a> Planner<'a> {
         }
         let starts = [gate(from, plan.from, ports[0])];
         let goals = [gate(to, plan.to, ports[1])];
-        if let Some(way) = self.way(&starts, &goals, from, to) {
-            return bent(from, to, &way, ports);
+        if let Some(path) = self.path(&starts, &goals, from, to) {
+            return bent(from, to, &path, ports);
         }
         direct.map_or_else(|| straight_course(from, to, plan, ports), |d| d.1)
     }
 
-    fn way(
+    fn path(
         &mut self,
         starts: &[Gate],
         goals: &[Gate],
         from: &Terminal,
         to: &Terminal,
-    ) -> Option<Way> {
+    ) -> Option<Path> {
         let home = self.raster.home(self.scene, [from.node, to.node]);
         self.search.run(&self.raster, starts, goals, home)
     }
 
-    /// How often a run meets a wall, and what crossing other things costs.
+    /// How many obstacles a path hits, and what crossing other things costs.
     fn judge(&self, course: &Course, from: &Terminal, to: &Terminal) -> (usize, f32) {
         let home = self.raster.home(self.scene, [from.node, to.node]);
         let own = |t: &Terminal| match t.form {
@@ -176,7 +176,7 @@ impl<'a> Planner<'a> {
             _ => t.rect.grow(CLEAR_OF_OWN),
         };
         let (own_from, own_to) = (own(from), own(to));
-        let (mut hits, mut toll) = (0, 0);
+        let (mut hits, mut step_cost) = (0, 0);
         let line = flatten(&course.curve(), SAMPLE);
         for pair in line.windows(2) {
             let p = pair[1];
@@ -188,17 +188,17 @@ impl<'a> Planner<'a> {
             };
             let along_x = (pair[1].x - pair[0].x).abs() >= (pair[1].y - pair[0].y).abs();
             hits += usize::from(self.raster.wall(at));
-            toll += self.raster.toll(at, along_x, home);
+            step_cost += self.raster.step_cost(at, along_x, home);
         }
-        (hits, toll as f32 * PITCH / 10.0 * SAMPLE / PITCH)
+        (hits, step_cost as f32 * PITCH / 10.0 * SAMPLE / PITCH)
     }
 }
 
-/// Cells this near to its own box tell nothing about a run.
+/// Cells this near to an arrow's own box are not counted.
 const CLEAR_OF_OWN: f32 = 15.0;
 
-/// An S curve between facing sides, or one corner between sides at right angles, with what it costs;
-/// none where it would run backwards.
+/// An S curve between facing sides, or one corner between sides at right angles, with its cost; none
+/// where it would run backwards.
 fn direct(
     from: &Terminal,
     a: Side,
@@ -232,7 +232,7 @@ fn direct(
     Some((cost, Course::Bent(vec![start, corner, end])))
 }
 
-/// Where a way may start or end.
+/// Where a path may start or end.
 fn gate(terminal: &Terminal, side: Side, at: f32) -> Gate {
     let (port, out) = (terminal.port(side, at), terminal.out(side));
     // The next cell at least ten points away from the border.
@@ -251,13 +251,13 @@ fn gate(terminal: &Terminal, side: Side, at: f32) -> Gate {
     }
 }
 
-/// A way from port to port: its first and last runs are moved onto the ports.
-fn bent(from: &Terminal, to: &Terminal, way: &Way, ports: [f32; 2]) -> Course {
-    let points: Vec<Point> = way.cells.iter().copied().map(point_of).collect();
-    joined(from, to, [way.from, way.to], points, ports)
+/// A path from port to port: its first and last segments are moved onto the ports.
+fn bent(from: &Terminal, to: &Terminal, path: &Path, ports: [f32; 2]) -> Course {
+    let points: Vec<Point> = path.cells.iter().copied().map(point_of).collect();
+    joined(from, to, [path.from, path.to], points, ports)
 }
 
-/// The run of a plan with other ports.
+/// The path of a plan with other ports.
 fn shifted(
     from: &Terminal,
     to: &Terminal,
@@ -270,7 +270,7 @@ fn shifted(
     joined(from, to, [plan.from, plan.to], points, ports)
 }
 
-/// From port to port through these points of right angles, whose ends give way to the ports.
+/// From port to port through these corners; the first and the last segment move onto the ports.
 fn joined(
     from: &Terminal,
     to: &Terminal,
@@ -293,7 +293,7 @@ fn joined(
     Course::Bent(points)
 }
 
-/// Moves the run that leaves a port onto the port's line.
+/// Moves the segment that leaves a port onto the port's line.
 fn align(points: &mut [Point], port: Point, side: Side) {
     let Some(first) = points.first().copied() else {
         return;
@@ -313,7 +313,7 @@ fn align(points: &mut [Point], port: Point, side: Side) {
     }
 }
 
-/// The last resort: from side to side, whatever lies between.
+/// The fallback: from side to side, through obstacles.
 fn straight(from: &Terminal, to: &Terminal) -> Plan {
     let d = to.rect.centre() - from.rect.centre();
     let (a, b) = match (d.x.abs() > d.y.abs(), d.x > 0.0, d.y > 0.0) {

@@ -1,5 +1,5 @@
-//! The ground that arrows cross, as cells of the layout's pitch: where they cannot go, where they
-//! had better not.
+//! The area that arrows cross, as cells of the layout's pitch: which cells are blocked, and what
+//! crossing the others costs.
 
 use crate::model::NodeRef;
 use crate::scene::layout::PITCH;
@@ -19,7 +19,7 @@ const CLEAR: f32 = 8.0;
 /// More cells than this are not rasterised: something was placed very far away.
 const MOST_CELLS: usize = 6_000_000;
 
-/// A place on the raster.
+/// A cell of the raster.
 pub(super) type Cell = (i32, i32);
 
 pub(super) struct Raster {
@@ -33,7 +33,7 @@ pub(super) struct Raster {
 }
 
 impl Raster {
-    /// The ground of a scene; empty where the scene is too large.
+    /// The raster of a scene; empty where the scene is too large.
     pub fn of(scene: &Scene) -> Self {
         let boxes = scene.namespaces.iter().map(|n| n.rect);
         let all = boxes.chain(scene.nodes.iter().map(|n| n.rect));
@@ -70,7 +70,7 @@ impl Raster {
         raster
     }
 
-    /// Index of a cell; none beyond the ground.
+    /// Index of a cell; none outside the raster.
     pub fn index(&self, (x, y): Cell) -> Option<usize> {
         let (x, y) = (x - self.x, y - self.y);
         let inside = x >= 0 && y >= 0 && x < self.wide && y < self.high;
@@ -93,9 +93,9 @@ impl Raster {
         self.cells.get(index).is_none_or(|c| c & WALL != 0)
     }
 
-    /// What a step costs beside its length (10), along x or along y. `home` are the containers that the
-    /// arrow has to do with.
-    pub fn toll(&self, index: usize, along_x: bool, home: [u16; 2]) -> u32 {
+    /// The cost of a step in addition to its length (10), along x or along y. `home` are the containers
+    /// of the arrow's ends.
+    pub fn step_cost(&self, index: usize, along_x: bool, home: [u16; 2]) -> u32 {
         let Some(&cell) = self.cells.get(index) else {
             return 0;
         };
@@ -114,7 +114,7 @@ impl Raster {
         cost(edge, 50) + cost(same, 28) + cost(across, 14) + foreign
     }
 
-    /// The containers of two ends, as `toll` knows them.
+    /// The containers of two ends, as `step_cost` takes them.
     pub fn home(&self, scene: &Scene, ends: [NodeRef; 2]) -> [u16; 2] {
         ends.map(|node| {
             let id = match node {
@@ -126,7 +126,7 @@ impl Raster {
         })
     }
 
-    /// Remembers an arrow through these points, which are close together.
+    /// Records an arrow through these points, which are close together.
     pub fn mark(&mut self, line: &[Point]) {
         for pair in line.windows(2) {
             let along_x = (pair[1].x - pair[0].x).abs() >= (pair[1].y - pair[0].y).abs();
@@ -136,7 +136,7 @@ impl Raster {
         }
     }
 
-    /// Forgets all arrows.
+    /// Removes all arrows.
     pub fn unmark(&mut self) {
         for cell in &mut self.cells {
             *cell &= !(USED_X | USED_Y);

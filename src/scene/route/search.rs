@@ -1,4 +1,4 @@
-//! The cheapest way of right angles between two boxes (A*), over the raster.
+//! The cheapest orthogonal path between two boxes (A*), over the raster.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,40 +9,40 @@ use super::raster::{Cell, Raster};
 const STEP: u32 = 10;
 const BEND: u32 = 70;
 
-/// A place where a way may start or end.
+/// A cell where a path may start or end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gate {
     pub side: Side,
     pub cell: Cell,
     /// Direction out of the box, as an index into `DIRECTIONS`.
     pub out: usize,
-    /// What it costs to use it.
+    /// The cost of using it.
     pub cost: u32,
 }
 
 /// Right, down, left, up; opposite ones differ by two.
 pub(super) const DIRECTIONS: [Cell; 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
-/// A way that was found: its sides and the cells at which it starts, bends and ends.
-pub(super) struct Way {
+/// A path that was found: its sides and the cells at which it starts, bends and ends.
+pub(super) struct Path {
     pub from: Side,
     pub to: Side,
     pub cells: Vec<Cell>,
 }
 
-/// Memory of searches, kept between them.
+/// Buffers of searches, reused.
 #[derive(Default)]
 pub(super) struct Search {
     seen: Vec<u32>,
     cost: Vec<u32>,
     before: Vec<u32>,
     round: u32,
-    /// States looked at before a search gives up.
+    /// States visited before a search gives up.
     most: usize,
 }
 
 impl Search {
-    /// A search that looks at so many states at most.
+    /// A search that visits at most so many states.
     pub fn new(most: usize) -> Self {
         Self {
             most,
@@ -50,19 +50,19 @@ impl Search {
         }
     }
 
-    /// The cheapest way from one of `starts` to one of `goals`.
+    /// The cheapest path from one of `starts` to one of `goals`.
     pub fn run(
         &mut self,
         raster: &Raster,
         starts: &[Gate],
         goals: &[Gate],
         home: [u16; 2],
-    ) -> Option<Way> {
+    ) -> Option<Path> {
         let states = raster.len() * 4;
         if states == 0 {
             return None;
         }
-        // Behind the states of cells: one for each goal.
+        // After the states of cells: one for each goal.
         self.begin(states + goals.len());
         let mut open = BinaryHeap::new();
         for start in starts {
@@ -76,7 +76,7 @@ impl Search {
         let mut left = self.most;
         while let Some((Reverse(total), state)) = open.pop() {
             if state >= states {
-                return self.way(raster, state, states, starts, goals);
+                return self.path(raster, state, states, starts, goals);
             }
             let (cell, direction) = (raster.cell(state / 4), state % 4);
             let cost = self.cost[state];
@@ -101,7 +101,7 @@ impl Search {
                     continue;
                 };
                 let bend = if turn == 0 { 0 } else { BEND };
-                let total = cost + STEP + bend + raster.toll(at, to % 2 == 0, home);
+                let total = cost + STEP + bend + raster.step_cost(at, to % 2 == 0, home);
                 let state_next = at * 4 + to;
                 if self.better(state_next, total, state as u32) {
                     open.push((Reverse(total + estimate(next, goals)), state_next));
@@ -131,14 +131,14 @@ impl Search {
         better
     }
 
-    fn way(
+    fn path(
         &self,
         raster: &Raster,
         last: usize,
         states: usize,
         starts: &[Gate],
         goals: &[Gate],
-    ) -> Option<Way> {
+    ) -> Option<Path> {
         let goal = goals.get(last - states)?;
         let mut cells = vec![goal.cell];
         let mut state = *self.before.get(last)?;
@@ -154,7 +154,7 @@ impl Search {
         cells.reverse();
         let (cell, out) = (raster.cell(first as usize / 4), first as usize % 4);
         let start = starts.iter().find(|s| s.cell == cell && s.out == out)?;
-        Some(Way {
+        Some(Path {
             from: start.side,
             to: goal.side,
             cells: bends(&cells),
@@ -162,7 +162,7 @@ impl Search {
     }
 }
 
-/// What is still to come, overestimated by half: a way a little longer, found much sooner.
+/// Estimated remaining cost, half too high: finds a slightly longer path much sooner.
 fn estimate(cell: Cell, goals: &[Gate]) -> u32 {
     let ahead = |g: &Gate| {
         let (x, y) = (g.cell.0.abs_diff(cell.0), g.cell.1.abs_diff(cell.1));
@@ -173,7 +173,7 @@ fn estimate(cell: Cell, goals: &[Gate]) -> u32 {
 
 /// First and last cells and those between where the direction changes.
 fn bends(cells: &[Cell]) -> Vec<Cell> {
-    let mut kept: Vec<Cell> = Vec::new();
+    let mut path: Vec<Cell> = Vec::new();
     for (i, &cell) in cells.iter().enumerate() {
         let straight = match (
             i.checked_sub(1).and_then(|p| cells.get(p)),
@@ -183,8 +183,8 @@ fn bends(cells: &[Cell]) -> Vec<Cell> {
             _ => false,
         };
         if !straight {
-            kept.push(cell);
+            path.push(cell);
         }
     }
-    kept
+    path
 }

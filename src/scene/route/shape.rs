@@ -1,8 +1,8 @@
-//! Curves: S shapes between facing sides, right angles with round corners.
+//! Curves: S shapes between facing sides, horizontal and vertical segments with round corners.
 
 use crate::scene::{Cubic, Point};
 
-/// Radius of corners, where there is room.
+/// Radius of corners, where there is enough space.
 const RADIUS: f32 = 16.0;
 
 /// A curve that leaves along `out` and arrives against `into`, both unit vectors out of their boxes.
@@ -22,7 +22,7 @@ pub(super) fn smooth(from: Point, out: Point, to: Point, into: Point) -> Vec<Cub
     }]
 }
 
-/// Straight pieces through these points with round corners.
+/// Straight segments through these points with round corners.
 pub(super) fn rounded(points: &[Point]) -> Vec<Cubic> {
     let points = simplified(points);
     let mut curve = Vec::new();
@@ -37,11 +37,11 @@ pub(super) fn rounded(points: &[Point]) -> Vec<Cubic> {
         .take(points.len().saturating_sub(2))
     {
         let (before, after) = (points[i - 1], points[i + 1]);
-        // A short piece in the middle is shared by its two corners.
-        let room = |other: Point, end: bool| corner.distance(other) * if end { 0.8 } else { 0.5 };
+        // A short segment in the middle is shared by its two corners.
+        let limit = |other: Point, end: bool| corner.distance(other) * if end { 0.8 } else { 0.5 };
         let radius = RADIUS
-            .min(room(before, i == 1))
-            .min(room(after, i + 2 == points.len()));
+            .min(limit(before, i == 1))
+            .min(limit(after, i + 2 == points.len()));
         let towards = |other: Point| corner.lerp(other, radius / corner.distance(other).max(0.01));
         let (enter, leave) = (towards(before), towards(after));
         if at.distance(enter) > 0.01 {
@@ -62,22 +62,22 @@ pub(super) fn rounded(points: &[Point]) -> Vec<Cubic> {
     curve
 }
 
-/// Without points that lie on the way between their neighbours.
+/// The points without repeats and without those on a straight line between their neighbours.
 pub(super) fn simplified(points: &[Point]) -> Vec<Point> {
-    let mut kept: Vec<Point> = Vec::new();
+    let mut result: Vec<Point> = Vec::new();
     for &p in points {
-        if kept.last().is_some_and(|l| l.distance(p) < 0.01) {
+        if result.last().is_some_and(|l| l.distance(p) < 0.01) {
             continue;
         }
-        if let [.., a, b] = kept.as_slice() {
+        if let [.., a, b] = result.as_slice() {
             let straight = (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
             if straight.abs() < 0.01 {
-                kept.pop();
+                result.pop();
             }
         }
-        kept.push(p);
+        result.push(p);
     }
-    kept
+    result
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
     use crate::scene::pt;
 
     #[test]
-    fn corners_are_round_and_pieces_join() {
+    fn corners_are_round_and_segments_join() {
         let points = [
             pt(0.0, 0.0),
             pt(100.0, 0.0),

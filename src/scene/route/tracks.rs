@@ -1,13 +1,13 @@
-//! Runs of right angles that share a channel are pulled apart.
+//! Separates segments of arrows that share a channel.
 
 use super::plan::Course;
 use crate::scene::Point;
 
-/// Between two runs in one channel, at most; and what a channel may take in all.
+/// Greatest distance between two segments in one channel, and the greatest width of a channel.
 const TRACK: f32 = 5.0;
 const CHANNEL: f32 = 12.0;
 
-/// One straight piece between two bends.
+/// One straight segment between two bends.
 struct Piece {
     upright: bool,
     /// The line it lies on, in tenths of a point.
@@ -18,7 +18,7 @@ struct Piece {
     at: usize,
 }
 
-/// Moves pieces that lie on each other sideways; ends at ports stay.
+/// Moves overlapping segments sideways; ends at ports stay.
 pub(super) fn part(courses: &mut [Course]) {
     let mut pieces = pieces(courses);
     pieces.sort_by(|a, b| {
@@ -71,7 +71,7 @@ fn pieces(courses: &[Course]) -> Vec<Piece> {
     pieces
 }
 
-/// Gives each piece of a cluster the first track that is free along it.
+/// Gives each segment of a cluster the first track that is free along it.
 fn separate(courses: &mut [Course], cluster: &[Piece]) {
     let mut ends: Vec<f32> = Vec::new();
     let mut tracks = Vec::with_capacity(cluster.len());
@@ -114,7 +114,7 @@ mod tests {
     use crate::scene::pt;
 
     #[test]
-    fn runs_on_one_line_part_and_lone_ones_stay() {
+    fn overlapping_segments_are_separated_and_single_ones_stay() {
         let run = |x: f32, low: f32, high: f32| {
             Course::Bent(vec![pt(0.0, low), pt(x, low), pt(x, high), pt(200.0, high)])
         };

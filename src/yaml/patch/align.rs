@@ -1,19 +1,19 @@
-//! Which items of a changed list are which of the old one.
+//! Matches the items of a changed list with those of the old one.
 
 use crate::yaml::plain::Value;
 
-/// How an item of the new list comes about.
+/// Where an item of the new list comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Op {
     /// It is an old one.
     Same(usize),
-    /// It is an old one, changed: its places in the old and the new list.
+    /// It is an old one, changed: its indices in the old and the new list.
     Change(usize, usize),
-    /// It is new: its place in the new list.
+    /// It is new: its index in the new list.
     Insert(usize),
 }
 
-/// One operation for each item of `new`, in order; old ones that occur in none are gone.
+/// One operation for each item of `new`, in order; old items in no operation are removed.
 pub(super) fn align(old: &[Value], new: &[Value]) -> Vec<Op> {
     let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let (old_rest, new_rest) = (&old[head..], &new[head..]);
@@ -36,7 +36,7 @@ pub(super) fn align(old: &[Value], new: &[Value]) -> Vec<Op> {
     ops
 }
 
-/// Items of which none is the same: changed ones in order, or those that have most in common.
+/// Items none of which are equal: changed ones in order, or those that have most in common.
 fn between(
     old: &[Value],
     new: &[Value],

@@ -1,4 +1,4 @@
-//! Where the parts of a text begin and end, as edits need to know it.
+//! Where the parts of a text begin and end, as edits need it.
 
 use crate::yaml::emit::Style;
 use crate::yaml::{Map, Node, Value};
@@ -7,26 +7,26 @@ use crate::yaml::{Map, Node, Value};
 pub(super) struct EntryRange {
     /// The key, or the dash.
     pub start: usize,
-    /// Behind the colon or the dash.
+    /// After the colon or the dash.
     pub behind: usize,
-    /// Behind the last character, without line breaks.
+    /// After the last character, without line breaks.
     pub end: usize,
     /// Columns before `start`.
     pub indent: usize,
     /// The end of the blank lines that its last text keeps (`|+`).
     pub open_end: Option<usize>,
-    /// Its last text is a block that ends with the whole text, without a line break: it would get one
-    /// if something followed.
+    /// Its last text is a block that ends with the whole text, without a line break: appending
+    /// something would add one to it.
     pub cut: bool,
 }
 
-/// A text with the questions about it.
+/// A text with queries about it.
 pub(super) struct Source<'t> {
     pub text: &'t str,
 }
 
 impl<'t> Source<'t> {
-    /// None for a text whose lines end in ways that are not edited.
+    /// None for a text whose line ends are not supported.
     pub fn new(text: &'t str) -> Option<Self> {
         let mut bare = text.split("\r\n");
         let odd = ['\r', '\u{85}', '\u{2028}', '\u{2029}'];
@@ -46,7 +46,7 @@ impl<'t> Source<'t> {
         bare.strip_suffix('\r').unwrap_or(bare).len()
     }
 
-    /// Whether only blanks stand before it on its line.
+    /// Whether only blanks are before it on its line.
     pub fn starts_line(&self, at: usize) -> bool {
         let before = &self.text[self.line(at)..at];
         before.bytes().all(|b| b == b' ')
@@ -91,7 +91,7 @@ impl<'t> Source<'t> {
         matches!(node.value, Value::Map(_) | Value::Seq(_)) && !self.starts_with(node, b"[{*")
     }
 
-    /// The bytes of a node without the line breaks behind a block scalar.
+    /// The bytes of a node without the line breaks after a block scalar.
     pub fn content(&self, node: &Node) -> std::ops::Range<usize> {
         let range = node.mark.bytes();
         let mut end = range.end;
@@ -105,7 +105,7 @@ impl<'t> Source<'t> {
         range.start..end
     }
 
-    /// Where the lines of a block scalar end that keeps the blank lines behind it.
+    /// Where the lines of a block scalar end that includes the blank lines after it.
     fn open_end(&self, node: &Node) -> Option<usize> {
         match &node.value {
             Value::Map(map) => self.open_end(&map.entries.last()?.value),
@@ -141,7 +141,7 @@ impl<'t> Source<'t> {
         }
     }
 
-    /// The entries of a map; none if some are not written in it, or in a way that is not edited.
+    /// The entries of a map; none if some are not written in it, or in a way that cannot be edited.
     pub fn entries(&self, node: &Node, map: &Map) -> Option<Vec<EntryRange>> {
         let flow = self.starts_with(node, b"{");
         if !flow && self.starts_with(node, b"&!*") || !map.duplicates.is_empty() {
@@ -183,7 +183,7 @@ impl<'t> Source<'t> {
             || before == "\u{feff}"
     }
 
-    /// The items of a list; none if they are written in a way that is not edited.
+    /// The items of a list; none if they are written in a way that cannot be edited.
     pub fn items(&self, node: &Node, items: &[Node]) -> Option<Vec<EntryRange>> {
         let flow = self.starts_with(node, b"[");
         let indent = node.mark.column.saturating_sub(1) as usize;
@@ -207,7 +207,7 @@ impl<'t> Source<'t> {
         Some(spots)
     }
 
-    /// The dash before an item; comments and blank lines may stand before it.
+    /// The dash before an item; comments and blank lines may be between.
     fn dash(&self, from: usize, to: usize, indent: usize) -> Option<usize> {
         let mut line = from;
         while line < to {
@@ -221,7 +221,7 @@ impl<'t> Source<'t> {
     }
 }
 
-/// The style of a text, as far as it can be seen.
+/// The style of a text, as far as it is visible.
 pub(super) fn style(text: &str, root: &Node) -> Style {
     let mut style = Style::default();
     if text.contains("\r\n") {

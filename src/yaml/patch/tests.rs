@@ -68,7 +68,7 @@ fn values_change_in_their_own_style() {
 }
 
 #[test]
-fn what_is_added_stands_beside_its_like() {
+fn new_entries_and_items_follow_the_style_of_their_neighbours() {
     for (text, path, new, want) in [
         ("a: 1 # c\n# d\n", "b", "2", "a: 1 # c\nb: 2\n# d\n"),
         (
@@ -113,7 +113,7 @@ fn what_is_added_stands_beside_its_like() {
 }
 
 #[test]
-fn what_is_removed_takes_its_lines_along() {
+fn removing_a_node_removes_its_lines() {
     for (text, path, want) in [
         ("# c\na: 1 # d\n# e\nb: 2\n", "a", "# c\n# e\nb: 2\n"),
         (
@@ -135,7 +135,7 @@ fn what_is_removed_takes_its_lines_along() {
 }
 
 #[test]
-fn what_no_local_edit_does_is_refused() {
+fn changes_without_a_local_edit_are_rejected() {
     for (text, path) in [
         ("a: &x {b: 1}\nc: *x\n", &[Step::Key("a")][..]),
         (
@@ -218,7 +218,7 @@ impl Printer<'_> {
                 self.out.push_str(&line);
                 self.out.push_str(self.line_break);
             }
-            // Behind a block that keeps them, blank lines would be text.
+            // After a block that includes them, blank lines would be text.
             1 if !self.out.ends_with("\n\n") && !self.out.ends_with("\n\r\n") => {
                 self.out.push_str(self.line_break);
             }
@@ -356,7 +356,7 @@ fn document() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Every path of a value, also to where something can be added.
+/// Every path of a value, and those where something can be added.
 fn paths<'v>(value: &'v Value, path: &mut Vec<Step<'v>>, out: &mut Vec<(Vec<Step<'v>>, bool)>) {
     let mut note = |path: &[Step<'v>], step: Step<'v>, there: bool| {
         let mut path = path.to_vec();
@@ -450,18 +450,18 @@ proptest! {
         prop_assert!(patches.is_some(), "{:?} {:?}\n{}", path, new, text);
         let patches = patches.unwrap();
         let after = apply(&text, &patches).unwrap();
-        // A node that is removed with all its like changes what holds it.
+        // Removing the last of its siblings changes their parent.
         let (holder, own) = (path.len() - 1, path.len());
         let parent = if holder == 0 { 0..text.len() } else { extent(&text, at, &path[..holder]) };
         let own = if *there && new.is_some() { extent(&text, at, &path[..own]) } else { parent };
-        // Blank lines behind it go along where the text before would take them in.
+        // Blank lines after it are removed too where the text before would include them.
         let blank = text[own.end..].lines().take_while(|line| line.trim().is_empty());
         let end = own.end + blank.map(|line| line.len() + 2).sum::<usize>();
         for patch in &patches {
             let inside = own.start <= patch.range.start && patch.range.end <= end;
             prop_assert!(inside, "{:?} {:?}\n{}---\n{}", path, new, text, after);
         }
-        // Comments outside of it are still there.
+        // Comments outside it are still there.
         let gone = if *there { extent(&text, at, path) } else { 0..0 };
         for (start, _) in text.match_indices('#') {
             let Some(length) = text[start..].find('.') else { continue };

@@ -44,7 +44,7 @@ fuzz_target!(|input: (u8, &str)| {
     }
     exposure::exposure(snapshot);
     let listed = connections(snapshot);
-    // Each workload of the cluster is one pod, and stands at the same index.
+    // Each workload of the cluster is one pod at the same index.
     for from in 0..snapshot.pods.len() {
         for to in (0..snapshot.pods.len()).filter(|to| *to != from) {
             let ends = (Party::Workload(from), Party::Workload(to));

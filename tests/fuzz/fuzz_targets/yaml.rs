@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
         let node = &document.node;
         assert!(inside(node.mark) && text.get(node.mark.bytes()).is_some());
         let own = text.get(document.range.clone()).expect("a range of characters");
-        // Tags may rest on a directive that stands outside; a byte order mark is text but in front.
+        // Tags may depend on a directive outside; a byte order mark is text except at the beginning.
         let moved = text.contains('!') || own.starts_with('\u{feff}');
         if parsed.problems.is_empty() && matches!(node.value, Value::Map(_)) && !moved {
             let alone = yaml::parse(own);

@@ -1,4 +1,4 @@
-//! A window without a screen, and hands.
+//! A window without a screen, with pointer and keyboard.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// A window on a Document, its picture shown whole.
+    /// A window that shows the whole scene of a Document.
     pub fn new(document: Document) -> Self {
         Self::with(Workers::Inline, document)
     }
@@ -155,7 +155,7 @@ impl Bench {
         self.press_with(Modifiers::COMMAND, Key::Z);
     }
 
-    /// That the Document is that one; a Document is too long to print.
+    /// Asserts that the Document equals that one, without printing it: it is too long.
     #[track_caller]
     pub fn assert_is(&self, document: &Document) {
         assert!(
@@ -165,7 +165,7 @@ impl Bench {
         );
     }
 
-    /// The step that undo would take back.
+    /// The step that undo would undo.
     pub fn undo_name(&self) -> Option<String> {
         let history = self.harness.state().history.as_ref()?;
         history.undo_name().map(str::to_owned)

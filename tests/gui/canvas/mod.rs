@@ -1,5 +1,5 @@
-//! The canvas through real gestures: a window without a screen, pointer and keys, and after every
-//! step a Document that holds its invariants.
+//! The canvas through real gestures: a window without a screen, pointer and keys, and after every step
+//! a Document that satisfies its invariants.
 
 mod bench;
 mod seen;
@@ -62,7 +62,7 @@ fn escape_drops_a_flow_whose_ports_are_not_chosen() {
 }
 
 #[test]
-fn a_node_moves_in_one_step_and_comes_back() {
+fn a_node_moves_in_one_step_and_returns_with_undo() {
     let mut bench = Bench::new(shop());
     let web = bench.node("shop/web");
     let before = bench.document();
@@ -143,7 +143,7 @@ fn a_name_is_typed_in_place() {
 }
 
 #[test]
-fn duplicates_and_pastes_get_names_of_their_own() {
+fn duplicated_and_pasted_objects_get_new_names() {
     let mut bench = Bench::new(shop());
     let web = bench.node("shop/web");
     let before = bench.document().workloads.len();
@@ -164,7 +164,7 @@ fn duplicates_and_pastes_get_names_of_their_own() {
 }
 
 #[test]
-fn a_drop_on_nothing_offers_a_peer_and_makes_both_in_one_step() {
+fn a_drop_on_empty_canvas_offers_a_peer_and_adds_both_in_one_step() {
     let mut bench = Bench::new(shop());
     let web = bench.node("shop/web");
     let before = bench.document();
@@ -238,7 +238,7 @@ fn a_workload_moves_to_another_namespace_by_dragging() {
 }
 
 #[test]
-fn a_double_click_on_nothing_adds_a_workload_and_takes_its_name() {
+fn a_double_click_on_empty_canvas_adds_a_workload_and_edits_its_name() {
     let mut bench = Bench::new(Default::default());
     bench.double_click(bench.canvas().center());
     bench.type_text("web");
@@ -253,7 +253,7 @@ fn a_double_click_on_nothing_adds_a_workload_and_takes_its_name() {
 }
 
 #[test]
-fn panning_makes_no_shapes_anew_and_hides_what_is_off_the_screen() {
+fn panning_reuses_shapes_and_skips_those_off_screen() {
     let mut bench = Bench::new(shop());
     let counters = bench.counters();
     assert!(counters.nodes > 0 && counters.shapes > counters.nodes);
@@ -266,14 +266,14 @@ fn panning_makes_no_shapes_anew_and_hides_what_is_off_the_screen() {
 }
 
 #[test]
-fn an_idle_canvas_asks_for_no_frames() {
+fn an_idle_canvas_requests_no_frames() {
     let mut bench = Bench::new(shop());
     bench.click(bench.canvas().left_top() + vec2(4.0, 4.0));
     assert_eq!(bench.next_frame(), Duration::MAX);
 }
 
 #[test]
-fn three_hundred_workloads_draw_only_what_is_seen() {
+fn only_visible_workloads_are_drawn() {
     let mut bench = Bench::new(bench::many(12, 25));
     assert!(
         bench.counters().shapes < 40,
@@ -289,7 +289,7 @@ fn three_hundred_workloads_draw_only_what_is_seen() {
 }
 
 #[test]
-fn tab_goes_from_node_to_node_and_escape_lets_go() {
+fn tab_selects_the_next_node_and_escape_clears_the_selection() {
     let mut bench = Bench::new(shop());
     bench.click(bench.canvas().left_top() + vec2(4.0, 4.0));
     bench.press(Key::Tab);
@@ -338,7 +338,7 @@ fn a_flow_may_begin_or_end_at_any_pod_of_a_namespace() {
 }
 
 #[test]
-fn nothing_runs_from_outside_to_outside() {
+fn a_flow_between_two_externals_is_rejected() {
     let mut bench = Bench::new(shop());
     let (internet, stripe) = (
         bench.node("external/Internet"),

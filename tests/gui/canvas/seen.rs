@@ -1,4 +1,4 @@
-//! What the policies say beyond the drawing, on the canvas: through the same gestures.
+//! Connections that policies allow beyond the drawn flows, on the canvas, through real gestures.
 
 use drawbridge::app::Command;
 use drawbridge::model::{Document, End};
@@ -38,7 +38,7 @@ fn kept(bench: &Bench) -> Vec<ExtraId> {
 }
 
 #[test]
-fn what_kept_policies_allow_is_one_arrow_that_can_be_drawn() {
+fn connections_of_an_imported_policy_are_one_arrow_that_can_be_drawn() {
     let mut bench = Bench::new(audited());
     let arrows = kept(&bench);
     let [arrow] = arrows.as_slice() else {
@@ -81,7 +81,7 @@ fn what_kept_policies_allow_is_one_arrow_that_can_be_drawn() {
 }
 
 #[test]
-fn kept_arrows_can_be_hidden_and_selected_ones_let_go() {
+fn arrows_of_imported_policies_can_be_hidden_and_deselected() {
     let mut bench = Bench::new(audited());
     let arrow = kept(&bench)[0];
     bench.ask(Command::SelectArrow(arrow));
@@ -96,7 +96,7 @@ fn kept_arrows_can_be_hidden_and_selected_ones_let_go() {
 }
 
 #[test]
-fn manifests_with_nothing_drawn_are_audited() {
+fn manifests_without_flows_are_audited() {
     let mut bench = Bench::new(audited());
     bench.harness().get_by_label("Audit");
     bench
@@ -124,7 +124,7 @@ fn manifests_with_nothing_drawn_are_audited() {
 }
 
 #[test]
-fn a_blast_radius_is_told_layer_by_layer_and_escape_leaves_it() {
+fn a_blast_radius_is_listed_by_hops_and_escape_closes_it() {
     let mut bench = Bench::new(super::bench::shop());
     let before = kept(&bench);
     bench.click(bench.rect(bench.node("shop/web")).center());
@@ -150,7 +150,7 @@ fn a_blast_radius_is_told_layer_by_layer_and_escape_leaves_it() {
 }
 
 #[test]
-fn a_connection_that_is_asked_about_is_shown_where_no_flow_is_drawn() {
+fn a_queried_connection_is_shown_where_no_flow_is_drawn() {
     let mut bench = Bench::new(audited());
     let ask = |from: &str, to: &str, port: &str| Command::Why {
         from: from.to_owned(),

@@ -1,4 +1,4 @@
-//! The window waits for nothing: here no verdict, no layout and no file ever comes.
+//! The window never blocks: here no verdict, layout or file ever arrives.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use egui::{Key, Modifiers};
 use super::bench::{Bench, many};
 
 #[test]
-fn two_thousand_workloads_are_edited_while_no_answer_comes() {
+fn two_thousand_workloads_are_edited_while_no_result_arrives() {
     let mut bench = Bench::with(Workers::Never, many(20, 100));
     let opened = bench.document();
     let app = bench.harness().state();
@@ -39,6 +39,6 @@ fn two_thousand_workloads_are_edited_while_no_answer_comes() {
     );
     let frames = app.frames - before;
     assert!(frames < 40, "waiting costs no frames, {frames} were shown");
-    // Only the notice of what was undone goes away by itself.
+    // Only the notice of the undone step disappears by itself.
     assert!(bench.next_frame() > Duration::from_secs(5));
 }

@@ -14,7 +14,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::{analysis_results, icons, widgets};
 use crate::model::WorkloadId;
-use crate::query::compare::{Comparison, Difference, Place, Side, Way, drawn_names};
+use crate::query::compare::{Comparison, Difference, NamedParty, Side, Way, drawn_names};
 use crate::query::party::{Joined, Party};
 use crate::scene::{Extra, ExtraId, tokens};
 
@@ -42,20 +42,20 @@ impl Names {
         }
     }
 
-    fn short(&self, place: &Place) -> String {
+    fn short(&self, place: &NamedParty) -> String {
         match place {
-            Place::Workload(name) if !self.shared.contains(&name.name) => name.name.clone(),
+            NamedParty::Workload(name) if !self.shared.contains(&name.name) => name.name.clone(),
             place => long(place),
         }
     }
 }
 
 /// The full name of an end.
-fn long(place: &Place) -> String {
+fn long(place: &NamedParty) -> String {
     match place {
-        Place::Workload(name) => format!("{}/{}", name.namespace, name.name),
-        Place::External(name, _) => name.clone(),
-        Place::Addresses(set) => {
+        NamedParty::Workload(name) => format!("{}/{}", name.namespace, name.name),
+        NamedParty::External(name, _) => name.clone(),
+        NamedParty::Addresses(set) => {
             let mut blocks = set.cidrs().into_iter();
             let first = blocks
                 .next()
@@ -65,7 +65,7 @@ fn long(place: &Place) -> String {
                 more => format!("{first} and {more} more"),
             }
         }
-        Place::IngressController => "the ingress controller".to_owned(),
+        NamedParty::IngressController => "the ingress controller".to_owned(),
     }
 }
 

@@ -285,7 +285,7 @@ fn head_ui(ui: &mut Ui, compare: &CompareView, commands: &mut Commands) {
         let takes = [
             (Command::CopyComparison, "Copy Markdown"),
             (Command::SaveComparison, "Save Markdown…"),
-            (Command::SaveComparisonPicture, "Save picture…"),
+            (Command::SaveComparisonPicture, "Save image…"),
         ];
         for (command, text) in takes {
             if widgets::secondary(ui, text).clicked() {

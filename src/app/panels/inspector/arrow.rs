@@ -29,14 +29,14 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
         &format!("{from} to {to}"),
         words_of_extra(id.kind),
     );
-    let analysis_results = std::sync::Arc::clone(&inspect.view.analysis_results);
-    let allowed = analysis_results
+    let allowed = inspect
+        .analysis_results
         .allowed(id)
         .filter(|_| id.kind == ExtraKind::Imported);
     if let Some(allowed) = allowed {
         allowed_ui(ui, inspect, allowed);
     }
-    if let Some(drawn) = inspect.view.compare.drawn(id) {
+    if let Some(drawn) = inspect.compare.drawn(id) {
         ports(ui, &drawn.joined);
     }
     let question = question(inspect, id, allowed);
@@ -94,7 +94,7 @@ fn allowed_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for id in &allowed.policies {
-            let name = inspect.view.names.name(document, *id);
+            let name = inspect.names.name(document, *id);
             if Row::new(icons::FILE, name).show(ui).clicked() {
                 inspect.commands.push(Command::Reveal(Item::Policy(*id)));
             }

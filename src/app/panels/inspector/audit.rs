@@ -5,11 +5,11 @@ use std::sync::Arc;
 use egui::Ui;
 
 use super::Inspect;
+use crate::app::analysis_results::AnalysisResults;
 use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::widgets::{self, Row};
 use crate::model::{Document, Item, NodeRef, PolicyId, WorkloadId};
 use crate::query::Results;
@@ -33,6 +33,22 @@ pub struct AuditView {
 }
 
 impl AuditView {
+    /// Audits the policies in force on the worker pool. One comparison for each policy is slow, so this is
+    /// called only while the audit is shown and no other job runs. `number`: that of both results.
+    pub(super) fn keep(
+        &mut self,
+        results: &Arc<Results>,
+        (analysis_results, number): (&Arc<AnalysisResults>, u64),
+        pool: &Pool,
+    ) {
+        let (results, analysis_results) = (Arc::clone(results), Arc::clone(analysis_results));
+        self.audit.keep(number, pool, move |cancel| {
+            let (document, in_force) = (&results.document, &results.in_force);
+            let stop = || cancel.is_set();
+            Arc::new(audit_of(document, in_force, &analysis_results.gates, &stop))
+        });
+    }
+
     /// The number of the audited results.
     #[cfg(test)]
     pub(in crate::app) fn made_for(&self) -> Option<u64> {
@@ -40,27 +56,13 @@ impl AuditView {
     }
 }
 
-/// Audits the policies in force on the worker pool. One comparison for each policy is slow, so this is
-/// called only while the audit is shown and no other job runs.
-pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
-    let (results, analysis_results) = (Arc::clone(results), Arc::clone(&view.analysis_results));
-    let audit = &mut view.audit.audit;
-    audit.keep(view.analysis_number, pool, move |cancel| {
-        let (document, in_force) = (&results.document, &results.in_force);
-        let stop = || cancel.is_set();
-        Arc::new(audit_of(document, in_force, &analysis_results.gates, &stop))
-    });
-}
-
 /// Shows the audit, if there are workloads.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
-    let analysis_results = Arc::clone(&inspect.view.analysis_results);
-    let whole = inspect.view.audit.audit.answer();
+    let whole = inspect.inspector.audit.audit.answer();
     // Until the full audit is ready, show the part that is known at once.
-    let whole = whole.map(|(_, audit)| Arc::clone(audit));
-    let audit = whole.as_deref().unwrap_or(&analysis_results.audit);
-    let names = Arc::clone(&inspect.view.names);
+    let audit = whole.map_or(&inspect.analysis_results.audit, |(_, audit)| &**audit);
+    let names = inspect.names;
     if audit.workloads == 0 {
         return;
     }

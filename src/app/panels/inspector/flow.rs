@@ -130,7 +130,7 @@ fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
         let field = Field::new(("ports", id), "Ports", &text)
             .mono()
             .hint("443, 53/UDP, 4000-4010, http, any");
-        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+        field.show(ui, inspect.drafts, inspect.commands, |text| {
             trial(
                 document,
                 Edit::SetPorts(vec![id], validate::flow_ports(text)?),
@@ -215,7 +215,7 @@ fn note(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     let document = inspect.document;
     widgets::labelled(ui, "Note", |ui| {
         let field = Field::new(("note", id), "Note", &flow.note).hint("Purpose of the flow");
-        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+        field.show(ui, inspect.drafts, inspect.commands, |text| {
             trial(document, Edit::Annotate(id, text.trim().to_owned()))
         });
     });
@@ -230,7 +230,7 @@ fn ends(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             let field = Field::new((label, id), label, &words)
                 .mono()
                 .hint("shop/web, shop/*, *, external/office");
-            field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+            field.show(ui, inspect.drafts, inspect.commands, |text| {
                 let end = document.end_from_words(text.trim())?;
                 let mut changed = flow.clone();
                 if from {

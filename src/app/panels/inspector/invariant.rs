@@ -92,8 +92,7 @@ impl Form<'_> {
         widgets::labelled(ui, name, |ui| {
             let text = text.unwrap_or_default();
             let field = Field::new((name, self.id), name, &text).mono().hint(hint);
-            let drafts = &mut inspect.view.drafts;
-            field.show(ui, drafts, inspect.commands, |text| {
+            field.show(ui, inspect.drafts, inspect.commands, |text| {
                 let end = match text.trim() {
                     "" => None,
                     words => Some(self.document.end_from_words(words)?),
@@ -146,14 +145,15 @@ impl Form<'_> {
         };
         widgets::labelled(ui, "Ports", |ui| {
             let field = Field::new(("invariant ports", self.id), "Ports", &text).mono();
-            let drafts = &mut inspect.view.drafts;
-            field.hint(hint).show(ui, drafts, inspect.commands, |text| {
-                let ports = match text.trim() {
-                    "" => Vec::new(),
-                    text => validate::flow_ports(text)?,
-                };
-                trial(self.document, self.changed(|i| i.ports = ports))
-            });
+            field
+                .hint(hint)
+                .show(ui, inspect.drafts, inspect.commands, |text| {
+                    let ports = match text.trim() {
+                        "" => Vec::new(),
+                        text => validate::flow_ports(text)?,
+                    };
+                    trial(self.document, self.changed(|i| i.ports = ports))
+                });
         });
     }
 }

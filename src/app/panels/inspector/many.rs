@@ -11,7 +11,7 @@ use crate::model::{Edit, Item, validate};
 
 /// Shows the selection.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
-    let items: Vec<Item> = inspect.view.selection.iter().copied().collect();
+    let items: Vec<Item> = inspect.selection.iter().copied().collect();
     let flows: Vec<_> = items
         .iter()
         .filter_map(|item| match item {
@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
             let field = Field::new("ports of many", "Ports of all", "")
                 .mono()
                 .hint("set the ports of all");
-            field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+            field.show(ui, inspect.drafts, inspect.commands, |text| {
                 let ports = validate::flow_ports(text)?;
                 parts::trial(document, Edit::SetPorts(flows.clone(), ports))
             });
@@ -51,7 +51,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     ui.add_space(4.0);
     ui.spacing_mut().item_spacing.y = 0.0;
     for item in items.iter().take(40) {
-        let name = inspect.view.names.of(inspect.document, *item);
+        let name = inspect.names.of(inspect.document, *item);
         let row = Row::new(icons::of_item(*item, inspect.document), &name);
         if row.show(ui).clicked() {
             inspect.commands.push(Command::Select(vec![*item]));

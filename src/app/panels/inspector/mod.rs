@@ -13,23 +13,28 @@ mod policy;
 mod project;
 mod workload;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egui::{Frame, Id, Margin, Ui};
 
-use super::radius;
+use super::compare::CompareView;
+use super::radius::{self, RadiusView};
+use crate::app::analysis_results::AnalysisResults;
 use crate::app::command::Commands;
 use crate::app::jobs::Pool;
-use crate::app::view::View;
-use crate::app::widgets::Field;
+use crate::app::names::PolicyNames;
+use crate::app::view::only;
+use crate::app::widgets::{Drafts, Field};
 use crate::model::{Document, Item};
 use crate::query::Results;
+use crate::scene::ExtraId;
 
 pub use arrow::name as arrow_end;
-pub use audit::AuditView;
+use audit::AuditView;
 pub use external::internet;
 pub use parts::head;
-pub use policy::PolicyView;
+use policy::PolicyView;
 
 /// The egui id of the name field of an object; of a flow, its ports field.
 pub fn name_field_id(item: Item) -> Id {
@@ -39,51 +44,83 @@ pub fn name_field_id(item: Item) -> Id {
     }
 }
 
+/// State of the inspector.
+#[derive(Default)]
+pub struct InspectorView {
+    /// The audit of the project.
+    pub audit: AuditView,
+    /// Facts about the selected imported policy.
+    policy: PolicyView,
+}
+
+/// What is inspected, in this order: the only selected item, an arrow that is not a flow, the blast
+/// radius, the whole selection, the project.
+#[derive(Clone, Copy)]
+pub struct Inspected<'a> {
+    /// The selected items.
+    pub selection: &'a BTreeSet<Item>,
+    /// The selected arrow that is not a flow.
+    pub extra: Option<ExtraId>,
+    /// Whether the blast radius is open.
+    pub radius: bool,
+}
+
+impl InspectorView {
+    /// Computes what is shown on the worker pool. `analysis`: the analyses beside the proof and the
+    /// number of the results that they are of; `quiet`: no other job runs.
+    pub(super) fn keep(
+        &mut self,
+        (results, number): (&Arc<Results>, u64),
+        analysis: (&Arc<AnalysisResults>, u64),
+        inspected: Inspected<'_>,
+        (pool, quiet): (&Pool, bool),
+    ) {
+        if let Some(Item::Policy(id)) = only(inspected.selection) {
+            self.policy.keep(results, (number, id), pool);
+        }
+        let document = &results.document;
+        let nothing =
+            inspected.selection.is_empty() && inspected.extra.is_none() && !inspected.radius;
+        let audited = document.flows.is_empty() || !document.policies.is_empty();
+        if nothing && audited && quiet && analysis.1 == number {
+            self.audit.keep(results, analysis, pool);
+        }
+    }
+}
+
 /// Context of an inspector.
 pub struct Inspect<'a> {
     /// The open Document.
     pub document: &'a Document,
     /// The newest results.
     pub results: &'a Results,
-    /// The window's state.
-    pub view: &'a mut View,
+    /// The analyses beside the proof.
+    pub analysis_results: &'a AnalysisResults,
+    /// The names of imported policies.
+    pub names: &'a PolicyNames,
+    /// The selected items.
+    pub selection: &'a BTreeSet<Item>,
+    /// The open comparison.
+    pub compare: &'a CompareView,
+    /// The state of the inspector.
+    pub inspector: &'a InspectorView,
+    /// Text being typed that is not applied yet.
+    pub drafts: &'a mut Drafts,
     /// The commands it issues.
     pub commands: &'a mut Commands,
 }
 
-/// Computes what is shown on the worker pool; `quiet`: no other job runs.
-pub(super) fn keep(
-    document: &Document,
-    results: &Arc<Results>,
-    view: &mut View,
-    (pool, quiet): (&Pool, bool),
-) {
-    policy::keep(results, view, pool);
-    let nothing = view.selection.is_empty() && view.extra.is_none() && !view.radius.is_on();
-    let audited = document.flows.is_empty() || !document.policies.is_empty();
-    if nothing && audited && quiet && view.analysis_number == view.results_number {
-        audit::keep(results, view, pool);
-    }
-}
-
-/// Shows the inspector of the selection.
-pub fn inspector_ui(
+/// Shows the inspector of the selection, of an arrow that is not a flow, or of the project.
+pub(super) fn inspector_ui(
     ui: &mut Ui,
-    document: &Document,
-    results: &Results,
-    view: &mut View,
-    commands: &mut Commands,
+    mut inspect: Inspect<'_>,
+    extra: Option<ExtraId>,
+    radius: &mut RadiusView,
 ) {
-    let selected = view.only_selected();
-    let many = view.selection.len() > 1;
-    let extra = view.extra.filter(|_| view.selection.is_empty());
-    let view_radius = view.radius.is_on() && view.selection.is_empty();
-    let mut inspect = Inspect {
-        document,
-        results,
-        view,
-        commands,
-    };
+    let selected = only(inspect.selection);
+    let many = inspect.selection.len() > 1;
+    let extra = extra.filter(|_| inspect.selection.is_empty());
+    let view_radius = radius.is_on() && inspect.selection.is_empty();
     let margin = Margin {
         left: 16,
         right: 16,
@@ -100,12 +137,9 @@ pub fn inspector_ui(
             Some(Item::Group(id)) => group::show(ui, &mut inspect, id),
             Some(Item::Flow(id)) => flow::show(ui, &mut inspect, id),
             Some(Item::Policy(id)) => policy::show(ui, &mut inspect, id),
-            None if view_radius && extra.is_none() => radius::radius_ui(
-                ui,
-                inspect.document,
-                &mut inspect.view.radius,
-                inspect.commands,
-            ),
+            None if view_radius && extra.is_none() => {
+                radius::radius_ui(ui, inspect.document, radius, inspect.commands);
+            }
             Some(Item::Invariant(id)) => invariant::show(ui, &mut inspect, id),
             None if extra.is_some() => extra
                 .into_iter()

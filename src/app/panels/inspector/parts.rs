@@ -37,7 +37,7 @@ pub fn name_field(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, name: &str
     widgets::labelled(ui, "Name", |ui| {
         Field::new(name_id(item), "Name", name).show(
             ui,
-            &mut inspect.view.drafts,
+            inspect.drafts,
             inspect.commands,
             |text| trial(document, Edit::Rename(item, text.trim().to_owned())),
         );
@@ -77,11 +77,12 @@ impl Texts<'_> {
                 let width = ui.available_width() - tokens::BUTTON - 2.0;
                 ui.vertical(|ui| {
                     ui.set_width(width);
-                    let drafts = &mut inspect.view.drafts;
                     let field = Field::new((self.id, at), &name, text).mono();
-                    field.show(ui, drafts, inspect.commands, |text| match text.trim() {
-                        "" => change(at, None),
-                        text => change(at, Some(text)),
+                    field.show(ui, inspect.drafts, inspect.commands, |text| {
+                        match text.trim() {
+                            "" => change(at, None),
+                            text => change(at, Some(text)),
+                        }
                     });
                 });
                 let remove = format!("Remove {text}");
@@ -98,15 +99,12 @@ impl Texts<'_> {
             .mono()
             .hint(self.hint)
             .again()
-            .show(
-                ui,
-                &mut inspect.view.drafts,
-                inspect.commands,
-                |text| match text.trim() {
+            .show(ui, inspect.drafts, inspect.commands, |text| {
+                match text.trim() {
                     "" => Ok(None),
                     text => change(end, Some(text)),
-                },
-            );
+                }
+            });
     }
 }
 

@@ -12,9 +12,8 @@ use crate::app::command::Command;
 use crate::app::jobs::{Memo, Pool};
 use crate::app::panels::policies::{Source, made_for};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::{icons, widgets};
-use crate::model::{ImportedPolicy, Item, PolicyId, WorkloadId};
+use crate::model::{ImportedPolicy, PolicyId, WorkloadId};
 use crate::policy::{Direction, Policy};
 use crate::proof::Origin;
 use crate::query::Results;
@@ -31,15 +30,13 @@ struct Facts {
     selected: Vec<WorkloadId>,
 }
 
-/// Computes the facts of the selected policy on the worker pool.
-pub(super) fn keep(results: &Arc<Results>, view: &mut View, pool: &Pool) {
-    let Some(Item::Policy(id)) = view.only_selected() else {
-        return;
-    };
-    let results = Arc::clone(results);
-    let key = (view.results_number, id);
-    let facts = &mut view.policy.facts;
-    facts.keep(key, pool, move |_| facts_of(&results, id));
+impl PolicyView {
+    /// Computes the facts of a policy on the worker pool.
+    pub(super) fn keep(&mut self, results: &Arc<Results>, key: (u64, PolicyId), pool: &Pool) {
+        let results = Arc::clone(results);
+        let of = key.1;
+        self.facts.keep(key, pool, move |_| facts_of(&results, of));
+    }
 }
 
 /// `None` if the text contains no valid policy, or several.
@@ -90,7 +87,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
             "Its text stays as imported; it is checked together with the generated policies",
         ),
     };
-    parts::head(ui, kind, inspect.view.names.name(document, id), about);
+    parts::head(ui, kind, inspect.names.name(document, id), about);
     facts(ui, inspect, policy, id);
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
@@ -112,7 +109,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
 }
 
 fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: PolicyId) {
-    let namespace = inspect.view.names.namespace(id);
+    let namespace = inspect.names.namespace(id);
     if !namespace.is_empty() {
         widgets::stated(ui, "Namespace", namespace);
     }
@@ -127,8 +124,7 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: Po
             widgets::message(ui, icons::WARNING, text, ink);
         }
     }
-    let facts = std::mem::take(&mut inspect.view.policy.facts);
-    match facts.answer() {
+    match inspect.inspector.policy.facts.answer() {
         Some(((_, of), Some(facts))) if *of == id => {
             widgets::stated(ui, "Isolates", &facts.isolates.join(" and "));
             let nothing = "Selects no workload in this project";
@@ -142,5 +138,4 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: Po
         }
         _ => {}
     }
-    inspect.view.policy.facts = facts;
 }

@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     }
     widgets::labelled(ui, "Name", |ui| {
         let field = Field::new("project name", "Project name", &document.name).hint("online-shop");
-        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+        field.show(ui, inspect.drafts, inspect.commands, |text| {
             trial(document, Edit::SetName(text.trim().to_owned()))
         });
     });
@@ -137,7 +137,7 @@ fn custom_dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
         widgets::labelled(ui, label, |ui| {
             let name = format!("DNS {}", label.to_lowercase());
             let field = Field::new(("dns", at), &name, text).mono();
-            field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+            field.show(ui, inspect.drafts, inspect.commands, |text| {
                 let (mut namespaces, mut pods, mut ports) =
                     (namespaces.clone(), pods.clone(), ports.clone());
                 match at {

@@ -90,7 +90,7 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
         ),
     };
     widgets::message(ui, icon, text, color(ink));
-    let gates = inspect.view.analysis_results.gates.get(&id);
+    let gates = inspect.analysis_results.gates.get(&id);
     for (word, gate) in ["Ingress", "Egress"]
         .into_iter()
         .zip(gates.into_iter().flatten())
@@ -234,7 +234,7 @@ fn pods(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload)
         let field = Field::new(("replicas", item), "Replicas", &replicas)
             .mono()
             .hint("unknown");
-        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+        field.show(ui, inspect.drafts, inspect.commands, |text| {
             let replicas = match text.trim() {
                 "" => None,
                 text => Some(text.parse().map_err(|_| {
@@ -253,7 +253,7 @@ fn pods(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload)
         let field = Field::new(("account", item), "Service account", &account)
             .mono()
             .hint("default");
-        field.show(ui, &mut inspect.view.drafts, inspect.commands, |text| {
+        field.show(ui, inspect.drafts, inspect.commands, |text| {
             let text = text.trim();
             if !text.is_empty() {
                 validate::subdomain_name(text)?;

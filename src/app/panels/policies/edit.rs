@@ -3,16 +3,15 @@
 
 use egui::{Align, Frame, Id, Layout, Margin, ScrollArea, Ui};
 
-use super::Scope;
 use super::shown::Source;
 use super::text::mark_ui;
+use super::{PoliciesView, Scope};
 use crate::app::command::Commands;
 use crate::app::icons;
 use crate::app::jobs::{Memo, Pool};
 use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
-use crate::app::view::View;
-use crate::app::widgets::{self, Editor};
+use crate::app::widgets::{self, Drafts, Editor};
 use crate::diag::{Diagnostic, Severity};
 use crate::load::imported::faults as faults_of;
 use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Refusal, Thing};
@@ -44,37 +43,46 @@ pub fn made_for(results: &Results, policy: &ImportedPolicy, id: PolicyId) -> Sou
 }
 
 /// The text in the editor.
-fn text_of(policy: &ImportedPolicy, id: PolicyId, view: &View) -> String {
-    Editor::new(("policy text", id), "", &policy.text, &[]).text(&view.drafts)
+fn text_of(policy: &ImportedPolicy, id: PolicyId, drafts: &Drafts) -> String {
+    Editor::new(("policy text", id), "", &policy.text, &[]).text(drafts)
 }
 
 /// Computes the diagnostics of the edited text on the worker pool.
-pub(super) fn keep(document: &Document, view: &mut View, id: PolicyId, pool: &Pool) {
+pub(super) fn keep(
+    document: &Document,
+    id: PolicyId,
+    editor: &mut EditorView,
+    drafts: &Drafts,
+    pool: &Pool,
+) {
     let Some(policy) = document.policies.get(id) else {
         return;
     };
-    let text = text_of(policy, id, view);
-    let faults = &mut view.policies.editor.faults;
+    let text = text_of(policy, id, drafts);
     let (document, file) = (document.clone(), policy.file.clone());
+    let faults = &mut editor.faults;
     faults.keep((id, text.clone()), pool, move |_| {
         faults_of(&document, &file, &text)
     });
 }
 
+/// Shows the editor of a policy.
 pub(super) fn edit_ui(
     ui: &mut Ui,
-    document: &Document,
-    results: &Results,
-    view: &mut View,
-    id: PolicyId,
+    (document, results): (&Document, &Results),
+    (id, name): (PolicyId, &str),
+    policies: &mut PoliciesView,
+    drafts: &mut Drafts,
     commands: &mut Commands,
 ) {
     let Some(policy) = document.policies.get(id) else {
         return;
     };
-    let name = view.names.name(document, id).to_owned();
-    head_ui(ui, made_for(results, policy, id), &name, view);
-    let known = std::mem::take(&mut view.policies.editor.faults);
+    let source = made_for(results, policy, id);
+    if head_ui(ui, source, name, drafts.pending()) {
+        policies.scope = Scope::Everything;
+    }
+    let known = &policies.editor.faults;
     let own = known.answer().filter(|((of, _), _)| *of == id);
     let faults = own.map_or(&[][..], |(_, faults)| faults);
     let lines = |severity| {
@@ -99,9 +107,7 @@ pub(super) fn edit_ui(
         area.show(ui, |ui| {
             ui.add_space(8.0);
             let editor = Editor::new(("policy text", id), "Policy text", &policy.text, &wrong);
-            editor.show(ui, &mut view.drafts, commands, |text| {
-                accept(policy, id, &name, text)
-            });
+            editor.show(ui, drafts, commands, |text| accept(policy, id, name, text));
         });
     });
     if !faults.is_empty() {
@@ -112,10 +118,9 @@ pub(super) fn edit_ui(
         });
     }
     let asked = known.asked().map(|(_, text)| text.as_str());
-    if asked != Some(&text_of(policy, id, view)) {
+    if asked != Some(&text_of(policy, id, drafts)) {
         ui.ctx().request_repaint();
     }
-    view.policies.editor.faults = known;
 }
 
 /// Accepts any text that is not empty, so that nothing typed is lost; its diagnostics stay visible.
@@ -138,7 +143,9 @@ fn accept(
     Ok((text != policy.text).then_some(edit))
 }
 
-fn head_ui(ui: &mut Ui, source: Source, name: &str, view: &mut View) {
+/// The name of the policy; true if all policies are asked for. `pending`: the text is not applied yet.
+fn head_ui(ui: &mut Ui, source: Source, name: &str, pending: bool) -> bool {
+    let mut all = false;
     let margin = Margin::symmetric(16, 0);
     Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.horizontal(|ui| {
@@ -147,10 +154,8 @@ fn head_ui(ui: &mut Ui, source: Source, name: &str, view: &mut View) {
             mark_ui(ui, source);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 10.0;
-                if widgets::link(ui, "Show all").clicked() {
-                    view.policies.scope = Scope::Everything;
-                }
-                if view.drafts.pending() {
+                all = widgets::link(ui, "Show all").clicked();
+                if pending {
                     widgets::faint(ui, "Ctrl Enter to apply");
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -162,6 +167,7 @@ fn head_ui(ui: &mut Ui, source: Source, name: &str, view: &mut View) {
         });
     });
     widgets::hairline(ui);
+    all
 }
 
 /// The first diagnostics, with their places.

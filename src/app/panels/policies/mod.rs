@@ -13,13 +13,16 @@ use egui::{Align, Frame, Layout, Margin, Ui, vec2};
 
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
+use crate::app::names::PolicyNames;
 use crate::app::theme::{self, color};
-use crate::app::view::View;
+use crate::app::view::only;
+use crate::app::widgets::Drafts;
 use crate::app::{icons, problems, widgets};
-use crate::model::{Document, Item, PolicyId};
+use crate::model::{Document, FlowId, Item, PolicyId};
 use crate::query::Results;
 
-pub use edit::{EditorView, editor_id, made_for};
+use edit::EditorView;
+pub use edit::{editor_id, made_for};
 pub use shown::{Line, Shown, ShownPolicy, Source, shown};
 
 /// Which policies are shown.
@@ -52,7 +55,7 @@ pub struct PoliciesView {
     /// `shown` is a new set of policies, so the panel scrolls to its first line.
     fresh: bool,
     /// The editor of an imported policy.
-    pub editor: EditorView,
+    editor: EditorView,
 }
 
 /// The inputs of `shown`: number of the results, scope, selection.
@@ -98,15 +101,29 @@ impl PoliciesView {
     }
 }
 
+/// What the panel reads besides the Document and the results.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// The names of imported policies.
+    pub(super) names: &'a Arc<PolicyNames>,
+    /// The selection.
+    pub(super) selection: &'a BTreeSet<Item>,
+}
+
 /// Computes the shown policies and the diagnostics of the edited text on the worker pool.
-pub fn keep(document: &Document, results: &Arc<Results>, view: &mut View, pool: &Pool) {
-    let policies = &mut view.policies;
-    let inputs = (view.results_number, policies.scope, view.selection.clone());
+pub(super) fn keep(
+    (document, results, number): (&Document, &Arc<Results>, u64),
+    beside: Beside<'_>,
+    policies: &mut PoliciesView,
+    drafts: &Drafts,
+    pool: &Pool,
+) {
+    let inputs = (number, policies.scope, beside.selection.clone());
     let before = policies
         .maker
         .answer()
         .map(|((_, scope, of), _)| (*scope, of.clone()));
-    let (names, about) = (Arc::clone(&view.names), document.clone());
+    let (names, about) = (Arc::clone(beside.names), document.clone());
     let (results, of) = (Arc::clone(results), inputs.clone());
     let new = policies.maker.keep(inputs, pool, move |_| {
         Arc::new(shown(&about, &results, &of.2, of.1, &names))
@@ -118,20 +135,20 @@ pub fn keep(document: &Document, results: &Arc<Results>, view: &mut View, pool: 
             policies.line = None;
         }
     }
-    if let Some(id) = edited(document, view) {
-        edit::keep(document, view, id, pool);
+    if let Some(id) = edited(document, beside.selection, policies) {
+        edit::keep(document, id, &mut policies.editor, drafts, pool);
     }
 }
 
-/// Shows the panel.
-pub fn policies_ui(
+/// Shows the panel; `lit`: the highlighted flows.
+pub(super) fn policies_ui(
     ui: &mut Ui,
-    document: &Document,
-    results: &Results,
-    view: &mut View,
+    (document, results): (&Document, &Results),
+    (beside, lit): (Beside<'_>, &[FlowId]),
+    policies: &mut PoliciesView,
+    drafts: &mut Drafts,
     commands: &mut Commands,
 ) {
-    let policies = &mut view.policies;
     let ready = !policies.maker.busy();
     if let Some(key) = policies.wanted.as_ref().filter(|_| ready)
         && policies.shown.position(key).is_none()
@@ -142,12 +159,20 @@ pub fn policies_ui(
         }
         ui.ctx().request_repaint();
     }
-    if let Some(id) = edited(document, view) {
-        edit::edit_ui(ui, document, results, view, id, commands);
+    if let Some(id) = edited(document, beside.selection, policies) {
+        let name = beside.names.name(document, id);
+        edit::edit_ui(
+            ui,
+            (document, results),
+            (id, name),
+            policies,
+            drafts,
+            commands,
+        );
         return;
     }
-    head_ui(ui, view, commands);
-    if view.policies.shown.lines.is_empty() {
+    head_ui(ui, policies, commands);
+    if policies.shown.lines.is_empty() {
         let text = match document.flows.is_empty() {
             true => "No policies yet. To draw a flow, drag from one workload to another.",
             false => "No policies for this selection.",
@@ -157,21 +182,25 @@ pub fn policies_ui(
             .show(ui, |ui| widgets::empty(ui, text));
         return;
     }
-    chips_ui(ui, view, commands);
-    losses_ui(ui, document, results, view, commands);
-    text::text_ui(ui, view, commands);
+    chips_ui(ui, policies, commands);
+    losses_ui(ui, document, results, policies, commands);
+    text::text_ui(ui, lit, policies, commands);
 }
 
 /// The imported policy in the editor: the selected one, in the scope of the selection.
-fn edited(document: &Document, view: &View) -> Option<PolicyId> {
-    let Some(Item::Policy(id)) = view.only_selected() else {
+fn edited(
+    document: &Document,
+    selection: &BTreeSet<Item>,
+    policies: &PoliciesView,
+) -> Option<PolicyId> {
+    let Some(Item::Policy(id)) = only(selection) else {
         return None;
     };
-    let alone = view.policies.scope == Scope::Selection && view.policies.wanted.is_none();
+    let alone = policies.scope == Scope::Selection && policies.wanted.is_none();
     (alone && document.policies.contains(id)).then_some(id)
 }
 
-fn head_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
+fn head_ui(ui: &mut Ui, policies: &mut PoliciesView, commands: &mut Commands) {
     Frame::new()
         .inner_margin(Margin {
             left: 16,
@@ -189,16 +218,16 @@ fn head_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
                     (Scope::Everything, "All"),
                 ];
                 for (scope, text) in scopes {
-                    if widgets::chip(ui, text, view.policies.scope == scope, false).clicked() {
-                        view.policies.scope = scope;
-                        view.policies.wanted = None;
+                    if widgets::chip(ui, text, policies.scope == scope, false).clicked() {
+                        policies.scope = scope;
+                        policies.wanted = None;
                     }
                 }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if widgets::icon_button(ui, icons::COPY, "Copy shown policies").clicked() {
                         commands.push(Command::CopyPolicies);
                     }
-                    let imported: Vec<PolicyId> = view.policies.shown.imported().collect();
+                    let imported: Vec<PolicyId> = policies.shown.imported().collect();
                     let text = format!("Adopt {} imported", imported.len());
                     if imported.len() > 1 && widgets::link(ui, &text).clicked() {
                         commands.push(Command::AdoptThese(imported));
@@ -211,19 +240,19 @@ fn head_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
 /// Maximum number of policies with a chip; the outline lists all.
 const CHIPS: usize = 6;
 
-fn chips_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
-    let policies = &view.policies.shown.policies;
-    if policies.len() < 2 {
+fn chips_ui(ui: &mut Ui, policies: &mut PoliciesView, commands: &mut Commands) {
+    let shown = &policies.shown.policies;
+    if shown.len() < 2 {
         return;
     }
-    if policies.len() > CHIPS {
-        let imported = policies
+    if shown.len() > CHIPS {
+        let imported = shown
             .iter()
             .filter(|p| p.source != Source::Generated)
             .count();
         let text = match imported {
-            0 => format!("{} policies", policies.len()),
-            imported => format!("{} policies, {imported} of them imported", policies.len()),
+            0 => format!("{} policies", shown.len()),
+            imported => format!("{} policies, {imported} of them imported", shown.len()),
         };
         let margin = Margin {
             left: 16,
@@ -242,8 +271,8 @@ fn chips_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
         .show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-                for policy in policies {
-                    let on = view.policies.chosen.as_ref() == Some(&policy.key);
+                for policy in shown {
+                    let on = policies.chosen.as_ref() == Some(&policy.key);
                     if widgets::chip(ui, &policy.name, on, false).clicked() {
                         chosen = Some((policy.key.clone(), policy.flows.clone(), on));
                     }
@@ -251,9 +280,9 @@ fn chips_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
             });
         });
     if let Some((key, flows, on)) = chosen {
-        view.policies.line = None;
-        view.policies.wanted = (!on).then(|| key.clone());
-        view.policies.chosen = (!on).then_some(key);
+        policies.line = None;
+        policies.wanted = (!on).then(|| key.clone());
+        policies.chosen = (!on).then_some(key);
         commands.push(Command::Highlight(if on { Vec::new() } else { flows }));
     }
 }
@@ -263,10 +292,10 @@ fn losses_ui(
     ui: &mut Ui,
     document: &Document,
     results: &Results,
-    view: &View,
+    policies: &PoliciesView,
     commands: &mut Commands,
 ) {
-    let about = &view.policies.shown.about;
+    let about = &policies.shown.about;
     let losses: Vec<_> = results
         .generated
         .losses

@@ -7,19 +7,22 @@ use super::PoliciesView;
 use super::shown::{HEAD, Line, ShownPolicy, Source};
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
-use crate::app::view::View;
 use crate::app::yaml_ink::{self, LINE};
 use crate::app::{icons, widgets};
 use crate::model::{FlowId, Item};
 use crate::scene::tokens;
 
-pub(super) fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
+/// Shows the text, with the lines of the highlighted flows marked.
+pub(super) fn text_ui(
+    ui: &mut Ui,
+    lit: &[FlowId],
+    policies: &mut PoliciesView,
+    commands: &mut Commands,
+) {
     let palette = theme::palette(ui.ctx());
     let background = ui.available_rect_before_wrap();
     ui.painter()
         .rect_filled(background, 0.0, color(palette.code));
-    let lit: Vec<FlowId> = view.lit_flows();
-    let policies = &mut view.policies;
     let fresh = std::mem::take(&mut policies.fresh);
     let wanted = policies.wanted.as_ref();
     let wanted = wanted.and_then(|key| policies.shown.position(key));
@@ -30,7 +33,7 @@ pub(super) fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     let by_hand = |p: &ShownPolicy| matches!(p.source, Source::ByHand(_));
     let first_lit = || match policies.shown.policies.first() {
         Some(policy) if by_hand(policy) => None,
-        _ => lines.iter().position(|line| line.is_of(&lit)),
+        _ => lines.iter().position(|line| line.is_of(lit)),
     };
     // A new set of policies starts at the first relevant line.
     let target = wanted.or_else(|| fresh.then(|| first_lit().unwrap_or(0)));
@@ -47,15 +50,15 @@ pub(super) fn text_ui(ui: &mut Ui, view: &mut View, commands: &mut Commands) {
     }
     let most = lines.iter().map(|line| line.number).max().unwrap_or(1);
     let rows = Rows {
-        policies: &view.policies,
-        lit: &lit,
+        policies,
+        lit,
         gutter: (most.max(1).ilog10() + 1) as f32 * 7.0 + 24.0,
     };
     let pressed = area
         .show_viewport(ui, |ui, seen| rows.show(ui, seen, commands))
         .inner;
     if let Some(at) = pressed {
-        choose_line(&mut view.policies, at, commands);
+        choose_line(policies, at, commands);
     }
 }
 

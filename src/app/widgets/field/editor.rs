@@ -1,5 +1,5 @@
-//! A field for a whole YAML text: line numbers, inks, and the lines that are wrong on their own
-//! ground. What is typed is a draft until the field is left, by Ctrl+Enter too.
+//! A field for a whole YAML text: line numbers, highlighting, and a background of their own for lines
+//! with errors. Typed text is a draft until the field is left, by Ctrl+Enter too.
 
 use egui::{Align2, Key, Modifiers, Rect, Response, TextEdit, Ui, pos2, vec2};
 
@@ -30,17 +30,17 @@ impl<'a> Editor<'a> {
         Field::id_of(id)
     }
 
-    /// What stands in it now: what is being typed, else the value.
+    /// Its current text: the draft, else the value.
     pub fn text(&self, drafts: &Drafts) -> String {
         let at = drafts.position(self.field.id);
         let draft = at.and_then(|at| drafts.drafts.get(at));
-        // Where nothing was changed, the value may have changed meanwhile.
+        // Without changes, the value may have changed since.
         draft
             .filter(|draft| draft.command.is_some() || draft.refusal.is_some())
             .map_or_else(|| self.field.value.to_owned(), |draft| draft.text.clone())
     }
 
-    /// Shows it, as large as there is room. `accept` says what the typed text comes to.
+    /// Shows it, as large as there is space. `accept` validates the typed text.
     pub fn show(
         self,
         ui: &mut Ui,

@@ -15,7 +15,7 @@ use crate::yaml::{self, Entry, Mark, Node};
 pub(super) struct Reader {
     pub(super) file: Arc<str>,
     pub(super) found: Vec<Diagnostic>,
-    /// Whether something cannot be kept, so that the file must not be opened.
+    /// Whether something cannot be preserved, so that the file must not be opened.
     pub(super) refused: bool,
 }
 
@@ -65,7 +65,7 @@ impl Reader {
         mark.span(self.file.clone())
     }
 
-    /// Reports a value that cannot be kept: the file is not opened.
+    /// Reports a value that cannot be preserved: the file is not opened.
     pub(super) fn refuse(
         &mut self,
         mark: Mark,
@@ -87,7 +87,7 @@ impl Reader {
         self.report(mark, "project-format", refusal);
     }
 
-    /// Reports an invalid value that is kept.
+    /// Reports an invalid value that is preserved.
     pub(super) fn report(&mut self, mark: Mark, code: &'static str, refusal: Refusal) {
         let at = self.span(mark);
         self.found.push(Diagnostic {
@@ -312,7 +312,7 @@ impl Reader {
         Some(Requirement { key, op })
     }
 
-    /// A selector with an unknown field cannot be kept: what it selects is unknown.
+    /// A selector with an unknown field is rejected: what it selects is unknown.
     fn nothing_else(&mut self, fields: Fields) -> Option<()> {
         let Some(entry) = fields.0.first() else {
             return Some(());

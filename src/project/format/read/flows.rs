@@ -1,4 +1,4 @@
-//! Flows, imported policies and the layout: what refers to things by words.
+//! Flows, imported policies and the layout: what refers to objects by name.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ pub(super) fn policy(reader: &mut Reader, node: &Node) -> Option<ImportedPolicy>
     })
 }
 
-/// Positions of unknown nodes are kept with the unknown fields.
+/// Positions of unknown nodes are stored with the unknown fields.
 pub(super) fn layout(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
     let Some(node) = fields.take("layout") else {
         return;

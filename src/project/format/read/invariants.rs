@@ -48,19 +48,21 @@ fn invariant(reader: &mut Reader, node: &Node) -> Option<Invariant> {
             return None;
         }
     };
-    let mut said = reader.map(inner)?;
+    let mut claim_fields = reader.map(inner)?;
     let one = |reader: &mut Reader, node: &Node| reader.text(node).map(End::Missing);
-    let from = reader.take_text(&mut said, "from").map(End::Missing);
-    let to = reader.take_text(&mut said, "to").map(End::Missing);
-    let except = reader.take_list(&mut said, "except", one)?;
-    let ports = reader.take_list(&mut said, "ports", flow_port)?;
+    let from = reader
+        .take_text(&mut claim_fields, "from")
+        .map(End::Missing);
+    let to = reader.take_text(&mut claim_fields, "to").map(End::Missing);
+    let except = reader.take_list(&mut claim_fields, "except", one)?;
+    let ports = reader.take_list(&mut claim_fields, "ports", flow_port)?;
     if claim == Claim::Deny
-        && let Some(hops) = reader.take_word(&mut said, "hops", HOPS)
+        && let Some(hops) = reader.take_word(&mut claim_fields, "hops", HOPS)
     {
         claim = hops;
     }
     let mut unknown = fields.rest();
-    if let Some(below) = as_value(said.rest()) {
+    if let Some(below) = as_value(claim_fields.rest()) {
         unknown.insert(key.into(), below);
     }
     Some(Invariant {

@@ -1,4 +1,4 @@
-//! The tables of a project, and of the things in them namespaces, workloads and Services.
+//! The tables of a project: namespaces, workloads, Services, externals and groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -48,7 +48,7 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
 }
 
 impl Reader {
-    /// Reports what the values of a thing get wrong.
+    /// Reports the invalid values of an object.
     pub(super) fn check(&mut self, node: &Node, thing: &Thing) {
         for refusal in check(thing) {
             self.report(node.mark, "invalid-value", refusal);

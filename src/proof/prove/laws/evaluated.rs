@@ -1,5 +1,5 @@
-//! No verdict is "exact" wrongly: connections are put to the plain evaluator, over the policies in force,
-//! and to the plain reading of the drawing.
+//! No verdict is "exact" wrongly: connections are compared with the plain evaluator, over the policies
+//! in force, and with a plain reading of the document.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::proof::prove::{Proof, State, Verdict, prove_in_force};
 use crate::proof::{Generated, generated};
 use crate::sets::{Protocol, Selector};
 
-/// How many documents the laws try: 1,000, or what `DRAWBRIDGE_LAW_CASES` was when they were compiled.
+/// How many documents are tried: 1,000, or the value of `DRAWBRIDGE_LAW_CASES` at compile time.
 fn config() -> ProptestConfig {
     let cases = option_env!("DRAWBRIDGE_LAW_CASES").and_then(|text| text.parse().ok());
     ProptestConfig {
@@ -105,7 +105,7 @@ impl<'a> Judged<'a> {
         String::new()
     }
 
-    /// The first connection on which the evaluator and a drawing called exact differ.
+    /// The first connection on which the evaluator and a document called exact differ.
     fn difference(&self, seed: u32) -> String {
         if self.proof.state != State::Exact {
             return String::new();
@@ -147,7 +147,8 @@ impl<'a> Judged<'a> {
         String::new()
     }
 
-    /// Real pods, two of each workload where there are, and addresses and names that the drawing knows.
+    /// Real pods, two of each workload where there are, and addresses and names that the document
+    /// knows.
     fn ends(&self) -> Vec<Endpoint> {
         let snapshot = &self.in_force.cluster.snapshot;
         let mut ends: Vec<Endpoint> = (0..snapshot.pods.len()).map(Endpoint::Pod).collect();
@@ -255,7 +256,7 @@ fn alter_rule(rule: &mut PlanRule, kind: u8, item: usize) {
     }
 }
 
-/// What is empty means everything to the API, so it goes.
+/// An empty list would mean everything to the API, so it is removed.
 fn drop_empty(policy: &mut PlanPolicy) {
     (policy.rules).retain(|rule| !rule.peers.is_empty() && rule.ports != Match::Only(Vec::new()));
     if policy.rules.is_empty() && policy.role != Role::Base {

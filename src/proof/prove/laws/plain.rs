@@ -1,5 +1,5 @@
-//! A drawing, read plainly: one connection at one gate, flow by flow. It shares the Document's fields, the
-//! bases and the DNS profiles with what it is held against, and nothing else.
+//! Reads a document plainly: one connection at one gate, flow by flow. It shares only the Document's
+//! fields, the default denies and the DNS profiles with what it is compared with.
 
 use std::net::IpAddr;
 
@@ -33,8 +33,8 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// Whether a connection should be allowed: both gates let it through. None: it may be, where DNS is
-    /// permitted but no base asks for a policy.
+    /// Whether a connection should be allowed: both gates allow it. None: it may be, where DNS is
+    /// allowed but no default deny needs a policy.
     pub(super) fn expects(&self, from: &Endpoint, to: &Endpoint, probe: Probe) -> Option<bool> {
         let (least, most) = (
             self.allows(from, to, probe, false),

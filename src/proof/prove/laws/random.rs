@@ -125,7 +125,7 @@ pub(crate) fn random_with_rules() -> impl Strategy<Value = Random> {
 }
 
 impl Random {
-    /// How many things are in it.
+    /// How many objects are in it.
     pub(crate) fn len(&self) -> usize {
         self.workloads.len() + self.flows.len() + self.externals.len() + self.groups.len()
     }
