@@ -83,7 +83,9 @@ pub fn read_in(
         }
     }
     diagnostics.extend(assumed_namespace(&objects, policies));
-    let each = objects.iter().map(|object| (object, kinds::of(object, policies)));
+    let each = objects
+        .iter()
+        .map(|object| (object, kinds::of(object, policies)));
     diagnostics.extend(operators::notes(each));
     let decoded: Vec<_> = objects
         .into_par_iter()
@@ -120,7 +122,9 @@ fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Di
             n + 1
         ),
     };
-    let elsewhere = objects.iter().filter(|o| kinds::of(o, policies) != kinds::Kind::Unknown);
+    let elsewhere = objects
+        .iter()
+        .filter(|o| kinds::of(o, policies) != kinds::Kind::Unknown);
     let mut elsewhere = elsewhere.filter_map(|o| o.namespace.as_deref());
     let note = match elsewhere.find(|name| *name != "default") {
         None => Diagnostic::info("W3", message),

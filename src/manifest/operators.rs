@@ -8,11 +8,31 @@ use crate::yaml::{Node, Object, Value};
 
 /// Custom resources from which operators make pods, by their groups; in `*` any kind of the group.
 const OPERATED: &[(&str, &[&str])] = &[
-    ("monitoring.coreos.com", &["Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"]),
+    (
+        "monitoring.coreos.com",
+        &[
+            "Prometheus",
+            "PrometheusAgent",
+            "Alertmanager",
+            "ThanosRuler",
+        ],
+    ),
     ("postgresql.cnpg.io", &["Cluster", "Pooler"]),
     ("acid.zalan.do", &["postgresql"]),
-    ("postgres-operator.crunchydata.com", &["PostgresCluster", "PGAdmin"]),
-    ("kafka.strimzi.io", &["Kafka", "KafkaNodePool", "KafkaConnect", "KafkaBridge", "KafkaMirrorMaker2"]),
+    (
+        "postgres-operator.crunchydata.com",
+        &["PostgresCluster", "PGAdmin"],
+    ),
+    (
+        "kafka.strimzi.io",
+        &[
+            "Kafka",
+            "KafkaNodePool",
+            "KafkaConnect",
+            "KafkaBridge",
+            "KafkaMirrorMaker2",
+        ],
+    ),
     ("mysql.oracle.com", &["InnoDBCluster"]),
     ("pxc.percona.com", &["PerconaXtraDBCluster"]),
     ("psmdb.percona.com", &["PerconaServerMongoDB"]),
@@ -32,14 +52,27 @@ const OPERATED: &[(&str, &[&str])] = &[
     ("opentelemetry.io", &["OpenTelemetryCollector"]),
     ("jaegertracing.io", &["Jaeger"]),
     ("loki.grafana.com", &["LokiStack"]),
-    ("operator.victoriametrics.com", &["VMSingle", "VMCluster", "VMAgent", "VMAlert", "VMAlertmanager", "VMAuth"]),
+    (
+        "operator.victoriametrics.com",
+        &[
+            "VMSingle",
+            "VMCluster",
+            "VMAgent",
+            "VMAlert",
+            "VMAlertmanager",
+            "VMAuth",
+        ],
+    ),
     ("argoproj.io", &["Workflow", "CronWorkflow", "ArgoCD"]),
     ("tekton.dev", &["PipelineRun", "TaskRun"]),
     ("k8s.keycloak.org", &["Keycloak"]),
     ("minio.min.io", &["Tenant"]),
     ("ceph.rook.io", &["CephCluster"]),
     ("flink.apache.org", &["FlinkDeployment"]),
-    ("sparkoperator.k8s.io", &["SparkApplication", "ScheduledSparkApplication"]),
+    (
+        "sparkoperator.k8s.io",
+        &["SparkApplication", "ScheduledSparkApplication"],
+    ),
     ("ray.io", &["RayCluster", "RayService", "RayJob"]),
     ("kubeflow.org", &["*"]),
     ("serving.kserve.io", &["InferenceService"]),
@@ -75,7 +108,9 @@ pub(super) fn notes<'a>(objects: impl Iterator<Item = (&'a Object, Kind)>) -> Ve
         entry.or_insert((0, object)).0 += 1;
     }
     let notes = found.into_iter();
-    notes.map(|((source, ..), (count, first))| note(source, count, first)).collect()
+    notes
+        .map(|((source, ..), (count, first))| note(source, count, first))
+        .collect()
 }
 
 fn note(source: Source, count: usize, first: &Object) -> Diagnostic {
@@ -122,6 +157,8 @@ fn is_operated(object: &Object) -> bool {
     let spec = object.node.get("spec");
     let field = |key: &str| spec.and_then(|spec| spec.get(key));
     let number = |node: &Node| matches!(node.value, Value::Number(..));
-    let counted = ["replicas", "instances"].iter().any(|key| field(key).is_some_and(number));
+    let counted = ["replicas", "instances"]
+        .iter()
+        .any(|key| field(key).is_some_and(number));
     counted || OF_PODS.iter().any(|key| field(key).is_some())
 }

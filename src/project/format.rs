@@ -33,7 +33,9 @@ pub fn is_project(text: &str) -> bool {
     by_line || {
         let first = crate::yaml::parse(text).documents.into_iter().next();
         let format = first.as_ref().and_then(|first| first.node.get("format"));
-        format.and_then(crate::yaml::Node::as_str).is_some_and(|format| format.starts_with("drawbridge/"))
+        format
+            .and_then(crate::yaml::Node::as_str)
+            .is_some_and(|format| format.starts_with("drawbridge/"))
     }
 }
 

@@ -120,7 +120,10 @@ fn not_rendered(chart: &Path) -> Diagnostic {
     let shown = chart.display();
     let message = format!("`{shown}` is a Helm chart that is not rendered: skipped");
     let help = format!("render it: `helm template {shown} | drawbridge list -`");
-    about(&chart.join("Chart.yaml"), Diagnostic::error("template", message).help(help))
+    about(
+        &chart.join("Chart.yaml"),
+        Diagnostic::error("template", message).help(help),
+    )
 }
 
 fn is_manifest(path: &Path) -> bool {
@@ -204,7 +207,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("web/templates")).unwrap();
-        for name in ["web/Chart.yaml", "web/values.yaml", "web/templates/a.yaml", "b.yaml"] {
+        for name in [
+            "web/Chart.yaml",
+            "web/values.yaml",
+            "web/templates/a.yaml",
+            "b.yaml",
+        ] {
             fs::write(at(name), name).unwrap();
         }
         for (path, read) in [(at(""), 1), (at("web"), 0), (at("web/templates"), 0)] {
@@ -245,7 +253,10 @@ mod tests {
 
         let (sources, found) = collect(&[at("base")]);
         assert_eq!(sources.len(), 1);
-        assert_eq!((found[0].code, found[0].severity), ("kustomize", Severity::Info));
+        assert_eq!(
+            (found[0].code, found[0].severity),
+            ("kustomize", Severity::Info)
+        );
     }
 
     #[test]

@@ -93,7 +93,9 @@ pub(super) fn without_surrogates(text: &str) -> (Cow<'_, str>, Vec<usize>) {
 pub(super) fn joined(text: &str) -> String {
     let surrogate = |c: char| {
         let code = u32::from(c).checked_sub(STAND_IN)? + SURROGATES.start;
-        SURROGATES.contains(&code).then(|| u16::try_from(code).ok())?
+        SURROGATES
+            .contains(&code)
+            .then(|| u16::try_from(code).ok())?
     };
     let mut units = Vec::new();
     let mut buffer = [0; 2];
@@ -113,7 +115,11 @@ mod tests {
     #[test]
     fn streams_are_cut_between_values() {
         let text = "{\"a\": \"}{\\\"\"}\n{\"b\": [1]} {}";
-        let parts: Vec<_> = stream(text).unwrap().into_iter().map(|r| &text[r]).collect();
+        let parts: Vec<_> = stream(text)
+            .unwrap()
+            .into_iter()
+            .map(|r| &text[r])
+            .collect();
         assert_eq!(parts, ["{\"a\": \"}{\\\"\"}", "{\"b\": [1]}", "{}"]);
         for one in [
             "{\"a\": 1}",

@@ -146,7 +146,9 @@ impl Node {
             Value::Bool(value, _) => value.hash(&mut hasher),
             Value::Number(value, _) => value.to_bits().hash(&mut hasher),
             Value::String(text) => text.hash(&mut hasher),
-            Value::Seq(items) => items.iter().for_each(|item| item.content().hash(&mut hasher)),
+            Value::Seq(items) => items
+                .iter()
+                .for_each(|item| item.content().hash(&mut hasher)),
             Value::Map(map) => {
                 let entries = map.entries.iter();
                 let mut entries: Vec<_> = entries.map(|e| (&e.key, e.value.content())).collect();

@@ -188,10 +188,10 @@ mod tests {
     }
 
     #[test]
-/// Splits `text` before every line that starts a document. Directives and comments belong to the
-/// document they precede only where the previous document has no text yet. A byte order mark at the start of a line is that
-/// of another file, joined to this one.
-fn documents(text: &str) -> Vec<Chunk> {
+    /// Splits `text` before every line that starts a document. Directives and comments belong to the
+    /// document they precede only where the previous document has no text yet. A byte order mark at the start of a line is that
+    /// of another file, joined to this one.
+    fn documents(text: &str) -> Vec<Chunk> {
         assert_eq!(trimmed("---# a: 1\n", 0..10, false), 0..10);
         assert_eq!(
             texts("a: |\n  ---\n----\n---x\n"),

@@ -46,7 +46,10 @@ pub(super) fn settle(files: &mut Vec<PathBuf>) -> Vec<Diagnostic> {
     let (included, roots): (Vec<_>, Vec<_>) =
         all.iter().partition(|k| resources.contains(&k.folder));
     let below = included.iter().any(|k| k.changes);
-    roots.iter().map(|root| diagnostic(&root.folder, root.changes || below)).collect()
+    roots
+        .iter()
+        .map(|root| diagnostic(&root.folder, root.changes || below))
+        .collect()
 }
 
 fn diagnostic(folder: &Path, changes: bool) -> Diagnostic {
@@ -58,9 +61,14 @@ fn diagnostic(folder: &Path, changes: bool) -> Diagnostic {
     let found = match changes {
         true => Diagnostic::warning(
             "kustomize",
-            format!("`{shown}` is a Kustomize folder; its resources are read without its patches and other changes"),
+            format!(
+                "`{shown}` is a Kustomize folder; its resources are read without its patches and other changes"
+            ),
         ),
-        false => Diagnostic::info("kustomize", format!("`{shown}` is a Kustomize folder; its resources are read")),
+        false => Diagnostic::info(
+            "kustomize",
+            format!("`{shown}` is a Kustomize folder; its resources are read"),
+        ),
     };
     about(folder, found.help(help))
 }
@@ -98,7 +106,10 @@ fn names(node: &Node, folder: &Path, into: &mut BTreeSet<PathBuf>) {
             }
         }
         Value::Seq(items) => items.iter().for_each(|item| names(item, folder, into)),
-        Value::Map(map) => map.entries.iter().for_each(|e| names(&e.value, folder, into)),
+        Value::Map(map) => map
+            .entries
+            .iter()
+            .for_each(|e| names(&e.value, folder, into)),
         _ => {}
     }
 }
@@ -109,7 +120,9 @@ fn normal(path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
             Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
+            {
                 out.pop();
             }
             part => out.push(part),
