@@ -147,7 +147,7 @@ fn note(source: Source, count: usize, first: &Object) -> Diagnostic {
 fn is_operated(object: &Object) -> bool {
     let group = object.group();
     let within = |known: &&str| group == *known || group.ends_with(&format!(".{known}"));
-    if !group.contains('.') || NO_PODS.iter().any(|known| within(&known)) {
+    if !group.contains('.') || NO_PODS.iter().any(within) {
         return false;
     }
     let listed = OPERATED.iter().find(|(known, _)| *known == group);

@@ -188,10 +188,24 @@ mod tests {
     }
 
     #[test]
-    /// Splits `text` before every line that starts a document. Directives and comments belong to the
-    /// document they precede only where the previous document has no text yet. A byte order mark at the start of a line is that
-    /// of another file, joined to this one.
-    fn documents(text: &str) -> Vec<Chunk> {
+    fn joined_files_and_streams_are_cut_too() {
+        assert_eq!(
+            texts("\u{feff}a: 1\n\u{feff}b: 2\n\u{feff}---\nc: 3\n---\n\u{feff}d: 4\n"),
+            [
+                (1, "a: 1\n"),
+                (2, "b: 2\n"),
+                (3, "---\nc: 3\n"),
+                (5, "---\n"),
+                (6, "d: 4\n")
+            ]
+        );
+        let stream = "---\n{\"a\": 1}\n {\"b\":\n2} {\"c\": 3}\n---\nd: {}\n";
+        let columns: Vec<_> = chunks(stream).iter().map(|c| (c.line, c.column)).collect();
+        assert_eq!(columns, [(2, 0), (3, 1), (4, 3), (5, 0)]);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_marker_stays() {
         assert_eq!(trimmed("---# a: 1\n", 0..10, false), 0..10);
         assert_eq!(
             texts("a: |\n  ---\n----\n---x\n"),
