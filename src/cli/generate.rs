@@ -43,9 +43,10 @@ enum Style {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let Some((mut document, of_project)) = open_project(&args.project) else {
+    let Some(opened) = open_project(&args.project) else {
         return WRONG;
     };
+    let (mut document, of_project) = (opened.document, opened.diagnostics);
     if document.flows.is_empty() {
         let message = "the project has no flows, so there are no policies to generate";
         tell(&[Diagnostic::error("no-flows", message).help("draw flows in the window first")]);

@@ -24,6 +24,13 @@ pub(super) fn run(args: &Args) -> u8 {
         tell(&[Diagnostic::error("file", message).help("choose another name, or pass --force")]);
         return WRONG;
     }
+    if args.inputs.rules.namespace.is_some() {
+        let message =
+            "imported policies are kept as they are written, so `import` takes no --namespace";
+        let help = "write metadata.namespace into the manifests, for example with `kubectl create --dry-run=client -o yaml --namespace NAME`";
+        tell(&[Diagnostic::error("question", message).help(help)]);
+        return WRONG;
+    }
     let loaded = load_inputs(&args.inputs);
     let imported = crate::import::import(&loaded);
     let mut document = imported.document;

@@ -25,7 +25,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
 use crate::diag::{Diagnostic, NOT_JUDGED, Severity};
 use crate::load::{self, Loaded};
-use crate::model::Document;
+use crate::manifest::Source;
 use crate::model::validate::Refusal;
 use crate::project::{files, format, sources};
 
@@ -150,7 +150,7 @@ pub(crate) struct Inputs {
 }
 
 /// The enforcer and the assumptions.
-#[derive(Clone, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 pub(crate) struct Rules {
     /// The enforcer whose rules decide (default: the project's, else kubernetes)
     #[arg(long, value_enum)]
@@ -162,6 +162,9 @@ pub(crate) struct Rules {
     /// Accept that policies of this kind are not judged (may be given several times)
     #[arg(long, value_name = "KIND")]
     pub leave_out: Vec<String>,
+    /// The namespace of objects that name none, as for `kubectl apply --namespace` (default: default)
+    #[arg(long, value_name = "NAME")]
+    pub namespace: Option<String>,
 }
 
 /// A value of `--enforcer`.
@@ -257,13 +260,20 @@ pub(crate) fn load_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
 /// Reads the inputs, with a spinner on a terminal. Diagnostics of files come first. Never dropped: the process
 /// exits soon after and frees everything at once.
 pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
+    read_under(inputs, load::Settings::default())
+}
+
+/// The same, with other defaults for manifests.
+pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyDrop<Loaded> {
     let spinner = spinner("reading manifests");
-    if let Some(loaded) = project(inputs) {
-        spinner.finish_and_clear();
-        return ManuallyDrop::new(loaded);
-    }
     let (texts, mut diagnostics) = sources::collect(&inputs.paths);
-    let mut loaded = load::load(&texts, &inputs.rules.over(load::Settings::default()));
+    let mut loaded = match project(inputs, &texts) {
+        Some(loaded) => loaded,
+        None => {
+            let namespace = inputs.rules.namespace.as_deref();
+            load::load_in(&texts, &inputs.rules.over(defaults), namespace)
+        }
+    };
     diagnostics.append(&mut loaded.diagnostics);
     inputs.rules.accept(&mut diagnostics);
     loaded.diagnostics = diagnostics;
@@ -272,22 +282,20 @@ pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
 }
 
 /// The generated and imported policies of a project, if it is the only path.
-fn project(inputs: &Inputs) -> Option<Loaded> {
-    let [path] = &*inputs.paths else { return None };
-    let text = path
-        .is_file()
-        .then(|| std::fs::read_to_string(path).ok())??;
-    if !format::is_project(&text) {
+fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
+    let ([path], [source]) = (&*inputs.paths, texts) else {
+        return None;
+    };
+    if path.is_dir() || !format::is_project(&source.text) {
         return None;
     }
-    Some(match format::read(&text, &path.to_string_lossy()) {
+    Some(match format::read(&source.text, &source.name) {
         Ok((mut document, diagnostics)) => {
             let settings = &mut document.settings;
             let judged = inputs.rules.over(load::Settings::of(settings));
             settings.enforcer = judged.enforcer;
             settings.assumptions = judged.assumptions;
             let mut loaded = crate::proof::loaded(&document);
-            inputs.rules.accept(&mut loaded.diagnostics);
             loaded.diagnostics.splice(0..0, diagnostics);
             loaded
         }
@@ -298,12 +306,16 @@ fn project(inputs: &Inputs) -> Option<Loaded> {
     })
 }
 
-/// Opens a project and prints its diagnostics, which it returns too; none if it cannot be opened.
-pub(crate) fn open_project(path: &std::path::Path) -> Option<(Document, Vec<Diagnostic>)> {
-    match files::open(path) {
+/// Opens a project, from standard input if the path is `-`, and prints its diagnostics; none if it cannot be opened.
+pub(crate) fn open_project(path: &std::path::Path) -> Option<files::Opened> {
+    let opened = match path.as_os_str() == "-" {
+        true => sources::open(path),
+        false => files::open(path),
+    };
+    match opened {
         Ok(opened) => {
             tell(&opened.diagnostics);
-            Some((opened.document, opened.diagnostics))
+            Some(opened)
         }
         Err(diagnostics) => {
             tell(&diagnostics);
@@ -396,6 +408,7 @@ mod tests {
         let rules = Rules {
             enforcer: None,
             leave_out: Vec::new(),
+            namespace: None,
             assume: ["pod-addresses=known", "pod-addresses=outside"]
                 .map(|text| assumption(text).unwrap())
                 .into(),

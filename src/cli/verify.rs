@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, tell};
+use super::{
+    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, read_under, tell,
+};
 use crate::cluster::LeftOut;
 use crate::diag::Diagnostic;
 use crate::lint;
 use crate::load;
 use crate::manifest::Source;
 use crate::model::Document;
-use crate::project::{files, format, sources};
+use crate::project::format;
 use crate::proof::Proof;
 use crate::query::Judged;
 use crate::report::verify::{self, Places, Verified};
@@ -55,9 +57,10 @@ struct Found {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let Some((document, of_project)) = open_project(&args.project) else {
+    let Some(opened) = open_project(&args.project) else {
         return WRONG;
     };
+    let (document, of_project) = (opened.document, opened.diagnostics);
     let found = match args.against.is_empty() {
         true => own(&document),
         false => against(args, &document),
@@ -70,7 +73,7 @@ pub(super) fn run(args: &Args) -> u8 {
         fixes: &found.fixes,
         diagnostics: &found.diagnostics,
         left_out: &found.left_out,
-        places: &places(args),
+        places: &places(args, &opened.file.text),
     };
     let text = match args.output {
         Format::Txt => verify::text(verified),
@@ -124,12 +127,16 @@ fn imported_left_out(document: &Document) -> Vec<LeftOut> {
 }
 
 fn against(args: &Args, document: &Document) -> Found {
-    let (texts, mut diagnostics) = sources::collect(&args.against);
-    let mut loaded = load::load(&texts, &load::Settings::of(&document.settings));
+    let inputs = Inputs {
+        paths: args.against.clone(),
+        rules: Rules::default(),
+    };
+    let mut loaded = read_under(&inputs, load::Settings::of(&document.settings));
     lint::qualify(&mut loaded);
-    diagnostics.extend(loaded.diagnostics);
-    let left_out = loaded.snapshot.left_out;
-    let (proof, invariants) = crate::query::check_against(document, loaded.snapshot.policies);
+    let diagnostics = loaded.diagnostics.clone();
+    let left_out = loaded.snapshot.left_out.clone();
+    let policies = loaded.snapshot.policies.clone();
+    let (proof, invariants) = crate::query::check_against(document, policies);
     Found {
         proof,
         invariants,
@@ -140,9 +147,8 @@ fn against(args: &Args, document: &Document) -> Found {
 }
 
 /// The lines of the project's flows, policies and invariants in its file.
-fn places(args: &Args) -> Places {
-    let text = files::read_text(&args.project).unwrap_or_default();
-    let found = format::places(&text);
+fn places(args: &Args, text: &str) -> Places {
+    let found = format::places(text);
     fn by_id<K: From<u32> + Ord>(lines: Vec<u32>) -> std::collections::BTreeMap<K, u32> {
         (0..).map(K::from).zip(lines).collect()
     }

@@ -72,7 +72,12 @@ pub struct LoadedPolicy {
 /// Reads manifests and lowers their policies. Never fails; see the diagnostics.
 /// The same texts in the same order give the same answer.
 pub fn load(sources: &[Source], settings: &Settings) -> Loaded {
-    let mut manifests = manifest::read(sources, &dialect::kinds());
+    load_in(sources, settings, None)
+}
+
+/// The same, with the namespace of objects that name none.
+pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>) -> Loaded {
+    let mut manifests = manifest::read_in(sources, &dialect::kinds(), namespace);
     let mut loaded = Loaded {
         snapshot: manifests.snapshot,
         policies: Vec::new(),

@@ -51,7 +51,7 @@ fn place(d: &Diagnostic) -> (Option<&crate::diag::Span>, &Diagnostic) {
     (d.span.as_ref(), d)
 }
 
-/// Of objects with the same identity the last one is used (W5).
+/// Of objects with the same identity the last one is used (W5); equal ones are one.
 fn without_duplicates(
     resources: Vec<Resource>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -64,7 +64,11 @@ fn without_duplicates(
         }
         if let Some(before) = last.insert(resource.identity.clone(), i) {
             dropped.insert(before);
-            let earlier = resources.get(before).map(|r| r.span.to_string());
+            let earlier = resources.get(before);
+            if earlier.is_some_and(|earlier| earlier.content == resource.content) {
+                continue;
+            }
+            let earlier = earlier.map(|r| r.span.to_string());
             let message = format!(
                 "{} is already declared at {}; the later one is used",
                 resource.title,

@@ -42,6 +42,8 @@ pub(super) enum Template {
     Job,
     /// A job in `spec.jobTemplate`.
     CronJob,
+    /// A kind that is known by its pod template only: `spec.template`, and what else it has of a workload.
+    Other,
 }
 
 /// What an object is, by its group and kind; `policies` are the kinds of policies.
@@ -71,9 +73,22 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
             let known = policies
                 .iter()
                 .find(|kind| kind.group == group && kind.name == name);
-            known.map_or_else(|| policy_like(object, policies), |kind| Kind::Policy(*kind))
+            match known {
+                Some(kind) => Kind::Policy(*kind),
+                None if has_pod_template(object) => Kind::Owner(Template::Other),
+                None => policy_like(object, policies),
+            }
         }
     }
+}
+
+/// Whether `spec.template` is that of a pod: it has containers.
+fn has_pod_template(object: &Object) -> bool {
+    let mut node = Some(&object.node);
+    for key in ["spec", "template", "spec", "containers"] {
+        node = node.and_then(|node| node.get(key));
+    }
+    node.is_some_and(|containers| containers.items().is_some_and(|items| !items.is_empty()))
 }
 
 /// What the name of a kind says where the caller knows no such kind: a misspelt policy, one of another project,

@@ -10,6 +10,7 @@ mod assemble;
 mod gateway;
 mod kinds;
 mod objects;
+mod operators;
 mod resource;
 mod service;
 mod workload;
@@ -64,8 +65,28 @@ pub struct Manifests {
 /// Reads manifests; `policies` are the kinds of policies that are known. Never fails: what cannot be read
 /// becomes a diagnostic, the rest is read.
 pub fn read(sources: &[Source], policies: &[policy::Kind]) -> Manifests {
-    let (objects, mut diagnostics) = objects::objects(sources, policies);
+    read_in(sources, policies, None)
+}
+
+/// The same, with the namespace of objects that name none.
+pub fn read_in(
+    sources: &[Source],
+    policies: &[policy::Kind],
+    namespace: Option<&str>,
+) -> Manifests {
+    let (mut objects, mut diagnostics) = objects::objects(sources, policies);
+    if let Some(name) = namespace {
+        for object in &mut objects {
+            if has_no_namespace(object, policies) {
+                object.namespace = Some(name.to_owned());
+            }
+        }
+    }
     diagnostics.extend(assumed_namespace(&objects, policies));
+    let each = objects
+        .iter()
+        .map(|object| (object, kinds::of(object, policies)));
+    diagnostics.extend(operators::notes(each));
     let decoded: Vec<_> = objects
         .into_par_iter()
         .with_min_len(16)
@@ -92,11 +113,7 @@ pub fn left_out(object: &Object, namespaced: bool) -> LeftOut {
 
 /// One note for all objects without a namespace (W3).
 fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Diagnostic> {
-    let homeless = |o: &&Object| {
-        let kind = kinds::of(o, policies);
-        kind != kinds::Kind::Unknown && kind.namespaced() && o.namespace.is_none()
-    };
-    let mut homeless = objects.iter().filter(homeless);
+    let mut homeless = objects.iter().filter(|o| has_no_namespace(o, policies));
     let first = homeless.next()?;
     let message = match homeless.count() {
         0 => "one object names no namespace; it is taken to be in `default`".to_owned(),
@@ -105,7 +122,24 @@ fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Di
             n + 1
         ),
     };
-    Some(Diagnostic::info("W3", message).at(first.whole()))
+    let elsewhere = objects
+        .iter()
+        .filter(|o| kinds::of(o, policies) != kinds::Kind::Unknown);
+    let mut elsewhere = elsewhere.filter_map(|o| o.namespace.as_deref());
+    let note = match elsewhere.find(|name| *name != "default") {
+        None => Diagnostic::info("W3", message),
+        Some(other) => {
+            let message = format!("{message}, but others are in `{other}`");
+            Diagnostic::warning("W3", message).help("name it with `--namespace NAME`")
+        }
+    };
+    Some(note.at(first.whole()))
+}
+
+/// Whether an object should name its namespace and does not.
+fn has_no_namespace(object: &Object, policies: &[policy::Kind]) -> bool {
+    let kind = kinds::of(object, policies);
+    kind != kinds::Kind::Unknown && kind.namespaced() && object.namespace.is_none()
 }
 
 /// `y` and `n` where a string is required: refused by the API server, read as text here (W2).

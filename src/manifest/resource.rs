@@ -20,6 +20,8 @@ pub(super) struct Resource {
     /// `metadata.name` is written, so that the object exists once.
     pub named: bool,
     pub span: crate::diag::Span,
+    /// Equal where all that is written is equal.
+    pub content: u64,
     pub value: Value,
 }
 
@@ -94,6 +96,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         },
         named: metadata.is_some_and(|m| m.get("name").is_some()),
         span: object.whole(),
+        content: object.node.content(),
         value,
     };
     match value(&object, kind) {

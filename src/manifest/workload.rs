@@ -68,11 +68,13 @@ pub(super) fn owner_object(object: &Object, kind: Template) -> Decoded<OwnerObje
         Template::Controller => deep(node, &["spec", "selector"], strings)?
             .map(|labels| Selector::match_labels(&labels)),
         Template::Replicated | Template::Daemon => deep(node, &["spec", "selector"], selector)?,
+        Template::Other => any_selector(node),
         Template::Job | Template::CronJob => None,
     };
     let replicas = match kind {
         Template::Replicated | Template::Controller => deep(node, &["spec", "replicas"], int32)?,
         Template::Daemon => None,
+        Template::Other => deep(node, &["spec", "replicas"], int32).ok().flatten(),
         Template::Job | Template::CronJob => {
             let own = deep(node, &["spec", "suspend"], boolean)?;
             let inner_suspend = deep(node, &inner("suspend"), boolean)?;
@@ -91,6 +93,16 @@ pub(super) fn owner_object(object: &Object, kind: Template) -> Decoded<OwnerObje
         owner: owner(node)?,
         span: object.whole(),
     })
+}
+
+/// The selector of a kind that is not known: a label selector, or a map of labels.
+fn any_selector(node: &Node) -> Option<Selector> {
+    let found = node.get("spec")?.get("selector")?;
+    if found.get("matchLabels").is_some() || found.get("matchExpressions").is_some() {
+        return selector(found).ok();
+    }
+    let labels = strings(found).ok().filter(|labels| !labels.is_empty())?;
+    Some(Selector::match_labels(&labels))
 }
 
 impl PodTemplate {

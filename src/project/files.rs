@@ -119,6 +119,7 @@ fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
 
 fn failed(path: &Path, what: &str, error: &io::Error) -> Diagnostic {
     let help = match error.kind() {
+        io::ErrorKind::NotFound if what == "read" => "check the path",
         io::ErrorKind::NotFound => "check the path: a parent folder does not exist",
         io::ErrorKind::PermissionDenied => "choose another path, or change the permissions",
         io::ErrorKind::StorageFull => "free some disk space, or choose another place",

@@ -19,14 +19,24 @@ pub const FORMAT: &str = "drawbridge/1";
 /// The extension of project files.
 pub const EXTENSION: &str = ".drawbridge.yaml";
 
-/// Whether a text is a project, of any version (a line that starts with
-/// `format: drawbridge/`), so that a project among manifests is not read as a manifest.
+/// Whether a text is a project, of any version, so that a project among manifests is not read as a manifest: a line
+/// that starts with `format: drawbridge/`, even if the rest is no YAML, or a document that has this key.
 pub fn is_project(text: &str) -> bool {
-    text.lines().any(|line| {
+    if !text.contains("drawbridge/") {
+        return false;
+    }
+    let by_line = text.lines().any(|line| {
         line.strip_prefix("format:")
             .map(|rest| rest.trim().trim_start_matches(['"', '\'']))
             .is_some_and(|rest| rest.starts_with("drawbridge/"))
-    })
+    });
+    by_line || {
+        let first = crate::yaml::parse(text).documents.into_iter().next();
+        let format = first.as_ref().and_then(|first| first.node.get("format"));
+        format
+            .and_then(crate::yaml::Node::as_str)
+            .is_some_and(|format| format.starts_with("drawbridge/"))
+    }
 }
 
 /// Keys in the order in which they are written; others follow in alphabetical order.

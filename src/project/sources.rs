@@ -1,5 +1,7 @@
 //! The files that the user names, and their texts.
 
+mod kustomize;
+
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -7,6 +9,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::files::{OnDisk, Opened};
+use super::format;
 use crate::diag::{Diagnostic, Span};
 use crate::manifest::Source;
 
@@ -16,10 +20,13 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
     let mut files = Vec::new();
     let mut diagnostics = Vec::new();
     for path in paths {
-        let before = files.len();
+        let before = (files.len(), diagnostics.len());
         if path.is_dir() {
-            walk(path, &mut files, &mut diagnostics);
-            if files.len() == before {
+            match chart_of_templates(path) {
+                Some(chart) => diagnostics.push(not_rendered(&chart)),
+                None => walk(path, &mut files, &mut diagnostics),
+            }
+            if (files.len(), diagnostics.len()) == before {
                 let message = "this folder contains no .yaml, .yml or .json file";
                 diagnostics.push(about(path, Diagnostic::warning("no-manifests", message)));
             }
@@ -29,6 +36,7 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
     }
     let mut seen = std::collections::BTreeSet::new();
     files.retain(|file| seen.insert(file.clone()));
+    diagnostics.extend(kustomize::settle(&mut files));
     let read: Vec<_> = files.par_iter().map(|file| read(file)).collect();
     let mut sources = Vec::new();
     for (source, found) in read {
@@ -36,6 +44,27 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
         diagnostics.extend(found);
     }
     (sources, diagnostics)
+}
+
+/// Opens a project from a path that can be read once, such as standard input.
+///
+/// # Errors
+/// If it cannot be read, or is no project.
+pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
+    let (source, problem) = read(path);
+    let Some(source) = source else {
+        return Err(problem.into_iter().collect());
+    };
+    let (document, mut diagnostics) = format::read(&source.text, &source.name)?;
+    diagnostics.splice(0..0, problem);
+    Ok(Opened {
+        document,
+        diagnostics,
+        file: OnDisk {
+            stamp: None,
+            text: source.text.into(),
+        },
+    })
 }
 
 fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
@@ -54,6 +83,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, diagnostics: &mut Vec<Diagnosti
         }
     };
     let mut entries: Vec<_> = entries.flatten().collect();
+    if is_chart(folder) {
+        diagnostics.push(not_rendered(folder));
+        return;
+    }
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
@@ -66,7 +99,37 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, diagnostics: &mut Vec<Diagnosti
     }
 }
 
+fn is_chart(folder: &Path) -> bool {
+    folder.join("Chart.yaml").is_file()
+}
+
+/// The chart whose templates a folder holds.
+fn chart_of_templates(folder: &Path) -> Option<PathBuf> {
+    let whole = fs::canonicalize(folder).ok()?;
+    let parent = whole.parent().filter(|parent| is_chart(parent))?;
+    let templates = whole.file_name().is_some_and(|name| name == "templates");
+    templates.then(|| match folder.parent() {
+        Some(shown) if shown.as_os_str().is_empty() => PathBuf::from("."),
+        Some(shown) if is_chart(shown) => shown.to_owned(),
+        _ => parent.to_owned(),
+    })
+}
+
+/// One error for a whole chart: its templates are no manifests.
+fn not_rendered(chart: &Path) -> Diagnostic {
+    let shown = chart.display();
+    let message = format!("`{shown}` is a Helm chart that is not rendered: skipped");
+    let help = format!("render it: `helm template {shown} | drawbridge list -`");
+    about(
+        &chart.join("Chart.yaml"),
+        Diagnostic::error("template", message).help(help),
+    )
+}
+
 fn is_manifest(path: &Path) -> bool {
+    if kustomize::is_kustomization(path) {
+        return true;
+    }
     let extension = path.extension().and_then(|e| e.to_str());
     extension.is_some_and(|e| {
         ["yaml", "yml", "json"]
@@ -120,6 +183,7 @@ fn decode(bytes: Vec<u8>) -> (String, Option<&'static str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Severity;
 
     #[test]
     fn folders_are_searched_in_the_order_of_names() {
@@ -136,6 +200,63 @@ mod tests {
         assert_eq!(texts, ["a.YAML", "b.yml", "sub/c.json", "notes.txt"]);
         assert_eq!(found, []);
         assert_eq!(*sources[1].name, *at("b.yml").to_string_lossy());
+    }
+
+    #[test]
+    fn a_chart_is_one_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("web/templates")).unwrap();
+        for name in [
+            "web/Chart.yaml",
+            "web/values.yaml",
+            "web/templates/a.yaml",
+            "b.yaml",
+        ] {
+            fs::write(at(name), name).unwrap();
+        }
+        for (path, read) in [(at(""), 1), (at("web"), 0), (at("web/templates"), 0)] {
+            let (sources, found) = collect(&[path]);
+            let codes: Vec<_> = found.iter().map(|d| d.code).collect();
+            assert_eq!((sources.len(), codes), (read, vec!["template"]));
+            assert!(found[0].help.as_deref().unwrap().contains("helm template "));
+        }
+    }
+
+    #[test]
+    fn a_kustomize_tree_is_read_without_its_patches() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("base")).unwrap();
+        fs::create_dir_all(at("prod")).unwrap();
+        for (name, text) in [
+            ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("base/web.yaml", "web"),
+            (
+                "prod/kustomization.yml",
+                "resources: [../base, ./job.yaml]\npatches: [{path: replicas.yaml}]\nconfigMapGenerator: [{name: c, files: [x=values.yaml]}]\n",
+            ),
+            ("prod/replicas.yaml", "patch"),
+            ("prod/values.yaml", "values"),
+            ("prod/job.yaml", "job"),
+        ] {
+            fs::write(at(name), text).unwrap();
+        }
+        let (sources, found) = collect(&[folder.path().to_owned()]);
+        let texts: Vec<_> = sources.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(texts, ["web", "job"]);
+        let [one] = &*found else { panic!("{found:?}") };
+        assert_eq!((one.code, one.severity), ("kustomize", Severity::Warning));
+        let shown = at("prod").display().to_string();
+        let command = format!("`kubectl kustomize {shown} | drawbridge list -`");
+        assert!(one.help.as_deref().unwrap().contains(&command), "{one}");
+
+        let (sources, found) = collect(&[at("base")]);
+        assert_eq!(sources.len(), 1);
+        assert_eq!(
+            (found[0].code, found[0].severity),
+            ("kustomize", Severity::Info)
+        );
     }
 
     #[test]

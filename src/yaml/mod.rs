@@ -11,6 +11,7 @@ mod build;
 pub mod decode;
 pub mod emit;
 mod event;
+mod json;
 mod object;
 pub mod patch;
 pub mod plain;
@@ -25,6 +26,7 @@ mod tests;
 pub use object::Object;
 pub use read::{Document, Parsed, Problem, parse};
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -133,6 +135,28 @@ impl Node {
             Value::String(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// A hash of what it means: of places, comments and the order of keys it knows nothing.
+    pub fn content(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        std::mem::discriminant(&self.value).hash(&mut hasher);
+        match &self.value {
+            Value::Null => {}
+            Value::Bool(value, _) => value.hash(&mut hasher),
+            Value::Number(value, _) => value.to_bits().hash(&mut hasher),
+            Value::String(text) => text.hash(&mut hasher),
+            Value::Seq(items) => items
+                .iter()
+                .for_each(|item| item.content().hash(&mut hasher)),
+            Value::Map(map) => {
+                let entries = map.entries.iter();
+                let mut entries: Vec<_> = entries.map(|e| (&e.key, e.value.content())).collect();
+                entries.sort_unstable();
+                entries.hash(&mut hasher);
+            }
+        }
+        hasher.finish()
     }
 
     /// The items, if this is a list.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::build::Builder;
 use super::event::{Failure, events};
+use super::json;
 use super::split::{Chunk, chunks, ended, trimmed};
 use super::{Mark, Node, Value, scalar};
 
@@ -85,7 +86,9 @@ pub fn parse(text: &str) -> Parsed {
 fn parse_chunk(text: &str, chunk: &Chunk) -> Parsed {
     let own = &text[chunk.range.clone()];
     let mut reader = Reader::new(chunk);
-    let ended = ended(own);
+    let (own_json, surrogates) = json::without_surrogates(own);
+    reader.surrogates = surrogates;
+    let ended = ended(&own_json);
     let last = own.lines().next_back().unwrap_or_default();
     reader.cut = ended.len() > own.len() && !last.trim().is_empty();
     for event in events(&ended) {
@@ -145,6 +148,9 @@ struct Stop;
 
 struct Reader {
     first_line: u32,
+    first_column: u32,
+    /// Where surrogates have stand-ins, in bytes of the chunk.
+    surrogates: Vec<usize>,
     /// Its bytes in the whole text.
     range: Range<usize>,
     /// The break of the last line, which is not blank, was added to the text.
@@ -164,6 +170,8 @@ impl Reader {
     fn new(chunk: &Chunk) -> Self {
         Self {
             first_line: chunk.line,
+            first_column: chunk.column,
+            surrogates: Vec::new(),
             range: chunk.range.clone(),
             cut: false,
             block: false,
@@ -179,9 +187,10 @@ impl Reader {
     fn mark(&self, start: libyaml_safer::Mark, end: libyaml_safer::Mark) -> Mark {
         let line = u32::try_from(start.line).unwrap_or(u32::MAX);
         let column = u32::try_from(start.column).unwrap_or(u32::MAX);
+        let before = if line == 0 { self.first_column } else { 0 };
         Mark {
             line: line.saturating_add(self.first_line),
-            column: column.saturating_add(1),
+            column: column.saturating_add(1).saturating_add(before),
             start: self.offset(start.index),
             end: self.offset(end.index),
         }
@@ -261,6 +270,9 @@ impl Reader {
                 if block && self.cut && event.end_mark.index > self.range.len() as u64 {
                     value.truncate(value.strip_suffix('\n').unwrap_or(&value).len());
                 }
+                if self.has_surrogates(mark) {
+                    value = json::joined(&value);
+                }
                 let plain = style == ScalarStyle::Plain;
                 let merge = plain && value == "<<" && tag.is_none();
                 if merge && self.expects_key() {
@@ -283,6 +295,14 @@ impl Reader {
             | EventData::DocumentEnd { .. } => {}
         }
         Ok(())
+    }
+
+    fn has_surrogates(&self, mark: Mark) -> bool {
+        let bytes = mark.bytes();
+        let from = |at: &usize| self.range.start + at < bytes.start;
+        let next = self.surrogates.partition_point(from);
+        let next = self.surrogates.get(next);
+        next.is_some_and(|at| bytes.contains(&(self.range.start + at)))
     }
 
     fn expects_key(&self) -> bool {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::breaks::{marked, starts};
+use super::json;
 
 /// What ends a line in YAML 1.1.
 const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
@@ -16,11 +17,52 @@ pub(super) struct Chunk {
     pub range: Range<usize>,
     /// Line of its first character, from 1.
     pub line: u32,
+    /// How many characters stand before it on that line.
+    pub column: u32,
+}
+
+/// The documents of `text`: what stands between `---` lines, and in a stream of JSON each value.
+pub(super) fn chunks(text: &str) -> Vec<Chunk> {
+    let documents = documents(text);
+    if !text.contains('{') {
+        return documents;
+    }
+    let each = documents.into_iter();
+    each.flat_map(|chunk| match json_values(text, &chunk) {
+        Some(values) => values,
+        None => vec![chunk],
+    })
+    .collect()
+}
+
+/// The values of a stream of JSON.
+fn json_values(text: &str, chunk: &Chunk) -> Option<Vec<Chunk>> {
+    let own = &text[chunk.range.clone()];
+    let head = own.len() - own.strip_prefix("---").unwrap_or(own).len();
+    let values = json::stream(&own[head..])?;
+    let (mut at, mut line, mut line_start) = (0, chunk.line, 0);
+    let cut = values.into_iter().map(|value| {
+        let value = value.start + head..value.end + head;
+        for start in starts(&own[at..value.start]) {
+            line += 1;
+            line_start = at + start;
+        }
+        at = value.start;
+        let before = own[line_start..at].chars().count();
+        let range = chunk.range.start + value.start..chunk.range.start + value.end;
+        Chunk {
+            range,
+            line,
+            column: u32::try_from(before).unwrap_or(u32::MAX),
+        }
+    });
+    Some(cut.collect())
 }
 
 /// Splits `text` before every line that starts a document. Directives and comments belong to the
-/// document they precede only where the previous document has no text yet.
-pub(super) fn chunks(text: &str) -> Vec<Chunk> {
+/// document they precede only where the previous document has no text yet. A byte order mark at the start of a line is that
+/// of another file, joined to this one.
+fn documents(text: &str) -> Vec<Chunk> {
     let mut out = Vec::new();
     let mut start = marked(text);
     let mut start_line = 1;
@@ -30,31 +72,38 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk> {
     // Line ends other than the usual ones are counted as the parser counts them.
     let plain = text.is_ascii() && !text.as_bytes().contains(&b'\r');
     let odd = !plain && text.contains(&BREAKS[1..]);
+    let joined = !plain && text[start..].contains('\u{feff}');
     for raw in text[start..].split_inclusive('\n') {
         let line = next_line;
         next_line += match odd {
             true => u32::try_from(starts(raw).count()).unwrap_or(u32::MAX),
             false => 1,
         };
-        if starts_document(raw) && offset > start && !directive {
+        let mark = if joined { marked(raw) } else { 0 };
+        let whole = raw;
+        let raw = &raw[mark..];
+        if (starts_document(raw) && !directive || mark > 0) && offset > start {
             out.push(Chunk {
                 range: start..offset,
                 line: start_line,
+                column: 0,
             });
             start = offset;
             start_line = line;
         }
+        start += if offset == start { mark } else { 0 };
         if starts_document(raw) {
             directive = false;
         } else if raw.starts_with('%') && text[start..offset].lines().all(is_blank_or_comment) {
             directive = true;
         }
-        offset += raw.len();
+        offset += whole.len();
     }
     if offset > start {
         out.push(Chunk {
             range: start..offset,
             line: start_line,
+            column: 0,
         });
     }
     out
@@ -139,7 +188,24 @@ mod tests {
     }
 
     #[test]
-    fn similar_lines_do_not_split() {
+    fn joined_files_and_streams_are_cut_too() {
+        assert_eq!(
+            texts("\u{feff}a: 1\n\u{feff}b: 2\n\u{feff}---\nc: 3\n---\n\u{feff}d: 4\n"),
+            [
+                (1, "a: 1\n"),
+                (2, "b: 2\n"),
+                (3, "---\nc: 3\n"),
+                (5, "---\n"),
+                (6, "d: 4\n")
+            ]
+        );
+        let stream = "---\n{\"a\": 1}\n {\"b\":\n2} {\"c\": 3}\n---\nd: {}\n";
+        let columns: Vec<_> = chunks(stream).iter().map(|c| (c.line, c.column)).collect();
+        assert_eq!(columns, [(2, 0), (3, 1), (4, 3), (5, 0)]);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_marker_stays() {
         assert_eq!(trimmed("---# a: 1\n", 0..10, false), 0..10);
         assert_eq!(
             texts("a: |\n  ---\n----\n---x\n"),

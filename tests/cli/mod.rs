@@ -5,6 +5,7 @@ mod left_out;
 mod lint;
 mod list;
 mod paths;
+mod reading;
 
 use std::fs;
 use std::io::Write;

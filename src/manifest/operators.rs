@@ -1,0 +1,164 @@
+//! What makes pods without being read as a workload: notes, one for each kind.
+
+use std::collections::BTreeMap;
+
+use super::kinds::{Kind, Template};
+use crate::diag::Diagnostic;
+use crate::yaml::{Node, Object, Value};
+
+/// Custom resources from which operators make pods, by their groups; in `*` any kind of the group.
+const OPERATED: &[(&str, &[&str])] = &[
+    (
+        "monitoring.coreos.com",
+        &[
+            "Prometheus",
+            "PrometheusAgent",
+            "Alertmanager",
+            "ThanosRuler",
+        ],
+    ),
+    ("postgresql.cnpg.io", &["Cluster", "Pooler"]),
+    ("acid.zalan.do", &["postgresql"]),
+    (
+        "postgres-operator.crunchydata.com",
+        &["PostgresCluster", "PGAdmin"],
+    ),
+    (
+        "kafka.strimzi.io",
+        &[
+            "Kafka",
+            "KafkaNodePool",
+            "KafkaConnect",
+            "KafkaBridge",
+            "KafkaMirrorMaker2",
+        ],
+    ),
+    ("mysql.oracle.com", &["InnoDBCluster"]),
+    ("pxc.percona.com", &["PerconaXtraDBCluster"]),
+    ("psmdb.percona.com", &["PerconaServerMongoDB"]),
+    ("mongodbcommunity.mongodb.com", &["MongoDBCommunity"]),
+    ("rabbitmq.com", &["RabbitmqCluster"]),
+    ("databases.spotahome.com", &["RedisFailover"]),
+    ("redis.redis.opstreelabs.in", &["*"]),
+    ("k8s.mariadb.com", &["MariaDB", "MaxScale"]),
+    ("clickhouse.altinity.com", &["ClickHouseInstallation"]),
+    ("cassandra.datastax.com", &["CassandraDatacenter"]),
+    ("elasticsearch.k8s.elastic.co", &["Elasticsearch"]),
+    ("kibana.k8s.elastic.co", &["Kibana"]),
+    ("logstash.k8s.elastic.co", &["Logstash"]),
+    ("beat.k8s.elastic.co", &["Beat"]),
+    ("opensearch.opster.io", &["OpenSearchCluster"]),
+    ("grafana.integreatly.org", &["Grafana"]),
+    ("opentelemetry.io", &["OpenTelemetryCollector"]),
+    ("jaegertracing.io", &["Jaeger"]),
+    ("loki.grafana.com", &["LokiStack"]),
+    (
+        "operator.victoriametrics.com",
+        &[
+            "VMSingle",
+            "VMCluster",
+            "VMAgent",
+            "VMAlert",
+            "VMAlertmanager",
+            "VMAuth",
+        ],
+    ),
+    ("argoproj.io", &["Workflow", "CronWorkflow", "ArgoCD"]),
+    ("tekton.dev", &["PipelineRun", "TaskRun"]),
+    ("k8s.keycloak.org", &["Keycloak"]),
+    ("minio.min.io", &["Tenant"]),
+    ("ceph.rook.io", &["CephCluster"]),
+    ("flink.apache.org", &["FlinkDeployment"]),
+    (
+        "sparkoperator.k8s.io",
+        &["SparkApplication", "ScheduledSparkApplication"],
+    ),
+    ("ray.io", &["RayCluster", "RayService", "RayJob"]),
+    ("kubeflow.org", &["*"]),
+    ("serving.kserve.io", &["InferenceService"]),
+    ("kubevirt.io", &["VirtualMachine", "VirtualMachineInstance"]),
+    ("install.istio.io", &["IstioOperator"]),
+    ("hazelcast.com", &["Hazelcast"]),
+    ("infinispan.org", &["Infinispan"]),
+];
+
+/// Fields of a spec that number or shape the pods of whatever has them.
+const OF_PODS: &[&str] = &["podTemplate", "podMetadata", "podSpec", "podTemplateSpec"];
+
+/// Groups whose objects have replicas that are no pods: machines and claims.
+const NO_PODS: &[&str] = &["cluster.x-k8s.io", "machine.openshift.io", "crossplane.io"];
+
+/// How pods come from an object of a kind that is not known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Template,
+    Operator,
+}
+
+/// One note for each kind that is read by its pod template alone, or whose pods nobody knows.
+pub(super) fn notes<'a>(objects: impl Iterator<Item = (&'a Object, Kind)>) -> Vec<Diagnostic> {
+    let mut found: BTreeMap<(Source, &str, &str), (usize, &Object)> = BTreeMap::new();
+    for (object, kind) in objects {
+        let source = match kind {
+            Kind::Owner(Template::Other) => Source::Template,
+            Kind::Unknown if is_operated(object) => Source::Operator,
+            _ => continue,
+        };
+        let entry = found.entry((source, object.group(), &object.kind));
+        entry.or_insert((0, object)).0 += 1;
+    }
+    let notes = found.into_iter();
+    notes
+        .map(|((source, ..), (count, first))| note(source, count, first))
+        .collect()
+}
+
+fn note(source: Source, count: usize, first: &Object) -> Diagnostic {
+    let (kind, group) = (&first.kind, first.group());
+    let more = match count {
+        1 => String::new(),
+        n => format!(" ({n} objects, this is the first)"),
+    };
+    let diagnostic = match source {
+        Source::Template if !group.contains('.') => {
+            let message = format!(
+                "no API server knows kind `{kind}` of `{}`{more}; its pod template is read all the same",
+                first.api_version
+            );
+            let help = "write the apiVersion that the kind has, as in `apiVersion: apps/v1`";
+            Diagnostic::error("misspelt", message).help(help)
+        }
+        Source::Template => {
+            let message = format!("{kind} of `{group}` is read by its pod template{more}");
+            let help = "labels and ports that its controller adds to the pods are not known";
+            Diagnostic::info("pod-template", message).help(help)
+        }
+        Source::Operator => {
+            let message = format!(
+                "{kind} of `{group}` makes pods that are not known here{more}; the answers leave them out"
+            );
+            let help = "declare them: add a Pod or a Deployment with their labels and ports";
+            Diagnostic::info("unknown-pods", message).help(help)
+        }
+    };
+    first.about(diagnostic, first.node.mark)
+}
+
+fn is_operated(object: &Object) -> bool {
+    let group = object.group();
+    let within = |known: &&str| group == *known || group.ends_with(&format!(".{known}"));
+    if !group.contains('.') || NO_PODS.iter().any(within) {
+        return false;
+    }
+    let listed = OPERATED.iter().find(|(known, _)| *known == group);
+    if let Some((_, kinds)) = listed {
+        return kinds.contains(&"*") || kinds.contains(&object.kind.as_str());
+    }
+    let spec = object.node.get("spec");
+    let field = |key: &str| spec.and_then(|spec| spec.get(key));
+    let number = |node: &Node| matches!(node.value, Value::Number(..));
+    let counted = ["replicas", "instances"]
+        .iter()
+        .any(|key| field(key).is_some_and(number));
+    counted || OF_PODS.iter().any(|key| field(key).is_some())
+}

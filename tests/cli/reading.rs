@@ -1,0 +1,230 @@
+//! Inputs as tools write them: read whole, or named where they are not.
+
+use std::fs;
+
+use super::{Answer, drawbridge, drawbridge_with, folder, path};
+
+const TEMPLATE: &str =
+    "template: {metadata: {labels: {app: w}}, spec: {containers: [{name: c, image: i}]}}";
+const CLOSED: &str = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: s}\nspec: {podSelector: {matchLabels: {app: w}}, policyTypes: [Ingress]}\n";
+
+fn list(text: &str) -> Answer {
+    drawbridge_with(&["list", "-", "-o", "json"], text)
+}
+
+fn reached(answer: &Answer, name: &str) -> bool {
+    let json = answer.json();
+    let all = json["connections"].as_array().unwrap();
+    all.iter().any(|c| c["dst"]["name"] == name)
+}
+
+#[test]
+fn whatever_has_a_pod_template_has_pods() {
+    for (api_version, kind, spec) in [
+        (
+            "argoproj.io/v1alpha1",
+            "Rollout",
+            "selector: {matchLabels: {app: w}}",
+        ),
+        (
+            "apps.openshift.io/v1",
+            "DeploymentConfig",
+            "selector: {app: w}",
+        ),
+        ("serving.knative.dev/v1", "Service", "traffic: []"),
+        ("apps.kruise.io/v1alpha1", "CloneSet", "replicas: 1"),
+        ("example.com/v1", "Anything", "selector: everything"),
+    ] {
+        let object = format!(
+            "apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: w, namespace: s}}\nspec:\n  {spec}\n  {TEMPLATE}\n"
+        );
+        let open = list(&object);
+        assert_eq!(open.code, Some(0), "{kind}: {}", open.err);
+        assert!(reached(&open, "w"), "{kind}");
+        let group = api_version.split_once('/').unwrap().0;
+        let note =
+            format!("-:1:1: info: {kind} s/w: {kind} of `{group}` is read by its pod template");
+        assert!(open.err.contains(&note), "{}", open.err);
+        let closed = list(&format!("{object}{CLOSED}"));
+        assert!(!reached(&closed, "w"), "{kind}");
+    }
+    let misspelt = list(&format!(
+        "apiVersion: v1\nkind: Deployment\nmetadata: {{name: w, namespace: s}}\nspec:\n  {TEMPLATE}\n"
+    ));
+    assert_eq!(misspelt.code, Some(2));
+    assert!(
+        reached(&misspelt, "w")
+            && misspelt
+                .err
+                .contains("no API server knows kind `Deployment` of `v1`")
+    );
+    let machines = list(
+        "apiVersion: cluster.x-k8s.io/v1beta1\nkind: MachineDeployment\nmetadata: {name: w, namespace: s}\nspec: {replicas: 3, template: {spec: {version: v1}}}\n"
+    );
+    assert!(!reached(&machines, "w") && machines.err.contains("no workloads"));
+}
+
+#[test]
+fn pods_that_operators_make_are_named_as_unknown() {
+    for (api_version, kind, spec) in [
+        ("monitoring.coreos.com/v1", "Prometheus", "{}"),
+        ("postgresql.cnpg.io/v1", "Cluster", "{instances: 3}"),
+        ("example.com/v1", "Database", "{replicas: 2}"),
+        ("example.com/v1", "Database", "{podTemplate: {}}"),
+    ] {
+        let object = format!(
+            "apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: x, namespace: s}}\nspec: {spec}\n"
+        );
+        let answer = list(&format!("{object}---\n{object}"));
+        assert_eq!(answer.code, Some(0));
+        assert!(
+            answer
+                .err
+                .contains("makes pods that are not known here (2 objects, this is the first)"),
+            "{}",
+            answer.err
+        );
+    }
+    let monitor = list(
+        "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: x, namespace: s}\nspec: {}\n",
+    );
+    assert!(!monitor.err.contains("not known"), "{}", monitor.err);
+}
+
+#[test]
+fn json_is_read_as_programs_write_it() {
+    let pod = |name: &str| {
+        format!(
+            "{{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{{\"name\":\"{name}\",\"namespace\":\"x\",\"annotations\":{{\"team\":\"\\ud83d\\ude00\\/\"}}}},\"spec\":{{\"containers\":[]}}}}"
+        )
+    };
+    for between in ["\n", "", " ", "\r\n\r\n", "\n---\n", "\n\u{feff}"] {
+        let answer = list(&format!("{}{between}{}\n", pod("a"), pod("b")));
+        assert_eq!(answer.code, Some(0), "{between:?} {}", answer.err);
+        assert!(
+            reached(&answer, "a") && reached(&answer, "b"),
+            "{between:?}"
+        );
+    }
+    let wrong = pod("c").replace("\"Pod\"", "[1]");
+    let answer = list(&format!("{}\n{} {wrong}\n", pod("a"), pod("b")));
+    let column = pod("b").len() + 2;
+    assert!(
+        answer.err.contains(&format!("-:2:{column}: error: ")),
+        "{}",
+        answer.err
+    );
+}
+
+const PROJECT: &str = "namespaces: [{name: a}]\nworkloads:\n- {name: w, namespace: a, labels: {app: w}}\n- {name: v, namespace: a, labels: {app: v}}\nflows:\n- {from: a/w, to: a/v, ports: [TCP/80]}\n";
+
+#[test]
+fn a_project_is_a_project_however_it_begins() {
+    let json = "{\"format\":\"drawbridge/1\",\"namespaces\":[{\"name\":\"a\"}],\"workloads\":[{\"name\":\"w\",\"namespace\":\"a\",\"labels\":{\"app\":\"w\"}},{\"name\":\"v\",\"namespace\":\"a\",\"labels\":{\"app\":\"v\"}}],\"flows\":[{\"from\":\"a/w\",\"to\":\"a/v\",\"ports\":[\"TCP/80\"]}]}";
+    for text in [
+        format!("format: drawbridge/1\n{PROJECT}"),
+        format!("\u{feff}format: drawbridge/1\n{PROJECT}"),
+        format!("\"format\": 'drawbridge/1'\n{PROJECT}"),
+        format!("{PROJECT}format : drawbridge/1\n"),
+        json.to_owned(),
+    ] {
+        let folder = folder(&[("p.yaml", &text)]);
+        let file = path(&folder, "p.yaml");
+        let want = ["w > v TCP 80-80"];
+        assert_eq!(
+            drawbridge(&["list", "-o", "json", &file]).connections(),
+            want,
+            "{text}"
+        );
+        assert_eq!(list(&text).connections(), want, "{text}");
+        let same = drawbridge_with(&["diff", &file, "-"], &text);
+        assert_eq!(same.code, Some(0), "{text}{}", same.err);
+        for verified in [
+            drawbridge(&["verify", &file]),
+            drawbridge_with(&["verify", "-"], &text),
+            drawbridge_with(&["verify", &file, "--against", "-"], &text),
+        ] {
+            assert_eq!(verified.code, Some(0), "{text}{}", verified.err);
+        }
+        let generated = drawbridge_with(&["generate", "-"], &text);
+        assert_eq!(generated.code, Some(0), "{}", generated.err);
+        assert_eq!(generated.out, drawbridge(&["generate", &file]).out);
+    }
+}
+
+#[test]
+fn objects_without_a_namespace_get_one() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n";
+    let policy = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}}\n";
+    let answer = drawbridge_with(
+        &["list", "-", "--namespace", "shop"],
+        &format!("{pod}{policy}"),
+    );
+    assert_eq!(answer.code, Some(0));
+    assert!(
+        answer.out.contains("shop/p[Pod]  =>  0.0.0.0/0"),
+        "{}",
+        answer.out
+    );
+    assert!(!answer.out.contains("=>  shop/p"), "{}", answer.out);
+    assert!(!answer.err.contains("W3"), "{}", answer.err);
+    let other = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: q, namespace: bank}\n";
+    let mixed = list(&format!("{pod}{other}"));
+    assert!(
+        mixed.err.contains("-:1:1: warning: ") && mixed.err.contains("--namespace"),
+        "{}",
+        mixed.err
+    );
+}
+
+#[test]
+fn equal_objects_are_one() {
+    let pod =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: s}\nspec: {containers: []}\n";
+    let same = "# again\nkind: Pod\napiVersion: v1\nmetadata:\n  namespace: s\n  name: p\nspec:\n  containers: []\n";
+    let answer = list(&format!("{pod}---\n{same}"));
+    assert_eq!((answer.code, &*answer.err), (Some(0), ""));
+    let other = list(&format!("{pod}---\n{}", same.replace("[]", "[{name: c}]")));
+    assert!(other.err.contains("(W5)"), "{}", other.err);
+}
+
+#[test]
+fn charts_and_kustomize_folders_say_how_to_render_them() {
+    let folder = folder(&[]);
+    for (name, text) in [
+        ("chart/Chart.yaml", "name: x\nversion: 1.0.0\n"),
+        ("chart/templates/a.yaml", "kind: {{ .Values.kind }}\n"),
+        ("tree/base/kustomization.yaml", "resources: [w.yaml]\n"),
+        (
+            "tree/base/w.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: w, namespace: s}\n",
+        ),
+        (
+            "tree/prod/kustomization.yaml",
+            "resources: [../base]\npatches:\n- path: patch.yaml\n",
+        ),
+        (
+            "tree/prod/patch.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: w, namespace: s}\nspec: {hostNetwork: true}\n",
+        ),
+    ] {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let chart = drawbridge(&["list", &path(&folder, "chart")]);
+    assert_eq!(chart.code, Some(2));
+    assert!(
+        chart.err.contains("helm template ") && chart.err.matches("error").count() == 1,
+        "{}",
+        chart.err
+    );
+    let tree = drawbridge(&["list", &path(&folder, "tree")]);
+    assert_eq!(tree.code, Some(0), "{}", tree.err);
+    assert!(
+        tree.err.contains("kubectl kustomize ") && !tree.err.contains("W5"),
+        "{}",
+        tree.err
+    );
+    assert!(tree.out.contains("s/w[Pod]"), "{}", tree.out);
+}
