@@ -222,7 +222,7 @@ fn charts_and_kustomize_folders_say_how_to_render_them() {
     let tree = drawbridge(&["list", &path(&folder, "tree")]);
     assert_eq!(tree.code, Some(0), "{}", tree.err);
     assert!(
-        tree.err.contains("kubectl kustomize ") && !tree.err.contains("W5"),
+        tree.err.contains("kubectl kustomize ") && !tree.err.contains("(W5)"),
         "{}",
         tree.err
     );
