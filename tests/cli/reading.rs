@@ -167,7 +167,7 @@ fn objects_without_a_namespace_get_one() {
         answer.out
     );
     assert!(!answer.out.contains("=>  shop/p"), "{}", answer.out);
-    assert!(!answer.err.contains("W3"), "{}", answer.err);
+    assert!(!answer.err.contains("(W3)"), "{}", answer.err);
     let other = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: q, namespace: bank}\n";
     let mixed = list(&format!("{pod}{other}"));
     assert!(
