@@ -52,7 +52,7 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
         ports: reader.take_list(&mut fields, "ports", flow_port)?,
         note: reader.take_text(&mut fields, "note").unwrap_or_default(),
         muted: take_boolean(reader, &mut fields, "muted").unwrap_or(false),
-        unknown: fields.rest(),
+        unknown: fields.rest(reader),
     })
 }
 
@@ -89,7 +89,7 @@ pub(super) fn policy(reader: &mut Reader, node: &Node) -> Option<ImportedPolicy>
         file: reader.take_text(&mut fields, "file").unwrap_or_default(),
         text: reader.text(text)?,
         replaces: reader.take_text(&mut fields, "replaces"),
-        unknown: fields.rest(),
+        unknown: fields.rest(reader),
     })
 }
 
