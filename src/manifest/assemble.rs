@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Manifests;
+use super::endpoints::{self, Endpoints};
 use super::gateway::Gateways;
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
@@ -95,6 +96,7 @@ struct Parts {
     owners: BTreeMap<Identity, OwnerObject>,
     pods: Vec<(Identity, PodObject)>,
     services: Vec<Service>,
+    endpoints: Vec<Endpoints>,
     routes: Vec<Route>,
     gateways: Gateways,
     policies: Vec<crate::yaml::Object>,
@@ -129,6 +131,7 @@ impl Parts {
                 self.owners.insert(identity, owner);
             }
             Value::Service(service) => self.services.push(service),
+            Value::Endpoints(endpoints) => self.endpoints.push(endpoints),
             Value::Routes(routes) => self.routes.extend(routes),
             Value::Gateway(gateway) => self.gateways.gateways.push(gateway),
             Value::GatewayRoute(route) => self.gateways.routes.push(route),
@@ -144,6 +147,7 @@ impl Parts {
 
     fn snapshot(mut self, diagnostics: &mut Vec<Diagnostic>) -> Snapshot {
         let groups = self.groups();
+        endpoints::attach(&mut self.services, std::mem::take(&mut self.endpoints));
         self.synthesise_namespaces(&groups);
         let gateways = self.gateways.attach(&self.namespaces, diagnostics);
         let namespaces: Vec<_> = self.namespaces.into_values().collect();

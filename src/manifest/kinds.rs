@@ -13,6 +13,9 @@ pub(super) enum Kind {
     /// Something with a pod template.
     Owner(Template),
     Service,
+    /// The addresses behind a Service, in either of the two shapes.
+    EndpointSlice,
+    Endpoints,
     Ingress,
     Route,
     Gateway,
@@ -60,6 +63,8 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
         ("batch", "Job") => Kind::Owner(Template::Job),
         ("batch", "CronJob") => Kind::Owner(Template::CronJob),
         ("", "Service") => Kind::Service,
+        ("", "Endpoints") => Kind::Endpoints,
+        ("discovery.k8s.io", "EndpointSlice") => Kind::EndpointSlice,
         ("networking.k8s.io" | "extensions", "Ingress") => Kind::Ingress,
         ("route.openshift.io", "Route") => Kind::Route,
         ("gateway.networking.k8s.io", "Gateway") => Kind::Gateway,

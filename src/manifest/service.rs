@@ -1,5 +1,8 @@
 //! Services, and what sends traffic to them from outside.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use super::workload::protocol;
 use crate::cluster::{Families, Route, Service, ServicePort, TargetPort};
 use crate::sets::Labels;
@@ -18,6 +21,18 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     let address = text(&["spec", "clusterIP"])?;
     let texts = |key: &str| deep(node, &["spec", key], |n| list(n, string));
     let (external, families_said) = (texts("externalIPs")?, texts("ipFamilies")?);
+    let balanced = deep(node, &["status", "loadBalancer"], |status| {
+        list_field(status, "ingress", |n| field(n, "ip", string))
+    })?;
+    let external = external.unwrap_or_default();
+    let own = texts("clusterIPs")?.unwrap_or_default();
+    let balanced = balanced.unwrap_or_default().into_iter().flatten();
+    let texts = address.iter().chain(&own).chain(&external).cloned();
+    let addresses: BTreeSet<IpAddr> = texts
+        .chain(balanced)
+        .filter_map(|text| text.parse().ok())
+        .collect();
+    let external_name = text(&["spec", "externalName"])?;
     Ok(Service {
         namespace: object.namespace_or_default().to_owned(),
         name: object.name.clone(),
@@ -25,7 +40,10 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         ports: ports.unwrap_or_default().into_iter().flatten().collect(),
         kind: kind.unwrap_or_else(|| "ClusterIP".into()),
         headless: address.as_deref() == Some("None"),
-        external_ips: !external.unwrap_or_default().is_empty(),
+        addresses: addresses.into_iter().collect(),
+        endpoints: Vec::new(),
+        external_name: external_name.filter(|name| !name.is_empty()),
+        external_ips: !external.is_empty(),
         families: families(&families_said.unwrap_or_default(), address.as_deref()),
         annotations: annotations.unwrap_or_default(),
         span: Some(object.whole()),

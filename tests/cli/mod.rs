@@ -6,6 +6,7 @@ mod lint;
 mod list;
 mod paths;
 mod reading;
+mod services;
 
 use std::fs;
 use std::io::Write;

@@ -13,5 +13,5 @@ pub mod paths;
 pub mod priority_conflicts;
 pub mod query;
 pub mod routes;
-pub(in crate::analysis) mod service_backends;
+pub mod service_backends;
 pub mod service_exposure;
