@@ -374,6 +374,19 @@ pub struct Route {
     pub port: Option<TargetPort>,
     /// Only ports of this protocol; none: of any.
     pub protocol: Option<Protocol>,
+    /// Who serves it.
+    pub served_by: ServedBy,
     /// Where the backend is named, or the object that names it.
     pub span: Option<Span>,
+}
+
+/// What the input says about the ingress controller or Gateway of a route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServedBy {
+    /// The controller that its IngressClass or GatewayClass names, else the name of the class.
+    pub controller: Option<String>,
+    /// The labels by which a chart's class and pods belong together.
+    pub labels: Labels,
+    /// Namespace and name of its Gateways.
+    pub gateways: Vec<(String, String)>,
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Manifests;
+use super::class::{self, Class};
 use super::endpoints::{self, Endpoints};
 use super::gateway::Gateways;
 use super::resource::{Identity, Outcome, Resource, Value};
@@ -97,6 +98,7 @@ struct Parts {
     pods: Vec<(Identity, PodObject)>,
     services: Vec<Service>,
     endpoints: Vec<Endpoints>,
+    classes: Vec<Class>,
     routes: Vec<Route>,
     gateways: Gateways,
     policies: Vec<crate::yaml::Object>,
@@ -132,6 +134,7 @@ impl Parts {
             }
             Value::Service(service) => self.services.push(service),
             Value::Endpoints(endpoints) => self.endpoints.push(endpoints),
+            Value::Class(class) => self.classes.push(class),
             Value::Routes(routes) => self.routes.extend(routes),
             Value::Gateway(gateway) => self.gateways.gateways.push(gateway),
             Value::GatewayRoute(route) => self.gateways.routes.push(route),
@@ -167,6 +170,7 @@ impl Parts {
         };
         let mut routes = sorted(self.routes.into_iter().chain(gateways).collect(), key);
         routes.dedup_by_key(|r| key(r));
+        class::resolve(&mut routes, &self.classes);
         out.routes = routes;
         out
     }

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     EndpointSlice,
     Endpoints,
     Ingress,
+    /// An IngressClass or a GatewayClass.
+    Class,
     Route,
     Gateway,
     /// A route of the Gateway API, by its kind.
@@ -66,6 +68,8 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
         ("", "Endpoints") => Kind::Endpoints,
         ("discovery.k8s.io", "EndpointSlice") => Kind::EndpointSlice,
         ("networking.k8s.io" | "extensions", "Ingress") => Kind::Ingress,
+        ("networking.k8s.io" | "extensions", "IngressClass")
+        | ("gateway.networking.k8s.io", "GatewayClass") => Kind::Class,
         ("route.openshift.io", "Route") => Kind::Route,
         ("gateway.networking.k8s.io", "Gateway") => Kind::Gateway,
         ("gateway.networking.k8s.io", "HTTPRoute") => Kind::GatewayRoute("HTTPRoute"),
@@ -122,7 +126,7 @@ impl Kind {
     /// Whether its objects have a namespace.
     pub fn namespaced(self) -> bool {
         match self {
-            Self::Namespace | Self::Node | Self::OtherPolicy => false,
+            Self::Namespace | Self::Node | Self::Class | Self::OtherPolicy => false,
             Self::Policy(kind) | Self::Misspelt(kind) => kind.namespaced,
             _ => true,
         }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::class::{self, Class};
 use super::endpoints::{self, Endpoints};
 use super::gateway::{self, Gateway, GatewayRoute, Grant};
 use super::kinds::Kind;
@@ -41,6 +42,7 @@ pub(super) enum Value {
     Owner(OwnerObject),
     Service(Service),
     Endpoints(Endpoints),
+    Class(Class),
     Routes(Vec<Route>),
     Gateway(Gateway),
     GatewayRoute(GatewayRoute),
@@ -162,6 +164,7 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         Kind::Service => Value::Service(service::service(object)?),
         Kind::EndpointSlice => Value::Endpoints(endpoints::slice(object)?),
         Kind::Endpoints => Value::Endpoints(endpoints::endpoints(object)?),
+        Kind::Class => Value::Class(class::class(object)?),
         Kind::Ingress => Value::Routes(service::ingress(object)?),
         Kind::Route => Value::Routes(service::openshift(object)?),
         Kind::Gateway => Value::Gateway(gateway::gateway(object)?),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::workload::protocol;
-use crate::cluster::{Families, Route, Service, ServicePort, TargetPort};
+use crate::cluster::{Families, Route, ServedBy, Service, ServicePort, TargetPort};
 use crate::sets::Labels;
 use crate::yaml::decode::{
     Decoded, IntOrString, deep, field, int_or_string, int32, list, list_field, string, strings,
@@ -98,9 +98,13 @@ pub(super) fn ingress(object: &Object) -> Decoded<Vec<Route>> {
     }
     let rules = deep(node, &["spec", "rules"], |rules| list(rules, rule))?;
     backends.extend(rules.unwrap_or_default().into_iter().flatten());
+    let class = deep(node, &["spec", "ingressClassName"], string)?;
+    let annotations = deep(node, &["metadata", "annotations"], strings)?.unwrap_or_default();
+    let old = annotations.get("kubernetes.io/ingress.class").cloned();
+    let class = class.or(old).filter(|name| !name.is_empty());
     let routes = backends.into_iter();
     Ok(routes
-        .map(|(service, port)| route(object, "Ingress", service, port))
+        .map(|(service, port)| route(object, "Ingress", service, port, class.clone()))
         .collect())
 }
 
@@ -140,7 +144,7 @@ pub(super) fn openshift(object: &Object) -> Decoded<Vec<Route>> {
         .into_iter()
         .chain(others.unwrap_or_default().into_iter().flatten());
     Ok(services
-        .map(|service| route(object, "Route", service, port.clone()))
+        .map(|service| route(object, "Route", service, port.clone(), None))
         .collect())
 }
 
@@ -150,7 +154,13 @@ fn to_service(node: &Node) -> Decoded<Option<String>> {
     Ok(name.filter(|_| matches!(kind.as_deref(), None | Some("" | "Service"))))
 }
 
-fn route(object: &Object, kind: &'static str, service: String, port: Option<TargetPort>) -> Route {
+fn route(
+    object: &Object,
+    kind: &'static str,
+    service: String,
+    port: Option<TargetPort>,
+    class: Option<String>,
+) -> Route {
     Route {
         kind,
         namespace: object.namespace_or_default().to_owned(),
@@ -159,6 +169,10 @@ fn route(object: &Object, kind: &'static str, service: String, port: Option<Targ
         service,
         port,
         protocol: None,
+        served_by: ServedBy {
+            controller: class,
+            ..ServedBy::default()
+        },
         span: Some(object.whole()),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod chunks;
 pub mod connections;
+mod controllers;
 pub mod exposure;
 pub mod filter;
 pub mod incremental;
