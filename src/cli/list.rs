@@ -1,12 +1,12 @@
 //! `drawbridge list PATH...`: the allowed connections.
 
-use std::io;
+use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{FINE, Inputs, WRONG, answer, exit_code, load_inputs, refused, tell};
+use super::{FINE, Inputs, answer, exit_code, load_inputs, refused, tell};
 use crate::analysis::{self, Filter, Matrix};
 use crate::diag::{Diagnostic, Span};
 use crate::load::Loaded;
@@ -95,10 +95,7 @@ pub(super) fn run(args: &Args) -> u8 {
             };
         }
     };
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
-        _ => code,
-    }
+    super::written(written.and_then(|()| out.flush()), code)
 }
 
 fn no_workloads(path: &Path) -> Diagnostic {

@@ -4,6 +4,7 @@ mod diff;
 mod left_out;
 mod lint;
 mod list;
+mod messages;
 mod paths;
 mod reading;
 mod services;
