@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args) -> u8 {
     diagnostics.extend(imported.diagnostics);
     for offer in &imported.offers {
         let message = format!("{}: {}", offer.title, offer.detail);
-        diagnostics.push(Diagnostic::info("offer", message).help("draw these flows in the window"));
+        diagnostics.push(Diagnostic::info("offer", message).help("accept this in the window"));
     }
     let code = match files::save(&args.output, &document, "") {
         Ok(_) => exit_code(&diagnostics, FINE),

@@ -59,7 +59,7 @@ fn whatever_has_a_pod_template_has_pods() {
                 .contains("no API server knows kind `Deployment` of `v1`")
     );
     let machines = list(
-        "apiVersion: cluster.x-k8s.io/v1beta1\nkind: MachineDeployment\nmetadata: {name: w, namespace: s}\nspec: {replicas: 3, template: {spec: {version: v1}}}\n"
+        "apiVersion: cluster.x-k8s.io/v1beta1\nkind: MachineDeployment\nmetadata: {name: w, namespace: s}\nspec: {replicas: 3, template: {spec: {version: v1}}}\n",
     );
     assert!(!reached(&machines, "w") && machines.err.contains("no workloads"));
 }
