@@ -10,6 +10,9 @@ use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, Route, Snapshot, Workload};
 use crate::policy::{Action, Match, Peer};
 use crate::sets::{IpSet, LabelOp, Labels, Requirement, Selector};
 
+/// The name of a namespace that is not in the input, which no manifest can have.
+pub(super) const UNKNOWN_NAMESPACE: &str = "\u{1}ingress-controller";
+
 /// A family of controllers, as the name of a class or controller contains it, with the values of the labels
 /// that its pods bear.
 const FAMILIES: &[(&str, &[&str])] = &[
@@ -271,7 +274,7 @@ impl<'a> Controllers<'a> {
             let mut own = spaces.clone();
             own.insert(
                 NAMESPACE_NAME_LABEL.to_owned(),
-                super::routes::UNKNOWN_NAMESPACE.to_owned(),
+                UNKNOWN_NAMESPACE.to_owned(),
             );
             let words = match spaces.iter().next() {
                 Some((key, value)) => format!("namespaces with label `{key}: {value}`, {UNKNOWN}"),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::controllers::Controllers;
+use super::controllers::{Controllers, UNKNOWN_NAMESPACE};
 use super::service_backends::{ServiceBackends, targets};
 use crate::analysis::gates::side_extents::{home, subject_label};
 use crate::analysis::oracle::gate_by;
@@ -33,9 +33,6 @@ pub struct Reach {
     /// What is allowed that could be the controller, in words, where its pods are not in the input.
     pub admitted_by: Vec<String>,
 }
-
-/// The name of the stand-in's namespace, which no manifest can have.
-pub(super) const UNKNOWN_NAMESPACE: &str = "\u{1}ingress-controller";
 
 /// For every backend, the workloads that it reaches; without those whose target port no pod declares.
 pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
