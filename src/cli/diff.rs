@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, load_inputs, tell};
+use super::{
+    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, load_inputs, stdin_twice, tell,
+};
 use crate::analysis::changes::{Relation, changes, policy_relation};
-use crate::diag::Diagnostic;
 use crate::load::Loaded;
 use crate::report::diff;
 
@@ -36,10 +37,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    if args.old == args.new && args.old.as_os_str() == "-" {
-        let message = "standard input can only be read once";
-        let help = "write one of the sides to a file";
-        tell(&[Diagnostic::error("file", message).help(help)]);
+    if stdin_twice([&args.old, &args.new]) {
         return WRONG;
     }
     let (old, new) = read(args);

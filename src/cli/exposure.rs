@@ -1,9 +1,9 @@
 //! `drawbridge exposure PATH...`: exposure of workloads to future pods, Services and
 //! routes.
 
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 
-use super::{FINE, Format, Inputs, WRONG, exit_code, load_inputs, tell};
+use super::{FINE, Format, Inputs, exit_code, load_inputs, tell};
 use crate::analysis::Analysis;
 use crate::report::exposure;
 
@@ -28,8 +28,6 @@ pub(super) fn run(args: &Args) -> u8 {
         Format::Txt => exposure::text(&mut out, snapshot, &found, &published),
         Format::Json => exposure::json(&mut out, snapshot, &found, &published, &loaded.diagnostics),
     };
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
-        _ => exit_code(&loaded.diagnostics, FINE),
-    }
+    let written = written.and_then(|()| out.flush());
+    super::written(written, exit_code(&loaded.diagnostics, FINE))
 }

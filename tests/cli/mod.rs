@@ -4,8 +4,10 @@ mod diff;
 mod left_out;
 mod lint;
 mod list;
+mod messages;
 mod paths;
 mod reading;
+mod services;
 
 use std::fs;
 use std::io::Write;
