@@ -1,6 +1,6 @@
 //! `drawbridge import PATH... -o PROJECT`: a project from manifests and policies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
 use crate::diag::Diagnostic;
@@ -31,6 +31,17 @@ pub(super) fn run(args: &Args) -> u8 {
         tell(&[Diagnostic::error("question", message).help(help)]);
         return WRONG;
     }
+    if let Some(input) = args
+        .inputs
+        .paths
+        .iter()
+        .find(|path| holds(path, &args.output))
+    {
+        let message = format!("`{}` is an input and the output", input.display());
+        let help = "write the project to another file";
+        tell(&[Diagnostic::error("file", message).help(help)]);
+        return WRONG;
+    }
     let loaded = load_inputs(&args.inputs);
     let imported = crate::import::import(&loaded);
     let mut document = imported.document;
@@ -40,6 +51,12 @@ pub(super) fn run(args: &Args) -> u8 {
     for offer in &imported.offers {
         let message = format!("{}: {}", offer.title, offer.detail);
         diagnostics.push(Diagnostic::info("offer", message).help("draw these flows in the window"));
+    }
+    if document.namespaces.is_empty() && document.policies.is_empty() {
+        tell(&diagnostics);
+        let message = "no workloads and no policies were found, so no project is written";
+        tell(&[Diagnostic::error("file", message).help("check the paths")]);
+        return WRONG;
     }
     let code = match files::save(&args.output, &document, "") {
         Ok(_) => exit_code(&diagnostics, FINE),
@@ -52,7 +69,15 @@ pub(super) fn run(args: &Args) -> u8 {
     code
 }
 
-fn name_of(path: &std::path::Path) -> String {
+/// Whether an input is the output. A folder with the output in it is fine: a project among manifests is skipped.
+fn holds(input: &Path, output: &Path) -> bool {
+    match (input.canonicalize(), output.canonicalize()) {
+        (Ok(input), Ok(output)) => input == output,
+        _ => false,
+    }
+}
+
+fn name_of(path: &Path) -> String {
     let name = path
         .file_name()
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
