@@ -90,6 +90,14 @@
 //! The proof does not trust the generator: it reads the generated text like any other file, analyses it
 //! together with the intent, and compares ingress and egress of each workload.
 //!
+//! # After an edit
+//!
+//! [`query::check_with`] computes only what an edit touches. Tables of a Document, policies and texts are shared, so "unchanged" is
+//! mostly a comparison of pointers; there is no dependency tracking. While only flows change, the snapshots, the selectors, the
+//! plan and the intent of every other flow are used again; a planned policy that is the same keeps its text, a text that is the same
+//! keeps what was read from it. The comparison looks again at the gates that a changed policy selects, and at those whose rules
+//! select a changed pod, and keeps the differences of all others. A property test holds the answer equal to [`query::check`].
+//!
 //! # As a library
 //!
 //! Everything but the window is available without default features (`default-features = false`). To answer

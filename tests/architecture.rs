@@ -97,7 +97,7 @@ const ABSENT: &[Absence] = &[
     Absence {
         words: &["std", "::", "fs"],
         allowed_in: OUTSIDE_WORLD,
-        why: "only `project::files` accesses files",
+        why: "only `project::files` and `project::sources` access files",
     },
     Absence {
         words: &["std", "::", "env"],
@@ -122,7 +122,7 @@ const ABSENT: &[Absence] = &[
     Absence {
         words: &["stdin"],
         allowed_in: OUTSIDE_WORLD,
-        why: "only `project::files` reads standard input",
+        why: "only `project::files` and `project::sources` read standard input",
     },
     Absence {
         words: &["println"],
@@ -220,6 +220,7 @@ const OUTSIDE_WORLD: &[&str] = &[
     "project/files.rs",
     "project/files/",
     "project/sources.rs",
+    "project/sources/",
     "cli/",
     "app/",
     "main.rs",

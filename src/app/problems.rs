@@ -10,7 +10,7 @@ use crate::model::{Document, End, FlowId, Item, validate};
 use crate::policy::Loss;
 use crate::proof::Finding;
 use crate::proof::Kind;
-use crate::proof::Place;
+use crate::proof::WitnessEnd;
 use crate::query::Breach;
 use crate::query::Hop;
 use crate::query::Judged;
@@ -141,9 +141,9 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
 }
 
 /// The name of an end in a title.
-fn short(document: &Document, place: &Place, words: &str) -> String {
+fn short(document: &Document, place: &WitnessEnd, words: &str) -> String {
     match place {
-        Place::Drawn(end) => document.end_name(end),
+        WitnessEnd::Drawn(end) => document.end_name(end),
         _ => words.to_owned(),
     }
 }
@@ -184,8 +184,8 @@ pub fn broken(breach: &Breach) -> String {
 
 /// `external/Internet > shop/web TCP 8443`.
 pub fn hop_words(document: &Document, hop: &Hop) -> String {
-    let name = |place: &Place, words: &str| match place {
-        Place::Address(_, Some(holder)) => document.end_words(&End::External(*holder)),
+    let name = |place: &WitnessEnd, words: &str| match place {
+        WitnessEnd::Address(_, Some(holder)) => document.end_words(&End::External(*holder)),
         _ => words.to_owned(),
     };
     let ports = match hop.ports.is_all() {
@@ -205,11 +205,11 @@ pub fn of_hop(document: &Document, hop: &Hop) -> Option<Question> {
 }
 
 /// A connection as a question to `why`, if both ends can be named.
-fn question(document: &Document, ends: [&Place; 2], port: Probe) -> Option<Question> {
+fn question(document: &Document, ends: [&WitnessEnd; 2], port: Probe) -> Option<Question> {
     let [from, to] = ends.map(|place| match place {
-        Place::Drawn(end) => Some(document.end_words(end)),
-        Place::Address(address, _) => Some(address.to_string()),
-        Place::Pod(_) | Place::Elsewhere => None,
+        WitnessEnd::Drawn(end) => Some(document.end_words(end)),
+        WitnessEnd::Address(address, _) => Some(address.to_string()),
+        WitnessEnd::Pod(_) | WitnessEnd::Elsewhere => None,
     });
     Some(Question {
         from: from?,

@@ -49,17 +49,17 @@ pub(super) fn run(args: &Args) -> u8 {
         return WRONG;
     };
     let (mut document, of_project) = (opened.document, opened.diagnostics);
-    if document.flows.is_empty() {
-        let message = "the project has no flows, so there are no policies to generate";
-        tell(&[Diagnostic::error("no-flows", message).help("draw flows in the window first")]);
-        return WRONG;
-    }
     match args.style {
         Some(Style::PerFlow) => document.settings.style = model::Style::PerFlow,
         Some(Style::PerWorkload) => document.settings.style = model::Style::PerWorkload,
         None => {}
     }
     let generated = crate::proof::generate(&document);
+    if generated.to_export().is_empty() {
+        let message = "the project has no default deny and no flows that need policies, so there is nothing to generate";
+        tell(&[Diagnostic::error("no-flows", message).help("draw flows, or add a default deny")]);
+        return WRONG;
+    }
     tell(&generated.diagnostics);
     tell(&omitted(&document, &generated));
     let refused = refused(&generated);

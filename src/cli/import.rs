@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> u8 {
     diagnostics.extend(imported.diagnostics);
     for offer in &imported.offers {
         let message = format!("{}: {}", offer.title, offer.detail);
-        diagnostics.push(Diagnostic::info("offer", message).help("draw these flows in the window"));
+        diagnostics.push(Diagnostic::info("offer", message).help("accept this in the window"));
     }
     if document.namespaces.is_empty() && document.policies.is_empty() {
         tell(&diagnostics);

@@ -104,8 +104,11 @@ impl<'a> Walk<'a> {
             self.under(Step::Field(&entry.key), |walk| match (known, shape) {
                 (Some((_, inner)), _) => walk.node(&entry.value, *inner),
                 (None, Shape::Fields(fields)) => {
-                    let help = nearest(&entry.key, fields).map(|n| format!("did you mean `{n}`?"));
-                    let message = format!("unknown field `{}`", walk.path());
+                    let help = meant(&entry.key, fields);
+                    let message = format!(
+                        "unknown field `{}`; the rest is judged without it",
+                        walk.path()
+                    );
                     walk.tell(message, entry.mark, help);
                 }
                 (None, _) => {}
@@ -136,6 +139,27 @@ impl<'a> Walk<'a> {
         let mut diagnostic = Diagnostic::error("V23", message).path(self.path());
         diagnostic.help = help;
         self.out.push(self.object.about(diagnostic, mark));
+    }
+}
+
+/// What to write in place of an unknown field: a similar name, or where the field belongs.
+fn meant(key: &str, fields: &[(&'static str, Shape)]) -> Option<String> {
+    let has = |name: &str| fields.iter().any(|(known, _)| *known == name);
+    if let Some(name) = nearest(key, fields) {
+        return Some(format!("did you mean `{name}`?"));
+    }
+    let peers = if has("to") { "to" } else { "from" };
+    match key {
+        "from" | "to" | "ports" if has("ipBlock") => Some(format!(
+            "`{key}` belongs to a rule: make it a rule of its own, or move what is nested in it one level up"
+        )),
+        "podSelector" | "namespaceSelector" | "ipBlock" if has("ports") => Some(format!(
+            "`{key}` belongs to a peer: put it into the list `{peers}`"
+        )),
+        _ if has("matchLabels") => Some(format!(
+            "labels go below `matchLabels`: `matchLabels: {{{key}: ...}}`"
+        )),
+        _ => None,
     }
 }
 

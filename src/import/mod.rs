@@ -16,7 +16,7 @@ use crate::model::{
     Base, Document, Edit, ImportedPolicy, Namespace, NamespaceId, Service, Unknown, Workload,
     is_system_namespace,
 };
-use crate::plan::MANAGED_BY;
+use crate::plan::{ALLOW_DNS, MANAGED_BY};
 use crate::proof::generate;
 use crate::sets::{Labels, Selector};
 use crate::yaml;
@@ -44,10 +44,25 @@ pub struct Offer {
     pub edit: Edit,
 }
 
-/// Imports manifests. A namespace that has imported policies, or that runs cluster components, gets no
-/// default deny, so that importing isolates nothing.
+/// Imports manifests. The project allows what the manifests allow: no default deny is added, except in namespaces whose
+/// policies are just those that Drawbridge generates without flows.
 pub fn import(loaded: &Loaded) -> Imported {
-    import_beside(loaded, &Document::default())
+    let mut imported = import_beside(loaded, &Document::default());
+    let policies = loaded.policies.iter();
+    let with_policies: BTreeSet<&str> = policies
+        .map(|policy| policy.object.namespace_or_default())
+        .collect();
+    let document = &mut imported.document;
+    for id in document.namespaces.ids().collect::<Vec<_>>() {
+        let Some(namespace) = document.namespaces.get_mut(id) else {
+            continue;
+        };
+        // The project's own default says the same; with policies or cluster components it must not change with that.
+        let stays =
+            with_policies.contains(&*namespace.name) || is_system_namespace(&namespace.name);
+        namespace.base = namespace.base.filter(|base| *base != Base::None || stays);
+    }
+    imported
 }
 
 /// The same for manifests that are merged into a project: policies that it generates are not imported.
@@ -56,11 +71,13 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     let mut imported = Imported::default();
     let document = &mut imported.document;
     document.settings.assumptions = snapshot.assumptions;
+    document.settings.base = Base::None;
     let ids = namespaces(document, snapshot);
     workloads(document, snapshot, &ids);
     services(document, snapshot, &ids);
-    imported.diagnostics = policies(document, loaded, project, &ids);
-    imported.offers = offers::offers(snapshot);
+    let diagnostics = policies(document, loaded, project, &ids);
+    imported.diagnostics = diagnostics;
+    imported.offers = offers::offers(snapshot, document, project);
     imported
 }
 
@@ -81,7 +98,7 @@ fn namespaces(document: &mut Document, snapshot: &Snapshot) -> Ids {
         let id = document.namespaces.add(Namespace {
             name: namespace.name.clone(),
             labels,
-            base: is_system_namespace(&namespace.name).then_some(Base::None),
+            base: Some(Base::None),
             dns: None,
             managed: true,
             unknown: Unknown::new(),
@@ -148,6 +165,18 @@ fn services(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
     }
 }
 
+/// The document with the default deny and DNS that Drawbridge starts with.
+fn closed(document: &Document) -> Document {
+    let mut closed = document.clone();
+    closed.settings.base = Base::DenyAll;
+    for id in document.namespaces.ids() {
+        if let Some(namespace) = closed.namespaces.get_mut(id) {
+            namespace.base = is_system_namespace(&namespace.name).then_some(Base::None);
+        }
+    }
+    closed
+}
+
 /// Imports the policies that Drawbridge would not generate itself, namespace by namespace.
 fn policies(
     document: &mut Document,
@@ -156,7 +185,7 @@ fn policies(
     ids: &Ids,
 ) -> Vec<Diagnostic> {
     let mut own: BTreeMap<(String, String), NetworkPolicy> = BTreeMap::new();
-    for from in [&*document, project] {
+    for from in [&closed(document), project] {
         for written in generate(from).policies {
             let parsed = yaml::parse(&written.text);
             if let Some(policy) = parsed.documents.first().and_then(|d| typed(&d.node)) {
@@ -201,19 +230,36 @@ fn policies(
             unknown: Unknown::new(),
         });
     }
+    let own_policies = loaded
+        .policies
+        .iter()
+        .filter(|policy| is_own(&policy.object));
+    let mut denied: BTreeMap<&str, bool> = BTreeMap::new();
+    for policy in own_policies {
+        let dns = denied
+            .entry(policy.object.namespace_or_default())
+            .or_default();
+        *dns |= policy.object.name == ALLOW_DNS;
+    }
     let mut opened = Vec::new();
-    for name in foreign {
-        let namespace = ids
-            .get(name)
-            .and_then(|id| document.namespaces.get_mut(*id));
-        if let Some(namespace) = namespace {
-            namespace.base = Some(Base::None);
-            opened.push(format!("`{name}`"));
+    for (name, id) in ids {
+        let Some(namespace) = document.namespaces.get_mut(*id) else {
+            continue;
+        };
+        match denied
+            .get(name.as_str())
+            .filter(|_| !foreign.contains(name.as_str()))
+        {
+            Some(dns) => {
+                namespace.base = Some(Base::DenyAll);
+                namespace.dns = (!dns).then_some(false);
+            }
+            None => opened.push(format!("`{name}`")),
         }
     }
     let message = match &opened[..] {
         [] => return Vec::new(),
-        [one] => format!("imported policies found in {one}, so no default deny was added"),
+        [one] => format!("no default deny was added to {one}: what is allowed stays allowed"),
         many => {
             let shown = many.get(..3).unwrap_or(many);
             let more = match many.len() - shown.len() {
@@ -221,7 +267,7 @@ fn policies(
                 more => format!(" and {more} more"),
             };
             let shown = shown.join(", ");
-            format!("imported policies found in {shown}{more}, so no default deny was added")
+            format!("no default deny was added to {shown}{more}: what is allowed stays allowed")
         }
     };
     let help = "add a default deny when all flows are drawn";

@@ -7,16 +7,38 @@ use super::Offer;
 use crate::analysis::routes::reaches;
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot, Workload};
 use crate::model::validate::flow_ports_text;
-use crate::model::{Edit, End, Flow, FlowPort, Group, Thing, Unknown};
+use crate::model::{
+    Base, Document, Edit, End, Flow, FlowPort, Group, Namespace, NamespaceId, Thing, Unknown,
+    is_system_namespace,
+};
 use crate::sets::{LabelOp, PortSet, Protocol, Requirement, Selector};
 
-pub(super) fn offers(snapshot: &Snapshot) -> Vec<Offer> {
+/// `document`: what is imported; `project`: what it goes into.
+pub(super) fn offers(snapshot: &Snapshot, document: &Document, project: &Document) -> Vec<Offer> {
     let mut offers = Vec::new();
     for kind in ["Ingress", "Route", GATEWAY] {
         offers.extend(ingress(snapshot, kind));
     }
     offers.extend(prometheus(snapshot));
+    offers.extend(default_deny(document, project));
     offers
+}
+
+/// A default deny, with DNS allowed, in each new namespace that has workloads and none, but not where cluster components
+/// run.
+fn default_deny(document: &Document, project: &Document) -> Option<Offer> {
+    let open = |(id, namespace): (NamespaceId, &Namespace)| {
+        let has_workloads = document.workloads.iter().any(|(_, w)| w.namespace == id);
+        let open = document.base_of(id) == Base::None && !is_system_namespace(&namespace.name);
+        let new = project.namespace_named(&namespace.name).is_none();
+        (has_workloads && open && new).then(|| namespace.name.clone())
+    };
+    let names: Vec<String> = document.namespaces.iter().filter_map(open).collect();
+    (!names.is_empty()).then(|| Offer {
+        title: "Deny all that is not drawn".to_owned(),
+        detail: names.join(", "),
+        edit: Edit::DenyByDefault(names),
+    })
 }
 
 /// Stands for all routes of the Gateway API.

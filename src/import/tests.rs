@@ -101,7 +101,18 @@ fn policies_are_imported_but_generated_ones_are_recognised() {
     assert_eq!(imported.document.base_of(shop), Base::None);
     assert_eq!(imported.diagnostics.len(), 1);
 
-    let mut document = import(&read(SHOP)).document;
+    let imported = import(&read(SHOP));
+    let mut document = imported.document;
+    assert!(
+        generate(&document).policies.is_empty(),
+        "what is open stays open"
+    );
+    let deny = imported.offers.last().unwrap();
+    assert_eq!(
+        (&*deny.title, &*deny.detail),
+        ("Deny all that is not drawn", "shop")
+    );
+    deny.edit.apply(&mut document).unwrap();
     let own = generate(&document).text();
     let again = import(&read(&format!("{SHOP}---\n{own}")));
     assert!(

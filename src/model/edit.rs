@@ -131,6 +131,8 @@ pub enum Edit {
     /// Merges an imported Document: namespaces of the same name are united, workloads and Services of
     /// the same name and kind are updated, everything else is added. Settings and layout stay.
     Merge(Arc<Document>),
+    /// Makes deny all the project's default, for the namespaces of these names too; all others stay as they are.
+    DenyByDefault(Vec<String>),
     /// Several edits as one, under a name of their own. Ids of objects they add are known beforehand
     /// (`Table::next_id`).
     Batch(String, Vec<Edit>),
@@ -160,6 +162,7 @@ impl Edit {
         match self {
             Self::SetName(name) => change::set_name(document, name),
             Self::SetSettings(settings) => change::set_settings(document, settings),
+            Self::DenyByDefault(names) => change::deny_by_default(document, names, applied),
             Self::Add(thing) => change::add(document, thing.clone(), applied),
             Self::Change(item, thing) => change::change(document, *item, thing.clone(), applied),
             Self::Rename(item, name) => change::rename(document, *item, name, applied),

@@ -28,6 +28,9 @@ pub(super) fn base(context: &Context, namespace: NamespaceId) -> Option<Draft> {
     })
 }
 
+/// The name of the policy that permits DNS.
+pub const ALLOW_DNS: &str = "allow-dns";
+
 /// The policy that lets every pod of a namespace resolve names, where egress is denied by default.
 pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver) -> Option<Draft> {
     if !context.writes_dns(namespace) {
@@ -44,7 +47,7 @@ pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver
             context,
             namespace,
             Role::Dns,
-            "allow-dns",
+            ALLOW_DNS,
             vec![Direction::Egress],
         )
     })

@@ -26,6 +26,7 @@ use flows::Drafts;
 use identity::Identities;
 use needed::Needed;
 
+pub use base::ALLOW_DNS;
 pub use draft::MANAGED_BY;
 
 /// The policies that have to exist.

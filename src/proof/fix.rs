@@ -16,8 +16,8 @@ use crate::proof::About;
 use crate::proof::Finding;
 use crate::proof::Generated;
 use crate::proof::Kind;
-use crate::proof::Place;
 use crate::proof::Proof;
+use crate::proof::WitnessEnd;
 use crate::proof::generate;
 use crate::proof::prove;
 
@@ -214,10 +214,10 @@ impl Candidates<'_> {
     /// The drawn ends of the witness: an address as the external that has it.
     fn ends(&self) -> [Option<End>; 2] {
         [&self.finding.witness.from, &self.finding.witness.to].map(|place| match place {
-            Place::Drawn(end) => Some(end.clone()),
-            Place::Address(_, external) => external.map(End::External),
-            Place::Pod(namespace) => namespace.map(End::AnyPodOf),
-            Place::Elsewhere => None,
+            WitnessEnd::Drawn(end) => Some(end.clone()),
+            WitnessEnd::Address(_, external) => external.map(End::External),
+            WitnessEnd::Pod(namespace) => namespace.map(End::AnyPodOf),
+            WitnessEnd::Elsewhere => None,
         })
     }
 }

@@ -29,7 +29,7 @@ use crate::proof::in_force::{InForce, Origin};
 
 pub(crate) use before::Before;
 pub(crate) use witness::holder;
-pub use witness::{Place, Witness};
+pub use witness::{Witness, WitnessEnd};
 
 /// Whether the policies match the document.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -12,7 +12,7 @@ use crate::analysis::oracle::probe;
 use crate::analysis::{Connection, Endpoint, Party};
 use crate::model::{Document, End, Invariant, InvariantId, Refusal, Words};
 use crate::proof::InForce;
-use crate::proof::prove::{Place, holder};
+use crate::proof::prove::{WitnessEnd, holder};
 use crate::sets::PortSet;
 
 /// An invariant and its outcome.
@@ -49,9 +49,9 @@ pub struct Breach {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hop {
     /// The source.
-    pub from: Place,
+    pub from: WitnessEnd,
     /// The destination.
-    pub to: Place,
+    pub to: WitnessEnd,
     /// The source, in words.
     pub from_words: String,
     /// The destination, in words.
@@ -98,8 +98,8 @@ fn breach(
 ) -> Breach {
     let place = |end: Party| match end {
         Party::Workload(at) => match drawn(in_force, at) {
-            Some(end) => (Place::Drawn(end.clone()), words.of(&end)),
-            None => (Place::Elsewhere, String::new()),
+            Some(end) => (WitnessEnd::Drawn(end.clone()), words.of(&end)),
+            None => (WitnessEnd::Elsewhere, String::new()),
         },
         Party::Addresses { first, last } => {
             let holder = holder(document, first);
@@ -108,9 +108,9 @@ fn breach(
                 (None, true) => first.to_string(),
                 (None, false) => format!("{first} to {last}"),
             };
-            (Place::Address(first, holder), range)
+            (WitnessEnd::Address(first, holder), range)
         }
-        Party::IngressController => (Place::Elsewhere, "the ingress controller".to_owned()),
+        Party::IngressController => (WitnessEnd::Elsewhere, "the ingress controller".to_owned()),
     };
     let hop = |one: &Connection| {
         let ((from, from_words), (to, to_words)) = (place(one.src), place(one.dst));

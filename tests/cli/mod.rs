@@ -353,10 +353,17 @@ fn manifests_are_imported_as_a_project() {
         );
     }
 
-    // Nothing is drawn yet, so there is nothing to generate; a drawn flow changes that.
+    // Everything stays open, so there is nothing to generate; a default deny and a drawn flow change that.
     let nothing = drawbridge(&["generate", &project]);
     assert_eq!(nothing.code, Some(2), "{}{}", nothing.out, nothing.err);
-    let drawn = text + "flows:\n- {from: shop/web, to: shop/db, ports: [TCP/5432]}\n";
+    let open = drawbridge(&["list", &project, "-o", "json"]).connections();
+    assert!(
+        open.iter()
+            .any(|c| c == "db > web TCP 1-65535 UDP 1-65535 SCTP 1-65535")
+    );
+    let denied = text.replace("base: none", "base: deny-all");
+    assert_ne!(denied, text);
+    let drawn = denied + "flows:\n- {from: shop/web, to: shop/db, ports: [TCP/5432]}\n";
     fs::write(&project, drawn).expect("there is room for a file");
     let list = drawbridge(&["list", &project, "-o", "json"]);
     assert_eq!(list.connections(), ["web > db TCP 5432-5432"]);

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use desk::Desk;
 use drawbridge::app::Command;
 use drawbridge::app::dialogs::Answer;
-use drawbridge::model::{Item, Style, validate};
+use drawbridge::model::{Base, Item, Style, validate};
 use drawbridge::proof::State;
 use drawbridge::scene::tokens;
 use egui::{Key, Modifiers};
@@ -299,6 +299,15 @@ fn manifests_are_imported_by_path_and_by_paste() {
     assert_eq!(document.workloads.len(), 2);
     assert!(document.namespace_named("demo").is_some());
     assert!(desk.is_dirty(), "an import is not saved anywhere yet");
+    assert_eq!(
+        document.settings.base,
+        Base::None,
+        "what is open stays open"
+    );
+    desk.harness.get_by_label("Apply").click();
+    desk.settle();
+    assert_eq!(desk.document().settings.base, Base::DenyAll);
+    desk.press(Key::Escape);
     desk.harness.event(egui::Event::Paste(
         MANIFESTS.replace("name: auth", "name: audit"),
     ));

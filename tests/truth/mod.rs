@@ -2,6 +2,7 @@
 //! rules.
 
 mod adopt;
+mod import;
 mod vectors;
 
 use std::fs;

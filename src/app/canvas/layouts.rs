@@ -133,9 +133,9 @@ impl Layouts {
         }
         let (request, previous) = (self.request.clone(), shown.clone());
         let slot = self.slot.get_or_insert_with(|| Slot::new(pool));
-        slot.start(move |_| match afresh {
-            true => layout::arrange(&request),
-            false => layout::update(&request, &previous),
+        slot.start(move |cancel| match afresh {
+            true => layout::arrange_until(&request, &|| cancel.is_set()),
+            false => layout::update_until(&request, &previous, &|| cancel.is_set()),
         });
     }
 

@@ -9,6 +9,7 @@ use crate::app::state::App;
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::diag::{Diagnostic, Severity};
+use crate::model::Edit;
 use crate::scene::tokens;
 
 /// The head of a dialog: title, one line of text and a close button; true when that was pressed.
@@ -39,7 +40,12 @@ pub(super) fn report_ui(app: &mut App, context: &Context) -> bool {
             ui.horizontal(|ui| {
                 ui.set_min_height(32.0);
                 let taken = report.accepted.contains(&at);
-                let text = if taken { "Drawn" } else { "Draw" };
+                let text = match (&offer.edit, taken) {
+                    (Edit::DenyByDefault(_), false) => "Apply",
+                    (Edit::DenyByDefault(_), true) => "Applied",
+                    (_, false) => "Draw",
+                    (_, true) => "Drawn",
+                };
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let button = ui
                         .add_enabled_ui(!taken, |ui| widgets::secondary(ui, text))

@@ -262,6 +262,28 @@ fn some_rejected_policies_are_still_analysed() {
         spec("{ingres: []}").diagnostics[0].help.as_deref(),
         Some("did you mean `ingress`?")
     );
+    for (text, help) in [
+        (
+            "{podSelector: {app.kubernetes.io/name: web}}",
+            "below `matchLabels`",
+        ),
+        ("{ingress: [{from: [{from: []}]}]}", "a rule of its own"),
+        (
+            "{egress: [{ipBlock: {cidr: 10.0.0.0/8}}]}",
+            "into the list `to`",
+        ),
+        (
+            "{ingress: [{namespaceSelector: {}}]}",
+            "into the list `from`",
+        ),
+    ] {
+        let found = &spec(text).diagnostics[0];
+        let said = found.help.as_deref().unwrap_or_default();
+        assert!(
+            found.code == "V23" && said.contains(help),
+            "{text}: {found:?}"
+        );
+    }
     for (head, path) in [
         ("metadata: {name: A_b}", "metadata.name"),
         ("metadata: {name: p, namespace: a.b}", "metadata.namespace"),

@@ -5,10 +5,31 @@ use std::sync::Arc;
 
 use super::{Applied, Item, Thing, flows, gone};
 use crate::model::validate::check;
-use crate::model::{Document, Invariant, NamespaceId, NodeRef, Refusal, Settings};
+use crate::model::{Base, Document, Invariant, NamespaceId, NodeRef, Refusal, Settings};
 
 pub(super) fn set_name(document: &mut Document, name: &str) -> Result<(), Refusal> {
     document.name = name.trim().to_owned();
+    Ok(())
+}
+
+/// See `Edit::DenyByDefault`.
+pub(super) fn deny_by_default(
+    document: &mut Document,
+    names: &[String],
+    applied: &mut Applied,
+) -> Result<(), Refusal> {
+    for id in document.namespaces.ids().collect::<Vec<_>>() {
+        let now = document.base_of(id);
+        let Some(namespace) = document.namespaces.get_mut(id) else {
+            continue;
+        };
+        let denies = names.contains(&namespace.name);
+        namespace.base = (!denies).then_some(now);
+        if denies {
+            applied.items.push(Item::Namespace(id));
+        }
+    }
+    document.settings.base = Base::DenyAll;
     Ok(())
 }
 

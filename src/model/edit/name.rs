@@ -13,6 +13,7 @@ impl Edit {
         match self {
             Self::SetName(_) => "Rename project".into(),
             Self::SetSettings(_) => "Change settings".into(),
+            Self::DenyByDefault(_) => "Deny all that is not drawn".into(),
             Self::Add(thing) => format!("Add {}", thing_name(before, thing)),
             Self::Change(item, _) => format!("Change {}", named(before, *item)),
             Self::Rename(item, name) => format!("Rename {} to {name}", named(before, *item)),

@@ -13,9 +13,9 @@ use crate::sets::{IpSet, PortSet, Protocol};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Witness {
     /// Its source.
-    pub from: Place,
+    pub from: WitnessEnd,
     /// Its destination.
-    pub to: Place,
+    pub to: WitnessEnd,
     /// One port out of `ports`; none where only other protocols are meant, or a name.
     pub port: Option<(Protocol, u16)>,
     /// All ports at which the same connection shows it.
@@ -24,7 +24,7 @@ pub struct Witness {
 
 /// An end of a witness, by its place on the canvas; the finding has its words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum WitnessEnd {
     /// An end of the document.
     Drawn(End),
     /// An address outside, and the narrowest external that has it.
@@ -36,7 +36,7 @@ pub enum Place {
     Elsewhere,
 }
 
-impl Place {
+impl WitnessEnd {
     /// The canvas node that shows it.
     pub fn node(&self) -> Option<NodeRef> {
         match self {
@@ -53,8 +53,8 @@ impl Witness {
     pub(super) fn of_flow(flow: &Flow) -> Self {
         let ports: PortSet = flow.ports.iter().filter_map(FlowPort::numbers).collect();
         Self {
-            from: Place::Drawn(flow.from.clone()),
-            to: Place::Drawn(flow.to.clone()),
+            from: WitnessEnd::Drawn(flow.from.clone()),
+            to: WitnessEnd::Drawn(flow.to.clone()),
             port: ports.example(),
             ports,
         }
@@ -81,28 +81,28 @@ fn in_order<T>(direction: Direction, own: T, other: T) -> (T, T) {
     }
 }
 
-fn workload(describer: &Describer, at: usize) -> Place {
+fn workload(describer: &Describer, at: usize) -> WitnessEnd {
     if let Some(id) = describer.drawn(at) {
-        return Place::Drawn(End::Workload(id));
+        return WitnessEnd::Drawn(End::Workload(id));
     }
     let workload = describer.cluster.snapshot.workloads.get(at);
     let document = describer.document;
-    Place::Pod(workload.and_then(|w| document.namespace_named(&w.namespace)))
+    WitnessEnd::Pod(workload.and_then(|w| document.namespace_named(&w.namespace)))
 }
 
-fn other(describer: &Describer, peer: &PeerPiece) -> Place {
+fn other(describer: &Describer, peer: &PeerPiece) -> WitnessEnd {
     let (snapshot, document) = (&describer.cluster.snapshot, describer.document);
     match peer {
         PeerPiece::Pod(at) => match snapshot.pods.get(*at) {
             Some(pod) => workload(describer, pod.workload),
-            None => Place::Elsewhere,
+            None => WitnessEnd::Elsewhere,
         },
         PeerPiece::NewPod(pod) => {
             let namespace = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
-            Place::Pod(namespace.and_then(|n| document.namespace_named(&n.name)))
+            WitnessEnd::Pod(namespace.and_then(|n| document.namespace_named(&n.name)))
         }
-        PeerPiece::Addresses { first, .. } => Place::Address(*first, holder(document, *first)),
-        PeerPiece::Domain(_) | PeerPiece::Node(_) => Place::Elsewhere,
+        PeerPiece::Addresses { first, .. } => WitnessEnd::Address(*first, holder(document, *first)),
+        PeerPiece::Domain(_) | PeerPiece::Node(_) => WitnessEnd::Elsewhere,
     }
 }
 

@@ -35,22 +35,32 @@ fn snap(v: f32) -> f32 {
 
 /// A new layout. What the user placed is where they placed it.
 pub fn arrange(request: &Request) -> Scene {
+    arrange_until(request, &|| false)
+}
+
+/// [`arrange`]; not all arrows are routed once `stop` returns true.
+pub fn arrange_until(request: &Request, stop: &dyn Fn() -> bool) -> Scene {
     let places = settle::settle(request, fresh(request), None);
-    build(request, &places)
+    build(request, &places, stop)
 }
 
 /// A layout in which existing things stay where they were; new ones get a free place near their
 /// neighbours. Starts anew where most things are new.
 pub fn update(request: &Request, previous: &Scene) -> Scene {
+    update_until(request, previous, &|| false)
+}
+
+/// [`update`]; not all arrows are routed once `stop` returns true.
+pub fn update_until(request: &Request, previous: &Scene, stop: &dyn Fn() -> bool) -> Scene {
     let known = request
         .nodes
         .iter()
         .filter(|n| previous.node(n.node).is_some());
     if known.count() * 2 < request.nodes.len() {
-        return arrange(request);
+        return arrange_until(request, stop);
     }
     let places = settle::settle(request, fresh(request), Some(previous));
-    build(request, &places)
+    build(request, &places, stop)
 }
 
 /// Positions as if nothing had one yet.
@@ -61,7 +71,7 @@ fn fresh(request: &Request) -> Places {
 }
 
 /// The scene with everything placed and all arrows routed.
-fn build(request: &Request, places: &Places) -> Scene {
+fn build(request: &Request, places: &Places, stop: &dyn Fn() -> bool) -> Scene {
     let at = |node: NodeRef| places.get(&node).copied().unwrap_or_default();
     let mut scene = Scene {
         nodes: request
@@ -94,7 +104,7 @@ fn build(request: &Request, places: &Places) -> Scene {
         bounds: Rect::default(),
     };
     fit_containers(&mut scene);
-    route::route(&mut scene);
+    route::route(&mut scene, stop);
     scene
 }
 

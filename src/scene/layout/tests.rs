@@ -323,3 +323,16 @@ fn assert_placed(document: &Document) {
     }
     assert_drawn(&scene);
 }
+
+#[test]
+fn a_stopped_layout_routes_no_more_arrows() {
+    let asked = std::cell::Cell::new(0);
+    let stop = || {
+        asked.set(asked.get() + 1);
+        asked.get() > 3
+    };
+    let request = Request::of(&fixture::online_shop(), &ApproxMeasure);
+    let scene = arrange_until(&request, &stop);
+    assert!(scene.arrows.len() > 3 && scene.arrows.iter().all(|arrow| arrow.curve.is_empty()));
+    assert!(asked.get() < 8, "asked {} times", asked.get());
+}

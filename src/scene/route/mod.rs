@@ -23,14 +23,14 @@ use plan::{Course, Plan, Planner};
 /// Distance between sample points of a line.
 const SAMPLE: f32 = 8.0;
 
-/// Routes all arrows: flows first, so that other arrows never change them.
-pub fn route(scene: &mut Scene) {
+/// Routes all arrows: flows first, so that other arrows never change them; not all of them once `stop` returns true.
+pub fn route(scene: &mut Scene, stop: &dyn Fn() -> bool) {
     let numbers = 0..scene.arrows.len();
     let flow = |n: &usize| scene.arrows.get(*n).is_some_and(|a| a.id.flow().is_some());
     let (flows, extras): (Vec<usize>, Vec<usize>) = numbers.partition(flow);
-    draw(scene, &flows);
+    draw(scene, &flows, stop);
     if !extras.is_empty() {
-        draw(scene, &extras);
+        draw(scene, &extras, stop);
     }
 }
 
@@ -39,11 +39,11 @@ pub fn reroute(scene: &mut Scene, moved: &BTreeSet<NodeRef>) {
     let arrows = scene.arrows.iter().enumerate();
     let touching = arrows.filter(|(_, a)| moved.contains(&a.from) || moved.contains(&a.to));
     let touching: Vec<usize> = touching.map(|(number, _)| number).collect();
-    draw(scene, &touching);
+    draw(scene, &touching, &|| false);
 }
 
 /// Routes these arrows (numbers in order) among the others.
-fn draw(scene: &mut Scene, arrows: &[usize]) {
+fn draw(scene: &mut Scene, arrows: &[usize], stop: &dyn Fn() -> bool) {
     let mut jobs: Vec<Job> = arrows.iter().filter_map(|&n| Job::of(scene, n)).collect();
     jobs.sort_by(|a, b| {
         a.distance
@@ -54,17 +54,24 @@ fn draw(scene: &mut Scene, arrows: &[usize]) {
     mark_others(&mut planner, scene, arrows);
     let plans: Vec<Plan> = jobs
         .iter()
+        .take_while(|_| !stop())
         .map(|job| {
             let plan = planner.choose(&job.from, &job.to);
             planner.mark(&plan.course);
             plan
         })
         .collect();
+    if stop() {
+        return;
+    }
     let ports = ports(scene, arrows, &jobs, &plans);
     planner.forget();
     mark_others(&mut planner, scene, arrows);
     let mut courses: Vec<Course> = Vec::with_capacity(jobs.len());
     for ((job, plan), ends) in jobs.iter().zip(&plans).zip(&ports) {
+        if stop() {
+            return;
+        }
         let course = planner.draw(&job.from, &job.to, plan, *ends);
         planner.mark(&course);
         courses.push(course);
