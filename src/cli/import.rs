@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
 use crate::diag::Diagnostic;
-use crate::project::files;
+use crate::project::{files, format};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -69,12 +69,14 @@ pub(super) fn run(args: &Args) -> u8 {
     code
 }
 
-/// Whether an input is the output. A folder with the output in it is fine: a project among manifests is skipped.
+/// Whether an input is the output, or a folder with the output among its manifests. A project in a folder is no
+/// input: it is skipped.
 fn holds(input: &Path, output: &Path) -> bool {
-    match (input.canonicalize(), output.canonicalize()) {
-        (Ok(input), Ok(output)) => input == output,
-        _ => false,
-    }
+    let (Ok(input), Ok(whole)) = (input.canonicalize(), output.canonicalize()) else {
+        return false;
+    };
+    let manifest = || files::read_text(output).is_ok_and(|text| !format::is_project(&text));
+    input == whole || whole.starts_with(&input) && manifest()
 }
 
 fn name_of(path: &Path) -> String {

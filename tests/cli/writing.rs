@@ -100,13 +100,16 @@ fn import_overwrites_no_input_and_writes_no_empty_project() {
         ("p.drawbridge.yaml", SENSITIVE),
     ]);
     let at = |name: &str| path(&folder, name);
-    let refused = drawbridge(&["import", &at("all.yaml"), "-o", &at("all.yaml"), "--force"]);
-    assert_eq!(refused.code, Some(2));
-    assert!(
-        refused.err.contains("is an input and the output"),
-        "{}",
-        refused.err
-    );
+    let whole = folder.path().to_string_lossy().into_owned();
+    for input in [at("all.yaml"), whole] {
+        let refused = drawbridge(&["import", &input, "-o", &at("all.yaml"), "--force"]);
+        assert_eq!(refused.code, Some(2));
+        assert!(
+            refused.err.contains("is an input and the output"),
+            "{}",
+            refused.err
+        );
+    }
     assert_eq!(fs::read_to_string(at("all.yaml")).expect("text"), MANIFESTS);
     let empty = drawbridge(&[
         "import",

@@ -203,7 +203,7 @@ impl App {
             };
             let orphan = state.orphans().into_iter().find(of_open)?;
             let details = details(&orphan);
-            let file = orphan.project.as_ref().map(|origin| on_disk(origin));
+            let file = orphan.project.as_ref().map(on_disk);
             let document = format::read(&orphan.content, "journal");
             Some(Found {
                 document: document.ok().map(|(document, _)| document),
