@@ -13,7 +13,7 @@ use crate::load::Loaded;
 use crate::model::validate::Refusal;
 use crate::query::explain;
 use crate::query::graph;
-use crate::report::list::{self, Listing};
+use crate::report::list::{self, Listing, by_namespace};
 use crate::scene::tokens::Theme;
 use crate::scene::{ApproxMeasure, Request, layout, svg};
 
@@ -31,9 +31,19 @@ pub(super) struct Args {
     /// Only on these ports: TCP/80, UDP/4000-4010, TCP/http, TCP or any
     #[arg(long)]
     port: Option<String>,
+    /// Sum the connections up: one line for each pair of namespaces (txt, json, csv, md)
+    #[arg(long, value_enum)]
+    by: Option<By>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
+}
+
+/// What connections are summed up by.
+#[derive(Clone, Copy, ValueEnum)]
+enum By {
+    /// The namespaces of both ends
+    Namespace,
 }
 
 /// Output formats.
@@ -76,13 +86,21 @@ pub(super) fn run(args: &Args) -> u8 {
         matrix,
         filter,
     };
-    let written = match args.output {
-        Format::Txt => list::text(&mut out, listing),
-        Format::Json => list::json(&mut out, listing, &diagnostics),
-        Format::Csv => list::csv(&mut out, listing),
-        Format::Md => list::markdown(&mut out, listing),
-        Format::Dot => list::dot(&mut out, listing),
-        Format::Svg => {
+    let written = match (args.output, args.by) {
+        (Format::Txt, None) => list::text(&mut out, listing),
+        (Format::Txt, Some(By::Namespace)) => by_namespace::text(&mut out, listing),
+        (Format::Json, None) => list::json(&mut out, listing, &diagnostics),
+        (Format::Json, Some(By::Namespace)) => by_namespace::json(&mut out, listing, &diagnostics),
+        (Format::Csv, None) => list::csv(&mut out, listing),
+        (Format::Csv, Some(By::Namespace)) => by_namespace::csv(&mut out, listing),
+        (Format::Md, None) => list::markdown(&mut out, listing),
+        (Format::Md, Some(By::Namespace)) => by_namespace::markdown(&mut out, listing),
+        (Format::Dot | Format::Svg, Some(By::Namespace)) => {
+            let refusal = Refusal::new("a graph is not summed up by namespace");
+            return refused(refusal.help("choose txt, json, csv or md"));
+        }
+        (Format::Dot, None) => list::dot(&mut out, listing),
+        (Format::Svg, None) => {
             drop(out);
             return match image(&loaded, matrix, filter) {
                 Ok(text) => answer(&text, code),

@@ -17,6 +17,7 @@ mod verify;
 use std::io::{self, IsTerminal, Write};
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -28,6 +29,7 @@ use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::validate::Refusal;
 use crate::project::{files, format, sources};
+use crate::report::summed::summed;
 
 /// Success.
 pub const FINE: u8 = 0;
@@ -49,7 +51,13 @@ struct Cli {
     /// A project or manifests to open in the window
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// List every diagnostic, instead of a count of those of one kind
+    #[arg(long, global = true)]
+    verbose: bool,
 }
+
+/// Whether `--verbose` is given; a process has one command line.
+static VERBOSE: AtomicBool = AtomicBool::new(false);
 
 #[derive(Subcommand)]
 enum Command {
@@ -101,6 +109,7 @@ pub enum Start {
 /// with exit code 2, `--help` and `--version` with 0.
 pub fn start() -> Start {
     let cli = Cli::parse();
+    VERBOSE.store(cli.verbose, Ordering::Relaxed);
     if !matches!(cli.command, None | Some(Command::Open { .. })) {
         work_along();
     }
@@ -348,9 +357,12 @@ pub(crate) fn answer(text: &str, code: u8) -> u8 {
 
 /// Writes diagnostics to standard error.
 pub fn tell(diagnostics: &[Diagnostic]) {
-    let lines = diagnostics.iter().map(|d| format!("{d}\n"));
+    let text = match VERBOSE.load(Ordering::Relaxed) {
+        true => diagnostics.iter().map(|d| format!("{d}\n")).collect(),
+        false => summed(diagnostics),
+    };
     // In one write: standard error is not buffered, so single writes could interleave with other processes.
-    let _ = io::stderr().write_all(lines.collect::<String>().as_bytes());
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Prints why a query cannot be answered. Always returns 2.

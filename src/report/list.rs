@@ -1,5 +1,6 @@
 //! Allowed connections: `drawbridge list`. Every format is streamed.
 
+pub mod by_namespace;
 mod graph;
 mod table;
 

@@ -11,4 +11,5 @@ pub mod left_out;
 pub mod list;
 mod openings;
 pub mod paths;
+pub mod summed;
 pub mod verify;

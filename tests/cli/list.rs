@@ -220,3 +220,27 @@ fn a_service_resolves_the_named_port_of_a_pod_treated_as_a_node() {
         assert!(text.out.lines().any(|l| l == line), "{}", text.out);
     }
 }
+
+#[test]
+fn connections_are_summed_up_by_namespace() {
+    let text = list(&["--by", "namespace"]);
+    assert_eq!(text.code, Some(0), "{}", text.err);
+    let all = list(&["-o", "json"]).json();
+    let all = all["connections"].as_array().map_or(0, Vec::len);
+    let json = list(&["--by", "namespace", "-o", "json"]).json();
+    let rows = json["namespaces"].as_array().expect("rows").clone();
+    let count = |row: &serde_json::Value| row["connections"].as_u64().expect("a count");
+    assert_eq!(rows.iter().map(count).sum::<u64>(), all as u64);
+    let within = |row: &&serde_json::Value| {
+        row["src"]["namespace"] == "shop" && row["dst"]["namespace"] == "shop"
+    };
+    assert_eq!(rows.iter().filter(within).count(), 1, "{rows:?}");
+    assert!(text.out.contains("shop     =>  shop"), "{}", text.out);
+    let csv = list(&["--by", "namespace", "-o", "csv"]);
+    assert_eq!(csv.out.lines().count(), rows.len() + 1);
+    let md = list(&["--by", "namespace", "-o", "md"]);
+    assert!(md.out.starts_with("| From | To | Ports | Connections |\n"));
+    let dot = list(&["--by", "namespace", "-o", "dot"]);
+    assert_eq!(dot.code, Some(2));
+    assert!(dot.err.contains("txt, json, csv or md"), "{}", dot.err);
+}
