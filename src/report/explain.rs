@@ -10,6 +10,7 @@ use super::escape;
 use super::findings::flat;
 use super::left_out;
 use crate::analysis::near_miss::{peer_misses, port_miss};
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::priority_conflicts::{RuleAt, conflict_at};
 use crate::analysis::{
     Decision, Direction, Endpoint, GateTrace, PolicyTrace, RuleTrace, TierVerdict,
@@ -208,7 +209,8 @@ fn decision(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> String {
                     Direction::Egress => &shown.from,
                     Direction::Ingress => &shown.to,
                 };
-                left_out::unselected(left_out_for(snapshot, own))
+                let left_out = || left_out::unselected(left_out_for(snapshot, own));
+                other_direction(snapshot, own, gate.direction).unwrap_or_else(left_out)
             }
             false => "no tier decides".into(),
         },
@@ -229,6 +231,28 @@ fn decision(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> String {
             format!("isolated by {}; no rule matches", names.join(", "))
         }
     }
+}
+
+/// Why policies that select a pod leave this direction open; none if none selects it.
+fn other_direction(snapshot: &Snapshot, own: &Endpoint, direction: Direction) -> Option<String> {
+    let policies = snapshot
+        .policies
+        .iter()
+        .filter(|policy| policy.kind == "NetworkPolicy");
+    let selecting = policies.filter(|policy| peer_matches(snapshot, &policy.subject, own));
+    let names: Vec<String> = selecting.map(|policy| policy.title()).collect();
+    let (word, field) = match direction {
+        Direction::Egress => ("egress", "Egress"),
+        Direction::Ingress => ("ingress", "Ingress"),
+    };
+    let (names, select, their) = match &names[..] {
+        [] => return None,
+        [one] => (one.clone(), "selects", "its"),
+        [one, more @ ..] => (format!("{one} and {} more", more.len()), "select", "their"),
+    };
+    Some(format!(
+        "no policy isolates its {word}: {names} {select} it, but {their} policyTypes do not include {field}"
+    ))
 }
 
 fn rules(policy: &Policy, direction: Direction) -> &[Rule] {

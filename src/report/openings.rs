@@ -77,9 +77,9 @@ fn answer(opening: &ServiceTraffic) -> String {
         ..
     } = opening;
     let parts = [
-        ("all allowed", every.clone()),
-        ("some allowed", some.difference(every)),
-        ("none allowed", wanted.difference(every).difference(some)),
+        ("all let in", every.clone()),
+        ("some let in", some.difference(every)),
+        ("none let in", wanted.difference(every).difference(some)),
     ];
     let parts = parts.into_iter().filter(|(_, ports)| !ports.is_empty());
     let words = parts.map(|(words, ports)| match ports == *wanted {
@@ -196,13 +196,13 @@ spec:
             every pod: any
 
         Services and routes, and whether policies allow their traffic
-        Service shop/db (ClusterIP)      =>  shop/db[Pod]   TCP 5432       pods in the cluster: some allowed
-        Service shop/db (ClusterIP)      =>  shop/db[Pod]   TCP 5432       addresses outside: none allowed
-        Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  pods in the cluster: none allowed
-        Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  addresses outside: all allowed on TCP 8080, some allowed on TCP 9090
-        Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       pods in the cluster: none allowed
-        Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       addresses outside: none allowed
-        Ingress shop/front               =>  shop/web[Pod]  TCP 8080       the ingress controller: none allowed
+        Service shop/db (ClusterIP)      =>  shop/db[Pod]   TCP 5432       pods in the cluster: some let in
+        Service shop/db (ClusterIP)      =>  shop/db[Pod]   TCP 5432       addresses outside: none let in
+        Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  pods in the cluster: none let in
+        Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  addresses outside: all let in on TCP 8080, some let in on TCP 9090
+        Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       pods in the cluster: none let in
+        Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       addresses outside: none let in
+        Ingress shop/front               =>  shop/web[Pod]  TCP 8080       the ingress controller: none let in
 
         assuming pod-addresses=unknown, host-network=pods
         ");

@@ -167,7 +167,7 @@ fn objects_without_a_namespace_get_one() {
         answer.out
     );
     assert!(!answer.out.contains("=>  shop/p"), "{}", answer.out);
-    assert!(!answer.err.contains("W3"), "{}", answer.err);
+    assert!(!answer.err.contains("(W3)"), "{}", answer.err);
     let other = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: q, namespace: bank}\n";
     let mixed = list(&format!("{pod}{other}"));
     assert!(
@@ -222,7 +222,7 @@ fn charts_and_kustomize_folders_say_how_to_render_them() {
     let tree = drawbridge(&["list", &path(&folder, "tree")]);
     assert_eq!(tree.code, Some(0), "{}", tree.err);
     assert!(
-        tree.err.contains("kubectl kustomize ") && !tree.err.contains("W5"),
+        tree.err.contains("kubectl kustomize ") && !tree.err.contains("(W5)"),
         "{}",
         tree.err
     );

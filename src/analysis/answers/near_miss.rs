@@ -121,9 +121,20 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &Endpoint) -> String {
             let nets: Vec<String> = set.cidrs().iter().map(ToString::to_string).collect();
             let nets = nets.join(", ");
             match end {
-                Endpoint::Pod(_) | Endpoint::NewPod(_) => {
-                    format!("address blocks such as {nets} match no pods here")
+                Endpoint::Pod(at) => {
+                    let pod = snapshot.pods.get(*at);
+                    let mut addresses = pod.into_iter().flat_map(|pod| &pod.addresses);
+                    let would = match addresses.find(|address| set.contains(**address)) {
+                        Some(address) => {
+                            format!(
+                                "; it would be allowed under `pod-addresses=known`, at {address}"
+                            )
+                        }
+                        None => String::new(),
+                    };
+                    format!("address blocks such as {nets} match no pods here{would}")
                 }
+                Endpoint::NewPod(_) => format!("address blocks such as {nets} match no pods here"),
                 _ => format!("it is outside {nets}"),
             }
         }
