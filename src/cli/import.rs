@@ -1,10 +1,10 @@
 //! `drawbridge import PATH... -o PROJECT`: a project from manifests and policies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
 use crate::diag::Diagnostic;
-use crate::project::files;
+use crate::project::{files, format};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -31,6 +31,17 @@ pub(super) fn run(args: &Args) -> u8 {
         tell(&[Diagnostic::error("question", message).help(help)]);
         return WRONG;
     }
+    if let Some(input) = args
+        .inputs
+        .paths
+        .iter()
+        .find(|path| holds(path, &args.output))
+    {
+        let message = format!("`{}` is an input and the output", input.display());
+        let help = "write the project to another file";
+        tell(&[Diagnostic::error("file", message).help(help)]);
+        return WRONG;
+    }
     let loaded = load_inputs(&args.inputs);
     let imported = crate::import::import(&loaded);
     let mut document = imported.document;
@@ -40,6 +51,12 @@ pub(super) fn run(args: &Args) -> u8 {
     for offer in &imported.offers {
         let message = format!("{}: {}", offer.title, offer.detail);
         diagnostics.push(Diagnostic::info("offer", message).help("accept this in the window"));
+    }
+    if document.namespaces.is_empty() && document.policies.is_empty() {
+        tell(&diagnostics);
+        let message = "no workloads and no policies were found, so no project is written";
+        tell(&[Diagnostic::error("file", message).help("check the paths")]);
+        return WRONG;
     }
     let code = match files::save(&args.output, &document, "") {
         Ok(_) => exit_code(&diagnostics, FINE),
@@ -52,7 +69,17 @@ pub(super) fn run(args: &Args) -> u8 {
     code
 }
 
-fn name_of(path: &std::path::Path) -> String {
+/// Whether an input is the output, or a folder with the output among its manifests. A project in a folder is no
+/// input: it is skipped.
+fn holds(input: &Path, output: &Path) -> bool {
+    let (Ok(input), Ok(whole)) = (input.canonicalize(), output.canonicalize()) else {
+        return false;
+    };
+    let manifest = || files::read_text(output).is_ok_and(|text| !format::is_project(&text));
+    input == whole || whole.starts_with(&input) && manifest()
+}
+
+fn name_of(path: &Path) -> String {
     let name = path
         .file_name()
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
