@@ -43,6 +43,13 @@ pub(super) fn run(args: &Args) -> u8 {
         return WRONG;
     }
     let loaded = load_inputs(&args.inputs);
+    if loaded.project.is_some() {
+        tell(&loaded.diagnostics);
+        let message = "the input is a project already";
+        tell(&[Diagnostic::error("file", message)
+            .help("import takes manifests; open or copy a project as it is")]);
+        return WRONG;
+    }
     let imported = crate::import::import(&loaded);
     let mut document = imported.document;
     document.name = name_of(&args.output);

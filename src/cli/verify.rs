@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// Check these policies instead of the project's generated and imported ones
     #[arg(long, value_name = "PATH", num_args = 1..)]
     against: Vec<PathBuf>,
+    /// Accept that policies of this kind are not judged (may be given several times)
+    #[arg(long, value_name = "KIND")]
+    leave_out: Vec<String>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
@@ -65,10 +68,15 @@ pub(super) fn run(args: &Args) -> u8 {
         return WRONG;
     };
     let (document, of_project) = (opened.document, opened.diagnostics);
-    let found = match args.against.is_empty() {
+    let mut found = match args.against.is_empty() {
         true => own(&document),
         false => against(args, &document),
     };
+    let rules = Rules {
+        leave_out: args.leave_out.clone(),
+        ..Rules::default()
+    };
+    rules.accept(&mut found.diagnostics);
     tell(&found.diagnostics);
     let verified = Verified {
         document: &document,

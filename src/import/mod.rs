@@ -75,7 +75,8 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     let ids = namespaces(document, snapshot);
     workloads(document, snapshot, &ids);
     services(document, snapshot, &ids);
-    let diagnostics = policies(document, loaded, project, &ids);
+    let mut diagnostics = policies(document, loaded, project, &ids);
+    diagnostics.extend(not_imported(loaded));
     imported.diagnostics = diagnostics;
     imported.offers = offers::offers(snapshot, document, project);
     imported
@@ -163,6 +164,32 @@ fn services(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
             unknown: Unknown::new(),
         });
     }
+}
+
+/// What the project does not contain, although answers about the manifests depend on it.
+fn not_imported(loaded: &Loaded) -> Vec<Diagnostic> {
+    let in_project: BTreeSet<_> = loaded.policies.iter().map(|p| p.object.whole()).collect();
+    let left_out = loaded.snapshot.left_out.iter();
+    let policies = left_out.filter(|policy| !in_project.contains(&policy.span));
+    let mut found: Vec<Diagnostic> = policies
+        .map(|policy| {
+            let message = format!(
+                "`{}` is not judged, and not part of the project",
+                policy.title()
+            );
+            Diagnostic::warning("not-imported", message)
+                .at(policy.span.clone())
+                .help("keep its manifest beside the project")
+        })
+        .collect();
+    let nodes = loaded.snapshot.nodes.len();
+    if nodes > 0 {
+        let s = if nodes == 1 { "" } else { "s" };
+        let message = format!("{nodes} Node{s} not imported: a project has no nodes");
+        let help = "ask the manifests about the addresses of nodes and about host-network pods";
+        found.push(Diagnostic::warning("not-imported", message).help(help));
+    }
+    found
 }
 
 /// The document with the default deny and DNS that Drawbridge starts with.

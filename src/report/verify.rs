@@ -119,6 +119,16 @@ impl<'a> Verified<'a> {
         }
     }
 
+    /// One line: the state, and how many policies are left out of it.
+    fn summary(&self) -> String {
+        let summary = self.proof.summary();
+        match self.left_out.len() {
+            0 => summary,
+            1 => format!("{summary}; 1 policy is not judged"),
+            many => format!("{summary}; {many} policies are not judged"),
+        }
+    }
+
     fn fixes_of(&self, finding: usize) -> &'a [String] {
         self.fixes.get(finding).map_or(&[], Vec::as_slice)
     }
@@ -133,7 +143,7 @@ impl<'a> Verified<'a> {
 
 /// The state, then each finding with its help, then the invariants.
 pub fn text(verified: Verified) -> String {
-    let mut out = verified.proof.summary();
+    let mut out = verified.summary();
     out.push('\n');
     for (at, finding) in verified.proof.findings.iter().enumerate() {
         finding_text(&mut out, verified, finding, verified.fixes_of(at));

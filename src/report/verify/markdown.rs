@@ -21,12 +21,13 @@ pub fn markdown(verified: Verified) -> String {
     let mut out = String::from("### Network policies of ");
     escape::markdown(&mut out, name);
     let mark = match verified.is_fine() {
-        Some(true) => "✅ ",
+        Some(true) if verified.left_out.is_empty() => "✅ ",
+        Some(true) => "⚠️ ",
         Some(false) if verified.proof.state == State::Blocked => "❌ ",
         Some(false) => "⚠️ ",
         None => "",
     };
-    let _ = write!(out, "\n\n{mark}**{}**\n", verified.proof.summary());
+    let _ = write!(out, "\n\n{mark}**{}**\n", verified.summary());
     findings(&mut out, verified);
     invariants(&mut out, verified);
     out
