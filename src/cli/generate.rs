@@ -9,7 +9,6 @@ use crate::diag::{Diagnostic, Severity};
 use crate::load;
 use crate::manifest::Source;
 use crate::model;
-use crate::policy::Role;
 use crate::project::files::{ExportFile, ExportOptions, ExportTarget, plan_export};
 use crate::proof::Generated;
 use crate::proof::Written;
@@ -121,7 +120,7 @@ fn joined(generated: &Generated, without_namespaces: bool) -> String {
 /// Allow policies are written before the default-deny policies, so that applying them in order denies no drawn flow.
 fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<Diagnostic>> {
     let mut policies = generated.to_export();
-    policies.sort_by_key(|written| written.role == Role::Base);
+    policies.sort_by_key(|written| written.role.only_isolates());
     let files: Vec<ExportFile> = policies
         .into_iter()
         .map(|written| ExportFile {

@@ -156,8 +156,8 @@ fn restoring_the_generated_policy_removes_the_copy() {
     );
 }
 
-/// An imported cluster: isolated, with one rule that can be adopted and one that
-/// cannot.
+/// An imported cluster: isolated, with one rule that can be adopted and one that cannot, because no workload
+/// has its subject.
 const MANIFESTS: &str = "
 apiVersion: apps/v1
 kind: Deployment
@@ -182,7 +182,7 @@ spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {m
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: web-out, namespace: shop}
-spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]}
+spec: {podSelector: {matchLabels: {app: gone}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]}
 ";
 
 fn imported() -> Desk {
@@ -201,9 +201,9 @@ fn imported_policies_are_adopted_in_one_step_and_the_rest_have_reasons() {
     assert_eq!(desk.document().policies.len(), 3);
     desk.click("Adopt 3 imported");
     assert!(desk.sees("2 policies became 1 flow; 1 stays imported"));
-    assert!(
-        desk.sees("It isolates only egress of \"app=web\", which a default deny cannot express")
-    );
+    assert!(desk.sees(
+        "It isolates only egress of \"app=gone\", and these are not the pods of whole workloads"
+    ));
     desk.click("Done");
     let document = desk.document();
     assert_eq!(document.flows.len(), 1);
