@@ -4,6 +4,7 @@ mod canvas;
 mod comparing;
 mod desk;
 mod invariants;
+mod isolation;
 mod policies;
 mod proof;
 
