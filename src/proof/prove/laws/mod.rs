@@ -71,13 +71,13 @@ proptest! {
         let document = drawing(&random).document;
         let generated = generate(&document);
         let proof = prove(&document, &generated);
-        // Workloads that are to be isolated and that no selector identifies stay open, and what isolates a
-        // workload isolates pods that are not drawn and have its labels, too: both are rightly reported.
+        // Workloads that are to be isolated and that no selector identifies stay open and get no DNS policy, and
+        // what isolates a workload isolates pods that are not drawn and have its labels, too: all rightly reported.
         let not_isolated = generated.diagnostics.iter().any(|d| d.code == "not-isolated");
         let isolates = document.workloads.iter().any(|(_, w)| w.isolate != Isolate::None);
         let right = |f: &&Finding| {
             let undrawn = f.kind == Kind::Blocked && f.workload.is_none();
-            f.open && not_isolated || undrawn && isolates
+            not_isolated && (f.open || f.flows.is_empty()) || undrawn && isolates
         };
         let reported = proof.findings.iter().filter(right).count() > 0;
         let wrong: Vec<String> = proof
