@@ -33,7 +33,7 @@ mod tests;
 pub use crate::policy::Direction;
 pub use answers::{
     chunks, connections, exposure, filter, near_miss, paths, priority_conflicts, query, routes,
-    service_exposure,
+    service_backends, service_exposure,
 };
 pub use answers::{
     connections::{Connection, Line, Matrix, connections, for_each_connection},

@@ -141,6 +141,8 @@ pub enum Command {
     RestoreThese(Vec<PolicyId>),
     /// Restores the unsaved work of a crashed session (true), or discards it.
     Recover(bool),
+    /// Stops reading files.
+    StopReading,
 }
 
 /// When a command can be run.

@@ -63,13 +63,41 @@ pub fn run(paths: Vec<PathBuf>) -> Result<(), String> {
         });
         eframe::run_native("drawbridge", options(renderer), create)
     };
+    if has_no_display() {
+        let message = "there is no display to open a window on";
+        return Err(format!(
+            "{message}; `drawbridge --help` lists the commands that need none"
+        ));
+    }
     leave_a_core_free();
     if let Err(error) = start(eframe::Renderer::Wgpu, paths.clone()) {
         // No Vulkan (or Metal, or DirectX) here: OpenGL draws the same.
-        eprintln!("drawing with OpenGL: {error}");
-        start(eframe::Renderer::Glow, paths).map_err(|error| error.to_string())?;
+        let first = reason(&error);
+        start(eframe::Renderer::Glow, paths).map_err(|error| {
+            let second = reason(&error);
+            let both = match first == second {
+                true => first,
+                false => format!("{first}; with OpenGL: {second}"),
+            };
+            format!("the window cannot be opened: {both}")
+        })?;
     }
     Ok(())
+}
+
+/// Whether this desktop names no display server; elsewhere than on Linux and its like there always is one.
+fn has_no_display() -> bool {
+    let names = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
+    let unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+    cfg!(all(unix, not(target_os = "macos"))) && names.into_iter().all(unset)
+}
+
+/// An error without the place in the source text of a library.
+fn reason(error: &eframe::Error) -> String {
+    let text = error.to_string();
+    let after = text.rsplit_once(".rs:").map(|(_, rest)| rest);
+    let words = after.and_then(|rest| rest.split_once(": "));
+    words.map_or(text.clone(), |(_, words)| words.to_owned())
 }
 
 /// Workers use one core less than there are, so that the window stays smooth.

@@ -8,6 +8,7 @@ use super::{Cli, FINE, answer};
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The shell
+    #[arg(ignore_case = true)]
     shell: Shell,
 }
 

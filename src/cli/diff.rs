@@ -1,13 +1,13 @@
 //! `drawbridge diff OLD NEW`: what two clusters allow, compared.
 
+use std::io::{self, BufWriter, Write};
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, load_inputs, tell};
+use super::{FINDINGS, FINE, Inputs, Rules, WRONG, exit_code, load_inputs, stdin_twice, tell};
 use crate::analysis::changes::{Relation, changes, policy_relation};
-use crate::diag::Diagnostic;
 use crate::load::Loaded;
 use crate::report::diff;
 
@@ -36,10 +36,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    if args.old == args.new && args.old.as_os_str() == "-" {
-        let message = "standard input can only be read once";
-        let help = "write one of the sides to a file";
-        tell(&[Diagnostic::error("file", message).help(help)]);
+    if stdin_twice([&args.old, &args.new]) {
         return WRONG;
     }
     let (old, new) = read(args);
@@ -58,14 +55,18 @@ pub(super) fn run(args: &Args) -> u8 {
         assumptions: new.snapshot.assumptions,
         left_out: &left_out,
     };
-    let text = match args.output {
-        Format::Txt => diff::text(found),
-        Format::Md => diff::markdown(found),
-        Format::Json => diff::json(found, &diagnostics),
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let written = match args.output {
+        Format::Txt => diff::text(&mut out, found),
+        Format::Md => out.write_all(diff::markdown(found).as_bytes()),
+        Format::Json => diff::json(&mut out, found, &diagnostics),
     };
     let same = changes.is_empty() && policies == Relation::Equal;
     let code = if same { FINE } else { FINDINGS };
-    answer(&text, exit_code(&diagnostics, code))
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
+        _ => exit_code(&diagnostics, code),
+    }
 }
 
 /// Reads both sides under the same assumptions: those of the command line, else of the new project, else of the old one.

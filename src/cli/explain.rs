@@ -1,17 +1,18 @@
 //! `drawbridge explain PATH... --from END --to END --port PORT`: why a connection is allowed or denied.
 
 use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
+use crate::diag::Diagnostic;
 use crate::load::Loaded;
 use crate::model::validate::Refusal;
-use crate::query::explain::{Answer, Verdict, ask, ports};
+use crate::query::explain::{Answer, Verdict, ask, at_destination, ports};
 use crate::report::explain::{self, Asked};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// The source: namespace/workload, namespace/pod, namespace/*, *, node/name, an
-    /// address or a network; in a project also external/name or group/name
+    /// The source: namespace/workload, namespace/pod, namespace/*, *, service/namespace/name,
+    /// node/name, an address or a network; in a project also external/name or group/name
     #[arg(long, value_name = "END")]
     from: String,
     /// The destination, in the same notation
@@ -27,11 +28,16 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
-    tell(&loaded.diagnostics);
-    let found = match question(args, &loaded) {
+    let (found, notes) = match question(args, &loaded) {
         Ok(found) => found,
-        Err(refusal) => return refused(refusal),
+        Err(refusal) => {
+            tell(&loaded.diagnostics);
+            return refused(refusal);
+        }
     };
+    let mut diagnostics = loaded.diagnostics.clone();
+    diagnostics.extend(notes);
+    tell(&diagnostics);
     let asked = Asked {
         from: &args.from,
         to: &args.to,
@@ -39,20 +45,22 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let text = match args.output {
         Format::Txt => explain::text(&loaded.snapshot, asked, &found),
-        Format::Json => explain::json(&loaded.snapshot, asked, &found, &loaded.diagnostics),
+        Format::Json => explain::json(&loaded.snapshot, asked, &found, &diagnostics),
     };
     let code = if found.verdict == Verdict::All {
         FINE
     } else {
         FINDINGS
     };
-    answer(&text, exit_code(&loaded.diagnostics, code))
+    answer(&text, exit_code(&diagnostics, code))
 }
 
-fn question(args: &Args, loaded: &Loaded) -> Result<Answer, Refusal> {
+fn question(args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<Diagnostic>), Refusal> {
     let snapshot = &loaded.snapshot;
-    let from = loaded.meaning(&args.from)?.ends(snapshot);
-    let to = loaded.meaning(&args.to)?.ends(snapshot);
-    let ports = ports(&args.port)?;
-    Ok(ask(snapshot, &from, &to, &ports))
+    let from = loaded.meaning(&args.from)?;
+    let to = loaded.meaning(&args.to)?;
+    let port = ports(&args.port)?;
+    let (wanted, notes) = at_destination(snapshot, Some(&from), Some(&to), &port)?;
+    let answer = ask(snapshot, &from.ends(snapshot), &to.ends(snapshot), &wanted);
+    Ok((answer, notes))
 }

@@ -1,9 +1,9 @@
 //! `drawbridge exposure PATH...`: exposure of workloads to future pods, Services and
 //! routes.
 
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 
-use super::{FINE, Format, Inputs, WRONG, exit_code, load_inputs, tell};
+use super::{FINE, Format, Inputs, exit_code, load_inputs, tell};
 use crate::analysis::Analysis;
 use crate::report::exposure;
 
@@ -18,18 +18,18 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
-    tell(&loaded.diagnostics);
     let analysis = Analysis::new(&loaded.snapshot);
     let found = analysis.exposure();
+    let undecided = exposure::undecided(&loaded.snapshot, &found);
+    let diagnostics = [loaded.diagnostics.clone(), undecided].concat();
+    tell(&diagnostics);
     let published = analysis.service_exposure(&found);
     let snapshot = &loaded.snapshot;
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match args.output {
         Format::Txt => exposure::text(&mut out, snapshot, &found, &published),
-        Format::Json => exposure::json(&mut out, snapshot, &found, &published, &loaded.diagnostics),
+        Format::Json => exposure::json(&mut out, snapshot, &found, &published, &diagnostics),
     };
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
-        _ => exit_code(&loaded.diagnostics, FINE),
-    }
+    let written = written.and_then(|()| out.flush());
+    super::written(written, exit_code(&diagnostics, FINE))
 }

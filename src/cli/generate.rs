@@ -9,7 +9,9 @@ use crate::diag::{Diagnostic, Severity};
 use crate::load;
 use crate::manifest::Source;
 use crate::model;
-use crate::project::files::{ExportFile, ExportOptions, ExportTarget, plan_export};
+use crate::project::files::{
+    ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, name_of, plan_export,
+};
 use crate::proof::Generated;
 use crate::proof::Written;
 
@@ -30,7 +32,7 @@ pub(super) struct Args {
     /// Omit metadata.namespace
     #[arg(long)]
     without_namespaces: bool,
-    /// Overwrite files that Drawbridge did not write
+    /// Overwrite or delete files that were edited since the last export, or that this project did not write
     #[arg(long, requires = "output")]
     force: bool,
 }
@@ -70,8 +72,8 @@ pub(super) fn run(args: &Args) -> u8 {
     let code = exit_code(&told, code);
     match &args.output {
         None => answer(&joined(&generated, args.without_namespaces), code),
-        Some(folder) => match write(args, folder.clone(), &generated) {
-            Ok(()) => code,
+        Some(folder) => match write(args, folder.clone(), &document, &generated) {
+            Ok(done) => answer(&done, code),
             Err(diagnostics) => {
                 tell(&diagnostics);
                 WRONG
@@ -117,8 +119,14 @@ fn joined(generated: &Generated, without_namespaces: bool) -> String {
     texts.join("---\n")
 }
 
-/// Allow policies are written before the default-deny policies, so that applying them in order denies no drawn flow.
-fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<Diagnostic>> {
+/// Writes the files and returns what was done. Allow policies are written before the default-deny policies, so
+/// that applying them in order denies no drawn flow.
+fn write(
+    args: &Args,
+    folder: PathBuf,
+    document: &model::Document,
+    generated: &Generated,
+) -> Result<String, Vec<Diagnostic>> {
     let mut policies = generated.to_export();
     policies.sort_by_key(|written| written.role.only_isolates());
     let files: Vec<ExportFile> = policies
@@ -130,21 +138,58 @@ fn write(args: &Args, folder: PathBuf, generated: &Generated) -> Result<(), Vec<
         })
         .collect();
     let options = ExportOptions {
+        project: name_of(document, Some(&args.project)),
         kustomization: args.kustomization,
         verdict: None,
     };
     let plan = plan_export(&ExportTarget::Folder(folder), &files, &options).map_err(|d| vec![d])?;
-    let foreign: Vec<Diagnostic> = plan
-        .changes
-        .iter()
-        .filter(|change| change.foreign)
-        .map(|change| {
-            let message = format!("`{}` was not written by Drawbridge", change.path.display());
+    let conflicts: Vec<Diagnostic> = plan
+        .conflicts()
+        .map(|(change, why)| {
+            let message = format!("`{}` {why}", change.path.display());
             Diagnostic::error("file", message).help("move it away, or pass --force")
         })
         .collect();
-    if !foreign.is_empty() && !args.force {
-        return Err(foreign);
+    if !conflicts.is_empty() && !args.force {
+        return Err(conflicts);
     }
-    plan.apply().map_err(|d| vec![d])
+    tell(&left(&plan));
+    plan.apply().map_err(|d| vec![d])?;
+    Ok(summary(&plan))
+}
+
+/// The files that look like policies of an export, but are in no record.
+fn left(plan: &ExportPlan) -> Vec<Diagnostic> {
+    let one = |name: &String| {
+        let message =
+            format!("`{name}` looks like a file of an export, but is not in its record: it stays");
+        Diagnostic::warning("file", message).help("delete it if it is no longer needed")
+    };
+    plan.leftovers.iter().map(one).collect()
+}
+
+/// A line for each file that changed, and the numbers.
+fn summary(plan: &ExportPlan) -> String {
+    const KINDS: [(ChangeKind, &str); 4] = [
+        (ChangeKind::Created, "created"),
+        (ChangeKind::Changed, "changed"),
+        (ChangeKind::Deleted, "deleted"),
+        (ChangeKind::Unchanged, "unchanged"),
+    ];
+    let of = |kind| {
+        plan.changes
+            .iter()
+            .filter(move |change| change.kind == kind)
+    };
+    let mut text = String::new();
+    for (kind, word) in KINDS
+        .into_iter()
+        .filter(|(kind, _)| *kind != ChangeKind::Unchanged)
+    {
+        for change in of(kind) {
+            text += &format!("{word} {}\n", change.path.display());
+        }
+    }
+    let counts = KINDS.map(|(kind, word)| format!("{} {word}", of(kind).count()));
+    text + &counts.join(", ") + "\n"
 }

@@ -1,11 +1,11 @@
 //! `drawbridge import PATH... -o PROJECT`: a project from manifests and policies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
 use crate::diag::Diagnostic;
 use crate::model::Document;
-use crate::project::files;
+use crate::project::{files, format};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -33,14 +33,26 @@ impl Args {
     pub(super) fn document(&self) -> Option<(Document, Vec<Diagnostic>)> {
         if self.output.exists() && !self.force {
             let message = format!("`{}` already exists", self.output.display());
-            let help = "choose another name, or pass --force";
-            tell(&[Diagnostic::error("file", message).help(help)]);
+            tell(
+                &[Diagnostic::error("file", message).help("choose another name, or pass --force")],
+            );
             return None;
         }
         if self.inputs.rules.namespace.is_some() {
             let message = "imported policies are kept as they are written, so a project is made without --namespace";
             let help = "write metadata.namespace into the manifests, for example with `kubectl create --dry-run=client -o yaml --namespace NAME`";
             tell(&[Diagnostic::error("question", message).help(help)]);
+            return None;
+        }
+        if let Some(input) = self
+            .inputs
+            .paths
+            .iter()
+            .find(|path| holds(path, &self.output))
+        {
+            let message = format!("`{}` is an input and the output", input.display());
+            let help = "write the project to another file";
+            tell(&[Diagnostic::error("file", message).help(help)]);
             return None;
         }
         let loaded = load_inputs(&self.inputs);
@@ -51,8 +63,13 @@ impl Args {
         diagnostics.extend(imported.diagnostics);
         for offer in &imported.offers {
             let message = format!("{}: {}", offer.title, offer.detail);
-            let offer = Diagnostic::info("offer", message);
-            diagnostics.push(offer.help("accept this in the window"));
+            diagnostics.push(Diagnostic::info("offer", message).help("accept this in the window"));
+        }
+        if document.namespaces.is_empty() && document.policies.is_empty() {
+            tell(&diagnostics);
+            let message = "no workloads and no policies were found, so no project is written";
+            tell(&[Diagnostic::error("file", message).help("check the paths")]);
+            return None;
         }
         Some((document, diagnostics))
     }
@@ -69,7 +86,17 @@ impl Args {
     }
 }
 
-fn name_of(path: &std::path::Path) -> String {
+/// Whether an input is the output, or a folder with the output among its manifests. A project in a folder is no
+/// input: it is skipped.
+fn holds(input: &Path, output: &Path) -> bool {
+    let (Ok(input), Ok(whole)) = (input.canonicalize(), output.canonicalize()) else {
+        return false;
+    };
+    let manifest = || files::read_text(output).is_ok_and(|text| !format::is_project(&text));
+    input == whole || whole.starts_with(&input) && manifest()
+}
+
+fn name_of(path: &Path) -> String {
     let name = path
         .file_name()
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());

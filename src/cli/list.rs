@@ -1,15 +1,16 @@
 //! `drawbridge list PATH...`: the allowed connections.
 
-use std::io;
+use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{FINE, Inputs, WRONG, answer, exit_code, load_inputs, refused, tell};
-use crate::analysis::{self, Filter, Matrix, filter::Ports};
+use super::{FINE, Inputs, answer, exit_code, load_inputs, refused, tell};
+use crate::analysis::{self, Filter, Matrix};
 use crate::diag::{Diagnostic, Span};
 use crate::load::Loaded;
+use crate::model::FlowPort;
 use crate::model::validate::Refusal;
 use crate::query::explain;
 use crate::query::graph;
@@ -21,8 +22,8 @@ use crate::scene::{ApproxMeasure, Request, layout, svg};
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// Only connections from: namespace/workload, namespace/*, *, an address or a network; in a
-    /// project also external/name or group/name
+    /// Only connections from: namespace/workload, namespace/*, *, service/namespace/name, an address or a
+    /// network; in a project also external/name or group/name
     #[arg(long, value_name = "END")]
     from: Option<String>,
     /// Only connections to, in the same notation
@@ -73,11 +74,15 @@ pub(super) fn run(args: &Args) -> u8 {
     if loaded.snapshot.workloads.is_empty() {
         diagnostics.extend(args.inputs.paths.first().map(|path| no_workloads(path)));
     }
-    tell(&diagnostics);
-    let filter = match filter(args, &loaded) {
-        Ok(filter) => filter,
-        Err(refusal) => return refused(refusal),
+    let (filter, notes) = match filter(args, &loaded) {
+        Ok(found) => found,
+        Err(refusal) => {
+            tell(&diagnostics);
+            return refused(refusal);
+        }
     };
+    diagnostics.extend(notes);
+    tell(&diagnostics);
     let code = exit_code(&diagnostics, FINE);
     let mut out = io::stdout().lock();
     let filter = &filter;
@@ -108,10 +113,7 @@ pub(super) fn run(args: &Args) -> u8 {
             };
         }
     };
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
-        _ => code,
-    }
+    super::written(written.and_then(|()| out.flush()), code)
 }
 
 fn no_workloads(path: &Path) -> Diagnostic {
@@ -121,23 +123,19 @@ fn no_workloads(path: &Path) -> Diagnostic {
         .help("add the manifests of workloads, such as Deployments and Pods")
 }
 
-fn filter(args: &Args, loaded: &Loaded) -> Result<Filter, Refusal> {
-    let places = |word: &Option<String>| {
-        let found = word
-            .as_deref()
-            .map(|word| loaded.meaning(word))
-            .transpose()?;
-        Ok(found.map(|meaning| meaning.places(&loaded.snapshot)))
+fn filter(args: &Args, loaded: &Loaded) -> Result<(Filter, Vec<Diagnostic>), Refusal> {
+    let snapshot = &loaded.snapshot;
+    let meaning = |word: &Option<String>| word.as_deref().map(|w| loaded.meaning(w)).transpose();
+    let (from, to) = (meaning(&args.from)?, meaning(&args.to)?);
+    let port = args.port.as_deref().map(explain::ports).transpose()?;
+    let port = port.unwrap_or(FlowPort::Any);
+    let (wanted, notes) = explain::at_destination(snapshot, from.as_ref(), to.as_ref(), &port)?;
+    let filter = Filter {
+        from: from.map(|meaning| meaning.places(snapshot)),
+        to: to.map(|meaning| meaning.places(snapshot)),
+        ports: wanted.filter(snapshot),
     };
-    let ports = match &args.port {
-        Some(word) => explain::ports_of_workloads(&loaded.snapshot, &explain::ports(word)?),
-        None => Ports::All,
-    };
-    Ok(Filter {
-        from: places(&args.from)?,
-        to: places(&args.to)?,
-        ports,
-    })
+    Ok((filter, notes))
 }
 
 /// The connections as an SVG image in the light theme.

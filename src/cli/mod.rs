@@ -17,15 +17,15 @@ mod verify;
 
 use std::io::{self, IsTerminal, Write};
 use std::mem::ManuallyDrop;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
-use crate::diag::{Diagnostic, NOT_JUDGED, Severity};
+use crate::diag::{Diagnostic, NOT_JUDGED, Severity, edit_distance};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::validate::Refusal;
@@ -116,6 +116,10 @@ pub enum Start {
 pub fn start() -> Start {
     let cli = Cli::parse();
     VERBOSE.store(cli.verbose, Ordering::Relaxed);
+    if let (None, Some(diagnostic)) = (&cli.command, cli.paths.first().and_then(|p| mistyped(p))) {
+        tell(&[diagnostic]);
+        return Start::Exit(WRONG);
+    }
     if !matches!(cli.command, None | Some(Command::Open { .. })) {
         work_along();
     }
@@ -135,6 +139,39 @@ pub fn start() -> Start {
         Some(Command::Completions(args)) => completions::run(&args),
     };
     Start::Exit(code)
+}
+
+/// Why a first argument that is neither a command nor a file is not opened. A path is left to the window.
+fn mistyped(word: &Path) -> Option<Diagnostic> {
+    let text = word.to_str()?;
+    let bare = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !bare || text == "-" || word.exists() {
+        return None;
+    }
+    let command = Cli::command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let typed = text.to_ascii_lowercase();
+    let near = names.map(|name| (edit_distance(&typed, name), name)).min();
+    let problem = format!("`{text}` is neither a command nor a file");
+    Some(Diagnostic::error("question", problem).help(match near {
+        Some((far, name)) if far <= 2 && far < name.len() => format!("did you mean `{name}`?"),
+        _ => "`drawbridge --help` lists the commands".to_owned(),
+    }))
+}
+
+/// Standard input, named more than once among these paths, can only be read for one of them.
+pub(crate) fn stdin_twice<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> bool {
+    let twice = paths
+        .into_iter()
+        .filter(|path| path.as_os_str() == "-")
+        .count()
+        > 1;
+    if twice {
+        let message = "standard input can only be read once";
+        let help = "write one of the inputs to a file";
+        tell(&[Diagnostic::error("file", message).help(help)]);
+    }
+    twice
 }
 
 /// Makes this thread one of the workers: it would only wait for them, with a heap and a stack of
@@ -353,11 +390,24 @@ pub(crate) fn spinner(message: &'static str) -> ProgressBar {
     bar
 }
 
-/// Writes an answer to standard output. A closed pipe is no error; anything else is exit code 2.
+/// Writes an answer to standard output.
 pub(crate) fn answer(text: &str, code: u8) -> u8 {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
+    written(
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()),
+        code,
+    )
+}
+
+/// The exit code after writing to standard output. A closed pipe is no error; anything else, such as a full disk,
+/// is exit code 2.
+pub(crate) fn written(result: io::Result<()>, code: u8) -> u8 {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let message = format!("the answer cannot be written: {error}");
+            tell(&[Diagnostic::error("file", message).help("parts of it may be missing")]);
+            WRONG
+        }
         _ => code,
     }
 }
@@ -397,7 +447,6 @@ pub fn exit_code(diagnostics: &[Diagnostic], code: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn arguments_are_consistent() {

@@ -2,16 +2,19 @@
 
 use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
 use crate::analysis::{Places, reach};
+use crate::diag::Diagnostic;
 use crate::load::Loaded;
+use crate::model::FlowPort;
 use crate::model::validate::Refusal;
+use crate::query::explain::{Meaning, at_destination};
 use crate::report::paths::{self, Asked};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// The start of the paths: namespace/workload, namespace/*, *, an address or a network; in a project also
-    /// external/name or group/name
+    /// The start of the paths: namespace/workload, namespace/*, *, service/namespace/name, an address or a
+    /// network; in a project also external/name or group/name
     #[arg(long, value_name = "END")]
     from: String,
     /// The end of the paths, in the same notation
@@ -24,8 +27,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
-    tell(&loaded.diagnostics);
-    let (mut from, to) = match question(args, &loaded) {
+    let mut diagnostics = loaded.diagnostics.clone();
+    let asked = question(args, &loaded, &mut diagnostics);
+    tell(&diagnostics);
+    let (mut from, to) = match asked {
         Ok(found) => found,
         Err(refusal) => return refused(refusal),
     };
@@ -44,31 +49,38 @@ pub(super) fn run(args: &Args) -> u8 {
     let found_paths = paths::paths(&found, to.as_ref());
     let text = match args.output {
         Format::Txt => paths::text(&loaded.snapshot, asked, &found, &found_paths),
-        Format::Json => paths::json(
-            &loaded.snapshot,
-            asked,
-            &found,
-            &found_paths,
-            &loaded.diagnostics,
-        ),
+        Format::Json => paths::json(&loaded.snapshot, asked, &found, &found_paths, &diagnostics),
     };
     let code = match to.is_some() && found_paths.iter().all(|path| path.hops.is_none()) {
         true => FINDINGS,
         false => FINE,
     };
-    answer(&text, exit_code(&loaded.diagnostics, code))
+    answer(&text, exit_code(&diagnostics, code))
 }
 
-fn question(args: &Args, loaded: &Loaded) -> Result<(Places, Option<Places>), Refusal> {
-    let places = |word: &str| {
-        let places = loaded.meaning(word)?.places(&loaded.snapshot);
+fn question(
+    args: &Args,
+    loaded: &Loaded,
+    notes: &mut Vec<Diagnostic>,
+) -> Result<(Places, Option<Places>), Refusal> {
+    let snapshot = &loaded.snapshot;
+    let from = loaded.meaning(&args.from)?;
+    let to = args.to.as_deref().map(|word| loaded.meaning(word));
+    let to = to.transpose()?;
+    let (_, found) = at_destination(snapshot, Some(&from), to.as_ref(), &FlowPort::Any)?;
+    notes.extend(found);
+    let places = |word: &str, meaning: &Meaning| {
+        let places = meaning.places(snapshot);
         match places.workloads.is_empty() && places.outside.is_empty() {
             true => Err(Refusal::new(format!("`{word}` has no known address"))),
             false => Ok(places),
         }
     };
-    let from = places(&args.from)?;
-    let to = args.to.as_deref().map(places).transpose()?;
+    let from = places(&args.from, &from)?;
+    let to = args.to.as_deref().zip(to.as_ref());
+    let to = to
+        .map(|(word, meaning)| places(word, meaning))
+        .transpose()?;
     let outside = |p: &Places| p.workloads.is_empty();
     if outside(&from) && to.as_ref().is_some_and(outside) {
         let message = "both ends are outside the cluster, where no policy applies";

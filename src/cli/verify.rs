@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, read_under, tell,
+    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, read_under, stdin_twice,
+    tell,
 };
 use crate::cluster::LeftOut;
 use crate::diag::Diagnostic;
@@ -57,6 +58,9 @@ struct Found {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
+    if stdin_twice(args.against.iter().chain([&args.project])) {
+        return WRONG;
+    }
     let Some(opened) = open_project(&args.project) else {
         return WRONG;
     };

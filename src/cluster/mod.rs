@@ -282,6 +282,12 @@ pub struct Service {
     pub kind: String,
     /// `spec.clusterIP: None` (W21).
     pub headless: bool,
+    /// The addresses that lead to it: of the cluster, external ones, and those of its load balancer.
+    pub addresses: Vec<IpAddr>,
+    /// The addresses behind it, as EndpointSlices and Endpoints list them.
+    pub endpoints: Vec<ServiceEndpoint>,
+    /// The domain name that an ExternalName Service stands for.
+    pub external_name: Option<String>,
     /// Whether it has `spec.externalIPs`.
     pub external_ips: bool,
     /// `spec.ipFamilies`; IPv4 by default.
@@ -298,6 +304,17 @@ impl Service {
     pub fn takes_outside(&self) -> bool {
         matches!(self.kind.as_str(), "NodePort" | "LoadBalancer") || self.external_ips
     }
+}
+
+/// An address behind a Service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceEndpoint {
+    /// The address.
+    pub address: IpAddr,
+    /// Namespace and name of the pod that has it, if the input says so.
+    pub pod: Option<(String, String)>,
+    /// Its ports, under the names of the Service's ports.
+    pub ports: Vec<ContainerPort>,
 }
 
 /// Families of addresses.
@@ -357,6 +374,19 @@ pub struct Route {
     pub port: Option<TargetPort>,
     /// Only ports of this protocol; none: of any.
     pub protocol: Option<Protocol>,
+    /// Who serves it.
+    pub served_by: ServedBy,
     /// Where the backend is named, or the object that names it.
     pub span: Option<Span>,
+}
+
+/// What the input says about the ingress controller or Gateway of a route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServedBy {
+    /// The controller that its IngressClass or GatewayClass names, else the name of the class.
+    pub controller: Option<String>,
+    /// The labels by which a chart's class and pods belong together.
+    pub labels: Labels,
+    /// Namespace and name of its Gateways.
+    pub gateways: Vec<(String, String)>,
 }

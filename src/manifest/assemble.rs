@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Manifests;
+use super::class::{self, Class};
+use super::endpoints::{self, Endpoints};
 use super::gateway::Gateways;
 use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
@@ -95,6 +97,8 @@ struct Parts {
     owners: BTreeMap<Identity, OwnerObject>,
     pods: Vec<(Identity, PodObject)>,
     services: Vec<Service>,
+    endpoints: Vec<Endpoints>,
+    classes: Vec<Class>,
     routes: Vec<Route>,
     gateways: Gateways,
     policies: Vec<crate::yaml::Object>,
@@ -129,6 +133,8 @@ impl Parts {
                 self.owners.insert(identity, owner);
             }
             Value::Service(service) => self.services.push(service),
+            Value::Endpoints(endpoints) => self.endpoints.push(endpoints),
+            Value::Class(class) => self.classes.push(class),
             Value::Routes(routes) => self.routes.extend(routes),
             Value::Gateway(gateway) => self.gateways.gateways.push(gateway),
             Value::GatewayRoute(route) => self.gateways.routes.push(route),
@@ -144,6 +150,7 @@ impl Parts {
 
     fn snapshot(mut self, diagnostics: &mut Vec<Diagnostic>) -> Snapshot {
         let groups = self.groups();
+        endpoints::attach(&mut self.services, std::mem::take(&mut self.endpoints));
         self.synthesise_namespaces(&groups);
         let gateways = self.gateways.attach(&self.namespaces, diagnostics);
         let namespaces: Vec<_> = self.namespaces.into_values().collect();
@@ -163,6 +170,7 @@ impl Parts {
         };
         let mut routes = sorted(self.routes.into_iter().chain(gateways).collect(), key);
         routes.dedup_by_key(|r| key(r));
+        class::resolve(&mut routes, &self.classes);
         out.routes = routes;
         out
     }

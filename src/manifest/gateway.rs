@@ -7,9 +7,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::workload::selector;
-use crate::cluster::{Namespace, Route, TargetPort};
+use crate::cluster::{Namespace, Route, ServedBy, TargetPort};
 use crate::diag::{Diagnostic, Span};
-use crate::sets::{Protocol, Selector};
+use crate::sets::{Labels, Protocol, Selector};
 use crate::yaml::decode::{Decoded, deep, field, int32, list_field, string};
 use crate::yaml::{Node, Object};
 
@@ -48,6 +48,7 @@ struct Backend {
 pub(super) struct Gateway {
     pub namespace: String,
     pub name: String,
+    class: Option<String>,
     listeners: Vec<Listener>,
 }
 
@@ -153,6 +154,7 @@ pub(super) fn gateway(object: &Object) -> Decoded<Gateway> {
     Ok(Gateway {
         namespace: object.namespace_or_default().to_owned(),
         name: object.name.clone(),
+        class: deep(&object.node, &["spec", "gatewayClassName"], string)?,
         listeners: listeners.unwrap_or_default(),
     })
 }
@@ -300,8 +302,25 @@ impl Gateways {
                 "UDPRoute" => Protocol::Udp,
                 _ => Protocol::Tcp,
             }),
+            served_by: self.served_by(route),
             span: Some(backend.span.clone()),
         })
+    }
+
+    fn served_by(&self, route: &GatewayRoute) -> ServedBy {
+        let parents = route.parents.iter().filter(|parent| parent.gateway);
+        let names = parents.map(|parent| (parent.namespace.clone(), parent.name.clone()));
+        let gateways: Vec<(String, String)> = names.collect();
+        let is_parent = |g: &&Gateway| {
+            let mut names = gateways.iter();
+            names.any(|(namespace, name)| g.namespace == *namespace && g.name == *name)
+        };
+        let known = self.gateways.iter().find(is_parent);
+        ServedBy {
+            controller: known.and_then(|gateway| gateway.class.clone()),
+            labels: Labels::new(),
+            gateways,
+        }
     }
 }
 

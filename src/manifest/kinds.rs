@@ -13,7 +13,12 @@ pub(super) enum Kind {
     /// Something with a pod template.
     Owner(Template),
     Service,
+    /// The addresses behind a Service, in either of the two shapes.
+    EndpointSlice,
+    Endpoints,
     Ingress,
+    /// An IngressClass or a GatewayClass.
+    Class,
     Route,
     Gateway,
     /// A route of the Gateway API, by its kind.
@@ -60,7 +65,11 @@ pub(super) fn of(object: &Object, policies: &[policy::Kind]) -> Kind {
         ("batch", "Job") => Kind::Owner(Template::Job),
         ("batch", "CronJob") => Kind::Owner(Template::CronJob),
         ("", "Service") => Kind::Service,
+        ("", "Endpoints") => Kind::Endpoints,
+        ("discovery.k8s.io", "EndpointSlice") => Kind::EndpointSlice,
         ("networking.k8s.io" | "extensions", "Ingress") => Kind::Ingress,
+        ("networking.k8s.io" | "extensions", "IngressClass")
+        | ("gateway.networking.k8s.io", "GatewayClass") => Kind::Class,
         ("route.openshift.io", "Route") => Kind::Route,
         ("gateway.networking.k8s.io", "Gateway") => Kind::Gateway,
         ("gateway.networking.k8s.io", "HTTPRoute") => Kind::GatewayRoute("HTTPRoute"),
@@ -117,7 +126,7 @@ impl Kind {
     /// Whether its objects have a namespace.
     pub fn namespaced(self) -> bool {
         match self {
-            Self::Namespace | Self::Node | Self::OtherPolicy => false,
+            Self::Namespace | Self::Node | Self::Class | Self::OtherPolicy => false,
             Self::Policy(kind) | Self::Misspelt(kind) => kind.namespaced,
             _ => true,
         }

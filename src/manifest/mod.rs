@@ -7,6 +7,8 @@
 #![doc = include_str!("manual.md")]
 
 mod assemble;
+mod class;
+mod endpoints;
 mod gateway;
 mod kinds;
 mod objects;

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::class::{self, Class};
+use super::endpoints::{self, Endpoints};
 use super::gateway::{self, Gateway, GatewayRoute, Grant};
 use super::kinds::Kind;
 use super::service;
@@ -39,6 +41,8 @@ pub(super) enum Value {
     Pod(PodObject),
     Owner(OwnerObject),
     Service(Service),
+    Endpoints(Endpoints),
+    Class(Class),
     Routes(Vec<Route>),
     Gateway(Gateway),
     GatewayRoute(GatewayRoute),
@@ -158,6 +162,9 @@ fn value(object: &Object, kind: Kind) -> Decoded<Option<Value>> {
         Kind::Pod => Value::Pod(workload::pod(object)?),
         Kind::Owner(template) => Value::Owner(workload::owner_object(object, template)?),
         Kind::Service => Value::Service(service::service(object)?),
+        Kind::EndpointSlice => Value::Endpoints(endpoints::slice(object)?),
+        Kind::Endpoints => Value::Endpoints(endpoints::endpoints(object)?),
+        Kind::Class => Value::Class(class::class(object)?),
         Kind::Ingress => Value::Routes(service::ingress(object)?),
         Kind::Route => Value::Routes(service::openshift(object)?),
         Kind::Gateway => Value::Gateway(gateway::gateway(object)?),

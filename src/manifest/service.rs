@@ -1,7 +1,10 @@
 //! Services, and what sends traffic to them from outside.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use super::workload::protocol;
-use crate::cluster::{Families, Route, Service, ServicePort, TargetPort};
+use crate::cluster::{Families, Route, ServedBy, Service, ServicePort, TargetPort};
 use crate::sets::Labels;
 use crate::yaml::decode::{
     Decoded, IntOrString, deep, field, int_or_string, int32, list, list_field, string, strings,
@@ -18,6 +21,18 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     let address = text(&["spec", "clusterIP"])?;
     let texts = |key: &str| deep(node, &["spec", key], |n| list(n, string));
     let (external, families_said) = (texts("externalIPs")?, texts("ipFamilies")?);
+    let balanced = deep(node, &["status", "loadBalancer"], |status| {
+        list_field(status, "ingress", |n| field(n, "ip", string))
+    })?;
+    let external = external.unwrap_or_default();
+    let own = texts("clusterIPs")?.unwrap_or_default();
+    let balanced = balanced.unwrap_or_default().into_iter().flatten();
+    let texts = address.iter().chain(&own).chain(&external).cloned();
+    let addresses: BTreeSet<IpAddr> = texts
+        .chain(balanced)
+        .filter_map(|text| text.parse().ok())
+        .collect();
+    let external_name = text(&["spec", "externalName"])?;
     Ok(Service {
         namespace: object.namespace_or_default().to_owned(),
         name: object.name.clone(),
@@ -25,7 +40,10 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         ports: ports.unwrap_or_default().into_iter().flatten().collect(),
         kind: kind.unwrap_or_else(|| "ClusterIP".into()),
         headless: address.as_deref() == Some("None"),
-        external_ips: !external.unwrap_or_default().is_empty(),
+        addresses: addresses.into_iter().collect(),
+        endpoints: Vec::new(),
+        external_name: external_name.filter(|name| !name.is_empty()),
+        external_ips: !external.is_empty(),
         families: families(&families_said.unwrap_or_default(), address.as_deref()),
         annotations: annotations.unwrap_or_default(),
         span: Some(object.whole()),
@@ -80,9 +98,13 @@ pub(super) fn ingress(object: &Object) -> Decoded<Vec<Route>> {
     }
     let rules = deep(node, &["spec", "rules"], |rules| list(rules, rule))?;
     backends.extend(rules.unwrap_or_default().into_iter().flatten());
+    let class = deep(node, &["spec", "ingressClassName"], string)?;
+    let annotations = deep(node, &["metadata", "annotations"], strings)?.unwrap_or_default();
+    let old = annotations.get("kubernetes.io/ingress.class").cloned();
+    let class = class.or(old).filter(|name| !name.is_empty());
     let routes = backends.into_iter();
     Ok(routes
-        .map(|(service, port)| route(object, "Ingress", service, port))
+        .map(|(service, port)| route(object, "Ingress", service, port, class.clone()))
         .collect())
 }
 
@@ -122,7 +144,7 @@ pub(super) fn openshift(object: &Object) -> Decoded<Vec<Route>> {
         .into_iter()
         .chain(others.unwrap_or_default().into_iter().flatten());
     Ok(services
-        .map(|service| route(object, "Route", service, port.clone()))
+        .map(|service| route(object, "Route", service, port.clone(), None))
         .collect())
 }
 
@@ -132,7 +154,13 @@ fn to_service(node: &Node) -> Decoded<Option<String>> {
     Ok(name.filter(|_| matches!(kind.as_deref(), None | Some("" | "Service"))))
 }
 
-fn route(object: &Object, kind: &'static str, service: String, port: Option<TargetPort>) -> Route {
+fn route(
+    object: &Object,
+    kind: &'static str,
+    service: String,
+    port: Option<TargetPort>,
+    class: Option<String>,
+) -> Route {
     Route {
         kind,
         namespace: object.namespace_or_default().to_owned(),
@@ -141,6 +169,10 @@ fn route(object: &Object, kind: &'static str, service: String, port: Option<Targ
         service,
         port,
         protocol: None,
+        served_by: ServedBy {
+            controller: class,
+            ..ServedBy::default()
+        },
         span: Some(object.whole()),
     }
 }

@@ -255,7 +255,10 @@ fn named(
             format!("declare `{name}` there, or use the port number"),
         )),
         (Some(_), Some(first)) => {
-            let message = format!("`{}` declares no port named `{name}`", first.name);
+            let message = format!(
+                "`{}` declares no {protocol} port named `{name}`",
+                first.name
+            );
             let diagnostic = Diagnostic::warning("L08", message);
             found
                 .diagnostics

@@ -15,7 +15,7 @@ mod state;
 mod tests;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -25,7 +25,7 @@ pub use export::{
     ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, FileChange, plan_export,
     policy_file,
 };
-pub use journal::{Journal, Orphan};
+pub use journal::{Journal, Origin, Orphan};
 pub use state::StateFolder;
 
 use super::format;
@@ -86,8 +86,23 @@ pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
 /// Saves a project atomically: readers see the old file or the new one. Links are followed, permissions
 /// preserved. `text` is the text that the project was read from, empty for a new project; its unchanged
 /// parts stay byte for byte. Returns the new file.
+///
+/// # Errors
+/// If it cannot be written, or the new text would not be read as the same project: the old file stays.
 pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diagnostic> {
     let text = format::save(text, document);
+    let read = format::read(&text, "").map_err(|problems| problems.into_iter().next());
+    let problem = match read {
+        Ok((read, _)) if format::write(&read) == format::write(document) => None,
+        Ok(_) => Some("it would be read as another project".to_owned()),
+        Err(problem) => Some(problem.map_or_else(String::new, |problem| problem.message)),
+    };
+    if let Some(problem) = problem {
+        let message =
+            format!("the project is not saved, because its text would be wrong: {problem}");
+        let help = "undo the last change, save again, and report this as a fault of Drawbridge";
+        return Err(about(path, Diagnostic::error("file", message).help(help)));
+    }
     write_text(path, &text)?;
     Ok(OnDisk {
         stamp: stamp(path),
@@ -95,14 +110,67 @@ pub fn save(path: &Path, document: &Document, text: &str) -> Result<OnDisk, Diag
     })
 }
 
+/// What a project is called: its own name, else its file's; empty if it has neither.
+pub fn name_of(document: &Document, path: Option<&Path>) -> String {
+    if !document.name.is_empty() {
+        return document.name.clone();
+    }
+    let name = path.and_then(Path::file_name).unwrap_or_default();
+    let name = name.to_string_lossy();
+    name.trim_end_matches(format::EXTENSION).to_owned()
+}
+
 /// Writes any text atomically, as [`save`] does.
 pub fn write_text(path: &Path, text: &str) -> Result<(), Diagnostic> {
     atomic::replace(path, text.as_bytes()).map_err(|error| failed(path, "saved", &error))
 }
 
+/// The most bytes that a pipe or a device may send; they have no end that could be known beforehand.
+const LARGEST_STREAM: u64 = 512 << 20;
+
+/// Reads a file, or a pipe or device up to a limit. Stops early, with an error, once `stop` says so.
+pub(super) fn read_bytes(path: &Path, stop: &dyn Fn() -> bool) -> io::Result<Vec<u8>> {
+    let file = fs::File::open(path)?;
+    let metadata = file.metadata()?;
+    match metadata.is_file() {
+        true => read_stream(file, u64::MAX, metadata.len(), stop),
+        false => read_stream(file, LARGEST_STREAM, 0, stop),
+    }
+}
+
+/// Reads standard input up to the limit for pipes.
+pub(super) fn read_input() -> io::Result<Vec<u8>> {
+    read_stream(io::stdin().lock(), LARGEST_STREAM, 0, &|| false)
+}
+
+fn read_stream(
+    mut from: impl io::Read,
+    most: u64,
+    expected: u64,
+    stop: &dyn Fn() -> bool,
+) -> io::Result<Vec<u8>> {
+    const STEP: u64 = 4 << 20;
+    let expected = usize::try_from(expected).unwrap_or_default();
+    let mut bytes = Vec::new();
+    bytes.try_reserve(expected).map_err(io::Error::other)?;
+    while from.by_ref().take(STEP).read_to_end(&mut bytes)? > 0 {
+        if stop() {
+            return Err(io::Error::new(
+                io::ErrorKind::Interrupted,
+                "reading was cancelled",
+            ));
+        }
+        if bytes.len() as u64 > most {
+            let message = format!("it sends more than {} MiB", most >> 20);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+    }
+    Ok(bytes)
+}
+
 /// Reads a text as it is.
 pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
-    let bytes = fs::read(path).map_err(|error| failed(path, "read", &error))?;
+    let bytes = read_bytes(path, &|| false).map_err(|error| failed(path, "read", &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let message = format!("the file is not UTF-8 (byte {})", valid + 1);

@@ -3,13 +3,13 @@
 mod kustomize;
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::files::{OnDisk, Opened};
+use super::files::{OnDisk, Opened, read_bytes, read_input};
 use super::format;
 use crate::diag::{Diagnostic, Span};
 use crate::manifest::Source;
@@ -17,6 +17,14 @@ use crate::manifest::Source;
 /// Reads the paths: files, folders (searched for `.yaml`, `.yml` and `.json`, in the
 /// order of their names), `-` for standard input. What cannot be read is a diagnostic of code `file`.
 pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
+    collect_until(paths, &|| false)
+}
+
+/// The same, but once `stop` says so, what was not read yet is an error.
+pub fn collect_until(
+    paths: &[PathBuf],
+    stop: &(dyn Fn() -> bool + Sync),
+) -> (Vec<Source>, Vec<Diagnostic>) {
     let mut files = Vec::new();
     let mut diagnostics = Vec::new();
     for path in paths {
@@ -24,7 +32,7 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
         if path.is_dir() {
             match chart_of_templates(path) {
                 Some(chart) => diagnostics.push(not_rendered(&chart)),
-                None => walk(path, &mut files, &mut diagnostics),
+                None => walk(path, &mut files, &mut diagnostics, stop),
             }
             if (files.len(), diagnostics.len()) == before {
                 let message = "this folder contains no .yaml, .yml or .json file";
@@ -37,7 +45,7 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
     let mut seen = std::collections::BTreeSet::new();
     files.retain(|file| seen.insert(file.clone()));
     diagnostics.extend(kustomize::settle(&mut files));
-    let read: Vec<_> = files.par_iter().map(|file| read(file)).collect();
+    let read: Vec<_> = files.par_iter().map(|file| read(file, stop)).collect();
     let mut sources = Vec::new();
     for (source, found) in read {
         sources.extend(source);
@@ -51,7 +59,7 @@ pub fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
 /// # Errors
 /// If it cannot be read, or is no project.
 pub fn open(path: &Path) -> Result<Opened, Vec<Diagnostic>> {
-    let (source, problem) = read(path);
+    let (source, problem) = read(path, &|| false);
     let Some(source) = source else {
         return Err(problem.into_iter().collect());
     };
@@ -73,7 +81,15 @@ fn about(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
 
 /// All manifest files below a folder, sorted. Hidden folders are skipped, and links to folders, because
 /// they may form cycles.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>, diagnostics: &mut Vec<Diagnostic>) {
+fn walk(
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+    diagnostics: &mut Vec<Diagnostic>,
+    stop: &dyn Fn() -> bool,
+) {
+    if stop() {
+        return;
+    }
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
@@ -92,8 +108,18 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, diagnostics: &mut Vec<Diagnosti
         let path = entry.path();
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && !hidden => walk(&path, files, diagnostics),
-            Ok(kind) if !kind.is_dir() && is_manifest(&path) && !path.is_dir() => files.push(path),
+            Ok(kind) if kind.is_dir() && !hidden => walk(&path, files, diagnostics, stop),
+            Ok(kind) if !kind.is_dir() && is_manifest(&path) && !path.is_dir() => {
+                // A link to nothing is read, so that its error is reported. Pipes and devices may never end.
+                match fs::metadata(&path) {
+                    Ok(metadata) if !metadata.is_file() => {
+                        let message = "this is not a regular file: skipped";
+                        let note = Diagnostic::info("file", message);
+                        diagnostics.push(about(&path, note.help("name it to read it")));
+                    }
+                    _ => files.push(path),
+                }
+            }
             _ => {}
         }
     }
@@ -138,12 +164,16 @@ fn is_manifest(path: &Path) -> bool {
     })
 }
 
-fn read(path: &Path) -> (Option<Source>, Option<Diagnostic>) {
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+fn read(path: &Path, stop: &dyn Fn() -> bool) -> (Option<Source>, Option<Diagnostic>) {
+    let bytes = if stop() {
+        Err(io::Error::new(
+            io::ErrorKind::Interrupted,
+            "reading was cancelled",
+        ))
+    } else if path == Path::new("-") {
+        read_input()
     } else {
-        fs::read(path)
+        read_bytes(path, stop)
     };
     let name: Arc<str> = path.to_string_lossy().into();
     match bytes {
@@ -271,6 +301,32 @@ mod tests {
         assert_eq!(sources[0].text, "a: \u{fffd}\n");
         let codes: Vec<_> = found.iter().map(|d| d.code).collect();
         assert_eq!(codes, ["no-manifests", "file", "encoding"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_in_a_folder_are_skipped() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.yaml")).unwrap();
+        fs::write(folder.path().join("a.yaml"), "a: 1\n").unwrap();
+        let (sources, found) = collect(&[folder.path().to_owned()]);
+        assert_eq!(sources.len(), 1);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found.iter().all(|d| d.severity == Severity::Info),
+            "{found:?}"
+        );
+        assert!(found[0].message.contains("not a regular file"));
+    }
+
+    #[test]
+    fn a_cancelled_read_reads_nothing_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.yaml");
+        fs::write(&file, "a: 1\n").unwrap();
+        let (sources, found) = collect_until(&[file], &|| true);
+        assert!(sources.is_empty());
+        assert!(found[0].message.contains("cancelled"), "{found:?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What changed between two clusters: `drawbridge diff`.
 
-use std::fmt::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -28,32 +28,28 @@ pub struct Compared<'a> {
     pub left_out: &'a [LeftOut],
 }
 
-/// One line for each change, then the summary.
-pub fn text(found: Compared) -> String {
-    let changes = found.changes;
-    let rows: Vec<[String; 3]> = changes
-        .iter()
-        .map(|c| {
-            let ports = match kind(c) {
-                "added" => c.new.to_string(),
-                "removed" => c.old.to_string(),
-                _ => format!("{} -> {}", c.old, c.new),
-            };
-            [party(&c.src), destination(c), ports]
-        })
-        .collect();
-    let width = |column: usize| {
-        let widths = rows.iter().map(|r| r[column].chars().count());
-        widths.max().unwrap_or(0)
-    };
-    let (left, right) = (width(0), width(1));
-    let mut out = String::new();
-    for (change, [src, dst, ports]) in changes.iter().zip(&rows) {
-        let kind = kind(change);
-        let _ = writeln!(out, "{kind:7}  {src:left$}  =>  {dst:right$}  {ports}");
+/// One line for each change, then the summary. A line is not kept after it is written: there may be millions.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn text(out: &mut impl Write, found: Compared) -> io::Result<()> {
+    let out = &mut escape::Lines(out);
+    let row = |c: &Change| [party(&c.src), destination(c)];
+    let (mut left, mut right) = (0, 0);
+    for [src, dst] in found.changes.iter().map(row) {
+        left = left.max(src.chars().count());
+        right = right.max(dst.chars().count());
     }
-    out.push_str(&summary(found));
-    escape::lines(out)
+    for change in found.changes {
+        let (kind, [src, dst]) = (kind(change), row(change));
+        let ports = match kind {
+            "added" => change.new.to_string(),
+            "removed" => change.old.to_string(),
+            _ => format!("{} -> {}", change.old, change.new),
+        };
+        writeln!(out, "{kind:7}  {src:left$}  =>  {dst:right$}  {ports}")?;
+    }
+    out.write_all(summary(found).as_bytes())
 }
 
 /// The summary, then a table for a review comment.
@@ -150,33 +146,34 @@ fn word(relation: Relation) -> &'static str {
 /// `relation` relates the new connections to the old ones, `policies` the new policies to the old ones,
 /// future pods included: `equal`, `wider`, `narrower` or `apart`; `equivalent`
 /// is whether the policies are equal.
-pub fn json(found: Compared, diagnostics: &[Diagnostic]) -> String {
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn json(out: &mut impl Write, found: Compared, diagnostics: &[Diagnostic]) -> io::Result<()> {
     let changes = found.changes;
-    let head = json!({
+    let head = compact(&json!({
         "format": "drawbridge/diff/1",
         "assumptions": assumed::json(found.assumptions),
         "equivalent": found.policies == Relation::Equal,
         "relation": word(relation(changes)),
         "policies": word(found.policies),
-    });
-    let (within, between): (Vec<_>, Vec<_>) = changes.iter().partition(|c| c.is_within());
-    let mut out = compact(&head);
-    out.pop();
-    for (key, some) in [("changes", between), ("replicas", within)] {
-        let _ = write!(out, ",\"{key}\":[");
-        for (at, change) in some.into_iter().enumerate() {
-            out.push_str(if at == 0 { "\n" } else { ",\n" });
-            out.push_str(&compact(&change_json(change)));
+    }));
+    out.write_all(head.strip_suffix('}').unwrap_or(&head).as_bytes())?;
+    for (key, within) in [("changes", false), ("replicas", true)] {
+        write!(out, ",\"{key}\":[")?;
+        let some = changes.iter().filter(|c| c.is_within() == within);
+        for (at, change) in some.enumerate() {
+            let between = if at == 0 { "\n" } else { ",\n" };
+            write!(out, "{between}{}", compact(&change_json(change)))?;
         }
-        out.push_str("\n]");
+        out.write_all(b"\n]")?;
     }
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(found.left_out));
-    let _ = writeln!(
+    writeln!(
         out,
         ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
-    );
-    out
+    )
 }
 
 fn change_json(change: &Change) -> Value {

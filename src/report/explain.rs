@@ -449,7 +449,12 @@ spec:
         let snapshot = load::load(&sources, &load::Settings::default()).snapshot;
         let ends = |word| query::ends(&snapshot, word).expect("an end");
         let port = query::ports("TCP/5432").expect("a port");
-        let answer = query::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);
+        let answer = query::ask(
+            &snapshot,
+            &ends("other/web"),
+            &ends("shop/db"),
+            &port.into(),
+        );
         let asked = Asked {
             from: "other/web",
             to: "shop/db",
@@ -469,7 +474,12 @@ spec:
         assert_eq!(rule["line"], 19);
 
         let port = query::ports("TCP/443").expect("a port");
-        let answer = query::ask(&snapshot, &ends("other/web"), &ends("shop/db"), &port);
+        let answer = query::ask(
+            &snapshot,
+            &ends("other/web"),
+            &ends("shop/db"),
+            &port.into(),
+        );
         let value: Value =
             serde_json::from_str(&json(&snapshot, asked, &answer, &[])).expect("JSON");
         let gates = &value["connections"][0]["gates"];

@@ -12,7 +12,7 @@ use super::findings::flat;
 use super::left_out;
 use super::openings;
 use crate::analysis::Direction;
-use crate::analysis::exposure::{Exposed, Exposure, Ports};
+use crate::analysis::exposure::{Exposed, Exposure, Line, Ports};
 use crate::analysis::service_exposure::ServiceTraffic;
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
@@ -44,11 +44,15 @@ pub fn text(
             }
             false => String::new(),
         };
-        if gate.everyone.is_empty() && gate.some.is_empty() {
+        if gate.undecided {
+            writeln!(out, "{name} {word}: not decided for all future pods")?;
+        } else if gate.everyone.is_empty() && gate.some.is_empty() {
             writeln!(out, "{name} {word}: denied for future pods")?;
             continue;
         }
-        writeln!(out, "{name} {word}{note}:")?;
+        if !gate.everyone.is_empty() || !gate.some.is_empty() {
+            writeln!(out, "{name} {word}{note}:")?;
+        }
         if !gate.everyone.is_empty() {
             writeln!(out, "    every pod: {}", ports(&gate.everyone))?;
         }
@@ -97,6 +101,23 @@ fn direction(direction: Direction) -> &'static str {
         Direction::Ingress => "ingress",
         Direction::Egress => "egress",
     }
+}
+
+/// A diagnostic for each gate that is not decided.
+pub fn undecided(snapshot: &Snapshot, found: &Exposure) -> Vec<Diagnostic> {
+    let one = |line: &Line| {
+        let name = snapshot
+            .workloads
+            .get(line.workload)
+            .map_or_else(String::new, display);
+        let word = direction(line.direction);
+        let message = format!(
+            "{name} {word} is not decided for all future pods: the selectors of its rules combine in too many ways"
+        );
+        let help = "use fewer labels in the selectors of rules that deny or pass";
+        Diagnostic::error("not-decided", message).help(help)
+    };
+    found.undecided().map(one).collect()
 }
 
 /// `{"format", "assumptions", "exposure": [{"workload", "direction", "to", "conn"}], "unprotected":

@@ -27,9 +27,9 @@ pub(super) fn text(
                 workload.map_or_else(String::new, display),
             );
             let sender = match opening.sender {
-                Sender::Cluster => "pods in the cluster",
-                Sender::Outside => "addresses outside",
-                Sender::Controller => "the ingress controller",
+                Sender::Cluster => "pods in the cluster".to_owned(),
+                Sender::Outside => "addresses outside".to_owned(),
+                Sender::Controller => controller(snapshot, opening),
             };
             let answer = format!("{sender}: {}", answer(opening));
             [by, to, opening.wanted.to_string(), answer]
@@ -68,6 +68,19 @@ fn by(snapshot: &Snapshot, by: By) -> String {
     }
 }
 
+/// The ingress controller, with its workloads where they are known.
+fn controller(snapshot: &Snapshot, opening: &ServiceTraffic) -> String {
+    let known = opening.controllers.iter();
+    let known = known
+        .filter_map(|at| snapshot.workloads.get(*at))
+        .map(display);
+    let known: Vec<String> = known.collect();
+    match known.is_empty() {
+        true => "the ingress controller".to_owned(),
+        false => format!("the ingress controller {}", known.join(", ")),
+    }
+}
+
 /// How many of the senders are allowed, split by port where the answer differs.
 fn answer(opening: &ServiceTraffic) -> String {
     let ServiceTraffic {
@@ -76,9 +89,13 @@ fn answer(opening: &ServiceTraffic) -> String {
         some,
         ..
     } = opening;
+    let by = match opening.admitted_by.is_empty() {
+        true => "some let in".to_owned(),
+        false => format!("admitted by {}", opening.admitted_by.join("; ")),
+    };
     let parts = [
         ("all let in", every.clone()),
-        ("some let in", some.difference(every)),
+        (by.as_str(), some.difference(every)),
         ("none let in", wanted.difference(every).difference(some)),
     ];
     let parts = parts.into_iter().filter(|(_, ports)| !ports.is_empty());
@@ -89,8 +106,8 @@ fn answer(opening: &ServiceTraffic) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// `{"kind", "namespace", "name", "type"?, "workload", "from": "cluster|outside|ingress-controller", "conn",
-/// "every", "some", "verdict": "all|some|none"}`: `conn` is the traffic sent, `every` the ports on
+/// `{"kind", "namespace", "name", "type"?, "workload", "from": "cluster|outside|ingress-controller", "controllers"?,
+/// "admittedBy"?, "conn", "every", "some", "verdict": "all|some|none"}`: `conn` is the traffic sent, `every` the ports on
 /// which all senders are allowed, `some` those on which at least one is.
 pub(super) fn json(snapshot: &Snapshot, opening: &ServiceTraffic) -> Value {
     let mut value = match opening.by {
@@ -108,6 +125,12 @@ pub(super) fn json(snapshot: &Snapshot, opening: &ServiceTraffic) -> Value {
         Sender::Outside => "outside",
         Sender::Controller => "ingress-controller",
     });
+    if opening.sender == Sender::Controller {
+        let known = opening.controllers.iter();
+        let known = known.filter_map(|at| snapshot.workloads.get(*at));
+        value["controllers"] = known.map(peer_json).collect();
+        value["admittedBy"] = json!(opening.admitted_by);
+    }
     value["conn"] = conn(&opening.wanted);
     value["every"] = conn(&opening.every);
     value["some"] = conn(&opening.some);
@@ -202,7 +225,7 @@ spec:
         Service shop/web (LoadBalancer)  =>  shop/web[Pod]  TCP 8080,9090  addresses outside: all let in on TCP 8080, some let in on TCP 9090
         Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       pods in the cluster: none let in
         Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       addresses outside: none let in
-        Ingress shop/front               =>  shop/web[Pod]  TCP 8080       the ingress controller: none let in
+        Ingress shop/front               =>  shop/web[Pod]  TCP 8080       the ingress controller: admitted by node addresses such as 10.0.0.0
 
         assuming pod-addresses=unknown, host-network=pods
         ");

@@ -116,11 +116,19 @@ impl LabelBox {
     }
 }
 
+/// The most pieces that a difference may be cut into, unless it has few for its number of boxes. The number may
+/// double with each box that is removed, so whether a set is empty can take more steps than there is time for.
+const MOST_PIECES: usize = 512;
+
 /// A set of label maps: a union of boxes. Two equal sets may have different boxes; compare them with
 /// [`LabelSet::is_subset`] in both directions.
+///
+/// A set that would take too many steps is undecided: it has the members of its boxes, and others may be missing.
+/// What is computed from it is undecided too, and it is no subset of anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelSet {
     boxes: Vec<LabelBox>,
+    undecided: bool,
 }
 
 impl LabelSet {
@@ -139,7 +147,13 @@ impl LabelSet {
         let found = LabelBox::default().narrow(key, values);
         Self {
             boxes: found.into_iter().collect(),
+            undecided: false,
         }
+    }
+
+    /// Whether members may be missing, because finding them takes too many steps.
+    pub fn is_undecided(&self) -> bool {
+        self.undecided
     }
 
     /// The boxes that it is made of; they may overlap.
@@ -147,9 +161,9 @@ impl LabelSet {
         &self.boxes
     }
 
-    /// Whether it has no members.
+    /// Whether it certainly has no members.
     pub fn is_empty(&self) -> bool {
-        self.boxes.is_empty()
+        self.boxes.is_empty() && !self.undecided
     }
 
     /// Whether it certainly has every member (a box without conditions).
@@ -165,13 +179,17 @@ impl LabelSet {
     /// Members of either.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        Self::from_boxes(self.boxes.iter().chain(&other.boxes).cloned().collect())
+        Self::union_of([self, other])
     }
 
     /// The union of many sets.
     pub fn union_of<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
-        let boxes = sets.into_iter().flat_map(|s| s.boxes.iter().cloned());
-        Self::from_boxes(boxes.collect())
+        let (mut boxes, mut undecided) = (Vec::new(), false);
+        for set in sets {
+            boxes.extend(set.boxes.iter().cloned());
+            undecided |= set.undecided;
+        }
+        Self::from_boxes(boxes, undecided)
     }
 
     /// Members of both.
@@ -179,13 +197,22 @@ impl LabelSet {
     pub fn intersection(&self, other: &Self) -> Self {
         let pairs = self.boxes.iter();
         let both = pairs.flat_map(|a| other.boxes.iter().filter_map(|b| a.intersection(b)));
-        Self::from_boxes(both.collect())
+        let undecided = self.undecided && !other.is_empty() || other.undecided && !self.is_empty();
+        Self::from_boxes(both.collect(), undecided)
     }
 
     /// Members of this one that are not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let theirs: BTreeSet<&LabelBox> = other.boxes.iter().collect();
+        let undecided = Self {
+            boxes: Vec::new(),
+            undecided: true,
+        };
+        if other.undecided && !self.is_empty() {
+            return undecided;
+        }
+        let most = MOST_PIECES.max(self.boxes.len() + 2 * other.boxes.len());
         let mut left = Vec::new();
         for own in self.boxes.iter().filter(|b| !theirs.contains(b)) {
             let mut rest = vec![own.clone()];
@@ -195,13 +222,16 @@ impl LabelSet {
                     piece.difference(taken, &mut next);
                 }
                 rest = next;
+                if left.len() + rest.len() > most {
+                    return undecided;
+                }
                 if rest.is_empty() {
                     break;
                 }
             }
             left.append(&mut rest);
         }
-        Self::from_boxes(left)
+        Self::from_boxes(left, self.undecided)
     }
 
     /// Every label map that is not a member.
@@ -230,12 +260,12 @@ impl LabelSet {
     }
 
     /// Sorted, without repetition, and for small sets without boxes that lie in another.
-    fn from_boxes(mut boxes: Vec<LabelBox>) -> Self {
+    fn from_boxes(mut boxes: Vec<LabelBox>, undecided: bool) -> Self {
         const SMALL: usize = 64;
         boxes.sort_unstable();
         boxes.dedup();
         if boxes.first().is_some_and(|b| b.keys.is_empty()) {
-            boxes.truncate(1);
+            return Self::from(boxes.remove(0));
         } else if boxes.len() <= SMALL {
             let mut at = 0;
             while at < boxes.len() {
@@ -247,13 +277,16 @@ impl LabelSet {
                 }
             }
         }
-        Self { boxes }
+        Self { boxes, undecided }
     }
 }
 
 impl From<LabelBox> for LabelSet {
     fn from(one: LabelBox) -> Self {
-        Self { boxes: vec![one] }
+        Self {
+            boxes: vec![one],
+            undecided: false,
+        }
     }
 }
 
@@ -263,5 +296,36 @@ impl From<&Selector> for LabelSet {
         let mut requirements = selector.requirements.iter();
         let found = requirements.try_fold(LabelBox::default(), |b, r| b.require(&r.key, &r.op));
         found.map_or_else(Self::empty, Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Label maps with both `aN: x` and `bN: y`.
+    fn pair(number: usize) -> LabelSet {
+        let key =
+            |key: String, value: &str| LabelSet::key(&key, &ValueSet::only([value.to_owned()]));
+        key(format!("a{number}"), "x").intersection(&key(format!("b{number}"), "y"))
+    }
+
+    #[test]
+    fn what_takes_too_many_steps_is_undecided() {
+        let few = LabelSet::union_of(&[pair(0), pair(1), pair(2)]);
+        let rest = few.complement();
+        assert!(!rest.is_undecided() && !rest.intersects(&few));
+        assert!(LabelSet::all().is_subset(&few.union(&rest)));
+
+        let many: Vec<LabelSet> = (0..50).map(pair).collect();
+        let many = LabelSet::union_of(&many);
+        let rest = many.complement();
+        assert!(rest.is_undecided() && !rest.is_empty());
+        assert!(!LabelSet::all().is_subset(&many));
+        // What follows from it is undecided too, unless it does not matter.
+        assert!(rest.union(&few).is_undecided() && few.difference(&rest).is_undecided());
+        assert!(rest.intersection(&few).is_undecided());
+        assert!(rest.intersection(&LabelSet::empty()).is_empty());
+        assert!(!rest.union(&LabelSet::all()).is_undecided());
     }
 }

@@ -2,7 +2,7 @@
 //! is quoted that some YAML 1.1 reader would read as another type, and long texts are literal blocks.
 
 use super::plain::{Mapping, Value};
-use super::write::{quoted, scalar};
+use super::write::{LONGEST_KEY, quoted, scalar};
 
 /// How a text is laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,7 @@ pub fn document(root: &Mapping) -> String {
     let style = Style::default();
     let mut out = String::new();
     for (key, value) in root {
-        out.push_str(&style.key(key));
-        out.push(':');
+        out.push_str(&style.key_with_colon(key, 0));
         out.push_str(&style.after_key(value, 0, 0, true));
         out.push_str(style.line_break);
     }
@@ -47,9 +46,23 @@ pub fn document(root: &Mapping) -> String {
 impl Style {
     /// A key with its value, without a line break at the end; `indent` is the map's.
     pub(super) fn entry(&self, key: &Value, value: &Value, indent: usize) -> String {
+        let key = self.key_with_colon(key, indent);
+        let value = self.after_key(value, indent, key.chars().count() + 1, false);
+        format!("{key}{value}")
+    }
+
+    /// A key of a block map with its colon; a long one is on a line of its own.
+    fn key_with_colon(&self, key: &Value, indent: usize) -> String {
         let key = self.key(key);
-        let value = self.after_key(value, indent, key.chars().count() + 2, false);
-        format!("{key}:{value}")
+        match self.is_long(&key) {
+            true => format!("? {key}{}{}:", self.line_break, " ".repeat(indent)),
+            false => format!("{key}:"),
+        }
+    }
+
+    /// Whether a key needs a `?` before it.
+    fn is_long(&self, key: &str) -> bool {
+        !self.json && key.len() > LONGEST_KEY
     }
 
     /// What follows the colon of a key: a blank and a value, or lines of their own.
@@ -183,7 +196,9 @@ impl Style {
 
     /// A key with its value, on one line.
     pub(super) fn flow_entry(&self, key: &Value, value: &Value) -> String {
-        format!("{}: {}", self.key(key), self.flow(value))
+        let key = self.key(key);
+        let lead = if self.is_long(&key) { "? " } else { "" };
+        format!("{lead}{key}: {}", self.flow(value))
     }
 
     /// A key, without its colon.

@@ -16,7 +16,11 @@ use super::{Mark, Node, Value, scalar};
 const MAX_DEPTH: usize = 500;
 /// Limit on the nodes that the anchors and aliases of one document expand to.
 const MAX_ALIASED: usize = 200_000;
-const TOO_MUCH: &str = "the anchors and aliases of this document expand to too many nodes";
+const TOO_MANY: &str = "the anchors and aliases of this document expand to too many nodes";
+/// Limit on the bytes of the texts and keys in those nodes.
+const MAX_ALIASED_BYTES: usize = 64 << 20;
+const TOO_LONG: &str =
+    "the anchors and aliases of this document expand to more than 64 MiB of text";
 
 /// The content of a text.
 #[derive(Clone, Debug, Default)]
@@ -161,7 +165,7 @@ struct Reader {
     written: u32,
     stack: Vec<Frame>,
     anchors: BTreeMap<String, Node>,
-    aliased: usize,
+    aliased: Size,
     roots: Vec<Node>,
     problems: Vec<Problem>,
 }
@@ -178,7 +182,7 @@ impl Reader {
             written: 0,
             stack: Vec::new(),
             anchors: BTreeMap::new(),
-            aliased: 0,
+            aliased: Size::default(),
             roots: Vec::new(),
             problems: Vec::new(),
         }
@@ -253,7 +257,7 @@ impl Reader {
         match event.data {
             EventData::DocumentStart { .. } => {
                 self.anchors.clear();
-                self.aliased = 0;
+                self.aliased = Size::default();
             }
             EventData::Scalar {
                 anchor,
@@ -355,11 +359,10 @@ impl Reader {
         let Some(node) = self.anchors.get(anchor) else {
             return self.stop(mark, format!("unknown anchor `{anchor}`"));
         };
-        self.aliased += count(node);
-        let value = node.value.clone();
-        if self.aliased > MAX_ALIASED {
-            return self.stop(mark, TOO_MUCH);
+        if let Err(why) = self.aliased.add(node) {
+            return self.stop(mark, why);
         }
+        let value = node.value.clone();
         if self.stack.len() + depth(&value) > MAX_DEPTH {
             return self.stop(mark, format!("nested more than {MAX_DEPTH} levels deep"));
         }
@@ -369,9 +372,8 @@ impl Reader {
     /// Puts a finished node where it belongs: a key, a value, an item, or a document.
     fn add(&mut self, node: Node, anchor: Option<String>) -> Result<(), Stop> {
         if let Some(anchor) = anchor {
-            self.aliased += count(&node);
-            if self.aliased > MAX_ALIASED {
-                return self.stop(node.mark, TOO_MUCH);
+            if let Err(why) = self.aliased.add(&node) {
+                return self.stop(node.mark, why);
             }
             self.anchors.insert(anchor, node.clone());
         }
@@ -411,11 +413,37 @@ fn key_text(value: Value) -> Result<String, Value> {
     }
 }
 
-fn count(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::Seq(items) => items.iter().map(count).sum(),
-        Value::Map(map) => map.entries.iter().map(|e| count(&e.value)).sum(),
-        _ => 0,
+/// What copies of anchored nodes come to.
+#[derive(Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Size {
+    /// Adds a copy of a node, unless it is one too many.
+    fn add(&mut self, node: &Node) -> Result<(), &'static str> {
+        self.count(node);
+        match () {
+            () if self.nodes > MAX_ALIASED => Err(TOO_MANY),
+            () if self.bytes > MAX_ALIASED_BYTES => Err(TOO_LONG),
+            () => Ok(()),
+        }
+    }
+
+    fn count(&mut self, node: &Node) {
+        self.nodes += 1;
+        match &node.value {
+            Value::Seq(items) => items.iter().for_each(|item| self.count(item)),
+            Value::Map(map) => {
+                for entry in &map.entries {
+                    self.bytes += entry.key.len();
+                    self.count(&entry.value);
+                }
+            }
+            Value::String(text) => self.bytes += text.len(),
+            _ => {}
+        }
     }
 }
 

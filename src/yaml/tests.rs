@@ -188,6 +188,20 @@ fn alias_expansion_is_bounded() {
 }
 
 #[test]
+fn alias_expansion_is_bounded_by_bytes_too() {
+    let long = "x".repeat(1 << 20);
+    let many = |count: usize| vec!["*a"; count].join(", ");
+    one(&format!("a: &a {long}\nb: [{}]\n", many(20)));
+    let (problem, _) = broken(&format!("a: &a {long}\nb: [{}]\n", many(100)));
+    assert!(problem.message.contains("aliases"), "{problem:?}");
+    let (problem, _) = broken(
+        &format!("a: &a {{{long}: 1}}\nb: [{}]\n", many(100))
+            .replace(&format!("{{{long}: 1}}"), &format!("{{? {long} : 1}}")),
+    );
+    assert!(problem.message.contains("aliases"), "{problem:?}");
+}
+
+#[test]
 fn documents_before_a_syntax_error_are_read() {
     let (problem, documents) = broken("a: 1\n---\nb: 2\n---\n@c: 3\n---\nd: 4\n");
     assert_eq!(documents, 2);

@@ -69,7 +69,7 @@ pub fn write(comments: &[String], root: &Node) -> Output {
 }
 
 /// Bytes of a key that needs no `?` before it; readers look at most 1,024 bytes ahead for its colon.
-const LONGEST_KEY: usize = 1000;
+pub(super) const LONGEST_KEY: usize = 1000;
 
 #[derive(Default)]
 struct Writer {

@@ -1,11 +1,16 @@
 //! The command line from outside: what it prints, where, and with which exit code.
 
 mod diff;
+#[cfg(unix)]
+mod kills;
 mod left_out;
 mod lint;
 mod list;
+mod messages;
 mod paths;
 mod reading;
+mod services;
+mod writing;
 
 use std::fs;
 use std::io::Write;

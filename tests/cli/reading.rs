@@ -228,3 +228,32 @@ fn charts_and_kustomize_folders_say_how_to_render_them() {
     );
     assert!(tree.out.contains("s/w[Pod]"), "{}", tree.out);
 }
+
+#[test]
+fn selectors_that_combine_in_too_many_ways_are_not_decided() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: x, labels: {app: p}}\nspec: {containers: []}\n";
+    let deny = |number: usize| {
+        format!(
+            "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {{name: p{number}}}\n\
+             spec:\n  priority: {number}\n  subject: {{namespaces: {{}}}}\n  ingress:\n  - action: Deny\n    from:\n    \
+             - pods: {{namespaceSelector: {{}}, podSelector: {{matchLabels: {{a{number}: v, b{number}: v}}}}}}\n"
+        )
+    };
+    let text: String = std::iter::once(pod.to_owned())
+        .chain((0..50).map(deny))
+        .collect();
+    let answer = drawbridge_with(&["exposure", "-"], &text);
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    assert!(
+        answer.out.contains("x/p[Pod] ingress: not decided"),
+        "{}",
+        answer.out
+    );
+    assert!(
+        answer.err.contains("combine in too many ways"),
+        "{}",
+        answer.err
+    );
+    let json = drawbridge_with(&["exposure", "-", "-o", "json"], &text).json();
+    assert_eq!(json["diagnostics"][0]["code"], "not-decided", "{json}");
+}

@@ -95,7 +95,12 @@ fn why(
         loaded.meaning(from)?.ends(snapshot),
         loaded.meaning(to)?.ends(snapshot),
     );
-    let answer = explain::ask(snapshot, &from_ends, &to_ends, &explain::ports(port)?);
+    let answer = explain::ask(
+        snapshot,
+        &from_ends,
+        &to_ends,
+        &explain::ports(port)?.into(),
+    );
     let verdict = match answer.verdict {
         Verdict::All => "allowed",
         Verdict::Some => "allowed in part",

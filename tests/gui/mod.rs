@@ -3,6 +3,7 @@
 mod canvas;
 mod comparing;
 mod desk;
+mod files;
 mod invariants;
 mod isolation;
 mod policies;

@@ -88,7 +88,7 @@ proptest! {
                 closed |= !allowed;
             }
         }
-        let answer = ask(&snapshot, &from, &to, &port);
+        let answer = ask(&snapshot, &from, &to, &port.clone().into());
         let want = match (open, closed) {
             (true, false) => Verdict::All,
             (true, true) => Verdict::Some,

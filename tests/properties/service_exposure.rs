@@ -5,7 +5,7 @@ use std::sync::Arc;
 use drawbridge::analysis::routes::{controller, reaches};
 use drawbridge::analysis::service_exposure::{By, Sender, ServiceTraffic};
 use drawbridge::analysis::{Analysis, Direction, Endpoint};
-use drawbridge::cluster::{Families, Route, Service, ServicePort, Snapshot, TargetPort};
+use drawbridge::cluster::{Families, Route, ServedBy, Service, ServicePort, Snapshot, TargetPort};
 use drawbridge::sets::{Labels, PortSet, Protocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -46,6 +46,9 @@ fn service(snapshot: &Snapshot, (pod, ports, (v4, v6)): Drawn) -> Service {
         ports,
         kind: "NodePort".into(),
         headless: false,
+        addresses: Vec::new(),
+        endpoints: Vec::new(),
+        external_name: None,
         external_ips: false,
         families: Families { v4: v4 || !v6, v6 },
         annotations: Labels::new(),
@@ -90,6 +93,7 @@ fn route_to(service: &Service) -> Route {
         service: service.name.clone(),
         port: None,
         protocol: None,
+        served_by: ServedBy::default(),
         span: None,
     }
 }

@@ -119,7 +119,7 @@ fn hold(name: &str, assumptions: Assumptions, policies: &str, want: &[&str]) {
             None => ends(&loaded.snapshot, word).expect("an end"),
         };
         let port = ports(port).expect("a port");
-        let answer = ask(&loaded.snapshot, &end(from), &end(to), &port);
+        let answer = ask(&loaded.snapshot, &end(from), &end(to), &port.clone().into());
         let right = match *verdict {
             "allow" => Verdict::All,
             "some" => Verdict::Some,

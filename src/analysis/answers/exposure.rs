@@ -56,6 +56,8 @@ pub struct Gate {
     pub some: Vec<Exposed>,
     /// Pods that are allowed less, with what they are allowed of `everyone`.
     pub except: Vec<Exposed>,
+    /// Whether it may allow more to some pods: its rules tell apart more kinds of pods than can be decided.
+    pub undecided: bool,
 }
 
 /// Ports, some of them by names that no pod declares yet.
@@ -84,6 +86,12 @@ pub struct Exposed {
 }
 
 impl Exposure<'_> {
+    /// The lines whose gates are not decided whole.
+    pub fn undecided(&self) -> impl Iterator<Item = &Line> {
+        let gate = |line: &&Line| self.gates.get(line.gate).is_some_and(|gate| gate.undecided);
+        self.lines.iter().filter(gate)
+    }
+
     /// A kind of pods as text.
     pub fn kind(&self, number: usize) -> Kinds {
         self.kinds

@@ -37,8 +37,13 @@ pub enum Ports {
     All,
     /// These ports, at every destination.
     These(PortSet),
-    /// A named port: for each workload the ports it declares by this name; none outside.
-    Named(Vec<PortSet>),
+    /// Other ports at each destination: those of a port name, or those behind a Service.
+    ByDestination {
+        /// By workload.
+        workloads: Vec<PortSet>,
+        /// At addresses.
+        others: PortSet,
+    },
 }
 
 impl Filter {
@@ -74,10 +79,10 @@ impl Filter {
         match (&self.ports, end) {
             (Ports::All, _) => None,
             (Ports::These(ports), _) => Some(ports.clone()),
-            (Ports::Named(ports), Party::Workload(at)) => {
-                Some(ports.get(at).cloned().unwrap_or_default())
+            (Ports::ByDestination { workloads, .. }, Party::Workload(at)) => {
+                Some(workloads.get(at).cloned().unwrap_or_default())
             }
-            (Ports::Named(_), _) => Some(PortSet::empty()),
+            (Ports::ByDestination { others, .. }, _) => Some(others.clone()),
         }
     }
 }

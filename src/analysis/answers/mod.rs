@@ -2,6 +2,7 @@
 
 pub mod chunks;
 pub mod connections;
+mod controllers;
 pub mod exposure;
 pub mod filter;
 pub mod incremental;
@@ -13,5 +14,5 @@ pub mod paths;
 pub mod priority_conflicts;
 pub mod query;
 pub mod routes;
-pub(in crate::analysis) mod service_backends;
+pub mod service_backends;
 pub mod service_exposure;

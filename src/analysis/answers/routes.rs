@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::controllers::{Controllers, UNKNOWN_NAMESPACE};
 use super::service_backends::{ServiceBackends, targets};
 use crate::analysis::gates::side_extents::{home, subject_label};
 use crate::analysis::oracle::gate_by;
@@ -25,6 +26,12 @@ pub struct Reach {
     pub wanted: PortSet,
     /// The target ports allowed for a pod without labels in an unknown namespace.
     pub open: PortSet,
+    /// The workloads of its ingress controller or Gateway; none: they are not in the input.
+    pub controllers: Vec<usize>,
+    /// The target ports allowed for one of these workloads, or for whatever could be the controller.
+    pub admitted: PortSet,
+    /// What is allowed that could be the controller, in words, where its pods are not in the input.
+    pub admitted_by: Vec<String>,
 }
 
 /// For every backend, the workloads that it reaches; without those whose target port no pod declares.
@@ -32,22 +39,26 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     if snapshot.routes.is_empty() {
         return Vec::new();
     }
-    let controller = controller();
     let backends = ServiceBackends::new(snapshot);
-    let subjects = Subjects::new(snapshot);
+    let admission = Admission {
+        snapshot,
+        subjects: Subjects::new(snapshot),
+        controllers: Controllers::new(snapshot),
+    };
     let services = snapshot
         .services
         .iter()
         .map(|s| ((&*s.namespace, &*s.name), s));
     let services: BTreeMap<_, _> = services.collect();
-    let mut known: HashMap<(usize, PortSet), PortSet> = HashMap::new();
+    let mut known: HashMap<(usize, PortSet, Vec<usize>), Admitted> = HashMap::new();
     let mut found = Vec::new();
     for (at, route) in snapshot.routes.iter().enumerate() {
         let Some(&service) = services.get(&(&*route.service_namespace, &*route.service)) else {
             continue;
         };
         let ports = backend_ports(route, service);
-        let mut by_workload: BTreeMap<usize, (PortSet, PortSet)> = BTreeMap::new();
+        let controllers = admission.controllers.of(route);
+        let mut by_workload: BTreeMap<usize, (PortSet, Admitted)> = BTreeMap::new();
         let mut asked: Option<&Pod> = None;
         for pod in backends.pods(service) {
             let own = &snapshot.pods[pod];
@@ -61,29 +72,107 @@ pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
             if wanted.is_empty() {
                 continue;
             }
-            let open = known.entry((pod, wanted.clone())).or_insert_with(|| {
-                let policies = subjects.policies(snapshot, own);
-                let_in(
-                    snapshot,
-                    &controller,
-                    &Endpoint::Pod(pod),
-                    &wanted,
-                    &policies,
-                )
-            });
+            let key = (pod, wanted.clone(), controllers.clone());
+            let admitted = known
+                .entry(key)
+                .or_insert_with(|| admission.of(pod, &wanted, &controllers));
             let entry = by_workload.entry(own.workload).or_default();
             entry.0 = entry.0.union(&wanted);
-            entry.1 = entry.1.union(open);
+            entry.1.add(admitted);
         }
-        let reach = |(workload, (wanted, open))| Reach {
+        let reach = |(workload, (wanted, admitted)): (usize, (PortSet, Admitted))| Reach {
             route: at,
             workload,
             wanted,
-            open,
+            open: admitted.open,
+            controllers: controllers.clone(),
+            admitted: admitted.controller,
+            admitted_by: admitted.by,
         };
         found.extend(by_workload.into_iter().map(reach));
     }
     found
+}
+
+/// The ports of a pod that are allowed for a controller.
+#[derive(Clone, Default)]
+struct Admitted {
+    /// For a pod without labels in an unknown namespace.
+    open: PortSet,
+    /// For its pods, or for whatever could be it.
+    controller: PortSet,
+    /// What could be it.
+    by: Vec<String>,
+}
+
+impl Admitted {
+    fn add(&mut self, other: &Self) {
+        self.open = self.open.union(&other.open);
+        self.controller = self.controller.union(&other.controller);
+        let new: Vec<String> = other
+            .by
+            .iter()
+            .filter(|by| !self.by.contains(by))
+            .cloned()
+            .collect();
+        self.by.extend(new);
+    }
+}
+
+/// What decides whether a controller is let in.
+struct Admission<'a> {
+    snapshot: &'a Snapshot,
+    subjects: Subjects<'a>,
+    controllers: Controllers<'a>,
+}
+
+impl Admission<'_> {
+    fn of(&self, pod: usize, wanted: &PortSet, controllers: &[usize]) -> Admitted {
+        let snapshot = self.snapshot;
+        let (own, to) = (&snapshot.pods[pod], Endpoint::Pod(pod));
+        let policies = self.subjects.policies(snapshot, own);
+        let let_in = |from: &Endpoint| let_in(snapshot, from, &to, wanted, &policies);
+        let mut found = Admitted {
+            open: let_in(&controller()),
+            ..Admitted::default()
+        };
+        for &workload in controllers {
+            for end in self.controllers.ends(workload) {
+                let ports = self.sends(&end, &to, &let_in(&end));
+                found.controller = found.controller.union(&ports);
+            }
+        }
+        let hosted = |at: &usize| self.controllers.is_on_unknown_nodes(*at);
+        let unknown = controllers.is_empty();
+        if unknown {
+            found.controller.clone_from(&found.open);
+        }
+        if wanted.is_subset(&found.controller) || !unknown && !controllers.iter().any(hosted) {
+            return found;
+        }
+        for (words, end) in self.controllers.possible(own, &policies) {
+            if !unknown && !matches!(end, Endpoint::Address(_)) {
+                continue;
+            }
+            let ports = let_in(&end);
+            if !ports.is_empty() && !found.by.contains(&words) {
+                found.controller = found.controller.union(&ports);
+                found.by.push(words);
+            }
+        }
+        found
+    }
+
+    /// The ports among these that the egress of a controller's pod allows too.
+    fn sends(&self, from: &Endpoint, to: &Endpoint, ports: &PortSet) -> PortSet {
+        let Endpoint::Pod(at) = from else {
+            return ports.clone();
+        };
+        let policies = self
+            .subjects
+            .policies(self.snapshot, &self.snapshot.pods[*at]);
+        gated(self.snapshot, Direction::Egress, from, to, ports, &policies)
+    }
 }
 
 /// Whether two pods of one workload are equal in everything that the answer depends on.
@@ -155,7 +244,7 @@ pub(in crate::analysis) fn ingress_controller(reaches: &[Reach]) -> BTreeMap<usi
 /// A stand-in for the ingress controller: a pod without labels in a namespace whose name no manifest can
 /// have.
 pub fn controller() -> Endpoint {
-    let name = "\u{1}ingress-controller".to_owned();
+    let name = UNKNOWN_NAMESPACE.to_owned();
     Endpoint::NewPod(NewPod {
         namespace: None,
         namespace_labels: Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name)]),
@@ -195,21 +284,24 @@ fn let_in(
     wanted: &PortSet,
     policies: &[usize],
 ) -> PortSet {
+    gated(snapshot, Direction::Ingress, from, to, wanted, policies)
+}
+
+/// The ports that one gate allows, under the policies that may select its pod.
+fn gated(
+    snapshot: &Snapshot,
+    direction: Direction,
+    from: &Endpoint,
+    to: &Endpoint,
+    wanted: &PortSet,
+    policies: &[usize],
+) -> PortSet {
     let singles = crate::sets::Protocol::ALL.into_iter().flat_map(|protocol| {
         let ranges = wanted.ranges(protocol);
         ranges.flat_map(move |(first, last)| (first..=last).map(move |port| (protocol, port)))
     });
-    let ingress = |probe| {
-        gate_by(
-            snapshot,
-            Direction::Ingress,
-            from,
-            to,
-            Some(probe),
-            policies,
-        )
-    };
-    let open = singles.filter(|probe| ingress(*probe).allowed);
+    let gate = |probe| gate_by(snapshot, direction, from, to, Some(probe), policies);
+    let open = singles.filter(|probe| gate(*probe).allowed);
     open.map(|(protocol, port)| PortSet::single(protocol, port))
         .collect()
 }

@@ -44,7 +44,7 @@ impl<'a> ServiceBackends<'a> {
 }
 
 /// The ports of a pod that a Service port targets; with `declared`, only those that the pod declares.
-pub(in crate::analysis) fn targets(port: &ServicePort, pod: &Pod, declared: bool) -> PortSet {
+pub fn targets(port: &ServicePort, pod: &Pod, declared: bool) -> PortSet {
     let bears = |p: &&crate::cluster::ContainerPort| {
         p.protocol == port.protocol
             && match &port.target {

@@ -26,6 +26,10 @@ pub struct ServiceTraffic {
     pub every: PortSet,
     /// The target ports allowed for some sender.
     pub some: PortSet,
+    /// The workloads of the ingress controller or Gateway of a route; none: they are not in the input.
+    pub controllers: Vec<usize>,
+    /// What is allowed that could be that controller, in words.
+    pub admitted_by: Vec<String>,
 }
 
 /// A Service or a route.
@@ -89,6 +93,8 @@ impl Analysis<'_> {
                             wanted: sent.wanted,
                             every: sent.open.every,
                             some: sent.open.some,
+                            controllers: Vec::new(),
+                            admitted_by: Vec::new(),
                         }),
                 );
             }
@@ -101,8 +107,13 @@ impl Analysis<'_> {
                     sender: Sender::Controller,
                     workload: reach.workload,
                     wanted: reach.wanted,
-                    every: reach.open.clone(),
-                    some: reach.open,
+                    every: match reach.admitted_by.is_empty() {
+                        true => reach.admitted.clone(),
+                        false => reach.open,
+                    },
+                    some: reach.admitted,
+                    controllers: reach.controllers,
+                    admitted_by: reach.admitted_by,
                 }),
         );
         found

@@ -226,6 +226,10 @@ impl<'a> Gates<'a> {
         let cells = [&mut self.intended, &mut self.actual]
             .map(|s| s.towards_future_pods(class, universe, future_pods));
         for (wider, ports, pods) in both_ways([&cells[0], &cells[1]]) {
+            // Never taken for equal: what cannot be decided may be any pod.
+            if pods.is_undecided() {
+                join(&mut found.future_pods, (LabelBox::default(), wider), &ports);
+            }
             for one in pods.boxes().iter().filter(|b| future_pods.exists(b)) {
                 join(&mut found.future_pods, (one.clone(), wider), &ports);
             }

@@ -156,7 +156,11 @@ impl<'a> FutureSubjects<'a, '_> {
             steps.cells(&everyone)
         });
         for (wider, ports, pods) in both_ways([&towards[0], &towards[1]]) {
-            if pods.boxes().iter().any(|b| future_pods.exists(b)) {
+            // What is not decided counts as both, as each of the two sides may have more.
+            if pods.is_undecided() {
+                record(true, &ports);
+                record(false, &ports);
+            } else if pods.boxes().iter().any(|b| future_pods.exists(b)) {
                 record(wider, &ports);
             }
         }
@@ -211,6 +215,9 @@ fn kinds(
                 (true, pods.intersection(condition)),
                 (false, pods.difference(condition)),
             ] {
+                if pods.is_undecided() {
+                    return None;
+                }
                 if exist(&pods) {
                     let meets = meets.iter().copied().chain([met]).collect();
                     next.push(Kind { pods, meets });

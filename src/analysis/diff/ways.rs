@@ -34,7 +34,8 @@ pub(in crate::analysis) fn both_ways<S: Space>(
                     continue;
                 }
                 rest = rest.difference(other);
-                if allowed != peers {
+                // Two undecided sets may look equal and differ.
+                if allowed != peers || peers.is_undecided() {
                     let mut only = (**peers).clone();
                     only.remove(allowed);
                     found.push((wider, common, only));

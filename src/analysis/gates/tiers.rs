@@ -13,6 +13,10 @@ pub(in crate::analysis) trait Space: Clone + Eq + Hash {
     fn none() -> Self;
     fn union_of(sets: &[&Self]) -> Self;
     fn is_none(&self) -> bool;
+    /// Whether members may be missing, because finding them takes too many steps.
+    fn is_undecided(&self) -> bool {
+        false
+    }
     fn add(&mut self, other: &Self);
     fn intersect(&mut self, other: &Self);
     fn remove(&mut self, other: &Self);
@@ -40,6 +44,9 @@ impl Space for Bits {
 }
 
 impl Space for LabelSet {
+    fn is_undecided(&self) -> bool {
+        self.is_undecided()
+    }
     fn none() -> Self {
         Self::empty()
     }

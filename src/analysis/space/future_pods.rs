@@ -208,7 +208,7 @@ impl<'a> FuturePods<'a> {
     /// Whether every pod in the one is in the other.
     pub fn is_subset(&self, one: &LabelSet, other: &LabelSet) -> bool {
         let rest = one.difference(other);
-        !rest.boxes().iter().any(|b| self.exists(b))
+        !rest.is_undecided() && !rest.boxes().iter().any(|b| self.exists(b))
     }
 
     /// Whether the labels of a known namespace match the box.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Report;
 use super::open::is_project;
 use crate::app::dialogs::PathRequest;
+use crate::app::overlays::{Overlay, Question, Replacing};
 use crate::app::panels::side::Tab;
 use crate::app::problems::sentence;
 use crate::app::state::App;
@@ -20,7 +21,12 @@ use crate::query::compare::Side;
 pub(super) type Read = (Option<Side>, Vec<Diagnostic>);
 
 /// What writing a text came to.
-pub(super) type Written = Result<PathBuf, Box<Diagnostic>>;
+pub(super) enum Written {
+    Done(PathBuf),
+    /// There is a file already; the text to replace it with.
+    Exists(PathBuf, String),
+    Failed(Box<Diagnostic>),
+}
 
 impl App {
     /// Compares with what was last saved.
@@ -41,20 +47,26 @@ impl App {
         self.view.compare.reading(name_of(&paths));
         self.show_tab(Tab::Compare);
         let settings = load::Settings::of(&self.document().settings);
-        self.files.comparing.start(move |_| match paths.as_slice() {
-            [one] if is_project(one) => match files::open(one) {
-                Ok(opened) => (Some(Side::drawn(&opened.document)), opened.diagnostics),
-                Err(diagnostics) => (None, diagnostics),
-            },
-            all => {
-                let (sources, mut diagnostics) = sources::collect(all);
-                let mut loaded = load::load(&sources, &settings);
-                lint::qualify(&mut loaded);
-                diagnostics.append(&mut loaded.diagnostics);
-                let side = (!sources.is_empty()).then(|| Side::loaded(loaded));
-                (side, diagnostics)
-            }
-        });
+        self.files
+            .comparing
+            .start(move |cancel| match paths.as_slice() {
+                [one] if is_project(one) => match files::open(one) {
+                    Ok(opened) => (Some(Side::drawn(&opened.document)), opened.diagnostics),
+                    Err(diagnostics) => (None, diagnostics),
+                },
+                all => {
+                    let (sources, mut diagnostics) =
+                        sources::collect_until(all, &|| cancel.is_set());
+                    if cancel.is_set() {
+                        return (None, diagnostics);
+                    }
+                    let mut loaded = load::load(&sources, &settings);
+                    lint::qualify(&mut loaded);
+                    diagnostics.append(&mut loaded.diagnostics);
+                    let side = (!sources.is_empty()).then(|| Side::loaded(loaded));
+                    (side, diagnostics)
+                }
+            });
         if self.files.pool.is_inline() {
             self.poll_files();
         }
@@ -78,8 +90,14 @@ impl App {
             self.view.compare.with_other(side);
         }
         match self.files.noting.take() {
-            Some(Ok(path)) => self.view.notify(format!("Saved to {}", path.display())),
-            Some(Err(diagnostic)) => {
+            Some(Written::Done(path)) => {
+                self.view.notify(format!("Saved to {}", path.display()));
+            }
+            Some(Written::Exists(path, text)) => {
+                let question = Question::Replace(path, Replacing::Text(text));
+                self.view.overlay = Some(Overlay::Question(question));
+            }
+            Some(Written::Failed(diagnostic)) => {
                 let help = diagnostic.help.as_deref().unwrap_or_default();
                 let text = format!("{}; {help}", sentence(&diagnostic.message));
                 self.view.show_error(text);
@@ -132,9 +150,23 @@ impl App {
         if path.extension().is_none() {
             path.set_extension(extension);
         }
+        self.start_note(path, text, false);
+    }
+
+    /// Writes a text over the file that is there.
+    pub(in crate::app) fn write_over(&mut self, path: PathBuf, text: String) {
+        self.start_note(path, text, true);
+    }
+
+    fn start_note(&mut self, path: PathBuf, text: String, agreed: bool) {
         self.files.noting.start(move |_| {
-            let written = files::write_text(&path, &text);
-            written.map(|()| path).map_err(Box::new)
+            if !agreed && files::stamp(&path).is_some() {
+                return Written::Exists(path, text);
+            }
+            match files::write_text(&path, &text) {
+                Ok(()) => Written::Done(path),
+                Err(diagnostic) => Written::Failed(Box::new(diagnostic)),
+            }
         });
         if self.files.pool.is_inline() {
             self.poll_files();

@@ -7,7 +7,9 @@ use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
-use crate::project::files::{ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export};
+use crate::project::files::{
+    self, ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export,
+};
 use crate::proof::Generated;
 use crate::query::Results;
 use crate::report::verify::{Places, Verified, markdown};
@@ -53,6 +55,7 @@ impl App {
 
     /// Plans again after something about the export changed.
     pub(in crate::app) fn plan_export(&mut self) {
+        let project = files::name_of(&self.document(), self.files.path.as_deref());
         let Some(Overlay::Export(view)) = &mut self.view.overlay else {
             return;
         };
@@ -60,11 +63,12 @@ impl App {
         let Some(path) = view.target.clone() else {
             return;
         };
-        let files = export_files(&self.results.generated, view.leave_out_namespaces);
+        let written = export_files(&self.results.generated, view.leave_out_namespaces);
         let (target, options) = match view.form {
             Form::OneFile => (ExportTarget::File(path), ExportOptions::default()),
             Form::Folder => {
                 let options = ExportOptions {
+                    project,
                     kustomization: view.kustomization,
                     verdict: view.verdict.then(|| verdict(&self.results)),
                 };
@@ -73,7 +77,7 @@ impl App {
         };
         self.files
             .planning
-            .start(move |_| plan_export(&target, &files, &options).map_err(Box::new));
+            .start(move |_| plan_export(&target, &written, &options).map_err(Box::new));
         if self.files.pool.is_inline() {
             self.poll_export();
         }

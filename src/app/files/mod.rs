@@ -7,6 +7,7 @@ mod importing;
 mod journal;
 mod open;
 mod save;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ use super::overlays::{Overlay, PathPrompt, Question};
 use super::preferences::Preferences;
 use super::state::{App, Surroundings};
 use crate::model::Document;
-use crate::project::files::{OnDisk, StateFolder};
+use crate::project::files::{self, OnDisk, StateFolder};
 
 pub use export::{Planned, export_files};
 pub use importing::Report;
@@ -43,6 +44,7 @@ pub struct Files {
     preferences: Sequence,
     comparing: Slot<comparing::Read>,
     noting: Slot<comparing::Written>,
+    watch: watch::Watch,
     pub(super) planning: Slot<Planned>,
     pub(super) writing: Slot<Result<usize, Box<crate::diag::Diagnostic>>>,
     journal: journal::Journaling,
@@ -57,12 +59,10 @@ pub struct Files {
 impl Files {
     /// What a project is called: its own name, else its file's.
     pub fn name_of(&self, document: &Document) -> String {
-        let file = self.path.as_deref().and_then(std::path::Path::file_name);
-        let file = file.map(|name| name.to_string_lossy().into_owned());
-        let stem = |name: &String| name.trim_end_matches(".drawbridge.yaml").to_owned();
-        match document.name.is_empty() {
-            false => document.name.clone(),
-            true => file.as_ref().map_or("Untitled".to_owned(), stem),
+        let name = files::name_of(document, self.path.as_deref());
+        match name.is_empty() {
+            true => "Untitled".to_owned(),
+            false => name,
         }
     }
 
@@ -82,6 +82,7 @@ impl Files {
             preferences: Sequence::new(&pool),
             comparing: Slot::new(&pool),
             noting: Slot::new(&pool),
+            watch: watch::Watch::new(&pool),
             planning: Slot::new(&pool),
             writing: Slot::new(&pool),
             journal: journal::Journaling::new(&pool),
@@ -100,12 +101,19 @@ impl Files {
         self.report = None;
         self.after_save = None;
         self.reading.stop();
+        self.watch.begin();
         self.journal.close();
+        self.journal.forget();
     }
 
     /// Where work runs.
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// Stops reading files; nothing comes of it.
+    pub fn stop_reading(&mut self) {
+        self.reading.stop();
     }
 
     /// Whether something is being read.
@@ -142,6 +150,7 @@ impl App {
         }
         self.poll_journal();
         self.poll_saves();
+        self.poll_watch();
         self.poll_comparing();
         self.poll_export();
     }

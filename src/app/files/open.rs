@@ -44,24 +44,26 @@ impl App {
     /// Reads paths in the background: one project, or manifests.
     pub(in crate::app) fn open_paths(&mut self, paths: Vec<PathBuf>, into: bool) {
         let project = into.then(|| self.document());
-        self.files.reading.start(move |_| match paths.as_slice() {
-            [one] if !into && is_project(one) => match files::open(one) {
-                Ok(opened) => Read::Project(one.clone(), Box::new(opened)),
-                Err(diagnostics) => Read::Failed(diagnostics),
-            },
-            all => {
-                let (sources, diagnostics) = sources::collect(all);
-                if sources.is_empty() {
-                    return Read::Failed(diagnostics);
+        self.files
+            .reading
+            .start(move |cancel| match paths.as_slice() {
+                [one] if !into && is_project(one) => match files::open(one) {
+                    Ok(opened) => Read::Project(one.clone(), Box::new(opened)),
+                    Err(diagnostics) => Read::Failed(diagnostics),
+                },
+                all => {
+                    let (sources, diagnostics) = sources::collect_until(all, &|| cancel.is_set());
+                    if sources.is_empty() || cancel.is_set() {
+                        return Read::Failed(diagnostics);
+                    }
+                    let imported = Box::new(import(&sources, diagnostics, project.as_ref()));
+                    Read::Manifests {
+                        imported,
+                        into,
+                        from: all.to_vec(),
+                    }
                 }
-                let imported = Box::new(import(&sources, diagnostics, project.as_ref()));
-                Read::Manifests {
-                    imported,
-                    into,
-                    from: all.to_vec(),
-                }
-            }
-        });
+            });
         self.poll_if_inline();
     }
 
@@ -115,6 +117,7 @@ impl App {
                 self.enter(History::new(opened.document), Some(path.clone()));
                 self.files.file = opened.file;
                 self.remember(&path);
+                self.look_for_journal();
                 if !warned.is_empty() {
                     let summary = "The project was opened with warnings.".to_owned();
                     self.show_report(Report {
@@ -202,6 +205,7 @@ impl App {
         };
         self.history = None;
         self.files.begin(None);
+        self.look_for_journal();
     }
 
     /// An empty project.
@@ -228,7 +232,9 @@ fn project_text(text: &str, into: bool) -> Option<Read> {
 /// Whether a path is a project: by its name, or by its content.
 pub(super) fn is_project(path: &Path) -> bool {
     let named = path.to_string_lossy().ends_with(format::EXTENSION);
-    named || std::fs::read_to_string(path).is_ok_and(|text| format::is_project(&text))
+    // A pipe can be read once only: it is read as manifests.
+    let file = || std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    named || file() && files::read_text(path).is_ok_and(|text| format::is_project(&text))
 }
 
 /// A name for a project made from manifests: that of the folder or the file; standard input has none.

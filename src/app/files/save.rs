@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::app::command::Command;
 use crate::app::dialogs::PathRequest;
 use crate::app::jobs::{Pool, Slot};
+use crate::app::overlays::{Overlay, Question, Replacing};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
@@ -26,8 +27,10 @@ pub(super) struct Saves {
 struct Save {
     project: u64,
     path: PathBuf,
-    /// The file as this project last read or wrote it; none: an existing file is replaced.
+    /// The file as this project last read or wrote it; none: it has not been this project's.
     known: Option<Stamp>,
+    /// The user agreed to replace the file that is there.
+    agreed: bool,
     /// What the project was read from, or saved as, last.
     text: Arc<str>,
     state: u64,
@@ -45,7 +48,7 @@ struct Saved {
 enum Outcome {
     Written(OnDisk),
     /// The file is not what this project last read or wrote; it was left alone.
-    ChangedElsewhere,
+    Exists,
     Failed(Diagnostic),
 }
 
@@ -67,6 +70,11 @@ impl Saves {
             save.then = save.then.or(older.then);
         }
         self.waiting.push_back(save);
+    }
+
+    /// Whether a save runs or waits.
+    pub(super) fn busy(&self) -> bool {
+        self.slot.busy() || !self.waiting.is_empty()
     }
 
     /// Starts the next save, unless one is running.
@@ -92,8 +100,9 @@ impl Drop for Saves {
 
 impl Save {
     fn run(self) -> Saved {
-        let outcome = if self.known.is_some() && files::stamp(&self.path) != self.known {
-            Outcome::ChangedElsewhere
+        let now = files::stamp(&self.path);
+        let outcome = if !self.agreed && now.is_some() && now != self.known {
+            Outcome::Exists
         } else {
             match files::save(&self.path, &self.document, &self.text) {
                 Ok(file) => Outcome::Written(file),
@@ -126,8 +135,17 @@ impl App {
         )));
     }
 
-    /// Saves to a file in the background.
+    /// Saves to a file in the background. A file that this project did not write is replaced only after a question.
     pub(super) fn save_to(&mut self, path: Option<PathBuf>) {
+        self.start_save(path, false);
+    }
+
+    /// Saves over the file that is there.
+    pub(in crate::app) fn save_over(&mut self, path: PathBuf) {
+        self.start_save(Some(path), true);
+    }
+
+    fn start_save(&mut self, path: Option<PathBuf>, agreed: bool) {
         let (Some(mut path), Some(history)) = (path, &self.history) else {
             return;
         };
@@ -140,6 +158,7 @@ impl App {
         let save = Save {
             project: self.files.project,
             known: self.files.file.stamp.filter(|_| same),
+            agreed,
             text: self.files.file.text.clone(),
             path,
             state: history.state(),
@@ -183,17 +202,21 @@ impl App {
                 self.commands.extend(save.then);
                 self.context.request_repaint();
             }
-            Outcome::ChangedElsewhere => {
+            Outcome::Exists => {
                 // None of their failures goes unreported, even when another save waits for this file.
                 let waiting = &mut self.files.saves.waiting;
                 waiting.retain(|next| next.path != save.path);
-                if open {
-                    self.files.file.stamp = None;
-                    self.view.show_error("Another program changed the file. Save again to overwrite it, or use Save as");
-                } else {
+                if !open {
                     let text = format!("Not saved: another program changed {shown}");
                     self.view.show_error(text);
+                    return;
                 }
+                self.files.after_save = save.then;
+                let question = match self.files.path.as_ref() == Some(&save.path) {
+                    true => Question::Changed(save.path),
+                    false => Question::Replace(save.path, Replacing::Project),
+                };
+                self.view.overlay = Some(Overlay::Question(question));
             }
             Outcome::Failed(diagnostic) => {
                 let help = diagnostic.help.as_deref().unwrap_or_default();
@@ -210,6 +233,7 @@ mod tests {
 
     use crate::app::dialogs::Prepared;
     use crate::app::jobs::Workers;
+    use crate::app::overlays::{Overlay, Question, Replacing};
     use crate::app::{App, Command, Surroundings};
     use crate::model::{Document, Edit, History};
     use crate::project::files;
@@ -307,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_another_program_changed_is_overwritten_only_on_a_second_save() {
+    fn a_file_that_another_program_changed_is_overwritten_only_after_a_question() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("a.drawbridge.yaml");
         let mut app = app(&path);
@@ -318,9 +342,67 @@ mod tests {
         }
         finish(&mut app);
         assert_eq!(saved_name(&path), "theirs");
-        assert!(complaint(&app).is_some_and(|text| text.contains("changed the file")));
-        app.perform(Command::Save);
+        assert!(matches!(
+            &app.view.overlay,
+            Some(Overlay::Question(Question::Changed(asked))) if *asked == path
+        ));
+        app.save_over(path.clone());
         finish(&mut app);
         assert_eq!(saved_name(&path), "two");
+    }
+
+    #[test]
+    fn save_as_replaces_an_existing_file_only_after_a_question() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.drawbridge.yaml");
+        let mut app = app(&path);
+        let other = folder.path().join("b.drawbridge.yaml");
+        files::write_text(&other, "notes: mine\n").expect("written");
+        rename(&mut app, "one");
+        app.save_to(Some(other.clone()));
+        finish(&mut app);
+        assert_eq!(files::read_text(&other).expect("text"), "notes: mine\n");
+        assert!(matches!(
+            &app.view.overlay,
+            Some(Overlay::Question(Question::Replace(asked, Replacing::Project))) if *asked == other
+        ));
+        assert_eq!(app.files.path.as_ref(), Some(&path));
+        app.save_over(other.clone());
+        finish(&mut app);
+        assert_eq!(saved_name(&other), "one");
+        assert_eq!(app.files.path.as_ref(), Some(&other));
+    }
+
+    #[test]
+    fn a_change_by_another_program_is_noticed_once_and_asked_about() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.drawbridge.yaml");
+        let mut app = app(&path);
+        app.look_at_file();
+        finish(&mut app);
+        app.poll_files();
+        assert!(app.view.overlay.is_none());
+        // The same text again is no change.
+        let text = files::read_text(&path).expect("text");
+        files::write_text(&path, &text).expect("written");
+        app.look_at_file();
+        finish(&mut app);
+        assert!(app.view.overlay.is_none());
+        files::write_text(&path, "format: drawbridge/1\nname: theirs\n").expect("written");
+        app.look_at_file();
+        finish(&mut app);
+        let asked = app.view.overlay.take();
+        assert!(matches!(
+            asked,
+            Some(Overlay::Question(Question::Changed(asked))) if asked == path
+        ));
+        app.look_at_file();
+        finish(&mut app);
+        assert!(app.view.overlay.is_none(), "it is asked once");
+        rename(&mut app, "mine");
+        app.perform(Command::Save);
+        finish(&mut app);
+        assert!(app.view.overlay.is_some(), "saving over it asks");
+        assert_eq!(saved_name(&path), "theirs");
     }
 }

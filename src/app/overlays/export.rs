@@ -218,9 +218,27 @@ fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
         count(ChangeKind::Unchanged),
     );
     widgets::small(ui, summary);
-    if plan.changes.iter().any(|change| change.foreign) {
-        let text = "Some of these files were not written by Drawbridge and would be overwritten.";
-        widgets::message(ui, icons::WARNING, text, color(palette.wide));
+    const SHOWN: usize = 3;
+    for (change, why) in plan.conflicts().take(SHOWN) {
+        let text = format!("{} {why}. Review it before you overwrite it.", change.name);
+        widgets::message(ui, icons::WARNING, &text, color(palette.wide));
+    }
+    let more = plan.conflicts().count().saturating_sub(SHOWN);
+    if more > 0 {
+        let files = if more == 1 { "file" } else { "files" };
+        widgets::small(
+            ui,
+            format!("and {more} more {files} that this project did not write"),
+        );
+    }
+    if let [first, ..] = plan.leftovers.as_slice() {
+        let text = match plan.leftovers.len() {
+            1 => format!("{first} is not in the record of exports. It stays."),
+            n => {
+                format!("{n} files, such as {first}, are not in the record of exports. They stay.")
+            }
+        };
+        widgets::small(ui, text);
     }
     let tall = (ui.ctx().content_rect().height() - 560.0).clamp(120.0, 360.0);
     ui.horizontal_top(|ui| {
@@ -314,8 +332,10 @@ fn buttons_ui(ui: &mut Ui, view: &ExportView) -> Option<Done> {
     ui.add_space(12.0);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let ready = matches!(&view.plan, Some(Ok(plan)) if plan.changes_anything());
+        let over = matches!(&view.plan, Some(Ok(plan)) if plan.conflicts().next().is_some());
+        let write = if over { "Overwrite" } else { "Write" };
         if ui
-            .add_enabled_ui(ready, |ui| widgets::primary(ui, "Write"))
+            .add_enabled_ui(ready, |ui| widgets::primary(ui, write))
             .inner
             .clicked()
         {

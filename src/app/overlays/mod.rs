@@ -15,7 +15,7 @@ use super::theme::{self, color};
 pub use adopted::AdoptedView;
 pub use export::{ExportView, Form};
 pub use palette::PaletteView;
-pub use question::{PathPrompt, Question};
+pub use question::{PathPrompt, Question, Recovered, Replacing};
 
 /// The open overlay; there is at most one.
 pub enum Overlay {

@@ -14,8 +14,29 @@ use crate::app::widgets;
 pub enum Question {
     /// There are unsaved changes, and this command would lose them.
     Unsaved(Box<Command>),
-    /// A crash left unsaved changes; the name of the project.
-    Recover(String),
+    /// A crash left unsaved changes.
+    Recover(Recovered),
+    /// Another program changed the file of the project.
+    Changed(PathBuf),
+    /// There is a file that this project did not write.
+    Replace(PathBuf, Replacing),
+}
+
+/// What is known of unsaved changes that a crash left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// The name of the project.
+    pub name: String,
+    /// Its file, if it had one, how old the changes are, and whether the file changed since; sentences.
+    pub details: Vec<String>,
+}
+
+/// What would replace a file.
+pub enum Replacing {
+    /// The project.
+    Project,
+    /// A table or a picture, as text.
+    Text(String),
 }
 
 /// A prompt for a path.
@@ -34,7 +55,9 @@ pub(super) fn question_ui(
 ) -> Option<Question> {
     match question {
         Question::Unsaved(next) => unsaved_ui(app, context, next),
-        Question::Recover(name) => recover_ui(app, context, name),
+        Question::Recover(recovered) => recover_ui(app, context, recovered),
+        Question::Changed(path) => changed_ui(app, context, path),
+        Question::Replace(path, replacing) => replace_ui(app, context, path, replacing),
     }
 }
 
@@ -61,26 +84,79 @@ fn unsaved_ui(app: &mut App, context: &Context, next: Box<Command>) -> Option<Qu
     None
 }
 
-fn recover_ui(app: &mut App, context: &Context, name: String) -> Option<Question> {
+fn changed_ui(app: &mut App, context: &Context, path: PathBuf) -> Option<Question> {
+    let dirty = app
+        .history
+        .as_ref()
+        .is_some_and(|history| history.is_dirty());
+    let (answer, closed) = dialog(context, "changed", 520.0, |ui| {
+        widgets::title(ui, "The file was changed by another program");
+        widgets::small(ui, path.display().to_string());
+        let text = match dirty {
+            true => "Keep mine overwrites its changes. Reload discards your unsaved changes.",
+            false => "Keep mine overwrites its changes. Reload shows them.",
+        };
+        widgets::small(ui, text);
+        ui.add_space(12.0);
+        answers(ui, &["Reload", "Compare", "Cancel", "Keep mine"])
+    });
+    match answer {
+        Some("Reload") => app.reload(path),
+        Some("Compare") => app.compare_with_file(path),
+        Some("Keep mine") => app.save_over(path),
+        Some(_) => app.leave_file(),
+        None if closed => app.leave_file(),
+        None => return Some(Question::Changed(path)),
+    }
+    None
+}
+
+fn replace_ui(
+    app: &mut App,
+    context: &Context,
+    path: PathBuf,
+    replacing: Replacing,
+) -> Option<Question> {
+    let (answer, closed) = dialog(context, "replace", 520.0, |ui| {
+        widgets::title(ui, "Replace the existing file?");
+        widgets::small(ui, path.display().to_string());
+        widgets::small(ui, "This project did not write it. Its content is lost.");
+        ui.add_space(12.0);
+        answers(ui, &["Cancel", "Replace"])
+    });
+    match (answer, replacing) {
+        (Some("Replace"), Replacing::Project) => app.save_over(path),
+        (Some("Replace"), Replacing::Text(text)) => app.write_over(path, text),
+        (Some(_), _) => app.leave_file(),
+        (None, _) if closed => app.leave_file(),
+        (None, replacing) => return Some(Question::Replace(path, replacing)),
+    }
+    None
+}
+
+fn recover_ui(app: &mut App, context: &Context, recovered: Recovered) -> Option<Question> {
     // Escape does not discard work; only a button does.
-    let (answer, _) = dialog(context, "recover", 420.0, |ui| {
+    let (answer, _) = dialog(context, "recover", 520.0, |ui| {
         widgets::title(ui, "Restore unsaved changes?");
-        let what = if name.is_empty() {
+        let what = if recovered.name.is_empty() {
             "a project".to_owned()
         } else {
-            format!("\"{name}\"")
+            format!("\"{}\"", recovered.name)
         };
         widgets::small(
             ui,
             format!("Drawbridge ended unexpectedly while {what} had unsaved changes."),
         );
+        for sentence in &recovered.details {
+            widgets::small(ui, sentence);
+        }
         ui.add_space(12.0);
         answers(ui, &["Restore", "Discard"])
     });
     match answer {
         Some("Restore") => app.commands.push(Command::Recover(true)),
         Some(_) => app.commands.push(Command::Recover(false)),
-        None => return Some(Question::Recover(name)),
+        None => return Some(Question::Recover(recovered)),
     }
     None
 }

@@ -43,7 +43,7 @@ pub fn start_ui(ui: &mut Ui, files: &Files, preferences: &Preferences, commands:
             ui.add_space(64.0);
         });
     });
-    foot_ui(ui, whole, files, palette);
+    foot_ui(ui, whole, files, palette, commands);
     corner_ui(ui, whole, palette, commands);
 }
 
@@ -306,7 +306,7 @@ fn in_home(path: &Path) -> String {
     }
 }
 
-fn foot_ui(ui: &Ui, whole: Rect, files: &Files, palette: &Palette) {
+fn foot_ui(ui: &mut Ui, whole: Rect, files: &Files, palette: &Palette, commands: &mut Commands) {
     let at = whole.center_bottom() - vec2(0.0, 40.0);
     let text = if files.reading() {
         "Reading…"
@@ -319,6 +319,14 @@ fn foot_ui(ui: &Ui, whole: Rect, files: &Files, palette: &Palette) {
     let font = theme::sans(tokens::TEXT_NORMAL);
     ui.painter()
         .text(at, Align2::CENTER_CENTER, text, font, color(palette.ink3));
+    if files.reading() {
+        let rect = Rect::from_center_size(at + vec2(110.0, 0.0), vec2(90.0, 28.0));
+        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+            if widgets::secondary(ui, "Cancel").clicked() {
+                commands.push(Command::StopReading);
+            }
+        });
+    }
 }
 
 /// The theme can be changed before anything is open.

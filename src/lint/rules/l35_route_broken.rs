@@ -17,12 +17,25 @@ pub const RULE: Rule = Rule {
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let snapshot = input.snapshot;
-    for reach in reaches(snapshot).iter().filter(|r| r.open.is_empty()) {
+    for reach in reaches(snapshot).iter().filter(|r| r.admitted.is_empty()) {
         let route = &snapshot.routes[reach.route];
         let workload = &snapshot.workloads[reach.workload];
+        let known = reach
+            .controllers
+            .iter()
+            .filter_map(|at| snapshot.workloads.get(*at));
+        let known: Vec<String> = known
+            .map(|w| format!("`{}/{}`", w.namespace, w.name))
+            .collect();
         let message = format!(
-            "it sends traffic to `{}/{}` on {}, but no policy allows the ingress controller",
-            workload.namespace, workload.name, reach.wanted
+            "it sends traffic to `{}/{}` on {}, but {}",
+            workload.namespace,
+            workload.name,
+            reach.wanted,
+            match known.is_empty() {
+                true => "no policy allows the ingress controller".to_owned(),
+                false => format!("policies deny its ingress controller {}", known.join(", ")),
+            }
         );
         let found = rule
             .finding(message)
@@ -55,5 +68,190 @@ mod tests {
             "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
         );
         assert_eq!(found(&other), [("L35", 15)]);
+    }
+
+    /// An Ingress to `shop/web`, whose pods let in what `from` lists, beside other objects.
+    fn cut_off(from: &str, others: &str) -> bool {
+        let text = format!(
+            "
+{{apiVersion: v1, kind: Namespace, metadata: {{name: shop}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{name: web, ports: [{{containerPort: 8080}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web, namespace: shop}}
+spec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: web, namespace: shop}}
+spec: {{podSelector: {{}}, ingress: [{{from: [{from}], ports: [{{port: 8080}}]}}]}}
+---
+{others}"
+        );
+        let found = found(&text);
+        found.iter().any(|(code, _)| *code == "L35")
+    }
+
+    const INGRESS: &str = "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec: {ingressClassName: public, defaultBackend: {service: {name: web, port: {number: 80}}}}
+";
+
+    const ROUTE: &str = "
+apiVersion: route.openshift.io/v1
+kind: Route
+metadata: {name: web, namespace: shop}
+spec: {to: {kind: Service, name: web}}
+";
+
+    /// A Deployment with these labels.
+    fn pods(namespace: &str, labels: &str, spec: &str) -> String {
+        format!(
+            "---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: proxy, namespace: {namespace}}}
+spec: {{selector: {{matchLabels: {labels}}}, template: {{metadata: {{labels: {labels}}}, spec: {{{spec}containers: [{{name: c}}]}}}}}}
+"
+        )
+    }
+
+    #[test]
+    fn a_controller_in_the_input_is_judged_by_its_pods() {
+        let nginx = "{app.kubernetes.io/name: ingress-nginx}";
+        let input = format!("{INGRESS}{}", pods("edge", nginx, ""));
+        let edge = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: edge}}}";
+        assert!(!cut_off(edge, &input));
+        let labelled =
+            format!("{{namespaceSelector: {{}}, podSelector: {{matchLabels: {nginx}}}}}");
+        assert!(!cut_off(&labelled, &input));
+        assert!(cut_off("{podSelector: {}}", &input));
+        let elsewhere =
+            "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: traefik}}}";
+        assert!(cut_off(elsewhere, &input));
+        // Its egress counts too.
+        let closed = "---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: none, namespace: edge}
+spec: {podSelector: {}, policyTypes: [Egress]}
+";
+        assert!(cut_off(edge, &format!("{input}{closed}")));
+    }
+
+    #[test]
+    fn the_class_of_a_route_tells_which_controller_serves_it() {
+        let class = "---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: public}
+spec: {controller: traefik.io/ingress-controller}
+";
+        let both = [
+            pods("edge", "{app.kubernetes.io/name: traefik}", ""),
+            pods("inner", "{app.kubernetes.io/name: ingress-nginx}", ""),
+        ];
+        let input = format!("{INGRESS}{}{class}", both.concat());
+        let from = |name: &str| {
+            format!(
+                "{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {name}}}}}}}"
+            )
+        };
+        assert!(!cut_off(&from("edge"), &input));
+        assert!(cut_off(&from("inner"), &input));
+        // A controller of one's own, by the labels of its release.
+        let release = "{app.kubernetes.io/name: front, app.kubernetes.io/instance: a}";
+        let own = class.replace(
+            "{name: public}",
+            &format!("{{name: public, labels: {release}}}"),
+        );
+        let own = own.replace("traefik.io/ingress-controller", "example.com/front");
+        let input = format!("{INGRESS}{}{own}", pods("edge", release, ""));
+        assert!(!cut_off(&from("edge"), &input));
+        assert!(cut_off("{podSelector: {}}", &input));
+    }
+
+    #[test]
+    fn whatever_could_be_an_unknown_controller_may_be_let_in() {
+        for from in [
+            "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress-nginx}}}",
+            "{namespaceSelector: {matchLabels: {role: edge}}}",
+            "{namespaceSelector: {}, podSelector: {matchLabels: {app: traefik}}}",
+            "{podSelector: {matchLabels: {app.kubernetes.io/name: ingress-nginx}}}",
+            "{ipBlock: {cidr: 10.0.0.0/16}}",
+            "{ipBlock: {cidr: 0.0.0.0/0}}",
+        ] {
+            assert!(!cut_off(from, INGRESS), "{from}");
+        }
+        for from in [
+            "{podSelector: {}}",
+            "{podSelector: {matchLabels: {app: meter}}}",
+            "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}",
+            "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}",
+            "{ipBlock: {cidr: 203.0.113.0/24}}",
+        ] {
+            assert!(cut_off(from, INGRESS), "{from}");
+        }
+        // All pods of the namespace are known, and none is a controller.
+        let input = format!("{INGRESS}{}", pods("api", "{app: api}", ""));
+        let api = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: api}}}";
+        assert!(cut_off(api, &input));
+        for label in [
+            "policy-group.network.openshift.io/ingress: \"\"",
+            "network.openshift.io/policy-group: ingress",
+            "policy-group.network.openshift.io/host-network: \"\"",
+        ] {
+            let from = format!("{{namespaceSelector: {{matchLabels: {{{label}}}}}}}");
+            assert!(!cut_off(&from, ROUTE), "{label}");
+        }
+    }
+
+    #[test]
+    fn a_controller_on_the_network_of_its_node_has_the_nodes_address() {
+        let nginx = "{app.kubernetes.io/name: ingress-nginx}";
+        let input = format!("{INGRESS}{}", pods("edge", nginx, "hostNetwork: true, "));
+        let nodes = "---
+apiVersion: v1
+kind: Node
+metadata: {name: n}
+status: {addresses: [{type: InternalIP, address: 198.51.100.7}]}
+";
+        let known = format!("{input}{nodes}");
+        assert!(!cut_off("{ipBlock: {cidr: 198.51.100.0/24}}", &known));
+        assert!(cut_off("{ipBlock: {cidr: 10.0.0.0/8}}", &known));
+        assert!(!cut_off("{ipBlock: {cidr: 10.0.0.0/8}}", &input));
+        assert!(cut_off("{ipBlock: {cidr: 203.0.113.0/24}}", &input));
+    }
+
+    #[test]
+    fn a_gateway_is_known_by_the_label_of_its_pods() {
+        let gateway = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: front, namespace: edge}
+spec: {gatewayClassName: c, listeners: [{name: a, port: 80, allowedRoutes: {namespaces: {from: All}}}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec: {parentRefs: [{name: front, namespace: edge}], rules: [{backendRefs: [{name: web, port: 80}]}]}
+";
+        let own = "{gateway.networking.k8s.io/gateway-name: front}";
+        let input = format!("{gateway}{}", pods("edge", own, ""));
+        let labelled = format!("{{namespaceSelector: {{}}, podSelector: {{matchLabels: {own}}}}}");
+        assert!(!cut_off(&labelled, &input));
+        assert!(!cut_off(&labelled, gateway));
+        assert!(cut_off("{podSelector: {}}", &input));
     }
 }

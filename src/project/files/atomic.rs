@@ -16,11 +16,17 @@ pub(super) enum Moment {
     Renamed,
 }
 
-/// Replaces the file (or creates it). After a failure the old file is intact and nothing else remains.
+/// Replaces the file that a path leads to, through links, or creates it. After a failure the old file is intact
+/// and nothing else remains.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = follow(path)?;
-    let temporary = temporary_beside(&target)?;
-    let done = replace_by(&target, &temporary, bytes, &mut |_| Ok(()));
+    put(&follow(path)?, bytes)
+}
+
+/// The same, but a link at this path is replaced by the file.
+pub(super) fn put(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    check(target)?;
+    let temporary = temporary_beside(target)?;
+    let done = replace_by(target, &temporary, bytes, &mut |_| Ok(()));
     if done.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -45,7 +51,9 @@ pub(super) fn replace_by(
     at(Moment::HalfWritten)?;
     file.write_all(second)?;
     at(Moment::Written)?;
-    if let Ok(before) = fs::metadata(target) {
+    if let Ok(before) = fs::symlink_metadata(target)
+        && before.is_file()
+    {
         file.set_permissions(before.permissions())?;
     }
     at(Moment::Permitted)?;
@@ -61,34 +69,37 @@ pub(super) fn replace_by(
     Ok(())
 }
 
-/// The file that is really meant: links followed, also one that points at nothing yet. Folders and
-/// files that are marked read-only are refused: a rename would go over both.
+/// The file that is really meant: links followed, also one that points at nothing yet.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_path_buf();
     for _ in 0..40 {
-        match fs::symlink_metadata(&target) {
-            Ok(metadata) if metadata.is_symlink() => {
-                let next = fs::read_link(&target)?;
-                target = target
-                    .parent()
-                    .map_or(next.clone(), |folder| folder.join(next));
-            }
-            Ok(metadata) if metadata.is_dir() => {
-                return Err(io::Error::new(
-                    io::ErrorKind::IsADirectory,
-                    "it is a folder",
-                ));
-            }
-            Ok(metadata) if metadata.permissions().readonly() => {
-                let kind = io::ErrorKind::PermissionDenied;
-                return Err(io::Error::new(kind, "it is marked read-only"));
-            }
-            Ok(_) => return Ok(target),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
-            Err(error) => return Err(error),
+        if !fs::symlink_metadata(&target).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Ok(target);
         }
+        let next = fs::read_link(&target)?;
+        target = target
+            .parent()
+            .map_or(next.clone(), |folder| folder.join(next));
     }
     Err(io::Error::other("its links go round in circles"))
+}
+
+/// Refuses what a rename would go over: folders, devices, and files that are marked read-only.
+fn check(target: &Path) -> io::Result<()> {
+    let kind = match fs::symlink_metadata(target) {
+        Ok(metadata) if metadata.is_symlink() => return Ok(()),
+        Ok(metadata) if metadata.is_dir() => (io::ErrorKind::IsADirectory, "it is a folder"),
+        Ok(metadata) if !metadata.is_file() => {
+            (io::ErrorKind::InvalidInput, "it is not a regular file")
+        }
+        Ok(metadata) if metadata.permissions().readonly() => {
+            (io::ErrorKind::PermissionDenied, "it is marked read-only")
+        }
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    Err(io::Error::new(kind.0, kind.1))
 }
 
 pub(super) fn temporary_beside(target: &Path) -> io::Result<PathBuf> {

@@ -1,12 +1,19 @@
-//! Exporting policies: the changes on disk are a plan that can be reviewed before it is applied.
+//! Exporting policies: the changes on disk are a plan that can be reviewed before it is applied. A record in the
+//! folder of an export says which files which project wrote; only those are replaced or deleted without asking.
+
+mod found;
+mod record;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use self::found::{Found, find, inside, leftovers};
+use self::record::{RECORD, Record};
 use super::{DiffLine, about, atomic, diff, failed};
 use crate::diag::Diagnostic;
+use crate::model::validate::{label_name, subdomain_name};
 use crate::yaml;
 
 /// Where policies go.
@@ -35,14 +42,11 @@ pub fn policy_file(namespace: &str, name: &str) -> String {
     format!("{namespace}/{name}.yaml")
 }
 
-/// The file that earlier versions gave a policy. `a` and `b-c` share it with `a-b` and `c`.
-fn flat_policy_file(namespace: &str, name: &str) -> String {
-    format!("{namespace}-{name}.yaml")
-}
-
 /// How to export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportOptions {
+    /// What the project is called; in a folder, files of another project are not this one's to replace.
+    pub project: String,
     /// Also write a `kustomization.yaml` that lists the files (folders only).
     pub kustomization: bool,
     /// Also write this Markdown as `VERDICT.md` (folders only).
@@ -54,6 +58,8 @@ pub struct ExportOptions {
 pub struct ExportPlan {
     /// The changes, in the order in which they are made.
     pub changes: Vec<FileChange>,
+    /// Files below the folder that look like those of an export but are not in its record; they stay.
+    pub leftovers: Vec<String>,
 }
 
 /// What happens to a file.
@@ -78,54 +84,115 @@ pub struct FileChange {
     pub name: String,
     /// What happens to it.
     pub kind: ChangeKind,
-    /// The file exists and was not written by Drawbridge: ask before overwriting it.
-    pub foreign: bool,
+    /// Why to ask before it is replaced or deleted: it "was edited since the last export", for example.
+    pub conflict: Option<String>,
     /// The lines that change, among those that do not.
     pub diff: Vec<DiffLine>,
-    before: Option<Vec<u8>>,
+    before: Found,
     after: Option<String>,
 }
 
 const KUSTOMIZATION: &str = "kustomization.yaml";
 const VERDICT: &str = "VERDICT.md";
 const WRITTEN_BY_US: &str = "# Written by Drawbridge";
+const NOT_OURS: &str = "was not written by Drawbridge";
 const VERDICT_BY_US: &str = "<!-- Written by Drawbridge -->\n";
 
 /// Compares the files to write with those on disk. Policies go in the order given (allow before
 /// deny is up to the caller), then the kustomization and the verdict, then the deletions: files that an earlier
-/// export wrote, in this layout or the flat one of earlier versions, for policies that are not in this one or
-/// have another file in it.
+/// export of this project wrote, for policies that are not in this one or have another file in it.
 pub fn plan_export(
     target: &ExportTarget,
     files: &[ExportFile],
     options: &ExportOptions,
 ) -> Result<ExportPlan, Diagnostic> {
-    let mut changes = Vec::new();
     match target {
         ExportTarget::File(path) => {
             let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            changes.push(compare(path.clone(), name.into_owned(), join(&texts))?);
+            let mut change = compare(path.clone(), name.into_owned(), join(&texts))?;
+            let ours = matches!(&change.before, Found::File(bytes) if is_ours(bytes));
+            if change.kind == ChangeKind::Changed && !ours {
+                change.conflict = Some(NOT_OURS.to_owned());
+            }
+            Ok(ExportPlan {
+                changes: vec![change],
+                leftovers: Vec::new(),
+            })
         }
-        ExportTarget::Folder(folder) => {
-            let mut names = BTreeSet::new();
-            let in_folder =
-                |name: &str, text: String| compare(folder.join(name), name.into(), text);
-            for file in files {
-                let name = checked_name(file, &mut names)?;
-                changes.push(in_folder(&name, file.text.clone())?);
-            }
-            // A list that an earlier export wrote would name files that are gone.
-            if options.kustomization || has_our_kustomization(folder)? {
-                changes.push(in_folder(KUSTOMIZATION, kustomization(&names))?);
-            }
-            if let Some(verdict) = &options.verdict {
-                changes.push(in_folder(VERDICT, format!("{VERDICT_BY_US}{verdict}"))?);
-            }
-            changes.extend(deletions(folder, &names)?);
+        ExportTarget::Folder(folder) => plan_folder(folder, files, options),
+    }
+}
+
+fn plan_folder(
+    folder: &Path,
+    files: &[ExportFile],
+    options: &ExportOptions,
+) -> Result<ExportPlan, Diagnostic> {
+    let before = Record::read(folder)?;
+    let mut record = before.others(&options.project);
+    let mut changes = Vec::new();
+    let mut add = |name: &str, text: String| -> Result<(), Diagnostic> {
+        let mut change = compare(inside(folder, name)?, name.into(), text)?;
+        if change.kind == ChangeKind::Changed {
+            change.conflict = before.conflict(&options.project, name, &change.before);
+        }
+        record.add(
+            name,
+            &options.project,
+            change.after.as_deref().unwrap_or_default(),
+        );
+        changes.push(change);
+        Ok(())
+    };
+    let mut names = BTreeSet::new();
+    for file in files {
+        let name = checked_name(file, &mut names)?;
+        add(&name, file.text.clone())?;
+    }
+    // A list that an earlier export wrote would name files that are gone.
+    if options.kustomization || has_our_kustomization(folder)? {
+        // What other projects wrote into this folder stays in its list.
+        let others = before.policies_of_others(&options.project);
+        let listed = names.iter().cloned().chain(others).collect();
+        add(KUSTOMIZATION, kustomization(&listed))?;
+    }
+    if let Some(verdict) = &options.verdict {
+        add(VERDICT, format!("{VERDICT_BY_US}{verdict}"))?;
+    }
+    let texts: BTreeSet<&str> = files.iter().map(|file| file.text.as_str()).collect();
+    for name in before.files_of(&options.project) {
+        let kept = name == KUSTOMIZATION || name == VERDICT || names.contains(name);
+        if !kept && let Some(change) = deletion(folder, name)? {
+            let conflict = before.conflict(&options.project, name, &change.before);
+            changes.push(FileChange { conflict, ..change });
+        } else if !names.contains(name) && kept {
+            record.keep(&before, name);
         }
     }
-    Ok(ExportPlan { changes })
+    let mut left = leftovers(folder, |name| before.has(name) || names.contains(name))?;
+    // A copy of a policy that has another file now: nothing is lost with it.
+    for (name, text) in &left {
+        if texts.contains(text.as_str())
+            && let Some(change) = deletion(folder, name)?
+        {
+            changes.push(change);
+        }
+    }
+    left.retain(|name, _| !changes.iter().any(|change| change.name == *name));
+    changes.extend(record_change(folder, &record)?);
+    Ok(ExportPlan {
+        changes,
+        leftovers: left.into_keys().collect(),
+    })
+}
+
+/// The change of the record; none if there is nothing to record.
+fn record_change(folder: &Path, record: &Record) -> Result<Option<FileChange>, Diagnostic> {
+    if record.is_empty() {
+        return deletion(folder, RECORD);
+    }
+    compare(folder.join(RECORD), RECORD.into(), record.text()).map(Some)
 }
 
 /// Joins documents.
@@ -143,15 +210,15 @@ fn join(texts: &[&str]) -> String {
     all
 }
 
-/// The name of a policy's file, which is new and inside of the folder.
+/// The name of a policy's file, which is new and inside of the folder: the API server accepts only names that
+/// are one part of a path.
 fn checked_name(file: &ExportFile, names: &mut BTreeSet<String>) -> Result<String, Diagnostic> {
-    let is_plain =
-        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['/', '\\']);
     let name = policy_file(&file.namespace, &file.name);
-    if !is_plain(&file.namespace) || !is_plain(&file.name) {
-        let message = format!("`{name}` is not a valid file name for a policy");
-        let help = "give the policy and its namespace names that Kubernetes accepts";
-        return Err(Diagnostic::error("file", message).help(help));
+    if let Err(refusal) = label_name(&file.namespace).and_then(|()| subdomain_name(&file.name)) {
+        let message = format!("policy `{name}` is not written: {}", refusal.message);
+        let mut wrong = Diagnostic::error("file", message);
+        wrong.help = refusal.help;
+        return Err(wrong);
     }
     if !names.insert(name.clone()) {
         let message = format!("two policies would be written to `{name}`");
@@ -161,8 +228,10 @@ fn checked_name(file: &ExportFile, names: &mut BTreeSet<String>) -> Result<Strin
 }
 
 fn has_our_kustomization(folder: &Path) -> Result<bool, Diagnostic> {
-    let text = read(&folder.join(KUSTOMIZATION))?;
-    Ok(text.is_some_and(|text| text.starts_with(WRITTEN_BY_US.as_bytes())))
+    Ok(match find(&folder.join(KUSTOMIZATION))? {
+        Found::File(text) => text.starts_with(WRITTEN_BY_US.as_bytes()),
+        _ => false,
+    })
 }
 
 fn kustomization(names: &BTreeSet<String>) -> String {
@@ -180,30 +249,21 @@ fn kustomization(names: &BTreeSet<String>) -> String {
     text
 }
 
-fn read(path: &Path) -> Result<Option<Vec<u8>>, Diagnostic> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(path, "read", &error)),
-    }
-}
-
 fn compare(path: PathBuf, name: String, after: String) -> Result<FileChange, Diagnostic> {
-    let before = read(&path)?;
+    let before = find(&path)?;
     let kind = match &before {
-        None => ChangeKind::Created,
-        Some(before) if before == after.as_bytes() => ChangeKind::Unchanged,
-        Some(_) => ChangeKind::Changed,
+        Found::Nothing => ChangeKind::Created,
+        Found::File(before) if before == after.as_bytes() => ChangeKind::Unchanged,
+        Found::File(_) | Found::Link(_) => ChangeKind::Changed,
     };
-    let old = before
-        .as_deref()
-        .map(String::from_utf8_lossy)
-        .unwrap_or_default();
-    let foreign = kind == ChangeKind::Changed && !old.trim().is_empty() && !is_ours(&old);
+    let conflict = match &before {
+        Found::Link(to) => Some(format!("is a link to `{}`", to.display())),
+        _ => None,
+    };
     Ok(FileChange {
         kind,
-        foreign,
-        diff: diff(&old, &after),
+        conflict,
+        diff: diff(&before.text(), &after),
         path,
         name,
         before,
@@ -211,114 +271,39 @@ fn compare(path: PathBuf, name: String, after: String) -> Result<FileChange, Dia
     })
 }
 
-/// Whether Drawbridge wrote a file: every document in it has the mark.
-fn is_ours(text: &str) -> bool {
-    if text.starts_with(WRITTEN_BY_US) || text.starts_with(VERDICT_BY_US) {
-        return true;
-    }
-    let parsed = yaml::parse(text);
+/// Whether Drawbridge wrote a file: every document in it has the mark. An empty one is nobody's.
+fn is_ours(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let parsed = yaml::parse(&text);
     let mut documents = parsed.documents.iter();
-    parsed.problems.is_empty()
-        && !parsed.documents.is_empty()
-        && documents.all(|document| is_managed(&document.node))
+    text.trim().is_empty()
+        || parsed.problems.is_empty()
+            && !parsed.documents.is_empty()
+            && documents.all(|document| found::is_managed(&document.node))
 }
 
-fn is_managed(object: &yaml::Node) -> bool {
-    let metadata = object.get("metadata");
-    let labels = metadata.and_then(|metadata| metadata.get("labels"));
-    let by = labels.and_then(|labels| labels.get("app.kubernetes.io/managed-by"));
-    by.and_then(yaml::Node::as_str) == Some("drawbridge")
-}
-
-/// Whether an export wrote a file: it has one policy, which Drawbridge manages, and the name that an export
-/// gives or gave to the file of that policy.
-fn is_exported(name: &str, text: &str) -> bool {
-    let parsed = yaml::parse(text);
-    let [document] = parsed.documents.as_slice() else {
-        return false;
-    };
-    if !parsed.problems.is_empty() || !is_managed(&document.node) {
-        return false;
-    }
-    let field = |key| {
-        document
-            .node
-            .get("metadata")
-            .and_then(|m| m.get(key)?.as_str())
-    };
-    let Some(policy) = field("name") else {
-        return false;
-    };
-    let flat = || name.strip_suffix(&flat_policy_file("", policy));
-    // Exported without its namespace: the file's name has it.
-    let namespace = field("namespace").or_else(|| match name.split_once('/') {
-        Some((namespace, _)) => Some(namespace),
-        None => flat().filter(|namespace| !namespace.is_empty()),
-    });
-    namespace.is_some_and(|namespace| {
-        name == policy_file(namespace, policy) || name == flat_policy_file(namespace, policy)
-    })
-}
-
-/// The files of earlier exports that are not written any more.
-fn deletions(folder: &Path, expected: &BTreeSet<String>) -> Result<Vec<FileChange>, Diagnostic> {
-    let mut deleted = Vec::new();
-    for name in exported_names(folder)? {
-        let path = folder.join(&name);
-        if expected.contains(&name) {
-            continue;
-        }
-        if let Some(before) = read(&path)?
-            && let Ok(text) = std::str::from_utf8(&before)
-            && is_exported(&name, text)
-        {
-            deleted.push(FileChange {
-                kind: ChangeKind::Deleted,
-                foreign: false,
-                diff: diff(text, ""),
-                path,
-                name,
-                before: Some(before),
-                after: None,
-            });
-        }
-    }
-    Ok(deleted)
-}
-
-/// The names that files of an export can have, of those that are there, sorted: `a-b.yaml` and `a/b.yaml`.
-fn exported_names(folder: &Path) -> Result<Vec<String>, Diagnostic> {
-    let mut names = Vec::new();
-    for (name, kind) in entries(folder).map_err(|error| failed(folder, "read", &error))? {
-        if kind.is_file() {
-            names.push(name);
-        } else if kind.is_dir() && !name.starts_with('.') {
-            // A folder that cannot be listed was not made by an export.
-            let inside = entries(&folder.join(&name)).unwrap_or_default();
-            let files = inside.into_iter().filter(|(_, kind)| kind.is_file());
-            names.extend(files.map(|(file, _)| format!("{name}/{file}")));
-        }
-    }
-    names.retain(|name| name.ends_with(".yaml"));
-    names.sort();
-    Ok(names)
-}
-
-/// The entries of a folder; empty if it does not exist. Links are not followed.
-fn entries(folder: &Path) -> io::Result<Vec<(String, fs::FileType)>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let named = entries.flatten().filter_map(|entry| {
-        let name = entry.file_name().into_string().ok()?;
-        Some((name, entry.file_type().ok()?))
-    });
-    Ok(named.collect())
+/// The deletion of a file; none if it is gone already.
+fn deletion(folder: &Path, name: &str) -> Result<Option<FileChange>, Diagnostic> {
+    let path = inside(folder, name)?;
+    let before = find(&path)?;
+    Ok((before != Found::Nothing).then(|| FileChange {
+        kind: ChangeKind::Deleted,
+        conflict: None,
+        diff: diff(&before.text(), ""),
+        path,
+        name: name.to_owned(),
+        before,
+        after: None,
+    }))
 }
 
 impl ExportPlan {
+    /// The changes that need consent: each would replace or delete what an export of this project did not write.
+    pub fn conflicts(&self) -> impl Iterator<Item = (&FileChange, &str)> {
+        let changes = self.changes.iter();
+        changes.filter_map(|change| Some((change, change.conflict.as_deref()?)))
+    }
+
     /// Whether there is anything to do.
     pub fn changes_anything(&self) -> bool {
         self.changes
@@ -326,7 +311,8 @@ impl ExportPlan {
             .any(|change| change.kind != ChangeKind::Unchanged)
     }
 
-    /// Applies the plan, each file atomically, unless a file changed since the plan was made.
+    /// Applies the plan, each file atomically, unless a file changed since the plan was made, or a text would
+    /// not be read as YAML again.
     pub fn apply(&self) -> Result<(), Diagnostic> {
         let todo = || {
             self.changes
@@ -334,13 +320,21 @@ impl ExportPlan {
                 .filter(|change| change.kind != ChangeKind::Unchanged)
         };
         for change in todo() {
-            if read(&change.path)? != change.before {
+            if find(&change.path)? != change.before {
                 let message = "the file changed during the review of the export";
                 let help = "review the changes again";
                 return Err(about(
                     &change.path,
                     Diagnostic::error("file", message).help(help),
                 ));
+            }
+            let after = change
+                .after
+                .as_deref()
+                .filter(|_| change.name.ends_with(".yaml"));
+            if let Some(problem) = after.and_then(|after| yaml::parse(after).problems.pop()) {
+                let message = format!("the text to write is invalid: {}", problem.message);
+                return Err(about(&change.path, Diagnostic::error("file", message)));
             }
         }
         for change in todo() {
@@ -365,5 +359,5 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    atomic::replace(path, text.as_bytes())
+    atomic::put(path, text.as_bytes())
 }

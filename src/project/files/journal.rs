@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::atomic::random;
-use super::{StateFolder, failed, write_text};
+use super::{Stamp, StateFolder, failed, stamp, write_text};
 use crate::diag::Diagnostic;
 
 const FOLDER: &str = "journal";
@@ -15,6 +15,26 @@ const TEXT: &str = "drawbridge.yaml";
 const LOCK: &str = "lock";
 /// The first line of a journal whose project has a file.
 const ORIGIN: &str = "# Unsaved work on ";
+/// The state of that file: seconds and nanoseconds since 1970 when it was changed, and its length.
+const STAMP: &str = "# Its file: ";
+/// When the journal was written, in seconds since 1970.
+const TIME: &str = "# Written: ";
+
+/// The file of a project whose work is unsaved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its absolute path.
+    pub path: PathBuf,
+    /// The file as the project last read or wrote it.
+    pub stamp: Option<Stamp>,
+}
+
+impl Origin {
+    /// Whether the file is not what it was.
+    pub fn has_changed(&self) -> bool {
+        stamp(&self.path) != self.stamp
+    }
+}
 
 /// The journal of one open project. Dropping it leaves the files, as a crash does; [`Journal::close`]
 /// removes them.
@@ -31,7 +51,7 @@ pub struct Journal {
 #[derive(Debug)]
 pub struct Orphan {
     /// The file of its project, if it had one.
-    pub project: Option<PathBuf>,
+    pub project: Option<Origin>,
     /// The project, as text.
     pub content: String,
     /// When it was written.
@@ -111,15 +131,20 @@ fn orphan(folder: &Path, stem: &str) -> Option<Orphan> {
     held.try_lock().ok()?;
     let text = folder.join(format!("{stem}.{TEXT}"));
     let content = fs::read_to_string(&text).ok()?;
-    let first = content
-        .lines()
-        .next()
-        .and_then(|line| line.strip_prefix(ORIGIN));
+    let head = |word: &str| {
+        let mut lines = content.lines().take_while(|line| line.starts_with("# "));
+        lines.find_map(|line| line.strip_prefix(word))
+    };
+    let project = head(ORIGIN).map(|path| Origin {
+        path: PathBuf::from(path),
+        stamp: head(STAMP).and_then(stamp_of),
+    });
+    let seconds = head(TIME).and_then(|seconds| seconds.parse().ok());
+    let written = seconds.and_then(|s| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(s)));
+    let modified = || fs::metadata(&text).and_then(|metadata| metadata.modified());
     Some(Orphan {
-        project: first.map(PathBuf::from),
-        written: fs::metadata(&text)
-            .and_then(|metadata| metadata.modified())
-            .ok(),
+        project,
+        written: written.or_else(|| modified().ok()),
         content,
         journal: Journal {
             text,
@@ -129,17 +154,36 @@ fn orphan(folder: &Path, stem: &str) -> Option<Orphan> {
     })
 }
 
+fn since_1970(time: SystemTime) -> Option<Duration> {
+    time.duration_since(SystemTime::UNIX_EPOCH).ok()
+}
+
+fn stamp_of(text: &str) -> Option<Stamp> {
+    let mut numbers = text.split(' ');
+    let seconds = Duration::from_secs(numbers.next()?.parse().ok()?);
+    let nanoseconds = Duration::from_nanos(numbers.next()?.parse().ok()?);
+    Some(Stamp {
+        modified: SystemTime::UNIX_EPOCH.checked_add(seconds.checked_add(nanoseconds)?)?,
+        length: numbers.next()?.parse().ok()?,
+    })
+}
+
 impl Journal {
     /// Writes the unsaved project; `project` is its file, if it has one.
-    pub fn write(&self, content: &str, project: Option<&Path>) -> Result<(), Diagnostic> {
-        let origin = project
-            .map(|path| path.to_string_lossy())
-            .filter(|path| !path.contains(['\n', '\r']))
-            .map(|path| format!("{ORIGIN}{path}\n"));
-        write_text(
-            &self.text,
-            &format!("{}{content}", origin.unwrap_or_default()),
-        )
+    pub fn write(&self, content: &str, project: Option<&Origin>) -> Result<(), Diagnostic> {
+        let mut text = String::new();
+        let named = project.filter(|origin| !origin.path.to_string_lossy().contains(['\n', '\r']));
+        if let Some(Origin { path, stamp }) = named {
+            text += &format!("{ORIGIN}{}\n", path.display());
+            if let Some((stamp, at)) = stamp.and_then(|s| Some((s, since_1970(s.modified)?))) {
+                let (seconds, nanoseconds) = (at.as_secs(), at.subsec_nanos());
+                text += &format!("{STAMP}{seconds} {nanoseconds} {}\n", stamp.length);
+            }
+        }
+        if let Some(now) = since_1970(SystemTime::now()) {
+            text += &format!("{TIME}{}\n", now.as_secs());
+        }
+        write_text(&self.text, &(text + content))
     }
 
     /// Clears the journal after a save.
@@ -155,6 +199,11 @@ impl Journal {
 }
 
 impl Orphan {
+    /// Where the unsaved work is.
+    pub fn file(&self) -> &Path {
+        &self.journal.text
+    }
+
     /// Discards the unsaved work.
     pub fn discard(self) {
         self.journal.close();

@@ -64,6 +64,33 @@ fn a_failed_save_changes_nothing_and_leaves_nothing() {
     assert!(wrong.help.unwrap_or_default().contains("does not exist"));
 }
 
+#[test]
+fn long_keys_and_odd_characters_are_saved_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.drawbridge.yaml");
+    let long = "x".repeat(3000);
+    for key in [
+        long.as_str(),
+        "a \u{fffe} b",
+        "\u{85}",
+        "? a: b",
+        "#",
+        "'\"\\",
+    ] {
+        let mut project = document("old");
+        save(&path, &project, "").unwrap();
+        let before = fs::read_to_string(&path).unwrap();
+        let value = crate::yaml::plain::Value::from(1);
+        project.unknown = std::sync::Arc::new([(key.to_owned(), value.clone())].into());
+        let saved = save(&path, &project, &before).unwrap();
+        let found = open(&path).unwrap_or_else(|wrong| panic!("{key:.20}: {wrong:?}"));
+        assert_eq!(found.document.unknown.get(key), Some(&value));
+        project.unknown = Default::default();
+        save(&path, &project, &saved.text).unwrap();
+        assert_eq!(open(&path).unwrap().document, project);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_followed_and_permissions_stay() {
@@ -102,21 +129,26 @@ fn a_binary_file_is_rejected() {
 fn a_journal_is_offered_after_a_crash_and_never_while_its_window_lives() {
     let folder = tempfile::tempdir().unwrap();
     let state = StateFolder::at(folder.path().join("state"));
+    let file = folder.path().join("a b.drawbridge.yaml");
+    save(&file, &document("saved"), "").unwrap();
+    let origin = Origin {
+        path: file.clone(),
+        stamp: stamp(&file),
+    };
     let journal = state.start_journal().unwrap();
     let text = format::write(&document("unsaved"));
-    journal
-        .write(&text, Some(Path::new("/home/a b/p.yaml")))
-        .unwrap();
+    journal.write(&text, Some(&origin)).unwrap();
     assert!(state.orphans().is_empty());
     drop(journal); // A crash: the lock goes, the files stay.
 
     let mut orphans = state.orphans();
     let orphan = orphans.pop().expect("it is offered");
     assert!(orphans.is_empty());
-    assert_eq!(
-        orphan.project.as_deref(),
-        Some(Path::new("/home/a b/p.yaml"))
-    );
+    assert_eq!(orphan.project.as_ref(), Some(&origin));
+    assert!(orphan.written.unwrap().elapsed().unwrap().as_secs() < 60);
+    assert!(!origin.has_changed());
+    save(&file, &document("changed since"), "").unwrap();
+    assert!(origin.has_changed());
     let (found, _) = format::read(&orphan.content, "journal").expect("it is a project");
     assert_eq!(found, document("unsaved"));
     assert!(
@@ -196,13 +228,20 @@ fn file_of(namespace: &str, name: &str) -> ExportFile {
 fn kinds(plan: &ExportPlan) -> Vec<(&str, ChangeKind, bool)> {
     let changes = plan.changes.iter();
     changes
-        .map(|change| (change.name.as_str(), change.kind, change.foreign))
+        .map(|change| (change.name.as_str(), change.kind, change.conflict.is_some()))
         .collect()
 }
 
 fn export(folder: &Path, files: &[ExportFile]) -> ExportPlan {
     let target = ExportTarget::Folder(folder.to_path_buf());
-    plan_export(&target, files, &ExportOptions::default()).unwrap()
+    plan_export(&target, files, &of("shop")).unwrap()
+}
+
+fn of(project: &str) -> ExportOptions {
+    ExportOptions {
+        project: project.into(),
+        ..ExportOptions::default()
+    }
 }
 
 /// All files below a folder, sorted.
@@ -230,6 +269,7 @@ fn an_export_applies_the_plan_it_shows() {
     let with_list = ExportOptions {
         kustomization: true,
         verdict: Some("exact".into()),
+        ..of("shop")
     };
     plan_export(&target, &[file("b"), file("a"), file("gone")], &with_list)
         .unwrap()
@@ -244,12 +284,13 @@ fn an_export_applies_the_plan_it_shows() {
         kinds(&plan),
         [
             ("shop/b.yaml", Unchanged, false),
-            ("shop/a.yaml", Changed, false),
+            ("shop/a.yaml", Changed, true),
             ("shop/c.yaml", Changed, true),
             ("shop/d.yaml", Created, false),
             ("kustomization.yaml", Changed, false),
             ("VERDICT.md", Unchanged, false),
             ("shop/gone.yaml", Deleted, false),
+            (".drawbridge-export", Changed, false),
         ]
     );
     let changed: Vec<_> = plan.changes[1]
@@ -286,47 +327,14 @@ fn no_two_policies_share_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let files = [file_of("a", "b-c"), file_of("a-b", "c")];
     export(folder.path(), &files).apply().unwrap();
-    assert_eq!(listed(folder.path()), ["a-b/c.yaml", "a/b-c.yaml"]);
+    assert_eq!(
+        listed(folder.path()),
+        [".drawbridge-export", "a-b/c.yaml", "a/b-c.yaml"]
+    );
     assert!(!export(folder.path(), &files).changes_anything());
     let twice = [file("a"), file("a")];
     let target = ExportTarget::Folder(folder.path().to_path_buf());
     assert!(plan_export(&target, &twice, &ExportOptions::default()).is_err());
-}
-
-#[test]
-fn files_of_the_flat_layout_are_replaced() {
-    use ChangeKind::*;
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    // Written with its namespace, without it, and with what an earlier version listed.
-    fs::write(at("shop-web.yaml"), file("web").text).unwrap();
-    fs::write(at("my-shop-web.yaml"), policy("web", true)).unwrap();
-    let list = "# Written by Drawbridge\nresources:\n- shop-web.yaml\n- my-shop-web.yaml\n";
-    fs::write(at("kustomization.yaml"), list).unwrap();
-    let files = [file("web"), file_of("my-shop", "web")];
-    let plan = export(folder.path(), &files);
-    assert_eq!(
-        kinds(&plan),
-        [
-            ("shop/web.yaml", Created, false),
-            ("my-shop/web.yaml", Created, false),
-            ("kustomization.yaml", Changed, false),
-            ("my-shop-web.yaml", Deleted, false),
-            ("shop-web.yaml", Deleted, false),
-        ]
-    );
-    let gone = plan.changes.last().unwrap();
-    assert!(gone.diff.contains(&DiffLine::Removed("  name: web".into())));
-    assert!(
-        at("shop-web.yaml").exists(),
-        "nothing happens before it is applied"
-    );
-    plan.apply().unwrap();
-    assert_eq!(
-        listed(folder.path()),
-        ["kustomization.yaml", "my-shop/web.yaml", "shop/web.yaml"]
-    );
-    assert!(!export(folder.path(), &files).changes_anything());
 }
 
 #[test]
@@ -366,29 +374,142 @@ fn an_export_deletes_only_files_that_an_export_wrote() {
     for (name, text) in &stays {
         write(name, text);
     }
-    write("shop/web.yaml", &of_shop);
-    write("gone/web.yaml", &managed);
-    write("gone-web.yaml", &managed);
-    write("shop-web.yaml", &of_shop);
+    write("own/db.yaml", &file_of("own", "db").text);
+    let before = listed(folder.path());
     let plan = export(folder.path(), &[]);
-    let deleted: Vec<_> = plan.changes.iter().map(|c| c.name.as_str()).collect();
+    assert!(!plan.changes_anything(), "{:?}", kinds(&plan));
+    assert_eq!(plan.leftovers, ["own/db.yaml"], "it may be of any project");
+    assert_eq!(listed(folder.path()), before);
+}
+
+#[test]
+fn what_an_export_wrote_is_deleted_unless_it_was_edited() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let all = [file("a"), file("b"), file_of("gone", "c")];
+    export(folder.path(), &all).apply().unwrap();
+    fs::write(at("shop/b.yaml"), policy("b", true) + "# mine\n").unwrap();
+    let plan = export(folder.path(), &[]);
+    let deleted = plan
+        .changes
+        .iter()
+        .filter(|c| c.kind == ChangeKind::Deleted);
+    let deleted: Vec<_> = deleted
+        .map(|c| (c.name.as_str(), c.conflict.as_deref()))
+        .collect();
     assert_eq!(
         deleted,
         [
-            "gone-web.yaml",
-            "gone/web.yaml",
-            "shop-web.yaml",
-            "shop/web.yaml"
+            ("gone/c.yaml", None),
+            ("shop/a.yaml", None),
+            ("shop/b.yaml", Some("was edited since the last export")),
+            (".drawbridge-export", None),
         ]
     );
     plan.apply().unwrap();
-    let mut expected: Vec<_> = stays.iter().map(|(name, _)| *name).collect();
-    expected.sort_unstable();
-    assert_eq!(listed(folder.path()), expected);
-    assert!(
-        !folder.path().join("gone").exists(),
-        "its last file is gone"
+    assert_eq!(listed(folder.path()), [""; 0]);
+    assert!(!at("gone").exists(), "its last file is gone");
+}
+
+#[test]
+fn projects_share_a_folder_and_leave_each_other_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = ExportTarget::Folder(folder.path().to_path_buf());
+    let list = ExportOptions {
+        kustomization: true,
+        ..of("shop")
+    };
+    plan_export(&target, &[file("a")], &list)
+        .unwrap()
+        .apply()
+        .unwrap();
+    let plan = plan_export(&target, &[file_of("pay", "p")], &of("payments")).unwrap();
+    assert_eq!(
+        kinds(&plan),
+        [
+            ("pay/p.yaml", ChangeKind::Created, false),
+            ("kustomization.yaml", ChangeKind::Changed, false),
+            (".drawbridge-export", ChangeKind::Changed, false),
+        ]
     );
+    plan.apply().unwrap();
+    let text = fs::read_to_string(folder.path().join("kustomization.yaml")).unwrap();
+    assert!(
+        text.ends_with("resources:\n- pay/p.yaml\n- shop/a.yaml\n"),
+        "{text}"
+    );
+    let mut other = file("a");
+    other.text += "# other\n";
+    let plan = plan_export(&target, &[other], &of("payments")).unwrap();
+    let conflicts: Vec<_> = plan
+        .conflicts()
+        .map(|(change, why)| (&*change.name, why))
+        .collect();
+    assert_eq!(
+        conflicts,
+        [("shop/a.yaml", "was written for the project `shop`")]
+    );
+}
+
+#[test]
+fn line_breaks_that_git_changed_are_no_edit() {
+    let folder = tempfile::tempdir().unwrap();
+    export(folder.path(), &[file("a")]).apply().unwrap();
+    let path = folder.path().join("shop/a.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace('\n', "\r\n")).unwrap();
+    let plan = export(folder.path(), &[]);
+    assert_eq!(plan.conflicts().count(), 0);
+    assert_eq!(plan.changes[0].kind, ChangeKind::Deleted);
+}
+
+#[test]
+fn a_policy_of_the_layout_of_earlier_versions_moves() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("shop-a.yaml"), file("a").text).unwrap();
+    fs::write(folder.path().join("shop-b.yaml"), file("b").text).unwrap();
+    let plan = export(folder.path(), &[file("a")]);
+    assert_eq!(
+        kinds(&plan),
+        [
+            ("shop/a.yaml", ChangeKind::Created, false),
+            ("shop-a.yaml", ChangeKind::Deleted, false),
+            (".drawbridge-export", ChangeKind::Created, false),
+        ]
+    );
+    assert_eq!(plan.leftovers, ["shop-b.yaml"]);
+    plan.apply().unwrap();
+    assert_eq!(
+        listed(folder.path()),
+        [".drawbridge-export", "shop-b.yaml", "shop/a.yaml"]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_export_replaces_links_and_follows_none() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let (out, mine) = (folder.path().join("out"), folder.path().join("mine.yaml"));
+    fs::create_dir_all(out.join("shop")).unwrap();
+    fs::write(&mine, "mine").unwrap();
+    symlink(&mine, out.join("shop/a.yaml")).unwrap();
+    let plan = export(&out, &[file("a")]);
+    let conflicts: Vec<_> = plan.conflicts().map(|(_, why)| why.to_owned()).collect();
+    assert_eq!(conflicts, [format!("is a link to `{}`", mine.display())]);
+    plan.apply().unwrap();
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
+    assert!(
+        out.join("shop/a.yaml")
+            .symlink_metadata()
+            .unwrap()
+            .is_file()
+    );
+
+    symlink(folder.path(), out.join("pay")).unwrap();
+    let target = ExportTarget::Folder(out);
+    let wrong = plan_export(&target, &[file_of("pay", "p")], &of("shop")).expect_err("a link");
+    assert!(wrong.message.contains("link"), "{wrong}");
 }
 
 #[test]
@@ -402,7 +523,13 @@ fn a_kustomization_is_kept_up_to_date_if_an_export_wrote_it() {
         "resources: [own.yaml]\n"
     );
     fs::write(&list, "# Written by Drawbridge\nresources: []\n").unwrap();
-    export(folder.path(), &[file("b")]).apply().unwrap();
+    let plan = export(folder.path(), &[file("b")]);
+    assert_eq!(
+        plan.conflicts().count(),
+        1,
+        "nothing says that it is as it was written"
+    );
+    plan.apply().unwrap();
     let text = fs::read_to_string(&list).unwrap();
     assert!(text.ends_with("resources:\n- shop/b.yaml\n"), "{text}");
 }
@@ -423,7 +550,7 @@ fn an_export_to_one_file_is_one_text_of_documents() {
 fn an_export_stays_in_its_folder_and_overwrites_no_concurrent_change() {
     let folder = tempfile::tempdir().unwrap();
     let target = ExportTarget::Folder(folder.path().to_path_buf());
-    for name in ["../x", "/x", "", "..", "a\\b"] {
+    for name in ["../x", "/x", "", "..", "a\\b", "a/b", "Web", "a b"] {
         for file in [file_of("shop", name), file_of(name, "web")] {
             let plan = plan_export(&target, &[file], &ExportOptions::default());
             assert!(plan.is_err(), "{name}");

@@ -65,7 +65,7 @@ fn project(reader: &mut Reader, root: &Node) -> Option<Document> {
         document.settings = settings;
     }
     things::read(reader, &mut fields, &mut document);
-    Arc::make_mut(&mut document.unknown).append(&mut fields.rest());
+    Arc::make_mut(&mut document.unknown).append(&mut fields.rest(reader));
     Some(document)
 }
 
@@ -107,6 +107,19 @@ fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
         settings.base = base;
     }
     let mut extra = Vec::new();
+    if let Some(node) = fields.take("dialects") {
+        let dialects = yaml::plain::plain(node);
+        if dialects != Value::from(vec!["kubernetes"]) {
+            let message = "only the dialect `kubernetes` is written in this version".to_owned();
+            reader.warn(
+                node.mark,
+                "unknown-field",
+                message,
+                "it is kept, and has no effect",
+            );
+        }
+        extra.push(("dialects", Some(dialects)));
+    }
     if let Some(node) = fields.take("dns") {
         settings.dns = dns(reader, node, &mut extra)?;
     }
@@ -122,7 +135,7 @@ fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
         if let Some(word) = reader.take_word(&mut assumed, "host-network", value::HOST_NETWORK) {
             assume.host_network = word;
         }
-        extra.push(("assume", assumed.rest_value()));
+        extra.push(("assume", assumed.rest_value(reader)));
     }
     if let Some(node) = fields.take("labels") {
         settings.labels = reader.labels(node)?;
@@ -130,7 +143,7 @@ fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
     if let Some(node) = fields.take("annotations") {
         settings.annotations = reader.labels(node)?;
     }
-    settings.unknown = fields.rest();
+    settings.unknown = fields.rest(reader);
     for (key, value) in extra {
         if let Some(value) = value {
             settings.unknown.insert(key.into(), value);
@@ -149,7 +162,7 @@ fn dns(reader: &mut Reader, node: &Node, extra: &mut Vec<(&str, Option<Value>)>)
     if let Some(profile) = fields.take("profile") {
         (dns.profile, below) = dns_profile(reader, profile)?;
     }
-    let mut rest = fields.rest();
+    let mut rest = fields.rest(reader);
     if let Some(below) = below {
         rest.insert("profile".into(), below);
     }
@@ -175,7 +188,7 @@ fn dns_profile(reader: &mut Reader, node: &Node) -> Option<(DnsProfile, Option<V
         pods: reader.selector(pods)?,
         ports: reader.list(ports, flows::flow_port)?,
     };
-    Some((profile, fields.rest_value()))
+    Some((profile, fields.rest_value(reader)))
 }
 
 /// The key of a list item under which its unknown fields are stored: `TCP/80` of a port, the block of a
@@ -201,8 +214,8 @@ pub(super) fn item_key(item: &Value) -> String {
 struct Extras(Mapping);
 
 impl Extras {
-    fn keep(&mut self, key: String, fields: Fields) {
-        if let Some(value) = fields.rest_value() {
+    fn keep(&mut self, reader: &mut Reader, key: String, fields: Fields) {
+        if let Some(value) = fields.rest_value(reader) {
             self.0.insert(key.into(), value);
         }
     }

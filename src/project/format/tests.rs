@@ -54,8 +54,16 @@ fn a_handwritten_project_is_read() {
     let (document, found) = read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(found.join("\n"), @"
+    shop.drawbridge.yaml:24:80: warning: unknown field `since` (unknown-field)
+        help: it is kept, and has no effect in this version
+    shop.drawbridge.yaml:30:75: warning: unknown field `colour` (unknown-field)
+        help: it is kept, and has no effect in this version
     shop.drawbridge.yaml:33:10: error: no workload of `shop` has the name `chekout` (missing-end)
         help: did you mean `checkout`?
+    shop.drawbridge.yaml:37:110: warning: unknown field `since` (unknown-field)
+        help: it is kept, and has no effect in this version
+    shop.drawbridge.yaml:38:89: warning: unknown field `colour` (unknown-field)
+        help: it is kept, and has no effect in this version
     shop.drawbridge.yaml:39:55: error: no workload of `shop` has the name `gone` (missing-end)
         help: declare it, or remove the reference
     ");
@@ -200,9 +208,9 @@ flows:
         help: add it to `namespaces`
     p:3:13: error: the label value `x y` contains a space (invalid-value)
         help: use letters, digits, `-`, `_` and `.`
-    p:3:64: warning: duplicate Deployment `web`; the second is now `web-2` (twin)
+    p:3:64: error: duplicate Deployment `web`; the second is now `web-2` (twin)
         help: give each its own name
-    p:4:24: warning: duplicate external `e`; the second is now `e-2` (twin)
+    p:4:24: error: duplicate external `e`; the second is now `e-2` (twin)
         help: give each its own name
     p:6:3: error: policies cannot control traffic between two externals (external-flow)
         help: start or end the flow at a workload, a namespace or a group
@@ -227,7 +235,9 @@ settings:
   annotations: {note: '1_000'}
 ";
     let (document, found) = read(text, "p").expect("it is a project");
-    assert_eq!(found, []);
+    let unknown: Vec<&str> = found.iter().map(|d| &*d.message).collect();
+    let fields = ["more", "ttl", "moon"].map(|field| format!("unknown field `{field}`"));
+    assert_eq!(unknown, fields, "kept, and reported");
     assert_eq!(document.settings.base, Base::DenyIngress);
     assert!(matches!(
         document.settings.dns.profile,
@@ -378,5 +388,32 @@ fn strings_are_strings_to_every_reader() {
     for nasty in arbitrary::NASTY {
         let value = &other["settings"]["labels"][format!("k{nasty}")];
         assert_eq!(value.as_str(), Some(*nasty), "{text}");
+    }
+}
+
+#[test]
+fn a_misspelt_field_is_an_error_with_the_field_that_is_meant() {
+    let text = "format: drawbridge/1
+externals: [{name: x, networks: [{cidr: 10.0.0.0/8, excpet: [10.1.0.0/16]}]}]
+namespaces: [{name: n, bas: none}]
+flows:
+- {from: n/*, to: external/x, ports: [TCP/81], mutd: true, later: 1}
+";
+    let (_, found) = read(text, "p").expect("it is a project");
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let expected = [
+        ("error: unknown field `excpet`", "did you mean `except`?"),
+        ("error: unknown field `bas`", "did you mean `base`?"),
+        ("error: unknown field `mutd`", "did you mean `muted`?"),
+        (
+            "warning: unknown field `later`",
+            "has no effect in this version",
+        ),
+    ];
+    for (message, help) in expected {
+        assert!(
+            told.iter().any(|d| d.contains(message) && d.contains(help)),
+            "{message}: {told:?}"
+        );
     }
 }

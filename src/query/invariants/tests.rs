@@ -191,7 +191,7 @@ proptest! {
             if same && from.len() < 2 {
                 continue;
             }
-            let verdict = ask(snapshot, &from, &to, &port).verdict;
+            let verdict = ask(snapshot, &from, &to, &port.clone().into()).verdict;
             let unknown_name = matches!(port, FlowPort::Named(..)) && verdict == Verdict::None;
             match (&one.outcome, invariant.claim) {
                 (Outcome::CannotBeJudged(_), Claim::Allow) => prop_assert!(unknown_name),

@@ -4,11 +4,11 @@ use super::{NamedEnd, Question};
 use crate::analysis::oracle::Probe;
 use crate::analysis::query::addresses_of;
 use crate::analysis::{self, Endpoint};
-use crate::model::{self, FlowPort, NodeRef, Refusal, Words};
+use crate::model::{self, NodeRef, Refusal, Words};
 use crate::proof::prove::holder;
 use crate::query::Results;
 use crate::query::drawn::DrawnConnections;
-use crate::query::explain;
+use crate::query::explain::{self, Wanted};
 use crate::sets::{PortSet, Protocol};
 
 /// A question with its words resolved.
@@ -19,7 +19,7 @@ pub struct Asked {
     /// The destinations.
     pub to: Vec<Endpoint>,
     /// The ports.
-    pub port: FlowPort,
+    pub port: Wanted,
     /// The source as an end of the document, if it is one.
     pub from_place: Option<(model::End, NamedEnd)>,
     /// The same for the destination.
@@ -36,10 +36,17 @@ impl Asked {
     pub fn new(results: &Results, question: &Question) -> Result<Self, Refusal> {
         let (from, from_place) = ends(results, &question.from)?;
         let (to, to_place) = ends(results, &question.to)?;
+        let port = explain::ports(question.port.trim())?;
+        let snapshot = &results.in_force.cluster.snapshot;
+        let meant = match to_place {
+            Some(_) => None,
+            None => explain::meaning(snapshot, question.to.trim()).ok(),
+        };
+        let (port, _) = explain::at_destination(snapshot, None, meant.as_ref(), &port)?;
         Ok(Self {
             from,
             to,
-            port: explain::ports(question.port.trim())?,
+            port,
             from_place,
             to_place,
         })

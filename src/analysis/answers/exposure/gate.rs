@@ -31,6 +31,7 @@ pub(in crate::analysis) struct Raw {
     everyone: Ports,
     some: Vec<(Named, PortSet)>,
     except: Vec<(Named, PortSet)>,
+    undecided: bool,
 }
 
 impl Raw {
@@ -47,6 +48,7 @@ impl Raw {
             some: list(self.some),
             except: list(self.except),
             everyone: self.everyone,
+            undecided: self.undecided,
         }
     }
 }
@@ -278,6 +280,7 @@ impl<'a> Gates<'a, '_> {
         found.everyone.names.sort_unstable();
         found.everyone.names.dedup();
         let all = all.unwrap_or_default();
+        found.undecided = all.iter().any(|(_, pods)| pods.is_undecided());
         (found.some, found.except) = compared(&all, &found.everyone.numbers, future_pods);
         found
     }
@@ -381,7 +384,11 @@ fn compared(cells: &Cells, usual: &PortSet, future_pods: &FuturePods) -> (ByKind
     let mut never = usual.clone();
     for (ports, pods) in cells {
         add(&mut more, pods, &ports.difference(usual));
-        let lacking = all.difference(pods);
+        let lacking = match pods.is_undecided() {
+            // Some of those that are missing in it may be allowed.
+            true => LabelSet::empty(),
+            false => all.difference(pods),
+        };
         add(&mut less, &lacking, &ports.intersection(usual));
         never = never.difference(ports);
     }

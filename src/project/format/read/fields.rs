@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::yaml::plain::{Mapping, Value, plain, whole};
 
 use super::Extras;
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Span, edit_distance};
 use crate::model::{Refusal, Unknown};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 use crate::yaml::{self, Entry, Mark, Node};
@@ -20,27 +20,51 @@ pub(super) struct Reader {
 }
 
 /// The fields of a map that were not taken yet.
-pub(super) struct Fields<'n>(Vec<&'n Entry>);
+pub(super) struct Fields<'n> {
+    entries: Vec<&'n Entry>,
+    /// The keys that were asked for, whether they are there or not.
+    known: Vec<String>,
+}
 
 impl<'n> Fields<'n> {
     /// Takes a field; null counts as absent.
     pub(super) fn take(&mut self, key: &str) -> Option<&'n Node> {
-        let at = self.0.iter().position(|entry| entry.key == key)?;
-        let node = &self.0.remove(at).value;
+        self.known.push(key.to_owned());
+        let at = self.entries.iter().position(|entry| entry.key == key)?;
+        let node = &self.entries.remove(at).value;
         (node.value != yaml::Value::Null).then_some(node)
     }
 
-    /// What was not taken.
-    pub(super) fn rest(self) -> Unknown {
-        let pairs = self.0.into_iter();
+    /// What was not taken: unknown fields, which are kept and reported. One that is almost a known field that is not
+    /// there is an error.
+    pub(super) fn rest(self, reader: &mut Reader) -> Unknown {
+        for entry in &self.entries {
+            let unknown = format!("unknown field `{}`", entry.key);
+            let at = reader.span(entry.mark);
+            let near = self
+                .known
+                .iter()
+                .map(|known| (edit_distance(&entry.key, known), known));
+            let near = near
+                .min()
+                .filter(|(far, _)| *far <= 1 + usize::from(entry.key.len() > 4));
+            let found = match near {
+                Some((_, known)) => Diagnostic::error("unknown-field", unknown)
+                    .help(format!("did you mean `{known}`?")),
+                None => Diagnostic::warning("unknown-field", unknown)
+                    .help("it is kept, and has no effect in this version"),
+            };
+            reader.found.push(found.at(at));
+        }
+        let pairs = self.entries.into_iter();
         pairs
             .map(|entry| (entry.key.clone(), plain(&entry.value)))
             .collect()
     }
 
     /// The same as a value, if there is any.
-    pub(super) fn rest_value(self) -> Option<Value> {
-        as_value(self.rest())
+    pub(super) fn rest_value(self, reader: &mut Reader) -> Option<Value> {
+        as_value(self.rest(reader))
     }
 }
 
@@ -124,7 +148,10 @@ impl Reader {
                 "remove one of them",
             );
         }
-        Some(Fields(map.entries.iter().collect()))
+        Some(Fields {
+            entries: map.entries.iter().collect(),
+            known: Vec::new(),
+        })
     }
 
     pub(super) fn required<'n>(
@@ -314,7 +341,7 @@ impl Reader {
 
     /// A selector with an unknown field is rejected: what it selects is unknown.
     fn nothing_else(&mut self, fields: Fields) -> Option<()> {
-        let Some(entry) = fields.0.first() else {
+        let Some(entry) = fields.entries.first() else {
             return Some(());
         };
         let message = format!("unknown field `{}` in a selector", entry.key);
@@ -351,10 +378,11 @@ pub(super) fn items<'n, T>(
 }
 
 pub(super) fn unknown<const N: usize>(
+    reader: &mut Reader,
     fields: Fields,
     extras: [(&str, Option<Value>); N],
 ) -> crate::model::Unknown {
-    let mut unknown = fields.rest();
+    let mut unknown = fields.rest(reader);
     for (key, extra) in extras {
         if let Some(extra) = extra {
             unknown.insert(key.to_owned(), extra);

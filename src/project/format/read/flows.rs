@@ -54,7 +54,7 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
         note: reader.take_text(&mut fields, "note").unwrap_or_default(),
         half: reader.take_word(&mut fields, "half", value::HALVES),
         muted: take_boolean(reader, &mut fields, "muted").unwrap_or(false),
-        unknown: fields.rest(),
+        unknown: fields.rest(reader),
     })
 }
 
@@ -91,7 +91,7 @@ pub(super) fn policy(reader: &mut Reader, node: &Node) -> Option<ImportedPolicy>
         file: reader.take_text(&mut fields, "file").unwrap_or_default(),
         text: reader.text(text)?,
         replaces: reader.take_text(&mut fields, "replaces"),
-        unknown: fields.rest(),
+        unknown: fields.rest(reader),
     })
 }
 

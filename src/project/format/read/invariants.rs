@@ -61,8 +61,8 @@ fn invariant(reader: &mut Reader, node: &Node) -> Option<Invariant> {
     {
         claim = hops;
     }
-    let mut unknown = fields.rest();
-    if let Some(below) = as_value(claim_fields.rest()) {
+    let mut unknown = fields.rest(reader);
+    if let Some(below) = as_value(claim_fields.rest(reader)) {
         unknown.insert(key.into(), below);
     }
     Some(Invariant {

@@ -14,7 +14,7 @@ pub(super) fn external(reader: &mut Reader, node: &Node) -> Option<External> {
         name: reader.text(name)?,
         networks,
         domain_names: reader.take_list(&mut fields, "domainNames", Reader::text)?,
-        unknown: unknown(fields, [("networks", extra)]),
+        unknown: unknown(reader, fields, [("networks", extra)]),
     })
 }
 
@@ -25,7 +25,7 @@ fn network(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<Netw
         cidr: cidr(reader, block)?,
         except: reader.take_list(&mut fields, "except", cidr)?,
     };
-    extras.keep(row.cidr.to_string(), fields);
+    extras.keep(reader, row.cidr.to_string(), fields);
     Some(row)
 }
 
@@ -52,6 +52,6 @@ pub(super) fn group(reader: &mut Reader, node: &Node) -> Option<Group> {
         namespaces: selector(reader, "namespaces")?,
         pods: selector(reader, "pods")?,
         name: reader.text(name)?,
-        unknown: fields.rest(),
+        unknown: fields.rest(reader),
     })
 }

@@ -13,7 +13,7 @@ use super::{Extras, item_key};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::validate::check;
 use crate::model::{
-    Base, Document, Namespace, NamespaceId, Service, Thing, Workload, is_system_namespace,
+    Base, Document, Namespace, NamespaceId, Refusal, Service, Thing, Workload, is_system_namespace,
 };
 use crate::project::format::value;
 use crate::sets::{Labels, Protocol};
@@ -66,7 +66,8 @@ impl Reader {
         let fresh = Document::fresh(&name, |name| taken.contains(name));
         if fresh != name {
             let message = format!("duplicate {what} `{name}`; the second is now `{fresh}`");
-            self.warn(node.mark, "twin", message, "give each its own name");
+            let refusal = Refusal::new(message).help("give each its own name");
+            self.report(node.mark, "twin", refusal);
         }
         taken.insert(fresh.clone());
         fresh
@@ -92,7 +93,8 @@ impl Homes {
         let fresh = Document::fresh(&node_name, |name| self.taken.contains(name));
         if fresh != node_name {
             let message = format!("duplicate namespace `{node_name}`; the second is now `{fresh}`");
-            reader.warn(at, "twin", message, "give each its own name");
+            let refusal = Refusal::new(message).help("give each its own name");
+            reader.report(at, "twin", refusal);
         }
         row.name.clone_from(&fresh);
         for refusal in check(&Thing::Namespace(row.clone())) {
@@ -143,7 +145,7 @@ fn namespace(reader: &mut Reader, node: &Node) -> Option<Namespace> {
         base: reader.take_word(&mut fields, "base", value::BASES),
         dns: take_boolean(reader, &mut fields, "dns"),
         managed: take_boolean(reader, &mut fields, "managed").unwrap_or(true),
-        unknown: fields.rest(),
+        unknown: fields.rest(reader),
     })
 }
 
@@ -196,7 +198,7 @@ fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
             .unwrap_or_default(),
         replicas,
         addresses: reader.take_list(&mut fields, "addresses", address)?,
-        unknown: unknown(fields, [("ports", extra)]),
+        unknown: unknown(reader, fields, [("ports", extra)]),
     };
     Some((reader.text(home)?, row))
 }
@@ -242,7 +244,7 @@ fn container_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Opti
         port: port(reader, number)?,
         protocol: protocol(reader, &mut fields)?,
     };
-    extras.keep(port_key(row.protocol, row.port), fields);
+    extras.keep(reader, port_key(row.protocol, row.port), fields);
     Some(row)
 }
 
@@ -267,7 +269,7 @@ fn service(reader: &mut Reader, node: &Node) -> Option<(String, Service)> {
         name: reader.text(name)?,
         selector: take_labels(reader, &mut fields, "selector")?,
         ports,
-        unknown: unknown(fields, [("ports", extra)]),
+        unknown: unknown(reader, fields, [("ports", extra)]),
     };
     Some((reader.text(home)?, row))
 }
@@ -292,6 +294,6 @@ fn service_port(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option
         protocol: protocol(reader, &mut fields)?,
         target,
     };
-    extras.keep(port_key(row.protocol, row.port), fields);
+    extras.keep(reader, port_key(row.protocol, row.port), fields);
     Some(row)
 }

@@ -1,0 +1,419 @@
+//! Who serves a route: the pods of its ingress controller or Gateway where the input has them, else whatever
+//! could be it.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::analysis::oracle::peer_matches;
+use crate::analysis::{Endpoint, NewPod};
+use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, Route, Snapshot, Workload};
+use crate::policy::{Action, Match, Peer};
+use crate::sets::{IpSet, LabelOp, Labels, Requirement, Selector};
+
+/// The name of a namespace that is not in the input, which no manifest can have.
+pub(super) const UNKNOWN_NAMESPACE: &str = "\u{1}ingress-controller";
+
+/// A family of controllers, as the name of a class or controller contains it, with the values of the labels
+/// that its pods bear.
+const FAMILIES: &[(&str, &[&str])] = &[
+    (
+        "nginx",
+        &[
+            "ingress-nginx",
+            "nginx-ingress",
+            "nginx-ingress-controller",
+            "rke2-ingress-nginx",
+            "ingress-nginx-controller",
+        ],
+    ),
+    (
+        "traefik",
+        &["traefik", "traefik-ingress", "traefik-ingress-lb"],
+    ),
+    (
+        "haproxy",
+        &[
+            "haproxy-ingress",
+            "kubernetes-ingress",
+            "haproxy-kubernetes-ingress",
+        ],
+    ),
+    ("kong", &["kong", "ingress-kong", "kong-gateway"]),
+    ("contour", &["contour", "envoy"]),
+    (
+        "istio",
+        &["istio-ingressgateway", "istio-ingress", "ingressgateway"],
+    ),
+    ("envoy", &["envoy", "envoy-gateway"]),
+    ("ambassador", &["ambassador", "emissary-ingress"]),
+    ("apisix", &["apisix", "apisix-ingress-controller"]),
+    ("voyager", &["voyager"]),
+    ("openshift", &["router", "openshift-ingress"]),
+];
+
+/// Labels that only pods of a controller bear, with its family.
+const OWN_LABELS: [(&str, &str); 3] = [
+    (
+        "ingresscontroller.operator.openshift.io/deployment-ingresscontroller",
+        "openshift",
+    ),
+    ("gateway.networking.k8s.io/gateway-name", "gateway"),
+    ("gateway.envoyproxy.io/owning-gateway-name", "envoy"),
+];
+
+/// Labels whose values name the program of a pod.
+const NAME_LABELS: [&str; 5] = ["app.kubernetes.io/name", "app", "k8s-app", "name", "istio"];
+
+/// Parts of a controller's installation that forward nothing.
+const HELPERS: [&str; 5] = [
+    "admission-webhook",
+    "default-backend",
+    "defaultbackend",
+    "webhook",
+    "operator",
+];
+
+/// Namespaces and pods that are never an ingress controller.
+const OTHERS: [&str; 3] = ["prometheus", "monitoring", "grafana"];
+
+const UNKNOWN: &str = "whose pods are not known";
+
+/// Addresses that nodes and the proxies of a cloud's load balancer have.
+const NODES: [&str; 7] = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "fc00::/7",
+    "130.211.0.0/22",
+    "35.191.0.0/16",
+];
+
+/// The controllers among the workloads of a snapshot.
+pub(super) struct Controllers<'a> {
+    snapshot: &'a Snapshot,
+    /// With their families, ascending.
+    known: Vec<(usize, &'static str)>,
+    /// The namespaces with known pods.
+    inventoried: BTreeSet<&'a str>,
+}
+
+impl<'a> Controllers<'a> {
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let all = snapshot.workloads.iter().enumerate();
+        let known = all.filter_map(|(at, workload)| Some((at, family(workload)?)));
+        Self {
+            snapshot,
+            known: known.collect(),
+            inventoried: snapshot
+                .workloads
+                .iter()
+                .map(|w| w.namespace.as_str())
+                .collect(),
+        }
+    }
+
+    /// The workloads that serve a route; none: they are not in the input.
+    pub fn of(&self, route: &Route) -> Vec<usize> {
+        let workloads = || self.snapshot.workloads.iter().enumerate();
+        let served = &route.served_by;
+        let by_gateway = workloads().filter(|(_, workload)| {
+            let label = |key| workload.labels.get(key);
+            served.gateways.iter().any(|(namespace, name)| {
+                let own = label("gateway.networking.k8s.io/gateway-name") == Some(name);
+                own && workload.namespace == *namespace
+                    || label("gateway.envoyproxy.io/owning-gateway-name") == Some(name)
+            })
+        });
+        let found: Vec<usize> = by_gateway.map(|(at, _)| at).collect();
+        if !found.is_empty() {
+            return found;
+        }
+        let by_class = workloads().filter(|(_, workload)| {
+            let mut labels = served.labels.iter();
+            !served.labels.is_empty()
+                && labels.all(|(key, value)| workload.labels.get(key) == Some(value))
+                && !is_helper(workload)
+        });
+        let found: Vec<usize> = by_class.map(|(at, _)| at).collect();
+        if !found.is_empty() {
+            return found;
+        }
+        let wanted = match route.kind {
+            "Route" => vec!["openshift"],
+            _ => families_in(served.controller.as_deref().unwrap_or_default()),
+        };
+        let any = wanted.is_empty() && route.kind == "Ingress";
+        let known = self.known.iter();
+        let known = known.filter(|(_, family)| any || wanted.contains(family));
+        known.map(|(at, _)| *at).collect()
+    }
+
+    /// The ends that the pods of a controller have: themselves, and their nodes where they use the network of these.
+    pub fn ends(&self, workload: usize) -> Vec<Endpoint> {
+        let Some(workload) = self.snapshot.workloads.get(workload) else {
+            return Vec::new();
+        };
+        let mut found: Vec<Endpoint> = workload.pods.clone().map(Endpoint::Pod).collect();
+        let pods = self.snapshot.pods.get(workload.pods.clone());
+        for pod in pods
+            .unwrap_or_default()
+            .iter()
+            .filter(|pod| pod.host_network)
+        {
+            for (at, node) in self.snapshot.nodes.iter().enumerate() {
+                if pod.node.as_deref().is_none_or(|name| name == node.name) {
+                    let addresses = node.addresses.iter();
+                    found.extend(addresses.map(|a| Endpoint::NodeAddress(at, *a)));
+                }
+            }
+        }
+        found.dedup();
+        found
+    }
+
+    /// Whether the pods of a controller use the network of nodes that are not in the input.
+    pub fn is_on_unknown_nodes(&self, workload: usize) -> bool {
+        let workload = self.snapshot.workloads.get(workload);
+        let pods = workload.and_then(|w| self.snapshot.pods.get(w.pods.clone()));
+        let mut pods = pods.unwrap_or_default().iter();
+        !self.has_nodes() && pods.any(|pod| pod.host_network)
+    }
+
+    fn has_nodes(&self) -> bool {
+        self.snapshot.nodes.iter().any(|n| !n.addresses.is_empty())
+    }
+
+    /// Ends that could be a controller whose pods are not in the input, one or more for each peer of a rule that
+    /// some policy has for the pod, in words.
+    pub fn possible(&self, pod: &Pod, policies: &[usize]) -> Vec<(String, Endpoint)> {
+        let end = |at: &usize| self.snapshot.policies.get(*at);
+        let sides = policies
+            .iter()
+            .filter_map(end)
+            .filter_map(|policy| policy.ingress.as_ref());
+        let rules = sides.flat_map(|side| &side.rules);
+        let mut found = Vec::new();
+        for rule in rules.filter(|rule| rule.action == Action::Accept) {
+            if let Match::Only(items) = &rule.peers {
+                for item in items {
+                    for all in conjunctions(&item.peer) {
+                        self.of_peer(pod, &all, &mut found);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn of_peer(&self, pod: &Pod, all: &[&Peer], found: &mut Vec<(String, Endpoint)>) {
+        let mut names: Vec<&str> = Vec::new();
+        let (mut spaces, mut labels) = (Labels::new(), Labels::new());
+        let mut anywhere = true;
+        for peer in all {
+            match peer {
+                Peer::Addresses(set) => return self.of_addresses(set, found),
+                Peer::Namespace(name) => names.push(name),
+                Peer::NamespaceLabels(selector) => {
+                    anywhere &= selector.is_everything();
+                    satisfy(selector, &mut spaces);
+                    let by_name = selector
+                        .requirements
+                        .iter()
+                        .filter(|r| r.key == NAMESPACE_NAME_LABEL);
+                    names.extend(by_name.flat_map(values));
+                }
+                Peer::PodLabels(selector) => satisfy(selector, &mut labels),
+                _ => {}
+            }
+        }
+        let mut end = |namespace: Option<usize>, of: Labels, words: String| {
+            let new = NewPod {
+                namespace,
+                namespace_labels: of,
+                labels: labels.clone(),
+            };
+            let end = Endpoint::NewPod(new);
+            if all
+                .iter()
+                .all(|peer| peer_matches(self.snapshot, peer, &end))
+            {
+                found.push((words, end));
+            }
+        };
+        let is_other = labels.values().chain(spaces.values()).map(String::as_str);
+        let is_other = is_other.chain(names.iter().copied()).any(has_other);
+        let recognised = labels.values().any(|value| !families_of(value).is_empty());
+        if is_other {
+            return;
+        }
+        if !names.is_empty() {
+            for name in names {
+                let by_name = |n: &crate::cluster::Namespace| n.name.as_str().cmp(name);
+                let at = self.snapshot.namespaces.binary_search_by(by_name).ok();
+                if recognised || !families_of(name).is_empty() || !self.is_inventoried(at, pod) {
+                    let mut own = spaces.clone();
+                    own.insert(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned());
+                    let own = at
+                        .and_then(|at| self.snapshot.namespaces.get(at))
+                        .map_or(own, |n| n.labels.clone());
+                    end(at, own, format!("namespace `{name}`, {UNKNOWN}"));
+                }
+            }
+            return;
+        }
+        let spaces_match = |(at, n): (usize, &crate::cluster::Namespace)| {
+            let fits = spaces
+                .iter()
+                .all(|(key, value)| n.labels.get(key) == Some(value));
+            (fits && n.declared).then_some(at)
+        };
+        let declared = self.snapshot.namespaces.iter().enumerate();
+        let declared: Vec<usize> = declared.filter_map(spaces_match).collect();
+        if anywhere || declared.is_empty() || recognised {
+            let mut own = spaces.clone();
+            own.insert(
+                NAMESPACE_NAME_LABEL.to_owned(),
+                UNKNOWN_NAMESPACE.to_owned(),
+            );
+            let words = match spaces.iter().next() {
+                Some((key, value)) => format!("namespaces with label `{key}: {value}`, {UNKNOWN}"),
+                None => format!("any namespace, {UNKNOWN}"),
+            };
+            end(None, own, words);
+        }
+        for at in declared.into_iter().filter(|_| !anywhere) {
+            if let Some(namespace) = self.snapshot.namespaces.get(at)
+                && (!self.is_inventoried(Some(at), pod) || !families_of(&namespace.name).is_empty())
+            {
+                end(
+                    Some(at),
+                    namespace.labels.clone(),
+                    format!("namespace `{}`, {UNKNOWN}", namespace.name),
+                );
+            }
+        }
+    }
+
+    /// Whether the pods of a namespace are in the input: it has some, or is the pod's own.
+    fn is_inventoried(&self, namespace: Option<usize>, pod: &Pod) -> bool {
+        let Some(at) = namespace else {
+            return false;
+        };
+        let namespace = self.snapshot.namespaces.get(at);
+        let known = namespace.is_some_and(|n| self.inventoried.contains(n.name.as_str()));
+        at == pod.namespace || known
+    }
+
+    /// The nodes with one of these addresses, or an address that a node or a cloud's proxy may have.
+    pub fn of_addresses(&self, set: &IpSet, found: &mut Vec<(String, Endpoint)>) {
+        let nodes = self.snapshot.nodes.iter().enumerate();
+        for (at, node) in nodes {
+            let inside = node.addresses.iter().filter(|a| set.contains(**a));
+            found.extend(inside.map(|a| {
+                (
+                    format!("node `{}`", node.name),
+                    Endpoint::NodeAddress(at, *a),
+                )
+            }));
+        }
+        let possible = NODES.iter().skip(if self.has_nodes() { 5 } else { 0 });
+        let possible = possible.filter_map(|net| net.parse().ok()).map(IpSet::net);
+        let first: Option<IpAddr> = possible
+            .map(|nodes| nodes.intersection(set))
+            .find_map(|both| both.ranges().next().map(|(first, _)| first));
+        found.extend(first.map(|address| {
+            (
+                format!("node addresses such as {address}"),
+                Endpoint::Address(address),
+            )
+        }));
+    }
+}
+
+/// The family of a workload that is an ingress controller or a Gateway, by its labels.
+fn family(workload: &Workload) -> Option<&'static str> {
+    if is_helper(workload) {
+        return None;
+    }
+    let labels = &workload.labels;
+    let own = OWN_LABELS.iter().find(|(key, _)| labels.contains_key(*key));
+    own.map(|(_, family)| *family).or_else(|| {
+        let mut names = NAME_LABELS.iter().filter_map(|key| labels.get(*key));
+        names.find_map(|name| families_of(name).first().copied())
+    })
+}
+
+fn is_helper(workload: &Workload) -> bool {
+    let keys = ["app.kubernetes.io/component", "component"];
+    let mut parts = keys.iter().filter_map(|key| workload.labels.get(*key));
+    matches!(workload.kind.as_str(), "Job" | "CronJob")
+        || parts.any(|part| HELPERS.contains(&part.as_str()))
+}
+
+/// The families that bear a label of this value.
+fn families_of(value: &str) -> Vec<&'static str> {
+    let all = FAMILIES
+        .iter()
+        .filter(|(_, values)| values.contains(&value));
+    all.map(|(family, _)| *family).collect()
+}
+
+/// The families that a class or controller is named after.
+fn families_in(name: &str) -> Vec<&'static str> {
+    let all = FAMILIES.iter().map(|(family, _)| *family);
+    all.filter(|family| name.contains(family)).collect()
+}
+
+fn has_other(value: &str) -> bool {
+    OTHERS.iter().any(|other| value.contains(other))
+}
+
+/// The conjunctions of which a peer expression is the union; negations stay as they are.
+fn conjunctions(peer: &Peer) -> Vec<Vec<&Peer>> {
+    match peer {
+        Peer::AnyOf(any) => any.iter().flat_map(conjunctions).collect(),
+        Peer::All(all) => {
+            let mut found = vec![Vec::new()];
+            for part in all {
+                let parts = conjunctions(part);
+                // Alternatives within alternatives occur in no manifest; the first ones stand for all.
+                found = found
+                    .iter()
+                    .flat_map(|left: &Vec<&Peer>| {
+                        parts
+                            .iter()
+                            .map(move |right| [&left[..], &right[..]].concat())
+                    })
+                    .take(64)
+                    .collect();
+            }
+            found
+        }
+        leaf => vec![vec![leaf]],
+    }
+}
+
+/// Adds labels that a selector requires.
+fn satisfy(selector: &Selector, labels: &mut Labels) {
+    for Requirement { key, op } in &selector.requirements {
+        let value = match op {
+            LabelOp::In(values) => values.first().cloned(),
+            LabelOp::Exists => Some(String::new()),
+            LabelOp::StartsWith(text) | LabelOp::EndsWith(text) | LabelOp::Contains(text) => {
+                Some(text.clone())
+            }
+            LabelOp::NotIn(_) | LabelOp::DoesNotExist => None,
+        };
+        if let Some(value) = value {
+            labels.insert(key.clone(), value);
+        }
+    }
+}
+
+fn values(requirement: &Requirement) -> Vec<&str> {
+    match &requirement.op {
+        LabelOp::In(values) => values.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,237 @@
+//! The ports of a question: the same at every destination, or those behind a Service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ends::Meaning;
+use super::services::{self, title};
+use crate::analysis::Endpoint;
+use crate::analysis::filter::Ports;
+use crate::cluster::{Service, Snapshot, Workload};
+use crate::diag::Diagnostic;
+use crate::model::FlowPort;
+use crate::model::validate::{Refusal, flow_port, flow_ports_text};
+use crate::sets::PortSet;
+
+/// So many places are named in a note.
+const NAMED: usize = 3;
+
+/// The ports that a question is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The same at every destination; a port name is resolved by each pod.
+    Same(FlowPort),
+    /// What ports of a Service lead to.
+    Behind {
+        /// At pods, by their index in `Snapshot::pods`.
+        pods: BTreeMap<usize, PortSet>,
+        /// At every other end.
+        others: PortSet,
+    },
+}
+
+impl From<FlowPort> for Wanted {
+    fn from(port: FlowPort) -> Self {
+        Self::Same(port)
+    }
+}
+
+impl Wanted {
+    /// The ports at a destination.
+    pub fn at(&self, snapshot: &Snapshot, to: &Endpoint) -> PortSet {
+        match (self, to) {
+            (Self::Behind { pods, .. }, Endpoint::Pod(at)) => {
+                pods.get(at).cloned().unwrap_or_default()
+            }
+            (Self::Behind { others, .. }, _) => others.clone(),
+            (Self::Same(FlowPort::Named(protocol, name)), Endpoint::Pod(at)) => {
+                let pod = snapshot.pods.get(*at);
+                pod.map_or_else(PortSet::empty, |pod| {
+                    snapshot.ports_named(pod, Some(*protocol), name)
+                })
+            }
+            (Self::Same(ports), _) => ports.numbers().unwrap_or_default(),
+        }
+    }
+
+    /// The same ports as a filter of connections between workloads.
+    pub fn filter(&self, snapshot: &Snapshot) -> Ports {
+        let others = match self {
+            Self::Same(FlowPort::Any) => return Ports::All,
+            Self::Same(FlowPort::Named(..)) => PortSet::empty(),
+            Self::Same(ports) => return Ports::These(ports.numbers().unwrap_or_default()),
+            Self::Behind { others, .. } => others.clone(),
+        };
+        let of = |workload: &Workload| {
+            let pods = workload.pods.clone().map(Endpoint::Pod);
+            pods.map(|pod| self.at(snapshot, &pod)).collect()
+        };
+        Ports::ByDestination {
+            workloads: snapshot.workloads.iter().map(of).collect(),
+            others,
+        }
+    }
+}
+
+/// Parses ports: `TCP/80`, `UDP/4000-4010`, `TCP/http`, `TCP`, `any`.
+///
+/// # Errors
+/// A word that is none of these.
+pub fn ports(word: &str) -> Result<FlowPort, Refusal> {
+    flow_port(word)
+}
+
+/// The ports at the destination of a question, and what Services make of the question.
+///
+/// # Errors
+/// A port that the Service does not have.
+pub fn at_destination(
+    snapshot: &Snapshot,
+    from: Option<&Meaning>,
+    to: Option<&Meaning>,
+    port: &FlowPort,
+) -> Result<(Wanted, Vec<Diagnostic>), Refusal> {
+    let of = |end: Option<&Meaning>| snapshot.services.get(end?.service?);
+    let mut notes = Vec::new();
+    if let (Some(service), Some(from)) = (of(from), from) {
+        let places = places(snapshot, from);
+        let message = format!("a Service opens no connections; the answer is about {places}");
+        notes.push(note(service, message));
+    }
+    let same = Wanted::Same(port.clone());
+    let (Some(service), Some(to)) = (of(to), to) else {
+        notes.extend(to.and_then(|to| port_of_service(snapshot, to, port)));
+        return Ok((same, notes));
+    };
+    let places = places(snapshot, to);
+    if service.external_name.is_some() && to.pods.is_empty() {
+        notes.push(note(
+            service,
+            format!("it stands for {places}; the answer is about that"),
+        ));
+        return Ok((same, notes));
+    }
+    let meant = services::meant(service, port);
+    if service.headless && (meant.is_empty() || !matches!(port, FlowPort::Named(..))) {
+        let message = format!(
+            "it is headless: clients connect to {places} on their own ports; the answer is about {port} there"
+        );
+        notes.push(note(service, message));
+        return Ok((same, notes));
+    }
+    if meant.is_empty() {
+        return Err(services::without_port(service, port));
+    }
+    let pods = to
+        .pods
+        .iter()
+        .filter_map(|at| Some((*at, snapshot.pods.get(*at)?)));
+    let pods: BTreeMap<usize, PortSet> = pods
+        .map(|(at, pod)| (at, services::at_pod(&meant, pod)))
+        .collect();
+    let others = services::at_endpoints(service, &meant);
+    let elsewhere = !to.nodes.is_empty() || !to.addresses.is_empty();
+    let all = pods.values().chain(elsewhere.then_some(&others));
+    let target: PortSet = all.cloned().collect();
+    let own = meant.iter().map(|p| PortSet::single(p.protocol, p.port));
+    let own: PortSet = own.collect();
+    notes.push(note(
+        service,
+        match target.is_empty() {
+            true => format!("its {own} leads to a port name that {places} does not declare"),
+            false => format!("its {own} leads to {target} of {places}; the answer is about that"),
+        },
+    ));
+    Ok((Wanted::Behind { pods, others }, notes))
+}
+
+fn note(service: &Service, message: String) -> Diagnostic {
+    let note = Diagnostic::info("service", message).on(title(service).replace('`', ""));
+    match &service.span {
+        Some(span) => note.at(span.clone()),
+        None => note,
+    }
+}
+
+/// Where the pods asked about do not declare the port, but a Service in front of them has it: what it leads to.
+fn port_of_service(snapshot: &Snapshot, to: &Meaning, port: &FlowPort) -> Option<Diagnostic> {
+    match port {
+        FlowPort::Named(..) => {}
+        FlowPort::Range(_, first, last) if first == last => {}
+        _ => return None,
+    }
+    let pods: Vec<_> = to
+        .pods
+        .iter()
+        .filter_map(|at| snapshot.pods.get(*at))
+        .collect();
+    let declared = pods.iter().any(|pod| {
+        let mut ports = pod.ports.iter();
+        ports.any(|own| match port {
+            FlowPort::Named(protocol, name) => {
+                own.protocol == *protocol && own.name.as_ref() == Some(name)
+            }
+            port => {
+                let own = PortSet::single(own.protocol, own.port);
+                port.numbers().is_some_and(|all| all.intersects(&own))
+            }
+        })
+    });
+    if declared {
+        return None;
+    }
+    snapshot.services.iter().find_map(|service| {
+        let meant = services::meant(service, port);
+        if meant.is_empty() {
+            return None;
+        }
+        let behind = pods
+            .iter()
+            .filter(|pod| services::selects(snapshot, service, pod));
+        let target: PortSet = behind.map(|pod| services::at_pod(&meant, pod)).collect();
+        if target.is_empty() || port.numbers().as_ref() == Some(&target) {
+            return None;
+        }
+        let message = format!("{port} is the Service's port; it leads to {target} of its pods");
+        let typed = flow_ports_text(&FlowPort::of(&target));
+        let help = format!(
+            "policies apply to the port of the pods: ask about {typed}, or about `service/{}/{}`",
+            service.namespace, service.name
+        );
+        Some(note(service, message).help(help))
+    })
+}
+
+/// The workloads, nodes, addresses and domain names of an end, the first of them by name.
+fn places(snapshot: &Snapshot, end: &Meaning) -> String {
+    let pods = end.pods.iter().filter_map(|at| snapshot.pods.get(*at));
+    let workloads: BTreeSet<usize> = pods.map(|pod| pod.workload).collect();
+    let workloads = workloads
+        .into_iter()
+        .filter_map(|at| snapshot.workloads.get(at));
+    let mut names: Vec<String> = workloads
+        .map(|w| format!("`{}/{}`", w.namespace, w.name))
+        .collect();
+    names.extend(end.nodes.iter().filter_map(|(at, address)| {
+        let name = &snapshot.nodes.get(*at)?.name;
+        Some(match address {
+            Some(address) => format!("{address} (node `{name}`)"),
+            None => format!("node `{name}`"),
+        })
+    }));
+    names.extend(
+        end.addresses
+            .ranges()
+            .map(|(first, last)| match first == last {
+                true => first.to_string(),
+                false => format!("{first} to {last}"),
+            }),
+    );
+    names.extend(end.domains.iter().map(|name| format!("`{name}`")));
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let names = names.join(", ");
+    match more {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}

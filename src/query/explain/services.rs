@@ -1,0 +1,149 @@
+//! Services as ends of a question: what is behind them, and where their ports lead.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::analysis::service_backends::targets;
+use crate::cluster::{Pod, Service, ServicePort, Snapshot, TargetPort};
+use crate::model::FlowPort;
+use crate::model::validate::Refusal;
+use crate::sets::{IpSet, PortSet};
+
+/// Namespace and name in `service/NAMESPACE/NAME`.
+pub(super) fn name(word: &str) -> Option<(&str, &str)> {
+    word.strip_prefix("service/")?.split_once('/')
+}
+
+/// The Service of this name, as an index into `Snapshot::services`.
+///
+/// # Errors
+/// A Service that is not in the input.
+pub(super) fn find(snapshot: &Snapshot, namespace: &str, name: &str) -> Result<usize, Refusal> {
+    let mut all = snapshot.services.iter();
+    let found = all.position(|s| s.namespace == namespace && s.name == name);
+    found.ok_or_else(|| {
+        let message = format!("Service `{namespace}/{name}` is not in the input");
+        let help = match (namespace, name) {
+            ("default", "kubernetes") => {
+                "add the addresses of the API server: `kubectl get endpointslice kubernetes -n default -o yaml`"
+            }
+            _ => "add the Service, or correct the name",
+        };
+        Refusal::new(message).help(help)
+    })
+}
+
+/// The Service that an address leads to.
+pub(super) fn at_address(snapshot: &Snapshot, address: IpAddr) -> Option<usize> {
+    let mut all = snapshot.services.iter();
+    all.position(|service| service.addresses.contains(&address))
+}
+
+/// The pods that a Service selects, ascending.
+pub(super) fn pods(snapshot: &Snapshot, service: &Service) -> Vec<usize> {
+    let all = snapshot.pods.iter().enumerate();
+    let selected = all.filter(|(_, pod)| selects(snapshot, service, pod));
+    selected.map(|(at, _)| at).collect()
+}
+
+/// Whether a Service selects a pod.
+pub(super) fn selects(snapshot: &Snapshot, service: &Service, pod: &Pod) -> bool {
+    let namespace = snapshot.namespaces.get(pod.namespace);
+    let mut labels = service.selector.iter();
+    !service.selector.is_empty()
+        && namespace.is_some_and(|n| n.name == service.namespace)
+        && labels.all(|(key, value)| pod.labels.get(key) == Some(value))
+}
+
+/// The pods that endpoints of a Service name, and the addresses of the other endpoints.
+pub(super) fn endpoints(snapshot: &Snapshot, service: &Service) -> (Vec<usize>, IpSet) {
+    let mut pods = Vec::new();
+    let mut addresses: Vec<IpNet> = Vec::new();
+    for endpoint in &service.endpoints {
+        let named = endpoint.pod.as_ref().and_then(|(namespace, name)| {
+            let is = |pod: &Pod| {
+                let home = snapshot.namespaces.get(pod.namespace);
+                pod.name == *name && home.is_some_and(|n| n.name == *namespace)
+            };
+            snapshot.pods.iter().position(is)
+        });
+        match named {
+            Some(pod) => pods.push(pod),
+            None => addresses.push(endpoint.address.into()),
+        }
+    }
+    (pods, addresses.into_iter().collect())
+}
+
+/// Why a Service without pods, endpoints and domain name cannot be an end.
+pub(super) fn without_endpoints(service: &Service) -> Refusal {
+    let title = title(service);
+    let (message, help) = match service.selector.is_empty() {
+        true => (
+            format!("{title} has no selector, and its endpoints are not in the input"),
+            "add its EndpointSlice",
+        ),
+        false => (
+            format!("{title} selects no known pods"),
+            "add the manifests of its pods, or correct its selector",
+        ),
+    };
+    Refusal::new(message).help(help)
+}
+
+/// The ports of a Service that are meant, by number or by name.
+pub(super) fn meant<'a>(service: &'a Service, wanted: &FlowPort) -> Vec<&'a ServicePort> {
+    let is_meant = |port: &&ServicePort| match wanted {
+        FlowPort::Named(protocol, name) => {
+            port.protocol == *protocol && port.name.as_ref() == Some(name)
+        }
+        wanted => {
+            let own = PortSet::single(port.protocol, port.port);
+            wanted.numbers().is_some_and(|all| all.intersects(&own))
+        }
+    };
+    service.ports.iter().filter(is_meant).collect()
+}
+
+/// The ports of a pod that some ports of a Service lead to.
+pub(super) fn at_pod(ports: &[&ServicePort], pod: &Pod) -> PortSet {
+    ports.iter().map(|port| targets(port, pod, false)).collect()
+}
+
+/// The ports of its endpoints that some ports of a Service lead to: those of the same name, else its targets.
+pub(super) fn at_endpoints(service: &Service, ports: &[&ServicePort]) -> PortSet {
+    let one = |port: &&ServicePort| -> PortSet {
+        let all = service.endpoints.iter().flat_map(|e| &e.ports);
+        let same = all.filter(|p| p.name == port.name && p.protocol == port.protocol);
+        let found: PortSet = same.map(|p| PortSet::single(p.protocol, p.port)).collect();
+        match &port.target {
+            TargetPort::Number(number) if found.is_empty() => {
+                PortSet::single(port.protocol, *number)
+            }
+            _ => found,
+        }
+    };
+    ports.iter().map(one).collect()
+}
+
+/// Why a port of a question leads nowhere.
+pub(super) fn without_port(service: &Service, wanted: &FlowPort) -> Refusal {
+    let refusal = Refusal::new(format!("{} has no port {wanted}", title(service)));
+    let ports = service.ports.iter().map(|port| {
+        let (protocol, number) = (port.protocol.name(), port.port);
+        match &port.name {
+            Some(name) => format!("{protocol}/{number} ({name})"),
+            None => format!("{protocol}/{number}"),
+        }
+    });
+    let ports: Vec<String> = ports.collect();
+    match ports.is_empty() {
+        true => refusal,
+        false => refusal.help(format!("use one of its ports: {}", ports.join(", "))),
+    }
+}
+
+pub(super) fn title(service: &Service) -> String {
+    format!("Service `{}/{}`", service.namespace, service.name)
+}
