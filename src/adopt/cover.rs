@@ -1,9 +1,10 @@
-//! Isolation: a policy can be dropped only where a default deny, or a policy that stays, isolates its subject.
+//! Isolation: a policy can be dropped only where a default deny, the workloads themselves, or a policy that
+//! stays isolate its subject.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Chosen;
-use super::plan::Plan;
+use super::plan::{Plan, closes};
 use crate::model::{Base, NamespaceId, PolicyId};
 use crate::plan::context::Context;
 use crate::policy::Direction;
@@ -97,8 +98,11 @@ impl Covers {
             let mut open: Vec<(usize, Vec<Direction>)> = Vec::new();
             for at in here.iter().filter(|at| chosen.contains(at)) {
                 let mut directions = plans[*at].isolates.clone();
-                directions
-                    .retain(|d| !closes(base, *d) && !self.stays(plans, chosen, &here, *at, *d));
+                directions.retain(|d| {
+                    !closes(base, *d)
+                        && !plans[*at].isolates_workloads(base, *d)
+                        && !self.stays(plans, chosen, &here, *at, *d)
+                });
                 if !directions.is_empty() {
                     open.push((*at, directions));
                 }
@@ -154,14 +158,6 @@ impl Covers {
     }
 }
 
-fn closes(base: Base, direction: Direction) -> bool {
-    match base {
-        Base::DenyAll => true,
-        Base::DenyIngress => direction == Direction::Ingress,
-        Base::None => false,
-    }
-}
-
 /// The default deny of a namespace once the chosen plans are adopted: what it isolates already, and what a
 /// plan isolates for every pod.
 pub(super) fn base_after(
@@ -181,7 +177,8 @@ pub(super) fn base_after(
     match (closes(Direction::Ingress), closes(Direction::Egress)) {
         (true, true) => Base::DenyAll,
         (true, false) => Base::DenyIngress,
-        (false, _) => Base::None,
+        (false, true) => Base::DenyEgress,
+        (false, false) => Base::None,
     }
 }
 
@@ -195,5 +192,5 @@ fn reason(plan: &Plan, open: &[Direction]) -> String {
         [Direction::Egress] => format!("egress of {whom}"),
         _ => whom,
     };
-    format!("it isolates only {what}, which a default deny cannot express")
+    format!("it isolates only {what}, and these are not the pods of whole workloads")
 }

@@ -1,5 +1,7 @@
-//! Adopts imported policies: turns them into flows, groups, externals, default denies and DNS settings
-//! whose generated policies are proven equivalent before the old ones are dropped.
+//! Adopts imported policies: turns them into flows, groups, externals, default denies, isolation of workloads
+//! and DNS settings whose generated policies are proven equivalent before the old ones are dropped.
+//!
+//! A policy opens one gate, a flow two: where the other gate is not open already, the flow has that one gate.
 //!
 //! All imported policies are tried together. Those that cause a difference stay imported and the rest is
 //! tried again, until old and new agree at every gate, for future pods too. The policies that were
@@ -11,10 +13,12 @@ mod cover;
 mod laws;
 mod names;
 mod plan;
+mod selectors;
 #[cfg(test)]
 mod tests;
 mod trial;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::load::imported;
@@ -46,9 +50,32 @@ pub struct Adopted {
 /// Which plans are adopted, by their place.
 type Chosen = BTreeSet<usize>;
 
+/// Parts of plans: the plan's place, and its own in the plan.
+type Parts = BTreeSet<(usize, usize)>;
+
 /// Computes which of these imported policies the document can express exactly, and the edit. The result
 /// depends on the document alone. Once `stop` returns true, nothing is adopted.
 pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
+    let plain = adopt_as_selected(document, which, stop);
+    if plain.remaining.is_empty() || stop() {
+        return plain;
+    }
+    let Some(changed) = selectors::as_in_policies(document, which) else {
+        return plain;
+    };
+    let adopted = adopt_as_selected(&changed, which, stop);
+    if adopted.adopted.len() <= plain.adopted.len() {
+        return plain;
+    }
+    let with_selectors = |edit| selectors::with_selectors(document, &changed, edit);
+    Adopted {
+        edit: adopted.edit.map(with_selectors),
+        ..adopted
+    }
+}
+
+/// The same, with every workload selected as it is in the document.
+fn adopt_as_selected(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
     let imported = imported::imported(document);
     let context = Context::new(document, &imported);
     let wanted: BTreeSet<PolicyId> = which.iter().copied().collect();
@@ -69,6 +96,7 @@ pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -
         old: Old::new(&context, &plans),
         context: &context,
         plans: &plans,
+        halves: RefCell::default(),
         stop,
     };
     let (chosen, why) = attempt.choose();
@@ -99,12 +127,23 @@ struct Attempt<'a> {
     plans: &'a [Plan],
     covers: Covers,
     old: Old,
+    /// The parts that become flows with one gate, found while trying.
+    halves: RefCell<Parts>,
     stop: &'a dyn Fn() -> bool,
 }
 
 impl Attempt<'_> {
+    /// Tries a choice; parts that would open a gate of others as well become flows with one gate.
     fn trial<'a>(&'a self, chosen: &'a Chosen) -> Trial<'a> {
-        Trial::new(self.context, self.plans, &self.old, chosen)
+        loop {
+            let halves = self.halves.borrow().clone();
+            let trial = Trial::new(self.context, self.plans, &self.old, chosen, halves);
+            let more = trial.opening_others();
+            if more.is_empty() || (self.stop)() {
+                return trial;
+            }
+            self.halves.borrow_mut().extend(more);
+        }
     }
 
     /// The largest choice found, and why each other plan is not in it.

@@ -10,7 +10,7 @@ use crate::dialect;
 use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
 use crate::model::validate::united;
-use crate::model::{FlowPort, NamespaceId, Network, PolicyId, WorkloadId};
+use crate::model::{Base, FlowPort, NamespaceId, Network, PolicyId, WorkloadId};
 use crate::plan::context::Context;
 use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PortMatch, RaisedRule};
 use crate::sets::{LabelOp, LabelSet, Selector};
@@ -23,6 +23,8 @@ pub(super) struct Plan {
     /// The labels of the pods that it selects.
     pub(super) subject: Selector,
     pub(super) isolates: Vec<Direction>,
+    /// The workloads that its subject consists of; empty: it is more or less than whole workloads.
+    pub(super) workloads: Vec<WorkloadId>,
     /// Its subject as the end of a flow.
     pub(super) own: NewEnd,
     /// What it allows.
@@ -36,6 +38,14 @@ pub(super) struct Part {
     pub(super) ports: Vec<FlowPort>,
     /// It belongs to a rule that equals the project's DNS policy.
     pub(super) dns: bool,
+}
+
+impl Plan {
+    /// Whether the workloads of its subject have to isolate themselves in a direction, where their
+    /// namespace has this default deny.
+    pub(super) fn isolates_workloads(&self, base: Base, direction: Direction) -> bool {
+        self.isolates.contains(&direction) && !closes(base, direction) && !self.workloads.is_empty()
+    }
 }
 
 /// An end of a flow, before groups and externals have their ids.
@@ -134,18 +144,27 @@ impl Planner<'_> {
         for rule in &raised.rules {
             parts.extend(self.rule(rule)?);
         }
-        let everybody = raised.subject.is_everything();
-        for part in &mut parts {
-            part.dns &= everybody;
-        }
         Ok(Plan {
             id,
             namespace: self.namespace,
+            workloads: self.workloads(&raised.subject),
             own: own.unwrap_or(NewEnd::AnyPodOf(self.namespace)),
             subject: raised.subject,
             isolates: raised.isolates,
             parts,
         })
+    }
+
+    /// The workloads of its namespace that a selector consists of.
+    fn workloads(&self, subject: &Selector) -> Vec<WorkloadId> {
+        let subject = LabelSet::from(subject);
+        let all = self.known.0.get(&self.namespace).into_iter().flatten();
+        let within: Vec<_> = all.filter(|(_, own)| own.is_subset(&subject)).collect();
+        let union = LabelSet::union_of(within.iter().map(|(_, own)| own));
+        match subject.is_subset(&union) {
+            true => within.into_iter().map(|(id, _)| *id).collect(),
+            false => Vec::new(),
+        }
     }
 
     fn rule(&self, rule: &RaisedRule) -> Result<Vec<Part>, String> {
@@ -268,6 +287,16 @@ impl Planner<'_> {
         let named = LabelSet::from(&Selector::label(NAMESPACE_NAME_LABEL, name));
         let id = self.context.document.namespace_named(name)?;
         named.is_subset(within).then_some(id)
+    }
+}
+
+/// Whether a default deny isolates a direction.
+pub(super) fn closes(base: Base, direction: Direction) -> bool {
+    match base {
+        Base::DenyAll => true,
+        Base::DenyIngress => direction == Direction::Ingress,
+        Base::DenyEgress => direction == Direction::Egress,
+        Base::None => false,
     }
 }
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::analysis::compare;
 use crate::model::fixture::Fixture;
 use crate::model::validate::flow_ports_text;
-use crate::model::{Base, PolicyId, Words};
+use crate::model::{Base, Isolate, PolicyId, Words};
+use crate::policy::Direction;
 use crate::proof::State;
 use crate::proof::generate;
 use crate::proof::loaded;
@@ -191,7 +192,7 @@ fn allow_all_is_any_pod_and_any_address() {
 }
 
 #[test]
-fn isolation_without_a_default_deny_leaves_one_policy_imported() {
+fn isolation_of_one_workload_becomes_its_own() {
     let mut fixture = shop();
     let from = |label: &str| {
         format!(
@@ -201,24 +202,101 @@ fn isolation_without_a_default_deny_leaves_one_policy_imported() {
     fixture.import(&policy("db-from-web", &from("web")), None);
     fixture.import(&policy("db-from-db", &from("db")), None);
     let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
     assert_eq!(
-        remaining,
-        ["db-from-web: it isolates only ingress of `app=db`, which a default deny cannot express"]
+        flows(&after),
+        ["shop/db > shop/db any", "shop/web > shop/db any"]
     );
-    assert_eq!(flows(&after), ["shop/db > shop/db any"]);
-
-    let mut fixture = shop();
-    let egress = "{podSelector: {}, policyTypes: [Egress]}";
-    fixture.import(&policy("no-egress", egress), None);
-    let (_, remaining) = adopted(&fixture.document);
+    let isolated = after.workloads.iter().map(|(_, w)| w.isolate);
     assert_eq!(
-        remaining,
-        ["no-egress: it isolates only egress of every pod, which a default deny cannot express"]
+        isolated.collect::<Vec<_>>(),
+        [Isolate::None, Isolate::Ingress]
     );
 }
 
 #[test]
-fn a_half_that_the_other_end_denies_stays_imported() {
+fn isolation_of_egress_becomes_a_default_deny() {
+    let mut fixture = shop();
+    let egress = "{podSelector: {}, policyTypes: [Egress]}";
+    fixture.import(&policy("no-egress", egress), None);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    let shop = after.namespaces.iter().next().unwrap().1;
+    assert_eq!((shop.base, shop.dns), (Some(Base::DenyEgress), Some(false)));
+}
+
+#[test]
+fn isolation_of_some_pods_that_are_no_workload_stays_imported() {
+    let mut fixture = shop();
+    fixture.workload("shop/api", "app=api, tier=back");
+    fixture.workload("shop/job", "app=job, tier=back");
+    let back = "{podSelector: {matchLabels: {tier: back}}, policyTypes: [Ingress]}";
+    fixture.import(&policy("back", back), None);
+    let several = "{podSelector: {matchExpressions: [{key: app, operator: In, values: [web, db]}]}, policyTypes: [Ingress]}";
+    fixture.import(&policy("several", several), None);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(
+        remaining,
+        [
+            "back: it isolates only ingress of `tier=back`, and these are not the pods of whole workloads"
+        ]
+    );
+    let isolated = after.workloads.iter().map(|(_, w)| w.isolate);
+    assert_eq!(
+        isolated.collect::<Vec<_>>(),
+        [
+            Isolate::Ingress,
+            Isolate::Ingress,
+            Isolate::None,
+            Isolate::None
+        ]
+    );
+}
+
+#[test]
+fn a_workload_is_selected_as_its_only_policies_do() {
+    let mut fixture = shop();
+    let api = fixture.workload("shop/api", "app=api, tier=back");
+    let back = "{podSelector: {matchLabels: {tier: back}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]}";
+    fixture.import(&policy("back", back), None);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(flows(&after), ["shop/web > shop/api any"]);
+    let api = after.workloads.get(api).unwrap();
+    assert_eq!(api.isolate, Isolate::Ingress);
+    assert_eq!(
+        api.selector.as_ref().map(ToString::to_string).as_deref(),
+        Some("tier=back")
+    );
+    // What is drawn already rests on the selector as it is.
+    fixture.flow("shop/web", "shop/db", "TCP/1");
+    let (_, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining.len(), 1);
+}
+
+#[test]
+fn dns_of_isolated_workloads_is_the_dns_of_their_namespace_or_a_flow() {
+    const DNS: &str = "policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {k8s-app: kube-dns}}}], ports: [{port: 53, protocol: UDP}, {port: 53}]}]";
+    let mut fixture = shop();
+    let subject = |app: &str| format!("podSelector: {{matchLabels: {{app: {app}}}}}");
+    let dns = format!("{{{}, {DNS}}}", subject("web"));
+    fixture.import(&policy("web", &dns), None);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!((flows(&after), remaining), (vec![], vec![]));
+    assert!(after.dns_of(fixture.namespace("shop")));
+    let db = format!("{{{}, policyTypes: [Egress]}}", subject("db"));
+    fixture.import(&policy("db", &db), None);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        flows(&after),
+        ["shop/web > group/k8s-app=kube-dns in kube-system TCP/53, UDP/53"]
+    );
+    assert!(!after.dns_of(fixture.namespace("shop")));
+}
+
+#[test]
+fn a_rule_whose_other_gate_is_closed_becomes_a_flow_with_one_gate() {
     let mut fixture = shop();
     fixture.import(&policy("deny", DENY), None);
     fixture.import(
@@ -236,14 +314,13 @@ fn a_half_that_the_other_end_denies_stays_imported() {
         None,
     );
     let (after, remaining) = adopted(&fixture.document);
-    assert_eq!(flows(&after), ["shop/web > shop/db TCP/5432"]);
-    let [why] = remaining.as_slice() else {
-        panic!("{remaining:?}")
-    };
-    assert!(
-        why.starts_with("db: a flow for it would also let `shop/db` open connections to"),
-        "{why}"
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        flows(&after),
+        ["shop/* > shop/db TCP/5432", "shop/web > shop/db TCP/5432"]
     );
+    let halves = after.flows.iter().map(|(_, flow)| flow.half);
+    assert_eq!(halves.collect::<Vec<_>>(), [Some(Direction::Ingress), None]);
 }
 
 #[test]

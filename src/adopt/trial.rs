@@ -4,7 +4,7 @@ mod blame;
 mod draw;
 
 use super::plan::{NewEnd, Part, Plan};
-use super::{Chosen, Flows};
+use super::{Chosen, Flows, Parts};
 use crate::analysis::{self, GateDifference};
 use crate::cluster::Snapshot;
 use crate::intent::snapshot::{self, DocumentSnapshot};
@@ -54,6 +54,20 @@ impl Old {
             losses: generated.losses,
         }
     }
+
+    fn compare(&self, document: Document) -> Drawn {
+        let imported = imported::imported(&document);
+        let generated = generated::write(&document, &imported);
+        let in_force = InForce::of(&document, &imported, &generated);
+        let snapshot = in_force.on(&self.cluster);
+        let mut losses = generated.losses;
+        losses.retain(|loss| !self.losses.contains(loss));
+        Drawn {
+            differences: analysis::compare(&self.snapshot, &snapshot),
+            losses,
+            document,
+        }
+    }
 }
 
 /// A choice of plans, applied.
@@ -63,9 +77,17 @@ pub(super) struct Trial<'a> {
     old: &'a Old,
     chosen: &'a Chosen,
     edit: Edit,
-    expressed: draw::PlansByFlow,
-    /// The document afterwards, or why the edit is refused.
-    drawn: Result<Document, String>,
+    halves: Parts,
+    expressed: draw::PartsByFlow,
+    /// The document afterwards with what is different then, or why the edit is refused.
+    drawn: Result<Drawn, String>,
+}
+
+/// A document, its differences from before at any gate, and its new losses.
+struct Drawn {
+    document: Document,
+    differences: Vec<GateDifference>,
+    losses: Vec<Loss>,
 }
 
 impl<'a> Trial<'a> {
@@ -74,11 +96,12 @@ impl<'a> Trial<'a> {
         plans: &'a [Plan],
         old: &'a Old,
         chosen: &'a Chosen,
+        halves: Parts,
     ) -> Self {
-        let (edit, expressed) = draw::draw(context, plans, chosen);
+        let (edit, expressed) = draw::draw(context, plans, chosen, &halves);
         let mut document = context.document.clone();
         let drawn = match edit.apply(&mut document) {
-            Ok(_) => Ok(document),
+            Ok(_) => Ok(old.compare(document)),
             Err(refusal) => Err(refusal.message),
         };
         Self {
@@ -87,6 +110,7 @@ impl<'a> Trial<'a> {
             old,
             chosen,
             edit,
+            halves,
             expressed,
             drawn,
         }
@@ -98,10 +122,8 @@ impl<'a> Trial<'a> {
 
     /// Whether nothing is different from before, and everything can be expressed.
     pub(super) fn is_exact(&self) -> bool {
-        self.drawn.as_ref().is_ok_and(|document| {
-            let (differences, losses) = self.differences(document);
-            differences.is_empty() && losses.is_empty()
-        })
+        let drawn = self.drawn.as_ref();
+        drawn.is_ok_and(|drawn| drawn.differences.is_empty() && drawn.losses.is_empty())
     }
 
     /// The flows that are new or have other ports than before.
@@ -110,23 +132,11 @@ impl<'a> Trial<'a> {
             return Flows::new();
         };
         let before = &self.context.document.flows;
-        let flows = drawn.flows.iter();
+        let flows = drawn.document.flows.iter();
         flows
             .filter(|(id, flow)| before.get(*id).is_none_or(|old| old.ports != flow.ports))
             .map(|(id, _)| id)
             .collect()
-    }
-
-    /// The differences from before at any gate, and the losses of the document.
-    fn differences(&self, document: &Document) -> (Vec<GateDifference>, Vec<Loss>) {
-        let imported = imported::imported(document);
-        let generated = generated::write(document, &imported);
-        let in_force = InForce::of(document, &imported, &generated);
-        let snapshot = in_force.on(&self.old.cluster);
-        let differences = analysis::compare(&self.old.snapshot, &snapshot);
-        let mut losses = generated.losses;
-        losses.retain(|loss| !self.old.losses.contains(loss));
-        (differences, losses)
     }
 
     /// Every part of the chosen plans: the plan's place, and its own in the plan.

@@ -9,6 +9,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::model::{Document, End, FlowId, Item, validate};
 use crate::policy::Loss;
 use crate::proof::Finding;
+use crate::proof::Fix;
 use crate::proof::Kind;
 use crate::proof::WitnessEnd;
 use crate::query::Breach;
@@ -16,6 +17,7 @@ use crate::query::Hop;
 use crate::query::Judged;
 use crate::query::Outcome;
 use crate::query::Results;
+use crate::query::half_open::HalfOpen;
 use crate::query::why::Question;
 use crate::scene::tokens::{Palette, Rgb};
 
@@ -69,6 +71,8 @@ pub struct Problem {
     pub finding: Option<usize>,
     /// The connection to explain.
     pub why: Option<Question>,
+    /// Fixes that need no proof; those of a finding are computed when it is shown.
+    pub fixes: Vec<Fix>,
 }
 
 /// All problems, worst first.
@@ -101,9 +105,20 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
     );
     all.extend(results.generated.diagnostics.iter().map(of_diagnostic));
     all.extend(results.findings.iter().map(of_diagnostic));
+    let half_open = results.half_open.iter();
+    all.extend(half_open.map(|found| of_half_open(document, found)));
     all.extend(validate::problems(document).iter().map(of_diagnostic));
     all.sort_by_key(|problem| problem.tone);
     all
+}
+
+fn of_half_open(document: &Document, found: &HalfOpen) -> Problem {
+    Problem {
+        title: format!("Half open: {}", document.flow_name(found.flow)),
+        item: Some(Item::Flow(found.flow)),
+        fixes: found.fix(document).into_iter().collect(),
+        ..of_diagnostic(&found.diagnostic)
+    }
 }
 
 fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
@@ -137,6 +152,7 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
             .or(finding.workload.map(Item::Workload)),
         finding: Some(at),
         why: question(document, [&shown.from, &shown.to], shown.port),
+        fixes: Vec::new(),
     }
 }
 
@@ -166,6 +182,7 @@ fn of_judged(document: &Document, judged: &Judged) -> Option<Problem> {
         item: Some(Item::Invariant(judged.id)),
         finding: None,
         why: hops.first().and_then(|hop| of_hop(document, hop)),
+        fixes: Vec::new(),
     })
 }
 
@@ -231,6 +248,7 @@ fn of_loss(document: &Document, loss: &Loss) -> Problem {
         item: Some(Item::Flow(flow)),
         finding: None,
         why: None,
+        fixes: Vec::new(),
     }
 }
 
@@ -258,6 +276,7 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Problem {
         item: None,
         finding: None,
         why: None,
+        fixes: Vec::new(),
     }
 }
 

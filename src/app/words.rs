@@ -1,6 +1,6 @@
-//! One-line summaries of workloads and externals, for nodes and titles.
+//! One-line summaries of workloads and externals, for nodes and titles, and names of gates.
 
-use crate::model::{External, Workload};
+use crate::model::{Direction, External, Workload};
 
 /// The label that identifies a workload: `app=web`.
 pub fn identifying_label(workload: &Workload) -> Option<String> {
@@ -32,5 +32,13 @@ pub fn addresses(external: &External) -> String {
         [one] => one.clone(),
         [one, two] => format!("{one}, {two}"),
         [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+    }
+}
+
+/// A gate in a sentence.
+pub fn gate(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "ingress",
+        Direction::Egress => "egress",
     }
 }

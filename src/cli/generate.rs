@@ -9,7 +9,6 @@ use crate::diag::{Diagnostic, Severity};
 use crate::load;
 use crate::manifest::Source;
 use crate::model;
-use crate::policy::Role;
 use crate::project::files::{
     ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, name_of, plan_export,
 };
@@ -129,7 +128,7 @@ fn write(
     generated: &Generated,
 ) -> Result<String, Vec<Diagnostic>> {
     let mut policies = generated.to_export();
-    policies.sort_by_key(|written| written.role == Role::Base);
+    policies.sort_by_key(|written| written.role.only_isolates());
     let files: Vec<ExportFile> = policies
         .into_iter()
         .map(|written| ExportFile {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
 use crate::diag::Diagnostic;
+use crate::model::Document;
 use crate::project::{files, format};
 
 #[derive(clap::Args)]
@@ -19,61 +20,76 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    if args.output.exists() && !args.force {
-        let message = format!("`{}` already exists", args.output.display());
-        tell(&[Diagnostic::error("file", message).help("choose another name, or pass --force")]);
+    let Some((document, mut diagnostics)) = args.document() else {
         return WRONG;
-    }
-    if args.inputs.rules.namespace.is_some() {
-        let message =
-            "imported policies are kept as they are written, so `import` takes no --namespace";
-        let help = "write metadata.namespace into the manifests, for example with `kubectl create --dry-run=client -o yaml --namespace NAME`";
-        tell(&[Diagnostic::error("question", message).help(help)]);
-        return WRONG;
-    }
-    if let Some(input) = args
-        .inputs
-        .paths
-        .iter()
-        .find(|path| holds(path, &args.output))
-    {
-        let message = format!("`{}` is an input and the output", input.display());
-        let help = "write the project to another file";
-        tell(&[Diagnostic::error("file", message).help(help)]);
-        return WRONG;
-    }
-    let loaded = load_inputs(&args.inputs);
-    if loaded.project.is_some() {
-        tell(&loaded.diagnostics);
-        let message = "the input is a project already";
-        tell(&[Diagnostic::error("file", message)
-            .help("import takes manifests; open or copy a project as it is")]);
-        return WRONG;
-    }
-    let imported = crate::import::import(&loaded);
-    let mut document = imported.document;
-    document.name = name_of(&args.output);
-    let mut diagnostics = loaded.diagnostics.clone();
-    diagnostics.extend(imported.diagnostics);
-    for offer in &imported.offers {
-        let message = format!("{}: {}", offer.title, offer.detail);
-        diagnostics.push(Diagnostic::info("offer", message).help("accept this in the window"));
-    }
-    if document.namespaces.is_empty() && document.policies.is_empty() {
-        tell(&diagnostics);
-        let message = "no workloads and no policies were found, so no project is written";
-        tell(&[Diagnostic::error("file", message).help("check the paths")]);
-        return WRONG;
-    }
-    let code = match files::save(&args.output, &document, "") {
-        Ok(_) => exit_code(&diagnostics, FINE),
-        Err(diagnostic) => {
-            diagnostics.push(diagnostic);
-            WRONG
-        }
     };
+    let code = args.save(&document, &mut diagnostics);
     tell(&diagnostics);
     code
+}
+
+impl Args {
+    /// The project of the inputs, with what was found; none, with the reason printed, if it cannot be written.
+    pub(super) fn document(&self) -> Option<(Document, Vec<Diagnostic>)> {
+        if self.output.exists() && !self.force {
+            let message = format!("`{}` already exists", self.output.display());
+            tell(
+                &[Diagnostic::error("file", message).help("choose another name, or pass --force")],
+            );
+            return None;
+        }
+        if self.inputs.rules.namespace.is_some() {
+            let message = "imported policies are kept as they are written, so a project is made without --namespace";
+            let help = "write metadata.namespace into the manifests, for example with `kubectl create --dry-run=client -o yaml --namespace NAME`";
+            tell(&[Diagnostic::error("question", message).help(help)]);
+            return None;
+        }
+        if let Some(input) = self
+            .inputs
+            .paths
+            .iter()
+            .find(|path| holds(path, &self.output))
+        {
+            let message = format!("`{}` is an input and the output", input.display());
+            let help = "write the project to another file";
+            tell(&[Diagnostic::error("file", message).help(help)]);
+            return None;
+        }
+        let loaded = load_inputs(&self.inputs);
+        if loaded.project.is_some() {
+            let message = "the input is a project already";
+            let help = "give manifests; open or copy a project as it is";
+            tell(&[Diagnostic::error("file", message).help(help)]);
+            return None;
+        }
+        let imported = crate::import::import(&loaded);
+        let mut document = imported.document;
+        document.name = name_of(&self.output);
+        let mut diagnostics = loaded.diagnostics.clone();
+        diagnostics.extend(imported.diagnostics);
+        for offer in &imported.offers {
+            let message = format!("{}: {}", offer.title, offer.detail);
+            diagnostics.push(Diagnostic::info("offer", message).help("accept this in the window"));
+        }
+        if document.namespaces.is_empty() && document.policies.is_empty() {
+            tell(&diagnostics);
+            let message = "no workloads and no policies were found, so no project is written";
+            tell(&[Diagnostic::error("file", message).help("check the paths")]);
+            return None;
+        }
+        Some((document, diagnostics))
+    }
+
+    /// Writes the project; the exit code.
+    pub(super) fn save(&self, document: &Document, diagnostics: &mut Vec<Diagnostic>) -> u8 {
+        match files::save(&self.output, document, "") {
+            Ok(_) => exit_code(diagnostics, FINE),
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                WRONG
+            }
+        }
+    }
 }
 
 /// Whether an input is the output, or a folder with the output among its manifests. A project in a folder is no

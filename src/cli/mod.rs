@@ -3,6 +3,7 @@
 //! Answers go to standard output, diagnostics as text to standard error. Exit codes: 0 success,
 //! 1 findings, differences or a denied connection, 2 invalid input or arguments.
 
+mod adopt;
 mod completions;
 mod diff;
 mod explain;
@@ -69,6 +70,11 @@ enum Command {
     },
     /// Create a project from manifests and policies
     Import(import::Args),
+    /// Create a project in which policies are flows, where that is proven equivalent
+    ///
+    /// As import, then each policy becomes flows, default denies, isolation of workloads and DNS settings, or
+    /// stays imported with the reason. No connection changes.
+    Adopt(import::Args),
     /// Write the policies of a project
     Generate(generate::Args),
     /// Check policies against the flows and invariants of a project
@@ -121,6 +127,7 @@ pub fn start() -> Start {
         None => return Start::Window(cli.paths),
         Some(Command::Open { paths }) => return Start::Window(paths),
         Some(Command::Import(args)) => import::run(&args),
+        Some(Command::Adopt(args)) => adopt::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Lint(args)) => lint::run(&args),

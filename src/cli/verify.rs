@@ -119,6 +119,7 @@ fn own(document: &Document) -> Found {
     let mut diagnostics = results.generated.diagnostics;
     diagnostics.extend(results.proof.diagnostics.clone());
     diagnostics.extend(results.findings);
+    diagnostics.extend(results.half_open.into_iter().map(|found| found.diagnostic));
     Found {
         proof: results.proof,
         invariants: results.invariants,

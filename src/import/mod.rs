@@ -13,8 +13,8 @@ use crate::diag::Diagnostic;
 use crate::load::Loaded;
 use crate::model::naming::is_stable;
 use crate::model::{
-    Base, Document, Edit, ImportedPolicy, Namespace, NamespaceId, Service, Unknown, Workload,
-    is_system_namespace,
+    Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Service, Unknown,
+    Workload, is_system_namespace,
 };
 use crate::plan::{ALLOW_DNS, MANAGED_BY};
 use crate::proof::generate;
@@ -130,6 +130,7 @@ fn workloads(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
             ports: first.map_or(Vec::new(), |p| p.ports.to_vec()),
             service_account: account.filter(|name| name != "default"),
             host_network: first.is_some_and(|p| p.host_network),
+            isolate: Isolate::None,
             replicas: workload.replicas,
             addresses: addresses.into_iter().collect(),
             unknown: Unknown::new(),

@@ -1,9 +1,10 @@
 //! The intent: what every gate should allow, as policies. Computed from the document and its imported
 //! policies alone, never from planned or generated ones, so that the proof is independent of them.
 //!
-//! Default denies isolate the pods of managed namespaces, imported policies those that they select. Each
-//! drawn flow and each permitted DNS connection is allowed at both of its gates, for every pod of its
-//! ends. Only a listed [`Loss`] is subtracted.
+//! Default denies isolate the pods of managed namespaces, `isolate` those of single workloads there,
+//! imported policies those that they select. Each drawn flow and each permitted DNS connection is allowed
+//! at both of its gates (a flow with `half` at that one), for every pod of its ends. Only a listed
+//! [`Loss`] is subtracted.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -12,7 +13,9 @@ use super::snapshot::{DocumentSnapshot, own_selector};
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
 use crate::diag::Span;
 use crate::model::dns::Resolver;
-use crate::model::{Base, Document, End, Flow, FlowId, FlowPort, NamespaceId, Network, WorkloadId};
+use crate::model::{
+    Base, Document, End, Flow, FlowId, FlowPort, NamespaceId, Network, Workload, WorkloadId,
+};
 use crate::policy::{
     Action, Combine, Direction, FlowKey, Loss, Match, Part, Peer, PeerItem, Policy, PortItem,
     PortMatch, Rule, Side, Tier, WorkloadKey,
@@ -29,13 +32,13 @@ pub(crate) struct Intent {
 /// Why something is intended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Isolation, by a default deny or an imported policy.
+    /// Isolation, by a default deny, by the workload itself or by an imported policy.
     Closed,
     /// A drawn flow.
     Flow(FlowId),
-    /// DNS that is permitted and needs a policy, because a default deny isolates that gate.
+    /// DNS that is permitted and needs a policy, because the document isolates that gate.
     Dns,
-    /// DNS that is permitted where no default deny isolates the gate: allowed, but no policy is needed.
+    /// DNS that is permitted where the document does not isolate the gate: allowed, but no policy is needed.
     DnsPermitted,
 }
 
@@ -174,6 +177,9 @@ impl Intended<'_> {
             intents.extend(self.base(namespace));
             intents.extend(self.dns(namespace));
         }
+        for (id, workload) in self.document.workloads.iter() {
+            intents.extend(self.workload_alone(id, workload));
+        }
         if self.bound == Bound::Lower {
             intents.retain(|intent| intent.reason != Reason::DnsPermitted);
         }
@@ -191,6 +197,7 @@ impl Intended<'_> {
             && match self.document.base_of(id) {
                 Base::DenyAll => true,
                 Base::DenyIngress => direction == Direction::Ingress,
+                Base::DenyEgress => direction == Direction::Egress,
                 Base::None => false,
             }
     }
@@ -208,6 +215,65 @@ impl Intended<'_> {
         })
     }
 
+    /// Isolation of a workload by itself, and the DNS that needs a policy because of it.
+    fn workload_alone(&self, id: WorkloadId, workload: &Workload) -> Vec<Intent> {
+        let home = workload.namespace;
+        let managed = (self.document.namespaces.get(home)).is_some_and(|n| n.managed);
+        let isolates = |d| managed && workload.isolate.has(d) && !self.default_denies(home, d);
+        let [ingress, egress] = Direction::BOTH.map(isolates);
+        if !ingress && !egress {
+            return Vec::new();
+        }
+        // Which of the future pods are isolated is open: as in `workload`, but the other way round.
+        let isolated = match (self.bound, self.alike(workload)) {
+            (Bound::Lower, Some(alike)) => Peer::AnyOf(vec![self.known(id), alike]),
+            _ => self.known(id),
+        };
+        let mut intents = vec![Intent {
+            policy: Arc::new(Policy {
+                ingress: ingress.then(closed),
+                egress: egress.then(closed),
+                ..empty(self.pods(isolated))
+            }),
+            reason: Reason::Closed,
+        }];
+        let resolver = Resolver::of(&self.document.settings.dns.profile);
+        let mut dns = |direction, peer| {
+            let subject = self.pods(self.known(id));
+            intents.push(Intent {
+                policy: allowance(direction, subject, peer, &resolver.ports).into(),
+                reason: Reason::Dns,
+            });
+        };
+        if egress && self.document.dns_of(home) {
+            dns(Direction::Egress, self.dns_servers(&resolver));
+        }
+        let labels = self.document.namespace_labels(home);
+        let serves =
+            resolver.namespaces.matches(&labels) && resolver.pods.matches(&workload.labels);
+        if ingress && serves {
+            dns(Direction::Ingress, self.dns_clients());
+        }
+        intents
+    }
+
+    /// The pods and addresses that resolve names.
+    fn dns_servers(&self, resolver: &Resolver) -> Peer {
+        Peer::AnyOf(vec![
+            self.labelled(&resolver.namespaces, &resolver.pods),
+            self.addresses(resolver.networks.iter()),
+        ])
+    }
+
+    /// The pods of all namespaces that permit DNS.
+    fn dns_clients(&self) -> Peer {
+        let document = self.document;
+        let clients = document.namespaces.ids().filter(|id| document.dns_of(*id));
+        self.pods(Peer::AnyOf(
+            clients.map(|id| self.in_namespace(id)).collect(),
+        ))
+    }
+
     /// Both gates of the DNS that a namespace permits.
     fn dns(&self, namespace: NamespaceId) -> Vec<Intent> {
         let document = self.document;
@@ -218,10 +284,7 @@ impl Intended<'_> {
         };
         let mut intents = Vec::new();
         if document.dns_of(namespace) {
-            let servers = Peer::AnyOf(vec![
-                self.labelled(&resolver.namespaces, &resolver.pods),
-                self.addresses(resolver.networks.iter()),
-            ]);
+            let servers = self.dns_servers(&resolver);
             let subject = self.pods(self.in_namespace(namespace));
             intents.push(Intent {
                 policy: allowance(Direction::Egress, subject, servers, &resolver.ports).into(),
@@ -234,23 +297,16 @@ impl Intended<'_> {
                 self.in_namespace(namespace),
                 Peer::PodLabels(resolver.pods.clone()),
             ]));
-            let clients = document.namespaces.ids().filter(|id| document.dns_of(*id));
-            let clients = Peer::AnyOf(clients.map(|id| self.in_namespace(id)).collect());
+            let clients = self.dns_clients();
             intents.push(Intent {
-                policy: allowance(
-                    Direction::Ingress,
-                    servers,
-                    self.pods(clients),
-                    &resolver.ports,
-                )
-                .into(),
+                policy: allowance(Direction::Ingress, servers, clients, &resolver.ports).into(),
                 reason: reason(Direction::Ingress),
             });
         }
         intents
     }
 
-    /// Both gates of a flow, at every pod of its ends. An external has no gate, even where a pod has one of its
+    /// Both gates of a flow, or its only one, at every pod of its ends. An external has no gate, even where a pod has one of its
     /// addresses.
     fn flow(&self, id: FlowId, flow: &Flow, exceptions: &[&Part]) -> Vec<Intent> {
         if exceptions.contains(&&Part::Flow) {
@@ -270,6 +326,7 @@ impl Intended<'_> {
         ];
         gates
             .into_iter()
+            .filter(|(direction, ..)| flow.half.is_none_or(|only| only == *direction))
             .filter(|(direction, ..)| !exceptions.contains(&&Part::Gate(*direction)))
             .filter(|(_, end, ..)| !matches!(end, End::External(_)))
             .map(|(direction, _, subject, peer)| Intent {
@@ -342,18 +399,21 @@ impl Intended<'_> {
             peers.extend(addresses.map(|set| self.assumptions().block(set)));
             return Some(Peer::AnyOf(peers));
         }
-        let selector = own_selector(workload);
-        let (Bound::Upper, Some(selector)) = (self.bound, selector) else {
-            return Some(known);
-        };
+        Some(match (self.bound, self.alike(workload)) {
+            (Bound::Upper, Some(alike)) => Peer::AnyOf(vec![known, alike]),
+            _ => known,
+        })
+    }
+
+    /// The future pods that match a workload's selector.
+    fn alike(&self, workload: &Workload) -> Option<Peer> {
         let mut unknown = vec![Peer::NewPods];
         unknown.extend(self.cluster.stand_ins().map(Peer::PodsOf));
-        let alike = Peer::All(vec![
+        Some(Peer::All(vec![
             Peer::AnyOf(unknown),
             self.in_namespace(workload.namespace),
-            Peer::PodLabels(selector),
-        ]);
-        Some(Peer::AnyOf(vec![known, alike]))
+            Peer::PodLabels(own_selector(workload)?),
+        ]))
     }
 
     fn known(&self, id: WorkloadId) -> Peer {

@@ -154,7 +154,12 @@ fn node() -> impl Strategy<Value = NodeRef> {
 }
 
 fn base() -> impl Strategy<Value = Base> {
-    select(vec![Base::DenyAll, Base::DenyIngress, Base::None])
+    select(vec![
+        Base::DenyAll,
+        Base::DenyIngress,
+        Base::DenyEgress,
+        Base::None,
+    ])
 }
 
 fn namespace() -> impl Strategy<Value = Thing> {
@@ -192,12 +197,18 @@ fn workload() -> impl Strategy<Value = Thing> {
         vec(port, 0..3),
         option::of(name()),
         any::<bool>(),
+        select(vec![
+            Isolate::None,
+            Isolate::Ingress,
+            Isolate::Egress,
+            Isolate::Both,
+        ]),
         option::of(0..9u32),
     );
     let address = vec(any::<std::net::IpAddr>(), 0..2);
     (who, what, address, unknown()).prop_map(|(who, what, addresses, unknown)| {
         let (namespace, name, kind, labels, selector) = who;
-        let (ports, service_account, host_network, replicas) = what;
+        let (ports, service_account, host_network, isolate, replicas) = what;
         Thing::Workload(Workload {
             namespace,
             name,
@@ -207,6 +218,7 @@ fn workload() -> impl Strategy<Value = Thing> {
             ports,
             service_account,
             host_network,
+            isolate,
             replicas,
             addresses,
             unknown,
@@ -285,15 +297,17 @@ fn flow() -> impl Strategy<Value = Thing> {
         end(),
         vec(flow_port(), 0..3),
         text(),
+        option::weighted(0.3, select(Direction::BOTH.to_vec())),
         any::<bool>(),
         unknown(),
     )
-        .prop_map(|(from, to, ports, note, muted, unknown)| {
+        .prop_map(|(from, to, ports, note, half, muted, unknown)| {
             Thing::Flow(Flow {
                 from,
                 to,
                 ports,
                 note,
+                half,
                 muted,
                 unknown,
             })

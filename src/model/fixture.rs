@@ -79,6 +79,7 @@ impl Fixture {
             to: self.end(to),
             ports: flow_ports(ports).unwrap(),
             note: String::new(),
+            half: None,
             muted: false,
             unknown: Unknown::new(),
         })

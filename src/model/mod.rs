@@ -22,7 +22,7 @@ pub(crate) mod arbitrary;
 
 use std::collections::BTreeMap;
 
-pub use crate::policy::Network;
+pub use crate::policy::{Direction, Network};
 pub use edit::{Applied, Edit, Item, Thing};
 pub use history::History;
 pub use ids::*;
@@ -135,8 +135,44 @@ pub enum Base {
     DenyAll,
     /// Ingress only.
     DenyIngress,
+    /// Egress only.
+    DenyEgress,
     /// Nothing: no default deny.
     None,
+}
+
+/// The directions in which a workload is isolated, in addition to its namespace's default deny.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolate {
+    /// None.
+    #[default]
+    None,
+    /// Ingress only.
+    Ingress,
+    /// Egress only.
+    Egress,
+    /// Both directions.
+    Both,
+}
+
+impl Isolate {
+    /// The value for these directions.
+    pub fn of(ingress: bool, egress: bool) -> Self {
+        match (ingress, egress) {
+            (false, false) => Self::None,
+            (true, false) => Self::Ingress,
+            (false, true) => Self::Egress,
+            (true, true) => Self::Both,
+        }
+    }
+
+    /// Whether a direction is among them.
+    pub fn has(self, direction: Direction) -> bool {
+        match direction {
+            Direction::Ingress => matches!(self, Self::Ingress | Self::Both),
+            Direction::Egress => matches!(self, Self::Egress | Self::Both),
+        }
+    }
 }
 
 /// Whether and where pods may resolve names.
@@ -213,6 +249,8 @@ pub struct Workload {
     pub service_account: Option<String>,
     /// `hostNetwork: true`.
     pub host_network: bool,
+    /// Its own isolation.
+    pub isolate: Isolate,
     /// Replicas, where known.
     pub replicas: Option<u32>,
     /// Known pod addresses.
@@ -273,6 +311,8 @@ pub struct Flow {
     pub ports: Vec<FlowPort>,
     /// A note.
     pub note: String,
+    /// The only gate that it opens; none: the source's egress and the destination's ingress.
+    pub half: Option<Direction>,
     /// Drawn, but not in force.
     pub muted: bool,
     /// Unknown fields.

@@ -1,6 +1,8 @@
 //! New objects with default fields.
 
-use super::{End, External, Flow, FlowPort, Namespace, NamespaceId, Network, Unknown, Workload};
+use super::{
+    End, External, Flow, FlowPort, Isolate, Namespace, NamespaceId, Network, Unknown, Workload,
+};
 use crate::sets::Labels;
 
 impl Namespace {
@@ -34,6 +36,7 @@ impl Workload {
             ports: Vec::new(),
             service_account: None,
             host_network: false,
+            isolate: Isolate::None,
             replicas: None,
             addresses: Vec::new(),
             unknown: Unknown::new(),
@@ -61,6 +64,7 @@ impl Flow {
             to,
             ports,
             note: String::new(),
+            half: None,
             muted: false,
             unknown: Unknown::new(),
         }

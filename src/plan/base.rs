@@ -20,6 +20,7 @@ pub(super) fn base(context: &Context, namespace: NamespaceId) -> Option<Draft> {
     let (stem, what) = match (types.is_empty(), context.document.base_of(namespace)) {
         (true, _) => return None,
         (false, Base::DenyIngress) => ("deny-ingress", "to"),
+        (false, Base::DenyEgress) => ("deny-egress", "from"),
         (false, _) => ("deny-all", "to and from"),
     };
     Some(Draft {
@@ -36,13 +37,10 @@ pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver
     if !context.writes_dns(namespace) {
         return None;
     }
-    let namespaces = PlanNamespaces::Labelled(resolver.namespaces.clone());
-    let mut peers = vec![PlanPeer::Pods(namespaces, resolver.pods.clone())];
-    peers.extend(resolver.networks.iter().cloned().map(PlanPeer::Block));
     let name = context.namespace_name(namespace);
     Some(Draft {
         comment: format!("pods of {name} may resolve names"),
-        rules: vec![rule(Direction::Egress, peers, resolver)?],
+        rules: vec![dns_rule(resolver)?],
         ..draft(
             context,
             namespace,
@@ -53,6 +51,28 @@ pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver
     })
 }
 
+/// Egress to the DNS pods.
+pub(super) fn dns_rule(resolver: &Resolver) -> Option<PlanRule> {
+    let namespaces = PlanNamespaces::Labelled(resolver.namespaces.clone());
+    let mut peers = vec![PlanPeer::Pods(namespaces, resolver.pods.clone())];
+    peers.extend(resolver.networks.iter().cloned().map(PlanPeer::Block));
+    rule(Direction::Egress, peers, resolver)
+}
+
+/// Ingress of DNS pods in the namespace `own`, from all pods of these namespaces.
+pub(super) fn clients_rule(
+    context: &Context,
+    own: NamespaceId,
+    clients: Vec<NamespaceId>,
+    resolver: &Resolver,
+) -> Option<PlanRule> {
+    let clients = clients.into_iter().map(|client| {
+        let client = peers::namespace(context, client, own);
+        PlanPeer::Pods(client, Selector::everything())
+    });
+    rule(Direction::Ingress, clients.collect(), resolver)
+}
+
 /// The ingress policy of the DNS pods, where their namespace denies ingress by default.
 pub(super) fn dns_clients(
     context: &Context,
@@ -60,22 +80,13 @@ pub(super) fn dns_clients(
     resolver: &Resolver,
 ) -> Option<Draft> {
     let clients = context.dns_clients(namespace, resolver);
-    if clients.is_empty() {
-        return None;
-    }
-    let peers = clients
-        .into_iter()
-        .map(|client| {
-            let clients = peers::namespace(context, client, namespace);
-            PlanPeer::Pods(clients, Selector::everything())
-        })
-        .collect();
+    let rule = clients_rule(context, namespace, clients, resolver)?;
     let pods = context.document.matching_in(namespace, &resolver.pods);
     Some(Draft {
         comment: "the DNS pods accept queries from all pods that may send them".to_owned(),
         subject: resolver.pods.clone(),
         workloads: pods,
-        rules: vec![rule(Direction::Ingress, peers, resolver)?],
+        rules: vec![rule],
         ..draft(
             context,
             namespace,
@@ -122,6 +133,7 @@ fn draft(
         subject: Selector::everything(),
         workloads,
         directions,
+        isolates: role == Role::Base,
         rules: Vec::new(),
         planned: OnceLock::new(),
     }

@@ -94,8 +94,28 @@ impl<'a> Context<'a> {
             && match self.document.base_of(id) {
                 Base::DenyAll => true,
                 Base::DenyIngress => direction == Direction::Ingress,
+                Base::DenyEgress => direction == Direction::Egress,
                 Base::None => false,
             }
+    }
+
+    /// Whether a workload is isolated by itself, in a direction that its namespace leaves open.
+    pub(crate) fn isolates_itself(&self, workload: &Workload, direction: Direction) -> bool {
+        workload.isolate.has(direction)
+            && self
+                .namespace(workload.namespace)
+                .is_some_and(|n| n.managed)
+            && !self.default_denies(workload.namespace, direction)
+    }
+
+    /// The directions in which a workload needs a policy of its own to be isolated; none where no selector
+    /// identifies it.
+    pub(crate) fn own_isolation(&self, id: WorkloadId) -> Vec<Direction> {
+        let workload = self.document.workloads.get(id);
+        let workload = workload.filter(|_| self.identity(id).is_ok());
+        let mut directions = Direction::BOTH.to_vec();
+        directions.retain(|d| workload.is_some_and(|w| self.isolates_itself(w, *d)));
+        directions
     }
 
     /// Whether every pod of the namespace, also a new one, is isolated.
@@ -105,12 +125,13 @@ impl<'a> Context<'a> {
             || (self.imported.iter()).any(|i| isolation::isolates_all(i, name, direction))
     }
 
-    /// Whether a workload is isolated, by the default deny or by an imported policy.
+    /// Whether a workload is isolated, by the default deny, by itself or by an imported policy.
     pub(crate) fn isolated(&self, id: WorkloadId, direction: Direction) -> bool {
         let Some(workload) = self.document.workloads.get(id) else {
             return false;
         };
         self.default_denies(workload.namespace, direction)
+            || self.isolates_itself(workload, direction)
             || (self.imported.iter())
                 .any(|i| isolation::isolates(i, self.document, workload, direction))
     }
@@ -218,7 +239,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether a DNS policy is written for a namespace: where egress is denied by default and DNS allowed.
+    /// Whether a DNS policy is written for a whole namespace: where egress is denied by default and DNS allowed.
     pub(crate) fn writes_dns(&self, id: NamespaceId) -> bool {
         self.document.dns_of(id) && self.default_denies(id, Direction::Egress)
     }
@@ -227,9 +248,15 @@ impl<'a> Context<'a> {
     pub(crate) fn dns_clients(&self, id: NamespaceId, resolver: &Resolver) -> Vec<NamespaceId> {
         let document = self.document;
         let holds = resolver.namespaces.matches(&document.namespace_labels(id));
-        if !holds || !self.default_denies(id, Direction::Ingress) {
-            return Vec::new();
+        match holds && self.default_denies(id, Direction::Ingress) {
+            true => self.resolving_namespaces(),
+            false => Vec::new(),
         }
+    }
+
+    /// The namespaces whose pods may resolve names, by name.
+    pub(crate) fn resolving_namespaces(&self) -> Vec<NamespaceId> {
+        let document = self.document;
         let mut clients: Vec<NamespaceId> = (document.namespaces.ids())
             .filter(|id| document.dns_of(*id))
             .collect();

@@ -29,6 +29,8 @@ pub(crate) struct Draft {
     pub(super) subject: Selector,
     pub(super) workloads: Vec<WorkloadId>,
     pub(super) directions: Vec<Direction>,
+    /// See [`PlanPolicy::isolates`].
+    pub(super) isolates: bool,
     pub(super) rules: Vec<PlanRule>,
     /// The policy under the name that it got first.
     pub(super) planned: OnceLock<Arc<PlanPolicy>>,
@@ -75,6 +77,7 @@ impl Draft {
             subject: self.subject.clone(),
             workloads: self.workloads.iter().copied().map(Into::into).collect(),
             directions: self.directions.clone(),
+            isolates: self.isolates,
             rules: self.rules.clone(),
         }
     }

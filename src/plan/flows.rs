@@ -154,6 +154,16 @@ impl Halves {
         for (key, half) in self.halves {
             by_unit.entry(key.unit).or_default().push((key, half));
         }
+        for (id, workload) in context.document.workloads.iter() {
+            if !context.own_isolation(id).is_empty() {
+                by_unit
+                    .entry(Unit {
+                        namespace: workload.namespace,
+                        pods: UnitPods::Workload(id),
+                    })
+                    .or_default();
+            }
+        }
         let one = |&unit: &Unit, halves: &Vec<(Key, Half)>| {
             let mut halves: Vec<&(Key, Half)> = halves.iter().collect();
             halves.sort_by_cached_key(|(key, _)| {
@@ -163,10 +173,17 @@ impl Halves {
                 .iter()
                 .filter_map(|(key, half)| rule(context, key, half, half.notes.clone()))
                 .collect();
+            let isolates = match unit.pods {
+                UnitPods::Workload(id) => context.own_isolation(id),
+                _ => Vec::new(),
+            };
             let mut directions: Vec<Direction> = rules.iter().map(|r| r.direction).collect();
+            directions.extend(&isolates);
+            directions.sort_unstable();
             directions.dedup();
             let sentence = names::unit_sentence(context, unit);
-            (!rules.is_empty()).then(|| Draft {
+            (!directions.is_empty()).then(|| Draft {
+                isolates: !isolates.is_empty(),
                 stem: names::of_unit(context, unit),
                 ends: unit_ends(context, &words, unit),
                 comment: format!("connections of {sentence}"),
@@ -179,7 +196,7 @@ impl Halves {
     }
 }
 
-fn unit_ends(context: &Context, words: &Words, unit: Unit) -> String {
+pub(super) fn unit_ends(context: &Context, words: &Words, unit: Unit) -> String {
     let within = context.namespace_name(unit.namespace);
     match unit.pods {
         UnitPods::All => format!("{within} any"),
@@ -208,7 +225,8 @@ fn rule(context: &Context, key: &Key, half: &Half, comments: Vec<String>) -> Opt
     })
 }
 
-fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
+/// A policy of a unit, without name and rules.
+pub(super) fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
     Draft {
         namespace: unit.namespace,
         role,
@@ -219,6 +237,7 @@ fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
         subject: context.selector(unit).unwrap_or_default(),
         workloads: context.members(unit).map(|(id, _)| id).collect(),
         directions: Vec::new(),
+        isolates: false,
         rules: Vec::new(),
         planned: OnceLock::new(),
     }

@@ -11,6 +11,7 @@ pub mod names;
 pub mod needed;
 mod peers;
 mod refusal;
+mod workloads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,7 +52,7 @@ pub(crate) fn plan(document: &Document, imported: &[Imported]) -> Plan {
 pub(crate) struct Planned {
     document: Document,
     identities: Option<Arc<Identities>>,
-    /// Default denies and DNS.
+    /// Default denies, DNS, and isolation of single workloads.
     bases: Vec<Arc<Draft>>,
     needed: BTreeMap<FlowId, (Arc<Flow>, Arc<Needed>)>,
     drafts: Drafts,
@@ -76,6 +77,8 @@ impl Planned {
                 [base, dns, clients].into_iter().flatten().map(Arc::new)
             };
             self.bases = context.document.namespaces.ids().flat_map(of).collect();
+            let workloads = workloads::policies(context, &resolver);
+            self.bases.extend(workloads.into_iter().map(Arc::new));
         }
         self.bases.clone()
     }
@@ -144,9 +147,16 @@ fn warnings(context: &Context) -> Vec<Diagnostic> {
             );
         }
     }
+    found.extend(workloads::warnings(context));
     found.extend(host_network(context));
     for (_, flow) in document.flows.iter().filter(|(_, f)| !f.muted) {
-        for (end, other, verb) in [(&flow.to, &flow.from, "from"), (&flow.from, &flow.to, "to")] {
+        for (direction, end, other, verb) in [
+            (Direction::Ingress, &flow.to, &flow.from, "from"),
+            (Direction::Egress, &flow.from, &flow.to, "to"),
+        ] {
+            if flow.half.is_some_and(|only| only != direction) {
+                continue;
+            }
             found.extend(unmanaged(context, end, other, verb, &flow.ports));
         }
     }

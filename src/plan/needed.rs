@@ -47,8 +47,12 @@ pub(crate) fn needed(context: &Context, id: FlowId, flow: &Flow) -> Needed {
 
 fn fill(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Result<(), Refusal> {
     refuse_invalid_ends(context, flow)?;
-    found.sources = context.isolated_units(&flow.from, Direction::Egress);
-    found.destinations = context.isolated_units(&flow.to, Direction::Ingress);
+    let units = |end, direction| match flow.half.is_none_or(|only| only == direction) {
+        true => context.isolated_units(end, direction),
+        false => Vec::new(),
+    };
+    found.sources = units(&flow.from, Direction::Egress);
+    found.destinations = units(&flow.to, Direction::Ingress);
     if found.sources.is_empty() && found.destinations.is_empty() {
         return Ok(());
     }
@@ -90,6 +94,19 @@ fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
         if let End::Missing(words) = end {
             return refuse(format!("there is no `{words}`"), "choose ends that exist");
         }
+    }
+    let only = flow.half.map(|only| match only {
+        Direction::Egress => &flow.from,
+        Direction::Ingress => &flow.to,
+    });
+    if let Some(end @ End::External(_)) = only {
+        return refuse(
+            format!(
+                "it opens only the gate of `{}`, and no policy applies there",
+                document.end_name(end)
+            ),
+            "open the other half, or delete the flow",
+        );
     }
     if let (End::External(_), End::External(_)) = (&flow.from, &flow.to) {
         return refuse(

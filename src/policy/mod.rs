@@ -41,6 +41,14 @@ impl Direction {
             Self::Egress => "Egress",
         }
     }
+
+    /// The direction at the other end of the connection.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Ingress => Self::Egress,
+            Self::Egress => Self::Ingress,
+        }
+    }
 }
 
 /// How the rules of one tier combine.

@@ -24,7 +24,9 @@ pub struct PlanPolicy {
     pub workloads: Vec<WorkloadKey>,
     /// The directions that it isolates, ingress first.
     pub directions: Vec<Direction>,
-    /// What it allows; never empty unless it is a base.
+    /// Whether it is needed even without rules, because nothing else isolates these pods.
+    pub isolates: bool,
+    /// What it allows; never empty unless it `isolates`.
     pub rules: Vec<PlanRule>,
 }
 
@@ -45,12 +47,21 @@ impl PlanPolicy {
 pub enum Role {
     /// Isolates every pod of its namespace.
     Base,
-    /// Lets every pod of its namespace resolve names, or the DNS pods answer.
+    /// Lets every pod of its namespace, or a workload, resolve names, or the DNS pods answer.
     Dns,
     /// One direction of the flows between two ends.
     Flow,
     /// Everything of one subject.
     Workload,
+    /// Isolates one workload.
+    Isolation,
+}
+
+impl Role {
+    /// Whether it isolates pods and allows nothing.
+    pub fn only_isolates(self) -> bool {
+        matches!(self, Self::Base | Self::Isolation)
+    }
 }
 
 /// One rule: connections in one direction with any of the peers, at any of the ports.

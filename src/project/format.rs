@@ -79,6 +79,7 @@ mod order {
         "ports",
         "serviceAccount",
         "hostNetwork",
+        "isolate",
         "replicas",
         "addresses",
         "networks",
@@ -93,7 +94,7 @@ mod order {
         "replaces",
         "text",
     ];
-    pub const FLOW: &[&str] = &["from", "to", "ports", "note", "muted"];
+    pub const FLOW: &[&str] = &["from", "to", "ports", "half", "note", "muted"];
     pub const CLAIM: &[&str] = &["from", "except", "to", "ports", "hops"];
     pub const PORT: &[&str] = &["name", "port", "protocol", "targetPort"];
     pub const SERVICE_PORT: &[&str] = &["name", "port", "targetPort", "protocol"];

@@ -9,7 +9,10 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use crate::model::{Base, Document, Edit, End, ImportedPolicy, Item, NamespaceId, PolicyId, Thing};
+use crate::model::{
+    Base, Document, Edit, End, ImportedPolicy, Isolate, Item, NamespaceId, PolicyId, Thing,
+    Workload,
+};
 use crate::policy::Direction;
 use crate::policy::Role;
 use crate::proof::About;
@@ -92,6 +95,7 @@ impl Candidates<'_> {
             Kind::TooWide if self.finding.open => {
                 all.push(self.without_imported());
                 all.push(self.weaker_default_deny());
+                all.push(self.weaker_isolation());
             }
             Kind::TooWide => {
                 all.push(draw::flows(self));
@@ -184,10 +188,36 @@ impl Candidates<'_> {
         };
         let (base, title) = match (self.document.base_of(id), direction) {
             (Base::DenyAll, Direction::Egress) => (Base::DenyIngress, "Allow all egress in"),
-            (Base::DenyIngress, Direction::Ingress) => (Base::None, "Remove the default deny of"),
+            (Base::DenyAll, Direction::Ingress) => (Base::DenyEgress, "Allow all ingress in"),
+            (Base::DenyIngress, Direction::Ingress) | (Base::DenyEgress, Direction::Egress) => {
+                (Base::None, "Remove the default deny of")
+            }
             _ => return Vec::new(),
         };
         self.change_namespace(id, title, |namespace| namespace.base = Some(base))
+    }
+
+    /// Opens the gate of a workload that is to isolate itself.
+    fn weaker_isolation(&self) -> Vec<Fix> {
+        let (Some((_, direction)), Some(id)) = (&self.finding.gate, self.finding.workload) else {
+            return Vec::new();
+        };
+        let workload = self.document.workloads.get(id);
+        let Some(workload) = workload.filter(|w| w.isolate.has(*direction)) else {
+            return Vec::new();
+        };
+        let keeps = |d: Direction| d != *direction && workload.isolate.has(d);
+        let weaker = Workload {
+            isolate: Isolate::of(keeps(Direction::Ingress), keeps(Direction::Egress)),
+            ..workload.clone()
+        };
+        let what = match direction {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        };
+        let title = format!("Allow all {what} of {}", workload.name);
+        let edit = Edit::Change(Item::Workload(id), Thing::Workload(weaker));
+        vec![named(title, edit)]
     }
 
     /// The namespace of the gate.

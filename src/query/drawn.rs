@@ -11,6 +11,7 @@ use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::dns::Resolver;
 use crate::model::validate::addresses_of;
 use crate::model::{Base, Document, End, External, FlowId, FlowPort, WorkloadId};
+use crate::policy::Direction;
 use crate::proof::Generated;
 use crate::proof::in_force::InForce;
 use crate::sets::{IpSet, PortSet};
@@ -229,32 +230,36 @@ fn with_addresses(document: &Document, cluster: &DocumentSnapshot, set: &IpSet) 
     among.collect()
 }
 
-/// The DNS that namespaces permit, at gates that a default deny isolates or that nothing isolates.
+/// The DNS that namespaces permit, at gates that the document isolates or that nothing isolates.
 fn dns(document: &Document, cluster: &DocumentSnapshot, isolation: &[Isolation]) -> Option<Line> {
     let resolver = Resolver::of(&document.settings.dns.profile);
-    let base = |id: WorkloadId| {
+    // In which directions the document isolates a workload.
+    let own = |id: WorkloadId| {
         let workload = document.workloads.get(id)?;
         let namespace = document.namespaces.get(workload.namespace)?;
-        Some(match namespace.managed {
-            true => document.base_of(workload.namespace),
-            false => Base::None,
+        let base = document.base_of(workload.namespace);
+        let ingress = matches!(base, Base::DenyAll | Base::DenyIngress);
+        let egress = matches!(base, Base::DenyAll | Base::DenyEgress);
+        Some(Isolation {
+            ingress: namespace.managed && (ingress || workload.isolate.has(Direction::Ingress)),
+            egress: namespace.managed && (egress || workload.isolate.has(Direction::Egress)),
         })
     };
     let isolated = |at: usize| isolation.get(at).copied().unwrap_or_default();
-    let index = |id: WorkloadId| Some((cluster.index.get(&id).copied()?, base(id)?));
+    let index = |id: WorkloadId| Some((cluster.index.get(&id).copied()?, own(id)?));
     let clients = document.namespaces.ids().filter(|id| document.dns_of(*id));
     let clients = clients.flat_map(|id| document.workloads_of(id));
     let clients = clients
         .filter(|id| !is_node(document, *id))
         .filter_map(index);
-    let clients = clients.filter(|(at, base)| *base == Base::DenyAll || !isolated(*at).egress);
+    let clients = clients.filter(|(at, own)| own.egress || !isolated(*at).egress);
     let servers = document
         .matching(&resolver.namespaces, &resolver.pods)
         .into_iter();
     let servers = servers
         .filter(|id| !is_node(document, *id))
         .filter_map(index);
-    let servers = servers.filter(|(at, base)| *base != Base::None || !isolated(*at).ingress);
+    let servers = servers.filter(|(at, own)| own.ingress || !isolated(*at).ingress);
     let line = Line {
         flow: None,
         from: Ends {

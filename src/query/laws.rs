@@ -11,7 +11,7 @@ use super::reach::{Cell, ReachMatrix};
 use super::why::{PairVerdict, Question, why};
 use crate::load::imported;
 use crate::model::fixture::Fixture;
-use crate::model::{Document, End, Words, WorkloadId};
+use crate::model::{Document, End, FlowId, Words, WorkloadId};
 use crate::plan::{Plan, plan};
 use crate::policy::Role;
 use crate::proof::prove::laws::{alter, drawing, random_with_rules};
@@ -81,6 +81,7 @@ fn results_of(document: &Document, change: impl Fn(&mut Plan)) -> Arc<Results> {
         in_force: Arc::new(InForce::of(document, &imported, &generated)),
         invariants: Vec::new(),
         findings: Vec::new(),
+        half_open: Vec::new(),
         document: document.clone(),
         generated,
         took: Duration::ZERO,
@@ -132,7 +133,10 @@ impl Asked {
         if wrong && proof.state == State::Exact {
             return contradiction("the proof is exact");
         }
-        let exact = |flow| proof.verdicts.get(flow) == Some(&Verdict::Exact);
+        // A flow with one gate may be exact where another that opens the other gate is not.
+        let flows = &self.results.document.flows;
+        let whole = |flow: &FlowId| flows.get(*flow).is_some_and(|flow| flow.half.is_none());
+        let exact = |flow| whole(flow) && proof.verdicts.get(flow) == Some(&Verdict::Exact);
         if matches!(verdict, PairVerdict::Blocked | PairVerdict::CannotExpress)
             && answer.flows.iter().any(exact)
         {

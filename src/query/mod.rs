@@ -6,6 +6,7 @@ pub mod drawn;
 pub mod explain;
 pub mod exposure;
 pub mod graph;
+pub mod half_open;
 pub mod invariants;
 pub mod party;
 pub mod radius;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::half_open::{self, HalfOpen};
 use super::invariants::{self, Judged, Outcome};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
@@ -42,6 +43,8 @@ pub struct Results {
     pub in_force: Arc<InForce>,
     /// Findings of the lint rules that qualify verdicts, and why the enforcer is not supported, if it is not.
     pub findings: Vec<Diagnostic>,
+    /// Flows with one gate whose other gate denies them, in id order.
+    pub half_open: Vec<HalfOpen>,
     /// The outcome of each invariant, in the order of the document.
     pub invariants: Vec<Judged>,
     /// How long it took; set by the caller, this module has no clock.
@@ -120,6 +123,7 @@ fn finish(document: &Document, generated: Generated, in_force: InForce, proof: P
     Results {
         document: document.clone(),
         findings: findings(document, &in_force.cluster.snapshot),
+        half_open: half_open::half_open(document, &in_force),
         invariants,
         generated,
         proof,
@@ -144,7 +148,8 @@ mod tests {
     use crate::cluster::{Enforcer, HostNetwork};
     use crate::model::fixture::Fixture;
     use crate::model::validate::flow_ports;
-    use crate::model::{ImportedPolicy, Unknown};
+    use crate::model::{ImportedPolicy, Isolate, Unknown};
+    use crate::policy::Direction;
     use crate::proof::State;
     use crate::proof::prove::laws::{drawing, random};
 
@@ -163,6 +168,7 @@ spec:
             && a.in_force.origins == b.in_force.origins
             && a.in_force.diagnostics == b.in_force.diagnostics
             && a.findings == b.findings
+            && a.half_open == b.half_open
             && a.invariants == b.invariants
     }
 
@@ -173,7 +179,7 @@ spec:
         fn cached_results_equal_uncached_ones(
             first in random(),
             second in random(),
-            edits in prop::collection::vec((0..9_u8, 0..100_usize), 1..6),
+            edits in prop::collection::vec((0..11_u8, 0..100_usize), 1..6),
         ) {
             let mut cache = Cache::default();
             for random in [&first, &second] {
@@ -231,6 +237,15 @@ spec:
                     replaces: None,
                     unknown: Unknown::new(),
                 });
+            }
+            (8, Some((id, mut flow))) => {
+                flow.half = [None, Some(Direction::Ingress), Some(Direction::Egress)][at % 3];
+                document.flows.put(id, flow);
+            }
+            (9, _) => {
+                if let Some(workload) = workload.and_then(|id| document.workloads.get_mut(id)) {
+                    workload.isolate = [Isolate::None, Isolate::Ingress, Isolate::Both][at % 3];
+                }
             }
             (7, _) => document.settings.dns.allow = !document.settings.dns.allow,
             _ => document.settings.assumptions.host_network = HostNetwork::Nodes,

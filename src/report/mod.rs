@@ -1,5 +1,6 @@
 //! Output formats of answers, one file for each command.
 
+pub mod adopted;
 pub mod assumed;
 pub mod diff;
 mod ends;

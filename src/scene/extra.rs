@@ -159,6 +159,7 @@ fn extra_spec(extra: &Extra, measure: &dyn Measure) -> FlowSpec {
         to: extra.id.to,
         label_width: SIGN + measure.width(&extra.label, TextStyle::Chip).ceil(),
         label: extra.label.clone(),
+        half: None,
         muted: false,
     }
 }

@@ -38,6 +38,7 @@ impl Builder {
             ports: Vec::new(),
             service_account: None,
             host_network: false,
+            isolate: Isolate::None,
             replicas: None,
             addresses: Vec::new(),
             unknown: Default::default(),
@@ -63,6 +64,7 @@ impl Builder {
             to: to.clone(),
             ports: vec![FlowPort::Range(Protocol::Tcp, port, port)],
             note: String::new(),
+            half: None,
             muted: false,
             unknown: Default::default(),
         })

@@ -26,7 +26,7 @@ pub use geom::{Cubic, Point, Rect, pt};
 pub use request::Request;
 pub use text::{ApproxMeasure, Measure, TextStyle, elide};
 
-use crate::model::{FlowId, NamespaceId, NodeRef};
+use crate::model::{Direction, FlowId, NamespaceId, NodeRef};
 
 /// A finished layout: everything has a position. Lists are in id order, so that they are deterministic.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -152,6 +152,8 @@ pub struct Arrow {
     pub chip: Option<Chip>,
     /// The ports in short, at most about 22 characters.
     pub label: String,
+    /// The only gate that it opens: its line is dashed at the other end.
+    pub half: Option<Direction>,
     /// Muted: drawn, but not enforced.
     pub muted: bool,
     /// Width of the label.

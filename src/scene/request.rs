@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ArrowId, Icon, Measure, Point, Shape, TextStyle, elide, pt, tokens};
-use crate::model::{Base, Document, External, Flow, FlowId, FlowPort, NamespaceId, NodeRef};
+use crate::model::{
+    Base, Direction, Document, External, Flow, FlowId, FlowPort, NamespaceId, NodeRef,
+};
 use crate::model::{Namespace, Workload};
 use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
 
@@ -56,6 +58,7 @@ pub(crate) struct FlowSpec {
     pub to: NodeRef,
     pub label: String,
     pub label_width: f32,
+    pub half: Option<Direction>,
     pub muted: bool,
 }
 
@@ -128,7 +131,7 @@ fn namespace_spec(
         title: elide(&namespace.name, TextStyle::Title, 220.0, measure),
         count: 0,
         base: base_words(base),
-        dns: dns && base == Base::DenyAll,
+        dns: dns && matches!(base, Base::DenyAll | Base::DenyEgress),
         managed: namespace.managed,
         hue: 0,
         header_widths: [0.0; 2],
@@ -144,6 +147,7 @@ pub fn base_words(base: Base) -> &'static str {
     match base {
         Base::DenyAll => "deny all",
         Base::DenyIngress => "deny ingress",
+        Base::DenyEgress => "deny egress",
         Base::None => NO_BASE,
     }
 }
@@ -327,6 +331,7 @@ fn flow_spec(flow_id: FlowId, flow: &Flow, measure: &dyn Measure) -> Option<Flow
         to: flow.to.node()?,
         label_width: measure.width(&label, TextStyle::Chip).ceil(),
         label,
+        half: flow.half,
         muted: flow.muted,
     })
 }

@@ -378,6 +378,31 @@ fn manifests_are_imported_as_a_project() {
 }
 
 #[test]
+fn policies_are_adopted_as_flows_and_change_no_connection() {
+    let manifests = folder(&[("all.yaml", MANIFESTS), ("policy.yml", POLICY)]);
+    let inputs = [path(&manifests, "all.yaml"), path(&manifests, "policy.yml")];
+    let list = |paths: &[&str]| {
+        let list = drawbridge(&[&["list", "-o", "json"], paths].concat());
+        assert_eq!(list.code, Some(0), "{}", list.err);
+        list.connections()
+    };
+    let before = list(&[&inputs[0], &inputs[1]]);
+    let project = path(&manifests, "shop.drawbridge.yaml");
+    let adopted = drawbridge(&["adopt", &inputs[0], &inputs[1], "-o", &project]);
+    assert_eq!(adopted.code, Some(0), "{}", adopted.err);
+    assert!(adopted.out.contains(": adopted\n"), "{}", adopted.out);
+    let text = fs::read_to_string(&project).expect("it wrote the project");
+    assert!(!text.contains("policies:"), "{text}");
+    assert!(
+        text.contains("isolate: ") || text.contains("base: "),
+        "{text}"
+    );
+    assert_eq!(list(&[&project]), before);
+    let again = drawbridge(&["adopt", &inputs[0], "-o", &project]);
+    assert_eq!(again.code, Some(2), "{}", again.out);
+}
+
+#[test]
 fn a_folder_is_read_recursively_without_project_files() {
     let manifests = folder(&[
         ("all.yaml", MANIFESTS),
@@ -546,6 +571,7 @@ fn completions_and_help_list_every_command() {
     assert_eq!(help.code, Some(0));
     for command in [
         "import",
+        "adopt",
         "generate",
         "verify",
         "list",

@@ -42,6 +42,7 @@ fn draw(desk: &mut Desk, from: &str, to: &str, ports: &str) {
         to: end(desk.workload(to)),
         ports: validate::flow_ports(ports).expect("ports"),
         note: String::new(),
+        half: None,
         muted: false,
         unknown: Unknown::new(),
     };

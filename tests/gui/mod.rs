@@ -5,6 +5,7 @@ mod comparing;
 mod desk;
 mod files;
 mod invariants;
+mod isolation;
 mod policies;
 mod proof;
 

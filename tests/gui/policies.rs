@@ -156,8 +156,7 @@ fn restoring_the_generated_policy_removes_the_copy() {
     );
 }
 
-/// An imported cluster: isolated, with one rule that can be adopted and one that
-/// cannot.
+/// An imported cluster: isolated, with two rules.
 const MANIFESTS: &str = "
 apiVersion: apps/v1
 kind: Deployment
@@ -186,9 +185,13 @@ spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{
 ";
 
 fn imported() -> Desk {
+    imported_from(MANIFESTS)
+}
+
+fn imported_from(manifests: &str) -> Desk {
     let mut desk = Desk::new(Vec::new());
     let path = desk.path("all.yaml");
-    std::fs::write(&path, MANIFESTS).expect("the file is written");
+    std::fs::write(&path, manifests).expect("the file is written");
     desk.ask(Command::OpenPaths(vec![path]));
     done(&mut desk);
     desk
@@ -196,14 +199,17 @@ fn imported() -> Desk {
 
 #[test]
 fn imported_policies_are_adopted_in_one_step_and_the_rest_have_reasons() {
-    let mut desk = imported();
+    // The subject of one is no workload.
+    let out = "podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]";
+    let gone = out.replace("app: web", "app: gone");
+    let mut desk = imported_from(&MANIFESTS.replace(out, &gone));
     let before = desk.text();
     assert_eq!(desk.document().policies.len(), 3);
     desk.click("Adopt 3 imported");
     assert!(desk.sees("2 policies became 1 flow; 1 stays imported"));
-    assert!(
-        desk.sees("It isolates only egress of \"app=web\", which a default deny cannot express")
-    );
+    assert!(desk.sees(
+        "It isolates only egress of \"app=gone\", and these are not the pods of whole workloads"
+    ));
     desk.click("Done");
     let document = desk.document();
     assert_eq!(document.flows.len(), 1);

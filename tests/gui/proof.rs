@@ -315,6 +315,7 @@ fn only_visible_problems_are_laid_out() {
             to: End::Workload(id),
             ports: vec![FlowPort::Any],
             note: String::new(),
+            half: None,
             muted: false,
             unknown: Unknown::new(),
         }))

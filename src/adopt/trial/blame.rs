@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::Trial;
-use crate::adopt::plan::{NewEnd, Part, Plan};
+use crate::adopt::Parts;
+use crate::adopt::plan::{self, NewEnd, Plan};
 use crate::analysis::compare::PeerPiece;
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, GateDifference};
 use crate::cluster::Snapshot;
 use crate::model::validate::addresses_of;
-use crate::model::{FlowPort, NamespaceId};
+use crate::model::{Document, FlowPort, NamespaceId};
 use crate::plan::context::Context;
-use crate::policy::{Direction, Peer};
+use crate::policy::{Direction, Loss, Part, Peer};
 use crate::sets::PortSet;
 
 /// How many pairs of differences and parts one trial looks at.
@@ -20,39 +21,71 @@ const MOST_PAIRS: usize = 2_000_000;
 impl Trial<'_> {
     /// The plans that cause differences, each with the first of them; empty: there are none.
     pub(in crate::adopt) fn blamed(&self) -> BTreeMap<usize, String> {
-        let document = match &self.drawn {
-            Ok(document) => document,
+        let drawn = match &self.drawn {
+            Ok(drawn) => drawn,
             Err(why) => return self.all(|_| true, why),
         };
-        let (differences, losses) = self.differences(document);
         let mut blamed = BTreeMap::new();
-        for loss in losses {
+        for loss in &drawn.losses {
             let why = format!("{} cannot be drawn: {}", loss.part, loss.why);
-            let flow = document.flows.get(loss.flow.into());
-            let ends = flow.map(|flow| (flow.from.clone(), flow.to.clone()));
-            for at in ends
-                .and_then(|ends| self.expressed.get(&ends))
-                .into_iter()
-                .flatten()
-            {
+            for (at, _) in self.parts_of(&drawn.document, loss) {
                 blamed.entry(*at).or_insert_with(|| why.clone());
             }
             if blamed.is_empty() {
                 blamed = self.all(|_| true, &why);
             }
         }
-        // A difference at a known workload is clearer than one at a future pod.
-        let mut differences: Vec<&GateDifference> = differences.iter().collect();
-        differences.sort_by_key(|d| self.distance_from_document(d));
-        // Of very many differences a sample is enough: the next trial finds the rest.
-        let parts = self.parts().count().max(1);
-        let step = (differences.len() * parts).div_ceil(MOST_PAIRS).max(1);
-        for difference in differences.into_iter().step_by(step) {
+        for difference in self.sample(&drawn.differences) {
             for (at, why) in self.blame(difference) {
                 blamed.entry(at).or_insert(why);
             }
         }
         blamed
+    }
+
+    /// The parts whose flows open, or lose, something at the gate that is not their policy's.
+    pub(in crate::adopt) fn opening_others(&self) -> Parts {
+        let mut found = Parts::new();
+        let Ok(drawn) = &self.drawn else {
+            return found;
+        };
+        for loss in &drawn.losses {
+            let (Part::Gate(lost) | Part::Subject(lost, ..)) = loss.part else {
+                continue;
+            };
+            let parts = self.parts_of(&drawn.document, loss).copied();
+            found.extend(parts.filter(|(at, number)| {
+                let part = self.plans.get(*at).and_then(|p| p.parts.get(*number));
+                part.is_some_and(|part| part.direction != lost)
+            }));
+        }
+        let wider = drawn.differences.iter().filter(|d| d.wider);
+        for difference in self.sample(wider) {
+            found.extend(self.concerned(difference));
+        }
+        found.retain(|place| !self.halves.contains(place));
+        found
+    }
+
+    /// The parts that the flow of a loss expresses.
+    fn parts_of(&self, document: &Document, loss: &Loss) -> impl Iterator<Item = &(usize, usize)> {
+        let flow = document.flows.get(loss.flow.into());
+        let ends = flow.map(|flow| (flow.from.clone(), flow.to.clone()));
+        let parts = ends.and_then(|ends| self.expressed.get(&ends));
+        parts.into_iter().flatten()
+    }
+
+    /// Of very many differences a sample is enough: the next trial finds the rest. Those at known workloads,
+    /// which are clearer than those at future pods, come first.
+    fn sample<'d>(
+        &self,
+        differences: impl IntoIterator<Item = &'d GateDifference>,
+    ) -> impl Iterator<Item = &'d GateDifference> {
+        let mut differences: Vec<&GateDifference> = differences.into_iter().collect();
+        differences.sort_by_key(|d| self.distance_from_document(d));
+        let parts = self.parts().count().max(1);
+        let step = (differences.len() * parts).div_ceil(MOST_PAIRS).max(1);
+        differences.into_iter().step_by(step)
     }
 
     fn distance_from_document(&self, difference: &GateDifference) -> (bool, u8) {
@@ -78,25 +111,8 @@ impl Trial<'_> {
         let why = self.describe(difference);
         let subject = Endpoint::Pod(difference.pod);
         let peer = difference.peer.end();
-        let mut blamed = BTreeMap::new();
-        for (at, number, part) in self.parts() {
-            // Extra connections come from a flow's half at the other end, which its policy does not
-            // cover; missing ones are missing at the policy's own end.
-            let own_gate = part.direction == difference.direction;
-            if own_gate == difference.wider || !may_meet(part, &difference.ports) {
-                continue;
-            }
-            let Some(plan) = self.plans.get(at) else {
-                continue;
-            };
-            let own = (&plan.own, self.old.own.get(at));
-            let other = self.old.other.get(at).and_then(|parts| parts.get(number));
-            let other = (&part.other, other);
-            let (here, there) = if own_gate { (own, other) } else { (other, own) };
-            if self.has(here, &subject) && self.has(there, &peer) {
-                blamed.insert(at, why.clone());
-            }
-        }
+        let parts = self.concerned(difference).into_iter();
+        let blamed: BTreeMap<usize, String> = parts.map(|(at, _)| (at, why.clone())).collect();
         if !blamed.is_empty() {
             return blamed;
         }
@@ -118,6 +134,35 @@ impl Trial<'_> {
             }
         }
         self.all(|_| true, &why)
+    }
+
+    /// The parts whose flows may cause a difference. Extra connections come from a flow's half at the other
+    /// end, which its policy does not cover; missing ones are missing at the policy's own end.
+    fn concerned(&self, difference: &GateDifference) -> Parts {
+        let subject = Endpoint::Pod(difference.pod);
+        let peer = difference.peer.end();
+        let mut found = Parts::new();
+        for (at, number, part) in self.parts() {
+            let own_gate = part.direction == difference.direction;
+            let one_gate = self.halves.contains(&(at, number));
+            if own_gate == difference.wider
+                || one_gate && !own_gate
+                || !may_meet(part, &difference.ports)
+            {
+                continue;
+            }
+            let Some(plan) = self.plans.get(at) else {
+                continue;
+            };
+            let own = (&plan.own, self.old.own.get(at));
+            let other = self.old.other.get(at).and_then(|parts| parts.get(number));
+            let other = (&part.other, other);
+            let (here, there) = if own_gate { (own, other) } else { (other, own) };
+            if self.has(here, &subject) && self.has(there, &peer) {
+                found.insert((at, number));
+            }
+        }
+        found
     }
 
     fn all(&self, which: impl Fn(&Plan) -> bool, why: &str) -> BTreeMap<usize, String> {
@@ -214,7 +259,7 @@ fn peer_of(context: &Context, new_end: &NewEnd) -> Peer {
 }
 
 /// Whether the part may allow one of the ports; a name may be any.
-fn may_meet(part: &Part, ports: &PortSet) -> bool {
+fn may_meet(part: &plan::Part, ports: &PortSet) -> bool {
     let meets = |port: &FlowPort| port.numbers().is_none_or(|all| all.intersects(ports));
     part.ports.iter().any(meets)
 }

@@ -2,41 +2,53 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::adopt::plan::{NewEnd, Plan, equal};
-use crate::adopt::{Chosen, cover, names, remove};
+use crate::adopt::plan::{NewEnd, Plan, closes, equal};
+use crate::adopt::{Chosen, Parts, cover, names, remove};
 use crate::model::validate::united;
 use crate::model::{
-    Document, Edit, End, External, Flow, FlowPort, Group, Item, NamespaceId, Network, Thing,
-    Unknown,
+    Base, Document, Edit, End, External, Flow, FlowPort, Group, Isolate, Item, NamespaceId,
+    Network, Thing, Unknown, Workload, WorkloadId,
 };
 use crate::plan::context::Context;
 use crate::policy::Direction;
 
-/// Which plans the flow between two ends expresses.
-pub(super) type PlansByFlow = BTreeMap<(End, End), BTreeSet<usize>>;
+/// Which parts of plans the flows between two ends express.
+pub(super) type PartsByFlow = BTreeMap<(End, End), Parts>;
 
-/// Sets default denies and DNS, adds missing groups and externals, draws flows, then drops the policies.
-pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit, PlansByFlow) {
+/// Sets default denies, isolation of workloads and DNS, adds missing groups and externals, draws flows, then
+/// drops the policies. `halves`: the parts that become flows with one gate.
+pub(super) fn draw(
+    context: &Context,
+    plans: &[Plan],
+    chosen: &Chosen,
+    halves: &Parts,
+) -> (Edit, PartsByFlow) {
     let mut drawing = Drawing {
         after: context.document.clone(),
         edits: Vec::new(),
     };
     let chosen_plans = || chosen.iter().filter_map(|at| plans.get(*at));
-    let mut expressed = PlansByFlow::new();
+    let mut expressed = PartsByFlow::new();
     let namespaces: BTreeSet<NamespaceId> = chosen_plans().map(|plan| plan.namespace).collect();
     let mut resolves = BTreeSet::new();
     for id in namespaces {
         let base = cover::base_after(context, plans, chosen, id);
-        let asked = chosen_plans().any(|p| p.namespace == id && p.parts.iter().any(|d| d.dns));
-        if drawing.namespace(context, id, base, asked) {
+        let here: Vec<&Plan> = chosen_plans().filter(|p| p.namespace == id).collect();
+        let egress = closes(base, Direction::Egress)
+            || (here.iter()).any(|plan| plan.isolates_workloads(base, Direction::Egress));
+        if drawing.namespace(context, id, base, (egress, resolve(base, &here))) {
             resolves.insert(id);
         }
+        drawing.workloads(base, &here);
     }
     let mut order = Vec::new();
-    let mut flows: BTreeMap<(End, End), Vec<FlowPort>> = BTreeMap::new();
+    let mut flows: BTreeMap<(End, End, Option<Direction>), Vec<FlowPort>> = BTreeMap::new();
     for (at, plan) in chosen.iter().zip(chosen_plans()) {
-        for part in &plan.parts {
-            if part.dns && resolves.contains(&plan.namespace) {
+        let base = cover::base_after(context, plans, chosen, plan.namespace);
+        let by_dns = resolves.contains(&plan.namespace)
+            && (plan.subject.is_everything() || plan.isolates_workloads(base, Direction::Egress));
+        for (number, part) in plan.parts.iter().enumerate() {
+            if part.dns && by_dns {
                 continue;
             }
             let (own, other) = (drawing.end(&plan.own), drawing.end(&part.other));
@@ -44,19 +56,26 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit,
                 Direction::Ingress => (other, own),
                 Direction::Egress => (own, other),
             };
-            expressed.entry(ends.clone()).or_default().insert(*at);
-            if !flows.contains_key(&ends) {
-                order.push(ends.clone());
+            let place = (*at, number);
+            expressed.entry(ends.clone()).or_default().insert(place);
+            let half = halves.contains(&place).then_some(part.direction);
+            let flow = (ends.0, ends.1, half);
+            if !flows.contains_key(&flow) {
+                order.push(flow.clone());
             }
             flows
-                .entry(ends)
+                .entry(flow)
                 .or_default()
                 .extend(part.ports.iter().cloned());
         }
     }
-    for ends in order {
-        let ports = flows.remove(&ends).unwrap_or_default();
-        drawing.flow(ends, united(ports));
+    for flow in order {
+        let ports = united(flows.remove(&flow).unwrap_or_default());
+        let (from, to, half) = flow;
+        drawing.flow(Flow {
+            half,
+            ..Flow::new(from, to, ports)
+        });
     }
     let count = chosen.len();
     drawing
@@ -69,6 +88,22 @@ pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen) -> (Edit,
     (Edit::Batch(name, drawing.edits), expressed)
 }
 
+/// Whether plans of one namespace let all pods resolve names that they isolate.
+fn resolve(base: Base, plans: &[&Plan]) -> bool {
+    let dns = |plan: &Plan| plan.parts.iter().any(|part| part.dns);
+    if closes(base, Direction::Egress) {
+        let mut plans = plans.iter();
+        return plans.any(|plan| plan.subject.is_everything() && dns(plan));
+    }
+    let apart = plans
+        .iter()
+        .filter(|plan| plan.isolates_workloads(base, Direction::Egress));
+    let of = |plan: &&&Plan| plan.workloads.clone();
+    let isolated: BTreeSet<WorkloadId> = apart.clone().flat_map(|p| of(&p)).collect();
+    let resolving: BTreeSet<WorkloadId> = (apart.filter(|p| dns(p))).flat_map(|p| of(&p)).collect();
+    !isolated.is_empty() && isolated == resolving
+}
+
 /// The document so far, for new ids and names.
 struct Drawing {
     after: Document,
@@ -76,13 +111,44 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// Sets default deny and DNS; returns whether a DNS policy is written then.
+    /// Lets the workloads of plans isolate themselves where the default deny does not.
+    fn workloads(&mut self, base: Base, plans: &[&Plan]) {
+        let mut isolated: BTreeMap<WorkloadId, [bool; 2]> = BTreeMap::new();
+        for plan in plans {
+            for id in &plan.workloads {
+                let own = isolated.entry(*id).or_default();
+                for direction in Direction::BOTH {
+                    own[direction as usize] |= plan.isolates_workloads(base, direction);
+                }
+            }
+        }
+        for (id, [ingress, egress]) in isolated {
+            let Some(known) = self.after.workloads.get(id) else {
+                continue;
+            };
+            let has = |direction| known.isolate.has(direction);
+            let isolate = Isolate::of(
+                ingress || has(Direction::Ingress),
+                egress || has(Direction::Egress),
+            );
+            if isolate != known.isolate {
+                let workload = Workload {
+                    isolate,
+                    ..known.clone()
+                };
+                self.edits
+                    .push(Edit::Change(Item::Workload(id), Thing::Workload(workload)));
+            }
+        }
+    }
+
+    /// Sets default deny and DNS; returns whether isolated pods may resolve names then.
     fn namespace(
         &mut self,
         context: &Context,
         id: NamespaceId,
-        base: crate::model::Base,
-        asked: bool,
+        base: Base,
+        (isolates_egress, asked): (bool, bool),
     ) -> bool {
         let Some(known) = self.after.namespaces.get(id) else {
             return false;
@@ -92,9 +158,12 @@ impl Drawing {
         if self.after.base_of(id) != base {
             namespace.base = (settings.base != base).then_some(base);
         }
-        let closed = context.default_denies(id, Direction::Egress);
-        let mut resolves = context.writes_dns(id);
-        if !closed && base == crate::model::Base::DenyAll {
+        let closed = context.default_denies(id, Direction::Egress)
+            || (context.document.workloads.iter()).any(|(_, workload)| {
+                workload.namespace == id && context.isolates_itself(workload, Direction::Egress)
+            });
+        let mut resolves = closed && context.document.dns_of(id);
+        if !closed && isolates_egress {
             namespace.dns = (settings.dns.allow != asked).then_some(asked);
             resolves = asked;
         }
@@ -148,18 +217,17 @@ impl Drawing {
     }
 
     /// Draws a flow, unless one that is in force covers it.
-    fn flow(&mut self, (from, to): (End, End), ports: Vec<FlowPort>) {
+    fn flow(&mut self, new: Flow) {
         let covers = |flow: &Flow| {
-            let all = flow.ports.iter().chain(&ports).cloned().collect();
+            let all = flow.ports.iter().chain(&new.ports).cloned().collect();
             !flow.muted
-                && (&flow.from, &flow.to) == (&from, &to)
+                && (&flow.from, &flow.to) == (&new.from, &new.to)
+                && (flow.half.is_none() || flow.half == new.half)
                 && united(all) == united(flow.ports.clone())
         };
-        if self.after.flows.iter().any(|(_, flow)| covers(flow)) {
-            return;
+        if !self.after.flows.iter().any(|(_, flow)| covers(flow)) {
+            self.edits.push(Edit::Add(Thing::Flow(new)));
         }
-        self.edits
-            .push(Edit::Add(Thing::Flow(Flow::new(from, to, ports))));
     }
 }
 

@@ -229,13 +229,20 @@ fn flow_words(document: &Document, results: &Results, id: FlowId) -> String {
         return String::new();
     };
     let Flow {
-        ports, note, muted, ..
+        ports,
+        note,
+        half,
+        muted,
+        ..
     } = flow;
     let mut words = format!(
         "flow {} on {}",
         document.flow_name(id),
         validate::flow_ports_text(ports)
     );
+    if let Some(only) = half {
+        words += &format!(", {} only", crate::app::words::gate(*only));
+    }
     if *muted {
         words += ", muted";
     } else {

@@ -8,10 +8,10 @@ use petgraph::stable_graph::DefaultIx;
 
 use super::look::{colors_of, icon_of, icon_of_extra, line_of, line_of_extra};
 use super::node_shape::NodeShape;
-use super::paint::{faded, head, line, moved, shorten};
+use super::paint::{Line, faded, halves, head, line, moved, shorten};
 use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
-use crate::model::NodeRef;
+use crate::model::{Direction, NodeRef};
 use crate::proof::Verdict;
 use crate::scene::geom::{distance_to_segment, flatten};
 use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
@@ -122,7 +122,7 @@ impl ArrowShape {
         let accent = theme::color(pen.palette.accent);
         if arrow.muted {
             color = faded(color, 0.4);
-            kind = super::paint::Line::Solid;
+            kind = Line::Solid;
         }
         if self.look.selected {
             color = accent;
@@ -142,14 +142,27 @@ impl ArrowShape {
         let size = tokens::ARROW_HEAD * pen.zoom.max(0.5);
         let tip = pen.at(arrow.tip.x, arrow.tip.y);
         shorten(&mut way, size * 0.7);
-        shapes.extend(line(
-            &way,
-            kind,
-            Stroke::new(width, color),
-            pen.zoom.max(0.5),
-        ));
+        let zoom = pen.zoom.max(0.5);
+        let stroke = Stroke::new(width, color);
+        let faint = faded(color, 0.45);
+        // The half at a gate that is not the flow's matter fades out.
+        match arrow.half {
+            None => shapes.extend(line(&way, kind, stroke, zoom)),
+            Some(only) => {
+                let (first, second) = halves(&way);
+                let (kept, other) = match only {
+                    Direction::Egress => (first, second),
+                    Direction::Ingress => (second, first),
+                };
+                shapes.extend(line(&kept, kind, stroke, zoom));
+                let stroke = Stroke::new(width, faint);
+                shapes.extend(line(&other, Line::Dotted, stroke, zoom));
+            }
+        }
         let heading = vec2(arrow.heading.x, arrow.heading.y);
-        shapes.push(head(tip, heading, size, color));
+        let whole = arrow.half != Some(Direction::Egress);
+        let ink = if whole { color } else { faint };
+        shapes.push(head(tip, heading, size, ink));
         shapes
     }
 

@@ -87,6 +87,25 @@ pub fn shorten(points: &mut Vec<Pos2>, mut by: f32) {
     }
 }
 
+/// A path cut in the middle of its length.
+pub fn halves(points: &[Pos2]) -> (Vec<Pos2>, Vec<Pos2>) {
+    let length = |pair: &[Pos2]| pair[0].distance(pair[1]);
+    let mut left = points.windows(2).map(length).sum::<f32>() / 2.0;
+    for (at, pair) in points.windows(2).enumerate() {
+        let step = length(pair);
+        if step >= left {
+            let share = if step > 0.0 { left / step } else { 0.0 };
+            let middle = pair[0].lerp(pair[1], share);
+            let (mut first, mut second) = (points[..=at].to_vec(), vec![middle]);
+            first.push(middle);
+            second.extend_from_slice(&points[at + 1..]);
+            return (first, second);
+        }
+        left -= step;
+    }
+    (points.to_vec(), Vec::new())
+}
+
 /// A shield: filled is isolated, half filled partly open, outlined open; amber where more is open than
 /// drawn.
 pub fn shield(center: Pos2, height: f32, state: Shield, palette: &Palette) -> Vec<Shape> {
@@ -200,6 +219,15 @@ mod tests {
         let mut short = vec![pos2(0.0, 0.0), pos2(2.0, 0.0)];
         shorten(&mut short, 8.0);
         assert_eq!(short.len(), 2);
+    }
+
+    #[test]
+    fn a_path_is_cut_in_the_middle() {
+        let way = [pos2(0.0, 0.0), pos2(10.0, 0.0), pos2(10.0, 4.0)];
+        let (first, second) = halves(&way);
+        assert_eq!(first, [pos2(0.0, 0.0), pos2(7.0, 0.0)]);
+        assert_eq!(second, [pos2(7.0, 0.0), pos2(10.0, 0.0), pos2(10.0, 4.0)]);
+        assert_eq!(halves(&way[..1]), (vec![way[0]], Vec::new()));
     }
 
     #[test]

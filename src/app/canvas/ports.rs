@@ -51,7 +51,8 @@ impl PortPicker {
 impl CanvasView {
     /// Opens the ports of a flow between two ends, new or existing.
     pub(super) fn ask_ports(&mut self, document: &Document, from: End, to: End, at: Pos2) {
-        let same = |flow: &Flow| flow.from == from && flow.to == to && !flow.muted;
+        let same =
+            |flow: &Flow| flow.from == from && flow.to == to && flow.half.is_none() && !flow.muted;
         let known = document
             .flows
             .iter()

@@ -7,7 +7,6 @@ use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
-use crate::policy::Role;
 use crate::project::files::{
     self, ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export,
 };
@@ -21,7 +20,7 @@ pub type Planned = Result<ExportPlan, Box<Diagnostic>>;
 /// The files of an export: allow policies before the base policies that isolate.
 pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<ExportFile> {
     let mut policies = generated.to_export();
-    policies.sort_by_key(|policy| policy.role == Role::Base);
+    policies.sort_by_key(|policy| policy.role.only_isolates());
     let files = policies.into_iter().map(|policy| ExportFile {
         namespace: policy.namespace.clone(),
         name: policy.name.clone(),

@@ -17,7 +17,7 @@ use crate::diag::Severity;
 use crate::dialect::Text;
 use crate::policy::{
     Direction, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
-    PortMatch, Role,
+    PortMatch,
 };
 use crate::sets::{Protocol, Selector};
 
@@ -34,7 +34,7 @@ pub(crate) fn express(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
     for rule in &plan.rules {
         rules.extend(peers(rule, &mut losses).map(|peers| (rule, peers)));
     }
-    if rules.is_empty() && plan.role != Role::Base {
+    if rules.is_empty() && !plan.isolates {
         return (None, losses);
     }
     (Some(text(plan, subject, rules)), losses)

@@ -4,9 +4,10 @@ use super::{Applied, Item, Thing, gone};
 use crate::model::validate::check;
 use crate::model::validate::united;
 use crate::model::{Document, End, Flow, FlowId, FlowPort, Refusal, Words};
+use crate::policy::Direction;
 
-/// Adds a flow, or unites it with the one that has the same ends and is muted alike (a muted one stays
-/// muted: nothing comes into force that was not drawn).
+/// Adds a flow, or unites it with the one that has the same ends, opens the same gates and is muted alike
+/// (a muted one stays muted: nothing comes into force that was not drawn).
 pub(super) fn add(
     document: &mut Document,
     mut flow: Flow,
@@ -31,7 +32,7 @@ pub(super) fn put(
     joinable(document, &flow.from, &flow.to)?;
     flow.ports = united(flow.ports);
     let before = document.flows.get(id).ok_or_else(gone)?;
-    let moved = (&before.from, &before.to, before.muted) != (&flow.from, &flow.to, flow.muted);
+    let moved = key(before) != key(&flow);
     match twin(document, &flow, Some(id)) {
         Some(twin) if moved => {
             document.flows.remove(id);
@@ -46,9 +47,13 @@ pub(super) fn put(
     Ok(())
 }
 
+/// Flows that agree in these are one flow.
+fn key(flow: &Flow) -> (&End, &End, Option<Direction>, bool) {
+    (&flow.from, &flow.to, flow.half, flow.muted)
+}
+
 fn twin(document: &Document, flow: &Flow, me: Option<FlowId>) -> Option<FlowId> {
-    let same =
-        |other: &Flow| (&other.from, &other.to, other.muted) == (&flow.from, &flow.to, flow.muted);
+    let same = |other: &Flow| key(other) == key(flow);
     let mut rows = document.flows.iter();
     rows.find(|(id, other)| Some(*id) != me && same(other))
         .map(|(id, _)| id)
@@ -125,6 +130,8 @@ pub(super) fn reverse(
     for id in ids {
         let mut flow = document.flows.get(*id).ok_or_else(gone)?.clone();
         std::mem::swap(&mut flow.from, &mut flow.to);
+        // The same pods keep the only gate that it opens.
+        flow.half = flow.half.map(Direction::other);
         turned.push((*id, flow));
     }
     for (id, _) in &turned {

@@ -2,7 +2,7 @@
 
 use super::fragment::Ids;
 use super::{Applied, Item, flows};
-use crate::model::{Document, NamespaceId, Refusal, Words};
+use crate::model::{Document, Isolate, NamespaceId, Refusal, Words};
 
 /// See `Edit::Merge`.
 pub(super) fn merge(
@@ -96,6 +96,10 @@ fn merge_workloads(
                     let mut unknown = row.unknown.clone();
                     unknown.extend(std::mem::take(&mut workload.unknown));
                     workload.unknown = unknown;
+                    // Manifests do not tell it.
+                    if workload.isolate == Isolate::None {
+                        workload.isolate = row.isolate;
+                    }
                     updated += u32::from(*row != workload);
                 }
                 document.workloads.put(known, workload);

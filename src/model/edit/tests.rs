@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::arbitrary;
 use crate::model::validate::invariants;
-use crate::model::{End, History};
+use crate::model::{End, History, Isolate};
+use crate::policy::Direction;
 use crate::project::format::read;
 
 proptest! {
@@ -62,6 +63,7 @@ fn flow(document: &Document, from: &str, to: &str, port: &str) -> Flow {
         to: document.end_from_words(to).expect("an end"),
         ports: crate::model::validate::flow_ports(port).expect("a port"),
         note: String::new(),
+        half: None,
         muted: false,
         unknown: Default::default(),
     }
@@ -113,6 +115,42 @@ fn adding_a_flow_does_not_unmute_an_equal_one() {
     again.apply(&mut document).expect("the edit applies");
     assert_eq!(document.flows.len(), 3);
     assert!(document.flows.get(FlowId(0)).is_some_and(|flow| flow.muted));
+}
+
+#[test]
+fn a_flow_with_one_gate_is_another_flow_and_keeps_its_pods_when_reversed() {
+    let mut document = shop();
+    let mut half = flow(&document, "shop/web", "shop/checkout", "9090");
+    half.half = Some(Direction::Ingress);
+    let before = document.flows.len();
+    let add = Edit::Add(Thing::Flow(half.clone()));
+    let applied = add.apply(&mut document).expect("the edit applies");
+    assert_eq!(document.flows.len(), before + 1);
+    let [Item::Flow(id)] = applied.items[..] else {
+        panic!("{applied:?}")
+    };
+    Edit::Reverse(vec![id])
+        .apply(&mut document)
+        .expect("the edit applies");
+    let reversed = document.flows.get(id).expect("it is there");
+    assert_eq!(
+        (&reversed.from, reversed.half),
+        (&half.to, Some(Direction::Egress))
+    );
+}
+
+#[test]
+fn importing_again_keeps_the_isolation_of_workloads() {
+    let mut document = shop();
+    let other = document.clone();
+    let web = workload(&document, "shop/web");
+    document.workloads.get_mut(web).expect("web").isolate = Isolate::Both;
+    let merge = Edit::Merge(Arc::new(other));
+    merge.apply(&mut document).expect("the edit applies");
+    assert_eq!(
+        document.workloads.get(web).expect("web").isolate,
+        Isolate::Both
+    );
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use crate::yaml::plain::{Mapping, Value};
 
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
-use crate::model::{Base, Style};
+use crate::model::{Base, Isolate, Style};
+use crate::policy::Direction;
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
 pub(super) const STYLES: &[(&str, Style)] = &[
@@ -14,7 +15,20 @@ pub(super) const STYLES: &[(&str, Style)] = &[
 pub(super) const BASES: &[(&str, Base)] = &[
     ("deny-all", Base::DenyAll),
     ("deny-ingress", Base::DenyIngress),
+    ("deny-egress", Base::DenyEgress),
     ("none", Base::None),
+];
+
+pub(super) const ISOLATE: &[(&str, Isolate)] = &[
+    ("none", Isolate::None),
+    ("ingress", Isolate::Ingress),
+    ("egress", Isolate::Egress),
+    ("both", Isolate::Both),
+];
+
+pub(super) const HALVES: &[(&str, Direction)] = &[
+    ("ingress", Direction::Ingress),
+    ("egress", Direction::Egress),
 ];
 
 pub(super) const ENFORCERS: &[(&str, Enforcer)] = &[

@@ -7,7 +7,7 @@ use super::{FORMAT, order};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::{
     Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, ImportedPolicy,
-    Invariant, Namespace, NodeRef, Service, Settings, Unknown, Words, Workload,
+    Invariant, Isolate, Namespace, NodeRef, Service, Settings, Unknown, Words, Workload,
 };
 use crate::sets::Protocol;
 use crate::yaml::emit;
@@ -238,6 +238,11 @@ fn workload(row: &Workload, namespace: &str) -> Value {
     map.list("ports", row.ports.iter().map(container_port));
     map.set_some("serviceAccount", row.service_account.as_deref());
     map.set_unless("hostNetwork", row.host_network, !row.host_network);
+    map.set_unless(
+        "isolate",
+        word(value::ISOLATE, &row.isolate),
+        row.isolate == Isolate::None,
+    );
     map.set_some("replicas", row.replicas);
     map.list(
         "addresses",
@@ -325,6 +330,7 @@ fn flow(row: &Flow, words: &Words) -> Value {
     map.set("to", words.of(&row.to));
     map.set_unless("ports", flow_ports(&row.ports), row.ports.is_empty());
     map.set_unless("note", row.note.as_str(), row.note.is_empty());
+    map.set_some("half", row.half.map(|half| word(value::HALVES, &half)));
     map.set_unless("muted", row.muted, !row.muted);
     Value::Mapping(map.finish(&row.unknown, order::FLOW))
 }

@@ -186,8 +186,8 @@ impl Describer<'_> {
         policies.dedup();
         let open = policies.is_empty();
         let help = if open {
-            policies = self.missing_base(difference);
-            "restore the policy that isolates the namespace"
+            policies = self.missing_isolation(difference);
+            self.missing_isolation_help(difference, policies.is_empty())
         } else if kept {
             "draw the flow, or narrow the imported policy"
         } else {
@@ -297,8 +297,9 @@ impl Describer<'_> {
             .collect()
     }
 
-    /// The base policy that should isolate the gate, if one is written.
-    fn missing_base(&self, difference: &GateDifference) -> Vec<String> {
+    /// The policies that should isolate the gate, if there are any: of its namespace or of its workload.
+    fn missing_isolation(&self, difference: &GateDifference) -> Vec<String> {
+        let drawn = self.drawn(difference.workload);
         let workload = self.cluster.snapshot.workloads.get(difference.workload);
         let namespace = workload.map_or("", |w| &w.namespace);
         let all = self
@@ -306,9 +307,25 @@ impl Describer<'_> {
             .policies
             .iter()
             .chain(&self.generated.replaced);
-        all.filter(|w| w.role == Role::Base && w.namespace == namespace)
-            .map(|w| format!("{}/{}", w.namespace, w.name))
-            .collect()
+        all.filter(|w| {
+            let of_workload = matches!(w.role, Role::Isolation | Role::Workload)
+                && w.directions.contains(&difference.direction)
+                && drawn.is_some_and(|id| w.workloads.contains(&id));
+            w.namespace == namespace && (w.role == Role::Base || of_workload)
+        })
+        .map(|w| format!("{}/{}", w.namespace, w.name))
+        .collect()
+    }
+
+    fn missing_isolation_help(&self, difference: &GateDifference, none: bool) -> &'static str {
+        let id = self.drawn(difference.workload);
+        let workload = id.and_then(|id| self.document.workloads.get(id));
+        let by_itself = workload.is_some_and(|w| w.isolate.has(difference.direction));
+        match (by_itself, none) {
+            (true, true) => "give the workload a label that identifies it",
+            (true, false) => "restore the policy that isolates the workload",
+            (false, _) => "restore the policy that isolates the namespace",
+        }
     }
 
     /// What to do at the gate; in an unmanaged namespace its owner has to.

@@ -97,6 +97,7 @@ fn build(request: &Request, places: &Places, stop: &dyn Fn() -> bool) -> Scene {
                 heading: pt(1.0, 0.0),
                 chip: None,
                 label: f.label.clone(),
+                half: f.half,
                 muted: f.muted,
                 label_width: f.label_width,
             })

@@ -11,7 +11,8 @@ use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field};
 use crate::cluster::{ServicePort, TargetPort};
 use crate::model::{
-    Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, PortChoice, Thing, validate,
+    Direction, Document, Edit, End, Flow, FlowId, FlowPort, Item, NodeRef, PortChoice, Thing,
+    validate,
 };
 use crate::proof::Verdict;
 use crate::scene::tokens;
@@ -26,6 +27,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     ports(ui, inspect, id, flow);
     note(ui, inspect, id, flow);
     ends(ui, inspect, id, flow);
+    gates(ui, inspect, id, flow);
     ui.add_space(2.0);
     verdict(ui, inspect, id);
     ui.add_space(2.0);
@@ -242,6 +244,38 @@ fn ends(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             });
         });
     }
+}
+
+/// Which gates the flow opens. An external has none, so there is no choice.
+fn gates(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let outside = |end: &End| matches!(end, End::External(_));
+    if flow.half.is_none() && (outside(&flow.from) || outside(&flow.to)) {
+        return;
+    }
+    widgets::labelled(ui, "Gates", |ui| {
+        let all = [
+            (None, "Both"),
+            (Some(Direction::Egress), "Egress only"),
+            (Some(Direction::Ingress), "Ingress only"),
+        ];
+        if let Some(half) = widgets::segments(ui, "Gates", flow.half, &all) {
+            let changed = Flow {
+                half,
+                ..flow.clone()
+            };
+            let edit = Edit::Change(Item::Flow(id), Thing::Flow(changed));
+            inspect.commands.edit(edit);
+        }
+        if let Some(only) = flow.half {
+            let end = match only {
+                Direction::Egress => &flow.from,
+                Direction::Ingress => &flow.to,
+            };
+            let gate = crate::app::words::gate(only);
+            let end = inspect.document.end_name(end);
+            widgets::faint(ui, format!("Opens the {gate} of {end}, and nothing else."));
+        }
+    });
 }
 
 fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {

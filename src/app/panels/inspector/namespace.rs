@@ -46,6 +46,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
             (None, "Project's"),
             (Some(Base::DenyAll), "Both"),
             (Some(Base::DenyIngress), "Ingress"),
+            (Some(Base::DenyEgress), "Egress"),
             (Some(Base::None), "None"),
         ];
         if let Some(base) = widgets::segments(ui, "Default deny", namespace.base, &all) {

@@ -232,9 +232,10 @@ pub fn matches(ui: &mut Ui, inspect: &mut Inspect<'_>, ids: &[WorkloadId], nothi
 }
 
 /// The choices of default deny.
-pub const BASES: [(Base, &str); 3] = [
+pub const BASES: [(Base, &str); 4] = [
     (Base::DenyAll, "Both"),
     (Base::DenyIngress, "Ingress only"),
+    (Base::DenyEgress, "Egress only"),
     (Base::None, "None"),
 ];
 
@@ -243,6 +244,7 @@ pub fn base_name(base: Base) -> &'static str {
     match base {
         Base::DenyAll => "deny all",
         Base::DenyIngress => "deny ingress",
+        Base::DenyEgress => "deny egress",
         Base::None => "no default deny",
     }
 }

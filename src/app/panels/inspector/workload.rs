@@ -8,7 +8,7 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field};
 use crate::cluster::ContainerPort;
-use crate::model::{Edit, FlowPort, Item, Refusal, Thing, Workload, WorkloadId, validate};
+use crate::model::{Edit, FlowPort, Isolate, Item, Refusal, Thing, Workload, WorkloadId, validate};
 use crate::sets::Selector;
 
 /// The API kinds that own pods.
@@ -39,6 +39,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: WorkloadId) {
         &format!("in {namespace}"),
     );
     isolation(ui, inspect, id);
+    isolate(ui, inspect, item, workload);
     parts::name_field(ui, inspect, item, &workload.name);
     kind(ui, inspect, item, workload);
     parts::labels(
@@ -100,6 +101,25 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
         }
     }
     ui.add_space(2.0);
+}
+
+/// Its own isolation, in addition to the default deny of its namespace.
+fn isolate(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload) {
+    widgets::labelled(ui, "Isolate", |ui| {
+        let all = [
+            (Isolate::None, "None"),
+            (Isolate::Ingress, "Ingress"),
+            (Isolate::Egress, "Egress"),
+            (Isolate::Both, "Both"),
+        ];
+        if let Some(isolate) = widgets::segments(ui, "Isolate", workload.isolate, &all) {
+            inspect
+                .commands
+                .edit(changed(workload, item, &|w| w.isolate = isolate));
+        }
+        let base = inspect.document.base_of(workload.namespace);
+        widgets::faint(ui, format!("Its namespace: {}.", parts::base_name(base)));
+    });
 }
 
 fn kind(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload) {

@@ -120,7 +120,7 @@ pub fn problems_ui(
                         list.wanted.get_or_insert(at);
                     }
                     let fixes = fixes.and_then(|(_, fixes)| fixes);
-                    let fixes = fixes.map_or(&[][..], Vec::as_slice);
+                    let fixes = fixes.unwrap_or(&problem.fixes).as_slice();
                     let (tall, show) = card_ui(ui, problem, fixes, commands);
                     *height = tall;
                     if show {

@@ -8,6 +8,7 @@ use crate::yaml::plain::{Mapping, Value, plain};
 use super::fields::{Fields, Reader, items, take_boolean};
 use crate::model::validate;
 use crate::model::{Document, End, Flow, FlowPort, ImportedPolicy, Refusal, Thing, Words};
+use crate::project::format::value;
 use crate::yaml::Node;
 
 pub(super) fn flows(reader: &mut Reader, fields: &mut Fields, document: &mut Document) {
@@ -51,6 +52,7 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
         to: End::Missing(reader.text(to)?),
         ports: reader.take_list(&mut fields, "ports", flow_port)?,
         note: reader.take_text(&mut fields, "note").unwrap_or_default(),
+        half: reader.take_word(&mut fields, "half", value::HALVES),
         muted: take_boolean(reader, &mut fields, "muted").unwrap_or(false),
         unknown: fields.rest(reader),
     })

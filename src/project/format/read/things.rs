@@ -193,6 +193,9 @@ fn workload(reader: &mut Reader, node: &Node) -> Option<(String, Workload)> {
         ports,
         service_account: reader.take_text(&mut fields, "serviceAccount"),
         host_network: take_boolean(reader, &mut fields, "hostNetwork").unwrap_or(false),
+        isolate: reader
+            .take_word(&mut fields, "isolate", value::ISOLATE)
+            .unwrap_or_default(),
         replicas,
         addresses: reader.take_list(&mut fields, "addresses", address)?,
         unknown: unknown(reader, fields, [("ports", extra)]),

@@ -13,7 +13,7 @@ use crate::analysis::oracle::{Probe, gate, probe};
 use crate::load::imported;
 use crate::model::{Document, FlowPort};
 use crate::plan::{Plan, plan};
-use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
+use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule};
 use crate::proof::in_force::InForce;
 use crate::proof::prove::{Proof, State, Verdict, prove_in_force};
 use crate::proof::{Generated, generated};
@@ -259,7 +259,7 @@ fn alter_rule(rule: &mut PlanRule, kind: u8, item: usize) {
 /// An empty list would mean everything to the API, so it is removed.
 fn drop_empty(policy: &mut PlanPolicy) {
     (policy.rules).retain(|rule| !rule.peers.is_empty() && rule.ports != Match::Only(Vec::new()));
-    if policy.rules.is_empty() && policy.role != Role::Base {
+    if policy.rules.is_empty() && !policy.isolates {
         policy.directions.clear();
     }
 }

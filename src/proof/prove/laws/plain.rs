@@ -7,7 +7,7 @@ use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, peer_matches};
 use crate::cluster::{HostNetwork, Pod, PodAddresses, Snapshot};
 use crate::model::dns::Resolver;
-use crate::model::{Base, Document, End, Flow, FlowPort, Network, WorkloadId};
+use crate::model::{Base, Document, End, Flow, FlowPort, Isolate, Network, WorkloadId};
 use crate::policy::{Direction, Policy};
 use crate::proof::in_force::{InForce, Origin};
 use crate::sets::{Protocol, Selector};
@@ -34,7 +34,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Whether a connection should be allowed: both gates allow it. None: it may be, where DNS is
-    /// allowed but no default deny needs a policy.
+    /// allowed but the document does not isolate the gate.
     pub(super) fn expects(&self, from: &Endpoint, to: &Endpoint, probe: Probe) -> Option<bool> {
         let (least, most) = (
             self.allows(from, to, probe, false),
@@ -50,9 +50,10 @@ impl<'a> Plain<'a> {
                 Direction::Ingress => to,
             };
             let Endpoint::Pod(pod) = own else { return true };
-            let by_base = self.base_closes(direction, *pod);
+            let by_document =
+                self.base_closes(direction, *pod) || self.workload_closes(direction, *pod);
             !self.isolated(direction, *pod)
-                || (dns || by_base) && self.resolves(direction, from, to, probe)
+                || (dns || by_document) && self.resolves(direction, from, to, probe)
                 || (self.document.flows.iter())
                     .any(|(_, flow)| self.opens(flow, direction, from, to, probe))
         })
@@ -72,6 +73,7 @@ impl<'a> Plain<'a> {
             Direction::Ingress => (&flow.to, to),
         };
         !flow.muted
+            && flow.half.is_none_or(|only| only == direction)
             && !matches!(own, End::External(_))
             && matches!(at, Endpoint::Pod(_))
             && self.is_at(&flow.from, from)
@@ -111,6 +113,7 @@ impl<'a> Plain<'a> {
             return false;
         }
         self.base_closes(direction, at)
+            || self.workload_closes(direction, at)
             || self.imported.iter().any(|policy| {
                 policy.side(direction).is_some_and(|side| side.isolates)
                     && peer_matches(self.snapshot, &policy.subject, &Endpoint::Pod(at))
@@ -124,9 +127,25 @@ impl<'a> Plain<'a> {
                 && match self.document.base_of(id) {
                     Base::DenyAll => true,
                     Base::DenyIngress => direction == Direction::Ingress,
+                    Base::DenyEgress => direction == Direction::Egress,
                     Base::None => false,
                 }
         })
+    }
+
+    fn workload_closes(&self, direction: Direction, at: usize) -> bool {
+        let id = self.drawn[self.snapshot.pods[at].workload];
+        let Some(workload) = id.and_then(|id| self.document.workloads.get(id)) else {
+            return false;
+        };
+        let namespace = self.document.namespaces.get(workload.namespace);
+        namespace.is_some_and(|n| n.managed)
+            && match workload.isolate {
+                Isolate::Both => true,
+                Isolate::Ingress => direction == Direction::Ingress,
+                Isolate::Egress => direction == Direction::Egress,
+                Isolate::None => false,
+            }
     }
 
     /// Host-network pods that count as nodes.

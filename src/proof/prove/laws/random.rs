@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
 use crate::model::fixture::Fixture;
 use crate::model::validate::{flow_ports, selector};
-use crate::model::{Base, Dns, DnsProfile, End, Flow, NamespaceId, Style, Unknown};
+use crate::model::{Base, Dns, DnsProfile, End, Flow, Isolate, NamespaceId, Style, Unknown};
+use crate::policy::Direction;
 use crate::sets::Protocol;
 
 const NAMESPACES: [&str; 4] = ["a", "b", "kube-system", "openshift-dns"];
@@ -58,10 +59,12 @@ const KEPT: [&str; 3] = [
 pub(crate) struct Random {
     pub(super) settings: (bool, u8, bool, u8, u8, bool),
     pub(super) namespaces: Vec<(u8, u8, bool, bool)>,
-    pub(super) workloads: Vec<(usize, usize, u8, bool, bool)>,
+    /// The last: the directions of `isolate`.
+    pub(super) workloads: Vec<(usize, usize, u8, bool, bool, u8)>,
     pub(super) externals: Vec<usize>,
     pub(super) groups: Vec<(usize, usize)>,
-    pub(super) flows: Vec<(usize, usize, usize, bool)>,
+    /// The last: `half`.
+    pub(super) flows: Vec<(usize, usize, usize, bool, u8)>,
     pub(super) kept: Option<(usize, bool)>,
     /// Whether the imported policy allows something, too.
     pub(super) opens: bool,
@@ -72,14 +75,14 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
     (
         (
             any::<bool>(),
-            0..3_u8,
+            0..4_u8,
             any::<bool>(),
             0..5_u8,
             0..3_u8,
             any::<bool>(),
         ),
         prop::collection::vec(
-            (0..4_u8, 0..3_u8, prop::bool::weighted(0.8), any::<bool>()),
+            (0..5_u8, 0..3_u8, prop::bool::weighted(0.8), any::<bool>()),
             1..4,
         ),
         prop::collection::vec(
@@ -89,6 +92,7 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
                 0..4_u8,
                 prop::bool::weighted(0.15),
                 any::<bool>(),
+                0..8_u8,
             ),
             0..7,
         ),
@@ -100,6 +104,7 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
                 number.clone(),
                 number,
                 prop::bool::weighted(0.1),
+                0..6_u8,
             ),
             0..8,
         ),
@@ -134,10 +139,13 @@ impl Random {
     pub(crate) fn close(&mut self) {
         self.settings.1 = 0;
         for namespace in &mut self.namespaces {
-            (namespace.0, namespace.2) = (3, true);
+            (namespace.0, namespace.2) = (4, true);
         }
         for workload in &mut self.workloads {
             workload.3 = false;
+        }
+        for flow in &mut self.flows {
+            flow.4 = 0;
         }
         self.kept = None;
     }
@@ -149,7 +157,12 @@ fn pick<T: Copy>(from: &[T], at: usize) -> T {
 
 fn base(at: u8) -> Base {
     pick(
-        &[Base::DenyAll, Base::DenyIngress, Base::None],
+        &[
+            Base::DenyAll,
+            Base::DenyIngress,
+            Base::None,
+            Base::DenyEgress,
+        ],
         usize::from(at),
     )
 }
@@ -159,7 +172,7 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
     for (at, (own_base, dns, managed, team)) in random.namespaces.iter().enumerate() {
         let id = fixture.namespace(NAMESPACES[at]);
         let namespace = fixture.document.namespaces.get_mut(id).unwrap();
-        namespace.base = (*own_base < 3).then(|| base(*own_base));
+        namespace.base = (*own_base < 4).then(|| base(*own_base));
         namespace.dns = pick(&[None, Some(true), Some(false)], usize::from(*dns));
         namespace.managed = *managed || at == 0;
         if *team {
@@ -167,7 +180,8 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         }
     }
     let ids: Vec<NamespaceId> = fixture.document.namespaces.ids().collect();
-    for (at, (namespace, labels, shape, host, port)) in random.workloads.iter().enumerate() {
+    for (at, (namespace, labels, shape, host, port, isolate)) in random.workloads.iter().enumerate()
+    {
         let of = fixture
             .document
             .namespaces
@@ -178,6 +192,12 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         let id = fixture.workload(&format!("{of}/w{at}"), pick(&LABELS, *labels));
         let workload = fixture.document.workloads.get_mut(id).unwrap();
         workload.host_network = *host;
+        workload.isolate = match isolate {
+            1 => Isolate::Ingress,
+            2 => Isolate::Egress,
+            3 => Isolate::Both,
+            _ => Isolate::None,
+        };
         match shape {
             0 => workload.kind = "Pod".into(),
             1 => workload.replicas = Some(1),
@@ -213,12 +233,17 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
     ends.extend(fixture.document.workloads.ids().map(End::Workload));
     ends.extend(fixture.document.externals.ids().map(End::External));
     ends.extend(fixture.document.groups.ids().map(End::Group));
-    for (from, to, ports, muted) in &random.flows {
+    for (from, to, ports, muted, half) in &random.flows {
         fixture.document.flows.add(Flow {
             from: ends[from % ends.len()].clone(),
             to: ends[to % ends.len()].clone(),
             ports: flow_ports(pick(&PORTS, *ports)).unwrap(),
             note: "why: #1\non".into(),
+            half: match half {
+                1 => Some(Direction::Ingress),
+                2 => Some(Direction::Egress),
+                _ => None,
+            },
             muted: *muted,
             unknown: Unknown::new(),
         });

@@ -1,0 +1,115 @@
+//! Policies of single workloads: the isolation that they add to that of their namespace, and the DNS
+//! that needs a policy because of it. Never selects all pods, which would isolate the others, too.
+
+use super::base;
+use super::draft::Draft;
+use super::flows::{draft, unit_ends};
+use crate::diag::Diagnostic;
+use crate::model::dns::Resolver;
+use crate::model::{Style, Words};
+use crate::plan::context::{Context, Unit, UnitPods};
+use crate::plan::names;
+use crate::policy::{Direction, PlanRule, Role};
+
+/// All such policies. In the per-workload style isolation is part of the workload's one policy.
+pub(super) fn policies(context: &Context, resolver: &Resolver) -> Vec<Draft> {
+    let apart = context.document.settings.style == Style::PerFlow;
+    let words = Words::new(context.document);
+    let mut found = Vec::new();
+    for (id, workload) in context.document.workloads.iter() {
+        let directions = context.own_isolation(id);
+        let own = Own {
+            context,
+            words: &words,
+            unit: Unit {
+                namespace: workload.namespace,
+                pods: UnitPods::Workload(id),
+            },
+        };
+        if !directions.is_empty() && apart {
+            found.push(own.isolation(directions.clone()));
+        }
+        let egress = directions.contains(&Direction::Egress);
+        if egress && context.document.dns_of(workload.namespace) {
+            let rule = base::dns_rule(resolver);
+            let comment = format!("{} may resolve names", own.sentence());
+            found.extend(rule.map(|rule| own.dns("allow-dns", comment, rule)));
+        }
+        let labels = context.document.namespace_labels(workload.namespace);
+        let serves =
+            resolver.namespaces.matches(&labels) && resolver.pods.matches(&workload.labels);
+        if directions.contains(&Direction::Ingress) && serves {
+            let clients = context.resolving_namespaces();
+            let rule = base::clients_rule(context, workload.namespace, clients, resolver);
+            let comment = format!(
+                "{} accepts queries from all pods that may send them",
+                own.sentence()
+            );
+            found.extend(rule.map(|rule| own.dns("allow-dns-clients", comment, rule)));
+        }
+    }
+    found
+}
+
+/// Warnings about workloads that are to be isolated and cannot be selected.
+pub(super) fn warnings(context: &Context) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (id, workload) in context.document.workloads.iter() {
+        let wanted = Direction::BOTH.map(|d| context.isolates_itself(workload, d));
+        if let (true, Err(why)) = (wanted.contains(&true), context.identity(id)) {
+            let message = format!(
+                "`{}` is not isolated: {}",
+                workload.name,
+                why.why(context.document, &workload.name)
+            );
+            found.push(Diagnostic::warning("not-isolated", message).help(why.help()));
+        }
+    }
+    found
+}
+
+struct Own<'a> {
+    context: &'a Context<'a>,
+    words: &'a Words<'a>,
+    unit: Unit,
+}
+
+impl Own<'_> {
+    fn sentence(&self) -> String {
+        names::unit_sentence(self.context, self.unit)
+    }
+
+    fn isolation(&self, directions: Vec<Direction>) -> Draft {
+        let (stem, what) = match directions[..] {
+            [Direction::Ingress] => ("deny-ingress", "to"),
+            [Direction::Egress] => ("deny-egress", "from"),
+            _ => ("deny-all", "to and from"),
+        };
+        let comment = format!(
+            "connections {what} {} need another policy that allows them",
+            self.sentence()
+        );
+        Draft {
+            isolates: true,
+            directions,
+            ..self.draft(Role::Isolation, stem, comment)
+        }
+    }
+
+    fn dns(&self, stem: &str, comment: String, rule: PlanRule) -> Draft {
+        Draft {
+            directions: vec![rule.direction],
+            rules: vec![rule],
+            ..self.draft(Role::Dns, stem, comment)
+        }
+    }
+
+    fn draft(&self, role: Role, stem: &str, comment: String) -> Draft {
+        Draft {
+            stem: format!("{}-{stem}", names::of_unit(self.context, self.unit)),
+            ends: format!("{stem} {}", unit_ends(self.context, self.words, self.unit)),
+            comment,
+            ..draft(self.context, role, self.unit)
+        }
+    }
+}
