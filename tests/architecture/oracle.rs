@@ -40,6 +40,7 @@ const REPLAYS: &[&str] = &[
     "analysis/mod.rs",
     "analysis/answers/query.rs",
     "analysis/answers/near_miss.rs",
+    "analysis/answers/controllers.rs",
     "analysis/answers/routes.rs",
 ];
 
