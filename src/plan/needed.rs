@@ -4,7 +4,7 @@ use super::peers::peers;
 use super::refusal::{Refusal, name_of};
 use crate::diag::{Diagnostic, Severity};
 use crate::model::validate::port_name;
-use crate::model::{Document, End, Flow, FlowId, FlowPort};
+use crate::model::{Document, End, Flow, FlowId, FlowPort, Words};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::identity::Unselectable;
 use crate::policy::{Direction, Loss, Part};
@@ -90,7 +90,8 @@ fn far(context: &Context, units: &[Unit], end: &End) -> Result<(), Refusal> {
 fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
     let document = context.document;
     let refuse = |why: String, help: &str| Err(Refusal(Severity::Error, why, help.to_owned()));
-    for end in [&flow.from, &flow.to] {
+    let both_outside = both_outside(document, flow);
+    for end in [&flow.from, &flow.to].into_iter().filter(|_| !both_outside) {
         if let End::Missing(words) = end {
             return refuse(format!("there is no `{words}`"), "choose ends that exist");
         }
@@ -108,7 +109,7 @@ fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
             "open the other half, or delete the flow",
         );
     }
-    if let (End::External(_), End::External(_)) = (&flow.from, &flow.to) {
+    if both_outside {
         return refuse(
             "both ends are outside the cluster, where no policy applies".to_owned(),
             "delete the flow",
@@ -128,6 +129,19 @@ fn refuse_invalid_ends(context: &Context, flow: &Flow) -> Result<(), Refusal> {
         ));
     }
     Ok(())
+}
+
+/// Whether both ends are externals; [`Words::resolved`] leaves these as words.
+fn both_outside(document: &Document, flow: &Flow) -> bool {
+    let outside = |end: &End| match end {
+        End::External(_) => true,
+        End::Missing(words) => {
+            let external = Words::new(document).end(words);
+            external.is_ok_and(|end| matches!(end, End::External(_)))
+        }
+        _ => false,
+    };
+    outside(&flow.from) && outside(&flow.to)
 }
 
 /// Removes the units that no selector identifies; refuses the flow if such a unit is its end.

@@ -245,11 +245,11 @@ vectors! {
     k31_six_is_not_four: np("{ingress: [{from: [{ipBlock: {cidr: '::/0'}}]}]}") =>
         ["203.0.113.9 > s/p any deny", "2001:db8::1 > s/p any allow"];
     k32_blocks_and_pods_of_unknown_address: np("{policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}") =>
-        ["s/q > s/p any deny", "s/q > 10.0.0.1 any allow"];
+        ["s/q > s/p any deny", "s/q > 10.0.0.1 any deny"];
     k32_blocks_and_pods_of_known_address under KNOWN: np("{policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}") =>
         ["s/q > s/p any allow", "s/q > s/six any deny", "s/q > o/r any deny"];
     k32_blocks_are_of_the_outside under OUTSIDE: np("{policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}") =>
-        ["s/q > s/p any deny", "s/q > 10.0.0.1 any allow"];
+        ["s/q > s/p any deny", "s/q > 10.0.0.1 any deny"];
     k33_host_bits_count_for_nothing: np("{ingress: [{from: [{ipBlock: {cidr: 10.0.0.5/8}}]}]}") =>
         ["10.9.9.9 > s/p any allow", "11.0.0.5 > s/p any deny"];
     host_network_pods_are_pods: np("{podSelector: {matchLabels: {app: host}}}") =>

@@ -35,6 +35,28 @@ fn names(generated: &Generated) -> Vec<String> {
         .collect()
 }
 
+/// As a project file has it: the words of externals that are declared.
+#[test]
+fn a_flow_between_two_externals_is_refused_as_such() {
+    let mut fixture = example();
+    for name in ["a", "b"] {
+        let network = crate::model::Network {
+            cidr: "10.0.0.0/8".parse().unwrap(),
+            except: Vec::new(),
+        };
+        fixture
+            .document
+            .externals
+            .add(crate::model::External::new(name, vec![network]));
+    }
+    let end = |name: &str| End::Missing(format!("external/{name}"));
+    let ports = vec![crate::model::FlowPort::Any];
+    let flow = crate::model::Flow::new(end("a"), end("b"), ports);
+    fixture.document.flows.add(flow);
+    let why = &losses(&generate(&fixture.document))[0];
+    assert!(why.contains("both ends are outside the cluster"), "{why}");
+}
+
 #[test]
 fn the_example_per_flow() {
     let generated = generate(&example().document);
