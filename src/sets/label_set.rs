@@ -118,7 +118,7 @@ impl LabelBox {
 
 /// The most pieces that a difference may be cut into, unless it has few for its number of boxes. The number may
 /// double with each box that is removed, so whether a set is empty can take more steps than there is time for.
-const MOST_PIECES: usize = 512;
+const MOST_PIECES: usize = 256;
 
 /// A set of label maps: a union of boxes. Two equal sets may have different boxes; compare them with
 /// [`LabelSet::is_subset`] in both directions.
