@@ -119,6 +119,8 @@ impl LabelBox {
 /// The most pieces that a difference may be cut into, unless it has few for its number of boxes. The number may
 /// double with each box that is removed, so whether a set is empty can take more steps than there is time for.
 const MOST_PIECES: usize = 256;
+/// The most cuts of one difference, unless it has few for its number of boxes.
+const MOST_CUTS: usize = 4096;
 
 /// A set of label maps: a union of boxes. Two equal sets may have different boxes; compare them with
 /// [`LabelSet::is_subset`] in both directions.
@@ -212,14 +214,22 @@ impl LabelSet {
         if other.undecided && !self.is_empty() {
             return undecided;
         }
-        let most = MOST_PIECES.max(self.boxes.len() + 2 * other.boxes.len());
+        let most = MOST_PIECES.max(self.boxes.len()).max(other.boxes.len());
+        let mut cuts = MOST_CUTS.max(2 * self.boxes.len() + 2 * other.boxes.len());
         let mut left = Vec::new();
         for own in self.boxes.iter().filter(|b| !theirs.contains(b)) {
             let mut rest = vec![own.clone()];
             for taken in &other.boxes {
                 let mut next = Vec::with_capacity(rest.len());
-                for piece in &rest {
-                    piece.difference(taken, &mut next);
+                for piece in rest {
+                    if piece.is_disjoint(taken) {
+                        next.push(piece);
+                    } else if cuts == 0 {
+                        return undecided;
+                    } else {
+                        cuts -= 1;
+                        piece.difference(taken, &mut next);
+                    }
                 }
                 rest = next;
                 if left.len() + rest.len() > most {
