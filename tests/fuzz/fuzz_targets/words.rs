@@ -46,6 +46,6 @@ fuzz_target!(|text: &str| {
     if let Ok(ends) = explain::ends(&SNAPSHOT, text) {
         assert!(!ends.is_empty());
         let ports = port.unwrap_or(FlowPort::Any);
-        explain::ask(&SNAPSHOT, &ends, &ends, &ports);
+        explain::ask(&SNAPSHOT, &ends, &ends, &ports.into());
     }
 });
