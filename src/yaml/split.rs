@@ -94,8 +94,10 @@ fn documents(text: &str) -> Vec<Chunk> {
         start += if offset == start { mark } else { 0 };
         if starts_document(raw) {
             directive = false;
-        } else if raw.starts_with('%') && text[start..offset].lines().all(is_blank_or_comment) {
-            directive = true;
+        } else if raw.starts_with('%') {
+            // Nothing stands before a byte order mark that begins a file.
+            let before = text.get(start..offset).unwrap_or_default();
+            directive |= before.lines().all(is_blank_or_comment);
         }
         offset += whole.len();
     }

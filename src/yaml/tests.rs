@@ -417,6 +417,12 @@ fn a_tag_before_a_comma_is_an_error_also_before_another_one() {
     }
 }
 
+#[test]
+fn a_directive_may_begin_a_joined_file() {
+    let parsed = parse("a: 1\n\u{feff}%YAML 1.1\n---\nb: 2\n");
+    assert_eq!(parsed.documents.len(), 2, "{:?}", parsed.problems);
+}
+
 proptest::proptest! {
     #[test]
     fn nothing_panics(text in "\\PC{0,80}|[-:#&*!|>'\"%@`{}\\[\\], ?a0<\\n\\t~.]{0,120}") {
