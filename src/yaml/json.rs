@@ -75,7 +75,8 @@ pub(super) fn without_surrogates(text: &str) -> (Cow<'_, str>, Vec<usize>) {
         at = start + 2;
         if bytes.get(start + 1) != Some(&b'u') {
             // The character behind an escape may take more than one byte.
-            at = (at..).find(|at| text.is_char_boundary(*at)).unwrap_or(at);
+            let mut after = at..=text.len();
+            at = after.find(|at| text.is_char_boundary(*at)).unwrap_or(at);
             continue;
         }
         let digits = text.get(start + 2..start + ESCAPE);
@@ -132,6 +133,12 @@ mod tests {
         ] {
             assert_eq!(stream(one), None, "{one}");
         }
+    }
+
+    #[test]
+    fn a_backslash_may_end_the_text() {
+        let text = "{\"a\": \"\\u0041\\";
+        assert_eq!(without_surrogates(text), (Cow::Borrowed(text), Vec::new()));
     }
 
     #[test]
