@@ -56,6 +56,32 @@ type Parts = BTreeSet<(usize, usize)>;
 /// Computes which of these imported policies the document can express exactly, and the edit. The result
 /// depends on the document alone. Once `stop` returns true, nothing is adopted.
 pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
+    let mut adopted = adopt_once(document, which, stop);
+    let mut after = document.clone();
+    let mut edits: Vec<Edit> = adopted.edit.iter().cloned().collect();
+    // What is adopted may make room for more.
+    while let Some(edit) = edits.last()
+        && !adopted.remaining.is_empty()
+        && edit.apply(&mut after).is_ok()
+    {
+        let left: Vec<PolicyId> = adopted.remaining.iter().map(|(id, _)| *id).collect();
+        let more = adopt_once(&after, &left, stop);
+        let Some(edit) = more.edit else { break };
+        edits.push(edit);
+        adopted.adopted.extend(more.adopted);
+        adopted.flows += more.flows;
+        adopted.remaining = more.remaining;
+    }
+    if edits.len() > 1 {
+        let name = edits.first().map(|edit| edit.name(document));
+        adopted.edit = Some(Edit::Batch(name.unwrap_or_default(), edits));
+        adopted.adopted.sort_unstable();
+    }
+    adopted
+}
+
+/// The same, without asking again for what the result leaves.
+fn adopt_once(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
     let plain = adopt_as_selected(document, which, stop);
     if plain.remaining.is_empty() || stop() {
         return plain;

@@ -135,14 +135,15 @@ impl Random {
         self.workloads.len() + self.flows.len() + self.externals.len() + self.groups.len()
     }
 
-    /// Closes every namespace in both directions, and leaves out host networks and imported policies.
+    /// Closes every namespace in both directions, and leaves out host networks, imported policies and what closes or
+    /// opens less than that: isolation of workloads, flows with one gate.
     pub(crate) fn close(&mut self) {
         self.settings.1 = 0;
         for namespace in &mut self.namespaces {
             (namespace.0, namespace.2) = (4, true);
         }
         for workload in &mut self.workloads {
-            workload.3 = false;
+            (workload.3, workload.5) = (false, 0);
         }
         for flow in &mut self.flows {
             flow.4 = 0;
