@@ -54,7 +54,7 @@ type Chosen = BTreeSet<usize>;
 type Parts = BTreeSet<(usize, usize)>;
 
 /// Computes which of these imported policies the document can express exactly, and the edit. The result
-/// depends on the document alone. Once `stop` returns true, nothing is adopted.
+/// depends on the document alone. Once `stop` returns true, no more is adopted.
 pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
     let mut adopted = adopt_once(document, which, stop);
     let mut after = document.clone();

@@ -1,6 +1,6 @@
 //! `drawbridge adopt PATH... -o PROJECT`: a project in which policies are flows, where that is exact.
 
-use super::{WRONG, answer, import, tell};
+use super::{WRONG, answer, import, print_diagnostics};
 use crate::adopt::adopt;
 use crate::diag::Diagnostic;
 use crate::model::PolicyId;
@@ -18,6 +18,6 @@ pub(super) fn run(args: &import::Args) -> u8 {
         document = before.clone();
     }
     let code = args.save(&document, &mut diagnostics);
-    tell(&diagnostics);
+    print_diagnostics(&diagnostics);
     answer(&report::adopted::text(&before, &adopted), code)
 }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{FINDINGS, FINE, Inputs, Rules, WRONG, exit_code, load_inputs, stdin_twice, tell};
+use super::{
+    FINDINGS, FINE, Inputs, Rules, WRONG, exit_code, load_inputs, print_diagnostics, stdin_twice,
+};
 use crate::analysis::changes::{Relation, changes, policy_relation};
 use crate::load::Loaded;
 use crate::report::diff;
@@ -42,7 +44,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let (old, new) = read(args);
     let mut diagnostics = old.diagnostics.clone();
     diagnostics.extend_from_slice(&new.diagnostics);
-    tell(&diagnostics);
+    print_diagnostics(&diagnostics);
     let (changes, policies) = rayon::join(
         || changes(&old.snapshot, &new.snapshot),
         || policy_relation(&old.snapshot, &new.snapshot),

@@ -1,6 +1,8 @@
 //! `drawbridge explain PATH... --from END --to END --port PORT`: why a connection is allowed or denied.
 
-use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
+use super::{
+    FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, print_diagnostics, refused,
+};
 use crate::diag::Diagnostic;
 use crate::load::Loaded;
 use crate::model::validate::Refusal;
@@ -31,13 +33,13 @@ pub(super) fn run(args: &Args) -> u8 {
     let (found, notes) = match question(args, &loaded) {
         Ok(found) => found,
         Err(refusal) => {
-            tell(&loaded.diagnostics);
+            print_diagnostics(&loaded.diagnostics);
             return refused(refusal);
         }
     };
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(notes);
-    tell(&diagnostics);
+    print_diagnostics(&diagnostics);
     let asked = Asked {
         from: &args.from,
         to: &args.to,

@@ -3,7 +3,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::{FINE, Format, Inputs, exit_code, load_inputs, tell};
+use super::{FINE, Format, Inputs, exit_code, load_inputs, print_diagnostics};
 use crate::analysis::Analysis;
 use crate::report::exposure;
 
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let found = analysis.exposure();
     let undecided = exposure::undecided(&loaded.snapshot, &found);
     let diagnostics = [loaded.diagnostics.clone(), undecided].concat();
-    tell(&diagnostics);
+    print_diagnostics(&diagnostics);
     let published = analysis.service_exposure(&found);
     let snapshot = &loaded.snapshot;
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, tell};
+use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, print_diagnostics};
 use crate::diag::{Diagnostic, Severity};
 use crate::load;
 use crate::manifest::Source;
@@ -56,26 +56,28 @@ pub(super) fn run(args: &Args) -> u8 {
     let generated = crate::proof::generate(&document);
     if generated.to_export().is_empty() {
         let message = "the project has no default deny and no flows that need policies, so there is nothing to generate";
-        tell(&[Diagnostic::error("no-flows", message).help("draw flows, or add a default deny")]);
+        print_diagnostics(&[
+            Diagnostic::error("no-flows", message).help("draw flows, or add a default deny")
+        ]);
         return WRONG;
     }
-    tell(&generated.diagnostics);
-    tell(&omitted(&document, &generated));
+    print_diagnostics(&generated.diagnostics);
+    print_diagnostics(&omitted(&document, &generated));
     let refused = refused(&generated);
-    tell(&refused);
+    print_diagnostics(&refused);
     let at_fault = generated
         .losses
         .iter()
         .any(|loss| loss.severity == Severity::Error);
     let code = if at_fault { FINDINGS } else { FINE };
-    let told = [of_project, generated.diagnostics.clone(), refused].concat();
-    let code = exit_code(&told, code);
+    let found = [of_project, generated.diagnostics.clone(), refused].concat();
+    let code = exit_code(&found, code);
     match &args.output {
         None => answer(&joined(&generated, args.without_namespaces), code),
         Some(folder) => match write(args, folder.clone(), &document, &generated) {
             Ok(done) => answer(&done, code),
             Err(diagnostics) => {
-                tell(&diagnostics);
+                print_diagnostics(&diagnostics);
                 WRONG
             }
         },
@@ -153,7 +155,7 @@ fn write(
     if !conflicts.is_empty() && !args.force {
         return Err(conflicts);
     }
-    tell(&left(&plan));
+    print_diagnostics(&left(&plan));
     plan.apply().map_err(|d| vec![d])?;
     Ok(summary(&plan))
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FINE, Inputs, WRONG, exit_code, load_inputs, tell};
+use super::{FINE, Inputs, WRONG, exit_code, load_inputs, print_diagnostics};
 use crate::diag::Diagnostic;
 use crate::model::Document;
 use crate::project::{files, format};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args) -> u8 {
         return WRONG;
     };
     let code = args.save(&document, &mut diagnostics);
-    tell(&diagnostics);
+    print_diagnostics(&diagnostics);
     code
 }
 
@@ -33,15 +33,15 @@ impl Args {
     pub(super) fn document(&self) -> Option<(Document, Vec<Diagnostic>)> {
         if self.output.exists() && !self.force {
             let message = format!("`{}` already exists", self.output.display());
-            tell(
-                &[Diagnostic::error("file", message).help("choose another name, or pass --force")],
-            );
+            print_diagnostics(&[
+                Diagnostic::error("file", message).help("choose another name, or pass --force")
+            ]);
             return None;
         }
         if self.inputs.rules.namespace.is_some() {
             let message = "imported policies are kept as they are written, so a project is made without --namespace";
             let help = "write metadata.namespace into the manifests, for example with `kubectl create --dry-run=client -o yaml --namespace NAME`";
-            tell(&[Diagnostic::error("question", message).help(help)]);
+            print_diagnostics(&[Diagnostic::error("question", message).help(help)]);
             return None;
         }
         if let Some(input) = self
@@ -52,14 +52,14 @@ impl Args {
         {
             let message = format!("`{}` is an input and the output", input.display());
             let help = "write the project to another file";
-            tell(&[Diagnostic::error("file", message).help(help)]);
+            print_diagnostics(&[Diagnostic::error("file", message).help(help)]);
             return None;
         }
         let loaded = load_inputs(&self.inputs);
         if loaded.project.is_some() {
             let message = "the input is a project already";
             let help = "give manifests; open or copy a project as it is";
-            tell(&[Diagnostic::error("file", message).help(help)]);
+            print_diagnostics(&[Diagnostic::error("file", message).help(help)]);
             return None;
         }
         let imported = crate::import::import(&loaded);
@@ -72,9 +72,9 @@ impl Args {
             diagnostics.push(Diagnostic::info("offer", message).help("accept this in the window"));
         }
         if document.namespaces.is_empty() && document.policies.is_empty() {
-            tell(&diagnostics);
+            print_diagnostics(&diagnostics);
             let message = "no workloads and no policies were found, so no project is written";
-            tell(&[Diagnostic::error("file", message).help("check the paths")]);
+            print_diagnostics(&[Diagnostic::error("file", message).help("check the paths")]);
             return None;
         }
         Some((document, diagnostics))

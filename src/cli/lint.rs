@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{FINDINGS, FINE, Format, Inputs, Rules, WRONG, answer, read_inputs, tell};
+use super::{FINDINGS, FINE, Format, Inputs, Rules, WRONG, answer, print_diagnostics, read_inputs};
 use crate::diag::{Diagnostic, Severity};
 use crate::lint;
 use crate::report::findings;
@@ -54,6 +54,6 @@ fn explain(code: &str) -> u8 {
     }
     let message = format!("unknown code `{code}`");
     let help = format!("known codes: {}", lint::codes().join(", "));
-    tell(&[Diagnostic::error("question", message).help(help)]);
+    print_diagnostics(&[Diagnostic::error("question", message).help(help)]);
     WRONG
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{FINE, Inputs, answer, exit_code, load_inputs, refused, tell};
+use super::{FINE, Inputs, answer, exit_code, load_inputs, print_diagnostics, refused};
 use crate::analysis::{self, Filter, Matrix};
 use crate::diag::{Diagnostic, Span};
 use crate::load::Loaded;
@@ -77,12 +77,12 @@ pub(super) fn run(args: &Args) -> u8 {
     let (filter, notes) = match filter(args, &loaded) {
         Ok(found) => found,
         Err(refusal) => {
-            tell(&diagnostics);
+            print_diagnostics(&diagnostics);
             return refused(refusal);
         }
     };
     diagnostics.extend(notes);
-    tell(&diagnostics);
+    print_diagnostics(&diagnostics);
     let code = exit_code(&diagnostics, FINE);
     let mut out = io::stdout().lock();
     let filter = &filter;

@@ -117,7 +117,7 @@ pub fn start() -> Start {
     let cli = Cli::parse();
     VERBOSE.store(cli.verbose, Ordering::Relaxed);
     if let (None, Some(diagnostic)) = (&cli.command, cli.paths.first().and_then(|p| mistyped(p))) {
-        tell(&[diagnostic]);
+        print_diagnostics(&[diagnostic]);
         return Start::Exit(WRONG);
     }
     if !matches!(cli.command, None | Some(Command::Open { .. })) {
@@ -169,7 +169,7 @@ pub(crate) fn stdin_twice<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> b
     if twice {
         let message = "standard input can only be read once";
         let help = "write one of the inputs to a file";
-        tell(&[Diagnostic::error("file", message).help(help)]);
+        print_diagnostics(&[Diagnostic::error("file", message).help(help)]);
     }
     twice
 }
@@ -367,11 +367,11 @@ pub(crate) fn open_project(path: &std::path::Path) -> Option<files::Opened> {
     };
     match opened {
         Ok(opened) => {
-            tell(&opened.diagnostics);
+            print_diagnostics(&opened.diagnostics);
             Some(opened)
         }
         Err(diagnostics) => {
-            tell(&diagnostics);
+            print_diagnostics(&diagnostics);
             None
         }
     }
@@ -405,7 +405,9 @@ pub(crate) fn written(result: io::Result<()>, code: u8) -> u8 {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let message = format!("the answer cannot be written: {error}");
-            tell(&[Diagnostic::error("file", message).help("parts of it may be missing")]);
+            print_diagnostics(&[
+                Diagnostic::error("file", message).help("parts of it may be missing")
+            ]);
             WRONG
         }
         _ => code,
@@ -413,7 +415,7 @@ pub(crate) fn written(result: io::Result<()>, code: u8) -> u8 {
 }
 
 /// Writes diagnostics to standard error.
-pub fn tell(diagnostics: &[Diagnostic]) {
+pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
     let text = match VERBOSE.load(Ordering::Relaxed) {
         true => diagnostics.iter().map(|d| format!("{d}\n")).collect(),
         false => summed(diagnostics),
@@ -426,7 +428,7 @@ pub fn tell(diagnostics: &[Diagnostic]) {
 pub(crate) fn refused(refusal: Refusal) -> u8 {
     let mut diagnostic = Diagnostic::error("question", refusal.message);
     diagnostic.help = refusal.help;
-    tell(&[diagnostic]);
+    print_diagnostics(&[diagnostic]);
     WRONG
 }
 

@@ -1,6 +1,8 @@
 //! `drawbridge paths PATH... --from END [--to END]`: what is reachable in any number of hops.
 
-use super::{FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, refused, tell};
+use super::{
+    FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, print_diagnostics, refused,
+};
 use crate::analysis::{Places, reach};
 use crate::diag::Diagnostic;
 use crate::load::Loaded;
@@ -29,7 +31,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let loaded = load_inputs(&args.inputs);
     let mut diagnostics = loaded.diagnostics.clone();
     let asked = question(args, &loaded, &mut diagnostics);
-    tell(&diagnostics);
+    print_diagnostics(&diagnostics);
     let (mut from, to) = match asked {
         Ok(found) => found,
         Err(refusal) => return refused(refusal),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, read_under, stdin_twice,
-    tell,
+    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, print_diagnostics,
+    read_under, stdin_twice,
 };
 use crate::cluster::LeftOut;
 use crate::diag::Diagnostic;
@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args) -> u8 {
         ..Rules::default()
     };
     rules.accept(&mut found.diagnostics);
-    tell(&found.diagnostics);
+    print_diagnostics(&found.diagnostics);
     let verified = Verified {
         document: &document,
         proof: &found.proof,

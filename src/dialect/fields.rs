@@ -93,7 +93,7 @@ impl<'a> Walk<'a> {
         for (key, mark) in &map.duplicates {
             self.under(Step::Field(key), |walk| {
                 let message = format!("duplicate field `{}`; the last one is used", walk.path());
-                walk.tell(message, *mark, Some("remove one of them".into()));
+                walk.report(message, *mark, Some("remove one of them".into()));
             });
         }
         for entry in &map.entries {
@@ -109,7 +109,7 @@ impl<'a> Walk<'a> {
                         "unknown field `{}`; the rest is judged without it",
                         walk.path()
                     );
-                    walk.tell(message, entry.mark, help);
+                    walk.report(message, entry.mark, help);
                 }
                 (None, _) => {}
             });
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
         path
     }
 
-    fn tell(&mut self, message: String, mark: Mark, help: Option<String>) {
+    fn report(&mut self, message: String, mark: Mark, help: Option<String>) {
         let mut diagnostic = Diagnostic::error("V23", message).path(self.path());
         diagnostic.help = help;
         self.out.push(self.object.about(diagnostic, mark));

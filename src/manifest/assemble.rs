@@ -25,7 +25,7 @@ pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>)
         match outcome {
             Outcome::Resource(resource) => resources.push(resource),
             Outcome::Skipped => skipped += 1,
-            Outcome::Told(diagnostic) => diagnostics.push(diagnostic),
+            Outcome::Reported(diagnostic) => diagnostics.push(diagnostic),
             Outcome::LeftOut(policy, diagnostic) => {
                 left_out.push(policy);
                 diagnostics.push(diagnostic);

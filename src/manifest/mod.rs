@@ -115,9 +115,9 @@ pub fn left_out(object: &Object, namespaced: bool) -> LeftOut {
 
 /// One note for all objects without a namespace (W3).
 fn assumed_namespace(objects: &[Object], policies: &[policy::Kind]) -> Option<Diagnostic> {
-    let mut homeless = objects.iter().filter(|o| has_no_namespace(o, policies));
-    let first = homeless.next()?;
-    let message = match homeless.count() {
+    let mut unnamed = objects.iter().filter(|o| has_no_namespace(o, policies));
+    let first = unnamed.next()?;
+    let message = match unnamed.count() {
         0 => "one object names no namespace; it is taken to be in `default`".to_owned(),
         n => format!(
             "{} objects have no namespace, this is the first; namespace `default` is assumed",

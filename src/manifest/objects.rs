@@ -80,7 +80,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn tell(&mut self, diagnostic: Diagnostic, mark: Mark) {
+    fn report(&mut self, diagnostic: Diagnostic, mark: Mark) {
         let span = mark.span(self.source.name.clone());
         self.diagnostics.push(diagnostic.at(span));
     }
@@ -94,7 +94,7 @@ impl Reader<'_> {
                 "a Drawbridge project is not a manifest: skipped",
             )
             .help("open it alone");
-            return self.tell(note, node.mark);
+            return self.report(note, node.mark);
         }
         self.joined(&node);
         self.node(node, text, Inherited::default(), 0);
@@ -108,7 +108,7 @@ impl Reader<'_> {
             let message =
                 format!("duplicate key `{key}` in one document: the earlier value is lost");
             let help = "put a line `---` between two objects";
-            self.tell(Diagnostic::error("V23", message).help(help), *mark);
+            self.report(Diagnostic::error("V23", message).help(help), *mark);
         }
     }
 
@@ -117,7 +117,7 @@ impl Reader<'_> {
             let what = node.value.what();
             let message = format!("{what} is not a Kubernetes object: skipped");
             let note = Diagnostic::info("not-an-object", message);
-            return self.tell(note, node.mark);
+            return self.report(note, node.mark);
         }
         let word = |key: &str| node.get(key).and_then(Node::as_str);
         let api_version = word("apiVersion")
@@ -131,7 +131,7 @@ impl Reader<'_> {
                     let message = format!("lists nested more than {MAX_LISTS} deep: skipped");
                     let help = "put the items into one list";
                     let nested = Diagnostic::error("nested-lists", message).help(help);
-                    self.tell(nested, node.mark);
+                    self.report(nested, node.mark);
                 } else if list {
                     self.list(node, &api_version, &kind, lists);
                 } else if kind != "Secret" {
@@ -140,7 +140,7 @@ impl Reader<'_> {
             }
             (None, None) => {
                 let message = "a document with neither apiVersion nor kind is not a Kubernetes object: skipped";
-                self.tell(Diagnostic::info("not-an-object", message), node.mark);
+                self.report(Diagnostic::info("not-an-object", message), node.mark);
             }
             (None, Some(kind)) if kind.ends_with("NetworkPolicy") => {
                 self.object(node, text, String::new(), kind);
@@ -148,7 +148,7 @@ impl Reader<'_> {
             (None, Some(kind)) => {
                 let message = format!("`{kind}` has no apiVersion: skipped");
                 let help = "write apiVersion, as in `apiVersion: apps/v1`";
-                self.tell(
+                self.report(
                     Diagnostic::error("no-api-version", message).help(help),
                     node.mark,
                 );
@@ -156,7 +156,7 @@ impl Reader<'_> {
             (Some(_), None) => {
                 let message = "the document has no kind: skipped";
                 let help = "write kind, as in `kind: Deployment`";
-                self.tell(Diagnostic::error("no-kind", message).help(help), node.mark);
+                self.report(Diagnostic::error("no-kind", message).help(help), node.mark);
             }
         }
     }
@@ -177,7 +177,7 @@ impl Reader<'_> {
         };
         let Value::Seq(items) = items.value else {
             let message = format!("`items` of a {kind} is not a list: skipped");
-            return self.tell(
+            return self.report(
                 Diagnostic::error("decode", message).path("items"),
                 items.mark,
             );
@@ -217,7 +217,7 @@ impl Reader<'_> {
                 let message = format!("{}; this {kind} is skipped", error.message);
                 let mut diagnostic = Diagnostic::error("V22", message).path(error.path);
                 diagnostic.help = error.help;
-                return self.tell(diagnostic.on(kind), error.mark);
+                return self.report(diagnostic.on(kind), error.mark);
             }
         };
         let given = |word: Option<String>| word.filter(|w| !w.is_empty());
@@ -226,7 +226,7 @@ impl Reader<'_> {
         let templated = |text: &str| text.contains("{{");
         if templated(&name) || templated(&kind) || namespace.as_deref().is_some_and(templated) {
             let message = format!("{kind} `{name}` is a template, not an object: skipped");
-            return self.tell(
+            return self.report(
                 Diagnostic::error("template", message).help(RENDER),
                 node.mark,
             );

@@ -56,7 +56,7 @@ pub(super) enum Outcome {
     /// It means nothing here.
     Skipped,
     /// It cannot be used, and this is why.
-    Told(Diagnostic),
+    Reported(Diagnostic),
     /// A policy that is not judged, and why.
     LeftOut(LeftOut, Diagnostic),
 }
@@ -72,7 +72,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
             Reading::NotEnforced => {
                 let message = format!("{} is not enforced, so it is not judged", object.kind);
                 let note = Diagnostic::info("not-judged", message);
-                return Outcome::Told(object.about(note, object.node.mark));
+                return Outcome::Reported(object.about(note, object.node.mark));
             }
         },
         _ => {}
@@ -82,7 +82,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         let message = format!("{} without a name: skipped", object.kind);
         let problem = Diagnostic::error("no-name", message).path("metadata.name");
         let help = "write metadata.name";
-        return Outcome::Told(object.about(problem.help(help), object.node.mark));
+        return Outcome::Reported(object.about(problem.help(help), object.node.mark));
     }
     let metadata = object.node.get("metadata");
     let resource = |value| Resource {
@@ -112,7 +112,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
                 ..base
             })
         }
-        Err(error) => Outcome::Told(wrong_type(&object, error)),
+        Err(error) => Outcome::Reported(wrong_type(&object, error)),
     }
 }
 

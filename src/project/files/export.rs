@@ -271,7 +271,7 @@ fn compare(path: PathBuf, name: String, after: String) -> Result<FileChange, Dia
     })
 }
 
-/// Whether Drawbridge wrote a file: every document in it has the mark. An empty one is nobody's.
+/// Whether Drawbridge wrote a file: every document in it has the mark. An empty one has none.
 fn is_ours(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let parsed = yaml::parse(&text);

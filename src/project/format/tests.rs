@@ -400,7 +400,7 @@ flows:
 - {from: n/*, to: external/x, ports: [TCP/81], mutd: true, later: 1}
 ";
     let (_, found) = read(text, "p").expect("it is a project");
-    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
     let expected = [
         ("error: unknown field `excpet`", "did you mean `except`?"),
         ("error: unknown field `bas`", "did you mean `base`?"),
@@ -412,8 +412,10 @@ flows:
     ];
     for (message, help) in expected {
         assert!(
-            told.iter().any(|d| d.contains(message) && d.contains(help)),
-            "{message}: {told:?}"
+            lines
+                .iter()
+                .any(|d| d.contains(message) && d.contains(help)),
+            "{message}: {lines:?}"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Kustomize folders: their resources are read as they are; what changes them is not, and the way to render them is told.
+//! Kustomize folders: their resources are read as they are; what changes them is not, and the command that renders them is reported.
 
 use std::collections::BTreeSet;
 use std::fs;
