@@ -96,6 +96,11 @@ impl Pool {
         self.workers == Workers::Inline
     }
 
+    /// Whether work runs on threads, so that it may wait.
+    pub fn has_threads(&self) -> bool {
+        self.workers == Workers::Threads
+    }
+
     /// Requests a frame.
     pub fn request_repaint(&self) {
         self.context.request_repaint();

@@ -65,10 +65,8 @@ pub(super) fn run(args: &Args) -> u8 {
     };
     let same = changes.is_empty() && policies == Relation::Equal;
     let code = if same { FINE } else { FINDINGS };
-    match written.and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => WRONG,
-        _ => exit_code(&diagnostics, code),
-    }
+    let written = written.and_then(|()| out.flush());
+    super::written(written, exit_code(&diagnostics, code))
 }
 
 /// Reads both sides under the same assumptions: those of the command line, else of the new project, else of the old one.

@@ -64,7 +64,7 @@ impl Args {
         }
         let imported = crate::import::import(&loaded);
         let mut document = imported.document;
-        document.name = name_of(&self.output);
+        document.name = files::name_of(&document, Some(&self.output));
         let mut diagnostics = loaded.diagnostics.clone();
         diagnostics.extend(imported.diagnostics);
         for offer in &imported.offers {
@@ -100,14 +100,4 @@ fn holds(input: &Path, output: &Path) -> bool {
     };
     let manifest = || files::read_text(output).is_ok_and(|text| !format::is_project(&text));
     input == whole || whole.starts_with(&input) && manifest()
-}
-
-fn name_of(path: &Path) -> String {
-    let name = path
-        .file_name()
-        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let stem = name
-        .strip_suffix(".drawbridge.yaml")
-        .or(name.strip_suffix(".yaml"));
-    stem.unwrap_or(&name).to_owned()
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::workload::protocol;
+use super::workload::listed_ports;
 use crate::cluster::{ContainerPort, Families, Service, ServiceEndpoint, ServicePort, TargetPort};
 use crate::sets::{Labels, Protocol};
-use crate::yaml::decode::{Decoded, deep, field, int32, list_field, string, strings};
+use crate::yaml::decode::{Decoded, deep, field, list_field, string, strings};
 use crate::yaml::{Node, Object};
 
 /// Some of the addresses behind one Service.
@@ -22,7 +22,7 @@ pub(super) fn slice(object: &Object) -> Decoded<Endpoints> {
     let node = &object.node;
     let labels = deep(node, &["metadata", "labels"], strings)?;
     let service = labels.and_then(|mut labels| labels.remove("kubernetes.io/service-name"));
-    let ports = ports(node)?;
+    let ports = listed_ports(node, "port")?;
     let each = list_field(node, "endpoints", |one| {
         let pod = field(one, "targetRef", |n| target(object, n))?.flatten();
         let addresses = list_field(one, "addresses", string)?.into_iter();
@@ -39,7 +39,7 @@ pub(super) fn slice(object: &Object) -> Decoded<Endpoints> {
 
 pub(super) fn endpoints(object: &Object) -> Decoded<Endpoints> {
     let subsets = list_field(&object.node, "subsets", |subset| {
-        let ports = ports(subset)?;
+        let ports = listed_ports(subset, "port")?;
         let mut found = Vec::new();
         for key in ["addresses", "notReadyAddresses"] {
             let each = list_field(subset, key, |one| {
@@ -79,21 +79,6 @@ fn target(object: &Object, node: &Node) -> Decoded<PodName> {
     let namespace = namespace.unwrap_or_else(|| object.namespace_or_default().to_owned());
     let is_pod = kind.as_deref() == Some("Pod");
     Ok(name.filter(|_| is_pod).map(|name| (namespace, name)))
-}
-
-fn ports(node: &Node) -> Decoded<Vec<ContainerPort>> {
-    let ports = list_field(node, "ports", |port| {
-        let name = field(port, "name", string)?.filter(|name| !name.is_empty());
-        let number = field(port, "port", int32)?.unwrap_or(0);
-        let number = u16::try_from(number).ok().filter(|n| *n > 0);
-        let protocol = protocol(port)?;
-        Ok(number.zip(protocol).map(|(port, protocol)| ContainerPort {
-            name,
-            port,
-            protocol,
-        }))
-    })?;
-    Ok(ports.into_iter().flatten().collect())
 }
 
 /// Gives each Service its endpoints. Every cluster has the Service of its API server, `default/kubernetes`, so its

@@ -140,19 +140,23 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
 
 /// The ports of containers, and of init containers that go on running (W12).
 fn ports(spec: &Node) -> Decoded<Vec<ContainerPort>> {
-    let containers = list_field(spec, "containers", container)?;
+    let containers = list_field(spec, "containers", |node| {
+        listed_ports(node, "containerPort")
+    })?;
     let init = list_field(spec, "initContainers", |node| {
         let always = field(node, "restartPolicy", string)?.as_deref() == Some("Always");
-        let ports = container(node)?;
+        let ports = listed_ports(node, "containerPort")?;
         Ok(if always { ports } else { Vec::new() })
     })?;
     Ok(containers.into_iter().chain(init).flatten().collect())
 }
 
-fn container(node: &Node) -> Decoded<Vec<ContainerPort>> {
+/// The list `ports` of a container or an endpoint, whose numbers are under `key`; without those that are no port
+/// numbers.
+pub(super) fn listed_ports(node: &Node, key: &str) -> Decoded<Vec<ContainerPort>> {
     let ports = list_field(node, "ports", |port| {
         let name = field(port, "name", string)?.filter(|name| !name.is_empty());
-        let number = field(port, "containerPort", int32)?.unwrap_or(0);
+        let number = field(port, key, int32)?.unwrap_or(0);
         let protocol = protocol(port)?;
         let number = u16::try_from(number).ok().filter(|n| *n > 0);
         Ok(number.zip(protocol).map(|(port, protocol)| ContainerPort {

@@ -18,6 +18,9 @@ pub(super) fn policies(context: &Context, resolver: &Resolver) -> Vec<Draft> {
     let mut found = Vec::new();
     for (id, workload) in context.document.workloads.iter() {
         let directions = context.own_isolation(id);
+        if directions.is_empty() {
+            continue;
+        }
         let own = Own {
             context,
             words: &words,
@@ -26,7 +29,7 @@ pub(super) fn policies(context: &Context, resolver: &Resolver) -> Vec<Draft> {
                 pods: UnitPods::Workload(id),
             },
         };
-        if !directions.is_empty() && apart {
+        if apart {
             found.push(own.isolation(directions.clone()));
         }
         let egress = directions.contains(&Direction::Egress);

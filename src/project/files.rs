@@ -117,7 +117,9 @@ pub fn name_of(document: &Document, path: Option<&Path>) -> String {
     }
     let name = path.and_then(Path::file_name).unwrap_or_default();
     let name = name.to_string_lossy();
-    name.trim_end_matches(format::EXTENSION).to_owned()
+    let stem = name.strip_suffix(format::EXTENSION);
+    let stem = stem.or_else(|| name.strip_suffix(".yaml"));
+    stem.unwrap_or(&name).to_owned()
 }
 
 /// Writes any text atomically, as [`save`] does.

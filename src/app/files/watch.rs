@@ -1,16 +1,16 @@
-//! Notices when another program, or another window, changes the file of the open project.
+//! Notices when another program, or another window, changes the file of the open project. A thread of its own waits for
+//! that, so that an idle window shows no frames.
 
 use std::path::PathBuf;
-
-use egui::Context;
+use std::time::Duration;
 
 use crate::app::jobs::{Pool, Slot};
 use crate::app::overlays::{Overlay, Question};
 use crate::app::state::App;
 use crate::project::files::{self, Stamp};
 
-/// How often the file is looked at, in seconds.
-const EVERY: f64 = 2.0;
+/// How often the file is looked at.
+const EVERY: Duration = Duration::from_secs(2);
 
 /// What a look at the file found.
 struct Look {
@@ -24,8 +24,6 @@ struct Look {
 /// The looks at the file of the open project.
 pub(super) struct Watch {
     slot: Slot<Option<Look>>,
-    /// When it was looked at last, in the window's seconds.
-    last: f64,
     /// The state that the user was asked about.
     asked: Option<Stamp>,
 }
@@ -34,7 +32,6 @@ impl Watch {
     pub(super) fn new(pool: &Pool) -> Self {
         Self {
             slot: Slot::new(pool),
-            last: 0.0,
             asked: None,
         }
     }
@@ -47,30 +44,33 @@ impl Watch {
 }
 
 impl App {
-    /// Looks at the file of the project when it is time.
-    pub(in crate::app) fn watch_file(&mut self, context: &Context) {
-        if self.files.path.is_none() {
-            return;
-        }
-        let now = context.input(|input| input.time);
-        if now - self.files.watch.last >= EVERY {
-            self.files.watch.last = now;
+    /// Waits for a change of the project's file, unless that is waited for already or something is asked.
+    pub(in crate::app) fn watch_file(&mut self) {
+        if self.files.pool.has_threads() && self.view.overlay.is_none() {
             self.look_at_file();
         }
-        context.request_repaint_after(std::time::Duration::from_secs_f64(EVERY));
     }
 
-    /// Compares the file of the project with what is known of it, on a worker.
+    /// Compares the file of the project with what is known of it, on a worker; a thread goes on until they differ.
     pub(super) fn look_at_file(&mut self) {
         let Some(path) = self.files.path.clone() else {
             return;
         };
         let (project, known) = (self.files.project, self.files.file.clone());
+        let (asked, goes_on) = (self.files.watch.asked, self.files.pool.has_threads());
         if self.files.watch.slot.busy() || self.files.saves.busy() {
             return;
         }
-        self.files.watch.slot.start(move |_| {
-            let stamp = files::stamp(&path).filter(|stamp| Some(*stamp) != known.stamp)?;
+        self.files.watch.slot.start(move |cancel| {
+            let new = |stamp: &Stamp| Some(*stamp) != known.stamp && Some(*stamp) != asked;
+            let stamp = loop {
+                match files::stamp(&path).filter(new) {
+                    _ if cancel.is_set() => return None,
+                    Some(stamp) => break stamp,
+                    None if goes_on => std::thread::sleep(EVERY),
+                    None => return None,
+                }
+            };
             let same = files::read_text(&path).is_ok_and(|text| *text == *known.text);
             Some(Look {
                 project,
