@@ -328,7 +328,7 @@ impl eframe::App for App {
         self.perform_all();
         self.keep_checked();
         self.keep_journal(ui.ctx());
-        self.watch_file();
+        self.watch_file(ui.ctx());
         self.title(ui.ctx());
     }
 }

@@ -82,10 +82,12 @@ fn unsaved_work_is_offered_where_its_project_is_opened_and_nowhere_else() {
 #[test]
 fn a_change_by_another_program_is_noticed_and_reloaded_or_compared() {
     let (mut desk, path) = opened();
-    desk.wait(3.0);
+    desk.harness.event(egui::Event::WindowFocused(true));
+    desk.settle();
     assert!(!desk.sees("changed by another program"));
     fs::write(&path, MINE.replace("name: mine", "name: theirs")).expect("written");
-    desk.wait(3.0);
+    desk.harness.event(egui::Event::WindowFocused(true));
+    desk.settle();
     assert!(desk.sees("changed by another program"));
     desk.click("Reload");
     assert_eq!(desk.document().name, "theirs");
@@ -93,7 +95,8 @@ fn a_change_by_another_program_is_noticed_and_reloaded_or_compared() {
 
     rename(&mut desk, "again");
     fs::write(&path, MINE.replace("name: mine", "name: theirs, later")).expect("written");
-    desk.wait(3.0);
+    desk.harness.event(egui::Event::WindowFocused(true));
+    desk.settle();
     desk.click("Compare");
     assert_eq!(desk.document().name, "again");
     desk.ask(Command::Save);

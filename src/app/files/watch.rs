@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use egui::{Context, Event};
+
 use crate::app::jobs::{Pool, Slot};
 use crate::app::overlays::{Overlay, Question};
 use crate::app::state::App;
@@ -44,9 +46,12 @@ impl Watch {
 }
 
 impl App {
-    /// Waits for a change of the project's file, unless that is waited for already or something is asked.
-    pub(in crate::app) fn watch_file(&mut self) {
-        if self.files.pool.has_threads() && self.view.overlay.is_none() {
+    /// Waits for a change of the project's file, unless that is waited for already or something is asked. A window that
+    /// gets the focus looks at once.
+    pub(in crate::app) fn watch_file(&mut self, context: &Context) {
+        let focused = |event: &Event| matches!(event, Event::WindowFocused(true));
+        let focused = context.input(|input| input.events.iter().any(focused));
+        if self.view.overlay.is_none() && (focused || self.files.pool.has_threads()) {
             self.look_at_file();
         }
     }
