@@ -16,11 +16,11 @@ use crate::model::{
     Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Service, Unknown,
     Workload, is_system_namespace,
 };
-use crate::plan::{ALLOW_DNS, MANAGED_BY};
+use crate::plan::MANAGED_BY;
 use crate::proof::generate;
 use crate::sets::{Labels, Selector};
-use crate::yaml;
 use crate::yaml::plain::typed;
+use crate::yaml::{self, Object};
 
 /// The result of an import.
 #[derive(Clone, Debug, Default)]
@@ -193,111 +193,114 @@ fn not_imported(loaded: &Loaded) -> Vec<Diagnostic> {
     found
 }
 
-/// The document with the default deny and DNS that Drawbridge starts with.
-fn closed(document: &Document) -> Document {
+/// Policies by namespace and name, as they are generated.
+type Written = BTreeMap<(String, String), NetworkPolicy>;
+
+fn written(document: &Document) -> Written {
+    let mut found = Written::new();
+    for written in generate(document).policies {
+        let parsed = yaml::parse(&written.text);
+        if let Some(policy) = parsed.documents.first().and_then(|d| typed(&d.node)) {
+            found.insert((written.namespace.clone(), written.name.clone()), policy);
+        }
+    }
+    found
+}
+
+/// What is generated for the document without flows, with a default deny everywhere but where cluster components run.
+fn default_denies(document: &Document, dns: bool) -> Written {
     let mut closed = document.clone();
     closed.settings.base = Base::DenyAll;
+    closed.settings.dns.allow = dns;
     for id in document.namespaces.ids() {
         if let Some(namespace) = closed.namespaces.get_mut(id) {
             namespace.base = is_system_namespace(&namespace.name).then_some(Base::None);
         }
     }
-    closed
+    written(&closed)
 }
 
-/// Imports the policies that Drawbridge would not generate itself, namespace by namespace.
+/// Whether an object is one of these policies, with the mark of a generated one.
+fn is_among(object: &Object, written: &Written) -> bool {
+    let key = (
+        object.namespace_or_default().to_owned(),
+        object.name.clone(),
+    );
+    let read: Option<NetworkPolicy> = typed(&object.node);
+    let managed = |labels: &Labels| labels.get(MANAGED_BY.0).is_some_and(|v| v == MANAGED_BY.1);
+    read.is_some_and(|policy| {
+        policy.metadata.labels.as_ref().is_some_and(managed) && written.get(&key) == Some(&policy)
+    })
+}
+
+/// Imports the policies that neither the project nor a default deny generates. A namespace whose policies are all that a
+/// default deny generates gets that; every other one stays open.
 fn policies(
     document: &mut Document,
     loaded: &Loaded,
     project: &Document,
     ids: &Ids,
 ) -> Vec<Diagnostic> {
-    let mut own: BTreeMap<(String, String), NetworkPolicy> = BTreeMap::new();
-    for from in [&closed(document), project] {
-        for written in generate(from).policies {
-            let parsed = yaml::parse(&written.text);
-            if let Some(policy) = parsed.documents.first().and_then(|d| typed(&d.node)) {
-                own.insert((written.namespace.clone(), written.name.clone()), policy);
-            }
-        }
-    }
-    let is_own = |object: &crate::yaml::Object| {
-        let key = (
-            object.namespace_or_default().to_owned(),
-            object.name.clone(),
-        );
-        let read: Option<NetworkPolicy> = typed(&object.node);
-        let managed = |labels: &Labels| labels.get(MANAGED_BY.0).is_some_and(|v| v == MANAGED_BY.1);
-        read.is_some_and(|policy| {
-            policy.metadata.labels.as_ref().is_some_and(managed) && own.get(&key) == Some(&policy)
-        })
-    };
-    // Where only some are generated, the others may depend on them: then all are imported.
-    let foreign: BTreeSet<&str> = loaded
-        .policies
-        .iter()
-        .filter(|policy| !is_own(&policy.object))
-        .map(|policy| policy.object.namespace_or_default())
+    let in_project = written(project);
+    let all = loaded.policies.iter().map(|policy| &policy.object);
+    let foreign: Vec<&Object> = all
+        .filter(|object| !is_among(object, &in_project))
         .collect();
-    let in_project: BTreeSet<(String, String)> = generate(project)
-        .policies
-        .into_iter()
-        .map(|w| (w.namespace.clone(), w.name.clone()))
-        .collect();
-    for policy in &loaded.policies {
-        let object = &policy.object;
-        let namespace = object.namespace_or_default();
-        let key = (namespace.to_owned(), object.name.clone());
-        if is_own(object) && (in_project.contains(&key) || !foreign.contains(namespace)) {
-            continue;
-        }
-        document.policies.add(ImportedPolicy {
-            file: object.file.to_string(),
-            text: object.text.clone(),
-            replaces: None,
-            unknown: Unknown::new(),
-        });
+    let mut in_namespace: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
+    for object in &foreign {
+        in_namespace
+            .entry(object.namespace_or_default())
+            .or_default()
+            .push(object);
     }
-    let own_policies = loaded
-        .policies
-        .iter()
-        .filter(|policy| is_own(&policy.object));
     let mut denied: BTreeMap<&str, bool> = BTreeMap::new();
-    for policy in own_policies {
-        let dns = denied
-            .entry(policy.object.namespace_or_default())
-            .or_default();
-        *dns |= policy.object.name == ALLOW_DNS;
-    }
-    let mut opened = Vec::new();
-    for (name, id) in ids {
-        let Some(namespace) = document.namespaces.get_mut(*id) else {
-            continue;
-        };
-        match denied
-            .get(name.as_str())
-            .filter(|_| !foreign.contains(name.as_str()))
-        {
-            Some(dns) => {
-                namespace.base = Some(Base::DenyAll);
-                namespace.dns = (!dns).then_some(false);
+    for dns in [false, true] {
+        let written = default_denies(document, dns);
+        let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
+        for (namespace, _) in written.keys() {
+            *wanted.entry(namespace).or_default() += 1;
+        }
+        for (name, own) in &in_namespace {
+            let all = wanted.get(name) == Some(&own.len());
+            if all && own.iter().all(|object| is_among(object, &written)) {
+                denied.insert(name, dns);
             }
-            None => opened.push(format!("`{name}`")),
         }
     }
-    let message = match &opened[..] {
-        [] => return Vec::new(),
-        [one] => format!("no default deny was added to {one}: what is allowed stays allowed"),
-        many => {
-            let shown = many.get(..3).unwrap_or(many);
-            let more = match many.len() - shown.len() {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let shown = shown.join(", ");
-            format!("no default deny was added to {shown}{more}: what is allowed stays allowed")
+    for object in foreign {
+        if !denied.contains_key(object.namespace_or_default()) {
+            document.policies.add(ImportedPolicy {
+                file: object.file.to_string(),
+                text: object.text.clone(),
+                replaces: None,
+                unknown: Unknown::new(),
+            });
         }
+    }
+    for (name, id) in ids {
+        let namespace = document.namespaces.get_mut(*id);
+        if let (Some(dns), Some(namespace)) = (denied.get(name.as_str()), namespace) {
+            namespace.base = Some(Base::DenyAll);
+            namespace.dns = (!dns).then_some(false);
+        }
+    }
+    let names = ids.keys().map(String::as_str);
+    stays_open(names.filter(|name| !denied.contains_key(name)))
+}
+
+/// A note that names the first namespaces without a default deny; none if there are none.
+fn stays_open<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Diagnostic> {
+    const SHOWN: usize = 3;
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match names.len() - shown.len() {
+        _ if names.is_empty() => return Vec::new(),
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
+    let shown = shown.join(", ");
+    let message =
+        format!("no default deny was added to {shown}{more}: what is allowed stays allowed");
     let help = "add a default deny when all flows are drawn";
     vec![Diagnostic::info("base-none", message).help(help)]
 }

@@ -120,6 +120,15 @@ fn policies_are_imported_but_generated_ones_are_recognised() {
         "base and DNS are written anew"
     );
     assert_eq!(again.document.base_of(shop), Base::DenyAll);
+    // Without the default deny itself, DNS alone is no reason to close the namespace.
+    let dns = generate(&document)
+        .policies
+        .into_iter()
+        .find(|w| w.name == "allow-dns")
+        .unwrap();
+    let only_dns = import(&read(&format!("{SHOP}---\n{}", dns.text)));
+    assert_eq!(only_dns.document.policies.len(), 1);
+    assert_eq!(only_dns.document.base_of(shop), Base::None);
 
     import(&read(SHOP)).offers[0]
         .edit

@@ -29,9 +29,6 @@ pub(super) fn base(context: &Context, namespace: NamespaceId) -> Option<Draft> {
     })
 }
 
-/// The name of the policy that permits DNS.
-pub const ALLOW_DNS: &str = "allow-dns";
-
 /// The policy that lets every pod of a namespace resolve names, where egress is denied by default.
 pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver) -> Option<Draft> {
     if !context.writes_dns(namespace) {
@@ -45,7 +42,7 @@ pub(super) fn dns(context: &Context, namespace: NamespaceId, resolver: &Resolver
             context,
             namespace,
             Role::Dns,
-            ALLOW_DNS,
+            "allow-dns",
             vec![Direction::Egress],
         )
     })

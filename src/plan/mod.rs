@@ -27,7 +27,6 @@ use flows::Drafts;
 use identity::Identities;
 use needed::Needed;
 
-pub use base::ALLOW_DNS;
 pub use draft::MANAGED_BY;
 
 /// The policies that have to exist.
