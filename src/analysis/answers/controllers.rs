@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, NewPod};
-use crate::cluster::{NAMESPACE_NAME_LABEL, Pod, Route, Snapshot, Workload};
+use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Snapshot, Workload};
 use crate::policy::{Action, Match, Peer};
 use crate::sets::{IpSet, LabelOp, Labels, Requirement, Selector};
 
@@ -207,92 +207,76 @@ impl<'a> Controllers<'a> {
     }
 
     fn of_peer(&self, pod: &Pod, all: &[&Peer], found: &mut Vec<(String, Endpoint)>) {
-        let mut names: Vec<&str> = Vec::new();
-        let (mut spaces, mut labels) = (Labels::new(), Labels::new());
-        let mut anywhere = true;
-        for peer in all {
-            match peer {
-                Peer::Addresses(set) => return self.of_addresses(set, found),
-                Peer::Namespace(name) => names.push(name),
-                Peer::NamespaceLabels(selector) => {
-                    anywhere &= selector.is_everything();
-                    satisfy(selector, &mut spaces);
-                    let by_name = selector
-                        .requirements
-                        .iter()
-                        .filter(|r| r.key == NAMESPACE_NAME_LABEL);
-                    names.extend(by_name.flat_map(values));
-                }
-                Peer::PodLabels(selector) => satisfy(selector, &mut labels),
-                _ => {}
-            }
+        let addresses = all.iter().find_map(|peer| match peer {
+            Peer::Addresses(set) => Some(set),
+            _ => None,
+        });
+        if let Some(set) = addresses {
+            return self.of_addresses(set, found);
         }
-        let mut end = |namespace: Option<usize>, of: Labels, words: String| {
-            let new = NewPod {
+        let wanted = Wanted::of(all);
+        if wanted.is_other() {
+            return;
+        }
+        let ends = match wanted.names.is_empty() {
+            false => self.by_name(pod, &wanted),
+            true => self.by_labels(pod, &wanted),
+        };
+        for (words, namespace, namespace_labels) in ends {
+            let end = Endpoint::NewPod(NewPod {
                 namespace,
-                namespace_labels: of,
-                labels: labels.clone(),
-            };
-            let end = Endpoint::NewPod(new);
-            if all
-                .iter()
-                .all(|peer| peer_matches(self.snapshot, peer, &end))
-            {
+                namespace_labels,
+                labels: wanted.labels.clone(),
+            });
+            let matches = |peer: &&Peer| peer_matches(self.snapshot, peer, &end);
+            if all.iter().all(matches) {
                 found.push((words, end));
             }
-        };
-        let is_other = labels.values().chain(spaces.values()).map(String::as_str);
-        let is_other = is_other.chain(names.iter().copied()).any(has_other);
-        let recognised = labels.values().any(|value| !families_of(value).is_empty());
-        if is_other {
-            return;
         }
-        if !names.is_empty() {
-            for name in names {
-                let by_name = |n: &crate::cluster::Namespace| n.name.as_str().cmp(name);
-                let at = self.snapshot.namespaces.binary_search_by(by_name).ok();
-                if recognised || !families_of(name).is_empty() || !self.is_inventoried(at, pod) {
-                    let mut own = spaces.clone();
-                    own.insert(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned());
-                    let own = at
-                        .and_then(|at| self.snapshot.namespaces.get(at))
-                        .map_or(own, |n| n.labels.clone());
-                    end(at, own, format!("namespace `{name}`, {UNKNOWN}"));
-                }
+    }
+
+    /// The namespaces that the peer names, if an ingress controller may be in them.
+    fn by_name(&self, pod: &Pod, wanted: &Wanted) -> Vec<Home> {
+        let mut found = Vec::new();
+        for &name in &wanted.names {
+            let by_name = |n: &Namespace| n.name.as_str().cmp(name);
+            let at = self.snapshot.namespaces.binary_search_by(by_name).ok();
+            let known = at.and_then(|at| self.snapshot.namespaces.get(at));
+            let family = wanted.is_recognised() || !families_of(name).is_empty();
+            if family || !self.is_inventoried(at, pod) {
+                let labels = known.map(|namespace| namespace.labels.clone());
+                let labels = labels.unwrap_or_else(|| wanted.namespace_labels(name));
+                found.push((format!("namespace `{name}`, {UNKNOWN}"), at, labels));
             }
-            return;
         }
-        let spaces_match = |(at, n): (usize, &crate::cluster::Namespace)| {
-            let fits = spaces
-                .iter()
-                .all(|(key, value)| n.labels.get(key) == Some(value));
-            (fits && n.declared).then_some(at)
+        found
+    }
+
+    /// Namespaces with the labels that the peer requires: those of the input in which an ingress controller may be, or
+    /// one that is not in it.
+    fn by_labels(&self, pod: &Pod, wanted: &Wanted) -> Vec<Home> {
+        let has = |namespace: &Namespace| {
+            let mut labels = wanted.spaces.iter();
+            namespace.declared
+                && labels.all(|(key, value)| namespace.labels.get(key) == Some(value))
         };
-        let declared = self.snapshot.namespaces.iter().enumerate();
-        let declared: Vec<usize> = declared.filter_map(spaces_match).collect();
-        if anywhere || declared.is_empty() || recognised {
-            let mut own = spaces.clone();
-            own.insert(
-                NAMESPACE_NAME_LABEL.to_owned(),
-                UNKNOWN_NAMESPACE.to_owned(),
-            );
-            let words = match spaces.iter().next() {
+        let all = self.snapshot.namespaces.iter().enumerate();
+        let declared: Vec<_> = all.filter(|(_, namespace)| has(namespace)).collect();
+        let mut found = Vec::new();
+        if wanted.anywhere || declared.is_empty() || wanted.is_recognised() {
+            let words = match wanted.spaces.iter().next() {
                 Some((key, value)) => format!("namespaces with label `{key}: {value}`, {UNKNOWN}"),
                 None => format!("any namespace, {UNKNOWN}"),
             };
-            end(None, own, words);
+            found.push((words, None, wanted.namespace_labels(UNKNOWN_NAMESPACE)));
         }
-        for at in declared.into_iter().filter(|_| !anywhere) {
-            if let Some(namespace) = self.snapshot.namespaces.get(at)
-                && (!self.is_inventoried(Some(at), pod) || !families_of(&namespace.name).is_empty())
-            {
-                end(
-                    Some(at),
-                    namespace.labels.clone(),
-                    format!("namespace `{}`, {UNKNOWN}", namespace.name),
-                );
+        for (at, namespace) in declared.into_iter().filter(|_| !wanted.anywhere) {
+            if !self.is_inventoried(Some(at), pod) || !families_of(&namespace.name).is_empty() {
+                let words = format!("namespace `{}`, {UNKNOWN}", namespace.name);
+                found.push((words, Some(at), namespace.labels.clone()));
             }
         }
+        found
     }
 
     /// Whether the pods of a namespace are in the input: it has some, or is the pod's own.
@@ -328,6 +312,67 @@ impl<'a> Controllers<'a> {
                 Endpoint::Address(address),
             )
         }));
+    }
+}
+
+/// A namespace in which a controller may be: in words, its index if it is in the input, and its labels.
+type Home = (String, Option<usize>, Labels);
+
+/// What a peer requires of a pod and of its namespace.
+struct Wanted<'p> {
+    /// The names of namespaces that it lists.
+    names: Vec<&'p str>,
+    /// Labels of the namespace.
+    spaces: Labels,
+    /// Labels of the pod.
+    labels: Labels,
+    /// The namespace may be any.
+    anywhere: bool,
+}
+
+impl<'p> Wanted<'p> {
+    fn of(all: &[&'p Peer]) -> Self {
+        let mut wanted = Self {
+            names: Vec::new(),
+            spaces: Labels::new(),
+            labels: Labels::new(),
+            anywhere: true,
+        };
+        for peer in all {
+            match peer {
+                Peer::Namespace(name) => wanted.names.push(name),
+                Peer::NamespaceLabels(selector) => {
+                    wanted.anywhere &= selector.is_everything();
+                    satisfy(selector, &mut wanted.spaces);
+                    let requirements = selector.requirements.iter();
+                    let by_name = requirements.filter(|r| r.key == NAMESPACE_NAME_LABEL);
+                    wanted.names.extend(by_name.flat_map(values));
+                }
+                Peer::PodLabels(selector) => satisfy(selector, &mut wanted.labels),
+                _ => {}
+            }
+        }
+        wanted
+    }
+
+    /// Whether a name or a label says that it is no ingress controller.
+    fn is_other(&self) -> bool {
+        let labels = self.labels.values().chain(self.spaces.values());
+        let mut all = labels.map(String::as_str).chain(self.names.iter().copied());
+        all.any(has_other)
+    }
+
+    /// Whether a label of the pod is one of a known controller.
+    fn is_recognised(&self) -> bool {
+        let mut values = self.labels.values();
+        values.any(|value| !families_of(value).is_empty())
+    }
+
+    /// The labels of a namespace of this name that is not in the input.
+    fn namespace_labels(&self, name: &str) -> Labels {
+        let mut labels = self.spaces.clone();
+        labels.insert(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned());
+        labels
     }
 }
 
