@@ -93,10 +93,11 @@
 //! # After an edit
 //!
 //! [`query::check_with`] computes only what an edit touches. Tables of a Document, policies and texts are shared, so "unchanged" is
-//! mostly a comparison of pointers; there is no dependency tracking. While only flows change, the snapshots, the selectors, the
-//! plan and the intent of every other flow are used again; a planned policy that is the same keeps its text, a text that is the same
-//! keeps what was read from it. The comparison looks again at the gates that a changed policy selects, and at those whose rules
-//! select a changed pod, and keeps the differences of all others. A property test holds the answer equal to [`query::check`].
+//! mostly a comparison of pointers; there is no dependency tracking. While only flows and workloads change, the plan and the intent of
+//! every flow that does not concern them are used again, and the selectors of other namespaces; a planned policy that is the same keeps
+//! its text, a text that is the same keeps what was read from it. The comparison looks again at the gates that a changed policy selects,
+//! and at those whose rules select a changed pod, and keeps the differences of all others. A property test holds the answer equal to
+//! [`query::check`].
 //!
 //! # As a library
 //!

@@ -9,6 +9,7 @@ use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot, Workl
 use crate::diag::Span;
 use crate::policy::{
     Action, Combine, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side, Tier,
+    WorkloadKey,
 };
 use crate::sets::{LabelOp, Labels, PortSet, Protocol, Requirement, Selector};
 use Action::{Accept, Deny, Pass};
@@ -45,6 +46,7 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
             name: format!("pod-{at}"),
             namespace: snapshot.namespaces.len() - 1,
             workload: at,
+            key: WorkloadKey::at(at),
             labels: Arc::new(labels(own)),
             ports: [].into(),
             host_network: own.contains("host="),

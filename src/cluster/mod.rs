@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diag::Span;
-use crate::policy::{Peer, Policy, Tier};
+use crate::policy::{Peer, Policy, Tier, WorkloadKey};
 use crate::sets::{IpSet, Labels, PortSet, Protocol, Selector};
 
 /// The one label that the control plane puts on every namespace.
@@ -210,6 +210,8 @@ pub struct Pod {
     pub namespace: usize,
     /// Index into `Snapshot::workloads`.
     pub workload: usize,
+    /// What [`Peer::PodsOf`] names its workload by; unlike the index it stays when other workloads come and go.
+    pub key: WorkloadKey,
     /// Its labels.
     pub labels: Arc<Labels>,
     /// Its container ports.

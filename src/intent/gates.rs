@@ -6,7 +6,7 @@
 //! at both of its gates (a flow with `half` at that one), for every pod of its ends. Only a listed
 //! [`Loss`] is subtracted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use super::snapshot::{DocumentSnapshot, own_selector};
@@ -87,6 +87,7 @@ pub(crate) struct Intents {
 #[derive(Debug, Default)]
 struct Last {
     document: Document,
+    stand_ins: Vec<WorkloadKey>,
     without_flows: Vec<Intent>,
     flows: BTreeMap<FlowId, OfFlow>,
 }
@@ -115,9 +116,15 @@ impl Intents {
             bound,
         };
         let last = &mut self.last[bound as usize];
-        let only_flows = last.document.same_but_flows(document);
-        last.document = document.clone();
-        if !only_flows {
+        // The workloads that changed, if nothing else did that intents of flows are computed from.
+        let stand_ins: Vec<WorkloadKey> = cluster.stand_ins().collect();
+        let changed = last.document.changed_workloads(document);
+        let changed = changed.filter(|_| last.stand_ins == stand_ins);
+        (last.document, last.stand_ins) = (document.clone(), stand_ins);
+        if changed
+            .as_ref()
+            .is_none_or(|workloads| !workloads.is_empty())
+        {
             let known = std::mem::take(&mut last.without_flows);
             last.without_flows = shared(intended.without_flows(imported), known);
         }
@@ -130,7 +137,7 @@ impl Intents {
         for (id, flow) in document.flows.iter_shared().filter(|(_, flow)| !flow.muted) {
             let exceptions = exceptions.get(&id.into()).map_or(&[][..], Vec::as_slice);
             let of_flow = match known.remove(&id) {
-                Some(known) if only_flows && known.is_of(flow, exceptions) => known,
+                Some(known) if known.is_of(flow, exceptions, changed.as_ref()) => known,
                 known => OfFlow {
                     flow: Arc::clone(flow),
                     exceptions: exceptions.iter().copied().cloned().collect(),
@@ -148,8 +155,29 @@ impl Intents {
 }
 
 impl OfFlow {
-    fn is_of(&self, flow: &Arc<Flow>, exceptions: &[&Part]) -> bool {
-        Arc::ptr_eq(&self.flow, flow) && self.exceptions.iter().eq(exceptions.iter().copied())
+    /// Whether it is of this flow, as nothing but these workloads has changed since.
+    fn is_of(
+        &self,
+        flow: &Arc<Flow>,
+        exceptions: &[&Part],
+        changed: Option<&BTreeSet<WorkloadId>>,
+    ) -> bool {
+        let ends = [&flow.from, &flow.to]
+            .into_iter()
+            .filter_map(|end| match end {
+                End::Workload(id) => Some(*id),
+                _ => None,
+            });
+        let left_out = exceptions.iter().filter_map(|part| match part {
+            Part::Subject(_, key, _) => Some(WorkloadId::from(*key)),
+            _ => None,
+        });
+        Arc::ptr_eq(&self.flow, flow)
+            && self.exceptions.iter().eq(exceptions.iter().copied())
+            && changed.is_some_and(|changed| {
+                ends.chain(left_out)
+                    .all(|workload| !changed.contains(&workload))
+            })
     }
 }
 
@@ -417,8 +445,10 @@ impl Intended<'_> {
     }
 
     fn known(&self, id: WorkloadId) -> Peer {
-        let at = self.cluster.index.get(&id);
-        at.map_or(Peer::Nothing, |at| Peer::PodsOf(*at))
+        match self.document.workloads.contains(id) {
+            true => Peer::PodsOf(id.into()),
+            false => Peer::Nothing,
+        }
     }
 
     fn in_namespace(&self, id: NamespaceId) -> Peer {

@@ -1,6 +1,6 @@
 //! The document as a cluster snapshot, the input of the analysis.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cluster::{
@@ -9,7 +9,7 @@ use crate::cluster::{
 use crate::model::dns::Resolver;
 use crate::model::naming;
 use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
-use crate::policy::{Policy, Tier};
+use crate::policy::{Policy, Tier, WorkloadKey};
 use crate::sets::{LabelSet, Labels, Selector};
 
 /// A document as a cluster snapshot, with the workload ids on both sides.
@@ -31,10 +31,40 @@ impl DocumentSnapshot {
         self
     }
 
-    /// The workloads of pods that are not in the document.
-    pub(crate) fn stand_ins(&self) -> impl Iterator<Item = usize> {
-        let drawn = self.drawn.iter().enumerate();
-        drawn.filter_map(|(at, id)| id.is_none().then_some(at))
+    /// The same where these workloads have changed; none if some are new or no more, or have another place.
+    fn patched(&self, document: &Document, changed: &BTreeSet<WorkloadId>) -> Option<Self> {
+        let mut patched = self.clone();
+        let snapshot = &mut patched.snapshot;
+        for id in changed {
+            let at = *self.index.get(id)?;
+            let known = snapshot.workloads.get(at)?;
+            let range = known.pods.clone();
+            let namespace = snapshot.pods.get(range.start)?.namespace;
+            let mut entry = drawn(document, *id, document.workloads.get(*id)?, |_| namespace)?;
+            let place = |w: &Workload| (w.namespace.clone(), w.name.clone(), w.kind.clone());
+            if place(known) != place(&entry.workload) || entry.pods.len() != range.len() {
+                return None;
+            }
+            entry.workload.pods = range.clone();
+            *Arc::make_mut(&mut snapshot.workloads).get_mut(at)? = entry.workload;
+            let pods = Arc::make_mut(&mut snapshot.pods).get_mut(range)?;
+            for (pod, now) in pods.iter_mut().zip(entry.pods) {
+                *pod = Pod {
+                    workload: at,
+                    ..now
+                };
+            }
+        }
+        Some(patched)
+    }
+
+    /// The keys of pods that are not in the document.
+    pub(crate) fn stand_ins(&self) -> impl Iterator<Item = WorkloadKey> {
+        let workloads = self.snapshot.workloads.iter().zip(&self.drawn);
+        let pods = workloads
+            .filter(|(_, id)| id.is_none())
+            .map(|(w, _)| w.pods.start);
+        pods.filter_map(|at| Some(self.snapshot.pods.get(at)?.key))
     }
 }
 
@@ -48,7 +78,7 @@ pub fn snapshot(
     build(document, Vec::new()).with(tiers, policies)
 }
 
-/// The last snapshots of a document, for reuse while only flows change.
+/// The last snapshots of a document, for reuse while only flows change, and what workloads are made of.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshots {
     document: Document,
@@ -58,10 +88,20 @@ pub(crate) struct Snapshots {
 
 impl Snapshots {
     fn keep_for(&mut self, document: &Document) {
-        if !self.document.same_but_flows(document) {
-            *self = Self::default();
-        }
+        let changed = self.document.changed_workloads(document);
         self.document = document.clone();
+        if changed.as_ref().is_some_and(BTreeSet::is_empty) {
+            return;
+        }
+        let patched = |known: &DocumentSnapshot| known.patched(document, changed.as_ref()?);
+        self.drawn = self.drawn.take().and_then(|known| patched(&known));
+        let has_dns = dns_pod(document).is_none();
+        let same_stand_ins = |known: &Arc<DocumentSnapshot>| {
+            let mut workloads = known.snapshot.workloads.iter();
+            has_dns != workloads.any(|workload| workload.name == DNS_POD)
+        };
+        let with_stand_ins = self.with_stand_ins.take().filter(same_stand_ins);
+        self.with_stand_ins = with_stand_ins.and_then(|known| Some(patched(&known)?.into()));
     }
 
     /// [`snapshot`] without policies.
@@ -184,8 +224,12 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
         .map(|(at, n)| (n.name.as_str(), at))
         .collect();
     let at = |name: &str| place.get(name).copied().unwrap_or_default();
-    let mut entries: Vec<Entry> = drawn(document, at).collect();
-    entries.extend(stand_ins.into_iter().map(|one| stand_in(one, at)));
+    let workloads = document.workloads.iter();
+    let entries = workloads.filter_map(|(id, workload)| drawn(document, id, workload, at));
+    let mut entries: Vec<Entry> = entries.collect();
+    // Counted down, so that no workload of the document has the same key.
+    let keys = (0..=u32::MAX).rev().map(WorkloadKey);
+    entries.extend(keys.zip(stand_ins).map(|(key, one)| stand_in(one, key, at)));
     fn key(entry: &Entry) -> (&str, &str, &str) {
         let workload = &entry.workload;
         (&workload.namespace, &workload.name, &workload.kind)
@@ -236,54 +280,57 @@ fn namespaces(document: &Document, stand_ins: &[StandIn]) -> Vec<Namespace> {
         .collect()
 }
 
-fn drawn<'a>(
-    document: &'a Document,
-    at: impl Fn(&str) -> usize + 'a,
-) -> impl Iterator<Item = Entry> + 'a {
-    document.workloads.iter().filter_map(move |(id, w)| {
-        let namespace = document.namespaces.get(w.namespace)?;
-        let labels = Arc::new(w.labels.clone());
-        let ports: Arc<[ContainerPort]> = w.ports.clone().into();
-        let account: Arc<str> = w.service_account.as_deref().unwrap_or("default").into();
-        let alone = w.kind == "Pod" || w.replicas == Some(1);
-        let pod = |name: String| Pod {
-            name,
-            namespace: at(&namespace.name),
-            workload: 0,
-            labels: Arc::clone(&labels),
-            ports: Arc::clone(&ports),
-            host_network: w.host_network,
-            service_account: Arc::clone(&account),
-            addresses: w.addresses.clone(),
-            node: None,
-        };
-        let pods = match alone {
-            true => vec![pod(w.name.clone())],
-            false => [1, 2].map(|n| pod(format!("{}-{n}", w.name))).to_vec(),
-        };
-        Some(Entry {
-            id: Some(id),
-            workload: Workload {
-                namespace: namespace.name.clone(),
-                name: w.name.clone(),
-                kind: w.kind.clone(),
-                selector: own_selector(w),
-                labels: w.labels.clone(),
-                annotations: Labels::new(),
-                pods: 0..0,
-                replicas: w.replicas,
-                span: None,
-            },
-            pods,
-        })
+/// A workload of the document. `at`: the index of a namespace.
+fn drawn(
+    document: &Document,
+    id: WorkloadId,
+    w: &crate::model::Workload,
+    at: impl Fn(&str) -> usize,
+) -> Option<Entry> {
+    let namespace = document.namespaces.get(w.namespace)?;
+    let labels = Arc::new(w.labels.clone());
+    let ports: Arc<[ContainerPort]> = w.ports.clone().into();
+    let account: Arc<str> = w.service_account.as_deref().unwrap_or("default").into();
+    let alone = w.kind == "Pod" || w.replicas == Some(1);
+    let pod = |name: String| Pod {
+        name,
+        namespace: at(&namespace.name),
+        workload: 0,
+        key: id.into(),
+        labels: Arc::clone(&labels),
+        ports: Arc::clone(&ports),
+        host_network: w.host_network,
+        service_account: Arc::clone(&account),
+        addresses: w.addresses.clone(),
+        node: None,
+    };
+    let pods = match alone {
+        true => vec![pod(w.name.clone())],
+        false => [1, 2].map(|n| pod(format!("{}-{n}", w.name))).to_vec(),
+    };
+    Some(Entry {
+        id: Some(id),
+        workload: Workload {
+            namespace: namespace.name.clone(),
+            name: w.name.clone(),
+            kind: w.kind.clone(),
+            selector: own_selector(w),
+            labels: w.labels.clone(),
+            annotations: Labels::new(),
+            pods: 0..0,
+            replicas: w.replicas,
+            span: None,
+        },
+        pods,
     })
 }
 
-fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
+fn stand_in(one: StandIn, key: WorkloadKey, at: impl Fn(&str) -> usize) -> Entry {
     let pod = Pod {
         name: one.name.to_owned(),
         namespace: at(&one.namespace),
         workload: 0,
+        key,
         labels: Arc::new(one.labels.clone()),
         ports: one.ports.into(),
         host_network: false,

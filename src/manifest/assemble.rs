@@ -11,6 +11,7 @@ use super::resource::{Identity, Outcome, Resource, Value};
 use super::workload::{OwnerObject, OwnerRef, PodObject};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod, Route, Service, Snapshot, Workload};
 use crate::diag::Diagnostic;
+use crate::policy::WorkloadKey;
 use crate::sets::Labels;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet};
 
@@ -297,6 +298,7 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
         name,
         namespace,
         workload,
+        key: WorkloadKey::at(workload),
         labels: pod.template.labels,
         ports: pod.template.ports,
         host_network: pod.template.host_network,

@@ -20,7 +20,7 @@ pub mod words;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::policy::{Direction, Network};
 pub use edit::{Applied, Edit, Item, Thing};
@@ -68,16 +68,17 @@ pub struct Document {
 }
 
 impl Document {
-    /// Whether both are known to have the same settings, and the very same tables of everything but flows and
-    /// invariants: what was computed from these alone is still true. Cheap.
-    pub fn same_but_flows(&self, other: &Self) -> bool {
-        self.namespaces.same(&other.namespaces)
-            && self.workloads.same(&other.workloads)
+    /// The workloads that are not the very same in both, if both are known to have the same settings, and the
+    /// very same tables of everything but workloads, flows and invariants; else none. What was computed from
+    /// these and from other workloads alone is still true. Cheap.
+    pub fn changed_workloads(&self, other: &Self) -> Option<BTreeSet<WorkloadId>> {
+        let alike = self.namespaces.same(&other.namespaces)
             && self.services.same(&other.services)
             && self.externals.same(&other.externals)
             && self.groups.same(&other.groups)
             && self.policies.same(&other.policies)
-            && self.settings == other.settings
+            && self.settings == other.settings;
+        alike.then(|| self.workloads.changed(&other.workloads))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tables: objects by id, in the order in which they were added; shared until changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A table. Cloning it is cheap; changing it copies the index, never the objects.
@@ -112,6 +112,26 @@ impl<K: Copy + Ord + From<u32> + Into<u32>, V: Clone> Table<K, V> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The ids at which they do not share the same object; costs no comparison of objects.
+    pub fn changed(&self, other: &Self) -> BTreeSet<K> {
+        let not_in = |one: &Self, other: &Self| -> Vec<K> {
+            let rows = one.iter_shared();
+            let changed = rows.filter(|(id, row)| {
+                other
+                    .shared(*id)
+                    .is_none_or(|other| !Arc::ptr_eq(row, other))
+            });
+            changed.map(|(id, _)| id).collect()
+        };
+        match self.same(other) {
+            true => BTreeSet::new(),
+            false => [not_in(self, other), not_in(other, self)]
+                .concat()
+                .into_iter()
+                .collect(),
+        }
     }
 
     /// Whether both share the same memory; costs no comparison.

@@ -1,5 +1,6 @@
 //! What a plan is computed from: who is isolated in which direction, and the selectors that identify workloads.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cluster::HostNetwork;
@@ -23,6 +24,16 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Unit {
     pub(crate) namespace: NamespaceId,
     pub(crate) pods: UnitPods,
+}
+
+impl Unit {
+    /// Whether it may hold one of these workloads.
+    pub(super) fn concerns(&self, workloads: &BTreeSet<WorkloadId>) -> bool {
+        match self.pods {
+            UnitPods::Workload(id) => workloads.contains(&id),
+            UnitPods::All | UnitPods::Group(_) | UnitPods::Subject(..) => !workloads.is_empty(),
+        }
+    }
 }
 
 /// Which pods of the namespace.

@@ -2,12 +2,12 @@
 //! ends, then planned for each pair or for each subject.
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::draft::Draft;
 use super::peers;
-use crate::model::{End, Flow, FlowId, FlowPort, Style, Words};
+use crate::model::{End, Flow, FlowId, FlowPort, Style, Words, WorkloadId};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::names;
 use crate::plan::needed::Needed;
@@ -21,6 +21,14 @@ struct Key {
     /// The drawn end that the unit is part of.
     own: End,
     other: End,
+}
+
+impl Key {
+    /// Whether its policy may name or select one of these workloads.
+    fn concerns(&self, workloads: &BTreeSet<WorkloadId>) -> bool {
+        let of_end = |end: &End| matches!(end, End::Workload(id) if workloads.contains(id));
+        self.unit.concerns(workloads) || of_end(&self.own) || of_end(&self.other)
+    }
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -40,10 +48,11 @@ pub(super) struct Drafts {
     per_workload: Drafted<Unit, Vec<(Key, Half)>>,
 }
 
-/// The draft of each part, the last one where the part is the same.
+/// The draft of each part, the last one where the part is the same and nothing that it is of has changed.
 fn drafts<K: Ord, V: PartialEq>(
     last: &mut Drafted<K, V>,
     parts: BTreeMap<K, V>,
+    changed: impl Fn(&K, &V) -> bool,
     draft: impl Fn(&K, &V) -> Option<Draft>,
 ) -> Vec<Arc<Draft>> {
     let mut known = std::mem::take(last).into_iter().peekable();
@@ -51,6 +60,7 @@ fn drafts<K: Ord, V: PartialEq>(
     for (key, part) in parts {
         while known.next_if(|(k, _)| *k < key).is_some() {}
         let same = known.next_if(|(k, (p, _))| *k == key && *p == part);
+        let same = same.filter(|_| !changed(&key, &part));
         let draft = match same {
             Some((_, (_, draft))) => draft,
             None => draft(&key, &part).map(Arc::new),
@@ -102,14 +112,25 @@ impl Halves {
         }
     }
 
-    pub(super) fn drafts(self, context: &Context, last: &mut Drafts) -> Vec<Arc<Draft>> {
+    /// One draft for each policy; the last ones of what none of these workloads is part of.
+    pub(super) fn drafts(
+        self,
+        context: &Context,
+        last: &mut Drafts,
+        changed: &BTreeSet<WorkloadId>,
+    ) -> Vec<Arc<Draft>> {
         match context.document.settings.style {
-            Style::PerFlow => self.per_flow(context, last),
-            Style::PerWorkload => self.per_workload(context, last),
+            Style::PerFlow => self.per_flow(context, last, changed),
+            Style::PerWorkload => self.per_workload(context, last, changed),
         }
     }
 
-    fn per_flow(self, context: &Context, last: &mut Drafts) -> Vec<Arc<Draft>> {
+    fn per_flow(
+        self,
+        context: &Context,
+        last: &mut Drafts,
+        changed: &BTreeSet<WorkloadId>,
+    ) -> Vec<Arc<Draft>> {
         let words = LazyCell::new(|| Words::new(context.document));
         let one = |key: &Key, half: &Half| {
             let rule = rule(context, key, half, Vec::new())?;
@@ -145,10 +166,16 @@ impl Halves {
                 ..draft(context, Role::Flow, key.unit)
             })
         };
-        drafts(&mut last.per_flow, self.halves, one)
+        let changed = |key: &Key, _: &Half| key.concerns(changed);
+        drafts(&mut last.per_flow, self.halves, changed, one)
     }
 
-    fn per_workload(self, context: &Context, last: &mut Drafts) -> Vec<Arc<Draft>> {
+    fn per_workload(
+        self,
+        context: &Context,
+        last: &mut Drafts,
+        changed: &BTreeSet<WorkloadId>,
+    ) -> Vec<Arc<Draft>> {
         let words = LazyCell::new(|| Words::new(context.document));
         let mut by_unit: BTreeMap<Unit, Vec<(Key, Half)>> = BTreeMap::new();
         for (key, half) in self.halves {
@@ -192,7 +219,10 @@ impl Halves {
                 ..draft(context, Role::Workload, unit)
             })
         };
-        drafts(&mut last.per_workload, by_unit, one)
+        let changed = |unit: &Unit, halves: &Vec<(Key, Half)>| {
+            unit.concerns(changed) || halves.iter().any(|(key, _)| key.concerns(changed))
+        };
+        drafts(&mut last.per_workload, by_unit, changed, one)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The selector that identifies each workload by its labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::cluster::HostNetwork;
 use crate::model::naming::{NAMING, is_stable, of_labels};
-use crate::model::{Document, Workload, WorkloadId};
+use crate::model::{Document, NamespaceId, Workload, WorkloadId};
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
@@ -32,9 +32,36 @@ pub type Identities = BTreeMap<WorkloadId, Identity>;
 
 /// Computes the selectors of all workloads.
 pub fn identities(document: &Document) -> Identities {
+    within(document, |_| true)
+}
+
+/// Computes the selectors of all workloads of these namespaces anew, and removes those of workloads that are no
+/// more. The ids of those that changed, and of those whose reason names others.
+pub(super) fn update(
+    identities: &mut Identities,
+    document: &Document,
+    namespaces: &BTreeSet<NamespaceId>,
+) -> Vec<WorkloadId> {
+    identities.retain(|id, _| document.workloads.contains(*id));
+    let mut changed = Vec::new();
+    for (id, identity) in within(document, |namespace| namespaces.contains(&namespace)) {
+        let names_others = matches!(identity, Err(Unselectable::Also(_)));
+        if names_others || identities.get(&id) != Some(&identity) {
+            identities.insert(id, identity);
+            changed.push(id);
+        }
+    }
+    changed
+}
+
+/// Only workloads of the same namespace matter for a selector.
+fn within(document: &Document, wanted: impl Fn(NamespaceId) -> bool) -> Identities {
     let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
     let mut by_namespace: BTreeMap<_, Vec<(WorkloadId, &Workload)>> = BTreeMap::new();
     for (id, workload) in document.workloads.iter() {
+        if !wanted(workload.namespace) {
+            continue;
+        }
         by_namespace
             .entry(workload.namespace)
             .or_default()

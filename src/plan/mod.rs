@@ -19,7 +19,9 @@ use std::sync::Arc;
 use crate::diag::Diagnostic;
 use crate::model::dns::Resolver;
 use crate::model::validate::flow_ports_text;
-use crate::model::{Document, End, Flow, FlowId, FlowPort, is_system_namespace};
+use crate::model::{
+    Document, End, Flow, FlowId, FlowPort, NamespaceId, WorkloadId, is_system_namespace,
+};
 use crate::policy::{Direction, Imported, Loss, PlanPolicy};
 use context::Context;
 use draft::Draft;
@@ -46,11 +48,11 @@ pub(crate) fn plan(document: &Document, imported: &[Imported]) -> Plan {
     plan_with(&mut Planned::default(), document, imported)
 }
 
-/// What the last plan was made of, for reuse while only flows change.
+/// What the last plan was made of, for reuse while only flows and workloads change.
 #[derive(Debug, Default)]
 pub(crate) struct Planned {
     document: Document,
-    identities: Option<Arc<Identities>>,
+    identities: Arc<Identities>,
     /// Default denies, DNS, and isolation of single workloads.
     bases: Vec<Arc<Draft>>,
     needed: BTreeMap<FlowId, (Arc<Flow>, Arc<Needed>)>,
@@ -58,12 +60,38 @@ pub(crate) struct Planned {
 }
 
 impl Planned {
-    /// Forgets everything if more than flows has changed.
-    fn keep_for(&mut self, document: &Document) {
-        if !self.document.same_but_flows(document) {
-            *self = Self::default();
+    /// The workloads whose part of the plan may have changed: those that are not the same, those with the same
+    /// name as one of them before or now, and those that another selector identifies. Forgets everything if more
+    /// than flows and workloads has changed.
+    fn keep_for(&mut self, document: &Document) -> BTreeSet<WorkloadId> {
+        let last = std::mem::replace(&mut self.document, document.clone());
+        let Some(mut changed) = last.changed_workloads(document) else {
+            *self = Self {
+                document: document.clone(),
+                identities: identity::identities(document).into(),
+                ..Self::default()
+            };
+            return BTreeSet::new();
+        };
+        if changed.is_empty() {
+            return changed;
         }
-        self.document = document.clone();
+        self.bases.clear();
+        let rows = [&last, document].map(|of| {
+            let rows = changed.iter().filter_map(|id| of.workloads.get(*id));
+            rows.map(|w| (w.namespace, w.name.clone()))
+                .collect::<Vec<_>>()
+        });
+        let names: BTreeSet<(NamespaceId, String)> = rows.into_iter().flatten().collect();
+        let namespaces: BTreeSet<NamespaceId> =
+            names.iter().map(|(namespace, _)| *namespace).collect();
+        let affected =
+            (document.workloads.iter()).filter(|(_, w)| namespaces.contains(&w.namespace));
+        let namesakes = affected.filter(|(_, w)| names.contains(&(w.namespace, w.name.clone())));
+        changed.extend(namesakes.map(|(id, _)| id));
+        let identities = Arc::make_mut(&mut self.identities);
+        changed.extend(identity::update(identities, document, &namespaces));
+        changed
     }
 
     fn bases(&mut self, context: &Context) -> Vec<Arc<Draft>> {
@@ -82,10 +110,12 @@ impl Planned {
         self.bases.clone()
     }
 
-    fn needed(&mut self, context: &Context) -> Vec<Arc<Needed>> {
+    fn needed(&mut self, context: &Context, changed: &BTreeSet<WorkloadId>) -> Vec<Arc<Needed>> {
         let mut last = std::mem::take(&mut self.needed);
         let mut one = |(id, flow): (FlowId, &Arc<Flow>)| {
             let known = last.remove(&id).filter(|(of, _)| Arc::ptr_eq(of, flow));
+            let unchanged = |end| !may_contain(end, changed);
+            let known = known.filter(|_| unchanged(&flow.from) && unchanged(&flow.to));
             let known = known.map(|(_, needed)| needed);
             let needed = known.unwrap_or_else(|| Arc::new(needed::needed(context, id, flow)));
             self.needed
@@ -96,22 +126,29 @@ impl Planned {
     }
 }
 
+/// Whether one of these workloads may be, or come to be, among the pods of an end.
+fn may_contain(end: &End, changed: &BTreeSet<WorkloadId>) -> bool {
+    match end {
+        End::Workload(id) => changed.contains(id),
+        End::External(_) => false,
+        End::AnyPod | End::AnyPodOf(_) | End::Group(_) | End::Missing(_) => !changed.is_empty(),
+    }
+}
+
 /// [`plan`] that reuses parts of the last one.
 pub(crate) fn plan_with(planned: &mut Planned, document: &Document, imported: &[Imported]) -> Plan {
-    planned.keep_for(document);
-    let identities =
-        (planned.identities).get_or_insert_with(|| identity::identities(document).into());
-    let context = &Context::with(document, imported, Arc::clone(identities));
+    let changed = &planned.keep_for(document);
+    let context = &Context::with(document, imported, Arc::clone(&planned.identities));
     let mut plan = Plan::default();
     let mut drafts = planned.bases(context);
     let mut halves = flows::Halves::default();
-    let needed = planned.needed(context);
+    let needed = planned.needed(context, changed);
     for ((id, flow), needed) in document.flows.iter().zip(&needed) {
         halves.add(context, id, flow, needed);
         plan.losses.extend(needed.losses.iter().cloned());
         plan.diagnostics.extend(needed.diagnostics.iter().cloned());
     }
-    drafts.extend(halves.drafts(context, &mut planned.drafts));
+    drafts.extend(halves.drafts(context, &mut planned.drafts, changed));
     plan.policies = draft::finish(context, &drafts, &names_taken(context));
     plan.diagnostics.extend(warnings(context));
     plan

@@ -13,6 +13,13 @@ pub struct FlowKey(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkloadKey(pub u32);
 
+impl WorkloadKey {
+    /// A key for the workload at this index, where nothing else identifies it.
+    pub fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+}
+
 /// A part of a flow that is left out of the policies: it cannot be planned, or the dialect cannot
 /// express it. Nothing is widened in its place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

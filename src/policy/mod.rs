@@ -255,8 +255,8 @@ pub enum Peer {
     HostNetwork,
     /// Pods running as a service account of this name.
     ServiceAccount(String),
-    /// The known pods of the workload at this index of `Snapshot::workloads`, whatever their labels.
-    PodsOf(usize),
+    /// The known pods with this `Pod::key`, whatever their labels.
+    PodsOf(WorkloadKey),
     /// Pods that do not exist yet (none of the known ones).
     NewPods,
     /// Addresses that belong to no pod.

@@ -179,7 +179,7 @@ spec:
         fn cached_results_equal_uncached_ones(
             first in random(),
             second in random(),
-            edits in prop::collection::vec((0..11_u8, 0..100_usize), 1..6),
+            edits in prop::collection::vec((0..16_u8, 0..100_usize), 1..6),
         ) {
             let mut cache = Cache::default();
             for random in [&first, &second] {
@@ -247,6 +247,42 @@ spec:
                     workload.isolate = [Isolate::None, Isolate::Ingress, Isolate::Both][at % 3];
                 }
             }
+            (11, _) => {
+                if let Some(workload) = workload.and_then(|id| document.workloads.get(id)) {
+                    let mut added = workload.clone();
+                    added.name = ["added", workload.name.as_str()][at % 2].to_owned();
+                    added
+                        .labels
+                        .insert("tier".into(), ["new", "old"][at % 2].into());
+                    document.workloads.add(added);
+                }
+            }
+            (12, _) => {
+                workload.and_then(|id| document.workloads.remove(id));
+            }
+            (13, _) => {
+                let name = document
+                    .workloads
+                    .iter()
+                    .next()
+                    .map(|(_, w)| w.name.clone());
+                if let Some(workload) = workload.and_then(|id| document.workloads.get_mut(id)) {
+                    workload.name = name
+                        .filter(|_| at.is_multiple_of(2))
+                        .unwrap_or("aaa".into());
+                }
+            }
+            (14, _) => {
+                if let Some(workload) = workload.and_then(|id| document.workloads.get_mut(id)) {
+                    workload.replicas = [Some(1), None][at % 2];
+                    workload.host_network = at.is_multiple_of(3);
+                }
+            }
+            (15, _) => {
+                if let Some(workload) = workload.and_then(|id| document.workloads.get_mut(id)) {
+                    workload.labels.pop_last();
+                }
+            }
             (7, _) => document.settings.dns.allow = !document.settings.dns.allow,
             _ => document.settings.assumptions.host_network = HostNetwork::Nodes,
         }
@@ -278,6 +314,26 @@ spec:
         document.flows.remove(id);
         let (written, read, few) = work(&document);
         assert_eq!((written, read), (0, 0));
+        assert!(few < compared, "{few} of {compared}");
+        // Labels that no selector asks for; a workload more, before all others; and without it.
+        let workload = document.workloads.ids().next().unwrap();
+        let labels = &mut document.workloads.get_mut(workload).unwrap().labels;
+        labels.insert("tier".to_owned(), "front".to_owned());
+        let (written, read, few) = work(&document);
+        assert_eq!((written, read), (0, 0));
+        assert!(few < compared, "{few} of {compared}");
+        let mut added = document.workloads.get(workload).unwrap().clone();
+        added.name = "0".to_owned();
+        added.labels = [("app".to_owned(), "0".to_owned())].into();
+        let added = document.workloads.add(added);
+        // The default deny and the DNS policy of its namespace.
+        let of_namespace = 2;
+        let (written, read, few) = work(&document);
+        assert_eq!((written, read), (of_namespace, of_namespace));
+        assert!(few < compared, "{few} of {compared}");
+        document.workloads.remove(added);
+        let (written, read, few) = work(&document);
+        assert_eq!((written, read), (of_namespace, of_namespace));
         assert!(few < compared, "{few} of {compared}");
     }
 

@@ -8,6 +8,7 @@ use drawbridge::cluster::{
 use drawbridge::diag::Span;
 use drawbridge::policy::{
     Action, Combine, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side, Tier,
+    WorkloadKey,
 };
 use drawbridge::sets::{IpSet, LabelOp, Labels, Protocol, Requirement, Selector};
 
@@ -109,6 +110,7 @@ fn add_workload(
         name: format!("{name}-{n}"),
         namespace,
         workload: at,
+        key: WorkloadKey::at(at),
         labels: shared.clone(),
         ports: ports.clone(),
         host_network: false,

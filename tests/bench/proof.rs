@@ -56,7 +56,7 @@ fn flows(document: &Document) -> Vec<Document> {
     flows.into_iter().map(edited).collect()
 }
 
-/// The document with one workload after the other with another label.
+/// The document, and the document with another label of one workload, in turn.
 fn labels(document: &Document) -> Vec<Document> {
     let workloads: Vec<_> = document.workloads.ids().step_by(7).take(8).collect();
     let edited = |workload| {
@@ -67,7 +67,10 @@ fn labels(document: &Document) -> Vec<Document> {
             .insert("tier".to_owned(), "edited".to_owned());
         document
     };
-    workloads.into_iter().map(edited).collect()
+    let edited = workloads.into_iter().map(edited);
+    edited
+        .flat_map(|edited| [document.clone(), edited])
+        .collect()
 }
 
 /// The document, and the document with a workload more, in turn.

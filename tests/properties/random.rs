@@ -10,6 +10,7 @@ use drawbridge::cluster::{
 use drawbridge::diag::Span;
 use drawbridge::policy::{
     Action, Combine, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side, Tier,
+    WorkloadKey,
 };
 use drawbridge::sets::{DomainPattern, IpSet, LabelOp, Labels, Protocol, Requirement, Selector};
 use proptest::collection::{btree_set, vec};
@@ -126,7 +127,7 @@ fn leaf(leaves: Leaves) -> BoxedStrategy<Peer> {
         6 => selector(leaves).prop_map(Peer::PodLabels),
         3 => select(&["ns-0", "ns-1", "ns-9"][..]).prop_map(|n| Peer::Namespace(n.into())),
         5 => namespace_selector(leaves).prop_map(Peer::NamespaceLabels),
-        1 => (0..5usize).prop_map(Peer::PodsOf),
+        1 => (0..5u32).prop_map(|key| Peer::PodsOf(WorkloadKey(key))),
         4 => ip_set().prop_map(Peer::Addresses),
         1 => selector(leaves).prop_map(Peer::Nodes),
         1 => selector(leaves).prop_map(Peer::HostsOn),
@@ -258,6 +259,7 @@ fn pod() -> impl Strategy<Value = Pod> {
                 name: String::new(),
                 namespace: 0,
                 workload: 0,
+                key: WorkloadKey(0),
                 labels: Arc::new(labels),
                 ports: ports.into(),
                 host_network,
@@ -389,6 +391,7 @@ fn add(snapshot: &mut Snapshot, at: usize, namespace: usize, pods: Vec<Pod>) {
             name: format!("{name}-{number}"),
             namespace,
             workload: at,
+            key: WorkloadKey::at(at),
             ..pod
         });
     }

@@ -43,7 +43,7 @@ impl Half {
         first_pod: usize,
         (places, count): (&[usize], usize),
     ) -> Self {
-        let index = Index::seen_from(universe, side.into(), first_pod);
+        let index = Index::seen_from(universe, side.into());
         let rows = |direction| Rows::new(universe, &index, &side.policies, direction);
         let rows = rayon::join(|| rows(Direction::Ingress), || rows(Direction::Egress));
         let mut classes = vec![Vec::new(); count];

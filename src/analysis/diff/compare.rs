@@ -95,8 +95,8 @@ fn each_direction<'a>(
         &[intended.policies, actual.policies],
         &[intended.assumptions, actual.assumptions],
     );
-    let index = Index::seen_from(&universe, intended, 0);
-    let other = (!read_alike(intended, actual)).then(|| Index::seen_from(&universe, actual, 0));
+    let index = Index::seen_from(&universe, intended);
+    let other = (!read_alike(intended, actual)).then(|| Index::seen_from(&universe, actual));
     let indices = [&index, other.as_ref().unwrap_or(&index)];
     let mut future_pods = FuturePods::new(snapshot);
     for direction in Direction::BOTH {

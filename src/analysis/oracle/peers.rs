@@ -48,7 +48,7 @@ fn pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> bool {
         Peer::NamespaceLabels(selector) => namespace.is_some_and(|n| selects(selector, &n.labels)),
         Peer::HostNetwork => pod.host_network,
         Peer::ServiceAccount(name) => *pod.service_account == **name,
-        Peer::PodsOf(workload) => pod.workload == *workload,
+        Peer::PodsOf(key) => pod.key == *key,
         Peer::PodAddresses(set) => pod.addresses.iter().any(|a| lies_in(*a, set)),
         Peer::HostAddresses(set) => pod.host_network && host_lies_in(pod, node(snapshot, pod), set),
         Peer::HostsOn(selector) => {

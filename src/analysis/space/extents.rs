@@ -140,13 +140,9 @@ impl<'u, 'a> Extents<'u, 'a> {
                 let inside = pieces.filter(|(_, p)| p.patterns.binary_search(&at).is_ok());
                 inside.map(|(point, _)| point).collect()
             }
-            Peer::PodsOf(workload) => {
-                let pods = self.index.side.cluster.workloads.get(*workload);
-                let pods = pods.map_or(0..0, |w| w.pods.clone());
-                let first = self.index.first_pod;
-                let pods = first + pods.start..first + pods.end;
-                let classes = universe.class_of.get(pods).unwrap_or_default();
-                classes.iter().map(|&class| class as usize).collect()
+            Peer::PodsOf(key) => {
+                let classes = self.index.by_workload.get(key).into_iter().flatten();
+                classes.map(|&class| class as usize).collect()
             }
             peer => (*self.one_by_one(peer)).clone(),
         }

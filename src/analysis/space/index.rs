@@ -6,15 +6,14 @@ use std::sync::Arc;
 use super::universe::Universe;
 use super::vocabulary::{OTHER, number};
 use crate::analysis::Side;
+use crate::policy::WorkloadKey;
 use crate::sets::hash::{HashMap, HashMapExt};
 use crate::sets::{Bits, LabelOp, PortSet, Protocol, Requirement, Selector};
 
 /// Classes by the fields that selectors test; every list is ascending.
 pub(in crate::analysis) struct Index<'a> {
-    /// Has the nodes and workloads, and how policies are evaluated. Its pods begin at `first_pod` of the
-    /// universe.
+    /// Has the nodes, and how policies are evaluated.
     pub side: Side<'a>,
-    pub first_pod: usize,
     /// All points; shared, so that a pointer comparison finds the full set.
     pub everything: Arc<Bits>,
     /// By the number of the label key.
@@ -27,6 +26,8 @@ pub(in crate::analysis) struct Index<'a> {
     in_namespace: Vec<Vec<u32>>,
     /// By port name: the ports with this name, with their class.
     bearers: HashMap<&'a str, Vec<(u32, Protocol, u16)>>,
+    /// By workload, for those that policies name.
+    pub by_workload: HashMap<WorkloadKey, Vec<u32>>,
 }
 
 /// The classes that have one label key.
@@ -39,12 +40,11 @@ struct KeyIndex {
 
 impl<'a> Index<'a> {
     pub fn new(universe: &Universe<'a>) -> Self {
-        Self::seen_from(universe, universe.snapshot.into(), 0)
+        Self::seen_from(universe, universe.snapshot.into())
     }
 
-    /// The index of a universe that two sides share, seen from one of them: the nodes are its own, and
-    /// workloads have its numbers. Its pods begin at `first_pod`.
-    pub fn seen_from(universe: &Universe<'a>, side: Side<'a>, first_pod: usize) -> Self {
+    /// The index of a universe that two sides share, seen from one of them: the nodes are its own.
+    pub fn seen_from(universe: &Universe<'a>, side: Side<'a>) -> Self {
         let snapshot = universe.snapshot;
         let mut in_namespace = vec![Vec::new(); snapshot.namespaces.len()];
         let mut labels = vec![KeyIndex::default(); universe.words.label_keys.len()];
@@ -71,6 +71,13 @@ impl<'a> Index<'a> {
                 }
             }
         }
+        let mut by_workload: HashMap<WorkloadKey, Vec<u32>> = HashMap::new();
+        for class in 0..universe.classes.len() {
+            let key = universe.pod(class).key;
+            if universe.words.workloads.contains(&key) {
+                by_workload.entry(key).or_default().push(number(class));
+            }
+        }
         let mut labelled: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
         for (at, namespace) in snapshot.namespaces.iter().enumerate() {
             for (key, value) in &namespace.labels {
@@ -83,13 +90,13 @@ impl<'a> Index<'a> {
         }
         Self {
             side,
-            first_pod,
             everything: Arc::new(Bits::full(universe.len())),
             labels,
             namespaces,
             labelled,
             in_namespace,
             bearers,
+            by_workload,
         }
     }
 

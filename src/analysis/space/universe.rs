@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::vocabulary::{Vocabulary, number};
 use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Pod, Snapshot};
-use crate::policy::Policy;
+use crate::policy::{Policy, WorkloadKey};
 use crate::sets::domains::pieces;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet, Hashed};
 use crate::sets::{Bits, DomainPattern, DomainPiece};
@@ -216,7 +216,7 @@ struct ClassKey<'a> {
     /// The node that it runs on, where host-network pods count as their node.
     node: Option<&'a str>,
     service_account: Option<&'a str>,
-    workload: Option<usize>,
+    workload: Option<WorkloadKey>,
     families: Option<(bool, bool)>,
     blocks: Vec<bool>,
 }
@@ -251,7 +251,7 @@ impl<'a> ClassKey<'a> {
                 .then_some((pod.node.as_deref(), &*pod.addresses)),
             node,
             service_account: account.map(String::as_str),
-            workload: words.workloads.get(&pod.workload).copied(),
+            workload: words.workloads.get(&pod.key).copied(),
             families: words.pod_families.then(families),
             blocks: words.pod_cell(&pod.addresses),
         }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::Node;
-use crate::policy::{Match, Peer, Policy, PortMatch, Rule};
+use crate::policy::{Match, Peer, Policy, PortMatch, Rule, WorkloadKey};
 use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, LabelOp, Labels, Selector};
 
@@ -18,7 +18,7 @@ pub(in crate::analysis) struct Vocabulary {
     /// Service accounts.
     pub service_accounts: BTreeSet<String>,
     /// Workloads named by index.
-    pub workloads: BTreeSet<usize>,
+    pub workloads: BTreeSet<WorkloadKey>,
     /// Container port names.
     pub port_names: BTreeSet<String>,
     /// Whether host-network pods are distinguished from others.
@@ -118,8 +118,8 @@ impl Vocabulary {
             Peer::ServiceAccount(name) => {
                 self.service_accounts.insert(name.clone());
             }
-            Peer::PodsOf(workload) => {
-                self.workloads.insert(*workload);
+            Peer::PodsOf(key) => {
+                self.workloads.insert(*key);
             }
             Peer::Addresses(set) => self.cut(set),
             Peer::PodAddresses(set) => self.pod_blocks.push(set.clone()),

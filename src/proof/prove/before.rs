@@ -1,14 +1,20 @@
 //! What was compared last: only gates that other policies or other pods apply to are looked at again.
 
-use std::collections::{BTreeMap, HashSet};
+mod changes;
+mod pods;
+
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::analysis::oracle::peer_matches;
-use crate::analysis::{self, Endpoint, GateDifference, Isolation, PeerPiece, Side};
-use crate::cluster::{Pod, Snapshot};
+use rayon::prelude::*;
+
+use crate::analysis::{self, GateDifference, Isolation, PeerPiece, Side};
+use crate::cluster::Snapshot;
 use crate::intent::gates::{Bound, Intents};
 use crate::intent::snapshot::Snapshots;
-use crate::policy::{Direction, Match, Peer, Policy};
+use crate::policy::{Direction, Policy};
+use changes::Changes;
+use pods::Pods;
 
 /// How many pairs of a pod and a policy are asked whether one selects the other, before comparing all is cheaper.
 const MOST_PAIRS: usize = 400_000;
@@ -37,23 +43,29 @@ impl Before {
     pub(super) fn isolation(&mut self, real: &Snapshot) -> Vec<Isolation> {
         let again = || {
             let (last, isolation) = self.isolated.as_ref()?;
-            let pods = changed_pods(last, real)?;
+            let changes = Changes::between(last, real)?;
             let changed = changed(&last.policies, &real.policies);
-            let touched = touched(real, &pods, &changed, real.policies.len())?;
-            let mut isolation = isolation.clone();
-            for (workload, pods) in &touched {
+            let touched = touched(real, &changes.new, &changed, real.policies.len())?;
+            let mut now = vec![Isolation::default(); real.workloads.len()];
+            for (old, isolation) in isolation.iter().enumerate() {
+                if let Some(new) = changes.workload(old) {
+                    *now.get_mut(new)? = *isolation;
+                }
+            }
+            for workload in touched {
+                let pods = Pods::of_workloads(real, [workload]);
                 let isolates = |direction| {
                     let policies = real.policies.iter();
                     let mut sides =
                         policies.filter(|p| p.side(direction).is_some_and(|s| s.isolates));
-                    sides.any(|policy| selects(real, policy, pods))
+                    sides.any(|policy| pods.selected_by(policy))
                 };
-                *isolation.get_mut(*workload)? = Isolation {
+                *now.get_mut(workload)? = Isolation {
                     ingress: isolates(Direction::Ingress),
                     egress: isolates(Direction::Egress),
                 };
             }
-            Some(isolation)
+            Some(now)
         };
         let isolation = again().unwrap_or_else(|| analysis::isolation(real));
         self.isolated = Some((real.clone(), isolation.clone()));
@@ -89,22 +101,34 @@ impl Before {
 
 impl Compared {
     /// The differences now, and how many policies had to be compared; none where all have to be.
-    fn update(self, ideal: &Snapshot, real: &Snapshot) -> Option<(usize, Vec<GateDifference>)> {
-        let pods = changed_pods(&self.real, real)?;
+    fn update(mut self, ideal: &Snapshot, real: &Snapshot) -> Option<(usize, Vec<GateDifference>)> {
+        let changes = Changes::between(&self.real, real)?;
         let mut all = changed(&self.ideal.policies, &ideal.policies);
         all.extend(changed(&self.real.policies, &real.policies));
-        let peers = ideal.policies.iter().chain(&real.policies);
-        let peers = peers.filter(|p| !pods.is_empty() && names(p, [&self.real, real], &pods));
-        all.extend(peers.map(|p| &**p));
+        let ends = [
+            Pods::new(&self.real, &changes.old),
+            Pods::new(real, &changes.new),
+        ];
+        for side in [ideal, real].into_iter().filter(|_| !changes.is_empty()) {
+            let named = filtered(side, |policy| ends.iter().any(|pods| pods.named_by(policy)));
+            all.extend(named.into_iter().map(|policy| &**policy));
+        }
         let count = ideal.policies.len() + real.policies.len();
-        let touched = touched(real, &pods, &all, count)?;
+        let mut touched = touched(real, &changes.new, &all, count)?;
+        if changes.in_number {
+            // At an open gate pods may differ that no rule names.
+            let differing = self.differences.iter();
+            touched.extend(differing.filter_map(|d| changes.workload(d.workload)));
+        }
+        changes.renumber(&mut self.differences);
         if touched.is_empty() {
             return Some((0, self.differences));
         }
         // All policies that select one of these pods: at their gates nothing is left out.
+        let pods = Pods::of_workloads(real, touched.iter().copied());
         let [ideal_ones, real_ones] = [ideal, real].map(|side| -> Vec<Arc<Policy>> {
-            let selects = |p: &&Arc<Policy>| touched.values().any(|pods| selects(real, p, pods));
-            side.policies.iter().filter(selects).cloned().collect()
+            let selecting = filtered(side, |policy| pods.selected_by(policy));
+            selecting.into_iter().cloned().collect()
         });
         let side = |of, policies| Side {
             policies,
@@ -112,11 +136,8 @@ impl Compared {
         };
         let now = analysis::compare(side(ideal, &ideal_ones), side(real, &real_ones));
         let mut differences = self.differences;
-        differences.retain(|d| !touched.contains_key(&d.workload));
-        differences.extend(
-            now.into_iter()
-                .filter(|d| touched.contains_key(&d.workload)),
-        );
+        differences.retain(|d| !touched.contains(&d.workload));
+        differences.extend(now.into_iter().filter(|d| touched.contains(&d.workload)));
         differences.sort_unstable();
         // Domain names are cut into pieces by all patterns of all policies.
         let domain = |d: &GateDifference| matches!(d.peer, PeerPiece::Domain(_));
@@ -127,48 +148,10 @@ impl Compared {
     }
 }
 
-/// The pods that differ; none if more does than pods in place and policies.
-fn changed_pods(old: &Snapshot, new: &Snapshot) -> Option<Vec<usize>> {
-    let alike = old.assumptions == new.assumptions
-        && old.tiers == new.tiers
-        && old.namespaces == new.namespaces
-        && old.nodes == new.nodes
-        && old.pods.len() == new.pods.len();
-    if !alike {
-        return None;
-    }
-    let place = |pod: &Pod| (pod.namespace, pod.workload);
-    let mut changed = Vec::new();
-    let pods = old.pods.iter().zip(new.pods.iter()).enumerate();
-    let same = Arc::ptr_eq(&old.pods, &new.pods);
-    for (at, (old, new)) in pods.filter(|_| !same) {
-        if place(old) != place(new) {
-            return None;
-        }
-        if old != new {
-            changed.push(at);
-        }
-    }
-    Some(changed)
-}
-
-/// Whether a rule of the policy has one of these pods as a peer, as they were or as they are.
-fn names(policy: &Policy, clusters: [&Snapshot; 2], pods: &[usize]) -> bool {
-    let matches = |peer: &Peer| {
-        let mut pods = pods.iter().map(|at| Endpoint::Pod(*at));
-        pods.any(|pod| {
-            clusters
-                .iter()
-                .any(|cluster| peer_matches(cluster, peer, &pod))
-        })
-    };
-    let sides = policy.ingress.iter().chain(&policy.egress);
-    sides
-        .flat_map(|side| &side.rules)
-        .any(|rule| match &rule.peers {
-            Match::Any => true,
-            Match::Only(items) => items.iter().any(|item| matches(&item.peer)),
-        })
+/// Its policies of which something is true, in order.
+fn filtered(of: &Snapshot, wanted: impl Fn(&Policy) -> bool + Sync) -> Vec<&Arc<Policy>> {
+    let policies = of.policies.par_iter().with_min_len(1024);
+    policies.filter(|policy| wanted(policy)).collect()
 }
 
 /// The policies of either list that are not in the other one; some of them may only be copies.
@@ -186,31 +169,26 @@ fn changed<'a>(old: &'a [Arc<Policy>], new: &'a [Arc<Policy>]) -> Vec<&'a Policy
     }
 }
 
-/// The workloads of these pods, and those that one of these policies selects a pod of, each with all of its
-/// pods; none if they are too many for so many policies.
+/// The workloads of these pods, and those that one of these policies selects a pod of; none if they are too
+/// many for so many policies.
 fn touched(
     cluster: &Snapshot,
     changed: &[usize],
     by: &[&Policy],
     policies: usize,
-) -> Option<BTreeMap<usize, Vec<Endpoint>>> {
+) -> Option<BTreeSet<usize>> {
     if by.len() * cluster.pods.len() > MOST_PAIRS {
         return None;
     }
-    let mut found = BTreeMap::new();
-    let mut count = 0;
-    for (at, workload) in cluster.workloads.iter().enumerate() {
-        let pods: Vec<Endpoint> = workload.pods.clone().map(Endpoint::Pod).collect();
-        let own = changed.iter().any(|pod| workload.pods.contains(pod));
-        if own || by.iter().any(|policy| selects(cluster, policy, &pods)) {
-            count += pods.len();
-            found.insert(at, pods);
+    let owners = changed.iter().filter_map(|pod| cluster.pods.get(*pod));
+    let mut found: BTreeSet<usize> = owners.map(|pod| pod.workload).collect();
+    for at in 0..cluster.workloads.len() {
+        let pods = Pods::of_workloads(cluster, [at]);
+        if by.iter().any(|policy| pods.selected_by(policy)) {
+            found.insert(at);
         }
     }
+    let pods = found.iter().filter_map(|at| cluster.workloads.get(*at));
+    let count: usize = pods.map(|workload| workload.pods.len()).sum();
     (count * policies <= MOST_PAIRS).then_some(found)
-}
-
-fn selects(cluster: &Snapshot, policy: &Policy, pods: &[Endpoint]) -> bool {
-    pods.iter()
-        .any(|pod| peer_matches(cluster, &policy.subject, pod))
 }

@@ -1,0 +1,145 @@
+//! How the pods of two states of a document differ.
+
+use std::sync::Arc;
+
+use crate::analysis::{GateDifference, PeerPiece};
+use crate::cluster::{Pod, Snapshot};
+use crate::policy::WorkloadKey;
+use crate::sets::hash::HashMap;
+
+/// The pods that differ, and where all others are now.
+#[derive(Debug)]
+pub(super) struct Changes {
+    /// Those that differ or are no more, by their indices in the old cluster.
+    pub(super) old: Vec<usize>,
+    /// Those that differ or are new, by their indices in the new cluster.
+    pub(super) new: Vec<usize>,
+    /// Whether there are new pods, or some are no more.
+    pub(super) in_number: bool,
+    /// For each old workload and for each old pod its new index; none where nothing has moved.
+    moved: Option<Moved>,
+}
+
+#[derive(Debug)]
+struct Moved {
+    workloads: Vec<Option<usize>>,
+    pods: Vec<Option<usize>>,
+}
+
+impl Changes {
+    /// Compares two clusters; none if more differs than pods and policies.
+    pub(super) fn between(old: &Snapshot, new: &Snapshot) -> Option<Self> {
+        let alike = old.assumptions == new.assumptions
+            && old.tiers == new.tiers
+            && old.namespaces == new.namespaces
+            && old.nodes == new.nodes;
+        if !alike {
+            return None;
+        }
+        let mut changes = Self {
+            old: Vec::new(),
+            new: Vec::new(),
+            in_number: false,
+            moved: None,
+        };
+        if !Arc::ptr_eq(&old.pods, &new.pods) {
+            changes.compare(old, new);
+        }
+        Some(changes)
+    }
+
+    /// Whether all pods are the same.
+    pub(super) fn is_empty(&self) -> bool {
+        self.old.is_empty() && self.new.is_empty()
+    }
+
+    /// The new index of an old workload.
+    pub(super) fn workload(&self, old: usize) -> Option<usize> {
+        match &self.moved {
+            None => Some(old),
+            Some(moved) => moved.workloads.get(old).copied().flatten(),
+        }
+    }
+
+    /// Gives the differences their new indices, and removes those of workloads and pods that are no more.
+    pub(super) fn renumber(&self, differences: &mut Vec<GateDifference>) {
+        let Some(moved) = &self.moved else { return };
+        differences.retain_mut(|difference| {
+            let workload = self.workload(difference.workload);
+            let peer = match difference.peer {
+                PeerPiece::Pod(at) => moved.pods.get(at).copied().flatten().map(PeerPiece::Pod),
+                _ => Some(difference.peer.clone()),
+            };
+            let (Some(workload), Some(peer)) = (workload, peer) else {
+                return false;
+            };
+            (difference.workload, difference.peer) = (workload, peer);
+            true
+        });
+    }
+
+    fn compare(&mut self, old: &Snapshot, new: &Snapshot) {
+        let workloads = new.workloads.iter().enumerate();
+        let by_key = workloads.filter_map(|(at, w)| Some((key(new, w.pods.start)?, at)));
+        let mut by_key: HashMap<WorkloadKey, usize> = by_key.collect();
+        let mut moved = Moved {
+            workloads: vec![None; old.workloads.len()],
+            pods: vec![None; old.pods.len()],
+        };
+        for (from, workload) in old.workloads.iter().enumerate() {
+            let to = key(old, workload.pods.start).and_then(|key| by_key.remove(&key));
+            let now = to.and_then(|to| new.workloads.get(to));
+            // Of two pods one may be the node's: a workload with another number of pods is another one.
+            let now = now.filter(|now| now.pods.len() == workload.pods.len());
+            let Some(now) = now else {
+                self.in_number = true;
+                self.old.extend(workload.pods.clone());
+                let another = to.and_then(|to| new.workloads.get(to));
+                self.new
+                    .extend(another.into_iter().flat_map(|w| w.pods.clone()));
+                continue;
+            };
+            moved.workloads[from] = to;
+            for (from, to) in workload.pods.clone().zip(now.pods.clone()) {
+                moved.pods[from] = Some(to);
+                if !same(&old.pods[from], &new.pods[to]) {
+                    self.old.push(from);
+                    self.new.push(to);
+                }
+            }
+        }
+        for workload in by_key.into_values().filter_map(|at| new.workloads.get(at)) {
+            self.in_number = true;
+            self.new.extend(workload.pods.clone());
+        }
+        self.new.sort_unstable();
+        let stays = |(from, to): (usize, &Option<usize>)| *to == Some(from);
+        if !moved.workloads.iter().enumerate().all(stays) || self.in_number {
+            self.moved = Some(moved);
+        }
+    }
+}
+
+fn key(cluster: &Snapshot, pod: usize) -> Option<WorkloadKey> {
+    Some(cluster.pods.get(pod)?.key)
+}
+
+/// Whether a pod is the same, wherever it stands.
+fn same(old: &Pod, new: &Pod) -> bool {
+    let Pod {
+        name,
+        namespace,
+        workload: _,
+        key,
+        labels,
+        ports,
+        host_network,
+        service_account,
+        addresses,
+        node,
+    } = old;
+    (namespace, key, host_network) == (&new.namespace, &new.key, &new.host_network)
+        && (name, addresses, node) == (&new.name, &new.addresses, &new.node)
+        && (Arc::ptr_eq(labels, &new.labels) || labels == &new.labels)
+        && (ports, service_account) == (&new.ports, &new.service_account)
+}
