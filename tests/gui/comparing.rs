@@ -5,7 +5,7 @@ use drawbridge::analysis::changes::Relation;
 use drawbridge::app::Command;
 use drawbridge::app::dialogs::Answer;
 use drawbridge::model::{Edit, Flow, Item, NodeRef, Thing, Unknown, validate};
-use drawbridge::query::compare::{Comparison, Difference, NamedParty, Way};
+use drawbridge::query::compare::{Comparison, Difference, Party, Way};
 use drawbridge::scene::ExtraKind;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
@@ -16,8 +16,8 @@ fn comparison(desk: &Desk) -> &Comparison {
 }
 
 fn told(desk: &Desk) -> Vec<String> {
-    let name = |place: &NamedParty| match place {
-        NamedParty::Workload(name) => name.name.clone(),
+    let name = |place: &Party| match place {
+        Party::Workload(name) => name.name.clone(),
         other => format!("{other:?}"),
     };
     let one = |d: &Difference| {

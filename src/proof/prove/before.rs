@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::analysis::oracle::peer_matches;
-use crate::analysis::{self, Endpoint, GateDifference, Isolation, PeerPiece, Side};
+use crate::analysis::{self, Endpoint, GateDifference, Isolation, PeerClass, Side};
 use crate::cluster::{Pod, Snapshot};
 use crate::intent::gates::{Bound, Intents};
 use crate::intent::snapshot::Snapshots;
@@ -119,7 +119,7 @@ impl Compared {
         );
         differences.sort_unstable();
         // Domain names are cut into pieces by all patterns of all policies.
-        let domain = |d: &GateDifference| matches!(d.peer, PeerPiece::Domain(_));
+        let domain = |d: &GateDifference| matches!(d.peer, PeerClass::Domain(_));
         if differences.iter().any(domain) {
             return None;
         }

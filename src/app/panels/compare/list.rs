@@ -14,8 +14,8 @@ use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::{analysis_results, icons, widgets};
 use crate::model::WorkloadId;
-use crate::query::compare::{Comparison, Difference, NamedParty, Side, Way, drawn_names};
-use crate::query::party::{Joined, Party};
+use crate::query::compare::{Comparison, Difference, Party, Side, Way, drawn_names};
+use crate::query::party::{self, Joined};
 use crate::scene::{Extra, ExtraId, tokens};
 
 /// Names of workloads within one line.
@@ -42,20 +42,20 @@ impl Names {
         }
     }
 
-    fn short(&self, place: &NamedParty) -> String {
+    fn short(&self, place: &Party) -> String {
         match place {
-            NamedParty::Workload(name) if !self.shared.contains(&name.name) => name.name.clone(),
+            Party::Workload(name) if !self.shared.contains(&name.name) => name.name.clone(),
             place => long(place),
         }
     }
 }
 
 /// The full name of an end.
-fn long(place: &NamedParty) -> String {
+fn long(place: &Party) -> String {
     match place {
-        NamedParty::Workload(name) => format!("{}/{}", name.namespace, name.name),
-        NamedParty::External(name, _) => name.clone(),
-        NamedParty::Addresses(set) => {
+        Party::Workload(name) => format!("{}/{}", name.namespace, name.name),
+        Party::External(name, _) => name.clone(),
+        Party::Addresses(set) => {
             let mut blocks = set.cidrs().into_iter();
             let first = blocks
                 .next()
@@ -65,7 +65,7 @@ fn long(place: &NamedParty) -> String {
                 more => format!("{first} and {more} more"),
             }
         }
-        NamedParty::IngressController => "the ingress controller".to_owned(),
+        Party::IngressController => "the ingress controller".to_owned(),
     }
 }
 
@@ -206,8 +206,8 @@ fn choose(
     let drawn = &answer.names.drawn;
     let ends = [&difference.from, &difference.to].into_iter();
     let there = ends.filter_map(|place| match place.party(drawn)? {
-        Party::Drawn(node) => node.item(),
-        Party::Outside => None,
+        party::Party::Drawn(node) => node.item(),
+        party::Party::Outside => None,
     });
     if let Some(item) = there.into_iter().next() {
         commands.push(Command::Reveal(item));
