@@ -47,7 +47,7 @@ impl Tone {
         match self {
             Self::Bad => (palette.blocked, palette.blocked_soft),
             Self::Doubtful => (palette.wide, palette.wide_soft),
-            Self::Note => (palette.ink2, palette.canvas),
+            Self::Note => (palette.text_secondary, palette.canvas),
         }
     }
 }

@@ -76,12 +76,16 @@ pub fn words_of_extra(kind: ExtraKind) -> &'static str {
 
 /// Colours of the line, of the chip's text and border, and of the chip's background.
 pub fn colors_of(verdict: Option<Verdict>, palette: &Palette) -> (Color32, Color32, Color32) {
-    let (line, ink, ground) = match verdict {
+    let (line, foreground, background) = match verdict {
         Some(Verdict::TooWide) => (palette.wide, palette.wide, palette.wide_soft),
         Some(Verdict::Blocked) => (palette.blocked, palette.blocked, palette.blocked_soft),
-        _ => (palette.flow, palette.ink2, palette.raised),
+        _ => (palette.flow, palette.text_secondary, palette.raised),
     };
-    (theme::color(line), theme::color(ink), theme::color(ground))
+    (
+        theme::color(line),
+        theme::color(foreground),
+        theme::color(background),
+    )
 }
 
 /// The verdict in words, for tooltips and screen readers.

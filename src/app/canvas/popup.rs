@@ -205,9 +205,9 @@ pub fn floating<R>(
 /// A heading in a popup: from one end to another.
 pub fn heading(ui: &mut Ui, from: &str, to: &str) {
     let palette = theme::palette(ui.ctx());
-    let ink = theme::color(palette.ink);
+    let foreground = theme::color(palette.text);
     let format = |font, color| egui::TextFormat::simple(font, color);
-    let name = format(theme::semibold(tokens::TEXT_NORMAL), ink);
+    let name = format(theme::semibold(tokens::TEXT_NORMAL), foreground);
     let arrow = format(
         theme::icon(tokens::TEXT_NORMAL),
         theme::color(palette.accent),
@@ -221,11 +221,11 @@ pub fn heading(ui: &mut Ui, from: &str, to: &str) {
 
 /// A faint line in a popup.
 pub fn faint(ui: &mut Ui, text: &str) {
-    let ink = theme::color(theme::palette(ui.ctx()).ink3);
+    let foreground = theme::color(theme::palette(ui.ctx()).text_faint);
     ui.label(
         egui::RichText::new(text)
             .font(theme::sans(tokens::TEXT_SMALL))
-            .color(ink),
+            .color(foreground),
     );
 }
 

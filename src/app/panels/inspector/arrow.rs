@@ -103,9 +103,10 @@ fn allowed_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     ui.add_space(6.0);
     let ends = (allowed.joined.from.end(), allowed.joined.to.end());
     let (Some(from), Some(to)) = ends else {
-        let ink = color(theme::palette(ui.ctx()).ink2);
+        let foreground = color(theme::palette(ui.ctx()).text_secondary);
         ui.label(
-            RichText::new("To draw this flow, add an external for these addresses.").color(ink),
+            RichText::new("To draw this flow, add an external for these addresses.")
+                .color(foreground),
         );
         return;
     };

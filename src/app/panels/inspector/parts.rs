@@ -13,11 +13,11 @@ use crate::sets::{LabelOp, Labels, Selector};
 
 /// The head of an inspector: kind, name, and one line of text.
 pub fn head(ui: &mut Ui, kind: &str, name: &str, about: &str) {
-    let ink = color(theme::palette(ui.ctx()).ink2);
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
     ui.label(
         RichText::new(kind)
             .font(theme::semibold(tokens::TEXT_TINY))
-            .color(ink),
+            .color(foreground),
     );
     widgets::title(ui, name);
     if !about.is_empty() {
@@ -209,8 +209,8 @@ pub fn matches(ui: &mut Ui, inspect: &mut Inspect<'_>, ids: &[WorkloadId], nothi
     };
     ui.add_space(2.0);
     if count == 0 {
-        let ink = color(theme::palette(ui.ctx()).wide);
-        widgets::message(ui, icons::WARNING, &text, ink);
+        let foreground = color(theme::palette(ui.ctx()).wide);
+        widgets::message(ui, icons::WARNING, &text, foreground);
         return;
     }
     widgets::small(ui, text);

@@ -159,7 +159,7 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut RadiusView, comman
                 if on {
                     for step in radius.path(hop.to) {
                         let words = words(document, step);
-                        widgets::code(ui, words, color(palette.ink2));
+                        widgets::code(ui, words, color(palette.text_secondary));
                     }
                     ui.add_space(6.0);
                 }
