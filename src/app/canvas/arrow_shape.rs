@@ -6,29 +6,17 @@ use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
 use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
-use super::look::{colors_of, icon_of, icon_of_extra, line_of, line_of_extra};
+use super::look::{ArrowLook, colors_of, icon_of, icon_of_extra, line_of, line_of_extra};
 use super::node_shape::NodeShape;
 use super::paint::{Line, faded, halves, head, line, moved, shorten};
 use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
 use crate::model::{Direction, NodeRef};
-use crate::proof::Verdict;
 use crate::scene::geom::{distance_to_segment, flatten};
 use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
 
 /// Below this zoom chips are not drawn: their text could not be read.
 pub const READ_CHIP: f32 = 0.6;
-
-/// The emphasis of an arrow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ArrowLook {
-    /// Its verdict.
-    pub verdict: Option<Verdict>,
-    /// Selected.
-    pub selected: bool,
-    /// Lit up from another panel.
-    pub lit: bool,
-}
 
 /// Lines, and chips, which are drawn later, above the nodes.
 #[derive(Clone, Debug, Default)]

@@ -2,8 +2,8 @@
 
 use egui::{Color32, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
-use super::look::{Shield, Shields};
-use super::paint::{outline, shield};
+use super::look::Shields;
+use super::paint::{Shield, outline, shield};
 use super::pen::Pen;
 use crate::app::{icons, theme};
 use crate::scene::tokens;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use egui::Color32;
 
 use super::Look;
-use super::arrow_shape::ArrowLook;
-use super::paint::Line;
+use super::paint::{Line, Shield};
 use crate::app::{icons, theme};
 use crate::model::{End, FlowId, Item, NodeRef, Words};
 use crate::proof::Finding;
@@ -100,6 +99,17 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
     }
 }
 
+/// The emphasis of an arrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArrowLook {
+    /// Its verdict.
+    pub verdict: Option<Verdict>,
+    /// Selected.
+    pub selected: bool,
+    /// Lit up from another panel.
+    pub lit: bool,
+}
+
 /// Results about the drawn objects.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
@@ -147,20 +157,6 @@ impl PartialEq for Marks {
             && self.lit == other.lit
             && self.extra == other.extra
     }
-}
-
-/// The isolation of one gate of a workload, worst last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shield {
-    /// Isolated: filled.
-    #[default]
-    Closed,
-    /// Isolated, and a drawn flow allows future pods: half filled.
-    ByChoice,
-    /// Allows more than the drawn flows: half filled, amber.
-    Partly,
-    /// Not isolated: outlined, amber.
-    Open,
 }
 
 /// Ingress, then egress.

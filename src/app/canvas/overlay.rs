@@ -4,7 +4,7 @@ use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
 use super::paint::{dashed_frame, faded};
 use super::pointer::Gesture;
-use super::{CanvasView, draft, pen, popup::Popup};
+use super::{CanvasView, Popup, draft, pen};
 use crate::app::theme;
 use crate::app::view::View;
 use crate::model::{Document, End, FlowId, NodeRef};

@@ -1,6 +1,5 @@
 //! Strokes and small figures the canvas is drawn with. All points are screen points.
 
-use super::look::Shield;
 use crate::app::theme;
 use crate::scene::tokens::Palette;
 use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
@@ -104,6 +103,20 @@ pub fn halves(points: &[Pos2]) -> (Vec<Pos2>, Vec<Pos2>) {
         left -= step;
     }
     (points.to_vec(), Vec::new())
+}
+
+/// The isolation of one gate of a workload, worst last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shield {
+    /// Isolated: filled.
+    #[default]
+    Closed,
+    /// Isolated, and a drawn flow allows future pods: half filled.
+    ByChoice,
+    /// Allows more than the drawn flows: half filled, amber.
+    Partly,
+    /// Not isolated: outlined, amber.
+    Open,
 }
 
 /// A shield: filled is isolated, half filled partly open, outlined open; amber where more is open than

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use egui::{Key, Pos2, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
-use super::popup::{Outcome, Popup, faint, floating, heading};
-use super::{CanvasView, create, draft};
+use super::floating::{Outcome, faint, floating, heading};
+use super::{CanvasView, Popup, create, draft};
 use crate::app::command::{Command, Commands};
 use crate::app::theme;
 use crate::app::widgets;

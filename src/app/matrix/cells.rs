@@ -3,7 +3,7 @@
 use egui::epaint::TextShape;
 use egui::{Align2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::grid::{NAMES, Shown, TOP};
+use super::shown::{NAMES, Shown, TOP};
 use super::{Counters, MatrixView, Mode};
 use crate::app::theme::{self, color};
 use crate::app::verdict;

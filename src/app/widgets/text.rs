@@ -97,3 +97,18 @@ pub fn banner(
             });
         });
 }
+
+/// The head of an inspector: kind, name, and one line of text.
+pub fn head(ui: &mut Ui, kind: &str, name: &str, about: &str) {
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
+    ui.label(
+        RichText::new(kind)
+            .font(theme::semibold(tokens::TEXT_TINY))
+            .color(foreground),
+    );
+    title(ui, name);
+    if !about.is_empty() {
+        small(ui, about);
+    }
+    ui.add_space(4.0);
+}

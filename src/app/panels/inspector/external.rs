@@ -16,7 +16,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
         return;
     };
     let item = Item::External(id);
-    parts::head(
+    widgets::head(
         ui,
         "External",
         &external.name,

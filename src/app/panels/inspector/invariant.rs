@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {
         return;
     };
     let item = Item::Invariant(id);
-    parts::head(
+    widgets::head(
         ui,
         "Invariant",
         &invariant.name,

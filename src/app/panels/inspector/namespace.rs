@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
         "{count} {}",
         if count == 1 { "workload" } else { "workloads" }
     );
-    parts::head(ui, "Namespace", &namespace.name, &about);
+    widgets::head(ui, "Namespace", &namespace.name, &about);
     parts::name_field(ui, inspect, item, &namespace.name);
     widgets::labelled(ui, "Policies", |ui| {
         if let Some(managed) =

@@ -87,7 +87,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
             "Its text stays as imported; it is checked together with the generated policies",
         ),
     };
-    parts::head(ui, kind, inspect.names.name(document, id), about);
+    widgets::head(ui, kind, inspect.names.name(document, id), about);
     facts(ui, inspect, policy, id);
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {

@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     } else {
         &document.name
     };
-    parts::head(ui, "Project", name, "Project settings");
+    widgets::head(ui, "Project", name, "Project settings");
     let drawn = !document.flows.is_empty();
     if !drawn {
         audit::show(ui, inspect);

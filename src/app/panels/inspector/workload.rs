@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: WorkloadId) {
     let item = Item::Workload(id);
     let change = |change: &dyn Fn(&mut Workload)| changed(workload, item, change);
     let namespace = document.node_name(crate::model::NodeRef::Namespace(workload.namespace));
-    parts::head(
+    widgets::head(
         ui,
         &workload.kind,
         &workload.name,
