@@ -355,11 +355,14 @@ fn modules_form_layers() {
     }
 }
 
-/// The window's panels still share its one state; everywhere else files use each other in one direction.
+/// The state of the window, which consists of the states of its panels, and which these use in turn.
+const SHARED_STATE: &[&str] = &["app/state.rs", "app/view.rs"];
+
+/// Files use each other in one direction.
 #[test]
 fn files_have_no_dependency_cycles() {
     let mut files = sources();
-    files.retain(|file| file.module != "app");
+    files.retain(|file| !SHARED_STATE.contains(&file.path.as_str()));
     let found = circles::circles(&files);
     let found: Vec<String> = found.iter().map(|group| group.join(", ")).collect();
     assert_none(

@@ -25,8 +25,8 @@ pub(super) struct Plan {
     pub(super) isolates: Vec<Direction>,
     /// The workloads that its subject consists of; empty: it is more or less than whole workloads.
     pub(super) workloads: Vec<WorkloadId>,
-    /// Its subject as the end of a flow.
-    pub(super) own: NewEnd,
+    /// How its subject is drawn.
+    pub(super) own: DrawnAs,
     /// What it allows.
     pub(super) parts: Vec<Part>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Plan {
 /// One end and ports that a policy allows its subject.
 pub(super) struct Part {
     pub(super) direction: Direction,
-    pub(super) other: NewEnd,
+    pub(super) other: DrawnAs,
     pub(super) ports: Vec<FlowPort>,
     /// It belongs to a rule that equals the project's DNS policy.
     pub(super) dns: bool,
@@ -48,9 +48,10 @@ impl Plan {
     }
 }
 
-/// An end of a flow, before groups and externals have their ids.
+/// How a subject or a peer is drawn: as an end that exists, or as a group or external of this content, which has
+/// no id before it is added.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum NewEnd {
+pub(super) enum DrawnAs {
     AnyPod,
     AnyPodOf(NamespaceId),
     Workload(WorkloadId),
@@ -148,7 +149,7 @@ impl Planner<'_> {
             id,
             namespace: self.namespace,
             workloads: self.workloads(&raised.subject),
-            own: own.unwrap_or(NewEnd::AnyPodOf(self.namespace)),
+            own: own.unwrap_or(DrawnAs::AnyPodOf(self.namespace)),
             subject: raised.subject,
             isolates: raised.isolates,
             parts,
@@ -201,7 +202,7 @@ impl Planner<'_> {
         let dns = direction == Direction::Egress && self.is_dns(peers, &networks, &ports);
         let mut numbered = ports.clone();
         if rule.peers == Match::Any {
-            ends.push(NewEnd::AnyPod);
+            ends.push(DrawnAs::AnyPod);
             networks = everywhere();
             // An address has no port names: towards it they allow nothing.
             numbered.retain(|port| named.is_none() || !matches!(port, FlowPort::Named(..)));
@@ -212,10 +213,10 @@ impl Planner<'_> {
             ports,
             dns,
         };
-        let mut found: Vec<(NewEnd, Vec<FlowPort>)> =
+        let mut found: Vec<(DrawnAs, Vec<FlowPort>)> =
             ends.into_iter().map(|end| (end, ports.clone())).collect();
         if !networks.is_empty() {
-            found.push((NewEnd::Networks(networks), numbered));
+            found.push((DrawnAs::Networks(networks), numbered));
         }
         found.retain(|(_, ports)| !ports.is_empty());
         Ok(found.into_iter().map(part).collect())
@@ -254,27 +255,27 @@ impl Planner<'_> {
 
     /// Pods by labels, in namespaces by labels, as a workload or a namespace if they are just that;
     /// none if there can be no such pods.
-    fn pods(&self, namespaces: Selector, pods: Selector) -> Option<NewEnd> {
+    fn pods(&self, namespaces: Selector, pods: Selector) -> Option<DrawnAs> {
         let (within, labels) = (LabelSet::from(&namespaces), LabelSet::from(&pods));
         if within.is_empty() || labels.is_empty() {
             return None;
         }
         if within.is_all() && labels.is_all() {
-            return Some(NewEnd::AnyPod);
+            return Some(DrawnAs::AnyPod);
         }
         if let Some(namespace) = self.namespace_meant(&namespaces, &within) {
             if labels.is_all() {
-                return Some(NewEnd::AnyPodOf(namespace));
+                return Some(DrawnAs::AnyPodOf(namespace));
             }
             let workloads = self.known.0.get(&namespace).into_iter().flatten();
             let mut same = workloads
                 .filter(|(_, own)| own.is_subset(&labels) && labels.is_subset(own))
                 .map(|(id, _)| *id);
             if let Some(id) = same.next() {
-                return Some(NewEnd::Workload(id));
+                return Some(DrawnAs::Workload(id));
             }
         }
-        Some(NewEnd::Pods { namespaces, pods })
+        Some(DrawnAs::Pods { namespaces, pods })
     }
 
     fn namespace_meant(&self, selector: &Selector, within: &LabelSet) -> Option<NamespaceId> {

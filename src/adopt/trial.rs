@@ -3,7 +3,7 @@
 mod blame;
 mod draw;
 
-use super::plan::{NewEnd, Part, Plan};
+use super::plan::{DrawnAs, Part, Plan};
 use super::{Chosen, Flows, Parts};
 use crate::analysis::{self, GateDifference};
 use crate::cluster::Snapshot;
@@ -42,7 +42,7 @@ impl Old {
         let generated = generated::write(context.document, context.imported);
         let in_force = InForce::of(context.document, context.imported, &generated);
         let snapshot = in_force.on(&cluster);
-        let pods = |end: &NewEnd| blame::pods_of(context, &snapshot, end);
+        let pods = |end: &DrawnAs| blame::pods_of(context, &snapshot, end);
         let own = plans.iter().map(|plan| pods(&plan.own)).collect();
         let others = |plan: &Plan| plan.parts.iter().map(|part| pods(&part.other)).collect();
         let other = plans.iter().map(others).collect();

@@ -43,7 +43,7 @@ pub use answers::{
     notes::notes,
     paths::{Places, Reach, reach},
 };
-pub use diff::compare::{GateDifference, PeerPiece, compare, compare_until};
+pub use diff::compare::{GateDifference, PeerClass, compare, compare_until};
 pub use diff::policies::changed_policies;
 pub use diff::{changes, compare};
 pub use endpoint::{Endpoint, NewPod, Party};

@@ -32,7 +32,7 @@ pub mod verdict;
 pub mod view;
 pub mod widgets;
 pub mod words;
-mod yaml_ink;
+mod yaml_highlight;
 
 use std::path::PathBuf;
 

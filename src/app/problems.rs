@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use super::icons;
 use crate::analysis::oracle::Probe;
 use crate::diag::{Diagnostic, Severity};
-use crate::model::{Document, End, FlowId, Item, validate};
+use crate::model::{Document, FlowId, Item, validate};
 use crate::policy::Loss;
 use crate::proof::Finding;
 use crate::proof::Fix;
 use crate::proof::Kind;
-use crate::proof::WitnessEnd;
+use crate::proof::Located;
 use crate::query::Breach;
 use crate::query::Hop;
 use crate::query::Judged;
@@ -47,7 +47,7 @@ impl Tone {
         match self {
             Self::Bad => (palette.blocked, palette.blocked_soft),
             Self::Doubtful => (palette.wide, palette.wide_soft),
-            Self::Note => (palette.ink2, palette.canvas),
+            Self::Note => (palette.text_secondary, palette.canvas),
         }
     }
 }
@@ -157,9 +157,9 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
 }
 
 /// The name of an end in a title.
-fn short(document: &Document, place: &WitnessEnd, words: &str) -> String {
+fn short(document: &Document, place: &Located, words: &str) -> String {
     match place {
-        WitnessEnd::Drawn(end) => document.end_name(end),
+        Located::At(end) => document.end_name(end),
         _ => words.to_owned(),
     }
 }
@@ -201,8 +201,11 @@ pub fn broken(breach: &Breach) -> String {
 
 /// `external/Internet > shop/web TCP 8443`.
 pub fn hop_words(document: &Document, hop: &Hop) -> String {
-    let name = |place: &WitnessEnd, words: &str| match place {
-        WitnessEnd::Address(_, Some(holder)) => document.end_words(&End::External(*holder)),
+    let name = |place: &Located, words: &str| match place {
+        Located::Inside {
+            end: Some(external),
+            address: Some(_),
+        } => document.end_words(external),
         _ => words.to_owned(),
     };
     let ports = match hop.ports.is_all() {
@@ -222,11 +225,10 @@ pub fn of_hop(document: &Document, hop: &Hop) -> Option<Question> {
 }
 
 /// A connection as a question to `why`, if both ends can be named.
-fn question(document: &Document, ends: [&WitnessEnd; 2], port: Probe) -> Option<Question> {
+fn question(document: &Document, ends: [&Located; 2], port: Probe) -> Option<Question> {
     let [from, to] = ends.map(|place| match place {
-        WitnessEnd::Drawn(end) => Some(document.end_words(end)),
-        WitnessEnd::Address(address, _) => Some(address.to_string()),
-        WitnessEnd::Pod(_) | WitnessEnd::Elsewhere => None,
+        Located::At(end) => Some(document.end_words(end)),
+        Located::Inside { address, .. } => address.map(|address| address.to_string()),
     });
     Some(Question {
         from: from?,

@@ -256,8 +256,8 @@ impl App {
                 side::side_ui(ui, document, &results, view, commands);
             });
         }
-        let ground = Frame::new().fill(color(palette.canvas));
-        CentralPanel::default().frame(ground).show(ui, |ui| {
+        let background = Frame::new().fill(color(palette.canvas));
+        CentralPanel::default().frame(background).show(ui, |ui| {
             if view.center == Center::Matrix {
                 matrix::matrix_ui(ui, document, view, commands);
                 return;

@@ -90,6 +90,20 @@ fn frames_parse_no_text() {
 }
 
 #[test]
+fn an_import_parses_no_text_on_the_window_thread() {
+    let mut harness = window(Workers::Threads, None);
+    let policies = |app: &App| app.document().policies.len();
+    let known = policies(harness.state());
+    let text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: new, namespace: team-0}\n\
+                spec: {podSelector: {}}\n";
+    let before = texts_read();
+    harness.state_mut().import_text(text.to_owned());
+    settle(&mut harness);
+    assert_eq!(policies(harness.state()), known + 1);
+    assert_eq!(texts_read() - before, 0);
+}
+
+#[test]
 fn an_audit_runs_only_where_it_is_shown() {
     let mut harness = window(Workers::Inline, None);
     let shown = harness.state().view.inspector.audit.made_for();

@@ -204,19 +204,19 @@ fn visuals(p: &Palette) -> Visuals {
         w.corner_radius = radius;
         w.expansion = 0.0;
     };
-    let hover = tokens::mix(p.panel, p.ink, 0.05);
-    set(&mut v.widgets.noninteractive, p.panel, p.hairline, p.ink);
-    set(&mut v.widgets.inactive, p.raised, p.outline, p.ink);
-    set(&mut v.widgets.hovered, hover, p.outline, p.ink);
+    let hover = tokens::mix(p.panel, p.text, 0.05);
+    set(&mut v.widgets.noninteractive, p.panel, p.hairline, p.text);
+    set(&mut v.widgets.inactive, p.raised, p.outline, p.text);
+    set(&mut v.widgets.hovered, hover, p.outline, p.text);
     set(
         &mut v.widgets.active,
-        tokens::mix(p.panel, p.ink, 0.1),
+        tokens::mix(p.panel, p.text, 0.1),
         p.outline,
-        p.ink,
+        p.text,
     );
-    set(&mut v.widgets.open, hover, p.outline, p.ink);
+    set(&mut v.widgets.open, hover, p.outline, p.text);
     v.override_text_color = None;
-    v.weak_text_color = Some(color(p.ink3));
+    v.weak_text_color = Some(color(p.text_faint));
     v.selection.bg_fill = color(p.accent_soft);
     v.selection.stroke = Stroke::new(1.5, color(p.accent));
     v.hyperlink_color = color(p.accent);

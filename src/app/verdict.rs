@@ -22,7 +22,7 @@ pub fn colors(verdict: PairVerdict, palette: &Palette) -> (Rgb, Rgb) {
         PairVerdict::Blocked => (palette.blocked, palette.blocked_soft),
         PairVerdict::NotDrawn => (palette.wide, palette.wide_soft),
         PairVerdict::Drawn => (palette.exact, palette.exact_soft),
-        PairVerdict::CannotExpress | PairVerdict::Open => (palette.ink, palette.canvas),
-        PairVerdict::Denied => (palette.ink2, palette.canvas),
+        PairVerdict::CannotExpress | PairVerdict::Open => (palette.text, palette.canvas),
+        PairVerdict::Denied => (palette.text_secondary, palette.canvas),
     }
 }

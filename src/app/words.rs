@@ -1,6 +1,7 @@
-//! One-line summaries of workloads and externals, for nodes and titles, and names of gates.
+//! One-line summaries of workloads and externals, for nodes and titles, and names of gates and of ends of arrows.
 
-use crate::model::{Direction, External, Workload};
+use crate::model::{Direction, Document, External, NodeRef, Workload};
+use crate::scene::OUTSIDE;
 
 /// The label that identifies a workload: `app=web`.
 pub fn identifying_label(workload: &Workload) -> Option<String> {
@@ -40,5 +41,15 @@ pub fn gate(direction: Direction) -> &'static str {
     match direction {
         Direction::Ingress => "ingress",
         Direction::Egress => "egress",
+    }
+}
+
+/// The name of an end of an arrow.
+pub fn arrow_end(document: &Document, node: NodeRef) -> String {
+    match node {
+        OUTSIDE => "addresses outside".to_owned(),
+        NodeRef::Namespace(_) => format!("every workload of {}", document.node_name(node)),
+        NodeRef::AnyPod => "every workload".to_owned(),
+        _ => document.node_name(node).to_owned(),
     }
 }

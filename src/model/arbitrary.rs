@@ -490,7 +490,7 @@ pub(crate) fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         20 => simple_edit(),
         1 => paste,
-        1 => document().prop_map(|other| Edit::Merge(Arc::new(other))),
+        1 => document().prop_map(|other| Edit::Merge { other: Arc::new(other), identities: Arc::default() }),
         1 => vec(simple_edit(), 0..4).prop_map(|edits| Edit::Batch("several".into(), edits)),
     ]
 }

@@ -17,8 +17,8 @@ pub use fragment::extract;
 
 use super::{
     Document, External, ExternalId, Flow, FlowId, FlowPort, Group, GroupId, ImportedPolicy,
-    Invariant, InvariantId, Namespace, NamespaceId, NodeRef, PolicyId, Refusal, Service, ServiceId,
-    Settings, Workload, WorkloadId,
+    Invariant, InvariantId, Namespace, NamespaceId, NodeRef, PolicyId, PolicyIdentities, Refusal,
+    Service, ServiceId, Settings, Workload, WorkloadId,
 };
 
 /// Identifies an object of a Document.
@@ -130,7 +130,12 @@ pub enum Edit {
     },
     /// Merges an imported Document: namespaces of the same name are united, workloads and Services of
     /// the same name and kind are updated, everything else is added. Settings and layout stay.
-    Merge(Arc<Document>),
+    Merge {
+        /// What to merge.
+        other: Arc<Document>,
+        /// The identities of the policies of both documents, which may be read beforehand; others are parsed.
+        identities: Arc<PolicyIdentities>,
+    },
     /// Makes deny all the project's default, for the namespaces of these names too; all others stay as they are.
     DenyByDefault(Vec<String>),
     /// Several edits as one, under a name of their own. Ids of objects they add are known beforehand
@@ -182,7 +187,7 @@ impl Edit {
                 into,
                 offset,
             } => fragment::paste(document, fragment, *into, *offset, applied),
-            Self::Merge(other) => merge::merge(document, other, applied),
+            Self::Merge { other, identities } => merge::merge(document, other, identities, applied),
             Self::Batch(_, edits) => edits
                 .iter()
                 .try_for_each(|edit| edit.run(document, applied)),

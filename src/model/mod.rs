@@ -27,7 +27,7 @@ pub use edit::{Applied, Edit, Item, Thing};
 pub use history::History;
 pub use ids::*;
 pub use invariant::{Claim, Invariant};
-pub use query::{PortChoice, is_system_namespace};
+pub use query::{PolicyIdentities, PortChoice, is_system_namespace};
 pub use table::Table;
 pub use validate::Refusal;
 pub use words::Words;

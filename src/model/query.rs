@@ -1,6 +1,6 @@
 //! Queries on a Document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId, Item,
@@ -368,6 +368,29 @@ pub struct PolicyIdentity {
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: String,
+}
+
+/// Identities of imported policies by their texts, so that each text is parsed once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyIdentities(BTreeMap<String, Option<PolicyIdentity>>);
+
+impl PolicyIdentities {
+    /// Parses the policies of these documents.
+    pub fn read<'a>(documents: impl IntoIterator<Item = &'a Document>) -> Self {
+        let documents = documents.into_iter();
+        let policies = documents.flat_map(|document| document.policies.iter());
+        Self(
+            policies
+                .map(|(_, policy)| (policy.text.clone(), policy.identity()))
+                .collect(),
+        )
+    }
+
+    /// The identity of a policy; a text that was not read is parsed now.
+    pub fn of(&self, policy: &ImportedPolicy) -> Option<PolicyIdentity> {
+        let known = self.0.get(&policy.text).cloned();
+        known.unwrap_or_else(|| policy.identity())
+    }
 }
 
 impl ImportedPolicy {

@@ -23,7 +23,7 @@ use std::time::SystemTime;
 pub use diff::{DiffLine, diff};
 pub use export::{
     ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, FileChange, plan_export,
-    policy_file,
+    plan_export_until, policy_file,
 };
 pub use journal::{Journal, Origin, Orphan};
 pub use state::StateFolder;

@@ -20,7 +20,6 @@ use crate::proof::Finding;
 use crate::proof::Generated;
 use crate::proof::Kind;
 use crate::proof::Proof;
-use crate::proof::WitnessEnd;
 use crate::proof::generate;
 use crate::proof::prove;
 
@@ -241,14 +240,10 @@ impl Candidates<'_> {
         vec![named(title, edit)]
     }
 
-    /// The drawn ends of the witness: an address as the external that has it.
+    /// The ends of the document that the witness has: of an address the external around it.
     fn ends(&self) -> [Option<End>; 2] {
-        [&self.finding.witness.from, &self.finding.witness.to].map(|place| match place {
-            WitnessEnd::Drawn(end) => Some(end.clone()),
-            WitnessEnd::Address(_, external) => external.map(End::External),
-            WitnessEnd::Pod(namespace) => namespace.map(End::AnyPodOf),
-            WitnessEnd::Elsewhere => None,
-        })
+        let witness = &self.finding.witness;
+        [&witness.from, &witness.to].map(|place| place.end().cloned())
     }
 }
 

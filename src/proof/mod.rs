@@ -9,5 +9,5 @@ pub use fix::{Fix, fixes};
 pub use generated::{Generated, Written, generate};
 pub use in_force::{InForce, Origin, loaded};
 pub use prove::{
-    About, Culprit, Finding, Kind, Proof, State, Verdict, Witness, WitnessEnd, prove, prove_against,
+    About, Culprit, Finding, Kind, Located, Proof, State, Verdict, Witness, prove, prove_against,
 };

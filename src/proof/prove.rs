@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::Isolation;
-use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
 use crate::intent::gates::Bound;
@@ -29,7 +29,7 @@ use crate::proof::in_force::{InForce, Origin};
 
 pub(crate) use before::Before;
 pub(crate) use witness::holder;
-pub use witness::{Witness, WitnessEnd};
+pub use witness::{Located, Witness};
 
 /// Whether the policies match the document.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -316,8 +316,8 @@ fn concerns_unknown_pods(cluster: &DocumentSnapshot, difference: &GateDifference
     let unknown = |workload: usize| cluster.drawn.get(workload).copied().flatten().is_none();
     unknown(difference.workload)
         || match difference.peer {
-            PeerPiece::NewPod(_) => true,
-            PeerPiece::Pod(at) => {
+            PeerClass::NewPod(_) => true,
+            PeerClass::Pod(at) => {
                 let pod = cluster.snapshot.pods.get(at);
                 pod.is_some_and(|pod| unknown(pod.workload))
             }

@@ -10,7 +10,7 @@ use crate::cluster::{Assumptions, Snapshot};
 use crate::load::Loaded;
 use crate::model::{Document, ExternalId, NodeRef, WorkloadId};
 use crate::proof::InForce;
-use crate::query::party::{self, Joined, Open, Pair, Party};
+use crate::query::party::{self, Joined, Open, Pair};
 use crate::sets::{IpSet, PortSet};
 
 /// One of two clusters that are compared.
@@ -55,9 +55,9 @@ pub enum Way {
     Closes,
 }
 
-/// One end of a connection that differs.
+/// One end of a connection that differs, by name: two documents or clusters share no ids.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NamedParty {
+pub enum Party {
     /// A workload of either side.
     Workload(Arc<Name>),
     /// An external of one of the documents; its id in the new one.
@@ -74,9 +74,9 @@ pub struct Difference {
     /// Which side allows it.
     pub way: Way,
     /// The source.
-    pub from: NamedParty,
+    pub from: Party,
     /// The destination.
-    pub to: NamedParty,
+    pub to: Party,
     /// The ports; never empty.
     pub ports: PortSet,
 }
@@ -161,16 +161,16 @@ impl Comparison {
     }
 }
 
-impl NamedParty {
+impl Party {
     /// The node that shows it in the document of the new side.
-    pub fn party(&self, workloads: &BTreeMap<Name, WorkloadId>) -> Option<Party> {
+    pub fn party(&self, workloads: &BTreeMap<Name, WorkloadId>) -> Option<party::Party> {
         match self {
             Self::Workload(name) => {
                 let id = workloads.get(&name.whole())?;
-                Some(Party::Drawn(NodeRef::Workload(*id)))
+                Some(party::Party::Drawn(NodeRef::Workload(*id)))
             }
-            Self::External(_, Some(id)) => Some(Party::Drawn(NodeRef::External(*id))),
-            Self::External(_, None) | Self::Addresses(_) => Some(Party::Outside),
+            Self::External(_, Some(id)) => Some(party::Party::Drawn(NodeRef::External(*id))),
+            Self::External(_, None) | Self::Addresses(_) => Some(party::Party::Outside),
             Self::IngressController => None,
         }
     }
@@ -195,7 +195,7 @@ fn names(snapshot: &Snapshot) -> BTreeSet<Name> {
 }
 
 /// Names of address sets.
-type Book = Vec<(NamedParty, IpSet)>;
+type Book = Vec<(Party, IpSet)>;
 
 /// The externals of the new side, and those of the old one that are no longer there; an external that
 /// holds another comes before it, so that addresses are called by the widest name that fits.
@@ -208,7 +208,7 @@ fn book(old: &Side, new: &Side) -> Book {
         for (id, set) in party::externals(document) {
             let name = document.node_name(NodeRef::External(id)).to_owned();
             if book.iter().all(|(_, other)| *other != set) {
-                book.push((NamedParty::External(name, known.then_some(id)), set));
+                book.push((Party::External(name, known.then_some(id)), set));
             }
         }
     }
@@ -251,10 +251,10 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
                 (src, Workload(to)) => found.push(Difference {
                     way,
                     from: match src {
-                        Workload(from) => NamedParty::Workload(from.clone()),
-                        Addresses { .. } | IngressController => NamedParty::IngressController,
+                        Workload(from) => Party::Workload(from.clone()),
+                        Addresses { .. } | IngressController => Party::IngressController,
                     },
-                    to: NamedParty::Workload(to.clone()),
+                    to: Party::Workload(to.clone()),
                     ports,
                 }),
                 _ => {}
@@ -263,7 +263,7 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
     }
     for ((way, name, sends), open) in outside {
         for (place, ports) in named(open, book) {
-            let own = NamedParty::Workload(name.clone());
+            let own = Party::Workload(name.clone());
             let (from, to) = if sends { (own, place) } else { (place, own) };
             found.push(Difference {
                 way,
@@ -278,7 +278,7 @@ fn differences(changes: &[Change], book: &Book) -> Vec<Difference> {
 }
 
 /// The owners of addresses: externals all of whose addresses are among them, and the rest.
-fn named(mut open: Open, book: &Book) -> Vec<(NamedParty, PortSet)> {
+fn named(mut open: Open, book: &Book) -> Vec<(Party, PortSet)> {
     let mut found = Vec::new();
     for (place, addresses) in book {
         let mut rest = addresses.clone();
@@ -312,7 +312,7 @@ fn named(mut open: Open, book: &Book) -> Vec<(NamedParty, PortSet)> {
         *known = known.union(&set);
     }
     let left = left.into_iter();
-    found.extend(left.map(|(ports, set)| (NamedParty::Addresses(set), ports)));
+    found.extend(left.map(|(ports, set)| (Party::Addresses(set), ports)));
     found
 }
 

@@ -12,7 +12,7 @@ use crate::analysis::oracle::probe;
 use crate::analysis::{Connection, Endpoint, Party};
 use crate::model::{Document, End, Invariant, InvariantId, Refusal, Words};
 use crate::proof::InForce;
-use crate::proof::prove::{WitnessEnd, holder};
+use crate::proof::prove::{Located, holder};
 use crate::sets::PortSet;
 
 /// An invariant and its outcome.
@@ -49,9 +49,9 @@ pub struct Breach {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hop {
     /// The source.
-    pub from: WitnessEnd,
+    pub from: Located,
     /// The destination.
-    pub to: WitnessEnd,
+    pub to: Located,
     /// The source, in words.
     pub from_words: String,
     /// The destination, in words.
@@ -98,8 +98,8 @@ fn breach(
 ) -> Breach {
     let place = |end: Party| match end {
         Party::Workload(at) => match drawn(in_force, at) {
-            Some(end) => (WitnessEnd::Drawn(end.clone()), words.of(&end)),
-            None => (WitnessEnd::Elsewhere, String::new()),
+            Some(end) => (Located::At(end.clone()), words.of(&end)),
+            None => (Located::NOWHERE, String::new()),
         },
         Party::Addresses { first, last } => {
             let holder = holder(document, first);
@@ -108,9 +108,9 @@ fn breach(
                 (None, true) => first.to_string(),
                 (None, false) => format!("{first} to {last}"),
             };
-            (WitnessEnd::Address(first, holder), range)
+            (Located::address(document, first), range)
         }
-        Party::IngressController => (WitnessEnd::Elsewhere, "the ingress controller".to_owned()),
+        Party::IngressController => (Located::NOWHERE, "the ingress controller".to_owned()),
     };
     let hop = |one: &Connection| {
         let ((from, from_words), (to, to_words)) = (place(one.src), place(one.dst));

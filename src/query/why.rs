@@ -60,9 +60,9 @@ pub struct Why {
     /// One sentence beside the verdict; may be empty.
     pub more: String,
     /// The source.
-    pub from: NamedEnd,
+    pub from: EndDescription,
     /// The destination.
-    pub to: NamedEnd,
+    pub to: EndDescription,
     /// The port: `TCP 5432`.
     pub port: String,
     /// The flows that draw it.
@@ -88,9 +88,9 @@ pub struct Question {
     pub port: String,
 }
 
-/// One end of it.
+/// The texts that describe an end of the connection, and its node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedEnd {
+pub struct EndDescription {
     /// Its words, as in a question.
     pub words: String,
     /// Its name in a sentence.
@@ -229,7 +229,7 @@ impl Explainer<'_> {
         }
     }
 
-    fn place(&self, end: &analysis::Endpoint) -> NamedEnd {
+    fn place(&self, end: &analysis::Endpoint) -> EndDescription {
         place(self.results, end)
     }
 

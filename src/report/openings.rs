@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::ends::{conn, display, peer_json};
-use crate::analysis::service_exposure::{By, Sender, ServiceTraffic};
+use crate::analysis::service_exposure::{By, ServiceTraffic, TrafficSource};
 use crate::cluster::Snapshot;
 
 /// One line for each opening, in columns, with a heading; nothing if there are none.
@@ -26,12 +26,12 @@ pub(super) fn text(
                 by(snapshot, opening.by),
                 workload.map_or_else(String::new, display),
             );
-            let sender = match opening.sender {
-                Sender::Cluster => "pods in the cluster".to_owned(),
-                Sender::Outside => "addresses outside".to_owned(),
-                Sender::Controller => controller(snapshot, opening),
+            let source = match opening.source {
+                TrafficSource::Cluster => "pods in the cluster".to_owned(),
+                TrafficSource::Outside => "addresses outside".to_owned(),
+                TrafficSource::Controller => controller(snapshot, opening),
             };
-            let answer = format!("{sender}: {}", answer(opening));
+            let answer = format!("{source}: {}", answer(opening));
             [by, to, opening.wanted.to_string(), answer]
         })
         .collect();
@@ -81,7 +81,7 @@ fn controller(snapshot: &Snapshot, opening: &ServiceTraffic) -> String {
     }
 }
 
-/// How many of the senders are allowed, split by port where the answer differs.
+/// How many of the sources are allowed, split by port where the answer differs.
 fn answer(opening: &ServiceTraffic) -> String {
     let ServiceTraffic {
         wanted,
@@ -108,7 +108,7 @@ fn answer(opening: &ServiceTraffic) -> String {
 
 /// `{"kind", "namespace", "name", "type"?, "workload", "from": "cluster|outside|ingress-controller", "controllers"?,
 /// "admittedBy"?, "conn", "every", "some", "verdict": "all|some|none"}`: `conn` is the traffic sent, `every` the ports on
-/// which all senders are allowed, `some` those on which at least one is.
+/// which all sources are allowed, `some` those on which at least one is.
 pub(super) fn json(snapshot: &Snapshot, opening: &ServiceTraffic) -> Value {
     let mut value = match opening.by {
         By::Service(at) => snapshot.services.get(at).map_or(Value::Null, |s| {
@@ -120,12 +120,12 @@ pub(super) fn json(snapshot: &Snapshot, opening: &ServiceTraffic) -> Value {
     };
     let workload = snapshot.workloads.get(opening.workload);
     value["workload"] = workload.map_or(Value::Null, peer_json);
-    value["from"] = json!(match opening.sender {
-        Sender::Cluster => "cluster",
-        Sender::Outside => "outside",
-        Sender::Controller => "ingress-controller",
+    value["from"] = json!(match opening.source {
+        TrafficSource::Cluster => "cluster",
+        TrafficSource::Outside => "outside",
+        TrafficSource::Controller => "ingress-controller",
     });
-    if opening.sender == Sender::Controller {
+    if opening.source == TrafficSource::Controller {
         let known = opening.controllers.iter();
         let known = known.filter_map(|at| snapshot.workloads.get(*at));
         value["controllers"] = known.map(peer_json).collect();

@@ -95,12 +95,12 @@ impl ExtraKind {
     }
 
     /// The colour of its line and sign, and the background of its chip.
-    pub fn inks(self, palette: &Palette) -> (Rgb, Rgb) {
+    pub fn colors(self, palette: &Palette) -> (Rgb, Rgb) {
         match self {
-            Self::Imported | Self::Denied => (palette.ink2, palette.raised),
+            Self::Imported | Self::Denied => (palette.text_secondary, palette.raised),
             Self::TooWide => (palette.wide, palette.wide_soft),
             Self::Blocked => (palette.blocked, palette.blocked_soft),
-            Self::Opened | Self::Closed => (palette.ink, palette.raised),
+            Self::Opened | Self::Closed => (palette.text, palette.raised),
             Self::Hop => (palette.accent, palette.accent_soft),
         }
     }

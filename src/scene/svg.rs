@@ -53,7 +53,7 @@ pub fn write_with(scene: &Scene, theme: Theme, legend: &[String]) -> String {
     }
     for (at, line) in legend.iter().enumerate() {
         let at = pt(scene.bounds.min.x, below + LEGEND * (at as f32 + 0.5));
-        svg.text(at, line, TextStyle::Title, palette.ink, "start");
+        svg.text(at, line, TextStyle::Title, palette.text, "start");
     }
     svg.out.push_str("</svg>\n");
     svg.out
@@ -111,10 +111,10 @@ impl Svg {
         let mark = Rect::around(pt(title.min.x + 8.0, y), 12.0, 12.0);
         self.rect(mark, 2.5, fill, Some(p.icon(space.hue)));
         let at = pt(title.min.x + 24.0, y);
-        self.text(at, &space.title, TextStyle::Title, p.ink, "start");
+        self.text(at, &space.title, TextStyle::Title, p.text, "start");
         let at = pt(title.max.x, y);
         let count = space.count.to_string();
-        self.text(at, &count, TextStyle::Badge, p.ink3, "end");
+        self.text(at, &count, TextStyle::Badge, p.text_faint, "end");
         let dns = if space.dns { 40.0 } else { 0.0 };
         let badges = space.badges_rect;
         let base = Rect::new(badges.min.x, y - 9.5, badges.width() - dns, tokens::CHIP);
@@ -130,7 +130,13 @@ impl Svg {
     fn badge(&mut self, rect: Rect, text: &str) {
         let p = self.palette;
         self.rect(rect, tokens::CHIP / 2.0, p.raised, Some(p.hairline));
-        self.text(rect.centre(), text, TextStyle::Badge, p.ink2, "middle");
+        self.text(
+            rect.centre(),
+            text,
+            TextStyle::Badge,
+            p.text_secondary,
+            "middle",
+        );
     }
 
     fn node(&mut self, node: &NodeBox) {
@@ -142,9 +148,9 @@ impl Svg {
         self.rect(node.rect, radius, p.panel, Some(p.outline));
         let side = tokens::ICON_TILE;
         let centre = pt(node.rect.min.x + 8.0 + side / 2.0, node.rect.centre().y);
-        let (tile, ink) = match node.hue {
+        let (tile, foreground) = match node.hue {
             Some(hue) => (p.icon_tile(hue), p.icon(hue)),
-            None => (p.plain_tile(), p.ink2),
+            None => (p.plain_tile(), p.text_secondary),
         };
         let round = match node.shape {
             Shape::Rounded => 6.0,
@@ -157,14 +163,20 @@ impl Svg {
             centre.x - tokens::ICON / 2.0,
             centre.y - tokens::ICON / 2.0,
             icon(node.icon),
-            hex(ink),
+            hex(foreground),
             tokens::STROKE
         );
         let left = node.rect.min.x + tokens::NODE_TEXT_LEFT;
         let at = pt(left, node.rect.min.y + 18.0);
-        self.text(at, &node.title, TextStyle::Title, p.ink, "start");
+        self.text(at, &node.title, TextStyle::Title, p.text, "start");
         let at = pt(left, node.rect.min.y + 37.0);
-        self.text(at, &node.subtitle, TextStyle::Label, p.ink2, "start");
+        self.text(
+            at,
+            &node.subtitle,
+            TextStyle::Label,
+            p.text_secondary,
+            "start",
+        );
     }
 
     fn arrow(&mut self, arrow: &Arrow) {
@@ -187,8 +199,8 @@ impl Svg {
         let side = pt(arrow.heading.y, -arrow.heading.x) * (tokens::ARROW_HEAD * 0.5);
         let (a, b, notch) = (tip + back + side, tip + back - side, tip + back * 0.75);
         let extra = extra_of(arrow);
-        let ink = extra.map_or(self.palette.flow, |kind| kind.inks(self.palette).0);
-        let (ink, canvas) = (hex(ink), hex(self.palette.canvas));
+        let foreground = extra.map_or(self.palette.flow, |kind| kind.colors(self.palette).0);
+        let (foreground, canvas) = (hex(foreground), hex(self.palette.canvas));
         let (dash, core) = match extra {
             Some(ExtraKind::TooWide) => {
                 let core = format!(r#"<path d="{d}" fill="none" stroke="{canvas}"/>"#);
@@ -213,7 +225,7 @@ impl Svg {
         };
         let _ = writeln!(
             self.out,
-            r#"<g{fade}><path d="{d}" fill="none" stroke="{ink}"{dash}/>{core}<path d="M{} {}L{} {}L{} {}L{} {}Z" fill="{ink}"/></g>"#,
+            r#"<g{fade}><path d="{d}" fill="none" stroke="{foreground}"{dash}/>{core}<path d="M{} {}L{} {}L{} {}L{} {}Z" fill="{foreground}"/></g>"#,
             tip.x, tip.y, a.x, a.y, notch.x, notch.y, b.x, b.y
         );
     }
@@ -224,10 +236,16 @@ impl Svg {
             let centre = chip.rect.centre();
             let Some(kind) = extra_of(arrow) else {
                 self.rect(chip.rect, tokens::CHIP / 2.0, p.raised, Some(p.hairline));
-                return self.text(centre, &chip.text, TextStyle::Chip, p.ink2, "middle");
+                return self.text(
+                    centre,
+                    &chip.text,
+                    TextStyle::Chip,
+                    p.text_secondary,
+                    "middle",
+                );
             };
-            let (ink, background) = kind.inks(p);
-            self.rect(chip.rect, tokens::CHIP / 2.0, background, Some(ink));
+            let (foreground, background) = kind.colors(p);
+            self.rect(chip.rect, tokens::CHIP / 2.0, background, Some(foreground));
             let at = pt(chip.rect.min.x + tokens::CHIP_PADDING, centre.y - 5.5);
             let _ = writeln!(
                 self.out,
@@ -235,10 +253,10 @@ impl Svg {
                 at.x,
                 at.y,
                 kind.sign(),
-                hex(ink)
+                hex(foreground)
             );
             let at = pt(centre.x + 7.0, centre.y);
-            self.text(at, &chip.text, TextStyle::Chip, ink, "middle");
+            self.text(at, &chip.text, TextStyle::Chip, foreground, "middle");
         }
     }
 }

@@ -55,11 +55,11 @@ pub struct Palette {
     /// Border of nodes, fields and buttons.
     pub outline: Rgb,
     /// Text.
-    pub ink: Rgb,
+    pub text: Rgb,
     /// Secondary text.
-    pub ink2: Rgb,
+    pub text_secondary: Rgb,
     /// Faint text.
-    pub ink3: Rgb,
+    pub text_faint: Rgb,
     /// Arrows.
     pub flow: Rgb,
     /// Keys in YAML.
@@ -123,9 +123,9 @@ pub const LIGHT: Palette = Palette {
     raised: rgb(0xFFFFFF),
     hairline: rgb(0xE2E6EC),
     outline: rgb(0xCBD2DB),
-    ink: rgb(0x1B2330),
-    ink2: rgb(0x5A6676),
-    ink3: rgb(0x626D7C),
+    text: rgb(0x1B2330),
+    text_secondary: rgb(0x5A6676),
+    text_faint: rgb(0x626D7C),
     flow: rgb(0x4C5A6E),
     yaml_key: rgb(0x0B5CAD),
     yaml_text: rgb(0x1A7A42),
@@ -164,9 +164,9 @@ pub const DARK: Palette = Palette {
     raised: rgb(0x20252E),
     hairline: rgb(0x2A313C),
     outline: rgb(0x3A4350),
-    ink: rgb(0xE7EBF1),
-    ink2: rgb(0xA3AEBD),
-    ink3: rgb(0x8B97A8),
+    text: rgb(0xE7EBF1),
+    text_secondary: rgb(0xA3AEBD),
+    text_faint: rgb(0x8B97A8),
     flow: rgb(0x93A1B5),
     yaml_key: rgb(0x7DB7FF),
     yaml_text: rgb(0x7FD39B),
@@ -202,9 +202,9 @@ pub const HIGH_CONTRAST_LIGHT: Palette = Palette {
     canvas_dot: rgb(0xC4CAD3),
     hairline: rgb(0x8A94A3),
     outline: rgb(0x4A5565),
-    ink: rgb(0x000000),
-    ink2: rgb(0x252D38),
-    ink3: rgb(0x38424F),
+    text: rgb(0x000000),
+    text_secondary: rgb(0x252D38),
+    text_faint: rgb(0x38424F),
     flow: rgb(0x1B2330),
     yaml_key: rgb(0x063E78),
     yaml_text: rgb(0x0A4A25),
@@ -237,9 +237,9 @@ pub const HIGH_CONTRAST_DARK: Palette = Palette {
     raised: rgb(0x0F1217),
     hairline: rgb(0x7C8899),
     outline: rgb(0xA3AEBD),
-    ink: rgb(0xFFFFFF),
-    ink2: rgb(0xDDE3EB),
-    ink3: rgb(0xC3CCD8),
+    text: rgb(0xFFFFFF),
+    text_secondary: rgb(0xDDE3EB),
+    text_faint: rgb(0xC3CCD8),
     flow: rgb(0xDDE3EB),
     yaml_key: rgb(0xA9CFFF),
     yaml_text: rgb(0xA6E8BC),
@@ -286,7 +286,7 @@ impl Palette {
 
     /// The tile behind the icon of a node outside all namespaces.
     pub fn plain_tile(&self) -> Rgb {
-        mix(self.panel, self.ink3, 0.16)
+        mix(self.panel, self.text_faint, 0.16)
     }
 }
 
@@ -392,9 +392,9 @@ mod tests {
         let verdict = |own: Rgb| vec![p.canvas, p.panel, p.raised, own];
         let code = || vec![p.code, p.accent_soft];
         vec![
-            ("ink", p.ink, all()),
-            ("ink2", p.ink2, all()),
-            ("ink3", p.ink3, plain.clone()),
+            ("text", p.text, all()),
+            ("text_secondary", p.text_secondary, all()),
+            ("text_faint", p.text_faint, plain.clone()),
             ("accent", p.accent, verdict(p.accent_soft)),
             ("on accent", p.on_accent, vec![p.accent]),
             ("exact", p.exact, verdict(p.exact_soft)),

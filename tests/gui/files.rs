@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use drawbridge::app::Command;
 use drawbridge::model::Edit;
 
-use super::desk::Desk;
+use super::test_window::TestWindow;
 
 const MINE: &str = "# ours\nformat: drawbridge/1\nname: mine\nnamespaces: [{name: shop}] # one\n";
 
-fn opened() -> (Desk, PathBuf) {
-    let mut desk = Desk::new(Vec::new());
-    let path = desk.path("a.drawbridge.yaml");
+fn opened() -> (TestWindow, PathBuf) {
+    let mut window = TestWindow::new(Vec::new());
+    let path = window.path("a.drawbridge.yaml");
     fs::write(&path, MINE).expect("written");
-    desk.ask(Command::OpenPaths(vec![path.clone()]));
-    (desk, path)
+    window.ask(Command::OpenPaths(vec![path.clone()]));
+    (window, path)
 }
 
-fn rename(desk: &mut Desk, name: &str) {
-    desk.ask(Command::Edit(Edit::SetName(name.to_owned())));
+fn rename(window: &mut TestWindow, name: &str) {
+    window.ask(Command::Edit(Edit::SetName(name.to_owned())));
 }
 
 fn text(path: &Path) -> String {
@@ -28,85 +28,85 @@ fn text(path: &Path) -> String {
 
 #[test]
 fn unsaved_work_is_offered_with_its_file_and_saved_over_it_with_its_comments() {
-    let (mut desk, path) = opened();
-    rename(&mut desk, "unsaved");
-    desk.wait(3.0);
-    let mut desk = desk.crash();
-    desk.settle();
-    assert!(desk.sees("Restore unsaved changes?"));
-    assert!(desk.sees(&format!("File: {}", path.display())));
-    assert!(desk.sees("less than a minute ago"));
-    assert!(!desk.sees("The file was changed since"));
-    desk.click("Restore");
-    desk.ask(Command::Save);
+    let (mut window, path) = opened();
+    rename(&mut window, "unsaved");
+    window.wait(3.0);
+    let mut window = window.crash();
+    window.settle();
+    assert!(window.sees("Restore unsaved changes?"));
+    assert!(window.sees(&format!("File: {}", path.display())));
+    assert!(window.sees("less than a minute ago"));
+    assert!(!window.sees("The file was changed since"));
+    window.click("Restore");
+    window.ask(Command::Save);
     assert_eq!(text(&path), MINE.replace("name: mine", "name: unsaved"));
-    assert!(!desk.is_dirty());
+    assert!(!window.is_dirty());
 }
 
 #[test]
 fn a_first_save_of_restored_work_asks_if_the_file_changed_since() {
-    let (mut desk, path) = opened();
-    rename(&mut desk, "unsaved");
-    desk.wait(3.0);
+    let (mut window, path) = opened();
+    rename(&mut window, "unsaved");
+    window.wait(3.0);
     let theirs = MINE.replace("name: mine", "name: theirs of another length");
     fs::write(&path, &theirs).expect("written");
-    let mut desk = desk.crash();
-    desk.settle();
-    assert!(desk.sees("The file was changed since"));
-    desk.click("Restore");
-    desk.ask(Command::Save);
+    let mut window = window.crash();
+    window.settle();
+    assert!(window.sees("The file was changed since"));
+    window.click("Restore");
+    window.ask(Command::Save);
     assert_eq!(text(&path), theirs);
-    assert!(desk.sees("changed by another program"));
-    desk.click("Keep mine");
+    assert!(window.sees("changed by another program"));
+    window.click("Keep mine");
     assert_eq!(text(&path), MINE.replace("name: mine", "name: unsaved"));
 }
 
 #[test]
 fn unsaved_work_is_offered_where_its_project_is_opened_and_nowhere_else() {
-    let (mut desk, path) = opened();
-    rename(&mut desk, "unsaved");
-    desk.wait(3.0);
-    let other = desk.path("b.drawbridge.yaml");
+    let (mut window, path) = opened();
+    rename(&mut window, "unsaved");
+    window.wait(3.0);
+    let other = window.path("b.drawbridge.yaml");
     fs::write(&other, "format: drawbridge/1\nname: other\n").expect("written");
-    let mut desk = desk.crash();
-    desk.ask(Command::OpenPaths(vec![other]));
-    assert!(!desk.sees("Restore unsaved changes?"));
-    desk.ask(Command::OpenPaths(vec![path]));
-    assert!(desk.sees("Restore unsaved changes?"));
-    desk.click("Discard");
-    assert_eq!(desk.document().name, "mine");
-    desk.ask(Command::CloseProject);
-    assert!(!desk.sees("Restore unsaved changes?"));
+    let mut window = window.crash();
+    window.ask(Command::OpenPaths(vec![other]));
+    assert!(!window.sees("Restore unsaved changes?"));
+    window.ask(Command::OpenPaths(vec![path]));
+    assert!(window.sees("Restore unsaved changes?"));
+    window.click("Discard");
+    assert_eq!(window.document().name, "mine");
+    window.ask(Command::CloseProject);
+    assert!(!window.sees("Restore unsaved changes?"));
 }
 
 #[test]
 fn a_change_by_another_program_is_noticed_and_reloaded_or_compared() {
-    let (mut desk, path) = opened();
-    desk.harness.event(egui::Event::WindowFocused(true));
-    desk.settle();
-    assert!(!desk.sees("changed by another program"));
+    let (mut window, path) = opened();
+    window.harness.event(egui::Event::WindowFocused(true));
+    window.settle();
+    assert!(!window.sees("changed by another program"));
     fs::write(&path, MINE.replace("name: mine", "name: theirs")).expect("written");
-    desk.harness.event(egui::Event::WindowFocused(true));
-    desk.settle();
-    assert!(desk.sees("changed by another program"));
-    desk.click("Reload");
-    assert_eq!(desk.document().name, "theirs");
-    assert!(!desk.is_dirty());
+    window.harness.event(egui::Event::WindowFocused(true));
+    window.settle();
+    assert!(window.sees("changed by another program"));
+    window.click("Reload");
+    assert_eq!(window.document().name, "theirs");
+    assert!(!window.is_dirty());
 
-    rename(&mut desk, "again");
+    rename(&mut window, "again");
     fs::write(&path, MINE.replace("name: mine", "name: theirs, later")).expect("written");
-    desk.harness.event(egui::Event::WindowFocused(true));
-    desk.settle();
-    desk.click("Compare");
-    assert_eq!(desk.document().name, "again");
-    desk.ask(Command::Save);
+    window.harness.event(egui::Event::WindowFocused(true));
+    window.settle();
+    window.click("Compare");
+    assert_eq!(window.document().name, "again");
+    window.ask(Command::Save);
     assert!(
-        desk.sees("changed by another program"),
+        window.sees("changed by another program"),
         "it is not overwritten"
     );
-    desk.click("Reload");
+    window.click("Reload");
     assert_eq!(
-        desk.document().name,
+        window.document().name,
         "theirs, later",
         "unsaved changes are discarded"
     );
@@ -114,18 +114,18 @@ fn a_change_by_another_program_is_noticed_and_reloaded_or_compared() {
 
 #[test]
 fn save_as_asks_before_it_replaces_a_file() {
-    let (mut desk, path) = opened();
-    let other = desk.path("notes.yaml");
+    let (mut window, path) = opened();
+    let other = window.path("notes.yaml");
     fs::write(&other, "notes: mine\n").expect("written");
     for answer in ["Cancel", "Replace"] {
-        desk.ask(Command::SaveAs);
-        desk.enter("Path", &other.to_string_lossy());
-        assert!(desk.sees("Replace the existing file?"));
+        window.ask(Command::SaveAs);
+        window.enter("Path", &other.to_string_lossy());
+        assert!(window.sees("Replace the existing file?"));
         assert_eq!(text(&other), "notes: mine\n");
-        desk.click(answer);
+        window.click(answer);
         let replaced = answer == "Replace";
         assert_eq!(text(&other) != "notes: mine\n", replaced);
-        assert_eq!(desk.app().files.path.as_ref() == Some(&other), replaced);
+        assert_eq!(window.app().files.path.as_ref() == Some(&other), replaced);
     }
     assert_eq!(text(&path), MINE);
 }

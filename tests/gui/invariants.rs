@@ -5,11 +5,11 @@ use drawbridge::model::{Claim, Edit, Item};
 use drawbridge::query::Outcome;
 use egui::{Key, Modifiers};
 
-use super::desk::Desk;
+use super::test_window::TestWindow;
 
-fn outcome(desk: &Desk) -> Outcome {
-    let results = &desk.app().results;
-    assert_eq!(results.document, desk.document());
+fn outcome(window: &TestWindow) -> Outcome {
+    let results = &window.app().results;
+    assert_eq!(results.document, window.document());
     let [judged] = results.invariants.as_slice() else {
         panic!("there is one invariant: {:?}", results.invariants)
     };
@@ -18,51 +18,51 @@ fn outcome(desk: &Desk) -> Outcome {
 
 #[test]
 fn an_invariant_of_a_flow_breaks_with_it_and_holds_again_after_undo() {
-    let mut desk = Desk::shop();
-    let flow = desk.flow("checkout to payments");
-    desk.ask(Command::Select(vec![flow]));
-    desk.press(Key::I);
-    assert_eq!(outcome(&desk), Outcome::Kept);
-    desk.enter("Name", "orders are paid");
-    assert!(desk.sees("orders are paid"));
+    let mut window = TestWindow::shop();
+    let flow = window.flow("checkout to payments");
+    window.ask(Command::Select(vec![flow]));
+    window.press(Key::I);
+    assert_eq!(outcome(&window), Outcome::Kept);
+    window.enter("Name", "orders are paid");
+    assert!(window.sees("orders are paid"));
 
-    desk.ask(Command::Edit(Edit::Remove(vec![flow])));
-    assert!(matches!(outcome(&desk), Outcome::Broken(_)));
-    assert!(desk.sees("1 invariant broken"));
-    desk.ask(Command::Problems);
-    assert!(desk.sees("Broken: orders are paid"));
-    desk.press_with(Modifiers::COMMAND, Key::Z);
-    assert_eq!(outcome(&desk), Outcome::Kept);
+    window.ask(Command::Edit(Edit::Remove(vec![flow])));
+    assert!(matches!(outcome(&window), Outcome::Broken(_)));
+    assert!(window.sees("1 invariant broken"));
+    window.ask(Command::Problems);
+    assert!(window.sees("Broken: orders are paid"));
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(outcome(&window), Outcome::Kept);
 }
 
 #[test]
 fn an_invariant_is_edited_in_its_form_until_it_breaks() {
-    let mut desk = Desk::shop();
-    let ledger = desk.workload("ledger");
-    desk.ask(Command::Select(vec![ledger]));
-    desk.ask(Command::AddInvariant);
-    let document = desk.document();
+    let mut window = TestWindow::shop();
+    let ledger = window.workload("ledger");
+    window.ask(Command::Select(vec![ledger]));
+    window.ask(Command::AddInvariant);
+    let document = window.document();
     let (id, made) = document.invariants.iter().next().expect("it was added");
     assert_eq!(
         made.name,
         "anything except payments/* must not reach payments/ledger"
     );
     assert_eq!(
-        outcome(&desk),
+        outcome(&window),
         Outcome::Kept,
         "only payments reach it at once"
     );
 
-    desk.ask(Command::Select(vec![Item::Invariant(id)]));
-    desk.click("Reach: Not in any hops");
-    let Outcome::Broken(breach) = outcome(&desk) else {
+    window.ask(Command::Select(vec![Item::Invariant(id)]));
+    window.click("Reach: Not in any hops");
+    let Outcome::Broken(breach) = outcome(&window) else {
         panic!("the shop reaches it through others")
     };
     assert!(breach.hops.len() > 1, "{breach:?}");
-    desk.enter("From", "external/Office VPN");
-    desk.enter("Ports", "22");
-    assert_eq!(outcome(&desk), Outcome::Kept);
-    let document = desk.document();
+    window.enter("From", "external/Office VPN");
+    window.enter("Ports", "22");
+    assert_eq!(outcome(&window), Outcome::Kept);
+    let document = window.document();
     let changed = document.invariants.get(id).expect("it is there");
     assert_eq!(changed.claim, Claim::DenyAnyHops);
     assert_eq!(
@@ -70,11 +70,11 @@ fn an_invariant_is_edited_in_its_form_until_it_breaks() {
         "external/Office VPN"
     );
 
-    desk.enter("To", "nowhere/at-all");
+    window.enter("To", "nowhere/at-all");
     assert!(
-        desk.sees("nowhere"),
+        window.sees("nowhere"),
         "what is wrong is said below the field"
     );
-    let still = desk.document();
+    let still = window.document();
     assert_eq!(still.invariants.get(id), document.invariants.get(id));
 }

@@ -4,7 +4,7 @@ use drawbridge::app::Command;
 use drawbridge::model::{Direction, Document, Isolate, Item};
 use egui::{Key, Modifiers};
 
-use super::desk::Desk;
+use super::test_window::TestWindow;
 
 fn isolate(document: &Document, item: Item) -> Isolate {
     match item {
@@ -22,31 +22,31 @@ fn half(document: &Document, item: Item) -> Option<Direction> {
 
 #[test]
 fn a_workload_is_isolated_in_the_inspector_and_undone() {
-    let mut desk = Desk::shop();
-    let state = desk.app().results.proof.state;
-    let redis = desk.workload("redis");
-    desk.ask(Command::Select(vec![redis]));
-    desk.click("Isolate: Ingress");
-    assert_eq!(isolate(&desk.document(), redis), Isolate::Ingress);
-    assert_eq!(desk.app().results.proof.state, state);
-    desk.press_with(Modifiers::COMMAND, Key::Z);
-    assert_eq!(isolate(&desk.document(), redis), Isolate::None);
+    let mut window = TestWindow::shop();
+    let state = window.app().results.proof.state;
+    let redis = window.workload("redis");
+    window.ask(Command::Select(vec![redis]));
+    window.click("Isolate: Ingress");
+    assert_eq!(isolate(&window.document(), redis), Isolate::Ingress);
+    assert_eq!(window.app().results.proof.state, state);
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(isolate(&window.document(), redis), Isolate::None);
 }
 
 #[test]
 fn a_flow_is_given_one_gate_and_its_other_half_is_opened_by_a_fix() {
-    let mut desk = Desk::shop();
-    let state = desk.app().results.proof.state;
-    let flow = desk.flow("cart to redis");
-    desk.ask(Command::Select(vec![flow]));
-    desk.click("Gates: Ingress only");
-    assert_eq!(half(&desk.document(), flow), Some(Direction::Ingress));
-    assert_eq!(desk.app().results.proof.state, state);
-    assert!(desk.sees("Opens the ingress of redis, and nothing else."));
-    desk.press(Key::F8);
-    assert!(desk.sees("Half open: cart to redis"), "{}", desk.text());
-    desk.click("Open the other half");
-    assert_eq!(half(&desk.document(), flow), None);
-    assert_eq!(desk.undo_name().as_deref(), Some("Open the other half"));
-    assert!(desk.app().results.half_open.is_empty());
+    let mut window = TestWindow::shop();
+    let state = window.app().results.proof.state;
+    let flow = window.flow("cart to redis");
+    window.ask(Command::Select(vec![flow]));
+    window.click("Gates: Ingress only");
+    assert_eq!(half(&window.document(), flow), Some(Direction::Ingress));
+    assert_eq!(window.app().results.proof.state, state);
+    assert!(window.sees("Opens the ingress of redis, and nothing else."));
+    window.press(Key::F8);
+    assert!(window.sees("Half open: cart to redis"), "{}", window.text());
+    window.click("Open the other half");
+    assert_eq!(half(&window.document(), flow), None);
+    assert_eq!(window.undo_name().as_deref(), Some("Open the other half"));
+    assert!(window.app().results.half_open.is_empty());
 }

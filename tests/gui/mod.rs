@@ -2,16 +2,15 @@
 
 mod canvas;
 mod comparing;
-mod desk;
 mod files;
 mod invariants;
 mod isolation;
 mod policies;
 mod proof;
+mod test_window;
 
 use std::collections::BTreeMap;
 
-use desk::Desk;
 use drawbridge::app::Command;
 use drawbridge::app::dialogs::Answer;
 use drawbridge::model::{Base, Item, Style, validate};
@@ -19,80 +18,81 @@ use drawbridge::proof::State;
 use drawbridge::scene::tokens;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
+use test_window::TestWindow;
 
 #[test]
 fn an_example_is_one_click_away() {
-    let mut desk = Desk::new(Vec::new());
-    assert!(desk.app().history.is_none());
-    desk.click("Online shop");
-    assert_eq!(desk.document().name, "online-shop");
-    assert_eq!(desk.document().workloads.len(), 12);
-    assert_eq!(desk.app().results.document, desk.document());
-    assert!(!desk.is_dirty());
+    let mut window = TestWindow::new(Vec::new());
+    assert!(window.app().history.is_none());
+    window.click("Online shop");
+    assert_eq!(window.document().name, "online-shop");
+    assert_eq!(window.document().workloads.len(), 12);
+    assert_eq!(window.app().results.document, window.document());
+    assert!(!window.is_dirty());
 }
 
 #[test]
 fn a_name_is_typed_in_the_inspector_and_undone() {
-    let mut desk = Desk::shop();
-    let web = desk.workload("web");
-    desk.ask(Command::Select(vec![web]));
-    desk.enter("Name", "front");
-    assert_eq!(desk.document().item_name(web), "front");
+    let mut window = TestWindow::shop();
+    let web = window.workload("web");
+    window.ask(Command::Select(vec![web]));
+    window.enter("Name", "front");
+    assert_eq!(window.document().item_name(web), "front");
     assert_eq!(
-        desk.undo_name().as_deref(),
+        window.undo_name().as_deref(),
         Some("Rename workload web to front")
     );
-    assert!(desk.is_dirty());
-    desk.press_with(Modifiers::COMMAND, Key::Z);
-    assert_eq!(desk.document().item_name(web), "web");
-    assert!(!desk.is_dirty());
-    desk.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
-    assert_eq!(desk.document().item_name(web), "front");
+    assert!(window.is_dirty());
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.document().item_name(web), "web");
+    assert!(!window.is_dirty());
+    window.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(window.document().item_name(web), "front");
 }
 
 #[test]
 fn invalid_input_shows_a_reason_and_does_not_change_the_document() {
-    let mut desk = Desk::shop();
-    let before = desk.document();
-    desk.ask(Command::Select(vec![desk.workload("web")]));
-    desk.write("Name", "Web!");
+    let mut window = TestWindow::shop();
+    let before = window.document();
+    window.ask(Command::Select(vec![window.workload("web")]));
+    window.write("Name", "Web!");
     let refusal = validate::subdomain_name("Web!").expect_err("a bad name");
     assert!(
-        desk.sees(&refusal.message),
+        window.sees(&refusal.message),
         "the reason stands under the field"
     );
-    desk.press(Key::Enter);
-    assert_eq!(desk.document(), before);
-    desk.enter("Name", "cart");
+    window.press(Key::Enter);
+    assert_eq!(window.document(), before);
+    window.enter("Name", "cart");
     assert_eq!(
-        desk.document(),
+        window.document(),
         before,
         "there is a workload of that name already"
     );
-    assert!(!desk.is_dirty());
+    assert!(!window.is_dirty());
 }
 
 #[test]
 fn a_draft_is_applied_when_something_else_is_selected() {
-    let mut desk = Desk::shop();
-    let (web, cart) = (desk.workload("web"), desk.workload("cart"));
-    desk.ask(Command::Select(vec![web]));
-    desk.write("Name", "front");
-    assert_eq!(desk.document().item_name(web), "web", "still a draft");
-    desk.ask(Command::Select(vec![cart]));
-    assert_eq!(desk.document().item_name(web), "front");
+    let mut window = TestWindow::shop();
+    let (web, cart) = (window.workload("web"), window.workload("cart"));
+    window.ask(Command::Select(vec![web]));
+    window.write("Name", "front");
+    assert_eq!(window.document().item_name(web), "web", "still a draft");
+    window.ask(Command::Select(vec![cart]));
+    assert_eq!(window.document().item_name(web), "front");
 }
 
 #[test]
 fn ports_of_a_flow_are_typed_and_its_policies_follow() {
-    let mut desk = Desk::shop();
-    let flow = desk.flow("web to checkout");
-    desk.ask(Command::Select(vec![flow]));
-    desk.enter("Ports", "5050, 53/udp");
+    let mut window = TestWindow::shop();
+    let flow = window.flow("web to checkout");
+    window.ask(Command::Select(vec![flow]));
+    window.enter("Ports", "5050, 53/udp");
     let Item::Flow(id) = flow else {
         unreachable!("it is a flow")
     };
-    let ports = desk
+    let ports = window
         .document()
         .flows
         .get(id)
@@ -100,30 +100,31 @@ fn ports_of_a_flow_are_typed_and_its_policies_follow() {
         .ports
         .clone();
     assert_eq!(validate::flow_ports_text(&ports), "TCP/5050, UDP/53");
-    let text = desk.app().view.policies.text();
+    let text = window.app().view.policies.text();
     assert!(
         text.contains("port: 53") && text.contains("protocol: UDP"),
         "{text}"
     );
     assert!(text.contains("name: web-to-checkout") && text.contains("name: checkout-from-web"));
-    desk.enter("Ports", "70000");
+    window.enter("Ports", "70000");
     assert_eq!(
-        desk.document().flows.get(id).expect("the flow").ports,
+        window.document().flows.get(id).expect("the flow").ports,
         ports
     );
 }
 
 #[test]
 fn labels_are_added_changed_and_removed() {
-    let mut desk = Desk::shop();
-    let cart = desk.workload("cart");
+    let mut window = TestWindow::shop();
+    let cart = window.workload("cart");
     let Item::Workload(id) = cart else {
         unreachable!("it is a workload")
     };
-    desk.ask(Command::Select(vec![cart]));
-    desk.enter("Add label", "app.kubernetes.io/part-of=shop");
-    let labels = |desk: &Desk| {
-        desk.document()
+    window.ask(Command::Select(vec![cart]));
+    window.enter("Add label", "app.kubernetes.io/part-of=shop");
+    let labels = |window: &TestWindow| {
+        window
+            .document()
             .workloads
             .get(id)
             .expect("cart")
@@ -131,47 +132,48 @@ fn labels_are_added_changed_and_removed() {
             .clone()
     };
     assert_eq!(
-        labels(&desk)
+        labels(&window)
             .get("app.kubernetes.io/part-of")
             .map(String::as_str),
         Some("shop")
     );
-    desk.enter("Label 2", "app.kubernetes.io/part-of=store");
+    window.enter("Label 2", "app.kubernetes.io/part-of=store");
     assert_eq!(
-        labels(&desk)
+        labels(&window)
             .get("app.kubernetes.io/part-of")
             .map(String::as_str),
         Some("store")
     );
-    desk.click("Remove app.kubernetes.io/part-of=store");
-    assert_eq!(labels(&desk).len(), 1);
-    desk.enter("Add label", "-bad-=x");
-    assert_eq!(labels(&desk).len(), 1);
+    window.click("Remove app.kubernetes.io/part-of=store");
+    assert_eq!(labels(&window).len(), 1);
+    window.enter("Add label", "-bad-=x");
+    assert_eq!(labels(&window).len(), 1);
 }
 
 #[test]
 fn a_project_is_saved_closed_and_opened_again() {
-    let mut desk = Desk::shop();
-    let path = desk.path("mine");
-    desk.ask(Command::Select(vec![desk.workload("web")]));
-    desk.write("Name", "front");
+    let mut window = TestWindow::shop();
+    let path = window.path("mine");
+    window.ask(Command::Select(vec![window.workload("web")]));
+    window.write("Name", "front");
     // Saving applies the text that is being typed.
-    desk.press_with(Modifiers::COMMAND, Key::S);
+    window.press_with(Modifiers::COMMAND, Key::S);
     assert!(
-        desk.sees("Save project"),
+        window.sees("Save project"),
         "without a dialog service the window asks for a path"
     );
-    desk.enter("Path", &path.to_string_lossy());
-    let saved = desk.path("mine.drawbridge.yaml");
+    window.enter("Path", &path.to_string_lossy());
+    let saved = window.path("mine.drawbridge.yaml");
     assert!(saved.is_file());
-    assert!(!desk.is_dirty());
-    let before = desk.text();
-    desk.ask(Command::CloseProject);
-    assert!(desk.app().history.is_none());
-    desk.click("Open mine.drawbridge.yaml");
-    assert_eq!(desk.text(), before);
+    assert!(!window.is_dirty());
+    let before = window.text();
+    window.ask(Command::CloseProject);
+    assert!(window.app().history.is_none());
+    window.click("Open mine.drawbridge.yaml");
+    assert_eq!(window.text(), before);
     assert!(
-        desk.document()
+        window
+            .document()
             .workloads
             .iter()
             .any(|(_, workload)| workload.name == "front")
@@ -180,17 +182,17 @@ fn a_project_is_saved_closed_and_opened_again() {
 
 #[test]
 fn saving_preserves_handwritten_text() {
-    let mut desk = Desk::new(Vec::new());
-    let path = desk.path("hand.drawbridge.yaml");
+    let mut window = TestWindow::new(Vec::new());
+    let path = window.path("hand.drawbridge.yaml");
     let text = "# ours\nformat: drawbridge/1\nnamespaces: [{name: shop}] # one\nworkloads:\n\
                 - {name: web, namespace: shop} # front\n# back\n- name: api\n  namespace: shop\n";
     std::fs::write(&path, text).unwrap();
-    desk.ask(Command::OpenPaths(vec![path.clone()]));
+    window.ask(Command::OpenPaths(vec![path.clone()]));
     for gone in ["- {name: web, namespace: shop} # front\n", "workloads:\n"] {
         let name = if gone.contains("web") { "web" } else { "api" };
-        desk.ask(Command::Select(vec![desk.workload(name)]));
-        desk.ask(Command::Delete);
-        desk.ask(Command::Save);
+        window.ask(Command::Select(vec![window.workload(name)]));
+        window.ask(Command::Delete);
+        window.ask(Command::Save);
         let saved = std::fs::read_to_string(&path).unwrap();
         assert!(saved.starts_with("# ours\nformat"), "{saved}");
         assert!(saved.contains("# one"), "{saved}");
@@ -200,207 +202,211 @@ fn saving_preserves_handwritten_text() {
             name == "web",
             "{saved}"
         );
-        assert!(!desk.is_dirty());
+        assert!(!window.is_dirty());
     }
 }
 
 #[test]
 fn closing_with_unsaved_changes_asks_first() {
-    let mut desk = Desk::shop();
-    desk.ask(Command::Select(vec![desk.workload("web")]));
-    desk.ask(Command::Delete);
-    let changed = desk.document();
-    desk.ask(Command::NewProject);
+    let mut window = TestWindow::shop();
+    window.ask(Command::Select(vec![window.workload("web")]));
+    window.ask(Command::Delete);
+    let changed = window.document();
+    window.ask(Command::NewProject);
     assert_eq!(
-        desk.document(),
+        window.document(),
         changed,
         "nothing happens before the answer"
     );
-    desk.click("Cancel");
-    assert_eq!(desk.document(), changed);
-    desk.ask(Command::NewProject);
-    desk.click("Don't save");
-    assert!(desk.document().workloads.is_empty());
-    assert!(desk.app().history.is_some());
+    window.click("Cancel");
+    assert_eq!(window.document(), changed);
+    window.ask(Command::NewProject);
+    window.click("Don't save");
+    assert!(window.document().workloads.is_empty());
+    assert!(window.app().history.is_some());
 }
 
 #[test]
 fn saving_from_the_question_continues_the_command() {
-    let mut desk = Desk::new(Vec::new());
-    let path = desk.path("kept.drawbridge.yaml");
+    let mut window = TestWindow::new(Vec::new());
+    let path = window.path("kept.drawbridge.yaml");
     let answers = vec![Answer::Paths(vec![path.clone()])];
-    desk = Desk {
-        harness: Desk::new(answers).harness,
-        folder: desk.folder,
+    window = TestWindow {
+        harness: TestWindow::new(answers).harness,
+        folder: window.folder,
     };
-    desk.ask(Command::ExampleShop);
-    desk.ask(Command::Select(vec![desk.workload("web")]));
-    desk.ask(Command::Delete);
-    desk.ask(Command::CloseProject);
-    desk.click("Save");
+    window.ask(Command::ExampleShop);
+    window.ask(Command::Select(vec![window.workload("web")]));
+    window.ask(Command::Delete);
+    window.ask(Command::CloseProject);
+    window.click("Save");
     assert!(path.is_file());
     assert!(
-        desk.app().history.is_none(),
+        window.app().history.is_none(),
         "the project was closed after it was saved"
     );
 }
 
 #[test]
 fn unsaved_work_survives_a_crash() {
-    let mut desk = Desk::shop();
-    desk.ask(Command::Select(vec![desk.workload("web")]));
-    desk.ask(Command::Delete);
-    desk.wait(3.0);
-    let lost = desk.text();
-    let mut desk = desk.crash();
-    desk.settle();
-    assert!(desk.sees("Restore unsaved changes?"));
-    desk.click("Restore");
-    assert_eq!(desk.text(), lost);
-    assert!(desk.is_dirty());
+    let mut window = TestWindow::shop();
+    window.ask(Command::Select(vec![window.workload("web")]));
+    window.ask(Command::Delete);
+    window.wait(3.0);
+    let lost = window.text();
+    let mut window = window.crash();
+    window.settle();
+    assert!(window.sees("Restore unsaved changes?"));
+    window.click("Restore");
+    assert_eq!(window.text(), lost);
+    assert!(window.is_dirty());
 }
 
 #[test]
 fn policies_are_exported_after_a_preview_and_stale_files_are_deleted() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let answers = vec![Answer::Paths(vec![folder.path().to_path_buf()])];
-    let mut desk = Desk::new(answers);
-    desk.ask(Command::ExampleShop);
-    desk.press_with(Modifiers::COMMAND, Key::E);
-    desk.click("Choose…");
+    let mut window = TestWindow::new(answers);
+    window.ask(Command::ExampleShop);
+    window.press_with(Modifiers::COMMAND, Key::E);
+    window.click("Choose…");
     let entries = || {
         std::fs::read_dir(folder.path())
             .expect("the folder")
             .flatten()
     };
     assert_eq!(entries().count(), 0, "nothing is written before Write");
-    desk.click("Write");
-    let policies = desk.app().results.generated.policies.len();
+    window.click("Write");
+    let policies = window.app().results.generated.policies.len();
     let folders = entries().filter(|entry| entry.path().is_dir());
     let files = folders.flat_map(|entry| std::fs::read_dir(entry.path()).expect("a folder"));
     assert_eq!(files.count(), policies);
     assert!(folder.path().join("kustomization.yaml").exists());
     let policy = folder.path().join("shop/web-to-checkout.yaml");
     assert!(policy.exists());
-    desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
-    desk.ask(Command::Delete);
-    desk.press_with(Modifiers::COMMAND, Key::E);
-    assert!(desk.sees("2 deleted"), "one policy for each direction");
-    desk.click("Write");
+    window.ask(Command::Select(vec![window.flow("web to checkout")]));
+    window.ask(Command::Delete);
+    window.press_with(Modifiers::COMMAND, Key::E);
+    assert!(window.sees("2 deleted"), "one policy for each direction");
+    window.click("Write");
     assert!(!policy.exists());
 }
 
 #[test]
 fn manifests_are_imported_by_path_and_by_paste() {
-    let mut desk = Desk::new(Vec::new());
-    let path = desk.path("app.yaml");
+    let mut window = TestWindow::new(Vec::new());
+    let path = window.path("app.yaml");
     std::fs::write(&path, MANIFESTS).expect("written");
-    desk.ask(Command::OpenPaths(vec![path]));
-    let document = desk.document();
+    window.ask(Command::OpenPaths(vec![path]));
+    let document = window.document();
     assert_eq!(document.workloads.len(), 2);
     assert!(document.namespace_named("demo").is_some());
-    assert!(desk.is_dirty(), "an import is not saved anywhere yet");
+    assert!(window.is_dirty(), "an import is not saved anywhere yet");
     assert_eq!(
         document.settings.base,
         Base::None,
         "what is open stays open"
     );
-    desk.harness.get_by_label("Apply").click();
-    desk.settle();
-    assert_eq!(desk.document().settings.base, Base::DenyAll);
-    desk.press(Key::Escape);
-    desk.harness.event(egui::Event::Paste(
+    window.harness.get_by_label("Apply").click();
+    window.settle();
+    assert_eq!(window.document().settings.base, Base::DenyAll);
+    window.press(Key::Escape);
+    window.harness.event(egui::Event::Paste(
         MANIFESTS.replace("name: auth", "name: audit"),
     ));
-    desk.settle();
-    assert_eq!(desk.document().workloads.len(), 3);
-    desk.harness.event(egui::Event::Paste("just prose".into()));
-    desk.settle();
-    assert!(desk.sees("The clipboard contains no Kubernetes YAML"));
-    assert_eq!(desk.document().workloads.len(), 3);
+    window.settle();
+    assert_eq!(window.document().workloads.len(), 3);
+    window
+        .harness
+        .event(egui::Event::Paste("just prose".into()));
+    window.settle();
+    assert!(window.sees("The clipboard contains no Kubernetes YAML"));
+    assert_eq!(window.document().workloads.len(), 3);
 }
 
 #[test]
 fn an_unreadable_file_is_listed_and_the_rest_is_imported() {
-    let mut desk = Desk::new(Vec::new());
-    std::fs::write(desk.path("a.yaml"), MANIFESTS).expect("written");
-    std::fs::write(desk.path("b.yaml"), "kind: Deployment\n  bad: [").expect("written");
-    let paths = vec![desk.path("a.yaml"), desk.path("b.yaml")];
-    desk.ask(Command::OpenPaths(paths));
-    assert_eq!(desk.document().workloads.len(), 2);
+    let mut window = TestWindow::new(Vec::new());
+    std::fs::write(window.path("a.yaml"), MANIFESTS).expect("written");
+    std::fs::write(window.path("b.yaml"), "kind: Deployment\n  bad: [").expect("written");
+    let paths = vec![window.path("a.yaml"), window.path("b.yaml")];
+    window.ask(Command::OpenPaths(paths));
+    assert_eq!(window.document().workloads.len(), 2);
     assert!(
-        desk.sees("b.yaml:"),
+        window.sees("b.yaml:"),
         "the report names the file and the line"
     );
 }
 
 #[test]
 fn the_palette_selects_objects_and_runs_commands() {
-    let mut desk = Desk::shop();
-    desk.press_with(Modifiers::COMMAND, Key::K);
-    desk.harness
+    let mut window = TestWindow::shop();
+    window.press_with(Modifiers::COMMAND, Key::K);
+    window
+        .harness
         .get_by_label("Command palette")
         .type_text("ledg");
-    desk.settle();
-    desk.press(Key::Enter);
+    window.settle();
+    window.press(Key::Enter);
     assert_eq!(
-        desk.app().view.only_selected(),
-        Some(desk.workload("ledger"))
+        window.app().view.only_selected(),
+        Some(window.workload("ledger"))
     );
-    desk.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
-    desk.harness
+    window.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    window
+        .harness
         .get_by_label("Command palette")
         .type_text("per workload");
-    desk.settle();
-    desk.press(Key::Enter);
-    assert_eq!(desk.document().settings.style, Style::PerWorkload);
-    assert_ne!(desk.app().results.proof.state, State::Blocked);
+    window.settle();
+    window.press(Key::Enter);
+    assert_eq!(window.document().settings.style, Style::PerWorkload);
+    assert_ne!(window.app().results.proof.state, State::Blocked);
 }
 
 #[test]
 fn escape_cancels_one_step_at_a_time() {
-    let mut desk = Desk::shop();
-    desk.ask(Command::Select(vec![desk.workload("web")]));
-    desk.press(Key::Questionmark);
-    assert!(desk.sees("Every command is also in the menus"));
-    desk.press(Key::Escape);
-    assert!(!desk.sees("Every command is also in the menus"));
-    assert_eq!(desk.app().view.selection.len(), 1);
-    desk.press(Key::Escape);
-    assert!(desk.app().view.selection.is_empty());
+    let mut window = TestWindow::shop();
+    window.ask(Command::Select(vec![window.workload("web")]));
+    window.press(Key::Questionmark);
+    assert!(window.sees("Every command is also in the menus"));
+    window.press(Key::Escape);
+    assert!(!window.sees("Every command is also in the menus"));
+    assert_eq!(window.app().view.selection.len(), 1);
+    window.press(Key::Escape);
+    assert!(window.app().view.selection.is_empty());
 }
 
 #[test]
 fn a_held_key_runs_its_command_once() {
-    let mut desk = Desk::shop();
-    let before = desk.document().namespaces.len();
+    let mut window = TestWindow::shop();
+    let before = window.document().namespaces.len();
     for _ in 0..4 {
-        desk.harness.key_down(Key::N);
-        desk.harness.step();
+        window.harness.key_down(Key::N);
+        window.harness.step();
     }
-    desk.harness.key_up(Key::N);
-    desk.settle();
-    assert_eq!(desk.document().namespaces.len(), before + 1);
+    window.harness.key_up(Key::N);
+    window.settle();
+    assert_eq!(window.document().namespaces.len(), before + 1);
 }
 
 #[test]
 fn selecting_a_policy_highlights_its_flows() {
-    let mut desk = Desk::shop();
-    desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
-    desk.click("web-to-checkout");
-    let Item::Flow(id) = desk.flow("web to checkout") else {
+    let mut window = TestWindow::shop();
+    window.ask(Command::Select(vec![window.flow("web to checkout")]));
+    window.click("web-to-checkout");
+    let Item::Flow(id) = window.flow("web to checkout") else {
         unreachable!("it is a flow")
     };
-    assert_eq!(desk.app().view.lit_flows(), [id]);
+    assert_eq!(window.app().view.lit_flows(), [id]);
 }
 
 #[test]
 fn an_idle_window_shows_no_frames() {
-    let mut desk = Desk::shop();
-    desk.ask(Command::Select(vec![desk.workload("web")]));
-    desk.click("Name");
-    desk.wait(12.0);
-    let output = desk.harness.output();
+    let mut window = TestWindow::shop();
+    window.ask(Command::Select(vec![window.workload("web")]));
+    window.click("Name");
+    window.wait(12.0);
+    let output = window.harness.output();
     let next = output
         .viewport_output
         .values()
@@ -445,9 +451,9 @@ fn both_themes_are_painted() {
         (Command::ThemeDark, tokens::DARK),
     ];
     for (theme, palette) in themes {
-        let mut desk = Desk::shop();
-        desk.ask(theme);
-        let Some(picture) = desk.picture() else {
+        let mut window = TestWindow::shop();
+        window.ask(theme);
+        let Some(picture) = window.picture() else {
             return;
         };
         let mut seen: BTreeMap<[u8; 3], usize> = BTreeMap::new();
@@ -455,8 +461,9 @@ fn both_themes_are_painted() {
             *seen.entry([pixel[0], pixel[1], pixel[2]]).or_default() += 1;
         }
         let all = picture.pixels().len();
-        let share =
-            |ground: tokens::Rgb| seen.get(&ground).copied().unwrap_or(0) as f32 / all as f32;
+        let share = |background: tokens::Rgb| {
+            seen.get(&background).copied().unwrap_or(0) as f32 / all as f32
+        };
         assert!(
             share(palette.canvas) > 0.15,
             "the canvas takes {}",

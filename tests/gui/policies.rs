@@ -9,20 +9,20 @@ use drawbridge::proof::State;
 use drawbridge::proof::Verdict;
 use egui::{Key, Modifiers};
 
-use super::desk::Desk;
+use super::test_window::TestWindow;
 use crate::corpus::cases;
 
 const EDITOR: &str = "Policy text";
 
 /// The shop with the policies of a flow shown.
-fn shop_at(flow: &str) -> Desk {
-    let mut desk = Desk::shop();
-    desk.ask(Command::Select(vec![desk.flow(flow)]));
-    desk
+fn shop_at(flow: &str) -> TestWindow {
+    let mut window = TestWindow::shop();
+    window.ask(Command::Select(vec![window.flow(flow)]));
+    window
 }
 
-fn only_policy(desk: &Desk) -> PolicyId {
-    let document = desk.document();
+fn only_policy(window: &TestWindow) -> PolicyId {
+    let document = window.document();
     let mut ids = document.policies.ids();
     let (Some(id), None) = (ids.next(), ids.next()) else {
         panic!("{} policies are kept", document.policies.len());
@@ -31,13 +31,14 @@ fn only_policy(desk: &Desk) -> PolicyId {
 }
 
 /// Begins to edit a generated policy by hand.
-fn by_hand(desk: &mut Desk, key: &str) -> PolicyId {
-    desk.ask(Command::EditPolicyByHand(key.into()));
-    only_policy(desk)
+fn by_hand(window: &mut TestWindow, key: &str) -> PolicyId {
+    window.ask(Command::EditPolicyByHand(key.into()));
+    only_policy(window)
 }
 
-fn text_of(desk: &Desk, id: PolicyId) -> String {
-    desk.document()
+fn text_of(window: &TestWindow, id: PolicyId) -> String {
+    window
+        .document()
         .policies
         .get(id)
         .expect("it is kept")
@@ -47,62 +48,62 @@ fn text_of(desk: &Desk, id: PolicyId) -> String {
 
 #[test]
 fn a_generated_policy_is_edited_by_hand_broken_and_fixed() {
-    let mut desk = shop_at("web to checkout");
+    let mut window = shop_at("web to checkout");
     // One flow of the shop goes to a domain name.
-    assert_eq!(desk.app().results.proof.state, State::CannotExpress);
-    desk.click("Policy shop/web-to-checkout");
-    desk.ask(Command::EditByHand);
-    let id = only_policy(&desk);
+    assert_eq!(window.app().results.proof.state, State::CannotExpress);
+    window.click("Policy shop/web-to-checkout");
+    window.ask(Command::EditByHand);
+    let id = only_policy(&window);
     assert_eq!(
-        desk.undo_name().as_deref(),
+        window.undo_name().as_deref(),
         Some("Edit web-to-checkout by hand")
     );
-    assert_eq!(desk.app().view.selection, [Item::Policy(id)].into());
+    assert_eq!(window.app().view.selection, [Item::Policy(id)].into());
     assert_eq!(
-        desk.app().results.proof.state,
+        window.app().results.proof.state,
         State::CannotExpress,
         "it is a copy"
     );
 
     // The whole rule is deleted: a draft is judged too.
-    let text = text_of(&desk, id);
+    let text = text_of(&window, id);
     let (head, _) = text.split_once("  egress:").expect("it has a rule");
-    desk.write(EDITOR, head);
-    assert_eq!(text_of(&desk, id), text, "still a draft");
-    let Item::Flow(flow) = desk.flow("web to checkout") else {
+    window.write(EDITOR, head);
+    assert_eq!(text_of(&window, id), text, "still a draft");
+    let Item::Flow(flow) = window.flow("web to checkout") else {
         unreachable!("it is a flow")
     };
-    let proof = &desk.app().results.proof;
+    let proof = &window.app().results.proof;
     assert_eq!(
         (proof.state, proof.verdicts[&flow]),
         (State::Blocked, Verdict::Blocked)
     );
     let blocked = proof.verdicts.values().filter(|v| **v == Verdict::Blocked);
     assert_eq!(blocked.count(), 1, "the others are as they were");
-    assert!(desk.sees("1 blocked"), "the status says so");
-    let finding = &desk.app().results.proof.findings[0];
+    assert!(window.sees("1 blocked"), "the status says so");
+    let finding = &window.app().results.proof.findings[0];
     assert_eq!(finding.kind, Kind::Blocked);
     assert!(finding.message.contains("checkout"), "{}", finding.message);
 
-    desk.press_with(Modifiers::COMMAND, Key::Enter);
-    assert_eq!(text_of(&desk, id), head);
+    window.press_with(Modifiers::COMMAND, Key::Enter);
+    assert_eq!(text_of(&window, id), head);
     assert_eq!(
-        desk.undo_name().as_deref(),
+        window.undo_name().as_deref(),
         Some("Edit the text of web-to-checkout")
     );
-    desk.ask(Command::Undo);
-    assert_eq!(text_of(&desk, id), text);
-    assert_eq!(desk.app().results.proof.state, State::CannotExpress);
+    window.ask(Command::Undo);
+    assert_eq!(text_of(&window, id), text);
+    assert_eq!(window.app().results.proof.state, State::CannotExpress);
 }
 
 #[test]
 fn a_wider_selector_and_another_port_are_reported_exactly() {
-    let mut desk = shop_at("web to checkout");
-    let id = by_hand(&mut desk, "shop/checkout-from-web");
-    let text = text_of(&desk, id);
-    desk.write(EDITOR, &text.replace("port: 5050", "port: 5051"));
-    desk.press_with(Modifiers::COMMAND, Key::Enter);
-    let proof = &desk.app().results.proof;
+    let mut window = shop_at("web to checkout");
+    let id = by_hand(&mut window, "shop/checkout-from-web");
+    let text = text_of(&window, id);
+    window.write(EDITOR, &text.replace("port: 5050", "port: 5051"));
+    window.press_with(Modifiers::COMMAND, Key::Enter);
+    let proof = &window.app().results.proof;
     let kinds: Vec<Kind> = proof.findings.iter().map(|f| f.kind).collect();
     assert_eq!(kinds, [Kind::Blocked, Kind::TooWide, Kind::CannotExpress]);
     assert!(
@@ -118,40 +119,43 @@ fn a_wider_selector_and_another_port_are_reported_exactly() {
         .collect();
     assert_eq!(ports, ["TCP 5050", "TCP 5051"]);
     assert_eq!(proof.findings[1].policies, ["shop/checkout-from-web"]);
-    desk.ask(Command::Undo);
-    assert_eq!(desk.app().results.proof.state, State::CannotExpress);
+    window.ask(Command::Undo);
+    assert_eq!(window.app().results.proof.state, State::CannotExpress);
 }
 
 #[test]
 fn invalid_text_is_reported_while_typing_and_preserved() {
-    let mut desk = shop_at("web to checkout");
-    let id = by_hand(&mut desk, "shop/web-to-checkout");
-    let text = text_of(&desk, id);
+    let mut window = shop_at("web to checkout");
+    let id = by_hand(&mut window, "shop/web-to-checkout");
+    let text = text_of(&window, id);
     let wrong = text.replace("port: 5050", "port: 505000");
-    desk.write(EDITOR, &wrong);
+    window.write(EDITOR, &wrong);
     assert!(
-        desk.sees("must be between 1 and 65535"),
+        window.sees("must be between 1 and 65535"),
         "while it is typed"
     );
     // Closing the editor loses nothing.
-    desk.ask(Command::Select(vec![desk.workload("web")]));
-    assert_eq!(text_of(&desk, id), wrong);
-    assert!(desk.app().results.proof.state > State::CannotExpress);
+    window.ask(Command::Select(vec![window.workload("web")]));
+    assert_eq!(text_of(&window, id), wrong);
+    assert!(window.app().results.proof.state > State::CannotExpress);
 }
 
 #[test]
 fn restoring_the_generated_policy_removes_the_copy() {
-    let mut desk = shop_at("web to checkout");
-    let before = desk.text();
-    let id = by_hand(&mut desk, "shop/web-to-checkout");
-    desk.ask(Command::EditPolicyByHand("shop/web-to-checkout".into()));
-    assert_eq!(only_policy(&desk), id, "there is only one copy");
-    desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
-    assert!(desk.sees("by hand"), "its text is among those of the flow");
-    desk.click("Restore generated");
-    assert_eq!(desk.text(), before);
+    let mut window = shop_at("web to checkout");
+    let before = window.text();
+    let id = by_hand(&mut window, "shop/web-to-checkout");
+    window.ask(Command::EditPolicyByHand("shop/web-to-checkout".into()));
+    assert_eq!(only_policy(&window), id, "there is only one copy");
+    window.ask(Command::Select(vec![window.flow("web to checkout")]));
+    assert!(
+        window.sees("by hand"),
+        "its text is among those of the flow"
+    );
+    window.click("Restore generated");
+    assert_eq!(window.text(), before);
     assert_eq!(
-        desk.undo_name().as_deref(),
+        window.undo_name().as_deref(),
         Some("Restore generated web-to-checkout")
     );
 }
@@ -184,17 +188,17 @@ metadata: {name: web-out, namespace: shop}
 spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]}
 ";
 
-fn imported() -> Desk {
+fn imported() -> TestWindow {
     imported_from(MANIFESTS)
 }
 
-fn imported_from(manifests: &str) -> Desk {
-    let mut desk = Desk::new(Vec::new());
-    let path = desk.path("all.yaml");
+fn imported_from(manifests: &str) -> TestWindow {
+    let mut window = TestWindow::new(Vec::new());
+    let path = window.path("all.yaml");
     std::fs::write(&path, manifests).expect("the file is written");
-    desk.ask(Command::OpenPaths(vec![path]));
-    done(&mut desk);
-    desk
+    window.ask(Command::OpenPaths(vec![path]));
+    done(&mut window);
+    window
 }
 
 #[test]
@@ -202,61 +206,61 @@ fn imported_policies_are_adopted_in_one_step_and_the_rest_have_reasons() {
     // The subject of one is no workload.
     let out = "podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]";
     let gone = out.replace("app: web", "app: gone");
-    let mut desk = imported_from(&MANIFESTS.replace(out, &gone));
-    let before = desk.text();
-    assert_eq!(desk.document().policies.len(), 3);
-    desk.click("Adopt 3 imported");
-    assert!(desk.sees("2 policies became 1 flow; 1 stays imported"));
-    assert!(desk.sees(
+    let mut window = imported_from(&MANIFESTS.replace(out, &gone));
+    let before = window.text();
+    assert_eq!(window.document().policies.len(), 3);
+    window.click("Adopt 3 imported");
+    assert!(window.sees("2 policies became 1 flow; 1 stays imported"));
+    assert!(window.sees(
         "It isolates only egress of \"app=gone\", and these are not the pods of whole workloads"
     ));
-    desk.click("Done");
-    let document = desk.document();
+    window.click("Done");
+    let document = window.document();
     assert_eq!(document.flows.len(), 1);
-    assert_eq!(document.policy_name(only_policy(&desk)), "web-out");
-    assert_eq!(desk.undo_name().as_deref(), Some("Adopt 2 policies"));
-    desk.ask(Command::Undo);
-    assert_eq!(desk.text(), before);
+    assert_eq!(document.policy_name(only_policy(&window)), "web-out");
+    assert_eq!(window.undo_name().as_deref(), Some("Adopt 2 policies"));
+    window.ask(Command::Undo);
+    assert_eq!(window.text(), before);
 }
 
 #[test]
 fn an_imported_policy_is_adopted_or_removed_from_its_inspector() {
-    let mut desk = imported();
-    let named = |desk: &Desk, name: &str| {
-        let document = desk.document();
+    let mut window = imported();
+    let named = |window: &TestWindow, name: &str| {
+        let document = window.document();
         let id = document
             .policies
             .ids()
             .find(|id| document.policy_name(*id) == name);
         id.expect("the policy")
     };
-    let db = named(&desk, "db");
-    desk.ask(Command::Select(vec![Item::Policy(db)]));
-    assert!(desk.sees("Isolates") && desk.sees("Matches this workload"));
-    desk.ask(Command::Adopt);
-    desk.click("Undo");
+    let db = named(&window, "db");
+    window.ask(Command::Select(vec![Item::Policy(db)]));
+    assert!(window.sees("Isolates") && window.sees("Matches this workload"));
+    window.ask(Command::Adopt);
+    window.click("Undo");
     assert_eq!(
-        desk.document().policies.len(),
+        window.document().policies.len(),
         3,
         "taken back from the report"
     );
-    let deny = named(&desk, "deny");
-    desk.ask(Command::Reveal(Item::Policy(deny)));
-    desk.click("Remove from project");
-    assert_eq!(desk.document().policies.len(), 2);
+    let deny = named(&window, "deny");
+    window.ask(Command::Reveal(Item::Policy(deny)));
+    window.click("Remove from project");
+    assert_eq!(window.document().policies.len(), 2);
     assert_eq!(
-        desk.undo_name().as_deref(),
+        window.undo_name().as_deref(),
         Some("Remove deny from the project")
     );
 }
 
 #[test]
 fn imported_policies_are_listed_with_the_generated_ones_of_their_subject() {
-    let mut desk = imported();
-    let web = desk.workload("web");
-    desk.ask(Command::Select(vec![web]));
-    let sources = |desk: &Desk| {
-        let (document, app) = (desk.document(), desk.app());
+    let mut window = imported();
+    let web = window.workload("web");
+    window.ask(Command::Select(vec![web]));
+    let sources = |window: &TestWindow| {
+        let (document, app) = (window.document(), window.app());
         let shown = shown(
             &document,
             &app.results,
@@ -267,13 +271,13 @@ fn imported_policies_are_listed_with_the_generated_ones_of_their_subject() {
         let sources = shown.policies.iter().map(|p| (p.name.clone(), p.source));
         sources.collect::<Vec<_>>()
     };
-    let names: Vec<String> = sources(&desk).into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> = sources(&window).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["deny", "web-out"]);
-    let mut desk = shop_at("web to checkout");
-    let id = by_hand(&mut desk, "shop/web-to-checkout");
-    desk.ask(Command::Select(vec![desk.flow("web to checkout")]));
+    let mut window = shop_at("web to checkout");
+    let id = by_hand(&mut window, "shop/web-to-checkout");
+    window.ask(Command::Select(vec![window.flow("web to checkout")]));
     assert_eq!(
-        sources(&desk),
+        sources(&window),
         [
             ("web-to-checkout".to_owned(), Source::ByHand(id)),
             ("checkout-from-web".to_owned(), Source::Generated),
@@ -283,12 +287,13 @@ fn imported_policies_are_listed_with_the_generated_ones_of_their_subject() {
 
 #[test]
 fn a_policy_edited_by_hand_is_exported_in_its_place() {
-    let mut desk = shop_at("web to checkout");
-    let files =
-        |desk: &Desk| drawbridge::app::files::export_files(&desk.app().results.generated, false);
-    let before = files(&desk);
-    let id = by_hand(&mut desk, "shop/web-to-checkout");
-    let mut changed = desk
+    let mut window = shop_at("web to checkout");
+    let files = |window: &TestWindow| {
+        drawbridge::app::files::export_files(&window.app().results.generated, false)
+    };
+    let before = files(&window);
+    let id = by_hand(&mut window, "shop/web-to-checkout");
+    let mut changed = window
         .document()
         .policies
         .get(id)
@@ -296,8 +301,8 @@ fn a_policy_edited_by_hand_is_exported_in_its_place() {
         .clone();
     changed.text = changed.text.replace("5050", "5051");
     let thing = drawbridge::model::Thing::Policy(changed.clone());
-    desk.ask(Command::Edit(Edit::Change(Item::Policy(id), thing)));
-    let after = files(&desk);
+    window.ask(Command::Edit(Edit::Change(Item::Policy(id), thing)));
+    let after = files(&window);
     assert_eq!(before.len(), after.len());
     let different: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).collect();
     let [(old, new)] = different.as_slice() else {
@@ -309,10 +314,10 @@ fn a_policy_edited_by_hand_is_exported_in_its_place() {
 #[test]
 fn a_deleted_rule_and_a_widened_selector_are_reported_in_both_examples() {
     for example in [Command::ExampleShop, Command::ExamplePlatform] {
-        let mut desk = Desk::new(Vec::new());
-        desk.ask(example);
-        let before = desk.app().results.proof.state;
-        let policies = &desk.app().results.generated.policies;
+        let mut window = TestWindow::new(Vec::new());
+        window.ask(example);
+        let before = window.app().results.proof.state;
+        let policies = &window.app().results.generated.policies;
         let fits = |w: &&std::sync::Arc<drawbridge::proof::Written>| {
             w.flows.len() == 1 && w.text.contains("  - from:\n    - podSelector:")
         };
@@ -321,31 +326,31 @@ fn a_deleted_rule_and_a_widened_selector_are_reported_in_both_examples() {
             .find(fits)
             .expect("a flow within a namespace")
             .clone();
-        let id = by_hand(&mut desk, &written.key());
+        let id = by_hand(&mut window, &written.key());
         let (head, rule) = written
             .text
             .split_once("  ingress:")
             .expect("it has a rule");
 
-        desk.write(EDITOR, head);
-        desk.press_with(Modifiers::COMMAND, Key::Enter);
-        let verdicts = &desk.app().results.proof.verdicts;
+        window.write(EDITOR, head);
+        window.press_with(Modifiers::COMMAND, Key::Enter);
+        let verdicts = &window.app().results.proof.verdicts;
         let blocked = verdicts.iter().filter(|(_, v)| **v == Verdict::Blocked);
         assert_eq!(
             blocked.map(|(flow, _)| *flow).collect::<Vec<_>>(),
             written.flows
         );
-        desk.ask(Command::Undo);
-        assert_eq!(desk.app().results.proof.state, before);
+        window.ask(Command::Undo);
+        assert_eq!(window.app().results.proof.state, before);
 
         let (_, ports) = rule.split_once("    ports:").expect("it has ports");
         let wide = format!(
             "{head}  ingress:\n  - from:\n    - namespaceSelector: {{}}\n    ports:{ports}"
         );
-        desk.ask(Command::Reveal(Item::Policy(id)));
-        desk.write(EDITOR, &wide);
-        desk.press_with(Modifiers::COMMAND, Key::Enter);
-        let findings = &desk.app().results.proof.findings;
+        window.ask(Command::Reveal(Item::Policy(id)));
+        window.write(EDITOR, &wide);
+        window.press_with(Modifiers::COMMAND, Key::Enter);
+        let findings = &window.app().results.proof.findings;
         let differing: Vec<_> = findings
             .iter()
             .filter(|f| f.kind != Kind::CannotExpress)
@@ -357,21 +362,21 @@ fn a_deleted_rule_and_a_widened_selector_are_reported_in_both_examples() {
                 (Kind::TooWide, &vec![written.key()])
             );
         }
-        desk.ask(Command::Undo);
-        assert_eq!(desk.app().results.proof.state, before);
+        window.ask(Command::Undo);
+        assert_eq!(window.app().results.proof.state, before);
     }
 }
 
 /// Closes the report of an import or an adoption.
-fn done(desk: &mut Desk) {
-    if desk.app().view.overlay.is_some() {
-        desk.click("Done");
+fn done(window: &mut TestWindow) {
+    if window.app().view.overlay.is_some() {
+        window.click("Done");
     }
 }
 
 /// The findings of the proof about the drawn flows.
-fn told(desk: &Desk) -> (State, Vec<(Kind, Vec<String>)>) {
-    let proof = &desk.app().results.proof;
+fn told(window: &TestWindow) -> (State, Vec<(Kind, Vec<String>)>) {
+    let proof = &window.app().results.proof;
     let findings = proof.findings.iter();
     let findings = findings.map(|f| (f.kind, f.policies.clone())).collect();
     (proof.state, findings)
@@ -381,45 +386,45 @@ fn told(desk: &Desk) -> (State, Vec<(Kind, Vec<String>)>) {
 fn policies_of_imported_cases_are_broken_by_hand_and_fixed() {
     let (mut broken, cases) = (0, cases());
     for case in &cases {
-        let mut desk = Desk::new(Vec::new());
-        desk.ask(Command::OpenPaths(vec![case.clone()]));
-        done(&mut desk);
-        if desk.app().history.is_none() || desk.document().policies.is_empty() {
+        let mut window = TestWindow::new(Vec::new());
+        window.ask(Command::OpenPaths(vec![case.clone()]));
+        done(&mut window);
+        if window.app().history.is_none() || window.document().policies.is_empty() {
             continue;
         }
-        desk.ask(Command::Adopt);
-        done(&mut desk);
-        let before = told(&desk);
+        window.ask(Command::Adopt);
+        done(&mut window);
+        let before = told(&window);
         if before.0 != State::Exact {
             continue;
         }
-        let policies = desk.app().results.generated.policies.clone();
+        let policies = window.app().results.generated.policies.clone();
         for written in policies.iter().filter(|w| w.flows.len() == 1) {
             let Some((head, _)) = written.text.split_once("  ingress:") else {
                 continue;
             };
             let name = format!("{}: {}", case.display(), written.key());
-            let whole = desk.document();
-            desk.ask(Command::EditPolicyByHand(written.key()));
-            desk.write(EDITOR, head);
-            desk.press_with(Modifiers::COMMAND, Key::Enter);
-            let verdicts = &desk.app().results.proof.verdicts;
+            let whole = window.document();
+            window.ask(Command::EditPolicyByHand(written.key()));
+            window.write(EDITOR, head);
+            window.press_with(Modifiers::COMMAND, Key::Enter);
+            let verdicts = &window.app().results.proof.verdicts;
             let blocked = verdicts.iter().filter(|(_, v)| **v == Verdict::Blocked);
             let blocked: Vec<_> = blocked.map(|(flow, _)| *flow).collect();
             // Connections that other flows allow too stay allowed, and the proof finds nothing.
             let whole = drawbridge::proof::loaded(&whole).snapshot;
             let changed = compare(
                 &whole,
-                &drawbridge::proof::loaded(&desk.document()).snapshot,
+                &drawbridge::proof::loaded(&window.document()).snapshot,
             );
             match changed.is_empty() {
-                true => assert_eq!(told(&desk), before, "{name}"),
+                true => assert_eq!(told(&window), before, "{name}"),
                 false => assert_eq!(blocked, written.flows, "{name}"),
             }
             broken += usize::from(!changed.is_empty());
-            desk.ask(Command::Undo);
-            desk.ask(Command::Undo);
-            assert_eq!(told(&desk), before, "{name}");
+            window.ask(Command::Undo);
+            window.ask(Command::Undo);
+            assert_eq!(told(&window), before, "{name}");
         }
     }
     eprintln!("{broken} policies were broken");
@@ -428,11 +433,14 @@ fn policies_of_imported_cases_are_broken_by_hand_and_fixed() {
 
 #[test]
 fn an_imported_policy_opens_in_the_editor_from_every_panel() {
-    let mut desk = shop_at("web to checkout");
-    let id = by_hand(&mut desk, "shop/web-to-checkout");
-    desk.ask(Command::Select(Vec::new()));
-    desk.ask(Command::Problems);
-    assert!(!desk.sees(EDITOR));
-    desk.ask(Command::Reveal(Item::Policy(id)));
-    assert!(desk.sees(EDITOR), "its text is what there is to see of it");
+    let mut window = shop_at("web to checkout");
+    let id = by_hand(&mut window, "shop/web-to-checkout");
+    window.ask(Command::Select(Vec::new()));
+    window.ask(Command::Problems);
+    assert!(!window.sees(EDITOR));
+    window.ask(Command::Reveal(Item::Policy(id)));
+    assert!(
+        window.sees(EDITOR),
+        "its text is what there is to see of it"
+    );
 }

@@ -10,7 +10,7 @@ use drawbridge::analysis::exposure::exposure;
 use drawbridge::analysis::oracle::Probe;
 use drawbridge::analysis::oracle::{gate, probe};
 use drawbridge::analysis::{
-    Direction, Endpoint, GateDifference, NewPod, Party, PeerPiece, compare, connections, isolation,
+    Direction, Endpoint, GateDifference, NewPod, Party, PeerClass, compare, connections, isolation,
 };
 use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
 use drawbridge::policy::{Match, Peer, PeerItem, Policy, Rule};
@@ -96,35 +96,35 @@ pub fn gate_allows(
     gate(snapshot, direction, from, to, probe).allowed
 }
 
-fn end_of(peer: &PeerPiece) -> Vec<Endpoint> {
+fn end_of(peer: &PeerClass) -> Vec<Endpoint> {
     match peer {
-        PeerPiece::Pod(pod) => vec![Endpoint::Pod(*pod)],
-        PeerPiece::NewPod(pod) => vec![Endpoint::NewPod(pod.clone())],
-        PeerPiece::Addresses { first, last } => {
+        PeerClass::Pod(pod) => vec![Endpoint::Pod(*pod)],
+        PeerClass::NewPod(pod) => vec![Endpoint::NewPod(pod.clone())],
+        PeerClass::Addresses { first, last } => {
             vec![Endpoint::Address(*first), Endpoint::Address(*last)]
         }
-        PeerPiece::Domain(name) => vec![Endpoint::Domain(name.clone())],
-        PeerPiece::Node(node) => vec![Endpoint::Node(*node)],
+        PeerClass::Domain(name) => vec![Endpoint::Domain(name.clone())],
+        PeerClass::Node(node) => vec![Endpoint::Node(*node)],
     }
 }
 
 fn covers(
     snapshot: &Snapshot,
     patterns: &[DomainPattern],
-    piece: &PeerPiece,
+    class: &PeerClass,
     end: &Endpoint,
 ) -> bool {
-    match (piece, end) {
-        (PeerPiece::Pod(a), Endpoint::Pod(b)) => {
+    match (class, end) {
+        (PeerClass::Pod(a), Endpoint::Pod(b)) => {
             snapshot.pods[*a].workload == snapshot.pods[*b].workload
         }
-        (PeerPiece::Addresses { first, last }, Endpoint::Address(a)) => {
+        (PeerClass::Addresses { first, last }, Endpoint::Address(a)) => {
             first.is_ipv4() == a.is_ipv4() && (first..=last).contains(&a)
         }
-        (PeerPiece::Domain(a), Endpoint::Domain(b)) => {
+        (PeerClass::Domain(a), Endpoint::Domain(b)) => {
             patterns.iter().all(|p| p.matches(a) == p.matches(b))
         }
-        (PeerPiece::Node(a), Endpoint::Node(b)) => a == b,
+        (PeerClass::Node(a), Endpoint::Node(b)) => a == b,
         _ => false,
     }
 }
@@ -388,7 +388,7 @@ proptest! {
                             gate_allows(&b, direction, pod, end, p),
                         );
                         let said = in_a == in_b || here.iter().any(|d| {
-                            matches!(d.peer, PeerPiece::NewPod(_)) && d.wider == in_b && has(&d.ports, p)
+                            matches!(d.peer, PeerClass::NewPod(_)) && d.wider == in_b && has(&d.ports, p)
                         });
                         prop_assert!(said, "inexpressible: {} {:?} {:?} {:?}", pod, direction, end, p);
                     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use drawbridge::analysis::routes::{controller, reaches};
-use drawbridge::analysis::service_exposure::{By, Sender, ServiceTraffic};
+use drawbridge::analysis::service_exposure::{By, ServiceTraffic, TrafficSource};
 use drawbridge::analysis::{Analysis, Direction, Endpoint};
 use drawbridge::cluster::{Families, Route, ServedBy, Service, ServicePort, Snapshot, TargetPort};
 use drawbridge::sets::{Labels, PortSet, Protocol};
@@ -118,15 +118,15 @@ proptest! {
             for workload in 0..snapshot.workloads.len() {
                 let sent = sent(&snapshot, service, workload);
                 let wanted: PortSet = sent.iter().map(|(_, ports)| ports.clone()).collect();
-                for sender in [Sender::Cluster, Sender::Outside] {
+                for source in [TrafficSource::Cluster, TrafficSource::Outside] {
                     let is = |o: &&ServiceTraffic| {
-                        o.by == By::Service(at) && o.workload == workload && o.sender == sender
+                        o.by == By::Service(at) && o.workload == workload && o.source == source
                     };
                     let found = traffic.iter().find(is);
                     prop_assert_eq!(found.map(|o| o.wanted.clone()).unwrap_or_default(), wanted.clone());
                     let Some(found) = found else { continue };
-                    let senders: Vec<Endpoint> = match sender {
-                        Sender::Outside => addresses()
+                    let sources: Vec<Endpoint> = match source {
+                        TrafficSource::Outside => addresses()
                             .into_iter()
                             .filter(|a| if a.is_ipv4() { service.families.v4 } else { service.families.v6 })
                             .map(Endpoint::Address)
@@ -138,13 +138,13 @@ proptest! {
                             gate_allows(&snapshot, Direction::Ingress, pod, from, p)
                         };
                         let pods = || sent.iter().filter(|(_, ports)| has(ports, p)).map(|(pod, _)| *pod);
-                        let others = |pod: usize| senders.iter().filter(move |from| **from != Endpoint::Pod(pod));
+                        let others = |pod: usize| sources.iter().filter(move |from| **from != Endpoint::Pod(pod));
                         let all = pods().any(|pod| others(pod).all(|from| lets(pod, &from)));
                         let one = pods().any(|pod| others(pod).any(|from| lets(pod, &from)));
                         prop_assert!(!has(&found.every, p) || all, "{:?} {:?}", found, p);
                         prop_assert!(has(&found.some, p) || !one, "{:?} {:?}", found, p);
                         // There is one address of each kind here.
-                        if sender == Sender::Outside {
+                        if source == TrafficSource::Outside {
                             prop_assert_eq!((has(&found.every, p), has(&found.some, p)), (all, one));
                         }
                     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Trial;
 use crate::adopt::Parts;
-use crate::adopt::plan::{self, NewEnd, Plan};
-use crate::analysis::compare::PeerPiece;
+use crate::adopt::plan::{self, DrawnAs, Plan};
+use crate::analysis::compare::PeerClass;
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, GateDifference};
 use crate::cluster::Snapshot;
@@ -97,12 +97,12 @@ impl Trial<'_> {
                 .is_some_and(Option::is_some)
         };
         let other = match &difference.peer {
-            PeerPiece::Pod(at) => {
+            PeerClass::Pod(at) => {
                 let pod = self.old.cluster.snapshot.pods.get(*at);
                 u8::from(!pod.is_some_and(|pod| drawn(pod.workload)))
             }
-            PeerPiece::Addresses { .. } | PeerPiece::Domain(_) | PeerPiece::Node(_) => 2,
-            PeerPiece::NewPod(_) => 3,
+            PeerClass::Addresses { .. } | PeerClass::Domain(_) | PeerClass::Node(_) => 2,
+            PeerClass::NewPod(_) => 3,
         };
         (!drawn(difference.workload), other)
     }
@@ -110,7 +110,7 @@ impl Trial<'_> {
     fn blame(&self, difference: &GateDifference) -> BTreeMap<usize, String> {
         let why = self.describe(difference);
         let subject = Endpoint::Pod(difference.pod);
-        let peer = difference.peer.end();
+        let peer = difference.peer.example();
         let parts = self.concerned(difference).into_iter();
         let blamed: BTreeMap<usize, String> = parts.map(|(at, _)| (at, why.clone())).collect();
         if !blamed.is_empty() {
@@ -140,7 +140,7 @@ impl Trial<'_> {
     /// end, which its policy does not cover; missing ones are missing at the policy's own end.
     fn concerned(&self, difference: &GateDifference) -> Parts {
         let subject = Endpoint::Pod(difference.pod);
-        let peer = difference.peer.end();
+        let peer = difference.peer.example();
         let mut found = Parts::new();
         for (at, number, part) in self.parts() {
             let own_gate = part.direction == difference.direction;
@@ -173,11 +173,11 @@ impl Trial<'_> {
             .collect()
     }
 
-    fn has(&self, (new_end, pods): (&NewEnd, Option<&Vec<bool>>), end: &Endpoint) -> bool {
+    fn has(&self, (drawn_as, pods): (&DrawnAs, Option<&Vec<bool>>), end: &Endpoint) -> bool {
         match (end, pods) {
             (Endpoint::Pod(at), Some(pods)) => pods.get(*at).is_some_and(|is| *is),
             _ => {
-                let peer = peer_of(self.context, new_end);
+                let peer = peer_of(self.context, drawn_as);
                 peer_matches(&self.old.cluster.snapshot, &peer, end)
             }
         }
@@ -186,8 +186,8 @@ impl Trial<'_> {
     fn describe(&self, difference: &GateDifference) -> String {
         let own = self.pod(difference.pod);
         let other = match &difference.peer {
-            PeerPiece::Pod(at) => self.pod(*at),
-            PeerPiece::NewPod(pod) => {
+            PeerClass::Pod(at) => self.pod(*at),
+            PeerClass::NewPod(pod) => {
                 let namespace = pod.namespace;
                 let known = namespace.and_then(|at| self.old.cluster.snapshot.namespaces.get(at));
                 match known {
@@ -195,10 +195,10 @@ impl Trial<'_> {
                     None => "pods of future namespaces".to_owned(),
                 }
             }
-            PeerPiece::Addresses { first, last } if first == last => format!("`{first}`"),
-            PeerPiece::Addresses { first, last } => format!("`{first}` to `{last}`"),
-            PeerPiece::Domain(name) => format!("`{name}`"),
-            PeerPiece::Node(_) => "a node".to_owned(),
+            PeerClass::Addresses { first, last } if first == last => format!("`{first}`"),
+            PeerClass::Addresses { first, last } => format!("`{first}` to `{last}`"),
+            PeerClass::Domain(name) => format!("`{name}`"),
+            PeerClass::Node(_) => "a node".to_owned(),
         };
         let ports = match difference.ports.is_all() {
             true => String::new(),
@@ -230,31 +230,31 @@ impl Trial<'_> {
 }
 
 /// Which of the snapshot's pods an end is.
-pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, new_end: &NewEnd) -> Vec<bool> {
-    let peer = peer_of(context, new_end);
+pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, drawn_as: &DrawnAs) -> Vec<bool> {
+    let peer = peer_of(context, drawn_as);
     let pods = 0..snapshot.pods.len();
     pods.map(|at| peer_matches(snapshot, &peer, &Endpoint::Pod(at)))
         .collect()
 }
 
-fn peer_of(context: &Context, new_end: &NewEnd) -> Peer {
+fn peer_of(context: &Context, drawn_as: &DrawnAs) -> Peer {
     let document = context.document;
     let namespace = |id| Peer::Namespace(context.namespace_name(id).to_owned());
-    match new_end {
-        NewEnd::AnyPod => Peer::Pods,
-        NewEnd::AnyPodOf(id) => namespace(*id),
-        NewEnd::Workload(id) => match (document.workloads.get(*id), context.identity(*id)) {
+    match drawn_as {
+        DrawnAs::AnyPod => Peer::Pods,
+        DrawnAs::AnyPodOf(id) => namespace(*id),
+        DrawnAs::Workload(id) => match (document.workloads.get(*id), context.identity(*id)) {
             (Some(workload), Ok(selector)) => Peer::All(vec![
                 namespace(workload.namespace),
                 Peer::PodLabels(selector.clone()),
             ]),
             _ => Peer::Nothing,
         },
-        NewEnd::Pods { namespaces, pods } => Peer::All(vec![
+        DrawnAs::Pods { namespaces, pods } => Peer::All(vec![
             Peer::NamespaceLabels(namespaces.clone()),
             Peer::PodLabels(pods.clone()),
         ]),
-        NewEnd::Networks(networks) => document.settings.assumptions.block(addresses_of(networks)),
+        DrawnAs::Networks(networks) => document.settings.assumptions.block(addresses_of(networks)),
     }
 }
 

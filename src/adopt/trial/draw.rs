@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::adopt::plan::{NewEnd, Plan, closes, equal};
+use crate::adopt::plan::{DrawnAs, Plan, closes, equal};
 use crate::adopt::{Chosen, Parts, cover, names, remove};
 use crate::model::validate::united;
 use crate::model::{
@@ -176,12 +176,12 @@ impl Drawing {
         resolves
     }
 
-    fn end(&mut self, end: &NewEnd) -> End {
+    fn end(&mut self, end: &DrawnAs) -> End {
         match end {
-            NewEnd::AnyPod => End::AnyPod,
-            NewEnd::AnyPodOf(id) => End::AnyPodOf(*id),
-            NewEnd::Workload(id) => End::Workload(*id),
-            NewEnd::Pods { namespaces, pods } => {
+            DrawnAs::AnyPod => End::AnyPod,
+            DrawnAs::AnyPodOf(id) => End::AnyPodOf(*id),
+            DrawnAs::Workload(id) => End::Workload(*id),
+            DrawnAs::Pods { namespaces, pods } => {
                 let same = |g: &Group| equal(&g.namespaces, namespaces) && equal(&g.pods, pods);
                 let mut rows = self.after.groups.iter();
                 let known = rows.find(|(_, group)| same(group)).map(|(id, _)| id);
@@ -199,7 +199,7 @@ impl Drawing {
                 self.edits.push(Edit::Add(Thing::Group(group.clone())));
                 End::Group(self.after.groups.add(group))
             }
-            NewEnd::Networks(networks) => {
+            DrawnAs::Networks(networks) => {
                 let mut rows = self.after.externals.iter();
                 let known = rows.find(|(_, e)| is_just(e, networks)).map(|(id, _)| id);
                 drop(rows);

@@ -16,15 +16,15 @@ use crate::sets::{Bits, PortSet};
 pub struct ServiceTraffic {
     /// The Service or route.
     pub by: By,
-    /// The kind of sender.
-    pub sender: Sender,
+    /// The sources that are meant.
+    pub source: TrafficSource,
     /// Index into `Snapshot::workloads`.
     pub workload: usize,
     /// The target ports of the pods; never empty.
     pub wanted: PortSet,
-    /// The target ports allowed for every sender.
+    /// The target ports allowed for every source.
     pub every: PortSet,
-    /// The target ports allowed for some sender.
+    /// The target ports allowed for some source.
     pub some: PortSet,
     /// The workloads of the ingress controller or Gateway of a route; none: they are not in the input.
     pub controllers: Vec<usize>,
@@ -41,9 +41,10 @@ pub enum By {
     Route(usize),
 }
 
-/// Who sends traffic through a Service or a route.
+/// The sources of traffic through a Service or a route: every source of that kind, future ones included, where a
+/// [`Party`](crate::analysis::Party) is one group of known ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sender {
+pub enum TrafficSource {
     /// Pods of the cluster, future ones included.
     Cluster,
     /// Addresses outside the cluster. Where a node or a load balancer replaces the source address with its
@@ -53,7 +54,7 @@ pub enum Sender {
     Controller,
 }
 
-/// The ports allowed for every sender, and for some sender.
+/// The ports allowed for every source, and for some source.
 #[derive(Clone, Default)]
 struct LetIn {
     every: PortSet,
@@ -80,15 +81,15 @@ impl Analysis<'_> {
         let mut found = Vec::new();
         for (at, service) in services {
             let pods = backends.pods(service);
-            let senders = [Sender::Cluster, Sender::Outside].into_iter();
-            for sender in senders.take(1 + usize::from(service.takes_outside())) {
-                let by_workload = let_in.by_workload(service, &pods, sender);
+            let sources = [TrafficSource::Cluster, TrafficSource::Outside].into_iter();
+            for source in sources.take(1 + usize::from(service.takes_outside())) {
+                let by_workload = let_in.by_workload(service, &pods, source);
                 found.extend(
                     by_workload
                         .into_iter()
                         .map(|(workload, sent)| ServiceTraffic {
                             by: By::Service(at),
-                            sender,
+                            source,
                             workload,
                             wanted: sent.wanted,
                             every: sent.open.every,
@@ -104,7 +105,7 @@ impl Analysis<'_> {
                 .into_iter()
                 .map(|reach| ServiceTraffic {
                     by: By::Route(reach.route),
-                    sender: Sender::Controller,
+                    source: TrafficSource::Controller,
                     workload: reach.workload,
                     wanted: reach.wanted,
                     every: match reach.admitted_by.is_empty() {
@@ -133,8 +134,8 @@ struct LetInCache<'a, 'b> {
     exposure: &'a Exposure<'a>,
     /// The ingress gate of each workload.
     gates: BTreeMap<usize, usize>,
-    /// By class and gate, sender, and families of addresses.
-    known: HashMap<(usize, usize, Sender, bool, bool), LetIn>,
+    /// By class and gate, source, and families of addresses.
+    known: HashMap<(usize, usize, TrafficSource, bool, bool), LetIn>,
 }
 
 impl LetInCache<'_, '_> {
@@ -143,7 +144,7 @@ impl LetInCache<'_, '_> {
         &mut self,
         service: &Service,
         pods: &[usize],
-        sender: Sender,
+        source: TrafficSource,
     ) -> BTreeMap<usize, Sent> {
         let snapshot = self.analysis.snapshot();
         let mut found: BTreeMap<usize, Sent> = BTreeMap::new();
@@ -154,7 +155,7 @@ impl LetInCache<'_, '_> {
             let Some(&gate) = self.gates.get(&own.workload) else {
                 continue;
             };
-            let open = self.let_in(pod, gate, sender, service);
+            let open = self.let_in(pod, gate, source, service);
             let sent = found.entry(own.workload).or_default();
             sent.wanted = sent.wanted.union(&wanted);
             sent.open.every = sent.open.every.union(&open.every.intersection(&wanted));
@@ -164,16 +165,22 @@ impl LetInCache<'_, '_> {
         found
     }
 
-    fn let_in(&mut self, pod: usize, gate: usize, sender: Sender, service: &Service) -> LetIn {
+    fn let_in(
+        &mut self,
+        pod: usize,
+        gate: usize,
+        source: TrafficSource,
+        service: &Service,
+    ) -> LetIn {
         let universe = self.analysis.universe();
         let class = universe.class_of[pod] as usize;
         let families = service.families;
-        let key = (class, gate, sender, families.v4, families.v6);
+        let key = (class, gate, source, families.v4, families.v6);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let found = match sender {
-            Sender::Outside => {
+        let found = match source {
+            TrafficSource::Outside => {
                 let (v4, v6) = universe.family_points();
                 let mut points = Bits::empty();
                 for range in [families.v4.then_some(v4), families.v6.then_some(v6)] {
@@ -182,7 +189,7 @@ impl LetInCache<'_, '_> {
                 }
                 self.towards(class, &points)
             }
-            Sender::Cluster | Sender::Controller => {
+            TrafficSource::Cluster | TrafficSource::Controller => {
                 let known = self.towards(class, &Bits::full(universe.classes.len()));
                 let none = Gate::default();
                 let gate = self.exposure.gates.get(gate).unwrap_or(&none);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-pub use super::difference::{GateDifference, PeerPiece};
+pub use super::difference::{GateDifference, PeerClass};
 use super::future_subjects::FutureSubjects;
 use super::policies::changed_policies;
 use super::ways::{Ways, both_ways};
@@ -304,7 +304,7 @@ struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    fn difference(&self, peer: PeerPiece, ports: &PortSet, wider: bool) -> GateDifference {
+    fn difference(&self, peer: PeerClass, ports: &PortSet, wider: bool) -> GateDifference {
         GateDifference {
             workload: self.own.workload,
             pod: self.own.pod,
@@ -325,23 +325,23 @@ impl Gate<'_> {
                         for peer in &self.members[class] {
                             let itself = peer.pod == self.own.pod;
                             let pod = if itself { peer.other } else { Some(peer.pod) };
-                            let piece = pod.map(PeerPiece::Pod);
-                            found.extend(piece.map(|p| self.difference(p, ports, wider)));
+                            let peer = pod.map(PeerClass::Pod);
+                            found.extend(peer.map(|p| self.difference(p, ports, wider)));
                         }
                     }
                     Point::Addresses(first, last) => {
                         let before = found[start..].last_mut();
                         if !before.is_some_and(|b| b.extend_to(first, last, ports, wider)) {
-                            let piece = PeerPiece::Addresses { first, last };
-                            found.push(self.difference(piece, ports, wider));
+                            let peer = PeerClass::Addresses { first, last };
+                            found.push(self.difference(peer, ports, wider));
                         }
                     }
                     Point::Node(node) => {
-                        found.push(self.difference(PeerPiece::Node(node), ports, wider));
+                        found.push(self.difference(PeerClass::Node(node), ports, wider));
                     }
                     Point::Domain(at) => {
-                        let piece = PeerPiece::Domain(self.universe.domains[at].name.clone());
-                        found.push(self.difference(piece, ports, wider));
+                        let peer = PeerClass::Domain(self.universe.domains[at].name.clone());
+                        found.push(self.difference(peer, ports, wider));
                     }
                 }
             }
@@ -356,8 +356,8 @@ impl Gate<'_> {
     ) {
         let namespace = self.universe.snapshot.pods[self.own.pod].namespace;
         for ((kind, wider), ports) in kinds {
-            let piece = PeerPiece::NewPod(future_pods.witness(kind, namespace));
-            found.push(self.difference(piece, ports, *wider));
+            let peer = PeerClass::NewPod(future_pods.witness(kind, namespace));
+            found.push(self.difference(peer, ports, *wider));
         }
     }
 }

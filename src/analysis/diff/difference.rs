@@ -14,17 +14,18 @@ pub struct GateDifference {
     pub pod: usize,
     /// The gate's direction.
     pub direction: Direction,
-    /// The other end.
-    pub peer: PeerPiece,
+    /// The peers.
+    pub peer: PeerClass,
     /// The ports.
     pub ports: PortSet,
     /// True: the actual policies allow it, the intended ones do not. False: the reverse.
     pub wider: bool,
 }
 
-/// The other end of a difference.
+/// The peers of a difference: all that no policy distinguishes, shown by one of them. An [`Endpoint`] is one
+/// concrete end; a class is many.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PeerPiece {
+pub enum PeerClass {
     /// This pod, and every pod of its workload that no policy distinguishes from it.
     Pod(usize),
     /// Future pods; this is one of them.
@@ -42,9 +43,9 @@ pub enum PeerPiece {
     Node(usize),
 }
 
-impl PeerPiece {
-    /// One concrete end; of a range its first address.
-    pub fn end(&self) -> Endpoint {
+impl PeerClass {
+    /// One of them; of a range its first address.
+    pub fn example(&self) -> Endpoint {
         match self {
             Self::Pod(at) => Endpoint::Pod(*at),
             Self::NewPod(pod) => Endpoint::NewPod(pod.clone()),
@@ -64,7 +65,7 @@ impl GateDifference {
         ports: &PortSet,
         wider: bool,
     ) -> bool {
-        let PeerPiece::Addresses { last, .. } = &mut self.peer else {
+        let PeerClass::Addresses { last, .. } = &mut self.peer else {
             return false;
         };
         let follows = match (*last, from) {

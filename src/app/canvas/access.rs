@@ -219,7 +219,7 @@ fn labels(labels: &crate::sets::Labels) -> String {
 }
 
 fn extra_words(document: &Document, id: ExtraId, label: &str) -> String {
-    let name = crate::app::panels::inspector::arrow_end;
+    let name = crate::app::words::arrow_end;
     let (from, to) = (name(document, id.from), name(document, id.to));
     format!("{from} to {to} on {label}, {}", words_of_extra(id.kind))
 }

@@ -6,29 +6,17 @@ use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
 use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
-use super::look::{colors_of, icon_of, icon_of_extra, line_of, line_of_extra};
+use super::look::{ArrowLook, colors_of, icon_of, icon_of_extra, line_of, line_of_extra};
 use super::node_shape::NodeShape;
 use super::paint::{Line, faded, halves, head, line, moved, shorten};
 use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
 use crate::model::{Direction, NodeRef};
-use crate::proof::Verdict;
 use crate::scene::geom::{distance_to_segment, flatten};
 use crate::scene::{self, Arrow, ArrowId, ExtraKind, Point, pt, tokens};
 
 /// Below this zoom chips are not drawn: their text could not be read.
 pub const READ_CHIP: f32 = 0.6;
-
-/// The emphasis of an arrow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ArrowLook {
-    /// Its verdict.
-    pub verdict: Option<Verdict>,
-    /// Selected.
-    pub selected: bool,
-    /// Lit up from another panel.
-    pub lit: bool,
-}
 
 /// Lines, and chips, which are drawn later, above the nodes.
 #[derive(Clone, Debug, Default)]
@@ -161,8 +149,8 @@ impl ArrowShape {
         }
         let heading = vec2(arrow.heading.x, arrow.heading.y);
         let whole = arrow.half != Some(Direction::Egress);
-        let ink = if whole { color } else { faint };
-        shapes.push(head(tip, heading, size, ink));
+        let foreground = if whole { color } else { faint };
+        shapes.push(head(tip, heading, size, foreground));
         shapes
     }
 
@@ -171,14 +159,18 @@ impl ArrowShape {
         let Some(extra) = extra_of(arrow) else {
             return colors_of(self.look.verdict, palette);
         };
-        let (ink, ground) = extra.inks(palette);
-        (theme::color(ink), theme::color(ink), theme::color(ground))
+        let (foreground, background) = extra.colors(palette);
+        (
+            theme::color(foreground),
+            theme::color(foreground),
+            theme::color(background),
+        )
     }
 
     fn chip(&self, pen: &mut Pen, chip: &scene::Chip, arrow: &Arrow) {
         let (extra, muted) = (extra_of(arrow), arrow.muted);
         let palette = pen.palette;
-        let (_, mut ink, mut ground) = self.colors(arrow, palette);
+        let (_, mut foreground, mut background) = self.colors(arrow, palette);
         let quiet = match extra {
             Some(kind) => kind == ExtraKind::Imported,
             None => icon_of(self.look.verdict).is_none(),
@@ -186,14 +178,17 @@ impl ArrowShape {
         let mut border = if quiet {
             theme::color(palette.hairline)
         } else {
-            ink
+            foreground
         };
         if self.look.selected {
             let accent = theme::color(palette.accent);
-            (ink, border, ground) = (accent, accent, theme::color(palette.accent_soft));
+            (foreground, border, background) = (accent, accent, theme::color(palette.accent_soft));
         }
         if muted {
-            (ink, border) = (theme::color(palette.ink3), theme::color(palette.hairline));
+            (foreground, border) = (
+                theme::color(palette.text_faint),
+                theme::color(palette.hairline),
+            );
         }
         let outer = pen.scaled(chip.rect);
         let font = if self.look.selected {
@@ -201,7 +196,7 @@ impl ArrowShape {
         } else {
             theme::mono
         };
-        let galley = pen.layout(&chip.text, font(pen.size(tokens::TEXT_TINY)), ink);
+        let galley = pen.layout(&chip.text, font(pen.size(tokens::TEXT_TINY)), foreground);
         let icon = match (muted, extra) {
             (true, _) => Some(icons::EYE_SLASH),
             (false, Some(kind)) => Some(icon_of_extra(kind)),
@@ -211,18 +206,23 @@ impl ArrowShape {
         let pad = 2.0 * (tokens::CHIP_PADDING - 1.0) * pen.zoom;
         let width = outer.width().max(galley.size().x + lead + pad);
         let outer = Rect::from_center_size(outer.center(), vec2(width, outer.height()));
-        pen.rect(outer, tokens::CHIP / 2.0, ground, Stroke::new(1.0, border));
+        pen.rect(
+            outer,
+            tokens::CHIP / 2.0,
+            background,
+            Stroke::new(1.0, border),
+        );
         let left = outer.center().x - (galley.size().x + lead) / 2.0;
         if let Some(icon) = icon {
             pen.icon(
                 pos2(left + 5.0 * pen.zoom, outer.center().y),
                 icon,
                 11.0,
-                ink,
+                foreground,
             );
         }
         let place = pos2(left + lead, outer.center().y - galley.size().y / 2.0);
-        pen.shapes.push(Shape::galley(place, galley, ink));
+        pen.shapes.push(Shape::galley(place, galley, foreground));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use egui::{Color32, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
-use super::look::{Shield, Shields};
-use super::paint::{outline, shield};
+use super::look::Shields;
+use super::paint::{Shield, outline, shield};
 use super::pen::Pen;
 use crate::app::{icons, theme};
 use crate::scene::tokens;
@@ -57,23 +57,34 @@ pub fn card(pen: &mut Pen, node: &NodeBox, shields: Option<Shields>) {
     let middle =
         outer.left_center() + vec2(if pill { 13.0 } else { 8.0 } * pen.zoom + side / 2.0, 0.0);
     let tile = Rect::from_center_size(middle, Vec2::splat(side));
-    let (ground, ink) = match node.hue {
+    let (background, foreground) = match node.hue {
         Some(hue) => (palette.icon_tile(hue), palette.icon(hue)),
-        None => (palette.plain_tile(), palette.ink2),
+        None => (palette.plain_tile(), palette.text_secondary),
     };
     let tile_radius = if pill { tokens::ICON_TILE / 2.0 } else { 6.0 };
-    pen.rect(tile, tile_radius, theme::color(ground), Stroke::NONE);
-    pen.icon(middle, glyph(node.icon), tokens::ICON, theme::color(ink));
+    pen.rect(tile, tile_radius, theme::color(background), Stroke::NONE);
+    pen.icon(
+        middle,
+        glyph(node.icon),
+        tokens::ICON,
+        theme::color(foreground),
+    );
 
     let left = tile.right() + 8.0 * pen.zoom;
     let both = pen.zoom >= READ_LABEL;
     let y = outer.center().y - if both { 8.0 * pen.zoom } else { 0.0 };
     let font = theme::semibold(pen.size(tokens::TEXT_NORMAL));
-    pen.text(left, y, &node.title, font, theme::color(palette.ink));
+    pen.text(left, y, &node.title, font, theme::color(palette.text));
     if both {
         let font = theme::mono(pen.size(tokens::TEXT_TINY));
         let y = outer.center().y + 9.0 * pen.zoom;
-        pen.text(left, y, &node.subtitle, font, theme::color(palette.ink2));
+        pen.text(
+            left,
+            y,
+            &node.subtitle,
+            font,
+            theme::color(palette.text_secondary),
+        );
     }
     if let Some([ingress, egress]) = shields {
         let x = outer.right() - 15.0 * pen.zoom;
@@ -102,7 +113,7 @@ fn small(pen: &mut Pen, node: &NodeBox, shields: Option<Shields>) {
         room.max.x -= 10.0;
     }
     let font = theme::semibold(pen.size(tokens::TEXT_NORMAL).max(SMALLEST));
-    pen.truncated(room, &node.name, font, theme::color(palette.ink));
+    pen.truncated(room, &node.name, font, theme::color(palette.text));
 }
 
 /// Draws a namespace's container and its header.
@@ -126,9 +137,9 @@ pub fn container(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) 
     let icon = pos2(title.left() + 7.0 * pen.zoom, y);
     pen.icon(icon, icons::NAMESPACE, tokens::ICON, theme::color(hue));
     let font = theme::semibold(pen.size(tokens::TEXT_NORMAL));
-    let ink = theme::color(palette.ink);
+    let foreground = theme::color(palette.text);
     let left = title.left() + 22.0 * pen.zoom;
-    let width = pen.text(left, y, &space.title, font, ink);
+    let width = pen.text(left, y, &space.title, font, foreground);
     let font = theme::sans(pen.size(tokens::TEXT_SMALL));
     let left = left + width + 8.0 * pen.zoom;
     pen.text(
@@ -136,7 +147,7 @@ pub fn container(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) 
         y,
         &space.count.to_string(),
         font,
-        theme::color(palette.ink3),
+        theme::color(palette.text_faint),
     );
     badges(pen, space, shields);
 }
@@ -145,7 +156,7 @@ pub fn container(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) 
 fn badges(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) {
     let palette = pen.palette;
     let room = pen.scaled(space.badges_rect);
-    let ink = theme::color(palette.ink2);
+    let foreground = theme::color(palette.text_secondary);
     let mut right = room.right();
     let words = if space.managed {
         space.base
@@ -164,7 +175,7 @@ fn badges(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) {
     ];
     for (text, shielded) in chips.into_iter().flatten() {
         let font = theme::sans(pen.size(tokens::TEXT_TINY));
-        let galley = pen.layout(text, font, ink);
+        let galley = pen.layout(text, font, foreground);
         let lead = if shielded { 16.0 } else { 0.0 } * pen.zoom;
         let pad = tokens::CHIP_PADDING * pen.zoom;
         let width = galley.size().x + lead + 2.0 * pad;
@@ -185,14 +196,14 @@ fn badges(pen: &mut Pen, space: &NamespaceBox, shields: Option<Shields>) {
             let height = 11.0 * pen.zoom;
             pen.shapes.extend(match space.managed {
                 true => shield(middle, height, state, palette),
-                false => outline(middle, height, ink),
+                false => outline(middle, height, foreground),
             });
         }
         let place = pos2(
             chip.left() + pad + lead,
             chip.center().y - galley.size().y / 2.0,
         );
-        pen.shapes.push(Shape::galley(place, galley, ink));
+        pen.shapes.push(Shape::galley(place, galley, foreground));
         right = chip.left() - 4.0 * pen.zoom;
     }
 }

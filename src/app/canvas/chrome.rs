@@ -51,7 +51,7 @@ impl CanvasView {
             Align2::CENTER_CENTER,
             "Double-click to add a workload",
             large,
-            theme::color(palette.ink),
+            theme::color(palette.text),
         );
         let more = "or paste Kubernetes YAML, or drop files here; then drag from one workload to another to draw a flow";
         painter.text(
@@ -59,7 +59,7 @@ impl CanvasView {
             Align2::CENTER_CENTER,
             more,
             small,
-            theme::color(palette.ink2),
+            theme::color(palette.text_secondary),
         );
     }
 
@@ -79,13 +79,19 @@ impl CanvasView {
         let cell = vec2(44.0, 36.0);
         let size = vec2(cell.x * tools.len() as f32 + 8.0, cell.y + 4.0);
         let corner = self.camera.viewport.left_bottom() + vec2(MARGIN, -MARGIN - size.y);
-        let ground = Rect::from_min_size(corner, size);
-        panel(ui, ground, palette);
-        ui.interact(ground, ui.id().with("tool strip"), Sense::click_and_drag());
+        let background = Rect::from_min_size(corner, size);
+        panel(ui, background, palette);
+        ui.interact(
+            background,
+            ui.id().with("tool strip"),
+            Sense::click_and_drag(),
+        );
         for (number, (icon, key, name, command)) in tools.into_iter().enumerate() {
-            let place =
-                Rect::from_min_size(ground.min + vec2(4.0 + cell.x * number as f32, 2.0), cell)
-                    .shrink(2.0);
+            let place = Rect::from_min_size(
+                background.min + vec2(4.0 + cell.x * number as f32, 2.0),
+                cell,
+            )
+            .shrink(2.0);
             let response = ui.interact(place, ui.id().with(("tool", name)), Sense::click());
             let active = command == Command::DrawFlow
                 && matches!(&self.gesture, Gesture::Flow(draft) if draft.by_clicks);
@@ -94,18 +100,22 @@ impl CanvasView {
                 let fill = if active {
                     palette.accent_soft
                 } else {
-                    tokens::mix(palette.raised, palette.ink, 0.06)
+                    tokens::mix(palette.raised, palette.text, 0.06)
                 };
                 painter.rect_filled(place, 6.0, theme::color(fill));
             }
-            let ink = theme::color(if active { palette.accent } else { palette.ink2 });
+            let foreground = theme::color(if active {
+                palette.accent
+            } else {
+                palette.text_secondary
+            });
             let middle = place.center();
             painter.text(
                 middle - vec2(6.0, 0.0),
                 Align2::CENTER_CENTER,
                 icon,
                 theme::icon(tokens::ICON),
-                ink,
+                foreground,
             );
             let font = theme::mono(tokens::TEXT_TINY);
             painter.text(
@@ -113,7 +123,7 @@ impl CanvasView {
                 Align2::CENTER_CENTER,
                 key,
                 font,
-                theme::color(palette.ink3),
+                theme::color(palette.text_faint),
             );
             response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, name));
             if response.clicked() {
@@ -131,15 +141,15 @@ impl CanvasView {
         }
         let palette = theme::palette(ui.ctx());
         let size = vec2(172.0, 122.0);
-        let ground = Rect::from_min_size(
+        let background = Rect::from_min_size(
             self.camera.viewport.right_bottom() - size - vec2(MARGIN, MARGIN),
             size,
         );
-        if self.all_seen() && self.covers(ground) {
+        if self.all_seen() && self.covers(background) {
             return;
         }
-        panel(ui, ground, palette);
-        let area = ground.shrink(4.0);
+        panel(ui, background, palette);
+        let area = background.shrink(4.0);
         let place = minimap(&scene, scene_graph::scene_rect(area));
         let on_map = |scene_rect| rect(place.rect_to_screen(scene_rect));
         let mut mesh = Mesh::default();
@@ -147,16 +157,16 @@ impl CanvasView {
             let color = tokens::mix(palette.raised, tokens::Palette::hue(space.hue), 0.25);
             mesh.add_colored_rect(on_map(space.rect).intersect(area), theme::color(color));
         }
-        let ink = faded(theme::color(palette.ink2), 0.75);
+        let foreground = faded(theme::color(palette.text_secondary), 0.75);
         for node in &scene.nodes {
-            mesh.add_colored_rect(on_map(node.rect).intersect(area), ink);
+            mesh.add_colored_rect(on_map(node.rect).intersect(area), foreground);
         }
-        let painter = ui.painter_at(ground);
+        let painter = ui.painter_at(background);
         painter.add(Shape::mesh(mesh));
         let seen = on_map(scene_graph::scene_rect(self.camera.visible())).intersect(area);
         let accent = Stroke::new(1.5, theme::color(palette.accent));
         painter.rect(seen, 3.0, Color32::TRANSPARENT, accent, StrokeKind::Inside);
-        let response = ui.interact(ground, ui.id().with("minimap"), Sense::click_and_drag());
+        let response = ui.interact(background, ui.id().with("minimap"), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Minimap"));
         let used = response.dragged() || response.clicked();
         if let (true, Some(at)) = (used, response.interact_pointer_pos()) {
@@ -175,19 +185,23 @@ impl CanvasView {
     }
 
     /// Whether part of the scene is under that part of the screen.
-    fn covers(&self, ground: Rect) -> bool {
+    fn covers(&self, background: Rect) -> bool {
         let scene = &self.scene_graph.scene;
         let spaces = scene.namespaces.iter().map(|space| space.rect);
         let mut all = spaces.chain(scene.nodes.iter().map(|node| node.rect));
-        all.any(|area| self.camera.rect_to_screen(rect(area)).intersects(ground))
+        all.any(|area| {
+            self.camera
+                .rect_to_screen(rect(area))
+                .intersects(background)
+        })
     }
 }
 
 /// A flat background on the canvas.
-fn panel(ui: &Ui, ground: Rect, palette: &tokens::Palette) {
+fn panel(ui: &Ui, background: Rect, palette: &tokens::Palette) {
     let border = Stroke::new(1.0, theme::color(palette.hairline));
     ui.painter().rect(
-        ground,
+        background,
         8.0,
         theme::color(palette.raised),
         border,

@@ -72,7 +72,7 @@ fn mesh(scene: &Scene, zoom: f32, theme: Theme) -> Mesh {
     for node in &scene.nodes {
         let color = match node.hue {
             Some(hue) => faded(theme::color(palette.icon(hue)), 0.75),
-            None => faded(theme::color(palette.ink3), 0.75),
+            None => faded(theme::color(palette.text_faint), 0.75),
         };
         mesh.add_colored_rect(scaled(node.rect), color);
     }
@@ -117,16 +117,16 @@ fn names(painter: &Painter, camera: &Camera, scene: &Scene, theme: Theme) -> usi
         if !outer.intersects(camera.viewport) {
             continue;
         }
-        let ink = theme::color(palette.icon(space.hue));
-        let galley = painter.layout_no_wrap(space.title.clone(), font.clone(), ink);
+        let foreground = theme::color(palette.icon(space.hue));
+        let galley = painter.layout_no_wrap(space.title.clone(), font.clone(), foreground);
         if galley.size().x > outer.width() + 16.0 {
             continue;
         }
         let place = Align2::CENTER_BOTTOM
             .anchor_size(outer.center_top() - Vec2::new(0.0, 2.0), galley.size());
-        let ground = faded(theme::color(palette.canvas), 0.85);
-        painter.rect_filled(place.expand2(Vec2::new(4.0, 0.0)), 4.0, ground);
-        painter.galley(place.min, galley, ink);
+        let background = faded(theme::color(palette.canvas), 0.85);
+        painter.rect_filled(place.expand2(Vec2::new(4.0, 0.0)), 4.0, background);
+        painter.galley(place.min, galley, foreground);
         shapes += 2;
     }
     shapes

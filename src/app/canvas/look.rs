@@ -6,8 +6,7 @@ use std::sync::Arc;
 use egui::Color32;
 
 use super::Look;
-use super::arrow_shape::ArrowLook;
-use super::paint::Line;
+use super::paint::{Line, Shield};
 use crate::app::{icons, theme};
 use crate::model::{End, FlowId, Item, NodeRef, Words};
 use crate::proof::Finding;
@@ -76,12 +75,16 @@ pub fn words_of_extra(kind: ExtraKind) -> &'static str {
 
 /// Colours of the line, of the chip's text and border, and of the chip's background.
 pub fn colors_of(verdict: Option<Verdict>, palette: &Palette) -> (Color32, Color32, Color32) {
-    let (line, ink, ground) = match verdict {
+    let (line, foreground, background) = match verdict {
         Some(Verdict::TooWide) => (palette.wide, palette.wide, palette.wide_soft),
         Some(Verdict::Blocked) => (palette.blocked, palette.blocked, palette.blocked_soft),
-        _ => (palette.flow, palette.ink2, palette.raised),
+        _ => (palette.flow, palette.text_secondary, palette.raised),
     };
-    (theme::color(line), theme::color(ink), theme::color(ground))
+    (
+        theme::color(line),
+        theme::color(foreground),
+        theme::color(background),
+    )
 }
 
 /// The verdict in words, for tooltips and screen readers.
@@ -94,6 +97,17 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::CannotExpress) => "cannot be expressed in full, see the policies",
         Some(Verdict::Muted) => "muted: drawn, but not enforced",
     }
+}
+
+/// The emphasis of an arrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArrowLook {
+    /// Its verdict.
+    pub verdict: Option<Verdict>,
+    /// Selected.
+    pub selected: bool,
+    /// Lit up from another panel.
+    pub lit: bool,
 }
 
 /// Results about the drawn objects.
@@ -143,20 +157,6 @@ impl PartialEq for Marks {
             && self.lit == other.lit
             && self.extra == other.extra
     }
-}
-
-/// The isolation of one gate of a workload, worst last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shield {
-    /// Isolated: filled.
-    #[default]
-    Closed,
-    /// Isolated, and a drawn flow allows future pods: half filled.
-    ByChoice,
-    /// Allows more than the drawn flows: half filled, amber.
-    Partly,
-    /// Not isolated: outlined, amber.
-    Open,
 }
 
 /// Ingress, then egress.

@@ -158,10 +158,10 @@ fn listed(ui: &mut Ui, command: Command, commands: &mut Commands) {
 
 /// An item of a menu; returns whether it was chosen.
 fn entry(ui: &mut Ui, text: &str, key: &str) -> bool {
-    let ink = theme::color(theme::palette(ui.ctx()).ink3);
+    let foreground = theme::color(theme::palette(ui.ctx()).text_faint);
     let key = RichText::new(key)
         .font(theme::mono(tokens::TEXT_TINY))
-        .color(ink);
+        .color(foreground);
     let button = Button::new(text).right_text(key).frame_when_inactive(false);
     let chosen = ui
         .add_sized([ui.available_width(), tokens::ROW], button)

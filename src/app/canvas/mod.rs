@@ -13,6 +13,7 @@ mod chrome;
 mod create;
 mod draft;
 mod far;
+mod floating;
 mod keyboard;
 mod layouts;
 mod look;
@@ -55,8 +56,28 @@ use layouts::Layouts;
 use look::{Judged, Marks};
 use pen::Made;
 use pointer::Gesture;
-use popup::Popup;
+use ports::PortPicker;
 use scene_graph::SceneGraph;
+use targets::TargetPicker;
+
+/// What is open at a place of the canvas; one at a time.
+pub enum Popup {
+    /// The ports of a flow.
+    Ports(PortPicker),
+    /// The other end of a flow.
+    Target(TargetPicker),
+    /// The name of an object, edited in its place. A new workload's label gets the name, too.
+    Rename(Item, Age),
+}
+
+/// Whether the object existed before its name was edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// It was.
+    Known,
+    /// It was just added.
+    New,
+}
 
 /// Pan, zoom, gestures and popups of the canvas.
 #[derive(Default)]

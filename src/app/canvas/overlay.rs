@@ -4,7 +4,7 @@ use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui};
 
 use super::paint::{dashed_frame, faded};
 use super::pointer::Gesture;
-use super::{CanvasView, draft, pen, popup::Popup};
+use super::{CanvasView, Popup, draft, pen};
 use crate::app::theme;
 use crate::app::view::View;
 use crate::model::{Document, End, FlowId, NodeRef};
@@ -122,7 +122,7 @@ impl CanvasView {
         radius.min(rect.height() / 2.0)
     }
 
-    fn draw_handles(&self, painter: &Painter, node: NodeRef, accent: Color32, ground: Color32) {
+    fn draw_handles(&self, painter: &Painter, node: NodeRef, accent: Color32, background: Color32) {
         if self.camera.zoom < 0.4 {
             return;
         }
@@ -135,7 +135,7 @@ impl CanvasView {
             painter.circle(
                 place,
                 radius,
-                if near { accent } else { ground },
+                if near { accent } else { background },
                 Stroke::new(1.5, accent),
             );
         }
@@ -174,7 +174,7 @@ impl CanvasView {
         let Some(emphasis) = view.emphasis().filter(|_| self.camera.zoom >= 0.3) else {
             return;
         };
-        let (fill, ink) = (
+        let (fill, foreground) = (
             theme::color(palette.accent),
             theme::color(palette.on_accent),
         );
@@ -195,43 +195,52 @@ impl CanvasView {
             let border = Stroke::new(1.5, theme::color(palette.canvas));
             painter.circle(at, 9.0, fill, border);
             let font = theme::semibold(tokens::TEXT_TINY);
-            painter.text(at, Align2::CENTER_CENTER, hops.to_string(), font, ink);
+            painter.text(
+                at,
+                Align2::CENTER_CENTER,
+                hops.to_string(),
+                font,
+                foreground,
+            );
         }
     }
 
     /// A few words above a frame.
     fn hint(&self, painter: &Painter, rect: Rect, words: &str, palette: &tokens::Palette) {
         let font = theme::semibold(tokens::TEXT_SMALL);
-        let ink = theme::color(palette.on_accent);
-        let galley = painter.layout_no_wrap(words.to_owned(), font, ink);
-        let ground = Rect::from_min_size(
+        let foreground = theme::color(palette.on_accent);
+        let galley = painter.layout_no_wrap(words.to_owned(), font, foreground);
+        let background = Rect::from_min_size(
             rect.left_top() - egui::vec2(0.0, 26.0),
             galley.size() + egui::vec2(16.0, 8.0),
         );
-        painter.rect_filled(ground, 6.0, theme::color(palette.accent));
-        painter.galley(ground.min + egui::vec2(8.0, 4.0), galley, ink);
+        painter.rect_filled(background, 6.0, theme::color(palette.accent));
+        painter.galley(background.min + egui::vec2(8.0, 4.0), galley, foreground);
     }
 
     /// A few words at the top of the canvas.
     fn banner(&self, painter: &Painter, words: &str, palette: &tokens::Palette) {
-        let ink = theme::color(palette.ink);
-        let galley =
-            painter.layout_no_wrap(words.to_owned(), theme::sans(tokens::TEXT_NORMAL), ink);
+        let foreground = theme::color(palette.text);
+        let galley = painter.layout_no_wrap(
+            words.to_owned(),
+            theme::sans(tokens::TEXT_NORMAL),
+            foreground,
+        );
         let size = galley.size() + egui::vec2(24.0, 12.0);
         let top = self.camera.viewport.center_top() + egui::vec2(0.0, 16.0);
-        let ground = Rect::from_min_size(top - egui::vec2(size.x / 2.0, 0.0), size);
+        let background = Rect::from_min_size(top - egui::vec2(size.x / 2.0, 0.0), size);
         let border = Stroke::new(1.0, theme::color(palette.outline));
         painter.rect(
-            ground,
+            background,
             8.0,
             theme::color(palette.raised),
             border,
             StrokeKind::Inside,
         );
         painter.add(Shape::galley(
-            ground.min + egui::vec2(12.0, 6.0),
+            background.min + egui::vec2(12.0, 6.0),
             galley,
-            ink,
+            foreground,
         ));
     }
 }

@@ -1,6 +1,5 @@
 //! Strokes and small figures the canvas is drawn with. All points are screen points.
 
-use super::look::Shield;
 use crate::app::theme;
 use crate::scene::tokens::Palette;
 use egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
@@ -106,34 +105,48 @@ pub fn halves(points: &[Pos2]) -> (Vec<Pos2>, Vec<Pos2>) {
     (points.to_vec(), Vec::new())
 }
 
+/// The isolation of one gate of a workload, worst last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shield {
+    /// Isolated: filled.
+    #[default]
+    Closed,
+    /// Isolated, and a drawn flow allows future pods: half filled.
+    ByChoice,
+    /// Allows more than the drawn flows: half filled, amber.
+    Partly,
+    /// Not isolated: outlined, amber.
+    Open,
+}
+
 /// A shield: filled is isolated, half filled partly open, outlined open; amber where more is open than
 /// drawn.
 pub fn shield(center: Pos2, height: f32, state: Shield, palette: &Palette) -> Vec<Shape> {
-    let ink = match state {
-        Shield::Closed | Shield::ByChoice => palette.ink2,
+    let foreground = match state {
+        Shield::Closed | Shield::ByChoice => palette.text_secondary,
         Shield::Partly | Shield::Open => palette.wide,
     };
-    let ink = theme::color(ink);
+    let foreground = theme::color(foreground);
     match state {
         Shield::Closed => vec![Shape::convex_polygon(
             points(center, height),
-            ink,
+            foreground,
             Stroke::NONE,
         )],
-        Shield::Open => outline(center, height, ink),
+        Shield::Open => outline(center, height, foreground),
         Shield::ByChoice | Shield::Partly => {
-            let mut shapes = outline(center, height, ink);
+            let mut shapes = outline(center, height, foreground);
             let half = points(center, height).into_iter();
             let half = half.filter(|point| point.x <= center.x).collect();
-            shapes.push(Shape::convex_polygon(half, ink, Stroke::NONE));
+            shapes.push(Shape::convex_polygon(half, foreground, Stroke::NONE));
             shapes
         }
     }
 }
 
 /// The outline of a shield.
-pub fn outline(center: Pos2, height: f32, ink: Color32) -> Vec<Shape> {
-    let stroke = Stroke::new((height * 0.12).max(1.0), ink);
+pub fn outline(center: Pos2, height: f32, foreground: Color32) -> Vec<Shape> {
+    let stroke = Stroke::new((height * 0.12).max(1.0), foreground);
     vec![Shape::closed_line(points(center, height), stroke)]
 }
 

@@ -1,45 +1,14 @@
 //! What opens on the canvas at a place: ports of a flow, the other end of a flow, a name.
 
-use egui::{Align2, Area, Frame, Id, Order, Pos2, Rect, Stroke, Ui, vec2};
+use egui::{Id, Pos2, Rect, Stroke, Ui, vec2};
 
-use super::ports::PortPicker;
-use super::targets::TargetPicker;
-use super::{CanvasView, draft, pen};
+use super::floating::{Outcome, floating};
+use super::{Age, CanvasView, Popup, draft, pen};
 use crate::app::command::Commands;
-use crate::app::theme;
 use crate::app::view::View;
 use crate::app::widgets::Field;
 use crate::model::edit::Thing;
 use crate::model::{Document, Edit, Item, NodeRef, validate};
-use crate::scene::tokens;
-
-/// One at a time.
-pub enum Popup {
-    /// The ports of a flow.
-    Ports(PortPicker),
-    /// The other end of a flow.
-    Target(TargetPicker),
-    /// The name of an object, edited in its place. A new workload's label gets the name, too.
-    Rename(Item, Age),
-}
-
-/// Whether the object existed before its name was edited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Age {
-    /// It was.
-    Known,
-    /// It was just added.
-    New,
-}
-
-/// What came of a popup in a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It stays open.
-    Open,
-    /// It is done with.
-    Closed,
-}
 
 impl CanvasView {
     /// Opens the name of a node for typing.
@@ -167,66 +136,6 @@ fn accepted_name(
     };
     edit.apply(&mut document.clone())?;
     Ok(edit)
-}
-
-/// A small floating window on the canvas; with `framed`, it has a background of its own. Returns its
-/// content, and whether the pointer was pressed outside it.
-pub fn floating<R>(
-    ui: &Ui,
-    name: &str,
-    place: Pos2,
-    framed: bool,
-    content: impl FnOnce(&mut Ui) -> R,
-) -> (R, bool) {
-    let palette = theme::palette(ui.ctx());
-    let shown = Area::new(Id::new(("canvas popup", name)))
-        .order(Order::Foreground)
-        .pivot(Align2::LEFT_TOP)
-        .fixed_pos(place)
-        .constrain_to(ui.ctx().content_rect())
-        .show(ui.ctx(), |ui| {
-            if !framed {
-                return content(ui);
-            }
-            let margin = egui::Margin::same(12);
-            Frame::popup(ui.style())
-                .fill(theme::color(palette.raised))
-                .inner_margin(margin)
-                .show(ui, content)
-                .inner
-        });
-    let outside = ui.input(|input| {
-        let at = input.pointer.interact_pos();
-        input.pointer.any_pressed() && at.is_some_and(|at| !shown.response.rect.contains(at))
-    });
-    (shown.inner, outside)
-}
-
-/// A heading in a popup: from one end to another.
-pub fn heading(ui: &mut Ui, from: &str, to: &str) {
-    let palette = theme::palette(ui.ctx());
-    let ink = theme::color(palette.ink);
-    let format = |font, color| egui::TextFormat::simple(font, color);
-    let name = format(theme::semibold(tokens::TEXT_NORMAL), ink);
-    let arrow = format(
-        theme::icon(tokens::TEXT_NORMAL),
-        theme::color(palette.accent),
-    );
-    let mut job = egui::text::LayoutJob::default();
-    job.append(from, 0.0, name.clone());
-    job.append(crate::app::icons::ARROW_RIGHT, 6.0, arrow);
-    job.append(to, 6.0, name);
-    ui.add(egui::Label::new(job).truncate());
-}
-
-/// A faint line in a popup.
-pub fn faint(ui: &mut Ui, text: &str) {
-    let ink = theme::color(theme::palette(ui.ctx()).ink3);
-    ui.label(
-        egui::RichText::new(text)
-            .font(theme::sans(tokens::TEXT_SMALL))
-            .color(ink),
-    );
 }
 
 /// The rectangle of a node on the screen, for a popup beside it.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use egui::{Key, Pos2, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
-use super::popup::{Outcome, Popup, faint, floating, heading};
-use super::{CanvasView, create, draft};
+use super::floating::{Outcome, faint, floating, heading};
+use super::{CanvasView, Popup, create, draft};
 use crate::app::command::{Command, Commands};
 use crate::app::theme;
 use crate::app::widgets;
@@ -177,8 +177,8 @@ impl PortPicker {
             outcome = self.accept(document, commands);
         }
         if let Some(refusal) = &self.refusal {
-            let ink = theme::color(theme::palette(ui.ctx()).blocked);
-            widgets::message(ui, crate::app::icons::X, refusal, ink);
+            let foreground = theme::color(theme::palette(ui.ctx()).blocked);
+            widgets::message(ui, crate::app::icons::X, refusal, foreground);
         }
         ui.add_space(4.0);
         ui.horizontal(|ui| {
@@ -317,7 +317,7 @@ impl PortPicker {
 /// A port to choose; returns whether it was clicked.
 fn port_chip(ui: &mut Ui, label: &str, on: bool) -> bool {
     let palette = theme::palette(ui.ctx());
-    let ink = theme::color(if on { palette.accent } else { palette.ink });
+    let foreground = theme::color(if on { palette.accent } else { palette.text });
     let text = RichText::new(label).font(theme::mono(tokens::TEXT_SMALL));
     let galley = egui::WidgetText::from(text).into_galley(
         ui,
@@ -330,7 +330,7 @@ fn port_chip(ui: &mut Ui, label: &str, on: bool) -> bool {
     let (fill, border) = match (on, response.hovered()) {
         (true, _) => (palette.accent_soft, palette.accent),
         (false, true) => (
-            tokens::mix(palette.raised, palette.ink, 0.05),
+            tokens::mix(palette.raised, palette.text, 0.05),
             palette.outline,
         ),
         (false, false) => (palette.raised, palette.outline),
@@ -339,7 +339,7 @@ fn port_chip(ui: &mut Ui, label: &str, on: bool) -> bool {
     let border = Stroke::new(1.0, theme::color(border));
     painter.rect(rect, 12.0, theme::color(fill), border, StrokeKind::Inside);
     let place = rect.center() - galley.size() / 2.0;
-    painter.galley(place, galley, ink);
+    painter.galley(place, galley, foreground);
     widgets::focus_ring(ui, &response, rect);
     response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, on, label));
     response.clicked()

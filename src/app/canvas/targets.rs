@@ -2,9 +2,9 @@
 
 use egui::{Key, Modifiers, Pos2, ScrollArea, TextEdit, Ui, vec2};
 
+use super::floating::{floating, heading};
 use super::pointer::Gesture;
-use super::popup::{Popup, floating, heading};
-use super::{CanvasView, create, draft};
+use super::{CanvasView, Popup, create, draft};
 use crate::app::icons;
 use crate::app::widgets::Row;
 use crate::model::{Document, End, NamespaceId};

@@ -8,7 +8,7 @@ use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
 use crate::project::files::{
-    self, ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export,
+    self, ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export_until,
 };
 use crate::proof::Generated;
 use crate::query::Results;
@@ -75,9 +75,9 @@ impl App {
                 (ExportTarget::Folder(path), options)
             }
         };
-        self.files
-            .planning
-            .start(move |_| plan_export(&target, &written, &options).map_err(Box::new));
+        self.files.planning.start(move |cancel| {
+            plan_export_until(&target, &written, &options, &|| cancel.is_set()).map_err(Box::new)
+        });
         if self.files.pool.is_inline() {
             self.poll_export();
         }

@@ -7,7 +7,7 @@ use crate::import::Offer;
 use crate::lint;
 use crate::load;
 use crate::manifest::Source;
-use crate::model::Document;
+use crate::model::{Document, PolicyIdentities};
 
 /// What came of an import.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,8 @@ impl Report {
 pub struct Imported {
     /// What was read.
     pub document: Document,
+    /// The identities of its policies, and of those of the project that it goes into.
+    pub identities: PolicyIdentities,
     /// Its diagnostics.
     pub report: Report,
 }
@@ -73,5 +75,10 @@ pub fn import(
         offers,
         accepted: BTreeSet::new(),
     };
-    Imported { document, report }
+    let identities = PolicyIdentities::read(into.into_iter().chain([&document]));
+    Imported {
+        document,
+        identities,
+        report,
+    }
 }

@@ -132,7 +132,10 @@ impl App {
                 into: true,
                 ..
             } => {
-                self.edit(&Edit::Merge(Arc::new(imported.document)));
+                self.edit(&Edit::Merge {
+                    other: Arc::new(imported.document),
+                    identities: Arc::new(imported.identities),
+                });
                 self.show_report(imported.report);
             }
             Read::Manifests { imported, from, .. } => {

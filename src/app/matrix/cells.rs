@@ -3,7 +3,7 @@
 use egui::epaint::TextShape;
 use egui::{Align2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::grid::{NAMES, Shown, TOP};
+use super::shown::{NAMES, Shown, TOP};
 use super::{Counters, MatrixView, Mode};
 use crate::app::theme::{self, color};
 use crate::app::verdict;
@@ -71,7 +71,7 @@ impl Painter<'_> {
     pub(super) fn paint(&self, room: Rect) -> Counters {
         let mut counters = Counters::default();
         let painter = self.ui.painter_at(self.shown.body);
-        self.ground(&painter);
+        self.background(&painter);
         for row in self.shown.rows.clone() {
             for column in self.shown.columns.clone() {
                 counters.cells += usize::from(self.cell(&painter, row, column));
@@ -93,7 +93,7 @@ impl Painter<'_> {
     }
 
     /// The background, lines between the cells, and the row and column under the pointer.
-    fn ground(&self, painter: &egui::Painter) {
+    fn background(&self, painter: &egui::Painter) {
         let palette = theme::palette(self.ui.ctx());
         let (rows, columns) = (&self.shown.rows, &self.shown.columns);
         let (Some(last_row), Some(last_column)) =
@@ -105,17 +105,17 @@ impl Painter<'_> {
         let all = first.union(self.shown.rect(last_row, last_column));
         painter.rect_filled(all, 0.0, color(palette.panel));
         if let Some((row, column)) = self.hovered {
-            let ground = color(tokens::mix(palette.panel, palette.ink, 0.03));
+            let background = color(tokens::mix(palette.panel, palette.text, 0.03));
             let cell = self.shown.rect(row, column);
             painter.rect_filled(
                 Rect::from_x_y_ranges(all.x_range(), cell.y_range()),
                 0.0,
-                ground,
+                background,
             );
             painter.rect_filled(
                 Rect::from_x_y_ranges(cell.x_range(), all.y_range()),
                 0.0,
-                ground,
+                background,
             );
         }
         let line = Stroke::new(1.0, color(palette.hairline));
@@ -147,13 +147,13 @@ impl Painter<'_> {
             return false;
         };
         let verdict = cell.verdict();
-        let (ink, ground) = verdict::colors(verdict, palette);
+        let (foreground, background) = verdict::colors(verdict, palette);
         let inner = rect.shrink2(vec2(4.0, 4.0));
-        painter.rect_filled(inner, 5.0, color(ground));
-        outline(painter, inner, verdict, color(ink));
+        painter.rect_filled(inner, 5.0, color(background));
+        outline(painter, inner, verdict, color(foreground));
         let text = short(ports_of(cell, mode));
         let font = theme::mono(tokens::TEXT_SMALL);
-        let mut job = egui::text::LayoutJob::simple_singleline(text, font, color(ink));
+        let mut job = egui::text::LayoutJob::simple_singleline(text, font, color(foreground));
         let signed = verdict != PairVerdict::Drawn;
         let room = inner.width() - 8.0 - if signed { 16.0 } else { 0.0 };
         job.wrap = egui::text::TextWrapping::truncate_at_width(room);
@@ -164,11 +164,11 @@ impl Painter<'_> {
             let at = pos2(left + 5.0, inner.center().y);
             let icon = verdict::icon(verdict);
             let font = theme::icon(12.0);
-            painter.text(at, Align2::CENTER_CENTER, icon, font, color(ink));
+            painter.text(at, Align2::CENTER_CENTER, icon, font, color(foreground));
             left += 16.0;
         }
         let at = pos2(left, inner.center().y - galley.size().y / 2.0);
-        painter.galley(at, galley, color(ink));
+        painter.galley(at, galley, color(foreground));
         true
     }
 
@@ -178,19 +178,19 @@ impl Painter<'_> {
             return;
         }
         let palette = theme::palette(self.ui.ctx());
-        let ink = if self.focused {
+        let foreground = if self.focused {
             palette.accent
         } else {
-            palette.ink3
+            palette.text_faint
         };
-        let stroke = Stroke::new(2.0, color(ink));
+        let stroke = Stroke::new(2.0, color(foreground));
         let rect = self.shown.rect(row, column).shrink(1.0);
         painter.rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
     }
 
-    fn ink(&self, lit: bool) -> egui::Color32 {
+    fn foreground(&self, lit: bool) -> egui::Color32 {
         let palette = theme::palette(self.ui.ctx());
-        color(if lit { palette.accent } else { palette.ink })
+        color(if lit { palette.accent } else { palette.text })
     }
 
     fn name(&self, at: usize) -> &str {
@@ -208,10 +208,10 @@ impl Painter<'_> {
         for row in self.shown.rows.clone() {
             let cell = self.shown.rect(row, self.shown.columns.start);
             let lit = row == self.matrix.at.0 || self.hovered.is_some_and(|at| at.0 == row);
-            let ink = self.ink(lit);
+            let foreground = self.foreground(lit);
             let font = theme::sans(tokens::TEXT_NORMAL);
             let name = self.name(row).to_owned();
-            let mut job = egui::text::LayoutJob::simple_singleline(name, font, ink);
+            let mut job = egui::text::LayoutJob::simple_singleline(name, font, foreground);
             job.wrap = egui::text::TextWrapping::truncate_at_width(NAMES - 32.0);
             let galley = painter.layout_job(job);
             let about = self.about(row);
@@ -220,9 +220,9 @@ impl Painter<'_> {
                 body.left() - 12.0 - galley.size().x,
                 middle - galley.size().y / 2.0,
             );
-            painter.galley(at, galley, ink);
+            painter.galley(at, galley, foreground);
             if !about.is_empty() {
-                let faint = color(theme::palette(self.ui.ctx()).ink3);
+                let faint = color(theme::palette(self.ui.ctx()).text_faint);
                 let at = pos2(body.left() - 12.0, cell.center().y + 8.0);
                 let font = theme::sans(tokens::TEXT_TINY);
                 painter.text(at, Align2::RIGHT_CENTER, about, font, faint);
@@ -260,15 +260,15 @@ impl Painter<'_> {
                 continue;
             }
             let lit = column == self.matrix.at.1 || self.hovered.is_some_and(|at| at.1 == column);
-            let ink = self.ink(lit);
+            let foreground = self.foreground(lit);
             let font = theme::sans(tokens::TEXT_NORMAL);
             let name = self.name(column).to_owned();
-            let mut job = egui::text::LayoutJob::simple_singleline(name, font, ink);
+            let mut job = egui::text::LayoutJob::simple_singleline(name, font, foreground);
             job.wrap = egui::text::TextWrapping::truncate_at_width((TOP - 16.0) / LEAN.sin().abs());
             let galley = painter.layout_job(job);
             let at = pos2(cell.center().x - 8.0, body.top() - 22.0);
             painter.add(Shape::Text(
-                TextShape::new(at, galley, ink).with_angle(LEAN),
+                TextShape::new(at, galley, foreground).with_angle(LEAN),
             ));
         }
         self.shown.columns.len()
@@ -288,8 +288,8 @@ fn speaks(cell: &Cell, mode: Mode) -> bool {
 }
 
 /// The line around a cell: dashed where blocked, solid where too wide, dotted where it cannot be expressed.
-fn outline(painter: &egui::Painter, rect: Rect, verdict: PairVerdict, ink: egui::Color32) {
-    let stroke = Stroke::new(1.0, ink);
+fn outline(painter: &egui::Painter, rect: Rect, verdict: PairVerdict, foreground: egui::Color32) {
+    let stroke = Stroke::new(1.0, foreground);
     let dashes = match verdict {
         PairVerdict::Drawn => return,
         PairVerdict::NotDrawn | PairVerdict::Open | PairVerdict::Denied => {

@@ -1,22 +1,14 @@
 //! The cells, with names that stay visible: only the visible part is painted.
 
-use std::ops::Range;
-
 use egui::scroll_area::ScrollAreaOutput;
-use egui::{Pos2, Rect, Response, ScrollArea, Sense, Ui, UiBuilder, WidgetType, vec2};
+use egui::{Rect, Response, ScrollArea, Sense, Ui, UiBuilder, WidgetType, vec2};
 
 use super::cells::{Painter, ports_of};
+use super::shown::{CELL, NAMES, Shown, TOP};
 use super::{Counters, KEPT, MatrixView, Mode, keyboard, matrix_id};
 use crate::app::widgets;
 use crate::model::Document;
 use crate::query::reach::AxisEntries;
-
-/// Width and height of a cell.
-const CELL: egui::Vec2 = vec2(68.0, 36.0);
-/// Width of the names of rows.
-pub(super) const NAMES: f32 = 168.0;
-/// Height of the names of columns.
-pub(super) const TOP: f32 = 104.0;
 
 /// Shows it; returns the entries of the queried cell.
 pub(super) fn grid_ui(
@@ -113,43 +105,6 @@ fn scrolled(
         })
     })
     .inner
-}
-
-/// Which part of the cells is seen.
-pub(super) struct Shown {
-    /// Where the cells are on the screen.
-    pub(super) body: Rect,
-    offset: egui::Vec2,
-    pub(super) rows: Range<usize>,
-    pub(super) columns: Range<usize>,
-}
-
-impl Shown {
-    fn new(body: Rect, offset: egui::Vec2, count: usize) -> Self {
-        let range = |offset: f32, room: f32, cell: f32| {
-            let first = (offset / cell).floor().max(0.0) as usize;
-            let last = ((offset + room) / cell).ceil().max(0.0) as usize;
-            first.min(count)..last.min(count)
-        };
-        Self {
-            rows: range(offset.y, body.height(), CELL.y),
-            columns: range(offset.x, body.width(), CELL.x),
-            body,
-            offset,
-        }
-    }
-
-    pub(super) fn rect(&self, row: usize, column: usize) -> Rect {
-        let at = vec2(column as f32, row as f32) * CELL;
-        Rect::from_min_size(self.body.min + at - self.offset, CELL)
-    }
-
-    fn cell_at(&self, at: Pos2) -> Option<(usize, usize)> {
-        let place = (at - self.body.min + self.offset) / CELL;
-        let (row, column) = (place.y.floor() as usize, place.x.floor() as usize);
-        let inside = self.rows.contains(&row) && self.columns.contains(&column);
-        inside.then_some((row, column))
-    }
 }
 
 /// Requests the visible rows; caches a limited number of others.

@@ -18,9 +18,9 @@ pub(super) const HEIGHT: f32 = 88.0;
 pub(super) fn switch_ui(ui: &mut Ui, rect: Rect, center: Center) -> Option<Center> {
     let palette = theme::palette(ui.ctx());
     let stroke = Stroke::new(1.0, color(palette.outline));
-    let ground = color(palette.raised);
+    let background = color(palette.raised);
     ui.painter()
-        .rect(rect, 6.0, ground, stroke, StrokeKind::Inside);
+        .rect(rect, 6.0, background, stroke, StrokeKind::Inside);
     let halves = rect.split_left_right_at_fraction(0.5);
     let choices = [
         (Center::Canvas, "Canvas", halves.0),
@@ -37,15 +37,15 @@ pub(super) fn switch_ui(ui: &mut Ui, rect: Rect, center: Center) -> Option<Cente
                 .rect(cell, 6.0, fill, stroke, StrokeKind::Inside);
         }
         widgets::focus_ring(ui, &response, cell);
-        let ink = match (on, response.hovered()) {
+        let foreground = match (on, response.hovered()) {
             (true, _) => palette.accent,
-            (false, true) => palette.ink,
-            (false, false) => palette.ink2,
+            (false, true) => palette.text,
+            (false, false) => palette.text_secondary,
         };
         let font = theme::sans(tokens::TEXT_SMALL);
         let middle = egui::Align2::CENTER_CENTER;
         ui.painter()
-            .text(cell.center(), middle, text, font, color(ink));
+            .text(cell.center(), middle, text, font, color(foreground));
         let name = format!("Show the {}", text.to_lowercase());
         response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, on, &name));
         if response.clicked() && !on {
@@ -127,12 +127,12 @@ fn chips<T: Copy + PartialEq>(ui: &mut Ui, chosen: &mut T, all: &[(T, &str)]) {
 
 fn filter_ui(ui: &mut Ui, matrix: &mut MatrixView) {
     let id = Id::new("matrix filter");
-    let ink = color(theme::palette(ui.ctx()).ink2);
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
     let icon = egui::RichText::new(icons::MAGNIFYING_GLASS).font(theme::icon(14.0));
     let edit = TextEdit::singleline(&mut matrix.filter)
         .id(id)
         .hint_text("Filter")
-        .prefix(icon.color(ink))
+        .prefix(icon.color(foreground))
         .margin(Margin::symmetric(8, 4))
         .min_size(vec2(0.0, tokens::FIELD))
         .vertical_align(Align::Center)

@@ -6,6 +6,7 @@ mod grid;
 mod head;
 mod keyboard;
 mod order;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

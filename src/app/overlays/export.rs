@@ -103,7 +103,7 @@ pub(super) fn export_ui(
 
 fn verdict_ui(ui: &mut Ui, app: &App) {
     let palette = theme::palette(ui.ctx());
-    let (icon, ink, background) = look_of(app.results.proof.state, palette);
+    let (icon, foreground, background) = look_of(app.results.proof.state, palette);
     let losses = app.results.generated.losses.len();
     let more = match losses {
         0 => String::new(),
@@ -120,7 +120,7 @@ fn verdict_ui(ui: &mut Ui, app: &App) {
         icon,
         &app.results.proof.summary(),
         &more,
-        color(ink),
+        color(foreground),
         color(background),
     );
     ui.add_space(4.0);
@@ -152,8 +152,8 @@ fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
                         Form::Folder => "No folder chosen yet".into(),
                         Form::OneFile => "No file chosen yet".into(),
                     });
-                    let ink = color(theme::palette(ui.ctx()).ink2);
-                    widgets::code(ui, shown, ink);
+                    let foreground = color(theme::palette(ui.ctx()).text_secondary);
+                    widgets::code(ui, shown, foreground);
                 });
             });
         });
@@ -269,14 +269,14 @@ fn changes_ui(ui: &mut Ui, plan: &ExportPlan, chosen: &mut usize) {
 
 fn change_row(ui: &mut Ui, change: &FileChange, chosen: bool) -> bool {
     let palette = theme::palette(ui.ctx());
-    let (icon, ink, end) = match change.kind {
+    let (icon, foreground, end) = match change.kind {
         ChangeKind::Created => (icons::PLUS, palette.exact, "created"),
         ChangeKind::Changed => (icons::PENCIL_SIMPLE, palette.accent, "changed"),
-        ChangeKind::Unchanged => (icons::CHECK, palette.ink3, ""),
+        ChangeKind::Unchanged => (icons::CHECK, palette.text_faint, ""),
         ChangeKind::Deleted => (icons::MINUS, palette.blocked, "deleted"),
     };
     Row::new(icon, &change.name)
-        .icon_ink(color(ink))
+        .icon_color(color(foreground))
         .end(end)
         .selected(chosen)
         .show(ui)
@@ -298,8 +298,8 @@ fn diff_ui(ui: &mut Ui, change: &FileChange, tall: f32) {
                 .auto_shrink(false);
             area.show_rows(ui, 17.0, change.diff.len(), |ui, rows| {
                 for line in change.diff.get(rows).unwrap_or_default() {
-                    let (mark, text, ink, background) = match line {
-                        DiffLine::Same(text) => (' ', text, palette.ink2, None),
+                    let (mark, text, foreground, background) = match line {
+                        DiffLine::Same(text) => (' ', text, palette.text_secondary, None),
                         DiffLine::Removed(text) => {
                             ('-', text, palette.blocked, Some(palette.blocked_soft))
                         }
@@ -309,7 +309,7 @@ fn diff_ui(ui: &mut Ui, change: &FileChange, tall: f32) {
                     };
                     let shown = RichText::new(format!("{mark} {text}"))
                         .font(font.clone())
-                        .color(color(ink));
+                        .color(color(foreground));
                     let label = ui.allocate_ui(egui::vec2(ui.available_width(), 17.0), |ui| {
                         ui.set_min_height(17.0);
                         if let Some(background) = background {

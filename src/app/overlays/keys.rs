@@ -84,7 +84,7 @@ fn line(ui: &mut Ui, what: &str, keys: &str) {
             ui.label(
                 RichText::new(keys)
                     .font(theme::mono(tokens::TEXT_TINY))
-                    .color(color(palette.ink2)),
+                    .color(color(palette.text_secondary)),
             );
         });
     });

@@ -89,23 +89,23 @@ fn diagnostics(ui: &mut Ui, diagnostics: &[Diagnostic]) {
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             for diagnostic in sorted.iter().take(300) {
-                let (icon, ink) = match diagnostic.severity {
+                let (icon, foreground) = match diagnostic.severity {
                     Severity::Error => (icons::X, palette.blocked),
                     Severity::Warning => (icons::WARNING, palette.wide),
-                    Severity::Info => (icons::INFO, palette.ink2),
+                    Severity::Info => (icons::INFO, palette.text_secondary),
                 };
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().interact_size.y = 0.0;
                     ui.label(
                         RichText::new(icon)
                             .font(theme::icon(13.0))
-                            .color(color(ink)),
+                            .color(color(foreground)),
                     );
                     ui.vertical(|ui| {
                         ui.spacing_mut().item_spacing.y = 2.0;
                         if let Some(span) = &diagnostic.span {
                             let place = format!("{}:{}", span.file, span.line);
-                            widgets::code(ui, place, color(palette.ink2));
+                            widgets::code(ui, place, color(palette.text_secondary));
                         }
                         let about = diagnostic
                             .resource

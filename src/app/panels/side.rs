@@ -145,7 +145,7 @@ fn tabs_ui(ui: &mut Ui, view: &mut View) {
     let palette = theme::palette(ui.ctx());
     let bad = view.problems.iter().filter(|p| p.tone != Tone::Note);
     let (count, worst) = (bad.clone().count(), bad.map(|p| p.tone).min());
-    let (ink, background) = worst.unwrap_or(Tone::Note).colors(palette);
+    let (foreground, background) = worst.unwrap_or(Tone::Note).colors(palette);
     let tabs = [
         (Tab::Problems, "Problems", count),
         (Tab::Policies, "Policies", 0),
@@ -156,7 +156,7 @@ fn tabs_ui(ui: &mut Ui, view: &mut View) {
     let margin = Margin::symmetric(16, 0);
     let chosen = Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        widgets::tab_bar(ui, view.tab, &tabs, (color(ink), color(background)))
+        widgets::tab_bar(ui, view.tab, &tabs, (color(foreground), color(background)))
     });
     if let Some(tab) = chosen.inner {
         view.tab = tab;
@@ -168,13 +168,13 @@ fn divider_ui(ui: &mut Ui, area: Rect, y: f32, view: &mut View) {
     let grip = Rect::from_x_y_ranges(area.x_range(), y - 3.0..=y + 3.0);
     let response = ui.interact(grip, ui.id().with("divider"), Sense::drag());
     let palette = theme::palette(ui.ctx());
-    let ink = if response.hovered() || response.dragged() {
+    let foreground = if response.hovered() || response.dragged() {
         palette.accent
     } else {
         palette.hairline
     };
     ui.painter()
-        .hline(area.x_range(), y, Stroke::new(1.0, color(ink)));
+        .hline(area.x_range(), y, Stroke::new(1.0, color(foreground)));
     if let Some(at) = response.interact_pointer_pos()
         && response.dragged()
     {

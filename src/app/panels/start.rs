@@ -59,7 +59,7 @@ fn head_ui(ui: &mut Ui, palette: &Palette) {
         ui.label(
             RichText::new(text)
                 .font(theme::sans(14.0))
-                .color(color(palette.ink2)),
+                .color(color(palette.text_secondary)),
         );
     });
 }
@@ -69,8 +69,8 @@ fn sign(ui: &Ui, rect: Rect, palette: &Palette) {
     ui.painter()
         .rect_filled(rect, rect.width() * 0.22, color(palette.accent));
     let at = |x: f32, y: f32| rect.min + vec2(x, y) * rect.width() / 512.0;
-    let ink = color(palette.on_accent);
-    let stroke = Stroke::new(rect.width() * 30.0 / 512.0, ink);
+    let foreground = color(palette.on_accent);
+    let stroke = Stroke::new(rect.width() * 30.0 / 512.0, foreground);
     let tower = |x: f32| {
         vec![
             at(x, 384.0),
@@ -83,7 +83,7 @@ fn sign(ui: &Ui, rect: Rect, palette: &Palette) {
     ui.painter().line(tower(320.0), stroke);
     ui.painter()
         .line_segment([at(192.0, 320.0), at(320.0, 320.0)], stroke);
-    let chain = Stroke::new(rect.width() * 22.0 / 512.0, ink);
+    let chain = Stroke::new(rect.width() * 22.0 / 512.0, foreground);
     ui.painter()
         .line_segment([at(192.0, 184.0), at(320.0, 320.0)], chain);
 }
@@ -115,13 +115,13 @@ fn cards_ui(ui: &mut Ui, commands: &mut Commands) {
     let rects = across(ui, cards.len(), 104.0);
     for (rect, (command, title, about, keys, icon)) in rects.into_iter().zip(cards) {
         if card(ui, rect, title, about, |ui, inner, palette| {
-            let ink = color(palette.accent);
+            let foreground = color(palette.accent);
             ui.painter().text(
                 inner.left_top(),
                 Align2::LEFT_TOP,
                 icon,
                 theme::icon(20.0),
-                ink,
+                foreground,
             );
             let font = theme::mono(tokens::TEXT_TINY);
             ui.painter().text(
@@ -129,7 +129,7 @@ fn cards_ui(ui: &mut Ui, commands: &mut Commands) {
                 Align2::RIGHT_TOP,
                 keys,
                 font,
-                color(palette.ink3),
+                color(palette.text_faint),
             );
             inner.left_top() + vec2(0.0, 34.0)
         })
@@ -167,13 +167,13 @@ fn examples_ui(ui: &mut Ui, commands: &mut Commands) {
     for (rect, (command, title, about, hue)) in rects.into_iter().zip(examples) {
         if card(ui, rect, title, about, |ui, inner, palette| {
             let at = pos2(inner.left() + 9.0, inner.center().y);
-            let ink = color(palette.icon(hue));
+            let foreground = color(palette.icon(hue));
             ui.painter().text(
                 at,
                 Align2::CENTER_CENTER,
                 icons::ARROW_RIGHT,
                 theme::icon(18.0),
-                ink,
+                foreground,
             );
             inner.left_top() + vec2(34.0, 0.0)
         })
@@ -226,10 +226,16 @@ fn card(
     let at = paint(ui, inner, palette);
     let painter = ui.painter().with_clip_rect(rect.shrink(8.0));
     let font = theme::semibold(13.5);
-    painter.text(at, Align2::LEFT_TOP, title, font, color(palette.ink));
+    painter.text(at, Align2::LEFT_TOP, title, font, color(palette.text));
     let below = at + vec2(0.0, 20.0);
     let font = theme::sans(tokens::TEXT_SMALL);
-    painter.text(below, Align2::LEFT_TOP, about, font, color(palette.ink2));
+    painter.text(
+        below,
+        Align2::LEFT_TOP,
+        about,
+        font,
+        color(palette.text_secondary),
+    );
     widgets::named(&response, WidgetType::Button, title);
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
@@ -260,7 +266,7 @@ fn recent_row(ui: &mut Ui, path: &Path) -> Response {
         .map_or(String::new(), |name| name.to_string_lossy().into_owned());
     let project = name.ends_with(".yaml");
     if response.hovered() || response.has_focus() {
-        let background = tokens::mix(palette.canvas, palette.ink, 0.05);
+        let background = tokens::mix(palette.canvas, palette.text, 0.05);
         ui.painter().rect_filled(rect, 6.0, color(background));
     }
     let line = Stroke::new(1.0, color(palette.hairline));
@@ -277,19 +283,25 @@ fn recent_row(ui: &mut Ui, path: &Path) -> Response {
         Align2::CENTER_CENTER,
         icon,
         theme::icon(15.0),
-        color(palette.ink2),
+        color(palette.text_secondary),
     );
     let at = pos2(rect.left() + 26.0, middle);
     let font = theme::sans(13.0);
     let shown = ui
         .painter()
-        .text(at, Align2::LEFT_CENTER, &name, font, color(palette.ink));
+        .text(at, Align2::LEFT_CENTER, &name, font, color(palette.text));
     let folder = path.parent().map_or(String::new(), in_home);
     let area = Rect::from_min_max(pos2(shown.right() + 16.0, rect.top()), rect.max);
     let at = pos2(rect.right() - 4.0, middle);
     let font = theme::sans(tokens::TEXT_SMALL);
     let painter = ui.painter().with_clip_rect(area);
-    painter.text(at, Align2::RIGHT_CENTER, folder, font, color(palette.ink2));
+    painter.text(
+        at,
+        Align2::RIGHT_CENTER,
+        folder,
+        font,
+        color(palette.text_secondary),
+    );
     widgets::named(&response, WidgetType::Button, &format!("Open {name}"));
     response
         .on_hover_cursor(egui::CursorIcon::PointingHand)
@@ -317,8 +329,13 @@ fn foot_ui(ui: &mut Ui, whole: Rect, files: &Files, palette: &Palette, commands:
     ui.painter()
         .rect_filled(background, 14.0, color(palette.canvas));
     let font = theme::sans(tokens::TEXT_NORMAL);
-    ui.painter()
-        .text(at, Align2::CENTER_CENTER, text, font, color(palette.ink3));
+    ui.painter().text(
+        at,
+        Align2::CENTER_CENTER,
+        text,
+        font,
+        color(palette.text_faint),
+    );
     if files.reading() {
         let rect = Rect::from_center_size(at + vec2(110.0, 0.0), vec2(90.0, 28.0));
         ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {

@@ -72,7 +72,7 @@ pub fn look_of(
     palette: &tokens::Palette,
 ) -> (&'static str, tokens::Rgb, tokens::Rgb) {
     match state {
-        State::NothingToProve => (icons::INFO, palette.ink2, palette.canvas),
+        State::NothingToProve => (icons::INFO, palette.text_secondary, palette.canvas),
         State::Exact | State::CannotExpress => (icons::CHECK, palette.exact, palette.exact_soft),
         State::TooWide => (icons::WARNING, palette.wide, palette.wide_soft),
         State::Blocked => (icons::X, palette.blocked, palette.blocked_soft),
@@ -81,10 +81,11 @@ pub fn look_of(
 
 fn proof_pill(ui: &mut Ui, state: State, summary: &str) -> Response {
     let palette = theme::palette(ui.ctx());
-    let (icon, ink, background) = look_of(state, palette);
+    let (icon, foreground, background) = look_of(state, palette);
     let font = theme::semibold(tokens::TEXT_SMALL);
     let most = (ui.available_width() - 120.0).max(80.0);
-    let mut job = egui::text::LayoutJob::simple_singleline(summary.to_owned(), font, color(ink));
+    let mut job =
+        egui::text::LayoutJob::simple_singleline(summary.to_owned(), font, color(foreground));
     job.wrap = egui::text::TextWrapping::truncate_at_width(most);
     let galley = ui.painter().layout_job(job);
     let (rect, response) =
@@ -96,10 +97,10 @@ fn proof_pill(ui: &mut Ui, state: State, summary: &str) -> Response {
         Align2::CENTER_CENTER,
         icon,
         theme::icon(13.0),
-        color(ink),
+        color(foreground),
     );
     let at = pos2(rect.left() + 28.0, rect.center().y - galley.size().y / 2.0);
-    ui.painter().galley(at, galley, color(ink));
+    ui.painter().galley(at, galley, color(foreground));
     widgets::named(&response, WidgetType::Button, &format!("Proof: {summary}"));
     response.on_hover_text(summary)
 }
@@ -115,10 +116,10 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
             continue;
         }
         let text = format!("{count} {}", if count == 1 { one } else { many });
-        let ink = color(theme::palette(ui.ctx()).ink2);
+        let foreground = color(theme::palette(ui.ctx()).text_secondary);
         let label = RichText::new(text)
             .font(theme::sans(tokens::TEXT_SMALL))
-            .color(ink);
+            .color(foreground);
         let button = egui::Button::new(label)
             .frame_when_inactive(false)
             .min_size(vec2(0.0, 22.0));
@@ -148,15 +149,15 @@ fn notice_ui(ui: &mut Ui, view: &mut View) {
     }
     ui.ctx().request_repaint_after_secs(left as f32);
     let palette = theme::palette(ui.ctx());
-    let (icon, ink) = match notice.bad {
+    let (icon, foreground) = match notice.bad {
         true => (icons::X, palette.blocked),
-        false => (icons::INFO, palette.ink2),
+        false => (icons::INFO, palette.text_secondary),
     };
     let icon = RichText::new(icon)
         .font(theme::icon(13.0))
-        .color(color(ink));
+        .color(color(foreground));
     let text = RichText::new(&notice.text).font(theme::sans(tokens::TEXT_SMALL));
-    let text = text.color(color(ink));
+    let text = text.color(color(foreground));
     ui.label(icon);
     let whole = notice.text.clone();
     ui.add(egui::Label::new(text).truncate())
@@ -177,10 +178,10 @@ fn numbers_ui(ui: &mut Ui, document: &Document, results: &Results, view: &View) 
     if ui.available_width() < 760.0 {
         numbers.drain(1..2);
     }
-    let ink = color(theme::palette(ui.ctx()).ink2);
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
     for number in numbers {
         let text = RichText::new(number).font(theme::sans(tokens::TEXT_SMALL));
-        ui.label(text.color(ink));
+        ui.label(text.color(foreground));
     }
 }
 

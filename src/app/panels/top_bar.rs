@@ -115,13 +115,13 @@ fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
     if widgets::icon_button(ui, icon, name).clicked() {
         commands.push(command);
     }
-    let ink = color(theme::palette(ui.ctx()).ink2);
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
     let busy = if app.checking() {
         "Checking…"
     } else {
         "NetworkPolicy v1"
     };
-    ui.label(RichText::new(busy).color(ink))
+    ui.label(RichText::new(busy).color(foreground))
         .on_hover_text("Export writes networking.k8s.io/v1 NetworkPolicy");
 }
 
@@ -152,7 +152,7 @@ fn search_ui(ui: &mut Ui, area: Rect, bar: Rect, commands: &mut Commands) {
         Stroke::new(1.0, color(line)),
         StrokeKind::Inside,
     );
-    let (ink, size) = (color(palette.ink2), tokens::TEXT_NORMAL);
+    let (foreground, size) = (color(palette.text_secondary), tokens::TEXT_NORMAL);
     let painter = ui.painter().with_clip_rect(rect);
     let at = pos2(rect.left() + 18.0, rect.center().y);
     painter.text(
@@ -160,14 +160,14 @@ fn search_ui(ui: &mut Ui, area: Rect, bar: Rect, commands: &mut Commands) {
         egui::Align2::CENTER_CENTER,
         icons::MAGNIFYING_GLASS,
         theme::icon(14.0),
-        ink,
+        foreground,
     );
     let keys = painter.text(
         pos2(rect.right() - 10.0, rect.center().y),
         egui::Align2::RIGHT_CENTER,
         "Ctrl K",
         theme::mono(tokens::TEXT_TINY),
-        color(palette.ink3),
+        color(palette.text_faint),
     );
     let words = match width > 330.0 {
         true => "Search workloads, flows, commands",
@@ -175,9 +175,13 @@ fn search_ui(ui: &mut Ui, area: Rect, bar: Rect, commands: &mut Commands) {
     };
     let area = Rect::from_min_max(rect.min, pos2(keys.left() - 8.0, rect.bottom()));
     let at = pos2(rect.left() + 34.0, rect.center().y);
-    painter
-        .with_clip_rect(area)
-        .text(at, egui::Align2::LEFT_CENTER, words, theme::sans(size), ink);
+    painter.with_clip_rect(area).text(
+        at,
+        egui::Align2::LEFT_CENTER,
+        words,
+        theme::sans(size),
+        foreground,
+    );
     widgets::named(
         &response,
         egui::WidgetType::Button,

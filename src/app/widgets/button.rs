@@ -31,17 +31,17 @@ pub fn secondary(ui: &mut Ui, text: &str) -> Response {
 
 /// A button that takes something away.
 pub fn danger(ui: &mut Ui, text: &str) -> Response {
-    let ink = color(theme::palette(ui.ctx()).blocked);
-    let button = Button::new(RichText::new(text).color(ink));
+    let foreground = color(theme::palette(ui.ctx()).blocked);
+    let button = Button::new(RichText::new(text).color(foreground));
     ui.add(button.min_size(vec2(0.0, tokens::BUTTON)))
 }
 
 /// A word that does something.
 pub fn link(ui: &mut Ui, text: &str) -> Response {
-    let ink = color(theme::palette(ui.ctx()).accent);
+    let foreground = color(theme::palette(ui.ctx()).accent);
     let shown = RichText::new(text)
         .font(theme::sans(tokens::TEXT_SMALL))
-        .color(ink);
+        .color(foreground);
     let response = ui.add(Label::new(shown).sense(Sense::click()));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Link, true, text));
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
@@ -52,19 +52,19 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     let palette = theme::palette(ui.ctx());
     let side = vec2(tokens::BUTTON, tokens::BUTTON);
     let (rect, response) = ui.allocate_exact_size(side, Sense::click());
-    let ink = match (ui.is_enabled(), response.hovered() || response.has_focus()) {
-        (false, _) => color(tokens::mix(palette.panel, palette.ink3, 0.5)),
-        (true, true) => color(palette.ink),
-        (true, false) => color(palette.ink2),
+    let foreground = match (ui.is_enabled(), response.hovered() || response.has_focus()) {
+        (false, _) => color(tokens::mix(palette.panel, palette.text_faint, 0.5)),
+        (true, true) => color(palette.text),
+        (true, false) => color(palette.text_secondary),
     };
     if ui.is_enabled() && response.hovered() {
-        let ground = tokens::mix(palette.panel, palette.ink, 0.06);
-        ui.painter().rect_filled(rect, 6.0, color(ground));
+        let background = tokens::mix(palette.panel, palette.text, 0.06);
+        ui.painter().rect_filled(rect, 6.0, color(background));
     }
     focus_ring(ui, &response, rect);
     let font = theme::icon(tokens::ICON);
     ui.painter()
-        .text(rect.center(), Align2::CENTER_CENTER, icon, font, ink);
+        .text(rect.center(), Align2::CENTER_CENTER, icon, font, foreground);
     let (name, enabled) = (name.to_owned(), ui.is_enabled());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, &name));
     response.on_hover_text(name)
@@ -105,11 +105,11 @@ pub fn segments<T: Copy + PartialEq>(
     let palette = theme::palette(ui.ctx());
     let size = vec2(ui.available_width(), tokens::BUTTON);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let ground = color(theme::field_fill(palette));
+    let background = color(theme::field_fill(palette));
     ui.painter().rect(
         rect,
         6.0,
-        ground,
+        background,
         Stroke::new(1.0, color(palette.outline)),
         StrokeKind::Inside,
     );
@@ -132,16 +132,16 @@ pub fn segments<T: Copy + PartialEq>(
                 .rect(cell, 6.0, fill, stroke, StrokeKind::Inside);
         }
         focus_ring(ui, &response, cell);
-        let ink = color(if on {
+        let foreground = color(if on {
             palette.accent
         } else if response.hovered() {
-            palette.ink
+            palette.text
         } else {
-            palette.ink2
+            palette.text_secondary
         });
         let font = theme::sans(tokens::TEXT_SMALL);
         ui.painter()
-            .text(cell.center(), Align2::CENTER_CENTER, text, font, ink);
+            .text(cell.center(), Align2::CENTER_CENTER, text, font, foreground);
         let label = format!("{name}: {text}");
         response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, on, &label));
         if response.clicked() && !on {
@@ -184,8 +184,14 @@ pub fn tab_bar<T: Copy + PartialEq>(
             } else {
                 theme::sans(tokens::TEXT_NORMAL)
             };
-            let ink = color(if on { palette.ink } else { palette.ink2 });
-            let galley = ui.painter().layout_no_wrap((*text).to_owned(), font, ink);
+            let foreground = color(if on {
+                palette.text
+            } else {
+                palette.text_secondary
+            });
+            let galley = ui
+                .painter()
+                .layout_no_wrap((*text).to_owned(), font, foreground);
             let number = (*count > 0).then(|| {
                 let font = theme::semibold(tokens::TEXT_TINY);
                 ui.painter()
@@ -198,7 +204,7 @@ pub fn tab_bar<T: Copy + PartialEq>(
             let at = Align2::LEFT_CENTER
                 .align_size_within_rect(galley.size(), rect)
                 .min;
-            ui.painter().galley(at, galley, ink);
+            ui.painter().galley(at, galley, foreground);
             if let Some(number) = number {
                 let left = pos2(rect.right() - pill, rect.center().y - 8.0);
                 let pill = Rect::from_min_size(left, vec2(pill, 16.0));

@@ -292,13 +292,19 @@ pub fn complaint(ui: &mut Ui, refusal: &Refusal) {
 }
 
 /// A small line with an icon, wrapped.
-pub fn message(ui: &mut Ui, icon: &str, text: &str, ink: Color32) -> Response {
+pub fn message(ui: &mut Ui, icon: &str, text: &str, foreground: Color32) -> Response {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.spacing_mut().interact_size.y = 0.0;
         let size = tokens::TEXT_SMALL;
-        ui.label(egui::RichText::new(icon).font(theme::icon(size)).color(ink));
-        let text = egui::RichText::new(text).font(theme::sans(size)).color(ink);
+        ui.label(
+            egui::RichText::new(icon)
+                .font(theme::icon(size))
+                .color(foreground),
+        );
+        let text = egui::RichText::new(text)
+            .font(theme::sans(size))
+            .color(foreground);
         ui.add(egui::Label::new(text).wrap())
     })
     .inner

@@ -12,7 +12,7 @@ use crate::scene::tokens;
 /// A row of a list: icon, name, and something at the end; the whole width can be clicked.
 pub struct Row<'a> {
     icon: &'a str,
-    icon_ink: Option<Color32>,
+    icon_color: Option<Color32>,
     text: &'a str,
     end: &'a str,
     indent: f32,
@@ -29,7 +29,7 @@ impl<'a> Row<'a> {
     pub fn new(icon: &'a str, text: &'a str) -> Self {
         Self {
             icon,
-            icon_ink: None,
+            icon_color: None,
             text,
             end: "",
             indent: 0.0,
@@ -43,8 +43,8 @@ impl<'a> Row<'a> {
     }
 
     /// The icon's colour.
-    pub fn icon_ink(mut self, ink: Color32) -> Self {
-        self.icon_ink = Some(ink);
+    pub fn icon_color(mut self, foreground: Color32) -> Self {
+        self.icon_color = Some(foreground);
         self
     }
 
@@ -123,16 +123,24 @@ impl<'a> Row<'a> {
             painter.rect_filled(
                 rect,
                 6.0,
-                color(tokens::mix(palette.panel, palette.ink, 0.05)),
+                color(tokens::mix(palette.panel, palette.text, 0.05)),
             );
         }
         focus_ring(ui, response, rect);
         let mut x = rect.left() + 8.0 + self.indent;
         let middle = rect.center().y;
         if !self.icon.is_empty() || self.icon_space {
-            let ink = self.icon_ink.unwrap_or_else(|| color(palette.ink2));
+            let foreground = self
+                .icon_color
+                .unwrap_or_else(|| color(palette.text_secondary));
             let at = pos2(x + 7.0, middle);
-            painter.text(at, Align2::CENTER_CENTER, self.icon, theme::icon(15.0), ink);
+            painter.text(
+                at,
+                Align2::CENTER_CENTER,
+                self.icon,
+                theme::icon(15.0),
+                foreground,
+            );
             x += 22.0;
         }
         let mut right = rect.right() - 8.0;
@@ -144,7 +152,7 @@ impl<'a> Row<'a> {
                 Align2::RIGHT_CENTER,
                 self.end,
                 font,
-                color(palette.ink3),
+                color(palette.text_faint),
             );
             right = end.left() - 8.0;
         }
@@ -153,15 +161,16 @@ impl<'a> Row<'a> {
         } else {
             theme::sans(tokens::TEXT_NORMAL)
         };
-        let ink = match self.enabled {
-            true => color(palette.ink),
-            false => color(tokens::mix(palette.raised, palette.ink3, 0.7)),
+        let foreground = match self.enabled {
+            true => color(palette.text),
+            false => color(tokens::mix(palette.raised, palette.text_faint, 0.7)),
         };
-        let mut job = egui::text::LayoutJob::simple_singleline(self.text.to_owned(), font, ink);
+        let mut job =
+            egui::text::LayoutJob::simple_singleline(self.text.to_owned(), font, foreground);
         job.wrap = egui::text::TextWrapping::truncate_at_width((right - x).max(0.0));
         let galley = painter.layout_job(job);
         let cut = galley.elided;
-        painter.galley(pos2(x, middle - galley.size().y / 2.0), galley, ink);
+        painter.galley(pos2(x, middle - galley.size().y / 2.0), galley, foreground);
         if cut {
             response.clone().on_hover_text(self.text);
         }
@@ -173,15 +182,18 @@ pub fn section(ui: &mut Ui, name: &str, count: usize) {
     let palette = theme::palette(ui.ctx());
     let size = vec2(ui.available_width(), tokens::ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let mut format =
-        egui::TextFormat::simple(theme::semibold(tokens::TEXT_TINY), color(palette.ink2));
+    let mut format = egui::TextFormat::simple(
+        theme::semibold(tokens::TEXT_TINY),
+        color(palette.text_secondary),
+    );
     format.extra_letter_spacing = 0.6;
     let mut job = egui::text::LayoutJob::default();
     job.append(&name.to_uppercase(), 0.0, format);
     let galley = ui.painter().layout_job(job);
     let middle = rect.center().y;
     let at = pos2(rect.left() + 8.0, middle - galley.size().y / 2.0);
-    ui.painter().galley(at, galley, color(palette.ink2));
+    ui.painter()
+        .galley(at, galley, color(palette.text_secondary));
     let end = pos2(rect.right() - 8.0, middle);
     let font = theme::sans(tokens::TEXT_SMALL);
     ui.painter().text(
@@ -189,7 +201,7 @@ pub fn section(ui: &mut Ui, name: &str, count: usize) {
         Align2::RIGHT_CENTER,
         count.to_string(),
         font,
-        color(palette.ink3),
+        color(palette.text_faint),
     );
     let label = format!("{name}, {count}");
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
@@ -204,8 +216,8 @@ pub fn chip(ui: &mut Ui, text: &str, chosen: bool, mono: bool) -> Response {
     } else {
         theme::sans(size)
     };
-    let ink = color(if chosen { palette.accent } else { palette.ink });
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, ink);
+    let foreground = color(if chosen { palette.accent } else { palette.text });
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, foreground);
     job.wrap = egui::text::TextWrapping::truncate_at_width((ui.available_width() - 20.0).max(40.0));
     let galley = ui.painter().layout_job(job);
     let (rect, response) =
@@ -213,7 +225,7 @@ pub fn chip(ui: &mut Ui, text: &str, chosen: bool, mono: bool) -> Response {
     let (fill, line) = match (chosen, response.hovered()) {
         (true, _) => (palette.accent_soft, palette.accent),
         (false, true) => (
-            tokens::mix(palette.panel, palette.ink, 0.05),
+            tokens::mix(palette.panel, palette.text, 0.05),
             palette.outline,
         ),
         (false, false) => (palette.raised, palette.outline),
@@ -225,7 +237,7 @@ pub fn chip(ui: &mut Ui, text: &str, chosen: bool, mono: bool) -> Response {
     let at = Align2::CENTER_CENTER
         .align_size_within_rect(galley.size(), rect)
         .min;
-    ui.painter().galley(at, galley, ink);
+    ui.painter().galley(at, galley, foreground);
     let label = text.to_owned();
     response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, chosen, &label));
     response

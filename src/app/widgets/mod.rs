@@ -11,7 +11,7 @@ pub use button::{
 };
 pub use field::{Drafts, Editor, Field, complaint, message, named, select_all};
 pub use list::{Row, chip, section};
-pub use text::{banner, code, empty, faint, hairline, heading, secondary_text, small, title};
+pub use text::{banner, code, empty, faint, hairline, head, heading, secondary_text, small, title};
 
 use egui::{Align, Layout, Response, Ui, vec2};
 

@@ -20,33 +20,33 @@ pub fn heading(ui: &mut Ui, text: &str) -> Response {
 
 /// Secondary text.
 pub fn secondary_text(ui: &mut Ui, text: &str) -> Response {
-    let ink = color(theme::palette(ui.ctx()).ink2);
-    ui.add(Label::new(RichText::new(text).color(ink)).truncate())
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
+    ui.add(Label::new(RichText::new(text).color(foreground)).truncate())
 }
 
 /// Small secondary text, wrapped.
 pub fn small(ui: &mut Ui, text: impl Into<String>) -> Response {
-    let ink = color(theme::palette(ui.ctx()).ink2);
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
     let text = RichText::new(text)
         .font(theme::sans(tokens::TEXT_SMALL))
-        .color(ink);
+        .color(foreground);
     ui.add(Label::new(text).wrap())
 }
 
 /// Small faint text, wrapped.
 pub fn faint(ui: &mut Ui, text: impl Into<String>) -> Response {
-    let ink = color(theme::palette(ui.ctx()).ink3);
+    let foreground = color(theme::palette(ui.ctx()).text_faint);
     let text = RichText::new(text)
         .font(theme::sans(tokens::TEXT_SMALL))
-        .color(ink);
+        .color(foreground);
     ui.add(Label::new(text).wrap())
 }
 
 /// Small text in the mono face, cut at the end.
-pub fn code(ui: &mut Ui, text: impl Into<String>, ink: Color32) -> Response {
+pub fn code(ui: &mut Ui, text: impl Into<String>, foreground: Color32) -> Response {
     let text = RichText::new(text)
         .font(theme::mono(tokens::TEXT_SMALL))
-        .color(ink);
+        .color(foreground);
     ui.add(Label::new(text).truncate())
 }
 
@@ -66,9 +66,16 @@ pub fn hairline(ui: &mut Ui) {
 }
 
 /// A verdict or a warning on its own background: icon, sentence, and more about it.
-pub fn banner(ui: &mut Ui, icon: &str, text: &str, more: &str, ink: Color32, ground: Color32) {
+pub fn banner(
+    ui: &mut Ui,
+    icon: &str,
+    text: &str,
+    more: &str,
+    foreground: Color32,
+    background: Color32,
+) {
     Frame::new()
-        .fill(ground)
+        .fill(background)
         .corner_radius(CornerRadius::same(8))
         .inner_margin(Margin::symmetric(12, 10))
         .show(ui, |ui| {
@@ -78,15 +85,30 @@ pub fn banner(ui: &mut Ui, icon: &str, text: &str, more: &str, ink: Color32, gro
                 ui.label(
                     RichText::new(icon)
                         .font(theme::icon(tokens::ICON))
-                        .color(ink),
+                        .color(foreground),
                 );
                 ui.vertical(|ui| {
                     let text = RichText::new(text).font(theme::semibold(tokens::TEXT_NORMAL));
-                    ui.add(Label::new(text.color(ink)).wrap());
+                    ui.add(Label::new(text.color(foreground)).wrap());
                     if !more.is_empty() {
                         small(ui, more);
                     }
                 });
             });
         });
+}
+
+/// The head of an inspector: kind, name, and one line of text.
+pub fn head(ui: &mut Ui, kind: &str, name: &str, about: &str) {
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
+    ui.label(
+        RichText::new(kind)
+            .font(theme::semibold(tokens::TEXT_TINY))
+            .color(foreground),
+    );
+    title(ui, name);
+    if !about.is_empty() {
+        small(ui, about);
+    }
+    ui.add_space(4.0);
 }

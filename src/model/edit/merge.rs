@@ -2,12 +2,13 @@
 
 use super::fragment::Ids;
 use super::{Applied, Item, flows};
-use crate::model::{Document, Isolate, NamespaceId, Refusal, Words};
+use crate::model::{Document, Isolate, NamespaceId, PolicyIdentities, Refusal, Words};
 
 /// See `Edit::Merge`.
 pub(super) fn merge(
     document: &mut Document,
     other: &Document,
+    identities: &PolicyIdentities,
     applied: &mut Applied,
 ) -> Result<(), Refusal> {
     let mut ids = Ids::default();
@@ -39,7 +40,7 @@ pub(super) fn merge(
         }
     }
     merge_externals(document, other, &mut ids, applied);
-    merge_policies(document, other, applied);
+    merge_policies(document, other, identities, applied);
     let words = Words::new(other);
     for (_, flow) in other.flows.iter() {
         let mut flow = flow.clone();
@@ -152,14 +153,19 @@ fn merge_externals(
 }
 
 /// A policy of the same kind, namespace and name is updated; the same text is never stored twice.
-fn merge_policies(document: &mut Document, other: &Document, applied: &mut Applied) {
+fn merge_policies(
+    document: &mut Document,
+    other: &Document,
+    identities: &PolicyIdentities,
+    applied: &mut Applied,
+) {
     let known: Vec<_> = document
         .policies
         .iter()
-        .map(|(id, known)| (id, known.identity(), known.text.clone()))
+        .map(|(id, known)| (id, identities.of(known), known.text.clone()))
         .collect();
     for (_, policy) in other.policies.iter() {
-        let identity = policy.identity();
+        let identity = identities.of(policy);
         let here = known.iter().find(|(_, known, text)| {
             *text == policy.text || identity.is_some() && *known == identity
         });

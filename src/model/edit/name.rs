@@ -33,7 +33,7 @@ impl Edit {
             },
             Self::Duplicate(items) => format!("Duplicate {}", several(before, items)),
             Self::Paste { .. } => "Paste".into(),
-            Self::Merge(_) => "Import".into(),
+            Self::Merge { .. } => "Import".into(),
             Self::Batch(name, _) => name.clone(),
         }
     }

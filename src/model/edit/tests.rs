@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::arbitrary;
+use crate::model::fixture::Fixture;
 use crate::model::validate::invariants;
 use crate::model::{End, History, Isolate};
 use crate::policy::Direction;
@@ -139,13 +140,52 @@ fn a_flow_with_one_gate_is_another_flow_and_keeps_its_pods_when_reversed() {
     );
 }
 
+fn merge(other: Document) -> Edit {
+    Edit::Merge {
+        other: Arc::new(other),
+        identities: Arc::default(),
+    }
+}
+
+#[test]
+fn importing_with_known_identities_parses_nothing() {
+    let mut fixture = Fixture::new();
+    fixture.workload("shop/web", "app=web");
+    let policy = |labels: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, namespace: shop}}\n\
+             spec: {{podSelector: {{matchLabels: {{{labels}}}}}}}\n"
+        )
+    };
+    let mut other = fixture.document.clone();
+    fixture.import(&policy("app: web"), None);
+    let mut newer = Fixture::new();
+    newer.import(&policy("tier: front"), None);
+    other.policies = newer.document.policies;
+    let with = |identities| Edit::Merge {
+        other: Arc::new(other.clone()),
+        identities: Arc::new(identities),
+    };
+    let known = PolicyIdentities::read([&fixture.document, &other]);
+    let mut expected = fixture.document.clone();
+    let unread = with(PolicyIdentities::default()).apply(&mut expected);
+    assert!(unread.is_ok());
+    let before = crate::yaml::read::texts_read();
+    let applied = with(known).apply(&mut fixture.document);
+    assert!(applied.is_ok());
+    assert_eq!(crate::yaml::read::texts_read(), before);
+    assert_eq!(fixture.document, expected);
+    let texts: Vec<_> = expected.policies.iter().map(|(_, p)| &p.text).collect();
+    assert_eq!(texts, [&policy("tier: front")], "it is updated");
+}
+
 #[test]
 fn importing_again_keeps_the_isolation_of_workloads() {
     let mut document = shop();
     let other = document.clone();
     let web = workload(&document, "shop/web");
     document.workloads.get_mut(web).expect("web").isolate = Isolate::Both;
-    let merge = Edit::Merge(Arc::new(other));
+    let merge = merge(other);
     merge.apply(&mut document).expect("the edit applies");
     assert_eq!(
         document.workloads.get(web).expect("web").isolate,
@@ -257,17 +297,15 @@ fn a_workload_pasted_elsewhere_goes_into_the_namespace_chosen() {
 #[test]
 fn importing_again_changes_nothing_and_adds_new_objects() {
     let mut document = shop();
-    let merge = Edit::Merge(Arc::new(shop()));
-    merge.apply(&mut document).expect("the edit applies");
+    let again = merge(shop());
+    again.apply(&mut document).expect("the edit applies");
     assert_eq!(document, shop());
     let mut other = shop();
     let id = workload(&other, "shop/web");
     if let Some(web) = other.workloads.get_mut(id) {
         web.labels.insert("version".into(), "2".into());
     }
-    let applied = Edit::Merge(Arc::new(other))
-        .apply(&mut document)
-        .expect("the edit applies");
+    let applied = merge(other).apply(&mut document).expect("the edit applies");
     assert_eq!(applied.notes, ["0 workloads added, 1 updated"]);
     assert_eq!(document.workloads.len(), 3);
     assert!(
@@ -411,7 +449,7 @@ fn an_invariant_follows_renames_and_survives_the_removal_of_its_ends() {
 
 #[test]
 fn naming_an_edit_reads_no_text() {
-    let mut fixture = crate::model::fixture::Fixture::new();
+    let mut fixture = Fixture::new();
     fixture.import("metadata: {name: deny}", None);
     let document = fixture.document;
     let policy = Item::Policy(document.policies.ids().next().expect("a policy"));

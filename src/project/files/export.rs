@@ -106,6 +106,17 @@ pub fn plan_export(
     files: &[ExportFile],
     options: &ExportOptions,
 ) -> Result<ExportPlan, Diagnostic> {
+    plan_export_until(target, files, options, &|| false)
+}
+
+/// The same, but an error once `stop` says so, which is asked before each file is read.
+pub fn plan_export_until(
+    target: &ExportTarget,
+    files: &[ExportFile],
+    options: &ExportOptions,
+    stop: &dyn Fn() -> bool,
+) -> Result<ExportPlan, Diagnostic> {
+    go_on(stop)?;
     match target {
         ExportTarget::File(path) => {
             let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
@@ -120,7 +131,15 @@ pub fn plan_export(
                 leftovers: Vec::new(),
             })
         }
-        ExportTarget::Folder(folder) => plan_folder(folder, files, options),
+        ExportTarget::Folder(folder) => plan_folder(folder, files, options, stop),
+    }
+}
+
+/// An error if the export is cancelled.
+fn go_on(stop: &dyn Fn() -> bool) -> Result<(), Diagnostic> {
+    match stop() {
+        true => Err(Diagnostic::error("file", "the export was cancelled")),
+        false => Ok(()),
     }
 }
 
@@ -128,11 +147,13 @@ fn plan_folder(
     folder: &Path,
     files: &[ExportFile],
     options: &ExportOptions,
+    stop: &dyn Fn() -> bool,
 ) -> Result<ExportPlan, Diagnostic> {
     let before = Record::read(folder)?;
     let mut record = before.others(&options.project);
     let mut changes = Vec::new();
     let mut add = |name: &str, text: String| -> Result<(), Diagnostic> {
+        go_on(stop)?;
         let mut change = compare(inside(folder, name)?, name.into(), text)?;
         if change.kind == ChangeKind::Changed {
             change.conflict = before.conflict(&options.project, name, &change.before);
@@ -162,6 +183,7 @@ fn plan_folder(
     }
     let texts: BTreeSet<&str> = files.iter().map(|file| file.text.as_str()).collect();
     for name in before.files_of(&options.project) {
+        go_on(stop)?;
         let kept = name == KUSTOMIZATION || name == VERDICT || names.contains(name);
         if !kept && let Some(change) = deletion(folder, name)? {
             let conflict = before.conflict(&options.project, name, &change.before);
@@ -170,7 +192,8 @@ fn plan_folder(
             record.keep(&before, name);
         }
     }
-    let mut left = leftovers(folder, |name| before.has(name) || names.contains(name))?;
+    let known = |name: &str| before.has(name) || names.contains(name);
+    let mut left = leftovers(folder, known, stop)?;
     // A copy of a policy that has another file now: nothing is lost with it.
     for (name, text) in &left {
         if texts.contains(text.as_str())

@@ -261,6 +261,31 @@ fn listed(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_cancelled_export_is_not_planned_to_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    export(folder.path(), &[file("a"), file("b"), file("gone")])
+        .apply()
+        .unwrap();
+    fs::write(folder.path().join("shop/left.yaml"), policy("left", true)).unwrap();
+    let target = ExportTarget::Folder(folder.path().to_path_buf());
+    let asked = std::cell::Cell::new(0);
+    let plan = |until: usize| {
+        asked.set(0);
+        let stop = || asked.replace(asked.get() + 1) == until;
+        plan_export_until(&target, &[file("a"), file("b")], &of("shop"), &stop)
+    };
+    let whole = plan(usize::MAX).unwrap();
+    assert_eq!(whole.leftovers, ["shop/left.yaml"]);
+    let all = asked.get();
+    assert!(all > 4, "before each of the four files: {all}");
+    for until in 0..all {
+        let cancelled = plan(until).expect_err("it is cancelled");
+        assert_eq!(cancelled.message, "the export was cancelled");
+        assert_eq!(asked.get(), until + 1, "nothing goes on");
+    }
+}
+
+#[test]
 fn an_export_applies_the_plan_it_shows() {
     use ChangeKind::*;
     let folder = tempfile::tempdir().unwrap();

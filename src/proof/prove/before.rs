@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::analysis::{self, GateDifference, Isolation, PeerPiece, Side};
+use crate::analysis::{self, GateDifference, Isolation, PeerClass, Side};
 use crate::cluster::Snapshot;
 use crate::intent::gates::{Bound, Intents};
 use crate::intent::snapshot::Snapshots;
@@ -140,7 +140,7 @@ impl Compared {
         differences.extend(now.into_iter().filter(|d| touched.contains(&d.workload)));
         differences.sort_unstable();
         // Domain names are cut into pieces by all patterns of all policies.
-        let domain = |d: &GateDifference| matches!(d.peer, PeerPiece::Domain(_));
+        let domain = |d: &GateDifference| matches!(d.peer, PeerClass::Domain(_));
         if differences.iter().any(domain) {
             return None;
         }

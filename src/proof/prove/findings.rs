@@ -9,7 +9,7 @@ use super::gate::Gate;
 use super::summary;
 use super::witness::{self, Witness, port_words};
 use super::{About, Culprit, Finding, Kind};
-use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::analysis::compare::{GateDifference, PeerClass};
 
 use crate::intent::gates::Reason;
 use crate::model::{Document, FlowId, Words};
@@ -53,12 +53,12 @@ impl Describer<'_> {
     fn distance_from_document(&self, difference: &GateDifference) -> (bool, u8) {
         let drawn = |workload: usize| self.drawn(workload).is_some();
         let other = match &difference.peer {
-            PeerPiece::Pod(at) => {
+            PeerClass::Pod(at) => {
                 let pod = self.cluster.snapshot.pods.get(*at);
                 u8::from(!pod.is_some_and(|p| drawn(p.workload)))
             }
-            PeerPiece::Addresses { .. } | PeerPiece::Domain(_) | PeerPiece::Node(_) => 2,
-            PeerPiece::NewPod(_) => 3,
+            PeerClass::Addresses { .. } | PeerClass::Domain(_) | PeerClass::Node(_) => 2,
+            PeerClass::NewPod(_) => 3,
         };
         (!drawn(difference.workload), other)
     }

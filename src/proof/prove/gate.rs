@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::analysis::Endpoint as End;
-use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::analysis::oracle::{any_peer_matches, peer_matches};
 use crate::cluster::Snapshot;
 use crate::policy::{Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule};
@@ -27,8 +27,8 @@ impl<'a> Gate<'a> {
         snapshot: &'a Snapshot,
         bounds: &[IpAddr],
     ) -> Self {
-        let mut others = vec![difference.peer.end()];
-        if let PeerPiece::Addresses { first, last } = difference.peer {
+        let mut others = vec![difference.peer.example()];
+        if let PeerClass::Addresses { first, last } = difference.peer {
             let begin = bounds.partition_point(|bound| *bound <= first);
             let within = bounds[begin..].iter().take_while(|bound| **bound <= last);
             others.extend(within.copied().map(End::Address));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::describer::Describer;
 use super::witness;
 use crate::analysis::Endpoint;
-use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::analysis::query::open_ports;
 use crate::model::{End, Flow};
 use crate::policy::Direction;
@@ -20,7 +20,7 @@ const LOOKED_AT: usize = 200;
 /// Whether a connection of the difference passes the other gate, too.
 pub(super) fn passes(describer: &Describer, difference: &GateDifference) -> bool {
     let own = Endpoint::Pod(difference.pod);
-    let other = difference.peer.end();
+    let other = difference.peer.example();
     let (from, to) = match difference.direction {
         Direction::Egress => (&own, &other),
         Direction::Ingress => (&other, &own),
@@ -104,18 +104,18 @@ fn peers(describer: &Describer, differences: &[&&GateDifference]) -> (String, bo
     let mut names = BTreeSet::new();
     for difference in differences {
         match &difference.peer {
-            PeerPiece::NewPod(pod) if pod.labels.is_empty() => match pod.namespace {
+            PeerClass::NewPod(pod) if pod.labels.is_empty() => match pod.namespace {
                 None => return ("every pod".to_owned(), false),
                 Some(at) => {
                     let namespace = describer.cluster.snapshot.namespaces.get(at);
                     namespaces.extend(namespace.map(|n| n.name.as_str()));
                 }
             },
-            PeerPiece::NewPod(_) => {
+            PeerClass::NewPod(_) => {
                 _ = new.insert(witness::other_words(describer, &difference.peer))
             }
-            PeerPiece::Addresses { .. } => outside = true,
-            PeerPiece::Pod(_) | PeerPiece::Domain(_) | PeerPiece::Node(_) => {
+            PeerClass::Addresses { .. } => outside = true,
+            PeerClass::Pod(_) | PeerClass::Domain(_) | PeerClass::Node(_) => {
                 names.insert(witness::other_words(describer, &difference.peer));
             }
         }

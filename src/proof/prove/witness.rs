@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::describer::Describer;
-use crate::analysis::compare::{GateDifference, PeerPiece};
+use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::intent::snapshot::{DNS_POD, OTHER_POD};
-use crate::model::{Document, End, ExternalId, Flow, FlowPort, NamespaceId, NodeRef, Words};
+use crate::model::{Document, End, ExternalId, Flow, FlowPort, NodeRef, Words};
 use crate::policy::Direction;
 use crate::sets::{IpSet, PortSet, Protocol};
 
@@ -13,38 +13,64 @@ use crate::sets::{IpSet, PortSet, Protocol};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Witness {
     /// Its source.
-    pub from: WitnessEnd,
+    pub from: Located,
     /// Its destination.
-    pub to: WitnessEnd,
+    pub to: Located,
     /// One port out of `ports`; none where only other protocols are meant, or a name.
     pub port: Option<(Protocol, u16)>,
     /// All ports at which the same connection shows it.
     pub ports: PortSet,
 }
 
-/// An end of a witness, by its place on the canvas; the finding has its words.
+/// Where the document shows one side of a connection; its words are beside it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WitnessEnd {
-    /// An end of the document.
-    Drawn(End),
-    /// An address outside, and the narrowest external that has it.
-    Address(IpAddr, Option<ExternalId>),
-    /// A pod that is not in the document: a future one, any other one, or a DNS pod; and its namespace
-    /// if that is in the document.
-    Pod(Option<NamespaceId>),
-    /// A domain name or a node.
-    Elsewhere,
+pub enum Located {
+    /// It is an end of the document.
+    At(End),
+    /// It is a part of an end, or not in the document at all.
+    Inside {
+        /// The narrowest end that has it: the external of an address, or the namespace of a pod.
+        end: Option<End>,
+        /// Its address, if it is one.
+        address: Option<IpAddr>,
+    },
 }
 
-impl WitnessEnd {
+impl Located {
+    /// What no end of the document has.
+    pub const NOWHERE: Self = Self::Inside {
+        end: None,
+        address: None,
+    };
+
+    /// An address outside, in the narrowest external that has it.
+    pub fn address(document: &Document, address: IpAddr) -> Self {
+        Self::Inside {
+            end: holder(document, address).map(End::External),
+            address: Some(address),
+        }
+    }
+
+    /// A pod that the document does not have, in a namespace that it may have.
+    fn pod(document: &Document, namespace: Option<&str>) -> Self {
+        let known = namespace.and_then(|name| document.namespace_named(name));
+        Self::Inside {
+            end: known.map(End::AnyPodOf),
+            address: None,
+        }
+    }
+
+    /// The end of the document that it is, or that has it.
+    pub fn end(&self) -> Option<&End> {
+        match self {
+            Self::At(end) => Some(end),
+            Self::Inside { end, .. } => end.as_ref(),
+        }
+    }
+
     /// The canvas node that shows it.
     pub fn node(&self) -> Option<NodeRef> {
-        match self {
-            Self::Drawn(end) => end.node(),
-            Self::Address(_, external) => external.map(NodeRef::External),
-            Self::Pod(namespace) => namespace.map(NodeRef::Namespace),
-            Self::Elsewhere => None,
-        }
+        self.end().and_then(End::node)
     }
 }
 
@@ -53,8 +79,8 @@ impl Witness {
     pub(super) fn of_flow(flow: &Flow) -> Self {
         let ports: PortSet = flow.ports.iter().filter_map(FlowPort::numbers).collect();
         Self {
-            from: WitnessEnd::Drawn(flow.from.clone()),
-            to: WitnessEnd::Drawn(flow.to.clone()),
+            from: Located::At(flow.from.clone()),
+            to: Located::At(flow.to.clone()),
             port: ports.example(),
             ports,
         }
@@ -81,28 +107,27 @@ fn in_order<T>(direction: Direction, own: T, other: T) -> (T, T) {
     }
 }
 
-fn workload(describer: &Describer, at: usize) -> WitnessEnd {
+fn workload(describer: &Describer, at: usize) -> Located {
     if let Some(id) = describer.drawn(at) {
-        return WitnessEnd::Drawn(End::Workload(id));
+        return Located::At(End::Workload(id));
     }
     let workload = describer.cluster.snapshot.workloads.get(at);
-    let document = describer.document;
-    WitnessEnd::Pod(workload.and_then(|w| document.namespace_named(&w.namespace)))
+    Located::pod(describer.document, workload.map(|w| &*w.namespace))
 }
 
-fn other(describer: &Describer, peer: &PeerPiece) -> WitnessEnd {
+fn other(describer: &Describer, peer: &PeerClass) -> Located {
     let (snapshot, document) = (&describer.cluster.snapshot, describer.document);
     match peer {
-        PeerPiece::Pod(at) => match snapshot.pods.get(*at) {
+        PeerClass::Pod(at) => match snapshot.pods.get(*at) {
             Some(pod) => workload(describer, pod.workload),
-            None => WitnessEnd::Elsewhere,
+            None => Located::NOWHERE,
         },
-        PeerPiece::NewPod(pod) => {
+        PeerClass::NewPod(pod) => {
             let namespace = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
-            WitnessEnd::Pod(namespace.and_then(|n| document.namespace_named(&n.name)))
+            Located::pod(document, namespace.map(|n| &*n.name))
         }
-        PeerPiece::Addresses { first, .. } => WitnessEnd::Address(*first, holder(document, *first)),
-        PeerPiece::Domain(_) | PeerPiece::Node(_) => WitnessEnd::Elsewhere,
+        PeerClass::Addresses { first, .. } => Located::address(document, *first),
+        PeerClass::Domain(_) | PeerClass::Node(_) => Located::NOWHERE,
     }
 }
 
@@ -125,14 +150,14 @@ pub(super) fn ends(describer: &Describer, difference: &GateDifference) -> (Strin
     in_order(difference.direction, own, other)
 }
 
-pub(super) fn other_words(describer: &Describer, peer: &PeerPiece) -> String {
+pub(super) fn other_words(describer: &Describer, peer: &PeerClass) -> String {
     let snapshot = &describer.cluster.snapshot;
     match peer {
-        PeerPiece::Pod(pod) => {
+        PeerClass::Pod(pod) => {
             let pod = snapshot.pods.get(*pod);
             pod.map_or(String::new(), |p| workload_words(describer, p.workload))
         }
-        PeerPiece::NewPod(pod) => {
+        PeerClass::NewPod(pod) => {
             let known = pod.namespace.and_then(|at| snapshot.namespaces.get(at));
             let place = match known {
                 Some(namespace) => namespace.name.clone(),
@@ -144,10 +169,10 @@ pub(super) fn other_words(describer: &Describer, peer: &PeerPiece) -> String {
                 false => format!("a future pod of {place} with {}", labels.join(", ")),
             }
         }
-        PeerPiece::Addresses { first, last } if first == last => first.to_string(),
-        PeerPiece::Addresses { first, last } => format!("{first} to {last}"),
-        PeerPiece::Domain(name) => name.clone(),
-        PeerPiece::Node(at) => {
+        PeerClass::Addresses { first, last } if first == last => first.to_string(),
+        PeerClass::Addresses { first, last } => format!("{first} to {last}"),
+        PeerClass::Domain(name) => name.clone(),
+        PeerClass::Node(at) => {
             let node = snapshot.nodes.get(*at);
             node.map_or(String::new(), |n| format!("node {}", n.name))
         }

@@ -15,12 +15,12 @@ fn shop() -> Fixture {
     fixture
 }
 
-fn words(place: &NamedParty) -> String {
+fn words(place: &Party) -> String {
     match place {
-        NamedParty::Workload(name) => name.name.clone(),
-        NamedParty::External(name, id) => format!("{name}{}", if id.is_some() { "" } else { "?" }),
-        NamedParty::Addresses(set) => format!("{:?}", set.cidrs()),
-        NamedParty::IngressController => "controller".to_owned(),
+        Party::Workload(name) => name.name.clone(),
+        Party::External(name, id) => format!("{name}{}", if id.is_some() { "" } else { "?" }),
+        Party::Addresses(set) => format!("{:?}", set.cidrs()),
+        Party::IngressController => "controller".to_owned(),
     }
 }
 
@@ -64,14 +64,14 @@ fn addresses_have_the_widest_external_that_fits() {
     renamed.flow("shop/web", "shop/cart", "TCP/7070");
     let gone = compare(&drawn(&before), &drawn(&renamed));
     assert_eq!(difference_texts(&gone), ["- office? to cart TCP 80"]);
-    assert_eq!(gone.arrows[0].joined.from, Party::Outside);
+    assert_eq!(gone.arrows[0].joined.from, party::Party::Outside);
 }
 
 #[test]
 fn addresses_without_an_external_stay_addresses() {
     let net = |text: &str| IpSet::net(text.parse().unwrap());
     let tcp = |port| PortSet::single(crate::sets::Protocol::Tcp, port);
-    let office = NamedParty::External("office".into(), None);
+    let office = Party::External("office".into(), None);
     let book = vec![(office.clone(), net("10.0.0.0/24"))];
     let open = vec![(net("10.0.0.0/23"), tcp(80).union(&tcp(81)))];
     let left = named(open, &book);
@@ -80,7 +80,7 @@ fn addresses_without_an_external_stay_addresses() {
         [
             (office, tcp(80).union(&tcp(81))),
             (
-                NamedParty::Addresses(net("10.0.1.0/24")),
+                Party::Addresses(net("10.0.1.0/24")),
                 tcp(80).union(&tcp(81))
             ),
         ]
@@ -88,7 +88,7 @@ fn addresses_without_an_external_stay_addresses() {
     let half = vec![(net("10.0.0.0/25"), tcp(80))];
     assert_eq!(
         named(half, &book),
-        [(NamedParty::Addresses(net("10.0.0.0/25")), tcp(80))]
+        [(Party::Addresses(net("10.0.0.0/25")), tcp(80))]
     );
 }
 

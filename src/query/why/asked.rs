@@ -1,6 +1,6 @@
 //! Parses the words of a question into endpoints, and names endpoints.
 
-use super::{NamedEnd, Question};
+use super::{EndDescription, Question};
 use crate::analysis::oracle::Probe;
 use crate::analysis::query::addresses_of;
 use crate::analysis::{self, Endpoint};
@@ -21,12 +21,12 @@ pub struct Asked {
     /// The ports.
     pub port: Wanted,
     /// The source as an end of the document, if it is one.
-    pub from_place: Option<(model::End, NamedEnd)>,
+    pub from_place: Option<(model::End, EndDescription)>,
     /// The same for the destination.
-    pub to_place: Option<(model::End, NamedEnd)>,
+    pub to_place: Option<(model::End, EndDescription)>,
 }
 
-type Named = Option<(model::End, NamedEnd)>;
+type Named = Option<(model::End, EndDescription)>;
 
 impl Asked {
     /// Resolves the words.
@@ -53,9 +53,9 @@ impl Asked {
     }
 
     /// The place of a concrete end: an address of the queried external is that external.
-    pub(super) fn named(&self, asked: &Named, found: NamedEnd) -> NamedEnd {
+    pub(super) fn named(&self, asked: &Named, found: EndDescription) -> EndDescription {
         match asked {
-            Some((model::End::External(_), place)) => NamedEnd {
+            Some((model::End::External(_), place)) => EndDescription {
                 name: match place.name == found.name {
                     true => found.name,
                     false => format!("{} ({})", place.name, found.name),
@@ -112,7 +112,7 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
                 .help("choose an end that has pods or addresses"),
         );
     }
-    let place = NamedEnd {
+    let place = EndDescription {
         words: words.to_owned(),
         name: document.end_name(&end),
         node: end.node(),
@@ -121,10 +121,10 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
 }
 
 /// The name and node of an end: its workload, its external or its address.
-pub fn place(results: &Results, end: &Endpoint) -> NamedEnd {
+pub fn place(results: &Results, end: &Endpoint) -> EndDescription {
     let document = &results.document;
     let cluster = &results.in_force.cluster;
-    let unknown = |words: String| NamedEnd {
+    let unknown = |words: String| EndDescription {
         name: words.clone(),
         words,
         node: None,
@@ -137,13 +137,13 @@ pub fn place(results: &Results, end: &Endpoint) -> NamedEnd {
                 return unknown(pod.map_or(String::new(), |p| p.name.clone()));
             };
             let end = model::End::Workload(id);
-            NamedEnd {
+            EndDescription {
                 words: Words::new(document).of(&end),
                 name: document.end_name(&end),
                 node: Some(NodeRef::Workload(id)),
             }
         }
-        Endpoint::Address(address) => NamedEnd {
+        Endpoint::Address(address) => EndDescription {
             node: holder(document, *address).map(NodeRef::External),
             ..unknown(address.to_string())
         },
@@ -152,7 +152,7 @@ pub fn place(results: &Results, end: &Endpoint) -> NamedEnd {
             let external = externals.find(|(_, e)| e.domain_names.contains(name));
             let node = external.map(|(id, _)| NodeRef::External(id));
             let words = external.map_or(name.clone(), |(_, e)| format!("external/{}", e.name));
-            NamedEnd {
+            EndDescription {
                 words,
                 name: name.clone(),
                 node,

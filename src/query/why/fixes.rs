@@ -1,7 +1,7 @@
 //! Fixes for a verdict: edits of the document, each proven before it is offered.
 
 use super::near::{Missing, near};
-use super::{Asked, Explainer, NamedEnd, PairVerdict};
+use super::{Asked, EndDescription, Explainer, PairVerdict};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ impl Explainer<'_> {
         &self,
         verdict: PairVerdict,
         shown: &Shown,
-        from: &NamedEnd,
-        to: &NamedEnd,
+        from: &EndDescription,
+        to: &EndDescription,
         asked: &Asked,
         flows: &[FlowId],
     ) -> Vec<Fix> {
@@ -78,11 +78,17 @@ impl Explainer<'_> {
     }
 
     /// Draws the connection, or unmutes the flow that draws it.
-    fn draw(&self, shown: &Shown, from: &NamedEnd, to: &NamedEnd, asked: &Asked) -> Option<Fix> {
+    fn draw(
+        &self,
+        shown: &Shown,
+        from: &EndDescription,
+        to: &EndDescription,
+        asked: &Asked,
+    ) -> Option<Fix> {
         let document = self.document();
         let port = shown.port?;
         let port = FlowPort::Range(port.0, port.1, port.1);
-        let end = |place: &NamedEnd, asked: &Option<(model::End, NamedEnd)>| {
+        let end = |place: &EndDescription, asked: &Option<(model::End, EndDescription)>| {
             asked
                 .as_ref()
                 .map(|(end, _)| end.clone())

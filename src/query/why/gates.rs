@@ -1,7 +1,7 @@
 //! Explains each gate of a connection in steps.
 
 use super::near::{Near, near};
-use super::{Excerpt, Explainer, Gate, NamedEnd, Step};
+use super::{EndDescription, Excerpt, Explainer, Gate, Step};
 use crate::analysis::{Decision, Direction, GateTrace, PolicyTrace, TierVerdict};
 use crate::policy::{Action, Match, Policy, Rule};
 use crate::query::explain::Shown;
@@ -11,14 +11,19 @@ const NEAREST: usize = 3;
 
 impl Explainer<'_> {
     /// Both gates.
-    pub(super) fn gates(&self, shown: &Shown, from: &NamedEnd, to: &NamedEnd) -> [Gate; 2] {
+    pub(super) fn gates(
+        &self,
+        shown: &Shown,
+        from: &EndDescription,
+        to: &EndDescription,
+    ) -> [Gate; 2] {
         [
             self.gate(shown, &shown.trace.egress, from),
             self.gate(shown, &shown.trace.ingress, to),
         ]
     }
 
-    fn gate(&self, shown: &Shown, trace: &GateTrace, own: &NamedEnd) -> Gate {
+    fn gate(&self, shown: &Shown, trace: &GateTrace, own: &EndDescription) -> Gate {
         let gate = match trace.direction {
             Direction::Egress => "Egress from",
             Direction::Ingress => "Ingress to",

@@ -14,8 +14,8 @@ use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
 use crate::app::{analysis_results, icons, widgets};
 use crate::model::WorkloadId;
-use crate::query::compare::{Comparison, Difference, NamedParty, Side, Way, drawn_names};
-use crate::query::party::{Joined, Party};
+use crate::query::compare::{Comparison, Difference, Party, Side, Way, drawn_names};
+use crate::query::party::{self, Joined};
 use crate::scene::{Extra, ExtraId, tokens};
 
 /// Names of workloads within one line.
@@ -42,20 +42,20 @@ impl Names {
         }
     }
 
-    fn short(&self, place: &NamedParty) -> String {
+    fn short(&self, place: &Party) -> String {
         match place {
-            NamedParty::Workload(name) if !self.shared.contains(&name.name) => name.name.clone(),
+            Party::Workload(name) if !self.shared.contains(&name.name) => name.name.clone(),
             place => long(place),
         }
     }
 }
 
 /// The full name of an end.
-fn long(place: &NamedParty) -> String {
+fn long(place: &Party) -> String {
     match place {
-        NamedParty::Workload(name) => format!("{}/{}", name.namespace, name.name),
-        NamedParty::External(name, _) => name.clone(),
-        NamedParty::Addresses(set) => {
+        Party::Workload(name) => format!("{}/{}", name.namespace, name.name),
+        Party::External(name, _) => name.clone(),
+        Party::Addresses(set) => {
             let mut blocks = set.cidrs().into_iter();
             let first = blocks
                 .next()
@@ -65,7 +65,7 @@ fn long(place: &NamedParty) -> String {
                 more => format!("{first} and {more} more"),
             }
         }
-        NamedParty::IngressController => "the ingress controller".to_owned(),
+        Party::IngressController => "the ingress controller".to_owned(),
     }
 }
 
@@ -206,8 +206,8 @@ fn choose(
     let drawn = &answer.names.drawn;
     let ends = [&difference.from, &difference.to].into_iter();
     let there = ends.filter_map(|place| match place.party(drawn)? {
-        Party::Drawn(node) => node.item(),
-        Party::Outside => None,
+        party::Party::Drawn(node) => node.item(),
+        party::Party::Outside => None,
     });
     if let Some(item) = there.into_iter().next() {
         commands.push(Command::Reveal(item));
@@ -238,22 +238,28 @@ fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool)
     if selected {
         painter.rect_filled(rect, 6.0, color(palette.accent_soft));
     } else if response.hovered() {
-        let background = tokens::mix(palette.panel, palette.ink, 0.05);
+        let background = tokens::mix(palette.panel, palette.text, 0.05);
         painter.rect_filled(rect, 6.0, color(background));
     }
     widgets::focus_ring(ui, &response, rect);
     let middle = rect.center().y;
-    let ink = color(palette.ink);
+    let foreground = color(palette.text);
     let at = pos2(rect.left() + 15.0, middle);
-    painter.text(at, Align2::CENTER_CENTER, icon, theme::icon(13.0), ink);
-    let fitted = |text: &str, font, ink, width| {
-        let mut job = LayoutJob::simple_singleline(text.to_owned(), font, ink);
+    painter.text(
+        at,
+        Align2::CENTER_CENTER,
+        icon,
+        theme::icon(13.0),
+        foreground,
+    );
+    let fitted = |text: &str, font, foreground, width| {
+        let mut job = LayoutJob::simple_singleline(text.to_owned(), font, foreground);
         job.wrap = TextWrapping::truncate_at_width(width);
         painter.layout_job(job)
     };
     let left = rect.left() + 30.0;
     let width = rect.right() - 8.0 - left;
-    let second = color(palette.ink2);
+    let second = color(palette.text_secondary);
     let mono = theme::mono(tokens::TEXT_SMALL);
     let end = fitted(&ports, mono, second, width * 0.5);
     let end_at = pos2(
@@ -267,8 +273,8 @@ fn row_ui(ui: &mut Ui, answer: &Answer, difference: &Difference, selected: bool)
         names.short(&difference.to)
     );
     let font = theme::sans(tokens::TEXT_NORMAL);
-    let text = fitted(&ends, font, ink, width - end.size().x - 12.0);
-    painter.galley(pos2(left, middle - text.size().y / 2.0), text, ink);
+    let text = fitted(&ends, font, foreground, width - end.size().x - 12.0);
+    painter.galley(pos2(left, middle - text.size().y / 2.0), text, foreground);
     painter.galley(end_at, end, second);
     response.on_hover_text(format!("{from} to {to}\n{ports}"))
 }

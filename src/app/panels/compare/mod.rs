@@ -301,11 +301,11 @@ fn head_ui(ui: &mut Ui, compare: &CompareView, commands: &mut Commands) {
 /// How the two sides relate.
 fn verdict_ui(ui: &mut Ui, comparison: &Comparison) {
     let palette = theme::palette(ui.ctx());
-    let (icon, ink, background) = match comparison.relation {
+    let (icon, foreground, background) = match comparison.relation {
         Relation::Equal => (icons::CHECK, palette.exact, palette.exact_soft),
-        Relation::Wider => (icons::PLUS, palette.ink, palette.canvas),
-        Relation::Narrower => (icons::MINUS, palette.ink, palette.canvas),
-        Relation::Apart => (icons::SWAP, palette.ink, palette.canvas),
+        Relation::Wider => (icons::PLUS, palette.text, palette.canvas),
+        Relation::Narrower => (icons::MINUS, palette.text, palette.canvas),
+        Relation::Apart => (icons::SWAP, palette.text, palette.canvas),
     };
     let text = sentence(diff::connections(comparison.relation));
     let policies = format!("The new policies {}.", diff::policies(comparison.policies));
@@ -313,7 +313,7 @@ fn verdict_ui(ui: &mut Ui, comparison: &Comparison) {
         Relation::Equal => policies,
         _ => format!("{}. {policies}", counts(comparison)),
     };
-    widgets::banner(ui, icon, &text, &more, color(ink), color(background));
+    widgets::banner(ui, icon, &text, &more, color(foreground), color(background));
 }
 
 /// `3 connections opened, 1 closed`.

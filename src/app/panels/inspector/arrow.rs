@@ -2,13 +2,14 @@
 
 use egui::{RichText, Ui};
 
-use super::{Inspect, parts};
+use super::Inspect;
 use crate::app::canvas::words_of_extra;
 use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
-use crate::model::{Document, Edit, Flow, FlowPort, Item, NodeRef, Thing, validate};
+use crate::app::words::arrow_end;
+use crate::model::{Edit, Flow, FlowPort, Item, NodeRef, Thing, validate};
 use crate::query::party::Joined;
 use crate::query::undrawn::Allowed;
 use crate::scene::{ExtraId, ExtraKind, OUTSIDE};
@@ -16,14 +17,14 @@ use crate::scene::{ExtraId, ExtraKind, OUTSIDE};
 /// Shows the arrow.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExtraId) {
     let document = inspect.document;
-    let (from, to) = (name(document, id.from), name(document, id.to));
+    let (from, to) = (arrow_end(document, id.from), arrow_end(document, id.to));
     let kind = match id.kind {
         ExtraKind::Imported => "Allowed by imported policies",
         ExtraKind::TooWide | ExtraKind::Blocked | ExtraKind::Denied => "Connection",
         ExtraKind::Opened | ExtraKind::Closed => "Difference",
         ExtraKind::Hop => "Allowed",
     };
-    parts::head(
+    widgets::head(
         ui,
         kind,
         &format!("{from} to {to}"),
@@ -67,16 +68,6 @@ fn question(inspect: &Inspect<'_>, id: ExtraId, allowed: Option<&Allowed>) -> Op
     })
 }
 
-/// The name of an end.
-pub fn name(document: &Document, node: NodeRef) -> String {
-    match node {
-        OUTSIDE => "addresses outside".to_owned(),
-        NodeRef::Namespace(_) => format!("every workload of {}", document.node_name(node)),
-        NodeRef::AnyPod => "every workload".to_owned(),
-        _ => document.node_name(node).to_owned(),
-    }
-}
-
 /// The ports of the summarized connections, and their number.
 fn ports(ui: &mut Ui, joined: &Joined) {
     let ports = FlowPort::of(&joined.ports);
@@ -103,9 +94,10 @@ fn allowed_ui(ui: &mut Ui, inspect: &mut Inspect<'_>, allowed: &Allowed) {
     ui.add_space(6.0);
     let ends = (allowed.joined.from.end(), allowed.joined.to.end());
     let (Some(from), Some(to)) = ends else {
-        let ink = color(theme::palette(ui.ctx()).ink2);
+        let foreground = color(theme::palette(ui.ctx()).text_secondary);
         ui.label(
-            RichText::new("To draw this flow, add an external for these addresses.").color(ink),
+            RichText::new("To draw this flow, add an external for these addresses.")
+                .color(foreground),
         );
         return;
     };

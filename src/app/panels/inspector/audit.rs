@@ -147,10 +147,10 @@ fn list(ui: &mut Ui, inspect: &mut Inspect<'_>, title: &str, bad: Option<bool>, 
         return;
     }
     let palette = theme::palette(ui.ctx());
-    let (icon, ink) = match bad {
+    let (icon, foreground) = match bad {
         Some(true) => (icons::SHIELD, palette.wide),
-        Some(false) => (icons::FILE, palette.ink2),
-        None => (icons::ARROW_RIGHT, palette.ink2),
+        Some(false) => (icons::FILE, palette.text_secondary),
+        None => (icons::ARROW_RIGHT, palette.text_secondary),
     };
     ui.add_space(2.0);
     widgets::section(ui, title, lines.len());
@@ -158,7 +158,7 @@ fn list(ui: &mut Ui, inspect: &mut Inspect<'_>, title: &str, bad: Option<bool>, 
         ui.spacing_mut().item_spacing.y = 0.0;
         for line in lines.iter().take(SHOWN) {
             let row = Row::new(icon, &line.text)
-                .icon_ink(color(ink))
+                .icon_color(color(foreground))
                 .end(&line.end);
             let mut response = row.show(ui);
             if !line.more.is_empty() {

@@ -16,7 +16,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
         return;
     };
     let item = Item::External(id);
-    parts::head(
+    widgets::head(
         ui,
         "External",
         &external.name,
@@ -148,9 +148,9 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
         });
     });
     if !external.domain_names.is_empty() {
-        let ink = color(theme::palette(ui.ctx()).ink2);
+        let foreground = color(theme::palette(ui.ctx()).text_secondary);
         let text = "NetworkPolicy cannot express domain names. Flows to them are reported and omitted from the export.";
-        widgets::message(ui, icons::NOTE, text, ink);
+        widgets::message(ui, icons::NOTE, text, foreground);
     }
 }
 

@@ -61,11 +61,11 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
 fn head(ui: &mut Ui, inspect: &mut Inspect<'_>, flow: &Flow) {
     let document = inspect.document;
     let palette = theme::palette(ui.ctx());
-    let ink = color(palette.ink2);
+    let foreground = color(palette.text_secondary);
     ui.label(
         RichText::new("Flow")
             .font(theme::semibold(tokens::TEXT_TINY))
-            .color(ink),
+            .color(foreground),
     );
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
@@ -139,12 +139,12 @@ fn ports(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
             )
         });
         if flow.ports.is_empty() {
-            let ink = color(theme::palette(ui.ctx()).wide);
+            let foreground = color(theme::palette(ui.ctx()).wide);
             widgets::message(
                 ui,
                 icons::WARNING,
                 "No ports set, so nothing is allowed",
-                ink,
+                foreground,
             );
         }
         choices(ui, inspect, id, flow);
@@ -306,7 +306,7 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
         .iter()
         .filter(|policy| policy.flows.contains(&id));
     let names: Vec<&str> = policies.map(|policy| policy.name.as_str()).collect();
-    let (icon, text, more, ink, background) = match verdict {
+    let (icon, text, more, foreground, background) = match verdict {
         Verdict::Exact => (
             icons::CHECK,
             "Allowed on exactly these ports",
@@ -338,7 +338,7 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
                 icons::NOTE,
                 "NetworkPolicy cannot express this",
                 more.join("\n"),
-                palette.ink,
+                palette.text,
                 palette.canvas,
             )
         }
@@ -346,9 +346,9 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
             icons::EYE_SLASH,
             "Muted",
             "Drawn, but no policy is written for it".to_owned(),
-            palette.ink2,
+            palette.text_secondary,
             palette.canvas,
         ),
     };
-    widgets::banner(ui, icon, text, &more, color(ink), color(background));
+    widgets::banner(ui, icon, text, &more, color(foreground), color(background));
 }

@@ -19,7 +19,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: GroupId) {
         change(&mut changed);
         Edit::Change(item, Thing::Group(changed))
     };
-    parts::head(
+    widgets::head(
         ui,
         "Group",
         &group.name,

@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {
         return;
     };
     let item = Item::Invariant(id);
-    parts::head(
+    widgets::head(
         ui,
         "Invariant",
         &invariant.name,
@@ -177,7 +177,7 @@ fn state(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {
             icons::NOTE,
             "Cannot be evaluated",
             &sentence(&why.to_string()),
-            color(palette.ink2),
+            color(palette.text_secondary),
             color(palette.canvas),
         ),
         Some(Outcome::Broken(breach)) => {
@@ -196,12 +196,12 @@ fn state(ui: &mut Ui, inspect: &mut Inspect<'_>, id: InvariantId) {
 
 /// The hops of the path that breaks it, each with a link to its explanation.
 fn hops(ui: &mut Ui, inspect: &mut Inspect<'_>, breach: &Breach) {
-    let ink = color(theme::palette(ui.ctx()).ink);
+    let foreground = color(theme::palette(ui.ctx()).text);
     for hop in &breach.hops {
         let question = problems::of_hop(inspect.document, hop);
         egui::Sides::new().shrink_left().show(
             ui,
-            |ui| widgets::code(ui, problems::hop_words(inspect.document, hop), ink),
+            |ui| widgets::code(ui, problems::hop_words(inspect.document, hop), foreground),
             |ui| {
                 if let Some(question) = question
                     && widgets::link(ui, "Why").clicked()

@@ -19,7 +19,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
             _ => None,
         })
         .collect();
-    parts::head(
+    widgets::head(
         ui,
         "Selection",
         &format!("{} selected", items.len()),

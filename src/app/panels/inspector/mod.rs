@@ -30,10 +30,8 @@ use crate::model::{Document, Item};
 use crate::query::Results;
 use crate::scene::ExtraId;
 
-pub use arrow::name as arrow_end;
 use audit::AuditView;
 pub use external::internet;
-pub use parts::head;
 use policy::PolicyView;
 
 /// The egui id of the name field of an object; of a flow, its ports field.

@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
         "{count} {}",
         if count == 1 { "workload" } else { "workloads" }
     );
-    parts::head(ui, "Namespace", &namespace.name, &about);
+    widgets::head(ui, "Namespace", &namespace.name, &about);
     parts::name_field(ui, inspect, item, &namespace.name);
     widgets::labelled(ui, "Policies", |ui| {
         if let Some(managed) =
@@ -36,9 +36,9 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
         }
     });
     if !namespace.managed {
-        let ink = color(theme::palette(ui.ctx()).ink2);
+        let foreground = color(theme::palette(ui.ctx()).text_secondary);
         let text = "Shown and checked, but no policies are written for it.";
-        widgets::message(ui, icons::INFO, text, ink);
+        widgets::message(ui, icons::INFO, text, foreground);
     }
     let own = document.settings.base;
     widgets::labelled(ui, "Default deny", |ui| {
@@ -70,10 +70,10 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: NamespaceId) {
         && document.base_of(id) != Base::None
         && namespace.managed
     {
-        let ink = color(theme::palette(ui.ctx()).wide);
+        let foreground = color(theme::palette(ui.ctx()).wide);
         let text =
             "This is a system namespace. Isolating it can cut off the cluster's own services.";
-        widgets::message(ui, icons::WARNING, text, ink);
+        widgets::message(ui, icons::WARNING, text, foreground);
     }
     parts::labels(
         ui,

@@ -1,6 +1,6 @@
 //! Parts shared by inspectors: heads, name fields, labels, selectors, lists of matching workloads.
 
-use egui::{Id, RichText, Ui};
+use egui::{Id, Ui};
 
 use super::Inspect;
 use crate::app::command::Command;
@@ -10,21 +10,6 @@ use crate::app::widgets::{self, Field};
 use crate::model::{Base, Document, Edit, Item, Refusal, WorkloadId, validate};
 use crate::scene::tokens;
 use crate::sets::{LabelOp, Labels, Selector};
-
-/// The head of an inspector: kind, name, and one line of text.
-pub fn head(ui: &mut Ui, kind: &str, name: &str, about: &str) {
-    let ink = color(theme::palette(ui.ctx()).ink2);
-    ui.label(
-        RichText::new(kind)
-            .font(theme::semibold(tokens::TEXT_TINY))
-            .color(ink),
-    );
-    widgets::title(ui, name);
-    if !about.is_empty() {
-        widgets::small(ui, about);
-    }
-    ui.add_space(4.0);
-}
 
 /// The edit if the Document accepts it, or the refusal. Tries it on a copy, which is cheap.
 pub fn trial(document: &Document, edit: Edit) -> Result<Option<Edit>, Refusal> {
@@ -209,8 +194,8 @@ pub fn matches(ui: &mut Ui, inspect: &mut Inspect<'_>, ids: &[WorkloadId], nothi
     };
     ui.add_space(2.0);
     if count == 0 {
-        let ink = color(theme::palette(ui.ctx()).wide);
-        widgets::message(ui, icons::WARNING, &text, ink);
+        let foreground = color(theme::palette(ui.ctx()).wide);
+        widgets::message(ui, icons::WARNING, &text, foreground);
         return;
     }
     widgets::small(ui, text);

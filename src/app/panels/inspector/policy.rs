@@ -87,7 +87,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: PolicyId) {
             "Its text stays as imported; it is checked together with the generated policies",
         ),
     };
-    parts::head(ui, kind, inspect.names.name(document, id), about);
+    widgets::head(ui, kind, inspect.names.name(document, id), about);
     facts(ui, inspect, policy, id);
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
@@ -119,9 +119,9 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: Po
     if let Some(replaces) = &policy.replaces {
         widgets::stated(ui, "Replaces", replaces);
         if made_for(inspect.results, policy, id) == Source::Imported(id) {
-            let ink = color(theme::palette(ui.ctx()).wide);
+            let foreground = color(theme::palette(ui.ctx()).wide);
             let text = "No policy of that name is generated any more; this is now an ordinary imported policy";
-            widgets::message(ui, icons::WARNING, text, ink);
+            widgets::message(ui, icons::WARNING, text, foreground);
         }
     }
     match inspect.inspector.policy.facts.answer() {
@@ -131,10 +131,10 @@ fn facts(ui: &mut Ui, inspect: &mut Inspect<'_>, policy: &ImportedPolicy, id: Po
             parts::matches(ui, inspect, &facts.selected, nothing);
         }
         Some(((_, of), None)) if *of == id => {
-            let ink = color(theme::palette(ui.ctx()).blocked);
+            let foreground = color(theme::palette(ui.ctx()).blocked);
             let text =
                 "The text contains no valid policy, so it allows nothing and isolates no pods";
-            widgets::message(ui, icons::X, text, ink);
+            widgets::message(ui, icons::X, text, foreground);
         }
         _ => {}
     }

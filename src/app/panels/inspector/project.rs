@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     } else {
         &document.name
     };
-    parts::head(ui, "Project", name, "Project settings");
+    widgets::head(ui, "Project", name, "Project settings");
     let drawn = !document.flows.is_empty();
     if !drawn {
         audit::show(ui, inspect);
@@ -246,9 +246,9 @@ fn namespaces(ui: &mut Ui, inspect: &mut Inspect<'_>) {
                 format!("{}{dns}", parts::base_name(inspect.document.base_of(id)))
             }
         };
-        let ink = color(theme::palette(ui.ctx()).icon(number));
+        let foreground = color(theme::palette(ui.ctx()).icon(number));
         let row = Row::new(icons::NAMESPACE, &namespace.name)
-            .icon_ink(ink)
+            .icon_color(foreground)
             .end(&base);
         if row.show(ui).clicked() {
             inspect.commands.push(Command::Reveal(Item::Namespace(id)));

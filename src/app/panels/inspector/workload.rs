@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: WorkloadId) {
     let item = Item::Workload(id);
     let change = |change: &dyn Fn(&mut Workload)| changed(workload, item, change);
     let namespace = document.node_name(crate::model::NodeRef::Namespace(workload.namespace));
-    parts::head(
+    widgets::head(
         ui,
         &workload.kind,
         &workload.name,
@@ -68,11 +68,11 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
         return;
     };
     let palette = theme::palette(ui.ctx());
-    let (icon, text, ink) = match (isolation.ingress, isolation.egress) {
+    let (icon, text, foreground) = match (isolation.ingress, isolation.egress) {
         (true, true) => (
             icons::SHIELD,
             "Isolated for ingress and egress",
-            palette.ink2,
+            palette.text_secondary,
         ),
         (true, false) => (
             icons::WARNING,
@@ -90,7 +90,7 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
             palette.wide,
         ),
     };
-    widgets::message(ui, icon, text, color(ink));
+    widgets::message(ui, icon, text, color(foreground));
     let gates = inspect.analysis_results.gates.get(&id);
     for (word, gate) in ["Ingress", "Egress"]
         .into_iter()
@@ -233,12 +233,12 @@ fn selector(
         let ids = inspect.document.matching_in(workload.namespace, own);
         parts::matches(ui, inspect, &ids, "Matches no workload");
         if !ids.contains(&id) {
-            let ink = color(theme::palette(ui.ctx()).blocked);
+            let foreground = color(theme::palette(ui.ctx()).blocked);
             widgets::message(
                 ui,
                 icons::X,
                 "Does not match this workload's own labels",
-                ink,
+                foreground,
             );
         }
     }

@@ -88,7 +88,7 @@ enum Line {
         item: Item,
         depth: usize,
         count: Option<usize>,
-        ink: Option<usize>,
+        foreground: Option<usize>,
     },
     /// A generated policy, by its index.
     Written(usize),
@@ -150,11 +150,11 @@ pub fn outline_ui(
 fn filter_ui(ui: &mut Ui, view: &mut OutlineView) {
     let id = Id::new("outline filter");
     let icon = egui::RichText::new(icons::MAGNIFYING_GLASS).font(theme::icon(14.0));
-    let ink = color(theme::palette(ui.ctx()).ink2);
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
     let edit = TextEdit::singleline(&mut view.filter)
         .id(id)
         .hint_text("Filter")
-        .prefix(icon.color(ink))
+        .prefix(icon.color(foreground))
         .margin(Margin::symmetric(8, 4))
         .min_size(vec2(0.0, tokens::FIELD))
         .vertical_align(egui::Align::Center)
@@ -194,7 +194,7 @@ fn lines(
             item,
             depth: 0,
             count: Some(all),
-            ink: Some(number),
+            foreground: Some(number),
         });
         if filter.is_empty() && view.closed.contains(&id) {
             continue;
@@ -204,7 +204,7 @@ fn lines(
             item,
             depth: 1,
             count: None,
-            ink: None,
+            foreground: None,
         }));
     }
     if document.namespaces.is_empty() {
@@ -214,7 +214,7 @@ fn lines(
         item,
         depth: 0,
         count: None,
-        ink: None,
+        foreground: None,
     };
     let externals: Vec<_> = document
         .externals
@@ -311,12 +311,12 @@ fn line_ui(
             item,
             depth,
             count,
-            ink,
+            foreground,
         } => {
-            let ink = ink.map(|hue| theme::palette(ui.ctx()).icon(hue));
+            let foreground = foreground.map(|hue| theme::palette(ui.ctx()).icon(hue));
             let look = match item {
                 Item::Invariant(id) => verdict(*id, results, theme::palette(ui.ctx())),
-                item => (icons::of_item(*item, document), ink),
+                item => (icons::of_item(*item, document), foreground),
             };
             let shape = (*depth, *count, look);
             if item_ui(ui, document, (*item, shape), beside, commands)
@@ -349,7 +349,7 @@ type Shape = (usize, Option<usize>, Look);
 fn item_ui(
     ui: &mut Ui,
     document: &Document,
-    (item, (depth, count, (icon, ink))): (Item, Shape),
+    (item, (depth, count, (icon, foreground))): (Item, Shape),
     beside: Beside<'_>,
     commands: &mut Commands,
 ) -> bool {
@@ -368,8 +368,8 @@ fn item_ui(
         .indent(depth as f32 * 16.0)
         .end(&end)
         .selected(beside.selection.contains(&item));
-    if let Some(ink) = ink {
-        row = row.icon_ink(color(ink));
+    if let Some(foreground) = foreground {
+        row = row.icon_color(color(foreground));
     }
     let response = row.show(ui);
     if response.clicked() {

@@ -180,7 +180,7 @@ fn faults_ui(ui: &mut Ui, faults: &[Diagnostic]) {
         Frame::new().inner_margin(margin).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
             for fault in faults.iter().take(20) {
-                let (icon, ink) = match fault.severity {
+                let (icon, foreground) = match fault.severity {
                     Severity::Error => (icons::X, palette.blocked),
                     _ => (icons::WARNING, palette.wide),
                 };
@@ -189,7 +189,7 @@ fn faults_ui(ui: &mut Ui, faults: &[Diagnostic]) {
                 let path = fault.path.as_ref();
                 let path = path.map_or(String::new(), |path| format!("{path}: "));
                 let text = format!("{place}{path}{}", fault.message);
-                let shown = widgets::message(ui, icon, &sentence(&text), color(ink));
+                let shown = widgets::message(ui, icon, &sentence(&text), color(foreground));
                 if let Some(help) = &fault.help {
                     shown.on_hover_text(sentence(help));
                 }

@@ -302,7 +302,7 @@ fn losses_ui(
         .iter()
         .filter(|loss| about.is_empty() || about.contains(&loss.flow.into()))
         .collect();
-    let ink = color(theme::palette(ui.ctx()).ink2);
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
     Frame::new()
         .inner_margin(Margin::symmetric(16, 0))
         .show(ui, |ui| {
@@ -313,7 +313,7 @@ fn losses_ui(
                     loss.part,
                     loss.why
                 );
-                widgets::message(ui, icons::NOTE, &problems::sentence(&text), ink);
+                widgets::message(ui, icons::NOTE, &problems::sentence(&text), foreground);
             }
             if losses.len() > 2
                 && widgets::link(ui, &format!("{} more omitted", losses.len() - 2)).clicked()

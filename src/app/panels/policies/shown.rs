@@ -7,7 +7,7 @@ use super::about::About;
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::peer_matches;
 use crate::app::names::PolicyNames;
-use crate::app::yaml_ink::LINE;
+use crate::app::yaml_highlight::LINE;
 use crate::model::{Document, FlowId, Item, PolicyId, WorkloadId};
 use crate::policy::Direction;
 use crate::policy::Role;

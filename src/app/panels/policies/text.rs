@@ -7,7 +7,7 @@ use super::PoliciesView;
 use super::shown::{HEAD, Line, ShownPolicy, Source};
 use crate::app::command::{Command, Commands};
 use crate::app::theme::{self, color};
-use crate::app::yaml_ink::{self, LINE};
+use crate::app::yaml_highlight::{self, LINE};
 use crate::app::{icons, widgets};
 use crate::model::{FlowId, Item};
 use crate::scene::tokens;
@@ -109,7 +109,7 @@ impl Rows<'_> {
     fn line(&self, ui: &mut Ui, place: egui::Pos2, at: usize, line: &Line) -> bool {
         let palette = theme::palette(ui.ctx());
         let text = line.text.as_deref().unwrap_or_default();
-        let job = yaml_ink::job(text, &theme::mono(tokens::TEXT_SMALL), palette);
+        let job = yaml_highlight::job(text, &theme::mono(tokens::TEXT_SMALL), palette);
         let galley = ui.painter().layout_job(job);
         let width = (self.gutter + galley.size().x + 16.0).max(ui.clip_rect().width());
         let rect = Rect::from_min_size(place, vec2(width, LINE));
@@ -121,7 +121,7 @@ impl Rows<'_> {
             let background = color(palette.accent_soft);
             ui.painter().rect_filled(whole, 0.0, background);
         } else if response.hovered() {
-            let background = tokens::mix(palette.code, palette.ink, 0.04);
+            let background = tokens::mix(palette.code, palette.text, 0.04);
             ui.painter().rect_filled(whole, 0.0, color(background));
         }
         let number = pos2(rect.left() + self.gutter - 10.0, rect.center().y);
@@ -130,11 +130,11 @@ impl Rows<'_> {
             Align2::RIGHT_CENTER,
             line.number.to_string(),
             theme::mono(tokens::TEXT_TINY),
-            color(palette.ink3),
+            color(palette.text_faint),
         );
         let down = rect.center().y - galley.size().y / 2.0;
         let place = pos2(rect.left() + self.gutter, down);
-        ui.painter().galley(place, galley, color(palette.ink));
+        ui.painter().galley(place, galley, color(palette.text));
         widgets::named(&response, WidgetType::Label, text);
         response.clicked()
     }
@@ -187,7 +187,7 @@ impl Rows<'_> {
                     ui.add(name).on_hover_text(&policy.key);
                     let font = theme::sans(tokens::TEXT_TINY);
                     let within = egui::RichText::new(&policy.namespace).font(font);
-                    let within = within.color(color(palette.ink3));
+                    let within = within.color(color(palette.text_faint));
                     ui.add(egui::Label::new(within).truncate().selectable(false));
                 });
             });
@@ -199,15 +199,15 @@ impl Rows<'_> {
 /// A badge with the origin of a policy; generated policies have none.
 pub(super) fn mark_ui(ui: &mut Ui, source: Source) {
     let palette = theme::palette(ui.ctx());
-    let (icon, word, ink) = match source {
+    let (icon, word, foreground) = match source {
         Source::Generated => return,
-        Source::Imported(_) => (icons::FILE, "imported", palette.ink2),
+        Source::Imported(_) => (icons::FILE, "imported", palette.text_secondary),
         Source::ByHand(_) => (icons::PENCIL_SIMPLE, "by hand", palette.accent),
     };
     let icon = egui::RichText::new(icon).font(theme::icon(13.0));
-    ui.label(icon.color(color(ink)));
+    ui.label(icon.color(color(foreground)));
     let word = egui::RichText::new(word).font(theme::sans(tokens::TEXT_SMALL));
-    ui.label(word.color(color(ink)));
+    ui.label(word.color(color(foreground)));
 }
 
 fn actions_ui(ui: &mut Ui, policy: &ShownPolicy, commands: &mut Commands) {

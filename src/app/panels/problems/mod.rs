@@ -159,7 +159,7 @@ fn empty_ui(ui: &mut Ui, results: &Results) {
 /// Shows a card; returns its height, and whether to show it on the canvas.
 fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Commands) -> (f32, bool) {
     let palette = theme::palette(ui.ctx());
-    let (ink, background) = problem.tone.colors(palette);
+    let (foreground, background) = problem.tone.colors(palette);
     let inner = Frame::new()
         .fill(color(palette.raised))
         .stroke(Stroke::new(1.0, color(palette.hairline)))
@@ -176,7 +176,7 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
             ui.horizontal(|ui| {
                 ui.spacing_mut().interact_size.y = 0.0;
                 let icon = RichText::new(problem.tone.icon()).font(theme::icon(15.0));
-                ui.label(icon.color(color(ink)));
+                ui.label(icon.color(color(foreground)));
                 let font = theme::semibold(tokens::TEXT_NORMAL);
                 let title = egui::Label::new(RichText::new(&problem.title).font(font)).truncate();
                 ui.add(title).on_hover_text(&problem.title);
@@ -192,7 +192,7 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
                         // A path of several hops has a line for each.
                         for hop in problem.witness.lines() {
                             let text = RichText::new(hop).font(theme::mono(tokens::TEXT_SMALL));
-                            ui.add(egui::Label::new(text.color(color(ink))).wrap());
+                            ui.add(egui::Label::new(text.color(color(foreground))).wrap());
                         }
                     });
             }
@@ -212,7 +212,13 @@ fn card_ui(ui: &mut Ui, problem: &Problem, fixes: &[Fix], commands: &mut Command
         ne: 0,
         se: 0,
     };
-    edge.rect(stripe, radius, color(ink), Stroke::NONE, StrokeKind::Inside);
+    edge.rect(
+        stripe,
+        radius,
+        color(foreground),
+        Stroke::NONE,
+        StrokeKind::Inside,
+    );
     (card.height(), inner.inner)
 }
 

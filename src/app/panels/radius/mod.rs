@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use egui::Ui;
 
-use super::inspector::arrow_end;
 use crate::app::analysis_results::{extra, node_of};
 use crate::app::canvas::Emphasis;
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::theme::{self, color};
+use crate::app::words::arrow_end;
 use crate::app::{icons, widgets};
 use crate::model::{Document, FlowPort, Item, NodeRef};
 use crate::query::Results;
@@ -129,7 +129,7 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut RadiusView, comman
     let Some(from) = view.from else { return };
     let palette = theme::palette(ui.ctx());
     let name = arrow_end(document, node_of(from));
-    super::inspector::head(ui, "Blast radius", &format!("From {name}"), "");
+    widgets::head(ui, "Blast radius", &format!("From {name}"), "");
     let Some(found) = view.found() else {
         return widgets::empty(ui, "Computing the blast radius…");
     };
@@ -159,7 +159,7 @@ pub fn radius_ui(ui: &mut Ui, document: &Document, view: &mut RadiusView, comman
                 if on {
                     for step in radius.path(hop.to) {
                         let words = words(document, step);
-                        widgets::code(ui, words, color(palette.ink2));
+                        widgets::code(ui, words, color(palette.text_secondary));
                     }
                     ui.add_space(6.0);
                 }

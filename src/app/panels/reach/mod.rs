@@ -191,22 +191,22 @@ fn head_ui(ui: &mut Ui, text: &str, count: usize) {
     let middle = rect.center().y + 4.0;
     let painter = ui.painter();
     let font = theme::semibold(tokens::TEXT_NORMAL);
-    let ink = color(palette.ink);
+    let foreground = color(palette.text);
     painter.text(
         pos2(rect.left(), middle),
         Align2::LEFT_CENTER,
         text,
         font,
-        ink,
+        foreground,
     );
     let font = theme::sans(tokens::TEXT_SMALL);
-    let ink = color(palette.ink3);
+    let foreground = color(palette.text_faint);
     painter.text(
         pos2(rect.right(), middle),
         Align2::RIGHT_CENTER,
         count,
         font,
-        ink,
+        foreground,
     );
     widgets::named(&response, WidgetType::Label, &format!("{text}, {count}"));
 }
@@ -216,8 +216,9 @@ fn nothing_ui(ui: &mut Ui, text: &str) {
     let (rect, response) = line_rect(ui, Sense::hover());
     let font = theme::sans(tokens::TEXT_SMALL);
     let at = pos2(rect.left(), rect.top() + 10.0);
-    let ink = color(palette.ink2);
-    ui.painter().text(at, Align2::LEFT_CENTER, text, font, ink);
+    let foreground = color(palette.text_secondary);
+    ui.painter()
+        .text(at, Align2::LEFT_CENTER, text, font, foreground);
     widgets::named(&response, WidgetType::Label, text);
 }
 
@@ -226,7 +227,7 @@ fn look(mark: Mark, palette: &tokens::Palette) -> (&'static str, tokens::Rgb) {
     match mark {
         Mark::Blocked => (icons::X, palette.blocked),
         Mark::NotDrawn | Mark::Partly => (icons::WARNING, palette.wide),
-        Mark::CannotExpress => (icons::NOTE, palette.ink2),
+        Mark::CannotExpress => (icons::NOTE, palette.text_secondary),
         Mark::Drawn => (icons::CHECK, palette.exact),
     }
 }
@@ -244,7 +245,7 @@ fn entry_ui(
     let (rect, response) = line_rect(ui, Sense::click());
     let whole = response.rect;
     if response.hovered() {
-        let background = tokens::mix(palette.panel, palette.ink, 0.04);
+        let background = tokens::mix(palette.panel, palette.text, 0.04);
         ui.painter().rect_filled(whole, 0.0, color(background));
     }
     let line = Stroke::new(1.0, color(palette.hairline));
@@ -253,9 +254,11 @@ fn entry_ui(
     widgets::focus_ring(ui, &response, whole);
     let (upper, lower) = (rect.top() + 14.0, rect.top() + 31.0);
     let mark = entry.mark();
-    let (icon, ink) = match mark {
+    let (icon, foreground) = match mark {
         // Without a policy that should isolate it, an undrawn connection is not a fault.
-        Mark::NotDrawn | Mark::Partly if entry.cell.wide.is_empty() => (icons::INFO, palette.ink2),
+        Mark::NotDrawn | Mark::Partly if entry.cell.wide.is_empty() => {
+            (icons::INFO, palette.text_secondary)
+        }
         mark => look(mark, palette),
     };
     let small = theme::sans(tokens::TEXT_SMALL);
@@ -265,13 +268,13 @@ fn entry_ui(
         Align2::RIGHT_CENTER,
         mark.words(),
         small.clone(),
-        color(ink),
+        color(foreground),
     );
     let at = pos2(words.left() - 6.0, upper);
     let font = theme::icon(12.0);
     let sign = ui
         .painter()
-        .text(at, Align2::RIGHT_CENTER, icon, font, color(ink));
+        .text(at, Align2::RIGHT_CENTER, icon, font, color(foreground));
     let name = match entry.node {
         NodeRef::Workload(_) => document.end_words(&entry.node.into()),
         node => document.node_name(node).to_owned(),
@@ -287,8 +290,13 @@ fn entry_ui(
     };
     let at = pos2(rect.left() + 7.0, upper);
     let font = theme::icon(15.0);
-    ui.painter()
-        .text(at, Align2::CENTER_CENTER, kind, font, color(palette.ink2));
+    ui.painter().text(
+        at,
+        Align2::CENTER_CENTER,
+        kind,
+        font,
+        color(palette.text_secondary),
+    );
     let left = rect.left() + 22.0;
     let font = theme::sans(tokens::TEXT_NORMAL);
     let width = sign.left() - left - 8.0;
@@ -296,7 +304,7 @@ fn entry_ui(
         ui,
         &name,
         font,
-        color(palette.ink),
+        color(palette.text),
         pos2(left, upper),
         width,
     );
@@ -306,7 +314,7 @@ fn entry_ui(
         ui,
         &ports,
         font,
-        color(palette.ink2),
+        color(palette.text_secondary),
         pos2(left, lower),
         half,
     );
@@ -324,7 +332,7 @@ fn entry_ui(
         ui,
         &by_text,
         small,
-        color(palette.ink3),
+        color(palette.text_faint),
         pos2(from, lower),
         width,
     );
@@ -350,15 +358,15 @@ fn cut(
     ui: &Ui,
     text: &str,
     font: egui::FontId,
-    ink: egui::Color32,
+    foreground: egui::Color32,
     left_middle: egui::Pos2,
     width: f32,
 ) -> f32 {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, ink);
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, foreground);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
     let galley = ui.painter().layout_job(job);
     let size = galley.size();
     let at = pos2(left_middle.x, left_middle.y - size.y / 2.0);
-    ui.painter().galley(at, galley, ink);
+    ui.painter().galley(at, galley, foreground);
     size.x
 }

@@ -3,7 +3,7 @@
 use egui::{Align2, Rect, Response, RichText, Sense, Ui, WidgetType, pos2, vec2};
 
 use crate::app::theme::{self, color};
-use crate::app::{widgets, yaml_ink};
+use crate::app::{widgets, yaml_highlight};
 use crate::query::why::{Excerpt, Source};
 use crate::scene::tokens;
 
@@ -14,11 +14,11 @@ const GUTTER: f32 = 38.0;
 
 /// A link such as `data/pg-open data.yaml:41`.
 pub(super) fn source_ui(ui: &mut Ui, source: &Source) -> Response {
-    let ink = color(theme::palette(ui.ctx()).accent);
+    let foreground = color(theme::palette(ui.ctx()).accent);
     let text = words(source);
     let label = RichText::new(&text)
         .font(theme::mono(tokens::TEXT_TINY))
-        .color(ink);
+        .color(foreground);
     let label = egui::Label::new(label).truncate().sense(Sense::click());
     let response = ui.add(label);
     widgets::named(&response, WidgetType::Link, &text);
@@ -62,11 +62,11 @@ pub(super) fn excerpt_ui(ui: &mut Ui, excerpt: &Excerpt) -> Option<String> {
             Align2::RIGHT_CENTER,
             number,
             small.clone(),
-            color(palette.ink3),
+            color(palette.text_faint),
         );
-        let galley = painter.layout_job(yaml_ink::job(text, &font, palette));
+        let galley = painter.layout_job(yaml_highlight::job(text, &font, palette));
         let place = pos2(rect.left() + GUTTER, row.center().y - galley.size().y / 2.0);
-        painter.galley(place, galley, color(palette.ink));
+        painter.galley(place, galley, color(palette.text));
     }
     widgets::focus_ring(ui, &response, rect);
     let name = format!("Text of {}", words(&excerpt.source));

@@ -178,7 +178,7 @@ fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> 
         ui.spacing_mut().item_spacing.y = 6.0;
         let palette = theme::palette(ui.ctx());
         for assumption in &why.assumptions {
-            widgets::message(ui, icons::INFO, assumption, color(palette.ink2));
+            widgets::message(ui, icons::INFO, assumption, color(palette.text_secondary));
         }
         other_ui(ui, why, commands);
         ui.add_space(16.0);
@@ -188,7 +188,7 @@ fn answer_ui(ui: &mut Ui, why: &Why, commands: &mut Commands) -> Option<String> 
 
 fn banner_ui(ui: &mut Ui, why: &Why) {
     let palette = theme::palette(ui.ctx());
-    let (ink, background) = verdict::colors(why.verdict, palette);
+    let (foreground, background) = verdict::colors(why.verdict, palette);
     let icon = verdict::icon(why.verdict);
     let more = why.more.as_str();
     widgets::banner(
@@ -196,7 +196,7 @@ fn banner_ui(ui: &mut Ui, why: &Why) {
         icon,
         why.verdict.words(),
         more,
-        color(ink),
+        color(foreground),
         color(background),
     );
 }
@@ -204,7 +204,7 @@ fn banner_ui(ui: &mut Ui, why: &Why) {
 /// One gate: its verdict, and the steps that lead to it.
 fn gate_ui(ui: &mut Ui, at: usize, gate: &Gate) -> Option<String> {
     let palette = theme::palette(ui.ctx());
-    let (ink, icon) = match gate.allowed {
+    let (foreground, icon) = match gate.allowed {
         true => (palette.exact, icons::CHECK),
         false => (palette.blocked, icons::X),
     };
@@ -236,7 +236,7 @@ fn gate_ui(ui: &mut Ui, at: usize, gate: &Gate) -> Option<String> {
     let line = Stroke::new(1.0, color(palette.hairline));
     ui.painter()
         .vline(middle.x, middle.y + 10.0..=bottom - 4.0, line);
-    ui.painter().circle_filled(middle, 7.0, color(ink));
+    ui.painter().circle_filled(middle, 7.0, color(foreground));
     let font = theme::icon(9.0);
     let sign = color(palette.panel);
     ui.painter()

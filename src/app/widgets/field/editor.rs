@@ -6,7 +6,7 @@ use egui::{Align2, Key, Modifiers, Rect, Response, TextEdit, Ui, pos2, vec2};
 use super::{Drafts, Field, Id};
 use crate::app::command::Commands;
 use crate::app::theme::{self, color};
-use crate::app::yaml_ink;
+use crate::app::yaml_highlight;
 use crate::model::{Edit, Refusal};
 use crate::scene::tokens;
 
@@ -74,10 +74,10 @@ impl<'a> Editor<'a> {
         let font = theme::mono(tokens::TEXT_SMALL);
         let count = text.lines().count().max(1);
         let gutter = (count.ilog10() + 1) as f32 * 7.0 + 24.0;
-        let line = yaml_ink::LINE;
+        let line = yaml_highlight::LINE;
         let room = ui.available_size();
         let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| {
-            let job = yaml_ink::text(text.as_str(), &font, palette);
+            let job = yaml_highlight::text(text.as_str(), &font, palette);
             ui.fonts_mut(|fonts| fonts.layout_job(job))
         };
         let top = ui.cursor().min.y;
@@ -105,14 +105,19 @@ impl<'a> Editor<'a> {
         for (number, row) in (1..).zip(&output.galley.rows) {
             let y = output.galley_pos.y + row.rect().center().y;
             if ui.clip_rect().y_range().expand(line).contains(y) {
-                let ink = match self.wrong.contains(&number) {
+                let foreground = match self.wrong.contains(&number) {
                     true => palette.blocked,
-                    false => palette.ink3,
+                    false => palette.text_faint,
                 };
                 let at = pos2(output.response.rect.left() + gutter - 10.0, y);
                 let number = number.to_string();
-                ui.painter()
-                    .text(at, Align2::RIGHT_CENTER, number, small.clone(), color(ink));
+                ui.painter().text(
+                    at,
+                    Align2::RIGHT_CENTER,
+                    number,
+                    small.clone(),
+                    color(foreground),
+                );
             }
         }
         let response = output.response.response;

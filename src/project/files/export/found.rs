@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::{about, failed};
-use super::policy_file;
+use super::{go_on, policy_file};
 use crate::diag::Diagnostic;
 use crate::yaml;
 
@@ -67,9 +67,11 @@ pub(super) fn find(path: &Path) -> Result<Found, Diagnostic> {
 pub(super) fn leftovers(
     folder: &Path,
     known: impl Fn(&str) -> bool,
+    stop: &dyn Fn() -> bool,
 ) -> Result<BTreeMap<String, String>, Diagnostic> {
     let mut found = BTreeMap::new();
     for name in exported_names(folder)? {
+        go_on(stop)?;
         if !known(&name)
             && let Found::File(bytes) = find(&folder.join(&name))?
             && let Ok(text) = String::from_utf8(bytes)

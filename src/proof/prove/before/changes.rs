@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::analysis::{GateDifference, PeerPiece};
+use crate::analysis::{GateDifference, PeerClass};
 use crate::cluster::{Pod, Snapshot};
 use crate::policy::WorkloadKey;
 use crate::sets::hash::HashMap;
@@ -67,7 +67,7 @@ impl Changes {
         differences.retain_mut(|difference| {
             let workload = self.workload(difference.workload);
             let peer = match difference.peer {
-                PeerPiece::Pod(at) => moved.pods.get(at).copied().flatten().map(PeerPiece::Pod),
+                PeerClass::Pod(at) => moved.pods.get(at).copied().flatten().map(PeerClass::Pod),
                 _ => Some(difference.peer.clone()),
             };
             let (Some(workload), Some(peer)) = (workload, peer) else {

@@ -17,12 +17,12 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 
 /// The window and its environment.
-pub struct Desk {
+pub struct TestWindow {
     pub harness: Harness<'static, App>,
     pub folder: tempfile::TempDir,
 }
 
-impl Desk {
+impl TestWindow {
     /// A new window on the start screen; dialogs give these answers, then none.
     pub fn new(answers: Vec<Answer>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -32,9 +32,9 @@ impl Desk {
 
     /// A window with the online shop in it.
     pub fn shop() -> Self {
-        let mut desk = Self::new(Vec::new());
-        desk.ask(Command::ExampleShop);
-        desk
+        let mut window = Self::new(Vec::new());
+        window.ask(Command::ExampleShop);
+        window
     }
 
     /// Ends the window as a crash would, and starts another one.

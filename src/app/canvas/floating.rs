@@ -1,0 +1,75 @@
+//! The windows that float on the canvas, and what is in all of them.
+
+use egui::{Align2, Area, Frame, Id, Order, Pos2, Ui};
+
+use crate::app::theme;
+use crate::scene::tokens;
+
+/// What came of a popup in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stays open.
+    Open,
+    /// It is done with.
+    Closed,
+}
+
+/// A small floating window on the canvas; with `framed`, it has a background of its own. Returns its
+/// content, and whether the pointer was pressed outside it.
+pub fn floating<R>(
+    ui: &Ui,
+    name: &str,
+    place: Pos2,
+    framed: bool,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> (R, bool) {
+    let palette = theme::palette(ui.ctx());
+    let shown = Area::new(Id::new(("canvas popup", name)))
+        .order(Order::Foreground)
+        .pivot(Align2::LEFT_TOP)
+        .fixed_pos(place)
+        .constrain_to(ui.ctx().content_rect())
+        .show(ui.ctx(), |ui| {
+            if !framed {
+                return content(ui);
+            }
+            let margin = egui::Margin::same(12);
+            Frame::popup(ui.style())
+                .fill(theme::color(palette.raised))
+                .inner_margin(margin)
+                .show(ui, content)
+                .inner
+        });
+    let outside = ui.input(|input| {
+        let at = input.pointer.interact_pos();
+        input.pointer.any_pressed() && at.is_some_and(|at| !shown.response.rect.contains(at))
+    });
+    (shown.inner, outside)
+}
+
+/// A heading in a popup: from one end to another.
+pub fn heading(ui: &mut Ui, from: &str, to: &str) {
+    let palette = theme::palette(ui.ctx());
+    let foreground = theme::color(palette.text);
+    let format = |font, color| egui::TextFormat::simple(font, color);
+    let name = format(theme::semibold(tokens::TEXT_NORMAL), foreground);
+    let arrow = format(
+        theme::icon(tokens::TEXT_NORMAL),
+        theme::color(palette.accent),
+    );
+    let mut job = egui::text::LayoutJob::default();
+    job.append(from, 0.0, name.clone());
+    job.append(crate::app::icons::ARROW_RIGHT, 6.0, arrow);
+    job.append(to, 6.0, name);
+    ui.add(egui::Label::new(job).truncate());
+}
+
+/// A faint line in a popup.
+pub fn faint(ui: &mut Ui, text: &str) {
+    let foreground = theme::color(theme::palette(ui.ctx()).text_faint);
+    ui.label(
+        egui::RichText::new(text)
+            .font(theme::sans(tokens::TEXT_SMALL))
+            .color(foreground),
+    );
+}
