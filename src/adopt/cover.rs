@@ -1,5 +1,5 @@
-//! Isolation: a policy can be dropped only where a default deny, the workloads themselves, or a policy that
-//! stays isolate its subject.
+//! Isolation: a policy can be dropped only where a default deny, the workloads themselves, a group, or a
+//! policy that stays isolate its subject.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,6 +101,7 @@ impl Covers {
                 directions.retain(|d| {
                     !closes(base, *d)
                         && !plans[*at].isolates_workloads(base, *d)
+                        && !plans[*at].isolates_group(base, *d)
                         && !self.stays(plans, chosen, &here, *at, *d)
                 });
                 if !directions.is_empty() {

@@ -1,5 +1,5 @@
 //! Adopts imported policies: turns them into flows, groups, externals, default denies, isolation of workloads
-//! and DNS settings whose generated policies are proven equivalent before the old ones are dropped.
+//! and groups, and DNS settings whose generated policies are proven equivalent before the old ones are dropped.
 //!
 //! A policy opens one gate, a flow two: where the other gate is not open already, the flow has that one gate.
 //!
@@ -7,6 +7,8 @@
 //! tried again, until old and new agree at every gate, for future pods too. The policies that were
 //! taken out are then tried again in halves, so that only those that cannot be adopted beside the
 //! others stay imported.
+//!
+//! Last, groups isolate the pods of policies that select something else than whole workloads.
 
 mod cover;
 #[cfg(test)]
@@ -59,37 +61,51 @@ pub fn adopt(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -
     let mut adopted = adopt_once(document, which, stop);
     let mut after = document.clone();
     let mut edits: Vec<Edit> = adopted.edit.iter().cloned().collect();
-    // What is adopted may make room for more.
-    while let Some(edit) = edits.last()
-        && !adopted.remaining.is_empty()
-        && edit.apply(&mut after).is_ok()
+    if let Some(edit) = edits.last()
+        && edit.apply(&mut after).is_err()
     {
+        return adopted;
+    }
+    let mut by_group = adopted.edit.is_none();
+    // What is adopted may make room for more.
+    while !adopted.remaining.is_empty() {
         let left: Vec<PolicyId> = adopted.remaining.iter().map(|(id, _)| *id).collect();
-        let more = adopt_once(&after, &left, stop);
-        let Some(edit) = more.edit else { break };
+        let more = match by_group {
+            false => adopt_once(&after, &left, stop),
+            true => adopt_as_selected(&after, &left, true, stop),
+        };
+        let Some(edit) = more.edit.filter(|edit| edit.apply(&mut after).is_ok()) else {
+            if by_group {
+                break;
+            }
+            by_group = true;
+            continue;
+        };
         edits.push(edit);
         adopted.adopted.extend(more.adopted);
         adopted.flows += more.flows;
         adopted.remaining = more.remaining;
     }
     if edits.len() > 1 {
-        let name = edits.first().map(|edit| edit.name(document));
-        adopted.edit = Some(Edit::Batch(name.unwrap_or_default(), edits));
+        let name = trial::name(adopted.adopted.len());
+        adopted.edit = Some(Edit::Batch(name, edits));
         adopted.adopted.sort_unstable();
+    } else {
+        adopted.edit = edits.pop();
     }
     adopted
 }
 
 /// The same, without asking again for what the result leaves.
 fn adopt_once(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
-    let plain = adopt_as_selected(document, which, stop);
+    let plain = adopt_as_selected(document, which, false, stop);
     if plain.remaining.is_empty() || stop() {
         return plain;
     }
     let Some(changed) = selectors::as_in_policies(document, which) else {
         return plain;
     };
-    let adopted = adopt_as_selected(&changed, which, stop);
+    let adopted = adopt_as_selected(&changed, which, false, stop);
     if adopted.adopted.len() <= plain.adopted.len() {
         return plain;
     }
@@ -100,8 +116,13 @@ fn adopt_once(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) 
     }
 }
 
-/// The same, with every workload selected as it is in the document.
-fn adopt_as_selected(document: &Document, which: &[PolicyId], stop: &dyn Fn() -> bool) -> Adopted {
+/// The same, with every workload selected as it is in the document; `by_group`: groups may isolate pods.
+fn adopt_as_selected(
+    document: &Document,
+    which: &[PolicyId],
+    by_group: bool,
+    stop: &dyn Fn() -> bool,
+) -> Adopted {
     let imported = imported::imported(document);
     let context = Context::new(document, &imported);
     let wanted: BTreeSet<PolicyId> = which.iter().copied().collect();
@@ -112,7 +133,7 @@ fn adopt_as_selected(document: &Document, which: &[PolicyId], stop: &dyn Fn() ->
         .into_iter()
         .filter(|id| document.policies.contains(*id))
     {
-        match plan::plan(&context, &identities, id) {
+        match plan::plan(&context, &identities, id, by_group) {
             Ok(plan) => plans.push(plan),
             Err(reason) => _ = reasons.insert(id, reason),
         }

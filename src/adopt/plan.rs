@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub(super) own: DrawnAs,
     /// What it allows.
     pub(super) parts: Vec<Part>,
+    /// Whether a group may isolate its subject.
+    pub(super) by_group: bool,
 }
 
 /// One end and ports that a policy allows its subject.
@@ -45,6 +47,12 @@ impl Plan {
     /// namespace has this default deny.
     pub(super) fn isolates_workloads(&self, base: Base, direction: Direction) -> bool {
         self.isolates.contains(&direction) && !closes(base, direction) && !self.workloads.is_empty()
+    }
+
+    /// Whether a group has to isolate its subject in a direction, where its namespace has this default deny.
+    pub(super) fn isolates_group(&self, base: Base, direction: Direction) -> bool {
+        let is_group = matches!(self.own, NewEnd::Pods { .. }) && self.workloads.is_empty();
+        self.by_group && is_group && self.isolates.contains(&direction) && !closes(base, direction)
     }
 }
 
@@ -79,7 +87,12 @@ impl Identities {
 }
 
 /// The plan of an imported policy, or why there is none.
-pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Result<Plan, String> {
+pub(super) fn plan(
+    context: &Context,
+    known: &Identities,
+    id: PolicyId,
+    by_group: bool,
+) -> Result<Plan, String> {
     let document = context.document;
     let Some(imported) = document.policies.get(id) else {
         return Err("it no longer exists".to_owned());
@@ -112,6 +125,7 @@ pub(super) fn plan(context: &Context, known: &Identities, id: PolicyId) -> Resul
         context,
         known,
         namespace,
+        by_group,
         resolver: Resolver::of(&document.settings.dns.profile),
     };
     planner.plan(object, id)
@@ -121,6 +135,7 @@ struct Planner<'a> {
     context: &'a Context<'a>,
     known: &'a Identities,
     namespace: NamespaceId,
+    by_group: bool,
     resolver: Resolver,
 }
 
@@ -153,6 +168,7 @@ impl Planner<'_> {
             subject: raised.subject,
             isolates: raised.isolates,
             parts,
+            by_group: self.by_group,
         })
     }
 
@@ -170,10 +186,6 @@ impl Planner<'_> {
 
     fn rule(&self, rule: &RaisedRule) -> Result<Vec<Part>, String> {
         let (direction, ports) = (rule.direction, ports(&rule.ports));
-        let named = ports.iter().find_map(|port| match port {
-            FlowPort::Named(_, name) if direction == Direction::Egress => Some(name),
-            _ => None,
-        });
         let mut networks: Vec<Network> = Vec::new();
         let mut ends = Vec::new();
         let peers = match &rule.peers {
@@ -181,32 +193,30 @@ impl Planner<'_> {
             Match::Only(peers) => peers,
         };
         for peer in peers {
-            match (peer, named) {
-                (PlanPeer::Pods(namespaces, pods), _) => {
+            match peer {
+                PlanPeer::Pods(namespaces, pods) => {
                     ends.extend(self.pods(self.namespaces(namespaces), pods.clone()));
                 }
-                (PlanPeer::Block(_), Some(name)) => {
-                    return Err(format!("it allows the named port `{name}` at an address"));
-                }
-                (PlanPeer::Block(network), None) => {
+                PlanPeer::Block(network) => {
                     let network = in_order(network);
                     if !networks.contains(&network) {
                         networks.push(network);
                     }
                 }
-                (PlanPeer::Domain(name), _) => {
+                PlanPeer::Domain(name) => {
                     return Err(format!("it allows the domain name `{name}`"));
                 }
             }
         }
         let dns = direction == Direction::Egress && self.is_dns(peers, &networks, &ports);
-        let mut numbered = ports.clone();
         if rule.peers == Match::Any {
             ends.push(DrawnAs::AnyPod);
             networks = everywhere();
-            // An address has no port names: towards it they allow nothing.
-            numbered.retain(|port| named.is_none() || !matches!(port, FlowPort::Named(..)));
         }
+        // An address has no port names: towards it they allow nothing.
+        let mut numbered = ports.clone();
+        numbered
+            .retain(|port| direction == Direction::Ingress || !matches!(port, FlowPort::Named(..)));
         let part = |(other, ports)| Part {
             direction,
             other,

@@ -226,7 +226,7 @@ fn isolation_of_egress_becomes_a_default_deny() {
 }
 
 #[test]
-fn isolation_of_some_pods_that_are_no_workload_stays_imported() {
+fn isolation_of_some_pods_that_are_no_workload_becomes_that_of_a_group() {
     let mut fixture = shop();
     fixture.workload("shop/api", "app=api, tier=back");
     fixture.workload("shop/job", "app=job, tier=back");
@@ -235,11 +235,14 @@ fn isolation_of_some_pods_that_are_no_workload_stays_imported() {
     let several = "{podSelector: {matchExpressions: [{key: app, operator: In, values: [web, db]}]}, policyTypes: [Ingress]}";
     fixture.import(&policy("several", several), None);
     let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    let groups = after
+        .groups
+        .iter()
+        .map(|(_, g)| (g.name.as_str(), g.isolate));
     assert_eq!(
-        remaining,
-        [
-            "back: it isolates only ingress of `tier=back`, and these are not the pods of whole workloads"
-        ]
+        groups.collect::<Vec<_>>(),
+        [("tier=back in shop", Isolate::Ingress)]
     );
     let isolated = after.workloads.iter().map(|(_, w)| w.isolate);
     assert_eq!(
@@ -262,16 +265,25 @@ fn a_workload_is_selected_as_its_only_policies_do() {
     let (after, remaining) = adopted(&fixture.document);
     assert_eq!(remaining, [""; 0]);
     assert_eq!(flows(&after), ["shop/web > shop/api any"]);
-    let api = after.workloads.get(api).unwrap();
-    assert_eq!(api.isolate, Isolate::Ingress);
+    let drawn = after.workloads.get(api).unwrap();
+    assert_eq!(drawn.isolate, Isolate::Ingress);
     assert_eq!(
-        api.selector.as_ref().map(ToString::to_string).as_deref(),
+        drawn.selector.as_ref().map(ToString::to_string).as_deref(),
         Some("tier=back")
     );
     // What is drawn already rests on the selector as it is.
     fixture.flow("shop/web", "shop/db", "TCP/1");
-    let (_, remaining) = adopted(&fixture.document);
-    assert_eq!(remaining.len(), 1);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(after.workloads.get(api).map(|w| &w.selector), Some(&None));
+    let groups = after
+        .groups
+        .iter()
+        .map(|(_, g)| (g.name.as_str(), g.isolate));
+    assert_eq!(
+        groups.collect::<Vec<_>>(),
+        [("tier=back in shop", Isolate::Ingress)]
+    );
 }
 
 #[test]
@@ -330,8 +342,6 @@ fn what_flows_cannot_express_stays_with_a_reason() {
     let vendor = fixture.document.namespace_named("vendor").unwrap();
     fixture.document.namespaces.get_mut(vendor).unwrap().managed = false;
     fixture.import(&policy("deny", DENY), None);
-    let named = "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]}";
-    fixture.import(&policy("named", named), None);
     fixture.import(
         &policy(
             "undeclared",
@@ -359,7 +369,6 @@ fn what_flows_cannot_express_stays_with_a_reason() {
     assert_eq!(
         remaining,
         [
-            "named: it allows the named port `http` at an address",
             "undeclared: the port `TCP/pg` cannot be drawn: `db` declares no TCP port with that name",
             "theirs: no policies are generated for `vendor`: it is not managed",
             "gone: its namespace `lost` is not in the project",
@@ -427,4 +436,45 @@ fn an_edited_copy_is_adopted_only_with_replaces() {
     );
     let (_, remaining) = adopted(&fixture.document);
     assert_eq!(remaining.len(), 1);
+}
+
+#[test]
+fn a_port_name_towards_an_address_allows_nothing() {
+    let mut fixture = shop();
+    fixture.import(&policy("deny", DENY), None);
+    let egress = "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}, {port: 80}]}]}";
+    fixture.import(&policy("named", egress), None);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(flows(&after), ["shop/* > external/10.0.0.0/8 TCP/80"]);
+}
+
+#[test]
+fn replicas_with_a_common_label_are_isolated_and_allowed_as_a_group() {
+    let mut fixture = shop();
+    for version in ["v1", "v2"] {
+        fixture.workload(
+            &format!("shop/reviews-{version}"),
+            &format!("app=reviews, version={version}"),
+        );
+    }
+    let reviews = "{podSelector: {matchLabels: {app: reviews}}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]}";
+    fixture.import(&policy("reviews", reviews), None);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        flows(&after),
+        [
+            "group/app=reviews in shop > shop/db TCP/5432",
+            "shop/web > group/app=reviews in shop any"
+        ]
+    );
+    let group = after.groups.iter().next().unwrap().1;
+    assert_eq!(group.isolate, Isolate::Both);
+    let generated = generate(&after);
+    let isolation = generated
+        .policies
+        .iter()
+        .find(|p| p.name == "app-reviews-in-shop-deny-all");
+    assert!(isolation.is_some(), "{}", generated.text());
 }

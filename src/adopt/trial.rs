@@ -16,6 +16,8 @@ use crate::proof::InForce;
 use crate::proof::generated;
 use crate::sets::LabelSet;
 
+pub(super) use draw::name;
+
 /// What was in force before, in the cluster in which everything is compared.
 pub(super) struct Old {
     cluster: DocumentSnapshot,

@@ -67,7 +67,10 @@ impl App {
             Command::AcceptOffer(at) => self.accept_offer(at),
             Command::ImportReport => self.show_import_report(),
             Command::Recover(take) => self.recover(take),
-            Command::StopReading => self.files.stop_reading(),
+            Command::StopReading => {
+                self.files.stop_reading();
+                self.view.notify("Reading was cancelled");
+            }
             Command::Save => self.save(),
             Command::SaveAs => self.save_as(),
             Command::Export => self.export(),

@@ -229,13 +229,14 @@ impl App {
         let saved = self.history.as_ref().and_then(History::saved);
         view.compare
             .keep(&results, view.results_number, saved, pool);
+        let reading = self.files.reading();
         let status = Panel::bottom("status").exact_size(tokens::STATUS);
         status
             .resizable(false)
             .frame(panel)
             .show_separator_line(false)
             .show(ui, |ui| {
-                status::status_ui(ui, document, &results, view, commands);
+                status::status_ui(ui, document, &results, view, reading, commands);
             });
         if self.preferences.outline {
             let left = Panel::left("outline").default_size(tokens::OUTLINE);

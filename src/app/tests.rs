@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
 
 use super::dialogs::Prepared;
 use super::jobs::Workers;
@@ -163,4 +164,36 @@ fn frames_write_nothing_to_disk() {
     assert!(!state.exists(), "the window's thread wrote something");
     harness.state().files.pool().run_held();
     assert!(state.exists());
+}
+
+#[test]
+fn an_import_into_the_open_project_can_be_cancelled() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("pod.yaml");
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: late, namespace: team-0}}\n";
+    std::fs::write(&file, pod).expect("written");
+    let mut harness = window(Workers::Held, None);
+    let before = harness.state().document();
+    for cancelled in [true, false] {
+        ask(&mut harness, Command::ImportPaths(vec![file.clone()]));
+        assert!(harness.query_by_label("Reading…").is_some());
+        if cancelled {
+            harness.get_by_label("Cancel").click();
+            // The notice goes after a while.
+            for _ in 0..4 {
+                harness.step();
+            }
+            assert!(harness.query_by_label("Reading was cancelled").is_some());
+        }
+        harness.state().files.pool().run_held();
+        settle(&mut harness);
+        assert!(harness.query_by_label("Reading…").is_none());
+        assert!(harness.query_by_label("Cancel").is_none());
+        let imported = harness.state().document() != before;
+        assert_eq!(imported, !cancelled);
+    }
+    assert_eq!(
+        harness.state().document().workloads.len(),
+        before.workloads.len() + 1
+    );
 }

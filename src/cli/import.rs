@@ -98,6 +98,9 @@ fn holds(input: &Path, output: &Path) -> bool {
     let (Ok(input), Ok(whole)) = (input.canonicalize(), output.canonicalize()) else {
         return false;
     };
-    let manifest = || files::read_text(output).is_ok_and(|text| !format::is_project(&text));
+    // A pipe could be waited for without end.
+    let manifest = || {
+        output.is_file() && files::read_text(output).is_ok_and(|text| !format::is_project(&text))
+    };
     input == whole || whole.starts_with(&input) && manifest()
 }

@@ -8,8 +8,8 @@ use crate::analysis::routes::reaches;
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot, Workload};
 use crate::model::validate::flow_ports_text;
 use crate::model::{
-    Base, Document, Edit, End, Flow, FlowPort, Group, Namespace, NamespaceId, Thing, Unknown,
-    is_system_namespace,
+    Base, Document, Edit, End, Flow, FlowPort, Group, Isolate, Namespace, NamespaceId, Thing,
+    Unknown, is_system_namespace,
 };
 use crate::sets::{LabelOp, PortSet, Protocol, Requirement, Selector};
 
@@ -72,6 +72,7 @@ fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
             name: "openshift-ingress".to_owned(),
             namespaces: Selector::label("policy-group.network.openshift.io/ingress", ""),
             pods: Selector::everything(),
+            isolate: Isolate::None,
             unknown: Unknown::new(),
         },
         // What a Gateway is deployed as carries its name (GEP-1762).
@@ -84,12 +85,14 @@ fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
                     op: LabelOp::Exists,
                 }],
             },
+            isolate: Isolate::None,
             unknown: Unknown::new(),
         },
         _ => Group {
             name: "ingress-nginx".to_owned(),
             namespaces: Selector::label(NAMESPACE_NAME_LABEL, "ingress-nginx"),
             pods: Selector::label("app.kubernetes.io/name", "ingress-nginx"),
+            isolate: Isolate::None,
             unknown: Unknown::new(),
         },
     };
@@ -137,6 +140,7 @@ fn prometheus(snapshot: &Snapshot) -> Option<Offer> {
         name: "prometheus".to_owned(),
         namespaces: Selector::label(NAMESPACE_NAME_LABEL, namespace),
         pods: Selector::label(key, "prometheus"),
+        isolate: Isolate::None,
         unknown: Unknown::new(),
     };
     offer(

@@ -1,7 +1,7 @@
 //! The intent: what every gate should allow, as policies. Computed from the document and its imported
 //! policies alone, never from planned or generated ones, so that the proof is independent of them.
 //!
-//! Default denies isolate the pods of managed namespaces, `isolate` those of single workloads there,
+//! Default denies isolate the pods of managed namespaces, `isolate` those of single workloads and groups there,
 //! imported policies those that they select. Each drawn flow and each permitted DNS connection is allowed
 //! at both of its gates (a flow with `half` at that one), for every pod of its ends. Only a listed
 //! [`Loss`] is subtracted.
@@ -14,7 +14,7 @@ use crate::cluster::{Assumptions, HostNetwork, Snapshot};
 use crate::diag::Span;
 use crate::model::dns::Resolver;
 use crate::model::{
-    Base, Document, End, Flow, FlowId, FlowPort, NamespaceId, Network, Workload, WorkloadId,
+    Base, Document, End, Flow, FlowId, FlowPort, Group, NamespaceId, Network, Workload, WorkloadId,
 };
 use crate::policy::{
     Action, Combine, Direction, FlowKey, Loss, Match, Part, Peer, PeerItem, Policy, PortItem,
@@ -208,6 +208,9 @@ impl Intended<'_> {
         for (id, workload) in self.document.workloads.iter() {
             intents.extend(self.workload_alone(id, workload));
         }
+        for (_, group) in self.document.groups.iter() {
+            intents.extend(self.group_alone(group));
+        }
         if self.bound == Bound::Lower {
             intents.retain(|intent| intent.reason != Reason::DnsPermitted);
         }
@@ -283,6 +286,28 @@ impl Intended<'_> {
             dns(Direction::Ingress, self.dns_clients());
         }
         intents
+    }
+
+    /// Isolation of a group: of the pods that match it in the managed namespaces, future pods included.
+    fn group_alone(&self, group: &Group) -> Option<Intent> {
+        let document = self.document;
+        let isolates = |d| group.isolate.has(d).then(closed);
+        let (ingress, egress) = (isolates(Direction::Ingress), isolates(Direction::Egress));
+        let managed = document.namespaces.iter().filter(|(id, namespace)| {
+            namespace.managed && group.namespaces.matches(&document.namespace_labels(*id))
+        });
+        let subject = Peer::All(vec![
+            Peer::AnyOf(managed.map(|(id, _)| self.in_namespace(id)).collect()),
+            Peer::PodLabels(group.pods.clone()),
+        ]);
+        (ingress.is_some() || egress.is_some()).then(|| Intent {
+            policy: Arc::new(Policy {
+                ingress,
+                egress,
+                ..empty(self.pods(subject))
+            }),
+            reason: Reason::Closed,
+        })
     }
 
     /// The pods and addresses that resolve names.

@@ -197,12 +197,7 @@ fn workload() -> impl Strategy<Value = Thing> {
         vec(port, 0..3),
         option::of(name()),
         any::<bool>(),
-        select(vec![
-            Isolate::None,
-            Isolate::Ingress,
-            Isolate::Egress,
-            Isolate::Both,
-        ]),
+        isolate(),
         option::of(0..9u32),
     );
     let address = vec(any::<std::net::IpAddr>(), 0..2);
@@ -280,12 +275,23 @@ fn external() -> impl Strategy<Value = Thing> {
     )
 }
 
+fn isolate() -> impl Strategy<Value = Isolate> {
+    select(vec![
+        Isolate::None,
+        Isolate::Ingress,
+        Isolate::Egress,
+        Isolate::Both,
+    ])
+}
+
 fn group() -> impl Strategy<Value = Thing> {
-    (name(), selector(), selector(), unknown()).prop_map(|(name, namespaces, pods, unknown)| {
+    let parts = (name(), selector(), selector(), isolate(), unknown());
+    parts.prop_map(|(name, namespaces, pods, isolate, unknown)| {
         Thing::Group(Group {
             name,
             namespaces,
             pods,
+            isolate,
             unknown,
         })
     })

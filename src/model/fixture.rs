@@ -3,8 +3,8 @@
 use crate::cluster::ContainerPort;
 use crate::model::validate::{flow_ports, labels, network};
 use crate::model::{
-    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Namespace, NamespaceId, Unknown,
-    Words, Workload, WorkloadId,
+    Document, End, External, Flow, FlowId, Group, ImportedPolicy, Isolate, Namespace, NamespaceId,
+    Unknown, Words, Workload, WorkloadId,
 };
 use crate::sets::{Protocol, Selector};
 
@@ -64,6 +64,7 @@ impl Fixture {
             name: name.to_owned(),
             namespaces,
             pods,
+            isolate: Isolate::None,
             unknown: Unknown::new(),
         });
     }

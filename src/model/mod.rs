@@ -142,7 +142,7 @@ pub enum Base {
     None,
 }
 
-/// The directions in which a workload is isolated, in addition to its namespace's default deny.
+/// The directions in which a workload or a group is isolated, in addition to the default deny of its namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Isolate {
     /// None.
@@ -297,6 +297,8 @@ pub struct Group {
     pub namespaces: Selector,
     /// Which pods in them.
     pub pods: Selector,
+    /// Isolation of these pods in managed namespaces, future pods included. It allows no DNS: that is drawn.
+    pub isolate: Isolate,
     /// Unknown fields.
     pub unknown: Unknown,
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::cluster::HostNetwork;
 use crate::model::dns::Resolver;
-use crate::model::{Base, Document, End, GroupId, Namespace, NamespaceId, Workload, WorkloadId};
+use crate::model::{
+    Base, Document, End, Group, GroupId, Isolate, Namespace, NamespaceId, Workload, WorkloadId,
+};
 use crate::plan::identity::{Identities, Unselectable, identities};
 use crate::plan::isolation;
 use crate::policy::{Direction, Imported};
@@ -42,16 +44,16 @@ pub(crate) enum UnitPods {
     All,
     Group(GroupId),
     Workload(WorkloadId),
-    /// Those that an imported policy isolates, by its place in [`Context::subject`]; of a group only.
+    /// Those that an imported policy or a group isolates, by its place in [`Context::subject`]; of a group only.
     Subject(usize, Option<GroupId>),
 }
 
-/// Pods of one namespace that an imported policy isolates.
+/// Pods of one namespace that an imported policy or a group isolates.
 pub(crate) struct Subject<'a> {
     namespace: NamespaceId,
     /// Its pod selector; never everything.
     pub(crate) selector: &'a Selector,
-    /// The name of the first such policy.
+    /// The name of the first such policy, or of the group.
     pub(crate) policy: &'a str,
     isolates: [bool; 2],
 }
@@ -134,15 +136,33 @@ impl<'a> Context<'a> {
         let name = self.namespace_name(id);
         self.default_denies(id, direction)
             || (self.imported.iter()).any(|i| isolation::isolates_all(i, name, direction))
+            || (self.document.groups.iter())
+                .any(|(_, g)| g.pods.is_everything() && self.group_isolates(g, id, direction))
     }
 
-    /// Whether a workload is isolated, by the default deny, by itself or by an imported policy.
+    /// Whether a group isolates its pods in a namespace.
+    fn group_isolates(&self, group: &Group, id: NamespaceId, direction: Direction) -> bool {
+        isolated_by(self.document, group, id)[direction as usize]
+    }
+
+    /// The directions in which a group needs a policy to isolate its pods in a namespace.
+    pub(crate) fn group_isolation(&self, group: &Group, id: NamespaceId) -> Vec<Direction> {
+        let mut directions = Direction::BOTH.to_vec();
+        directions.retain(|d| self.group_isolates(group, id, *d) && !self.default_denies(id, *d));
+        directions
+    }
+
+    /// Whether a workload is isolated, by the default deny, by itself, by a group or by an imported policy.
     pub(crate) fn isolated(&self, id: WorkloadId, direction: Direction) -> bool {
         let Some(workload) = self.document.workloads.get(id) else {
             return false;
         };
         self.default_denies(workload.namespace, direction)
             || self.isolates_itself(workload, direction)
+            || (self.document.groups.iter()).any(|(_, g)| {
+                g.pods.matches(&workload.labels)
+                    && self.group_isolates(g, workload.namespace, direction)
+            })
             || (self.imported.iter())
                 .any(|i| isolation::isolates(i, self.document, workload, direction))
     }
@@ -184,10 +204,15 @@ impl<'a> Context<'a> {
             namespace: id,
             pods,
         };
-        if self.isolates_all(id, direction) {
+        let isolates_itself = match pods {
+            UnitPods::Group(group) => (self.document.groups.get(group))
+                .is_some_and(|group| self.group_isolates(group, id, direction)),
+            _ => false,
+        };
+        if isolates_itself || self.isolates_all(id, direction) {
             return vec![unit(pods)];
         }
-        // The subjects of imported policies cover future pods too.
+        // The subjects of imported policies and groups cover future pods too.
         let group = match pods {
             UnitPods::Group(id) => Some(id),
             _ => None,
@@ -276,9 +301,28 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The distinct subjects that imported policies isolate, without those that are a whole namespace.
-fn subjects<'a>(document: &Document, imported: &'a [Imported]) -> Vec<Subject<'a>> {
+/// The directions in which a group isolates its pods in a namespace.
+fn isolated_by(document: &Document, group: &Group, id: NamespaceId) -> [bool; 2] {
+    let managed = document.namespaces.get(id).is_some_and(|n| n.managed);
+    let isolates = |d| {
+        managed && group.isolate.has(d) && group.namespaces.matches(&document.namespace_labels(id))
+    };
+    Direction::BOTH.map(isolates)
+}
+
+/// The distinct subjects that imported policies and groups isolate, without those that are a whole namespace.
+fn subjects<'a>(document: &'a Document, imported: &'a [Imported]) -> Vec<Subject<'a>> {
     let mut found: Vec<Subject> = Vec::new();
+    let mut add = |new: Subject<'a>| {
+        let same = |s: &&mut Subject| s.namespace == new.namespace && s.selector == new.selector;
+        match found.iter_mut().find(same) {
+            Some(known) => {
+                known.isolates[0] |= new.isolates[0];
+                known.isolates[1] |= new.isolates[1];
+            }
+            None => found.push(new),
+        }
+    };
     for policy in imported.iter().flat_map(|i| &i.policies) {
         let Some((name, selector)) = policy.selected_pods() else {
             continue;
@@ -288,18 +332,25 @@ fn subjects<'a>(document: &Document, imported: &'a [Imported]) -> Vec<Subject<'a
             continue;
         };
         let isolates = Direction::BOTH.map(|d| policy.side(d).is_some_and(|s| s.isolates));
-        let same = |s: &&mut Subject| s.namespace == namespace && s.selector == selector;
-        match found.iter_mut().find(same) {
-            Some(known) => {
-                known.isolates[0] |= isolates[0];
-                known.isolates[1] |= isolates[1];
+        add(Subject {
+            namespace,
+            selector,
+            policy: &policy.name,
+            isolates,
+        });
+    }
+    let groups = document.groups.iter().map(|(_, group)| group);
+    for group in groups.filter(|g| g.isolate != Isolate::None && !g.pods.is_everything()) {
+        for namespace in document.namespaces.ids() {
+            let isolates = isolated_by(document, group, namespace);
+            if isolates != [false; 2] {
+                add(Subject {
+                    namespace,
+                    selector: &group.pods,
+                    policy: &group.name,
+                    isolates,
+                });
             }
-            None => found.push(Subject {
-                namespace,
-                selector,
-                policy: &policy.name,
-                isolates,
-            }),
         }
     }
     found

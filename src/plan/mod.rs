@@ -53,7 +53,7 @@ pub(crate) fn plan(document: &Document, imported: &[Imported]) -> Plan {
 pub(crate) struct Planned {
     document: Document,
     identities: Arc<Identities>,
-    /// Default denies, DNS, and isolation of single workloads.
+    /// Default denies, DNS, and isolation of single workloads and of groups.
     bases: Vec<Arc<Draft>>,
     needed: BTreeMap<FlowId, (Arc<Flow>, Arc<Needed>)>,
     drafts: Drafts,
@@ -105,7 +105,9 @@ impl Planned {
             };
             self.bases = context.document.namespaces.ids().flat_map(of).collect();
             let workloads = workloads::policies(context, &resolver);
-            self.bases.extend(workloads.into_iter().map(Arc::new));
+            let groups = workloads::of_groups(context);
+            self.bases
+                .extend(workloads.into_iter().chain(groups).map(Arc::new));
         }
         self.bases.clone()
     }

@@ -1,5 +1,6 @@
 //! Policies of single workloads: the isolation that they add to that of their namespace, and the DNS
 //! that needs a policy because of it. Never selects all pods, which would isolate the others, too.
+//! Isolation of groups.
 
 use super::base;
 use super::draft::Draft;
@@ -49,6 +50,30 @@ pub(super) fn policies(context: &Context, resolver: &Resolver) -> Vec<Draft> {
                 own.sentence()
             );
             found.extend(rule.map(|rule| own.dns("allow-dns-clients", comment, rule)));
+        }
+    }
+    found
+}
+
+/// The policies that isolate groups, in both styles.
+pub(super) fn of_groups(context: &Context) -> Vec<Draft> {
+    let words = Words::new(context.document);
+    let mut found = Vec::new();
+    for (id, group) in context.document.groups.iter() {
+        for namespace in context.document.namespaces.ids() {
+            let directions = context.group_isolation(group, namespace);
+            if directions.is_empty() {
+                continue;
+            }
+            let own = Own {
+                context,
+                words: &words,
+                unit: Unit {
+                    namespace,
+                    pods: UnitPods::Group(id),
+                },
+            };
+            found.push(own.isolation(directions));
         }
     }
     found

@@ -10,6 +10,8 @@ mod messages;
 mod paths;
 mod reading;
 mod services;
+#[cfg(unix)]
+mod streams;
 mod writing;
 
 use std::fs;

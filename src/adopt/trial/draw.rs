@@ -40,6 +40,7 @@ pub(super) fn draw(
             resolves.insert(id);
         }
         drawing.workloads(base, &here);
+        drawing.groups(base, &here);
     }
     let mut order = Vec::new();
     let mut flows: BTreeMap<(End, End, Option<Direction>), Vec<FlowPort>> = BTreeMap::new();
@@ -77,15 +78,18 @@ pub(super) fn draw(
             ..Flow::new(from, to, ports)
         });
     }
-    let count = chosen.len();
     drawing
         .edits
         .push(remove(chosen_plans().map(|plan| plan.id)));
-    let name = match count {
+    (Edit::Batch(name(chosen.len()), drawing.edits), expressed)
+}
+
+/// What adopting so many policies is called.
+pub(in crate::adopt) fn name(count: usize) -> String {
+    match count {
         1 => "Adopt 1 policy".to_owned(),
         count => format!("Adopt {count} policies"),
-    };
-    (Edit::Batch(name, drawing.edits), expressed)
+    }
 }
 
 /// Whether plans of one namespace let all pods resolve names that they isolate.
@@ -142,6 +146,32 @@ impl Drawing {
         }
     }
 
+    /// Lets groups isolate the subjects of plans that are no whole workloads.
+    fn groups(&mut self, base: Base, plans: &[&Plan]) {
+        for plan in plans {
+            let isolates = Direction::BOTH.map(|d| plan.isolates_group(base, d));
+            if isolates == [false; 2] {
+                continue;
+            }
+            let End::Group(id) = self.end(&plan.own) else {
+                continue;
+            };
+            let Some(group) = self.after.groups.get_mut(id) else {
+                continue;
+            };
+            let has = |direction| group.isolate.has(direction);
+            let isolate = Isolate::of(
+                isolates[0] || has(Direction::Ingress),
+                isolates[1] || has(Direction::Egress),
+            );
+            if isolate != group.isolate {
+                group.isolate = isolate;
+                let changed = Thing::Group(group.clone());
+                self.edits.push(Edit::Change(Item::Group(id), changed));
+            }
+        }
+    }
+
     /// Sets default deny and DNS; returns whether isolated pods may resolve names then.
     fn namespace(
         &mut self,
@@ -194,6 +224,7 @@ impl Drawing {
                     name: self.after.fresh_group_name(&name),
                     namespaces: namespaces.clone(),
                     pods: pods.clone(),
+                    isolate: Isolate::None,
                     unknown: Unknown::new(),
                 };
                 self.edits.push(Edit::Add(Thing::Group(group.clone())));

@@ -11,7 +11,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::panels::inspector::internet;
 use crate::model::edit::{Thing, extract};
 use crate::model::{
-    Document, Edit, End, External, Group, Item, Namespace, NamespaceId, NodeRef, Workload,
+    Document, Edit, End, External, Group, Isolate, Item, Namespace, NamespaceId, NodeRef, Workload,
 };
 use crate::scene::{NamespaceBox, Scene, tokens};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
@@ -179,6 +179,7 @@ fn make_group(document: &Document, name: &str, at: Pos2) -> Made {
                 name: name.clone(),
                 namespaces: Selector::default(),
                 pods,
+                isolate: Isolate::None,
                 unknown: Default::default(),
             })),
             place(node, at),

@@ -16,12 +16,13 @@ use crate::proof::State;
 use crate::query::Results;
 use crate::scene::tokens;
 
-/// Shows the status bar.
+/// Shows the status bar; `reading`: whether files are being read.
 pub fn status_ui(
     ui: &mut Ui,
     document: &Document,
     results: &Results,
     view: &mut View,
+    reading: bool,
     commands: &mut Commands,
 ) {
     let bar = ui.max_rect();
@@ -62,7 +63,10 @@ pub fn status_ui(
             commands.push(Command::Problems);
         }
         problems_ui(ui, &view.problems, commands);
-        notice_ui(ui, view);
+        match reading {
+            true => reading_ui(ui, commands),
+            false => notice_ui(ui, view),
+        }
     });
 }
 
@@ -126,6 +130,16 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
         if ui.add(button).clicked() {
             commands.push(Command::Problems);
         }
+    }
+}
+
+/// Files are being read into the project, which may take long.
+fn reading_ui(ui: &mut Ui, commands: &mut Commands) {
+    let ink = color(theme::palette(ui.ctx()).ink2);
+    let text = RichText::new("Reading…").font(theme::sans(tokens::TEXT_SMALL));
+    ui.label(text.color(ink));
+    if widgets::link(ui, "Cancel").clicked() {
+        commands.push(Command::StopReading);
     }
 }
 

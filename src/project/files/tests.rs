@@ -607,3 +607,20 @@ fn a_diff_shows_changed_lines() {
     assert_eq!(diff("", ""), []);
     assert_eq!(diff("a\n", "a\n"), [line(Same, "a")]);
 }
+
+#[test]
+fn a_stream_is_read_up_to_its_bound() {
+    let read = |length: u64, most| {
+        let from = io::repeat(b'x').take(length);
+        read_stream(from, most, 0, &|| false)
+    };
+    let most = 9 << 20;
+    assert_eq!(read(most, most).unwrap().len() as u64, most);
+    let error = read(most + 1, most).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    assert_eq!(error.to_string(), "it sends more than 9 MiB");
+    let endless = read_stream(io::repeat(b'x'), most, 0, &|| false);
+    assert_eq!(endless.unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    let stopped = read_stream(io::repeat(b'x'), u64::MAX, 0, &|| true);
+    assert_eq!(stopped.unwrap_err().kind(), io::ErrorKind::Interrupted);
+}

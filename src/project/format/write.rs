@@ -238,11 +238,7 @@ fn workload(row: &Workload, namespace: &str) -> Value {
     map.list("ports", row.ports.iter().map(container_port));
     map.set_some("serviceAccount", row.service_account.as_deref());
     map.set_unless("hostNetwork", row.host_network, !row.host_network);
-    map.set_unless(
-        "isolate",
-        word(value::ISOLATE, &row.isolate),
-        row.isolate == Isolate::None,
-    );
+    isolate(&mut map, row.isolate);
     map.set_some("replicas", row.replicas);
     map.list(
         "addresses",
@@ -251,6 +247,11 @@ fn workload(row: &Workload, namespace: &str) -> Value {
             .map(|address| address.to_string().into()),
     );
     Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn isolate(map: &mut Fields, isolate: Isolate) {
+    let is_default = isolate == Isolate::None;
+    map.set_unless("isolate", word(value::ISOLATE, &isolate), is_default);
 }
 
 fn container_port(port: &ContainerPort) -> Value {
@@ -321,6 +322,7 @@ fn group(row: &Group) -> Value {
     map.set("name", row.name.as_str());
     map.set("namespaces", value::selector(&row.namespaces));
     map.set("pods", value::selector(&row.pods));
+    isolate(&mut map, row.isolate);
     Value::Mapping(map.finish(&row.unknown, order::THING))
 }
 

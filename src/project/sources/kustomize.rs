@@ -34,7 +34,9 @@ struct Kustomization {
 /// Removes the kustomizations and what they name as patches, values and the like from the files; a diagnostic for each
 /// kustomization that no other one includes.
 pub(super) fn settle(files: &mut Vec<PathBuf>) -> Vec<Diagnostic> {
-    let (heads, rest): (Vec<_>, Vec<_>) = files.drain(..).partition(|path| is_kustomization(path));
+    // What can be read only once, or has no end, is read as manifests.
+    let (heads, rest): (Vec<_>, Vec<_>) =
+        (files.drain(..)).partition(|path| is_kustomization(path) && path.is_file());
     *files = rest;
     let all: Vec<Kustomization> = heads.iter().filter_map(|head| read(head)).collect();
     let resources: BTreeSet<&PathBuf> = all.iter().flat_map(|k| &k.resources).collect();

@@ -321,7 +321,17 @@ impl Describer<'_> {
         let id = self.drawn(difference.workload);
         let workload = id.and_then(|id| self.document.workloads.get(id));
         let by_itself = workload.is_some_and(|w| w.isolate.has(difference.direction));
+        let by_group = workload.is_some_and(|w| {
+            let mut groups = self.document.groups.iter().map(|(_, group)| group);
+            let labels = self.document.namespace_labels(w.namespace);
+            groups.any(|g| {
+                g.isolate.has(difference.direction)
+                    && g.namespaces.matches(&labels)
+                    && g.pods.matches(&w.labels)
+            })
+        });
         match (by_itself, none) {
+            _ if by_group => "restore the policy that isolates the group",
             (true, true) => "give the workload a label that identifies it",
             (true, false) => "restore the policy that isolates the workload",
             (false, _) => "restore the policy that isolates the namespace",

@@ -44,6 +44,10 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: GroupId) {
         &group.pods,
         |selector| change(&|g| g.pods = selector.clone()),
     );
+    parts::isolate(ui, inspect, group.isolate, |isolate| {
+        change(&|g| g.isolate = isolate)
+    });
+    widgets::faint(ui, "Allows no DNS: draw it where egress is isolated.");
     let ids = document.matching(&group.namespaces, &group.pods);
     parts::matches(ui, inspect, &ids, "Matches no workload in this project");
     parts::delete(ui, inspect, "Delete group");

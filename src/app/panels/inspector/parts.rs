@@ -7,7 +7,7 @@ use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field};
-use crate::model::{Base, Document, Edit, Item, Refusal, WorkloadId, validate};
+use crate::model::{Base, Document, Edit, Isolate, Item, Refusal, WorkloadId, validate};
 use crate::scene::tokens;
 use crate::sets::{LabelOp, Labels, Selector};
 
@@ -240,4 +240,24 @@ pub fn delete(ui: &mut Ui, inspect: &mut Inspect<'_>, text: &str) {
     if widgets::danger(ui, text).clicked() {
         inspect.commands.push(Command::Delete);
     }
+}
+
+/// The directions in which an object isolates its pods; `edit` is the change to others.
+pub fn isolate(
+    ui: &mut Ui,
+    inspect: &mut Inspect<'_>,
+    now: Isolate,
+    edit: impl FnOnce(Isolate) -> Edit,
+) {
+    widgets::labelled(ui, "Isolate", |ui| {
+        let all = [
+            (Isolate::None, "None"),
+            (Isolate::Ingress, "Ingress"),
+            (Isolate::Egress, "Egress"),
+            (Isolate::Both, "Both"),
+        ];
+        if let Some(isolate) = widgets::segments(ui, "Isolate", now, &all) {
+            inspect.commands.edit(edit(isolate));
+        }
+    });
 }

@@ -8,7 +8,7 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field};
 use crate::cluster::ContainerPort;
-use crate::model::{Edit, FlowPort, Isolate, Item, Refusal, Thing, Workload, WorkloadId, validate};
+use crate::model::{Edit, FlowPort, Item, Refusal, Thing, Workload, WorkloadId, validate};
 use crate::sets::Selector;
 
 /// The API kinds that own pods.
@@ -105,21 +105,11 @@ fn isolation(ui: &mut Ui, inspect: &Inspect<'_>, id: WorkloadId) {
 
 /// Its own isolation, in addition to the default deny of its namespace.
 fn isolate(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload) {
-    widgets::labelled(ui, "Isolate", |ui| {
-        let all = [
-            (Isolate::None, "None"),
-            (Isolate::Ingress, "Ingress"),
-            (Isolate::Egress, "Egress"),
-            (Isolate::Both, "Both"),
-        ];
-        if let Some(isolate) = widgets::segments(ui, "Isolate", workload.isolate, &all) {
-            inspect
-                .commands
-                .edit(changed(workload, item, &|w| w.isolate = isolate));
-        }
-        let base = inspect.document.base_of(workload.namespace);
-        widgets::faint(ui, format!("Its namespace: {}.", parts::base_name(base)));
+    parts::isolate(ui, inspect, workload.isolate, |isolate| {
+        changed(workload, item, &|w| w.isolate = isolate)
     });
+    let base = inspect.document.base_of(workload.namespace);
+    widgets::faint(ui, format!("Its namespace: {}.", parts::base_name(base)));
 }
 
 fn kind(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, workload: &Workload) {

@@ -4,6 +4,7 @@ use super::Extras;
 use super::fields::{Reader, unknown, with_extras};
 use crate::model::validate;
 use crate::model::{External, Group, Network};
+use crate::project::format::value;
 use crate::yaml::Node;
 
 pub(super) fn external(reader: &mut Reader, node: &Node) -> Option<External> {
@@ -43,12 +44,14 @@ fn cidr(reader: &mut Reader, node: &Node) -> Option<ipnet::IpNet> {
 pub(super) fn group(reader: &mut Reader, node: &Node) -> Option<Group> {
     let mut fields = reader.map(node)?;
     let name = reader.required(&mut fields, node, "name")?;
+    let isolate = reader.take_word(&mut fields, "isolate", value::ISOLATE);
     // An absent selector matches everything, as an empty one does.
     let mut selector = |reader: &mut Reader, key| match fields.take(key) {
         Some(node) => reader.selector(node),
         None => Some(crate::sets::Selector::default()),
     };
     Some(Group {
+        isolate: isolate.unwrap_or_default(),
         namespaces: selector(reader, "namespaces")?,
         pods: selector(reader, "pods")?,
         name: reader.text(name)?,

@@ -31,7 +31,7 @@ fn a_port_name_does_not_demand_dns() {
             (0, 67, 0, false, true, 0),
         ],
         externals: vec![],
-        groups: vec![(0, 0)],
+        groups: vec![(0, 0, 0)],
         flows: vec![(679, 764, 167, false, 0)],
         kept: Some((0, true)),
         opens: false,

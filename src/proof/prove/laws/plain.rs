@@ -114,6 +114,7 @@ impl<'a> Plain<'a> {
         }
         self.base_closes(direction, at)
             || self.workload_closes(direction, at)
+            || self.group_closes(direction, at)
             || self.imported.iter().any(|policy| {
                 policy.side(direction).is_some_and(|side| side.isolates)
                     && peer_matches(self.snapshot, &policy.subject, &Endpoint::Pod(at))
@@ -146,6 +147,18 @@ impl<'a> Plain<'a> {
                 Isolate::Egress => direction == Direction::Egress,
                 Isolate::None => false,
             }
+    }
+
+    fn group_closes(&self, direction: Direction, at: usize) -> bool {
+        let pod = &self.snapshot.pods[at];
+        let name = &self.snapshot.namespaces[pod.namespace].name;
+        let namespace = self.document.namespace_named(name);
+        let managed = namespace.and_then(|id| self.document.namespaces.get(id));
+        managed.is_some_and(|n| n.managed)
+            && self.document.groups.iter().any(|(_, group)| {
+                group.isolate.has(direction)
+                    && self.matches(&Endpoint::Pod(at), &group.namespaces, &group.pods)
+            })
     }
 
     /// Host-network pods that count as nodes.

@@ -62,7 +62,8 @@ pub(crate) struct Random {
     /// The last: the directions of `isolate`.
     pub(super) workloads: Vec<(usize, usize, u8, bool, bool, u8)>,
     pub(super) externals: Vec<usize>,
-    pub(super) groups: Vec<(usize, usize)>,
+    /// The last: the directions of `isolate`.
+    pub(super) groups: Vec<(usize, usize, u8)>,
     /// The last: `half`.
     pub(super) flows: Vec<(usize, usize, usize, bool, u8)>,
     pub(super) kept: Option<(usize, bool)>,
@@ -97,7 +98,7 @@ pub(crate) fn random() -> impl Strategy<Value = Random> {
             0..7,
         ),
         prop::collection::vec(number.clone(), 0..3),
-        prop::collection::vec((number.clone(), number.clone()), 0..3),
+        prop::collection::vec((number.clone(), number.clone(), 0..8_u8), 0..3),
         prop::collection::vec(
             (
                 number.clone(),
@@ -136,7 +137,7 @@ impl Random {
     }
 
     /// Closes every namespace in both directions, and leaves out host networks, imported policies and what closes or
-    /// opens less than that: isolation of workloads, flows with one gate.
+    /// opens less than that: isolation of workloads and groups, flows with one gate.
     pub(crate) fn close(&mut self) {
         self.settings.1 = 0;
         for namespace in &mut self.namespaces {
@@ -144,6 +145,9 @@ impl Random {
         }
         for workload in &mut self.workloads {
             (workload.3, workload.5) = (false, 0);
+        }
+        for group in &mut self.groups {
+            group.2 = 0;
         }
         for flow in &mut self.flows {
             flow.4 = 0;
@@ -154,6 +158,15 @@ impl Random {
 
 fn pick<T: Copy>(from: &[T], at: usize) -> T {
     from[at % from.len()]
+}
+
+fn isolate_of(number: u8) -> Isolate {
+    match number {
+        1 => Isolate::Ingress,
+        2 => Isolate::Egress,
+        3 => Isolate::Both,
+        _ => Isolate::None,
+    }
 }
 
 fn base(at: u8) -> Base {
@@ -193,12 +206,7 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         let id = fixture.workload(&format!("{of}/w{at}"), pick(&LABELS, *labels));
         let workload = fixture.document.workloads.get_mut(id).unwrap();
         workload.host_network = *host;
-        workload.isolate = match isolate {
-            1 => Isolate::Ingress,
-            2 => Isolate::Egress,
-            3 => Isolate::Both,
-            _ => Isolate::None,
-        };
+        workload.isolate = isolate_of(*isolate);
         match shape {
             0 => workload.kind = "Pod".into(),
             1 => workload.replicas = Some(1),
@@ -220,13 +228,16 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
             &["api.example.com"][..networks % 2],
         );
     }
-    for (at, (namespaces, pods)) in random.groups.iter().enumerate() {
+    for (at, (namespaces, pods, isolate)) in random.groups.iter().enumerate() {
         let of = |text: &str| selector(text).unwrap();
+        let id = fixture.document.groups.next_id();
         fixture.group(
             &format!("g{at}"),
             of(pick(&NAMESPACE_SELECTORS, *namespaces)),
             of(pick(&SELECTORS, *pods)),
         );
+        let group = fixture.document.groups.get_mut(id).unwrap();
+        group.isolate = isolate_of(*isolate);
     }
     let mut ends = vec![End::AnyPod];
     ends.extend(ids.iter().map(|id| End::AnyPodOf(*id)));
