@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
+use crate::analysis::open_pods::Hub;
 use crate::analysis::{Filter, Isolation, Matrix, Party, isolation};
 use crate::import::bare;
 use crate::load::Loaded;
@@ -15,6 +16,11 @@ use crate::sets::{IpSet, PortSet};
 
 /// A graph with more arrows is not readable.
 const MOST: usize = 1500;
+
+/// The name of the node that connects open workloads with each other.
+pub const HUB_NAME: &str = "All open pods";
+/// What its arrows mean.
+pub const HUB_MEANING: &str = "each source to each destination";
 
 /// A graph of connections.
 #[derive(Clone, Debug)]
@@ -32,10 +38,20 @@ pub struct Graph {
 /// Too many connections.
 pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Graph, Refusal> {
     let mut arrows = Arrows::default();
+    let hub = Hub::of(&loaded.snapshot, matrix, filter);
     matrix.clone().for_each_of(filter, |line| {
-        arrows.add(line.src, line.dst, line.ports);
+        if !hub
+            .as_ref()
+            .is_some_and(|hub| hub.covers(line.src, line.dst))
+        {
+            arrows.add(line.src, line.dst, line.ports);
+        }
     });
-    let count = arrows.inside.len() + arrows.outside.len();
+    let domains = matrix.clone().to_domains(filter);
+    let count = arrows.inside.len()
+        + arrows.outside.len()
+        + domains.len()
+        + hub.as_ref().map_or(0, Hub::arrows);
     if count > MOST {
         let message = format!("{count} connections are too many for a graph");
         return Err(Refusal::new(message).help("filter them with --from, --to and --port"));
@@ -50,6 +66,14 @@ pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Graph, Re
         let other = Some(End::External(drawing.external(addresses)));
         let ends = if *out { (own, other) } else { (other, own) };
         drawing.flow(ends, ports);
+    }
+    for one in domains {
+        let from = drawing.end(Party::Workload(one.workload));
+        let to = drawing.domain(&one.name);
+        drawing.flow((from, Some(End::External(to))), &one.ports);
+    }
+    if let Some(hub) = hub {
+        drawing.through(&hub);
     }
     let isolation = drawing.isolation(&isolation(&loaded.snapshot));
     drawing.remove_unconnected(*filter == Filter::default());
@@ -88,6 +112,7 @@ struct Drawing {
     workloads: Vec<Option<WorkloadId>>,
     externals: BTreeMap<IpSet, ExternalId>,
     controller: Option<ExternalId>,
+    domains: BTreeMap<String, ExternalId>,
 }
 
 impl Drawing {
@@ -113,14 +138,19 @@ impl Drawing {
         };
         let workloads = loaded.snapshot.workloads.iter().map(place).collect();
         let mut externals = BTreeMap::new();
+        let mut domains = BTreeMap::new();
         for (id, external) in document.externals.iter() {
             externals.entry(external.addresses()).or_insert(id);
+            if let ([name], []) = (&*external.domain_names, &*external.networks) {
+                domains.entry(name.clone()).or_insert(id);
+            }
         }
         Self {
             document,
             workloads,
             externals,
             controller: None,
+            domains,
         }
     }
 
@@ -160,6 +190,38 @@ impl Drawing {
         let id = self.document.externals.add(External::new(name, networks));
         self.externals.insert(addresses.clone(), id);
         id
+    }
+
+    /// The external with exactly this domain name.
+    fn domain(&mut self, name: &str) -> ExternalId {
+        if let Some(id) = self.domains.get(name) {
+            return *id;
+        }
+        let external = External {
+            domain_names: vec![name.to_owned()],
+            ..External::new(self.document.fresh_external_name(name), Vec::new())
+        };
+        let id = self.document.externals.add(external);
+        self.domains.insert(name.to_owned(), id);
+        id
+    }
+
+    /// The node of a hub, and its arrows.
+    fn through(&mut self, hub: &Hub) {
+        let external = External {
+            domain_names: vec![HUB_MEANING.into()],
+            ..External::new(self.document.fresh_external_name(HUB_NAME), Vec::new())
+        };
+        let node = Some(End::External(self.document.externals.add(external)));
+        for at in 0..self.workloads.len() {
+            let own = self.end(Party::Workload(at));
+            if hub.is_source(at) {
+                self.flow((own.clone(), node.clone()), &hub.ports);
+            }
+            if hub.is_destination(at) {
+                self.flow((node.clone(), own), &hub.ports);
+            }
+        }
     }
 
     fn flow(&mut self, ends: (Option<End>, Option<End>), ports: &PortSet) {
