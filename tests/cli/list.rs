@@ -213,6 +213,9 @@ shop/web[Pod]  =>  api.example.com  TCP 80,443
         let graph = drawbridge_with(&["list", "-", "-o", format], DOMAINS).out;
         assert!(graph.contains("*.example.com"), "{graph}");
     }
+    let summed = drawbridge_with(&["list", "-", "--by", "namespace", "-o", "csv"], DOMAINS).out;
+    let row = "shop,domain names,\"TCP 80,443\",2";
+    assert!(summed.lines().any(|line| line == row), "{summed}");
     let exposed = drawbridge_with(&["exposure", "-"], DOMAINS);
     let part = "
 shop/web[Pod] egress: denied for future pods
