@@ -257,3 +257,90 @@ fn selectors_that_combine_in_too_many_ways_are_not_decided() {
     let json = drawbridge_with(&["exposure", "-", "-o", "json"], &text).json();
     assert_eq!(json["diagnostics"][0]["code"], "not-decided", "{json}");
 }
+
+/// A folder with a kustomization, and one with a `kustomize` that runs a script.
+#[cfg(unix)]
+fn kustomized(script: &str) -> (tempfile::TempDir, tempfile::TempDir) {
+    use std::os::unix::fs::PermissionsExt;
+    let input = folder(&[
+        (
+            "kustomization.yaml",
+            "resources: [web.yaml]\nnamePrefix: my-\n",
+        ),
+        (
+            "web.yaml",
+            "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}}\n",
+        ),
+    ]);
+    let tools = folder(&[("kustomize", &format!("#!/bin/sh\n{script}\n"))]);
+    let tool = tools.path().join("kustomize");
+    std::fs::set_permissions(tool, std::fs::Permissions::from_mode(0o755)).expect("a script");
+    (input, tools)
+}
+
+#[cfg(unix)]
+fn list_with(tools: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_drawbridge"))
+        .args([&["list"], arguments].concat())
+        .env("PATH", tools)
+        .output()
+        .expect("the binary starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[cfg(unix)]
+#[test]
+fn kustomize_runs_only_if_asked_to() {
+    let (input, tools) = kustomized(
+        "echo \"{apiVersion: v1, kind: Pod, metadata: {name: my-web, namespace: shop, annotations: {args: '$1 $2'}}}\"; : > \"$2/ran\"",
+    );
+    let path = input.path().to_string_lossy().into_owned();
+    let (code, out, err) = list_with(tools.path(), &[&path]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("shop/web[Pod]") && !out.contains("my-web"),
+        "{out}"
+    );
+    let offer = format!(
+        "`kustomize build {path} | drawbridge list -`, or with `drawbridge list --kustomize`"
+    );
+    assert!(err.contains(&offer), "{err}");
+    assert!(!input.path().join("ran").exists());
+
+    let (code, out, err) = list_with(tools.path(), &["--kustomize", &path]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("shop/my-web[Pod]") && !out.contains("shop/web[Pod]"),
+        "{out}"
+    );
+    assert!(!err.contains("patches"), "{err}");
+    assert!(input.path().join("ran").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_build_that_fails_is_an_error() {
+    let (input, tools) = kustomized("echo 'Error: no such base' >&2; exit 1");
+    let path = input.path().to_string_lossy().into_owned();
+    let (code, _, err) = list_with(tools.path(), &["--kustomize", &path]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("failed: Error: no such base"), "{err}");
+    let (code, _, err) = list_with(input.path(), &["--kustomize", &path]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        err.contains("neither `kustomize` nor `kubectl` is on the PATH"),
+        "{err}"
+    );
+    let file = input.path().join("web.yaml").to_string_lossy().into_owned();
+    let (code, out, err) = list_with(tools.path(), &["--kustomize", &file]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("shop/web[Pod]") && err.contains("and this is none"),
+        "{err}"
+    );
+}
