@@ -92,6 +92,69 @@ fn pods_that_operators_make_are_named_as_unknown() {
 }
 
 #[test]
+fn pods_that_operators_make_can_be_declared() {
+    let kafka = |name: &str| {
+        format!(
+            "---\n{{apiVersion: kafka.strimzi.io/v1, kind: Kafka, metadata: {{name: {name}, namespace: s}}}}\n"
+        )
+    };
+    let pod = |metadata: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: x-0, namespace: s, labels: {{app: w}}, {metadata}}}}}\n{}",
+            kafka("x")
+        )
+    };
+    let help = "annotation `drawbridge.dev/made-by: Kafka/s/x`";
+    let unknown = |text: &str| list(text).err.contains(help);
+    assert!(unknown(&pod("annotations: {}")));
+    // Another object, and what names nothing.
+    for other in ["Kafka/s/y", "Kafka/t/x", "KafkaBridge/s/x", "Kafka", ""] {
+        let annotation = format!("annotations: {{drawbridge.dev/made-by: \"{other}\"}}");
+        assert!(unknown(&pod(&annotation)), "{other}");
+    }
+    for declared in [
+        "annotations: {drawbridge.dev/made-by: Kafka/s/x}",
+        "annotations: {drawbridge.dev/made-by: Kafka/x}",
+        "ownerReferences: [{apiVersion: kafka.strimzi.io/v1, kind: Kafka, name: x, controller: true}]",
+    ] {
+        let text = pod(declared);
+        assert!(!list(&text).err.contains("not known here"), "{declared}");
+        assert!(!unknown(&text), "{declared}");
+        // Policies about the pod are judged, and another resource is still named.
+        let answer = list(&format!("{text}{}{CLOSED}", kafka("y")));
+        assert!(answer.err.contains("made-by: Kafka/s/y`"), "{}", answer.err);
+        assert!(
+            !answer.err.contains("objects, this is the first"),
+            "{}",
+            answer.err
+        );
+        let connections = answer.json()["connections"].clone();
+        let to = connections.as_array().expect("a list").iter();
+        assert_eq!(to.filter(|c| c["dst"]["type"] == "workload").count(), 0);
+    }
+    // Through what the operator makes in between, and by a workload.
+    let between = format!(
+        "{{apiVersion: core.strimzi.io/v1, kind: StrimziPodSet, metadata: {{name: set, namespace: s, ownerReferences: [{{kind: Kafka, name: x}}]}}}}\n---\n{}",
+        pod("ownerReferences: [{kind: StrimziPodSet, name: set, controller: true}]")
+    );
+    assert!(!unknown(&between));
+    let workload = format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: x, namespace: s, annotations: {{drawbridge.dev/made-by: Kafka/s/x}}}}, spec: {{{TEMPLATE}}}}}\n{}",
+        kafka("x")
+    );
+    assert!(!unknown(&workload));
+}
+
+#[test]
+fn a_workload_of_a_project_may_be_of_any_kind() {
+    let text = "format: drawbridge/1\nname: p\nnamespaces: [{name: s}]\nworkloads:\n- {name: x, namespace: s, kind: Kafka, labels: {app: kafka}}\n- {name: web, namespace: s, labels: {app: web}}\nflows:\n- {from: s/web, to: s/x, ports: [TCP/9092]}\n";
+    let answer = list(text);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert_eq!(answer.connections(), ["web > x TCP 9092-9092"]);
+    assert!(answer.out.contains("\"kind\":\"Kafka\""), "{}", answer.out);
+}
+
+#[test]
 fn json_is_read_as_programs_write_it() {
     let pod = |name: &str| {
         format!(
