@@ -484,12 +484,10 @@ mod tests {
     #[test]
     fn last_value_of_a_repeated_assumption_wins() {
         let rules = Rules {
-            enforcer: None,
-            leave_out: Vec::new(),
-            namespace: None,
             assume: ["pod-addresses=known", "pod-addresses=outside"]
                 .map(|text| assumption(text).unwrap())
                 .into(),
+            ..Rules::default()
         };
         let settings = rules.over(load::Settings::default());
         assert_eq!(settings.assumptions.pod_addresses, PodAddresses::Outside);
