@@ -26,7 +26,7 @@ pub(super) fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
         match alike {
             [folder] if is_built(folder) => match build(folder) {
                 Ok(source) => texts.push(source),
-                Err(problem) => diagnostics.push(problem),
+                Err(problem) => diagnostics.push(*problem),
             },
             others => {
                 let (found, problems) = sources::collect(others);
@@ -50,12 +50,15 @@ fn at(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
 }
 
 /// What a folder is built to, under the name of the command.
-fn build(folder: &Path) -> Result<Source, Diagnostic> {
-    let failed = |message: String| at(folder, Diagnostic::error("file", message));
+fn build(folder: &Path) -> Result<Source, Box<Diagnostic>> {
+    let failed = |message: String, help: &str| {
+        let problem = Diagnostic::error("file", message).help(help);
+        Box::new(at(folder, problem))
+    };
     let Some(tool) = kustomize::tool() else {
         let message =
             "a Kustomize folder cannot be built: neither `kustomize` nor `kubectl` is on the PATH";
-        return Err(failed(message.to_owned()).help("install one of them"));
+        return Err(failed(message.to_owned(), "install one of them"));
     };
     let shown = tool.command(folder);
     let mut command = Command::new(tool.program());
@@ -67,7 +70,7 @@ fn build(folder: &Path) -> Result<Source, Diagnostic> {
         )),
         Err(problem) => {
             let help = format!("run `{shown}` to see what it says");
-            Err(failed(format!("`{shown}` failed: {problem}")).help(help))
+            Err(failed(format!("`{shown}` failed: {problem}"), &help))
         }
     }
 }

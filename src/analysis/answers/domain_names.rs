@@ -1,10 +1,7 @@
-//! The domain names that policies accept as destinations of workloads.
+//! The domain names that policies mention, and which of them a gate accepts.
 
 use std::ops::Range;
 
-use super::connections::{Matrix, classes_of_workloads};
-use super::filter::Filter;
-use super::incremental::Analysis;
 use crate::analysis::space::universe::Universe;
 use crate::sets::{DomainPattern, PortSet};
 
@@ -22,7 +19,7 @@ pub struct ToDomain {
 /// The names that policies mention, and their place among the points of a universe.
 #[derive(Debug)]
 pub(in crate::analysis) struct DomainNames {
-    names: Vec<String>,
+    pub names: Vec<String>,
     /// The point of the first name.
     first: usize,
     addresses: Range<usize>,
@@ -40,7 +37,11 @@ impl DomainNames {
 
     /// The names that a workload may connect to on ports that are not allowed to every address, if `open` has the
     /// ports allowed to a point.
-    fn accepted(&self, workload: usize, mut open: impl FnMut(usize) -> PortSet) -> Vec<ToDomain> {
+    pub fn accepted(
+        &self,
+        workload: usize,
+        mut open: impl FnMut(usize) -> PortSet,
+    ) -> Vec<ToDomain> {
         if self.names.is_empty() {
             return Vec::new();
         }
@@ -59,56 +60,6 @@ impl DomainNames {
             })
         });
         accepted.collect()
-    }
-}
-
-impl Matrix {
-    /// The domain names that policies accept, by workload and name; of what a filter asks for. A workload that may
-    /// connect to every address on the same ports is left out: no policy names them for it.
-    pub fn to_domains(&mut self, filter: &Filter) -> Vec<ToDomain> {
-        let domains = self.domains.clone();
-        let workloads = self.workloads.clone();
-        let mut found = Vec::new();
-        for (workload, classes) in workloads.iter().enumerate() {
-            if !filter.wants_from(workload) {
-                continue;
-            }
-            let cells = self.egress.cells(classes);
-            let table = &self.ports;
-            let open = |point| {
-                let open = cells.iter().filter(|(_, peers)| peers.contains(point));
-                open.map(|(id, _)| table.get(*id).clone()).collect()
-            };
-            found.extend(domains.accepted(workload, open));
-        }
-        let wanted = filter.names(&domains.names);
-        found.retain(|one| wanted.contains(&&one.name));
-        if let Some(ports) = filter.ports_outside() {
-            for one in &mut found {
-                one.ports = one.ports.intersection(&ports);
-            }
-            found.retain(|one| !one.ports.is_empty());
-        }
-        found
-    }
-}
-
-impl Analysis<'_> {
-    /// The same as [`Matrix::to_domains`], of all workloads.
-    pub fn to_domains(&self) -> Vec<ToDomain> {
-        let domains = DomainNames::of(self.universe());
-        let workloads = classes_of_workloads(self.universe());
-        let each = workloads.iter().enumerate();
-        let found = each.flat_map(|(workload, classes)| {
-            let open = |point| {
-                let open = classes
-                    .iter()
-                    .map(|&class| self.egress(class).open_to(point));
-                open.collect()
-            };
-            domains.accepted(workload, open)
-        });
-        found.collect()
     }
 }
 

@@ -19,3 +19,4 @@ pub mod replicas;
 pub mod routes;
 pub mod service_backends;
 pub mod service_exposure;
+mod to_domains;
