@@ -178,7 +178,7 @@
 //! - [`analysis::Analysis`] is reusable: if changed policies add no new selectors, addresses or ports, only the classes
 //!   that they affect are computed again.
 //! - `diff` compares pods, not workloads, and reports where pods of one workload differ; then policies, for future
-//!   pods. `list` answers by workload, and omits connections between replicas.
+//!   pods. `list` answers by workload; connections between replicas are listed apart, where policies restrict them.
 //! - Host-network pods keep their port names where they count as nodes, because Services still find them;
 //!   [`cluster::Assumptions::bears_names`] decides whether policies do.
 //! - Fixes are not part of a finding: [`crate::proof::fixes`] computes them on demand, because each is proven first.

@@ -32,16 +32,18 @@ mod tests;
 
 pub use crate::policy::Direction;
 pub use answers::{
-    chunks, connections, exposure, filter, near_miss, paths, priority_conflicts, query, routes,
-    service_backends, service_exposure,
+    chunks, connections, exposure, filter, near_miss, open_pods, paths, priority_conflicts, query,
+    routes, service_backends, service_exposure,
 };
 pub use answers::{
     connections::{Connection, Line, Matrix, connections, for_each_connection},
+    domain_names::ToDomain,
     filter::Filter,
     incremental::Analysis,
     isolation::{Isolation, isolation},
     notes::notes,
     paths::{Places, Reach, reach},
+    replicas::AmongReplicas,
 };
 pub use diff::compare::{GateDifference, PeerClass, compare, compare_until};
 pub use diff::policies::changed_policies;

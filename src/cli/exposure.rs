@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 use super::{FINE, Format, Inputs, exit_code, load_inputs, print_diagnostics};
 use crate::analysis::Analysis;
-use crate::report::exposure;
+use crate::report::exposure::{self, Answer};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -23,12 +23,16 @@ pub(super) fn run(args: &Args) -> u8 {
     let undecided = exposure::undecided(&loaded.snapshot, &found);
     let diagnostics = [loaded.diagnostics.clone(), undecided].concat();
     print_diagnostics(&diagnostics);
-    let published = analysis.service_exposure(&found);
-    let snapshot = &loaded.snapshot;
+    let answer = Answer {
+        snapshot: &loaded.snapshot,
+        found: &found,
+        domains: &analysis.to_domains(),
+        published: &analysis.service_exposure(&found),
+    };
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match args.output {
-        Format::Txt => exposure::text(&mut out, snapshot, &found, &published),
-        Format::Json => exposure::json(&mut out, snapshot, &found, &published, &diagnostics),
+        Format::Txt => exposure::text(&mut out, answer),
+        Format::Json => exposure::json(&mut out, answer, &diagnostics),
     };
     let written = written.and_then(|()| out.flush());
     super::written(written, exit_code(&diagnostics, FINE))

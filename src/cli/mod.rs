@@ -10,6 +10,7 @@ mod explain;
 mod exposure;
 mod generate;
 mod import;
+mod kustomize;
 mod lint;
 mod list;
 mod paths;
@@ -218,6 +219,10 @@ pub(crate) struct Rules {
     /// The namespace of objects that name none, as for `kubectl apply --namespace` (default: default)
     #[arg(long, value_name = "NAME")]
     pub namespace: Option<String>,
+    /// Build the folders that have a kustomization.yaml, with `kustomize` or `kubectl` from the PATH, and read the
+    /// result
+    #[arg(long)]
+    pub kustomize: bool,
 }
 
 /// A value of `--enforcer`.
@@ -319,7 +324,10 @@ pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
 /// The same, with other defaults for manifests.
 pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyDrop<Loaded> {
     let spinner = spinner("reading manifests");
-    let (texts, mut diagnostics) = sources::collect(&inputs.paths);
+    let (texts, mut diagnostics) = match inputs.rules.kustomize {
+        true => kustomize::collect(&inputs.paths),
+        false => sources::collect(&inputs.paths),
+    };
     let mut loaded = match project(inputs, &texts) {
         Some(loaded) => loaded,
         None => {
@@ -476,12 +484,10 @@ mod tests {
     #[test]
     fn last_value_of_a_repeated_assumption_wins() {
         let rules = Rules {
-            enforcer: None,
-            leave_out: Vec::new(),
-            namespace: None,
             assume: ["pod-addresses=known", "pod-addresses=outside"]
                 .map(|text| assumption(text).unwrap())
                 .into(),
+            ..Rules::default()
         };
         let settings = rules.over(load::Settings::default());
         assert_eq!(settings.assumptions.pod_addresses, PodAddresses::Outside);

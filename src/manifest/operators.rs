@@ -1,6 +1,11 @@
 //! What makes pods without being read as a workload: notes, one for each kind.
 
+mod declared;
+
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
+
+use declared::{MADE_BY, declared, key};
 
 use super::kinds::{Kind, Template};
 use crate::diag::Diagnostic;
@@ -95,13 +100,18 @@ enum Source {
     Operator,
 }
 
-/// One note for each kind that is read by its pod template alone, or whose pods nobody knows.
+/// One note for each kind that is read by its pod template alone, or whose pods nobody knows: no pod or workload says
+/// that it is made from them.
 pub(super) fn notes<'a>(objects: impl Iterator<Item = (&'a Object, Kind)>) -> Vec<Diagnostic> {
+    let objects: Vec<(&Object, Kind)> = objects.collect();
+    let declared = LazyCell::new(|| declared(&objects));
     let mut found: BTreeMap<(Source, &str, &str), (usize, &Object)> = BTreeMap::new();
-    for (object, kind) in objects {
+    for &(object, kind) in &objects {
         let source = match kind {
             Kind::Owner(Template::Other) => Source::Template,
-            Kind::Unknown if is_operated(object) => Source::Operator,
+            Kind::Unknown if is_operated(object) && !declared.contains(&key(object)) => {
+                Source::Operator
+            }
             _ => continue,
         };
         let entry = found.entry((source, object.group(), &object.kind));
@@ -137,7 +147,11 @@ fn note(source: Source, count: usize, first: &Object) -> Diagnostic {
             let message = format!(
                 "{kind} of `{group}` makes pods that are not known here{more}; the answers leave them out"
             );
-            let help = "declare them: add a Pod or a Deployment with their labels and ports";
+            let help = format!(
+                "declare its pods: add a Pod manifest with their labels and ports, and the annotation `{MADE_BY}: {kind}/{}/{}`",
+                first.namespace_or_default(),
+                first.name
+            );
             Diagnostic::info("unknown-pods", message).help(help)
         }
     };

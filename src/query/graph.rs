@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
+use crate::analysis::open_pods::Hub;
 use crate::analysis::{Filter, Isolation, Matrix, Party, isolation};
 use crate::import::bare;
 use crate::load::Loaded;
@@ -15,6 +16,11 @@ use crate::sets::{IpSet, PortSet};
 
 /// A graph with more arrows is not readable.
 const MOST: usize = 1500;
+
+/// The name of the node that connects open workloads with each other.
+pub const HUB_NAME: &str = "All open pods";
+/// What its arrows mean: each workload with an arrow to it may connect to each one with an arrow from it.
+pub const HUB_MEANING: &str = "each to each";
 
 /// A graph of connections.
 #[derive(Clone, Debug)]
@@ -32,24 +38,36 @@ pub struct Graph {
 /// Too many connections.
 pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Graph, Refusal> {
     let mut arrows = Arrows::default();
+    let hub = Hub::of(&loaded.snapshot, matrix, filter);
     matrix.clone().for_each_of(filter, |line| {
-        arrows.add(line.src, line.dst, line.ports);
+        if !hub
+            .as_ref()
+            .is_some_and(|hub| hub.covers(line.src, line.dst))
+        {
+            arrows.add(line.src, line.dst, line.ports);
+        }
     });
-    let count = arrows.inside.len() + arrows.outside.len();
-    if count > MOST {
-        let message = format!("{count} connections are too many for a graph");
-        return Err(Refusal::new(message).help("filter them with --from, --to and --port"));
-    }
     let mut drawing = Drawing::new(loaded);
     for (src, dst, ports) in &arrows.inside {
         let ends = (drawing.end(*src), drawing.end(*dst));
         drawing.flow(ends, ports);
     }
     for ((workload, out, ports), addresses) in &arrows.outside {
-        let own = drawing.end(Party::Workload(*workload));
-        let other = Some(End::External(drawing.external(addresses)));
-        let ends = if *out { (own, other) } else { (other, own) };
-        drawing.flow(ends, ports);
+        let other = drawing.external(addresses);
+        drawing.outer(*workload, *out, other, ports);
+    }
+    for one in matrix.clone().to_domains(filter) {
+        let other = drawing.domain(&one.name);
+        drawing.outer(one.workload, true, other, &one.ports);
+    }
+    if let Some(hub) = hub {
+        drawing.through(&hub);
+    }
+    drawing.outer_flows();
+    let count = drawing.document.flows.len();
+    if count > MOST {
+        let message = format!("{count} connections are too many for a graph");
+        return Err(Refusal::new(message).help("filter them with --from, --to and --port"));
     }
     let isolation = drawing.isolation(&isolation(&loaded.snapshot));
     drawing.remove_unconnected(*filter == Filter::default());
@@ -88,6 +106,9 @@ struct Drawing {
     workloads: Vec<Option<WorkloadId>>,
     externals: BTreeMap<IpSet, ExternalId>,
     controller: Option<ExternalId>,
+    domains: BTreeMap<String, ExternalId>,
+    /// The workloads that connect to an external, or (false) from it, on the same ports.
+    outer: BTreeMap<(ExternalId, bool, PortSet), Vec<WorkloadId>>,
 }
 
 impl Drawing {
@@ -113,14 +134,20 @@ impl Drawing {
         };
         let workloads = loaded.snapshot.workloads.iter().map(place).collect();
         let mut externals = BTreeMap::new();
+        let mut domains = BTreeMap::new();
         for (id, external) in document.externals.iter() {
             externals.entry(external.addresses()).or_insert(id);
+            if let ([name], []) = (&*external.domain_names, &*external.networks) {
+                domains.entry(name.clone()).or_insert(id);
+            }
         }
         Self {
             document,
             workloads,
             externals,
             controller: None,
+            domains,
+            outer: BTreeMap::new(),
         }
     }
 
@@ -160,6 +187,70 @@ impl Drawing {
         let id = self.document.externals.add(External::new(name, networks));
         self.externals.insert(addresses.clone(), id);
         id
+    }
+
+    /// The external with exactly this domain name.
+    fn domain(&mut self, name: &str) -> ExternalId {
+        if let Some(id) = self.domains.get(name) {
+            return *id;
+        }
+        let external = External {
+            domain_names: vec![name.to_owned()],
+            ..External::new(self.document.fresh_external_name(name), Vec::new())
+        };
+        let id = self.document.externals.add(external);
+        self.domains.insert(name.to_owned(), id);
+        id
+    }
+
+    /// The node of a hub, and its arrows.
+    fn through(&mut self, hub: &Hub) {
+        let external = External {
+            domain_names: vec![HUB_MEANING.into()],
+            ..External::new(self.document.fresh_external_name(HUB_NAME), Vec::new())
+        };
+        let node = self.document.externals.add(external);
+        for at in 0..self.workloads.len() {
+            if hub.is_source(at) {
+                self.outer(at, true, node, &hub.ports);
+            }
+            if hub.is_destination(at) {
+                self.outer(at, false, node, &hub.ports);
+            }
+        }
+    }
+
+    /// A connection of a workload to an external or from it, for [`Self::outer_flows`].
+    fn outer(&mut self, workload: usize, out: bool, external: ExternalId, ports: &PortSet) {
+        if let Some(Some(id)) = self.workloads.get(workload) {
+            let all = self.outer.entry((external, out, ports.clone()));
+            all.or_default().push(*id);
+        }
+    }
+
+    /// The connections with externals: one for a whole namespace where all its workloads have the same.
+    fn outer_flows(&mut self) {
+        for ((external, out, ports), workloads) in std::mem::take(&mut self.outer) {
+            let mut by_namespace: BTreeMap<NamespaceId, Vec<WorkloadId>> = BTreeMap::new();
+            for id in workloads {
+                if let Some(workload) = self.document.workloads.get(id) {
+                    by_namespace.entry(workload.namespace).or_default().push(id);
+                }
+            }
+            for (namespace, some) in by_namespace {
+                let whole =
+                    some.len() > 1 && some.len() == self.document.workloads_of(namespace).len();
+                let ends = match whole {
+                    true => vec![End::AnyPodOf(namespace)],
+                    false => some.into_iter().map(End::Workload).collect(),
+                };
+                for own in ends {
+                    let (own, other) = (Some(own), Some(End::External(external)));
+                    let ends = if out { (own, other) } else { (other, own) };
+                    self.flow(ends, &ports);
+                }
+            }
+        }
     }
 
     fn flow(&mut self, ends: (Option<End>, Option<End>), ports: &PortSet) {
@@ -207,7 +298,9 @@ impl Drawing {
             }
         }
         for id in document.workloads.ids().collect::<Vec<_>>() {
-            if !workloads_stay && !touched.contains(&NodeRef::Workload(id)) {
+            let namespace = document.workloads.get(id).map(|w| w.namespace);
+            let whole = namespace.is_some_and(|id| touched.contains(&NodeRef::Namespace(id)));
+            if !workloads_stay && !whole && !touched.contains(&NodeRef::Workload(id)) {
                 document.workloads.remove(id);
             }
         }
@@ -297,6 +390,40 @@ mod tests {
             [&"deny all"; 2]
         );
         assert!(picture.document.workloads.contains(web));
+    }
+
+    #[test]
+    fn a_namespace_has_one_arrow_where_its_workloads_connect_alike() {
+        let mut fixture = Fixture::new();
+        for name in ["a/one", "a/two", "a/three", "b/alone", "b/closed"] {
+            fixture.workload(name, &format!("app={}", name.replace('/', "-")));
+        }
+        fixture.document.settings.base = Base::None;
+        let text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: b}\n\
+            spec: {podSelector: {matchLabels: {app: b-closed}}, policyTypes: [Ingress, Egress]}\n";
+        fixture.import(text, None);
+        let loaded = crate::proof::loaded(&fixture.document);
+        let matrix = Matrix::new(&loaded.snapshot);
+        let graph = of(&loaded, &matrix, &Filter::default()).expect("few connections");
+        let document = graph.document;
+        let flows = document.flows.iter();
+        let flows = flows.map(|(_, flow)| {
+            let (from, to) = (document.end_words(&flow.from), document.end_words(&flow.to));
+            format!("{from} > {to}")
+        });
+        let mut flows: Vec<String> = flows.collect();
+        flows.sort();
+        let want = [
+            "a/* > external/All open pods",
+            "a/* > external/Outside",
+            "b/alone > external/All open pods",
+            "b/alone > external/Outside",
+            "external/All open pods > a/*",
+            "external/All open pods > b/alone",
+            "external/Outside > a/*",
+            "external/Outside > b/alone",
+        ];
+        assert_eq!(flows, want);
     }
 
     #[test]

@@ -11,23 +11,47 @@ use super::escape;
 use super::findings::flat;
 use super::left_out;
 use super::openings;
-use crate::analysis::Direction;
 use crate::analysis::exposure::{Exposed, Exposure, Line, Ports};
 use crate::analysis::service_exposure::ServiceTraffic;
+use crate::analysis::{Direction, ToDomain};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
 
-/// For each workload and direction the ports open to every pod, and to some pods in addition; then the traffic
-/// of Services and routes.
+/// What `drawbridge exposure` answers.
+#[derive(Clone, Copy)]
+pub struct Answer<'a> {
+    /// The cluster.
+    pub snapshot: &'a Snapshot,
+    /// The exposure of its workloads to future pods.
+    pub found: &'a Exposure<'a>,
+    /// The domain names that policies accept, by workload.
+    pub domains: &'a [ToDomain],
+    /// The traffic of Services and routes.
+    pub published: &'a [ServiceTraffic],
+}
+
+impl<'a> Answer<'a> {
+    /// The domain names of a workload, at its egress.
+    fn domains(&self, line: &Line) -> &'a [ToDomain] {
+        if line.direction != Direction::Egress {
+            return &[];
+        }
+        let all = self.domains;
+        let start = all.partition_point(|one| one.workload < line.workload);
+        let end = all.partition_point(|one| one.workload <= line.workload);
+        all.get(start..end).unwrap_or_default()
+    }
+}
+
+/// For each workload and direction the ports open to every pod, and to some pods in addition, and those open to domain
+/// names; then the traffic of Services and routes.
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn text(
-    out: &mut impl Write,
-    snapshot: &Snapshot,
-    found: &Exposure,
-    published: &[ServiceTraffic],
-) -> io::Result<()> {
+pub fn text(out: &mut impl Write, answer: Answer) -> io::Result<()> {
+    let Answer {
+        snapshot, found, ..
+    } = answer;
     let out = &mut escape::Lines(out);
     let mut kinds = Written::default();
     let mut sets = Written::default();
@@ -48,7 +72,6 @@ pub fn text(
             writeln!(out, "{name} {word}: not decided for all future pods")?;
         } else if gate.everyone.is_empty() && gate.some.is_empty() {
             writeln!(out, "{name} {word}: denied for future pods")?;
-            continue;
         }
         if !gate.everyone.is_empty() || !gate.some.is_empty() {
             writeln!(out, "{name} {word}{note}:")?;
@@ -66,8 +89,11 @@ pub fn text(
         };
         each(&gate.some, "", "")?;
         each(&gate.except, "except ", "")?;
+        for one in answer.domains(line) {
+            writeln!(out, "    domain name {}: {}", one.name, one.ports)?;
+        }
     }
-    openings::text(out, snapshot, published)?;
+    openings::text(out, snapshot, answer.published)?;
     let left_out = left_out::count(&snapshot.left_out);
     writeln!(out, "{}{left_out}", assumed::text(snapshot.assumptions))?;
     out.flush()
@@ -121,19 +147,16 @@ pub fn undecided(snapshot: &Snapshot, found: &Exposure) -> Vec<Diagnostic> {
 }
 
 /// `{"format", "assumptions", "exposure": [{"workload", "direction", "to", "conn"}], "unprotected":
-/// [{"workload", "direction"}], "published": [...], "diagnostics", "leftOut"}`; `to` is the entire cluster or a selector, whose
-/// pods get `more` than the entire cluster (`conn` is what is added) or `less` (`conn` is what is left);
+/// [{"workload", "direction"}], "published": [...], "diagnostics", "leftOut"}`; `to` is a domain name, the entire cluster or a
+/// selector, whose pods get `more` than the entire cluster (`conn` is what is added) or `less` (`conn` is what is left);
 /// `published` has the traffic of each Service and route to each workload, and on which ports it is allowed.
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn json(
-    out: &mut impl Write,
-    snapshot: &Snapshot,
-    found: &Exposure,
-    published: &[ServiceTraffic],
-    diagnostics: &[Diagnostic],
-) -> io::Result<()> {
+pub fn json(out: &mut impl Write, answer: Answer, diagnostics: &[Diagnostic]) -> io::Result<()> {
+    let Answer {
+        snapshot, found, ..
+    } = answer;
     let names: Vec<String> = snapshot.workloads.iter().map(workload_json).collect();
     let mut kinds = Written::default();
     let mut sets = Written::default();
@@ -174,11 +197,17 @@ pub fn json(
         };
         each(&gate.some, "more")?;
         each(&gate.except, "less")?;
+        for one in answer.domains(line) {
+            let to = compact(&json!({"type": "domain-name", "name": one.name}));
+            let conn = compact(&conn(&one.ports));
+            write!(out, "{between}{gate_of},\"to\":{to},\"conn\":{conn}}}")?;
+            between = ",\n";
+        }
     }
     let (unprotected, diagnostics) = (unprotected.join(","), compact(&flat(diagnostics)));
     write!(out, "\n],\"unprotected\":[{unprotected}],\"published\":[")?;
     let mut between = "\n";
-    for opening in published {
+    for opening in answer.published {
         write!(
             out,
             "{between}{}",

@@ -1,6 +1,7 @@
 //! Allowed connections: `drawbridge list`. Every format is streamed.
 
 pub mod by_namespace;
+mod further;
 mod graph;
 mod table;
 
@@ -20,6 +21,8 @@ use crate::cluster::{Snapshot, Workload};
 use crate::diag::{Diagnostic, escaped};
 use crate::sets::PortSet;
 
+use further::Further;
+
 pub use graph::dot;
 pub use table::{csv, markdown};
 
@@ -34,7 +37,8 @@ pub struct Listing<'a> {
     pub filter: &'a Filter,
 }
 
-/// One line for each connection, in columns, then the count and the assumptions.
+/// One line for each connection, in columns, then what is allowed among replicas and to domain names, the count and
+/// the assumptions.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -55,6 +59,7 @@ pub fn text(out: &mut impl Write, listing: Listing) -> io::Result<()> {
         page.ports(&line, PortSet::to_string);
         page.text.push('\n');
     })?;
+    Further::of(listing).text(out)?;
     let s = if count == 1 { "" } else { "s" };
     let assumed = assumed::text(snapshot.assumptions);
     let left_out = left_out::count(&snapshot.left_out);
@@ -90,8 +95,8 @@ fn pad(text: &mut String, start: usize, width: usize) {
     text.extend(std::iter::repeat_n(' ', width.saturating_sub(written)));
 }
 
-/// `{"format", "assumptions", "connections": [{"src", "dst", "conn"}], "diagnostics", "leftOut"}`, one line for
-/// each connection.
+/// `{"format", "assumptions", "connections": [{"src", "dst", "conn"}], "amongReplicas": [{"workload", "conn"}],
+/// "domainNames": [{"src", "name", "conn"}], "diagnostics", "leftOut"}`, one line for each connection.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -114,11 +119,13 @@ pub fn json(out: &mut impl Write, listing: Listing, diagnostics: &[Diagnostic]) 
         page.ports(&line, |ports| compact(&conn(ports)));
         page.text.push('}');
     })?;
+    let further = Further::of(listing).json();
+    let [replicas, domains] = further.map(|value| compact(&value));
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(&snapshot.left_out));
     writeln!(
         out,
-        "\n],\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+        "\n],\"amongReplicas\":{replicas},\"domainNames\":{domains},\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
     )?;
     out.flush()
 }

@@ -207,8 +207,13 @@ spec:
         let analysis = Analysis::new(&snapshot);
         let exposed = analysis.exposure();
         let mut out = Vec::new();
-        let published = analysis.service_exposure(&exposed);
-        exposure::text(&mut out, &snapshot, &exposed, &published).expect("a vector takes all");
+        let answer = exposure::Answer {
+            snapshot: &snapshot,
+            found: &exposed,
+            domains: &analysis.to_domains(),
+            published: &analysis.service_exposure(&exposed),
+        };
+        exposure::text(&mut out, answer).expect("a vector takes all");
         insta::assert_snapshot!(String::from_utf8_lossy(&out), @r"
         shop/db[Pod] ingress:
             pods with app=web of namespace shop: TCP 5432

@@ -71,11 +71,170 @@ fn a_graph_shows_the_allowed_connections() {
     assert!(drawn.out.contains(">deny all</text>"));
 }
 
-#[test]
-fn a_graph_that_is_too_large_is_rejected() {
+/// So many pods of namespace `s`.
+fn pods(count: usize) -> String {
     let pod =
         |n| format!("{{apiVersion: v1, kind: Pod, metadata: {{name: p{n}, namespace: s}}}}\n---\n");
-    let many: String = (0..50).map(pod).collect();
+    (0..count).map(pod).collect()
+}
+
+/// Every pod of `s` accepts TCP 80 alone.
+const SOME_PORTS: &str = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: http, namespace: s}
+spec: {podSelector: {}, ingress: [{ports: [{port: 80}]}]}
+";
+
+#[test]
+fn open_pods_are_drawn_through_one_node() {
+    let open = pods(6);
+    let graph = drawbridge_with(&["list", "-", "-o", "dot", "--to", "s/*"], &open).out;
+    let between = |line: &&str| line.contains(" -> ") && !line.contains("/0\" -> ");
+    let arrows: Vec<&str> = graph.lines().filter(between).collect();
+    let arrow =
+        |n| format!("  \"s/p{n}[Pod]\" -> \"{{All open pods}}\" [label=\"any\", dir=both];");
+    let want: Vec<String> = (0..6).map(arrow).collect();
+    assert_eq!(arrows, want, "{graph}");
+    let image = drawbridge_with(&["list", "-", "-o", "svg"], &pods(50));
+    assert_eq!(image.code, Some(0), "{}", image.err);
+    assert!(image.out.contains(">All open pods</text>"));
+
+    // A pod that is not open keeps its own arrows, and of filtered ones only these count.
+    let closed = format!(
+        "{open}{{apiVersion: v1, kind: Pod, metadata: {{name: db, namespace: t}}}}\n---\n{}",
+        SOME_PORTS.replace("namespace: s", "namespace: t")
+    );
+    let graph = drawbridge_with(&["list", "-", "-o", "dot", "--port", "TCP/80"], &closed).out;
+    let to_db = |n| format!("  \"s/p{n}[Pod]\" -> \"t/db[Pod]\" [label=\"TCP 80\"];");
+    for line in [
+        to_db(1),
+        "  \"t/db[Pod]\" -> \"{All open pods}\" [label=\"TCP 80\"];".into(),
+        "  \"s/p1[Pod]\" -> \"{All open pods}\" [label=\"TCP 80\", dir=both];".into(),
+    ] {
+        assert!(graph.lines().any(|l| l == line), "no {line} in {graph}");
+    }
+    assert!(!graph.contains("\"s/p1[Pod]\" -> \"s/p2[Pod]\""), "{graph}");
+}
+
+const REPLICAS: &str = "
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: shop},
+ spec: {replicas: 3, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}}}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop},
+ spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}}}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: open, namespace: other},
+ spec: {replicas: 2, selector: {matchLabels: {app: open}}, template: {metadata: {labels: {app: open}}}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: one, namespace: shop}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny, namespace: shop},
+ spec: {podSelector: {}}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: db, namespace: shop},
+ spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {}}], ports: [{port: 5432}]}]}}
+";
+
+#[test]
+fn restricted_connections_between_replicas_are_listed_apart() {
+    let text = drawbridge_with(&["list", "-"], REPLICAS);
+    let part = "
+Among replicas of one workload, where policies restrict it:
+shop/db[StatefulSet]  =>  shop/db[StatefulSet]  TCP 5432
+shop/web[Deployment]  =>  shop/web[Deployment]  denied
+
+";
+    assert!(text.out.contains(part), "{}", text.out);
+    let json = drawbridge_with(&["list", "-", "-o", "json"], REPLICAS).json();
+    let lines = json["connections"].as_array().expect("a list");
+    assert!(lines.iter().all(|line| line["src"] != line["dst"]));
+    let apart = json["amongReplicas"].as_array().expect("a list");
+    assert_eq!(apart.len(), 2);
+    assert_eq!(apart[0]["workload"]["name"], "db");
+    assert_eq!(apart[0]["conn"]["TCP"], serde_json::json!([[5432, 5432]]));
+    assert_eq!(apart[1]["conn"]["TCP"], serde_json::json!([]));
+    // On the ports of the filter nothing is restricted.
+    let filter = ["list", "-", "--port", "TCP/5432", "--from", "shop/db"];
+    let text = drawbridge_with(&filter, REPLICAS).out;
+    assert!(!text.contains("Among replicas"), "{text}");
+    let md = drawbridge_with(&["list", "-", "-o", "md", "--to", "shop/db"], REPLICAS).out;
+    let row = r"| shop/db\[StatefulSet] | shop/db\[StatefulSet] | TCP 5432 |";
+    assert!(md.lines().any(|line| line == row), "{md}");
+}
+
+const DOMAINS: &str = "
+{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: open, namespace: other}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny, namespace: shop},
+ spec: {podSelector: {}, policyTypes: [Egress]}}
+---
+{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: api},
+ spec: {tier: Admin, priority: 5, subject: {namespaces: {}}, egress: [
+  {action: Accept, to: [{domainNames: ['*.example.com']}], protocols: [{tcp: {destinationPort: {number: 443}}}]},
+  {action: Accept, to: [{domainNames: [api.example.com]}], protocols: [{tcp: {destinationPort: {number: 80}}}]}]}}
+";
+
+#[test]
+fn accepted_domain_names_are_listed() {
+    let text = drawbridge_with(&["list", "-"], DOMAINS);
+    let part = "
+Domain names that policies accept:
+shop/web[Pod]  =>  *.example.com    TCP 443
+shop/web[Pod]  =>  api.example.com  TCP 80,443
+
+";
+    assert!(text.out.contains(part), "{}{}", text.out, text.err);
+    let json = drawbridge_with(&["list", "-", "-o", "json"], DOMAINS).json();
+    let names = json["domainNames"].as_array().expect("a list");
+    assert_eq!(names.len(), 2);
+    assert_eq!(names[0]["src"]["name"], "web");
+    assert_eq!(names[0]["name"], "*.example.com");
+    assert_eq!(names[0]["conn"]["TCP"], serde_json::json!([[443, 443]]));
+    let rows = |more: &[&str]| {
+        let answer = drawbridge_with(&[&["list", "-", "-o", "csv"], more].concat(), DOMAINS);
+        let named = |line: &&str| line.contains("example.com");
+        answer
+            .out
+            .lines()
+            .filter(named)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        rows(&["--port", "TCP/80"]),
+        ["shop/web[Pod],api.example.com,TCP 80"]
+    );
+    assert_eq!(rows(&["--from", "other/open"]), [""; 0]);
+    assert_eq!(rows(&["--to", "shop/web"]), [""; 0]);
+    for format in ["dot", "svg"] {
+        let graph = drawbridge_with(&["list", "-", "-o", format], DOMAINS).out;
+        assert!(graph.contains("*.example.com"), "{graph}");
+    }
+    let summed = drawbridge_with(&["list", "-", "--by", "namespace", "-o", "csv"], DOMAINS).out;
+    let row = "shop,domain names,\"TCP 80,443\",2";
+    assert!(summed.lines().any(|line| line == row), "{summed}");
+    let exposed = drawbridge_with(&["exposure", "-"], DOMAINS);
+    let part = "
+shop/web[Pod] egress: denied for future pods
+    domain name *.example.com: TCP 443
+    domain name api.example.com: TCP 80,443
+";
+    assert!(exposed.out.contains(part), "{}", exposed.out);
+    let json = drawbridge_with(&["exposure", "-", "-o", "json"], DOMAINS).json();
+    let lines = json["exposure"].as_array().expect("a list");
+    let named = lines
+        .iter()
+        .filter(|line| line["to"]["type"] == "domain-name");
+    let named: Vec<_> = named.map(|line| &line["to"]["name"]).collect();
+    assert_eq!(named, ["*.example.com", "api.example.com"]);
+}
+
+#[test]
+fn a_graph_that_is_too_large_is_rejected() {
+    let many = pods(50) + SOME_PORTS;
     let answer = drawbridge_with(&["list", "-", "-o", "svg"], &many);
     assert_eq!(answer.code, Some(2));
     assert!(answer.err.contains("--from"), "{}", answer.err);

@@ -92,6 +92,69 @@ fn pods_that_operators_make_are_named_as_unknown() {
 }
 
 #[test]
+fn pods_that_operators_make_can_be_declared() {
+    let kafka = |name: &str| {
+        format!(
+            "---\n{{apiVersion: kafka.strimzi.io/v1, kind: Kafka, metadata: {{name: {name}, namespace: s}}}}\n"
+        )
+    };
+    let pod = |metadata: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: x-0, namespace: s, labels: {{app: w}}, {metadata}}}}}\n{}",
+            kafka("x")
+        )
+    };
+    let help = "annotation `drawbridge.dev/made-by: Kafka/s/x`";
+    let unknown = |text: &str| list(text).err.contains(help);
+    assert!(unknown(&pod("annotations: {}")));
+    // Another object, and what names nothing.
+    for other in ["Kafka/s/y", "Kafka/t/x", "KafkaBridge/s/x", "Kafka", ""] {
+        let annotation = format!("annotations: {{drawbridge.dev/made-by: \"{other}\"}}");
+        assert!(unknown(&pod(&annotation)), "{other}");
+    }
+    for declared in [
+        "annotations: {drawbridge.dev/made-by: Kafka/s/x}",
+        "annotations: {drawbridge.dev/made-by: Kafka/x}",
+        "ownerReferences: [{apiVersion: kafka.strimzi.io/v1, kind: Kafka, name: x, controller: true}]",
+    ] {
+        let text = pod(declared);
+        assert!(!list(&text).err.contains("not known here"), "{declared}");
+        assert!(!unknown(&text), "{declared}");
+        // Policies about the pod are judged, and another resource is still named.
+        let answer = list(&format!("{text}{}{CLOSED}", kafka("y")));
+        assert!(answer.err.contains("made-by: Kafka/s/y`"), "{}", answer.err);
+        assert!(
+            !answer.err.contains("objects, this is the first"),
+            "{}",
+            answer.err
+        );
+        let connections = answer.json()["connections"].clone();
+        let to = connections.as_array().expect("a list").iter();
+        assert_eq!(to.filter(|c| c["dst"]["type"] == "workload").count(), 0);
+    }
+    // Through what the operator makes in between, and by a workload.
+    let between = format!(
+        "{{apiVersion: core.strimzi.io/v1, kind: StrimziPodSet, metadata: {{name: set, namespace: s, ownerReferences: [{{kind: Kafka, name: x}}]}}}}\n---\n{}",
+        pod("ownerReferences: [{kind: StrimziPodSet, name: set, controller: true}]")
+    );
+    assert!(!unknown(&between));
+    let workload = format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: x, namespace: s, annotations: {{drawbridge.dev/made-by: Kafka/s/x}}}}, spec: {{{TEMPLATE}}}}}\n{}",
+        kafka("x")
+    );
+    assert!(!unknown(&workload));
+}
+
+#[test]
+fn a_workload_of_a_project_may_be_of_any_kind() {
+    let text = "format: drawbridge/1\nname: p\nnamespaces: [{name: s}]\nworkloads:\n- {name: x, namespace: s, kind: Kafka, labels: {app: kafka}}\n- {name: web, namespace: s, labels: {app: web}}\nflows:\n- {from: s/web, to: s/x, ports: [TCP/9092]}\n";
+    let answer = list(text);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert_eq!(answer.connections(), ["web > x TCP 9092-9092"]);
+    assert!(answer.out.contains("\"kind\":\"Kafka\""), "{}", answer.out);
+}
+
+#[test]
 fn json_is_read_as_programs_write_it() {
     let pod = |name: &str| {
         format!(
@@ -256,4 +319,91 @@ fn selectors_that_combine_in_too_many_ways_are_not_decided() {
     );
     let json = drawbridge_with(&["exposure", "-", "-o", "json"], &text).json();
     assert_eq!(json["diagnostics"][0]["code"], "not-decided", "{json}");
+}
+
+/// A folder with a kustomization, and one with a `kustomize` that runs a script.
+#[cfg(unix)]
+fn kustomized(script: &str) -> (tempfile::TempDir, tempfile::TempDir) {
+    use std::os::unix::fs::PermissionsExt;
+    let input = folder(&[
+        (
+            "kustomization.yaml",
+            "resources: [web.yaml]\nnamePrefix: my-\n",
+        ),
+        (
+            "web.yaml",
+            "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}}\n",
+        ),
+    ]);
+    let tools = folder(&[("kustomize", &format!("#!/bin/sh\n{script}\n"))]);
+    let tool = tools.path().join("kustomize");
+    std::fs::set_permissions(tool, std::fs::Permissions::from_mode(0o755)).expect("a script");
+    (input, tools)
+}
+
+#[cfg(unix)]
+fn list_with(tools: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_drawbridge"))
+        .args([&["list"], arguments].concat())
+        .env("PATH", tools)
+        .output()
+        .expect("the binary starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[cfg(unix)]
+#[test]
+fn kustomize_runs_only_if_asked_to() {
+    let (input, tools) = kustomized(
+        "echo \"{apiVersion: v1, kind: Pod, metadata: {name: my-web, namespace: shop, annotations: {args: '$1 $2'}}}\"; : > \"$2/ran\"",
+    );
+    let path = input.path().to_string_lossy().into_owned();
+    let (code, out, err) = list_with(tools.path(), &[&path]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("shop/web[Pod]") && !out.contains("my-web"),
+        "{out}"
+    );
+    let offer = format!(
+        "`kustomize build {path} | drawbridge list -`, or with `drawbridge list --kustomize`"
+    );
+    assert!(err.contains(&offer), "{err}");
+    assert!(!input.path().join("ran").exists());
+
+    let (code, out, err) = list_with(tools.path(), &["--kustomize", &path]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("shop/my-web[Pod]") && !out.contains("shop/web[Pod]"),
+        "{out}"
+    );
+    assert!(!err.contains("patches"), "{err}");
+    assert!(input.path().join("ran").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_build_that_fails_is_an_error() {
+    let (input, tools) = kustomized("echo 'Error: no such base' >&2; exit 1");
+    let path = input.path().to_string_lossy().into_owned();
+    let (code, _, err) = list_with(tools.path(), &["--kustomize", &path]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("failed: Error: no such base"), "{err}");
+    let (code, _, err) = list_with(input.path(), &["--kustomize", &path]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        err.contains("neither `kustomize` nor `kubectl` is on the PATH"),
+        "{err}"
+    );
+    let file = input.path().join("web.yaml").to_string_lossy().into_owned();
+    let (code, out, err) = list_with(tools.path(), &["--kustomize", &file]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("shop/web[Pod]") && err.contains("and this is none"),
+        "{err}"
+    );
 }

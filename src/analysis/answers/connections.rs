@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::domain_names::DomainNames;
 use super::filter::Filter;
 use super::routes;
 use crate::analysis::gates::gate_table::{GateTable, joined, open_cells};
@@ -110,9 +111,12 @@ pub struct Reach {
 #[derive(Clone)]
 pub struct Matrix {
     pub(in crate::analysis) workloads: Arc<Vec<Vec<usize>>>,
+    /// The class of each pod.
+    pub(in crate::analysis) class_of: Arc<Vec<u32>>,
     pub(in crate::analysis) classes: usize,
     /// The pieces of the address axes, which follow the classes in the index space.
     pub(in crate::analysis) pieces: Arc<Vec<(IpAddr, IpAddr)>>,
+    pub(in crate::analysis) domains: Arc<DomainNames>,
     pub(in crate::analysis) egress: Arc<GateTable>,
     pub(in crate::analysis) ingress: Arc<GateTable>,
     pub(in crate::analysis) ports: PortTable,
@@ -134,16 +138,19 @@ impl Matrix {
             rayon::join(|| rows(Direction::Egress), || rows(Direction::Ingress));
         let reaches = routes::reaches(snapshot);
         let mut ports = PortTable::default();
-        let mut table = |rows| Arc::new(GateTable::new(rows, universe.classes.len(), &mut ports));
+        let classes = universe.classes.len();
+        let mut table = |rows| Arc::new(GateTable::new(rows, classes, &mut ports));
         Self {
             egress: table(&egress),
             ingress: table(&ingress),
             workloads: Arc::new(classes_of_workloads(&universe)),
-            classes: universe.classes.len(),
+            classes,
             pieces: Arc::new(universe.pieces()),
+            domains: Arc::new(DomainNames::of(&universe)),
+            class_of: Arc::new(universe.class_of),
             ports,
             line: vec![EMPTY; snapshot.workloads.len()],
-            out: vec![EMPTY; universe.classes.len()],
+            out: vec![EMPTY; classes],
             routed: Arc::new(routes::ingress_controller(&reaches)),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::domain_names;
 use crate::analysis::Party;
 use crate::sets::{IpSet, PortSet};
 
@@ -16,6 +17,8 @@ pub struct Places {
     /// For workloads with pods on nodes that have one of these addresses: such an address. A node always
     /// reaches its own pods (P2).
     pub hosted: BTreeMap<usize, IpAddr>,
+    /// Domain names; no start, since only policies know of them.
+    pub names: Vec<String>,
 }
 
 /// Which connections to list; the default is all of them.
@@ -74,15 +77,30 @@ impl Filter {
         parts(self.to.as_ref(), end)
     }
 
+    /// Those of the pieces of domain names that pass the filter.
+    pub(in crate::analysis) fn names<'a>(&self, pieces: &'a [String]) -> Vec<&'a String> {
+        match &self.to {
+            None => pieces.iter().collect(),
+            Some(places) => domain_names::asked(pieces, &places.names),
+        }
+    }
+
+    /// The ports to list at destinations that are no workload; `None`: all of them.
+    pub(in crate::analysis) fn ports_outside(&self) -> Option<PortSet> {
+        match &self.ports {
+            Ports::All => None,
+            Ports::These(ports) => Some(ports.clone()),
+            Ports::ByDestination { others, .. } => Some(others.clone()),
+        }
+    }
+
     /// The ports to list at a destination; `None`: all of them.
     pub(in crate::analysis) fn ports_at(&self, end: Party) -> Option<PortSet> {
         match (&self.ports, end) {
-            (Ports::All, _) => None,
-            (Ports::These(ports), _) => Some(ports.clone()),
             (Ports::ByDestination { workloads, .. }, Party::Workload(at)) => {
                 Some(workloads.get(at).cloned().unwrap_or_default())
             }
-            (Ports::ByDestination { others, .. }, _) => Some(others.clone()),
+            _ => self.ports_outside(),
         }
     }
 }

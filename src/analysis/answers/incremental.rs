@@ -58,6 +58,11 @@ impl<'a> Analysis<'a> {
         self.rows[0].row(class)
     }
 
+    /// What the egress gate of a class allows.
+    pub(in crate::analysis) fn egress(&self, class: usize) -> &Row {
+        self.rows[1].row(class)
+    }
+
     /// The current policies.
     pub fn policies(&self) -> &[Arc<Policy>] {
         &self.policies

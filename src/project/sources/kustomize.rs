@@ -1,6 +1,8 @@
-//! Kustomize folders: their resources are read as they are; what changes them is not, and the command that renders them is reported.
+//! Kustomize folders: their resources are read as they are; what changes them is not, and the command that builds them is reported.
 
 use std::collections::BTreeSet;
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -14,6 +16,72 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 const RESOURCES: [&str; 3] = ["resources", "bases", "components"];
 /// Keys that change nothing.
 const PLAIN: [&str; 4] = ["apiVersion", "kind", "metadata", "resources"];
+
+/// A program that builds Kustomize folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// `kustomize build`.
+    Kustomize,
+    /// `kubectl kustomize`.
+    Kubectl,
+}
+
+impl Tool {
+    /// The program.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Kustomize => "kustomize",
+            Self::Kubectl => "kubectl",
+        }
+    }
+
+    fn subcommand(self) -> &'static str {
+        match self {
+            Self::Kustomize => "build",
+            Self::Kubectl => "kustomize",
+        }
+    }
+
+    /// The arguments that build a folder.
+    pub fn arguments(self, folder: &Path) -> [OsString; 2] {
+        [self.subcommand().into(), no_option(folder).into()]
+    }
+
+    /// The command that builds a folder, as a shell reads it.
+    pub fn command(self, folder: &Path) -> String {
+        let folder = no_option(folder).to_string_lossy().into_owned();
+        let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%\\".contains(c);
+        let folder = match folder.chars().all(plain) {
+            true => folder,
+            false => format!("'{}'", folder.replace('\'', r"'\''")),
+        };
+        format!("{} {} {folder}", self.program(), self.subcommand())
+    }
+}
+
+/// A folder that no program takes for an option, and never an empty text.
+fn no_option(folder: &Path) -> PathBuf {
+    match folder.to_string_lossy() {
+        name if name.is_empty() => PathBuf::from("."),
+        name if name.starts_with('-') => Path::new(".").join(folder),
+        _ => folder.to_owned(),
+    }
+}
+
+/// The first of the programs that is on the PATH.
+pub fn tool() -> Option<Tool> {
+    let path = env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    [Tool::Kustomize, Tool::Kubectl].into_iter().find(|tool| {
+        let file = format!("{}{}", tool.program(), env::consts::EXE_SUFFIX);
+        folders.iter().any(|folder| folder.join(&file).is_file())
+    })
+}
+
+/// Whether a folder has a kustomization.
+pub fn is_folder(path: &Path) -> bool {
+    NAMES.iter().any(|name| path.join(name).is_file())
+}
 
 /// Whether a file is the kustomization of its folder.
 pub(super) fn is_kustomization(path: &Path) -> bool {
@@ -48,18 +116,26 @@ pub(super) fn settle(files: &mut Vec<PathBuf>) -> Vec<Diagnostic> {
     let (included, roots): (Vec<_>, Vec<_>) =
         all.iter().partition(|k| resources.contains(&k.folder));
     let below = included.iter().any(|k| k.changes);
+    let tool = (!roots.is_empty()).then(tool).flatten();
     roots
         .iter()
-        .map(|root| diagnostic(&root.folder, root.changes || below))
+        .map(|root| diagnostic(&root.folder, root.changes || below, tool))
         .collect()
 }
 
-fn diagnostic(folder: &Path, changes: bool) -> Diagnostic {
+fn diagnostic(folder: &Path, changes: bool, tool: Option<Tool>) -> Diagnostic {
     let shown = match folder.to_string_lossy() {
         name if name.is_empty() => ".".to_owned(),
         name => name.into_owned(),
     };
-    let help = format!("render it: `kubectl kustomize {shown} | drawbridge list -`");
+    let built = |tool: Tool| format!("`{} | drawbridge list -`", tool.command(folder));
+    let help = match tool {
+        Some(tool) => format!(
+            "build it: {}, or with `drawbridge list --kustomize`",
+            built(tool)
+        ),
+        None => format!("build it: {}", built(Tool::Kustomize)),
+    };
     let found = match changes {
         true => Diagnostic::warning(
             "kustomize",
@@ -131,4 +207,32 @@ fn normal(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_written_as_a_shell_reads_them() {
+        for (folder, command) in [
+            ("", "kustomize build ."),
+            ("overlays/prod", "kustomize build overlays/prod"),
+            ("-x", "kustomize build ./-x"),
+            ("a b's", r"kustomize build 'a b'\''s'"),
+        ] {
+            assert_eq!(Tool::Kustomize.command(Path::new(folder)), command);
+        }
+        let kubectl = Tool::Kubectl.command(Path::new("prod"));
+        assert_eq!(kubectl, "kubectl kustomize prod");
+    }
+
+    #[test]
+    fn the_option_is_offered_where_it_works() {
+        let help = |tool| diagnostic(Path::new("prod"), true, tool).help;
+        let plain = "build it: `kustomize build prod | drawbridge list -`";
+        assert_eq!(help(None).as_deref(), Some(plain));
+        let offered = format!("{plain}, or with `drawbridge list --kustomize`");
+        assert_eq!(help(Some(Tool::Kustomize)), Some(offered));
+    }
 }

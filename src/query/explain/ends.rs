@@ -78,6 +78,7 @@ impl Meaning {
             workloads,
             outside,
             hosted: hosted.collect(),
+            names: self.domains.clone(),
         }
     }
 }

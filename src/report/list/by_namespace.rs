@@ -21,6 +21,7 @@ enum Area<'a> {
     Namespace(&'a str),
     Controller,
     Outside,
+    DomainNames,
 }
 
 /// All connections from one area to another.
@@ -40,12 +41,13 @@ fn sums<'a>(listing: Listing<'a>) -> Sums<'a> {
             area(listing.snapshot, line.src),
             area(listing.snapshot, line.dst),
         );
-        let sum = found.entry(between).or_default();
-        sum.connections += 1;
-        if !line.ports.is_subset(&sum.ports) {
-            sum.ports = sum.ports.union(line.ports);
-        }
+        found.entry(between).or_default().add(line.ports);
     });
+    for one in listing.matrix.clone().to_domains(listing.filter) {
+        let from = area(listing.snapshot, Party::Workload(one.workload));
+        let sum = found.entry((from, Area::DomainNames)).or_default();
+        sum.add(&one.ports);
+    }
     found
 }
 
@@ -66,6 +68,7 @@ impl fmt::Display for Area<'_> {
             Self::Namespace(name) => name,
             Self::Controller => CONTROLLER,
             Self::Outside => "outside",
+            Self::DomainNames => "domain names",
         })
     }
 }
@@ -76,11 +79,19 @@ impl Area<'_> {
             Self::Namespace(name) => json!({"type": "namespace", "namespace": name}),
             Self::Controller => json!({"type": "ingress-controller"}),
             Self::Outside => json!({"type": "outside"}),
+            Self::DomainNames => json!({"type": "domain-names"}),
         }
     }
 }
 
 impl Sum {
+    fn add(&mut self, ports: &PortSet) {
+        self.connections += 1;
+        if !ports.is_subset(&self.ports) {
+            self.ports = self.ports.union(ports);
+        }
+    }
+
     fn count(&self) -> String {
         let s = if self.connections == 1 { "" } else { "s" };
         format!("{} connection{s}", self.connections)

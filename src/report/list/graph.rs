@@ -2,22 +2,28 @@
 
 use std::io::{self, Write};
 
+use super::further::Further;
 use super::{Listing, Names, Stream};
+use crate::analysis::open_pods::Hub;
 use crate::analysis::{Filter, Party};
 use crate::cluster::{Snapshot, Workload};
+use crate::query::graph::{HUB_MEANING, HUB_NAME};
 use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::escape;
 use crate::sets::PortSet;
 
-/// A Graphviz digraph: namespaces are clusters, connections are edges labelled with their ports. With a
-/// filter, only workloads with a remaining connection.
+/// A Graphviz digraph: namespaces are clusters, connections are edges labelled with their ports; those between
+/// workloads that are open to all pods go through one node. With a filter, only workloads with a remaining connection.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     let Listing {
-        snapshot, filter, ..
+        snapshot,
+        matrix,
+        filter,
     } = listing;
+    let hub = Hub::of(snapshot, matrix, filter);
     let mut shown = vec![*filter == Filter::default(); snapshot.workloads.len()];
     if *filter != Filter::default() {
         listing.for_each(|line| {
@@ -30,6 +36,9 @@ pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     }
     let mut head = "digraph connections {\n  rankdir=LR;\n  fontname=\"sans-serif\";\n  node [fontname=\"sans-serif\", shape=ellipse];\n  edge [fontname=\"sans-serif\", fontsize=10];\n".to_owned();
     clusters(&mut head, snapshot, &shown);
+    if let Some(hub) = &hub {
+        through(&mut head, snapshot, hub);
+    }
     out.write_all(head.as_bytes())?;
     let names = Names::new(snapshot, quoted, CONTROLLER);
     let write = |out: &mut String, end| match end {
@@ -40,7 +49,14 @@ pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
             escape::dot(out, &name);
         }
     };
+    let names_to = Further::of(listing).to_domains();
     Stream::new(out, listing).lines(|page, line| {
+        if hub
+            .as_ref()
+            .is_some_and(|hub| hub.covers(line.src, line.dst))
+        {
+            return;
+        }
         page.text.push_str("  ");
         write(&mut page.text, line.src);
         page.text.push_str(" -> ");
@@ -49,14 +65,42 @@ pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
         page.ports(&line, PortSet::to_string);
         page.text.push_str("\"];\n");
     })?;
+    for [from, to, ports] in names_to {
+        let [from, to, ports] = [from, to, ports].map(|text| escaped(&text));
+        writeln!(out, "  {from} -> {to} [label={ports}];")?;
+    }
     out.write_all(b"}\n")?;
     out.flush()
 }
 
 fn quoted(workload: &Workload) -> String {
+    escaped(&display(workload))
+}
+
+fn escaped(text: &str) -> String {
     let mut out = String::new();
-    escape::dot(&mut out, &display(workload));
+    escape::dot(&mut out, text);
     out
+}
+
+/// The node of a [`Hub`], and its edges.
+fn through(text: &mut String, snapshot: &Snapshot, hub: &Hub) {
+    let node = escaped(&format!("{{{}}}", HUB_NAME));
+    let label = escaped(&format!("{}\n{}", HUB_NAME, HUB_MEANING));
+    text.push_str(&format!(
+        "  {node} [label={label}, shape=box, style=dashed];\n"
+    ));
+    let ports = escaped(&hub.ports.to_string());
+    for (at, workload) in snapshot.workloads.iter().enumerate() {
+        let name = quoted(workload);
+        let (ends, both) = match (hub.is_source(at), hub.is_destination(at)) {
+            (true, true) => (format!("{name} -> {node}"), ", dir=both"),
+            (true, false) => (format!("{name} -> {node}"), ""),
+            (false, true) => (format!("{node} -> {name}"), ""),
+            (false, false) => continue,
+        };
+        text.push_str(&format!("  {ends} [label={ports}{both}];\n"));
+    }
 }
 
 /// The workloads that are shown, each namespace a cluster.

@@ -2,19 +2,25 @@
 
 use std::io::{self, Write};
 
+use super::further::Further;
 use super::{Listing, Names, Stream};
 use crate::analysis::Party;
 use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::{assumed, escape, left_out};
 use crate::sets::PortSet;
 
-/// `src,dst,ports`, with names as in the text format; RFC 4180 with line feeds.
+/// `src,dst,ports`, with names as in the text format, domain names last; RFC 4180 with line feeds.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub fn csv(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(b"src,dst,ports\n")?;
     rows(out, listing, escape::csv, ["", ",", "\n"])?;
+    for row in Further::of(listing).to_domains() {
+        let mut cells = row.map(|cell| made(escape::csv, &cell)).join(",");
+        cells.push('\n');
+        out.write_all(cells.as_bytes())?;
+    }
     out.flush()
 }
 
@@ -26,6 +32,7 @@ pub fn markdown(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(b"| From | To | Ports |\n| --- | --- | --- |\n")?;
     let around = ["| ", " | ", " |\n"];
     let count = rows(out, listing, escape::markdown, around)?;
+    Further::of(listing).markdown(out)?;
     let s = if count == 1 { "" } else { "s" };
     let assumed = assumed::text(listing.snapshot.assumptions);
     let left_out = left_out::count(&listing.snapshot.left_out);
@@ -40,11 +47,7 @@ fn rows(
     cell: fn(&mut String, &str),
     [before, between, after]: [&str; 3],
 ) -> io::Result<usize> {
-    let made = |text: &str| {
-        let mut out = String::new();
-        cell(&mut out, text);
-        out
-    };
+    let made = |text: &str| made(cell, text);
     let mut names = Names::new(listing.snapshot, display, CONTROLLER);
     for name in &mut names.workloads {
         *name = made(name);
@@ -63,4 +66,11 @@ fn rows(
         page.ports(&line, |p: &PortSet| made(&p.to_string()));
         page.text.push_str(after);
     })
+}
+
+/// One cell, escaped.
+fn made(cell: fn(&mut String, &str), text: &str) -> String {
+    let mut out = String::new();
+    cell(&mut out, text);
+    out
 }

@@ -1,0 +1,186 @@
+//! `--kustomize`: folders are built by `kustomize` or `kubectl`, and the result is read.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::diag::{Diagnostic, Span};
+use crate::manifest::Source;
+use crate::project::sources::{self, kustomize};
+
+/// A build may fetch remote bases, but has to end.
+const LONGEST: Duration = Duration::from_secs(120);
+/// The most bytes that a build may write.
+const MOST: u64 = 512 << 20;
+/// The most bytes of its messages that are kept.
+const MOST_MESSAGES: u64 = 1 << 16;
+
+/// Reads the paths like [`sources::collect`], but builds folders with a kustomization.
+pub(super) fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
+    let (mut texts, mut diagnostics) = (Vec::new(), Vec::new());
+    let is_built = |path: &PathBuf| kustomize::is_folder(path);
+    for alike in paths.chunk_by(|a, b| !is_built(a) && !is_built(b)) {
+        match alike {
+            [folder] if is_built(folder) => match build(folder) {
+                Ok(source) => texts.push(source),
+                Err(problem) => diagnostics.push(*problem),
+            },
+            others => {
+                let (found, problems) = sources::collect(others);
+                texts.extend(found);
+                diagnostics.extend(problems);
+            }
+        }
+    }
+    if let Some(path) = paths.first()
+        && !paths.iter().any(is_built)
+    {
+        let message = "`--kustomize` builds folders with a kustomization.yaml, and this is none";
+        let note = Diagnostic::warning("kustomize", message);
+        diagnostics.push(at(path, note).help("name the folder that holds it"));
+    }
+    (texts, diagnostics)
+}
+
+fn at(path: &Path, diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.at(Span::new(path.to_string_lossy().into(), 1, 1))
+}
+
+/// What a folder is built to, under the name of the command.
+fn build(folder: &Path) -> Result<Source, Box<Diagnostic>> {
+    let failed = |message: String, help: &str| {
+        let problem = Diagnostic::error("file", message).help(help);
+        Box::new(at(folder, problem))
+    };
+    let Some(tool) = kustomize::tool() else {
+        let message =
+            "a Kustomize folder cannot be built: neither `kustomize` nor `kubectl` is on the PATH";
+        return Err(failed(message.to_owned(), "install one of them"));
+    };
+    let shown = tool.command(folder);
+    let mut command = Command::new(tool.program());
+    command.args(tool.arguments(folder));
+    match output(&mut command, LONGEST, MOST) {
+        Ok(bytes) => Ok(Source::new(
+            shown,
+            String::from_utf8_lossy(&bytes).into_owned(),
+        )),
+        Err(problem) => {
+            let help = format!("run `{shown}` to see what it says");
+            Err(failed(format!("`{shown}` failed: {problem}"), &help))
+        }
+    }
+}
+
+/// What a command writes to standard output, if it succeeds within these limits; else what went wrong.
+fn output(command: &mut Command, longest: Duration, most: u64) -> Result<Vec<u8>, String> {
+    let end = Instant::now() + longest;
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let out = reader(child.stdout.take(), most + 1);
+    let messages = reader(child.stderr.take(), MOST_MESSAGES);
+    let finished = finish(&mut child, &out, (end, most));
+    if finished.is_err() {
+        // It may have ended by itself since.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let (bytes, status) = finished.map_err(|problem| match problem {
+        Problem::Late => format!("it did not end within {} s", longest.as_secs()),
+        Problem::Large => format!("it wrote more than {} MiB", most >> 20),
+        Problem::Unreadable(error) => error.to_string(),
+    })?;
+    if status.success() {
+        return Ok(bytes);
+    }
+    let messages = messages.recv_timeout(Duration::from_secs(1));
+    let messages = messages.ok().and_then(Result::ok).unwrap_or_default();
+    let messages = String::from_utf8_lossy(&messages).into_owned();
+    let last = messages.lines().rev().find(|line| !line.trim().is_empty());
+    Err(last.map_or_else(|| status.to_string(), |line| line.trim().to_owned()))
+}
+
+/// Why a command did not end as it should.
+enum Problem {
+    Late,
+    Large,
+    Unreadable(io::Error),
+}
+
+type Bytes = Receiver<io::Result<Vec<u8>>>;
+
+/// Waits for the whole output and the end of a command.
+fn finish(
+    child: &mut Child,
+    out: &Bytes,
+    (end, most): (Instant, u64),
+) -> Result<(Vec<u8>, ExitStatus), Problem> {
+    let left = end.saturating_duration_since(Instant::now());
+    let bytes = match out.recv_timeout(left) {
+        Ok(read) => read.map_err(Problem::Unreadable)?,
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            return Err(Problem::Late);
+        }
+    };
+    if bytes.len() as u64 > most {
+        return Err(Problem::Large);
+    }
+    loop {
+        if let Some(status) = child.try_wait().map_err(Problem::Unreadable)? {
+            return Ok((bytes, status));
+        }
+        if Instant::now() >= end {
+            return Err(Problem::Late);
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Reads a stream to its end on a thread of its own, and sends the first bytes. Nobody waits for that thread: a child
+/// of the command may keep the stream open.
+fn reader(stream: Option<impl Read + Send + 'static>, most: u64) -> Bytes {
+    let (done, result) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = match stream {
+            Some(stream) => stream.take(most).read_to_end(&mut bytes),
+            None => Ok(0),
+        };
+        // Fails only if the result is no longer wanted.
+        let _ = done.send(read.map(|_| bytes));
+    });
+    result
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn run(script: &str, longest: u64, most: u64) -> Result<String, String> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let bytes = output(&mut command, Duration::from_millis(longest), most)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    #[test]
+    fn a_command_is_bounded_in_time_and_size() {
+        assert_eq!(run("echo a", 20_000, 100), Ok("a\n".into()));
+        let late = run("echo a; sleep 20", 100, 100);
+        assert_eq!(late, Err("it did not end within 0 s".into()));
+        let large = run("while :; do echo aaaaaaaa; done", 20_000, 1 << 20);
+        assert_eq!(large, Err("it wrote more than 1 MiB".into()));
+    }
+
+    #[test]
+    fn a_failure_is_its_last_message() {
+        let failed = run("echo one >&2; echo 'Error: two' >&2; exit 3", 20_000, 100);
+        assert_eq!(failed, Err("Error: two".into()));
+        let silent = run("exit 3", 20_000, 100);
+        assert!(silent.is_err_and(|text| text.contains('3')));
+    }
+}
