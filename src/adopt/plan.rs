@@ -51,7 +51,7 @@ impl Plan {
 
     /// Whether a group has to isolate its subject in a direction, where its namespace has this default deny.
     pub(super) fn isolates_group(&self, base: Base, direction: Direction) -> bool {
-        let is_group = matches!(self.own, NewEnd::Pods { .. }) && self.workloads.is_empty();
+        let is_group = matches!(self.own, DrawnAs::Pods { .. }) && self.workloads.is_empty();
         self.by_group && is_group && self.isolates.contains(&direction) && !closes(base, direction)
     }
 }

@@ -135,9 +135,9 @@ fn problems_ui(ui: &mut Ui, problems: &[Problem], commands: &mut Commands) {
 
 /// Files are being read into the project, which may take long.
 fn reading_ui(ui: &mut Ui, commands: &mut Commands) {
-    let ink = color(theme::palette(ui.ctx()).ink2);
+    let secondary = color(theme::palette(ui.ctx()).text_secondary);
     let text = RichText::new("Reading…").font(theme::sans(tokens::TEXT_SMALL));
-    ui.label(text.color(ink));
+    ui.label(text.color(secondary));
     if widgets::link(ui, "Cancel").clicked() {
         commands.push(Command::StopReading);
     }
