@@ -133,9 +133,15 @@ impl Asked {
         if wrong && proof.state == State::Exact {
             return contradiction("the proof is exact");
         }
-        // A flow with one gate may be exact where another that opens the other gate is not.
+        // A flow with one gate may be exact where another that opens the other gate is not; an external has no
+        // gate, also where it has the address of a pod.
         let flows = &self.results.document.flows;
-        let whole = |flow: &FlowId| flows.get(*flow).is_some_and(|flow| flow.half.is_none());
+        let external = |end: &End| matches!(end, End::External(_));
+        let whole = |flow: &FlowId| {
+            flows.get(*flow).is_some_and(|flow| {
+                flow.half.is_none() && !external(&flow.from) && !external(&flow.to)
+            })
+        };
         let exact = |flow| whole(flow) && proof.verdicts.get(flow) == Some(&Verdict::Exact);
         if matches!(verdict, PairVerdict::Blocked | PairVerdict::CannotExpress)
             && answer.flows.iter().any(exact)

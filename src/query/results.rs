@@ -161,15 +161,31 @@ spec:
   egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]
 ";
 
-    fn same(a: &Results, b: &Results) -> bool {
-        a.generated == b.generated
-            && a.proof == b.proof
-            && a.in_force.policies() == b.in_force.policies()
-            && a.in_force.origins == b.in_force.origins
-            && a.in_force.diagnostics == b.in_force.diagnostics
-            && a.findings == b.findings
-            && a.half_open == b.half_open
-            && a.invariants == b.invariants
+    /// What of two results is not equal.
+    fn differing(a: &Results, b: &Results) -> Vec<&'static str> {
+        let equal = [
+            ("generated", a.generated == b.generated),
+            ("verdicts", a.proof.verdicts == b.proof.verdicts),
+            (
+                "findings of the proof",
+                a.proof.findings == b.proof.findings,
+            ),
+            ("proof", a.proof == b.proof),
+            (
+                "policies",
+                a.in_force.policies() == b.in_force.policies()
+                    && a.in_force.origins == b.in_force.origins,
+            ),
+            (
+                "diagnostics",
+                a.in_force.diagnostics == b.in_force.diagnostics,
+            ),
+            ("findings", a.findings == b.findings),
+            ("half-open", a.half_open == b.half_open),
+            ("invariants", a.invariants == b.invariants),
+        ];
+        let differing = equal.into_iter().filter(|(_, equal)| !equal);
+        differing.map(|(what, _)| what).collect()
     }
 
     proptest! {
@@ -184,11 +200,13 @@ spec:
             let mut cache = Cache::default();
             for random in [&first, &second] {
                 let mut document = drawing(random).document;
-                prop_assert!(same(&check_with(&mut cache, &document, &|| false).unwrap(), &check(&document)));
+                let cached = check_with(&mut cache, &document, &|| false).unwrap();
+                prop_assert_eq!(differing(&cached, &check(&document)), Vec::<&str>::new());
                 for (kind, at) in &edits {
                     change(&mut document, *kind, *at);
                     let cached = check_with(&mut cache, &document, &|| false).unwrap();
-                    prop_assert!(same(&cached, &check(&document)), "edit {kind} {at}");
+                    let differing = differing(&cached, &check(&document));
+                    prop_assert_eq!(differing, Vec::<&str>::new(), "edit {} {}", kind, at);
                 }
             }
         }

@@ -64,16 +64,17 @@ impl Changes {
     /// Gives the differences their new indices, and removes those of workloads and pods that are no more.
     pub(super) fn renumber(&self, differences: &mut Vec<GateDifference>) {
         let Some(moved) = &self.moved else { return };
+        let pod = |old: usize| moved.pods.get(old).copied().flatten();
         differences.retain_mut(|difference| {
-            let workload = self.workload(difference.workload);
             let peer = match difference.peer {
-                PeerClass::Pod(at) => moved.pods.get(at).copied().flatten().map(PeerClass::Pod),
+                PeerClass::Pod(at) => pod(at).map(PeerClass::Pod),
                 _ => Some(difference.peer.clone()),
             };
-            let (Some(workload), Some(peer)) = (workload, peer) else {
+            let own = (self.workload(difference.workload), pod(difference.pod));
+            let ((Some(workload), Some(pod)), Some(peer)) = (own, peer) else {
                 return false;
             };
-            (difference.workload, difference.peer) = (workload, peer);
+            (difference.workload, difference.pod, difference.peer) = (workload, pod, peer);
             true
         });
     }
