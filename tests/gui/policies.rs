@@ -203,17 +203,19 @@ fn imported_from(manifests: &str) -> TestWindow {
 
 #[test]
 fn imported_policies_are_adopted_in_one_step_and_the_rest_have_reasons() {
-    // The subject of one is no workload.
-    let out = "podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]";
-    let gone = out.replace("app: web", "app: gone");
-    let mut window = imported_from(&MANIFESTS.replace(out, &gone));
+    // One names a port that no pod declares.
+    let out = "egress: [{to: [{podSelector: {matchLabels: {app: db}}}]";
+    let named = format!("{out}, ports: [{{port: pg}}]");
+    let mut window = imported_from(&MANIFESTS.replace(out, &named));
     let before = window.text();
     assert_eq!(window.document().policies.len(), 3);
     window.click("Adopt 3 imported");
     assert!(window.sees("2 policies became 1 flow; 1 stays imported"));
-    assert!(window.sees(
-        "It isolates only egress of \"app=gone\", and these are not the pods of whole workloads"
-    ));
+    assert!(
+        window.sees(
+            "The port \"TCP/pg\" cannot be drawn: \"db\" declares no TCP port with that name"
+        )
+    );
     window.click("Done");
     let document = window.document();
     assert_eq!(document.flows.len(), 1);
