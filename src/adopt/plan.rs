@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL};
 use crate::diag::Severity;
 use crate::dialect;
 use crate::manifest::{self, Source};
@@ -98,7 +98,7 @@ pub(super) fn plan(
         return Err("it no longer exists".to_owned());
     };
     let source = Source::new(imported.file.clone(), imported.text.clone());
-    let read = manifest::read(&[source], &dialect::kinds());
+    let read = manifest::read(&[source], &dialect::kinds(Enforcer::Kubernetes));
     let cluster_wide = |object: &&Object| dialect::kind(object).is_some_and(|k| !k.namespaced);
     if let Some(other) = read.policies.iter().find(cluster_wide) {
         return Err(format!(

@@ -276,6 +276,8 @@ pub struct Service {
     pub namespace: String,
     /// Its name.
     pub name: String,
+    /// Its labels.
+    pub labels: Labels,
     /// `spec.selector`; none or empty selects nothing (W20).
     pub selector: Labels,
     /// Its ports.

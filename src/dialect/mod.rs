@@ -4,21 +4,26 @@
 //! [`kinds`], [`read`] and [`tiers`] are its interface.
 
 pub mod cidr;
+mod cilium;
 mod cluster_policy;
 pub mod fields;
 pub mod metadata;
 pub mod names;
 mod network_policy;
 pub mod refusal;
+mod schema;
 pub mod selector;
 mod unread;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::cluster::{Assumptions, Enforcer};
+use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses, Service};
 use crate::diag::{Diagnostic, Severity};
-use crate::policy::{Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Tier};
+use crate::policy::{
+    Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading, Tier,
+};
+use crate::sets::{IpSet, Labels};
 use crate::yaml::Object;
 
 /// Where AdminNetworkPolicy and the Admin tier of ClusterNetworkPolicy are judged, in [`tiers`].
@@ -32,12 +37,15 @@ pub const BASELINE: usize = 2;
 const DIALECTS: &[&dyn Dialect] = &[
     &network_policy::NetworkPolicies,
     &cluster_policy::ClusterPolicies,
+    &cilium::CiliumPolicies,
 ];
 
 /// A wire format.
 trait Dialect: Sync {
     /// The kinds of policies that it reads.
     fn kinds(&self) -> &'static [Kind];
+    /// Whether an enforcer implements its policies.
+    fn enforced_by(&self, enforcer: Enforcer) -> bool;
     /// What its policies mean and what is refused in them: Markdown, a page for each code.
     fn manual(&self) -> &'static [&'static str];
     /// Decodes and validates an object of one of its kinds.
@@ -57,9 +65,38 @@ pub trait Lower: fmt::Debug + Send + Sync {
 
 /// What lowering a policy depends on besides its text.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub struct Context<'a> {
+    /// Whose reading decides.
+    pub enforcer: Enforcer,
     /// The assumptions of the answers.
     pub assumptions: Assumptions,
+    /// The Services of the cluster, which some policies name.
+    pub services: &'a [Service],
+    /// The groups of addresses that some policies name.
+    pub cidr_groups: &'a [CidrGroup],
+}
+
+impl Context<'_> {
+    /// That of the Kubernetes API, whose policies name no other objects.
+    pub fn kubernetes(assumptions: Assumptions) -> Self {
+        Self {
+            enforcer: Enforcer::Kubernetes,
+            assumptions,
+            services: &[],
+            cidr_groups: &[],
+        }
+    }
+}
+
+/// A group of addresses that policies name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CidrGroup {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: Labels,
+    /// The addresses.
+    pub addresses: IpSet,
 }
 
 /// The result of reading an object.
@@ -104,10 +141,37 @@ impl Parsed {
     }
 }
 
-/// The known kinds of policies, including those that no dialect reads.
-pub fn kinds() -> Vec<Kind> {
-    let read = DIALECTS.iter().flat_map(|dialect| dialect.kinds());
-    read.chain(unread::KINDS).copied().collect()
+/// The known kinds of policies, including those that no dialect reads or that the enforcer does not implement.
+pub fn kinds(enforcer: Enforcer) -> Vec<Kind> {
+    let read = DIALECTS.iter().flat_map(|dialect| {
+        let enforced = dialect.enforced_by(enforcer);
+        dialect.kinds().iter().map(move |kind| Kind {
+            reading: if enforced || kind.reading == Reading::Resource {
+                kind.reading
+            } else {
+                Reading::LeftOut
+            },
+            ..*kind
+        })
+    });
+    read.chain(unread::KINDS.iter().copied()).collect()
+}
+
+/// The assumptions that hold under an enforcer: where it settles them, its own.
+pub fn assumptions(enforcer: Enforcer, given: Assumptions) -> Assumptions {
+    match enforcer {
+        Enforcer::Cilium => Assumptions {
+            pod_addresses: PodAddresses::Outside,
+            host_network: HostNetwork::Nodes,
+        },
+        Enforcer::Kubernetes | Enforcer::Calico => given,
+    }
+}
+
+/// A group of addresses, if the object is one, with what is wrong with it.
+pub fn cidr_group(object: &Object) -> Option<(CidrGroup, Vec<Diagnostic>)> {
+    let is_resource = kind(object).is_some_and(|kind| kind.reading == Reading::Resource);
+    is_resource.then(|| cilium::cidr_group(object))
 }
 
 /// What policies mean and what is refused in them: Markdown, a page for each code.
@@ -162,7 +226,9 @@ pub fn tiers(enforcer: Enforcer) -> Vec<Tier> {
         combine,
     };
     match enforcer {
-        Enforcer::Kubernetes | Enforcer::Cilium | Enforcer::Calico => vec![
+        // All policies are one pool of rules (C2).
+        Enforcer::Cilium => vec![tier("Cilium", Combine::DenyOverAccept)],
+        Enforcer::Kubernetes | Enforcer::Calico => vec![
             tier("Admin", Combine::FirstMatch),
             tier("NetworkPolicy", Combine::DenyOverAccept),
             tier("Baseline", Combine::FirstMatch),
@@ -170,9 +236,10 @@ pub fn tiers(enforcer: Enforcer) -> Vec<Tier> {
     }
 }
 
-/// An error if an enforcer is not supported.
-pub fn unsupported(enforcer: Enforcer) -> Option<Diagnostic> {
-    if enforcer == Enforcer::Kubernetes {
+/// An error if policies are not judged as an enforcer does; `project`: those of a project, whose generated
+/// policies are judged by the rules of Kubernetes only.
+pub fn unsupported(enforcer: Enforcer, project: bool) -> Option<Diagnostic> {
+    if enforcer == Enforcer::Kubernetes || enforcer == Enforcer::Cilium && !project {
         return None;
     }
     let message = format!(
@@ -191,7 +258,7 @@ mod tests {
 
     #[test]
     fn kinds_are_unique() {
-        let all = kinds();
+        let all = kinds(Enforcer::Kubernetes);
         let names: BTreeSet<_> = all.iter().map(|kind| (kind.group, kind.name)).collect();
         assert_eq!(names.len(), all.len());
         let judged: Vec<_> = all
@@ -204,9 +271,10 @@ mod tests {
 
     #[test]
     fn enforcers_without_rules_of_their_own_are_errors() {
-        assert_eq!(unsupported(Enforcer::Kubernetes), None);
+        assert_eq!(unsupported(Enforcer::Kubernetes, true), None);
+        assert_eq!(unsupported(Enforcer::Cilium, false), None);
         for enforcer in [Enforcer::Cilium, Enforcer::Calico] {
-            let diagnostic = unsupported(enforcer).unwrap();
+            let diagnostic = unsupported(enforcer, true).unwrap();
             assert_eq!(
                 (diagnostic.severity, diagnostic.code),
                 (Severity::Error, "enforcer")

@@ -4,8 +4,6 @@ use crate::policy::{Kind, Reading};
 
 /// These kinds: those that decide which connections of pods are allowed, of projects that run in clusters.
 pub(super) const KINDS: &[Kind] = &[
-    left_out("cilium.io", "v2", "CiliumNetworkPolicy", true),
-    left_out("cilium.io", "v2", "CiliumClusterwideNetworkPolicy", false),
     left_out("projectcalico.org", "v3", "NetworkPolicy", true),
     left_out("projectcalico.org", "v3", "GlobalNetworkPolicy", false),
     staged("projectcalico.org", "v3", "StagedNetworkPolicy", true),

@@ -361,6 +361,7 @@ fn services(document: &Document) -> Vec<Service> {
         Some(Service {
             namespace: namespace.name.clone(),
             name: service.name.clone(),
+            labels: Labels::new(),
             selector: service.selector.clone(),
             ports: service.ports.clone(),
             kind: "ClusterIP".to_owned(),

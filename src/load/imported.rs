@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cluster::Assumptions;
+use crate::cluster::{Assumptions, Enforcer};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::manifest::{self, Source};
@@ -33,9 +33,10 @@ pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
 
 /// Lowers the policies of one text.
 pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
-    let mut read = manifest::read(&[Source::new(file, text)], &dialect::kinds());
+    let kinds = dialect::kinds(Enforcer::Kubernetes);
+    let mut read = manifest::read(&[Source::new(file, text)], &kinds);
     read.policies.sort_by_key(dialect::place);
-    let context = dialect::Context { assumptions };
+    let context = dialect::Context::kubernetes(assumptions);
     let mut found = Imported {
         policies: Vec::new(),
         diagnostics: read.diagnostics,

@@ -39,12 +39,6 @@ impl Settings {
             assumptions: project.assumptions,
         }
     }
-
-    fn context(&self) -> dialect::Context {
-        dialect::Context {
-            assumptions: self.assumptions,
-        }
-    }
 }
 
 /// The result of reading manifests.
@@ -77,7 +71,7 @@ pub fn load(sources: &[Source], settings: &Settings) -> Loaded {
 
 /// The same, with the namespace of objects that name none.
 pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>) -> Loaded {
-    let mut manifests = manifest::read_in(sources, &dialect::kinds(), namespace);
+    let mut manifests = manifest::read_in(sources, &dialect::kinds(settings.enforcer), namespace);
     let mut loaded = Loaded {
         snapshot: manifests.snapshot,
         policies: Vec::new(),
@@ -85,13 +79,28 @@ pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>)
         project: None,
     };
     let snapshot = &mut loaded.snapshot;
-    snapshot.assumptions = settings.assumptions;
+    snapshot.assumptions = dialect::assumptions(settings.enforcer, settings.assumptions);
     snapshot.tiers = dialect::tiers(settings.enforcer);
     loaded
         .diagnostics
-        .extend(dialect::unsupported(settings.enforcer));
+        .extend(dialect::unsupported(settings.enforcer, false));
+    let mut cidr_groups = Vec::new();
+    manifests.policies.retain(|object| {
+        let group = dialect::cidr_group(object);
+        let is_group = group.is_some();
+        if let Some((group, diagnostics)) = group {
+            cidr_groups.push(group);
+            loaded.diagnostics.extend(diagnostics);
+        }
+        !is_group
+    });
     manifests.policies.sort_by_key(dialect::place);
-    let context = settings.context();
+    let context = dialect::Context {
+        enforcer: settings.enforcer,
+        assumptions: snapshot.assumptions,
+        services: &Arc::clone(&snapshot.services),
+        cidr_groups: &cidr_groups,
+    };
     let read: Vec<_> = manifests
         .policies
         .into_par_iter()

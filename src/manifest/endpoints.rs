@@ -111,6 +111,7 @@ fn api_server() -> Service {
     Service {
         namespace: "default".to_owned(),
         name: "kubernetes".to_owned(),
+        labels: Labels::new(),
         selector: Labels::new(),
         ports: vec![ServicePort {
             name: Some("https".to_owned()),

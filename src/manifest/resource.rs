@@ -67,7 +67,7 @@ pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
         Kind::Misspelt(meant) => return left_out(&object, kind, misspelt(&object, &meant)),
         Kind::OtherPolicy => return left_out(&object, kind, not_judged(&object)),
         Kind::Policy(policy) => match policy.reading {
-            Reading::Judged => {}
+            Reading::Judged | Reading::Resource => {}
             Reading::LeftOut => return left_out(&object, kind, not_judged(&object)),
             Reading::NotEnforced => {
                 let message = format!("{} is not enforced, so it is not judged", object.kind);

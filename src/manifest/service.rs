@@ -36,6 +36,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
     Ok(Service {
         namespace: object.namespace_or_default().to_owned(),
         name: object.name.clone(),
+        labels: deep(&object.node, &["metadata", "labels"], strings)?.unwrap_or_default(),
         selector: selector.unwrap_or_else(Labels::new),
         ports: ports.unwrap_or_default().into_iter().flatten().collect(),
         kind: kind.unwrap_or_else(|| "ClusterIP".into()),

@@ -5,7 +5,10 @@ use crate::cluster::{TargetPort, Workload};
 use crate::diag::Severity;
 
 fn load(text: &str) -> Manifests {
-    read(&[Source::new("a.yaml", text)], &crate::dialect::kinds())
+    read(
+        &[Source::new("a.yaml", text)],
+        &crate::dialect::kinds(crate::cluster::Enforcer::Kubernetes),
+    )
 }
 
 /// Without errors and warnings.

@@ -111,6 +111,8 @@ pub enum Reading {
     LeftOut,
     /// They are not in force, such as staged policies.
     NotEnforced,
+    /// They are no policies, but policies name them.
+    Resource,
 }
 
 /// A policy of any dialect.

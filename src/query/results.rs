@@ -133,7 +133,7 @@ fn finish(document: &Document, generated: Generated, in_force: InForce, proof: P
 }
 
 fn findings(document: &Document, snapshot: &Snapshot) -> Vec<Diagnostic> {
-    let unsupported = dialect::unsupported(document.settings.enforcer);
+    let unsupported = dialect::unsupported(document.settings.enforcer, true);
     unsupported
         .into_iter()
         .chain(lint::qualifying(snapshot))

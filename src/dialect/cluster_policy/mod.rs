@@ -6,12 +6,13 @@
 mod lower;
 mod ports;
 mod read;
-mod schema;
+
 mod shape;
 #[cfg(test)]
 mod tests;
 
 use super::{Context, Dialect, Lower, Parsed};
+use crate::cluster::Enforcer;
 use crate::policy::{Kind, Policy, Reading};
 use crate::yaml::Object;
 
@@ -41,6 +42,10 @@ pub(super) struct ClusterPolicies;
 impl Dialect for ClusterPolicies {
     fn kinds(&self) -> &'static [Kind] {
         KINDS
+    }
+
+    fn enforced_by(&self, enforcer: Enforcer) -> bool {
+        enforcer != Enforcer::Cilium
     }
 
     fn manual(&self) -> &'static [&'static str] {

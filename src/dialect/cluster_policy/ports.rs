@@ -1,8 +1,8 @@
 //! Reading port items: `ports` of v1alpha1, `protocols` of v1alpha2.
 
 use super::read::Reader;
-use super::schema::At;
 use crate::diag::Diagnostic;
+use crate::dialect::schema::At;
 use crate::policy::PortMatch;
 use crate::sets::Protocol;
 use crate::yaml::Mark;

@@ -1,12 +1,12 @@
 //! Parses and validates in one walk. The two API versions differ only in field names and limits.
 
-use super::schema::{At, Schema};
 use super::shape::SHAPE;
 use crate::diag::Diagnostic;
 use crate::dialect::cidr;
 use crate::dialect::fields;
 use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::refusal::Quoted;
+use crate::dialect::schema::{At, Schema};
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{Action, PortMatch};
 use crate::yaml::{Mark, Node, Object};

@@ -16,9 +16,7 @@ fn judge(text: &str) -> (Option<Policy>, Vec<(Severity, String)>) {
     let read = ClusterPolicies.read(&object);
     let diagnostics = read.diagnostics.iter();
     let diagnostics = diagnostics.map(|d| (d.severity, d.path.clone().unwrap_or_default()));
-    let context = Context {
-        assumptions: Assumptions::default(),
-    };
+    let context = Context::kubernetes(Assumptions::default());
     (read.lower(&object, &context).pop(), diagnostics.collect())
 }
 
@@ -206,7 +204,7 @@ fn whole_networks_match_pods_with_unknown_addresses() {
         let object = object(text);
         let policies = ClusterPolicies
             .read(&object)
-            .lower(&object, &Context { assumptions });
+            .lower(&object, &Context::kubernetes(assumptions));
         let policy = policies.first().expect("judged");
         format!("{:?}", policy.egress).contains("PodsIpv4")
     };

@@ -1,8 +1,10 @@
 //! Lowers a NetworkPolicy (K1-K33).
 
 use super::parse::{self, IpBlock, NetworkPolicy};
-use crate::cluster::{Assumptions, HostNetwork};
-use crate::dialect::{NETWORK_POLICY, cidr, selector};
+use crate::cluster::{Enforcer, HostNetwork};
+use crate::dialect::cilium::selector as identities;
+use crate::dialect::selector::LabelSelector;
+use crate::dialect::{Context, NETWORK_POLICY, cidr, selector};
 use crate::policy::{
     Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
 };
@@ -11,14 +13,17 @@ use crate::yaml::Object;
 use crate::yaml::decode::IntOrString;
 
 /// Lowers a policy that the API server accepts.
-pub fn lower(object: &Object, policy: &NetworkPolicy, assumptions: &Assumptions) -> Policy {
+pub fn lower(object: &Object, policy: &NetworkPolicy, context: &Context) -> Policy {
     let lowering = Lowering {
         object,
-        assumptions,
+        context,
         namespace: object.namespace_or_default(),
     };
+    let cilium = context.enforcer == Enforcer::Cilium;
     let side = |direction, rules: &[parse::Rule]| {
-        applies(policy, direction).then(|| Side {
+        // Cilium applies rules of directions that `policyTypes` does not list, too.
+        let applies = applies(policy, direction) || cilium && !rules.is_empty();
+        applies.then(|| Side {
             isolates: true,
             rules: rules.iter().map(|rule| lowering.rule(rule)).collect(),
         })
@@ -27,12 +32,13 @@ pub fn lower(object: &Object, policy: &NetworkPolicy, assumptions: &Assumptions)
         kind: "NetworkPolicy",
         name: object.name.clone(),
         namespace: Some(lowering.namespace.to_owned()),
-        tier: NETWORK_POLICY,
+        tier: if cilium { 0 } else { NETWORK_POLICY },
         order: 0,
-        subject: lowering.pods(vec![
-            Peer::Namespace(lowering.namespace.to_owned()),
-            Peer::PodLabels(selector::lower(&policy.pod_selector)),
-        ]),
+        subject: {
+            let mut all = vec![Peer::Namespace(lowering.namespace.to_owned())];
+            all.extend(lowering.labels(&policy.pod_selector));
+            lowering.pods(all)
+        },
         ingress: side(Direction::Ingress, &policy.ingress),
         egress: side(Direction::Egress, &policy.egress),
         span: object.whole(),
@@ -51,7 +57,7 @@ pub(super) fn applies(policy: &NetworkPolicy, direction: Direction) -> bool {
 
 struct Lowering<'a> {
     object: &'a Object,
-    assumptions: &'a Assumptions,
+    context: &'a Context<'a>,
     namespace: &'a str,
 }
 
@@ -87,14 +93,22 @@ impl Lowering<'_> {
             None => Peer::Namespace(self.namespace.to_owned()),
         }];
         if let Some(pods) = &peer.pod_selector {
-            all.push(Peer::PodLabels(selector::lower(pods)));
+            all.extend(self.labels(pods));
         }
         self.pods(all)
     }
 
+    /// Pods by their labels; under Cilium by those that are identity labels (C27).
+    fn labels(&self, pods: &LabelSelector) -> Vec<Peer> {
+        match self.context.enforcer {
+            Enforcer::Cilium => identities::plain(pods),
+            _ => vec![Peer::PodLabels(selector::lower(pods))],
+        }
+    }
+
     /// All of these; host-network pods only under the assumption `host-network=pods`.
     fn pods(&self, mut all: Vec<Peer>) -> Peer {
-        if self.assumptions.host_network == HostNetwork::Nodes {
+        if self.context.assumptions.host_network == HostNetwork::Nodes {
             all.push(Peer::Not(Box::new(Peer::HostNetwork)));
         }
         Peer::All(all)
@@ -110,7 +124,12 @@ impl Lowering<'_> {
             .filter_map(|text| cidr::parse(&text.value).ok())
             .map(|block| block.net)
             .collect();
-        self.assumptions.block(IpSet::block(outer.net, &except))
+        let set = IpSet::block(outer.net, &except);
+        match self.context.enforcer {
+            // Neither pods nor nodes (C31).
+            Enforcer::Cilium => identities::outside(set),
+            _ => self.context.assumptions.block(set),
+        }
     }
 }
 

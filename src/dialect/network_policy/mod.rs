@@ -17,6 +17,7 @@ pub(super) use express::express;
 
 use super::refusal::Refusals;
 use super::{Context, Dialect, Lower, Parsed};
+use crate::cluster::Enforcer;
 use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
 
@@ -45,6 +46,10 @@ impl Dialect for NetworkPolicies {
         KINDS
     }
 
+    fn enforced_by(&self, _: Enforcer) -> bool {
+        true
+    }
+
     fn manual(&self) -> &'static [&'static str] {
         &[include_str!("meaning.md"), include_str!("validation.md")]
     }
@@ -69,7 +74,7 @@ impl Dialect for NetworkPolicies {
 
 impl Lower for parse::NetworkPolicy {
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
-        vec![lower::lower(object, self, &context.assumptions)]
+        vec![lower::lower(object, self, context)]
     }
 
     fn raise(&self) -> Option<RaisedPolicy> {

@@ -39,9 +39,7 @@ struct Read {
 fn read_with(text: &str, assumptions: &Assumptions) -> Read {
     let object = object(text);
     let parsed = NetworkPolicies.read(&object);
-    let context = Context {
-        assumptions: *assumptions,
-    };
+    let context = Context::kubernetes(*assumptions);
     Read {
         policy: parsed.lower(&object, &context).pop(),
         diagnostics: parsed.diagnostics,

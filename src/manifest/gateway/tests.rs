@@ -13,7 +13,10 @@ fn route(kind: &str, spec: &str) -> String {
 }
 
 fn load(text: &str) -> Manifests {
-    read(&[Source::new("a.yaml", text)], &crate::dialect::kinds())
+    read(
+        &[Source::new("a.yaml", text)],
+        &crate::dialect::kinds(crate::cluster::Enforcer::Kubernetes),
+    )
 }
 
 fn backends(manifests: &Manifests) -> Vec<String> {

@@ -1,0 +1,226 @@
+//! Lowers these policies (C1-C46).
+
+use super::peers::{Peers, Written};
+use super::ports::{Number, Port};
+use super::read::{CiliumPolicy, Entry, Spec};
+use super::selector::{self, Scope};
+use crate::cluster::Service;
+use crate::dialect::{Context, cidr};
+use crate::policy::{
+    Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
+};
+use crate::sets::{IpSet, Selector};
+use crate::yaml::{Mark, Object};
+
+/// Lowers a policy that the agent accepts: one for each of its rules. Those for nodes are not judged.
+pub fn lower(object: &Object, policy: &CiliumPolicy, context: &Context) -> Vec<Policy> {
+    let rules = policy.rules.iter().filter(|spec| !spec.host);
+    let one = |spec: &Spec| {
+        let lowering = Lowering {
+            object,
+            context,
+            namespace: (!policy.clusterwide).then(|| object.namespace_or_default()),
+        };
+        lowering.policy(spec)
+    };
+    rules.map(one).collect()
+}
+
+struct Lowering<'a> {
+    object: &'a Object,
+    context: &'a Context<'a>,
+    namespace: Option<&'a str>,
+}
+
+impl Lowering<'_> {
+    fn scope(&self) -> Scope<'_> {
+        self.namespace.map_or(Scope::Cluster, Scope::Namespace)
+    }
+
+    fn policy(&self, spec: &Spec) -> Policy {
+        let side = |direction: Direction| {
+            let at = direction as usize;
+            let rules = |entries: &[Entry], action| -> Vec<Rule> {
+                let entries = entries.iter();
+                entries
+                    .flat_map(|entry| self.rules(entry, direction, action))
+                    .collect()
+            };
+            let mut all = rules(&spec.deny[at], Action::Deny);
+            all.extend(rules(&spec.allow[at], Action::Accept));
+            let isolates = spec.isolates(direction);
+            (isolates || !all.is_empty()).then_some(Side {
+                isolates,
+                rules: all,
+            })
+        };
+        Policy {
+            kind: match self.namespace {
+                Some(_) => "CiliumNetworkPolicy",
+                None => "CiliumClusterwideNetworkPolicy",
+            },
+            name: self.object.name.clone(),
+            namespace: self.namespace.map(str::to_owned),
+            tier: 0,
+            order: 0,
+            subject: selector::subject(&spec.subject, self.scope()),
+            ingress: side(Direction::Ingress),
+            egress: side(Direction::Egress),
+            span: self.object.whole(),
+        }
+    }
+
+    fn rules(&self, entry: &Entry, direction: Direction, action: Action) -> Vec<Rule> {
+        if entry.is_empty() {
+            return Vec::new();
+        }
+        let ports = match (&entry.ports, entry.icmps) {
+            (None, false) => Match::Any,
+            (None, true) => Match::Only(Vec::new()),
+            (Some(rules), _) => {
+                let ports = rules.iter().flat_map(|rule| &rule.ports);
+                Match::Only(ports.flat_map(|port| self.port(port)).collect())
+            }
+        };
+        let restricted = ports != Match::Any;
+        let peers = match &entry.peers {
+            // Without an L3 part a rule without ports allows nothing.
+            Peers::Missing | Peers::Unguarded if restricted => Match::Any,
+            Peers::Missing | Peers::Unguarded | Peers::Nobody => return Vec::new(),
+            Peers::Of(_) => self.peers(entry, direction, restricted),
+        };
+        vec![Rule {
+            name: None,
+            action,
+            subject: None,
+            peers,
+            ports,
+            span: self.object.span(entry.mark),
+        }]
+    }
+
+    fn peers(&self, entry: &Entry, direction: Direction, restricted: bool) -> Match<PeerItem> {
+        let services = |(written, _): &(Written, Mark)| {
+            matches!(written, Written::Service { .. } | Written::Services { .. })
+        };
+        let items: Vec<PeerItem> = (entry.written().iter())
+            .filter_map(|(written, mark)| {
+                Some(PeerItem {
+                    peer: self.peer(written, direction)?,
+                    span: self.object.span(*mark),
+                })
+            })
+            .collect();
+        // Services that are not there leave no L3 part at all (C13).
+        match items.is_empty() && restricted && entry.written().iter().all(services) {
+            true => Match::Any,
+            false => Match::Only(items),
+        }
+    }
+
+    /// The endpoints of a peer; none if a Service is not there.
+    fn peer(&self, written: &Written, direction: Direction) -> Option<Peer> {
+        Some(match written {
+            Written::Endpoints(labels) => selector::peer(labels, self.scope()),
+            Written::Nodes | Written::Cloud => Peer::Nothing,
+            Written::Entity(name) => entity(name),
+            Written::Block { cidr, except } => selector::outside(block(cidr, except)),
+            Written::Group(name) => {
+                let groups = self.context.cidr_groups.iter();
+                let of_name = groups.filter(|group| group.name == *name);
+                outside_all(of_name.map(|group| &group.addresses))
+            }
+            Written::Groups(labels) => {
+                let wanted = crate::dialect::selector::lower(labels);
+                let groups = self.context.cidr_groups.iter();
+                let labelled = groups.filter(|group| wanted.matches(&group.labels));
+                outside_all(labelled.map(|group| &group.addresses))
+            }
+            Written::Domain(pattern) if direction == Direction::Egress => {
+                Peer::Domain(pattern.clone())
+            }
+            Written::Domain(_) => Peer::Nothing,
+            Written::Service { name, namespace } => {
+                let own = self.namespace.unwrap_or("default");
+                let wanted = namespace.as_deref().unwrap_or(own);
+                let service = self.context.services.iter();
+                let mut service = service.filter(|s| s.name == *name && s.namespace == wanted);
+                of_service(service.next()?)
+            }
+            Written::Services {
+                selector,
+                namespace,
+            } => {
+                let wanted = crate::dialect::selector::lower(selector);
+                let services = self.context.services.iter().filter(|service| {
+                    let here = namespace.as_ref().is_none_or(|n| *n == service.namespace);
+                    here && wanted.matches(&service.labels)
+                });
+                let found: Vec<Peer> = services.map(of_service).collect();
+                (!found.is_empty()).then_some(Peer::AnyOf(found))?
+            }
+        })
+    }
+
+    fn port(&self, port: &Port) -> Vec<PortItem> {
+        let one = |protocol| match &port.number {
+            Number::All => PortMatch::AllPorts(protocol),
+            Number::Range(first, last) => PortMatch::Range {
+                protocol,
+                first: *first,
+                last: *last,
+            },
+            Number::Named(name) => PortMatch::Named {
+                protocol: Some(protocol),
+                name: name.clone(),
+            },
+        };
+        let item = |protocol| PortItem {
+            port: one(protocol),
+            span: self.object.span(port.mark),
+        };
+        port.protocols.iter().copied().map(item).collect()
+    }
+}
+
+/// The members of an entity (4.4).
+fn entity(name: &str) -> Peer {
+    match name {
+        "all" => Peer::Everything,
+        "world" => selector::outside(IpSet::all()),
+        "cluster" => selector::cluster(),
+        "cluster-mesh" => selector::endpoints(Vec::new()),
+        "remote-node" => selector::nodes(),
+        _ => Peer::Nothing,
+    }
+}
+
+fn block(whole: &str, except: &[String]) -> IpSet {
+    let Ok(whole) = cidr::parse(whole) else {
+        return IpSet::empty();
+    };
+    let except = except.iter().filter_map(|text| cidr::parse(text).ok());
+    let except: Vec<_> = except.map(|block| block.net).collect();
+    IpSet::block(whole.net, &except)
+}
+
+fn outside_all<'a>(sets: impl Iterator<Item = &'a IpSet>) -> Peer {
+    let all = sets.fold(IpSet::empty(), |all, set| all.union(set));
+    match all.is_empty() {
+        true => Peer::Nothing,
+        false => selector::outside(all),
+    }
+}
+
+/// The pods that a Service selects, or without a selector the addresses behind it that are outside (C33).
+fn of_service(service: &Service) -> Peer {
+    if service.selector.is_empty() {
+        let all = service.endpoints.iter().map(|e| IpSet::single(e.address));
+        let all: Vec<IpSet> = all.collect();
+        return outside_all(all.iter());
+    }
+    selector::endpoints(vec![
+        Peer::Namespace(service.namespace.clone()),
+        Peer::PodLabels(Selector::match_labels(&service.selector)),
+    ])
+}

@@ -1,0 +1,67 @@
+//! `cilium.io/v2` CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy and CiliumCIDRGroup.
+//!
+#![doc = include_str!("manual.md")]
+
+mod groups;
+mod lower;
+mod peers;
+mod ports;
+mod read;
+pub(super) mod selector;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub(super) use groups::cidr_group;
+
+use super::{Context, Dialect, Lower, Parsed};
+use crate::cluster::Enforcer;
+use crate::policy::{Kind, Policy, Reading};
+use crate::yaml::Object;
+
+/// Codes of errors that leave the meaning clear: unknown fields, which the API server drops.
+const LENIENT: &[&str] = &["V23"];
+
+const KINDS: &[Kind] = &[
+    kind("CiliumNetworkPolicy", true, Reading::Judged),
+    kind("CiliumClusterwideNetworkPolicy", false, Reading::Judged),
+    kind("CiliumCIDRGroup", false, Reading::Resource),
+];
+
+const fn kind(name: &'static str, namespaced: bool, reading: Reading) -> Kind {
+    Kind {
+        group: "cilium.io",
+        name,
+        namespaced,
+        version: "v2",
+        reading,
+    }
+}
+
+/// The dialect.
+pub(super) struct CiliumPolicies;
+
+impl Dialect for CiliumPolicies {
+    fn kinds(&self) -> &'static [Kind] {
+        KINDS
+    }
+
+    fn enforced_by(&self, enforcer: Enforcer) -> bool {
+        enforcer == Enforcer::Cilium
+    }
+
+    fn manual(&self) -> &'static [&'static str] {
+        &[include_str!("manual.md")]
+    }
+
+    fn read(&self, object: &Object) -> Parsed {
+        let (policy, diagnostics) = read::policy(object);
+        Parsed::new(policy, diagnostics, LENIENT)
+    }
+}
+
+impl Lower for read::CiliumPolicy {
+    fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
+        lower::lower(object, self, context)
+    }
+}

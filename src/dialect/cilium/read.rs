@@ -1,0 +1,298 @@
+//! Parses and validates in one walk: what the schema of the CRD refuses (`crd`), and what the agent refuses of
+//! that (`cilium`), with their messages. Both are not enforced (C47).
+
+use super::peers::{Peers, Written};
+use super::ports::PortRule;
+use super::shape::SHAPE;
+use crate::diag::Diagnostic;
+use crate::dialect::fields;
+use crate::dialect::metadata::{self, Metadata};
+use crate::dialect::schema::{At, Schema};
+use crate::dialect::selector::{self, LabelSelector};
+use crate::policy::Direction;
+use crate::yaml::{Mark, Object, Value};
+
+/// A policy as written: `spec` and `specs` are independent rules (C3).
+#[derive(Clone, Debug)]
+pub struct CiliumPolicy {
+    /// CiliumClusterwideNetworkPolicy.
+    pub clusterwide: bool,
+    pub rules: Vec<Spec>,
+}
+
+/// One rule with its own subject.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    pub subject: LabelSelector,
+    /// `nodeSelector`: it applies to nodes, not to pods.
+    pub host: bool,
+    /// `enableDefaultDeny`, by direction.
+    pub default_deny: [Option<bool>; 2],
+    /// `ingress` and `egress`.
+    pub allow: [Vec<Entry>; 2],
+    /// `ingressDeny` and `egressDeny`.
+    pub deny: [Vec<Entry>; 2],
+}
+
+/// One item of a list of rules: its L3 part and its L4 part.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub peers: Peers,
+    /// `toPorts`; none if it is missing or empty.
+    pub ports: Option<Vec<PortRule>>,
+    /// Whether `icmps` restricts it to some ICMP types.
+    pub icmps: bool,
+    pub mark: Mark,
+}
+
+/// Code of what only the agent refuses.
+pub const REFUSED: &str = "cilium";
+
+/// Reads an object of one of the two kinds; none if it is refused.
+pub fn policy(object: &Object) -> (Option<CiliumPolicy>, Vec<Diagnostic>) {
+    let mut diagnostics = fields::strict(object, SHAPE);
+    let mut reader = Reader {
+        clusterwide: object.kind == "CiliumClusterwideNetworkPolicy",
+        schema: Schema::new(object),
+        notes: Vec::new(),
+        object,
+    };
+    if object.api_version != "cilium.io/v2" {
+        let message = format!("{} is not served in `{}`", object.kind, object.api_version);
+        let mark = object.node.mark;
+        (reader.schema.out).add("api-version", "apiVersion", mark, message);
+        reader
+            .schema
+            .out
+            .help(0, "write `apiVersion: cilium.io/v2`");
+    }
+    let found = reader.policy();
+    diagnostics.append(&mut reader.schema.out.found);
+    diagnostics.append(&mut reader.notes);
+    (found, diagnostics)
+}
+
+/// One walk over an object.
+pub struct Reader<'a> {
+    pub clusterwide: bool,
+    pub schema: Schema<'a>,
+    /// Notes about what is accepted and not modelled.
+    pub notes: Vec<Diagnostic>,
+    pub object: &'a Object,
+}
+
+impl<'a> Reader<'a> {
+    /// Refuses what the agent does not parse.
+    pub fn refuse(&mut self, at: &At, message: String) {
+        self.schema
+            .out
+            .add(REFUSED, &at.path, at.node.mark, message);
+    }
+
+    /// A note about something that is accepted.
+    pub fn note(&mut self, at: &At, code: &'static str, message: &str) {
+        let note = Diagnostic::info(code, message).path(at.path.as_str());
+        self.notes.push(self.object.about(note, at.node.mark));
+    }
+
+    /// A field with a value; the agent reads null as a missing one, the schema refuses it.
+    pub fn field<'n>(&mut self, at: &At<'n>, key: &str) -> Option<At<'n>> {
+        self.schema.get(at, key)
+    }
+
+    fn policy(&mut self) -> Option<CiliumPolicy> {
+        let root = At {
+            node: &self.object.node,
+            path: String::new(),
+        };
+        match metadata::read(root.node) {
+            Ok(metadata) if self.clusterwide => {
+                Metadata::cluster_wide(metadata).validate(&mut self.schema.out);
+            }
+            Ok(metadata) => metadata.validate(&mut self.schema.out),
+            Err(error) => self.schema.out.undecodable(error),
+        }
+        let spec = self.field(&root, "spec").into_iter().collect();
+        let specs = self.field(&root, "specs");
+        let specs = specs.map(|at| self.schema.list(&at, 0, usize::MAX));
+        let all: Vec<At> = [spec, specs.unwrap_or_default()].concat();
+        if all.is_empty() {
+            self.refuse(
+                &root,
+                format!("Invalid {} spec(s): empty policy", self.object.kind),
+            );
+        }
+        let rules = all.iter().filter_map(|at| self.spec(at)).collect();
+        Some(CiliumPolicy {
+            clusterwide: self.clusterwide,
+            rules,
+        })
+    }
+
+    fn spec(&mut self, at: &At<'a>) -> Option<Spec> {
+        self.schema.map(at)?;
+        let (pods, nodes) = (
+            self.field(at, "endpointSelector"),
+            self.field(at, "nodeSelector"),
+        );
+        let host = nodes.is_some();
+        let subject = match (pods, nodes) {
+            (Some(_), Some(nodes)) => {
+                let message = "rule cannot have both EndpointSelector and NodeSelector";
+                self.refuse(&nodes, message.to_owned());
+                None
+            }
+            (None, Some(nodes)) if !self.clusterwide => {
+                self.refuse(&nodes, "rule cannot have NodeSelector".to_owned());
+                None
+            }
+            (Some(one), None) | (None, Some(one)) => self.selector(&one),
+            (None, None) => {
+                let message = "rule must have one of EndpointSelector or NodeSelector";
+                self.refuse(at, message.to_owned());
+                None
+            }
+        };
+        let mut lists = |key, direction, denies| {
+            let list = self.field(at, key);
+            let items = list.map(|at| self.schema.list(&at, 0, usize::MAX));
+            let items = items.unwrap_or_default();
+            let entries = items
+                .iter()
+                .filter_map(|at| self.entry(at, direction, denies));
+            entries.collect::<Vec<Entry>>()
+        };
+        let [ingress, egress] = Direction::BOTH;
+        let allow = [
+            lists("ingress", ingress, false),
+            lists("egress", egress, false),
+        ];
+        let deny = [
+            lists("ingressDeny", ingress, true),
+            lists("egressDeny", egress, true),
+        ];
+        if allow.iter().chain(&deny).all(Vec::is_empty) {
+            let message = "rule must have at least one of Ingress, IngressDeny, Egress, EgressDeny";
+            self.refuse(at, message.to_owned());
+        }
+        let default_deny = self.field(at, "enableDefaultDeny");
+        let default_deny = default_deny.map(|at| {
+            self.schema.map(&at);
+            ["ingress", "egress"].map(|key| match at.node.get(key).map(|n| &n.value) {
+                Some(Value::Bool(value, _)) => Some(*value),
+                _ => None,
+            })
+        });
+        Some(Spec {
+            subject: subject?,
+            host,
+            default_deny: default_deny.unwrap_or_default(),
+            allow,
+            deny,
+        })
+    }
+
+    fn entry(&mut self, at: &At<'a>, direction: Direction, denies: bool) -> Option<Entry> {
+        self.schema.map(at)?;
+        let peers = self.peers(at, direction);
+        let ports = self.ports(at, direction, denies);
+        let icmps = self.field(at, "icmps");
+        let icmps = icmps.filter(|at| !self.schema.list(at, 0, usize::MAX).is_empty());
+        if let (Some(at), Some(_)) = (&icmps, &ports) {
+            let message = "the ICMPs block may only be present without ToPorts. Define a separate rule to use ToPorts";
+            self.refuse(at, message.to_owned());
+        }
+        if let Some(at) = &icmps {
+            self.icmps(at);
+        }
+        if let Some(at) = self.field(at, "authentication") {
+            self.note(
+                &at,
+                "cilium-condition",
+                "mutual authentication is not modelled: the answers are as if it succeeds",
+            );
+        }
+        Some(Entry {
+            peers,
+            ports,
+            icmps: icmps.is_some(),
+            mark: at.node.mark,
+        })
+    }
+
+    /// A label selector; keys may have the prefix of a source.
+    pub fn selector(&mut self, at: &At<'a>) -> Option<LabelSelector> {
+        self.schema.map(at)?;
+        match selector::parse(at.node) {
+            Ok(selector) => {
+                self.validate(&selector, at);
+                Some(selector)
+            }
+            Err(error) => {
+                let path = match error.path.as_str() {
+                    "" => at.path.clone(),
+                    inner => format!("{}.{inner}", at.path),
+                };
+                self.schema.out.add("crd", &path, error.mark, error.message);
+                None
+            }
+        }
+    }
+
+    fn validate(&mut self, selector: &LabelSelector, at: &At) {
+        // The agent asks what the API server asks of selectors, with `.` in place of the `:` behind a source.
+        let mut plain = selector.clone();
+        let mut colons = Vec::new();
+        let mut unprefixed = |key: &mut String, mark| {
+            if let Some((source, rest)) = key.split_once(':') {
+                if rest.contains(':') || rest.is_empty() || source.is_empty() {
+                    colons.push((key.clone(), mark));
+                }
+                *key = rest.replace(':', ".");
+            }
+        };
+        for label in &mut plain.labels {
+            unprefixed(&mut label.key, label.mark);
+        }
+        for expression in &mut plain.expressions {
+            let mark = expression.key.mark;
+            unprefixed(&mut expression.key.value, mark);
+        }
+        for (key, mark) in colons {
+            let message = format!(
+                "invalid label selector: Invalid value: {key:?}: a valid label key only support ':' character as a source separator with non empty value"
+            );
+            self.schema.out.add(REFUSED, &at.path, mark, message);
+        }
+        let since = self.schema.out.found.len();
+        selector::validate(&plain, at.path.as_str(), &mut self.schema.out);
+        for refusal in self.schema.out.found.iter_mut().skip(since) {
+            refusal.code = REFUSED;
+            refusal.message = format!("invalid label selector: {}", refusal.message);
+        }
+    }
+}
+
+impl Spec {
+    /// Whether it isolates its subject in a direction (C6): where it has rules, unless it says otherwise.
+    pub fn isolates(&self, direction: Direction) -> bool {
+        let at = direction as usize;
+        let rules = !self.allow[at].is_empty() || !self.deny[at].is_empty();
+        rules && self.default_deny[at] != Some(false)
+    }
+}
+
+impl Entry {
+    /// Whether the L3 part matches nothing whatever the L4 part is (C12).
+    pub fn is_empty(&self) -> bool {
+        matches!(self.peers, Peers::Nobody)
+    }
+
+    /// The peers as written.
+    pub fn written(&self) -> &[(Written, Mark)] {
+        match &self.peers {
+            Peers::Of(all) => all,
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Lowers endpoint selectors: sources of labels, labels that are not identity labels, and namespaces (C0, C5,
+//! C20-C26).
+
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::dialect::selector::{self, LabelSelector};
+use crate::policy::Peer;
+use crate::sets::{IpSet, LabelOp, Requirement, Selector};
+
+const NAMESPACE: &str = "io.kubernetes.pod.namespace";
+const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
+const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
+const CLUSTER: &str = "io.cilium.k8s.policy.cluster";
+/// The name of a cluster that is not part of a mesh.
+const CLUSTER_NAME: &str = "default";
+
+/// The namespace that a selector means where it names none.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// The policy's own (C21).
+    Namespace(&'a str),
+    /// Any (C22).
+    Cluster,
+}
+
+/// The pods that are endpoints: those on the host network are their nodes.
+pub fn endpoints(all: Vec<Peer>) -> Peer {
+    let mut parts = vec![Peer::Pods, Peer::Not(Box::new(Peer::HostNetwork))];
+    parts.extend(all);
+    Peer::All(parts)
+}
+
+/// What is outside the cluster: addresses of no pod and no node.
+pub fn outside(set: IpSet) -> Peer {
+    let nodes = Peer::Nodes(Selector::everything());
+    Peer::All(vec![Peer::Addresses(set), Peer::Not(Box::new(nodes))])
+}
+
+/// Nodes, with the pods on their network. Which of them is the node of a pod is not known, and need not be: a
+/// node always reaches its own pods.
+pub fn nodes() -> Peer {
+    Peer::AnyOf(vec![Peer::HostNetwork, Peer::Nodes(Selector::everything())])
+}
+
+/// Everything in the cluster.
+pub fn cluster() -> Peer {
+    Peer::AnyOf(vec![Peer::Pods, Peer::Nodes(Selector::everything())])
+}
+
+/// The subject of a policy.
+pub fn subject(selector: &LabelSelector, scope: Scope) -> Peer {
+    let mut all = Vec::new();
+    let mut requirements = requirements(selector);
+    if let Scope::Namespace(own) = scope {
+        all.push(Peer::Namespace(own.to_owned()));
+        // Only this spelling is overwritten; any other one is asked, too (C5).
+        let written = selector.labels.iter().map(|label| label.key.as_str());
+        let overwritten = written
+            .filter(|key| *key == format!("k8s:{NAMESPACE}"))
+            .count()
+            > 0;
+        let mut first = overwritten;
+        requirements.retain(|r| {
+            let drop = first && r.source == "k8s" && r.requirement.key == NAMESPACE;
+            first &= !drop;
+            !drop
+        });
+    }
+    all.extend(requirements.iter().map(Sourced::of_pods));
+    endpoints(all)
+}
+
+/// The pods of the local namespace or cluster, and further identities, that a peer selector matches.
+pub fn peer(selector: &LabelSelector, scope: Scope) -> Peer {
+    let requirements = requirements(selector);
+    let mut all: Vec<Peer> = requirements.iter().map(Sourced::of_pods).collect();
+    let reserved = requirements.iter().any(|r| r.source == "reserved");
+    if reserved {
+        let matches = |label: &str| requirements.iter().all(|r| r.of_identity(label));
+        let mut found = vec![endpoints(all)];
+        found.extend((matches("host") || matches("remote-node")).then(nodes));
+        let world = ["world", "world-ipv4", "world-ipv6"]
+            .into_iter()
+            .any(matches);
+        found.extend(world.then(|| outside(IpSet::all())));
+        return Peer::AnyOf(found);
+    }
+    let names = |prefix: bool| {
+        requirements.iter().any(|r| match prefix {
+            true => r.requirement.key.starts_with(NAMESPACE_LABELS),
+            false => r.requirement.key == NAMESPACE,
+        })
+    };
+    if let Scope::Namespace(own) = scope
+        && !names(false)
+        && !names(true)
+    {
+        all.push(Peer::Namespace(own.to_owned()));
+    }
+    endpoints(all)
+}
+
+/// A selector of a NetworkPolicy as Cilium reads it (C27).
+pub fn plain(selector: &LabelSelector) -> Vec<Peer> {
+    let requirements = selector::lower(selector).requirements.into_iter();
+    let sourced = requirements.map(|requirement| Sourced {
+        source: "k8s".to_owned(),
+        requirement,
+    });
+    sourced.map(|r| r.by_label()).collect()
+}
+
+/// A requirement on a label of one source; `any` means every source.
+struct Sourced {
+    source: String,
+    requirement: Requirement,
+}
+
+fn requirements(selector: &LabelSelector) -> Vec<Sourced> {
+    let all = selector::lower(selector).requirements.into_iter();
+    let sourced = all.map(|requirement| match requirement.key.split_once(':') {
+        Some((source, key)) => Sourced {
+            source: source.to_owned(),
+            requirement: Requirement::new(key, requirement.op.clone()),
+        },
+        None => Sourced {
+            source: "any".to_owned(),
+            requirement,
+        },
+    });
+    sourced.collect()
+}
+
+impl Sourced {
+    /// The pods that it matches.
+    fn of_pods(&self) -> Peer {
+        let Requirement { key, op } = &self.requirement;
+        if !matches!(self.source.as_str(), "any" | "k8s") {
+            return fixed(op, None);
+        }
+        if key == NAMESPACE {
+            return match op {
+                LabelOp::In(names) if names.len() == 1 => {
+                    Peer::AnyOf(names.iter().cloned().map(Peer::Namespace).collect())
+                }
+                op => namespaces(NAMESPACE_NAME_LABEL, op),
+            };
+        }
+        if let Some(key) = key.strip_prefix(NAMESPACE_LABELS) {
+            return namespaces(key, op);
+        }
+        match key.as_str() {
+            SERVICE_ACCOUNT => service_accounts(op),
+            CLUSTER => fixed(op, Some(CLUSTER_NAME)),
+            _ => self.by_label(),
+        }
+    }
+
+    fn by_label(&self) -> Peer {
+        match is_identity_label(&self.requirement.key) {
+            true => Peer::PodLabels(Selector {
+                requirements: vec![self.requirement.clone()],
+            }),
+            false => fixed(&self.requirement.op, None),
+        }
+    }
+
+    /// Whether an identity that has only this reserved label has it.
+    fn of_identity(&self, label: &str) -> bool {
+        let Requirement { key, op } = &self.requirement;
+        let has = matches!(self.source.as_str(), "reserved" | "any") && key == label;
+        op.matches(has.then_some(""))
+    }
+}
+
+fn namespaces(key: &str, op: &LabelOp) -> Peer {
+    Peer::NamespaceLabels(Selector {
+        requirements: vec![Requirement::new(key, op.clone())],
+    })
+}
+
+/// Every pod has a service account.
+fn service_accounts(op: &LabelOp) -> Peer {
+    let any = |names: &std::collections::BTreeSet<String>| {
+        Peer::AnyOf(names.iter().cloned().map(Peer::ServiceAccount).collect())
+    };
+    match op {
+        LabelOp::In(names) => any(names),
+        LabelOp::NotIn(names) => Peer::Not(Box::new(any(names))),
+        LabelOp::Exists => Peer::Pods,
+        _ => Peer::Nothing,
+    }
+}
+
+/// A condition on a label that all pods have with one value, or none has.
+fn fixed(op: &LabelOp, value: Option<&str>) -> Peer {
+    match op.matches(value) {
+        true => Peer::Pods,
+        false => Peer::Nothing,
+    }
+}
+
+/// Whether a pod label becomes part of the identity by the default filter (C0).
+pub fn is_identity_label(key: &str) -> bool {
+    const DROPPED: [&str; 10] = [
+        "pod-template-hash",
+        "pod-template-generation",
+        "controller-revision-hash",
+        "controller-uid",
+        "batch.kubernetes.io/controller-uid",
+        "batch.kubernetes.io/job-completion-index",
+        "statefulset.kubernetes.io/pod-name",
+        "apps.kubernetes.io/pod-index",
+        "etcd_node",
+        "topology.kubernetes.io",
+    ];
+    const PREFIXES: [&str; 5] = [
+        "kubernetes.io",
+        "io.kubernetes",
+        "k8s.io",
+        "topology.kubernetes.io",
+        "annotation",
+    ];
+    if key.starts_with("app.kubernetes.io") {
+        return true;
+    }
+    let beta = key.split_once("beta.kubernetes.io").is_some();
+    !(DROPPED.contains(&key) || beta || PREFIXES.iter().any(|prefix| key.starts_with(prefix)))
+}

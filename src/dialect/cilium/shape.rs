@@ -1,0 +1,99 @@
+//! The fields of these kinds; any other field is reported as V23.
+
+use crate::dialect::fields::{METADATA, SELECTOR, Shape};
+
+const ANY: Shape = Shape::Any;
+const SELECTORS: Shape = Shape::List(&SELECTOR);
+const BLOCKS: Shape = Shape::List(&Shape::Fields(&[
+    ("cidr", ANY),
+    ("cidrGroupRef", ANY),
+    ("cidrGroupSelector", SELECTOR),
+    ("except", ANY),
+]));
+const PORT: Shape = Shape::Fields(&[("port", ANY), ("endPort", ANY), ("protocol", ANY)]);
+const PORTS: Shape = Shape::List(&Shape::Fields(&[
+    ("ports", Shape::List(&PORT)),
+    ("rules", ANY),
+    ("terminatingTLS", ANY),
+    ("originatingTLS", ANY),
+    ("serverNames", ANY),
+    ("listener", ANY),
+]));
+const DENY_PORTS: Shape = Shape::List(&Shape::Fields(&[("ports", Shape::List(&PORT))]));
+const INGRESS: Shape = Shape::List(&Shape::Fields(&[
+    ("fromEndpoints", SELECTORS),
+    ("fromRequires", ANY),
+    ("fromCIDR", ANY),
+    ("fromCIDRSet", BLOCKS),
+    ("fromEntities", ANY),
+    ("fromNodes", SELECTORS),
+    ("fromGroups", ANY),
+    ("toPorts", PORTS),
+    ("icmps", ANY),
+    ("authentication", ANY),
+]));
+const INGRESS_DENY: Shape = Shape::List(&Shape::Fields(&[
+    ("fromEndpoints", SELECTORS),
+    ("fromRequires", ANY),
+    ("fromCIDR", ANY),
+    ("fromCIDRSet", BLOCKS),
+    ("fromEntities", ANY),
+    ("fromNodes", SELECTORS),
+    ("fromGroups", ANY),
+    ("toPorts", DENY_PORTS),
+    ("icmps", ANY),
+]));
+const EGRESS: Shape = Shape::List(&Shape::Fields(&[
+    ("toEndpoints", SELECTORS),
+    ("toRequires", ANY),
+    ("toCIDR", ANY),
+    ("toCIDRSet", BLOCKS),
+    ("toEntities", ANY),
+    ("toNodes", SELECTORS),
+    ("toGroups", ANY),
+    ("toServices", ANY),
+    (
+        "toFQDNs",
+        Shape::List(&Shape::Fields(&[("matchName", ANY), ("matchPattern", ANY)])),
+    ),
+    ("toPorts", PORTS),
+    ("icmps", ANY),
+    ("authentication", ANY),
+]));
+const EGRESS_DENY: Shape = Shape::List(&Shape::Fields(&[
+    ("toEndpoints", SELECTORS),
+    ("toRequires", ANY),
+    ("toCIDR", ANY),
+    ("toCIDRSet", BLOCKS),
+    ("toEntities", ANY),
+    ("toNodes", SELECTORS),
+    ("toGroups", ANY),
+    ("toServices", ANY),
+    ("toPorts", DENY_PORTS),
+    ("icmps", ANY),
+]));
+const SPEC: Shape = Shape::Fields(&[
+    ("endpointSelector", SELECTOR),
+    ("nodeSelector", SELECTOR),
+    ("ingress", INGRESS),
+    ("ingressDeny", INGRESS_DENY),
+    ("egress", EGRESS),
+    ("egressDeny", EGRESS_DENY),
+    (
+        "enableDefaultDeny",
+        Shape::Fields(&[("ingress", ANY), ("egress", ANY)]),
+    ),
+    ("labels", ANY),
+    ("description", ANY),
+    ("log", ANY),
+]);
+
+/// All fields of both kinds.
+pub const SHAPE: Shape = Shape::Fields(&[
+    ("apiVersion", ANY),
+    ("kind", ANY),
+    ("metadata", METADATA),
+    ("spec", SPEC),
+    ("specs", Shape::List(&SPEC)),
+    ("status", ANY),
+]);
