@@ -20,6 +20,7 @@ use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
+use crate::intent::future_pods::future_pods;
 use crate::intent::gates::Bound;
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, FlowId, WorkloadId};
@@ -259,7 +260,8 @@ fn judge(
     in_force: &InForce,
     stop: &dyn Fn() -> bool,
 ) -> Option<Proof> {
-    let cluster = before.snapshots.with_stand_ins(document);
+    let pods = future_pods(document, in_force.policies(), Vec::new());
+    let cluster = before.snapshots.with_future_pods(document, pods);
     let mut proof = Proof::default();
     let real = in_force.on(&cluster);
     let isolation = before.isolation(&real);

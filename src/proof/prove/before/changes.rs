@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::analysis::{GateDifference, PeerClass};
-use crate::cluster::{Pod, Snapshot};
+use crate::cluster::{Pod, Snapshot, Workload};
 use crate::policy::WorkloadKey;
 use crate::sets::hash::HashMap;
 
@@ -109,11 +109,12 @@ impl Changes {
                 }
             }
         }
-        for workload in by_key.into_values().filter_map(|at| new.workloads.get(at)) {
+        let is_new =
+            |w: &&Workload| key(new, w.pods.start).is_some_and(|key| by_key.contains_key(&key));
+        for workload in new.workloads.iter().filter(is_new) {
             self.in_number = true;
             self.new.extend(workload.pods.clone());
         }
-        self.new.sort_unstable();
         let stays = |(from, to): (usize, &Option<usize>)| *to == Some(from);
         if !moved.workloads.iter().enumerate().all(stays) || self.in_number {
             self.moved = Some(moved);
