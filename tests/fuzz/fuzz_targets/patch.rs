@@ -1,11 +1,13 @@
 //! One node of any text is set, added or removed: the result reads as the same documents with just that
-//! change, and every other scalar keeps its bytes.
+//! change, and every other scalar and every comment beside it keeps its bytes.
 #![no_main]
+
+use std::ops::Range;
 
 use drawbridge::diag::apply;
 use drawbridge::yaml::patch::{Step, change};
 use drawbridge::yaml::plain::{Value, plain};
-use drawbridge::yaml::{self, Node, Value as Read};
+use drawbridge::yaml::{self, Mark, Node, Value as Read};
 use libfuzzer_sys::fuzz_target;
 
 /// Paths that one input may choose from.
@@ -25,6 +27,7 @@ fuzz_target!(|input: (u8, u8, &str)| {
     }
     let path = &paths[usize::from(which) % paths.len()];
     let new = value(kind);
+    let (own, removed) = (extent(root, path, new.is_none()), new.is_none());
     let Some(patches) = change(text, document, path, new.as_ref()) else {
         return;
     };
@@ -49,7 +52,52 @@ fuzz_target!(|input: (u8, u8, &str)| {
             assert!(apart, "{path:?} changes {:?}: {after:?}", &text[bytes.start..end]);
         }
     }
+    for patch in &patches {
+        let beside = outside(&patch.range, &own, removed, text);
+        assert!(!beside.contains('#'), "{path:?} removes {beside:?}: {after:?}");
+    }
 });
+
+/// The bytes of what a change is about: of a node with its key, of a collection that becomes empty or
+/// was; none where something is added beside others.
+fn extent(root: &Node, path: &[Step<'_>], removed: bool) -> Option<Range<usize>> {
+    let (last, way) = path.split_last()?;
+    let mut holder = root;
+    for step in way {
+        holder = match (step, &holder.value) {
+            (Step::Key(key), Read::Map(map)) => &map.entry(key)?.value,
+            (Step::Item(at), Read::Seq(items)) => items.get(*at)?,
+            _ => return None,
+        };
+    }
+    let (own, others) = match (last, &holder.value) {
+        (Step::Key(key), Read::Map(map)) => {
+            let own = map.entry(key).map(|e| e.mark.bytes().start..e.value.mark.bytes().end);
+            (own, map.entries.len())
+        }
+        // Its dash, and comments after that, are removed with it.
+        (Step::Item(at), Read::Seq(items)) => {
+            let start = |mark: Range<usize>| if removed { 0 } else { mark.start };
+            let own = items.get(*at).map(|item| item.mark.bytes());
+            (own.map(|mark| start(mark.clone())..mark.end), items.len())
+        }
+        _ => return None,
+    };
+    match others == 0 || removed && others == 1 {
+        true => Some(holder.mark.bytes()),
+        false => own,
+    }
+}
+
+/// What a patch replaces outside a range; the rest of the line after what is removed belongs to it.
+fn outside(patch: &Range<usize>, own: &Option<Range<usize>>, removed: bool, text: &str) -> String {
+    let own = own.clone().unwrap_or(0..0);
+    let before = text.get(patch.start..patch.end.min(own.start));
+    let after = text.get(patch.start.max(own.end)..patch.end).unwrap_or_default();
+    let same_line = patch.start <= own.end && removed;
+    let below = after.split_once('\n').map_or("", |(_, below)| below);
+    [before.unwrap_or_default(), if same_line { below } else { after }].concat()
+}
 
 fn value(kind: u8) -> Option<Value> {
     let list = || Value::Sequence(vec![Value::from("a: b"), Value::from(1)]);
@@ -115,11 +163,13 @@ fn set(root: &mut Value, path: &[Step<'_>], new: Option<Value>) -> Option<()> {
     Some(())
 }
 
-/// The scalars of a node that are not at a path, or below it.
+/// The scalars written in a node that are not at a path, or below it: those of an alias or a merge key
+/// are written elsewhere.
 fn scalars<'n>(node: &'n Node, path: &[Step<'_>], found: &mut Vec<&'n Node>) {
     let (first, rest) = path.split_first().map_or((None, path), |(first, rest)| (Some(first), rest));
     let mut below = |step: Step<'_>, inner: &'n Node| match first == Some(&step) {
         true if rest.is_empty() => {}
+        _ if !is_within(inner.mark, node.mark) => {}
         true => scalars(inner, rest, found),
         false => scalars(inner, &[], found),
     };
@@ -128,4 +178,8 @@ fn scalars<'n>(node: &'n Node, path: &[Step<'_>], found: &mut Vec<&'n Node>) {
         Read::Seq(items) => items.iter().enumerate().for_each(|(at, item)| below(Step::Item(at), item)),
         _ => found.push(node),
     }
+}
+
+fn is_within(inner: Mark, outer: Mark) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
