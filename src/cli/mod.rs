@@ -61,6 +61,11 @@ struct Cli {
 /// Whether `--verbose` is given; a process has one command line.
 static VERBOSE: AtomicBool = AtomicBool::new(false);
 
+/// Whether every diagnostic is to be listed.
+fn verbose() -> bool {
+    VERBOSE.load(Ordering::Relaxed)
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Open the window
@@ -424,7 +429,7 @@ pub(crate) fn written(result: io::Result<()>, code: u8) -> u8 {
 
 /// Writes diagnostics to standard error.
 pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
-    let text = match VERBOSE.load(Ordering::Relaxed) {
+    let text = match verbose() {
         true => diagnostics.iter().map(|d| format!("{d}\n")).collect(),
         false => summed(diagnostics),
     };
