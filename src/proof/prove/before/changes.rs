@@ -15,7 +15,7 @@ pub(super) struct Changes {
     /// Those that differ or are new, by their indices in the new cluster.
     pub(super) new: Vec<usize>,
     /// Whether there are new pods, or some are no more.
-    pub(super) in_number: bool,
+    in_number: bool,
     /// For each old workload and for each old pod its new index; none where nothing has moved.
     moved: Option<Moved>,
 }
@@ -51,6 +51,11 @@ impl Changes {
     /// Whether all pods are the same.
     pub(super) fn is_empty(&self) -> bool {
         self.old.is_empty() && self.new.is_empty()
+    }
+
+    /// Whether pods have other indices now.
+    pub(super) fn have_moved(&self) -> bool {
+        self.moved.is_some()
     }
 
     /// The new index of an old workload.
