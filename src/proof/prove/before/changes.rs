@@ -1,11 +1,11 @@
 //! How the pods of two states of a document differ.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::{GateDifference, PeerClass};
 use crate::cluster::{Pod, Snapshot};
 use crate::policy::WorkloadKey;
-use crate::sets::hash::HashMap;
 
 /// The pods that differ, and where all others are now.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Changes {
     fn compare(&mut self, old: &Snapshot, new: &Snapshot) {
         let workloads = new.workloads.iter().enumerate();
         let by_key = workloads.filter_map(|(at, w)| Some((key(new, w.pods.start)?, at)));
-        let mut by_key: HashMap<WorkloadKey, usize> = by_key.collect();
+        let mut by_key: BTreeMap<WorkloadKey, usize> = by_key.collect();
         let mut moved = Moved {
             workloads: vec![None; old.workloads.len()],
             pods: vec![None; old.pods.len()],
