@@ -3,6 +3,7 @@
 //! `group/scrapers`; a namespace that is itself called external, group or node is `ns:external/web`.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::{
     Document, End, ExternalId, Flow, GroupId, NamespaceId, NodeRef, Refusal, Workload, WorkloadId,
@@ -91,6 +92,9 @@ impl<'a> Words<'a> {
 
     /// The end that the words mean.
     pub fn end(&self, words: &str) -> Result<End, Refusal> {
+        if let Some(refusal) = address(words) {
+            return Err(refusal);
+        }
         let Some((first, rest)) = words.split_once('/') else {
             return match words {
                 "*" => Ok(End::AnyPod),
@@ -197,6 +201,23 @@ impl<'a> Words<'a> {
             _ => refusal.help("declare it, or remove the reference"),
         }
     }
+}
+
+/// Why an address or a network is no end.
+fn address(words: &str) -> Option<Refusal> {
+    let what = match words.split_once('/') {
+        Some((start, length)) => {
+            let is_network = start.parse::<IpAddr>().is_ok() && length.parse::<u8>().is_ok();
+            is_network.then_some("a network")
+        }
+        None => words.parse::<IpAddr>().is_ok().then_some("an address"),
+    };
+    let message = format!("`{words}` is {}, and an end is named", what?);
+    let help = match words.contains('/') {
+        true => "declare an external with this network, and write external/NAME",
+        false => "declare an external with the network of this address, and write external/NAME",
+    };
+    Some(Refusal::new(message).help(help))
 }
 
 fn removed(what: &str, number: u32) -> String {

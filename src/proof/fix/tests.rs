@@ -181,7 +181,7 @@ fn a_weaker_default_deny_is_restored_or_accepted() {
         t.replace("  - Egress\n", "")
     });
     insta::assert_snapshot!(findings_text(&fixture.document), @"
-    TooWide: no policy isolates the egress of data/db: the egress of data/db allows data/db on any port, but no flow is drawn; the ingress of data/db still blocks it
+    TooWide: no policy isolates the egress of data/db: the egress of data/db allows shop/checkout on any port, but no flow is drawn; the ingress of shop/checkout still blocks it
       Restore generated deny-all
       Allow all egress in data
     ");
@@ -211,11 +211,11 @@ fn inexpressible_flows_get_labels_and_port_numbers() {
     fixture.port(checkout, "metrics", 9090);
     fixture.flow("data/db", "shop/checkout", "TCP/metric");
     insta::assert_snapshot!(findings_text(&fixture.document), @"
+    Invalid: the port `TCP/metric` is left out: `checkout` declares no TCP port with that name
+      Replace TCP/metric with TCP/9090
+    Invalid: the port `TCP/pg` is left out: `db` declares no TCP port with that name
     CannotExpress: the flow is left out: the pods of `bare` have no label that identifies it
       Add the label app=bare to bare
-    CannotExpress: the port `TCP/metric` is left out: `checkout` declares no TCP port with that name
-      Replace TCP/metric with TCP/9090
-    CannotExpress: the port `TCP/pg` is left out: `db` declares no TCP port with that name
     ");
 }
 
