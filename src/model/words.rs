@@ -12,6 +12,11 @@ use super::{
 /// First words that do not mean a namespace, unless `ns:` is before them.
 const RESERVED: [&str; 3] = ["external", "group", "node"];
 
+fn is_reserved(namespace: &str) -> bool {
+    let first = namespace.split('/').next().unwrap_or_default();
+    RESERVED.contains(&first)
+}
+
 /// The names of a Document, looked up once for many ends.
 pub struct Words<'a> {
     document: &'a Document,
@@ -71,7 +76,7 @@ impl<'a> Words<'a> {
 
     fn of_namespace(&self, id: NamespaceId) -> String {
         match self.document.namespaces.get(id) {
-            Some(namespace) if RESERVED.contains(&namespace.name.as_str()) => {
+            Some(namespace) if is_reserved(&namespace.name) => {
                 format!("ns:{}", namespace.name)
             }
             Some(namespace) => namespace.name.clone(),
@@ -115,8 +120,25 @@ impl<'a> Words<'a> {
                 Refusal::new(format!("`{words}`: nodes are not supported as ends"))
                     .help("use an external with the addresses of the nodes"),
             ),
-            _ => self.in_namespace(first.strip_prefix("ns:").unwrap_or(first), rest),
+            _ => {
+                let whole = words.strip_prefix("ns:").unwrap_or(words);
+                let first = first.strip_prefix("ns:").unwrap_or(first);
+                let (namespace, rest) = self.with_slash(whole).unwrap_or((first, rest));
+                self.in_namespace(namespace, rest)
+            }
         }
+    }
+
+    /// The namespace and the rest of words that begin with a namespace that has a `/` in its name. No server
+    /// takes such a name; a project keeps it as it is written.
+    fn with_slash<'w>(&self, words: &'w str) -> Option<(&'w str, &'w str)> {
+        let names = self.namespaces.keys().filter(|name| name.contains('/'));
+        let begins = names.filter(|name| {
+            let rest = words.strip_prefix(**name);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        });
+        let length = begins.map(|name| name.len()).max()?;
+        Some((words.get(..length)?, words.get(length + 1..)?))
     }
 
     /// The end that missing words mean, if it exists by now.

@@ -95,6 +95,10 @@ fn a_typo_in_a_selector_is_corrected_in_the_text() {
     Blocked: shop/checkout cannot reach data/db on TCP 5432: egress from shop/checkout is denied
       Change `app: checkot` to `app: checkout`
       Restore generated checkout-to-data-db
+    TooWide: shop/checkout-to-data-db lets a future pod of shop with app=checkot reach data/db on TCP 5432; no flow is drawn; the ingress of data/db still blocks it
+      Change `app: checkot` to `app: checkout`
+      Draw shop/* to data/db on TCP/5432
+      Restore generated checkout-to-data-db
     ");
     insta::assert_snapshot!(broken("app: db", "ap: db"), @"
     Blocked: shop/checkout cannot reach data/db on TCP 5432: egress from shop/checkout is denied

@@ -252,7 +252,7 @@ fn gates_of_future_pods_are_compared() {
     );
     let wide = prove(&fixture.document, &generate(&fixture.document));
     assert_eq!(wide.state, State::TooWide);
-    insta::assert_snapshot!(findings_text(&wide), @"");
+    insta::assert_snapshot!(findings_text(&wide), @r#"TooWide [] ["n0/stray"]: n0/stray lets a future pod of n0 with app=web, role=batch, a future pod of n0 with role=batch reach addresses outside, every pod of kube-system, every pod of n0, 1 more on any port; no flow is drawn"#);
 }
 
 #[test]
