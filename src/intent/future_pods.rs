@@ -4,16 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::snapshot::own_selector;
-use crate::model::{Document, NamespaceId};
-use crate::policy::{Peer, Policy};
+use crate::cluster::ContainerPort;
+use crate::model::{Document, FlowPort, NamespaceId};
+use crate::policy::{Match, Peer, Policy, PortMatch};
 use crate::sets::hash::{HashMap, HashMapExt, HashSet};
-use crate::sets::{LabelOp, LabelSet, Labels, Requirement, Selector};
+use crate::sets::{LabelOp, LabelSet, Labels, Protocol, Requirement, Selector};
 
 /// At most this many pods are made up.
 const MOST: usize = 1_000;
 
-/// Pods by namespace and labels.
-pub(crate) type PodsToCome = Vec<(NamespaceId, Labels)>;
+/// Pods that are not in the document.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FuturePods {
+    /// By namespace and labels.
+    pub(crate) pods: Vec<(NamespaceId, Labels)>,
+    /// The ports that each of them declares: one for each name that a policy or a flow mentions.
+    pub(crate) ports: Vec<ContainerPort>,
+}
 
 /// For each selector of a subject, of a workload or of a group, and for each two of them, a pod of a managed
 /// namespace with just the labels that they ask for; without those to which the same selectors apply as to
@@ -23,7 +30,7 @@ pub(crate) fn future_pods(
     document: &Document,
     policies: &[Arc<Policy>],
     further: Vec<(NamespaceId, Selector)>,
-) -> PodsToCome {
+) -> FuturePods {
     let mut selectors = selectors(document, policies);
     for (namespace, selector) in further {
         selectors.entry(namespace).or_default().insert(selector);
@@ -44,8 +51,46 @@ pub(crate) fn future_pods(
             .map(move |labels| (id, labels))
             .collect::<Vec<_>>()
     });
-    found.take(MOST).collect()
+    FuturePods {
+        pods: found.take(MOST).collect(),
+        ports: ports(document, policies),
+    }
 }
+
+/// A port for each protocol and name that a policy or a flow mentions, with a number of its own.
+fn ports(document: &Document, policies: &[Arc<Policy>]) -> Vec<ContainerPort> {
+    let mut names: BTreeSet<(Protocol, &str)> = BTreeSet::new();
+    let sides = policies
+        .iter()
+        .flat_map(|policy| policy.ingress.iter().chain(&policy.egress));
+    for rule in sides.flat_map(|side| &side.rules) {
+        let Match::Only(items) = &rule.ports else {
+            continue;
+        };
+        for item in items {
+            if let PortMatch::Named { protocol, name } = &item.port {
+                names.insert((protocol.unwrap_or(Protocol::Tcp), name));
+            }
+        }
+    }
+    for (_, flow) in document.flows.iter() {
+        for port in &flow.ports {
+            if let FlowPort::Named(protocol, name) = port {
+                names.insert((*protocol, name));
+            }
+        }
+    }
+    let numbered = names.into_iter().zip(FIRST_PORT..);
+    let port = |((protocol, name), port): ((Protocol, &str), u16)| ContainerPort {
+        name: Some(name.to_owned()),
+        port,
+        protocol,
+    };
+    numbered.map(port).collect()
+}
+
+/// The first of the numbers of ports that future pods declare.
+const FIRST_PORT: u16 = 40_000;
 
 /// All selectors by namespace, without those that select everything.
 fn selectors(
@@ -187,15 +232,36 @@ impl<'a> Selectors<'a> {
                 }
             }
         };
-        self.all.iter().for_each(&mut see);
-        for (at, a) in self.all.iter().enumerate() {
-            for b in self.all.iter().skip(at + 1).filter(|b| !contradict(a, b)) {
-                let mut both = a.clone();
+        let excluded = self.excluded();
+        let all: Vec<&Selector> = self.all.iter().chain(&excluded).collect();
+        all.iter().for_each(|selector| see(selector));
+        for (at, a) in all.iter().copied().enumerate() {
+            let others = all.iter().skip(at + 1).copied();
+            for b in others.filter(|b| !contradict(a, b)) {
+                let mut both = Selector::clone(a);
                 both.requirements.extend(b.requirements.iter().cloned());
                 see(&both);
             }
         }
         found
+    }
+
+    /// Selectors of what the selectors exclude, label by label.
+    fn excluded(&self) -> Vec<Selector> {
+        let requirements = self.all.iter().flat_map(|selector| &selector.requirements);
+        let excluded = requirements.flat_map(|r| match &r.op {
+            LabelOp::NotIn(values) => {
+                let one = |value: &String| Requirement::equals(&r.key, value);
+                values.iter().map(one).collect()
+            }
+            LabelOp::DoesNotExist => vec![Requirement::new(&r.key, LabelOp::Exists)],
+            _ => Vec::new(),
+        });
+        let excluded: BTreeSet<Requirement> = excluded.collect();
+        let one = |requirement| Selector {
+            requirements: vec![requirement],
+        };
+        excluded.into_iter().map(one).collect()
     }
 
     /// Labels that a selector matches: the fewest, and these with each other value that a selector names for a

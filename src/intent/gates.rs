@@ -224,7 +224,8 @@ impl Intended<'_> {
         intents
     }
 
-    /// Which of the future pods of a workload are isolated is open: those that are alike may be, where it is.
+    /// Which of the future pods of a workload are isolated, where it is, and what is allowed to them, is open:
+    /// nothing has to be.
     fn isolated_alike(&self, intents: &[Intent]) -> Vec<Intent> {
         let closed = intents
             .iter()
@@ -252,8 +253,8 @@ impl Intended<'_> {
             if let Some(alike) = self.alike(workload).filter(|_| ingress || egress) {
                 found.push(Intent {
                     policy: Arc::new(Policy {
-                        ingress: ingress.then(closed_side),
-                        egress: egress.then(closed_side),
+                        ingress: ingress.then(denied_side),
+                        egress: egress.then(denied_side),
                         ..empty(self.pods(alike))
                     }),
                     reason: Reason::Closed,
@@ -601,6 +602,20 @@ fn closed_side() -> Side {
     Side {
         isolates: true,
         rules: Vec::new(),
+    }
+}
+
+fn denied_side() -> Side {
+    Side {
+        isolates: true,
+        rules: vec![Rule {
+            name: None,
+            action: Action::Deny,
+            subject: None,
+            peers: Match::Any,
+            ports: Match::Any,
+            span: no_span(),
+        }],
     }
 }
 

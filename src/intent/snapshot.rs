@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::future_pods::PodsToCome;
+use super::future_pods::FuturePods;
 use crate::cluster::{
     ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
@@ -84,7 +84,7 @@ pub fn snapshot(
 pub(crate) struct Snapshots {
     document: Document,
     drawn: Option<DocumentSnapshot>,
-    with_stand_ins: Option<(PodsToCome, Arc<DocumentSnapshot>)>,
+    with_stand_ins: Option<(FuturePods, Arc<DocumentSnapshot>)>,
 }
 
 impl Snapshots {
@@ -119,7 +119,7 @@ impl Snapshots {
     pub(crate) fn with_future_pods(
         &mut self,
         document: &Document,
-        pods: PodsToCome,
+        pods: FuturePods,
     ) -> Arc<DocumentSnapshot> {
         self.keep_for(document);
         let last = self.with_stand_ins.take().filter(|(last, _)| *last == pods);
@@ -132,11 +132,11 @@ impl Snapshots {
 /// The document with stand-ins, for the proof: in each managed namespace a pod without labels, and a
 /// DNS pod if none is drawn.
 pub(crate) fn with_stand_ins(document: &Document) -> DocumentSnapshot {
-    with_future_pods(document, Vec::new())
+    with_future_pods(document, FuturePods::default())
 }
 
 /// The same with further pods that are not in the document, by namespace and labels.
-pub(crate) fn with_future_pods(document: &Document, more: PodsToCome) -> DocumentSnapshot {
+pub(crate) fn with_future_pods(document: &Document, future: FuturePods) -> DocumentSnapshot {
     let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
     let bare = managed.map(|(id, _)| (id, Labels::new()));
     let stand_in = |(id, labels)| {
@@ -146,10 +146,10 @@ pub(crate) fn with_future_pods(document: &Document, more: PodsToCome) -> Documen
             namespace_labels: document.namespace_labels(id),
             name: OTHER_POD,
             labels,
-            ports: Vec::new(),
+            ports: future.ports.clone(),
         })
     };
-    let mut extra: Vec<StandIn> = bare.chain(more).filter_map(stand_in).collect();
+    let mut extra: Vec<StandIn> = bare.chain(future.pods).filter_map(stand_in).collect();
     extra.extend(dns_pod(document));
     build(document, extra)
 }
