@@ -175,6 +175,9 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The flow of a project that it is about, by its id: who knows the file gives the place.
+    #[serde(skip)]
+    pub flow: Option<u32>,
 }
 
 impl Diagnostic {
@@ -188,6 +191,7 @@ impl Diagnostic {
             path: None,
             message: message.into(),
             help: None,
+            flow: None,
         }
     }
 
@@ -224,6 +228,13 @@ impl Diagnostic {
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Sets the flow that it is about.
+    #[must_use]
+    pub fn of_flow(mut self, flow: u32) -> Self {
+        self.flow = Some(flow);
         self
     }
 

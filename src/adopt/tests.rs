@@ -1,6 +1,7 @@
 //! What becomes of policies as people write them.
 
 use super::*;
+use crate::analysis::changes::{Relation, policy_relation};
 use crate::analysis::compare;
 use crate::model::fixture::Fixture;
 use crate::model::validate::flow_ports_text;
@@ -45,6 +46,7 @@ fn adopted(document: &Document) -> (Document, Vec<String>) {
     }
     let (old, new) = (loaded(document).snapshot, loaded(&after).snapshot);
     assert_eq!(compare(&old, &new), []);
+    assert_eq!(policy_relation(&old, &new), Relation::Equal);
     assert_eq!(adopted.adopted.len() + adopted.remaining.len(), ids.len());
     assert_eq!(after.policies.len(), adopted.remaining.len());
     let remaining = adopted.remaining.into_iter();
@@ -477,4 +479,15 @@ fn replicas_with_a_common_label_are_isolated_and_allowed_as_a_group() {
         .iter()
         .find(|p| p.name == "app-reviews-in-shop-deny-all");
     assert!(isolation.is_some(), "{}", generated.text());
+}
+
+#[test]
+fn future_pods_of_two_subjects_keep_their_gates() {
+    let mut fixture = shop();
+    let batch = "{podSelector: {matchLabels: {role: batch}}, policyTypes: [Ingress, Egress], egress: [{to: [{podSelector: {matchLabels: {db: '1'}}}]}]}";
+    fixture.import(&policy("batch", batch), None);
+    adopted(&fixture.document);
+    let web = "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {db: '1'}}}]}]}";
+    fixture.import(&policy("web", web), None);
+    adopted(&fixture.document);
 }

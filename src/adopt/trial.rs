@@ -7,6 +7,7 @@ use super::plan::{DrawnAs, Part, Plan};
 use super::{Chosen, Flows, Parts};
 use crate::analysis::{self, GateDifference};
 use crate::cluster::Snapshot;
+use crate::intent::future_pods::future_pods;
 use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported;
 use crate::model::{Document, Edit};
@@ -14,7 +15,6 @@ use crate::plan::context::Context;
 use crate::policy::Loss;
 use crate::proof::InForce;
 use crate::proof::generated;
-use crate::sets::LabelSet;
 
 pub(super) use draw::name;
 
@@ -32,17 +32,16 @@ pub(super) struct Old {
 
 impl Old {
     pub(super) fn new(context: &Context, plans: &[Plan]) -> Self {
-        // Future pods have gates too: for each subject a pod with just its labels.
-        let mut extra: Vec<_> = plans
-            .iter()
-            .filter_map(|plan| Some((plan.namespace, LabelSet::from(&plan.subject).example()?)))
-            .filter(|(_, labels)| !labels.is_empty())
-            .collect();
-        extra.sort();
-        extra.dedup();
-        let cluster = snapshot::with_witnesses(context.document, extra);
         let generated = generated::write(context.document, context.imported);
         let in_force = InForce::of(context.document, context.imported, &generated);
+        // Future pods have gates, too; those that are ends of what is drawn may get policies.
+        let ends = plans.iter().flat_map(|plan| {
+            let others = plan.parts.iter().map(|part| &part.other);
+            let selectors = others.flat_map(|end| blame::selectors_of(context, end));
+            selectors.chain([(plan.namespace, plan.subject.clone())])
+        });
+        let pods = future_pods(context.document, in_force.policies(), ends.collect());
+        let cluster = snapshot::with_future_pods(context.document, pods);
         let snapshot = in_force.on(&cluster);
         let pods = |end: &DrawnAs| blame::pods_of(context, &snapshot, end);
         let own = plans.iter().map(|plan| pods(&plan.own)).collect();

@@ -88,7 +88,7 @@ pub fn problems(document: &Document, results: &Results) -> Vec<Problem> {
         .proof
         .findings
         .iter()
-        .filter(|finding| finding.kind == Kind::CannotExpress)
+        .filter(|finding| finding.kind.is_loss())
         .filter_map(|finding| finding.flow)
         .collect();
     let losses = results.generated.losses.iter();
@@ -125,11 +125,12 @@ fn of_finding(document: &Document, at: usize, finding: &Finding) -> Problem {
     let (tone, what) = match finding.kind {
         Kind::Blocked => (Tone::Bad, "Blocked"),
         Kind::TooWide => (Tone::Doubtful, "Too wide"),
+        Kind::Invalid => (Tone::Bad, "Invalid flow"),
         Kind::CannotExpress => (Tone::Note, "Cannot be expressed"),
     };
     let shown = &finding.witness;
     let witness = match finding.kind {
-        Kind::CannotExpress => String::new(),
+        Kind::Invalid | Kind::CannotExpress => String::new(),
         _ => format!("{} > {} {}", finding.from, finding.to, finding.ports),
     };
     let mut message = sentence(&finding.message);

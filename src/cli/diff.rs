@@ -41,7 +41,9 @@ pub(super) fn run(args: &Args) -> u8 {
     if stdin_twice([&args.old, &args.new]) {
         return WRONG;
     }
-    let (old, new) = read(args);
+    let Some((old, new)) = read(args) else {
+        return WRONG;
+    };
     let mut diagnostics = old.diagnostics.clone();
     diagnostics.extend_from_slice(&new.diagnostics);
     print_diagnostics(&diagnostics);
@@ -70,20 +72,20 @@ pub(super) fn run(args: &Args) -> u8 {
 }
 
 /// Reads both sides under the same assumptions: those of the command line, else of the new project, else of the old one.
-fn read(args: &Args) -> (ManuallyDrop<Loaded>, ManuallyDrop<Loaded>) {
+fn read(args: &Args) -> Option<(ManuallyDrop<Loaded>, ManuallyDrop<Loaded>)> {
     let side = |path: &PathBuf, rules: Rules| {
         load_inputs(&Inputs {
             paths: vec![path.clone()],
             rules,
         })
     };
-    let mut old = side(&args.old, args.rules.clone());
-    let mut new = side(&args.new, args.rules.clone());
+    let mut old = side(&args.old, args.rules.clone())?;
+    let mut new = side(&args.new, args.rules.clone())?;
     let (before, after) = (old.snapshot.assumptions, new.snapshot.assumptions);
     if before != after && new.project.is_some() {
-        old = side(&args.old, args.rules.assuming(after));
+        old = side(&args.old, args.rules.assuming(after))?;
     } else if before != after {
-        new = side(&args.new, args.rules.assuming(before));
+        new = side(&args.new, args.rules.assuming(before))?;
     }
-    (old, new)
+    Some((old, new))
 }

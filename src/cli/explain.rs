@@ -1,7 +1,8 @@
 //! `drawbridge explain PATH... --from END --to END --port PORT`: why a connection is allowed or denied.
 
 use super::{
-    FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, print_diagnostics, refused,
+    FINDINGS, FINE, Format, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics,
+    refused,
 };
 use crate::diag::Diagnostic;
 use crate::load::Loaded;
@@ -29,7 +30,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let loaded = load_inputs(&args.inputs);
+    let Some(loaded) = load_inputs(&args.inputs) else {
+        return WRONG;
+    };
     let (found, notes) = match question(args, &loaded) {
         Ok(found) => found,
         Err(refusal) => {

@@ -3,7 +3,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::{FINE, Format, Inputs, exit_code, load_inputs, print_diagnostics};
+use super::{FINE, Format, Inputs, WRONG, exit_code, load_inputs, print_diagnostics};
 use crate::analysis::Analysis;
 use crate::report::exposure::{self, Answer};
 
@@ -17,7 +17,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let loaded = load_inputs(&args.inputs);
+    let Some(loaded) = load_inputs(&args.inputs) else {
+        return WRONG;
+    };
     let analysis = Analysis::new(&loaded.snapshot);
     let found = analysis.exposure();
     let undecided = exposure::undecided(&loaded.snapshot, &found);

@@ -1,10 +1,13 @@
 //! `drawbridge generate PROJECT [-o DIR]`: write the policies of a project.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{FINDINGS, FINE, WRONG, answer, exit_code, open_project, print_diagnostics};
+use super::{
+    FINDINGS, FINE, WRONG, answer, exit_code, omitted, open_project, places, print_diagnostics,
+};
 use crate::diag::{Diagnostic, Severity};
 use crate::load;
 use crate::manifest::Source;
@@ -54,6 +57,10 @@ pub(super) fn run(args: &Args) -> u8 {
         None => {}
     }
     let generated = crate::proof::generate(&document);
+    if let Some(clash) = clash(args, &generated) {
+        print_diagnostics(&[clash]);
+        return WRONG;
+    }
     if generated.to_export().is_empty() {
         let message = "the project has no default deny and no flows that need policies, so there is nothing to generate";
         print_diagnostics(&[
@@ -61,15 +68,18 @@ pub(super) fn run(args: &Args) -> u8 {
         ]);
         return WRONG;
     }
-    print_diagnostics(&generated.diagnostics);
-    print_diagnostics(&omitted(&document, &generated));
+    let places = places(&args.project.to_string_lossy(), &opened.file.text);
+    let mut notes = generated.diagnostics.clone();
+    notes.extend(omitted(&document, &generated.losses));
+    places.locate(&mut notes);
+    print_diagnostics(&notes);
+    print_diagnostics(not_written(&document).as_slice());
     let refused = refused(&generated);
     print_diagnostics(&refused);
-    let at_fault = generated
-        .losses
-        .iter()
-        .any(|loss| loss.severity == Severity::Error);
-    let code = if at_fault { FINDINGS } else { FINE };
+    let code = match generated.losses.is_empty() {
+        true => FINE,
+        false => FINDINGS,
+    };
     let found = [of_project, generated.diagnostics.clone(), refused].concat();
     let code = exit_code(&found, code);
     match &args.output {
@@ -84,15 +94,43 @@ pub(super) fn run(args: &Args) -> u8 {
     }
 }
 
-/// The parts of flows omitted from the policies, as diagnostics.
-fn omitted(document: &model::Document, generated: &Generated) -> Vec<Diagnostic> {
-    let one = |loss: &crate::policy::Loss| {
-        let message = format!("{} is omitted: {}", loss.part, loss.why);
-        let mut found = Diagnostic::new(loss.severity, "left-out", message);
-        found.help.clone_from(&loss.help);
-        found.on(format!("flow {}", document.flow_name(loss.flow.into())))
+/// Why one kustomization cannot list policies without namespaces: it sets the namespace of all of them.
+fn clash(args: &Args, generated: &Generated) -> Option<Diagnostic> {
+    let policies = generated.to_export().into_iter();
+    let namespaces: BTreeSet<&str> = policies.map(|w| w.namespace.as_str()).collect();
+    if !args.kustomization || !args.without_namespaces || namespaces.len() < 2 {
+        return None;
+    }
+    let message = format!(
+        "the policies are for {} namespaces, and one kustomization without namespaces would put all into one",
+        namespaces.len()
+    );
+    let help = "leave out `--without-namespaces`, or `--kustomization`";
+    Some(Diagnostic::error("question", message).help(help))
+}
+
+/// A note that imported policies which replace no generated one are not written: their own files have them.
+fn not_written(document: &model::Document) -> Option<Diagnostic> {
+    let imported = document.policies.iter().map(|(_, policy)| policy);
+    let kept: Vec<_> = imported
+        .filter(|policy| policy.replaces.is_none())
+        .collect();
+    let message = match kept.len() {
+        0 => return None,
+        1 => "1 imported policy of the project is not among the generated policies".to_owned(),
+        n => format!("{n} imported policies of the project are not among the generated policies"),
     };
-    generated.losses.iter().map(one).collect()
+    let files: BTreeSet<&str> = kept.iter().map(|policy| policy.file.as_str()).collect();
+    let files: Vec<String> = files
+        .iter()
+        .filter(|f| !f.is_empty())
+        .map(|f| format!("`{f}`"))
+        .collect();
+    let help = match files.is_empty() {
+        true => "apply it as well: the proof counts on it".to_owned(),
+        false => format!("apply {} as well: the proof counts on it", files.join(", ")),
+    };
+    Some(Diagnostic::info("not-written", message).help(help))
 }
 
 /// What the API server would refuse in the policies, such as an invalid label of the project's settings.

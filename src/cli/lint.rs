@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{FINDINGS, FINE, Format, Inputs, Rules, WRONG, answer, print_diagnostics, read_inputs};
+use super::{
+    FINDINGS, FINE, Format, Inputs, Rules, WRONG, answer, print_diagnostics, read_inputs, verbose,
+};
 use crate::diag::{Diagnostic, Severity};
 use crate::lint;
 use crate::report::findings;
@@ -22,7 +24,7 @@ pub(super) struct Args {
     explain: Option<String>,
 }
 
-/// Every diagnostic is a finding and goes to standard output. Findings are exit code 1; what could not be read,
+/// Every diagnostic is a finding and goes to standard output; as text, notes of one kind are summed up. Findings are exit code 1; what could not be read,
 /// and an unsupported enforcer, is 2.
 pub(super) fn run(args: &Args) -> u8 {
     if let Some(code) = &args.explain {
@@ -34,7 +36,7 @@ pub(super) fn run(args: &Args) -> u8 {
     });
     let found = lint::lint(&loaded);
     let text = match args.output {
-        Format::Txt => findings::text(&found),
+        Format::Txt => findings::text(&found, verbose()),
         Format::Json => findings::json(&found, &loaded.snapshot.left_out),
     };
     let not_read = ["file", "enforcer", "syntax", "template", "project-format"];

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{FINE, Inputs, answer, exit_code, load_inputs, print_diagnostics, refused};
+use super::{FINE, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics, refused};
 use crate::analysis::{self, Filter, Matrix};
 use crate::diag::{Diagnostic, Span};
 use crate::load::Loaded;
@@ -65,7 +65,9 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let loaded = load_inputs(&args.inputs);
+    let Some(loaded) = load_inputs(&args.inputs) else {
+        return WRONG;
+    };
     let snapshot = &loaded.snapshot;
     // Freed with the process, like the inputs.
     let matrix = &*ManuallyDrop::new(Matrix::new(snapshot));

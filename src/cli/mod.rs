@@ -14,6 +14,7 @@ mod kustomize;
 mod lint;
 mod list;
 mod paths;
+mod places;
 mod verify;
 
 use std::io::{self, IsTerminal, Write};
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use self::places::{omitted, places};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -60,6 +62,11 @@ struct Cli {
 
 /// Whether `--verbose` is given; a process has one command line.
 static VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// Whether every diagnostic is to be listed.
+fn verbose() -> bool {
+    VERBOSE.load(Ordering::Relaxed)
+}
 
 #[derive(Subcommand)]
 enum Command {
@@ -308,11 +315,21 @@ impl Rules {
     }
 }
 
-/// Reads the inputs and adds the lint findings that qualify answers.
-pub(crate) fn load_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
+/// Reads the inputs and adds the lint findings that qualify answers. None if the input is a project that cannot be
+/// read: its diagnostics are printed.
+pub(crate) fn load_inputs(inputs: &Inputs) -> Option<ManuallyDrop<Loaded>> {
     let mut loaded = read_inputs(inputs);
+    if loaded
+        .diagnostics
+        .iter()
+        .any(|d| d.code == "project-format")
+        && loaded.project.is_none()
+    {
+        print_diagnostics(&loaded.diagnostics);
+        return None;
+    }
     crate::lint::qualify(&mut loaded);
-    loaded
+    Some(loaded)
 }
 
 /// Reads the inputs, with a spinner on a terminal. Diagnostics of files come first. Never dropped: the process
@@ -357,7 +374,19 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
             settings.enforcer = judged.enforcer;
             settings.assumptions = judged.assumptions;
             let mut loaded = crate::proof::loaded(&document);
-            loaded.diagnostics.splice(0..0, diagnostics);
+            let generated = crate::proof::generate(&document);
+            let mut about_flows = omitted(&document, &generated.losses);
+            about_flows.extend(
+                generated
+                    .diagnostics
+                    .into_iter()
+                    .filter(|d| d.flow.is_some()),
+            );
+            about_flows.retain(|d| d.severity != Severity::Info);
+            places(&source.name, &source.text).locate(&mut about_flows);
+            loaded
+                .diagnostics
+                .splice(0..0, diagnostics.into_iter().chain(about_flows));
             loaded
         }
         Err(diagnostics) => Loaded {
@@ -424,7 +453,7 @@ pub(crate) fn written(result: io::Result<()>, code: u8) -> u8 {
 
 /// Writes diagnostics to standard error.
 pub fn print_diagnostics(diagnostics: &[Diagnostic]) {
-    let text = match VERBOSE.load(Ordering::Relaxed) {
+    let text = match verbose() {
         true => diagnostics.iter().map(|d| format!("{d}\n")).collect(),
         false => summed(diagnostics),
     };

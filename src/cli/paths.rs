@@ -1,7 +1,8 @@
 //! `drawbridge paths PATH... --from END [--to END]`: what is reachable in any number of hops.
 
 use super::{
-    FINDINGS, FINE, Format, Inputs, answer, exit_code, load_inputs, print_diagnostics, refused,
+    FINDINGS, FINE, Format, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics,
+    refused,
 };
 use crate::analysis::{Places, reach};
 use crate::diag::Diagnostic;
@@ -28,7 +29,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    let loaded = load_inputs(&args.inputs);
+    let Some(loaded) = load_inputs(&args.inputs) else {
+        return WRONG;
+    };
     let mut diagnostics = loaded.diagnostics.clone();
     let asked = question(args, &loaded, &mut diagnostics);
     print_diagnostics(&diagnostics);

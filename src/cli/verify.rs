@@ -5,19 +5,18 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, print_diagnostics,
-    read_under, stdin_twice,
+    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, places,
+    print_diagnostics, read_under, stdin_twice,
 };
 use crate::cluster::LeftOut;
 use crate::diag::Diagnostic;
 use crate::lint;
 use crate::load;
 use crate::manifest::Source;
-use crate::model::Document;
-use crate::project::format;
+use crate::model::{Document, ImportedPolicy, PolicyId};
 use crate::proof::Proof;
 use crate::query::Judged;
-use crate::report::verify::{self, Places, Verified};
+use crate::report::verify::{self, Verified};
 
 /// The most findings to search fixes for: each fix is proven, which takes time.
 const FIXED: usize = 20;
@@ -58,6 +57,7 @@ struct Found {
     fixes: Vec<Vec<String>>,
     diagnostics: Vec<Diagnostic>,
     left_out: Vec<LeftOut>,
+    left_out_of: Vec<PolicyId>,
 }
 
 pub(super) fn run(args: &Args) -> u8 {
@@ -77,6 +77,8 @@ pub(super) fn run(args: &Args) -> u8 {
         ..Rules::default()
     };
     rules.accept(&mut found.diagnostics);
+    let places = places(&args.project.to_string_lossy(), &opened.file.text);
+    places.locate(&mut found.diagnostics);
     print_diagnostics(&found.diagnostics);
     let verified = Verified {
         document: &document,
@@ -85,7 +87,8 @@ pub(super) fn run(args: &Args) -> u8 {
         fixes: &found.fixes,
         diagnostics: &found.diagnostics,
         left_out: &found.left_out,
-        places: &places(args, &opened.file.text),
+        left_out_of: &found.left_out_of,
+        places: &places,
     };
     let text = match args.output {
         Format::Txt => verify::text(verified),
@@ -120,23 +123,28 @@ fn own(document: &Document) -> Found {
     diagnostics.extend(results.proof.diagnostics.clone());
     diagnostics.extend(results.findings);
     diagnostics.extend(results.half_open.into_iter().map(|found| found.diagnostic));
+    let (left_out, left_out_of) = imported_left_out(document).into_iter().unzip();
     Found {
         proof: results.proof,
         invariants: results.invariants,
         fixes,
         diagnostics,
-        left_out: imported_left_out(document),
+        left_out,
+        left_out_of,
     }
 }
 
-/// The imported policies that are not judged.
-fn imported_left_out(document: &Document) -> Vec<LeftOut> {
-    let imported = document.policies.iter();
-    let texts: Vec<_> = imported
-        .map(|(_, policy)| Source::new(policy.file.as_str(), policy.text.as_str()))
-        .collect();
-    let read = load::load(&texts, &load::Settings::of(&document.settings));
-    read.snapshot.left_out
+/// The imported policies that are not judged, by place.
+fn imported_left_out(document: &Document) -> Vec<(LeftOut, PolicyId)> {
+    let settings = load::Settings::of(&document.settings);
+    let of = |(id, policy): (PolicyId, &ImportedPolicy)| {
+        let text = Source::new(policy.file.as_str(), policy.text.as_str());
+        let read = load::load(&[text], &settings).snapshot.left_out;
+        read.into_iter().map(move |policy| (policy, id))
+    };
+    let mut found: Vec<_> = document.policies.iter().flat_map(of).collect();
+    found.sort_by(|(a, _), (b, _)| a.span.cmp(&b.span));
+    found
 }
 
 fn against(args: &Args, document: &Document) -> Found {
@@ -156,19 +164,6 @@ fn against(args: &Args, document: &Document) -> Found {
         fixes: Vec::new(),
         diagnostics,
         left_out,
-    }
-}
-
-/// The lines of the project's flows, policies and invariants in its file.
-fn places(args: &Args, text: &str) -> Places {
-    let found = format::places(text);
-    fn by_id<K: From<u32> + Ord>(lines: Vec<u32>) -> std::collections::BTreeMap<K, u32> {
-        (0..).map(K::from).zip(lines).collect()
-    }
-    Places {
-        file: args.project.to_string_lossy().into_owned(),
-        flows: by_id(found.flows),
-        policies: by_id(found.policies),
-        invariants: by_id(found.invariants),
+        left_out_of: Vec::new(),
     }
 }

@@ -104,11 +104,8 @@ impl<'a> Walk<'a> {
             self.under(Step::Field(&entry.key), |walk| match (known, shape) {
                 (Some((_, inner)), _) => walk.node(&entry.value, *inner),
                 (None, Shape::Fields(fields)) => {
-                    let help = meant(&entry.key, fields);
-                    let message = format!(
-                        "unknown field `{}`; the rest is judged without it",
-                        walk.path()
-                    );
+                    let help = meant(&entry.key, &entry.value, fields);
+                    let message = format!("unknown field `{}`; it is ignored", walk.path());
                     walk.report(message, entry.mark, help);
                 }
                 (None, _) => {}
@@ -143,7 +140,7 @@ impl<'a> Walk<'a> {
 }
 
 /// What to write in place of an unknown field: a similar name, or where the field belongs.
-fn meant(key: &str, fields: &[(&'static str, Shape)]) -> Option<String> {
+fn meant(key: &str, value: &Node, fields: &[(&'static str, Shape)]) -> Option<String> {
     let has = |name: &str| fields.iter().any(|(known, _)| *known == name);
     if let Some(name) = nearest(key, fields) {
         return Some(format!("did you mean `{name}`?"));
@@ -156,7 +153,7 @@ fn meant(key: &str, fields: &[(&'static str, Shape)]) -> Option<String> {
         "podSelector" | "namespaceSelector" | "ipBlock" if has("ports") => Some(format!(
             "`{key}` belongs to a peer: put it into the list `{peers}`"
         )),
-        _ if has("matchLabels") => Some(format!(
+        _ if has("matchLabels") && is_scalar(value) => Some(format!(
             "labels go below `matchLabels`: `matchLabels: {{{key}: ...}}`"
         )),
         _ => None,
@@ -171,4 +168,8 @@ fn nearest(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> 
         (distance, *name)
     });
     near.min().filter(|(d, _)| *d <= 2).map(|(_, name)| name)
+}
+
+fn is_scalar(node: &Node) -> bool {
+    !matches!(node.value, Value::Map(_) | Value::Seq(_))
 }

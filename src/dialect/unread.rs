@@ -50,6 +50,8 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     left_out("crd.nsx.vmware.com", "v1alpha1", "SecurityPolicy", true),
     left_out("security.istio.io", "v1", "AuthorizationPolicy", true),
+    left_out("security.istio.io", "v1", "PeerAuthentication", true),
+    left_out("policy.linkerd.io", "v1beta3", "Server", true),
     left_out("policy.linkerd.io", "v1alpha1", "AuthorizationPolicy", true),
     left_out("policy.linkerd.io", "v1beta1", "ServerAuthorization", true),
     left_out(

@@ -10,7 +10,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 use crate::cluster::{self, NAMESPACE_NAME_LABEL, Snapshot};
 use crate::diag::Diagnostic;
-use crate::load::Loaded;
+use crate::load::{Loaded, notes};
 use crate::model::naming::is_stable;
 use crate::model::{
     Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Service, Unknown,
@@ -77,6 +77,7 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     services(document, snapshot, &ids);
     let mut diagnostics = policies(document, loaded, project, &ids);
     diagnostics.extend(not_imported(loaded));
+    diagnostics.extend(one_set_of_labels(snapshot));
     imported.diagnostics = diagnostics;
     imported.offers = offers::offers(snapshot, document, project);
     imported
@@ -189,6 +190,25 @@ fn not_imported(loaded: &Loaded) -> Vec<Diagnostic> {
         let message = format!("{nodes} Node{s} not imported: a project has no nodes");
         let help = "ask the manifests about the addresses of nodes and about host-network pods";
         found.push(Diagnostic::warning("not-imported", message).help(help));
+    }
+    found
+}
+
+/// A workload of a project has the labels of one of its pods: where policies treat the others differently, their
+/// connections are not those of the manifests.
+fn one_set_of_labels(snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for (workload, key, policy) in notes::mixed(snapshot) {
+        let value = match workload.labels.get(key) {
+            Some(value) => format!("have `{key}: {value}`"),
+            None => format!("lack `{key}`"),
+        };
+        let message = format!(
+            "in the project all pods of this workload {value}: connections of its other pods may differ from those of the manifests, because {} selects by `{key}`",
+            policy.title()
+        );
+        let help = "declare pods with different labels as workloads of their own";
+        found.push(notes::about(workload, message).help(help));
     }
     found
 }

@@ -141,3 +141,32 @@ fn policies_are_imported_but_generated_ones_are_recognised() {
         "the project writes them itself"
     );
 }
+
+#[test]
+fn pods_of_one_workload_that_policies_treat_differently_are_named() {
+    let pod = |name: &str, color: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s, labels: {{color: {color}, app: w}}, ownerReferences: [{{kind: ReplicaSet, name: r, controller: true}}]}}\n---\n"
+        )
+    };
+    let of = |key: &str| {
+        let text = pod("a", "red")
+            + &pod("b", "blue")
+            + &format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec: {{podSelector: {{matchLabels: {{{key}: red}}}}}}\n"
+            );
+        let found = import(&read(&text)).diagnostics.into_iter();
+        found
+            .filter(|d| d.code == "mixed-labels")
+            .map(|d| d.message)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of("color"),
+        [
+            "in the project all pods of this workload have `color: red`: connections of its other pods may differ from those \
+          of the manifests, because NetworkPolicy s/p selects by `color`"
+        ]
+    );
+    assert!(of("app").is_empty());
+}

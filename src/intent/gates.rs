@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use super::snapshot::{DocumentSnapshot, own_selector};
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::peer_matches;
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
 use crate::diag::Span;
 use crate::model::dns::Resolver;
@@ -211,14 +213,55 @@ impl Intended<'_> {
         for (_, group) in self.document.groups.iter() {
             intents.extend(self.group_alone(group));
         }
-        if self.bound == Bound::Lower {
-            intents.retain(|intent| intent.reason != Reason::DnsPermitted);
-        }
         intents.extend(imported.iter().map(|policy| Intent {
             policy: isolation_of(policy).into(),
             reason: Reason::Closed,
         }));
+        if self.bound == Bound::Lower {
+            intents.retain(|intent| intent.reason != Reason::DnsPermitted);
+            intents.extend(self.isolated_alike(&intents));
+        }
         intents
+    }
+
+    /// Which of the future pods of a workload are isolated, where it is, and what is allowed to them, is open:
+    /// nothing has to be.
+    fn isolated_alike(&self, intents: &[Intent]) -> Vec<Intent> {
+        let closed = intents
+            .iter()
+            .filter(|intent| intent.reason == Reason::Closed);
+        let isolates = |workload: WorkloadId, direction: Direction| {
+            let at = self.cluster.index.get(&workload);
+            let pods = at.and_then(|at| self.cluster.snapshot.workloads.get(*at));
+            let pods = pods.map_or(0..0, |w| w.pods.clone());
+            closed.clone().any(|intent| {
+                let isolates = intent
+                    .policy
+                    .side(direction)
+                    .is_some_and(|side| side.isolates);
+                isolates
+                    && pods.clone().any(|pod| {
+                        let pod = Endpoint::Pod(pod);
+                        peer_matches(&self.cluster.snapshot, &intent.policy.subject, &pod)
+                    })
+            })
+        };
+        let mut found = Vec::new();
+        for (id, workload) in self.document.workloads.iter() {
+            let here = |d| !self.default_denies(workload.namespace, d) && isolates(id, d);
+            let [ingress, egress] = Direction::BOTH.map(here);
+            if let Some(alike) = self.alike(workload).filter(|_| ingress || egress) {
+                found.push(Intent {
+                    policy: Arc::new(Policy {
+                        ingress: ingress.then(denied_side),
+                        egress: egress.then(denied_side),
+                        ..empty(self.pods(alike))
+                    }),
+                    reason: Reason::Closed,
+                });
+            }
+        }
+        found
     }
 
     /// Whether the namespace's default deny isolates its pods in a direction.
@@ -234,7 +277,7 @@ impl Intended<'_> {
     }
 
     fn base(&self, namespace: NamespaceId) -> Option<Intent> {
-        let closes = |d| self.default_denies(namespace, d).then(closed);
+        let closes = |d| self.default_denies(namespace, d).then(closed_side);
         let (ingress, egress) = (closes(Direction::Ingress), closes(Direction::Egress));
         (ingress.is_some() || egress.is_some()).then(|| Intent {
             policy: Arc::new(Policy {
@@ -255,16 +298,11 @@ impl Intended<'_> {
         if !ingress && !egress {
             return Vec::new();
         }
-        // Which of the future pods are isolated is open: as in `workload`, but the other way round.
-        let isolated = match (self.bound, self.alike(workload)) {
-            (Bound::Lower, Some(alike)) => Peer::AnyOf(vec![self.known(id), alike]),
-            _ => self.known(id),
-        };
         let mut intents = vec![Intent {
             policy: Arc::new(Policy {
-                ingress: ingress.then(closed),
-                egress: egress.then(closed),
-                ..empty(self.pods(isolated))
+                ingress: ingress.then(closed_side),
+                egress: egress.then(closed_side),
+                ..empty(self.pods(self.known(id)))
             }),
             reason: Reason::Closed,
         }];
@@ -291,7 +329,7 @@ impl Intended<'_> {
     /// Isolation of a group: of the pods that match it in the managed namespaces, future pods included.
     fn group_alone(&self, group: &Group) -> Option<Intent> {
         let document = self.document;
-        let isolates = |d| group.isolate.has(d).then(closed);
+        let isolates = |d| group.isolate.has(d).then(closed_side);
         let (ingress, egress) = (isolates(Direction::Ingress), isolates(Direction::Egress));
         let managed = document.namespaces.iter().filter(|(id, namespace)| {
             namespace.managed && group.namespaces.matches(&document.namespace_labels(*id))
@@ -560,16 +598,30 @@ fn port_match(ports: &[FlowPort]) -> Match<PortItem> {
     Match::Only(items)
 }
 
-fn closed() -> Side {
+fn closed_side() -> Side {
     Side {
         isolates: true,
         rules: Vec::new(),
     }
 }
 
+fn denied_side() -> Side {
+    Side {
+        isolates: true,
+        rules: vec![Rule {
+            name: None,
+            action: Action::Deny,
+            subject: None,
+            peers: Match::Any,
+            ports: Match::Any,
+            span: no_span(),
+        }],
+    }
+}
+
 /// What an imported policy isolates, without what it allows.
 fn isolation_of(policy: &Policy) -> Policy {
-    let closed = |side: &Option<Side>| side.as_ref().filter(|s| s.isolates).map(|_| closed());
+    let closed = |side: &Option<Side>| side.as_ref().filter(|s| s.isolates).map(|_| closed_side());
     Policy {
         ingress: closed(&policy.ingress),
         egress: closed(&policy.egress),

@@ -1,4 +1,5 @@
 //! What every gate should allow, computed from the document alone.
 
+pub(crate) mod future_pods;
 pub mod gates;
 pub mod snapshot;

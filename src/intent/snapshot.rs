@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::future_pods::FuturePods;
 use crate::cluster::{
     ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
 use crate::model::dns::Resolver;
 use crate::model::naming;
-use crate::model::{Document, FlowPort, NamespaceId, WorkloadId};
+use crate::model::{Document, FlowPort, WorkloadId};
 use crate::policy::{Policy, Tier, WorkloadKey};
 use crate::sets::{LabelSet, Labels, Selector};
 
@@ -83,7 +84,7 @@ pub fn snapshot(
 pub(crate) struct Snapshots {
     document: Document,
     drawn: Option<DocumentSnapshot>,
-    with_stand_ins: Option<Arc<DocumentSnapshot>>,
+    with_stand_ins: Option<(FuturePods, Arc<DocumentSnapshot>)>,
 }
 
 impl Snapshots {
@@ -96,12 +97,13 @@ impl Snapshots {
         let patched = |known: &DocumentSnapshot| known.patched(document, changed.as_ref()?);
         self.drawn = self.drawn.take().and_then(|known| patched(&known));
         let has_dns = dns_pod(document).is_none();
-        let same_stand_ins = |known: &Arc<DocumentSnapshot>| {
+        let same_stand_ins = |(_, known): &(_, Arc<DocumentSnapshot>)| {
             let mut workloads = known.snapshot.workloads.iter();
             has_dns != workloads.any(|workload| workload.name == DNS_POD)
         };
         let with_stand_ins = self.with_stand_ins.take().filter(same_stand_ins);
-        self.with_stand_ins = with_stand_ins.and_then(|known| Some(patched(&known)?.into()));
+        self.with_stand_ins =
+            with_stand_ins.and_then(|(pods, known)| Some((pods, patched(&known)?.into())));
     }
 
     /// [`snapshot`] without policies.
@@ -113,10 +115,16 @@ impl Snapshots {
         drawn.clone()
     }
 
-    /// [`with_stand_ins`].
-    pub(crate) fn with_stand_ins(&mut self, document: &Document) -> Arc<DocumentSnapshot> {
+    /// [`with_future_pods`].
+    pub(crate) fn with_future_pods(
+        &mut self,
+        document: &Document,
+        pods: FuturePods,
+    ) -> Arc<DocumentSnapshot> {
         self.keep_for(document);
-        let cluster = (self.with_stand_ins).get_or_insert_with(|| with_stand_ins(document).into());
+        let last = self.with_stand_ins.take().filter(|(last, _)| *last == pods);
+        let build = || (pods.clone(), with_future_pods(document, pods).into());
+        let (_, cluster) = self.with_stand_ins.insert(last.unwrap_or_else(build));
         Arc::clone(cluster)
     }
 }
@@ -124,14 +132,11 @@ impl Snapshots {
 /// The document with stand-ins, for the proof: in each managed namespace a pod without labels, and a
 /// DNS pod if none is drawn.
 pub(crate) fn with_stand_ins(document: &Document) -> DocumentSnapshot {
-    with_witnesses(document, Vec::new())
+    with_future_pods(document, FuturePods::default())
 }
 
 /// The same with further pods that are not in the document, by namespace and labels.
-pub(crate) fn with_witnesses(
-    document: &Document,
-    more: Vec<(NamespaceId, Labels)>,
-) -> DocumentSnapshot {
+pub(crate) fn with_future_pods(document: &Document, future: FuturePods) -> DocumentSnapshot {
     let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
     let bare = managed.map(|(id, _)| (id, Labels::new()));
     let stand_in = |(id, labels)| {
@@ -141,10 +146,10 @@ pub(crate) fn with_witnesses(
             namespace_labels: document.namespace_labels(id),
             name: OTHER_POD,
             labels,
-            ports: Vec::new(),
+            ports: future.ports.clone(),
         })
     };
-    let mut extra: Vec<StandIn> = bare.chain(more).filter_map(stand_in).collect();
+    let mut extra: Vec<StandIn> = bare.chain(future.pods).filter_map(stand_in).collect();
     extra.extend(dns_pod(document));
     build(document, extra)
 }

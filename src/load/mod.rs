@@ -1,7 +1,7 @@
 //! Manifests and policies into the one [`Snapshot`] that all queries use.
 
 pub mod imported;
-mod notes;
+pub(crate) mod notes;
 
 use std::sync::Arc;
 

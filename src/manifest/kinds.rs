@@ -100,6 +100,30 @@ fn has_pod_template(object: &Object) -> bool {
     node.is_some_and(|containers| containers.items().is_some_and(|items| !items.is_empty()))
 }
 
+/// The kinds of workloads of Kubernetes itself.
+const WORKLOADS: [(&str, &str); 8] = [
+    ("v1", "Pod"),
+    ("v1", "ReplicationController"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "ReplicaSet"),
+    ("apps/v1", "StatefulSet"),
+    ("apps/v1", "DaemonSet"),
+    ("batch/v1", "Job"),
+    ("batch/v1", "CronJob"),
+];
+
+/// The apiVersion and kind of the workload that is meant by a kind which no server knows: almost its name, in a group
+/// of Kubernetes itself.
+pub(super) fn meant_workload(object: &Object) -> Option<(&'static str, &'static str)> {
+    if object.group().contains('.') {
+        return None;
+    }
+    let name = object.kind.to_ascii_lowercase();
+    let far = |kind: &str| edit_distance(&name, &kind.to_ascii_lowercase());
+    let near = WORKLOADS.into_iter().min_by_key(|(_, kind)| far(kind));
+    near.filter(|(_, kind)| far(kind) <= 1 + usize::from(kind.len() > 6))
+}
+
 /// What the name of a kind says where the caller knows no such kind: a misspelt policy, one of another project,
 /// or no policy.
 fn policy_like(object: &Object, policies: &[policy::Kind]) -> Kind {

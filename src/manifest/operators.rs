@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use declared::{MADE_BY, declared, key};
 
-use super::kinds::{Kind, Template};
+use super::kinds::{self, Kind, Template};
 use crate::diag::Diagnostic;
 use crate::yaml::{Node, Object, Value};
 
@@ -135,7 +135,14 @@ fn note(source: Source, count: usize, first: &Object) -> Diagnostic {
                 "no API server knows kind `{kind}` of `{}`{more}; its pod template is read all the same",
                 first.api_version
             );
-            let help = "write the apiVersion that the kind has, as in `apiVersion: apps/v1`";
+            let help = match kinds::meant_workload(first) {
+                Some((version, kind)) => {
+                    format!("did you mean `kind: {kind}` of `apiVersion: {version}`?")
+                }
+                None => {
+                    "write the apiVersion that the kind has, as in `apiVersion: apps/v1`".to_owned()
+                }
+            };
             Diagnostic::error("misspelt", message).help(help)
         }
         Source::Template => {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::class::{self, Class};
 use super::endpoints::{self, Endpoints};
 use super::gateway::{self, Gateway, GatewayRoute, Grant};
-use super::kinds::Kind;
+use super::kinds::{self, Kind};
 use super::service;
 use super::workload::{self, OwnerObject, PodObject};
 use crate::cluster::{LeftOut, Node, Route, Service};
@@ -63,7 +63,12 @@ pub(super) enum Outcome {
 
 pub(super) fn decode(object: Object, kind: Kind) -> Outcome {
     match kind {
-        Kind::Unknown => return Outcome::Skipped,
+        Kind::Unknown => {
+            return match kinds::meant_workload(&object) {
+                Some(meant) => Outcome::Reported(misspelt_workload(&object, meant)),
+                None => Outcome::Skipped,
+            };
+        }
         Kind::Misspelt(meant) => return left_out(&object, kind, misspelt(&object, &meant)),
         Kind::OtherPolicy => return left_out(&object, kind, not_judged(&object)),
         Kind::Policy(policy) => match policy.reading {
@@ -148,6 +153,16 @@ fn misspelt(object: &Object, meant: &policy::Kind) -> Diagnostic {
         ),
     };
     Diagnostic::error("misspelt", message).help(help)
+}
+
+fn misspelt_workload(object: &Object, (version, kind): (&str, &str)) -> Diagnostic {
+    let message = format!(
+        "no API server knows kind `{}` of `{}`; the object is skipped",
+        object.kind, object.api_version
+    );
+    let help = format!("did you mean `kind: {kind}` of `apiVersion: {version}`?");
+    let problem = Diagnostic::error("misspelt", message).help(help);
+    object.about(problem, object.node.mark)
 }
 
 /// None for policies, which a dialect decodes.

@@ -3,6 +3,7 @@
 //! `group/scrapers`; a namespace that is itself called external, group or node is `ns:external/web`.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::{
     Document, End, ExternalId, Flow, GroupId, NamespaceId, NodeRef, Refusal, Workload, WorkloadId,
@@ -10,6 +11,11 @@ use super::{
 
 /// First words that do not mean a namespace, unless `ns:` is before them.
 const RESERVED: [&str; 3] = ["external", "group", "node"];
+
+fn is_reserved(namespace: &str) -> bool {
+    let first = namespace.split('/').next().unwrap_or_default();
+    RESERVED.contains(&first)
+}
 
 /// The names of a Document, looked up once for many ends.
 pub struct Words<'a> {
@@ -70,7 +76,7 @@ impl<'a> Words<'a> {
 
     fn of_namespace(&self, id: NamespaceId) -> String {
         match self.document.namespaces.get(id) {
-            Some(namespace) if RESERVED.contains(&namespace.name.as_str()) => {
+            Some(namespace) if is_reserved(&namespace.name) => {
                 format!("ns:{}", namespace.name)
             }
             Some(namespace) => namespace.name.clone(),
@@ -91,6 +97,9 @@ impl<'a> Words<'a> {
 
     /// The end that the words mean.
     pub fn end(&self, words: &str) -> Result<End, Refusal> {
+        if let Some(refusal) = address(words) {
+            return Err(refusal);
+        }
         let Some((first, rest)) = words.split_once('/') else {
             return match words {
                 "*" => Ok(End::AnyPod),
@@ -111,8 +120,25 @@ impl<'a> Words<'a> {
                 Refusal::new(format!("`{words}`: nodes are not supported as ends"))
                     .help("use an external with the addresses of the nodes"),
             ),
-            _ => self.in_namespace(first.strip_prefix("ns:").unwrap_or(first), rest),
+            _ => {
+                let whole = words.strip_prefix("ns:").unwrap_or(words);
+                let first = first.strip_prefix("ns:").unwrap_or(first);
+                let (namespace, rest) = self.with_slash(whole).unwrap_or((first, rest));
+                self.in_namespace(namespace, rest)
+            }
         }
+    }
+
+    /// The namespace and the rest of words that begin with a namespace that has a `/` in its name. No server
+    /// takes such a name; a project keeps it as it is written.
+    fn with_slash<'w>(&self, words: &'w str) -> Option<(&'w str, &'w str)> {
+        let names = self.namespaces.keys().filter(|name| name.contains('/'));
+        let begins = names.filter(|name| {
+            let rest = words.strip_prefix(**name);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        });
+        let length = begins.map(|name| name.len()).max()?;
+        Some((words.get(..length)?, words.get(length + 1..)?))
     }
 
     /// The end that missing words mean, if it exists by now.
@@ -197,6 +223,23 @@ impl<'a> Words<'a> {
             _ => refusal.help("declare it, or remove the reference"),
         }
     }
+}
+
+/// Why an address or a network is no end.
+fn address(words: &str) -> Option<Refusal> {
+    let what = match words.split_once('/') {
+        Some((start, length)) => {
+            let is_network = start.parse::<IpAddr>().is_ok() && length.parse::<u8>().is_ok();
+            is_network.then_some("a network")
+        }
+        None => words.parse::<IpAddr>().is_ok().then_some("an address"),
+    };
+    let message = format!("`{words}` is {}, and an end is named", what?);
+    let help = match words.contains('/') {
+        true => "declare an external with this network, and write external/NAME",
+        false => "declare an external with the network of this address, and write external/NAME",
+    };
+    Some(Refusal::new(message).help(help))
 }
 
 fn removed(what: &str, number: u32) -> String {

@@ -20,7 +20,7 @@ use crate::diag::Diagnostic;
 use crate::model::dns::Resolver;
 use crate::model::validate::flow_ports_text;
 use crate::model::{
-    Document, End, Flow, FlowId, FlowPort, NamespaceId, WorkloadId, is_system_namespace,
+    Document, End, Flow, FlowId, FlowPort, NamespaceId, Words, WorkloadId, is_system_namespace,
 };
 use crate::policy::{Direction, Imported, Loss, PlanPolicy};
 use context::Context;
@@ -187,7 +187,8 @@ fn warnings(context: &Context) -> Vec<Diagnostic> {
     }
     found.extend(workloads::warnings(context));
     found.extend(host_network(context));
-    for (_, flow) in document.flows.iter().filter(|(_, f)| !f.muted) {
+    found.extend(not_selected(context));
+    for (id, flow) in document.flows.iter().filter(|(_, f)| !f.muted) {
         for (direction, end, other, verb) in [
             (Direction::Ingress, &flow.to, &flow.from, "from"),
             (Direction::Egress, &flow.from, &flow.to, "to"),
@@ -195,7 +196,8 @@ fn warnings(context: &Context) -> Vec<Diagnostic> {
             if flow.half.is_some_and(|only| only != direction) {
                 continue;
             }
-            found.extend(unmanaged(context, end, other, verb, &flow.ports));
+            let notes = unmanaged(context, end, other, verb, &flow.ports);
+            found.extend(notes.map(|note| note.of_flow(id.0)));
         }
     }
     found
@@ -227,6 +229,45 @@ fn host_network(context: &Context) -> Vec<Diagnostic> {
             Diagnostic::info("host-network", message).help(help)
         })
         .collect()
+}
+
+/// Ends of several pods that do not include the host-network pods they match, where these count as nodes.
+fn not_selected(context: &Context) -> Vec<Diagnostic> {
+    let document = context.document;
+    let workloads = document.workloads.iter();
+    let nodes: BTreeSet<WorkloadId> = workloads
+        .filter(|(_, workload)| !context.selectable(workload))
+        .map(|(id, _)| id)
+        .collect();
+    if nodes.is_empty() {
+        return Vec::new();
+    }
+    let words = Words::new(document);
+    let one = |(id, end): (FlowId, &End)| {
+        let several = matches!(end, End::AnyPod | End::AnyPodOf(_) | End::Group(_));
+        let matched = document.workloads_at(end).into_iter();
+        let matched = matched.filter(|id| several && nodes.contains(id));
+        let matched: Vec<String> = matched
+            .map(|id| format!("`{}`", words.of(&End::Workload(id))))
+            .collect();
+        let pods = match &matched[..] {
+            [] => return None,
+            [first] => format!("{first}, which is"),
+            [one, two] => format!("{one} and {two}, which are"),
+            [first, rest @ ..] => format!("{first} and {} more, which are", rest.len()),
+        };
+        let message = format!(
+            "the flow {} leaves out {pods} on the host network: `{}` does not select it there",
+            document.flow_name(id),
+            words.of(end)
+        );
+        let help = "draw a flow with an external that has the addresses of their nodes";
+        let diagnostic = Diagnostic::warning("host-network", message);
+        Some(diagnostic.help(help).of_flow(id.0))
+    };
+    let flows = document.flows.iter().filter(|(_, flow)| !flow.muted);
+    let ends = flows.flat_map(|(id, flow)| [(id, &flow.from), (id, &flow.to)]);
+    ends.filter_map(one).collect()
 }
 
 fn unmanaged(

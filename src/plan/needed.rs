@@ -215,7 +215,9 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
                 "it is not a port range".to_owned(),
                 "ports go from 1 to 65535".to_owned(),
             )),
-            FlowPort::Named(protocol, name) => named(context, &flow.to, *protocol, name, found),
+            FlowPort::Named(protocol, name) => {
+                named(context, (id, &flow.to), *protocol, name, found)
+            }
             _ => Ok(()),
         };
         match judged {
@@ -239,7 +241,7 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
 /// Checks that pods of the destination declare the port name for that protocol.
 fn named(
     context: &Context,
-    to: &End,
+    (id, to): (FlowId, &End),
     protocol: Protocol,
     name: &str,
     found: &mut Needed,
@@ -273,7 +275,7 @@ fn named(
                 "`{}` declares no {protocol} port named `{name}`",
                 first.name
             );
-            let diagnostic = Diagnostic::warning("L08", message);
+            let diagnostic = Diagnostic::warning("L08", message).of_flow(id.0);
             found
                 .diagnostics
                 .push(diagnostic.help("declare it there too, or use the port number"));

@@ -100,7 +100,7 @@ impl Candidates<'_> {
                 all.push(draw::flows(self));
                 all.push(self.without_imported());
             }
-            Kind::CannotExpress => {
+            Kind::Invalid | Kind::CannotExpress => {
                 all.push(label::labels(self));
                 all.push(label::port_numbers(self));
             }

@@ -20,9 +20,10 @@ use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
+use crate::intent::future_pods::future_pods;
 use crate::intent::gates::Bound;
 use crate::intent::snapshot::DocumentSnapshot;
-use crate::model::{Document, FlowId, WorkloadId};
+use crate::model::{Document, End, FlowId, WorkloadId};
 use crate::policy::{Direction, Policy};
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
@@ -58,6 +59,8 @@ pub enum State {
     Exact,
     /// As exact, but parts of some flows cannot be expressed.
     CannotExpress,
+    /// As exact, but flows are invalid, such as those with an end that does not exist.
+    Invalid,
     /// More is allowed than drawn.
     TooWide,
     /// Something drawn is not allowed.
@@ -73,6 +76,8 @@ pub enum Verdict {
     TooWide,
     /// Some of it is not allowed.
     Blocked,
+    /// Some of it is wrong, such as an end that does not exist, and left out.
+    Invalid,
     /// Some of it is left out.
     CannotExpress,
     /// Drawn, but not in force.
@@ -146,7 +151,7 @@ impl Finding {
             flows: self.flows.clone(),
             policies: self.policies.clone(),
             gate: self.gate.clone().filter(|_| !identified),
-            inexpressible: (self.kind == Kind::CannotExpress).then(|| self.message.clone()),
+            inexpressible: self.kind.is_loss().then(|| self.message.clone()),
         }
     }
 }
@@ -158,8 +163,17 @@ pub enum Kind {
     Blocked,
     /// Allowed, but not drawn.
     TooWide,
+    /// Drawn, but wrong, such as an end that does not exist.
+    Invalid,
     /// Drawn, but left out.
     CannotExpress,
+}
+
+impl Kind {
+    /// Whether it is a flow, or a part of one, that is left out of the policies.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Self::Invalid | Self::CannotExpress)
+    }
 }
 
 impl Proof {
@@ -187,10 +201,19 @@ impl Proof {
                     plural(inexpressible, "flow")
                 )
             }
+            State::Invalid => {
+                let mut parts = vec![self.invalid(count(Verdict::Invalid))];
+                if inexpressible > 0 {
+                    let flows = plural(inexpressible, "flow");
+                    parts.push(format!("NetworkPolicy cannot express {flows}"));
+                }
+                parts.join("; ")
+            }
             State::TooWide | State::Blocked => {
                 let counts = [
                     (count(Verdict::Blocked) + alone(Kind::Blocked), "blocked"),
                     (count(Verdict::TooWide) + alone(Kind::TooWide), "too wide"),
+                    (count(Verdict::Invalid), "invalid"),
                     (inexpressible, "cannot be expressed"),
                 ];
                 let parts: Vec<String> = counts
@@ -200,6 +223,22 @@ impl Proof {
                     .collect();
                 parts.join(", ")
             }
+        }
+    }
+}
+
+impl Proof {
+    /// `1 flow has an end that does not exist`, or the number of invalid flows.
+    fn invalid(&self, count: usize) -> String {
+        let missing = |located: &Located| matches!(located, Located::At(End::Missing(_)));
+        let mut invalid = self.findings.iter().filter(|f| f.kind == Kind::Invalid);
+        let ends = invalid.all(|f| missing(&f.witness.from) != missing(&f.witness.to));
+        let flows = plural(count, "flow");
+        match (ends, count) {
+            (true, 1) => format!("{flows} has an end that does not exist"),
+            (true, _) => format!("{flows} have an end that does not exist"),
+            (false, 1) => format!("{flows} is invalid"),
+            (false, _) => format!("{flows} are invalid"),
         }
     }
 }
@@ -259,7 +298,8 @@ fn judge(
     in_force: &InForce,
     stop: &dyn Fn() -> bool,
 ) -> Option<Proof> {
-    let cluster = before.snapshots.with_stand_ins(document);
+    let pods = future_pods(document, in_force.policies(), Vec::new());
+    let cluster = before.snapshots.with_future_pods(document, pods);
     let mut proof = Proof::default();
     let real = in_force.on(&cluster);
     let isolation = before.isolation(&real);
@@ -306,6 +346,7 @@ fn judge(
         None => State::Exact,
         Some(Kind::Blocked) => State::Blocked,
         Some(Kind::TooWide) => State::TooWide,
+        Some(Kind::Invalid) => State::Invalid,
         Some(Kind::CannotExpress) => State::CannotExpress,
     };
     Some(proof)
@@ -358,6 +399,7 @@ fn verdicts(document: &Document, findings: &[Finding]) -> BTreeMap<FlowId, Verdi
             None => Verdict::Exact,
             Some(Kind::Blocked) => Verdict::Blocked,
             Some(Kind::TooWide) => Verdict::TooWide,
+            Some(Kind::Invalid) => Verdict::Invalid,
             Some(Kind::CannotExpress) => Verdict::CannotExpress,
         }
     };

@@ -54,7 +54,7 @@ pub(super) fn half_open(document: &Document, in_force: &InForce) -> Vec<HalfOpen
             document.flow_name(id),
             flow_ports_text(&flow.ports)
         );
-        let diagnostic = Diagnostic::info("half-open", message);
+        let diagnostic = Diagnostic::info("half-open", message).of_flow(id.0);
         Some(HalfOpen {
             flow: id,
             diagnostic: diagnostic.help("open the other half, or allow it with another flow"),

@@ -87,12 +87,17 @@ fn summary(found: Compared) -> String {
         Relation::Apart => "Mixed",
     };
     let counts = counts(found.changes);
-    let policies = policies(found.policies);
+    let policies = match (found.policies, found.changes.is_empty()) {
+        (Relation::Equal, false) => {
+            "The policies allow the same between any two pods or addresses; the connections differ because other \
+             objects, such as workloads, do"
+                .to_owned()
+        }
+        (relation, _) => format!("The new policies {} (future pods included)", policies(relation)),
+    };
     let assumed = assumed::text(found.assumptions);
     let left_out = left_out::count(found.left_out);
-    format!(
-        "{verdict}: {counts}; {assumed}{left_out}\nThe new policies {policies} (future pods included)\n"
-    )
+    format!("{verdict}: {counts}; {assumed}{left_out}\n{policies}\n")
 }
 
 /// `1 connection closed, none opened`. A connection that lost some ports and gained others counts as both.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::left_out;
+use super::summed::notes_summed;
 use crate::cluster::LeftOut;
 use crate::diag::{Diagnostic, Severity};
 
@@ -66,12 +67,12 @@ pub fn json(found: &[Diagnostic], policies: &[LeftOut]) -> String {
     text
 }
 
-/// Each finding with its help, then a line with the counts.
-pub fn text(found: &[Diagnostic]) -> String {
-    let mut out = String::new();
-    for diagnostic in found {
-        let _ = writeln!(out, "{diagnostic}");
-    }
+/// Each finding with its help, then a line with the counts. Notes of one kind are summed up, unless all are asked for.
+pub fn text(found: &[Diagnostic], all: bool) -> String {
+    let mut out = match all {
+        true => found.iter().map(|d| format!("{d}\n")).collect(),
+        false => notes_summed(found),
+    };
     let count = |severity| found.iter().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let s = |n: usize| if n == 1 { "" } else { "s" };

@@ -12,6 +12,20 @@ const SHOWN: usize = 3;
 /// One line for each diagnostic, in order, followed by its help. Of four or more that differ only in what they are
 /// about, the first is written whole and the others are counted, with the first of their locations.
 pub fn summed(diagnostics: &[Diagnostic]) -> String {
+    sum(diagnostics, |_| MANY)
+}
+
+/// As [`summed`], but only notes are counted: errors and warnings are written whole.
+pub fn notes_summed(diagnostics: &[Diagnostic]) -> String {
+    let at_least = |d: &Diagnostic| match d.severity {
+        Severity::Info => MANY,
+        Severity::Error | Severity::Warning => usize::MAX,
+    };
+    sum(diagnostics, at_least)
+}
+
+/// Of each kind, what is written whole and what is counted; `many` is from how many on.
+fn sum(diagnostics: &[Diagnostic], many: impl Fn(&Diagnostic) -> usize) -> String {
     let kinds: Vec<_> = diagnostics.iter().map(kind).collect();
     let mut alike: BTreeMap<_, Vec<&Diagnostic>> = BTreeMap::new();
     for (kind, diagnostic) in kinds.iter().zip(diagnostics) {
@@ -20,7 +34,7 @@ pub fn summed(diagnostics: &[Diagnostic]) -> String {
     let (mut text, mut summed) = (String::new(), BTreeSet::new());
     for (kind, diagnostic) in kinds.iter().zip(diagnostics) {
         let all = alike.get(kind).map_or(&[][..], Vec::as_slice);
-        if all.len() < MANY {
+        if all.len() < many(diagnostic) {
             text += &format!("{diagnostic}\n");
         } else if summed.insert(kind) {
             let others = all.iter().skip(1).copied();
@@ -75,6 +89,20 @@ mod tests {
             summed(&all),
             "a.yaml:1:1: warning: `web` matches no known pods (L01)\n    and 4 more like it: a.yaml:2:1, a.yaml:3:1, \
              a.yaml:9:1 ...; --verbose lists all\nerror: `b.yaml` cannot be read (file)\n"
+        );
+    }
+
+    #[test]
+    fn of_findings_only_notes_are_summed() {
+        let of = |severity: Severity| {
+            let mut one = Diagnostic::info("not-an-object", "a list is not an object");
+            one.severity = severity;
+            vec![one; 5]
+        };
+        assert_eq!(notes_summed(&of(Severity::Warning)).lines().count(), 5);
+        assert_eq!(
+            notes_summed(&of(Severity::Info)),
+            "info: a list is not an object (not-an-object)\n    and 4 more like it; --verbose lists all\n"
         );
     }
 }

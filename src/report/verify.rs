@@ -15,7 +15,7 @@ pub use sarif::sarif;
 
 use super::escape;
 use crate::cluster::LeftOut;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::model::{Document, FlowId, Invariant, InvariantId, PolicyId, Words};
 use crate::proof::Finding;
 use crate::proof::Kind;
@@ -39,21 +39,33 @@ pub struct Verified<'a> {
     pub diagnostics: &'a [Diagnostic],
     /// The policies that are not judged.
     pub left_out: &'a [LeftOut],
+    /// For each of these the imported policy that it is; empty where policies are given.
+    pub left_out_of: &'a [PolicyId],
     /// The lines of flows, policies and invariants in the project file.
     pub places: &'a Places,
 }
 
-/// Lines in a project file, from 1.
+/// Places in a project file; lines count from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// The file as the user named it.
     pub file: String,
-    /// The first line of each flow.
-    pub flows: BTreeMap<FlowId, u32>,
+    /// Where each flow begins.
+    pub flows: BTreeMap<FlowId, Span>,
     /// The first line of each imported policy's text.
     pub policies: BTreeMap<PolicyId, u32>,
     /// The first line of each invariant.
     pub invariants: BTreeMap<InvariantId, u32>,
+}
+
+impl Places {
+    /// Gives diagnostics about flows the places of these.
+    pub fn locate(&self, diagnostics: &mut [Diagnostic]) {
+        for found in diagnostics.iter_mut().filter(|d| d.span.is_none()) {
+            let flow = found.flow.map(FlowId);
+            found.span = flow.and_then(|id| self.flows.get(&id)).cloned();
+        }
+    }
 }
 
 /// Kinds of findings and of invariants that do not hold, most severe first.
@@ -61,24 +73,29 @@ pub struct Places {
 enum Rule {
     Blocked,
     TooWide,
+    Invalid,
     CannotExpress,
     Broken,
     NotJudged,
+    LeftOut,
 }
 
 impl Rule {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Blocked,
         Self::TooWide,
+        Self::Invalid,
         Self::CannotExpress,
         Self::Broken,
         Self::NotJudged,
+        Self::LeftOut,
     ];
 
     fn of(kind: Kind) -> Self {
         match kind {
             Kind::Blocked => Self::Blocked,
             Kind::TooWide => Self::TooWide,
+            Kind::Invalid => Self::Invalid,
             Kind::CannotExpress => Self::CannotExpress,
         }
     }
@@ -88,9 +105,11 @@ impl Rule {
         match self {
             Self::Blocked => "blocked",
             Self::TooWide => "too-wide",
+            Self::Invalid => "invalid-flow",
             Self::CannotExpress => "cannot-express",
             Self::Broken => "invariant-broken",
             Self::NotJudged => "invariant-not-judged",
+            Self::LeftOut => "policy-not-judged",
         }
     }
 
@@ -99,11 +118,17 @@ impl Rule {
         match self {
             Self::Blocked => "The policies deny a drawn flow.",
             Self::TooWide => "The policies allow connections that no flow draws.",
+            Self::Invalid => {
+                "A drawn flow is invalid, such as one with an end that does not exist, and omitted from the policies."
+            }
             Self::CannotExpress => {
                 "Part of a drawn flow cannot be expressed and is omitted from the policies."
             }
             Self::Broken => "The policies violate an invariant of the project.",
             Self::NotJudged => "An invariant of the project cannot be judged.",
+            Self::LeftOut => {
+                "A policy is of a kind that is not judged, so the verdicts do not count on it."
+            }
         }
     }
 }
@@ -115,7 +140,7 @@ impl<'a> Verified<'a> {
         match self.proof.state {
             State::NothingToProve if self.invariants.is_empty() => None,
             State::NothingToProve | State::Exact => Some(hold),
-            State::CannotExpress | State::TooWide | State::Blocked => Some(false),
+            State::CannotExpress | State::Invalid | State::TooWide | State::Blocked => Some(false),
         }
     }
 
@@ -167,7 +192,11 @@ fn finding_text(out: &mut String, verified: Verified, finding: &Finding, fixes: 
     let kind = Rule::of(finding.kind).id();
     let _ = writeln!(out, "{kind}: {}", finding.message);
     for flow in &finding.flows {
-        let _ = writeln!(out, "    flow: {}", verified.document.flow_name(*flow));
+        let _ = write!(out, "    flow: {}", verified.document.flow_name(*flow));
+        let _ = match verified.places.flows.get(flow) {
+            Some(span) => writeln!(out, " ({span})"),
+            None => writeln!(out),
+        };
     }
     for policy in &finding.policies {
         let _ = writeln!(out, "    policy: {policy}");

@@ -48,9 +48,10 @@ impl Object {
         self.namespace.as_deref().unwrap_or("default")
     }
 
-    /// How messages name it: `Deployment shop/web`, or `Namespace shop` for what has no namespace.
+    /// How messages name it: `Deployment shop/web`, or `Namespace shop` for what has no namespace, `Deployment` without a name.
     pub fn title(&self) -> String {
         match &self.namespace {
+            _ if self.name.is_empty() => self.kind.clone(),
             Some(namespace) => format!("{} {namespace}/{}", self.kind, self.name),
             None => format!("{} {}", self.kind, self.name),
         }

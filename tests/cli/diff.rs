@@ -157,3 +157,31 @@ fn assumptions_of_flags_override_those_of_a_project_on_both_sides() {
         assert_eq!(assumed(given), "known");
     }
 }
+
+#[test]
+fn equivalent_policies_are_told_apart_from_equal_connections() {
+    let pod = |name: &str| {
+        format!("{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop}}}}\n---\n")
+    };
+    let (old, new) = (pod("web") + &pod("db"), pod("web"));
+    let folder = folder(&[("old.yaml", &old), ("new.yaml", &new)]);
+    let (old, new) = (path(&folder, "old.yaml"), path(&folder, "new.yaml"));
+    let answer = drawbridge(&["diff", &old, &new]);
+    assert_eq!(answer.code, Some(1));
+    assert!(answer.out.contains("Stricter: "), "{}", answer.out);
+    assert!(!answer.out.contains("equivalent"), "{}", answer.out);
+    assert!(
+        answer
+            .out
+            .contains("\nThe policies allow the same between any two pods or addresses;"),
+        "{}",
+        answer.out
+    );
+    let same = drawbridge(&["diff", &old, &old]);
+    assert!(
+        same.out
+            .contains("equivalent to the old ones (future pods included)"),
+        "{}",
+        same.out
+    );
+}

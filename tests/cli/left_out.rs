@@ -31,6 +31,8 @@ fn policies_that_nothing_judges_are_in_every_answer() {
         ("projectcalico.org/v3", "NetworkPolicy", "warning"),
         ("crd.antrea.io/v1beta1", "ClusterNetworkPolicy", "warning"),
         ("security.istio.io/v1", "AuthorizationPolicy", "warning"),
+        ("security.istio.io/v1", "PeerAuthentication", "warning"),
+        ("policy.linkerd.io/v1beta3", "Server", "warning"),
         ("example.com/v1", "SuperNetworkPolicy", "warning"),
         ("v1", "NetworkPolicy", "error"),
         ("networking/v1", "NetworkPolicy", "error"),
@@ -68,6 +70,7 @@ fn other_objects_are_no_policies() {
         ("kyverno.io/v1", "ClusterPolicy"),
         ("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy"),
         ("projectcalico.org/v3", "StagedNetworkPolicy"),
+        ("example.com/v1", "Server"),
         (
             "admissionregistration.k8s.io/v1",
             "ValidatingAdmissionPolicy",

@@ -92,3 +92,29 @@ fn a_missing_display_is_named() {
         "{err}"
     );
 }
+
+#[test]
+fn a_misspelt_workload_is_asked_about() {
+    let rest = "metadata: {name: web, namespace: shop}\nspec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c}]}}}\n";
+    for (version, typed, meant) in [
+        ("apps/v1", "Deploymnet", Some("Deployment")),
+        ("apps/v1", "StatefullSet", Some("StatefulSet")),
+        ("batch/v1", "CronJobs", Some("CronJob")),
+        ("v1", "pod", Some("Pod")),
+        ("example.com/v1", "Deploymnet", None),
+        ("v1", "ConfigMap", None),
+    ] {
+        for rest in [rest, "metadata: {name: web}\n"] {
+            let text = format!("apiVersion: {version}\nkind: {typed}\n{rest}");
+            let answer = drawbridge_with(&["list", "-"], &text);
+            match meant {
+                Some(meant) => {
+                    assert_eq!(answer.code, Some(2), "{text}");
+                    let help = format!("did you mean `kind: {meant}`");
+                    assert!(answer.err.contains(&help), "{text}{}", answer.err);
+                }
+                None => assert!(!answer.err.contains("did you mean"), "{}", answer.err),
+            }
+        }
+    }
+}

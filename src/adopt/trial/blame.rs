@@ -13,7 +13,7 @@ use crate::model::validate::addresses_of;
 use crate::model::{Document, FlowPort, NamespaceId};
 use crate::plan::context::Context;
 use crate::policy::{Direction, Loss, Part, Peer};
-use crate::sets::PortSet;
+use crate::sets::{PortSet, Selector};
 
 /// How many pairs of differences and parts one trial looks at.
 const MOST_PAIRS: usize = 2_000_000;
@@ -235,6 +235,17 @@ pub(super) fn pods_of(context: &Context, snapshot: &Snapshot, drawn_as: &DrawnAs
     let pods = 0..snapshot.pods.len();
     pods.map(|at| peer_matches(snapshot, &peer, &Endpoint::Pod(at)))
         .collect()
+}
+
+/// The selectors of an end that is no workload, by namespace.
+pub(super) fn selectors_of(context: &Context, drawn_as: &DrawnAs) -> Vec<(NamespaceId, Selector)> {
+    let DrawnAs::Pods { namespaces, pods } = drawn_as else {
+        return Vec::new();
+    };
+    let document = context.document;
+    let ids = document.namespaces.ids();
+    let within = ids.filter(|id| namespaces.matches(&document.namespace_labels(*id)));
+    within.map(|id| (id, pods.clone())).collect()
 }
 
 fn peer_of(context: &Context, drawn_as: &DrawnAs) -> Peer {

@@ -22,7 +22,7 @@ pub fn line_of(verdict: Option<Verdict>) -> Line {
     match verdict {
         None | Some(Verdict::Exact | Verdict::Muted) => Line::Solid,
         Some(Verdict::TooWide) => Line::Double,
-        Some(Verdict::Blocked) => Line::Dashed,
+        Some(Verdict::Blocked | Verdict::Invalid) => Line::Dashed,
         Some(Verdict::CannotExpress) => Line::DashDot,
     }
 }
@@ -32,7 +32,7 @@ pub fn icon_of(verdict: Option<Verdict>) -> Option<&'static str> {
     match verdict? {
         Verdict::Exact | Verdict::Muted => None,
         Verdict::TooWide => Some(icons::WARNING),
-        Verdict::Blocked => Some(icons::X),
+        Verdict::Blocked | Verdict::Invalid => Some(icons::X),
         Verdict::CannotExpress => Some(icons::NOTE),
     }
 }
@@ -77,7 +77,9 @@ pub fn words_of_extra(kind: ExtraKind) -> &'static str {
 pub fn colors_of(verdict: Option<Verdict>, palette: &Palette) -> (Color32, Color32, Color32) {
     let (line, foreground, background) = match verdict {
         Some(Verdict::TooWide) => (palette.wide, palette.wide, palette.wide_soft),
-        Some(Verdict::Blocked) => (palette.blocked, palette.blocked, palette.blocked_soft),
+        Some(Verdict::Blocked | Verdict::Invalid) => {
+            (palette.blocked, palette.blocked, palette.blocked_soft)
+        }
         _ => (palette.flow, palette.text_secondary, palette.raised),
     };
     (
@@ -94,6 +96,7 @@ pub fn words_of(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::Exact) => "allowed on exactly these ports",
         Some(Verdict::TooWide) => "too wide: more is allowed than drawn",
         Some(Verdict::Blocked) => "blocked: drawn, but not allowed",
+        Some(Verdict::Invalid) => "invalid: left out of the policies, see the problems",
         Some(Verdict::CannotExpress) => "cannot be expressed in full, see the policies",
         Some(Verdict::Muted) => "muted: drawn, but not enforced",
     }

@@ -36,6 +36,7 @@ pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<Ex
 fn verdict(results: &Results) -> String {
     markdown(Verified {
         left_out: &[],
+        left_out_of: &[],
         document: &results.document,
         proof: &results.proof,
         invariants: &results.invariants,

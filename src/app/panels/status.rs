@@ -79,7 +79,7 @@ pub fn look_of(
         State::NothingToProve => (icons::INFO, palette.text_secondary, palette.canvas),
         State::Exact | State::CannotExpress => (icons::CHECK, palette.exact, palette.exact_soft),
         State::TooWide => (icons::WARNING, palette.wide, palette.wide_soft),
-        State::Blocked => (icons::X, palette.blocked, palette.blocked_soft),
+        State::Invalid | State::Blocked => (icons::X, palette.blocked, palette.blocked_soft),
     }
 }
 

@@ -282,6 +282,9 @@ fn some_rejected_policies_are_still_analysed() {
             "{text}: {found:?}"
         );
     }
+    // A selector is not a label.
+    let nested = spec("{podSelector: {podSelector: {}}}");
+    assert_eq!(nested.diagnostics[0].help, None);
     for (head, path) in [
         ("metadata: {name: A_b}", "metadata.name"),
         ("metadata: {name: p, namespace: a.b}", "metadata.namespace"),
@@ -306,6 +309,9 @@ fn some_rejected_policies_are_still_analysed() {
         assert_eq!(paths.join(" "), path);
         assert!(read.policy.is_some());
     }
+    let nameless = read_with(&format!("{HEAD}metadata: {{}}\n"), &Assumptions::default());
+    let resource = nameless.diagnostics[0].resource.as_deref();
+    assert_eq!(resource, Some("NetworkPolicy"));
     let long = "x".repeat(256 * 1024);
     for (key, paths) in [("", vec![]), ("k", vec!["metadata.annotations"])] {
         let text = format!(

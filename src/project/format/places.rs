@@ -1,12 +1,12 @@
 //! The lines of flows, policies and invariants in a project file, for reports.
 
-use crate::yaml::{self, Node, Value};
+use crate::yaml::{self, Mark, Node, Value};
 
 /// Lines (from 1) of the items of a project's lists, in the order in which reading numbers them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
-    /// The first line of each flow.
-    pub flows: Vec<u32>,
+    /// Where each flow begins.
+    pub flows: Vec<Mark>,
     /// The first line of the text of each imported policy. A text that was not written as a
     /// block has all its lines there.
     pub policies: Vec<u32>,
@@ -33,7 +33,7 @@ pub fn places(text: &str) -> Places {
             .map_or(begin(node), |inner| first_line(text, inner))
     };
     Places {
-        flows: items("flows").iter().map(begin).collect(),
+        flows: items("flows").iter().map(|node| node.mark).collect(),
         policies: items("policies").iter().map(policy).collect(),
         invariants: items("invariants").iter().map(begin).collect(),
     }

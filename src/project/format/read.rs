@@ -45,12 +45,24 @@ pub fn read(text: &str, file: &str) -> Result<(Document, Vec<Diagnostic>), Vec<D
         }
         return Err(reader.found);
     };
+    // Whatever a tree with errors lacks would be reported as missing.
+    if reader.refused {
+        return Err(reader.found);
+    }
     let document = project(&mut reader, &root);
     match document {
         Some(document) if !reader.refused => Ok((document, reader.found)),
-        _ => Err(reader.found),
+        _ => {
+            reader
+                .found
+                .retain(|found| !REFERENCES.contains(&found.code));
+            Err(reader.found)
+        }
     }
 }
+
+/// The codes of references to objects: where an object could not be read, they may be right.
+const REFERENCES: [&str; 3] = ["missing-end", "undeclared-namespace", "external-flow"];
 
 fn project(reader: &mut Reader, root: &Node) -> Option<Document> {
     let mut fields = reader.map(root)?;

@@ -228,3 +228,20 @@ proptest! {
         prop_assert_eq!(&read.unwrap().0, &renumbered(&document), "{}", saved);
     }
 }
+
+#[test]
+fn a_placed_namespace_with_a_slash_in_its_name_stays_placed() {
+    for name in ["a/b", "external/b", "group"] {
+        let text = format!("format: drawbridge/1\nname: p\nnamespaces:\n- {{name: {name}}}\n");
+        let mut document = document(&text);
+        let id = document.namespaces.ids().next().unwrap();
+        std::sync::Arc::make_mut(&mut document.layout)
+            .insert(crate::model::NodeRef::Namespace(id), [4.0, 8.0]);
+        let saved = save(&text, &document);
+        assert_eq!(
+            read(&saved, "p").unwrap().0.layout,
+            document.layout,
+            "{saved}"
+        );
+    }
+}

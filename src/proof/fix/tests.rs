@@ -95,6 +95,10 @@ fn a_typo_in_a_selector_is_corrected_in_the_text() {
     Blocked: shop/checkout cannot reach data/db on TCP 5432: egress from shop/checkout is denied
       Change `app: checkot` to `app: checkout`
       Restore generated checkout-to-data-db
+    TooWide: shop/checkout-to-data-db lets a future pod of shop with app=checkot reach data/db on TCP 5432; no flow is drawn; the ingress of data/db still blocks it
+      Change `app: checkot` to `app: checkout`
+      Draw shop/* to data/db on TCP/5432
+      Restore generated checkout-to-data-db
     ");
     insta::assert_snapshot!(broken("app: db", "ap: db"), @"
     Blocked: shop/checkout cannot reach data/db on TCP 5432: egress from shop/checkout is denied
@@ -181,7 +185,7 @@ fn a_weaker_default_deny_is_restored_or_accepted() {
         t.replace("  - Egress\n", "")
     });
     insta::assert_snapshot!(findings_text(&fixture.document), @"
-    TooWide: no policy isolates the egress of data/db: the egress of data/db allows data/db on any port, but no flow is drawn; the ingress of data/db still blocks it
+    TooWide: no policy isolates the egress of data/db: the egress of data/db allows shop/checkout on any port, but no flow is drawn; the ingress of shop/checkout still blocks it
       Restore generated deny-all
       Allow all egress in data
     ");
@@ -211,11 +215,11 @@ fn inexpressible_flows_get_labels_and_port_numbers() {
     fixture.port(checkout, "metrics", 9090);
     fixture.flow("data/db", "shop/checkout", "TCP/metric");
     insta::assert_snapshot!(findings_text(&fixture.document), @"
+    Invalid: the port `TCP/metric` is left out: `checkout` declares no TCP port with that name
+      Replace TCP/metric with TCP/9090
+    Invalid: the port `TCP/pg` is left out: `db` declares no TCP port with that name
     CannotExpress: the flow is left out: the pods of `bare` have no label that identifies it
       Add the label app=bare to bare
-    CannotExpress: the port `TCP/metric` is left out: `checkout` declares no TCP port with that name
-      Replace TCP/metric with TCP/9090
-    CannotExpress: the port `TCP/pg` is left out: `db` declares no TCP port with that name
     ");
 }
 

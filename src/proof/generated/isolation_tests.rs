@@ -212,5 +212,5 @@ fn a_flow_with_one_gate_opens_no_other() {
         "it opens only the gate of `office`, and no policy applies there"
     );
     let proof = prove(&fixture.document, &generated);
-    assert_eq!(proof.verdicts[&flow], Verdict::CannotExpress);
+    assert_eq!(proof.verdicts[&flow], Verdict::Invalid);
 }

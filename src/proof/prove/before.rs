@@ -115,8 +115,8 @@ impl Compared {
         }
         let count = ideal.policies.len() + real.policies.len();
         let mut touched = touched(real, &changes.new, &all, count)?;
-        if changes.in_number {
-            // At an open gate pods may differ that no rule names.
+        if changes.have_moved() {
+            // At an open gate pods may differ that no rule names, and another pod may be the first of its kind.
             let differing = self.differences.iter();
             touched.extend(differing.filter_map(|d| changes.workload(d.workload)));
         }

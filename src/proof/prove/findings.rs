@@ -1,7 +1,7 @@
 //! Turns differences at gates into findings: the ends, the flow, and the policies that cause it.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::describer::Describer;
@@ -9,8 +9,11 @@ use super::gate::Gate;
 use super::summary;
 use super::witness::{self, Witness, port_words};
 use super::{About, Culprit, Finding, Kind};
+use crate::analysis::Endpoint;
 use crate::analysis::compare::{GateDifference, PeerClass};
+use crate::analysis::oracle::{self, Decision};
 
+use crate::diag::Severity;
 use crate::intent::gates::Reason;
 use crate::model::{Document, FlowId, Words};
 use crate::policy::Role;
@@ -22,6 +25,7 @@ impl Describer<'_> {
     pub(super) fn findings(&self, differences: &[GateDifference]) -> Vec<Finding> {
         let mut found: BTreeMap<About, Finding> = BTreeMap::new();
         let mut by_imported: BTreeMap<About, Vec<&GateDifference>> = BTreeMap::new();
+        let mut open: BTreeMap<About, (&GateDifference, BTreeSet<usize>)> = BTreeMap::new();
         // Witnesses are ends of the document where possible.
         let mut differences: Vec<&GateDifference> = differences.iter().collect();
         differences.sort_by_key(|d| self.distance_from_document(d));
@@ -30,13 +34,25 @@ impl Describer<'_> {
                 true => Some(self.wider(difference, &mut by_imported)),
                 false => self.narrower(difference),
             };
-            if let Some((about, mut finding)) = described
-                && let Entry::Vacant(place) = found.entry(about)
-            {
-                if difference.wider {
-                    finding.message = self.wider_message(difference, finding.open);
+            let Some((about, mut finding)) = described else {
+                continue;
+            };
+            if finding.open {
+                let of_gate = open
+                    .entry(about.clone())
+                    .or_insert((difference, BTreeSet::new()));
+                of_gate.1.insert(difference.workload);
+            }
+            if let Entry::Vacant(place) = found.entry(about) {
+                if difference.wider && !finding.open {
+                    finding.message = summary::one(self, difference);
                 }
                 place.insert(finding);
+            }
+        }
+        for (about, (difference, workloads)) in open {
+            if let Some(finding) = found.get_mut(&about) {
+                finding.message = self.open_message(difference, &workloads);
             }
         }
         for (about, differences) in by_imported {
@@ -55,10 +71,15 @@ impl Describer<'_> {
         let other = match &difference.peer {
             PeerClass::Pod(at) => {
                 let pod = self.cluster.snapshot.pods.get(*at);
-                u8::from(!pod.is_some_and(|p| drawn(p.workload)))
+                match pod.map(|pod| pod.workload) {
+                    // Another replica of the same workload shows little.
+                    Some(workload) if workload == difference.workload => 1,
+                    Some(workload) if drawn(workload) => 0,
+                    _ => 2,
+                }
             }
-            PeerClass::Addresses { .. } | PeerClass::Domain(_) | PeerClass::Node(_) => 2,
-            PeerClass::NewPod(_) => 3,
+            PeerClass::Addresses { .. } | PeerClass::Domain(_) | PeerClass::Node(_) => 3,
+            PeerClass::NewPod(_) => 4,
         };
         (!drawn(difference.workload), other)
     }
@@ -83,22 +104,29 @@ impl Describer<'_> {
         if policies.is_empty() && !reasons.contains(&Reason::Dns) {
             policies = self.closing(&gate, difference);
         }
+        let denying = self.denying(difference);
+        policies = denying.map_or(policies, |policy| vec![policy.full_name()]);
         let (from, to) = witness::ends(self, difference);
         let ports = port_words(difference);
-        let (message, help) = match (flows.first(), reasons.is_empty()) {
+        let by = denying.map_or(String::new(), |policy| format!(" by {}", policy.title()));
+        let (message, mut help) = match (flows.first(), reasons.is_empty()) {
             (Some(_), _) => {
                 let which = match difference.direction {
                     Direction::Egress => format!("egress from {from}"),
                     Direction::Ingress => format!("ingress to {to}"),
                 };
-                let message = format!("{from} cannot reach {to} on {ports}: {which} is denied");
+                let message = format!("{from} cannot reach {to} on {ports}: {which} is denied{by}");
                 (message, self.owner_help(difference))
             }
             (None, false) => (
-                format!("{from} cannot resolve names: {to} on {ports} is denied"),
+                format!("{from} cannot resolve names: {to} on {ports} is denied{by}"),
                 Some("allow DNS there, or turn DNS off for the namespace".to_owned()),
             ),
             // No flow is drawn, but the document does not isolate the gate either.
+            (None, true) if denying.is_some() => (
+                format!("{from} cannot reach {to} on {ports}: denied{by}, but not by the project"),
+                None,
+            ),
             (None, true) => (
                 format!("{from} cannot reach {to}: isolated by a policy, but not by the project"),
                 Some(
@@ -107,7 +135,28 @@ impl Describer<'_> {
                 ),
             ),
         };
+        if denying.is_some() {
+            help = Some("change that rule: it comes before the policies of the project".to_owned());
+        }
         Some(self.finding(difference, Kind::Blocked, message, help, flows, policies))
+    }
+
+    /// The policy whose rule denies the connection at this gate, rather than that nothing allows it.
+    fn denying(&self, difference: &GateDifference) -> Option<&Policy> {
+        let own = Endpoint::Pod(difference.pod);
+        let other = difference.peer.example();
+        let (from, to) = match difference.direction {
+            Direction::Egress => (&own, &other),
+            Direction::Ingress => (&other, &own),
+        };
+        let probe = difference.ports.example();
+        let trace = oracle::gate(self.real, difference.direction, from, to, probe);
+        match trace.decision {
+            Decision::Rule { policy, .. } if !trace.allowed => {
+                self.real.policies.get(policy).map(|policy| &**policy)
+            }
+            _ => None,
+        }
     }
 
     /// Why the connection is intended: for certain, or else possibly, by a port name.
@@ -123,17 +172,24 @@ impl Describer<'_> {
         may.map(|intent| intent.reason).collect()
     }
 
-    fn wider_message(&self, difference: &GateDifference, open: bool) -> String {
-        let message = summary::one(self, difference);
-        if !open {
-            return message;
-        }
-        let (from, to) = witness::ends(self, difference);
-        let (whose, what) = match difference.direction {
-            Direction::Egress => (from, "egress"),
-            Direction::Ingress => (to, "ingress"),
+    /// That nothing isolates these workloads, with the first connection that shows it.
+    fn open_message(&self, difference: &GateDifference, workloads: &BTreeSet<usize>) -> String {
+        let what = match difference.direction {
+            Direction::Egress => "egress",
+            Direction::Ingress => "ingress",
         };
-        format!("no policy isolates the {what} of {whose}: {message}")
+        let others = workloads
+            .iter()
+            .filter(|at| **at != difference.workload && self.drawn(**at).is_some());
+        let all = [difference.workload].into_iter().chain(others.copied());
+        let names: Vec<String> = all.map(|at| witness::workload_words(self, at)).collect();
+        let whose = match &names[..] {
+            [one, two] => format!("{one} and {two}"),
+            [one, _, _, ..] => format!("{one} and {} more", names.len() - 1),
+            _ => names.concat(),
+        };
+        let example = summary::one(self, difference);
+        format!("no policy isolates the {what} of {whose}: {example}")
     }
 
     /// A connection is allowed but not drawn. The caller writes the message, once for each finding.
@@ -366,7 +422,10 @@ pub(super) fn losses(document: &Document, generated: &Generated) -> Vec<Finding>
         let id = FlowId::from(loss.flow);
         let flow = document.flows.get(id)?;
         Some(Finding {
-            kind: Kind::CannotExpress,
+            kind: match loss.severity {
+                Severity::Error => Kind::Invalid,
+                Severity::Warning | Severity::Info => Kind::CannotExpress,
+            },
             message: format!("{} is left out: {}", loss.part, loss.why),
             from: words.of(&flow.from),
             to: words.of(&flow.to),

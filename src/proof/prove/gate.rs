@@ -7,7 +7,7 @@ use crate::analysis::Endpoint as End;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::analysis::oracle::{any_peer_matches, peer_matches};
 use crate::cluster::Snapshot;
-use crate::policy::{Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule};
+use crate::policy::{Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule};
 use crate::sets::PortSet;
 
 /// A difference: one pod, the other ends, and the ports.
@@ -67,7 +67,7 @@ impl<'a> Gate<'a> {
         };
         rules.iter().filter(move |rule| {
             let mut others = self.others.iter();
-            others.any(|other| self.allows(rule, other, by_name))
+            rule.action == Action::Accept && others.any(|other| self.allows(rule, other, by_name))
         })
     }
 

@@ -7,6 +7,7 @@ use super::witness;
 use crate::analysis::Endpoint;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::analysis::query::open_ports;
+use crate::intent::snapshot::OTHER_POD;
 use crate::model::{End, Flow};
 use crate::policy::Direction;
 use crate::sets::PortSet;
@@ -124,7 +125,8 @@ fn peers(describer: &Describer, differences: &[&&GateDifference]) -> (String, bo
         let namespace = name.split_once('/').map(|(namespace, _)| namespace);
         namespace.is_some_and(|namespace| namespaces.contains(namespace))
     };
-    names.retain(|name| !within(name) && !name.starts_with(crate::intent::snapshot::OTHER_POD));
+    let future = |name: &str| name.starts_with(OTHER_POD) || name.starts_with("a future pod of ");
+    names.retain(|name| !within(name) && !future(name));
     let whole = namespaces.iter().map(|name| format!("every pod of {name}"));
     let mut all: BTreeSet<String> = whole.chain(names).collect();
     if outside {

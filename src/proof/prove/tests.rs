@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::fixture::Fixture;
-use crate::model::{Base, Style};
+use crate::model::{Base, Isolate, Style};
 use crate::proof::generate;
+use crate::sets::Selector;
 
 fn shop() -> Fixture {
     let mut fixture = Fixture::new();
@@ -219,4 +220,58 @@ fn an_isolated_unmanaged_namespace_blocks() {
             .unwrap()
             .contains("its owner must allow")
     );
+}
+
+/// Pods that are not in the document and that only a policy or a group selects have gates, too.
+#[test]
+fn gates_of_future_pods_are_compared() {
+    let mut fixture = Fixture::new();
+    fixture.workload("n0/web", "app=web");
+    let role = |value: &str| Selector::label("role", value);
+    fixture.group(
+        "g",
+        Selector::label("kubernetes.io/metadata.name", "n0"),
+        role("batch"),
+    );
+    fixture.external("e", &["1.2.3.4/32"], &[]);
+    let flow = fixture.flow("group/g", "external/e", "TCP/443");
+    let exact = prove(&fixture.document, &generate(&fixture.document));
+    assert_eq!(findings_text(&exact), "");
+    let without = broken(&fixture, "n0/g-to-e", |text| {
+        text.replace("role: batch", "role: none")
+    });
+    assert_eq!(
+        without.verdicts[&flow],
+        Verdict::Blocked,
+        "{}",
+        findings_text(&without)
+    );
+    fixture.import(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: stray, namespace: n0}\nspec: {podSelector: {matchLabels: {role: batch}}, policyTypes: [Egress], egress: [{}]}\n",
+        None,
+    );
+    let wide = prove(&fixture.document, &generate(&fixture.document));
+    assert_eq!(wide.state, State::TooWide);
+    insta::assert_snapshot!(findings_text(&wide), @r#"TooWide [] ["n0/stray"]: n0/stray lets a future pod of n0 with app=web, role=batch, a future pod of n0 with role=batch reach addresses outside, every pod of kube-system, every pod of n0, 1 more on any port; no flow is drawn"#);
+}
+
+#[test]
+fn isolation_by_a_group_is_proven_without_a_pod_of_it() {
+    let mut fixture = Fixture::new();
+    fixture.document.settings.base = Base::None;
+    fixture.document.settings.dns.allow = false;
+    fixture.workload("n0/web", "app=web");
+    fixture.external("e", &["1.2.3.4/32"], &[]);
+    fixture.group(
+        "g",
+        Selector::everything(),
+        Selector::label("role", "batch"),
+    );
+    let group = fixture.document.groups.ids().next().unwrap();
+    fixture.document.groups.get_mut(group).unwrap().isolate = Isolate::Both;
+    fixture.flow("group/g", "external/e", "TCP/443");
+    let exact = prove(&fixture.document, &generate(&fixture.document));
+    assert_eq!(findings_text(&exact), "");
+    let open = prove_against(&fixture.document, Vec::new());
+    assert_eq!(open.state, State::TooWide, "{}", findings_text(&open));
 }

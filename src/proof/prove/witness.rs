@@ -184,6 +184,10 @@ pub(super) fn workload_words(describer: &Describer, at: usize) -> String {
         return Words::new(describer.document).of(&End::Workload(id));
     }
     match describer.cluster.snapshot.workloads.get(at) {
+        Some(w) if w.name == OTHER_POD && !w.labels.is_empty() => {
+            let labels: Vec<String> = w.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            format!("a future pod of {} with {}", w.namespace, labels.join(", "))
+        }
         Some(w) if w.name == OTHER_POD => format!("{OTHER_POD} of {}", w.namespace),
         _ => DNS_POD.to_owned(),
     }

@@ -29,6 +29,8 @@ struct FlowLine {
     from: String,
     to: String,
     verdict: &'static str,
+    line: Option<u32>,
+    column: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -68,10 +70,13 @@ pub fn json(verified: Verified) -> String {
     let words = Words::new(document);
     let flow = |(id, verdict): (&FlowId, &Verdict)| {
         let flow = document.flows.get(*id)?;
+        let place = verified.places.flows.get(id);
         Some(FlowLine {
             from: words.of(&flow.from),
             to: words.of(&flow.to),
             verdict: verdict_word(*verdict),
+            line: place.map(|span| span.line),
+            column: place.map(|span| span.column),
         })
     };
     let report = Report {
@@ -141,6 +146,7 @@ fn state_word(state: State) -> &'static str {
         State::NothingToProve => "nothing-to-prove",
         State::Exact => "exact",
         State::CannotExpress => "cannot-express",
+        State::Invalid => "invalid-flow",
         State::TooWide => "too-wide",
         State::Blocked => "blocked",
     }
@@ -151,6 +157,7 @@ fn verdict_word(verdict: Verdict) -> &'static str {
         Verdict::Exact => "exact",
         Verdict::TooWide => "too-wide",
         Verdict::Blocked => "blocked",
+        Verdict::Invalid => "invalid-flow",
         Verdict::CannotExpress => "cannot-express",
         Verdict::Muted => "muted",
     }

@@ -23,7 +23,7 @@ pub fn markdown(verified: Verified) -> String {
     let mark = match verified.is_fine() {
         Some(true) if verified.left_out.is_empty() => "✅ ",
         Some(true) => "⚠️ ",
-        Some(false) if verified.proof.state == State::Blocked => "❌ ",
+        Some(false) if matches!(verified.proof.state, State::Blocked | State::Invalid) => "❌ ",
         Some(false) => "⚠️ ",
         None => "",
     };
@@ -108,6 +108,7 @@ fn kind(kind: Kind) -> &'static str {
     match Rule::of(kind) {
         Rule::Blocked => "Blocked",
         Rule::TooWide => "Too wide",
+        Rule::Invalid => "Invalid flow",
         _ => "Cannot express",
     }
 }

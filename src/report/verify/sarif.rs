@@ -20,6 +20,7 @@ pub fn sarif(verified: Verified) -> String {
         .map(|(at, finding)| of_finding(verified, finding, verified.fixes_of(at)))
         .collect();
     results.extend(of_invariants(verified));
+    results.extend(left_out(verified));
     let notifications: Vec<Value> = verified.diagnostics.iter().map(notification).collect();
     let wrong = verified
         .diagnostics
@@ -61,16 +62,18 @@ fn name(rule: Rule) -> &'static str {
     match rule {
         Rule::Blocked => "Blocked",
         Rule::TooWide => "TooWide",
+        Rule::Invalid => "InvalidFlow",
         Rule::CannotExpress => "CannotExpress",
         Rule::Broken => "InvariantBroken",
         Rule::NotJudged => "InvariantNotJudged",
+        Rule::LeftOut => "PolicyNotJudged",
     }
 }
 
 fn level(rule: Rule) -> &'static str {
     match rule {
-        Rule::Blocked | Rule::TooWide | Rule::Broken => "error",
-        Rule::CannotExpress | Rule::NotJudged => "warning",
+        Rule::Blocked | Rule::TooWide | Rule::Invalid | Rule::Broken => "error",
+        Rule::CannotExpress | Rule::NotJudged | Rule::LeftOut => "warning",
     }
 }
 
@@ -124,6 +127,25 @@ fn of_invariants(verified: Verified) -> Vec<Value> {
     verified.judged().filter_map(one).collect()
 }
 
+/// The policies that are not judged, each at its own line; that of an imported one in the project file.
+fn left_out(verified: Verified) -> impl Iterator<Item = Value> {
+    verified
+        .left_out
+        .iter()
+        .enumerate()
+        .map(move |(at, policy)| {
+            let span = &policy.span;
+            let imported = verified.left_out_of.get(at);
+            let place = match imported.map(|id| verified.places.policies.get(id)) {
+                Some(first) => in_project(verified, first.map(|first| first + span.line - 1)),
+                None => physical(&span.file, Some(span.line)),
+            };
+            let title = policy.title();
+            let message = format!("{title} is not judged; the verdicts do not count on it.");
+            result(Rule::LeftOut, message, vec![place], &title)
+        })
+}
+
 /// The locations of the rules that cause the finding; else that of the flow; else the project file.
 fn locations(verified: Verified, finding: &Finding) -> Vec<Value> {
     let places = verified.places;
@@ -142,7 +164,7 @@ fn locations(verified: Verified, finding: &Finding) -> Vec<Value> {
     found.dedup();
     if found.is_empty() {
         let flow = finding.flow.and_then(|id| places.flows.get(&id));
-        found.push(in_project(verified, flow.copied()));
+        found.push(in_project(verified, flow.map(|span| span.line)));
     }
     let logical: Vec<Value> = (finding.policies.iter())
         .map(|name| json!({"fullyQualifiedName": name, "kind": "networkPolicy"}))
@@ -172,6 +194,9 @@ fn notification(diagnostic: &Diagnostic) -> Value {
         Severity::Info => "note",
     };
     let mut message = sentence(&diagnostic.message);
+    if let Some(resource) = &diagnostic.resource {
+        message = format!("{resource}: {message}");
+    }
     if let Some(help) = &diagnostic.help {
         message.push_str(&format!(" {}", sentence(help)));
     }

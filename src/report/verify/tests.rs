@@ -40,9 +40,13 @@ invariants:
 fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
     let (document, _) = format::read(SHOP, "shop.drawbridge.yaml").expect("it is a project");
     let found = format::places(SHOP);
+    let span = |mark: crate::yaml::Mark| mark.span("shop.drawbridge.yaml".into());
     let places = Places {
         file: "shop.drawbridge.yaml".into(),
-        flows: (0..).map(FlowId).zip(found.flows).collect(),
+        flows: (0..)
+            .map(FlowId)
+            .zip(found.flows.into_iter().map(span))
+            .collect(),
         policies: (0..).map(PolicyId).zip(found.policies).collect(),
         invariants: (0..).map(InvariantId).zip(found.invariants).collect(),
     };
@@ -72,6 +76,7 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
     let diagnostics = [Diagnostic::warning("odd", "`x` is odd").help("even it out")];
     report(Verified {
         left_out: &[],
+        left_out_of: &[],
         document: &document,
         proof: &proof,
         invariants: &invariants,
@@ -91,7 +96,7 @@ fn text_format() {
         fix: Draw shop/batch to shop/db on TCP/5432
         fix: Remove pg-open from the project
     cannot-express: the flow is left out: `api` has only a domain name, which NetworkPolicy cannot express
-        flow: web to api
+        flow: web to api (shop.drawbridge.yaml:13:3)
         help: add its networks
     invariant web reaches db: holds
     invariant web stays away: violated

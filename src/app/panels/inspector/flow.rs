@@ -328,6 +328,13 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
             palette.blocked,
             palette.blocked_soft,
         ),
+        Verdict::Invalid => (
+            icons::X,
+            "Invalid flow",
+            messages.join("\n"),
+            palette.blocked,
+            palette.blocked_soft,
+        ),
         Verdict::CannotExpress => {
             let more = if reasons.is_empty() {
                 messages

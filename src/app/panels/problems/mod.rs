@@ -46,7 +46,7 @@ pub(super) fn shown(results: &Results, list: &ProblemsView) -> Option<ShownConne
         verdict: match finding.kind {
             Kind::Blocked => PairVerdict::Blocked,
             Kind::TooWide => PairVerdict::NotDrawn,
-            Kind::CannotExpress => PairVerdict::CannotExpress,
+            Kind::Invalid | Kind::CannotExpress => PairVerdict::CannotExpress,
         },
     })
 }

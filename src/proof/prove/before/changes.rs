@@ -1,11 +1,11 @@
 //! How the pods of two states of a document differ.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::{GateDifference, PeerClass};
-use crate::cluster::{Pod, Snapshot};
+use crate::cluster::{Pod, Snapshot, Workload};
 use crate::policy::WorkloadKey;
-use crate::sets::hash::HashMap;
 
 /// The pods that differ, and where all others are now.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Changes {
     /// Those that differ or are new, by their indices in the new cluster.
     pub(super) new: Vec<usize>,
     /// Whether there are new pods, or some are no more.
-    pub(super) in_number: bool,
+    in_number: bool,
     /// For each old workload and for each old pod its new index; none where nothing has moved.
     moved: Option<Moved>,
 }
@@ -53,6 +53,11 @@ impl Changes {
         self.old.is_empty() && self.new.is_empty()
     }
 
+    /// Whether pods have other indices now.
+    pub(super) fn have_moved(&self) -> bool {
+        self.moved.is_some()
+    }
+
     /// The new index of an old workload.
     pub(super) fn workload(&self, old: usize) -> Option<usize> {
         match &self.moved {
@@ -82,7 +87,7 @@ impl Changes {
     fn compare(&mut self, old: &Snapshot, new: &Snapshot) {
         let workloads = new.workloads.iter().enumerate();
         let by_key = workloads.filter_map(|(at, w)| Some((key(new, w.pods.start)?, at)));
-        let mut by_key: HashMap<WorkloadKey, usize> = by_key.collect();
+        let mut by_key: BTreeMap<WorkloadKey, usize> = by_key.collect();
         let mut moved = Moved {
             workloads: vec![None; old.workloads.len()],
             pods: vec![None; old.pods.len()],
@@ -109,11 +114,12 @@ impl Changes {
                 }
             }
         }
-        for workload in by_key.into_values().filter_map(|at| new.workloads.get(at)) {
+        let is_new =
+            |w: &&Workload| key(new, w.pods.start).is_some_and(|key| by_key.contains_key(&key));
+        for workload in new.workloads.iter().filter(is_new) {
             self.in_number = true;
             self.new.extend(workload.pods.clone());
         }
-        self.new.sort_unstable();
         let stays = |(from, to): (usize, &Option<usize>)| *to == Some(from);
         if !moved.workloads.iter().enumerate().all(stays) || self.in_number {
             self.moved = Some(moved);

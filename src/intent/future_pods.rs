@@ -1,0 +1,309 @@
+//! Pods that are not in the document and that policies tell apart from all that are: they have gates, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::snapshot::own_selector;
+use crate::cluster::ContainerPort;
+use crate::model::{Document, FlowPort, NamespaceId};
+use crate::policy::{Match, Peer, Policy, PortMatch};
+use crate::sets::hash::{HashMap, HashMapExt, HashSet};
+use crate::sets::{LabelOp, LabelSet, Labels, Protocol, Requirement, Selector};
+
+/// At most this many pods are made up.
+const MOST: usize = 1_000;
+
+/// Pods that are not in the document.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FuturePods {
+    /// By namespace and labels.
+    pub(crate) pods: Vec<(NamespaceId, Labels)>,
+    /// The ports that each of them declares: one for each name that a policy or a flow mentions.
+    pub(crate) ports: Vec<ContainerPort>,
+}
+
+/// For each selector of a subject, of a workload or of a group, and for each two of them, a pod of a managed
+/// namespace with just the labels that they ask for; without those to which the same selectors apply as to
+/// a pod of the document. `further`: other selectors. Two are enough: what one policy allows is too much only
+/// where another one isolates.
+pub(crate) fn future_pods(
+    document: &Document,
+    policies: &[Arc<Policy>],
+    further: Vec<(NamespaceId, Selector)>,
+) -> FuturePods {
+    let mut selectors = selectors(document, policies);
+    for (namespace, selector) in further {
+        selectors.entry(namespace).or_default().insert(selector);
+    }
+    let mut known: BTreeMap<NamespaceId, Vec<&Labels>> = BTreeMap::new();
+    for (_, workload) in document.workloads.iter() {
+        known
+            .entry(workload.namespace)
+            .or_default()
+            .push(&workload.labels);
+    }
+    let managed = document.namespaces.iter().filter(|(_, n)| n.managed);
+    let found = managed.flat_map(|(id, _)| {
+        let selectors = selectors.remove(&id).unwrap_or_default();
+        let selectors: Vec<Selector> = selectors.into_iter().collect();
+        let pods = Selectors::new(&selectors).pods(known.remove(&id).unwrap_or_default());
+        pods.into_iter()
+            .map(move |labels| (id, labels))
+            .collect::<Vec<_>>()
+    });
+    FuturePods {
+        pods: found.take(MOST).collect(),
+        ports: ports(document, policies),
+    }
+}
+
+/// A port for each protocol and name that a policy or a flow mentions, with a number of its own.
+fn ports(document: &Document, policies: &[Arc<Policy>]) -> Vec<ContainerPort> {
+    let mut names: BTreeSet<(Protocol, &str)> = BTreeSet::new();
+    let sides = policies
+        .iter()
+        .flat_map(|policy| policy.ingress.iter().chain(&policy.egress));
+    for rule in sides.flat_map(|side| &side.rules) {
+        let Match::Only(items) = &rule.ports else {
+            continue;
+        };
+        for item in items {
+            if let PortMatch::Named { protocol, name } = &item.port {
+                names.insert((protocol.unwrap_or(Protocol::Tcp), name));
+            }
+        }
+    }
+    for (_, flow) in document.flows.iter() {
+        for port in &flow.ports {
+            if let FlowPort::Named(protocol, name) = port {
+                names.insert((*protocol, name));
+            }
+        }
+    }
+    let numbered = names.into_iter().zip(FIRST_PORT..);
+    let port = |((protocol, name), port): ((Protocol, &str), u16)| ContainerPort {
+        name: Some(name.to_owned()),
+        port,
+        protocol,
+    };
+    numbered.map(port).collect()
+}
+
+/// The first of the numbers of ports that future pods declare.
+const FIRST_PORT: u16 = 40_000;
+
+/// All selectors by namespace, without those that select everything.
+fn selectors(
+    document: &Document,
+    policies: &[Arc<Policy>],
+) -> BTreeMap<NamespaceId, BTreeSet<Selector>> {
+    let mut found: BTreeMap<NamespaceId, BTreeSet<Selector>> = BTreeMap::new();
+    let mut add = |namespace, selector: Selector| {
+        if !selector.is_everything() {
+            found.entry(namespace).or_default().insert(selector);
+        }
+    };
+    for (_, workload) in document.workloads.iter() {
+        if let Some(selector) = own_selector(workload) {
+            add(workload.namespace, selector);
+        }
+    }
+    let labels: Vec<_> = (document.namespaces.ids())
+        .map(|id| (id, document.namespace_labels(id)))
+        .collect();
+    for (_, group) in document.groups.iter() {
+        for (id, _) in labels
+            .iter()
+            .filter(|(_, labels)| group.namespaces.matches(labels))
+        {
+            add(*id, group.pods.clone());
+        }
+    }
+    // Most policies have the subject of another one.
+    let mut seen: HashSet<&Peer> = HashSet::default();
+    for policy in policies
+        .iter()
+        .filter(|policy| seen.insert(&policy.subject))
+    {
+        let subject = Subject::of(&policy.subject);
+        let namespaces = labels.iter().filter(|(id, labels)| {
+            let name = document.namespaces.get(*id).map(|n| n.name.as_str());
+            subject.namespace.is_none_or(|wanted| Some(wanted) == name)
+                && subject
+                    .namespaces
+                    .iter()
+                    .all(|selector| selector.matches(labels))
+        });
+        for (id, _) in namespaces {
+            add(*id, subject.pods.clone());
+        }
+    }
+    found
+}
+
+/// What a subject asks of pods and their namespaces.
+#[derive(Default)]
+struct Subject<'a> {
+    namespace: Option<&'a str>,
+    namespaces: Vec<&'a Selector>,
+    pods: Selector,
+}
+
+impl<'a> Subject<'a> {
+    fn of(peer: &'a Peer) -> Self {
+        let mut found = Self::default();
+        found.add(peer);
+        found
+    }
+
+    fn add(&mut self, peer: &'a Peer) {
+        match peer {
+            Peer::All(all) => all.iter().for_each(|peer| self.add(peer)),
+            Peer::Namespace(name) => self.namespace = Some(name),
+            Peer::NamespaceLabels(selector) => self.namespaces.push(selector),
+            Peer::PodLabels(selector) => {
+                self.pods
+                    .requirements
+                    .extend(selector.requirements.iter().cloned());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The selectors of one namespace, by a label that they ask for.
+struct Selectors<'a> {
+    all: &'a [Selector],
+    by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// Those that ask for no one label.
+    others: Vec<usize>,
+    /// The values that they name, by key.
+    values: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+impl<'a> Selectors<'a> {
+    fn new(all: &'a [Selector]) -> Self {
+        let mut by_label: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut others = Vec::new();
+        for (at, selector) in all.iter().enumerate() {
+            match labels_of(selector).next() {
+                Some(label) => by_label.entry(label).or_default().push(at),
+                None => others.push(at),
+            }
+        }
+        let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for requirement in all.iter().flat_map(|selector| &selector.requirements) {
+            if let LabelOp::In(named) | LabelOp::NotIn(named) = &requirement.op {
+                let of_key = values.entry(&requirement.key).or_default();
+                of_key.extend(named.iter().map(String::as_str));
+            }
+        }
+        Self {
+            all,
+            by_label,
+            others,
+            values,
+        }
+    }
+
+    /// Which of them match.
+    fn matching(&self, labels: &Labels) -> BTreeSet<usize> {
+        let asked = labels
+            .iter()
+            .filter_map(|(key, value)| self.by_label.get(&(&**key, &**value)));
+        let candidates = asked.flatten().chain(&self.others).copied();
+        candidates
+            .filter(|at| self.all.get(*at).is_some_and(|s| s.matches(labels)))
+            .collect()
+    }
+
+    /// The pods that they tell apart from those with known labels, and from one without labels.
+    fn pods(&self, known: Vec<&Labels>) -> Vec<Labels> {
+        let mut seen: BTreeSet<BTreeSet<usize>> = known
+            .into_iter()
+            .map(|labels| self.matching(labels))
+            .collect();
+        seen.insert(self.matching(&Labels::new()));
+        let mut found = Vec::new();
+        let mut see = |selector: &Selector| {
+            for labels in self.examples(selector) {
+                if seen.insert(self.matching(&labels)) {
+                    found.push(labels);
+                }
+            }
+        };
+        let excluded = self.excluded();
+        let all: Vec<&Selector> = self.all.iter().chain(&excluded).collect();
+        all.iter().for_each(|selector| see(selector));
+        for (at, a) in all.iter().copied().enumerate() {
+            let others = all.iter().skip(at + 1).copied();
+            for b in others.filter(|b| !contradict(a, b)) {
+                let mut both = Selector::clone(a);
+                both.requirements.extend(b.requirements.iter().cloned());
+                see(&both);
+            }
+        }
+        found
+    }
+
+    /// Selectors of what the selectors exclude, label by label.
+    fn excluded(&self) -> Vec<Selector> {
+        let requirements = self.all.iter().flat_map(|selector| &selector.requirements);
+        let excluded = requirements.flat_map(|r| match &r.op {
+            LabelOp::NotIn(values) => {
+                let one = |value: &String| Requirement::equals(&r.key, value);
+                values.iter().map(one).collect()
+            }
+            LabelOp::DoesNotExist => vec![Requirement::new(&r.key, LabelOp::Exists)],
+            _ => Vec::new(),
+        });
+        let excluded: BTreeSet<Requirement> = excluded.collect();
+        let one = |requirement| Selector {
+            requirements: vec![requirement],
+        };
+        excluded.into_iter().map(one).collect()
+    }
+
+    /// Labels that a selector matches: the fewest, and these with each other value that a selector names for a
+    /// key of which several values match.
+    fn examples(&self, selector: &Selector) -> Vec<Labels> {
+        let Some(example) = LabelSet::from(selector).example() else {
+            return Vec::new();
+        };
+        let mut found = vec![example.clone()];
+        let open = |r: &&Requirement| !matches!(&r.op, LabelOp::In(values) if values.len() == 1);
+        for Requirement { key, .. } in selector.requirements.iter().filter(open) {
+            let own = selector.requirements.iter().filter(|r| r.key == *key);
+            let named = self.values.get(key.as_str()).into_iter().flatten();
+            for value in named.copied().chain([OTHER]) {
+                if own.clone().all(|r| r.op.matches(Some(value))) {
+                    let mut labels = example.clone();
+                    labels.insert(key.clone(), value.to_owned());
+                    found.push(labels);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A value that no selector names.
+const OTHER: &str = "other-value";
+
+/// The labels with one value that a selector asks for.
+fn labels_of(selector: &Selector) -> impl Iterator<Item = (&str, &str)> {
+    selector
+        .requirements
+        .iter()
+        .filter_map(|requirement| match &requirement.op {
+            LabelOp::In(values) if values.len() == 1 => {
+                Some((requirement.key.as_str(), values.first()?.as_str()))
+            }
+            _ => None,
+        })
+}
+
+/// Whether two selectors ask for different values of one label.
+fn contradict(a: &Selector, b: &Selector) -> bool {
+    labels_of(a).any(|(key, value)| labels_of(b).any(|(other, of)| key == other && value != of))
+}

@@ -1,0 +1,287 @@
+//! What `verify`, `generate` and `list` report about the flows and policies of a project.
+
+use std::fs;
+
+use super::{drawbridge, folder, path};
+
+const HEAD: &str = "\
+format: drawbridge/1
+name: p
+namespaces: [{name: shop}]
+workloads:
+- {name: web, namespace: shop, labels: {app: web}}
+- {name: api, namespace: shop, labels: {app: api}}
+";
+
+/// A folder with a project, and its path.
+fn project(text: &str) -> (tempfile::TempDir, String) {
+    let folder = folder(&[("p.drawbridge.yaml", text)]);
+    let project = path(&folder, "p.drawbridge.yaml");
+    (folder, project)
+}
+
+#[test]
+fn host_network_pods_that_an_end_leaves_out_are_named() {
+    for (end, of_all) in [
+        ("shop/*", ""),
+        ("\"*\"", ""),
+        (
+            "group/all",
+            "groups: [{name: all, namespaces: {}, pods: {}}]\n",
+        ),
+    ] {
+        let text = format!(
+            "{HEAD}- {{name: agent, namespace: shop, labels: {{app: agent}}, hostNetwork: true}}\n{of_all}settings: {{assume: {{host-network: nodes}}}}\nflows:\n- {{from: {end}, to: shop/api, ports: [TCP/80]}}\n"
+        );
+        let (_folder, project) = project(&text);
+        for command in ["generate", "verify", "list"] {
+            let answer = drawbridge(&[command, &project]);
+            assert_eq!(answer.code, Some(0), "{}", answer.err);
+            let line = text.lines().count();
+            let warning = format!("{project}:{line}:3: warning: the flow ");
+            assert!(answer.err.contains(&warning), "{command}: {}", answer.err);
+            assert!(
+                answer.err.contains("leaves out `shop/agent`"),
+                "{}",
+                answer.err
+            );
+        }
+        let (_folder, project) = self::project(&text.replace("nodes", "pods"));
+        let answer = drawbridge(&["verify", &project]);
+        assert!(!answer.err.contains("leaves out"), "{}", answer.err);
+    }
+}
+
+#[test]
+fn a_project_that_does_not_load_reports_only_the_cause() {
+    let flows = "flows:\n- {from: shop/web, to: shop/api, ports: [TCP/80]}\n";
+    for (right, wrong) in [
+        ("[{name: shop}]", "[{name: shop, labels: [a]}]"),
+        ("[{name: shop}]", "[{name: shop, labels: {a: b}]"),
+        ("labels: {app: api}", "labels: 5"),
+    ] {
+        let (_folder, project) = project(&format!("{HEAD}{flows}").replace(right, wrong));
+        let ends = ["--from", "shop/web", "--to", "shop/api", "--port", "TCP/80"];
+        let explain = [&["explain", &project][..], &ends].concat();
+        for arguments in [
+            &["verify", &project][..],
+            &["generate", &project],
+            &["list", &project],
+            &["exposure", &project],
+            &["diff", &project, &project],
+            &explain,
+        ] {
+            let answer = drawbridge(arguments);
+            assert_eq!((answer.code, answer.out.as_str()), (Some(2), ""));
+            let found: Vec<&str> = answer.err.lines().filter(|l| !l.starts_with(' ')).collect();
+            assert!(found[0].ends_with("(project-format)"), "{found:?}");
+            assert_eq!(found.len(), 1, "{arguments:?} {found:?}");
+        }
+    }
+}
+
+#[test]
+fn an_end_that_does_not_exist_is_an_invalid_flow() {
+    let text = format!(
+        "{HEAD}flows:\n- {{from: shop/web, to: shop/api, ports: [TCP/80]}}\n- {{from: 0.0.0.0/0, to: shop/api, ports: [TCP/81]}}\n"
+    );
+    let (_folder, project) = project(&text);
+    let answer = drawbridge(&["verify", &project]);
+    assert_eq!(answer.code, Some(2));
+    let first = answer.out.lines().next();
+    assert_eq!(first, Some("1 flow has an end that does not exist"));
+    assert!(
+        answer.out.contains("invalid-flow: the flow is left out"),
+        "{}",
+        answer.out
+    );
+    let place = format!("    flow: 0.0.0.0/0 to api ({project}:9:3)\n");
+    assert!(answer.out.contains(&place), "{}", answer.out);
+    assert!(
+        answer.err.contains("`0.0.0.0/0` is a network"),
+        "{}",
+        answer.err
+    );
+    assert!(
+        answer.err.contains("declare an external with this network"),
+        "{}",
+        answer.err
+    );
+    let json = drawbridge(&["verify", &project, "-o", "json"]).json();
+    assert_eq!(json["state"], "invalid-flow");
+    assert_eq!(
+        (&json["flows"][1]["line"], &json["flows"][1]["column"]),
+        (&9.into(), &3.into())
+    );
+    let generated = drawbridge(&["generate", &project]);
+    assert!(
+        generated
+            .err
+            .contains(&format!("{project}:9:3: error: flow ")),
+        "{}",
+        generated.err
+    );
+}
+
+#[test]
+fn what_is_omitted_is_in_the_exit_code_of_generate_too() {
+    let text = format!(
+        "{HEAD}externals: [{{name: pay, domainNames: [pay.example]}}]\nflows:\n- {{from: shop/web, to: external/pay, ports: [TCP/443]}}\n"
+    );
+    let (_folder, project) = project(&text);
+    for command in ["verify", "generate"] {
+        let answer = drawbridge(&[command, &project]);
+        assert_eq!(answer.code, Some(1), "{command}: {}", answer.err);
+    }
+    let listed = drawbridge(&["list", &project]);
+    assert_eq!(listed.code, Some(0));
+    assert!(
+        listed
+            .err
+            .contains(&format!("{project}:9:3: warning: flow ")),
+        "{}",
+        listed.err
+    );
+}
+
+/// A policy of the project that nothing judges, and one that is imported as it is.
+const IMPORTED: &str = "\
+policies:
+- file: guard.yaml
+  text: |
+    apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata: {name: guard, namespace: shop}
+    spec: {endpointSelector: {}}
+flows: [{from: shop/web, to: shop/api, ports: [TCP/80]}]
+";
+
+#[test]
+fn imported_policies_that_are_not_written_are_named() {
+    let (folder, project) = project(&format!("{HEAD}{IMPORTED}"));
+    let answer = drawbridge(&["generate", &project, "-o", &path(&folder, "out")]);
+    assert!(
+        answer
+            .err
+            .contains("1 imported policy of the project is not among"),
+        "{}",
+        answer.err
+    );
+    assert!(answer.err.contains("`guard.yaml`"), "{}", answer.err);
+}
+
+#[test]
+fn policies_that_are_not_judged_are_results_of_sarif() {
+    let (folder, project) = project(&format!("{HEAD}{IMPORTED}"));
+    let guard = IMPORTED
+        .lines()
+        .skip(3)
+        .take(4)
+        .map(|l| format!("{}\n", l.trim_start()));
+    fs::write(path(&folder, "guard.yaml"), guard.collect::<String>()).expect("written");
+    let given = path(&folder, "guard.yaml");
+    for (arguments, file, line) in [
+        (&["verify", &project][..], "p.drawbridge.yaml", 10),
+        (&["verify", &project, "--against", &given], "guard.yaml", 1),
+    ] {
+        let answer = drawbridge(&[arguments, &["-o", "sarif"]].concat());
+        let log: serde_json::Value = serde_json::from_str(&answer.out).expect("JSON");
+        let results = log["runs"][0]["results"].as_array().expect("a list");
+        let found: Vec<_> = results
+            .iter()
+            .filter(|r| r["ruleId"] == "policy-not-judged")
+            .collect();
+        assert_eq!(found.len(), 1, "{}", answer.out);
+        let text = found[0]["message"]["text"].as_str().expect("a text");
+        assert!(
+            text.starts_with("CiliumNetworkPolicy shop/guard "),
+            "{text}"
+        );
+        let place = &found[0]["locations"][0]["physicalLocation"];
+        assert!(
+            place["artifactLocation"]["uri"]
+                .as_str()
+                .is_some_and(|u| u.ends_with(file))
+        );
+        assert_eq!(place["region"]["startLine"], line);
+    }
+}
+
+#[test]
+fn one_kustomization_has_one_namespace() {
+    let text = HEAD.replace("[{name: shop}]", "[{name: shop}, {name: bank}]");
+    let (folder, project) = project(&text);
+    let out = path(&folder, "out");
+    let arguments = [
+        "generate",
+        &project,
+        "-o",
+        &out,
+        "--kustomization",
+        "--without-namespaces",
+    ];
+    let answer = drawbridge(&arguments);
+    assert_eq!(answer.code, Some(2), "{}", answer.out);
+    assert!(answer.err.contains("for 2 namespaces"), "{}", answer.err);
+    assert!(!folder.path().join("out").exists());
+    assert_eq!(drawbridge(&arguments[..5]).code, Some(0));
+}
+
+#[test]
+fn a_policy_whose_rule_denies_a_flow_is_named() {
+    let admin = "\
+policies:
+- file: lock.yaml
+  text: |
+    apiVersion: policy.networking.k8s.io/v1alpha1
+    kind: AdminNetworkPolicy
+    metadata: {name: lock}
+    spec:
+      priority: 10
+      subject: {namespaces: {}}
+      ingress:
+      - action: Deny
+        from: [{namespaces: {}}]
+        ports: [{portNumber: {protocol: TCP, port: 81}}]
+flows: [{from: shop/web, to: shop/api, ports: [TCP/80-82]}]
+settings: {base: none}
+";
+    let (_folder, project) = project(&format!("{HEAD}{admin}"));
+    let answer = drawbridge(&["verify", &project]);
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    assert!(
+        answer
+            .out
+            .contains("on TCP 81: ingress to shop/api is denied by AdminNetworkPolicy lock\n"),
+        "{}",
+        answer.out
+    );
+    assert!(answer.out.contains("    policy: lock\n"), "{}", answer.out);
+    assert!(!answer.out.contains("isolated"), "{}", answer.out);
+}
+
+#[test]
+fn a_missing_default_deny_is_shown_between_two_workloads() {
+    let flows = "flows: [{from: shop/web, to: shop/api, ports: [TCP/80]}]\n";
+    let (folder, project) = project(&format!("{HEAD}{flows}"));
+    let given = path(&folder, "none.yaml");
+    fs::write(
+        &given,
+        "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}",
+    )
+    .expect("written");
+    let out = drawbridge(&["verify", &project, "--against", &given]).out;
+    let found: Vec<&str> = out
+        .lines()
+        .filter(|l| l.starts_with("too-wide: "))
+        .collect();
+    assert_eq!(found.len(), 2, "{out}");
+    for line in found {
+        assert!(
+            line.contains("shop/web and shop/api") || line.contains("shop/api and shop/web"),
+            "{line}"
+        );
+        assert!(!line.contains("shop/web can reach shop/web"), "{line}");
+        assert!(!line.contains("shop/api can reach shop/api"), "{line}");
+    }
+}
