@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Assumptions, Snapshot};
+use crate::cluster::{Assumptions, Enforcer, Snapshot};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::intent::snapshot::{self, DocumentSnapshot, Snapshots};
@@ -34,7 +34,10 @@ pub fn loaded(document: &Document) -> Loaded {
         .chain(kept)
         .map(|(name, text)| Source::new(name, text))
         .collect();
-    let read = load::load(&sources, &load::Settings::of(&document.settings));
+    // Generated policies are judged by the rules of Kubernetes; another enforcer is an error.
+    let settings = load::Settings::kubernetes(document.settings.assumptions);
+    let mut read = load::load(&sources, &settings);
+    (read.diagnostics).extend(dialect::unsupported(document.settings.enforcer, true));
     let cluster = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
     let mut snapshot = cluster.snapshot;
     snapshot.left_out = read.snapshot.left_out;
@@ -152,7 +155,7 @@ impl InForce {
             origins.extend(read.policies.iter().map(|_| Origin::Imported(id)));
             policies.extend(read.policies.iter().cloned());
         }
-        let tiers = dialect::tiers(document.settings.enforcer);
+        let tiers = dialect::tiers(Enforcer::Kubernetes);
         Self {
             cluster: read_back.snapshots.drawn(document).with(tiers, policies),
             origins,
@@ -161,7 +164,7 @@ impl InForce {
     }
 
     pub(crate) fn given(document: &Document, policies: Vec<Arc<Policy>>) -> Self {
-        let tiers = dialect::tiers(document.settings.enforcer);
+        let tiers = dialect::tiers(Enforcer::Kubernetes);
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
             cluster: snapshot::snapshot(document, tiers, policies),

@@ -88,7 +88,8 @@ fn an_enforcer_that_is_not_supported_is_an_error() {
         &["exposure", &cilium],
         &["lint", &cilium],
         &["list", &kubernetes, "--enforcer", "calico"],
-        &["list", &db, "--enforcer", "cilium"],
+        &["list", &kubernetes, "--enforcer", "cilium"],
+        &["list", &db, "--enforcer", "calico"],
     ] {
         let answer = drawbridge(command);
         assert_eq!(answer.code, Some(2), "{command:?}: {}", answer.err);
@@ -99,6 +100,7 @@ fn an_enforcer_that_is_not_supported_is_an_error() {
     for command in [
         &["list", &cilium, "--enforcer", "kubernetes"][..],
         &["list", &kubernetes],
+        &["list", &db, "--enforcer", "cilium"],
         &["verify", &kubernetes],
     ] {
         let answer = drawbridge(command);

@@ -136,6 +136,12 @@ fn admin_network_policy() {
     hold_set("anp", &["list", "--assume", "pod-addresses=outside"]);
 }
 
+/// CiliumNetworkPolicies, alone and with NetworkPolicies, and NetworkPolicies as Cilium reads them.
+#[test]
+fn cilium() {
+    hold_set("cilium", &["list", "--enforcer", "cilium"]);
+}
+
 #[test]
 fn cluster_network_policy() {
     hold_set("cnp2", &["list", "--assume", "pod-addresses=outside"]);

@@ -136,6 +136,11 @@ impl<'a> Reader<'a> {
             self.field(at, "nodeSelector"),
         );
         let host = nodes.is_some();
+        if let Some(at) = nodes.as_ref().filter(|_| self.clusterwide) {
+            let message = "it applies to nodes, not to pods: it is not judged";
+            let note = Diagnostic::warning("cilium-host", message).path(at.path.as_str());
+            self.notes.push(self.object.about(note, at.node.mark));
+        }
         let subject = match (pods, nodes) {
             (Some(_), Some(nodes)) => {
                 let message = "rule cannot have both EndpointSelector and NodeSelector";

@@ -6,7 +6,10 @@ use crate::manifest::{self, Source};
 use crate::policy::{Action, Match, Policy};
 
 fn object(text: &str) -> crate::yaml::Object {
-    let read = manifest::read(&[Source::new("p.yaml", text)], &dialect::kinds());
+    let read = manifest::read(
+        &[Source::new("p.yaml", text)],
+        &dialect::kinds(crate::cluster::Enforcer::Kubernetes),
+    );
     read.policies.into_iter().next().expect("a policy")
 }
 
