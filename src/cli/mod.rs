@@ -26,7 +26,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
-use crate::diag::{Diagnostic, NOT_JUDGED, Severity, edit_distance};
+use crate::diag::{Diagnostic, NOT_BUILT, NOT_JUDGED, Severity, edit_distance};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::validate::Refusal;
@@ -440,11 +440,11 @@ pub(crate) fn refused(refusal: Refusal) -> u8 {
     WRONG
 }
 
-/// 2 if any diagnostic is an error or a policy that is not judged, else `code`.
+/// 2 if any diagnostic is an error, a policy that is not judged or a Kustomize folder that is not built, else `code`.
 pub fn exit_code(diagnostics: &[Diagnostic], code: u8) -> u8 {
     let wrong = |d: &Diagnostic| match d.severity {
         Severity::Error => true,
-        Severity::Warning => d.code == NOT_JUDGED,
+        Severity::Warning => [NOT_JUDGED, NOT_BUILT].contains(&d.code),
         Severity::Info => false,
     };
     if diagnostics.iter().any(wrong) {

@@ -290,6 +290,80 @@ mod tests {
     }
 
     #[test]
+    fn the_resources_of_a_kustomization_are_read_wherever_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (name, text) in [
+            (
+                "base/kustomization.yaml",
+                "resources: [web.yaml, ../more/job]\n",
+            ),
+            ("base/web.yaml", "web"),
+            ("more/job", "job"),
+            (
+                "parts/a/kustomization.yaml",
+                "kind: Component\nresources: [a.yaml]\npatches: []\n",
+            ),
+            ("parts/a/a.yaml", "a"),
+            (
+                "prod/kustomization.yaml",
+                "resources: [../base, ../base/, https://example.com/x.yaml, gone.yaml, ../more]\ncomponents: [../parts/a]\n",
+            ),
+            (
+                "east/kustomization.yaml",
+                "bases: [../base]\nnamePrefix: my-\nimages: [{name: x}]\n",
+            ),
+            ("one/kustomization.yaml", "resources: [../two]\n"),
+            ("two/kustomization.yaml", "resources: [../one, ../base]\n"),
+        ] {
+            fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            fs::write(at(name), text).unwrap();
+        }
+        let read = |name: &str| {
+            let (sources, found) = collect(&[at(name)]);
+            let texts: Vec<_> = sources.into_iter().map(|s| s.text).collect();
+            let found: Vec<_> = (found.into_iter().map(|d| (d.severity, d.message))).collect();
+            (texts.join(" "), found)
+        };
+        let (texts, found) = read("prod");
+        assert_eq!(texts, "web job a");
+        let [remote, gone, bare, root] = &*found else {
+            panic!("{found:?}")
+        };
+        for (found, part) in [
+            (
+                remote,
+                "`https://example.com/x.yaml` is not read: it is remote",
+            ),
+            (gone, "`gone.yaml` is not read: there is no such file"),
+            (
+                bare,
+                "`../more` is not read: this folder has no kustomization",
+            ),
+        ] {
+            assert_eq!(found.0, Severity::Error);
+            assert!(found.1.contains(part), "{found:?}");
+        }
+        assert_eq!(root.0, Severity::Info);
+
+        let (texts, found) = read("east");
+        assert_eq!(texts, "web job");
+        let [(severity, message)] = &*found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(*severity, Severity::Warning);
+        assert!(
+            message.contains("`images`, `namePrefix` are not applied"),
+            "{message}"
+        );
+
+        let (texts, found) = read("one");
+        assert_eq!(texts, "web job");
+        let circles = found.iter().filter(|(_, m)| m.contains("includes itself"));
+        assert_eq!(circles.count(), 2, "{found:?}");
+    }
+
+    #[test]
     fn unreadable_files_are_reported_and_the_rest_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.yaml");
