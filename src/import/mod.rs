@@ -11,7 +11,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 use crate::cluster::{self, NAMESPACE_NAME_LABEL, Snapshot};
 use crate::diag::Diagnostic;
-use crate::load::{Loaded, notes};
+use crate::load::Loaded;
 use crate::model::naming::is_stable;
 use crate::model::{
     Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Service, Unknown,

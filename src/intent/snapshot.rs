@@ -8,10 +8,9 @@ use crate::cluster::{
     ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
 use crate::model::dns::Resolver;
-use crate::model::naming;
 use crate::model::{Document, FlowPort, WorkloadId};
 use crate::policy::{Policy, Tier, WorkloadKey};
-use crate::sets::{LabelSet, Labels, Selector};
+use crate::sets::{LabelSet, Labels};
 
 /// A document as a cluster snapshot, with the workload ids on both sides.
 #[derive(Clone, Debug, Default)]
