@@ -55,6 +55,9 @@ impl fmt::Display for Span {
 /// The code of a policy whose kind nothing here judges.
 pub const NOT_JUDGED: &str = "not-judged";
 
+/// The code of a folder that Kustomize builds and that is read as it is.
+pub const NOT_BUILT: &str = "kustomize";
+
 /// How bad it is. Errors are what the API server would refuse or what makes an answer incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,5 +1,7 @@
 //! `drawbridge adopt PATH... -o PROJECT`: a project in which policies are flows, where that is exact.
 
+use std::io::{self, Write};
+
 use super::{WRONG, answer, import, print_diagnostics};
 use crate::adopt::adopt;
 use crate::diag::Diagnostic;
@@ -19,5 +21,11 @@ pub(super) fn run(args: &import::Args) -> u8 {
     }
     let code = args.save(&document, &mut diagnostics);
     print_diagnostics(&diagnostics);
-    answer(&report::adopted::text(&before, &adopted), code)
+    let text = report::adopted::text(&before, &adopted);
+    if args.to_stdout() {
+        // Nothing is left to say it to.
+        let _ = io::stderr().write_all(text.as_bytes());
+        return code;
+    }
+    answer(&text, code)
 }

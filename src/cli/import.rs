@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FINE, Inputs, WRONG, exit_code, load_inputs, print_diagnostics};
+use super::{FINE, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics};
 use crate::diag::Diagnostic;
 use crate::model::Document;
 use crate::project::{files, format};
@@ -11,7 +11,7 @@ use crate::project::{files, format};
 pub(super) struct Args {
     #[command(flatten)]
     inputs: Inputs,
-    /// The project to write (NAME.drawbridge.yaml)
+    /// The project to write (NAME.drawbridge.yaml), or - for standard output
     #[arg(short, long, value_name = "PROJECT")]
     output: PathBuf,
     /// Overwrite an existing project
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args) -> u8 {
 impl Args {
     /// The project of the inputs, with what was found; none, with the reason printed, if it cannot be written.
     pub(super) fn document(&self) -> Option<(Document, Vec<Diagnostic>)> {
-        if self.output.exists() && !self.force {
+        if !self.to_stdout() && self.output.exists() && !self.force {
             let message = format!("`{}` already exists", self.output.display());
             print_diagnostics(&[
                 Diagnostic::error("file", message).help("choose another name, or pass --force")
@@ -64,7 +64,8 @@ impl Args {
         }
         let imported = crate::import::import(&loaded);
         let mut document = imported.document;
-        document.name = files::name_of(&document, Some(&self.output));
+        let file = (!self.to_stdout()).then_some(&*self.output);
+        document.name = files::name_of(&document, file);
         let mut diagnostics = loaded.diagnostics.clone();
         diagnostics.extend(imported.diagnostics);
         for offer in &imported.offers {
@@ -80,8 +81,16 @@ impl Args {
         Some((document, diagnostics))
     }
 
+    /// Whether the project goes to standard output.
+    pub(super) fn to_stdout(&self) -> bool {
+        self.output.as_os_str() == "-"
+    }
+
     /// Writes the project; the exit code.
     pub(super) fn save(&self, document: &Document, diagnostics: &mut Vec<Diagnostic>) -> u8 {
+        if self.to_stdout() {
+            return answer(&format::write(document), exit_code(diagnostics, FINE));
+        }
         match files::save(&self.output, document, "") {
             Ok(_) => exit_code(diagnostics, FINE),
             Err(diagnostic) => {

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, NOT_BUILT, Span};
 use crate::manifest::Source;
 use crate::project::sources::{self, kustomize};
 
@@ -39,7 +39,7 @@ pub(super) fn collect(paths: &[PathBuf]) -> (Vec<Source>, Vec<Diagnostic>) {
         && !paths.iter().any(is_built)
     {
         let message = "`--kustomize` builds folders with a kustomization.yaml, and this is none";
-        let note = Diagnostic::warning("kustomize", message);
+        let note = Diagnostic::info(NOT_BUILT, message);
         diagnostics.push(at(path, note).help("name the folder that holds it"));
     }
     (texts, diagnostics)

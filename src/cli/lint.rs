@@ -39,9 +39,18 @@ pub(super) fn run(args: &Args) -> u8 {
         Format::Txt => findings::text(&found, verbose()),
         Format::Json => findings::json(&found, &loaded.snapshot.left_out),
     };
-    let not_read = ["file", "enforcer", "syntax", "template", "project-format"];
+    let not_read = [
+        "file",
+        "enforcer",
+        "syntax",
+        "template",
+        "project-format",
+        "project-file",
+        "no-objects",
+        "kustomize",
+    ];
     // What is skipped on purpose is a note.
-    let is_note = |d: &Diagnostic| d.severity == Severity::Info && d.code == "file";
+    let is_note = |d: &Diagnostic| d.severity == Severity::Info;
     let code = if (found.iter()).any(|d| not_read.contains(&d.code) && !is_note(d)) {
         WRONG
     } else if found.iter().any(|d| d.severity != Severity::Info) {

@@ -28,7 +28,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
-use crate::diag::{Diagnostic, NOT_JUDGED, Severity, edit_distance};
+use crate::diag::{Diagnostic, NOT_BUILT, NOT_JUDGED, Severity, Span, edit_distance};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::validate::Refusal;
@@ -349,7 +349,13 @@ pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyD
         Some(loaded) => loaded,
         None => {
             let namespace = inputs.rules.namespace.as_deref();
-            load::load_in(&texts, &inputs.rules.over(defaults), namespace)
+            let mut loaded = load::load_in(&texts, &inputs.rules.over(defaults), namespace);
+            named_projects(&inputs.paths, &mut loaded.diagnostics);
+            let fails = |d: &Diagnostic| d.severity == Severity::Error;
+            if loaded.objects == 0 && !diagnostics.iter().chain(&loaded.diagnostics).any(fails) {
+                diagnostics.extend(inputs.paths.first().map(|path| nothing_found(path)));
+            }
+            loaded
         }
     };
     diagnostics.append(&mut loaded.diagnostics);
@@ -357,6 +363,23 @@ pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyD
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
     ManuallyDrop::new(loaded)
+}
+
+/// A project that is named among manifests was meant to be read: an error, not a note.
+fn named_projects(paths: &[PathBuf], diagnostics: &mut [Diagnostic]) {
+    for found in diagnostics.iter_mut().filter(|d| d.code == "project-file") {
+        let file = found.span.as_ref().map(|span| &*span.file);
+        if file.is_some_and(|file| paths.iter().any(|path| path.to_string_lossy() == file)) {
+            found.severity = Severity::Error;
+            found.message = "a Drawbridge project is not read beside other inputs".to_owned();
+        }
+    }
+}
+
+fn nothing_found(path: &Path) -> Diagnostic {
+    Diagnostic::error("no-objects", "no Kubernetes object was found")
+        .at(Span::new(path.to_string_lossy().into(), 1, 1))
+        .help("check the paths, and the command whose output is read")
 }
 
 /// The generated and imported policies of a project, if it is the only path.
@@ -469,11 +492,11 @@ pub(crate) fn refused(refusal: Refusal) -> u8 {
     WRONG
 }
 
-/// 2 if any diagnostic is an error or a policy that is not judged, else `code`.
+/// 2 if any diagnostic is an error, a policy that is not judged or a Kustomize folder that is not built, else `code`.
 pub fn exit_code(diagnostics: &[Diagnostic], code: u8) -> u8 {
     let wrong = |d: &Diagnostic| match d.severity {
         Severity::Error => true,
-        Severity::Warning => d.code == NOT_JUDGED,
+        Severity::Warning => [NOT_JUDGED, NOT_BUILT].contains(&d.code),
         Severity::Info => false,
     };
     if diagnostics.iter().any(wrong) {

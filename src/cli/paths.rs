@@ -10,6 +10,7 @@ use crate::load::Loaded;
 use crate::model::FlowPort;
 use crate::model::validate::Refusal;
 use crate::query::explain::{Meaning, at_destination};
+use crate::query::paths::unknown_controllers;
 use crate::report::paths::{self, Asked};
 
 #[derive(clap::Args)]
@@ -47,9 +48,11 @@ pub(super) fn run(args: &Args) -> u8 {
         }
     }
     let found = reach(&loaded.snapshot, &from);
+    let notes = unknown_controllers(&loaded.snapshot, &from, &found);
     let asked = Asked {
         from: &args.from,
         to: args.to.as_deref().zip(to.as_ref()),
+        notes: &notes,
     };
     let found_paths = paths::paths(&found, to.as_ref());
     let text = match args.output {

@@ -72,6 +72,8 @@ pub(super) fn run(args: &Args) -> u8 {
         true => own(&document),
         false => against(args, &document),
     };
+    let notes = crate::query::invariants::without_routes(&document);
+    found.diagnostics.extend(notes);
     let rules = Rules {
         leave_out: args.leave_out.clone(),
         ..Rules::default()

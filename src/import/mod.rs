@@ -1,5 +1,6 @@
 //! Imports manifests into a document: workloads, Services and policies, and flows that are offered.
 
+mod not_imported;
 mod offers;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 use crate::cluster::{self, NAMESPACE_NAME_LABEL, Snapshot};
 use crate::diag::Diagnostic;
-use crate::load::{Loaded, notes};
+use crate::load::Loaded;
 use crate::model::naming::is_stable;
 use crate::model::{
     Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Service, Unknown,
@@ -21,6 +22,7 @@ use crate::proof::generate;
 use crate::sets::{Labels, Selector};
 use crate::yaml::plain::typed;
 use crate::yaml::{self, Object};
+use not_imported::not_imported;
 
 /// The result of an import.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +79,6 @@ pub fn import_beside(loaded: &Loaded, project: &Document) -> Imported {
     services(document, snapshot, &ids);
     let mut diagnostics = policies(document, loaded, project, &ids);
     diagnostics.extend(not_imported(loaded));
-    diagnostics.extend(one_set_of_labels(snapshot));
     imported.diagnostics = diagnostics;
     imported.offers = offers::offers(snapshot, document, project);
     imported
@@ -166,51 +167,6 @@ fn services(document: &mut Document, snapshot: &Snapshot, ids: &Ids) {
             unknown: Unknown::new(),
         });
     }
-}
-
-/// What the project does not contain, although answers about the manifests depend on it.
-fn not_imported(loaded: &Loaded) -> Vec<Diagnostic> {
-    let in_project: BTreeSet<_> = loaded.policies.iter().map(|p| p.object.whole()).collect();
-    let left_out = loaded.snapshot.left_out.iter();
-    let policies = left_out.filter(|policy| !in_project.contains(&policy.span));
-    let mut found: Vec<Diagnostic> = policies
-        .map(|policy| {
-            let message = format!(
-                "`{}` is not judged, and not part of the project",
-                policy.title()
-            );
-            Diagnostic::warning("not-imported", message)
-                .at(policy.span.clone())
-                .help("keep its manifest beside the project")
-        })
-        .collect();
-    let nodes = loaded.snapshot.nodes.len();
-    if nodes > 0 {
-        let s = if nodes == 1 { "" } else { "s" };
-        let message = format!("{nodes} Node{s} not imported: a project has no nodes");
-        let help = "ask the manifests about the addresses of nodes and about host-network pods";
-        found.push(Diagnostic::warning("not-imported", message).help(help));
-    }
-    found
-}
-
-/// A workload of a project has the labels of one of its pods: where policies treat the others differently, their
-/// connections are not those of the manifests.
-fn one_set_of_labels(snapshot: &Snapshot) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = Vec::new();
-    for (workload, key, policy) in notes::mixed(snapshot) {
-        let value = match workload.labels.get(key) {
-            Some(value) => format!("have `{key}: {value}`"),
-            None => format!("lack `{key}`"),
-        };
-        let message = format!(
-            "in the project all pods of this workload {value}: connections of its other pods may differ from those of the manifests, because {} selects by `{key}`",
-            policy.title()
-        );
-        let help = "declare pods with different labels as workloads of their own";
-        found.push(notes::about(workload, message).help(help));
-    }
-    found
 }
 
 /// Policies by namespace and name, as they are generated.

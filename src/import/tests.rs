@@ -99,7 +99,8 @@ fn policies_are_imported_but_generated_ones_are_recognised() {
     assert_eq!(imported.document.policies.len(), 1);
     let shop = imported.document.namespace_named("shop").unwrap();
     assert_eq!(imported.document.base_of(shop), Base::None);
-    assert_eq!(imported.diagnostics.len(), 1);
+    let codes: Vec<_> = imported.diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["base-none", "not-imported"]);
 
     let imported = import(&read(SHOP));
     let mut document = imported.document;
@@ -143,30 +144,49 @@ fn policies_are_imported_but_generated_ones_are_recognised() {
 }
 
 #[test]
-fn pods_of_one_workload_that_policies_treat_differently_are_named() {
-    let pod = |name: &str, color: &str| {
+fn what_comes_from_outside_is_named_as_not_imported() {
+    let service = |kind: &str| {
         format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s, labels: {{color: {color}, app: w}}, ownerReferences: [{{kind: ReplicaSet, name: r, controller: true}}]}}\n---\n"
+            "---\n{{apiVersion: v1, kind: Service, metadata: {{name: {kind}, namespace: shop}}, spec: {{type: {kind}, externalName: example.com, selector: {{app: web}}, ports: [{{port: 80}}]}}}}\n"
         )
     };
-    let of = |key: &str| {
-        let text = pod("a", "red")
-            + &pod("b", "blue")
-            + &format!(
-                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec: {{podSelector: {{matchLabels: {{{key}: red}}}}}}\n"
-            );
-        let found = import(&read(&text)).diagnostics.into_iter();
-        found
-            .filter(|d| d.code == "mixed-labels")
-            .map(|d| d.message)
-            .collect::<Vec<_>>()
+    let kinds = ["NodePort", "LoadBalancer", "ExternalName", "ClusterIP"];
+    let services: String = kinds.map(service).concat();
+    let found = import(&read(&format!("{SHOP}{services}"))).diagnostics;
+    let told: Vec<_> = found.iter().filter(|d| d.code == "not-imported").collect();
+    let [ingress, external, balancer, node] = &*told else {
+        panic!("{found:?}")
     };
-    assert_eq!(
-        of("color"),
-        [
-            "in the project all pods of this workload have `color: red`: connections of its other pods may differ from those \
-          of the manifests, because NetworkPolicy s/p selects by `color`"
-        ]
+    for (found, part) in [
+        (ingress, "Ingress `shop/web` not imported"),
+        (
+            external,
+            "type ExternalName of Service `shop/ExternalName` not imported",
+        ),
+        (balancer, "type LoadBalancer of"),
+        (node, "type NodePort of"),
+    ] {
+        assert!(found.message.contains(part), "{found}");
+    }
+    assert!(node.help.as_deref().unwrap().contains("draw a flow"));
+}
+
+#[test]
+fn replicas_that_differ_are_named() {
+    let pod = |name: &str, color: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: s, labels: {{app: w, color: {color}, pod-template-hash: {name}}}, ownerReferences: [{{kind: ReplicaSet, name: r, controller: true}}]}}}}\n---\n"
+        )
+    };
+    let told = |second: &str| {
+        let found = import(&read(&(pod("a", "red") + &pod("b", second)))).diagnostics;
+        let mut told = found.into_iter().filter(|d| d.code == "not-imported");
+        told.next().map(|d| d.message)
+    };
+    assert_eq!(told("red"), None);
+    let message = told("blue").unwrap();
+    assert!(
+        message.contains("`s/r` differ in label `color`"),
+        "{message}"
     );
-    assert!(of("app").is_empty());
 }

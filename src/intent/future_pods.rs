@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::snapshot::own_selector;
 use crate::cluster::ContainerPort;
-use crate::model::{Document, FlowPort, NamespaceId};
+use crate::model::{Document, FlowPort, NamespaceId, Workload, naming};
 use crate::policy::{Match, Peer, Policy, PortMatch};
 use crate::sets::hash::{HashMap, HashMapExt, HashSet};
 use crate::sets::{LabelOp, LabelSet, Labels, Protocol, Requirement, Selector};
@@ -91,6 +90,13 @@ fn ports(document: &Document, policies: &[Arc<Policy>]) -> Vec<ContainerPort> {
 
 /// The first of the numbers of ports that future pods declare.
 const FIRST_PORT: u16 = 40_000;
+
+/// Which future pods belong to a workload: its own `selector`, else its naming labels.
+pub(crate) fn own_selector(workload: &Workload) -> Option<Selector> {
+    let own = workload.selector.as_ref();
+    let own = own.filter(|s| !s.requirements.is_empty());
+    own.cloned().or_else(|| naming::of_labels(&workload.labels))
+}
 
 /// All selectors by namespace, without those that select everything.
 fn selectors(

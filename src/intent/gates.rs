@@ -9,9 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use super::snapshot::{DocumentSnapshot, own_selector};
-use crate::analysis::Endpoint;
-use crate::analysis::oracle::peer_matches;
+use super::future_pods::own_selector;
+use super::snapshot::DocumentSnapshot;
 use crate::cluster::{Assumptions, HostNetwork, Snapshot};
 use crate::diag::Span;
 use crate::model::dns::Resolver;
@@ -219,36 +218,44 @@ impl Intended<'_> {
         }));
         if self.bound == Bound::Lower {
             intents.retain(|intent| intent.reason != Reason::DnsPermitted);
-            intents.extend(self.isolated_alike(&intents));
+            intents.extend(self.isolated_alike(imported));
         }
         intents
     }
 
     /// Which of the future pods of a workload are isolated, where it is, and what is allowed to them, is open:
     /// nothing has to be.
-    fn isolated_alike(&self, intents: &[Intent]) -> Vec<Intent> {
-        let closed = intents
-            .iter()
-            .filter(|intent| intent.reason == Reason::Closed);
-        let isolates = |workload: WorkloadId, direction: Direction| {
-            let at = self.cluster.index.get(&workload);
-            let pods = at.and_then(|at| self.cluster.snapshot.workloads.get(*at));
-            let pods = pods.map_or(0..0, |w| w.pods.clone());
-            closed.clone().any(|intent| {
-                let isolates = intent
-                    .policy
-                    .side(direction)
-                    .is_some_and(|side| side.isolates);
-                isolates
-                    && pods.clone().any(|pod| {
-                        let pod = Endpoint::Pod(pod);
-                        peer_matches(&self.cluster.snapshot, &intent.policy.subject, &pod)
+    fn isolated_alike(&self, imported: &[&Policy]) -> Vec<Intent> {
+        let document = self.document;
+        let by_group = |workload: &Workload, direction| {
+            let labels = document.namespace_labels(workload.namespace);
+            let mut groups = document.groups.iter().map(|(_, group)| group);
+            groups.any(|group| {
+                group.isolate.has(direction)
+                    && group.namespaces.matches(&labels)
+                    && group.pods.matches(&workload.labels)
+            })
+        };
+        let by_import = |workload: &Workload, direction| {
+            let home = document.namespaces.get(workload.namespace);
+            imported.iter().any(|policy| {
+                policy.side(direction).is_some_and(|side| side.isolates)
+                    && policy.selected_pods().is_some_and(|(name, pods)| {
+                        home.is_some_and(|n| n.name == name) && pods.matches(&workload.labels)
                     })
             })
         };
+        let isolated = |workload: &Workload, direction| {
+            let managed = document
+                .namespaces
+                .get(workload.namespace)
+                .is_some_and(|n| n.managed);
+            managed && (workload.isolate.has(direction) || by_group(workload, direction))
+                || by_import(workload, direction)
+        };
         let mut found = Vec::new();
-        for (id, workload) in self.document.workloads.iter() {
-            let here = |d| !self.default_denies(workload.namespace, d) && isolates(id, d);
+        for (_, workload) in document.workloads.iter() {
+            let here = |d| !self.default_denies(workload.namespace, d) && isolated(workload, d);
             let [ingress, egress] = Direction::BOTH.map(here);
             if let Some(alike) = self.alike(workload).filter(|_| ingress || egress) {
                 found.push(Intent {

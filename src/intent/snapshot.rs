@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::future_pods::FuturePods;
+use super::future_pods::{FuturePods, own_selector};
 use crate::cluster::{
     ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
 };
 use crate::model::dns::Resolver;
-use crate::model::naming;
 use crate::model::{Document, FlowPort, WorkloadId};
 use crate::policy::{Policy, Tier, WorkloadKey};
-use crate::sets::{LabelSet, Labels, Selector};
+use crate::sets::{LabelSet, Labels};
 
 /// A document as a cluster snapshot, with the workload ids on both sides.
 #[derive(Clone, Debug, Default)]
@@ -205,13 +204,6 @@ fn dns_pod(document: &Document) -> Option<StandIn> {
         labels: LabelSet::from(&resolver.pods).example()?,
         ports: resolver.ports.iter().filter_map(named).collect(),
     })
-}
-
-/// Which future pods belong to a workload: its own `selector`, else its naming labels.
-pub(crate) fn own_selector(workload: &crate::model::Workload) -> Option<Selector> {
-    let own = workload.selector.as_ref();
-    let own = own.filter(|s| !s.requirements.is_empty());
-    own.cloned().or_else(|| naming::of_labels(&workload.labels))
 }
 
 /// A workload with its pods, before it has an index.

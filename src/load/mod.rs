@@ -1,7 +1,7 @@
 //! Manifests and policies into the one [`Snapshot`] that all queries use.
 
 pub mod imported;
-pub(crate) mod notes;
+mod notes;
 
 use std::sync::Arc;
 
@@ -50,6 +50,8 @@ pub struct Loaded {
     pub policies: Vec<LoadedPolicy>,
     /// What could not be read, what the API server would refuse, and notes; sorted by location.
     pub diagnostics: Vec<Diagnostic>,
+    /// The number of objects in the texts, lists included.
+    pub objects: usize,
     /// The project that it came from, if it did: externals and groups have names there.
     pub project: Option<Document>,
 }
@@ -76,6 +78,7 @@ pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>)
         snapshot: manifests.snapshot,
         policies: Vec::new(),
         diagnostics: manifests.diagnostics,
+        objects: manifests.objects,
         project: None,
     };
     let snapshot = &mut loaded.snapshot;

@@ -86,20 +86,9 @@ fn asks_more(selector: &Selector, name: &str) -> bool {
     more
 }
 
+/// Pods of one owner that differ in a label which some selector uses: policies treat them differently,
+/// so a verdict on the workload need not hold for each of its pods.
 fn mixed_labels(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
-    let found = mixed(snapshot);
-    out.extend(found.into_iter().map(|(w, key, policy)| {
-        let message = format!(
-            "the pods of this workload differ in label `{key}`, which {} selects by: each pod is judged by its own labels",
-            policy.title()
-        );
-        about(w, message)
-    }));
-}
-
-/// Workloads whose pods differ in a label that some selector uses, with the label and such a policy: policies treat
-/// these pods differently, so a verdict on the workload need not hold for each of its pods.
-pub(crate) fn mixed(snapshot: &Snapshot) -> Vec<(&Workload, &str, &Policy)> {
     let mut keys: HashMap<&str, &Policy> = HashMap::new();
     for policy in &snapshot.policies {
         leaves(policy, &mut |peer, _| {
@@ -111,19 +100,23 @@ pub(crate) fn mixed(snapshot: &Snapshot) -> Vec<(&Workload, &str, &Policy)> {
         });
     }
     if keys.is_empty() {
-        return Vec::new();
+        return;
     }
-    let of = |workload| {
-        let keys = &keys;
-        let found = differing(snapshot, workload).into_iter();
-        found.filter_map(move |key| keys.get(key).map(|policy| (workload, key, *policy)))
-    };
-    snapshot.workloads.iter().flat_map(of).collect()
+    for workload in snapshot.workloads.iter() {
+        for key in differing(snapshot, workload) {
+            if let Some(policy) = keys.get(key) {
+                out.push(mixed(workload, key, policy));
+            }
+        }
+    }
 }
 
-/// A warning about a workload whose pods differ.
-pub(crate) fn about(workload: &Workload, message: String) -> Diagnostic {
+fn mixed(workload: &Workload, key: &str, policy: &Policy) -> Diagnostic {
     let name = format!("{} {}/{}", workload.kind, workload.namespace, workload.name);
+    let message = format!(
+        "the pods of this workload differ in label `{key}`, which {} selects by: each pod is judged by its own labels",
+        policy.title()
+    );
     let diagnostic = Diagnostic::warning("mixed-labels", message).on(name);
     match &workload.span {
         Some(span) => diagnostic.at(span.clone()),

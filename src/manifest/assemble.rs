@@ -47,6 +47,7 @@ pub(super) fn assemble(outcomes: Vec<Outcome>, mut diagnostics: Vec<Diagnostic>)
         policies,
         skipped,
         diagnostics,
+        ..Manifests::default()
     }
 }
 

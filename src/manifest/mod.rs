@@ -60,6 +60,8 @@ pub struct Manifests {
     pub policies: Vec<Object>,
     /// The number of objects of other kinds.
     pub skipped: usize,
+    /// The number of all objects in the texts, lists and Secrets included.
+    pub objects: usize,
     /// What could not be read, and notes, in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -76,7 +78,8 @@ pub fn read_in(
     policies: &[policy::Kind],
     namespace: Option<&str>,
 ) -> Manifests {
-    let (mut objects, mut diagnostics) = objects::objects(sources, policies);
+    let read = objects::objects(sources, policies);
+    let (mut objects, mut diagnostics) = (read.objects, read.diagnostics);
     if let Some(name) = namespace {
         for object in &mut objects {
             if has_no_namespace(object, policies) {
@@ -94,12 +97,17 @@ pub fn read_in(
         .with_min_len(16)
         .map(|object| {
             let kind = kinds::of(&object, policies);
-            (loose_words(&object, kind), resource::decode(object, kind))
+            let mut found = loose_words(&object, kind);
+            found.extend(workload::selector_mismatch(&object, kind));
+            (found, resource::decode(object, kind))
         })
         .collect();
     let (words, resources): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
     diagnostics.extend(words.into_iter().flatten());
-    assemble::assemble(resources, diagnostics)
+    Manifests {
+        objects: read.found,
+        ..assemble::assemble(resources, diagnostics)
+    }
 }
 
 /// A policy as one that answers leave out.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Source;
 use super::kinds::{self, Kind};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, edit_distance};
 use crate::policy::{self, Reading};
 use crate::yaml::decode::{self, deep};
 use crate::yaml::{self, Mark, Node, Object, Problem, Value};
@@ -13,31 +13,40 @@ use crate::yaml::{self, Mark, Node, Object, Problem, Value};
 const MAX_LISTS: usize = 8;
 const RENDER: &str = "this looks like a template: render the chart first, as `helm template` does";
 
+/// What the texts contain.
+#[derive(Default)]
+pub(super) struct Objects {
+    /// The objects of all sources, in order.
+    pub objects: Vec<Object>,
+    /// How many objects there are, lists and Secrets included.
+    pub found: usize,
+    /// About the rest.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// The objects of all sources, in order, and diagnostics about the rest.
-pub(super) fn objects(
-    sources: &[Source],
-    policies: &[policy::Kind],
-) -> (Vec<Object>, Vec<Diagnostic>) {
+pub(super) fn objects(sources: &[Source], policies: &[policy::Kind]) -> Objects {
     let parts: Vec<_> = sources
         .par_iter()
         .with_max_len(1)
         .map(|source| of_source(source, policies))
         .collect();
-    let mut objects = Vec::new();
-    let mut diagnostics = Vec::new();
-    for (more, found) in parts {
-        objects.extend(more);
-        diagnostics.extend(found);
+    let mut all = Objects::default();
+    for part in parts {
+        all.objects.extend(part.objects);
+        all.found += part.found;
+        all.diagnostics.extend(part.diagnostics);
     }
-    (objects, diagnostics)
+    all
 }
 
-fn of_source(source: &Source, policies: &[policy::Kind]) -> (Vec<Object>, Vec<Diagnostic>) {
+fn of_source(source: &Source, policies: &[policy::Kind]) -> Objects {
     let parsed = yaml::parse(&source.text);
     let mut reader = Reader {
         source,
         policies,
         objects: Vec::new(),
+        found: 0,
         diagnostics: Vec::new(),
     };
     for document in parsed.documents {
@@ -47,7 +56,26 @@ fn of_source(source: &Source, policies: &[policy::Kind]) -> (Vec<Object>, Vec<Di
     reader
         .diagnostics
         .extend(parsed.problems.into_iter().map(|p| problem(source, p)));
-    (reader.objects, reader.diagnostics)
+    Objects {
+        objects: reader.objects,
+        found: reader.found,
+        diagnostics: reader.diagnostics,
+    }
+}
+
+/// The key of the objects that a list holds; none for what is no list.
+fn list_key(node: &Node, api_version: &str, kind: &str) -> Option<&'static str> {
+    let named = || {
+        node.get("metadata")
+            .is_some_and(|m| m.get("name").is_some())
+    };
+    let template = kind == "Template" && api_version.starts_with("template.openshift.io/");
+    match kind.ends_with("List") {
+        _ if template => Some("objects"),
+        // A named object without items is no list, whatever its kind is called.
+        true if kind == "List" || node.get("items").is_some() || !named() => Some("items"),
+        _ => None,
+    }
 }
 
 fn problem(source: &Source, problem: Problem) -> Diagnostic {
@@ -76,6 +104,7 @@ struct Reader<'a> {
     source: &'a Source,
     policies: &'a [policy::Kind],
     objects: Vec<Object>,
+    found: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -113,6 +142,9 @@ impl Reader<'_> {
     }
 
     fn node(&mut self, node: Node, text: &str, inherited: Inherited, lists: usize) {
+        if let (Value::Seq(_), 0) = (&node.value, lists) {
+            return self.items(node, inherited, lists);
+        }
         if !matches!(node.value, Value::Map(_)) {
             let what = node.value.what();
             let message = format!("{what} is not a Kubernetes object: skipped");
@@ -126,15 +158,15 @@ impl Reader<'_> {
         let kind = word("kind").or(inherited.kind).map(str::to_owned);
         match (api_version, kind) {
             (Some(api_version), Some(kind)) => {
-                let list = kind.ends_with("List") && node.get("items").is_some();
-                if list && lists >= MAX_LISTS {
+                let list = list_key(&node, &api_version, &kind);
+                if list.is_some() && lists >= MAX_LISTS {
                     let message = format!("lists nested more than {MAX_LISTS} deep: skipped");
                     let help = "put the items into one list";
                     let nested = Diagnostic::error("nested-lists", message).help(help);
                     self.report(nested, node.mark);
-                } else if list {
-                    self.list(node, &api_version, &kind, lists);
-                } else if kind != "Secret" {
+                } else if let Some(key) = list {
+                    self.list(node, (&api_version, &kind), key, lists);
+                } else {
                     self.object(node, text, api_version, kind);
                 }
             }
@@ -161,12 +193,24 @@ impl Reader<'_> {
         }
     }
 
-    fn list(&mut self, node: Node, api_version: &str, kind: &str, lists: usize) {
+    fn list(&mut self, node: Node, (api_version, kind): (&str, &str), key: &str, lists: usize) {
+        self.found += 1;
+        let mark = node.mark;
         let Value::Map(map) = node.value else { return };
-        let items = map.entries.into_iter().find(|e| e.key == "items");
+        let keys: Vec<String> = map.entries.iter().map(|e| e.key.clone()).collect();
+        let items = map.entries.into_iter().find(|e| e.key == key);
         let Some(items) = items.map(|e| e.value) else {
-            return;
+            let near = keys.iter().find(|other| edit_distance(other, key) <= 2);
+            let help = near.map(|other| format!("write `{key}` instead of `{other}`"));
+            let problem = Diagnostic::error("decode", format!("this {kind} has no `{key}`"));
+            let help = help.unwrap_or_else(|| format!("write `{key}: []` if it is empty"));
+            return self.report(problem.help(help), mark);
         };
+        if kind == "Template" && keys.iter().any(|key| key == "parameters") {
+            let message = "the parameters of this Template are not filled in: its objects are read as they are written";
+            let help = "fill them in: `oc process --local -f FILE -o yaml | drawbridge list -`";
+            self.report(Diagnostic::info("parameters", message).help(help), mark);
+        }
         let typed = kind.strip_suffix("List").filter(|k| !k.is_empty());
         let inherited = match typed {
             Some(_) => Inherited {
@@ -175,12 +219,16 @@ impl Reader<'_> {
             },
             None => Inherited::default(),
         };
+        if !matches!(items.value, Value::Seq(_)) {
+            let message = format!("`{key}` of a {kind} is not a list: skipped");
+            return self.report(Diagnostic::error("decode", message).path(key), items.mark);
+        }
+        self.items(items, inherited, lists);
+    }
+
+    fn items(&mut self, items: Node, inherited: Inherited, lists: usize) {
         let Value::Seq(items) = items.value else {
-            let message = format!("`items` of a {kind} is not a list: skipped");
-            return self.report(
-                Diagnostic::error("decode", message).path("items"),
-                items.mark,
-            );
+            return;
         };
         for item in items {
             if item.value != Value::Null {
@@ -208,6 +256,10 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, node: Node, text: &str, api_version: String, kind: String) {
+        self.found += 1;
+        if kind == "Secret" {
+            return;
+        }
         let word = |key: &str| deep(&node, &["metadata", key], decode::string);
         let words =
             word("name").and_then(|name| Ok((name, word("generateName")?, word("namespace")?)));

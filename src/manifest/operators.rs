@@ -1,11 +1,13 @@
-//! What makes pods without being read as a workload: notes, one for each kind.
+//! What makes pods or routes without being read as such: notes, one for each kind.
 
 mod declared;
+mod others;
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use declared::{MADE_BY, declared, key};
+use others::{INSTALLERS, ROUTES};
 
 use super::kinds::{self, Kind, Template};
 use crate::diag::Diagnostic;
@@ -98,6 +100,10 @@ const NO_PODS: &[&str] = &["cluster.x-k8s.io", "machine.openshift.io", "crosspla
 enum Source {
     Template,
     Operator,
+    /// It is a route of a kind that is not read.
+    Route,
+    /// It installs other objects.
+    Installer,
 }
 
 /// One note for each kind that is read by its pod template alone, or whose pods nobody knows: no pod or workload says
@@ -109,6 +115,8 @@ pub(super) fn notes<'a>(objects: impl Iterator<Item = (&'a Object, Kind)>) -> Ve
     for &(object, kind) in &objects {
         let source = match kind {
             Kind::Owner(Template::Other) => Source::Template,
+            Kind::Unknown if is_listed(object, ROUTES) => Source::Route,
+            Kind::Unknown if is_listed(object, INSTALLERS) => Source::Installer,
             Kind::Unknown if is_operated(object) && !declared.contains(&key(object)) => {
                 Source::Operator
             }
@@ -161,8 +169,26 @@ fn note(source: Source, count: usize, first: &Object) -> Diagnostic {
             );
             Diagnostic::info("unknown-pods", message).help(help)
         }
+        Source::Route => {
+            let message =
+                format!("{kind} of `{group}` is not read{more}; the answers leave its routes out");
+            let help = "ask with `explain` whether the pods of its proxy reach its backends";
+            Diagnostic::info("unknown-routes", message).help(help)
+        }
+        Source::Installer => {
+            let message = format!(
+                "what {kind} of `{group}` installs is not in the input{more}; the answers leave it out"
+            );
+            let help = "add the manifests that it renders or applies";
+            Diagnostic::info("not-in-input", message).help(help)
+        }
     };
     first.about(diagnostic, first.node.mark)
+}
+
+fn is_listed(object: &Object, kinds: &[(&str, &[&str])]) -> bool {
+    let mut groups = kinds.iter().filter(|(group, _)| *group == object.group());
+    groups.any(|(_, kinds)| kinds.contains(&object.kind.as_str()))
 }
 
 fn is_operated(object: &Object) -> bool {

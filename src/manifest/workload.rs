@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::kinds::Template;
+use super::kinds::{Kind, Template};
 use crate::cluster::ContainerPort;
-use crate::diag::Span;
+use crate::diag::{Diagnostic, Span};
 use crate::sets::{LabelOp, Labels, Protocol, Requirement, Selector};
 use crate::yaml::decode::{
     self, Decoded, TypeError, boolean, deep, field, int32, list_field, map, string, strings,
@@ -103,6 +103,31 @@ fn any_selector(node: &Node) -> Option<Selector> {
     }
     let labels = strings(found).ok().filter(|labels| !labels.is_empty())?;
     Some(Selector::match_labels(&labels))
+}
+
+/// A selector that does not match the labels of its own template, which the API server refuses (W13).
+pub(super) fn selector_mismatch(object: &Object, kind: Kind) -> Option<Diagnostic> {
+    let node = &object.node;
+    let selector = match kind {
+        Kind::Owner(Template::Replicated | Template::Daemon) => {
+            selector(node.get("spec")?.get("selector")?).ok()?
+        }
+        Kind::Owner(Template::Controller) => {
+            let labels = strings(node.get("spec")?.get("selector")?).ok()?;
+            Selector::match_labels(&labels)
+        }
+        _ => return None,
+    };
+    let template = node.get("spec")?.get("template")?;
+    let labels = deep(template, &["metadata", "labels"], strings).ok()?;
+    if selector.matches(&labels.unwrap_or_default()) {
+        return None;
+    }
+    let message = "`selector` does not match template `labels`";
+    let problem = Diagnostic::error("W13", message)
+        .path("spec.template.metadata.labels")
+        .help("give the template the labels that `spec.selector` requires");
+    Some(object.about(problem, template.mark))
 }
 
 impl PodTemplate {

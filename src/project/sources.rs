@@ -109,6 +109,9 @@ fn walk(
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && !hidden => walk(&path, files, diagnostics, stop),
+            Ok(kind) if kind.is_dir() || kind.is_symlink() && path.is_dir() => {
+                diagnostics.extend(skipped(&path, kind.is_dir()));
+            }
             Ok(kind) if !kind.is_dir() && is_manifest(&path) && !path.is_dir() => {
                 // A link to nothing is read, so that its error is reported. Pipes and devices may never end.
                 match fs::metadata(&path) {
@@ -123,6 +126,39 @@ fn walk(
             _ => {}
         }
     }
+}
+
+/// A note about a folder that is not searched: a hidden one with manifests, or a link.
+fn skipped(folder: &Path, hidden: bool) -> Option<Diagnostic> {
+    let name = folder.file_name()?.to_string_lossy().into_owned();
+    // Those of git and of mounted volumes are never meant.
+    if name == ".git" || name.starts_with("..") || !has_manifest(folder, DEPTH) {
+        return None;
+    }
+    let message = match hidden {
+        true => "this folder is hidden: skipped",
+        false => "this is a link to a folder: skipped",
+    };
+    let note = Diagnostic::info("file", message).help("name it to read it");
+    Some(about(folder, note))
+}
+
+/// The depth to which folders that are not searched are looked into for manifests.
+const DEPTH: usize = 4;
+
+fn has_manifest(folder: &Path, depth: usize) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
+    let entries: Vec<_> = entries.flatten().collect();
+    entries.iter().any(|entry| {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let path = entry.path();
+        match is_folder {
+            true => depth > 0 && has_manifest(&path, depth - 1),
+            false => is_manifest(&path),
+        }
+    })
 }
 
 fn is_chart(folder: &Path) -> bool {
@@ -290,6 +326,80 @@ mod tests {
     }
 
     #[test]
+    fn the_resources_of_a_kustomization_are_read_wherever_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (name, text) in [
+            (
+                "base/kustomization.yaml",
+                "resources: [web.yaml, ../more/job]\n",
+            ),
+            ("base/web.yaml", "web"),
+            ("more/job", "job"),
+            (
+                "parts/a/kustomization.yaml",
+                "kind: Component\nresources: [a.yaml]\npatches: []\n",
+            ),
+            ("parts/a/a.yaml", "a"),
+            (
+                "prod/kustomization.yaml",
+                "resources: [../base, ../base/, https://example.com/x.yaml, gone.yaml, ../more]\ncomponents: [../parts/a]\n",
+            ),
+            (
+                "east/kustomization.yaml",
+                "bases: [../base]\nnamePrefix: my-\nimages: [{name: x}]\n",
+            ),
+            ("one/kustomization.yaml", "resources: [../two]\n"),
+            ("two/kustomization.yaml", "resources: [../one, ../base]\n"),
+        ] {
+            fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            fs::write(at(name), text).unwrap();
+        }
+        let read = |name: &str| {
+            let (sources, found) = collect(&[at(name)]);
+            let texts: Vec<_> = sources.into_iter().map(|s| s.text).collect();
+            let found: Vec<_> = (found.into_iter().map(|d| (d.severity, d.message))).collect();
+            (texts.join(" "), found)
+        };
+        let (texts, found) = read("prod");
+        assert_eq!(texts, "web job a");
+        let [remote, gone, bare, root] = &*found else {
+            panic!("{found:?}")
+        };
+        for (found, part) in [
+            (
+                remote,
+                "`https://example.com/x.yaml` is not read: it is remote",
+            ),
+            (gone, "`gone.yaml` is not read: there is no such file"),
+            (
+                bare,
+                "`../more` is not read: this folder has no kustomization",
+            ),
+        ] {
+            assert_eq!(found.0, Severity::Error);
+            assert!(found.1.contains(part), "{found:?}");
+        }
+        assert_eq!(root.0, Severity::Info);
+
+        let (texts, found) = read("east");
+        assert_eq!(texts, "web job");
+        let [(severity, message)] = &*found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(*severity, Severity::Warning);
+        assert!(
+            message.contains("`images`, `namePrefix` are not applied"),
+            "{message}"
+        );
+
+        let (texts, found) = read("one");
+        assert_eq!(texts, "web job");
+        let circles = found.iter().filter(|(_, m)| m.contains("includes itself"));
+        assert_eq!(circles.count(), 2, "{found:?}");
+    }
+
+    #[test]
     fn unreadable_files_are_reported_and_the_rest_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.yaml");
@@ -301,6 +411,33 @@ mod tests {
         assert_eq!(sources[0].text, "a: \u{fffd}\n");
         let codes: Vec<_> = found.iter().map(|d| d.code).collect();
         assert_eq!(codes, ["no-manifests", "file", "encoding"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_that_are_not_searched_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in [".old/a", ".empty", "..data"] {
+            fs::create_dir_all(at(name)).unwrap();
+        }
+        for name in [".old/a/b.yaml", "..data/b.yaml", "c.yaml"] {
+            fs::write(at(name), "a: 1\n").unwrap();
+        }
+        fs::write(elsewhere.path().join("d.yaml"), "a: 1\n").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), at("linked")).unwrap();
+        let (sources, found) = collect(&[at("")]);
+        assert_eq!(sources.len(), 1);
+        let told: Vec<_> = found.iter().map(|d| (d.severity, &*d.message)).collect();
+        let note = |message| (Severity::Info, message);
+        assert_eq!(
+            told,
+            [
+                note("this folder is hidden: skipped"),
+                note("this is a link to a folder: skipped")
+            ]
+        );
     }
 
     #[cfg(unix)]

@@ -47,6 +47,7 @@ pub fn loaded(document: &Document) -> Loaded {
         snapshot,
         policies: read.policies,
         diagnostics: read.diagnostics.into_iter().filter(keep).collect(),
+        objects: read.objects,
         project: Some(document.clone()),
     }
 }

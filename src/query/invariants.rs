@@ -10,7 +10,8 @@ mod tests;
 
 use crate::analysis::oracle::probe;
 use crate::analysis::{Connection, Endpoint, Party};
-use crate::model::{Document, End, Invariant, InvariantId, Refusal, Words};
+use crate::diag::Diagnostic;
+use crate::model::{Claim, Document, End, Invariant, InvariantId, Refusal, Words};
 use crate::proof::InForce;
 use crate::proof::prove::{Located, holder};
 use crate::sets::PortSet;
@@ -33,6 +34,23 @@ pub enum Outcome {
     Broken(Breach),
     /// It cannot be evaluated: why, and what to do.
     CannotBeJudged(Refusal),
+}
+
+/// A note for each invariant about several hops from outside: a project has no routes that could be such a hop.
+pub fn without_routes(document: &Document) -> Vec<Diagnostic> {
+    let concerned = document.invariants.iter().filter(|(_, invariant)| {
+        let outside = matches!(invariant.from, None | Some(End::External(_)));
+        invariant.claim == Claim::DenyAnyHops && outside
+    });
+    let note = |(_, invariant): (InvariantId, &Invariant)| {
+        let message = format!(
+            "invariant `{}` is judged without Ingress objects, routes and load balancers, which a project does not have",
+            invariant.name
+        );
+        let help = "draw the flows of the ingress controller, or ask the manifests with `drawbridge paths`";
+        Diagnostic::info("not-imported", message).help(help)
+    };
+    concerned.map(note).collect()
 }
 
 /// What breaks an invariant.

@@ -9,6 +9,7 @@ pub mod graph;
 pub mod half_open;
 pub mod invariants;
 pub mod party;
+pub mod paths;
 pub mod radius;
 pub mod reach;
 pub mod results;

@@ -20,6 +20,8 @@ pub struct Asked<'a> {
     pub from: &'a str,
     /// The end of the paths.
     pub to: Option<(&'a str, &'a Places)>,
+    /// What could open more paths, in words.
+    pub notes: &'a [String],
 }
 
 /// A shortest path to one of the destinations.
@@ -51,6 +53,12 @@ pub fn text(snapshot: &Snapshot, asked: Asked, reach: &Reach, paths: &[ShortestP
     match asked.to {
         Some((to, _)) => to_text(&mut out, snapshot, asked.from, to, paths),
         None => layers_text(&mut out, snapshot, asked.from, reach),
+    }
+    if let [_, ..] = asked.notes {
+        out.push('\n');
+    }
+    for note in asked.notes {
+        let _ = writeln!(out, "note: {note}");
     }
     let left_out = left_out::count(&snapshot.left_out);
     let _ = writeln!(out, "\n{}{left_out}", assumed::text(snapshot.assumptions));
@@ -130,7 +138,7 @@ fn count(n: usize, what: &str) -> String {
 
 /// `{"format", "assumptions", "from", "to", "reachable", "verdict": "all|some|none", "paths": [{"to":
 /// PEER or null for addresses, "reachable", "hops": [{"src", "dst", "conn"}]}], "layers": [[hop]],
-/// "diagnostics", "leftOut"}`. `to`, `reachable`, `verdict` and `paths` are present with `--to`, otherwise
+/// "notes": [text], "diagnostics", "leftOut"}`. `to`, `reachable`, `verdict` and `paths` are present with `--to`, otherwise
 /// `layers`; `reachable` means that at least one destination of `to` is reachable.
 pub fn json(
     snapshot: &Snapshot,
@@ -172,6 +180,7 @@ pub fn json(
     } else {
         value["layers"] = reach.layers.iter().map(hops).collect();
     }
+    value["notes"] = json!(asked.notes);
     value["diagnostics"] = json!(flat(diagnostics));
     value["leftOut"] = json!(left_out::lines(&snapshot.left_out));
     let mut text = compact(&value);

@@ -1,6 +1,7 @@
 //! The command line from outside: what it prints, where, and with which exit code.
 
 mod diff;
+mod inputs;
 #[cfg(unix)]
 mod kills;
 mod left_out;

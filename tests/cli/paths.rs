@@ -174,3 +174,19 @@ fn a_node_reaches_its_pods() {
     );
     assert_eq!(way(&other.json()["paths"][0]), "192.0.2.2 > web > p");
 }
+
+#[test]
+fn an_unknown_ingress_controller_is_a_note() {
+    let text = format!(
+        "{MANIFESTS}---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: front, namespace: shop}}\nspec: {{defaultBackend: {{service: {{name: web, port: {{number: 80}}}}}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: shop}}\nspec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: in, namespace: shop}}\nspec: {{podSelector: {{}}, ingress: [{{from: [{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: edge}}}}}}]}}]}}\n"
+    );
+    let ends = ["paths", "-", "--from", "203.0.113.7", "--to", "shop/web"];
+    let answer = drawbridge_with(&ends, &text);
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    let note = "note: Ingress shop/front may open shop/web on TCP 8080: its ingress controller is not in the input";
+    assert!(answer.out.contains(note), "{}", answer.out);
+    let json = drawbridge_with(&[&ends[..], &["-o", "json"]].concat(), &text).json();
+    assert_eq!(json["notes"].as_array().map(Vec::len), Some(1), "{json}");
+    let open = drawbridge_with(&[&ends[..], &["-o", "json"]].concat(), MANIFESTS).json();
+    assert_eq!(open["notes"], Value::Array(Vec::new()));
+}

@@ -60,8 +60,8 @@ fn a_handwritten_project_is_read() {
         help: it is kept, and has no effect in this version
     shop.drawbridge.yaml:33:10: error: no workload of `shop` has the name `chekout` (missing-end)
         help: did you mean `checkout`?
-    shop.drawbridge.yaml:37:110: warning: unknown field `since` (unknown-field)
-        help: it is kept, and has no effect in this version
+    shop.drawbridge.yaml:37:110: error: unknown field `since` (unknown-field)
+        help: remove it: the invariant is judged without it
     shop.drawbridge.yaml:38:89: warning: unknown field `colour` (unknown-field)
         help: it is kept, and has no effect in this version
     shop.drawbridge.yaml:39:55: error: no workload of `shop` has the name `gone` (missing-end)

@@ -6,7 +6,7 @@ use super::ends::Meaning;
 use super::services::{self, title};
 use crate::analysis::Endpoint;
 use crate::analysis::filter::Ports;
-use crate::cluster::{Service, Snapshot, Workload};
+use crate::cluster::{Service, ServicePort, Snapshot, Workload};
 use crate::diag::Diagnostic;
 use crate::model::FlowPort;
 use crate::model::validate::{Refusal, flow_port, flow_ports_text};
@@ -132,15 +132,35 @@ pub fn at_destination(
     let elsewhere = !to.nodes.is_empty() || !to.addresses.is_empty();
     let all = pods.values().chain(elsewhere.then_some(&others));
     let target: PortSet = all.cloned().collect();
-    let own = meant.iter().map(|p| PortSet::single(p.protocol, p.port));
-    let own: PortSet = own.collect();
-    notes.push(note(
-        service,
-        match target.is_empty() {
-            true => format!("its {own} leads to a port name that {places} does not declare"),
-            false => format!("its {own} leads to {target} of {places}; the answer is about that"),
-        },
-    ));
+    let resolves = |port: &&ServicePort| {
+        let at = |at: &usize| snapshot.pods.get(*at);
+        let mut reached = pods.keys().filter_map(at);
+        reached.any(|pod| !services::at_pod(&[port], pod).is_empty())
+            || elsewhere && !services::at_endpoints(service, &[port]).is_empty()
+    };
+    let (resolved, lost): (Vec<_>, Vec<_>) = meant.iter().copied().partition(resolves);
+    let own = |ports: &[&ServicePort]| -> PortSet {
+        let ports = ports.iter();
+        ports.map(|p| PortSet::single(p.protocol, p.port)).collect()
+    };
+    let nowhere = format!(
+        "its {} leads to a port name that {places} does not declare",
+        own(&lost)
+    );
+    let message = match (resolved.is_empty(), lost.is_empty()) {
+        (true, _) => nowhere,
+        (false, lost) => {
+            let own = own(&resolved);
+            let found =
+                format!("its {own} leads to {target} of {places}; the answer is about that");
+            if lost {
+                found
+            } else {
+                format!("{found}; {nowhere}")
+            }
+        }
+    };
+    notes.push(note(service, message));
     Ok((Wanted::Behind { pods, others }, notes))
 }
 

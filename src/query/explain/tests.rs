@@ -282,6 +282,26 @@ fn a_service_is_answered_for_the_pods_and_ports_behind_it() {
 }
 
 #[test]
+fn ports_of_a_service_that_lead_nowhere_are_named() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\nspec: {containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}\n---\n\
+        apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: a, port: 80, targetPort: http}, {name: b, port: 81, targetPort: gone}]}\n";
+    let source = crate::manifest::Source::new("a.yaml", text);
+    let loaded = crate::load::load(&[source], &crate::load::Settings::default());
+    let to = loaded.meaning("service/shop/web").unwrap();
+    let (_, notes) = at_destination(
+        &loaded.snapshot,
+        None,
+        Some(&to),
+        &crate::model::FlowPort::Any,
+    )
+    .unwrap();
+    assert_eq!(
+        notes[0].message,
+        "its TCP 80 leads to TCP 8080 of `shop/web`; the answer is about that; its TCP 81 leads to a port name that `shop/web` does not declare"
+    );
+}
+
+#[test]
 fn a_service_without_selector_is_answered_for_its_endpoints() {
     let said = |text: &str| vec![text.to_owned()];
     let db = "its TCP 5432 leads to TCP 15432 of 192.0.2.9; the answer is about that";

@@ -2,6 +2,7 @@
 
 use super::fields::{Fields, Reader, as_value, items};
 use super::flows::{end, flow_port};
+use crate::diag::Severity;
 use crate::model::{Claim, Document, End, Invariant, Thing, Words};
 use crate::yaml::Node;
 
@@ -62,8 +63,16 @@ fn invariant(reader: &mut Reader, node: &Node) -> Option<Invariant> {
         claim = hops;
     }
     let mut unknown = fields.rest(reader);
+    let before = reader.found.len();
     if let Some(below) = as_value(claim_fields.rest(reader)) {
         unknown.insert(key.into(), below);
+    }
+    // Whatever it means, the invariant claims something else without it.
+    for found in reader.found.iter_mut().skip(before) {
+        if found.severity == Severity::Warning {
+            found.severity = Severity::Error;
+            found.help = Some("remove it: the invariant is judged without it".to_owned());
+        }
     }
     Some(Invariant {
         name: reader.text(name)?,

@@ -1,0 +1,170 @@
+//! Inputs of which something would be left out without a word.
+
+use super::{MANIFESTS, drawbridge, drawbridge_with, folder, path};
+
+const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}}";
+
+#[test]
+fn templates_and_arrays_are_read_like_lists() {
+    let template = format!(
+        "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {{name: t}}\nparameters: [{{name: N}}]\nobjects:\n- {POD}\n"
+    );
+    let json = r#"[{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}]"#;
+    for text in [&template, &format!("- {POD}\n"), json] {
+        let answer = drawbridge_with(&["list", "-"], text);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        assert!(
+            answer.out.contains("shop/web[Pod]"),
+            "{text}: {}",
+            answer.out
+        );
+        let note = answer
+            .err
+            .contains("the parameters of this Template are not filled in");
+        assert_eq!(note, *text == *template, "{}", answer.err);
+    }
+}
+
+#[test]
+fn lists_without_items_are_errors() {
+    for (text, help) in [
+        (
+            format!("apiVersion: v1\nkind: List\nitem: [{POD}]\n"),
+            "write `items` instead of `item`",
+        ),
+        (
+            "apiVersion: v1\nkind: PodList\n".to_owned(),
+            "write `items: []`",
+        ),
+    ] {
+        let answer = drawbridge_with(&["list", "-"], &text);
+        assert_eq!(answer.code, Some(2), "{}", answer.err);
+        assert!(answer.err.contains(" has no `items`"), "{}", answer.err);
+        assert!(answer.err.contains(help), "{}", answer.err);
+    }
+    let named = "apiVersion: example.com/v1\nkind: AllowList\nmetadata: {name: a}\n";
+    let answer = drawbridge_with(&["list", "-"], named);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+}
+
+#[test]
+fn an_input_without_objects_is_an_error() {
+    for text in ["", "a: 1\n", "# nothing\n"] {
+        for command in ["list", "lint", "exposure"] {
+            let answer = drawbridge_with(&[command, "-"], text);
+            assert_eq!(answer.code, Some(2), "{command} {text}: {}", answer.err);
+            let said = format!("{}{}", answer.out, answer.err);
+            assert!(said.contains("no Kubernetes object was found"), "{said}");
+        }
+    }
+    for text in [
+        "apiVersion: v1\nkind: List\nitems: []\n",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
+    ] {
+        let answer = drawbridge_with(&["list", "-"], text);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+    }
+}
+
+#[test]
+fn a_project_named_beside_manifests_is_an_error() {
+    let folder = folder(&[
+        ("p.drawbridge.yaml", "format: drawbridge/1\n"),
+        ("web.yaml", POD),
+    ]);
+    let (project, web) = (
+        path(&folder, "p.drawbridge.yaml"),
+        path(&folder, "web.yaml"),
+    );
+    let answer = drawbridge(&["list", &web, &project]);
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    assert!(
+        answer.err.contains("is not read beside other inputs"),
+        "{}",
+        answer.err
+    );
+    let whole = folder.path().to_string_lossy().into_owned();
+    assert_eq!(drawbridge(&["list", &whole]).code, Some(0));
+}
+
+#[test]
+fn routes_and_installers_that_are_not_read_are_named() {
+    for (api_version, kind, said) in [
+        (
+            "traefik.io/v1alpha1",
+            "IngressRoute",
+            "the answers leave its routes out",
+        ),
+        (
+            "networking.istio.io/v1",
+            "VirtualService",
+            "the answers leave its routes out",
+        ),
+        (
+            "networking.istio.io/v1",
+            "Gateway",
+            "the answers leave its routes out",
+        ),
+        (
+            "helm.toolkit.fluxcd.io/v2",
+            "HelmRelease",
+            "installs is not in the input",
+        ),
+        (
+            "helm.cattle.io/v1",
+            "HelmChart",
+            "installs is not in the input",
+        ),
+        (
+            "argoproj.io/v1alpha1",
+            "Application",
+            "installs is not in the input",
+        ),
+    ] {
+        let text = format!(
+            "{POD}\n---\napiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: x, namespace: shop}}\n"
+        );
+        let answer = drawbridge_with(&["list", "-"], &text);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        assert!(
+            answer.err.contains("info: ") && answer.err.contains(said),
+            "{kind}: {}",
+            answer.err
+        );
+    }
+}
+
+#[test]
+fn a_selector_that_misses_its_template_is_refused() {
+    for kind in ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"] {
+        let text = |label: &str| {
+            format!(
+                "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  template: {{metadata: {{labels: {{app: {label}}}}}, spec: {{containers: [{{name: c, image: x}}]}}}}\n"
+            )
+        };
+        let answer = drawbridge_with(&["lint", "-"], &text("wed"));
+        assert_eq!(answer.code, Some(1), "{}", answer.out);
+        let said =
+            "spec.template.metadata.labels: `selector` does not match template `labels` (W13)";
+        assert!(answer.out.contains(said), "{}", answer.out);
+        assert_eq!(drawbridge_with(&["lint", "-"], &text("web")).code, Some(0));
+    }
+}
+
+#[test]
+fn a_project_is_imported_to_standard_output() {
+    let folder = folder(&[("web.yaml", MANIFESTS)]);
+    for command in ["import", "adopt"] {
+        let input = path(&folder, "web.yaml");
+        let answer = drawbridge(&[command, &input, "-o", "-"]);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        assert!(
+            answer.out.contains("format: drawbridge/1"),
+            "{}",
+            answer.out
+        );
+        let list = drawbridge_with(&["list", "-"], &answer.out);
+        assert_eq!(list.code, Some(0), "{}", list.err);
+        assert!(!std::path::Path::new("-").exists());
+    }
+}
