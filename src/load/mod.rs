@@ -32,6 +32,12 @@ impl Settings {
         }
     }
 
+    /// Those of manifests that are compared with a project, whose policies are judged by the rules of Kubernetes;
+    /// see [`unsupported`].
+    pub fn beside(project: &model::Settings) -> Self {
+        Self::kubernetes(project.assumptions)
+    }
+
     /// Those of a project.
     pub fn of(project: &model::Settings) -> Self {
         Self {
@@ -39,6 +45,11 @@ impl Settings {
             assumptions: project.assumptions,
         }
     }
+}
+
+/// An error if the policies of a project are not judged as its enforcer does.
+pub fn unsupported(project: &model::Settings) -> Option<Diagnostic> {
+    dialect::unsupported(project.enforcer, true)
 }
 
 /// The result of reading manifests.

@@ -42,6 +42,7 @@ fn service(snapshot: &Snapshot, (pod, ports, (v4, v6)): Drawn) -> Service {
     Service {
         namespace: snapshot.namespaces[pod.namespace].name.clone(),
         name: "s".into(),
+        labels: Default::default(),
         selector: labels.map(|(k, v)| (k.clone(), v.clone())).collect(),
         ports,
         kind: "NodePort".into(),

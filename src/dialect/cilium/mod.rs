@@ -7,6 +7,7 @@ mod lower;
 mod peers;
 mod ports;
 mod read;
+mod reader;
 pub(super) mod selector;
 mod shape;
 #[cfg(test)]

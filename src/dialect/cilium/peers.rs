@@ -1,6 +1,6 @@
 //! Reads the L3 part of a rule (C10-C17, C30-C36).
 
-use super::read::Reader;
+use super::reader::Reader;
 use crate::dialect::cidr;
 use crate::dialect::schema::At;
 use crate::dialect::selector::LabelSelector;

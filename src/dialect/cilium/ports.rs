@@ -1,6 +1,6 @@
 //! Reads the L4 part of a rule, and what of L7 is in it (C40-C45).
 
-use super::read::Reader;
+use super::reader::Reader;
 use crate::dialect::schema::At;
 use crate::policy::Direction;
 use crate::sets::Protocol;
