@@ -182,6 +182,12 @@
 //! - Host-network pods keep their port names where they count as nodes, because Services still find them;
 //!   [`cluster::Assumptions::bears_names`] decides whether policies do.
 //! - Fixes are not part of a finding: [`crate::proof::fixes`] computes them on demand, because each is proven first.
+//! - Groups isolate their pods (`isolate`), as workloads do, so that policies whose subject is no workload can be adopted. Such
+//!   isolation allows no DNS: it is drawn.
+//! - Pods that are not in a document have gates, too. The proof and adoption make up one for each selector of a subject, and for each
+//!   two of them (`intent::future_pods`): what one policy allows is too much only where another one isolates.
+//! - [`load`] judges the policies of manifests under `--enforcer cilium`; projects are judged by the rules of Kubernetes until a dialect
+//!   writes Cilium's policies, and a project with another enforcer is an error.
 //! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
 
 #![forbid(unsafe_code)]

@@ -1,5 +1,5 @@
 //! What the analysis looks at: one immutable [`Snapshot`] of namespaces, workloads, pods, services
-//! and policies. `manifest` makes one from YAML, `engine` makes one from a Document.
+//! and policies. `manifest` makes one from YAML, `intent` makes one from a Document.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -92,8 +92,7 @@ impl Assumptions {
         }
     }
 
-    /// Whether policies may name a pod's ports: a node declares none, nor does a pod that counts as one
-    ///.
+    /// Whether policies may name a pod's ports: a node declares none, nor does a pod that counts as one.
     pub fn bears_names(self, pod: &Pod) -> bool {
         !(pod.host_network && self.host_network == HostNetwork::Nodes)
     }

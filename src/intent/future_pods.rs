@@ -17,6 +17,8 @@ const MOST: usize = 1_000;
 pub(crate) struct FuturePods {
     /// By namespace and labels.
     pub(crate) pods: Vec<(NamespaceId, Labels)>,
+    /// Whether there would be more than are compared.
+    pub(crate) more: bool,
     /// The ports that each of them declares: one for each name that a policy or a flow mentions.
     pub(crate) ports: Vec<ContainerPort>,
 }
@@ -50,8 +52,12 @@ pub(crate) fn future_pods(
             .map(move |labels| (id, labels))
             .collect::<Vec<_>>()
     });
+    let mut pods: Vec<_> = found.take(MOST + 1).collect();
+    let more = pods.len() > MOST;
+    pods.truncate(MOST);
     FuturePods {
-        pods: found.take(MOST).collect(),
+        pods,
+        more,
         ports: ports(document, policies),
     }
 }
@@ -312,4 +318,51 @@ fn labels_of(selector: &Selector) -> impl Iterator<Item = (&str, &str)> {
 /// Whether two selectors ask for different values of one label.
 fn contradict(a: &Selector, b: &Selector) -> bool {
     labels_of(a).any(|(key, value)| labels_of(b).any(|(other, of)| key == other && value != of))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture::Fixture;
+
+    fn pods(fixture: &Fixture) -> Vec<String> {
+        let found = future_pods(&fixture.document, &[], Vec::new());
+        let text = |labels: &Labels| {
+            let labels = labels.iter().map(|(key, value)| format!("{key}={value}"));
+            labels.collect::<Vec<_>>().join(", ")
+        };
+        found.pods.iter().map(|(_, labels)| text(labels)).collect()
+    }
+
+    #[test]
+    fn only_pods_that_selectors_tell_from_those_of_the_document_are_made_up() {
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web, tier=front");
+        fixture.workload("shop/db", "app=db");
+        assert_eq!(pods(&fixture), [""; 0]);
+        let group = |values: [&str; 2]| Selector {
+            requirements: vec![Requirement::new(
+                "role",
+                LabelOp::In(values.map(str::to_owned).into()),
+            )],
+        };
+        fixture.group("g", Selector::everything(), group(["batch", "cron"]));
+        assert_eq!(
+            pods(&fixture),
+            ["role=batch", "app=db, role=batch", "app=web, role=batch"]
+        );
+    }
+
+    #[test]
+    fn too_many_pods_are_cut_off_and_reported() {
+        let mut fixture = Fixture::new();
+        fixture.workload("shop/web", "app=web");
+        for at in 0..=MOST {
+            let selector = Selector::label("role", format!("r{at}"));
+            fixture.group(&format!("g{at}"), Selector::everything(), selector);
+        }
+        let found = future_pods(&fixture.document, &[], Vec::new());
+        assert!(found.more);
+        assert_eq!(found.pods.len(), MOST);
+    }
 }

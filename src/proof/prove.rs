@@ -272,7 +272,9 @@ pub(crate) fn prove_with(
     stop: &dyn Fn() -> bool,
 ) -> Option<Proof> {
     let mut proof = judge(before, document, generated, in_force, stop)?;
-    proof.diagnostics = in_force.diagnostics.clone();
+    proof
+        .diagnostics
+        .extend(in_force.diagnostics.iter().cloned());
     Some(proof)
 }
 
@@ -299,8 +301,16 @@ fn judge(
     stop: &dyn Fn() -> bool,
 ) -> Option<Proof> {
     let pods = future_pods(document, in_force.policies(), Vec::new());
+    let more = pods.more;
     let cluster = before.snapshots.with_future_pods(document, pods);
     let mut proof = Proof::default();
+    if more {
+        let message = "policies tell more kinds of future pods apart than are compared";
+        let help = "select pods by fewer labels; the pods of the project are all compared";
+        proof
+            .diagnostics
+            .push(Diagnostic::warning("future-pods", message).help(help));
+    }
     let real = in_force.on(&cluster);
     let isolation = before.isolation(&real);
     isolate(&mut proof, document, &cluster, &isolation);
