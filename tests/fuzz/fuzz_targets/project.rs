@@ -39,7 +39,8 @@ fuzz_target!(|text: &str| {
 /// Every place is a line of the text.
 fn places(text: &str) {
     let places = format::places(text);
-    let all = [places.flows, places.policies, places.invariants].concat();
+    let flows: Vec<u32> = places.flows.iter().map(|mark| mark.line).collect();
+    let all = [flows, places.policies, places.invariants].concat();
     let lines = laws::lines(text);
     assert!(all.iter().all(|line| (1..=lines).contains(line)), "{all:?} of {lines} lines");
 }
