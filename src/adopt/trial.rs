@@ -10,6 +10,7 @@ use crate::cluster::Snapshot;
 use crate::intent::future_pods::future_pods;
 use crate::intent::snapshot::{self, DocumentSnapshot};
 use crate::load::imported;
+use crate::model::dns::Resolver;
 use crate::model::{Document, Edit};
 use crate::plan::context::Context;
 use crate::policy::Loss;
@@ -40,7 +41,15 @@ impl Old {
             let selectors = others.flat_map(|end| blame::selectors_of(context, end));
             selectors.chain([(plan.namespace, plan.subject.clone())])
         });
-        let pods = future_pods(context.document, in_force.policies(), ends.collect());
+        // So may pods that resolve names, where DNS becomes a setting.
+        let document = context.document;
+        let resolver = Resolver::of(&document.settings.dns.profile);
+        let serving = document.namespaces.ids().filter(|id| {
+            let labels = document.namespace_labels(*id);
+            resolver.namespaces.matches(&labels)
+        });
+        let servers = serving.map(|id| (id, resolver.pods.clone()));
+        let pods = future_pods(document, in_force.policies(), ends.chain(servers).collect());
         let cluster = snapshot::with_future_pods(context.document, pods);
         let snapshot = in_force.on(&cluster);
         let pods = |end: &DrawnAs| blame::pods_of(context, &snapshot, end);
