@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     FINDINGS, FINE, Format, Inputs, Rules, WRONG, answer, print_diagnostics, read_inputs, verbose,
 };
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, NOT_BUILT, Severity};
 use crate::lint;
 use crate::report::findings;
 
@@ -24,7 +24,8 @@ pub(super) struct Args {
     explain: Option<String>,
 }
 
-/// Every diagnostic is a finding and goes to standard output; as text, notes of one kind are summed up. Findings are exit code 1; what could not be read,
+/// Every diagnostic is a finding and goes to standard output; as text, notes of one kind are summed up. Findings are
+/// exit code 1; what could not be read,
 /// and an unsupported enforcer, is 2.
 pub(super) fn run(args: &Args) -> u8 {
     if let Some(code) = &args.explain {
@@ -47,7 +48,7 @@ pub(super) fn run(args: &Args) -> u8 {
         "project-format",
         "project-file",
         "no-objects",
-        "kustomize",
+        NOT_BUILT,
     ];
     // What is skipped on purpose is a note.
     let is_note = |d: &Diagnostic| d.severity == Severity::Info;

@@ -396,8 +396,8 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
             let judged = inputs.rules.over(load::Settings::of(settings));
             settings.enforcer = judged.enforcer;
             settings.assumptions = judged.assumptions;
-            let mut loaded = crate::proof::loaded(&document);
             let generated = crate::proof::generate(&document);
+            let mut loaded = crate::proof::loaded_with(&document, &generated);
             let mut about_flows = omitted(&document, &generated.losses);
             about_flows.extend(
                 generated

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 
 use crate::dialect::refusal::{Quoted, Refusals};
+use crate::dialect::selector::{self, LabelSelector};
 use crate::yaml::{Node, Object, Value};
 
 /// A value and its field path.
@@ -188,5 +189,21 @@ impl<'a> Schema<'a> {
         }
         #[allow(clippy::cast_possible_truncation)]
         Some(number as i32)
+    }
+
+    /// A label selector; what cannot be read is refused under a code of the caller's.
+    pub fn selector(&mut self, at: &At, code: &'static str) -> Option<LabelSelector> {
+        self.map(at)?;
+        match selector::parse(at.node) {
+            Ok(selector) => Some(selector),
+            Err(error) => {
+                let path = match error.path.as_str() {
+                    "" => at.path.clone(),
+                    inner => format!("{}.{inner}", at.path),
+                };
+                self.out.add(code, &path, error.mark, error.message);
+                None
+            }
+        }
     }
 }

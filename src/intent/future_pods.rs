@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::cluster::ContainerPort;
+use crate::cluster::{ContainerPort, Pod};
 use crate::model::{Document, FlowPort, NamespaceId, Workload, naming};
-use crate::policy::{Match, Peer, Policy, PortMatch};
+use crate::policy::{Match, Peer, Policy, PortMatch, WorkloadKey};
 use crate::sets::hash::{HashMap, HashMapExt, HashSet};
-use crate::sets::{LabelOp, LabelSet, Labels, Protocol, Requirement, Selector};
+use crate::sets::{LabelOp, LabelSet, Labels, PortSet, Protocol, Requirement, Selector};
 
 /// At most this many pods are made up.
 const MOST: usize = 1_000;
@@ -96,6 +96,28 @@ fn ports(document: &Document, policies: &[Arc<Policy>]) -> Vec<ContainerPort> {
 
 /// The first of the numbers of ports that future pods declare.
 const FIRST_PORT: u16 = 40_000;
+
+/// Ports in words: those that a future pod declares by the names that stand for them.
+pub(crate) fn port_words(destination: Option<&Pod>, ports: &PortSet) -> String {
+    if ports.is_all() {
+        return "any port".to_owned();
+    }
+    let declared = destination.filter(|pod| pod.key == WorkloadKey::UNKNOWN);
+    let declared = declared.map_or(&[][..], |pod| &pod.ports);
+    // A range that goes on below the first of them is more than names.
+    let named = declared.iter().filter(|port| {
+        ports.contains(port.protocol, port.port) && !ports.contains(port.protocol, FIRST_PORT - 1)
+    });
+    let (mut rest, mut words) = (ports.clone(), Vec::new());
+    for port in named {
+        rest = rest.difference(&PortSet::single(port.protocol, port.port));
+        let name = port.name.as_deref().unwrap_or_default();
+        words.push(format!("{} {name}", port.protocol));
+    }
+    let numbers = (!rest.is_empty()).then(|| rest.to_string());
+    let all: Vec<String> = numbers.into_iter().chain(words).collect();
+    all.join("; ")
+}
 
 /// Which future pods belong to a workload: its own `selector`, else its naming labels.
 pub(crate) fn own_selector(workload: &Workload) -> Option<Selector> {

@@ -71,10 +71,9 @@ pub(crate) fn intents(
     document: &Document,
     imported: &[&Policy],
     losses: &[Loss],
-    cluster: &DocumentSnapshot,
     bound: Bound,
 ) -> Vec<Intent> {
-    Intents::default().of(document, imported, losses, cluster, bound)
+    Intents::default().of(document, imported, losses, bound)
 }
 
 /// The last intents of a document, for reuse. What is computed anew and is the same shares its policies, so
@@ -88,7 +87,6 @@ pub(crate) struct Intents {
 #[derive(Debug, Default)]
 struct Last {
     document: Document,
-    stand_ins: Vec<WorkloadKey>,
     without_flows: Vec<Intent>,
     flows: BTreeMap<FlowId, OfFlow>,
 }
@@ -108,20 +106,13 @@ impl Intents {
         document: &Document,
         imported: &[&Policy],
         losses: &[Loss],
-        cluster: &DocumentSnapshot,
         bound: Bound,
     ) -> Vec<Intent> {
-        let intended = Intended {
-            document,
-            cluster,
-            bound,
-        };
+        let intended = Intended { document, bound };
         let last = &mut self.last[bound as usize];
         // The workloads that changed, if nothing else did that intents of flows are computed from.
-        let stand_ins: Vec<WorkloadKey> = cluster.stand_ins().collect();
         let changed = last.document.changed_workloads(document);
-        let changed = changed.filter(|_| last.stand_ins == stand_ins);
-        (last.document, last.stand_ins) = (document.clone(), stand_ins);
+        last.document = document.clone();
         if changed
             .as_ref()
             .is_none_or(|workloads| !workloads.is_empty())
@@ -194,7 +185,6 @@ fn shared(mut new: Vec<Intent>, known: Vec<Intent>) -> Vec<Intent> {
 
 struct Intended<'a> {
     document: &'a Document,
-    cluster: &'a DocumentSnapshot,
     bound: Bound,
 }
 
@@ -505,10 +495,8 @@ impl Intended<'_> {
 
     /// The future pods that match a workload's selector.
     fn alike(&self, workload: &Workload) -> Option<Peer> {
-        let mut unknown = vec![Peer::NewPods];
-        unknown.extend(self.cluster.stand_ins().map(Peer::PodsOf));
         Some(Peer::All(vec![
-            Peer::AnyOf(unknown),
+            Peer::AnyOf(vec![Peer::NewPods, Peer::PodsOf(WorkloadKey::UNKNOWN)]),
             self.in_namespace(workload.namespace),
             Peer::PodLabels(own_selector(workload)?),
         ]))
@@ -612,6 +600,7 @@ fn closed_side() -> Side {
     }
 }
 
+/// Isolated, and nothing can be allowed.
 fn denied_side() -> Side {
     Side {
         isolates: true,

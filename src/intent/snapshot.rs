@@ -57,15 +57,6 @@ impl DocumentSnapshot {
         }
         Some(patched)
     }
-
-    /// The keys of pods that are not in the document.
-    pub(crate) fn stand_ins(&self) -> impl Iterator<Item = WorkloadKey> {
-        let workloads = self.snapshot.workloads.iter().zip(&self.drawn);
-        let pods = workloads
-            .filter(|(_, id)| id.is_none())
-            .map(|(w, _)| w.pods.start);
-        pods.filter_map(|at| Some(self.snapshot.pods.get(at)?.key))
-    }
 }
 
 /// The document with these policies in force, in these tiers: what `list PROJECT` shows. Without
@@ -224,9 +215,7 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
     let workloads = document.workloads.iter();
     let entries = workloads.filter_map(|(id, workload)| drawn(document, id, workload, at));
     let mut entries: Vec<Entry> = entries.collect();
-    // Counted down, so that no workload of the document has the same key.
-    let keys = (0..=u32::MAX).rev().map(WorkloadKey);
-    entries.extend(keys.zip(stand_ins).map(|(key, one)| stand_in(one, key, at)));
+    entries.extend(stand_ins.into_iter().map(|one| stand_in(one, at)));
     fn key(entry: &Entry) -> (&str, &str, &str) {
         let workload = &entry.workload;
         (&workload.namespace, &workload.name, &workload.kind)
@@ -322,12 +311,12 @@ fn drawn(
     })
 }
 
-fn stand_in(one: StandIn, key: WorkloadKey, at: impl Fn(&str) -> usize) -> Entry {
+fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
     let pod = Pod {
         name: one.name.to_owned(),
         namespace: at(&one.namespace),
         workload: 0,
-        key,
+        key: WorkloadKey::UNKNOWN,
         labels: Arc::new(one.labels.clone()),
         ports: one.ports.into(),
         host_network: false,

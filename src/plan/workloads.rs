@@ -22,14 +22,11 @@ pub(super) fn policies(context: &Context, resolver: &Resolver) -> Vec<Draft> {
         if directions.is_empty() {
             continue;
         }
-        let own = Own {
-            context,
-            words: &words,
-            unit: Unit {
-                namespace: workload.namespace,
-                pods: UnitPods::Workload(id),
-            },
+        let unit = Unit {
+            namespace: workload.namespace,
+            pods: UnitPods::Workload(id),
         };
+        let own = Own::new(context, &words, unit);
         if apart {
             found.push(own.isolation(directions.clone()));
         }
@@ -65,15 +62,11 @@ pub(super) fn of_groups(context: &Context) -> Vec<Draft> {
             if directions.is_empty() {
                 continue;
             }
-            let own = Own {
-                context,
-                words: &words,
-                unit: Unit {
-                    namespace,
-                    pods: UnitPods::Group(id),
-                },
+            let unit = Unit {
+                namespace,
+                pods: UnitPods::Group(id),
             };
-            found.push(own.isolation(directions));
+            found.push(Own::new(context, &words, unit).isolation(directions));
         }
     }
     found
@@ -102,7 +95,15 @@ struct Own<'a> {
     unit: Unit,
 }
 
-impl Own<'_> {
+impl<'a> Own<'a> {
+    fn new(context: &'a Context<'a>, words: &'a Words<'a>, unit: Unit) -> Self {
+        Self {
+            context,
+            words,
+            unit,
+        }
+    }
+
     fn sentence(&self) -> String {
         names::unit_sentence(self.context, self.unit)
     }

@@ -14,6 +14,9 @@ pub struct FlowKey(pub u32);
 pub struct WorkloadKey(pub u32);
 
 impl WorkloadKey {
+    /// That of every pod which its owner does not know.
+    pub const UNKNOWN: Self = Self(u32::MAX);
+
     /// A key for the workload at this index, where nothing else identifies it.
     pub fn at(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(u32::MAX))

@@ -21,7 +21,11 @@ use crate::sets::hash::HashMap;
 /// A project as if it had been read from manifests: its workloads, with the generated and the imported
 /// policies.
 pub fn loaded(document: &Document) -> Loaded {
-    let generated = generate(document);
+    loaded_with(document, &generate(document))
+}
+
+/// The same, where the policies are generated already.
+pub fn loaded_with(document: &Document, generated: &Generated) -> Loaded {
     let texts = generated
         .policies
         .iter()
@@ -35,9 +39,9 @@ pub fn loaded(document: &Document) -> Loaded {
         .map(|(name, text)| Source::new(name, text))
         .collect();
     // Generated policies are judged by the rules of Kubernetes; another enforcer is an error.
-    let settings = load::Settings::kubernetes(document.settings.assumptions);
-    let mut read = load::load(&sources, &settings);
-    (read.diagnostics).extend(dialect::unsupported(document.settings.enforcer, true));
+    let mut read = load::load(&sources, &load::Settings::beside(&document.settings));
+    read.diagnostics
+        .extend(load::unsupported(&document.settings));
     let cluster = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
     let mut snapshot = cluster.snapshot;
     snapshot.left_out = read.snapshot.left_out;

@@ -20,7 +20,7 @@ use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::cluster::HostNetwork;
 use crate::diag::{Diagnostic, Span};
-use crate::intent::future_pods::future_pods;
+use crate::intent::future_pods::{FuturePods, future_pods};
 use crate::intent::gates::Bound;
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, End, FlowId, WorkloadId};
@@ -300,7 +300,11 @@ fn judge(
     in_force: &InForce,
     stop: &dyn Fn() -> bool,
 ) -> Option<Proof> {
-    let pods = future_pods(document, in_force.policies(), Vec::new());
+    // Without flows nothing is compared.
+    let pods = match document.flows.is_empty() {
+        true => FuturePods::default(),
+        false => future_pods(document, in_force.policies(), Vec::new()),
+    };
     let more = pods.more;
     let cluster = before.snapshots.with_future_pods(document, pods);
     let mut proof = Proof::default();
@@ -319,11 +323,8 @@ fn judge(
     }
     let imported = in_force.imported();
     let losses = &generated.losses;
-    let intended = |before: &mut Before, bound| {
-        before
-            .intents
-            .of(document, &imported, losses, &cluster, bound)
-    };
+    let intended =
+        |before: &mut Before, bound| before.intents.of(document, &imported, losses, bound);
     let mut intents = intended(before, Bound::Upper);
     before.compared = 0;
     let mut differences = before.compare(Bound::Upper, cluster.intended(&intents), &real, stop)?;

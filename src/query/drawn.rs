@@ -63,7 +63,7 @@ impl DrawnConnections {
             })
             .collect();
         let imported = in_force.imported();
-        let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
+        let intents = gates::intents(document, &imported, &[], Bound::Upper);
         let intended = cluster.intended(&intents);
         lines.extend(dns(document, cluster, &analysis::isolation(&intended)));
         Self {

@@ -56,7 +56,7 @@ pub fn gates(document: &Document, in_force: &InForce) -> Gates {
     let cluster = &in_force.cluster;
     let real = &cluster.snapshot;
     let imported = in_force.imported();
-    let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
+    let intents = gates::intents(document, &imported, &[], Bound::Upper);
     let ideal = cluster.intended(&intents);
     let (found, drawn) = (exposure(real), exposure(&ideal));
     let places = drawn.lines.iter();

@@ -41,7 +41,7 @@ pub fn beyond_drawn(
     if imported.is_empty() {
         return Vec::new();
     }
-    let intents = gates::intents(document, &imported, &[], cluster, Bound::Upper);
+    let intents = gates::intents(document, &imported, &[], Bound::Upper);
     let ideal = cluster.intended(&intents);
     let (mut allowed, mut drawn) = (Matrix::new(real), Matrix::new(&ideal));
     let externals = party::externals(document);

@@ -9,6 +9,7 @@ use crate::analysis::compare::PeerClass;
 use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Endpoint, GateDifference};
 use crate::cluster::Snapshot;
+use crate::intent::future_pods::port_words;
 use crate::model::validate::addresses_of;
 use crate::model::{Document, FlowPort, NamespaceId};
 use crate::plan::context::Context;
@@ -202,7 +203,11 @@ impl Trial<'_> {
         };
         let ports = match difference.ports.is_all() {
             true => String::new(),
-            false => format!(" on {}", difference.ports),
+            false => {
+                let pods = &self.old.cluster.snapshot.pods;
+                let pod = difference.destination().and_then(|at| pods.get(at));
+                format!(" on {}", port_words(pod, &difference.ports))
+            }
         };
         let what = match difference.direction {
             Direction::Ingress => format!("accept connections from {other}{ports}"),

@@ -57,6 +57,15 @@ impl PeerClass {
 }
 
 impl GateDifference {
+    /// The pod that is connected to, if it is one.
+    pub fn destination(&self) -> Option<usize> {
+        match (self.direction, &self.peer) {
+            (Direction::Ingress, _) => Some(self.pod),
+            (Direction::Egress, PeerClass::Pod(at)) => Some(*at),
+            (Direction::Egress, _) => None,
+        }
+    }
+
     /// Extends the address range if the other one follows directly and everything else is equal.
     pub(in crate::analysis) fn extend_to(
         &mut self,

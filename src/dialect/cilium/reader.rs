@@ -38,21 +38,9 @@ impl<'a> Reader<'a> {
 
     /// A label selector; keys may have the prefix of a source.
     pub fn selector(&mut self, at: &At<'a>) -> Option<LabelSelector> {
-        self.schema.map(at)?;
-        match selector::parse(at.node) {
-            Ok(selector) => {
-                self.validate(&selector, at);
-                Some(selector)
-            }
-            Err(error) => {
-                let path = match error.path.as_str() {
-                    "" => at.path.clone(),
-                    inner => format!("{}.{inner}", at.path),
-                };
-                self.schema.out.add("crd", &path, error.mark, error.message);
-                None
-            }
-        }
+        let selector = self.schema.selector(at, "crd")?;
+        self.validate(&selector, at);
+        Some(selector)
     }
 
     fn validate(&mut self, selector: &LabelSelector, at: &At) {

@@ -7,7 +7,7 @@ use crate::dialect::fields;
 use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::refusal::Quoted;
 use crate::dialect::schema::{At, Schema};
-use crate::dialect::selector::{self, LabelSelector};
+use crate::dialect::selector::LabelSelector;
 use crate::policy::{Action, PortMatch};
 use crate::yaml::{Mark, Node, Object};
 
@@ -225,18 +225,7 @@ impl<'a> Reader<'a> {
 
     /// A label selector; the schema does not look at operators and values.
     fn selector(&mut self, at: &At<'a>) -> Option<LabelSelector> {
-        self.schema.map(at)?;
-        match selector::parse(at.node) {
-            Ok(selector) => Some(selector),
-            Err(error) => {
-                let path = match error.path.as_str() {
-                    "" => at.path.clone(),
-                    inner => format!("{}.{inner}", at.path),
-                };
-                self.schema.out.add("V22", &path, error.mark, error.message);
-                None
-            }
-        }
+        self.schema.selector(at, "V22")
     }
 
     fn rules(&mut self, at: &At<'a>, peers: &str) -> Vec<Rule> {

@@ -107,7 +107,7 @@ impl Describer<'_> {
         let denying = self.denying(difference);
         policies = denying.map_or(policies, |policy| vec![policy.full_name()]);
         let (from, to) = witness::ends(self, difference);
-        let ports = port_words(difference);
+        let ports = port_words(self, difference);
         let by = denying.map_or(String::new(), |policy| format!(" by {}", policy.title()));
         let (message, mut help) = match (flows.first(), reasons.is_empty()) {
             (Some(_), _) => {
@@ -292,7 +292,7 @@ impl Describer<'_> {
             message,
             from,
             to,
-            ports: port_words(difference),
+            ports: port_words(self, difference),
             witness: witness::of(self, difference),
             flow: flows.first().copied(),
             flows,

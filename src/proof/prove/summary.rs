@@ -7,9 +7,10 @@ use super::witness;
 use crate::analysis::Endpoint;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::analysis::query::open_ports;
+use crate::intent::future_pods::port_words;
 use crate::intent::snapshot::OTHER_POD;
 use crate::model::{End, Flow};
-use crate::policy::Direction;
+use crate::policy::{Direction, WorkloadKey};
 use crate::sets::PortSet;
 
 /// How many names a sentence lists before it counts the rest.
@@ -32,7 +33,7 @@ pub(super) fn passes(describer: &Describer, difference: &GateDifference) -> bool
 /// One connection that is allowed at a gate, and not drawn.
 pub(super) fn one(describer: &Describer, difference: &GateDifference) -> String {
     let (from, to) = witness::ends(describer, difference);
-    let ports = witness::port_words(difference);
+    let ports = witness::port_words(describer, difference);
     match (passes(describer, difference), difference.direction) {
         (true, _) => {
             format!("{from} can reach {to} on {ports}, but no flow is drawn")
@@ -68,6 +69,14 @@ pub(super) fn all(
     let ports = differences
         .iter()
         .fold(PortSet::empty(), |all, d| all.union(&d.ports));
+    // All future pods declare the same ports.
+    let pods = &describer.cluster.snapshot.pods;
+    let destinations = differences
+        .iter()
+        .filter_map(|d| pods.get(d.destination()?));
+    let future = destinations
+        .into_iter()
+        .find(|pod| pod.key == WorkloadKey::UNKNOWN);
     let (from, to) = match direction {
         Direction::Ingress => (peers, list(&own)),
         Direction::Egress => (list(&own), peers),
@@ -76,7 +85,7 @@ pub(super) fn all(
     let mut message = format!(
         "{} {verb} {from} reach {to} on {}",
         policies.join(" and "),
-        witness::words_of(&ports)
+        port_words(future, &ports)
     );
     let drawn = drawn(describer, &differences);
     message += &match drawn.is_empty() {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::describer::Describer;
 use crate::analysis::compare::{GateDifference, PeerClass};
+use crate::intent::future_pods;
 use crate::intent::snapshot::{DNS_POD, OTHER_POD};
 use crate::model::{Document, End, ExternalId, Flow, FlowPort, NodeRef, Words};
 use crate::policy::Direction;
@@ -194,14 +195,10 @@ pub(super) fn workload_words(describer: &Describer, at: usize) -> String {
 }
 
 /// The ports of a difference in words.
-pub(super) fn port_words(difference: &GateDifference) -> String {
-    words_of(&difference.ports)
-}
-
-/// Ports in words.
-pub(super) fn words_of(ports: &PortSet) -> String {
-    match ports.is_all() {
-        true => "any port".to_owned(),
-        false => ports.to_string(),
-    }
+pub(super) fn port_words(describer: &Describer, difference: &GateDifference) -> String {
+    let pods = &describer.cluster.snapshot.pods;
+    future_pods::port_words(
+        difference.destination().and_then(|at| pods.get(at)),
+        &difference.ports,
+    )
 }

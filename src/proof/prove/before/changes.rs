@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::analysis::{GateDifference, PeerClass};
 use crate::cluster::{Pod, Snapshot, Workload};
 use crate::policy::WorkloadKey;
+use crate::sets::Labels;
 
 /// The pods that differ, and where all others are now.
 #[derive(Debug)]
@@ -86,14 +87,14 @@ impl Changes {
 
     fn compare(&mut self, old: &Snapshot, new: &Snapshot) {
         let workloads = new.workloads.iter().enumerate();
-        let by_key = workloads.filter_map(|(at, w)| Some((key(new, w.pods.start)?, at)));
-        let mut by_key: BTreeMap<WorkloadKey, usize> = by_key.collect();
+        let by_key = workloads.filter_map(|(at, w)| Some((key(new, w)?, at)));
+        let mut by_key: BTreeMap<Key, usize> = by_key.collect();
         let mut moved = Moved {
             workloads: vec![None; old.workloads.len()],
             pods: vec![None; old.pods.len()],
         };
         for (from, workload) in old.workloads.iter().enumerate() {
-            let to = key(old, workload.pods.start).and_then(|key| by_key.remove(&key));
+            let to = key(old, workload).and_then(|key| by_key.remove(&key));
             let now = to.and_then(|to| new.workloads.get(to));
             // Of two pods one may be the node's: a workload with another number of pods is another one.
             let now = now.filter(|now| now.pods.len() == workload.pods.len());
@@ -114,8 +115,7 @@ impl Changes {
                 }
             }
         }
-        let is_new =
-            |w: &&Workload| key(new, w.pods.start).is_some_and(|key| by_key.contains_key(&key));
+        let is_new = |w: &&Workload| key(new, w).is_some_and(|key| by_key.contains_key(&key));
         for workload in new.workloads.iter().filter(is_new) {
             self.in_number = true;
             self.new.extend(workload.pods.clone());
@@ -127,8 +127,14 @@ impl Changes {
     }
 }
 
-fn key(cluster: &Snapshot, pod: usize) -> Option<WorkloadKey> {
-    Some(cluster.pods.get(pod)?.key)
+/// What makes two workloads the same: their key, or all of what pods that are not drawn are made of.
+type Key<'a> = (WorkloadKey, Option<(usize, &'a str, &'a Labels)>);
+
+fn key<'a>(cluster: &'a Snapshot, workload: &Workload) -> Option<Key<'a>> {
+    let pod = cluster.pods.get(workload.pods.start)?;
+    let unknown = pod.key == WorkloadKey::UNKNOWN;
+    let made_of = unknown.then(|| (pod.namespace, pod.name.as_str(), &*pod.labels));
+    Some((pod.key, made_of))
 }
 
 /// Whether a pod is the same, wherever it stands.
