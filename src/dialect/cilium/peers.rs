@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         let (mut empty, mut unguarded, mut found) = (false, false, Vec::new());
         let mut used: Option<&str> = None;
         for (key, name) in keys {
-            let Some(list) = self.field(at, key) else {
+            let Some(list) = self.schema.get(at, key) else {
                 continue;
             };
             let items = self.schema.list(&list, 0, usize::MAX);
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
             }
         }
         for key in ["fromRequires", "toRequires"] {
-            if let Some(list) = self.field(at, key) {
+            if let Some(list) = self.schema.get(at, key) {
                 self.schema.list(&list, 0, 0);
             }
         }
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
                 self.refuse(at, message.to_owned());
                 return None;
             }
-            [one] => self.field(at, one)?,
+            [one] => self.schema.get(at, one)?,
             _ => {
                 let message =
                     "more than one of cidr, cidrGroupRef, or cidrGroupSelector may not be set";
@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
         }
         let whole = self.cidr(&value)?;
         let mut except = Vec::new();
-        let list = self.field(at, "except");
+        let list = self.schema.get(at, "except");
         for item in list
             .map(|at| self.schema.list(&at, 0, usize::MAX))
             .unwrap_or_default()
@@ -229,11 +229,11 @@ impl<'a> Reader<'a> {
     fn service(&mut self, at: &At<'a>) -> Option<Written> {
         self.schema.map(at)?;
         let text = |reader: &mut Self, at: &At<'a>, key| {
-            let field = reader.field(at, key)?;
+            let field = reader.schema.get(at, key)?;
             reader.schema.text(&field).filter(|text| !text.is_empty())
         };
-        if let Some(by_labels) = self.field(at, "k8sServiceSelector") {
-            let selector = self.field(&by_labels, "selector");
+        if let Some(by_labels) = self.schema.get(at, "k8sServiceSelector") {
+            let selector = self.schema.get(&by_labels, "selector");
             let selector = selector.and_then(|at| self.selector(&at));
             let namespace = text(self, &by_labels, "namespace");
             return Some(Written::Services {
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
                 namespace,
             });
         }
-        let by_name = self.field(at, "k8sService")?;
+        let by_name = self.schema.get(at, "k8sService")?;
         let name = text(self, &by_name, "serviceName");
         let namespace = text(self, &by_name, "namespace");
         Some(Written::Service {
@@ -252,8 +252,8 @@ impl<'a> Reader<'a> {
 
     fn domain(&mut self, at: &At<'a>) -> Option<Written> {
         self.schema.map(at)?;
-        let name = self.field(at, "matchName");
-        let pattern = self.field(at, "matchPattern");
+        let name = self.schema.get(at, "matchName");
+        let pattern = self.schema.get(at, "matchPattern");
         match (name, pattern) {
             (Some(_), Some(_)) => {
                 let message = "only one of MatchName or MatchPattern is allowed in an FQDNSelector";

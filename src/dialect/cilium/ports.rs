@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
         direction: Direction,
         denies: bool,
     ) -> Option<Vec<PortRule>> {
-        let list = self.field(at, "toPorts")?;
+        let list = self.schema.get(at, "toPorts")?;
         let items = self.schema.list(&list, 0, usize::MAX);
         let rules = items
             .iter()
@@ -56,11 +56,11 @@ impl<'a> Reader<'a> {
 
     fn port_rule(&mut self, at: &At<'a>, direction: Direction, denies: bool) -> Option<PortRule> {
         self.schema.map(at)?;
-        let list = self.field(at, "ports");
+        let list = self.schema.get(at, "ports");
         let items = list.as_ref().map(|at| self.schema.list(at, 0, MOST));
         let items = items.unwrap_or_default();
         let ports: Vec<Port> = items.iter().filter_map(|at| self.port(at)).collect();
-        if let Some(rules) = self.field(at, "rules").filter(|_| !denies) {
+        if let Some(rules) = self.schema.get(at, "rules").filter(|_| !denies) {
             self.layer_seven(&rules, direction, &ports);
         }
         for key in [
@@ -69,17 +69,18 @@ impl<'a> Reader<'a> {
             "serverNames",
             "listener",
         ] {
-            if let Some(at) = self.field(at, key) {
+            if let Some(at) = self.schema.get(at, key) {
                 if key == "listener" && direction == Direction::Ingress {
                     self.refuse(&at, "Listener is not allowed on ingress".to_owned());
                 }
                 self.condition(&at, key);
             }
         }
-        let layer_seven = self.field(at, "rules").is_some();
-        let terminated = self.field(at, "terminatingTLS").is_some();
+        let layer_seven = self.schema.get(at, "rules").is_some();
+        let terminated = self.schema.get(at, "terminatingTLS").is_some();
         if let Some(names) = self
-            .field(at, "serverNames")
+            .schema
+            .get(at, "serverNames")
             .filter(|_| layer_seven && !terminated)
         {
             let message = "ServerNames are not allowed with L7 rules without TLS termination";
@@ -96,7 +97,7 @@ impl<'a> Reader<'a> {
 
     fn port(&mut self, at: &At<'a>) -> Option<Port> {
         self.schema.map(at)?;
-        let protocol = self.field(at, "protocol");
+        let protocol = self.schema.get(at, "protocol");
         let protocol = match protocol {
             Some(at) => self.schema.word(&at, &PROTOCOLS)?,
             None => "ANY",
@@ -105,12 +106,12 @@ impl<'a> Reader<'a> {
             "ANY" => Protocol::ALL.to_vec(),
             other => Protocol::parse(other).into_iter().collect(),
         };
-        let Some(port) = self.field(at, "port") else {
+        let Some(port) = self.schema.get(at, "port") else {
             self.refuse(at, "port must be specified".to_owned());
             return None;
         };
         let text = self.schema.text(&port)?;
-        let end = self.field(at, "endPort");
+        let end = self.schema.get(at, "endPort");
         let end = end.and_then(|at| self.schema.number(&at, 0, 65_535));
         let end = end
             .and_then(|end| u16::try_from(end).ok())
@@ -188,14 +189,14 @@ impl<'a> Reader<'a> {
     /// `icmps`: types are not modelled, as ICMP has no ports.
     pub fn icmps(&mut self, at: &At<'a>) {
         for item in self.schema.list(at, 0, usize::MAX) {
-            let Some(fields) = self.field(&item, "fields") else {
+            let Some(fields) = self.schema.get(&item, "fields") else {
                 continue;
             };
             for field in self.schema.list(&fields, 0, MOST) {
-                if let Some(family) = self.field(&field, "family") {
+                if let Some(family) = self.schema.get(&field, "family") {
                     self.schema.word(&family, &["IPv4", "IPv6"]);
                 }
-                match self.field(&field, "type") {
+                match self.schema.get(&field, "type") {
                     None => {
                         self.schema.required(&field, "type");
                     }

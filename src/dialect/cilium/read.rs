@@ -83,8 +83,8 @@ impl<'a> Reader<'a> {
             Ok(metadata) => metadata.validate(&mut self.schema.out),
             Err(error) => self.schema.out.undecodable(error),
         }
-        let spec = self.field(&root, "spec").into_iter().collect();
-        let specs = self.field(&root, "specs");
+        let spec = self.schema.get(&root, "spec").into_iter().collect();
+        let specs = self.schema.get(&root, "specs");
         let specs = specs.map(|at| self.schema.list(&at, 0, usize::MAX));
         let all: Vec<At> = [spec, specs.unwrap_or_default()].concat();
         if all.is_empty() {
@@ -103,8 +103,8 @@ impl<'a> Reader<'a> {
     fn spec(&mut self, at: &At<'a>) -> Option<Spec> {
         self.schema.map(at)?;
         let (pods, nodes) = (
-            self.field(at, "endpointSelector"),
-            self.field(at, "nodeSelector"),
+            self.schema.get(at, "endpointSelector"),
+            self.schema.get(at, "nodeSelector"),
         );
         let host = nodes.is_some();
         if let Some(at) = nodes.as_ref().filter(|_| self.clusterwide) {
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
             }
         };
         let mut lists = |key, direction, denies| {
-            let list = self.field(at, key);
+            let list = self.schema.get(at, key);
             let items = list.map(|at| self.schema.list(&at, 0, usize::MAX));
             let items = items.unwrap_or_default();
             let entries = items
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
             let message = "rule must have at least one of Ingress, IngressDeny, Egress, EgressDeny";
             self.refuse(at, message.to_owned());
         }
-        let default_deny = self.field(at, "enableDefaultDeny");
+        let default_deny = self.schema.get(at, "enableDefaultDeny");
         let default_deny = default_deny.map(|at| {
             self.schema.map(&at);
             ["ingress", "egress"].map(|key| match at.node.get(key).map(|n| &n.value) {
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
         self.schema.map(at)?;
         let peers = self.peers(at, direction);
         let ports = self.ports(at, direction, denies);
-        let icmps = self.field(at, "icmps");
+        let icmps = self.schema.get(at, "icmps");
         let icmps = icmps.filter(|at| !self.schema.list(at, 0, usize::MAX).is_empty());
         if let (Some(at), Some(_)) = (&icmps, &ports) {
             let message = "the ICMPs block may only be present without ToPorts. Define a separate rule to use ToPorts";
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
         if let Some(at) = &icmps {
             self.icmps(at);
         }
-        if let Some(at) = self.field(at, "authentication") {
+        if let Some(at) = self.schema.get(at, "authentication") {
             self.note(
                 &at,
                 "cilium-condition",

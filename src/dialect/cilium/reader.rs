@@ -31,11 +31,6 @@ impl<'a> Reader<'a> {
         self.notes.push(self.object.about(note, at.node.mark));
     }
 
-    /// A field with a value; the agent reads null as a missing one, the schema refuses it.
-    pub fn field<'n>(&mut self, at: &At<'n>, key: &str) -> Option<At<'n>> {
-        self.schema.get(at, key)
-    }
-
     /// A label selector; keys may have the prefix of a source.
     pub fn selector(&mut self, at: &At<'a>) -> Option<LabelSelector> {
         let selector = self.schema.selector(at, "crd")?;

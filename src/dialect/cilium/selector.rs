@@ -52,18 +52,13 @@ pub fn subject(selector: &LabelSelector, scope: Scope) -> Peer {
     let mut requirements = requirements(selector);
     if let Scope::Namespace(own) = scope {
         all.push(Peer::Namespace(own.to_owned()));
-        // Only this spelling is overwritten; any other one is asked, too (C5).
-        let written = selector.labels.iter().map(|label| label.key.as_str());
-        let overwritten = written
-            .filter(|key| *key == format!("k8s:{NAMESPACE}"))
-            .count()
-            > 0;
-        let mut first = overwritten;
-        requirements.retain(|r| {
-            let drop = first && r.source == "k8s" && r.requirement.key == NAMESPACE;
-            first &= !drop;
-            !drop
-        });
+        // In `matchLabels` this spelling is overwritten; any other one is asked, too (C5).
+        let key = format!("k8s:{NAMESPACE}");
+        if selector.labels.iter().any(|label| label.key == key) {
+            let written = |r: &Sourced| r.source == "k8s" && r.requirement.key == NAMESPACE;
+            let at = requirements.iter().position(written);
+            at.map(|at| requirements.remove(at));
+        }
     }
     all.extend(requirements.iter().map(Sourced::of_pods));
     endpoints(all)
@@ -84,15 +79,12 @@ pub fn peer(selector: &LabelSelector, scope: Scope) -> Peer {
         found.extend(world.then(|| outside(IpSet::all())));
         return Peer::AnyOf(found);
     }
-    let names = |prefix: bool| {
-        requirements.iter().any(|r| match prefix {
-            true => r.requirement.key.starts_with(NAMESPACE_LABELS),
-            false => r.requirement.key == NAMESPACE,
-        })
-    };
+    let names_namespaces = requirements.iter().any(|r| {
+        let key = &r.requirement.key;
+        key == NAMESPACE || key.starts_with(NAMESPACE_LABELS)
+    });
     if let Scope::Namespace(own) = scope
-        && !names(false)
-        && !names(true)
+        && !names_namespaces
     {
         all.push(Peer::Namespace(own.to_owned()));
     }
@@ -201,7 +193,7 @@ fn fixed(op: &LabelOp, value: Option<&str>) -> Peer {
 
 /// Whether a pod label becomes part of the identity by the default filter (C0).
 pub fn is_identity_label(key: &str) -> bool {
-    const DROPPED: [&str; 10] = [
+    const DROPPED: [&str; 9] = [
         "pod-template-hash",
         "pod-template-generation",
         "controller-revision-hash",
@@ -211,7 +203,6 @@ pub fn is_identity_label(key: &str) -> bool {
         "statefulset.kubernetes.io/pod-name",
         "apps.kubernetes.io/pod-index",
         "etcd_node",
-        "topology.kubernetes.io",
     ];
     const PREFIXES: [&str; 5] = [
         "kubernetes.io",

@@ -71,12 +71,10 @@ pub(super) fn all(
         .fold(PortSet::empty(), |all, d| all.union(&d.ports));
     // All future pods declare the same ports.
     let pods = &describer.cluster.snapshot.pods;
-    let destinations = differences
+    let mut destinations = differences
         .iter()
         .filter_map(|d| pods.get(d.destination()?));
-    let future = destinations
-        .into_iter()
-        .find(|pod| pod.key == WorkloadKey::UNKNOWN);
+    let future = destinations.find(|pod| pod.key == WorkloadKey::UNKNOWN);
     let (from, to) = match direction {
         Direction::Ingress => (peers, list(&own)),
         Direction::Egress => (list(&own), peers),
