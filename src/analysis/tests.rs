@@ -90,6 +90,7 @@ fn rule(action: Action, peer: Peer, ports: (u16, u16)) -> Rule {
         subject: None,
         peers: Match::Only(vec![PeerItem { peer, span: span() }]),
         ports: Match::Only(vec![PortItem { port, span: span() }]),
+        except: Vec::new(),
         span: span(),
     }
 }
@@ -114,6 +115,7 @@ fn policy(
         namespace: None,
         tier,
         order,
+        tie: name.into(),
         subject: Peer::Pods,
         ingress: Some(Side { isolates, rules }),
         egress: None,
@@ -156,9 +158,9 @@ fn first_matching_rule_decides() {
     assert_eq!(
         open(&snapshot, 1, 2),
         "TCP 70-100",
-        "the name decides between equal orders"
+        "the tie decides between equal orders"
     );
-    Arc::make_mut(&mut snapshot.policies[0]).name = "before".into();
+    Arc::make_mut(&mut snapshot.policies[0]).tie = "before".into();
     assert_eq!(open(&snapshot, 1, 2), "nothing");
 }
 

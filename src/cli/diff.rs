@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    FINDINGS, FINE, Inputs, Rules, WRONG, exit_code, load_inputs, print_diagnostics, stdin_twice,
+    EnforcerName, FINDINGS, FINE, Inputs, Rules, WRONG, exit_code, load_inputs, print_diagnostics,
+    stdin_twice,
 };
 use crate::analysis::changes::{Relation, changes, policy_relation};
+use crate::cluster::{Assumptions, Enforcer};
 use crate::load::Loaded;
 use crate::report::diff;
 
@@ -21,6 +23,12 @@ pub(super) struct Args {
     new: PathBuf,
     #[command(flatten)]
     rules: Rules,
+    /// The enforcer of the old side (default: --enforcer, else as for one input)
+    #[arg(long, value_enum, value_name = "ENFORCER")]
+    enforcer_old: Option<EnforcerName>,
+    /// The enforcer of the new side
+    #[arg(long, value_enum, value_name = "ENFORCER")]
+    enforcer_new: Option<EnforcerName>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
@@ -56,7 +64,7 @@ pub(super) fn run(args: &Args) -> u8 {
     let found = diff::Compared {
         changes: &changes,
         policies,
-        assumptions: new.snapshot.assumptions,
+        assumptions: [old.snapshot.assumptions, new.snapshot.assumptions],
         left_out: &left_out,
     };
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
@@ -71,7 +79,8 @@ pub(super) fn run(args: &Args) -> u8 {
     super::written(written, exit_code(&diagnostics, code))
 }
 
-/// Reads both sides under the same assumptions: those of the command line, else of the new project, else of the old one.
+/// Reads each side under its own enforcer, and both under the same assumptions: those of the command line, else of
+/// the new project, else of the old one.
 fn read(args: &Args) -> Option<(ManuallyDrop<Loaded>, ManuallyDrop<Loaded>)> {
     let side = |path: &PathBuf, rules: Rules| {
         load_inputs(&Inputs {
@@ -79,13 +88,23 @@ fn read(args: &Args) -> Option<(ManuallyDrop<Loaded>, ManuallyDrop<Loaded>)> {
             rules,
         })
     };
-    let mut old = side(&args.old, args.rules.clone())?;
-    let mut new = side(&args.new, args.rules.clone())?;
+    let under = |enforcer: Option<EnforcerName>| {
+        let mut rules = args.rules.clone();
+        rules.enforcer = enforcer.or(rules.enforcer);
+        rules
+    };
+    let (first, second) = (under(args.enforcer_old), under(args.enforcer_new));
+    let mut old = side(&args.old, first.clone())?;
+    let mut new = side(&args.new, second.clone())?;
     let (before, after) = (old.snapshot.assumptions, new.snapshot.assumptions);
-    if before != after && new.project.is_some() {
-        old = side(&args.old, args.rules.assuming(after))?;
-    } else if before != after {
-        new = side(&args.new, args.rules.assuming(before))?;
+    // An enforcer of its own settles its assumptions.
+    let free = |side: Assumptions| side.enforcer == Enforcer::Kubernetes;
+    if before == after || !free(before) || !free(after) {
+        return Some((old, new));
+    }
+    match new.project.is_some() {
+        true => old = side(&args.old, first.assuming(after))?,
+        false => new = side(&args.new, second.assuming(before))?,
     }
     Some((old, new))
 }

@@ -213,7 +213,8 @@ pub(crate) struct Inputs {
 /// The enforcer and the assumptions.
 #[derive(Clone, Default, clap::Args)]
 pub(crate) struct Rules {
-    /// The enforcer whose rules decide (default: the project's, else kubernetes)
+    /// The enforcer whose rules decide (default: the project's, else the one that has its own policies in the input, else
+    /// kubernetes)
     #[arg(long, value_enum)]
     pub enforcer: Option<EnforcerName>,
     /// Set an assumption: pod-addresses=unknown|outside|known, host-network=pods|nodes
@@ -237,9 +238,9 @@ pub(crate) struct Rules {
 pub(crate) enum EnforcerName {
     /// As the Kubernetes API specifies
     Kubernetes,
-    /// Not supported yet
+    /// As Cilium does
     Cilium,
-    /// Not supported yet
+    /// As Calico does
     Calico,
 }
 
@@ -302,7 +303,7 @@ impl Rules {
     /// Overrides `settings` with the given options; the last value of a repeated key wins.
     pub fn over(&self, mut settings: load::Settings) -> load::Settings {
         if let Some(name) = self.enforcer {
-            settings.enforcer = name.into();
+            settings.enforcer = Some(name.into());
         }
         let assumptions = &mut settings.assumptions;
         for one in &self.assume {
@@ -394,8 +395,8 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
         Ok((mut document, diagnostics)) => {
             let settings = &mut document.settings;
             let judged = inputs.rules.over(load::Settings::of(settings));
-            settings.enforcer = judged.enforcer;
             settings.assumptions = judged.assumptions;
+            settings.assumptions.enforcer = judged.enforcer.unwrap_or_default();
             let generated = crate::proof::generate(&document);
             let mut loaded = crate::proof::loaded_with(&document, &generated);
             let mut about_flows = omitted(&document, &generated.losses);

@@ -138,7 +138,7 @@ fn own(document: &Document) -> Found {
 
 /// The imported policies that are not judged, by place.
 fn imported_left_out(document: &Document) -> Vec<(LeftOut, PolicyId)> {
-    let settings = load::Settings::beside(&document.settings);
+    let settings = load::Settings::of(&document.settings);
     let of = |(id, policy): (PolicyId, &ImportedPolicy)| {
         let text = Source::new(policy.file.as_str(), policy.text.as_str());
         let read = load::load(&[text], &settings).snapshot.left_out;
@@ -154,10 +154,9 @@ fn against(args: &Args, document: &Document) -> Found {
         paths: args.against.clone(),
         rules: Rules::default(),
     };
-    let mut loaded = read_under(&inputs, load::Settings::beside(&document.settings));
+    let mut loaded = read_under(&inputs, load::Settings::of(&document.settings));
     lint::qualify(&mut loaded);
-    let mut diagnostics = loaded.diagnostics.clone();
-    diagnostics.extend(load::unsupported(&document.settings));
+    let diagnostics = loaded.diagnostics.clone();
     let left_out = loaded.snapshot.left_out.clone();
     let policies = loaded.snapshot.policies.clone();
     let (proof, invariants) = crate::query::check_against(document, policies);

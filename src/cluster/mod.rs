@@ -66,6 +66,8 @@ impl LeftOut {
 /// What is taken for granted; shown in every report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Assumptions {
+    /// Whose reading of the policies decides.
+    pub enforcer: Enforcer,
     /// Whether address blocks match pods.
     pub pod_addresses: PodAddresses,
     /// What a host-network pod is.
@@ -73,6 +75,21 @@ pub struct Assumptions {
 }
 
 impl Assumptions {
+    /// These under their enforcer, which settles some of them: Cilium knows pods by their identities (C31), Calico
+    /// matches whatever has an address (G22), and both take host-network pods for their nodes.
+    pub fn settled(self) -> Self {
+        let pod_addresses = match self.enforcer {
+            Enforcer::Kubernetes => return self,
+            Enforcer::Cilium => PodAddresses::Outside,
+            Enforcer::Calico => PodAddresses::Known,
+        };
+        Self {
+            enforcer: self.enforcer,
+            pod_addresses,
+            host_network: HostNetwork::Nodes,
+        }
+    }
+
     /// What a block of addresses matches: what is outside; host-network pods, where these are nodes; pods,
     /// where their addresses count (K32).
     pub fn block(self, set: IpSet) -> Peer {

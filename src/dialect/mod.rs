@@ -3,9 +3,11 @@
 //! A wire format is a `Dialect`; the registry has one of each. Nothing outside this folder names one:
 //! [`kinds`], [`read`] and [`tiers`] are its interface.
 
+mod calico;
 pub mod cidr;
 mod cilium;
 mod cluster_policy;
+mod context;
 pub mod fields;
 pub mod metadata;
 pub mod names;
@@ -15,29 +17,22 @@ mod schema;
 pub mod selector;
 mod unread;
 
+pub use context::{CidrGroup, Context, Resources, ServiceAccount, Tiers};
+
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses, Service};
+use crate::cluster::Enforcer;
 use crate::diag::{Diagnostic, Severity};
-use crate::policy::{
-    Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading, Tier,
-};
-use crate::sets::{IpSet, Labels};
+use crate::policy::{FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
-
-/// Where AdminNetworkPolicy and the Admin tier of ClusterNetworkPolicy are judged, in [`tiers`].
-pub const ADMIN: usize = 0;
-/// Where NetworkPolicy is judged.
-pub const NETWORK_POLICY: usize = 1;
-/// Where BaselineAdminNetworkPolicy and the Baseline tier of ClusterNetworkPolicy are judged.
-pub const BASELINE: usize = 2;
 
 /// All dialects. Policies are lowered in this order, and within a dialect in input order.
 const DIALECTS: &[&dyn Dialect] = &[
     &network_policy::NetworkPolicies,
     &cluster_policy::ClusterPolicies,
     &cilium::CiliumPolicies,
+    &calico::CalicoPolicies,
 ];
 
 /// A wire format.
@@ -48,8 +43,12 @@ trait Dialect: Sync {
     fn enforced_by(&self, enforcer: Enforcer) -> bool;
     /// What its policies mean and what is refused in them: Markdown, a page for each code.
     fn manual(&self) -> &'static [&'static str];
-    /// Decodes and validates an object of one of its kinds.
+    /// Decodes and validates a policy of one of its kinds.
     fn read(&self, object: &Object) -> Parsed;
+    /// Reads an object that its policies name, and returns what is wrong with it.
+    fn resource(&self, _object: &Object, _into: &mut Resources) -> Vec<Diagnostic> {
+        Vec::new()
+    }
 }
 
 /// A policy as its dialect decoded it.
@@ -61,42 +60,6 @@ pub trait Lower: fmt::Debug + Send + Sync {
     fn raise(&self) -> Option<RaisedPolicy> {
         None
     }
-}
-
-/// What lowering a policy depends on besides its text.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// Whose reading decides.
-    pub enforcer: Enforcer,
-    /// The assumptions of the answers.
-    pub assumptions: Assumptions,
-    /// The Services of the cluster, which some policies name.
-    pub services: &'a [Service],
-    /// The groups of addresses that some policies name.
-    pub cidr_groups: &'a [CidrGroup],
-}
-
-impl Context<'_> {
-    /// That of the Kubernetes API, whose policies name no other objects.
-    pub fn kubernetes(assumptions: Assumptions) -> Self {
-        Self {
-            enforcer: Enforcer::Kubernetes,
-            assumptions,
-            services: &[],
-            cidr_groups: &[],
-        }
-    }
-}
-
-/// A group of addresses that policies name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CidrGroup {
-    /// Its name.
-    pub name: String,
-    /// Its labels.
-    pub labels: Labels,
-    /// The addresses.
-    pub addresses: IpSet,
 }
 
 /// The result of reading an object.
@@ -157,21 +120,15 @@ pub fn kinds(enforcer: Enforcer) -> Vec<Kind> {
     read.chain(unread::KINDS.iter().copied()).collect()
 }
 
-/// The assumptions that hold under an enforcer: where it settles them, its own.
-pub fn assumptions(enforcer: Enforcer, given: Assumptions) -> Assumptions {
-    match enforcer {
-        Enforcer::Cilium => Assumptions {
-            pod_addresses: PodAddresses::Outside,
-            host_network: HostNetwork::Nodes,
-        },
-        Enforcer::Kubernetes | Enforcer::Calico => given,
-    }
+/// Whether an object is no policy, but policies name it.
+pub fn is_resource(object: &Object) -> bool {
+    kind(object).is_some_and(|kind| kind.reading == Reading::Resource)
 }
 
-/// A group of addresses, if the object is one, with what is wrong with it.
-pub fn cidr_group(object: &Object) -> Option<(CidrGroup, Vec<Diagnostic>)> {
-    let is_resource = kind(object).is_some_and(|kind| kind.reading == Reading::Resource);
-    is_resource.then(|| cilium::cidr_group(object))
+/// Reads an object that policies name, and returns what is wrong with it.
+pub fn resource(object: &Object, into: &mut Resources) -> Vec<Diagnostic> {
+    let dialect = DIALECTS.get(place(object));
+    dialect.map_or_else(Vec::new, |dialect| dialect.resource(object, into))
 }
 
 /// What policies mean and what is refused in them: Markdown, a page for each code.
@@ -218,36 +175,39 @@ pub fn write(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
     network_policy::express(plan)
 }
 
-/// The tiers of an enforcer, in order of judgement. Enforcers that are not implemented have those of Kubernetes; see
-/// [`unsupported`].
-pub fn tiers(enforcer: Enforcer) -> Vec<Tier> {
-    let tier = |name: &str, combine| Tier {
-        name: name.into(),
-        combine,
-    };
+/// The tiers of a cluster with these policies.
+pub fn tiers(enforcer: Enforcer, resources: &Resources, policies: &[Object]) -> Tiers {
     match enforcer {
-        // All policies are one pool of rules (C2).
-        Enforcer::Cilium => vec![tier("Cilium", Combine::DenyOverAccept)],
-        Enforcer::Kubernetes | Enforcer::Calico => vec![
-            tier("Admin", Combine::FirstMatch),
-            tier("NetworkPolicy", Combine::DenyOverAccept),
-            tier("Baseline", Combine::FirstMatch),
-        ],
+        Enforcer::Kubernetes => Tiers::kubernetes(),
+        Enforcer::Cilium => Tiers::cilium(),
+        Enforcer::Calico => Tiers::calico(&resources.tiers, &calico::named_tiers(policies)),
     }
 }
 
-/// An error if policies are not judged as an enforcer does; `project`: those of a project, whose generated
-/// policies are judged by the rules of Kubernetes only.
-pub fn unsupported(enforcer: Enforcer, project: bool) -> Option<Diagnostic> {
-    if enforcer == Enforcer::Kubernetes || enforcer == Enforcer::Cilium && !project {
-        return None;
+/// The enforcer whose policies are among these objects; Kubernetes where there are none of Cilium or Calico. Where
+/// there are some of both, nothing decides whose rules hold: an error.
+pub fn enforcer_of(objects: &[Object]) -> (Enforcer, Option<Diagnostic>) {
+    let first_of = |enforcer| {
+        let own = move |object: &&Object| {
+            let dialect = DIALECTS.get(place(object));
+            let only =
+                |d: &&dyn Dialect| !d.enforced_by(Enforcer::Kubernetes) && d.enforced_by(enforcer);
+            dialect.is_some_and(only)
+        };
+        objects.iter().find(own)
+    };
+    let first = (first_of(Enforcer::Cilium), first_of(Enforcer::Calico));
+    match first {
+        (None, None) => (Enforcer::Kubernetes, None),
+        (Some(_), None) => (Enforcer::Cilium, None),
+        (None, Some(_)) => (Enforcer::Calico, None),
+        (Some(_), Some(object)) => {
+            let message = "the input has policies of Cilium and of Calico, and a cluster enforces one of them";
+            let error = Diagnostic::error("enforcer", message)
+                .help("choose with `--enforcer cilium` or `--enforcer calico`");
+            (Enforcer::Kubernetes, Some(error.at(object.whole())))
+        }
     }
-    let message = format!(
-        "enforcer `{}` is not supported yet; policies are judged by the Kubernetes API's rules",
-        enforcer.name()
-    );
-    let help = "use `--enforcer kubernetes`, or `enforcer: kubernetes` in the project's settings";
-    Some(Diagnostic::error("enforcer", message).help(help))
 }
 
 #[cfg(test)]
@@ -267,19 +227,5 @@ mod tests {
             .map(|k| k.name)
             .collect();
         assert!(judged.contains(&"NetworkPolicy") && judged.contains(&"ClusterNetworkPolicy"));
-    }
-
-    #[test]
-    fn enforcers_without_rules_of_their_own_are_errors() {
-        assert_eq!(unsupported(Enforcer::Kubernetes, true), None);
-        assert_eq!(unsupported(Enforcer::Cilium, false), None);
-        for enforcer in [Enforcer::Cilium, Enforcer::Calico] {
-            let diagnostic = unsupported(enforcer, true).unwrap();
-            assert_eq!(
-                (diagnostic.severity, diagnostic.code),
-                (Severity::Error, "enforcer")
-            );
-            assert!(diagnostic.message.contains(enforcer.name()));
-        }
     }
 }

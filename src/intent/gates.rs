@@ -537,7 +537,7 @@ impl Intended<'_> {
     }
 
     fn assumptions(&self) -> Assumptions {
-        self.document.settings.assumptions
+        self.document.settings.judged()
     }
 }
 
@@ -554,6 +554,7 @@ fn allowance(direction: Direction, subject: Peer, peer: Peer, ports: &[FlowPort]
                 span: no_span(),
             }]),
             ports: port_match(ports),
+            except: Vec::new(),
             span: no_span(),
         }],
     });
@@ -610,6 +611,7 @@ fn denied_side() -> Side {
             subject: None,
             peers: Match::Any,
             ports: Match::Any,
+            except: Vec::new(),
             span: no_span(),
         }],
     }
@@ -633,6 +635,7 @@ fn empty(subject: Peer) -> Policy {
         namespace: None,
         tier: 0,
         order: 0,
+        tie: String::new(),
         subject,
         ingress: None,
         egress: None,

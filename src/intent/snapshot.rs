@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::future_pods::{FuturePods, own_selector};
-use crate::cluster::{
-    ContainerPort, Families, NAMESPACE_NAME_LABEL, Namespace, Pod, Service, Snapshot, Workload,
-};
+use crate::cluster::{ContainerPort, NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, Workload};
 use crate::model::dns::Resolver;
-use crate::model::{Document, FlowPort, WorkloadId};
+use crate::model::{self, Document, FlowPort, WorkloadId};
 use crate::policy::{Policy, Tier, WorkloadKey};
 use crate::sets::{LabelSet, Labels};
 
@@ -236,9 +234,9 @@ fn build(document: &Document, stand_ins: Vec<StandIn>) -> DocumentSnapshot {
             cluster.index.insert(id, index);
         }
     }
-    cluster.snapshot.services = services(document).into();
+    cluster.snapshot.services = model::cluster::services(document).into();
     cluster.snapshot.namespaces = namespaces.into();
-    cluster.snapshot.assumptions = document.settings.assumptions;
+    cluster.snapshot.assumptions = document.settings.judged();
     cluster
 }
 
@@ -339,33 +337,4 @@ fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
         },
         pods: vec![pod],
     }
-}
-
-fn services(document: &Document) -> Vec<Service> {
-    let one = |service: &crate::model::Service| {
-        let namespace = document.namespaces.get(service.namespace)?;
-        Some(Service {
-            namespace: namespace.name.clone(),
-            name: service.name.clone(),
-            labels: Labels::new(),
-            selector: service.selector.clone(),
-            ports: service.ports.clone(),
-            kind: "ClusterIP".to_owned(),
-            headless: false,
-            addresses: Vec::new(),
-            endpoints: Vec::new(),
-            external_name: None,
-            external_ips: false,
-            families: Families::V4,
-            annotations: Labels::new(),
-            span: None,
-        })
-    };
-    let mut services: Vec<Service> = document
-        .services
-        .iter()
-        .filter_map(|(_, s)| one(s))
-        .collect();
-    services.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
-    services
 }

@@ -15,9 +15,10 @@ pub(super) fn found(text: &str) -> Vec<(&'static str, u32)> {
         .collect()
 }
 
-/// The examples of a page.
+/// The examples of what is wrong: those before the page says what to do.
 fn examples(page: &str) -> impl Iterator<Item = &str> {
-    let after = page.split("```yaml\n").skip(1);
+    let wrong = page.split("**What to do.**").next().unwrap_or_default();
+    let after = wrong.split("```yaml\n").skip(1);
     after.filter_map(|rest| rest.split("```").next())
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Assumptions, Enforcer};
+use crate::cluster::{Assumptions, Enforcer, Namespace, Service};
 use crate::diag::{Diagnostic, Severity};
-use crate::dialect;
+use crate::dialect::{self, Context, Resources, Tiers};
 use crate::manifest::{self, Source};
-use crate::model::{Document, ImportedPolicy};
+use crate::model::{self, Document, ImportedPolicy};
 use crate::policy::Imported;
 
 /// Lowers the imported policies of a document, in their order.
@@ -19,7 +19,7 @@ pub fn imported(document: &Document) -> Vec<Imported> {
 
 /// The errors and warnings in the text of an imported policy, sorted by location.
 pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
-    let mut read = lower(file, text, document.settings.assumptions);
+    let mut read = lower(file, text, &Surroundings::of(document));
     read.diagnostics.retain(|d| d.severity != Severity::Info);
     if read.policies.is_empty() && read.diagnostics.is_empty() {
         let message = "the text contains no policy, so it allows nothing";
@@ -31,17 +31,92 @@ pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
     read.diagnostics
 }
 
+/// What the policies of a document are lowered with, besides their texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surroundings {
+    assumptions: Assumptions,
+    namespaces: Vec<Namespace>,
+    services: Vec<Service>,
+    resources: Resources,
+    /// The tiers of the cluster.
+    pub tiers: Tiers,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            assumptions: Assumptions::default(),
+            namespaces: Vec::new(),
+            services: Vec::new(),
+            resources: Resources::default(),
+            tiers: Tiers::kubernetes(),
+        }
+    }
+}
+
+impl Surroundings {
+    /// Those of a document. The policies of the Kubernetes APIs name no other objects.
+    pub fn of(document: &Document) -> Self {
+        let assumptions = document.settings.judged();
+        let mut found = Self {
+            assumptions,
+            ..Self::default()
+        };
+        if assumptions.enforcer == Enforcer::Kubernetes {
+            return found;
+        }
+        found.namespaces = model::cluster::namespaces(document);
+        found.services = model::cluster::services(document);
+        let texts = document.policies.iter();
+        let texts = texts.map(|(_, kept)| Source::new(kept.file.as_str(), kept.text.as_str()));
+        let kinds = dialect::kinds(assumptions.enforcer);
+        let read = manifest::read(&texts.collect::<Vec<_>>(), &kinds);
+        let (named, policies): (Vec<_>, Vec<_>) =
+            read.policies.into_iter().partition(dialect::is_resource);
+        for object in &named {
+            dialect::resource(object, &mut found.resources);
+        }
+        found.resources.add_accounts(accounts(document));
+        found.tiers = dialect::tiers(assumptions.enforcer, &found.resources, &policies);
+        found
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            assumptions: self.assumptions,
+            namespaces: &self.namespaces,
+            services: &self.services,
+            resources: &self.resources,
+            tiers: &self.tiers,
+        }
+    }
+}
+
+/// Namespace and name of the service accounts that workloads run as.
+fn accounts(document: &Document) -> impl Iterator<Item = (String, String)> {
+    document.workloads.iter().filter_map(|(_, workload)| {
+        let namespace = document.namespaces.get(workload.namespace)?;
+        let account = workload.service_account.as_deref().unwrap_or("default");
+        Some((namespace.name.clone(), account.to_owned()))
+    })
+}
+
 /// Lowers the policies of one text.
-pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
-    let kinds = dialect::kinds(Enforcer::Kubernetes);
+pub fn lower(file: &str, text: &str, surroundings: &Surroundings) -> Imported {
+    let kinds = dialect::kinds(surroundings.assumptions.enforcer);
     let mut read = manifest::read(&[Source::new(file, text)], &kinds);
     read.policies.sort_by_key(dialect::place);
-    let context = dialect::Context::kubernetes(assumptions);
+    let context = surroundings.context();
     let mut found = Imported {
         policies: Vec::new(),
         diagnostics: read.diagnostics,
     };
     for object in &read.policies {
+        if dialect::is_resource(object) {
+            let read = dialect::resource(object, &mut Resources::default());
+            found.diagnostics.extend(read);
+            continue;
+        }
         let parsed = dialect::read(object);
         found
             .policies
@@ -54,7 +129,7 @@ pub fn lower(file: &str, text: &str, assumptions: Assumptions) -> Imported {
 /// The texts lowered last, so that unchanged ones are not read again.
 #[derive(Debug, Default)]
 pub struct Lowered {
-    assumptions: Assumptions,
+    surroundings: Surroundings,
     /// The file of each, its text and what it means.
     texts: BTreeMap<String, (String, Imported)>,
     /// How many texts were read for the last answer.
@@ -64,10 +139,10 @@ pub struct Lowered {
 impl Lowered {
     /// The imported policies of a document, in their order.
     pub fn imported(&mut self, document: &Document) -> Vec<Imported> {
-        let assumptions = document.settings.assumptions;
-        if self.assumptions != assumptions {
+        let surroundings = Surroundings::of(document);
+        if self.surroundings != surroundings {
             self.texts.clear();
-            self.assumptions = assumptions;
+            self.surroundings = surroundings;
         }
         let texts: Vec<_> = document.policies.iter().map(|(_, policy)| policy).collect();
         let lowered: Vec<(bool, Imported)> = texts
@@ -75,7 +150,7 @@ impl Lowered {
             .with_min_len(16)
             .map(|policy| match self.texts.get(&policy.file) {
                 Some((text, lowered)) if *text == policy.text => (false, lowered.clone()),
-                _ => (true, lower(&policy.file, &policy.text, assumptions)),
+                _ => (true, lower(&policy.file, &policy.text, &self.surroundings)),
             })
             .collect();
         self.read = lowered.iter().filter(|(read, _)| *read).count();

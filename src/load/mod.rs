@@ -17,9 +17,9 @@ use crate::yaml::Object;
 /// The enforcer and assumptions that texts are judged under.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The enforcer whose rules decide.
-    pub enforcer: Enforcer,
-    /// The assumptions of the answers.
+    /// The enforcer whose rules decide; none: the one that implements the policies in the input.
+    pub enforcer: Option<Enforcer>,
+    /// The other assumptions of the answers.
     pub assumptions: Assumptions,
 }
 
@@ -27,29 +27,18 @@ impl Settings {
     /// Those of the Kubernetes API's specification.
     pub fn kubernetes(assumptions: Assumptions) -> Self {
         Self {
-            enforcer: Enforcer::Kubernetes,
+            enforcer: Some(Enforcer::Kubernetes),
             assumptions,
         }
-    }
-
-    /// Those of manifests that are compared with a project, whose policies are judged by the rules of Kubernetes;
-    /// see [`unsupported`].
-    pub fn beside(project: &model::Settings) -> Self {
-        Self::kubernetes(project.assumptions)
     }
 
     /// Those of a project.
     pub fn of(project: &model::Settings) -> Self {
         Self {
-            enforcer: project.enforcer,
+            enforcer: Some(project.assumptions.enforcer),
             assumptions: project.assumptions,
         }
     }
-}
-
-/// An error if the policies of a project are not judged as its enforcer does.
-pub fn unsupported(project: &model::Settings) -> Option<Diagnostic> {
-    dialect::unsupported(project.enforcer, true)
 }
 
 /// The result of reading manifests.
@@ -82,9 +71,33 @@ pub fn load(sources: &[Source], settings: &Settings) -> Loaded {
     load_in(sources, settings, None)
 }
 
+/// The same for the policies of a document: those who name namespaces and Services mean its own.
+pub fn load_drawn(sources: &[Source], document: &Document) -> Loaded {
+    load_with(
+        sources,
+        &Settings::of(&document.settings),
+        None,
+        Some(document),
+    )
+}
+
 /// The same, with the namespace of objects that name none.
 pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>) -> Loaded {
-    let mut manifests = manifest::read_in(sources, &dialect::kinds(settings.enforcer), namespace);
+    load_with(sources, settings, namespace, None)
+}
+
+fn load_with(
+    sources: &[Source],
+    settings: &Settings,
+    namespace: Option<&str>,
+    drawn: Option<&Document>,
+) -> Loaded {
+    let found = manifest::find(sources, &dialect::kinds(Enforcer::Kubernetes));
+    let (chosen, undecided) = match settings.enforcer {
+        Some(given) => (given, None),
+        None => dialect::enforcer_of(&found.objects),
+    };
+    let mut manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
     let mut loaded = Loaded {
         snapshot: manifests.snapshot,
         policies: Vec::new(),
@@ -92,28 +105,32 @@ pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>)
         objects: manifests.objects,
         project: None,
     };
+    loaded.diagnostics.extend(undecided);
     let snapshot = &mut loaded.snapshot;
-    snapshot.assumptions = dialect::assumptions(settings.enforcer, settings.assumptions);
-    snapshot.tiers = dialect::tiers(settings.enforcer);
-    loaded
-        .diagnostics
-        .extend(dialect::unsupported(settings.enforcer, false));
-    let mut cidr_groups = Vec::new();
-    manifests.policies.retain(|object| {
-        let group = dialect::cidr_group(object);
-        let is_group = group.is_some();
-        if let Some((group, diagnostics)) = group {
-            cidr_groups.push(group);
-            loaded.diagnostics.extend(diagnostics);
-        }
-        !is_group
-    });
+    let mut assumptions = settings.assumptions;
+    assumptions.enforcer = chosen;
+    snapshot.assumptions = assumptions.settled();
+    if let Some(document) = drawn {
+        snapshot.namespaces = model::cluster::namespaces(document).into();
+        snapshot.services = model::cluster::services(document).into();
+    }
+    let (named, policies): (Vec<_>, Vec<_>) =
+        (manifests.policies.into_iter()).partition(dialect::is_resource);
+    manifests.policies = policies;
+    let mut resources = dialect::Resources::default();
+    for object in &named {
+        (loaded.diagnostics).extend(dialect::resource(object, &mut resources));
+    }
+    resources.add_accounts(accounts(snapshot));
     manifests.policies.sort_by_key(dialect::place);
+    let tiers = dialect::tiers(chosen, &resources, &manifests.policies);
+    snapshot.tiers.clone_from(&tiers.all);
     let context = dialect::Context {
-        enforcer: settings.enforcer,
         assumptions: snapshot.assumptions,
+        namespaces: &Arc::clone(&snapshot.namespaces),
         services: &Arc::clone(&snapshot.services),
-        cidr_groups: &cidr_groups,
+        resources: &resources,
+        tiers: &tiers,
     };
     let read: Vec<_> = manifests
         .policies
@@ -139,6 +156,14 @@ pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>)
         .diagnostics
         .sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
     loaded
+}
+
+/// Namespace and name of the service accounts that pods run as.
+fn accounts(snapshot: &Snapshot) -> impl Iterator<Item = (String, String)> {
+    snapshot.pods.iter().filter_map(|pod| {
+        let namespace = snapshot.namespaces.get(pod.namespace)?;
+        Some((namespace.name.clone(), pod.service_account.to_string()))
+    })
 }
 
 /// A policy that its dialect refuses.
@@ -173,7 +198,7 @@ mod tests {
         assert_eq!(index, [None, Some(0)]);
         assert_eq!(loaded.snapshot.policies[0].name, "good");
         assert_eq!(codes(&loaded), [("V9", 4)]);
-        assert_eq!(loaded.snapshot.policies[0].tier, dialect::NETWORK_POLICY);
+        assert_eq!(loaded.snapshot.policies[0].tier, 1);
     }
 
     #[test]

@@ -66,20 +66,36 @@ pub struct Manifests {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The objects in the texts of manifests.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Those that something here reads, in the order of the texts.
+    pub objects: Vec<Object>,
+    /// The number of all objects, lists and Secrets included.
+    all: usize,
+    /// About the rest.
+    diagnostics: Vec<Diagnostic>,
+}
+
 /// Reads manifests; `policies` are the kinds of policies that are known. Never fails: what cannot be read
 /// becomes a diagnostic, the rest is read.
 pub fn read(sources: &[Source], policies: &[policy::Kind]) -> Manifests {
-    read_in(sources, policies, None)
+    assemble(find(sources, policies), policies, None)
 }
 
-/// The same, with the namespace of objects that name none.
-pub fn read_in(
-    sources: &[Source],
-    policies: &[policy::Kind],
-    namespace: Option<&str>,
-) -> Manifests {
+/// The objects in the texts.
+pub fn find(sources: &[Source], policies: &[policy::Kind]) -> Found {
     let read = objects::objects(sources, policies);
-    let (mut objects, mut diagnostics) = (read.objects, read.diagnostics);
+    Found {
+        objects: read.objects,
+        all: read.found,
+        diagnostics: read.diagnostics,
+    }
+}
+
+/// The cluster that objects describe; those that name no namespace are in `namespace`, else in `default`.
+pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>) -> Manifests {
+    let (mut objects, mut diagnostics) = (found.objects, found.diagnostics);
     if let Some(name) = namespace {
         for object in &mut objects {
             if has_no_namespace(object, policies) {
@@ -105,7 +121,7 @@ pub fn read_in(
     let (words, resources): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
     diagnostics.extend(words.into_iter().flatten());
     Manifests {
-        objects: read.found,
+        objects: found.all,
         ..assemble::assemble(resources, diagnostics)
     }
 }

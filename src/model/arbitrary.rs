@@ -395,37 +395,37 @@ fn settings() -> impl Strategy<Value = Settings> {
     ];
     let assumptions = (
         select(vec![
+            Enforcer::Kubernetes,
+            Enforcer::Cilium,
+            Enforcer::Calico,
+        ]),
+        select(vec![
             PodAddresses::Unknown,
             PodAddresses::Outside,
             PodAddresses::Known,
         ]),
         select(vec![HostNetwork::Pods, HostNetwork::Nodes]),
     )
-        .prop_map(|(pod_addresses, host_network)| Assumptions {
+        .prop_map(|(enforcer, pod_addresses, host_network)| Assumptions {
+            enforcer,
             pod_addresses,
             host_network,
         });
-    let enforcer = select(vec![
-        Enforcer::Kubernetes,
-        Enforcer::Cilium,
-        Enforcer::Calico,
-    ]);
     let dns = (any::<bool>(), profile).prop_map(|(allow, profile)| Dns { allow, profile });
     (
         style,
         base(),
         dns,
-        (enforcer, assumptions),
+        assumptions,
         labels(),
         labels(),
         unknown(),
     )
         .prop_map(
-            |(style, base, dns, (enforcer, assumptions), labels, annotations, unknown)| Settings {
+            |(style, base, dns, assumptions, labels, annotations, unknown)| Settings {
                 style,
                 base,
                 dns,
-                enforcer,
                 assumptions,
                 labels,
                 annotations,

@@ -2,6 +2,7 @@
 //! store whole Documents. Objects have ids, which a rename does not change; the project file uses names
 //! (`project::format`). The only way to change a Document is an [`edit::Edit`].
 
+pub mod cluster;
 pub mod dns;
 pub mod edit;
 #[cfg(test)]
@@ -32,7 +33,7 @@ pub use table::Table;
 pub use validate::Refusal;
 pub use words::Words;
 
-use crate::cluster::{Assumptions, ContainerPort, Enforcer, ServicePort};
+use crate::cluster::{Assumptions, ContainerPort, ServicePort};
 use crate::sets::{Labels, Protocol, Selector};
 
 /// Fields that this version does not know; they survive a round trip.
@@ -91,9 +92,7 @@ pub struct Settings {
     pub base: Base,
     /// DNS of namespaces without their own choice.
     pub dns: Dns,
-    /// The enforcer whose semantics decides.
-    pub enforcer: Enforcer,
-    /// Assumptions about the cluster.
+    /// The enforcer and what is assumed about the cluster, as given; see [`Settings::judged`].
     pub assumptions: Assumptions,
     /// Labels added to every written policy, beside `app.kubernetes.io/managed-by: drawbridge`.
     pub labels: Labels,
@@ -109,12 +108,18 @@ impl Default for Settings {
             style: Style::PerFlow,
             base: Base::DenyAll,
             dns: Dns::default(),
-            enforcer: Enforcer::default(),
             assumptions: Assumptions::default(),
             labels: Labels::new(),
             annotations: Labels::new(),
             unknown: Unknown::new(),
         }
+    }
+}
+
+impl Settings {
+    /// What policies are judged under: the assumptions, settled under their enforcer.
+    pub fn judged(&self) -> Assumptions {
+        self.assumptions.settled()
     }
 }
 

@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
     /// Whether policies can select its pods: those on the host network may count as nodes, by
     /// assumption.
     pub(crate) fn selectable(&self, workload: &Workload) -> bool {
-        let nodes = self.document.settings.assumptions.host_network == HostNetwork::Nodes;
+        let nodes = self.document.settings.judged().host_network == HostNetwork::Nodes;
         !(workload.host_network && nodes)
     }
 

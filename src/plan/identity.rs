@@ -56,7 +56,7 @@ pub(super) fn update(
 
 /// Only workloads of the same namespace matter for a selector.
 fn within(document: &Document, wanted: impl Fn(NamespaceId) -> bool) -> Identities {
-    let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
+    let nodes = document.settings.judged().host_network == HostNetwork::Nodes;
     let mut by_namespace: BTreeMap<_, Vec<(WorkloadId, &Workload)>> = BTreeMap::new();
     for (id, workload) in document.workloads.iter() {
         if !wanted(workload.namespace) {

@@ -69,6 +69,28 @@ pub struct Tier {
     pub combine: Combine,
 }
 
+/// The place of a policy in its tier by a number as its dialect writes it, in the same order; none: behind
+/// all that have one.
+pub fn order(written: Option<f64>) -> i64 {
+    // There are two zeros.
+    written.map_or(i64::MAX, |number| {
+        ordered(i64::from_ne_bytes((number + 0.0).to_ne_bytes()))
+    })
+}
+
+/// The number of a place, as its dialect writes it.
+pub fn written_order(order: i64) -> f64 {
+    f64::from_ne_bytes(ordered(order).to_ne_bytes())
+}
+
+/// The bits of a number as an integer that is in the same order, and back: those of negative ones count down.
+fn ordered(bits: i64) -> i64 {
+    match bits < 0 {
+        true => bits ^ i64::MAX,
+        false => bits,
+    }
+}
+
 /// What a rule does with a connection that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
@@ -126,8 +148,10 @@ pub struct Policy {
     pub namespace: Option<String>,
     /// Index into `Snapshot::tiers`.
     pub tier: usize,
-    /// Place within a first-match tier, lower first; ties by name (A3).
+    /// Place within a first-match tier, lower first.
     pub order: i64,
+    /// What decides between policies of one place, in the order of text (A3).
+    pub tie: String,
     /// Which pods it applies to.
     pub subject: Peer,
     /// Its rules for connections to its subjects; none: it does not affect them (K3).
@@ -206,6 +230,8 @@ pub struct Rule {
     pub peers: Match<PeerItem>,
     /// The destination port: any of these.
     pub ports: Match<PortItem>,
+    /// Destination ports that it does not match although they are among `ports`.
+    pub except: Vec<PortItem>,
     /// Where it was written.
     pub span: Span,
 }

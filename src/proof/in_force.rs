@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Assumptions, Enforcer, Snapshot};
+use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::intent::snapshot::{self, DocumentSnapshot, Snapshots};
-use crate::load::imported;
+use crate::load::imported::{self, Surroundings};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::{Document, ImportedPolicy, PolicyId};
@@ -38,10 +38,7 @@ pub fn loaded_with(document: &Document, generated: &Generated) -> Loaded {
         .chain(kept)
         .map(|(name, text)| Source::new(name, text))
         .collect();
-    // Generated policies are judged by the rules of Kubernetes; another enforcer is an error.
-    let mut read = load::load(&sources, &load::Settings::beside(&document.settings));
-    read.diagnostics
-        .extend(load::unsupported(&document.settings));
+    let read = load::load_drawn(&sources, document);
     let cluster = snapshot::snapshot(document, read.snapshot.tiers, read.snapshot.policies);
     let mut snapshot = cluster.snapshot;
     snapshot.left_out = read.snapshot.left_out;
@@ -81,7 +78,7 @@ pub struct InForce {
 /// The written texts that were read last, for reuse of those that did not change.
 #[derive(Debug, Default)]
 pub(crate) struct ReadBack {
-    assumptions: Assumptions,
+    surroundings: Surroundings,
     known: Vec<(Arc<Written>, Arc<Imported>)>,
     /// How many texts were read the last time.
     pub(crate) read: usize,
@@ -93,13 +90,14 @@ impl ReadBack {
     fn read_each(
         &mut self,
         written: &[Arc<Written>],
-        assumptions: Assumptions,
+        surroundings: Surroundings,
     ) -> impl Iterator<Item = &Imported> {
-        let last = match self.assumptions == assumptions {
+        let last = match self.surroundings == surroundings {
             true => std::mem::take(&mut self.known),
             false => Vec::new(),
         };
-        self.assumptions = assumptions;
+        self.surroundings = surroundings;
+        let surroundings = &self.surroundings;
         let by_text: HashMap<*const Written, &Arc<Imported>> = last
             .iter()
             .map(|(w, read)| (Arc::as_ptr(w), read))
@@ -110,7 +108,7 @@ impl ReadBack {
         self.read = known.iter().filter(|known| known.is_none()).count();
         let texts = written.par_iter().with_min_len(16).zip(known);
         let read = texts.map(|(written, known)| {
-            let read = || imported::lower(&written.key(), &written.text, assumptions).into();
+            let read = || imported::lower(&written.key(), &written.text, surroundings).into();
             (
                 Arc::clone(written),
                 known.map_or_else(read, |read| Arc::clone(read)),
@@ -149,7 +147,9 @@ impl InForce {
         generated: &Generated,
     ) -> Self {
         let (mut policies, mut origins, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
-        let written = read_back.read_each(&generated.policies, document.settings.assumptions);
+        let surroundings = Surroundings::of(document);
+        let tiers = surroundings.tiers.all.clone();
+        let written = read_back.read_each(&generated.policies, surroundings);
         for (at, read) in written.enumerate() {
             origins.extend(read.policies.iter().map(|_| Origin::Generated(at)));
             policies.extend(read.policies.iter().cloned());
@@ -160,7 +160,6 @@ impl InForce {
             origins.extend(read.policies.iter().map(|_| Origin::Imported(id)));
             policies.extend(read.policies.iter().cloned());
         }
-        let tiers = dialect::tiers(Enforcer::Kubernetes);
         Self {
             cluster: read_back.snapshots.drawn(document).with(tiers, policies),
             origins,
@@ -169,7 +168,7 @@ impl InForce {
     }
 
     pub(crate) fn given(document: &Document, policies: Vec<Arc<Policy>>) -> Self {
-        let tiers = dialect::tiers(Enforcer::Kubernetes);
+        let tiers = dialect::Tiers::kubernetes().all;
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
             cluster: snapshot::snapshot(document, tiers, policies),

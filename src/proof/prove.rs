@@ -388,7 +388,7 @@ fn isolate(
             proof.isolation.insert(*id, *isolation);
         }
     }
-    let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
+    let nodes = document.settings.judged().host_network == HostNetwork::Nodes;
     let open = |id: &WorkloadId, isolation: &Isolation| {
         let workload = document.workloads.get(*id);
         let workload = workload.filter(|w| !(w.host_network && nodes));

@@ -105,8 +105,9 @@ pub struct Comparison {
     pub only_old: Vec<Name>,
     /// Workloads that only the new side has.
     pub only_new: Vec<Name>,
-    /// The assumptions of the new side.
-    pub assumptions: Assumptions,
+    /// The assumptions of the old side and of the new one.
+    pub assumptions: [Assumptions; 2],
+
     /// Arrows for the document of the new side, if it has one.
     pub arrows: Vec<ArrowChange>,
     /// How many differences have no arrow: an end is not drawn, or there are too many.
@@ -136,7 +137,7 @@ pub fn compare(old: &Side, new: &Side) -> Comparison {
         policies: changes::policy_relation(&old.snapshot, &new.snapshot),
         only_old: before.difference(&after).cloned().collect(),
         only_new: after.difference(&before).cloned().collect(),
-        assumptions: new.snapshot.assumptions,
+        assumptions: [old.snapshot.assumptions, new.snapshot.assumptions],
         changes,
         differences,
         arrows,

@@ -213,13 +213,13 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
 
 /// Whether its pods count as nodes, which no selector matches.
 fn is_node(document: &Document, id: WorkloadId) -> bool {
-    let nodes = document.settings.assumptions.host_network == HostNetwork::Nodes;
+    let nodes = document.settings.judged().host_network == HostNetwork::Nodes;
     nodes && document.workloads.get(id).is_some_and(|w| w.host_network)
 }
 
 /// The workloads whose addresses count, and are among these.
 fn with_addresses(document: &Document, cluster: &DocumentSnapshot, set: &IpSet) -> BTreeSet<usize> {
-    if document.settings.assumptions.pod_addresses != PodAddresses::Known {
+    if document.settings.judged().pod_addresses != PodAddresses::Known {
         return BTreeSet::new();
     }
     let workloads = document.workloads.iter();

@@ -10,6 +10,7 @@ use super::half_open::{self, HalfOpen};
 use super::invariants::{self, Judged, Outcome};
 use crate::cluster::Snapshot;
 use crate::diag::Diagnostic;
+use crate::lint;
 use crate::load::imported::Lowered;
 use crate::model::Document;
 use crate::plan::{Planned, plan_with};
@@ -18,7 +19,6 @@ use crate::proof::InForce;
 use crate::proof::generated::{self, Generated, Texts};
 use crate::proof::in_force::ReadBack;
 use crate::proof::prove::{self, Before, Proof, prove_against};
-use crate::{dialect, lint};
 
 /// [`prove_against`] and the invariants, under given policies.
 pub fn check_against(
@@ -122,7 +122,7 @@ fn finish(document: &Document, generated: Generated, in_force: InForce, proof: P
     let invariants = invariants::judge(document, &in_force);
     Results {
         document: document.clone(),
-        findings: findings(document, &in_force.cluster.snapshot),
+        findings: findings(&in_force.cluster.snapshot),
         half_open: half_open::half_open(document, &in_force),
         invariants,
         generated,
@@ -132,12 +132,8 @@ fn finish(document: &Document, generated: Generated, in_force: InForce, proof: P
     }
 }
 
-fn findings(document: &Document, snapshot: &Snapshot) -> Vec<Diagnostic> {
-    let unsupported = dialect::unsupported(document.settings.enforcer, true);
-    unsupported
-        .into_iter()
-        .chain(lint::qualifying(snapshot))
-        .collect()
+fn findings(snapshot: &Snapshot) -> Vec<Diagnostic> {
+    lint::qualifying(snapshot)
 }
 
 #[cfg(test)]
@@ -145,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cluster::{Enforcer, HostNetwork};
+    use crate::cluster::HostNetwork;
     use crate::model::fixture::Fixture;
     use crate::model::validate::flow_ports;
     use crate::model::{ImportedPolicy, Isolate, Unknown};
@@ -371,7 +367,5 @@ spec:
             unknown: Unknown::new(),
         });
         assert_eq!(codes(&document), ["L08"]);
-        document.settings.enforcer = Enforcer::Cilium;
-        assert_eq!(codes(&document), ["enforcer", "L08"]);
     }
 }

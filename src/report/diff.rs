@@ -22,8 +22,8 @@ pub struct Compared<'a> {
     pub changes: &'a [Change],
     /// The relation of the new policies to the old ones, future pods included.
     pub policies: Relation,
-    /// The assumptions of both sides.
-    pub assumptions: Assumptions,
+    /// The assumptions of the old side and of the new one.
+    pub assumptions: [Assumptions; 2],
     /// The policies that are left out of both sides.
     pub left_out: &'a [LeftOut],
 }
@@ -95,7 +95,7 @@ fn summary(found: Compared) -> String {
         }
         (relation, _) => format!("The new policies {} (future pods included)", policies(relation)),
     };
-    let assumed = assumed::text(found.assumptions);
+    let assumed = assumed::sides(found.assumptions);
     let left_out = left_out::count(found.left_out);
     format!("{verdict}: {counts}; {assumed}{left_out}\n{policies}\n")
 }
@@ -145,7 +145,7 @@ fn word(relation: Relation) -> &'static str {
     }
 }
 
-/// `{"format", "assumptions", "equivalent", "relation", "policies", "changes": [{"type":
+/// `{"format", "assumptions", "oldAssumptions", "equivalent", "relation", "policies", "changes": [{"type":
 /// "added|removed|changed", "src", "dst", "conn1", "conn2"}], "replicas", "diagnostics", "leftOut"}`, one line for
 /// each change; those within one workload, between its replicas, are `replicas`.
 /// `relation` relates the new connections to the old ones, `policies` the new policies to the old ones,
@@ -158,7 +158,8 @@ pub fn json(out: &mut impl Write, found: Compared, diagnostics: &[Diagnostic]) -
     let changes = found.changes;
     let head = compact(&json!({
         "format": "drawbridge/diff/1",
-        "assumptions": assumed::json(found.assumptions),
+        "assumptions": assumed::json(found.assumptions[1]),
+        "oldAssumptions": assumed::json(found.assumptions[0]),
         "equivalent": found.policies == Relation::Equal,
         "relation": word(relation(changes)),
         "policies": word(found.policies),

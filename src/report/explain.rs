@@ -154,7 +154,7 @@ fn misses(
             )),
         }
     }
-    found.extend(port_miss(snapshot, &rule.ports, &shown.to, shown.port));
+    found.extend(port_miss(snapshot, rule, &shown.to, shown.port));
     found
 }
 

@@ -232,7 +232,7 @@ spec:
         Service shop/web6 (NodePort)     =>  shop/web[Pod]  TCP 8080       addresses outside: none let in
         Ingress shop/front               =>  shop/web[Pod]  TCP 8080       the ingress controller: admitted by node addresses such as 10.0.0.0
 
-        assuming pod-addresses=unknown, host-network=pods
+        assuming enforcer=kubernetes, pod-addresses=unknown, host-network=pods
         ");
     }
 }

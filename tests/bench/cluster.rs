@@ -195,6 +195,7 @@ fn rule(snapshot: &Snapshot, namespace: &str, dice: &mut Dice) -> Rule {
         subject: None,
         peers: Match::Only(peers.collect()),
         ports: Match::Only(vec![PortItem { port, span: span() }]),
+        except: Vec::new(),
         span: span(),
     }
 }
@@ -218,6 +219,7 @@ fn policy(snapshot: &Snapshot, at: usize, dice: &mut Dice) -> Policy {
         name: format!("policy-{at}"),
         tier: 0,
         order: 0,
+        tie: String::new(),
         subject: Peer::All(vec![Peer::Namespace(namespace.clone()), pods]),
         namespace: Some(namespace),
         ingress: (at % 4 != 3).then_some(ingress),

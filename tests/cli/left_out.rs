@@ -45,7 +45,8 @@ fn policies_that_nothing_judges_are_in_every_answer() {
         let text = policy(api_version, kind);
         let explain: Vec<&str> = ["explain"].into_iter().chain(ENDS).collect();
         for command in [&["list"][..], &["exposure"], &explain] {
-            let answer = run(command, &text);
+            let command = [command, &["--enforcer", "kubernetes"]].concat();
+            let answer = run(&command, &text);
             assert_eq!(answer.code, Some(2), "{api_version} {kind} {command:?}");
             let told = format!("-:5:1: {severity}: {kind} ");
             assert!(answer.err.contains(&told), "{}", answer.err);
@@ -53,7 +54,7 @@ fn policies_that_nothing_judges_are_in_every_answer() {
             let claims = answer.out.contains("no policy selects it");
             assert!(!claims, "{api_version} {kind}: {}", answer.out);
         }
-        let json = run(&["list", "-o", "json"], &text).json();
+        let json = run(&["list", "-o", "json", "--enforcer", "kubernetes"], &text).json();
         let left_out = &json["leftOut"][0];
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         assert_eq!(left_out["kind"], kind);

@@ -69,41 +69,42 @@ fn findings_that_qualify_answers_are_reported_with_them() {
 }
 
 #[test]
-fn an_enforcer_that_is_not_supported_is_an_error() {
-    let other = format!("{SENSITIVE}settings: {{enforcer: cilium}}\n");
+fn the_enforcer_is_that_of_the_policies_in_the_input() {
+    let cilium = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: a}\nspec: {endpointSelector: {}, ingress: [{}]}\n";
+    let calico = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a}\nspec: {types: [Ingress]}\n";
+    let project = format!("{SENSITIVE}settings: {{enforcer: cilium}}\n");
     let made = folder(&[
-        ("p.drawbridge.yaml", &other),
-        ("k.drawbridge.yaml", SENSITIVE),
+        ("cilium.yaml", cilium),
+        ("calico.yaml", calico),
+        ("p.drawbridge.yaml", &project),
         ("db.yaml", POLICY),
     ]);
-    let (cilium, kubernetes) = (
-        path(&made, "p.drawbridge.yaml"),
-        path(&made, "k.drawbridge.yaml"),
-    );
-    let db = path(&made, "db.yaml");
-    for command in [
-        &["list", &cilium][..],
-        &["verify", &cilium],
-        &["verify", &cilium, "--against", &db],
-        &["exposure", &cilium],
-        &["lint", &cilium],
-        &["list", &kubernetes, "--enforcer", "calico"],
-        &["list", &kubernetes, "--enforcer", "cilium"],
-        &["list", &db, "--enforcer", "calico"],
+    let path = |name: &str| path(&made, name);
+    let (cilium, calico, db) = (path("cilium.yaml"), path("calico.yaml"), path("db.yaml"));
+    for (command, enforcer) in [
+        (&["list", &db][..], "kubernetes"),
+        (&["list", &cilium, &db], "cilium"),
+        (&["list", &calico, &db], "calico"),
+        (&["list", &db, "--enforcer", "calico"], "calico"),
+        (&["list", &path("p.drawbridge.yaml")], "cilium"),
+        (
+            &[
+                "list",
+                &path("p.drawbridge.yaml"),
+                "--enforcer",
+                "kubernetes",
+            ],
+            "kubernetes",
+        ),
+        (&["diff", &cilium, &db], "cilium"),
+        (&["diff", &db, &db, "--enforcer-new", "calico"], "calico"),
     ] {
         let answer = drawbridge(command);
-        assert_eq!(answer.code, Some(2), "{command:?}: {}", answer.err);
-        let told = answer.err + &answer.out;
-        assert_eq!(told.matches("(enforcer)").count(), 1, "{command:?}: {told}");
-        assert!(told.contains("use `--enforcer kubernetes`"), "{told}");
+        assert!(answer.code < Some(2), "{command:?}: {}", answer.err);
+        let told = format!("assuming enforcer={enforcer}, ");
+        assert!(answer.out.contains(&told), "{command:?}: {}", answer.out);
     }
-    for command in [
-        &["list", &cilium, "--enforcer", "kubernetes"][..],
-        &["list", &kubernetes],
-        &["list", &db, "--enforcer", "cilium"],
-        &["verify", &kubernetes],
-    ] {
-        let answer = drawbridge(command);
-        assert_eq!(answer.code, Some(0), "{command:?}: {}", answer.err);
-    }
+    let both = drawbridge(&["list", &cilium, &calico]);
+    assert_eq!(both.code, Some(2));
+    assert_eq!(both.err.matches("(enforcer)").count(), 1, "{}", both.err);
 }

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use drawbridge::cluster::{
-    Assumptions, ContainerPort, HostNetwork, NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot,
-    Workload,
+    Assumptions, ContainerPort, Enforcer, HostNetwork, NAMESPACE_NAME_LABEL, Namespace, Node, Pod,
+    Snapshot, Workload,
 };
 use drawbridge::diag::Span;
 use drawbridge::policy::{
@@ -188,22 +188,23 @@ fn rule(leaves: Leaves) -> impl Strategy<Value = Rule> {
         peer(leaves).prop_map(|peer| PeerItem { peer, span: span() }),
         0..3,
     );
-    let ports = vec(
-        port(leaves).prop_map(|port| PortItem { port, span: span() }),
-        0..3,
-    );
+    let item = || port(leaves).prop_map(|port| PortItem { port, span: span() });
+    let ports = vec(item(), 0..3);
+    let except = prop_oneof![4 => Just(Vec::new()), 1 => vec(item(), 1..3)];
     (
         select(&[Action::Accept, Action::Accept, Action::Deny, Action::Pass][..]),
         proptest::option::weighted(0.2, peer(leaves)),
         prop_oneof![1 => Just(Match::Any), 3 => peers.prop_map(Match::Only)],
         prop_oneof![1 => Just(Match::Any), 2 => ports.prop_map(Match::Only)],
+        except,
     )
-        .prop_map(|(action, subject, peers, ports)| Rule {
+        .prop_map(|(action, subject, peers, ports, except)| Rule {
             name: None,
             action,
             subject,
             peers,
             ports,
+            except,
             span: span(),
         })
 }
@@ -225,6 +226,7 @@ pub fn policies(leaves: Leaves) -> impl Strategy<Value = Vec<Arc<Policy>>> {
                 namespace: None,
                 tier,
                 order,
+                tie: format!("policy-{at}"),
                 subject,
                 ingress,
                 egress,
@@ -298,6 +300,7 @@ pub fn cluster() -> impl Strategy<Value = Snapshot> {
             tiers: tiers(),
             nodes: vec![nodes.0, nodes.1],
             assumptions: Assumptions {
+                enforcer: Enforcer::Kubernetes,
                 host_network: match nodes.2 {
                     true => HostNetwork::Nodes,
                     false => HostNetwork::Pods,

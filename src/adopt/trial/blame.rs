@@ -270,7 +270,7 @@ fn peer_of(context: &Context, drawn_as: &DrawnAs) -> Peer {
             Peer::NamespaceLabels(namespaces.clone()),
             Peer::PodLabels(pods.clone()),
         ]),
-        DrawnAs::Networks(networks) => document.settings.assumptions.block(addresses_of(networks)),
+        DrawnAs::Networks(networks) => document.settings.judged().block(addresses_of(networks)),
     }
 }
 

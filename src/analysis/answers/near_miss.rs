@@ -1,9 +1,9 @@
 //! The conditions of a rule that a connection fails, as sentences.
 
 use crate::analysis::Endpoint;
-use crate::analysis::oracle::{Probe, any_port_matches, peer_matches};
+use crate::analysis::oracle::{Probe, any_port_matches, peer_matches, rule_matches_port};
 use crate::cluster::Snapshot;
-use crate::policy::{Match, Peer, PeerItem, PortItem, PortMatch};
+use crate::policy::{Match, Peer, PeerItem, PortMatch, Rule};
 use crate::sets::{LabelOp, Labels, Selector};
 
 /// For each peer, the conditions that `end` fails; fewest first. Empty if `end` matches one of the peers.
@@ -25,18 +25,17 @@ pub fn peer_misses(snapshot: &Snapshot, peers: &Match<PeerItem>, end: &Endpoint)
 }
 
 /// Why none of the ports matches; `None` if one does.
-pub fn port_miss(
-    snapshot: &Snapshot,
-    ports: &Match<PortItem>,
-    to: &Endpoint,
-    probe: Probe,
-) -> Option<String> {
-    let Match::Only(items) = ports else {
-        return None;
-    };
-    if any_port_matches(snapshot, ports, to, probe) {
+pub fn port_miss(snapshot: &Snapshot, rule: &Rule, to: &Endpoint, probe: Probe) -> Option<String> {
+    if rule_matches_port(snapshot, rule, to, probe) {
         return None;
     }
+    let items = match &rule.ports {
+        Match::Only(items) if !any_port_matches(snapshot, &rule.ports, to, probe) => items,
+        _ => {
+            let except: Vec<String> = rule.except.iter().map(|i| port_words(&i.port)).collect();
+            return Some(format!("the rule leaves out {}", except.join(", ")));
+        }
+    };
     let names: Vec<String> = items.iter().map(|i| port_words(&i.port)).collect();
     Some(match names.as_slice() {
         [] => "the rule lists no ports, so it matches nothing".into(),

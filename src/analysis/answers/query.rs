@@ -115,8 +115,9 @@ fn pieces(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, wanted: &PortSet)
 }
 
 fn numbered(rule: &Rule) -> Vec<PortSet> {
-    let Match::Only(items) = &rule.ports else {
-        return Vec::new();
+    let listed = match &rule.ports {
+        Match::Only(items) => items.as_slice(),
+        Match::Any => &[],
     };
     let one = |item: &crate::policy::PortItem| match &item.port {
         PortMatch::Range {
@@ -126,5 +127,5 @@ fn numbered(rule: &Rule) -> Vec<PortSet> {
         } => Some(PortSet::range(*protocol, *first, *last)),
         PortMatch::AllPorts(_) | PortMatch::Named { .. } => None,
     };
-    items.iter().filter_map(one).collect()
+    listed.iter().chain(&rule.except).filter_map(one).collect()
 }

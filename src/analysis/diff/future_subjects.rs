@@ -235,9 +235,12 @@ fn kinds(
 /// The named ports of the subject in rules: the port under test may have one of these names, or none.
 fn scenarios<'a>(sides: &[Vec<Applicable<'a>>; 2]) -> Vec<Option<&'a str>> {
     let rules = sides.iter().flatten().flat_map(|a| &a.side.rules);
-    let items = rules.filter_map(|rule| match &rule.ports {
-        Match::Only(items) => Some(items),
-        Match::Any => None,
+    let items = rules.flat_map(|rule| {
+        let listed = match &rule.ports {
+            Match::Only(items) => items.as_slice(),
+            Match::Any => &[],
+        };
+        [listed, rule.except.as_slice()]
     });
     let mut found: Vec<Option<&str>> = items
         .flat_map(|items| names(items).map(|(_, name)| Some(name)))

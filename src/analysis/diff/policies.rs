@@ -79,6 +79,7 @@ mod tests {
             namespace: Some("shop".into()),
             tier: 0,
             order: 0,
+            tie: String::new(),
             subject: Peer::Namespace((*selects).into()),
             ingress: None,
             egress: None,

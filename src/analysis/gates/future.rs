@@ -8,7 +8,7 @@ use super::tiers::Steps;
 use crate::analysis::Direction;
 use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::universe::Universe;
-use crate::policy::{Match, Policy, Rule};
+use crate::policy::{Match, Policy, PortItem, Rule};
 use crate::sets::{LabelSet, PortSet, Protocol};
 
 /// What the gate of a class allows for future pods: disjoint port sets with the pods of each. Rules for
@@ -51,21 +51,25 @@ pub(in crate::analysis) fn expand(
     direction: Direction,
     resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
 ) -> Vec<(PortSet, Arc<LabelSet>)> {
+    let own = |items: &[PortItem]| -> PortSet {
+        let own = names(items).filter(|_| direction == Direction::Ingress);
+        own.map(|(protocol, name)| resolve(protocol, name))
+            .collect()
+    };
+    // Whether a future pod declares a name that the rule leaves out is not known: it does not.
+    let except = numbered(&rule.except).union(&own(&rule.except));
     let Match::Only(items) = &rule.ports else {
-        return vec![(PortSet::all(), pods)];
+        return vec![(PortSet::all().difference(&except), pods)];
     };
     let mut found = Vec::new();
-    let mut ports = numbered(items);
-    for (protocol, name) in names(items) {
-        match direction {
-            Direction::Ingress => ports = ports.union(&resolve(protocol, name)),
-            Direction::Egress => {
-                let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
-                let bearers = pods.intersection(&FuturePods::bearers(name));
-                found.push((any, Arc::new(bearers)));
-            }
+    if direction == Direction::Egress {
+        for (protocol, name) in names(items) {
+            let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
+            let bearers = pods.intersection(&FuturePods::bearers(name));
+            found.push((any.difference(&except), Arc::new(bearers)));
         }
     }
-    found.push((ports, pods));
+    let ports = numbered(items).union(&own(items));
+    found.push((ports.difference(&except), pods));
     found
 }

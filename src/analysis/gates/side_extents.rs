@@ -9,7 +9,7 @@ use crate::sets::{Bits, LabelOp, PortSet, Protocol};
 
 /// One direction of one policy.
 pub(in crate::analysis) struct Extent {
-    /// Tier, order, name, place: the evaluation order of sides.
+    /// Tier, order, tie, place: the evaluation order of sides.
     pub rank: (usize, i64, String, usize),
     pub isolates: bool,
     /// The points that the policy selects.
@@ -30,6 +30,10 @@ pub(in crate::analysis) struct RuleExtent {
     steps: Vec<(PortSet, Arc<Bits>)>,
     /// Named ports that the subject of an ingress gate resolves, with the peers.
     names: Vec<(Option<Protocol>, String)>,
+    /// Ports that the rule does not match.
+    left_out: PortSet,
+    /// The same by names that the subject of an ingress gate resolves.
+    except: Vec<(Option<Protocol>, String)>,
     peers: Arc<Bits>,
 }
 
@@ -55,10 +59,12 @@ impl Extent {
             .map(|rule| RuleExtent::of(rule, direction, extents))
             .collect();
         Some(Self {
-            rank: (policy.tier, policy.order, policy.name.clone(), at),
+            rank: (policy.tier, policy.order, policy.tie.clone(), at),
             isolates: side.isolates,
             subject: extents.peer(&policy.subject),
-            names: rules.iter().any(|r| !r.names.is_empty()),
+            names: rules
+                .iter()
+                .any(|r| !r.names.is_empty() || !r.except.is_empty()),
             narrows: rules.iter().any(|r| r.subject.is_some()),
             rules,
         })
@@ -83,40 +89,83 @@ impl RuleExtent {
         &self,
         resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
     ) -> impl Iterator<Item = (PortSet, Arc<Bits>)> {
-        let own = self.names.iter().map(move |(protocol, name)| {
-            let ports = resolve(*protocol, name);
-            (ports, self.peers.clone())
-        });
-        self.steps.iter().cloned().chain(own)
+        let resolved = |(protocol, name): &(Option<Protocol>, String)| resolve(*protocol, name);
+        let named: PortSet = self.except.iter().map(resolved).collect();
+        let except = self.left_out.union(&named);
+        let own = self.names.iter().map(resolved);
+        let own: Vec<_> = own.map(|ports| (ports, self.peers.clone())).collect();
+        let all = self.steps.iter().cloned().chain(own);
+        all.map(move |(ports, peers)| match except.is_empty() {
+            true => (ports, peers),
+            false => (ports.difference(&except), peers),
+        })
     }
 
     pub fn of(rule: &Rule, direction: Direction, extents: &mut Extents) -> Self {
-        let peers = extents.peers(&rule.peers);
         let mut found = Self {
             action: rule.action,
             subject: rule.subject.as_ref().map(|s| extents.peer(s)),
             steps: Vec::new(),
             names: Vec::new(),
-            peers: peers.clone(),
+            left_out: numbered(&rule.except),
+            except: Vec::new(),
+            peers: extents.peers(&rule.peers),
         };
-        let Match::Only(items) = &rule.ports else {
-            found.steps.push((PortSet::all(), peers));
-            return found;
+        found.ports(&rule.ports, direction, extents);
+        found.leave_out(&rule.except, direction, extents);
+        found
+    }
+
+    fn ports(&mut self, ports: &Match<PortItem>, direction: Direction, extents: &mut Extents) {
+        let Match::Only(items) = ports else {
+            self.steps.push((PortSet::all(), self.peers.clone()));
+            return;
         };
         for (protocol, name) in names(items) {
             if direction == Direction::Ingress {
-                found.names.push((protocol, name.to_owned()));
+                self.names.push((protocol, name.to_owned()));
                 continue;
             }
             for (resolved, classes) in extents.bearers(protocol, name).iter() {
-                let mut bearers = (*peers).clone();
+                let mut bearers = (*self.peers).clone();
                 bearers.intersect_with(classes);
-                found.steps.push((resolved.clone(), Arc::new(bearers)));
+                self.steps.push((resolved.clone(), Arc::new(bearers)));
             }
         }
-        found.steps.push((numbered(items), peers));
-        found
+        self.steps.push((numbered(items), self.peers.clone()));
     }
+
+    /// Removes named ports at the peers that declare them.
+    fn leave_out(&mut self, except: &[PortItem], direction: Direction, extents: &mut Extents) {
+        for (protocol, name) in names(except) {
+            if direction == Direction::Ingress {
+                self.except.push((protocol, name.to_owned()));
+                continue;
+            }
+            for (resolved, classes) in extents.bearers(protocol, name).iter() {
+                let steps = std::mem::take(&mut self.steps).into_iter();
+                self.steps = steps
+                    .flat_map(|(ports, peers)| split(ports, &peers, resolved, classes))
+                    .collect();
+            }
+        }
+    }
+}
+
+/// A step in two: without `except` for the peers that are in `at`, and as it is for the others.
+fn split(
+    ports: PortSet,
+    peers: &Arc<Bits>,
+    except: &PortSet,
+    at: &Bits,
+) -> [(PortSet, Arc<Bits>); 2] {
+    let (mut there, mut elsewhere) = ((**peers).clone(), (**peers).clone());
+    there.intersect_with(at);
+    elsewhere.subtract(at);
+    [
+        (ports.difference(except), Arc::new(there)),
+        (ports, Arc::new(elsewhere)),
+    ]
 }
 
 /// The namespace that all subjects of a policy are in, if its subject requires one by name.

@@ -2,7 +2,7 @@
 //! policies that apply in it, and the rule that decides.
 
 use super::super::Endpoint;
-use super::{Probe, any_peer_matches, any_port_matches, peer_matches};
+use super::{Probe, any_peer_matches, peer_matches, rule_matches_port};
 use crate::cluster::{HostNetwork, Snapshot};
 use crate::policy::{Action, Combine, Direction, Policy, Rule, Side};
 use crate::sets::Protocol;
@@ -209,7 +209,7 @@ pub(in crate::analysis) fn gate_by(
         let trace_rule = |rule: &Rule| RuleTrace {
             subject: (rule.subject.as_ref()).is_none_or(|s| peer_matches(snapshot, s, own)),
             peer: any_peer_matches(snapshot, &rule.peers, peer),
-            port: any_port_matches(snapshot, &rule.ports, to, probe),
+            port: rule_matches_port(snapshot, rule, to, probe),
         };
         let traces = sides.iter().map(|(policy, side)| PolicyTrace {
             policy: *policy,
@@ -258,7 +258,7 @@ fn applicable<'a>(
         .filter_map(|(at, p)| Some((at, p, side_of(p)?)))
         .filter(|(_, p, _)| peer_matches(snapshot, &p.subject, own))
         .collect();
-    found.sort_by_key(|(at, p, _)| (p.order, &p.name, *at));
+    found.sort_by_key(|(at, p, _)| (p.order, &p.tie, *at));
     found.into_iter().map(|(at, _, side)| (at, side)).collect()
 }
 

@@ -18,4 +18,4 @@ pub use explain::{
     probe,
 };
 pub use peers::{any_peer_matches, peer_matches};
-pub use ports::{Probe, any_port_matches, port_matches};
+pub use ports::{Probe, any_port_matches, port_matches, rule_matches_port};

@@ -2,11 +2,25 @@
 
 use super::super::Endpoint;
 use crate::cluster::{HostNetwork, Snapshot};
-use crate::policy::{Match, PortItem, PortMatch};
+use crate::policy::{Match, PortItem, PortMatch, Rule};
 use crate::sets::Protocol;
 
 /// A destination port, or none for every protocol that is not TCP, UDP or SCTP.
 pub type Probe = Option<(Protocol, u16)>;
+
+/// Whether a rule matches the port at this destination.
+pub fn rule_matches_port(
+    snapshot: &Snapshot,
+    rule: &Rule,
+    destination: &Endpoint,
+    probe: Probe,
+) -> bool {
+    let left_out = probe.is_some_and(|(protocol, port)| {
+        let mut except = rule.except.iter();
+        except.any(|item| port_matches(snapshot, &item.port, destination, protocol, port))
+    });
+    !left_out && any_port_matches(snapshot, &rule.ports, destination, probe)
+}
 
 /// Whether the port, at this destination, is one of a rule's ports.
 pub fn any_port_matches(

@@ -99,13 +99,15 @@ impl Vocabulary {
                 self.peer(&item.peer);
             }
         }
-        if let Match::Only(items) = &rule.ports {
-            for item in items {
-                if let PortMatch::Named { name, .. } = &item.port
-                    && !self.port_names.contains(name)
-                {
-                    self.port_names.insert(name.clone());
-                }
+        let listed = match &rule.ports {
+            Match::Only(items) => items.as_slice(),
+            Match::Any => &[],
+        };
+        for item in listed.iter().chain(&rule.except) {
+            if let PortMatch::Named { name, .. } = &item.port
+                && !self.port_names.contains(name)
+            {
+                self.port_names.insert(name.clone());
             }
         }
     }

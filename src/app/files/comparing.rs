@@ -46,7 +46,7 @@ impl App {
     pub(in crate::app) fn compare_paths(&mut self, paths: Vec<PathBuf>) {
         self.view.compare.reading(name_of(&paths));
         self.show_tab(Tab::Compare);
-        let settings = load::Settings::beside(&self.document().settings);
+        let settings = load::Settings::of(&self.document().settings);
         self.files
             .comparing
             .start(move |cancel| match paths.as_slice() {

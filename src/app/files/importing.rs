@@ -49,7 +49,7 @@ pub fn import(
     mut diagnostics: Vec<Diagnostic>,
     into: Option<&Document>,
 ) -> Imported {
-    let settings = into.map(|project| load::Settings::beside(&project.settings));
+    let settings = into.map(|project| load::Settings::of(&project.settings));
     let mut loaded = load::load(sources, &settings.unwrap_or_default());
     lint::qualify(&mut loaded);
     let imported = match into {

@@ -63,6 +63,7 @@ impl Lowering<'_> {
             namespace: self.namespace.map(str::to_owned),
             tier: 0,
             order: 0,
+            tie: String::new(),
             subject: selector::subject(&spec.subject, self.scope()),
             ingress: side(Direction::Ingress),
             egress: side(Direction::Egress),
@@ -95,6 +96,7 @@ impl Lowering<'_> {
             subject: None,
             peers,
             ports,
+            except: Vec::new(),
             span: self.object.span(entry.mark),
         }]
     }
@@ -126,13 +128,13 @@ impl Lowering<'_> {
             Written::Entity(name) => entity(name),
             Written::Block { cidr, except } => selector::outside(block(cidr, except)),
             Written::Group(name) => {
-                let groups = self.context.cidr_groups.iter();
+                let groups = self.context.resources.cidr_groups.iter();
                 let of_name = groups.filter(|group| group.name == *name);
                 outside_all(of_name.map(|group| &group.addresses))
             }
             Written::Groups(labels) => {
                 let wanted = crate::dialect::selector::lower(labels);
-                let groups = self.context.cidr_groups.iter();
+                let groups = self.context.resources.cidr_groups.iter();
                 let labelled = groups.filter(|group| wanted.matches(&group.labels));
                 outside_all(labelled.map(|group| &group.addresses))
             }

@@ -13,10 +13,9 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub(super) use groups::cidr_group;
-
-use super::{Context, Dialect, Lower, Parsed};
+use super::{Context, Dialect, Lower, Parsed, Resources};
 use crate::cluster::Enforcer;
+use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, Reading};
 use crate::yaml::Object;
 
@@ -58,6 +57,12 @@ impl Dialect for CiliumPolicies {
     fn read(&self, object: &Object) -> Parsed {
         let (policy, diagnostics) = read::policy(object);
         Parsed::new(policy, diagnostics, LENIENT)
+    }
+
+    fn resource(&self, object: &Object, into: &mut Resources) -> Vec<Diagnostic> {
+        let (group, diagnostics) = groups::cidr_group(object);
+        into.cidr_groups.push(group);
+        diagnostics
     }
 }
 

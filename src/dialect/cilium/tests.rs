@@ -151,10 +151,11 @@ fn what_the_agent_refuses_is_refused_in_its_words() {
 
 fn lowered(spec: &str) -> Policy {
     let object = object(&format!("{HEAD}spec: {spec}\n"));
-    let context = Context {
+    let assumptions = Assumptions {
         enforcer: Enforcer::Cilium,
-        ..Context::kubernetes(Assumptions::default())
+        ..Assumptions::default()
     };
+    let context = Context::kubernetes(assumptions.settled());
     CiliumPolicies
         .read(&object)
         .lower(&object, &context)

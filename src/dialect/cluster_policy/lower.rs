@@ -1,19 +1,19 @@
 //! Lowers these policies (A1-A12).
 
 use super::read::{self, ClusterPolicy, Kind, Pods};
-use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
 use crate::dialect::refusal::Refusals;
-use crate::dialect::{ADMIN, BASELINE, cidr, selector};
-use crate::policy::{Action, Match, Peer, PeerItem, Policy, PortItem, Rule, Side};
+use crate::dialect::{Context, cidr, selector};
+use crate::policy::{Action, Match, Peer, PeerItem, Policy, PortItem, Rule, Side, order};
 use crate::sets::{DomainPattern, IpSet};
 use crate::yaml::{Mark, Object};
 
 /// Lowers a policy that the API server accepts.
-pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions) -> Policy {
+pub fn lower(object: &Object, policy: &ClusterPolicy, context: &Context) -> Policy {
     let lowering = Lowering {
         object,
         kind: policy.kind,
-        assumptions: *assumptions,
+        assumptions: context.assumptions,
     };
     // A subject is not isolated from connections that no rule matches (A1).
     let side = |rules: &[read::Rule]| {
@@ -30,8 +30,15 @@ pub fn lower(object: &Object, policy: &ClusterPolicy, assumptions: &Assumptions)
         },
         name: object.name.clone(),
         namespace: None,
-        tier: if policy.baseline { BASELINE } else { ADMIN },
-        order: i64::from(policy.priority),
+        tier: match policy.baseline {
+            true => context.tiers.baseline,
+            false => context.tiers.admin,
+        },
+        order: order(Some(f64::from(policy.priority))),
+        tie: match context.assumptions.enforcer {
+            Enforcer::Calico => format!("{}//ClusterNetworkPolicy", object.name),
+            _ => object.name.clone(),
+        },
         subject: lowering.pods(&policy.subject),
         ingress: side(&policy.ingress),
         egress: side(&policy.egress),
@@ -80,6 +87,7 @@ impl Lowering<'_> {
             subject: None,
             peers: Match::Only(rule.peers.iter().map(item).collect()),
             ports: ports.unwrap_or(Match::Any),
+            except: Vec::new(),
             span: self.object.span(rule.mark),
         };
         let unknown = |(peer, _): &(read::Peer, Mark)| matches!(peer, read::Peer::Unknown);

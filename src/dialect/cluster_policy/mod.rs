@@ -60,6 +60,6 @@ impl Dialect for ClusterPolicies {
 
 impl Lower for read::ClusterPolicy {
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
-        vec![lower::lower(object, self, &context.assumptions)]
+        vec![lower::lower(object, self, context)]
     }
 }

@@ -1,7 +1,7 @@
 use super::ClusterPolicies;
-use crate::cluster::{Assumptions, PodAddresses};
+use crate::cluster::{Assumptions, Enforcer, PodAddresses};
 use crate::diag::Severity;
-use crate::dialect::{self, ADMIN, BASELINE, Context, Dialect};
+use crate::dialect::{self, Context, Dialect};
 use crate::manifest::{self, Source};
 use crate::policy::{Action, Match, Policy};
 
@@ -47,13 +47,16 @@ fn tiers_order_and_no_isolation() {
     let (policy, diagnostics) = judge(&admin("{action: Allow, to: [{namespaces: {}}]}"));
     let policy = policy.expect("judged");
     assert_eq!(diagnostics, []);
-    assert_eq!((policy.tier, policy.order), (ADMIN, 7));
+    assert_eq!(
+        (policy.tier, policy.order),
+        (0, crate::policy::order(Some(7.0)))
+    );
     let side = policy.egress.expect("egress");
     assert!(!side.isolates && policy.ingress.is_none());
     assert_eq!(side.rules[0].ports, Match::Any);
     let (policy, diagnostics) = judge(&cluster("{action: Accept, to: [{namespaces: {}}]}"));
     assert_eq!(diagnostics, []);
-    assert_eq!(policy.map(|p| p.tier), Some(BASELINE));
+    assert_eq!(policy.map(|p| p.tier), Some(2));
 }
 
 #[test]
@@ -201,6 +204,7 @@ fn whole_networks_match_pods_with_unknown_addresses() {
     let rule = "{action: Deny, to: [{networks: [0.0.0.0/0]}]}";
     let pods = |text: &str, pod_addresses| {
         let assumptions = Assumptions {
+            enforcer: Enforcer::Kubernetes,
             pod_addresses,
             ..Assumptions::default()
         };

@@ -4,9 +4,9 @@ use super::parse::{self, IpBlock, NetworkPolicy};
 use crate::cluster::{Enforcer, HostNetwork};
 use crate::dialect::cilium::selector as identities;
 use crate::dialect::selector::LabelSelector;
-use crate::dialect::{Context, NETWORK_POLICY, cidr, selector};
+use crate::dialect::{Context, cidr, selector};
 use crate::policy::{
-    Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
+    Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side, order,
 };
 use crate::sets::{IpSet, Protocol};
 use crate::yaml::Object;
@@ -19,7 +19,7 @@ pub fn lower(object: &Object, policy: &NetworkPolicy, context: &Context) -> Poli
         context,
         namespace: object.namespace_or_default(),
     };
-    let cilium = context.enforcer == Enforcer::Cilium;
+    let cilium = context.assumptions.enforcer == Enforcer::Cilium;
     let side = |direction, rules: &[parse::Rule]| {
         // Cilium applies rules of directions that `policyTypes` does not list, too.
         let applies = applies(policy, direction) || cilium && !rules.is_empty();
@@ -32,8 +32,13 @@ pub fn lower(object: &Object, policy: &NetworkPolicy, context: &Context) -> Poli
         kind: "NetworkPolicy",
         name: object.name.clone(),
         namespace: Some(lowering.namespace.to_owned()),
-        tier: if cilium { 0 } else { NETWORK_POLICY },
-        order: 0,
+        tier: context.tiers.network_policy,
+        // Only Calico asks in which order (G2).
+        order: order(Some(1000.0)),
+        tie: format!(
+            "{}/{}/KubernetesNetworkPolicy",
+            object.name, lowering.namespace
+        ),
         subject: {
             let mut all = vec![Peer::Namespace(lowering.namespace.to_owned())];
             all.extend(lowering.labels(&policy.pod_selector));
@@ -79,6 +84,7 @@ impl Lowering<'_> {
             subject: None,
             peers: any_if_empty(rule.peers.is_empty(), peers.collect()),
             ports: any_if_empty(rule.ports.is_empty(), ports.collect()),
+            except: Vec::new(),
             span: self.object.span(rule.mark),
         }
     }
@@ -100,7 +106,7 @@ impl Lowering<'_> {
 
     /// Pods by their labels; under Cilium by those that are identity labels (C27).
     fn labels(&self, pods: &LabelSelector) -> Vec<Peer> {
-        match self.context.enforcer {
+        match self.context.assumptions.enforcer {
             Enforcer::Cilium => identities::plain(pods),
             _ => vec![Peer::PodLabels(selector::lower(pods))],
         }
@@ -125,7 +131,7 @@ impl Lowering<'_> {
             .map(|block| block.net)
             .collect();
         let set = IpSet::block(outer.net, &except);
-        match self.context.enforcer {
+        match self.context.assumptions.enforcer {
             // Neither pods nor nodes (C31).
             Enforcer::Cilium => identities::outside(set),
             _ => self.context.assumptions.block(set),

@@ -415,6 +415,7 @@ fn peers() {
     ] {
         assert_eq!(only_peer(text, &default), Peer::All(want.clone()), "{text}");
         let nodes = Assumptions {
+            enforcer: Enforcer::Kubernetes,
             host_network: HostNetwork::Nodes,
             ..default
         };
@@ -429,6 +430,7 @@ fn peers() {
     );
     assert_eq!(only_peer(block, &default), Peer::Addresses(set.clone()));
     let known = Assumptions {
+        enforcer: Enforcer::Kubernetes,
         pod_addresses: PodAddresses::Known,
         ..default
     };

@@ -4,7 +4,7 @@ use crate::analysis::priority_conflicts::{self, PriorityConflict, RuleAt};
 use crate::analysis::{Direction, Endpoint};
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
-use crate::policy::{Action, Policy};
+use crate::policy::{self, Action, Policy};
 
 pub(super) fn priority_conflicts(snapshot: &Snapshot, out: &mut Vec<Diagnostic>) {
     let found = priority_conflicts::priority_conflicts(snapshot);
@@ -32,7 +32,7 @@ fn diagnostic(snapshot: &Snapshot, conflict: &PriorityConflict) -> Option<Diagno
         .map(|(protocol, port)| format!(" on {} {port}", protocol.name()));
     let message = format!(
         "it has the same priority {} of tier {} as {} ({}), and they conflict: for {connection}{}, the rule at {place} {}, the one at {other_place} {}; the API leaves undefined which one decides, so `{}` decides, the first by name",
-        first.order,
+        policy::written_order(first.order),
         tier.name,
         first.title(),
         first.span,

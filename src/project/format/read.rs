@@ -136,7 +136,7 @@ fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
         settings.dns = dns(reader, node, &mut extra)?;
     }
     if let Some(enforcer) = reader.take_word(&mut fields, "enforcer", value::ENFORCERS) {
-        settings.enforcer = enforcer;
+        settings.assumptions.enforcer = enforcer;
     }
     if let Some(node) = fields.take("assume") {
         let mut assumed = reader.map(node)?;

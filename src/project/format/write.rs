@@ -166,8 +166,8 @@ fn settings(settings: &Settings) -> Mapping {
     );
     map.set_unless(
         "enforcer",
-        word(value::ENFORCERS, &settings.enforcer),
-        settings.enforcer == default.enforcer,
+        word(value::ENFORCERS, &settings.assumptions.enforcer),
+        settings.assumptions.enforcer == default.assumptions.enforcer,
     );
     let (assume, usual) = (&settings.assumptions, &default.assumptions);
     let mut assumed = Fields::new();

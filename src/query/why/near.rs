@@ -85,7 +85,7 @@ fn by_port(snapshot: &Snapshot, shown: &Shown, rule: &Rule) -> Near {
         Match::Any => (Vec::new(), None),
     };
     let missing = match names.as_slice() {
-        [] => port_miss(snapshot, &rule.ports, &shown.to, shown.port).unwrap_or_default(),
+        [] => port_miss(snapshot, rule, &shown.to, shown.port).unwrap_or_default(),
         names => format!("allows {} only", names.join(" and ").replace('`', "")),
     };
     Near {

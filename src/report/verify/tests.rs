@@ -59,10 +59,8 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
     match given {
         Some(text) => {
             let source = crate::manifest::Source::new("deployed/all.yaml", text);
-            let loaded = crate::load::load(
-                &[source],
-                &crate::load::Settings::beside(&document.settings),
-            );
+            let loaded =
+                crate::load::load(&[source], &crate::load::Settings::of(&document.settings));
             (proof, invariants) = check_against(&document, loaded.snapshot.policies);
         }
         None => {

@@ -5,7 +5,7 @@
 mod laws;
 
 use drawbridge::analysis::{Party, Endpoint, connections, explain, exposure};
-use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
+use drawbridge::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
 use drawbridge::load;
 use drawbridge::manifest::Source;
 use drawbridge::sets::{PortSet, Protocol};
@@ -28,6 +28,7 @@ fuzz_target!(|input: (u8, &str)| {
     let (choice, spec) = input;
     let head = KINDS[usize::from(choice) % KINDS.len()];
     let assumptions = Assumptions {
+        enforcer: Enforcer::Kubernetes,
         pod_addresses: [PodAddresses::Unknown, PodAddresses::Outside, PodAddresses::Known][usize::from(choice / 5) % 3],
         host_network: [HostNetwork::Pods, HostNetwork::Nodes][usize::from(choice / 15) % 2],
     };

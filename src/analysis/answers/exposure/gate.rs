@@ -129,7 +129,7 @@ impl RulePeers<Fresh> {
             ((protocol, name), kinds)
         });
         Self {
-            accepts: rule.action == Action::Accept,
+            accepts: rule.action == Action::Accept && rule.except.is_empty(),
             everyone: future_pods.is_everyone(&pods),
             names: names.collect(),
             kinds: list(&pods),

@@ -1,0 +1,52 @@
+//! Parts of a document as a cluster has them.
+
+use super::Document;
+use crate::cluster::{Families, NAMESPACE_NAME_LABEL, Namespace, Service};
+use crate::sets::Labels;
+
+/// The namespaces of a document, by name.
+pub fn namespaces(document: &Document) -> Vec<Namespace> {
+    let one = |(id, namespace): (super::NamespaceId, &super::Namespace)| {
+        let mut labels = document.namespace_labels(id);
+        labels.insert(NAMESPACE_NAME_LABEL.to_owned(), namespace.name.clone());
+        Namespace {
+            name: namespace.name.clone(),
+            labels,
+            declared: true,
+            span: None,
+        }
+    };
+    let mut all: Vec<Namespace> = document.namespaces.iter().map(one).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// The Services of a document, by namespace and name.
+pub fn services(document: &Document) -> Vec<Service> {
+    let one = |service: &super::Service| {
+        let namespace = document.namespaces.get(service.namespace)?;
+        Some(Service {
+            namespace: namespace.name.clone(),
+            name: service.name.clone(),
+            labels: Labels::new(),
+            selector: service.selector.clone(),
+            ports: service.ports.clone(),
+            kind: "ClusterIP".to_owned(),
+            headless: false,
+            addresses: Vec::new(),
+            endpoints: Vec::new(),
+            external_name: None,
+            external_ips: false,
+            families: Families::V4,
+            annotations: Labels::new(),
+            span: None,
+        })
+    };
+    let mut services: Vec<Service> = document
+        .services
+        .iter()
+        .filter_map(|(_, s)| one(s))
+        .collect();
+    services.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    services
+}
