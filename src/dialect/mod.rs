@@ -1,7 +1,7 @@
 //! Wire formats: parse, validate as the API server does, lower to [`crate::policy::Policy`], write.
 //!
 //! A wire format is a `Dialect`; the registry has one of each. Nothing outside this folder names one:
-//! [`kinds`], [`read`] and [`tiers`] are its interface.
+//! [`kinds`], [`read`], [`write()`] and [`tiers`] are its interface.
 
 pub mod cidr;
 mod cilium;
@@ -14,6 +14,7 @@ pub mod refusal;
 mod schema;
 pub mod selector;
 mod unread;
+mod writing;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -21,7 +22,8 @@ use std::ops::RangeInclusive;
 use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses, Service};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
-    Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading, Tier,
+    Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading, Resolution, Target,
+    Tier,
 };
 use crate::sets::{IpSet, Labels};
 use crate::yaml::Object;
@@ -39,6 +41,16 @@ const DIALECTS: &[&dyn Dialect] = &[
     &cluster_policy::ClusterPolicies,
     &cilium::CiliumPolicies,
 ];
+
+/// What writes planned policies, in the order in which it is offered.
+const WRITERS: &[Writer] = &[network_policy::WRITER];
+
+/// Writes planned policies in one dialect.
+struct Writer {
+    target: Target,
+    /// See [`write()`].
+    write: fn(&PlanPolicy, Resolution) -> (Option<Text>, Vec<Loss>),
+}
 
 /// A wire format.
 trait Dialect: Sync {
@@ -213,9 +225,20 @@ pub struct Text {
     pub lines: Vec<(RangeInclusive<u32>, FlowKey)>,
 }
 
-/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed.
-pub fn write(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
-    network_policy::express(plan)
+/// The dialects that policies can be written in.
+pub fn writable() -> Vec<Target> {
+    WRITERS.iter().map(|writer| writer.target).collect()
+}
+
+/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed,
+/// or the dialect is not one of [`writable`].
+pub fn write(
+    target: Target,
+    plan: &PlanPolicy,
+    resolution: Resolution,
+) -> (Option<Text>, Vec<Loss>) {
+    let writer = WRITERS.iter().find(|writer| writer.target == target);
+    writer.map_or_else(Default::default, |writer| (writer.write)(plan, resolution))
 }
 
 /// The tiers of an enforcer, in order of judgement. Enforcers that are not implemented have those of Kubernetes; see
