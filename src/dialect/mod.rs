@@ -43,7 +43,7 @@ const DIALECTS: &[&dyn Dialect] = &[
 ];
 
 /// What writes planned policies, in the order in which it is offered.
-const WRITERS: &[Writer] = &[network_policy::WRITER];
+const WRITERS: &[Writer] = &[network_policy::WRITER, cilium::WRITER];
 
 /// Writes planned policies in one dialect.
 struct Writer {
