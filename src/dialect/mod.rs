@@ -3,6 +3,7 @@
 //! A wire format is a `Dialect`; the registry has one of each. Nothing outside this folder names one:
 //! [`kinds`], [`read`], [`write()`] and [`tiers`] are its interface.
 
+mod calico;
 pub mod cidr;
 mod cilium;
 mod cluster_policy;
@@ -43,7 +44,7 @@ const DIALECTS: &[&dyn Dialect] = &[
 ];
 
 /// What writes planned policies, in the order in which it is offered.
-const WRITERS: &[Writer] = &[network_policy::WRITER, cilium::WRITER];
+const WRITERS: &[Writer] = &[network_policy::WRITER, cilium::WRITER, calico::WRITER];
 
 /// Writes planned policies in one dialect.
 struct Writer {

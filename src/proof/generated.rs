@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]
+mod target_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
