@@ -1,7 +1,7 @@
 //! Wire formats: parse, validate as the API server does, lower to [`crate::policy::Policy`], write.
 //!
 //! A wire format is a `Dialect`; the registry has one of each. Nothing outside this folder names one:
-//! [`kinds`], [`read`] and [`tiers`] are its interface.
+//! [`kinds`], [`read`], [`write()`] and [`tiers`] are its interface.
 
 mod calico;
 pub mod cidr;
@@ -16,6 +16,7 @@ pub mod refusal;
 mod schema;
 pub mod selector;
 mod unread;
+mod writing;
 
 pub use context::{CidrGroup, Context, Resources, ServiceAccount, Tiers};
 
@@ -24,7 +25,9 @@ use std::ops::RangeInclusive;
 
 use crate::cluster::Enforcer;
 use crate::diag::{Diagnostic, Severity};
-use crate::policy::{FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading};
+use crate::policy::{
+    FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading, Resolution, Target,
+};
 use crate::yaml::Object;
 
 /// All dialects. Policies are lowered in this order, and within a dialect in input order.
@@ -34,6 +37,16 @@ const DIALECTS: &[&dyn Dialect] = &[
     &cilium::CiliumPolicies,
     &calico::CalicoPolicies,
 ];
+
+/// What writes planned policies, in the order in which it is offered.
+const WRITERS: &[Writer] = &[network_policy::WRITER, cilium::WRITER, calico::WRITER];
+
+/// Writes planned policies in one dialect.
+struct Writer {
+    target: Target,
+    /// See [`write()`].
+    write: fn(&PlanPolicy, Resolution) -> (Option<Text>, Vec<Loss>),
+}
 
 /// A wire format.
 trait Dialect: Sync {
@@ -170,9 +183,20 @@ pub struct Text {
     pub lines: Vec<(RangeInclusive<u32>, FlowKey)>,
 }
 
-/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed.
-pub fn write(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
-    network_policy::express(plan)
+/// The dialects that policies can be written in.
+pub fn writable() -> Vec<Target> {
+    WRITERS.iter().map(|writer| writer.target).collect()
+}
+
+/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed,
+/// or the dialect is not one of [`writable`].
+pub fn write(
+    target: Target,
+    plan: &PlanPolicy,
+    resolution: Resolution,
+) -> (Option<Text>, Vec<Loss>) {
+    let writer = WRITERS.iter().find(|writer| writer.target == target);
+    writer.map_or_else(Default::default, |writer| (writer.write)(plan, resolution))
 }
 
 /// The tiers of a cluster with these policies.

@@ -11,12 +11,14 @@ mod loss;
 mod network;
 mod plan;
 mod raised;
+mod target;
 
 pub use imported::Imported;
 pub use loss::{FlowKey, Loss, Part, WorkloadKey};
 pub use network::Network;
-pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Role};
+pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role};
 pub use raised::{RaisedPolicy, RaisedRule};
+pub use target::Target;
 
 use crate::diag::Span;
 use crate::sets::{DomainPattern, IpSet, Protocol, Selector};

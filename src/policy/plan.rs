@@ -40,6 +40,25 @@ impl PlanPolicy {
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.namespace, self.name)
     }
+
+    /// Whether one of its rules names a domain as a destination.
+    pub fn names_domains(&self) -> bool {
+        let to_domain = |rule: &PlanRule| {
+            let domain = |peer: &PlanPeer| matches!(peer, PlanPeer::Domain(_));
+            rule.direction == Direction::Egress && rule.peers.iter().any(domain)
+        };
+        self.rules.iter().any(to_domain)
+    }
+}
+
+/// What the addresses that pods look up by name are needed for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resolution {
+    /// For the pods alone.
+    #[default]
+    Plain,
+    /// For rules of these pods that name a domain, too.
+    DomainNames,
 }
 
 /// What a policy is for.

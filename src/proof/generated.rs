@@ -3,8 +3,11 @@
 #[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]
+mod target_tests;
+#[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -15,7 +18,7 @@ use crate::dialect;
 use crate::load::imported;
 use crate::model::{Document, FlowId, WorkloadId};
 use crate::plan::{Plan, plan};
-use crate::policy::{Direction, Imported, Loss, PlanPolicy, Role};
+use crate::policy::{Direction, Imported, Loss, PlanPolicy, Resolution, Role, Target};
 use crate::yaml::patch::{self, Step};
 
 /// Everything that is generated for a document.
@@ -126,17 +129,36 @@ pub(crate) struct Texts {
 #[derive(Clone, Debug)]
 struct Entry {
     planned: Arc<PlanPolicy>,
+    resolution: Resolution,
     written: Option<Arc<Written>>,
     losses: Arc<[Loss]>,
 }
 
 impl Entry {
-    fn new(planned: Arc<PlanPolicy>) -> Self {
-        let (text, losses) = dialect::write(&planned);
+    fn new(planned: Arc<PlanPolicy>, resolution: Resolution) -> Self {
+        let (text, losses) = dialect::write(Target::Kubernetes, &planned, resolution);
         Self {
             written: text.map(|text| Arc::new(Written::new(&planned, text))),
+            resolution,
             planned,
             losses: losses.into(),
+        }
+    }
+}
+
+/// The namespaces of pods with rules that name a domain.
+struct NamesDomains(BTreeSet<String>);
+
+impl NamesDomains {
+    fn of(policies: &[Arc<PlanPolicy>]) -> Self {
+        let named = policies.iter().filter(|planned| planned.names_domains());
+        Self(named.map(|planned| planned.namespace.clone()).collect())
+    }
+
+    fn resolution(&self, namespace: &str) -> Resolution {
+        match self.0.contains(namespace) {
+            true => Resolution::DomainNames,
+            false => Resolution::Plain,
         }
     }
 }
@@ -145,18 +167,26 @@ impl Texts {
     /// Writes policies, in order, and drops cached results of all others.
     fn write_each(&mut self, policies: Vec<Arc<PlanPolicy>>) -> &[Entry] {
         let mut last = std::mem::take(&mut self.known).into_iter().peekable();
+        let domains = NamesDomains::of(&policies);
         let known = |planned: Arc<PlanPolicy>| {
+            let resolution = domains.resolution(&planned.namespace);
             while last
                 .next_if(|known| known.planned.order() < planned.order())
                 .is_some()
             {}
-            (last.next_if(|known| known.planned == planned), planned)
+            let same = |known: &Entry| known.planned == planned && known.resolution == resolution;
+            (last.next_if(same), planned, resolution)
         };
-        let policies: Vec<(Option<Entry>, Arc<PlanPolicy>)> =
+        let policies: Vec<(Option<Entry>, Arc<PlanPolicy>, Resolution)> =
             policies.into_iter().map(known).collect();
-        self.written = policies.iter().filter(|(known, _)| known.is_none()).count();
+        self.written = policies
+            .iter()
+            .filter(|(known, ..)| known.is_none())
+            .count();
         let policies = policies.into_par_iter().with_min_len(16);
-        let entries = policies.map(|(known, planned)| known.unwrap_or_else(|| Entry::new(planned)));
+        let entries = policies.map(|(known, planned, resolution)| {
+            known.unwrap_or_else(|| Entry::new(planned, resolution))
+        });
         self.known = entries.collect();
         &self.known
     }

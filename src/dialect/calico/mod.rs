@@ -1,15 +1,23 @@
 //! `projectcalico.org/v3` NetworkPolicy and GlobalNetworkPolicy, and the objects that they name.
 
+mod express;
 mod lower;
 mod owners;
 pub(super) mod policy;
 mod selector;
+mod write;
 
-use super::{Context, Dialect, Lower, Parsed, Resources};
+use super::{Context, Dialect, Lower, Parsed, Resources, Writer};
 use crate::cluster::Enforcer;
 use crate::diag::Diagnostic;
-use crate::policy::{Kind, Policy};
+use crate::policy::{Kind, Policy, Target};
 use crate::yaml::Object;
+
+/// Writes these policies.
+pub(super) const WRITER: Writer = Writer {
+    target: Target::Calico,
+    write: express::express,
+};
 
 /// The dialect.
 pub(super) struct CalicoPolicies;

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("manual.md")]
 
+mod express;
 mod groups;
 mod lower;
 mod peers;
@@ -12,11 +13,12 @@ pub(super) mod selector;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod write;
 
-use super::{Context, Dialect, Lower, Parsed, Resources};
+use super::{Context, Dialect, Lower, Parsed, Resources, Writer};
 use crate::cluster::Enforcer;
 use crate::diag::Diagnostic;
-use crate::policy::{Kind, Policy, Reading};
+use crate::policy::{Kind, Policy, Reading, Target};
 use crate::yaml::Object;
 
 /// Codes of errors that leave the meaning clear: unknown fields, which the API server drops.
@@ -37,6 +39,12 @@ const fn kind(name: &'static str, namespaced: bool, reading: Reading) -> Kind {
         reading,
     }
 }
+
+/// Writes these policies.
+pub(super) const WRITER: Writer = Writer {
+    target: Target::Cilium,
+    write: express::express,
+};
 
 /// The dialect.
 pub(super) struct CiliumPolicies;

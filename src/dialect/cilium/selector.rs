@@ -6,8 +6,10 @@ use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::Peer;
 use crate::sets::{IpSet, LabelOp, Requirement, Selector};
 
-const NAMESPACE: &str = "io.kubernetes.pod.namespace";
-const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
+/// The label with the name of a pod's namespace.
+pub const NAMESPACE: &str = "io.kubernetes.pod.namespace";
+/// What the keys of the labels of a pod's namespace start with.
+pub const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
 const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
 const CLUSTER: &str = "io.cilium.k8s.policy.cluster";
 /// The name of a cluster that is not part of a mesh.
@@ -189,6 +191,11 @@ fn fixed(op: &LabelOp, value: Option<&str>) -> Peer {
         true => Peer::Pods,
         false => Peer::Nothing,
     }
+}
+
+/// Whether Cilium itself gives pods a label with this key, so that a pod label of that name is not selected.
+pub fn is_special(key: &str) -> bool {
+    key.starts_with(NAMESPACE_LABELS) || [NAMESPACE, SERVICE_ACCOUNT, CLUSTER].contains(&key)
 }
 
 /// Whether a pod label becomes part of the identity by the default filter (C0).

@@ -2,27 +2,26 @@
 //! peers that cannot be expressed are omitted, and rules that have no peers left.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 use k8s_openapi::api::networking::v1::{
     IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
     NetworkPolicyPort, NetworkPolicySpec,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::write::{self, Comments, label_selector};
+use super::write::{self, Comments};
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::diag::Severity;
 use crate::dialect::Text;
+use crate::dialect::writing::{domain_losses, label_selector, object_meta, selector_losses};
 use crate::policy::{
-    Direction, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
-    PortMatch,
+    Direction, Loss, Match, Network, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, PortMatch,
+    Resolution,
 };
 use crate::sets::{Protocol, Selector};
 
 /// Writes a planned policy. None: nothing of it can be expressed.
-pub(crate) fn express(plan: &PlanPolicy) -> (Option<Text>, Vec<Loss>) {
+pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Loss>) {
     let mut losses = Vec::new();
     let Some(subject) = label_selector(&plan.subject) else {
         for rule in &plan.rules {
@@ -57,7 +56,7 @@ fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Tex
         let ports = ports(&rule.ports);
         match rule.direction {
             Direction::Ingress => {
-                into.push(&rule.flows);
+                into.push(&*rule.flows);
                 comments.ingress.push(rule.comments.clone());
                 let rule = NetworkPolicyIngressRule {
                     from: Some(peers),
@@ -66,7 +65,7 @@ fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Tex
                 spec.ingress.get_or_insert_default().push(rule);
             }
             Direction::Egress => {
-                out.push(&rule.flows);
+                out.push(&*rule.flows);
                 comments.egress.push(rule.comments.clone());
                 let rule = NetworkPolicyEgressRule {
                     to: Some(peers),
@@ -77,53 +76,21 @@ fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Tex
         }
     }
     let policy = NetworkPolicy {
-        metadata: metadata(plan),
+        metadata: object_meta(plan),
         spec: Some(spec),
     };
-    let written = write::write(&policy, &comments);
-    let ingress = written.ingress.into_iter().zip(into);
-    let egress = written.egress.into_iter().zip(out);
-    let each = |(range, flows): (RangeInclusive<u32>, &Vec<FlowKey>)| {
-        let flows: Vec<_> = flows.iter().map(|flow| (range.clone(), *flow)).collect();
-        flows
-    };
-    Text {
-        text: written.text,
-        lines: ingress.chain(egress).flat_map(each).collect(),
-    }
-}
-
-fn metadata(plan: &PlanPolicy) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(plan.name.clone()),
-        namespace: Some(plan.namespace.clone()),
-        labels: Some(plan.labels.clone()),
-        annotations: (!plan.annotations.is_empty()).then(|| plan.annotations.clone()),
-        ..ObjectMeta::default()
-    }
+    Text::new(write::write(&policy, &comments), &[into, out].concat())
 }
 
 /// The peers of a rule that can be expressed; none if there are none, because an empty list matches
 /// everything (K7).
 fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Vec<NetworkPolicyPeer>> {
-    let names_alone = (rule.peers.iter()).all(|peer| matches!(peer, PlanPeer::Domain(_)));
-    if names_alone {
-        let other = &rule.other;
-        let why = format!("`{other}` has only a domain name, which NetworkPolicy cannot express");
-        let help = "add its networks";
-        losses.extend(each_flow(rule, &Part::Flow, &why, help));
-        return None;
-    }
+    losses.extend(domain_losses(rule, "NetworkPolicy"));
     let mut peers = Vec::new();
     for planned in &rule.peers {
         match planned {
             PlanPeer::Block(network) => peers.push(block(network)),
-            PlanPeer::Domain(name) => {
-                let part = Part::Domain(name.clone());
-                let help = "use externals with networks instead";
-                let why = "NetworkPolicy has no domain names";
-                losses.extend(each_flow(rule, &part, why, help));
-            }
+            PlanPeer::Domain(_) => {}
             PlanPeer::Pods(namespaces, pods) => match by_labels(namespaces, pods) {
                 Ok(peer) => peers.push(peer),
                 Err(selector) => losses.extend(selector_losses(rule, selector)),
@@ -169,29 +136,6 @@ fn block(network: &Network) -> NetworkPolicyPeer {
         }),
         ..NetworkPolicyPeer::default()
     }
-}
-
-fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
-    let why = format!(
-        "the selector `{selector}` of `{}` is not valid in the API",
-        rule.other
-    );
-    each_flow(rule, &Part::Gate(rule.direction), &why, "use exact values").collect()
-}
-
-fn each_flow<'a>(
-    rule: &'a PlanRule,
-    part: &'a Part,
-    why: &'a str,
-    help: &'a str,
-) -> impl Iterator<Item = Loss> + 'a {
-    rule.flows.iter().map(|flow| Loss {
-        flow: *flow,
-        part: part.clone(),
-        severity: Severity::Warning,
-        why: why.to_owned(),
-        help: Some(help.to_owned()),
-    })
 }
 
 fn ports(ports: &Match<PortMatch>) -> Option<Vec<NetworkPolicyPort>> {

@@ -13,12 +13,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub(super) use express::express;
-
 use super::refusal::Refusals;
-use super::{Context, Dialect, Lower, Parsed};
+use super::{Context, Dialect, Lower, Parsed, Writer};
 use crate::cluster::Enforcer;
-use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
+use crate::policy::{Kind, Policy, RaisedPolicy, Reading, Target};
 use crate::yaml::Object;
 
 /// Codes of errors that do not prevent a policy from being judged, because older or more lenient servers accept
@@ -37,6 +35,12 @@ const fn kind(group: &'static str) -> Kind {
         reading: Reading::Judged,
     }
 }
+
+/// Writes these policies.
+pub(super) const WRITER: Writer = Writer {
+    target: Target::Kubernetes,
+    write: express::express,
+};
 
 /// The dialect.
 pub(super) struct NetworkPolicies;

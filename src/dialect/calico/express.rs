@@ -1,0 +1,325 @@
+//! Splits a planned policy into a Calico NetworkPolicy and the losses that Calico cannot express. Never widens:
+//! peers that cannot be expressed are omitted, and rules that have no peers left.
+//!
+//! All policies are in the default tier and only allow, so their order means nothing and none is written; what no
+//! rule of theirs allows is denied at the end of the tier. A rule has one protocol, one peer by labels, and blocks of
+//! one address family, so a planned one may become several.
+
+use ipnet::IpNet;
+
+use super::write::{Entity, Policy, Port, Rule, write};
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::dialect::Text;
+use crate::dialect::writing::{domain_losses, losses, object_meta};
+use crate::policy::{
+    FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, PortMatch,
+    Resolution,
+};
+use crate::sets::{LabelOp, Protocol, Requirement, Selector};
+
+/// Most ports of one rule.
+const MOST_PORTS: usize = 50;
+/// Most address blocks of one rule.
+const MOST_BLOCKS: usize = 256;
+/// Most characters of a selector.
+const LONGEST_SELECTOR: usize = 1024;
+
+/// Writes a planned policy. None: nothing of it can be expressed.
+pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Loss>) {
+    let mut lost = Vec::new();
+    let Some(subject) = selector(&plan.subject) else {
+        let all = plan.rules.iter();
+        lost.extend(all.flat_map(|rule| selector_losses(rule, &plan.subject)));
+        return (None, lost);
+    };
+    let mut rules = Vec::new();
+    for direction in &plan.directions {
+        let planned = plan.rules.iter().filter(|r| r.direction == *direction);
+        for rule in planned {
+            expressed(rule, &mut rules, &mut lost);
+        }
+    }
+    if rules.is_empty() && !plan.isolates {
+        return (None, lost);
+    }
+    let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
+    let policy = Policy {
+        metadata: object_meta(plan),
+        comment: &plan.comment,
+        subject,
+        directions: &plan.directions,
+        rules: &rules,
+    };
+    (Some(Text::new(write(&policy), &flows)), lost)
+}
+
+/// Appends the rules that a planned one becomes: each peer at the ports of each protocol.
+fn expressed<'a>(rule: &'a PlanRule, rules: &mut Vec<Rule<'a>>, lost: &mut Vec<Loss>) {
+    let ports = ports(&rule.ports);
+    let mut comments: &[String] = &rule.comments;
+    for peer in peers(rule, lost) {
+        for (protocol, ports) in &ports {
+            rules.push(Rule {
+                direction: rule.direction,
+                // Once, above the first.
+                comments: std::mem::take(&mut comments),
+                flows: &rule.flows,
+                peer: peer.clone(),
+                protocol: *protocol,
+                ports: ports.clone(),
+            });
+        }
+    }
+}
+
+/// The peers that can be expressed, one for each rule; none of them is without criteria, which would match everything.
+fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Entity> {
+    let mut found = Vec::new();
+    let mut whole: Vec<IpNet> = Vec::new();
+    lost.extend(domain_losses(rule, "Calico"));
+    for peer in &rule.peers {
+        match peer {
+            PlanPeer::Pods(namespaces, pods) => match by_labels(namespaces, pods) {
+                Ok(peer) => found.push(peer),
+                Err(selector) => lost.extend(selector_losses(rule, selector)),
+            },
+            PlanPeer::Block(network) if network.except.is_empty() => whole.push(network.cidr),
+            PlanPeer::Block(network) if network.except.len() <= MOST_BLOCKS => {
+                found.push(Entity::Blocks(vec![network.cidr], network.except.clone()));
+            }
+            PlanPeer::Block(network) => lost.extend(too_many_exceptions(rule, network)),
+            PlanPeer::Domain(_) => {}
+        }
+    }
+    let (v4, v6): (Vec<_>, Vec<_>) = whole.into_iter().partition(|net| net.addr().is_ipv4());
+    for family in [v4, v6] {
+        let some = family.chunks(MOST_BLOCKS);
+        found.extend(some.map(|nets| Entity::Blocks(nets.to_vec(), Vec::new())));
+    }
+    found
+}
+
+fn too_many_exceptions(rule: &PlanRule, network: &Network) -> Vec<Loss> {
+    let why = format!(
+        "a rule of Calico has at most {MOST_BLOCKS} exceptions, `{}` has {}",
+        network.cidr,
+        network.except.len()
+    );
+    let help = "split the network into smaller ones";
+    losses(rule, &Part::Network(network.clone()), &why, help)
+}
+
+/// Pods by labels. Without a namespace selector they are those of the policy's own.
+fn by_labels<'a>(
+    namespaces: &'a PlanNamespaces,
+    pods: &'a Selector,
+) -> Result<Entity, &'a Selector> {
+    let namespaces = match namespaces {
+        PlanNamespaces::Own => None,
+        PlanNamespaces::Named(name) => {
+            let named = Selector::label(NAMESPACE_NAME_LABEL, name);
+            Some(selector(&named).ok_or(pods)?)
+        }
+        PlanNamespaces::Labelled(labels) => Some(in_namespaces(labels).ok_or(labels)?),
+    };
+    // Without a namespace selector nothing but `all()` says that they are pods.
+    let needed = namespaces.is_none() || !pods.is_everything();
+    Ok(Entity::Labels {
+        pods: needed.then(|| selector(pods).ok_or(pods)).transpose()?,
+        namespaces,
+    })
+}
+
+/// Namespaces by labels. What is in no namespace passes negative requirements, so that one of them has to be
+/// positive.
+fn in_namespaces(labels: &Selector) -> Option<String> {
+    let negative = |r: &Requirement| matches!(r.op, LabelOp::NotIn(_) | LabelOp::DoesNotExist);
+    if labels.is_everything() || !labels.requirements.iter().all(negative) {
+        return selector(labels);
+    }
+    let named = Requirement::new(NAMESPACE_NAME_LABEL, LabelOp::Exists);
+    let requirements = [vec![named], labels.requirements.clone()].concat();
+    selector(&Selector { requirements })
+}
+
+fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
+    let why = format!(
+        "Calico cannot express the selector `{selector}` of `{}`",
+        rule.other
+    );
+    let help = "use fewer or shorter values, and no labels of Calico's own";
+    losses(rule, &Part::Gate(rule.direction), &why, help)
+}
+
+/// A selector in Calico's language; none if it is too long or has a key or a value that cannot be written.
+fn selector(selector: &Selector) -> Option<String> {
+    let requirements = selector.requirements.iter();
+    let always = |r: &&Requirement| matches!(&r.op, LabelOp::NotIn(values) if values.is_empty());
+    let parts = requirements.filter(|r| !always(r)).map(requirement);
+    let parts: Vec<String> = parts.collect::<Option<_>>()?;
+    let text = match parts.is_empty() {
+        true => "all()".to_owned(),
+        false => parts.join(" && "),
+    };
+    (text.len() <= LONGEST_SELECTOR).then_some(text)
+}
+
+fn requirement(Requirement { key, op }: &Requirement) -> Option<String> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
+    if key.is_empty() || !key.chars().all(fine) || is_own_label(key) {
+        return None;
+    }
+    let list = |values: &std::collections::BTreeSet<String>| {
+        let values: Option<Vec<String>> = values.iter().map(|value| literal(value)).collect();
+        values.map(|values| format!("{{{}}}", values.join(", ")))
+    };
+    Some(match op {
+        LabelOp::In(values) => match values.first().filter(|_| values.len() == 1) {
+            Some(value) => format!("{key} == {}", literal(value)?),
+            None => format!("{key} in {}", list(values)?),
+        },
+        LabelOp::NotIn(values) => match values.first().filter(|_| values.len() == 1) {
+            Some(value) => format!("{key} != {}", literal(value)?),
+            None => format!("{key} not in {}", list(values)?),
+        },
+        LabelOp::Exists => format!("has({key})"),
+        LabelOp::DoesNotExist => format!("!has({key})"),
+        LabelOp::StartsWith(text) => format!("{key} starts with {}", literal(text)?),
+        LabelOp::EndsWith(text) => format!("{key} ends with {}", literal(text)?),
+        LabelOp::Contains(text) => format!("{key} contains {}", literal(text)?),
+    })
+}
+
+/// Whether Calico sets this label itself, whatever labels a pod or a namespace has.
+fn is_own_label(key: &str) -> bool {
+    let prefixes = ["projectcalico.org/", "pcns.", "pcsa."];
+    prefixes.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// A text in quotes. The language has no escapes, so a text with a quote is in the other ones.
+fn literal(text: &str) -> Option<String> {
+    let quote = match (text.contains('\''), text.contains('"')) {
+        _ if text.contains(['\n', '\r']) => return None,
+        (false, _) => '\'',
+        (true, false) => '"',
+        (true, true) => return None,
+    };
+    Some(format!("{quote}{text}{quote}"))
+}
+
+/// The ports of each rule, with their protocol (none: any): one or more rules for each protocol, in the order in
+/// which they are planned.
+fn ports(ports: &Match<PortMatch>) -> Vec<(Option<Protocol>, Vec<Port>)> {
+    let Match::Only(ports) = ports else {
+        return vec![(None, Vec::new())];
+    };
+    let mut protocols: Vec<Option<Protocol>> = Vec::new();
+    for port in ports {
+        if !protocols.contains(&protocol(port)) {
+            protocols.push(protocol(port));
+        }
+    }
+    let mut found = Vec::new();
+    for of in protocols {
+        let of_protocol = ports.iter().filter(|port| protocol(port) == of);
+        let all: Option<Vec<Port>> = of_protocol.map(one).collect();
+        match all {
+            None => found.push((of, Vec::new())),
+            Some(all) => found.extend(all.chunks(MOST_PORTS).map(|some| (of, some.to_vec()))),
+        }
+    }
+    found
+}
+
+fn protocol(port: &PortMatch) -> Option<Protocol> {
+    match port {
+        PortMatch::AllPorts(protocol) | PortMatch::Range { protocol, .. } => Some(*protocol),
+        PortMatch::Named { protocol, .. } => *protocol,
+    }
+}
+
+/// A port; none: all of its protocol.
+fn one(port: &PortMatch) -> Option<Port> {
+    match port {
+        PortMatch::AllPorts(_) => None,
+        PortMatch::Range { first, last, .. } if first == last => Some(Port::Number(*first)),
+        PortMatch::Range { first, last, .. } => Some(Port::Text(format!("{first}:{last}"))),
+        PortMatch::Named { name, .. } => Some(Port::Text(name.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_are_written_in_the_language() {
+        let one = |key: &str, op| Requirement::new(key, op);
+        let set = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect();
+        let text = |requirements: Vec<Requirement>| selector(&Selector { requirements });
+        let all = vec![
+            one("app", LabelOp::In(set(&["web"]))),
+            one("tier", LabelOp::In(set(&["a", "b"]))),
+            one("x", LabelOp::DoesNotExist),
+            one("in", LabelOp::Exists),
+            one("on", LabelOp::NotIn(set(&["it's"]))),
+            one("on", LabelOp::NotIn(set(&["", "y"]))),
+            one("on", LabelOp::NotIn(set(&[]))),
+            one("v", LabelOp::StartsWith("1".to_owned())),
+        ];
+        let want = "app == 'web' && tier in {'a', 'b'} && !has(x) && has(in) && on != \"it's\" \
+                    && on not in {'', 'y'} && v starts with '1'";
+        assert_eq!(text(all).as_deref(), Some(want));
+        assert_eq!(text(Vec::new()).as_deref(), Some("all()"));
+        for (key, value) in [
+            ("a", "both ' and \""),
+            ("a", "a\nb"),
+            ("a b", ""),
+            ("", ""),
+            ("projectcalico.org/namespace", "x"),
+            ("a", &"x".repeat(LONGEST_SELECTOR)),
+        ] {
+            let refused = text(vec![Requirement::equals(key, value)]);
+            assert_eq!(refused, None, "{key} {value}");
+        }
+    }
+
+    #[test]
+    fn namespaces_by_negative_requirements_are_namespaces() {
+        let not = |op| Selector {
+            requirements: vec![Requirement::new("team", op)],
+        };
+        for (labels, want) in [
+            (Selector::everything(), "all()"),
+            (
+                not(LabelOp::DoesNotExist),
+                "has(kubernetes.io/metadata.name) && !has(team)",
+            ),
+            (not(LabelOp::Exists), "has(team)"),
+        ] {
+            assert_eq!(in_namespaces(&labels).as_deref(), Some(want));
+        }
+    }
+
+    #[test]
+    fn a_rule_has_one_protocol_and_at_most_fifty_ports() {
+        let port = |first: u16| PortMatch::Range {
+            protocol: Protocol::Tcp,
+            first,
+            last: first,
+        };
+        let mut many: Vec<PortMatch> = (1..=51).map(port).collect();
+        many.push(PortMatch::AllPorts(Protocol::Udp));
+        let written = ports(&Match::Only(many));
+        let counts: Vec<_> = written.iter().map(|(p, all)| (*p, all.len())).collect();
+        assert_eq!(
+            counts,
+            [
+                (Some(Protocol::Tcp), 50),
+                (Some(Protocol::Tcp), 1),
+                (Some(Protocol::Udp), 0)
+            ]
+        );
+        assert_eq!(ports(&Match::Any), [(None, Vec::new())]);
+    }
+}

@@ -1,0 +1,139 @@
+//! Writing a Calico NetworkPolicy: a fixed order of keys, the lines of every rule recorded.
+
+use ipnet::IpNet;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::dialect::writing::{Map, metadata, texts};
+use crate::policy::{Direction, FlowKey};
+use crate::sets::Protocol;
+use crate::yaml::write::{self, Node, Output};
+
+/// A policy to write.
+pub struct Policy<'a> {
+    pub metadata: ObjectMeta,
+    /// Above it.
+    pub comment: &'a str,
+    /// The selector of its pods.
+    pub subject: String,
+    /// Those that it isolates; those of its rules are among them.
+    pub directions: &'a [Direction],
+    pub rules: &'a [Rule<'a>],
+}
+
+/// A rule that allows.
+pub struct Rule<'a> {
+    pub direction: Direction,
+    /// Above it.
+    pub comments: &'a [String],
+    pub flows: &'a [FlowKey],
+    pub peer: Entity,
+    /// None: any, but of named ports that of the container port.
+    pub protocol: Option<Protocol>,
+    /// Empty: any.
+    pub ports: Vec<Port>,
+}
+
+/// The other end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entity {
+    /// Selectors, of which at least one is given.
+    Labels {
+        pods: Option<String>,
+        namespaces: Option<String>,
+    },
+    /// Blocks of one address family, and exceptions from all of them.
+    Blocks(Vec<IpNet>, Vec<IpNet>),
+}
+
+/// A destination port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Port {
+    Number(u16),
+    /// A range or a name.
+    Text(String),
+}
+
+/// Writes a policy; the marks number its rules.
+pub fn write(policy: &Policy) -> Output {
+    let types = policy.directions.iter().map(|direction| direction.name());
+    let mut spec: Map = vec![
+        ("selector".into(), Node::text(&policy.subject)),
+        ("types".into(), texts(types)),
+    ];
+    for direction in policy.directions {
+        let rules = policy.rules.iter().enumerate();
+        let rules = rules.filter(|(_, rule)| rule.direction == *direction);
+        let items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
+        let key = match direction {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        };
+        if !items.is_empty() {
+            spec.push((key.into(), Node::List(items)));
+        }
+    }
+    let root = Node::Map(vec![
+        ("apiVersion".into(), Node::text("projectcalico.org/v3")),
+        ("kind".into(), Node::text("NetworkPolicy")),
+        ("metadata".into(), metadata(&policy.metadata)),
+        ("spec".into(), Node::Map(spec)),
+    ]);
+    write::write(&[policy.comment.to_owned()], &root)
+}
+
+fn marked(mark: usize, rule: &Rule) -> Node {
+    let mut map: Map = vec![("action".into(), Node::text("Allow"))];
+    if let Some(protocol) = rule.protocol {
+        map.push(("protocol".into(), Node::text(protocol.name())));
+    }
+    let mut peer = entity(&rule.peer);
+    let ports = rule.ports.iter().map(port).collect();
+    let ports: Map = vec![("ports".into(), Node::List(ports))];
+    let any_port = rule.ports.is_empty();
+    match rule.direction {
+        Direction::Ingress => {
+            map.push(("source".into(), Node::Map(peer)));
+            if !any_port {
+                map.push(("destination".into(), Node::Map(ports)));
+            }
+        }
+        Direction::Egress => {
+            if !any_port {
+                peer.extend(ports);
+            }
+            map.push(("destination".into(), Node::Map(peer)));
+        }
+    }
+    Node::Marked {
+        mark,
+        comments: rule.comments.to_vec(),
+        item: Box::new(Node::Map(map)),
+    }
+}
+
+fn entity(entity: &Entity) -> Map {
+    match entity {
+        Entity::Labels { pods, namespaces } => {
+            let keys = [("namespaceSelector", namespaces), ("selector", pods)];
+            let given = keys.into_iter().filter_map(|(key, text)| {
+                let text = text.as_ref()?;
+                Some((key.into(), Node::text(text)))
+            });
+            given.collect()
+        }
+        Entity::Blocks(nets, except) => {
+            let mut map: Map = vec![("nets".into(), texts(nets))];
+            if !except.is_empty() {
+                map.push(("notNets".into(), texts(except)));
+            }
+            map
+        }
+    }
+}
+
+fn port(port: &Port) -> Node {
+    match port {
+        Port::Number(number) => Node::Number(i64::from(*number)),
+        Port::Text(text) => Node::text(text),
+    }
+}

@@ -1,0 +1,326 @@
+//! Splits a planned policy into a CiliumNetworkPolicy and the losses that Cilium cannot express. Never widens:
+//! peers that cannot be expressed are omitted, and rules that have no peers left.
+//!
+//! A rule has one kind of peers (C17), so a planned one may become several. Where the pods resolve names that rules
+//! use, the DNS policy has Cilium read the answers: it knows the addresses of a domain from nothing else.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
+use super::write::{Name, Peers, Policy, Ports, Rule, write};
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::dialect::Text;
+use crate::dialect::writing::{
+    domain_losses, label_selector, losses, object_meta, selector_losses,
+};
+use crate::policy::{
+    Direction, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
+    PortMatch, Resolution, Role,
+};
+use crate::sets::{LabelOp, Protocol, Requirement, Selector};
+
+/// Most ports of one item (C40).
+const MOST_PORTS: usize = 40;
+/// Most characters of the part of a label key behind its `/`.
+const LONGEST_NAME: usize = 63;
+/// Most characters of the part of a label key before its `/`.
+const LONGEST_PREFIX: usize = 253;
+
+/// Writes a planned policy. None: nothing of it can be expressed.
+pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text>, Vec<Loss>) {
+    let mut lost = Vec::new();
+    let subject = match labels_of(&plan.subject, "") {
+        Ok(subject) => subject,
+        Err(why) => {
+            let all = plan.rules.iter();
+            lost.extend(all.flat_map(|rule| why.losses(rule, &plan.subject)));
+            return (None, lost);
+        }
+    };
+    let observed = plan.role == Role::Dns && resolution == Resolution::DomainNames;
+    let mut rules = Vec::new();
+    for direction in &plan.directions {
+        let planned = plan.rules.iter().filter(|r| r.direction == *direction);
+        for rule in planned {
+            expressed(rule, observed, &mut rules, &mut lost);
+        }
+    }
+    if rules.is_empty() && !plan.isolates {
+        return (None, lost);
+    }
+    let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
+    let policy = Policy {
+        metadata: object_meta(plan),
+        comment: &plan.comment,
+        subject,
+        directions: &plan.directions,
+        rules: &rules,
+    };
+    (Some(Text::new(write(&policy), &flows)), lost)
+}
+
+/// Appends the rules that a planned one becomes.
+fn expressed<'a>(
+    rule: &'a PlanRule,
+    observed: bool,
+    rules: &mut Vec<Rule<'a>>,
+    lost: &mut Vec<Loss>,
+) {
+    let ports = ports(rule, observed);
+    let mut comments: &[String] = &rule.comments;
+    for peers in peers(rule, lost) {
+        rules.push(Rule {
+            direction: rule.direction,
+            // Once, above the first.
+            comments: std::mem::take(&mut comments),
+            flows: &rule.flows,
+            peers,
+            ports: ports.clone(),
+        });
+    }
+}
+
+/// The peers that can be expressed, by kind; none of the lists is empty, as an empty one could match everything.
+fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
+    let (mut pods, mut blocks, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    if rule.direction == Direction::Ingress {
+        lost.extend(domain_losses(rule, "an ingress rule of Cilium"));
+    }
+    for peer in &rule.peers {
+        match peer {
+            PlanPeer::Pods(namespaces, selector) => match endpoints(namespaces, selector) {
+                Ok(labels) => pods.push(labels),
+                Err((why, selector)) => lost.extend(why.losses(rule, selector)),
+            },
+            PlanPeer::Block(network) => blocks.push(network.clone()),
+            PlanPeer::Domain(_) if rule.direction == Direction::Ingress => {}
+            PlanPeer::Domain(text) => match name(text) {
+                Some(name) => names.push(name),
+                None => lost.extend(losses(
+                    rule,
+                    &Part::Domain(text.clone()),
+                    &format!("`{text}` is not a domain name"),
+                    "write a name such as api.example.com, or *.example.com",
+                )),
+            },
+        }
+    }
+    let pods = (!pods.is_empty()).then_some(Peers::Endpoints(pods));
+    let plain = |network: &Network| network.except.is_empty();
+    let blocks = (!blocks.is_empty()).then(|| match blocks.iter().all(plain) {
+        true => Peers::Blocks(blocks.iter().map(|network| network.cidr).collect()),
+        false => Peers::BlocksWithout(blocks),
+    });
+    let names = (!names.is_empty()).then_some(Peers::Names(names));
+    [pods, blocks, names].into_iter().flatten().collect()
+}
+
+/// A domain name. All names below one, however deep, are `**.` (C34); agents that do not know that prefix match one
+/// label only.
+fn name(text: &str) -> Option<Name> {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let (below, rest) = match text.strip_prefix("*.") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let label = |label: &str| !label.is_empty() && label.chars().all(fine);
+    let valid = rest.split('.').all(label) && rest.len() <= LONGEST_PREFIX;
+    valid.then(|| match below {
+        true => Name::Pattern(format!("**.{rest}")),
+        false => Name::Exact(rest.to_owned()),
+    })
+}
+
+/// Why a selector has no equal in Cilium.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Unselectable {
+    /// No label selector of the API is equal.
+    Selector,
+    /// Cilium does not keep the label with this key, or keeps something else under it.
+    Label(String),
+    /// With Cilium's prefix the key of this namespace label is too long.
+    TooLong(String),
+}
+
+impl Unselectable {
+    fn losses(&self, rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
+        let (why, help) = match self {
+            Self::Selector => return selector_losses(rule, selector),
+            Self::Label(key) => (
+                format!("Cilium does not select pods by the label `{key}`"),
+                "select them by another label, such as `app`",
+            ),
+            Self::TooLong(key) => (
+                format!("the namespace label `{key}` is too long for a selector of Cilium"),
+                "select the namespaces by name, or by a shorter label",
+            ),
+        };
+        losses(rule, &Part::Gate(rule.direction), &why, help)
+    }
+}
+
+/// The peers in some namespaces. Without a namespace they are those of the policy's own (C21); beside one, which
+/// has to name its source, all labels name theirs.
+fn endpoints<'a>(
+    namespaces: &'a PlanNamespaces,
+    pods: &'a Selector,
+) -> Result<LabelSelector, (Unselectable, &'a Selector)> {
+    let namespaces = match namespaces {
+        PlanNamespaces::Own => return labels_of(pods, "").map_err(|why| (why, pods)),
+        PlanNamespaces::Named(name) => Selector::label(namespace_key(), name),
+        PlanNamespaces::Labelled(labels) => in_namespaces(labels).map_err(|why| (why, labels))?,
+    };
+    labels_in(namespaces, pods, "k8s:").map_err(|why| (why, pods))
+}
+
+fn namespace_key() -> String {
+    format!("k8s:{NAMESPACE}")
+}
+
+/// Namespaces by their labels, as Cilium has them at each pod. One of the requirements always needs a namespace:
+/// what is outside the cluster has none of the labels, and would pass negative ones (C21).
+fn in_namespaces(labels: &Selector) -> Result<Selector, Unselectable> {
+    let mut all = Vec::new();
+    for Requirement { key, op } in &labels.requirements {
+        let key = match key == NAMESPACE_NAME_LABEL {
+            true => namespace_key(),
+            false => format!("k8s:{}", namespace_label(key)?),
+        };
+        all.push(Requirement::new(key, op.clone()));
+    }
+    let needs_one = |r: &Requirement| matches!(r.op, LabelOp::In(_) | LabelOp::Exists);
+    if !all.iter().any(needs_one) {
+        all.insert(0, Requirement::new(namespace_key(), LabelOp::Exists));
+    }
+    Ok(Selector { requirements: all })
+}
+
+fn namespace_label(key: &str) -> Result<String, Unselectable> {
+    let long = format!("{NAMESPACE_LABELS}{key}");
+    let fits = match long.split_once('/') {
+        Some((prefix, _)) => prefix.len() <= LONGEST_PREFIX,
+        None => long.len() <= LONGEST_NAME,
+    };
+    match fits {
+        true => Ok(long),
+        false => Err(Unselectable::TooLong(key.to_owned())),
+    }
+}
+
+/// Pods by their labels, whose keys are written with a `source`.
+fn labels_of(pods: &Selector, source: &str) -> Result<LabelSelector, Unselectable> {
+    labels_in(Selector::everything(), pods, source)
+}
+
+/// The same, of which these `requirements` hold, too.
+fn labels_in(
+    mut requirements: Selector,
+    pods: &Selector,
+    source: &str,
+) -> Result<LabelSelector, Unselectable> {
+    for Requirement { key, op } in &pods.requirements {
+        if !is_identity_label(key) || is_special(key) {
+            return Err(Unselectable::Label(key.clone()));
+        }
+        let key = format!("{source}{key}");
+        requirements
+            .requirements
+            .push(Requirement::new(key, op.clone()));
+    }
+    label_selector(&requirements).ok_or(Unselectable::Selector)
+}
+
+/// The ports of a rule, in items of what fits; none: any. `observed`: Cilium reads the DNS answers of those ports
+/// at which it can: no ranges, not SCTP (C43).
+fn ports(rule: &PlanRule, observed: bool) -> Vec<Ports> {
+    let Match::Only(all) = &rule.ports else {
+        return Vec::new();
+    };
+    let observed = observed && rule.direction == Direction::Egress;
+    let read = |port: &&PortMatch| match port {
+        PortMatch::AllPorts(_) => false,
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => observed && first == last && *protocol != Protocol::Sctp,
+        PortMatch::Named { protocol, .. } => observed && *protocol != Some(Protocol::Sctp),
+    };
+    let (with_dns, plain): (Vec<_>, Vec<_>) = all.iter().partition(read);
+    let item = |dns: bool, ports: &[&PortMatch]| Ports {
+        ports: ports.iter().copied().cloned().collect(),
+        dns,
+    };
+    let with_dns = with_dns.chunks(MOST_PORTS).map(|some| item(true, some));
+    let plain = plain.chunks(MOST_PORTS).map(|some| item(false, some));
+    with_dns.chain(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(ports: Vec<PortMatch>) -> PlanRule {
+        PlanRule {
+            direction: Direction::Egress,
+            flows: Vec::new(),
+            comments: Vec::new(),
+            other: "x".to_owned(),
+            peers: Vec::new(),
+            ports: Match::Only(ports),
+        }
+    }
+
+    fn range(protocol: Protocol, first: u16, last: u16) -> PortMatch {
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        }
+    }
+
+    fn items(rule: &PlanRule, observed: bool) -> Vec<(usize, bool)> {
+        let items = ports(rule, observed).into_iter();
+        items.map(|item| (item.ports.len(), item.dns)).collect()
+    }
+
+    #[test]
+    fn an_item_has_at_most_forty_ports() {
+        let many = (1..=41).map(|port| range(Protocol::Tcp, port, port));
+        let many = rule(many.collect());
+        assert_eq!(items(&many, false), [(40, false), (1, false)]);
+    }
+
+    #[test]
+    fn dns_answers_are_read_where_the_agent_can() {
+        let some = rule(vec![
+            range(Protocol::Udp, 53, 53),
+            range(Protocol::Tcp, 5353, 5354),
+            range(Protocol::Sctp, 53, 53),
+            PortMatch::AllPorts(Protocol::Tcp),
+        ]);
+        assert_eq!(items(&some, true), [(1, true), (3, false)]);
+        assert_eq!(items(&some, false), [(4, false)]);
+    }
+
+    #[test]
+    fn names_are_never_wider() {
+        let of = |text| match name(text) {
+            Some(Name::Exact(text)) => text,
+            Some(Name::Pattern(text)) => format!("pattern {text}"),
+            None => "none".to_owned(),
+        };
+        for (text, want) in [
+            ("api.example.com.", "api.example.com"),
+            ("*.example.com", "pattern **.example.com"),
+            ("*", "none"),
+            ("*.*", "none"),
+            ("a*.x", "none"),
+            ("", "none"),
+            ("a..b", "none"),
+        ] {
+            assert_eq!(of(text), want, "{text}");
+        }
+    }
+}

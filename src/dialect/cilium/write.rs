@@ -1,0 +1,161 @@
+//! Writing a CiliumNetworkPolicy: a fixed order of keys, the lines of every rule recorded.
+
+use ipnet::IpNet;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+
+use crate::dialect::writing::{Map, metadata, selector, texts};
+use crate::policy::{Direction, FlowKey, Network, PortMatch};
+use crate::yaml::write::{self, Node, Output};
+
+/// A policy to write.
+pub struct Policy<'a> {
+    pub metadata: ObjectMeta,
+    /// Above it.
+    pub comment: &'a str,
+    pub subject: LabelSelector,
+    /// Those that it isolates; those of its rules are among them.
+    pub directions: &'a [Direction],
+    pub rules: &'a [Rule<'a>],
+}
+
+/// One item of `ingress` or `egress`.
+pub struct Rule<'a> {
+    pub direction: Direction,
+    /// Above it.
+    pub comments: &'a [String],
+    pub flows: &'a [FlowKey],
+    pub peers: Peers,
+    /// Empty: any port.
+    pub ports: Vec<Ports>,
+}
+
+/// Peers of one kind; never empty.
+pub enum Peers {
+    Endpoints(Vec<LabelSelector>),
+    Blocks(Vec<IpNet>),
+    /// Blocks of which some have exceptions.
+    BlocksWithout(Vec<Network>),
+    /// Destinations only.
+    Names(Vec<Name>),
+}
+
+/// Domain names.
+pub enum Name {
+    Exact(String),
+    Pattern(String),
+}
+
+/// One item of `toPorts`.
+#[derive(Clone)]
+pub struct Ports {
+    pub ports: Vec<PortMatch>,
+    /// Whether the answers to DNS queries are read.
+    pub dns: bool,
+}
+
+/// Writes a policy; the marks number its rules.
+pub fn write(policy: &Policy) -> Output {
+    let mut spec: Map = vec![("endpointSelector".into(), selector(&policy.subject))];
+    for direction in policy.directions {
+        let rules = policy.rules.iter().enumerate();
+        let rules = rules.filter(|(_, rule)| rule.direction == *direction);
+        let mut items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
+        if items.is_empty() {
+            // Isolates, and allows nothing (C7).
+            items.push(Node::Map(Vec::new()));
+        }
+        let key = match direction {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        };
+        spec.push((key.into(), Node::List(items)));
+    }
+    let root = Node::Map(vec![
+        ("apiVersion".into(), Node::text("cilium.io/v2")),
+        ("kind".into(), Node::text("CiliumNetworkPolicy")),
+        ("metadata".into(), metadata(&policy.metadata)),
+        ("spec".into(), Node::Map(spec)),
+    ]);
+    write::write(&[policy.comment.to_owned()], &root)
+}
+
+fn marked(mark: usize, rule: &Rule) -> Node {
+    let mut map = vec![peers(rule)];
+    if !rule.ports.is_empty() {
+        let ports = rule.ports.iter().map(port_rule).collect();
+        map.push(("toPorts".into(), Node::List(ports)));
+    }
+    Node::Marked {
+        mark,
+        comments: rule.comments.to_vec(),
+        item: Box::new(Node::Map(map)),
+    }
+}
+
+fn peers(rule: &Rule) -> (std::borrow::Cow<'static, str>, Node) {
+    let (kind, list) = match &rule.peers {
+        Peers::Endpoints(all) => ("Endpoints", Node::List(all.iter().map(selector).collect())),
+        Peers::Blocks(all) => ("CIDR", texts(all)),
+        Peers::BlocksWithout(all) => ("CIDRSet", Node::List(all.iter().map(block).collect())),
+        Peers::Names(all) => ("FQDNs", Node::List(all.iter().map(name).collect())),
+    };
+    let to = match rule.direction {
+        Direction::Ingress => "from",
+        Direction::Egress => "to",
+    };
+    (format!("{to}{kind}").into(), list)
+}
+
+fn block(network: &Network) -> Node {
+    let mut map: Map = vec![("cidr".into(), Node::text(network.cidr.to_string()))];
+    if !network.except.is_empty() {
+        map.push(("except".into(), texts(&network.except)));
+    }
+    Node::Map(map)
+}
+
+fn name(name: &Name) -> Node {
+    let (key, text) = match name {
+        Name::Exact(text) => ("matchName", text),
+        Name::Pattern(text) => ("matchPattern", text),
+    };
+    Node::Map(vec![(key.into(), Node::text(text))])
+}
+
+fn port_rule(item: &Ports) -> Node {
+    let mut map: Map = vec![(
+        "ports".into(),
+        Node::List(item.ports.iter().map(port).collect()),
+    )];
+    if item.dns {
+        let every = Node::Map(vec![("matchPattern".into(), Node::text("*"))]);
+        let rules = Node::Map(vec![("dns".into(), Node::List(vec![every]))]);
+        map.push(("rules".into(), rules));
+    }
+    Node::Map(map)
+}
+
+/// A port, which is a text; 0 means all of the protocol (C40).
+fn port(port: &PortMatch) -> Node {
+    let (number, end, protocol) = match port {
+        PortMatch::AllPorts(protocol) => ("0".to_owned(), None, protocol.name()),
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => {
+            let end = (last > first).then_some(*last);
+            (first.to_string(), end, protocol.name())
+        }
+        PortMatch::Named { protocol, name } => {
+            let protocol = protocol.map_or("ANY", |protocol| protocol.name());
+            (name.clone(), None, protocol)
+        }
+    };
+    let mut map: Map = vec![("port".into(), Node::text(number))];
+    if let Some(end) = end {
+        map.push(("endPort".into(), Node::Number(i64::from(end))));
+    }
+    map.push(("protocol".into(), Node::text(protocol)));
+    Node::Map(map)
+}
