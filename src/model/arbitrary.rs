@@ -423,6 +423,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     )
         .prop_map(
             |(style, base, dns, assumptions, labels, annotations, unknown)| Settings {
+                dialects: dialects_of(assumptions.enforcer),
                 style,
                 base,
                 dns,
@@ -432,6 +433,15 @@ fn settings() -> impl Strategy<Value = Settings> {
                 unknown,
             },
         )
+}
+
+/// Lists of one and of two.
+fn dialects_of(enforcer: Enforcer) -> Vec<Target> {
+    match enforcer {
+        Enforcer::Kubernetes => vec![Target::Kubernetes],
+        Enforcer::Cilium => vec![Target::Cilium, Target::Kubernetes],
+        Enforcer::Calico => vec![Target::Kubernetes, Target::Calico],
+    }
 }
 
 fn same_kind(thing: Thing, number: u32) -> Edit {

@@ -33,7 +33,8 @@ pub use table::Table;
 pub use validate::Refusal;
 pub use words::Words;
 
-use crate::cluster::{Assumptions, ContainerPort, ServicePort};
+use crate::cluster::{Assumptions, ContainerPort, Enforcer, ServicePort};
+use crate::policy::Target;
 use crate::sets::{Labels, Protocol, Selector};
 
 /// Fields that this version does not know; they survive a round trip.
@@ -86,6 +87,8 @@ impl Document {
 /// How policies are written and judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
+    /// The dialects that policies are written in, at least one. They are alternatives; the first is shown and judged.
+    pub dialects: Vec<Target>,
     /// One policy for each flow, or one for each workload.
     pub style: Style,
     /// Default deny of namespaces without their own.
@@ -105,6 +108,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            dialects: vec![Target::default()],
             style: Style::PerFlow,
             base: Base::DenyAll,
             dns: Dns::default(),
@@ -117,9 +121,24 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What policies are judged under: the assumptions, settled under their enforcer.
+    /// The dialect that is shown and judged.
+    pub fn target(&self) -> Target {
+        self.dialects.first().copied().unwrap_or_default()
+    }
+
+    /// What policies are judged under: the assumptions, settled under their enforcer. A dialect that only one
+    /// enforcer implements is judged under that one.
     pub fn judged(&self) -> Assumptions {
-        self.assumptions.settled()
+        let enforcer = match self.target() {
+            Target::Cilium => Enforcer::Cilium,
+            Target::Calico => Enforcer::Calico,
+            _ => self.assumptions.enforcer,
+        };
+        let assumptions = Assumptions {
+            enforcer,
+            ..self.assumptions
+        };
+        assumptions.settled()
     }
 }
 

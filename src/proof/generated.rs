@@ -129,16 +129,18 @@ pub(crate) struct Texts {
 #[derive(Clone, Debug)]
 struct Entry {
     planned: Arc<PlanPolicy>,
+    target: Target,
     resolution: Resolution,
     written: Option<Arc<Written>>,
     losses: Arc<[Loss]>,
 }
 
 impl Entry {
-    fn new(planned: Arc<PlanPolicy>, resolution: Resolution) -> Self {
-        let (text, losses) = dialect::write(Target::Kubernetes, &planned, resolution);
+    fn new(planned: Arc<PlanPolicy>, target: Target, resolution: Resolution) -> Self {
+        let (text, losses) = dialect::write(target, &planned, resolution);
         Self {
             written: text.map(|text| Arc::new(Written::new(&planned, text))),
+            target,
             resolution,
             planned,
             losses: losses.into(),
@@ -165,7 +167,7 @@ impl NamesDomains {
 
 impl Texts {
     /// Writes policies, in order, and drops cached results of all others.
-    fn write_each(&mut self, policies: Vec<Arc<PlanPolicy>>) -> &[Entry] {
+    fn write_each(&mut self, policies: Vec<Arc<PlanPolicy>>, target: Target) -> &[Entry] {
         let mut last = std::mem::take(&mut self.known).into_iter().peekable();
         let domains = NamesDomains::of(&policies);
         let known = |planned: Arc<PlanPolicy>| {
@@ -174,7 +176,9 @@ impl Texts {
                 .next_if(|known| known.planned.order() < planned.order())
                 .is_some()
             {}
-            let same = |known: &Entry| known.planned == planned && known.resolution == resolution;
+            let same = |known: &Entry| {
+                (known.target, known.resolution) == (target, resolution) && known.planned == planned
+            };
             (last.next_if(same), planned, resolution)
         };
         let policies: Vec<(Option<Entry>, Arc<PlanPolicy>, Resolution)> =
@@ -185,7 +189,7 @@ impl Texts {
             .count();
         let policies = policies.into_par_iter().with_min_len(16);
         let entries = policies.map(|(known, planned, resolution)| {
-            known.unwrap_or_else(|| Entry::new(planned, resolution))
+            known.unwrap_or_else(|| Entry::new(planned, target, resolution))
         });
         self.known = entries.collect();
         &self.known
@@ -215,7 +219,7 @@ pub(crate) fn write_with(
         ..Generated::default()
     };
     let replaced = document.replaced_policies();
-    for entry in texts.write_each(plan.policies) {
+    for entry in texts.write_each(plan.policies, document.settings.target()) {
         generated.losses.extend(entry.losses.iter().cloned());
         let Some(written) = entry.written.clone() else {
             continue;

@@ -19,6 +19,7 @@ use self::fields::{Fields, Reader};
 use super::{FORMAT, value};
 use crate::diag::{Diagnostic, Span};
 use crate::model::{Dns, DnsProfile, Document, Settings};
+use crate::policy::Target;
 use crate::yaml::{self, Node};
 
 /// Reads a project; `file` is what diagnostics call it. An error means that this version
@@ -120,17 +121,7 @@ fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
     }
     let mut extra = Vec::new();
     if let Some(node) = fields.take("dialects") {
-        let dialects = yaml::plain::plain(node);
-        if dialects != Value::from(vec!["kubernetes"]) {
-            let message = "only the dialect `kubernetes` is written in this version".to_owned();
-            reader.warn(
-                node.mark,
-                "unknown-field",
-                message,
-                "it is kept, and has no effect",
-            );
-        }
-        extra.push(("dialects", Some(dialects)));
+        settings.dialects = dialects(reader, node)?;
     }
     if let Some(node) = fields.take("dns") {
         settings.dns = dns(reader, node, &mut extra)?;
@@ -162,6 +153,23 @@ fn settings(reader: &mut Reader, node: &Node) -> Option<Settings> {
         }
     }
     Some(settings)
+}
+
+/// The dialects to write, each once.
+fn dialects(reader: &mut Reader, node: &Node) -> Option<Vec<Target>> {
+    let all = reader.list(node, |reader, item| reader.word(item, value::DIALECTS))?;
+    let mut found = Vec::new();
+    for target in all {
+        if !found.contains(&target) {
+            found.push(target);
+        }
+    }
+    if found.is_empty() {
+        let message = "`dialects` is empty, so nothing would be written".to_owned();
+        reader.refuse(node.mark, message, "write `dialects: [kubernetes]`");
+        return None;
+    }
+    Some(found)
 }
 
 fn dns(reader: &mut Reader, node: &Node, extra: &mut Vec<(&str, Option<Value>)>) -> Option<Dns> {

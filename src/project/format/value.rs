@@ -4,7 +4,7 @@ use crate::yaml::plain::{Mapping, Value};
 
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
 use crate::model::{Base, Isolate, Style};
-use crate::policy::Direction;
+use crate::policy::{Direction, Target};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
 pub(super) const STYLES: &[(&str, Style)] = &[
@@ -29,6 +29,12 @@ pub(super) const ISOLATE: &[(&str, Isolate)] = &[
 pub(super) const HALVES: &[(&str, Direction)] = &[
     ("ingress", Direction::Ingress),
     ("egress", Direction::Egress),
+];
+
+pub(super) const DIALECTS: &[(&str, Target)] = &[
+    ("kubernetes", Target::Kubernetes),
+    ("cilium", Target::Cilium),
+    ("calico", Target::Calico),
 ];
 
 pub(super) const ENFORCERS: &[(&str, Enforcer)] = &[

@@ -148,6 +148,16 @@ fn some_map(map: Mapping) -> Option<Mapping> {
 fn settings(settings: &Settings) -> Mapping {
     let default = Settings::default();
     let mut map = Fields::new();
+    let dialects = settings.dialects.iter();
+    map.set_unless(
+        "dialects",
+        Value::Sequence(
+            dialects
+                .map(|target| word(value::DIALECTS, target))
+                .collect(),
+        ),
+        settings.dialects == default.dialects,
+    );
     map.set_unless(
         "style",
         word(value::STYLES, &settings.style),

@@ -551,7 +551,7 @@ fn read(texts: &[dialect::Text]) -> Loaded {
     let texts: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
     let source = Source::new("p.yaml", texts.join("---\n"));
     let settings = Settings {
-        enforcer: Enforcer::Cilium,
+        enforcer: Some(Enforcer::Cilium),
         ..Settings::default()
     };
     load(&[source], &settings)
