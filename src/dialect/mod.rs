@@ -3,6 +3,7 @@
 //! A wire format is a `Dialect`; the registry has one of each. Nothing outside this folder names one:
 //! [`kinds`], [`read`] and [`tiers`] are its interface.
 
+pub mod calico;
 pub mod cidr;
 mod cilium;
 mod cluster_policy;
@@ -38,6 +39,7 @@ const DIALECTS: &[&dyn Dialect] = &[
     &network_policy::NetworkPolicies,
     &cluster_policy::ClusterPolicies,
     &cilium::CiliumPolicies,
+    &calico::CalicoPolicies,
 ];
 
 /// A wire format.
@@ -146,7 +148,7 @@ pub fn kinds(enforcer: Enforcer) -> Vec<Kind> {
     let read = DIALECTS.iter().flat_map(|dialect| {
         let enforced = dialect.enforced_by(enforcer);
         dialect.kinds().iter().map(move |kind| Kind {
-            reading: if enforced || kind.reading == Reading::Resource {
+            reading: if enforced || kind.reading != Reading::Judged {
                 kind.reading
             } else {
                 Reading::LeftOut
@@ -170,8 +172,13 @@ pub fn assumptions(enforcer: Enforcer, given: Assumptions) -> Assumptions {
 
 /// A group of addresses, if the object is one, with what is wrong with it.
 pub fn cidr_group(object: &Object) -> Option<(CidrGroup, Vec<Diagnostic>)> {
-    let is_resource = kind(object).is_some_and(|kind| kind.reading == Reading::Resource);
-    is_resource.then(|| cilium::cidr_group(object))
+    let is_group = is_resource(object) && object.group() == "cilium.io";
+    is_group.then(|| cilium::cidr_group(object))
+}
+
+/// Whether an object is no policy, but of a kind that policies name.
+pub fn is_resource(object: &Object) -> bool {
+    kind(object).is_some_and(|kind| kind.reading == Reading::Resource)
 }
 
 /// What policies mean and what is refused in them: Markdown, a page for each code.

@@ -100,13 +100,14 @@ pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>)
         .extend(dialect::unsupported(settings.enforcer, false));
     let mut cidr_groups = Vec::new();
     manifests.policies.retain(|object| {
-        let group = dialect::cidr_group(object);
-        let is_group = group.is_some();
-        if let Some((group, diagnostics)) = group {
+        let is_resource = dialect::is_resource(object);
+        if let Some((group, diagnostics)) = dialect::cidr_group(object) {
             cidr_groups.push(group);
             loaded.diagnostics.extend(diagnostics);
+        } else if is_resource {
+            (loaded.diagnostics).extend(dialect::read(object).diagnostics);
         }
-        !is_group
+        !is_resource
     });
     manifests.policies.sort_by_key(dialect::place);
     let context = dialect::Context {
