@@ -122,7 +122,7 @@ pub fn kinds(enforcer: Enforcer) -> Vec<Kind> {
     let read = DIALECTS.iter().flat_map(|dialect| {
         let enforced = dialect.enforced_by(enforcer);
         dialect.kinds().iter().map(move |kind| Kind {
-            reading: if enforced || kind.reading == Reading::Resource {
+            reading: if enforced || kind.reading != Reading::Judged {
                 kind.reading
             } else {
                 Reading::LeftOut

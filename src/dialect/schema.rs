@@ -191,6 +191,28 @@ impl<'a> Schema<'a> {
         Some(number as i32)
     }
 
+    /// A number with or without a fraction.
+    pub fn float(&mut self, at: &At) -> Option<f64> {
+        match at.node.value {
+            Value::Number(number, _) if number.is_finite() => Some(number),
+            _ => {
+                self.wrong_type(at, "number");
+                None
+            }
+        }
+    }
+
+    /// True or false.
+    pub fn boolean(&mut self, at: &At) -> Option<bool> {
+        match at.node.value {
+            Value::Bool(value, _) => Some(value),
+            _ => {
+                self.wrong_type(at, "boolean");
+                None
+            }
+        }
+    }
+
     /// A label selector; what cannot be read is refused under a code of the caller's.
     pub fn selector(&mut self, at: &At, code: &'static str) -> Option<LabelSelector> {
         self.map(at)?;

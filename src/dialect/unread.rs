@@ -4,36 +4,6 @@ use crate::policy::{Kind, Reading};
 
 /// These kinds: those that decide which connections of pods are allowed, of projects that run in clusters.
 pub(super) const KINDS: &[Kind] = &[
-    left_out("projectcalico.org", "v3", "NetworkPolicy", true),
-    left_out("projectcalico.org", "v3", "GlobalNetworkPolicy", false),
-    staged("projectcalico.org", "v3", "StagedNetworkPolicy", true),
-    staged(
-        "projectcalico.org",
-        "v3",
-        "StagedGlobalNetworkPolicy",
-        false,
-    ),
-    staged(
-        "projectcalico.org",
-        "v3",
-        "StagedKubernetesNetworkPolicy",
-        true,
-    ),
-    left_out("crd.projectcalico.org", "v1", "NetworkPolicy", true),
-    left_out("crd.projectcalico.org", "v1", "GlobalNetworkPolicy", false),
-    staged("crd.projectcalico.org", "v1", "StagedNetworkPolicy", true),
-    staged(
-        "crd.projectcalico.org",
-        "v1",
-        "StagedGlobalNetworkPolicy",
-        false,
-    ),
-    staged(
-        "crd.projectcalico.org",
-        "v1",
-        "StagedKubernetesNetworkPolicy",
-        true,
-    ),
     left_out("crd.antrea.io", "v1beta1", "NetworkPolicy", true),
     left_out("crd.antrea.io", "v1beta1", "ClusterNetworkPolicy", false),
     left_out(
@@ -98,17 +68,5 @@ const fn left_out(
         namespaced,
         version,
         reading: Reading::LeftOut,
-    }
-}
-
-const fn staged(
-    group: &'static str,
-    version: &'static str,
-    name: &'static str,
-    namespaced: bool,
-) -> Kind {
-    Kind {
-        reading: Reading::NotEnforced,
-        ..left_out(group, version, name, namespaced)
     }
 }
