@@ -49,6 +49,7 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
             key: WorkloadKey::at(at),
             labels: Arc::new(labels(own)),
             ports: [].into(),
+            init_ports: Arc::default(),
             host_network: own.contains("host="),
             service_account: if own.contains("robot=") {
                 "robot"

@@ -109,6 +109,15 @@ impl Assumptions {
         }
     }
 
+    /// The ports of a pod whose names policies may use, if its ports have names for them.
+    pub fn named_ports(self, pod: &Pod) -> impl Iterator<Item = &ContainerPort> {
+        let init = pod
+            .init_ports
+            .iter()
+            .filter(move |_| self.enforcer == Enforcer::Calico);
+        pod.ports.iter().chain(init)
+    }
+
     /// Whether policies may name a pod's ports: a node declares none, nor does a pod that counts as one.
     pub fn bears_names(self, pod: &Pod) -> bool {
         !(pod.host_network && self.host_network == HostNetwork::Nodes)
@@ -117,7 +126,7 @@ impl Assumptions {
     /// The declared ports of a pod that a port name in a policy refers to, of `protocol` if one is
     /// given (K13).
     pub fn ports_named(self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
-        let declared = pod.ports.iter().filter(|_| self.bears_names(pod));
+        let declared = self.named_ports(pod).filter(|_| self.bears_names(pod));
         declared
             .filter(|p| p.name.as_deref() == Some(name))
             .filter(|p| protocol.is_none_or(|wanted| wanted == p.protocol))
@@ -232,6 +241,8 @@ pub struct Pod {
     pub labels: Arc<Labels>,
     /// Its container ports.
     pub ports: Arc<[ContainerPort]>,
+    /// The ports of its init containers that end before the others start: only Calico looks for port names there (G22).
+    pub init_ports: Arc<[ContainerPort]>,
     /// `spec.hostNetwork`.
     pub host_network: bool,
     /// `spec.serviceAccountName`, `default` if absent.

@@ -22,6 +22,8 @@ pub(super) struct PodTemplate {
     pub labels: Arc<Labels>,
     pub annotations: Labels,
     pub ports: Arc<[ContainerPort]>,
+    /// Of init containers that end.
+    pub init_ports: Arc<[ContainerPort]>,
     pub host_network: bool,
     pub service_account: Arc<str>,
     pub node: Option<Arc<str>>,
@@ -136,6 +138,7 @@ impl PodTemplate {
             labels: Arc::default(),
             annotations: Labels::new(),
             ports: Arc::default(),
+            init_ports: Arc::default(),
             host_network: false,
             service_account: "default".into(),
             node: None,
@@ -155,6 +158,7 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
         labels: Arc::new(labels.unwrap_or_default()),
         annotations: annotations.unwrap_or_default(),
         ports: field(node, "spec", ports)?.unwrap_or_default().into(),
+        init_ports: (field(node, "spec", |spec| of_init(spec, false))?.unwrap_or_default()).into(),
         host_network: host_network.unwrap_or(false),
         service_account: service_account
             .filter(|name| !name.is_empty())
@@ -168,12 +172,18 @@ fn ports(spec: &Node) -> Decoded<Vec<ContainerPort>> {
     let containers = list_field(spec, "containers", |node| {
         listed_ports(node, "containerPort")
     })?;
-    let init = list_field(spec, "initContainers", |node| {
+    let sidecars = of_init(spec, true)?;
+    Ok(containers.into_iter().flatten().chain(sidecars).collect())
+}
+
+/// The ports of init containers that go on running, or of those that end.
+fn of_init(spec: &Node, running: bool) -> Decoded<Vec<ContainerPort>> {
+    let all = list_field(spec, "initContainers", |node| {
         let always = field(node, "restartPolicy", string)?.as_deref() == Some("Always");
         let ports = listed_ports(node, "containerPort")?;
-        Ok(if always { ports } else { Vec::new() })
+        Ok(if always == running { ports } else { Vec::new() })
     })?;
-    Ok(containers.into_iter().chain(init).flatten().collect())
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// The list `ports` of a container or an endpoint, whose numbers are under `key`; without those that are no port

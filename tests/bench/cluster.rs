@@ -113,6 +113,7 @@ fn add_workload(
         key: WorkloadKey::at(at),
         labels: shared.clone(),
         ports: ports.clone(),
+        init_ports: Arc::default(),
         host_network: false,
         service_account: "default".into(),
         addresses: Vec::new(),

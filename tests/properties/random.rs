@@ -264,6 +264,7 @@ fn pod() -> impl Strategy<Value = Pod> {
                 key: WorkloadKey(0),
                 labels: Arc::new(labels),
                 ports: ports.into(),
+                init_ports: Arc::default(),
                 host_network,
                 service_account: account.into(),
                 addresses,

@@ -90,9 +90,7 @@ fn pieces(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, wanted: &PortSet)
         && let Some(pod) = snapshot.pods.get(*at)
     {
         cuts.extend(
-            pod.ports
-                .iter()
-                .map(|p| PortSet::single(p.protocol, p.port)),
+            (snapshot.assumptions.named_ports(pod)).map(|p| PortSet::single(p.protocol, p.port)),
         );
     }
     let mut starts: Vec<u32> = cuts

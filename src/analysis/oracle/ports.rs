@@ -1,7 +1,7 @@
 //! Destination ports, item by item.
 
 use super::super::Endpoint;
-use crate::cluster::{HostNetwork, Snapshot};
+use crate::cluster::{ContainerPort, Enforcer, HostNetwork, Snapshot};
 use crate::policy::{Match, PortItem, PortMatch, Rule};
 use crate::sets::Protocol;
 
@@ -79,8 +79,10 @@ fn has_named_port(
     if pod.host_network && snapshot.assumptions.host_network == HostNetwork::Nodes {
         return false;
     }
-    pod.ports.iter().any(|declared| {
+    let bears = |declared: &ContainerPort| {
         let named = declared.name.as_deref() == Some(name);
         named && declared.protocol == protocol && declared.port == port
-    })
+    };
+    let calico = snapshot.assumptions.enforcer == Enforcer::Calico;
+    pod.ports.iter().any(bears) || calico && pod.init_ports.iter().any(bears)
 }

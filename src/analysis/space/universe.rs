@@ -235,7 +235,8 @@ impl<'a> ClassKey<'a> {
         let node = pod.node.as_deref().filter(|node| hosted.contains(node));
         let bears = |read: &Assumptions| read.bears_names(pod);
         let ports = match assumptions.iter().any(bears) {
-            true => fold_ports(&pod.ports, words),
+            // Under one enforcer a pod has more names than under another: it differs if any of them counts.
+            true => fold_ports(pod.ports.iter().chain(pod.init_ports.iter()), words),
             false => Vec::new(),
         };
         // Under some assumptions the named ports of a host-network pod count, under others they do not.
@@ -317,13 +318,16 @@ fn hosted<'a>(snapshot: &'a Snapshot, assumptions: &[Assumptions]) -> HashSet<&'
 }
 
 /// The ports with a name in use.
-fn fold_ports<'a>(ports: &'a [ContainerPort], words: &Vocabulary) -> Vec<&'a ContainerPort> {
+fn fold_ports<'a>(
+    ports: impl Iterator<Item = &'a ContainerPort>,
+    words: &Vocabulary,
+) -> Vec<&'a ContainerPort> {
     let named = |p: &&ContainerPort| {
         p.name
             .as_ref()
             .is_some_and(|n| words.port_names.contains(n))
     };
-    let mut found: Vec<&ContainerPort> = ports.iter().filter(named).collect();
+    let mut found: Vec<&ContainerPort> = ports.filter(named).collect();
     found.sort_unstable();
     found.dedup();
     found

@@ -175,7 +175,11 @@ impl Lowering<'_> {
         };
         let (all, pods) = match version {
             4 => (IpNet::V4(Ipv4Net::default()), Peer::PodsIpv4),
-            _ => (IpNet::V6(Ipv6Net::default()), Peer::PodsIpv6),
+            // Pods of both families connect by IPv4.
+            _ => (
+                IpNet::V6(Ipv6Net::default()),
+                Peer::All(vec![Peer::PodsIpv6, Peer::Not(Box::new(Peer::PodsIpv4))]),
+            ),
         };
         let all = IpSet::net(all);
         let family = Peer::AnyOf(vec![
@@ -213,7 +217,7 @@ impl Lowering<'_> {
         }
         let endpoints = service.endpoints.iter();
         let one = |endpoint: &crate::cluster::ServiceEndpoint| {
-            let block = (self.context.assumptions).block(IpSet::single(endpoint.address));
+            let block = self.block(&IpSet::single(endpoint.address));
             let ports = endpoint.ports.iter().map(|port| PortMatch::Range {
                 protocol: port.protocol,
                 first: port.port,

@@ -152,10 +152,14 @@ impl Lower for policy::CalicoPolicy {
 
 /// The tiers that policies name.
 pub(super) fn named_tiers(policies: &[Object]) -> Vec<&str> {
-    let own = policies.iter().filter(|object| [SERVED.0, STORED.0].contains(&object.group()));
-    own.filter_map(|object| match &object.node.get("spec")?.get("tier")?.value {
-        Value::String(name) => Some(name.as_ref()),
-        _ => None,
-    })
+    let own = policies
+        .iter()
+        .filter(|object| [SERVED.0, STORED.0].contains(&object.group()));
+    own.filter_map(
+        |object| match &object.node.get("spec")?.get("tier")?.value {
+            Value::String(name) => Some(name.as_ref()),
+            _ => None,
+        },
+    )
     .collect()
 }

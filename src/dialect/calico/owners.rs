@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::{IpNet, Ipv6Net};
+
 use super::policy::{AddressSet, Entity, ServiceAccounts};
 use super::selector::Expression;
 use crate::cluster::NAMESPACE_NAME_LABEL;
@@ -99,10 +101,9 @@ impl Lowering<'_> {
                 sets,
             ]))));
         }
-        let block = |nets: &[ipnet::IpNet]| {
+        let block = |nets: &[IpNet]| {
             let all = nets.iter().map(|net| IpSet::net(*net));
-            let all = all.fold(IpSet::empty(), |all, net| all.union(&net));
-            self.context.assumptions.block(all)
+            self.block(&all.fold(IpSet::empty(), |all, net| all.union(&net)))
         };
         if !entity.nets.is_empty() {
             found.and(block(&entity.nets));
@@ -190,7 +191,21 @@ impl Lowering<'_> {
         let nets = sets.flat_map(|set| &set.nets);
         let nets = nets.map(|net| IpSet::net(*net));
         let all = nets.fold(IpSet::empty(), |all, net| all.union(&net));
-        self.context.assumptions.block(all)
+        self.block(&all)
+    }
+
+    /// What has one of these addresses. Pods of both families connect by IPv4.
+    pub fn block(&self, all: &IpSet) -> Peer {
+        let v6 = all.intersection(&IpSet::net(Ipv6Net::default().into()));
+        let v4 = all.difference(&v6);
+        let block = |set: IpSet| self.context.assumptions.block(set);
+        match v6.is_empty() {
+            true => block(v4),
+            false => {
+                let only_v6 = Peer::Not(Box::new(Peer::PodsIpv4));
+                Peer::AnyOf(vec![block(v4), Peer::All(vec![only_v6, block(v6)])])
+            }
+        }
     }
 
     /// Pods by what `selector` sees at them.
