@@ -2,7 +2,7 @@
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::owners::{Lowering, Owners};
+use super::owners::{Lowering, Of, Owners};
 use super::policy::{self, CalicoPolicy, Entity, Ip, Kind, Number, Port, Rule};
 use crate::cluster::{ServicePort, TargetPort};
 use crate::dialect::Context;
@@ -104,7 +104,7 @@ impl Lowering<'_> {
         if let Some(named) = &rule.destination.service {
             return self.to_service(&parts, named);
         }
-        let destination = self.entity(&rule.destination, rule);
+        let destination = self.entity(&rule.destination, rule, Of::destination(direction));
         let whole = self.ports(rule, true);
         if destination.sets == Peer::Nothing {
             return vec![self.rule(&parts, destination.whole(), whole)];
@@ -133,7 +133,7 @@ impl Lowering<'_> {
         (ports, except): (Match<PortItem>, Vec<PortItem>),
     ) -> crate::policy::Rule {
         let rule = parts.rule;
-        let source = self.source(rule);
+        let source = self.source(rule, Of::source(parts.direction));
         let (own, other, at) = match parts.direction {
             Direction::Ingress => (destination, source, &rule.source),
             Direction::Egress => (source, destination, &rule.destination),
@@ -157,29 +157,25 @@ impl Lowering<'_> {
     }
 
     /// Which connections a rule matches by their sources. Those of a Service are its pods and addresses (G28).
-    fn source(&self, rule: &Rule) -> Peer {
+    fn source(&self, rule: &Rule, of: Of) -> Peer {
         match &rule.source.service {
             Some(named) => {
                 let backends = self.backends(named).into_iter();
                 Peer::AnyOf(backends.map(|(peer, _)| peer).collect())
             }
-            None => self.entity(&rule.source, rule).whole(),
+            None => self.entity(&rule.source, rule, of).whole(),
         }
     }
 
     /// An end of a rule by what the rule says of it, in the one family of addresses that it is for (G27).
-    fn entity(&self, entity: &Entity, rule: &Rule) -> Owners {
-        let mut owners = self.owners(entity);
+    fn entity(&self, entity: &Entity, rule: &Rule, of: Of) -> Owners {
+        let mut owners = self.owners(entity, of);
         let Some(version) = version(rule) else {
             return owners;
         };
         let (all, pods) = match version {
             4 => (IpNet::V4(Ipv4Net::default()), Peer::PodsIpv4),
-            // Pods of both families connect by IPv4.
-            _ => (
-                IpNet::V6(Ipv6Net::default()),
-                Peer::All(vec![Peer::PodsIpv6, Peer::Not(Box::new(Peer::PodsIpv4))]),
-            ),
+            _ => (IpNet::V6(Ipv6Net::default()), of.by_ipv6(Peer::PodsIpv6)),
         };
         let all = IpSet::net(all);
         let family = Peer::AnyOf(vec![
@@ -217,7 +213,7 @@ impl Lowering<'_> {
         }
         let endpoints = service.endpoints.iter();
         let one = |endpoint: &crate::cluster::ServiceEndpoint| {
-            let block = self.block(&IpSet::single(endpoint.address));
+            let block = self.block(&IpSet::single(endpoint.address), Of::Peer);
             let ports = endpoint.ports.iter().map(|port| PortMatch::Range {
                 protocol: port.protocol,
                 first: port.port,

@@ -9,7 +9,7 @@ use super::policy::{AddressSet, Entity, ServiceAccounts};
 use super::selector::Expression;
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::Context;
-use crate::policy::Peer;
+use crate::policy::{Direction, Peer};
 use crate::sets::{IpSet, LabelOp, Labels, Requirement, Selector};
 use crate::yaml::Object;
 
@@ -28,6 +28,36 @@ pub struct Lowering<'a> {
     pub context: &'a Context<'a>,
     /// The namespace of a NetworkPolicy.
     pub namespace: Option<&'a str>,
+}
+
+/// Which end of a connection criteria are asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The pod that the policy selects.
+    Subject,
+    /// The other one.
+    Peer,
+}
+
+impl Of {
+    pub fn source(direction: Direction) -> Self {
+        Self::destination(direction.other())
+    }
+
+    pub fn destination(direction: Direction) -> Self {
+        match direction {
+            Direction::Ingress => Self::Subject,
+            Direction::Egress => Self::Peer,
+        }
+    }
+
+    /// What an end matches by its IPv6 addresses. Two pods with addresses of both families connect by IPv4.
+    pub fn by_ipv6(self, peer: Peer) -> Peer {
+        match self {
+            Self::Subject => peer,
+            Self::Peer => Peer::All(vec![Peer::Not(Box::new(Peer::PodsIpv4)), peer]),
+        }
+    }
 }
 
 /// What an end matches: (`pods` or `sets`) and `rest`.
@@ -73,7 +103,7 @@ impl Lowering<'_> {
     }
 
     /// What an end matches by its criteria other than ports.
-    pub fn owners(&self, entity: &Entity) -> Owners {
+    pub fn owners(&self, entity: &Entity, of: Of) -> Owners {
         let accounts = entity.service_accounts.as_ref();
         let accounts = accounts.filter(|a| !a.names.is_empty() || a.selector.is_some());
         let scoped = self.namespace.is_some() && entity.not_selector.is_some();
@@ -89,13 +119,16 @@ impl Lowering<'_> {
         if positive {
             found.pods = self.matching_pods(entity, accounts);
             let sets = self.context.resources.address_sets.iter();
-            found.sets = self.addresses(sets.filter(|set| self.set_matches(set, entity, accounts)));
+            found.sets = self.addresses(
+                sets.filter(|set| self.set_matches(set, entity, accounts)),
+                of,
+            );
         } else if let Some(not) = &entity.not_selector {
             // Without anything positive it excludes addresses, whoever has them (G25).
             let mut pods = self.pods();
             pods.push(self.by_labels(not));
             let sets = self.context.resources.address_sets.iter();
-            let sets = self.addresses(sets.filter(|set| not.matches(&self.labels_of(set))));
+            let sets = self.addresses(sets.filter(|set| not.matches(&self.labels_of(set))), of);
             found.and(Peer::Not(Box::new(Peer::AnyOf(vec![
                 Peer::All(pods),
                 sets,
@@ -103,7 +136,7 @@ impl Lowering<'_> {
         }
         let block = |nets: &[IpNet]| {
             let all = nets.iter().map(|net| IpSet::net(*net));
-            self.block(&all.fold(IpSet::empty(), |all, net| all.union(&net)))
+            self.block(&all.fold(IpSet::empty(), |all, net| all.union(&net)), of)
         };
         if !entity.nets.is_empty() {
             found.and(block(&entity.nets));
@@ -187,24 +220,21 @@ impl Lowering<'_> {
     }
 
     /// What has one of the addresses of sets.
-    fn addresses<'s>(&self, sets: impl Iterator<Item = &'s AddressSet>) -> Peer {
+    fn addresses<'s>(&self, sets: impl Iterator<Item = &'s AddressSet>, of: Of) -> Peer {
         let nets = sets.flat_map(|set| &set.nets);
         let nets = nets.map(|net| IpSet::net(*net));
         let all = nets.fold(IpSet::empty(), |all, net| all.union(&net));
-        self.block(&all)
+        self.block(&all, of)
     }
 
-    /// What has one of these addresses. Pods of both families connect by IPv4.
-    pub fn block(&self, all: &IpSet) -> Peer {
+    /// What has one of these addresses.
+    pub fn block(&self, all: &IpSet, of: Of) -> Peer {
         let v6 = all.intersection(&IpSet::net(Ipv6Net::default().into()));
         let v4 = all.difference(&v6);
         let block = |set: IpSet| self.context.assumptions.block(set);
         match v6.is_empty() {
             true => block(v4),
-            false => {
-                let only_v6 = Peer::Not(Box::new(Peer::PodsIpv4));
-                Peer::AnyOf(vec![block(v4), Peer::All(vec![only_v6, block(v6)])])
-            }
+            false => Peer::AnyOf(vec![block(v4), of.by_ipv6(block(v6))]),
         }
     }
 
