@@ -22,7 +22,7 @@ use crate::policy::{Kind, Policy, Reading};
 use crate::yaml::Object;
 
 /// Codes of errors that leave the meaning clear: unknown fields, which the API server drops.
-pub(crate) const LENIENT: &[&str] = &["V23"];
+const LENIENT: &[&str] = &["V23"];
 
 /// The group that the API server of Calico serves, and that of the objects that it stores: the same kinds (G32).
 const SERVED: (&str, &str) = ("projectcalico.org", "v3");
@@ -101,12 +101,18 @@ impl Dialect for CalicoPolicies {
     }
 
     fn read(&self, object: &Object) -> Parsed {
-        let (policy, diagnostics) = match object.kind.as_str() {
-            "NetworkPolicy" | "GlobalNetworkPolicy" => read::policy(object),
-            "Tier" => (None, resource::tier(object).1),
-            _ => (None, resource::address_set(object).1),
+        let diagnostics = match object.kind.as_str() {
+            "NetworkPolicy" | "GlobalNetworkPolicy" => {
+                let (policy, diagnostics) = read::policy(object);
+                return Parsed::new(policy, diagnostics, LENIENT);
+            }
+            "Tier" => resource::tier(object).1,
+            _ => resource::address_set(object).1,
         };
-        Parsed::new(policy, diagnostics, LENIENT)
+        Parsed {
+            policy: None,
+            diagnostics,
+        }
     }
 }
 
