@@ -26,14 +26,9 @@ pub fn policy(object: &Object) -> (Option<CalicoPolicy>, Vec<Diagnostic>) {
     let mut reader = Reader::new(object);
     let spec = reader.head(kind == Kind::NetworkPolicy);
     reader.name(kind);
-    // Without a spec it selects everything in its scope, as with an empty one.
-    let empty = At {
-        node: &object.node,
-        path: "spec".to_owned(),
-    };
     let found = match &spec {
         Some(spec) => reader.policy(spec, kind),
-        None => reader.without_spec(&empty, kind),
+        None => reader.without_spec(kind),
     };
     (Some(found), reader.finish(fields::strict(object, shape)))
 }
@@ -54,9 +49,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn without_spec(&mut self, at: &At<'a>, kind: Kind) -> CalicoPolicy {
-        let missing = self.get(at, "spec").is_none();
-        let types = [true, missing && self.is_stored()];
+    /// Without a spec it is as with an empty one.
+    fn without_spec(&self, kind: Kind) -> CalicoPolicy {
         CalicoPolicy {
             kind,
             tier: DEFAULT_TIER.to_owned(),
@@ -64,7 +58,7 @@ impl<'a> Reader<'a> {
             selector: None,
             namespace_selector: None,
             service_account_selector: None,
-            types,
+            types: [true, self.is_stored()],
             rules: [Vec::new(), Vec::new()],
             host: false,
         }

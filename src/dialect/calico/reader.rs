@@ -162,9 +162,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether what was found leaves an object in force.
-pub fn is_accepted(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().all(|d| {
-        d.severity != Severity::Error || LENIENT.contains(&d.code) || metadata::is_about(d)
-    })
+/// Whether a diagnostic refuses an object.
+pub fn is_fatal(diagnostic: &Diagnostic) -> bool {
+    let lenient = LENIENT.contains(&diagnostic.code) || metadata::is_about(diagnostic);
+    diagnostic.severity == Severity::Error && !lenient
 }

@@ -2,7 +2,7 @@
 
 use super::entity::loose_net;
 use super::policy::AddressSet;
-use super::reader::{CONDITION, Reader, is_accepted};
+use super::reader::{CONDITION, Reader, is_fatal};
 use super::shape::{HOST_ENDPOINT, NETWORK_SET, TIER};
 use crate::diag::{Diagnostic, Severity};
 use crate::dialect::context::DeclaredTier;
@@ -99,8 +99,13 @@ pub fn address_set(object: &Object) -> (Option<AddressSet>, Vec<Diagnostic>) {
 }
 
 fn finish<T>(reader: Reader, found: T, strict: Vec<Diagnostic>) -> (Option<T>, Vec<Diagnostic>) {
-    let diagnostics = reader.finish(strict);
-    (is_accepted(&diagnostics).then_some(found), diagnostics)
+    let mut diagnostics = reader.finish(strict);
+    let mut refused = false;
+    for diagnostic in diagnostics.iter_mut().filter(|d| is_fatal(d)) {
+        diagnostic.message.push_str("; it is left out");
+        refused = true;
+    }
+    ((!refused).then_some(found), diagnostics)
 }
 
 impl<'a> Reader<'a> {

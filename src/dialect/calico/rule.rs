@@ -1,5 +1,7 @@
 //! Reads a rule (G20, G26, G29).
 
+use std::collections::BTreeSet;
+
 use super::policy::{Action, Entity, Ip, Kind, Number, Port, Rule};
 use super::ports::Written;
 use super::reader::{CONDITION, Reader};
@@ -208,8 +210,8 @@ impl<'a> Reader<'a> {
             self.schema.refuse(at, message.to_owned());
         }
         let methods = self.list(&field, "methods", usize::MAX);
-        let methods: Vec<_> = methods.iter().map(|at| self.schema.text(at)).collect();
-        let twice = (1..methods.len()).any(|i| methods[..i].contains(&methods[i]));
+        let names: BTreeSet<_> = methods.iter().map(|at| self.schema.text(at)).collect();
+        let twice = names.len() < methods.len();
         if let Some(at) = self.get(&field, "methods").filter(|_| twice) {
             self.refuse(&at, "Invalid methods (duplicates)");
         }
