@@ -49,6 +49,8 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
             key: WorkloadKey::at(at),
             labels: Arc::new(labels(own)),
             ports: [].into(),
+            sidecar_ports: 0,
+            named_ports: [].into(),
             host_network: own.contains("host="),
             service_account: if own.contains("robot=") {
                 "robot"

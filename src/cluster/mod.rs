@@ -100,7 +100,8 @@ impl Assumptions {
     /// The declared ports of a pod that a port name in a policy refers to, of `protocol` if one is
     /// given (K13).
     pub fn ports_named(self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
-        let declared = pod.ports.iter().filter(|_| self.bears_names(pod));
+        let declared = pod.named_ports.iter();
+        let declared = declared.filter(|_| self.bears_names(pod));
         declared
             .filter(|p| p.name.as_deref() == Some(name))
             .filter(|p| protocol.is_none_or(|wanted| wanted == p.protocol))
@@ -213,8 +214,12 @@ pub struct Pod {
     pub key: WorkloadKey,
     /// Its labels.
     pub labels: Arc<Labels>,
-    /// Its container ports.
+    /// Its container ports; those of sidecars come last.
     pub ports: Arc<[ContainerPort]>,
+    /// How many of them are of sidecars, which are init containers that go on running.
+    pub sidecar_ports: usize,
+    /// The ports that a port name in a policy refers to. Enforcers may know fewer names than are declared.
+    pub named_ports: Arc<[ContainerPort]>,
     /// `spec.hostNetwork`.
     pub host_network: bool,
     /// `spec.serviceAccountName`, `default` if absent.

@@ -17,8 +17,9 @@ mod unread;
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses, Service};
+use crate::cluster::{Assumptions, Enforcer, HostNetwork, Pod, PodAddresses, Service};
 use crate::diag::{Diagnostic, Severity};
 use crate::policy::{
     Combine, FlowKey, Kind, Loss, PlanPolicy, Policy, RaisedPolicy, Reading, Tier,
@@ -165,6 +166,13 @@ pub fn assumptions(enforcer: Enforcer, given: Assumptions) -> Assumptions {
             host_network: HostNetwork::Nodes,
         },
         Enforcer::Kubernetes | Enforcer::Calico => given,
+    }
+}
+
+/// Leaves each pod the port names that policies can refer to under an enforcer.
+pub fn name_ports(enforcer: Enforcer, pods: &mut Arc<Vec<Pod>>) {
+    if enforcer == Enforcer::Cilium {
+        cilium::name_ports(Arc::make_mut(pods).as_mut_slice());
     }
 }
 

@@ -139,6 +139,17 @@ impl<'a> Schema<'a> {
         }
     }
 
+    /// A Boolean.
+    pub fn boolean(&mut self, at: &At) -> Option<bool> {
+        match at.node.value {
+            Value::Bool(value, _) => Some(value),
+            _ => {
+                self.wrong_type(at, "boolean");
+                None
+            }
+        }
+    }
+
     /// Text of at most `most` characters.
     pub fn short_text(&mut self, at: &At, most: usize) -> Option<String> {
         let text = self.text(at)?;

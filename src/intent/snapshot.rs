@@ -285,6 +285,8 @@ fn drawn(
         key: id.into(),
         labels: Arc::clone(&labels),
         ports: Arc::clone(&ports),
+        sidecar_ports: 0,
+        named_ports: Arc::clone(&ports),
         host_network: w.host_network,
         service_account: Arc::clone(&account),
         addresses: w.addresses.clone(),
@@ -312,13 +314,16 @@ fn drawn(
 }
 
 fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
+    let ports: Arc<[ContainerPort]> = one.ports.into();
     let pod = Pod {
         name: one.name.to_owned(),
         namespace: at(&one.namespace),
         workload: 0,
         key: WorkloadKey::UNKNOWN,
         labels: Arc::new(one.labels.clone()),
-        ports: one.ports.into(),
+        named_ports: Arc::clone(&ports),
+        ports,
+        sidecar_ports: 0,
         host_network: false,
         service_account: "default".into(),
         addresses: Vec::new(),

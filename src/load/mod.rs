@@ -98,6 +98,7 @@ pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>)
     loaded
         .diagnostics
         .extend(dialect::unsupported(settings.enforcer, false));
+    dialect::name_ports(settings.enforcer, &mut snapshot.pods);
     let mut cidr_groups = Vec::new();
     manifests.policies.retain(|object| {
         let group = dialect::cidr_group(object);

@@ -22,6 +22,8 @@ pub(super) struct PodTemplate {
     pub labels: Arc<Labels>,
     pub annotations: Labels,
     pub ports: Arc<[ContainerPort]>,
+    /// How many of these are of sidecars.
+    pub sidecar_ports: usize,
     pub host_network: bool,
     pub service_account: Arc<str>,
     pub node: Option<Arc<str>>,
@@ -136,6 +138,7 @@ impl PodTemplate {
             labels: Arc::default(),
             annotations: Labels::new(),
             ports: Arc::default(),
+            sidecar_ports: 0,
             host_network: false,
             service_account: "default".into(),
             node: None,
@@ -151,10 +154,12 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
     let host_network = deep(node, &["spec", "hostNetwork"], boolean)?;
     let service_account = deep(node, &["spec", "serviceAccountName"], string)?;
     let node_name = deep(node, &["spec", "nodeName"], string)?;
+    let [containers, sidecars] = field(node, "spec", ports)?.unwrap_or_default();
     Ok(PodTemplate {
         labels: Arc::new(labels.unwrap_or_default()),
         annotations: annotations.unwrap_or_default(),
-        ports: field(node, "spec", ports)?.unwrap_or_default().into(),
+        sidecar_ports: sidecars.len(),
+        ports: [containers, sidecars].concat().into(),
         host_network: host_network.unwrap_or(false),
         service_account: service_account
             .filter(|name| !name.is_empty())
@@ -164,7 +169,7 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
 }
 
 /// The ports of containers, and of init containers that go on running (W12).
-fn ports(spec: &Node) -> Decoded<Vec<ContainerPort>> {
+fn ports(spec: &Node) -> Decoded<[Vec<ContainerPort>; 2]> {
     let containers = list_field(spec, "containers", |node| {
         listed_ports(node, "containerPort")
     })?;
@@ -173,7 +178,7 @@ fn ports(spec: &Node) -> Decoded<Vec<ContainerPort>> {
         let ports = listed_ports(node, "containerPort")?;
         Ok(if always { ports } else { Vec::new() })
     })?;
-    Ok(containers.into_iter().chain(init).flatten().collect())
+    Ok([containers, init].map(|lists| lists.into_iter().flatten().collect()))
 }
 
 /// The list `ports` of a container or an endpoint, whose numbers are under `key`; without those that are no port

@@ -113,6 +113,8 @@ fn add_workload(
         key: WorkloadKey::at(at),
         labels: shared.clone(),
         ports: ports.clone(),
+        sidecar_ports: 0,
+        named_ports: ports.clone(),
         host_network: false,
         service_account: "default".into(),
         addresses: Vec::new(),

@@ -124,6 +124,7 @@ fn numbered(rule: &Rule) -> Vec<PortSet> {
             first,
             last,
         } => Some(PortSet::range(*protocol, *first, *last)),
+        PortMatch::FromNamed { protocol, last, .. } => Some(PortSet::single(*protocol, *last)),
         PortMatch::AllPorts(_) | PortMatch::Named { .. } => None,
     };
     items.iter().filter_map(one).collect()

@@ -65,6 +65,7 @@ impl<'a> FutureSubjects<'a, '_> {
             };
             for kind in kinds {
                 for name in scenarios(&sides) {
+                    let name = name.as_deref();
                     if found.both() {
                         return;
                     }
@@ -233,14 +234,14 @@ fn kinds(
 }
 
 /// The named ports of the subject in rules: the port under test may have one of these names, or none.
-fn scenarios<'a>(sides: &[Vec<Applicable<'a>>; 2]) -> Vec<Option<&'a str>> {
+fn scenarios(sides: &[Vec<Applicable>; 2]) -> Vec<Option<String>> {
     let rules = sides.iter().flatten().flat_map(|a| &a.side.rules);
     let items = rules.filter_map(|rule| match &rule.ports {
         Match::Only(items) => Some(items),
         Match::Any => None,
     });
-    let mut found: Vec<Option<&str>> = items
-        .flat_map(|items| names(items).map(|(_, name)| Some(name)))
+    let mut found: Vec<Option<String>> = items
+        .flat_map(|items| names(items).map(|port| Some(port.name)))
         .collect();
     found.push(None);
     found.sort_unstable();

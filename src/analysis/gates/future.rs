@@ -56,12 +56,16 @@ pub(in crate::analysis) fn expand(
     };
     let mut found = Vec::new();
     let mut ports = numbered(items);
-    for (protocol, name) in names(items) {
+    for name in names(items) {
         match direction {
-            Direction::Ingress => ports = ports.union(&resolve(protocol, name)),
+            Direction::Ingress => {
+                let resolved = resolve(name.protocol, &name.name);
+                ports = ports.union(&name.ports(&resolved));
+            }
+            // The port under test is the one that the name means; nobody knows which further ports follow it.
             Direction::Egress => {
-                let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
-                let bearers = pods.intersection(&FuturePods::bearers(name));
+                let any = (name.protocol).map_or_else(PortSet::all_numbered, PortSet::all_of);
+                let bearers = pods.intersection(&FuturePods::bearers(&name.name));
                 found.push((any, Arc::new(bearers)));
             }
         }

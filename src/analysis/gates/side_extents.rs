@@ -29,7 +29,7 @@ pub(in crate::analysis) struct RuleExtent {
     /// Which peers it matches at which ports.
     steps: Vec<(PortSet, Arc<Bits>)>,
     /// Named ports that the subject of an ingress gate resolves, with the peers.
-    names: Vec<(Option<Protocol>, String)>,
+    names: Vec<NamedPorts>,
     peers: Arc<Bits>,
 }
 
@@ -83,8 +83,8 @@ impl RuleExtent {
         &self,
         resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
     ) -> impl Iterator<Item = (PortSet, Arc<Bits>)> {
-        let own = self.names.iter().map(move |(protocol, name)| {
-            let ports = resolve(*protocol, name);
+        let own = self.names.iter().map(move |name| {
+            let ports = name.ports(&resolve(name.protocol, &name.name));
             (ports, self.peers.clone())
         });
         self.steps.iter().cloned().chain(own)
@@ -103,15 +103,15 @@ impl RuleExtent {
             found.steps.push((PortSet::all(), peers));
             return found;
         };
-        for (protocol, name) in names(items) {
+        for name in names(items) {
             if direction == Direction::Ingress {
-                found.names.push((protocol, name.to_owned()));
+                found.names.push(name);
                 continue;
             }
-            for (resolved, classes) in extents.bearers(protocol, name).iter() {
+            for (resolved, classes) in extents.bearers(name.protocol, &name.name).iter() {
                 let mut bearers = (*peers).clone();
                 bearers.intersect_with(classes);
-                found.steps.push((resolved.clone(), Arc::new(bearers)));
+                found.steps.push((name.ports(resolved), Arc::new(bearers)));
             }
         }
         found.steps.push((numbered(items), peers));
@@ -161,17 +161,47 @@ pub(in crate::analysis) fn numbered(items: &[PortItem]) -> PortSet {
             last,
         } => Some(PortSet::range(*protocol, *first, *last)),
         PortMatch::AllPorts(protocol) => Some(PortSet::all_of(*protocol)),
-        PortMatch::Named { .. } => None,
+        PortMatch::Named { .. } | PortMatch::FromNamed { .. } => None,
     };
     items.iter().filter_map(one).collect()
 }
 
-/// The port names among items, each with the protocol it requires.
-pub(in crate::analysis) fn names(
-    items: &[PortItem],
-) -> impl Iterator<Item = (Option<Protocol>, &str)> {
-    items.iter().filter_map(|item| match &item.port {
-        PortMatch::Named { protocol, name } => Some((*protocol, name.as_str())),
-        _ => None,
+/// A port name among the ports of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::analysis) struct NamedPorts {
+    /// The protocol it requires.
+    pub protocol: Option<Protocol>,
+    pub name: String,
+    /// Where a range that it starts ends.
+    last: Option<u16>,
+}
+
+impl NamedPorts {
+    /// The ports that it matches where the name means `resolved`.
+    pub fn ports(&self, resolved: &PortSet) -> PortSet {
+        match (self.protocol, self.last) {
+            (Some(protocol), Some(last)) => resolved.up_to(protocol, last),
+            _ => resolved.clone(),
+        }
+    }
+}
+
+/// The port names among items.
+pub(in crate::analysis) fn names(items: &[PortItem]) -> impl Iterator<Item = NamedPorts> {
+    items.iter().filter_map(|item| {
+        let (protocol, name, last) = match &item.port {
+            PortMatch::Named { protocol, name } => (*protocol, name, None),
+            PortMatch::FromNamed {
+                protocol,
+                name,
+                last,
+            } => (Some(*protocol), name, Some(*last)),
+            _ => return None,
+        };
+        Some(NamedPorts {
+            protocol,
+            name: name.clone(),
+            last,
+        })
     })
 }

@@ -44,6 +44,14 @@ pub fn port_matches(
             of.is_none_or(|of| of == protocol)
                 && has_named_port(snapshot, destination, name, protocol, port)
         }
+        PortMatch::FromNamed {
+            protocol: of,
+            name,
+            last,
+        } => {
+            let at = |first| has_named_port(snapshot, destination, name, protocol, first);
+            *of == protocol && (at(port) || port <= *last && (1..port).any(at))
+        }
     }
 }
 
@@ -65,7 +73,7 @@ fn has_named_port(
     if pod.host_network && snapshot.assumptions.host_network == HostNetwork::Nodes {
         return false;
     }
-    pod.ports.iter().any(|declared| {
+    pod.named_ports.iter().any(|declared| {
         let named = declared.name.as_deref() == Some(name);
         named && declared.protocol == protocol && declared.port == port
     })

@@ -61,7 +61,7 @@ impl<'a> Index<'a> {
         for class in 0..universe.classes.len() {
             let pod = universe.pod(class);
             for port in pod
-                .ports
+                .named_ports
                 .iter()
                 .filter(|_| side.assumptions.bears_names(pod))
             {

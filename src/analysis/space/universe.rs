@@ -235,7 +235,7 @@ impl<'a> ClassKey<'a> {
         let node = pod.node.as_deref().filter(|node| hosted.contains(node));
         let bears = |read: &Assumptions| read.bears_names(pod);
         let ports = match assumptions.iter().any(bears) {
-            true => fold_ports(&pod.ports, words),
+            true => fold_ports(&pod.named_ports, words),
             false => Vec::new(),
         };
         // Under some assumptions the named ports of a host-network pod count, under others they do not.

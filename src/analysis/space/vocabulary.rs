@@ -101,7 +101,8 @@ impl Vocabulary {
         }
         if let Match::Only(items) = &rule.ports {
             for item in items {
-                if let PortMatch::Named { name, .. } = &item.port
+                if let PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. } =
+                    &item.port
                     && !self.port_names.contains(name)
                 {
                     self.port_names.insert(name.clone());

@@ -3,17 +3,21 @@
 #![doc = include_str!("manual.md")]
 
 mod groups;
+mod layer_seven;
 mod lower;
+mod names;
 mod peers;
 mod ports;
 mod read;
 mod reader;
+mod regexp;
 pub(super) mod selector;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub(super) use groups::cidr_group;
+pub(super) use names::name_ports;
 
 use super::{Context, Dialect, Lower, Parsed};
 use crate::cluster::Enforcer;

@@ -146,6 +146,8 @@ fn same(old: &Pod, new: &Pod) -> bool {
         key,
         labels,
         ports,
+        sidecar_ports: _,
+        named_ports,
         host_network,
         service_account,
         addresses,
@@ -155,4 +157,5 @@ fn same(old: &Pod, new: &Pod) -> bool {
         && (name, addresses, node) == (&new.name, &new.addresses, &new.node)
         && (Arc::ptr_eq(labels, &new.labels) || labels == &new.labels)
         && (ports, service_account) == (&new.ports, &new.service_account)
+        && named_ports == &new.named_ports
 }
