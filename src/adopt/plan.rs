@@ -347,6 +347,7 @@ fn ports(ports: &Match<PortMatch>) -> Vec<FlowPort> {
             last,
         } => Some(FlowPort::Range(*protocol, *first, *last)),
         PortMatch::Named { protocol, name } => Some(FlowPort::Named((*protocol)?, name.clone())),
+        PortMatch::FromNamed { .. } => None,
         PortMatch::AllPorts(protocol) => Some(FlowPort::All(*protocol)),
     };
     united(items.iter().filter_map(one).collect())

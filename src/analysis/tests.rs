@@ -50,6 +50,7 @@ fn cluster(pods: &[&str], tiers: &[Combine]) -> Snapshot {
             labels: Arc::new(labels(own)),
             ports: [].into(),
             init_ports: Arc::default(),
+            sidecar_ports: 0,
             host_network: own.contains("host="),
             service_account: if own.contains("robot=") {
                 "robot"

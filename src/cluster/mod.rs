@@ -1,6 +1,7 @@
 //! What the analysis looks at: one immutable [`Snapshot`] of namespaces, workloads, pods, services
 //! and policies. `manifest` makes one from YAML, `intent` makes one from a Document.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
@@ -109,13 +110,14 @@ impl Assumptions {
         }
     }
 
-    /// The ports of a pod whose names policies may use, if its ports have names for them.
-    pub fn named_ports(self, pod: &Pod) -> impl Iterator<Item = &ContainerPort> {
-        let init = pod
-            .init_ports
-            .iter()
-            .filter(move |_| self.enforcer == Enforcer::Calico);
-        pod.ports.iter().chain(init)
+    /// The names of a pod's ports that policies may use.
+    pub fn port_names(self, pod: &Pod) -> BTreeSet<String> {
+        let name = |port: &ContainerPort| match self.enforcer {
+            Enforcer::Cilium => port.name.as_ref().map(|name| name.to_ascii_lowercase()),
+            _ => port.name.clone(),
+        };
+        let all = pod.ports.iter().chain(pod.init_ports.iter());
+        all.filter_map(name).collect()
     }
 
     /// Whether policies may name a pod's ports: a node declares none, nor does a pod that counts as one.
@@ -126,12 +128,38 @@ impl Assumptions {
     /// The declared ports of a pod that a port name in a policy refers to, of `protocol` if one is
     /// given (K13).
     pub fn ports_named(self, pod: &Pod, protocol: Option<Protocol>, name: &str) -> PortSet {
-        let declared = self.named_ports(pod).filter(|_| self.bears_names(pod));
-        declared
-            .filter(|p| p.name.as_deref() == Some(name))
-            .filter(|p| protocol.is_none_or(|wanted| wanted == p.protocol))
-            .map(|p| PortSet::single(p.protocol, p.port))
-            .collect()
+        if !self.bears_names(pod) {
+            return PortSet::empty();
+        }
+        let of_protocol =
+            |port: &&ContainerPort| protocol.is_none_or(|wanted| wanted == port.protocol);
+        let named = self.ports_with_name(pod, name).into_iter();
+        let single = |port: &ContainerPort| PortSet::single(port.protocol, port.port);
+        named.filter(of_protocol).map(single).collect()
+    }
+
+    /// The ports that a name refers to: of containers and sidecars; under Calico of all init containers, too (G22);
+    /// under Cilium the last of the containers' that has the name in any case (C40).
+    pub fn ports_with_name<'p>(self, pod: &'p Pod, name: &str) -> Vec<&'p ContainerPort> {
+        let named = |port: &&ContainerPort| port.name.as_deref() == Some(name);
+        let in_any_case = |port: &&ContainerPort| {
+            (port.name.as_ref()).is_some_and(|own| own.eq_ignore_ascii_case(name))
+        };
+        match self.enforcer {
+            Enforcer::Kubernetes => pod.ports.iter().filter(named).collect(),
+            Enforcer::Calico => pod
+                .ports
+                .iter()
+                .chain(pod.init_ports.iter())
+                .filter(named)
+                .collect(),
+            Enforcer::Cilium => pod
+                .container_ports()
+                .iter()
+                .rfind(in_any_case)
+                .into_iter()
+                .collect(),
+        }
     }
 
     /// What nodes by their labels match: nodes, and host-network pods, where these are nodes (A7).
@@ -239,9 +267,11 @@ pub struct Pod {
     pub key: WorkloadKey,
     /// Its labels.
     pub labels: Arc<Labels>,
-    /// Its container ports.
+    /// Its container ports; those of sidecars come last.
     pub ports: Arc<[ContainerPort]>,
-    /// The ports of its init containers that end before the others start: only Calico looks for port names there (G22).
+    /// How many of them are of sidecars, which are init containers that go on running.
+    pub sidecar_ports: usize,
+    /// The ports of its other init containers.
     pub init_ports: Arc<[ContainerPort]>,
     /// `spec.hostNetwork`.
     pub host_network: bool,
@@ -251,6 +281,14 @@ pub struct Pod {
     pub addresses: Vec<IpAddr>,
     /// `spec.nodeName`.
     pub node: Option<Arc<str>>,
+}
+
+impl Pod {
+    /// Its ports without those of sidecars.
+    pub fn container_ports(&self) -> &[ContainerPort] {
+        let own = self.ports.len().saturating_sub(self.sidecar_ports);
+        self.ports.get(..own).unwrap_or_default()
+    }
 }
 
 impl Snapshot {

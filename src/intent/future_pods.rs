@@ -73,8 +73,14 @@ fn ports(document: &Document, policies: &[Arc<Policy>]) -> Vec<ContainerPort> {
             continue;
         };
         for item in items {
-            if let PortMatch::Named { protocol, name } = &item.port {
-                names.insert((protocol.unwrap_or(Protocol::Tcp), name));
+            match &item.port {
+                PortMatch::Named { protocol, name } => {
+                    names.insert((protocol.unwrap_or(Protocol::Tcp), name));
+                }
+                PortMatch::FromNamed { protocol, name, .. } => {
+                    names.insert((*protocol, name));
+                }
+                PortMatch::Range { .. } | PortMatch::AllPorts(_) => {}
             }
         }
     }

@@ -283,6 +283,7 @@ fn drawn(
         key: id.into(),
         labels: Arc::clone(&labels),
         ports: Arc::clone(&ports),
+        sidecar_ports: 0,
         init_ports: Arc::default(),
         host_network: w.host_network,
         service_account: Arc::clone(&account),
@@ -311,13 +312,15 @@ fn drawn(
 }
 
 fn stand_in(one: StandIn, at: impl Fn(&str) -> usize) -> Entry {
+    let ports: Arc<[ContainerPort]> = one.ports.into();
     let pod = Pod {
         name: one.name.to_owned(),
         namespace: at(&one.namespace),
         workload: 0,
         key: WorkloadKey::UNKNOWN,
         labels: Arc::new(one.labels.clone()),
-        ports: one.ports.into(),
+        ports,
+        sidecar_ports: 0,
         init_ports: Arc::default(),
         host_network: false,
         service_account: "default".into(),

@@ -302,6 +302,7 @@ fn add_workload(out: &mut Snapshot, identity: Identity, group: Group) {
         key: WorkloadKey::at(workload),
         labels: pod.template.labels,
         ports: pod.template.ports,
+        sidecar_ports: pod.template.sidecar_ports,
         init_ports: pod.template.init_ports,
         host_network: pod.template.host_network,
         service_account: pod.template.service_account,

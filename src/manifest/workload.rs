@@ -22,6 +22,8 @@ pub(super) struct PodTemplate {
     pub labels: Arc<Labels>,
     pub annotations: Labels,
     pub ports: Arc<[ContainerPort]>,
+    /// How many of these are of sidecars.
+    pub sidecar_ports: usize,
     /// Of init containers that end.
     pub init_ports: Arc<[ContainerPort]>,
     pub host_network: bool,
@@ -138,6 +140,7 @@ impl PodTemplate {
             labels: Arc::default(),
             annotations: Labels::new(),
             ports: Arc::default(),
+            sidecar_ports: 0,
             init_ports: Arc::default(),
             host_network: false,
             service_account: "default".into(),
@@ -154,10 +157,12 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
     let host_network = deep(node, &["spec", "hostNetwork"], boolean)?;
     let service_account = deep(node, &["spec", "serviceAccountName"], string)?;
     let node_name = deep(node, &["spec", "nodeName"], string)?;
+    let [containers, sidecars] = field(node, "spec", ports)?.unwrap_or_default();
     Ok(PodTemplate {
         labels: Arc::new(labels.unwrap_or_default()),
         annotations: annotations.unwrap_or_default(),
-        ports: field(node, "spec", ports)?.unwrap_or_default().into(),
+        sidecar_ports: sidecars.len(),
+        ports: [containers, sidecars].concat().into(),
         init_ports: (field(node, "spec", |spec| of_init(spec, false))?.unwrap_or_default()).into(),
         host_network: host_network.unwrap_or(false),
         service_account: service_account
@@ -168,12 +173,12 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
 }
 
 /// The ports of containers, and of init containers that go on running (W12).
-fn ports(spec: &Node) -> Decoded<Vec<ContainerPort>> {
+fn ports(spec: &Node) -> Decoded<[Vec<ContainerPort>; 2]> {
     let containers = list_field(spec, "containers", |node| {
         listed_ports(node, "containerPort")
     })?;
     let sidecars = of_init(spec, true)?;
-    Ok(containers.into_iter().flatten().chain(sidecars).collect())
+    Ok([containers.into_iter().flatten().collect(), sidecars])
 }
 
 /// The ports of init containers that go on running, or of those that end.

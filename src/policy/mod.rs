@@ -344,6 +344,15 @@ pub enum PortMatch {
         /// The container port's name.
         name: String,
     },
+    /// From the number of a named port to a last number; the named port alone if that is lower.
+    FromNamed {
+        /// The protocol.
+        protocol: Protocol,
+        /// The container port's name.
+        name: String,
+        /// Last port, inclusive.
+        last: u16,
+    },
     /// All ports of one protocol (K11).
     AllPorts(Protocol),
 }

@@ -143,6 +143,16 @@ impl PortSet {
         Protocol::ALL.into_iter().find_map(found)
     }
 
+    /// These ports and, from the lowest one of a protocol, all up to a last one.
+    #[must_use]
+    pub fn up_to(&self, protocol: Protocol, last: u16) -> Self {
+        let first = self.ranges(protocol).next().map(|(first, _)| first);
+        match first.filter(|first| *first <= last) {
+            Some(first) => self.union(&Self::range(protocol, first, last)),
+            None => self.clone(),
+        }
+    }
+
     /// Members of either.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {

@@ -113,6 +113,7 @@ fn add_workload(
         key: WorkloadKey::at(at),
         labels: shared.clone(),
         ports: ports.clone(),
+        sidecar_ports: 0,
         init_ports: Arc::default(),
         host_network: false,
         service_account: "default".into(),

@@ -172,13 +172,18 @@ fn port(leaves: Leaves) -> BoxedStrategy<PortMatch> {
     if leaves == Leaves::Exact {
         return numbered.boxed();
     }
-    let name = (
-        proptest::option::of(protocol()),
-        select(&["http", "dns"][..]),
-    );
+    let name = || {
+        let names = select(&["http", "dns"][..]);
+        (proptest::option::of(protocol()), names)
+    };
     prop_oneof![
         3 => numbered,
-        2 => name.prop_map(|(protocol, name)| PortMatch::Named { protocol, name: name.into() }),
+        2 => name().prop_map(|(protocol, name)| PortMatch::Named { protocol, name: name.into() }),
+        1 => (name(), select(&PORTS[..])).prop_map(|((protocol, name), last)| PortMatch::FromNamed {
+            protocol: protocol.unwrap_or(Protocol::Tcp),
+            name: name.into(),
+            last,
+        }),
     ]
     .boxed()
 }
@@ -264,6 +269,7 @@ fn pod() -> impl Strategy<Value = Pod> {
                 key: WorkloadKey(0),
                 labels: Arc::new(labels),
                 ports: ports.into(),
+                sidecar_ports: 0,
                 init_ports: Arc::default(),
                 host_network,
                 service_account: account.into(),

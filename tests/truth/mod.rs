@@ -2,6 +2,7 @@
 //! rules.
 
 mod adopt;
+mod cilium_vectors;
 mod import;
 mod vectors;
 

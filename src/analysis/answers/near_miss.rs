@@ -61,6 +61,11 @@ pub fn port_words(port: &PortMatch) -> String {
             Some(protocol) => format!("{protocol} `{name}`"),
             None => format!("`{name}`"),
         },
+        PortMatch::FromNamed {
+            protocol,
+            name,
+            last,
+        } => format!("{protocol} `{name}`-{last}"),
     }
 }
 

@@ -90,7 +90,8 @@ fn pieces(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, wanted: &PortSet)
         && let Some(pod) = snapshot.pods.get(*at)
     {
         cuts.extend(
-            (snapshot.assumptions.named_ports(pod)).map(|p| PortSet::single(p.protocol, p.port)),
+            (pod.ports.iter().chain(pod.init_ports.iter()))
+                .map(|p| PortSet::single(p.protocol, p.port)),
         );
     }
     let mut starts: Vec<u32> = cuts
@@ -123,6 +124,7 @@ fn numbered(rule: &Rule) -> Vec<PortSet> {
             first,
             last,
         } => Some(PortSet::range(*protocol, *first, *last)),
+        PortMatch::FromNamed { protocol, last, .. } => Some(PortSet::single(*protocol, *last)),
         PortMatch::AllPorts(_) | PortMatch::Named { .. } => None,
     };
     listed.iter().chain(&rule.except).filter_map(one).collect()

@@ -65,6 +65,7 @@ impl<'a> FutureSubjects<'a, '_> {
             };
             for kind in kinds {
                 for name in scenarios(&sides) {
+                    let name = name.as_deref();
                     if found.both() {
                         return;
                     }
@@ -233,7 +234,7 @@ fn kinds(
 }
 
 /// The named ports of the subject in rules: the port under test may have one of these names, or none.
-fn scenarios<'a>(sides: &[Vec<Applicable<'a>>; 2]) -> Vec<Option<&'a str>> {
+fn scenarios(sides: &[Vec<Applicable>; 2]) -> Vec<Option<String>> {
     let rules = sides.iter().flatten().flat_map(|a| &a.side.rules);
     let items = rules.flat_map(|rule| {
         let listed = match &rule.ports {
@@ -242,8 +243,8 @@ fn scenarios<'a>(sides: &[Vec<Applicable<'a>>; 2]) -> Vec<Option<&'a str>> {
         };
         [listed, rule.except.as_slice()]
     });
-    let mut found: Vec<Option<&str>> = items
-        .flat_map(|items| names(items).map(|(_, name)| Some(name)))
+    let mut found: Vec<Option<String>> = items
+        .flat_map(|items| names(items).map(|port| Some(port.name)))
         .collect();
     found.push(None);
     found.sort_unstable();

@@ -53,7 +53,7 @@ pub(in crate::analysis) fn expand(
 ) -> Vec<(PortSet, Arc<LabelSet>)> {
     let own = |items: &[PortItem]| -> PortSet {
         let own = names(items).filter(|_| direction == Direction::Ingress);
-        own.map(|(protocol, name)| resolve(protocol, name))
+        own.map(|name| name.ports(&resolve(name.protocol, &name.name)))
             .collect()
     };
     // Whether a future pod declares a name that the rule leaves out is not known: it does not.
@@ -63,9 +63,10 @@ pub(in crate::analysis) fn expand(
     };
     let mut found = Vec::new();
     if direction == Direction::Egress {
-        for (protocol, name) in names(items) {
-            let any = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
-            let bearers = pods.intersection(&FuturePods::bearers(name));
+        // The port under test is the one that the name means; nobody knows which further ports follow it.
+        for name in names(items) {
+            let any = (name.protocol).map_or_else(PortSet::all_numbered, PortSet::all_of);
+            let bearers = pods.intersection(&FuturePods::bearers(&name.name));
             found.push((any.difference(&except), Arc::new(bearers)));
         }
     }

@@ -29,11 +29,11 @@ pub(in crate::analysis) struct RuleExtent {
     /// Which peers it matches at which ports.
     steps: Vec<(PortSet, Arc<Bits>)>,
     /// Named ports that the subject of an ingress gate resolves, with the peers.
-    names: Vec<(Option<Protocol>, String)>,
+    names: Vec<NamedPorts>,
     /// Ports that the rule does not match.
     left_out: PortSet,
     /// The same by names that the subject of an ingress gate resolves.
-    except: Vec<(Option<Protocol>, String)>,
+    except: Vec<NamedPorts>,
     peers: Arc<Bits>,
 }
 
@@ -89,7 +89,7 @@ impl RuleExtent {
         &self,
         resolve: impl Fn(Option<Protocol>, &str) -> PortSet,
     ) -> impl Iterator<Item = (PortSet, Arc<Bits>)> {
-        let resolved = |(protocol, name): &(Option<Protocol>, String)| resolve(*protocol, name);
+        let resolved = |name: &NamedPorts| name.ports(&resolve(name.protocol, &name.name));
         let named: PortSet = self.except.iter().map(resolved).collect();
         let except = self.left_out.union(&named);
         let own = self.names.iter().map(resolved);
@@ -121,15 +121,15 @@ impl RuleExtent {
             self.steps.push((PortSet::all(), self.peers.clone()));
             return;
         };
-        for (protocol, name) in names(items) {
+        for name in names(items) {
             if direction == Direction::Ingress {
-                self.names.push((protocol, name.to_owned()));
+                self.names.push(name);
                 continue;
             }
-            for (resolved, classes) in extents.bearers(protocol, name).iter() {
+            for (resolved, classes) in extents.bearers(name.protocol, &name.name).iter() {
                 let mut bearers = (*self.peers).clone();
                 bearers.intersect_with(classes);
-                self.steps.push((resolved.clone(), Arc::new(bearers)));
+                self.steps.push((name.ports(resolved), Arc::new(bearers)));
             }
         }
         self.steps.push((numbered(items), self.peers.clone()));
@@ -137,15 +137,15 @@ impl RuleExtent {
 
     /// Removes named ports at the peers that declare them.
     fn leave_out(&mut self, except: &[PortItem], direction: Direction, extents: &mut Extents) {
-        for (protocol, name) in names(except) {
+        for name in names(except) {
             if direction == Direction::Ingress {
-                self.except.push((protocol, name.to_owned()));
+                self.except.push(name);
                 continue;
             }
-            for (resolved, classes) in extents.bearers(protocol, name).iter() {
+            for (resolved, classes) in extents.bearers(name.protocol, &name.name).iter() {
                 let steps = std::mem::take(&mut self.steps).into_iter();
                 self.steps = steps
-                    .flat_map(|(ports, peers)| split(ports, &peers, resolved, classes))
+                    .flat_map(|(ports, peers)| split(ports, &peers, &name.ports(resolved), classes))
                     .collect();
             }
         }
@@ -210,17 +210,47 @@ pub(in crate::analysis) fn numbered(items: &[PortItem]) -> PortSet {
             last,
         } => Some(PortSet::range(*protocol, *first, *last)),
         PortMatch::AllPorts(protocol) => Some(PortSet::all_of(*protocol)),
-        PortMatch::Named { .. } => None,
+        PortMatch::Named { .. } | PortMatch::FromNamed { .. } => None,
     };
     items.iter().filter_map(one).collect()
 }
 
-/// The port names among items, each with the protocol it requires.
-pub(in crate::analysis) fn names(
-    items: &[PortItem],
-) -> impl Iterator<Item = (Option<Protocol>, &str)> {
-    items.iter().filter_map(|item| match &item.port {
-        PortMatch::Named { protocol, name } => Some((*protocol, name.as_str())),
-        _ => None,
+/// A port name among the ports of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::analysis) struct NamedPorts {
+    /// The protocol it requires.
+    pub protocol: Option<Protocol>,
+    pub name: String,
+    /// Where a range that it starts ends.
+    last: Option<u16>,
+}
+
+impl NamedPorts {
+    /// The ports that it matches where the name means `resolved`.
+    pub fn ports(&self, resolved: &PortSet) -> PortSet {
+        match (self.protocol, self.last) {
+            (Some(protocol), Some(last)) => resolved.up_to(protocol, last),
+            _ => resolved.clone(),
+        }
+    }
+}
+
+/// The port names among items.
+pub(in crate::analysis) fn names(items: &[PortItem]) -> impl Iterator<Item = NamedPorts> {
+    items.iter().filter_map(|item| {
+        let (protocol, name, last) = match &item.port {
+            PortMatch::Named { protocol, name } => (*protocol, name, None),
+            PortMatch::FromNamed {
+                protocol,
+                name,
+                last,
+            } => (Some(*protocol), name, Some(*last)),
+            _ => return None,
+        };
+        Some(NamedPorts {
+            protocol,
+            name: name.clone(),
+            last,
+        })
     })
 }

@@ -1,7 +1,7 @@
 //! Destination ports, item by item.
 
 use super::super::Endpoint;
-use crate::cluster::{ContainerPort, Enforcer, HostNetwork, Snapshot};
+use crate::cluster::{ContainerPort, Enforcer, HostNetwork, Pod, Snapshot};
 use crate::policy::{Match, PortItem, PortMatch, Rule};
 use crate::sets::Protocol;
 
@@ -58,6 +58,14 @@ pub fn port_matches(
             of.is_none_or(|of| of == protocol)
                 && has_named_port(snapshot, destination, name, protocol, port)
         }
+        PortMatch::FromNamed {
+            protocol: of,
+            name,
+            last,
+        } => {
+            let at = |first| has_named_port(snapshot, destination, name, protocol, first);
+            *of == protocol && (at(port) || port <= *last && (1..port).any(at))
+        }
     }
 }
 
@@ -79,10 +87,28 @@ fn has_named_port(
     if pod.host_network && snapshot.assumptions.host_network == HostNetwork::Nodes {
         return false;
     }
-    let bears = |declared: &ContainerPort| {
-        let named = declared.name.as_deref() == Some(name);
-        named && declared.protocol == protocol && declared.port == port
-    };
-    let calico = snapshot.assumptions.enforcer == Enforcer::Calico;
-    pod.ports.iter().any(bears) || calico && pod.init_ports.iter().any(bears)
+    named_ports(snapshot.assumptions.enforcer, pod, name)
+        .iter()
+        .any(|declared| declared.protocol == protocol && declared.port == port)
+}
+
+/// The ports of a pod that a name refers to: those of its containers and sidecars; for Calico those of all init
+/// containers, too (G22); for Cilium the last of its containers' that has the name in any case (C40).
+fn named_ports<'a>(enforcer: Enforcer, pod: &'a Pod, name: &str) -> Vec<&'a ContainerPort> {
+    let is_named = |port: &&ContainerPort| port.name.as_deref() == Some(name);
+    match enforcer {
+        Enforcer::Kubernetes => pod.ports.iter().filter(is_named).collect(),
+        Enforcer::Calico => {
+            let all = pod.ports.iter().chain(pod.init_ports.iter());
+            all.filter(is_named).collect()
+        }
+        Enforcer::Cilium => {
+            let containers = pod.ports.len().saturating_sub(pod.sidecar_ports);
+            let named = pod.ports.iter().take(containers).filter(|port| {
+                let own = port.name.as_deref().unwrap_or_default();
+                !own.is_empty() && own.to_ascii_lowercase() == name.to_ascii_lowercase()
+            });
+            named.last().into_iter().collect()
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub(in crate::analysis) struct Index<'a> {
     /// By namespace index.
     in_namespace: Vec<Vec<u32>>,
     /// By port name: the ports with this name, with their class.
-    bearers: HashMap<&'a str, Vec<(u32, Protocol, u16)>>,
+    bearers: HashMap<String, Vec<(u32, Protocol, u16)>>,
     /// By workload, for those that policies name.
     pub by_workload: HashMap<WorkloadKey, Vec<u32>>,
 }
@@ -57,18 +57,19 @@ impl<'a> Index<'a> {
                 labels[key as usize].add(value, number(class));
             }
         }
-        let mut bearers: HashMap<&str, Vec<_>> = HashMap::new();
+        let mut bearers: HashMap<String, Vec<_>> = HashMap::new();
         for class in 0..universe.classes.len() {
             let pod = universe.pod(class);
-            for port in pod
-                .ports
-                .iter()
-                .filter(|_| side.assumptions.bears_names(pod))
+            let bears = side.assumptions.bears_names(pod);
+            for name in side
+                .assumptions
+                .port_names(pod)
+                .into_iter()
+                .filter(|_| bears)
             {
-                if let Some(name) = &port.name {
-                    let one = (number(class), port.protocol, port.port);
-                    bearers.entry(name).or_default().push(one);
-                }
+                let ports = side.assumptions.ports_with_name(pod, &name).into_iter();
+                let each = ports.map(|port| (number(class), port.protocol, port.port));
+                bearers.entry(name.clone()).or_default().extend(each);
             }
         }
         let mut by_workload: HashMap<WorkloadKey, Vec<u32>> = HashMap::new();

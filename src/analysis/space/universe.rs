@@ -209,7 +209,7 @@ fn name_every_value(snapshot: &Snapshot, words: &mut Vocabulary) {
 struct ClassKey<'a> {
     namespace: usize,
     labels: Vec<(u32, u32)>,
-    ports: Vec<&'a ContainerPort>,
+    ports: Vec<(Place, &'a ContainerPort)>,
     host_network: bool,
     /// The addresses of the node, for a host-network pod that counts as its node.
     host: Option<(Option<&'a str>, &'a [IpAddr])>,
@@ -235,8 +235,7 @@ impl<'a> ClassKey<'a> {
         let node = pod.node.as_deref().filter(|node| hosted.contains(node));
         let bears = |read: &Assumptions| read.bears_names(pod);
         let ports = match assumptions.iter().any(bears) {
-            // Under one enforcer a pod has more names than under another: it differs if any of them counts.
-            true => fold_ports(pod.ports.iter().chain(pod.init_ports.iter()), words),
+            true => fold_ports(pod, words),
             false => Vec::new(),
         };
         // Under some assumptions the named ports of a host-network pod count, under others they do not.
@@ -270,7 +269,7 @@ fn classify(
     let key = |pod| Hashed::new(ClassKey::of(pod, words, &hosted, assumptions));
     let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
     let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
-    let mut numbered: HashMap<(&[&ContainerPort], bool), u32> = HashMap::new();
+    let mut numbered: HashMap<(&[(Place, &ContainerPort)], bool), u32> = HashMap::new();
     let mut classes: Vec<Class> = Vec::new();
     let mut class_of = Vec::with_capacity(keys.len());
     let mut nodes: HashMap<&str, u32> = HashMap::new();
@@ -318,17 +317,31 @@ fn hosted<'a>(snapshot: &'a Snapshot, assumptions: &[Assumptions]) -> HashSet<&'
 }
 
 /// The ports with a name in use.
-fn fold_ports<'a>(
-    ports: impl Iterator<Item = &'a ContainerPort>,
-    words: &Vocabulary,
-) -> Vec<&'a ContainerPort> {
-    let named = |p: &&ContainerPort| {
-        p.name
-            .as_ref()
-            .is_some_and(|n| words.port_names.contains(n))
+/// The ports whose names policies use, in the order in which they are declared, each with the kind of its container:
+/// enforcers differ in which of them a name refers to.
+fn fold_ports<'a>(pod: &'a Pod, words: &Vocabulary) -> Vec<(Place, &'a ContainerPort)> {
+    let containers = pod.ports.len().saturating_sub(pod.sidecar_ports);
+    let place = |at| match at < containers {
+        true => Place::Container,
+        false => Place::Sidecar,
     };
-    let mut found: Vec<&ContainerPort> = ports.filter(named).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
+    let named = |(_, port): &(Place, &ContainerPort)| {
+        let name = port.name.as_deref().unwrap_or_default();
+        words.port_names.contains(name) || words.port_names.contains(&name.to_ascii_lowercase())
+    };
+    let own = pod
+        .ports
+        .iter()
+        .enumerate()
+        .map(|(at, port)| (place(at), port));
+    let init = pod.init_ports.iter().map(|port| (Place::Init, port));
+    own.chain(init).filter(named).collect()
+}
+
+/// Which container of a pod declares a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Place {
+    Container,
+    Sidecar,
+    Init,
 }

@@ -104,7 +104,7 @@ impl Vocabulary {
             Match::Any => &[],
         };
         for item in listed.iter().chain(&rule.except) {
-            if let PortMatch::Named { name, .. } = &item.port
+            if let PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. } = &item.port
                 && !self.port_names.contains(name)
             {
                 self.port_names.insert(name.clone());

@@ -233,7 +233,9 @@ fn ports(ports: &Match<PortMatch>) -> Vec<(Option<Protocol>, Vec<Port>)> {
 
 fn protocol(port: &PortMatch) -> Option<Protocol> {
     match port {
-        PortMatch::AllPorts(protocol) | PortMatch::Range { protocol, .. } => Some(*protocol),
+        PortMatch::AllPorts(protocol)
+        | PortMatch::Range { protocol, .. }
+        | PortMatch::FromNamed { protocol, .. } => Some(*protocol),
         PortMatch::Named { protocol, .. } => *protocol,
     }
 }
@@ -244,7 +246,10 @@ fn one(port: &PortMatch) -> Option<Port> {
         PortMatch::AllPorts(_) => None,
         PortMatch::Range { first, last, .. } if first == last => Some(Port::Number(*first)),
         PortMatch::Range { first, last, .. } => Some(Port::Text(format!("{first}:{last}"))),
-        PortMatch::Named { name, .. } => Some(Port::Text(name.clone())),
+        // No plan has a range from a name: the name alone is never wider.
+        PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. } => {
+            Some(Port::Text(name.clone()))
+        }
     }
 }
 

@@ -304,7 +304,9 @@ fn target(port: &ServicePort) -> PortMatch {
 /// Whether a port is of the protocols that a rule is for.
 fn is_of(port: &PortMatch, rule: &Rule) -> bool {
     let protocol = match port {
-        PortMatch::Range { protocol, .. } | PortMatch::AllPorts(protocol) => Some(*protocol),
+        PortMatch::Range { protocol, .. }
+        | PortMatch::FromNamed { protocol, .. }
+        | PortMatch::AllPorts(protocol) => Some(*protocol),
         PortMatch::Named { protocol, .. } => *protocol,
     };
     let is = |ip: Ip| matches!((ip, protocol), (Ip::Ports(a), Some(b)) if a == b);

@@ -239,7 +239,7 @@ fn ports(rule: &PlanRule, observed: bool) -> Vec<Ports> {
     };
     let observed = observed && rule.direction == Direction::Egress;
     let read = |port: &&PortMatch| match port {
-        PortMatch::AllPorts(_) => false,
+        PortMatch::AllPorts(_) | PortMatch::FromNamed { .. } => false,
         PortMatch::Range {
             protocol,
             first,

@@ -80,7 +80,7 @@ impl Lowering<'_> {
             (None, true) => Match::Only(Vec::new()),
             (Some(rules), _) => {
                 let ports = rules.iter().flat_map(|rule| &rule.ports);
-                Match::Only(ports.flat_map(|port| self.port(port)).collect())
+                Match::Only(ports.flat_map(|port| self.port(port, direction)).collect())
             }
         };
         let restricted = ports != Match::Any;
@@ -164,7 +164,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn port(&self, port: &Port) -> Vec<PortItem> {
+    fn port(&self, port: &Port, direction: Direction) -> Vec<PortItem> {
         let one = |protocol| match &port.number {
             Number::All => PortMatch::AllPorts(protocol),
             Number::Range(first, last) => PortMatch::Range {
@@ -172,7 +172,15 @@ impl Lowering<'_> {
                 first: *first,
                 last: *last,
             },
-            Number::Named(name) => PortMatch::Named {
+            // At the gate of the source the agent looks at the named port alone.
+            Number::Named(name, last) if *last > 0 && direction == Direction::Ingress => {
+                PortMatch::FromNamed {
+                    protocol,
+                    name: name.clone(),
+                    last: *last,
+                }
+            }
+            Number::Named(name, _) => PortMatch::Named {
                 protocol: Some(protocol),
                 name: name.clone(),
             },

@@ -4,11 +4,13 @@
 
 mod express;
 mod groups;
+mod layer_seven;
 mod lower;
 mod peers;
 mod ports;
 mod read;
 mod reader;
+mod regexp;
 pub(super) mod selector;
 mod shape;
 #[cfg(test)]

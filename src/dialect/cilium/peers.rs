@@ -67,6 +67,9 @@ const EGRESS: &[(&str, &str)] = &[
     ("toNodes", "ToNodes"),
 ];
 
+/// The most characters of a domain name.
+const LONGEST_DOMAIN: usize = 255;
+
 const ENTITIES: [&str; 12] = [
     "all",
     "world",
@@ -84,11 +87,15 @@ const ENTITIES: [&str; 12] = [
 
 impl<'a> Reader<'a> {
     /// The L3 part of an entry.
-    pub fn peers(&mut self, at: &At<'a>, direction: Direction) -> Peers {
+    pub fn peers(&mut self, at: &At<'a>, direction: Direction, denies: bool) -> Peers {
         let keys = match direction {
             Direction::Ingress => INGRESS,
             Direction::Egress => EGRESS,
         };
+        // Denials have no such field, so that the API server drops it.
+        let keys = keys
+            .iter()
+            .filter(|(key, _)| !(denies && *key == "toFQDNs"));
         let (mut empty, mut unguarded, mut found) = (false, false, Vec::new());
         let mut used: Option<&str> = None;
         for (key, name) in keys {
@@ -115,7 +122,9 @@ impl<'a> Reader<'a> {
         }
         for key in ["fromRequires", "toRequires"] {
             if let Some(list) = self.schema.get(at, key) {
-                self.schema.list(&list, 0, 0);
+                for item in self.schema.list(&list, 0, 0) {
+                    self.schema.text(&item);
+                }
             }
         }
         match (used, empty, unguarded) {
@@ -138,7 +147,7 @@ impl<'a> Reader<'a> {
                 Some(Written::Entity(self.schema.word(at, &ENTITIES)?.to_owned()))
             }
             "fromCIDR" | "toCIDR" => {
-                let cidr = self.cidr(at)?;
+                let cidr = self.cidr(at, Block::Listed)?;
                 Some(Written::Block {
                     cidr,
                     except: Vec::new(),
@@ -158,19 +167,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn cidr(&mut self, at: &At<'a>) -> Option<String> {
+    /// An address block; `what` the agent calls it where it cannot parse it.
+    fn cidr(&mut self, at: &At<'a>, what: Block) -> Option<String> {
         let text = self.schema.text(at)?;
         if cidr::parse(&text).is_err() {
             let detail = format!("{} in body must be of type cidr: {text:?}", at.path);
             self.schema.invalid(at, &format!("{text:?}"), &detail);
             return None;
         }
-        let address = text.split('/').next().unwrap_or_default();
-        let leading = |octet: &str| octet.len() > 1 && octet.starts_with('0');
-        if address.contains('.') && address.split('.').any(leading) {
-            let message = format!(
-                "unable to parse CIDR: ParseAddr({text:?}): IPv4 field has octet with leading zero"
-            );
+        if let Some(message) = what.unparsed(&text) {
             self.refuse(at, message);
             return None;
         }
@@ -178,36 +183,21 @@ impl<'a> Reader<'a> {
     }
 
     fn block(&mut self, at: &At<'a>) -> Option<Written> {
-        let keys = self.schema.map(at)?;
-        let known = ["cidr", "cidrGroupRef", "cidrGroupSelector"];
-        let used: Vec<&str> = known.into_iter().filter(|key| keys.contains(key)).collect();
-        let value = match used.as_slice() {
-            [] => {
-                let message = "one of cidr, cidrGroupRef, or cidrGroupSelector is required";
-                self.refuse(at, message.to_owned());
-                return None;
-            }
-            [one] => self.schema.get(at, one)?,
-            _ => {
-                let message =
-                    "more than one of cidr, cidrGroupRef, or cidrGroupSelector may not be set";
-                self.refuse(at, message.to_owned());
-                return None;
-            }
-        };
-        match used.first() {
-            Some(&"cidrGroupRef") => return Some(Written::Group(self.schema.text(&value)?)),
-            Some(&"cidrGroupSelector") => return Some(Written::Groups(self.selector(&value)?)),
+        let messages = [
+            "one of cidr, cidrGroupRef, or cidrGroupSelector is required",
+            "more than one of cidr, cidrGroupRef, or cidrGroupSelector may not be set",
+        ];
+        let keys = ["cidr", "cidrGroupRef", "cidrGroupSelector"];
+        let (key, value) = self.exactly_one(at, &keys, messages)?;
+        match key {
+            "cidrGroupRef" => return Some(Written::Group(self.schema.text(&value)?)),
+            "cidrGroupSelector" => return Some(Written::Groups(self.selector(&value)?)),
             _ => {}
         }
-        let whole = self.cidr(&value)?;
+        let whole = self.cidr(&value, Block::Rule)?;
         let mut except = Vec::new();
-        let list = self.schema.get(at, "except");
-        for item in list
-            .map(|at| self.schema.list(&at, 0, usize::MAX))
-            .unwrap_or_default()
-        {
-            let Some(text) = self.cidr(&item) else {
+        for item in self.items(at, "except", usize::MAX) {
+            let Some(text) = self.cidr(&item, Block::Except) else {
                 continue;
             };
             let inside = cidr::parse(&whole)
@@ -228,22 +218,18 @@ impl<'a> Reader<'a> {
 
     fn service(&mut self, at: &At<'a>) -> Option<Written> {
         self.schema.map(at)?;
-        let text = |reader: &mut Self, at: &At<'a>, key| {
-            let field = reader.schema.get(at, key)?;
-            reader.schema.text(&field).filter(|text| !text.is_empty())
-        };
         if let Some(by_labels) = self.schema.get(at, "k8sServiceSelector") {
-            let selector = self.schema.get(&by_labels, "selector");
+            let selector = self.schema.required(&by_labels, "selector");
             let selector = selector.and_then(|at| self.selector(&at));
-            let namespace = text(self, &by_labels, "namespace");
+            let namespace = self.filled(&by_labels, "namespace");
             return Some(Written::Services {
                 selector: selector?,
                 namespace,
             });
         }
         let by_name = self.schema.get(at, "k8sService")?;
-        let name = text(self, &by_name, "serviceName");
-        let namespace = text(self, &by_name, "namespace");
+        let name = self.filled(&by_name, "serviceName");
+        let namespace = self.filled(&by_name, "namespace");
         Some(Written::Service {
             name: name.unwrap_or_default(),
             namespace,
@@ -251,23 +237,65 @@ impl<'a> Reader<'a> {
     }
 
     fn domain(&mut self, at: &At<'a>) -> Option<Written> {
-        self.schema.map(at)?;
-        let name = self.schema.get(at, "matchName");
-        let pattern = self.schema.get(at, "matchPattern");
-        match (name, pattern) {
-            (Some(_), Some(_)) => {
-                let message = "only one of MatchName or MatchPattern is allowed in an FQDNSelector";
-                self.refuse(at, message.to_owned());
-                None
-            }
-            (Some(one), None) | (None, Some(one)) => {
-                let text = self.schema.text(&one)?;
-                Some(Written::Domain(DomainPattern::labelwise(&text)))
-            }
-            (None, None) => {
-                self.schema.required(at, "matchName");
-                None
-            }
+        let text = self.domain_name(at)?;
+        Some(Written::Domain(DomainPattern::labelwise(&text)))
+    }
+
+    /// `matchName` or `matchPattern` of an item.
+    pub fn domain_name(&mut self, at: &At<'a>) -> Option<String> {
+        let messages = [
+            "write matchName or matchPattern",
+            "only one of MatchName or MatchPattern is allowed in an FQDNSelector",
+        ];
+        let (key, value) = self.exactly_one(at, &["matchName", "matchPattern"], messages)?;
+        let text = self.schema.short_text(&value, LONGEST_DOMAIN)?;
+        let (extra, pattern) = match key {
+            "matchName" => ("-_", "^([-a-zA-Z0-9_]+[.]?)+$"),
+            _ => ("-_*", "^([-a-zA-Z0-9_*]+[.]?)+$"),
+        };
+        let known = |c: char| c.is_ascii_alphanumeric() || extra.contains(c);
+        let labels = text.strip_suffix('.').unwrap_or(&text).split('.');
+        let mut labels = labels.map(|label| !label.is_empty() && label.chars().all(known));
+        if !labels.all(|valid| valid) {
+            self.unmatched(&value, &text, pattern);
         }
+        Some(text)
+    }
+}
+
+/// Where an address block is written.
+#[derive(Clone, Copy, Debug)]
+enum Block {
+    /// In a list of blocks.
+    Listed,
+    /// As the block of a rule with exceptions.
+    Rule,
+    /// As an exception.
+    Except,
+}
+
+impl Block {
+    /// Why the agent cannot parse a block that the API server accepts: leading zeros.
+    fn unparsed(self, text: &str) -> Option<String> {
+        let (address, length) = text.split_once('/')?;
+        let zero = |number: &str| number.len() > 1 && number.starts_with('0');
+        let dotted = address.rsplit(':').next().filter(|tail| tail.contains('.'));
+        let octet = "IPv4 field has octet with leading zero";
+        let (whole, prefix) = match dotted {
+            Some(dotted) if dotted.split('.').any(zero) => {
+                (octet.to_owned(), format!("ParseAddr({address:?}): {octet}"))
+            }
+            _ if zero(length) => (
+                format!("unexpected character (at {:?})", format!("/{length}")),
+                format!("bad bits after slash: {length:?}"),
+            ),
+            _ => return None,
+        };
+        let prefix = format!("netip.ParsePrefix({text:?}): {prefix}");
+        Some(match self {
+            Self::Listed => format!("unable to parse CIDR: ParseAddr({text:?}): {whole}"),
+            Self::Rule => format!("unable to parse CIDRRule {text:?}: {prefix}"),
+            Self::Except => prefix,
+        })
     }
 }

@@ -1,10 +1,10 @@
-//! Reads the L4 part of a rule, and what of L7 is in it (C40-C45).
+//! Reads the ports of a rule (C40).
 
 use super::reader::Reader;
 use crate::dialect::schema::At;
 use crate::policy::Direction;
 use crate::sets::Protocol;
-use crate::yaml::{Mark, Value};
+use crate::yaml::Mark;
 
 /// One item of `toPorts`.
 #[derive(Clone, Debug)]
@@ -28,14 +28,16 @@ pub enum Number {
     /// Port 0: all of them.
     All,
     Range(u16, u16),
-    /// Resolved at the destination.
-    Named(String),
+    /// Resolved at the destination; 0, or the last port of a range that it starts.
+    Named(String, u16),
 }
 
 const PROTOCOLS: [&str; 11] = [
     "TCP", "UDP", "SCTP", "VRRP", "IGMP", "GRE", "IPIP", "IPV6", "ESP", "AH", "ANY",
 ];
-const MOST: usize = 40;
+/// The most items of a list of ports.
+pub const MOST: usize = 40;
+const PATTERN: &str = "^(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})|([a-zA-Z0-9]-?)*[a-zA-Z](-?[a-zA-Z0-9])*$";
 
 impl<'a> Reader<'a> {
     /// `toPorts`; none if it is missing or empty.
@@ -56,43 +58,12 @@ impl<'a> Reader<'a> {
 
     fn port_rule(&mut self, at: &At<'a>, direction: Direction, denies: bool) -> Option<PortRule> {
         self.schema.map(at)?;
-        let list = self.schema.get(at, "ports");
-        let items = list.as_ref().map(|at| self.schema.list(at, 0, MOST));
-        let items = items.unwrap_or_default();
+        let items = self.items(at, "ports", MOST);
         let ports: Vec<Port> = items.iter().filter_map(|at| self.port(at)).collect();
-        if let Some(rules) = self.schema.get(at, "rules").filter(|_| !denies) {
-            self.layer_seven(&rules, direction, &ports);
-        }
-        for key in [
-            "terminatingTLS",
-            "originatingTLS",
-            "serverNames",
-            "listener",
-        ] {
-            if let Some(at) = self.schema.get(at, key) {
-                if key == "listener" && direction == Direction::Ingress {
-                    self.refuse(&at, "Listener is not allowed on ingress".to_owned());
-                }
-                self.condition(&at, key);
-            }
-        }
-        let layer_seven = self.schema.get(at, "rules").is_some();
-        let terminated = self.schema.get(at, "terminatingTLS").is_some();
-        if let Some(names) = self
-            .schema
-            .get(at, "serverNames")
-            .filter(|_| layer_seven && !terminated)
-        {
-            let message = "ServerNames are not allowed with L7 rules without TLS termination";
-            self.refuse(&names, message.to_owned());
+        if !denies {
+            self.layer_seven(at, direction, &ports);
         }
         Some(PortRule { ports })
-    }
-
-    fn condition(&mut self, at: &At, what: &str) {
-        let message =
-            format!("`{what}` is not modelled: the answers are as if it lets everything through");
-        self.note(at, "cilium-condition", &message);
     }
 
     fn port(&mut self, at: &At<'a>) -> Option<Port> {
@@ -111,6 +82,10 @@ impl<'a> Reader<'a> {
             return None;
         };
         let text = self.schema.text(&port)?;
+        if !fits_pattern(&text) {
+            self.unmatched(&port, &text, PATTERN);
+            return None;
+        }
         let end = self.schema.get(at, "endPort");
         let end = end.and_then(|at| self.schema.number(&at, 0, 65_535));
         let end = end
@@ -123,7 +98,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
             Ok(Some(first)) => Number::Range(first, end.max(first)),
-            Ok(None) => Number::Named(text.to_ascii_lowercase()),
+            Ok(None) => Number::Named(text.to_ascii_lowercase(), end),
             Err(why) => {
                 self.refuse(&port, why);
                 return None;
@@ -135,84 +110,21 @@ impl<'a> Reader<'a> {
             mark: at.node.mark,
         })
     }
+}
 
-    fn layer_seven(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) {
-        if self.schema.map(at).is_none() {
-            return;
-        }
-        // An empty list filters nothing.
-        let filled = |key: &&str| {
-            let items = at.node.get(key).and_then(|node| node.items());
-            items.is_some_and(|items| !items.is_empty())
-        };
-        let kinds = ["http", "dns", "kafka", "l7"].into_iter();
-        let used: Vec<&str> = kinds.filter(filled).collect();
-        if used.len() > 1 {
-            let message = "multiple L7 protocol rule types specified in single rule";
-            self.refuse(at, message.to_owned());
-        }
-        let Some(kind) = used.first() else { return };
-        if ports.iter().any(|p| matches!(p.number, Number::All)) {
-            self.refuse(at, "L7 rules can not be used when a port is 0".to_owned());
-        }
-        if *kind == "dns" {
-            if direction == Direction::Ingress {
-                self.refuse(
-                    at,
-                    "L7 protocol DNS is not supported on ingress yet".to_owned(),
-                );
-            }
-            if ports
-                .iter()
-                .any(|p| matches!(p.number, Number::Range(a, b) if a < b))
-            {
-                self.refuse(at, "DNS rules do not support port ranges".to_owned());
-            }
-            if ports.is_empty() {
-                self.refuse(at, "port 53 must be specified for DNS rules".to_owned());
-            }
-            return;
-        }
-        for port in ports {
-            let of = match port.protocols.as_slice() {
-                [Protocol::Tcp] => continue,
-                [one] => one.name(),
-                _ => "ANY",
-            };
-            let message = format!("L7 rules can only apply to TCP (not {of}) except for DNS rules");
-            self.refuse(at, message);
-            break;
-        }
-        self.condition(at, kind);
-    }
-
-    /// `icmps`: types are not modelled, as ICMP has no ports.
-    pub fn icmps(&mut self, at: &At<'a>) {
-        for item in self.schema.list(at, 0, usize::MAX) {
-            let Some(fields) = self.schema.get(&item, "fields") else {
-                continue;
-            };
-            for field in self.schema.list(&fields, 0, MOST) {
-                if let Some(family) = self.schema.get(&field, "family") {
-                    self.schema.word(&family, &["IPv4", "IPv6"]);
-                }
-                match self.schema.get(&field, "type") {
-                    None => {
-                        self.schema.required(&field, "type");
-                    }
-                    Some(at) if !matches!(at.node.value, Value::Number(..) | Value::String(_)) => {
-                        self.refuse(&at, "an ICMP type is a number or a name".to_owned());
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
-        self.note(
-            at,
-            "cilium-icmp",
-            "ICMP types are not modelled: the rule allows no port",
-        );
-    }
+/// Whether a text matches the pattern of the schema: a digit in front, or a name at the end.
+fn fits_pattern(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric();
+    let hyphens = |pair: &[u8]| pair.iter().any(|b| plain(*b));
+    let bytes = text.as_bytes();
+    let name = |suffix: &[u8]| {
+        suffix.first().is_some_and(u8::is_ascii_alphabetic)
+            && suffix.last().copied().is_some_and(plain)
+            && suffix.iter().all(|b| plain(*b) || *b == b'-')
+            && suffix.windows(2).all(hyphens)
+    };
+    let mut suffixes = (0..bytes.len()).filter_map(|at| bytes.get(at..));
+    bytes.first().is_some_and(u8::is_ascii_digit) || suffixes.any(name)
 }
 
 /// A port as the agent reads it: a number with base prefixes of Go, or a name (none), or why it is neither.
@@ -225,9 +137,6 @@ fn number(text: &str) -> Result<Option<u16>, String> {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if is_name {
         return Ok(None);
-    }
-    if text.is_empty() {
-        return Err("port must be specified".to_owned());
     }
     let digits = |text: &str, radix| {
         let valid = !text.is_empty() && text.chars().all(|c| c.is_digit(radix));

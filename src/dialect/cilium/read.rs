@@ -11,7 +11,13 @@ use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::schema::{At, Schema};
 use crate::dialect::selector::LabelSelector;
 use crate::policy::Direction;
-use crate::yaml::{Mark, Object, Value};
+use crate::yaml::{Mark, Object};
+
+const LISTS: [&str; 4] = ["ingress", "ingressDeny", "egress", "egressDeny"];
+const SUBJECTS: [&str; 2] = [
+    "rule must have one of EndpointSelector or NodeSelector",
+    "rule cannot have both EndpointSelector and NodeSelector",
+];
 
 /// A policy as written: `spec` and `specs` are independent rules (C3).
 #[derive(Clone, Debug)]
@@ -113,27 +119,20 @@ impl<'a> Reader<'a> {
             self.notes.push(self.object.about(note, at.node.mark));
         }
         let subject = match (pods, nodes) {
-            (Some(_), Some(nodes)) => {
-                let message = "rule cannot have both EndpointSelector and NodeSelector";
-                self.refuse(&nodes, message.to_owned());
-                None
-            }
             (None, Some(nodes)) if !self.clusterwide => {
                 self.refuse(&nodes, "rule cannot have NodeSelector".to_owned());
                 None
             }
-            (Some(one), None) | (None, Some(one)) => self.selector(&one),
-            (None, None) => {
-                let message = "rule must have one of EndpointSelector or NodeSelector";
-                self.refuse(at, message.to_owned());
-                None
+            _ => {
+                let keys = ["endpointSelector", "nodeSelector"];
+                let one = self.exactly_one(at, &keys, SUBJECTS);
+                one.and_then(|(_, at)| self.selector(&at))
             }
         };
+        let since = self.schema.out.found.len();
         let mut lists = |key, direction, denies| {
-            let list = self.schema.get(at, key);
-            let items = list.map(|at| self.schema.list(&at, 0, usize::MAX));
-            let items = items.unwrap_or_default();
-            let entries = items
+            let entries = self.items(at, key, usize::MAX);
+            let entries = entries
                 .iter()
                 .filter_map(|at| self.entry(at, direction, denies));
             entries.collect::<Vec<Entry>>()
@@ -147,17 +146,13 @@ impl<'a> Reader<'a> {
             lists("ingressDeny", ingress, true),
             lists("egressDeny", egress, true),
         ];
-        if allow.iter().chain(&deny).all(Vec::is_empty) {
-            let message = "rule must have at least one of Ingress, IngressDeny, Egress, EgressDeny";
-            self.refuse(at, message.to_owned());
+        if allow.iter().chain(&deny).all(Vec::is_empty) && self.schema.out.found.len() == since {
+            self.no_rules(at);
         }
         let default_deny = self.schema.get(at, "enableDefaultDeny");
         let default_deny = default_deny.map(|at| {
             self.schema.map(&at);
-            ["ingress", "egress"].map(|key| match at.node.get(key).map(|n| &n.value) {
-                Some(Value::Bool(value, _)) => Some(*value),
-                _ => None,
-            })
+            ["ingress", "egress"].map(|key| self.boolean(&at, key))
         });
         Some(Spec {
             subject: subject?,
@@ -168,9 +163,21 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Refuses a rule without entries: the schema if it has none of the lists, else the agent.
+    fn no_rules(&mut self, at: &At<'a>) {
+        let message = "rule must have at least one of Ingress, IngressDeny, Egress, EgressDeny";
+        if LISTS.iter().any(|key| self.schema.get(at, key).is_some()) {
+            self.refuse(at, message.to_owned());
+            return;
+        }
+        let since = self.schema.out.found.len();
+        self.schema.required(at, "ingress");
+        self.schema.out.help(since, message);
+    }
+
     fn entry(&mut self, at: &At<'a>, direction: Direction, denies: bool) -> Option<Entry> {
         self.schema.map(at)?;
-        let peers = self.peers(at, direction);
+        let peers = self.peers(at, direction, denies);
         let ports = self.ports(at, direction, denies);
         let icmps = self.schema.get(at, "icmps");
         let icmps = icmps.filter(|at| !self.schema.list(at, 0, usize::MAX).is_empty());
@@ -181,12 +188,8 @@ impl<'a> Reader<'a> {
         if let Some(at) = &icmps {
             self.icmps(at);
         }
-        if let Some(at) = self.schema.get(at, "authentication") {
-            self.note(
-                &at,
-                "cilium-condition",
-                "mutual authentication is not modelled: the answers are as if it succeeds",
-            );
+        if !denies {
+            self.authentication(at);
         }
         Some(Entry {
             peers,

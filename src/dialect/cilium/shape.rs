@@ -11,9 +11,37 @@ const BLOCKS: Shape = Shape::List(&Shape::Fields(&[
     ("except", ANY),
 ]));
 const PORT: Shape = Shape::Fields(&[("port", ANY), ("endPort", ANY), ("protocol", ANY)]);
+const DOMAINS: Shape = Shape::List(&Shape::Fields(&[("matchName", ANY), ("matchPattern", ANY)]));
+const RULES: Shape = Shape::Fields(&[
+    (
+        "http",
+        Shape::List(&Shape::Fields(&[
+            ("path", ANY),
+            ("method", ANY),
+            ("host", ANY),
+            ("headers", ANY),
+            ("headerMatches", ANY),
+        ])),
+    ),
+    ("dns", DOMAINS),
+]);
+const ICMPS: Shape = Shape::List(&Shape::Fields(&[(
+    "fields",
+    Shape::List(&Shape::Fields(&[("family", ANY), ("type", ANY)])),
+)]));
+const SERVICES: Shape = Shape::List(&Shape::Fields(&[
+    (
+        "k8sService",
+        Shape::Fields(&[("serviceName", ANY), ("namespace", ANY)]),
+    ),
+    (
+        "k8sServiceSelector",
+        Shape::Fields(&[("selector", SELECTOR), ("namespace", ANY)]),
+    ),
+]));
 const PORTS: Shape = Shape::List(&Shape::Fields(&[
     ("ports", Shape::List(&PORT)),
-    ("rules", ANY),
+    ("rules", RULES),
     ("terminatingTLS", ANY),
     ("originatingTLS", ANY),
     ("serverNames", ANY),
@@ -29,8 +57,8 @@ const INGRESS: Shape = Shape::List(&Shape::Fields(&[
     ("fromNodes", SELECTORS),
     ("fromGroups", ANY),
     ("toPorts", PORTS),
-    ("icmps", ANY),
-    ("authentication", ANY),
+    ("icmps", ICMPS),
+    ("authentication", Shape::Fields(&[("mode", ANY)])),
 ]));
 const INGRESS_DENY: Shape = Shape::List(&Shape::Fields(&[
     ("fromEndpoints", SELECTORS),
@@ -41,7 +69,7 @@ const INGRESS_DENY: Shape = Shape::List(&Shape::Fields(&[
     ("fromNodes", SELECTORS),
     ("fromGroups", ANY),
     ("toPorts", DENY_PORTS),
-    ("icmps", ANY),
+    ("icmps", ICMPS),
 ]));
 const EGRESS: Shape = Shape::List(&Shape::Fields(&[
     ("toEndpoints", SELECTORS),
@@ -51,14 +79,11 @@ const EGRESS: Shape = Shape::List(&Shape::Fields(&[
     ("toEntities", ANY),
     ("toNodes", SELECTORS),
     ("toGroups", ANY),
-    ("toServices", ANY),
-    (
-        "toFQDNs",
-        Shape::List(&Shape::Fields(&[("matchName", ANY), ("matchPattern", ANY)])),
-    ),
+    ("toServices", SERVICES),
+    ("toFQDNs", DOMAINS),
     ("toPorts", PORTS),
-    ("icmps", ANY),
-    ("authentication", ANY),
+    ("icmps", ICMPS),
+    ("authentication", Shape::Fields(&[("mode", ANY)])),
 ]));
 const EGRESS_DENY: Shape = Shape::List(&Shape::Fields(&[
     ("toEndpoints", SELECTORS),
@@ -68,9 +93,9 @@ const EGRESS_DENY: Shape = Shape::List(&Shape::Fields(&[
     ("toEntities", ANY),
     ("toNodes", SELECTORS),
     ("toGroups", ANY),
-    ("toServices", ANY),
+    ("toServices", SERVICES),
     ("toPorts", DENY_PORTS),
-    ("icmps", ANY),
+    ("icmps", ICMPS),
 ]));
 const SPEC: Shape = Shape::Fields(&[
     ("endpointSelector", SELECTOR),

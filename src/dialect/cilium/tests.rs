@@ -15,138 +15,59 @@ fn object(text: &str) -> Object {
     read.policies.pop().expect("a policy")
 }
 
-/// The errors of a policy with this `spec`: path and message.
-fn refused(spec: &str) -> Vec<String> {
-    let object = object(&format!("{HEAD}spec: {spec}\n"));
-    let read = CiliumPolicies.read(&object);
-    let errors = read
-        .diagnostics
-        .iter()
-        .filter(|d| d.severity == Severity::Error);
+/// The errors of a policy: code, path and message.
+fn refused(policy: &str) -> Vec<String> {
+    let read = CiliumPolicies.read(&object(policy));
+    let errors = read.diagnostics.into_iter();
+    let errors = errors.filter(|d| d.severity == Severity::Error);
     errors
-        .map(|d| format!("{}: {}", d.path.as_deref().unwrap_or_default(), d.message))
+        .map(|d| format!("{} {}: {}", d.code, d.path.unwrap_or_default(), d.message))
         .collect()
 }
 
-/// A spec with one ingress rule.
-fn ingress(rule: &str) -> String {
-    format!("{{endpointSelector: {{}}, ingress: [{{{rule}}}]}}")
+/// The policy of a line of `refused.txt`.
+fn written(line: &str) -> String {
+    let (shape, text) = line.split_once(' ').expect("a shape and a text");
+    let spec = |entry: &str| format!("spec: {{endpointSelector: {{}}, {entry}}}");
+    let body = match shape {
+        "object" => text[1..text.len() - 1].to_owned(),
+        "spec" => format!("spec: {text}"),
+        "port" => spec(&format!("ingress: [{{toPorts: [{{ports: [{text}]}}]}}]")),
+        "rules" => spec(&format!("egress: [{{toPorts: [{text}]}}]")),
+        "from" => spec(&format!("ingress: [{{fromEndpoints: [{text}]}}]")),
+        list => spec(&format!("{list}: [{text}]")),
+    };
+    format!("{HEAD}{body}\n")
 }
 
 #[test]
-fn what_the_agent_refuses_is_refused_in_its_words() {
-    let egress = |rule: &str| format!("{{endpointSelector: {{}}, egress: [{{{rule}}}]}}");
-    let ports = |ports: &str| ingress(&format!("toPorts: [{{ports: [{ports}]}}]"));
-    for (spec, path, message) in [
-        (
-            "{endpointSelector: {}}".to_owned(),
-            "spec",
-            "rule must have at least one of",
-        ),
-        (
-            "{endpointSelector: {}, ingress: []}".to_owned(),
-            "spec",
-            "rule must have at least one of",
-        ),
-        (
-            "{ingress: [{}]}".to_owned(),
-            "spec",
-            "rule must have one of EndpointSelector or NodeSelector",
-        ),
-        (
-            "{nodeSelector: {}, ingress: [{}]}".to_owned(),
-            "spec.nodeSelector",
-            "rule cannot have NodeSelector",
-        ),
-        (
-            ingress("fromEndpoints: [{}], fromCIDR: [10.0.0.0/8]"),
-            "spec.ingress[0].fromCIDR",
-            "combining FromEndpoints and FromCIDR is not supported yet",
-        ),
-        (
-            egress("toCIDRSet: [{cidr: 10.0.0.0/8}], toEntities: [world]"),
-            "spec.egress[0].toEntities",
-            "combining ToCIDRSet and ToEntities is not supported yet",
-        ),
-        (
-            ingress("fromNodes: [{}]"),
-            "spec.ingress[0].fromNodes[0]",
-            "FromNodes/ToNodes rules can only",
-        ),
-        (
-            ingress("fromEntities: [internet]"),
-            "spec.ingress[0].fromEntities[0]",
-            "Unsupported value: \"internet\": supported values: \"all\"",
-        ),
-        (
-            ingress("fromCIDR: [10.0.0.1]"),
-            "spec.ingress[0].fromCIDR[0]",
-            "Invalid value: \"10.0.0.1\": spec.ingress[0].fromCIDR[0] in body must be of type cidr",
-        ),
-        (
-            ingress("fromCIDR: [010.0.0.0/8]"),
-            "spec.ingress[0].fromCIDR[0]",
-            "unable to parse CIDR: ParseAddr(\"010.0.0.0/8\"): IPv4 field has octet with leading zero",
-        ),
-        (
-            ingress("fromCIDRSet: [{}]"),
-            "spec.ingress[0].fromCIDRSet[0]",
-            "one of cidr, cidrGroupRef",
-        ),
-        (
-            ingress("fromCIDRSet: [{cidr: 10.0.0.0/8, except: [11.0.0.0/8]}]"),
-            "spec.ingress[0].fromCIDRSet[0].except[0]",
-            "allow CIDR prefix 10.0.0.0/8 does not contain exclude CIDR prefix 11.0.0.0/8",
-        ),
-        (
-            ports("{}"),
-            "spec.ingress[0].toPorts[0].ports[0]",
-            "port must be specified",
-        ),
-        (
-            ports("{port: '70000'}"),
-            "spec.ingress[0].toPorts[0].ports[0].port",
-            "unable to parse port: strconv.ParseUint: parsing \"70000\": value out of range",
-        ),
-        (
-            ports("{port: 80}"),
-            "spec.ingress[0].toPorts[0].ports[0].port",
-            "Invalid value: \"number\"",
-        ),
-        (
-            ingress("toPorts: [{ports: [{port: '80'}], rules: {http: [{}]}}]"),
-            "spec.ingress[0].toPorts[0].rules",
-            "L7 rules can only apply to TCP (not ANY) except for DNS rules",
-        ),
-        (
-            ingress("toPorts: [{ports: [{port: '80'}]}], icmps: [{fields: [{type: 8}]}]"),
-            "spec.ingress[0].icmps",
-            "the ICMPs block may only be present without ToPorts",
-        ),
-        (
-            egress("toFQDNs: [{matchName: a.b, matchPattern: c.d}]"),
-            "spec.egress[0].toFQDNs[0]",
-            "only one of MatchName or MatchPattern is allowed",
-        ),
-        (
-            ingress("fromEndpoints: [{matchLabels: {'k8s:a:b': c}}]"),
-            "spec.ingress[0].fromEndpoints[0]",
-            "invalid label selector: Invalid value: \"k8s:a:b\"",
-        ),
-    ] {
-        let refused = refused(&spec);
-        let wanted = format!("{path}: {message}");
-        assert!(
-            refused.iter().any(|r| r.starts_with(&wanted)),
-            "{spec}: {refused:#?}"
-        );
-    }
-    assert_eq!(
-        refused(&ingress(
-            "fromEndpoints: [{}], toPorts: [{ports: [{port: http, protocol: TCP}]}]"
-        )),
-        [""; 0]
-    );
+fn what_is_refused_is_refused_in_the_words_of_the_engine() {
+    let lines = include_str!("refused.txt").lines();
+    let lines: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    let (cases, rest) = lines.as_chunks::<2>();
+    assert!(cases.len() > 100 && rest.is_empty());
+    let wrong = cases.iter().filter_map(|[line, want]| {
+        let (found, want) = (refused(&written(line)), want.trim_start());
+        let right = match want {
+            "accepted" => found.is_empty(),
+            _ => found.iter().any(|one| one.starts_with(want)),
+        };
+        (!right).then(|| format!("{line}\n  {want}\n{found:#?}"))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn more_than_forty_ports_are_refused() {
+    let ports = vec!["{port: '80'}"; 41].join(", ");
+    let found = refused(&written(&format!(
+        "ingress {{toPorts: [{{ports: [{ports}]}}]}}"
+    )));
+    let want = "crd spec.ingress[0].toPorts[0].ports: Too many: 41: must have at most 40 items";
+    assert!(found.iter().any(|one| one.starts_with(want)), "{found:?}");
 }
 
 fn lowered(spec: &str) -> Policy {

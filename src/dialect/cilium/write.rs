@@ -151,6 +151,11 @@ fn port(port: &PortMatch) -> Node {
             let protocol = protocol.map_or("ANY", |protocol| protocol.name());
             (name.clone(), None, protocol)
         }
+        PortMatch::FromNamed {
+            protocol,
+            name,
+            last,
+        } => (name.clone(), Some(*last), protocol.name()),
     };
     let mut map: Map = vec![("port".into(), Node::text(number))];
     if let Some(end) = end {

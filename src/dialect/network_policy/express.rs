@@ -154,6 +154,10 @@ fn ports(ports: &Match<PortMatch>) -> Option<Vec<NetworkPolicyPort>> {
             let port = IntOrString::Int(i32::from(*first));
             item(*protocol, Some(port), (last > first).then_some(*last))
         }
+        // A range cannot start at a name here: the named port alone.
+        PortMatch::FromNamed { protocol, name, .. } => {
+            item(*protocol, Some(IntOrString::String(name.clone())), None)
+        }
         PortMatch::Named { protocol, name } => {
             let port = IntOrString::String(name.clone());
             item(protocol.unwrap_or(Protocol::Tcp), Some(port), None)

@@ -25,7 +25,9 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 continue;
             };
             for item in items {
-                if let PortMatch::Named { name, .. } = &item.port {
+                if let PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. } =
+                    &item.port
+                {
                     let message = format!(
                         "the port name `{name}` matches nothing at an address, a node or a domain name: only pods declare names"
                     );

@@ -98,7 +98,19 @@ impl<'a> Gate<'a> {
                 let numbers = pod.map(|pod| self.snapshot.ports_named(pod, *protocol, name));
                 numbers.unwrap_or_default()
             }
-            (PortMatch::Named { .. }, _) => PortSet::empty(),
+            (
+                PortMatch::FromNamed {
+                    protocol,
+                    name,
+                    last,
+                },
+                End::Pod(at),
+            ) => {
+                let pod = self.snapshot.pods.get(*at);
+                let first = pod.map(|pod| self.snapshot.ports_named(pod, Some(*protocol), name));
+                first.unwrap_or_default().up_to(*protocol, *last)
+            }
+            (PortMatch::Named { .. } | PortMatch::FromNamed { .. }, _) => PortSet::empty(),
         };
         match ports {
             Match::Any => true,
@@ -124,6 +136,9 @@ impl<'a> Gate<'a> {
             PortMatch::Named { protocol, .. } => {
                 let all = protocol.map_or_else(PortSet::all_numbered, PortSet::all_of);
                 all.intersects(&self.ports)
+            }
+            PortMatch::FromNamed { protocol, .. } => {
+                PortSet::all_of(*protocol).intersects(&self.ports)
             }
             _ => false,
         };

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{Exposed, Gate, Gates, KindTable, Ports};
 use crate::analysis::Direction;
 use crate::analysis::gates::future;
-use crate::analysis::gates::side_extents::{names, numbered, side};
+use crate::analysis::gates::side_extents::{NamedPorts, names, numbered, side};
 use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::port_table::PortTable;
 use crate::policy::{Action, Match, Policy, Rule};
@@ -65,7 +65,7 @@ pub(in crate::analysis) struct RulePeers<K = u32> {
     ports: PortSet,
     kinds: Vec<K>,
     /// Named ports of the subject (ingress), at which the same kinds are allowed.
-    own_names: Vec<PortName>,
+    own_names: Vec<NamedPorts>,
     /// Named ports of the peer (egress), with the kinds that declare them.
     names: Vec<(PortName, Vec<K>)>,
 }
@@ -109,24 +109,18 @@ impl RulePeers<Fresh> {
             let boxes = pods.boxes().iter().filter(|b| future_pods.exists(b));
             boxes.map(|b| Hashed::new(Arc::new(b.clone()))).collect()
         };
-        let own = |names: Vec<(Option<Protocol>, &str)>| {
-            let names = names.into_iter();
-            names
-                .map(|(p, name)| (p, name.to_owned()))
-                .collect::<Vec<_>>()
-        };
         let (ports, all_names) = match &rule.ports {
             Match::Any => (PortSet::all(), Vec::new()),
-            Match::Only(items) => (numbered(items), own(names(items).collect())),
+            Match::Only(items) => (numbered(items), names(items).collect()),
         };
         let (own_names, peer_names) = match direction {
             Direction::Ingress => (all_names, Vec::new()),
             Direction::Egress => (Vec::new(), all_names),
         };
-        let names = peer_names.into_iter().map(|(protocol, name)| {
-            let bearers = pods.intersection(&FuturePods::bearers(&name));
+        let names = peer_names.into_iter().map(|port| {
+            let bearers = pods.intersection(&FuturePods::bearers(&port.name));
             let kinds = list(&bearers);
-            ((protocol, name), kinds)
+            ((port.protocol, port.name), kinds)
         });
         Self {
             accepts: rule.action == Action::Accept && rule.except.is_empty(),
@@ -189,9 +183,10 @@ impl<'a> Gates<'a, '_> {
         let (class, _) = self.profiles.all.get(profile as usize)?;
         let ports = |rule: &RulePeers| {
             let own = rule.own_names.iter();
-            let own = own.map(|(protocol, name)| {
-                self.profiles
-                    .resolve(self.universe, *class, *protocol, name)
+            let own = own.map(|port| {
+                let resolved =
+                    (self.profiles).resolve(self.universe, *class, port.protocol, &port.name);
+                port.ports(&resolved)
             });
             own.fold(rule.ports.clone(), |all, p| all.union(&p))
         };

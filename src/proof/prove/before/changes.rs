@@ -146,6 +146,7 @@ fn same(old: &Pod, new: &Pod) -> bool {
         key,
         labels,
         ports,
+        sidecar_ports: _,
         init_ports: _,
         host_network,
         service_account,

@@ -1,0 +1,175 @@
+//! Reads what restricts a rule beyond addresses and ports: ICMP types, L7 rules, TLS and authentication (C41-C45).
+
+use super::ports::{MOST, Number, Port};
+use super::reader::Reader;
+use super::regexp;
+use crate::dialect::schema::At;
+use crate::policy::Direction;
+use crate::sets::Protocol;
+use crate::yaml::Value;
+
+const MODES: [&str; 3] = ["disabled", "required", "test-always-fail"];
+
+/// The names of ICMP types, as the schema spells them.
+const ICMP_TYPES: &str = "EchoReply|DestinationUnreachable|Redirect|Echo|RouterAdvertisement|RouterSelection|TimeExceeded|ParameterProblem|Timestamp|TimestampReply|Photuris|ExtendedEchoRequest|ExtendedEcho Reply|PacketTooBig|ParameterProblem|EchoRequest|MulticastListenerQuery|MulticastListenerReport|MulticastListenerDone|RouterSolicitation|RouterAdvertisement|NeighborSolicitation|NeighborAdvertisement|RedirectMessage|RouterRenumbering|ICMPNodeInformationQuery|ICMPNodeInformationResponse|InverseNeighborDiscoverySolicitation|InverseNeighborDiscoveryAdvertisement|HomeAgentAddressDiscoveryRequest|HomeAgentAddressDiscoveryReply|MobilePrefixSolicitation|MobilePrefixAdvertisement|DuplicateAddressRequestCodeSuffix|DuplicateAddressConfirmationCodeSuffix";
+
+impl<'a> Reader<'a> {
+    /// The conditions of an item of `toPorts`, beside its ports.
+    pub fn layer_seven(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) {
+        let rules = self.schema.get(at, "rules");
+        if let Some(rules) = &rules {
+            self.rules(rules, direction, ports);
+        }
+        for key in ["terminatingTLS", "originatingTLS", "serverNames"] {
+            if let Some(at) = self.schema.get(at, key) {
+                self.condition(&at, key);
+            }
+        }
+        let terminated = self.schema.get(at, "terminatingTLS").is_some();
+        let names = self.schema.get(at, "serverNames");
+        if let Some(names) = names.filter(|_| rules.is_some() && !terminated) {
+            let message = "ServerNames are not allowed with L7 rules without TLS termination";
+            self.refuse(&names, message.to_owned());
+        }
+        if let Some(listener) = self.schema.get(at, "listener") {
+            self.listener(&listener, direction);
+        }
+    }
+
+    fn listener(&mut self, at: &At<'a>, direction: Direction) {
+        let name = self.filled(at, "name").unwrap_or_default();
+        match direction {
+            Direction::Ingress => {
+                self.refuse(at, format!("Listener is not allowed on ingress ({name})"));
+            }
+            Direction::Egress => self.condition(at, "listener"),
+        }
+    }
+
+    fn condition(&mut self, at: &At, what: &str) {
+        let message =
+            format!("`{what}` is not modelled: the answers are as if it lets everything through");
+        self.note(at, "cilium-condition", &message);
+    }
+
+    fn rules(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) {
+        let messages = [
+            "write http or dns, or leave out rules",
+            "multiple L7 protocol rule types specified in single rule",
+        ];
+        let Some((kind, list)) = self.exactly_one(at, &["http", "dns"], messages) else {
+            return;
+        };
+        let items = self.schema.list(&list, 0, usize::MAX);
+        // An empty list filters nothing.
+        if items.is_empty() {
+            return;
+        }
+        if ports.iter().any(|p| matches!(p.number, Number::All)) {
+            self.refuse(at, "L7 rules can not be used when a port is 0".to_owned());
+        }
+        if kind == "dns" {
+            items.iter().for_each(|at| {
+                self.domain_name(at);
+            });
+            self.dns_rules(at, direction, ports);
+        } else {
+            items.iter().for_each(|at| self.http_rule(at));
+            self.tcp_alone(at, ports);
+            self.condition(at, kind);
+        }
+    }
+
+    fn dns_rules(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) {
+        let range = |port: &Port| matches!(port.number, Number::Range(a, b) if a < b);
+        if direction == Direction::Ingress {
+            let message = "L7 protocol DNS is not supported on ingress yet";
+            self.refuse(at, message.to_owned());
+        }
+        if ports.iter().any(range) {
+            self.refuse(at, "DNS rules do not support port ranges".to_owned());
+        }
+        if ports.is_empty() {
+            self.refuse(at, "port 53 must be specified for DNS rules".to_owned());
+        }
+    }
+
+    /// Refuses L7 rules on ports that are not TCP alone.
+    fn tcp_alone(&mut self, at: &At<'a>, ports: &[Port]) {
+        let other = ports.iter().find_map(|port| match port.protocols[..] {
+            [Protocol::Tcp] => None,
+            [one] => Some(one.name()),
+            _ => Some("ANY"),
+        });
+        if let Some(of) = other {
+            let message = format!("L7 rules can only apply to TCP (not {of}) except for DNS rules");
+            self.refuse(at, message);
+        }
+    }
+
+    /// One HTTP rule: its fields are regular expressions.
+    fn http_rule(&mut self, at: &At<'a>) {
+        self.schema.map(at);
+        for key in ["path", "method", "host"] {
+            let Some(field) = self.schema.get(at, key) else {
+                continue;
+            };
+            let text = self.schema.text(&field);
+            if let Some(Err(why)) = text.map(|text| regexp::check(&text)) {
+                self.refuse(&field, why);
+            }
+        }
+    }
+
+    /// `authentication` of an entry.
+    pub fn authentication(&mut self, at: &At<'a>) {
+        let Some(at) = self.schema.get(at, "authentication") else {
+            return;
+        };
+        let mode = self.schema.required(&at, "mode");
+        let mode = mode.and_then(|at| self.schema.word(&at, &MODES));
+        if mode.is_some_and(|mode| mode != "disabled") {
+            self.note(
+                &at,
+                "cilium-condition",
+                "mutual authentication is not modelled: the answers are as if it succeeds",
+            );
+        }
+    }
+
+    /// `icmps`: types are not modelled, as ICMP has no ports.
+    pub fn icmps(&mut self, at: &At<'a>) {
+        for item in self.schema.list(at, 0, usize::MAX) {
+            for field in self.items(&item, "fields", MOST) {
+                if let Some(family) = self.schema.get(&field, "family") {
+                    self.schema.word(&family, &["IPv4", "IPv6"]);
+                }
+                if let Some(kind) = self.schema.required(&field, "type") {
+                    self.icmp_type(&kind);
+                }
+            }
+        }
+        self.note(
+            at,
+            "cilium-icmp",
+            "ICMP types are not modelled: the rule allows no port",
+        );
+    }
+
+    fn icmp_type(&mut self, at: &At<'a>) {
+        match &at.node.value {
+            Value::Number(..) => {}
+            Value::String(text) => {
+                let number = text.parse::<u8>().is_ok_and(|n| n.to_string() == *text);
+                if !number && !ICMP_TYPES.split('|').any(|name| name == text) {
+                    let numbers = "[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]";
+                    self.unmatched(at, text, &format!("^({numbers}|{ICMP_TYPES})$"));
+                }
+            }
+            _ => {
+                let message = "an ICMP type is a number or a name".to_owned();
+                self.schema.refuse(at, message);
+            }
+        }
+    }
+}
