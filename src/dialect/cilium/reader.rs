@@ -109,8 +109,9 @@ impl<'a> Reader<'a> {
         self.schema.map(at);
         if let Some(labels) = self.schema.get(at, "matchLabels") {
             for key in self.schema.map(&labels).unwrap_or_default() {
-                let value = self.schema.get(&labels, key);
-                value.map(|at| self.label_value(&at));
+                if let Some(value) = self.schema.get(&labels, key) {
+                    self.label_value(&value);
+                }
             }
         }
         for expression in self.items(at, "matchExpressions", usize::MAX) {
