@@ -4,6 +4,7 @@
 //! What the API server refuses is reported by [`crate::dialect`] and [`crate::manifest`], where manifests are read;
 //! the pages are beside that code.
 
+mod input;
 mod manual;
 mod rules;
 
@@ -14,14 +15,8 @@ use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::load::Loaded;
 
+pub use input::Input;
 pub use manual::{codes, page};
-
-/// The input of a rule.
-#[derive(Clone, Copy)]
-pub struct Input<'a> {
-    /// The cluster with its policies.
-    pub snapshot: &'a Snapshot,
-}
 
 /// A rule.
 pub struct Rule {
@@ -57,7 +52,7 @@ pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
     // W4 is about the verdicts of an analysis, not about the manifests.
     let read = loaded.diagnostics.iter().filter(|d| d.code != "W4");
     let mut found: Vec<_> = read.cloned().collect();
-    found.extend(run(RULES.iter(), &loaded.snapshot));
+    found.extend(run(RULES.iter(), &Input::of(loaded)));
     sort(&mut found);
     found.dedup();
     found
@@ -65,7 +60,8 @@ pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
 
 /// What qualifies the answers about a cluster, sorted by place.
 pub fn qualifying(snapshot: &Snapshot) -> Vec<Diagnostic> {
-    let mut found = run(RULES.iter().filter(|rule| rule.qualifies_verdict), snapshot);
+    let qualifying = RULES.iter().filter(|rule| rule.qualifies_verdict);
+    let mut found = run(qualifying, &Input::new(snapshot));
     sort(&mut found);
     found
 }
@@ -75,11 +71,10 @@ pub fn qualify(loaded: &mut Loaded) {
     loaded.diagnostics.extend(qualifying(&loaded.snapshot));
 }
 
-fn run<'a>(rules: impl Iterator<Item = &'a Rule>, snapshot: &Snapshot) -> Vec<Diagnostic> {
-    let input = Input { snapshot };
+fn run<'a>(rules: impl Iterator<Item = &'a Rule>, input: &Input) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in rules {
-        (rule.check)(rule, &input, &mut found);
+        (rule.check)(rule, input, &mut found);
     }
     found
 }
