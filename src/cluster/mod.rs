@@ -73,21 +73,24 @@ pub struct Assumptions {
     pub pod_addresses: PodAddresses,
     /// What a host-network pod is.
     pub host_network: HostNetwork,
+    /// Which ports of a pod the port names in policies refer to.
+    pub port_names: PortNames,
 }
 
 impl Assumptions {
     /// These under their enforcer, which settles some of them: Cilium knows pods by their identities (C31), Calico
     /// matches whatever has an address (G22), and both take host-network pods for their nodes.
     pub fn settled(self) -> Self {
-        let pod_addresses = match self.enforcer {
+        let (pod_addresses, port_names) = match self.enforcer {
             Enforcer::Kubernetes => return self,
-            Enforcer::Cilium => PodAddresses::Outside,
-            Enforcer::Calico => PodAddresses::Known,
+            Enforcer::Cilium => (PodAddresses::Outside, PortNames::LastOfContainers),
+            Enforcer::Calico => (PodAddresses::Known, PortNames::AllContainers),
         };
         Self {
             enforcer: self.enforcer,
             pod_addresses,
             host_network: HostNetwork::Nodes,
+            port_names,
         }
     }
 
@@ -112,8 +115,8 @@ impl Assumptions {
 
     /// The names of a pod's ports that policies may use.
     pub fn port_names(self, pod: &Pod) -> BTreeSet<String> {
-        let name = |port: &ContainerPort| match self.enforcer {
-            Enforcer::Cilium => port.name.as_ref().map(|name| name.to_ascii_lowercase()),
+        let name = |port: &ContainerPort| match self.port_names {
+            PortNames::LastOfContainers => port.name.as_ref().map(|name| name.to_ascii_lowercase()),
             _ => port.name.clone(),
         };
         let all = pod.ports.iter().chain(pod.init_ports.iter());
@@ -138,22 +141,21 @@ impl Assumptions {
         named.filter(of_protocol).map(single).collect()
     }
 
-    /// The ports that a name refers to: of containers and sidecars; under Calico of all init containers, too (G22);
-    /// under Cilium the last of the containers' that has the name in any case (C40).
+    /// The ports of a pod that a name refers to.
     pub fn ports_with_name<'p>(self, pod: &'p Pod, name: &str) -> Vec<&'p ContainerPort> {
         let named = |port: &&ContainerPort| port.name.as_deref() == Some(name);
         let in_any_case = |port: &&ContainerPort| {
             (port.name.as_ref()).is_some_and(|own| own.eq_ignore_ascii_case(name))
         };
-        match self.enforcer {
-            Enforcer::Kubernetes => pod.ports.iter().filter(named).collect(),
-            Enforcer::Calico => pod
+        match self.port_names {
+            PortNames::Running => pod.ports.iter().filter(named).collect(),
+            PortNames::AllContainers => pod
                 .ports
                 .iter()
                 .chain(pod.init_ports.iter())
                 .filter(named)
                 .collect(),
-            Enforcer::Cilium => pod
+            PortNames::LastOfContainers => pod
                 .container_ports()
                 .iter()
                 .rfind(in_any_case)
@@ -216,6 +218,18 @@ pub enum HostNetwork {
     Pods,
     /// As its node: selected by nothing, and matched by what matches the node.
     Nodes,
+}
+
+/// Which ports of a pod a port name refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PortNames {
+    /// Those of containers and sidecars that have the name (K13).
+    #[default]
+    Running,
+    /// Those of all init containers, too (G22).
+    AllContainers,
+    /// The last of the containers' ports that has the name, in any case (C40).
+    LastOfContainers,
 }
 
 /// A namespace.

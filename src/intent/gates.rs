@@ -555,6 +555,7 @@ fn allowance(direction: Direction, subject: Peer, peer: Peer, ports: &[FlowPort]
             }]),
             ports: port_match(ports),
             except: Vec::new(),
+            conditions: Vec::new(),
             span: no_span(),
         }],
     });
@@ -612,6 +613,7 @@ fn denied_side() -> Side {
             peers: Match::Any,
             ports: Match::Any,
             except: Vec::new(),
+            conditions: Vec::new(),
             span: no_span(),
         }],
     }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::cluster::{Enforcer, HostNetwork, PodAddresses, TargetPort};
+use crate::cluster::{Enforcer, HostNetwork, PodAddresses, PortNames, TargetPort};
 use crate::sets::{LabelOp, Requirement};
 
 /// Texts that YAML writers often get wrong.
@@ -410,6 +410,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             enforcer,
             pod_addresses,
             host_network,
+            port_names: PortNames::Running,
         });
     let dns = (any::<bool>(), profile).prop_map(|(allow, profile)| Dns { allow, profile });
     (

@@ -232,10 +232,49 @@ pub struct Rule {
     pub peers: Match<PeerItem>,
     /// The destination port: any of these.
     pub ports: Match<PortItem>,
+    /// What the analysis does not model: it can make an Accept allow less than the answers say.
+    pub conditions: Vec<Condition>,
     /// Destination ports that it does not match although they are among `ports`.
     pub except: Vec<PortItem>,
     /// Where it was written.
     pub span: Span,
+}
+
+/// A condition beyond addresses and ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Condition {
+    /// Requests must match an HTTP rule.
+    Http,
+    /// Queries must match a DNS rule.
+    Dns,
+    /// The TLS server name must be one of a list.
+    TlsServerName,
+    /// A proxy terminates or starts TLS.
+    Tls,
+    /// A listener of a proxy takes the connection.
+    Listener,
+    /// Both ends must authenticate each other.
+    Authentication,
+    /// Only some source ports match.
+    SourcePorts,
+    /// Only some types of ICMP match.
+    Icmp,
+}
+
+impl Condition {
+    /// `an HTTP rule`, as it follows `with`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Http => "an HTTP rule",
+            Self::Dns => "a DNS rule",
+            Self::TlsServerName => "a TLS server name",
+            Self::Tls => "TLS",
+            Self::Listener => "a proxy listener",
+            Self::Authentication => "mutual authentication",
+            Self::SourcePorts => "source ports",
+            Self::Icmp => "ICMP types",
+        }
+    }
 }
 
 /// "Empty means all" is resolved where YAML is parsed; here it is explicit.

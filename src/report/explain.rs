@@ -216,9 +216,10 @@ fn decision(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> String {
         },
         Decision::Rule { policy, rule } => match snapshot.policies.get(*policy) {
             Some(found) => {
-                let rules = rules(found, gate.direction);
-                let place = rules.get(*rule).map_or(&found.span, |r| &r.span);
-                format!("rule {} of {} at {place}", rule + 1, found.title())
+                let decides = rules(found, gate.direction).get(*rule);
+                let place = decides.map_or(&found.span, |r| &r.span);
+                let with = decides.map(with_conditions).unwrap_or_default();
+                format!("rule {} of {} at {place}{with}", rule + 1, found.title())
             }
             None => "a rule".into(),
         },
@@ -230,6 +231,15 @@ fn decision(snapshot: &Snapshot, shown: &Shown, gate: &GateTrace) -> String {
                 .collect();
             format!("isolated by {}; no rule matches", names.join(", "))
         }
+    }
+}
+
+/// `, with an HTTP rule`: what a rule asks for that the answer does not judge.
+fn with_conditions(rule: &Rule) -> String {
+    let words: Vec<&str> = rule.conditions.iter().map(|c| c.words()).collect();
+    match words.is_empty() {
+        true => String::new(),
+        false => format!(", with {}", words.join(" and ")),
     }
 }
 
@@ -335,7 +345,7 @@ pub fn json(
 }
 
 /// The reason for a gate's verdict: `{"by": "same pod|own node|no pod|default"}`, `{"by": "rule", "rule", "file", "line",
-/// "policy": {...}}` with the rule's index, or `{"by": "isolation", "policies": [...]}`.
+/// "policy": {...}}` with the rule's index, and `conditions` where it has some, or `{"by": "isolation", "policies": [...]}`.
 fn decision_json(snapshot: &Snapshot, gate: &GateTrace) -> Value {
     let by = match &gate.decision {
         Decision::SamePod => "same pod",
@@ -344,14 +354,21 @@ fn decision_json(snapshot: &Snapshot, gate: &GateTrace) -> Value {
         Decision::Open => "default",
         Decision::Rule { policy, rule } => {
             let policy = snapshot.policies.get(*policy);
-            let span = policy.and_then(|p| Some(&rules(p, gate.direction).get(*rule)?.span));
-            return json!({
+            let decides = policy.and_then(|p| rules(p, gate.direction).get(*rule));
+            let span = decides.map(|r| &r.span);
+            let mut value = json!({
                 "by": "rule",
                 "rule": rule,
                 "file": span.map(|s| &s.file),
                 "line": span.map(|s| s.line),
                 "policy": policy.map(policy_json),
             });
+            let conditions = decides.iter().flat_map(|r| &r.conditions);
+            let conditions: Vec<&str> = conditions.map(|c| c.words()).collect();
+            if !conditions.is_empty() {
+                value["conditions"] = json!(conditions);
+            }
+            return value;
         }
         Decision::Isolated { policies, .. } => {
             let policies = policies.iter().filter_map(|p| snapshot.policies.get(*p));

@@ -197,6 +197,7 @@ fn rule(snapshot: &Snapshot, namespace: &str, dice: &mut Dice) -> Rule {
         subject: None,
         peers: Match::Only(peers.collect()),
         ports: Match::Only(vec![PortItem { port, span: span() }]),
+        conditions: Vec::new(),
         except: Vec::new(),
         span: span(),
     }

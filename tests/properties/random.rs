@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use drawbridge::cluster::{
-    Assumptions, ContainerPort, Enforcer, HostNetwork, NAMESPACE_NAME_LABEL, Namespace, Node, Pod,
+    Assumptions, ContainerPort, HostNetwork, NAMESPACE_NAME_LABEL, Namespace, Node, Pod, PortNames,
     Snapshot, Workload,
 };
 use drawbridge::diag::Span;
@@ -210,6 +210,7 @@ fn rule(leaves: Leaves) -> impl Strategy<Value = Rule> {
             peers,
             ports,
             except,
+            conditions: Vec::new(),
             span: span(),
         })
 }
@@ -255,22 +256,26 @@ fn pod() -> impl Strategy<Value = Pod> {
     let address = || select(&ADDRESSES[..]).prop_map(|a| a.parse::<IpAddr>().expect("an address"));
     (
         labels(),
-        vec(container_port(), 0..3),
+        (
+            vec(container_port(), 0..3),
+            0..2usize,
+            vec(container_port(), 0..2),
+        ),
         proptest::bool::weighted(0.2),
         select(&["default", "robot"][..]),
         vec(address(), 0..2),
         proptest::option::of(select(&["node-0", "node-1"][..])),
     )
         .prop_map(
-            |(labels, ports, host_network, account, addresses, node)| Pod {
+            |(labels, (ports, sidecars, init), host_network, account, addresses, node)| Pod {
                 name: String::new(),
                 namespace: 0,
                 workload: 0,
                 key: WorkloadKey(0),
                 labels: Arc::new(labels),
+                sidecar_ports: sidecars.min(ports.len()),
                 ports: ports.into(),
-                sidecar_ports: 0,
-                init_ports: Arc::default(),
+                init_ports: init.into(),
                 host_network,
                 service_account: account.into(),
                 addresses,
@@ -300,14 +305,22 @@ fn node(at: usize) -> impl Strategy<Value = Node> {
 /// A cluster without policies, with four tiers of both kinds.
 pub fn cluster() -> impl Strategy<Value = Snapshot> {
     let tables = (1..4usize).prop_flat_map(|n| (vec(labels(), n), vec(workload(n), 1..6)));
-    let nodes = (node(0), node(1), any::<bool>());
+    let names = select(
+        &[
+            PortNames::Running,
+            PortNames::Running,
+            PortNames::AllContainers,
+            PortNames::LastOfContainers,
+        ][..],
+    );
+    let nodes = (node(0), node(1), any::<bool>(), names);
     (tables, nodes).prop_map(|((namespaces, mut workloads), nodes)| {
         workloads.sort_by_key(|w| w.0);
         let mut snapshot = Snapshot {
             tiers: tiers(),
             nodes: vec![nodes.0, nodes.1],
             assumptions: Assumptions {
-                enforcer: Enforcer::Kubernetes,
+                port_names: nodes.3,
                 host_network: match nodes.2 {
                     true => HostNetwork::Nodes,
                     false => HostNetwork::Pods,

@@ -2,7 +2,7 @@
 //! `K..` and `A..` test the rule of that number.
 
 use drawbridge::analysis::Endpoint;
-use drawbridge::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
+use drawbridge::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses, PortNames};
 use drawbridge::load::{Settings, load};
 use drawbridge::manifest::Source;
 use drawbridge::query::explain::{Verdict, ask, ends, ports};
@@ -82,21 +82,25 @@ fn cnp(rules: &str) -> String {
 /// Pods with addresses: `p` has 10.0.0.1, as `status` says.
 const KNOWN: Assumptions = Assumptions {
     enforcer: Enforcer::Kubernetes,
+    port_names: PortNames::Running,
     pod_addresses: PodAddresses::Known,
     host_network: HostNetwork::Pods,
 };
 const OUTSIDE: Assumptions = Assumptions {
     enforcer: Enforcer::Kubernetes,
+    port_names: PortNames::Running,
     pod_addresses: PodAddresses::Outside,
     host_network: HostNetwork::Pods,
 };
 const NODES: Assumptions = Assumptions {
     enforcer: Enforcer::Kubernetes,
+    port_names: PortNames::Running,
     pod_addresses: PodAddresses::Unknown,
     host_network: HostNetwork::Nodes,
 };
 const DEFAULT: Assumptions = Assumptions {
     enforcer: Enforcer::Kubernetes,
+    port_names: PortNames::Running,
     pod_addresses: PodAddresses::Unknown,
     host_network: HostNetwork::Pods,
 };

@@ -268,25 +268,30 @@ fn decide(
     sides: &[(usize, &Side)],
     traces: &[PolicyTrace],
 ) -> (TierVerdict, Decision) {
-    let hits: Vec<(usize, usize, Action)> = sides
+    let hits: Vec<(usize, usize, &Rule)> = sides
         .iter()
         .zip(traces)
         .flat_map(|((policy, side), trace)| {
             let rules = side.rules.iter().zip(&trace.rules).enumerate();
             rules
                 .filter(|(_, (_, trace))| trace.matches())
-                .map(|(at, (rule, _))| (*policy, at, rule.action))
+                .map(|(at, (rule, _))| (*policy, at, rule))
         })
         .collect();
-    let first = |want: Action| hits.iter().find(|h| h.2 == want).copied();
+    // Where a rule without conditions allows the connection too, they do not matter.
+    let first = |want: Action| {
+        let mut of = hits.iter().filter(|h| h.2.action == want).copied();
+        let plain = of.clone().find(|h| h.2.conditions.is_empty());
+        plain.or_else(|| of.next())
+    };
     let hit = match combine {
         Combine::FirstMatch => hits.first().copied(),
         Combine::DenyOverAccept => first(Action::Deny)
             .or_else(|| first(Action::Accept))
             .or_else(|| first(Action::Pass)),
     };
-    if let Some((policy, rule, action)) = hit {
-        let verdict = match action {
+    if let Some((policy, rule, hit)) = hit {
+        let verdict = match hit.action {
             Action::Accept => TierVerdict::Allowed,
             Action::Deny => TierVerdict::Denied,
             Action::Pass => TierVerdict::Next,

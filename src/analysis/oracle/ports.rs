@@ -1,7 +1,7 @@
 //! Destination ports, item by item.
 
 use super::super::Endpoint;
-use crate::cluster::{ContainerPort, Enforcer, HostNetwork, Pod, Snapshot};
+use crate::cluster::{ContainerPort, HostNetwork, Pod, PortNames, Snapshot};
 use crate::policy::{Match, PortItem, PortMatch, Rule};
 use crate::sets::Protocol;
 
@@ -87,22 +87,21 @@ fn has_named_port(
     if pod.host_network && snapshot.assumptions.host_network == HostNetwork::Nodes {
         return false;
     }
-    named_ports(snapshot.assumptions.enforcer, pod, name)
+    named_ports(snapshot.assumptions.port_names, pod, name)
         .iter()
         .any(|declared| declared.protocol == protocol && declared.port == port)
 }
 
-/// The ports of a pod that a name refers to: those of its containers and sidecars; for Calico those of all init
-/// containers, too (G22); for Cilium the last of its containers' that has the name in any case (C40).
-fn named_ports<'a>(enforcer: Enforcer, pod: &'a Pod, name: &str) -> Vec<&'a ContainerPort> {
+/// The ports of a pod that a name refers to.
+fn named_ports<'a>(names: PortNames, pod: &'a Pod, name: &str) -> Vec<&'a ContainerPort> {
     let is_named = |port: &&ContainerPort| port.name.as_deref() == Some(name);
-    match enforcer {
-        Enforcer::Kubernetes => pod.ports.iter().filter(is_named).collect(),
-        Enforcer::Calico => {
+    match names {
+        PortNames::Running => pod.ports.iter().filter(is_named).collect(),
+        PortNames::AllContainers => {
             let all = pod.ports.iter().chain(pod.init_ports.iter());
             all.filter(is_named).collect()
         }
-        Enforcer::Cilium => {
+        PortNames::LastOfContainers => {
             let containers = pod.ports.len().saturating_sub(pod.sidecar_ports);
             let named = pod.ports.iter().take(containers).filter(|port| {
                 let own = port.name.as_deref().unwrap_or_default();

@@ -7,7 +7,7 @@ use super::policy::{self, CalicoPolicy, Entity, Ip, Kind, Number, Port, Rule};
 use crate::cluster::{ServicePort, TargetPort};
 use crate::dialect::Context;
 use crate::policy::{
-    Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Side, order,
+    Action, Condition, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Side, order,
 };
 use crate::sets::{IpSet, Protocol, Selector};
 use crate::yaml::{Mark, Object};
@@ -152,6 +152,7 @@ impl Lowering<'_> {
             },
             ports,
             except,
+            conditions: conditions(rule),
             span: self.object.span(rule.mark),
         }
     }
@@ -259,6 +260,17 @@ impl Lowering<'_> {
             span: self.object.span(mark),
         }
     }
+}
+
+/// What a rule asks for beyond ends and ports. What has no port is not judged.
+fn conditions(rule: &Rule) -> Vec<Condition> {
+    let from_ports = !rule.source.ports.is_empty() || !rule.source.not_ports.is_empty();
+    let all = [
+        rule.http.then_some(Condition::Http),
+        from_ports.then_some(Condition::SourcePorts),
+        rule.icmp.then_some(Condition::Icmp),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// The family that a rule is for, if it is for one: by `ipVersion`, by its protocol, or by its blocks.

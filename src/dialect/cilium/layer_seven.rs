@@ -4,10 +4,15 @@ use super::ports::{MOST, Number, Port};
 use super::reader::Reader;
 use super::regexp;
 use crate::dialect::schema::At;
-use crate::policy::Direction;
+use crate::policy::{Condition, Direction};
 use crate::sets::Protocol;
 use crate::yaml::Value;
 
+const CONDITIONS: [(&str, Condition); 3] = [
+    ("terminatingTLS", Condition::Tls),
+    ("originatingTLS", Condition::Tls),
+    ("serverNames", Condition::TlsServerName),
+];
 const MODES: [&str; 3] = ["disabled", "required", "test-always-fail"];
 
 /// The names of ICMP types, as the schema spells them.
@@ -15,14 +20,20 @@ const ICMP_TYPES: &str = "EchoReply|DestinationUnreachable|Redirect|Echo|RouterA
 
 impl<'a> Reader<'a> {
     /// The conditions of an item of `toPorts`, beside its ports.
-    pub fn layer_seven(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) {
+    pub fn layer_seven(
+        &mut self,
+        at: &At<'a>,
+        direction: Direction,
+        ports: &[Port],
+    ) -> Vec<Condition> {
         let rules = self.schema.get(at, "rules");
-        if let Some(rules) = &rules {
-            self.rules(rules, direction, ports);
-        }
-        for key in ["terminatingTLS", "originatingTLS", "serverNames"] {
+        let filter = rules.as_ref();
+        let filter = filter.and_then(|rules| self.rules(rules, direction, ports));
+        let mut found = Vec::from_iter(filter);
+        for (key, condition) in CONDITIONS {
             if let Some(at) = self.schema.get(at, key) {
                 self.condition(&at, key);
+                found.push(condition);
             }
         }
         let terminated = self.schema.get(at, "terminatingTLS").is_some();
@@ -33,7 +44,10 @@ impl<'a> Reader<'a> {
         }
         if let Some(listener) = self.schema.get(at, "listener") {
             self.listener(&listener, direction);
+            found.push(Condition::Listener);
         }
+        found.dedup();
+        found
     }
 
     fn listener(&mut self, at: &At<'a>, direction: Direction) {
@@ -52,19 +66,15 @@ impl<'a> Reader<'a> {
         self.note(at, "cilium-condition", &message);
     }
 
-    fn rules(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) {
+    fn rules(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) -> Option<Condition> {
         let messages = [
             "write http or dns, or leave out rules",
             "multiple L7 protocol rule types specified in single rule",
         ];
-        let Some((kind, list)) = self.exactly_one(at, &["http", "dns"], messages) else {
-            return;
-        };
+        let (kind, list) = self.exactly_one(at, &["http", "dns"], messages)?;
         let items = self.schema.list(&list, 0, usize::MAX);
         // An empty list filters nothing.
-        if items.is_empty() {
-            return;
-        }
+        items.first()?;
         if ports.iter().any(|p| matches!(p.number, Number::All)) {
             self.refuse(at, "L7 rules can not be used when a port is 0".to_owned());
         }
@@ -73,11 +83,12 @@ impl<'a> Reader<'a> {
                 self.domain_name(at);
             });
             self.dns_rules(at, direction, ports);
-        } else {
-            items.iter().for_each(|at| self.http_rule(at));
-            self.tcp_alone(at, ports);
-            self.condition(at, kind);
+            return Some(Condition::Dns);
         }
+        items.iter().for_each(|at| self.http_rule(at));
+        self.tcp_alone(at, ports);
+        self.condition(at, kind);
+        Some(Condition::Http)
     }
 
     fn dns_rules(&mut self, at: &At<'a>, direction: Direction, ports: &[Port]) {
@@ -122,19 +133,17 @@ impl<'a> Reader<'a> {
     }
 
     /// `authentication` of an entry.
-    pub fn authentication(&mut self, at: &At<'a>) {
-        let Some(at) = self.schema.get(at, "authentication") else {
-            return;
-        };
+    pub fn authentication(&mut self, at: &At<'a>) -> Option<Condition> {
+        let at = self.schema.get(at, "authentication")?;
         let mode = self.schema.required(&at, "mode");
         let mode = mode.and_then(|at| self.schema.word(&at, &MODES));
-        if mode.is_some_and(|mode| mode != "disabled") {
-            self.note(
-                &at,
-                "cilium-condition",
-                "mutual authentication is not modelled: the answers are as if it succeeds",
-            );
-        }
+        mode.filter(|mode| *mode != "disabled")?;
+        self.note(
+            &at,
+            "cilium-condition",
+            "mutual authentication is not modelled: the answers are as if it succeeds",
+        );
+        Some(Condition::Authentication)
     }
 
     /// `icmps`: types are not modelled, as ICMP has no ports.

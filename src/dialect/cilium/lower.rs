@@ -7,7 +7,7 @@ use super::selector::{self, Scope};
 use crate::cluster::Service;
 use crate::dialect::{Context, cidr};
 use crate::policy::{
-    Action, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
+    Action, Condition, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
 };
 use crate::sets::{IpSet, Selector};
 use crate::yaml::{Mark, Object};
@@ -75,30 +75,54 @@ impl Lowering<'_> {
         if entry.is_empty() {
             return Vec::new();
         }
-        let ports = match (&entry.ports, entry.icmps) {
-            (None, false) => Match::Any,
-            (None, true) => Match::Only(Vec::new()),
-            (Some(rules), _) => {
-                let ports = rules.iter().flat_map(|rule| &rule.ports);
-                Match::Only(ports.flat_map(|port| self.port(port, direction)).collect())
-            }
-        };
-        let restricted = ports != Match::Any;
+        let restricted = entry.ports.is_some() || entry.icmps;
         let peers = match &entry.peers {
             // Without an L3 part a rule without ports allows nothing.
             Peers::Missing | Peers::Unguarded if restricted => Match::Any,
             Peers::Missing | Peers::Unguarded | Peers::Nobody => return Vec::new(),
             Peers::Of(_) => self.peers(entry, direction, restricted),
         };
-        vec![Rule {
-            name: None,
-            action,
-            subject: None,
-            peers,
-            ports,
-            except: Vec::new(),
-            span: self.object.span(entry.mark),
-        }]
+        let ports = self.ports(entry, direction).into_iter();
+        ports
+            .map(|(conditions, ports)| Rule {
+                name: None,
+                action,
+                subject: None,
+                peers: peers.clone(),
+                ports,
+                except: Vec::new(),
+                conditions,
+                span: self.object.span(entry.mark),
+            })
+            .collect()
+    }
+
+    /// The ports of an entry, by the conditions that they have.
+    fn ports(&self, entry: &Entry, direction: Direction) -> Vec<(Vec<Condition>, Match<PortItem>)> {
+        let own = Vec::from_iter(entry.authentication);
+        let Some(rules) = &entry.ports else {
+            let ports = match entry.icmps {
+                true => Match::Only(Vec::new()),
+                false => Match::Any,
+            };
+            return vec![(own, ports)];
+        };
+        let mut found: Vec<(Vec<Condition>, Vec<PortItem>)> = Vec::new();
+        for rule in rules {
+            let conditions = [rule.conditions.as_slice(), own.as_slice()].concat();
+            let ports = rule
+                .ports
+                .iter()
+                .flat_map(|port| self.port(port, direction));
+            match found.iter_mut().find(|(known, _)| *known == conditions) {
+                Some((_, all)) => all.extend(ports),
+                None => found.push((conditions, ports.collect())),
+            }
+        }
+        let found = found.into_iter();
+        found
+            .map(|(conditions, ports)| (conditions, Match::Only(ports)))
+            .collect()
     }
 
     fn peers(&self, entry: &Entry, direction: Direction, restricted: bool) -> Match<PeerItem> {

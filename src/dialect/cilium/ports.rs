@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use crate::dialect::schema::At;
-use crate::policy::Direction;
+use crate::policy::{Condition, Direction};
 use crate::sets::Protocol;
 use crate::yaml::Mark;
 
@@ -11,6 +11,8 @@ use crate::yaml::Mark;
 pub struct PortRule {
     /// An empty list contributes nothing (C16).
     pub ports: Vec<Port>,
+    /// What restricts it further.
+    pub conditions: Vec<Condition>,
 }
 
 /// One port.
@@ -60,10 +62,11 @@ impl<'a> Reader<'a> {
         self.schema.map(at)?;
         let items = self.items(at, "ports", MOST);
         let ports: Vec<Port> = items.iter().filter_map(|at| self.port(at)).collect();
-        if !denies {
-            self.layer_seven(at, direction, &ports);
-        }
-        Some(PortRule { ports })
+        let conditions = match denies {
+            true => Vec::new(),
+            false => self.layer_seven(at, direction, &ports),
+        };
+        Some(PortRule { ports, conditions })
     }
 
     fn port(&mut self, at: &At<'a>) -> Option<Port> {

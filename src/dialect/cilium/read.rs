@@ -10,7 +10,7 @@ use crate::dialect::fields;
 use crate::dialect::metadata::{self, Metadata};
 use crate::dialect::schema::{At, Schema};
 use crate::dialect::selector::LabelSelector;
-use crate::policy::Direction;
+use crate::policy::{Condition, Direction};
 use crate::yaml::{Mark, Object};
 
 const LISTS: [&str; 4] = ["ingress", "ingressDeny", "egress", "egressDeny"];
@@ -49,6 +49,8 @@ pub struct Entry {
     pub ports: Option<Vec<PortRule>>,
     /// Whether `icmps` restricts it to some ICMP types.
     pub icmps: bool,
+    /// Whether both ends must authenticate each other.
+    pub authentication: Option<Condition>,
     pub mark: Mark,
 }
 
@@ -188,13 +190,15 @@ impl<'a> Reader<'a> {
         if let Some(at) = &icmps {
             self.icmps(at);
         }
-        if !denies {
-            self.authentication(at);
-        }
+        let authentication = match denies {
+            true => None,
+            false => self.authentication(at),
+        };
         Some(Entry {
             peers,
             ports,
             icmps: icmps.is_some(),
+            authentication,
             mark: at.node.mark,
         })
     }

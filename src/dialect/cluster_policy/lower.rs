@@ -87,6 +87,7 @@ impl Lowering<'_> {
             subject: None,
             peers: Match::Only(rule.peers.iter().map(item).collect()),
             ports: ports.unwrap_or(Match::Any),
+            conditions: Vec::new(),
             except: Vec::new(),
             span: self.object.span(rule.mark),
         };

@@ -1,5 +1,5 @@
 use super::ClusterPolicies;
-use crate::cluster::{Assumptions, Enforcer, PodAddresses};
+use crate::cluster::{Assumptions, Enforcer, PodAddresses, PortNames};
 use crate::diag::Severity;
 use crate::dialect::{self, Context, Dialect};
 use crate::manifest::{self, Source};
@@ -205,6 +205,7 @@ fn whole_networks_match_pods_with_unknown_addresses() {
     let pods = |text: &str, pod_addresses| {
         let assumptions = Assumptions {
             enforcer: Enforcer::Kubernetes,
+            port_names: PortNames::Running,
             pod_addresses,
             ..Assumptions::default()
         };

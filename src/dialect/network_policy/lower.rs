@@ -84,6 +84,7 @@ impl Lowering<'_> {
             subject: None,
             peers: any_if_empty(rule.peers.is_empty(), peers.collect()),
             ports: any_if_empty(rule.ports.is_empty(), ports.collect()),
+            conditions: Vec::new(),
             except: Vec::new(),
             span: self.object.span(rule.mark),
         }

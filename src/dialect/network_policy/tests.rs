@@ -1,7 +1,7 @@
 //! What is refused and where (V1-V23), and what policies mean (K1-K33).
 
 use super::*;
-use crate::cluster::{Assumptions, HostNetwork, PodAddresses};
+use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses, PortNames};
 use crate::diag::Diagnostic;
 use crate::policy::{
     Direction, Match, Network, Peer, PlanNamespaces, PlanPeer, PortMatch, RaisedRule, Side,
@@ -416,6 +416,7 @@ fn peers() {
         assert_eq!(only_peer(text, &default), Peer::All(want.clone()), "{text}");
         let nodes = Assumptions {
             enforcer: Enforcer::Kubernetes,
+            port_names: PortNames::Running,
             host_network: HostNetwork::Nodes,
             ..default
         };
@@ -431,6 +432,7 @@ fn peers() {
     assert_eq!(only_peer(block, &default), Peer::Addresses(set.clone()));
     let known = Assumptions {
         enforcer: Enforcer::Kubernetes,
+        port_names: PortNames::Running,
         pod_addresses: PodAddresses::Known,
         ..default
     };

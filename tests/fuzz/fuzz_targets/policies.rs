@@ -5,7 +5,7 @@
 mod laws;
 
 use drawbridge::analysis::{Party, Endpoint, connections, explain, exposure};
-use drawbridge::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
+use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
 use drawbridge::load;
 use drawbridge::manifest::Source;
 use drawbridge::sets::{PortSet, Protocol};
@@ -13,12 +13,16 @@ use libfuzzer_sys::fuzz_target;
 
 const CLUSTER: &str = include_str!("cluster.yaml");
 
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 9] = [
     "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a}\nspec:\n",
     "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: p}\nspec:\n  priority: 5\n",
     "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\nmetadata: {name: default}\nspec:\n",
     "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: p}\nspec:\n  tier: Admin\n  priority: 5\n",
     "apiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: p}\nspec:\n  tier: Baseline\n  priority: 5\n",
+    "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: a}\nspec:\n",
+    "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: p}\nspec:\n",
+    "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a}\nspec:\n",
+    "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: p}\nspec:\n",
 ];
 
 /// Probed; the analysis has its own cuts.
@@ -26,15 +30,21 @@ const PORTS: [u16; 6] = [1, 53, 80, 443, 8080, 65535];
 
 fuzz_target!(|input: (u8, &str)| {
     let (choice, spec) = input;
-    let head = KINDS[usize::from(choice) % KINDS.len()];
+    let (kind, more) = (usize::from(choice) % KINDS.len(), usize::from(choice) / KINDS.len());
+    let head = KINDS[kind];
+    // The enforcer is that of the policy; one of its own settles the assumptions.
     let assumptions = Assumptions {
-        enforcer: Enforcer::Kubernetes,
-        pod_addresses: [PodAddresses::Unknown, PodAddresses::Outside, PodAddresses::Known][usize::from(choice / 5) % 3],
-        host_network: [HostNetwork::Pods, HostNetwork::Nodes][usize::from(choice / 15) % 2],
+        pod_addresses: [PodAddresses::Unknown, PodAddresses::Outside, PodAddresses::Known][more % 3],
+        host_network: [HostNetwork::Pods, HostNetwork::Nodes][more / 3 % 2],
+        ..Assumptions::default()
+    };
+    let settings = load::Settings {
+        enforcer: None,
+        assumptions,
     };
     let text = format!("{head}  {}\n", spec.replace('\n', "\n  "));
     let sources = [Source::new("cluster.yaml", CLUSTER), Source::new("fuzz.yaml", text.as_str())];
-    let loaded = load::load(&sources, &load::Settings::kubernetes(assumptions));
+    let loaded = load::load(&sources, &settings);
     laws::all_in(&format!("{CLUSTER}{text}"), &loaded.diagnostics);
     if loaded.policies.iter().any(|p| p.index.is_none()) {
         assert!(laws::any_error(&loaded.diagnostics), "refused without a reason:\n{text}");
