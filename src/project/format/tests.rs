@@ -71,8 +71,6 @@ fn a_handwritten_project_is_read() {
     insta::assert_snapshot!(write(&document), @r#"
     format: drawbridge/1
     name: online-shop
-    settings:
-      dialects: [kubernetes]
     namespaces:
     - {name: shop, labels: {team: web}}
     - {name: payments}
