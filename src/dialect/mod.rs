@@ -45,7 +45,7 @@ const WRITERS: &[Writer] = &[network_policy::WRITER, cilium::WRITER, calico::WRI
 struct Writer {
     target: Target,
     /// See [`write()`].
-    write: fn(&PlanPolicy, Resolution) -> (Option<Text>, Vec<Loss>),
+    write: fn(&PlanPolicy, Resolution) -> Expressed,
 }
 
 /// A wire format.
@@ -182,6 +182,9 @@ pub struct Text {
     /// Which lines (from 1) of `text` carry which flow.
     pub lines: Vec<(RangeInclusive<u32>, FlowKey)>,
 }
+
+/// What is written of a policy, if anything can be, and what is left out.
+pub type Expressed = (Option<Text>, Vec<Loss>);
 
 /// The dialects that policies can be written in.
 pub fn writable() -> Vec<Target> {

@@ -105,9 +105,9 @@ fn named_ports<'a>(names: PortNames, pod: &'a Pod, name: &str) -> Vec<&'a Contai
             let containers = pod.ports.len().saturating_sub(pod.sidecar_ports);
             let named = pod.ports.iter().take(containers).filter(|port| {
                 let own = port.name.as_deref().unwrap_or_default();
-                !own.is_empty() && own.to_ascii_lowercase() == name.to_ascii_lowercase()
+                !own.is_empty() && own.eq_ignore_ascii_case(name)
             });
-            named.last().into_iter().collect()
+            named.rev().take(1).collect()
         }
     }
 }

@@ -209,7 +209,7 @@ fn name_every_value(snapshot: &Snapshot, words: &mut Vocabulary) {
 struct ClassKey<'a> {
     namespace: usize,
     labels: Vec<(u32, u32)>,
-    ports: Vec<(Place, &'a ContainerPort)>,
+    ports: Vec<DeclaredPort<'a>>,
     host_network: bool,
     /// The addresses of the node, for a host-network pod that counts as its node.
     host: Option<(Option<&'a str>, &'a [IpAddr])>,
@@ -269,7 +269,7 @@ fn classify(
     let key = |pod| Hashed::new(ClassKey::of(pod, words, &hosted, assumptions));
     let keys: Vec<Hashed<ClassKey>> = pods.map(key).collect();
     let mut known: HashMap<&Hashed<ClassKey>, u32> = HashMap::with_capacity(keys.len());
-    let mut numbered: HashMap<(&[(Place, &ContainerPort)], bool), u32> = HashMap::new();
+    let mut numbered: HashMap<(&[DeclaredPort], bool), u32> = HashMap::new();
     let mut classes: Vec<Class> = Vec::new();
     let mut class_of = Vec::with_capacity(keys.len());
     let mut nodes: HashMap<&str, u32> = HashMap::new();
@@ -319,13 +319,13 @@ fn hosted<'a>(snapshot: &'a Snapshot, assumptions: &[Assumptions]) -> HashSet<&'
 /// The ports with a name in use.
 /// The ports whose names policies use, in the order in which they are declared, each with the kind of its container:
 /// enforcers differ in which of them a name refers to.
-fn fold_ports<'a>(pod: &'a Pod, words: &Vocabulary) -> Vec<(Place, &'a ContainerPort)> {
+fn fold_ports<'a>(pod: &'a Pod, words: &Vocabulary) -> Vec<DeclaredPort<'a>> {
     let containers = pod.ports.len().saturating_sub(pod.sidecar_ports);
     let place = |at| match at < containers {
         true => Place::Container,
         false => Place::Sidecar,
     };
-    let named = |(_, port): &(Place, &ContainerPort)| {
+    let named = |(_, port): &DeclaredPort| {
         let name = port.name.as_deref().unwrap_or_default();
         words.port_names.contains(name) || words.port_names.contains(&name.to_ascii_lowercase())
     };
@@ -337,6 +337,9 @@ fn fold_ports<'a>(pod: &'a Pod, words: &Vocabulary) -> Vec<(Place, &'a Container
     let init = pod.init_ports.iter().map(|port| (Place::Init, port));
     own.chain(init).filter(named).collect()
 }
+
+/// A port, and where it is declared.
+type DeclaredPort<'a> = (Place, &'a ContainerPort);
 
 /// Which container of a pod declares a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
                 if version == Some(4) && v6 || version == Some(6) && v4 {
                     self.refuse(&list, "rule IP version doesn't match CIDR version");
                 }
-                if v4 && v6 || v4 && seen[1] || v6 && seen[0] {
+                if v4 && (v6 || seen[1]) || v6 && seen[0] {
                     self.refuse(&list, "rule contains both IPv4 and IPv6 CIDRs");
                 }
                 seen = [seen[0] || v4, seen[1] || v6];
