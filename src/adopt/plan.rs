@@ -197,7 +197,7 @@ impl Planner<'_> {
                 PlanPeer::Pods(namespaces, pods) => {
                     ends.extend(self.pods(self.namespaces(namespaces), pods.clone()));
                 }
-                PlanPeer::Block(network) => {
+                PlanPeer::Block(network) | PlanPeer::Node(network) => {
                     let network = in_order(network);
                     if !networks.contains(&network) {
                         networks.push(network);
@@ -237,7 +237,7 @@ impl Planner<'_> {
         let resolver = &self.resolver;
         let mut pods = peers.iter().filter_map(|peer| match peer {
             PlanPeer::Pods(namespaces, labels) => Some((namespaces, labels)),
-            PlanPeer::Block(_) | PlanPeer::Domain(_) => None,
+            PlanPeer::Block(_) | PlanPeer::Node(_) | PlanPeer::Domain(_) => None,
         });
         let (Some((namespaces, labels)), None) = (pods.next(), pods.next()) else {
             return false;

@@ -6,26 +6,33 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    FINDINGS, FINE, WRONG, answer, exit_code, omitted, open_project, places, print_diagnostics,
+    DialectName, FINDINGS, FINE, WRONG, answer, exit_code, omitted, open_project, places,
+    print_diagnostics,
 };
 use crate::diag::{Diagnostic, Severity};
 use crate::load;
 use crate::manifest::Source;
 use crate::model;
+use crate::policy::Target;
 use crate::project::files::{
     ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, name_of, plan_export,
 };
 use crate::proof::Generated;
 use crate::proof::Written;
+use crate::report::verify::Places;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The project
     #[arg(value_name = "PROJECT")]
     project: PathBuf,
-    /// The folder to write one file per policy to, NAMESPACE/NAME.yaml (default: standard output)
+    /// The folder to write one file per policy to, NAMESPACE/NAME.yaml; for a project in several dialects
+    /// DIALECT/NAMESPACE/NAME.yaml (default: standard output)
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// The dialect to write (default: those of the project)
+    #[arg(long, value_enum)]
+    dialect: Option<DialectName>,
     /// One policy per flow and direction, or one per workload (default: the project's style)
     #[arg(long, value_enum)]
     style: Option<Style>,
@@ -56,41 +63,79 @@ pub(super) fn run(args: &Args) -> u8 {
         Some(Style::PerWorkload) => document.settings.style = model::Style::PerWorkload,
         None => {}
     }
-    let generated = crate::proof::generate(&document);
-    if let Some(clash) = clash(args, &generated) {
-        print_diagnostics(&[clash]);
+    if let Some(dialect) = args.dialect {
+        document.settings.dialects = vec![dialect.into()];
+    }
+    let dialects = document.settings.dialects.clone();
+    if dialects.len() > 1 && args.output.is_none() {
+        let names: Vec<&str> = dialects.iter().map(|target| target.name()).collect();
+        let message = format!(
+            "the project is written in {}, which are alternatives",
+            names.join(" and ")
+        );
+        let help = format!(
+            "choose one with `--dialect {}`, or write folders with `-o DIR`",
+            names[0]
+        );
+        print_diagnostics(&[Diagnostic::error("question", message).help(help)]);
         return WRONG;
+    }
+    let one = |target: &Target| {
+        let mut document = document.clone();
+        document.settings.dialects = vec![*target];
+        let below = (dialects.len() > 1).then(|| target.name());
+        (document, below)
+    };
+    let places = places(&args.project.to_string_lossy(), &opened.file.text);
+    print_diagnostics(not_written(&document).as_slice());
+    let (mut texts, mut worst) = (String::new(), FINE);
+    for (document, below) in dialects.iter().map(one) {
+        let (text, code) = in_one_dialect(args, &document, below, &places);
+        texts += &text;
+        worst = worst.max(code);
+    }
+    answer(&texts, exit_code(&of_project, worst))
+}
+
+/// Writes the policies in the dialect of a document, in a folder below the given one if it has a name; returns what
+/// is told, and the exit code.
+fn in_one_dialect(
+    args: &Args,
+    document: &model::Document,
+    below: Option<&str>,
+    places: &Places,
+) -> (String, u8) {
+    let told = |diagnostics: &[Diagnostic]| {
+        print_diagnostics(diagnostics);
+        (String::new(), WRONG)
+    };
+    let generated = crate::proof::generate(document);
+    if let Some(clash) = clash(args, &generated) {
+        return told(&[clash]);
     }
     if generated.to_export().is_empty() {
         let message = "the project has no default deny and no flows that need policies, so there is nothing to generate";
-        print_diagnostics(&[
-            Diagnostic::error("no-flows", message).help("draw flows, or add a default deny")
-        ]);
-        return WRONG;
+        let help = "draw flows, or add a default deny";
+        return told(&[Diagnostic::error("no-flows", message).help(help)]);
     }
-    let places = places(&args.project.to_string_lossy(), &opened.file.text);
     let mut notes = generated.diagnostics.clone();
-    notes.extend(omitted(&document, &generated.losses));
+    notes.extend(omitted(document, &generated.losses));
     places.locate(&mut notes);
     print_diagnostics(&notes);
-    print_diagnostics(not_written(&document).as_slice());
-    let refused = refused(&generated);
+    let refused = refused(document, &generated);
     print_diagnostics(&refused);
     let code = match generated.losses.is_empty() {
         true => FINE,
         false => FINDINGS,
     };
-    let found = [of_project, generated.diagnostics.clone(), refused].concat();
-    let code = exit_code(&found, code);
-    match &args.output {
-        None => answer(&joined(&generated, args.without_namespaces), code),
-        Some(folder) => match write(args, folder.clone(), &document, &generated) {
-            Ok(done) => answer(&done, code),
-            Err(diagnostics) => {
-                print_diagnostics(&diagnostics);
-                WRONG
-            }
-        },
+    let code = exit_code(&[generated.diagnostics.clone(), refused].concat(), code);
+    let Some(folder) = &args.output else {
+        return (joined(&generated, args.without_namespaces), code);
+    };
+    let folder = below.map_or_else(|| folder.clone(), |name| folder.join(name));
+    match write(args, folder, document, &generated) {
+        Ok(done) => (done, code),
+        Err(diagnostics) => told(&diagnostics),
     }
 }
 
@@ -134,11 +179,11 @@ fn not_written(document: &model::Document) -> Option<Diagnostic> {
 }
 
 /// What the API server would refuse in the policies, such as an invalid label of the project's settings.
-fn refused(generated: &Generated) -> Vec<Diagnostic> {
+fn refused(document: &model::Document, generated: &Generated) -> Vec<Diagnostic> {
     let source =
         |w: &Written| Source::new(format!("{}/{}.yaml", w.namespace, w.name), w.text.as_str());
     let texts: Vec<Source> = generated.policies.iter().map(|w| source(w)).collect();
-    let mut found = load::load(&texts, &load::Settings::default()).diagnostics;
+    let mut found = load::load(&texts, &load::Settings::of(&document.settings)).diagnostics;
     found.retain(|d| d.severity == Severity::Error);
     found
 }

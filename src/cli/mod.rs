@@ -32,6 +32,7 @@ use crate::diag::{Diagnostic, NOT_BUILT, NOT_JUDGED, Severity, Span, edit_distan
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
 use crate::model::validate::Refusal;
+use crate::policy::Target;
 use crate::project::{files, format, sources};
 use crate::report::summed::summed;
 
@@ -250,6 +251,27 @@ impl From<EnforcerName> for Enforcer {
             EnforcerName::Kubernetes => Self::Kubernetes,
             EnforcerName::Cilium => Self::Cilium,
             EnforcerName::Calico => Self::Calico,
+        }
+    }
+}
+
+/// A value of `--dialect`.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum DialectName {
+    /// NetworkPolicy
+    Kubernetes,
+    /// CiliumNetworkPolicy
+    Cilium,
+    /// Calico's NetworkPolicy
+    Calico,
+}
+
+impl From<DialectName> for Target {
+    fn from(name: DialectName) -> Self {
+        match name {
+            DialectName::Kubernetes => Self::Kubernetes,
+            DialectName::Cilium => Self::Cilium,
+            DialectName::Calico => Self::Calico,
         }
     }
 }

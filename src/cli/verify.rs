@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, places,
+    DialectName, FINDINGS, FINE, Inputs, Rules, WRONG, answer, exit_code, open_project, places,
     print_diagnostics, read_under, stdin_twice,
 };
 use crate::cluster::LeftOut;
@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// Check these policies instead of the project's generated and imported ones
     #[arg(long, value_name = "PATH", num_args = 1..)]
     against: Vec<PathBuf>,
+    /// Judge the policies in this dialect (default: the project's first)
+    #[arg(long, value_enum)]
+    dialect: Option<DialectName>,
     /// Accept that policies of this kind are not judged (may be given several times)
     #[arg(long, value_name = "KIND")]
     leave_out: Vec<String>,
@@ -67,7 +70,10 @@ pub(super) fn run(args: &Args) -> u8 {
     let Some(opened) = open_project(&args.project) else {
         return WRONG;
     };
-    let (document, of_project) = (opened.document, opened.diagnostics);
+    let (mut document, of_project) = (opened.document, opened.diagnostics);
+    if let Some(dialect) = args.dialect {
+        document.settings.dialects = vec![dialect.into()];
+    }
     let mut found = match args.against.is_empty() {
         true => own(&document),
         false => against(args, &document),
@@ -158,8 +164,7 @@ fn against(args: &Args, document: &Document) -> Found {
     lint::qualify(&mut loaded);
     let diagnostics = loaded.diagnostics.clone();
     let left_out = loaded.snapshot.left_out.clone();
-    let policies = loaded.snapshot.policies.clone();
-    let (proof, invariants) = crate::query::check_against(document, policies);
+    let (proof, invariants) = crate::query::check_against(document, &loaded.snapshot);
     Found {
         proof,
         invariants,

@@ -95,10 +95,14 @@ impl Assumptions {
     }
 
     /// What a block of addresses matches: what is outside; host-network pods, where these are nodes; pods,
-    /// where their addresses count (K32).
+    /// where their addresses count (K32). For Cilium neither pods nor nodes (C31).
     pub fn block(self, set: IpSet) -> Peer {
         if set.is_empty() {
             return Peer::Nothing;
+        }
+        if self.enforcer == Enforcer::Cilium {
+            let nodes = Peer::Nodes(Selector::everything());
+            return Peer::All(vec![Peer::Addresses(set), Peer::Not(Box::new(nodes))]);
         }
         let mut any = vec![Peer::Addresses(set.clone())];
         if self.host_network == HostNetwork::Nodes {

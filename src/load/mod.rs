@@ -35,7 +35,7 @@ impl Settings {
     /// Those of a project.
     pub fn of(project: &model::Settings) -> Self {
         Self {
-            enforcer: Some(project.assumptions.enforcer),
+            enforcer: Some(project.judged().enforcer),
             assumptions: project.assumptions,
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn peers(
             let workload = document.workloads.get(*id).ok_or_else(Refusal::missing)?;
             if !context.selectable(workload) && !workload.addresses.is_empty() {
                 let addresses = workload.addresses.iter().copied();
-                return Ok(addresses.map(single).map(PlanPeer::Block).collect());
+                return Ok(addresses.map(single).map(PlanPeer::Node).collect());
             }
             match context.identity(*id) {
                 Ok(selector) => Ok(vec![PlanPeer::Pods(

@@ -341,6 +341,13 @@ pub enum Peer {
     PodsIpv4,
     /// Pods that have an IPv6 address.
     PodsIpv6,
+    /// Pods whose known addresses are of exactly these families.
+    PodsOfFamilies {
+        /// IPv4.
+        v4: bool,
+        /// IPv6.
+        v6: bool,
+    },
     /// Nodes whose labels match.
     Nodes(Selector),
     /// The destinations of the domain names that a pattern matches (opaque: they overlap no address).

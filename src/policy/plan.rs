@@ -107,6 +107,8 @@ pub enum PlanPeer {
     Pods(PlanNamespaces, Selector),
     /// An address block without its exceptions.
     Block(Network),
+    /// The address of a node, for the pods on its network.
+    Node(Network),
     /// A domain name, or a pattern of them.
     Domain(String),
 }

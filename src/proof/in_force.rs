@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
-use crate::dialect;
 use crate::intent::snapshot::{self, DocumentSnapshot, Snapshots};
 use crate::load::imported::{self, Surroundings};
 use crate::load::{self, Loaded};
@@ -167,8 +166,9 @@ impl InForce {
         }
     }
 
-    pub(crate) fn given(document: &Document, policies: Vec<Arc<Policy>>) -> Self {
-        let tiers = dialect::Tiers::kubernetes().all;
+    /// The policies of another cluster, in its tiers.
+    pub(crate) fn given(document: &Document, given: &Snapshot) -> Self {
+        let (tiers, policies) = (given.tiers.clone(), given.policies.clone());
         Self {
             origins: policies.iter().map(|_| Origin::Given).collect(),
             cluster: snapshot::snapshot(document, tiers, policies),

@@ -14,17 +14,17 @@ mod tests;
 mod witness;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerClass};
 use crate::cluster::HostNetwork;
+use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
 use crate::intent::future_pods::{FuturePods, future_pods};
 use crate::intent::gates::Bound;
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, End, FlowId, WorkloadId};
-use crate::policy::{Direction, Policy};
+use crate::policy::Direction;
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
@@ -278,12 +278,12 @@ pub(crate) fn prove_with(
     Some(proof)
 }
 
-/// Compares given policies with the document, in place of the generated and the imported ones. What they
+/// Compares the policies of another cluster with the document, in place of the generated and the imported ones. What they
 /// isolate does not count as intended: only the default denies of the document do.
-pub fn prove_against(document: &Document, policies: Vec<Arc<Policy>>) -> Proof {
+pub fn prove_against(document: &Document, given: &Snapshot) -> Proof {
     let mut without = document.clone();
     without.policies = crate::model::Table::default();
-    let in_force = InForce::given(&without, policies);
+    let in_force = InForce::given(&without, given);
     // Of the generated policies only the losses count.
     let generated = Generated {
         losses: crate::proof::generate(&without).losses,

@@ -20,14 +20,11 @@ use crate::proof::generated::{self, Generated, Texts};
 use crate::proof::in_force::ReadBack;
 use crate::proof::prove::{self, Before, Proof, prove_against};
 
-/// [`prove_against`] and the invariants, under given policies.
-pub fn check_against(
-    document: &Document,
-    policies: Vec<Arc<crate::policy::Policy>>,
-) -> (Proof, Vec<Judged>) {
-    let in_force = InForce::given(document, policies.clone());
+/// [`prove_against`] and the invariants, under the policies of another cluster.
+pub fn check_against(document: &Document, given: &Snapshot) -> (Proof, Vec<Judged>) {
+    let in_force = InForce::given(document, given);
     let invariants = invariants::judge(document, &in_force);
-    (prove_against(document, policies), invariants)
+    (prove_against(document, given), invariants)
 }
 
 /// The results for one state of a document.

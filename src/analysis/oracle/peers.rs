@@ -60,6 +60,10 @@ fn pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &Pod) -> bool {
         }
         Peer::PodsIpv4 => pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4),
         Peer::PodsIpv6 => pod.addresses.iter().any(IpAddr::is_ipv6),
+        Peer::PodsOfFamilies { v4, v6 } => {
+            let known = |is: fn(&IpAddr) -> bool| pod.addresses.iter().any(is);
+            (known(IpAddr::is_ipv4), known(IpAddr::is_ipv6)) == (*v4, *v6)
+        }
         _ => false,
     }
 }

@@ -236,6 +236,10 @@ fn matches(peer: &Peer, pod: &Pod, side: &Snapshot) -> bool {
         }
         Peer::PodsIpv4 => pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4),
         Peer::PodsIpv6 => pod.addresses.iter().any(IpAddr::is_ipv6),
+        Peer::PodsOfFamilies { v4, v6 } => {
+            let known = |is: fn(&IpAddr) -> bool| pod.addresses.iter().any(is);
+            (known(IpAddr::is_ipv4), known(IpAddr::is_ipv6)) == (*v4, *v6)
+        }
         _ => false,
     }
 }

@@ -117,6 +117,7 @@ impl<'a> FuturePods<'a> {
             | Peer::HostAddresses(_)
             | Peer::HostsOn(_)
             | Peer::PodsIpv6
+            | Peer::PodsOfFamilies { .. }
             | Peer::Addresses(_)
             | Peer::Nodes(_)
             | Peer::Domain(_) => LabelSet::empty(),

@@ -217,7 +217,7 @@ struct ClassKey<'a> {
     node: Option<&'a str>,
     service_account: Option<&'a str>,
     workload: Option<WorkloadKey>,
-    families: Option<(bool, bool)>,
+    families: Option<[bool; 3]>,
     blocks: Vec<bool>,
 }
 
@@ -229,8 +229,12 @@ impl<'a> ClassKey<'a> {
         assumptions: &[Assumptions],
     ) -> Self {
         let families = || {
-            let v4 = pod.addresses.is_empty() || pod.addresses.iter().any(IpAddr::is_ipv4);
-            (v4, pod.addresses.iter().any(IpAddr::is_ipv6))
+            let known = |is: fn(&IpAddr) -> bool| pod.addresses.iter().any(is);
+            [
+                pod.addresses.is_empty(),
+                known(IpAddr::is_ipv4),
+                known(IpAddr::is_ipv6),
+            ]
         };
         let node = pod.node.as_deref().filter(|node| hosted.contains(node));
         let bears = |read: &Assumptions| read.bears_names(pod);

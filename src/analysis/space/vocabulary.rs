@@ -125,7 +125,9 @@ impl Vocabulary {
             }
             Peer::Addresses(set) => self.cut(set),
             Peer::PodAddresses(set) => self.pod_blocks.push(set.clone()),
-            Peer::PodsIpv4 | Peer::PodsIpv6 => self.pod_families = true,
+            Peer::PodsIpv4 | Peer::PodsIpv6 | Peer::PodsOfFamilies { .. } => {
+                self.pod_families = true;
+            }
             Peer::Nodes(_) => self.nodes = true,
             Peer::Domain(pattern) => {
                 self.domains.insert(pattern.clone());

@@ -83,6 +83,7 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Entity> {
                 Ok(peer) => found.push(peer),
                 Err(selector) => lost.extend(selector_losses(rule, selector)),
             },
+            PlanPeer::Node(network) => whole.push(network.cidr),
             PlanPeer::Block(network) if network.except.is_empty() => whole.push(network.cidr),
             PlanPeer::Block(network) if network.except.len() <= MOST_BLOCKS => {
                 found.push(Entity::Blocks(vec![network.cidr], network.except.clone()));

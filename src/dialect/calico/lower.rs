@@ -171,20 +171,21 @@ impl Lowering<'_> {
     /// An end of a rule by what the rule says of it, in the one family of addresses that it is for (G27).
     fn entity(&self, entity: &Entity, rule: &Rule, of: Of) -> Owners {
         let mut owners = self.owners(entity, of);
-        let Some(version) = version(rule) else {
+        // Blocks are of that family already; and the subject connects by what the peer has.
+        let open = entity.nets.is_empty() && of == Of::Peer;
+        let Some(version) = version(rule).filter(|_| open) else {
             return owners;
         };
-        let (all, pods) = match version {
+        let (net, pods) = match version {
             4 => (IpNet::V4(Ipv4Net::default()), Peer::PodsIpv4),
             _ => (IpNet::V6(Ipv6Net::default()), of.by_ipv6(Peer::PodsIpv6)),
         };
-        let all = IpSet::net(all);
-        let family = Peer::AnyOf(vec![
+        let all = IpSet::net(net);
+        owners.and(Peer::AnyOf(vec![
             Peer::Addresses(all.clone()),
             Peer::HostAddresses(all),
             pods,
-        ]);
-        owners.and(family);
+        ]));
         owners
     }
 

@@ -53,9 +53,10 @@ impl Of {
 
     /// What an end matches by its IPv6 addresses. Two pods with addresses of both families connect by IPv4.
     pub fn by_ipv6(self, peer: Peer) -> Peer {
+        let both = Peer::PodsOfFamilies { v4: true, v6: true };
         match self {
             Self::Subject => peer,
-            Self::Peer => Peer::All(vec![Peer::Not(Box::new(Peer::PodsIpv4)), peer]),
+            Self::Peer => Peer::All(vec![not(both), peer]),
         }
     }
 }
@@ -123,26 +124,23 @@ impl Lowering<'_> {
                 sets.filter(|set| self.set_matches(set, entity, accounts)),
                 of,
             );
-        } else if let Some(not) = &entity.not_selector {
+        } else if let Some(negated) = &entity.not_selector {
             // Without anything positive it excludes addresses, whoever has them (G25).
             let mut pods = self.pods();
-            pods.push(self.by_labels(not));
+            pods.push(self.by_labels(negated));
             let sets = self.context.resources.address_sets.iter();
-            let sets = self.addresses(sets.filter(|set| not.matches(&self.labels_of(set))), of);
-            found.and(Peer::Not(Box::new(Peer::AnyOf(vec![
-                Peer::All(pods),
-                sets,
-            ]))));
+            let sets = self.addresses(sets.filter(|set| negated.matches(&self.labels_of(set))), of);
+            found.and(not(Peer::AnyOf(vec![Peer::All(pods), sets])));
         }
-        let block = |nets: &[IpNet]| {
+        let union = |nets: &[IpNet]| {
             let all = nets.iter().map(|net| IpSet::net(*net));
-            self.block(&all.fold(IpSet::empty(), |all, net| all.union(&net)), of)
+            all.fold(IpSet::empty(), |all, net| all.union(&net))
         };
+        let except = union(&entity.not_nets);
         if !entity.nets.is_empty() {
-            found.and(block(&entity.nets));
-        }
-        if !entity.not_nets.is_empty() {
-            found.and(Peer::Not(Box::new(block(&entity.not_nets))));
+            found.and(self.block(&union(&entity.nets).difference(&except), of));
+        } else if !except.is_empty() {
+            found.and(not(self.block(&except, of)));
         }
         found
     }
@@ -318,6 +316,10 @@ impl Lowering<'_> {
             E::EndsWith(key, text) => leaf(key, LabelOp::EndsWith(text.clone())),
         }
     }
+}
+
+fn not(peer: Peer) -> Peer {
+    Peer::Not(Box::new(peer))
 }
 
 fn one(key: &str, op: LabelOp) -> Selector {

@@ -93,6 +93,7 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
                 Err((why, selector)) => lost.extend(why.losses(rule, selector)),
             },
             PlanPeer::Block(network) => blocks.push(network.clone()),
+            PlanPeer::Node(network) => lost.extend(node_losses(rule, network)),
             PlanPeer::Domain(_) if rule.direction == Direction::Ingress => {}
             PlanPeer::Domain(text) => match name(text) {
                 Some(name) => names.push(name),
@@ -113,6 +114,20 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
     });
     let names = (!names.is_empty()).then_some(Peers::Names(names));
     [pods, blocks, names].into_iter().flatten().collect()
+}
+
+/// Nodes are no peers of their own: all of a rule, where it has no others.
+fn node_losses(rule: &PlanRule, network: &Network) -> Vec<Loss> {
+    let alone = (rule.peers.iter()).all(|peer| matches!(peer, PlanPeer::Node(_)));
+    let part = match alone {
+        true => Part::Gate(rule.direction),
+        false => Part::Network(network.clone()),
+    };
+    let why = format!(
+        "`{}` is on the network of its node, and Cilium matches no single node: its entities `host` and `remote-node` are all of them",
+        rule.other
+    );
+    losses(rule, &part, &why, "move it to the pod network")
 }
 
 /// A domain name. All names below one, however deep, are `**.` (C34); agents that do not know that prefix match one

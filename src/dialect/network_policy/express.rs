@@ -89,7 +89,7 @@ fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Vec<NetworkPolicyPee
     let mut peers = Vec::new();
     for planned in &rule.peers {
         match planned {
-            PlanPeer::Block(network) => peers.push(block(network)),
+            PlanPeer::Block(network) | PlanPeer::Node(network) => peers.push(block(network)),
             PlanPeer::Domain(_) => {}
             PlanPeer::Pods(namespaces, pods) => match by_labels(namespaces, pods) {
                 Ok(peer) => peers.push(peer),

@@ -132,11 +132,7 @@ impl Lowering<'_> {
             .map(|block| block.net)
             .collect();
         let set = IpSet::block(outer.net, &except);
-        match self.context.assumptions.enforcer {
-            // Neither pods nor nodes (C31).
-            Enforcer::Cilium => identities::outside(set),
-            _ => self.context.assumptions.block(set),
-        }
+        self.context.assumptions.block(set)
     }
 }
 

@@ -272,6 +272,6 @@ fn isolation_by_a_group_is_proven_without_a_pod_of_it() {
     fixture.flow("group/g", "external/e", "TCP/443");
     let exact = prove(&fixture.document, &generate(&fixture.document));
     assert_eq!(findings_text(&exact), "");
-    let open = prove_against(&fixture.document, Vec::new());
+    let open = prove_against(&fixture.document, &Snapshot::default());
     assert_eq!(open.state, State::TooWide, "{}", findings_text(&open));
 }

@@ -302,7 +302,8 @@ fn names_addresses(peer: &crate::policy::Peer) -> bool {
         | Peer::PodAddresses(_)
         | Peer::HostAddresses(_)
         | Peer::PodsIpv4
-        | Peer::PodsIpv6 => true,
+        | Peer::PodsIpv6
+        | Peer::PodsOfFamilies { .. } => true,
         Peer::All(all) | Peer::AnyOf(all) => all.iter().any(names_addresses),
         Peer::Not(inner) => names_addresses(inner),
         _ => false,

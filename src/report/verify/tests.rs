@@ -61,7 +61,7 @@ fn with<T>(given: Option<&str>, report: impl Fn(Verified) -> T) -> T {
             let source = crate::manifest::Source::new("deployed/all.yaml", text);
             let loaded =
                 crate::load::load(&[source], &crate::load::Settings::of(&document.settings));
-            (proof, invariants) = check_against(&document, loaded.snapshot.policies);
+            (proof, invariants) = check_against(&document, &loaded.snapshot);
         }
         None => {
             let titles = |f| {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::plain::Plain;
-use super::random::{drawing, random_with_rules};
+use super::random::{drawing_in, random_with_rules, target};
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::{Probe, gate, probe};
 use crate::load::imported;
@@ -32,8 +32,8 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn exact_means_exact(random in random_with_rules(), seed in any::<u32>()) {
-        let document = drawing(&random).document;
+    fn exact_means_exact(random in random_with_rules(), target in target(), seed in any::<u32>()) {
+        let document = drawing_in(&random, target).document;
         let imported = imported::imported(&document);
         let generated = generated::write(&document, &imported);
         let judged = Judged::new(&document, generated);
@@ -45,9 +45,10 @@ proptest! {
     fn a_changed_plan_is_exact_only_if_nothing_differs(
         random in random_with_rules(),
         change in any::<(u8, u16, u16, u16)>(),
+        target in target(),
         seed in any::<u32>(),
     ) {
-        let document = drawing(&random).document;
+        let document = drawing_in(&random, target).document;
         let imported = imported::imported(&document);
         let mut plan = plan(&document, &imported);
         alter(&mut plan, change);

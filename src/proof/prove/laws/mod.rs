@@ -10,7 +10,7 @@ use super::*;
 use crate::model::Isolate;
 use crate::proof::generate;
 pub(crate) use evaluated::alter;
-pub(crate) use random::{Random, drawing, random, random_with_rules};
+pub(crate) use random::{Random, drawing, drawing_in, random, random_with_rules, target};
 
 /// DNS that needs no policy is not required because a port name of a flow might resolve to it.
 #[test]
@@ -59,7 +59,7 @@ fn a_part_of_a_range_belongs_to_its_flow() {
     let mut without = fixture.document.clone();
     without.policies = crate::model::Table::default();
     let real = InForce::read(&fixture.document, &generated);
-    let proof = prove_against(&without, real.policies().to_vec());
+    let proof = prove_against(&without, &real.cluster.snapshot);
     assert_eq!(proof.verdicts[&flow], Verdict::Blocked);
 }
 
@@ -67,8 +67,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn generated_policies_match_the_document(random in random()) {
-        let document = drawing(&random).document;
+    fn generated_policies_match_the_document(random in random(), target in target()) {
+        let document = drawing_in(&random, target).document;
         let generated = generate(&document);
         let proof = prove(&document, &generated);
         // Workloads that are to be isolated and that no selector identifies stay open and get no DNS policy, and

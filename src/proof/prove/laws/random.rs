@@ -6,7 +6,7 @@ use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
 use crate::model::fixture::Fixture;
 use crate::model::validate::{flow_ports, selector};
 use crate::model::{Base, Dns, DnsProfile, End, Flow, Isolate, NamespaceId, Style, Unknown};
-use crate::policy::Direction;
+use crate::policy::{Direction, Target};
 use crate::sets::Protocol;
 
 const NAMESPACES: [&str; 4] = ["a", "b", "kube-system", "openshift-dns"];
@@ -311,4 +311,20 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
         HostNetwork::Pods
     };
     fixture
+}
+
+/// The same, written in a dialect.
+pub(crate) fn drawing_in(random: &Random, target: Target) -> Fixture {
+    let mut fixture = drawing(random);
+    fixture.document.settings.dialects = vec![target];
+    fixture
+}
+
+/// The dialects, NetworkPolicy as often as all others.
+pub(crate) fn target() -> impl Strategy<Value = Target> {
+    prop_oneof![
+        2 => Just(Target::Kubernetes),
+        1 => Just(Target::Cilium),
+        1 => Just(Target::Calico),
+    ]
 }
