@@ -255,6 +255,16 @@ impl From<EnforcerName> for Enforcer {
     }
 }
 
+impl From<Enforcer> for EnforcerName {
+    fn from(enforcer: Enforcer) -> Self {
+        match enforcer {
+            Enforcer::Kubernetes => Self::Kubernetes,
+            Enforcer::Cilium => Self::Cilium,
+            Enforcer::Calico => Self::Calico,
+        }
+    }
+}
+
 /// A value of `--dialect`.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum DialectName {

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod compare;
 pub mod drawn;
+pub mod enforcers;
 pub mod explain;
 pub mod exposure;
 pub mod graph;

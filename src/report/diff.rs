@@ -208,7 +208,7 @@ fn destination(change: &Change) -> String {
     }
 }
 
-fn party(party: &Party<Arc<Name>>) -> String {
+pub(super) fn party(party: &Party<Arc<Name>>) -> String {
     match party {
         Party::Workload(w) => {
             let whole = format!("{}/{}[{}]", w.namespace, w.name, w.kind);
@@ -226,7 +226,7 @@ fn party(party: &Party<Arc<Name>>) -> String {
     }
 }
 
-fn party_json(party: &Party<Arc<Name>>) -> Value {
+pub(super) fn party_json(party: &Party<Arc<Name>>) -> Value {
     match party {
         Party::Workload(w) => {
             let mut value = json!({

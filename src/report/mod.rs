@@ -4,6 +4,7 @@ pub mod adopted;
 pub mod assumed;
 pub mod diff;
 mod ends;
+pub mod enforcers;
 mod escape;
 pub mod explain;
 pub mod exposure;

@@ -1,6 +1,7 @@
 //! The command line from outside: what it prints, where, and with which exit code.
 
 mod diff;
+mod enforcers;
 mod inputs;
 #[cfg(unix)]
 mod kills;

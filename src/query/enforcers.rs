@@ -1,0 +1,262 @@
+//! Which connections depend on the enforcer, and why: the cases where implementations differ (Appendix A).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::analysis::changes::{Change, Name, changes};
+use crate::analysis::oracle::{Decision, GateTrace, Probe, probe};
+use crate::analysis::query::one_of;
+use crate::analysis::{Endpoint, Party};
+use crate::cluster::{Assumptions, Enforcer, Snapshot};
+use crate::policy::Policy;
+use crate::sets::PortSet;
+
+/// A connection that some enforcers allow at other ports than others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// The source.
+    pub src: Party<Arc<Name>>,
+    /// The destination.
+    pub dst: Party<Arc<Name>>,
+    /// The allowed ports, in the order of the enforcers.
+    pub ports: Vec<PortSet>,
+    /// Why, as sentences without a full stop.
+    pub reasons: Vec<String>,
+}
+
+/// The connections that differ between clusters that are the same input under several enforcers. `assuming` is the
+/// input under the rules of Kubernetes with other assumptions; it is asked only if something differs.
+pub fn differing(
+    clusters: &[Snapshot],
+    assuming: &dyn Fn(Assumptions) -> Snapshot,
+) -> Vec<Differing> {
+    let Some((first, others)) = clusters.split_first() else {
+        return Vec::new();
+    };
+    let mut found: BTreeMap<(Party<Arc<Name>>, Party<Arc<Name>>), Vec<Option<Change>>> =
+        BTreeMap::new();
+    for (at, other) in others.iter().enumerate() {
+        for change in changes(first, other) {
+            if change.opened().is_empty() && change.closed().is_empty() {
+                continue;
+            }
+            let key = (change.src.clone(), change.dst.clone());
+            let row = found.entry(key).or_insert_with(|| vec![None; others.len()]);
+            if let Some(place) = row.get_mut(at) {
+                *place = Some(change);
+            }
+        }
+    }
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let causes: Vec<Causes> = others
+        .iter()
+        .map(|other| Causes::new(first, other, assuming))
+        .collect();
+    let row = |((src, dst), row): ((Party<Arc<Name>>, Party<Arc<Name>>), Vec<Option<Change>>)| {
+        let old = row.iter().flatten().next().map(|change| change.old.clone());
+        let old = old.unwrap_or_default();
+        let new = |change: &Option<Change>| change.as_ref().map_or(old.clone(), |c| c.new.clone());
+        let reasons: BTreeSet<String> = (row.iter().zip(&causes))
+            .filter_map(|(change, causes)| Some(causes.of(change.as_ref()?)))
+            .collect();
+        Differing {
+            ports: std::iter::once(old.clone())
+                .chain(row.iter().map(new))
+                .collect(),
+            src,
+            dst,
+            reasons: reasons.into_iter().collect(),
+        }
+    };
+    found.into_iter().map(row).collect()
+}
+
+/// What may be the cause of the differences between two enforcers.
+struct Causes<'a> {
+    sides: [&'a Snapshot; 2],
+    /// The input under the rules of Kubernetes, with one assumption of an enforcer each, and what that means.
+    assumed: Vec<(Snapshot, String)>,
+    plain: Option<Snapshot>,
+}
+
+impl<'a> Causes<'a> {
+    fn new(
+        first: &'a Snapshot,
+        other: &'a Snapshot,
+        assuming: &dyn Fn(Assumptions) -> Snapshot,
+    ) -> Self {
+        let plain = Assumptions::default();
+        let mut assumed = Vec::new();
+        let own = [first, other]
+            .into_iter()
+            .filter(|s| s.assumptions.enforcer != Enforcer::Kubernetes);
+        for side in own {
+            let (own, name) = (side.assumptions, side.assumptions.enforcer.name());
+            let mut add = |assumptions: Assumptions, words: String| {
+                if assumptions != plain {
+                    assumed.push((assuming(assumptions), words));
+                }
+            };
+            let addresses = Assumptions {
+                pod_addresses: own.pod_addresses,
+                ..plain
+            };
+            let words = match own.enforcer {
+                Enforcer::Cilium => format!("{name} never matches pods by their addresses (C31)"),
+                _ => format!("{name} matches pods by their addresses (K32, G22)"),
+            };
+            add(addresses, words);
+            let hosts = Assumptions {
+                host_network: own.host_network,
+                ..plain
+            };
+            add(
+                hosts,
+                format!("{name} takes pods on the host network for their nodes (1.3)"),
+            );
+        }
+        Self {
+            sides: [first, other],
+            plain: (!assumed.is_empty()).then(|| assuming(plain)),
+            assumed,
+        }
+    }
+
+    /// The cause of one difference.
+    fn of(&self, change: &Change) -> String {
+        let ports = match change.opened() {
+            opened if opened.is_empty() => change.closed(),
+            opened => opened,
+        };
+        let asked = Asked {
+            src: &change.src,
+            dst: &change.dst,
+            port: one_of(&ports),
+        };
+        self.by_kind(&asked)
+            .or_else(|| self.by_assumption(&asked))
+            .or_else(|| self.by_reading(&asked))
+            .unwrap_or_else(|| {
+                "the enforcers read the policies differently (Appendix A)".to_owned()
+            })
+    }
+
+    /// A policy that decides on one side and that the other does not implement.
+    fn by_kind(&self, asked: &Asked) -> Option<String> {
+        let of = |own: &Snapshot, other: &Snapshot| {
+            let deciding = asked.deciding(own)?;
+            let mut known = deciding
+                .iter()
+                .filter(|policy| !other.policies.iter().any(|p| same(p, policy)));
+            let only = known.next()?;
+            Some(format!(
+                "only {} enforces {}",
+                own.assumptions.enforcer.name(),
+                only.title()
+            ))
+        };
+        let [first, other] = self.sides;
+        of(first, other).or_else(|| of(other, first))
+    }
+
+    /// An assumption with which the rules of Kubernetes answer otherwise, too.
+    fn by_assumption(&self, asked: &Asked) -> Option<String> {
+        let plain = asked.allowed(self.plain.as_ref()?);
+        let mut assumed = self.assumed.iter();
+        let (_, words) = assumed.find(|(snapshot, _)| asked.allowed(snapshot) != plain)?;
+        Some(words.clone())
+    }
+
+    /// A policy that the sides read differently.
+    fn by_reading(&self, asked: &Asked) -> Option<String> {
+        let [first, other] = self.sides;
+        for (own, against) in [(first, other), (other, first)] {
+            let name = own.assumptions.enforcer.name();
+            for policy in asked.deciding(own)? {
+                let twin = against.policies.iter().find(|p| same(p, policy))?;
+                let more = |a: &Policy, b: &Policy| {
+                    a.ingress.is_some() && b.ingress.is_none()
+                        || a.egress.is_some() && b.egress.is_none()
+                };
+                if more(policy, twin) {
+                    return Some(format!(
+                        "{name} applies rules of {} in a direction that `policyTypes` does not list (K4)",
+                        policy.title()
+                    ));
+                }
+                if policy.subject != twin.subject {
+                    return Some(format!(
+                        "{name} reads the selector of {} without labels that it filters (C0)",
+                        policy.title()
+                    ));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The same policy under another enforcer.
+fn same(a: &Policy, b: &Policy) -> bool {
+    (a.kind, &a.namespace, &a.name) == (b.kind, &b.namespace, &b.name)
+}
+
+/// One connection.
+struct Asked<'a> {
+    src: &'a Party<Arc<Name>>,
+    dst: &'a Party<Arc<Name>>,
+    port: Probe,
+}
+
+impl Asked<'_> {
+    fn ends(&self, snapshot: &Snapshot) -> Option<(Endpoint, Endpoint)> {
+        let end = |party: &Party<Arc<Name>>, last: bool| match party {
+            Party::Workload(name) => pod(snapshot, name, last).map(Endpoint::Pod),
+            Party::Addresses { first, .. } => Some(Endpoint::Address(*first)),
+            Party::IngressController => None,
+        };
+        // Of one workload: two of its pods.
+        Some((end(self.src, false)?, end(self.dst, self.src == self.dst)?))
+    }
+
+    fn allowed(&self, snapshot: &Snapshot) -> Option<bool> {
+        let (from, to) = self.ends(snapshot)?;
+        Some(probe(snapshot, &from, &to, self.port).allowed)
+    }
+
+    /// The policies that decide it.
+    fn deciding<'s>(&self, snapshot: &'s Snapshot) -> Option<Vec<&'s Policy>> {
+        let (from, to) = self.ends(snapshot)?;
+        let trace = probe(snapshot, &from, &to, self.port);
+        let of = |gate: &GateTrace| match &gate.decision {
+            Decision::Rule { policy, .. } => vec![*policy],
+            Decision::Isolated { policies, .. } => policies.clone(),
+            _ => Vec::new(),
+        };
+        let gates = [&trace.egress, &trace.ingress].into_iter();
+        // Where it is denied, what allows its other half decides nothing.
+        let gates = gates
+            .filter(|gate| gate.allowed == trace.allowed)
+            .flat_map(of);
+        Some(
+            gates
+                .filter_map(|at| snapshot.policies.get(at).map(|p| &**p))
+                .collect(),
+        )
+    }
+}
+
+/// A pod of a workload: the one of the name, else the first or the last.
+fn pod(snapshot: &Snapshot, name: &Name, last: bool) -> Option<usize> {
+    let of = |w: &&crate::cluster::Workload| {
+        (&w.namespace, &w.name, &w.kind) == (&name.namespace, &name.name, &name.kind)
+    };
+    let mut pods = snapshot.workloads.iter().find(of)?.pods.clone();
+    match &name.pod {
+        Some(wanted) => pods.find(|at| snapshot.pods.get(*at).is_some_and(|p| p.name == *wanted)),
+        None if last => pods.next_back(),
+        None => pods.next(),
+    }
+}

@@ -1,0 +1,89 @@
+//! `list --compare-enforcers`: which connections depend on the enforcer, and why.
+
+use super::{drawbridge, folder, path};
+
+const PODS: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web, pod-template-hash: abc}}\nspec: {containers: [{name: c, image: i}]}\nstatus: {podIPs: [{ip: 10.0.0.5}]}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: db, namespace: shop, labels: {app: db}}\nspec: {containers: [{name: c, image: i, ports: [{containerPort: 5432}]}]}\nstatus: {podIPs: [{ip: 10.0.0.6}]}\n---\n";
+
+fn policy(spec: &str) -> String {
+    format!(
+        "{PODS}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+/// The answer as JSON and the exit code.
+fn compare(text: &str, enforcers: &str) -> (serde_json::Value, Option<i32>) {
+    let made = folder(&[("a.yaml", text)]);
+    let file = path(&made, "a.yaml");
+    let answer = drawbridge(&[
+        "list",
+        &file,
+        "-o",
+        "json",
+        "--compare-enforcers",
+        enforcers,
+    ]);
+    (answer.json(), answer.code)
+}
+
+#[test]
+fn connections_that_depend_on_the_enforcer_have_reasons() {
+    let cilium = format!(
+        "{PODS}apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {{endpointSelector: {{matchLabels: {{app: db}}}}, ingress: [{{}}]}}\n"
+    );
+    for (text, enforcers, from, conn, reason) in [
+        (
+            policy(
+                "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/24}}]}]}",
+            ),
+            "kubernetes,calico",
+            "web",
+            [false, true],
+            "calico matches pods by their addresses (K32, G22)",
+        ),
+        (
+            policy(
+                "{podSelector: {matchLabels: {app: db}}, policyTypes: [Egress], ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}], egress: [{}]}",
+            ),
+            "calico,cilium",
+            "web",
+            [true, false],
+            "cilium applies rules of NetworkPolicy shop/p in a direction that `policyTypes` does not list (K4)",
+        ),
+        (
+            policy("{podSelector: {matchLabels: {pod-template-hash: abc}}, policyTypes: [Egress]}"),
+            "kubernetes,cilium",
+            "web",
+            [false, true],
+            "cilium reads the selector of NetworkPolicy shop/p without labels that it filters (C0)",
+        ),
+        (
+            cilium,
+            "kubernetes,cilium",
+            "web",
+            [true, false],
+            "only cilium enforces CiliumNetworkPolicy shop/p",
+        ),
+    ] {
+        let (answer, code) = compare(&text, enforcers);
+        assert_eq!(code, Some(1), "{answer}");
+        let all = answer["differences"].as_array().unwrap();
+        let found = all.iter().find(|one| one["src"]["name"] == from).unwrap();
+        let all = enforcers
+            .split(',')
+            .map(|name| found["conn"][name]["all"] == true);
+        assert_eq!(all.collect::<Vec<_>>(), conn, "{answer}");
+        assert_eq!(found["reasons"][0], reason, "{answer}");
+    }
+}
+
+#[test]
+fn the_same_under_all_enforcers_is_fine() {
+    let text = policy(
+        "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]}",
+    );
+    let (answer, code) = compare(&text, "kubernetes,cilium,calico");
+    assert_eq!(
+        (code, &answer["differences"]),
+        (Some(0), &serde_json::json!([]))
+    );
+}
