@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis::changes::{Change, Name, changes};
-use crate::analysis::oracle::{Decision, GateTrace, Probe, probe};
+use crate::analysis::oracle::{Decision, GateTrace, Probe, peer_matches, probe};
 use crate::analysis::query::one_of;
 use crate::analysis::{Endpoint, Party};
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
@@ -186,10 +186,13 @@ impl<'a> Causes<'a> {
                         policy.title()
                     ));
                 }
-                if policy.subject != twin.subject {
+                if asked.selected(own, policy) != asked.selected(against, twin) {
+                    let names = [own, against].map(|side| side.assumptions.enforcer.name());
                     return Some(format!(
-                        "{name} reads the selector of {} without labels that it filters (C0)",
-                        policy.title()
+                        "{} selects other pods with {} than {}, which does not see all labels (C0)",
+                        names[usize::from(own.assumptions.enforcer == Enforcer::Cilium)],
+                        policy.title(),
+                        names[usize::from(own.assumptions.enforcer != Enforcer::Cilium)],
                     ));
                 }
             }
@@ -219,6 +222,12 @@ impl Asked<'_> {
         };
         // Of one workload: two of its pods.
         Some((end(self.src, false)?, end(self.dst, self.src == self.dst)?))
+    }
+
+    /// Which of its ends a policy selects.
+    fn selected(&self, snapshot: &Snapshot, policy: &Policy) -> Option<[bool; 2]> {
+        let (from, to) = self.ends(snapshot)?;
+        Some([from, to].map(|end| peer_matches(snapshot, &policy.subject, &end)))
     }
 
     fn allowed(&self, snapshot: &Snapshot) -> Option<bool> {

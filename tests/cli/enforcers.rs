@@ -54,7 +54,7 @@ fn connections_that_depend_on_the_enforcer_have_reasons() {
             "kubernetes,cilium",
             "web",
             [false, true],
-            "cilium reads the selector of NetworkPolicy shop/p without labels that it filters (C0)",
+            "kubernetes selects other pods with NetworkPolicy shop/p than cilium, which does not see all labels (C0)",
         ),
         (
             cilium,
