@@ -15,6 +15,7 @@ pub use shortcut::Shortcut;
 use super::icons;
 use super::theme::Choice;
 use crate::model::{Edit, FlowId, Item, PolicyId, Style};
+use crate::policy::Target;
 use crate::scene::ExtraId;
 
 /// A command.
@@ -71,6 +72,9 @@ pub enum Command {
     CopyPolicies,
     StylePerFlow,
     StylePerWorkload,
+    WriteKubernetes,
+    WriteCilium,
+    WriteCalico,
     Problems,
     ShowPolicies,
     ShowReach,
@@ -222,6 +226,8 @@ pub enum Switch {
     Imported,
     /// Policies are written in this style.
     Style(Style),
+    /// Policies are shown and judged in this dialect.
+    Dialect(Target),
 }
 
 const fn first(switches: &[Switch]) -> Option<Switch> {
@@ -305,6 +311,9 @@ pub static LISTED: &[Listed] = listed! {
     RemoveFromProject "policy.stop-keeping" "Remove from project" "", Policy, ImportedSelected, [];
     StylePerFlow "policy.per-flow" "One policy per flow" "", Policy "-", Project, [], Switch::Style(Style::PerFlow);
     StylePerWorkload "policy.per-workload" "One policy per workload" "", Policy, Project, [], Switch::Style(Style::PerWorkload);
+    WriteKubernetes "policy.kubernetes" "Write NetworkPolicy" "", Policy "-", Project, [], Switch::Dialect(Target::Kubernetes);
+    WriteCilium "policy.cilium" "Write CiliumNetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::Cilium);
+    WriteCalico "policy.calico" "Write Calico NetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::Calico);
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];

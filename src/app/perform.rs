@@ -12,6 +12,7 @@ use super::panels::{radius, why};
 use super::state::App;
 use super::theme::Choice;
 use crate::model::{Document, Edit, FlowId, History, Item, Settings, Style};
+use crate::policy::Target;
 
 impl App {
     /// Whether a command can be run now.
@@ -97,6 +98,9 @@ impl App {
             Command::DrawFlow => self.on_canvas(CanvasView::draw_flow),
             Command::StylePerFlow => self.set(|settings| settings.style = Style::PerFlow),
             Command::StylePerWorkload => self.set(|settings| settings.style = Style::PerWorkload),
+            Command::WriteKubernetes => self.set(|settings| settings.show(Target::Kubernetes)),
+            Command::WriteCilium => self.set(|settings| settings.show(Target::Cilium)),
+            Command::WriteCalico => self.set(|settings| settings.show(Target::Calico)),
 
             Command::Select(items) => self.select(items),
             Command::SelectAll => self.select(everything(&self.document())),

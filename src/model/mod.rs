@@ -126,6 +126,13 @@ impl Settings {
         self.dialects.first().copied().unwrap_or_default()
     }
 
+    /// Makes a dialect the one that is shown: it moves to the front, or takes the place of a single other one.
+    pub fn show(&mut self, target: Target) {
+        let several = self.dialects.len() > 1;
+        self.dialects.retain(|known| *known != target && several);
+        self.dialects.insert(0, target);
+    }
+
     /// What policies are judged under: the assumptions, settled under their enforcer. A dialect that only one
     /// enforcer implements is judged under that one.
     pub fn judged(&self) -> Assumptions {

@@ -37,6 +37,17 @@ impl Target {
         }
     }
 
+    /// The kind that it writes, as people call it.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "NetworkPolicy",
+            Self::Cilium => "CiliumNetworkPolicy",
+            Self::Calico => "Calico NetworkPolicy",
+            Self::ClusterNetworkPolicy => "ClusterNetworkPolicy",
+            Self::AdminNetworkPolicy => "AdminNetworkPolicy",
+        }
+    }
+
     /// The one of this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|target| target.name() == name)

@@ -105,15 +105,11 @@ fn verdict_ui(ui: &mut Ui, app: &App) {
     let palette = theme::palette(ui.ctx());
     let (icon, foreground, background) = look_of(app.results.proof.state, palette);
     let losses = app.results.generated.losses.len();
+    let kind = app.document().settings.target().kind();
     let more = match losses {
         0 => String::new(),
-        1 => "The export omits 1 part of the drawn flows, which NetworkPolicy cannot express"
-            .to_owned(),
-        n => {
-            format!(
-                "The export omits {n} parts of the drawn flows, which NetworkPolicy cannot express"
-            )
-        }
+        1 => format!("The export omits 1 part of the drawn flows, which {kind} cannot express"),
+        n => format!("The export omits {n} parts of the drawn flows, which {kind} cannot express"),
     };
     widgets::banner(
         ui,

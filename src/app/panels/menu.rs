@@ -6,14 +6,26 @@ use crate::app::command::{Commands, LISTED, Listed, Menu, Switch, When};
 use crate::app::icons;
 use crate::app::state::App;
 use crate::app::widgets::{self, Row};
-use crate::model::History;
+use crate::model::{History, Settings};
 
 /// Shows a menu.
 pub fn menu_ui(ui: &mut Ui, app: &App, menu: Menu, commands: &mut Commands) {
     ui.set_width(280.0);
     ui.spacing_mut().item_spacing.y = 0.0;
-    for listed in LISTED.iter().filter(|listed| listed.menu == menu) {
-        if listed.apart {
+    entries_ui(ui, app, |listed| listed.menu == menu, commands);
+}
+
+/// The dialects to write policies in.
+pub fn dialects_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
+    ui.set_width(280.0);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let is_dialect = |listed: &Listed| matches!(listed.switch, Some(Switch::Dialect(_)));
+    entries_ui(ui, app, is_dialect, commands);
+}
+
+fn entries_ui(ui: &mut Ui, app: &App, shown: impl Fn(&Listed) -> bool, commands: &mut Commands) {
+    for (at, listed) in LISTED.iter().filter(|listed| shown(listed)).enumerate() {
+        if listed.apart && at > 0 {
             ui.add_space(4.0);
             widgets::hairline(ui);
             ui.add_space(4.0);
@@ -59,7 +71,8 @@ pub fn text_of(app: &App, listed: &Listed) -> String {
 
 fn is_on(app: &App, switch: Switch) -> bool {
     let history = app.history.as_ref();
-    let style = history.map(|history| history.document().settings.style);
+    let settings = history.map(|history| &history.document().settings);
+    let style = settings.map(|settings| settings.style);
     let preferences = &app.preferences;
     match switch {
         Switch::Theme(theme) => preferences.theme == theme,
@@ -69,5 +82,6 @@ fn is_on(app: &App, switch: Switch) -> bool {
         Switch::Inspector => preferences.inspector,
         Switch::Imported => !app.view.imported_hidden,
         Switch::Style(written) => style == Some(written),
+        Switch::Dialect(target) => settings.map(Settings::target) == Some(target),
     }
 }

@@ -116,13 +116,13 @@ fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
         commands.push(command);
     }
     let foreground = color(theme::palette(ui.ctx()).text_secondary);
-    let busy = if app.checking() {
-        "Checking…"
-    } else {
-        "NetworkPolicy v1"
-    };
-    ui.label(RichText::new(busy).color(foreground))
-        .on_hover_text("Export writes networking.k8s.io/v1 NetworkPolicy");
+    if app.checking() {
+        ui.label(RichText::new("Checking…").color(foreground));
+        return;
+    }
+    let target = app.document().settings.target();
+    let text = format!("{} {}", target.kind(), icons::CARET_DOWN);
+    widgets::menu_button(ui, &text, |ui| menu::dialects_ui(ui, app, commands));
 }
 
 /// A button that looks like a search field and opens the command palette.

@@ -8,6 +8,7 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::model::{Edit, External, ExternalId, Item, Network, Thing, validate};
+use crate::policy::Target;
 
 /// Shows the external.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
@@ -147,10 +148,14 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
             )
         });
     });
-    if !external.domain_names.is_empty() {
+    let target = document.settings.target();
+    if !external.domain_names.is_empty() && target != Target::Cilium {
         let foreground = color(theme::palette(ui.ctx()).text_secondary);
-        let text = "NetworkPolicy cannot express domain names. Flows to them are reported and omitted from the export.";
-        widgets::message(ui, icons::NOTE, text, foreground);
+        let text = format!(
+            "{} cannot express domain names. Flows to them are reported and omitted from the export.",
+            target.kind()
+        );
+        widgets::message(ui, icons::NOTE, &text, foreground);
     }
 }
 

@@ -343,7 +343,7 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
             };
             (
                 icons::NOTE,
-                "NetworkPolicy cannot express this",
+                "The policies cannot express this",
                 more.join("\n"),
                 palette.text,
                 palette.canvas,

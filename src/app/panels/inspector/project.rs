@@ -8,8 +8,9 @@ use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field, Row};
-use crate::cluster::{HostNetwork, PodAddresses};
+use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
 use crate::model::{DnsProfile, Document, Edit, Item, Settings, Style, validate};
+use crate::policy::Target;
 use crate::sets::Selector;
 
 /// Shows the settings.
@@ -156,10 +157,48 @@ fn custom_dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     }
 }
 
+/// Whose rules decide; returns whether the other assumptions are free.
+fn enforcer(ui: &mut Ui, inspect: &mut Inspect<'_>) -> bool {
+    let settings = &inspect.document.settings;
+    let judged = settings.judged().enforcer;
+    let own = match settings.target() {
+        Target::Cilium | Target::Calico => false,
+        _ => true,
+    };
+    if own {
+        widgets::labelled(ui, "Enforcer", |ui| {
+            let all = [
+                (Enforcer::Kubernetes, "Kubernetes"),
+                (Enforcer::Cilium, "Cilium"),
+                (Enforcer::Calico, "Calico"),
+            ];
+            if let Some(chosen) = widgets::segments(ui, "Enforcer", judged, &all) {
+                let edit = set(inspect.document, |s| s.assumptions.enforcer = chosen);
+                inspect.commands.edit(edit);
+            }
+        });
+    }
+    let words = match judged {
+        Enforcer::Kubernetes => return true,
+        Enforcer::Cilium => {
+            "Judged by the rules of Cilium: blocks of addresses match neither pods nor nodes, and pods on the host network count as their nodes."
+        }
+        Enforcer::Calico => {
+            "Judged by the rules of Calico: blocks match pods by their addresses, and pods on the host network count as their nodes."
+        }
+    };
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
+    widgets::message(ui, icons::NOTE, words, foreground);
+    false
+}
+
 fn assumptions(ui: &mut Ui, inspect: &mut Inspect<'_>) {
     let document = inspect.document;
     let assumed = document.settings.assumptions;
     widgets::heading(ui, "Assumptions");
+    if !enforcer(ui, inspect) {
+        return;
+    }
     widgets::labelled(ui, "Pod addresses", |ui| {
         let all = [
             (PodAddresses::Unknown, "Unknown"),
