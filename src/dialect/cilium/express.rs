@@ -82,11 +82,14 @@ fn expressed<'a>(
 
 /// The peers that can be expressed, by kind; none of the lists is empty, as an empty one could match everything.
 fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
+    let Match::Only(listed) = &rule.peers else {
+        return vec![Peers::Everything];
+    };
     let (mut pods, mut blocks, mut names) = (Vec::new(), Vec::new(), Vec::new());
     if rule.direction == Direction::Ingress {
         lost.extend(domain_losses(rule, "an ingress rule of Cilium"));
     }
-    for peer in &rule.peers {
+    for peer in listed {
         match peer {
             PlanPeer::Pods(namespaces, selector) => match endpoints(namespaces, selector) {
                 Ok(labels) => pods.push(labels),
@@ -267,7 +270,7 @@ mod tests {
             flows: Vec::new(),
             comments: Vec::new(),
             other: "x".to_owned(),
-            peers: Vec::new(),
+            peers: Match::Any,
             ports: Match::Only(ports),
         }
     }
