@@ -127,7 +127,7 @@ fn rule(direction: Direction, index: usize, entry: &Entry) -> Result<Option<Rais
         Peers::Of(_) => peers(entry)?,
     };
     let nothing = ports == Match::Only(Vec::new());
-    Ok((!nothing).then(|| RaisedRule {
+    Ok((!nothing).then_some(RaisedRule {
         direction,
         index,
         line: entry.mark.line,
