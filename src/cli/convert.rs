@@ -40,7 +40,7 @@ pub(super) struct Args {
 enum Dialect {
     /// NetworkPolicy of the Kubernetes API
     Kubernetes,
-    /// `CiliumNetworkPolicy`
+    /// CiliumNetworkPolicy
     Cilium,
     /// NetworkPolicy of Calico
     Calico,

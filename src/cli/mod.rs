@@ -90,8 +90,9 @@ enum Command {
     /// Convert policies to another dialect, compared before and after
     ///
     /// Each policy keeps its name, namespace, labels and annotations. What the dialect cannot express is left out
-    /// and reported, and never widened. The new policies are read under the enforcer of their dialect, the old ones
-    /// under theirs, and every connection whose verdict changes is listed.
+    /// and reported, and nothing wider is written in its place. The new policies are read under the enforcer of their
+    /// dialect, the old ones under theirs, and every connection whose verdict changes is listed: also where the pods
+    /// of a policy that is left out are open.
     ///
     /// Exit code 0: every policy is converted in full and nothing changes; 1 otherwise.
     Convert(convert::Args),

@@ -1,7 +1,7 @@
 //! Policies to policies of another dialect, and what the cluster allows before and after, each under its enforcer.
 //!
 //! A policy is raised into the terms in which policies are planned, and written by the other dialect. What that
-//! cannot express is left out with the reason, and never widened. The written texts are then read like any other
+//! cannot express is left out with the reason, and nothing wider is written in its place. The written texts are then read like any other
 //! file, beside the same workloads, and compared with the original policies.
 
 mod comments;

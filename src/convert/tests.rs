@@ -1,19 +1,28 @@
 //! What becomes of single policies.
 
 use super::*;
+use crate::cluster::{HostNetwork, PodAddresses};
 use crate::load::{Settings, load};
 
 const NP: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
 const CNP: &str = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n";
 const CALICO: &str = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\n";
 
-fn converted_to(target: Target, text: &str) -> Vec<Converted> {
-    let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
+fn conversion(target: Target, text: &str, assumptions: Assumptions) -> Conversion {
+    let settings = Settings {
+        enforcer: None,
+        assumptions,
+    };
+    let loaded = load(&[Source::new("a.yaml", text)], &settings);
     let reading = Reading {
-        assumptions: Assumptions::default(),
+        assumptions,
         namespace: None,
     };
-    convert(&loaded, target, reading).policies
+    convert(&loaded, target, reading)
+}
+
+fn converted_to(target: Target, text: &str) -> Vec<Converted> {
+    conversion(target, text, Assumptions::default()).policies
 }
 
 /// Why the one policy of a text is not written in full.
@@ -294,4 +303,87 @@ fn several_dialects_are_told_apart_by_their_groups() {
     let all = converted_to(Target::Kubernetes, &text);
     assert_eq!(all[0].from, "NetworkPolicy.projectcalico.org s/a");
     assert_eq!(all[0].written.as_ref().unwrap().title, "NetworkPolicy s/a");
+}
+
+/// What blocks match under an enforcer, assumed of the API too.
+fn as_under(pod_addresses: PodAddresses) -> Assumptions {
+    Assumptions {
+        pod_addresses,
+        host_network: HostNetwork::Nodes,
+        ..Assumptions::default()
+    }
+}
+
+#[test]
+fn forms_that_only_cilium_has_are_converted() {
+    let pods = "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: s, labels: {app: x}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 80}]}]}}\n---\n";
+    for spec in [
+        "ingress: [{}]",
+        "ingress: [{fromEndpoints: []}]",
+        "ingress: [{fromEntities: [all]}]",
+        "ingress: [{fromEntities: [world]}]",
+        "ingress: [{fromEndpoints: [{matchLabels: {'any:app': x}}]}]",
+        "ingress: [{fromEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': t}}]}]",
+        "ingress: [{fromEndpoints: [{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: Exists}]}]}]",
+        "ingress: [{fromEndpoints: [{matchLabels: {'k8s:io.cilium.k8s.namespace.labels.team': t, app: x}}]}]",
+        "ingress: [{toPorts: [{ports: [{port: '80'}, {port: '0', protocol: UDP}]}]}]",
+        "ingress: [{fromEndpoints: [{}], toPorts: [{ports: [{port: http}]}]}]",
+        "ingress: [{fromEndpoints: [{}], toPorts: [{ports: []}]}]",
+        "egress: [{toCIDRSet: [{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}], toPorts: [{ports: [{port: '80', endPort: 90, protocol: TCP}]}]}]",
+        "egress: [{toEndpoints: [{}], toPorts: [{ports: [{port: '53'}], rules: {dns: [{matchPattern: '*'}]}}]}]",
+    ] {
+        let text = format!(
+            "{pods}{CNP}metadata: {{name: a, namespace: s}}\nspec: {{endpointSelector: {{matchLabels: {{'k8s:io.kubernetes.pod.namespace': other}}}}, {spec}}}\n"
+        );
+        let found = conversion(Target::Kubernetes, &text, as_under(PodAddresses::Outside));
+        assert!(
+            found.is_exact(),
+            "{spec}: {:?} {:?}",
+            found.policies,
+            found.changes
+        );
+    }
+}
+
+#[test]
+fn forms_that_only_calico_has_are_converted() {
+    let pods = "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: s, labels: {app: x}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 80}]}]}}\n---\n";
+    for spec in [
+        "{}",
+        "{egress: [{action: Allow}]}",
+        "{selector: \"app == 'x' && (has(a) && !has(b)) && c not in {'d', 'e'}\", ingress: [{action: Allow, source: {serviceAccounts: {}}}]}",
+        "{selector: \"!app == 'y' && !(a in {'b'}) && all()\", order: 10, types: [Ingress, Egress]}",
+        "{ingress: [{action: Allow, source: {namespaceSelector: \"projectcalico.org/name == 't'\"}}]}",
+        "{ingress: [{action: Allow, source: {namespaceSelector: all(), selector: has(a)}}]}",
+        "{ingress: [{action: Allow, destination: {ports: [http]}}]}",
+        "{ingress: [{action: Allow, protocol: 6, destination: {ports: [80, '90:99', http]}}]}",
+        "{egress: [{action: Allow, protocol: UDP, destination: {nets: [10.0.0.0/8, 192.0.2.0/24], notNets: [10.1.0.0/16]}}]}",
+    ] {
+        let text = format!("{pods}{CALICO}metadata: {{name: a, namespace: s}}\nspec: {spec}\n");
+        let found = conversion(Target::Kubernetes, &text, as_under(PodAddresses::Known));
+        // Under Calico a rule with IPv4 blocks is for pods that have IPv4 addresses, which future pods may lack.
+        let known_pods_only = spec.contains("nets");
+        assert!(
+            found.changes.is_empty() && (found.is_exact() || known_pods_only),
+            "{spec}: {:?} {:?}",
+            found.policies,
+            found.changes
+        );
+    }
+}
+
+#[test]
+fn other_objects_that_written_policies_match_count() {
+    let pod =
+        "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: s, labels: {app: x}}}\n---\n";
+    let set = "{apiVersion: projectcalico.org/v3, kind: NetworkSet, metadata: {name: n, namespace: s, labels: {app: y}}, spec: {nets: [192.0.2.0/24]}}\n---\n";
+    let policy = format!(
+        "{NP}metadata: {{name: a, namespace: s}}\nspec: {{podSelector: {{}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{app: y}}}}}}]}}]}}\n"
+    );
+    let assumptions = as_under(PodAddresses::Known);
+    let plain = conversion(Target::Calico, &format!("{pod}{policy}"), assumptions);
+    assert!(plain.is_exact(), "{:?}", plain.changes);
+    let with_set = conversion(Target::Calico, &format!("{pod}{set}{policy}"), assumptions);
+    assert_eq!(with_set.changes.len(), 1, "{:?}", with_set.changes);
+    assert!(!with_set.changes[0].opened().is_empty());
 }

@@ -141,6 +141,7 @@ fn peers(entry: &Entry) -> Result<Match<PlanPeer>, String> {
     for (written, _) in entry.written() {
         match written {
             Written::Entity(name) if name == "all" => return Ok(Match::Any),
+            Written::Entity(name) if name == "world" => found.extend(world()?),
             Written::Entity(name) => return Err(format!("it has the entity `{name}`")),
             Written::Endpoints(labels) => found.push(endpoints(labels)?),
             Written::Block { cidr, except } => found.push(PlanPeer::Block(block(cidr, except)?)),
@@ -226,6 +227,14 @@ fn block(whole: &str, except: &[String]) -> Result<Network, String> {
             .collect::<Result<_, _>>()?,
     };
     network.canonical()
+}
+
+/// The entity `world` as its address blocks.
+fn world() -> Result<[PlanPeer; 2], String> {
+    Ok([
+        PlanPeer::Block(block("0.0.0.0/0", &[])?),
+        PlanPeer::Block(block("::/0", &[])?),
+    ])
 }
 
 /// A name, or all names below one. Other patterns have no such form (C34).
