@@ -38,11 +38,11 @@
 //! policy, cluster, model  ->  plan                   (no intent, no dialect)
 //! policy, cluster, model  ->  intent                 (no plan, no dialect)
 //! manifest, dialect, analysis, model  ->  load  ->  lint
-//! plan, intent, load, analysis  ->  proof  ->  import, adopt
+//! plan, intent, load, analysis  ->  proof  ->  import, adopt, convert
 //! import, adopt, lint  ->  query
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
-//! query, lint, analysis  ->  report
+//! query, convert, lint, analysis  ->  report
 //! all of these  ->  cli, app                         (cli and app never import each other)
 //! ```
 //!
@@ -64,7 +64,8 @@
 //! - [`intent`]: what ingress and egress of each workload should allow, computed from the Document and its imported policies.
 //!   It shares no code with [`plan`]: what the plan forgets shows up as blocked.
 //! - [`proof`]: generates the policies, reads them back, compares them with the intent, and finds edits that fix a difference.
-//! - [`import`]: manifests to a Document. [`adopt`]: imported policies to flows, proven equivalent.
+//! - [`import`]: manifests to a Document. [`adopt`]: imported policies to flows, proven equivalent. [`convert`]: policies to another
+//!   dialect, compared before and after.
 //! - [`query`]: the queries of the window and the command line, one file each.
 //! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`scene`]: layout and routing of the diagram.
@@ -198,6 +199,7 @@ pub mod analysis;
 pub mod app;
 pub mod cli;
 pub mod cluster;
+pub mod convert;
 pub mod diag;
 pub mod dialect;
 pub mod import;

@@ -46,6 +46,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("proof", PROOF),
     ("import", ANSWERS),
     ("adopt", ANSWERS),
+    ("convert", ANSWERS),
     ("query", QUERIES),
     ("scene", &["diag", "sets", "policy", "cluster", "model"]),
     (
@@ -67,7 +68,7 @@ const PROOF: &[&str] = &[
     "model", "plan", "intent",
 ];
 
-/// What import and adopt may use.
+/// What import, adopt and convert may use.
 const ANSWERS: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
     "model", "plan", "intent", "proof",
@@ -82,14 +83,14 @@ const QUERIES: &[&str] = &[
 /// What the output formats may use.
 const REPORT: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
-    "model", "plan", "intent", "proof", "import", "adopt", "query", "lint", "project",
+    "model", "plan", "intent", "proof", "import", "adopt", "convert", "query", "lint", "project",
 ];
 
 /// Everything below the command line and the window.
 const BELOW: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
-    "model", "plan", "intent", "proof", "import", "adopt", "query", "lint", "scene", "project",
-    "report",
+    "model", "plan", "intent", "proof", "import", "adopt", "convert", "query", "lint", "scene",
+    "project", "report",
 ];
 
 /// Code that only some places may contain: the tokens, the places, and why.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL};
-use crate::diag::Severity;
 use crate::dialect;
 use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
@@ -141,20 +140,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn plan(&self, object: &Object, id: PolicyId) -> Result<Plan, String> {
-        let read = dialect::read(object);
-        let Some(raised) = read.raise() else {
-            let errors = read
-                .diagnostics
-                .iter()
-                .filter(|d| d.severity == Severity::Error);
-            let mut messages = errors.map(|d| d.message.as_str());
-            // Of several, the one that prevents the policy from being analysed.
-            let fatal = messages.find_map(|m| m.strip_suffix("; this policy is not judged"));
-            return Err(match fatal {
-                Some(why) => format!("the API server rejects it: {why}"),
-                None => "the API server rejects it".to_owned(),
-            });
-        };
+        let raised = dialect::read(object).raise(object)?;
         let own = self.pods(self.own_namespace(), raised.subject.clone());
         let mut parts = Vec::new();
         for rule in &raised.rules {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::export;
 use super::{
     DialectName, FINDINGS, FINE, WRONG, answer, exit_code, omitted, open_project, places,
     print_diagnostics,
@@ -14,9 +15,7 @@ use crate::load;
 use crate::manifest::Source;
 use crate::model;
 use crate::policy::Target;
-use crate::project::files::{
-    ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, name_of, plan_export,
-};
+use crate::project::files::{ExportFile, ExportOptions, name_of};
 use crate::proof::Generated;
 use crate::proof::Written;
 use crate::report::verify::Places;
@@ -227,54 +226,5 @@ fn write(
         kustomization: args.kustomization,
         verdict: None,
     };
-    let plan = plan_export(&ExportTarget::Folder(folder), &files, &options).map_err(|d| vec![d])?;
-    let conflicts: Vec<Diagnostic> = plan
-        .conflicts()
-        .map(|(change, why)| {
-            let message = format!("`{}` {why}", change.path.display());
-            Diagnostic::error("file", message).help("move it away, or pass --force")
-        })
-        .collect();
-    if !conflicts.is_empty() && !args.force {
-        return Err(conflicts);
-    }
-    print_diagnostics(&left(&plan));
-    plan.apply().map_err(|d| vec![d])?;
-    Ok(summary(&plan))
-}
-
-/// The files that look like policies of an export, but are in no record.
-fn left(plan: &ExportPlan) -> Vec<Diagnostic> {
-    let one = |name: &String| {
-        let message =
-            format!("`{name}` looks like a file of an export, but is not in its record: it stays");
-        Diagnostic::warning("file", message).help("delete it if it is no longer needed")
-    };
-    plan.leftovers.iter().map(one).collect()
-}
-
-/// A line for each file that changed, and the numbers.
-fn summary(plan: &ExportPlan) -> String {
-    const KINDS: [(ChangeKind, &str); 4] = [
-        (ChangeKind::Created, "created"),
-        (ChangeKind::Changed, "changed"),
-        (ChangeKind::Deleted, "deleted"),
-        (ChangeKind::Unchanged, "unchanged"),
-    ];
-    let of = |kind| {
-        plan.changes
-            .iter()
-            .filter(move |change| change.kind == kind)
-    };
-    let mut text = String::new();
-    for (kind, word) in KINDS
-        .into_iter()
-        .filter(|(kind, _)| *kind != ChangeKind::Unchanged)
-    {
-        for change in of(kind) {
-            text += &format!("{word} {}\n", change.path.display());
-        }
-    }
-    let counts = KINDS.map(|(kind, word)| format!("{} {word}", of(kind).count()));
-    text + &counts.join(", ") + "\n"
+    export::write(folder, &files, &options, args.force)
 }

@@ -5,8 +5,10 @@
 
 mod adopt;
 mod completions;
+mod convert;
 mod diff;
 mod explain;
+mod export;
 mod exposure;
 mod generate;
 mod import;
@@ -86,6 +88,15 @@ enum Command {
     Adopt(import::Args),
     /// Write the policies of a project
     Generate(generate::Args),
+    /// Convert policies to another dialect, compared before and after
+    ///
+    /// Each policy keeps its name, namespace, labels and annotations. What the dialect cannot express is left out
+    /// and reported, and nothing wider is written in its place. The new policies are read under the enforcer of their
+    /// dialect, the old ones under theirs, and every connection whose verdict changes is listed: also where the pods
+    /// of a policy that is left out are open.
+    ///
+    /// Exit code 0: every policy is converted in full and nothing changes; 1 otherwise.
+    Convert(convert::Args),
     /// Check policies against the flows and invariants of a project
     Verify(verify::Args),
     /// Report what the API server would refuse, and other findings
@@ -138,6 +149,7 @@ pub fn start() -> Start {
         Some(Command::Import(args)) => import::run(&args),
         Some(Command::Adopt(args)) => adopt::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),
+        Some(Command::Convert(args)) => convert::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::List(args)) => list::run(&args),

@@ -41,9 +41,14 @@ const DIALECTS: &[&dyn Dialect] = &[
 /// What writes planned policies, in the order in which it is offered.
 const WRITERS: &[Writer] = &[network_policy::WRITER, cilium::WRITER, calico::WRITER];
 
+/// Ends the message of an error that refuses a policy.
+const NOT_ANALYSED: &str = "; this policy is not judged";
+
 /// Writes planned policies in one dialect.
 struct Writer {
     target: Target,
+    /// The kinds of its policies, the written one among them.
+    kinds: &'static [Kind],
     /// See [`write()`].
     write: fn(&PlanPolicy, Resolution) -> Expressed,
 }
@@ -69,9 +74,10 @@ pub trait Lower: fmt::Debug + Send + Sync {
     /// Lowers it; `object` is the object it was decoded from.
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy>;
 
-    /// The policy in a form that flows can express; none if no flows express policies of its kind.
-    fn raise(&self) -> Option<RaisedPolicy> {
-        None
+    /// The policy in the terms in which policies are planned, exactly; `object` is the object it was decoded from.
+    /// Err: why it has no such form, as a clause about the policy.
+    fn raise(&self, _object: &Object) -> Result<RaisedPolicy, String> {
+        Err("its rules are for the whole cluster, and allow, deny or pass in an order".to_owned())
     }
 }
 
@@ -96,7 +102,7 @@ impl Parsed {
         let fatal = |d: &Diagnostic| d.severity == Severity::Error && !lenient(d);
         let refused = diagnostics.iter().any(fatal);
         for diagnostic in diagnostics.iter_mut().filter(|d| fatal(d)) {
-            diagnostic.message.push_str("; this policy is not judged");
+            diagnostic.message.push_str(NOT_ANALYSED);
         }
         let policy = policy.filter(|_| !refused);
         Self {
@@ -111,9 +117,25 @@ impl Parsed {
         policy.map_or_else(Vec::new, |policy| policy.lower(object, context))
     }
 
-    /// The policy in a form that flows can express; none if it is refused, or if no flows express policies of its kind.
-    pub fn raise(&self) -> Option<RaisedPolicy> {
-        self.policy.as_ref()?.raise()
+    /// The policy in the terms in which policies are planned, exactly. Err: why it has no such form, as a clause
+    /// about the policy.
+    pub fn raise(&self, object: &Object) -> Result<RaisedPolicy, String> {
+        match &self.policy {
+            Some(policy) => policy.raise(object),
+            None => Err(self.refusal()),
+        }
+    }
+
+    /// Why it is refused.
+    fn refusal(&self) -> String {
+        let errors = self.diagnostics.iter();
+        let errors = errors.filter(|d| d.severity == Severity::Error);
+        let mut messages = errors.map(|d| d.message.as_str());
+        // Of several, the one that prevents the policy from being analysed.
+        match messages.find_map(|m| m.strip_suffix(NOT_ANALYSED)) {
+            Some(why) => format!("the API server rejects it: {why}"),
+            None => "the API server rejects it".to_owned(),
+        }
     }
 }
 
@@ -189,6 +211,34 @@ pub type Expressed = (Option<Text>, Vec<Loss>);
 /// The dialects that policies can be written in.
 pub fn writable() -> Vec<Target> {
     WRITERS.iter().map(|writer| writer.target).collect()
+}
+
+/// Whether an object is a policy of a dialect that policies can be written in.
+pub fn is_of_target(object: &Object, target: Target) -> bool {
+    let writer = WRITERS.iter().find(|writer| writer.target == target);
+    writer.is_some_and(|writer| writer.kinds.iter().any(|kind| is_of(object, kind)))
+}
+
+/// How an object is named where policies of several dialects are: `KIND NAMESPACE/NAME`, with the group of a kind
+/// whose name another dialect has, too.
+pub fn title(object: &Object) -> String {
+    let all = DIALECTS.iter().flat_map(|dialect| dialect.kinds());
+    let first = all.copied().find(|kind| kind.name == object.kind);
+    let kind = match first {
+        Some(first) if first.group != object.group() => {
+            format!("{}.{}", object.kind, object.group())
+        }
+        _ => object.kind.clone(),
+    };
+    match is_namespaced(object) {
+        true => format!("{kind} {}/{}", object.namespace_or_default(), object.name),
+        false => format!("{kind} {}", object.name),
+    }
+}
+
+/// Whether the objects of its kind have a namespace.
+pub fn is_namespaced(object: &Object) -> bool {
+    kind(object).is_some_and(|kind| kind.namespaced)
 }
 
 /// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed,

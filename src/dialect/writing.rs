@@ -21,7 +21,7 @@ pub fn object_meta(plan: &PlanPolicy) -> ObjectMeta {
     ObjectMeta {
         name: Some(plan.name.clone()),
         namespace: Some(plan.namespace.clone()),
-        labels: Some(plan.labels.clone()),
+        labels: (!plan.labels.is_empty()).then(|| plan.labels.clone()),
         annotations: (!plan.annotations.is_empty()).then(|| plan.annotations.clone()),
         ..ObjectMeta::default()
     }
@@ -141,13 +141,16 @@ pub fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
 
 /// The losses of a rule's domain names, where `dialect` has none.
 pub fn domain_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
-    let names: Vec<&String> = (rule.peers.iter())
+    let names: Vec<&String> = (rule.listed().iter())
         .filter_map(|peer| match peer {
             PlanPeer::Domain(name) => Some(name),
             _ => None,
         })
         .collect();
-    if names.len() == rule.peers.len() {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    if names.len() == rule.listed().len() {
         let why = format!(
             "`{}` has only a domain name, which {dialect} cannot express",
             rule.other

@@ -48,6 +48,8 @@ pub struct Loaded {
     pub snapshot: Snapshot,
     /// Every policy object that was found, the refused ones too.
     pub policies: Vec<LoadedPolicy>,
+    /// Other objects that policies name.
+    pub resources: dialect::Resources,
     /// What could not be read, what the API server would refuse, and notes; sorted by location.
     pub diagnostics: Vec<Diagnostic>,
     /// The number of objects in the texts, lists included.
@@ -97,43 +99,79 @@ fn load_with(
         Some(given) => (given, None),
         None => dialect::enforcer_of(&found.objects),
     };
-    let mut manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
+    let manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
     let mut loaded = Loaded {
         snapshot: manifests.snapshot,
-        policies: Vec::new(),
         diagnostics: manifests.diagnostics,
         objects: manifests.objects,
-        project: None,
+        ..Loaded::default()
     };
     loaded.diagnostics.extend(undecided);
-    let snapshot = &mut loaded.snapshot;
     let mut assumptions = settings.assumptions;
     assumptions.enforcer = chosen;
-    snapshot.assumptions = assumptions.settled();
+    loaded.snapshot.assumptions = assumptions.settled();
     if let Some(document) = drawn {
-        snapshot.namespaces = model::cluster::namespaces(document).into();
-        snapshot.services = model::cluster::services(document).into();
+        loaded.snapshot.namespaces = model::cluster::namespaces(document).into();
+        loaded.snapshot.services = model::cluster::services(document).into();
     }
     let (named, policies): (Vec<_>, Vec<_>) =
         (manifests.policies.into_iter()).partition(dialect::is_resource);
-    manifests.policies = policies;
-    let mut resources = dialect::Resources::default();
     for object in &named {
-        (loaded.diagnostics).extend(dialect::resource(object, &mut resources));
+        let found = dialect::resource(object, &mut loaded.resources);
+        loaded.diagnostics.extend(found);
     }
-    resources.add_accounts(accounts(snapshot));
-    manifests.policies.sort_by_key(dialect::place);
-    let tiers = dialect::tiers(chosen, &resources, &manifests.policies);
+    loaded.resources.add_accounts(accounts(&loaded.snapshot));
+    lower(&mut loaded, policies);
+    loaded
+}
+
+/// The same cluster with the policies of other texts in place of its own. Those that name no namespace are in
+/// `namespace`. The diagnostics are about these texts alone.
+pub fn with_policies(
+    cluster: &Loaded,
+    sources: &[Source],
+    settings: &Settings,
+    namespace: Option<&str>,
+) -> Loaded {
+    let found = manifest::find(sources, &dialect::kinds(Enforcer::Kubernetes));
+    let (chosen, undecided) = match settings.enforcer {
+        Some(given) => (given, None),
+        None => dialect::enforcer_of(&found.objects),
+    };
+    let manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
+    let mut loaded = Loaded {
+        snapshot: cluster.snapshot.clone(),
+        resources: cluster.resources.clone(),
+        diagnostics: manifests.diagnostics,
+        objects: manifests.objects,
+        ..Loaded::default()
+    };
+    loaded.diagnostics.extend(undecided);
+    let snapshot = &mut loaded.snapshot;
+    snapshot.policies = Vec::new();
+    snapshot.left_out = manifests.snapshot.left_out;
+    let mut assumptions = settings.assumptions;
+    assumptions.enforcer = chosen;
+    snapshot.assumptions = assumptions.settled();
+    lower(&mut loaded, manifests.policies);
+    loaded
+}
+
+/// Lowers the policies of a cluster whose other objects are read.
+fn lower(loaded: &mut Loaded, mut policies: Vec<Object>) {
+    policies.sort_by_key(dialect::place);
+    let snapshot = &mut loaded.snapshot;
+    let enforcer = snapshot.assumptions.enforcer;
+    let tiers = dialect::tiers(enforcer, &loaded.resources, &policies);
     snapshot.tiers.clone_from(&tiers.all);
     let context = dialect::Context {
         assumptions: snapshot.assumptions,
         namespaces: &Arc::clone(&snapshot.namespaces),
         services: &Arc::clone(&snapshot.services),
-        resources: &resources,
+        resources: &loaded.resources,
         tiers: &tiers,
     };
-    let read: Vec<_> = manifests
-        .policies
+    let read: Vec<_> = policies
         .into_par_iter()
         .with_min_len(16)
         .map(|object| {
@@ -155,7 +193,6 @@ fn load_with(
     loaded
         .diagnostics
         .sort_by(|a, b| (&a.span, a).cmp(&(&b.span, b)));
-    loaded
 }
 
 /// Namespace and name of the service accounts that pods run as.
@@ -168,8 +205,7 @@ fn accounts(snapshot: &Snapshot) -> impl Iterator<Item = (String, String)> {
 
 /// A policy that its dialect refuses.
 fn left_out(object: &Object) -> LeftOut {
-    let namespaced = dialect::kind(object).is_some_and(|kind| kind.namespaced);
-    manifest::left_out(object, namespaced)
+    manifest::left_out(object, dialect::is_namespaced(object))
 }
 
 #[cfg(test)]

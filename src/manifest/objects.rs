@@ -292,7 +292,8 @@ impl Reader<'_> {
             text: String::new(),
             node,
         };
-        if matches!(kinds::of(&object, self.policies), Kind::Policy(kind) if kind.reading == Reading::Judged)
+        // Which enforcer judges it may not be known yet.
+        if matches!(kinds::of(&object, self.policies), Kind::Policy(kind) if kind.reading != Reading::Resource)
         {
             text.clone_into(&mut object.text);
         }

@@ -136,16 +136,22 @@ impl Settings {
     /// What policies are judged under: the assumptions, settled under their enforcer. A dialect that only one
     /// enforcer implements is judged under that one.
     pub fn judged(&self) -> Assumptions {
-        let enforcer = match self.target() {
-            Target::Cilium => Enforcer::Cilium,
-            Target::Calico => Enforcer::Calico,
-            _ => self.assumptions.enforcer,
-        };
+        let only = only_enforcer(self.target());
+        let enforcer = only.unwrap_or(self.assumptions.enforcer);
         let assumptions = Assumptions {
             enforcer,
             ..self.assumptions
         };
         assumptions.settled()
+    }
+}
+
+/// The enforcer of a dialect that only one implements.
+pub fn only_enforcer(target: Target) -> Option<Enforcer> {
+    match target {
+        Target::Cilium => Some(Enforcer::Cilium),
+        Target::Calico => Some(Enforcer::Calico),
+        Target::Kubernetes | Target::ClusterNetworkPolicy | Target::AdminNetworkPolicy => None,
     }
 }
 

@@ -102,7 +102,7 @@ fn rule(direction: Direction, peers: Vec<PlanPeer>, resolver: &Resolver) -> Opti
         flows: Vec::new(),
         comments: Vec::new(),
         other: "the DNS pods".to_owned(),
-        peers,
+        peers: Match::Only(peers),
         ports,
     })
 }

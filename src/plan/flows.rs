@@ -250,7 +250,7 @@ fn rule(context: &Context, key: &Key, half: &Half, comments: Vec<String>) -> Opt
         flows: half.flows.iter().copied().map(Into::into).collect(),
         comments,
         other: context.document.end_name(&key.other),
-        peers,
+        peers: Match::Only(peers),
         ports,
     })
 }

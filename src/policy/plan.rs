@@ -45,7 +45,7 @@ impl PlanPolicy {
     pub fn names_domains(&self) -> bool {
         let to_domain = |rule: &PlanRule| {
             let domain = |peer: &PlanPeer| matches!(peer, PlanPeer::Domain(_));
-            rule.direction == Direction::Egress && rule.peers.iter().any(domain)
+            rule.direction == Direction::Egress && rule.listed().iter().any(domain)
         };
         self.rules.iter().any(to_domain)
     }
@@ -94,10 +94,20 @@ pub struct PlanRule {
     pub comments: Vec<String>,
     /// The name of the peers in messages.
     pub other: String,
-    /// The other ends; never empty.
-    pub peers: Vec<PlanPeer>,
+    /// The other ends; never an empty list.
+    pub peers: Match<PlanPeer>,
     /// The destination ports, in the order in which they are written; never an empty list.
     pub ports: Match<PortMatch>,
+}
+
+impl PlanRule {
+    /// The peers that it lists; none where it is for every pod and address.
+    pub fn listed(&self) -> &[PlanPeer] {
+        match &self.peers {
+            Match::Any => &[],
+            Match::Only(peers) => peers,
+        }
+    }
 }
 
 /// A peer as it is drawn, under no assumption.

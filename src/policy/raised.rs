@@ -1,4 +1,4 @@
-//! Policies as they could be drawn: what a dialect makes of a text, under no assumption.
+//! Policies in the terms in which they are planned: what a dialect makes of a text, under no assumption.
 
 use super::{Direction, Match, PlanPeer, PortMatch};
 use crate::sets::Selector;
@@ -19,8 +19,23 @@ pub struct RaisedPolicy {
 pub struct RaisedRule {
     /// Whether the peers are sources or destinations.
     pub direction: Direction,
+    /// Its place among the rules of its direction, from 0, as written.
+    pub index: usize,
+    /// Its line in its file, from 1.
+    pub line: u32,
     /// The other ends.
     pub peers: Match<PlanPeer>,
     /// The destination ports.
     pub ports: Match<PortMatch>,
+}
+
+impl RaisedRule {
+    /// Where it is written, below `spec`: `ingress[0]`.
+    pub fn path(&self) -> String {
+        let list = match self.direction {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        };
+        format!("{list}[{}]", self.index)
+    }
 }

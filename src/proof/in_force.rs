@@ -46,6 +46,7 @@ pub fn loaded_with(document: &Document, generated: &Generated) -> Loaded {
     Loaded {
         snapshot,
         policies: read.policies,
+        resources: read.resources,
         diagnostics: read.diagnostics.into_iter().filter(keep).collect(),
         objects: read.objects,
         project: Some(document.clone()),

@@ -165,6 +165,20 @@ pub fn json(out: &mut impl Write, found: Compared, diagnostics: &[Diagnostic]) -
         "policies": word(found.policies),
     }));
     out.write_all(head.strip_suffix('}').unwrap_or(&head).as_bytes())?;
+    changes_json(out, changes)?;
+    let diagnostics = compact(&flat(diagnostics));
+    let left_out = compact(&left_out::lines(found.left_out));
+    writeln!(
+        out,
+        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+    )
+}
+
+/// `,"changes":[...],"replicas":[...]`, one line for each change; those within one workload are `replicas`.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub(super) fn changes_json(out: &mut impl Write, changes: &[Change]) -> io::Result<()> {
     for (key, within) in [("changes", false), ("replicas", true)] {
         write!(out, ",\"{key}\":[")?;
         let some = changes.iter().filter(|c| c.is_within() == within);
@@ -174,12 +188,7 @@ pub fn json(out: &mut impl Write, found: Compared, diagnostics: &[Diagnostic]) -
         }
         out.write_all(b"\n]")?;
     }
-    let diagnostics = compact(&flat(diagnostics));
-    let left_out = compact(&left_out::lines(found.left_out));
-    writeln!(
-        out,
-        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
-    )
+    Ok(())
 }
 
 fn change_json(change: &Change) -> Value {

@@ -89,7 +89,11 @@ impl Writer {
 
     fn comments(&mut self, indent: usize, comments: &[String]) {
         for line in comments.iter().flat_map(|c| c.lines()) {
-            self.line(indent, "# ", comment(line).trim_end());
+            let text = comment(line);
+            match text.trim_end() {
+                "" => self.line(indent, "#", ""),
+                text => self.line(indent, "# ", text),
+            }
         }
     }
 

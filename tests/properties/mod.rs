@@ -3,6 +3,7 @@
 
 mod analysis;
 mod changes;
+mod convert;
 mod domains;
 mod paths;
 mod queries;

@@ -72,12 +72,16 @@ fn expressed<'a>(rule: &'a PlanRule, rules: &mut Vec<Rule<'a>>, lost: &mut Vec<L
     }
 }
 
-/// The peers that can be expressed, one for each rule; none of them is without criteria, which would match everything.
+/// The peers that can be expressed, one for each rule; those of a list all have criteria, as without any they would
+/// match everything.
 fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Entity> {
+    let Match::Only(listed) = &rule.peers else {
+        return vec![Entity::Everything];
+    };
     let mut found = Vec::new();
     let mut whole: Vec<IpNet> = Vec::new();
     lost.extend(domain_losses(rule, "Calico"));
-    for peer in &rule.peers {
+    for peer in listed {
         match peer {
             PlanPeer::Pods(namespaces, pods) => match by_labels(namespaces, pods) {
                 Ok(peer) => found.push(peer),

@@ -10,6 +10,7 @@ mod owners;
 mod parse;
 pub(super) mod policy;
 mod ports;
+mod raise;
 mod read;
 mod reader;
 mod resource;
@@ -23,7 +24,7 @@ mod write;
 use super::{Context, Dialect, Lower, Parsed, Resources, ServiceAccount, Writer};
 use crate::cluster::Enforcer;
 use crate::diag::Diagnostic;
-use crate::policy::{Kind, Policy, Reading, Target};
+use crate::policy::{Kind, Policy, RaisedPolicy, Reading, Target};
 use crate::yaml::decode::{deep, strings};
 use crate::yaml::{Object, Value};
 
@@ -37,6 +38,7 @@ const STORED: (&str, &str) = ("crd.projectcalico.org", "v1");
 /// Writes these policies.
 pub(super) const WRITER: Writer = Writer {
     target: Target::Calico,
+    kinds: KINDS,
     write: express::express,
 };
 
@@ -147,6 +149,10 @@ impl Dialect for CalicoPolicies {
 impl Lower for policy::CalicoPolicy {
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         lower::lower(object, self, context)
+    }
+
+    fn raise(&self, _: &Object) -> Result<RaisedPolicy, String> {
+        raise::raise(self)
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Rule<'a> {
 /// The other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entity {
+    /// Without criteria.
+    Everything,
     /// Selectors, of which at least one is given.
     Labels {
         pods: Option<String>,
@@ -92,7 +94,9 @@ fn marked(mark: usize, rule: &Rule) -> Node {
     let any_port = rule.ports.is_empty();
     match rule.direction {
         Direction::Ingress => {
-            map.push(("source".into(), Node::Map(peer)));
+            if !peer.is_empty() {
+                map.push(("source".into(), Node::Map(peer)));
+            }
             if !any_port {
                 map.push(("destination".into(), Node::Map(ports)));
             }
@@ -101,7 +105,9 @@ fn marked(mark: usize, rule: &Rule) -> Node {
             if !any_port {
                 peer.extend(ports);
             }
-            map.push(("destination".into(), Node::Map(peer)));
+            if !peer.is_empty() {
+                map.push(("destination".into(), Node::Map(peer)));
+            }
         }
     }
     Node::Marked {
@@ -113,6 +119,7 @@ fn marked(mark: usize, rule: &Rule) -> Node {
 
 fn entity(entity: &Entity) -> Map {
     match entity {
+        Entity::Everything => Map::new(),
         Entity::Labels { pods, namespaces } => {
             let keys = [("namespaceSelector", namespaces), ("selector", pods)];
             let given = keys.into_iter().filter_map(|(key, text)| {

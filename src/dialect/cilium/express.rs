@@ -82,11 +82,14 @@ fn expressed<'a>(
 
 /// The peers that can be expressed, by kind; none of the lists is empty, as an empty one could match everything.
 fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
+    let Match::Only(listed) = &rule.peers else {
+        return vec![Peers::Everything];
+    };
     let (mut pods, mut blocks, mut names) = (Vec::new(), Vec::new(), Vec::new());
     if rule.direction == Direction::Ingress {
         lost.extend(domain_losses(rule, "an ingress rule of Cilium"));
     }
-    for peer in &rule.peers {
+    for peer in listed {
         match peer {
             PlanPeer::Pods(namespaces, selector) => match endpoints(namespaces, selector) {
                 Ok(labels) => pods.push(labels),
@@ -118,10 +121,10 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
 
 /// Nodes are no peers of their own: all of a rule, where it has no others.
 fn node_losses(rule: &PlanRule, network: &Network) -> Vec<Loss> {
-    let alone = (rule.peers.iter()).all(|peer| matches!(peer, PlanPeer::Node(_)));
-    let part = match alone {
-        true => Part::Gate(rule.direction),
-        false => Part::Network(network.clone()),
+    let is_node = |peer: &PlanPeer| matches!(peer, PlanPeer::Node(_));
+    let part = match &rule.peers {
+        Match::Only(peers) if peers.iter().all(is_node) => Part::Gate(rule.direction),
+        _ => Part::Network(network.clone()),
     };
     let why = format!(
         "`{}` is on the network of its node, and Cilium matches no single node: its entities `host` and `remote-node` are all of them",
@@ -282,7 +285,7 @@ mod tests {
             flows: Vec::new(),
             comments: Vec::new(),
             other: "x".to_owned(),
-            peers: Vec::new(),
+            peers: Match::Any,
             ports: Match::Only(ports),
         }
     }

@@ -8,6 +8,7 @@ mod layer_seven;
 mod lower;
 mod peers;
 mod ports;
+mod raise;
 mod read;
 mod reader;
 mod regexp;
@@ -20,7 +21,7 @@ mod write;
 use super::{Context, Dialect, Lower, Parsed, Resources, Writer};
 use crate::cluster::Enforcer;
 use crate::diag::Diagnostic;
-use crate::policy::{Kind, Policy, Reading, Target};
+use crate::policy::{Kind, Policy, RaisedPolicy, Reading, Target};
 use crate::yaml::Object;
 
 /// Codes of errors that leave the meaning clear: unknown fields, which the API server drops.
@@ -45,6 +46,7 @@ const fn kind(name: &'static str, namespaced: bool, reading: Reading) -> Kind {
 /// Writes these policies.
 pub(super) const WRITER: Writer = Writer {
     target: Target::Cilium,
+    kinds: KINDS,
     write: express::express,
 };
 
@@ -79,5 +81,9 @@ impl Dialect for CiliumPolicies {
 impl Lower for read::CiliumPolicy {
     fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         lower::lower(object, self, context)
+    }
+
+    fn raise(&self, object: &Object) -> Result<RaisedPolicy, String> {
+        raise::raise(object, self)
     }
 }

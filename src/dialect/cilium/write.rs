@@ -31,6 +31,8 @@ pub struct Rule<'a> {
 
 /// Peers of one kind; never empty.
 pub enum Peers {
+    /// What is in the cluster, and what is outside.
+    Everything,
     Endpoints(Vec<LabelSelector>),
     Blocks(Vec<IpNet>),
     /// Blocks of which some have exceptions.
@@ -94,6 +96,7 @@ fn marked(mark: usize, rule: &Rule) -> Node {
 
 fn peers(rule: &Rule) -> (std::borrow::Cow<'static, str>, Node) {
     let (kind, list) = match &rule.peers {
+        Peers::Everything => ("Entities", texts(["all"])),
         Peers::Endpoints(all) => ("Endpoints", Node::List(all.iter().map(selector).collect())),
         Peers::Blocks(all) => ("CIDR", texts(all)),
         Peers::BlocksWithout(all) => ("CIDRSet", Node::List(all.iter().map(block).collect())),

@@ -39,7 +39,7 @@ pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     (Some(text(plan, subject, rules)), losses)
 }
 
-type Expressed<'a> = (&'a PlanRule, Vec<NetworkPolicyPeer>);
+type Expressed<'a> = (&'a PlanRule, Match<NetworkPolicyPeer>);
 
 fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Text {
     let mut comments = Comments {
@@ -54,23 +54,22 @@ fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Tex
     let (mut into, mut out) = (Vec::new(), Vec::new());
     for (rule, peers) in rules {
         let ports = ports(&rule.ports);
+        // Without a list it is every pod and address (K7).
+        let peers = match peers {
+            Match::Any => None,
+            Match::Only(peers) => Some(peers),
+        };
         match rule.direction {
             Direction::Ingress => {
                 into.push(&*rule.flows);
                 comments.ingress.push(rule.comments.clone());
-                let rule = NetworkPolicyIngressRule {
-                    from: Some(peers),
-                    ports,
-                };
+                let rule = NetworkPolicyIngressRule { from: peers, ports };
                 spec.ingress.get_or_insert_default().push(rule);
             }
             Direction::Egress => {
                 out.push(&*rule.flows);
                 comments.egress.push(rule.comments.clone());
-                let rule = NetworkPolicyEgressRule {
-                    to: Some(peers),
-                    ports,
-                };
+                let rule = NetworkPolicyEgressRule { to: peers, ports };
                 spec.egress.get_or_insert_default().push(rule);
             }
         }
@@ -84,10 +83,13 @@ fn text(plan: &PlanPolicy, subject: LabelSelector, rules: Vec<Expressed>) -> Tex
 
 /// The peers of a rule that can be expressed; none if there are none, because an empty list matches
 /// everything (K7).
-fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Vec<NetworkPolicyPeer>> {
+fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Match<NetworkPolicyPeer>> {
+    let Match::Only(listed) = &rule.peers else {
+        return Some(Match::Any);
+    };
     losses.extend(domain_losses(rule, "NetworkPolicy"));
     let mut peers = Vec::new();
-    for planned in &rule.peers {
+    for planned in listed {
         match planned {
             PlanPeer::Block(network) | PlanPeer::Node(network) => peers.push(block(network)),
             PlanPeer::Domain(_) => {}
@@ -97,7 +99,7 @@ fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Vec<NetworkPolicyPee
             },
         }
     }
-    (!peers.is_empty()).then_some(peers)
+    (!peers.is_empty()).then_some(Match::Only(peers))
 }
 
 fn by_labels<'a>(

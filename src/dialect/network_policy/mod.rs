@@ -39,6 +39,7 @@ const fn kind(group: &'static str) -> Kind {
 /// Writes these policies.
 pub(super) const WRITER: Writer = Writer {
     target: Target::Kubernetes,
+    kinds: KINDS,
     write: express::express,
 };
 
@@ -81,7 +82,7 @@ impl Lower for parse::NetworkPolicy {
         vec![lower::lower(object, self, context)]
     }
 
-    fn raise(&self) -> Option<RaisedPolicy> {
+    fn raise(&self, _: &Object) -> Result<RaisedPolicy, String> {
         raise::raise(self)
     }
 }

@@ -1,12 +1,12 @@
-//! Turns a NetworkPolicy into rules that flows can express.
+//! Turns a NetworkPolicy into rules as they are planned.
 
 use super::lower::{any_if_empty, applies, port_match};
 use super::parse::{IpBlock, NetworkPolicy, Peer, Rule};
 use crate::dialect::{cidr, selector};
 use crate::policy::{Direction, Network, PlanNamespaces, PlanPeer, RaisedPolicy, RaisedRule};
 
-/// Raises a policy that the API server accepts. None if an address block cannot be read.
-pub fn raise(policy: &NetworkPolicy) -> Option<RaisedPolicy> {
+/// Raises a policy that the API server accepts. Err: an address block cannot be read.
+pub fn raise(policy: &NetworkPolicy) -> Result<RaisedPolicy, String> {
     let isolates = Direction::BOTH.into_iter();
     let isolates: Vec<Direction> = isolates.filter(|d| applies(policy, *d)).collect();
     let mut raised = Vec::new();
@@ -15,38 +15,41 @@ pub fn raise(policy: &NetworkPolicy) -> Option<RaisedPolicy> {
             Direction::Ingress => &policy.ingress,
             Direction::Egress => &policy.egress,
         };
-        for rule in rules {
-            raised.push(raise_rule(direction, rule)?);
+        for (index, rule) in rules.iter().enumerate() {
+            raised.push(raise_rule(direction, index, rule)?);
         }
     }
-    Some(RaisedPolicy {
+    Ok(RaisedPolicy {
         subject: selector::lower(&policy.pod_selector),
         isolates,
         rules: raised,
     })
 }
 
-fn raise_rule(direction: Direction, rule: &Rule) -> Option<RaisedRule> {
-    let peers: Option<Vec<PlanPeer>> = rule.peers.iter().map(peer).collect();
+fn raise_rule(direction: Direction, index: usize, rule: &Rule) -> Result<RaisedRule, String> {
+    let peers: Result<Vec<PlanPeer>, String> = rule.peers.iter().map(peer).collect();
     let ports = rule.ports.iter().filter_map(port_match).collect();
-    Some(RaisedRule {
+    Ok(RaisedRule {
         direction,
+        index,
+        line: rule.mark.line,
         peers: any_if_empty(rule.peers.is_empty(), peers?),
         ports: any_if_empty(rule.ports.is_empty(), ports),
     })
 }
 
 /// The peer of an item (K20-K26).
-fn peer(peer: &Peer) -> Option<PlanPeer> {
+fn peer(peer: &Peer) -> Result<PlanPeer, String> {
     if let Some(block) = &peer.ip_block {
-        return network(block).map(PlanPeer::Block);
+        let invalid = || format!("`{}` is not an address block", block.cidr.value);
+        return network(block).map(PlanPeer::Block).ok_or_else(invalid);
     }
     let namespaces = match &peer.namespace_selector {
         Some(selector) => PlanNamespaces::Labelled(selector::lower(selector)),
         None => PlanNamespaces::Own,
     };
     let pods = peer.pod_selector.as_ref().map(selector::lower);
-    Some(PlanPeer::Pods(namespaces, pods.unwrap_or_default()))
+    Ok(PlanPeer::Pods(namespaces, pods.unwrap_or_default()))
 }
 
 fn network(block: &IpBlock) -> Option<Network> {

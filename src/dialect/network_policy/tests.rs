@@ -504,10 +504,11 @@ fn the_subject() {
 }
 
 #[test]
-fn a_policy_is_raised_to_flows() {
+fn a_policy_is_raised_to_a_plan() {
     let raised = |spec: &str| {
         let text = format!("{HEAD}metadata: {{name: p, namespace: s}}\nspec: {spec}\n");
-        NetworkPolicies.read(&object(&text)).raise()
+        let object = object(&text);
+        NetworkPolicies.read(&object).raise(&object)
     };
     let web = Selector::label("app", "web");
     let found = raised(
@@ -536,8 +537,10 @@ fn a_policy_is_raised_to_flows() {
             name: "dns".into(),
         },
     ];
-    let rule = |peers, ports| RaisedRule {
+    let rule = |index, line, peers, ports| RaisedRule {
         direction: Direction::Ingress,
+        index,
+        line,
         peers,
         ports,
     };
@@ -546,11 +549,12 @@ fn a_policy_is_raised_to_flows() {
         // Its egress rules mean nothing (K4).
         isolates: vec![Direction::Ingress],
         rules: vec![
-            rule(Match::Only(peers), Match::Any),
-            rule(Match::Any, Match::Only(ports)),
+            rule(0, 5, Match::Only(peers), Match::Any),
+            rule(1, 6, Match::Any, Match::Only(ports)),
         ],
     };
-    assert_eq!(found, Some(expected));
+    assert_eq!(found, Ok(expected));
     let refused = "{podSelector: {}, ingress: [{ports: [{port: 0}]}]}";
-    assert_eq!(raised(refused), None);
+    let why = raised(refused).unwrap_err();
+    assert!(why.starts_with("the API server rejects it: "), "{why}");
 }

@@ -12,7 +12,7 @@ use crate::manifest::Source;
 use crate::model::Style;
 use crate::model::fixture::Fixture;
 use crate::model::validate::selector;
-use crate::policy::{FlowKey, PlanPeer};
+use crate::policy::{FlowKey, Match, PlanPeer};
 use crate::proof::prove::laws::{drawing, random};
 
 /// The texts of a plan, and their losses.
@@ -571,10 +571,13 @@ fn without_domains(policies: Vec<Arc<PlanPolicy>>) -> Vec<Arc<PlanPolicy>> {
     let one = |planned: Arc<PlanPolicy>| {
         let mut planned = PlanPolicy::clone(&planned);
         for rule in &mut planned.rules {
-            rule.peers
-                .retain(|peer| !matches!(peer, PlanPeer::Domain(_)));
+            if let Match::Only(peers) = &mut rule.peers {
+                peers.retain(|peer| !matches!(peer, PlanPeer::Domain(_)));
+            }
         }
-        planned.rules.retain(|rule| !rule.peers.is_empty());
+        planned
+            .rules
+            .retain(|rule| rule.peers != Match::Only(Vec::new()));
         (planned.isolates || !planned.rules.is_empty()).then(|| Arc::new(planned))
     };
     policies.into_iter().filter_map(one).collect()

@@ -242,12 +242,13 @@ pub(crate) fn alter(plan: &mut Plan, (kind, policy, rule, item): (u8, u16, u16, 
 
 fn alter_rule(rule: &mut PlanRule, kind: u8, item: usize) {
     let everywhere = PlanNamespaces::Labelled(Selector::everything());
-    let peer = item % rule.peers.len();
+    let Match::Only(peers) = &mut rule.peers else {
+        return;
+    };
+    let peer = item % peers.len();
     match kind % 8 {
-        4 => _ = rule.peers.remove(peer),
-        5 => rule
-            .peers
-            .push(PlanPeer::Pods(everywhere, Selector::everything())),
+        4 => _ = peers.remove(peer),
+        5 => peers.push(PlanPeer::Pods(everywhere, Selector::everything())),
         6 => rule.ports = Match::Any,
         _ => {
             if let Match::Only(ports) = &mut rule.ports {
@@ -259,7 +260,9 @@ fn alter_rule(rule: &mut PlanRule, kind: u8, item: usize) {
 
 /// An empty list would mean everything to the API, so it is removed.
 fn drop_empty(policy: &mut PlanPolicy) {
-    (policy.rules).retain(|rule| !rule.peers.is_empty() && rule.ports != Match::Only(Vec::new()));
+    (policy.rules).retain(|rule| {
+        rule.peers != Match::Only(Vec::new()) && rule.ports != Match::Only(Vec::new())
+    });
     if policy.rules.is_empty() && !policy.isolates {
         policy.directions.clear();
     }

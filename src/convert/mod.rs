@@ -1,0 +1,108 @@
+//! Policies to policies of another dialect, and what the cluster allows before and after, each under its enforcer.
+//!
+//! A policy is raised into the terms in which policies are planned, and written by the other dialect. What that
+//! cannot express is left out with the reason, and nothing wider is written in its place. The written texts are then read like any other
+//! file, beside the same workloads, and compared with the original policies.
+
+mod comments;
+mod policy;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::analysis::changes::{Change, Relation, changes, policy_relation};
+use crate::cluster::{Assumptions, Enforcer, Snapshot};
+use crate::load::{self, Loaded};
+use crate::manifest::Source;
+use crate::model::only_enforcer;
+use crate::policy::Target;
+
+pub use policy::{Converted, Reason, State, Written};
+
+/// The policies of a cluster in another dialect.
+#[derive(Clone, Debug)]
+pub struct Conversion {
+    /// Each policy, in the order of the input.
+    pub policies: Vec<Converted>,
+    /// The cluster with the written policies, under the enforcer of the dialect.
+    pub after: Snapshot,
+    /// The connections that differ.
+    pub changes: Vec<Change>,
+    /// The relation of the written policies to the original ones, future pods included.
+    pub relation: Relation,
+}
+
+impl Conversion {
+    /// The written policies.
+    pub fn written(&self) -> impl Iterator<Item = &Written> {
+        self.policies.iter().filter_map(|one| one.written.as_ref())
+    }
+
+    /// Whether every policy is written in full, and nothing changes.
+    pub fn is_exact(&self) -> bool {
+        let exact = |one: &Converted| one.state == State::Exact;
+        self.policies.iter().all(exact) && self.is_equal()
+    }
+
+    /// Whether the policies before and after allow the same.
+    pub fn is_equal(&self) -> bool {
+        self.changes.is_empty() && self.relation == Relation::Equal
+    }
+}
+
+/// What written policies are read under.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The assumptions; the enforcer is the dialect's.
+    pub assumptions: Assumptions,
+    /// The namespace of policies that name none, as of the input.
+    pub namespace: Option<&'a str>,
+}
+
+/// Converts the policies of a cluster. Policies that are of the dialect already keep their text.
+pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion {
+    let enforcer = only_enforcer(target).unwrap_or(Enforcer::Kubernetes);
+    let policies = converted(loaded, target, enforcer);
+    let written = policies.iter().filter_map(|one| one.written.as_ref());
+    let sources = written.map(|one| Source::new(one.title.as_str(), one.text.as_str()));
+    let settings = load::Settings {
+        enforcer: Some(enforcer),
+        assumptions: reading.assumptions,
+    };
+    let sources: Vec<Source> = sources.collect();
+    let after = load::with_policies(loaded, &sources, &settings, reading.namespace).snapshot;
+    let (changes, relation) = rayon::join(
+        || changes(&loaded.snapshot, &after),
+        || policy_relation(&loaded.snapshot, &after),
+    );
+    Conversion {
+        policies,
+        after,
+        changes,
+        relation,
+    }
+}
+
+/// Each policy. No two have one name in one namespace; those that keep their text keep their names.
+fn converted(loaded: &Loaded, target: Target, enforcer: Enforcer) -> Vec<Converted> {
+    let objects = loaded.policies.iter().map(|policy| &policy.object);
+    let mut all: Vec<Converted> = objects
+        .map(|object| policy::convert(object, target, enforcer))
+        .collect();
+    let mut names = BTreeSet::new();
+    for kept in [true, false] {
+        for one in all.iter_mut().filter(|one| one.is_kept() == kept) {
+            let Some(written) = &one.written else {
+                continue;
+            };
+            if !names.insert((written.namespace.clone(), written.name.clone())) {
+                one.refuse(Reason {
+                    why: format!("another policy is written as {}", written.title),
+                    help: Some("give one of them another name".to_owned()),
+                });
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,223 @@
+//! One policy in another dialect.
+
+use super::comments::Comments;
+use crate::cluster::Enforcer;
+use crate::diag::{Diagnostic, Severity};
+use crate::dialect;
+use crate::manifest::{self, Source};
+use crate::policy::{
+    FlowKey, Loss, Match, Part, PlanPolicy, PlanRule, RaisedPolicy, Resolution, Role, Target,
+};
+use crate::sets::Labels;
+use crate::yaml::Object;
+use crate::yaml::decode::{deep, strings};
+
+/// An annotation with an older text of the policy, which is not that of the new one.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// The folder of policies without a namespace.
+const CLUSTER_WIDE: &str = "cluster-wide";
+
+/// What became of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converted {
+    /// `NetworkPolicy shop/web`.
+    pub from: String,
+    /// How much of it is written.
+    pub state: State,
+    /// The new policy; none if nothing of it is written.
+    pub written: Option<Written>,
+    /// Why not all of it is written.
+    pub reasons: Vec<Reason>,
+    kept: bool,
+}
+
+/// How much of a policy is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// All of it.
+    Exact,
+    /// A part that allows less.
+    Approximated,
+    /// Nothing.
+    CannotExpress,
+}
+
+/// A new policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// `CiliumNetworkPolicy shop/web`.
+    pub title: String,
+    /// Its namespace; `cluster-wide` of one without.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its YAML document, without `---`.
+    pub text: String,
+}
+
+/// Why something is left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reason {
+    /// Lower case, no full stop.
+    pub why: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Converted {
+    /// Whether it is of the dialect already, and keeps its text.
+    pub fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// Leaves the policy out.
+    pub(super) fn refuse(&mut self, reason: Reason) {
+        self.state = State::CannotExpress;
+        self.written = None;
+        self.reasons.push(reason);
+    }
+}
+
+/// Converts a policy.
+pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Converted {
+    let mut found = Converted {
+        from: dialect::title(object),
+        state: State::Exact,
+        written: None,
+        reasons: Vec::new(),
+        kept: dialect::is_of_target(object, target),
+    };
+    if found.kept {
+        found.written = Some(written(object, own_text(object)));
+        return found;
+    }
+    let parsed = dialect::read(object);
+    let raised = match parsed.raise(object) {
+        Ok(raised) => raised,
+        Err(why) => {
+            found.refuse(Reason { why, help: None });
+            return found;
+        }
+    };
+    let plan = plan(object, raised);
+    let (text, losses) = dialect::write(target, &plan, Resolution::Plain);
+    found.reasons = losses.iter().map(reason).collect();
+    found.reasons.dedup();
+    match text.map(|text| read_back(text.text, enforcer)) {
+        Some(Ok(written)) => {
+            if !found.reasons.is_empty() {
+                found.state = State::Approximated;
+            }
+            found.written = Some(written);
+        }
+        Some(Err(reason)) => found.refuse(reason),
+        None if found.reasons.is_empty() => found.refuse(Reason {
+            why: format!(
+                "the selector `{}` of its pods cannot be expressed",
+                plan.subject
+            ),
+            help: None,
+        }),
+        None => found.state = State::CannotExpress,
+    }
+    found
+}
+
+/// The text of a policy, without the `---` before it.
+fn own_text(object: &Object) -> String {
+    let text = object.text.strip_prefix("---").unwrap_or(&object.text);
+    let mut text = text.trim_start_matches(['\r', '\n']).trim_end().to_owned();
+    text.push('\n');
+    text
+}
+
+fn written(object: &Object, text: String) -> Written {
+    let namespace = match dialect::is_namespaced(object) {
+        true => object.namespace_or_default(),
+        false => CLUSTER_WIDE,
+    };
+    Written {
+        title: dialect::title(object),
+        namespace: namespace.to_owned(),
+        name: object.name.clone(),
+        text,
+    }
+}
+
+/// A written text, if it is read without errors.
+fn read_back(text: String, enforcer: Enforcer) -> Result<Written, Reason> {
+    let source = Source::new("", text.as_str());
+    let read = manifest::read(&[source], &dialect::kinds(enforcer));
+    let refused = |diagnostic: &Diagnostic| Reason {
+        why: format!("the new policy would be rejected: {}", diagnostic.message),
+        help: diagnostic.help.clone(),
+    };
+    let [object] = read.policies.as_slice() else {
+        let first = read.diagnostics.first();
+        return Err(first.map_or_else(
+            || Reason {
+                why: "the new policy cannot be read".to_owned(),
+                help: None,
+            },
+            refused,
+        ));
+    };
+    let found = dialect::read(object).diagnostics;
+    let mut errors = found.iter().filter(|d| d.severity == Severity::Error);
+    match errors.next() {
+        Some(error) => Err(refused(error)),
+        None => Ok(written(object, text)),
+    }
+}
+
+/// The plan of a policy, whose rules are numbered.
+fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
+    let comments = Comments::of(object);
+    let rules = raised
+        .rules
+        .into_iter()
+        .zip(0..)
+        .map(|(rule, number)| PlanRule {
+            direction: rule.direction,
+            flows: vec![FlowKey(number)],
+            comments: comments.above(rule.line),
+            other: rule.path(),
+            peers: rule.peers,
+            ports: rule.ports,
+        });
+    let nothing = |list: &PlanRule| {
+        list.peers == Match::Only(Vec::new()) || list.ports == Match::Only(Vec::new())
+    };
+    let mut annotations = of_metadata(object, "annotations");
+    annotations.remove(LAST_APPLIED);
+    PlanPolicy {
+        namespace: object.namespace_or_default().to_owned(),
+        name: object.name.clone(),
+        role: Role::Flow,
+        labels: of_metadata(object, "labels"),
+        annotations,
+        comment: comments.head(),
+        subject: raised.subject,
+        workloads: Vec::new(),
+        directions: raised.isolates,
+        isolates: true,
+        rules: rules.filter(|rule| !nothing(rule)).collect(),
+    }
+}
+
+fn of_metadata(object: &Object, key: &str) -> Labels {
+    let found = deep(&object.node, &["metadata", key], strings);
+    found.ok().flatten().unwrap_or_default()
+}
+
+/// Why a part of a policy is left out. Rules are named in the message itself.
+fn reason(loss: &Loss) -> Reason {
+    let why = match &loss.part {
+        Part::Flow | Part::Gate(_) => loss.why.clone(),
+        part => format!("{part}: {}", loss.why),
+    };
+    Reason {
+        why,
+        help: loss.help.clone(),
+    }
+}

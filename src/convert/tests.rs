@@ -1,0 +1,389 @@
+//! What becomes of single policies.
+
+use super::*;
+use crate::cluster::{HostNetwork, PodAddresses};
+use crate::load::{Settings, load};
+
+const NP: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
+const CNP: &str = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n";
+const CALICO: &str = "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\n";
+
+fn conversion(target: Target, text: &str, assumptions: Assumptions) -> Conversion {
+    let settings = Settings {
+        enforcer: None,
+        assumptions,
+    };
+    let loaded = load(&[Source::new("a.yaml", text)], &settings);
+    let reading = Reading {
+        assumptions,
+        namespace: None,
+    };
+    convert(&loaded, target, reading)
+}
+
+fn converted_to(target: Target, text: &str) -> Vec<Converted> {
+    conversion(target, text, Assumptions::default()).policies
+}
+
+/// Why the one policy of a text is not written in full.
+fn why(target: Target, text: &str) -> (State, String) {
+    let [one] = &*converted_to(target, text) else {
+        panic!("one policy: {text}")
+    };
+    let why: Vec<&str> = one.reasons.iter().map(|r| r.why.as_str()).collect();
+    (one.state, why.join("; "))
+}
+
+#[test]
+fn comments_labels_and_annotations_are_kept() {
+    let text = format!(
+        "# The database.\n#\n# Owner: data\n{NP}metadata:\n  name: db\n  namespace: s\n  labels: {{team: data}}\n  annotations:\n    note: x\n    kubectl.kubernetes.io/last-applied-configuration: '{{}}'\nspec:\n  podSelector: {{}}\n  # not above a rule\n  ingress:\n  # Backups\n  # at night\n  - from: [{{podSelector: {{}}}}]\n    ports: [{{port: 80}}]\n  - from: [{{podSelector: {{matchLabels: {{a: b}}}}}}]\n"
+    );
+    let all = converted_to(Target::Cilium, &text);
+    insta::assert_snapshot!(all[0].written.as_ref().unwrap().text, @r##"
+    # The database.
+    #
+    # Owner: data
+    apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata:
+      name: db
+      namespace: s
+      labels:
+        team: data
+      annotations:
+        note: x
+    spec:
+      endpointSelector: {}
+      ingress:
+      # Backups
+      # at night
+      - fromEndpoints:
+        - {}
+        toPorts:
+        - ports:
+          - port: "80"
+            protocol: TCP
+      - fromEndpoints:
+        - matchLabels:
+            a: b
+    "##);
+}
+
+#[test]
+fn policies_of_the_dialect_keep_their_text() {
+    let own = format!(
+        "{CNP}metadata: {{name: a, namespace: s}}\nspec: {{endpointSelector: {{}}, ingressDeny: [{{fromEntities: [world]}}]}} # kept\n"
+    );
+    let other = format!("{NP}metadata: {{name: a, namespace: s}}\nspec: {{podSelector: {{}}}}\n");
+    let all = converted_to(Target::Cilium, &format!("---\n{other}---\n{own}"));
+    assert_eq!(all[1].written.as_ref().unwrap().text, own);
+    assert_eq!(all[1].state, State::Exact);
+    // The name is taken.
+    assert_eq!(all[0].state, State::CannotExpress);
+    assert_eq!(
+        all[0].reasons[0].why,
+        "another policy is written as CiliumNetworkPolicy s/a"
+    );
+}
+
+#[test]
+fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
+    let meta = "metadata: {name: a, namespace: s}\n";
+    for (spec, want) in [
+        (
+            "endpointSelector: {}, ingressDeny: [{}]",
+            "it has rules that deny",
+        ),
+        (
+            "endpointSelector: {}, ingress: [{icmps: [{fields: [{type: 8}]}]}]",
+            "it has ICMP types",
+        ),
+        (
+            "endpointSelector: {}, ingress: [{fromEntities: [cluster]}]",
+            "it has the entity `cluster`",
+        ),
+        (
+            "endpointSelector: {}, egress: [{toServices: [{k8sService: {serviceName: x}}]}]",
+            "it has `toServices`",
+        ),
+        (
+            "endpointSelector: {}, egress: [{toCIDRSet: [{cidrGroupRef: x}]}]",
+            "it has groups of address blocks",
+        ),
+        (
+            "endpointSelector: {}, egress: [{toFQDNs: [{matchPattern: '*.x.io'}]}]",
+            "it has the pattern `*.x.io` of domain names",
+        ),
+        (
+            "endpointSelector: {matchLabels: {'reserved:init': ''}}, ingress: [{}]",
+            "it selects by `reserved:init`, which is no label of pods",
+        ),
+        (
+            "endpointSelector: {}, ingress: [{fromEndpoints: [{matchLabels: {io.cilium.k8s.policy.serviceaccount: x}}]}]",
+            "it selects by `io.cilium.k8s.policy.serviceaccount`, which is no label of pods in Cilium",
+        ),
+        (
+            "endpointSelector: {matchExpressions: [{key: k8s:io.kubernetes.pod.namespace, operator: Exists}]}, ingress: [{}]",
+            "it selects its pods by their namespace, too",
+        ),
+        (
+            "endpointSelector: {}, enableDefaultDeny: {ingress: false}, ingress: [{fromEndpoints: [{}]}]",
+            "it allows and does not isolate: Ingress is not denied by default",
+        ),
+        (
+            "endpointSelector: {}, ingress: [{toPorts: [{ports: [{port: http, endPort: 90, protocol: TCP}]}]}]",
+            "it has a range of ports that starts at `http`",
+        ),
+        (
+            "endpointSelector: {}, ingress: [{toPorts: [{ports: [{port: '0', protocol: VRRP}]}]}]",
+            "it has a protocol without ports",
+        ),
+        (
+            "endpointSelector: {}, ingress: [{toPorts: [{ports: [{port: '80', protocol: TCP}], rules: {http: [{method: GET}]}}]}]",
+            "it has `http`, a condition beyond addresses and ports",
+        ),
+        (
+            "endpointSelector: {}, egress: [{toPorts: [{ports: [{port: '53'}], rules: {dns: [{matchPattern: '*.x'}]}}]}]",
+            "it has `dns`, a condition beyond addresses and ports",
+        ),
+        (
+            "endpointSelector: {}, ingress: [{fromEndpoints: [{}], authentication: {mode: required}}]",
+            "it has `authentication`, a condition beyond addresses and ports",
+        ),
+    ] {
+        for target in [Target::Kubernetes, Target::Calico] {
+            let found = why(target, &format!("{CNP}{meta}spec: {{{spec}}}\n"));
+            assert_eq!(found, (State::CannotExpress, want.to_owned()), "{spec}");
+        }
+    }
+    let specs = format!(
+        "{CNP}{meta}specs: [{{endpointSelector: {{}}, ingress: [{{}}]}}, {{endpointSelector: {{}}, egress: [{{}}]}}]\n"
+    );
+    assert_eq!(
+        why(Target::Calico, &specs).1,
+        "it has several `specs`, each with its own pods"
+    );
+    let wide = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: a}\nspec: {endpointSelector: {}, ingress: [{}]}\n";
+    assert_eq!(
+        why(Target::Kubernetes, wide).1,
+        "it is for the pods of all namespaces"
+    );
+}
+
+#[test]
+fn what_calico_adds_to_network_policies_is_left_out_with_the_reason() {
+    let meta = "metadata: {name: a, namespace: s}\n";
+    for (spec, want) in [
+        ("ingress: [{action: Deny}]", "it has rules that deny"),
+        ("ingress: [{action: Log}]", "it has rules that log"),
+        (
+            "ingress: [{action: Pass}]",
+            "it has rules that pass to the next tier",
+        ),
+        (
+            "tier: security, ingress: [{action: Allow}]",
+            "it is in the tier `security`",
+        ),
+        (
+            "ingress: [{action: Allow, protocol: ICMP, icmp: {type: 8}}]",
+            "it has ICMP types",
+        ),
+        (
+            "ingress: [{action: Allow, protocol: UDPLite}]",
+            "it has the protocol 136, which has no ports",
+        ),
+        (
+            "ingress: [{action: Allow, notProtocol: TCP}]",
+            "it has `notProtocol`",
+        ),
+        (
+            "ingress: [{action: Allow, ipVersion: 4}]",
+            "it has `ipVersion`",
+        ),
+        (
+            "ingress: [{action: Allow, protocol: TCP, source: {ports: [80]}}]",
+            "it has source ports",
+        ),
+        (
+            "ingress: [{action: Allow, protocol: TCP, destination: {notPorts: [80]}}]",
+            "it has `notPorts`",
+        ),
+        (
+            "ingress: [{action: Allow, source: {notSelector: has(a)}}]",
+            "it has `notSelector`",
+        ),
+        (
+            "ingress: [{action: Allow, source: {notNets: [10.0.0.0/8]}}]",
+            "it has `notNets` without `nets`",
+        ),
+        (
+            "ingress: [{action: Allow, source: {selector: has(a), nets: [10.0.0.0/8]}}]",
+            "it selects by labels and addresses at once",
+        ),
+        (
+            "ingress: [{action: Allow, source: {serviceAccounts: {names: [x]}}}]",
+            "it has service accounts",
+        ),
+        (
+            "egress: [{action: Allow, destination: {services: {name: x}}}]",
+            "it has `services`",
+        ),
+        (
+            "ingress: [{action: Allow, destination: {selector: has(a)}}]",
+            "it has rules for a part of its own pods",
+        ),
+        (
+            "ingress: [{action: Allow, source: {namespaceSelector: global()}}]",
+            "it selects what is in no namespace",
+        ),
+        (
+            "selector: has(a) || has(b)",
+            "it has the selector `has(a) || has(b)`, which is no list of requirements",
+        ),
+        (
+            "selector: \"projectcalico.org/orchestrator == 'k8s'\"",
+            "it selects by `projectcalico.org/orchestrator`, which is no label of pods",
+        ),
+        (
+            "serviceAccountSelector: has(a)",
+            "it selects its pods by their service accounts",
+        ),
+    ] {
+        for target in [Target::Kubernetes, Target::Cilium] {
+            let found = why(target, &format!("{CALICO}{meta}spec: {{{spec}}}\n"));
+            assert_eq!(found, (State::CannotExpress, want.to_owned()), "{spec}");
+        }
+    }
+    let global = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: a}\nspec: {ingress: [{action: Allow}]}\n";
+    assert_eq!(
+        why(Target::Kubernetes, global).1,
+        "it is for the pods of all namespaces"
+    );
+    let text = format!("{CALICO}{meta}spec: {{selector: \"a starts with 'b'\"}}\n");
+    let want = "the selector `a starts with b` of its pods cannot be expressed";
+    assert_eq!(
+        why(Target::Kubernetes, &text),
+        (State::CannotExpress, want.to_owned())
+    );
+}
+
+#[test]
+fn what_a_dialect_lacks_is_a_part_that_is_left_out() {
+    let domain = format!(
+        "{CNP}metadata: {{name: a, namespace: s}}\nspec:\n  endpointSelector: {{}}\n  egress:\n  - toFQDNs: [{{matchName: x.io}}]\n  - toCIDR: [10.0.0.0/8]\n"
+    );
+    let want = "`egress[0]` has only a domain name, which NetworkPolicy cannot express";
+    assert_eq!(
+        why(Target::Kubernetes, &domain),
+        (State::Approximated, want.to_owned())
+    );
+    assert_eq!(why(Target::Calico, &domain).0, State::Approximated);
+    let label = format!(
+        "{NP}metadata: {{name: a, namespace: s}}\nspec: {{podSelector: {{}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{pod-template-hash: x}}}}}}]}}]}}\n"
+    );
+    let want = "Cilium does not select pods by the label `pod-template-hash`";
+    assert_eq!(
+        why(Target::Cilium, &label),
+        (State::Approximated, want.to_owned())
+    );
+    let dots =
+        format!("{NP}metadata: {{name: a.b.c, namespace: s}}\nspec: {{podSelector: {{}}}}\n");
+    let (state, why) = why(Target::Calico, &dots);
+    assert_eq!(state, State::CannotExpress);
+    assert!(
+        why.starts_with("the new policy would be rejected: "),
+        "{why}"
+    );
+}
+
+#[test]
+fn several_dialects_are_told_apart_by_their_groups() {
+    let text = format!("{CALICO}metadata: {{name: a, namespace: s}}\nspec: {{}}\n");
+    let all = converted_to(Target::Kubernetes, &text);
+    assert_eq!(all[0].from, "NetworkPolicy.projectcalico.org s/a");
+    assert_eq!(all[0].written.as_ref().unwrap().title, "NetworkPolicy s/a");
+}
+
+/// What blocks match under an enforcer, assumed of the API too.
+fn as_under(pod_addresses: PodAddresses) -> Assumptions {
+    Assumptions {
+        pod_addresses,
+        host_network: HostNetwork::Nodes,
+        ..Assumptions::default()
+    }
+}
+
+#[test]
+fn forms_that_only_cilium_has_are_converted() {
+    let pods = "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: s, labels: {app: x}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 80}]}]}}\n---\n";
+    for spec in [
+        "ingress: [{}]",
+        "ingress: [{fromEndpoints: []}]",
+        "ingress: [{fromEntities: [all]}]",
+        "ingress: [{fromEntities: [world]}]",
+        "ingress: [{fromEndpoints: [{matchLabels: {'any:app': x}}]}]",
+        "ingress: [{fromEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': t}}]}]",
+        "ingress: [{fromEndpoints: [{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: Exists}]}]}]",
+        "ingress: [{fromEndpoints: [{matchLabels: {'k8s:io.cilium.k8s.namespace.labels.team': t, app: x}}]}]",
+        "ingress: [{toPorts: [{ports: [{port: '80'}, {port: '0', protocol: UDP}]}]}]",
+        "ingress: [{fromEndpoints: [{}], toPorts: [{ports: [{port: http}]}]}]",
+        "ingress: [{fromEndpoints: [{}], toPorts: [{ports: []}]}]",
+        "egress: [{toCIDRSet: [{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}], toPorts: [{ports: [{port: '80', endPort: 90, protocol: TCP}]}]}]",
+        "egress: [{toEndpoints: [{}], toPorts: [{ports: [{port: '53'}], rules: {dns: [{matchPattern: '*'}]}}]}]",
+    ] {
+        let text = format!(
+            "{pods}{CNP}metadata: {{name: a, namespace: s}}\nspec: {{endpointSelector: {{matchLabels: {{'k8s:io.kubernetes.pod.namespace': other}}}}, {spec}}}\n"
+        );
+        let found = conversion(Target::Kubernetes, &text, as_under(PodAddresses::Outside));
+        assert!(
+            found.is_exact(),
+            "{spec}: {:?} {:?}",
+            found.policies,
+            found.changes
+        );
+    }
+}
+
+#[test]
+fn forms_that_only_calico_has_are_converted() {
+    let pods = "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: s, labels: {app: x}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 80}]}]}}\n---\n";
+    for spec in [
+        "{}",
+        "{egress: [{action: Allow}]}",
+        "{selector: \"app == 'x' && (has(a) && !has(b)) && c not in {'d', 'e'}\", ingress: [{action: Allow, source: {serviceAccounts: {}}}]}",
+        "{selector: \"!app == 'y' && !(a in {'b'}) && all()\", order: 10, types: [Ingress, Egress]}",
+        "{ingress: [{action: Allow, source: {namespaceSelector: \"projectcalico.org/name == 't'\"}}]}",
+        "{ingress: [{action: Allow, source: {namespaceSelector: all(), selector: has(a)}}]}",
+        "{ingress: [{action: Allow, destination: {ports: [http]}}]}",
+        "{ingress: [{action: Allow, protocol: 6, destination: {ports: [80, '90:99', http]}}]}",
+        "{egress: [{action: Allow, protocol: UDP, destination: {nets: [10.0.0.0/8, 192.0.2.0/24], notNets: [10.1.0.0/16]}}]}",
+    ] {
+        let text = format!("{pods}{CALICO}metadata: {{name: a, namespace: s}}\nspec: {spec}\n");
+        let found = conversion(Target::Kubernetes, &text, as_under(PodAddresses::Known));
+        // Under Calico a rule with IPv4 blocks is for pods that have IPv4 addresses, which future pods may lack.
+        let known_pods_only = spec.contains("nets");
+        assert!(
+            found.changes.is_empty() && (found.is_exact() || known_pods_only),
+            "{spec}: {:?} {:?}",
+            found.policies,
+            found.changes
+        );
+    }
+}
+
+#[test]
+fn other_objects_that_written_policies_match_count() {
+    let pod =
+        "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: s, labels: {app: x}}}\n---\n";
+    let set = "{apiVersion: projectcalico.org/v3, kind: NetworkSet, metadata: {name: n, namespace: s, labels: {app: y}}, spec: {nets: [192.0.2.0/24]}}\n---\n";
+    let policy = format!(
+        "{NP}metadata: {{name: a, namespace: s}}\nspec: {{podSelector: {{}}, ingress: [{{from: [{{podSelector: {{matchLabels: {{app: y}}}}}}]}}]}}\n"
+    );
+    let assumptions = as_under(PodAddresses::Known);
+    let plain = conversion(Target::Calico, &format!("{pod}{policy}"), assumptions);
+    assert!(plain.is_exact(), "{:?}", plain.changes);
+    let with_set = conversion(Target::Calico, &format!("{pod}{set}{policy}"), assumptions);
+    assert_eq!(with_set.changes.len(), 1, "{:?}", with_set.changes);
+    assert!(!with_set.changes[0].opened().is_empty());
+}

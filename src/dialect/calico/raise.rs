@@ -1,0 +1,258 @@
+//! Turns a NetworkPolicy of Calico into rules as they are planned: those that allow pods by labels and namespaces,
+//! and address blocks. What else a policy has is the reason why it has no such form.
+//!
+//! Where all policies of a tier only allow, their order means nothing.
+
+use ipnet::IpNet;
+
+use super::policy::{Action, CalicoPolicy, Entity, Ip, Kind, Number, Port, Rule};
+use super::selector::Expression;
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::policy::{
+    Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy, RaisedRule,
+};
+use crate::sets::{LabelOp, Protocol, Requirement, Selector};
+
+/// The tier whose end denies what is left.
+const DEFAULT_TIER: &str = "default";
+/// The label with the name of an object, as selectors of namespaces see it.
+const NAME: &str = "projectcalico.org/name";
+
+/// Raises a policy that Calico accepts.
+pub fn raise(policy: &CalicoPolicy) -> Result<RaisedPolicy, String> {
+    if policy.kind != Kind::NetworkPolicy {
+        return Err("it is for the pods of all namespaces".to_owned());
+    }
+    if policy.tier != DEFAULT_TIER {
+        return Err(format!("it is in the tier `{}`", policy.tier));
+    }
+    if policy.service_account_selector.is_some() {
+        return Err("it selects its pods by their service accounts".to_owned());
+    }
+    let subject = policy.selector.as_ref();
+    let subject = subject.map_or_else(|| Ok(Selector::everything()), |s| selector(s, &of_pods))?;
+    let mut isolates = Vec::new();
+    let mut rules = Vec::new();
+    for direction in Direction::BOTH {
+        let at = direction as usize;
+        if !policy.types[at] {
+            continue;
+        }
+        isolates.push(direction);
+        for (index, written) in policy.rules[at].iter().enumerate() {
+            rules.push(rule(direction, index, written)?);
+        }
+    }
+    Ok(RaisedPolicy {
+        subject,
+        isolates,
+        rules,
+    })
+}
+
+fn rule(direction: Direction, index: usize, rule: &Rule) -> Result<RaisedRule, String> {
+    match rule.action {
+        Action::Allow => {}
+        Action::Deny => return Err("it has rules that deny".to_owned()),
+        Action::Pass => return Err("it has rules that pass to the next tier".to_owned()),
+        Action::Log => return Err("it has rules that log".to_owned()),
+    }
+    for (is_used, what) in [
+        (rule.icmp, "ICMP types"),
+        (rule.http, "`http` rules"),
+        (rule.not_protocol.is_some(), "`notProtocol`"),
+        (rule.version.is_some(), "`ipVersion`"),
+        (is_restricted(&rule.source), "source ports"),
+        (!rule.destination.not_ports.is_empty(), "`notPorts`"),
+    ] {
+        if is_used {
+            return Err(format!("it has {what}"));
+        }
+    }
+    let (own, other) = match direction {
+        Direction::Ingress => (&rule.destination, &rule.source),
+        Direction::Egress => (&rule.source, &rule.destination),
+    };
+    if peers(own)? != Match::Any {
+        return Err("it has rules for a part of its own pods".to_owned());
+    }
+    Ok(RaisedRule {
+        direction,
+        index,
+        line: rule.mark.line,
+        peers: peers(other)?,
+        ports: ports(rule)?,
+    })
+}
+
+fn is_restricted(source: &Entity) -> bool {
+    !source.ports.is_empty() || !source.not_ports.is_empty()
+}
+
+/// What the criteria of an end match, other than ports; everything where there are none (G24).
+fn peers(entity: &Entity) -> Result<Match<PlanPeer>, String> {
+    let accounts = entity.service_accounts.as_ref();
+    if entity.not_selector.is_some() {
+        return Err("it has `notSelector`".to_owned());
+    }
+    if accounts.is_some_and(|accounts| !accounts.names.is_empty() || accounts.selector.is_some()) {
+        return Err("it has service accounts".to_owned());
+    }
+    if entity.service.is_some() {
+        return Err("it has `services`".to_owned());
+    }
+    let by_labels = entity.selector.is_some() || entity.namespace_selector.is_some();
+    let by_address = !entity.nets.is_empty() || !entity.not_nets.is_empty();
+    match (by_labels, by_address) {
+        (false, false) => Ok(Match::Any),
+        (true, false) => Ok(Match::Only(vec![pods(entity)?])),
+        (false, true) => Ok(Match::Only(blocks(entity)?)),
+        (true, true) => Err("it selects by labels and addresses at once".to_owned()),
+    }
+}
+
+fn pods(entity: &Entity) -> Result<PlanPeer, String> {
+    let namespaces = match &entity.namespace_selector {
+        None => PlanNamespaces::Own,
+        Some(Expression::Global) => {
+            return Err("it selects what is in no namespace".to_owned());
+        }
+        Some(labels) => PlanNamespaces::Labelled(selector(labels, &of_namespaces)?),
+    };
+    let pods = entity.selector.as_ref();
+    let pods = pods.map_or_else(|| Ok(Selector::everything()), |s| selector(s, &of_pods))?;
+    Ok(PlanPeer::Pods(namespaces, pods))
+}
+
+fn blocks(entity: &Entity) -> Result<Vec<PlanPeer>, String> {
+    if entity.nets.is_empty() {
+        return Err("it has `notNets` without `nets`".to_owned());
+    }
+    let block = |cidr: &IpNet| {
+        let network = Network {
+            cidr: *cidr,
+            except: entity.not_nets.clone(),
+        };
+        network.canonical().map(PlanPeer::Block)
+    };
+    entity.nets.iter().map(block).collect()
+}
+
+fn ports(rule: &Rule) -> Result<Match<PortMatch>, String> {
+    let protocol = match rule.protocol {
+        None => None,
+        Some(Ip::Ports(protocol)) => Some(protocol),
+        Some(Ip::Other(number)) => {
+            return Err(format!("it has the protocol {number}, which has no ports"));
+        }
+    };
+    let listed = &rule.destination.ports;
+    Ok(match (listed.as_slice(), protocol) {
+        ([], None) => Match::Any,
+        ([], Some(protocol)) => Match::Only(vec![PortMatch::AllPorts(protocol)]),
+        (listed, Some(protocol)) => {
+            Match::Only(listed.iter().map(|item| port(item, protocol)).collect())
+        }
+        // Names alone can be of any protocol (G26).
+        (listed, None) => {
+            let each = listed.iter();
+            let each = each.flat_map(|item| Protocol::ALL.map(|protocol| port(item, protocol)));
+            Match::Only(each.collect())
+        }
+    })
+}
+
+fn port(port: &Port, protocol: Protocol) -> PortMatch {
+    match &port.number {
+        Number::Range(first, last) => PortMatch::Range {
+            protocol,
+            first: *first,
+            last: *last,
+        },
+        Number::Named(name) => PortMatch::Named {
+            protocol: Some(protocol),
+            name: name.clone(),
+        },
+    }
+}
+
+/// A key of a label of pods, as selectors of the API write it.
+fn of_pods(key: &str) -> Option<&str> {
+    let prefixes = ["projectcalico.org/", "pcns.", "pcsa."];
+    let own = prefixes.iter().any(|prefix| key.starts_with(prefix));
+    (!own).then_some(key)
+}
+
+/// The same of namespaces.
+fn of_namespaces(key: &str) -> Option<&str> {
+    match key {
+        NAME => Some(NAMESPACE_NAME_LABEL),
+        _ => of_pods(key),
+    }
+}
+
+/// An expression as requirements that all hold, with `label` for the keys.
+fn selector(
+    expression: &Expression,
+    label: &dyn Fn(&str) -> Option<&str>,
+) -> Result<Selector, String> {
+    let terms = match expression {
+        Expression::All => &[][..],
+        Expression::And(terms) => terms,
+        one => std::slice::from_ref(one),
+    };
+    let mut requirements = Vec::new();
+    for term in terms {
+        match term {
+            Expression::And(_) => requirements.extend(selector(term, label)?.requirements),
+            Expression::All => {}
+            _ => requirements.push(requirement(term, label)?),
+        }
+    }
+    Ok(Selector { requirements })
+}
+
+fn requirement(
+    expression: &Expression,
+    label: &dyn Fn(&str) -> Option<&str>,
+) -> Result<Requirement, String> {
+    use Expression as E;
+    let set = |values: &[String]| values.iter().cloned().collect();
+    let one = |value: &String| std::iter::once(value.clone()).collect();
+    let (key, op) = match expression {
+        E::Has(key) => (key, LabelOp::Exists),
+        E::Equal(key, value) => (key, LabelOp::In(one(value))),
+        E::NotEqual(key, value) => (key, LabelOp::NotIn(one(value))),
+        E::In(key, values) => (key, LabelOp::In(set(values))),
+        E::NotIn(key, values) => (key, LabelOp::NotIn(set(values))),
+        E::Contains(key, text) => (key, LabelOp::Contains(text.clone())),
+        E::StartsWith(key, text) => (key, LabelOp::StartsWith(text.clone())),
+        E::EndsWith(key, text) => (key, LabelOp::EndsWith(text.clone())),
+        E::Not(inner) => {
+            let (key, op) = match &**inner {
+                E::Has(key) => (key, LabelOp::DoesNotExist),
+                E::Equal(key, value) => (key, LabelOp::NotIn(one(value))),
+                E::In(key, values) => (key, LabelOp::NotIn(set(values))),
+                _ => return Err(no_labels(expression)),
+            };
+            return requirement_of(key, op, label);
+        }
+        E::All | E::Global | E::And(_) | E::Or(_) => return Err(no_labels(expression)),
+    };
+    requirement_of(key, op, label)
+}
+
+fn requirement_of(
+    key: &str,
+    op: LabelOp,
+    label: &dyn Fn(&str) -> Option<&str>,
+) -> Result<Requirement, String> {
+    match label(key) {
+        Some(key) => Ok(Requirement::new(key, op)),
+        None => Err(format!("it selects by `{key}`, which is no label of pods")),
+    }
+}
+
+fn no_labels(expression: &Expression) -> String {
+    format!("it has the selector `{expression}`, which is no list of requirements")
+}

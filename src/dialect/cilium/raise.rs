@@ -1,0 +1,288 @@
+//! Turns a CiliumNetworkPolicy into rules as they are planned: those that allow pods by labels and namespaces,
+//! address blocks and domain names. What else a policy has is the reason why it has no such form.
+
+use super::peers::{Peers, Written};
+use super::ports::{Number, Port};
+use super::read::{CiliumPolicy, Entry, Spec};
+use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::dialect::cidr;
+use crate::dialect::selector::{self, LabelSelector};
+use crate::policy::{
+    Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy, RaisedRule,
+};
+use crate::sets::{DomainPattern, LabelOp, Requirement, Selector};
+use crate::yaml::{Node, Object};
+
+/// Raises a policy that the agent accepts.
+pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, String> {
+    if policy.clusterwide {
+        return Err("it is for the pods of all namespaces".to_owned());
+    }
+    let [spec] = policy.rules.as_slice() else {
+        return Err("it has several `specs`, each with its own pods".to_owned());
+    };
+    if spec.deny.iter().any(|rules| !rules.is_empty()) {
+        return Err("it has rules that deny".to_owned());
+    }
+    if let Some(what) = condition(object) {
+        return Err(format!(
+            "it has `{what}`, a condition beyond addresses and ports"
+        ));
+    }
+    let mut isolates = Vec::new();
+    let mut rules = Vec::new();
+    for direction in Direction::BOTH {
+        let entries = &spec.allow[direction as usize];
+        match spec.isolates(direction) {
+            true => isolates.push(direction),
+            false if entries.is_empty() => continue,
+            false => {
+                let name = direction.name();
+                return Err(format!(
+                    "it allows and does not isolate: {name} is not denied by default"
+                ));
+            }
+        }
+        for (index, entry) in entries.iter().enumerate() {
+            rules.extend(rule(direction, index, entry)?);
+        }
+    }
+    Ok(RaisedPolicy {
+        subject: subject(spec)?,
+        isolates,
+        rules,
+    })
+}
+
+/// The field of a policy that restricts more than addresses and ports (C43-C45).
+fn condition(object: &Object) -> Option<&'static str> {
+    let items = |node: &Node, key: &str| -> Vec<Node> {
+        let list = node.get(key).and_then(Node::items);
+        list.map(<[Node]>::to_vec).unwrap_or_default()
+    };
+    let node = &object.node;
+    let specs = node.get("spec").cloned().into_iter();
+    let entries = specs.chain(items(node, "specs")).flat_map(|spec| {
+        let lists = ["ingress", "egress"].into_iter();
+        lists
+            .flat_map(move |key| items(&spec, key))
+            .collect::<Vec<_>>()
+    });
+    let mut found = entries.filter_map(|entry| {
+        let mode = entry
+            .get("authentication")
+            .and_then(|node| node.get("mode"));
+        let authenticates = mode.is_some_and(|mode| mode.as_str() != Some("disabled"));
+        let ports = items(&entry, "toPorts");
+        let of_ports = ports.iter().find_map(condition_of_ports);
+        authenticates.then_some("authentication").or(of_ports)
+    });
+    found.next()
+}
+
+/// The same of an item of `toPorts`. DNS rules for every name restrict nothing.
+fn condition_of_ports(item: &Node) -> Option<&'static str> {
+    const FIELDS: [&str; 4] = [
+        "terminatingTLS",
+        "originatingTLS",
+        "serverNames",
+        "listener",
+    ];
+    if let Some(field) = FIELDS.into_iter().find(|key| item.get(key).is_some()) {
+        return Some(field);
+    }
+    let rules = item.get("rules")?;
+    let of_kind = |kind| rules.get(kind).and_then(Node::items).unwrap_or_default();
+    let every = |name: &Node| name.get("matchPattern").and_then(Node::as_str) == Some("*");
+    let (http, dns) = (of_kind("http"), of_kind("dns"));
+    match (http.is_empty(), dns.is_empty() || dns.iter().any(every)) {
+        (false, _) => Some("http"),
+        (true, false) => Some("dns"),
+        (true, true) => None,
+    }
+}
+
+/// The pods of its namespace that a rule selects. In `matchLabels` a namespace is overwritten (C5).
+fn subject(spec: &Spec) -> Result<Selector, String> {
+    let mut selector = spec.subject.clone();
+    let own = format!("k8s:{NAMESPACE}");
+    selector.labels.retain(|label| label.key != own);
+    match parts(&selector)? {
+        (namespaces, pods) if namespaces.is_everything() => Ok(pods),
+        _ => Err("it selects its pods by their namespace, too".to_owned()),
+    }
+}
+
+/// A rule; none if it allows nothing (C10-C16).
+fn rule(direction: Direction, index: usize, entry: &Entry) -> Result<Option<RaisedRule>, String> {
+    if entry.icmps {
+        return Err("it has ICMP types".to_owned());
+    }
+    let ports = ports(entry, direction)?;
+    let peers = match &entry.peers {
+        Peers::Nobody => return Ok(None),
+        Peers::Missing | Peers::Unguarded if ports == Match::Any => return Ok(None),
+        Peers::Missing | Peers::Unguarded => Match::Any,
+        Peers::Of(_) => peers(entry)?,
+    };
+    let nothing = ports == Match::Only(Vec::new());
+    Ok((!nothing).then_some(RaisedRule {
+        direction,
+        index,
+        line: entry.mark.line,
+        peers,
+        ports,
+    }))
+}
+
+fn peers(entry: &Entry) -> Result<Match<PlanPeer>, String> {
+    let mut found = Vec::new();
+    for (written, _) in entry.written() {
+        match written {
+            Written::Entity(name) if name == "all" => return Ok(Match::Any),
+            Written::Entity(name) if name == "world" => found.extend(world()?),
+            Written::Entity(name) => return Err(format!("it has the entity `{name}`")),
+            Written::Endpoints(labels) => found.push(endpoints(labels)?),
+            Written::Block { cidr, except } => found.push(PlanPeer::Block(block(cidr, except)?)),
+            Written::Domain(pattern) => found.push(PlanPeer::Domain(domain(pattern)?)),
+            Written::Group(_) | Written::Groups(_) => {
+                return Err("it has groups of address blocks".to_owned());
+            }
+            Written::Service { .. } | Written::Services { .. } => {
+                return Err("it has `toServices`".to_owned());
+            }
+            Written::Nodes => return Err("it has nodes".to_owned()),
+            Written::Cloud => return Err("it has groups of a cloud provider".to_owned()),
+        }
+    }
+    Ok(Match::Only(found))
+}
+
+/// Pods by a selector; one that names no namespace is for the policy's own (C21).
+fn endpoints(selector: &LabelSelector) -> Result<PlanPeer, String> {
+    let own = !names_namespaces(selector);
+    let (mut namespaces, pods) = parts(selector)?;
+    // Every pod has a namespace.
+    let always = |r: &Requirement| r.key == NAMESPACE_NAME_LABEL && r.op == LabelOp::Exists;
+    namespaces.requirements.retain(|r| !always(r));
+    let namespaces = match own {
+        true => PlanNamespaces::Own,
+        false => PlanNamespaces::Labelled(namespaces),
+    };
+    Ok(PlanPeer::Pods(namespaces, pods))
+}
+
+/// A key without its source; none if that is not Kubernetes (C20).
+fn unprefixed(key: &str) -> Option<&str> {
+    match key.split_once(':') {
+        Some(("any" | "k8s", key)) => Some(key),
+        Some(_) => None,
+        None => Some(key),
+    }
+}
+
+fn names_namespaces(selector: &LabelSelector) -> bool {
+    let lowered = selector::lower(selector);
+    let mut keys = lowered
+        .requirements
+        .iter()
+        .filter_map(|r| unprefixed(&r.key));
+    keys.any(|key| key == NAMESPACE || key.starts_with(NAMESPACE_LABELS))
+}
+
+/// What a selector asks of namespaces, and of pods.
+fn parts(selector: &LabelSelector) -> Result<(Selector, Selector), String> {
+    let (mut namespaces, mut pods) = (Selector::everything(), Selector::everything());
+    for Requirement { key, op } in selector::lower(selector).requirements {
+        let Some(plain) = unprefixed(&key) else {
+            return Err(format!("it selects by `{key}`, which is no label of pods"));
+        };
+        if plain == NAMESPACE {
+            let requirement = Requirement::new(NAMESPACE_NAME_LABEL, op);
+            namespaces.requirements.push(requirement);
+        } else if let Some(label) = plain.strip_prefix(NAMESPACE_LABELS) {
+            namespaces.requirements.push(Requirement::new(label, op));
+        } else if is_special(plain) || !is_identity_label(plain) {
+            return Err(format!(
+                "it selects by `{plain}`, which is no label of pods in Cilium"
+            ));
+        } else {
+            pods.requirements.push(Requirement::new(plain, op));
+        }
+    }
+    Ok((namespaces, pods))
+}
+
+fn block(whole: &str, except: &[String]) -> Result<Network, String> {
+    let net = |text: &str| match cidr::parse(text) {
+        Ok(block) => Ok(block.net),
+        Err(why) => Err(format!("`{text}` {why}")),
+    };
+    let network = Network {
+        cidr: net(whole)?,
+        except: except
+            .iter()
+            .map(|text| net(text))
+            .collect::<Result<_, _>>()?,
+    };
+    network.canonical()
+}
+
+/// The entity `world` as its address blocks.
+fn world() -> Result<[PlanPeer; 2], String> {
+    Ok([
+        PlanPeer::Block(block("0.0.0.0/0", &[])?),
+        PlanPeer::Block(block("::/0", &[])?),
+    ])
+}
+
+/// A name, or all names below one. Other patterns have no such form (C34).
+fn domain(pattern: &DomainPattern) -> Result<String, String> {
+    let labels = pattern.labels();
+    if labels.is_empty() || labels.iter().any(|label| label.contains('*')) {
+        return Err(format!("it has the pattern `{pattern}` of domain names"));
+    }
+    let name = labels.join(".");
+    Ok(match pattern.is_below() {
+        true => format!("*.{name}"),
+        false => name,
+    })
+}
+
+fn ports(entry: &Entry, direction: Direction) -> Result<Match<PortMatch>, String> {
+    let Some(rules) = &entry.ports else {
+        return Ok(Match::Any);
+    };
+    let mut found = Vec::new();
+    for item in rules.iter().flat_map(|rule| &rule.ports) {
+        if item.protocols.is_empty() {
+            return Err("it has a protocol without ports".to_owned());
+        }
+        found.extend(port(item, direction)?);
+    }
+    Ok(Match::Only(found))
+}
+
+/// A port, once for each of its protocols.
+fn port(port: &Port, direction: Direction) -> Result<Vec<PortMatch>, String> {
+    if let Number::Named(name, last) = &port.number
+        && *last > 0
+        && direction == Direction::Ingress
+    {
+        return Err(format!("it has a range of ports that starts at `{name}`"));
+    }
+    let one = |protocol| match &port.number {
+        Number::All => PortMatch::AllPorts(protocol),
+        Number::Range(first, last) => PortMatch::Range {
+            protocol,
+            first: *first,
+            last: *last,
+        },
+        Number::Named(name, _) => PortMatch::Named {
+            protocol: Some(protocol),
+            name: name.clone(),
+        },
+    };
+    Ok(port.protocols.iter().copied().map(one).collect())
+}

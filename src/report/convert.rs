@@ -1,0 +1,156 @@
+//! Policies in another dialect: `drawbridge convert`.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::assumed;
+use super::diff::{self, Compared, changes_json};
+use super::ends::compact;
+use super::escape;
+use super::findings::flat;
+use super::left_out;
+use crate::cluster::Snapshot;
+use crate::convert::{Conversion, Converted, Reason, State};
+use crate::diag::Diagnostic;
+
+/// Each policy that is not written in full, the number of policies, then what changes.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn text(out: &mut impl Write, before: &Snapshot, found: &Conversion) -> io::Result<()> {
+    let mut lines = escape::Lines(&mut *out);
+    for one in incomplete(found) {
+        writeln!(lines, "{}: {}", one.from, phrase(one.state))?;
+        for Reason { why, help } in &one.reasons {
+            writeln!(lines, "  {why}")?;
+            if let Some(help) = help {
+                writeln!(lines, "    help: {help}")?;
+            }
+        }
+    }
+    writeln!(lines, "{}", counts(found))?;
+    diff::text(out, compared(before, found))
+}
+
+/// The same, as tables for a review comment.
+pub fn markdown(before: &Snapshot, found: &Conversion) -> String {
+    let mut out = counts(found) + "\n";
+    for (at, one) in incomplete(found).enumerate() {
+        if at == 0 {
+            out.push_str("\n| Policy | Written | Why |\n| --- | --- | --- |\n");
+        }
+        let why: Vec<&str> = one.reasons.iter().map(|r| r.why.as_str()).collect();
+        for cell in [&one.from, phrase(one.state), &why.join("; ")] {
+            out.push_str("| ");
+            escape::markdown(&mut out, cell);
+            out.push(' ');
+        }
+        out.push_str("|\n");
+    }
+    let _ = write!(out, "\n{}", diff::markdown(compared(before, found)));
+    out
+}
+
+/// `{"format", "assumptions", "oldAssumptions", "equivalent", "policies": [{"from", "to", "state":
+/// "exact|approximated|cannot-express", "why", "help"}], "changes", "replicas", "diagnostics", "leftOut"}`; changes are
+/// those of a `diff`.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn json(
+    out: &mut impl Write,
+    before: &Snapshot,
+    found: &Conversion,
+    diagnostics: &[Diagnostic],
+) -> io::Result<()> {
+    let policies: Vec<Value> = found.policies.iter().map(policy_json).collect();
+    let head = compact(&json!({
+        "format": "drawbridge/convert/1",
+        "assumptions": assumed::json(found.after.assumptions),
+        "oldAssumptions": assumed::json(before.assumptions),
+        "equivalent": found.is_equal(),
+        "policies": policies,
+    }));
+    out.write_all(head.strip_suffix('}').unwrap_or(&head).as_bytes())?;
+    changes_json(out, &found.changes)?;
+    let diagnostics = compact(&flat(diagnostics));
+    let left_out = compact(&left_out::lines(&before.left_out));
+    writeln!(
+        out,
+        ",\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+    )
+}
+
+fn policy_json(one: &Converted) -> Value {
+    let joined = |texts: Vec<&str>| (!texts.is_empty()).then(|| texts.join("; "));
+    let why = one.reasons.iter().map(|r| r.why.as_str()).collect();
+    let mut help: Vec<&str> = one
+        .reasons
+        .iter()
+        .filter_map(|r| r.help.as_deref())
+        .collect();
+    help.dedup();
+    json!({
+        "from": one.from,
+        "to": one.written.as_ref().map(|written| &written.title),
+        "state": match one.state {
+            State::Exact => "exact",
+            State::Approximated => "approximated",
+            State::CannotExpress => "cannot-express",
+        },
+        "why": joined(why),
+        "help": joined(help),
+    })
+}
+
+fn compared<'a>(before: &'a Snapshot, found: &'a Conversion) -> Compared<'a> {
+    Compared {
+        changes: &found.changes,
+        policies: found.relation,
+        assumptions: [before.assumptions, found.after.assumptions],
+        left_out: &before.left_out,
+    }
+}
+
+fn incomplete(found: &Conversion) -> impl Iterator<Item = &Converted> {
+    let all = found.policies.iter();
+    all.filter(|one| one.state != State::Exact)
+}
+
+fn phrase(state: State) -> &'static str {
+    match state {
+        State::Exact => "exact",
+        State::Approximated => "a part is left out",
+        State::CannotExpress => "left out",
+    }
+}
+
+/// `3 policies: 2 exact, 1 left out`.
+fn counts(found: &Conversion) -> String {
+    let of = |state| {
+        found
+            .policies
+            .iter()
+            .filter(|one| one.state == state)
+            .count()
+    };
+    let mut text = match found.policies.len() {
+        1 => "1 policy".to_owned(),
+        n => format!("{n} policies"),
+    };
+    let mut between = ": ";
+    for (state, words) in [
+        (State::Exact, "exact"),
+        (State::Approximated, "without a part"),
+        (State::CannotExpress, "left out"),
+    ] {
+        let n = of(state);
+        if n > 0 {
+            let _ = write!(text, "{between}{n} {words}");
+            between = ", ";
+        }
+    }
+    text
+}

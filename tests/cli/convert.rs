@@ -1,0 +1,276 @@
+//! Policies in another dialect.
+
+use super::*;
+
+/// Workloads of three namespaces, with port names and labels.
+const PODS: &str = "\
+{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {team: web}}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: data, labels: {team: data}}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: ops}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web, tier: front}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: api, namespace: shop, labels: {app: api}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 9090}, {name: dns, containerPort: 53, protocol: UDP}]}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: db, namespace: data, labels: {app: db}}, spec: {containers: [{name: c, ports: [{name: pg, containerPort: 5432}]}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: job, namespace: ops, labels: {app: job}}}
+";
+
+/// One policy for each kind of peer and port.
+const EVERY_KIND: [(&str, &str); 14] = [
+    (
+        "nothing",
+        "{podSelector: {}, policyTypes: [Ingress, Egress]}",
+    ),
+    (
+        "everything",
+        "{podSelector: {}, ingress: [{}], egress: [{}]}",
+    ),
+    (
+        "any peer",
+        "{podSelector: {}, ingress: [{ports: [{port: 8080}]}]}",
+    ),
+    (
+        "own pods",
+        "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {app: api}}}]}]}",
+    ),
+    (
+        "expressions",
+        "{podSelector: {matchExpressions: [{key: app, operator: In, values: [web, api]}]}, ingress: [{from: [{podSelector: {matchExpressions: [{key: tier, operator: DoesNotExist}, {key: app, operator: NotIn, values: [x]}]}}]}]}",
+    ),
+    (
+        "namespace",
+        "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: data}}}]}]}",
+    ),
+    (
+        "namespace labels",
+        "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: data}}, podSelector: {matchLabels: {app: db}}}]}]}",
+    ),
+    (
+        "every namespace",
+        "{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}]}]}",
+    ),
+    (
+        "other namespaces",
+        "{podSelector: {}, egress: [{to: [{namespaceSelector: {matchExpressions: [{key: team, operator: DoesNotExist}]}}]}], policyTypes: [Egress]}",
+    ),
+    (
+        "blocks",
+        "{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}, {ipBlock: {cidr: 192.0.2.0/24}}, {ipBlock: {cidr: '2001:db8::/32'}}], ports: [{port: 443}]}], policyTypes: [Egress]}",
+    ),
+    (
+        "several peers",
+        "{podSelector: {}, ingress: [{from: [{podSelector: {}}, {namespaceSelector: {matchLabels: {team: data}}}, {ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 1}, {port: 2, protocol: UDP}]}]}",
+    ),
+    (
+        "range",
+        "{podSelector: {}, ingress: [{ports: [{port: 8000, endPort: 8090}, {port: 53, protocol: UDP}, {port: 7, protocol: SCTP}]}]}",
+    ),
+    (
+        "protocol",
+        "{podSelector: {}, ingress: [{from: [{podSelector: {}}], ports: [{protocol: UDP}]}]}",
+    ),
+    (
+        "names",
+        "{podSelector: {}, ingress: [{from: [{podSelector: {}}], ports: [{port: http}, {port: dns, protocol: UDP}]}]}",
+    ),
+];
+
+fn network_policy(spec: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+/// The connections of a cluster with these policies, under the rules of Kubernetes.
+fn list(policies: &str) -> Value {
+    let input = format!("{PODS}---\n{policies}");
+    let answer = drawbridge_with(
+        &["list", "-", "-o", "json", "--enforcer", "kubernetes"],
+        &input,
+    );
+    assert_eq!(answer.code, Some(0), "{}\n{policies}", answer.err);
+    answer.json()["connections"].clone()
+}
+
+fn to(target: &str, policies: &str, more: &[&str]) -> Answer {
+    let arguments = [&["convert", "-", "--to", target], more].concat();
+    drawbridge_with(&arguments, &format!("{PODS}---\n{policies}"))
+}
+
+#[test]
+fn there_and_back_keeps_every_kind_of_peer_and_port() {
+    for (name, spec) in EVERY_KIND {
+        let policy = network_policy(spec);
+        for target in ["cilium", "calico"] {
+            let there = to(target, &policy, &[]);
+            assert!(
+                there.err.contains("1 policy: 1 exact"),
+                "{name}: {}",
+                there.err
+            );
+            assert!(
+                !there.out.contains("networking.k8s.io/v1\n"),
+                "{}",
+                there.out
+            );
+            let back = to("kubernetes", &there.out, &[]);
+            assert!(
+                back.err.contains("1 policy: 1 exact"),
+                "{name}: {}",
+                back.err
+            );
+            assert_eq!(
+                list(&policy),
+                list(&back.out),
+                "{name}\n{}\n{}",
+                there.out,
+                back.out
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_changes_where_both_enforcers_agree() {
+    for (name, spec) in EVERY_KIND {
+        for target in ["cilium", "calico"] {
+            let arguments = ["--assume", "host-network=nodes"];
+            let answer = to(target, &network_policy(spec), &arguments);
+            let has_block = spec.contains("ipBlock");
+            assert!(
+                answer.code == Some(0) || has_block,
+                "{name} {target}: {}{}",
+                answer.out,
+                answer.err
+            );
+        }
+    }
+}
+
+#[test]
+fn changes_are_listed_with_the_side_that_allows_them() {
+    let spec = "{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {pod-template-hash: a}}}]}]}";
+    let pods = "{apiVersion: v1, kind: Pod, metadata: {name: new, namespace: shop, labels: {pod-template-hash: a}}}";
+    let policy = format!("{pods}\n---\n{}", network_policy(spec));
+    let answer = to("cilium", &policy, &["--report", "json"]);
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    let json = answer.json();
+    assert_eq!(json["format"], "drawbridge/convert/1");
+    assert_eq!(json["assumptions"]["enforcer"], "cilium");
+    assert_eq!(json["oldAssumptions"]["enforcer"], "kubernetes");
+    let one = &json["policies"][0];
+    assert_eq!(one["from"], "NetworkPolicy shop/p");
+    assert_eq!(one["to"], "CiliumNetworkPolicy shop/p");
+    assert_eq!(one["state"], "approximated");
+    assert_eq!(
+        one["why"],
+        "Cilium does not select pods by the label `pod-template-hash`"
+    );
+    let changes = json["changes"].as_array().unwrap();
+    let removed = changes.iter().any(|change| {
+        change["type"] == "removed"
+            && change["src"]["name"] == "new"
+            && change["dst"]["name"] == "web"
+    });
+    assert!(removed, "{json}");
+}
+
+#[test]
+fn what_cannot_be_converted_is_reported_and_left_out() {
+    let cilium = |name: &str, spec: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{endpointSelector: {{}}, {spec}}}\n"
+        )
+    };
+    let policies = [
+        cilium("deny", "ingressDeny: [{fromEntities: [world]}]"),
+        cilium(
+            "domain",
+            "egress: [{toFQDNs: [{matchName: api.example.com}]}]",
+        ),
+        cilium("ping", "ingress: [{icmps: [{fields: [{type: 8}]}]}]"),
+        cilium("plain", "ingress: [{fromEndpoints: [{}]}]"),
+    ];
+    for target in ["kubernetes", "calico"] {
+        let answer = to(target, &policies.join("---\n"), &[]);
+        assert_eq!(answer.code, Some(1), "{}", answer.err);
+        for words in [
+            "CiliumNetworkPolicy shop/deny: left out\n  it has rules that deny",
+            "CiliumNetworkPolicy shop/domain: a part is left out\n  `egress[0]` has only a domain name",
+            "CiliumNetworkPolicy shop/ping: left out\n  it has ICMP types",
+            "4 policies: 1 exact, 1 without a part, 2 left out",
+        ] {
+            assert!(answer.err.contains(words), "{words}\n{}", answer.err);
+        }
+        assert!(!answer.out.contains("name: deny") && !answer.out.contains("name: ping"));
+        // It isolates, and allows nothing.
+        assert!(answer.out.contains("name: domain") && !answer.out.contains("egress:\n"));
+    }
+}
+
+#[test]
+fn files_of_others_are_not_replaced() {
+    let folder = folder(&[]);
+    let out = path(&folder, "out");
+    let policy = network_policy(EVERY_KIND[3].1);
+    let assume = ["--assume", "host-network=nodes", "-o", &out];
+    let first = to("cilium", &policy, &assume);
+    assert_eq!(first.code, Some(0), "{}{}", first.out, first.err);
+    assert!(
+        first.out.starts_with("1 policy: 1 exact\n"),
+        "{}",
+        first.out
+    );
+    let file = Path::new(&out).join("shop/p.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("kind: CiliumNetworkPolicy"), "{text}");
+    fs::write(&file, "mine\n").unwrap();
+    let second = to("cilium", &policy, &assume);
+    assert_eq!(second.code, Some(2));
+    assert!(
+        second.err.contains("was edited since the last export"),
+        "{}",
+        second.err
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine\n");
+    let forced = to("cilium", &policy, &[&assume[..], &["--force"]].concat());
+    assert_eq!(forced.code, Some(0), "{}", forced.err);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn projects_and_markdown() {
+    let folder = folder(&[("p.drawbridge.yaml", SENSITIVE)]);
+    let project = path(&folder, "p.drawbridge.yaml");
+    let answer = drawbridge(&[
+        "convert",
+        &project,
+        "--to",
+        "calico",
+        "--report",
+        "md",
+        "--assume",
+        "host-network=nodes",
+    ]);
+    assert_eq!(
+        answer
+            .out
+            .matches("apiVersion: projectcalico.org/v3")
+            .count(),
+        4,
+        "{}",
+        answer.out
+    );
+    assert!(answer.err.contains("4 policies: 4 exact"), "{}", answer.err);
+    let none = drawbridge_with(&["convert", "-", "--to", "calico"], PODS);
+    assert_eq!(none.code, Some(2));
+    assert!(
+        none.err.contains("no policy that can be converted"),
+        "{}",
+        none.err
+    );
+}

@@ -1,0 +1,218 @@
+//! Random NetworkPolicies in other dialects and back.
+
+use drawbridge::analysis::changes::{Change, changes};
+use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
+use drawbridge::convert::{Conversion, Reading, State, convert};
+use drawbridge::load::{Loaded, Settings, load};
+use drawbridge::manifest::Source;
+use drawbridge::policy::Target;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Pods of two namespaces with the labels that selectors name, and addresses of both families.
+const PODS: &str = "
+{apiVersion: v1, kind: Namespace, metadata: {name: ns-0, labels: {team: a}}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: ns-1}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: ns-0, labels: {app: web}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 80}]}]}, status: {podIPs: [{ip: 10.0.1.1}, {ip: '2001:db8::1'}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: ns-0, labels: {app: db, tier: x}}, spec: {containers: [{name: c, ports: [{name: http, containerPort: 80, protocol: UDP}]}]}, status: {podIPs: [{ip: 10.0.0.2}, {ip: '2001:db8::2'}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: c, namespace: ns-1, labels: {app: web, tier: y}}, status: {podIPs: [{ip: 10.0.1.3}, {ip: '2001:db8::3'}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: d, namespace: ns-1}, status: {podIPs: [{ip: 10.0.0.4}, {ip: '2001:db8::4'}]}}
+";
+
+fn selector() -> impl Strategy<Value = String> {
+    let one = prop_oneof![
+        (
+            select(&["app", "tier"][..]),
+            select(&["web", "db", "x"][..])
+        )
+            .prop_map(|(key, value)| format!("{{key: {key}, operator: In, values: [{value}]}}")),
+        (select(&["app", "tier"][..]), select(&["web", "db"][..])).prop_map(
+            |(key, value)| format!("{{key: {key}, operator: NotIn, values: [{value}, y]}}")
+        ),
+        (
+            select(&["app", "tier"][..]),
+            select(&["Exists", "DoesNotExist"][..])
+        )
+            .prop_map(|(key, op)| format!("{{key: {key}, operator: {op}}}")),
+    ];
+    vec(one, 0..3).prop_map(|all| format!("{{matchExpressions: [{}]}}", all.join(", ")))
+}
+
+fn namespaces() -> impl Strategy<Value = String> {
+    select(
+        &[
+            "{}",
+            "{matchLabels: {kubernetes.io/metadata.name: ns-1}}",
+            "{matchLabels: {team: a}}",
+            "{matchExpressions: [{key: team, operator: DoesNotExist}]}",
+            "{matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [ns-0]}]}",
+        ][..],
+    )
+    .prop_map(str::to_owned)
+}
+
+/// Under Calico two pods connect by IPv4 if they can, and a pod without IPv6 addresses has no such connections, so that
+/// IPv6 blocks mean something else than for the API.
+const IPV4: &[&str] = &[
+    "{ipBlock: {cidr: 0.0.0.0/0}}",
+    "{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/24]}}",
+    "{ipBlock: {cidr: 10.0.0.1/32}}",
+];
+const BOTH: &[&str] = &[
+    "{ipBlock: {cidr: 0.0.0.0/0}}",
+    "{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/24]}}",
+    "{ipBlock: {cidr: '2001:db8::/32'}}",
+];
+
+fn peer(blocks: &'static [&'static str]) -> BoxedStrategy<String> {
+    let pods = prop_oneof![
+        selector().prop_map(|pods| format!("{{podSelector: {pods}}}")),
+        (namespaces(), option::of(selector())).prop_map(|(namespaces, pods)| match pods {
+            Some(pods) => format!("{{namespaceSelector: {namespaces}, podSelector: {pods}}}"),
+            None => format!("{{namespaceSelector: {namespaces}}}"),
+        }),
+    ];
+    match blocks.is_empty() {
+        false => prop_oneof![3 => pods, 2 => select(blocks).prop_map(str::to_owned)].boxed(),
+        true => pods.boxed(),
+    }
+}
+
+fn ports() -> impl Strategy<Value = String> {
+    let one = select(
+        &[
+            "{port: 80}",
+            "{port: 80, endPort: 90}",
+            "{port: 53, protocol: UDP}",
+            "{protocol: SCTP}",
+            "{port: http}",
+            "{port: http, protocol: UDP}",
+        ][..],
+    );
+    vec(one, 0..3).prop_map(|all| format!("ports: [{}]", all.join(", ")))
+}
+
+fn rules(key: &'static str, blocks: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let peers = vec(peer(blocks), 0..3);
+    let rule = (peers, ports())
+        .prop_map(move |(peers, ports)| format!("{{{key}: [{}], {ports}}}", peers.join(", ")));
+    vec(rule, 0..3).prop_map(|all| all.join(", "))
+}
+
+/// Cilium applies egress rules that `policyTypes` does not list, so all of them are listed.
+fn policies(blocks: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let one = (
+        selector(),
+        rules("from", blocks),
+        option::of(rules("to", blocks)),
+    );
+    vec(one, 1..4).prop_map(|all| {
+        let texts = all.into_iter().enumerate().map(|(at, (pods, from, to))| {
+            let (types, to) = match to {
+                Some(to) => ("Ingress, Egress", to),
+                None => ("Ingress", String::new()),
+            };
+            format!(
+                "---\n{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p{at}, namespace: ns-{}}}, spec: {{podSelector: {pods}, policyTypes: [{types}], ingress: [{from}], egress: [{to}]}}}}\n",
+                at % 2
+            )
+        });
+        texts.collect()
+    })
+}
+
+fn assuming(pod_addresses: PodAddresses) -> Assumptions {
+    Assumptions {
+        pod_addresses,
+        host_network: HostNetwork::Nodes,
+        ..Assumptions::default()
+    }
+}
+
+fn read(policies: &str, assumptions: Assumptions) -> Loaded {
+    let settings = Settings {
+        enforcer: None,
+        assumptions,
+    };
+    load(
+        &[Source::new("a.yaml", format!("{PODS}{policies}"))],
+        &settings,
+    )
+}
+
+fn to(loaded: &Loaded, target: Target, assumptions: Assumptions) -> Conversion {
+    let reading = Reading {
+        assumptions,
+        namespace: None,
+    };
+    convert(loaded, target, reading)
+}
+
+fn text(found: &Conversion) -> String {
+    found
+        .written()
+        .map(|one| format!("---\n{}", one.text))
+        .collect()
+}
+
+/// Converts there and back, and returns what changes at each step and in all.
+fn there_and_back(policies: &str, target: Target, assumptions: Assumptions) -> [Vec<Change>; 3] {
+    let loaded = read(policies, assumptions);
+    let there = to(&loaded, target, assumptions);
+    assert!(there.policies.iter().all(|one| one.state == State::Exact));
+    let back = to(
+        &read(&text(&there), assumptions),
+        Target::Kubernetes,
+        assumptions,
+    );
+    assert!(back.policies.iter().all(|one| one.state == State::Exact));
+    let again = read(&text(&back), assumptions);
+    let whole = changes(&loaded.snapshot, &again.snapshot);
+    [there.changes, back.changes, whole]
+}
+
+proptest! {
+    #[test]
+    fn policies_without_blocks_mean_the_same_everywhere(policies in policies(&[])) {
+        let assumptions = assuming(PodAddresses::Unknown);
+        let loaded = read(&policies, assumptions);
+        for target in [Target::Cilium, Target::Calico] {
+            let there = to(&loaded, target, assumptions);
+            prop_assert!(there.is_exact(), "{:?} {:?}\n{}", there.changes, there.relation, text(&there));
+            let changes = there_and_back(&policies, target, assumptions);
+            prop_assert_eq!(changes, [vec![], vec![], vec![]]);
+        }
+    }
+
+    #[test]
+    fn blocks_mean_the_same_where_they_match_the_same_pods(
+        of_calico in policies(IPV4),
+        of_cilium in policies(BOTH),
+    ) {
+        for (policies, target, pod_addresses) in [
+            (of_calico, Target::Calico, PodAddresses::Known),
+            (of_cilium, Target::Cilium, PodAddresses::Outside),
+        ] {
+            let changes = there_and_back(&policies, target, assuming(pod_addresses));
+            prop_assert_eq!(changes, [vec![], vec![], vec![]], "{:?}", target);
+        }
+    }
+
+    #[test]
+    fn changes_are_those_between_the_original_and_the_written_texts(policies in policies(BOTH)) {
+        let assumptions = Assumptions::default();
+        let loaded = read(&policies, assumptions);
+        for target in [Target::Cilium, Target::Calico] {
+            let there = to(&loaded, target, assumptions);
+            let after = read(&text(&there), assumptions);
+            prop_assert_eq!(&there.changes, &changes(&loaded.snapshot, &after.snapshot));
+        }
+    }
+}
