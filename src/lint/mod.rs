@@ -58,9 +58,16 @@ pub const RULES: &[Rule] = &[
     rules::l10_udp_left_out::RULE,
     rules::l11_missing_dns::RULE,
     rules::l12_wrong_dns_rule::RULE,
+    rules::l13_half_open::RULE,
+    rules::l14_no_default_deny::RULE,
     rules::l15_ignored_rules::RULE,
     rules::l16_unintended_isolation::RULE,
     rules::l17_accidental_allow_all::RULE,
+    rules::l18_broad_block::RULE,
+    rules::l19_metadata_service::RULE,
+    rules::l20_block_for_pods::RULE,
+    rules::l21_one_family::RULE,
+    rules::l22_except_defeated::RULE,
     rules::l35_route_broken::RULE,
 ];
 

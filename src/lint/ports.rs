@@ -71,18 +71,26 @@ pub fn are_of_dns(rule: &Rule) -> bool {
     !items.is_empty() && items.iter().all(of_dns)
 }
 
-/// The ports of a rule at a pod.
-pub fn at_pod(input: &Input, rule: &Rule, pod: usize) -> PortSet {
-    let Match::Only(items) = &rule.ports else {
-        return PortSet::all();
-    };
-    let one = |item: &PortItem| match &item.port {
+/// The ports of an item, none for names.
+pub fn numbers(item: &PortItem) -> PortSet {
+    match &item.port {
         PortMatch::AllPorts(protocol) => PortSet::all_of(*protocol),
         PortMatch::Range {
             protocol,
             first,
             last,
         } => PortSet::range(*protocol, *first, *last),
+        PortMatch::Named { .. } | PortMatch::FromNamed { .. } => PortSet::empty(),
+    }
+}
+
+/// The ports of a rule at a pod.
+pub fn at_pod(input: &Input, rule: &Rule, pod: usize) -> PortSet {
+    let Match::Only(items) = &rule.ports else {
+        return PortSet::all();
+    };
+    let one = |item: &PortItem| match &item.port {
+        PortMatch::AllPorts(_) | PortMatch::Range { .. } => numbers(item),
         PortMatch::Named { protocol, name } => (input.pod(pod)).map_or_else(PortSet::empty, |pod| {
             input.snapshot.ports_named(pod, *protocol, name)
         }),

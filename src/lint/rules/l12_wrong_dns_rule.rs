@@ -98,53 +98,52 @@ struct Case<'a> {
 impl Case<'_> {
     /// A port that the DNS pods do not listen on.
     fn wrong_port(&self, one: &WrittenRule) -> Option<Wrong> {
-        let Match::Only(items) = &self.rule.peers else {
+        if self.rule.peers == Match::Any {
             return None;
-        };
+        }
         let listens = self.dns.listens_on(self.input);
-        let mut pods = self.dns.pods.iter();
+        let at_dns = |rule: &policy::Rule, pod: usize| {
+            ports::at_pod(self.input, rule, pod).intersects(&listens)
+        };
         let chosen = |pod: &&usize| {
             let end = Endpoint::Pod(**pod);
             any_peer_matches(self.input.snapshot, &self.rule.peers, &end)
         };
-        let number = match pods.find(chosen) {
-            Some(pod) => {
-                let allowed = ports::at_pod(self.input, self.rule, *pod);
-                if listens.is_empty() || allowed.intersects(&listens) {
-                    return None;
-                }
-                listens.example()?.1
-            }
-            None => {
-                let by_name = |item: &Node| {
-                    let labels = item.get("namespaceSelector")?.get("matchLabels")?;
-                    labels.get("kubernetes.io/metadata.name")?.as_str()
-                };
-                let peers = crate::lint::written::items(one.node, "to");
-                let all = |name| !peers.is_empty() && peers.iter().all(|p| by_name(p) == Some(name));
-                let numbers = |n| {
-                    let mut own = ports::items(self.rule).iter();
-                    own.all(|item| ports::single(item).is_some_and(|(_, port)| port == n))
-                };
-                let openshift = self.dns.pods.is_empty() && all("openshift-dns") && numbers(53);
-                if !openshift || items.is_empty() {
-                    return None;
-                }
-                5353
-            }
+        let number = match self.dns.pods.iter().find(chosen) {
+            Some(pod) if at_dns(self.rule, *pod) => return None,
+            Some(_) => listens.example()?.1,
+            None if self.is_openshift(one) => 5353,
+            None => return None,
         };
-        let wanted = |rule: &policy::Rule| {
-            let mut pods = self.dns.pods.iter();
-            pods.any(|pod| ports::at_pod(self.input, rule, *pod).intersects(&listens))
+        let right = |rule: &policy::Rule| {
+            let known = self.dns.pods.iter().any(|pod| at_dns(rule, *pod));
+            let openshift = ports::items(rule).iter().filter_map(ports::single);
+            (known || openshift.into_iter().any(|(_, port)| port == number))
                 && self.dns.is_peer(self.input, rule)
         };
-        if egress_rules(self.input, self.beside).any(|(_, rule)| wanted(rule)) {
-            return None;
-        }
-        Some((
-            format!("the DNS pods listen on port {number}, which is what policies see; no rule allows it"),
-            format!("write port {number}, for UDP and for TCP"),
-        ))
+        let mut beside = egress_rules(self.input, self.beside);
+        (!beside.any(|(_, rule)| right(rule))).then(|| {
+            (
+                format!("the DNS pods listen on port {number}, which is what policies see; no rule allows it"),
+                format!("write port {number}, for UDP and for TCP"),
+            )
+        })
+    }
+
+    /// Whether the rule is for port 53 of OpenShift's DNS, whose pods are not in the input.
+    fn is_openshift(&self, one: &WrittenRule) -> bool {
+        let is_named = |peer: &Node| {
+            let selector = peer.get("namespaceSelector");
+            let labels = selector.and_then(|s| s.get("matchLabels"));
+            let name = labels.and_then(|l| l.get("kubernetes.io/metadata.name"));
+            name.and_then(Node::as_str) == Some("openshift-dns")
+        };
+        let peers = items(one.node, peers_key(Direction::Egress));
+        let is_53 = |item| ports::single(item).is_some_and(|(_, port)| port == 53);
+        self.dns.pods.is_empty()
+            && !peers.is_empty()
+            && peers.iter().all(is_named)
+            && ports::items(self.rule).iter().all(is_53)
     }
 
     /// Only TCP, or only UDP.
