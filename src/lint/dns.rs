@@ -100,7 +100,9 @@ impl Dns {
             return true;
         };
         let by_port = ports::are_of_dns(rule);
-        items.iter().any(|item| self.may_be(input, &item.peer, by_port))
+        items
+            .iter()
+            .any(|item| self.may_be(input, &item.peer, by_port))
     }
 
     fn may_be(&self, input: &Input, peer: &Peer, by_port: bool) -> bool {
@@ -170,7 +172,10 @@ pub fn egress_rules<'a>(
 ) -> impl Iterator<Item = (usize, &'a Rule)> {
     let snapshot = input.snapshot;
     policies.iter().flat_map(move |at| {
-        let rules = snapshot.policies.get(*at).map(|p| p.rules(Direction::Egress));
+        let rules = snapshot
+            .policies
+            .get(*at)
+            .map(|p| p.rules(Direction::Egress));
         let allowing = rules.unwrap_or_default().iter();
         allowing
             .filter(|rule| rule.action == Action::Accept)

@@ -155,7 +155,9 @@ impl<'a> Input<'a> {
         let key = written.and_then(|written| {
             let keys = ["podSelector", "subject", "endpointSelector", "selector"];
             let spec = written.object.node.get("spec");
-            let found = keys.iter().find_map(|key| super::written::entry(spec?, key));
+            let found = keys
+                .iter()
+                .find_map(|key| super::written::entry(spec?, key));
             Some(written.object.span(found?.mark))
         });
         let head = || Some(self.snapshot.policies.get(policy)?.span.clone());

@@ -254,9 +254,9 @@ fn meant(selector: &Selector, labels: &Labels, who: String) -> Option<Near> {
         let same_key = own_key.as_str() == key;
         let alias = NAME_KEYS.contains(&key) && NAME_KEYS.contains(&own_key.as_str());
         let respelt_key = plain(own_key) == plain(key);
-        values.iter().any(|value| {
-            same_key && is_near(value, own) || (alias || respelt_key) && value == *own
-        })
+        values
+            .iter()
+            .any(|value| same_key && is_near(value, own) || (alias || respelt_key) && value == *own)
     };
     let (own_key, own) = labels.iter().find(fits)?;
     Some(Near {
@@ -293,7 +293,8 @@ fn are_siblings(a: &str, b: &str) -> bool {
     if letters(a) == letters(b) && (has_digit(a) || has_digit(b)) {
         return true;
     }
-    let split = |text: &str| -> Vec<String> { text.split(['-', '_', '.']).map(Into::into).collect() };
+    let split =
+        |text: &str| -> Vec<String> { text.split(['-', '_', '.']).map(Into::into).collect() };
     let (a, b) = (split(a), split(b));
     let mut differ = a.iter().zip(&b).filter(|(a, b)| a != b);
     let short = |text: &str| text.chars().count() <= 3;

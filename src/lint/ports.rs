@@ -24,7 +24,9 @@ pub fn destinations(
     if items.iter().any(|item| names_outside(&item.peer)) {
         return None;
     }
-    let all = items.iter().flat_map(|item| input.pods(&item.peer).to_vec());
+    let all = items
+        .iter()
+        .flat_map(|item| input.pods(&item.peer).to_vec());
     let mut all: Vec<usize> = all.collect();
     all.sort_unstable();
     Some(input.one_of_each(&all))
@@ -91,9 +93,10 @@ pub fn at_pod(input: &Input, rule: &Rule, pod: usize) -> PortSet {
     };
     let one = |item: &PortItem| match &item.port {
         PortMatch::AllPorts(_) | PortMatch::Range { .. } => numbers(item),
-        PortMatch::Named { protocol, name } => (input.pod(pod)).map_or_else(PortSet::empty, |pod| {
-            input.snapshot.ports_named(pod, *protocol, name)
-        }),
+        PortMatch::Named { protocol, name } => (input.pod(pod))
+            .map_or_else(PortSet::empty, |pod| {
+                input.snapshot.ports_named(pod, *protocol, name)
+            }),
         PortMatch::FromNamed {
             protocol,
             name,
@@ -144,8 +147,7 @@ pub fn is_open_to_same(
     probe: (Protocol, u16),
 ) -> bool {
     let policies = input.snapshot.policies.iter().enumerate();
-    let mut selecting =
-        policies.filter(|(at, _)| input.subjects(*at).binary_search(&own).is_ok());
+    let mut selecting = policies.filter(|(at, _)| input.subjects(*at).binary_search(&own).is_ok());
     let end = Endpoint::Pod(destination);
     selecting.any(|(_, policy)| {
         policy.rules(direction).iter().any(|other| {

@@ -45,7 +45,10 @@ mod tests {
         for fine in [
             example.replace("app: archiver", "app: invoices"),
             example.replace("{matchLabels: {app: archiver}}", "{}"),
-            example.replace("name: archiver, namespace: billing", "name: archiver, namespace: other"),
+            example.replace(
+                "name: archiver, namespace: billing",
+                "name: archiver, namespace: other",
+            ),
         ] {
             assert!(!codes_of(&fine).contains(&"L01"), "{fine}");
         }

@@ -81,7 +81,9 @@ fn judge(
 fn labels_of(peer: &Peer) -> Peer {
     match peer {
         Peer::All(all) => {
-            let kept = all.iter().filter(|part| !matches!(part, Peer::Namespace(_)));
+            let kept = all
+                .iter()
+                .filter(|part| !matches!(part, Peer::Namespace(_)));
             Peer::All(kept.cloned().collect())
         }
         other => other.clone(),
@@ -98,8 +100,14 @@ mod tests {
         assert!(codes_of(example).contains(&"L05"));
         for fine in [
             example.replace("    - podSelector", "      podSelector"),
-            example.replace("- podSelector: {matchLabels: {app: prometheus}}", "- podSelector: {}"),
-            example.replace("- podSelector: {matchLabels: {app: prometheus}}", "- podSelector: {matchLabels: {app: web}}"),
+            example.replace(
+                "- podSelector: {matchLabels: {app: prometheus}}",
+                "- podSelector: {}",
+            ),
+            example.replace(
+                "- podSelector: {matchLabels: {app: prometheus}}",
+                "- podSelector: {matchLabels: {app: web}}",
+            ),
         ] {
             assert!(!codes_of(&fine).contains(&"L05"), "{fine}");
         }

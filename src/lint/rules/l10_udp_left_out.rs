@@ -98,9 +98,15 @@ mod tests {
         assert_eq!(lines("L10", &named), [12]);
         for fine in [
             example.replace("port: 514}\n", "port: 514, protocol: UDP}\n"),
-            example.replace("port: 514}\n", "port: 514}\n    - {port: 514, protocol: UDP}\n"),
+            example.replace(
+                "port: 514}\n",
+                "port: 514}\n    - {port: 514, protocol: UDP}\n",
+            ),
             example.replace(", protocol: UDP}", "}"),
-            example.replace(", protocol: UDP}]", ", protocol: UDP}, {containerPort: 514}]"),
+            example.replace(
+                ", protocol: UDP}]",
+                ", protocol: UDP}, {containerPort: 514}]",
+            ),
             example.replace("port: 514}\n", "port: 515}\n"),
         ] {
             assert!(lines("L10", &fine).is_empty(), "{fine}");

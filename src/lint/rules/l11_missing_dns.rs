@@ -66,7 +66,9 @@ fn selected(input: &Input) -> Vec<(usize, Vec<usize>)> {
         }
     }
     let asks = |pod: &usize| input.workload_of(*pod).is_some_and(|w| w.cluster_dns);
-    let isolated = of_pods.into_iter().filter(|(pod, (is, _))| *is && asks(pod));
+    let isolated = of_pods
+        .into_iter()
+        .filter(|(pod, (is, _))| *is && asks(pod));
     isolated.map(|(pod, (_, all))| (pod, all)).collect()
 }
 

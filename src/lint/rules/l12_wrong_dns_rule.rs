@@ -196,7 +196,10 @@ mod tests {
         assert_eq!(lines("L12", example), [7]);
         let rule = |peers: &str, ports: &str| {
             let (before, _) = example.split_once("  - to").unwrap();
-            lines("L12", &format!("{before}  - to: [{peers}]\n    ports: [{ports}]\n"))
+            lines(
+                "L12",
+                &format!("{before}  - to: [{peers}]\n    ports: [{ports}]\n"),
+            )
         };
         let both = "{port: 53, protocol: UDP}, {port: 53}";
         let pods = "podSelector: {matchLabels: {k8s-app: kube-dns}}";
@@ -208,7 +211,10 @@ mod tests {
         for (peers, ports) in [
             (format!("{{{system}, {pods}}}"), both),
             (format!("{{{system}}}"), both),
-            (format!("{{{openshift}}}"), "{port: 5353, protocol: UDP}, {port: 5353}"),
+            (
+                format!("{{{openshift}}}"),
+                "{port: 5353, protocol: UDP}, {port: 5353}",
+            ),
             ("{ipBlock: {cidr: 192.0.2.53/32}}".to_owned(), both),
         ] {
             assert!(rule(&peers, ports).is_empty(), "{peers}");
@@ -219,10 +225,16 @@ mod tests {
     fn the_cache_of_the_node_has_an_address() {
         let cache = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: node-local-dns, namespace: kube-system}\nspec: {selector: {matchLabels: {k8s-app: node-local-dns}}, template: {metadata: {labels: {k8s-app: node-local-dns}}, spec: {hostNetwork: true, containers: [{name: c}]}}}\n";
         let example = example(include_str!("l12_wrong_dns_rule.md"));
-        let both = example.replace("[{protocol: UDP, port: 53}]", "[{protocol: UDP, port: 53}, {port: 53}]");
+        let both = example.replace(
+            "[{protocol: UDP, port: 53}]",
+            "[{protocol: UDP, port: 53}, {port: 53}]",
+        );
         assert!(lines("L12", &both).is_empty());
         assert_eq!(lines("L12", &format!("{both}{cache}")), [7]);
-        let block = both.replace("    ports:", "    - ipBlock: {cidr: 169.254.20.10/32}\n    ports:");
+        let block = both.replace(
+            "    ports:",
+            "    - ipBlock: {cidr: 169.254.20.10/32}\n    ports:",
+        );
         assert!(lines("L12", &format!("{block}{cache}")).is_empty());
     }
 }

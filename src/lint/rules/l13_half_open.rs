@@ -32,7 +32,6 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 let Match::Only(items) = &one.peers else {
                     continue;
                 };
-                let named = items.iter().filter(|item| names_labels(&item.peer));
                 let case = Case {
                     input,
                     analysis: &analysis,
@@ -40,8 +39,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                     direction,
                     rule: one,
                 };
-                let mut denied = named.filter_map(|item| case.denied(item));
-                if let Some(message) = denied.next() {
+                if let Some(message) = case.judge(items) {
                     let help = match direction {
                         Direction::Egress => "allow it in the ingress of the destination, too",
                         Direction::Ingress => "allow it in the egress of the source, too",
@@ -72,20 +70,41 @@ struct Case<'a, 'b> {
 }
 
 impl Case<'_, '_> {
-    /// A workload among the pods of a peer which none of the policy's pods can connect to, or which can connect to none of
-    /// them.
+    /// What of the rule is denied. A client that lists a server wants to connect to it. A server may list more clients than
+    /// there are, so that something is wrong only if none of them can connect.
+    fn judge(&self, items: &[PeerItem]) -> Option<String> {
+        let named = items.iter().filter(|item| names_labels(&item.peer));
+        let mut denied = named.map(|item| self.denied(item));
+        match self.direction {
+            Direction::Egress => denied.find_map(|found| found),
+            Direction::Ingress => {
+                let all: Option<Vec<String>> = denied.collect();
+                let mut all = all.filter(|all| all.len() == items.len())?;
+                (!all.is_empty()).then(|| all.swap_remove(0))
+            }
+        }
+    }
+
+    /// A workload among the pods of a peer to which none of the policy's pods can connect; towards ingress, one of them
+    /// if none can connect to the policy's pods.
     fn denied(&self, item: &PeerItem) -> Option<String> {
-        let own = self.input.one_of_each(self.input.subjects(self.written.index));
-        let others = self.input.one_of_each(&self.input.pods(&item.peer));
+        let input = self.input;
+        let own = input.one_of_each(input.subjects(self.written.index));
+        let others = input.one_of_each(&input.pods(&item.peer));
         if own.len() > MOST || others.len() > MOST {
             return None;
         }
-        others.into_iter().find_map(|other| {
-            let mut own = own.iter().copied().filter(|pod| *pod != other);
-            let first = own.next()?;
-            if self.is_open(first, other) || own.any(|own| self.is_open(own, other)) {
-                return None;
-            }
+        let is_open = |other: usize| {
+            let mut own = own.iter().filter(|pod| **pod != other);
+            own.any(|own| self.is_open(*own, other))
+        };
+        let closed = others.iter().copied().filter(|other| !is_open(*other));
+        let closed: Vec<usize> = closed.collect();
+        if self.direction == Direction::Ingress && closed.len() < others.len() {
+            return None;
+        }
+        closed.into_iter().find_map(|other| {
+            let first = own.iter().copied().find(|pod| *pod != other)?;
             self.explain(first, other)
         })
     }
@@ -158,15 +177,28 @@ mod tests {
         let let_in = "{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}";
         for fine in [
             example.replace("ingress: []", &format!("ingress: [{let_in}]")),
-            example.replace("podSelector: {matchLabels: {app: db}}}]", "podSelector: {}}]"),
-            example.replace("{podSelector: {matchLabels: {app: db}}, ingress: []}", "{podSelector: {matchLabels: {app: x}}}"),
+            example.replace(
+                "podSelector: {matchLabels: {app: db}}}]",
+                "podSelector: {}}]",
+            ),
+            example.replace(
+                "{podSelector: {matchLabels: {app: db}}, ingress: []}",
+                "{podSelector: {matchLabels: {app: x}}}",
+            ),
         ] {
             assert!(lines("L13", &fine).is_empty(), "{fine}");
         }
-        let reverse = example
-            .replace("policyTypes: [Egress]\n  egress", "policyTypes: [Ingress]\n  ingress")
-            .replace("  - to", "  - from")
-            .replace("ingress: []", "policyTypes: [Egress]");
-        assert_eq!(lines("L13", &reverse), [18]);
+        let both = |peers: &str| {
+            let ingress = example
+                .replace(
+                    "policyTypes: [Egress]\n  egress",
+                    "policyTypes: [Ingress]\n  ingress",
+                )
+                .replace("  - to: [", &format!("  - from: [{peers}"))
+                .replace("ingress: []", "policyTypes: [Egress]");
+            lines("L13", &ingress)
+        };
+        assert_eq!(both(""), [18]);
+        assert!(both("{podSelector: {}}, ").is_empty());
     }
 }

@@ -38,7 +38,11 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             first = first.or(workloads.first().copied());
             let names = workloads.iter().filter_map(|w| snapshot.workloads.get(*w));
             let names: Vec<&str> = names.map(|w| w.name.as_str()).collect();
-            words.push(format!("{} of {}", direction.name().to_lowercase(), listed(&names)));
+            words.push(format!(
+                "{} of {}",
+                direction.name().to_lowercase(),
+                listed(&names)
+            ));
         }
         let Some(workload) = first.and_then(|w| snapshot.workloads.get(w)) else {
             continue;
@@ -47,7 +51,8 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             "no policy isolates {}: whatever is not listed is allowed there",
             words.join(" and ")
         );
-        let help = "add a policy for all pods (`podSelector: {}`) with both `policyTypes` and no rules";
+        let help =
+            "add a policy for all pods (`podSelector: {}`) with both `policyTypes` and no rules";
         let finding = rule.finding(message).help(help);
         let finding = finding.on(format!("Namespace {}", namespace.name));
         let span = namespace.span.as_ref().or(workload.span.as_ref());

@@ -18,7 +18,15 @@ pub const RULE: Rule = Rule {
 
 /// Words of names and comments that show that isolation is meant.
 const MEANT: [&str; 10] = [
-    "deny", "isolat", "block", "restrict", "lock", "close", "forbid", "nothing", "no ingress",
+    "deny",
+    "isolat",
+    "block",
+    "restrict",
+    "lock",
+    "close",
+    "forbid",
+    "nothing",
+    "no ingress",
     "no egress",
 ];
 

@@ -51,9 +51,7 @@ fn judge(one: &WrittenRule, direction: Direction, beside: usize) -> Option<(Stri
         let written = one.node.get(peers).is_some() || one.node.get("ports").is_some();
         return (beside > 1 && !written).then(|| {
             (
-                format!(
-                    "the empty rule allows all {key}, so that the other rules change nothing"
-                ),
+                format!("the empty rule allows all {key}, so that the other rules change nothing"),
                 "remove it, or give it peers and ports".to_owned(),
             )
         });
@@ -61,7 +59,9 @@ fn judge(one: &WrittenRule, direction: Direction, beside: usize) -> Option<(Stri
     if lowered.peers == Match::Any && entry(one.node, peers).is_some() {
         return Some((
             format!("`{peers}` is empty, which allows {everyone}"),
-            format!("list the peers that are meant; without `{peers}` the rule means the same, and says so"),
+            format!(
+                "list the peers that are meant; without `{peers}` the rule means the same, and says so"
+            ),
         ));
     }
     let anywhere = |peer: &Node| {

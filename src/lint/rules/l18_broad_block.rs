@@ -93,7 +93,10 @@ mod tests {
     fn blocks_of_all_addresses() {
         let example = example(include_str!("l18_broad_block.md"));
         assert_eq!(lines("L18", example), [12]);
-        let excepted = example.replace("0.0.0.0/0}", "0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}");
+        let excepted = example.replace(
+            "0.0.0.0/0}",
+            "0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}",
+        );
         assert!(lines("L18", &excepted).is_empty());
         assert!(lines("L18", &example.replace("port: 443", "port: 53")).is_empty());
         let ingress = example

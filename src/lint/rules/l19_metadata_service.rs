@@ -89,7 +89,10 @@ mod tests {
     fn the_metadata_address() {
         let example = example(include_str!("l19_metadata_service.md"));
         assert_eq!(lines("L19", example), [12]);
-        let anywhere = example.replace("to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]", "ports: [{port: 80}]");
+        let anywhere = example.replace(
+            "to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]",
+            "ports: [{port: 80}]",
+        );
         assert_eq!(lines("L19", &anywhere), [12]);
         for fine in [
             example.replace("[10.0.0.0/8]", "[10.0.0.0/8, 169.254.0.0/16]"),

@@ -65,7 +65,10 @@ fn within(input: &Input, block: &Block, rule: &policy::Rule) -> Option<String> {
     let pods = input.snapshot.pods.iter().enumerate();
     let mut pods = pods.filter(|(_, pod)| !pod.host_network);
     if let Some((at, _)) = pods.find(|(_, pod)| pod.addresses.iter().any(has)) {
-        return Some(format!("{verb} the address of a pod, of {}", input.name_of(at)));
+        return Some(format!(
+            "{verb} the address of a pod, of {}",
+            input.name_of(at)
+        ));
     }
     let is_dns = |service: &Service| {
         ports::are_of_dns(rule) && service.ports.iter().any(|port| port.port == 53)

@@ -30,13 +30,19 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 .filter(|block| block.net.prefix_len() == 0)
                 .collect();
             let open = rules.iter().filter_map(|one| one.rule);
-            let open = open.into_iter().any(|r| r.peers == Match::Any && r.ports == Match::Any);
+            let open = open
+                .into_iter()
+                .any(|r| r.peers == Match::Any && r.ports == Match::Any);
             let v6 = whole.iter().any(|block| block.net.addr().is_ipv6());
             let v4 = whole.iter().any(|block| block.net.addr().is_ipv4());
             let (true, Some(block)) = (v4 != v6 && !open, whole.first()) else {
                 continue;
             };
-            let (other, missing) = if v4 { ("IPv6", "::/0") } else { ("IPv4", "0.0.0.0/0") };
+            let (other, missing) = if v4 {
+                ("IPv6", "::/0")
+            } else {
+                ("IPv4", "0.0.0.0/0")
+            };
             let message = format!(
                 "`{}` has no {other} addresses, and the cluster has both families: {witness}",
                 block.net
@@ -61,7 +67,10 @@ fn dual_stack(input: &Input) -> Option<String> {
         pod.addresses.iter().any(|a| a.is_ipv6()) && pod.addresses.iter().any(|a| a.is_ipv4())
     });
     let (at, _) = found?;
-    Some(format!("pods of {} have addresses of both", input.name_of(at)))
+    Some(format!(
+        "pods of {} have addresses of both",
+        input.name_of(at)
+    ))
 }
 
 #[cfg(test)]
@@ -73,7 +82,10 @@ mod tests {
         let example = example(include_str!("l21_one_family.md"));
         assert_eq!(lines("L21", example), [12]);
         for fine in [
-            example.replace("cidr: 0.0.0.0/0}}", "cidr: 0.0.0.0/0}}, {ipBlock: {cidr: \"::/0\"}}"),
+            example.replace(
+                "cidr: 0.0.0.0/0}}",
+                "cidr: 0.0.0.0/0}}, {ipBlock: {cidr: \"::/0\"}}",
+            ),
             example.replace("[IPv4, IPv6]", "[IPv4]"),
             example.replace("0.0.0.0/0", "192.0.2.0/24"),
         ] {

@@ -32,7 +32,8 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                         rule: lowered,
                     };
                     let mut except = block.except.iter();
-                    let found = except.find_map(|(net, node)| Some((net, node, case.defeats(*net)?)));
+                    let found =
+                        except.find_map(|(net, node)| Some((net, node, case.defeats(*net)?)));
                     let Some((net, node, by)) = found else {
                         continue;
                     };
@@ -114,7 +115,9 @@ mod tests {
         let example = example(include_str!("l22_except_defeated.md"));
         assert_eq!(lines("L22", example), [7]);
         let other = |rule: &str| {
-            let (before, _) = example.split_once("  - to: [{ipBlock: {cidr: 10.0.0.0/8}}]").unwrap();
+            let (before, _) = example
+                .split_once("  - to: [{ipBlock: {cidr: 10.0.0.0/8}}]")
+                .unwrap();
             lines("L22", &format!("{before}  {rule}\n"))
         };
         assert_eq!(other("- ports: [{port: 443}, {port: 80}]"), [7]);
