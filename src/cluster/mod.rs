@@ -262,8 +262,12 @@ pub struct Workload {
     pub selector: Option<Selector>,
     /// Labels of its pods (of the first, where replicas differ).
     pub labels: Labels,
+    /// Labels of the object itself, which do not reach its pods (W10).
+    pub own_labels: Labels,
     /// Annotations of its pods.
     pub annotations: Labels,
+    /// Whether its pods look names up in the cluster's DNS, as they do without a `dnsPolicy` (D5).
+    pub cluster_dns: bool,
     /// Its pods in `Snapshot::pods`: two represent two or more replicas (W11).
     pub pods: Range<usize>,
     /// Declared replicas, where known. 0: inactive.

@@ -1,12 +1,15 @@
 //! The input of the rules, and what several of them ask about it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 use crate::analysis::Endpoint;
 use crate::analysis::oracle::{any_peer_matches, peer_matches};
-use crate::cluster::Snapshot;
+use crate::cluster::{Pod, Service, Snapshot, Workload};
+use crate::diag::Span;
 use crate::load::{Loaded, LoadedPolicy};
 use crate::policy::{self, Match, Peer};
+use crate::sets::hash::HashMap;
 
 /// The input of a rule.
 pub struct Input<'a> {
@@ -16,6 +19,10 @@ pub struct Input<'a> {
     pub objects: &'a [LoadedPolicy],
     /// For each policy the pods that it selects.
     subjects: OnceCell<Vec<Vec<usize>>>,
+    /// The pods of the peers that were asked for.
+    peers: RefCell<HashMap<Peer, Rc<[usize]>>>,
+    /// For each pod the Services that select it.
+    services: OnceCell<Vec<Vec<usize>>>,
 }
 
 impl<'a> Input<'a> {
@@ -25,6 +32,8 @@ impl<'a> Input<'a> {
             snapshot,
             objects: &[],
             subjects: OnceCell::new(),
+            peers: RefCell::default(),
+            services: OnceCell::new(),
         }
     }
 
@@ -54,6 +63,17 @@ impl<'a> Input<'a> {
             .collect()
     }
 
+    /// The same, computed once for equal peers.
+    pub fn pods(&self, peer: &Peer) -> Rc<[usize]> {
+        if let Some(known) = self.peers.borrow().get(peer) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[usize]> = self.pods_of(peer).into();
+        let mut known = self.peers.borrow_mut();
+        known.insert(peer.clone(), Rc::clone(&found));
+        found
+    }
+
     /// The pods that the peers of a rule match.
     pub fn peers_of(&self, rule: &policy::Rule) -> Vec<usize> {
         let pods = 0..self.snapshot.pods.len();
@@ -63,5 +83,84 @@ impl<'a> Input<'a> {
                 .filter(|pod| any_peer_matches(self.snapshot, peers, &Endpoint::Pod(*pod)))
                 .collect(),
         }
+    }
+
+    /// A pod by its place.
+    pub fn pod(&self, at: usize) -> Option<&'a Pod> {
+        self.snapshot.pods.get(at)
+    }
+
+    /// The workload of a pod.
+    pub fn workload_of(&self, pod: usize) -> Option<&'a Workload> {
+        self.snapshot.workloads.get(self.pod(pod)?.workload)
+    }
+
+    /// `NAMESPACE/NAME` of a pod's workload, in backticks.
+    pub fn name_of(&self, pod: usize) -> String {
+        let found = self.workload_of(pod);
+        found.map_or_else(String::new, |w| format!("`{}/{}`", w.namespace, w.name))
+    }
+
+    /// The first pod of each workload among some pods.
+    pub fn one_of_each(&self, pods: &[usize]) -> Vec<usize> {
+        let mut found: Vec<usize> = pods.to_vec();
+        found.dedup_by_key(|pod| self.pod(*pod).map(|p| p.workload));
+        found
+    }
+
+    /// Whether the input has workloads of a namespace.
+    pub fn has_workloads(&self, namespace: &str) -> bool {
+        let by_namespace = |w: &Workload| w.namespace.as_str().cmp(namespace);
+        self.snapshot
+            .workloads
+            .binary_search_by(by_namespace)
+            .is_ok()
+    }
+
+    /// The Services that select a pod.
+    pub fn services_of(&self, pod: usize) -> impl Iterator<Item = &'a Service> {
+        let of_pods = self.services.get_or_init(|| self.services_by_pod());
+        let own = of_pods.get(pod).map_or(&[][..], Vec::as_slice);
+        own.iter().filter_map(|at| self.snapshot.services.get(*at))
+    }
+
+    fn services_by_pod(&self) -> Vec<Vec<usize>> {
+        let mut found = vec![Vec::new(); self.snapshot.pods.len()];
+        let mut in_namespace: HashMap<&str, Vec<usize>> = HashMap::default();
+        for (at, service) in self.snapshot.services.iter().enumerate() {
+            if !service.selector.is_empty() {
+                let same = in_namespace.entry(&service.namespace).or_default();
+                same.push(at);
+            }
+        }
+        for (pod, into) in self.snapshot.pods.iter().zip(&mut found) {
+            let Some(namespace) = self.snapshot.namespaces.get(pod.namespace) else {
+                continue;
+            };
+            let same = in_namespace.get(namespace.name.as_str());
+            for at in same.into_iter().flatten() {
+                let selector = self.snapshot.services.get(*at).map(|s| &s.selector);
+                let bears = |(key, value)| pod.labels.get(key) == Some(value);
+                if selector.is_some_and(|wanted| wanted.iter().all(bears)) {
+                    into.push(*at);
+                }
+            }
+        }
+        found
+    }
+
+    /// Where a policy says which pods it selects, else where it begins.
+    pub fn subject_span(&self, policy: usize) -> Option<Span> {
+        let written = self.objects.iter().find(|o| o.index == Some(policy));
+        let key = written.and_then(|written| {
+            let keys = ["podSelector", "subject", "endpointSelector", "selector"];
+            let spec = written.object.node.get("spec");
+            let found = keys
+                .iter()
+                .find_map(|key| super::written::entry(spec?, key));
+            Some(written.object.span(found?.mark))
+        });
+        let head = || Some(self.snapshot.policies.get(policy)?.span.clone());
+        key.or_else(head)
     }
 }

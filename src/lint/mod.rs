@@ -4,9 +4,13 @@
 //! What the API server refuses is reported by [`crate::dialect`] and [`crate::manifest`], where manifests are read;
 //! the pages are beside that code.
 
+mod dns;
 mod input;
 mod manual;
+mod near;
+mod ports;
 mod rules;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -43,7 +47,27 @@ impl Rule {
 
 /// The rules, by code.
 pub const RULES: &[Rule] = &[
+    rules::l01_policy_selects_no_pods::RULE,
+    rules::l02_peer_selects_nothing::RULE,
+    rules::l03_near_miss_label::RULE,
+    rules::l04_workload_labels::RULE,
+    rules::l05_or_instead_of_and::RULE,
+    rules::l06_ports_in_their_own_rule::RULE,
+    rules::l07_service_port::RULE,
     rules::l08_unmatched_named_port::RULE,
+    rules::l10_udp_left_out::RULE,
+    rules::l11_missing_dns::RULE,
+    rules::l12_wrong_dns_rule::RULE,
+    rules::l13_half_open::RULE,
+    rules::l14_no_default_deny::RULE,
+    rules::l15_ignored_rules::RULE,
+    rules::l16_unintended_isolation::RULE,
+    rules::l17_accidental_allow_all::RULE,
+    rules::l18_broad_block::RULE,
+    rules::l19_metadata_service::RULE,
+    rules::l20_block_for_pods::RULE,
+    rules::l21_one_family::RULE,
+    rules::l22_except_defeated::RULE,
     rules::l35_route_broken::RULE,
 ];
 

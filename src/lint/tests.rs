@@ -15,6 +15,22 @@ pub(super) fn found(text: &str) -> Vec<(&'static str, u32)> {
         .collect()
 }
 
+/// The codes of what the rules find in a text.
+pub(super) fn codes_of(text: &str) -> Vec<&'static str> {
+    found(text).into_iter().map(|(code, _)| code).collect()
+}
+
+/// The lines at which a rule finds something in a text.
+pub(super) fn lines(code: &str, text: &str) -> Vec<u32> {
+    let own = found(text).into_iter().filter(|(found, _)| *found == code);
+    own.map(|(_, line)| line).collect()
+}
+
+/// The first example of a page.
+pub(super) fn example(page: &str) -> &str {
+    examples(page).next().unwrap()
+}
+
 /// The examples of what is wrong: those before the page says what to do.
 fn examples(page: &str) -> impl Iterator<Item = &str> {
     let wrong = page.split("**What to do.**").next().unwrap_or_default();

@@ -21,6 +21,7 @@ pub(super) type OwnerRef = (String, String);
 pub(super) struct PodTemplate {
     pub labels: Arc<Labels>,
     pub annotations: Labels,
+    pub cluster_dns: bool,
     pub ports: Arc<[ContainerPort]>,
     /// How many of these are of sidecars.
     pub sidecar_ports: usize,
@@ -45,6 +46,7 @@ pub(super) struct PodObject {
 pub(super) struct OwnerObject {
     pub template: PodTemplate,
     pub selector: Option<Selector>,
+    pub labels: Labels,
     pub replicas: Option<u32>,
     pub owner: Option<OwnerRef>,
     pub span: Span,
@@ -93,6 +95,7 @@ pub(super) fn owner_object(object: &Object, kind: Template) -> Decoded<OwnerObje
     Ok(OwnerObject {
         template: template.unwrap_or_else(PodTemplate::empty),
         selector,
+        labels: deep(node, &["metadata", "labels"], strings)?.unwrap_or_default(),
         replicas: replicas.map(|n| u32::try_from(n).unwrap_or(0)),
         owner: owner(node)?,
         span: object.whole(),
@@ -139,6 +142,7 @@ impl PodTemplate {
         Self {
             labels: Arc::default(),
             annotations: Labels::new(),
+            cluster_dns: true,
             ports: Arc::default(),
             sidecar_ports: 0,
             init_ports: Arc::default(),
@@ -157,10 +161,15 @@ fn template(node: &Node) -> Decoded<PodTemplate> {
     let host_network = deep(node, &["spec", "hostNetwork"], boolean)?;
     let service_account = deep(node, &["spec", "serviceAccountName"], string)?;
     let node_name = deep(node, &["spec", "nodeName"], string)?;
+    let dns = deep(node, &["spec", "dnsPolicy"], string).ok().flatten();
     let [containers, sidecars] = field(node, "spec", ports)?.unwrap_or_default();
     Ok(PodTemplate {
         labels: Arc::new(labels.unwrap_or_default()),
         annotations: annotations.unwrap_or_default(),
+        cluster_dns: match dns.as_deref() {
+            None | Some("ClusterFirst" | "") => host_network != Some(true),
+            Some(other) => other == "ClusterFirstWithHostNet",
+        },
         sidecar_ports: sidecars.len(),
         ports: [containers, sidecars].concat().into(),
         init_ports: (field(node, "spec", |spec| of_init(spec, false))?.unwrap_or_default()).into(),

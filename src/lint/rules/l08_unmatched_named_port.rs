@@ -59,7 +59,7 @@ fn names_outside(rule: &policy::Rule) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::tests::found;
+    use crate::lint::tests::lines;
 
     #[test]
     fn port_names_towards_addresses() {
@@ -69,10 +69,10 @@ mod tests {
             )
         };
         let block = "    to: [{ipBlock: {cidr: 10.0.0.0/8}}]\n";
-        assert_eq!(found(&policy("egress", block, "http")), [("L08", 7)]);
-        assert_eq!(found(&policy("egress", block, "80")), []);
-        assert_eq!(found(&policy("egress", "", "http")), []);
+        assert_eq!(lines("L08", &policy("egress", block, "http")), [7]);
+        assert!(lines("L08", &policy("egress", block, "80")).is_empty());
+        assert!(lines("L08", &policy("egress", "", "http")).is_empty());
         let from = block.replace("to:", "from:");
-        assert_eq!(found(&policy("ingress", &from, "http")), []);
+        assert!(lines("L08", &policy("ingress", &from, "http")).is_empty());
     }
 }

@@ -1,0 +1,332 @@
+//! Selectors that select no pods of namespaces whose pods are known, and the labels that were probably meant.
+
+use super::Input;
+use crate::cluster::{NAMESPACE_NAME_LABEL, Workload};
+use crate::diag::{Diagnostic, Severity, Span, edit_distance};
+use crate::policy::{Direction, Match, Peer};
+use crate::sets::{LabelOp, Labels, Requirement, Selector};
+
+/// Keys that charts use for the name of an application.
+const NAME_KEYS: [&str; 4] = ["app", "app.kubernetes.io/name", "k8s-app", "name"];
+
+/// A selector that selects no pods.
+pub struct Unmatched<'a> {
+    /// Its policy.
+    pub policy: usize,
+    /// Whether it says which pods the policy selects; else it is a peer.
+    pub is_subject: bool,
+    /// The conditions on namespaces.
+    namespace_parts: Vec<&'a Peer>,
+    /// The conditions on the labels of pods.
+    pub labels: Selector,
+    /// The namespaces that it selects, by their places.
+    namespaces: Vec<usize>,
+    /// Whether more namespaces may be selected than the input shows.
+    pub is_open: bool,
+    /// Where it stands.
+    pub span: Option<Span>,
+}
+
+/// A label that was probably meant.
+pub struct Near {
+    /// What is written: `app=chekout`.
+    pub written: String,
+    /// What was probably meant: `app=checkout`.
+    pub meant: String,
+    /// Who has it: `shop/checkout`, or a namespace.
+    pub who: String,
+}
+
+/// What a peer says of namespaces and of pods.
+struct Parts<'a> {
+    namespaces: Vec<&'a Peer>,
+    labels: Selector,
+}
+
+fn parts(peer: &Peer) -> Option<Parts<'_>> {
+    let mut found = Parts {
+        namespaces: Vec::new(),
+        labels: Selector::everything(),
+    };
+    collect(peer, &mut found).then_some(found)
+}
+
+fn collect<'a>(peer: &'a Peer, into: &mut Parts<'a>) -> bool {
+    match peer {
+        Peer::All(all) => return all.iter().all(|part| collect(part, into)),
+        Peer::Namespace(_) | Peer::NamespaceLabels(_) => into.namespaces.push(peer),
+        Peer::PodLabels(selector) => {
+            let more = selector.requirements.iter().cloned();
+            into.labels.requirements.extend(more);
+        }
+        Peer::Pods => {}
+        Peer::Not(inner) if **inner == Peer::HostNetwork => {}
+        _ => return false,
+    }
+    true
+}
+
+/// Whether a label is put on pods by a platform, so that manifests do not show who has it.
+fn is_platform(requirement: &Requirement) -> bool {
+    let key = requirement.key.as_str();
+    let dns = || LabelOp::In(["kube-dns".to_owned()].into());
+    key != NAMESPACE_NAME_LABEL && key.starts_with("kubernetes.io/")
+        || key.starts_with("policy-group.network.openshift.io/")
+        || key == "network.openshift.io/policy-group"
+        || key == "k8s-app" && requirement.op == dns()
+}
+
+/// The subjects and peers of all policies that select no pods, although the pods of their namespaces are known.
+pub fn unmatched<'a>(input: &Input<'a>) -> Vec<Unmatched<'a>> {
+    let mut found = Vec::new();
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
+        if input.subjects(at).is_empty() {
+            let subject = judge(input, at, &policy.subject);
+            found.extend(subject.map(|subject| Unmatched {
+                is_subject: true,
+                span: input.subject_span(at),
+                ..subject
+            }));
+        }
+        let rules = Direction::BOTH.into_iter().flat_map(|d| policy.rules(d));
+        for rule in rules {
+            let Match::Only(items) = &rule.peers else {
+                continue;
+            };
+            for item in items.iter().filter(|i| input.pods(&i.peer).is_empty()) {
+                let peer = judge(input, at, &item.peer);
+                found.extend(peer.map(|peer| Unmatched {
+                    span: Some(item.span.clone()),
+                    ..peer
+                }));
+            }
+        }
+    }
+    found
+}
+
+/// A selector that selects no pods, unless nothing can be said about it.
+fn judge<'a>(input: &Input<'a>, policy: usize, peer: &'a Peer) -> Option<Unmatched<'a>> {
+    let Parts { namespaces, labels } = parts(peer)?;
+    let asked = namespaces.iter().flat_map(|part| match part {
+        Peer::NamespaceLabels(selector) => selector.requirements.as_slice(),
+        _ => &[],
+    });
+    let asked: Vec<&Requirement> = asked.collect();
+    if asked
+        .iter()
+        .copied()
+        .chain(&labels.requirements)
+        .any(is_platform)
+    {
+        return None;
+    }
+    let all = input.snapshot.namespaces.iter().enumerate();
+    let selected = all.filter(|(_, n)| selects(&namespaces, &n.name, &n.labels));
+    let selected: Vec<usize> = selected.map(|(at, _)| at).collect();
+    let by_labels = asked.iter().any(|r| r.key != NAMESPACE_NAME_LABEL);
+    let by_name = namespaces.iter().any(|p| matches!(p, Peer::Namespace(_)));
+    let undeclared = input.snapshot.namespaces.iter().any(|n| !n.declared);
+    let found = Unmatched {
+        policy,
+        is_subject: false,
+        is_open: !by_name && (asked.is_empty() || by_labels && undeclared),
+        namespace_parts: namespaces,
+        labels,
+        namespaces: selected,
+        span: None,
+    };
+    let known = |at: &usize| {
+        let namespace = input.snapshot.namespaces.get(*at);
+        namespace.is_some_and(|n| input.has_workloads(&n.name))
+    };
+    match found.namespaces.is_empty() {
+        // Only what a namespace is called can be judged then.
+        true => (!asked.is_empty()).then_some(found),
+        false => {
+            let wanted = !found.labels.is_everything();
+            (wanted && found.namespaces.iter().all(known)).then_some(found)
+        }
+    }
+}
+
+fn selects(parts: &[&Peer], name: &str, labels: &Labels) -> bool {
+    parts.iter().all(|part| match part {
+        Peer::Namespace(wanted) => wanted == name,
+        Peer::NamespaceLabels(selector) => selector.matches(labels),
+        _ => false,
+    })
+}
+
+impl Unmatched<'_> {
+    /// The finding of a rule about it.
+    pub fn finding(&self, input: &Input, rule: &super::Rule, message: String) -> Diagnostic {
+        let policy = input.snapshot.policies.get(self.policy);
+        let mut found = rule.finding(message);
+        if let Some(span) = &self.span {
+            found = found.at(span.clone());
+        }
+        found.on(policy.map(|p| p.title()).unwrap_or_default())
+    }
+
+    /// The finding, as a note where the input does not show all namespaces.
+    pub fn possible(&self, input: &Input, rule: &super::Rule, message: String) -> Diagnostic {
+        let mut found = self.finding(input, rule, message);
+        if self.is_open {
+            found.severity = Severity::Info;
+            found.message = format!("possibly {}", found.message);
+        }
+        found
+    }
+
+    /// Whether it selects a namespace.
+    pub fn has_namespaces(&self) -> bool {
+        !self.namespaces.is_empty()
+    }
+
+    /// The namespaces that it selects, in words.
+    pub fn where_it_looks(&self, input: &Input) -> String {
+        let all = self.namespaces.iter();
+        let mut names = all.filter_map(|at| input.snapshot.namespaces.get(*at));
+        match (names.next(), names.count()) {
+            (Some(one), 0) => format!("namespace `{}`", one.name),
+            (Some(_), more) => format!("the {} namespaces that it selects", more + 1),
+            (None, _) => "any namespace of the input".to_owned(),
+        }
+    }
+
+    /// The workload whose own labels it matches, although they do not reach its pods.
+    pub fn own_labels<'a>(&self, input: &Input<'a>) -> Option<&'a Workload> {
+        let mut in_place = self.workloads(input);
+        in_place.find(|w| !self.labels.is_everything() && self.labels.matches(&w.own_labels))
+    }
+
+    /// A workload of another namespace whose pods have the labels.
+    pub fn elsewhere<'a>(&self, input: &Input<'a>) -> Option<&'a Workload> {
+        let mut all = input.snapshot.workloads.iter();
+        let has = |w: &&Workload| self.has_namespaces() && self.labels.matches(&w.labels);
+        all.find(has)
+    }
+
+    /// The workloads of the namespaces that it selects.
+    fn workloads<'a>(&self, input: &Input<'a>) -> impl Iterator<Item = &'a Workload> {
+        let namespaces = &input.snapshot.namespaces;
+        let selected = self.namespaces.iter().filter_map(|at| namespaces.get(*at));
+        let names: Vec<&str> = selected.map(|n| n.name.as_str()).collect();
+        let workloads = input.snapshot.workloads.iter();
+        workloads.filter(move |w| names.binary_search(&w.namespace.as_str()).is_ok())
+    }
+
+    /// The label that was probably meant: of a pod, or of a namespace where it selects none.
+    pub fn near(&self, input: &Input) -> Option<Near> {
+        if self.has_namespaces() {
+            let mut in_place = self.workloads(input);
+            return in_place.find_map(|workload| {
+                let who = format!("`{}/{}`", workload.namespace, workload.name);
+                meant(&self.labels, &workload.labels, who)
+            });
+        }
+        let mut known = input.snapshot.namespaces.iter();
+        known.find_map(|namespace| {
+            let mut parts = self.namespace_parts.iter();
+            parts.find_map(|part| match part {
+                Peer::NamespaceLabels(selector) => {
+                    let who = format!("namespace `{}`", namespace.name);
+                    meant(selector, &namespace.labels, who)
+                }
+                _ => None,
+            })
+        })
+    }
+}
+
+/// How the labels of one object differ from a selector, if only one requirement fails and nearly holds.
+fn meant(selector: &Selector, labels: &Labels, who: String) -> Option<Near> {
+    let mut failed = selector.requirements.iter().filter(|r| !r.matches(labels));
+    let (requirement, None) = (failed.next()?, failed.next()) else {
+        return None;
+    };
+    let LabelOp::In(values) = &requirement.op else {
+        return None;
+    };
+    let key = requirement.key.as_str();
+    let fits = |(own_key, own): &(&String, &String)| {
+        let same_key = own_key.as_str() == key;
+        let alias = NAME_KEYS.contains(&key) && NAME_KEYS.contains(&own_key.as_str());
+        let respelt_key = plain(own_key) == plain(key);
+        values
+            .iter()
+            .any(|value| same_key && is_near(value, own) || (alias || respelt_key) && value == *own)
+    };
+    let (own_key, own) = labels.iter().find(fits)?;
+    Some(Near {
+        written: requirement.to_string(),
+        meant: format!("{own_key}={own}"),
+        who,
+    })
+}
+
+/// A text without case, dashes, underscores and dots.
+fn plain(text: &str) -> String {
+    let kept = text.chars().filter(|c| !matches!(c, '-' | '_' | '.'));
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a value is probably a misspelling of another: letters differ, at most two and at most a third of them, or only
+/// its case and its dashes do.
+fn is_near(written: &str, other: &str) -> bool {
+    if written == other {
+        return false;
+    }
+    if plain(written) == plain(other) {
+        return true;
+    }
+    let longer = written.chars().count().max(other.chars().count());
+    let distance = edit_distance(written, other);
+    distance <= 2 && distance * 3 <= longer && !are_siblings(written, other)
+}
+
+/// Whether two names differ on purpose: in a number, or in a short part between dashes.
+fn are_siblings(a: &str, b: &str) -> bool {
+    let letters = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+    let has_digit = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+    if letters(a) == letters(b) && (has_digit(a) || has_digit(b)) {
+        return true;
+    }
+    let split =
+        |text: &str| -> Vec<String> { text.split(['-', '_', '.']).map(Into::into).collect() };
+    let (a, b) = (split(a), split(b));
+    let mut differ = a.iter().zip(&b).filter(|(a, b)| a != b);
+    let short = |text: &str| text.chars().count() <= 3;
+    a.len() == b.len() && a.len() > 1 && differ.all(|(a, b)| short(a) && short(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspelt_values_are_near() {
+        for (a, b) in [
+            ("chekout", "checkout"),
+            ("payments", "payment"),
+            ("order-api", "order_api"),
+            ("Web", "web"),
+            ("kafak", "kafka"),
+        ] {
+            assert!(is_near(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("shard-1", "shard-2"),
+            ("web1", "web2"),
+            ("team-a", "team-b"),
+            ("red-app", "red-api"),
+            ("db", "ui"),
+            ("web", "wms"),
+            ("prod", "test"),
+            ("v1", "v2"),
+        ] {
+            assert!(!is_near(a, b), "{a} {b}");
+        }
+    }
+}

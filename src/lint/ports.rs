@@ -1,0 +1,185 @@
+//! The pods whose ports a rule names, and what is known of these ports.
+
+use super::Input;
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::{any_port_matches, port_matches};
+use crate::analysis::service_backends::targets;
+use crate::policy::{Action, Direction, Match, Peer, PortItem, PortMatch, Rule};
+use crate::sets::{PortSet, Protocol};
+
+/// The pods whose ports a rule of a policy names, one of each workload: those that the policy selects, or towards egress
+/// those that the rule's peers match. None if the peers may be something else than pods.
+pub fn destinations(
+    input: &Input,
+    policy: usize,
+    direction: Direction,
+    rule: &Rule,
+) -> Option<Vec<usize>> {
+    if direction == Direction::Ingress {
+        return Some(input.one_of_each(input.subjects(policy)));
+    }
+    let Match::Only(items) = &rule.peers else {
+        return None;
+    };
+    if items.iter().any(|item| names_outside(&item.peer)) {
+        return None;
+    }
+    let all = items
+        .iter()
+        .flat_map(|item| input.pods(&item.peer).to_vec());
+    let mut all: Vec<usize> = all.collect();
+    all.sort_unstable();
+    Some(input.one_of_each(&all))
+}
+
+/// Whether a peer names something else than pods.
+pub fn names_outside(peer: &Peer) -> bool {
+    let mut found = false;
+    peer.leaves(&mut |leaf| {
+        found |= matches!(leaf, Peer::Addresses(_) | Peer::Nodes(_) | Peer::Domain(_));
+        found |= matches!(leaf, Peer::Everything);
+    });
+    found
+}
+
+/// The only port of an item, if it has one number.
+pub fn single(item: &PortItem) -> Option<(Protocol, u16)> {
+    match &item.port {
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } if first == last => Some((*protocol, *first)),
+        _ => None,
+    }
+}
+
+/// The port items of a rule; none: all ports.
+pub fn items(rule: &Rule) -> &[PortItem] {
+    match &rule.ports {
+        Match::Any => &[],
+        Match::Only(items) => items,
+    }
+}
+
+/// Whether all ports of a rule are numbers or names of DNS; not of a rule for all ports.
+pub fn are_of_dns(rule: &Rule) -> bool {
+    let of_dns = |item: &PortItem| match &item.port {
+        PortMatch::Range { first, last, .. } => first == last && matches!(first, 53 | 5353 | 853),
+        PortMatch::Named { name, .. } => name.starts_with("dns") || name == "domain",
+        _ => false,
+    };
+    let items = items(rule);
+    !items.is_empty() && items.iter().all(of_dns)
+}
+
+/// The ports of an item, none for names.
+pub fn numbers(item: &PortItem) -> PortSet {
+    match &item.port {
+        PortMatch::AllPorts(protocol) => PortSet::all_of(*protocol),
+        PortMatch::Range {
+            protocol,
+            first,
+            last,
+        } => PortSet::range(*protocol, *first, *last),
+        PortMatch::Named { .. } | PortMatch::FromNamed { .. } => PortSet::empty(),
+    }
+}
+
+/// The ports of a rule at a pod.
+pub fn at_pod(input: &Input, rule: &Rule, pod: usize) -> PortSet {
+    let Match::Only(items) = &rule.ports else {
+        return PortSet::all();
+    };
+    let one = |item: &PortItem| match &item.port {
+        PortMatch::AllPorts(_) | PortMatch::Range { .. } => numbers(item),
+        PortMatch::Named { protocol, name } => (input.pod(pod))
+            .map_or_else(PortSet::empty, |pod| {
+                input.snapshot.ports_named(pod, *protocol, name)
+            }),
+        PortMatch::FromNamed {
+            protocol,
+            name,
+            last,
+        } => (input.pod(pod)).map_or_else(PortSet::empty, |pod| {
+            let named = input.snapshot.ports_named(pod, Some(*protocol), name);
+            named.up_to(*protocol, *last)
+        }),
+    };
+    items.iter().map(one).collect()
+}
+
+/// Whether the pod declares the port, or a Service that selects it targets it.
+pub fn is_in_use(input: &Input, pod: usize, protocol: Protocol, port: u16) -> bool {
+    let Some(own) = input.pod(pod) else {
+        return false;
+    };
+    let declared = own.ports.iter();
+    let mut declared = declared.map(|p| (p.protocol, p.port));
+    let mut targeted = input.services_of(pod).flat_map(|service| &service.ports);
+    declared.any(|known| known == (protocol, port))
+        || targeted.any(|p| targets(p, own, false).contains(protocol, port))
+}
+
+/// The ports of a pod that a LoadBalancer, a NodePort or a route publishes.
+pub fn published(input: &Input, pod: usize) -> PortSet {
+    let Some(own) = input.pod(pod) else {
+        return PortSet::empty();
+    };
+    let is_routed = |service: &crate::cluster::Service| {
+        let mut routes = input.snapshot.routes.iter();
+        routes.any(|r| r.service_namespace == service.namespace && r.service == service.name)
+    };
+    let services = input.services_of(pod);
+    let services = services.filter(|service| service.takes_outside() || is_routed(service));
+    let ports = services.flat_map(|service| &service.ports);
+    ports.map(|port| targets(port, own, false)).collect()
+}
+
+/// Whether some rule of the policies that select a pod admits everything that a rule does in this direction, at one port
+/// of a destination.
+pub fn is_open_to_same(
+    input: &Input,
+    own: usize,
+    direction: Direction,
+    rule: &Rule,
+    destination: usize,
+    probe: (Protocol, u16),
+) -> bool {
+    let policies = input.snapshot.policies.iter().enumerate();
+    let mut selecting = policies.filter(|(at, _)| input.subjects(*at).binary_search(&own).is_ok());
+    let end = Endpoint::Pod(destination);
+    selecting.any(|(_, policy)| {
+        policy.rules(direction).iter().any(|other| {
+            other.action == Action::Accept
+                && any_port_matches(input.snapshot, &other.ports, &end, Some(probe))
+                && covers_peers(input, other, rule)
+        })
+    })
+}
+
+/// Whether a rule's peers include those of another rule.
+pub fn covers_peers(input: &Input, wide: &Rule, narrow: &Rule) -> bool {
+    let (wide, narrow) = match (&wide.peers, &narrow.peers) {
+        (Match::Any, _) => return true,
+        (_, Match::Any) => return false,
+        (Match::Only(wide), Match::Only(narrow)) => (wide, narrow),
+    };
+    narrow.iter().all(|one| {
+        if wide.iter().any(|other| other.peer == one.peer) {
+            return true;
+        }
+        let pods = input.pods(&one.peer);
+        let in_one = |pod: &usize| {
+            let mut wide = wide.iter();
+            wide.any(|other| input.pods(&other.peer).binary_search(pod).is_ok())
+        };
+        !pods.is_empty() && !names_outside(&one.peer) && pods.iter().all(in_one)
+    })
+}
+
+/// Whether a port item covers a port of a pod.
+pub fn covers(input: &Input, item: &PortItem, pod: usize, probe: (Protocol, u16)) -> bool {
+    let end = Endpoint::Pod(pod);
+    port_matches(input.snapshot, &item.port, &end, probe.0, probe.1)
+}

@@ -1,0 +1,204 @@
+//! Connections that one end allows and the other denies.
+//!
+#![doc = include_str!("l13_half_open.md")]
+
+use std::cell::OnceCell;
+
+use crate::analysis::oracle::{Decision, gate};
+use crate::analysis::{Analysis, Endpoint};
+use crate::diag::{Diagnostic, Severity};
+use crate::lint::written::{Written, network_policies};
+use crate::lint::{Input, Rule, ports};
+use crate::policy::{self, Direction, Match, Peer, PeerItem};
+use crate::sets::Protocol;
+
+pub const RULE: Rule = Rule {
+    code: "L13",
+    name: "half-open",
+    severity: Severity::Warning,
+    qualifies_verdict: false,
+    page: include_str!("l13_half_open.md"),
+    check,
+};
+
+/// The most pods of each end that are looked at; rules with more are no rules for particular pods.
+const MOST: usize = 200;
+
+fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    let analysis = OnceCell::new();
+    for written in network_policies(input) {
+        for direction in Direction::BOTH {
+            for one in written.policy.rules(direction) {
+                let Match::Only(items) = &one.peers else {
+                    continue;
+                };
+                let case = Case {
+                    input,
+                    analysis: &analysis,
+                    written: &written,
+                    direction,
+                    rule: one,
+                };
+                if let Some(message) = case.judge(items) {
+                    let help = match direction {
+                        Direction::Egress => "allow it in the ingress of the destination, too",
+                        Direction::Ingress => "allow it in the egress of the source, too",
+                    };
+                    let finding = rule.finding(message).help(help);
+                    out.push(written.about(finding, one.span.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a peer asks for labels of pods.
+fn names_labels(peer: &Peer) -> bool {
+    let mut found = false;
+    peer.leaves(&mut |leaf| {
+        found |= matches!(leaf, Peer::PodLabels(selector) if !selector.is_everything());
+    });
+    found
+}
+
+struct Case<'a, 'b> {
+    input: &'b Input<'a>,
+    analysis: &'b OnceCell<Analysis<'a>>,
+    written: &'b Written<'a>,
+    direction: Direction,
+    rule: &'b policy::Rule,
+}
+
+impl Case<'_, '_> {
+    /// What of the rule is denied. A client that lists a server wants to connect to it. A server may list more clients than
+    /// there are, so that something is wrong only if none of them can connect.
+    fn judge(&self, items: &[PeerItem]) -> Option<String> {
+        let named = items.iter().filter(|item| names_labels(&item.peer));
+        let mut denied = named.map(|item| self.denied(item));
+        match self.direction {
+            Direction::Egress => denied.find_map(|found| found),
+            Direction::Ingress => {
+                let all: Option<Vec<String>> = denied.collect();
+                let mut all = all.filter(|all| all.len() == items.len())?;
+                (!all.is_empty()).then(|| all.swap_remove(0))
+            }
+        }
+    }
+
+    /// A workload among the pods of a peer to which none of the policy's pods can connect; towards ingress, one of them
+    /// if none can connect to the policy's pods.
+    fn denied(&self, item: &PeerItem) -> Option<String> {
+        let input = self.input;
+        let own = input.one_of_each(input.subjects(self.written.index));
+        let others = input.one_of_each(&input.pods(&item.peer));
+        if own.len() > MOST || others.len() > MOST {
+            return None;
+        }
+        let is_open = |other: usize| {
+            let mut own = own.iter().filter(|pod| **pod != other);
+            own.any(|own| self.is_open(*own, other))
+        };
+        let closed = others.iter().copied().filter(|other| !is_open(*other));
+        let closed: Vec<usize> = closed.collect();
+        if self.direction == Direction::Ingress && closed.len() < others.len() {
+            return None;
+        }
+        closed.into_iter().find_map(|other| {
+            let first = own.iter().copied().find(|pod| *pod != other)?;
+            self.explain(first, other)
+        })
+    }
+
+    fn ends(&self, own: usize, other: usize) -> (usize, usize) {
+        match self.direction {
+            Direction::Ingress => (other, own),
+            Direction::Egress => (own, other),
+        }
+    }
+
+    /// Whether one of the rule's ports is open between two pods.
+    fn is_open(&self, own: usize, other: usize) -> bool {
+        let (from, to) = self.ends(own, other);
+        let analysis = self
+            .analysis
+            .get_or_init(|| Analysis::new(self.input.snapshot));
+        let wanted = ports::at_pod(self.input, self.rule, to);
+        wanted.is_empty() || wanted.intersects(&analysis.allowed(from, to))
+    }
+
+    /// Which policies deny a connection at the other end; none if it is denied at this one, too.
+    fn explain(&self, own: usize, other: usize) -> Option<String> {
+        let snapshot = self.input.snapshot;
+        let (from, to) = self.ends(own, other);
+        let (protocol, port) = self.example(to)?;
+        let gate = |direction| {
+            let (from, to) = (Endpoint::Pod(from), Endpoint::Pod(to));
+            gate(snapshot, direction, &from, &to, Some((protocol, port)))
+        };
+        let there = gate(self.direction.other());
+        if there.allowed || !gate(self.direction).allowed {
+            return None;
+        }
+        let by = match there.decision {
+            Decision::Rule { policy, .. } => vec![policy],
+            Decision::Isolated { policies, .. } => policies,
+            _ => return None,
+        };
+        let names = by.iter().filter_map(|at| snapshot.policies.get(*at));
+        let names: Vec<String> = names.map(|p| format!("`{}`", p.full_name())).collect();
+        let key = crate::lint::written::rules_key(self.direction.other());
+        Some(format!(
+            "this rule of `{}` allows {} to connect to {} on {protocol} {port}, but its {key} is denied by {}",
+            self.written.policy.full_name(),
+            self.input.name_of(from),
+            self.input.name_of(to),
+            names.join(", ")
+        ))
+    }
+
+    /// A port of the rule, one that the destination declares if there is one.
+    fn example(&self, to: usize) -> Option<(Protocol, u16)> {
+        let wanted = ports::at_pod(self.input, self.rule, to);
+        let declared = self.input.pod(to)?.ports.iter();
+        let mut declared = declared.map(|port| (port.protocol, port.port));
+        let used = declared.find(|(protocol, port)| wanted.contains(*protocol, *port));
+        used.or_else(|| wanted.example())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::{example, lines};
+
+    #[test]
+    fn connections_that_the_other_end_denies() {
+        let example = example(include_str!("l13_half_open.md"));
+        assert_eq!(lines("L13", example), [18]);
+        let let_in = "{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}";
+        for fine in [
+            example.replace("ingress: []", &format!("ingress: [{let_in}]")),
+            example.replace(
+                "podSelector: {matchLabels: {app: db}}}]",
+                "podSelector: {}}]",
+            ),
+            example.replace(
+                "{podSelector: {matchLabels: {app: db}}, ingress: []}",
+                "{podSelector: {matchLabels: {app: x}}}",
+            ),
+        ] {
+            assert!(lines("L13", &fine).is_empty(), "{fine}");
+        }
+        let both = |peers: &str| {
+            let ingress = example
+                .replace(
+                    "policyTypes: [Egress]\n  egress",
+                    "policyTypes: [Ingress]\n  ingress",
+                )
+                .replace("  - to: [", &format!("  - from: [{peers}"))
+                .replace("ingress: []", "policyTypes: [Egress]");
+            lines("L13", &ingress)
+        };
+        assert_eq!(both(""), [18]);
+        assert!(both("{podSelector: {}}, ").is_empty());
+    }
+}

@@ -1,0 +1,102 @@
+//! Rules that allow more than they seem to.
+//!
+#![doc = include_str!("l17_accidental_allow_all.md")]
+
+use crate::diag::{Diagnostic, Severity};
+use crate::lint::written::{
+    WrittenRule, entry, is_empty, items, network_policies, peers_key, rules_key,
+};
+use crate::lint::{Input, Rule};
+use crate::policy::{self, Direction, Match};
+use crate::yaml::{Node, Value};
+
+pub const RULE: Rule = Rule {
+    code: "L17",
+    name: "accidental-allow-all",
+    severity: Severity::Warning,
+    qualifies_verdict: false,
+    page: include_str!("l17_accidental_allow_all.md"),
+    check,
+};
+
+fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    for written in network_policies(input) {
+        for direction in Direction::BOTH {
+            let rules = written.rules(direction);
+            for one in &rules {
+                let Some((message, help)) = judge(one, direction, rules.len()) else {
+                    continue;
+                };
+                let finding = rule.finding(message).help(help);
+                let at = match &one.node.value {
+                    Value::Null => one.rule.map(|rule| rule.span.clone()),
+                    _ => Some(written.span(one.node)),
+                };
+                out.extend(at.map(|at| written.about(finding, at)));
+            }
+        }
+    }
+}
+
+/// What a rule allows by accident, and what to do.
+fn judge(one: &WrittenRule, direction: Direction, beside: usize) -> Option<(String, String)> {
+    let lowered: &policy::Rule = one.rule?;
+    let (key, peers) = (rules_key(direction), peers_key(direction));
+    let everyone = match direction {
+        Direction::Ingress => "every source, inside and outside the cluster",
+        Direction::Egress => "every destination, inside and outside the cluster",
+    };
+    let all_ports = lowered.ports == Match::Any;
+    if lowered.peers == Match::Any && all_ports {
+        let written = one.node.get(peers).is_some() || one.node.get("ports").is_some();
+        return (beside > 1 && !written).then(|| {
+            (
+                format!("the empty rule allows all {key}, so that the other rules change nothing"),
+                "remove it, or give it peers and ports".to_owned(),
+            )
+        });
+    }
+    if lowered.peers == Match::Any && entry(one.node, peers).is_some() {
+        return Some((
+            format!("`{peers}` is empty, which allows {everyone}"),
+            format!(
+                "list the peers that are meant; without `{peers}` the rule means the same, and says so"
+            ),
+        ));
+    }
+    let anywhere = |peer: &Node| {
+        peer.get("namespaceSelector").is_some_and(is_empty) && peer.get("podSelector").is_none()
+    };
+    (all_ports && items(one.node, peers).iter().any(anywhere)).then(|| {
+        (
+            "`namespaceSelector: {}` is every pod of every namespace, here on all ports".to_owned(),
+            "add a `podSelector` to the item, or ports to the rule".to_owned(),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::{example, lines};
+
+    #[test]
+    fn rules_that_allow_everyone() {
+        let example = example(include_str!("l17_accidental_allow_all.md"));
+        assert_eq!(lines("L17", example), [7]);
+        let rules = |rules: &str| {
+            let (before, _) = example.split_once("  - from").unwrap();
+            lines("L17", &format!("{before}  {rules}\n"))
+        };
+        assert_eq!(rules("- {}\n  - ports: [{port: 80}]"), [7]);
+        assert_eq!(rules("- from: [{namespaceSelector: {}}]"), [7]);
+        for fine in [
+            "- {}",
+            "- ports: [{port: 80}]",
+            "- from: [{namespaceSelector: {}}]\n    ports: [{port: 80}]",
+            "- from: [{namespaceSelector: {}, podSelector: {matchLabels: {a: b}}}]",
+            "- from: [{podSelector: {}}]",
+        ] {
+            assert!(rules(fine).is_empty(), "{fine}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Blocks of all addresses.
+//!
+#![doc = include_str!("l18_broad_block.md")]
+
+use ipnet::IpNet;
+
+use crate::diag::{Diagnostic, Severity};
+use crate::lint::written::{Block, Written, WrittenRule, blocks, network_policies};
+use crate::lint::{Input, Rule, ports};
+use crate::policy::Direction;
+
+pub const RULE: Rule = Rule {
+    code: "L18",
+    name: "broad-block",
+    severity: Severity::Warning,
+    qualifies_verdict: false,
+    page: include_str!("l18_broad_block.md"),
+    check,
+};
+
+/// Private addresses: RFC 1918 and unique local ones.
+const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+
+fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    for written in network_policies(input) {
+        for direction in Direction::BOTH {
+            for one in written.rules(direction) {
+                let wide = blocks(&one, direction).into_iter();
+                for block in wide.filter(|block| block.net.prefix_len() == 0) {
+                    let Some((message, help)) = judge(input, &written, &one, &block, direction)
+                    else {
+                        continue;
+                    };
+                    let finding = rule.finding(message).help(help);
+                    out.push(written.about(finding, written.span(block.node)));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a private range is left out of a block, or a part of one.
+fn excepts_private(block: &Block) -> bool {
+    let private = PRIVATE.iter().filter_map(|net| net.parse::<IpNet>().ok());
+    let mut private = private.filter(|net| block.net.contains(net));
+    private.any(|net| {
+        let mut except = block.except.iter();
+        except.any(|(hole, _)| hole.contains(&net) || net.contains(hole))
+    })
+}
+
+fn judge(
+    input: &Input,
+    written: &Written,
+    one: &WrittenRule,
+    block: &Block,
+    direction: Direction,
+) -> Option<(String, &'static str)> {
+    let rule = one.rule?;
+    let net = block.net;
+    if direction == Direction::Egress {
+        let fine = excepts_private(block) || ports::are_of_dns(rule);
+        return (!fine).then(|| {
+            (
+                format!("`{net}` is every address, private networks included"),
+                "if the Internet is meant, except the private ranges: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and fc00::/7",
+            )
+        });
+    }
+    let pods = input.one_of_each(input.subjects(written.index));
+    let is_published = |pod: &usize| {
+        let allowed = ports::at_pod(input, rule, *pod);
+        allowed.intersects(&ports::published(input, *pod))
+            || input.pod(*pod).is_some_and(|pod| pod.host_network)
+    };
+    let first = *pods.first()?;
+    (!pods.iter().any(is_published)).then(|| {
+        (
+            format!(
+                "`{net}` lets every address in, but no LoadBalancer, NodePort or route publishes these ports of {}",
+                input.name_of(first)
+            ),
+            "name the clients that are meant, or the addresses that they come from",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::{example, lines};
+
+    #[test]
+    fn blocks_of_all_addresses() {
+        let example = example(include_str!("l18_broad_block.md"));
+        assert_eq!(lines("L18", example), [12]);
+        let excepted = example.replace(
+            "0.0.0.0/0}",
+            "0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}",
+        );
+        assert!(lines("L18", &excepted).is_empty());
+        assert!(lines("L18", &example.replace("port: 443", "port: 53")).is_empty());
+        let ingress = example
+            .replace("policyTypes: [Egress]", "policyTypes: [Ingress]")
+            .replace("egress:", "ingress:")
+            .replace("to:", "from:");
+        assert_eq!(lines("L18", &ingress), [12]);
+        let published = format!(
+            "{ingress}---\napiVersion: v1\nkind: Service\nmetadata: {{name: p, namespace: crawl}}\nspec: {{type: LoadBalancer, selector: {{app: spider}}, ports: [{{port: 443}}]}}\n"
+        );
+        assert!(lines("L18", &published).is_empty());
+    }
+}

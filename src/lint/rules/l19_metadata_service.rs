@@ -1,0 +1,109 @@
+//! Pods that may ask the cloud's metadata service.
+//!
+#![doc = include_str!("l19_metadata_service.md")]
+
+use std::net::IpAddr;
+
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::{any_port_matches, gate, peer_matches};
+use crate::diag::{Diagnostic, Severity, Span};
+use crate::lint::{Input, Rule};
+use crate::policy::{self, Action, Direction, Match};
+use crate::sets::Protocol;
+
+pub const RULE: Rule = Rule {
+    code: "L19",
+    name: "metadata-service",
+    severity: Severity::Warning,
+    qualifies_verdict: false,
+    page: include_str!("l19_metadata_service.md"),
+    check,
+};
+
+/// Where clouds answer with metadata and credentials of the node.
+const ADDRESSES: [&str; 2] = ["169.254.169.254", "fd00:ec2::254"];
+const HTTP: (Protocol, u16) = (Protocol::Tcp, 80);
+
+fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    let addresses = ADDRESSES.iter().filter_map(|text| text.parse().ok());
+    let addresses: Vec<IpAddr> = addresses.collect();
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
+        let isolates = (policy.side(Direction::Egress)).is_some_and(|side| side.isolates);
+        let rules = policy.rules(Direction::Egress).iter();
+        for one in rules.filter(|r| isolates && r.action == Action::Accept) {
+            let allowed = addresses.iter().find_map(|address| {
+                let span = allowed_at(input, one, *address)?;
+                Some((address, span, witness(input, at, *address)?))
+            });
+            let Some((address, span, pod)) = allowed else {
+                continue;
+            };
+            let message = format!(
+                "{} may open TCP 80 of `{address}`, where clouds serve the credentials of the node",
+                input.name_of(pod)
+            );
+            let help = match address.is_ipv4() {
+                true => format!("add `{address}/32` to `except` of a block of addresses"),
+                false => format!("add `{address}/128` to `except` of a block of addresses"),
+            };
+            let finding = rule.finding(message).help(help).on(policy.title());
+            out.push(finding.at(span));
+        }
+    }
+}
+
+/// Where a rule allows the address.
+fn allowed_at(input: &Input, rule: &policy::Rule, address: IpAddr) -> Option<Span> {
+    let end = Endpoint::Address(address);
+    if !any_port_matches(input.snapshot, &rule.ports, &end, Some(HTTP)) {
+        return None;
+    }
+    match &rule.peers {
+        Match::Any => Some(rule.span.clone()),
+        Match::Only(items) => {
+            let mut matching = items.iter();
+            let found = matching.find(|i| peer_matches(input.snapshot, &i.peer, &end));
+            found.map(|item| item.span.clone())
+        }
+    }
+}
+
+/// A pod of the policy that no policy keeps from the address.
+fn witness(input: &Input, policy: usize, address: IpAddr) -> Option<usize> {
+    let pods = input.one_of_each(input.subjects(policy));
+    let mut own = pods.into_iter().filter(|pod| {
+        let pod = input.pod(*pod);
+        pod.is_some_and(|pod| !pod.host_network)
+    });
+    let pod = own.next()?;
+    let (from, to) = (Endpoint::Pod(pod), Endpoint::Address(address));
+    let gate = gate(input.snapshot, Direction::Egress, &from, &to, Some(HTTP));
+    gate.allowed.then_some(pod)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::{example, lines};
+
+    #[test]
+    fn the_metadata_address() {
+        let example = example(include_str!("l19_metadata_service.md"));
+        assert_eq!(lines("L19", example), [12]);
+        let anywhere = example.replace(
+            "to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]",
+            "ports: [{port: 80}]",
+        );
+        assert_eq!(lines("L19", &anywhere), [12]);
+        for fine in [
+            example.replace("[10.0.0.0/8]", "[10.0.0.0/8, 169.254.0.0/16]"),
+            anywhere.replace("port: 80", "port: 443"),
+            example.replace("0.0.0.0/0, except: [10.0.0.0/8]", "192.0.2.0/24"),
+        ] {
+            assert!(lines("L19", &fine).is_empty(), "{fine}");
+        }
+        let kept_out = format!(
+            "{example}---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: n}}\nspec: {{tier: Admin, priority: 1, subject: {{namespaces: {{}}}}, egress: [{{action: Deny, to: [{{networks: [169.254.169.254/32]}}]}}]}}\n"
+        );
+        assert!(lines("L19", &kept_out).is_empty());
+    }
+}

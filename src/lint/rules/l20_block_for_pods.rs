@@ -1,0 +1,108 @@
+//! Address blocks that are meant for pods or Services.
+//!
+#![doc = include_str!("l20_block_for_pods.md")]
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::cluster::Service;
+use crate::diag::{Diagnostic, Severity};
+use crate::lint::written::{Block, blocks, network_policies};
+use crate::lint::{Input, Rule, ports};
+use crate::policy::{self, Direction};
+
+pub const RULE: Rule = Rule {
+    code: "L20",
+    name: "block-for-pods",
+    severity: Severity::Warning,
+    qualifies_verdict: false,
+    page: include_str!("l20_block_for_pods.md"),
+    check,
+};
+
+fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    for written in network_policies(input) {
+        for direction in Direction::BOTH {
+            for one in written.rules(direction) {
+                let Some(lowered) = one.rule else { continue };
+                for block in blocks(&one, direction) {
+                    let Some(who) = within(input, &block, lowered) else {
+                        continue;
+                    };
+                    let message = format!(
+                        "`{}` {who}: whether blocks of addresses match pods and Services depends on the network plugin",
+                        block.net
+                    );
+                    let help = "select the pods by their labels, with `podSelector` and `namespaceSelector`";
+                    let finding = rule.finding(message).help(help);
+                    out.push(written.about(finding, written.span(block.node)));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a block is so narrow, and private, that its addresses are those of the cluster.
+fn is_narrow(net: &IpNet) -> bool {
+    match net {
+        IpNet::V4(net) => net.prefix_len() >= 16 && net.addr().is_private(),
+        IpNet::V6(net) => net.prefix_len() >= 48 && net.addr().segments()[0] & 0xfe00 == 0xfc00,
+    }
+}
+
+/// Whose addresses a block has, in words.
+fn within(input: &Input, block: &Block, rule: &policy::Rule) -> Option<String> {
+    let single = block.net.prefix_len() == block.net.max_prefix_len();
+    if !single && !is_narrow(&block.net) {
+        return None;
+    }
+    let has = |address: &IpAddr| {
+        let mut except = block.except.iter();
+        block.net.contains(address) && !except.any(|(net, _)| net.contains(address))
+    };
+    let verb = if single { "is" } else { "includes" };
+    let pods = input.snapshot.pods.iter().enumerate();
+    let mut pods = pods.filter(|(_, pod)| !pod.host_network);
+    if let Some((at, _)) = pods.find(|(_, pod)| pod.addresses.iter().any(has)) {
+        return Some(format!(
+            "{verb} the address of a pod, of {}",
+            input.name_of(at)
+        ));
+    }
+    let is_dns = |service: &Service| {
+        ports::are_of_dns(rule) && service.ports.iter().any(|port| port.port == 53)
+    };
+    let mut services = input.snapshot.services.iter();
+    let service = services.find(|s| s.addresses.iter().any(has) && !is_dns(s))?;
+    Some(format!(
+        "{verb} the address of Service `{}/{}`",
+        service.namespace, service.name
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::{example, lines};
+
+    #[test]
+    fn blocks_with_addresses_of_the_cluster() {
+        let example = example(include_str!("l20_block_for_pods.md"));
+        assert_eq!(lines("L20", example), [12]);
+        for (block, found) in [
+            ("10.96.4.0/24", true),
+            ("10.96.0.0/16", true),
+            ("10.96.4.5/32", false),
+            ("0.0.0.0/0", false),
+            ("10.0.0.0/8", false),
+        ] {
+            let text = example.replace("10.96.4.4/32", block);
+            assert_eq!(!lines("L20", &text).is_empty(), found, "{block}");
+        }
+        let dns = example.replace("port: 80", "port: 53");
+        assert!(lines("L20", &dns).is_empty());
+        let pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: clinic}\nspec: {containers: [{name: p}]}\nstatus: {podIPs: [{ip: 10.244.3.7}]}\n";
+        let text = format!("{}{pod}", example.replace("10.96.4.4/32", "10.244.3.7/32"));
+        assert_eq!(lines("L20", &text), [12]);
+    }
+}

@@ -1,0 +1,162 @@
+//! NetworkPolicies of the Kubernetes API as they are written.
+
+use ipnet::IpNet;
+
+use super::Input;
+use crate::diag::{Diagnostic, Span};
+use crate::policy::{Direction, Policy, Rule};
+use crate::yaml::{Entry, Node, Object, Value};
+
+/// A NetworkPolicy as it is written, and what it means.
+pub struct Written<'a> {
+    /// Its place among the policies of the snapshot.
+    pub index: usize,
+    /// What it means.
+    pub policy: &'a Policy,
+    /// Its text.
+    pub object: &'a Object,
+}
+
+/// A rule as it is written, and what it means: none where its direction is ignored.
+pub struct WrittenRule<'a> {
+    /// The item of `ingress` or `egress`.
+    pub node: &'a Node,
+    /// What it means.
+    pub rule: Option<&'a Rule>,
+}
+
+/// The key that holds the rules of a direction.
+pub fn rules_key(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "ingress",
+        Direction::Egress => "egress",
+    }
+}
+
+/// The key that holds the peers of a rule of a direction.
+pub fn peers_key(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "from",
+        Direction::Egress => "to",
+    }
+}
+
+/// An entry of a map, one whose value is null too.
+pub fn entry<'a>(node: &'a Node, key: &str) -> Option<&'a Entry> {
+    match &node.value {
+        Value::Map(map) => map.entry(key),
+        _ => None,
+    }
+}
+
+/// The items of a list under a key; none if it is not written.
+pub fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
+    node.get(key).and_then(Node::items).unwrap_or_default()
+}
+
+/// Whether a node is an empty map or has only empty ones: a selector of everything.
+pub fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::Seq(items) => items.is_empty(),
+        Value::Map(map) => map.entries.iter().all(|entry| is_empty(&entry.value)),
+        _ => false,
+    }
+}
+
+/// The NetworkPolicies that are judged.
+pub fn network_policies<'a>(input: &Input<'a>) -> impl Iterator<Item = Written<'a>> {
+    let snapshot = input.snapshot;
+    input.objects.iter().filter_map(move |written| {
+        let object = &written.object;
+        let index = written.index?;
+        let policy = snapshot.policies.get(index)?;
+        let of_kubernetes = object.group() == "networking.k8s.io";
+        (of_kubernetes && object.kind == "NetworkPolicy").then_some(Written {
+            index,
+            policy,
+            object,
+        })
+    })
+}
+
+impl<'a> Written<'a> {
+    /// `spec`.
+    pub fn spec(&self) -> Option<&'a Node> {
+        self.object.node.get("spec")
+    }
+
+    /// The entry of a key of `spec`, with a null value too.
+    pub fn entry(&self, key: &str) -> Option<&'a Entry> {
+        entry(self.spec()?, key)
+    }
+
+    /// The items of `policyTypes`.
+    pub fn types(&self) -> &'a [Node] {
+        self.spec().map_or(&[], |spec| items(spec, "policyTypes"))
+    }
+
+    /// The rules of a direction.
+    pub fn rules(&self, direction: Direction) -> Vec<WrittenRule<'a>> {
+        let nodes = self
+            .spec()
+            .map_or(&[][..], |spec| items(spec, rules_key(direction)));
+        let lowered = self.policy.rules(direction);
+        let nodes = nodes.iter().enumerate();
+        nodes
+            .map(|(at, node)| WrittenRule {
+                node,
+                rule: lowered.get(at),
+            })
+            .collect()
+    }
+
+    /// The span of a node of it.
+    pub fn span(&self, node: &Node) -> Span {
+        self.object.span(node.mark)
+    }
+
+    /// Adds to a finding the policy that it is about, and a place in it.
+    pub fn about(&self, finding: Diagnostic, at: Span) -> Diagnostic {
+        finding.at(at).on(self.object.title())
+    }
+
+    /// Whether its name, or a comment in it, contains one of these words, in any case.
+    pub fn speaks_of(&self, words: &[&str]) -> bool {
+        let comments = self.object.text.lines().filter_map(|line| {
+            let (_, comment) = line.split_once('#')?;
+            Some(comment)
+        });
+        let mut all = comments.chain([self.object.name.as_str()]);
+        all.any(|text| {
+            let text = text.to_ascii_lowercase();
+            words.iter().any(|word| text.contains(word))
+        })
+    }
+}
+
+/// An address block of a rule as it is written.
+pub struct Block<'a> {
+    /// `cidr`.
+    pub net: IpNet,
+    /// Where `cidr` is written.
+    pub node: &'a Node,
+    /// `except`, each with its place.
+    pub except: Vec<(IpNet, &'a Node)>,
+}
+
+/// The address blocks of a rule.
+pub fn blocks<'a>(rule: &WrittenRule<'a>, direction: Direction) -> Vec<Block<'a>> {
+    let peers = items(rule.node, peers_key(direction)).iter();
+    let read = |node: &'a Node| Some((node.as_str()?.parse::<IpNet>().ok()?.trunc(), node));
+    let blocks = peers.filter_map(|peer| {
+        let block = peer.get("ipBlock")?;
+        let (net, node) = read(block.get("cidr")?)?;
+        Some(Block {
+            net,
+            node,
+            except: items(block, "except").iter().filter_map(read).collect(),
+        })
+    });
+    blocks.collect()
+}
