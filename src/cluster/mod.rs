@@ -359,6 +359,8 @@ pub struct Service {
     pub external_name: Option<String>,
     /// Whether it has `spec.externalIPs`.
     pub external_ips: bool,
+    /// Whether pods see the addresses of clients outside: `externalTrafficPolicy: Local`.
+    pub keeps_client_address: bool,
     /// `spec.ipFamilies`; IPv4 by default.
     pub families: Families,
     /// Its annotations.

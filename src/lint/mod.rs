@@ -4,6 +4,8 @@
 //! What the API server refuses is reported by [`crate::dialect`] and [`crate::manifest`], where manifests are read;
 //! the pages are beside that code.
 
+mod cover;
+mod ends;
 mod input;
 mod manual;
 mod rules;
@@ -13,6 +15,7 @@ mod tests;
 
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
+use crate::dialect;
 use crate::load::Loaded;
 
 pub use input::Input;
@@ -44,7 +47,24 @@ impl Rule {
 /// The rules, by code.
 pub const RULES: &[Rule] = &[
     rules::l08_unmatched_named_port::RULE,
+    rules::l24_redundant_part::RULE,
+    rules::l25_shadowed_rule::RULE,
+    rules::l26_unused_policy::RULE,
+    rules::l27_duplicate::RULE,
+    rules::l29_host_network_affected::RULE,
+    rules::l30_namespace_label_missing::RULE,
+    rules::l31_policy_in_another_namespace::RULE,
+    rules::l32_pods_of_another_namespace::RULE,
+    rules::l33_deny_intention::RULE,
+    rules::l34_client_address_lost::RULE,
     rules::l35_route_broken::RULE,
+    rules::l38_unstable_label::RULE,
+    rules::l41_not_enforced::RULE,
+    rules::l43_names_not_learnt::RULE,
+    rules::l44_block_for_pods::RULE,
+    rules::l45_endpoints_of_another_namespace::RULE,
+    rules::l51_useless_egress_target::RULE,
+    rules::l52_wider_than_needed::RULE,
 ];
 
 /// All findings, sorted by place: what was found while reading, and what the rules find.
@@ -52,6 +72,8 @@ pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
     // W4 is about the verdicts of an analysis, not about the manifests.
     let read = loaded.diagnostics.iter().filter(|d| d.code != "W4");
     let mut found: Vec<_> = read.cloned().collect();
+    let judged = loaded.policies.iter().filter(|p| p.index.is_some());
+    found.extend(judged.flat_map(|policy| dialect::lint(&policy.object)));
     found.extend(run(RULES.iter(), &Input::of(loaded)));
     sort(&mut found);
     found.dedup();
