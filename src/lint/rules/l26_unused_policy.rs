@@ -8,7 +8,7 @@ use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::cover::{covers, rule_covers};
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Action, Direction, Policy, Side};
+use crate::policy::{self, Action, Direction, Match, Policy, Side};
 use crate::sets::hash::{HashMap, HashMapExt};
 
 pub const RULE: Rule = Rule {
@@ -47,7 +47,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         }
         let by = covering(policy, &others);
         let needless = by.is_some()
-            || (!others.is_empty() && all.len() <= MOST_COMPARED)
+            || (!others.is_empty() && all.len() <= MOST_COMPARED && !opens(policy))
                 && changes_nothing(input.snapshot, at, &kept);
         if needless {
             out.push(finding(rule, policy, by));
@@ -77,19 +77,22 @@ fn finding(rule: &Rule, policy: &Policy, by: Option<&Policy>) -> Diagnostic {
 /// Policies that only allow, and isolate. One without rules for all pods of its namespace is a default deny: the
 /// base that others are written for.
 fn is_candidate(policy: &Policy) -> bool {
-    let sides = Direction::BOTH.map(|direction| policy.side(direction));
-    let mut sides = sides.iter().flatten().peekable();
-    let is_base = policy
-        .ingress
-        .iter()
-        .chain(&policy.egress)
-        .all(|side| side.rules.is_empty())
-        && policy
-            .selected_pods()
-            .is_none_or(|(_, labels)| labels.is_everything());
-    let only_allows =
-        |side: &&Side| side.isolates && side.rules.iter().all(|rule| rule.action == Action::Accept);
-    sides.peek().is_some() && !is_base && sides.all(|side| only_allows(&side))
+    let sides = || policy.ingress.iter().chain(&policy.egress);
+    let pods = policy.selected_pods();
+    let is_base = sides().all(|side| side.rules.is_empty())
+        && pods.is_none_or(|(_, labels)| labels.is_everything());
+    let only_allows = |side: &Side| {
+        let accepts = |rule: &policy::Rule| rule.action == Action::Accept;
+        side.isolates && side.rules.iter().all(accepts)
+    };
+    sides().next().is_some() && !is_base && sides().all(only_allows)
+}
+
+/// Whether it allows everything in a direction: without it nothing is isolated, which may be no better.
+fn opens(policy: &Policy) -> bool {
+    let sides = policy.ingress.iter().chain(&policy.egress);
+    let everything = |rule: &policy::Rule| rule.peers == Match::Any && rule.ports == Match::Any;
+    sides.flat_map(|side| &side.rules).any(everything)
 }
 
 /// A policy that takes in another one as it is written.
