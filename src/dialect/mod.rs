@@ -58,6 +58,10 @@ trait Dialect: Sync {
     fn manual(&self) -> &'static [&'static str];
     /// Decodes and validates a policy of one of its kinds.
     fn read(&self, object: &Object) -> Parsed;
+    /// Fields that narrow what a rule matches and that lowering leaves out of account.
+    fn conditions(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// What is probably not meant in a policy that it accepts.
     fn lint(&self, _object: &Object) -> Vec<Diagnostic> {
         Vec::new()
@@ -187,6 +191,16 @@ pub fn kind(object: &Object) -> Option<Kind> {
 pub fn read(object: &Object) -> Parsed {
     let dialect = DIALECTS.get(place(object));
     dialect.map_or_else(Parsed::default, |dialect| dialect.read(object))
+}
+
+/// Whether a policy has fields that narrow what its rules match and that lowering leaves out of account.
+pub fn has_conditions(object: &Object) -> bool {
+    let dialect = DIALECTS.get(place(object));
+    let keys = dialect.map_or(&[][..], |dialect| dialect.conditions());
+    let written = ["spec", "specs"]
+        .iter()
+        .filter_map(|key| object.node.get(key));
+    !keys.is_empty() && written.into_iter().any(|node| node.has_field(keys))
 }
 
 /// What is probably not meant in a policy that its dialect accepts.

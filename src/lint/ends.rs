@@ -1,7 +1,9 @@
 //! Pods and namespaces as findings name them, and the selectors that peers are made of.
 
 use crate::cluster::{Pod, Snapshot};
-use crate::policy::Peer;
+use crate::dialect;
+use crate::lint::Input;
+use crate::policy::{Direction, Match, Peer, Rule};
 use crate::sets::Selector;
 
 /// A peer that namespaces and labels of pods describe.
@@ -36,6 +38,39 @@ pub fn labelled(peer: &Peer) -> Option<Labelled<'_>> {
         }
     }
     Some(found)
+}
+
+/// For each policy whether its rules say all that it means: nothing of it is left out of account, and no rule is of
+/// peers or protocols that match nothing here.
+pub fn exact(input: &Input) -> Vec<bool> {
+    let is_known = |rule: &Rule| {
+        let no_ports = matches!(&rule.ports, Match::Only(items) if items.is_empty());
+        let unknown = match &rule.peers {
+            Match::Only(items) => items.iter().any(|item| item.peer == Peer::Nothing),
+            Match::Any => false,
+        };
+        !no_ports && !unknown
+    };
+    let policies = input.snapshot.policies.iter();
+    let known = policies.map(|policy| {
+        let mut rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
+        rules.all(is_known)
+    });
+    let mut found: Vec<bool> = known.collect();
+    for object in input.objects {
+        let Some(first) = object
+            .index
+            .filter(|_| dialect::has_conditions(&object.object))
+        else {
+            continue;
+        };
+        // All policies of one object are at one place.
+        let rest = input.snapshot.policies.iter().zip(&mut found).skip(first);
+        let span = object.object.whole();
+        rest.take_while(|(policy, _)| policy.span == span)
+            .for_each(|(_, exact)| *exact = false);
+    }
+    found
 }
 
 /// The name of a pod's namespace.

@@ -70,12 +70,20 @@ pub const RULES: &[Rule] = &[
 
 /// All findings, sorted by place: what was found while reading, and what the rules find.
 pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
-    // W4 is about the verdicts of an analysis, not about the manifests.
-    let read = loaded.diagnostics.iter().filter(|d| d.code != "W4");
-    let mut found: Vec<_> = read.cloned().collect();
+    let mut found = run(RULES.iter(), &Input::of(loaded));
     let judged = loaded.policies.iter().filter(|p| p.index.is_some());
     found.extend(judged.flat_map(|policy| dialect::lint(&policy.object)));
-    found.extend(run(RULES.iter(), &Input::of(loaded)));
+    // W4 is about the verdicts of an analysis, not about the manifests; what qualified answers is found again.
+    let again = |read: &Diagnostic| {
+        let mut all = found.iter();
+        all.any(|d| (d.code, &d.span, &d.message) == (read.code, &read.span, &read.message))
+    };
+    let read = loaded.diagnostics.iter();
+    let read: Vec<_> = read
+        .filter(|d| d.code != "W4" && !(is_qualifying(d.code) && again(d)))
+        .cloned()
+        .collect();
+    found.extend(read);
     sort(&mut found);
     found.dedup();
     found
@@ -91,6 +99,11 @@ pub fn qualifying(snapshot: &Snapshot) -> Vec<Diagnostic> {
     }
     sort(&mut found);
     found
+}
+
+fn is_qualifying(code: &str) -> bool {
+    let mut rules = RULES.iter().filter(|rule| rule.qualifies_verdict);
+    rules.any(|rule| rule.code == code)
 }
 
 /// Appends the qualifying findings to the diagnostics of `loaded`.

@@ -120,6 +120,10 @@ impl Dialect for CalicoPolicies {
         Parsed::new(policy, diagnostics, LENIENT)
     }
 
+    fn conditions(&self) -> &'static [&'static str] {
+        &["icmp", "notICMP", "http"]
+    }
+
     fn lint(&self, object: &Object) -> Vec<Diagnostic> {
         lint::lint(object)
     }

@@ -70,6 +70,22 @@ impl Dialect for CiliumPolicies {
         Parsed::new(policy, diagnostics, LENIENT)
     }
 
+    fn conditions(&self) -> &'static [&'static str] {
+        &[
+            "rules",
+            "icmps",
+            "terminatingTLS",
+            "originatingTLS",
+            "serverNames",
+            "listener",
+            "authentication",
+            "fromNodes",
+            "toNodes",
+            "fromGroups",
+            "toGroups",
+        ]
+    }
+
     fn lint(&self, object: &Object) -> Vec<Diagnostic> {
         lint::lint(object)
     }

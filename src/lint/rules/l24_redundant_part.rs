@@ -4,6 +4,7 @@
 
 use crate::diag::{Diagnostic, Severity, Span};
 use crate::lint::cover::{Ports, covers, is_plain_beside, one_covers, peers_cover, rule_covers};
+use crate::lint::ends::exact;
 use crate::lint::{Input, Rule};
 use crate::policy::{self, Action, Combine, Direction, Match, Policy, Side};
 
@@ -20,7 +21,8 @@ pub const RULE: Rule = Rule {
 const MOST_ITEMS: usize = 300;
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for policy in &input.snapshot.policies {
+    let policies = input.snapshot.policies.iter().zip(exact(input));
+    for (policy, _) in policies.filter(|(_, exact)| *exact) {
         let tier = input.snapshot.tiers.get(policy.tier);
         let ordered = tier.is_some_and(|tier| tier.combine == Combine::FirstMatch);
         for side in Direction::BOTH.iter().filter_map(|d| policy.side(*d)) {
@@ -195,5 +197,17 @@ mod tests {
         assert_eq!(found(blocks), [9]);
         let hole = "  - from:\n    - ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}\n    - ipBlock: {cidr: 10.1.2.0/24}\n";
         assert_eq!(found(hole), NONE);
+    }
+
+    #[test]
+    fn rules_with_conditions_are_not_compared() {
+        let text = |paths: &str| {
+            format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec:\n  endpointSelector: {{}}\n  ingress:\n  - toPorts: [{{ports: [{{port: '80', protocol: TCP}}]{paths}}}]\n  - toPorts: [{{ports: [{{port: '80', protocol: TCP}}]}}]\n"
+            )
+        };
+        assert_eq!(of_code("L24", &text("")), [8]);
+        let paths = ", rules: {http: [{path: /a}]}";
+        assert_eq!(of_code("L24", &text(paths)), NONE);
     }
 }

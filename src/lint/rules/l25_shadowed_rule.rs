@@ -4,6 +4,7 @@
 
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::cover::{Ports, covers, is_plain_beside, one_covers};
+use crate::lint::ends::exact;
 use crate::lint::{Input, Rule};
 use crate::policy::{self, Action, Combine, Direction, Match, Peer, Policy};
 
@@ -24,8 +25,10 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let tier = snapshot.tiers.get(policy.tier);
         tier.is_some_and(|tier| tier.combine == Combine::FirstMatch)
     };
-    let policies: Vec<&Policy> = (snapshot.policies.iter().map(|p| &**p))
-        .filter(|p| ordered(p))
+    let policies = snapshot.policies.iter().zip(exact(input));
+    let policies: Vec<&Policy> = policies
+        .filter(|(policy, exact)| *exact && ordered(policy))
+        .map(|(policy, _)| &**policy)
         .collect();
     for policy in &policies {
         for direction in Direction::BOTH {
@@ -108,12 +111,10 @@ fn finding(rule: &Rule, policy: &Policy, at: &policy::Rule, by: Earlier) -> Diag
             format!(" of {}", other.title())
         }
     );
-    let found = rule
-        .finding(message)
+    rule.finding(message)
         .at(at.span.clone())
         .on(policy.title())
-        .help("put the narrower rule first, or remove it");
-    found
+        .help("put the narrower rule first, or remove it")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::analysis::changes::{Relation, policy_relation};
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::cover::{covers, rule_covers};
+use crate::lint::ends::exact;
 use crate::lint::{Input, Rule};
 use crate::policy::{self, Action, Direction, Match, Policy, Side};
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -26,6 +27,7 @@ const MOST_COMPARED: usize = 24;
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let all = &input.snapshot.policies;
+    let exact = exact(input);
     let mut near: HashMap<Option<&str>, Vec<usize>> = HashMap::new();
     for (at, policy) in all.iter().enumerate() {
         near.entry(policy.namespace.as_deref())
@@ -40,14 +42,19 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
         let others = near.get(&own).into_iter().chain(wide).flatten();
         let others: Vec<&Policy> = others
             .filter(|other| **other != at && kept.get(**other) == Some(&true))
+            .filter(|other| exact.get(**other) == Some(&true))
             .filter_map(|other| all.get(*other).map(|p| &**p))
             .collect();
-        if !is_candidate(policy) || others.iter().any(|other| is_alike(other, policy)) {
+        let known = exact.get(at) == Some(&true);
+        if !known || !is_candidate(policy) || others.iter().any(|other| is_alike(other, policy)) {
             continue;
         }
         let by = covering(policy, &others);
         let needless = by.is_some()
-            || (!others.is_empty() && all.len() <= MOST_COMPARED && !opens(policy))
+            || (!others.is_empty()
+                && all.len() <= MOST_COMPARED
+                && !opens(policy)
+                && exact.iter().all(|exact| *exact))
                 && changes_nothing(input.snapshot, at, &kept);
         if needless {
             out.push(finding(rule, policy, by));

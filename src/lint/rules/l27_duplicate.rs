@@ -3,6 +3,7 @@
 #![doc = include_str!("l27_duplicate.md")]
 
 use crate::diag::{Diagnostic, Severity};
+use crate::lint::ends::exact;
 use crate::lint::{Input, Rule};
 use crate::policy::{self, Action, Direction, Match, Peer, Policy, PortMatch, Side};
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -18,7 +19,8 @@ pub const RULE: Rule = Rule {
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<(&str, &Option<String>, &Peer), Vec<&Policy>> = HashMap::new();
-    for policy in &input.snapshot.policies {
+    let policies = input.snapshot.policies.iter().zip(exact(input));
+    for (policy, _) in policies.filter(|(_, exact)| *exact) {
         let key = (policy.kind, &policy.namespace, &policy.subject);
         let before = seen.entry(key).or_default();
         if let Some(first) = before.iter().find(|other| is_alike(other, policy)) {
