@@ -56,7 +56,7 @@ impl Search<'_> {
             let others = self.others(at);
             let whole = others.iter().find(|other| rule_covers(other, rule));
             if let Some(other) = whole.filter(|_| !matches_nothing(rule)) {
-                self.report("rule", "rule", &rule.span, &other.span, out);
+                self.redundant("rule", "rule", &rule.span, &other.span, out);
                 continue;
             }
             self.peers(rule, &others, out);
@@ -102,9 +102,9 @@ impl Search<'_> {
                     && (*other < at || !covers(&item.peer, &with.peer))
             });
             if let Some((_, with)) = beside {
-                self.report("peer", "peer", &item.span, &with.span, out);
+                self.redundant("peer", "peer", &item.span, &with.span, out);
             } else if let Some(with) = wider.iter().find(|r| one_covers(&r.peers, &item.peer)) {
-                self.report("peer", "rule", &item.span, &with.span, out);
+                self.redundant("peer", "rule", &item.span, &with.span, out);
             }
         }
     }
@@ -134,16 +134,16 @@ impl Search<'_> {
                     && (*other < at || !one_covers(item, with))
             });
             if let Some((_, with)) = beside {
-                self.report("port", "port", &item.span, &with.span, out);
+                self.redundant("port", "port", &item.span, &with.span, out);
             } else if let Some(with) =
                 (wider.iter()).find(|r| Ports::of(&r.ports).cover_item(&item.port))
             {
-                self.report("port", "rule", &item.span, &with.span, out);
+                self.redundant("port", "rule", &item.span, &with.span, out);
             }
         }
     }
 
-    fn report(&self, what: &str, by: &str, at: &Span, with: &Span, out: &mut Vec<Diagnostic>) {
+    fn redundant(&self, what: &str, by: &str, at: &Span, with: &Span, out: &mut Vec<Diagnostic>) {
         let message = format!(
             "this {what} has no effect of its own: the {by} in line {} already matches all that it matches",
             with.line
