@@ -1,6 +1,10 @@
 //! What the analysis looks at: one immutable [`Snapshot`] of namespaces, workloads, pods, services
 //! and policies. `manifest` makes one from YAML, `intent` makes one from a Document.
 
+mod clients;
+
+pub use clients::{Caller, Client, ClientPort, ClientTarget};
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -29,6 +33,8 @@ pub struct Snapshot {
     pub services: Arc<Vec<Service>>,
     /// What Ingress, Route and Gateway objects send to pods.
     pub routes: Vec<Route>,
+    /// Monitors and webhooks, in the order of the input.
+    pub clients: Vec<Client>,
     /// In the order in which they are evaluated.
     pub tiers: Vec<Tier>,
     /// All policies, lowered.
@@ -381,6 +387,8 @@ pub struct Service {
     pub external_name: Option<String>,
     /// Whether it has `spec.externalIPs`.
     pub external_ips: bool,
+    /// Whether pods see the addresses of clients outside: `externalTrafficPolicy: Local`.
+    pub keeps_client_address: bool,
     /// `spec.ipFamilies`; IPv4 by default.
     pub families: Families,
     /// Its annotations.

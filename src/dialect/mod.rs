@@ -63,6 +63,19 @@ trait Dialect: Sync {
     fn manual(&self) -> &'static [&'static str];
     /// Decodes and validates a policy of one of its kinds.
     fn read(&self, object: &Object) -> Parsed;
+    /// Fields that narrow what a rule matches and that lowering leaves out of account.
+    fn conditions(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// What is probably not meant in a policy that it accepts.
+    fn lint(&self, _object: &Object) -> Vec<Diagnostic> {
+        Vec::new()
+    }
+    /// For each policy that an object is lowered to, whether it makes the addresses of domain names known; none if that
+    /// takes no policy (C35).
+    fn learns_names(&self, _object: &Object) -> Option<Vec<bool>> {
+        None
+    }
     /// Reads an object that its policies name, and returns what is wrong with it.
     fn resource(&self, _object: &Object, _into: &mut Resources) -> Vec<Diagnostic> {
         Vec::new()
@@ -160,6 +173,23 @@ pub fn is_resource(object: &Object) -> bool {
     kind(object).is_some_and(|kind| kind.reading == Reading::Resource)
 }
 
+/// Whether an enforcer leaves a label of pods out of account, so that selectors do not see it (C0).
+pub fn ignores_label(enforcer: Enforcer, key: &str) -> bool {
+    enforcer == Enforcer::Cilium && cilium::is_ignored_label(key)
+}
+
+/// Whether an enforcer implements the policies of a kind; none where no dialect reads it.
+pub fn is_enforced(enforcer: Enforcer, group: &str, kind: &str) -> Option<bool> {
+    let reads = |dialect: &&&dyn Dialect| {
+        let mut kinds = dialect.kinds().iter();
+        kinds.any(|known| {
+            known.group == group && known.name == kind && known.reading == Reading::Judged
+        })
+    };
+    let dialect = DIALECTS.iter().find(reads)?;
+    Some(dialect.enforced_by(enforcer))
+}
+
 /// Reads an object that policies name, and returns what is wrong with it.
 pub fn resource(object: &Object, into: &mut Resources) -> Vec<Diagnostic> {
     let dialect = DIALECTS.get(place(object));
@@ -183,6 +213,28 @@ pub fn kind(object: &Object) -> Option<Kind> {
 pub fn read(object: &Object) -> Parsed {
     let dialect = DIALECTS.get(place(object));
     dialect.map_or_else(Parsed::default, |dialect| dialect.read(object))
+}
+
+/// Whether a policy has fields that narrow what its rules match and that lowering leaves out of account.
+pub fn has_conditions(object: &Object) -> bool {
+    let dialect = DIALECTS.get(place(object));
+    let keys = dialect.map_or(&[][..], |dialect| dialect.conditions());
+    let written = ["spec", "specs"]
+        .iter()
+        .filter_map(|key| object.node.get(key));
+    !keys.is_empty() && written.into_iter().any(|node| node.has_field(keys))
+}
+
+/// What is probably not meant in a policy that its dialect accepts.
+pub fn lint(object: &Object) -> Vec<Diagnostic> {
+    let dialect = DIALECTS.get(place(object));
+    dialect.map_or_else(Vec::new, |dialect| dialect.lint(object))
+}
+
+/// For each policy that an object is lowered to, whether it makes the addresses of domain names known to the pods that
+/// it selects; none if its dialect needs no policy for that (C35).
+pub fn learns_names(object: &Object) -> Option<Vec<bool>> {
+    DIALECTS.get(place(object))?.learns_names(object)
 }
 
 /// The index of an object's dialect in the order of lowering; objects of other kinds come last.

@@ -4,7 +4,9 @@
 //! What the API server refuses is reported by [`crate::dialect`] and [`crate::manifest`], where manifests are read;
 //! the pages are beside that code.
 
+mod cover;
 mod dns;
+mod ends;
 mod input;
 mod manual;
 mod near;
@@ -17,6 +19,7 @@ mod tests;
 
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Severity};
+use crate::dialect;
 use crate::load::Loaded;
 
 pub use input::Input;
@@ -68,15 +71,43 @@ pub const RULES: &[Rule] = &[
     rules::l20_block_for_pods::RULE,
     rules::l21_one_family::RULE,
     rules::l22_except_defeated::RULE,
+    rules::l24_redundant_part::RULE,
+    rules::l25_shadowed_rule::RULE,
+    rules::l26_unused_policy::RULE,
+    rules::l27_duplicate::RULE,
+    rules::l29_host_network_affected::RULE,
+    rules::l30_namespace_label_missing::RULE,
+    rules::l31_policy_in_another_namespace::RULE,
+    rules::l32_pods_of_another_namespace::RULE,
+    rules::l33_deny_intention::RULE,
+    rules::l34_client_address_lost::RULE,
     rules::l35_route_broken::RULE,
+    rules::l36_scrape_or_webhook_blocked::RULE,
+    rules::l38_unstable_label::RULE,
+    rules::l41_not_enforced::RULE,
+    rules::l43_names_not_learnt::RULE,
+    rules::l44_block_for_pods::RULE,
+    rules::l45_endpoints_of_another_namespace::RULE,
+    rules::l51_useless_egress_target::RULE,
+    rules::l52_wider_than_needed::RULE,
 ];
 
 /// All findings, sorted by place: what was found while reading, and what the rules find.
 pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
-    // W4 is about the verdicts of an analysis, not about the manifests.
-    let read = loaded.diagnostics.iter().filter(|d| d.code != "W4");
-    let mut found: Vec<_> = read.cloned().collect();
-    found.extend(run(RULES.iter(), &Input::of(loaded)));
+    let mut found = run(RULES.iter(), &Input::of(loaded));
+    let judged = loaded.policies.iter().filter(|p| p.index.is_some());
+    found.extend(judged.flat_map(|policy| dialect::lint(&policy.object)));
+    // W4 is about the verdicts of an analysis, not about the manifests; what qualified answers is found again.
+    let again = |read: &Diagnostic| {
+        let mut all = found.iter();
+        all.any(|d| (d.code, &d.span, &d.message) == (read.code, &read.span, &read.message))
+    };
+    let read = loaded.diagnostics.iter();
+    let read: Vec<_> = read
+        .filter(|d| d.code != "W4" && !(is_qualifying(d.code) && again(d)))
+        .cloned()
+        .collect();
+    found.extend(read);
     sort(&mut found);
     found.dedup();
     found
@@ -86,8 +117,17 @@ pub fn lint(loaded: &Loaded) -> Vec<Diagnostic> {
 pub fn qualifying(snapshot: &Snapshot) -> Vec<Diagnostic> {
     let qualifying = RULES.iter().filter(|rule| rule.qualifies_verdict);
     let mut found = run(qualifying, &Input::new(snapshot));
+    // An answer is right whatever they find: errors are what makes one incomplete.
+    for finding in &mut found {
+        finding.severity = finding.severity.max(Severity::Warning);
+    }
     sort(&mut found);
     found
+}
+
+fn is_qualifying(code: &str) -> bool {
+    let mut rules = RULES.iter().filter(|rule| rule.qualifies_verdict);
+    rules.any(|rule| rule.code == code)
 }
 
 /// Appends the qualifying findings to the diagnostics of `loaded`.

@@ -31,6 +31,22 @@ pub(super) fn example(page: &str) -> &str {
     examples(page).next().unwrap()
 }
 
+/// No lines.
+pub(super) const NONE: [u32; 0] = [];
+
+/// What a rule finds in a text.
+pub(super) fn all_of(code: &str, text: &str) -> Vec<Diagnostic> {
+    let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());
+    let found = lint(&loaded).into_iter();
+    found.filter(|d| d.code == code).collect()
+}
+
+/// The lines of what a rule finds in a text.
+pub(super) fn of_code(code: &str, text: &str) -> Vec<u32> {
+    let found = all_of(code, text).into_iter();
+    found.map(|d| d.span.map_or(0, |span| span.line)).collect()
+}
+
 /// The examples of what is wrong: those before the page says what to do.
 fn examples(page: &str) -> impl Iterator<Item = &str> {
     let wrong = page.split("**What to do.**").next().unwrap_or_default();

@@ -125,6 +125,7 @@ fn api_server() -> Service {
         endpoints: Vec::new(),
         external_name: None,
         external_ips: false,
+        keeps_client_address: false,
         families: Families::V4,
         annotations: Labels::new(),
         span: None,

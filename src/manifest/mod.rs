@@ -8,6 +8,7 @@
 
 mod assemble;
 mod class;
+mod clients;
 mod endpoints;
 mod gateway;
 mod kinds;
@@ -108,6 +109,7 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
         .iter()
         .map(|object| (object, kinds::of(object, policies)));
     diagnostics.extend(operators::notes(each));
+    let clients: Vec<_> = objects.iter().flat_map(clients::clients).collect();
     let decoded: Vec<_> = objects
         .into_par_iter()
         .with_min_len(16)
@@ -120,9 +122,11 @@ pub fn assemble(found: Found, policies: &[policy::Kind], namespace: Option<&str>
         .collect();
     let (words, resources): (Vec<_>, Vec<_>) = decoded.into_iter().unzip();
     diagnostics.extend(words.into_iter().flatten());
+    let mut manifests = assemble::assemble(resources, diagnostics);
+    manifests.snapshot.clients = clients;
     Manifests {
         objects: found.all,
-        ..assemble::assemble(resources, diagnostics)
+        ..manifests
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         .chain(balanced)
         .filter_map(|text| text.parse().ok())
         .collect();
+    let local = text(&["spec", "externalTrafficPolicy"])?;
     let external_name = text(&["spec", "externalName"])?;
     Ok(Service {
         namespace: object.namespace_or_default().to_owned(),
@@ -45,6 +46,7 @@ pub(super) fn service(object: &Object) -> Decoded<Service> {
         endpoints: Vec::new(),
         external_name: external_name.filter(|name| !name.is_empty()),
         external_ips: !external.is_empty(),
+        keeps_client_address: local.as_deref() == Some("Local"),
         families: families(&families_said.unwrap_or_default(), address.as_deref()),
         annotations: annotations.unwrap_or_default(),
         span: Some(object.whole()),

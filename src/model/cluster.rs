@@ -37,6 +37,7 @@ pub fn services(document: &Document) -> Vec<Service> {
             endpoints: Vec::new(),
             external_name: None,
             external_ips: false,
+            keeps_client_address: false,
             families: Families::V4,
             annotations: Labels::new(),
             span: None,

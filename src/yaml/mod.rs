@@ -129,6 +129,18 @@ impl Node {
         }
     }
 
+    /// Whether it has one of these keys at any depth, with a value that is not null.
+    pub fn has_field(&self, keys: &[&str]) -> bool {
+        match &self.value {
+            Value::Seq(items) => items.iter().any(|item| item.has_field(keys)),
+            Value::Map(map) => map.entries.iter().any(|entry| {
+                let named = keys.contains(&entry.key.as_str());
+                named && entry.value.value != Value::Null || entry.value.has_field(keys)
+            }),
+            _ => false,
+        }
+    }
+
     /// The text, if this is a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {

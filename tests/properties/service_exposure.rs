@@ -51,6 +51,7 @@ fn service(snapshot: &Snapshot, (pod, ports, (v4, v6)): Drawn) -> Service {
         endpoints: Vec::new(),
         external_name: None,
         external_ips: false,
+        keeps_client_address: false,
         families: Families { v4: v4 || !v6, v6 },
         annotations: Labels::new(),
         span: None,

@@ -5,6 +5,7 @@
 
 mod entity;
 mod express;
+mod lint;
 mod lower;
 mod owners;
 mod parse;
@@ -113,12 +114,20 @@ impl Dialect for CalicoPolicies {
     }
 
     fn manual(&self) -> &'static [&'static str] {
-        &[include_str!("manual.md")]
+        &[include_str!("manual.md"), include_str!("lint.md")]
     }
 
     fn read(&self, object: &Object) -> Parsed {
         let (policy, diagnostics) = read::policy(object);
         Parsed::new(policy, diagnostics, LENIENT)
+    }
+
+    fn conditions(&self) -> &'static [&'static str] {
+        &["icmp", "notICMP", "http"]
+    }
+
+    fn lint(&self, object: &Object) -> Vec<Diagnostic> {
+        lint::lint(object)
     }
 
     fn resource(&self, object: &Object, into: &mut Resources) -> Vec<Diagnostic> {

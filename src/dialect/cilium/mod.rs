@@ -5,6 +5,7 @@
 mod express;
 mod groups;
 mod layer_seven;
+mod lint;
 mod lower;
 mod peers;
 mod ports;
@@ -63,7 +64,7 @@ impl Dialect for CiliumPolicies {
     }
 
     fn manual(&self) -> &'static [&'static str] {
-        &[include_str!("manual.md")]
+        &[include_str!("manual.md"), include_str!("lint.md")]
     }
 
     fn read(&self, object: &Object) -> Parsed {
@@ -71,11 +72,40 @@ impl Dialect for CiliumPolicies {
         Parsed::new(policy, diagnostics, LENIENT)
     }
 
+    fn conditions(&self) -> &'static [&'static str] {
+        &[
+            "rules",
+            "icmps",
+            "terminatingTLS",
+            "originatingTLS",
+            "serverNames",
+            "listener",
+            "authentication",
+            "fromNodes",
+            "toNodes",
+            "fromGroups",
+            "toGroups",
+        ]
+    }
+
+    fn lint(&self, object: &Object) -> Vec<Diagnostic> {
+        lint::lint(object)
+    }
+
+    fn learns_names(&self, object: &Object) -> Option<Vec<bool>> {
+        Some(lint::learns_names(object))
+    }
+
     fn resource(&self, object: &Object, into: &mut Resources) -> Vec<Diagnostic> {
         let (group, diagnostics) = groups::cidr_group(object);
         into.cidr_groups.push(group);
         diagnostics
     }
+}
+
+/// Whether a label of pods is none of an identity, so that selectors do not see it (C0).
+pub(super) fn is_ignored_label(key: &str) -> bool {
+    !selector::is_special(key) && !selector::is_identity_label(key)
 }
 
 impl Lower for read::CiliumPolicy {

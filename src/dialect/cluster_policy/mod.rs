@@ -3,6 +3,7 @@
 //!
 #![doc = include_str!("manual.md")]
 
+mod lint;
 mod lower;
 mod ports;
 mod read;
@@ -13,6 +14,7 @@ mod tests;
 
 use super::{Context, Dialect, Lower, Parsed};
 use crate::cluster::Enforcer;
+use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, Reading};
 use crate::yaml::Object;
 
@@ -49,12 +51,16 @@ impl Dialect for ClusterPolicies {
     }
 
     fn manual(&self) -> &'static [&'static str] {
-        &[include_str!("manual.md")]
+        &[include_str!("manual.md"), include_str!("lint.md")]
     }
 
     fn read(&self, object: &Object) -> Parsed {
         let (policy, diagnostics) = read::policy(object);
         Parsed::new(policy, diagnostics, LENIENT)
+    }
+
+    fn lint(&self, object: &Object) -> Vec<Diagnostic> {
+        lint::lint(object)
     }
 }
 

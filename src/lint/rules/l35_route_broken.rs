@@ -2,14 +2,18 @@
 //!
 #![doc = include_str!("l35_route_broken.md")]
 
-use crate::analysis::routes::reaches;
+use crate::analysis::oracle::any_port_matches;
+use crate::analysis::routes::{Reach, reaches};
+use crate::analysis::{Direction, Endpoint};
+use crate::cluster::Enforcer;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Input, Rule};
+use crate::policy::{self, Action, Match, Peer};
 
 pub const RULE: Rule = Rule {
     code: "L35",
     name: "route-broken",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     qualifies_verdict: true,
     page: include_str!("l35_route_broken.md"),
     check,
@@ -17,7 +21,9 @@ pub const RULE: Rule = Rule {
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let snapshot = input.snapshot;
-    for reach in reaches(snapshot).iter().filter(|r| r.admitted.is_empty()) {
+    let reaches = reaches(snapshot);
+    let denied = reaches.iter().filter(|r| r.admitted.is_empty());
+    for reach in denied.filter(|reach| !names_own_controller(input, reach)) {
         let route = &snapshot.routes[reach.route];
         let workload = &snapshot.workloads[reach.workload];
         let known = reach
@@ -46,6 +52,31 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             None => found,
         });
     }
+}
+
+/// Whether a rule lets in Cilium's own proxy, which is no pod: the entity `ingress` matches nothing else.
+fn names_own_controller(input: &Input, reach: &Reach) -> bool {
+    let snapshot = input.snapshot;
+    let workload = snapshot.workloads.get(reach.workload);
+    let Some(pod) = workload.map(|workload| workload.pods.start) else {
+        return false;
+    };
+    if snapshot.assumptions.enforcer != Enforcer::Cilium || !reach.controllers.is_empty() {
+        return false;
+    }
+    let lets_in = |rule: &policy::Rule| {
+        let Match::Only(items) = &rule.peers else {
+            return false;
+        };
+        let wanted = reach.wanted.example();
+        rule.action == Action::Accept
+            && items.iter().any(|item| item.peer == Peer::Nothing)
+            && any_port_matches(snapshot, &rule.ports, &Endpoint::Pod(pod), wanted)
+    };
+    let policies = snapshot.policies.iter().enumerate();
+    policies
+        .filter(|(_, policy)| policy.rules(Direction::Ingress).iter().any(lets_in))
+        .any(|(at, _)| input.subjects(at).binary_search(&pod).is_ok())
 }
 
 #[cfg(test)]
@@ -252,5 +283,24 @@ spec: {parentRefs: [{name: front, namespace: edge}], rules: [{backendRefs: [{nam
         assert!(!cut_off(&labelled, &input));
         assert!(!cut_off(&labelled, gateway));
         assert!(cut_off("{podSelector: {}}", &input));
+    }
+
+    #[test]
+    fn the_proxy_of_cilium_is_an_entity() {
+        let cilium = |entities: &str| {
+            format!(
+                "{INGRESS}---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {{name: more, namespace: shop}}
+spec: {{endpointSelector: {{}}, ingress: [{{fromEntities: [{entities}], toPorts: [{{ports: [{{port: '8080'}}]}}]}}]}}
+"
+            )
+        };
+        assert!(!cut_off("{podSelector: {}}", &cilium("ingress")));
+        assert!(cut_off(
+            "{podSelector: {}}",
+            &cilium("health").replace("'8080'", "'80'")
+        ));
     }
 }

@@ -1,0 +1,289 @@
+//! What these policies are often not meant to say: empty rules and empty lists (C7, C12, C13).
+
+use crate::diag::Diagnostic;
+use crate::yaml::{Map, Mark, Node, Object, Value};
+
+/// Code of empty rules and lists.
+const EMPTY: &str = "L42";
+
+const LISTS: [&str; 4] = ["ingress", "egress", "ingressDeny", "egressDeny"];
+/// Empty lists of these match no peer.
+const GUARDED: &[&str] = &[
+    "fromEndpoints",
+    "fromEntities",
+    "fromCIDR",
+    "fromCIDRSet",
+    "fromNodes",
+    "toEndpoints",
+    "toEntities",
+    "toCIDR",
+    "toCIDRSet",
+    "toNodes",
+];
+/// Empty lists of these are as if the key were missing.
+const UNGUARDED: &[&str] = &["toFQDNs", "toServices", "toGroups", "fromGroups"];
+
+/// Words of policies that are meant to allow, and of those that are meant to deny.
+const ALLOWS: &[&str] = &[
+    "allow",
+    "allows",
+    "allowed",
+    "open",
+    "opens",
+    "permit",
+    "permits",
+    "public",
+    "unrestricted",
+];
+const DENIES: &[&str] = &[
+    "deny",
+    "denies",
+    "denied",
+    "block",
+    "blocks",
+    "isolate",
+    "isolates",
+    "isolated",
+    "isolation",
+    "lockdown",
+    "lock",
+    "close",
+    "closes",
+    "closed",
+    "restrict",
+    "restricted",
+    "drop",
+    "nothing",
+    "nobody",
+    "none",
+    "no",
+];
+
+/// What is probably not meant in a policy that the agent accepts.
+pub fn lint(object: &Object) -> Vec<Diagnostic> {
+    let mut found = Lint {
+        object,
+        purpose: Purpose::of(object),
+        found: Vec::new(),
+    };
+    for spec in specs(object) {
+        for key in LISTS {
+            found.list(spec, key);
+        }
+    }
+    found.found
+}
+
+/// For each rule for pods whether it makes the agent learn the addresses of domain names: with `rules.dns` (C35).
+pub fn learns_names(object: &Object) -> Vec<bool> {
+    let pods = specs(object).filter(|spec| spec.get("nodeSelector").is_none());
+    let learns = |spec: &Node| {
+        let ports = items(spec, "egress").flat_map(|entry| items(entry, "toPorts"));
+        let mut rules = ports.filter_map(|ports| ports.get("rules"));
+        rules.any(|rules| items(rules, "dns").next().is_some())
+    };
+    pods.map(learns).collect()
+}
+
+/// `spec` and the items of `specs`, in the order in which they are lowered.
+fn specs(object: &Object) -> impl Iterator<Item = &Node> {
+    let one = object.node.get("spec").into_iter();
+    one.chain(items(&object.node, "specs"))
+}
+
+fn items<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a Node> {
+    let list = node.get(key).and_then(Node::items);
+    list.unwrap_or_default().iter()
+}
+
+/// What a policy is for, in the words of its name, its description and its comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Allow,
+    Deny,
+    Unknown,
+}
+
+impl Purpose {
+    fn of(object: &Object) -> Self {
+        let descriptions = specs(object).filter_map(|spec| spec.get("description")?.as_str());
+        let lines = object.text.lines().filter_map(|line| line.split_once('#'));
+        let comments = lines.map(|(_, comment)| comment);
+        let texts = [object.name.as_str()]
+            .into_iter()
+            .chain(descriptions)
+            .chain(comments);
+        let (mut allows, mut denies) = (false, false);
+        for text in texts {
+            for word in text
+                .to_ascii_lowercase()
+                .split(|c: char| !c.is_ascii_alphanumeric())
+            {
+                allows |= ALLOWS.contains(&word);
+                denies |= DENIES.contains(&word);
+            }
+        }
+        match (allows, denies) {
+            (_, true) => Self::Deny,
+            (true, false) => Self::Allow,
+            (false, false) => Self::Unknown,
+        }
+    }
+}
+
+struct Lint<'a> {
+    object: &'a Object,
+    purpose: Purpose,
+    found: Vec<Diagnostic>,
+}
+
+impl Lint<'_> {
+    fn list(&mut self, spec: &Node, key: &str) {
+        let entries: Vec<&Node> = items(spec, key).collect();
+        for entry in &entries {
+            let Value::Map(map) = &entry.value else {
+                continue;
+            };
+            if map.entries.is_empty() {
+                let meant = match self.purpose {
+                    Purpose::Allow => true,
+                    Purpose::Deny => false,
+                    Purpose::Unknown => entries.len() > 1,
+                };
+                if meant && !key.ends_with("Deny") {
+                    self.empty_rule(key, entry.mark);
+                }
+            } else {
+                self.empty_lists(key, map);
+            }
+        }
+    }
+
+    fn empty_rule(&mut self, key: &str, mark: Mark) {
+        let message = format!(
+            "this empty rule allows nothing: it only isolates the pods for {key}, unlike `- {{}}` in a NetworkPolicy"
+        );
+        let peers = if key == "ingress" {
+            "fromEntities"
+        } else {
+            "toEntities"
+        };
+        self.report(
+            message,
+            format!("to allow every peer, write `- {peers}: [all]`"),
+            mark,
+        );
+    }
+
+    fn empty_lists(&mut self, key: &str, rule: &Map) {
+        let has_ports = rule
+            .entry("toPorts")
+            .is_some_and(|ports| ports.value.items().is_some_and(|items| !items.is_empty()));
+        for entry in &rule.entries {
+            if entry.value.items().is_none_or(|items| !items.is_empty()) {
+                continue;
+            }
+            let name = entry.key.as_str();
+            let verb = if key.ends_with("Deny") {
+                "denies"
+            } else {
+                "allows"
+            };
+            if UNGUARDED.contains(&name) && has_ports {
+                let message = format!(
+                    "`{name}: []` is as if it were missing: this rule {verb} its ports for every peer, those outside the cluster included"
+                );
+                self.report(
+                    message,
+                    format!("list what is meant in `{name}`, or remove the rule"),
+                    entry.mark,
+                );
+            } else if (GUARDED.contains(&name) || UNGUARDED.contains(&name))
+                && self.purpose != Purpose::Deny
+            {
+                let message = format!("`{name}: []` matches no peer, so this rule {verb} nothing");
+                let help = match name.ends_with("Endpoints") {
+                    true => {
+                        format!("for all pods that a selector can match write `{name}: [{{}}]`")
+                    }
+                    false => format!("list what is meant in `{name}`, or remove the rule"),
+                };
+                self.report(message, help, entry.mark);
+            }
+        }
+    }
+
+    fn report(&mut self, message: String, help: String, mark: Mark) {
+        let found = Diagnostic::error(EMPTY, message).help(help);
+        self.found.push(self.object.about(found, mark));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::parse;
+
+    fn object(name: &str, spec: &str) -> Object {
+        let text = format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: {name}, namespace: s}}\nspec:\n  endpointSelector: {{}}\n{spec}"
+        );
+        let mut documents = parse(&text).documents;
+        Object {
+            file: "a.yaml".into(),
+            api_version: "cilium.io/v2".into(),
+            kind: "CiliumNetworkPolicy".into(),
+            namespace: Some("s".into()),
+            name: name.into(),
+            node: documents.remove(0).node,
+            text,
+        }
+    }
+
+    fn lines(name: &str, spec: &str) -> Vec<u32> {
+        let found = lint(&object(name, spec)).into_iter();
+        found.filter_map(|d| Some(d.span?.line)).collect()
+    }
+
+    #[test]
+    fn empty_rules_and_lists() {
+        let empty = "  ingress:\n  - {}\n";
+        let web = "  - fromEndpoints: [{matchLabels: {app: web}}]\n";
+        let ports = "    toPorts: [{ports: [{port: '80', protocol: TCP}]}]\n";
+        for (name, spec, wanted) in [
+            ("allow-all", empty.to_owned(), &[7][..]),
+            ("default-deny", empty.to_owned(), &[]),
+            ("web", empty.to_owned(), &[]),
+            ("web", format!("{empty}{web}"), &[7]),
+            ("web", format!("  ingress:\n{web}"), &[]),
+            (
+                "web",
+                "  ingress:\n  - fromEndpoints: []\n".to_owned(),
+                &[7],
+            ),
+            (
+                "deny",
+                "  ingress:\n  - fromEndpoints: []\n".to_owned(),
+                &[],
+            ),
+            ("deny", format!("  egress:\n  - toFQDNs: []\n{ports}"), &[7]),
+            ("deny", "  egress:\n  - toFQDNs: []\n".to_owned(), &[]),
+        ] {
+            assert_eq!(lines(name, &spec), wanted, "{name}: {spec}");
+        }
+    }
+
+    #[test]
+    fn names_are_learnt_with_dns_rules() {
+        let dns = |rules: &str| {
+            format!("  egress:\n  - toPorts:\n    - ports: [{{port: '53'}}]\n{rules}")
+        };
+        let learns = |spec: &str| learns_names(&object("web", spec));
+        assert_eq!(
+            learns(&dns("      rules: {dns: [{matchPattern: '*'}]}\n")),
+            [true]
+        );
+        assert_eq!(learns(&dns("      rules: {dns: []}\n")), [false]);
+        assert_eq!(learns(&dns("")), [false]);
+    }
+}

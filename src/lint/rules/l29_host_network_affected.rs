@@ -1,0 +1,186 @@
+//! Policies that select or name pods on the network of their node.
+//!
+#![doc = include_str!("l29_host_network_affected.md")]
+
+use std::net::IpAddr;
+
+use crate::cluster::{Pod, Snapshot};
+use crate::diag::{Diagnostic, Severity, Span};
+use crate::lint::ends::{Labelled, few, labelled, namespace_of, workload_of};
+use crate::lint::{Input, Rule};
+use crate::policy::{Direction, Match, Peer, PeerItem, Policy};
+use crate::sets::hash::{HashMap, HashMapExt};
+
+pub const RULE: Rule = Rule {
+    code: "L29",
+    name: "host-network-affected",
+    severity: Severity::Warning,
+    qualifies_verdict: false,
+    page: include_str!("l29_host_network_affected.md"),
+    check,
+};
+
+fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    let hosts = Hosts::new(input.snapshot);
+    if hosts.all.is_empty() {
+        return;
+    }
+    for policy in &input.snapshot.policies {
+        let subject = hosts.matched(&policy.subject);
+        if !subject.is_empty() {
+            let message =
+                "most network plugins do not apply policies to them, and the API leaves it open";
+            let help = "restrict them on the node, or run them on a network of their own";
+            out.push(hosts.finding(
+                rule,
+                policy,
+                &policy.subject,
+                &subject,
+                (message, help),
+                &policy.span,
+            ));
+        }
+        for direction in Direction::BOTH {
+            hosts.peers(rule, policy, direction, out);
+        }
+    }
+}
+
+/// The pods on the network of their node.
+struct Hosts<'a> {
+    snapshot: &'a Snapshot,
+    all: Vec<&'a Pod>,
+    by_namespace: HashMap<&'a str, Vec<&'a Pod>>,
+}
+
+impl<'a> Hosts<'a> {
+    fn new(snapshot: &'a Snapshot) -> Self {
+        let all = snapshot.pods.iter().filter(|pod| pod.host_network);
+        let all: Vec<&Pod> = all.collect();
+        let mut by_namespace: HashMap<_, Vec<&Pod>> = HashMap::new();
+        for pod in &all {
+            let own = by_namespace.entry(namespace_of(snapshot, pod));
+            own.or_default().push(*pod);
+        }
+        Self {
+            snapshot,
+            all,
+            by_namespace,
+        }
+    }
+
+    /// Those that a peer matches by namespace and labels, whether or not policies apply to them.
+    fn matched(&self, peer: &Peer) -> Vec<&'a Pod> {
+        let Some(parts) = labelled(peer).filter(|_| !matches!(peer, Peer::Pods)) else {
+            return Vec::new();
+        };
+        let near = match parts.namespace {
+            Some(name) => self.by_namespace.get(name).map_or(&[][..], Vec::as_slice),
+            None => &self.all,
+        };
+        let matches = |pod: &&&Pod| {
+            let namespace = self.snapshot.namespaces.get(pod.namespace);
+            parts.pods.matches(&pod.labels)
+                && namespace.is_some_and(|n| parts.namespaces.iter().all(|s| s.matches(&n.labels)))
+        };
+        near.iter().filter(matches).copied().collect()
+    }
+
+    fn peers(&self, rule: &Rule, policy: &Policy, direction: Direction, out: &mut Vec<Diagnostic>) {
+        for with in policy.rules(direction) {
+            let Match::Only(items) = &with.peers else {
+                continue;
+            };
+            for item in items {
+                let pods = self.matched(&item.peer);
+                if pods.is_empty()
+                    || pods
+                        .iter()
+                        .all(|pod| admits_node(self.snapshot, pod, items))
+                {
+                    continue;
+                }
+                let message = "most network plugins see their connections as their node's, which the peer does not match";
+                let help = match direction {
+                    Direction::Ingress => "also allow the addresses of the nodes with an `ipBlock`",
+                    Direction::Egress => {
+                        "also allow the addresses of their nodes with an `ipBlock`"
+                    }
+                };
+                out.push(self.finding(
+                    rule,
+                    policy,
+                    &item.peer,
+                    &pods,
+                    (message, help),
+                    &item.span,
+                ));
+            }
+        }
+    }
+
+    fn finding(
+        &self,
+        rule: &Rule,
+        policy: &Policy,
+        peer: &Peer,
+        pods: &[&Pod],
+        (message, help): (&str, &str),
+        span: &Span,
+    ) -> Diagnostic {
+        let names = few(pods.iter().map(|pod| workload_of(self.snapshot, pod)));
+        let mut found = rule.finding(format!(
+            "it selects {names} with `hostNetwork: true`: {message}"
+        ));
+        let any = labelled(peer).is_none_or(|parts: Labelled| parts.pods.is_everything());
+        if any {
+            found.severity = Severity::Info;
+        }
+        found.at(span.clone()).on(policy.title()).help(help)
+    }
+}
+
+/// Whether one of the peers lets in the node of a pod.
+fn admits_node(snapshot: &Snapshot, pod: &Pod, peers: &[PeerItem]) -> bool {
+    let node = snapshot.node_of(pod);
+    let addresses: &[IpAddr] = node.map_or(&[], |node| &node.addresses);
+    let mut found = false;
+    for item in peers {
+        item.peer.leaves(&mut |leaf| match leaf {
+            Peer::Everything | Peer::Nodes(_) | Peer::HostsOn(_) | Peer::HostNetwork => {
+                found |= !matches!(leaf, Peer::HostNetwork) || item.peer == *leaf;
+            }
+            // Without a known address the block may be that of the nodes.
+            Peer::Addresses(set) => {
+                found |= addresses.is_empty() || addresses.iter().any(|a| set.contains(*a));
+            }
+            _ => {}
+        });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::{NONE, of_code};
+
+    #[test]
+    fn selected_pods_and_peers_of_nodes() {
+        let text = |subject: &str, from: &str, host: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec:\n  podSelector: {{{subject}}}\n  ingress:\n  - from:\n    - podSelector: {{{from}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: s, labels: {{app: web}}}}\nspec: {{{host}containers: [{{name: c}}]}}\n"
+            )
+        };
+        let host = "hostNetwork: true, ";
+        let (web, db) = ("matchLabels: {app: web}", "matchLabels: {app: db}");
+        let found = |subject, from, host| of_code("L29", &text(subject, from, host));
+        assert_eq!(found(web, db, host), [1]);
+        assert_eq!(found(db, web, host), [8]);
+        assert_eq!(found(db, web, ""), NONE);
+        let block = text(db, web, host).replace("---", "    - ipBlock: {cidr: 192.0.2.0/24}\n---");
+        assert_eq!(of_code("L29", &block), NONE);
+        let node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {addresses: [{type: InternalIP, address: 198.51.100.7}]}\n";
+        let elsewhere = block.replace("containers", "nodeName: n, containers") + node;
+        assert_eq!(of_code("L29", &elsewhere), [8]);
+    }
+}

@@ -1,0 +1,139 @@
+//! NetworkPolicies that read as if they deny something.
+//!
+#![doc = include_str!("l33_deny_intention.md")]
+
+use crate::diag::{Diagnostic, Severity};
+use crate::lint::{Input, Rule};
+use crate::policy::{self, Action, Direction, Match, Policy, PortMatch};
+use crate::yaml::Object;
+
+pub const RULE: Rule = Rule {
+    code: "L33",
+    name: "deny-intention",
+    severity: Severity::Info,
+    qualifies_verdict: false,
+    page: include_str!("l33_deny_intention.md"),
+    check,
+};
+
+/// Words beside which `deny` is about what the rules leave out.
+const EXCEPTIONS: &[&str] = &[
+    "allow",
+    "allows",
+    "allowed",
+    "except",
+    "but",
+    "unless",
+    "only",
+    "other",
+    "others",
+    "permit",
+    "rest",
+    "everything",
+    "otherwise",
+    "default",
+];
+/// Words before and behind `block` where it is a noun.
+const KINDS_OF_BLOCKS: &[&str] = &["ip", "cidr", "address", "addresses", "net", "network"];
+const BLOCK_KINDS: &[&str] = &["storage", "device", "devices", "volume", "volumes", "store"];
+
+fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
+        if policy.kind != "NetworkPolicy" || !only_allows(policy) {
+            continue;
+        }
+        let object = input.objects.iter().find(|o| o.index == Some(at));
+        let named = denies(&policy.name).map(|word| format!("its name has the word `{word}`"));
+        let noted = || object.and_then(|o| comment(&o.object));
+        let Some(why) = named.or_else(noted) else {
+            continue;
+        };
+        let message = format!(
+            "{why}, but its rules allow: what they match is let through, and everything else is denied"
+        );
+        let found = rule
+            .finding(message)
+            .at(policy.span.clone())
+            .on(policy.title())
+            .help("a NetworkPolicy has no rules that deny: allow what is wanted and leave out the rest, or rename it");
+        out.push(found);
+    }
+}
+
+/// Whether it has rules that allow something beside DNS, and none that denies.
+fn only_allows(policy: &Policy) -> bool {
+    let rules = || Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
+    rules().all(|rule| rule.action == Action::Accept) && rules().any(|rule| !is_dns(rule))
+}
+
+fn is_dns(rule: &policy::Rule) -> bool {
+    let Match::Only(items) = &rule.ports else {
+        return false;
+    };
+    items.iter().all(|item| match &item.port {
+        PortMatch::Range { first, last, .. } => first == last && [53, 5353].contains(first),
+        PortMatch::Named { name, .. } => name.starts_with("dns"),
+        _ => false,
+    })
+}
+
+/// The word `deny` or `block` in a text that is not about exceptions.
+fn denies(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    if words.iter().any(|word| EXCEPTIONS.contains(word)) {
+        return None;
+    }
+    let at = words.iter().position(|w| ["deny", "block"].contains(w))?;
+    let near = |at: Option<usize>| at.and_then(|at| words.get(at)).copied();
+    let is_noun = near(at.checked_sub(1)).is_some_and(|w| KINDS_OF_BLOCKS.contains(&w))
+        || near(Some(at + 1)).is_some_and(|w| BLOCK_KINDS.contains(&w));
+    let word = near(Some(at))?;
+    (word == "deny" || !is_noun).then(|| word.to_owned())
+}
+
+/// A comment of the policy that starts with one of these words.
+fn comment(object: &Object) -> Option<String> {
+    object.text.lines().find_map(|line| {
+        let text = line.trim_start().strip_prefix('#')?.trim();
+        let first = text.split_whitespace().next()?.to_ascii_lowercase();
+        let word = denies(text)?;
+        (first == word).then(|| format!("its comment says `{text}`"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::of_code;
+
+    #[test]
+    fn names_and_comments() {
+        let found = |name: &str, comment: &str, rules: &str| {
+            let text = format!(
+                "{comment}\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: s}}\nspec: {{podSelector: {{}}, policyTypes: [Ingress, Egress], {rules}}}\n"
+            );
+            !of_code("L33", &text).is_empty()
+        };
+        let web = "ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]";
+        for (name, wanted) in [
+            ("block-legacy", true),
+            ("deny-web", true),
+            ("blockchain", false),
+            ("allow-ip-block", false),
+            ("office-ip-block", false),
+            ("block-storage", false),
+            ("deny-all-except-web", false),
+        ] {
+            assert_eq!(found(name, "", web), wanted, "{name}");
+        }
+        assert!(!found("deny-all", "", "ingress: []"));
+        assert!(!found(
+            "deny-all",
+            "",
+            "egress: [{ports: [{port: 53, protocol: UDP}]}]"
+        ));
+        assert!(found("web", "# Block the web front", web));
+        assert!(!found("web", "# The default deny is elsewhere", web));
+    }
+}

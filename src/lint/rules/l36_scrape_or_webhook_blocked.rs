@@ -1,0 +1,318 @@
+//! Metrics that the monitoring cannot read, and webhooks that the API server cannot call.
+//!
+#![doc = include_str!("l36_scrape_or_webhook_blocked.md")]
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::analysis::oracle::{any_port_matches, gate, probe};
+use crate::analysis::{Direction, Endpoint};
+use crate::cluster::{
+    Caller, Client, ClientPort, ClientTarget, Pod, Service, ServicePort, Snapshot, TargetPort,
+};
+use crate::diag::{Diagnostic, Severity, Span};
+use crate::lint::ends::{labelled, namespace_of, workload_of};
+use crate::lint::{Input, Rule};
+use crate::policy::{self, Action, Match, Peer};
+use crate::sets::{Labels, Protocol};
+
+pub const RULE: Rule = Rule {
+    code: "L36",
+    name: "scrape-or-webhook-blocked",
+    severity: Severity::Info,
+    qualifies_verdict: false,
+    page: include_str!("l36_scrape_or_webhook_blocked.md"),
+    check,
+};
+
+/// Values of labels by which pods that scrape are known.
+const SCRAPERS: &[&str] = &[
+    "prometheus",
+    "prometheus-server",
+    "vmagent",
+    "victoria-metrics-agent",
+    "grafana-agent",
+    "alloy",
+    "opentelemetry-collector",
+];
+const NAME_LABELS: [&str; 3] = ["app.kubernetes.io/name", "app", "k8s-app"];
+/// An address outside, as that of an API server whose address nobody knows.
+const OUTSIDE: Endpoint = Endpoint::Address(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 254)));
+
+fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    let search = Search::new(input);
+    for client in &input.snapshot.clients {
+        let targets = search.targets(client).into_iter();
+        let blocked = targets.filter(|(pod, port)| !search.reaches(client.caller, *pod, *port));
+        if let Some((pod, port)) = blocked.into_iter().next() {
+            let found = search.finding(rule, client.caller, pod, port);
+            out.push(found.on(client.title.as_str()).at(client.span.clone()));
+        }
+    }
+    for (title, span, pod, port) in search.annotated() {
+        if !search.reaches(Caller::Monitoring, pod, port) {
+            let found = search
+                .finding(rule, Caller::Monitoring, pod, port)
+                .on(title);
+            out.push(match span {
+                Some(span) => found.at(span.clone()),
+                None => found,
+            });
+        }
+    }
+}
+
+type Port = (Protocol, u16);
+
+struct Search<'a> {
+    input: &'a Input<'a>,
+    snapshot: &'a Snapshot,
+    /// The pods that scrape.
+    scrapers: Vec<usize>,
+}
+
+impl<'a> Search<'a> {
+    fn new(input: &'a Input<'a>) -> Self {
+        let scrapes = |pod: &Pod| {
+            let mut names = NAME_LABELS.iter().filter_map(|key| pod.labels.get(*key));
+            names.any(|name| SCRAPERS.contains(&name.as_str()))
+        };
+        let pods = input.snapshot.pods.iter().enumerate();
+        Self {
+            input,
+            snapshot: input.snapshot,
+            scrapers: pods.filter(|(_, p)| scrapes(p)).map(|(at, _)| at).collect(),
+        }
+    }
+
+    /// The pods that a client connects to, with their ports.
+    fn targets(&self, client: &Client) -> Vec<(usize, Port)> {
+        let here = |namespace: &str| {
+            let all = client.namespaces.as_ref();
+            all.is_none_or(|all| all.iter().any(|name| name == namespace))
+        };
+        if let ClientTarget::Pods(labels) = &client.target {
+            let pods = self.snapshot.pods.iter().enumerate();
+            let pods = pods.filter(|(_, pod)| {
+                here(namespace_of(self.snapshot, pod)) && labels.matches(&pod.labels)
+            });
+            return pods
+                .flat_map(|(at, pod)| ports(&client.ports, pod, None).map(move |p| (at, p)))
+                .collect();
+        }
+        let services = self.snapshot.services.iter().filter(|service| {
+            here(&service.namespace)
+                && match &client.target {
+                    ClientTarget::Services(labels) => labels.matches(&service.labels),
+                    ClientTarget::Service(name) => *name == service.name,
+                    ClientTarget::Pods(_) => false,
+                }
+        });
+        let services: Vec<&Service> = services.collect();
+        let pods = services.iter().flat_map(|service| {
+            let pods = self.pods_of(service);
+            pods.flat_map(|(at, pod)| {
+                ports(&client.ports, pod, Some(service)).map(move |port| (at, port))
+            })
+        });
+        pods.collect()
+    }
+
+    fn pods_of(&self, service: &'a Service) -> impl Iterator<Item = (usize, &'a Pod)> {
+        let snapshot = self.snapshot;
+        let pods = snapshot.pods.iter().enumerate();
+        pods.filter(move |(_, pod)| {
+            let mut wanted = service.selector.iter();
+            !service.selector.is_empty()
+                && namespace_of(snapshot, pod) == service.namespace
+                && wanted.all(|(key, value)| pod.labels.get(key) == Some(value))
+        })
+    }
+
+    /// Workloads and Services whose annotations name a port to scrape.
+    fn annotated(&self) -> Vec<(String, Option<&'a Span>, usize, Port)> {
+        let mut found = Vec::new();
+        for workload in self.snapshot.workloads.iter() {
+            if let Some(port) = scraped_port(&workload.annotations) {
+                let title = format!("{} {}/{}", workload.kind, workload.namespace, workload.name);
+                found.push((title, workload.span.as_ref(), workload.pods.start, port));
+            }
+        }
+        for service in self.snapshot.services.iter() {
+            let port = scraped_port(&service.annotations);
+            if let Some((port, (pod, _))) = port.zip(self.pods_of(service).next()) {
+                let title = format!("Service {}/{}", service.namespace, service.name);
+                found.push((title, service.span.as_ref(), pod, port));
+            }
+        }
+        found.retain(|(_, _, pod, _)| self.snapshot.pods.get(*pod).is_some());
+        found
+    }
+
+    fn reaches(&self, caller: Caller, pod: usize, port: Port) -> bool {
+        let to = Endpoint::Pod(pod);
+        let open = gate(self.snapshot, Direction::Ingress, &OUTSIDE, &to, Some(port));
+        if caller == Caller::Monitoring && !self.scrapers.is_empty() {
+            let mut all = self.scrapers.iter().map(|at| Endpoint::Pod(*at));
+            return all.any(|from| probe(self.snapshot, &from, &to, Some(port)).allowed);
+        }
+        open.allowed || self.may_reach(caller, pod, port)
+    }
+
+    /// Whether a rule lets in something that may be the caller, which is not in the input.
+    fn may_reach(&self, caller: Caller, pod: usize, port: Port) -> bool {
+        let Some(own) = self.snapshot.pods.get(pod) else {
+            return true;
+        };
+        let own = namespace_of(self.snapshot, own);
+        let policies = self.snapshot.policies.iter().enumerate();
+        let mut rules = policies
+            .filter(|(at, _)| self.input.subjects(*at).binary_search(&pod).is_ok())
+            .flat_map(|(_, policy)| policy.rules(Direction::Ingress));
+        rules.any(|rule| {
+            rule.action == Action::Accept
+                && any_port_matches(self.snapshot, &rule.ports, &Endpoint::Pod(pod), Some(port))
+                && may_be(caller, rule, own)
+        })
+    }
+
+    fn finding(&self, rule: &Rule, caller: Caller, pod: usize, port: Port) -> Diagnostic {
+        let pod = self.snapshot.pods.get(pod);
+        let name = pod.map_or_else(String::new, |pod| workload_of(self.snapshot, pod));
+        let scraper = self
+            .scrapers
+            .first()
+            .and_then(|at| self.snapshot.pods.get(*at));
+        let who = match (caller, scraper) {
+            (Caller::ApiServer, _) => "the API server".to_owned(),
+            (Caller::Monitoring, Some(pod)) => format!("`{}`", workload_of(self.snapshot, pod)),
+            (Caller::Monitoring, None) => "whatever scrapes the metrics".to_owned(),
+        };
+        let port = format!("{} {}", port.0.name(), port.1);
+        let message = format!("policies deny {who} connections to `{name}` on {port}");
+        let help = match caller {
+            Caller::Monitoring => {
+                format!("allow ingress to {port} from the namespace of the monitoring")
+            }
+            Caller::ApiServer => {
+                format!("allow ingress to {port} from the addresses of the API server")
+            }
+        };
+        rule.finding(message).help(help)
+    }
+}
+
+/// Whether a rule has a peer that may be the caller.
+fn may_be(caller: Caller, rule: &policy::Rule, own: &str) -> bool {
+    let Match::Only(items) = &rule.peers else {
+        return true;
+    };
+    items
+        .iter()
+        .any(|item| match (caller, labelled(&item.peer)) {
+            (Caller::Monitoring, Some(parts)) => parts.namespace != Some(own),
+            (Caller::ApiServer, Some(_)) => false,
+            // Some peers of some enforcers are known there only.
+            (_, None) if item.peer == Peer::Nothing => true,
+            (Caller::Monitoring, None) => false,
+            (Caller::ApiServer, None) => {
+                let mut outside = false;
+                item.peer.leaves(&mut |leaf| {
+                    outside |=
+                        matches!(leaf, Peer::Everything | Peer::Addresses(_) | Peer::Nodes(_));
+                });
+                outside
+            }
+        })
+}
+
+/// The port that annotations ask to scrape.
+fn scraped_port(annotations: &Labels) -> Option<Port> {
+    let wanted = annotations.get("prometheus.io/scrape")?;
+    let port = annotations.get("prometheus.io/port")?.parse().ok()?;
+    (wanted == "true").then_some((Protocol::Tcp, port))
+}
+
+/// The ports of a pod that a client connects to.
+fn ports<'p>(
+    wanted: &'p [ClientPort],
+    pod: &'p Pod,
+    service: Option<&'p Service>,
+) -> impl Iterator<Item = Port> {
+    wanted.iter().flat_map(move |port| match port {
+        ClientPort::OfPod(port) => resolve(port, pod),
+        ClientPort::OfService(port) => {
+            let is_meant = |of: &&ServicePort| match port {
+                TargetPort::Name(name) => of.name.as_ref() == Some(name),
+                TargetPort::Number(number) => of.port == *number,
+            };
+            let mut all = service.into_iter().flat_map(|service| &service.ports);
+            all.find(is_meant).and_then(|of| resolve(&of.target, pod))
+        }
+    })
+}
+
+fn resolve(port: &TargetPort, pod: &Pod) -> Option<Port> {
+    match port {
+        TargetPort::Number(number) => Some((Protocol::Tcp, *number)),
+        TargetPort::Name(name) => {
+            let mut ports = pod.ports.iter();
+            let found = ports.find(|port| port.name.as_ref() == Some(name))?;
+            Some((found.protocol, found.port))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::{NONE, of_code};
+
+    const PODS: &str = "apiVersion: v1
+kind: Pod
+metadata:
+  name: api
+  namespace: shop
+  labels: {app: api}
+  annotations: {ANNOTATIONS}
+spec: {containers: [{name: c, ports: [{name: m, containerPort: 9102}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop, labels: {app: api}}
+spec: {selector: {app: api}, ports: [{name: metrics, port: 443, targetPort: m}]}
+";
+
+    fn text(annotations: &str, from: &str, more: &str) -> String {
+        let pods = PODS.replace("ANNOTATIONS", annotations);
+        format!(
+            "{pods}---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: shop}}\nspec: {{podSelector: {{}}, ingress: [{from}]}}\n---\n{more}"
+        )
+    }
+
+    #[test]
+    fn metrics_that_are_not_let_in() {
+        let scraped = "prometheus.io/scrape: 'true', prometheus.io/port: '9102'";
+        let prometheus = "apiVersion: v1\nkind: Pod\nmetadata: {name: q, namespace: m, labels: {app: prometheus}}\n";
+        let local = "{from: [{podSelector: {}}]}";
+        let all = "{from: [{namespaceSelector: {}}], ports: [{port: 9102}]}";
+        let found = |from: &str, more: &str| of_code("L36", &text(scraped, from, more));
+        assert_eq!(found(local, prometheus), [1]);
+        assert_eq!(found(local, ""), [1]);
+        assert_eq!(found(all, prometheus), NONE);
+        assert_eq!(found(all, ""), NONE);
+        assert_eq!(of_code("L36", &text("", local, prometheus)), NONE);
+        let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: api, namespace: shop}\nspec: {selector: {matchLabels: {app: api}}, endpoints: [{port: metrics}]}\n---\n";
+        let both = format!("{monitor}{prometheus}");
+        assert_eq!(of_code("L36", &text("", local, &both)), [20]);
+        assert_eq!(of_code("L36", &text("", all, &both)), NONE);
+    }
+
+    #[test]
+    fn webhooks_that_are_not_let_in() {
+        let hook = "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: v}\nwebhooks:\n- clientConfig: {service: {name: api, namespace: shop}}\n";
+        let found = |from: &str| of_code("L36", &text("", from, hook));
+        assert_eq!(found("{from: [{podSelector: {}}]}"), [24]);
+        assert_eq!(found("{ports: [{port: 9102}]}"), NONE);
+        assert_eq!(found("{ports: [{port: 443}]}"), [24]);
+        assert_eq!(found("{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}"), NONE);
+    }
+}
