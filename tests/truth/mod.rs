@@ -153,6 +153,13 @@ fn cluster_network_policy_with_known_addresses() {
     hold_set("cnp2-ip", &["list", "--assume", "pod-addresses=known"]);
 }
 
+/// Whether a finding is about what the server takes: the L rules.
+fn is_mistake(finding: &Value) -> bool {
+    finding["code"]
+        .as_str()
+        .is_some_and(|code| code.starts_with('L'))
+}
+
 #[test]
 fn lint_finds_what_the_server_rejects() {
     let expected = read(&folder("validation").join("expected.json"));
@@ -163,7 +170,7 @@ fn lint_finds_what_the_server_rejects() {
             .as_array()
             .expect("`findings` is a list")
             .iter()
-            .filter(|finding| finding["severity"] == "error")
+            .filter(|finding| finding["severity"] == "error" && !is_mistake(finding))
             .collect();
         let paths = |values: &[&Value]| {
             let mut paths: Vec<String> = values

@@ -566,13 +566,13 @@ fn under(document: &Document, policies: &Loaded) -> Snapshot {
     snapshot
 }
 
-/// The plan without what NetworkPolicy cannot express.
-fn without_domains(policies: Vec<Arc<PlanPolicy>>) -> Vec<Arc<PlanPolicy>> {
+/// The plan without what one of the two dialects cannot express.
+fn of_both(policies: Vec<Arc<PlanPolicy>>) -> Vec<Arc<PlanPolicy>> {
     let one = |planned: Arc<PlanPolicy>| {
         let mut planned = PlanPolicy::clone(&planned);
         for rule in &mut planned.rules {
             if let Match::Only(peers) = &mut rule.peers {
-                peers.retain(|peer| !matches!(peer, PlanPeer::Domain(_)));
+                peers.retain(|peer| !matches!(peer, PlanPeer::Domain(_) | PlanPeer::Node(_)));
             }
         }
         planned
@@ -598,7 +598,7 @@ fn faults_in_cilium(document: &Document) -> Vec<String> {
     if loaded.snapshot.policies.len() != texts.len() {
         faults.push("a policy is refused".to_owned());
     }
-    let policies = without_domains(policies);
+    let policies = of_both(policies);
     let both = [Target::Kubernetes, Target::Cilium].map(|target| written(target, &policies));
     let [plain, cilium] = both.map(|(texts, losses)| {
         faults.extend(why(&losses));
