@@ -2,9 +2,14 @@
 //!
 #![doc = include_str!("l08_unmatched_named_port.md")]
 
+use std::collections::BTreeSet;
+
+use crate::cluster::ContainerPort;
 use crate::diag::{Diagnostic, Severity};
+use crate::lint::ports::destinations;
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Match, Peer, PortMatch};
+use crate::policy::{self, Direction, Match, Peer, PortMatch};
+use crate::sets::Protocol;
 
 pub const RULE: Rule = Rule {
     code: "L08",
@@ -16,6 +21,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    undeclared(rule, input, out);
     // For cluster-wide policies the dialect reports this itself (A10).
     let policies = input.snapshot.policies.iter();
     for policy in policies.filter(|p| p.namespace.is_some()) {
@@ -43,6 +49,87 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Port names that none of the pods that a rule is about declares, or only some of them.
+fn undeclared(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    for (at, policy) in input.snapshot.policies.iter().enumerate() {
+        if policy.namespace.is_none() {
+            continue;
+        }
+        for direction in Direction::BOTH {
+            for written in policy.rules(direction) {
+                let Match::Only(items) = &written.ports else {
+                    continue;
+                };
+                let Some(pods) = destinations(input, at, direction, written) else {
+                    continue;
+                };
+                let named = items.iter().filter_map(|item| match &item.port {
+                    PortMatch::Named { protocol, name } => Some((item, *protocol, name)),
+                    PortMatch::FromNamed { protocol, name, .. } => {
+                        Some((item, Some(*protocol), name))
+                    }
+                    _ => None,
+                });
+                for (item, protocol, name) in named {
+                    let found = of_pods(rule, input, &pods, (protocol, name));
+                    out.extend(found.map(|found| found.at(item.span.clone()).on(policy.title())));
+                }
+            }
+        }
+    }
+}
+
+/// What is wrong with a port name at these pods.
+fn of_pods(
+    rule: &Rule,
+    input: &Input,
+    pods: &[usize],
+    (protocol, name): (Option<Protocol>, &str),
+) -> Option<Diagnostic> {
+    let snapshot = input.snapshot;
+    let declares = |at: &&usize| {
+        let pod = input.pod(**at);
+        pod.is_some_and(|pod| !snapshot.ports_named(pod, protocol, name).is_empty())
+    };
+    let bearers = pods.iter().filter(declares).count();
+    let first = pods.iter().find(|at| !declares(at))?;
+    let of = protocol.map_or(String::new(), |protocol| format!(" for {protocol}"));
+    let all = declared(input, pods);
+    let message = match bearers {
+        0 => format!(
+            "no pod declares a port `{name}`{of}, so it matches nothing: they declare {all}"
+        ),
+        _ => format!(
+            "pods of {} declare no port `{name}`{of}, so it matches nothing there",
+            input.name_of(*first)
+        ),
+    };
+    let severity = match bearers {
+        0 => Severity::Error,
+        _ => Severity::Warning,
+    };
+    let help = "declare the name in the ports of the containers, or write the port's number";
+    Some(Diagnostic::new(severity, rule.code, message).help(help))
+}
+
+/// The first port names of pods, each with its port: `` `web` (TCP 8080) ``.
+fn declared(input: &Input, pods: &[usize]) -> String {
+    const SHOWN: usize = 5;
+    let ports = pods.iter().filter_map(|at| input.pod(*at));
+    let ports = ports.flat_map(|pod| pod.ports.iter());
+    let named = |port: &ContainerPort| {
+        let name = port.name.as_ref()?;
+        Some(format!("`{name}` ({} {})", port.protocol, port.port))
+    };
+    let all: BTreeSet<String> = ports.filter_map(named).collect();
+    let shown: Vec<&str> = all.iter().take(SHOWN).map(String::as_str).collect();
+    match shown.is_empty() {
+        true => "no port names".to_owned(),
+        false if all.len() > SHOWN => format!("{} and others", shown.join(", ")),
+        false => shown.join(", "),
+    }
+}
+
 /// Whether a rule names peers that are no pods.
 fn names_outside(rule: &policy::Rule) -> bool {
     let Match::Only(items) = &rule.peers else {
@@ -59,6 +146,7 @@ fn names_outside(rule: &policy::Rule) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::diag::Severity;
     use crate::lint::tests::lines;
 
     #[test]
@@ -74,5 +162,34 @@ mod tests {
         assert!(lines("L08", &policy("egress", "", "http")).is_empty());
         let from = block.replace("to:", "from:");
         assert!(lines("L08", &policy("ingress", &from, "http")).is_empty());
+    }
+
+    #[test]
+    fn port_names_that_pods_do_not_declare() {
+        let pod = |name: &str, port: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: s, labels: {{app: {name}}}}}\nspec: {{containers: [{{name: c, ports: [{port}]}}]}}\n---\n"
+            )
+        };
+        let policy = |selector: &str, port: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: s}}\nspec:\n  podSelector: {selector}\n  ingress:\n  - ports:\n    - {port}\n"
+            )
+        };
+        let pods = pod("web", "{name: http, containerPort: 8080}")
+            + &pod("dns", "{name: dns, containerPort: 53, protocol: UDP}");
+        let severities = |selector: &str, port: &str| {
+            let text = format!("{pods}{}", policy(selector, port));
+            let all = crate::lint::tests::all_of("L08", &text).into_iter();
+            all.map(|d| d.severity).collect::<Vec<_>>()
+        };
+        let (web, dns) = ("{matchLabels: {app: web}}", "{matchLabels: {app: dns}}");
+        assert_eq!(severities(web, "port: http"), []);
+        assert_eq!(severities(web, "port: metrics"), [Severity::Error]);
+        // Without a protocol it is TCP.
+        assert_eq!(severities(dns, "port: dns"), [Severity::Error]);
+        assert_eq!(severities(dns, "{port: dns, protocol: UDP}"), []);
+        assert_eq!(severities("{}", "port: http"), [Severity::Warning]);
+        assert_eq!(severities("{matchLabels: {app: gone}}", "port: http"), []);
     }
 }

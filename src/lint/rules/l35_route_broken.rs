@@ -2,13 +2,17 @@
 //!
 #![doc = include_str!("l35_route_broken.md")]
 
-use crate::analysis::oracle::any_port_matches;
+use std::net::IpAddr;
+
+use crate::analysis::oracle::{any_port_matches, gate};
 use crate::analysis::routes::{Reach, reaches};
+use crate::analysis::service_backends::targets;
 use crate::analysis::{Direction, Endpoint};
-use crate::cluster::Enforcer;
+use crate::cluster::{Enforcer, Service};
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::{Input, Rule};
 use crate::policy::{self, Action, Match, Peer};
+use crate::sets::{PortSet, Protocol};
 
 pub const RULE: Rule = Rule {
     code: "L35",
@@ -20,6 +24,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    load_balancers(rule, input, out);
     let snapshot = input.snapshot;
     let reaches = reaches(snapshot);
     let denied = reaches.iter().filter(|r| r.admitted.is_empty());
@@ -52,6 +57,86 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             None => found,
         });
     }
+}
+
+/// Load balancers whose pods let in no outside address.
+fn load_balancers(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
+    let services = input.snapshot.services.iter();
+    for service in services.filter(|s| s.kind == "LoadBalancer" && !s.selector.is_empty()) {
+        let pods: Vec<usize> = backends(input, service).collect();
+        let broken = input.one_of_each(&pods).into_iter().find_map(|pod| {
+            let own = input.pod(pod)?;
+            let wanted: PortSet = service
+                .ports
+                .iter()
+                .map(|port| targets(port, own, false))
+                .collect();
+            let denied = !wanted.is_empty() && !is_open_outside(input, pod, &wanted);
+            denied.then_some((pod, wanted))
+        });
+        let Some((pod, wanted)) = broken else {
+            continue;
+        };
+        let message = format!(
+            "it sends traffic from outside to `{}` on {wanted}, but no policy allows an address outside the cluster there",
+            input.name_of(pod)
+        );
+        let found = rule
+            .finding(message)
+            .help("allow ingress to the port of the pods from the addresses of its clients")
+            .on(format!("Service {}/{}", service.namespace, service.name));
+        out.push(match &service.span {
+            Some(span) => found.at(span.clone()),
+            None => found,
+        });
+    }
+}
+
+fn backends<'a>(input: &'a Input, service: &'a Service) -> impl Iterator<Item = usize> + 'a {
+    let pods = 0..input.snapshot.pods.len();
+    pods.filter(move |pod| {
+        input
+            .services_of(*pod)
+            .any(|own| std::ptr::eq(own, service))
+    })
+}
+
+/// Whether a pod lets in some address outside the cluster on one of the ports. Those that a policy could tell apart
+/// from others are the ones that it names.
+fn is_open_outside(input: &Input, pod: usize, wanted: &PortSet) -> bool {
+    let snapshot = input.snapshot;
+    let mut outside = vec![
+        IpAddr::from([192, 0, 2, 1]),
+        IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1]),
+    ];
+    for (at, policy) in snapshot.policies.iter().enumerate() {
+        if input.subjects(at).binary_search(&pod).is_err() {
+            continue;
+        }
+        for rule in policy.rules(Direction::Ingress) {
+            let Match::Only(items) = &rule.peers else {
+                continue;
+            };
+            for item in items {
+                item.peer.leaves(&mut |leaf| {
+                    if let Peer::Addresses(set) = leaf {
+                        outside.extend(set.ranges().next().map(|(first, _)| first));
+                    }
+                });
+            }
+        }
+    }
+    let to = Endpoint::Pod(pod);
+    outside.into_iter().any(|address| {
+        let from = Endpoint::Address(address);
+        let open = |port| gate(snapshot, Direction::Ingress, &from, &to, Some(port)).allowed;
+        let mut each = Protocol::ALL.into_iter();
+        each.any(|protocol| {
+            wanted
+                .ranges(protocol)
+                .any(|(first, _)| open((protocol, first)))
+        })
+    })
 }
 
 /// Whether a rule lets in Cilium's own proxy, which is no pod: the entity `ingress` matches nothing else.
@@ -99,6 +184,33 @@ mod tests {
             "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}",
         );
         assert_eq!(lines("L35", &other), [15]);
+    }
+
+    #[test]
+    fn load_balancers_whose_pods_let_in_no_outside_address() {
+        let page = include_str!("l35_route_broken.md");
+        let example = page.split("```yaml\n").nth(1).unwrap();
+        let example = example.split("```").next().unwrap();
+        let (before, after) = example
+            .split_once("---\napiVersion: networking.k8s.io/v1\nkind: Ingress")
+            .unwrap();
+        let policy = after.split_once("---\n").unwrap().1;
+        let made = format!("{before}---\n{policy}").replace(
+            "spec: {selector: {app: web}, ports",
+            "spec: {type: LoadBalancer, selector: {app: web}, ports",
+        );
+        assert_eq!(lines("L35", &made), [10]);
+        for open in [
+            "{podSelector: {}, ingress: [{ports: [{port: 8080}]}]}",
+            "{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24}}], ports: [{port: 8080}]}]}",
+        ] {
+            assert!(
+                lines("L35", &made.replace("{podSelector: {}}", open)).is_empty(),
+                "{open}"
+            );
+        }
+        let port = "{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 203.0.113.0/24}}], ports: [{port: 80}]}]}";
+        assert_eq!(lines("L35", &made.replace("{podSelector: {}}", port)), [10]);
     }
 
     /// An Ingress to `shop/web`, whose pods let in what `from` lists, beside other objects.
