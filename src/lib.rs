@@ -187,8 +187,12 @@
 //!   isolation allows no DNS: it is drawn.
 //! - Pods that are not in a document have gates, too. The proof and adoption make up one for each selector of a subject, and for each
 //!   two of them (`intent::future_pods`): what one policy allows is too much only where another one isolates.
-//! - [`load`] judges the policies of manifests under `--enforcer cilium`; projects are judged by the rules of Kubernetes until a dialect
-//!   writes Cilium's policies, and a project with another enforcer is an error.
+//! - The enforcer is one of the [`cluster::Assumptions`], which it settles ([`cluster::Assumptions::settled`]); a document with a dialect
+//!   that one enforcer alone implements is judged under that one ([`model::Settings::judged`]).
+//! - Who writes a dialect is registered apart from who reads it (`dialect::Writer`): one folder may write several.
+//! - Objects that policies name (CIDR groups, network sets, tiers, service accounts) are read before any policy is lowered, into
+//!   [`dialect::Resources`].
+//! - Calico's pods of both families connect by IPv4; the rules for IPv6 match them towards outside addresses only.
 //! - Nodes cannot be ends of a flow yet: NetworkPolicy can only name their addresses, which an external does as well.
 
 #![forbid(unsafe_code)]
