@@ -24,7 +24,7 @@ use crate::intent::future_pods::{FuturePods, future_pods};
 use crate::intent::gates::Bound;
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::{Document, End, FlowId, WorkloadId};
-use crate::policy::Direction;
+use crate::policy::{Direction, Target};
 use crate::proof::Generated;
 use crate::proof::in_force::{InForce, Origin};
 
@@ -35,6 +35,8 @@ pub use witness::{Located, Witness};
 /// Whether the policies match the document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proof {
+    /// The dialect of the policies.
+    pub target: Target,
     /// The overall verdict.
     pub state: State,
     /// Each flow's own verdict.
@@ -197,15 +199,16 @@ impl Proof {
             State::Exact => "Exact".to_owned(),
             State::CannotExpress => {
                 format!(
-                    "Exact, except {} that NetworkPolicy cannot express",
-                    plural(inexpressible, "flow")
+                    "Exact, except {} that {} cannot express",
+                    plural(inexpressible, "flow"),
+                    self.target.kind()
                 )
             }
             State::Invalid => {
                 let mut parts = vec![self.invalid(count(Verdict::Invalid))];
                 if inexpressible > 0 {
                     let flows = plural(inexpressible, "flow");
-                    parts.push(format!("NetworkPolicy cannot express {flows}"));
+                    parts.push(format!("{} cannot express {flows}", self.target.kind()));
                 }
                 parts.join("; ")
             }
@@ -307,7 +310,10 @@ fn judge(
     };
     let more = pods.more;
     let cluster = before.snapshots.with_future_pods(document, pods);
-    let mut proof = Proof::default();
+    let mut proof = Proof {
+        target: document.settings.target(),
+        ..Proof::default()
+    };
     if more {
         let message = "policies tell more kinds of future pods apart than are compared";
         let help = "select pods by fewer labels; the pods of the project are all compared";

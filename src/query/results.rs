@@ -143,6 +143,7 @@ mod tests {
     use crate::model::validate::flow_ports;
     use crate::model::{ImportedPolicy, Isolate, Unknown};
     use crate::policy::Direction;
+    use crate::policy::Target;
     use crate::proof::State;
     use crate::proof::prove::laws::{drawing, random};
 
@@ -295,6 +296,10 @@ spec:
                 }
             }
             (7, _) => document.settings.dns.allow = !document.settings.dns.allow,
+            _ if at.is_multiple_of(2) => {
+                let all = [Target::Kubernetes, Target::Cilium, Target::Calico];
+                document.settings.show(all[at / 2 % all.len()]);
+            }
             _ => document.settings.assumptions.host_network = HostNetwork::Nodes,
         }
     }

@@ -28,7 +28,7 @@ pub enum PairVerdict {
     Blocked,
     /// Allowed and not drawn, although the document isolates a gate.
     NotDrawn,
-    /// Drawn, but left out because NetworkPolicy cannot express it.
+    /// Drawn, but left out because the dialect cannot express it.
     CannotExpress,
     /// Allowed and drawn.
     Drawn,
@@ -44,7 +44,7 @@ impl PairVerdict {
         match self {
             Self::Blocked => "Drawn, but blocked",
             Self::NotDrawn => "Allowed, but not drawn",
-            Self::CannotExpress => "Drawn, but NetworkPolicy cannot express it",
+            Self::CannotExpress => "Drawn, but the policies cannot express it",
             Self::Drawn => "Allowed and drawn",
             Self::Open => "Allowed; no flow is drawn",
             Self::Denied => "Denied, and not drawn",
