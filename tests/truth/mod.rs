@@ -2,7 +2,7 @@
 //! rules.
 
 mod adopt;
-mod cilium_vectors;
+mod enforcer_vectors;
 mod import;
 mod vectors;
 

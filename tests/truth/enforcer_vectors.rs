@@ -1,4 +1,4 @@
-//! The vectors of `cilium.vectors`, by the fast analysis and by the plain evaluator.
+//! The vectors of `cilium.vectors` and `calico.vectors`, by the fast analysis and by the plain evaluator.
 
 use drawbridge::analysis::oracle::{Probe, probe};
 use drawbridge::analysis::{Analysis, Endpoint};
@@ -29,17 +29,23 @@ apiVersion: v1
 kind: Pod
 metadata: {name: p, namespace: s, labels: {app: p}}
 spec: {nodeName: n1, containers: [{name: c, ports: [{name: web, containerPort: 8080}]}]}
+status: {podIPs: [{ip: 10.9.0.1}]}
 ---
 apiVersion: v1
 kind: Pod
 metadata: {name: q, namespace: s, labels: {app: q, env: prod, pod-template-hash: h1, app.kubernetes.io/name: q, topology.kubernetes.io/zone: z}}
 spec: {serviceAccountName: robot, containers: [{name: c, ports: [{name: web, containerPort: 9090, protocol: UDP}]}]}
+status: {podIPs: [{ip: 10.9.0.2}]}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: robot, namespace: s, labels: {trust: low}}}
 ---
 apiVersion: v1
 kind: Pod
 metadata: {name: multi, namespace: s, labels: {app: multi}}
 spec:
-  initContainers: [{name: side, restartPolicy: Always, ports: [{name: side, containerPort: 9100}]}]
+  initContainers:
+  - {name: side, restartPolicy: Always, ports: [{name: side, containerPort: 9100}]}
+  - {name: once, ports: [{name: once, containerPort: 9200}]}
   containers:
   - {name: a, ports: [{name: web, containerPort: 9001}]}
   - {name: b, ports: [{name: web, containerPort: 9002}, {name: Upper, containerPort: 9300}]}
@@ -74,7 +80,28 @@ fn policy(at: usize, line: &str) -> Option<String> {
             "apiVersion: cilium.io/v2\nkind: {kind}\nmetadata: {{name: v{at}, namespace: s}}\n{body}: {text}\n---\n"
         )
     };
+    let calico = |kind: &str, name: &str, spec: &str| {
+        format!(
+            "apiVersion: projectcalico.org/v3\nkind: {kind}\nmetadata: {{{name}}}\nspec: {spec}\n---\n"
+        )
+    };
+    let own = format!("name: v{at}, namespace: s");
     Some(match kind {
+        "calico" => calico("NetworkPolicy", &own, text),
+        "global" => calico("GlobalNetworkPolicy", &format!("name: v{at}"), text),
+        "staged" => calico("StagedNetworkPolicy", &own, text),
+        "tier" => {
+            let (name, spec) = text.split_once(' ')?;
+            calico("Tier", &format!("name: {name}"), spec)
+        }
+        "set" | "globalset" => {
+            let (labels, spec) = text.split_once("} ")?;
+            let (kind, name) = match kind {
+                "set" => ("NetworkSet", own),
+                _ => ("GlobalNetworkSet", format!("name: v{at}")),
+            };
+            calico(kind, &format!("{name}, labels: {labels}}}"), spec)
+        }
         "cnp" => cilium("CiliumNetworkPolicy", "spec"),
         "specs" => cilium("CiliumNetworkPolicy", "specs"),
         "ccnp" => cilium("CiliumClusterwideNetworkPolicy", "spec").replace(", namespace: s", ""),
@@ -100,19 +127,29 @@ fn end(loaded: &Loaded, word: &str) -> Endpoint {
 }
 
 /// What is wrong with one vector.
-fn wrong(title: &str, lines: &[&str]) -> Vec<String> {
+fn wrong(enforcer: Enforcer, title: &str, lines: &[&str]) -> Vec<String> {
     let policies = lines.iter().enumerate();
     let policies: Vec<String> = policies.filter_map(|(at, line)| policy(at, line)).collect();
     let settings = Settings {
-        enforcer: Some(Enforcer::Cilium),
+        enforcer: Some(enforcer),
         assumptions: Assumptions::default(),
     };
-    let text = format!("{CLUSTER}{}", policies.concat());
+    // The group belongs to Cilium.
+    let cluster = match enforcer {
+        Enforcer::Cilium => CLUSTER.to_owned(),
+        _ => CLUSTER
+            .lines()
+            .filter(|line| !line.contains("cilium.io"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    let text = format!("{cluster}\n---\n{}", policies.concat());
     let loaded = load(&[Source::new("vector.yaml", text)], &settings);
     let mut wrong = Vec::new();
     let errors = loaded.diagnostics.iter();
-    let mut fatal =
-        errors.filter(|d| d.message.ends_with("is not judged") && d.code != "cilium-host");
+    let mut fatal = errors.filter(|d| {
+        d.message.ends_with("is not judged") && !["cilium-host", "not-judged"].contains(&d.code)
+    });
     if fatal.next().is_some() != lines.contains(&"refused") {
         wrong.push(format!("{title}: {:#?}", loaded.diagnostics));
     }
@@ -137,17 +174,29 @@ fn wrong(title: &str, lines: &[&str]) -> Vec<String> {
     wrong
 }
 
-#[test]
-fn cilium_vectors_hold() {
-    let lines = include_str!("cilium.vectors").lines();
+/// Asserts that all vectors of a file hold, and returns how many there are.
+fn hold(enforcer: Enforcer, file: &str) -> usize {
+    let lines = file.lines();
     let lines: Vec<&str> = lines
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .collect();
     let titles = lines.iter().filter(|line| line.starts_with("== "));
     let bodies = lines.split(|line| line.starts_with("== ")).skip(1);
     let vectors: Vec<(&&str, &[&str])> = titles.zip(bodies).collect();
-    assert!(vectors.len() > 90);
-    let wrong = vectors.iter().flat_map(|(title, body)| wrong(title, body));
+    let wrong = vectors
+        .iter()
+        .flat_map(|(title, body)| wrong(enforcer, title, body));
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    vectors.len()
+}
+
+#[test]
+fn vectors_of_cilium_hold() {
+    assert!(hold(Enforcer::Cilium, include_str!("cilium.vectors")) > 90);
+}
+
+#[test]
+fn vectors_of_calico_hold() {
+    assert!(hold(Enforcer::Calico, include_str!("calico.vectors")) > 40);
 }
