@@ -1,5 +1,6 @@
 //! The top bar: menus, undo and redo, the project's name, search, dialect, theme, and Export.
 
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
 use super::menu;
@@ -121,8 +122,14 @@ fn right_ui(ui: &mut Ui, app: &App, commands: &mut Commands) {
         return;
     }
     let target = app.document().settings.target();
-    let text = format!("{} {}", target.kind(), icons::CARET_DOWN);
-    widgets::menu_button(ui, &text, |ui| menu::dialects_ui(ui, app, commands));
+    let body = egui::TextStyle::Button.resolve(ui.style());
+    let mut text = LayoutJob::simple_singleline(format!("{} ", target.kind()), body, foreground);
+    let caret = TextFormat {
+        valign: Align::Center,
+        ..TextFormat::simple(theme::icon(13.0), foreground)
+    };
+    text.append(icons::CARET_DOWN, 0.0, caret);
+    widgets::menu_button(ui, text, |ui| menu::dialects_ui(ui, app, commands));
 }
 
 /// A button that looks like a search field and opens the command palette.

@@ -2,7 +2,7 @@
 
 use egui::{
     Align2, Button, Color32, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, WidgetType, pos2, vec2,
+    WidgetInfo, WidgetText, WidgetType, pos2, vec2,
 };
 
 use crate::app::theme::{self, color};
@@ -71,8 +71,12 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
 }
 
 /// A menu's word in the top bar.
-pub fn menu_button<R>(ui: &mut Ui, text: &str, content: impl FnOnce(&mut Ui) -> R) -> Option<R> {
-    let button = Button::new(text)
+pub fn menu_button<R>(
+    ui: &mut Ui,
+    text: impl Into<WidgetText>,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> Option<R> {
+    let button = Button::new(text.into())
         .frame_when_inactive(false)
         .stroke(Stroke::NONE);
     let config = egui::containers::menu::MenuConfig::new();
