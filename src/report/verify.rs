@@ -14,6 +14,7 @@ pub use markdown::markdown;
 pub use sarif::sarif;
 
 use super::escape;
+use crate::cluster::Enforcer;
 use crate::cluster::LeftOut;
 use crate::diag::{Diagnostic, Span};
 use crate::model::{Document, FlowId, Invariant, InvariantId, PolicyId, Words};
@@ -147,6 +148,11 @@ impl<'a> Verified<'a> {
     /// One line: the state, and how many policies are left out of it.
     fn summary(&self) -> String {
         let summary = self.proof.summary();
+        let judged = self.document.settings.judged();
+        let summary = match judged.enforcer {
+            Enforcer::Kubernetes => summary,
+            enforcer => format!("{summary} ({})", enforcer.name()),
+        };
         match self.left_out.len() {
             0 => summary,
             1 => format!("{summary}; 1 policy is not judged"),

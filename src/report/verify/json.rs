@@ -8,12 +8,14 @@ use crate::proof::State;
 use crate::proof::Verdict;
 use crate::query::Hop;
 use crate::query::Outcome;
+use crate::report::assumed;
 use crate::report::findings::Finding as DiagnosticLine;
 use crate::report::left_out;
 
 #[derive(Serialize)]
 struct Report<'a> {
     format: &'static str,
+    assumptions: serde_json::Value,
     state: &'static str,
     summary: String,
     flows: Vec<FlowLine>,
@@ -81,6 +83,7 @@ pub fn json(verified: Verified) -> String {
     };
     let report = Report {
         format: "drawbridge/verify/1",
+        assumptions: assumed::json(document.settings.judged()),
         state: state_word(proof.state),
         summary: proof.summary(),
         flows: proof.verdicts.iter().filter_map(flow).collect(),
