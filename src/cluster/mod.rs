@@ -10,6 +10,8 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
+use ipnet::Ipv4Net;
+
 use crate::diag::Span;
 use crate::policy::{Peer, Policy, Tier, WorkloadKey};
 use crate::sets::{IpSet, Labels, PortSet, Protocol, Selector};
@@ -111,6 +113,15 @@ impl Assumptions {
             return Peer::All(vec![Peer::Addresses(set), Peer::Not(Box::new(nodes))]);
         }
         let mut any = vec![Peer::Addresses(set.clone())];
+        // Whatever its address is, it is in a block of all of them; a pod counts as one with IPv4.
+        if self.enforcer == Enforcer::Calico
+            && IpSet::net(Ipv4Net::default().into()).is_subset(&set)
+        {
+            any.push(Peer::PodsOfFamilies {
+                v4: false,
+                v6: false,
+            });
+        }
         if self.host_network == HostNetwork::Nodes {
             any.push(Peer::HostAddresses(set.clone()));
         }

@@ -87,11 +87,18 @@ pub(super) fn convert(object: &Object, target: Target, enforcer: Enforcer) -> Co
         reasons: Vec::new(),
         kept: dialect::is_of_target(object, target),
     };
+    let parsed = dialect::read(object);
+    if found.kept && parsed.is_refused() {
+        found.refuse(Reason {
+            why: "it is refused, as `lint` says, so it is not in force".to_owned(),
+            help: None,
+        });
+        return found;
+    }
     if found.kept {
         found.written = Some(written(object, own_text(object)));
         return found;
     }
-    let parsed = dialect::read(object);
     let raised = match parsed.raise(object) {
         Ok(raised) => raised,
         Err(why) => {

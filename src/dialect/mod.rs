@@ -124,6 +124,11 @@ impl Parsed {
         }
     }
 
+    /// Whether it is refused.
+    pub fn is_refused(&self) -> bool {
+        self.policy.is_none()
+    }
+
     /// Lowers the object; nothing if it is refused.
     pub fn lower(&self, object: &Object, context: &Context) -> Vec<Policy> {
         let policy = self.policy.as_ref();

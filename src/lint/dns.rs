@@ -3,10 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Input, ports};
+use crate::analysis::oracle::peer_matches;
 use crate::analysis::service_backends::targets;
+use crate::analysis::{Endpoint, NewPod};
 use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Pod};
 use crate::policy::{Action, Direction, Match, Peer, PortItem, PortMatch, Rule};
-use crate::sets::{PortSet, Protocol};
+use crate::sets::{Labels, PortSet, Protocol};
 
 /// The namespaces that DNS pods are in.
 const NAMESPACES: [&str; 2] = ["kube-system", "openshift-dns"];
@@ -110,6 +112,9 @@ impl Dns {
         if self.pods.iter().any(|pod| pods.binary_search(pod).is_ok()) {
             return true;
         }
+        if self.pods.is_empty() && matches_usual_pods(input, peer) {
+            return true;
+        }
         if ports::names_outside(peer) {
             return by_port || self.has_address(peer);
         }
@@ -163,6 +168,21 @@ fn may_select(peer: &Peer, name: &str, known: Option<&Namespace>) -> bool {
         },
         _ => true,
     }
+}
+
+/// Whether a peer matches the DNS pods of most clusters, which are not in the input.
+fn matches_usual_pods(input: &Input, peer: &Peer) -> bool {
+    let snapshot = input.snapshot;
+    let label = |key: &str, value: &str| Labels::from([(key.to_owned(), value.to_owned())]);
+    let pod = NewPod {
+        labels: label("k8s-app", "kube-dns"),
+        namespace: snapshot
+            .namespaces
+            .iter()
+            .position(|n| n.name == "kube-system"),
+        namespace_labels: label(NAMESPACE_NAME_LABEL, "kube-system"),
+    };
+    peer_matches(snapshot, peer, &Endpoint::NewPod(pod))
 }
 
 /// The rules that let a pod out, each with its policy.

@@ -341,7 +341,7 @@ pub enum Peer {
     PodsIpv4,
     /// Pods that have an IPv6 address.
     PodsIpv6,
-    /// Pods whose known addresses are of exactly these families.
+    /// Pods whose known addresses are of exactly these families; of none: pods without known addresses.
     PodsOfFamilies {
         /// IPv4.
         v4: bool,

@@ -94,8 +94,9 @@ impl<'a> Causes<'a> {
             .filter(|s| s.assumptions.enforcer != Enforcer::Kubernetes);
         for side in own {
             let (own, name) = (side.assumptions, side.assumptions.enforcer.name());
-            let mut add = |assumptions: Assumptions, words: String| {
-                if assumptions != plain {
+            let [one, two] = [first.assumptions, other.assumptions];
+            let mut add = |assumptions: Assumptions, differs: bool, words: String| {
+                if assumptions != plain && differs {
                     assumed.push((assuming(assumptions), words));
                 }
             };
@@ -107,15 +108,13 @@ impl<'a> Causes<'a> {
                 Enforcer::Cilium => format!("{name} never matches pods by their addresses (C31)"),
                 _ => format!("{name} matches pods by their addresses (K32, G22)"),
             };
-            add(addresses, words);
+            add(addresses, one.pod_addresses != two.pod_addresses, words);
             let hosts = Assumptions {
                 host_network: own.host_network,
                 ..plain
             };
-            add(
-                hosts,
-                format!("{name} takes pods on the host network for their nodes (1.3)"),
-            );
+            let words = format!("{name} takes pods on the host network for their nodes");
+            add(hosts, one.host_network != two.host_network, words);
         }
         Self {
             sides: [first, other],
@@ -138,9 +137,7 @@ impl<'a> Causes<'a> {
         self.by_kind(&asked)
             .or_else(|| self.by_assumption(&asked))
             .or_else(|| self.by_reading(&asked))
-            .unwrap_or_else(|| {
-                "the enforcers read the policies differently (Appendix A)".to_owned()
-            })
+            .unwrap_or_else(|| "the enforcers read the policies differently".to_owned())
     }
 
     /// A policy that decides on one side and that the other does not implement.
@@ -152,8 +149,8 @@ impl<'a> Causes<'a> {
                 .filter(|policy| !other.policies.iter().any(|p| same(p, policy)));
             let only = known.next()?;
             Some(format!(
-                "only {} enforces {}",
-                own.assumptions.enforcer.name(),
+                "{} does not enforce {}",
+                other.assumptions.enforcer.name(),
                 only.title()
             ))
         };

@@ -61,7 +61,7 @@ fn connections_that_depend_on_the_enforcer_have_reasons() {
             "kubernetes,cilium",
             "web",
             [true, false],
-            "only cilium enforces CiliumNetworkPolicy shop/p",
+            "kubernetes does not enforce CiliumNetworkPolicy shop/p",
         ),
     ] {
         let (answer, code) = compare(&text, enforcers);

@@ -124,7 +124,7 @@ fn leaf(leaves: Leaves) -> BoxedStrategy<Peer> {
         1 => Just(Peer::HostNetwork),
         1 => Just(Peer::PodsIpv4),
         1 => Just(Peer::PodsIpv6),
-        1 => Just(Peer::PodsOfFamilies { v4: true, v6: false }),
+        1 => (any::<bool>(), any::<bool>()).prop_map(|(v4, v6)| Peer::PodsOfFamilies { v4, v6 }),
         6 => selector(leaves).prop_map(Peer::PodLabels),
         3 => select(&["ns-0", "ns-1", "ns-9"][..]).prop_map(|n| Peer::Namespace(n.into())),
         5 => namespace_selector(leaves).prop_map(Peer::NamespaceLabels),

@@ -77,6 +77,7 @@ fn node<'a>(snapshot: &'a Snapshot, pod: &Pod) -> Option<&'a Node> {
 fn new_pod_matches(snapshot: &Snapshot, peer: &Peer, pod: &NewPod) -> bool {
     match peer {
         Peer::Pods | Peer::NewPods | Peer::PodsIpv4 => true,
+        Peer::PodsOfFamilies { v4, v6 } => !v4 && !v6,
         Peer::PodLabels(selector) => selects(selector, &pod.labels),
         Peer::Namespace(name) => match pod.namespace {
             Some(at) => snapshot.namespaces.get(at).is_some_and(|n| n.name == *name),

@@ -110,7 +110,14 @@ impl<'a> FuturePods<'a> {
     fn evaluate(&mut self, peer: &'a Peer) -> LabelSet {
         let hidden = |kind: &str, what: &str| format!("{HIDDEN}{kind}{HIDDEN}{what}");
         match peer {
-            Peer::Everything | Peer::Pods | Peer::NewPods | Peer::PodsIpv4 => LabelSet::all(),
+            Peer::Everything
+            | Peer::Pods
+            | Peer::NewPods
+            | Peer::PodsIpv4
+            | Peer::PodsOfFamilies {
+                v4: false,
+                v6: false,
+            } => LabelSet::all(),
             Peer::Nothing
             | Peer::HostNetwork
             | Peer::PodsOf(_)

@@ -62,9 +62,14 @@ fn selects_hosts(object: &Object, policy: &CalicoPolicy) -> Option<Diagnostic> {
     if !matches_unlabelled(policy.selector.as_ref()) {
         return None;
     }
-    let message = "it also selects the nodes, where they have HostEndpoints: its selector matches what has no labels, and no `namespaceSelector` keeps it to pods";
-    let found =
-        Diagnostic::warning("L47", message).help("for pods only, write `namespaceSelector: all()`");
+    let message = "it also selects the nodes, where they have HostEndpoints: its selectors match what has no labels";
+    let help = match policy.namespace_selector {
+        None => "for pods only, write `namespaceSelector: all()`",
+        Some(_) => {
+            "for pods only, write `has(kubernetes.io/metadata.name) && ` before the namespaceSelector"
+        }
+    };
+    let found = Diagnostic::warning("L47", message).help(help);
     let at = field(object, "selector").or(field(object, "namespaceSelector"));
     Some(object.about(found, at.unwrap_or(object.node.mark)))
 }

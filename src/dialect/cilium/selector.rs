@@ -74,7 +74,8 @@ pub fn peer(selector: &LabelSelector, scope: Scope) -> Peer {
     if reserved {
         let matches = |label: &str| requirements.iter().all(|r| r.of_identity(label));
         let mut found = vec![endpoints(all)];
-        found.extend((matches("host") || matches("remote-node")).then(nodes));
+        // The own node always reaches its pods: only others have to be let in.
+        found.extend(matches("remote-node").then(nodes));
         let world = ["world", "world-ipv4", "world-ipv6"]
             .into_iter()
             .any(matches);

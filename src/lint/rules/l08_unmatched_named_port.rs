@@ -8,7 +8,7 @@ use crate::cluster::ContainerPort;
 use crate::diag::{Diagnostic, Severity};
 use crate::lint::ports::destinations;
 use crate::lint::{Input, Rule};
-use crate::policy::{self, Direction, Match, Peer, PortMatch};
+use crate::policy::{self, Direction, Match, Peer, PortItem, PortMatch};
 use crate::sets::Protocol;
 
 pub const RULE: Rule = Rule {
@@ -63,20 +63,41 @@ fn undeclared(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 let Some(pods) = destinations(input, at, direction, written) else {
                     continue;
                 };
-                let named = items.iter().filter_map(|item| match &item.port {
-                    PortMatch::Named { protocol, name } => Some((item, *protocol, name)),
-                    PortMatch::FromNamed { protocol, name, .. } => {
-                        Some((item, Some(*protocol), name))
-                    }
-                    _ => None,
-                });
-                for (item, protocol, name) in named {
-                    let found = of_pods(rule, input, &pods, (protocol, name));
-                    out.extend(found.map(|found| found.at(item.span.clone()).on(policy.title())));
+                for (name, own) in by_item(items) {
+                    let found = of_pods(rule, input, &pods, (&own, name));
+                    let span = own.first().map(|(item, _)| item.span.clone());
+                    let found = found.map(|found| found.on(policy.title()));
+                    out.extend(found.zip(span).map(|(found, span)| found.at(span)));
                 }
             }
         }
     }
+}
+
+/// A port name with the items that it was lowered to, one for each protocol.
+type Named<'a> = (&'a str, Vec<(&'a PortItem, Option<Protocol>)>);
+
+/// The port names of a rule as they are written: an item of any protocol is one for each.
+fn by_item(items: &[PortItem]) -> Vec<Named<'_>> {
+    let mut found: Vec<Named> = Vec::new();
+    for item in items {
+        let (name, protocol) = match &item.port {
+            PortMatch::Named { protocol, name } => (name.as_str(), *protocol),
+            PortMatch::FromNamed { protocol, name, .. } => (name.as_str(), Some(*protocol)),
+            _ => continue,
+        };
+        let place = |(known, own): &&mut Named| {
+            *known == name
+                && own
+                    .first()
+                    .is_some_and(|(first, _)| first.span == item.span)
+        };
+        match found.iter_mut().find(place) {
+            Some((_, own)) => own.push((item, protocol)),
+            None => found.push((name, vec![(item, protocol)])),
+        }
+    }
+    found
 }
 
 /// What is wrong with a port name at these pods.
@@ -84,16 +105,20 @@ fn of_pods(
     rule: &Rule,
     input: &Input,
     pods: &[usize],
-    (protocol, name): (Option<Protocol>, &str),
+    (own, name): (&[(&PortItem, Option<Protocol>)], &str),
 ) -> Option<Diagnostic> {
     let snapshot = input.snapshot;
     let declares = |at: &&usize| {
         let pod = input.pod(**at);
-        pod.is_some_and(|pod| !snapshot.ports_named(pod, protocol, name).is_empty())
+        let of = |pod, protocol| !snapshot.ports_named(pod, protocol, name).is_empty();
+        pod.is_some_and(|pod| own.iter().any(|(_, protocol)| of(pod, *protocol)))
     };
     let bearers = pods.iter().filter(declares).count();
     let first = pods.iter().find(|at| !declares(at))?;
-    let of = protocol.map_or(String::new(), |protocol| format!(" for {protocol}"));
+    let of = match own {
+        [(_, Some(protocol))] => format!(" for {protocol}"),
+        _ => String::new(),
+    };
     let all = declared(input, pods);
     let message = match bearers {
         0 => format!(

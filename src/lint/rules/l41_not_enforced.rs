@@ -29,8 +29,8 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
             continue;
         }
         let message = format!(
-            "{product} does not enforce {}: it has no effect",
-            policy.kind
+            "{product} does not enforce {} of {}: it has no effect",
+            policy.kind, policy.group
         );
         let found = rule
             .finding(message)
