@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
                 };
                 let variable = Variable {
                     place: place.into(),
-                    name: name.trim_start_matches('-').to_owned(),
+                    name: name.to_owned(),
                     text: value.to_owned(),
                     span: object.span(word.mark),
                     in_file: false,

@@ -129,12 +129,11 @@ pub fn addresses(text: &str) -> Vec<Address> {
     if text.is_empty() {
         return Vec::new();
     }
-    if !text.contains(char::is_whitespace)
-        && let Some(found) = url(text)
-    {
-        return found;
-    }
-    list(text)
+    // A URL may have commas in it, and a list may be one of URLs.
+    let is_one = !text.contains(char::is_whitespace) && text.matches("://").count() == 1;
+    let whole = if is_one { url(text) } else { None };
+    whole
+        .or_else(|| list(text))
         .or_else(|| connection_string(text))
         .unwrap_or_else(|| within(text))
 }

@@ -144,7 +144,11 @@ impl<'a> Cluster<'a> {
         if let (Some(found), Some(pod)) = (headless.filter(|s| s.headless), labels.first()) {
             return Host::Service(found, Some((*pod).to_owned()));
         }
-        let is_namespace = |name: &str| self.snapshot.namespaces.iter().any(|n| n.name == name);
+        let namespaces = &self.snapshot.namespaces;
+        let is_namespace = |name: &str| {
+            let found = namespaces.binary_search_by(|n| n.name.as_str().cmp(name));
+            found.is_ok()
+        };
         let inside = labels.len() == 2 && labels.last().is_some_and(|last| is_namespace(last));
         match is_domain(&address.host) && !inside {
             true => Host::External(address.host.clone()),
@@ -159,12 +163,8 @@ impl<'a> Cluster<'a> {
         if let Some(pod) = self.pods.get(&ip) {
             return Host::Pod(*pod);
         }
-        let link_local = match ip {
-            IpAddr::V4(ip) => ip.is_broadcast(),
-            IpAddr::V6(_) => false,
-        };
         let is_node = |n: &crate::cluster::Node| n.addresses.contains(&ip);
-        let own = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() || link_local;
+        let own = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast();
         match own || self.snapshot.nodes.iter().any(is_node) {
             true => Host::Nothing,
             false => Host::External(ip.to_string()),
@@ -228,11 +228,12 @@ impl<'a> Cluster<'a> {
     }
 }
 
-/// Whether a pod's name is that of a StatefulSet's pod: `db-0` of `db`.
+/// Whether a pod has this name, or may have it as one of those that its workload makes: `db-0` of StatefulSet `db`.
 fn is_of(name: &str, pod: &Pod, snapshot: &Snapshot) -> bool {
     let workload = snapshot.workloads.get(pod.workload);
+    let owner = workload.filter(|w| w.kind != "Pod");
     let stem = name.rsplit_once('-').map(|(stem, _)| stem);
-    pod.name == name || workload.is_some_and(|w| Some(w.name.as_str()) == stem)
+    pod.name == name || owner.is_some_and(|w| Some(w.name.as_str()) == stem)
 }
 
 /// What is outside the cluster.
