@@ -13,7 +13,7 @@ pub struct Address {
     pub port: Option<u16>,
     /// What the scheme of its URL implies; none if it is not in a URL.
     pub scheme: Option<Scheme>,
-    /// Whether it is the value, or an item of a list that is. Otherwise it is in a longer text.
+    /// Whether it is the value, or an item of a list that is; false in a longer text.
     pub whole: bool,
 }
 
@@ -37,9 +37,14 @@ impl Address {
         self.scheme?.protocol
     }
 
-    /// Whether it is in a URL.
-    pub fn is_url(&self) -> bool {
-        self.scheme.is_some()
+    /// Whether it is a host alone: no port, no URL.
+    pub fn is_bare(&self) -> bool {
+        self.port.is_none() && self.scheme.is_none()
+    }
+
+    /// Whether it is a single word, which may mean anything.
+    pub fn is_word(&self) -> bool {
+        self.is_bare() && !self.host.contains('.')
     }
 
     /// The IP address that it is, if it is one.
@@ -138,32 +143,33 @@ pub fn addresses(text: &str) -> Vec<Address> {
         .unwrap_or_else(|| within(text))
 }
 
-/// A list of addresses with nothing between them but commas, semicolons or spaces; options behind them are left out.
+/// A list of addresses with nothing between them but commas and semicolons, or spaces where each has a port; options
+/// behind the first are left out.
 fn list(text: &str) -> Option<Vec<Address>> {
-    let words: Vec<&str> = text
-        .split([',', ';'])
-        .flat_map(str::split_whitespace)
-        .collect();
-    let spaced = text.trim().contains(char::is_whitespace) && !text.contains([',', ';']);
+    let quoted = text.starts_with("[\"") || text.starts_with("['");
+    let text = match quoted {
+        true => text.trim_matches(['[', ']']),
+        false => text,
+    };
     let mut found = Vec::new();
-    for word in &words {
-        if !found.is_empty() && word.contains('=') && !word.contains("://") {
-            continue;
+    for item in text.split([',', ';']) {
+        let words: Vec<&str> = item.split_whitespace().collect();
+        for word in &words {
+            let word = word.trim_matches(['"', '\'']);
+            if !found.is_empty() && word.contains('=') && !word.contains("://") {
+                continue;
+            }
+            let new = match word.contains("://") {
+                true => url(word)?,
+                false => vec![host_and_port(word, None)?],
+            };
+            let is_bare = |a: &Address| a.port.is_none() && a.implied_port().is_none();
+            // Words with spaces between them are prose.
+            if words.len() > 1 && new.iter().any(is_bare) {
+                return None;
+            }
+            found.extend(new);
         }
-        let new = match word.contains("://") {
-            true => url(word)?,
-            false => vec![host_and_port(word, None)?],
-        };
-        // Words with spaces between them are prose.
-        if spaced
-            && words.len() > 1
-            && new
-                .iter()
-                .any(|a| a.port.is_none() && a.implied_port().is_none())
-        {
-            return None;
-        }
-        found.extend(new);
     }
     (!found.is_empty()).then_some(found)
 }

@@ -58,12 +58,25 @@ fn push(
     found.extend(others.map(piece));
 }
 
+/// Values of component labels of what is deployed with Prometheus and does not scrape.
+const HELPERS: [&str; 6] = [
+    "alertmanager",
+    "pushgateway",
+    "node-exporter",
+    "kube-state-metrics",
+    "metrics",
+    "operator",
+];
+
 /// The workloads that scrape, as ends.
 fn scrapers(cluster: &Cluster) -> Vec<String> {
     let workloads = cluster.snapshot.workloads.iter().enumerate();
     let scrapes = |labels: &Labels| {
         let mut names = NAME_LABELS.iter().filter_map(|key| labels.get(*key));
+        let keys = ["app.kubernetes.io/component", "component"];
+        let mut parts = keys.iter().filter_map(|key| labels.get(*key));
         names.any(|name| SCRAPERS.contains(&name.as_str()))
+            && !parts.any(|part| HELPERS.contains(&part.as_str()))
     };
     let found = workloads.filter(|(_, workload)| scrapes(&workload.labels));
     found.map(|(at, _)| cluster.words(at)).collect()

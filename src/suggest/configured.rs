@@ -19,9 +19,13 @@ pub(super) fn pieces(cluster: &Cluster, mentions: &[Mention]) -> Vec<Piece> {
         };
         let ports = Ports::new(group);
         for mention in group {
-            let each = addresses(&mention.text).into_iter();
-            let pieces = |address| pieces_of(cluster, from, mention, address, &ports);
-            found.extend(each.flat_map(pieces));
+            let each = addresses(&mention.text);
+            let is_one = each.len() == 1;
+            for mut address in each {
+                // Of several words, or of a file, only those under the name of a host are hosts.
+                address.whole &= is_one && !mention.in_file || !address.is_word();
+                found.extend(pieces_of(cluster, from, mention, address, &ports));
+            }
         }
     }
     found
@@ -111,12 +115,13 @@ fn destinations(
     address: &Address,
 ) -> Vec<Destination> {
     let key = address::key(&mention.key);
-    let is_bare = address.port.is_none() && !address.is_url();
+    let is_bare = address.is_bare();
     match cluster.host(address, &mention.namespace) {
         Host::Service(service, pod) => {
-            let short = is_bare && !address.host.contains('.');
+            let short = address.is_word();
             // `DB_USER=postgres` names no host, and neither does a single word of a command.
-            if short && (key == Key::Other || mention.key.is_empty()) {
+            let unnamed = mention.key.is_empty() || key != Key::Host && !address.whole;
+            if short && (key == Key::Other || unnamed) {
                 return Vec::new();
             }
             let mut found = cluster.of_service(service, pod.as_deref(), address);

@@ -54,6 +54,9 @@ fn a_variable_leads_to_the_ports_of_pods() {
         ("API", "api.s", "s/web > s/api TCP/8080 medium"),
         ("API", "api.data", ""),
         ("API", "the api of web", ""),
+        ("NOTE", "two, api", ""),
+        ("NOTE", "web, api and two", ""),
+        ("API_HOSTS", "api,gone", "s/web > s/api TCP/8080 medium"),
         ("DB", "db", ""),
         ("DB", "db:5432", ""),
         (
@@ -106,6 +109,35 @@ fn variables_are_replaced_in_values_and_arguments() {
     let spec = "{containers: [{name: c, args: ['--to=$(WHERE)', '$$(WHERE)'], env: [{name: H, value: api}, {name: WHERE, value: 'http://$(H):80'}]}]}";
     let found = of(&manifests(spec));
     assert_eq!(found, ["s/web > s/api TCP/8080 strong"]);
+}
+
+#[test]
+fn files_are_read_where_they_are_mounted() {
+    let spec = "{containers: [{name: c}], volumes: [{name: v, configMap: {name: m, items: [{key: a.yaml, path: a}]}}]}";
+    let map = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m, namespace: s}\ndata:\n  b.yaml: 'url: http://two:1'\n  a.yaml: |\n    mode: two\n    # http://two:1\n    db:\n      host: db.data\n      port: 5432\n    docs: see https://example.com/x\n";
+    let text = manifests(spec) + map;
+    assert_eq!(of(&text), ["s/web > data/db TCP/6432 strong"]);
+    let loaded = load_with_mentions(&[Source::new("a.yaml", &*text)], &Settings::default(), None);
+    let found = suggest(&loaded.snapshot, &loaded.mentions);
+    let lines: Vec<&str> = text.lines().collect();
+    let line = |e: &Evidence| lines[e.line as usize - 1].trim();
+    let found: Vec<&str> = found[0].evidence.iter().map(line).collect();
+    assert_eq!(found, ["host: db.data", "port: 5432"]);
+}
+
+#[test]
+fn prometheus_scrapes_and_its_alertmanager_does_not() {
+    let pod = |name: &str, component: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: m, labels: {{app: prometheus, component: {component}}}}}, spec: {{containers: [{{name: c}}]}}}}\n"
+        )
+    };
+    let monitor = "---\napiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: db, namespace: data}\nspec: {selector: {matchLabels: {app: db}}, podMetricsEndpoints: [{port: pg}]}\n";
+    let text = manifests("{containers: [{name: c}]}")
+        + &pod("p", "server")
+        + &pod("a", "alertmanager")
+        + monitor;
+    assert_eq!(of(&text), ["m/p > data/db TCP/6432 strong"]);
 }
 
 #[test]

@@ -63,6 +63,8 @@ fn what_is_a_host_and_what_is_not() {
         ("k1:9092,k2:9092", "k1:9092 k2:9092"),
         ("k1:9092 k2:9092", "k1:9092 k2:9092"),
         ("cache:6379,password=x,ssl=False", "cache:6379"),
+        ("a, b", "a b"),
+        ("[\"k1:9092\", \"k2:9092\"]", "k1:9092 k2:9092"),
         ("http://a:1;http://b:2", "a:1 b:2"),
         // Connection strings.
         ("host=db port=5432 user=app dbname=x", "db:5432"),
@@ -84,6 +86,7 @@ fn what_is_a_host_and_what_is_not() {
         ("connect to db and api", ""),
         ("db api", ""),
         ("wait for db:5432 please", ""),
+        ("web, api and db", ""),
         ("DEBUG", ""),
         ("true", "true"),
         ("8080", ""),
