@@ -258,7 +258,7 @@ fn outside(service: &Service, address: &Address) -> Vec<Destination> {
     let each = each.filter_map(|endpoint| {
         let meant = |p: &&crate::cluster::ContainerPort| {
             let same = |port: &&ServicePort| port.name == p.name && port.protocol == p.protocol;
-            wanted.ports.iter().any(|port| same(port))
+            wanted.ports.iter().any(same)
         };
         let ports = endpoint.ports.iter().filter(meant);
         let ports: PortSet = ports.map(|p| PortSet::single(p.protocol, p.port)).collect();
