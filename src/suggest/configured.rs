@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::address::{self, Address, Key, addresses, plain, port_keys, without_passwords};
+use super::address::{Address, addresses};
 use super::cluster::{Cluster, Destination, Host, external};
+use super::key::{self, Key, plain, port_keys};
+use super::passwords::without_passwords;
 use super::{Evidence, Piece, Strength};
 use crate::manifest::Mention;
 
@@ -114,7 +116,7 @@ fn destinations(
     mention: &Mention,
     address: &Address,
 ) -> Vec<Destination> {
-    let key = address::key(&mention.key);
+    let key = key::key(&mention.key);
     let is_bare = address.is_bare();
     match cluster.host(address, &mention.namespace) {
         Host::Service(service, pod) => {

@@ -9,6 +9,8 @@ pub mod address;
 mod clients;
 mod cluster;
 mod configured;
+mod key;
+mod passwords;
 mod routes;
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 use super::*;
+use crate::suggest::key::{Key, key, plain, port_keys};
+use crate::suggest::passwords::without_passwords;
 
 /// `host:port` of each address, `host~port` where the scheme implies the port.
 fn texts(text: &str) -> String {
