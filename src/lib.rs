@@ -38,11 +38,11 @@
 //! policy, cluster, model  ->  plan                   (no intent, no dialect)
 //! policy, cluster, model  ->  intent                 (no plan, no dialect)
 //! manifest, dialect, analysis, model  ->  load  ->  lint
-//! plan, intent, load, analysis  ->  proof  ->  import, adopt, convert
+//! plan, intent, load, analysis  ->  proof  ->  import, adopt, convert, suggest
 //! import, adopt, lint  ->  query
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
-//! query, convert, lint, analysis  ->  report
+//! query, convert, suggest, lint, analysis  ->  report
 //! all of these  ->  cli, app                         (cli and app never import each other)
 //! ```
 //!
@@ -66,6 +66,7 @@
 //! - [`proof`]: generates the policies, reads them back, compares them with the intent, and finds edits that fix a difference.
 //! - [`import`]: manifests to a Document. [`adopt`]: imported policies to flows, proven equivalent. [`convert`]: policies to another
 //!   dialect, compared before and after.
+//! - [`suggest`]: flows that manifests imply, with evidence: addresses in the configuration of workloads, routes, monitors, webhooks.
 //! - [`query`]: the queries of the window and the command line, one file each.
 //! - [`lint`]: one registry of rules, and the manual of every code.
 //! - [`scene`]: layout and routing of the diagram.
@@ -220,4 +221,5 @@ pub mod query;
 pub mod report;
 pub mod scene;
 pub mod sets;
+pub mod suggest;
 pub mod yaml;

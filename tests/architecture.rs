@@ -47,6 +47,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("import", ANSWERS),
     ("adopt", ANSWERS),
     ("convert", ANSWERS),
+    ("suggest", ANSWERS),
     ("query", QUERIES),
     ("scene", &["diag", "sets", "policy", "cluster", "model"]),
     (
@@ -83,14 +84,15 @@ const QUERIES: &[&str] = &[
 /// What the output formats may use.
 const REPORT: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
-    "model", "plan", "intent", "proof", "import", "adopt", "convert", "query", "lint", "project",
+    "model", "plan", "intent", "proof", "import", "adopt", "convert", "suggest", "query", "lint",
+    "project",
 ];
 
 /// Everything below the command line and the window.
 const BELOW: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
-    "model", "plan", "intent", "proof", "import", "adopt", "convert", "query", "lint", "scene",
-    "project", "report",
+    "model", "plan", "intent", "proof", "import", "adopt", "convert", "suggest", "query", "lint",
+    "scene", "project", "report",
 ];
 
 /// Code that only some places may contain: the tokens, the places, and why.

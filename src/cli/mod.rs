@@ -17,6 +17,7 @@ mod lint;
 mod list;
 mod paths;
 mod places;
+mod suggest;
 mod verify;
 
 use std::io::{self, IsTerminal, Write};
@@ -119,6 +120,11 @@ enum Command {
     Paths(paths::Args),
     /// Show exposure to future pods, Services and routes
     Exposure(exposure::Args),
+    /// Suggest flows that the manifests imply, with evidence
+    ///
+    /// Addresses in environment variables, arguments, commands and ConfigMaps that workloads read; Ingress and other routes;
+    /// Services that take connections from outside; monitors, scrape annotations and webhooks. Secrets are never read.
+    Suggest(suggest::Args),
     /// Print a shell completion script
     Completions(completions::Args),
 }
@@ -157,6 +163,7 @@ pub fn start() -> Start {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Paths(args)) => paths::run(&args),
         Some(Command::Exposure(args)) => exposure::run(&args),
+        Some(Command::Suggest(args)) => suggest::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
     };
     Start::Exit(code)
@@ -383,8 +390,16 @@ pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
     read_under(inputs, load::Settings::default())
 }
 
+/// Reads manifests under settings, with the namespace of objects that name none.
+type Load = fn(&[Source], &load::Settings, Option<&str>) -> Loaded;
+
 /// The same, with other defaults for manifests.
 pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyDrop<Loaded> {
+    read_by(load::load_in, inputs, defaults)
+}
+
+/// The same, with another way to read manifests.
+fn read_by(load: Load, inputs: &Inputs, defaults: load::Settings) -> ManuallyDrop<Loaded> {
     let spinner = spinner("reading manifests");
     let (texts, mut diagnostics) = match inputs.rules.kustomize {
         true => kustomize::collect(&inputs.paths),
@@ -394,7 +409,7 @@ pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyD
         Some(loaded) => loaded,
         None => {
             let namespace = inputs.rules.namespace.as_deref();
-            let mut loaded = load::load_in(&texts, &inputs.rules.over(defaults), namespace);
+            let mut loaded = load(&texts, &inputs.rules.over(defaults), namespace);
             named_projects(&inputs.paths, &mut loaded.diagnostics);
             let fails = |d: &Diagnostic| d.severity == Severity::Error;
             if loaded.objects == 0 && !diagnostics.iter().chain(&loaded.diagnostics).any(fails) {

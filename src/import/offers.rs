@@ -7,6 +7,7 @@ use super::Offer;
 use crate::analysis::routes::reaches;
 use crate::cluster::{NAMESPACE_NAME_LABEL, Snapshot, Workload};
 use crate::model::validate::flow_ports_text;
+use crate::model::words::workload_words;
 use crate::model::{
     Base, Document, Edit, End, Flow, FlowPort, Group, Isolate, Namespace, NamespaceId, Thing,
     Unknown, is_system_namespace,
@@ -61,7 +62,7 @@ fn ingress(snapshot: &Snapshot, kind: &str) -> Option<Offer> {
         .into_iter()
         .filter_map(|(at, ports)| {
             Some((
-                words(snapshot, snapshot.workloads.get(at)?),
+                workload_words(&snapshot.workloads, snapshot.workloads.get(at)?),
                 numbers(&ports),
             ))
         })
@@ -121,7 +122,7 @@ fn prometheus(snapshot: &Snapshot) -> Option<Offer> {
         };
         if let Some(port) = port {
             let port = FlowPort::Range(Protocol::Tcp, port, port);
-            wanted.insert(words(snapshot, workload), vec![port]);
+            wanted.insert(workload_words(&snapshot.workloads, workload), vec![port]);
         }
     }
     let is_prometheus = |w: &&Workload| {
@@ -172,21 +173,6 @@ fn offer(title: String, group: Group, wanted: &Wanted) -> Option<Offer> {
         detail: lines.join("; "),
         title,
     })
-}
-
-/// A workload as the end of a flow.
-fn words(snapshot: &Snapshot, workload: &Workload) -> String {
-    let (namespace, name) = (&workload.namespace, &workload.name);
-    let twin =
-        |w: &Workload| w.namespace == *namespace && w.name == *name && w.kind != workload.kind;
-    let before = match ["external", "group", "node"].contains(&namespace.as_str()) {
-        true => "ns:",
-        false => "",
-    };
-    match snapshot.workloads.iter().any(twin) {
-        true => format!("{before}{namespace}/{name}[{}]", workload.kind),
-        false => format!("{before}{namespace}/{name}"),
-    }
 }
 
 fn numbers(ports: &PortSet) -> Vec<FlowPort> {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::cluster::{Assumptions, Enforcer, LeftOut, Snapshot};
 use crate::diag::Diagnostic;
 use crate::dialect;
-use crate::manifest::{self, Source};
+use crate::manifest::{self, Mention, Source};
 use crate::model::{self, Document};
 use crate::yaml::Object;
 
@@ -54,6 +54,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The number of objects in the texts, lists included.
     pub objects: usize,
+    /// The values that workloads are configured with; only [`load_with_mentions`] reads them.
+    pub mentions: Vec<Mention>,
     /// The project that it came from, if it did: externals and groups have names there.
     pub project: Option<Document>,
 }
@@ -79,22 +81,43 @@ pub fn load_drawn(sources: &[Source], document: &Document) -> Loaded {
         sources,
         &Settings::of(&document.settings),
         None,
-        Some(document),
+        With::Document(document),
     )
 }
 
 /// The same, with the namespace of objects that name none.
 pub fn load_in(sources: &[Source], settings: &Settings, namespace: Option<&str>) -> Loaded {
-    load_with(sources, settings, namespace, None)
+    load_with(sources, settings, namespace, With::Nothing)
+}
+
+/// The same, with the values that workloads are configured with.
+pub fn load_with_mentions(
+    sources: &[Source],
+    settings: &Settings,
+    namespace: Option<&str>,
+) -> Loaded {
+    load_with(sources, settings, namespace, With::Mentions)
+}
+
+/// What is read beside manifests and policies.
+#[derive(Clone, Copy)]
+enum With<'a> {
+    Nothing,
+    Mentions,
+    Document(&'a Document),
 }
 
 fn load_with(
     sources: &[Source],
     settings: &Settings,
     namespace: Option<&str>,
-    drawn: Option<&Document>,
+    with: With,
 ) -> Loaded {
     let found = manifest::find(sources, &dialect::kinds(Enforcer::Kubernetes));
+    let mentions = match with {
+        With::Mentions => manifest::mentions(&found, sources, namespace),
+        _ => Vec::new(),
+    };
     let (chosen, undecided) = match settings.enforcer {
         Some(given) => (given, None),
         None => dialect::enforcer_of(&found.objects),
@@ -104,13 +127,14 @@ fn load_with(
         snapshot: manifests.snapshot,
         diagnostics: manifests.diagnostics,
         objects: manifests.objects,
+        mentions,
         ..Loaded::default()
     };
     loaded.diagnostics.extend(undecided);
     let mut assumptions = settings.assumptions;
     assumptions.enforcer = chosen;
     loaded.snapshot.assumptions = assumptions.settled();
-    if let Some(document) = drawn {
+    if let With::Document(document) = with {
         loaded.snapshot.namespaces = model::cluster::namespaces(document).into();
         loaded.snapshot.services = model::cluster::services(document).into();
     }

@@ -9,9 +9,11 @@
 mod assemble;
 mod class;
 mod clients;
+mod config_files;
 mod endpoints;
 mod gateway;
 mod kinds;
+mod mentions;
 mod objects;
 mod operators;
 mod resource;
@@ -20,6 +22,8 @@ mod workload;
 
 #[cfg(test)]
 mod tests;
+
+pub use mentions::{Mention, mentions};
 
 use std::sync::Arc;
 

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::cluster;
+
 use super::{
     Document, End, ExternalId, Flow, GroupId, NamespaceId, NodeRef, Refusal, Workload, WorkloadId,
 };
@@ -15,6 +17,22 @@ const RESERVED: [&str; 3] = ["external", "group", "node"];
 fn is_reserved(namespace: &str) -> bool {
     let first = namespace.split('/').next().unwrap_or_default();
     RESERVED.contains(&first)
+}
+
+/// A workload of a cluster as an end, given all its workloads.
+pub fn workload_words(all: &[cluster::Workload], workload: &cluster::Workload) -> String {
+    let (namespace, name) = (&workload.namespace, &workload.name);
+    let from = all.partition_point(|w| (&w.namespace, &w.name) < (namespace, name));
+    let namesakes = all.get(from..).unwrap_or_default().iter();
+    let namesakes = namesakes.take_while(|w| w.namespace == *namespace && w.name == *name);
+    let before = match RESERVED.contains(&namespace.as_str()) {
+        true => "ns:",
+        false => "",
+    };
+    match namesakes.count() > 1 {
+        true => format!("{before}{namespace}/{name}[{}]", workload.kind),
+        false => format!("{before}{namespace}/{name}"),
+    }
 }
 
 /// The names of a Document, looked up once for many ends.

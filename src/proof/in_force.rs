@@ -50,6 +50,7 @@ pub fn loaded_with(document: &Document, generated: &Generated) -> Loaded {
         diagnostics: read.diagnostics.into_iter().filter(keep).collect(),
         objects: read.objects,
         project: Some(document.clone()),
+        mentions: Vec::new(),
     }
 }
 

@@ -14,5 +14,6 @@ pub mod left_out;
 pub mod list;
 mod openings;
 pub mod paths;
+pub mod suggest;
 pub mod summed;
 pub mod verify;

@@ -16,6 +16,7 @@ mod reading;
 mod services;
 #[cfg(unix)]
 mod streams;
+mod suggest;
 mod writing;
 
 use std::fs;

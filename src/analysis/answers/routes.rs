@@ -34,6 +34,12 @@ pub struct Reach {
     pub admitted_by: Vec<String>,
 }
 
+/// For every route, the workloads of its ingress controller or Gateway; none: they are not in the input.
+pub fn servers(snapshot: &Snapshot) -> Vec<Vec<usize>> {
+    let controllers = Controllers::new(snapshot);
+    snapshot.routes.iter().map(|r| controllers.of(r)).collect()
+}
+
 /// For every backend, the workloads that it reaches; without those whose target port no pod declares.
 pub fn reaches(snapshot: &Snapshot) -> Vec<Reach> {
     if snapshot.routes.is_empty() {

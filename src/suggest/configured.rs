@@ -1,0 +1,169 @@
+//! Addresses in environment variables, arguments, commands and ConfigMaps.
+
+use std::collections::BTreeMap;
+
+use super::address::{Address, addresses};
+use super::cluster::{Cluster, Destination, Host, external};
+use super::key::{self, Key, plain, port_keys};
+use super::passwords::without_passwords;
+use super::{Evidence, Piece, Strength};
+use crate::manifest::Mention;
+
+/// The longest value that evidence repeats.
+const LONGEST: usize = 120;
+
+pub(super) fn pieces(cluster: &Cluster, mentions: &[Mention]) -> Vec<Piece> {
+    let names = Names::new(cluster);
+    let mut found = Vec::new();
+    for group in mentions.chunk_by(|a, b| a.group == b.group) {
+        let Some(from) = group.first().and_then(|first| names.workload(first)) else {
+            continue;
+        };
+        let ports = Ports::new(group);
+        for mention in group {
+            let each = addresses(&mention.text);
+            let is_one = each.len() == 1;
+            for mut address in each {
+                // Of several words, or of a file, only those under the name of a host are hosts.
+                address.whole &= is_one && !mention.in_file || !address.is_word();
+                found.extend(pieces_of(cluster, from, mention, address, &ports));
+            }
+        }
+    }
+    found
+}
+
+/// Workloads by the objects that have their pod templates.
+struct Names<'a> {
+    workloads: BTreeMap<(&'a str, &'a str, &'a str), usize>,
+    /// Pods by namespace and name.
+    pods: BTreeMap<(&'a str, &'a str), usize>,
+}
+
+impl<'a> Names<'a> {
+    fn new(cluster: &Cluster<'a>) -> Self {
+        let workloads = cluster.snapshot.workloads.iter().enumerate();
+        let workloads = workloads.map(|(at, w)| ((&*w.namespace, &*w.kind, &*w.name), at));
+        let pods = cluster.snapshot.pods.iter();
+        let pods = pods.map(|pod| ((cluster.namespace_of(pod), &*pod.name), pod.workload));
+        Self {
+            workloads: workloads.collect(),
+            pods: pods.collect(),
+        }
+    }
+
+    fn workload(&self, mention: &Mention) -> Option<usize> {
+        let (namespace, kind, name) = (&*mention.namespace, &*mention.kind, &*mention.name);
+        let own = self.workloads.get(&(namespace, kind, name));
+        let pod = || match kind {
+            "Pod" => self.pods.get(&(namespace, name)),
+            _ => None,
+        };
+        own.or_else(pod).copied()
+    }
+}
+
+/// The values of a group that are port numbers, by their keys.
+struct Ports<'a>(BTreeMap<String, (u16, &'a Mention)>);
+
+impl<'a> Ports<'a> {
+    fn new(group: &'a [Mention]) -> Self {
+        let number = |mention: &'a Mention| {
+            let port = mention.text.trim().parse().ok().filter(|port| *port > 0)?;
+            Some((plain(&mention.key), (port, mention)))
+        };
+        let named = group.iter().filter(|mention| !mention.key.is_empty());
+        Self(named.filter_map(number).collect())
+    }
+
+    /// The port in the variable beside that of the host.
+    fn beside(&self, key: &str) -> Option<(u16, &'a Mention)> {
+        let mut keys = port_keys(key).into_iter();
+        keys.find_map(|key| self.0.get(&key).copied())
+    }
+}
+
+fn pieces_of(
+    cluster: &Cluster,
+    from: usize,
+    mention: &Mention,
+    mut address: Address,
+    ports: &Ports,
+) -> Vec<Piece> {
+    let mut found = vec![evidence(mention)];
+    let beside = ports
+        .beside(&mention.key)
+        .filter(|_| address.port.is_none());
+    if let Some((port, mention)) = beside {
+        address.port = Some(port);
+        found.push(evidence(mention));
+    }
+    let destinations = destinations(cluster, from, mention, &address).into_iter();
+    let piece = |to: Destination| Piece {
+        from: cluster.words(from),
+        to: to.to,
+        ports: to.ports,
+        guessed: to.guessed,
+        strength: to.strength,
+        evidence: found.clone(),
+    };
+    destinations.map(piece).collect()
+}
+
+fn destinations(
+    cluster: &Cluster,
+    from: usize,
+    mention: &Mention,
+    address: &Address,
+) -> Vec<Destination> {
+    let key = key::key(&mention.key);
+    let is_bare = address.is_bare();
+    match cluster.host(address, &mention.namespace) {
+        Host::Service(service, pod) => {
+            let short = address.is_word();
+            // `DB_USER=postgres` names no host, and neither does a single word of a command.
+            let unnamed = mention.key.is_empty() || key != Key::Host && !address.whole;
+            if short && (key == Key::Other || unnamed) {
+                return Vec::new();
+            }
+            let mut found = cluster.of_service(service, pod.as_deref(), address);
+            // Pods connect to each other by the name of a headless Service; through another one a workload names itself.
+            found.retain(|to| to.workload != Some(from) || service.headless && !short);
+            if is_bare && key != Key::Host && (short || key == Key::Other) {
+                found.iter_mut().for_each(|to| to.strength = Strength::Weak);
+            }
+            found
+        }
+        Host::Pod(at) => {
+            let found = cluster.of_pod(at, address).into_iter();
+            found.filter(|to| to.workload != Some(from)).collect()
+        }
+        Host::External(name) => {
+            let port = address.port.or(address.implied_port());
+            let mut found = external(name, port, address);
+            let names_no_host = is_bare && key != Key::Host || port.is_none() && !is_bare;
+            if names_no_host || !address.whole && mention.in_file {
+                return Vec::new();
+            }
+            if !address.whole || key == Key::Other {
+                found.strength = Strength::Weak;
+            }
+            vec![found]
+        }
+        Host::Nothing => Vec::new(),
+    }
+}
+
+fn evidence(mention: &Mention) -> Evidence {
+    let text = without_passwords(mention.text.trim());
+    let line = text.lines().next().unwrap_or_default();
+    let mut shown: String = line.chars().take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    let text = match mention.key.as_str() {
+        "" => format!("{}: {shown}", mention.place),
+        key => format!("{}: {key}={shown}", mention.place),
+    };
+    Evidence::new(&mention.span, text)
+}

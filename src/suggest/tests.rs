@@ -1,0 +1,187 @@
+use super::*;
+use crate::load::{Settings, load_with_mentions};
+use crate::manifest::Source;
+
+/// `web` in namespace `s`, configured by `spec`, beside Services of `s` and `data`.
+fn manifests(spec: &str) -> String {
+    let backend = |namespace: &str, name: &str, service: &str, ports: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: {namespace}, labels: {{app: {name}}}}}, spec: {{containers: [{{name: c, ports: [{ports}]}}]}}}}
+---\n{{apiVersion: v1, kind: Service, metadata: {{name: {name}, namespace: {namespace}}}, spec: {{selector: {{app: {name}}}, {service}}}}}\n"
+        )
+    };
+    [
+        format!("{{apiVersion: v1, kind: Pod, metadata: {{name: web, namespace: s, labels: {{app: web}}}}, spec: {spec}}}\n"),
+        backend("s", "api", "clusterIP: 10.96.0.1, ports: [{port: 80, targetPort: 8080}]", "{containerPort: 8080}"),
+        backend("s", "two", "ports: [{name: a, port: 1}, {name: b, port: 2, protocol: UDP}]", ""),
+        backend("data", "db", "ports: [{port: 5432, targetPort: pg}]", "{name: pg, containerPort: 6432}"),
+        backend("data", "k", "clusterIP: None, ports: [{port: 9092}]", "{containerPort: 9092}, {containerPort: 9093}"),
+        backend("s", "web", "ports: [{port: 80}]", ""),
+        "---\n{apiVersion: v1, kind: Service, metadata: {name: out, namespace: s}, spec: {type: ExternalName, externalName: db.example.com}}\n".to_owned(),
+    ]
+    .concat()
+    .replacen("---\n{apiVersion: v1, kind: Pod, metadata: {name: web", "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: web", 1)
+}
+
+fn of(text: &str) -> Vec<String> {
+    let loaded = load_with_mentions(&[Source::new("a.yaml", text)], &Settings::default(), None);
+    let all = suggest(&loaded.snapshot, &loaded.mentions);
+    let line = |s: &Suggestion| {
+        let ports = s.ports.join(",");
+        format!("{} > {} {ports} {}", s.from, s.to, s.strength.name())
+    };
+    all.iter().map(line).collect()
+}
+
+/// What one variable implies.
+fn variable(name: &str, value: &str) -> String {
+    let spec = format!("{{containers: [{{name: c, env: [{{name: {name}, value: '{value}'}}]}}]}}");
+    of(&manifests(&spec)).join("; ")
+}
+
+#[test]
+fn a_variable_leads_to_the_ports_of_pods() {
+    for (name, value, wanted) in [
+        ("API_HOST", "api", "s/web > s/api TCP/8080 medium"),
+        ("API", "api", "s/web > s/api TCP/8080 weak"),
+        ("APP_NAME", "api", ""),
+        ("API", "api:80", "s/web > s/api TCP/8080 strong"),
+        ("API", "api:8080", "s/web > s/api TCP/8080 weak"),
+        ("API", "api:7", ""),
+        ("API", "http://api", "s/web > s/api TCP/8080 strong"),
+        ("API", "https://api", "s/web > s/api TCP/8080 weak"),
+        ("API", "10.96.0.1:80", "s/web > s/api TCP/8080 strong"),
+        ("API", "api.s", "s/web > s/api TCP/8080 medium"),
+        ("API", "api.data", ""),
+        ("API", "the api of web", ""),
+        ("NOTE", "two, api", ""),
+        ("NOTE", "web, api and two", ""),
+        ("API_HOSTS", "api,gone", "s/web > s/api TCP/8080 medium"),
+        ("DB", "db", ""),
+        ("DB", "db:5432", ""),
+        (
+            "DB",
+            "postgres://db.data/x",
+            "s/web > data/db TCP/6432 strong",
+        ),
+        (
+            "DB",
+            "db.data.svc.cluster.local:5432",
+            "s/web > data/db TCP/6432 strong",
+        ),
+        ("TWO_HOST", "two", "s/web > s/two TCP/1,UDP/2 weak"),
+        ("TWO", "two:2", "s/web > s/two UDP/2 strong"),
+        ("K", "k.data:9093", "s/web > data/k TCP/9093 strong"),
+        ("K", "k-0.k.data.svc:9092", ""),
+        ("K", "k.k.data.svc:9092", "s/web > data/k TCP/9092 strong"),
+        ("SELF", "http://web", ""),
+        (
+            "OUT",
+            "out:5432",
+            "s/web > external/db.example.com TCP/5432 strong",
+        ),
+        (
+            "URL",
+            "https://api.stripe.com",
+            "s/web > external/api.stripe.com TCP/443 strong",
+        ),
+        (
+            "MAIL_HOST",
+            "mail.example.com",
+            "s/web > external/mail.example.com any weak",
+        ),
+        ("DOMAIN", "shop.example.com", ""),
+        (
+            "IP",
+            "203.0.113.7:22",
+            "s/web > external/203.0.113.7 TCP/22 strong",
+        ),
+        ("URL", "http://localhost:80", ""),
+        ("URL", "http://127.0.0.1:80", ""),
+        ("URL", "http://gone.data.svc:80", ""),
+    ] {
+        assert_eq!(variable(name, value), wanted, "{name}={value}");
+    }
+}
+
+#[test]
+fn variables_are_replaced_in_values_and_arguments() {
+    let spec = "{containers: [{name: c, args: ['--to=$(WHERE)', '$$(WHERE)'], env: [{name: H, value: api}, {name: WHERE, value: 'http://$(H):80'}]}]}";
+    let found = of(&manifests(spec));
+    assert_eq!(found, ["s/web > s/api TCP/8080 strong"]);
+}
+
+#[test]
+fn files_are_read_where_they_are_mounted() {
+    let spec = "{containers: [{name: c}], volumes: [{name: v, configMap: {name: m, items: [{key: a.yaml, path: a}]}}]}";
+    let map = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m, namespace: s}\ndata:\n  b.yaml: 'url: http://two:1'\n  a.yaml: |\n    mode: two\n    # http://two:1\n    db:\n      host: db.data\n      port: 5432\n    docs: see https://example.com/x\n";
+    let text = manifests(spec) + map;
+    assert_eq!(of(&text), ["s/web > data/db TCP/6432 strong"]);
+    let loaded = load_with_mentions(&[Source::new("a.yaml", &*text)], &Settings::default(), None);
+    let found = suggest(&loaded.snapshot, &loaded.mentions);
+    let lines: Vec<&str> = text.lines().collect();
+    let line = |e: &Evidence| lines[e.line as usize - 1].trim();
+    let found: Vec<&str> = found[0].evidence.iter().map(line).collect();
+    assert_eq!(found, ["host: db.data", "port: 5432"]);
+}
+
+#[test]
+fn prometheus_scrapes_and_its_alertmanager_does_not() {
+    let pod = |name: &str, component: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: m, labels: {{app: prometheus, component: {component}}}}}, spec: {{containers: [{{name: c}}]}}}}\n"
+        )
+    };
+    let monitor = "---\napiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: db, namespace: data}\nspec: {selector: {matchLabels: {app: db}}, podMetricsEndpoints: [{port: pg}]}\n";
+    let text = manifests("{containers: [{name: c}]}")
+        + &pod("p", "server")
+        + &pod("a", "alertmanager")
+        + monitor;
+    assert_eq!(of(&text), ["m/p > data/db TCP/6432 strong"]);
+}
+
+#[test]
+fn pieces_for_one_flow_are_united() {
+    let spec = "{containers: [{name: c, env: [{name: A_HOST, value: two}, {name: B, value: 'two:1'}, {name: C, value: 'two:1'}]}]}";
+    let text = manifests(spec);
+    assert_eq!(of(&text), ["s/web > s/two TCP/1 strong"]);
+    let loaded = load_with_mentions(&[Source::new("a.yaml", &*text)], &Settings::default(), None);
+    let found = suggest(&loaded.snapshot, &loaded.mentions);
+    let texts: Vec<&str> = found[0].evidence.iter().map(|e| e.text.as_str()).collect();
+    assert_eq!(texts, ["env: A_HOST=two", "env: B=two:1", "env: C=two:1"]);
+}
+
+#[test]
+fn an_unknown_ingress_controller_is_named_as_such() {
+    let ingress = "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: s}\nspec: {defaultBackend: {service: {name: api, port: {number: 80}}}}\n";
+    let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: {name: r, namespace: s}\nspec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: two, port: 1}]}]}\n";
+    let text = manifests("{containers: [{name: c}]}") + ingress + route;
+    assert_eq!(
+        of(&text),
+        [
+            "{ingress-controller} > s/api TCP/8080 strong",
+            "{ingress-controller} > s/two TCP/1 strong"
+        ]
+    );
+}
+
+#[test]
+fn pods_of_an_owner_count_as_it() {
+    let pod = |name: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: s, ownerReferences: [{{kind: ReplicaSet, name: front, controller: true}}]}}, spec: {{containers: [{{name: c, env: [{{name: A, value: 'api:80'}}]}}]}}}}\n"
+        )
+    };
+    let text = manifests("{containers: [{name: c}]}") + &pod("front-1") + &pod("front-2");
+    assert_eq!(of(&text), ["s/front > s/api TCP/8080 strong"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_configuration_panics(value in "[a-z0-9:/@.,;= $()-]{0,40}", key in "[A-Z_]{1,8}") {
+        variable(&key, &value);
+        let map = format!("---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: m, namespace: s}}, data: {{a.conf: '{value}'}}}}\n");
+        let spec = "{containers: [{name: c}], volumes: [{name: v, configMap: {name: m}}]}";
+        of(&(manifests(spec) + &map));
+    }
+}

@@ -1,0 +1,379 @@
+//! Flows that manifests imply.
+
+use super::*;
+
+/// A shop: an ingress controller, a front end, an API, a worker, databases, monitoring and a webhook.
+const SHOP: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: web:1
+        ports: [{name: http, containerPort: 8080}]
+        env:
+        - {name: API_URL, value: \"http://api\"}
+        - {name: APP_NAME, value: api}
+        - {name: PORT, value: \"8080\"}
+        - {name: LISTEN, value: \"0.0.0.0:8080\"}
+        - {name: NOTE, value: \"talks to api and cache\"}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec:
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata:
+      labels: {app: api}
+      annotations: {prometheus.io/scrape: \"true\", prometheus.io/port: \"9102\"}
+    spec:
+      containers:
+      - name: api
+        image: api:1
+        ports: [{name: http, containerPort: 3000}, {name: metrics, containerPort: 9102}]
+        args:
+        - --cache=cache:6379
+        - --queue-host
+        - mq
+        env:
+        - {name: DB_HOST, value: db.data}
+        - {name: DB_PORT, value: \"5432\"}
+        - {name: DB_USER, value: cache}
+        - {name: DB_PASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}
+        - {name: STRIPE, value: \"https://api.stripe.com/v1\"}
+        - {name: SMTP_ADDRESS, value: \"mail.example.com:587\"}
+        envFrom:
+        - configMapRef: {name: settings}
+        - secretRef: {name: db}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop}
+spec: {selector: {app: api}, ports: [{name: http, port: 80, targetPort: http}], clusterIP: 10.96.0.7}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data:
+  DATABASE_URL: postgres://app:hunter2@db.data.svc.cluster.local:5432/shop
+  MQ: amqp://mq
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: unread, namespace: shop}
+data:
+  URL: http://web
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: db, namespace: shop}
+stringData: {password: hunter2, SECRET_URL: \"http://web\"}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report, namespace: shop}
+spec:
+  schedule: '@daily'
+  jobTemplate:
+    spec:
+      template:
+        metadata: {labels: {app: report}}
+        spec:
+          initContainers:
+          - {name: wait, image: busybox, command: [sh, -c, \"until nc -z db.data.svc 5432; do sleep 1; done\"]}
+          containers:
+          - {name: report, image: report:1, volumeMounts: [{name: conf, mountPath: /etc/report}]}
+          volumes:
+          - {name: conf, configMap: {name: report}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: report, namespace: shop}
+data:
+  report.yaml: |
+    # http://web is not read
+    api:
+      url: http://10.96.0.7:80
+    brokers:
+    - k-0.k.data.svc:9092
+    - k-1.k.data.svc:9092
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cache, namespace: shop}
+spec: {selector: {app: cache}, ports: [{port: 6379}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: cache, namespace: shop}
+spec:
+  selector: {matchLabels: {app: cache}}
+  template:
+    metadata: {labels: {app: cache}}
+    spec: {containers: [{name: cache, image: redis, ports: [{containerPort: 6379}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: mq, namespace: shop}
+spec: {selector: {app: mq}, ports: [{port: 5672, targetPort: 15672}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: mq, namespace: shop}
+spec:
+  selector: {matchLabels: {app: mq}}
+  template:
+    metadata: {labels: {app: mq}}
+    spec: {containers: [{name: mq, image: rabbitmq}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: data}
+spec: {selector: {app: db}, ports: [{port: 5432, targetPort: 6432}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: data}
+spec:
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: postgres, ports: [{containerPort: 6432}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: k, namespace: data}
+spec: {selector: {app: k}, clusterIP: None, ports: [{port: 9092}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: k, namespace: data}
+spec:
+  selector: {matchLabels: {app: k}}
+  template:
+    metadata: {labels: {app: k}}
+    spec: {containers: [{name: k, image: kafka, ports: [{containerPort: 9092}], env: [{name: PEERS, value: \"k-0.k:9092,k-1.k:9092\"}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: shop}
+spec: {ingressClassName: nginx, rules: [{host: shop.example, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: controller, namespace: ingress-nginx}
+spec:
+  selector: {matchLabels: {app.kubernetes.io/name: ingress-nginx}}
+  template:
+    metadata: {labels: {app.kubernetes.io/name: ingress-nginx}}
+    spec: {containers: [{name: nginx, image: nginx, ports: [{containerPort: 80}, {containerPort: 443}, {containerPort: 8443}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: controller, namespace: ingress-nginx}
+spec: {type: LoadBalancer, selector: {app.kubernetes.io/name: ingress-nginx}, ports: [{name: http, port: 80}, {name: https, port: 443}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: admission, namespace: ingress-nginx}
+spec: {selector: {app.kubernetes.io/name: ingress-nginx}, ports: [{port: 443, targetPort: 8443}]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: admission}
+webhooks:
+- {name: v.example.com, clientConfig: {service: {name: admission, namespace: ingress-nginx}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: prometheus, namespace: monitoring}
+spec:
+  selector: {matchLabels: {app: prometheus}}
+  template:
+    metadata: {labels: {app: prometheus}}
+    spec: {containers: [{name: prometheus, image: prometheus}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: api, namespace: shop}
+spec: {selector: {matchLabels: {app: api}}, podMetricsEndpoints: [{port: metrics}]}
+";
+
+/// `from > to PORTS strength LINES` of each suggestion.
+fn lines(answer: &Answer) -> Vec<String> {
+    let json = answer.json();
+    assert_eq!(json["format"], "drawbridge/suggest/1");
+    let all = json["suggestions"].as_array().expect("it is a list");
+    let word = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+    let line = |one: &Value| {
+        let list = |key: &str| one[key].as_array().cloned().unwrap_or_default();
+        let ports: Vec<String> = list("ports").iter().map(word).collect();
+        let lines: Vec<String> = list("evidence")
+            .iter()
+            .map(|e| e["line"].to_string())
+            .collect();
+        format!(
+            "{} > {} {} {} {}",
+            word(&one["from"]),
+            word(&one["to"]),
+            ports.join(","),
+            word(&one["strength"]),
+            lines.join(",")
+        )
+    };
+    all.iter().map(line).collect()
+}
+
+fn suggested(manifests: &str) -> Vec<String> {
+    let answer = drawbridge_with(&["suggest", "-", "-o", "json"], manifests);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    lines(&answer)
+}
+
+/// The line of the manifests that has a text.
+fn at(text: &str) -> usize {
+    let mut lines = SHOP.lines();
+    lines
+        .position(|line| line.contains(text))
+        .expect("the text is there")
+        + 1
+}
+
+#[test]
+fn a_shop_implies_its_flows() {
+    let kind = |kind: &str, name: &str| {
+        let name = format!("metadata: {{name: {name}");
+        let mut lines = SHOP.lines().zip(SHOP.lines().skip(1));
+        let kind = format!("kind: {kind}");
+        let found = lines.position(|(a, b)| a == kind && b.starts_with(&name));
+        found.expect("the object is there")
+    };
+    let brokers = (at("k-0.k.data.svc"), at("k-1.k.data.svc"));
+    let mut wanted = vec![
+        format!(
+            "external/Internet > ingress-nginx/controller TCP/80,TCP/443 strong {}",
+            kind("Service", "controller")
+        ),
+        format!(
+            "ingress-nginx/controller > shop/web TCP/8080 strong {}",
+            kind("Ingress", "shop")
+        ),
+        format!(
+            "monitoring/prometheus > shop/api TCP/9102 strong {},{}",
+            kind("Deployment", "api"),
+            kind("PodMonitor", "api")
+        ),
+        format!("data/k > data/k TCP/9092 strong {}", at("PEERS")),
+        format!(
+            "shop/api > data/db TCP/6432 strong {},{},{}",
+            at("DB_HOST"),
+            at("DB_PORT"),
+            at("DATABASE_URL")
+        ),
+        format!(
+            "shop/api > external/api.stripe.com TCP/443 strong {}",
+            at("STRIPE")
+        ),
+        format!(
+            "shop/api > external/mail.example.com TCP/587 strong {}",
+            at("SMTP_ADDRESS")
+        ),
+        format!("shop/api > shop/cache TCP/6379 strong {}", at("--cache")),
+        format!(
+            "shop/api > shop/mq TCP/15672 strong {},{}",
+            at("- mq"),
+            at("MQ: amqp")
+        ),
+        format!("shop/report > data/db TCP/6432 medium {}", at("until nc")),
+        format!(
+            "shop/report > data/k TCP/9092 strong {},{}",
+            brokers.0, brokers.1
+        ),
+        format!(
+            "shop/report > shop/api TCP/3000 strong {}",
+            at("url: http://10.96.0.7")
+        ),
+        format!("shop/web > shop/api TCP/3000 strong {}", at("API_URL")),
+        format!(
+            "{{api-server}} > ingress-nginx/controller TCP/8443 strong {}",
+            at("v.example.com")
+        ),
+    ];
+    wanted.sort();
+    assert_eq!(suggested(SHOP), wanted);
+}
+
+#[test]
+fn passwords_and_secrets_are_not_repeated() {
+    for format in ["txt", "json"] {
+        let answer = drawbridge_with(&["suggest", "-", "-o", format], SHOP);
+        assert!(
+            answer.out.contains("postgres://app:***@db.data"),
+            "{}",
+            answer.out
+        );
+        assert!(!answer.out.contains("hunter2"), "{}", answer.out);
+        assert!(!answer.out.contains("SECRET_URL"), "{}", answer.out);
+    }
+}
+
+#[test]
+fn text_has_the_evidence_below_each_flow() {
+    let manifests = "\
+{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, env: [{name: B_HOST, value: b}]}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: b, labels: {app: b}}, spec: {containers: [{name: c}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: b}, spec: {selector: {app: b}, ports: [{port: 80, targetPort: 8080}]}}
+";
+    let answer = drawbridge_with(&["suggest", "-"], manifests);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let wanted =
+        "default/a  =>  default/b  TCP/8080  medium\n    -:1: env: B_HOST=b\n\n1 flow suggested\n";
+    assert_eq!(answer.out, wanted);
+    let none = drawbridge_with(
+        &["suggest", "-"],
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}}",
+    );
+    assert_eq!(none.out, "no flows suggested\n");
+}
+
+#[test]
+fn unreadable_input_is_told_and_the_rest_is_answered() {
+    let answer = drawbridge_with(
+        &["suggest", "-", "-o", "json"],
+        &format!("{SHOP}---\na: [\n"),
+    );
+    assert_eq!(answer.code, Some(2));
+    assert!(lines(&answer).len() > 10);
+    assert_eq!(drawbridge(&["suggest", "/nowhere"]).code, Some(2));
+}
+
+#[test]
+fn the_namespace_of_the_command_line_counts() {
+    let manifests = "\
+{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, envFrom: [{configMapRef: {name: m}}]}]}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {B_URL: 'http://b:80'}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: b, labels: {app: b}}, spec: {containers: [{name: c}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: b}, spec: {selector: {app: b}, ports: [{port: 80}]}}
+";
+    let answer = drawbridge_with(
+        &["suggest", "-", "-o", "json", "--namespace", "n"],
+        manifests,
+    );
+    assert_eq!(lines(&answer), ["n/a > n/b TCP/80 strong 3"]);
+}
