@@ -41,6 +41,13 @@ const MODULES: &[(&str, &[&str])] = &[
             "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
         ],
     ),
+    (
+        "fix",
+        &[
+            "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
+            "lint",
+        ],
+    ),
     ("plan", &["diag", "sets", "policy", "cluster", "model"]),
     ("intent", &["diag", "sets", "policy", "cluster", "model"]),
     ("proof", PROOF),
@@ -89,8 +96,8 @@ const REPORT: &[&str] = &[
 /// Everything below the command line and the window.
 const BELOW: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
-    "model", "plan", "intent", "proof", "import", "adopt", "convert", "query", "lint", "scene",
-    "project", "report",
+    "model", "plan", "intent", "proof", "import", "adopt", "convert", "query", "lint", "fix",
+    "scene", "project", "report",
 ];
 
 /// Code that only some places may contain: the tokens, the places, and why.

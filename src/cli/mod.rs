@@ -385,6 +385,14 @@ pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
 
 /// The same, with other defaults for manifests.
 pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyDrop<Loaded> {
+    read_with_texts(inputs, defaults).0
+}
+
+/// The same, with the texts.
+pub(crate) fn read_with_texts(
+    inputs: &Inputs,
+    defaults: load::Settings,
+) -> (ManuallyDrop<Loaded>, Vec<Source>) {
     let spinner = spinner("reading manifests");
     let (texts, mut diagnostics) = match inputs.rules.kustomize {
         true => kustomize::collect(&inputs.paths),
@@ -407,7 +415,7 @@ pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyD
     inputs.rules.accept(&mut diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
-    ManuallyDrop::new(loaded)
+    (ManuallyDrop::new(loaded), texts)
 }
 
 /// A project that is named among manifests was meant to be read: an error, not a note.
