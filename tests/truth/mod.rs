@@ -164,6 +164,8 @@ fn lint_finds_what_the_server_rejects() {
             .expect("`findings` is a list")
             .iter()
             .filter(|finding| finding["severity"] == "error")
+            // Mistakes that the server accepts.
+            .filter(|finding| !finding["code"].as_str().is_some_and(|c| c.starts_with('L')))
             .collect();
         let paths = |values: &[&Value]| {
             let mut paths: Vec<String> = values
