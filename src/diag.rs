@@ -101,6 +101,32 @@ pub struct Fix {
     pub patches: Vec<Patch>,
 }
 
+/// What certainly mends a diagnostic: a change of one node of the text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Correction {
+    /// The node, by its first byte and the byte after the last.
+    pub node: (u32, u32),
+    /// What becomes of it.
+    pub change: Change,
+}
+
+/// A change of a node of a text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// It becomes a text.
+    Text(String),
+    /// A key of it, which is a map, gets a text.
+    SetText(&'static str, &'static str),
+    /// A key of it, which is a map, gets a number.
+    SetNumber(&'static str, u16),
+    /// A text is added to it, which is a list.
+    Add(&'static str),
+    /// It is removed from its list.
+    Remove,
+    /// The key that is written there gets another name.
+    Rename(String),
+}
+
 /// A text with patches applied, those at one place in the order given. None if two overlap, or one is
 /// not a range of characters of the text.
 pub fn apply(text: &str, patches: &[Patch]) -> Option<String> {
@@ -181,6 +207,9 @@ pub struct Diagnostic {
     /// The flow of a project that it is about, by its id: who knows the file gives the place.
     #[serde(skip)]
     pub flow: Option<u32>,
+    /// What certainly mends it, if anything does; see `crate::fix`.
+    #[serde(skip)]
+    pub correction: Option<Box<Correction>>,
 }
 
 impl Diagnostic {
@@ -195,6 +224,7 @@ impl Diagnostic {
             message: message.into(),
             help: None,
             flow: None,
+            correction: None,
         }
     }
 
@@ -238,6 +268,13 @@ impl Diagnostic {
     #[must_use]
     pub fn of_flow(mut self, flow: u32) -> Self {
         self.flow = Some(flow);
+        self
+    }
+
+    /// Sets what certainly mends it.
+    #[must_use]
+    pub fn corrected(mut self, node: (u32, u32), change: Change) -> Self {
+        self.correction = Some(Box::new(Correction { node, change }));
         self
     }
 

@@ -37,9 +37,9 @@
 //! policy, cluster  ->  model
 //! policy, cluster, model  ->  plan                   (no intent, no dialect)
 //! policy, cluster, model  ->  intent                 (no plan, no dialect)
-//! manifest, dialect, analysis, model  ->  load  ->  lint
+//! manifest, dialect, analysis, model  ->  load  ->  lint  ->  fix
 //! plan, intent, load, analysis  ->  proof  ->  import, adopt, convert, suggest
-//! import, adopt, lint  ->  query
+//! import, adopt, lint  ->  query                     (fix: the command line alone)
 //! model  ->  scene                                   (no analysis, no egui)
 //! model, dialect, manifest  ->  project
 //! query, convert, suggest, lint, analysis  ->  report
@@ -69,6 +69,7 @@
 //! - [`suggest`]: flows that manifests imply, with evidence: addresses in the configuration of workloads, routes, monitors, webhooks.
 //! - [`query`]: the queries of the window and the command line, one file each.
 //! - [`lint`]: one registry of rules, and the manual of every code.
+//! - [`fix`]: corrections of findings as patches of their texts, proven by reading the patched texts.
 //! - [`scene`]: layout and routing of the diagram.
 //! - [`project`]: the project format, pure ([`project::format::save`] keeps the bytes of what did not change); and `files`, the only module
 //!   that accesses the disk.
@@ -207,6 +208,7 @@ pub mod cluster;
 pub mod convert;
 pub mod diag;
 pub mod dialect;
+pub mod fix;
 pub mod import;
 pub mod intent;
 pub mod lint;

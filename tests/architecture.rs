@@ -41,6 +41,13 @@ const MODULES: &[(&str, &[&str])] = &[
             "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
         ],
     ),
+    (
+        "fix",
+        &[
+            "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
+            "lint",
+        ],
+    ),
     ("plan", &["diag", "sets", "policy", "cluster", "model"]),
     ("intent", &["diag", "sets", "policy", "cluster", "model"]),
     ("proof", PROOF),
@@ -92,7 +99,7 @@ const REPORT: &[&str] = &[
 const BELOW: &[&str] = &[
     "diag", "sets", "yaml", "policy", "cluster", "manifest", "dialect", "load", "analysis",
     "model", "plan", "intent", "proof", "import", "adopt", "convert", "suggest", "query", "lint",
-    "scene", "project", "report",
+    "fix", "scene", "project", "report",
 ];
 
 /// Code that only some places may contain: the tokens, the places, and why.

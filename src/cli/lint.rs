@@ -1,13 +1,19 @@
 //! `drawbridge lint PATH...`: what the API server would refuse, and other findings.
 
+mod fix;
+
 use std::path::PathBuf;
 
-use super::{
-    FINDINGS, FINE, Format, Inputs, Rules, WRONG, answer, print_diagnostics, read_inputs, verbose,
-};
+use clap::ValueEnum;
+
+use super::{FINDINGS, FINE, Inputs, Rules, WRONG, answer, print_diagnostics, read_by, verbose};
 use crate::diag::{Diagnostic, NOT_BUILT, Severity};
-use crate::lint;
-use crate::report::findings;
+use crate::fix::Fixes;
+use crate::lint::{self, IgnoredHere, Report, score};
+use crate::load::{self, Loaded};
+use crate::manifest::Source;
+use crate::project::format;
+use crate::report::findings::{self, Linted};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -19,9 +25,31 @@ pub(super) struct Args {
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Txt)]
     output: Format,
-    /// Print the manual page of a code, for example `--explain V9`
+    /// Correct in the files what is certain, and report the rest
+    ///
+    /// Each correction is proven by reading the corrected files again: the finding is gone, and there is no new
+    /// error. Everything else in a file stays as it is. A file that changed meanwhile is not written.
+    #[arg(long, conflicts_with_all = ["explain", "kustomize"])]
+    fix: bool,
+    /// Print what `--fix` would change, as a unified diff, and write nothing
+    #[arg(long, requires = "fix", conflicts_with = "output")]
+    dry_run: bool,
+    /// Print the manual page of a rule, by its code or name, for example `--explain V9`
     #[arg(long, value_name = "CODE", conflicts_with = "paths")]
     explain: Option<String>,
+}
+
+/// Output formats.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Text
+    Txt,
+    /// JSON
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Markdown, for a review comment
+    Md,
 }
 
 /// Every diagnostic is a finding and goes to standard output; as text, notes of one kind are summed up. Findings are
@@ -31,15 +59,75 @@ pub(super) fn run(args: &Args) -> u8 {
     if let Some(code) = &args.explain {
         return explain(code);
     }
-    let loaded = read_inputs(&Inputs {
+    let (report, fixes, loaded) = read(args);
+    if args.dry_run {
+        let code = exit_code(&report.found);
+        return answer(&fix::diff(&fixes.files), code);
+    }
+    if !args.fix || fixes.files.is_empty() {
+        return show(args, &report, &fixes, &loaded);
+    }
+    let refused = fix::write(&fixes.files);
+    print_diagnostics(&refused);
+    let (report, fixes, loaded) = read(args);
+    let code = show(args, &report, &fixes, &loaded);
+    if refused.is_empty() { code } else { WRONG }
+}
+
+fn read(args: &Args) -> (Report, Fixes, std::mem::ManuallyDrop<Loaded>) {
+    let inputs = Inputs {
         paths: args.paths.clone(),
         rules: args.rules.clone(),
-    });
-    let found = lint::lint(&loaded);
-    let text = match args.output {
-        Format::Txt => findings::text(&found, verbose()),
-        Format::Json => findings::json(&found, &loaded.snapshot.left_out),
     };
+    let (loaded, texts) = read_by(load::load_in, &inputs, load::Settings::default());
+    let report = lint::report(&loaded, &texts, &ignored(&loaded, &texts));
+    // The policies of a project are corrected in the project, and those of a build in what it is built from.
+    let fixes = match loaded.project.is_some() || args.rules.kustomize {
+        true => Fixes::default(),
+        false => {
+            let input = crate::fix::Input {
+                sources: &texts,
+                settings: &args.rules.over(load::Settings::default()),
+                namespace: args.rules.namespace.as_deref(),
+            };
+            crate::fix::fixes(input, &report.found)
+        }
+    };
+    (report, fixes, loaded)
+}
+
+/// What the project ignores, with its places.
+fn ignored(loaded: &Loaded, texts: &[Source]) -> Vec<IgnoredHere> {
+    let (Some(project), Some(source)) = (&loaded.project, texts.first()) else {
+        return Vec::new();
+    };
+    let places = format::places(&source.text).ignore;
+    let entries = project.ignore.iter().enumerate();
+    let entries = entries.map(|(at, entry)| IgnoredHere {
+        rule: entry.rule.clone(),
+        place: entry.place.clone(),
+        span: places.get(at).map(|mark| mark.span(source.name.clone())),
+    });
+    entries.collect()
+}
+
+fn show(args: &Args, report: &Report, fixes: &Fixes, loaded: &Loaded) -> u8 {
+    let linted = Linted {
+        report,
+        fixable: &fixes.fixable,
+        scores: &score::scores(loaded, &report.found),
+        left_out: &loaded.snapshot.left_out,
+    };
+    let text = match args.output {
+        Format::Txt => findings::text(linted, verbose()),
+        Format::Json => findings::json(linted),
+        Format::Sarif => findings::sarif(linted),
+        Format::Md => findings::markdown(linted),
+    };
+    answer(&text, exit_code(&report.found))
+}
+
+fn exit_code(found: &[Diagnostic]) -> u8 {
     let not_read = [
         "file",
         "enforcer",
@@ -52,14 +140,16 @@ pub(super) fn run(args: &Args) -> u8 {
     ];
     // What is skipped on purpose is a note.
     let is_note = |d: &Diagnostic| d.severity == Severity::Info;
-    let code = if (found.iter()).any(|d| not_read.contains(&d.code) && !is_note(d)) {
+    if found
+        .iter()
+        .any(|d| not_read.contains(&d.code) && !is_note(d))
+    {
         WRONG
-    } else if found.iter().any(|d| d.severity != Severity::Info) {
+    } else if found.iter().any(|d| !is_note(d)) {
         FINDINGS
     } else {
         FINE
-    };
-    answer(&text, code)
+    }
 }
 
 fn explain(code: &str) -> u8 {

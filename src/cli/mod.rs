@@ -391,15 +391,19 @@ pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
 }
 
 /// Reads manifests under settings, with the namespace of objects that name none.
-type Load = fn(&[Source], &load::Settings, Option<&str>) -> Loaded;
+pub(crate) type Load = fn(&[Source], &load::Settings, Option<&str>) -> Loaded;
 
 /// The same, with other defaults for manifests.
 pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyDrop<Loaded> {
-    read_by(load::load_in, inputs, defaults)
+    read_by(load::load_in, inputs, defaults).0
 }
 
-/// The same, with another way to read manifests.
-fn read_by(load: Load, inputs: &Inputs, defaults: load::Settings) -> ManuallyDrop<Loaded> {
+/// The same, with another way to read manifests; with the texts.
+pub(crate) fn read_by(
+    load: Load,
+    inputs: &Inputs,
+    defaults: load::Settings,
+) -> (ManuallyDrop<Loaded>, Vec<Source>) {
     let spinner = spinner("reading manifests");
     let (texts, mut diagnostics) = match inputs.rules.kustomize {
         true => kustomize::collect(&inputs.paths),
@@ -422,7 +426,7 @@ fn read_by(load: Load, inputs: &Inputs, defaults: load::Settings) -> ManuallyDro
     inputs.rules.accept(&mut diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
-    ManuallyDrop::new(loaded)
+    (ManuallyDrop::new(loaded), texts)
 }
 
 /// A project that is named among manifests was meant to be read: an error, not a note.

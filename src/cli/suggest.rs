@@ -16,7 +16,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> u8 {
     let settings = load::Settings::default();
-    let loaded = read_by(load::load_with_mentions, &args.inputs, settings);
+    let (loaded, _) = read_by(load::load_with_mentions, &args.inputs, settings);
     let diagnostics = &loaded.diagnostics;
     print_diagnostics(diagnostics);
     let is_unreadable = diagnostics.iter().any(|d| d.code == "project-format");

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diag::{Diagnostic, edit_distance};
+use crate::diag::{Change, Correction, Diagnostic, edit_distance};
 use crate::yaml::{Map, Mark, Node, Object, Value};
 
 /// Which fields a value may have.
@@ -107,6 +107,13 @@ impl<'a> Walk<'a> {
                     let help = meant(&entry.key, &entry.value, fields);
                     let message = format!("unknown field `{}`; it is ignored", walk.path());
                     walk.report(message, entry.mark, help);
+                    let certain = certainly_meant(&entry.key, fields);
+                    if let (Some(name), Some(last)) = (certain, walk.out.last_mut()) {
+                        last.correction = Some(Box::new(Correction {
+                            node: (entry.mark.start, entry.mark.end),
+                            change: Change::Rename(name.to_owned()),
+                        }));
+                    }
                 }
                 (None, _) => {}
             });
@@ -168,6 +175,25 @@ fn nearest(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> 
         (distance, *name)
     });
     near.min().filter(|(d, _)| *d <= 2).map(|(_, name)| name)
+}
+
+/// The only known field that is so near that nothing else can be meant.
+fn certainly_meant(key: &str, fields: &[(&'static str, Shape)]) -> Option<&'static str> {
+    let lower = key.to_ascii_lowercase();
+    let most = usize::from(key.len() > 3) + usize::from(key.len() > 6);
+    let distance = |name: &str| edit_distance(&lower, &name.to_ascii_lowercase());
+    let mut near: Vec<_> = fields
+        .iter()
+        .map(|(name, _)| (distance(name), *name))
+        .collect();
+    near.sort_unstable();
+    match near[..] {
+        [(first, name), ref rest @ ..] => {
+            let is_only = rest.first().is_none_or(|(second, _)| *second > first);
+            (first <= most && is_only).then_some(name)
+        }
+        [] => None,
+    }
 }
 
 fn is_scalar(node: &Node) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Change, Correction, Diagnostic};
 use crate::yaml::decode::TypeError;
 use crate::yaml::{Mark, Object};
 
@@ -51,6 +51,16 @@ impl<'a> Refusals<'a> {
         let mut diagnostic = Diagnostic::error("V22", error.message).path(error.path);
         diagnostic.help = error.help;
         self.found.push(self.object.about(diagnostic, error.mark));
+    }
+
+    /// Adds to all refusals from index `since` on what certainly mends the value at `mark`.
+    pub fn correct(&mut self, since: usize, mark: Mark, change: &Change) {
+        for diagnostic in self.found.iter_mut().skip(since) {
+            diagnostic.correction = Some(Box::new(Correction {
+                node: (mark.start, mark.end),
+                change: change.clone(),
+            }));
+        }
     }
 
     /// Adds help to all refusals from index `since` on.

@@ -1,16 +1,42 @@
 //! The manual: a page for every code. Pages are Markdown, one below each `## CODE NAME`.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::RULES;
 use crate::{dialect, manifest};
 
 /// Codes that arise in the project, in files and in the call.
 const OTHERS: &str = include_str!("manual.md");
 
-/// The page of a code, whatever its case; none if there is no such code.
-pub fn page(code: &str) -> Option<&'static str> {
-    let mut all = pages();
-    all.find_map(|(known, page)| known.eq_ignore_ascii_case(code).then_some(page))
+/// The page of a code, whatever its case, or of the name of a rule; none if there is no such rule.
+pub fn page(word: &str) -> Option<&'static str> {
+    let code = find(word)?;
+    pages().find_map(|(known, page)| (known == code).then_some(page))
 }
+
+/// The code of a rule by its code or its name, whatever the case of the code.
+pub fn find(word: &str) -> Option<&'static str> {
+    let by_code = NAMES.keys().find(|code| code.eq_ignore_ascii_case(word));
+    let by_name = || NAMES.iter().find(|(_, name)| **name == word);
+    by_code
+        .copied()
+        .or_else(|| by_name().map(|(code, _)| *code))
+}
+
+/// The name of a code: `unmatched-named-port` of L08. A code that is a word is its own name.
+pub fn name_of(code: &str) -> &str {
+    NAMES.get(code).copied().unwrap_or(code)
+}
+
+/// The names by code.
+static NAMES: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let named = pages().map(|(code, page)| {
+        let heading = page.lines().next().unwrap_or_default();
+        (code, heading.split_whitespace().nth(2).unwrap_or(code))
+    });
+    named.collect()
+});
 
 /// All codes, in the order of the manual.
 pub fn codes() -> Vec<&'static str> {

@@ -7,11 +7,13 @@
 mod cover;
 mod dns;
 mod ends;
+mod ignore;
 mod input;
 mod manual;
 mod near;
 mod ports;
 mod rules;
+pub mod score;
 mod written;
 
 #[cfg(test)]
@@ -22,8 +24,9 @@ use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::load::Loaded;
 
+pub use ignore::{IgnoredHere, Report, report};
 pub use input::Input;
-pub use manual::{codes, page};
+pub use manual::{codes, name_of, page};
 
 /// A rule.
 pub struct Rule {

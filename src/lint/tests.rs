@@ -6,6 +6,11 @@ use super::*;
 use crate::load::{Settings, load};
 use crate::manifest::Source;
 
+/// What is read from a text.
+pub(super) fn of_text(text: &str) -> crate::load::Loaded {
+    load(&[Source::new("a.yaml", text)], &Settings::default())
+}
+
 /// The codes and lines of what is found in a text.
 pub(super) fn found(text: &str) -> Vec<(&'static str, u32)> {
     let loaded = load(&[Source::new("a.yaml", text)], &Settings::default());

@@ -65,6 +65,8 @@ pub struct Document {
     pub invariants: Table<InvariantId, Invariant>,
     /// Where the user placed nodes (top left corner, in points); all others are laid out.
     pub layout: std::sync::Arc<BTreeMap<NodeRef, [f32; 2]>>,
+    /// Findings that `lint` does not report.
+    pub ignore: std::sync::Arc<Vec<IgnoredRule>>,
     /// Unknown top-level fields.
     pub unknown: std::sync::Arc<Unknown>,
 }
@@ -355,6 +357,19 @@ pub struct Flow {
     pub half: Option<Direction>,
     /// Drawn, but not in force.
     pub muted: bool,
+    /// Unknown fields.
+    pub unknown: Unknown,
+}
+
+/// A rule whose findings are not reported.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IgnoredRule {
+    /// Its code or name: `L17`.
+    pub rule: String,
+    /// `NAMESPACE/NAME` of an object or a workload, or a namespace; none: everywhere.
+    pub place: Option<String>,
+    /// Why.
+    pub reason: String,
     /// Unknown fields.
     pub unknown: Unknown,
 }

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub use diff::{DiffLine, diff};
+pub use diff::{DiffLine, diff, unified};
 pub use export::{
     ChangeKind, ExportFile, ExportOptions, ExportPlan, ExportTarget, FileChange, plan_export,
     plan_export_until, policy_file,

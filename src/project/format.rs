@@ -54,6 +54,7 @@ mod order {
         "policies",
         "invariants",
         "layout",
+        "ignore",
     ];
     pub const SETTINGS: &[&str] = &[
         "dialects",
@@ -95,6 +96,7 @@ mod order {
         "text",
     ];
     pub const FLOW: &[&str] = &["from", "to", "ports", "half", "note", "muted"];
+    pub const IGNORE: &[&str] = &["rule", "in", "reason"];
     pub const CLAIM: &[&str] = &["from", "except", "to", "ports", "hops"];
     pub const PORT: &[&str] = &["name", "port", "protocol", "targetPort"];
     pub const SERVICE_PORT: &[&str] = &["name", "port", "targetPort", "protocol"];

@@ -1,25 +1,27 @@
 //! Findings: `drawbridge lint`.
 
+mod json;
+mod markdown;
+mod sarif;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::left_out;
 use super::summed::notes_summed;
 use crate::cluster::LeftOut;
 use crate::diag::{Diagnostic, Severity};
+use crate::lint::score::{self, Score};
+use crate::lint::{Report, name_of};
 
-#[derive(Serialize)]
-struct Report<'a> {
-    format: &'static str,
-    findings: Vec<Finding<'a>>,
-    /// Always empty: every answer has this key, and here each diagnostic is a finding.
-    diagnostics: [(); 0],
-    #[serde(rename = "leftOut")]
-    left_out: Vec<left_out::Line<'a>>,
-}
+pub use json::json;
+pub use markdown::markdown;
+pub use sarif::sarif;
 
-/// One finding as a flat object with every field present.
+/// One diagnostic as a flat object with every field present.
 #[derive(Serialize)]
 pub struct Finding<'a> {
     code: &'static str,
@@ -49,40 +51,81 @@ impl<'a> From<&'a Diagnostic> for Finding<'a> {
     }
 }
 
-/// Diagnostics as JSON objects; also the `diagnostics` of other answers.
+/// Diagnostics as JSON objects: the `diagnostics` of other answers.
 pub fn flat(diagnostics: &[Diagnostic]) -> Vec<Finding<'_>> {
     diagnostics.iter().map(Finding::from).collect()
 }
 
-/// `{"format": "drawbridge/lint/1", "findings": [...], "diagnostics": [], "leftOut": [...]}`.
-pub fn json(found: &[Diagnostic], policies: &[LeftOut]) -> String {
-    let report = Report {
-        format: "drawbridge/lint/1",
-        findings: flat(found),
-        diagnostics: [],
-        left_out: left_out::lines(policies),
-    };
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+/// What lint reports.
+#[derive(Clone, Copy)]
+pub struct Linted<'a> {
+    /// The findings.
+    pub report: &'a Report,
+    /// Those that `--fix` corrects, by their places among the findings.
+    pub fixable: &'a BTreeSet<usize>,
+    /// The scores of the namespaces.
+    pub scores: &'a [Score],
+    /// Policies that are not judged.
+    pub left_out: &'a [LeftOut],
 }
 
-/// Each finding with its help, then a line with the counts. Notes of one kind are summed up, unless all are asked for.
-pub fn text(found: &[Diagnostic], all: bool) -> String {
+impl Linted<'_> {
+    /// `1 error, 2 warnings, 0 notes`, and how many are ignored and can be fixed.
+    fn summary(&self) -> String {
+        let found = &self.report.found;
+        let count = |severity| found.iter().filter(|d| d.severity == severity).count();
+        let s = |n: usize| if n == 1 { "" } else { "s" };
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        let notes = count(Severity::Info);
+        let mut text = format!(
+            "{errors} error{}, {warnings} warning{}, {notes} note{}",
+            s(errors),
+            s(warnings),
+            s(notes)
+        );
+        if self.report.ignored > 0 {
+            let _ = write!(text, "; {} ignored", self.report.ignored);
+        }
+        if !self.fixable.is_empty() {
+            let _ = write!(text, "; `--fix` corrects {}", self.fixable.len());
+        }
+        text
+    }
+
+    /// `score 73 of 100 (payments 40, shop 90)`; none without workloads.
+    fn score(&self) -> Option<String> {
+        let whole = score::whole(self.scores)?;
+        let mut text = format!("score {whole} of 100");
+        if let ([_, _, ..], true) = (self.scores, self.scores.len() <= 8) {
+            let one = |s: &Score| format!("{} {}", s.namespace, score::rounded(s.points()));
+            let all: Vec<String> = self.scores.iter().map(one).collect();
+            let _ = write!(text, " ({})", all.join(", "));
+        }
+        let raises = self.scores.iter().flat_map(|s| {
+            let raises = s.raises().into_iter();
+            raises.map(move |raise| (raise.points * s.workloads as f64, s, raise.action))
+        });
+        let most = raises.max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, of, action)) = most {
+            let _ = write!(text, "; raised most in {}: {action}", of.namespace);
+        }
+        Some(text)
+    }
+}
+
+/// Each finding with its help, then a line with the counts and one with the score. Notes of one kind are summed up,
+/// unless all are asked for.
+pub fn text(linted: Linted, all: bool) -> String {
+    let found = &linted.report.found;
     let mut out = match all {
         true => found.iter().map(|d| format!("{d}\n")).collect(),
         false => notes_summed(found),
     };
-    let count = |severity| found.iter().filter(|d| d.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let s = |n: usize| if n == 1 { "" } else { "s" };
-    let notes = count(Severity::Info);
-    let _ = writeln!(
-        out,
-        "{errors} error{}, {warnings} warning{}, {notes} note{}",
-        s(errors),
-        s(warnings),
-        s(notes)
-    );
+    out += &linted.summary();
+    out.push('\n');
+    if let Some(score) = linted.score() {
+        out += &crate::diag::escaped(&score);
+        out.push('\n');
+    }
     out
 }

@@ -12,6 +12,7 @@ use std::fmt::Write;
 pub use json::json;
 pub use markdown::markdown;
 pub use sarif::sarif;
+pub(super) use sarif::{SCHEMA, sentence, uri};
 
 use super::escape;
 use crate::cluster::Enforcer;

@@ -108,3 +108,124 @@ fn the_enforcer_is_that_of_the_policies_in_the_input() {
     assert_eq!(both.code, Some(2));
     assert_eq!(both.err.matches("(enforcer)").count(), 1, "{}", both.err);
 }
+
+/// A policy with a rule of egress that `policyTypes` leaves out.
+const IGNORED_RULES: &str = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}} # ours
+  policyTypes: [Ingress]
+  egress: [{ports: [{port: 443}]}]
+";
+
+#[test]
+fn rules_are_explained_by_name() {
+    let page = drawbridge(&["lint", "--explain", "unmatched-named-port"]);
+    assert_eq!(page.code, Some(0), "{}", page.err);
+    assert!(page.out.starts_with("## L08 unmatched-named-port\n"));
+}
+
+#[test]
+fn ignored_findings_do_not_count() {
+    let plain = drawbridge_with(&["lint", "-"], IGNORED_RULES);
+    assert_eq!(plain.code, Some(1), "{}", plain.out);
+    let text = format!("# drawbridge: ignore L15, L26, L13, L01 as agreed\n{IGNORED_RULES}");
+    let codes = drawbridge_with(&["lint", "-", "-o", "json"], &text);
+    let json = codes.json();
+    let found: Vec<_> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["code"].clone())
+        .collect();
+    assert!(!found.contains(&"L15".into()), "{found:?}");
+    assert!(json["ignored"].as_u64() >= Some(1), "{json}");
+}
+
+#[test]
+fn projects_ignore_findings_of_their_policies() {
+    let text: String = IGNORED_RULES
+        .lines()
+        .map(|line| format!("    {line}\n"))
+        .collect();
+    let project = |ignore: &str| {
+        format!(
+            "format: drawbridge/1\nsettings: {{base: none}}\nnamespaces:\n- {{name: shop}}\nworkloads:\n- {{name: web, namespace: shop, labels: {{app: web}}}}\npolicies:\n- text: |\n{text}{ignore}"
+        )
+    };
+    let count = |text: &str| {
+        let made = folder(&[("p.drawbridge.yaml", text)]);
+        let json = drawbridge(&["lint", &path(&made, "p.drawbridge.yaml"), "-o", "json"]).json();
+        let findings = json["findings"].as_array().unwrap().clone();
+        let of = |code: &str| findings.iter().filter(|f| f["code"] == code).count();
+        (of("L15"), of("unused-ignore"), json["ignored"].as_u64())
+    };
+    assert_eq!(count(&project("")), (1, 0, Some(0)));
+    assert_eq!(
+        count(&project(
+            "ignore: [{rule: L15, in: shop/web, reason: later}]\n"
+        )),
+        (0, 0, Some(1))
+    );
+    assert_eq!(
+        count(&project("ignore: [{rule: L15, in: other}]\n")),
+        (1, 1, Some(0))
+    );
+}
+
+#[test]
+fn corrections_are_shown_and_written() {
+    let made = folder(&[("a.yaml", IGNORED_RULES)]);
+    let file = path(&made, "a.yaml");
+    let json = drawbridge(&["lint", &file, "-o", "json"]).json();
+    let fixable = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["fixable"] == true);
+    assert_eq!(
+        fixable.map(|f| f["code"].clone()),
+        Some("L15".into()),
+        "{json}"
+    );
+    let dry = drawbridge(&["lint", &file, "--fix", "--dry-run"]);
+    let want = format!(
+        "--- {file}\n+++ {file}\n@@ -3,5 +3,5 @@\n metadata: {{name: web, namespace: shop}}\n spec:\n   podSelector: {{matchLabels: {{app: web}}}} # ours\n-  policyTypes: [Ingress]\n+  policyTypes: [Ingress, Egress]\n   egress: [{{ports: [{{port: 443}}]}}]\n"
+    );
+    assert_eq!(dry.out, want, "{}", dry.err);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), IGNORED_RULES);
+    let fixed = drawbridge(&["lint", &file, "--fix"]);
+    assert!(!fixed.out.contains("(L15)"), "{}", fixed.out);
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(
+        after,
+        IGNORED_RULES.replace("[Ingress]", "[Ingress, Egress]")
+    );
+    let again = drawbridge(&["lint", &file, "--fix", "--dry-run"]);
+    assert_eq!(again.out, "");
+    let input = drawbridge_with(&["lint", "-", "--fix"], IGNORED_RULES);
+    assert_eq!(input.code, Some(2));
+    assert!(
+        input.err.contains("standard input cannot be corrected"),
+        "{}",
+        input.err
+    );
+}
+
+#[test]
+fn findings_have_scores_in_every_format() {
+    let text = format!("{MANIFESTS}{BROKEN}");
+    for (format, part) in [
+        ("txt", "\nscore "),
+        ("md", "\nscore "),
+        ("json", "\"score\": "),
+    ] {
+        let answer = drawbridge_with(&["lint", "-", "-o", format], &text);
+        assert!(answer.out.contains(part), "{format}: {}", answer.out);
+    }
+    let sarif = drawbridge_with(&["lint", "-", "-o", "sarif"], &text);
+    let sarif: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+}

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::parse::{IpBlock, NetworkPolicy, Peer, Port, Rule};
-use crate::diag::Diagnostic;
+use crate::diag::{Change, Diagnostic};
 use crate::dialect::fields::{self, METADATA, SELECTOR, Shape};
 use crate::dialect::refusal::{Quoted, Refusals};
 use crate::dialect::{cidr, names, selector};
@@ -232,6 +232,7 @@ fn one_block(
                 since,
                 &format!("write `{}`; it is judged as that", block.net),
             );
+            out.correct(since, text.mark, &Change::Text(block.net.to_string()));
             Some(block)
         }
         Err(detail) => {

@@ -3,7 +3,7 @@
 #![doc = include_str!("l07_service_port.md")]
 
 use crate::analysis::service_backends::targets;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Change, Diagnostic, Severity};
 use crate::lint::written::network_policies;
 use crate::lint::{Input, Rule, ports};
 use crate::policy::{self, Direction, PortItem};
@@ -48,7 +48,9 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                         found.target
                     );
                     let help = format!("write port {}", found.target);
-                    let finding = rule.finding(message).help(help);
+                    let at = (item.span.start, item.span.end);
+                    let change = Change::SetNumber("port", found.target);
+                    let finding = rule.finding(message).help(help).corrected(at, change);
                     out.push(written.about(finding, item.span.clone()));
                 }
             }

@@ -3,7 +3,7 @@
 #![doc = include_str!("l10_udp_left_out.md")]
 
 use crate::cluster::ContainerPort;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Change, Diagnostic, Severity};
 use crate::lint::written::{items, network_policies};
 use crate::lint::{Input, Rule, ports};
 use crate::policy::{self, Direction, PortItem, PortMatch};
@@ -28,7 +28,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                     .zip(ports::items(lowered))
                     .filter(|(node, _)| node.get("protocol").is_none());
                 let mut pods = None;
-                for (_, item) in without {
+                for (node, item) in without {
                     let pods = pods.get_or_insert_with(|| {
                         ports::destinations(input, written.index, direction, lowered)
                             .unwrap_or_default()
@@ -40,7 +40,10 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                         "a port without `protocol` is TCP, but pods of {} have {port} as UDP only",
                         input.name_of(pod)
                     );
-                    let finding = rule.finding(message).help("add `protocol: UDP`");
+                    let finding = rule.finding(message).help("add `protocol: UDP`").corrected(
+                        (node.mark.start, node.mark.end),
+                        Change::SetText("protocol", "UDP"),
+                    );
                     out.push(written.about(finding, item.span.clone()));
                 }
             }

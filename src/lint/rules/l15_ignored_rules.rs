@@ -3,7 +3,7 @@
 #![doc = include_str!("l15_ignored_rules.md")]
 
 use crate::cluster::Enforcer;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Change, Diagnostic, Severity};
 use crate::lint::written::{network_policies, rules_key};
 use crate::lint::{Input, Rule};
 use crate::policy::Direction;
@@ -41,7 +41,11 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 "add {} to `policyTypes`, or remove the rules",
                 direction.name()
             );
-            let finding = rule.finding(message).help(help);
+            let mut finding = rule.finding(message).help(help);
+            if let Some(types) = written.entry("policyTypes") {
+                let mark = types.value.mark;
+                finding = finding.corrected((mark.start, mark.end), Change::Add(direction.name()));
+            }
             out.push(written.about(finding, written.object.span(entry.mark)));
         }
     }

@@ -2,7 +2,7 @@
 //!
 #![doc = include_str!("l24_redundant_part.md")]
 
-use crate::diag::{Diagnostic, Severity, Span};
+use crate::diag::{Change, Diagnostic, Severity, Span};
 use crate::lint::cover::{Ports, covers, is_plain_beside, one_covers, peers_cover, rule_covers};
 use crate::lint::ends::exact;
 use crate::lint::{Input, Rule};
@@ -157,7 +157,12 @@ impl Search<'_> {
                 "remove it, or narrow the {by} in line {} if that is wider than meant",
                 with.line
             ));
-        out.push(found);
+        // A rule of which nothing is left would match everything; what another rule matches is a matter of taste.
+        let is_repeated = what == by && what != "rule";
+        out.push(match is_repeated {
+            true => found.corrected((at.start, at.end), Change::Remove),
+            false => found,
+        });
     }
 }
 

@@ -81,3 +81,88 @@ fn common(old: &[&str], new: &[&str]) -> Vec<u32> {
     }
     table
 }
+
+/// Lines around a change in a unified diff.
+const AROUND: usize = 3;
+
+/// The difference of two texts of a file as `diff -u` writes it; empty if they are equal.
+pub fn unified(name: &str, old: &str, new: &str) -> String {
+    let (old_lines, new_lines): (Vec<&str>, Vec<&str>) = (
+        old.split_inclusive('\n').collect(),
+        new.split_inclusive('\n').collect(),
+    );
+    let lines = marked(&diff(old, new), &old_lines, &new_lines);
+    let changed = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.mark != ' ');
+    let changed: Vec<usize> = changed.map(|(at, _)| at).collect();
+    let Some(first) = changed.first() else {
+        return String::new();
+    };
+    let mut out = format!("--- {name}\n+++ {name}\n");
+    let (mut start, mut last) = (*first, *first);
+    for at in changed.iter().skip(1) {
+        if at - last > 2 * AROUND {
+            hunk(&mut out, &lines, (start, last));
+            start = *at;
+        }
+        last = *at;
+    }
+    hunk(&mut out, &lines, (start, last));
+    out
+}
+
+/// A line with its mark, and how many lines of the old and the new text are before it.
+struct Marked<'t> {
+    mark: char,
+    text: &'t str,
+    before: (usize, usize),
+}
+
+fn marked<'t>(lines: &[DiffLine], old: &[&'t str], new: &[&'t str]) -> Vec<Marked<'t>> {
+    let (mut in_old, mut in_new) = (0, 0);
+    let mut out = Vec::new();
+    for line in lines {
+        let before = (in_old, in_new);
+        let (a, b) = (old.get(in_old), new.get(in_new));
+        let mut add = |mark, text: Option<&&'t str>| {
+            let text = text.copied().unwrap_or_default();
+            out.push(Marked { mark, text, before });
+        };
+        match line {
+            // Only the line breaks differ.
+            DiffLine::Same(_) if a != b => {
+                add('-', a);
+                add('+', b);
+            }
+            DiffLine::Same(_) => add(' ', a),
+            DiffLine::Removed(_) => add('-', a),
+            DiffLine::Added(_) => add('+', b),
+        }
+        in_old += usize::from(!matches!(line, DiffLine::Added(_)));
+        in_new += usize::from(!matches!(line, DiffLine::Removed(_)));
+    }
+    out
+}
+
+fn hunk(out: &mut String, lines: &[Marked], (first, last): (usize, usize)) {
+    let start = first.saturating_sub(AROUND);
+    let shown: Vec<&Marked> = lines.iter().take(last + AROUND + 1).skip(start).collect();
+    let (old, new) = shown.first().map_or((0, 0), |line| line.before);
+    let count = |other: char| shown.iter().filter(|line| line.mark != other).count();
+    let (of_old, of_new) = (count('+'), count('-'));
+    let from = |before: usize, count: usize| before + usize::from(count > 0);
+    out.push_str(&format!(
+        "@@ -{},{of_old} +{},{of_new} @@\n",
+        from(old, of_old),
+        from(new, of_new)
+    ));
+    for line in shown {
+        out.push(line.mark);
+        out.push_str(line.text);
+        if !line.text.ends_with('\n') {
+            out.push_str("\n\\ No newline at end of file\n");
+        }
+    }
+}

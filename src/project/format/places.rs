@@ -1,4 +1,4 @@
-//! The lines of flows, policies and invariants in a project file, for reports.
+//! The lines of flows, policies, invariants and ignored rules in a project file, for reports.
 
 use crate::yaml::{self, Mark, Node, Value};
 
@@ -12,6 +12,8 @@ pub struct Places {
     pub policies: Vec<u32>,
     /// The first line of each invariant.
     pub invariants: Vec<u32>,
+    /// Where each ignored rule begins.
+    pub ignore: Vec<Mark>,
 }
 
 /// The lines in a text that [`super::read`] accepts.
@@ -33,6 +35,7 @@ pub fn places(text: &str) -> Places {
             .map_or(begin(node), |inner| first_line(text, inner))
     };
     Places {
+        ignore: items("ignore").iter().map(|node| node.mark).collect(),
         flows: items("flows").iter().map(|node| node.mark).collect(),
         policies: items("policies").iter().map(policy).collect(),
         invariants: items("invariants").iter().map(begin).collect(),

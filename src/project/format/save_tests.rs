@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::renumbered;
 use super::{read, save, write};
-use crate::model::{Document, Edit, End, Item, Thing, Words, arbitrary};
+use crate::model::{Document, Edit, End, IgnoredRule, Item, Thing, Words, arbitrary};
 use crate::project::files::{DiffLine, diff};
 
 /// A project as people write one: comments, blank lines, defaults, orders and styles of their own.
@@ -61,6 +61,8 @@ layout:
   shop/web: [120, 40]   # left
   payments/ledger: [400, 40]
   payments/batch: [400, 200.5]
+ignore:
+- {rule: L17, in: shop/web, reason: public}   # as agreed
 future: {a: 1}   # kept
 "#;
 
@@ -244,4 +246,19 @@ fn a_placed_namespace_with_a_slash_in_its_name_stays_placed() {
             "{saved}"
         );
     }
+}
+
+#[test]
+fn ignored_rules_are_saved_one_by_one() {
+    let mut changed = document(HAND);
+    assert_eq!(save(HAND, &changed), HAND);
+    let rows = std::sync::Arc::make_mut(&mut changed.ignore);
+    rows.push(IgnoredRule {
+        rule: "L14".to_owned(),
+        ..IgnoredRule::default()
+    });
+    let saved = save(HAND, &changed);
+    let added = "# as agreed\n- {rule: L14}\nfuture: {a: 1}   # kept\n";
+    assert!(saved.ends_with(added), "{saved}");
+    assert_eq!(document(&saved), changed);
 }

@@ -47,6 +47,7 @@ invariants:
 - {allow: {from: shop/web, to: shop/checkout, ports: [TCP/5050]}, name: orders come in, colour: red}
 - {name: only its own, deny: {to: "legacy/*", except: ["legacy/*", shop/gone], ports: [any], hops: 1}}
 layout: {shop/web: [120, 40.5], "shop/*": [0, 0], node/gone: [1, 2]}
+ignore: [{reason: public, rule: L17, in: shop/web}, {rule: no-default-deny, until: 2030}]
 "#;
 
 #[test]
@@ -66,6 +67,8 @@ fn a_handwritten_project_is_read() {
         help: it is kept, and has no effect in this version
     shop.drawbridge.yaml:39:55: error: no workload of `shop` has the name `gone` (missing-end)
         help: declare it, or remove the reference
+    shop.drawbridge.yaml:41:77: warning: unknown field `until` (unknown-field)
+        help: it is kept, and has no effect in this version
     ");
     assert!(invariants(&document).is_empty());
     insta::assert_snapshot!(write(&document), @r#"
@@ -111,6 +114,9 @@ fn a_handwritten_project_is_read() {
       "shop/*": [0, 0]
       shop/web: [120, 40.5]
       node/gone: [1, 2]
+    ignore:
+    - {rule: L17, in: shop/web, reason: public}
+    - {rule: no-default-deny, until: 2030}
     "#);
     assert_eq!(again(&document), document);
 }
@@ -302,6 +308,7 @@ pub(super) fn renumbered(document: &Document) -> Document {
     let mut new = Document {
         name: document.name.clone(),
         settings: document.settings.clone(),
+        ignore: document.ignore.clone(),
         unknown: document.unknown.clone(),
         ..Document::default()
     };

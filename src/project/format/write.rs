@@ -6,8 +6,9 @@ use super::value::{self, word};
 use super::{FORMAT, order};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::{
-    Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, ImportedPolicy,
-    Invariant, Isolate, Namespace, NodeRef, Service, Settings, Unknown, Words, Workload,
+    Claim, Dns, DnsProfile, Document, End, External, Flow, FlowPort, Group, IgnoredRule,
+    ImportedPolicy, Invariant, Isolate, Namespace, NodeRef, Service, Settings, Unknown, Words,
+    Workload,
 };
 use crate::sets::Protocol;
 use crate::yaml::emit;
@@ -64,6 +65,7 @@ pub(super) fn mapping(document: &Document) -> Mapping {
             .map(|(_, row)| invariant(row, &words)),
     );
     map.set_some("layout", some_map(layout(document, &words)));
+    map.list("ignore", document.ignore.iter().map(ignored));
     map.finish(&document.unknown, order::PROJECT)
 }
 
@@ -357,6 +359,14 @@ fn policy(row: &ImportedPolicy) -> Value {
     map.set("text", row.text.as_str());
     map.set_some("replaces", row.replaces.as_deref());
     Value::Mapping(map.finish(&row.unknown, order::THING))
+}
+
+fn ignored(row: &IgnoredRule) -> Value {
+    let mut map = Fields::new();
+    map.set("rule", row.rule.as_str());
+    map.set_some("in", row.place.as_deref());
+    map.set_unless("reason", row.reason.as_str(), row.reason.is_empty());
+    Value::Mapping(map.finish(&row.unknown, order::IGNORE))
 }
 
 fn invariant(row: &Invariant, words: &Words) -> Value {

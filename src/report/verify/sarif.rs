@@ -11,7 +11,7 @@ use crate::proof::Origin;
 use crate::query::Outcome;
 
 /// The published schema that the output conforms to.
-const SCHEMA: &str =
+pub(in crate::report) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// A log of one run, with a rule for each kind of finding.
@@ -212,14 +212,14 @@ fn notification(diagnostic: &Diagnostic) -> Value {
 }
 
 /// Capitalized, with a full stop.
-fn sentence(text: &str) -> String {
+pub(in crate::report) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().collect::<String>());
     format!("{}{}.", first.unwrap_or_default(), chars.as_str())
 }
 
 /// A relative reference, or a `file` URI of an absolute path; other characters are percent-encoded.
-pub(super) fn uri(file: &str) -> String {
+pub(in crate::report) fn uri(file: &str) -> String {
     let file = file.replace('\\', "/");
     let file = file.strip_prefix("./").unwrap_or(&file);
     let drive = file.get(1..3) == Some(":/");

@@ -13,7 +13,8 @@ use super::{Extras, item_key};
 use crate::cluster::{ContainerPort, ServicePort, TargetPort};
 use crate::model::validate::check;
 use crate::model::{
-    Base, Document, Namespace, NamespaceId, Refusal, Service, Thing, Workload, is_system_namespace,
+    Base, Document, IgnoredRule, Namespace, NamespaceId, Refusal, Service, Thing, Workload,
+    is_system_namespace,
 };
 use crate::project::format::value;
 use crate::sets::{Labels, Protocol};
@@ -45,6 +46,23 @@ pub(super) fn read(reader: &mut Reader, fields: &mut Fields, document: &mut Docu
     }
     invariants(reader, fields, document);
     layout(reader, fields, document);
+    let ignore = items(reader, fields, "ignore", ignored);
+    document.ignore = ignore
+        .into_iter()
+        .map(|(_, row)| row)
+        .collect::<Vec<_>>()
+        .into();
+}
+
+fn ignored(reader: &mut Reader, node: &Node) -> Option<IgnoredRule> {
+    let mut fields = reader.map(node)?;
+    let rule = reader.required(&mut fields, node, "rule")?;
+    Some(IgnoredRule {
+        rule: reader.text(rule)?,
+        place: reader.take_text(&mut fields, "in"),
+        reason: reader.take_text(&mut fields, "reason").unwrap_or_default(),
+        unknown: fields.rest(reader),
+    })
 }
 
 impl Reader {
