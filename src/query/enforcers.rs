@@ -24,6 +24,9 @@ pub struct Differing {
     pub reasons: Vec<String>,
 }
 
+/// The source and the destination of a connection.
+type Ends = (Party<Arc<Name>>, Party<Arc<Name>>);
+
 /// The connections that differ between clusters that are the same input under several enforcers. `assuming` is the
 /// input under the rules of Kubernetes with other assumptions; it is asked only if something differs.
 pub fn differing(
@@ -33,8 +36,7 @@ pub fn differing(
     let Some((first, others)) = clusters.split_first() else {
         return Vec::new();
     };
-    let mut found: BTreeMap<(Party<Arc<Name>>, Party<Arc<Name>>), Vec<Option<Change>>> =
-        BTreeMap::new();
+    let mut found: BTreeMap<Ends, Vec<Option<Change>>> = BTreeMap::new();
     for (at, other) in others.iter().enumerate() {
         for change in changes(first, other) {
             if change.opened().is_empty() && change.closed().is_empty() {
@@ -54,7 +56,7 @@ pub fn differing(
         .iter()
         .map(|other| Causes::new(first, other, assuming))
         .collect();
-    let row = |((src, dst), row): ((Party<Arc<Name>>, Party<Arc<Name>>), Vec<Option<Change>>)| {
+    let row = |((src, dst), row): (Ends, Vec<Option<Change>>)| {
         let old = row.iter().flatten().next().map(|change| change.old.clone());
         let old = old.unwrap_or_default();
         let new = |change: &Option<Change>| change.as_ref().map_or(old.clone(), |c| c.new.clone());

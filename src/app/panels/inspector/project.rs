@@ -9,8 +9,7 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field, Row};
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
-use crate::model::{DnsProfile, Document, Edit, Item, Settings, Style, validate};
-use crate::policy::Target;
+use crate::model::{DnsProfile, Document, Edit, Item, Settings, Style, only_enforcer, validate};
 use crate::sets::Selector;
 
 /// Shows the settings.
@@ -161,11 +160,7 @@ fn custom_dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
 fn enforcer(ui: &mut Ui, inspect: &mut Inspect<'_>) -> bool {
     let settings = &inspect.document.settings;
     let judged = settings.judged().enforcer;
-    let own = match settings.target() {
-        Target::Cilium | Target::Calico => false,
-        _ => true,
-    };
-    if own {
+    if only_enforcer(settings.target()).is_none() {
         widgets::labelled(ui, "Enforcer", |ui| {
             let all = [
                 (Enforcer::Kubernetes, "Kubernetes"),
