@@ -1,9 +1,9 @@
 //! Flows that manifests imply, each with the lines that imply it.
 //!
-//! - [`configured`]: addresses in the configuration of workloads, read by [`address`].
-//! - [`routes`]: from ingress controllers to the backends of routes, and from the Internet to Services.
-//! - [`clients`]: from monitoring to what it scrapes, and from the API server to webhooks.
-//! - [`cluster`]: what a host name leads to, and on which ports of the pods.
+//! - `configured`: addresses in the configuration of workloads, read by `address`.
+//! - `routes`: from ingress controllers to the backends of routes, and from the Internet to Services.
+//! - `clients`: from monitoring to what it scrapes, and from the API server to webhooks.
+//! - `cluster`: what a host name leads to, and on which ports of the pods.
 
 pub mod address;
 mod clients;
