@@ -68,10 +68,13 @@ pub(super) fn run(args: &Args) -> u8 {
         return show(args, &report, &fixes, &loaded);
     }
     let refused = fix::write(&fixes.files);
-    print_diagnostics(&refused);
+    if !refused.is_empty() {
+        print_diagnostics(&refused);
+        show(args, &report, &fixes, &loaded);
+        return WRONG;
+    }
     let (report, fixes, loaded) = read(args);
-    let code = show(args, &report, &fixes, &loaded);
-    if refused.is_empty() { code } else { WRONG }
+    show(args, &report, &fixes, &loaded)
 }
 
 fn read(args: &Args) -> (Report, Fixes, std::mem::ManuallyDrop<Loaded>) {

@@ -6,20 +6,17 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::enforcers;
 use super::{
-    EnforcerName, FINDINGS, FINE, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics,
-    refused,
+    EnforcerName, FINE, Inputs, WRONG, answer, exit_code, load_inputs, print_diagnostics, refused,
 };
 use crate::analysis::{self, Filter, Matrix};
-use crate::cluster::{Assumptions, Enforcer, LeftOut, Snapshot};
 use crate::diag::{Diagnostic, Span};
 use crate::load::Loaded;
 use crate::model::FlowPort;
 use crate::model::validate::Refusal;
-use crate::query::enforcers;
 use crate::query::explain;
 use crate::query::graph;
-use crate::report;
 use crate::report::list::{self, Listing, by_namespace};
 use crate::scene::tokens::Theme;
 use crate::scene::{ApproxMeasure, Request, layout, svg};
@@ -73,80 +70,9 @@ enum Format {
     Svg,
 }
 
-/// The connections that depend on the enforcer.
-fn compare_enforcers(args: &Args) -> u8 {
-    let mut enforcers: Vec<Enforcer> = Vec::new();
-    for name in &args.compare_enforcers {
-        let enforcer = (*name).into();
-        if !enforcers.contains(&enforcer) {
-            enforcers.push(enforcer);
-        }
-    }
-    if enforcers.len() < 2 || args.from.is_some() || args.to.is_some() || args.port.is_some() {
-        let refusal =
-            Refusal::new("--compare-enforcers compares two or more enforcers, for all connections");
-        return refused(refusal.help("write for example `--compare-enforcers kubernetes,cilium`"));
-    }
-    let under = |enforcer: Enforcer, assumptions: Option<Assumptions>| {
-        let mut rules = args.inputs.rules.clone();
-        if let Some(all) = assumptions {
-            rules = rules.assuming(all);
-        }
-        rules.enforcer = Some(enforcer.into());
-        load_inputs(&Inputs {
-            paths: args.inputs.paths.clone(),
-            rules,
-        })
-    };
-    let loads: Option<Vec<_>> = enforcers
-        .iter()
-        .map(|enforcer| under(*enforcer, None))
-        .collect();
-    let Some(loads) = loads else {
-        return WRONG;
-    };
-    let clusters: Vec<Snapshot> = loads.iter().map(|loaded| loaded.snapshot.clone()).collect();
-    let assuming = |assumptions: Assumptions| {
-        let loaded = under(Enforcer::Kubernetes, Some(assumptions));
-        loaded
-            .map(|loaded| loaded.snapshot.clone())
-            .unwrap_or_default()
-    };
-    let found = enforcers::differing(&clusters, &assuming);
-    // What one enforcer does not implement is the answer here, and no gap in it.
-    let of_all = |d: &&Diagnostic| loads.iter().all(|loaded| loaded.diagnostics.contains(d));
-    let diagnostics = loads
-        .first()
-        .map(|loaded| &*loaded.diagnostics)
-        .unwrap_or_default();
-    let diagnostics: Vec<Diagnostic> = diagnostics.iter().filter(of_all).cloned().collect();
-    let everywhere = |policy: &&LeftOut| loads.iter().all(|l| l.snapshot.left_out.contains(policy));
-    let left_out = loads
-        .first()
-        .map(|l| &*l.snapshot.left_out)
-        .unwrap_or_default();
-    let left_out: Vec<LeftOut> = left_out.iter().filter(everywhere).cloned().collect();
-    print_diagnostics(&diagnostics);
-    let compared = report::enforcers::Compared {
-        enforcers: &enforcers,
-        differing: &found,
-        left_out: &left_out,
-    };
-    let text = match args.output {
-        Format::Txt => report::enforcers::text(compared),
-        Format::Json => report::enforcers::json(compared, &diagnostics),
-        _ => {
-            let refusal = Refusal::new("enforcers are compared as txt or json only");
-            return refused(refusal.help("choose `-o txt` or `-o json`"));
-        }
-    };
-    let code = if found.is_empty() { FINE } else { FINDINGS };
-    answer(&text, exit_code(&diagnostics, code))
-}
-
 pub(super) fn run(args: &Args) -> u8 {
     if !args.compare_enforcers.is_empty() {
-        return compare_enforcers(args);
+        return compare(args);
     }
     let Some(loaded) = load_inputs(&args.inputs) else {
         return WRONG;
@@ -199,6 +125,23 @@ pub(super) fn run(args: &Args) -> u8 {
         }
     };
     super::written(written.and_then(|()| out.flush()), code)
+}
+
+/// The connections that depend on the enforcer.
+fn compare(args: &Args) -> u8 {
+    if args.from.is_some() || args.to.is_some() || args.port.is_some() || args.by.is_some() {
+        let refusal = Refusal::new("--compare-enforcers is for all connections");
+        return refused(refusal.help("leave out `--from`, `--to`, `--port` and `--by`"));
+    }
+    let json = match args.output {
+        Format::Txt => false,
+        Format::Json => true,
+        _ => {
+            let refusal = Refusal::new("enforcers are compared as txt or json only");
+            return refused(refusal.help("choose `-o txt` or `-o json`"));
+        }
+    };
+    enforcers::run(&args.inputs, &args.compare_enforcers, json)
 }
 
 fn no_workloads(path: &Path) -> Diagnostic {

@@ -7,6 +7,7 @@ mod adopt;
 mod completions;
 mod convert;
 mod diff;
+mod enforcers;
 mod explain;
 mod export;
 mod exposure;
@@ -34,6 +35,7 @@ use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
 use crate::diag::{Diagnostic, NOT_BUILT, NOT_JUDGED, Severity, Span, edit_distance};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
+use crate::model::only_enforcer;
 use crate::model::validate::Refusal;
 use crate::policy::Target;
 use crate::project::{files, format, sources};
@@ -370,7 +372,12 @@ impl Rules {
 /// Reads the inputs and adds the lint findings that qualify answers. None if the input is a project that cannot be
 /// read: its diagnostics are printed.
 pub(crate) fn load_inputs(inputs: &Inputs) -> Option<ManuallyDrop<Loaded>> {
-    let mut loaded = read_inputs(inputs);
+    load_texts(inputs, &Texts::of(inputs))
+}
+
+/// The same for texts that are read already: standard input can be read only once.
+pub(crate) fn load_texts(inputs: &Inputs, texts: &Texts) -> Option<ManuallyDrop<Loaded>> {
+    let mut loaded = read_texts(load::load_in, inputs, load::Settings::default(), texts);
     if loaded
         .diagnostics
         .iter()
@@ -384,16 +391,11 @@ pub(crate) fn load_inputs(inputs: &Inputs) -> Option<ManuallyDrop<Loaded>> {
     Some(loaded)
 }
 
-/// Reads the inputs, with a spinner on a terminal. Diagnostics of files come first. Never dropped: the process
-/// exits soon after and frees everything at once.
-pub(crate) fn read_inputs(inputs: &Inputs) -> ManuallyDrop<Loaded> {
-    read_under(inputs, load::Settings::default())
-}
-
 /// Reads manifests under settings, with the namespace of objects that name none.
 pub(crate) type Load = fn(&[Source], &load::Settings, Option<&str>) -> Loaded;
 
-/// The same, with other defaults for manifests.
+/// Reads the inputs, with defaults for manifests. Diagnostics of files come first. Never dropped: the process exits soon
+/// after and frees everything at once.
 pub(crate) fn read_under(inputs: &Inputs, defaults: load::Settings) -> ManuallyDrop<Loaded> {
     read_by(load::load_in, inputs, defaults).0
 }
@@ -404,16 +406,45 @@ pub(crate) fn read_by(
     inputs: &Inputs,
     defaults: load::Settings,
 ) -> (ManuallyDrop<Loaded>, Vec<Source>) {
+    let texts = Texts::of(inputs);
+    let loaded = read_texts(load, inputs, defaults, &texts);
+    (loaded, texts.sources)
+}
+
+/// The texts of inputs, and what could not be read of them.
+pub(crate) struct Texts {
+    sources: Vec<Source>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Texts {
+    pub fn of(inputs: &Inputs) -> Self {
+        let spinner = spinner("reading manifests");
+        let (sources, diagnostics) = match inputs.rules.kustomize {
+            true => kustomize::collect(&inputs.paths),
+            false => sources::collect(&inputs.paths),
+        };
+        spinner.finish_and_clear();
+        Self {
+            sources,
+            diagnostics,
+        }
+    }
+}
+
+fn read_texts(
+    load: Load,
+    inputs: &Inputs,
+    defaults: load::Settings,
+    texts: &Texts,
+) -> ManuallyDrop<Loaded> {
     let spinner = spinner("reading manifests");
-    let (texts, mut diagnostics) = match inputs.rules.kustomize {
-        true => kustomize::collect(&inputs.paths),
-        false => sources::collect(&inputs.paths),
-    };
-    let mut loaded = match project(inputs, &texts) {
+    let mut diagnostics = texts.diagnostics.clone();
+    let mut loaded = match project(inputs, &texts.sources) {
         Some(loaded) => loaded,
         None => {
             let namespace = inputs.rules.namespace.as_deref();
-            let mut loaded = load(&texts, &inputs.rules.over(defaults), namespace);
+            let mut loaded = load(&texts.sources, &inputs.rules.over(defaults), namespace);
             named_projects(&inputs.paths, &mut loaded.diagnostics);
             let fails = |d: &Diagnostic| d.severity == Severity::Error;
             if loaded.objects == 0 && !diagnostics.iter().chain(&loaded.diagnostics).any(fails) {
@@ -426,7 +457,7 @@ pub(crate) fn read_by(
     inputs.rules.accept(&mut diagnostics);
     loaded.diagnostics = diagnostics;
     spinner.finish_and_clear();
-    (ManuallyDrop::new(loaded), texts)
+    ManuallyDrop::new(loaded)
 }
 
 /// A project that is named among manifests was meant to be read: an error, not a note.
@@ -446,6 +477,22 @@ fn nothing_found(path: &Path) -> Diagnostic {
         .help("check the paths, and the command whose output is read")
 }
 
+/// An error if a project is to be judged under another enforcer than the only one of its dialect.
+fn other_enforcer(target: Target, wanted: Option<EnforcerName>) -> Option<Diagnostic> {
+    let only = only_enforcer(target)?;
+    let wanted = Enforcer::from(wanted?);
+    (wanted != only).then(|| {
+        let message = format!(
+            "the project is written as {}, which {} does not enforce: it is judged under {}",
+            target.kind(),
+            wanted.name(),
+            only.name()
+        );
+        let help = "leave out `--enforcer`, or change `settings.dialects`";
+        Diagnostic::error("enforcer", message).help(help)
+    })
+}
+
 /// The generated and imported policies of a project, if it is the only path.
 fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
     let ([path], [source]) = (&*inputs.paths, texts) else {
@@ -458,6 +505,7 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
         Ok((mut document, diagnostics)) => {
             let settings = &mut document.settings;
             let judged = inputs.rules.over(load::Settings::of(settings));
+            let conflict = other_enforcer(settings.target(), inputs.rules.enforcer);
             settings.assumptions = judged.assumptions;
             settings.assumptions.enforcer = judged.enforcer.unwrap_or_default();
             let generated = crate::proof::generate(&document);
@@ -471,9 +519,8 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
             );
             about_flows.retain(|d| d.severity != Severity::Info);
             places(&source.name, &source.text).locate(&mut about_flows);
-            loaded
-                .diagnostics
-                .splice(0..0, diagnostics.into_iter().chain(about_flows));
+            let all = diagnostics.into_iter().chain(conflict).chain(about_flows);
+            loaded.diagnostics.splice(0..0, all);
             loaded
         }
         Err(diagnostics) => Loaded {

@@ -1,6 +1,6 @@
 //! `list --compare-enforcers`: which connections depend on the enforcer, and why.
 
-use super::{drawbridge, folder, path};
+use super::{drawbridge, drawbridge_with, folder, path};
 
 const PODS: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web, pod-template-hash: abc}}\nspec: {containers: [{name: c, image: i}]}\nstatus: {podIPs: [{ip: 10.0.0.5}]}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: db, namespace: shop, labels: {app: db}}\nspec: {containers: [{name: c, image: i, ports: [{containerPort: 5432}]}]}\nstatus: {podIPs: [{ip: 10.0.0.6}]}\n---\n";
 
@@ -86,4 +86,43 @@ fn the_same_under_all_enforcers_is_fine() {
         (code, &answer["differences"]),
         (Some(0), &serde_json::json!([]))
     );
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    let text = policy("{podSelector: {}, ingress: [{}]}");
+    let answer = drawbridge_with(
+        &[
+            "list",
+            "-",
+            "--compare-enforcers",
+            "kubernetes,cilium,calico",
+        ],
+        &text,
+    );
+    assert_eq!(answer.code, Some(0), "{}{}", answer.out, answer.err);
+}
+
+#[test]
+fn a_project_is_judged_under_the_enforcer_of_its_dialect() {
+    let project = "format: drawbridge/1\nsettings: {dialects: [cilium]}\nnamespaces: [{name: a}]\nworkloads: [{name: w, namespace: a, labels: {app: w}}]\n";
+    let made = folder(&[("p.drawbridge.yaml", project)]);
+    let file = path(&made, "p.drawbridge.yaml");
+    assert_eq!(
+        drawbridge(&["list", &file, "--enforcer", "cilium"]).code,
+        Some(0)
+    );
+    for other in [
+        &["list", &file, "--enforcer", "calico"][..],
+        &["list", &file, "--compare-enforcers", "cilium,kubernetes"],
+    ] {
+        let answer = drawbridge(other);
+        assert_eq!(answer.code, Some(2), "{}", answer.out);
+        assert_eq!(
+            answer.err.matches("(enforcer)").count(),
+            1,
+            "{}",
+            answer.err
+        );
+    }
 }
