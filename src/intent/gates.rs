@@ -407,7 +407,8 @@ impl Intended<'_> {
             return Vec::new();
         };
         let left_out = |port: &&FlowPort| exceptions.contains(&&Part::Port(port.to_string()));
-        let ports: Vec<FlowPort> = (flow.ports.iter().filter(|p| !left_out(p)).cloned()).collect();
+        let ports = flow.ports.iter().filter(|p| !left_out(p));
+        let ports: Vec<FlowPort> = ports.flat_map(|p| self.ports_at(&flow.to, p)).collect();
         let gates = [
             (Direction::Egress, &flow.from, from.clone(), to.clone()),
             (Direction::Ingress, &flow.to, to, from),
@@ -427,6 +428,25 @@ impl Intended<'_> {
                 .into(),
                 reason: Reason::Flow(id),
             })
+            .collect()
+    }
+
+    /// What a port of a flow means at its destination. Policies find no names at pods that count as nodes; a flow means
+    /// the ports that they declare.
+    fn ports_at(&self, to: &End, port: &FlowPort) -> Vec<FlowPort> {
+        let workload = match to {
+            End::Workload(id) => self.document.workloads.get(*id),
+            _ => None,
+        };
+        let node = workload.filter(|workload| self.document.counts_as_node(workload));
+        let (Some(node), FlowPort::Named(protocol, name)) = (node, port) else {
+            return vec![port.clone()];
+        };
+        let named = node.ports.iter().filter(|declared| {
+            declared.protocol == *protocol && declared.name.as_ref() == Some(name)
+        });
+        named
+            .map(|declared| FlowPort::Range(*protocol, declared.port, declared.port))
             .collect()
     }
 
@@ -481,7 +501,7 @@ impl Intended<'_> {
     fn workload(&self, id: WorkloadId) -> Option<Peer> {
         let workload = self.document.workloads.get(id)?;
         let known = self.known(id);
-        if workload.host_network && self.assumptions().host_network == HostNetwork::Nodes {
+        if self.document.counts_as_node(workload) {
             let addresses = workload.addresses.iter().copied().map(IpSet::single);
             let mut peers = vec![known];
             peers.extend(addresses.map(|set| self.assumptions().block(set)));

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Base, Document, End, ExternalId, FlowId, FlowPort, GroupId, ImportedPolicy, InvariantId, Item,
-    NamespaceId, NodeRef, PolicyId, ServiceId, Thing, WorkloadId,
+    NamespaceId, NodeRef, PolicyId, ServiceId, Thing, Workload, WorkloadId,
 };
-use crate::cluster::{NAMESPACE_NAME_LABEL, TargetPort};
+use crate::cluster::{HostNetwork, NAMESPACE_NAME_LABEL, TargetPort};
 use crate::sets::{Labels, Selector};
 use crate::yaml::Node;
 
@@ -31,6 +31,12 @@ impl Document {
     /// The namespace of that name.
     pub fn namespace_named(&self, name: &str) -> Option<NamespaceId> {
         find(self.namespaces.iter(), |namespace| namespace.name == name)
+    }
+
+    /// Whether the pods of a workload count as their nodes, which policies do not select: those on the host network,
+    /// by assumption.
+    pub fn counts_as_node(&self, workload: &Workload) -> bool {
+        workload.host_network && self.settings.judged().host_network == HostNetwork::Nodes
     }
 
     /// The workload of that namespace, name and kind.

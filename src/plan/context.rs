@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::cluster::HostNetwork;
 use crate::model::dns::Resolver;
 use crate::model::{
     Base, Document, End, Group, GroupId, Isolate, Namespace, NamespaceId, Workload, WorkloadId,
@@ -97,8 +96,7 @@ impl<'a> Context<'a> {
     /// Whether policies can select its pods: those on the host network may count as nodes, by
     /// assumption.
     pub(crate) fn selectable(&self, workload: &Workload) -> bool {
-        let nodes = self.document.settings.judged().host_network == HostNetwork::Nodes;
-        !(workload.host_network && nodes)
+        !self.document.counts_as_node(workload)
     }
 
     /// Whether its default deny isolates the direction.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::cluster::HostNetwork;
 use crate::model::naming::{NAMING, is_stable, of_labels};
 use crate::model::{Document, NamespaceId, Workload, WorkloadId};
 use crate::sets::hash::{HashMap, HashMapExt};
@@ -56,7 +55,6 @@ pub(super) fn update(
 
 /// Only workloads of the same namespace matter for a selector.
 fn within(document: &Document, wanted: impl Fn(NamespaceId) -> bool) -> Identities {
-    let nodes = document.settings.judged().host_network == HostNetwork::Nodes;
     let mut by_namespace: BTreeMap<_, Vec<(WorkloadId, &Workload)>> = BTreeMap::new();
     for (id, workload) in document.workloads.iter() {
         if !wanted(workload.namespace) {
@@ -70,7 +68,7 @@ fn within(document: &Document, wanted: impl Fn(NamespaceId) -> bool) -> Identiti
     let of_namespace = |all: &Vec<(WorkloadId, &Workload)>| {
         let alike = Alike::new(all);
         let one = |(id, workload): &(WorkloadId, &Workload)| {
-            (*id, identity(*id, workload, &alike, nodes))
+            (*id, identity(document, *id, workload, &alike))
         };
         all.iter().map(one).collect::<Vec<_>>()
     };
@@ -120,8 +118,8 @@ impl<'a> Alike<'a> {
     }
 }
 
-fn identity(id: WorkloadId, workload: &Workload, alike: &Alike, nodes: bool) -> Identity {
-    if workload.host_network && nodes {
+fn identity(document: &Document, id: WorkloadId, workload: &Workload, alike: &Alike) -> Identity {
+    if document.counts_as_node(workload) {
         return Err(Unselectable::HostNetwork);
     }
     let own = workload.selector.as_ref();
@@ -138,7 +136,7 @@ fn identity(id: WorkloadId, workload: &Workload, alike: &Alike, nodes: bool) -> 
     let mut also: Vec<(WorkloadId, &Labels)> = alike
         .candidates(&selector)
         // Pods that count as nodes are selected by nothing, so they need not be distinguished.
-        .filter(|(_, w)| !(w.host_network && nodes))
+        .filter(|(_, w)| !document.counts_as_node(w))
         .filter(|(other, w)| *other != id && selector.matches(&w.labels))
         .map(|(other, w)| (other, &w.labels))
         .collect();

@@ -17,7 +17,6 @@ use std::collections::BTreeMap;
 
 use crate::analysis::Isolation;
 use crate::analysis::compare::{GateDifference, PeerClass};
-use crate::cluster::HostNetwork;
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, Span};
 use crate::intent::future_pods::{FuturePods, future_pods};
@@ -394,10 +393,9 @@ fn isolate(
             proof.isolation.insert(*id, *isolation);
         }
     }
-    let nodes = document.settings.judged().host_network == HostNetwork::Nodes;
     let open = |id: &WorkloadId, isolation: &Isolation| {
         let workload = document.workloads.get(*id);
-        let workload = workload.filter(|w| !(w.host_network && nodes));
+        let workload = workload.filter(|w| !document.counts_as_node(w));
         let namespace = workload.and_then(|w| document.namespaces.get(w.namespace));
         namespace.is_some_and(|n| n.managed) && !(isolation.ingress && isolation.egress)
     };

@@ -63,6 +63,41 @@ fn a_part_of_a_range_belongs_to_its_flow() {
     assert_eq!(proof.verdicts[&flow], Verdict::Blocked);
 }
 
+/// A port name of a workload that counts as its node means the port that the workload declares, although no policy can
+/// say so: what closes it is about the flow.
+#[test]
+fn a_port_name_at_a_node_is_a_port() {
+    use crate::cluster::HostNetwork;
+
+    let closed = |target: Target, ports: &str| {
+        let mut fixture = crate::model::fixture::Fixture::new();
+        fixture.workload("a/w", "app=w");
+        let agent = fixture.workload("a/agent", "app=agent");
+        fixture.port(agent, "http", 9100);
+        fixture
+            .document
+            .workloads
+            .get_mut(agent)
+            .unwrap()
+            .host_network = true;
+        let flow = fixture.flow("a/w", "a/agent", ports);
+        fixture.document.settings.base = crate::model::Base::None;
+        fixture.document.settings.dialects = vec![target];
+        fixture.document.settings.assumptions.host_network = HostNetwork::Nodes;
+        let drawn = fixture.document.clone();
+        fixture.import(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: a}\nspec: {podSelector: {}, policyTypes: [Egress]}\n",
+            None,
+        );
+        let real = InForce::read(&fixture.document, &generate(&drawn));
+        prove_against(&drawn, &real.cluster.snapshot).verdicts[&flow]
+    };
+    for target in Target::ALL {
+        assert_eq!(closed(target, "TCP/http"), Verdict::Blocked, "{target:?}");
+        assert_eq!(closed(target, "TCP/other"), Verdict::Exact, "{target:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
