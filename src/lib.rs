@@ -191,7 +191,7 @@
 //!   two of them (`intent::future_pods`): what one policy allows is too much only where another one isolates.
 //! - The enforcer is one of the [`cluster::Assumptions`], which it settles ([`cluster::Assumptions::settled`]); a document with a dialect
 //!   that one enforcer alone implements is judged under that one ([`model::Settings::judged`]).
-//! - Who writes a dialect is registered apart from who reads it (`dialect::Writer`): one folder may write several.
+//! - Who writes a dialect ([`policy::Target`], `dialect::Writer`) is apart from who reads one: not every dialect that is read can be written.
 //! - Objects that policies name (CIDR groups, network sets, tiers, service accounts) are read before any policy is lowered, into
 //!   [`dialect::Resources`].
 //! - Calico's pods of both families connect by IPv4; the rules for IPv6 match them towards outside addresses only.

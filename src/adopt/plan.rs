@@ -174,11 +174,7 @@ impl Planner<'_> {
         let (direction, ports) = (rule.direction, ports(&rule.ports));
         let mut networks: Vec<Network> = Vec::new();
         let mut ends = Vec::new();
-        let peers = match &rule.peers {
-            Match::Any => &[][..],
-            Match::Only(peers) => peers,
-        };
-        for peer in peers {
+        for peer in rule.peers.listed() {
             match peer {
                 PlanPeer::Pods(namespaces, pods) => {
                     ends.extend(self.pods(self.namespaces(namespaces), pods.clone()));
@@ -194,7 +190,8 @@ impl Planner<'_> {
                 }
             }
         }
-        let dns = direction == Direction::Egress && self.is_dns(peers, &networks, &ports);
+        let dns =
+            direction == Direction::Egress && self.is_dns(rule.peers.listed(), &networks, &ports);
         if rule.peers == Match::Any {
             ends.push(DrawnAs::AnyPod);
             networks = everywhere();

@@ -409,6 +409,27 @@ pub struct Service {
 }
 
 impl Service {
+    /// A Service inside the cluster that selects nothing and has no ports yet, declared nowhere.
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+            labels: Labels::new(),
+            selector: Labels::new(),
+            ports: Vec::new(),
+            kind: "ClusterIP".to_owned(),
+            headless: false,
+            addresses: Vec::new(),
+            endpoints: Vec::new(),
+            external_name: None,
+            external_ips: false,
+            keeps_client_address: false,
+            families: Families::V4,
+            annotations: Labels::new(),
+            span: None,
+        }
+    }
+
     /// Whether addresses outside the cluster can connect to it, as far as the Service itself is
     /// concerned: it is a NodePort or a LoadBalancer, or has external addresses.
     pub fn takes_outside(&self) -> bool {

@@ -38,15 +38,11 @@ const DIALECTS: &[&dyn Dialect] = &[
     &calico::CalicoPolicies,
 ];
 
-/// What writes planned policies, in the order in which it is offered.
-const WRITERS: &[Writer] = &[network_policy::WRITER, cilium::WRITER, calico::WRITER];
-
 /// Ends the message of an error that refuses a policy.
 const NOT_ANALYSED: &str = "; this policy is not judged";
 
 /// Writes planned policies in one dialect.
 struct Writer {
-    target: Target,
     /// The kinds of its policies, the written one among them.
     kinds: &'static [Kind],
     /// See [`write()`].
@@ -265,15 +261,18 @@ pub struct Text {
 /// What is written of a policy, if anything can be, and what is left out.
 pub type Expressed = (Option<Text>, Vec<Loss>);
 
-/// The dialects that policies can be written in.
-pub fn writable() -> Vec<Target> {
-    WRITERS.iter().map(|writer| writer.target).collect()
+fn writer(target: Target) -> Writer {
+    match target {
+        Target::Kubernetes => network_policy::WRITER,
+        Target::Cilium => cilium::WRITER,
+        Target::Calico => calico::WRITER,
+    }
 }
 
 /// Whether an object is a policy of a dialect that policies can be written in.
 pub fn is_of_target(object: &Object, target: Target) -> bool {
-    let writer = WRITERS.iter().find(|writer| writer.target == target);
-    writer.is_some_and(|writer| writer.kinds.iter().any(|kind| is_of(object, kind)))
+    let mut kinds = writer(target).kinds.iter();
+    kinds.any(|kind| is_of(object, kind))
 }
 
 /// How an object is named where policies of several dialects are: `KIND NAMESPACE/NAME`, with the group of a kind
@@ -298,15 +297,9 @@ pub fn is_namespaced(object: &Object) -> bool {
     kind(object).is_some_and(|kind| kind.namespaced)
 }
 
-/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed,
-/// or the dialect is not one of [`writable`].
-pub fn write(
-    target: Target,
-    plan: &PlanPolicy,
-    resolution: Resolution,
-) -> (Option<Text>, Vec<Loss>) {
-    let writer = WRITERS.iter().find(|writer| writer.target == target);
-    writer.map_or_else(Default::default, |writer| (writer.write)(plan, resolution))
+/// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed.
+pub fn write(target: Target, plan: &PlanPolicy, resolution: Resolution) -> Expressed {
+    (writer(target).write)(plan, resolution)
 }
 
 /// The tiers of a cluster with these policies.

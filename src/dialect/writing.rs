@@ -141,7 +141,7 @@ pub fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
 
 /// The losses of a rule's domain names, where `dialect` has none.
 pub fn domain_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
-    let names: Vec<&String> = (rule.listed().iter())
+    let names: Vec<&String> = (rule.peers.listed().iter())
         .filter_map(|peer| match peer {
             PlanPeer::Domain(name) => Some(name),
             _ => None,
@@ -150,7 +150,7 @@ pub fn domain_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
     if names.is_empty() {
         return Vec::new();
     }
-    if names.len() == rule.listed().len() {
+    if names.len() == rule.peers.listed().len() {
         let why = format!(
             "`{}` has only a domain name, which {dialect} cannot express",
             rule.other

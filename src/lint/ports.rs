@@ -54,14 +54,6 @@ pub fn single(item: &PortItem) -> Option<(Protocol, u16)> {
     }
 }
 
-/// The port items of a rule; none: all ports.
-pub fn items(rule: &Rule) -> &[PortItem] {
-    match &rule.ports {
-        Match::Any => &[],
-        Match::Only(items) => items,
-    }
-}
-
 /// Whether all ports of a rule are numbers or names of DNS; not of a rule for all ports.
 pub fn are_of_dns(rule: &Rule) -> bool {
     let of_dns = |item: &PortItem| match &item.port {
@@ -69,7 +61,7 @@ pub fn are_of_dns(rule: &Rule) -> bool {
         PortMatch::Named { name, .. } => name.starts_with("dns") || name == "domain",
         _ => false,
     };
-    let items = items(rule);
+    let items = rule.ports.listed();
     !items.is_empty() && items.iter().all(of_dns)
 }
 

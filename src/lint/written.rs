@@ -8,6 +8,7 @@ use crate::policy::{Direction, Policy, Rule};
 use crate::yaml::{Entry, Node, Object, Value};
 
 /// A NetworkPolicy as it is written, and what it means.
+#[derive(Clone, Copy)]
 pub struct Written<'a> {
     /// Its place among the policies of the snapshot.
     pub index: usize,
@@ -137,6 +138,12 @@ impl<'a> Written<'a> {
 
 /// An address block of a rule as it is written.
 pub struct Block<'a> {
+    /// The policy that it is in.
+    pub written: Written<'a>,
+    /// The direction of its rule.
+    pub direction: Direction,
+    /// What its rule means.
+    pub rule: &'a Rule,
     /// `cidr`.
     pub net: IpNet,
     /// Where `cidr` is written.
@@ -145,18 +152,36 @@ pub struct Block<'a> {
     pub except: Vec<(IpNet, &'a Node)>,
 }
 
-/// The address blocks of a rule.
-pub fn blocks<'a>(rule: &WrittenRule<'a>, direction: Direction) -> Vec<Block<'a>> {
-    let peers = items(rule.node, peers_key(direction)).iter();
+/// The address blocks of the NetworkPolicies that are judged, without those of ignored directions.
+pub fn blocks<'a>(input: &Input<'a>) -> impl Iterator<Item = Block<'a>> {
+    network_policies(input).flat_map(|written| {
+        let directions = Direction::BOTH.into_iter();
+        directions.flat_map(move |direction| {
+            let rules = written.rules(direction).into_iter();
+            let judged = rules.filter_map(|one| Some((one.node, one.rule?)));
+            judged.flat_map(move |(node, rule)| blocks_of(written, direction, node, rule))
+        })
+    })
+}
+
+fn blocks_of<'a>(
+    written: Written<'a>,
+    direction: Direction,
+    node: &'a Node,
+    rule: &'a Rule,
+) -> impl Iterator<Item = Block<'a>> {
     let read = |node: &'a Node| Some((node.as_str()?.parse::<IpNet>().ok()?.trunc(), node));
-    let blocks = peers.filter_map(|peer| {
+    let peers = items(node, peers_key(direction)).iter();
+    peers.filter_map(move |peer| {
         let block = peer.get("ipBlock")?;
         let (net, node) = read(block.get("cidr")?)?;
         Some(Block {
+            written,
+            direction,
+            rule,
             net,
             node,
             except: items(block, "except").iter().filter_map(read).collect(),
         })
-    });
-    blocks.collect()
+    })
 }

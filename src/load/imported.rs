@@ -129,7 +129,8 @@ pub fn lower(file: &str, text: &str, surroundings: &Surroundings) -> Imported {
 /// The texts lowered last, so that unchanged ones are not read again.
 #[derive(Debug, Default)]
 pub struct Lowered {
-    surroundings: Surroundings,
+    /// Those of the last document.
+    pub(crate) surroundings: Surroundings,
     /// The file of each, its text and what it means.
     texts: BTreeMap<String, (String, Imported)>,
     /// How many texts were read for the last answer.

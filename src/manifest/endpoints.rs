@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::workload::listed_ports;
-use crate::cluster::{ContainerPort, Families, Service, ServiceEndpoint, ServicePort, TargetPort};
-use crate::sets::{Labels, Protocol};
+use crate::cluster::{ContainerPort, Service, ServiceEndpoint, ServicePort, TargetPort};
+use crate::sets::Protocol;
 use crate::yaml::decode::{Decoded, deep, field, list_field, string, strings};
 use crate::yaml::{Node, Object};
 
@@ -109,25 +109,12 @@ fn is(service: &Service, (namespace, name): &(String, String)) -> bool {
 
 fn api_server() -> Service {
     Service {
-        namespace: "default".to_owned(),
-        name: "kubernetes".to_owned(),
-        labels: Labels::new(),
-        selector: Labels::new(),
         ports: vec![ServicePort {
             name: Some("https".to_owned()),
             port: 443,
             protocol: Protocol::Tcp,
             target: TargetPort::Number(6443),
         }],
-        kind: "ClusterIP".to_owned(),
-        headless: false,
-        addresses: Vec::new(),
-        endpoints: Vec::new(),
-        external_name: None,
-        external_ips: false,
-        keeps_client_address: false,
-        families: Families::V4,
-        annotations: Labels::new(),
-        span: None,
+        ..Service::new("default", "kubernetes")
     }
 }

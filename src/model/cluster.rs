@@ -1,8 +1,7 @@
 //! Parts of a document as a cluster has them.
 
 use super::Document;
-use crate::cluster::{Families, NAMESPACE_NAME_LABEL, Namespace, Service};
-use crate::sets::Labels;
+use crate::cluster::{NAMESPACE_NAME_LABEL, Namespace, Service};
 
 /// The namespaces of a document, by name.
 pub fn namespaces(document: &Document) -> Vec<Namespace> {
@@ -26,21 +25,9 @@ pub fn services(document: &Document) -> Vec<Service> {
     let one = |service: &super::Service| {
         let namespace = document.namespaces.get(service.namespace)?;
         Some(Service {
-            namespace: namespace.name.clone(),
-            name: service.name.clone(),
-            labels: Labels::new(),
             selector: service.selector.clone(),
             ports: service.ports.clone(),
-            kind: "ClusterIP".to_owned(),
-            headless: false,
-            addresses: Vec::new(),
-            endpoints: Vec::new(),
-            external_name: None,
-            external_ips: false,
-            keeps_client_address: false,
-            families: Families::V4,
-            annotations: Labels::new(),
-            span: None,
+            ..Service::new(&namespace.name, &service.name)
         })
     };
     let mut services: Vec<Service> = document

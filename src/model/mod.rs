@@ -153,7 +153,7 @@ pub fn only_enforcer(target: Target) -> Option<Enforcer> {
     match target {
         Target::Cilium => Some(Enforcer::Cilium),
         Target::Calico => Some(Enforcer::Calico),
-        Target::Kubernetes | Target::ClusterNetworkPolicy | Target::AdminNetworkPolicy => None,
+        Target::Kubernetes => None,
     }
 }
 

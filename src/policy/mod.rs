@@ -286,6 +286,16 @@ pub enum Match<T> {
     Only(Vec<T>),
 }
 
+impl<T> Match<T> {
+    /// What is listed; nothing where everything matches.
+    pub fn listed(&self) -> &[T] {
+        match self {
+            Self::Any => &[],
+            Self::Only(items) => items,
+        }
+    }
+}
+
 /// A peer as written, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerItem {

@@ -45,7 +45,7 @@ impl PlanPolicy {
     pub fn names_domains(&self) -> bool {
         let to_domain = |rule: &PlanRule| {
             let domain = |peer: &PlanPeer| matches!(peer, PlanPeer::Domain(_));
-            rule.direction == Direction::Egress && rule.listed().iter().any(domain)
+            rule.direction == Direction::Egress && rule.peers.listed().iter().any(domain)
         };
         self.rules.iter().any(to_domain)
     }
@@ -98,16 +98,6 @@ pub struct PlanRule {
     pub peers: Match<PlanPeer>,
     /// The destination ports, in the order in which they are written; never an empty list.
     pub ports: Match<PortMatch>,
-}
-
-impl PlanRule {
-    /// The peers that it lists; none where it is for every pod and address.
-    pub fn listed(&self) -> &[PlanPeer] {
-        match &self.peers {
-            Match::Any => &[],
-            Match::Only(peers) => peers,
-        }
-    }
 }
 
 /// A peer as it is drawn, under no assumption.

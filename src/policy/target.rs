@@ -10,30 +10,18 @@ pub enum Target {
     Cilium,
     /// NetworkPolicy of Calico.
     Calico,
-    /// ClusterNetworkPolicy.
-    ClusterNetworkPolicy,
-    /// AdminNetworkPolicy and BaselineAdminNetworkPolicy.
-    AdminNetworkPolicy,
 }
 
 impl Target {
-    /// All of them, whether or not they can be written.
-    pub const ALL: [Self; 5] = [
-        Self::Kubernetes,
-        Self::Cilium,
-        Self::Calico,
-        Self::ClusterNetworkPolicy,
-        Self::AdminNetworkPolicy,
-    ];
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Kubernetes, Self::Cilium, Self::Calico];
 
     /// Its name in a project and on the command line.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::Cilium => "cilium",
             Self::Calico => "calico",
-            Self::ClusterNetworkPolicy => "cluster-network-policy",
-            Self::AdminNetworkPolicy => "admin-network-policy",
         }
     }
 
@@ -43,26 +31,6 @@ impl Target {
             Self::Kubernetes => "NetworkPolicy",
             Self::Cilium => "CiliumNetworkPolicy",
             Self::Calico => "Calico NetworkPolicy",
-            Self::ClusterNetworkPolicy => "ClusterNetworkPolicy",
-            Self::AdminNetworkPolicy => "AdminNetworkPolicy",
         }
-    }
-
-    /// The one of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|target| target.name() == name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_parsed() {
-        for target in Target::ALL {
-            assert_eq!(Target::parse(target.name()), Some(target));
-        }
-        assert_eq!(Target::parse("Cilium"), None);
     }
 }

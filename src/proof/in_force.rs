@@ -91,14 +91,13 @@ impl ReadBack {
     fn read_each(
         &mut self,
         written: &[Arc<Written>],
-        surroundings: Surroundings,
+        surroundings: &Surroundings,
     ) -> impl Iterator<Item = &Imported> {
-        let last = match self.surroundings == surroundings {
-            true => std::mem::take(&mut self.known),
-            false => Vec::new(),
-        };
-        self.surroundings = surroundings;
-        let surroundings = &self.surroundings;
+        let mut last = std::mem::take(&mut self.known);
+        if self.surroundings != *surroundings {
+            self.surroundings.clone_from(surroundings);
+            last.clear();
+        }
         let by_text: HashMap<*const Written, &Arc<Imported>> = last
             .iter()
             .map(|(w, read)| (Arc::as_ptr(w), read))
@@ -137,18 +136,25 @@ impl InForce {
 
     /// The same, where the imported policies are lowered already.
     pub(crate) fn of(document: &Document, imported: &[Imported], generated: &Generated) -> Self {
-        Self::of_with(&mut ReadBack::default(), document, imported, generated)
+        let surroundings = Surroundings::of(document);
+        Self::of_with(
+            &mut ReadBack::default(),
+            document,
+            &surroundings,
+            imported,
+            generated,
+        )
     }
 
-    /// The same, without reading again what was read last.
+    /// The same, with the surroundings of the document, without reading again what was read last.
     pub(crate) fn of_with(
         read_back: &mut ReadBack,
         document: &Document,
+        surroundings: &Surroundings,
         imported: &[Imported],
         generated: &Generated,
     ) -> Self {
         let (mut policies, mut origins, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
-        let surroundings = Surroundings::of(document);
         let tiers = surroundings.tiers.all.clone();
         let written = read_back.read_each(&generated.policies, surroundings);
         for (at, read) in written.enumerate() {

@@ -87,7 +87,7 @@ impl Cache {
 pub fn check(document: &Document) -> Results {
     let cache = &mut Cache::default();
     let (imported, generated) = write(cache, document);
-    let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
+    let in_force = in_force(cache, document, &imported, &generated);
     let proof = prove::prove_in_force(document, &generated, &in_force);
     finish(document, generated, in_force, proof)
 }
@@ -102,7 +102,7 @@ pub fn check_with(
     if stop() {
         return None;
     }
-    let in_force = InForce::of_with(&mut cache.read_back, document, &imported, &generated);
+    let in_force = in_force(cache, document, &imported, &generated);
     let proof = prove::prove_with(&mut cache.before, document, &generated, &in_force, stop)?;
     Some(finish(document, generated, in_force, proof))
 }
@@ -113,6 +113,22 @@ fn write(cache: &mut Cache, document: &Document) -> (Vec<Imported>, Generated) {
     let plan = plan_with(&mut cache.planned, document, &imported);
     let generated = generated::write_with(&mut cache.texts, document, &imported, plan);
     (imported, generated)
+}
+
+fn in_force(
+    cache: &mut Cache,
+    document: &Document,
+    imported: &[Imported],
+    generated: &Generated,
+) -> InForce {
+    let surroundings = &cache.imported.surroundings;
+    InForce::of_with(
+        &mut cache.read_back,
+        document,
+        surroundings,
+        imported,
+        generated,
+    )
 }
 
 fn finish(document: &Document, generated: Generated, in_force: InForce, proof: Proof) -> Results {
@@ -297,8 +313,9 @@ spec:
             }
             (7, _) => document.settings.dns.allow = !document.settings.dns.allow,
             _ if at.is_multiple_of(2) => {
-                let all = [Target::Kubernetes, Target::Cilium, Target::Calico];
-                document.settings.show(all[at / 2 % all.len()]);
+                document
+                    .settings
+                    .show(Target::ALL[at / 2 % Target::ALL.len()]);
             }
             _ => document.settings.assumptions.host_network = HostNetwork::Nodes,
         }

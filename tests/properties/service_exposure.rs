@@ -6,7 +6,7 @@ use drawbridge::analysis::routes::{controller, reaches};
 use drawbridge::analysis::service_exposure::{By, ServiceTraffic, TrafficSource};
 use drawbridge::analysis::{Analysis, Direction, Endpoint};
 use drawbridge::cluster::{Families, Route, ServedBy, Service, ServicePort, Snapshot, TargetPort};
-use drawbridge::sets::{Labels, PortSet, Protocol};
+use drawbridge::sets::{PortSet, Protocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -40,21 +40,11 @@ fn service(snapshot: &Snapshot, (pod, ports, (v4, v6)): Drawn) -> Service {
     let pod = &snapshot.pods[pod % snapshot.pods.len()];
     let labels = pod.labels.iter().take(1 + pod.workload % 2);
     Service {
-        namespace: snapshot.namespaces[pod.namespace].name.clone(),
-        name: "s".into(),
-        labels: Default::default(),
         selector: labels.map(|(k, v)| (k.clone(), v.clone())).collect(),
         ports,
         kind: "NodePort".into(),
-        headless: false,
-        addresses: Vec::new(),
-        endpoints: Vec::new(),
-        external_name: None,
-        external_ips: false,
-        keeps_client_address: false,
         families: Families { v4: v4 || !v6, v6 },
-        annotations: Labels::new(),
-        span: None,
+        ..Service::new(&snapshot.namespaces[pod.namespace].name, "s")
     }
 }
 

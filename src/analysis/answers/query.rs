@@ -8,7 +8,7 @@ use crate::analysis::oracle::probe;
 use crate::analysis::oracle::{Probe, peer_matches};
 use crate::analysis::space::vocabulary::Vocabulary;
 use crate::cluster::Snapshot;
-use crate::policy::{Match, PortMatch, Rule};
+use crate::policy::{PortMatch, Rule};
 use crate::sets::domains;
 use crate::sets::{DomainPattern, IntervalSet, IpSet, PortSet, Protocol};
 
@@ -114,10 +114,6 @@ fn pieces(snapshot: &Snapshot, from: &Endpoint, to: &Endpoint, wanted: &PortSet)
 }
 
 fn numbered(rule: &Rule) -> Vec<PortSet> {
-    let listed = match &rule.ports {
-        Match::Only(items) => items.as_slice(),
-        Match::Any => &[],
-    };
     let one = |item: &crate::policy::PortItem| match &item.port {
         PortMatch::Range {
             protocol,
@@ -127,5 +123,6 @@ fn numbered(rule: &Rule) -> Vec<PortSet> {
         PortMatch::FromNamed { protocol, last, .. } => Some(PortSet::single(*protocol, *last)),
         PortMatch::AllPorts(_) | PortMatch::Named { .. } => None,
     };
-    listed.iter().chain(&rule.except).filter_map(one).collect()
+    let listed = rule.ports.listed().iter();
+    listed.chain(&rule.except).filter_map(one).collect()
 }

@@ -11,7 +11,7 @@ use crate::analysis::space::extents::Extents;
 use crate::analysis::space::future_pods::FuturePods;
 use crate::analysis::space::index::Index;
 use crate::analysis::space::universe::Universe;
-use crate::policy::{Match, Policy, Rule, Side};
+use crate::policy::{Policy, Rule, Side};
 use crate::sets::{LabelSet, PortSet, Protocol};
 
 /// The number of kinds of pods considered for one policy; beyond it, the difference counts as both more and
@@ -236,13 +236,7 @@ fn kinds(
 /// The named ports of the subject in rules: the port under test may have one of these names, or none.
 fn scenarios(sides: &[Vec<Applicable>; 2]) -> Vec<Option<String>> {
     let rules = sides.iter().flatten().flat_map(|a| &a.side.rules);
-    let items = rules.flat_map(|rule| {
-        let listed = match &rule.ports {
-            Match::Only(items) => items.as_slice(),
-            Match::Any => &[],
-        };
-        [listed, rule.except.as_slice()]
-    });
+    let items = rules.flat_map(|rule| [rule.ports.listed(), rule.except.as_slice()]);
     let mut found: Vec<Option<String>> = items
         .flat_map(|items| names(items).map(|port| Some(port.name)))
         .collect();

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::Node;
-use crate::policy::{Match, Peer, Policy, PortMatch, Rule, WorkloadKey};
+use crate::policy::{Peer, Policy, PortMatch, Rule, WorkloadKey};
 use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, LabelOp, Labels, Selector};
 
@@ -94,16 +94,10 @@ impl Vocabulary {
         if let Some(subject) = &rule.subject {
             self.peer(subject);
         }
-        if let Match::Only(items) = &rule.peers {
-            for item in items {
-                self.peer(&item.peer);
-            }
+        for item in rule.peers.listed() {
+            self.peer(&item.peer);
         }
-        let listed = match &rule.ports {
-            Match::Only(items) => items.as_slice(),
-            Match::Any => &[],
-        };
-        for item in listed.iter().chain(&rule.except) {
+        for item in rule.ports.listed().iter().chain(&rule.except) {
             if let PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. } = &item.port
                 && !self.port_names.contains(name)
             {

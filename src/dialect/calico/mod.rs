@@ -25,7 +25,7 @@ mod write;
 use super::{Context, Dialect, Lower, Parsed, Resources, ServiceAccount, Writer};
 use crate::cluster::Enforcer;
 use crate::diag::Diagnostic;
-use crate::policy::{Kind, Policy, RaisedPolicy, Reading, Target};
+use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::decode::{deep, strings};
 use crate::yaml::{Object, Value};
 
@@ -38,7 +38,6 @@ const STORED: (&str, &str) = ("crd.projectcalico.org", "v1");
 
 /// Writes these policies.
 pub(super) const WRITER: Writer = Writer {
-    target: Target::Calico,
     kinds: KINDS,
     write: express::express,
 };

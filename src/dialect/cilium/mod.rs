@@ -22,7 +22,7 @@ mod write;
 use super::{Context, Dialect, Lower, Parsed, Resources, Writer};
 use crate::cluster::Enforcer;
 use crate::diag::Diagnostic;
-use crate::policy::{Kind, Policy, RaisedPolicy, Reading, Target};
+use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
 
 /// Codes of errors that leave the meaning clear: unknown fields, which the API server drops.
@@ -46,7 +46,6 @@ const fn kind(name: &'static str, namespaced: bool, reading: Reading) -> Kind {
 
 /// Writes these policies.
 pub(super) const WRITER: Writer = Writer {
-    target: Target::Cilium,
     kinds: KINDS,
     write: express::express,
 };

@@ -16,7 +16,7 @@ mod tests;
 use super::refusal::Refusals;
 use super::{Context, Dialect, Lower, Parsed, Writer};
 use crate::cluster::Enforcer;
-use crate::policy::{Kind, Policy, RaisedPolicy, Reading, Target};
+use crate::policy::{Kind, Policy, RaisedPolicy, Reading};
 use crate::yaml::Object;
 
 /// Codes of errors that do not prevent a policy from being judged, because older or more lenient servers accept
@@ -38,7 +38,6 @@ const fn kind(group: &'static str) -> Kind {
 
 /// Writes these policies.
 pub(super) const WRITER: Writer = Writer {
-    target: Target::Kubernetes,
     kinds: KINDS,
     write: express::express,
 };

@@ -33,7 +33,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 let Some(pods) = ports::destinations(input, written.index, direction, one) else {
                     continue;
                 };
-                for item in ports::items(one) {
+                for item in one.ports.listed() {
                     let place = (written.index, direction, one);
                     let Some((protocol, port)) = ports::single(item) else {
                         continue;

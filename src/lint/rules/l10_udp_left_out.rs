@@ -25,7 +25,7 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
                 let Some(lowered) = one.rule else { continue };
                 let nodes = items(one.node, "ports").iter();
                 let without = nodes
-                    .zip(ports::items(lowered))
+                    .zip(lowered.ports.listed())
                     .filter(|(node, _)| node.get("protocol").is_none());
                 let mut pods = None;
                 for (node, item) in without {
@@ -85,7 +85,7 @@ fn only_udp(
         (_, Some(probe)) => ports::covers(input, other, pod, probe),
         _ => false,
     };
-    let covered = ports::items(rule).iter().any(both);
+    let covered = rule.ports.listed().iter().any(both);
     (!covered).then_some((pod, shown))
 }
 

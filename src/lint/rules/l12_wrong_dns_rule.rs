@@ -117,7 +117,7 @@ impl Case<'_> {
         };
         let right = |rule: &policy::Rule| {
             let known = self.dns.pods.iter().any(|pod| at_dns(rule, *pod));
-            let openshift = ports::items(rule).iter().filter_map(ports::single);
+            let openshift = rule.ports.listed().iter().filter_map(ports::single);
             (known || openshift.into_iter().any(|(_, port)| port == number))
                 && self.dns.is_peer(self.input, rule)
         };
@@ -143,7 +143,7 @@ impl Case<'_> {
         self.dns.pods.is_empty()
             && !peers.is_empty()
             && peers.iter().all(is_named)
-            && ports::items(self.rule).iter().all(is_53)
+            && self.rule.ports.listed().iter().all(is_53)
     }
 
     /// Only TCP, or only UDP.

@@ -5,7 +5,7 @@
 use ipnet::IpNet;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::written::{Block, Written, WrittenRule, blocks, network_policies};
+use crate::lint::written::{Block, blocks};
 use crate::lint::{Input, Rule, ports};
 use crate::policy::Direction;
 
@@ -22,20 +22,13 @@ pub const RULE: Rule = Rule {
 const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for written in network_policies(input) {
-        for direction in Direction::BOTH {
-            for one in written.rules(direction) {
-                let wide = blocks(&one, direction).into_iter();
-                for block in wide.filter(|block| block.net.prefix_len() == 0) {
-                    let Some((message, help)) = judge(input, &written, &one, &block, direction)
-                    else {
-                        continue;
-                    };
-                    let finding = rule.finding(message).help(help);
-                    out.push(written.about(finding, written.span(block.node)));
-                }
-            }
-        }
+    for block in blocks(input).filter(|block| block.net.prefix_len() == 0) {
+        let Some((message, help)) = judge(input, &block) else {
+            continue;
+        };
+        let finding = rule.finding(message).help(help);
+        let written = block.written;
+        out.push(written.about(finding, written.span(block.node)));
     }
 }
 
@@ -49,16 +42,9 @@ fn excepts_private(block: &Block) -> bool {
     })
 }
 
-fn judge(
-    input: &Input,
-    written: &Written,
-    one: &WrittenRule,
-    block: &Block,
-    direction: Direction,
-) -> Option<(String, &'static str)> {
-    let rule = one.rule?;
-    let net = block.net;
-    if direction == Direction::Egress {
+fn judge(input: &Input, block: &Block) -> Option<(String, &'static str)> {
+    let (rule, net) = (block.rule, block.net);
+    if block.direction == Direction::Egress {
         let fine = excepts_private(block) || ports::are_of_dns(rule);
         return (!fine).then(|| {
             (
@@ -67,7 +53,7 @@ fn judge(
             )
         });
     }
-    let pods = input.one_of_each(input.subjects(written.index));
+    let pods = input.one_of_each(input.subjects(block.written.index));
     let is_published = |pod: &usize| {
         let allowed = ports::at_pod(input, rule, *pod);
         allowed.intersects(&ports::published(input, *pod))

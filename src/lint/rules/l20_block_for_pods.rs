@@ -8,9 +8,8 @@ use ipnet::IpNet;
 
 use crate::cluster::Service;
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::written::{Block, blocks, network_policies};
+use crate::lint::written::{Block, blocks};
 use crate::lint::{Input, Rule, ports};
-use crate::policy::{self, Direction};
 
 pub const RULE: Rule = Rule {
     code: "L20",
@@ -22,24 +21,18 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for written in network_policies(input) {
-        for direction in Direction::BOTH {
-            for one in written.rules(direction) {
-                let Some(lowered) = one.rule else { continue };
-                for block in blocks(&one, direction) {
-                    let Some(who) = within(input, &block, lowered) else {
-                        continue;
-                    };
-                    let message = format!(
-                        "`{}` {who}: whether blocks of addresses match pods and Services depends on the network plugin",
-                        block.net
-                    );
-                    let help = "select the pods by their labels, with `podSelector` and `namespaceSelector`";
-                    let finding = rule.finding(message).help(help);
-                    out.push(written.about(finding, written.span(block.node)));
-                }
-            }
-        }
+    for block in blocks(input) {
+        let Some(who) = within(input, &block) else {
+            continue;
+        };
+        let message = format!(
+            "`{}` {who}: whether blocks of addresses match pods and Services depends on the network plugin",
+            block.net
+        );
+        let help = "select the pods by their labels, with `podSelector` and `namespaceSelector`";
+        let finding = rule.finding(message).help(help);
+        let written = block.written;
+        out.push(written.about(finding, written.span(block.node)));
     }
 }
 
@@ -52,7 +45,7 @@ fn is_narrow(net: &IpNet) -> bool {
 }
 
 /// Whose addresses a block has, in words.
-fn within(input: &Input, block: &Block, rule: &policy::Rule) -> Option<String> {
+fn within(input: &Input, block: &Block) -> Option<String> {
     let single = block.net.prefix_len() == block.net.max_prefix_len();
     if !single && !is_narrow(&block.net) {
         return None;
@@ -71,7 +64,7 @@ fn within(input: &Input, block: &Block, rule: &policy::Rule) -> Option<String> {
         ));
     }
     let is_dns = |service: &Service| {
-        ports::are_of_dns(rule) && service.ports.iter().any(|port| port.port == 53)
+        ports::are_of_dns(block.rule) && service.ports.iter().any(|port| port.port == 53)
     };
     let mut services = input.snapshot.services.iter();
     let service = services.find(|s| s.addresses.iter().any(has) && !is_dns(s))?;

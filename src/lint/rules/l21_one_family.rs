@@ -3,9 +3,9 @@
 #![doc = include_str!("l21_one_family.md")]
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::written::{blocks, network_policies};
+use crate::lint::written::{Block, blocks};
 use crate::lint::{Input, Rule};
-use crate::policy::{Direction, Match};
+use crate::policy::Match;
 
 pub const RULE: Rule = Rule {
     code: "L21",
@@ -20,37 +20,29 @@ fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
     let Some(witness) = dual_stack(input) else {
         return;
     };
-    for written in network_policies(input) {
-        for direction in Direction::BOTH {
-            let rules = written.rules(direction);
-            let whole = |one| blocks(one, direction).into_iter();
-            let whole: Vec<_> = rules
-                .iter()
-                .flat_map(whole)
-                .filter(|block| block.net.prefix_len() == 0)
-                .collect();
-            let open = rules.iter().filter_map(|one| one.rule);
-            let open = open
-                .into_iter()
-                .any(|r| r.peers == Match::Any && r.ports == Match::Any);
-            let v6 = whole.iter().any(|block| block.net.addr().is_ipv6());
-            let v4 = whole.iter().any(|block| block.net.addr().is_ipv4());
-            let (true, Some(block)) = (v4 != v6 && !open, whole.first()) else {
-                continue;
-            };
-            let (other, missing) = if v4 {
-                ("IPv6", "::/0")
-            } else {
-                ("IPv4", "0.0.0.0/0")
-            };
-            let message = format!(
-                "`{}` has no {other} addresses, and the cluster has both families: {witness}",
-                block.net
-            );
-            let help = format!("add an `ipBlock` with `{missing}`, if {other} is meant, too");
-            let finding = rule.finding(message).help(help);
-            out.push(written.about(finding, written.span(block.node)));
+    let whole = blocks(input).filter(|block| block.net.prefix_len() == 0);
+    let whole: Vec<Block> = whole.collect();
+    let place = |block: &Block| (block.written.index, block.direction);
+    for blocks in whole.chunk_by(|a, b| place(a) == place(b)) {
+        let (written, direction) = (blocks[0].written, blocks[0].direction);
+        let mut rules = written.policy.rules(direction).iter();
+        let open = rules.any(|rule| rule.peers == Match::Any && rule.ports == Match::Any);
+        let v6 = blocks.iter().any(|block| block.net.addr().is_ipv6());
+        let v4 = blocks.iter().any(|block| block.net.addr().is_ipv4());
+        if open || v4 == v6 {
+            continue;
         }
+        let (other, missing) = match v4 {
+            true => ("IPv6", "::/0"),
+            false => ("IPv4", "0.0.0.0/0"),
+        };
+        let message = format!(
+            "`{}` has no {other} addresses, and the cluster has both families: {witness}",
+            blocks[0].net
+        );
+        let help = format!("add an `ipBlock` with `{missing}`, if {other} is meant, too");
+        let finding = rule.finding(message).help(help);
+        out.push(written.about(finding, written.span(blocks[0].node)));
     }
 }
 

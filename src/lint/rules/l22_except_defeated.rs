@@ -5,7 +5,7 @@
 use ipnet::IpNet;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lint::written::{blocks, network_policies};
+use crate::lint::written::blocks;
 use crate::lint::{Input, Rule, ports};
 use crate::policy::{self, Action, Direction, Match, Peer};
 use crate::sets::{IpSet, PortSet};
@@ -20,33 +20,26 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, input: &Input, out: &mut Vec<Diagnostic>) {
-    for written in network_policies(input) {
-        for direction in Direction::BOTH {
-            for one in written.rules(direction) {
-                let Some(lowered) = one.rule else { continue };
-                for block in blocks(&one, direction) {
-                    let case = Case {
-                        input,
-                        policy: written.index,
-                        direction,
-                        rule: lowered,
-                    };
-                    let mut except = block.except.iter();
-                    let found =
-                        except.find_map(|(net, node)| Some((net, node, case.defeats(*net)?)));
-                    let Some((net, node, by)) = found else {
-                        continue;
-                    };
-                    let message = format!(
-                        "`{net}` is excepted here, and a rule of `{}` allows it on the same ports: rules add up, `except` denies nothing",
-                        by.full_name()
-                    );
-                    let help = "except the range in that rule, too, or remove the exception";
-                    let finding = rule.finding(message).help(help);
-                    out.push(written.about(finding, written.span(node)));
-                }
-            }
-        }
+    for block in blocks(input) {
+        let written = block.written;
+        let case = Case {
+            input,
+            policy: written.index,
+            direction: block.direction,
+            rule: block.rule,
+        };
+        let mut except = block.except.iter();
+        let found = except.find_map(|(net, node)| Some((net, node, case.defeats(*net)?)));
+        let Some((net, node, by)) = found else {
+            continue;
+        };
+        let message = format!(
+            "`{net}` is excepted here, and a rule of `{}` allows it on the same ports: rules add up, `except` denies nothing",
+            by.full_name()
+        );
+        let help = "except the range in that rule, too, or remove the exception";
+        let finding = rule.finding(message).help(help);
+        out.push(written.about(finding, written.span(node)));
     }
 }
 

@@ -81,11 +81,7 @@ fn published<'a>(
 
 /// The blocks of a rule that are neither everything nor let in nodes.
 fn blocks(rule: &policy::Rule) -> impl Iterator<Item = (&PeerItem, &IpSet)> {
-    let items = match &rule.peers {
-        Match::Only(items) => items.as_slice(),
-        Match::Any => &[],
-    };
-    items.iter().filter_map(|item| {
+    rule.peers.listed().iter().filter_map(|item| {
         let mut set = None;
         item.peer.leaves(&mut |leaf| {
             if let Peer::Addresses(found) = leaf {

@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::dialect;
 use crate::lint::cover::covers;
 use crate::lint::{Input, Rule};
-use crate::policy::{Direction, Match, Peer, PeerItem, Policy};
+use crate::policy::{Direction, Peer, PeerItem, Policy};
 
 pub const RULE: Rule = Rule {
     code: "L43",
@@ -62,11 +62,7 @@ fn split(input: &Input) -> (Vec<usize>, Vec<usize>) {
 /// The first peer of a policy that is a domain name.
 fn first_name(policy: &Policy) -> Option<&PeerItem> {
     let rules = policy.rules(Direction::Egress).iter();
-    let items = rules.flat_map(|rule| match &rule.peers {
-        Match::Only(items) => items.as_slice(),
-        Match::Any => &[],
-    });
-    let mut items = items;
+    let mut items = rules.flat_map(|rule| rule.peers.listed());
     items.find(|item| matches!(item.peer, Peer::Domain(_)))
 }
 

@@ -32,9 +32,9 @@ pub(super) const HALVES: &[(&str, Direction)] = &[
 ];
 
 pub(super) const DIALECTS: &[(&str, Target)] = &[
-    ("kubernetes", Target::Kubernetes),
-    ("cilium", Target::Cilium),
-    ("calico", Target::Calico),
+    (Target::Kubernetes.name(), Target::Kubernetes),
+    (Target::Cilium.name(), Target::Cilium),
+    (Target::Calico.name(), Target::Calico),
 ];
 
 pub(super) const ENFORCERS: &[(&str, Enforcer)] = &[

@@ -90,21 +90,12 @@ fn shop() -> Fixture {
 }
 
 #[test]
-fn the_dialects_that_can_be_written_are_offered() {
-    let names: Vec<&str> = dialect::writable().into_iter().map(Target::name).collect();
-    assert_eq!(names, ["kubernetes", "cilium", "calico"]);
-    let policies = planned(&shop().document);
-    let (texts, losses) = written(Target::AdminNetworkPolicy, &policies);
-    assert!(texts.is_empty() && losses.is_empty());
-}
-
-#[test]
 fn lines_are_those_of_the_rules() {
     let mut fixture = shop();
     for style in [Style::PerFlow, Style::PerWorkload] {
         fixture.document.settings.style = style;
         let policies = planned(&fixture.document);
-        for target in dialect::writable() {
+        for target in Target::ALL {
             let (texts, _) = written(target, &policies);
             let flows: BTreeSet<_> = texts.iter().flat_map(flows_of_lines).collect();
             assert_eq!(flows.len(), 7, "{}", target.name());
