@@ -188,6 +188,9 @@ impl Planner<'_> {
                 PlanPeer::Domain(name) => {
                     return Err(format!("it allows the domain name `{name}`"));
                 }
+                PlanPeer::Entity(entity) => {
+                    return Err(format!("it allows the entity `{}`", entity.word()));
+                }
             }
         }
         let dns =
@@ -220,7 +223,9 @@ impl Planner<'_> {
         let resolver = &self.resolver;
         let mut pods = peers.iter().filter_map(|peer| match peer {
             PlanPeer::Pods(namespaces, labels) => Some((namespaces, labels)),
-            PlanPeer::Block(_) | PlanPeer::Node(_) | PlanPeer::Domain(_) => None,
+            PlanPeer::Block(_) | PlanPeer::Node(_) | PlanPeer::Domain(_) | PlanPeer::Entity(_) => {
+                None
+            }
         });
         let (Some((namespaces, labels)), None) = (pods.next(), pods.next()) else {
             return false;

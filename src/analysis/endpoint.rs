@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::policy::Entity;
 use crate::sets::Labels;
 
 /// One concrete end of a connection.
@@ -20,6 +21,8 @@ pub enum Endpoint {
     /// A domain name; `*` in it is a character that occurs in no policy, so that `*.example.com`
     /// represents all subdomains that no policy mentions.
     Domain(String),
+    /// One of [`Entity::OPAQUE`].
+    Entity(Entity),
 }
 
 /// A future pod: it runs as `default`, has no known address and declares no ports.

@@ -37,7 +37,7 @@ pub use answers::{
 };
 pub use answers::{
     connections::{Connection, Line, Matrix, connections, for_each_connection},
-    domain_names::ToDomain,
+    domain_names::{ToDomain, WithEntity},
     filter::Filter,
     incremental::Analysis,
     isolation::{Isolation, isolation},

@@ -1,5 +1,6 @@
 //! The icons of the window, by meaning; one set, line icons.
 
+use crate::policy::Entity;
 use egui_phosphor::regular as set;
 
 use crate::model::{End, Item, NodeRef};
@@ -26,6 +27,8 @@ pub const EVERYWHERE: &str = set::STACK;
 pub const EXTERNAL: &str = set::CLOUD;
 /// All addresses.
 pub const INTERNET: &str = set::GLOBE;
+/// A part of the cluster that is no workload.
+pub const ENTITY: &str = set::CUBE;
 /// Pods by selector.
 pub const GROUP: &str = set::SELECTION_ALL;
 /// Who reaches whom.
@@ -67,6 +70,11 @@ pub fn of_item(item: Item, document: &crate::model::Document) -> &'static str {
 
 /// The icon of an external: a globe for whole address families.
 pub fn of_external(external: &crate::model::External) -> &'static str {
+    match external.entity {
+        Some(Entity::World) => return INTERNET,
+        Some(_) => return ENTITY,
+        None => {}
+    }
     if external
         .networks
         .iter()

@@ -27,6 +27,11 @@ pub fn addresses(external: &External) -> String {
         .map(|network| network.cidr.to_string());
     let all: Vec<String> = blocks
         .chain(external.domain_names.iter().cloned())
+        .chain(
+            external
+                .entity
+                .map(|entity| entity.description().to_owned()),
+        )
         .collect();
     match all.as_slice() {
         [] => "no addresses yet".to_owned(),

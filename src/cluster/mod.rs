@@ -134,6 +134,11 @@ impl Assumptions {
         }
     }
 
+    /// Whether blocks of all addresses match nothing but what is outside the cluster.
+    pub fn blocks_are_outside(self) -> bool {
+        self.enforcer == Enforcer::Cilium || matches!(self.block(IpSet::all()), Peer::Addresses(_))
+    }
+
     /// The names of a pod's ports that policies may use.
     pub fn port_names(self, pod: &Pod) -> BTreeSet<String> {
         let name = |port: &ContainerPort| match self.port_names {

@@ -191,6 +191,8 @@ fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
             other: rule.path(),
             peers: rule.peers,
             ports: rule.ports,
+            http: Vec::new(),
+            filters: false,
         });
     let nothing = |list: &PlanRule| {
         list.peers == Match::Only(Vec::new()) || list.ports == Match::Only(Vec::new())
@@ -208,6 +210,7 @@ fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
         workloads: Vec::new(),
         directions: raised.isolates,
         isolates: true,
+        isolated: false,
         rules: rules.filter(|rule| !nothing(rule)).collect(),
     }
 }

@@ -100,8 +100,8 @@ fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
             "it has ICMP types",
         ),
         (
-            "endpointSelector: {}, ingress: [{fromEntities: [cluster]}]",
-            "it has the entity `cluster`",
+            "endpointSelector: {}, ingress: [{fromEntities: [health]}]",
+            "it has the entity `health`",
         ),
         (
             "endpointSelector: {}, egress: [{toServices: [{k8sService: {serviceName: x}}]}]",
@@ -157,6 +157,14 @@ fn what_cilium_adds_to_network_policies_is_left_out_with_the_reason() {
             assert_eq!(found, (State::CannotExpress, want.to_owned()), "{spec}");
         }
     }
+    let entity = why(
+        Target::Kubernetes,
+        &format!(
+            "{CNP}{meta}spec: {{endpointSelector: {{}}, ingress: [{{fromEntities: [cluster]}}]}}\n"
+        ),
+    );
+    let only = "`ingress[0]` has only the entity `cluster`, which NetworkPolicy cannot express";
+    assert_eq!(entity, (State::Approximated, only.to_owned()));
     let specs = format!(
         "{CNP}{meta}specs: [{{endpointSelector: {{}}, ingress: [{{}}]}}, {{endpointSelector: {{}}, egress: [{{}}]}}]\n"
     );

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use ipnet::{Ipv4Net, Ipv6Net};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     LabelSelector, LabelSelectorRequirement, ObjectMeta,
 };
 
 use super::Text;
 use crate::diag::Severity;
-use crate::policy::{FlowKey, Loss, Part, PlanPeer, PlanPolicy, PlanRule};
+use crate::policy::{Entity, FlowKey, Loss, Network, Part, PlanPeer, PlanPolicy, PlanRule};
 use crate::sets::{LabelOp, Requirement, Selector};
 use crate::yaml::write::{Node, Output};
 
@@ -130,6 +131,26 @@ pub fn losses(rule: &PlanRule, part: &Part, why: &str, help: &str) -> Vec<Loss> 
     rule.flows.iter().map(one).collect()
 }
 
+/// The losses of a policy that denies, where `dialect` cannot.
+pub fn deny_losses(plan: &PlanPolicy, dialect: &str) -> Vec<Loss> {
+    let why = format!("{dialect} cannot deny: what no policy allows is denied where one isolates");
+    let help = "delete the flow, or write for Cilium or Calico";
+    let rules = plan.rules.iter();
+    rules
+        .flat_map(|rule| losses(rule, &Part::Flow, &why, help))
+        .collect()
+}
+
+/// The losses of a rule for some HTTP requests, where `dialect` does not tell requests apart.
+pub fn http_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
+    if rule.http.is_empty() {
+        return Vec::new();
+    }
+    let why = format!("{dialect} has no HTTP rules");
+    let help = "remove the HTTP rules of the flow, or write for Cilium";
+    losses(rule, &Part::Flow, &why, help)
+}
+
 /// The losses of a rule whose pods a label selector of the API cannot select.
 pub fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
     let why = format!(
@@ -139,26 +160,52 @@ pub fn selector_losses(rule: &PlanRule, selector: &Selector) -> Vec<Loss> {
     losses(rule, &Part::Gate(rule.direction), &why, "use exact values")
 }
 
-/// The losses of a rule's domain names, where `dialect` has none.
-pub fn domain_losses(rule: &PlanRule, dialect: &str) -> Vec<Loss> {
-    let names: Vec<&String> = (rule.peers.listed().iter())
-        .filter_map(|peer| match peer {
-            PlanPeer::Domain(name) => Some(name),
-            _ => None,
-        })
-        .collect();
-    if names.is_empty() {
-        return Vec::new();
+/// Whether a peer is named by what only some dialects know: a domain name, or an entity that is no set of addresses.
+pub fn is_named(peer: &PlanPeer) -> bool {
+    match peer {
+        PlanPeer::Domain(_) => true,
+        PlanPeer::Entity(entity) => *entity != Entity::World,
+        PlanPeer::Pods(..) | PlanPeer::Block(_) | PlanPeer::Node(_) => false,
     }
-    if names.len() == rule.peers.listed().len() {
+}
+
+/// All addresses, as blocks.
+pub fn world() -> [Network; 2] {
+    let whole = [Ipv4Net::default().into(), Ipv6Net::default().into()];
+    whole.map(|cidr| Network {
+        cidr,
+        except: Vec::new(),
+    })
+}
+
+/// The losses of the domain names and entities among a rule's peers that `dialect` cannot express.
+pub fn peer_losses(rule: &PlanRule, dialect: &str, is_lost: fn(&PlanPeer) -> bool) -> Vec<Loss> {
+    let peers = rule.peers.listed();
+    let lost = peers.iter().filter(|peer| is_lost(peer));
+    let lost = lost.filter_map(|peer| match peer {
+        PlanPeer::Domain(name) => {
+            let only = "a domain name".to_owned();
+            Some((Part::Domain(name.clone()), only, "domain names"))
+        }
+        PlanPeer::Entity(entity) => {
+            let only = format!("the entity `{}`", entity.word());
+            Some((Part::Entity(*entity), only, "entities"))
+        }
+        PlanPeer::Pods(..) | PlanPeer::Block(_) | PlanPeer::Node(_) => None,
+    });
+    let lost: Vec<_> = lost.collect();
+    if let [(_, kind, _), ..] = &lost[..]
+        && lost.len() == peers.len()
+    {
         let why = format!(
-            "`{}` has only a domain name, which {dialect} cannot express",
+            "`{}` has only {kind}, which {dialect} cannot express",
             rule.other
         );
         return losses(rule, &Part::Flow, &why, "add its networks");
     }
-    let why = format!("{dialect} has no domain names");
     let help = "use externals with networks instead";
-    let one = |name: &String| losses(rule, &Part::Domain(name.clone()), &why, help);
-    names.into_iter().flat_map(one).collect()
+    let one = |(part, _, kinds): &(Part, String, &str)| {
+        losses(rule, part, &format!("{dialect} has no {kinds}"), help)
+    };
+    lost.iter().flat_map(one).collect()
 }

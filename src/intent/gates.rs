@@ -18,8 +18,8 @@ use crate::model::{
     Base, Document, End, Flow, FlowId, FlowPort, Group, NamespaceId, Network, Workload, WorkloadId,
 };
 use crate::policy::{
-    Action, Combine, Direction, FlowKey, Loss, Match, Part, Peer, PeerItem, Policy, PortItem,
-    PortMatch, Rule, Side, Tier, WorkloadKey,
+    Action, Combine, Direction, Entity, FlowKey, Loss, Match, Part, Peer, PeerItem, Policy,
+    PortItem, PortMatch, Rule, Side, Tier, WorkloadKey,
 };
 use crate::sets::{DomainPattern, IpSet, Selector};
 
@@ -400,9 +400,20 @@ impl Intended<'_> {
         if exceptions.contains(&&Part::Flow) {
             return Vec::new();
         }
+        // What may be denied need not be allowed, and what must be denied must not be.
+        let bound = match (flow.denies, self.bound) {
+            (false, bound) => bound,
+            (true, Bound::Lower) => Bound::Upper,
+            (true, Bound::Upper) => Bound::Lower,
+        };
+        let action = match flow.denies {
+            true => Action::Deny,
+            false => Action::Accept,
+        };
+        let bounded = Self { bound, ..*self };
         let (Some(from), Some(to)) = (
-            self.end(&flow.from, exceptions),
-            self.end(&flow.to, exceptions),
+            bounded.end(&flow.from, exceptions),
+            bounded.end(&flow.to, exceptions),
         ) else {
             return Vec::new();
         };
@@ -419,7 +430,8 @@ impl Intended<'_> {
             .filter(|(direction, ..)| !exceptions.contains(&&Part::Gate(*direction)))
             .filter(|(_, end, ..)| !matches!(end, End::External(_)))
             .map(|(direction, _, subject, peer)| Intent {
-                policy: allowance(
+                policy: decision(
+                    action,
                     direction,
                     self.without(subject, direction, exceptions),
                     peer,
@@ -490,10 +502,27 @@ impl Intended<'_> {
                         .filter(|name| !exceptions.contains(&&Part::Domain((*name).clone())))
                         .map(|name| Peer::Domain(DomainPattern::subdomains(name))),
                 );
+                let entity = external.entity.iter();
+                let entity = entity.filter(|e| !exceptions.contains(&&Part::Entity(**e)));
+                peers.extend(entity.map(|entity| self.entity(*entity)));
                 Peer::AnyOf(peers)
             }
             End::Missing(_) => return None,
         })
+    }
+
+    /// The members of an entity (semantics 4.4).
+    fn entity(&self, entity: Entity) -> Peer {
+        let nodes = Peer::Nodes(Selector::everything());
+        match entity {
+            Entity::World => Peer::Addresses(IpSet::all()),
+            Entity::RemoteNode => Peer::AnyOf(vec![Peer::HostNetwork, nodes]),
+            Entity::Cluster => {
+                let opaque = Entity::OPAQUE.map(Peer::Entity);
+                Peer::AnyOf([Peer::Pods, nodes].into_iter().chain(opaque).collect())
+            }
+            Entity::KubeApiserver | Entity::Host | Entity::Ingress => Peer::Entity(entity),
+        }
     }
 
     /// The known pods of a workload; as upper bound also future ones that match its selector. Pods that count
@@ -563,11 +592,22 @@ impl Intended<'_> {
 
 /// A policy that allows, and isolates nothing.
 fn allowance(direction: Direction, subject: Peer, peer: Peer, ports: &[FlowPort]) -> Policy {
+    decision(Action::Accept, direction, subject, peer, ports)
+}
+
+/// A policy that allows or denies, and isolates nothing.
+fn decision(
+    action: Action,
+    direction: Direction,
+    subject: Peer,
+    peer: Peer,
+    ports: &[FlowPort],
+) -> Policy {
     let side = Some(Side {
         isolates: false,
         rules: vec![Rule {
             name: None,
-            action: Action::Accept,
+            action,
             subject: None,
             peers: Match::Only(vec![PeerItem {
                 peer,

@@ -36,7 +36,8 @@ pub fn destinations(
 pub fn names_outside(peer: &Peer) -> bool {
     let mut found = false;
     peer.leaves(&mut |leaf| {
-        found |= matches!(leaf, Peer::Addresses(_) | Peer::Nodes(_) | Peer::Domain(_));
+        found |= matches!(leaf, Peer::Addresses(_) | Peer::Nodes(_));
+        found |= matches!(leaf, Peer::Domain(_) | Peer::Entity(_));
         found |= matches!(leaf, Peer::Everything);
     });
     found

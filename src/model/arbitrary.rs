@@ -263,12 +263,14 @@ fn external() -> impl Strategy<Value = Thing> {
         select(vec!["api.x.io", "*.x.io"]).prop_map(str::to_owned),
         0..2,
     );
-    (name, vec(networks, 0..3), domains, unknown()).prop_map(
-        |(name, networks, domain_names, unknown)| {
+    let entity = proptest::option::of(select(Entity::ALL.to_vec()));
+    (name, vec(networks, 0..3), domains, entity, unknown()).prop_map(
+        |(name, networks, domain_names, entity, unknown)| {
             Thing::External(External {
                 name,
                 networks,
                 domain_names,
+                entity,
                 unknown,
             })
         },
@@ -304,20 +306,30 @@ fn flow() -> impl Strategy<Value = Thing> {
         vec(flow_port(), 0..3),
         text(),
         option::weighted(0.3, select(Direction::BOTH.to_vec())),
-        any::<bool>(),
+        any::<[bool; 2]>(),
+        vec(http_rule(), 0..2),
         unknown(),
     )
-        .prop_map(|(from, to, ports, note, half, muted, unknown)| {
-            Thing::Flow(Flow {
-                from,
-                to,
-                ports,
-                note,
-                half,
-                muted,
-                unknown,
-            })
-        })
+        .prop_map(
+            |(from, to, ports, note, half, [muted, denies], http, unknown)| {
+                Thing::Flow(Flow {
+                    from,
+                    to,
+                    ports,
+                    http,
+                    denies,
+                    note,
+                    half,
+                    muted,
+                    unknown,
+                })
+            },
+        )
+}
+
+fn http_rule() -> impl Strategy<Value = HttpRule> {
+    let texts = vec!["GET", "GET /products/.*", "/healthz", "POST|PUT /"];
+    select(texts).prop_map(|text| HttpRule::parse(text).expect("a rule"))
 }
 
 fn policy() -> impl Strategy<Value = Thing> {

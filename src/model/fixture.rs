@@ -55,6 +55,7 @@ impl Fixture {
             name: name.to_owned(),
             networks: networks.iter().map(|n| network(n).unwrap()).collect(),
             domain_names: domain_names.iter().map(|n| (*n).to_owned()).collect(),
+            entity: None,
             unknown: Unknown::new(),
         });
     }
@@ -79,6 +80,8 @@ impl Fixture {
             from: self.end(from),
             to: self.end(to),
             ports: flow_ports(ports).unwrap(),
+            http: Vec::new(),
+            denies: false,
             note: String::new(),
             half: None,
             muted: false,

@@ -34,7 +34,7 @@ pub use validate::Refusal;
 pub use words::Words;
 
 use crate::cluster::{Assumptions, ContainerPort, Enforcer, ServicePort};
-use crate::policy::Target;
+use crate::policy::{Entity, HttpRule, Target};
 use crate::sets::{Labels, Protocol, Selector};
 
 /// Fields that this version does not know; they survive a round trip.
@@ -323,6 +323,8 @@ pub struct External {
     pub networks: Vec<Network>,
     /// Its domain names, which NetworkPolicy cannot express.
     pub domain_names: Vec<String>,
+    /// What it is, where policies can name it by its role.
+    pub entity: Option<Entity>,
     /// Unknown fields.
     pub unknown: Unknown,
 }
@@ -351,6 +353,10 @@ pub struct Flow {
     pub to: End,
     /// Destination ports (the pods' own); united.
     pub ports: Vec<FlowPort>,
+    /// The only requests that it allows; empty: all of them.
+    pub http: Vec<HttpRule>,
+    /// Whether it denies, whatever other flows allow.
+    pub denies: bool,
     /// A note.
     pub note: String,
     /// The only gate that it opens; none: the source's egress and the destination's ingress.

@@ -51,18 +51,31 @@ impl External {
             name: name.into(),
             networks,
             domain_names: Vec::new(),
+            entity: None,
             unknown: Unknown::new(),
         }
     }
 }
 
 impl Flow {
+    /// Whether it allows its connections, and in force.
+    pub fn allows(&self) -> bool {
+        !self.muted && !self.denies
+    }
+
+    /// Whether it allows its connections at both gates, whatever passes in them.
+    pub fn allows_all(&self) -> bool {
+        self.allows() && self.half.is_none() && self.http.is_empty()
+    }
+
     /// A flow in force, without a note. `ports` are those of the destination's pods.
     pub fn new(from: End, to: End, ports: Vec<FlowPort>) -> Self {
         Self {
             from,
             to,
             ports,
+            http: Vec::new(),
+            denies: false,
             note: String::new(),
             half: None,
             muted: false,

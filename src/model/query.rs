@@ -7,6 +7,7 @@ use super::{
     NamespaceId, NodeRef, PolicyId, ServiceId, Thing, Workload, WorkloadId,
 };
 use crate::cluster::{HostNetwork, NAMESPACE_NAME_LABEL, TargetPort};
+use crate::policy::Entity;
 use crate::sets::{Labels, Selector};
 use crate::yaml::Node;
 
@@ -321,7 +322,16 @@ impl Document {
             End::Group(id) => self.groups.get(*id).map_or(Vec::new(), |group| {
                 self.matching(&group.namespaces, &group.pods)
             }),
-            End::External(_) | End::Missing(_) => Vec::new(),
+            End::External(id) => match self.externals.get(*id).and_then(|e| e.entity) {
+                Some(Entity::Cluster) => self.workloads.ids().collect(),
+                Some(Entity::RemoteNode) => {
+                    let all = self.workloads.iter();
+                    let on_nodes = all.filter(|(_, workload)| workload.host_network);
+                    on_nodes.map(|(id, _)| id).collect()
+                }
+                _ => Vec::new(),
+            },
+            End::Missing(_) => Vec::new(),
         }
     }
 

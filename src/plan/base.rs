@@ -98,6 +98,8 @@ fn rule(direction: Direction, peers: Vec<PlanPeer>, resolver: &Resolver) -> Opti
     let ports = peers::ports_in_order(&resolver.ports);
     let nothing = peers.is_empty() || ports == Match::Only(Vec::new());
     (!nothing).then(|| PlanRule {
+        http: Vec::new(),
+        filters: false,
         direction,
         flows: Vec::new(),
         comments: Vec::new(),
@@ -131,6 +133,7 @@ fn draft(
         workloads,
         directions,
         isolates: role == Role::Base,
+        isolated: false,
         rules: Vec::new(),
         planned: OnceLock::new(),
     }

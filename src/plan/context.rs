@@ -192,6 +192,48 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Pods of an end in managed namespaces, whether isolated or not: whole namespaces where it has no less.
+    pub(crate) fn managed_units(&self, end: &End) -> Vec<Unit> {
+        let managed = |id: &NamespaceId| self.namespace(*id).is_some_and(|n| n.managed);
+        let in_each = |pods: UnitPods| -> Vec<Unit> {
+            let all = self.document.namespaces.ids().filter(managed);
+            let all = all.filter(|namespace| match pods {
+                UnitPods::Group(group) => self.group_enters(group, *namespace),
+                _ => true,
+            });
+            all.map(|namespace| Unit { namespace, pods }).collect()
+        };
+        let one = |namespace, pods| vec![Unit { namespace, pods }];
+        match end {
+            End::Workload(id) => match self.document.workloads.get(*id) {
+                Some(w) if managed(&w.namespace) && self.selectable(w) => {
+                    one(w.namespace, UnitPods::Workload(*id))
+                }
+                _ => Vec::new(),
+            },
+            End::AnyPodOf(id) if managed(id) => one(*id, UnitPods::All),
+            End::AnyPod => in_each(UnitPods::All),
+            End::Group(id) => in_each(UnitPods::Group(*id)),
+            End::AnyPodOf(_) | End::External(_) | End::Missing(_) => Vec::new(),
+        }
+    }
+
+    /// Whether every pod of a unit is isolated in a direction, future pods included.
+    pub(crate) fn isolates_unit(&self, unit: Unit, direction: Direction) -> bool {
+        let whole = self.isolates_all(unit.namespace, direction);
+        match unit.pods {
+            UnitPods::All => whole,
+            UnitPods::Group(id) => {
+                let group = self.document.groups.get(id);
+                whole || group.is_some_and(|g| self.group_isolates(g, unit.namespace, direction))
+            }
+            UnitPods::Workload(id) => self.isolated(id, direction),
+            UnitPods::Subject(at, _) => {
+                whole || (self.subject(at)).is_some_and(|s| s.isolates[direction as usize])
+            }
+        }
+    }
+
     /// A subject of imported policies.
     pub(crate) fn subject(&self, at: usize) -> Option<&Subject<'a>> {
         self.subjects.get(at)

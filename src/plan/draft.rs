@@ -31,6 +31,8 @@ pub(crate) struct Draft {
     pub(super) directions: Vec<Direction>,
     /// See [`PlanPolicy::isolates`].
     pub(super) isolates: bool,
+    /// See [`PlanPolicy::isolated`].
+    pub(super) isolated: bool,
     pub(super) rules: Vec<PlanRule>,
     /// The policy under the name that it got first.
     pub(super) planned: OnceLock<Arc<PlanPolicy>>,
@@ -78,6 +80,7 @@ impl Draft {
             workloads: self.workloads.iter().copied().map(Into::into).collect(),
             directions: self.directions.clone(),
             isolates: self.isolates,
+            isolated: self.isolated,
             rules: self.rules.clone(),
         }
     }

@@ -11,7 +11,7 @@ use crate::model::{End, Flow, FlowId, FlowPort, Style, Words, WorkloadId};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::names;
 use crate::plan::needed::Needed;
-use crate::policy::{Direction, Match, PlanRule, Role};
+use crate::policy::{Direction, HttpRule, Match, PlanRule, Role};
 
 /// One direction of all flows between two ends, at one subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,8 @@ struct Key {
     /// The drawn end that the unit is part of.
     own: End,
     other: End,
+    /// Whether the flows deny.
+    denies: bool,
 }
 
 impl Key {
@@ -31,8 +33,18 @@ impl Key {
     }
 }
 
+/// Its flows, by the requests that they allow.
+type Half = BTreeMap<Requests, Part>;
+
+/// What passes in the connections of a flow: see [`PlanRule::http`] and [`PlanRule::filters`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Requests {
+    http: Vec<HttpRule>,
+    filters: bool,
+}
+
 #[derive(Debug, Default, PartialEq)]
-struct Half {
+struct Part {
     flows: Vec<FlowId>,
     notes: Vec<String>,
     ports: Vec<FlowPort>,
@@ -91,22 +103,30 @@ impl Halves {
                 &flow.from,
             ),
         ];
+        let managed = |unit: &&Unit| context.namespace(unit.namespace).is_some_and(|n| n.managed);
+        // Requests are filtered once, where they arrive if a policy is written there.
+        let at_destination = needed.destinations.iter().any(|unit| managed(&unit));
         for (direction, units, own, other) in sides {
-            let managed =
-                |unit: &&Unit| context.namespace(unit.namespace).is_some_and(|n| n.managed);
+            let requests = Requests {
+                http: flow.http.clone(),
+                filters: !flow.http.is_empty()
+                    && at_destination == (direction == Direction::Ingress),
+            };
             for unit in units.iter().filter(managed) {
                 let key = Key {
                     unit: *unit,
                     direction,
                     own: own.clone(),
                     other: other.clone(),
+                    denies: flow.denies,
                 };
                 let half = self.halves.entry(key).or_default();
-                half.flows.push(id);
-                half.ports.extend(needed.ports.iter().cloned());
+                let part = half.entry(requests.clone()).or_default();
+                part.flows.push(id);
+                part.ports.extend(needed.ports.iter().cloned());
                 let note = flow.note.trim();
-                if !note.is_empty() && !half.notes.iter().any(|n| n == note) {
-                    half.notes.push(note.to_owned());
+                if !note.is_empty() && !part.notes.iter().any(|n| n == note) {
+                    part.notes.push(note.to_owned());
                 }
             }
         }
@@ -121,7 +141,12 @@ impl Halves {
     ) -> Vec<Arc<Draft>> {
         match context.document.settings.style {
             Style::PerFlow => self.per_flow(context, last, changed),
-            Style::PerWorkload => self.per_workload(context, last, changed),
+            Style::PerWorkload => {
+                let (denying, halves) = self.halves.into_iter().partition(|(key, _)| key.denies);
+                let mut found = Self { halves }.per_workload(context, last, changed);
+                found.extend(Self { halves: denying }.per_flow(context, last, changed));
+                found
+            }
         }
     }
 
@@ -133,7 +158,10 @@ impl Halves {
     ) -> Vec<Arc<Draft>> {
         let words = LazyCell::new(|| Words::new(context.document));
         let one = |key: &Key, half: &Half| {
-            let rule = rule(context, key, half, Vec::new())?;
+            let rules = rules(context, key, half, |_| Vec::new());
+            if rules.is_empty() {
+                return None;
+            }
             let namespace = key.unit.namespace;
             let own = names::of_unit(context, key.unit);
             let other = names::of_end(context, &key.other, namespace);
@@ -141,16 +169,20 @@ impl Halves {
                 names::unit_sentence(context, key.unit),
                 names::sentence(context, &key.other, namespace),
             );
-            let (between, comment) = match key.direction {
-                Direction::Egress => (
-                    "to",
-                    format!("{own_words} may open connections to {other_words}"),
-                ),
-                Direction::Ingress => (
-                    "from",
-                    format!("{own_words} accepts connections from {other_words}"),
-                ),
+            let (between, may) = match (key.direction, key.denies) {
+                (Direction::Egress, false) => ("to", "may open connections to"),
+                (Direction::Egress, true) => ("deny-to", "must not open connections to"),
+                (Direction::Ingress, false) => ("from", "accepts connections from"),
+                (Direction::Ingress, true) => ("deny-from", "must not accept connections from"),
             };
+            let comment = format!("{own_words} {may} {other_words}");
+            let role = if key.denies { Role::Deny } else { Role::Flow };
+            let mut notes: Vec<&str> = Vec::new();
+            for note in half.values().flat_map(|part| &part.notes) {
+                if !notes.contains(&note.as_str()) {
+                    notes.push(note);
+                }
+            }
             Some(Draft {
                 stem: format!("{own}-{between}-{other}"),
                 ends: format!(
@@ -160,10 +192,11 @@ impl Halves {
                     unit_ends(context, &words, key.unit)
                 ),
                 comment,
-                description: half.notes.join("; "),
+                description: notes.join("; "),
                 directions: vec![key.direction],
-                rules: vec![rule],
-                ..draft(context, Role::Flow, key.unit)
+                isolated: context.isolates_unit(key.unit, key.direction),
+                rules,
+                ..draft(context, role, key.unit)
             })
         };
         let changed = |key: &Key, _: &Half| key.concerns(changed);
@@ -198,7 +231,7 @@ impl Halves {
             });
             let rules: Vec<PlanRule> = halves
                 .iter()
-                .filter_map(|(key, half)| rule(context, key, half, half.notes.clone()))
+                .flat_map(|(key, half)| rules(context, key, half, |part| part.notes.clone()))
                 .collect();
             let isolates = match unit.pods {
                 UnitPods::Workload(id) => context.own_isolation(id),
@@ -241,18 +274,31 @@ pub(super) fn unit_ends(context: &Context, words: &Words, unit: Unit) -> String 
     }
 }
 
-fn rule(context: &Context, key: &Key, half: &Half, comments: Vec<String>) -> Option<PlanRule> {
-    let peers = peers::peers(context, &key.other, key.unit.namespace).ok()?;
-    let ports = peers::ports(&half.ports);
-    let nothing = peers.is_empty() || ports == Match::Only(Vec::new());
-    (!nothing).then(|| PlanRule {
-        direction: key.direction,
-        flows: half.flows.iter().copied().map(Into::into).collect(),
-        comments,
-        other: context.document.end_name(&key.other),
-        peers: Match::Only(peers),
-        ports,
-    })
+/// A rule for each kind of requests.
+fn rules(
+    context: &Context,
+    key: &Key,
+    half: &Half,
+    comments: impl Fn(&Part) -> Vec<String>,
+) -> Vec<PlanRule> {
+    let Ok(peers) = peers::peers(context, &key.other, key.unit.namespace) else {
+        return Vec::new();
+    };
+    let rule = |(requests, part): (&Requests, &Part)| {
+        let ports = peers::ports(&part.ports);
+        let nothing = peers.is_empty() || ports == Match::Only(Vec::new());
+        (!nothing).then(|| PlanRule {
+            direction: key.direction,
+            flows: part.flows.iter().copied().map(Into::into).collect(),
+            comments: comments(part),
+            other: context.document.end_name(&key.other),
+            peers: Match::Only(peers.clone()),
+            ports,
+            http: requests.http.clone(),
+            filters: requests.filters,
+        })
+    };
+    half.iter().filter_map(rule).collect()
 }
 
 /// A policy of a unit, without name and rules.
@@ -268,6 +314,7 @@ pub(super) fn draft(context: &Context, role: Role, unit: Unit) -> Draft {
         workloads: context.members(unit).map(|(id, _)| id).collect(),
         directions: Vec::new(),
         isolates: false,
+        isolated: false,
         rules: Vec::new(),
         planned: OnceLock::new(),
     }

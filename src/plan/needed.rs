@@ -1,13 +1,13 @@
 //! Splits a flow into the halves that need rules and the losses that cannot be planned. Never widens a flow.
 
-use super::peers::peers;
+use super::peers::{self, peers};
 use super::refusal::{Refusal, name_of};
 use crate::diag::{Diagnostic, Severity};
 use crate::model::validate::port_name;
 use crate::model::{Document, End, Flow, FlowId, FlowPort, Words};
 use crate::plan::context::{Context, Unit, UnitPods};
 use crate::plan::identity::Unselectable;
-use crate::policy::{Direction, Loss, Part};
+use crate::policy::{Direction, Entity, Loss, Part};
 use crate::sets::Protocol;
 
 /// A flow as far as it can be planned.
@@ -48,6 +48,8 @@ pub(crate) fn needed(context: &Context, id: FlowId, flow: &Flow) -> Needed {
 fn fill(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Result<(), Refusal> {
     refuse_invalid_ends(context, flow)?;
     let units = |end, direction| match flow.half.is_none_or(|only| only == direction) {
+        // What denies isolates nothing, and is needed wherever something else may allow.
+        true if flow.denies => context.managed_units(end),
         true => context.isolated_units(end, direction),
         false => Vec::new(),
     };
@@ -187,6 +189,16 @@ fn losses_of_external(document: &Document, flow: FlowId, end: &End, losses: &mut
     let Some(external) = document.externals.get(*id) else {
         return;
     };
+    let outside = document.settings.judged().blocks_are_outside();
+    if let Some(entity @ Entity::World) = external.entity.filter(|_| !outside) {
+        losses.push(Loss {
+            flow: flow.into(),
+            part: Part::Entity(entity),
+            severity: Severity::Warning,
+            why: peers::WORLD_HAS_PODS.to_owned(),
+            help: Some(peers::WORLD_HELP.to_owned()),
+        });
+    }
     for network in &external.networks {
         if let Err(why) = network.canonical() {
             losses.push(Loss {
@@ -215,6 +227,10 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
                 "it is not a port range".to_owned(),
                 "ports go from 1 to 65535".to_owned(),
             )),
+            _ if !flow.http.is_empty() && !carries_http(port) => Err((
+                "HTTP rules need TCP ports".to_owned(),
+                "choose TCP ports, or remove the HTTP rules".to_owned(),
+            )),
             FlowPort::Named(protocol, name) => {
                 named(context, (id, &flow.to), *protocol, name, found)
             }
@@ -236,6 +252,14 @@ fn ports(context: &Context, id: FlowId, flow: &Flow, found: &mut Needed) -> Resu
         found.destinations.clear();
     }
     Ok(())
+}
+
+/// Whether requests at a port can be filtered: at TCP ports that are given one by one.
+fn carries_http(port: &FlowPort) -> bool {
+    match port {
+        FlowPort::Any | FlowPort::All(_) => false,
+        FlowPort::Range(protocol, ..) | FlowPort::Named(protocol, _) => *protocol == Protocol::Tcp,
+    }
 }
 
 /// Checks that pods of the destination declare the port name for that protocol.

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use crate::diag::Severity;
 use crate::model::{End, External, FlowPort, NamespaceId, Network};
 use crate::plan::context::Context;
-use crate::policy::{Match, PlanNamespaces, PlanPeer, PortMatch};
+use crate::policy::{Entity, Match, PlanNamespaces, PlanPeer, PortMatch};
 use crate::sets::{PortSet, Protocol, Selector};
 
 /// The peers of a rule in a policy of the namespace `own`; never empty.
@@ -41,7 +41,10 @@ pub(super) fn peers(
                 Err(why) => Err(Refusal::unselectable(document, *id, why)),
             }
         }
-        End::External(id) => external(document.externals.get(*id).ok_or_else(Refusal::missing)?),
+        End::External(id) => {
+            let row = document.externals.get(*id).ok_or_else(Refusal::missing)?;
+            external(row, document.settings.judged().blocks_are_outside())
+        }
         End::Missing(_) => Err(Refusal::missing()),
     }
 }
@@ -54,17 +57,27 @@ pub(super) fn namespace(context: &Context, id: NamespaceId, own: NamespaceId) ->
     }
 }
 
-fn external(external: &External) -> Result<Vec<PlanPeer>, Refusal> {
+/// `outside`: blocks of all addresses match nothing but what is outside the cluster.
+fn external(external: &External, outside: bool) -> Result<Vec<PlanPeer>, Refusal> {
     let networks = external.networks.iter();
     let networks = networks
         .filter_map(|n| n.canonical().ok())
         .map(PlanPeer::Block);
     let names = external.domain_names.iter().cloned().map(PlanPeer::Domain);
-    let peers: Vec<PlanPeer> = networks.chain(names).collect();
+    let entity = external.entity.filter(|e| outside || *e != Entity::World);
+    let entity = entity.map(PlanPeer::Entity);
+    let peers: Vec<PlanPeer> = networks.chain(names).chain(entity).collect();
     if !peers.is_empty() {
         return Ok(peers);
     }
     let name = &external.name;
+    if external.entity.is_some() {
+        return Err(Refusal(
+            Severity::Warning,
+            WORLD_HAS_PODS.to_owned(),
+            WORLD_HELP.to_owned(),
+        ));
+    }
     let why = match external.networks.is_empty() {
         true => format!("`{name}` has no networks"),
         false => format!("no network of `{name}` is valid"),
@@ -72,6 +85,12 @@ fn external(external: &External) -> Result<Vec<PlanPeer>, Refusal> {
     let help = "add its networks".to_owned();
     Err(Refusal(Severity::Error, why, help))
 }
+
+/// Why what is outside cannot be told apart by addresses.
+pub(super) const WORLD_HAS_PODS: &str =
+    "a block of all addresses also matches pods, so it is more than everything outside the cluster";
+/// What to do about it.
+pub(super) const WORLD_HELP: &str = "use an external with the networks that are outside";
 
 fn single(address: IpAddr) -> Network {
     Network {

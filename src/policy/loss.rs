@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Direction, Network};
+use super::{Direction, Entity, Network};
 use crate::diag::Severity;
 
 /// A flow, by a number that only its owner understands.
@@ -50,6 +50,8 @@ pub enum Part {
     Subject(Direction, WorkloadKey, String),
     /// A domain name.
     Domain(String),
+    /// An entity.
+    Entity(Entity),
     /// An address block.
     Network(Network),
     /// Ports, as the document writes them: `TCP/http`.
@@ -62,6 +64,7 @@ impl fmt::Display for Part {
             Self::Flow | Self::Gate(_) => f.write_str("the flow"),
             Self::Subject(_, _, name) => write!(f, "the part for `{name}`"),
             Self::Domain(name) => write!(f, "the domain name `{name}`"),
+            Self::Entity(entity) => write!(f, "the entity `{}`", entity.word()),
             Self::Network(network) => write!(f, "the network `{}`", network.cidr),
             Self::Port(words) => write!(f, "the port `{words}`"),
         }

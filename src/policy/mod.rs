@@ -6,6 +6,8 @@
 //! goes on to the next tier otherwise; after the last tier it is allowed. This covers NetworkPolicy,
 //! the Admin and Baseline tiers, Cilium and Calico.
 
+mod entity;
+mod http;
 mod imported;
 mod loss;
 mod network;
@@ -13,6 +15,8 @@ mod plan;
 mod raised;
 mod target;
 
+pub use entity::Entity;
+pub use http::HttpRule;
 pub use imported::Imported;
 pub use loss::{FlowKey, Loss, Part, WorkloadKey};
 pub use network::Network;
@@ -362,6 +366,8 @@ pub enum Peer {
     Nodes(Selector),
     /// The destinations of the domain names that a pattern matches (opaque: they overlap no address).
     Domain(DomainPattern),
+    /// One of [`Entity::OPAQUE`]: an endpoint that is no pod, no node and no address.
+    Entity(Entity),
     /// All of these.
     All(Vec<Peer>),
     /// At least one of these.

@@ -1,6 +1,6 @@
 //! Which policies have to exist, in no dialect: what `plan` computes and a dialect writes.
 
-use super::{Direction, FlowKey, Match, Network, PortMatch, WorkloadKey};
+use super::{Direction, Entity, FlowKey, HttpRule, Match, Network, PortMatch, WorkloadKey};
 use crate::sets::{Labels, Selector};
 
 /// One policy: it selects pods of one namespace.
@@ -26,7 +26,9 @@ pub struct PlanPolicy {
     pub directions: Vec<Direction>,
     /// Whether it is needed even without rules, because nothing else isolates these pods.
     pub isolates: bool,
-    /// What it allows; never empty unless it `isolates`.
+    /// Whether something else isolates all its pods in its directions.
+    pub isolated: bool,
+    /// What it allows, or denies if its role is [`Role::Deny`]; never empty unless it `isolates`.
     pub rules: Vec<PlanRule>,
 }
 
@@ -68,6 +70,8 @@ pub enum Role {
     Base,
     /// Lets every pod of its namespace, or a workload, resolve names, or the DNS pods answer.
     Dns,
+    /// Denies one direction of the flows between two ends, whatever else allows them, and isolates nothing.
+    Deny,
     /// One direction of the flows between two ends.
     Flow,
     /// Everything of one subject.
@@ -98,6 +102,10 @@ pub struct PlanRule {
     pub peers: Match<PlanPeer>,
     /// The destination ports, in the order in which they are written; never an empty list.
     pub ports: Match<PortMatch>,
+    /// The only requests that are allowed: those that match one of these; empty: everything.
+    pub http: Vec<HttpRule>,
+    /// Whether requests are filtered at this gate, rather than at the other one.
+    pub filters: bool,
 }
 
 /// A peer as it is drawn, under no assumption.
@@ -111,6 +119,8 @@ pub enum PlanPeer {
     Node(Network),
     /// A domain name, or a pattern of them.
     Domain(String),
+    /// What is named by its role.
+    Entity(Entity),
 }
 
 /// Namespaces of a peer.

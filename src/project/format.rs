@@ -85,6 +85,7 @@ mod order {
         "addresses",
         "networks",
         "domainNames",
+        "entity",
         "namespaces",
         "pods",
         "from",
@@ -95,7 +96,10 @@ mod order {
         "replaces",
         "text",
     ];
-    pub const FLOW: &[&str] = &["from", "to", "ports", "half", "note", "muted"];
+    pub const FLOW: &[&str] = &[
+        "from", "to", "ports", "http", "action", "half", "note", "muted",
+    ];
+    pub const HTTP: &[&str] = &["method", "path"];
     pub const IGNORE: &[&str] = &["rule", "in", "reason"];
     pub const CLAIM: &[&str] = &["from", "except", "to", "ports", "hops"];
     pub const PORT: &[&str] = &["name", "port", "protocol", "targetPort"];

@@ -8,6 +8,7 @@ mod findings;
 mod gate;
 #[cfg(test)]
 pub(crate) mod laws;
+mod requests;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -356,6 +357,8 @@ fn judge(
     };
     proof.findings = describer.findings(&differences);
     proof.findings.extend(findings::losses(document, generated));
+    let requests = requests::findings(document, losses, &cluster, &real);
+    proof.findings.extend(requests);
     proof.findings.sort();
     proof.verdicts = verdicts(document, &proof.findings);
     proof.state = match proof.findings.first().map(|f| f.kind) {

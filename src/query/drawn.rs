@@ -1,6 +1,7 @@
 //! The drawn connections, pair by pair: the flows (and the DNS that namespaces permit) that cover a
 //! connection, and whether it is intended, as in the proof.
 
+use crate::policy::{Entity, Loss};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::oracle::{Probe, probe};
@@ -10,7 +11,7 @@ use crate::intent::gates::{self, Bound};
 use crate::intent::snapshot::DocumentSnapshot;
 use crate::model::dns::Resolver;
 use crate::model::validate::addresses_of;
-use crate::model::{Base, Document, End, External, FlowId, FlowPort, WorkloadId};
+use crate::model::{Base, Document, End, Flow, FlowId, FlowPort, WorkloadId};
 use crate::policy::Direction;
 use crate::proof::Generated;
 use crate::proof::in_force::InForce;
@@ -20,6 +21,8 @@ use crate::sets::{IpSet, PortSet};
 #[derive(Clone, Debug, Default)]
 pub struct DrawnConnections {
     lines: Vec<Line>,
+    /// The flows that deny.
+    denied: Vec<Line>,
     /// The snapshot with the intents in place of the policies in force.
     intended: Snapshot,
     flows: bool,
@@ -41,6 +44,7 @@ struct Ends {
     workloads: BTreeSet<usize>,
     addresses: IpSet,
     domains: BTreeSet<String>,
+    entities: BTreeSet<Entity>,
 }
 
 impl DrawnConnections {
@@ -53,21 +57,31 @@ impl DrawnConnections {
             .map(|loss| loss.flow.into())
             .collect();
         let in_effect = document.flows.iter().filter(|(_, flow)| !flow.muted);
-        let mut lines: Vec<Line> = in_effect
-            .map(|(id, flow)| Line {
-                flow: Some(id),
-                from: ends(document, cluster, &flow.from),
-                to: ends(document, cluster, &flow.to),
-                ports: flow.ports.clone(),
-                inexpressible: inexpressible.contains(&id),
-            })
+        let (denying, allowing): (Vec<_>, Vec<_>) = in_effect.partition(|(_, flow)| flow.denies);
+        let line = |(id, flow): (FlowId, &Flow)| Line {
+            flow: Some(id),
+            from: ends(document, cluster, &flow.from),
+            to: ends(document, cluster, &flow.to),
+            ports: flow.ports.clone(),
+            inexpressible: inexpressible.contains(&id),
+        };
+        let mut lines: Vec<Line> = allowing.into_iter().map(line).collect();
+        // What cannot be denied is not denied.
+        let denied = denying.into_iter().map(line);
+        let denied = denied.filter(|line| !line.inexpressible).collect();
+        let denies = |flow: FlowId| document.flows.get(flow).is_some_and(|flow| flow.denies);
+        let losses = generated.losses.iter();
+        let losses: Vec<Loss> = losses
+            .filter(|loss| denies(loss.flow.into()))
+            .cloned()
             .collect();
         let imported = in_force.imported();
-        let intents = gates::intents(document, &imported, &[], Bound::Upper);
+        let intents = gates::intents(document, &imported, &losses, Bound::Upper);
         let intended = cluster.intended(&intents);
         lines.extend(dns(document, cluster, &analysis::isolation(&intended)));
         Self {
             lines,
+            denied,
             intended,
             flows: !document.flows.is_empty(),
         }
@@ -81,16 +95,19 @@ impl DrawnConnections {
     /// The ports that are drawn from one end to another.
     pub fn ports(&self, snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> PortSet {
         let workload = workload_of(snapshot, to);
-        self.between(snapshot, from, to)
-            .flat_map(|line| line.ports.iter())
-            .map(|port| resolved(snapshot, port, workload))
-            .collect()
+        let of = |lines: &[Line]| -> PortSet {
+            between(lines, snapshot, from, to)
+                .flat_map(|line| line.ports.iter())
+                .map(|port| resolved(snapshot, port, workload))
+                .collect()
+        };
+        of(&self.lines).difference(&of(&self.denied))
     }
 
     /// Those of the drawn ports that cannot be expressed, at least for some pods.
     pub fn inexpressible(&self, snapshot: &Snapshot, from: &Endpoint, to: &Endpoint) -> PortSet {
         let workload = workload_of(snapshot, to);
-        self.between(snapshot, from, to)
+        between(&self.lines, snapshot, from, to)
             .filter(|line| line.inexpressible)
             .flat_map(|line| line.ports.iter())
             .map(|port| resolved(snapshot, port, workload))
@@ -106,7 +123,7 @@ impl DrawnConnections {
         at: &PortSet,
     ) -> Vec<FlowId> {
         let workload = workload_of(snapshot, to);
-        self.between(snapshot, from, to)
+        between(&self.lines, snapshot, from, to)
             .filter(|line| {
                 let mut ports = line.ports.iter();
                 ports.any(|port| resolved(snapshot, port, workload).intersects(at))
@@ -127,45 +144,75 @@ impl DrawnConnections {
 
     /// What a workload is drawn to reach, by workload.
     pub fn row(&self, snapshot: &Snapshot, from: usize) -> BTreeMap<usize, PortSet> {
-        let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
-        let lines = self.lines.iter();
-        for line in lines.filter(|line| line.from.workloads.contains(&from)) {
-            for &to in &line.to.workloads {
-                let ports = (line.ports.iter())
-                    .map(|port| resolved(snapshot, port, Some(to)))
-                    .collect();
-                let all = found.entry(to).or_default();
-                *all = all.union(&ports);
-            }
-        }
-        found
+        let of = |lines: &[Line]| {
+            let lines = lines.iter();
+            let lines = lines.filter(|line| line.from.workloads.contains(&from));
+            by_workload(lines.flat_map(|line| {
+                let all = line.to.workloads.iter();
+                all.map(|&to| (to, line.ports_at(snapshot, to)))
+            }))
+        };
+        without(of(&self.lines), &of(&self.denied))
     }
 
     /// What is drawn to reach a workload, by workload.
     pub fn column(&self, snapshot: &Snapshot, to: usize) -> BTreeMap<usize, PortSet> {
-        let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
-        let lines = self.lines.iter();
-        for line in lines.filter(|line| line.to.workloads.contains(&to)) {
-            let ports: PortSet = (line.ports.iter())
-                .map(|port| resolved(snapshot, port, Some(to)))
-                .collect();
-            for &from in &line.from.workloads {
-                let all = found.entry(from).or_default();
-                *all = all.union(&ports);
-            }
-        }
-        found
+        let of = |lines: &[Line]| {
+            let lines = lines.iter();
+            let lines = lines.filter(|line| line.to.workloads.contains(&to));
+            by_workload(lines.flat_map(|line| {
+                let ports = line.ports_at(snapshot, to);
+                let all = line.from.workloads.iter();
+                all.map(move |&from| (from, ports.clone()))
+            }))
+        };
+        without(of(&self.lines), &of(&self.denied))
     }
+}
 
-    fn between<'a>(
-        &'a self,
-        snapshot: &'a Snapshot,
-        from: &'a Endpoint,
-        to: &'a Endpoint,
-    ) -> impl Iterator<Item = &'a Line> {
-        let lines = self.lines.iter();
-        lines.filter(move |line| line.from.has(snapshot, from) && line.to.has(snapshot, to))
+impl Line {
+    /// Its ports at a workload.
+    fn ports_at(&self, snapshot: &Snapshot, to: usize) -> PortSet {
+        let ports = self.ports.iter();
+        ports
+            .map(|port| resolved(snapshot, port, Some(to)))
+            .collect()
     }
+}
+
+/// The lines from one end to another.
+fn between<'a>(
+    lines: &'a [Line],
+    snapshot: &'a Snapshot,
+    from: &'a Endpoint,
+    to: &'a Endpoint,
+) -> impl Iterator<Item = &'a Line> {
+    let lines = lines.iter();
+    lines.filter(move |line| line.from.has(snapshot, from) && line.to.has(snapshot, to))
+}
+
+/// The ports of each workload, united.
+fn by_workload(all: impl Iterator<Item = (usize, PortSet)>) -> BTreeMap<usize, PortSet> {
+    let mut found: BTreeMap<usize, PortSet> = BTreeMap::new();
+    for (workload, ports) in all {
+        let known = found.entry(workload).or_default();
+        *known = known.union(&ports);
+    }
+    found
+}
+
+/// Some ports without others; workloads without ports are left out only where something was denied.
+fn without(
+    mut found: BTreeMap<usize, PortSet>,
+    denied: &BTreeMap<usize, PortSet>,
+) -> BTreeMap<usize, PortSet> {
+    for (workload, ports) in denied {
+        if let Some(all) = found.get_mut(workload) {
+            *all = all.difference(ports);
+        }
+    }
+    found.retain(|workload, ports| !ports.is_empty() || !denied.contains_key(workload));
+    found
 }
 
 impl Ends {
@@ -177,6 +224,7 @@ impl Ends {
             }
             Endpoint::Address(address) => self.addresses.contains(*address),
             Endpoint::Domain(name) => self.domains.contains(name),
+            Endpoint::Entity(entity) => self.entities.contains(entity),
             Endpoint::NewPod(_) | Endpoint::Node(_) | Endpoint::NodeAddress(..) => false,
         }
     }
@@ -185,11 +233,7 @@ impl Ends {
 fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
     let index = |id: &WorkloadId| cluster.index.get(id).copied();
     let mut found = Ends::default();
-    let External {
-        networks,
-        domain_names,
-        ..
-    } = match end {
+    let external = match end {
         End::External(id) => match document.externals.get(*id) {
             Some(external) => external,
             None => return found,
@@ -205,9 +249,12 @@ fn ends(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Ends {
             return found;
         }
     };
-    found.addresses = addresses_of(networks);
-    found.domains = domain_names.iter().cloned().collect();
+    found.addresses = external.addresses();
+    found.domains = external.domain_names.iter().cloned().collect();
+    found.entities = external.opaque_entities().into_iter().collect();
     found.workloads = with_addresses(document, cluster, &found.addresses);
+    let members = document.workloads_at(end);
+    found.workloads.extend(members.iter().filter_map(index));
     found
 }
 

@@ -1,5 +1,6 @@
 //! The allowed connections of a cluster as a graph, one arrow for each.
 
+use crate::policy::{Direction, Entity};
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
@@ -59,6 +60,11 @@ pub fn of(loaded: &Loaded, matrix: &Matrix, filter: &Filter) -> Result<Graph, Re
     for one in matrix.clone().to_domains(filter) {
         let other = drawing.domain(&one.name);
         drawing.outer(one.workload, true, other, &one.ports);
+    }
+    for one in matrix.clone().with_entities(filter) {
+        let other = drawing.entity(one.entity);
+        let out = one.direction == Direction::Egress;
+        drawing.outer(one.workload, out, other, &one.ports);
     }
     if let Some(hub) = hub {
         drawing.through(&hub);
@@ -201,6 +207,23 @@ impl Drawing {
         let id = self.document.externals.add(external);
         self.domains.insert(name.to_owned(), id);
         id
+    }
+
+    /// The external that is this entity.
+    fn entity(&mut self, entity: Entity) -> ExternalId {
+        let is_entity = |external: &External| external.entity == Some(entity);
+        let known = self.document.externals.ids().find(|id| {
+            let external = self.document.externals.get(*id);
+            external.is_some_and(is_entity)
+        });
+        if let Some(id) = known {
+            return id;
+        }
+        let name = self.document.fresh_external_name(entity.word());
+        self.document.externals.add(External {
+            entity: Some(entity),
+            ..External::new(name, Vec::new())
+        })
     }
 
     /// The node of a hub, and its arrows.

@@ -41,7 +41,7 @@ impl HalfOpen {
 /// The flows with `half` whose other gate denies some of it, in id order. Of flows between many workloads some
 /// pairs are looked at.
 pub(super) fn half_open(document: &Document, in_force: &InForce) -> Vec<HalfOpen> {
-    let flows = document.flows.iter().filter(|(_, flow)| !flow.muted);
+    let flows = document.flows.iter().filter(|(_, flow)| flow.allows());
     let found = flows.filter_map(|(id, flow)| {
         let other = flow.half?.other();
         let denied = denied(document, in_force, flow, other)?;

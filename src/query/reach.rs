@@ -258,7 +258,7 @@ impl ReachMatrix {
         Cell::new(allowed, drawn, &inexpressible, &intended)
     }
 
-    /// What passes between a workload and the addresses and domain names of an external.
+    /// What passes between a workload and the addresses, domain names and entities of an external.
     fn outside(
         &self,
         at: usize,
@@ -276,7 +276,7 @@ impl ReachMatrix {
                     open_at(ranges, *address),
                     intended.map(|ranges| open_at(ranges, *address)),
                 ),
-                Endpoint::Domain(_) => {
+                Endpoint::Domain(_) | Endpoint::Entity(_) => {
                     let ports = |snapshot| named(snapshot, at, end, direction);
                     (ports(self.snapshot()), self.drawn.intended().map(ports))
                 }
@@ -312,13 +312,16 @@ impl ReachMatrix {
     }
 }
 
-/// What passes between a workload and a domain name, of which only the pod's gate is known.
+/// What passes between a workload and a domain name or an entity, of which only the pod's gate is known.
 fn named(snapshot: &Snapshot, workload: usize, end: &Endpoint, direction: Direction) -> PortSet {
     let pods = snapshot.workloads.get(workload).map(|w| w.pods.clone());
     let pods = pods.into_iter().flatten().map(Endpoint::Pod);
     match direction {
         Direction::Egress => pods
             .map(|pod| open_ports(snapshot, &pod, end, &PortSet::all()))
+            .collect(),
+        Direction::Ingress if matches!(end, Endpoint::Entity(_)) => pods
+            .map(|pod| open_ports(snapshot, end, &pod, &PortSet::all()))
             .collect(),
         // The addresses that it would come from are unknown.
         Direction::Ingress => PortSet::empty(),

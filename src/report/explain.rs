@@ -302,6 +302,7 @@ fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
             format!("node/{name} ({address})")
         }
         Endpoint::Domain(name) => name.clone(),
+        Endpoint::Entity(entity) => entity.to_string(),
     }
 }
 

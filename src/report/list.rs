@@ -96,7 +96,8 @@ fn pad(text: &mut String, start: usize, width: usize) {
 }
 
 /// `{"format", "assumptions", "connections": [{"src", "dst", "conn"}], "amongReplicas": [{"workload", "conn"}],
-/// "domainNames": [{"src", "name", "conn"}], "diagnostics", "leftOut"}`, one line for each connection.
+/// "domainNames": [{"src", "name", "conn"}], "entities": [{"workload", "direction", "entity", "conn"}], "diagnostics",
+/// "leftOut"}`, one line for each connection.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -120,12 +121,12 @@ pub fn json(out: &mut impl Write, listing: Listing, diagnostics: &[Diagnostic]) 
         page.text.push('}');
     })?;
     let further = Further::of(listing).json();
-    let [replicas, domains] = further.map(|value| compact(&value));
+    let [replicas, domains, entities] = further.map(|value| compact(&value));
     let diagnostics = compact(&flat(diagnostics));
     let left_out = compact(&left_out::lines(&snapshot.left_out));
     writeln!(
         out,
-        "\n],\"amongReplicas\":{replicas},\"domainNames\":{domains},\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
+        "\n],\"amongReplicas\":{replicas},\"domainNames\":{domains},\"entities\":{entities},\"diagnostics\":{diagnostics},\"leftOut\":{left_out}}}"
     )?;
     out.flush()
 }

@@ -54,6 +54,7 @@ impl Builder {
             name: name.into(),
             networks: blocks.iter().map(network).collect(),
             domain_names: domains.iter().map(|d| d.to_string()).collect(),
+            entity: None,
             unknown: Default::default(),
         }))
     }
@@ -63,6 +64,8 @@ impl Builder {
             from: from.clone(),
             to: to.clone(),
             ports: vec![FlowPort::Range(Protocol::Tcp, port, port)],
+            http: Vec::new(),
+            denies: false,
             note: String::new(),
             half: None,
             muted: false,

@@ -1,5 +1,6 @@
 //! The input of a layout, taken from a Document and measured: plain values that compare.
 
+use crate::policy::Entity;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ArrowId, Icon, Measure, Point, Shape, TextStyle, elide, pt, tokens};
@@ -266,11 +267,15 @@ fn workload_label(workload: &Workload) -> String {
 }
 
 fn is_internet(external: &External) -> bool {
-    external.networks.iter().any(|n| n.cidr.prefix_len() == 0)
+    external.entity == Some(Entity::World)
+        || external.networks.iter().any(|n| n.cidr.prefix_len() == 0)
 }
 
 fn external_words(external: &External) -> String {
     let mut blocks = external.networks.iter().map(|n| n.cidr.to_string());
+    if let Some(entity) = external.entity {
+        return entity.description().to_string();
+    }
     match (blocks.next(), external.domain_names.first()) {
         (Some(first), _) => more(first, blocks.collect()),
         (None, Some(name)) if *name == external.name => "domain name".to_string(),

@@ -12,6 +12,8 @@ pub enum Node {
     Text(String),
     /// A number.
     Number(i64),
+    /// `true` or `false`.
+    Bool(bool),
     /// A list.
     List(Vec<Node>),
     /// A map, in the order given.
@@ -159,6 +161,7 @@ fn inline(node: &Node) -> String {
     match node {
         Node::Text(text) => scalar(text).into_owned(),
         Node::Number(number) => number.to_string(),
+        Node::Bool(value) => value.to_string(),
         Node::List(_) => "[]".to_owned(),
         Node::Map(_) => "{}".to_owned(),
         Node::Marked { item, .. } => inline(item),

@@ -41,6 +41,8 @@ fn draw(window: &mut TestWindow, from: &str, to: &str, ports: &str) {
         from: end(window.workload(from)),
         to: end(window.workload(to)),
         ports: validate::flow_ports(ports).expect("ports"),
+        http: Vec::new(),
+        denies: false,
         note: String::new(),
         half: None,
         muted: false,

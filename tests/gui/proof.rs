@@ -326,6 +326,8 @@ fn only_visible_problems_are_laid_out() {
             from: End::Workload(web),
             to: End::Workload(id),
             ports: vec![FlowPort::Any],
+            http: Vec::new(),
+            denies: false,
             note: String::new(),
             half: None,
             muted: false,

@@ -1,7 +1,7 @@
 //! The fast analysis against the plain evaluator.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use drawbridge::analysis::{
     Direction, Endpoint, GateDifference, NewPod, Party, PeerClass, compare, connections, isolation,
 };
 use drawbridge::cluster::{NAMESPACE_NAME_LABEL, Snapshot};
-use drawbridge::policy::{Match, Peer, PeerItem, Policy, Rule};
+use drawbridge::policy::{Entity, Match, Peer, PeerItem, Policy, Rule};
 use drawbridge::sets::{DomainPattern, PortSet, Protocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -104,6 +104,7 @@ fn end_of(peer: &PeerClass) -> Vec<Endpoint> {
             vec![Endpoint::Address(*first), Endpoint::Address(*last)]
         }
         PeerClass::Domain(name) => vec![Endpoint::Domain(name.clone())],
+        PeerClass::Entity(entity) => vec![Endpoint::Entity(*entity)],
         PeerClass::Node(node) => vec![Endpoint::Node(*node)],
     }
 }
@@ -125,6 +126,7 @@ fn covers(
             patterns.iter().all(|p| p.matches(a) == p.matches(b))
         }
         (PeerClass::Node(a), Endpoint::Node(b)) => a == b,
+        (PeerClass::Entity(a), Endpoint::Entity(b)) => a == b,
         _ => false,
     }
 }
@@ -138,6 +140,26 @@ fn reports(
 ) -> bool {
     let mut all = found.iter();
     all.any(|d| d.wider == wider && has(&d.ports, p) && covers(snapshot, patterns, &d.peer, end))
+}
+
+/// The entities that policies name.
+fn entities_of<'a>(policies: impl Iterator<Item = &'a Arc<Policy>>) -> BTreeSet<Entity> {
+    let mut found = BTreeSet::new();
+    for policy in policies {
+        let mut see = |leaf: &Peer| {
+            if let Peer::Entity(entity) = leaf {
+                found.insert(*entity);
+            }
+        };
+        policy.subject.leaves(&mut see);
+        let sides = policy.ingress.iter().chain(&policy.egress);
+        for rule in sides.flat_map(|side| &side.rules) {
+            rule.subject.iter().for_each(|peer| peer.leaves(&mut see));
+            let peers = rule.peers.listed().iter();
+            peers.for_each(|item| item.peer.leaves(&mut see));
+        }
+    }
+    found
 }
 
 /// The patterns of domain names in the policies.
@@ -363,6 +385,8 @@ proptest! {
         let patterns = patterns_of(&[&a.policies, &b.policies]);
         let named = NAMES.into_iter().filter(|name| patterns.iter().any(|p| p.matches(name)));
         ends.extend(named.map(|name| Endpoint::Domain(name.to_owned())));
+        let policies = a.policies.iter().chain(&b.policies);
+        ends.extend(entities_of(policies).into_iter().map(Endpoint::Entity));
         let hidden = (0..cluster.nodes.len()).filter(|&n| cluster.nodes[n].addresses.is_empty());
         ends.extend(hidden.map(Endpoint::Node));
         let extra: Vec<Endpoint> = extra.iter().filter_map(|p| settle(&cluster, p)).map(Endpoint::NewPod).collect();

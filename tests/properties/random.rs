@@ -9,7 +9,7 @@ use drawbridge::cluster::{
 };
 use drawbridge::diag::Span;
 use drawbridge::policy::{
-    Action, Combine, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side, Tier,
+    Action, Combine, Entity, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side, Tier,
     WorkloadKey,
 };
 use drawbridge::sets::{DomainPattern, IpSet, LabelOp, Labels, Protocol, Requirement, Selector};
@@ -134,6 +134,7 @@ fn leaf(leaves: Leaves) -> BoxedStrategy<Peer> {
         1 => selector(leaves).prop_map(Peer::HostsOn),
         1 => ip_set().prop_map(Peer::HostAddresses),
         1 => domain().prop_map(Peer::Domain),
+        1 => select(&Entity::OPAQUE[..]).prop_map(Peer::Entity),
     ];
     if leaves == Leaves::Exact {
         return exact.boxed();

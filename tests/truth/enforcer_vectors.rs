@@ -5,6 +5,7 @@ use drawbridge::analysis::{Analysis, Endpoint};
 use drawbridge::cluster::{Assumptions, Enforcer};
 use drawbridge::load::{Loaded, Settings, load};
 use drawbridge::manifest::Source;
+use drawbridge::policy::Entity;
 use drawbridge::query::explain::ends;
 use drawbridge::sets::Protocol;
 
@@ -121,6 +122,11 @@ fn probe_of(word: &str) -> Probe {
 fn end(loaded: &Loaded, word: &str) -> Endpoint {
     if let Some(domain) = word.strip_prefix("domain:") {
         return Endpoint::Domain(domain.to_owned());
+    }
+    if let Some(word) = word.strip_prefix("entity:") {
+        let mut all = Entity::ALL.into_iter();
+        let entity = all.find(|entity| entity.word() == word);
+        return Endpoint::Entity(entity.expect("an entity"));
     }
     let mut found = ends(&loaded.snapshot, word).expect("an end");
     found.swap_remove(0)

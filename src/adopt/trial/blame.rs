@@ -102,7 +102,10 @@ impl Trial<'_> {
                 let pod = self.old.cluster.snapshot.pods.get(*at);
                 u8::from(!pod.is_some_and(|pod| drawn(pod.workload)))
             }
-            PeerClass::Addresses { .. } | PeerClass::Domain(_) | PeerClass::Node(_) => 2,
+            PeerClass::Addresses { .. }
+            | PeerClass::Domain(_)
+            | PeerClass::Entity(_)
+            | PeerClass::Node(_) => 2,
             PeerClass::NewPod(_) => 3,
         };
         (!drawn(difference.workload), other)
@@ -199,6 +202,7 @@ impl Trial<'_> {
             PeerClass::Addresses { first, last } if first == last => format!("`{first}`"),
             PeerClass::Addresses { first, last } => format!("`{first}` to `{last}`"),
             PeerClass::Domain(name) => format!("`{name}`"),
+            PeerClass::Entity(entity) => entity.description().to_owned(),
             PeerClass::Node(_) => "a node".to_owned(),
         };
         let ports = match difference.ports.is_all() {

@@ -251,7 +251,8 @@ impl Drawing {
     fn flow(&mut self, new: Flow) {
         let covers = |flow: &Flow| {
             let all = flow.ports.iter().chain(&new.ports).cloned().collect();
-            !flow.muted
+            flow.allows()
+                && flow.http.is_empty()
                 && (&flow.from, &flow.to) == (&new.from, &new.to)
                 && (flow.half.is_none() || flow.half == new.half)
                 && united(all) == united(flow.ports.clone())

@@ -1,8 +1,9 @@
-//! The domain names that policies mention, and which of them a gate accepts.
+//! The domain names and entities that policies mention, and which of them a gate accepts.
 
 use std::ops::Range;
 
 use crate::analysis::space::universe::Universe;
+use crate::policy::{Direction, Entity};
 use crate::sets::{DomainPattern, PortSet};
 
 /// A domain name that a workload may connect to.
@@ -16,11 +17,25 @@ pub struct ToDomain {
     pub ports: PortSet,
 }
 
-/// The names that policies mention, and their place among the points of a universe.
+/// An entity that a workload may connect to, or that may connect to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithEntity {
+    /// Index into `Snapshot::workloads`.
+    pub workload: usize,
+    /// Seen from the workload.
+    pub direction: Direction,
+    /// One of [`Entity::OPAQUE`].
+    pub entity: Entity,
+    /// The ports; never empty.
+    pub ports: PortSet,
+}
+
+/// The names and entities that policies mention, and their places among the points of a universe.
 #[derive(Debug)]
 pub(in crate::analysis) struct DomainNames {
     pub names: Vec<String>,
-    /// The point of the first name.
+    pub entities: Vec<Entity>,
+    /// The point of the first name; the entities follow the names.
     first: usize,
     addresses: Range<usize>,
 }
@@ -30,6 +45,7 @@ impl DomainNames {
         let names = universe.domains.iter().map(|piece| piece.name.clone());
         Self {
             names: names.collect(),
+            entities: universe.entities.clone(),
             first: universe.domain_points().start,
             addresses: universe.address_points(),
         }
@@ -37,12 +53,42 @@ impl DomainNames {
 
     /// The names that a workload may connect to on ports that are not allowed to every address, if `open` has the
     /// ports allowed to a point.
-    pub fn accepted(
+    pub fn accepted(&self, workload: usize, open: impl FnMut(usize) -> PortSet) -> Vec<ToDomain> {
+        let points = self.first..self.first + self.names.len();
+        let accepted = self.beside_addresses(points, open).into_iter();
+        let accepted = accepted.map(|(at, ports)| ToDomain {
+            workload,
+            name: self.names[at].clone(),
+            ports,
+        });
+        accepted.collect()
+    }
+
+    /// The entities at a gate of a workload, on ports that are not allowed for every address.
+    pub fn entities_at(
         &self,
-        workload: usize,
+        (workload, direction): (usize, Direction),
+        open: impl FnMut(usize) -> PortSet,
+    ) -> Vec<WithEntity> {
+        let start = self.first + self.names.len();
+        let points = start..start + self.entities.len();
+        let accepted = self.beside_addresses(points, open).into_iter();
+        let accepted = accepted.map(|(at, ports)| WithEntity {
+            workload,
+            direction,
+            entity: self.entities[at],
+            ports,
+        });
+        accepted.collect()
+    }
+
+    /// The places among some points of those with ports that are not allowed for every address, with all their ports.
+    fn beside_addresses(
+        &self,
+        points: Range<usize>,
         mut open: impl FnMut(usize) -> PortSet,
-    ) -> Vec<ToDomain> {
-        if self.names.is_empty() {
+    ) -> Vec<(usize, PortSet)> {
+        if points.is_empty() {
             return Vec::new();
         }
         let mut addresses = self.addresses.clone();
@@ -50,16 +96,9 @@ impl DomainNames {
             Some(all.intersection(&open(point))).filter(|all| !all.is_empty())
         });
         let everywhere = everywhere.unwrap_or_default();
-        let names = self.names.iter().enumerate();
-        let accepted = names.filter_map(|(at, name)| {
-            let ports = open(self.first + at);
-            (!ports.is_subset(&everywhere)).then(|| ToDomain {
-                workload,
-                name: name.clone(),
-                ports,
-            })
-        });
-        accepted.collect()
+        let all = points.map(open).enumerate();
+        all.filter(|(_, ports)| !ports.is_subset(&everywhere))
+            .collect()
     }
 }
 

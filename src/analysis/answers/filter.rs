@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::domain_names;
 use crate::analysis::Party;
+use crate::policy::Entity;
 use crate::sets::{IpSet, PortSet};
 
 /// Workloads and addresses: the start of paths, or one side of a filter.
@@ -19,6 +20,8 @@ pub struct Places {
     pub hosted: BTreeMap<usize, IpAddr>,
     /// Domain names; no start, since only policies know of them.
     pub names: Vec<String>,
+    /// Entities; no start either.
+    pub entities: Vec<Entity>,
 }
 
 /// Which connections to list; the default is all of them.

@@ -148,6 +148,7 @@ fn leaf_miss(snapshot: &Snapshot, leaf: &Peer, end: &Endpoint) -> String {
         Peer::ServiceAccount(name) => format!("it does not run as `{name}`"),
         Peer::Nodes(selector) => format!("it is not a node with {selector}"),
         Peer::Domain(pattern) => format!("it does not match the domain name `{pattern}`"),
+        Peer::Entity(entity) => format!("it is not {}", entity.description()),
         _ => "it does not match the peer".into(),
     }
 }

@@ -197,6 +197,7 @@ impl Search<'_> {
             Point::Addresses(first, _) => Endpoint::Address(first),
             Point::Node(node) => Endpoint::Node(node),
             Point::Domain(at) => Endpoint::Domain(universe.domains[at].name.clone()),
+            Point::Entity(entity) => Endpoint::Entity(entity),
         }
     }
 }

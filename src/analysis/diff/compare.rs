@@ -343,6 +343,9 @@ impl Gate<'_> {
                         let peer = PeerClass::Domain(self.universe.domains[at].name.clone());
                         found.push(self.difference(peer, ports, wider));
                     }
+                    Point::Entity(entity) => {
+                        found.push(self.difference(PeerClass::Entity(entity), ports, wider));
+                    }
                 }
             }
         }

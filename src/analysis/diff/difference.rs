@@ -1,5 +1,6 @@
 //! One difference between two sets of policies at a gate.
 
+use crate::policy::Entity;
 use std::net::IpAddr;
 
 use crate::analysis::{Direction, Endpoint, NewPod};
@@ -39,6 +40,8 @@ pub enum PeerClass {
     },
     /// This domain name, and every name that no policy distinguishes from it.
     Domain(String),
+    /// An entity that is no pod, no node and no address.
+    Entity(Entity),
     /// The node at this index, which has no known address.
     Node(usize),
 }
@@ -51,6 +54,7 @@ impl PeerClass {
             Self::NewPod(pod) => Endpoint::NewPod(pod.clone()),
             Self::Addresses { first, .. } => Endpoint::Address(*first),
             Self::Domain(name) => Endpoint::Domain(name.clone()),
+            Self::Entity(entity) => Endpoint::Entity(*entity),
             Self::Node(at) => Endpoint::Node(*at),
         }
     }

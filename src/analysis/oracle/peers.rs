@@ -34,6 +34,7 @@ pub fn peer_matches(snapshot: &Snapshot, peer: &Peer, end: &Endpoint) -> bool {
             Endpoint::Domain(name) => {
                 matches!(peer, Peer::Domain(pattern) if is_named(name, pattern))
             }
+            Endpoint::Entity(entity) => matches!(peer, Peer::Entity(named) if named == entity),
         },
     }
 }

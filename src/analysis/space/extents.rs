@@ -140,6 +140,11 @@ impl<'u, 'a> Extents<'u, 'a> {
                 let inside = pieces.filter(|(_, p)| p.patterns.binary_search(&at).is_ok());
                 inside.map(|(point, _)| point).collect()
             }
+            Peer::Entity(entity) => {
+                let entities = universe.entity_points().zip(&universe.entities);
+                let same = entities.filter(|(_, known)| *known == entity);
+                same.map(|(point, _)| point).collect()
+            }
             Peer::PodsOf(key) => {
                 let classes = self.index.by_workload.get(key).into_iter().flatten();
                 classes.map(|&class| class as usize).collect()

@@ -127,7 +127,8 @@ impl<'a> FuturePods<'a> {
             | Peer::PodsOfFamilies { .. }
             | Peer::Addresses(_)
             | Peer::Nodes(_)
-            | Peer::Domain(_) => LabelSet::empty(),
+            | Peer::Domain(_)
+            | Peer::Entity(_) => LabelSet::empty(),
             Peer::PodLabels(selector) => LabelSet::from(selector),
             Peer::Namespace(name) => LabelSet::key(NAMESPACE, &ValueSet::only([name.clone()])),
             Peer::NamespaceLabels(selector) => self.namespaces(selector),

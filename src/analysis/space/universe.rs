@@ -1,7 +1,8 @@
 //! The universe: all ends that policies can distinguish, as one index space.
 //!
 //! Points, in this order: classes of known pods, pieces of the IPv4 axis, pieces of the IPv6 axis,
-//! nodes without a known address (a node with addresses is those addresses), pieces of the domain names.
+//! nodes without a known address (a node with addresses is those addresses), pieces of the domain names,
+//! entities that are none of these.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -11,7 +12,7 @@ use rayon::prelude::*;
 
 use super::vocabulary::{Vocabulary, number};
 use crate::cluster::{Assumptions, ContainerPort, HostNetwork, Pod, Snapshot};
-use crate::policy::{Policy, WorkloadKey};
+use crate::policy::{Entity, Policy, WorkloadKey};
 use crate::sets::domains::pieces;
 use crate::sets::hash::{HashMap, HashMapExt, HashSet, Hashed};
 use crate::sets::{Bits, DomainPattern, DomainPiece};
@@ -55,6 +56,8 @@ pub(in crate::analysis) struct Universe<'a> {
     pub patterns: Vec<DomainPattern>,
     /// The pieces into which the patterns split all names.
     pub domains: Vec<DomainPiece>,
+    /// Entities that are points, sorted.
+    pub entities: Vec<Entity>,
 }
 
 /// The meaning of one point.
@@ -64,6 +67,7 @@ pub(in crate::analysis) enum Point {
     Addresses(IpAddr, IpAddr),
     Node(usize),
     Domain(usize),
+    Entity(Entity),
 }
 
 impl<'a> Universe<'a> {
@@ -93,6 +97,7 @@ impl<'a> Universe<'a> {
             v6: words.v6.iter().copied().collect(),
             nodes: (0..snapshot.nodes.len()).filter(without).collect(),
             domains: pieces(&patterns),
+            entities: words.entities.iter().copied().collect(),
             patterns,
             words,
         }
@@ -100,7 +105,7 @@ impl<'a> Universe<'a> {
 
     /// The number of points.
     pub fn len(&self) -> usize {
-        self.domain_points().end
+        self.entity_points().end
     }
 
     /// The points that are pieces of the address axes.
@@ -131,6 +136,12 @@ impl<'a> Universe<'a> {
     pub fn domain_points(&self) -> Range<usize> {
         let start = self.node_points().end;
         start..start + self.domains.len()
+    }
+
+    /// The points that are entities.
+    pub fn entity_points(&self) -> Range<usize> {
+        let start = self.domain_points().end;
+        start..start + self.entities.len()
     }
 
     /// The pieces of an IPv4 range, whose bounds are bounds of pieces.
@@ -170,8 +181,10 @@ impl<'a> Universe<'a> {
             Point::Addresses(first, last)
         } else if self.node_points().contains(&at) {
             Point::Node(self.nodes[at - addresses.end])
-        } else {
+        } else if self.domain_points().contains(&at) {
             Point::Domain(at - self.domain_points().start)
+        } else {
+            Point::Entity(self.entities[at - self.entity_points().start])
         }
     }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::Node;
-use crate::policy::{Peer, Policy, PortMatch, Rule, WorkloadKey};
+use crate::policy::{Entity, Peer, Policy, PortMatch, Rule, WorkloadKey};
 use crate::sets::hash::HashMap;
 use crate::sets::{DomainPattern, IpSet, LabelOp, Labels, Selector};
 
@@ -31,6 +31,8 @@ pub(in crate::analysis) struct Vocabulary {
     pub nodes: bool,
     /// Patterns of domain names.
     pub domains: BTreeSet<DomainPattern>,
+    /// Entities that are endpoints of their own.
+    pub entities: BTreeSet<Entity>,
     /// Address sets that are matched against pods.
     pub pod_blocks: Vec<IpSet>,
     /// Where a piece of the IPv4 axis starts.
@@ -126,6 +128,9 @@ impl Vocabulary {
             Peer::Domain(pattern) => {
                 self.domains.insert(pattern.clone());
             }
+            Peer::Entity(entity) => {
+                self.entities.insert(*entity);
+            }
             Peer::All(peers) | Peer::AnyOf(peers) => peers.iter().for_each(|p| self.peer(p)),
             Peer::Not(peer) => self.peer(peer),
             Peer::Everything
@@ -177,6 +182,7 @@ impl Vocabulary {
             && other.workloads.is_subset(&self.workloads)
             && other.port_names.is_subset(&self.port_names)
             && other.domains.is_subset(&self.domains)
+            && other.entities.is_subset(&self.entities)
             && blocks.all(|b| self.pod_blocks.contains(b))
             && other.v4.is_subset(&self.v4)
             && other.v6.is_subset(&self.v6)

@@ -185,7 +185,11 @@ fn node_tooltip(document: &Document, results: &Results, gates: &Gates, node: Nod
                     .networks
                     .iter()
                     .map(|network| network.cidr.to_string());
-                lines.extend(blocks.chain(external.domain_names.iter().cloned()).take(8));
+                let entity = external
+                    .entity
+                    .map(|entity| entity.description().to_owned());
+                let names = external.domain_names.iter().cloned();
+                lines.extend(entity.into_iter().chain(blocks).chain(names).take(8));
             }
         }
         NodeRef::Namespace(id) => {
@@ -230,6 +234,8 @@ fn flow_words(document: &Document, results: &Results, id: FlowId) -> String {
     };
     let Flow {
         ports,
+        http,
+        denies,
         note,
         half,
         muted,
@@ -242,6 +248,12 @@ fn flow_words(document: &Document, results: &Results, id: FlowId) -> String {
     );
     if let Some(only) = half {
         words += &format!(", {} only", crate::app::words::gate(*only));
+    }
+    if *denies {
+        words += ", denied";
+    }
+    for rule in http {
+        words += &format!(", HTTP {rule}");
     }
     if *muted {
         words += ", muted";

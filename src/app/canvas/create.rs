@@ -1,5 +1,6 @@
 //! The edits behind gestures: each gesture is one edit, and so one step to undo.
 
+use crate::policy::Entity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -146,6 +147,8 @@ fn make_external(document: &Document, mut external: External, at: Pos2) -> Made 
 fn external(words: &str) -> External {
     let networks = crate::model::validate::networks(words).ok();
     let networks = networks.filter(|_| words.contains('/')).unwrap_or_default();
+    let mut entities = Entity::ALL.into_iter();
+    let entity = entities.find(|entity| entity.word() == words);
     let domain = words.contains('.') && crate::model::validate::domain_name(words).is_ok();
     let domain_names = match networks.is_empty() && domain {
         true => vec![words.to_owned()],
@@ -159,6 +162,7 @@ fn external(words: &str) -> External {
         },
         networks,
         domain_names,
+        entity,
         unknown: Default::default(),
     }
 }

@@ -51,8 +51,7 @@ impl PortPicker {
 impl CanvasView {
     /// Opens the ports of a flow between two ends, new or existing.
     pub(super) fn ask_ports(&mut self, document: &Document, from: End, to: End, at: Pos2) {
-        let same =
-            |flow: &Flow| flow.from == from && flow.to == to && flow.half.is_none() && !flow.muted;
+        let same = |flow: &Flow| flow.from == from && flow.to == to && flow.allows_all();
         let known = document
             .flows
             .iter()

@@ -10,10 +10,10 @@ use ipnet::IpNet;
 use super::write::{Entity, Policy, Port, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::Text;
-use crate::dialect::writing::{domain_losses, losses, object_meta};
+use crate::dialect::writing::{http_losses, is_named, losses, object_meta, peer_losses, world};
 use crate::policy::{
-    FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, PortMatch,
-    Resolution,
+    self, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
+    PortMatch, Resolution, Role,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
 
@@ -32,11 +32,22 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         lost.extend(all.flat_map(|rule| selector_losses(rule, &plan.subject)));
         return (None, lost);
     };
+    let denies = plan.role == Role::Deny;
+    if denies && !plan.isolated {
+        let why = "a policy of Calico isolates the pods that it selects, and not all of these are isolated otherwise";
+        let help = "isolate them, or write for Cilium";
+        let all = plan.rules.iter();
+        lost.extend(all.flat_map(|rule| losses(rule, &Part::Flow, why, help)));
+        return (None, lost);
+    }
     let mut rules = Vec::new();
     for direction in &plan.directions {
         let planned = plan.rules.iter().filter(|r| r.direction == *direction);
         for rule in planned {
-            expressed(rule, &mut rules, &mut lost);
+            match http_losses(rule, "Calico") {
+                none if none.is_empty() => expressed(rule, &mut rules, &mut lost),
+                found => lost.extend(found),
+            }
         }
     }
     if rules.is_empty() && !plan.isolates {
@@ -48,6 +59,7 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         comment: &plan.comment,
         subject,
         directions: &plan.directions,
+        denies,
         rules: &rules,
     };
     (Some(Text::new(write(&policy), &flows)), lost)
@@ -80,7 +92,7 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Entity> {
     };
     let mut found = Vec::new();
     let mut whole: Vec<IpNet> = Vec::new();
-    lost.extend(domain_losses(rule, "Calico"));
+    lost.extend(peer_losses(rule, "Calico", is_named));
     for peer in listed {
         match peer {
             PlanPeer::Pods(namespaces, pods) => match by_labels(namespaces, pods) {
@@ -93,7 +105,10 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Entity> {
                 found.push(Entity::Blocks(vec![network.cidr], network.except.clone()));
             }
             PlanPeer::Block(network) => lost.extend(too_many_exceptions(rule, network)),
-            PlanPeer::Domain(_) => {}
+            PlanPeer::Entity(policy::Entity::World) => {
+                whole.extend(world().map(|network| network.cidr))
+            }
+            PlanPeer::Domain(_) | PlanPeer::Entity(_) => {}
         }
     }
     let (v4, v6): (Vec<_>, Vec<_>) = whole.into_iter().partition(|net| net.addr().is_ipv4());

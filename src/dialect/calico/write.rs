@@ -8,6 +8,9 @@ use crate::policy::{Direction, FlowKey};
 use crate::sets::Protocol;
 use crate::yaml::write::{self, Node, Output};
 
+/// The order of policies that deny: before the 1000 of a NetworkPolicy, and before those without one (G3).
+const DENY_ORDER: i64 = 100;
+
 /// A policy to write.
 pub struct Policy<'a> {
     pub metadata: ObjectMeta,
@@ -17,10 +20,12 @@ pub struct Policy<'a> {
     pub subject: String,
     /// Those that it isolates; those of its rules are among them.
     pub directions: &'a [Direction],
+    /// Whether its rules deny; then it comes before all that allow.
+    pub denies: bool,
     pub rules: &'a [Rule<'a>],
 }
 
-/// A rule that allows.
+/// A rule.
 pub struct Rule<'a> {
     pub direction: Direction,
     /// Above it.
@@ -58,14 +63,17 @@ pub enum Port {
 /// Writes a policy; the marks number its rules.
 pub fn write(policy: &Policy) -> Output {
     let types = policy.directions.iter().map(|direction| direction.name());
-    let mut spec: Map = vec![
-        ("selector".into(), Node::text(&policy.subject)),
-        ("types".into(), texts(types)),
-    ];
+    let mut spec: Map = Vec::new();
+    if policy.denies {
+        spec.push(("order".into(), Node::Number(DENY_ORDER)));
+    }
+    spec.push(("selector".into(), Node::text(&policy.subject)));
+    spec.push(("types".into(), texts(types)));
+    let action = if policy.denies { "Deny" } else { "Allow" };
     for direction in policy.directions {
         let rules = policy.rules.iter().enumerate();
         let rules = rules.filter(|(_, rule)| rule.direction == *direction);
-        let items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule)).collect();
+        let items: Vec<Node> = rules.map(|(at, rule)| marked(at, rule, action)).collect();
         let key = match direction {
             Direction::Ingress => "ingress",
             Direction::Egress => "egress",
@@ -83,8 +91,8 @@ pub fn write(policy: &Policy) -> Output {
     write::write(&[policy.comment.to_owned()], &root)
 }
 
-fn marked(mark: usize, rule: &Rule) -> Node {
-    let mut map: Map = vec![("action".into(), Node::text("Allow"))];
+fn marked(mark: usize, rule: &Rule, action: &str) -> Node {
+    let mut map: Map = vec![("action".into(), Node::text(action))];
     if let Some(protocol) = rule.protocol {
         map.push(("protocol".into(), Node::text(protocol.name())));
     }

@@ -6,13 +6,12 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::regexp;
 use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
 use super::write::{Name, Peers, Policy, Ports, Rule, write};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::Text;
-use crate::dialect::writing::{
-    domain_losses, label_selector, losses, object_meta, selector_losses,
-};
+use crate::dialect::writing::{label_selector, losses, object_meta, peer_losses, selector_losses};
 use crate::policy::{
     Direction, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
     PortMatch, Resolution, Role,
@@ -38,11 +37,15 @@ pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text
         }
     };
     let observed = plan.role == Role::Dns && resolution == Resolution::DomainNames;
+    let denies = plan.role == Role::Deny;
     let mut rules = Vec::new();
     for direction in &plan.directions {
         let planned = plan.rules.iter().filter(|r| r.direction == *direction);
         for rule in planned {
-            expressed(rule, observed, &mut rules, &mut lost);
+            match request_losses(rule) {
+                none if none.is_empty() => expressed(rule, observed, denies, &mut rules, &mut lost),
+                found => lost.extend(found),
+            }
         }
     }
     if rules.is_empty() && !plan.isolates {
@@ -54,6 +57,7 @@ pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text
         comment: &plan.comment,
         subject,
         directions: &plan.directions,
+        denies,
         rules: &rules,
     };
     (Some(Text::new(write(&policy), &flows)), lost)
@@ -63,12 +67,13 @@ pub(super) fn express(plan: &PlanPolicy, resolution: Resolution) -> (Option<Text
 fn expressed<'a>(
     rule: &'a PlanRule,
     observed: bool,
+    denies: bool,
     rules: &mut Vec<Rule<'a>>,
     lost: &mut Vec<Loss>,
 ) {
     let ports = ports(rule, observed);
     let mut comments: &[String] = &rule.comments;
-    for peers in peers(rule, lost) {
+    for peers in peers(rule, denies, lost) {
         rules.push(Rule {
             direction: rule.direction,
             // Once, above the first.
@@ -80,14 +85,30 @@ fn expressed<'a>(
     }
 }
 
+/// The losses of a rule whose HTTP rules are no regular expressions (C43).
+fn request_losses(rule: &PlanRule) -> Vec<Loss> {
+    let parts = rule.http.iter().flat_map(|http| [&http.method, &http.path]);
+    let wrong = parts.flatten().find_map(|text| regexp::check(text).err());
+    let help = "correct the HTTP rules of the flow";
+    wrong.map_or_else(Vec::new, |why| losses(rule, &Part::Flow, &why, help))
+}
+
 /// The peers that can be expressed, by kind; none of the lists is empty, as an empty one could match everything.
-fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
+/// Denials have no domain names (C46).
+fn peers(rule: &PlanRule, denies: bool, lost: &mut Vec<Loss>) -> Vec<Peers> {
     let Match::Only(listed) = &rule.peers else {
         return vec![Peers::Everything];
     };
     let (mut pods, mut blocks, mut names) = (Vec::new(), Vec::new(), Vec::new());
-    if rule.direction == Direction::Ingress {
-        lost.extend(domain_losses(rule, "an ingress rule of Cilium"));
+    let mut entities = Vec::new();
+    let without_names = match (rule.direction, denies) {
+        (Direction::Ingress, _) => Some("an ingress rule of Cilium"),
+        (Direction::Egress, true) => Some("a rule of Cilium that denies"),
+        (Direction::Egress, false) => None,
+    };
+    if let Some(dialect) = without_names {
+        let is_domain = |peer: &PlanPeer| matches!(peer, PlanPeer::Domain(_));
+        lost.extend(peer_losses(rule, dialect, is_domain));
     }
     for peer in listed {
         match peer {
@@ -96,8 +117,9 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
                 Err((why, selector)) => lost.extend(why.losses(rule, selector)),
             },
             PlanPeer::Block(network) => blocks.push(network.clone()),
+            PlanPeer::Entity(entity) => entities.push(*entity),
             PlanPeer::Node(network) => lost.extend(node_losses(rule, network)),
-            PlanPeer::Domain(_) if rule.direction == Direction::Ingress => {}
+            PlanPeer::Domain(_) if without_names.is_some() => {}
             PlanPeer::Domain(text) => match name(text) {
                 Some(name) => names.push(name),
                 None => lost.extend(losses(
@@ -110,13 +132,17 @@ fn peers(rule: &PlanRule, lost: &mut Vec<Loss>) -> Vec<Peers> {
         }
     }
     let pods = (!pods.is_empty()).then_some(Peers::Endpoints(pods));
+    let entities = (!entities.is_empty()).then_some(Peers::Entities(entities));
     let plain = |network: &Network| network.except.is_empty();
     let blocks = (!blocks.is_empty()).then(|| match blocks.iter().all(plain) {
         true => Peers::Blocks(blocks.iter().map(|network| network.cidr).collect()),
         false => Peers::BlocksWithout(blocks),
     });
     let names = (!names.is_empty()).then_some(Peers::Names(names));
-    [pods, blocks, names].into_iter().flatten().collect()
+    [pods, entities, blocks, names]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Nodes are no peers of their own: all of a rule, where it has no others.
@@ -265,14 +291,32 @@ fn ports(rule: &PlanRule, observed: bool) -> Vec<Ports> {
         } => observed && first == last && *protocol != Protocol::Sctp,
         PortMatch::Named { protocol, .. } => observed && *protocol != Some(Protocol::Sctp),
     };
+    let http = match rule.filters {
+        true => rule.http.clone(),
+        false => Vec::new(),
+    };
+    let filtered = !http.is_empty();
     let (with_dns, plain): (Vec<_>, Vec<_>) = all.iter().partition(read);
     let item = |dns: bool, ports: &[&PortMatch]| Ports {
-        ports: ports.iter().copied().cloned().collect(),
+        ports: ports.iter().map(|port| numbered(port, filtered)).collect(),
         dns,
+        http: http.clone(),
     };
     let with_dns = with_dns.chunks(MOST_PORTS).map(|some| item(true, some));
     let plain = plain.chunks(MOST_PORTS).map(|some| item(false, some));
     with_dns.chain(plain).collect()
+}
+
+/// A port as it is written. Requests are not filtered at port 0, which is all of a protocol (C43).
+fn numbered(port: &PortMatch, filtered: bool) -> PortMatch {
+    match port {
+        PortMatch::AllPorts(protocol) if filtered => PortMatch::Range {
+            protocol: *protocol,
+            first: 1,
+            last: u16::MAX,
+        },
+        port => port.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -287,6 +331,8 @@ mod tests {
             other: "x".to_owned(),
             peers: Match::Any,
             ports: Match::Only(ports),
+            http: Vec::new(),
+            filters: false,
         }
     }
 

@@ -7,7 +7,8 @@ use super::selector::{self, Scope};
 use crate::cluster::Service;
 use crate::dialect::{Context, cidr};
 use crate::policy::{
-    Action, Condition, Direction, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule, Side,
+    Action, Condition, Direction, Entity, Match, Peer, PeerItem, Policy, PortItem, PortMatch, Rule,
+    Side,
 };
 use crate::sets::{IpSet, Selector};
 use crate::yaml::{Mark, Object};
@@ -223,6 +224,9 @@ fn entity(name: &str) -> Peer {
         "all" => Peer::Everything,
         "world" => selector::outside(IpSet::all()),
         "cluster" => selector::cluster(),
+        "host" => Peer::Entity(Entity::Host),
+        "kube-apiserver" => Peer::Entity(Entity::KubeApiserver),
+        "ingress" => Peer::Entity(Entity::Ingress),
         "cluster-mesh" => selector::endpoints(Vec::new()),
         "remote-node" => selector::nodes(),
         _ => Peer::Nothing,

@@ -9,7 +9,8 @@ use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::cidr;
 use crate::dialect::selector::{self, LabelSelector};
 use crate::policy::{
-    Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy, RaisedRule,
+    Direction, Entity, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy,
+    RaisedRule,
 };
 use crate::sets::{DomainPattern, LabelOp, Requirement, Selector};
 use crate::yaml::{Node, Object};
@@ -141,8 +142,12 @@ fn peers(entry: &Entry) -> Result<Match<PlanPeer>, String> {
     for (written, _) in entry.written() {
         match written {
             Written::Entity(name) if name == "all" => return Ok(Match::Any),
-            Written::Entity(name) if name == "world" => found.extend(world()?),
-            Written::Entity(name) => return Err(format!("it has the entity `{name}`")),
+            Written::Entity(name) => {
+                let mut known = Entity::ALL.into_iter();
+                let known = known.find(|entity| entity.word() == name);
+                let unknown = || format!("it has the entity `{name}`");
+                found.push(PlanPeer::Entity(known.ok_or_else(unknown)?));
+            }
             Written::Endpoints(labels) => found.push(endpoints(labels)?),
             Written::Block { cidr, except } => found.push(PlanPeer::Block(block(cidr, except)?)),
             Written::Domain(pattern) => found.push(PlanPeer::Domain(domain(pattern)?)),
@@ -230,13 +235,6 @@ fn block(whole: &str, except: &[String]) -> Result<Network, String> {
 }
 
 /// The entity `world` as its address blocks.
-fn world() -> Result<[PlanPeer; 2], String> {
-    Ok([
-        PlanPeer::Block(block("0.0.0.0/0", &[])?),
-        PlanPeer::Block(block("::/0", &[])?),
-    ])
-}
-
 /// A name, or all names below one. Other patterns have no such form (C34).
 fn domain(pattern: &DomainPattern) -> Result<String, String> {
     let labels = pattern.labels();

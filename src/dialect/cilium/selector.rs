@@ -3,7 +3,7 @@
 
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::selector::{self, LabelSelector};
-use crate::policy::Peer;
+use crate::policy::{Entity, Peer};
 use crate::sets::{IpSet, LabelOp, Requirement, Selector};
 
 /// The label with the name of a pod's namespace.
@@ -45,7 +45,9 @@ pub fn nodes() -> Peer {
 
 /// Everything in the cluster.
 pub fn cluster() -> Peer {
-    Peer::AnyOf(vec![Peer::Pods, Peer::Nodes(Selector::everything())])
+    let mut all = vec![Peer::Pods, Peer::Nodes(Selector::everything())];
+    all.extend(Entity::OPAQUE.map(Peer::Entity));
+    Peer::AnyOf(all)
 }
 
 /// The subject of a policy.
@@ -74,8 +76,10 @@ pub fn peer(selector: &LabelSelector, scope: Scope) -> Peer {
     if reserved {
         let matches = |label: &str| requirements.iter().all(|r| r.of_identity(label));
         let mut found = vec![endpoints(all)];
-        // The own node always reaches its pods: only others have to be let in.
         found.extend(matches("remote-node").then(nodes));
+        let opaque = Entity::OPAQUE.into_iter();
+        let opaque = opaque.filter(|entity| matches(entity.word()));
+        found.extend(opaque.map(Peer::Entity));
         let world = ["world", "world-ipv4", "world-ipv6"]
             .into_iter()
             .any(matches);

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use crate::dialect::writing::{Map, metadata, selector, texts};
-use crate::policy::{Direction, FlowKey, Network, PortMatch};
+use crate::policy::{Direction, Entity, FlowKey, HttpRule, Network, PortMatch};
 use crate::yaml::write::{self, Node, Output};
 
 /// A policy to write.
@@ -15,6 +15,8 @@ pub struct Policy<'a> {
     pub subject: LabelSelector,
     /// Those that it isolates; those of its rules are among them.
     pub directions: &'a [Direction],
+    /// Whether its rules deny; then it isolates nothing.
+    pub denies: bool,
     pub rules: &'a [Rule<'a>],
 }
 
@@ -37,6 +39,7 @@ pub enum Peers {
     Blocks(Vec<IpNet>),
     /// Blocks of which some have exceptions.
     BlocksWithout(Vec<Network>),
+    Entities(Vec<Entity>),
     /// Destinations only.
     Names(Vec<Name>),
 }
@@ -53,11 +56,21 @@ pub struct Ports {
     pub ports: Vec<PortMatch>,
     /// Whether the answers to DNS queries are read.
     pub dns: bool,
+    /// The HTTP requests that are allowed; empty: no filter.
+    pub http: Vec<HttpRule>,
 }
 
 /// Writes a policy; the marks number its rules.
 pub fn write(policy: &Policy) -> Output {
     let mut spec: Map = vec![("endpointSelector".into(), selector(&policy.subject))];
+    if policy.denies {
+        let isolates = |direction: &Direction| {
+            let key = direction.name().to_ascii_lowercase();
+            (key.into(), Node::Bool(false))
+        };
+        let isolates = policy.directions.iter().map(isolates).collect();
+        spec.push(("enableDefaultDeny".into(), Node::Map(isolates)));
+    }
     for direction in policy.directions {
         let rules = policy.rules.iter().enumerate();
         let rules = rules.filter(|(_, rule)| rule.direction == *direction);
@@ -66,9 +79,11 @@ pub fn write(policy: &Policy) -> Output {
             // Isolates, and allows nothing (C7).
             items.push(Node::Map(Vec::new()));
         }
-        let key = match direction {
-            Direction::Ingress => "ingress",
-            Direction::Egress => "egress",
+        let key = match (direction, policy.denies) {
+            (Direction::Ingress, false) => "ingress",
+            (Direction::Ingress, true) => "ingressDeny",
+            (Direction::Egress, false) => "egress",
+            (Direction::Egress, true) => "egressDeny",
         };
         spec.push((key.into(), Node::List(items)));
     }
@@ -98,6 +113,7 @@ fn peers(rule: &Rule) -> (std::borrow::Cow<'static, str>, Node) {
     let (kind, list) = match &rule.peers {
         Peers::Everything => ("Entities", texts(["all"])),
         Peers::Endpoints(all) => ("Endpoints", Node::List(all.iter().map(selector).collect())),
+        Peers::Entities(all) => ("Entities", texts(all.iter().map(|entity| entity.word()))),
         Peers::Blocks(all) => ("CIDR", texts(all)),
         Peers::BlocksWithout(all) => ("CIDRSet", Node::List(all.iter().map(block).collect())),
         Peers::Names(all) => ("FQDNs", Node::List(all.iter().map(name).collect())),
@@ -135,7 +151,18 @@ fn port_rule(item: &Ports) -> Node {
         let rules = Node::Map(vec![("dns".into(), Node::List(vec![every]))]);
         map.push(("rules".into(), rules));
     }
+    if !item.http.is_empty() {
+        let http = Node::List(item.http.iter().map(http_rule).collect());
+        map.push(("rules".into(), Node::Map(vec![("http".into(), http)])));
+    }
     Node::Map(map)
+}
+
+fn http_rule(rule: &HttpRule) -> Node {
+    let parts = [("method", &rule.method), ("path", &rule.path)];
+    let parts = parts.into_iter();
+    let parts = parts.filter_map(|(key, text)| Some((key.into(), Node::text(text.as_ref()?))));
+    Node::Map(parts.collect())
 }
 
 /// A port, which is a text; 0 means all of the protocol (C40).

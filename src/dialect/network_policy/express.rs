@@ -13,15 +13,21 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::write::{self, Comments};
 use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::dialect::Text;
-use crate::dialect::writing::{domain_losses, label_selector, object_meta, selector_losses};
+use crate::dialect::writing::{
+    deny_losses, http_losses, is_named, label_selector, object_meta, peer_losses, selector_losses,
+    world,
+};
 use crate::policy::{
-    Direction, Loss, Match, Network, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, PortMatch,
-    Resolution,
+    Direction, Entity, Loss, Match, Network, PlanNamespaces, PlanPeer, PlanPolicy, PlanRule,
+    PortMatch, Resolution, Role,
 };
 use crate::sets::{Protocol, Selector};
 
 /// Writes a planned policy. None: nothing of it can be expressed.
 pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Loss>) {
+    if plan.role == Role::Deny {
+        return (None, deny_losses(plan, "NetworkPolicy"));
+    }
     let mut losses = Vec::new();
     let Some(subject) = label_selector(&plan.subject) else {
         for rule in &plan.rules {
@@ -31,7 +37,12 @@ pub(crate) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
     };
     let mut rules = Vec::new();
     for rule in &plan.rules {
-        rules.extend(peers(rule, &mut losses).map(|peers| (rule, peers)));
+        match http_losses(rule, "NetworkPolicy") {
+            none if none.is_empty() => {
+                rules.extend(peers(rule, &mut losses).map(|peers| (rule, peers)));
+            }
+            found => losses.extend(found),
+        }
     }
     if rules.is_empty() && !plan.isolates {
         return (None, losses);
@@ -87,12 +98,13 @@ fn peers(rule: &PlanRule, losses: &mut Vec<Loss>) -> Option<Match<NetworkPolicyP
     let Match::Only(listed) = &rule.peers else {
         return Some(Match::Any);
     };
-    losses.extend(domain_losses(rule, "NetworkPolicy"));
+    losses.extend(peer_losses(rule, "NetworkPolicy", is_named));
     let mut peers = Vec::new();
     for planned in listed {
         match planned {
+            PlanPeer::Entity(Entity::World) => peers.extend(world().iter().map(block)),
             PlanPeer::Block(network) | PlanPeer::Node(network) => peers.push(block(network)),
-            PlanPeer::Domain(_) => {}
+            PlanPeer::Domain(_) | PlanPeer::Entity(_) => {}
             PlanPeer::Pods(namespaces, pods) => match by_labels(namespaces, pods) {
                 Ok(peer) => peers.push(peer),
                 Err(selector) => losses.extend(selector_losses(rule, selector)),

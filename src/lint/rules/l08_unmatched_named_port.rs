@@ -163,7 +163,8 @@ fn names_outside(rule: &policy::Rule) -> bool {
     let mut found = false;
     for item in items {
         item.peer.leaves(&mut |peer| {
-            found |= matches!(peer, Peer::Addresses(_) | Peer::Nodes(_) | Peer::Domain(_));
+            found |= matches!(peer, Peer::Addresses(_) | Peer::Nodes(_));
+            found |= matches!(peer, Peer::Domain(_) | Peer::Entity(_));
         });
     }
     found

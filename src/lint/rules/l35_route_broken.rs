@@ -139,7 +139,7 @@ fn is_open_outside(input: &Input, pod: usize, wanted: &PortSet) -> bool {
     })
 }
 
-/// Whether a rule lets in Cilium's own proxy, which is no pod: the entity `ingress` matches nothing else.
+/// Whether a rule lets in Cilium's own proxy, which is no pod.
 fn names_own_controller(input: &Input, reach: &Reach) -> bool {
     let snapshot = input.snapshot;
     let workload = snapshot.workloads.get(reach.workload);
@@ -149,13 +149,18 @@ fn names_own_controller(input: &Input, reach: &Reach) -> bool {
     if snapshot.assumptions.enforcer != Enforcer::Cilium || !reach.controllers.is_empty() {
         return false;
     }
+    let names = |peer: &Peer| {
+        let mut found = false;
+        peer.leaves(&mut |leaf| found |= *leaf == Peer::Entity(policy::Entity::Ingress));
+        found
+    };
     let lets_in = |rule: &policy::Rule| {
         let Match::Only(items) = &rule.peers else {
             return false;
         };
         let wanted = reach.wanted.example();
         rule.action == Action::Accept
-            && items.iter().any(|item| item.peer == Peer::Nothing)
+            && items.iter().any(|item| names(&item.peer))
             && any_port_matches(snapshot, &rule.ports, &Endpoint::Pod(pod), wanted)
     };
     let policies = snapshot.policies.iter().enumerate();

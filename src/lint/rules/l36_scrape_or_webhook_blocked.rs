@@ -217,8 +217,8 @@ fn may_be(caller: Caller, rule: &policy::Rule, own: &str) -> bool {
             (Caller::ApiServer, None) => {
                 let mut outside = false;
                 item.peer.leaves(&mut |leaf| {
-                    outside |=
-                        matches!(leaf, Peer::Everything | Peer::Addresses(_) | Peer::Nodes(_));
+                    outside |= matches!(leaf, Peer::Everything | Peer::Addresses(_));
+                    outside |= matches!(leaf, Peer::Nodes(_) | Peer::Entity(_));
                 });
                 outside
             }

@@ -81,6 +81,7 @@ fn end(snapshot: &Snapshot, end: &Endpoint) -> String {
         },
         Endpoint::Address(address) => format!("`{address}`"),
         Endpoint::Domain(name) => format!("`{name}`"),
+        Endpoint::Entity(entity) => entity.description().to_owned(),
         Endpoint::NewPod(_) => "a future pod".to_owned(),
     }
 }

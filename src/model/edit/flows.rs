@@ -4,7 +4,7 @@ use super::{Applied, Item, Thing, gone};
 use crate::model::validate::check;
 use crate::model::validate::united;
 use crate::model::{Document, End, Flow, FlowId, FlowPort, Refusal, Words};
-use crate::policy::Direction;
+use crate::policy::{Direction, HttpRule};
 
 /// Adds a flow, or unites it with the one that has the same ends, opens the same gates and is muted alike
 /// (a muted one stays muted: nothing comes into force that was not drawn).
@@ -48,8 +48,17 @@ pub(super) fn put(
 }
 
 /// Flows that agree in these are one flow.
-fn key(flow: &Flow) -> (&End, &End, Option<Direction>, bool) {
-    (&flow.from, &flow.to, flow.half, flow.muted)
+type Key<'a> = (
+    &'a End,
+    &'a End,
+    Option<Direction>,
+    [bool; 2],
+    &'a [HttpRule],
+);
+
+fn key(flow: &Flow) -> Key<'_> {
+    let flags = [flow.muted, flow.denies];
+    (&flow.from, &flow.to, flow.half, flags, &flow.http)
 }
 
 fn twin(document: &Document, flow: &Flow, me: Option<FlowId>) -> Option<FlowId> {

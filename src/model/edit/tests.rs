@@ -63,6 +63,8 @@ fn flow(document: &Document, from: &str, to: &str, port: &str) -> Flow {
         from: document.end_from_words(from).expect("an end"),
         to: document.end_from_words(to).expect("an end"),
         ports: crate::model::validate::flow_ports(port).expect("a port"),
+        http: Vec::new(),
+        denies: false,
         note: String::new(),
         half: None,
         muted: false,

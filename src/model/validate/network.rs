@@ -1,5 +1,6 @@
 //! Address blocks with exceptions, and domain names (V12 to V14, A8).
 
+use crate::policy::Entity;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -96,9 +97,21 @@ pub fn addresses_of(networks: &[Network]) -> IpSet {
 }
 
 impl External {
-    /// The addresses in its blocks.
+    /// The addresses in its blocks; all of them for what is everything outside.
     pub fn addresses(&self) -> IpSet {
-        addresses_of(&self.networks)
+        match self.entity {
+            Some(Entity::World) => IpSet::all(),
+            _ => addresses_of(&self.networks),
+        }
+    }
+
+    /// The entities among its members that are endpoints of their own.
+    pub fn opaque_entities(&self) -> Vec<Entity> {
+        match self.entity {
+            Some(Entity::Cluster) => Entity::OPAQUE.to_vec(),
+            Some(one) if Entity::OPAQUE.contains(&one) => vec![one],
+            _ => Vec::new(),
+        }
     }
 }
 

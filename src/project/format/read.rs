@@ -19,7 +19,7 @@ use self::fields::{Fields, Reader};
 use super::{FORMAT, value};
 use crate::diag::{Diagnostic, Span};
 use crate::model::{Dns, DnsProfile, Document, Settings};
-use crate::policy::Target;
+use crate::policy::{HttpRule, Target};
 use crate::yaml::{self, Node};
 
 /// Reads a project; `file` is what diagnostics call it. An error means that this version
@@ -212,7 +212,7 @@ fn dns_profile(reader: &mut Reader, node: &Node) -> Option<(DnsProfile, Option<V
 }
 
 /// The key of a list item under which its unknown fields are stored: `TCP/80` of a port, the block of a
-/// network.
+/// network, `GET /path` of an HTTP rule.
 pub(super) fn item_key(item: &Value) -> String {
     let scalar = |key: &str| match item.get(key) {
         Some(Value::String(text)) => Some(text.clone()),
@@ -225,7 +225,10 @@ pub(super) fn item_key(item: &Value) -> String {
             scalar("protocol").unwrap_or_else(|| "TCP".into())
         ),
         (None, Some(cidr)) => cidr,
-        (None, None) => String::new(),
+        (None, None) => {
+            let [method, path] = ["method", "path"].map(scalar);
+            HttpRule { method, path }.to_string()
+        }
     }
 }
 

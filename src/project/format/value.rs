@@ -4,7 +4,7 @@ use crate::yaml::plain::{Mapping, Value};
 
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
 use crate::model::{Base, Isolate, Style};
-use crate::policy::{Direction, Target};
+use crate::policy::{Direction, Entity, Target};
 use crate::sets::{LabelOp, Labels, Requirement, Selector};
 
 pub(super) const STYLES: &[(&str, Style)] = &[
@@ -25,6 +25,21 @@ pub(super) const ISOLATE: &[(&str, Isolate)] = &[
     ("egress", Isolate::Egress),
     ("both", Isolate::Both),
 ];
+
+pub(super) const ENTITIES: &[(&str, Entity)] = &[
+    (Entity::KubeApiserver.word(), Entity::KubeApiserver),
+    (Entity::Host.word(), Entity::Host),
+    (Entity::RemoteNode.word(), Entity::RemoteNode),
+    (Entity::Ingress.word(), Entity::Ingress),
+    (Entity::World.word(), Entity::World),
+    (Entity::Cluster.word(), Entity::Cluster),
+];
+
+/// The `action` of flows that deny.
+pub(super) const DENY: &str = "deny";
+
+/// Whether flows deny.
+pub(super) const ACTIONS: &[(&str, bool)] = &[("allow", false), (DENY, true)];
 
 pub(super) const HALVES: &[(&str, Direction)] = &[
     ("ingress", Direction::Ingress),

@@ -1,5 +1,6 @@
 //! Writing a Document.
 
+use crate::policy::{Entity, HttpRule};
 use crate::yaml::plain::{Mapping, Value};
 
 use super::value::{self, word};
@@ -326,6 +327,7 @@ fn external(row: &External) -> Value {
         "domainNames",
         row.domain_names.iter().map(|name| name.as_str().into()),
     );
+    map.set_some("entity", row.entity.map(Entity::word));
     Value::Mapping(map.finish(&row.unknown, order::THING))
 }
 
@@ -345,8 +347,17 @@ fn flow(row: &Flow, words: &Words) -> Value {
     map.set_unless("ports", flow_ports(&row.ports), row.ports.is_empty());
     map.set_unless("note", row.note.as_str(), row.note.is_empty());
     map.set_some("half", row.half.map(|half| word(value::HALVES, &half)));
+    map.list("http", row.http.iter().map(http_rule));
+    map.set_some("action", row.denies.then_some(value::DENY));
     map.set_unless("muted", row.muted, !row.muted);
     Value::Mapping(map.finish(&row.unknown, order::FLOW))
+}
+
+fn http_rule(row: &HttpRule) -> Value {
+    let mut map = Fields::new();
+    map.set_some("method", row.method.as_deref());
+    map.set_some("path", row.path.as_deref());
+    Value::Mapping(map.finish(&Unknown::new(), order::HTTP))
 }
 
 fn flow_ports(ports: &[FlowPort]) -> Value {

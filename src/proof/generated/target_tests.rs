@@ -12,7 +12,7 @@ use crate::manifest::Source;
 use crate::model::Style;
 use crate::model::fixture::Fixture;
 use crate::model::validate::selector;
-use crate::policy::{FlowKey, Match, PlanPeer};
+use crate::policy::{Entity, FlowKey, Match, PlanPeer, Role};
 use crate::proof::prove::laws::{drawing, random};
 
 /// The texts of a plan, and their losses.
@@ -561,9 +561,17 @@ fn under(document: &Document, policies: &Loaded) -> Snapshot {
 fn of_both(policies: Vec<Arc<PlanPolicy>>) -> Vec<Arc<PlanPolicy>> {
     let one = |planned: Arc<PlanPolicy>| {
         let mut planned = PlanPolicy::clone(&planned);
+        if planned.role == Role::Deny {
+            return None;
+        }
+        planned.rules.retain(|rule| rule.http.is_empty());
         for rule in &mut planned.rules {
             if let Match::Only(peers) = &mut rule.peers {
-                peers.retain(|peer| !matches!(peer, PlanPeer::Domain(_) | PlanPeer::Node(_)));
+                peers.retain(|peer| match peer {
+                    PlanPeer::Entity(entity) => *entity == Entity::World,
+                    PlanPeer::Domain(_) | PlanPeer::Node(_) => false,
+                    PlanPeer::Pods(..) | PlanPeer::Block(_) => true,
+                });
             }
         }
         planned

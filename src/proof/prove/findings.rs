@@ -78,7 +78,10 @@ impl Describer<'_> {
                     _ => 2,
                 }
             }
-            PeerClass::Addresses { .. } | PeerClass::Domain(_) | PeerClass::Node(_) => 3,
+            PeerClass::Addresses { .. }
+            | PeerClass::Domain(_)
+            | PeerClass::Entity(_)
+            | PeerClass::Node(_) => 3,
             PeerClass::NewPod(_) => 4,
         };
         (!drawn(difference.workload), other)
@@ -237,6 +240,13 @@ impl Describer<'_> {
                 }
             }
         }
+        // A flow that should deny this.
+        let denials = self.intents.iter();
+        let denials = denials.filter(|i| gate.denied_by(&i.policy).next().is_some());
+        flows.extend(denials.filter_map(|intent| match intent.reason {
+            Reason::Flow(id) => Some(id),
+            _ => None,
+        }));
         flows.sort_unstable();
         flows.dedup();
         policies.dedup();

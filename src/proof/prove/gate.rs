@@ -49,7 +49,7 @@ impl<'a> Gate<'a> {
     /// The rules of a policy that allow some of the ports, or may do so by a port name or by the address
     /// of a future pod.
     pub(super) fn allowed_by<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Rule> {
-        self.rules(policy, true)
+        self.rules(policy, Action::Accept, true)
     }
 
     /// The rules of a policy that allow some of the ports, however port names resolve.
@@ -57,21 +57,32 @@ impl<'a> Gate<'a> {
         &self,
         policy: &'p Policy,
     ) -> impl Iterator<Item = &'p Rule> {
-        self.rules(policy, false)
+        self.rules(policy, Action::Accept, false)
     }
 
-    fn rules<'p>(&self, policy: &'p Policy, by_name: bool) -> impl Iterator<Item = &'p Rule> {
+    /// The rules of a policy that deny some of the ports, or may do so.
+    pub(super) fn denied_by<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Rule> {
+        self.rules(policy, Action::Deny, true)
+    }
+
+    fn rules<'p>(
+        &self,
+        policy: &'p Policy,
+        action: Action,
+        by_name: bool,
+    ) -> impl Iterator<Item = &'p Rule> {
         let rules = match policy.side(self.direction) {
             Some(side) if self.selected_by(policy) => &side.rules[..],
             _ => &[],
         };
         rules.iter().filter(move |rule| {
             let mut others = self.others.iter();
-            rule.action == Action::Accept && others.any(|other| self.allows(rule, other, by_name))
+            rule.action == action && others.any(|other| self.matches(rule, other, by_name))
         })
     }
 
-    fn allows(&self, rule: &Rule, other: &End, by_name: bool) -> bool {
+    /// Whether a rule matches, whatever it does.
+    fn matches(&self, rule: &Rule, other: &End, by_name: bool) -> bool {
         let destination = match self.direction {
             Direction::Ingress => &self.subject,
             Direction::Egress => other,

@@ -123,7 +123,10 @@ fn peers(describer: &Describer, differences: &[&&GateDifference]) -> (String, bo
                 _ = new.insert(witness::other_words(describer, &difference.peer))
             }
             PeerClass::Addresses { .. } => outside = true,
-            PeerClass::Pod(_) | PeerClass::Domain(_) | PeerClass::Node(_) => {
+            PeerClass::Pod(_)
+            | PeerClass::Domain(_)
+            | PeerClass::Entity(_)
+            | PeerClass::Node(_) => {
                 names.insert(witness::other_words(describer, &difference.peer));
             }
         }
@@ -158,7 +161,7 @@ fn drawn(describer: &Describer, differences: &[&&GateDifference]) -> BTreeSet<St
     };
     let direction = differences.first().map(|d| d.direction);
     let flows = document.flows.iter().map(|(_, flow)| flow);
-    let flows = flows.filter(|flow| !flow.muted && ports(flow));
+    let flows = flows.filter(|flow| flow.allows() && ports(flow));
     let ends = flows.filter_map(|flow| match direction {
         Some(Direction::Ingress) if is_own(&flow.to) => Some(&flow.from),
         Some(Direction::Egress) if is_own(&flow.from) => Some(&flow.to),

@@ -128,7 +128,7 @@ fn other(describer: &Describer, peer: &PeerClass) -> Located {
             Located::pod(document, namespace.map(|n| &*n.name))
         }
         PeerClass::Addresses { first, .. } => Located::address(document, *first),
-        PeerClass::Domain(_) | PeerClass::Node(_) => Located::NOWHERE,
+        PeerClass::Domain(_) | PeerClass::Entity(_) | PeerClass::Node(_) => Located::NOWHERE,
     }
 }
 
@@ -173,6 +173,7 @@ pub(super) fn other_words(describer: &Describer, peer: &PeerClass) -> String {
         PeerClass::Addresses { first, last } if first == last => first.to_string(),
         PeerClass::Addresses { first, last } => format!("{first} to {last}"),
         PeerClass::Domain(name) => name.clone(),
+        PeerClass::Entity(entity) => entity.description().to_owned(),
         PeerClass::Node(at) => {
             let node = snapshot.nodes.get(*at);
             node.map_or(String::new(), |n| format!("node {}", n.name))

@@ -1,5 +1,6 @@
 //! What the words of a question name: pods, nodes, addresses, Services.
 
+use crate::policy::Entity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -27,6 +28,8 @@ pub struct Meaning {
     pub network: IpSet,
     /// Domain names.
     pub domains: Vec<String>,
+    /// Entities that are endpoints of their own.
+    pub entities: Vec<Entity>,
     /// The Service whose pods and addresses these are, as an index into `Snapshot::services`.
     pub service: Option<usize>,
 }
@@ -34,10 +37,11 @@ pub struct Meaning {
 impl Meaning {
     fn is_empty(&self) -> bool {
         let nobody = self.pods.is_empty() && self.nodes.is_empty();
-        nobody && self.addresses.is_empty() && self.domains.is_empty()
+        let named = !self.domains.is_empty() || !self.entities.is_empty();
+        nobody && self.addresses.is_empty() && !named
     }
 
-    /// One end for each pod, node and domain name, and for each piece of the addresses that no policy
+    /// One end for each pod, node, domain name and entity, and for each piece of the addresses that no policy
     /// distinguishes.
     pub fn ends(&self, snapshot: &Snapshot) -> Vec<Endpoint> {
         let pods = self.pods.iter().copied().map(Endpoint::Pod);
@@ -53,6 +57,7 @@ impl Meaning {
         pods.chain(nodes)
             .chain(addresses.map(Endpoint::Address))
             .chain(domains.map(Endpoint::Domain))
+            .chain(self.entities.iter().copied().map(Endpoint::Entity))
             .collect()
     }
 
@@ -79,6 +84,7 @@ impl Meaning {
             outside,
             hosted: hosted.collect(),
             names: self.domains.clone(),
+            entities: self.entities.clone(),
         }
     }
 }
@@ -100,6 +106,17 @@ impl Loaded {
     }
 }
 
+/// The pods among the members of an entity.
+fn pods_of(snapshot: &Snapshot, entity: Option<Entity>) -> Vec<usize> {
+    let pods = snapshot.pods.iter().enumerate();
+    let members = pods.filter(|(_, pod)| match entity {
+        Some(Entity::Cluster) => true,
+        Some(Entity::RemoteNode) => pod.host_network,
+        _ => false,
+    });
+    members.map(|(at, _)| at).collect()
+}
+
 /// The addresses of an external, or the pods of a group, of a project.
 fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning, Refusal> {
     let mut found = Meaning::default();
@@ -108,6 +125,8 @@ fn drawn(snapshot: &Snapshot, document: &Document, word: &str) -> Result<Meaning
             if let Some(external) = document.externals.get(id) {
                 found.addresses = external.addresses();
                 found.domains.clone_from(&external.domain_names);
+                found.entities = external.opaque_entities();
+                found.pods = pods_of(snapshot, external.entity);
             }
         }
         model::End::Group(id) => {

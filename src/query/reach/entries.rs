@@ -24,7 +24,7 @@ pub enum Axis {
 pub struct AxisEntries {
     nodes: Vec<NodeRef>,
     workloads: usize,
-    /// Of each external one address of every range that policies treat alike, and its domain names.
+    /// Of each external one address of every range that policies treat alike, its domain names and entities.
     ends: Vec<Vec<Endpoint>>,
     /// The place of each workload's namespace among the namespaces, and of each external behind them.
     namespace_of: Vec<usize>,
@@ -67,6 +67,7 @@ impl AxisEntries {
                 .map(Endpoint::Address)
                 .collect();
             ends.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
+            ends.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));
             entries.ends.push(ends);
         }
         entries
@@ -110,7 +111,7 @@ impl AxisEntries {
     }
 
     /// The endpoints of an external: one address of each range that policies or externals distinguish, and its
-    /// domain names.
+    /// domain names and entities.
     pub(super) fn ends(&self, external: usize) -> &[Endpoint] {
         let at = external.checked_sub(self.workloads);
         at.and_then(|at| self.ends.get(at))

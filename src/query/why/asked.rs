@@ -105,6 +105,7 @@ fn ends(results: &Results, words: &str) -> Result<(Vec<Endpoint>, Named), Refusa
         let addresses = addresses_of(snapshot, &external.addresses());
         found.extend(addresses.into_iter().map(Endpoint::Address));
         found.extend(external.domain_names.iter().cloned().map(Endpoint::Domain));
+        found.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));
     }
     if found.is_empty() {
         return Err(
@@ -156,6 +157,16 @@ pub fn place(results: &Results, end: &Endpoint) -> EndDescription {
                 words,
                 name: name.clone(),
                 node,
+            }
+        }
+        Endpoint::Entity(entity) => {
+            let mut externals = document.externals.iter();
+            let external = externals.find(|(_, e)| e.entity == Some(*entity));
+            let words = external.map(|(_, e)| format!("external/{}", e.name));
+            EndDescription {
+                words: words.unwrap_or_else(|| entity.to_string()),
+                name: entity.to_string(),
+                node: external.map(|(id, _)| NodeRef::External(id)),
             }
         }
         Endpoint::Node(at) | Endpoint::NodeAddress(at, _) => {

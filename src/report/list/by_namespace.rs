@@ -10,6 +10,7 @@ use super::Listing;
 use crate::analysis::Party;
 use crate::cluster::Snapshot;
 use crate::diag::{Diagnostic, escaped};
+use crate::policy::Direction;
 use crate::report::ends::{CONTROLLER, compact, conn};
 use crate::report::findings::flat;
 use crate::report::{assumed, escape, left_out};
@@ -22,6 +23,7 @@ enum Area<'a> {
     Controller,
     Outside,
     DomainNames,
+    Entities,
 }
 
 /// All connections from one area to another.
@@ -48,6 +50,14 @@ fn sums<'a>(listing: Listing<'a>) -> Sums<'a> {
         let sum = found.entry((from, Area::DomainNames)).or_default();
         sum.add(&one.ports);
     }
+    for one in listing.matrix.clone().with_entities(listing.filter) {
+        let own = area(listing.snapshot, Party::Workload(one.workload));
+        let between = match one.direction {
+            Direction::Egress => (own, Area::Entities),
+            Direction::Ingress => (Area::Entities, own),
+        };
+        found.entry(between).or_default().add(&one.ports);
+    }
     found
 }
 
@@ -69,6 +79,7 @@ impl fmt::Display for Area<'_> {
             Self::Controller => CONTROLLER,
             Self::Outside => "outside",
             Self::DomainNames => "domain names",
+            Self::Entities => "entities",
         })
     }
 }
@@ -80,6 +91,7 @@ impl Area<'_> {
             Self::Controller => json!({"type": "ingress-controller"}),
             Self::Outside => json!({"type": "outside"}),
             Self::DomainNames => json!({"type": "domain-names"}),
+            Self::Entities => json!({"type": "entities"}),
         }
     }
 }

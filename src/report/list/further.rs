@@ -1,12 +1,12 @@
-//! What is allowed beside the connections between workloads and addresses: between replicas of one workload, and to
-//! domain names.
+//! What is allowed beside the connections between workloads and addresses: between replicas of one workload, to
+//! domain names, and to and from entities.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
 use super::Listing;
-use crate::analysis::{AmongReplicas, ToDomain};
+use crate::analysis::{AmongReplicas, Direction, ToDomain, WithEntity};
 use crate::diag::escaped;
 use crate::report::ends::{conn, display, peer_json};
 use crate::report::escape;
@@ -17,6 +17,7 @@ pub(super) struct Further<'a> {
     listing: Listing<'a>,
     replicas: Vec<AmongReplicas>,
     domains: Vec<ToDomain>,
+    entities: Vec<WithEntity>,
 }
 
 impl<'a> Further<'a> {
@@ -26,6 +27,7 @@ impl<'a> Further<'a> {
             listing,
             replicas: matrix.among_replicas(listing.snapshot, listing.filter),
             domains: matrix.to_domains(listing.filter),
+            entities: matrix.with_entities(listing.filter),
         }
     }
 
@@ -42,6 +44,22 @@ impl<'a> Further<'a> {
     pub fn to_domains(&self) -> Vec<[String; 3]> {
         let row = |one: &ToDomain| [self.name(one.workload), one.name.clone(), ports(&one.ports)];
         self.domains.iter().map(row).collect()
+    }
+
+    /// From and to, and the ports, of connections to and from entities.
+    pub fn with_entities(&self) -> Vec<[String; 3]> {
+        let row = |one: &WithEntity| {
+            let ends = [self.name(one.workload), one.entity.to_string()];
+            let [from, to] = match one.direction {
+                Direction::Egress => ends,
+                Direction::Ingress => {
+                    let [own, other] = ends;
+                    [other, own]
+                }
+            };
+            [from, to, ports(&one.ports)]
+        };
+        self.entities.iter().map(row).collect()
     }
 
     fn name(&self, workload: usize) -> String {
@@ -96,14 +114,15 @@ impl<'a> Further<'a> {
                 self.among_replicas(),
             ),
             ("Domain names that policies accept", self.to_domains()),
+            ("Entities that policies accept", self.with_entities()),
         ];
         all.into_iter()
             .filter(|(_, rows)| !rows.is_empty())
             .collect()
     }
 
-    /// The values of the keys `amongReplicas` and `domainNames`.
-    pub fn json(&self) -> [Value; 2] {
+    /// The values of the keys `amongReplicas`, `domainNames` and `entities`.
+    pub fn json(&self) -> [Value; 3] {
         let workload = |at: usize| self.listing.snapshot.workloads.get(at).map(peer_json);
         let replicas = self.replicas.iter();
         let replicas = replicas
@@ -112,7 +131,14 @@ impl<'a> Further<'a> {
         let domains = domains.map(|one| {
             json!({"src": workload(one.workload), "name": one.name, "conn": conn(&one.ports)})
         });
-        [replicas.collect(), domains.collect()]
+        let entities = self.entities.iter().map(|one| {
+            let direction = match one.direction {
+                Direction::Ingress => "ingress",
+                Direction::Egress => "egress",
+            };
+            json!({"workload": workload(one.workload), "direction": direction, "entity": one.entity.word(), "conn": conn(&one.ports)})
+        });
+        [replicas.collect(), domains.collect(), entities.collect()]
     }
 }
 

@@ -49,7 +49,8 @@ pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
             escape::dot(out, &name);
         }
     };
-    let names_to = Further::of(listing).to_domains();
+    let further = Further::of(listing);
+    let further = [further.to_domains(), further.with_entities()].concat();
     Stream::new(out, listing).lines(|page, line| {
         if hub
             .as_ref()
@@ -65,7 +66,7 @@ pub fn dot(out: &mut impl Write, listing: Listing) -> io::Result<()> {
         page.ports(&line, PortSet::to_string);
         page.text.push_str("\"];\n");
     })?;
-    for [from, to, ports] in names_to {
+    for [from, to, ports] in further {
         let [from, to, ports] = [from, to, ports].map(|text| escaped(&text));
         writeln!(out, "  {from} -> {to} [label={ports}];")?;
     }

@@ -9,14 +9,15 @@ use crate::report::ends::{CONTROLLER, display, range_text};
 use crate::report::{assumed, escape, left_out};
 use crate::sets::PortSet;
 
-/// `src,dst,ports`, with names as in the text format, domain names last; RFC 4180 with line feeds.
+/// `src,dst,ports`, with names as in the text format, domain names and entities last; RFC 4180 with line feeds.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub fn csv(out: &mut impl Write, listing: Listing) -> io::Result<()> {
     out.write_all(b"src,dst,ports\n")?;
     rows(out, listing, escape::csv, ["", ",", "\n"])?;
-    for row in Further::of(listing).to_domains() {
+    let further = Further::of(listing);
+    for row in [further.to_domains(), further.with_entities()].concat() {
         let mut cells = row.map(|cell| made(escape::csv, &cell)).join(",");
         cells.push('\n');
         out.write_all(cells.as_bytes())?;

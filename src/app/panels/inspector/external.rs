@@ -1,4 +1,4 @@
-//! An external: address blocks with exceptions, and domain names.
+//! An external: address blocks with exceptions, domain names, and the entity that it is.
 
 use egui::{Id, Ui};
 
@@ -8,7 +8,7 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets;
 use crate::model::{Edit, External, ExternalId, Item, Network, Thing, validate};
-use crate::policy::Target;
+use crate::policy::{Entity, Target};
 
 /// Shows the external.
 pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
@@ -26,6 +26,7 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: ExternalId) {
     parts::name_field(ui, inspect, item, &external.name);
     networks(ui, inspect, item, external);
     domains(ui, inspect, item, external);
+    entity(ui, inspect, item, external);
     if external.networks.is_empty() {
         ui.add_space(2.0);
         if widgets::secondary(ui, "Use the Internet's addresses").clicked() {
@@ -156,6 +157,50 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
             target.kind()
         );
         widgets::message(ui, icons::NOTE, &text, foreground);
+    }
+}
+
+/// What it is, where the dialect names it by its role.
+fn entity(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &External) {
+    let target = inspect.document.settings.target();
+    widgets::heading(ui, "Entity");
+    widgets::labelled(ui, "Entity", |ui| {
+        let text = |entity: Option<Entity>| entity.map_or("None", Entity::word);
+        let shown = egui::ComboBox::from_id_salt(("entity", item))
+            .width(ui.available_width())
+            .icon(widgets::caret)
+            .selected_text(text(external.entity));
+        let response = shown.show_ui(ui, |ui| {
+            let offered = std::iter::once(None).chain(Entity::ALL.map(Some));
+            for entity in offered {
+                let label = ui.selectable_label(external.entity == entity, text(entity));
+                let label = match entity {
+                    Some(entity) => label.on_hover_text(entity.description()),
+                    None => label,
+                };
+                if label.clicked() && external.entity != entity {
+                    inspect
+                        .commands
+                        .edit(changed(external, item, &|e| e.entity = entity));
+                }
+            }
+        });
+        widgets::named(&response.response, egui::WidgetType::ComboBox, "Entity");
+    });
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
+    match external.entity {
+        Some(entity) if target == Target::Cilium || entity == Entity::World => {
+            widgets::faint(ui, format!("Means {}.", entity.description()));
+        }
+        Some(entity) => {
+            let text = format!(
+                "{} cannot express `{}`. Add its address blocks, or write for Cilium.",
+                target.kind(),
+                entity.word()
+            );
+            widgets::message(ui, icons::NOTE, &text, foreground);
+        }
+        None => {}
     }
 }
 

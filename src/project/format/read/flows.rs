@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::yaml::plain::{Mapping, Value, plain};
 
-use super::fields::{Fields, Reader, items, take_boolean};
+use super::Extras;
+use super::fields::{Fields, Reader, items, take_boolean, unknown, with_extras};
 use crate::model::validate;
 use crate::model::{Document, End, Flow, FlowPort, ImportedPolicy, Refusal, Thing, Words};
+use crate::policy::HttpRule;
 use crate::project::format::value;
 use crate::yaml::Node;
 
@@ -47,6 +49,8 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
     let mut fields = reader.map(node)?;
     let from = reader.required(&mut fields, node, "from")?;
     let to = reader.required(&mut fields, node, "to")?;
+    let (http, extra) = with_extras(reader, &mut fields, "http", http_rule)?;
+    let denies = reader.take_word(&mut fields, "action", value::ACTIONS);
     Some(Flow {
         from: End::Missing(reader.text(from)?),
         to: End::Missing(reader.text(to)?),
@@ -54,8 +58,29 @@ fn flow(reader: &mut Reader, node: &Node) -> Option<Flow> {
         note: reader.take_text(&mut fields, "note").unwrap_or_default(),
         half: reader.take_word(&mut fields, "half", value::HALVES),
         muted: take_boolean(reader, &mut fields, "muted").unwrap_or(false),
-        unknown: fields.rest(reader),
+        http,
+        denies: denies.unwrap_or_default(),
+        unknown: unknown(reader, fields, [("http", extra)]),
     })
+}
+
+fn http_rule(reader: &mut Reader, node: &Node, extras: &mut Extras) -> Option<HttpRule> {
+    let mut fields = reader.map(node)?;
+    let rule = HttpRule {
+        method: reader.take_text(&mut fields, "method"),
+        path: reader.take_text(&mut fields, "path"),
+    };
+    if rule == HttpRule::default() {
+        let message = "the HTTP rule has neither a method nor a path";
+        reader.refuse(
+            node.mark,
+            message,
+            "write `{method: GET, path: /products/.*}`",
+        );
+        return None;
+    }
+    extras.keep(reader, rule.to_string(), fields);
+    Some(rule)
 }
 
 pub(super) fn end(reader: &mut Reader, words: &Words, node: &Node, key: &str, end: End) -> End {

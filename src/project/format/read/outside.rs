@@ -15,6 +15,7 @@ pub(super) fn external(reader: &mut Reader, node: &Node) -> Option<External> {
         name: reader.text(name)?,
         networks,
         domain_names: reader.take_list(&mut fields, "domainNames", Reader::text)?,
+        entity: reader.take_word(&mut fields, "entity", value::ENTITIES),
         unknown: unknown(reader, fields, [("networks", extra)]),
     })
 }

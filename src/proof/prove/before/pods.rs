@@ -71,7 +71,11 @@ impl<'a> Pods<'a> {
             Peer::PodsOf(key) => self.workloads.contains(key),
             Peer::All(peers) => peers.iter().all(|peer| self.may_match(peer)),
             Peer::AnyOf(peers) => peers.iter().any(|peer| self.may_match(peer)),
-            Peer::Nothing | Peer::NewPods | Peer::Addresses(_) | Peer::Domain(_) => false,
+            Peer::Nothing
+            | Peer::NewPods
+            | Peer::Addresses(_)
+            | Peer::Domain(_)
+            | Peer::Entity(_) => false,
             _ => true,
         }
     }

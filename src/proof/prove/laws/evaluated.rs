@@ -78,7 +78,7 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// The first gate that a flow called exact should open and that the evaluator finds closed.
+    /// The first gate that a flow called exact should open and that the evaluator finds closed, or the reverse.
     fn flows_that_are_not_exact(&self) -> String {
         let plain = Plain::new(self.document, &self.in_force);
         let ends = self.ends();
@@ -90,9 +90,13 @@ impl<'a> Judged<'a> {
             for (from, to) in pairs().filter(|(from, to)| is_pair(from, to)) {
                 for port in probes(&flow.ports) {
                     for direction in Direction::BOTH {
-                        if plain.opens(flow, direction, from, to, port)
-                            && !gate(plain.snapshot, direction, from, to, port).allowed
+                        if !plain.decides(flow, direction, from, to, port)
+                            || !flow.denies && plain.denied(direction, from, to, port)
                         {
+                            continue;
+                        }
+                        let allowed = gate(plain.snapshot, direction, from, to, port).allowed;
+                        if allowed == flow.denies {
                             return format!(
                                 "{} is exact: {direction:?} {from:?} {to:?} {port:?}\n{}",
                                 self.document.flow_name(id),
@@ -165,6 +169,7 @@ impl<'a> Judged<'a> {
             }
             let names = external.domain_names.iter();
             ends.extend(names.map(|name| Endpoint::Domain(name.clone())));
+            ends.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));
         }
         addresses.sort();
         addresses.dedup();

@@ -1,6 +1,7 @@
 //! Reads a document plainly: one connection at one gate, flow by flow. It shares only the Document's
 //! fields, the default denies and the DNS profiles with what it is compared with.
 
+use crate::policy::Entity;
 use std::net::IpAddr;
 
 use crate::analysis::Endpoint;
@@ -52,15 +53,32 @@ impl<'a> Plain<'a> {
             let Endpoint::Pod(pod) = own else { return true };
             let by_document =
                 self.base_closes(direction, *pod) || self.workload_closes(direction, *pod);
-            !self.isolated(direction, *pod)
-                || (dns || by_document) && self.resolves(direction, from, to, probe)
-                || (self.document.flows.iter())
-                    .any(|(_, flow)| self.opens(flow, direction, from, to, probe))
+            let mut flows = self.document.flows.iter();
+            let mut opened = || {
+                flows
+                    .any(|(_, flow)| !flow.denies && self.decides(flow, direction, from, to, probe))
+            };
+            !self.denied(direction, from, to, probe)
+                && (!self.isolated(direction, *pod)
+                    || (dns || by_document) && self.resolves(direction, from, to, probe)
+                    || opened())
         })
     }
 
-    /// Whether a flow opens the gate of a direction for a connection.
-    pub(super) fn opens(
+    /// Whether a flow denies a connection at the gate of a direction.
+    pub(super) fn denied(
+        &self,
+        direction: Direction,
+        from: &Endpoint,
+        to: &Endpoint,
+        probe: Probe,
+    ) -> bool {
+        let mut flows = self.document.flows.iter();
+        flows.any(|(_, flow)| flow.denies && self.decides(flow, direction, from, to, probe))
+    }
+
+    /// Whether a flow opens the gate of a direction for a connection, or closes it.
+    pub(super) fn decides(
         &self,
         flow: &Flow,
         direction: Direction,
@@ -190,7 +208,16 @@ impl<'a> Plain<'a> {
             End::External(id) => document.externals.get(*id).is_some_and(|external| {
                 let named = matches!(other, Endpoint::Domain(name)
                     if external.domain_names.contains(name));
-                named || self.within(other, &external.networks)
+                let entity = match external.entity {
+                    Some(Entity::World) => matches!(other, Endpoint::Address(_)),
+                    Some(Entity::Cluster) => {
+                        self.pod(other).is_some() || matches!(other, Endpoint::Entity(_))
+                    }
+                    Some(Entity::RemoteNode) => self.pod(other).is_some_and(|p| p.host_network),
+                    Some(one) => *other == Endpoint::Entity(one),
+                    None => false,
+                };
+                named || entity || self.within(other, &external.networks)
             }),
             End::Missing(_) => false,
         }

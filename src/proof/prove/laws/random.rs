@@ -6,7 +6,7 @@ use crate::cluster::{ContainerPort, HostNetwork, PodAddresses};
 use crate::model::fixture::Fixture;
 use crate::model::validate::{flow_ports, selector};
 use crate::model::{Base, Dns, DnsProfile, End, Flow, Isolate, NamespaceId, Style, Unknown};
-use crate::policy::{Direction, Target};
+use crate::policy::{Direction, Entity, HttpRule, Target};
 use crate::sets::Protocol;
 
 const NAMESPACES: [&str; 4] = ["a", "b", "kube-system", "openshift-dns"];
@@ -227,6 +227,9 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
             pick(&NETWORKS, *networks),
             &["api.example.com"][..networks % 2],
         );
+        let id = fixture.document.externals.ids().last().unwrap();
+        let external = fixture.document.externals.get_mut(id).unwrap();
+        external.entity = Entity::ALL.get(networks / 2 % 12).copied();
     }
     for (at, (namespaces, pods, isolate)) in random.groups.iter().enumerate() {
         let of = |text: &str| selector(text).unwrap();
@@ -257,6 +260,11 @@ pub(crate) fn drawing(random: &Random) -> Fixture {
                 _ => None,
             },
             muted: *muted,
+            http: match half {
+                3 => HttpRule::parse("GET /a/.*").into_iter().collect(),
+                _ => Vec::new(),
+            },
+            denies: *half == 4,
             unknown: Unknown::new(),
         });
     }

@@ -1,0 +1,275 @@
+//! Flows that only some dialects can write: entities, HTTP rules and denials. Golden texts, read by a person, and what
+//! the proof says about them.
+
+use super::*;
+use crate::model::fixture::Fixture;
+use crate::model::{FlowId, Settings};
+use crate::policy::{Entity, HttpRule};
+use crate::proof::prove::prove;
+use crate::proof::{Proof, Verdict};
+
+/// A shop with the API server, everything outside, an HTTP flow and a denial.
+fn shop(target: Target) -> Fixture {
+    let mut fixture = Fixture::new();
+    let web = fixture.workload("shop/web", "app=web");
+    fixture.port(web, "http", 8080);
+    fixture.workload("shop/catalog", "app=catalog");
+    fixture.workload("ops/agent", "app=agent");
+    for (name, entity) in [
+        ("api-server", Entity::KubeApiserver),
+        ("world", Entity::World),
+    ] {
+        fixture.external(name, &[], &[]);
+        let id = fixture
+            .document
+            .externals
+            .ids()
+            .last()
+            .expect("an external");
+        let external = fixture.document.externals.get_mut(id).expect("it is there");
+        external.entity = Some(entity);
+    }
+    fixture.external("metadata", &["169.254.169.254/32"], &[]);
+    fixture.flow("ops/agent", "external/api-server", "TCP/6443");
+    fixture.flow("external/world", "shop/web", "TCP/http");
+    let http = fixture.flow("shop/web", "shop/catalog", "TCP/8080");
+    let flow = fixture.document.flows.get_mut(http).expect("a flow");
+    flow.http = ["GET /products/.*", "POST /carts"]
+        .iter()
+        .filter_map(|text| HttpRule::parse(text))
+        .collect();
+    let denial = fixture.flow("shop/*", "external/metadata", "any");
+    fixture
+        .document
+        .flows
+        .get_mut(denial)
+        .expect("a flow")
+        .denies = true;
+    fixture.document.settings = Settings {
+        dialects: vec![target],
+        ..Settings::default()
+    };
+    fixture
+}
+
+fn proven(document: &Document) -> Proof {
+    prove(document, &generate(document))
+}
+
+/// The texts of these policies.
+fn texts(document: &Document, names: &[&str]) -> String {
+    let generated = generate(document);
+    let wanted = generated.policies.iter();
+    let wanted = wanted.filter(|policy| names.contains(&policy.name.as_str()));
+    wanted.map(|policy| policy.text.clone() + "---\n").collect()
+}
+
+#[test]
+fn cilium_writes_entities_http_rules_and_denials() {
+    let document = shop(Target::Cilium).document;
+    let names = [
+        "agent-to-api-server",
+        "web-from-world",
+        "web-to-catalog",
+        "catalog-from-web",
+        "any-pod-deny-to-metadata",
+    ];
+    insta::assert_snapshot!(texts(&document, &names), @r#"
+    # agent may open connections to api-server
+    apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata:
+      name: agent-to-api-server
+      namespace: ops
+      labels:
+        app.kubernetes.io/managed-by: drawbridge
+    spec:
+      endpointSelector:
+        matchLabels:
+          app: agent
+      egress:
+      - toEntities:
+        - kube-apiserver
+        toPorts:
+        - ports:
+          - port: "6443"
+            protocol: TCP
+    ---
+    # any pod of shop must not open connections to metadata
+    apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata:
+      name: any-pod-deny-to-metadata
+      namespace: shop
+      labels:
+        app.kubernetes.io/managed-by: drawbridge
+    spec:
+      endpointSelector: {}
+      enableDefaultDeny:
+        egress: false
+      egressDeny:
+      - toCIDR:
+        - 169.254.169.254/32
+    ---
+    # catalog accepts connections from web
+    apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata:
+      name: catalog-from-web
+      namespace: shop
+      labels:
+        app.kubernetes.io/managed-by: drawbridge
+    spec:
+      endpointSelector:
+        matchLabels:
+          app: catalog
+      ingress:
+      - fromEndpoints:
+        - matchLabels:
+            app: web
+        toPorts:
+        - ports:
+          - port: "8080"
+            protocol: TCP
+          rules:
+            http:
+            - method: GET
+              path: "/products/.*"
+            - method: POST
+              path: "/carts"
+    ---
+    # web accepts connections from world
+    apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata:
+      name: web-from-world
+      namespace: shop
+      labels:
+        app.kubernetes.io/managed-by: drawbridge
+    spec:
+      endpointSelector:
+        matchLabels:
+          app: web
+      ingress:
+      - fromEntities:
+        - world
+        toPorts:
+        - ports:
+          - port: http
+            protocol: TCP
+    ---
+    # web may open connections to catalog
+    apiVersion: cilium.io/v2
+    kind: CiliumNetworkPolicy
+    metadata:
+      name: web-to-catalog
+      namespace: shop
+      labels:
+        app.kubernetes.io/managed-by: drawbridge
+    spec:
+      endpointSelector:
+        matchLabels:
+          app: web
+      egress:
+      - toEndpoints:
+        - matchLabels:
+            app: catalog
+        toPorts:
+        - ports:
+          - port: "8080"
+            protocol: TCP
+    ---
+    "#);
+    let proof = proven(&document);
+    let verdicts: Vec<Verdict> = proof.verdicts.values().copied().collect();
+    assert_eq!(verdicts, [Verdict::Exact; 4], "{:?}", proof.findings);
+}
+
+#[test]
+fn calico_writes_denials_before_what_allows() {
+    let document = shop(Target::Calico).document;
+    insta::assert_snapshot!(texts(&document, &["any-pod-deny-to-metadata"]), @r#"
+    # any pod of shop must not open connections to metadata
+    apiVersion: projectcalico.org/v3
+    kind: NetworkPolicy
+    metadata:
+      name: any-pod-deny-to-metadata
+      namespace: shop
+      labels:
+        app.kubernetes.io/managed-by: drawbridge
+    spec:
+      order: 100
+      selector: "all()"
+      types:
+      - Egress
+      egress:
+      - action: Deny
+        destination:
+          nets:
+          - 169.254.169.254/32
+    ---
+    "#);
+    let verdicts: Vec<Verdict> = proven(&document).verdicts.values().copied().collect();
+    let lost = Verdict::CannotExpress;
+    assert_eq!(verdicts, [lost, lost, lost, Verdict::Exact]);
+}
+
+#[test]
+fn network_policies_have_none_of_them() {
+    let document = shop(Target::Kubernetes).document;
+    let why: Vec<String> = generate(&document)
+        .losses
+        .iter()
+        .map(|loss| format!("{}: {}", loss.part, loss.why))
+        .collect();
+    insta::assert_snapshot!(why.join("\n"), @r"
+    the flow: `api-server` has only the entity `kube-apiserver`, which NetworkPolicy cannot express
+    the flow: NetworkPolicy has no HTTP rules
+    the flow: NetworkPolicy cannot deny: what no policy allows is denied where one isolates
+    ");
+    let verdicts: Vec<Verdict> = proven(&document).verdicts.values().copied().collect();
+    let lost = Verdict::CannotExpress;
+    assert_eq!(verdicts, [lost, Verdict::Exact, lost, lost]);
+}
+
+#[test]
+fn http_rules_that_something_else_makes_useless_are_too_wide() {
+    let mut fixture = shop(Target::Cilium);
+    fixture.flow("shop/*", "shop/catalog", "TCP/8000-9000");
+    let proof = proven(&fixture.document);
+    assert_eq!(proof.verdicts[&FlowId(2)], Verdict::TooWide);
+    let messages: Vec<&str> = proof.findings.iter().map(|f| f.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "the HTTP rules of the flow web to catalog have no effect: CiliumNetworkPolicy shop/catalog-from-any-pod allows all requests"
+        ]
+    );
+}
+
+#[test]
+fn a_denial_beats_what_other_flows_allow() {
+    let mut fixture = shop(Target::Cilium);
+    fixture.external("internal", &["169.254.0.0/16"], &[]);
+    fixture.flow("shop/web", "external/internal", "TCP/80");
+    let proof = proven(&fixture.document);
+    assert!(proof.findings.is_empty(), "{:?}", proof.findings);
+}
+
+#[test]
+fn http_rules_need_tcp_ports_and_regular_expressions() {
+    let mut fixture = shop(Target::Cilium);
+    let flow = fixture.document.flows.get_mut(FlowId(2)).expect("a flow");
+    flow.ports = crate::model::validate::flow_ports("any").expect("ports");
+    let losses = generate(&fixture.document).losses;
+    assert_eq!(losses[0].why, "HTTP rules need TCP ports");
+    let mut fixture = shop(Target::Cilium);
+    let flow = fixture.document.flows.get_mut(FlowId(2)).expect("a flow");
+    flow.http = HttpRule::parse("GET /(").into_iter().collect();
+    let losses = generate(&fixture.document).losses;
+    assert!(
+        losses[0].why.starts_with("error parsing regexp"),
+        "{}",
+        losses[0].why
+    );
+}

@@ -1,0 +1,173 @@
+//! HTTP rules of flows that have no effect, because their connections are allowed whatever passes in them.
+
+use std::sync::Arc;
+
+use super::witness::Witness;
+use super::{Finding, Kind};
+use crate::analysis::Endpoint;
+use crate::analysis::oracle::{Decision, gate};
+use crate::cluster::Snapshot;
+use crate::intent::snapshot::DocumentSnapshot;
+use crate::model::validate::flow_ports_text;
+use crate::model::{Document, End, Flow, FlowId, FlowPort, Words};
+use crate::policy::{Condition, Direction, Loss, Part, Policy};
+
+/// The most pairs of ends of one flow that are looked at.
+const MOST: usize = 400;
+
+/// The flows whose HTTP rules have no effect, in id order.
+pub(super) fn findings(
+    document: &Document,
+    losses: &[Loss],
+    cluster: &DocumentSnapshot,
+    real: &Snapshot,
+) -> Vec<Finding> {
+    let left_out = |id: FlowId| {
+        let mut of_flow = losses.iter().filter(|loss| loss.flow == id.into());
+        of_flow.any(|loss| loss.part == Part::Flow)
+    };
+    let flows = document.flows.iter();
+    let flows = flows.filter(|(id, flow)| !flow.http.is_empty() && flow.allows() && !left_out(*id));
+    let flows: Vec<_> = flows.collect();
+    if flows.is_empty() {
+        return Vec::new();
+    }
+    let unfiltered = without_filters(real);
+    let words = Words::new(document);
+    let one = |(id, flow): (FlowId, &Flow)| {
+        let (direction, why) = open(document, cluster, &unfiltered, flow)?;
+        let end = match direction {
+            Direction::Egress => &flow.from,
+            Direction::Ingress => &flow.to,
+        };
+        let end = document.end_name(end);
+        let why = match why {
+            Some(policy) => format!("{} allows all requests", policy.title()),
+            None => format!("no policy isolates {end}"),
+        };
+        let name = document.flow_name(id);
+        Some(Finding {
+            kind: Kind::TooWide,
+            message: format!("the HTTP rules of the flow {name} have no effect: {why}"),
+            from: words.of(&flow.from),
+            to: words.of(&flow.to),
+            ports: flow_ports_text(&flow.ports),
+            witness: Witness::of_flow(flow),
+            flow: Some(id),
+            flows: vec![id],
+            workload: None,
+            policies: Vec::new(),
+            culprits: Vec::new(),
+            gate: None,
+            open: false,
+            help: Some("narrow what else allows these ports, or isolate the pods".to_owned()),
+        })
+    };
+    flows.into_iter().filter_map(one).collect()
+}
+
+/// The cluster where nothing is allowed that HTTP rules filter.
+fn without_filters(real: &Snapshot) -> Snapshot {
+    let mut found = real.clone();
+    for policy in &mut found.policies {
+        let mut rules = Direction::BOTH.iter().flat_map(|d| policy.rules(*d));
+        let filters = rules.any(|rule| rule.conditions.contains(&Condition::Http));
+        if filters {
+            let policy = Arc::make_mut(policy);
+            for side in [&mut policy.ingress, &mut policy.egress]
+                .into_iter()
+                .flatten()
+            {
+                side.rules
+                    .retain(|rule| !rule.conditions.contains(&Condition::Http));
+            }
+        }
+    }
+    found
+}
+
+/// The gate at which requests should be filtered, and what allows them all, if a connection of the flow is still
+/// allowed; none: no policy isolates there.
+fn open<'s>(
+    document: &Document,
+    cluster: &DocumentSnapshot,
+    unfiltered: &'s Snapshot,
+    flow: &Flow,
+) -> Option<(Direction, Option<&'s Policy>)> {
+    let ends = |end| endpoints(document, cluster, end);
+    let (from, to) = (ends(&flow.from), ends(&flow.to));
+    let pairs = from.iter().flat_map(|a| to.iter().map(move |b| (a, b)));
+    let gates = Direction::BOTH.into_iter();
+    let gates: Vec<Direction> = gates
+        .filter(|direction| flow.half.is_none_or(|only| only == *direction))
+        .collect();
+    for (from, to) in pairs.filter(|(from, to)| from != to).take(MOST) {
+        for port in flow
+            .ports
+            .iter()
+            .filter_map(|port| probe(unfiltered, to, port))
+        {
+            let traces = gates.iter().map(|direction| {
+                let trace = gate(unfiltered, *direction, from, to, Some(port));
+                (*direction, trace)
+            });
+            let traces: Vec<_> = traces.collect();
+            if !traces.iter().all(|(_, trace)| trace.allowed) {
+                continue;
+            }
+            let policy = |decision: &Decision| match decision {
+                Decision::Rule { policy, .. } => unfiltered.policies.get(*policy).map(|p| &**p),
+                _ => None,
+            };
+            // The destination, where it has a gate, is where requests are filtered.
+            let arrives = matches!(to, Endpoint::Pod(_));
+            let wanted = match arrives {
+                true => Direction::Ingress,
+                false => Direction::Egress,
+            };
+            let at = traces.iter().find(|(direction, _)| *direction == wanted);
+            let (direction, trace) = at.or(traces.first())?;
+            return Some((*direction, policy(&trace.decision)));
+        }
+    }
+    None
+}
+
+/// The pods, and some of the addresses, names and entities of an end.
+fn endpoints(document: &Document, cluster: &DocumentSnapshot, end: &End) -> Vec<Endpoint> {
+    let workloads = document.workloads_at(end).into_iter();
+    let pods = workloads.filter_map(|id| {
+        let workload = cluster.snapshot.workloads.get(*cluster.index.get(&id)?)?;
+        Some(workload.pods.clone().map(Endpoint::Pod))
+    });
+    let mut found: Vec<Endpoint> = pods.flatten().collect();
+    if let End::External(id) = end
+        && let Some(external) = document.externals.get(*id)
+    {
+        let addresses = external.addresses();
+        let first = addresses
+            .ranges()
+            .map(|(first, _)| Endpoint::Address(first));
+        found.extend(first);
+        let names = external.domain_names.iter().cloned();
+        found.extend(names.map(Endpoint::Domain));
+        found.extend(external.opaque_entities().into_iter().map(Endpoint::Entity));
+    }
+    found
+}
+
+/// A port of a flow at a destination; none: it has none.
+fn probe(
+    snapshot: &Snapshot,
+    to: &Endpoint,
+    port: &FlowPort,
+) -> Option<(crate::sets::Protocol, u16)> {
+    let numbers = match (port, to) {
+        (FlowPort::Named(protocol, name), Endpoint::Pod(at)) => {
+            let pod = snapshot.pods.get(*at)?;
+            snapshot.ports_named(pod, Some(*protocol), name)
+        }
+        _ => port.numbers()?,
+    };
+    numbers.example()
+}
