@@ -141,7 +141,8 @@ impl Describer<'_> {
         Some(self.finding(difference, Kind::Blocked, message, help, flows, policies))
     }
 
-    /// The policy whose rule denies the connection at this gate, rather than that nothing allows it.
+    /// The policy from elsewhere whose rule denies the connection at this gate, rather than that nothing allows it. What
+    /// is generated denies only what nothing allows.
     fn denying(&self, difference: &GateDifference) -> Option<&Policy> {
         let own = Endpoint::Pod(difference.pod);
         let other = difference.peer.example();
@@ -153,7 +154,9 @@ impl Describer<'_> {
         let trace = oracle::gate(self.real, difference.direction, from, to, probe);
         match trace.decision {
             Decision::Rule { policy, .. } if !trace.allowed => {
-                self.real.policies.get(policy).map(|policy| &**policy)
+                let generated = matches!(self.origins.get(policy), Some(Origin::Generated(_)));
+                let policy = self.real.policies.get(policy).map(|policy| &**policy);
+                policy.filter(|_| !generated)
             }
             _ => None,
         }
