@@ -1,6 +1,8 @@
 //! Writes a plan: the texts of the policies of a document, with those edited by hand.
 
 #[cfg(test)]
+mod cluster_wide_tests;
+#[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]
 mod target_tests;

@@ -21,6 +21,9 @@
 //!
 //! Ingress rules match pods only (A5), so that nothing denies or allows ingress from outside the cluster.
 
+#[cfg(test)]
+mod tests;
+
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
@@ -183,7 +186,7 @@ impl<'a> Writing<'a> {
         };
         let ports = match &self.rule.ports {
             Match::Any => None,
-            Match::Only(ports) => Some(ports.iter().map(port).collect::<Vec<Port>>()),
+            Match::Only(ports) => Some(self.ports(ports, lost)),
         };
         let named = |ports: &[Port]| ports.iter().any(|port| matches!(port, Port::Named(_)));
         // Port names belong to pods, and the API accepts them with no other peers (A10).
@@ -216,6 +219,40 @@ impl<'a> Writing<'a> {
             }
         }
         rules
+    }
+
+    /// The ports that can be expressed. A port name has no protocol here, so that one of TCP alone would be widened to
+    /// pods that declare it for UDP (A10).
+    fn ports(&self, listed: &[PortMatch], lost: &mut Vec<Loss>) -> Vec<Port> {
+        let mut found = Vec::new();
+        for port in listed {
+            found.push(match port {
+                PortMatch::AllPorts(protocol) => Port::Range(*protocol, 1, u16::MAX),
+                PortMatch::Range {
+                    protocol,
+                    first,
+                    last,
+                } => Port::Range(*protocol, *first, *last),
+                PortMatch::Named {
+                    protocol: None,
+                    name,
+                } => Port::Named(name.clone()),
+                PortMatch::Named {
+                    protocol: Some(protocol),
+                    name,
+                }
+                | PortMatch::FromNamed { protocol, name, .. } => {
+                    let why = format!(
+                        "a port name of {} means every protocol that a pod declares it for",
+                        self.api.kind
+                    );
+                    let part = Part::Port(format!("{}/{name}", protocol.name()));
+                    lost.extend(losses(self.rule, &part, &why, "use the port number"));
+                    continue;
+                }
+            });
+        }
+        found
     }
 
     fn peers(&self, listed: &[PlanPeer], lost: &mut Vec<Loss>) -> Vec<Peer> {
@@ -323,19 +360,4 @@ fn pods(namespaces: LabelSelector, pods: &Selector) -> Option<Peer> {
         true => Peer::Namespaces(namespaces),
         false => Peer::Pods(namespaces, label_selector(pods)?),
     })
-}
-
-fn port(port: &PortMatch) -> Port {
-    match port {
-        PortMatch::AllPorts(protocol) => Port::Range(*protocol, 1, u16::MAX),
-        PortMatch::Range {
-            protocol,
-            first,
-            last,
-        } => Port::Range(*protocol, *first, *last),
-        // A range cannot start at a name: the named port alone.
-        PortMatch::Named { name, .. } | PortMatch::FromNamed { name, .. } => {
-            Port::Named(name.clone())
-        }
-    }
 }

@@ -117,7 +117,15 @@ proptest! {
             let undrawn = f.kind != Kind::CannotExpress && f.workload.is_none();
             // A flow to addresses may be named, too, where they may be those of a resolver's future pods.
             let dns = f.kind == Kind::Blocked && f.ports.contains("53");
-            not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
+            // Sources that are no pods are beyond these dialects. Of a finding the message is about pods where it is
+            // about any, so that others do not excuse them.
+            let outside = target.is_cluster_wide()
+                && f.open
+                && f.message.contains("from outside the cluster or from nodes");
+            // DNS at a port name is not written: it has no protocol there.
+            let named = f.kind == Kind::Blocked
+                && f.help.as_ref().is_some_and(|help| help.contains("DNS profile port numbers"));
+            outside || named || not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
         };
         let reported = proof.findings.iter().filter(right).count() > 0;
         let wrong: Vec<String> = proof
