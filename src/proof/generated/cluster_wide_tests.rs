@@ -272,10 +272,7 @@ fn only_ingress_from_outside_stays_open() {
         assert_eq!(of_both.state, State::TooWide);
         let wide = of_both.findings.iter().filter(|f| f.kind == Kind::TooWide);
         for finding in wide {
-            let start = format!(
-                "{} cannot deny ingress from outside the cluster or from nodes, so ",
-                target.kind()
-            );
+            let start = format!("{} cannot deny the ingress of ", target.kind());
             assert!(finding.message.starts_with(&start), "{}", finding.message);
         }
         let exact = of_both.verdicts.values().filter(|v| **v == Verdict::Exact);

@@ -209,7 +209,7 @@ impl Describer<'_> {
         let example = summary::one(self, difference);
         match self.outside_the_dialect(difference) {
             true => format!(
-                "{} cannot deny {what} from outside the cluster or from nodes, so {whose} is open to it: {example}",
+                "{} cannot deny the {what} of {whose} from outside the cluster or from nodes: {example}",
                 self.document.settings.target().kind()
             ),
             false => format!("no policy isolates the {what} of {whose}: {example}"),

@@ -72,7 +72,7 @@ fn exceptions_become_the_blocks_beside_them() {
 fn long_lists_are_split() {
     let networks = (0..=255).map(|n| block(&format!("10.0.{n}.0/32"), &[]));
     let pods = (0..300).map(|n| {
-        let labels = Selector::label("n", &n.to_string());
+        let labels = Selector::label("n", n.to_string());
         PlanPeer::Pods(PlanNamespaces::Own, labels)
     });
     let port = |n: u16| PortMatch::Range {
