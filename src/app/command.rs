@@ -75,6 +75,8 @@ pub enum Command {
     WriteKubernetes,
     WriteCilium,
     WriteCalico,
+    WriteAdminNetworkPolicy,
+    WriteClusterNetworkPolicy,
     Problems,
     ShowPolicies,
     ShowReach,
@@ -314,6 +316,8 @@ pub static LISTED: &[Listed] = listed! {
     WriteKubernetes "policy.kubernetes" "Write NetworkPolicy" "", Policy "-", Project, [], Switch::Dialect(Target::Kubernetes);
     WriteCilium "policy.cilium" "Write CiliumNetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::Cilium);
     WriteCalico "policy.calico" "Write Calico NetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::Calico);
+    WriteAdminNetworkPolicy "policy.admin" "Write AdminNetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::AdminNetworkPolicy);
+    WriteClusterNetworkPolicy "policy.cluster" "Write ClusterNetworkPolicy" "", Policy, Project, [], Switch::Dialect(Target::ClusterNetworkPolicy);
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];

@@ -101,6 +101,12 @@ impl App {
             Command::WriteKubernetes => self.set(|settings| settings.show(Target::Kubernetes)),
             Command::WriteCilium => self.set(|settings| settings.show(Target::Cilium)),
             Command::WriteCalico => self.set(|settings| settings.show(Target::Calico)),
+            Command::WriteAdminNetworkPolicy => {
+                self.set(|settings| settings.show(Target::AdminNetworkPolicy));
+            }
+            Command::WriteClusterNetworkPolicy => {
+                self.set(|settings| settings.show(Target::ClusterNetworkPolicy));
+            }
 
             Command::Select(items) => self.select(items),
             Command::SelectAll => self.select(everything(&self.document())),

@@ -7,7 +7,8 @@ use clap::ValueEnum;
 
 use super::export;
 use super::{
-    FINDINGS, FINE, Inputs, WRONG, exit_code, load_inputs, print_diagnostics, stdin_twice,
+    DialectName, FINDINGS, FINE, Inputs, WRONG, exit_code, load_inputs, print_diagnostics,
+    stdin_twice,
 };
 use crate::convert::{Conversion, Reading, convert};
 use crate::diag::Diagnostic;
@@ -22,7 +23,7 @@ pub(super) struct Args {
     inputs: Inputs,
     /// The dialect to write
     #[arg(long, value_enum, value_name = "DIALECT")]
-    to: Dialect,
+    to: DialectName,
     /// The folder to write one file per policy to, NAMESPACE/NAME.yaml (default: standard output, with the report on
     /// standard error)
     #[arg(short, long, value_name = "DIR")]
@@ -33,27 +34,6 @@ pub(super) struct Args {
     /// Overwrite or delete files that were edited since the last conversion, or that no conversion wrote
     #[arg(long, requires = "output")]
     force: bool,
-}
-
-/// A value of `--to`.
-#[derive(Clone, Copy, ValueEnum)]
-enum Dialect {
-    /// NetworkPolicy of the Kubernetes API
-    Kubernetes,
-    /// CiliumNetworkPolicy
-    Cilium,
-    /// NetworkPolicy of Calico
-    Calico,
-}
-
-impl From<Dialect> for Target {
-    fn from(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Kubernetes => Self::Kubernetes,
-            Dialect::Cilium => Self::Cilium,
-            Dialect::Calico => Self::Calico,
-        }
-    }
 }
 
 /// Formats of the report.

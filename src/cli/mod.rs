@@ -35,7 +35,7 @@ use crate::cluster::{Assumptions, Enforcer, HostNetwork, PodAddresses};
 use crate::diag::{Diagnostic, NOT_BUILT, NOT_JUDGED, Severity, Span, edit_distance};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
-use crate::model::only_enforcer;
+use crate::model::enforcer_of;
 use crate::model::validate::Refusal;
 use crate::policy::Target;
 use crate::project::{files, format, sources};
@@ -286,7 +286,7 @@ impl From<Enforcer> for EnforcerName {
     }
 }
 
-/// A value of `--dialect`.
+/// A value of `--dialect` and `--to`.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum DialectName {
     /// NetworkPolicy
@@ -295,6 +295,10 @@ pub(crate) enum DialectName {
     Cilium,
     /// Calico's NetworkPolicy
     Calico,
+    /// AdminNetworkPolicy (policy.networking.k8s.io/v1alpha1)
+    AdminNetworkPolicy,
+    /// ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2)
+    ClusterNetworkPolicy,
 }
 
 impl From<DialectName> for Target {
@@ -303,6 +307,8 @@ impl From<DialectName> for Target {
             DialectName::Kubernetes => Self::Kubernetes,
             DialectName::Cilium => Self::Cilium,
             DialectName::Calico => Self::Calico,
+            DialectName::AdminNetworkPolicy => Self::AdminNetworkPolicy,
+            DialectName::ClusterNetworkPolicy => Self::ClusterNetworkPolicy,
         }
     }
 }
@@ -477,10 +483,10 @@ fn nothing_found(path: &Path) -> Diagnostic {
         .help("check the paths, and the command whose output is read")
 }
 
-/// An error if a project is to be judged under another enforcer than the only one of its dialect.
+/// An error if a project is to be judged under an enforcer that does not implement its dialect.
 fn other_enforcer(target: Target, wanted: Option<EnforcerName>) -> Option<Diagnostic> {
-    let only = only_enforcer(target)?;
     let wanted = Enforcer::from(wanted?);
+    let only = enforcer_of(target, wanted);
     (wanted != only).then(|| {
         let message = format!(
             "the project is written as {}, which {} does not enforce: it is judged under {}",

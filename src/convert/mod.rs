@@ -15,7 +15,7 @@ use crate::analysis::changes::{Change, Relation, changes, policy_relation};
 use crate::cluster::{Assumptions, Enforcer, Snapshot};
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
-use crate::model::only_enforcer;
+use crate::model::enforcer_of;
 use crate::policy::Target;
 
 pub use policy::{Converted, Reason, State, Written};
@@ -62,7 +62,7 @@ pub struct Reading<'a> {
 
 /// Converts the policies of a cluster. Policies that are of the dialect already keep their text.
 pub fn convert(loaded: &Loaded, target: Target, reading: Reading) -> Conversion {
-    let enforcer = only_enforcer(target).unwrap_or(Enforcer::Kubernetes);
+    let enforcer = enforcer_of(target, Enforcer::Kubernetes);
     let policies = converted(loaded, target, enforcer);
     let written = policies.iter().filter_map(|one| one.written.as_ref());
     let sources = written.map(|one| Source::new(one.title.as_str(), one.text.as_str()));

@@ -45,13 +45,13 @@ pub enum State {
 /// A new policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// `CiliumNetworkPolicy shop/web`.
+    /// `CiliumNetworkPolicy shop/web`; of several objects, all of them.
     pub title: String,
     /// Its namespace; `cluster-wide` of one without.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its YAML document, without `---`.
+    /// Its YAML, without a `---` before it; several documents where the dialect needs several objects.
     pub text: String,
 }
 
@@ -151,7 +151,7 @@ fn written(object: &Object, text: String) -> Written {
     }
 }
 
-/// A written text, if it is read without errors.
+/// A written text, of one object or several, if it is read without errors.
 fn read_back(text: String, enforcer: Enforcer) -> Result<Written, Reason> {
     let source = Source::new("", text.as_str());
     let read = manifest::read(&[source], &dialect::kinds(enforcer));
@@ -159,7 +159,7 @@ fn read_back(text: String, enforcer: Enforcer) -> Result<Written, Reason> {
         why: format!("the new policy would be rejected: {}", diagnostic.message),
         help: diagnostic.help.clone(),
     };
-    let [object] = read.policies.as_slice() else {
+    let Some(first) = read.policies.first() else {
         let first = read.diagnostics.first();
         return Err(first.map_or_else(
             || Reason {
@@ -169,12 +169,18 @@ fn read_back(text: String, enforcer: Enforcer) -> Result<Written, Reason> {
             refused,
         ));
     };
-    let found = dialect::read(object).diagnostics;
-    let mut errors = found.iter().filter(|d| d.severity == Severity::Error);
-    match errors.next() {
-        Some(error) => Err(refused(error)),
-        None => Ok(written(object, text)),
+    for object in &read.policies {
+        let found = dialect::read(object).diagnostics;
+        let mut errors = found.iter().filter(|d| d.severity == Severity::Error);
+        if let Some(error) = errors.next() {
+            return Err(refused(error));
+        }
     }
+    let titles: Vec<String> = read.policies.iter().map(dialect::title).collect();
+    Ok(Written {
+        title: titles.join(", "),
+        ..written(first, text)
+    })
 }
 
 /// The plan of a policy, whose rules are numbered.

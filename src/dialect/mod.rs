@@ -252,7 +252,7 @@ fn is_of(object: &Object, kind: &Kind) -> bool {
 /// A written policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
-    /// One YAML document, without `---`.
+    /// YAML without a `---` before it: one document, or several where the dialect needs several objects.
     pub text: String,
     /// Which lines (from 1) of `text` carry which flow.
     pub lines: Vec<(RangeInclusive<u32>, FlowKey)>,
@@ -266,6 +266,8 @@ fn writer(target: Target) -> Writer {
         Target::Kubernetes => network_policy::WRITER,
         Target::Cilium => cilium::WRITER,
         Target::Calico => calico::WRITER,
+        Target::AdminNetworkPolicy => cluster_policy::ADMIN_WRITER,
+        Target::ClusterNetworkPolicy => cluster_policy::CLUSTER_WRITER,
     }
 }
 

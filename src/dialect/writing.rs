@@ -119,6 +119,23 @@ impl Text {
     }
 }
 
+/// The texts of the objects that one policy becomes, as one; none if there are none.
+pub fn join(texts: Vec<Text>) -> Option<Text> {
+    let mut texts = texts.into_iter();
+    let mut all = texts.next()?;
+    for text in texts {
+        all.text.push_str("---\n");
+        let before = u32::try_from(all.text.lines().count()).unwrap_or(u32::MAX);
+        let lines = text.lines.into_iter();
+        let shifted = |line: u32| line.saturating_add(before);
+        all.lines.extend(
+            lines.map(|(range, flow)| (shifted(*range.start())..=shifted(*range.end()), flow)),
+        );
+        all.text.push_str(&text.text);
+    }
+    Some(all)
+}
+
 /// The loss of a part of every flow of a rule.
 pub fn losses(rule: &PlanRule, part: &Part, why: &str, help: &str) -> Vec<Loss> {
     let one = |flow: &FlowKey| Loss {

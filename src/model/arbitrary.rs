@@ -451,7 +451,7 @@ fn settings() -> impl Strategy<Value = Settings> {
 /// Lists of one and of two.
 fn dialects_of(enforcer: Enforcer) -> Vec<Target> {
     match enforcer {
-        Enforcer::Kubernetes => vec![Target::Kubernetes],
+        Enforcer::Kubernetes => vec![Target::ClusterNetworkPolicy, Target::AdminNetworkPolicy],
         Enforcer::Cilium => vec![Target::Cilium, Target::Kubernetes],
         Enforcer::Calico => vec![Target::Kubernetes, Target::Calico],
     }

@@ -33,7 +33,7 @@ pub use table::Table;
 pub use validate::Refusal;
 pub use words::Words;
 
-use crate::cluster::{Assumptions, ContainerPort, Enforcer, ServicePort};
+use crate::cluster::{Assumptions, ContainerPort, Enforcer, HostNetwork, ServicePort};
 use crate::policy::{Entity, HttpRule, Target};
 use crate::sets::{Labels, Protocol, Selector};
 
@@ -135,25 +135,38 @@ impl Settings {
         self.dialects.insert(0, target);
     }
 
-    /// What policies are judged under: the assumptions, settled under their enforcer. A dialect that only one
-    /// enforcer implements is judged under that one.
+    /// What policies are judged under: the assumptions, settled under their enforcer; under another one where that does
+    /// not implement the dialect. Host-network pods count as nodes where the dialect never selects them (A5).
     pub fn judged(&self) -> Assumptions {
-        let only = only_enforcer(self.target());
-        let enforcer = only.unwrap_or(self.assumptions.enforcer);
-        let assumptions = Assumptions {
-            enforcer,
-            ..self.assumptions
-        };
+        let target = self.target();
+        let mut assumptions = self.assumptions;
+        assumptions.enforcer = enforcer_of(target, assumptions.enforcer);
+        if target.is_cluster_wide() {
+            assumptions.host_network = HostNetwork::Nodes;
+        }
         assumptions.settled()
     }
 }
 
-/// The enforcer of a dialect that only one implements.
-pub fn only_enforcer(target: Target) -> Option<Enforcer> {
+/// The enforcers that implement a dialect.
+pub fn enforcers_of(target: Target) -> &'static [Enforcer] {
     match target {
-        Target::Cilium => Some(Enforcer::Cilium),
-        Target::Calico => Some(Enforcer::Calico),
-        Target::Kubernetes => None,
+        Target::Kubernetes => &[Enforcer::Kubernetes, Enforcer::Cilium, Enforcer::Calico],
+        Target::Cilium => &[Enforcer::Cilium],
+        Target::Calico => &[Enforcer::Calico],
+        // Cilium has ClusterNetworkPolicy behind a flag, off by default.
+        Target::AdminNetworkPolicy | Target::ClusterNetworkPolicy => {
+            &[Enforcer::Kubernetes, Enforcer::Calico]
+        }
+    }
+}
+
+/// The enforcer of a dialect: the wanted one, or the first if that does not implement it.
+pub fn enforcer_of(target: Target, wanted: Enforcer) -> Enforcer {
+    let all = enforcers_of(target);
+    match all.first() {
+        Some(first) if !all.contains(&wanted) => *first,
+        _ => wanted,
     }
 }
 

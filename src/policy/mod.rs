@@ -223,6 +223,23 @@ pub struct Side {
     pub rules: Vec<Rule>,
 }
 
+impl Side {
+    /// Whether connections of its subjects are denied unless a rule allows them: at the end of the tier, or because a
+    /// rule denies those with all pods.
+    pub fn denies_by_default(&self) -> bool {
+        let denies_all = |rule: &Rule| {
+            rule.action == Action::Deny
+                && rule.ports == Match::Any
+                && rule.subject.is_none()
+                && match &rule.peers {
+                    Match::Any => true,
+                    Match::Only(items) => items.iter().any(|item| item.peer.has_all_pods()),
+                }
+        };
+        self.isolates || self.rules.iter().any(denies_all)
+    }
+}
+
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -377,6 +394,18 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// Whether it is written without leaving out a pod but those on the host network.
+    pub fn has_all_pods(&self) -> bool {
+        match self {
+            Self::Everything | Self::Pods => true,
+            Self::PodLabels(labels) | Self::NamespaceLabels(labels) => labels.is_everything(),
+            Self::All(parts) => parts.iter().all(Self::has_all_pods),
+            Self::AnyOf(parts) => parts.iter().any(Self::has_all_pods),
+            Self::Not(inner) => **inner == Self::HostNetwork,
+            _ => false,
+        }
+    }
+
     /// Calls `see` with every leaf of the expression.
     pub fn leaves<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
         match self {

@@ -10,11 +10,21 @@ pub enum Target {
     Cilium,
     /// NetworkPolicy of Calico.
     Calico,
+    /// AdminNetworkPolicy, v1alpha1 of the Network Policy API.
+    AdminNetworkPolicy,
+    /// ClusterNetworkPolicy, v1alpha2 of the Network Policy API.
+    ClusterNetworkPolicy,
 }
 
 impl Target {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Kubernetes, Self::Cilium, Self::Calico];
+    pub const ALL: [Self; 5] = [
+        Self::Kubernetes,
+        Self::Cilium,
+        Self::Calico,
+        Self::AdminNetworkPolicy,
+        Self::ClusterNetworkPolicy,
+    ];
 
     /// Its name in a project and on the command line.
     pub const fn name(self) -> &'static str {
@@ -22,6 +32,8 @@ impl Target {
             Self::Kubernetes => "kubernetes",
             Self::Cilium => "cilium",
             Self::Calico => "calico",
+            Self::AdminNetworkPolicy => "admin-network-policy",
+            Self::ClusterNetworkPolicy => "cluster-network-policy",
         }
     }
 
@@ -31,6 +43,19 @@ impl Target {
             Self::Kubernetes => "NetworkPolicy",
             Self::Cilium => "CiliumNetworkPolicy",
             Self::Calico => "Calico NetworkPolicy",
+            Self::AdminNetworkPolicy => "AdminNetworkPolicy",
+            Self::ClusterNetworkPolicy => "ClusterNetworkPolicy",
         }
+    }
+
+    /// Whether its policies are of the whole cluster and match pods alone as sources (A5): nothing in it denies ingress
+    /// from outside, and it never selects host-network pods.
+    pub fn is_cluster_wide(self) -> bool {
+        matches!(self, Self::AdminNetworkPolicy | Self::ClusterNetworkPolicy)
+    }
+
+    /// Whether its rules may name domains as destinations.
+    pub fn has_domain_names(self) -> bool {
+        self == Self::Cilium || self.is_cluster_wide()
     }
 }

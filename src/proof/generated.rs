@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod beyond_tests;
 #[cfg(test)]
+mod cluster_wide_tests;
+#[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]
 mod target_tests;
@@ -69,7 +71,7 @@ pub struct Written {
     pub flows: Vec<FlowId>,
     /// The workloads that it selects, in id order.
     pub workloads: Vec<WorkloadId>,
-    /// One YAML document, without `---`.
+    /// YAML without a `---` before it; several documents where the dialect needs several objects.
     pub text: String,
     /// Which lines (from 1) of `text` carry which flow.
     pub lines: Vec<(RangeInclusive<u32>, FlowId)>,

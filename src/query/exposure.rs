@@ -9,7 +9,7 @@ use crate::analysis::oracle::peer_matches;
 use crate::analysis::{Direction, Endpoint};
 use crate::intent::gates::{self, Bound};
 use crate::model::{Document, WorkloadId};
-use crate::policy::Policy;
+use crate::policy::{Policy, Side};
 use crate::proof::InForce;
 use crate::sets::PortSet;
 
@@ -95,7 +95,7 @@ fn isolating(in_force: &InForce, workload: usize, direction: Direction) -> Vec<S
     };
     let isolates = |policy: &&Arc<Policy>| {
         let side = policy.side(direction);
-        side.is_some_and(|s| s.isolates)
+        side.is_some_and(Side::denies_by_default)
             && (workload.pods.clone())
                 .any(|pod| peer_matches(snapshot, &policy.subject, &Endpoint::Pod(pod)))
     };

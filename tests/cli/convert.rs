@@ -152,6 +152,38 @@ fn nothing_changes_where_both_enforcers_agree() {
 }
 
 #[test]
+fn cluster_wide_policies_deny_what_network_policies_isolate() {
+    let egress = "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: api}}}], ports: [{port: 9090}]}]}";
+    let ingress = "{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]}";
+    for (target, kind) in [
+        ("admin-network-policy", "AdminNetworkPolicy"),
+        ("cluster-network-policy", "ClusterNetworkPolicy"),
+    ] {
+        let closed = to(target, &network_policy(egress), &[]);
+        assert_eq!(closed.code, Some(0), "{}{}", closed.out, closed.err);
+        for name in ["shop.p.allow", "shop.p.deny"] {
+            let object = format!("kind: {kind}\nmetadata:\n  name: {name}\n");
+            assert!(closed.out.contains(&object), "{}", closed.out);
+        }
+        assert_eq!(list(&network_policy(egress)), list(&closed.out));
+
+        let open = to(target, &network_policy(ingress), &["--report", "json"]);
+        assert_eq!(open.code, Some(1), "{}", open.err);
+        let json = open.json();
+        assert_eq!(json["policies"][0]["state"], "approximated");
+        let why = json["policies"][0]["why"].as_str().unwrap();
+        let words = format!("{kind} matches no ingress from outside the cluster");
+        assert!(why.starts_with(&words), "{why}");
+        let changes = json["changes"].as_array().unwrap();
+        assert!(!changes.is_empty());
+        for change in changes {
+            assert_eq!(change["dst"]["name"], "web", "{change}");
+            assert!(change["src"]["name"].is_null(), "{change}");
+        }
+    }
+}
+
+#[test]
 fn changes_are_listed_with_the_side_that_allows_them() {
     let spec = "{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {pod-template-hash: a}}}]}]}";
     let pods = "{apiVersion: v1, kind: Pod, metadata: {name: new, namespace: shop, labels: {pod-template-hash: a}}}";

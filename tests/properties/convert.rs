@@ -1,5 +1,6 @@
 //! Random NetworkPolicies in other dialects and back.
 
+use drawbridge::analysis::Party;
 use drawbridge::analysis::changes::{Change, changes};
 use drawbridge::cluster::{Assumptions, HostNetwork, PodAddresses};
 use drawbridge::convert::{Conversion, Reading, State, convert};
@@ -202,6 +203,23 @@ proptest! {
         ] {
             let changes = there_and_back(&policies, target, assuming(pod_addresses));
             prop_assert_eq!(changes, [vec![], vec![], vec![]], "{:?}", target);
+        }
+    }
+
+    /// They match pods alone as sources, so that only ingress from outside opens. They have no port name of one protocol.
+    #[test]
+    fn cluster_wide_policies_open_ingress_from_outside_alone(policies in policies(&[])) {
+        let assumptions = assuming(PodAddresses::Unknown);
+        let loaded = read(&policies.replace("port: http", "port: 81"), assumptions);
+        for target in [Target::AdminNetworkPolicy, Target::ClusterNetworkPolicy] {
+            let there = to(&loaded, target, assumptions);
+            prop_assert!(there.policies.iter().all(|one| one.state == State::Exact));
+            for change in &there.changes {
+                let from_pods = matches!(change.src, Party::Workload(_));
+                prop_assert!(!from_pods && change.closed().is_empty(), "{change:?}\n{}", text(&there));
+            }
+            let after = read(&text(&there), assumptions);
+            prop_assert_eq!(&there.changes, &changes(&loaded.snapshot, &after.snapshot));
         }
     }
 

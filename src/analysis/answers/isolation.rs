@@ -6,6 +6,7 @@ use crate::analysis::space::extents::Extents;
 use crate::analysis::space::index::Index;
 use crate::analysis::space::universe::Universe;
 use crate::cluster::Snapshot;
+use crate::policy::Side;
 
 /// Whether policies isolate a workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub fn isolation(snapshot: &Snapshot) -> Vec<Isolation> {
     let mut isolates = |direction| {
         let mut found = vec![false; universe.classes.len()];
         for policy in &snapshot.policies {
-            if side(policy, direction).is_some_and(|s| s.isolates) {
+            if side(policy, direction).is_some_and(Side::denies_by_default) {
                 let subject = extents.peer(&policy.subject);
                 let classes = subject.iter().take_while(|&c| c < found.len());
                 classes

@@ -103,7 +103,15 @@ impl Lowering<'_> {
             read::Peer::Pods(pods) => self.pods(pods),
             read::Peer::Networks(networks) => {
                 let blocks = networks.iter().filter_map(|text| cidr::parse(text).ok());
-                Peer::AnyOf(blocks.flat_map(|b| self.block(b.net)).collect())
+                let blocks: Vec<_> = blocks.map(|block| block.net).collect();
+                let all = blocks.iter().map(|net| IpSet::net(*net));
+                let all = all.fold(IpSet::empty(), |all, net| all.union(&net));
+                let mut any: Vec<Peer> = blocks.into_iter().flat_map(|b| self.block(b)).collect();
+                // Whatever address a domain name has, it is in all of them.
+                if all == IpSet::all() {
+                    any.push(Peer::Not(Box::new(Peer::Pods)));
+                }
+                Peer::AnyOf(any)
             }
             read::Peer::Nodes(nodes) if self.kind == Kind::Cluster => {
                 let labels = self.labels(nodes);

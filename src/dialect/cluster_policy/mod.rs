@@ -3,16 +3,17 @@
 //!
 #![doc = include_str!("manual.md")]
 
+mod express;
 mod lint;
 mod lower;
 mod ports;
 mod read;
-
 mod shape;
 #[cfg(test)]
 mod tests;
+mod write;
 
-use super::{Context, Dialect, Lower, Parsed};
+use super::{Context, Dialect, Lower, Parsed, Writer};
 use crate::cluster::Enforcer;
 use crate::diag::Diagnostic;
 use crate::policy::{Kind, Policy, Reading};
@@ -22,6 +23,20 @@ use crate::yaml::Object;
 /// are not pods.
 const LENIENT: &[&str] = &["V23", read::MISSING_SELECTOR, read::NAMED_AND_ADDRESSED];
 
+const GROUP: &str = "policy.networking.k8s.io";
+
+/// Writes AdminNetworkPolicies.
+pub(super) const ADMIN_WRITER: Writer = Writer {
+    kinds: KINDS.split_at(2).0,
+    write: express::admin,
+};
+
+/// Writes ClusterNetworkPolicies.
+pub(super) const CLUSTER_WRITER: Writer = Writer {
+    kinds: KINDS.split_at(2).1,
+    write: express::cluster,
+};
+
 const KINDS: &[Kind] = &[
     kind("AdminNetworkPolicy", "v1alpha1"),
     kind("BaselineAdminNetworkPolicy", "v1alpha1"),
@@ -30,7 +45,7 @@ const KINDS: &[Kind] = &[
 
 const fn kind(name: &'static str, version: &'static str) -> Kind {
     Kind {
-        group: "policy.networking.k8s.io",
+        group: GROUP,
         name,
         namespaced: false,
         version,

@@ -1,5 +1,6 @@
 //! Parses and validates in one walk. The two API versions differ only in field names and limits.
 
+use super::GROUP;
 use super::shape::SHAPE;
 use crate::diag::Diagnostic;
 use crate::dialect::cidr;
@@ -16,8 +17,6 @@ pub const MISSING_SELECTOR: &str = "missing-selector";
 
 /// Code of port names beside peers that are no pods.
 pub const NAMED_AND_ADDRESSED: &str = "A10";
-
-const GROUP: &str = "policy.networking.k8s.io";
 
 /// Which of the three kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -387,22 +386,28 @@ impl<'a> Reader<'a> {
     /// A8.
     fn domain(&mut self, at: &At<'a>) -> Option<String> {
         let text = self.schema.text(at)?;
-        let bare = text.strip_suffix('.').unwrap_or(&text);
-        let bare = bare.strip_prefix("*.").unwrap_or(bare);
-        let label = |l: &str| {
-            let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
-            let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-            let bytes = l.as_bytes();
-            edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(inner)
-        };
-        if bare.split('.').count() < 2 || !bare.split('.').all(label) {
+        let name = domain_name(&text);
+        if name.is_none() {
             let detail = format!(
                 "{} in body should be a domain name of two labels or more, `*.` allowed in front",
                 at.path
             );
             self.schema.invalid(at, &format!("{text:?}"), &detail);
-            return None;
         }
-        Some(text.strip_suffix('.').unwrap_or(&text).to_ascii_lowercase())
+        name
     }
+}
+
+/// A domain name without a dot at its end; none unless it has two labels or more (A8).
+pub fn domain_name(text: &str) -> Option<String> {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let bare = text.strip_prefix("*.").unwrap_or(text);
+    let label = |l: &str| {
+        let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+        let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        let bytes = l.as_bytes();
+        edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(inner)
+    };
+    let valid = bare.contains('.') && bare.split('.').all(label);
+    valid.then(|| text.to_ascii_lowercase())
 }

@@ -50,6 +50,14 @@ pub(super) const DIALECTS: &[(&str, Target)] = &[
     (Target::Kubernetes.name(), Target::Kubernetes),
     (Target::Cilium.name(), Target::Cilium),
     (Target::Calico.name(), Target::Calico),
+    (
+        Target::AdminNetworkPolicy.name(),
+        Target::AdminNetworkPolicy,
+    ),
+    (
+        Target::ClusterNetworkPolicy.name(),
+        Target::ClusterNetworkPolicy,
+    ),
 ];
 
 pub(super) const ENFORCERS: &[(&str, Enforcer)] = &[

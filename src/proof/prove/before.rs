@@ -56,8 +56,8 @@ impl Before {
                 let pods = Pods::of_workloads(real, [workload]);
                 let isolates = |direction| {
                     let policies = real.policies.iter();
-                    let mut sides =
-                        policies.filter(|p| p.side(direction).is_some_and(|s| s.isolates));
+                    let mut sides = policies
+                        .filter(|p| p.side(direction).is_some_and(|s| s.denies_by_default()));
                     sides.any(|policy| pods.selected_by(policy))
                 };
                 *now.get_mut(workload)? = Isolation {

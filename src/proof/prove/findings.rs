@@ -15,7 +15,8 @@ use crate::analysis::oracle::{self, Decision};
 
 use crate::diag::Severity;
 use crate::intent::gates::Reason;
-use crate::model::{Document, FlowId, Words};
+use crate::model::dns::Resolver;
+use crate::model::{Document, FlowId, FlowPort, Words};
 use crate::policy::Role;
 use crate::policy::{Direction, Loss, Policy};
 use crate::proof::Generated;
@@ -123,7 +124,7 @@ impl Describer<'_> {
             }
             (None, false) => (
                 format!("{from} cannot resolve names: {to} on {ports} is denied{by}"),
-                Some("allow DNS there, or turn DNS off for the namespace".to_owned()),
+                Some(self.dns_help()),
             ),
             // No flow is drawn, but the document does not isolate the gate either.
             (None, true) if denying.is_some() => (
@@ -144,7 +145,22 @@ impl Describer<'_> {
         Some(self.finding(difference, Kind::Blocked, message, help, flows, policies))
     }
 
-    /// The policy whose rule denies the connection at this gate, rather than that nothing allows it.
+    /// What to do about DNS that is denied.
+    fn dns_help(&self) -> String {
+        let settings = &self.document.settings;
+        let resolver = Resolver::of(&settings.dns.profile);
+        let named = |port: &FlowPort| matches!(port, FlowPort::Named(..));
+        match settings.target().is_cluster_wide() && resolver.ports.iter().any(named) {
+            true => format!(
+                "give the DNS profile port numbers: {} has no port name of one protocol",
+                settings.target().kind()
+            ),
+            false => "allow DNS there, or turn DNS off for the namespace".to_owned(),
+        }
+    }
+
+    /// The policy from elsewhere whose rule denies the connection at this gate, rather than that nothing allows it. What
+    /// is generated denies only what nothing allows.
     fn denying(&self, difference: &GateDifference) -> Option<&Policy> {
         let own = Endpoint::Pod(difference.pod);
         let other = difference.peer.example();
@@ -156,7 +172,9 @@ impl Describer<'_> {
         let trace = oracle::gate(self.real, difference.direction, from, to, probe);
         match trace.decision {
             Decision::Rule { policy, .. } if !trace.allowed => {
-                self.real.policies.get(policy).map(|policy| &**policy)
+                let generated = matches!(self.origins.get(policy), Some(Origin::Generated(_)));
+                let policy = self.real.policies.get(policy).map(|policy| &**policy);
+                policy.filter(|_| !generated)
             }
             _ => None,
         }
@@ -192,7 +210,13 @@ impl Describer<'_> {
             _ => names.concat(),
         };
         let example = summary::one(self, difference);
-        format!("no policy isolates the {what} of {whose}: {example}")
+        match self.outside_the_dialect(difference) {
+            true => format!(
+                "{} cannot deny the {what} of {whose} from outside the cluster or from nodes: {example}",
+                self.document.settings.target().kind()
+            ),
+            false => format!("no policy isolates the {what} of {whose}: {example}"),
+        }
     }
 
     /// A connection is allowed but not drawn. The caller writes the message, once for each finding.
@@ -253,7 +277,12 @@ impl Describer<'_> {
         let open = policies.is_empty();
         let help = if open {
             policies = self.missing_isolation(difference);
-            self.missing_isolation_help(difference, policies.is_empty())
+            match self.outside_the_dialect(difference) {
+                true => {
+                    "deny it in a NetworkPolicy beside these policies, or write another dialect"
+                }
+                false => self.missing_isolation_help(difference, policies.is_empty()),
+            }
         } else if kept {
             "draw the flow, or narrow the imported policy"
         } else {
@@ -283,6 +312,26 @@ impl Describer<'_> {
                 },
             ),
         }
+    }
+
+    /// Whether the other end is a source that no rule of the dialect matches (A5).
+    fn outside_the_dialect(&self, difference: &GateDifference) -> bool {
+        let is_pod = match &difference.peer {
+            PeerClass::NewPod(_) => true,
+            PeerClass::Pod(at) => {
+                let pod = self.cluster.snapshot.pods.get(*at);
+                pod.is_some_and(|pod| !pod.host_network)
+            }
+            PeerClass::Addresses { .. }
+            | PeerClass::Domain(_)
+            | PeerClass::Entity(_)
+            | PeerClass::Node(_) => false,
+        };
+        // Policies given in place of the generated ones may be of another dialect.
+        !self.generated.policies.is_empty()
+            && self.document.settings.target().is_cluster_wide()
+            && difference.direction == Direction::Ingress
+            && !is_pod
     }
 
     fn finding(

@@ -3,7 +3,7 @@
 use super::near::{Near, near};
 use super::{EndDescription, Excerpt, Explainer, Gate, Step};
 use crate::analysis::{Decision, Direction, GateTrace, PolicyTrace, TierVerdict};
-use crate::policy::{Action, Match, Policy, Rule};
+use crate::policy::{Action, Match, Policy, Rule, Side};
 use crate::query::explain::Shown;
 
 /// How many near misses are listed at a gate.
@@ -69,7 +69,7 @@ impl Explainer<'_> {
         let isolates = |trace_of: &&PolicyTrace| {
             self.policy(trace_of.policy)
                 .and_then(|p| p.side(trace.direction))
-                .is_some_and(|side| side.isolates)
+                .is_some_and(Side::denies_by_default)
         };
         let all = trace.tiers.iter().flat_map(|tier| &tier.policies);
         let mut isolating: Vec<usize> = all.filter(isolates).map(|p| p.policy).collect();

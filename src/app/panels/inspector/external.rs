@@ -150,7 +150,7 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
         });
     });
     let target = document.settings.target();
-    if !external.domain_names.is_empty() && target != Target::Cilium {
+    if !external.domain_names.is_empty() && !target.has_domain_names() {
         let foreground = color(theme::palette(ui.ctx()).text_secondary);
         let text = format!(
             "{} cannot express domain names. Flows to them are reported and omitted from the export.",

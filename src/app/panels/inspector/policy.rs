@@ -14,7 +14,7 @@ use crate::app::panels::policies::{Source, made_for};
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::model::{ImportedPolicy, PolicyId, WorkloadId};
-use crate::policy::{Direction, Policy};
+use crate::policy::{Direction, Policy, Side};
 use crate::proof::Origin;
 use crate::query::Results;
 
@@ -58,7 +58,7 @@ fn facts_of(results: &Results, id: PolicyId) -> Option<Facts> {
     ];
     let isolates = sides
         .into_iter()
-        .filter(|(_, side, _)| side.as_ref().is_some_and(|side| side.isolates))
+        .filter(|(_, side, _)| side.as_ref().is_some_and(Side::denies_by_default))
         .map(|(_, _, name)| name);
     let drawn = in_force.cluster.index.iter();
     Some(Facts {

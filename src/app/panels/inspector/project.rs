@@ -9,7 +9,7 @@ use crate::app::icons;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Field, Row};
 use crate::cluster::{Enforcer, HostNetwork, PodAddresses};
-use crate::model::{DnsProfile, Document, Edit, Item, Settings, Style, only_enforcer, validate};
+use crate::model::{DnsProfile, Document, Edit, Item, Settings, Style, enforcers_of, validate};
 use crate::sets::Selector;
 
 /// Shows the settings.
@@ -160,13 +160,15 @@ fn custom_dns(ui: &mut Ui, inspect: &mut Inspect<'_>) {
 fn enforcer(ui: &mut Ui, inspect: &mut Inspect<'_>) -> bool {
     let settings = &inspect.document.settings;
     let judged = settings.judged().enforcer;
-    if only_enforcer(settings.target()).is_none() {
+    let implementing = enforcers_of(settings.target());
+    if implementing.len() > 1 {
         widgets::labelled(ui, "Enforcer", |ui| {
-            let all = [
-                (Enforcer::Kubernetes, "Kubernetes"),
-                (Enforcer::Cilium, "Cilium"),
-                (Enforcer::Calico, "Calico"),
-            ];
+            let all = implementing.iter().map(|enforcer| match enforcer {
+                Enforcer::Kubernetes => (Enforcer::Kubernetes, "Kubernetes"),
+                Enforcer::Cilium => (Enforcer::Cilium, "Cilium"),
+                Enforcer::Calico => (Enforcer::Calico, "Calico"),
+            });
+            let all: Vec<_> = all.collect();
             if let Some(chosen) = widgets::segments(ui, "Enforcer", judged, &all) {
                 let edit = set(inspect.document, |s| s.assumptions.enforcer = chosen);
                 inspect.commands.edit(edit);
@@ -206,6 +208,15 @@ fn assumptions(ui: &mut Ui, inspect: &mut Inspect<'_>) {
                 .edit(set(document, |s| s.assumptions.pod_addresses = chosen));
         }
     });
+    if document.settings.target().is_cluster_wide() {
+        let text = format!(
+            "Pods on the host network count as their nodes: {} never selects them.",
+            document.settings.target().kind()
+        );
+        let foreground = color(theme::palette(ui.ctx()).text_secondary);
+        widgets::message(ui, icons::NOTE, &text, foreground);
+        return;
+    }
     widgets::labelled(ui, "Host network", |ui| {
         let all = [
             (HostNetwork::Pods, "As pods"),

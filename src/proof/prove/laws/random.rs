@@ -334,5 +334,7 @@ pub(crate) fn target() -> impl Strategy<Value = Target> {
         2 => Just(Target::Kubernetes),
         1 => Just(Target::Cilium),
         1 => Just(Target::Calico),
+        1 => Just(Target::AdminNetworkPolicy),
+        1 => Just(Target::ClusterNetworkPolicy),
     ]
 }

@@ -1,0 +1,394 @@
+//! Splits a planned policy into cluster-wide policies and the losses that their API cannot express. Never widens: peers
+//! that cannot be expressed are omitted, and rules that have no peers left.
+//!
+//! A planned policy isolates pods and allows, as a NetworkPolicy does; these policies isolate nothing (A1), and their
+//! rules have an order. So it becomes policies that only allow and one that only denies, and all that allow come before
+//! all that deny: among the written ones no order matters but that, and one priority for each of the two is enough.
+//!
+//! ClusterNetworkPolicy allows in the Admin tier and denies in the Baseline tier. Between the two are NetworkPolicies,
+//! which add to what is drawn, and isolate in addition, exactly as they do beside generated NetworkPolicies. With both in
+//! the Baseline tier, any NetworkPolicy that selects a pod would close every flow that is drawn for it; with both in the
+//! Admin tier, it could open nothing. Each is the last of its tier, so that whatever an administrator puts there
+//! comes first.
+//!
+//! `v1alpha1` has no Baseline tier but the one object `default`, whose one subject has to be isolated in the same directions
+//! everywhere, and which a cluster may have for its own purposes. So AdminNetworkPolicy denies in the Admin tier, too: what
+//! is isolated is decided there, and NetworkPolicies open nothing in addition. The priorities are the last two that
+//! OVN-Kubernetes accepts, which has 0 to 99.
+//!
+//! A cluster-wide policy has no namespace: its name is `NAMESPACE.NAME.allow` or `NAMESPACE.NAME.deny`, which no two
+//! planned policies share, as namespaces have no dots.
+//!
+//! Ingress rules match pods only (A5), so that nothing denies or allows ingress from outside the cluster.
+
+#[cfg(test)]
+mod tests;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+use super::read::domain_name;
+use super::write::{Peer, Policy, Port, Rule, write};
+use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::dialect::writing::{
+    http_losses, is_named, join, label_selector, losses, object_meta, peer_losses, selector_losses,
+    world,
+};
+use crate::dialect::{Expressed, Text};
+use crate::policy::{
+    Direction, Entity, FlowKey, Loss, Match, Network, Part, PlanNamespaces, PlanPeer, PlanPolicy,
+    PlanRule, PortMatch, Resolution, Role,
+};
+use crate::sets::{IpSet, Selector};
+
+/// Most networks or domain names of one peer.
+const MOST_NAMES: usize = 25;
+
+/// One of the two APIs.
+pub struct Api {
+    /// `AdminNetworkPolicy`.
+    pub kind: &'static str,
+    /// The version of the group.
+    pub version: &'static str,
+    /// The action that allows.
+    pub allow: &'static str,
+    /// The tier, if there is a field for it, and the priority of policies that allow, and of those that deny.
+    pub allowing: (Option<&'static str>, i64),
+    pub denying: (Option<&'static str>, i64),
+    /// The same of policies that deny what others allow.
+    pub overriding: (Option<&'static str>, i64),
+    /// Most rules of one direction, peers of one rule and ports of one rule.
+    pub most: usize,
+    /// Whether port items are those of `protocols` (v1alpha2), not of `ports`.
+    pub protocols: bool,
+}
+
+const ADMIN: Api = Api {
+    kind: "AdminNetworkPolicy",
+    version: "v1alpha1",
+    allow: "Allow",
+    allowing: (None, 98),
+    denying: (None, 99),
+    overriding: (None, 97),
+    most: 100,
+    protocols: false,
+};
+
+const CLUSTER: Api = Api {
+    kind: "ClusterNetworkPolicy",
+    version: "v1alpha2",
+    allow: "Accept",
+    allowing: (Some("Admin"), 1000),
+    denying: (Some("Baseline"), 1000),
+    overriding: (Some("Admin"), 999),
+    most: 25,
+    protocols: true,
+};
+
+/// Writes a planned policy as AdminNetworkPolicies. None: nothing of it can be expressed.
+pub(super) fn admin(plan: &PlanPolicy, _: Resolution) -> Expressed {
+    express(&ADMIN, plan)
+}
+
+/// The same as ClusterNetworkPolicies.
+pub(super) fn cluster(plan: &PlanPolicy, _: Resolution) -> Expressed {
+    express(&CLUSTER, plan)
+}
+
+fn express(api: &Api, plan: &PlanPolicy) -> Expressed {
+    let mut lost = Vec::new();
+    let own = in_namespace(&plan.namespace);
+    let Some(subject) = pods(own, &plan.subject) else {
+        let rules = plan.rules.iter();
+        lost.extend(rules.flat_map(|rule| selector_losses(rule, &plan.subject)));
+        return (None, lost);
+    };
+    let mut rules = Vec::new();
+    for rule in &plan.rules {
+        let writing = Writing { api, plan, rule };
+        match http_losses(rule, api.kind) {
+            none if none.is_empty() => rules.extend(writing.rules(&mut lost)),
+            found => lost.extend(found),
+        }
+    }
+    let mut texts = of_rules(api, plan, &subject, &rules);
+    if plan.isolates {
+        let denials: Vec<Rule> = plan.directions.iter().map(|d| denial(*d)).collect();
+        let name = format!("{}.{}.deny", plan.namespace, plan.name);
+        texts.push(text(api, plan, api.denying, name, &subject, &denials));
+    }
+    (join(texts), lost)
+}
+
+/// The policies with the rules of a planned one: more than one only where there are more rules than one may have.
+fn of_rules<'a>(api: &Api, plan: &PlanPolicy, subject: &Peer, rules: &[Rule<'a>]) -> Vec<Text> {
+    let of = |direction| rules.iter().filter(move |rule| rule.direction == direction);
+    let [ingress, egress] = Direction::BOTH.map(|d| of(d).cloned().collect::<Vec<Rule<'a>>>());
+    let count = ingress.len().max(egress.len()).div_ceil(api.most);
+    let (place, action) = match plan.role {
+        Role::Deny => (api.overriding, "deny"),
+        _ => (api.allowing, "allow"),
+    };
+    let one = |at: usize| {
+        let parts = [&ingress, &egress].map(|rules| rules.chunks(api.most).nth(at));
+        let rules: Vec<Rule> = parts.into_iter().flatten().flatten().cloned().collect();
+        let mut name = format!("{}.{}.{action}", plan.namespace, plan.name);
+        if at > 0 {
+            name = format!("{name}-{}", at + 1);
+        }
+        text(api, plan, place, name, subject, &rules)
+    };
+    (0..count).map(one).collect()
+}
+
+fn text(
+    api: &Api,
+    plan: &PlanPolicy,
+    place: (Option<&'static str>, i64),
+    name: String,
+    subject: &Peer,
+    rules: &[Rule],
+) -> Text {
+    let mut metadata = object_meta(plan);
+    (metadata.namespace, metadata.name) = (None, Some(name));
+    let flows: Vec<&[FlowKey]> = rules.iter().map(|rule| rule.flows).collect();
+    let policy = Policy {
+        api,
+        metadata,
+        comment: &plan.comment,
+        place,
+        subject,
+        rules,
+    };
+    Text::new(write(&policy), &flows)
+}
+
+/// Denies everything that can be matched in a direction.
+fn denial(direction: Direction) -> Rule<'static> {
+    Rule {
+        direction,
+        comments: &[],
+        flows: &[],
+        allows: false,
+        peers: everything(direction),
+        ports: Vec::new(),
+    }
+}
+
+/// Every peer: all pods, and towards outside all addresses.
+fn everything(direction: Direction) -> Vec<Peer> {
+    let pods = Peer::Namespaces(LabelSelector::default());
+    let all = [Ipv4Net::default().into(), Ipv6Net::default().into()];
+    match direction {
+        Direction::Ingress => vec![pods],
+        Direction::Egress => vec![pods, Peer::Networks(all.to_vec())],
+    }
+}
+
+/// The rules that a planned one becomes.
+struct Writing<'a> {
+    api: &'a Api,
+    plan: &'a PlanPolicy,
+    rule: &'a PlanRule,
+}
+
+impl<'a> Writing<'a> {
+    fn rules(&self, lost: &mut Vec<Loss>) -> Vec<Rule<'a>> {
+        let peers = match &self.rule.peers {
+            Match::Any => everything(self.rule.direction),
+            Match::Only(listed) => self.peers(listed, lost),
+        };
+        let ports = match &self.rule.ports {
+            Match::Any => None,
+            Match::Only(ports) => Some(self.ports(ports, lost)),
+        };
+        let named = |ports: &[Port]| ports.iter().any(|port| matches!(port, Port::Named(_)));
+        // Port names belong to pods, and the API accepts them with no other peers (A10).
+        let groups = match ports {
+            Some(ports) if named(&ports) => {
+                let (pods, others) = peers.into_iter().partition(Peer::is_pods);
+                let numbers = ports.iter().filter(|port| !matches!(port, Port::Named(_)));
+                let numbers = Some(numbers.cloned().collect());
+                vec![(pods, Some(ports)), (others, numbers)]
+            }
+            ports => vec![(peers, ports)],
+        };
+        let mut comments: &[String] = &self.rule.comments;
+        let mut rules = Vec::new();
+        for (peers, ports) in groups {
+            let ports: Vec<Vec<Port>> = match ports {
+                None => vec![Vec::new()],
+                Some(ports) => ports.chunks(self.api.most).map(<[Port]>::to_vec).collect(),
+            };
+            for peers in peers.chunks(self.api.most) {
+                rules.extend(ports.iter().map(|ports| Rule {
+                    direction: self.rule.direction,
+                    // Once, above the first.
+                    comments: std::mem::take(&mut comments),
+                    flows: &self.rule.flows,
+                    allows: self.plan.role != Role::Deny,
+                    peers: peers.to_vec(),
+                    ports: ports.clone(),
+                }));
+            }
+        }
+        rules
+    }
+
+    /// The ports that can be expressed. A port name has no protocol here, so that one of TCP alone would be widened to
+    /// pods that declare it for UDP (A10).
+    fn ports(&self, listed: &[PortMatch], lost: &mut Vec<Loss>) -> Vec<Port> {
+        let mut found = Vec::new();
+        for port in listed {
+            found.push(match port {
+                PortMatch::AllPorts(protocol) => Port::Range(*protocol, 1, u16::MAX),
+                PortMatch::Range {
+                    protocol,
+                    first,
+                    last,
+                } => Port::Range(*protocol, *first, *last),
+                PortMatch::Named {
+                    protocol: None,
+                    name,
+                } => Port::Named(name.clone()),
+                PortMatch::Named {
+                    protocol: Some(protocol),
+                    name,
+                }
+                | PortMatch::FromNamed { protocol, name, .. } => {
+                    let why = format!(
+                        "a port name of {} means every protocol that a pod declares it for",
+                        self.api.kind
+                    );
+                    let part = Part::Port(format!("{}/{name}", protocol.name()));
+                    lost.extend(losses(self.rule, &part, &why, "use the port number"));
+                    continue;
+                }
+            });
+        }
+        found
+    }
+
+    fn peers(&self, listed: &[PlanPeer], lost: &mut Vec<Loss>) -> Vec<Peer> {
+        let mut found = Vec::new();
+        let (mut networks, mut names) = (Vec::new(), Vec::new());
+        if self.rule.direction == Direction::Ingress {
+            lost.extend(self.outside_losses(listed));
+        } else {
+            let is_lost = match self.plan.role {
+                Role::Deny => is_named,
+                _ => |peer: &PlanPeer| is_named(peer) && !matches!(peer, PlanPeer::Domain(_)),
+            };
+            lost.extend(peer_losses(self.rule, self.api.kind, is_lost));
+        }
+        for peer in listed {
+            match peer {
+                PlanPeer::Pods(namespaces, selector) => match self.pods(namespaces, selector) {
+                    Ok(peer) => found.push(peer),
+                    Err(selector) => lost.extend(selector_losses(self.rule, selector)),
+                },
+                _ if self.rule.direction == Direction::Ingress => {}
+                PlanPeer::Entity(Entity::World) => {
+                    for network in &world() {
+                        match self.blocks(network) {
+                            Ok(blocks) => networks.extend(blocks),
+                            Err(losses) => lost.extend(losses),
+                        }
+                    }
+                }
+                PlanPeer::Entity(_) => {}
+                // Meant for rules that allow (A8).
+                PlanPeer::Domain(_) if self.plan.role == Role::Deny => {}
+                PlanPeer::Block(network) | PlanPeer::Node(network) => match self.blocks(network) {
+                    Ok(blocks) => networks.extend(blocks),
+                    Err(losses) => lost.extend(losses),
+                },
+                PlanPeer::Domain(text) => match domain_name(text) {
+                    Some(name) => names.push(name),
+                    None => lost.extend(losses(
+                        self.rule,
+                        &Part::Domain(text.clone()),
+                        &format!("`{text}` is not a domain name of two labels or more"),
+                        "write a name such as api.example.com, or *.example.com",
+                    )),
+                },
+            }
+        }
+        // The API rejects duplicates.
+        networks.sort_unstable();
+        networks.dedup();
+        names.sort_unstable();
+        names.dedup();
+        found.extend(
+            networks
+                .chunks(MOST_NAMES)
+                .map(|n| Peer::Networks(n.to_vec())),
+        );
+        found.extend(names.chunks(MOST_NAMES).map(|n| Peer::Domains(n.to_vec())));
+        found
+    }
+
+    fn pods<'s>(
+        &self,
+        namespaces: &'s PlanNamespaces,
+        pods: &'s Selector,
+    ) -> Result<Peer, &'s Selector> {
+        let namespaces = match namespaces {
+            PlanNamespaces::Own => in_namespace(&self.plan.namespace),
+            PlanNamespaces::Named(name) => in_namespace(name),
+            PlanNamespaces::Labelled(labels) => label_selector(labels).ok_or(labels)?,
+        };
+        self::pods(namespaces, pods).ok_or(pods)
+    }
+
+    /// The blocks of a network without its exceptions. Err: those that match pods, too, for certain.
+    fn blocks(&self, network: &Network) -> Result<Vec<IpNet>, Vec<Loss>> {
+        let blocks = IpSet::block(network.cidr, &network.except).cidrs();
+        // A6; v1alpha1 leaves open whether networks match pods.
+        if !self.api.protocols || blocks.iter().all(|block| block.prefix_len() > 0) {
+            return Ok(blocks);
+        }
+        let why = format!(
+            "`networks` of {} match pods, too, and every pod is in `{}`",
+            self.api.kind, network.cidr
+        );
+        let help = "except the addresses of pods, or draw a flow to all pods as well";
+        Err(losses(
+            self.rule,
+            &Part::Network(network.clone()),
+            &why,
+            help,
+        ))
+    }
+
+    /// What is not pods, in an ingress rule (A5).
+    fn outside_losses(&self, listed: &[PlanPeer]) -> Vec<Loss> {
+        let pods = |peer: &PlanPeer| matches!(peer, PlanPeer::Pods(..));
+        if listed.iter().all(pods) {
+            return Vec::new();
+        }
+        let (kind, other) = (self.api.kind, &self.rule.other);
+        let why = format!(
+            "{kind} matches no ingress from outside the cluster or from nodes, so it neither allows nor denies that of `{other}`"
+        );
+        let help = "write NetworkPolicy, Cilium or Calico instead, or add a NetworkPolicy for this ingress";
+        losses(self.rule, &Part::Gate(Direction::Ingress), &why, help)
+    }
+}
+
+/// The selector of the namespace of this name.
+fn in_namespace(name: &str) -> LabelSelector {
+    let label = (NAMESPACE_NAME_LABEL.to_owned(), name.to_owned());
+    LabelSelector {
+        match_labels: Some([label].into()),
+        match_expressions: None,
+    }
+}
+
+/// Pods by namespace and labels; none if the API's label selectors cannot express it.
+fn pods(namespaces: LabelSelector, pods: &Selector) -> Option<Peer> {
+    Some(match pods.is_everything() {
+        true => Peer::Namespaces(namespaces),
+        false => Peer::Pods(namespaces, label_selector(pods)?),
+    })
+}
