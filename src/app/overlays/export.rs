@@ -1,19 +1,23 @@
-//! The export dialog: the layout, the target, the changes on disk and the verdict, before anything is written.
+//! The export dialog: the dialects and their proofs, the layout, the target and the changes on disk, before anything
+//! is written.
 
 use std::path::PathBuf;
 
-use egui::{Align, Context, Layout, RichText, ScrollArea, Ui};
+use egui::{Align, Context, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
 
 use super::dialog;
 use super::report::head;
-use crate::app::files::Planned;
+use crate::app::files::{InDialect, Planned, Prepared};
 use crate::app::icons;
+use crate::app::panels::fidelity;
 use crate::app::panels::status::look_of;
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
+use crate::policy::Target;
 use crate::project::files::{ChangeKind, DiffLine, ExportPlan, FileChange};
+use crate::query::fidelity::Counts;
 use crate::scene::tokens;
 
 /// How policies are distributed over files.
@@ -37,8 +41,12 @@ pub struct ExportView {
     pub verdict: bool,
     /// Without `metadata.namespace`.
     pub leave_out_namespaces: bool,
-    /// The planned changes on disk.
-    pub plan: Option<Planned>,
+    /// The dialects to write, alternatives.
+    pub dialects: Vec<Target>,
+    /// The project in every dialect, and the planned changes on disk.
+    pub prepared: Option<Prepared>,
+    /// The dialect whose flows are listed.
+    listed: Option<Target>,
     /// Index of the file whose diff is shown.
     chosen: usize,
 }
@@ -51,9 +59,24 @@ impl Default for ExportView {
             kustomization: true,
             verdict: false,
             leave_out_namespaces: false,
-            plan: None,
+            dialects: Vec::new(),
+            prepared: None,
+            listed: None,
             chosen: 0,
         }
+    }
+}
+
+impl ExportView {
+    /// The planned changes on disk.
+    pub fn plan(&self) -> Option<&Planned> {
+        self.prepared.as_ref()?.plan.as_ref()
+    }
+
+    /// The project in a dialect.
+    fn in_dialect(&self, target: Target) -> Option<&InDialect> {
+        let all = &self.prepared.as_ref()?.dialects;
+        all.iter().find(|one| one.target() == target)
     }
 }
 
@@ -73,7 +96,10 @@ pub(super) fn export_ui(
 ) -> Option<Box<ExportView>> {
     let (done, closed) = dialog(context, "export", 760.0, |ui| {
         let mut done = head(ui, "Export policies", "").then_some(Done::Close);
-        verdict_ui(ui, app);
+        verdict_ui(ui, &view);
+        if dialects_ui(ui, &mut view) {
+            done = Some(Done::Plan);
+        }
         if let Some(did) = options_ui(ui, &mut view) {
             done = Some(did);
         }
@@ -101,25 +127,112 @@ pub(super) fn export_ui(
     None
 }
 
-fn verdict_ui(ui: &mut Ui, app: &App) {
+/// The verdict on the chosen dialects; of several, on the worst.
+fn verdict_ui(ui: &mut Ui, view: &ExportView) {
     let palette = theme::palette(ui.ctx());
-    let (icon, foreground, background) = look_of(app.results.proof.state, palette);
-    let losses = app.results.generated.losses.len();
-    let kind = app.document().settings.target().kind();
+    let chosen = view.dialects.iter().filter_map(|one| view.in_dialect(*one));
+    let Some(worst) = chosen.max_by_key(|one| one.results.proof.state) else {
+        let text = match view.dialects.is_empty() {
+            true => "No dialect is chosen",
+            false => "Proving each dialect…",
+        };
+        let (foreground, background) = (palette.text_secondary, palette.canvas);
+        widgets::banner(
+            ui,
+            icons::INFO,
+            text,
+            "",
+            color(foreground),
+            color(background),
+        );
+        return;
+    };
+    let (icon, foreground, background) = look_of(worst.results.proof.state, palette);
+    let losses = worst.results.generated.losses.len();
+    let kind = worst.target().kind();
     let more = match losses {
         0 => String::new(),
         1 => format!("The export omits 1 part of the drawn flows, which {kind} cannot express"),
         n => format!("The export omits {n} parts of the drawn flows, which {kind} cannot express"),
     };
-    widgets::banner(
-        ui,
-        icon,
-        &app.results.proof.summary(),
-        &more,
-        color(foreground),
-        color(background),
-    );
+    let summary = worst.results.proof.summary();
+    let text = match view.dialects.len() {
+        1 => summary,
+        _ => format!("{kind}: {summary}"),
+    };
+    widgets::banner(ui, icon, &text, &more, color(foreground), color(background));
     ui.add_space(4.0);
+}
+
+/// The dialects to write, each with its proof and how many flows it expresses; returns whether the choice changed.
+fn dialects_ui(ui: &mut Ui, view: &mut ExportView) -> bool {
+    let mut changed = false;
+    widgets::labelled(ui, "Dialects", |ui| {
+        for target in Target::ALL {
+            ui.horizontal(|ui| {
+                let ticked = view.dialects.contains(&target);
+                let size = vec2(190.0, tokens::ROW);
+                let left = Layout::left_to_right(Align::Center);
+                let toggled = ui.allocate_ui_with_layout(size, left, |ui| {
+                    ui.set_min_size(size);
+                    widgets::check(ui, ticked, target.kind())
+                });
+                if let Some(on) = toggled.inner {
+                    view.dialects.retain(|one| *one != target);
+                    view.dialects.extend(on.then_some(target));
+                    changed = true;
+                }
+                state_ui(ui, view, target);
+            });
+        }
+        if view.dialects.len() > 1 {
+            let text =
+                "They are alternatives: apply one of them. Each is written to its own folder.";
+            widgets::faint(ui, text);
+        }
+    });
+    if let Some(listed) = view.listed.and_then(|target| view.in_dialect(target)) {
+        let area = ScrollArea::vertical().id_salt("flows").max_height(150.0);
+        area.show(ui, |ui| {
+            let _ = fidelity::list_ui(ui, &listed.results.document, &listed.flows);
+        });
+        ui.add_space(4.0);
+    }
+    changed
+}
+
+/// The proof of a dialect, and a button that lists its flows.
+fn state_ui(ui: &mut Ui, view: &mut ExportView, target: Target) {
+    let palette = theme::palette(ui.ctx());
+    let Some(one) = view.in_dialect(target) else {
+        widgets::faint(ui, "proving…");
+        return;
+    };
+    let (icon, foreground, _) = look_of(one.results.proof.state, palette);
+    let icon = RichText::new(icon).font(theme::icon(13.0));
+    ui.label(icon.color(color(foreground)));
+    let words = Counts::of(&one.flows).words();
+    let tooltip = match one.results.generated.losses.len() {
+        0 => one.results.proof.summary(),
+        1 => format!("{}; 1 part omitted", one.results.proof.summary()),
+        n => format!("{}; {n} parts omitted", one.results.proof.summary()),
+    };
+    let any = !one.flows.is_empty();
+    let open = view.listed == Some(target);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let verb = if open { "Hide" } else { "Show" };
+        let name = format!("{verb} flows in {}", target.kind());
+        if any {
+            let link = widgets::link(ui, &format!("{verb} flows"));
+            link.widget_info(|| WidgetInfo::labeled(WidgetType::Link, true, &name));
+            if link.clicked() {
+                view.listed = (!open).then_some(target);
+            }
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            widgets::secondary_text(ui, &words).on_hover_text(tooltip);
+        });
+    });
 }
 
 fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
@@ -132,7 +245,6 @@ fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
         if let Some(form) = widgets::segments(ui, "Write", view.form, &all) {
             view.form = form;
             view.target = None;
-            view.plan = None;
             done = Some(Done::Plan);
         }
     });
@@ -181,14 +293,20 @@ fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
 fn plan_ui(ui: &mut Ui, view: &mut ExportView, busy: bool) {
     widgets::heading(ui, "Changes on disk");
     let palette = theme::palette(ui.ctx());
-    match &view.plan {
+    let plan = view
+        .prepared
+        .as_ref()
+        .and_then(|prepared| prepared.plan.as_ref());
+    match plan {
         Some(Ok(plan)) => changes_ui(ui, plan, &mut view.chosen),
         Some(Err(diagnostic)) => {
             let help = diagnostic.help.as_deref().unwrap_or_default();
             let text = format!("{}; {help}", sentence(&diagnostic.message));
             widgets::message(ui, icons::X, &text, color(palette.blocked));
         }
-        None if busy => _ = widgets::faint(ui, "Comparing with the files on disk…"),
+        None if busy && view.target.is_some() => {
+            _ = widgets::faint(ui, "Comparing with the files on disk…")
+        }
         None => {
             _ = widgets::faint(
                 ui,
@@ -327,8 +445,8 @@ fn buttons_ui(ui: &mut Ui, view: &ExportView) -> Option<Done> {
     let mut done = None;
     ui.add_space(12.0);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let ready = matches!(&view.plan, Some(Ok(plan)) if plan.changes_anything());
-        let over = matches!(&view.plan, Some(Ok(plan)) if plan.conflicts().next().is_some());
+        let ready = matches!(view.plan(), Some(Ok(plan)) if plan.changes_anything());
+        let over = matches!(view.plan(), Some(Ok(plan)) if plan.conflicts().next().is_some());
         let write = if over { "Overwrite" } else { "Write" };
         if ui
             .add_enabled_ui(ready, |ui| widgets::primary(ui, write))
@@ -340,7 +458,7 @@ fn buttons_ui(ui: &mut Ui, view: &ExportView) -> Option<Done> {
         if widgets::secondary(ui, "Cancel").clicked() {
             done = Some(Done::Close);
         }
-        if matches!(&view.plan, Some(Ok(plan)) if !plan.changes_anything()) {
+        if matches!(view.plan(), Some(Ok(plan)) if !plan.changes_anything()) {
             widgets::faint(ui, "The files on disk are up to date");
         }
     });
