@@ -12,11 +12,12 @@ use egui_kittest::kittest::{NodeT, Queryable};
 const PROJECT: &str = "\
 format: drawbridge/1
 name: nodes
-namespaces: [{name: shop}]
+namespaces: [{name: shop}, {name: lab, base: none}]
 workloads:
 - {name: web, namespace: shop, labels: {app: web}}
 - {name: db, namespace: shop, labels: {app: db}}
 - {name: agent, namespace: shop, labels: {app: agent}, hostNetwork: true}
+- {name: probe, namespace: lab, labels: {app: probe}}
 flows:
 - {from: shop/web, to: shop/db, ports: [TCP/5432]}
 - {from: shop/web, to: shop/agent, ports: [TCP/9100]}
@@ -92,10 +93,10 @@ fn a_connection_without_a_flow_selects_its_ends() {
     );
     let row = rows(&window)
         .into_iter()
-        .find(|row| row.starts_with("shop/agent to shop/db."))
+        .find(|row| row.starts_with("shop/agent to lab/probe."))
         .expect("the row");
     window.click(&row);
-    let mut ends = vec![window.workload("agent"), window.workload("db")];
+    let mut ends = vec![window.workload("agent"), window.workload("probe")];
     ends.sort();
     assert_eq!(window.app().view.selected(), ends);
 }
