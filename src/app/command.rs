@@ -83,12 +83,14 @@ pub enum Command {
     ToggleMatrix,
     ShowWhy,
     Adopt,
+    Convert,
     EditByHand,
     RestoreGenerated,
     RemoveFromProject,
     CompareSaved,
     CompareProject,
     CompareFolder,
+    CompareEnforcers,
     ImportReport,
     Keys,
     ExampleShop,
@@ -308,6 +310,7 @@ pub static LISTED: &[Listed] = listed! {
 
     CopyPolicies "policy.copy" "Copy policies" icons::CLIPBOARD_TEXT, Policy, Project, [ctrl_shift(Key::C)];
     Adopt "policy.adopt" "Adopt imported policies" icons::CHECK, Policy "-", Imported, [];
+    Convert "policy.convert" "Convert imported policies…" icons::SWAP, Policy, Imported, [];
     EditByHand "policy.edit-by-hand" "Edit generated policy by hand" icons::PENCIL_SIMPLE, Policy, Project, [];
     RestoreGenerated "policy.return" "Restore generated policy" "", Policy, ImportedSelected, [];
     RemoveFromProject "policy.stop-keeping" "Remove from project" "", Policy, ImportedSelected, [];
@@ -326,6 +329,7 @@ pub static LISTED: &[Listed] = listed! {
     CompareSaved "policy.compare-saved" "Compare with last saved" icons::SWAP, Policy "-", Project, [];
     CompareProject "policy.compare-with" "Compare with a project…" "", Policy, Project, [];
     CompareFolder "policy.compare-folder" "Compare with a folder of manifests…" "", Policy, Project, [];
+    CompareEnforcers "policy.compare-enforcers" "Compare enforcers" icons::SCALES, Policy, Project, [];
     ImportReport "policy.import-report" "Show import report" "", Policy "-", Project, [];
 
     Keys "help.keys" "Keyboard shortcuts" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];

@@ -31,6 +31,8 @@ pub enum PathRequest {
     SaveTable(String),
     /// Where to write an SVG file; the suggested file name.
     SavePicture(String),
+    /// The folder to write converted policies into.
+    ConvertFolder,
     /// The folder to export into.
     ExportFolder,
     /// The file to export into; the file name to begin with.
@@ -51,6 +53,7 @@ impl PathRequest {
             Self::CompareFolder => "Compare with a folder of manifests",
             Self::SaveTable(_) => "Save the table",
             Self::SavePicture(_) => "Save the diagram",
+            Self::ConvertFolder => "Export converted policies to a folder",
             Self::ExportFolder => "Export to a folder",
             Self::ExportFile(_) => "Export to a file",
         }
@@ -94,6 +97,7 @@ impl Dialogs for Native {
             PathRequest::OpenFolder
             | PathRequest::ImportFolder
             | PathRequest::CompareFolder
+            | PathRequest::ConvertFolder
             | PathRequest::ExportFolder => one(dialog.pick_folder()),
             PathRequest::OpenFiles | PathRequest::ImportFiles | PathRequest::CompareProject => {
                 let picked = dialog.add_filter("Manifests", manifests).pick_files();

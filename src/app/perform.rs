@@ -159,6 +159,7 @@ impl App {
             Command::CopyPolicies => self.view.policies.copy(),
 
             Command::Adopt => self.adopt_policies(),
+            Command::Convert => self.convert(),
             Command::AdoptThese(ids) => self.adopt(ids),
             Command::EditByHand => self.edit_chosen_by_hand(),
             Command::EditPolicyByHand(key) => self.edit_by_hand(&key),
@@ -172,6 +173,11 @@ impl App {
             Command::CompareSaved => self.compare_saved(),
             Command::CompareProject => self.ask_path(PathRequest::CompareProject),
             Command::CompareFolder => self.ask_path(PathRequest::CompareFolder),
+            Command::CompareEnforcers => {
+                self.view.compare.with_enforcers();
+                self.view.extra = None;
+                self.show_tab(Tab::Compare);
+            }
             Command::ComparePaths(paths) => self.compare_paths(paths),
             Command::CloseCompare => {
                 self.view.compare.close();

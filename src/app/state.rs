@@ -229,6 +229,9 @@ impl App {
         let saved = self.history.as_ref().and_then(History::saved);
         view.compare
             .keep(&results, view.results_number, saved, pool);
+        view.compare
+            .enforcers
+            .keep(&results, view.results_number, pool);
         let reading = self.files.reading();
         let status = Panel::bottom("status").exact_size(tokens::STATUS);
         status

@@ -209,6 +209,12 @@ impl View {
         self.radius.emphasis()
     }
 
+    /// How a flow depends on the enforcer, while enforcers are compared; none if it does not.
+    pub fn dependence(&self, flow: FlowId) -> Option<&str> {
+        let flows = self.compare.enforcers.flows()?;
+        flows.get(&flow).map(String::as_str)
+    }
+
     /// Shows a notice.
     pub fn notify(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice {

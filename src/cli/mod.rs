@@ -509,12 +509,13 @@ fn project(inputs: &Inputs, texts: &[Source]) -> Option<Loaded> {
     }
     Some(match format::read(&source.text, &source.name) {
         Ok((mut document, diagnostics)) => {
+            // The policies are what `generate` writes, whoever judges them.
+            let generated = crate::proof::generate(&document);
             let settings = &mut document.settings;
             let judged = inputs.rules.over(load::Settings::of(settings));
             let conflict = other_enforcer(settings.target(), inputs.rules.enforcer);
             settings.assumptions = judged.assumptions;
             settings.assumptions.enforcer = judged.enforcer.unwrap_or_default();
-            let generated = crate::proof::generate(&document);
             let mut loaded = crate::proof::loaded_with(&document, &generated);
             let mut about_flows = omitted(&document, &generated.losses);
             about_flows.extend(

@@ -6,6 +6,7 @@
 
 mod comments;
 mod policy;
+pub mod project;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,11 @@
 //! Which connections depend on the enforcer, and why: the cases where implementations differ (Appendix A).
 
+mod project;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub use project::{OfProject, of_project};
 
 use crate::analysis::changes::{Change, Name, changes};
 use crate::analysis::oracle::{Decision, GateTrace, Probe, peer_matches, probe};

@@ -6,6 +6,7 @@ pub mod drawn;
 pub mod enforcers;
 pub mod explain;
 pub mod exposure;
+pub mod fidelity;
 pub mod graph;
 pub mod half_open;
 pub mod invariants;

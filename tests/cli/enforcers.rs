@@ -126,3 +126,15 @@ fn a_project_is_judged_under_the_enforcer_of_its_dialect() {
         );
     }
 }
+
+#[test]
+fn the_policies_of_a_project_are_those_that_it_generates_under_every_enforcer() {
+    let project = "format: drawbridge/1\nnamespaces: [{name: a}]\nworkloads:\n- {name: w, namespace: a, labels: {app: w}}\n- {name: n, namespace: a, labels: {app: n}, hostNetwork: true}\nflows: [{from: a/w, to: a/n, ports: [TCP/80]}]\n";
+    let made = folder(&[("p.drawbridge.yaml", project)]);
+    let file = path(&made, "p.drawbridge.yaml");
+    let answer = drawbridge(&["list", &file, "--compare-enforcers", "kubernetes,cilium"]);
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    let reason = "because cilium takes pods on the host network for their nodes";
+    assert!(answer.out.contains(reason), "{}", answer.out);
+    assert!(!answer.out.contains("does not enforce"), "{}", answer.out);
+}

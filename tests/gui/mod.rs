@@ -2,6 +2,8 @@
 
 mod canvas;
 mod comparing;
+mod enforcers;
+mod exporting;
 mod files;
 mod invariants;
 mod isolation;

@@ -67,7 +67,7 @@ impl CanvasView {
         });
         for (arrow, chip) in chips.clone() {
             if let ArrowId::Flow(flow) = arrow.id {
-                let words = || flow_words(document, results, flow);
+                let words = || flow_words(document, results, view.dependence(flow), flow);
                 name(Item::Flow(flow), chip, &words);
             }
         }
@@ -107,16 +107,17 @@ impl CanvasView {
         response: &Response,
         document: &Document,
         results: &Results,
-        gates: &Gates,
+        view: &View,
     ) {
         let quiet = self.popup.is_some() || !matches!(self.gesture, super::Gesture::Idle);
         if quiet || !response.hovered() || ui.ctx().any_popup_open() {
             return;
         }
+        let gates = &view.analysis_results.gates;
         let words = match self.hover {
             Some(Hit::Node(node)) => node_tooltip(document, results, gates, node),
             Some(Hit::Chip(ArrowId::Flow(flow)) | Hit::Arrow(ArrowId::Flow(flow))) => {
-                flow_words(document, results, flow)
+                flow_words(document, results, view.dependence(flow), flow)
             }
             Some(Hit::Chip(ArrowId::Extra(id)) | Hit::Arrow(ArrowId::Extra(id))) => {
                 let label = self.scene_graph.scene.find(ArrowId::Extra(id));
@@ -228,7 +229,13 @@ fn extra_words(document: &Document, id: ExtraId, label: &str) -> String {
     format!("{from} to {to} on {label}, {}", words_of_extra(id.kind))
 }
 
-fn flow_words(document: &Document, results: &Results, id: FlowId) -> String {
+/// A flow in words; `dependence`: how it depends on the enforcer, if it does.
+fn flow_words(
+    document: &Document,
+    results: &Results,
+    dependence: Option<&str>,
+    id: FlowId,
+) -> String {
     let Some(flow) = document.flows.get(id) else {
         return String::new();
     };
@@ -259,6 +266,9 @@ fn flow_words(document: &Document, results: &Results, id: FlowId) -> String {
         words += ", muted";
     } else {
         words += &format!(", {}", words_of(results.proof.verdicts.get(&id).copied()));
+    }
+    if let Some(dependence) = dependence {
+        words += &format!("\ndepends on the enforcer\n{dependence}");
     }
     if !note.is_empty() {
         words += &format!("\n{note}");

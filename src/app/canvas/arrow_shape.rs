@@ -151,6 +151,9 @@ impl ArrowShape {
         let whole = arrow.half != Some(Direction::Egress);
         let foreground = if whole { color } else { faint };
         shapes.push(head(tip, heading, size, foreground));
+        if arrow.chip.is_none() || pen.zoom < READ_CHIP {
+            shapes.extend(self.diamond(&way, color, pen));
+        }
         shapes
     }
 
@@ -167,6 +170,31 @@ impl ArrowShape {
         )
     }
 
+    /// The icon of a flow that depends on the enforcer.
+    fn marker(&self) -> Option<&'static str> {
+        self.look.dependent.then_some(icons::SCALES)
+    }
+
+    /// A diamond in the middle of a line that has no chip to carry the marker.
+    fn diamond(&self, way: &[Pos2], color: Color32, pen: &Pen) -> Option<Shape> {
+        self.marker()?;
+        let middle = *halves(way).0.last()?;
+        let radius = 6.0 * pen.zoom.clamp(0.6, 1.6);
+        let corner = |x: f32, y: f32| middle + vec2(x, y) * radius;
+        let corners = vec![
+            corner(0.0, -1.0),
+            corner(1.0, 0.0),
+            corner(0.0, 1.0),
+            corner(-1.0, 0.0),
+        ];
+        let border = Stroke::new(1.5, color);
+        Some(Shape::convex_polygon(
+            corners,
+            theme::color(pen.palette.raised),
+            border,
+        ))
+    }
+
     fn chip(&self, pen: &mut Pen, chip: &scene::Chip, arrow: &Arrow) {
         let (extra, muted) = (extra_of(arrow), arrow.muted);
         let palette = pen.palette;
@@ -174,7 +202,7 @@ impl ArrowShape {
         let quiet = match extra {
             Some(kind) => kind == ExtraKind::Imported,
             None => icon_of(self.look.verdict).is_none(),
-        };
+        } && !self.look.dependent;
         let mut border = if quiet {
             theme::color(palette.hairline)
         } else {
@@ -202,7 +230,8 @@ impl ArrowShape {
             (false, Some(kind)) => Some(icon_of_extra(kind)),
             (false, None) => icon_of(self.look.verdict),
         };
-        let lead = if icon.is_some() { 14.0 * pen.zoom } else { 0.0 };
+        let marks: Vec<&str> = icon.into_iter().chain(self.marker()).collect();
+        let lead = 14.0 * pen.zoom * marks.len() as f32;
         let pad = 2.0 * (tokens::CHIP_PADDING - 1.0) * pen.zoom;
         let width = outer.width().max(galley.size().x + lead + pad);
         let outer = Rect::from_center_size(outer.center(), vec2(width, outer.height()));
@@ -213,13 +242,9 @@ impl ArrowShape {
             Stroke::new(1.0, border),
         );
         let left = outer.center().x - (galley.size().x + lead) / 2.0;
-        if let Some(icon) = icon {
-            pen.icon(
-                pos2(left + 5.0 * pen.zoom, outer.center().y),
-                icon,
-                11.0,
-                foreground,
-            );
+        for (at, icon) in marks.into_iter().enumerate() {
+            let x = left + (5.0 + 14.0 * at as f32) * pen.zoom;
+            pen.icon(pos2(x, outer.center().y), icon, 11.0, foreground);
         }
         let place = pos2(left + lead, outer.center().y - galley.size().y / 2.0);
         pen.shapes.push(Shape::galley(place, galley, foreground));

@@ -7,6 +7,7 @@ use egui::Color32;
 
 use super::Look;
 use super::paint::{Line, Shield};
+use crate::app::panels::compare::DependentFlows;
 use crate::app::{icons, theme};
 use crate::model::{End, FlowId, Item, NodeRef, Words};
 use crate::proof::Finding;
@@ -111,6 +112,8 @@ pub struct ArrowLook {
     pub selected: bool,
     /// Lit up from another panel.
     pub lit: bool,
+    /// Its verdict depends on the enforcer.
+    pub dependent: bool,
 }
 
 /// Results about the drawn objects.
@@ -126,6 +129,8 @@ pub struct Marks {
     pub extra: Option<ExtraId>,
     /// What is highlighted while the rest is dimmed; none: nothing is dimmed.
     pub emphasis: Option<Arc<Emphasis>>,
+    /// The flows that depend on the enforcer, while enforcers are compared.
+    pub dependent: Option<DependentFlows>,
 }
 
 /// The newest results for the canvas, collected once per result.
@@ -159,6 +164,7 @@ impl PartialEq for Marks {
             && self.selected == other.selected
             && self.lit == other.lit
             && self.extra == other.extra
+            && self.dependent == other.dependent
     }
 }
 
@@ -186,6 +192,7 @@ impl Marks {
             lit: lit.clone(),
             extra: look.extra,
             emphasis: look.emphasis.cloned(),
+            dependent: look.dependent.cloned(),
         }
     }
 
@@ -196,6 +203,7 @@ impl Marks {
                 verdict: self.judged.verdicts.get(&flow).copied(),
                 selected: self.selected.contains(&flow),
                 lit: self.lit.contains(&flow),
+                dependent: (self.dependent.as_ref()).is_some_and(|all| all.contains_key(&flow)),
             },
             ArrowId::Extra(extra) => ArrowLook {
                 selected: self.extra == Some(extra),

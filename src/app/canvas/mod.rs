@@ -39,6 +39,7 @@ use egui::{Context, Id, Rect, Sense, Ui};
 use super::analysis_results::{AnalysisResults, Extras};
 use super::command::Commands;
 use super::jobs::{Memo, Pool};
+use super::panels::compare::DependentFlows;
 use super::theme;
 use super::view::View;
 use crate::model::{Document, FlowId, Item, NodeRef};
@@ -309,6 +310,7 @@ struct Look<'a> {
     highlight: &'a BTreeSet<FlowId>,
     extra: Option<ExtraId>,
     emphasis: Option<&'a Arc<Emphasis>>,
+    dependent: Option<&'a DependentFlows>,
     extras: Extras,
     /// Counts the answers.
     number: u64,
@@ -350,6 +352,7 @@ pub fn canvas_ui(
         highlight: &view.highlight,
         extra: view.extra,
         emphasis: view.emphasis(),
+        dependent: view.compare.enforcers.flows(),
         extras: view.extras(document),
         number: view.results_number,
         analysis_results: &view.analysis_results,
@@ -364,13 +367,7 @@ pub fn canvas_ui(
     canvas.draw(ui);
     canvas.draw_moment(ui, document, view);
     canvas.name_items(ui, document, results, view, commands);
-    canvas.tooltip(
-        ui,
-        &response,
-        document,
-        results,
-        &view.analysis_results.gates,
-    );
+    canvas.tooltip(ui, &response, document, results, view);
     canvas.context_menu(&response, document, view, commands);
     canvas.tools(ui, document, view, commands);
     canvas.show_popup(ui, document, view, commands);

@@ -1,21 +1,130 @@
-//! Exporting: what would change on disk is planned and shown first, then written.
+//! Exporting: what would change on disk is planned and shown first, then written. The dialects of an export are
+//! alternatives: each is proven on its own, and of several each has its own folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::app::dialogs::PathRequest;
 use crate::app::overlays::{Form, Overlay};
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::diag::Diagnostic;
+use crate::policy::Target;
 use crate::project::files::{
     self, ExportFile, ExportOptions, ExportPlan, ExportTarget, plan_export_until,
 };
 use crate::proof::Generated;
-use crate::query::Results;
+use crate::query::fidelity::{OfFlow, in_dialect, of_flows};
+use crate::query::{Cache, Results, check_with};
 use crate::report::verify::{Places, Verified, markdown};
 
 /// What an export would do, or why it cannot be done.
 pub type Planned = Result<ExportPlan, Box<Diagnostic>>;
+
+/// The project in one dialect.
+#[derive(Clone)]
+pub struct InDialect {
+    /// The policies and their proof.
+    pub results: Arc<Results>,
+    /// How much of each flow is written.
+    pub flows: Arc<[OfFlow]>,
+}
+
+impl InDialect {
+    fn of(results: Arc<Results>) -> Self {
+        Self {
+            flows: of_flows(&results.document, &results.generated).into(),
+            results,
+        }
+    }
+
+    /// The dialect.
+    pub fn target(&self) -> Target {
+        self.results.document.settings.target()
+    }
+}
+
+/// What the export dialog shows.
+pub struct Prepared {
+    /// The number of the results that it was made from.
+    pub number: u64,
+    /// The project in every dialect.
+    pub dialects: Vec<InDialect>,
+    /// The changes on disk, once it is known where.
+    pub plan: Option<Planned>,
+}
+
+/// What is to be exported, and where.
+struct Order {
+    form: Form,
+    target: Option<PathBuf>,
+    dialects: Vec<Target>,
+    leave_out_namespaces: bool,
+    kustomization: bool,
+    verdict: bool,
+    project: String,
+}
+
+impl Order {
+    /// The changes of all chosen dialects.
+    fn plan(&self, path: &Path, all: &[InDialect], stop: &dyn Fn() -> bool) -> Planned {
+        let chosen = all
+            .iter()
+            .filter(|one| self.dialects.contains(&one.target()));
+        let chosen: Vec<&InDialect> = chosen.collect();
+        match (chosen.as_slice(), self.form) {
+            ([], _) => Err(wrong("no dialect is chosen", "choose one or more dialects")),
+            ([one], Form::OneFile) => self.plan_one(one, ExportTarget::File(path.into()), stop),
+            ([one], Form::Folder) => self.plan_one(one, ExportTarget::Folder(path.into()), stop),
+            (_, Form::OneFile) => Err(wrong(
+                "the dialects are alternatives and cannot be in one file",
+                "choose one dialect, or write one file for each policy",
+            )),
+            (several, Form::Folder) => {
+                let plans = several.iter().map(|one| {
+                    let name = one.target().name();
+                    let folder = ExportTarget::Folder(path.join(name));
+                    Ok((name, self.plan_one(one, folder, stop)?))
+                });
+                let plans: Result<Vec<_>, Box<Diagnostic>> = plans.collect();
+                plans.map(ExportPlan::joined)
+            }
+        }
+    }
+
+    fn plan_one(&self, one: &InDialect, to: ExportTarget, stop: &dyn Fn() -> bool) -> Planned {
+        let files = export_files(&one.results.generated, self.leave_out_namespaces);
+        let options = match self.form {
+            Form::OneFile => ExportOptions::default(),
+            Form::Folder => ExportOptions {
+                project: self.project.clone(),
+                kustomization: self.kustomization,
+                verdict: self.verdict.then(|| verdict(&one.results)),
+            },
+        };
+        plan_export_until(&to, &files, &options, stop).map_err(Box::new)
+    }
+}
+
+fn wrong(message: &str, help: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("question", message).help(help))
+}
+
+/// The project in every dialect; none once `stop` says so.
+fn in_each_dialect(results: &Arc<Results>, stop: &dyn Fn() -> bool) -> Option<Vec<InDialect>> {
+    let shown = results.document.settings.target();
+    let each = Target::ALL.into_iter().map(|target| {
+        let results = match target == shown {
+            true => Arc::clone(results),
+            false => {
+                let document = in_dialect(&results.document, target);
+                Arc::new(check_with(&mut Cache::default(), &document, stop)?)
+            }
+        };
+        Some(InDialect::of(results))
+    });
+    each.collect()
+}
 
 /// The files of an export: allow policies before the base policies that isolate.
 pub fn export_files(generated: &Generated, leave_out_namespaces: bool) -> Vec<ExportFile> {
@@ -49,7 +158,8 @@ fn verdict(results: &Results) -> String {
 impl App {
     /// Opens the export dialog.
     pub(in crate::app) fn export(&mut self) {
-        let view = self.last_export.take().unwrap_or_default();
+        let mut view = self.last_export.take().unwrap_or_default();
+        view.dialects = self.document().settings.dialects;
         self.view.overlay = Some(Overlay::Export(view));
         self.plan_export();
     }
@@ -60,24 +170,34 @@ impl App {
         let Some(Overlay::Export(view)) = &mut self.view.overlay else {
             return;
         };
-        view.plan = None;
-        let Some(path) = view.target.clone() else {
-            return;
+        let order = Order {
+            form: view.form,
+            target: view.target.clone(),
+            dialects: view.dialects.clone(),
+            leave_out_namespaces: view.leave_out_namespaces,
+            kustomization: view.kustomization,
+            verdict: view.verdict,
+            project,
         };
-        let written = export_files(&self.results.generated, view.leave_out_namespaces);
-        let (target, options) = match view.form {
-            Form::OneFile => (ExportTarget::File(path), ExportOptions::default()),
-            Form::Folder => {
-                let options = ExportOptions {
-                    project,
-                    kustomization: view.kustomization,
-                    verdict: view.verdict.then(|| verdict(&self.results)),
-                };
-                (ExportTarget::Folder(path), options)
-            }
-        };
+        let number = self.view.results_number;
+        view.prepared.take_if(|prepared| prepared.number != number);
+        let known = view.prepared.as_mut().map(|prepared| {
+            prepared.plan = None;
+            prepared.dialects.clone()
+        });
+        let results = Arc::clone(&self.results);
         self.files.planning.start(move |cancel| {
-            plan_export_until(&target, &written, &options, &|| cancel.is_set()).map_err(Box::new)
+            let stop = || cancel.is_set();
+            let dialects = match known {
+                Some(known) => known,
+                None => in_each_dialect(&results, &stop)?,
+            };
+            let plan = order.target.as_ref();
+            Some(Prepared {
+                number,
+                plan: plan.map(|path| order.plan(path, &dialects, &stop)),
+                dialects,
+            })
         });
         if self.files.pool.is_inline() {
             self.poll_export();
@@ -122,7 +242,7 @@ impl App {
         let Some(Overlay::Export(view)) = &self.view.overlay else {
             return;
         };
-        let Some(Ok(plan)) = view.plan.clone() else {
+        let Some(Ok(plan)) = view.plan().cloned() else {
             return;
         };
         self.files.writing.start(move |_| {
@@ -140,10 +260,10 @@ impl App {
 
     /// Takes in plans and what writing came to.
     pub(super) fn poll_export(&mut self) {
-        if let Some(plan) = self.files.planning.take()
+        if let Some(prepared) = self.files.planning.take().flatten()
             && let Some(Overlay::Export(view)) = &mut self.view.overlay
         {
-            view.plan = Some(plan);
+            view.prepared = Some(prepared);
         }
         let Some(written) = self.files.writing.take() else {
             return;

@@ -2,6 +2,7 @@
 //! journal. All of it runs on workers; results are applied at the beginning of a frame.
 
 mod comparing;
+mod converting;
 mod export;
 mod importing;
 mod journal;
@@ -16,13 +17,14 @@ use egui::Context;
 use super::command::Command;
 use super::dialogs::{Answer, Dialogs, PathRequest};
 use super::jobs::{Pool, Sequence, Slot};
-use super::overlays::{Overlay, PathPrompt, Question};
+use super::overlays::{ConvertView, Overlay, PathPrompt, Question};
 use super::preferences::Preferences;
 use super::state::{App, Surroundings};
 use crate::model::Document;
 use crate::project::files::{self, OnDisk, StateFolder};
 
-pub use export::{Planned, export_files};
+pub use converting::Conversion;
+pub use export::{InDialect, Planned, Prepared, export_files};
 pub use importing::Report;
 
 /// The project's place, and the work on files.
@@ -45,7 +47,11 @@ pub struct Files {
     comparing: Slot<comparing::Read>,
     noting: Slot<comparing::Written>,
     watch: watch::Watch,
-    pub(super) planning: Slot<Planned>,
+    converting: Slot<Option<Conversion>>,
+    write_converted: Slot<converting::Written>,
+    /// The dialog that converts policies, while a path dialog is open.
+    conversion: Option<Box<ConvertView>>,
+    pub(super) planning: Slot<Option<Prepared>>,
     pub(super) writing: Slot<Result<usize, Box<crate::diag::Diagnostic>>>,
     journal: journal::Journaling,
     /// What was to be done once the project is saved.
@@ -83,6 +89,9 @@ impl Files {
             comparing: Slot::new(&pool),
             noting: Slot::new(&pool),
             watch: watch::Watch::new(&pool),
+            converting: Slot::new(&pool),
+            write_converted: Slot::new(&pool),
+            conversion: None,
             planning: Slot::new(&pool),
             writing: Slot::new(&pool),
             journal: journal::Journaling::new(&pool),
@@ -153,6 +162,7 @@ impl App {
         self.poll_watch();
         self.poll_comparing();
         self.poll_export();
+        self.poll_converting();
     }
 
     /// Asks for a path, with the desktop's dialog or, where there is none, in the window.
@@ -173,6 +183,9 @@ impl App {
                 if matches!(ask, PathRequest::ExportFile(_) | PathRequest::ExportFolder) {
                     self.export_target(None);
                 }
+                if ask == PathRequest::ConvertFolder {
+                    self.conversion_folder(None);
+                }
                 return;
             }
             Answer::NoService => {
@@ -186,6 +199,7 @@ impl App {
                 if matches!(ask, PathRequest::ExportFile(_) | PathRequest::ExportFolder) {
                     self.keep_export();
                 }
+                self.keep_conversion();
                 self.view.overlay = Some(Overlay::Path(PathPrompt { ask, typed }));
                 return;
             }
@@ -203,6 +217,7 @@ impl App {
             PathRequest::SaveTable(_) => self.write_table(paths.into_iter().next()),
             PathRequest::SavePicture(_) => self.write_picture(paths.into_iter().next()),
             PathRequest::SaveProject(_) => self.save_to(paths.into_iter().next()),
+            PathRequest::ConvertFolder => self.conversion_folder(paths.into_iter().next()),
             PathRequest::ExportFolder | PathRequest::ExportFile(_) => {
                 self.export_target(paths.into_iter().next())
             }

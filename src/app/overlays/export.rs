@@ -1,4 +1,7 @@
-//! The export dialog: the layout, the target, the changes on disk and the verdict, before anything is written.
+//! The export dialog: the dialects and their proofs, the layout, the target and the changes on disk, before anything
+//! is written.
+
+mod dialects;
 
 use std::path::PathBuf;
 
@@ -6,13 +9,13 @@ use egui::{Align, Context, Layout, RichText, ScrollArea, Ui};
 
 use super::dialog;
 use super::report::head;
-use crate::app::files::Planned;
+use crate::app::files::{InDialect, Planned, Prepared};
 use crate::app::icons;
-use crate::app::panels::status::look_of;
 use crate::app::problems::sentence;
 use crate::app::state::App;
 use crate::app::theme::{self, color};
 use crate::app::widgets::{self, Row};
+use crate::policy::Target;
 use crate::project::files::{ChangeKind, DiffLine, ExportPlan, FileChange};
 use crate::scene::tokens;
 
@@ -37,8 +40,12 @@ pub struct ExportView {
     pub verdict: bool,
     /// Without `metadata.namespace`.
     pub leave_out_namespaces: bool,
-    /// The planned changes on disk.
-    pub plan: Option<Planned>,
+    /// The dialects to write, alternatives.
+    pub dialects: Vec<Target>,
+    /// The project in every dialect, and the planned changes on disk.
+    pub prepared: Option<Prepared>,
+    /// The dialect whose flows are listed.
+    listed: Option<Target>,
     /// Index of the file whose diff is shown.
     chosen: usize,
 }
@@ -51,9 +58,24 @@ impl Default for ExportView {
             kustomization: true,
             verdict: false,
             leave_out_namespaces: false,
-            plan: None,
+            dialects: Vec::new(),
+            prepared: None,
+            listed: None,
             chosen: 0,
         }
+    }
+}
+
+impl ExportView {
+    /// The planned changes on disk.
+    pub fn plan(&self) -> Option<&Planned> {
+        self.prepared.as_ref()?.plan.as_ref()
+    }
+
+    /// The project in a dialect.
+    fn in_dialect(&self, target: Target) -> Option<&InDialect> {
+        let all = &self.prepared.as_ref()?.dialects;
+        all.iter().find(|one| one.target() == target)
     }
 }
 
@@ -73,7 +95,10 @@ pub(super) fn export_ui(
 ) -> Option<Box<ExportView>> {
     let (done, closed) = dialog(context, "export", 760.0, |ui| {
         let mut done = head(ui, "Export policies", "").then_some(Done::Close);
-        verdict_ui(ui, app);
+        dialects::verdict_ui(ui, &view);
+        if dialects::dialects_ui(ui, &mut view) {
+            done = Some(Done::Plan);
+        }
         if let Some(did) = options_ui(ui, &mut view) {
             done = Some(did);
         }
@@ -101,27 +126,6 @@ pub(super) fn export_ui(
     None
 }
 
-fn verdict_ui(ui: &mut Ui, app: &App) {
-    let palette = theme::palette(ui.ctx());
-    let (icon, foreground, background) = look_of(app.results.proof.state, palette);
-    let losses = app.results.generated.losses.len();
-    let kind = app.document().settings.target().kind();
-    let more = match losses {
-        0 => String::new(),
-        1 => format!("The export omits 1 part of the drawn flows, which {kind} cannot express"),
-        n => format!("The export omits {n} parts of the drawn flows, which {kind} cannot express"),
-    };
-    widgets::banner(
-        ui,
-        icon,
-        &app.results.proof.summary(),
-        &more,
-        color(foreground),
-        color(background),
-    );
-    ui.add_space(4.0);
-}
-
 fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
     let mut done = None;
     widgets::labelled(ui, "Write", |ui| {
@@ -132,7 +136,6 @@ fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
         if let Some(form) = widgets::segments(ui, "Write", view.form, &all) {
             view.form = form;
             view.target = None;
-            view.plan = None;
             done = Some(Done::Plan);
         }
     });
@@ -181,14 +184,20 @@ fn options_ui(ui: &mut Ui, view: &mut ExportView) -> Option<Done> {
 fn plan_ui(ui: &mut Ui, view: &mut ExportView, busy: bool) {
     widgets::heading(ui, "Changes on disk");
     let palette = theme::palette(ui.ctx());
-    match &view.plan {
+    let plan = view
+        .prepared
+        .as_ref()
+        .and_then(|prepared| prepared.plan.as_ref());
+    match plan {
         Some(Ok(plan)) => changes_ui(ui, plan, &mut view.chosen),
         Some(Err(diagnostic)) => {
             let help = diagnostic.help.as_deref().unwrap_or_default();
             let text = format!("{}; {help}", sentence(&diagnostic.message));
             widgets::message(ui, icons::X, &text, color(palette.blocked));
         }
-        None if busy => _ = widgets::faint(ui, "Comparing with the files on disk…"),
+        None if busy && view.target.is_some() => {
+            _ = widgets::faint(ui, "Comparing with the files on disk…")
+        }
         None => {
             _ = widgets::faint(
                 ui,
@@ -327,8 +336,8 @@ fn buttons_ui(ui: &mut Ui, view: &ExportView) -> Option<Done> {
     let mut done = None;
     ui.add_space(12.0);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let ready = matches!(&view.plan, Some(Ok(plan)) if plan.changes_anything());
-        let over = matches!(&view.plan, Some(Ok(plan)) if plan.conflicts().next().is_some());
+        let ready = matches!(view.plan(), Some(Ok(plan)) if plan.changes_anything());
+        let over = matches!(view.plan(), Some(Ok(plan)) if plan.conflicts().next().is_some());
         let write = if over { "Overwrite" } else { "Write" };
         if ui
             .add_enabled_ui(ready, |ui| widgets::primary(ui, write))
@@ -340,7 +349,7 @@ fn buttons_ui(ui: &mut Ui, view: &ExportView) -> Option<Done> {
         if widgets::secondary(ui, "Cancel").clicked() {
             done = Some(Done::Close);
         }
-        if matches!(&view.plan, Some(Ok(plan)) if !plan.changes_anything()) {
+        if matches!(view.plan(), Some(Ok(plan)) if !plan.changes_anything()) {
             widgets::faint(ui, "The files on disk are up to date");
         }
     });

@@ -1,6 +1,7 @@
 //! Overlays of the window: command palette, keyboard shortcuts, questions, import report, export.
 
 mod adopted;
+mod convert;
 mod export;
 mod keys;
 mod palette;
@@ -13,6 +14,7 @@ use super::state::App;
 use super::theme::{self, color};
 
 pub use adopted::AdoptedView;
+pub use convert::ConvertView;
 pub use export::{ExportView, Form};
 pub use palette::PaletteView;
 pub use question::{PathPrompt, Question, Recovered, Replacing};
@@ -31,6 +33,8 @@ pub enum Overlay {
     Path(PathPrompt),
     /// The result of adopting imported policies.
     Adopted(Box<AdoptedView>),
+    /// The imported policies in another dialect.
+    Convert(Box<ConvertView>),
     /// Where and how to write the policies.
     Export(Box<ExportView>),
 }
@@ -49,6 +53,7 @@ pub fn overlays_ui(app: &mut App, context: &Context) {
         }
         Overlay::Path(prompt) => question::path_ui(app, context, prompt).map(Overlay::Path),
         Overlay::Adopted(view) => adopted::adopted_ui(app, context, view).map(Overlay::Adopted),
+        Overlay::Convert(view) => convert::convert_ui(app, context, view).map(Overlay::Convert),
         Overlay::Export(view) => export::export_ui(app, context, view).map(Overlay::Export),
     };
     // The overlay may itself have opened another one.

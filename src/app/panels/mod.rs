@@ -1,6 +1,7 @@
 //! The panels: each reads by reference and acts by commands.
 
 pub mod compare;
+pub mod fidelity;
 pub mod inspector;
 mod menu;
 pub mod outline;

@@ -136,7 +136,9 @@ pub fn side_ui(
                 reach::reach_ui(ui, document, &view.selection, &mut view.reach, commands);
             }
             Tab::Why => why::why_ui(ui, document, &mut view.why, commands),
-            Tab::Compare => compare::compare_ui(ui, view.extra, &mut view.compare, commands),
+            Tab::Compare => {
+                compare::compare_ui(ui, document, view.extra, &mut view.compare, commands)
+            }
         });
     });
 }

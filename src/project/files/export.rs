@@ -327,6 +327,27 @@ impl ExportPlan {
         changes.filter_map(|change| Some((change, change.conflict.as_deref()?)))
     }
 
+    /// The plans of several folders as one; `name/` precedes the names of the files of each.
+    pub fn joined(plans: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
+        let mut joined = Self {
+            changes: Vec::new(),
+            leftovers: Vec::new(),
+        };
+        for (folder, plan) in plans {
+            joined
+                .changes
+                .extend(plan.changes.into_iter().map(|mut change| {
+                    change.name = format!("{folder}/{}", change.name);
+                    change
+                }));
+            let leftovers = plan.leftovers.into_iter();
+            joined
+                .leftovers
+                .extend(leftovers.map(|name| format!("{folder}/{name}")));
+        }
+        joined
+    }
+
     /// Whether there is anything to do.
     pub fn changes_anything(&self) -> bool {
         self.changes

@@ -51,7 +51,7 @@ impl Names {
 }
 
 /// The full name of an end.
-fn long(place: &Party) -> String {
+pub(in crate::app) fn long(place: &Party) -> String {
     match place {
         Party::Workload(name) => format!("{}/{}", name.namespace, name.name),
         Party::External(name, _) => name.clone(),

@@ -1,6 +1,7 @@
 //! Connections that open or close: the project now, compared with its last saved state, another project
-//! or a folder. Updates with every edit; the canvas shows the differences too.
+//! or a folder. Updates with every edit; the canvas shows the differences too. Enforcers are compared here as well.
 
+mod enforcers;
 mod list;
 
 use std::sync::Arc;
@@ -20,7 +21,9 @@ use crate::query::compare::{ArrowChange, Comparison, Difference, Side, Way, comp
 use crate::report::diff::{self, Compared};
 use crate::scene::{Extra, ExtraId, ExtraKind, tokens};
 
+pub use enforcers::{DependentFlows, EnforcersView};
 use list::Names;
+pub(in crate::app) use list::long;
 
 /// State of the panel.
 #[derive(Default)]
@@ -31,6 +34,8 @@ pub struct CompareView {
     answer: Memo<(u64, u64, u64), Arc<Answer>>,
     /// The chosen connection of the list, and its arrow.
     chosen: Option<(Difference, Extra)>,
+    /// The comparison of enforcers, which is open in place of an older side.
+    pub enforcers: EnforcersView,
 }
 
 /// The older side.
@@ -55,6 +60,12 @@ struct Answer {
 }
 
 impl CompareView {
+    /// Compares the enforcers instead.
+    pub fn with_enforcers(&mut self) {
+        self.close();
+        self.enforcers.open();
+    }
+
     /// Compares with the last saved state.
     pub fn with_saved(&mut self) {
         self.begin(With::Saved);
@@ -218,10 +229,15 @@ fn kind_of(way: Way) -> ExtraKind {
 /// Shows the panel.
 pub fn compare_ui(
     ui: &mut Ui,
+    document: &Document,
     extra: Option<ExtraId>,
     compare: &mut CompareView,
     commands: &mut Commands,
 ) {
+    if compare.enforcers.is_open() {
+        enforcers::enforcers_ui(ui, document, &mut compare.enforcers, commands);
+        return;
+    }
     let margin = Margin::symmetric(16, 12);
     if !compare.is_open() {
         Frame::new().inner_margin(margin).show(ui, |ui| {
@@ -251,6 +267,7 @@ fn empty_ui(ui: &mut Ui, commands: &mut Commands) {
         (Command::CompareSaved, "Compare with last saved"),
         (Command::CompareProject, "Compare with a project…"),
         (Command::CompareFolder, "Compare with a folder…"),
+        (Command::CompareEnforcers, "Compare enforcers"),
     ];
     for (command, text) in choices {
         if widgets::secondary(ui, text).clicked() {
@@ -299,7 +316,7 @@ fn head_ui(ui: &mut Ui, compare: &CompareView, commands: &mut Commands) {
 }
 
 /// How the two sides relate.
-fn verdict_ui(ui: &mut Ui, comparison: &Comparison) {
+pub(in crate::app) fn verdict_ui(ui: &mut Ui, comparison: &Comparison) {
     let palette = theme::palette(ui.ctx());
     let (icon, foreground, background) = match comparison.relation {
         Relation::Equal => (icons::CHECK, palette.exact, palette.exact_soft),

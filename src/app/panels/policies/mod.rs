@@ -9,17 +9,18 @@ mod text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{Align, Frame, Layout, Margin, Ui, vec2};
+use egui::{Align, Frame, Layout, Margin, ScrollArea, Ui, vec2};
 
 use crate::app::command::{Command, Commands};
 use crate::app::jobs::{Memo, Pool};
 use crate::app::names::PolicyNames;
-use crate::app::theme::{self, color};
+use crate::app::panels::fidelity;
 use crate::app::view::only;
 use crate::app::widgets::Drafts;
-use crate::app::{icons, problems, widgets};
+use crate::app::{icons, widgets};
 use crate::model::{Document, FlowId, Item, PolicyId};
 use crate::query::Results;
+use crate::query::fidelity::Counts;
 
 use edit::EditorView;
 pub use edit::{editor_id, made_for};
@@ -54,6 +55,8 @@ pub struct PoliciesView {
     maker: Memo<Inputs, Arc<Shown>>,
     /// `shown` is a new set of policies, so the panel scrolls to its first line.
     fresh: bool,
+    /// Whether the flows are listed with what is left out of them.
+    fidelity_open: bool,
     /// The editor of an imported policy.
     editor: EditorView,
 }
@@ -172,6 +175,7 @@ pub(super) fn policies_ui(
         return;
     }
     head_ui(ui, policies, commands);
+    fidelity_ui(ui, document, policies, commands);
     if policies.shown.lines.is_empty() {
         let text = match document.flows.is_empty() {
             true => "No policies yet. To draw a flow, drag from one workload to another.",
@@ -183,7 +187,6 @@ pub(super) fn policies_ui(
         return;
     }
     chips_ui(ui, policies, commands);
-    losses_ui(ui, document, results, policies, commands);
     text::text_ui(ui, lit, policies, commands);
 }
 
@@ -287,41 +290,56 @@ fn chips_ui(ui: &mut Ui, policies: &mut PoliciesView, commands: &mut Commands) {
     }
 }
 
-/// The parts of flows that are not written, with the reasons.
-fn losses_ui(
+/// How many flows the shown dialect expresses, as a strip; a click lists them with what is left out, and why.
+fn fidelity_ui(
     ui: &mut Ui,
     document: &Document,
-    results: &Results,
-    policies: &PoliciesView,
+    policies: &mut PoliciesView,
     commands: &mut Commands,
 ) {
-    let about = &policies.shown.about;
-    let losses: Vec<_> = results
-        .generated
-        .losses
-        .iter()
-        .filter(|loss| about.is_empty() || about.contains(&loss.flow.into()))
-        .collect();
-    let foreground = color(theme::palette(ui.ctx()).text_secondary);
-    Frame::new()
-        .inner_margin(Margin::symmetric(16, 0))
-        .show(ui, |ui| {
-            for loss in losses.iter().take(2) {
-                let text = format!(
-                    "Omitted from {}: {}; {}",
-                    document.flow_name(loss.flow.into()),
-                    loss.part,
-                    loss.why
-                );
-                widgets::message(ui, icons::NOTE, &problems::sentence(&text), foreground);
-            }
-            if losses.len() > 2
-                && widgets::link(ui, &format!("{} more omitted", losses.len() - 2)).clicked()
-            {
-                commands.push(Command::Problems);
-            }
-            if !losses.is_empty() {
-                ui.add_space(6.0);
+    let flows = &policies.shown.fidelity;
+    if flows.is_empty() {
+        return;
+    }
+    let kind = document.settings.target().kind();
+    let counts = Counts::of(flows);
+    let text = format!("{} in {kind}", counts.exact_words());
+    let open = policies.fidelity_open;
+    let margin = Margin::symmetric(8, 0);
+    let clicked = Frame::new().inner_margin(margin).show(ui, |ui| {
+        let icon = if open {
+            icons::CARET_DOWN
+        } else {
+            icons::CARET_RIGHT
+        };
+        let row = widgets::Row::new(icon, &text).selected(open).show(ui);
+        row.clicked()
+    });
+    if clicked.inner {
+        policies.fidelity_open = !open;
+    }
+    let margin = Margin {
+        left: 16,
+        right: 16,
+        top: 2,
+        bottom: 8,
+    };
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            fidelity::ticks_ui(ui, flows);
+            let other = counts.other_words();
+            if !other.is_empty() {
+                widgets::small(ui, other);
             }
         });
+        if !open {
+            return;
+        }
+        ui.add_space(4.0);
+        let area = ScrollArea::vertical().id_salt("fidelity").max_height(220.0);
+        let clicked = area.show(ui, |ui| fidelity::list_ui(ui, document, flows));
+        if let Some(flow) = clicked.inner {
+            commands.push(Command::Reveal(Item::Flow(flow)));
+        }
+    });
 }

@@ -14,6 +14,7 @@ use crate::policy::Role;
 use crate::proof::Origin;
 use crate::proof::Written;
 use crate::query::Results;
+use crate::query::fidelity::{OfFlow, of_flows};
 
 /// Origin of a shown policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Shown {
     pub height: f32,
     /// The flows that the selection concerns; empty for all.
     pub about: BTreeSet<FlowId>,
+    /// How much of each flow of the scope is written, worst first.
+    pub fidelity: Vec<OfFlow>,
 }
 
 impl Shown {
@@ -127,6 +130,10 @@ pub fn shown(
         shown.about = about.flows.clone();
     }
     let generated = &results.generated;
+    shown.fidelity = of_flows(&results.document, generated);
+    if !shown.about.is_empty() {
+        shown.fidelity.retain(|one| about.flows.contains(&one.flow));
+    }
     let imported = imported(document, results);
     let mut written: Vec<(&Written, Option<PolicyId>)> = generated
         .policies

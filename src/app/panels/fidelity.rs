@@ -1,0 +1,89 @@
+//! How much of each flow a dialect expresses: a tick for each flow, and the list with reasons.
+
+use egui::{Color32, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+
+use crate::app::icons;
+use crate::app::problems::sentence;
+use crate::app::theme::{self, color};
+use crate::app::widgets::{self, Row};
+use crate::model::{Document, FlowId};
+use crate::query::fidelity::{Fidelity, OfFlow};
+use crate::scene::tokens::{self, Palette};
+
+/// More flows than these are counted, not listed.
+const LISTED: usize = 100;
+/// More flows than these have no ticks.
+const TICKS: usize = 40;
+
+/// The icon and the colour of an answer.
+pub fn look_of(fidelity: Fidelity, palette: &Palette) -> (&'static str, Color32) {
+    let (icon, foreground) = match fidelity {
+        Fidelity::Exact => (icons::CHECK, palette.exact),
+        Fidelity::Approximated => (icons::MINUS, palette.text_secondary),
+        Fidelity::CannotExpress => (icons::NOTE, palette.text_secondary),
+        Fidelity::Invalid => (icons::X, palette.blocked),
+    };
+    (icon, color(foreground))
+}
+
+/// A tick for each flow: filled where it is exact, half filled where it is approximated, else hollow.
+pub fn ticks_ui(ui: &mut Ui, flows: &[OfFlow]) {
+    if flows.len() > TICKS {
+        return;
+    }
+    let palette = theme::palette(ui.ctx());
+    let size = vec2(flows.len() as f32 * 8.0, 12.0);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    for (at, one) in flows.iter().rev().enumerate() {
+        let left = rect.left() + at as f32 * 8.0;
+        let tick = Rect::from_min_size(pos2(left, rect.top()), vec2(5.0, 12.0));
+        let (_, foreground) = look_of(one.fidelity, palette);
+        let filled = match one.fidelity {
+            Fidelity::Exact => tick,
+            Fidelity::Approximated => tick.with_min_y(tick.center().y),
+            Fidelity::CannotExpress | Fidelity::Invalid => tick.with_min_y(tick.bottom()),
+        };
+        ui.painter().rect_filled(filled, 1.5, foreground);
+        let border = Stroke::new(1.0, foreground);
+        ui.painter()
+            .rect_stroke(tick, 1.5, border, StrokeKind::Inside);
+    }
+}
+
+/// Each flow, worst first, with what is left out of it, why, and what to do; returns the one that is clicked.
+pub fn list_ui(ui: &mut Ui, document: &Document, flows: &[OfFlow]) -> Option<FlowId> {
+    let palette = theme::palette(ui.ctx());
+    let mut clicked = None;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for one in flows.iter().take(LISTED) {
+        let (icon, foreground) = look_of(one.fidelity, palette);
+        let name = document.flow_name(one.flow);
+        let row = Row::new(icon, &name)
+            .icon_color(foreground)
+            .end(one.fidelity.words());
+        if row.show(ui).clicked() {
+            clicked = Some(one.flow);
+        }
+        for loss in &one.losses {
+            ui.horizontal_top(|ui| {
+                ui.add_space(30.0);
+                let what = format!("{} is omitted: {}", loss.part, loss.why);
+                let help = loss
+                    .help
+                    .as_deref()
+                    .map(|help| format!(" {}.", sentence(help)));
+                let text = format!("{}.{}", sentence(&what), help.unwrap_or_default());
+                let text = RichText::new(text)
+                    .font(theme::sans(tokens::TEXT_SMALL))
+                    .color(color(palette.text_secondary));
+                ui.add(egui::Label::new(text).wrap());
+            });
+            ui.add_space(4.0);
+        }
+    }
+    let more = flows.len().saturating_sub(LISTED);
+    if more > 0 {
+        widgets::faint(ui, format!("and {more} more flows"));
+    }
+    clicked
+}

@@ -1,0 +1,215 @@
+//! How much of each flow a dialect expresses: what of it is left out, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::Severity;
+use crate::model::{Document, FlowId};
+use crate::policy::{Loss, Part, Target};
+use crate::proof::Generated;
+
+/// How much of a flow is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fidelity {
+    /// Nothing: the flow itself is wrong.
+    Invalid,
+    /// Nothing.
+    CannotExpress,
+    /// A part that allows less.
+    Approximated,
+    /// All of it.
+    Exact,
+}
+
+impl Fidelity {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::CannotExpress => "cannot be expressed",
+            Self::Approximated => "approximated: allows less",
+            Self::Exact => "exact",
+        }
+    }
+}
+
+/// A flow, and what of it is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfFlow {
+    /// The flow.
+    pub flow: FlowId,
+    /// How much of it is written.
+    pub fidelity: Fidelity,
+    /// What is left out.
+    pub losses: Vec<Loss>,
+}
+
+/// Every flow that is not muted, worst first, then in id order.
+pub fn of_flows(document: &Document, generated: &Generated) -> Vec<OfFlow> {
+    let mut losses: BTreeMap<FlowId, Vec<Loss>> = BTreeMap::new();
+    for loss in &generated.losses {
+        losses
+            .entry(loss.flow.into())
+            .or_default()
+            .push(loss.clone());
+    }
+    let policies = generated.policies.iter().chain(&generated.replaced);
+    let written: BTreeSet<FlowId> = match losses.is_empty() {
+        true => BTreeSet::new(),
+        false => policies
+            .flat_map(|policy| policy.flows.iter().copied())
+            .collect(),
+    };
+    let drawn = document.flows.iter().filter(|(_, flow)| !flow.muted);
+    let mut all: Vec<OfFlow> = drawn
+        .map(|(flow, _)| {
+            let losses = losses.remove(&flow).unwrap_or_default();
+            let fidelity = fidelity(&losses, written.contains(&flow));
+            OfFlow {
+                flow,
+                fidelity,
+                losses,
+            }
+        })
+        .collect();
+    all.sort_by_key(|one| one.fidelity);
+    all
+}
+
+fn fidelity(losses: &[Loss], is_written: bool) -> Fidelity {
+    let any = |test: fn(&Loss) -> bool| losses.iter().any(test);
+    match () {
+        () if losses.is_empty() => Fidelity::Exact,
+        () if any(|loss| loss.severity == Severity::Error) => Fidelity::Invalid,
+        () if any(|loss| loss.part == Part::Flow) || !is_written => Fidelity::CannotExpress,
+        () => Fidelity::Approximated,
+    }
+}
+
+/// How many flows are exact, approximated, and cannot be expressed or are invalid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub flows: usize,
+    /// Written in full.
+    pub exact: usize,
+    /// Written in part.
+    pub approximated: usize,
+    /// Left out by the dialect.
+    pub cannot_express: usize,
+    /// Left out because they are wrong.
+    pub invalid: usize,
+}
+
+impl Counts {
+    /// Counts flows.
+    pub fn of(all: &[OfFlow]) -> Self {
+        let count = |fidelity| all.iter().filter(|one| one.fidelity == fidelity).count();
+        Self {
+            flows: all.len(),
+            exact: count(Fidelity::Exact),
+            approximated: count(Fidelity::Approximated),
+            cannot_express: count(Fidelity::CannotExpress),
+            invalid: count(Fidelity::Invalid),
+        }
+    }
+
+    /// `15 of 17 flows exact`.
+    pub fn exact_words(self) -> String {
+        let flows = if self.flows == 1 { "flow" } else { "flows" };
+        match (self.exact == self.flows, self.flows) {
+            (_, 0) => "no flows".to_owned(),
+            (true, 1) => "1 flow exact".to_owned(),
+            (true, n) => format!("all {n} flows exact"),
+            (false, n) => format!("{} of {n} {flows} exact", self.exact),
+        }
+    }
+
+    /// `1 approximated, 1 cannot be expressed`; empty if all are exact.
+    pub fn other_words(self) -> String {
+        let all = [
+            (self.approximated, "approximated"),
+            (self.cannot_express, "cannot be expressed"),
+            (self.invalid, "invalid"),
+        ];
+        let all = all.into_iter().filter(|(count, _)| *count > 0);
+        let all: Vec<String> = all.map(|(count, what)| format!("{count} {what}")).collect();
+        all.join(", ")
+    }
+
+    /// Both.
+    pub fn words(self) -> String {
+        let all = [self.exact_words(), self.other_words()];
+        let all: Vec<String> = all.into_iter().filter(|words| !words.is_empty()).collect();
+        all.join(", ")
+    }
+}
+
+/// The document written in one dialect only.
+pub fn in_dialect(document: &Document, target: Target) -> Document {
+    let mut document = document.clone();
+    document.settings.dialects = vec![target];
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::format;
+    use crate::proof::generate;
+
+    /// Domain names are beyond NetworkPolicy: one flow has nothing else, another one has a block, too.
+    const PROJECT: &str = "\
+format: drawbridge/1
+namespaces: [{name: shop}]
+workloads:
+- {name: web, namespace: shop, labels: {app: web}}
+- {name: db, namespace: shop, labels: {app: db}}
+externals:
+- {name: mail, domainNames: [mail.example.com]}
+- {name: bank, domainNames: [bank.example.com], networks: [{cidr: 192.0.2.0/24}]}
+flows:
+- {from: shop/web, to: shop/db, ports: [TCP/5432]}
+- {from: shop/web, to: external/bank, ports: [TCP/443]}
+- {from: shop/web, to: external/mail, ports: [TCP/25]}
+- {from: shop/db, to: external/mail, ports: [TCP/25], muted: true}
+";
+
+    fn of(target: Target) -> (Vec<(String, Fidelity)>, String) {
+        let (document, _) = format::read(PROJECT, "p").expect("a project");
+        let document = in_dialect(&document, target);
+        let generated = generate(&document);
+        let all = of_flows(&document, &generated);
+        let name = |one: &OfFlow| (document.flow_name(one.flow), one.fidelity);
+        (all.iter().map(name).collect(), Counts::of(&all).words())
+    }
+
+    #[test]
+    fn flows_are_exact_approximated_or_left_out() {
+        let (flows, words) = of(Target::Kubernetes);
+        let expected = [
+            ("web to mail".to_owned(), Fidelity::CannotExpress),
+            ("web to bank".to_owned(), Fidelity::Approximated),
+            ("web to db".to_owned(), Fidelity::Exact),
+        ];
+        assert_eq!(flows, expected);
+        let expected = "1 of 3 flows exact, 1 approximated, 1 cannot be expressed";
+        assert_eq!(words, expected);
+        let (flows, words) = of(Target::Cilium);
+        assert_eq!(words, "all 3 flows exact");
+        assert!(
+            flows
+                .iter()
+                .all(|(_, fidelity)| *fidelity == Fidelity::Exact)
+        );
+    }
+
+    #[test]
+    fn a_flow_without_an_end_is_invalid_and_no_matter_of_the_dialect() {
+        let text = PROJECT.replace("to: shop/db", "to: shop/gone");
+        let (document, _) = format::read(&text, "p").unwrap_or_default();
+        let generated = generate(&document);
+        let all = of_flows(&document, &generated);
+        let invalid = all.iter().filter(|one| one.fidelity == Fidelity::Invalid);
+        assert_eq!(invalid.count(), usize::from(!document.flows.is_empty()));
+    }
+}
