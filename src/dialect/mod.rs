@@ -12,6 +12,7 @@ pub mod fields;
 pub mod metadata;
 pub mod names;
 mod network_policy;
+mod raised;
 pub mod refusal;
 mod schema;
 pub mod selector;
@@ -300,6 +301,12 @@ pub fn is_namespaced(object: &Object) -> bool {
 /// Writes a planned policy, and lists what of it the dialect cannot express. None: nothing of it can be expressed.
 pub fn write(target: Target, plan: &PlanPolicy, resolution: Resolution) -> Expressed {
     (writer(target).write)(plan, resolution)
+}
+
+/// Replaces staged policies by the policies that they become once they are promoted. `namespace`: that of objects that
+/// name none. Returns what cannot be promoted, and why.
+pub fn promote(objects: &mut Vec<Object>, namespace: Option<&str>) -> Vec<Diagnostic> {
+    calico::promote(objects, namespace)
 }
 
 /// The tiers of a cluster with these policies.

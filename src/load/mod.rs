@@ -99,10 +99,16 @@ pub fn load_with_mentions(
     load_with(sources, settings, namespace, With::Mentions)
 }
 
-/// What is read beside manifests and policies.
+/// The same, as if staged policies were promoted: they are the policies that they become.
+pub fn load_promoted(sources: &[Source], settings: &Settings, namespace: Option<&str>) -> Loaded {
+    load_with(sources, settings, namespace, With::Promoted)
+}
+
+/// What is read beside manifests and policies, and how.
 #[derive(Clone, Copy)]
 enum With<'a> {
     Nothing,
+    Promoted,
     Mentions,
     Document(&'a Document),
 }
@@ -113,7 +119,7 @@ fn load_with(
     namespace: Option<&str>,
     with: With,
 ) -> Loaded {
-    let found = manifest::find(sources, &dialect::kinds(Enforcer::Kubernetes));
+    let mut found = manifest::find(sources, &dialect::kinds(Enforcer::Kubernetes));
     let mentions = match with {
         With::Mentions => manifest::mentions(&found, sources, namespace),
         _ => Vec::new(),
@@ -121,6 +127,10 @@ fn load_with(
     let (chosen, undecided) = match settings.enforcer {
         Some(given) => (given, None),
         None => dialect::enforcer_of(&found.objects),
+    };
+    let not_promoted = match with {
+        With::Promoted => dialect::promote(&mut found.objects, namespace),
+        _ => Vec::new(),
     };
     let manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
     let mut loaded = Loaded {
@@ -131,6 +141,7 @@ fn load_with(
         ..Loaded::default()
     };
     loaded.diagnostics.extend(undecided);
+    loaded.diagnostics.extend(not_promoted);
     let mut assumptions = settings.assumptions;
     assumptions.enforcer = chosen;
     loaded.snapshot.assumptions = assumptions.settled();

@@ -6,8 +6,8 @@ use super::ports::{Number, Port};
 use super::read::{CiliumPolicy, Entry, Spec};
 use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::dialect::cidr;
 use crate::dialect::selector::{self, LabelSelector};
+use crate::dialect::{cidr, raised};
 use crate::policy::{
     Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy, RaisedRule,
 };
@@ -16,12 +16,12 @@ use crate::yaml::{Node, Object};
 
 /// Raises a policy that the agent accepts.
 pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, String> {
-    if policy.clusterwide {
-        return Err("it is for the pods of all namespaces".to_owned());
-    }
     let [spec] = policy.rules.as_slice() else {
         return Err("it has several `specs`, each with its own pods".to_owned());
     };
+    if spec.host {
+        return Err("it is for nodes".to_owned());
+    }
     if spec.deny.iter().any(|rules| !rules.is_empty()) {
         return Err("it has rules that deny".to_owned());
     }
@@ -30,6 +30,13 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
             "it has `{what}`, a condition beyond addresses and ports"
         ));
     }
+    let (namespace, subject) = match policy.clusterwide {
+        true => {
+            let (namespaces, pods) = parts(&spec.subject)?;
+            (raised::one_namespace(&namespaces)?, pods)
+        }
+        false => (object.namespace_or_default().to_owned(), subject(spec)?),
+    };
     let mut isolates = Vec::new();
     let mut rules = Vec::new();
     for direction in Direction::BOTH {
@@ -45,11 +52,12 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
             }
         }
         for (index, entry) in entries.iter().enumerate() {
-            rules.extend(rule(direction, index, entry)?);
+            rules.extend(rule(direction, index, entry, policy.clusterwide)?);
         }
     }
     Ok(RaisedPolicy {
-        subject: subject(spec)?,
+        namespace,
+        subject,
         isolates,
         rules,
     })
@@ -115,7 +123,12 @@ fn subject(spec: &Spec) -> Result<Selector, String> {
 }
 
 /// A rule; none if it allows nothing (C10-C16).
-fn rule(direction: Direction, index: usize, entry: &Entry) -> Result<Option<RaisedRule>, String> {
+fn rule(
+    direction: Direction,
+    index: usize,
+    entry: &Entry,
+    clusterwide: bool,
+) -> Result<Option<RaisedRule>, String> {
     if entry.icmps {
         return Err("it has ICMP types".to_owned());
     }
@@ -124,7 +137,7 @@ fn rule(direction: Direction, index: usize, entry: &Entry) -> Result<Option<Rais
         Peers::Nobody => return Ok(None),
         Peers::Missing | Peers::Unguarded if ports == Match::Any => return Ok(None),
         Peers::Missing | Peers::Unguarded => Match::Any,
-        Peers::Of(_) => peers(entry)?,
+        Peers::Of(_) => peers(entry, clusterwide)?,
     };
     let nothing = ports == Match::Only(Vec::new());
     Ok((!nothing).then_some(RaisedRule {
@@ -136,14 +149,14 @@ fn rule(direction: Direction, index: usize, entry: &Entry) -> Result<Option<Rais
     }))
 }
 
-fn peers(entry: &Entry) -> Result<Match<PlanPeer>, String> {
+fn peers(entry: &Entry, clusterwide: bool) -> Result<Match<PlanPeer>, String> {
     let mut found = Vec::new();
     for (written, _) in entry.written() {
         match written {
             Written::Entity(name) if name == "all" => return Ok(Match::Any),
             Written::Entity(name) if name == "world" => found.extend(world()?),
             Written::Entity(name) => return Err(format!("it has the entity `{name}`")),
-            Written::Endpoints(labels) => found.push(endpoints(labels)?),
+            Written::Endpoints(labels) => found.push(endpoints(labels, clusterwide)?),
             Written::Block { cidr, except } => found.push(PlanPeer::Block(block(cidr, except)?)),
             Written::Domain(pattern) => found.push(PlanPeer::Domain(domain(pattern)?)),
             Written::Group(_) | Written::Groups(_) => {
@@ -159,9 +172,9 @@ fn peers(entry: &Entry) -> Result<Match<PlanPeer>, String> {
     Ok(Match::Only(found))
 }
 
-/// Pods by a selector; one that names no namespace is for the policy's own (C21).
-fn endpoints(selector: &LabelSelector) -> Result<PlanPeer, String> {
-    let own = !names_namespaces(selector);
+/// Pods by a selector; one that names no namespace is for the policy's own (C21), if it has one (C22).
+fn endpoints(selector: &LabelSelector, clusterwide: bool) -> Result<PlanPeer, String> {
+    let own = !clusterwide && !names_namespaces(selector);
     let (mut namespaces, pods) = parts(selector)?;
     // Every pod has a namespace.
     let always = |r: &Requirement| r.key == NAMESPACE_NAME_LABEL && r.op == LabelOp::Exists;
