@@ -87,7 +87,8 @@ enum Command {
     /// Create a project in which policies are flows, where that is proven equivalent
     ///
     /// As import, then each policy becomes flows, default denies, isolation of workloads and DNS settings, or
-    /// stays imported with the reason. No connection changes.
+    /// stays imported with the reason. No connection changes. A project whose policies are Cilium's or Calico's writes
+    /// these.
     Adopt(import::Args),
     /// Write the policies of a project
     Generate(generate::Args),

@@ -21,7 +21,12 @@ pub fn imported(document: &Document) -> Vec<Imported> {
 pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
     let mut read = lower(file, text, &Surroundings::of(document));
     read.diagnostics.retain(|d| d.severity != Severity::Info);
-    if read.policies.is_empty() && read.diagnostics.is_empty() {
+    let is_empty = || {
+        let kinds = dialect::kinds(document.settings.judged().enforcer);
+        let read = manifest::read(&[Source::new(file, text)], &kinds);
+        read.policies.is_empty()
+    };
+    if read.policies.is_empty() && read.diagnostics.is_empty() && is_empty() {
         let message = "the text contains no policy, so it allows nothing";
         read.diagnostics
             .push(Diagnostic::warning("no-policy", message));
