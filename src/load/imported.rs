@@ -98,7 +98,7 @@ impl Surroundings {
 }
 
 /// Namespace and name of the service accounts that workloads run as.
-fn accounts(document: &Document) -> impl Iterator<Item = (String, String)> {
+pub(super) fn accounts(document: &Document) -> impl Iterator<Item = (String, String)> {
     document.workloads.iter().filter_map(|(_, workload)| {
         let namespace = document.namespaces.get(workload.namespace)?;
         let account = workload.service_account.as_deref().unwrap_or("default");

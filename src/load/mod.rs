@@ -159,6 +159,9 @@ fn load_with(
         loaded.diagnostics.extend(found);
     }
     loaded.resources.add_accounts(accounts(&loaded.snapshot));
+    if let With::Document(document) = with {
+        loaded.resources.add_accounts(imported::accounts(document));
+    }
     loaded.named = named;
     lower(&mut loaded, policies);
     loaded

@@ -334,7 +334,7 @@ metadata: {name: default, namespace: shop, labels: {a: b}}
         assert!(adopted.out.contains(line), "{}", adopted.out);
     }
     let text = fs::read_to_string(&project).expect("it wrote the project");
-    assert!(text.contains("- calico"), "{text}");
+    assert!(text.contains("dialects: [calico]"), "{text}");
     assert!(!text.contains("ServiceAccount"), "{text}");
     let written = drawbridge(&["generate", &project]);
     assert!(
