@@ -70,9 +70,7 @@ fn a_namespace_of_cilium_becomes_flows_and_writes_cilium() {
             ),
             cilium(
                 "web",
-                &format!(
-                    "{{endpointSelector: {{matchLabels: {{app: web}}}}, egress: [{{toEndpoints: [{{matchLabels: {{app: db}}}}], toPorts: [{{ports: [{{port: '5432', protocol: TCP}}]}}]}}, {{toFQDNs: [{{matchName: api.stripe.com}}, {{matchName: b.example}}], toPorts: [{{ports: [{{port: '443', protocol: TCP}}]}}]}}, {{toCIDRSet: [{{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}], toPorts: [{{ports: [{{port: '80', endPort: 90, protocol: TCP}}]}}]}}]}}"
-                ),
+                "{endpointSelector: {matchLabels: {app: web}}, egress: [{toEndpoints: [{matchLabels: {app: db}}], toPorts: [{ports: [{port: '5432', protocol: TCP}]}]}, {toFQDNs: [{matchName: api.stripe.com}, {matchName: b.example}], toPorts: [{ports: [{port: '443', protocol: TCP}]}]}, {toCIDRSet: [{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}], toPorts: [{ports: [{port: '80', endPort: 90, protocol: TCP}]}]}]}",
             ),
             cilium(
                 "dns",

@@ -2,7 +2,7 @@
 
 use super::{SERVED, STORED};
 use crate::diag::Diagnostic;
-use crate::yaml::{Object, Value};
+use crate::yaml::{Node, Object, Value};
 
 /// The field with what promoting a staged policy does.
 const ACTION: &str = "stagedAction";
@@ -34,15 +34,16 @@ pub fn promote(objects: &mut Vec<Object>, namespace: Option<&str>) -> Vec<Diagno
     }
     let default = namespace.unwrap_or("default");
     for object in staged {
-        let action = match action(&object) {
-            Ok(action) => action,
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic);
-                continue;
-            }
+        let Some(action) = action(&object) else {
+            let message =
+                "it is not `Set`, `Delete`, `Learn` or `Ignore`, so this policy is not promoted";
+            let error = Diagnostic::error("staged", message).path("spec.stagedAction");
+            let mark = written_action(&object).unwrap_or(&object.node).mark;
+            diagnostics.push(object.about(error, mark));
+            continue;
         };
         if action == Action::Keep {
-            let message = "its stagedAction is not `Set` or `Delete`, so it is not promoted";
+            let message = "its `stagedAction` is neither `Set` nor `Delete`, so it is not promoted";
             let note = Diagnostic::info("staged", message);
             diagnostics.push(object.about(note, object.node.mark));
             continue;
@@ -75,21 +76,20 @@ fn promoted_kind(object: &Object) -> Option<(&str, &'static str)> {
     }
 }
 
-fn action(object: &Object) -> Result<Action, Diagnostic> {
-    let written = object.node.get("spec").and_then(|spec| spec.get(ACTION));
-    let Some(written) = written else {
-        return Ok(Action::Set);
+fn written_action(object: &Object) -> Option<&Node> {
+    object.node.get("spec")?.get(ACTION)
+}
+
+/// What promoting a staged policy does; none if it is written wrongly.
+fn action(object: &Object) -> Option<Action> {
+    let Some(written) = written_action(object) else {
+        return Some(Action::Set);
     };
-    match written.as_str() {
-        Some("Set" | "") => Ok(Action::Set),
-        Some("Delete") => Ok(Action::Delete),
-        Some("Learn" | "Ignore") => Ok(Action::Keep),
-        _ => {
-            let message =
-                "it is not `Set`, `Delete`, `Learn` or `Ignore`, so this policy is not promoted";
-            let error = Diagnostic::error("staged", message).path("spec.stagedAction");
-            Err(object.about(error, written.mark))
-        }
+    match written.as_str()? {
+        "Set" | "" => Some(Action::Set),
+        "Delete" => Some(Action::Delete),
+        "Learn" | "Ignore" => Some(Action::Keep),
+        _ => None,
     }
 }
 
