@@ -12,7 +12,6 @@ pub mod fields;
 pub mod metadata;
 pub mod names;
 mod network_policy;
-mod raised;
 pub mod refusal;
 mod schema;
 pub mod selector;

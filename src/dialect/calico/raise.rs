@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::policy::{Action, CalicoPolicy, Entity, Ip, Kind, Number, Port, Rule};
 use super::selector::Expression;
 use crate::cluster::NAMESPACE_NAME_LABEL;
-use crate::dialect::raised;
+use crate::dialect::selector::one_namespace;
 use crate::policy::{
     Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy, RaisedRule,
 };
@@ -43,7 +43,7 @@ pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, Str
         }
         namespaces = own;
     }
-    let namespace = raised::one_namespace(&namespaces)?;
+    let namespace = one_namespace(&namespaces)?;
     let mut isolates = Vec::new();
     let mut rules = Vec::new();
     for direction in Direction::BOTH {

@@ -6,8 +6,8 @@ use super::ports::{Number, Port};
 use super::read::{CiliumPolicy, Entry, Spec};
 use super::selector::{NAMESPACE, NAMESPACE_LABELS, is_identity_label, is_special};
 use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::dialect::cidr;
 use crate::dialect::selector::{self, LabelSelector};
-use crate::dialect::{cidr, raised};
 use crate::policy::{
     Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy, RaisedRule,
 };
@@ -33,7 +33,7 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
     let (namespace, subject) = match policy.clusterwide {
         true => {
             let (namespaces, pods) = parts(&spec.subject)?;
-            (raised::one_namespace(&namespaces)?, pods)
+            (selector::one_namespace(&namespaces)?, pods)
         }
         false => (object.namespace_or_default().to_owned(), subject(spec)?),
     };
