@@ -192,6 +192,9 @@
 //! - The enforcer is one of the [`cluster::Assumptions`], which it settles ([`cluster::Assumptions::settled`]); a document with a dialect
 //!   that one enforcer alone implements is judged under that one ([`model::Settings::judged`]).
 //! - Who writes a dialect ([`policy::Target`], `dialect::Writer`) is apart from who reads one: not every dialect that is read can be written.
+//! - Adopting policies of a dialect that one enforcer implements makes the project write that dialect. A policy whose DNS rules make
+//!   domain names known (Cilium) is adopted only where the DNS setting does that as well.
+//! - Calico's staged policies are promoted among the objects that are read ([`load::load_promoted`]), before any is lowered.
 //! - Objects that policies name (CIDR groups, network sets, tiers, service accounts) are read before any policy is lowered, into
 //!   [`dialect::Resources`].
 //! - Calico's pods of both families connect by IPv4; the rules for IPv6 match them towards outside addresses only.

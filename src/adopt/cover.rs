@@ -46,7 +46,7 @@ impl Covers {
             let Some(namespace) = context.document.namespace_named(namespace) else {
                 continue;
             };
-            let at = place(selector);
+            let at = place(&selector);
             for direction in Direction::BOTH {
                 if policy.side(direction).is_some_and(|s| s.isolates) {
                     others.push((namespace, direction, at));

@@ -12,6 +12,8 @@
 
 mod cover;
 #[cfg(test)]
+mod dialect_tests;
+#[cfg(test)]
 mod laws;
 mod names;
 mod plan;

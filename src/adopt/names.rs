@@ -43,8 +43,14 @@ fn short(selector: &Selector) -> String {
 }
 
 /// `10.0.0.0/8`, `10.0.0.0/8 except 10.1.0.0/16`, `192.0.2.0/24 and 3 more`; the whole address space
-/// is `Any address`, and without its private parts it is `Internet`.
-pub(super) fn external(networks: &[Network]) -> String {
+/// is `Any address`, and without its private parts it is `Internet`. Of domain names alone: `a.example and 2 more`.
+pub(super) fn external(networks: &[Network], names: &[String]) -> String {
+    if let ([], [first, rest @ ..]) = (networks, names) {
+        return fit(match rest.len() {
+            0 => first.clone(),
+            count => format!("{first} and {count} more"),
+        });
+    }
     let whole = |v4: bool| {
         let is = |n: &&Network| n.cidr.prefix_len() == 0 && n.cidr.addr().is_ipv4() == v4;
         networks.iter().find(is)

@@ -1,19 +1,16 @@
 //! Translates one imported policy for adoption: what it isolates, and what it allows as ends and ports.
 
+mod planner;
+
 use std::collections::BTreeMap;
 
-use ipnet::IpNet;
-
-use crate::cluster::{Enforcer, NAMESPACE_NAME_LABEL};
 use crate::dialect;
 use crate::manifest::{self, Source};
 use crate::model::dns::Resolver;
-use crate::model::validate::united;
 use crate::model::{Base, FlowPort, NamespaceId, Network, PolicyId, WorkloadId};
 use crate::plan::context::Context;
-use crate::policy::{Direction, Match, PlanNamespaces, PlanPeer, PortMatch, RaisedRule};
-use crate::sets::{LabelOp, LabelSet, Selector};
-use crate::yaml::Object;
+use crate::policy::{Direction, Entity, Peer, PeerItem, Target};
+use crate::sets::{LabelSet, Selector};
 
 /// An imported policy as parts of a document.
 pub(super) struct Plan {
@@ -30,6 +27,10 @@ pub(super) struct Plan {
     pub(super) parts: Vec<Part>,
     /// Whether a group may isolate its subject.
     pub(super) by_group: bool,
+    /// The dialect that it is of, if policies can be written in that.
+    pub(super) target: Option<Target>,
+    /// Whether its DNS rules make addresses of domain names known that policies of its namespace name.
+    pub(super) learns_names: bool,
 }
 
 /// One end and ports that a policy allows its subject.
@@ -53,6 +54,12 @@ impl Plan {
         let is_group = matches!(self.own, DrawnAs::Pods { .. }) && self.workloads.is_empty();
         self.by_group && is_group && self.isolates.contains(&direction) && !closes(base, direction)
     }
+
+    /// Whether it allows connections to domain names.
+    pub(super) fn names_domains(&self) -> bool {
+        let named = |part: &Part| matches!(&part.other, DrawnAs::Outside { names, .. } if !names.is_empty());
+        self.parts.iter().any(named)
+    }
 }
 
 /// How a subject or a peer is drawn: as an end that exists, or as a group or external of this content, which has
@@ -66,7 +73,12 @@ pub(super) enum DrawnAs {
         namespaces: Selector,
         pods: Selector,
     },
-    Networks(Vec<Network>),
+    /// Address blocks and domain names.
+    Outside {
+        networks: Vec<Network>,
+        names: Vec<String>,
+    },
+    Entity(Entity),
 }
 
 /// What selects each workload, by namespace.
@@ -97,21 +109,29 @@ pub(super) fn plan(
         return Err("it no longer exists".to_owned());
     };
     let source = Source::new(imported.file.clone(), imported.text.clone());
-    let read = manifest::read(&[source], &dialect::kinds(Enforcer::Kubernetes));
-    let cluster_wide = |object: &&Object| dialect::kind(object).is_some_and(|k| !k.namespaced);
-    if let Some(other) = read.policies.iter().find(cluster_wide) {
-        return Err(format!(
-            "its kind, {}, cannot be expressed as flows",
-            other.kind
-        ));
-    }
-    let [object] = read.policies.as_slice() else {
-        return Err(match read.policies.len() {
-            0 => "its text has no policy".to_owned(),
-            _ => "its text has several policies".to_owned(),
-        });
+    let enforcer = document.settings.judged().enforcer;
+    let read = manifest::read(&[source], &dialect::kinds(enforcer));
+    let object = match read.policies.as_slice() {
+        [object] if dialect::is_resource(object) => {
+            return Err(format!(
+                "it is no policy: policies name this {}",
+                object.kind
+            ));
+        }
+        [object] => object,
+        [] => {
+            return Err(match read.snapshot.left_out.first() {
+                Some(policy) => {
+                    let (enforcer, kind) = (enforcer.name(), &policy.kind);
+                    format!("the enforcer `{enforcer}` does not implement {kind}")
+                }
+                None => "its text has no policy".to_owned(),
+            });
+        }
+        _ => return Err("its text has several objects".to_owned()),
     };
-    let name = object.namespace_or_default();
+    let raised = dialect::read(object).raise(object)?;
+    let name = &raised.namespace;
     let Some(namespace) = document.namespace_named(name) else {
         return Err(format!("its namespace `{name}` is not in the project"));
     };
@@ -120,173 +140,42 @@ pub(super) fn plan(
             "no policies are generated for `{name}`: it is not managed"
         ));
     }
-    let planner = Planner {
+    let planner = planner::Planner {
         context,
         known,
         namespace,
-        by_group,
         resolver: Resolver::of(&document.settings.dns.profile),
     };
-    planner.plan(object, id)
+    let own = planner.pods(planner.own_namespace(), raised.subject.clone());
+    let mut parts = Vec::new();
+    for rule in &planner::merged(raised.rules) {
+        parts.extend(planner.rule(rule));
+    }
+    let mut targets = Target::ALL.into_iter();
+    let learns = dialect::learns_names(object).is_some_and(|each| each.contains(&true));
+    Ok(Plan {
+        id,
+        namespace,
+        workloads: planner.workloads(&raised.subject),
+        own: own.unwrap_or(DrawnAs::AnyPodOf(namespace)),
+        isolates: raised.isolates,
+        parts,
+        by_group,
+        target: targets.find(|target| dialect::is_of_target(object, *target)),
+        learns_names: learns && names_domains(context, &raised.namespace),
+        subject: raised.subject,
+    })
 }
 
-struct Planner<'a> {
-    context: &'a Context<'a>,
-    known: &'a Identities,
-    namespace: NamespaceId,
-    by_group: bool,
-    resolver: Resolver,
-}
-
-impl Planner<'_> {
-    fn plan(&self, object: &Object, id: PolicyId) -> Result<Plan, String> {
-        let raised = dialect::read(object).raise(object)?;
-        let own = self.pods(self.own_namespace(), raised.subject.clone());
-        let mut parts = Vec::new();
-        for rule in &raised.rules {
-            parts.extend(self.rule(rule)?);
-        }
-        Ok(Plan {
-            id,
-            namespace: self.namespace,
-            workloads: self.workloads(&raised.subject),
-            own: own.unwrap_or(DrawnAs::AnyPodOf(self.namespace)),
-            subject: raised.subject,
-            isolates: raised.isolates,
-            parts,
-            by_group: self.by_group,
-        })
-    }
-
-    /// The workloads of its namespace that a selector consists of.
-    fn workloads(&self, subject: &Selector) -> Vec<WorkloadId> {
-        let subject = LabelSet::from(subject);
-        let all = self.known.0.get(&self.namespace).into_iter().flatten();
-        let within: Vec<_> = all.filter(|(_, own)| own.is_subset(&subject)).collect();
-        let union = LabelSet::union_of(within.iter().map(|(_, own)| own));
-        match subject.is_subset(&union) {
-            true => within.into_iter().map(|(id, _)| *id).collect(),
-            false => Vec::new(),
-        }
-    }
-
-    fn rule(&self, rule: &RaisedRule) -> Result<Vec<Part>, String> {
-        let (direction, ports) = (rule.direction, ports(&rule.ports));
-        let mut networks: Vec<Network> = Vec::new();
-        let mut ends = Vec::new();
-        for peer in rule.peers.listed() {
-            match peer {
-                PlanPeer::Pods(namespaces, pods) => {
-                    ends.extend(self.pods(self.namespaces(namespaces), pods.clone()));
-                }
-                PlanPeer::Block(network) | PlanPeer::Node(network) => {
-                    let network = in_order(network);
-                    if !networks.contains(&network) {
-                        networks.push(network);
-                    }
-                }
-                PlanPeer::Domain(name) => {
-                    return Err(format!("it allows the domain name `{name}`"));
-                }
-                PlanPeer::Entity(entity) => {
-                    return Err(format!("it allows the entity `{}`", entity.word()));
-                }
-            }
-        }
-        let dns =
-            direction == Direction::Egress && self.is_dns(rule.peers.listed(), &networks, &ports);
-        if rule.peers == Match::Any {
-            ends.push(DrawnAs::AnyPod);
-            networks = everywhere();
-        }
-        // An address has no port names: towards it they allow nothing.
-        let mut numbered = ports.clone();
-        numbered
-            .retain(|port| direction == Direction::Ingress || !matches!(port, FlowPort::Named(..)));
-        let part = |(other, ports)| Part {
-            direction,
-            other,
-            ports,
-            dns,
-        };
-        let mut found: Vec<(DrawnAs, Vec<FlowPort>)> =
-            ends.into_iter().map(|end| (end, ports.clone())).collect();
-        if !networks.is_empty() {
-            found.push((DrawnAs::Networks(networks), numbered));
-        }
-        found.retain(|(_, ports)| !ports.is_empty());
-        Ok(found.into_iter().map(part).collect())
-    }
-
-    /// Whether a rule with these peers lets names be resolved as the project's DNS policies do.
-    fn is_dns(&self, peers: &[PlanPeer], networks: &[Network], ports: &[FlowPort]) -> bool {
-        let resolver = &self.resolver;
-        let mut pods = peers.iter().filter_map(|peer| match peer {
-            PlanPeer::Pods(namespaces, labels) => Some((namespaces, labels)),
-            PlanPeer::Block(_) | PlanPeer::Node(_) | PlanPeer::Domain(_) | PlanPeer::Entity(_) => {
-                None
-            }
-        });
-        let (Some((namespaces, labels)), None) = (pods.next(), pods.next()) else {
-            return false;
-        };
-        let namespaces = self.namespaces(namespaces);
-        united(ports.to_vec()) == united(resolver.ports.clone())
-            && networks.len() == resolver.networks.len()
-            && networks.iter().all(|n| resolver.networks.contains(n))
-            && equal(&namespaces, &resolver.namespaces)
-            && equal(labels, &resolver.pods)
-    }
-
-    fn namespaces(&self, namespaces: &PlanNamespaces) -> Selector {
-        match namespaces {
-            PlanNamespaces::Own => self.own_namespace(),
-            PlanNamespaces::Named(name) => Selector::label(NAMESPACE_NAME_LABEL, name),
-            PlanNamespaces::Labelled(selector) => selector.clone(),
-        }
-    }
-
-    fn own_namespace(&self) -> Selector {
-        let name = self.context.namespace_name(self.namespace);
-        Selector::label(NAMESPACE_NAME_LABEL, name)
-    }
-
-    /// Pods by labels, in namespaces by labels, as a workload or a namespace if they are just that;
-    /// none if there can be no such pods.
-    fn pods(&self, namespaces: Selector, pods: Selector) -> Option<DrawnAs> {
-        let (within, labels) = (LabelSet::from(&namespaces), LabelSet::from(&pods));
-        if within.is_empty() || labels.is_empty() {
-            return None;
-        }
-        if within.is_all() && labels.is_all() {
-            return Some(DrawnAs::AnyPod);
-        }
-        if let Some(namespace) = self.namespace_meant(&namespaces, &within) {
-            if labels.is_all() {
-                return Some(DrawnAs::AnyPodOf(namespace));
-            }
-            let workloads = self.known.0.get(&namespace).into_iter().flatten();
-            let mut same = workloads
-                .filter(|(_, own)| own.is_subset(&labels) && labels.is_subset(own))
-                .map(|(id, _)| *id);
-            if let Some(id) = same.next() {
-                return Some(DrawnAs::Workload(id));
-            }
-        }
-        Some(DrawnAs::Pods { namespaces, pods })
-    }
-
-    fn namespace_meant(&self, selector: &Selector, within: &LabelSet) -> Option<NamespaceId> {
-        let name = selector.requirements.iter().find_map(|r| match &r.op {
-            LabelOp::In(values) if r.key == NAMESPACE_NAME_LABEL && values.len() == 1 => {
-                values.first()
-            }
-            _ => None,
-        })?;
-        let named = LabelSet::from(&Selector::label(NAMESPACE_NAME_LABEL, name));
-        let id = self.context.document.namespace_named(name)?;
-        named.is_subset(within).then_some(id)
-    }
+/// Whether pods of a namespace are allowed to connect to domain names: by an imported policy, or perhaps by a flow.
+fn names_domains(context: &Context, namespace: &str) -> bool {
+    let policies = context.imported.iter().flat_map(|i| &i.policies);
+    let here = policies.filter(|p| p.namespace.as_deref().is_none_or(|name| name == namespace));
+    let mut rules = here.flat_map(|policy| policy.rules(Direction::Egress));
+    let is_name = |item: &PeerItem| matches!(item.peer, Peer::Domain(_));
+    let mut externals = context.document.externals.iter();
+    rules.any(|rule| rule.peers.listed().iter().any(is_name))
+        || externals.any(|(_, external)| !external.domain_names.is_empty())
 }
 
 /// Whether a default deny isolates a direction.
@@ -303,40 +192,4 @@ pub(super) fn closes(base: Base, direction: Direction) -> bool {
 pub(super) fn equal(a: &Selector, b: &Selector) -> bool {
     let (a, b) = (LabelSet::from(a), LabelSet::from(b));
     a.is_subset(&b) && b.is_subset(&a)
-}
-
-/// Both address families.
-fn everywhere() -> Vec<Network> {
-    let all = ["0.0.0.0/0", "::/0"].into_iter();
-    all.filter_map(|text| text.parse::<IpNet>().ok())
-        .map(|cidr| Network {
-            cidr,
-            except: Vec::new(),
-        })
-        .collect()
-}
-
-/// The network with its exceptions sorted, each once.
-fn in_order(network: &Network) -> Network {
-    let mut network = network.clone();
-    network.except.sort();
-    network.except.dedup();
-    network
-}
-
-fn ports(ports: &Match<PortMatch>) -> Vec<FlowPort> {
-    let Match::Only(items) = ports else {
-        return vec![FlowPort::Any];
-    };
-    let one = |item: &PortMatch| match item {
-        PortMatch::Range {
-            protocol,
-            first,
-            last,
-        } => Some(FlowPort::Range(*protocol, *first, *last)),
-        PortMatch::Named { protocol, name } => Some(FlowPort::Named((*protocol)?, name.clone())),
-        PortMatch::FromNamed { .. } => None,
-        PortMatch::AllPorts(protocol) => Some(FlowPort::All(*protocol)),
-    };
-    united(items.iter().filter_map(one).collect())
 }

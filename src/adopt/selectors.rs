@@ -31,15 +31,15 @@ pub(super) fn as_in_policies(document: &Document, which: &[PolicyId]) -> Option<
         let Some(namespace) = document.namespace_named(namespace) else {
             continue;
         };
-        let [id] = document.matching_in(namespace, selector)[..] else {
+        let [id] = document.matching_in(namespace, &selector)[..] else {
             continue;
         };
-        let set = LabelSet::from(selector);
+        let set = LabelSet::from(&*selector);
         let wider = found
             .get(&id)
             .is_none_or(|(known, _)| known.is_subset(&set));
         if wider && !selector.matches(&Labels::new()) {
-            found.insert(id, (set, selector.clone()));
+            found.insert(id, (set, selector.into_owned()));
         }
     }
     let mut changed = document.clone();

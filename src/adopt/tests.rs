@@ -37,7 +37,7 @@ const DENY_INGRESS: &str = "{podSelector: {}, policyTypes: [Ingress]}";
 
 /// Adopts everything; proves that nothing changes; returns the document, and why the other policies
 /// stay.
-fn adopted(document: &Document) -> (Document, Vec<String>) {
+pub(super) fn adopted(document: &Document) -> (Document, Vec<String>) {
     let ids: Vec<PolicyId> = document.policies.ids().collect();
     let adopted = adopt(document, &ids, &|| false);
     let mut after = document.clone();
@@ -55,7 +55,7 @@ fn adopted(document: &Document) -> (Document, Vec<String>) {
 }
 
 /// `shop/web > shop/db TCP/5432`.
-fn flows(document: &Document) -> Vec<String> {
+pub(super) fn flows(document: &Document) -> Vec<String> {
     let words = Words::new(document);
     let mut texts: Vec<String> = document
         .flows
@@ -375,7 +375,7 @@ fn what_flows_cannot_express_stays_with_a_reason() {
             "theirs: no policies are generated for `vendor`: it is not managed",
             "gone: its namespace `lost` is not in the project",
             "x: its text has no policy",
-            "wide: its kind, AdminNetworkPolicy, cannot be expressed as flows",
+            "wide: its rules are for the whole cluster, and allow, deny or pass in an order",
         ]
     );
 }

@@ -89,6 +89,8 @@ pub(super) struct Trial<'a> {
     edit: Edit,
     halves: Parts,
     expressed: draw::PartsByFlow,
+    /// The plans whose DNS rules would no longer make the addresses of domain names known.
+    unlearnt: Chosen,
     /// The document afterwards with what is different then, or why the edit is refused.
     drawn: Result<Drawn, String>,
 }
@@ -108,7 +110,11 @@ impl<'a> Trial<'a> {
         chosen: &'a Chosen,
         halves: Parts,
     ) -> Self {
-        let (edit, expressed) = draw::draw(context, plans, chosen, &halves);
+        let draw::Drawn {
+            edit,
+            expressed,
+            unlearnt,
+        } = draw::draw(context, plans, chosen, &halves);
         let mut document = context.document.clone();
         let drawn = match edit.apply(&mut document) {
             Ok(_) => Ok(old.compare(document)),
@@ -122,6 +128,7 @@ impl<'a> Trial<'a> {
             edit,
             halves,
             expressed,
+            unlearnt,
             drawn,
         }
     }
@@ -134,6 +141,7 @@ impl<'a> Trial<'a> {
     pub(super) fn is_exact(&self) -> bool {
         let drawn = self.drawn.as_ref();
         drawn.is_ok_and(|drawn| drawn.differences.is_empty() && drawn.losses.is_empty())
+            && self.unlearnt.is_empty()
     }
 
     /// The flows that are new or have other ports than before.

@@ -1,4 +1,4 @@
-//! `drawbridge diff OLD NEW`: what two clusters allow, compared.
+//! `drawbridge diff OLD NEW`: what two clusters allow, compared; and `drawbridge diff PATH --promote-staged`.
 
 use std::io::{self, BufWriter, Write};
 use std::mem::ManuallyDrop;
@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{
-    EnforcerName, FINDINGS, FINE, Inputs, Rules, WRONG, exit_code, load_inputs, print_diagnostics,
-    stdin_twice,
+    EnforcerName, FINDINGS, FINE, Inputs, Rules, Texts, WRONG, exit_code, load_inputs,
+    load_texts_by, print_diagnostics, stdin_twice,
 };
 use crate::analysis::changes::{Relation, changes, policy_relation};
 use crate::cluster::{Assumptions, Enforcer};
-use crate::load::Loaded;
+use crate::diag::Diagnostic;
+use crate::load::{self, Loaded};
 use crate::report::diff;
 
 #[derive(clap::Args)]
@@ -20,7 +21,11 @@ pub(super) struct Args {
     /// The old file, folder or project
     old: PathBuf,
     /// The new file, folder or project
-    new: PathBuf,
+    #[arg(required_unless_present = "promote_staged")]
+    new: Option<PathBuf>,
+    /// Compare OLD with itself as if its staged policies were promoted
+    #[arg(long, conflicts_with_all = ["new", "enforcer_old", "enforcer_new"])]
+    promote_staged: bool,
     #[command(flatten)]
     rules: Rules,
     /// The enforcer of the old side (default: --enforcer, else as for one input)
@@ -46,13 +51,21 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> u8 {
-    if stdin_twice([&args.old, &args.new]) {
+    if stdin_twice(std::iter::once(&args.old).chain(&args.new)) {
         return WRONG;
     }
-    let Some((old, new)) = read(args) else {
+    let read = match &args.new {
+        Some(new) => read(args, new),
+        None => promoted(args),
+    };
+    let Some((old, new)) = read else {
         return WRONG;
     };
-    let mut diagnostics = old.diagnostics.clone();
+    // With one input the diagnostics of the new side are about all of it.
+    let mut diagnostics = match &args.new {
+        Some(_) => old.diagnostics.clone(),
+        None => Vec::new(),
+    };
     diagnostics.extend_from_slice(&new.diagnostics);
     print_diagnostics(&diagnostics);
     let (changes, policies) = rayon::join(
@@ -79,9 +92,30 @@ pub(super) fn run(args: &Args) -> u8 {
     super::written(written, exit_code(&diagnostics, code))
 }
 
+/// The old and the new side.
+type Sides = (ManuallyDrop<Loaded>, ManuallyDrop<Loaded>);
+
+/// Reads the one input as it is, and with its staged policies promoted.
+fn promoted(args: &Args) -> Option<Sides> {
+    let inputs = Inputs {
+        paths: vec![args.old.clone()],
+        rules: args.rules.clone(),
+    };
+    let texts = Texts::of(&inputs);
+    let old = load_texts_by(load::load_in, &inputs, &texts)?;
+    if old.project.is_some() {
+        let message = "a project has no staged policies to promote";
+        let help = "give the manifests with the staged policies";
+        print_diagnostics(&[Diagnostic::error("question", message).help(help)]);
+        return None;
+    }
+    let new = load_texts_by(load::load_promoted, &inputs, &texts)?;
+    Some((old, new))
+}
+
 /// Reads each side under its own enforcer, and both under the same assumptions: those of the command line, else of
 /// the new project, else of the old one.
-fn read(args: &Args) -> Option<(ManuallyDrop<Loaded>, ManuallyDrop<Loaded>)> {
+fn read(args: &Args, new: &PathBuf) -> Option<Sides> {
     let side = |path: &PathBuf, rules: Rules| {
         load_inputs(&Inputs {
             paths: vec![path.clone()],
@@ -95,16 +129,16 @@ fn read(args: &Args) -> Option<(ManuallyDrop<Loaded>, ManuallyDrop<Loaded>)> {
     };
     let (first, second) = (under(args.enforcer_old), under(args.enforcer_new));
     let mut old = side(&args.old, first.clone())?;
-    let mut new = side(&args.new, second.clone())?;
-    let (before, after) = (old.snapshot.assumptions, new.snapshot.assumptions);
+    let mut new_side = side(new, second.clone())?;
+    let (before, after) = (old.snapshot.assumptions, new_side.snapshot.assumptions);
     // An enforcer of its own settles its assumptions.
     let free = |side: Assumptions| side.enforcer == Enforcer::Kubernetes;
     if before == after || !free(before) || !free(after) {
-        return Some((old, new));
+        return Some((old, new_side));
     }
-    match new.project.is_some() {
+    match new_side.project.is_some() {
         true => old = side(&args.old, first.assuming(after))?,
-        false => new = side(&args.new, second.assuming(before))?,
+        false => new_side = side(new, second.assuming(before))?,
     }
-    Some((old, new))
+    Some((old, new_side))
 }

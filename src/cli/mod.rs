@@ -87,7 +87,8 @@ enum Command {
     /// Create a project in which policies are flows, where that is proven equivalent
     ///
     /// As import, then each policy becomes flows, default denies, isolation of workloads and DNS settings, or
-    /// stays imported with the reason. No connection changes.
+    /// stays imported with the reason. No connection changes. A project whose policies are Cilium's or Calico's writes
+    /// these.
     Adopt(import::Args),
     /// Write the policies of a project
     Generate(generate::Args),
@@ -107,6 +108,9 @@ enum Command {
     /// List the allowed connections
     List(list::Args),
     /// Compare what two clusters allow
+    ///
+    /// With --promote-staged and one path: what Calico's staged policies would change if they were promoted. A
+    /// policy with `stagedAction: Delete` removes the policy of its name, one with Learn or Ignore changes nothing.
     Diff(diff::Args),
     /// Explain why a connection is allowed or denied
     Explain(explain::Args),
@@ -383,7 +387,16 @@ pub(crate) fn load_inputs(inputs: &Inputs) -> Option<ManuallyDrop<Loaded>> {
 
 /// The same for texts that are read already: standard input can be read only once.
 pub(crate) fn load_texts(inputs: &Inputs, texts: &Texts) -> Option<ManuallyDrop<Loaded>> {
-    let mut loaded = read_texts(load::load_in, inputs, load::Settings::default(), texts);
+    load_texts_by(load::load_in, inputs, texts)
+}
+
+/// The same, with another way to read manifests.
+pub(crate) fn load_texts_by(
+    load: Load,
+    inputs: &Inputs,
+    texts: &Texts,
+) -> Option<ManuallyDrop<Loaded>> {
+    let mut loaded = read_texts(load, inputs, load::Settings::default(), texts);
     if loaded
         .diagnostics
         .iter()

@@ -206,7 +206,7 @@ fn plan(object: &Object, raised: RaisedPolicy) -> PlanPolicy {
     let mut annotations = of_metadata(object, "annotations");
     annotations.remove(LAST_APPLIED);
     PlanPolicy {
-        namespace: object.namespace_or_default().to_owned(),
+        namespace: raised.namespace,
         name: object.name.clone(),
         role: Role::Flow,
         labels: of_metadata(object, "labels"),

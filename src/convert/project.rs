@@ -4,7 +4,7 @@ use super::{Converted, converted};
 use crate::cluster::Enforcer;
 use crate::load::{self, Loaded};
 use crate::manifest::Source;
-use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing, only_enforcer};
+use crate::model::{Document, Edit, ImportedPolicy, Item, PolicyId, Thing, enforcer_of};
 use crate::policy::Target;
 
 /// An imported policy, and what becomes of it.
@@ -36,7 +36,7 @@ pub fn of_project(document: &Document, target: Target) -> Vec<OfProject> {
         let read = load::load(&[source], &load::Settings::default());
         loaded.policies.extend(read.policies);
     }
-    let enforcer = only_enforcer(target).unwrap_or(Enforcer::Kubernetes);
+    let enforcer = enforcer_of(target, Enforcer::Kubernetes);
     let all = converted(&loaded, target, enforcer);
     let all = loaded.policies.iter().zip(all);
     let mut found: Vec<OfProject> = all

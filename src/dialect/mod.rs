@@ -304,6 +304,12 @@ pub fn write(target: Target, plan: &PlanPolicy, resolution: Resolution) -> Expre
     (writer(target).write)(plan, resolution)
 }
 
+/// Replaces staged policies by the policies that they become once they are promoted. `namespace`: that of objects that
+/// name none. Returns what cannot be promoted, and why.
+pub fn promote(objects: &mut Vec<Object>, namespace: Option<&str>) -> Vec<Diagnostic> {
+    calico::promote(objects, namespace)
+}
+
 /// The tiers of a cluster with these policies.
 pub fn tiers(enforcer: Enforcer, resources: &Resources, policies: &[Object]) -> Tiers {
     match enforcer {

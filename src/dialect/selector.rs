@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::cluster::NAMESPACE_NAME_LABEL;
 use crate::sets::{LabelOp, Requirement, Selector};
 use crate::yaml::decode::{Decoded, Spanned, entries, field, list_field, map, spanned, string};
 use crate::yaml::{Mark, Node};
@@ -157,5 +158,27 @@ pub fn lower(selector: &LabelSelector) -> Selector {
     let requirements = labels.map(|l| Requirement::equals(&l.key, &l.value));
     Selector {
         requirements: requirements.chain(expressions).collect(),
+    }
+}
+
+/// The name of the only namespace that a selector of namespaces can match. Err: it may match others, as a clause about
+/// the policy.
+pub fn one_namespace(namespaces: &Selector) -> Result<String, String> {
+    let [only] = namespaces.requirements.as_slice() else {
+        return Err(several(namespaces));
+    };
+    let name = match &only.op {
+        LabelOp::In(names) if only.key == NAMESPACE_NAME_LABEL && names.len() == 1 => names.first(),
+        _ => None,
+    };
+    name.cloned().ok_or_else(|| several(namespaces))
+}
+
+fn several(namespaces: &Selector) -> String {
+    match namespaces.is_everything() {
+        true => "it is for the pods of all namespaces".to_owned(),
+        false => {
+            format!("it is for the pods of all namespaces with `{namespaces}`, future ones too")
+        }
     }
 }

@@ -11,7 +11,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 use crate::cluster::{self, NAMESPACE_NAME_LABEL, Snapshot};
 use crate::diag::Diagnostic;
-use crate::load::Loaded;
+use crate::load::{Loaded, named_and_needed};
 use crate::model::naming::is_stable;
 use crate::model::{
     Base, Document, Edit, ImportedPolicy, Isolate, Namespace, NamespaceId, Service, Unknown,
@@ -243,15 +243,15 @@ fn policies(
             }
         }
     }
-    for object in foreign {
-        if !denied.contains_key(object.namespace_or_default()) {
-            document.policies.add(ImportedPolicy {
-                file: object.file.to_string(),
-                text: object.text.clone(),
-                replaces: None,
-                unknown: Unknown::new(),
-            });
-        }
+    let stay = foreign.into_iter();
+    let stay = stay.filter(|object| !denied.contains_key(object.namespace_or_default()));
+    for object in stay.chain(named_and_needed(loaded)) {
+        document.policies.add(ImportedPolicy {
+            file: object.file.to_string(),
+            text: object.text.clone(),
+            replaces: None,
+            unknown: Unknown::new(),
+        });
     }
     for (name, id) in ids {
         let namespace = document.namespaces.get_mut(*id);

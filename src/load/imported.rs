@@ -21,7 +21,12 @@ pub fn imported(document: &Document) -> Vec<Imported> {
 pub fn faults(document: &Document, file: &str, text: &str) -> Vec<Diagnostic> {
     let mut read = lower(file, text, &Surroundings::of(document));
     read.diagnostics.retain(|d| d.severity != Severity::Info);
-    if read.policies.is_empty() && read.diagnostics.is_empty() {
+    let is_empty = || {
+        let kinds = dialect::kinds(document.settings.judged().enforcer);
+        let read = manifest::read(&[Source::new(file, text)], &kinds);
+        read.policies.is_empty()
+    };
+    if read.policies.is_empty() && read.diagnostics.is_empty() && is_empty() {
         let message = "the text contains no policy, so it allows nothing";
         read.diagnostics
             .push(Diagnostic::warning("no-policy", message));
@@ -93,7 +98,7 @@ impl Surroundings {
 }
 
 /// Namespace and name of the service accounts that workloads run as.
-fn accounts(document: &Document) -> impl Iterator<Item = (String, String)> {
+pub(super) fn accounts(document: &Document) -> impl Iterator<Item = (String, String)> {
     document.workloads.iter().filter_map(|(_, workload)| {
         let namespace = document.namespaces.get(workload.namespace)?;
         let account = workload.service_account.as_deref().unwrap_or("default");

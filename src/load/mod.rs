@@ -3,6 +3,7 @@
 pub mod imported;
 mod notes;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -50,6 +51,8 @@ pub struct Loaded {
     pub policies: Vec<LoadedPolicy>,
     /// Other objects that policies name.
     pub resources: dialect::Resources,
+    /// The same as they are written.
+    pub named: Vec<Object>,
     /// What could not be read, what the API server would refuse, and notes; sorted by location.
     pub diagnostics: Vec<Diagnostic>,
     /// The number of objects in the texts, lists included.
@@ -99,10 +102,16 @@ pub fn load_with_mentions(
     load_with(sources, settings, namespace, With::Mentions)
 }
 
-/// What is read beside manifests and policies.
+/// The same, as if staged policies were promoted: they are the policies that they become.
+pub fn load_promoted(sources: &[Source], settings: &Settings, namespace: Option<&str>) -> Loaded {
+    load_with(sources, settings, namespace, With::Promoted)
+}
+
+/// What is read beside manifests and policies, and how.
 #[derive(Clone, Copy)]
 enum With<'a> {
     Nothing,
+    Promoted,
     Mentions,
     Document(&'a Document),
 }
@@ -113,7 +122,7 @@ fn load_with(
     namespace: Option<&str>,
     with: With,
 ) -> Loaded {
-    let found = manifest::find(sources, &dialect::kinds(Enforcer::Kubernetes));
+    let mut found = manifest::find(sources, &dialect::kinds(Enforcer::Kubernetes));
     let mentions = match with {
         With::Mentions => manifest::mentions(&found, sources, namespace),
         _ => Vec::new(),
@@ -121,6 +130,10 @@ fn load_with(
     let (chosen, undecided) = match settings.enforcer {
         Some(given) => (given, None),
         None => dialect::enforcer_of(&found.objects),
+    };
+    let not_promoted = match with {
+        With::Promoted => dialect::promote(&mut found.objects, namespace),
+        _ => Vec::new(),
     };
     let manifests = manifest::assemble(found, &dialect::kinds(chosen), namespace);
     let mut loaded = Loaded {
@@ -131,6 +144,7 @@ fn load_with(
         ..Loaded::default()
     };
     loaded.diagnostics.extend(undecided);
+    loaded.diagnostics.extend(not_promoted);
     let mut assumptions = settings.assumptions;
     assumptions.enforcer = chosen;
     loaded.snapshot.assumptions = assumptions.settled();
@@ -145,8 +159,46 @@ fn load_with(
         loaded.diagnostics.extend(found);
     }
     loaded.resources.add_accounts(accounts(&loaded.snapshot));
+    if let With::Document(document) = with {
+        loaded.resources.add_accounts(imported::accounts(document));
+    }
+    loaded.named = named;
     lower(&mut loaded, policies);
     loaded
+}
+
+/// The objects that policies name, of those kinds without which the policies would mean something else.
+pub fn named_and_needed(loaded: &Loaded) -> Vec<&Object> {
+    let mut needed: Vec<&Object> = loaded.named.iter().collect();
+    let kinds: BTreeSet<&str> = needed.iter().map(|object| object.kind.as_str()).collect();
+    for kind in kinds {
+        let mut without = needed.clone();
+        without.retain(|object| object.kind != kind);
+        if mean_the_same(loaded, &without) {
+            needed = without;
+        }
+    }
+    needed
+}
+
+/// Whether the policies of a cluster mean the same if only these of the objects that they name are there.
+fn mean_the_same(loaded: &Loaded, named: &[&Object]) -> bool {
+    let mut other = Loaded {
+        snapshot: Snapshot {
+            policies: Vec::new(),
+            left_out: Vec::new(),
+            ..loaded.snapshot.clone()
+        },
+        ..Loaded::default()
+    };
+    for object in named {
+        dialect::resource(object, &mut other.resources);
+    }
+    other.resources.add_accounts(accounts(&other.snapshot));
+    let policies = loaded.policies.iter().map(|policy| policy.object.clone());
+    lower(&mut other, policies.collect());
+    let (old, new) = (&loaded.snapshot, &other.snapshot);
+    (&old.tiers, &old.policies) == (&new.tiers, &new.policies)
 }
 
 /// The same cluster with the policies of other texts in place of its own. Those that name no namespace are in

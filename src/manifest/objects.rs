@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::Source;
 use super::kinds::{self, Kind};
 use crate::diag::{Diagnostic, edit_distance};
-use crate::policy::{self, Reading};
+use crate::policy;
 use crate::yaml::decode::{self, deep};
 use crate::yaml::{self, Mark, Node, Object, Problem, Value};
 
@@ -293,8 +293,7 @@ impl Reader<'_> {
             node,
         };
         // Which enforcer judges it may not be known yet.
-        if matches!(kinds::of(&object, self.policies), Kind::Policy(kind) if kind.reading != Reading::Resource)
-        {
+        if matches!(kinds::of(&object, self.policies), Kind::Policy(_)) {
             text.clone_into(&mut object.text);
         }
         self.objects.push(object);

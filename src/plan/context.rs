@@ -1,5 +1,6 @@
 //! What a plan is computed from: who is isolated in which direction, and the selectors that identify workloads.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ pub(crate) enum UnitPods {
 pub(crate) struct Subject<'a> {
     namespace: NamespaceId,
     /// Its pod selector; never everything.
-    pub(crate) selector: &'a Selector,
+    pub(crate) selector: Cow<'a, Selector>,
     /// The name of the first such policy, or of the group.
     pub(crate) policy: &'a str,
     isolates: [bool; 2],
@@ -306,7 +307,7 @@ impl<'a> Context<'a> {
             UnitPods::Group(id) => group(id),
             UnitPods::Workload(id) => self.identity(id).ok().cloned(),
             UnitPods::Subject(at, of) => {
-                let mut selector = self.subjects.get(at)?.selector.clone();
+                let mut selector = self.subjects.get(at)?.selector.clone().into_owned();
                 if let Some(of) = of {
                     selector.requirements.extend(group(of)?.requirements);
                 }
@@ -386,7 +387,7 @@ fn subjects<'a>(document: &'a Document, imported: &'a [Imported]) -> Vec<Subject
             if isolates != [false; 2] {
                 add(Subject {
                     namespace,
-                    selector: &group.pods,
+                    selector: Cow::Borrowed(&group.pods),
                     policy: &group.name,
                     isolates,
                 });

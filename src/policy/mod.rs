@@ -24,6 +24,8 @@ pub use plan::{PlanNamespaces, PlanPeer, PlanPolicy, PlanRule, Resolution, Role}
 pub use raised::{RaisedPolicy, RaisedRule};
 pub use target::Target;
 
+use std::borrow::Cow;
+
 use crate::diag::Span;
 use crate::sets::{DomainPattern, IpSet, Protocol, Selector};
 
@@ -179,20 +181,24 @@ impl Policy {
 
     /// Namespace and pod selector, if these two determine which pods it selects; those on the host
     /// network may be excluded.
-    pub fn selected_pods(&self) -> Option<(&str, &Selector)> {
-        let Peer::All(parts) = &self.subject else {
-            return None;
-        };
-        let (mut namespace, mut selector) = (None, None);
-        for part in parts {
-            match part {
-                Peer::Namespace(name) if namespace.is_none() => namespace = Some(name.as_str()),
-                Peer::PodLabels(labels) if selector.is_none() => selector = Some(labels),
-                Peer::Not(inner) if **inner == Peer::HostNetwork => {}
-                _ => return None,
+    pub fn selected_pods(&self) -> Option<(&str, Cow<'_, Selector>)> {
+        let (mut namespace, mut labels) = (None, Vec::new());
+        find_selected(
+            std::slice::from_ref(&self.subject),
+            &mut namespace,
+            &mut labels,
+        )?;
+        let selector = match labels.as_slice() {
+            [one] => Cow::Borrowed(*one),
+            [] => Cow::Owned(Selector::everything()),
+            several => {
+                let all = several.iter().flat_map(|s| s.requirements.iter().cloned());
+                Cow::Owned(Selector {
+                    requirements: all.collect(),
+                })
             }
-        }
-        namespace.zip(selector)
+        };
+        namespace.map(|namespace| (namespace, selector))
     }
 
     /// Its rules of a direction.
@@ -212,6 +218,25 @@ impl Policy {
     pub fn title(&self) -> String {
         format!("{} {}", self.kind, self.full_name())
     }
+}
+
+/// Collects the namespace and the labels that a subject consists of; none if it has other parts.
+fn find_selected<'a>(
+    parts: &'a [Peer],
+    namespace: &mut Option<&'a str>,
+    labels: &mut Vec<&'a Selector>,
+) -> Option<()> {
+    for part in parts {
+        match part {
+            Peer::All(parts) => find_selected(parts, namespace, labels)?,
+            Peer::Namespace(name) if namespace.is_none() => *namespace = Some(name),
+            Peer::PodLabels(selector) => labels.push(selector),
+            Peer::Pods => {}
+            Peer::Not(inner) if **inner == Peer::HostNetwork => {}
+            _ => return None,
+        }
+    }
+    Some(())
 }
 
 /// One direction of a policy.

@@ -6,6 +6,8 @@ use crate::sets::Selector;
 /// A policy of one namespace that only allows, in the terms in which policies are planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RaisedPolicy {
+    /// The namespace of its pods.
+    pub namespace: String,
     /// The pods of its namespace that it selects.
     pub subject: Selector,
     /// The directions that it isolates, ingress first.

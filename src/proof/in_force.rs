@@ -47,6 +47,7 @@ pub fn loaded_with(document: &Document, generated: &Generated) -> Loaded {
         snapshot,
         policies: read.policies,
         resources: read.resources,
+        named: read.named,
         diagnostics: read.diagnostics.into_iter().filter(keep).collect(),
         objects: read.objects,
         project: Some(document.clone()),

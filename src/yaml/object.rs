@@ -21,7 +21,7 @@ pub struct Object {
     /// The whole tree.
     pub node: Node,
     /// Its own text, comments included, an item of a list with the list's indentation removed; of
-    /// policies only, as no other text is stored verbatim.
+    /// policies and the objects that they name only, as no other text is stored verbatim.
     pub text: String,
 }
 

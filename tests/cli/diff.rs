@@ -185,3 +185,132 @@ fn equivalent_policies_are_told_apart_from_equal_connections() {
         same.out
     );
 }
+
+const CALICO: &str = "---\napiVersion: projectcalico.org/v3\n";
+
+/// `diff PATH --promote-staged` of the pods `web` and `db` with these objects.
+fn promoted(objects: &str) -> Answer {
+    let folder = folder(&[("all.yaml", &format!("{MANIFESTS}{objects}"))]);
+    drawbridge(&["diff", &path(&folder, "all.yaml"), "--promote-staged"])
+}
+
+#[test]
+fn promoting_staged_policies_closes_and_opens_connections() {
+    let deny = format!(
+        "{CALICO}kind: StagedNetworkPolicy\nmetadata: {{name: db, namespace: shop}}\nspec: {{selector: app == 'db', types: [Ingress]}}\n"
+    );
+    let answer = promoted(&deny);
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    assert!(answer.out.contains("Stricter: "), "{}", answer.out);
+    assert!(
+        answer
+            .out
+            .contains("removed  shop/web[Deployment]  =>  shop/db[StatefulSet]  any"),
+        "{}",
+        answer.out
+    );
+    assert!(!answer.err.contains("is not enforced"), "{}", answer.err);
+    // The enforced policy of that name is replaced.
+    let enforced = deny.replace("StagedNetworkPolicy", "NetworkPolicy");
+    let allow = deny.replace(
+        "types: [Ingress]",
+        "stagedAction: Set, ingress: [{action: Allow, protocol: TCP, destination: {ports: [1]}}]",
+    );
+    let answer = promoted(&(enforced.clone() + &allow));
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    assert!(
+        answer
+            .out
+            .contains("added    shop/web[Deployment]  =>  shop/db[StatefulSet]  TCP 1"),
+        "{}",
+        answer.out
+    );
+    // Deleting it opens what it closed.
+    let delete = deny.replace("types: [Ingress]", "stagedAction: Delete");
+    let answer = promoted(&(enforced + &delete));
+    assert!(
+        answer
+            .out
+            .contains("added    shop/web[Deployment]  =>  shop/db[StatefulSet]  any"),
+        "{}",
+        answer.out
+    );
+    assert!(answer.out.contains("More permissive: "), "{}", answer.out);
+}
+
+#[test]
+fn every_staged_kind_is_promoted_as_its_own() {
+    for (kind, name, spec, closed) in [
+        (
+            "StagedGlobalNetworkPolicy",
+            "db",
+            "{namespaceSelector: all(), types: [Ingress]}",
+            true,
+        ),
+        (
+            "StagedKubernetesNetworkPolicy",
+            "db, namespace: shop",
+            "{podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}",
+            true,
+        ),
+        (
+            "StagedGlobalNetworkPolicy",
+            "db",
+            "{stagedAction: Ignore, types: [Ingress]}",
+            false,
+        ),
+        (
+            "StagedGlobalNetworkPolicy",
+            "db",
+            "{stagedAction: Learn, types: [Ingress]}",
+            false,
+        ),
+    ] {
+        let text = format!("{CALICO}kind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n");
+        let answer = promoted(&text);
+        assert_eq!(
+            answer.code,
+            Some(i32::from(closed)),
+            "{spec}: {}",
+            answer.err
+        );
+        let row = "removed  shop/web[Deployment]  =>  shop/db[StatefulSet]  any";
+        assert_eq!(answer.out.contains(row), closed, "{}", answer.out);
+    }
+}
+
+#[test]
+fn what_cannot_be_promoted_is_reported() {
+    let staged = |action: &str| {
+        format!(
+            "{CALICO}kind: StagedNetworkPolicy\nmetadata: {{name: db, namespace: shop}}\nspec: {{stagedAction: {action}}}\n"
+        )
+    };
+    let answer = promoted(&staged("Delete"));
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let gone = "it deletes NetworkPolicy shop/db, which is not in the input";
+    assert!(answer.err.contains(gone), "{}", answer.err);
+    let answer = promoted(&staged("Remove"));
+    assert_eq!(answer.code, Some(2), "{}", answer.err);
+    let wrong = "it is not `Set`, `Delete`, `Learn` or `Ignore`, so this policy is not promoted";
+    assert!(answer.err.contains(wrong), "{}", answer.err);
+    let answer = promoted("");
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.err.contains("no staged policies"), "{}", answer.err);
+    let project = drawbridge(&[
+        "diff",
+        &example("online-shop").to_string_lossy(),
+        "--promote-staged",
+    ]);
+    assert_eq!(project.code, Some(2));
+    assert!(
+        project.err.contains("a project has no staged policies"),
+        "{}",
+        project.err
+    );
+    let both = drawbridge(&["diff", "a.yaml", "b.yaml", "--promote-staged"]);
+    assert_eq!(both.code, Some(2));
+    assert!(both.err.contains("cannot be used with"), "{}", both.err);
+    let one = drawbridge(&["diff", "a.yaml"]);
+    assert_eq!(one.code, Some(2));
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{drawbridge, folder, path};
+use super::{MANIFESTS, drawbridge, folder, path};
 
 const HEAD: &str = "\
 format: drawbridge/1
@@ -284,4 +284,64 @@ fn a_missing_default_deny_is_shown_between_two_workloads() {
         assert!(!line.contains("shop/web can reach shop/web"), "{line}");
         assert!(!line.contains("shop/api can reach shop/api"), "{line}");
     }
+}
+
+/// What a project keeps of policies of Calico: flows where these mean the same, and the objects that they name.
+#[test]
+fn policies_of_calico_are_adopted_into_a_project_that_writes_calico() {
+    const POLICIES: &str = "---
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  selector: app == 'db'
+  ingress:
+  - {action: Allow, protocol: TCP, source: {selector: app == 'web'}, destination: {ports: [5432]}}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: offices}
+spec:
+  namespaceSelector: all()
+  order: 10
+  ingress:
+  - {action: Allow, source: {selector: kind == 'office'}}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkSet
+metadata: {name: offices, labels: {kind: office}}
+spec: {nets: [198.51.100.0/24]}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkSet
+metadata: {name: others, labels: {kind: other}}
+spec: {nets: [203.0.113.0/24]}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: default, namespace: shop, labels: {a: b}}
+";
+    let manifests = folder(&[("all.yaml", &format!("{MANIFESTS}{POLICIES}"))]);
+    let input = path(&manifests, "all.yaml");
+    let project = path(&manifests, "shop.drawbridge.yaml");
+    let adopted = drawbridge(&["adopt", &input, "-o", &project]);
+    assert_eq!(adopted.code, Some(0), "{}", adopted.err);
+    for line in [
+        "shop/db: adopted\n",
+        "offices: stays imported: it is for the pods of all namespaces\n",
+        "offices: stays imported: it is no policy: policies name this GlobalNetworkSet\n",
+    ] {
+        assert!(adopted.out.contains(line), "{}", adopted.out);
+    }
+    let text = fs::read_to_string(&project).expect("it wrote the project");
+    assert!(text.contains("dialects: [calico]"), "{text}");
+    assert!(!text.contains("ServiceAccount"), "{text}");
+    let written = drawbridge(&["generate", &project]);
+    assert!(
+        written.out.contains("apiVersion: projectcalico.org/v3"),
+        "{}",
+        written.out
+    );
+    let same = drawbridge(&["diff", &input, &project, "--enforcer", "calico"]);
+    assert_eq!(same.code, Some(0), "{}{}", same.out, same.err);
 }

@@ -5,6 +5,7 @@ use drawbridge::analysis::compare;
 use drawbridge::app::Command;
 use drawbridge::app::panels::policies::{Source, shown};
 use drawbridge::model::{Edit, Item, PolicyId};
+use drawbridge::policy::Target;
 use drawbridge::proof::Kind;
 use drawbridge::proof::State;
 use drawbridge::proof::Verdict;
@@ -222,6 +223,34 @@ fn imported_policies_are_adopted_in_one_step_and_the_rest_have_reasons() {
     assert_eq!(document.flows.len(), 1);
     assert_eq!(document.policy_name(only_policy(&window)), "web-out");
     assert_eq!(window.undo_name().as_deref(), Some("Adopt 2 policies"));
+    window.ask(Command::Undo);
+    assert_eq!(window.text(), before);
+}
+
+#[test]
+fn adopted_policies_of_cilium_make_a_project_that_writes_cilium() {
+    let mut window = imported_from(
+        "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: db, namespace: shop, labels: {app: db}}}
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: db}}
+  ingress:
+  - fromEndpoints: [{matchLabels: {app: web}}]
+    toPorts: [{ports: [{port: '5432', protocol: TCP}]}]
+",
+    );
+    let before = window.text();
+    window.ask(Command::Adopt);
+    assert!(window.sees("1 policy became 1 flow"));
+    window.click("Done");
+    let document = window.document();
+    assert_eq!(document.settings.dialects, [Target::Cilium]);
+    assert_eq!((document.flows.len(), document.policies.len()), (1, 0));
     window.ask(Command::Undo);
     assert_eq!(window.text(), before);
 }

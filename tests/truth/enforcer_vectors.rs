@@ -9,6 +9,8 @@ use drawbridge::policy::Entity;
 use drawbridge::query::explain::ends;
 use drawbridge::sets::Protocol;
 
+use super::adopt::adopt_all;
+
 const CLUSTER: &str = "
 {apiVersion: v1, kind: Namespace, metadata: {name: s, labels: {team: a}}}
 ---
@@ -132,8 +134,8 @@ fn end(loaded: &Loaded, word: &str) -> Endpoint {
     found.swap_remove(0)
 }
 
-/// What is wrong with one vector.
-fn wrong(enforcer: Enforcer, title: &str, lines: &[&str]) -> Vec<String> {
+/// The cluster with the policies of a vector.
+fn loaded(enforcer: Enforcer, lines: &[&str]) -> Loaded {
     let policies = lines.iter().enumerate();
     let policies: Vec<String> = policies.filter_map(|(at, line)| policy(at, line)).collect();
     let settings = Settings {
@@ -150,7 +152,12 @@ fn wrong(enforcer: Enforcer, title: &str, lines: &[&str]) -> Vec<String> {
             .join("\n"),
     };
     let text = format!("{cluster}\n---\n{}", policies.concat());
-    let loaded = load(&[Source::new("vector.yaml", text)], &settings);
+    load(&[Source::new("vector.yaml", text)], &settings)
+}
+
+/// What is wrong with one vector.
+fn wrong(enforcer: Enforcer, title: &str, lines: &[&str]) -> Vec<String> {
+    let loaded = loaded(enforcer, lines);
     let mut wrong = Vec::new();
     let errors = loaded.diagnostics.iter();
     let mut fatal = errors.filter(|d| {
@@ -180,21 +187,37 @@ fn wrong(enforcer: Enforcer, title: &str, lines: &[&str]) -> Vec<String> {
     wrong
 }
 
-/// Asserts that all vectors of a file hold, and returns how many there are.
-fn hold(enforcer: Enforcer, file: &str) -> usize {
+/// The vectors of a file: titles and lines.
+fn vectors(file: &str) -> Vec<(&str, Vec<&str>)> {
     let lines = file.lines();
     let lines: Vec<&str> = lines
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .collect();
     let titles = lines.iter().filter(|line| line.starts_with("== "));
     let bodies = lines.split(|line| line.starts_with("== ")).skip(1);
-    let vectors: Vec<(&&str, &[&str])> = titles.zip(bodies).collect();
+    titles.copied().zip(bodies.map(<[&str]>::to_vec)).collect()
+}
+
+/// Asserts that all vectors of a file hold, and returns how many there are.
+fn hold(enforcer: Enforcer, file: &str) -> usize {
+    let vectors = vectors(file);
     let wrong = vectors
         .iter()
         .flat_map(|(title, body)| wrong(enforcer, title, body));
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     vectors.len()
+}
+
+/// Policies with every feature of a dialect become flows that change nothing, or stay imported. Returns how many
+/// become flows.
+fn adopted(enforcer: Enforcer, file: &str) -> usize {
+    let vectors = vectors(file).into_iter();
+    let each = vectors.map(|(title, body)| {
+        let document = drawbridge::import::import(&loaded(enforcer, &body)).document;
+        adopt_all(&document, title).1.adopted.len()
+    });
+    each.sum()
 }
 
 #[test]
@@ -205,4 +228,10 @@ fn vectors_of_cilium_hold() {
 #[test]
 fn vectors_of_calico_hold() {
     assert!(hold(Enforcer::Calico, include_str!("calico.vectors")) > 40);
+}
+
+#[test]
+fn policies_of_vectors_are_adopted_or_stay() {
+    assert!(adopted(Enforcer::Cilium, include_str!("cilium.vectors")) > 40);
+    assert!(adopted(Enforcer::Calico, include_str!("calico.vectors")) > 20);
 }

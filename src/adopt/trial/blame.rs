@@ -13,8 +13,10 @@ use crate::intent::future_pods::port_words;
 use crate::model::validate::addresses_of;
 use crate::model::{Document, FlowPort, NamespaceId};
 use crate::plan::context::Context;
-use crate::policy::{Direction, Loss, Part, Peer};
-use crate::sets::{PortSet, Selector};
+use crate::policy::{Direction, Entity, Loss, Part, Peer};
+use crate::sets::{DomainPattern, IpSet, PortSet, Selector};
+
+const NAMES_UNKNOWN: &str = "its DNS rules also make the addresses of domain names known, which only the DNS setting of a namespace with such flows does";
 
 /// How many pairs of differences and parts one trial looks at.
 const MOST_PAIRS: usize = 2_000_000;
@@ -26,7 +28,9 @@ impl Trial<'_> {
             Ok(drawn) => drawn,
             Err(why) => return self.all(|_| true, why),
         };
-        let mut blamed = BTreeMap::new();
+        let mut blamed: BTreeMap<usize, String> = BTreeMap::new();
+        let unlearnt = self.unlearnt.iter();
+        blamed.extend(unlearnt.map(|at| (*at, NAMES_UNKNOWN.to_owned())));
         for loss in &drawn.losses {
             let why = format!("{} cannot be drawn: {}", loss.part, loss.why);
             for (at, _) in self.parts_of(&drawn.document, loss) {
@@ -274,7 +278,16 @@ fn peer_of(context: &Context, drawn_as: &DrawnAs) -> Peer {
             Peer::NamespaceLabels(namespaces.clone()),
             Peer::PodLabels(pods.clone()),
         ]),
-        DrawnAs::Networks(networks) => document.settings.judged().block(addresses_of(networks)),
+        DrawnAs::Outside { networks, names } => {
+            let names = names.iter();
+            let names = names.map(|name| Peer::Domain(DomainPattern::subdomains(name)));
+            let blocks = document.settings.judged().block(addresses_of(networks));
+            Peer::AnyOf(std::iter::once(blocks).chain(names).collect())
+        }
+        DrawnAs::Entity(Entity::World) => Peer::Addresses(IpSet::all()),
+        DrawnAs::Entity(Entity::RemoteNode) => Peer::HostNetwork,
+        DrawnAs::Entity(Entity::Cluster) => Peer::Pods,
+        DrawnAs::Entity(entity) => Peer::Entity(*entity),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::adopt::{Chosen, Parts, cover, names, remove};
 use crate::model::validate::united;
 use crate::model::{
     Base, Document, Edit, End, External, Flow, FlowPort, Group, Isolate, Item, NamespaceId,
-    Network, Thing, Unknown, Workload, WorkloadId,
+    Network, Thing, Unknown, Workload, WorkloadId, enforcers_of,
 };
 use crate::plan::context::Context;
 use crate::policy::Direction;
@@ -15,20 +15,25 @@ use crate::policy::Direction;
 /// Which parts of plans the flows between two ends express.
 pub(super) type PartsByFlow = BTreeMap<(End, End), Parts>;
 
-/// Sets default denies, isolation of workloads and DNS, adds missing groups and externals, draws flows, then
+/// A choice of plans as an edit.
+pub(super) struct Drawn {
+    pub(super) edit: Edit,
+    pub(super) expressed: PartsByFlow,
+    /// The plans whose DNS rules would no longer make the addresses of domain names known.
+    pub(super) unlearnt: Chosen,
+}
+
+/// Shows the dialect of the policies, sets default denies, isolation of workloads and DNS, adds missing groups and externals, draws flows, then
 /// drops the policies. `halves`: the parts that become flows with one gate.
-pub(super) fn draw(
-    context: &Context,
-    plans: &[Plan],
-    chosen: &Chosen,
-    halves: &Parts,
-) -> (Edit, PartsByFlow) {
+pub(super) fn draw(context: &Context, plans: &[Plan], chosen: &Chosen, halves: &Parts) -> Drawn {
     let mut drawing = Drawing {
         after: context.document.clone(),
         edits: Vec::new(),
     };
     let chosen_plans = || chosen.iter().filter_map(|at| plans.get(*at));
+    drawing.dialect(chosen_plans());
     let mut expressed = PartsByFlow::new();
+    let mut unlearnt = Chosen::new();
     let namespaces: BTreeSet<NamespaceId> = chosen_plans().map(|plan| plan.namespace).collect();
     let mut resolves = BTreeSet::new();
     for id in namespaces {
@@ -48,6 +53,13 @@ pub(super) fn draw(
         let base = cover::base_after(context, plans, chosen, plan.namespace);
         let by_dns = resolves.contains(&plan.namespace)
             && (plan.subject.is_everything() || plan.isolates_workloads(base, Direction::Egress));
+        let names_domains = || {
+            let mut plans = chosen_plans().filter(|other| other.namespace == plan.namespace);
+            plans.any(Plan::names_domains)
+        };
+        if plan.learns_names && !(by_dns && names_domains()) {
+            unlearnt.insert(*at);
+        }
         for (number, part) in plan.parts.iter().enumerate() {
             if part.dns && by_dns {
                 continue;
@@ -81,7 +93,11 @@ pub(super) fn draw(
     drawing
         .edits
         .push(remove(chosen_plans().map(|plan| plan.id)));
-    (Edit::Batch(name(chosen.len()), drawing.edits), expressed)
+    Drawn {
+        edit: Edit::Batch(name(chosen.len()), drawing.edits),
+        expressed,
+        unlearnt,
+    }
 }
 
 /// What adopting so many policies is called.
@@ -115,6 +131,19 @@ struct Drawing {
 }
 
 impl Drawing {
+    /// Shows the dialect of policies that only one enforcer implements: other policies mean something else to it.
+    fn dialect<'a>(&mut self, mut plans: impl Iterator<Item = &'a Plan>) {
+        let of_one_enforcer = |plan: &Plan| plan.target.filter(|t| enforcers_of(*t).len() == 1);
+        let settings = &mut self.after.settings;
+        match plans.find_map(of_one_enforcer) {
+            Some(target) if target != settings.target() => {
+                settings.show(target);
+                self.edits.push(Edit::SetSettings(settings.clone()));
+            }
+            _ => {}
+        }
+    }
+
     /// Lets the workloads of plans isolate themselves where the default deny does not.
     fn workloads(&mut self, base: Base, plans: &[&Plan]) {
         let mut isolated: BTreeMap<WorkloadId, [bool; 2]> = BTreeMap::new();
@@ -230,21 +259,46 @@ impl Drawing {
                 self.edits.push(Edit::Add(Thing::Group(group.clone())));
                 End::Group(self.after.groups.add(group))
             }
-            DrawnAs::Networks(networks) => {
+            DrawnAs::Outside { networks, names } => {
                 let mut rows = self.after.externals.iter();
-                let known = rows.find(|(_, e)| is_just(e, networks)).map(|(id, _)| id);
+                let same = |e: &External| e.entity.is_none() && is_named(e, networks, names);
+                let known = rows.find(|(_, e)| same(e)).map(|(id, _)| id);
                 drop(rows);
                 if let Some(id) = known {
                     return End::External(id);
                 }
-                let name = names::external(networks);
-                let name = self.after.fresh_external_name(&name);
-                let external = External::new(name, networks.clone());
-                self.edits
-                    .push(Edit::Add(Thing::External(external.clone())));
-                End::External(self.after.externals.add(external))
+                let name = names::external(networks, names);
+                self.external(External {
+                    domain_names: names.clone(),
+                    ..External::new(name, networks.clone())
+                })
+            }
+            DrawnAs::Entity(entity) => {
+                let mut rows = self.after.externals.iter();
+                let same = |e: &External| e.entity == Some(*entity) && is_named(e, &[], &[]);
+                let known = rows.find(|(_, e)| same(e)).map(|(id, _)| id);
+                drop(rows);
+                known.map_or_else(
+                    || {
+                        self.external(External {
+                            entity: Some(*entity),
+                            ..External::new(entity.word(), Vec::new())
+                        })
+                    },
+                    End::External,
+                )
             }
         }
+    }
+
+    /// Adds an external, under a name that is not taken.
+    fn external(&mut self, new: External) -> End {
+        let new = External {
+            name: self.after.fresh_external_name(&new.name),
+            ..new
+        };
+        self.edits.push(Edit::Add(Thing::External(new.clone())));
+        End::External(self.after.externals.add(new))
     }
 
     /// Draws a flow, unless one that is in force covers it.
@@ -263,8 +317,8 @@ impl Drawing {
     }
 }
 
-/// Whether an external has exactly these blocks, in any order.
-fn is_just(external: &External, networks: &[Network]) -> bool {
+/// Whether an external has exactly these blocks and names, in any order.
+fn is_named(external: &External, networks: &[Network], names: &[String]) -> bool {
     let key = |networks: &[Network]| -> BTreeSet<_> {
         networks
             .iter()
@@ -274,5 +328,6 @@ fn is_just(external: &External, networks: &[Network]) -> bool {
             })
             .collect()
     };
-    external.domain_names.is_empty() && key(&external.networks) == key(networks)
+    let domain_names: BTreeSet<_> = external.domain_names.iter().collect();
+    domain_names == names.iter().collect() && key(&external.networks) == key(networks)
 }

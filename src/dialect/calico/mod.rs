@@ -18,6 +18,7 @@ mod resource;
 mod rule;
 mod selector;
 mod shape;
+mod staged;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -159,10 +160,12 @@ impl Lower for policy::CalicoPolicy {
         lower::lower(object, self, context)
     }
 
-    fn raise(&self, _: &Object) -> Result<RaisedPolicy, String> {
-        raise::raise(self)
+    fn raise(&self, object: &Object) -> Result<RaisedPolicy, String> {
+        raise::raise(object, self)
     }
 }
+
+pub(super) use staged::promote;
 
 /// The tiers that policies name.
 pub(super) fn named_tiers(policies: &[Object]) -> Vec<&str> {

@@ -8,20 +8,25 @@ use ipnet::IpNet;
 use super::policy::{Action, CalicoPolicy, Entity, Ip, Kind, Number, Port, Rule};
 use super::selector::Expression;
 use crate::cluster::NAMESPACE_NAME_LABEL;
+use crate::dialect::selector::one_namespace;
 use crate::policy::{
     Direction, Match, Network, PlanNamespaces, PlanPeer, PortMatch, RaisedPolicy, RaisedRule,
 };
 use crate::sets::{LabelOp, Protocol, Requirement, Selector};
+use crate::yaml::Object;
 
 /// The tier whose end denies what is left.
 const DEFAULT_TIER: &str = "default";
 /// The label with the name of an object, as selectors of namespaces see it.
 const NAME: &str = "projectcalico.org/name";
+/// The label with the name of a pod's namespace.
+const NAMESPACE: &str = "projectcalico.org/namespace";
 
 /// Raises a policy that Calico accepts.
-pub fn raise(policy: &CalicoPolicy) -> Result<RaisedPolicy, String> {
-    if policy.kind != Kind::NetworkPolicy {
-        return Err("it is for the pods of all namespaces".to_owned());
+pub fn raise(object: &Object, policy: &CalicoPolicy) -> Result<RaisedPolicy, String> {
+    let global = policy.kind == Kind::GlobalNetworkPolicy;
+    if policy.host {
+        return Err("it is for the traffic of hosts".to_owned());
     }
     if policy.tier != DEFAULT_TIER {
         return Err(format!("it is in the tier `{}`", policy.tier));
@@ -29,8 +34,16 @@ pub fn raise(policy: &CalicoPolicy) -> Result<RaisedPolicy, String> {
     if policy.service_account_selector.is_some() {
         return Err("it selects its pods by their service accounts".to_owned());
     }
-    let subject = policy.selector.as_ref();
-    let subject = subject.map_or_else(|| Ok(Selector::everything()), |s| selector(s, &of_pods))?;
+    let (mut namespaces, subject) =
+        both(policy.namespace_selector.as_ref(), policy.selector.as_ref())?;
+    if !global {
+        let own = Selector::label(NAMESPACE_NAME_LABEL, object.namespace_or_default());
+        if !namespaces.is_everything() && namespaces != own {
+            return Err("it selects its pods by their namespace, too".to_owned());
+        }
+        namespaces = own;
+    }
+    let namespace = one_namespace(&namespaces)?;
     let mut isolates = Vec::new();
     let mut rules = Vec::new();
     for direction in Direction::BOTH {
@@ -40,17 +53,23 @@ pub fn raise(policy: &CalicoPolicy) -> Result<RaisedPolicy, String> {
         }
         isolates.push(direction);
         for (index, written) in policy.rules[at].iter().enumerate() {
-            rules.push(rule(direction, index, written)?);
+            rules.push(rule(direction, index, written, global)?);
         }
     }
     Ok(RaisedPolicy {
+        namespace,
         subject,
         isolates,
         rules,
     })
 }
 
-fn rule(direction: Direction, index: usize, rule: &Rule) -> Result<RaisedRule, String> {
+fn rule(
+    direction: Direction,
+    index: usize,
+    rule: &Rule,
+    global: bool,
+) -> Result<RaisedRule, String> {
     match rule.action {
         Action::Allow => {}
         Action::Deny => return Err("it has rules that deny".to_owned()),
@@ -73,14 +92,14 @@ fn rule(direction: Direction, index: usize, rule: &Rule) -> Result<RaisedRule, S
         Direction::Ingress => (&rule.destination, &rule.source),
         Direction::Egress => (&rule.source, &rule.destination),
     };
-    if peers(own)? != Match::Any {
+    if peers(own, global)? != Match::Any {
         return Err("it has rules for a part of its own pods".to_owned());
     }
     Ok(RaisedRule {
         direction,
         index,
         line: rule.mark.line,
-        peers: peers(other)?,
+        peers: peers(other, global)?,
         ports: ports(rule)?,
     })
 }
@@ -89,8 +108,9 @@ fn is_restricted(source: &Entity) -> bool {
     !source.ports.is_empty() || !source.not_ports.is_empty()
 }
 
-/// What the criteria of an end match, other than ports; everything where there are none (G24).
-fn peers(entity: &Entity) -> Result<Match<PlanPeer>, String> {
+/// What the criteria of an end match, other than ports; everything where there are none (G24). In a `global` policy
+/// labels alone are for pods of every namespace (G23).
+fn peers(entity: &Entity, global: bool) -> Result<Match<PlanPeer>, String> {
     let accounts = entity.service_accounts.as_ref();
     if entity.not_selector.is_some() {
         return Err("it has `notSelector`".to_owned());
@@ -105,23 +125,48 @@ fn peers(entity: &Entity) -> Result<Match<PlanPeer>, String> {
     let by_address = !entity.nets.is_empty() || !entity.not_nets.is_empty();
     match (by_labels, by_address) {
         (false, false) => Ok(Match::Any),
-        (true, false) => Ok(Match::Only(vec![pods(entity)?])),
+        (true, false) => Ok(Match::Only(vec![pods(entity, global)?])),
         (false, true) => Ok(Match::Only(blocks(entity)?)),
         (true, true) => Err("it selects by labels and addresses at once".to_owned()),
     }
 }
 
-fn pods(entity: &Entity) -> Result<PlanPeer, String> {
-    let namespaces = match &entity.namespace_selector {
-        None => PlanNamespaces::Own,
-        Some(Expression::Global) => {
-            return Err("it selects what is in no namespace".to_owned());
-        }
-        Some(labels) => PlanNamespaces::Labelled(selector(labels, &of_namespaces)?),
+fn pods(entity: &Entity, global: bool) -> Result<PlanPeer, String> {
+    let scope = entity.namespace_selector.as_ref();
+    if scope == Some(&Expression::Global) {
+        return Err("it selects what is in no namespace".to_owned());
+    }
+    let (namespaces, pods) = both(scope, entity.selector.as_ref())?;
+    let own = !global && scope.is_none();
+    let namespaces = match (own, namespaces.is_everything()) {
+        (true, true) => PlanNamespaces::Own,
+        (true, false) => return Err("it selects pods by their namespace, too".to_owned()),
+        (false, _) => PlanNamespaces::Labelled(namespaces),
     };
-    let pods = entity.selector.as_ref();
-    let pods = pods.map_or_else(|| Ok(Selector::everything()), |s| selector(s, &of_pods))?;
     Ok(PlanPeer::Pods(namespaces, pods))
+}
+
+/// What a selector of namespaces and one of pods ask of both.
+fn both(
+    namespaces: Option<&Expression>,
+    pods: Option<&Expression>,
+) -> Result<(Selector, Selector), String> {
+    let requirements = |expression: Option<&Expression>, label| match expression {
+        Some(expression) => Ok(selector(expression, label)?.requirements),
+        None => Ok::<_, String>(Vec::new()),
+    };
+    let mut within = requirements(namespaces, &of_namespaces)?;
+    let mut selected = requirements(pods, &of_pods)?;
+    let by_name = selected.extract_if(.., |r| r.key == NAMESPACE);
+    within.extend(by_name.map(|r| Requirement::new(NAMESPACE_NAME_LABEL, r.op)));
+    Ok((
+        Selector {
+            requirements: within,
+        },
+        Selector {
+            requirements: selected,
+        },
+    ))
 }
 
 fn blocks(entity: &Entity) -> Result<Vec<PlanPeer>, String> {
@@ -176,10 +221,10 @@ fn port(port: &Port, protocol: Protocol) -> PortMatch {
     }
 }
 
-/// A key of a label of pods, as selectors of the API write it.
+/// A key of a label of pods, as selectors of the API write it, or [`NAMESPACE`].
 fn of_pods(key: &str) -> Option<&str> {
     let prefixes = ["projectcalico.org/", "pcns.", "pcsa."];
-    let own = prefixes.iter().any(|prefix| key.starts_with(prefix));
+    let own = key != NAMESPACE && prefixes.iter().any(|prefix| key.starts_with(prefix));
     (!own).then_some(key)
 }
 
@@ -187,6 +232,7 @@ fn of_pods(key: &str) -> Option<&str> {
 fn of_namespaces(key: &str) -> Option<&str> {
     match key {
         NAME => Some(NAMESPACE_NAME_LABEL),
+        NAMESPACE => None,
         _ => of_pods(key),
     }
 }

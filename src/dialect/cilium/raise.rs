@@ -17,12 +17,12 @@ use crate::yaml::{Node, Object};
 
 /// Raises a policy that the agent accepts.
 pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, String> {
-    if policy.clusterwide {
-        return Err("it is for the pods of all namespaces".to_owned());
-    }
     let [spec] = policy.rules.as_slice() else {
         return Err("it has several `specs`, each with its own pods".to_owned());
     };
+    if spec.host {
+        return Err("it is for nodes".to_owned());
+    }
     if spec.deny.iter().any(|rules| !rules.is_empty()) {
         return Err("it has rules that deny".to_owned());
     }
@@ -31,6 +31,13 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
             "it has `{what}`, a condition beyond addresses and ports"
         ));
     }
+    let (namespace, subject) = match policy.clusterwide {
+        true => {
+            let (namespaces, pods) = parts(&spec.subject)?;
+            (selector::one_namespace(&namespaces)?, pods)
+        }
+        false => (object.namespace_or_default().to_owned(), subject(spec)?),
+    };
     let mut isolates = Vec::new();
     let mut rules = Vec::new();
     for direction in Direction::BOTH {
@@ -46,11 +53,12 @@ pub fn raise(object: &Object, policy: &CiliumPolicy) -> Result<RaisedPolicy, Str
             }
         }
         for (index, entry) in entries.iter().enumerate() {
-            rules.extend(rule(direction, index, entry)?);
+            rules.extend(rule(direction, index, entry, policy.clusterwide)?);
         }
     }
     Ok(RaisedPolicy {
-        subject: subject(spec)?,
+        namespace,
+        subject,
         isolates,
         rules,
     })
@@ -116,7 +124,12 @@ fn subject(spec: &Spec) -> Result<Selector, String> {
 }
 
 /// A rule; none if it allows nothing (C10-C16).
-fn rule(direction: Direction, index: usize, entry: &Entry) -> Result<Option<RaisedRule>, String> {
+fn rule(
+    direction: Direction,
+    index: usize,
+    entry: &Entry,
+    clusterwide: bool,
+) -> Result<Option<RaisedRule>, String> {
     if entry.icmps {
         return Err("it has ICMP types".to_owned());
     }
@@ -125,7 +138,7 @@ fn rule(direction: Direction, index: usize, entry: &Entry) -> Result<Option<Rais
         Peers::Nobody => return Ok(None),
         Peers::Missing | Peers::Unguarded if ports == Match::Any => return Ok(None),
         Peers::Missing | Peers::Unguarded => Match::Any,
-        Peers::Of(_) => peers(entry)?,
+        Peers::Of(_) => peers(entry, clusterwide)?,
     };
     let nothing = ports == Match::Only(Vec::new());
     Ok((!nothing).then_some(RaisedRule {
@@ -137,7 +150,7 @@ fn rule(direction: Direction, index: usize, entry: &Entry) -> Result<Option<Rais
     }))
 }
 
-fn peers(entry: &Entry) -> Result<Match<PlanPeer>, String> {
+fn peers(entry: &Entry, clusterwide: bool) -> Result<Match<PlanPeer>, String> {
     let mut found = Vec::new();
     for (written, _) in entry.written() {
         match written {
@@ -148,7 +161,7 @@ fn peers(entry: &Entry) -> Result<Match<PlanPeer>, String> {
                 let unknown = || format!("it has the entity `{name}`");
                 found.push(PlanPeer::Entity(known.ok_or_else(unknown)?));
             }
-            Written::Endpoints(labels) => found.push(endpoints(labels)?),
+            Written::Endpoints(labels) => found.push(endpoints(labels, clusterwide)?),
             Written::Block { cidr, except } => found.push(PlanPeer::Block(block(cidr, except)?)),
             Written::Domain(pattern) => found.push(PlanPeer::Domain(domain(pattern)?)),
             Written::Group(_) | Written::Groups(_) => {
@@ -164,9 +177,9 @@ fn peers(entry: &Entry) -> Result<Match<PlanPeer>, String> {
     Ok(Match::Only(found))
 }
 
-/// Pods by a selector; one that names no namespace is for the policy's own (C21).
-fn endpoints(selector: &LabelSelector) -> Result<PlanPeer, String> {
-    let own = !names_namespaces(selector);
+/// Pods by a selector; one that names no namespace is for the policy's own (C21), if it has one (C22).
+fn endpoints(selector: &LabelSelector, clusterwide: bool) -> Result<PlanPeer, String> {
+    let own = !clusterwide && !names_namespaces(selector);
     let (mut namespaces, pods) = parts(selector)?;
     // Every pod has a namespace.
     let always = |r: &Requirement| r.key == NAMESPACE_NAME_LABEL && r.op == LabelOp::Exists;

@@ -81,7 +81,7 @@ impl Lower for parse::NetworkPolicy {
         vec![lower::lower(object, self, context)]
     }
 
-    fn raise(&self, _: &Object) -> Result<RaisedPolicy, String> {
-        raise::raise(self)
+    fn raise(&self, object: &Object) -> Result<RaisedPolicy, String> {
+        raise::raise(object, self)
     }
 }

@@ -4,9 +4,10 @@ use super::lower::{any_if_empty, applies, port_match};
 use super::parse::{IpBlock, NetworkPolicy, Peer, Rule};
 use crate::dialect::{cidr, selector};
 use crate::policy::{Direction, Network, PlanNamespaces, PlanPeer, RaisedPolicy, RaisedRule};
+use crate::yaml::Object;
 
 /// Raises a policy that the API server accepts. Err: an address block cannot be read.
-pub fn raise(policy: &NetworkPolicy) -> Result<RaisedPolicy, String> {
+pub fn raise(object: &Object, policy: &NetworkPolicy) -> Result<RaisedPolicy, String> {
     let isolates = Direction::BOTH.into_iter();
     let isolates: Vec<Direction> = isolates.filter(|d| applies(policy, *d)).collect();
     let mut raised = Vec::new();
@@ -20,6 +21,7 @@ pub fn raise(policy: &NetworkPolicy) -> Result<RaisedPolicy, String> {
         }
     }
     Ok(RaisedPolicy {
+        namespace: object.namespace_or_default().to_owned(),
         subject: selector::lower(&policy.pod_selector),
         isolates,
         rules: raised,

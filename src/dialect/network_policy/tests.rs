@@ -545,6 +545,7 @@ fn a_policy_is_raised_to_a_plan() {
         ports,
     };
     let expected = RaisedPolicy {
+        namespace: "s".into(),
         subject: web,
         // Its egress rules mean nothing (K4).
         isolates: vec![Direction::Ingress],

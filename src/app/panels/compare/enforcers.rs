@@ -17,7 +17,7 @@ use crate::app::problems::sentence;
 use crate::app::theme::{self, color};
 use crate::app::{icons, widgets};
 use crate::cluster::Enforcer;
-use crate::model::{Document, ExternalId, FlowId, Item, NodeRef, WorkloadId, only_enforcer};
+use crate::model::{Document, ExternalId, FlowId, Item, NodeRef, WorkloadId, enforcers_of};
 use crate::query::Results;
 use crate::query::compare::drawn_names;
 use crate::query::enforcers::{Differing, OfProject, of_project};
@@ -113,7 +113,7 @@ impl EnforcersView {
 
     /// Compares again on the worker pool after a new check.
     pub fn keep(&mut self, results: &Arc<Results>, number: u64, pool: &Pool) {
-        if !self.open || only_enforcer(results.document.settings.target()).is_some() {
+        if !self.open || enforcers_of(results.document.settings.target()).len() == 1 {
             self.answer.forget();
             return;
         }
@@ -227,7 +227,7 @@ fn head_ui(ui: &mut Ui, document: &Document, view: &EnforcersView, commands: &mu
         }
     });
     let target = document.settings.target();
-    if let Some(only) = only_enforcer(target) {
+    if let [only] = enforcers_of(target) {
         let text = format!(
             "The project is written as {}, which only {} enforces, so there is nothing to compare.",
             target.kind(),

@@ -1,0 +1,294 @@
+//! What becomes of policies of Cilium and of Calico.
+
+use super::tests::{adopted, flows};
+use crate::cluster::Enforcer;
+use crate::model::fixture::Fixture;
+use crate::model::{Base, Document};
+use crate::policy::Target;
+use crate::proof::generate;
+
+/// A namespace `shop` with base none, in which `web`, `db` and `api` run, under an enforcer, as after an import.
+fn shop(enforcer: Enforcer) -> Fixture {
+    let mut fixture = Fixture::new();
+    for name in ["web", "db", "api"] {
+        fixture.workload(&format!("shop/{name}"), &format!("app={name}"));
+    }
+    fixture.document.settings.base = Base::None;
+    fixture.document.settings.assumptions.enforcer = enforcer;
+    fixture
+}
+
+fn cilium(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: {name}, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+fn clusterwide(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+    )
+}
+
+fn calico(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+fn global(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+    )
+}
+
+/// The flows of a project with these policies under an enforcer, and why policies stay.
+fn of(enforcer: Enforcer, policies: &[String]) -> (Document, Vec<String>, Vec<String>) {
+    let mut fixture = shop(enforcer);
+    for text in policies {
+        fixture.import(text, None);
+    }
+    let (after, remaining) = adopted(&fixture.document);
+    let flows = flows(&after);
+    (after, flows, remaining)
+}
+
+const DNS: &str = "toEndpoints: [{matchLabels: {k8s:io.kubernetes.pod.namespace: kube-system, k8s:k8s-app: kube-dns}}], toPorts: [{ports: [{port: '53', protocol: UDP}, {port: '53', protocol: TCP}], rules: {dns: [{matchPattern: '*'}]}}]";
+
+#[test]
+fn a_namespace_of_cilium_becomes_flows_and_writes_cilium() {
+    let (after, flows, remaining) = of(
+        Enforcer::Cilium,
+        &[
+            cilium(
+                "deny",
+                "{endpointSelector: {}, ingress: [{}], egress: [{}]}",
+            ),
+            cilium(
+                "db",
+                "{endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEndpoints: [{matchLabels: {app: web}}], toPorts: [{ports: [{port: '5432', protocol: TCP}]}]}]}",
+            ),
+            cilium(
+                "web",
+                "{endpointSelector: {matchLabels: {app: web}}, egress: [{toEndpoints: [{matchLabels: {app: db}}], toPorts: [{ports: [{port: '5432', protocol: TCP}]}]}, {toFQDNs: [{matchName: api.stripe.com}, {matchName: b.example}], toPorts: [{ports: [{port: '443', protocol: TCP}]}]}, {toCIDRSet: [{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}], toPorts: [{ports: [{port: '80', endPort: 90, protocol: TCP}]}]}]}",
+            ),
+            cilium(
+                "dns",
+                &format!("{{endpointSelector: {{}}, egress: [{{{DNS}}}]}}"),
+            ),
+        ],
+    );
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        flows,
+        [
+            "shop/web > external/10.0.0.0/8 except 10.1.0.0/16 TCP/80-90",
+            "shop/web > external/api.stripe.com and 1 more TCP/443",
+            "shop/web > shop/db TCP/5432",
+        ]
+    );
+    assert_eq!(after.settings.dialects, [Target::Cilium]);
+    assert_eq!(after.settings.assumptions.enforcer, Enforcer::Cilium);
+    let shop = after.namespace_named("shop").unwrap();
+    assert_eq!(after.base_of(shop), Base::DenyAll);
+    assert!(after.dns_of(shop));
+    let text = generate(&after).text();
+    assert!(text.contains("kind: CiliumNetworkPolicy"), "{text}");
+    // The names are still learnt.
+    assert!(text.contains("matchPattern: \"*\""), "{text}");
+}
+
+#[test]
+fn the_rest_of_a_dns_rule_is_a_flow() {
+    let any = DNS.replace(
+        "{port: '53', protocol: UDP}, {port: '53', protocol: TCP}",
+        "{port: '53'}, {port: '5353', protocol: UDP}",
+    );
+    let deny = "{endpointSelector: {}, ingress: [{}], egress: [{}]}";
+    let dns = format!("{{endpointSelector: {{}}, egress: [{{{any}}}]}}");
+    let (after, flows, remaining) = of(
+        Enforcer::Cilium,
+        &[cilium("deny", deny), cilium("dns", &dns)],
+    );
+    assert_eq!(remaining, [""; 0]);
+    assert!(after.dns_of(after.namespace_named("shop").unwrap()));
+    assert_eq!(
+        flows,
+        ["shop/* > group/k8s-app=kube-dns in kube-system UDP/5353, SCTP/53"]
+    );
+}
+
+/// A rule with `rules.dns` is more than an allowed port where names depend on it.
+#[test]
+fn dns_rules_stay_where_names_would_no_longer_be_learnt() {
+    let names = "toFQDNs: [{matchName: a.example}]";
+    let deny = "{endpointSelector: {}, egress: [{}]}";
+    let of_web = |rule: &str| {
+        let spec = format!("{{endpointSelector: {{matchLabels: {{app: web}}}}, egress: [{rule}]}}");
+        of(
+            Enforcer::Cilium,
+            &[cilium("deny", deny), cilium("web", &spec)],
+        )
+    };
+    // DNS of one workload among others is a flow.
+    let (_, flows, remaining) = of_web(&format!("{{{DNS}}}"));
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        flows,
+        ["shop/web > group/k8s-app=kube-dns in kube-system TCP/53, UDP/53"]
+    );
+    let (_, flows, remaining) = of_web(&format!("{{{DNS}}}, {{{names}}}"));
+    assert_eq!(flows, [""; 0]);
+    assert_eq!(
+        remaining,
+        [
+            "web: its DNS rules also make the addresses of domain names known, which only the DNS setting of a namespace with such flows does"
+        ]
+    );
+}
+
+#[test]
+fn clusterwide_policies_of_one_namespace_are_adopted() {
+    let (after, flows, remaining) = of(
+        Enforcer::Cilium,
+        &[
+            clusterwide(
+                "db",
+                "{endpointSelector: {matchLabels: {k8s:io.kubernetes.pod.namespace: shop, app: db}}, ingress: [{fromEndpoints: [{matchLabels: {role: client}}], toPorts: [{ports: [{port: '1', protocol: TCP}]}]}]}",
+            ),
+            clusterwide(
+                "all",
+                "{endpointSelector: {}, ingress: [{fromEndpoints: [{}]}]}",
+            ),
+        ],
+    );
+    assert_eq!(remaining, ["all: it is for the pods of all namespaces"]);
+    assert_eq!(
+        flows,
+        ["group/role=client in any namespace > shop/db TCP/1"]
+    );
+    assert_eq!(after.settings.dialects, [Target::Cilium]);
+}
+
+#[test]
+fn what_flows_cannot_express_of_cilium_stays_with_a_reason() {
+    let rule = |rule: &str| format!("{{endpointSelector: {{matchLabels: {{app: db}}}}, {rule}}}");
+    let (after, _, remaining) = of(
+        Enforcer::Cilium,
+        &[
+            cilium("deny", &rule("ingressDeny: [{fromEndpoints: [{}]}]")),
+            cilium("entity", &rule("ingress: [{fromEntities: [host]}]")),
+            cilium(
+                "http",
+                &rule("ingress: [{toPorts: [{ports: [{port: '80', protocol: TCP}], rules: {http: [{path: /}]}}]}]"),
+            ),
+            cilium("pattern", &rule("egress: [{toFQDNs: [{matchPattern: '*.x.io'}]}]")),
+            "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: other, namespace: shop}\nspec: {}\n".to_owned(),
+            "apiVersion: cilium.io/v2\nkind: CiliumCIDRGroup\nmetadata: {name: group}\nspec: {externalCIDRs: [10.0.0.0/8]}\n".to_owned(),
+        ],
+    );
+    assert_eq!(
+        remaining,
+        [
+            "deny: it has rules that deny",
+            "entity: it has the entity `host`",
+            "http: it has `http`, a condition beyond addresses and ports",
+            "pattern: it has the pattern `*.x.io` of domain names",
+            "other: the enforcer `cilium` does not implement NetworkPolicy",
+            "group: it is no policy: policies name this CiliumCIDRGroup",
+        ]
+    );
+    assert_eq!(after.settings.dialects, [Target::Kubernetes]);
+}
+
+#[test]
+fn a_namespace_of_calico_becomes_flows_and_writes_calico() {
+    let (after, flows, remaining) = of(
+        Enforcer::Calico,
+        &[
+            calico("deny", "{types: [Ingress, Egress]}"),
+            calico(
+                "db",
+                "{selector: app == 'db', ingress: [{action: Allow, protocol: TCP, source: {selector: app == 'web'}, destination: {ports: [5432]}}]}",
+            ),
+            global(
+                "web",
+                "{namespaceSelector: projectcalico.org/name == 'shop', selector: app == 'web', types: [Egress], egress: [{action: Allow, protocol: TCP, destination: {selector: app == 'db' && projectcalico.org/namespace == 'shop', ports: [5432]}}, {action: Allow, destination: {nets: [10.0.0.0/8], notNets: [10.1.0.0/16]}}]}",
+            ),
+            global(
+                "dns",
+                "{selector: projectcalico.org/namespace == 'shop', types: [Egress], egress: [{action: Allow, protocol: UDP, destination: {namespaceSelector: kubernetes.io/metadata.name == 'kube-system', selector: k8s-app == 'kube-dns', ports: [53]}}, {action: Allow, protocol: TCP, destination: {namespaceSelector: kubernetes.io/metadata.name == 'kube-system', selector: k8s-app == 'kube-dns', ports: [53]}}]}",
+            ),
+        ],
+    );
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        flows,
+        [
+            "shop/web > external/10.0.0.0/8 except 10.1.0.0/16 any",
+            "shop/web > shop/db TCP/5432",
+        ]
+    );
+    assert_eq!(after.settings.dialects, [Target::Calico]);
+    assert!(after.dns_of(after.namespace_named("shop").unwrap()));
+    let text = generate(&after).text();
+    assert!(text.contains("apiVersion: projectcalico.org/v3"), "{text}");
+}
+
+#[test]
+fn what_flows_cannot_express_of_calico_stays_with_a_reason() {
+    let (after, _, remaining) = of(
+        Enforcer::Calico,
+        &[
+            calico(
+                "deny",
+                "{order: 1, ingress: [{action: Deny, protocol: TCP}, {action: Allow}]}",
+            ),
+            calico(
+                "after",
+                "{selector: app == 'db', ingress: [{action: Allow, source: {selector: app == 'web'}}]}",
+            ),
+            global(
+                "all",
+                "{namespaceSelector: all(), ingress: [{action: Allow}]}",
+            ),
+            global(
+                "team",
+                "{namespaceSelector: team == 'a', ingress: [{action: Allow}]}",
+            ),
+            calico("tier", "{tier: security, ingress: [{action: Allow}]}"),
+        ],
+    );
+    assert_eq!(
+        remaining,
+        [
+            "deny: it has rules that deny",
+            "all: it is for the pods of all namespaces",
+            "team: it is for the pods of all namespaces with `team=a`, future ones too",
+            "tier: it is in the tier `security`",
+        ]
+    );
+    assert_eq!(after.settings.dialects, [Target::Calico]);
+}
+
+#[test]
+fn a_project_of_several_dialects_shows_the_adopted_one_first() {
+    let mut fixture = shop(Enforcer::Cilium);
+    fixture.document.settings.dialects = vec![Target::Kubernetes, Target::Cilium];
+    fixture.import(
+        &cilium("deny", "{endpointSelector: {}, ingress: [{}]}"),
+        None,
+    );
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        after.settings.dialects,
+        [Target::Cilium, Target::Kubernetes]
+    );
+    // NetworkPolicies leave the dialect as it is.
+    let mut fixture = shop(Enforcer::Cilium);
+    fixture.import("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {podSelector: {}}\n", None);
+    let (after, remaining) = adopted(&fixture.document);
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(after.settings.dialects, [Target::Kubernetes]);
+}
