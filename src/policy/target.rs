@@ -54,6 +54,16 @@ impl Target {
         matches!(self, Self::AdminNetworkPolicy | Self::ClusterNetworkPolicy)
     }
 
+    /// Whether its rules can deny what others allow.
+    pub fn denies(self) -> bool {
+        self != Self::Kubernetes
+    }
+
+    /// Whether its rules tell HTTP requests apart, and name [entities](crate::policy::Entity).
+    pub fn filters_http(self) -> bool {
+        self == Self::Cilium
+    }
+
     /// Whether its rules may name domains as destinations.
     pub fn has_domain_names(self) -> bool {
         self == Self::Cilium || self.is_cluster_wide()

@@ -161,6 +161,7 @@ fn extra_spec(extra: &Extra, measure: &dyn Measure) -> FlowSpec {
         label: extra.label.clone(),
         half: None,
         muted: false,
+        denies: false,
     }
 }
 

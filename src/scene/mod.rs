@@ -156,6 +156,8 @@ pub struct Arrow {
     pub half: Option<Direction>,
     /// Muted: drawn, but not enforced.
     pub muted: bool,
+    /// It denies: a bar in place of its head.
+    pub denies: bool,
     /// Width of the label.
     pub(crate) label_width: f32,
 }

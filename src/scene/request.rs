@@ -61,6 +61,7 @@ pub(crate) struct FlowSpec {
     pub label_width: f32,
     pub half: Option<Direction>,
     pub muted: bool,
+    pub denies: bool,
 }
 
 impl Request {
@@ -329,7 +330,7 @@ fn requirement_words(requirement: &Requirement) -> String {
 }
 
 fn flow_spec(flow_id: FlowId, flow: &Flow, measure: &dyn Measure) -> Option<FlowSpec> {
-    let label = ports_label(&flow.ports);
+    let label = flow_label(flow);
     Some(FlowSpec {
         id: ArrowId::Flow(flow_id),
         from: flow.from.node()?,
@@ -338,7 +339,18 @@ fn flow_spec(flow_id: FlowId, flow: &Flow, measure: &dyn Measure) -> Option<Flow
         label,
         half: flow.half,
         muted: flow.muted,
+        denies: flow.denies,
     })
+}
+
+/// What is written on an arrow: its ports, that it denies, and that only some requests pass.
+fn flow_label(flow: &Flow) -> String {
+    let ports = ports_label(&flow.ports);
+    match (flow.denies, flow.http.is_empty()) {
+        (true, _) => format!("deny {ports}"),
+        (false, true) => ports,
+        (false, false) => format!("{ports} HTTP"),
+    }
 }
 
 /// Ports in short: `TCP 80, 443`, `UDP 4000-4010`, `any`; at most about 22 characters, then `+2`.

@@ -223,10 +223,22 @@ impl Svg {
         } else {
             ""
         };
+        let end = match arrow.denies {
+            true => {
+                let (a, b) = (tip + side, tip - side);
+                format!(
+                    r#"<path d="M{} {}L{} {}" stroke="{foreground}" stroke-width="3"/>"#,
+                    a.x, a.y, b.x, b.y
+                )
+            }
+            false => format!(
+                r#"<path d="M{} {}L{} {}L{} {}L{} {}Z" fill="{foreground}"/>"#,
+                tip.x, tip.y, a.x, a.y, notch.x, notch.y, b.x, b.y
+            ),
+        };
         let _ = writeln!(
             self.out,
-            r#"<g{fade}><path d="{d}" fill="none" stroke="{foreground}"{dash}/>{core}<path d="M{} {}L{} {}L{} {}L{} {}Z" fill="{foreground}"/></g>"#,
-            tip.x, tip.y, a.x, a.y, notch.x, notch.y, b.x, b.y
+            r#"<g{fade}><path d="{d}" fill="none" stroke="{foreground}"{dash}/>{core}{end}</g>"#,
         );
     }
 

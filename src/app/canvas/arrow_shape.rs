@@ -8,7 +8,7 @@ use petgraph::stable_graph::DefaultIx;
 
 use super::look::{ArrowLook, colors_of, icon_of, icon_of_extra, line_of, line_of_extra};
 use super::node_shape::NodeShape;
-use super::paint::{Line, faded, halves, head, line, moved, shorten};
+use super::paint::{Line, bar, faded, halves, head, line, moved, shorten};
 use super::pen::{Made, Pen};
 use crate::app::{icons, theme};
 use crate::model::{Direction, NodeRef};
@@ -129,7 +129,7 @@ impl ArrowShape {
         }
         let size = tokens::ARROW_HEAD * pen.zoom.max(0.5);
         let tip = pen.at(arrow.tip.x, arrow.tip.y);
-        shorten(&mut way, size * 0.7);
+        shorten(&mut way, if arrow.denies { 2.0 } else { size * 0.7 });
         let zoom = pen.zoom.max(0.5);
         let stroke = Stroke::new(width, color);
         let faint = faded(color, 0.45);
@@ -150,7 +150,10 @@ impl ArrowShape {
         let heading = vec2(arrow.heading.x, arrow.heading.y);
         let whole = arrow.half != Some(Direction::Egress);
         let foreground = if whole { color } else { faint };
-        shapes.push(head(tip, heading, size, foreground));
+        shapes.push(match arrow.denies {
+            true => bar(tip, heading, size, Stroke::new(width + 1.0, foreground)),
+            false => head(tip, heading, size, foreground),
+        });
         if arrow.chip.is_none() || pen.zoom < READ_CHIP {
             shapes.extend(self.diamond(&way, color, pen));
         }
@@ -228,6 +231,7 @@ impl ArrowShape {
         let icon = match (muted, extra) {
             (true, _) => Some(icons::EYE_SLASH),
             (false, Some(kind)) => Some(icon_of_extra(kind)),
+            (false, None) if arrow.denies => icon_of(self.look.verdict).or(Some(icons::PROHIBIT)),
             (false, None) => icon_of(self.look.verdict),
         };
         let marks: Vec<&str> = icon.into_iter().chain(self.marker()).collect();

@@ -68,6 +68,14 @@ pub fn head(tip: Pos2, direction: Vec2, size: f32, color: Color32) -> Shape {
     Shape::convex_polygon(points, color, Stroke::NONE)
 }
 
+/// The end of an arrow that denies: a bar across its line.
+pub fn bar(tip: Pos2, direction: Vec2, size: f32, stroke: Stroke) -> Shape {
+    let along = direction.normalized();
+    let across = along.rot90() * size * 0.55;
+    let middle = tip - along * stroke.width;
+    Shape::line_segment([middle + across, middle - across], stroke)
+}
+
 /// Cuts the end of a path so that the line stops inside the arrow's head, not at its tip.
 pub fn shorten(points: &mut Vec<Pos2>, mut by: f32) {
     while let [.., before, last] = points.as_slice() {

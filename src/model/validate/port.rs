@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Refusal, port_name};
 use crate::model::FlowPort;
+use crate::policy::HttpRule;
 use crate::sets::Protocol;
 
 impl fmt::Display for FlowPort {
@@ -18,6 +19,14 @@ impl fmt::Display for FlowPort {
             Self::Named(protocol, name) => write!(f, "{}/{name}", protocol.name()),
         }
     }
+}
+
+/// One HTTP rule as [`HttpRule`] prints it.
+pub fn http_rule(text: &str) -> Result<HttpRule, Refusal> {
+    HttpRule::parse(text).ok_or_else(|| {
+        let refusal = Refusal::new(format!("`{text}` is not an HTTP rule"));
+        refusal.help("write a method, a path, or both, such as GET /products/.*")
+    })
 }
 
 /// One port exactly as [`FlowPort`] prints it.

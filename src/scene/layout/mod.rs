@@ -99,6 +99,7 @@ fn build(request: &Request, places: &Places, stop: &dyn Fn() -> bool) -> Scene {
                 label: f.label.clone(),
                 half: f.half,
                 muted: f.muted,
+                denies: f.denies,
                 label_width: f.label_width,
             })
             .collect(),

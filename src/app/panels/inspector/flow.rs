@@ -1,9 +1,9 @@
 //! A flow: its ends, its ports, and whether the policies allow exactly that.
 
-use egui::{Label, RichText, Ui, vec2};
+use egui::{Id, Label, RichText, Ui, vec2};
 
 use super::Inspect;
-use super::parts::trial;
+use super::parts::{Texts, trial};
 use crate::app::command::Command;
 use crate::app::icons;
 use crate::app::problems::sentence;
@@ -25,11 +25,13 @@ pub fn show(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     };
     head(ui, inspect, flow);
     ports(ui, inspect, id, flow);
+    action(ui, inspect, id, flow);
+    requests(ui, inspect, id, flow);
     note(ui, inspect, id, flow);
     ends(ui, inspect, id, flow);
     gates(ui, inspect, id, flow);
     ui.add_space(2.0);
-    verdict(ui, inspect, id);
+    verdict(ui, inspect, id, flow);
     ui.add_space(2.0);
     let asked = egui::Sides::new().show(
         ui,
@@ -213,6 +215,73 @@ fn forwards(document: &Document, choice: &PortChoice) -> Option<String> {
     ))
 }
 
+/// Whether it allows or denies.
+fn action(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let target = inspect.document.settings.target();
+    if !flow.denies && !target.denies() {
+        return;
+    }
+    widgets::labelled(ui, "Action", |ui| {
+        let all = [(false, "Allow"), (true, "Deny")];
+        if let Some(denies) = widgets::segments(ui, "Action", flow.denies, &all) {
+            let changed = Flow {
+                denies,
+                ..flow.clone()
+            };
+            let edit = Edit::Change(Item::Flow(id), Thing::Flow(changed));
+            inspect.commands.edit(edit);
+        }
+        if flow.denies && target.denies() {
+            widgets::faint(ui, "Denied, whatever other flows and policies allow.");
+        } else if flow.denies {
+            omitted(ui, &format!("{} cannot deny", target.kind()));
+        }
+    });
+}
+
+/// The HTTP requests that it allows.
+fn requests(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
+    let document = inspect.document;
+    let target = document.settings.target();
+    if flow.denies || flow.http.is_empty() && !target.filters_http() {
+        return;
+    }
+    let texts = Texts {
+        id: Id::new(("requests", id)),
+        name: "HTTP request",
+        hint: "GET /products/.*",
+        texts: flow.http.iter().map(ToString::to_string).collect(),
+    };
+    widgets::labelled(ui, "HTTP", |ui| {
+        texts.show(ui, inspect, |at, text| {
+            let rule = text.map(validate::http_rule).transpose()?;
+            let mut http = flow.http.clone();
+            match (at < http.len(), rule) {
+                (true, Some(rule)) => http[at] = rule,
+                (true, None) => drop(http.remove(at)),
+                (false, rule) => http.extend(rule),
+            }
+            let changed = Flow {
+                http,
+                ..flow.clone()
+            };
+            trial(document, Edit::Change(Item::Flow(id), Thing::Flow(changed)))
+        });
+        if !flow.http.is_empty() && !target.filters_http() {
+            omitted(ui, &format!("{} has no HTTP rules", target.kind()));
+        } else if flow.http.is_empty() {
+            widgets::faint(ui, "All requests. Write a method, a path, or both.");
+        }
+    });
+}
+
+/// Why the flow is not written.
+fn omitted(ui: &mut Ui, why: &str) {
+    let foreground = color(theme::palette(ui.ctx()).text_secondary);
+    let text = format!("{why}. The flow is reported and omitted from the export.");
+    widgets::message(ui, icons::NOTE, &text, foreground);
+}
+
 fn note(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     let document = inspect.document;
     widgets::labelled(ui, "Note", |ui| {
@@ -278,7 +347,7 @@ fn gates(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     });
 }
 
-fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
+fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId, flow: &Flow) {
     let palette = theme::palette(ui.ctx());
     let Some(verdict) = inspect.results.proof.verdicts.get(&id) else {
         return;
@@ -309,7 +378,10 @@ fn verdict(ui: &mut Ui, inspect: &mut Inspect<'_>, id: FlowId) {
     let (icon, text, more, foreground, background) = match verdict {
         Verdict::Exact => (
             icons::CHECK,
-            "Allowed on exactly these ports",
+            match flow.denies {
+                true => "Denied on exactly these ports",
+                false => "Allowed on exactly these ports",
+            },
             names.join(", "),
             palette.exact,
             palette.exact_soft,
