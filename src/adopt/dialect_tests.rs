@@ -177,7 +177,7 @@ fn what_flows_cannot_express_of_cilium_stays_with_a_reason() {
         Enforcer::Cilium,
         &[
             cilium("deny", &rule("ingressDeny: [{fromEndpoints: [{}]}]")),
-            cilium("entity", &rule("ingress: [{fromEntities: [host]}]")),
+            cilium("entity", &rule("ingress: [{fromEntities: [health]}]")),
             cilium(
                 "http",
                 &rule("ingress: [{toPorts: [{ports: [{port: '80', protocol: TCP}], rules: {http: [{path: /}]}}]}]"),
@@ -191,7 +191,7 @@ fn what_flows_cannot_express_of_cilium_stays_with_a_reason() {
         remaining,
         [
             "deny: it has rules that deny",
-            "entity: it has the entity `host`",
+            "entity: it has the entity `health`",
             "http: it has `http`, a condition beyond addresses and ports",
             "pattern: it has the pattern `*.x.io` of domain names",
             "other: the enforcer `cilium` does not implement NetworkPolicy",
@@ -199,6 +199,36 @@ fn what_flows_cannot_express_of_cilium_stays_with_a_reason() {
         ]
     );
     assert_eq!(after.settings.dialects, [Target::Kubernetes]);
+}
+
+#[test]
+fn entities_become_externals() {
+    let (after, flows, remaining) = of(
+        Enforcer::Cilium,
+        &[
+            cilium(
+                "deny",
+                "{endpointSelector: {}, ingress: [{}], egress: [{}]}",
+            ),
+            cilium(
+                "web",
+                "{endpointSelector: {matchLabels: {app: web}}, ingress: [{fromEntities: [ingress], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}]}",
+            ),
+            cilium(
+                "db",
+                "{endpointSelector: {matchLabels: {app: db}}, egress: [{toEntities: [kube-apiserver], toPorts: [{ports: [{port: '443', protocol: TCP}]}]}]}",
+            ),
+        ],
+    );
+    assert_eq!(remaining, [""; 0]);
+    assert_eq!(
+        flows,
+        [
+            "external/ingress > shop/web TCP/80",
+            "shop/db > external/kube-apiserver TCP/443",
+        ]
+    );
+    assert_eq!(after.settings.dialects, [Target::Cilium]);
 }
 
 #[test]

@@ -106,7 +106,7 @@ policies:
     apiVersion: cilium.io/v2
     kind: CiliumNetworkPolicy
     metadata: {name: http, namespace: shop}
-    spec: {endpointSelector: {matchLabels: {app: web}}, ingress: [{fromEntities: [cluster]}]}
+    spec: {endpointSelector: {matchLabels: {app: web}}, ingress: [{fromEntities: [health]}]}
 ";
 
     fn project() -> Document {

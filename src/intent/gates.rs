@@ -411,6 +411,15 @@ impl Intended<'_> {
             false => Action::Accept,
         };
         let bounded = Self { bound, ..*self };
+        // Nothing can be denied at the gates of namespaces that are not in the document.
+        let within = |subject| match flow.denies {
+            true => {
+                let own = self.document.namespaces.ids();
+                let own = own.map(|id| self.in_namespace(id)).collect();
+                Peer::All(vec![subject, Peer::AnyOf(own)])
+            }
+            false => subject,
+        };
         let (Some(from), Some(to)) = (
             bounded.end(&flow.from, exceptions),
             bounded.end(&flow.to, exceptions),
@@ -433,7 +442,7 @@ impl Intended<'_> {
                 policy: decision(
                     action,
                     direction,
-                    self.without(subject, direction, exceptions),
+                    self.without(within(subject), direction, exceptions),
                     peer,
                     &ports,
                 )

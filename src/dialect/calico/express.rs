@@ -37,7 +37,7 @@ pub(super) fn express(plan: &PlanPolicy, _: Resolution) -> (Option<Text>, Vec<Lo
         let why = "a policy of Calico isolates the pods that it selects, and not all of these are isolated otherwise";
         let help = "isolate them, or write for Cilium";
         let all = plan.rules.iter();
-        lost.extend(all.flat_map(|rule| losses(rule, &Part::Flow, why, help)));
+        lost.extend(all.flat_map(|rule| losses(rule, &Part::Gate(rule.direction), why, help)));
         return (None, lost);
     }
     let mut rules = Vec::new();

@@ -45,7 +45,7 @@ impl Describer<'_> {
                 of_gate.1.insert(difference.workload);
             }
             if let Entry::Vacant(place) = found.entry(about) {
-                if difference.wider && !finding.open {
+                if difference.wider && !finding.open && finding.message.is_empty() {
                     finding.message = summary::one(self, difference);
                 }
                 place.insert(finding);
@@ -120,7 +120,7 @@ impl Describer<'_> {
                     Direction::Ingress => format!("ingress to {to}"),
                 };
                 let message = format!("{from} cannot reach {to} on {ports}: {which} is denied{by}");
-                (message, self.owner_help(difference))
+                (message, self.owner_help(difference, "allow"))
             }
             (None, false) => (
                 format!("{from} cannot resolve names: {to} on {ports} is denied{by}"),
@@ -265,15 +265,20 @@ impl Describer<'_> {
             }
         }
         // A flow that should deny this.
-        let denials = self.intents.iter();
-        let denials = denials.filter(|i| gate.denied_by(&i.policy).next().is_some());
-        flows.extend(denials.filter_map(|intent| match intent.reason {
+        let intents = self.intents.iter();
+        let denials = intents.filter(|i| gate.denied_by(&i.policy).next().is_some());
+        let denied = denials.filter_map(|intent| match intent.reason {
             Reason::Flow(id) => Some(id),
             _ => None,
-        }));
+        });
+        let denied: Vec<FlowId> = denied.collect();
+        flows.extend(&denied);
         flows.sort_unstable();
         flows.dedup();
         policies.dedup();
+        if let Some(flow) = denied.first() {
+            return self.not_denied(difference, *flow, flows, policies);
+        }
         let open = policies.is_empty();
         let help = if open {
             policies = self.missing_isolation(difference);
@@ -332,6 +337,26 @@ impl Describer<'_> {
             && self.document.settings.target().is_cluster_wide()
             && difference.direction == Direction::Ingress
             && !is_pod
+    }
+
+    /// What a flow denies is allowed.
+    fn not_denied(
+        &self,
+        difference: &GateDifference,
+        flow: FlowId,
+        flows: Vec<FlowId>,
+        policies: Vec<String>,
+    ) -> (About, Finding) {
+        let (from, to) = witness::ends(self, difference);
+        let ports = port_words(self, difference);
+        let gate = match difference.direction {
+            Direction::Egress => format!("the egress of {from} allows {to}"),
+            Direction::Ingress => format!("{to} accepts {from}"),
+        };
+        let name = self.document.flow_name(flow);
+        let message = format!("{gate} on {ports}, which the flow {name} denies");
+        let help = self.owner_help(difference, "deny");
+        self.finding(difference, Kind::TooWide, message, help, flows, policies)
     }
 
     fn finding(
@@ -454,7 +479,7 @@ impl Describer<'_> {
     }
 
     /// What to do at the gate; in an unmanaged namespace its owner has to.
-    fn owner_help(&self, difference: &GateDifference) -> Option<String> {
+    fn owner_help(&self, difference: &GateDifference, verb: &str) -> Option<String> {
         let id = self.drawn(difference.workload)?;
         let workload = self.document.workloads.get(id)?;
         let namespace = self.document.namespaces.get(workload.namespace)?;
@@ -463,11 +488,11 @@ impl Describer<'_> {
             Direction::Egress => "egress",
         };
         match namespace.managed {
-            true => Some(
-                "regenerate the policies, or allow it in the policies that replace them".to_owned(),
-            ),
+            true => Some(format!(
+                "regenerate the policies, or {verb} it in the policies that replace them"
+            )),
             false => Some(format!(
-                "`{}` is not managed: its owner must allow this {what} at `{}`",
+                "`{}` is not managed: its owner must {verb} this {what} at `{}`",
                 namespace.name, workload.name
             )),
         }

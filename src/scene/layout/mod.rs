@@ -45,18 +45,15 @@ pub fn arrange_until(request: &Request, stop: &dyn Fn() -> bool) -> Scene {
 }
 
 /// A layout in which existing things stay where they were; new ones get a free place near their
-/// neighbours. Starts anew where most things are new.
+/// neighbours.
 pub fn update(request: &Request, previous: &Scene) -> Scene {
     update_until(request, previous, &|| false)
 }
 
 /// [`update`]; not all arrows are routed once `stop` returns true.
 pub fn update_until(request: &Request, previous: &Scene, stop: &dyn Fn() -> bool) -> Scene {
-    let known = request
-        .nodes
-        .iter()
-        .filter(|n| previous.node(n.node).is_some());
-    if known.count() * 2 < request.nodes.len() {
+    let mut nodes = request.nodes.iter();
+    if !nodes.any(|n| previous.node(n.node).is_some()) {
         return arrange_until(request, stop);
     }
     let places = settle::settle(request, fresh(request), Some(previous));

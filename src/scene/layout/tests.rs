@@ -336,3 +336,171 @@ fn a_stopped_layout_routes_no_more_arrows() {
     assert!(scene.arrows.len() > 3 && scene.arrows.iter().all(|arrow| arrow.curve.is_empty()));
     assert!(asked.get() < 8, "asked {} times", asked.get());
 }
+
+/// An edit of a random project.
+#[derive(Clone, Debug)]
+enum Change {
+    /// The node at this place is dragged by so much.
+    Drag(usize, i16, i16),
+    /// A workload is added to the namespace at this place, with a flow from the node at another.
+    Add(usize, usize),
+    Remove(usize),
+    Connect(usize, usize),
+    Rename(usize),
+    Relabel(usize),
+    /// A namespace with so many workloads is added, as an import does.
+    Import(usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let at = 0..1000usize;
+    prop_oneof![
+        3 => (at.clone(), -600..600i16, -400..400i16).prop_map(|(a, x, y)| Change::Drag(a, x, y)),
+        2 => (at.clone(), at.clone()).prop_map(|(a, b)| Change::Add(a, b)),
+        1 => at.clone().prop_map(Change::Remove),
+        1 => (at.clone(), at.clone()).prop_map(|(a, b)| Change::Connect(a, b)),
+        1 => at.clone().prop_map(Change::Rename),
+        1 => at.clone().prop_map(Change::Relabel),
+        1 => (1..60usize).prop_map(Change::Import),
+    ]
+}
+
+/// Makes the change; the nodes that it names.
+fn made(document: &mut Document, scene: &Scene, change: &Change) -> BTreeSet<NodeRef> {
+    let workloads: Vec<WorkloadId> = document.workloads.ids().collect();
+    let pick = |at: usize| workloads.get(at % workloads.len().max(1)).copied();
+    let mut named = BTreeSet::new();
+    match *change {
+        Change::Drag(at, x, y) => {
+            let node = scene.nodes.get(at % scene.nodes.len().max(1));
+            if let Some(node) = node {
+                let to = node.rect.min + pt(f32::from(x), f32::from(y));
+                Arc::make_mut(&mut document.layout).insert(node.node, [to.x, to.y]);
+                named.insert(node.node);
+            }
+        }
+        Change::Add(space, from) => {
+            let spaces: Vec<_> = document.namespaces.ids().collect();
+            let Some(namespace) = spaces.get(space % spaces.len().max(1)) else {
+                return named;
+            };
+            let new = crate::model::Workload::new(*namespace, "Deployment", "added", [].into());
+            let id = document.workloads.add(new);
+            named.insert(NodeRef::Workload(id));
+            if let Some(from) = pick(from) {
+                let flow = (End::Workload(from), End::Workload(id));
+                document
+                    .flows
+                    .add(crate::model::Flow::new(flow.0, flow.1, Vec::new()));
+            }
+        }
+        Change::Remove(at) => {
+            if let Some(id) = pick(at) {
+                document.workloads.remove(id);
+                named.insert(NodeRef::Workload(id));
+            }
+        }
+        Change::Connect(a, b) => {
+            if let (Some(a), Some(b)) = (pick(a), pick(b)) {
+                let flow = (End::Workload(a), End::Workload(b));
+                document
+                    .flows
+                    .add(crate::model::Flow::new(flow.0, flow.1, Vec::new()));
+            }
+        }
+        Change::Rename(at) => {
+            if let Some(id) = pick(at) {
+                let workload = document.workloads.get_mut(id).unwrap();
+                workload.name = "a-much-longer-name-than-before".to_owned();
+                named.insert(NodeRef::Workload(id));
+            }
+        }
+        Change::Relabel(at) => {
+            if let Some(id) = pick(at) {
+                let workload = document.workloads.get_mut(id).unwrap();
+                workload.labels.insert("app".to_owned(), "x".to_owned());
+                named.insert(NodeRef::Workload(id));
+            }
+        }
+        Change::Import(count) => {
+            let id = document
+                .namespaces
+                .add(crate::model::Namespace::new("imported"));
+            named.insert(NodeRef::Namespace(id));
+            for at in 0..count {
+                let new =
+                    crate::model::Workload::new(id, "Deployment", format!("new-{at}"), [].into());
+                named.insert(NodeRef::Workload(document.workloads.add(new)));
+            }
+        }
+    }
+    named
+}
+
+/// What moved although neither the edit names it, nor what changed or moved came to lie on it.
+fn moved_without_need(before: &Scene, after: &Scene, named: &BTreeSet<NodeRef>) -> Vec<String> {
+    let spaces = |scene: &Scene| -> Vec<NodeRef> {
+        let all = scene.namespaces.iter();
+        all.map(|space| NodeRef::Namespace(space.id)).collect()
+    };
+    let all = before.nodes.iter().map(|node| node.node);
+    let all: Vec<NodeRef> = all.chain(spaces(before)).collect();
+    let home = |node: NodeRef| {
+        let node = after.node(node)?;
+        Some(NodeRef::Namespace(node.namespace?))
+    };
+    let corner = |scene: &Scene, node| scene.rect(node).map(|rect| rect.min);
+    // A container is where its nodes are: it moves if one of those that stayed does.
+    let moved: BTreeSet<NodeRef> = all
+        .iter()
+        .copied()
+        .filter(|node| !matches!(node, NodeRef::Namespace(_)))
+        .filter(|node| !named.contains(node) && after.rect(*node).is_some())
+        .filter(|node| corner(before, *node) != corner(after, *node))
+        .collect();
+    let grown = after.namespaces.iter().filter(|space| {
+        let node = NodeRef::Namespace(space.id);
+        before.rect(node) != Some(space.rect)
+    });
+    let grown: Vec<Rect> = grown.map(|space| space.rect).collect();
+    let changed: Vec<(NodeRef, Rect)> = named
+        .iter()
+        .chain(&moved)
+        .filter_map(|node| Some((*node, after.rect(*node)?)))
+        .collect();
+    let gap = 40.0;
+    let lies_on = |rect: Rect, me: NodeRef| {
+        let wide = rect.grow(gap);
+        changed
+            .iter()
+            .any(|(other, rect)| *other != me && rect.overlaps(&wide))
+            || grown.iter().any(|rect| rect.overlaps(&wide))
+    };
+    let needless = moved.iter().filter(|node| {
+        let own = before.rect(**node);
+        let container = home(**node).and_then(|home| before.rect(home));
+        let pushed = own.is_some_and(|rect| lies_on(rect, **node));
+        !pushed && !container.is_some_and(|rect| lies_on(rect, **node))
+    });
+    needless.map(|node| format!("{node:?}")).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn an_edit_moves_only_what_it_names_and_what_that_lies_on(
+        workloads in 1..40usize, spaces in 1..7usize, flows in 0..60usize, seed: u64,
+        changes in proptest::collection::vec(change(), 1..6)
+    ) {
+        let mut document = fixture::random(workloads, spaces, flows, seed);
+        let mut scene = shown(&document);
+        for change in changes {
+            let named = made(&mut document, &scene, &change);
+            let after = update(&request(&document), &scene);
+            let moved = moved_without_need(&scene, &after, &named);
+            prop_assert!(moved.is_empty(), "{:?} moved {:?}", change, moved);
+            scene = after;
+        }
+    }
+}

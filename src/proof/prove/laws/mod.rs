@@ -120,6 +120,7 @@ proptest! {
         let isolates = document.workloads.iter().any(|(_, w)| w.isolate != Isolate::None)
             || document.groups.iter().any(|(_, g)| g.isolate != Isolate::None)
             || !document.policies.is_empty();
+        let unmanaged = document.namespaces.iter().any(|(_, n)| !n.managed);
         let right = |f: &&Finding| {
             let undrawn = f.kind != Kind::CannotExpress && f.workload.is_none();
             // A flow to addresses may be named, too, where they may be those of a resolver's future pods.
@@ -134,7 +135,9 @@ proptest! {
                 && f.help.as_ref().is_some_and(|help| help.contains("DNS profile port numbers"));
             // HTTP rules are filtered only where a policy isolates.
             let requests = f.message.starts_with("the HTTP rules ");
-            outside || named || requests || not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
+            // Nothing is written for a namespace that is not managed.
+            let denial = f.message.contains(", which the flow ") && unmanaged;
+            outside || named || requests || denial || not_isolated && (f.open || f.flows.is_empty() || dns) || undrawn && isolates
         };
         let reported = proof.findings.iter().filter(right).count() > 0;
         let wrong: Vec<String> = proof

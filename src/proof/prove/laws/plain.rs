@@ -77,6 +77,14 @@ impl<'a> Plain<'a> {
         flows.any(|(_, flow)| flow.denies && self.decides(flow, direction, from, to, probe))
     }
 
+    /// Whether a pod is in a namespace of the document.
+    fn is_in_document(&self, end: &Endpoint) -> bool {
+        let namespace = self
+            .pod(end)
+            .map(|pod| &self.snapshot.namespaces[pod.namespace]);
+        namespace.is_some_and(|n| self.document.namespace_named(&n.name).is_some())
+    }
+
     /// Whether a flow opens the gate of a direction for a connection, or closes it.
     pub(super) fn decides(
         &self,
@@ -91,6 +99,7 @@ impl<'a> Plain<'a> {
             Direction::Ingress => (&flow.to, to),
         };
         !flow.muted
+            && (!flow.denies || self.is_in_document(at))
             && flow.half.is_none_or(|only| only == direction)
             && !matches!(own, End::External(_))
             && matches!(at, Endpoint::Pod(_))
