@@ -192,6 +192,13 @@
 //! - The enforcer is one of the [`cluster::Assumptions`], which it settles ([`cluster::Assumptions::settled`]); a document with a dialect
 //!   that one enforcer alone implements is judged under that one ([`model::Settings::judged`]).
 //! - Who writes a dialect ([`policy::Target`], `dialect::Writer`) is apart from who reads one: not every dialect that is read can be written.
+//! - Of the [entities](policy::Entity) of Cilium three are endpoints of their own (the API server, the node of a pod, the ingress
+//!   proxy); the others are pods, nodes and addresses. `world` is the addresses outside: where blocks match pods, too, it is a loss.
+//! - A flow that denies is written at every gate of managed namespaces, isolated or not, and isolates nothing: Cilium by
+//!   `enableDefaultDeny`, the others where something else isolates. In the intent its bounds are reversed: what may be denied need
+//!   not be allowed.
+//! - HTTP rules are filtered at one gate, the destination's if a policy is written there. The analysis does not model requests; the
+//!   proof removes the filtered rules and asks whether the connections are still allowed (`proof::prove`).
 //! - Adopting policies of a dialect that one enforcer implements makes the project write that dialect. A policy whose DNS rules make
 //!   domain names known (Cilium) is adopted only where the DNS setting does that as well.
 //! - Calico's staged policies are promoted among the objects that are read ([`load::load_promoted`]), before any is lowered.

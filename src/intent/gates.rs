@@ -411,12 +411,12 @@ impl Intended<'_> {
             false => Action::Accept,
         };
         let bounded = Self { bound, ..*self };
-        // Nothing can be denied at the gates of namespaces that are not in the document.
+        // Nothing can be denied at the gates of nodes and of namespaces that are not in the document.
         let within = |subject| match flow.denies {
             true => {
                 let own = self.document.namespaces.ids();
                 let own = own.map(|id| self.in_namespace(id)).collect();
-                Peer::All(vec![subject, Peer::AnyOf(own)])
+                self.pods(Peer::All(vec![subject, Peer::AnyOf(own)]))
             }
             false => subject,
         };

@@ -9,6 +9,7 @@ mod invariants;
 mod isolation;
 mod policies;
 mod proof;
+mod requests;
 mod test_window;
 
 use std::collections::BTreeMap;

@@ -77,11 +77,10 @@ impl<'a> Plain<'a> {
         flows.any(|(_, flow)| flow.denies && self.decides(flow, direction, from, to, probe))
     }
 
-    /// Whether a pod is in a namespace of the document.
+    /// Whether a pod that is no node is in a namespace of the document.
     fn is_in_document(&self, end: &Endpoint) -> bool {
-        let namespace = self
-            .pod(end)
-            .map(|pod| &self.snapshot.namespaces[pod.namespace]);
+        let pod = self.pod(end).filter(|pod| !self.is_node(pod));
+        let namespace = pod.map(|pod| &self.snapshot.namespaces[pod.namespace]);
         namespace.is_some_and(|n| self.document.namespace_named(&n.name).is_some())
     }
 

@@ -1,0 +1,87 @@
+//! What only some dialects express: the action and the HTTP requests of flows, and entities.
+
+use drawbridge::app::Command;
+use drawbridge::model::{Flow, Item};
+use drawbridge::policy::Entity;
+use drawbridge::proof::Verdict;
+use egui::{Key, Modifiers};
+
+use super::test_window::TestWindow;
+
+fn flow(window: &TestWindow, item: Item) -> Flow {
+    match item {
+        Item::Flow(id) => window.document().flows.get(id).expect("a flow").clone(),
+        _ => unreachable!("a flow"),
+    }
+}
+
+fn verdict(window: &TestWindow, item: Item) -> Verdict {
+    match item {
+        Item::Flow(id) => window.app().results.proof.verdicts[&id],
+        _ => unreachable!("a flow"),
+    }
+}
+
+#[test]
+fn requests_are_edited_where_the_dialect_filters_them() {
+    let mut window = TestWindow::shop();
+    let item = window.flow("cart to redis");
+    window.ask(Command::Select(vec![item]));
+    assert!(!window.sees("Add http request"));
+    window.ask(Command::WriteCilium);
+    window.enter("Add http request", "GET /products/.*");
+    window.enter("Add http request", "one two three");
+    assert!(window.sees("write a method, a path, or both"));
+    window.press(Key::Escape);
+    let texts: Vec<String> = flow(&window, item)
+        .http
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(texts, ["GET /products/.*"]);
+    assert_eq!(verdict(&window, item), Verdict::Exact);
+    assert!(window.sees("HTTP"));
+    // Shown and explained where the dialect has none.
+    window.ask(Command::WriteKubernetes);
+    assert!(window.sees("NetworkPolicy has no HTTP rules"));
+    assert_eq!(verdict(&window, item), Verdict::CannotExpress);
+    window.click("Remove GET /products/.*");
+    assert!(flow(&window, item).http.is_empty());
+    assert_eq!(verdict(&window, item), Verdict::Exact);
+}
+
+#[test]
+fn a_flow_denies_where_the_dialect_can() {
+    let mut window = TestWindow::shop();
+    let item = window.flow("cart to redis");
+    window.ask(Command::WriteCilium);
+    window.ask(Command::Select(vec![item]));
+    window.click("Action: Deny");
+    assert!(flow(&window, item).denies);
+    assert!(window.sees("Denied on exactly these ports"));
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert!(!flow(&window, item).denies);
+    window.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    window.ask(Command::WriteKubernetes);
+    assert!(window.sees("NetworkPolicy cannot deny"));
+    assert_eq!(verdict(&window, item), Verdict::CannotExpress);
+}
+
+#[test]
+fn an_external_is_an_entity() {
+    let mut window = TestWindow::shop();
+    window.ask(Command::WriteCilium);
+    let document = window.document();
+    let id = document.externals.ids().next().expect("an external");
+    window.ask(Command::Select(vec![Item::External(id)]));
+    window.click("Entity");
+    window.click("kube-apiserver");
+    let entity = |window: &TestWindow| window.document().externals.get(id).expect("it").entity;
+    assert_eq!(entity(&window), Some(Entity::KubeApiserver));
+    assert!(window.sees("Means the API server."));
+    window.ask(Command::WriteKubernetes);
+    assert!(window.sees("NetworkPolicy cannot express"));
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    window.press_with(Modifiers::COMMAND, Key::Z);
+    assert_eq!(entity(&window), None);
+}
