@@ -95,6 +95,8 @@ pub enum Command {
     Keys,
     ExampleShop,
     ExamplePlatform,
+    /// Opens the example of a shop whose cluster runs Cilium.
+    ExampleBookshop,
     Escape,
     /// Edits the Document; undoable.
     Edit(Edit),
@@ -335,6 +337,7 @@ pub static LISTED: &[Listed] = listed! {
     Keys "help.keys" "Keyboard shortcuts" icons::KEYBOARD, Help, Always, [key(Key::Questionmark), key(Key::F1)];
     ExampleShop "help.example-shop" "Example: online shop" "", Help "-", Always, [];
     ExamplePlatform "help.example-platform" "Example: platform" "", Help, Always, [];
+    ExampleBookshop "help.example-bookshop" "Example: bookshop on Cilium" "", Help, Always, [];
     Escape "view.escape" "Cancel" "", None, Always, [key(Key::Escape)];
 };
 

@@ -60,6 +60,7 @@ impl App {
             Command::CloseProject => self.leave(command, Self::close_project),
             Command::ExampleShop => self.leave(command, |app| app.open_example(0)),
             Command::ExamplePlatform => self.leave(command, |app| app.open_example(1)),
+            Command::ExampleBookshop => self.leave(command, |app| app.open_example(2)),
             Command::Quit => self.leave(command, Self::quit),
             Command::ImportFolder => self.ask_path(PathRequest::ImportFolder),
             Command::ImportFiles => self.ask_path(PathRequest::ImportFiles),

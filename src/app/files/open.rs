@@ -35,9 +35,10 @@ pub(super) enum Read {
 }
 
 /// The example projects, part of the program.
-const EXAMPLES: [&str; 2] = [
+const EXAMPLES: [&str; 3] = [
     include_str!("../../../assets/examples/online-shop.drawbridge.yaml"),
     include_str!("../../../assets/examples/platform.drawbridge.yaml"),
+    include_str!("../../../assets/examples/cilium-bookshop.drawbridge.yaml"),
 ];
 
 impl App {

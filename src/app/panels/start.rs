@@ -153,14 +153,20 @@ fn examples_ui(ui: &mut Ui, commands: &mut Commands) {
         (
             Command::ExampleShop,
             "Online shop",
-            "12 workloads, 3 namespaces, 3 externals",
+            "12 workloads in 3 namespaces",
             0,
         ),
         (
             Command::ExamplePlatform,
             "Platform",
-            "60 workloads, monitoring and ingress",
+            "60 workloads and monitoring",
             1,
+        ),
+        (
+            Command::ExampleBookshop,
+            "Bookshop on Cilium",
+            "Domain names and HTTP rules",
+            2,
         ),
     ];
     let rects = across(ui, examples.len(), 64.0);
