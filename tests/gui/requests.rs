@@ -32,7 +32,7 @@ fn requests_are_edited_where_the_dialect_filters_them() {
     window.enter("Add http request", "GET /products/.*");
     window.enter("Add http request", "one two three");
     assert!(window.sees("write a method, a path, or both"));
-    window.press(Key::Escape);
+    window.enter("Add http request", "");
     let texts: Vec<String> = flow(&window, item)
         .http
         .iter()
@@ -74,7 +74,7 @@ fn an_external_is_an_entity() {
     let document = window.document();
     let id = document.externals.ids().next().expect("an external");
     window.ask(Command::Select(vec![Item::External(id)]));
-    window.click("Entity");
+    window.click("Role");
     window.click("kube-apiserver");
     let entity = |window: &TestWindow| window.document().externals.get(id).expect("it").entity;
     assert_eq!(entity(&window), Some(Entity::KubeApiserver));

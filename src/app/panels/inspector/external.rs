@@ -164,7 +164,7 @@ fn domains(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Extern
 fn entity(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &External) {
     let target = inspect.document.settings.target();
     widgets::heading(ui, "Entity");
-    widgets::labelled(ui, "Entity", |ui| {
+    widgets::labelled(ui, "Role", |ui| {
         let text = |entity: Option<Entity>| entity.map_or("None", Entity::word);
         let shown = egui::ComboBox::from_id_salt(("entity", item))
             .width(ui.available_width())
@@ -185,7 +185,7 @@ fn entity(ui: &mut Ui, inspect: &mut Inspect<'_>, item: Item, external: &Externa
                 }
             }
         });
-        widgets::named(&response.response, egui::WidgetType::ComboBox, "Entity");
+        widgets::named(&response.response, egui::WidgetType::ComboBox, "Role");
     });
     let foreground = color(theme::palette(ui.ctx()).text_secondary);
     match external.entity {
