@@ -7,6 +7,7 @@
 
 mod adding;
 pub mod analysis_results;
+pub mod audit;
 pub mod canvas;
 pub mod command;
 pub mod dialogs;

@@ -4,9 +4,10 @@ use super::canvas::CanvasView;
 use super::command::{Command, Commands, When};
 use super::dialogs::PathRequest;
 use super::matrix::Center;
-use super::overlays::{Overlay, PaletteView};
+use super::overlays::{IgnoreView, Overlay, PaletteView};
 use super::panels::inspector::name_field_id;
 use super::panels::policies::Scope;
+use super::panels::problems::Shown;
 use super::panels::side::Tab;
 use super::panels::{radius, why};
 use super::state::App;
@@ -145,6 +146,17 @@ impl App {
             Command::ToggleMotion => self.like(|l| l.reduced_motion = !l.reduced_motion),
 
             Command::Problems => self.show_tab(Tab::Problems),
+            Command::Audit => self.audit(),
+            Command::ExplainRule(code) => self.view.overlay = Some(Overlay::Manual(code)),
+            Command::IgnoreFinding {
+                code,
+                place,
+                namespace,
+            } => {
+                let view = Box::new(IgnoreView::new(code, place, namespace));
+                self.view.overlay = Some(Overlay::Ignore(view));
+            }
+            Command::SaveFindings(form) => self.save_findings(form),
             Command::ShowPolicies => self.show_tab(Tab::Policies),
             Command::ShowReach => self.show_tab(Tab::Reach),
             Command::ShowWhy => self.show_why(),
@@ -374,6 +386,15 @@ impl App {
         self.like(|likes| likes.inspector = true);
     }
 
+    /// Shows the audit over most of the window; once it is there, beside the canvas again.
+    fn audit(&mut self) {
+        let wide = !self.view.is_wide(&self.document());
+        self.show_tab(Tab::Problems);
+        self.view.problem_list.show(Shown::Audit);
+        self.view.audit.wide = wide;
+        self.view.canvas.fit_next();
+    }
+
     /// Opens a tab of the side panel, and the panel if it is hidden.
     pub(super) fn show_tab(&mut self, tab: Tab) {
         self.view.tab = tab;
@@ -405,6 +426,10 @@ impl App {
     fn cancel_step(&mut self) {
         let view = &mut self.view;
         if view.canvas.leave_gesture() {
+            return;
+        }
+        if std::mem::take(&mut view.audit.wide) && view.tab == Tab::Problems {
+            view.canvas.fit_next();
             return;
         }
         if view.extra.is_some() || !view.selection.is_empty() {

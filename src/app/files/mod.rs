@@ -193,6 +193,7 @@ impl App {
                     PathRequest::SaveProject(name)
                     | PathRequest::ExportFile(name)
                     | PathRequest::SaveTable(name)
+                    | PathRequest::SaveFindings(name)
                     | PathRequest::SavePicture(name) => name.clone(),
                     _ => String::new(),
                 };
@@ -215,6 +216,7 @@ impl App {
                 self.commands.push(Command::ComparePaths(paths));
             }
             PathRequest::SaveTable(_) => self.write_table(paths.into_iter().next()),
+            PathRequest::SaveFindings(name) => self.write_findings(&name, paths.into_iter().next()),
             PathRequest::SavePicture(_) => self.write_picture(paths.into_iter().next()),
             PathRequest::SaveProject(_) => self.save_to(paths.into_iter().next()),
             PathRequest::ConvertFolder => self.conversion_folder(paths.into_iter().next()),

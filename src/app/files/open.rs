@@ -144,6 +144,7 @@ impl App {
                     document.name = name_of(&from);
                 }
                 self.enter(History::unsaved(document), None);
+                self.view.audit.offered = self.document().flows.is_empty();
                 self.show_report(imported.report);
                 if let [folder] = from.as_slice() {
                     self.remember(folder);
