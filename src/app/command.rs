@@ -80,6 +80,7 @@ pub enum Command {
     WriteClusterNetworkPolicy,
     Problems,
     Audit,
+    Suggestions,
     ShowPolicies,
     ShowReach,
     ToggleMatrix,
@@ -339,6 +340,7 @@ pub static LISTED: &[Listed] = listed! {
     ShowPolicies "policy.policies" "Show policies" icons::FILE_CODE, Policy "-", Project, [key(Key::F7)];
     Problems "policy.problems" "Show problems" icons::WARNING, Policy, Project, [key(Key::F8)];
     Audit "policy.audit" "Audit policies" icons::SHIELD, Policy, Project, [];
+    Suggestions "policy.suggestions" "Suggested flows…" "", Policy, Project, [];
     ShowReach "policy.reach" "Show reach of the selection" icons::REACH, Policy, Project, [key(Key::F9)];
     ShowWhy "policy.why" "Explain a connection" icons::QUESTION, Policy, Project, [key(Key::F10)];
     Radius "policy.radius" "Show blast radius" icons::TARGET, Policy, Project, [key(Key::B)];

@@ -26,6 +26,7 @@ pub mod preferences;
 pub mod problems;
 mod shared_matrix;
 pub mod state;
+pub mod suggestions;
 #[cfg(test)]
 mod tests;
 pub mod theme;

@@ -4,13 +4,14 @@ use super::canvas::CanvasView;
 use super::command::{Command, Commands, When};
 use super::dialogs::PathRequest;
 use super::matrix::Center;
-use super::overlays::{IgnoreView, Overlay, PaletteView};
+use super::overlays::{IgnoreView, Overlay, PaletteView, SuggestionsView};
 use super::panels::inspector::name_field_id;
 use super::panels::policies::Scope;
 use super::panels::problems::Shown;
 use super::panels::side::Tab;
 use super::panels::{radius, why};
 use super::state::App;
+use super::suggestions::proposals;
 use super::theme::Choice;
 use crate::model::{Document, Edit, FlowId, History, Item, Settings, Style};
 use crate::policy::Target;
@@ -147,6 +148,7 @@ impl App {
 
             Command::Problems => self.show_tab(Tab::Problems),
             Command::Audit => self.audit(),
+            Command::Suggestions => self.show_suggestions(),
             Command::ExplainRule(code) => self.view.overlay = Some(Overlay::Manual(code)),
             Command::IgnoreFinding {
                 code,
@@ -315,6 +317,22 @@ impl App {
                 view.matrix.open();
             }
         }
+    }
+
+    /// Shows the flows that the manifests imply and that are not drawn.
+    fn show_suggestions(&mut self) {
+        let found = &self.files.suggestions;
+        let proposals = proposals(&self.document(), found);
+        if proposals.is_empty() {
+            let text = match found.is_empty() {
+                true => "No suggestions: they come from manifests that are imported",
+                false => "All suggested flows are drawn",
+            };
+            self.view.notify(text);
+            return;
+        }
+        let view = Box::new(SuggestionsView { proposals });
+        self.view.overlay = Some(Overlay::Suggestions(view));
     }
 
     fn show_import_report(&mut self) {

@@ -66,7 +66,7 @@ pub fn keep(
         let about = (document, results, number);
         policies::keep(about, beside, &mut view.policies, &view.drafts, pool);
     }
-    if view.audit.offered && quiet {
+    if view.audit.offered && quiet && results.document == *document {
         view.audit.keep((results, number), pool);
         if view.audit.take_offer() {
             view.tab = Tab::Problems;
