@@ -446,9 +446,14 @@ impl App {
         if view.canvas.leave_gesture() {
             return;
         }
-        if std::mem::take(&mut view.audit.wide) && view.tab == Tab::Problems {
-            view.canvas.fit_next();
-            return;
+        if view.tab == Tab::Problems {
+            if view.audit.clear_filter() {
+                return;
+            }
+            if std::mem::take(&mut view.audit.wide) {
+                view.canvas.fit_next();
+                return;
+            }
         }
         if view.extra.is_some() || !view.selection.is_empty() {
             self.select(Vec::new());

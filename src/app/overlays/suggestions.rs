@@ -123,6 +123,8 @@ fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
             });
         });
     });
+    // Rows of text are as high as LINE, not as a button.
+    ui.spacing_mut().interact_size.y = 0.0;
     for evidence in &one.evidence {
         line_ui(ui, |ui| {
             let file = evidence.file.rsplit('/').next().unwrap_or(&evidence.file);
@@ -144,9 +146,9 @@ fn proposal_ui(ui: &mut Ui, proposal: &mut Proposal) {
 /// A line below a proposal.
 fn line_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 0.0;
         ui.set_min_height(LINE);
-        ui.add_space(26.0);
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.add_space(28.0);
         content(ui);
     });
 }

@@ -288,7 +288,9 @@ impl Shown<'_> {
             if view.can_fix(at) && widgets::secondary(ui, "Fix").clicked() {
                 view.wanted = Some([at].into());
             }
-            if lint::page(finding.code).is_some() && widgets::secondary(ui, "Why").clicked() {
+            if lint::page(finding.code).is_some()
+                && widgets::secondary(ui, "Why it matters").clicked()
+            {
                 commands.push(Command::ExplainRule(finding.code));
             }
             if !about.items.is_empty() && widgets::secondary(ui, "Show on canvas").clicked() {

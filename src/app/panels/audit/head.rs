@@ -1,12 +1,15 @@
 //! The head of the audit: the score, the counts, the export, and the filter.
 
-use egui::{Align, Id, Key, Layout, Margin, RichText, Sense, TextEdit, Ui, WidgetType, vec2};
+use egui::{Align, Id, Layout, Margin, RichText, Sense, TextEdit, Ui, WidgetType, vec2};
+
+use egui::containers::menu::MenuButton;
 
 use super::{AuditView, Form};
 use crate::app::audit::Audit;
 use crate::app::command::{Command, Commands};
+use crate::app::icons;
 use crate::app::theme::{self, color};
-use crate::app::{icons, widgets};
+use crate::app::widgets::{self, Row};
 use crate::diag::Severity;
 use crate::lint::score;
 use crate::scene::tokens;
@@ -69,14 +72,18 @@ fn score_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView) {
 
 fn report_ui(ui: &mut Ui, commands: &mut Commands) {
     let choices = [
-        (Form::Sarif, "Save SARIF…"),
         (Form::Markdown, "Save Markdown…"),
+        (Form::Sarif, "Save SARIF…"),
     ];
-    for (form, text) in choices {
-        if widgets::secondary(ui, text).clicked() {
-            commands.push(Command::SaveFindings(form));
+    let button = egui::Button::new("Report").min_size(vec2(0.0, tokens::BUTTON));
+    MenuButton::from_button(button).ui(ui, |ui| {
+        for (form, text) in choices {
+            if Row::new("", text).menu(true).show(ui).clicked() {
+                commands.push(Command::SaveFindings(form));
+                ui.close();
+            }
         }
-    }
+    });
 }
 
 fn severities_ui(ui: &mut Ui, audit: &Audit, view: &mut AuditView) {
@@ -147,7 +154,4 @@ fn filter_ui(ui: &mut Ui, view: &mut AuditView) {
         .desired_width(ui.available_width().clamp(120.0, 200.0));
     let response = ui.add(edit);
     widgets::named(&response, WidgetType::TextEdit, "Filter findings");
-    if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
-        view.filter.text.clear();
-    }
 }

@@ -159,6 +159,15 @@ impl AuditView {
         })
     }
 
+    /// Clears the filter, the text first; false if there is none.
+    pub fn clear_filter(&mut self) -> bool {
+        if !self.filter.text.is_empty() {
+            self.filter.text.clear();
+            return true;
+        }
+        std::mem::take(&mut self.filter).is_on()
+    }
+
     fn can_fix(&self, at: usize) -> bool {
         self.fixes()
             .is_some_and(|fixes| fixes.fixable.contains(&at))
